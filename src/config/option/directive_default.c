@@ -22,15 +22,14 @@ const void *directive_field(const struct directive *directive, const struct serv
 
 static bool fill_default(const struct directive *directive, void *field, struct pool *pool)
 {
-	const char *texts[] = { directive->fallback, NULL };
-	size_t bad = 0;
+	struct parse parse = { .directive = directive, .words = &directive->fallback, .count = 1, .pool = pool };
 
 	memset(field, 0, directive->type->size);
 	if (directive->unset)
 		memcpy(field, directive->unset, directive->type->size);
 	if (!directive->fallback)
 		return true;
-	return !directive->type->parse(directive, texts, 1, false, pool, field, &bad);
+	return !type_parse(&parse, field);
 }
 
 bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool)

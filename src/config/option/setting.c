@@ -63,14 +63,17 @@ bool settings_apply(const struct settings *settings, enum option_group group, vo
 		const struct setting *setting = &settings->list[i];
 		const struct directive *directive = setting_directive(setting);
 		void *field = (char *)values + directive->offset;
-		size_t bad = 0;
+		struct parse parse = { .directive = directive, .append = true, .pool = pool };
 
 		if (!setting_is_of(setting, group))
 			continue;
-		if (!setting->append)
+		if (!setting->append) {
 			memcpy(field, &setting->value, directive->type->size);
-		else if (directive->type->parse(directive, setting->more.texts, setting->more.count, true, pool,
-						field, &bad))
+			continue;
+		}
+		parse.words = setting->more.texts;
+		parse.count = setting->more.count;
+		if (type_parse(&parse, field))
 			return false;
 	}
 	return true;

@@ -162,24 +162,25 @@ static bool draft_listen(struct draft *draft, const struct value *value, struct 
 }
 
 /* Says what is wrong with a value, and of a list each word that is. */
-static void report_words(const struct directive *directive, const char *name, const struct value *value,
-			 const char *reason, size_t bad, struct pool *pool, struct diags *diags)
+static void report_words(struct parse *parse, const char *name, const struct value *value, const char *reason,
+			 struct diags *diags)
 {
 	size_t first = 0;
 
-	if (bad >= value->count) {
+	if (parse->bad >= value->count) {
 		diag_error(diags, value->at, "%s: %s", name, reason);
 		return;
 	}
 	while (reason) {
 		union field_value unused = { 0 };
 
-		first += bad;
+		first += parse->bad;
 		diag_error(diags, word_place(value, first), "%s: '%s': %s", name, value->words[first], reason);
-		if (!directive->type->judges_each || ++first == value->count)
+		if (!parse->directive->type->judges_each || ++first == value->count)
 			return;
-		reason = directive->type->parse(directive, value->words + first, value->count - first, false, pool,
-						&unused, &bad);
+		parse->words = value->words + first;
+		parse->count = value->count - first;
+		reason = type_parse(parse, &unused);
 	}
 }
 
@@ -226,14 +227,14 @@ static bool draft_read(struct draft *draft, struct setting *setting, const char 
 	const struct directive *directive = setting_directive(setting);
 	struct pool *pool = draft->table->pool;
 	const char *const *given = words_given(directive, value, pool);
-	size_t bad = 0;
+	struct parse parse = { .directive = directive, .words = given, .count = value->count, .pool = pool };
 	const char *reason;
 
 	if (!given && value->count)
 		return report_memory(diags, value->at);
-	reason = directive->type->parse(directive, given, value->count, false, pool, &setting->value, &bad);
+	reason = type_parse(&parse, &setting->value);
 	if (reason) {
-		report_words(directive, name, value, reason, bad, pool, diags);
+		report_words(&parse, name, value, reason, diags);
 		return false;
 	}
 	note_cut(directive, name, value, setting, diags);

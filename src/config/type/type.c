@@ -7,21 +7,74 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "base/words.h"
 #include "config/type/type_parts.h"
 
-static const char *text_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+/* A tuple that is one text is split here. All of its words then stand where the text does. */
+static const char *tuple_parse(const struct type *type, struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
+	struct parse split = *parse;
+	const char *reason = NULL;
 
-	(void)directive;
-	*bad = 0;
-	return reason ? reason : value_keep(pool, text, field);
+	if (parse->count == 1)
+		reason = words_split(parse->pool, parse->words[0], &split.words, &split.count);
+	if (reason)
+		return reason;
+	if (parse->count == 1 && !split.count && type->empty_unsets) {
+		value_unset(parse->directive, field);
+		return NULL;
+	}
+	reason = type->parse(&split, field);
+	parse->bad = split.bad < parse->count ? split.bad : 0;
+	return reason;
+}
+
+static const char *list_parse(const struct type *type, struct parse *parse, void *field)
+{
+	const char *reason = NULL;
+
+	if (type->most && parse->count + (parse->append ? words_count(*(const words *)field) : 0) > type->most)
+		reason = type->too_many;
+	for (size_t i = 0; type->refuse && !reason && i < parse->count; i++) {
+		parse->bad = i;
+		reason = type->refuse(parse->words[i]);
+	}
+	if (!reason) {
+		parse->bad = 0;
+		reason = type->parse(parse, field);
+	}
+	if (type->is_secret)
+		parse->bad = parse->count;
+	return reason;
+}
+
+const char *type_parse(struct parse *parse, void *field)
+{
+	const struct directive *directive = parse->directive;
+	const struct type *type = directive->type;
+	const char *reason = NULL;
+
+	parse->bad = 0;
+	if (type->is_list)
+		return list_parse(type, parse, field);
+	if (parse->append)
+		return "it is no list, so there is nothing to add to: = sets it";
+	if (type->is_tuple)
+		return tuple_parse(type, parse, field);
+	if (parse->count != 1)
+		return "it takes one value, not a list";
+	if (!*parse->words[0] && (directive->unset || type->empty_unsets)) {
+		value_unset(directive, field);
+		return NULL;
+	}
+	if (type->refuse && *parse->words[0])
+		reason = type->refuse(parse->words[0]);
+	return reason ? reason : type->parse(parse, field);
 }
 
 const struct type type_text = {
 	.name = "text", .complete = "", .size = sizeof(const char *),
-	.parse = text_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
+	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
 };
 
 /* One of the directive's words ("~") stands for a path where it has any. */
@@ -45,15 +98,11 @@ const char *path_refuse(const struct directive *directive, const char *path)
 	return optional ? "a path starts with /, or with -/ where it may be missing" : "a path starts with /";
 }
 
-static const char *path_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *path_parse(struct parse *parse, void *field)
 {
-	const char *path, *reason = value_single(given, count, append, &path);
+	const char *path = parse->words[0], *reason = *path ? path_refuse(parse->directive, path) : NULL;
 
-	*bad = 0;
-	if (!reason && *path)
-		reason = path_refuse(directive, path);
-	return reason ? reason : value_keep(pool, path, field);
+	return reason ? reason : text_keep(parse->pool, path, field);
 }
 
 const struct type type_path = {
@@ -80,68 +129,29 @@ static const char *name_refuse(const char *name)
 	return NULL;
 }
 
-static const char *name_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
-{
-	const char *name, *reason = value_single(given, count, append, &name);
-
-	(void)directive;
-	*bad = 0;
-	if (!reason && *name)
-		reason = name_refuse(name);
-	return reason ? reason : value_keep(pool, name, field);
-}
-
 const struct type type_name = {
-	.name = "name", .complete = "user", .size = sizeof(const char *),
-	.parse = name_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
+	.name = "name", .complete = "user", .size = sizeof(const char *), .refuse = name_refuse,
+	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
 };
 
-static const char *bool_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *bool_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
-
-	(void)directive;
-	(void)pool;
-	*bad = 0;
-	return reason ? reason : scan_bool(text, field);
-}
-
-static void bool_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_text(out, *(const bool *)field ? "yes" : "no");
-}
-
-static void bool_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_text(out, *(const bool *)field ? "true" : "false");
-}
-
-static bool bool_equal(const void *a, const void *b)
-{
-	return *(const bool *)a == *(const bool *)b;
+	return scan_bool(parse->words[0], field);
 }
 
 const struct type type_bool = {
 	.name = "boolean", .complete = "word", .size = sizeof(bool),
-	.parse = bool_parse, .format = bool_format, .json = bool_json, .equal = bool_equal,
+	.parse = bool_parse, .format = bool_field_format, .json = bool_field_json, .equal = bool_field_equal,
 };
 
-static const char *mode_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *mode_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
+	unsigned most = (unsigned)parse->directive->most;
 	mode_t mode;
+	const char *reason = scan_mode(parse->words[0], &mode);
 
-	*bad = 0;
-	if (reason)
-		return reason;
-	reason = scan_mode(text, &mode);
-	if (directive->most && (reason || mode > (mode_t)directive->most))
-		return reason_or_memory(pool_textf(pool, "it is an octal mode up to 0%o", (unsigned)directive->most));
+	if (most && (reason || mode > most))
+		return reason_or_memory(pool_textf(parse->pool, "it is an octal mode up to 0%o", most));
 	if (reason)
 		return reason;
 	*(mode_t *)field = mode;
@@ -181,21 +191,18 @@ static bool word_find(const char *const *known, const char *text, unsigned *out)
 	return false;
 }
 
-static const char *word_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *word_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
+	const char *const *known = parse->directive->words;
+	const char *text = parse->words[0];
 	bool yes;
 
-	*bad = 0;
-	if (reason)
-		return reason;
-	if (word_find(directive->words, text, field))
+	if (word_find(known, text, field))
 		return NULL;
 	/* Where yes and no are among the words, so are all the ways to say them. */
-	if (!scan_bool(text, &yes) && word_find(directive->words, yes ? "yes" : "no", field))
+	if (!scan_bool(text, &yes) && word_find(known, yes ? "yes" : "no", field))
 		return NULL;
-	return words_refuse(directive->words, text, pool);
+	return words_refuse(known, text, parse->pool);
 }
 
 static void word_format(const struct directive *directive, const void *field, struct buf *out)
@@ -208,25 +215,14 @@ static void word_json(const struct directive *directive, const void *field, stru
 	json_text(out, directive->words[*(const unsigned *)field]);
 }
 
-static bool word_equal(const void *a, const void *b)
-{
-	return *(const unsigned *)a == *(const unsigned *)b;
-}
-
 const struct type type_word = {
 	.name = "word", .complete = "word", .size = sizeof(unsigned),
-	.parse = word_parse, .format = word_format, .json = word_json, .equal = word_equal,
+	.parse = word_parse, .format = word_format, .json = word_json, .equal = unsigned_field_equal,
 };
 
-static const char *signal_parse(const struct directive *directive, const char *const *given, size_t count,
-				bool append, struct pool *pool, void *field, size_t *bad)
+static const char *signal_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
-
-	(void)directive;
-	(void)pool;
-	*bad = 0;
-	return reason ? reason : scan_signal(text, field);
+	return scan_signal(parse->words[0], field);
 }
 
 static void signal_format(const struct directive *directive, const void *field, struct buf *out)

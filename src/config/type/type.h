@@ -10,21 +10,41 @@
 
 struct directive;
 
+/* A value on its way from the text into a field. */
+struct parse {
+	const struct directive *directive;
+	const char *const *words;       /* as they were written, without quotes */
+	size_t count;
+	bool append;                    /* +=: added to what the field has */
+	struct pool *pool;              /* keeps texts */
+	size_t bad;                     /* of a refused value the index of the word at fault; count: no word is to be shown */
+};
+
 struct type {
 	const char *name;               /* as superd.conf(5) calls it: "duration", "size", "list of words", … */
 	const char *complete;           /* what a shell completes: "user", "group", "file", "directory", "word", "" */
 	bool is_list;                   /* takes {a, b} and += */
 	bool is_tuple;                  /* takes {a, b}, but is one value: no += */
 	bool judges_each;               /* of a list, each word alone: what is behind a bad one can be read by itself */
+	bool empty_unsets;              /* the empty text unsets it even where the directive has no value for that */
+	bool is_secret;                 /* a refusal shows no word of it */
 	size_t size;                    /* of the field */
-	/* Reads the words into field. NULL when it succeeded, else what is wrong and would be right, as the end of a
-	 * sentence; *bad then is the index of the word at fault. The text may be kept in the pool. */
-	const char *(*parse)(const struct directive *directive, const char *const *words, size_t count, bool append,
-			     struct pool *pool, void *field, size_t *bad);
+	size_t most;                    /* words of a list; 0: any number */
+	const char *too_many;           /* the refusal of more */
+	/* Judges a word of a list, or a text that is not empty. NULL, or why it is wrong. Without this function every word is
+	 * good. */
+	const char *(*refuse)(const char *word);
+	/* Puts words that are good by all of the above into the field; of a tuple and of a list there may be none. Returns as
+	 * type_parse does, which alone calls it. */
+	const char *(*parse)(struct parse *parse, void *field);
 	void (*format)(const struct directive *directive, const void *field, struct buf *out);     /* as superd.conf has it */
 	void (*json)(const struct directive *directive, const void *field, struct buf *out);       /* seconds, bytes */
 	bool (*equal)(const void *a, const void *b);    /* across pools */
 };
+
+/* Reads the words into a field of the directive's type. NULL, or what is wrong and would be right, as the end of a
+ * sentence; parse->bad then tells the word, and the field is as it was. */
+const char *type_parse(struct parse *parse, void *field);
 
 /* The empty text unsets a text, path, name or scheduling, and a number, limit or class whose directive says what unset is;
  * format writes "" for it. A command of one word is a text to split. */

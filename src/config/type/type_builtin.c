@@ -15,21 +15,16 @@
 #define HOST_MOST 253                   /* RFC 1035 */
 #define HOST_AND_PORT "it is a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\""
 
-static const char *builtin_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-				 struct pool *pool, void *field, size_t *bad)
+static const char *builtin_parse(struct parse *parse, void *field)
 {
-	const char *const *list;
-	size_t length;
-	const char *reason = tuple_words(given, count, append, pool, &list, &length);
+	const char *const *known = parse->directive->words;
+	const char *name = parse->count ? parse->words[0] : "";
 
-	*bad = 0;
-	if (reason)
-		return reason;
-	for (size_t i = 0; length && directive->words[i]; i++) {
-		if (!strcmp(directive->words[i], list[0]))
-			return value_keep_list(list, length, false, pool, field);
+	for (size_t i = 0; known[i]; i++) {
+		if (!strcmp(known[i], name))
+			return list_field_parse(parse, field);
 	}
-	return words_refuse(directive->words, length ? list[0] : "", pool);
+	return words_refuse(known, name, parse->pool);
 }
 
 const struct type type_builtin = {
@@ -104,34 +99,28 @@ static const char *host_keep(const char *host, struct pool *pool)
 	return pool_text(pool, host);
 }
 
-static const char *redirect_parse(const struct directive *directive, const char *const *given, size_t count,
-				  bool append, struct pool *pool, void *field, size_t *bad)
+static const char *redirect_parse(struct parse *parse, void *field)
 {
-	const char *const *list;
-	const char *parts[2];
-	size_t length;
-	const char *reason = tuple_words(given, count, append, pool, &list, &length);
+	const char *parts[2], *reason;
 
-	(void)directive;
-	*bad = 0;
-	if (!reason && length == 1)
-		reason = redirect_split(list[0], pool, parts);
-	if (reason)
-		return reason;
-	if (length != 1 && length != 2)
+	if (parse->count < 1 || parse->count > 2)
 		return HOST_AND_PORT;
-	if (length == 2) {
-		parts[0] = host_keep(list[0], pool);
-		parts[1] = list[1];
+	if (parse->count == 1) {
+		reason = redirect_split(parse->words[0], parse->pool, parts);
+		if (reason)
+			return reason;
+	} else {
+		parts[0] = host_keep(parse->words[0], parse->pool);
+		parts[1] = parse->words[1];
 		if (!parts[0])
 			return NO_MEMORY;
 	}
 	reason = host_refuse(parts[0]);
 	if (!reason) {
+		parse->bad = 1;
 		reason = port_refuse(parts[1]);
-		*bad = reason && count == 2;
 	}
-	return reason ? reason : value_keep_list(parts, 2, false, pool, field);
+	return reason ? reason : list_keep(parse, parts, 2, field);
 }
 
 const struct type type_redirect = {

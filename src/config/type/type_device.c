@@ -100,129 +100,74 @@ static bool reads_rule(const char *word)
 	return device_rule_read(word, &rule);
 }
 
-static const char *pairs_parse(const char *const *given, size_t count, bool append, struct pool *pool, void *field,
-			       size_t *bad, completes_entry *completes, reads_entry *reads, const char *wrong)
+static const char *pairs_parse(struct parse *parse, completes_entry *completes, reads_entry *reads, const char *wrong,
+			       void *field)
 {
-	const char **list = calloc(count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
+	const char **list = calloc(parse->count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
+	words given = parse->words;
 	size_t length = 0;
 
-	*bad = 0;
-	for (size_t n = 0; !reason && n < count; n++) {
+	for (size_t n = 0; !reason && n < parse->count; n++) {
 		const char *word = given[n];
 
-		*bad = n;
-		if (!strpbrk(word, BLANKS) && n + 1 < count && completes(given[n + 1]))
-			word = pool_textf(pool, "%s %s", word, given[++n]);
+		parse->bad = n;
+		if (!strpbrk(word, BLANKS) && n + 1 < parse->count && completes(given[n + 1]))
+			word = pool_textf(parse->pool, "%s %s", word, given[++n]);
 		reason = !word ? NO_MEMORY : reads(word) ? NULL : wrong;
 		list[length++] = word;
 	}
-	if (!reason) {
-		*bad = 0;
-		reason = value_keep_list(list, length, append, pool, field);
-	}
+	if (!reason)
+		reason = list_keep(parse, list, length, field);
 	free(list);
 	return reason;
 }
 
-static const char *device_limits_parse(const struct directive *directive, const char *const *given, size_t count,
-				       bool append, struct pool *pool, void *field, size_t *bad)
+static const char *device_limits_parse(struct parse *parse, void *field)
 {
-	(void)directive;
-	return pairs_parse(given, count, append, pool, field, bad, is_rate, reads_limit,
-			   "it is the path of a device or of a file on it, and how much a second, as \"/dev/sda 10M\"");
+	return pairs_parse(parse, is_rate, reads_limit,
+			   "it is the path of a device or of a file on it, and how much a second, as \"/dev/sda 10M\"",
+			   field);
 }
 
 const struct type type_device_limits = {
-	.name = "list of limits of devices",
-	.complete = "file",
-	.is_list = true,
-	.size = sizeof(words),
-	.parse = device_limits_parse,
-	.format = list_field_format,
-	.json = list_field_json,
-	.equal = list_field_equal,
+	.name = "list of limits of devices", .complete = "file", .is_list = true, .size = sizeof(words),
+	.parse = device_limits_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-static const char *device_rules_parse(const struct directive *directive, const char *const *given, size_t count,
-				      bool append, struct pool *pool, void *field, size_t *bad)
+static const char *device_rules_parse(struct parse *parse, void *field)
 {
-	(void)directive;
-	return pairs_parse(
-		given, count, append, pool, field, bad, is_rights, reads_rule,
-		"it is a path in /dev, char-NAME or block-NAME of /proc/devices, and what of r, w and m is allowed, as "
-		"\"/dev/null rw\"");
+	return pairs_parse(parse, is_rights, reads_rule,
+			   "it is a path in /dev, char-NAME or block-NAME of /proc/devices, and what of r, w and m is "
+			   "allowed, as \"/dev/null rw\"",
+			   field);
 }
 
 const struct type type_device_rules = {
-	.name = "list of devices",
-	.complete = "file",
-	.is_list = true,
-	.size = sizeof(words),
-	.parse = device_rules_parse,
-	.format = list_field_format,
-	.json = list_field_json,
-	.equal = list_field_equal,
+	.name = "list of devices", .complete = "file", .is_list = true, .size = sizeof(words),
+	.parse = device_rules_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-static const char *const controllers[] = { "cpu",
-					   "cpuacct",
-					   "cpuset",
-					   "io",
-					   "blkio",
-					   "memory",
-					   "devices",
-					   "pids",
-					   "bpf-firewall",
-					   "bpf-devices",
-					   "bpf-foreign",
-					   "bpf-socket-bind",
-					   "bpf-restrict-network-interfaces",
-					   "bpf-bind-network-interface",
-					   NULL };
+static const char *const controllers[] = {
+	"cpu", "cpuacct", "cpuset", "io", "blkio", "memory", "devices", "pids", "bpf-firewall", "bpf-devices",
+	"bpf-foreign", "bpf-socket-bind", "bpf-restrict-network-interfaces", "bpf-bind-network-interface", NULL
+};
 
 /* yes or no, or the controllers that are wanted, which gets all there are. */
-static const char *delegation_parse(const struct directive *directive, const char *const *given, size_t count,
-				    bool append, struct pool *pool, void *field, size_t *bad)
+static const char *delegation_parse(struct parse *parse, void *field)
 {
 	unsigned at;
 
-	(void)directive, (void)append;
-	*bad = 0;
-	if (count == 1 && !scan_bool(given[0], field))
+	if (parse->count == 1 && !scan_bool(parse->words[0], field))
 		return NULL;
-	for (; *bad < count; ++*bad) {
-		if (!words_find(controllers, given[*bad], &at))
-			return words_refuse(controllers, given[*bad], pool);
+	for (; parse->bad < parse->count; parse->bad++) {
+		if (!words_find(controllers, parse->words[parse->bad], &at))
+			return words_refuse(controllers, parse->words[parse->bad], parse->pool);
 	}
-	*bad = 0;
-	*(bool *)field = count;
+	*(bool *)field = parse->count;
 	return NULL;
 }
 
-static void delegation_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_text(out, *(const bool *)field ? "yes" : "no");
-}
-
-static void delegation_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive;
-	buf_text(out, *(const bool *)field ? "true" : "false");
-}
-
-static bool bool_equal(const void *a, const void *b)
-{
-	return *(const bool *)a == *(const bool *)b;
-}
-
 const struct type type_delegation = {
-	.name = "yes, no or a list of controllers",
-	.complete = "word",
-	.is_list = true,
-	.size = sizeof(bool),
-	.parse = delegation_parse,
-	.format = delegation_format,
-	.json = delegation_json,
-	.equal = bool_equal,
+	.name = "yes, no or a list of controllers", .complete = "word", .is_list = true, .size = sizeof(bool),
+	.parse = delegation_parse, .format = bool_field_format, .json = bool_field_json, .equal = bool_field_equal,
 };

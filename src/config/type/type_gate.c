@@ -15,38 +15,16 @@
 #define PAUSE_MOST INT64_C(31536000000000)      /* a year */
 #define PAUSE_USUAL INT64_C(10000000)   /* xinetd's */
 
-static const char *address_refuse(const struct directive *directive, const char *word)
-{
-	(void)directive;
-	return access_refuse_word(word);
-}
-
-static const char *addresses_parse(const struct directive *directive, const char *const *given, size_t count,
-				   bool append, struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, address_refuse);
-}
-
 const struct type type_addresses = {
 	.name = "list of addresses", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = addresses_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.refuse = access_refuse_word,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
-
-static const char *span_refuse(const struct directive *directive, const char *word)
-{
-	(void)directive;
-	return times_refuse_word(word);
-}
-
-static const char *times_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, span_refuse);
-}
 
 const struct type type_times = {
 	.name = "list of times", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = times_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.refuse = times_refuse_word,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 /* Digits, and behind a point at most three that count. */
@@ -73,20 +51,11 @@ static bool load_read(const char *text, int64_t *out)
 	return true;
 }
 
-static const char *load_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *load_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
-
-	(void)pool;
-	*bad = 0;
-	if (reason)
-		return reason;
-	if (!*text)
-		value_unset(directive, field);
-	else if (!load_read(text, field))
-		return "it is a load average above 0, as in 2.5, with at most three digits behind the point";
-	return NULL;
+	return load_read(parse->words[0], field)
+		? NULL
+		: "it is a load average above 0, as in 2.5, with at most three digits behind the point";
 }
 
 static void load_show(int64_t value, struct buf *out)
@@ -121,32 +90,25 @@ static void load_json(const struct directive *directive, const void *field, stru
 }
 
 const struct type type_load = {
-	.name = "load", .complete = "", .size = sizeof(int64_t),
+	.name = "load", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
 	.parse = load_parse, .format = load_format, .json = load_json, .equal = number_field_equal,
 };
 
-static const char *rate_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *rate_parse(struct parse *parse, void *field)
 {
-	const char *const *list;
-	size_t length;
-	const char *reason = tuple_words(given, count, append, pool, &list, &length);
 	struct rate rate = { .number = 0, .pause = PAUSE_USUAL };
+	words list = parse->words;
 
-	(void)directive;
-	*bad = 0;
-	if (reason)
-		return reason;
-	if (length > 2 || (!length && count != 1))
+	if (parse->count < 1 || parse->count > 2)
 		return "it is how many connections a second, and for how many seconds the service then rests";
-	if (!length || (length == 1 && !scan_unlimited(list[0], &rate.number) && rate.number == UNLIMITED)) {
+	if (parse->count == 1 && !scan_unlimited(list[0], &rate.number) && rate.number == UNLIMITED) {
 		*(struct rate *)field = (struct rate){ .number = UNLIMITED };
 		return NULL;
 	}
 	if (scan_count(list[0], &rate.number) || rate.number < 1 || rate.number > UINT32_MAX)
 		return "so many connections a second is a number from 1 on, or unlimited";
-	if (length == 2 && (scan_duration(list[1], &rate.pause) || rate.pause < 1 || rate.pause > PAUSE_MOST)) {
-		*bad = count == 2;
+	if (parse->count == 2 && (scan_duration(list[1], &rate.pause) || rate.pause < 1 || rate.pause > PAUSE_MOST)) {
+		parse->bad = 1;
 		return "the time for which the service then rests is a duration, longer than 0 and at most a year";
 	}
 	*(struct rate *)field = rate;
@@ -189,6 +151,6 @@ static bool rate_equal(const void *a, const void *b)
 }
 
 const struct type type_rate = {
-	.name = "rate", .complete = "", .is_tuple = true, .size = sizeof(struct rate),
+	.name = "rate", .complete = "", .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
 	.parse = rate_parse, .format = rate_format, .json = rate_json, .equal = rate_equal,
 };

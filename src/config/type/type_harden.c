@@ -17,44 +17,40 @@
 typedef const char *refuse_bare(const char *word, bool denied, struct pool *pool);
 
 /* The words with their signs: ~ in front of each that is denied, + in front of one that is allowed behind such. */
-static const char *sign_words(const char *const *given, size_t count, bool behind_denied, struct pool *pool,
-			      const char **out, size_t *bad, refuse_bare *refuse)
+static const char *sign_words(struct parse *parse, bool behind_denied, const char **out, refuse_bare *refuse)
 {
 	bool denied = false;
 
-	for (size_t i = 0; i < count; i++) {
-		bool has_sign = given[i][0] == '~' || given[i][0] == '+';
-		const char *bare = given[i] + has_sign, *reason;
+	for (size_t i = 0; i < parse->count; i++) {
+		const char *word = parse->words[i], *reason;
+		bool has_sign = word[0] == '~' || word[0] == '+';
 
-		*bad = i;
+		parse->bad = i;
 		if (has_sign)
-			denied = given[i][0] == '~';
+			denied = word[0] == '~';
 		behind_denied |= denied;
-		reason = refuse(bare, denied, pool);
+		reason = refuse(word + has_sign, denied, parse->pool);
 		if (reason)
 			return reason;
-		out[i] = pool_textf(pool, "%s%s", denied ? "~" : behind_denied ? "+" : "", bare);
+		out[i] = pool_textf(parse->pool, "%s%s", denied ? "~" : behind_denied ? "+" : "", word + has_sign);
 		if (!out[i])
 			return NO_MEMORY;
 	}
-	*bad = 0;
 	return NULL;
 }
 
-static const char *signed_parse(const char *const *given, size_t count, bool append, struct pool *pool, void *field,
-				size_t *bad, refuse_bare *refuse)
+static const char *signed_parse(struct parse *parse, refuse_bare *refuse, void *field)
 {
-	const char **list = calloc(count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
-	words before = append ? *(const words *)field : NULL;
+	const char **list = calloc(parse->count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
+	words before = parse->append ? *(const words *)field : NULL;
 	bool denied = false;
 
 	for (words word = before; word && *word; word++)
 		denied |= (*word)[0] == '~';
-	*bad = 0;
 	if (list)
-		reason = sign_words(given, count, denied, pool, list, bad, refuse);
+		reason = sign_words(parse, denied, list, refuse);
 	if (!reason)
-		reason = value_keep_list(list, count, append, pool, field);
+		reason = list_keep(parse, list, parse->count, field);
 	free(list);
 	return reason;
 }
@@ -84,11 +80,9 @@ static const char *refuse_call(const char *word, bool denied, struct pool *pool)
 	return is_call_name(name, length) ? NULL : "it is the name of a system call, or a group with an @ in front";
 }
 
-static const char *calls_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
+static const char *calls_parse(struct parse *parse, void *field)
 {
-	(void)directive;
-	return signed_parse(given, count, append, pool, field, bad, refuse_call);
+	return signed_parse(parse, refuse_call, field);
 }
 
 const struct type type_calls = {
@@ -109,19 +103,16 @@ static const char *refuse_family(const char *word, bool denied, struct pool *poo
 		pool_textf(pool, "it is a family of addresses as AF_UNIX, AF_INET or AF_INET6, or none"));
 }
 
-static const char *families_parse(const struct directive *directive, const char *const *given, size_t count,
-				  bool append, struct pool *pool, void *field, size_t *bad)
+static const char *families_parse(struct parse *parse, void *field)
 {
-	(void)directive;
-	if (count == 1 && !strcmp(given[0], "none") && !append)
-		return value_keep_list(given, count, false, pool, field);
-	if (append && *(const words *)field && !strcmp((*(const words *)field)[0], "none")) {
-		*bad = 0;
-		if (count && given[0][0] == '~')
+	if (parse->count == 1 && !strcmp(parse->words[0], "none") && !parse->append)
+		return list_field_parse(parse, field);
+	if (parse->append && *(const words *)field && !strcmp((*(const words *)field)[0], "none")) {
+			if (parse->count && parse->words[0][0] == '~')
 			return NULL;    /* from none nothing is taken */
-		append = false;         /* none and these are these */
+		parse->append = false;  /* none and these are these */
 	}
-	return signed_parse(given, count, append, pool, field, bad, refuse_family);
+	return signed_parse(parse, refuse_family, field);
 }
 
 const struct type type_families = {
@@ -134,32 +125,28 @@ static const char *const namespace_words[] = { "cgroup", "ipc", "mnt", "net", "p
 #define EVERY_NAMESPACE 0xffu
 
 /* yes and no, or words: those that stay allowed, with ~ those that go. Over several assignments sets are joined. */
-static const char *namespaces_parse(const struct directive *directive, const char *const *given, size_t count,
-				    bool append, struct pool *pool, void *field, size_t *bad)
+static const char *namespaces_parse(struct parse *parse, void *field)
 {
-	unsigned denied = append ? *(unsigned *)field : 0, bits = 0, bit;
-	bool taken = count && given[0][0] == '~', yes;
+	unsigned denied = parse->append ? *(unsigned *)field : 0, bits = 0, bit;
+	bool taken = parse->count && parse->words[0][0] == '~', yes;
 
-	(void)directive;
-	*bad = 0;
-	if (count == 1 && !scan_bool(given[0], &yes)) {
+	if (parse->count == 1 && !scan_bool(parse->words[0], &yes)) {
 		*(unsigned *)field = yes ? EVERY_NAMESPACE : 0;
 		return NULL;
 	}
-	for (size_t i = 0; i < count; i++) {
-		const char *word = given[i] + (given[i][0] == '~');
+	for (size_t i = 0; i < parse->count; i++) {
+		const char *word = parse->words[i] + (parse->words[i][0] == '~');
 
-		*bad = i;
-		if (given[i][0] == '~' && !taken)
+		parse->bad = i;
+		if (parse->words[i][0] == '~' && !taken)
 			return "~ stands in front of the first, and is meant for all";
 		if (!words_find(namespace_words, word, &bit))
-			return words_refuse(namespace_words, word, pool);
+			return words_refuse(namespace_words, word, parse->pool);
 		bits |= 1u << bit;
 	}
-	*bad = 0;
 	if (taken)
 		denied |= bits;
-	else if (count)
+	else if (parse->count)
 		denied = (denied ? denied : EVERY_NAMESPACE) & ~bits;
 	*(unsigned *)field = denied;
 	return NULL;
@@ -209,30 +196,14 @@ static void namespaces_json(const struct directive *directive, const void *field
 	buf_char(out, ']');
 }
 
-static bool unsigned_equal(const void *a, const void *b)
-{
-	return *(const unsigned *)a == *(const unsigned *)b;
-}
-
 const struct type type_namespaces = {
 	.name = "yes, no or a list of namespaces", .complete = "word", .is_list = true, .size = sizeof(unsigned),
-	.parse = namespaces_parse, .format = namespaces_format, .json = namespaces_json, .equal = unsigned_equal,
+	.parse = namespaces_parse, .format = namespaces_format, .json = namespaces_json, .equal = unsigned_field_equal,
 };
 
-static const char *error_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
+static const char *error_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
-
-	(void)pool;
-	*bad = 0;
-	if (reason)
-		return reason;
-	if (!*text) {
-		value_unset(directive, field);
-		return NULL;
-	}
-	return error_scan(text, field) ? NULL : "it is an error as EPERM, a number up to 4095, or kill";
+	return error_scan(parse->words[0], field) ? NULL : "it is an error as EPERM, a number up to 4095, or kill";
 }
 
 static void error_show(int64_t error, struct buf *out)
@@ -258,6 +229,6 @@ static void error_json(const struct directive *directive, const void *field, str
 }
 
 const struct type type_error = {
-	.name = "error", .complete = "", .size = sizeof(int64_t),
+	.name = "error", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
 	.parse = error_parse, .format = error_format, .json = error_json, .equal = number_field_equal,
 };

@@ -49,23 +49,18 @@ static const char *limit_read(const struct directive *directive, const char *tex
 	return reason;
 }
 
-static const char *limit_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
+static const char *limit_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text), *colon, *soft;
+	const char *text = parse->words[0], *colon = strchrnul(text, ':'), *reason;
+	const char *soft = pool_text_n(parse->pool, text, (size_t)(colon - text));
 	struct limit limit;
 
-	*bad = 0;
-	if (reason)
-		return reason;
-	colon = strchrnul(text, ':');
-	soft = pool_text_n(pool, text, (size_t)(colon - text));
 	if (!soft)
 		return NO_MEMORY;
-	reason = limit_read(directive, soft, &limit.soft);
+	reason = limit_read(parse->directive, soft, &limit.soft);
 	limit.hard = limit.soft;
 	if (!reason && *colon)
-		reason = limit_read(directive, colon + 1, &limit.hard);
+		reason = limit_read(parse->directive, colon + 1, &limit.hard);
 	if (reason)
 		return reason;
 	if (limit.hard >= 0 && limit.soft > limit.hard)

@@ -13,41 +13,28 @@
 
 #define CPU_MOST 8191                   /* exec/resources/scheduling.c has room for so many, as systemd */
 
-const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count, bool append,
-			    struct pool *pool, void *field, size_t *bad, refuse_word *refuse)
-{
-	for (size_t i = 0; i < count; i++) {
-		const char *reason = refuse(directive, given[i]);
+const struct type type_list = {
+	.name = "list of words", .complete = "", .is_list = true, .size = sizeof(words),
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
 
-		*bad = i;
+typedef const char *refuse_by_directive(const struct directive *directive, const char *word);
+
+/* As with a type's own refuse, but what is refused depends on the directive. */
+static const char *parse_each(struct parse *parse, refuse_by_directive *refuse, void *field)
+{
+	for (; parse->bad < parse->count; parse->bad++) {
+		const char *reason = refuse(parse->directive, parse->words[parse->bad]);
+
 		if (reason)
 			return reason;
 	}
-	*bad = 0;
-	return value_keep_list(given, count, append, pool, field);
+	return list_field_parse(parse, field);
 }
 
-static const char *nothing_refuse(const struct directive *directive, const char *word)
+static const char *paths_parse(struct parse *parse, void *field)
 {
-	(void)directive, (void)word;
-	return NULL;
-}
-
-static const char *list_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, nothing_refuse);
-}
-
-const struct type type_list = {
-	.name = "list of words", .complete = "", .is_list = true, .size = sizeof(words),
-	.parse = list_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
-};
-
-static const char *paths_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, path_refuse);
+	return parse_each(parse, path_refuse, field);
 }
 
 const struct type type_paths = {
@@ -115,10 +102,9 @@ static const char *directory_refuse(const struct directive *directive, const cha
 	return NULL;
 }
 
-static const char *directories_parse(const struct directive *directive, const char *const *given, size_t count,
-				     bool append, struct pool *pool, void *field, size_t *bad)
+static const char *directories_parse(struct parse *parse, void *field)
 {
-	return list_parse_each(directive, given, count, append, pool, field, bad, directory_refuse);
+	return parse_each(parse, directory_refuse, field);
 }
 
 const struct type type_directories = {
@@ -126,11 +112,10 @@ const struct type type_directories = {
 	.parse = directories_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-static const char *variable_refuse(const struct directive *directive, const char *word)
+static const char *variable_refuse(const char *word)
 {
 	size_t length = strcspn(word, "=");
 
-	(void)directive;
 	if (!word[length])
 		return "a variable is NAME=value; passenv passes on one that superd has";
 	if (!length || strcspn(word, " \t\n") < length)
@@ -138,15 +123,10 @@ static const char *variable_refuse(const struct directive *directive, const char
 	return NULL;
 }
 
-static const char *env_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			     struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, variable_refuse);
-}
-
 const struct type type_env = {
 	.name = "list of variables", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = env_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.refuse = variable_refuse,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 static bool cpu_read(const char *text, size_t length, long *out)
@@ -196,20 +176,17 @@ static const char *cpus_add(const char *word, struct pool *pool, const char ***p
 	return NULL;
 }
 
-static const char *cpus_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *cpus_parse(struct parse *parse, void *field)
 {
 	const char **parts = NULL, *reason = NULL;
 	size_t part_count = 0;
 
-	(void)directive;
-	*bad = 0;
-	for (size_t i = 0; i < count && !reason; i++) {
-		*bad = i;
-		reason = cpus_add(given[i], pool, &parts, &part_count);
+	for (size_t i = 0; i < parse->count && !reason; i++) {
+		parse->bad = i;
+		reason = cpus_add(parse->words[i], parse->pool, &parts, &part_count);
 	}
 	if (!reason)
-		reason = value_keep_list(parts, part_count, append, pool, field);
+		reason = list_keep(parse, parts, part_count, field);
 	free(parts);
 	return reason;
 }
@@ -219,17 +196,14 @@ const struct type type_cpus = {
 	.parse = cpus_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-static const char *command_parse(const struct directive *directive, const char *const *given, size_t count,
-				 bool append, struct pool *pool, void *field, size_t *bad)
+static const char *command_parse(struct parse *parse, void *field)
 {
-	bool begins = !append || !*(const char *const *const *)field;
-	const char *const *split = given;
-	size_t length = count;
+	bool begins = !parse->append || !*(const words *)field;
+	words split = parse->words;
+	size_t length = parse->count;
 
-	(void)directive;
-	*bad = 0;
-	if (count == 1) {
-		const char *reason = words_split(pool, given[0], &split, &length);
+	if (parse->count == 1) {
+		const char *reason = words_split(parse->pool, parse->words[0], &split, &length);
 
 		if (reason)
 			return reason;
@@ -238,7 +212,7 @@ static const char *command_parse(const struct directive *directive, const char *
 	}
 	if (begins && length && !split[0][0])
 		return "the program, the first word of a command, is not empty";
-	return value_keep_list(split, length, append, pool, field);
+	return list_keep(parse, split, length, field);
 }
 
 /* As one text, which reads better than a list; words_split takes it apart to the same words. */
@@ -257,9 +231,7 @@ void command_field_format(const struct directive *directive, const void *field, 
 			buf_char(&joined, ' ');
 		words_quote(&joined, list[i]);
 	}
-	native_value(out, buf_string(&joined));
-	out->failed |= joined.failed;
-	buf_free(&joined);
+	native_take(out, &joined);
 }
 
 const struct type type_command = {
@@ -282,19 +254,16 @@ static const char *endpoint_canonical(const char *text, struct pool *pool, const
 }
 
 /* The draft keeps the endpoints themselves; as a value they are their canonical texts. */
-static const char *endpoints_parse(const struct directive *directive, const char *const *given, size_t count,
-				   bool append, struct pool *pool, void *field, size_t *bad)
+static const char *endpoints_parse(struct parse *parse, void *field)
 {
-	const char **texts = calloc(count + 1, sizeof(*texts)), *reason = texts ? NULL : NO_MEMORY;
+	const char **texts = calloc(parse->count + 1, sizeof(*texts)), *reason = texts ? NULL : NO_MEMORY;
 
-	(void)directive;
-	*bad = 0;
-	for (size_t i = 0; i < count && !reason; i++) {
-		*bad = i;
-		reason = endpoint_canonical(given[i], pool, &texts[i]);
+	for (size_t i = 0; i < parse->count && !reason; i++) {
+		parse->bad = i;
+		reason = endpoint_canonical(parse->words[i], parse->pool, &texts[i]);
 	}
 	if (!reason)
-		reason = value_keep_list(texts, count, append, pool, field);
+		reason = list_keep(parse, texts, parse->count, field);
 	free(texts);
 	return reason;
 }

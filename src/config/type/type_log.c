@@ -26,19 +26,19 @@ static const char *const facility_words[] = {
 	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
 };
 
-static const char *syslog_parse(const char *const *list, size_t length, struct pool *pool, struct log_target *target,
-				size_t *bad)
+static const char *syslog_parse(struct parse *parse, struct log_target *target)
 {
 	unsigned facility, level = LOG_INFO;
+	words list = parse->words;
 
-	if (length < 2 || length > 3)
+	if (parse->count < 2 || parse->count > 3)
 		return "behind SYSLOG stand a facility such as daemon and, if not info, a level";
-	*bad = 1;
+	parse->bad = 1;
 	if (!words_find(facility_words, list[1], &facility))
-		return words_refuse(facility_words, list[1], pool);
-	*bad = 2;
-	if (length == 3 && !words_find(level_words, list[2], &level))
-		return words_refuse(level_words, list[2], pool);
+		return words_refuse(facility_words, list[1], parse->pool);
+	parse->bad = 2;
+	if (parse->count == 3 && !words_find(level_words, list[2], &level))
+		return words_refuse(level_words, list[2], parse->pool);
 	target->kind = LOG_TYPE_SYSLOG;
 	target->facility = syslog_facility(facility_words[facility]);
 	target->level = (int)level;
@@ -56,53 +56,43 @@ static int64_t hard_by_default(int64_t soft)
 	return soft < SCAN_INFINITY - margin ? soft + margin : SCAN_INFINITY;
 }
 
-static const char *file_parse(const char *const *list, size_t length, struct pool *pool, struct log_target *target,
-			      size_t *bad)
+static const char *file_parse(struct parse *parse, struct log_target *target)
 {
-	if (length < 2 || length > 4)
+	words list = parse->words;
+
+	if (parse->count < 2 || parse->count > 4)
 		return "behind FILE stand a path and, if there are any, a soft and a hard limit of its size";
-	*bad = 1;
+	parse->bad = 1;
 	if (list[1][0] != '/')
 		return "a path starts with /";
-	*bad = 2;
+	parse->bad = 2;
 	target->soft = target->hard = SCAN_INFINITY;
-	if (length > 2 && (scan_bytes(list[2], &target->soft) || target->soft < 1))
+	if (parse->count > 2 && (scan_bytes(list[2], &target->soft) || target->soft < 1))
 		return "the soft limit is a size, as in 500K or 10M";
 	target->hard = hard_by_default(target->soft);
-	*bad = 3;
-	if (length > 3 && (scan_bytes(list[3], &target->hard) || target->hard < target->soft))
+	parse->bad = 3;
+	if (parse->count > 3 && (scan_bytes(list[3], &target->hard) || target->hard < target->soft))
 		return "the hard limit is a size that is not below the soft one";
 	target->kind = LOG_TYPE_FILE;
-	target->path = pool_text(pool, list[1]);
+	target->path = pool_text(parse->pool, list[1]);
 	return target->path ? NULL : NO_MEMORY;
 }
 
-static const char *log_type_parse(const struct directive *directive, const char *const *given, size_t count,
-				  bool append, struct pool *pool, void *field, size_t *bad)
+static const char *log_type_parse(struct parse *parse, void *field)
 {
 	const struct log_target *kept;
 	struct log_target target;
-	const char *const *list;
-	size_t length, at = 0;
-	const char *reason = tuple_words(given, count, append, pool, &list, &length);
+	const char *kind = parse->count ? parse->words[0] : "", *reason = LOG_FORMS;
 
-	(void)directive;
-	*bad = 0;
+	memset(&target, 0, sizeof(target));
+	if (!strcasecmp(kind, "SYSLOG"))
+		reason = syslog_parse(parse, &target);
+	else if (!strcasecmp(kind, "FILE"))
+		reason = file_parse(parse, &target);
 	if (reason)
 		return reason;
-	memset(&target, 0, sizeof(target));
-	if (length && !strcasecmp(list[0], "SYSLOG"))
-		reason = syslog_parse(list, length, pool, &target, &at);
-	else if (length && !strcasecmp(list[0], "FILE"))
-		reason = file_parse(list, length, pool, &target, &at);
-	else if (length || count != 1)
-		reason = LOG_FORMS;
-	if (reason) {
-		*bad = at < count ? at : 0;
-		return reason;
-	}
-	kept = length ? pool_keep(pool, &target, sizeof(target)) : NULL;
-	if (length && !kept)
+	kept = pool_keep(parse->pool, &target, sizeof(target));
+	if (!kept)
 		return NO_MEMORY;
 	*(const struct log_target **)field = kept;
 	return NULL;
@@ -181,23 +171,22 @@ static bool log_type_equal(const void *a, const void *b)
 }
 
 const struct type type_log_type = {
-	.name = "log type", .complete = "word", .is_tuple = true, .size = sizeof(const struct log_target *),
+	.name = "log type", .complete = "word", .is_tuple = true, .empty_unsets = true,
+	.size = sizeof(const struct log_target *),
 	.parse = log_type_parse, .format = log_type_format, .json = log_type_json, .equal = log_type_equal,
 };
 
-static const char *flags_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
+static const char *flags_parse(struct parse *parse, void *field)
 {
-	unsigned set = append ? *(const unsigned *)field : 0, bit;
+	unsigned set = parse->append ? *(const unsigned *)field : 0, bit;
+	const char *const *known = parse->directive->words;
 
-	*bad = 0;
-	for (size_t i = 0; i < count; i++) {
-		*bad = i;
-		if (!words_find(directive->words, given[i], &bit))
-			return words_refuse(directive->words, given[i], pool);
+	for (size_t i = 0; i < parse->count; i++) {
+		parse->bad = i;
+		if (!words_find(known, parse->words[i], &bit))
+			return words_refuse(known, parse->words[i], parse->pool);
 		set |= 1u << bit;
 	}
-	*bad = 0;
 	*(unsigned *)field = set;
 	return NULL;
 }
@@ -231,12 +220,7 @@ static void flags_json(const struct directive *directive, const void *field, str
 	buf_char(out, ']');
 }
 
-static bool flags_equal(const void *a, const void *b)
-{
-	return *(const unsigned *)a == *(const unsigned *)b;
-}
-
 const struct type type_flags = {
 	.name = "list of flags", .complete = "word", .is_list = true, .judges_each = true, .size = sizeof(unsigned),
-	.parse = flags_parse, .format = flags_format, .json = flags_json, .equal = flags_equal,
+	.parse = flags_parse, .format = flags_format, .json = flags_json, .equal = unsigned_field_equal,
 };

@@ -32,26 +32,20 @@ static bool climbs(const char *path, size_t length)
 	return false;
 }
 
-static const char *refuse_protected(const struct directive *directive, const char *word)
+static const char *refuse_protected(const char *word)
 {
 	bool optional, inside;
 	const char *path = protected_path(word, &optional, &inside);
 
-	(void)directive;
 	if (*path != '/')
 		return PATHS_FORM;
 	return climbs(path, strlen(path)) ? "a path has no part .." : NULL;
 }
 
-static const char *protected_parse(const struct directive *directive, const char *const *given, size_t count,
-				   bool append, struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, refuse_protected);
-}
-
 const struct type type_protected_paths = {
 	.name = "list of paths", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = protected_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.refuse = refuse_protected,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 bool binding_read(const char *word, struct binding *out)
@@ -78,11 +72,10 @@ bool binding_read(const char *word, struct binding *out)
 	return out->recursive || !strcmp(word, "norbind");
 }
 
-static const char *refuse_binding(const struct directive *directive, const char *word)
+static const char *refuse_binding(const char *word)
 {
 	struct binding binding;
 
-	(void)directive;
 	if (!binding_read(word, &binding) || *binding.source != '/' || *binding.target != '/')
 		return "it is SOURCE, SOURCE:TARGET or SOURCE:TARGET:norbind, paths that start with /; with - in front "
 		       "the "
@@ -92,15 +85,10 @@ static const char *refuse_binding(const struct directive *directive, const char 
 	return binding.target_length == 1 ? "what is bound over / is root_directory" : NULL;
 }
 
-static const char *bindings_parse(const struct directive *directive, const char *const *given, size_t count,
-				  bool append, struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, refuse_binding);
-}
-
 const struct type type_bindings = {
 	.name = "list of bindings", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = bindings_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.refuse = refuse_binding,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 /* Options of tmpfs(5) and mount(8), to find mistakes when the table is read; true: the option takes a value. */
@@ -128,12 +116,11 @@ static bool is_temporary_option(const char *text, size_t length)
 	return false;
 }
 
-static const char *refuse_temporary(const struct directive *directive, const char *word)
+static const char *refuse_temporary(const char *word)
 {
 	size_t length = strcspn(word, ":");
 	const char *option = word + length + (word[length] == ':');
 
-	(void)directive;
 	if (*word != '/' || climbs(word, length))
 		return "it is a path that starts with /, and behind a colon options as ro or size=10M";
 	for (; *option; option += length + (option[length] == ',')) {
@@ -145,14 +132,9 @@ static const char *refuse_temporary(const struct directive *directive, const cha
 	return NULL;
 }
 
-static const char *temporary_parse(const struct directive *directive, const char *const *given, size_t count,
-				   bool append, struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, refuse_temporary);
-}
-
 const struct type type_temporary = {
 	.name = "list of temporary file systems", .complete = "directory", .is_list = true, .judges_each = true,
 	.size = sizeof(words),
-	.parse = temporary_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.refuse = refuse_temporary,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

@@ -17,12 +17,11 @@ static bool is_group(const char *address)
 	return inet_pton(AF_INET6, address, &in6) == 1 && IN6_IS_ADDR_MULTICAST(&in6);
 }
 
-static const char *group_refuse(const struct directive *directive, const char *word)
+static const char *group_refuse(const char *word)
 {
 	size_t length = strcspn(word, "%");
 	char address[INET6_ADDRSTRLEN];
 
-	(void)directive;
 	if (length >= sizeof(address))
 		return "it is an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
 	memcpy(address, word, length);
@@ -34,20 +33,8 @@ static const char *group_refuse(const struct directive *directive, const char *w
 	return NULL;
 }
 
-static const char *multicast_parse(const struct directive *directive, const char *const *given, size_t count,
-				   bool append, struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, group_refuse);
-}
-
 const struct type type_multicast = {
-	.name = "list of addresses",
-	.complete = "",
-	.is_list = true,
-	.judges_each = true,
-	.size = sizeof(words),
-	.parse = multicast_parse,
-	.format = list_field_format,
-	.json = list_field_json,
-	.equal = list_field_equal,
+	.name = "list of addresses", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.refuse = group_refuse,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

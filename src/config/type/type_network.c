@@ -59,30 +59,17 @@ bool network_is_v4(const struct network *network)
 	return network->bits >= 96 && !memcmp(network->address, "\0\0\0\0\0\0\0\0\0\0\377\377", 12);
 }
 
-static const char *network_refuse(const struct directive *directive, const char *word)
+static const char *network_refuse(const char *word)
 {
 	struct network networks[NETWORKS_MOST];
 
-	(void)directive;
 	if (networks_read(word, networks))
 		return NULL;
 	return "it is an address, a network as 192.0.2.0/24, or any, localhost, link-local or multicast";
 }
 
-static const char *networks_parse(const struct directive *directive, const char *const *given, size_t count,
-				  bool append, struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, network_refuse);
-}
-
 const struct type type_networks = {
-	.name = "list of networks",
-	.complete = "",
-	.is_list = true,
-	.judges_each = true,
-	.size = sizeof(words),
-	.parse = networks_parse,
-	.format = list_field_format,
-	.json = list_field_json,
-	.equal = list_field_equal,
+	.name = "list of networks", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.refuse = network_refuse,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

@@ -44,38 +44,24 @@ static const char *number_refuse(const struct number_kind *kind, int64_t least, 
 	return reason_or_memory(pool_textf(pool, "it is %s from %s to %s", kind->noun, low, high));
 }
 
-static const char *number_read(const struct number_kind *kind, const struct directive *directive, const char *text,
-			       struct pool *pool, int64_t *out)
+static const char *number_parse(const struct number_kind *kind, struct parse *parse, int64_t *field)
 {
+	const struct directive *directive = parse->directive;
 	bool bounded = directive->least || directive->most;
 	int64_t least = bounded ? directive->least : kind->least;
 	int64_t most = bounded ? directive->most : kind->most;
 	const char *reason;
 	int64_t value;
 
-	if (!*text && directive->unset) {
-		value_unset(directive, out);
-		return NULL;
-	}
-	reason = kind->scan(text, &value);
+	reason = kind->scan(parse->words[0], &value);
 	if (reason && kind != &count_kind)
 		return reason;
 	if (!reason && value > most && directive->flags & TUNES)
 		value = most;           /* config/table/draft_set says so */
 	if (reason || value < least || value > most)
-		return number_refuse(kind, least, most, pool);
-	*out = value;
+		return number_refuse(kind, least, most, parse->pool);
+	*field = value;
 	return NULL;
-}
-
-static const char *number_parse(const struct number_kind *kind, const struct directive *directive,
-				const char *const *given, size_t count, bool append, struct pool *pool, void *field,
-				size_t *bad)
-{
-	const char *text, *reason = value_single(given, count, append, &text);
-
-	*bad = 0;
-	return reason ? reason : number_read(kind, directive, text, pool, field);
 }
 
 static void number_format(const struct number_kind *kind, const struct directive *directive, const void *field,
@@ -91,10 +77,9 @@ static void number_format(const struct number_kind *kind, const struct directive
 	native_value(out, text);
 }
 
-static const char *count_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
+static const char *count_parse(struct parse *parse, void *field)
 {
-	return number_parse(&count_kind, directive, given, count, append, pool, field, bad);
+	return number_parse(&count_kind, parse, field);
 }
 
 static void count_format(const struct directive *directive, const void *field, struct buf *out)
@@ -119,10 +104,9 @@ const struct type type_count = {
 	.parse = count_parse, .format = count_format, .json = count_json, .equal = number_field_equal,
 };
 
-static const char *size_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			      struct pool *pool, void *field, size_t *bad)
+static const char *size_parse(struct parse *parse, void *field)
 {
-	return number_parse(&size_kind, directive, given, count, append, pool, field, bad);
+	return number_parse(&size_kind, parse, field);
 }
 
 static void size_format(const struct directive *directive, const void *field, struct buf *out)
@@ -143,10 +127,9 @@ const struct type type_size = {
 	.parse = size_parse, .format = size_format, .json = size_json, .equal = number_field_equal,
 };
 
-static const char *duration_parse(const struct directive *directive, const char *const *given, size_t count,
-				  bool append, struct pool *pool, void *field, size_t *bad)
+static const char *duration_parse(struct parse *parse, void *field)
 {
-	return number_parse(&duration_kind, directive, given, count, append, pool, field, bad);
+	return number_parse(&duration_kind, parse, field);
 }
 
 static void duration_format(const struct directive *directive, const void *field, struct buf *out)
@@ -191,20 +174,11 @@ static const struct {
 
 #define TOS_WORDS (sizeof(tos_words) / sizeof(tos_words[0]))
 
-static const char *tos_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			     struct pool *pool, void *field, size_t *bad)
+static const char *tos_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
+	const char *text = parse->words[0];
 	int64_t value;
 
-	(void)pool;
-	*bad = 0;
-	if (reason)
-		return reason;
-	if (!*text && directive->unset) {
-		value_unset(directive, field);
-		return NULL;
-	}
 	for (size_t i = 0; i < TOS_WORDS; i++) {
 		if (!strcmp(text, tos_words[i].word)) {
 			*(int64_t *)field = tos_words[i].value;

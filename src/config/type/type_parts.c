@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "base/scan.h"
-#include "base/words.h"
 
 static bool is_bare(const char *text)
 {
@@ -46,6 +45,13 @@ void native_value(struct buf *out, const char *text)
 		native_quoted(out, text ? text : "");
 }
 
+void native_take(struct buf *out, struct buf *text)
+{
+	native_value(out, buf_string(text));
+	out->failed |= text->failed;
+	buf_free(text);
+}
+
 void native_list(struct buf *out, words list)
 {
 	buf_char(out, '{');
@@ -67,16 +73,6 @@ void json_list(struct buf *out, words list)
 	buf_char(out, ']');
 }
 
-const char *value_single(const char *const *given, size_t count, bool append, const char **out)
-{
-	if (append)
-		return "it is no list, so there is nothing to add to: = sets it";
-	if (count != 1)
-		return "it takes one value, not a list";
-	*out = given[0];
-	return NULL;
-}
-
 void value_unset(const struct directive *directive, void *field)
 {
 	if (directive->unset)
@@ -90,7 +86,7 @@ bool value_is_unset(const struct directive *directive, const void *field)
 	return directive->unset && directive->type->equal(field, directive->unset);
 }
 
-const char *value_keep(struct pool *pool, const char *text, void *field)
+const char *text_keep(struct pool *pool, const char *text, void *field)
 {
 	const char *kept = *text ? pool_text(pool, text) : NULL;
 
@@ -100,25 +96,36 @@ const char *value_keep(struct pool *pool, const char *text, void *field)
 	return NULL;
 }
 
-const char *value_keep_list(const char *const *given, size_t count, bool append, struct pool *pool, void *field)
+const char *list_keep(struct parse *parse, const char *const *list, size_t count, void *field)
 {
-	const char *const *before = *(const char *const *const *)field, *const *kept = NULL;
-	size_t already = append ? words_count(before) : 0;
+	words before = *(const words *)field, kept = NULL;
+	size_t already = parse->append ? words_count(before) : 0;
 	const char **joined;
 
+	parse->bad = 0;
 	if (already + count > 0) {
 		joined = calloc(already + count, sizeof(*joined));
 		if (!joined)
 			return NO_MEMORY;
 		for (size_t i = 0; i < already + count; i++)
-			joined[i] = i < already ? before[i] : given[i - already];
-		kept = pool_list(pool, joined, already + count);
+			joined[i] = i < already ? before[i] : list[i - already];
+		kept = pool_list(parse->pool, joined, already + count);
 		free(joined);
 		if (!kept)
 			return NO_MEMORY;
 	}
-	*(const char *const **)field = kept;
+	*(words *)field = kept;
 	return NULL;
+}
+
+const char *text_field_parse(struct parse *parse, void *field)
+{
+	return text_keep(parse->pool, parse->words[0], field);
+}
+
+const char *list_field_parse(struct parse *parse, void *field)
+{
+	return list_keep(parse, parse->words, parse->count, field);
 }
 
 const char *reason_or_memory(const char *reason)
@@ -179,16 +186,6 @@ bool words_find(const char *const *known, const char *text, unsigned *out)
 	return false;
 }
 
-const char *tuple_words(const char *const *given, size_t count, bool append, struct pool *pool, const char *const **out,
-			size_t *length)
-{
-	*out = given;
-	*length = count;
-	if (append)
-		return "it is no list, so there is nothing to add to: = sets it";
-	return count == 1 ? words_split(pool, given[0], out, length) : NULL;
-}
-
 bool text_field_equal(const void *a, const void *b)
 {
 	const char *left = *(const char *const *)a, *right = *(const char *const *)b;
@@ -212,9 +209,31 @@ bool list_field_equal(const void *a, const void *b)
 	return true;
 }
 
+bool bool_field_equal(const void *a, const void *b)
+{
+	return *(const bool *)a == *(const bool *)b;
+}
+
 bool number_field_equal(const void *a, const void *b)
 {
 	return *(const int64_t *)a == *(const int64_t *)b;
+}
+
+bool unsigned_field_equal(const void *a, const void *b)
+{
+	return *(const unsigned *)a == *(const unsigned *)b;
+}
+
+void bool_field_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	buf_text(out, *(const bool *)field ? "yes" : "no");
+}
+
+void bool_field_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	buf_text(out, *(const bool *)field ? "true" : "false");
 }
 
 void text_field_format(const struct directive *directive, const void *field, struct buf *out)

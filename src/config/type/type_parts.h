@@ -17,21 +17,19 @@
 void native_value(struct buf *out, const char *text);
 void native_quoted(struct buf *out, const char *text);          /* quoted always */
 void native_list(struct buf *out, words list);                  /* {"a", "b"} */
+void native_take(struct buf *out, struct buf *text);            /* the value of text, which is freed */
 
 void json_list(struct buf *out, words list);
-
-/* The single word of a value that is no list, in *out. NULL, or the reason. */
-const char *value_single(const char *const *given, size_t count, bool append, const char **out);
 
 /* Puts what the directive calls unset into the field. */
 void value_unset(const struct directive *directive, void *field);
 bool value_is_unset(const struct directive *directive, const void *field);
 
 /* Keeps a text in a field of type const char *; the empty text is the unset one. */
-const char *value_keep(struct pool *pool, const char *text, void *field);
+const char *text_keep(struct pool *pool, const char *text, void *field);
 
-/* Keeps the words as the list of a field, behind those already there where append says so. */
-const char *value_keep_list(const char *const *given, size_t count, bool append, struct pool *pool, void *field);
+/* Keeps these words as the list of a field, behind those already there where parse->append says so. */
+const char *list_keep(struct parse *parse, const char *const *list, size_t count, void *field);
 
 /* NO_MEMORY for NULL; for reasons made by pool_textf. */
 const char *reason_or_memory(const char *reason);
@@ -45,24 +43,21 @@ void words_enumerate(struct buf *out, const char *const *known);
 /* Checks a path, for type_path and for each path of type_paths. NULL, or why it is wrong. */
 const char *path_refuse(const struct directive *directive, const char *path);
 
-/* The equal of text fields and of list fields. */
+/* What types with the same field share: const char *, words, bool, int64_t, unsigned. */
+const char *text_field_parse(struct parse *parse, void *field);
+const char *list_field_parse(struct parse *parse, void *field);
 bool text_field_equal(const void *a, const void *b);
 bool list_field_equal(const void *a, const void *b);
-bool number_field_equal(const void *a, const void *b);          /* int64_t */
+bool bool_field_equal(const void *a, const void *b);
+bool number_field_equal(const void *a, const void *b);
+bool unsigned_field_equal(const void *a, const void *b);
+void bool_field_format(const struct directive *directive, const void *field, struct buf *out);
+void bool_field_json(const struct directive *directive, const void *field, struct buf *out);
 void text_field_format(const struct directive *directive, const void *field, struct buf *out);
 void text_field_json(const struct directive *directive, const void *field, struct buf *out);
 void list_field_format(const struct directive *directive, const void *field, struct buf *out);
 void list_field_json(const struct directive *directive, const void *field, struct buf *out);
 void command_field_format(const struct directive *directive, const void *field, struct buf *out);        /* as one text */
-
-/* Judges each word alone and keeps them as a list. */
-typedef const char *refuse_word(const struct directive *directive, const char *word);
-const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count, bool append,
-			    struct pool *pool, void *field, size_t *bad, refuse_word *refuse);
-
-/* The words of a value that is one however many they are: one text is split. NULL, or the reason. */
-const char *tuple_words(const char *const *given, size_t count, bool append, struct pool *pool, const char *const **out,
-			size_t *length);
 
 /* "it is one of a, b or c", with the near one. */
 const char *words_refuse(const char *const *known, const char *text, struct pool *pool);

@@ -42,54 +42,42 @@ static void percent_show(int64_t hundredths, struct buf *out)
 
 typedef const char *scan_number(const char *text, int64_t *out);
 
-static const char *amount_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-				void *field, const char *wrong, scan_number *scan)
+static const char *amount_read(const char *text, scan_number *scan, struct amount *out, const char *wrong)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
 	struct amount amount = { -1, -1 };
+
+	if (percent_scan(text, &amount.share) ? amount.share > WHOLE : scan(text, &amount.number) || amount.number < 0)
+		return wrong;
+	*out = amount;
+	return NULL;
+}
+
+static const char *memory_parse(struct parse *parse, void *field)
+{
+	struct amount amount;
+	const char *wrong = "it is a size with K, M, G or T behind it, a share of the machine's as 10%, or infinity";
+	const char *reason = amount_read(parse->words[0], scan_bytes, &amount, wrong);
 
 	if (reason)
 		return reason;
-	if (!*text) {
-		value_unset(directive, field);
-		return NULL;
-	}
-	if (percent_scan(text, &amount.share) ? amount.share > WHOLE : scan(text, &amount.number) || amount.number < 0)
-		return wrong;
+	if (parse->directive->least && (!amount.number || !amount.share))
+		return "without any memory there is no backend";
 	*(struct amount *)field = amount;
 	return NULL;
 }
 
-static const char *memory_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-				struct pool *pool, void *field, size_t *bad)
+static const char *tasks_parse(struct parse *parse, void *field)
 {
-	const struct amount *amount = field;
-	const char *reason;
+	struct amount amount;
+	const char *wrong = "it is a number from 1 on, a share of what the machine can have as 10%, or infinity";
+	const char *reason = amount_read(parse->words[0], scan_unlimited, &amount, wrong);
 
-	(void)pool;
-	*bad = 0;
-	reason = amount_parse(directive, given, count, append, field,
-			      "it is a size with K, M, G or T behind it, a share of the machine's as 10%, or infinity",
-			      scan_bytes);
-	if (!reason && directive->least && (!amount->number || !amount->share))
-		return "without any memory there is no backend";
-	return reason;
-}
-
-static const char *tasks_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
-{
-	const struct amount *amount = field;
-	const char *reason;
-
-	(void)pool;
-	*bad = 0;
-	reason = amount_parse(directive, given, count, append, field,
-			      "it is a number from 1 on, a share of what the machine can have as 10%, or infinity",
-			      scan_unlimited);
-	if (!reason && (!amount->number || !amount->share))
+	if (reason)
+		return reason;
+	if (!amount.number || !amount.share)
 		return "without a single task there is no backend";
-	return reason;
+	*(struct amount *)field = amount;
+	return NULL;
 }
 
 static void amount_show(const struct amount *amount, struct buf *out)
@@ -126,9 +114,7 @@ static void amount_format(const struct amount *amount, void (*show)(const struct
 
 	if (!amount_is_unset(amount))
 		show(amount, &text);
-	native_value(out, buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
+	native_take(out, &text);
 }
 
 static void memory_format(const struct directive *directive, const void *field, struct buf *out)
@@ -167,40 +153,20 @@ static bool amount_equal(const void *a, const void *b)
 }
 
 const struct type type_memory = {
-	.name = "amount of memory",
-	.complete = "",
-	.size = sizeof(struct amount),
-	.parse = memory_parse,
-	.format = memory_format,
-	.json = amount_json,
-	.equal = amount_equal,
+	.name = "amount of memory", .complete = "", .empty_unsets = true, .size = sizeof(struct amount),
+	.parse = memory_parse, .format = memory_format, .json = amount_json, .equal = amount_equal,
 };
 
 const struct type type_tasks = {
-	.name = "number or share",
-	.complete = "",
-	.size = sizeof(struct amount),
-	.parse = tasks_parse,
-	.format = tasks_format,
-	.json = amount_json,
-	.equal = amount_equal,
+	.name = "number or share", .complete = "", .empty_unsets = true, .size = sizeof(struct amount),
+	.parse = tasks_parse, .format = tasks_format, .json = amount_json, .equal = amount_equal,
 };
 
-static const char *quota_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
+static const char *quota_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
 	int64_t value;
 
-	(void)pool;
-	*bad = 0;
-	if (reason)
-		return reason;
-	if (!*text) {
-		value_unset(directive, field);
-		return NULL;
-	}
-	if (!percent_scan(text, &value) || !value)
+	if (!percent_scan(parse->words[0], &value) || !value)
 		return "it is a share of one processor as 20%; 200% is two processors";
 	*(int64_t *)field = value;
 	return NULL;
@@ -212,9 +178,7 @@ static void quota_format(const struct directive *directive, const void *field, s
 
 	if (!value_is_unset(directive, field))
 		percent_show(*(const int64_t *)field, &text);
-	native_value(out, buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
+	native_take(out, &text);
 }
 
 static void quota_json(const struct directive *directive, const void *field, struct buf *out)
@@ -229,36 +193,22 @@ static void quota_json(const struct directive *directive, const void *field, str
 }
 
 const struct type type_quota = {
-	.name = "share of a processor",
-	.complete = "",
-	.size = sizeof(int64_t),
-	.parse = quota_parse,
-	.format = quota_format,
-	.json = quota_json,
-	.equal = number_field_equal,
+	.name = "share of a processor", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
+	.parse = quota_parse, .format = quota_format, .json = quota_json, .equal = number_field_equal,
 };
 
 /* Where the directive has room for it, 0 is idle: when nobody else wants it. */
-static const char *weight_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-				struct pool *pool, void *field, size_t *bad)
+static const char *weight_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text);
-	bool knows_idle = directive->least == 0;
+	const char *text = parse->words[0];
+	bool knows_idle = parse->directive->least == 0;
 	int64_t value;
 
-	(void)pool;
-	*bad = 0;
-	if (reason)
-		return reason;
-	if (!*text) {
-		value_unset(directive, field);
-	} else if (knows_idle && !strcmp(text, "idle")) {
-		*(int64_t *)field = 0;
-	} else if (scan_count(text, &value) || value < 1 || value > directive->most) {
+	if (knows_idle && !strcmp(text, "idle"))
+		value = 0;
+	else if (scan_count(text, &value) || value < 1 || value > parse->directive->most)
 		return knows_idle ? "it is a number from 1 to 10000, or idle" : "it is a number from 1 to 10000";
-	} else {
-		*(int64_t *)field = value;
-	}
+	*(int64_t *)field = value;
 	return NULL;
 }
 
@@ -287,11 +237,6 @@ static void weight_json(const struct directive *directive, const void *field, st
 }
 
 const struct type type_weight = {
-	.name = "weight",
-	.complete = "",
-	.size = sizeof(int64_t),
-	.parse = weight_parse,
-	.format = weight_format,
-	.json = weight_json,
-	.equal = number_field_equal,
+	.name = "weight", .complete = "", .empty_unsets = true, .size = sizeof(int64_t),
+	.parse = weight_parse, .format = weight_format, .json = weight_json, .equal = number_field_equal,
 };

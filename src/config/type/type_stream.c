@@ -72,30 +72,27 @@ static const char *stream_refuse(const struct directive *directive, const char *
 	return reason_or_memory(reason);
 }
 
-static const char *stream_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-				struct pool *pool, void *field, size_t *bad)
+static const char *stream_parse(struct parse *parse, void *field)
 {
-	const char *text, *reason = value_single(given, count, append, &text), *word, *path = NULL;
+	const struct directive *directive = parse->directive;
+	const char *text = parse->words[0], *word, *reason, *path = NULL;
 	struct stream *stream = field;
 	unsigned kind = 0;
 	size_t length;
 
-	*bad = 0;
-	if (reason)
-		return reason;
 	length = strcspn(text, ":");
-	word = pool_text_n(pool, text, length);
+	word = pool_text_n(parse->pool, text, length);
 	if (!word)
 		return NO_MEMORY;
 	while (stream_words[kind] && strcmp(stream_words[kind], word) != 0)
 		kind++;
 	if (!stream_words[kind] || !stream_is_allowed(directive, kind) || (text[length] && !stream_has_text(kind)))
-		return stream_refuse(directive, word, pool);
+		return stream_refuse(directive, word, parse->pool);
 	reason = stream_has_text(kind) ? stream_refuse_text(kind, text + length) : NULL;
 	if (reason)
 		return reason;
 	if (text[length]) {
-		path = pool_text(pool, text + length + 1);
+		path = pool_text(parse->pool, text + length + 1);
 		if (!path)
 			return NO_MEMORY;
 	}
@@ -116,9 +113,7 @@ static void stream_format(const struct directive *directive, const void *field, 
 
 	(void)directive;
 	stream_show(field, &text);
-	native_value(out, buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
+	native_take(out, &text);
 }
 
 static void stream_json(const struct directive *directive, const void *field, struct buf *out)
@@ -144,19 +139,13 @@ const struct type type_stream = {
 	.parse = stream_parse, .format = stream_format, .json = stream_json, .equal = stream_equal,
 };
 
-static const char *base64_refuse(const struct directive *directive, const char *word)
+static const char *base64_refuse(const char *word)
 {
-	(void)directive;
 	return base64_decode(word, NULL) ? NULL : "it is no base64 (RFC 4648)";
-}
-
-static const char *base64_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-				struct pool *pool, void *field, size_t *bad)
-{
-	return list_parse_each(directive, given, count, append, pool, field, bad, base64_refuse);
 }
 
 const struct type type_base64 = {
 	.name = "list of base64", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.parse = base64_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.refuse = base64_refuse,
+	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

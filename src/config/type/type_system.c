@@ -59,27 +59,23 @@ static const char *capability_read(const char *word, struct pool *pool, uint64_t
 	return "a capability is a name of capabilities(7) such as net_bind_service";
 }
 
-static const char *capabilities_parse(const struct directive *directive, const char *const *given, size_t count,
-				      bool append, struct pool *pool, void *field, size_t *bad)
+static const char *capabilities_parse(struct parse *parse, void *field)
 {
-	bool inverted = count && given[0][0] == '~';
+	bool inverted = parse->count && parse->words[0][0] == '~';
 	uint64_t set = 0, before = *(const uint64_t *)field, bit = 0;
 
-	(void)directive;
-	*bad = 0;
-	for (size_t i = 0; i < count; i++) {
-		const char *word = given[i] + (i == 0 && inverted), *reason;
+	for (size_t i = 0; i < parse->count; i++) {
+		const char *word = parse->words[i] + (i == 0 && inverted), *reason;
 
 		if (!*word && i == 0 && inverted)
 			continue;       /* ~ alone in front of nothing: all */
-		reason = capability_read(word, pool, &bit);
-		*bad = i;
+		reason = capability_read(word, parse->pool, &bit);
+		parse->bad = i;
 		if (reason)
 			return reason;
 		set |= bit;
 	}
-	*bad = 0;
-	if (append)
+	if (parse->append)
 		set = inverted ? before & ~set : before | set;
 	else if (inverted)
 		set = ~set;
@@ -138,19 +134,14 @@ const struct type type_capabilities = {
 };
 
 /* Kept with its level, so that a class has one text; 4 is the kernel's own (ioprio_set(2)). */
-static const char *scheduling_parse(const struct directive *directive, const char *const *given, size_t count,
-				    bool append, struct pool *pool, void *field, size_t *bad)
+static const char *scheduling_parse(struct parse *parse, void *field)
 {
 	static const char *const classes[] = { "best-effort", "realtime" };
-	const char *text, *reason = value_single(given, count, append, &text);
+	const char *text = parse->words[0];
 	char level[32];
 
-	(void)directive;
-	*bad = 0;
-	if (reason)
-		return reason;
 	if (!*text || !strcmp(text, "idle"))
-		return value_keep(pool, text, field);
+		return text_keep(parse->pool, text, field);
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		size_t length = strlen(classes[i]);
 
@@ -158,10 +149,10 @@ static const char *scheduling_parse(const struct directive *directive, const cha
 			continue;
 		if (!text[length]) {
 			snprintf(level, sizeof(level), "%s:4", classes[i]);
-			return value_keep(pool, level, field);
+			return text_keep(parse->pool, level, field);
 		}
 		if (text[length] == ':' && text[length + 1] >= '0' && text[length + 1] <= '7' && !text[length + 2])
-			return value_keep(pool, text, field);
+			return text_keep(parse->pool, text, field);
 	}
 	return "it is idle, best-effort or realtime, the latter two with :0 to :7 behind them for a level";
 }

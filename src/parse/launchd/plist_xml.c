@@ -18,7 +18,7 @@ struct holder {
 	bool told_of_text;
 };
 
-struct parse {
+struct xml_parse {
 	struct plist_builder *builder;
 	XML_Parser parser;
 	struct holder holders[PLIST_DEPTH + 1];
@@ -40,32 +40,32 @@ static const struct {
 	{ "false", PLIST_BOOL },      { "date", PLIST_DATE },	{ "data", PLIST_DATA },
 };
 
-static struct origin here(const struct parse *parse)
+static struct origin here(const struct xml_parse *parse)
 {
 	XML_Index index = XML_GetCurrentByteIndex(parse->parser);
 
 	return source_origin(parse->builder->source, index < 0 ? 0 : (size_t)index);
 }
 
-static void stop(struct parse *parse)
+static void stop(struct xml_parse *parse)
 {
 	parse->builder->stopped = true;
 	XML_StopParser(parse->parser, XML_FALSE);
 }
 
 /* Refuses an element; the parser then skips its contents. */
-static void refuse_element(struct parse *parse, const char *name, const char *reason)
+static void refuse_element(struct xml_parse *parse, const char *name, const char *reason)
 {
 	diag_error(parse->builder->diags, here(parse), "<%.40s>: %s", name, reason);
 	parse->skipped = 1;
 }
 
-static struct holder *top(struct parse *parse)
+static struct holder *top(struct xml_parse *parse)
 {
 	return &parse->holders[parse->depth - 1];
 }
 
-static void open_holder(struct parse *parse, struct plist *element)
+static void open_holder(struct xml_parse *parse, struct plist *element)
 {
 	if (parse->depth > PLIST_DEPTH) {
 		diag_error(parse->builder->diags, here(parse), "more than %d elements stand in one another",
@@ -76,7 +76,7 @@ static void open_holder(struct parse *parse, struct plist *element)
 	parse->holders[parse->depth++] = (struct holder){ .element = element };
 }
 
-static void start_list(struct parse *parse, const char *name)
+static void start_list(struct xml_parse *parse, const char *name)
 {
 	if (!strcmp(name, "plist")) {
 		open_holder(parse, NULL);
@@ -87,7 +87,7 @@ static void start_list(struct parse *parse, const char *name)
 	stop(parse);
 }
 
-static void start_key(struct parse *parse)
+static void start_key(struct xml_parse *parse)
 {
 	struct holder *holder = top(parse);
 
@@ -102,7 +102,7 @@ static void start_key(struct parse *parse)
 }
 
 /* Whether a value may stand here. */
-static bool may_stand(struct parse *parse, const char *name)
+static bool may_stand(struct xml_parse *parse, const char *name)
 {
 	const struct holder *holder = top(parse);
 
@@ -115,7 +115,7 @@ static bool may_stand(struct parse *parse, const char *name)
 	return false;
 }
 
-static void place_value(struct parse *parse, struct plist *element)
+static void place_value(struct xml_parse *parse, struct plist *element)
 {
 	struct holder *holder = top(parse);
 
@@ -129,7 +129,7 @@ static void place_value(struct parse *parse, struct plist *element)
 	plist_add(parse->builder, holder->element, element);
 }
 
-static void start_value(struct parse *parse, const char *name)
+static void start_value(struct xml_parse *parse, const char *name)
 {
 	struct plist *element;
 	size_t n = 0;
@@ -159,7 +159,7 @@ static void start_value(struct parse *parse, const char *name)
 
 static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char **attributes)
 {
-	struct parse *parse = context;
+	struct xml_parse *parse = context;
 
 	(void)attributes;
 	if (parse->skipped)
@@ -188,7 +188,7 @@ static void trim(struct buf *text)
 		text->data[--text->length] = '\0';
 }
 
-static void end_scalar(struct parse *parse)
+static void end_scalar(struct xml_parse *parse)
 {
 	struct plist *scalar = parse->scalar;
 	const char *wrong = NULL;
@@ -209,7 +209,7 @@ static void end_scalar(struct parse *parse)
 	parse->scalar = NULL;
 }
 
-static void end_key(struct parse *parse)
+static void end_key(struct xml_parse *parse)
 {
 	struct holder *holder = top(parse);
 
@@ -220,7 +220,7 @@ static void end_key(struct parse *parse)
 	parse->reads_key = false;
 }
 
-static void end_holder(struct parse *parse)
+static void end_holder(struct xml_parse *parse)
 {
 	const struct holder *holder = top(parse);
 
@@ -231,7 +231,7 @@ static void end_holder(struct parse *parse)
 
 static void XMLCALL on_end(void *context, const XML_Char *name)
 {
-	struct parse *parse = context;
+	struct xml_parse *parse = context;
 
 	(void)name;
 	if (parse->skipped) {
@@ -258,7 +258,7 @@ static bool is_blank(const char *text, size_t length)
 
 static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 {
-	struct parse *parse = context;
+	struct xml_parse *parse = context;
 	struct holder *holder = parse->depth ? top(parse) : NULL;
 
 	if (parse->skipped || !holder)
@@ -280,7 +280,7 @@ static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parame
 			      const XML_Char *base, const XML_Char *system, const XML_Char *public_name,
 			      const XML_Char *notation)
 {
-	struct parse *parse = context;
+	struct xml_parse *parse = context;
 
 	(void)is_parameter, (void)value, (void)length, (void)base, (void)system, (void)public_name, (void)notation;
 	diag_error(parse->builder->diags, here(parse), "the entity %.40s is declared: superd takes none", name);
@@ -289,14 +289,14 @@ static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parame
 
 static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_parameter)
 {
-	struct parse *parse = context;
+	struct xml_parse *parse = context;
 
 	(void)is_parameter;
 	diag_error(parse->builder->diags, here(parse),
 		   "&%.40s; is unknown: known are &amp; &lt; &gt; &apos; and &quot;", name);
 }
 
-static void say_end(struct parse *parse)
+static void say_end(struct xml_parse *parse)
 {
 	enum XML_Error error = XML_GetErrorCode(parse->parser);
 
@@ -309,7 +309,7 @@ static void say_end(struct parse *parse)
 			   XML_ErrorString(error));
 }
 
-static bool run(struct parse *parse)
+static bool run(struct xml_parse *parse)
 {
 	const struct source *source = parse->builder->source;
 
@@ -326,7 +326,7 @@ static bool run(struct parse *parse)
 
 const struct plist *plist_read_xml(struct plist_builder *builder)
 {
-	struct parse parse = { .builder = builder, .parser = XML_ParserCreate(NULL) };
+	struct xml_parse parse = { .builder = builder, .parser = XML_ParserCreate(NULL) };
 	bool whole;
 
 	if (!parse.parser) {

@@ -88,11 +88,9 @@ static struct unit_list collect_set(struct unit_draft *draft, const char *sectio
 static const char *judge_word(struct unit_draft *draft, const struct directive *directive, const char *word)
 {
 	union { max_align_t align; char bytes[64]; } field = { 0 };
-	size_t bad;
+	struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = draft->pool };
 
-	return directive->type->size > sizeof(field)
-		       ? NULL
-		       : directive->type->parse(directive, &word, 1, false, draft->pool, &field, &bad);
+	return directive->type->size > sizeof(field) ? NULL : type_parse(&parse, &field);
 }
 
 /* Leaves out of a list of what is allowed the words that superd does not know, as systemd does: without them it allows

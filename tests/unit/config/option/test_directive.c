@@ -185,18 +185,21 @@ Test(directive, words_are_those_of_a_word_type)
 			  name_of(directive));
 }
 
+static const char *read_text(const struct directive *directive, const char *text, union field *field)
+{
+	return type_parse(&(struct parse){ .directive = directive, .words = &text, .count = 1, .pool = pool }, field);
+}
+
 Test(directive, every_default_parses)
 {
 	EACH(directive) {
-		const char *text[] = { directive->fallback, NULL };
 		union field field = { 0 };
-		size_t bad = 0;
 
 		if (!works(directive) || !directive->fallback)
 			continue;
 		cr_expect_null(directive->unset, "%s has two defaults", name_of(directive));
-		cr_expect_null(directive->type->parse(directive, text, 1, false, pool, &field, &bad), "%s = %s",
-			       name_of(directive), directive->fallback);
+		cr_expect_null(read_text(directive, directive->fallback, &field), "%s = %s", name_of(directive),
+			       directive->fallback);
 		cr_expect(directive_is_default(directive, &field, pool), "%s", name_of(directive));
 	}
 }
@@ -216,28 +219,24 @@ static void expect_round_trip(const struct directive *directive, const void *fie
 {
 	union field again = { 0 };
 	struct buf native = { 0 };
-	const char *text[] = { NULL, NULL };
-	size_t bad = 0;
+	const char *text;
 
 	directive->type->format(directive, field, &native);
 	cr_assert(native.length, "%s writes nothing", name_of(directive));
-	text[0] = unquoted(&native);
-	cr_expect_null(directive->type->parse(directive, text, 1, false, pool, &again, &bad), "%s = %s",
-		       name_of(directive), text[0]);
-	cr_expect(directive->type->equal(field, &again), "%s = %s", name_of(directive), text[0]);
+	text = unquoted(&native);
+	cr_expect_null(read_text(directive, text, &again), "%s = %s", name_of(directive), text);
+	cr_expect(directive->type->equal(field, &again), "%s = %s", name_of(directive), text);
 	buf_free(&native);
 }
 
 Test(directive, what_is_written_of_a_default_is_read_back_the_same)
 {
 	EACH(directive) {
-		const char *text[] = { directive->fallback, NULL };
 		union field field = { 0 };
-		size_t bad = 0;
 
 		if (!works(directive) || !directive->fallback)
 			continue;
-		directive->type->parse(directive, text, 1, false, pool, &field, &bad);
+		read_text(directive, directive->fallback, &field);
 		expect_round_trip(directive, &field);
 	}
 }
@@ -266,13 +265,11 @@ Test(directive, a_default_lies_within_its_bounds)
 {
 	EACH(directive) {
 		bool bounded = directive->least || directive->most;
-		const char *text[] = { directive->fallback, NULL };
 		union field field = { 0 };
-		size_t bad = 0;
 
 		if (!works(directive) || !directive->fallback || directive->type->size != sizeof(int64_t) || !bounded)
 			continue;
-		directive->type->parse(directive, text, 1, false, pool, &field, &bad);
+		read_text(directive, directive->fallback, &field);
 		cr_expect(field.number >= directive->least && field.number <= directive->most, "%s",
 			  name_of(directive));
 		cr_expect_leq(directive->least, directive->most, "%s", name_of(directive));

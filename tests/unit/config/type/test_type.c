@@ -93,14 +93,30 @@ static size_t count_words(const char *const *list)
 	return count;
 }
 
+/* A value of these words, to be read by type_parse. */
+static struct parse value(const struct directive *directive, const char *const *list, bool append)
+{
+	return (struct parse){
+		.directive = directive, .words = list, .count = count_words(list), .append = append, .pool = pool,
+		.bad = 99,
+	};
+}
+
+static const char *add(const struct directive *directive, const char *word, union field *field)
+{
+	struct parse parse = value(directive, WORDS(word), true);
+
+	return type_parse(&parse, field);
+}
+
 static union field parse(const struct directive *directive, const char *const *list)
 {
+	struct parse parse = value(directive, list, false);
 	union field field;
-	size_t bad = 99;
 	const char *reason;
 
 	memset(&field, 0, sizeof(field));
-	reason = directive->type->parse(directive, list, count_words(list), false, pool, &field, &bad);
+	reason = type_parse(&parse, &field);
 	cr_assert_null(reason, "%s: %s was refused: %s", directive->type->name, list[0], reason);
 	return field;
 }
@@ -112,16 +128,16 @@ static union field parse_one(const struct directive *directive, const char *word
 
 static void expect_refused(const struct directive *directive, const char *const *list, size_t at, const char *part)
 {
+	struct parse parse = value(directive, list, false);
 	union field field, before;
-	size_t bad = 99;
 	const char *reason;
 
 	memset(&field, 0, sizeof(field));
 	before = field;
-	reason = directive->type->parse(directive, list, count_words(list), false, pool, &field, &bad);
+	reason = type_parse(&parse, &field);
 	cr_assert_not_null(reason, "%s: %s was accepted", directive->type->name, list[0]);
 	cr_expect(strstr(reason, part), "%s: '%s' is not in: %s", list[0], part, reason);
-	cr_expect_eq(bad, at, "%s: blames word %zu in place of %zu", reason, bad, at);
+	cr_expect_eq(parse.bad, at, "%s: blames word %zu in place of %zu", reason, parse.bad, at);
 	cr_expect(!memcmp(&field, &before, sizeof(field)), "%s: %s was refused and kept", directive->type->name,
 		  list[0]);
 }
@@ -181,12 +197,12 @@ static void expect_identity(const struct directive *directive, const union field
 {
 	const char *text = format(directive, field);
 	const char *const *list = read_native(text, text[0] == '{');
+	struct parse parse = value(directive, list, false);
 	union field again;
 	const char *reason;
-	size_t bad;
 
 	memset(&again, 0, sizeof(again));
-	reason = directive->type->parse(directive, list, count_words(list), false, pool, &again, &bad);
+	reason = type_parse(&parse, &again);
 	cr_assert_null(reason, "%s: its own %s was refused: %s", directive->type->name, text, reason);
 	cr_expect(directive->type->equal(field, &again), "%s: %s is another value", directive->type->name, text);
 	cr_expect_str_eq(format(directive, &again), text);
@@ -250,13 +266,13 @@ Test(type, refuses_lists_and_additions_where_one_value_stands)
 	};
 
 	for (size_t i = 0; i < COUNT(singles); i++) {
+		struct parse parse = value(singles[i], WORDS("1"), true);
 		union field field = { 0 };
-		size_t bad = 99;
-		const char *reason = singles[i]->type->parse(singles[i], WORDS("1"), 1, true, pool, &field, &bad);
+		const char *reason = type_parse(&parse, &field);
 
 		cr_expect(!singles[i]->type->is_list);
 		cr_expect(reason && strstr(reason, "no list"), "%s", singles[i]->type->name);
-		cr_expect_eq(bad, 0);
+		cr_expect_eq(parse.bad, 0);
 		expect_refused(singles[i], WORDS("a", "b"), 0, "one value");
 		expect_refused(singles[i], (const char *const[]){ NULL }, 0, "one value");
 	}
@@ -394,15 +410,14 @@ Test(type, keeps_lists_word_by_word)
 Test(type, adds_to_a_list_without_touching_what_was_there)
 {
 	union field field = parse(&plain_list, WORDS("a", "b")), before = field;
-	size_t bad;
 
-	cr_assert_null(type_list.parse(&plain_list, WORDS("c"), 1, true, pool, &field, &bad));
+	cr_assert_null(add(&plain_list, "c", &field));
 	cr_expect_str_eq(format(&plain_list, &field), "{\"a\", \"b\", \"c\"}");
 	cr_expect_str_eq(format(&plain_list, &before), "{\"a\", \"b\"}");
-	cr_assert_null(type_list.parse(&plain_list, WORDS("d"), 1, false, pool, &field, &bad));
+	field = parse(&plain_list, WORDS("d"));
 	cr_expect_str_eq(format(&plain_list, &field), "{\"d\"}");
 	field.list = NULL;
-	cr_assert_null(type_list.parse(&plain_list, WORDS("e"), 1, true, pool, &field, &bad));
+	cr_assert_null(add(&plain_list, "e", &field));
 	cr_expect_str_eq(format(&plain_list, &field), "{\"e\"}");
 }
 
@@ -505,9 +520,8 @@ Test(type, refuses_commands_without_a_program)
 Test(type, adds_arguments_to_a_command)
 {
 	union field field = parse_one(&plain_command, "/bin/a -b");
-	size_t bad;
 
-	cr_assert_null(type_command.parse(&plain_command, WORDS("-c 'd e'"), 1, true, pool, &field, &bad));
+	cr_assert_null(add(&plain_command, "-c 'd e'", &field));
 	cr_assert_eq(count_words(field.list), 4);
 	cr_expect_str_eq(field.list[3], "d e");
 }
@@ -590,7 +604,6 @@ Test(type, reads_capabilities_in_any_spelling)
 Test(type, inverts_a_set_of_capabilities)
 {
 	union field field;
-	size_t bad;
 
 	expect_written(&plain_capabilities, WORDS("~sys_admin", "sys_boot"), "{\"~sys_admin\", \"sys_boot\"}",
 		       "[\"~sys_admin\", \"sys_boot\"]");
@@ -598,8 +611,8 @@ Test(type, inverts_a_set_of_capabilities)
 	cr_expect_eq(parse_one(&plain_capabilities, "~").set, UINT64_MAX);
 	expect_one_written(&plain_capabilities, "~", "{\"~\"}", "[\"~\"]");
 	field = parse(&plain_capabilities, WORDS("chown", "kill"));
-	cr_assert_null(type_capabilities.parse(&plain_capabilities, WORDS("bpf"), 1, true, pool, &field, &bad));
-	cr_assert_null(type_capabilities.parse(&plain_capabilities, WORDS("~chown"), 1, true, pool, &field, &bad));
+	cr_assert_null(add(&plain_capabilities, "bpf", &field));
+	cr_assert_null(add(&plain_capabilities, "~chown", &field));
 	cr_expect_str_eq(format(&plain_capabilities, &field), "{\"kill\", \"bpf\"}");
 }
 
@@ -646,11 +659,13 @@ Test(type, compares_across_pools)
 	struct pool *other = pool_new();
 	union field list = parse(&plain_list, WORDS("a", "b")), same = { 0 };
 	union field longer = parse(&plain_list, WORDS("a", "b", "c"));
+	struct parse words_of = value(&plain_list, WORDS("a", "b"), false);
+	struct parse text_of = value(&plain_text, WORDS("x"), false);
 	union field text = parse_one(&plain_text, "x"), same_text = { 0 }, none = { 0 };
-	size_t bad;
 
-	cr_assert_null(type_list.parse(&plain_list, WORDS("a", "b"), 2, false, other, &same, &bad));
-	cr_assert_null(type_text.parse(&plain_text, WORDS("x"), 1, false, other, &same_text, &bad));
+	words_of.pool = text_of.pool = other;
+	cr_assert_null(type_parse(&words_of, &same));
+	cr_assert_null(type_parse(&text_of, &same_text));
 	cr_expect_neq(list.list, same.list);
 	cr_expect(type_list.equal(&list, &same));
 	cr_expect_not(type_list.equal(&list, &longer));
@@ -783,13 +798,12 @@ Test(type, a_log_ends_a_hundredth_beyond_its_soft_limit)
 Test(type, reads_flags_in_any_case_and_adds_to_them)
 {
 	union field field = { 0 };
-	size_t bad;
 
 	expect_written(&flags, WORDS("host", "PID", "Host"), "{\"PID\", \"HOST\"}", "[\"PID\", \"HOST\"]");
 	expect_written(&flags, WORDS(NULL), "{}", "[]");
 	expect_refused(&flags, WORDS("PID", "HOSTS"), 1, "did you mean 'HOST'");
 	field.word = 1;
-	cr_expect_null(flags.type->parse(&flags, WORDS("USERID"), 1, true, pool, &field, &bad));
+	cr_expect_null(add(&flags, "USERID", &field));
 	cr_expect_eq(field.word, 5);
 }
 
@@ -798,12 +812,12 @@ Test(type, values_of_several_words_take_no_addition)
 	static const struct directive *const tuples[] = { &small, &plain_redirect, &plain_rate, &plain_log };
 
 	for (size_t i = 0; i < COUNT(tuples); i++) {
+		struct parse parse = value(tuples[i], WORDS("1"), true);
 		union field field = { 0 };
-		size_t bad = 99;
 
 		cr_expect(tuples[i]->type->is_tuple && !tuples[i]->type->is_list);
-		cr_expect(tuples[i]->type->parse(tuples[i], WORDS("1"), 1, true, pool, &field, &bad));
-		cr_expect_eq(bad, 0);
+		cr_expect(type_parse(&parse, &field));
+		cr_expect_eq(parse.bad, 0);
 		expect_refused(tuples[i], (const char *const[]){ NULL }, 0, "it is");
 	}
 }
