@@ -23,11 +23,11 @@ struct split {
 	bool unclosed;                  /* said of this statement already: what is open no longer tells anything */
 };
 
-/* A token as arguments of %.*s; what is long is cut, as it stands in a message. */
+/* Bytes of the source, and a token, as arguments of %.*s; what is long is cut, as it stands in a message. */
 #define SHOWN 60
-#define TEXT(split, token) \
-	(int)((token).end - (token).start < SHOWN ? (token).end - (token).start : SHOWN), \
-	(split)->source->text + (token).start
+#define SHORT(split, start, end) \
+	(int)((end) - (start) < SHOWN ? (end) - (start) : SHOWN), (split)->source->text + (start)
+#define TEXT(split, token) SHORT(split, (token).start, (token).end)
 
 /* A macro, as diags_add takes its arguments directly. */
 #define COMPLAIN(split, offset, ...) \
@@ -48,7 +48,10 @@ static void step(struct split *s)
 	s->token = token_ahead(s);
 	if (!left.wrong)
 		return;
-	COMPLAIN(s, left.wrong_at, "%s", left.wrong);
+	if (left.wrong_end > left.wrong_at)
+		COMPLAIN(s, left.wrong_at, "%s '%.*s'", left.wrong, SHORT(s, left.wrong_at, left.wrong_end));
+	else
+		COMPLAIN(s, left.wrong_at, "%s", left.wrong);
 	if (left.wrong_at == left.start)
 		s->unclosed = true;
 }

@@ -9,17 +9,21 @@
 
 #include "parse/include.h"
 #include "parse/shell_word.h"
-#include "parse/superd/section.h"
 #include "parse/superd/statement.h"
+#include "parse/superd/values.h"
+
+/* Each option is looked for among those before it, so the cost is the square of this. */
+#define ITEMS_MOST 4096
 
 struct native {
 	struct reading *reading;
 	const struct source *source;
 	struct statement statement;
-	struct section section;
+	struct values values;
+	const char *const *words;       /* the value of each word of the statement */
 };
 
-/* The name of an unknown option, for draft_set to refuse. NULL: out of memory. */
+/* NULL: out of memory. */
 static const char *item_name(const struct native *native, const struct item *item)
 {
 	return pool_text_n(native->reading->table->pool, native->source->text + item->name.start,
@@ -31,15 +35,15 @@ static const char *head_word(const struct native *native, size_t item)
 {
 	if (native->statement.items[item].count == 0)
 		return NULL;
-	return section_words(&native->section, &native->statement, item)[0];
+	return native->words[native->statement.items[item].first];
 }
 
-static bool set_option(struct native *native, struct draft *draft, size_t index)
+static bool set_option(struct native *native, struct draft *draft, const struct item *item)
 {
-	const struct item *item = &native->statement.items[index];
-	const char *known = section_name(&native->section, index), *name = known ? known : item_name(native, item);
+	const char *name = item_name(native, item);
 	struct value value = {
-		.words = section_words(&native->section, &native->statement, index),
+		.words = native->words + item->first,
+		.word_at = item->count ? native->statement.word_at + item->first : NULL,
 		.count = item->count,
 		.is_list = item->is_list,
 		.append = item->append,
@@ -50,10 +54,6 @@ static bool set_option(struct native *native, struct draft *draft, size_t index)
 		diag_error(native->reading->diags, item->at, "out of memory");
 		return false;
 	}
-	if (item->count)
-		value.word_at = native->statement.word_at + item->first;
-	if (!value.words)
-		value.count = 0;        /* no directive: never looked at */
 	return draft_set(draft, NATIVE, name, &value, native->reading->diags);
 }
 
@@ -63,12 +63,14 @@ static bool set_options(struct native *native, struct draft *draft)
 	bool ok = true;
 
 	for (size_t i = 1; i < native->statement.item_count; i++) {
-		switch (native->statement.items[i].kind) {
+		const struct item *item = &native->statement.items[i];
+
+		switch (item->kind) {
 		case ITEM_OPTION:
-			ok &= set_option(native, draft, i);
+			ok &= set_option(native, draft, item);
 			break;
 		case ITEM_SOCKET:
-			draft_open_socket(draft, head_word(native, i), native->statement.items[i].at);
+			draft_open_socket(draft, head_word(native, i), item->at);
 			break;
 		case ITEM_END:
 			draft_close_socket(draft, native->reading->diags);
@@ -87,17 +89,16 @@ static bool is_command(const struct directive *directive)
 }
 
 /* A list names each word of exec for itself: no blank in it was meant to separate any. */
-static void warn_of_shell(struct native *native, const struct item *item, size_t index, bool fills_variables)
+static void warn_of_shell(struct native *native, const struct item *item, bool fills_variables)
 {
-	const char *name = section_name(&native->section, index);
+	const char *name = item_name(native, item);
 	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
-	const char *const *texts = section_words(&native->section, &native->statement, index);
 
-	if (!is_command(directive) || !texts || (directive->type == &type_command && item->is_list))
+	if (!is_command(directive) || (directive->type == &type_command && item->is_list))
 		return;
 	for (size_t n = 0; n < item->count; n++) {
 		struct shell_scan scan = { .fills_variables = fills_variables };
-		char *found = shell_scan_text(&scan, texts[n]);
+		char *found = shell_scan_text(&scan, native->words[item->first + n]);
 
 		if (found) {
 			diag_warning(native->reading->diags, native->statement.word_at[item->first + n],
@@ -117,7 +118,7 @@ static void warn_of_shells(struct native *native, const struct draft *draft)
 
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		if (native->statement.items[i].kind == ITEM_OPTION)
-			warn_of_shell(native, &native->statement.items[i], i, fills);
+			warn_of_shell(native, &native->statement.items[i], fills);
 	}
 }
 
@@ -178,27 +179,31 @@ static void read_call(struct native *native)
 		import_table(native, path, at);
 }
 
-/* The name as it is written, where libconfuse could make nothing of the statement. NULL: quotes may hide another. */
-static const char *written_head(const struct native *native)
+/* Whether there is memory for the values, and as many options as a service may have. */
+static bool read_words(struct native *native)
 {
-	const struct item *head = &native->statement.items[0];
-	struct word word = head->count ? native->statement.words[head->first] : (struct word){ 0 };
-	const char *text = native->source->text + word.start;
+	struct origin at = native->statement.items[0].at;
 
-	if (word.start == word.end || strchr("\"'", *text))
-		return NULL;
-	return pool_text_n(native->reading->table->pool, text, word.end - word.start);
+	native->words = values_read(&native->values, native->source, &native->statement);
+	if (!native->words)
+		diag_error(native->reading->diags, at, "out of memory");
+	else if (native->statement.item_count > ITEMS_MOST)
+		diag_error(native->reading->diags, at, "more than %d options in one place: split it", ITEMS_MOST);
+	else
+		return true;
+	return false;
 }
 
 static void read_statement(struct native *native)
 {
-	if (native->statement.kind != STATEMENT_SERVICE)
-		reading_mark_vital(native->reading, native->statement.items[0].at);
-	if (!section_open(&native->section, native->source, &native->statement, native->reading->table->pool,
-			  native->reading->diags)) {
-		if (native->statement.kind == STATEMENT_SERVICE)
-			reading_leave_out(native->reading, native->statement.items[0].at,
-					  written_head(native));
+	struct origin at = native->statement.items[0].at;
+	bool is_service = native->statement.kind == STATEMENT_SERVICE;
+
+	if (!is_service)
+		reading_mark_vital(native->reading, at);
+	if (!read_words(native)) {
+		if (is_service)
+			reading_leave_out(native->reading, at, native->words ? head_word(native, 0) : NULL);
 		return;
 	}
 	switch (native->statement.kind) {
@@ -215,7 +220,6 @@ static void read_statement(struct native *native)
 	case STATEMENTS:
 		break;
 	}
-	section_close(&native->section);
 }
 
 /* It may have been meant for defaults. */
@@ -238,7 +242,7 @@ bool native_read_source(struct reading *reading, const struct source *source)
 	if (!ok)
 		diag_error(reading->diags, (struct origin){ .file = source->file }, "out of memory");
 	statement_free(&native.statement);
-	section_free(&native.section);
+	values_free(&native.values);
 	return ok;
 }
 

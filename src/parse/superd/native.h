@@ -1,5 +1,5 @@
-/* The reader of superd.conf. parse/superd/grammar cuts a source into statements with the place of every word, parse/superd/section has
- * libconfuse read each, and here they become drafts; so every diagnostic of a file is found in one pass and stands at its
+/* The reader of superd.conf. parse/superd/grammar cuts a source into statements with the place of every word, parse/superd/values has
+ * libconfuse read the words, and here they become drafts; so every diagnostic of a file is found in one pass and stands at its
  * column. */
 #pragma once
 

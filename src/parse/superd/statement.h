@@ -1,8 +1,8 @@
 /* A source of superd.conf cut into its statements, with the place of every name and value.
  *
  * One pass over the text, quote-aware: it finds each mistake in how things are put together, says it at its column and
- * goes on behind it, so one reading shows them all. What a value means is for libconfuse (parse/superd/section) and the
- * directive table. A statement is reused from call to call; start with a zeroed one. */
+ * goes on behind it, so one reading shows them all. What a value is, parse/superd/values reads, and what it means is
+ * for the directive table. A statement is reused from call to call; start with a zeroed one. */
 #pragma once
 
 #include <stdbool.h>

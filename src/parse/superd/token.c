@@ -74,6 +74,26 @@ static bool escape_is_nul(const char *escape)
 	return zeros > 2 || (zeros > 0 && (escape[zeros] < '0' || escape[zeros] > '7'));
 }
 
+/* Judges the escape behind the backslash at `at`: what gives no byte, or the byte 0, is refused. */
+static void judge_escape(const struct source *source, struct token *token, size_t at)
+{
+	const char *escape = source->text + at + 1;
+	size_t digits = strspn(escape, "0123456789"), octal = strspn(escape, "01234567");
+
+	if (escape_is_nul(escape)) {
+		token->wrong = "a text can't hold the byte 0: leave it out";
+		digits = 0;
+	} else if (digits > (octal < 3 ? octal : 3)) {
+		token->wrong = "bad escape sequence";
+	} else if (digits == 3 && escape[0] > '3') {
+		token->wrong = "invalid octal number";
+	} else {
+		return;
+	}
+	token->wrong_at = at;
+	token->wrong_end = digits ? at + 1 + digits : at;
+}
+
 static void take_quoted(const struct source *source, struct token *token)
 {
 	char quote = source->text[token->start];
@@ -87,15 +107,13 @@ static void take_quoted(const struct source *source, struct token *token)
 		}
 		if (source->text[at] != '\\' || at + 1 >= source->length)
 			continue;
-		if (quote == '"' && escape_is_nul(source->text + at + 1)) {
-			token->wrong = "a text can't hold the byte 0: leave it out";
-			token->wrong_at = at;
-		}
+		if (quote == '"' && !token->wrong)
+			judge_escape(source, token, at);
 		at++;
 	}
 	token->end = at;
 	token->wrong = "a quote is not closed: close it on its line, or end the line with a backslash to go on below";
-	token->wrong_at = token->start;
+	token->wrong_at = token->wrong_end = token->start;
 }
 
 static void take_word(const struct source *source, struct token *token)

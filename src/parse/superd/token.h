@@ -20,8 +20,8 @@ struct token {
 	enum token_kind kind;
 	size_t start, end;              /* bytes of the source's text */
 	bool on_new_line;               /* a line began between the token before and this one */
-	size_t wrong_at;
 	const char *wrong;              /* what is wrong with the token itself, and would be right; NULL: nothing */
+	size_t wrong_at, wrong_end;     /* where; the message shows the bytes between them, if there are any */
 };
 
 struct token token_after(const struct source *source, size_t offset);
