@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "base/pattern.h"
+#include "base/glob.h"
 
 Test(pattern, matches_as_a_shell_does)
 {
