@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/span.h"
 #include "engine/core/watch.h"
-#include "engine/freeze/frost_pace.h"
-#include "engine/freeze/frost_target.h"
 #include "engine/freeze/frost_watch.h"
 #include "engine/freeze/reclaim.h"
 #include "engine/instance/notice.h"
@@ -25,11 +25,15 @@
 #define SOON 0.001                      /* between two looks, at first */
 #define LATEST 0.05                     /* between two looks, at most */
 #define PATIENCE_FOR_STOP 2.0           /* all processes must stand still by then */
+#define NAP 5.                          /* a sleep shorter than this is a nap */
+#define FIRST 1.                        /* time awake after the first nap */
+#define LONGEST 300.                    /* time awake at most */
 
 struct frost {
 	struct instance *instance;
 	struct freezer freezer;
-	struct frost_target target;
+	struct clan_root root;          /* where the search for its processes starts */
+	struct file_id *sockets;        /* sockets of the listeners, for root */
 	ev_timer next;                  /* the next look */
 	double began, frozen;           /* loop time; frozen 0: not all processes stand still */
 	void (*settled)(struct keeper *keeper, bool frozen);
@@ -134,7 +138,7 @@ static void forget(struct instance *instance)
 
 	thaw(instance);
 	instance->frost = NULL;
-	frost_target_free(&frost->target);
+	free(frost->sockets);
 	free(frost);
 }
 
@@ -230,14 +234,76 @@ static struct frost *make(struct instance *instance)
 	return frost;
 }
 
+/* NULL: the current instance can be frozen, as nothing is under way with it. */
+static const char *find_obstacle(const struct keeper *keeper)
+{
+	const struct instance *instance = keeper->activity ? keeper->activity->current : NULL;
+
+	if (keeper->state == FROZEN)
+		return "it is frozen already";
+	if (keeper->state != RUNNING || !instance || instance->child.pid <= 0)
+		return "nothing of it runs";
+	if (instance->stopping || instance->clears || (instance->notice && instance->notice->stopping))
+		return "it is about to end";
+	if (instance->control > 0)
+		return "a command beside it runs";
+	if (instance->notice && instance->notice->reloading)
+		return "it reloads";
+	return NULL;
+}
+
+/* An orphan may belong to any instance. A process that another instance is known by, or that has its group or session,
+ * belongs to that one. */
+static bool is_others(void *context, pid_t pid)
+{
+	const struct instance *instance = context;
+	const struct child *child = children_find(&instance->engine->children, pid);
+	pid_t group = getpgid(pid), session = getsid(pid);
+
+	if (child)
+		return child != &instance->child;
+	if (group == instance->group || session == instance->group)
+		return false;
+	return instance_has_group(instance->engine, group) || instance_has_group(instance->engine, session);
+}
+
+static bool take_sockets(struct frost *frost)
+{
+	const struct keeper *keeper = keeper_of(frost);
+	struct stat status;
+	size_t count = 0;
+
+	free(frost->sockets);
+	frost->sockets = calloc(keeper->listener_count + 1, sizeof(*frost->sockets));
+	for (size_t n = 0; frost->sockets && n < keeper->listener_count; n++) {
+		if (listener_is_open(&keeper->listeners[n]) && fstat(keeper->listeners[n].io.fd, &status) == 0)
+			frost->sockets[count++] = (struct file_id){ status.st_dev, status.st_ino };
+	}
+	frost->root.sockets = frost->sockets;
+	frost->root.socket_count = count;
+	return frost->sockets;
+}
+
+static bool find_processes(struct frost *frost)
+{
+	struct instance *instance = frost->instance;
+
+	frost->root = (struct clan_root){
+		.main = instance->child.pid, .groups = { instance->group, instance->former_group },
+		.first = instance->service->what->pass == PASS_SYSTEMD ? instance->pid : 0,
+		.is_others = is_others, .context = instance,
+	};
+	return take_sockets(frost);
+}
+
 /* true: the looks have begun. */
 static bool begin(struct keeper *keeper)
 {
 	struct frost *frost = make(keeper->activity->current);
 
-	if (!frost || !frost_target_take(&frost->target, keeper))
+	if (!frost || !find_processes(frost))
 		return false;
-	freezer_init(&frost->freezer, frost->instance->cgroup.path, &frost->target.root);
+	freezer_init(&frost->freezer, frost->instance->cgroup.path, &frost->root);
 	frost->began = clock_now();
 	frost->is_under_way = true;
 	frost->is_operators = false;
@@ -252,7 +318,7 @@ bool frost_begin(struct keeper *keeper, void (*settled)(struct keeper *keeper, b
 {
 	struct frost *frost = find(keeper);
 
-	if ((frost && (frost->is_under_way || frost->frozen > 0)) || frost_target_obstacle(keeper) || !begin(keeper))
+	if ((frost && (frost->is_under_way || frost->frozen > 0)) || find_obstacle(keeper) || !begin(keeper))
 		return false;
 	find(keeper)->settled = settled;
 	return true;
@@ -278,7 +344,7 @@ bool frost_is_under_way(const struct keeper *keeper)
 
 bool frost_hold(struct keeper *keeper, struct buf *why)
 {
-	const char *obstacle = frost_target_obstacle(keeper);
+	const char *obstacle = find_obstacle(keeper);
 
 	if (!obstacle && !frost_is_under_way(keeper) && !frost_is_frozen(keeper) && !begin(keeper))
 		obstacle = "out of memory";
@@ -359,6 +425,23 @@ static void say_wake(const struct keeper *keeper, pid_t pid, double slept)
 		  span_write(span, slept));
 }
 
+/* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
+ * twice as long; a sleep is short if it lasted less than NAP or less than the time the backend was kept awake before
+ * it. */
+void frost_note_sleep(struct activity *activity, double slept)
+{
+	bool is_nap = slept < NAP || slept < activity->wakeful;
+	double longer = activity->wakeful > 0 ? 2 * activity->wakeful : FIRST;
+
+	activity->wakeful = !is_nap ? 0 : longer < LONGEST ? longer : LONGEST;
+	activity->woken = clock_now();
+}
+
+double frost_rested(const struct activity *activity)
+{
+	return activity->wakeful > 0 ? activity->woken + activity->wakeful : 0;
+}
+
 void frost_wake(struct keeper *keeper)
 {
 	struct frost *frost = find(keeper);
@@ -371,15 +454,10 @@ void frost_wake(struct keeper *keeper)
 	awaited = judge_sees_clients(keeper);
 	thaw(frost->instance);
 	keeper->activity->wakes++;
-	frost_pace_note(keeper->activity, slept);
+	frost_note_sleep(keeper->activity, slept);
 	say_wake(keeper, frost->instance->pid, slept);
 	if (awaited)
 		taking_begin_thawed(keeper, now);
-}
-
-double frost_rested(const struct keeper *keeper)
-{
-	return keeper->activity ? frost_pace_rested(keeper->activity) : 0;
 }
 
 /* If an idle_timeout had frozen the backend, engine/idle/idle looks for clients once more and freezes it again. */

@@ -28,9 +28,9 @@ bool frost_is_under_way(const struct keeper *keeper);   /* it is being frozen */
 bool frost_hold(struct keeper *keeper, struct buf *why);
 bool frost_release(struct keeper *keeper);
 
-/* Returns the loop time from which it may be frozen again: a backend that is frozen and woken again and again stays
- * awake for longer and longer. 0: at any time. */
-double frost_rested(const struct keeper *keeper);
+/* A backend that is frozen and woken again and again stays awake for longer and longer, until it sleeps through. */
+void frost_note_sleep(struct activity *activity, double slept); /* seconds; it has just been woken */
+double frost_rested(const struct activity *activity);   /* loop time from which it may be frozen again; 0: at any time */
 
 /* For struct backend_actions: the keeper is in state FROZEN now, or leaves it. */
 void frost_sleep(struct keeper *keeper);

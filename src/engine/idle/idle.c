@@ -42,7 +42,7 @@ static double awake_until(const struct idle *idle)
 	const struct activity *activity = idle->keeper->activity;
 	double until = fmax(activity->last_start, activity->woken) + (double)life_of(idle)->min_awake / 1e6;
 
-	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, frost_rested(idle->keeper)) : until;
+	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, frost_rested(activity)) : until;
 }
 
 static void stop_timer(struct idle *idle)

@@ -77,7 +77,7 @@ struct activity {
 	unsigned char postponed;        /* 1 + the happening that ends the current instance once drained ones are gone; 0: none */
 	double woken;                   /* loop time of the last thaw; 0: never */
 	double unused;                  /* while frozen: loop time since when no client was connected; 0: unknown */
-	double wakeful;                 /* seconds that it stays awake after a thaw at least (engine/freeze/frost_pace) */
+	double wakeful;                 /* seconds that it stays awake after a thaw at least (engine/freeze/frost) */
 	double frozen;                  /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
 	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
 	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
