@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "engine/service/keeper.h"
 #include "engine/service/locks.h"
-#include "engine/service/standing.h"
+#include "engine/service/refresh.h"
 
 enum deed {
 	DEED_START,                     /* accept = no: starts an instance now, without a client */

@@ -6,8 +6,10 @@
 
 #include "base/buf.h"
 #include "engine/service/keeper.h"
-#include "engine/service/standing.h"
 #include "engine/state/carry_value.h"
+
+/* The progress of this, or of an operator's order (engine/service/operate). */
+enum standing { UNDER_WAY, DONE, FAILED };
 
 /* Unless it is under way, says gets the result. DONE also if no instance runs that would have to reload. */
 enum standing refresh_begin(struct keeper *keeper, struct buf *says);
