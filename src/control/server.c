@@ -341,7 +341,7 @@ void server_follow_group(struct server *server)
 	struct log *log = server->supervisor->engine.log;
 	gid_t before = server->group;
 
-	if (server->supervisor->loader.busy || server->group == *server->wanted)
+	if (server->supervisor->loader.worker.busy || server->group == *server->wanted)
 		return;
 	server->group = *server->wanted;
 	if (!give_node(server)) {

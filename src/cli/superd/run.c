@@ -180,7 +180,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 		status = EXIT_START;
 	}
 	pid_file_remove(&opening->pid_file);
-	if (supervisor->loader.busy) {
+	if (supervisor->loader.worker.busy) {
 		records_finish(&supervisor->engine);
 		log_finish(supervisor->engine.log);
 		_exit(status);          /* a look-up may take for ever: nobody waits for it now */

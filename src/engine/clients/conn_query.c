@@ -4,12 +4,11 @@
 #include "engine/clients/conn_query.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/core/worker.h"
 #include "engine/service/keeper.h"
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
@@ -29,10 +28,8 @@ struct census {
 	struct ev_loop *loop;
 	struct list asked;              /* queries for the next question */
 	ev_async turn;                  /* sent: a query has come, and no question is under way */
-	ev_async done;                  /* sent by the thread: the question is answered */
 	ev_timer later;                 /* for queries that can wait */
-	pthread_t thread;
-	bool busy;                      /* the thread runs */
+	struct worker worker;           /* asks the kernel */
 	struct share *shares;
 	struct tally *tallies;          /* copies of the tallies of all shares */
 	size_t share_count, tally_count;
@@ -138,25 +135,9 @@ static void count(struct census *census)
 	census->took[kinds_of(census->tallies, census->tally_count)] = census->last / parts_of(census->tally_count);
 }
 
-static void *run(void *context)
+static void count_in_thread(struct worker *worker)
 {
-	struct census *census = context;
-
-	count(census);
-	ev_async_send(census->loop, &census->done);
-	return NULL;
-}
-
-static bool start_thread(struct census *census)
-{
-	sigset_t all, before;
-	int failed;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&census->thread, NULL, run, census);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !failed;
+	count(container_of(worker, struct census, worker));
 }
 
 static void let_go(struct table **table)
@@ -215,14 +196,9 @@ static void tell(struct census *census)
 		ev_async_send(census->loop, &census->turn);
 }
 
-static void on_done(struct ev_loop *loop, ev_async *done, int events)
+static void on_done(struct worker *worker)
 {
-	struct census *census = container_of(done, struct census, done);
-
-	(void)loop, (void)events;
-	pthread_join(census->thread, NULL);
-	census->busy = false;
-	tell(census);
+	tell(container_of(worker, struct census, worker));
 }
 
 static bool make_shares(struct census *census)
@@ -326,15 +302,14 @@ static bool wait_for_rest(struct census *census)
  * ports by now. */
 static void take_turn(struct census *census)
 {
-	if (census->busy || list_empty(&census->asked) || wait_for_rest(census))
+	if (census->worker.busy || list_empty(&census->asked) || wait_for_rest(census))
 		return;
 	if (!make_shares(census)) {
 		tell_nothing(census);
 		return;
 	}
 	take_asked(census);
-	census->busy = !is_quick(census, census->tallies, census->tally_count) && start_thread(census);
-	if (census->busy)
+	if (!is_quick(census, census->tallies, census->tally_count) && worker_start(&census->worker))
 		return;
 	count(census);
 	tell(census);
@@ -367,8 +342,7 @@ static struct census *census_of(struct engine *engine)
 	list_init(&census->asked);
 	ev_async_init(&census->turn, on_turn);
 	ev_async_start(census->loop, &census->turn);
-	ev_async_init(&census->done, on_done);
-	ev_async_start(census->loop, &census->done);
+	worker_init(&census->worker, census->loop, count_in_thread, on_done);
 	ev_init(&census->later, on_later);
 	census->later.data = census;
 	return census;
@@ -387,7 +361,7 @@ bool conn_query_start(struct conn_query *query)
 	query->probes = query->no_probes ? query->keeper->service->probes : NULL;
 	query->table = query->keeper->table;
 	query->table->users++;
-	if (!census->busy)
+	if (!census->worker.busy)
 		ev_async_send(census->loop, &census->turn);
 	return true;
 }
@@ -396,7 +370,7 @@ bool conn_query_now(struct conn_query *query)
 {
 	const struct census *census = query->keeper->engine->census;
 
-	if (!census || census->busy || !is_quick(census, query->tallies, query->count))
+	if (!census || census->worker.busy || !is_quick(census, query->tallies, query->count))
 		return false;
 	query->probes = query->no_probes ? query->keeper->service->probes : NULL;
 	instruct(query, query->tallies, &query->guests);
@@ -458,9 +432,7 @@ void conn_queries_end(struct engine *engine)
 
 	if (!census)
 		return;
-	if (census->busy)
-		pthread_join(census->thread, NULL);
-	ev_async_stop(census->loop, &census->done);
+	worker_end(&census->worker);
 	ev_async_stop(census->loop, &census->turn);
 	ev_timer_stop(census->loop, &census->later);
 	forget_shares(census);

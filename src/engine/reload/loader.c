@@ -3,30 +3,14 @@
  * start's. */
 #include "engine/reload/loader.h"
 
-#include <signal.h>
-
 #include "base/list.h"
 #include "os/rights/posture.h"
 
-static void *run(void *context)
+static void load_table(struct worker *worker)
 {
-	struct loader *loader = context;
+	struct loader *loader = container_of(worker, struct loader, worker);
 
 	loader->table = loader->load(loader->load_context, &loader->diags);
-	ev_async_send(loader->loop, &loader->done);
-	return NULL;
-}
-
-static bool start_thread(struct loader *loader)
-{
-	sigset_t all, before;
-	int failed;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&loader->thread, NULL, run, loader);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !failed;
 }
 
 static void finish(struct loader *loader)
@@ -46,33 +30,25 @@ static void finish(struct loader *loader)
 	diags_free(&diags);
 }
 
-static void on_done(struct ev_loop *loop, ev_async *done, int events)
+static void on_done(struct worker *worker)
 {
-	struct loader *loader = container_of(done, struct loader, done);
-
-	(void)loop, (void)events;
-	pthread_join(loader->thread, NULL);
-	loader->busy = false;
-	finish(loader);
+	finish(container_of(worker, struct loader, worker));
 }
 
 void loader_init(struct loader *loader, struct ev_loop *loop)
 {
-	loader->loop = loop;
-	ev_async_init(&loader->done, on_done);
-	ev_async_start(loop, &loader->done);
+	worker_init(&loader->worker, loop, load_table, on_done);
 }
 
 void loader_start(struct loader *loader)
 {
-	if (loader->busy) {
+	if (loader->worker.busy) {
 		loader->again = true;
 		return;
 	}
 	posture_use_any();              /* until the table is in force (engine/supervisor/supervisor_run) */
-	loader->busy = start_thread(loader);
-	if (loader->busy)
+	if (worker_start(&loader->worker))
 		return;
-	loader->table = loader->load(loader->load_context, &loader->diags);
+	load_table(&loader->worker);
 	finish(loader);
 }

@@ -2,18 +2,14 @@
  * wait for them. */
 #pragma once
 
-#include <ev.h>
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "base/diag.h"
 #include "config/table/table.h"
+#include "engine/core/worker.h"
 
 struct loader {
-	ev_async done;                  /* sent by the thread: the result is there */
-	struct ev_loop *loop;
-	pthread_t thread;
-	bool busy;
+	struct worker worker;
 	bool again;                     /* ordered once more while busy: the result will be stale */
 	struct table *(*load)(void *context, struct diags *diags);
 	void *load_context;

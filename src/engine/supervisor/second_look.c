@@ -170,7 +170,7 @@ static void hear(struct second_look *look, const char *text)
 
 	if (is_known && is_another_table(look, sources)) {
 		forget_keys(look);
-	} else if (is_known && has_returned(look) && !supervisor->loader.busy && !supervisor->upgrade.busy) {
+	} else if (is_known && has_returned(look) && !supervisor->loader.worker.busy && !supervisor->upgrade.busy) {
 		look->reads = true;
 		loader_start(&look->supervisor->loader);
 	} else {
@@ -236,7 +236,7 @@ static void on_time(struct alarm *alarm)
 		return;
 	if (look->asked.pid)
 		kill_asked(look);
-	else if (!supervisor->loader.busy && !supervisor->upgrade.busy && start(look))
+	else if (!supervisor->loader.worker.busy && !supervisor->upgrade.busy && start(look))
 		alarm_set(&look->alarm, ANSWER_SECONDS);
 	else
 		wait_for_next(look);

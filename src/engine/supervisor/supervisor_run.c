@@ -149,7 +149,7 @@ static void take_returned(struct supervisor *supervisor, struct table *table)
 
 	if (table && take_table(supervisor, table, &counts))
 		herald_ready(&supervisor->herald);
-	if (!supervisor->loader.busy)
+	if (!supervisor->loader.worker.busy)
 		use_needed(supervisor);
 }
 
@@ -179,7 +179,7 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 	supervisor->is_outdated = !reloaded;
 	if (!supervisor->engine.stopping)
 		habits_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
-	if (!supervisor->loader.busy)
+	if (!supervisor->loader.worker.busy)
 		use_needed(supervisor);
 	herald_ready(&supervisor->herald);
 	if (supervisor->reloaded)
@@ -256,7 +256,7 @@ static void on_gone(struct engine *engine, struct keeper *keeper)
 		engine->roster->changes++;      /* who goes through all of them begins anew */
 		forget_lock(supervisor, keeper->service->name);
 		keeper_free(keeper);
-		if (is_leaving && list_empty(&engine->leaving) && !supervisor->loader.busy)
+		if (is_leaving && list_empty(&engine->leaving) && !supervisor->loader.worker.busy)
 			use_needed(supervisor);
 	}
 	shutdown_check(engine->context);

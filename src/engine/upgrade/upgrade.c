@@ -167,7 +167,7 @@ void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text)
 	} else if (upgrade->check_only) {
 		upgrade->busy = false;
 		conclude(upgrade, true, text);
-	} else if (upgrade->supervisor->loader.busy) {
+	} else if (upgrade->supervisor->loader.worker.busy) {
 		give_up(upgrade, "busy: a reload is under way");
 	} else {
 		come_to_rest(upgrade);
@@ -193,7 +193,7 @@ void upgrade_begin(struct upgrade *upgrade, bool check_only,
 	upgrade->context = context;
 	if (upgrade_is_too_late(upgrade))
 		buf_text(&why, "busy: superd is stopping");
-	else if (supervisor->loader.busy)
+	else if (supervisor->loader.worker.busy)
 		buf_text(&why, "busy: a reload is under way");
 	else if (!upgrade->program || !upgrade->arguments)
 		buf_text(&why, "the place superd was started from is not known: neither its name nor /proc tells");

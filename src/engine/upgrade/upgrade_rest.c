@@ -114,7 +114,7 @@ bool upgrade_is_too_late(const struct upgrade *upgrade)
 /* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */
 bool upgrade_may_wait(const struct upgrade *upgrade)
 {
-	return !upgrade_is_too_late(upgrade) && !upgrade->supervisor->loader.busy;
+	return !upgrade_is_too_late(upgrade) && !upgrade->supervisor->loader.worker.busy;
 }
 
 bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
@@ -124,7 +124,7 @@ bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 
 	if (upgrade_is_too_late(upgrade))
 		buf_text(why, "superd is stopping");
-	else if (supervisor->loader.busy)
+	else if (supervisor->loader.worker.busy)
 		buf_text(why, "a reload is under way");
 	else if (!list_empty(&engine->questions))
 		buf_text(why, "clients are being asked about");

@@ -14,15 +14,18 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "exec/spawn/spawn_patience.h"
 #include "exec/spawn/spawn_words.h"
 #include "os/rights/posture.h"
 
 #define HELPERS_MOST 2
+#define HELPER_STACK (128 << 10)
 
 static char own_stack[SPAWN_STACK] __attribute__((aligned(64)));
 
-/* The helpers and what they work on. Guarded by lock but for next, which hands out the batch's members. */
+/* The helpers and what they work on: one set for the process, as processors are. Guarded by lock but for next, which
+ * hands out the batch's members. */
 static struct crew {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
@@ -94,19 +97,11 @@ static void start_one(struct launch *launch, char *stack)
 	spawn_words_free(&texts, &job);
 }
 
-static void block_signals(sigset_t *before)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, before);
-}
-
 void spawn_start(struct launch *launch)
 {
 	sigset_t before;
 
-	block_signals(&before);
+	thread_block_signals(&before);
 	start_one(launch, own_stack);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -151,22 +146,17 @@ static void *help(void *stack)
 static void prepare_helpers(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	pthread_attr_t attributes;
 
 	crew.prepared = true;
-	if (pthread_attr_init(&attributes) != 0)
-		return;
-	pthread_attr_setstacksize(&attributes, 128 << 10);
 	while (crew.helpers < HELPERS_MOST && crew.helpers + 1 < (unsigned long)processors) {
 		char *stack = aligned_alloc(64, SPAWN_STACK);
 
-		if (!stack || pthread_create(&crew.threads[crew.helpers], &attributes, help, stack) != 0) {
+		if (!stack || thread_start(&crew.threads[crew.helpers], HELPER_STACK, help, stack) != 0) {
 			free(stack);
 			break;
 		}
 		crew.stacks[crew.helpers++] = stack;
 	}
-	pthread_attr_destroy(&attributes);
 }
 
 void spawn_batch(struct launch *launches, size_t count)
@@ -175,7 +165,7 @@ void spawn_batch(struct launch *launches, size_t count)
 
 	if (!count)
 		return;
-	block_signals(&before);         /* also for the helpers made here, who inherit the mask */
+	thread_block_signals(&before);
 	if (count > 1 && !crew.prepared)
 		prepare_helpers();
 	if (count > 1 && crew.helpers) {

@@ -20,6 +20,7 @@
 #endif
 
 #include "base/fd.h"
+#include "base/thread.h"
 #include "exec/spawn/spawn_patience.h"
 #include "os/foreign/spawn_ends.h"
 #include "os/rights/posture.h"
@@ -186,13 +187,12 @@ void spawn_reaped(pid_t pid)
 pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
 		  const int *kept, int count)
 {
-	sigset_t all, before;
+	sigset_t before;
 	pid_t pid;
 
 	if (!make_room_for_aside())
 		return -1;              /* one that is not known of may not be started */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	thread_block_signals(&before);
 	pid = fork();
 	if (pid == 0) {
 		posture_keep(capabilities);

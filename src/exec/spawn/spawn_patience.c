@@ -9,11 +9,15 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "os/rights/needed.h"
 #include "os/rights/posture.h"
 
+#define THREAD_STACK (64 << 10)
+
 double spawn_longest = 5;
 
+/* One thread looks after the starts of all of the process, whichever thread they are from. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
 static struct patience *starts;
@@ -63,23 +67,12 @@ static void *look(void *unused)
 	return NULL;
 }
 
-static void make_thread(void)
-{
-	pthread_attr_t small;
-
-	if (pthread_attr_init(&small) != 0)
-		return;
-	pthread_attr_setstacksize(&small, 64 << 10);
-	is_made = pthread_create(&thread, &small, look, NULL) == 0;
-	pthread_attr_destroy(&small);
-}
-
 void spawn_patience_begin(struct patience *patience)
 {
 	*patience = (struct patience){ .since = clock_now() };
 	pthread_mutex_lock(&lock);
 	if (!is_made)
-		make_thread();
+		is_made = thread_start(&thread, THREAD_STACK, look, NULL) == 0;
 	patience->next = starts;
 	patience->place = &starts;
 	if (starts)

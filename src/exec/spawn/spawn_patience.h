@@ -19,7 +19,7 @@ struct patience {
 };
 
 /* Between these two, pid is killed once it is older than spawn_longest, within half as much again. Any thread; the
- * first makes the one that looks, with the signals that are blocked now; where it can't be had nothing is ended. */
+ * first makes the one that looks, where it can't be had nothing is ended. */
 void spawn_patience_begin(struct patience *patience);
 void spawn_patience_end(struct patience *patience);
 

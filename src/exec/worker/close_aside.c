@@ -29,6 +29,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/fd_message.h"
+#include "base/thread.h"
 #include "exec/spawn/spawn.h"
 
 #define CLOSERS_MOST 8                  /* with all of them hanging, superd keeps the rest */
@@ -186,18 +187,13 @@ static void *close_for_one(void *which)
 static void start_thread(struct desk *desk)
 {
 	size_t thread = 0, owner = (size_t)(desk - office.desks);
-	pthread_attr_t attributes;
-	pthread_t id;
 
 	while (thread < THREADS && desk->works[thread])
 		thread++;
-	if (thread == THREADS || pthread_attr_init(&attributes) != 0)
+	if (thread == THREADS)
 		return;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK);
-	desk->works[thread] = pthread_create(&id, &attributes, close_for_one, (void *)(owner * THREADS + thread)) == 0;
+	desk->works[thread] = thread_start(NULL, THREAD_STACK, close_for_one, (void *)(owner * THREADS + thread)) == 0;
 	desk->changed = now_ms();
-	pthread_attr_destroy(&attributes);
 }
 
 static bool has_thread(const struct desk *desk)

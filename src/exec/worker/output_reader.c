@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -24,6 +23,7 @@
 
 #include "base/fd.h"
 #include "base/fd_message.h"
+#include "base/thread.h"
 #include "exec/spawn/spawn.h"
 
 #define SLOTS 4096                      /* pipes beyond are read without one */
@@ -158,19 +158,12 @@ static void *read_pipe(void *with)
 
 static bool start_thread(struct line *line)
 {
-	pthread_attr_t attributes;
-	pthread_t id;
 	bool started;
 
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK);
 	atomic_fetch_add(&desk.threads, 1);
-	started = pthread_create(&id, &attributes, read_pipe, line) == 0;
+	started = thread_start(NULL, THREAD_STACK, read_pipe, line) == 0;
 	if (!started)
 		atomic_fetch_sub(&desk.threads, 1);
-	pthread_attr_destroy(&attributes);
 	return started;
 }
 

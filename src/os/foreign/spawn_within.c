@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/fd_message.h"
+#include "base/thread.h"
 #include "os/foreign/spawn_ends.h"
 
 #define WARNINGS_MOST 4000
@@ -103,13 +104,12 @@ int spawn_within(spawn_work *work, const void *with, int kept, int milliseconds,
 		 struct buf *warnings)
 {
 	int ends[2], result = -1, error;
-	sigset_t all, before;
+	sigset_t before;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);    /* what would handle them is superd's loop */
+	thread_block_signals(&before);  /* what would handle them is superd's loop */
 	pid = fork();
 	if (pid == 0) {
 		close_others(&kept, 1, ends[1]);

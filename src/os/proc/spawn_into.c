@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #endif
 
+#include "base/thread.h"
 #include "os/foreign/spawn_ends.h"
 
 #define TRIAL_STACK (16 << 10)
@@ -96,12 +97,11 @@ static int leave(void *unused)
 bool spawn_into_lives(int group)
 {
 	static char stack[TRIAL_STACK] __attribute__((aligned(64)));
-	sigset_t all, before;
+	sigset_t before;
 	int status = -1;
 	pid_t pid;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	thread_block_signals(&before);
 	pid = spawn_into(leave, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
 	if (pid > 0 && !reap_within(pid, REAP_MOST, &status))
 		pid = -1;

@@ -7,12 +7,12 @@
 
 #include <errno.h>
 
+#include "base/thread.h"
 #include "os/socket/bind_kind.h"
 
 #if defined(HAVE_UNSHARE) && defined(HAVE_LINUX_CAPABILITY_H)
 #include <limits.h>
 #include <linux/capability.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,7 +117,7 @@ static int bind_apart(int fd, const struct place *place, const struct socket_add
 {
 	struct binding binding = { .place = place, .address = address, .fd = fd };
 	pthread_t thread;
-	int error = pthread_create(&thread, NULL, bind_inside, &binding);
+	int error = thread_start(&thread, 0, bind_inside, &binding);
 
 	if (!error) {
 		pthread_join(thread, NULL);
