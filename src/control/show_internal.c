@@ -12,10 +12,10 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/notice.h"
 #include "engine/instance/outdated.h"
+#include "engine/queue/health.h"
 #include "engine/service/keeper.h"
 #include "engine/service/locks.h"
 #include "engine/service/old_row.h"
-#include "engine/supervisor/health.h"
 #include "engine/supervisor/state.h"
 #include "os/socket/bind.h"
 

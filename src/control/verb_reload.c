@@ -14,6 +14,7 @@
 #include "control/verb_query.h"
 #include "engine/service/keeper.h"
 #include "engine/service/old_row.h"
+#include "engine/service/opening.h"
 #include "engine/supervisor/orders.h"
 
 struct reload_request {
@@ -123,7 +124,7 @@ static bool tell_fate(struct reload_request *reload, enum fate fate, const char 
 		buf_free(&message);
 		return true;
 	}
-	if (keeper->engine->actions->is_opening(keeper))
+	if (opening_is_busy(keeper))
 		return false;
 	reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
 	reload->failed++;

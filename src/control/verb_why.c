@@ -13,11 +13,12 @@
 #include "config/option/service_mark.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/notice.h"
+#include "engine/queue/health.h"
 #include "engine/service/keeper.h"
 #include "engine/service/locks.h"
 #include "engine/service/old_row.h"
+#include "engine/service/opening.h"
 #include "engine/service/operate.h"
-#include "engine/supervisor/health.h"
 #include "engine/supervisor/state.h"
 #include "os/proc/socket_holder.h"
 #include "os/socket/bind.h"
@@ -111,7 +112,7 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 			buf_text(out, "it is not in use");
 		break;
 	case BINDING:
-		if (keeper->engine->actions->is_opening(keeper))
+		if (opening_is_busy(keeper))
 			buf_text(out, "its commands before its sockets are open run");
 		else
 			add_pause(keeper, out);
@@ -255,7 +256,7 @@ static void add_last_end(const struct service_view *view, const struct activity 
 
 	if (activity->last_end <= 0)
 		return;
-	instance_describe_status(activity->last_status, status);
+	status_describe(activity->last_status, status);
 	buf_addf(text, "last ended with %s ", status);
 	add_span(text, view->now - activity->last_end);
 	buf_text(text, " ago, after ");

@@ -1,7 +1,7 @@
 /* Files that superd sends to clients: before the gate, after it, or when they are refused. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 #define BANNER_MOST 16384               /* bytes of a file that are sent */
 

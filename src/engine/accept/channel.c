@@ -16,7 +16,7 @@
 #include "engine/accept/record.h"
 #include "engine/core/closing.h"
 #include "engine/instance/course.h"
-#include "engine/supervisor/health.h"
+#include "engine/queue/health.h"
 #include "exec/plan/plan.h"
 #include "os/fs/memory_file.h"
 #include "os/socket/channel_end.h"

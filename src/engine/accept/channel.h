@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "engine/instance/instance.h"
 #include "engine/launch/launch.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "os/socket/client.h"
 
 /* Opens the channel of a start, if this service has one, and adds the child's end to the wiring. false: that failed,

@@ -141,7 +141,7 @@ static void serve_sender(struct keeper *keeper, struct listener *listener)
 	keeper->activity->accepted++;
 	if (!start(keeper, &guest, &why)) {
 		run_say_failure(keeper, &guest.client, buf_string(&why));
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 	}
 	buf_free(&why);
 }
@@ -151,9 +151,9 @@ void datagram_serve(struct keeper *keeper, struct listener *listener)
 	if (sensor_is(keeper->service))
 		sense(keeper, listener);
 	else if (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE)
-		keeper_event(keeper, FILLED);
+		keeper_post(keeper, FILLED);
 	else if (rest_is_due(keeper, NULL))
-		keeper_event(keeper, LIMITED);
+		keeper_post(keeper, LIMITED);
 	else
 		serve_sender(keeper, listener);
 }

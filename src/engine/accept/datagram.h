@@ -2,7 +2,7 @@
  * else does until it has ended. A burst starts one process. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* The instance has the listener alone until it ends. */
 void datagram_lend(struct instance *instance, struct listener *listener);

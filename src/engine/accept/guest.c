@@ -77,13 +77,13 @@ static void take_end(struct keeper *keeper, struct instance *instance, const str
 	clear_if_empty(keeper);
 	if (!retired) {
 		keeper->instance_count--;
-		keeper_event(keeper, failed ? CRASHED : EXITED);
+		keeper_post(keeper, failed ? CRASHED : EXITED);
 		if (!keeper_is_full(keeper))
-			keeper_event(keeper, ROOM);
+			keeper_post(keeper, ROOM);
 		if (keeper_is_empty(keeper))
-			keeper_event(keeper, GONE);
-		if (unread && keeper->state != OFF)
-			keeper_event(keeper, EXEC_ERROR);
+			keeper_post(keeper, GONE);
+		if (unread)
+			keeper_post(keeper, EXEC_ERROR);
 	}
 }
 
@@ -96,13 +96,13 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		instance->course->owner->unserved(instance, ending);
 		clear_if_empty(keeper);
 		if (!retired && keeper_is_empty(keeper))
-			keeper_event(keeper, GONE);
+			keeper_post(keeper, GONE);
 	} else {
 		take_end(keeper, instance, ending);
 		shortage_pass(keeper->engine);
 	}
-	keeper->engine->on_room(keeper->engine);
-	keeper_check_over(keeper);
+	keeper->engine->has_room = true;
+	keeper_post(keeper, LOOK);
 }
 
 /* Counts the client for per_source. The end of the instance gives the count back. */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/core/refusal.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* The questions about a client before it is let in (engine/accept/advice). */
 struct questions {

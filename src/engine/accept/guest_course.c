@@ -33,8 +33,8 @@ bool guest_must_wait(const struct keeper *keeper)
 static void note_arrival(struct keeper *keeper)
 {
 	keeper->activity->unserved--;
-	if (keeper->state == FULL && !keeper_is_full(keeper) && !keeper->activity->recalling)
-		keeper_event(keeper, ROOM);
+	if (keeper_next_state(keeper) == FULL && !keeper_is_full(keeper) && !keeper->activity->recalling)
+		keeper_post(keeper, ROOM);
 }
 
 static bool launch(struct course *course, struct launch *launch, struct buf *why)
@@ -133,10 +133,10 @@ static void tell_keeper(struct keeper *keeper, const struct client *client, cons
 		return;
 	if (result_is_good(ending->result)) {
 		run_skip(keeper, why);
-		keeper_event(keeper, LIMITED);
+		keeper_post(keeper, LIMITED);
 	} else {
 		run_say_failure(keeper, client, why);
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 	}
 }
 
@@ -161,7 +161,7 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 	if (!retired) {
 		tell_keeper(keeper, &client, ending, buf_string(&why));
 		if (!keeper_is_full(keeper))
-			keeper_event(keeper, ROOM);
+			keeper_post(keeper, ROOM);
 	}
 	buf_free(&why);
 }

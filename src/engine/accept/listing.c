@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "engine/core/roster.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/roster.h"
+#include "engine/runtime/runtime.h"
 #include "exec/plan/plan.h"
 #include "os/socket/bind.h"
 

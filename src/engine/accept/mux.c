@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/closing.h"
-#include "engine/core/roster.h"
+#include "engine/runtime/roster.h"
 
 /* The name of a tcpmux: endpoint, without the + that has superd answer for the service. */
 static const char *mux_name(const struct listen *listen)
@@ -183,7 +183,7 @@ void mux_serve(struct keeper *by, const char *name, int connection)
 		return;
 	}
 	if (target) {
-		by->engine->actions->serve_client(target->io.data, target, &client);
+		by->engine->serve_client(target->io.data, target, &client);
 		return;
 	}
 	say_unknown(by, &client, name);

@@ -2,7 +2,7 @@
  * services with a tcpmux: endpoint, and the client goes through that service's gate like any other. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 #define MUX_PATIENCE 30.                /* seconds that a client waits for a service that cannot be started now */
 

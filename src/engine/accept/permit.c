@@ -7,7 +7,7 @@
 #include "engine/accept/sender.h"
 #include "engine/accept/sensor.h"
 
-bool permit_start(struct keeper *keeper)
+bool permit_start(struct keeper *keeper, enum happening *instead)
 {
 	const struct service *service = keeper->service;
 	bool counts_senders = service->terms->gate->per_source_cpm != UNLIMITED;
@@ -15,12 +15,12 @@ bool permit_start(struct keeper *keeper)
 	if ((service->access || service->terms->gate->access_times || service->terms->gate->libwrap || counts_senders ||
 	     sensor_has_any(keeper->engine)) && sender_sift(keeper)) {
 		keeper->activity->left = 0;
-		keeper_event(keeper, EXITED);           /* back to the queue, without a start */
+		*instead = EXITED;              /* back to the queue, without a start */
 		return false;
 	}
 	if (rest_is_due(keeper, NULL) || rest_for_moment(keeper)) {
 		keeper->started = false;
-		keeper_event(keeper, LIMITED);
+		*instead = LIMITED;
 		return false;
 	}
 	if (pace_is_limited(service->terms->gate))

@@ -17,7 +17,7 @@
 #include "engine/core/refusal.h"
 #include "engine/instance/instance.h"
 #include "engine/log/record_target.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "os/socket/client.h"
 
 /* Finds the sender of the datagram that will start an instance with the listeners, if that will be logged: once the

@@ -3,7 +3,7 @@
  * returns true has logged it and set the pause; the caller raises LIMITED. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* The limit of cps or trigger_limit is reached. Needs the activity. client: the one that is too many; NULL: unknown. */
 bool rest_is_due(struct keeper *keeper, const struct client *client);

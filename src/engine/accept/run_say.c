@@ -48,7 +48,7 @@ static void say_end(struct keeper *keeper, pid_t pid, const struct ending *endin
 	if (!log_wants(keeper->engine->log, level))
 		return;
 	instance_tell_ending(ending, &event);
-	instance_describe_status(ending->status, text);
+	status_describe(ending->status, text);
 	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %s%s", (long)pid, text,
 		  span_write(span, ending->lasted), more);
 }
@@ -74,7 +74,7 @@ void run_say_failure(struct keeper *keeper, const struct client *client, const c
 	struct event event = { .name = "failed", .service = service->name, .reason = why };
 	char late[80];
 	bool waits = service->terms->life->on_failure != FAILURE_EXIT &&
-		transition(service->what->accept, keeper->state, EXEC_ERROR).action == WAIT;
+		transition(service->what->accept, keeper_next_state(keeper), EXEC_ERROR).action == WAIT;
 
 	snprintf(late, sizeof(late), "its start took longer than %s", wording_of(service, "timeout_start"));
 	judge_note_start(keeper, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);

@@ -1,7 +1,7 @@
 /* The log lines about instances, for all ways to start them. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* A start was left out, as a condition is not so: says it, with the pause before it is looked at again, which LIMITED
  * then makes. */

@@ -56,7 +56,7 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 	if (!advice)
 		return;
 	remember(keeper, &guest->client, admission_conclude(keeper, guest, advice));
-	keeper_rewatch(keeper);
+	keeper_post(keeper, LOOK);
 }
 
 /* Returns a socket that is connected to the sender, from which superd-advise takes its address; -1: none. */

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/core/recent.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 struct guest;
 

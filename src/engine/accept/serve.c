@@ -340,12 +340,13 @@ static bool try_start(struct keeper *keeper, struct guest *guest)
 /* Starts an instance for a guest that was counted and let in, whatever the keeper's state is by now. */
 static void start_guest(struct keeper *keeper, struct guest *guest)
 {
+	enum state state = keeper_next_state(keeper);
 	bool rests = keeper->state == BACKOFF && !keeper->backoff.failures;
 
-	if (keeper->state != LISTENING && keeper->state != FULL && !rests)
+	if (state != LISTENING && state != FULL && !rests)
 		park(keeper, guest);
 	else if (!try_start(keeper, guest))
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 }
 
 static void record_answer(struct keeper *keeper, const struct guest *guest, enum refusal refusal,
@@ -379,7 +380,7 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 		refuse_guest(keeper, guest, refusal);
 	}
 	if (advice && !keeper_is_full(keeper))
-		keeper_event(keeper, ROOM);
+		keeper_post(keeper, ROOM);
 }
 
 /* Takes a guest that does not come out of a listener's queue. */
@@ -389,11 +390,11 @@ static enum outcome receive(struct keeper *keeper, struct guest *guest)
 
 	if (sensor_feel(keeper, guest))
 		return TURNED_AWAY;
-	if (keeper->state == LISTENING && !must_queue(keeper) && rest_is_due(keeper, &guest->client))
-		keeper_event(keeper, LIMITED);
-	if (keeper->state == LISTENING && must_queue(keeper))
-		keeper_event(keeper, FILLED);   /* so that the ROOM to come is heard */
-	if (keeper->state != LISTENING)
+	if (keeper_next_state(keeper) == LISTENING && !must_queue(keeper) && rest_is_due(keeper, &guest->client))
+		keeper_post(keeper, LIMITED);
+	if (keeper_next_state(keeper) == LISTENING && must_queue(keeper))
+		keeper_post(keeper, FILLED);    /* so that the ROOM to come is heard */
+	if (keeper_next_state(keeper) != LISTENING)
 		return park(keeper, guest) ? WAITS : TURNED_AWAY;
 	outcome = admit(keeper, guest);
 	if (outcome == STARTS)
@@ -425,7 +426,7 @@ static void sense(struct keeper *keeper, struct listener *listener)
 		sensor_feel(keeper, &guest);
 	}
 	if (happening != ROOM)
-		keeper_event(keeper, happening);
+		keeper_post(keeper, happening);
 }
 
 /* A service without an instance must not keep the descriptors it has prepared: others would wait for them, and it for
@@ -439,14 +440,14 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 	if (shortage_comes_after(keeper)) {
 		errno = EMFILE;
 		run_say_exhausted(keeper);
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 		return;
 	}
 	if (may_take_spare(keeper, keeper->backoff.failures))
 		engine_drop_spare(keeper->engine);
 	if (!prepare(keeper)) {
 		engine_keep_spare(keeper->engine);
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 		return;
 	}
 	count = take_parked(keeper, listener, guests);
@@ -459,18 +460,18 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 		means_rest(&keeper->activity->means, keeper->engine);
 	if (happening == ROOM && listener->parked && must_queue(keeper))
 		happening = FILLED;     /* so that the ROOM to come is heard */
-	else if (happening == ROOM && listener->parked && keeper->state == LISTENING)
+	else if (happening == ROOM && listener->parked && keeper_next_state(keeper) == LISTENING)
 		keeper_start_timer(keeper, 0);          /* the rest of them in the next turn of the loop */
 	if (happening != ROOM)
-		keeper_event(keeper, happening);
+		keeper_post(keeper, happening);
 }
 
 void serve_ready(struct keeper *keeper, struct listener *listener)
 {
-	if (keeper->state != LISTENING)
+	if (keeper_next_state(keeper) != LISTENING)
 		return;
 	if (!keeper_activity(keeper)) {
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 		return;
 	}
 	keeper->activity->asked = clock_now();
@@ -480,7 +481,6 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 		sense(keeper, listener);
 	else
 		serve_connections(keeper, listener);
-	keeper_rewatch(keeper);
 }
 
 void serve_turn_away(struct keeper *keeper, struct listener *listener)
@@ -496,7 +496,7 @@ void serve_turn_away(struct keeper *keeper, struct listener *listener)
 	if (closes)
 		return;
 	if (happening == BIND_ERROR)
-		keeper_event(keeper, BIND_ERROR);
+		keeper_post(keeper, BIND_ERROR);
 	else if (happening == EXEC_ERROR)       /* descriptors are out: those left wait until the pause is over */
 		listener_watch(listener, keeper->engine, keeper->service->name, false);
 }

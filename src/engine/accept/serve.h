@@ -1,7 +1,7 @@
 /* accept = yes: an instance a connection, and for datagrams (engine/accept/datagram) an instance a burst. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Accepts clients of a listener, at most a batch, so that one busy service cannot starve the rest, and starts an
  * instance for each that is let in. Raises FILLED, LIMITED, EXEC_ERROR or BIND_ERROR by itself. */

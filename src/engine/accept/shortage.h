@@ -3,7 +3,7 @@
  * leave their clients in the kernel's queue. As instances end, the services that failed try again, in their turn. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* A start, or an accept(2), has failed with this errno: EMFILE and ENFILE are noted. */
 void shortage_note(struct keeper *keeper, int error);

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/core/worker.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
 #define PART 64                         /* tallies that one question is about */

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "config/access/access.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "os/netdiag/departures.h"
 
 #define PORTS 65536

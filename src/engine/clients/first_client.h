@@ -2,7 +2,7 @@
  * engine/clients/conn_query, so no client waits for that. The kernel lists clients in no order, so of several it is any. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* An instance was just started for those who wait: activity->last_peer is found in a moment, as far as they are of TCP;
  * at once where an operator wanted it. */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "engine/clients/conn_query.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "os/netdiag/last_datagram.h"
 
 struct visitors {

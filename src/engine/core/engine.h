@@ -28,7 +28,6 @@ struct listener;
 struct roster;
 struct client;
 struct advisor;
-struct backend_actions;
 struct notify;
 struct rpc;
 struct nodes;
@@ -37,6 +36,7 @@ struct closing;
 struct restorer;
 struct reception;
 struct hall;
+struct posted;
 struct node_marks;
 struct locks;
 
@@ -78,6 +78,7 @@ struct engine {
 	unsigned refused_asking;        /* questions about refused clients */
 	struct list graced;             /* clients that wait a moment for room (engine/accept/grace) */
 	unsigned graced_count;
+	bool has_room;                  /* an instance of accept = yes has ended, and they have not heard of it */
 	size_t idents;                  /* questions that ask an ident server */
 	uint64_t activities;            /* struct activity made so far */
 	double started;                 /* loop time when the first superd of this process began */
@@ -99,6 +100,9 @@ struct engine {
 	struct list leftovers;          /* processes that superd has given up (engine/core/leftover) */
 	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/instance/daemon) */
 	struct roster *roster;          /* all keepers (engine/reload/reload) */
+	struct posted *posted;          /* events that services have still to hear of (engine/core/events); NULL: none */
+	struct posted *last_posted;     /* the last of them */
+	ev_prepare hearing;             /* is fed when there are any */
 	struct list leaving;            /* keepers that the table has no more, while something of them runs */
 	struct list drains;             /* drains of instances, with the sockets that these have (engine/drain/drain) */
 	struct muxed muxed;
@@ -127,12 +131,11 @@ struct engine {
 	struct locks *locks;            /* services that operators hold or have disabled (engine/service/locks); owned by the supervisor */
 	int control;                    /* descriptor of the control socket, which an upgrade hands on; -1: none */
 	uint64_t chance;                /* state of the jitter's generator */
-	const struct backend_actions *actions;
+	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/accept/serve */
 	void (*on_fatal)(struct engine *engine, struct keeper *keeper, int status);     /* on_failure = exit; status: wait status */
 	void (*on_starved)(struct engine *engine);      /* no memory for a timer: raise TIMER for keepers in a pause, in a while */
 	void (*on_gone)(struct engine *engine, struct keeper *keeper);          /* a keeper is off and has no instance left */
 	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/accept/listing */
-	void (*on_room)(struct engine *engine);         /* engine/accept/grace: an instance of accept = yes has ended */
 	void (*hear)(struct notify *notify);            /* engine/instance/hearing: a message has come */
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);

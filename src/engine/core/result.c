@@ -3,8 +3,10 @@
 #include "engine/core/result.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
+#include "base/scan.h"
 #include "config/words/exit_status.h"
 
 static const char *const names[] = {
@@ -61,4 +63,15 @@ bool result_restarts(const struct service *service, enum result result, int stat
 		return false;
 	return exit_status_is_in(ends->restart_force_exit_status, status) ||
 		is_wanted((enum restart)ends->restart, result);
+}
+
+void status_describe(int status, char *text)
+{
+	char name[32];
+
+	if (WIFSIGNALED(status))
+		snprintf(text, 48, "signal %.20s%s", scan_signal_name(WTERMSIG(status), name),
+			 WCOREDUMP(status) ? " (core dumped)" : "");
+	else
+		snprintf(text, 48, "exit status %d", WEXITSTATUS(status));
 }

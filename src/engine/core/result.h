@@ -32,3 +32,6 @@ static inline bool result_is_good(enum result result)
 
 /* Whether `restart` and its kin have the service started again by itself after such an end. */
 bool result_restarts(const struct service *service, enum result result, int status);
+
+/* Describes a wait status, "exit status 3", "signal TERM"; text of at least 48 bytes. */
+void status_describe(int status, char *text);

@@ -53,17 +53,6 @@ static void drop(struct drain *drain)
 	free(drain);
 }
 
-void drain_owed(struct keeper *keeper)
-{
-	if (keeper->state == FROZEN && twins_are_owed(keeper))
-		keeper_event(keeper, ENABLE);
-	if (keeper->state != RUNNING || !twins_are_owed(keeper))
-		return;
-	twins_open(keeper, NULL);
-	if (!drain_begin(keeper, false))
-		keeper_event(keeper, IDLE);     /* it ends when it has taken those it has */
-}
-
 /* The instance has ended: clients that it has not accepted, or that are still to come, go to the keeper. */
 static void leave_sockets(struct drain *drain)
 {
@@ -72,8 +61,8 @@ static void leave_sockets(struct drain *drain)
 	if (keeper->engine->stopping || keeper->state == OFF || keeper->state == CLOSING)
 		return;
 	twins_take(keeper, drain->sockets, drain->count);
-	keeper_rewatch(keeper);
-	drain_owed(keeper);
+	keeper_post(keeper, LOOK);
+	keeper_post(keeper, DRAIN_DUE);
 }
 
 static void forget(struct instance *instance)
@@ -105,7 +94,7 @@ static void stop(struct instance *instance)
 	if (instance->retired)
 		instance_stop(instance);
 	else
-		keeper_event(instance->context, HALT);
+		keeper_post(instance->context, HALT);
 }
 
 static void finish(struct drain *drain)
@@ -323,11 +312,6 @@ bool drain_begin(struct keeper *keeper, bool patient)
 	drain->patient = patient;
 	ask(drain);
 	former_note(&drain->former, keeper, drain->sockets, drain->count);
-	keeper->engine->actions->retire(keeper, false);
-	keeper_event(keeper, REPLACED);
-	twins_settle(keeper);           /* who was left behind before comes first */
-	keeper_event(keeper, ENABLE);
-	keeper_reopen_unreachable(keeper);
 	return true;
 }
 

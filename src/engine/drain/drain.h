@@ -4,30 +4,16 @@
 
 #include <stdbool.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 struct carry;
 struct ledger_section;
 struct parted;
 
-/* Drains the current instance, whose sockets all must have twins by twins_open: it is retired, and the keeper goes on
- * without it. If its clients are unknown, it is stopped, or, if patient, goes on until it is told to end. false: a twin
- * is missing, or memory; the instance stays the current one. */
+/* The current instance, whose sockets all must have twins by twins_open, drains from now on, and is to be retired. If its
+ * clients are unknown, it is stopped, or, if patient, goes on until it is told to end. false: a twin is missing, or
+ * memory; the instance stays as it is. */
 bool drain_begin(struct keeper *keeper, bool patient);
-
-/* Opens the twins and begins a patient drain. false: the instance goes on, with new clients, too; why gets the
- * reason. */
-bool drain_try(struct keeper *keeper, struct buf *why);
-
-/* on_change = drain, and its row has changed: the current instance drains. A frozen one is thawed for it, one that
- * starts drains when it is ready. If clients cannot be kept from it, that is logged, and it goes on. */
-void drain_changed(struct keeper *keeper);
-void drain_when_ready(struct keeper *keeper);   /* the same for an operator, if it starts */
-void drain_outdated(struct keeper *keeper);     /* the instance is ready: begins a drain that waited for that */
-
-/* Clients may wait at twins while the current instance has the listeners: then it drains, and another one serves
- * them. */
-void drain_owed(struct keeper *keeper);
 
 /* The keeper gets other sockets. If the current instance was being parted from its sockets, it is told to end, by the
  * row that it has; it stays the current one. */

@@ -12,7 +12,7 @@ static void end_noting(struct keeper *keeper)
 {
 	keeper->activity->noting--;
 	if (!keeper->engine->stopping)
-		keeper_rewatch(keeper);
+		keeper_post(keeper, LOOK);
 }
 
 static void on_counted(struct conn_query *query)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 struct conn_query;
 struct former;

@@ -53,12 +53,9 @@ static void serve(struct twins *twins)
 {
 	struct keeper *keeper = twins->keeper;
 
-	if (keeper->activity->current) {
-		keeper->engine->actions->serve_owed(keeper);
-		return;
-	}
-	twins_settle(keeper);
-	keeper_rewatch(keeper);
+	if (!keeper->activity->current)
+		twins_settle(keeper);
+	keeper_post(keeper, keeper->activity->current ? DRAIN_DUE : LOOK);
 }
 
 static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
@@ -74,7 +71,7 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	twins_end(twins);
-	keeper_reopen_unreachable(keeper);      /* until now nothing was opened anew */
+	keeper_post(keeper, UNREACHABLE);       /* until now nothing was opened anew */
 }
 
 /* Runs once: clients that cannot be served now are served when the current instance is ready, or has ended. */
@@ -347,7 +344,7 @@ void twins_rejoin(struct keeper *keeper)
 	if (any)
 		twins_linger(twins);
 	if (any_is_owed(twins))
-		keeper->engine->actions->serve_owed(keeper);
+		keeper_post(keeper, DRAIN_DUE);
 	else if (!any)
 		twins_end(twins);
 }

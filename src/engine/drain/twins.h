@@ -9,7 +9,7 @@
 
 #include "engine/clients/conn_query.h"
 #include "engine/drain/patience.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* A socket that a listener was parted from. */
 struct parted {

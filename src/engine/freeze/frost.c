@@ -189,9 +189,9 @@ static void settle(struct frost *frost)
 	frost->frozen = clock_now();
 	frost->settled = NULL;
 	if (is_operators)
-		keeper_event(keeper, STILLED);
-	if (settled)
-		settled(keeper, !is_operators);
+		keeper_post(keeper, STILLED);
+	else if (settled)
+		settled(keeper, true);
 }
 
 static void look_later(struct frost *frost)
@@ -326,9 +326,7 @@ bool frost_begin(struct keeper *keeper, void (*settled)(struct keeper *keeper, b
 
 void frost_thaw(struct keeper *keeper)
 {
-	if (keeper->state == FROZEN)
-		keeper_event(keeper, ENABLE);
-	else if (find(keeper))
+	if (find(keeper))
 		thaw(keeper->activity->current);
 }
 
@@ -356,28 +354,13 @@ bool frost_hold(struct keeper *keeper, struct buf *why)
 	if (!keeper->freezes)
 		keeper->activity->frozen = 0;
 	if (frost_is_frozen(keeper))
-		keeper_event(keeper, STILLED);
-	return true;
-}
-
-/* Before the state is FROZEN, an idle_timeout may be freezing the instance; it begins anew then. */
-bool frost_release(struct keeper *keeper)
-{
-	if (!frost_is_under_way(keeper) && !frost_is_frozen(keeper))
-		return false;
-	if (keeper->state == FROZEN) {
-		frost_thaw(keeper);
-		return true;
-	}
-	keeper->engine->actions->forget_idle(keeper);
-	frost_thaw(keeper);
-	keeper->engine->actions->follow(keeper);
+		keeper_post(keeper, STILLED);
 	return true;
 }
 
 static void on_data(struct keeper *keeper)
 {
-	keeper_event(keeper, ACTIVITY);
+	keeper_post(keeper, ACTIVITY);
 }
 
 /* Both look at all that the backend has, so they are done once, and only when it really sleeps. */
@@ -394,14 +377,12 @@ static void watch_and_page_out(struct frost *frost)
 	free(pids);
 }
 
-void frost_sleep(struct keeper *keeper)
+bool frost_sleep(struct keeper *keeper)
 {
 	struct frost *frost = find(keeper);
 
-	if (!frost || frost->frozen <= 0) {
-		keeper_event(keeper, ENABLE);
-		return;
-	}
+	if (!frost || frost->frozen <= 0)
+		return false;
 	if (keeper->activity->frozen > 0)
 		frost->frozen = keeper->since = keeper->activity->frozen;
 	else
@@ -411,6 +392,7 @@ void frost_sleep(struct keeper *keeper)
 	say(frost, frost->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
 	    frost->is_operators ? "is frozen" : "is frozen until somebody comes");
 	watch_and_page_out(frost);
+	return true;
 }
 
 static void say_wake(const struct keeper *keeper, pid_t pid, double slept)
@@ -461,24 +443,13 @@ void frost_wake(struct keeper *keeper)
 }
 
 /* If an idle_timeout had frozen the backend, engine/idle/idle looks for clients once more and freezes it again. */
-void frost_set_aside(struct keeper *keeper)
+bool frost_set_aside(struct keeper *keeper)
 {
 	const struct frost *frost = find(keeper);
-	struct activity *activity = keeper->activity;
 
 	if (!frost || (frost->frozen <= 0 && !frost->is_under_way))
-		return;
+		return false;
 	keeper->freezes = frost->is_operators;
-	activity->frozen = keeper->state == FROZEN ? frost->frozen : 0;
-	if (keeper->state == FROZEN) {
-		uint64_t wakes = activity->wakes;
-		double woken = activity->woken, wakeful = activity->wakeful;
-
-		keeper_event(keeper, ENABLE);
-		activity->wakes = wakes;
-		activity->woken = woken;
-		activity->wakeful = wakeful;
-	} else {
-		thaw(keeper->activity->current);
-	}
+	keeper->activity->frozen = keeper->state == FROZEN ? frost->frozen : 0;
+	return true;
 }

@@ -9,15 +9,14 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Begins to freeze all processes of the current instance. settled is called once, in the loop, never from within: they
  * are frozen, or they go on, which was logged. It is not called if the instance is thawed before. false: no instance
  * can be frozen now, or it is frozen or being frozen already. */
 bool frost_begin(struct keeper *keeper, void (*settled)(struct keeper *keeper, bool frozen));
 
-/* Thaws at once; also while it is being frozen. In state FROZEN it raises ENABLE, and the table of transitions does the
- * rest. */
+/* Thaws at once; also while it is being frozen. In state FROZEN the table of transitions does it (ENABLE). */
 void frost_thaw(struct keeper *keeper);
 
 bool frost_is_frozen(const struct keeper *keeper);
@@ -26,16 +25,15 @@ bool frost_is_under_way(const struct keeper *keeper);   /* it is being frozen */
 /* An operator's order: frozen until thawed by hand, or by a client. false: it cannot be frozen, for the reason in why.
  * true: the keeper's state is FROZEN in a moment, or that fails, which is logged. */
 bool frost_hold(struct keeper *keeper, struct buf *why);
-bool frost_release(struct keeper *keeper);
 
 /* A backend that is frozen and woken again and again stays awake for longer and longer, until it sleeps through. */
 void frost_note_sleep(struct activity *activity, double slept); /* seconds; it has just been woken */
 double frost_rested(const struct activity *activity);   /* loop time from which it may be frozen again; 0: at any time */
 
-/* For struct backend_actions: the keeper is in state FROZEN now, or leaves it. */
-void frost_sleep(struct keeper *keeper);
+/* The keeper is in state FROZEN now (false: its instance is not frozen), or leaves it. */
+bool frost_sleep(struct keeper *keeper);
 void frost_wake(struct keeper *keeper);
 
-/* For an upgrade, as only the superd that has frozen processes can thaw them: thaws it, to be frozen anew when the
- * upgrade is done, or has failed. It does not count as woken. */
-void frost_set_aside(struct keeper *keeper);
+/* For an upgrade, as only the superd that has frozen processes can thaw them: notes what to freeze it by anew when the
+ * upgrade is done, or has failed. true: it is frozen or being frozen, and is to be thawed. */
+bool frost_set_aside(struct keeper *keeper);

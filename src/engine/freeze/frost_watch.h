@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "exec/processes/socket_copy.h"
 
 struct frost_watch;

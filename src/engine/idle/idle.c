@@ -235,14 +235,14 @@ static void go_on(struct idle *idle)
 	wait_for_departure(idle, USED);
 }
 
-/* The last count has found none. Sends STILLED or IDLE to the keeper; either frees this struct idle. */
+/* The last count has found none. Posts STILLED or IDLE, which end the measuring. */
 static void let_go(struct idle *idle)
 {
 	struct keeper *keeper = idle->keeper;
 
 	if (life_of(idle)->idle_action == IDLE_FREEZE) {
 		keeper->activity->unused = idle->since;
-		keeper_event(keeper, STILLED);
+		keeper_post(keeper, STILLED);
 		return;
 	}
 	if (drain_is_under_way(keeper)) {       /* its clients could not be told from those that come now */
@@ -252,7 +252,7 @@ static void let_go(struct idle *idle)
 	}
 	say(idle, LEVEL_INFO, "stopping");
 	keeper->activity->idle_stops++;
-	keeper_event(keeper, IDLE);
+	keeper_post(keeper, IDLE);
 }
 
 /* A connection has ended for which there is nothing to do now, as the clients are being counted or will be. */

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Follows a change of the keeper: begins, goes on under another row, or ends. */
 void idle_follow(struct keeper *keeper);

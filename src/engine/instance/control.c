@@ -12,7 +12,7 @@
 #include "base/scan.h"
 #include "engine/core/leftover.h"
 #include "engine/launch/streams.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "exec/dirs/private_tmp.h"
 #include "exec/spawn/spawn.h"
 
@@ -102,7 +102,7 @@ static void judge(struct control *control, int status)
 
 	if (control->late)
 		result = RESULT_TIMEOUT;
-	instance_describe_status(status, text);
+	status_describe(status, text);
 	if (result != RESULT_SUCCESS && ran && !control->stopped && !is_told_by_owner(control))
 		say(control, control->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE,
 		    control->late ? "it was not done in time" : text);

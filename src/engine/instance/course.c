@@ -14,7 +14,7 @@
 #include "config/option/wording.h"
 #include "config/words/command.h"
 #include "engine/instance/hearing.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "exec/dirs/credentials.h"
 #include "exec/spawn/spawn.h"
 
@@ -215,7 +215,7 @@ static void describe_failure(struct course *course, int status)
 	char text[48];
 
 	control_describe(control, &course->why);
-	instance_describe_status(status, text);
+	status_describe(status, text);
 	if (control->late)
 		buf_addf(&course->why, "it was not done within %s",
 			 wording_of(course->keeper->service, "timeout_start"));

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "engine/launch/notify_message.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "exec/worker/receive_aside.h"
 
 /* Takes what a message of an instance that runs as this user says about descriptors; received: those of the message;

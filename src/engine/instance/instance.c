@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -643,15 +642,4 @@ void instance_tell_ending(const struct ending *ending, struct event *event)
 	event->signal = event->has_signal ? WTERMSIG(ending->status) : 0;
 	event->has_status = !event->has_signal;
 	event->status = event->has_status ? WEXITSTATUS(ending->status) : 0;
-}
-
-void instance_describe_status(int status, char *text)
-{
-	char name[32];
-
-	if (WIFSIGNALED(status))
-		snprintf(text, 48, "signal %.20s%s", scan_signal_name(WTERMSIG(status), name),
-			 WCOREDUMP(status) ? " (core dumped)" : "");
-	else
-		snprintf(text, 48, "exit status %d", WEXITSTATUS(status));
 }

@@ -212,6 +212,3 @@ void instance_sweep(struct engine *engine);
 
 /* Adds the end to the facts of an event. */
 void instance_tell_ending(const struct ending *ending, struct event *event);
-
-/* "exit status 3", "signal TERM"; text of at least 48 bytes. */
-void instance_describe_status(int status, char *text);

@@ -2,7 +2,7 @@
  * user, so the user's IPC objects go when none of these services runs. */
 #include "engine/instance/leavings.h"
 
-#include "engine/core/roster.h"
+#include "engine/runtime/roster.h"
 #include "exec/dirs/credentials.h"
 #include "exec/dirs/directories.h"
 #include "exec/dirs/user_ipc.h"

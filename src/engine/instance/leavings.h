@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Removes what goes with its last instance. */
 void leavings_remove(struct keeper *keeper);

@@ -15,7 +15,7 @@
 #include "engine/instance/deposit.h"
 #include "engine/instance/main_process.h"
 #include "engine/instance/watchdog.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "os/proc/process.h"
 
 #define HEALTHY 10.                     /* seconds that an instance must have run before RESTART_RESET=1 counts */

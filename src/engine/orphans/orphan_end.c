@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/scan.h"
-#include "engine/core/roster.h"
 #include "engine/core/watch.h"
 #include "engine/launch/groups.h"
+#include "engine/runtime/roster.h"
 
 #define LOOK .05                        /* seconds between two looks */
 #define TIMEOUT 10.                     /* seconds from TERM to KILL where no row tells of it */
@@ -33,7 +33,7 @@ static void wake_waiting(struct engine *engine)
 
 	for (size_t n = 0; n < roster->count; n++) {
 		if (roster->keepers[n] && roster->keepers[n]->state == BINDING)
-			keeper_event(roster->keepers[n], TIMER);
+			keeper_post(roster->keepers[n], TIMER);
 	}
 }
 

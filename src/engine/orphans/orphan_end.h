@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/orphans/orphan.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Ends it as the row says, or by SIGTERM without a row (NULL), and kills it when its time is over. Then the services
  * that wait for an address try again, wanted_by among them. */

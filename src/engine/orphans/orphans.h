@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/ledger.h"
 #include "config/table/table.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Called at superd's start, before any socket is bound; takes a second at most for each backend that hangs. true:
  * ledger is for engine/upgrade/resume, and the caller frees it; false: there is nothing to take over. */

@@ -63,7 +63,7 @@ static void take_failure(struct keeper *keeper)
 	judge_fail_fruitless(keeper);
 	if (keeper->service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper->engine->on_fatal(keeper->engine, keeper, activity->last_status);
-	keeper_event(keeper, CRASHED);
+	keeper_post(keeper, CRASHED);
 }
 
 static void trust(struct keeper *keeper)
@@ -93,10 +93,8 @@ static void on_counted(struct conn_query *query)
 		trust(keeper);
 	if (fruitless)
 		take_failure(keeper);
-	else if (waits)
-		keeper_event(keeper, ACTIVITY);
 	else
-		keeper_rewatch(keeper);
+		keeper_post(keeper, waits ? ACTIVITY : LOOK);
 }
 
 /* Only listeners of connections have a queue of clients. */
@@ -128,6 +126,5 @@ bool doubt_ward_off(struct keeper *keeper)
 	if (activity->doubt)
 		return true;
 	ask(keeper);
-	keeper_rewatch(keeper);
 	return activity->doubt;
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Clients wait at a listener while nothing of the service runs. true: superd asks first; ACTIVITY or CRASHED
  * follows. */

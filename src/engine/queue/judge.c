@@ -218,7 +218,7 @@ enum happening judge_end(struct keeper *keeper, const struct ending *ending, con
 		judge_fail_fruitless(keeper);
 		return CRASHED;
 	}
-	instance_describe_status(ending->status, text);
+	status_describe(ending->status, text);
 	if (*why)
 		keeper_pause(keeper, "its start failed: %s", why);
 	else

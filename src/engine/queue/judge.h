@@ -1,7 +1,7 @@
 /* Judges the ends of instances, for their service. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Just before a start: notes the clients that wait for it. */
 void judge_note_queue(struct keeper *keeper);

@@ -129,10 +129,7 @@ static void on_counted(struct conn_query *query)
 	bool warded = waits && has_sockets_alone(keeper) && are_probes_alone && take_away(probing);
 
 	probes_forget(keeper);
-	if (waits && !warded && !doubt_ward_off(keeper))
-		keeper_event(keeper, ACTIVITY);
-	else if (!waits || warded)
-		keeper_rewatch(keeper);
+	keeper_post(keeper, waits && !warded && !doubt_ward_off(keeper) ? ACTIVITY : LOOK);
 }
 
 /* Reads the lengths of the queues; false: none of TCP has anybody in it, or another listener has. */
@@ -188,6 +185,5 @@ bool probes_ward_off(struct keeper *keeper)
 	if (activity->probing)
 		return true;
 	ask(keeper);
-	keeper_rewatch(keeper);
 	return activity->probing;
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* accept = yes. true: the client is a probe, and was closed and counted. */
 bool probes_take(struct keeper *keeper, struct client *client);

@@ -2,7 +2,7 @@
  * superd only knows that the program runs, so it looks at the queue until a client was taken from it. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* The current instance is ready, as far as it tells: takes the latency, now or as soon as it is known. */
 void taking_begin(struct keeper *keeper);

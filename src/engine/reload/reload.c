@@ -13,6 +13,7 @@
 #include "engine/listener/offers.h"
 #include "engine/service/locks.h"
 #include "engine/service/old_row.h"
+#include "engine/service/service_drain.h"
 
 #define TOLD_MOST 100                   /* services that the log names; the rest is a number */
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "config/table/table.h"
-#include "engine/core/roster.h"
+#include "engine/runtime/roster.h"
 #include "engine/service/keeper.h"
 
 struct reload_counts {

@@ -3,72 +3,21 @@
  * activate the service at once. */
 #include "engine/service/keeper.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/span.h"
+#include "engine/accept/serve.h"
 #include "engine/core/watch.h"
+#include "engine/freeze/frost.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/leavings.h"
 #include "engine/launch/store.h"
-
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)events;
-	keeper_event(timer->data, TIMER);
-}
-
-void keeper_stop_timer(struct keeper *keeper)
-{
-	if (keeper->activity)
-		ev_timer_stop(keeper->engine->loop, &keeper->activity->timer);
-}
-
-static void activity_init(struct activity *activity, struct keeper *keeper)
-{
-	activity->keeper = keeper;
-	list_init(&activity->leaving);
-	list_init(&activity->lacking);
-	ev_init(&activity->timer, on_timer);
-	activity->timer.data = keeper;
-	ev_init(&activity->taking, NULL);
-	activity->number = ++keeper->engine->activities;
-	list_init(&activity->instances);
-	means_init(&activity->means);
-	activity->patience = PATIENCE;
-	activity->spent.entered = keeper->since;
-}
-
-struct activity *keeper_activity(struct keeper *keeper)
-{
-	if (keeper->activity)
-		return keeper->activity;
-	keeper->activity = calloc(1, sizeof(*keeper->activity));
-	if (keeper->activity)
-		activity_init(keeper->activity, keeper);
-	return keeper->activity;
-}
-
-struct list *keeper_instances(struct keeper *keeper)
-{
-	return keeper->activity ? &keeper->activity->instances : &keeper->engine->none;
-}
-
-bool keeper_is_empty(struct keeper *keeper)
-{
-	return list_empty(keeper_instances(keeper));
-}
-
-bool keeper_is_full(const struct keeper *keeper)
-{
-	return keeper->instance_count >= (uint64_t)keeper->service->terms->gate->instances;
-}
-
-bool keeper_refuses(const struct keeper *keeper)
-{
-	return keeper->state == BACKOFF && keeper->backoff.failures && keeper->service->terms->life->backoff_refuse;
-}
+#include "engine/service/keeper_bind.h"
+#include "engine/service/opening.h"
+#include "engine/service/run.h"
+#include "engine/service/ward.h"
 
 void keeper_rewatch(struct keeper *keeper)
 {
@@ -84,73 +33,6 @@ void keeper_rewatch(struct keeper *keeper)
 		if (!listener->put_off || !watching || !wanted || !keeper_is_being_restored(keeper))
 			listener_watch(listener, keeper->engine, keeper->service->name, watching && wanted);
 	}
-}
-
-static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
-	__attribute__((format(printf, 3, 0)));
-
-static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
-{
-	if (!activity)
-		return;
-	activity->untold = event;
-	vsnprintf(activity->reason, sizeof(activity->reason), format, arguments);
-}
-
-void keeper_pause(struct keeper *keeper, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	set_reason(keeper_activity(keeper), NULL, format, arguments);
-	va_end(arguments);
-}
-
-void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	set_reason(keeper_activity(keeper), event, format, arguments);
-	va_end(arguments);
-}
-
-/* After a good end the next client starts a service; one without sockets superd starts itself. */
-bool keeper_starts_again(const struct keeper *keeper)
-{
-	const struct what *what = keeper->service->what;
-
-	return what->start == START_BOOT && what->type != TYPE_ONESHOT && !keeper->listener_count &&
-	       keeper->service->terms->ends->restart == RESTART_DEFAULT;
-}
-
-void keeper_start_anew(struct keeper *keeper)
-{
-	if (keeper->service->terms->ends->restart == RESTART_DEFAULT)
-		keeper->started = false;
-}
-
-/* A start by `restart` is another matter: activity->eager has its time. */
-static bool starts_at_boot(const struct keeper *keeper)
-{
-	const struct what *what = keeper->service->what;
-
-	return what->start == START_BOOT && !what->accept && !keeper->halted &&
-	       (!keeper->started || keeper_starts_again(keeper));
-}
-
-bool keeper_waits_for_order(const struct keeper *keeper)
-{
-	bool due = keeper->activity && keeper->activity->eager > 0;
-
-	return !keeper->listener_count && !due && !starts_at_boot(keeper);
-}
-
-void keeper_start_timer(struct keeper *keeper, double seconds)
-{
-	keeper_stop_timer(keeper);
-	ev_timer_set(&keeper->activity->timer, seconds, 0.);
-	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
 }
 
 /* true: the pause of `restart` is over, and the service starts again by itself. Else sets the timer to its end. */
@@ -169,7 +51,7 @@ static void serve_parked(struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count && keeper->state == LISTENING && !keeper->engine->quiet; n++) {
 		if (keeper->listeners[n].parked)
-			keeper->engine->actions->serve(keeper, &keeper->listeners[n]);
+			serve_ready(keeper, &keeper->listeners[n]);
 	}
 }
 
@@ -197,7 +79,7 @@ static void do_watch(struct keeper *keeper)
 		keeper_event(keeper, FILLED);
 	} else if (keeper->service->what->accept) {
 		serve_parked(keeper);
-	} else if (!keeper->engine->quiet && starts_at_boot(keeper)) {
+	} else if (!keeper->engine->quiet && keeper_starts_at_boot(keeper)) {
 		keeper->started = true;
 		keeper_event(keeper, ACTIVITY);
 	} else if (!keeper->engine->quiet && ((keeper->activity && keeper->activity->left) || is_due(keeper))) {
@@ -240,19 +122,12 @@ static void do_wait(struct keeper *keeper)
 	say_pause(keeper, pause);
 	keeper_start_timer(keeper, pause);
 	for (size_t n = 0; n < keeper->listener_count && keeper_refuses(keeper) && !keeper->engine->quiet; n++)
-		keeper->engine->actions->turn_away(keeper, &keeper->listeners[n]);
-}
-
-void keeper_close_listeners(struct keeper *keeper)
-{
-	keeper->engine->actions->end_twins(keeper);
-	for (size_t n = 0; n < keeper->listener_count; n++)
-		listener_close(&keeper->listeners[n], keeper->engine);
+		serve_turn_away(keeper, &keeper->listeners[n]);
 }
 
 static void end_listeners(struct keeper *keeper)
 {
-	if (!keeper->engine->actions->before_close(keeper, keeper_close_listeners))
+	if (!opening_end(keeper))
 		keeper_close_listeners(keeper);
 }
 
@@ -261,7 +136,7 @@ static void end_listeners(struct keeper *keeper)
 static void shut_out(struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count && !keeper->service->what->accept; n++)
-		keeper->engine->actions->turn_away(keeper, &keeper->listeners[n]);
+		serve_turn_away(keeper, &keeper->listeners[n]);
 	keeper_close_listeners(keeper);
 }
 
@@ -269,8 +144,8 @@ static void do_close(struct keeper *keeper)
 {
 	keeper_stop_timer(keeper);
 	end_listeners(keeper);
-	keeper->engine->actions->retire(keeper, !keeper_lets_go(keeper));       /* of sockets of its address */
-	keeper->engine->actions->tidy(keeper);
+	run_retire(keeper, !keeper_lets_go(keeper));       /* of sockets of its address */
+	leavings_remove_last(keeper);
 	if (keeper->activity) {
 		store_empty(keeper->activity->means.store);
 		means_free(&keeper->activity->means, keeper->engine);
@@ -283,8 +158,8 @@ static void do_withdraw(struct keeper *keeper)
 
 	keeper_stop_timer(keeper);
 	end_listeners(keeper);
-	keeper_end_answering(keeper);
-	keeper->engine->actions->retire(keeper, !lets_go);
+	run_end_answering(keeper);
+	run_retire(keeper, !lets_go);
 	if (keeper->service->what->accept) {
 		if (lets_go || keeper_is_empty(keeper))
 			keeper_event(keeper, GONE);
@@ -307,17 +182,17 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 	}
 	switch (action) {
 	case BIND:
-		if (!keeper->engine->actions->before_open(keeper))
+		if (!opening_begin(keeper))
 			keeper_event(keeper, keeper_bind(keeper) ? BOUND : BIND_ERROR);
 		break;
 	case WATCH:
 		do_watch(keeper);
 		break;
 	case SPAWN:
-		keeper->engine->actions->spawn(keeper);
+		run_spawn(keeper);
 		break;
 	case NOTE:
-		keeper->engine->actions->note(keeper);
+		run_note(keeper);
 		break;
 	case WAIT:
 		do_wait(keeper);
@@ -329,16 +204,17 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 		keeper_start_timer(keeper, keeper->activity->rest);
 		break;
 	case STOP:
-		keeper->engine->actions->stop(keeper, cause);
+		run_stop(keeper, cause);
 		break;
 	case KILL:
-		keeper->engine->actions->kill(keeper);
+		run_kill(keeper);
 		break;
 	case SLEEP:
-		keeper->engine->actions->sleep(keeper);
+		if (!frost_sleep(keeper))
+			keeper_event(keeper, ENABLE);
 		break;
 	case THAW:
-		keeper->engine->actions->wake(keeper);
+		frost_wake(keeper);
 		break;
 	case WITHDRAW:
 		do_withdraw(keeper);
@@ -347,7 +223,7 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 		do_close(keeper);
 		break;
 	case DISMISS:
-		keeper->engine->actions->dismiss(keeper);
+		run_dismiss(keeper);
 		break;
 	case SERVE:             /* keeper_on_ready knows the listener and does it */
 	case IGNORE:
@@ -355,6 +231,12 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 	case ACTIONS:
 		break;
 	}
+}
+
+void keeper_hold(struct keeper *keeper, bool held)
+{
+	keeper->held = held;
+	keeper_event(keeper, held ? HOLD : RELEASE);
 }
 
 static void say_transition(struct keeper *keeper, enum happening happening, struct step step)
@@ -370,15 +252,6 @@ static void say_transition(struct keeper *keeper, enum happening happening, stru
 static void tell_change(struct keeper *keeper)
 {
 	watch_wake_changes(keeper->engine);
-}
-
-void keeper_check_over(struct keeper *keeper)
-{
-	keeper_end_drain(keeper);
-	tell_change(keeper);
-	if (keeper->state == OFF && keeper_is_empty(keeper) && !keeper->engine->actions->is_opening(keeper) &&
-	    (keeper->removed || keeper->engine->stopping))
-		keeper->engine->on_gone(keeper->engine, keeper);
 }
 
 /* A service that only listens, or is off, has no activity, which saves memory. */
@@ -412,68 +285,45 @@ void keeper_event(struct keeper *keeper, enum happening happening)
 	perform(keeper, step.action, happening);
 	keeper_rewatch(keeper);
 	if (!keeper->service->what->accept)
-		keeper->engine->actions->follow(keeper);
+		idle_follow(keeper);
 	tell_change(keeper);
 }
 
-struct keeper *keeper_new(struct engine *engine, struct table *table, const struct service *service)
+/* A listener was put back, or could not be opened anew. */
+static void on_restored(struct keeper *keeper)
 {
-	struct keeper *keeper = calloc(1, sizeof(*keeper));
+	bool opens = keeper->state != OFF && keeper->state != BINDING && keeper->state != CLOSING;
 
-	if (!keeper)
-		return NULL;
-	if (service->socket_count) {
-		keeper->listeners = calloc(service->socket_count, sizeof(*keeper->listeners));
-		if (!keeper->listeners) {
-			free(keeper);
-			return NULL;
-		}
-	}
-	keeper->engine = engine;
-	keeper->table = table;
-	table->users++;
-	keeper->service = service;
-	keeper->listener_count = (unsigned)service->socket_count;
-	for (size_t n = 0; n < keeper->listener_count; n++)
-		listener_init(&keeper->listeners[n], engine, &service->sockets[n], keeper_on_ready, keeper);
-	keeper->since = clock_now();
-	return keeper;
+	if (opens && !keeper_is_complete(keeper))
+		keeper_event(keeper, BIND_ERROR);
+	else
+		keeper_rewatch(keeper);
 }
 
-void keeper_free(struct keeper *keeper)
+void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
 {
-	if (!keeper)
+	struct keeper *keeper = io->data;
+
+	(void)loop;
+	if (events & EV_CUSTOM)
+		on_restored(keeper);
+	if (!(events & EV_READ) || !ev_is_active(io))
 		return;
-	if (keeper->activity && keeper->activity->opening)
-		keeper->engine->actions->forget_opening(keeper);
-	if (keeper->activity && keeper->activity->refresh)
-		keeper->engine->actions->forget_refresh(keeper);
-	if (keeper->engine->first == keeper)
-		keeper->engine->first = NULL;
-	keeper_stop_timer(keeper);
-	if (keeper->activity)
-		ev_timer_stop(keeper->engine->loop, &keeper->activity->taking);
-	if (keeper->activity && keeper->activity->idle)
-		keeper->engine->actions->forget_idle(keeper);
-	keeper->engine->actions->forget_ward(keeper);
-	keeper_close_listeners(keeper);
-	if (keeper->activity)
-		means_free(&keeper->activity->means, keeper->engine);
-	keeper->engine->actions->abandon(keeper);
-	if (keeper->activity)
-		store_free(keeper->activity->means.store);
-	if (keeper->activity)
-		list_remove(&keeper->activity->leaving);
-	if (keeper->activity)
-		list_remove(&keeper->activity->lacking);
-	if (keeper->activity && !keeper->service->what->accept)
-		group_forget(keeper->engine, keeper->service);
-	table_release(keeper->table);
-	if (keeper->activity)
-		backlog_free(&keeper->activity->backlog);
-	if (keeper->activity)
-		failures_free(&keeper->activity->failed);
-	free(keeper->activity);
-	free(keeper->listeners);
-	free(keeper);
+	if (keeper_is_being_restored(keeper)) {
+		listener_put_off(container_of(io, struct listener, io), keeper->engine);
+		return;
+	}
+	if (keeper_refuses(keeper)) {
+		serve_turn_away(keeper, container_of(io, struct listener, io));
+		return;
+	}
+	if (ward_off(keeper)) {
+		keeper_rewatch(keeper);
+		return;
+	}
+	keeper_event(keeper, ACTIVITY);
+	if (!keeper->service->what->accept)
+		return;
+	serve_ready(keeper, container_of(io, struct listener, io));
+	keeper_rewatch(keeper);
 }

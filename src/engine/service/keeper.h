@@ -4,175 +4,10 @@
  * Every event goes through keeper_event, which looks into the table of transitions. Nothing else changes the state. */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "config/table/table.h"
-#include "engine/core/backoff.h"
-#include "engine/core/complaint.h"
-#include "engine/core/engine.h"
-#include "engine/core/latency.h"
-#include "engine/core/pace.h"
-#include "engine/core/refusal.h"
-#include "engine/core/spent.h"
-#include "engine/core/transition.h"
-#include "engine/instance/failure.h"
 #include "engine/instance/instance.h"
-#include "engine/launch/launch.h"
-#include "engine/listener/listener.h"
-#include "os/netdiag/backlog.h"
-
-#define PATIENCE 6                      /* at first, and after an end that really took nothing */
-
-struct conn_query;
-struct idle;
-
-/* The measuring of idle time, as an upgrade found it (engine/idle/idle). */
-struct idle_left {
-	bool is_there;
-	bool reported;
-	double since;                   /* loop time since when no client was connected; 0: clients were */
-	double left;                    /* loop time when the last connection ended; 0: unknown */
-	double wait;                    /* seconds until the next count was due */
-};
-
-struct probing;
-struct opening;
-
-/* Data that only a service needs that was ever started, so that sleeping services stay small. */
-struct activity {
-	struct keeper *keeper;
-	struct list leaving;            /* in engine->leaving, once the keeper is removed */
-	struct list lacking;            /* in engine->lacking, while descriptors are short (engine/accept/shortage) */
-	struct means means;
-	ev_timer timer;                 /* the pause of BINDING and BACKOFF; LISTENING: parked clients are left, or restart */
-	struct list instances;          /* the current one, retired ones, and all of accept = yes */
-	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
-	unsigned waiting;               /* connections queued when the current instance was started */
-	unsigned left;                  /* connections queued when it ended well: they start the next at once, without another look */
-	unsigned fruitless;             /* good ends in a row that took nothing from the queue, judged by its length */
-	unsigned patience;              /* value of fruitless from which that has to be proved */
-	bool exact;                     /* backlog has the clients that waited when the last instance was started */
-	bool beside;                    /* backlog was noted by engine/queue/doubt, which judges by it */
-	bool noted;                     /* backlog is already noted for the next start */
-	bool tried;                     /* an instance was started since backlog was noted */
-	struct backlog backlog;
-	uint64_t activations, accepted, failures;
-	uint64_t killed;                /* instances that were killed, as they had not ended by timeout_stop */
-	uint64_t parted;                /* clients that an instance still had when its patience was over */
-	struct failures failed;         /* the last failures, and how many in a row */
-	struct complaint crashes;       /* limits the warnings about instances that a signal has ended */
-	uint64_t probes;                /* connections of probe_from that were closed (engine/queue/probes) */
-	uint64_t idle_stops, freezes, wakes;    /* of idle backends, or by an operator */
-	uint64_t refused[REFUSALS];     /* by reason */
-	uint64_t number;                /* unique among all activities that ever were */
-	uint64_t named;                 /* instances that got a name */
-	unsigned graced;                /* clients that wait in engine/accept/grace */
-	struct pace pace;
-	double rest;                    /* seconds of the next REST */
-	bool deactivated;               /* cps pauses the service and the end of the pause is still to be logged */
-	bool closes;                    /* the next REST closes the listeners, which are opened anew when it is over */
-	unsigned char postponed;        /* 1 + the happening that ends the current instance once drained ones are gone; 0: none */
-	double woken;                   /* loop time of the last thaw; 0: never */
-	double unused;                  /* while frozen: loop time since when no client was connected; 0: unknown */
-	double wakeful;                 /* seconds that it stays awake after a thaw at least (engine/freeze/frost) */
-	double frozen;                  /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
-	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
-	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
-	struct probing *probing;        /* a question who waits in the queue (engine/queue/probes); NULL: none */
-	struct conn_query *doubt;       /* the same for engine/queue/doubt */
-	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/former) */
-	bool failing;                   /* the last start or instance has failed, and none has succeeded since */
-	bool load_said;                 /* it was logged that max_load cannot be kept */
-	unsigned char banners_said;     /* bits by enum banner: it was logged that this banner cannot be read */
-	struct backoff hasty;           /* pause of restart: instances in a row that superd started and that ended well at once */
-	double eager;                   /* loop time of the next start by restart or an operator; 0: none is due */
-	bool ordered;                   /* an operator has ordered the next start */
-	bool outdated;                  /* the current instance drains as soon as it is ready, as its row has changed */
-	struct twins *twins;            /* second sockets (engine/drain/twins); NULL: none */
-	struct opening *opening;        /* commands around its sockets (engine/service/opening); NULL: none yet */
-	struct refresh *refresh;        /* a reload of its backend's own configuration (engine/service/refresh); NULL: none yet */
-	unsigned unserved;              /* clients whose program does not run yet (engine/accept/guest_course) */
-	bool recalling;                 /* its clients go back to listeners that are about to change: none is taken from there */
-	unsigned skips;                 /* starts in a row that a condition prevented */
-	double last_start, last_end;    /* loop time; 0: never */
-	int last_status;                /* wait status */
-	unsigned char last_result;      /* enum result */
-	double last_lasted;             /* seconds */
-	double asked;                   /* loop time when the current instance was wanted, or the last client served */
-	double last_latency;            /* seconds from asked until it was ready, or took a client; 0: unknown */
-	struct latency latency;         /* of all starts and thaws */
-	struct spent spent;             /* seconds in each state */
-	double cpu;                     /* seconds of processor time of instances that have ended */
-	ev_timer taking;                /* looks whether a client was taken from the queue (engine/queue/taking) */
-	double taking_since;            /* keeper->since when taking began */
-	unsigned untaken;               /* clients in the queue at the last look */
-	struct conn_query *first;       /* a question for whose client it was started (engine/clients/first_client); NULL: none */
-	char last_peer[64];             /* address of the client it was last started for, or "operator"; "": unknown */
-	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged, and loop time of that */
-	double refused_at;
-	const char *untold;             /* event that is logged with the pause after it; NULL: it was logged */
-	char reason[320];               /* of the last failure or pause */
-};
-
-struct keeper {
-	struct engine *engine;
-	struct table *table;            /* the table of its row; held by table->users */
-	const struct service *service;
-	struct listener *listeners;     /* as many as the row has sockets, in its order */
-	unsigned listener_count;
-	unsigned instance_count;        /* instances that count against `instances` */
-	unsigned char state;            /* enum state */
-	bool held;                      /* by an operator: LISTENING goes on to HELD */
-	bool disabled;                  /* by an operator: it stays OFF, whatever a reload brings */
-	bool drains;                    /* it is held until its instances have ended */
-	bool halted;                    /* by an operator: only a client or an operator starts it again */
-	bool freezes;                   /* over an upgrade: an operator had frozen it, and it will be frozen again */
-	bool removed;                   /* the table has it no more: OFF, or its instance runs on with the sockets; freed once
-					 * it is OFF and nothing of it runs */
-	bool bound;                     /* its sockets were all open, and the commands of their closing have not begun */
-	bool started;                   /* start = boot was done, and has not failed since */
-	struct backoff backoff;
-	double since;                   /* loop time when the state was entered */
-	struct activity *activity;      /* NULL until the first start */
-};
-
-/* Returns the keeper of a link of engine->leaving. */
-static inline struct keeper *keeper_leaving(struct list *link)
-{
-	return container_of(link, struct activity, leaving)->keeper;
-}
-
-/* The code that starts and ends instances lies above the keeper, which calls it by this table: see engine/service/run,
- * engine/accept/serve, engine/service/opening and engine/instance/leavings. */
-struct backend_actions {
-	void (*spawn)(struct keeper *keeper);   /* accept = no: raises READY or EXEC_ERROR, or nothing while it starts */
-	void (*serve)(struct keeper *keeper, struct listener *listener);        /* accept = yes */
-	void (*note)(struct keeper *keeper);    /* the current instance is ready: runtime_max begins */
-	void (*stop)(struct keeper *keeper, enum happening cause);
-	void (*kill)(struct keeper *keeper);    /* the current instance has not ended in time */
-	void (*sleep)(struct keeper *keeper);   /* its processes are frozen, and stay so until a client comes */
-	void (*wake)(struct keeper *keeper);
-	void (*retire)(struct keeper *keeper, bool stop);       /* the keeper goes on without the instances it has */
-	void (*end_twins)(struct keeper *keeper);       /* its listeners close, and so do second sockets (engine/drain/twins) */
-	void (*serve_owed)(struct keeper *keeper);      /* clients wait at second sockets (engine/drain/drain) */
-	void (*dismiss)(struct keeper *keeper); /* ends all it has, those retired too; their ends are heard of */
-	void (*abandon)(struct keeper *keeper); /* forgets every instance without a signal: superd leaves */
-	bool (*before_open)(struct keeper *keeper);     /* true: commands run first; BOUND or BIND_ERROR follows */
-	bool (*before_close)(struct keeper *keeper, void (*close)(struct keeper *keeper));      /* true: commands first; close follows */
-	bool (*is_opening)(const struct keeper *keeper);        /* such commands run */
-	void (*forget_opening)(struct keeper *keeper);
-	void (*forget_refresh)(struct keeper *keeper);
-	void (*follow)(struct keeper *keeper);  /* accept = no: after each event (engine/idle/idle) */
-	void (*forget_idle)(struct keeper *keeper);
-	bool (*ward_off)(struct keeper *keeper);        /* true: superd first asks who waits at the listeners (engine/service/ward) */
-	void (*forget_ward)(struct keeper *keeper);
-	void (*tidy)(struct keeper *keeper);    /* it is off: removes what the service has left behind */
-	void (*turn_away)(struct keeper *keeper, struct listener *listener);    /* engine/accept/serve */
-	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/accept/serve */
-};
+#include "engine/runtime/runtime.h"
 
 /* A keeper in state OFF. NULL: out of memory. */
 struct keeper *keeper_new(struct engine *engine, struct table *table, const struct service *service);
@@ -180,14 +15,12 @@ void keeper_free(struct keeper *keeper);        /* closes what is open; instance
 
 void keeper_event(struct keeper *keeper, enum happening happening);
 
-/* start = boot without a socket and without `restart`: superd starts it again however it ends. */
-bool keeper_starts_again(const struct keeper *keeper);
+/* Lets services hear of the events that were posted to them (engine/core/events). May free those of which nothing is
+ * left. */
+void keepers_hear(struct engine *engine);
 
-/* The service has failed: with start = boot it starts again, unless `restart` decides that. */
-void keeper_start_anew(struct keeper *keeper);
-
-/* Only superctl can start it. */
-bool keeper_waits_for_order(const struct keeper *keeper);
+/* The same for one of them, whose state the caller wants to know; frees nothing. */
+void keeper_hear(struct keeper *keeper);
 
 /* Goes on under a row with the same sockets; changed: it differs from the former row. */
 void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed);
@@ -202,12 +35,8 @@ void keeper_reopen_unreachable(struct keeper *keeper);
 void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
 		    struct listener *listeners);
 
-/* Ends superd's own programs that answer datagrams: they know the rules of their row from their start, and would go
- * on as long as datagrams come. None of them has a session to lose. */
-void keeper_end_answering(struct keeper *keeper);
-
 /* Removes a service that the table has no more. Its instances may run on, in engine->leaving, and an instance keeps the
- * sockets it has. May free the keeper. */
+ * sockets it has. */
 void keeper_remove(struct keeper *keeper);
 
 /* A table has the service again: takes the keeper out of engine->leaving. The caller lets it adopt the row. */
@@ -216,16 +45,8 @@ void keeper_return(struct keeper *keeper);
 /* true: a removed keeper goes on with its instance and the sockets, or would, if it were removed now. */
 bool keeper_runs_on(const struct keeper *keeper);
 
-/* Finds a keeper in engine->leaving; NULL: none has this name. */
-struct keeper *keeper_find_leaving(struct engine *engine, const char *name);
-
 /* "leaving" if it is removed, else the name of its state. */
 const char *keeper_state_name(const struct keeper *keeper);
-
-/* Calls engine->on_gone if nothing is left of a keeper that has to go. That may free it: call this last. */
-void keeper_check_over(struct keeper *keeper);
-
-bool keeper_lets_go(const struct keeper *keeper);       /* its instances go on when its sockets are closed */
 
 void keeper_hold(struct keeper *keeper, bool held);
 void keeper_end_drain(struct keeper *keeper);   /* ends the hold of a drain, once it is empty */
@@ -233,29 +54,8 @@ void keeper_end_drain(struct keeper *keeper);   /* ends the hold of a drain, onc
 /* Called by libev when a listener is ready; for listener_init. */
 void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events);
 
-/* For parts of the keeper (engine/accept/serve): the activity, made at need (NULL: out of memory), and a pause with its
- * reason. */
-struct activity *keeper_activity(struct keeper *keeper);
-struct list *keeper_instances(struct keeper *keeper);   /* to walk; an empty list before the first start */
-bool keeper_is_empty(struct keeper *keeper);            /* no instance at all, not even a retired one */
 /* Nothing is left but instances of accept = no that a reload has left alone: such an instance accepts clients
  * itself, at the sockets it has, for as long as it likes. */
 bool keeper_has_drained(struct keeper *keeper);
-void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Opens the listeners that are not open. false: a required one failed, which is logged with the pause. */
-bool keeper_bind(struct keeper *keeper);
-
-/* As keeper_pause, for a failure that was not logged: it becomes one line with the pause, of this event. */
-void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-/* true: it is paused after a failure, and refuses clients meanwhile (backoff_refuse). */
-bool keeper_refuses(const struct keeper *keeper);
 void keeper_rewatch(struct keeper *keeper);
-/* Raises TIMER once after so many seconds, in place of a time that was set before. */
-void keeper_start_timer(struct keeper *keeper, double seconds);
-void keeper_stop_timer(struct keeper *keeper);
-void keeper_close_listeners(struct keeper *keeper);     /* all listeners, and their twins */
-bool keeper_is_complete(const struct keeper *keeper);   /* every socket that is not optional is open */
-bool keeper_is_being_restored(const struct keeper *keeper);      /* a listener is being restored: a start would wait for that */
-bool keeper_is_full(const struct keeper *keeper);

@@ -1,9 +1,11 @@
-/* Opens the sockets of a service. However many sockets fail, superd logs the required ones once for each attempt, in
- * one line with the pause that follows; an optional one is left out, and has a line of its own. */
+/* However many sockets fail, superd logs the required ones once for each attempt, in one line with the pause that
+ * follows; an optional one is left out, and has a line of its own. */
+#include "engine/service/keeper_bind.h"
+
 #include <errno.h>
 
+#include "engine/drain/twins.h"
 #include "engine/orphans/orphan.h"
-#include "engine/service/keeper.h"
 
 static void say_unbound(struct keeper *keeper, const char *text)
 {
@@ -52,55 +54,9 @@ bool keeper_bind(struct keeper *keeper)
 	return complete;
 }
 
-bool keeper_is_complete(const struct keeper *keeper)
+void keeper_close_listeners(struct keeper *keeper)
 {
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (!listener_is_open(&keeper->listeners[n]) && !keeper->listeners[n].listen->options->optional)
-			return false;
-	}
-	return true;
-}
-
-bool keeper_is_being_restored(const struct keeper *keeper)
-{
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (keeper->listeners[n].restoring)
-			return true;
-	}
-	return false;
-}
-
-/* A listener was put back, or could not be opened anew. */
-static void on_restored(struct keeper *keeper)
-{
-	bool opens = keeper->state != OFF && keeper->state != BINDING && keeper->state != CLOSING;
-
-	if (opens && !keeper_is_complete(keeper))
-		keeper_event(keeper, BIND_ERROR);
-	else
-		keeper_rewatch(keeper);
-}
-
-void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct keeper *keeper = io->data;
-
-	(void)loop;
-	if (events & EV_CUSTOM)
-		on_restored(keeper);
-	if (!(events & EV_READ) || !ev_is_active(io))
-		return;
-	if (keeper_is_being_restored(keeper)) {
-		listener_put_off(container_of(io, struct listener, io), keeper->engine);
-		return;
-	}
-	if (keeper_refuses(keeper)) {
-		keeper->engine->actions->turn_away(keeper, container_of(io, struct listener, io));
-		return;
-	}
-	if (keeper->engine->actions->ward_off(keeper))
-		return;
-	keeper_event(keeper, ACTIVITY);
-	if (keeper->service->what->accept)
-		keeper->engine->actions->serve(keeper, container_of(io, struct listener, io));
+	twins_free(keeper);
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_close(&keeper->listeners[n], keeper->engine);
 }

@@ -1,9 +1,8 @@
-/* A keeper and its row: applies a changed row to a living service. Instances, sockets and counters of a service that
- * stays must go on as if nothing had happened. */
+/* A keeper and its row: makes it for one, frees it, and applies a changed row to a living service. Instances, sockets
+ * and counters of a service that stays must go on as if nothing had happened. */
 #include "engine/service/keeper.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -12,8 +11,78 @@
 #include "engine/core/closing.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/twins.h"
+#include "engine/idle/idle.h"
+#include "engine/service/keeper_bind.h"
 #include "engine/service/old_row.h"
+#include "engine/service/opening.h"
+#include "engine/service/refresh.h"
+#include "engine/service/run.h"
+#include "engine/service/service_drain.h"
+#include "engine/service/ward.h"
 #include "os/socket/bind.h"
+
+struct keeper *keeper_new(struct engine *engine, struct table *table, const struct service *service)
+{
+	struct keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (!keeper)
+		return NULL;
+	if (service->socket_count) {
+		keeper->listeners = calloc(service->socket_count, sizeof(*keeper->listeners));
+		if (!keeper->listeners) {
+			free(keeper);
+			return NULL;
+		}
+	}
+	keeper->engine = engine;
+	keeper->table = table;
+	table->users++;
+	keeper->service = service;
+	keeper->listener_count = (unsigned)service->socket_count;
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_init(&keeper->listeners[n], engine, &service->sockets[n], keeper_on_ready, keeper);
+	keeper->since = clock_now();
+	return keeper;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+	if (!keeper)
+		return;
+	if (keeper->activity && keeper->activity->opening)
+		opening_free(keeper);
+	if (keeper->activity && keeper->activity->refresh)
+		refresh_free(keeper);
+	if (keeper->engine->first == keeper)
+		keeper->engine->first = NULL;
+	keeper_stop_timer(keeper);
+	if (keeper->activity)
+		ev_timer_stop(keeper->engine->loop, &keeper->activity->taking);
+	if (keeper->activity && keeper->activity->idle)
+		idle_forget(keeper);
+	ward_forget(keeper);
+	keeper_close_listeners(keeper);
+	if (keeper->activity)
+		means_free(&keeper->activity->means, keeper->engine);
+	run_abandon(keeper);
+	if (keeper->activity)
+		store_free(keeper->activity->means.store);
+	if (keeper->activity)
+		list_remove(&keeper->activity->leaving);
+	if (keeper->activity)
+		list_remove(&keeper->activity->lacking);
+	if (keeper->activity && !keeper->service->what->accept)
+		group_forget(keeper->engine, keeper->service);
+	table_release(keeper->table);
+	if (keeper->activity)
+		backlog_free(&keeper->activity->backlog);
+	if (keeper->activity)
+		failures_free(&keeper->activity->failed);
+	events_forget(keeper->engine, &keeper->posted);
+	free(keeper->activity);
+	free(keeper->listeners);
+	free(keeper);
+}
 
 /* Instances run on under the present row: its limits for stopping hold for them, too. */
 static void take_row(struct keeper *keeper, struct table *table, const struct service *service)
@@ -90,35 +159,11 @@ void keeper_reopen_unreachable(struct keeper *keeper)
 	}
 }
 
-static bool has_datagrams_alone(const struct service *service)
-{
-	for (size_t n = 0; n < service->socket_count; n++) {
-		if (!endpoint_is_datagram(service->sockets[n].endpoint))
-			return false;
-	}
-	return service->socket_count > 0;
-}
-
-void keeper_end_answering(struct keeper *keeper)
-{
-	const struct service *service = keeper->service;
-	bool hands_over = !service->what->accept && has_datagrams_alone(service);
-
-	if (!service->what->builtin)
-		return;
-	LIST_EACH(link, keeper_instances(keeper)) {
-		struct instance *instance = container_of(link, struct instance, link);
-
-		if (instance->busy || hands_over)
-			instance_stop(instance);
-	}
-}
-
 /* All present clients may be probes by the new probe_from, whose end superd would not notice: counts anew. */
 static void forget_clients(struct keeper *keeper, const struct service *service)
 {
 	if (!type_addresses.equal(&keeper->service->terms->life->probe_from, &service->terms->life->probe_from))
-		keeper->engine->actions->forget_idle(keeper);
+		idle_forget(keeper);
 }
 
 /* on_change = drain, and the running instance cannot take over the whole change. */
@@ -135,7 +180,7 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 	twins_adopt(keeper, service);
 	if (changed) {
 		old_row_note(keeper, service);
-		keeper_end_answering(keeper);
+		run_end_answering(keeper);
 		forget_clients(keeper, service);
 	}
 	for (size_t n = 0; n < keeper->listener_count; n++)
@@ -179,12 +224,12 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	old_row_note(keeper, service);
 	drain_replaced(keeper);
 	left = twins_uproot(keeper, &left_count);
-	keeper_end_answering(keeper);
+	run_end_answering(keeper);
 	if (closes)
 		keeper_event(keeper, REPLACED);
-	keeper->engine->actions->retire(keeper, closes || service_on_remove(service, keeper->service) == REMOVE_STOP);
+	run_retire(keeper, closes || service_on_remove(service, keeper->service) == REMOVE_STOP);
 	keeper_stop_timer(keeper);
-	keeper->engine->actions->forget_ward(keeper);
+	ward_forget(keeper);
 	keeper->listeners = listeners;
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
@@ -198,14 +243,6 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	take_left(keeper, left, left_count);
 	if (!keeper->disabled)
 		keeper_event(keeper, keeper->state == OFF || keeper_is_complete(keeper) ? ENABLE : BIND_ERROR);
-}
-
-bool keeper_lets_go(const struct keeper *keeper)
-{
-	bool would_serve_on = keeper->disabled && !keeper->service->what->accept;       /* it has the sockets */
-
-	return service_on_remove(keeper->service, keeper->service) != REMOVE_STOP && !keeper->engine->stopping &&
-	       !would_serve_on;
 }
 
 bool keeper_runs_on(const struct keeper *keeper)
@@ -230,12 +267,12 @@ void keeper_remove(struct keeper *keeper)
 		keeper_event(keeper, ENABLE);
 	if (runs_on) {
 		keeper->activity->outdated = false;
-		keeper->engine->actions->end_twins(keeper);
+		twins_free(keeper);
 	}
 	keeper->since = clock_now();
 	if (keeper->activity)
 		list_add(&keeper->engine->leaving, &keeper->activity->leaving);
-	keeper_check_over(keeper);
+	keeper_post(keeper, LOOK);
 }
 
 void keeper_return(struct keeper *keeper)
@@ -245,24 +282,9 @@ void keeper_return(struct keeper *keeper)
 	list_remove(&keeper->activity->leaving);
 }
 
-struct keeper *keeper_find_leaving(struct engine *engine, const char *name)
-{
-	LIST_EACH(link, &engine->leaving) {
-		if (!strcmp(keeper_leaving(link)->service->name, name))
-			return keeper_leaving(link);
-	}
-	return NULL;
-}
-
 const char *keeper_state_name(const struct keeper *keeper)
 {
 	return keeper->removed ? "leaving" : state_name((enum state)keeper->state);
-}
-
-void keeper_hold(struct keeper *keeper, bool held)
-{
-	keeper->held = held;
-	keeper_event(keeper, held ? HOLD : RELEASE);
 }
 
 bool keeper_has_drained(struct keeper *keeper)

@@ -9,12 +9,12 @@
 #include "config/option/service_mark.h"
 #include "config/words/command.h"
 #include "engine/instance/control.h"
+#include "engine/service/keeper_bind.h"
 
 struct opening {
 	struct control control;
-	void (*close)(struct keeper *keeper);   /* closes the sockets after the commands; NULL: nothing to close */
+	bool closes;                    /* the sockets close after the commands */
 	bool ends;                      /* the commands are those of closing */
-	bool is_called;                 /* opening_end is running; its caller checks whether the keeper is over */
 };
 
 static bool any_is_open(const struct keeper *keeper)
@@ -53,41 +53,38 @@ static void go_on_opening(struct opening *opening, enum result result)
 	bool is_before = opening->control.phase == PHASE_SOCKET_START_PRE;
 
 	if (keeper->state != BINDING) {
-		keeper_check_over(keeper);
+		keeper_post(keeper, LOOK);
 		return;
 	}
 	if (result != RESULT_SUCCESS) {
 		tell_failure(keeper, &opening->control, result);
 		close_all(keeper);
-		keeper_event(keeper, BIND_ERROR);
+		keeper_post(keeper, BIND_ERROR);
 	} else if (!is_before) {
-		keeper_event(keeper, BOUND);
+		keeper_post(keeper, BOUND);
 	} else if (keeper_bind(keeper)) {
 		keeper->bound = true;
 		run(opening, PHASE_SOCKET_START_POST);
 	} else {
-		keeper_event(keeper, BIND_ERROR);
+		keeper_post(keeper, BIND_ERROR);
 	}
 }
 
 static void go_on_closing(struct opening *opening)
 {
 	struct keeper *keeper = opening->control.keeper;
-	void (*close)(struct keeper *) = opening->close;
 
-	opening->close = NULL;
-	if (close) {
-		close(keeper);
+	if (opening->closes) {
+		opening->closes = false;
+		keeper_close_listeners(keeper);
 		run(opening, PHASE_SOCKET_STOP_POST);
 		return;
 	}
 	opening->ends = false;
 	if (keeper->state == OFF)
 		means_free(&keeper->activity->means, keeper->engine);
-	if (keeper->state == BINDING)   /* it was wanted again meanwhile */
-		keeper_event(keeper, TIMER);
-	else if (!opening->is_called)
-		keeper_check_over(keeper);
+	/* It may have been wanted again meanwhile. */
+	keeper_post(keeper, keeper->state == BINDING ? (unsigned)TIMER : LOOK);
 }
 
 static void on_ended(struct control *control, enum result result, int status)
@@ -131,14 +128,14 @@ bool opening_begin(struct keeper *keeper)
 		return false;
 	opening = opening_of(keeper);
 	if (!opening) {
-		keeper_event(keeper, BIND_ERROR);
+		keeper_post(keeper, BIND_ERROR);
 		return true;
 	}
 	run(opening, PHASE_SOCKET_START_PRE);
 	return true;
 }
 
-bool opening_end(struct keeper *keeper, void (*close)(struct keeper *keeper))
+bool opening_end(struct keeper *keeper)
 {
 	struct opening *opening = opening_is_busy(keeper) ? keeper->activity->opening : NULL;
 	bool has_commands = service_has_commands(keeper->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
@@ -153,12 +150,10 @@ bool opening_end(struct keeper *keeper, void (*close)(struct keeper *keeper))
 	if (!opening)
 		return false;
 	opening->ends = true;
-	opening->close = close;
+	opening->closes = true;
 	if (under_way)
 		return true;            /* a start that is cut short goes on with its end */
-	opening->is_called = true;
 	run(opening, PHASE_SOCKET_STOP_PRE);
-	opening->is_called = false;
 	return true;
 }
 
@@ -184,11 +179,10 @@ void opening_carry(struct carry *carry, struct keeper *keeper)
 		return;
 	ledger_open(&carry->text, "opening");
 	carry_number(carry, "ends", opening->ends);
-	carry_number(carry, "closes", opening->close != NULL);
+	carry_number(carry, "closes", opening->closes);
 	control_carry(carry, &opening->control);
 }
 
-/* Sockets close in one way only. */
 struct control *opening_resume(struct keeper *keeper, bool ends, bool closes)
 {
 	struct opening *opening = opening_of(keeper);
@@ -196,7 +190,7 @@ struct control *opening_resume(struct keeper *keeper, bool ends, bool closes)
 	if (!opening)
 		return NULL;
 	opening->ends = ends;
-	opening->close = closes ? keeper_close_listeners : NULL;
+	opening->closes = closes;
 	opening->control.phase = ends ? PHASE_SOCKET_STOP_POST : PHASE_SOCKET_START_POST;
 	return &opening->control;
 }

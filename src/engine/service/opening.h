@@ -4,14 +4,14 @@
 
 #include <stdbool.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "engine/state/carry_value.h"
 
-/* For BIND. true: commands run first, or are running; BOUND or BIND_ERROR follows. */
+/* For BIND. true: commands run first, or are running; BOUND or BIND_ERROR is posted after them. */
 bool opening_begin(struct keeper *keeper);
 
-/* For the end of its sockets. true: commands run first, and close is called after them. */
-bool opening_end(struct keeper *keeper, void (*close)(struct keeper *keeper));
+/* For the end of its sockets. true: commands run first, and close them. */
+bool opening_end(struct keeper *keeper);
 
 bool opening_is_busy(const struct keeper *keeper);
 

@@ -9,6 +9,8 @@
 #include "engine/orphans/orphans.h"
 #include "engine/service/locks.h"
 #include "engine/service/refresh.h"
+#include "engine/service/service_drain.h"
+#include "engine/service/service_freeze.h"
 
 static pid_t pid_of(const struct keeper *keeper)
 {
@@ -19,6 +21,13 @@ static enum standing refuse(struct buf *says, const char *why)
 {
 	buf_text(says, why);
 	return FAILED;
+}
+
+/* How it stands, now that the service has heard of what comes of the order. */
+static enum standing look(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	keeper_hear(keeper);
+	return operate_look(operation, keeper, says);
 }
 
 static bool has_current(const struct keeper *keeper)
@@ -48,7 +57,7 @@ static enum standing begin_start(const struct operation *operation, struct keepe
 		return refuse(says, "out of memory");
 	keeper->halted = false;
 	keeper_event(keeper, ENABLE);
-	return operate_look(operation, keeper, says);
+	return look(operation, keeper, says);
 }
 
 static enum standing begin_stop(const struct operation *operation, struct keeper *keeper, struct buf *says)
@@ -58,7 +67,7 @@ static enum standing begin_stop(const struct operation *operation, struct keeper
 		keeper->activity->ordered = false;
 	}
 	keeper_event(keeper, HALT);
-	return operate_look(operation, keeper, says);
+	return look(operation, keeper, says);
 }
 
 /* superd starts the service itself: it has no socket, or start = boot. */
@@ -81,7 +90,7 @@ static enum standing begin_restart(const struct operation *operation, struct kee
 	keeper->halted = false;
 	if (starts && !has_current(keeper) && keeper->state != STOPPING)
 		keeper_event(keeper, ENABLE);
-	return operate_look(operation, keeper, says);
+	return look(operation, keeper, says);
 }
 
 static enum standing begin_hold(const struct operation *operation, struct keeper *keeper, struct buf *says)
@@ -170,8 +179,8 @@ static enum standing begin_drain(const struct operation *operation, struct keepe
 		return FAILED;
 	}
 	keeper_hold(keeper, true);
-	keeper_check_over(keeper);
-	return operate_look(operation, keeper, says);
+	keeper_end_drain(keeper);
+	return look(operation, keeper, says);
 }
 
 static enum standing begin_freeze(const struct operation *operation, struct keeper *keeper, struct buf *says)
@@ -182,12 +191,12 @@ static enum standing begin_freeze(const struct operation *operation, struct keep
 	}
 	if (keeper->service->what->accept)
 		return refuse(says, "each of its clients has an instance of its own, and those are not frozen");
-	return frost_hold(keeper, says) ? operate_look(operation, keeper, says) : FAILED;
+	return frost_hold(keeper, says) ? look(operation, keeper, says) : FAILED;
 }
 
 static enum standing begin_thaw(struct keeper *keeper, struct buf *says)
 {
-	buf_text(says, frost_release(keeper) ? "thawed" : "it was not frozen");
+	buf_text(says, service_thaw(keeper) ? "thawed" : "it was not frozen");
 	return DONE;
 }
 
@@ -200,7 +209,7 @@ static enum standing begin_enable(const struct operation *operation, struct keep
 	keeper->disabled = false;
 	locks_clear(keeper->engine, keeper->service->name, LOCK_DISABLED);
 	keeper_event(keeper, ENABLE);
-	return operate_look(operation, keeper, says);
+	return look(operation, keeper, says);
 }
 
 static enum standing begin_disable(const struct operation *operation, struct keeper *keeper, struct buf *says)
@@ -212,7 +221,7 @@ static enum standing begin_disable(const struct operation *operation, struct kee
 	keeper->disabled = true;
 	locks_set(keeper->engine, keeper->service->name, LOCK_DISABLED, operation->uid);
 	keeper_event(keeper, DISABLE);
-	return operate_look(operation, keeper, says);
+	return look(operation, keeper, says);
 }
 
 static enum standing begin_evict(const struct operation *operation, struct keeper *keeper, struct buf *says)
@@ -223,7 +232,7 @@ static enum standing begin_evict(const struct operation *operation, struct keepe
 	if (!count)
 		buf_text(says, buf_string(&why));
 	buf_free(&why);
-	return count ? operate_look(operation, keeper, says) : FAILED;
+	return count ? look(operation, keeper, says) : FAILED;
 }
 
 static bool goes_for_disabled(enum deed deed)

@@ -7,6 +7,7 @@
 #include "engine/freeze/frost.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/service/locks.h"
+#include "engine/service/opening.h"
 #include "engine/service/refresh.h"
 
 static const char *reason_of(const struct keeper *keeper)
@@ -38,7 +39,7 @@ bool operate_add_unbound(const struct keeper *keeper, struct buf *says)
 
 	if (keeper->state != BINDING)
 		return false;
-	if (keeper->engine->actions->is_opening(keeper)) {
+	if (opening_is_busy(keeper)) {
 		buf_text(says, "its sockets are not open yet");
 		return true;
 	}
@@ -58,7 +59,7 @@ static enum standing tell_ended(const struct keeper *keeper, struct buf *says)
 {
 	char text[48];
 
-	instance_describe_status(keeper->activity->last_status, text);
+	status_describe(keeper->activity->last_status, text);
 	buf_addf(says, "it was started, and has ended: %s", text);
 	return DONE;
 }
@@ -76,7 +77,7 @@ static enum standing look_for_start(const struct operation *operation, struct ke
 	case STOPPING:
 		return UNDER_WAY;
 	case BINDING:
-		if (keeper->engine->actions->is_opening(keeper))
+		if (opening_is_busy(keeper))
 			return UNDER_WAY;
 		return fail_for_reason(keeper, says);
 	case BACKOFF:
@@ -101,7 +102,7 @@ static enum standing look_at_start(const struct operation *operation, struct kee
 {
 	if (!keeper->service->what->accept)
 		return look_for_start(operation, keeper, says);
-	if (keeper->state == BINDING && keeper->engine->actions->is_opening(keeper))
+	if (keeper->state == BINDING && opening_is_busy(keeper))
 		return UNDER_WAY;
 	if (keeper->state == BINDING || keeper->state == BACKOFF)
 		return fail_for_reason(keeper, says);
@@ -168,7 +169,7 @@ static enum standing look_at_restart(const struct operation *operation, struct k
 	    (has_started(operation, keeper) || keeper->state == STARTING ||
 	     (keeper->activity && keeper->activity->eager > 0)))
 		return look_for_start(operation, keeper, says);
-	if (keeper->state == BINDING && keeper->engine->actions->is_opening(keeper))
+	if (keeper->state == BINDING && opening_is_busy(keeper))
 		return UNDER_WAY;
 	if (operate_add_unbound(keeper, says))
 		return FAILED;
@@ -239,7 +240,7 @@ static enum standing look_at_enable(const struct operation *operation, struct ke
 	if (keeper->state == CLOSING || keeper->state == STOPPING)
 		return UNDER_WAY;
 	if (keeper->state == BINDING &&
-	    (keeper->engine->actions->is_opening(keeper) || still_has_its_sockets(keeper)))
+	    (opening_is_busy(keeper) || still_has_its_sockets(keeper)))
 		return UNDER_WAY;
 	if (keeper->state == BINDING)
 		return fail_for_reason(keeper, says);
@@ -255,7 +256,7 @@ static enum standing look_at_disable(const struct operation *operation, struct k
 		buf_text(says, "somebody has enabled it meanwhile");
 		return FAILED;
 	}
-	if (keeper->state == CLOSING || keeper->engine->actions->is_opening(keeper) || still_has_its_sockets(keeper))
+	if (keeper->state == CLOSING || opening_is_busy(keeper) || still_has_its_sockets(keeper))
 		return UNDER_WAY;
 	buf_text(says, "disabled: its sockets are closed until it is enabled");
 	if (!keeper_is_empty(keeper))
@@ -275,7 +276,7 @@ static enum standing look_at_evict(const struct operation *operation, struct kee
 	(void)operation;
 	if (orphans_are_ending(keeper))
 		return UNDER_WAY;
-	if (keeper->state == BINDING && keeper->engine->actions->is_opening(keeper))
+	if (keeper->state == BINDING && opening_is_busy(keeper))
 		return UNDER_WAY;
 	if (keeper->state == BINDING)
 		return fail_for_reason(keeper, says);

@@ -16,6 +16,7 @@
 #include "engine/freeze/frost.h"
 #include "engine/instance/control.h"
 #include "engine/instance/notice.h"
+#include "engine/service/service_freeze.h"
 #include "engine/state/resume_value.h"
 
 struct refresh {
@@ -84,7 +85,7 @@ static void settle_failed(struct refresh *refresh, enum result result, int statu
 	const char *line = means_last_line(&refresh->keeper->activity->means);
 	char text[48];
 
-	instance_describe_status(status, text);
+	status_describe(status, text);
 	settle(refresh, FAILED, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)refresh->pid,
 	       result_name(result), text, *line ? ": " : "", line);
 }
@@ -199,7 +200,7 @@ enum standing refresh_begin(struct keeper *keeper, struct buf *says)
 		buf_text(says, "it is reading its configuration again already");
 		return FAILED;
 	}
-	frost_release(keeper);          /* what an idle_timeout is about to stop would not hear of it */
+	service_thaw(keeper);          /* what an idle_timeout is about to stop would not hear of it */
 	refresh->pid = keeper->activity->current->pid;
 	if (signals && !send_signal(refresh, keeper->activity->current, says))
 		return FAILED;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 #include "engine/state/carry_value.h"
 
 /* The progress of this, or of an operator's order (engine/service/operate). */

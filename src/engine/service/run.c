@@ -88,9 +88,9 @@ static void take_end(struct keeper *keeper, const struct ending *ending, const c
 	if (happening == CRASHED && !ending->stopped && keeper->service->terms->life->on_failure == FAILURE_EXIT &&
 	    !keeper->engine->stopping && !keeper->removed)
 		keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
-	keeper_event(keeper, happening);
+	keeper_post(keeper, happening);
 	if (had_twins)                  /* until now nothing was opened anew */
-		keeper_reopen_unreachable(keeper);
+		keeper_post(keeper, UNREACHABLE);
 }
 
 /* The instance has ended before it ran its program. */
@@ -100,16 +100,16 @@ static void take_failed_start(struct keeper *keeper, const struct ending *ending
 
 	flush_listeners(keeper);
 	if (ending->stopped) {
-		keeper_event(keeper, EXITED);
+		keeper_post(keeper, EXITED);
 	} else if (result_is_good(ending->result)) {
 		keeper->started = false;
 		run_skip(keeper, why);
-		keeper_event(keeper, starting ? LIMITED : EXITED);
+		keeper_post(keeper, starting ? LIMITED : EXITED);
 	} else {
 		keeper_start_anew(keeper);
 		plan_restart(keeper, ending);
 		run_say_failure(keeper, NULL, why);
-		keeper_event(keeper, starting ? EXEC_ERROR : CRASHED);
+		keeper_post(keeper, starting ? EXEC_ERROR : CRASHED);
 	}
 }
 
@@ -151,11 +151,11 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	else if (!retired)
 		take_failed_start(keeper, ending, buf_string(&why));
 	else if (keeper->state == BINDING)
-		keeper_event(keeper, TIMER);    /* it may have held the address that is wanted */
+		keeper_post(keeper, TIMER);    /* it may have held the address that is wanted */
 	else
 		end_postponed(keeper);
 	buf_free(&why);
-	keeper_check_over(keeper);
+	keeper_post(keeper, LOOK);
 	if (ran)
 		shortage_pass(engine);
 }
@@ -165,7 +165,7 @@ static void on_ready(struct instance *instance)
 	struct keeper *keeper = instance->context;
 
 	if (!instance->retired)
-		keeper_event(keeper, READY);
+		keeper_post(keeper, READY);
 }
 
 static void on_limit(struct instance *instance)
@@ -177,7 +177,7 @@ static void on_limit(struct instance *instance)
 	else if (instance->retired)
 		instance_expire(instance);
 	else
-		keeper_event(keeper, TIMER);
+		keeper_post(keeper, TIMER);
 }
 
 void run_own(struct keeper *keeper, struct instance *instance)
@@ -203,14 +203,17 @@ static void take_over(struct keeper *keeper, struct instance *instance)
 void run_spawn(struct keeper *keeper)
 {
 	struct buf why = { 0 };
+	enum happening instead;
 
 	if (!keeper_activity(keeper)) {
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 		return;
 	}
 	keeper_stop_timer(keeper);
-	if (!permit_start(keeper))
+	if (!permit_start(keeper, &instead)) {
+		keeper_post(keeper, instead);
 		return;
+	}
 	keeper->activity->eager = 0;
 	keeper->activity->outdated = false;
 	keeper->activity->asked = clock_now();
@@ -219,7 +222,7 @@ void run_spawn(struct keeper *keeper)
 		keeper_start_anew(keeper);
 		plan_restart(keeper, &(struct ending){ .result = RESULT_RESOURCES });
 		flush_listeners(keeper);
-		keeper_event(keeper, EXEC_ERROR);
+		keeper_post(keeper, EXEC_ERROR);
 	}
 	buf_free(&why);
 }
@@ -232,8 +235,7 @@ void run_note(struct keeper *keeper)
 	taking_begin(keeper);
 	instance_limit(keeper->activity->current, keeper->service->terms->life->runtime_max);
 	notice_watch(keeper->activity->current);
-	drain_outdated(keeper);
-	drain_owed(keeper);
+	keeper_post(keeper, DRAIN_DUE);
 }
 
 /* Ends all instances but the current one, which is being ended already. */
@@ -256,8 +258,10 @@ static void end_current(struct keeper *keeper)
 /* A client that was quicker than the end of an idle instance is served to the end. */
 static bool stay_for_clients(struct keeper *keeper)
 {
-	if (drain_begin(keeper, false))
+	if (drain_begin(keeper, false)) {
+		keeper_post(keeper, DRAINS);
 		return true;
+	}
 	if (keeper->activity->current) {
 		instance_thaw(keeper->activity->current);
 		instance_limit(keeper->activity->current, 0);   /* which went on with it */
@@ -376,6 +380,30 @@ void run_retire(struct keeper *keeper, bool stop)
 		activity->current = NULL;
 	if (keeper->state != CLOSING)
 		keeper->instance_count = 0;     /* retired instances do not count */
+}
+
+static bool has_datagrams_alone(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!endpoint_is_datagram(service->sockets[n].endpoint))
+			return false;
+	}
+	return service->socket_count > 0;
+}
+
+void run_end_answering(struct keeper *keeper)
+{
+	const struct service *service = keeper->service;
+	bool hands_over = !service->what->accept && has_datagrams_alone(service);
+
+	if (!service->what->builtin)
+		return;
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->busy || hands_over)
+			instance_stop(instance);
+	}
 }
 
 void run_abandon(struct keeper *keeper)

@@ -163,7 +163,7 @@ static void course_runs(struct course *course)
 static void course_ready(struct course *course)
 {
 	if (!course->instance->retired)
-		keeper_event(course->keeper, READY);
+		keeper_post(course->keeper, READY);
 }
 
 static void leave_course(struct instance *instance)
@@ -228,7 +228,7 @@ static bool start_at_once(struct keeper *keeper, struct instance *instance, stru
 	take_over(keeper, instance);
 	note_start(keeper, instance, &sender);
 	if (!instance->starting && keeper->service->what->type != TYPE_ONESHOT)
-		keeper_event(keeper, READY);
+		keeper_post(keeper, READY);
 	return true;
 }
 

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Starts an instance, or begins its course. take_over gives it to the keeper once nothing but its process can fail;
  * READY follows, or the instance's end. false: that failed, for the reason in why. */

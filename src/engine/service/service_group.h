@@ -4,7 +4,7 @@
  * control groups superd uses process groups, and logs nothing. */
 #pragma once
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 /* Puts a start into the group of its service, or into one of its own; the second is called after the start. Does
  * nothing if the row wants a group that the child makes, and with accept = yes. */

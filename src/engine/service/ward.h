@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 bool ward_off(struct keeper *keeper);           /* true: superd asks first; ACTIVITY follows if a client waits */
 void ward_forget(struct keeper *keeper);        /* drops the question */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "engine/core/engine.h"
-#include "engine/core/roster.h"
+#include "engine/runtime/roster.h"
 
 struct herald {
 	const char *socket;             /* NOTIFY_SOCKET of the environment superd was started with; NULL: none */

@@ -21,7 +21,6 @@
 #include "base/fd.h"
 #include "config/table/left_out.h"
 #include "engine/accept/admission.h"
-#include "engine/accept/grace.h"
 #include "engine/accept/listing.h"
 #include "engine/accept/mux.h"
 #include "engine/accept/record.h"
@@ -30,6 +29,7 @@
 #include "engine/clients/conn_query.h"
 #include "engine/clients/departed.h"
 #include "engine/core/closing.h"
+#include "engine/core/events.h"
 #include "engine/core/leftover.h"
 #include "engine/core/loop_memory.h"
 #include "engine/core/loop_room.h"
@@ -313,16 +313,6 @@ static void on_command_ended(struct command *command)
 		shutdown_check(supervisor);
 }
 
-static const struct backend_actions actions = {
-	.spawn = run_spawn, .serve = serve_ready, .note = run_note, .stop = run_stop, .kill = run_kill,
-	.sleep = frost_sleep, .wake = frost_wake,
-	.end_twins = twins_free, .serve_owed = drain_owed, .retire = run_retire, .dismiss = run_dismiss,
-	.abandon = run_abandon, .serve_client = serve_client, .turn_away = serve_turn_away,
-	.before_open = opening_begin, .before_close = opening_end, .is_opening = opening_is_busy,
-	.follow = idle_follow, .forget_idle = idle_forget, .ward_off = ward_off, .forget_ward = ward_forget,
-	.forget_opening = opening_free, .forget_refresh = refresh_free, .tidy = leavings_remove_last,
-};
-
 static void on_upgrade(struct engine *engine, bool check_only,
 		       void (*done)(void *context, bool good, const char *text), void *context)
 {
@@ -345,6 +335,12 @@ static void sleep_long(struct ev_loop *loop)
 	ev_periodic_init(&never, on_never, ev_now(loop) + 1e9, 0., NULL);
 	ev_periodic_start(loop, &never);
 	ev_periodic_stop(loop, &never);
+}
+
+static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	(void)loop, (void)events;
+	keepers_hear(watcher->data);
 }
 
 /* Initialises what supervisor_free frees, so that it may be called at any time. */
@@ -380,13 +376,13 @@ static void set_actions(struct supervisor *supervisor)
 	struct engine *engine = &supervisor->engine;
 
 	engine->context = supervisor;
+	events_init(engine, on_posted);
 	engine->roster = &supervisor->roster;
-	engine->actions = &actions;
+	engine->serve_client = serve_client;
 	engine->on_fatal = on_fatal;
 	engine->on_gone = on_gone;
 	engine->on_starved = on_starved;
 	engine->list_loops = listing_loops;
-	engine->on_room = grace_look;
 	engine->hear = hearing_take;
 	engine->send_away = refuse_parked;
 	engine->repair = repair_nodes;
@@ -556,6 +552,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	herald_ready(&supervisor->herald);
 	use_needed(supervisor);
 	second_look_begin(&supervisor->second_look);
+	keepers_hear(&supervisor->engine);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
 	locks_settle(&supervisor->engine);

@@ -452,7 +452,7 @@ bool resume_run(struct supervisor *supervisor, struct table *table, struct ledge
 			keeper_event(roster->keepers[n], DISABLE);
 	}
 	LIST_EACH(link, &supervisor->engine.leaving)
-		keeper_check_over(keeper_leaving(link));
+		keeper_post(keeper_leaving(link), LOOK);
 	supervisor->locks.is_stale |= is_upgrade;       /* the superd before may have failed to write it */
 	if (is_upgrade)
 		say_done(&resume);

@@ -306,6 +306,7 @@ static void go_on_with_courses(struct keeper *keeper)
 void resume_go_on(struct keeper *keeper)
 {
 	go_on_with_courses(keeper);
+	keeper_hear(keeper);            /* commands that did not come over have failed */
 	if (keeper->state == OFF || keeper->state == CLOSING) {
 		if (keeper->state == OFF && !keeper->disabled && !keeper->removed)
 			keeper_event(keeper, ENABLE);
@@ -328,6 +329,6 @@ void resume_go_on(struct keeper *keeper)
 		keeper_rewatch(keeper);
 	run_go_on(keeper);
 	if (!keeper->service->what->accept)
-		keeper->engine->actions->follow(keeper);
+		idle_follow(keeper);
 	upgrade_freeze_again(keeper);
 }

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle.h"
+#include "engine/service/service_freeze.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 #include "os/host/own_program.h"
@@ -50,7 +51,7 @@ static void thaw(struct supervisor *supervisor)
 		if (!keeper || keeper->service->what->accept)
 			continue;
 		idle_set_aside(keeper);
-		frost_set_aside(keeper);
+		service_freeze_set_aside(keeper);
 	}
 }
 
@@ -107,6 +108,7 @@ static void change(struct upgrade *upgrade)
 	int state = -1;
 
 	thaw(upgrade->supervisor);
+	keepers_hear(engine);           /* what was posted does not go over */
 	/* Before the state, which has the messages that operators have not received yet. */
 	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	if (!carry_write(&carry, upgrade->supervisor, upgrade->quiet_since))

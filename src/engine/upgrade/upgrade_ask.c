@@ -92,7 +92,7 @@ static void tell(struct upgrade *upgrade, int status)
 
 	hear(upgrade, &said, &version);
 	can = !status && version.length;
-	instance_describe_status(status, how);
+	status_describe(status, how);
 	if (can)
 		buf_addf(&text, "superd %s can take over", buf_string(&version));
 	else if (upgrade->is_late)

@@ -5,6 +5,7 @@
 
 #include "engine/accept/advice.h"
 #include "engine/drain/drain.h"
+#include "engine/idle/idle.h"
 #include "engine/instance/course.h"
 #include "engine/instance/notice.h"
 #include "engine/launch/notify.h"
@@ -34,7 +35,7 @@ static void wake(struct keeper *keeper)
 	if (keeper->state == LISTENING)
 		keeper_event(keeper, ENABLE);
 	if (!keeper->service->what->accept)
-		keeper->engine->actions->follow(keeper);
+		idle_follow(keeper);
 }
 
 void upgrade_be_awake(struct upgrade *upgrade)

@@ -9,30 +9,21 @@
 #include "base/clock.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/sensor.h"
+#include "engine/service/keeper.h"
 
 TestSuite(admission, .init = set_up, .fini = tear_down);
 
 static struct engine engine;
-static const struct backend_actions no_actions;
-
-static void do_nothing(struct keeper *keeper)
-{
-	(void)keeper;
-}
 
 static struct keeper *open_keeper(const char *options)
 {
-	static struct backend_actions actions;
 	const struct service *service = row("service s {\n listen = \"127.0.0.1:1234\"\n accept = yes\n"
 					    " exec = \"/bin/true\"\n user = \"%u\"\n%s\n}\n",
 					    geteuid(), options);
 	struct keeper *keeper;
 
-	actions = no_actions;
-	actions.abandon = actions.forget_ward = actions.end_twins = do_nothing;
 	if (!engine.loop) {
 		engine.loop = ev_default_loop(0);
-		engine.actions = &actions;
 		list_init(&engine.none);
 		list_init(&engine.resting);
 		admission_init(&engine);

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-#include "engine/instance/failure.h"
+#include "engine/runtime/failure.h"
 #include "engine/queue/judge.h"
 
 static struct ends ends;

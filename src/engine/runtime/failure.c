@@ -1,10 +1,10 @@
 /* A short list of failures, allocated at the first one, so that services that never fail do not pay for it. */
-#include "engine/instance/failure.h"
+#include "engine/runtime/failure.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/instance/instance.h"
+#include "engine/core/result.h"
 
 void failures_keep(struct failures *failures, const struct failure *failure)
 {
@@ -35,6 +35,6 @@ void failure_describe(const struct failure *failure, struct buf *out)
 	char text[48];
 
 	if (!*failure->why)
-		instance_describe_status(failure->status, text);
+		status_describe(failure->status, text);
 	buf_text(out, *failure->why ? failure->why : text);
 }

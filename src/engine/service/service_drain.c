@@ -1,9 +1,41 @@
-/* Drains an instance because its row has changed, or because an operator wants it. A frozen instance is thawed for
- * that. An instance that starts has no clients yet that could be told from its successor's, so it drains as soon as
- * it is ready. */
-#include "engine/drain/drain.h"
+/* Drains the instance that has the listeners: because its row has changed, because an operator wants it, or because
+ * clients wait where it does not look. A frozen instance is thawed for that. An instance that starts has no clients yet
+ * that could be told from its successor's, so it drains as soon as it is ready. */
+#include "engine/service/service_drain.h"
 
+#include "engine/drain/drain.h"
 #include "engine/drain/twins.h"
+#include "engine/service/keeper.h"
+#include "engine/service/run.h"
+
+void drain_retire(struct keeper *keeper)
+{
+	run_retire(keeper, false);
+	keeper_event(keeper, REPLACED);
+	twins_settle(keeper);           /* who was left behind before comes first */
+	keeper_event(keeper, ENABLE);
+	keeper_post(keeper, UNREACHABLE);
+}
+
+bool drain_current(struct keeper *keeper, bool patient)
+{
+	bool begun = drain_begin(keeper, patient);
+
+	if (begun)
+		drain_retire(keeper);
+	return begun;
+}
+
+static void drain_owed(struct keeper *keeper)
+{
+	if (keeper->state == FROZEN && twins_are_owed(keeper))
+		keeper_event(keeper, ENABLE);
+	if (keeper->state != RUNNING || !twins_are_owed(keeper))
+		return;
+	twins_open(keeper, NULL);
+	if (!drain_current(keeper, false))
+		keeper_event(keeper, IDLE);     /* it ends when it has taken those it has */
+}
 
 static void say_change(const struct keeper *keeper, enum level level, const char *what, const struct buf *why)
 {
@@ -19,7 +51,7 @@ bool drain_try(struct keeper *keeper, struct buf *why)
 	bool is_second = drain_is_under_way(keeper);
 
 	twins_open(keeper, why);
-	if (drain_begin(keeper, true))
+	if (drain_current(keeper, true))
 		return true;
 	if (is_second) {
 		buf_clear(why);
@@ -61,7 +93,7 @@ void drain_changed(struct keeper *keeper)
 }
 
 /* A hold that should last until the drain ends is over if the instance cannot be drained. */
-void drain_outdated(struct keeper *keeper)
+static void drain_outdated(struct keeper *keeper)
 {
 	bool wanted = keeper->held || keeper->service->terms->life->on_change == ON_CHANGE_DRAIN;
 	bool drains = keeper->activity->outdated && wanted;
@@ -74,4 +106,11 @@ void drain_outdated(struct keeper *keeper)
 		return;
 	keeper->drains = false;
 	keeper_hold(keeper, false);
+}
+
+void drain_due(struct keeper *keeper)
+{
+	if (keeper->state == RUNNING)
+		drain_outdated(keeper);
+	drain_owed(keeper);
 }

@@ -1,13 +1,14 @@
 /* The health of superd and of each service: healthy, degraded or unhealthy, and why. For superd as a whole, a
  * service that sleeps, has not been started yet, or is disabled by an operator is healthy. */
-#include "engine/supervisor/health.h"
+#include "engine/queue/health.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "config/table/left_out.h"
-#include "engine/core/roster.h"
-#include "engine/service/keeper.h"
+#include "engine/instance/instance.h"
+#include "engine/runtime/roster.h"
+#include "engine/runtime/runtime.h"
 
 #define FAULTS_MOST 100
 

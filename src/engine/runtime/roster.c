@@ -1,10 +1,10 @@
 /* Finds a keeper by name: by its row in the table, or among the keepers that go on without a row there. The latter
  * are few, and are compared one by one. */
-#include "engine/core/roster.h"
+#include "engine/runtime/roster.h"
 
 #include <string.h>
 
-#include "engine/service/keeper.h"
+#include "engine/runtime/runtime.h"
 
 struct keeper **roster_place(const struct roster *roster, const struct table *table, const char *name)
 {

@@ -1,0 +1,69 @@
+/* The queue of posted events: a list of the services that have any, each with its own, so posting never allocates. The
+ * watcher is never started, only fed: at the highest priority libev calls it right after the present callback (ev(3),
+ * ev_feed_event). */
+#include "engine/core/events.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "engine/core/engine.h"
+
+void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, ev_prepare *watcher, int events))
+{
+	ev_prepare_init(&engine->hearing, on_posted);
+	ev_set_priority(&engine->hearing, EV_MAXPRI);
+	engine->hearing.data = engine;
+}
+
+static void enter(struct engine *engine, struct posted *posted)
+{
+	posted->next = NULL;
+	if (engine->posted)
+		engine->last_posted->next = posted;
+	else
+		engine->posted = posted;
+	engine->last_posted = posted;
+}
+
+static void leave(struct engine *engine, struct posted *posted)
+{
+	struct posted **place = &engine->posted, *before = NULL;
+
+	while (*place != posted) {
+		before = *place;
+		place = &before->next;
+	}
+	*place = posted->next;
+	if (engine->last_posted == posted)
+		engine->last_posted = before;
+}
+
+void events_post(struct engine *engine, struct posted *posted, unsigned char event)
+{
+	if (memchr(posted->events, event, posted->count))
+		return;
+	if (!posted->count)
+		enter(engine, posted);
+	assert(posted->count < POSTED_MOST);
+	posted->events[posted->count++] = event;
+	if (engine->loop)               /* else whoever sets superd up lets it be heard of */
+		ev_feed_event(engine->loop, &engine->hearing, EV_CUSTOM);
+}
+
+bool events_take(struct engine *engine, struct posted *posted, unsigned char *event)
+{
+	if (!posted->count)
+		return false;
+	*event = posted->events[0];
+	memmove(posted->events, posted->events + 1, --posted->count);
+	if (!posted->count)
+		leave(engine, posted);
+	return true;
+}
+
+void events_forget(struct engine *engine, struct posted *posted)
+{
+	if (posted->count)
+		leave(engine, posted);
+	posted->count = 0;
+}
