@@ -4,6 +4,7 @@
  * thousands. Files are told apart by device and inode, and both are bounded. */
 #include "parse/reading.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -16,6 +17,32 @@
 void reading_refuse_memory(struct reading *reading)
 {
 	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+}
+
+void **reading_state(struct reading *reading, free_state *free)
+{
+	struct reading_state *state = reading->states;
+
+	while (state->free && state->free != free)
+		state++;
+	assert(state < reading->states + READING_STATES);
+	state->free = free;
+	return &state->state;
+}
+
+void reading_drop_state(struct reading *reading, free_state *free)
+{
+	void **state = reading_state(reading, free);
+
+	if (*state)
+		free(*state);
+	*state = NULL;
+}
+
+void reading_drop_states(struct reading *reading)
+{
+	for (size_t i = 0; i < READING_STATES && reading->states[i].free; i++)
+		reading_drop_state(reading, reading->states[i].free);
 }
 
 bool reading_add(struct reading *reading, struct draft *draft)

@@ -19,6 +19,7 @@
 
 #define READING_DEPTH 16                /* of includes in includes */
 #define READING_FILES 100000            /* ten thousand units are thirty thousand files */
+#define READING_STATES 8                /* kinds of what languages keep */
 
 /* A file that is being read. */
 struct opened {
@@ -43,6 +44,13 @@ struct inetd_defaults {
 	const char *folder;             /* -d, -i, -f: where inetd was started, and its programs are; NULL: they begin in / */
 };
 
+/* What a language keeps from file to file, told apart by the function that frees it. */
+typedef void free_state(void *state);
+struct reading_state {
+	free_state *free;               /* NULL: this place and those behind it are not taken */
+	void *state;                    /* NULL: nothing is kept now */
+};
+
 /* The state of a reading, from file to file. */
 struct reading {
 	struct table *table;
@@ -61,13 +69,9 @@ struct reading {
 	 * in superd.conf may name a source of any language, so the reader of one comes back to what knows all of them.
 	 * NULL: no text of superd.conf is read. */
 	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
-	struct inetd_entries *inetd_entries;            /* of tables of inetd, until reading_finish; private to inetd*.c */
-	size_t pending;                 /* entries that become drafts then */
-	struct xinetd_share *share;     /* defaults of xinetd.conf for services of inetd.conf; NULL: none */
-	struct units *units;            /* found so far; private to unit*.c */
+	size_t pending;                 /* entries that are kept and become drafts in reading_finish */
 	bool asked_masked;              /* what was asked for by name is masked */
-	struct asked_units *asked_units;                /* units asked for, until reading_finish; private to units.c */
-	struct xinetd *xinetd;          /* what was read of a source of xinetd.conf, until its end; private to xinetd*.c */
+	struct reading_state states[READING_STATES];    /* of each language its own: by reading_state alone */
 };
 
 struct reader {
@@ -133,6 +137,15 @@ static inline bool reading_may_be_denied(const struct reading *reading, const ch
 {
 	return reading->request && reading->request->may_be_denied && reading->request->may_be_denied(daemon);
 }
+
+/* For readers: where the state is that this function frees; NULL is there at first. */
+void **reading_state(struct reading *reading, free_state *free);
+
+/* Frees it. */
+void reading_drop_state(struct reading *reading, free_state *free);
+
+/* Frees the states of all languages, when a reading ends. */
+void reading_drop_states(struct reading *reading);
 
 /* Adds that memory has run out. */
 void reading_refuse_memory(struct reading *reading);

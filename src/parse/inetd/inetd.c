@@ -97,7 +97,7 @@ static bool read_default_hosts(struct inetd *inetd)
 static bool read_directive(struct inetd *inetd)
 {
 	const struct inetd_line *line = &inetd->line;
-	struct inetd_entries *entries = inetd->reading->inetd_entries;
+	struct inetd_entries *entries = inetd_entries(inetd->reading);
 	const struct inetd *outer = entries->outer;
 
 	if (strcmp(line->words[0].text, ".include") != 0)
@@ -236,11 +236,12 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	struct origin place = source_origin(inetd->source, at);
 	const char *field = inetd_keep(inetd, text, strcspn(text, " \t"));
 	struct inetd_entry entry = entry_new(inetd, field ? field : "", place);
-	size_t before = inetd->reading->inetd_entries->count;
+	struct inetd_entries *entries = inetd_entries(inetd->reading);
+	size_t before = entries->count;
 
 	entry.disabled = off;
 	if (!inetd_read_keyed(inetd, &entry, &behind) || !field || !is_text(inetd, at, behind)) {
-		inetd->reading->inetd_entries->count = before;
+		entries->count = before;
 		reading_leave_out(inetd->reading, place, field ? name_of_field(field) : NULL);
 	}
 	return behind;
@@ -267,27 +268,28 @@ static size_t read_next(struct inetd *inetd, size_t at)
 	return read_line(inetd, at);
 }
 
-static bool make_entries(struct reading *reading)
+static struct inetd_entries *make_entries(struct reading *reading)
 {
-	if (!reading->inetd_entries)
-		reading->inetd_entries = calloc(1, sizeof(*reading->inetd_entries));
-	if (!reading->inetd_entries)
-		diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
-	return reading->inetd_entries;
+	void **state = reading_state(reading, inetd_entries_free);
+
+	if (!*state)
+		*state = calloc(1, sizeof(struct inetd_entries));
+	if (!*state)
+		reading_refuse_memory(reading);
+	return *state;
 }
 
 bool inetd_read_source(struct reading *reading, const struct source *source)
 {
 	struct inetd inetd = { .reading = reading, .source = source, .dialect = inetd_dialect(reading->compat) };
-	const struct inetd *outer;
+	const struct inetd_entries *entries = make_entries(reading);
 	size_t at = 0;
 
-	if (!make_entries(reading))
+	if (!entries)
 		return false;
-	outer = reading->inetd_entries->outer;
-	if (outer) {
-		inetd.hosts = outer->hosts;
-		inetd.policy = outer->policy;
+	if (entries->outer) {
+		inetd.hosts = entries->outer->hosts;
+		inetd.policy = entries->outer->policy;
 	}
 	while (at < source->length)
 		at = read_next(&inetd, at);
@@ -320,7 +322,7 @@ static bool inetd_takes(struct reading *reading, const char *path, const char *n
 
 void inetd_finish(struct reading *reading)
 {
-	struct inetd_entries *entries = reading->inetd_entries;
+	struct inetd_entries *entries = inetd_entries(reading);
 
 	if (!entries)
 		return;
@@ -329,9 +331,7 @@ void inetd_finish(struct reading *reading)
 		if (!entries->list[i].is_dropped)
 			inetd_draft(reading, &entries->list[i]);
 	}
-	free(entries->list);
-	free(entries);
-	reading->inetd_entries = NULL;
+	reading_drop_state(reading, inetd_entries_free);
 	reading->pending = 0;
 }
 

@@ -191,7 +191,7 @@ static const char *default_hosts(const struct inetd *inetd, const char *hosts)
 /* All of them or, where one is wrong, none. */
 static bool add_hosts(struct inetd *inetd, const struct inetd_entry *entry, const char *hosts, struct origin at)
 {
-	struct inetd_entries *entries = inetd->reading->inetd_entries;
+	struct inetd_entries *entries = inetd_entries(inetd->reading);
 	size_t before = entries->count;
 	const char *host;
 

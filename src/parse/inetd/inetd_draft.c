@@ -247,7 +247,7 @@ static void set_limits(const struct drafting *drafting)
 	const struct inetd_entry *entry = drafting->entry;
 	struct origin at = entry->wait_at;
 
-	if (entry->accepts && (entry->instances != UNLIMITED || !drafting->reading->share))
+	if (entry->accepts && (entry->instances != UNLIMITED || !xinetd_share_has(drafting->reading)))
 		set_number(drafting, "instances", entry->instances, at);
 	if (entry->per_source != UNLIMITED)
 		set_number(drafting, "per_source", entry->per_source, at);

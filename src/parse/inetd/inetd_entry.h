@@ -59,6 +59,14 @@ struct inetd_entries {
 	const struct inetd *outer;      /* the file that includes the one being read, or NULL */
 };
 
+void inetd_entries_free(void *entries);
+
+/* NULL before a table of inetd is read. */
+static inline struct inetd_entries *inetd_entries(struct reading *reading)
+{
+	return *reading_state(reading, inetd_entries_free);
+}
+
 /* The state of reading a file. */
 struct inetd {
 	struct reading *reading;

@@ -9,9 +9,17 @@
 #include "base/array.h"
 #include "parse/inetd/inetd_entry.h"
 
+void inetd_entries_free(void *state)
+{
+	struct inetd_entries *entries = state;
+
+	free(entries->list);
+	free(entries);
+}
+
 bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
 {
-	struct inetd_entries *entries = reading->inetd_entries;
+	struct inetd_entries *entries = inetd_entries(reading);
 	struct inetd_entry *list = array_grow(entries->list, &entries->capacity, entries->count, sizeof(*list));
 
 	if (list) {

@@ -12,8 +12,6 @@
 #include "parse/sources/format.h"
 #include "parse/sources/source_name.h"
 #include "parse/superd/native.h"
-#include "parse/systemd/unit.h"
-#include "parse/xinetd/xinetd_share.h"
 
 /* A path in a file is relative to that file. */
 static const char *resolve_path(struct reading *reading, const char *path, struct origin from)
@@ -111,7 +109,6 @@ void reading_finish(struct reading *reading)
 	bool failed = false;
 
 	formats_finish(reading);
-	xinetd_share_free(reading);
 	for (size_t i = 0; i < reading->draft_count; i++) {
 		failed |= !draft_seal(reading->drafts[i], reading->defaults, reading->diags);
 		draft_free(reading->drafts[i]);
@@ -123,7 +120,7 @@ void reading_finish(struct reading *reading)
 	reading->drafts = NULL;
 	reading->defaults = NULL;
 	reading->draft_count = reading->draft_capacity = 0;
-	units_free(reading);
+	reading_drop_states(reading);
 	table_check(reading->table, reading->diags);
 }
 

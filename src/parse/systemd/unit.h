@@ -55,9 +55,6 @@ const struct unit *unit_find(struct reading *reading, const char *folder, const 
  * no unit's name, or why it could not be read was said. */
 const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source *source);
 
-/* Frees what was kept; for reading_finish. */
-void units_free(struct reading *reading);
-
 /* The last assignment of a key; NULL: none, or the last is empty. */
 const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key);
 

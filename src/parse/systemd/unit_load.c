@@ -50,9 +50,9 @@ static struct finding follow_link(struct reading *reading, const struct unit_pla
 
 	if (!unit_places_hold(places, folder, entry->target))
 		return follow_outside(reading, path);
-	behind = name_behind(reading->units->pool, entry->name, target);
+	behind = name_behind(units_of(reading)->pool, entry->name, target);
 	if (behind && *behind)
-		behind = name_behind(reading->units->pool, name, target);
+		behind = name_behind(units_of(reading)->pool, name, target);
 	if (!behind)
 		return fail_for_memory(reading);
 	if (!*behind) {
@@ -108,7 +108,7 @@ static struct finding locate(struct reading *reading, const struct unit_places *
 		struct finding finding = look_for(reading, places, *name, *name);
 
 		if (finding.kind == NOWHERE && unit_name_is_instance(*name)) {
-			const char *template = unit_name_template(reading->units->pool, *name);
+			const char *template = unit_name_template(units_of(reading)->pool, *name);
 
 			if (!template)
 				return fail_for_memory(reading);
@@ -141,7 +141,7 @@ static bool keep_text(struct reading *reading, struct unit *unit, struct unit_te
 static struct unit *load(struct reading *reading, const struct unit_places *places, const char *name,
 			 const struct finding *finding)
 {
-	struct units *units = reading->units;
+	struct units *units = units_of(reading);
 	struct unit_text text = { .pool = units->pool, .diags = reading->diags };
 	struct unit *unit = pool_alloc(units->pool, sizeof(*unit));
 	size_t errors = reading->diags->errors;
@@ -187,8 +187,8 @@ static struct unit_known *recall(struct units *units, const char *first, const c
 static const struct unit *load_once(struct reading *reading, const struct unit_places *places, const char *name,
 				    const struct finding *finding, bool *failed)
 {
-	struct pool *pool = reading->units->pool;
-	struct unit_known *known = recall(reading->units, pool_text(pool, finding->path), pool_text(pool, name));
+	struct pool *pool = units_of(reading)->pool;
+	struct unit_known *known = recall(units_of(reading), pool_text(pool, finding->path), pool_text(pool, name));
 
 	if (!known) {
 		fail_for_memory(reading);

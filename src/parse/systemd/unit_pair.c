@@ -17,9 +17,22 @@ static bool refuse_memory(struct reading *reading)
 	return false;
 }
 
-static struct asked_units *asked_of(struct reading *reading)
+void asked_units_free(void *state)
 {
-	struct asked_units *asked = reading->asked_units;
+	struct asked_units *asked = state;
+
+	for (size_t n = 0; n < asked->pair_count; n++)
+		free(asked->pairs[n].sockets);
+	free(asked->pairs);
+	free(asked->list);
+	pool_free(asked->pool);
+	free(asked);
+}
+
+static struct asked_units *make_asked(struct reading *reading)
+{
+	void **state = reading_state(reading, asked_units_free);
+	struct asked_units *asked = *state;
 
 	if (asked)
 		return asked;
@@ -27,22 +40,12 @@ static struct asked_units *asked_of(struct reading *reading)
 	if (asked)
 		asked->pool = pool_new();
 	if (asked && asked->pool) {
-		reading->asked_units = asked;
+		*state = asked;
 		return asked;
 	}
 	free(asked);
 	refuse_memory(reading);
 	return NULL;
-}
-
-void asked_units_free(struct asked_units *asked)
-{
-	for (size_t n = 0; n < asked->pair_count; n++)
-		free(asked->pairs[n].sockets);
-	free(asked->pairs);
-	free(asked->list);
-	pool_free(asked->pool);
-	free(asked);
 }
 
 static bool has_suffix(const char *name, const char *suffix)
@@ -54,7 +57,7 @@ static bool has_suffix(const char *name, const char *suffix)
 
 bool units_ask(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
 {
-	struct asked_units *asked = asked_of(reading);
+	struct asked_units *asked = make_asked(reading);
 	struct asked *list;
 
 	if (!asked)
@@ -90,7 +93,7 @@ static const char *stem(struct asked_units *asked, const struct unit *unit)
 static struct pair *add_pair(struct reading *reading, const struct unit *service, const char *folder,
 			     const struct unit *named)
 {
-	struct asked_units *asked = reading->asked_units;
+	struct asked_units *asked = units_asked(reading);
 	struct pair *pairs = array_grow(asked->pairs, &asked->pair_capacity, asked->pair_count, sizeof(*pairs));
 	const char *name = stem(asked, named);
 
@@ -128,7 +131,7 @@ static bool is_placed(const struct asked_units *asked, const struct unit *socket
 
 static void leave_out(struct reading *reading, const struct unit *unit)
 {
-	const char *name = stem(reading->asked_units, unit);
+	const char *name = stem(units_asked(reading), unit);
 
 	reading_leave_out(reading, unit_start(unit), name);
 }
@@ -138,7 +141,7 @@ static const char *value_of(struct reading *reading, const struct unit *unit, co
 			    struct origin *at, bool *failed)
 {
 	const struct unit_assignment *said = unit_last(unit, section, key);
-	struct unit_draft draft = { .reading = reading, .pool = reading->asked_units->pool };
+	struct unit_draft draft = { .reading = reading, .pool = units_asked(reading)->pool };
 	const char *text;
 
 	if (!said)
@@ -165,11 +168,11 @@ static void refuse_lead(struct reading *reading, struct lead *lead, struct origi
 
 static const char *service_name(struct reading *reading, const struct unit *socket, bool accepts)
 {
-	struct pool *pool = reading->asked_units->pool;
+	struct pool *pool = units_asked(reading)->pool;
 
 	if (accepts)
 		return pool_textf(pool, "%s@.service", socket->prefix);
-	return pool_textf(pool, "%s.service", stem(reading->asked_units, socket));
+	return pool_textf(pool, "%s.service", stem(units_asked(reading), socket));
 }
 
 static struct lead read_lead(struct reading *reading, const struct unit *socket)
@@ -260,7 +263,7 @@ static void place_socket(struct reading *reading, const struct asked *asked)
 		leave_out(reading, asked->unit);
 	if (!service && !lead.failed)
 		return;
-	pair = lead.accepts || !service ? NULL : find_pair(reading->asked_units, service);
+	pair = lead.accepts || !service ? NULL : find_pair(units_asked(reading), service);
 	if (!pair)
 		pair = add_pair(reading, service, asked->folder, lead.accepts || !service ? asked->unit : service);
 	if (!pair || !add_socket(reading, pair, asked->unit))
@@ -272,7 +275,7 @@ static void place_socket(struct reading *reading, const struct asked *asked)
 /* A service that was asked for brings the socket that is called as it. */
 static void place_service(struct reading *reading, const struct asked *asked)
 {
-	struct asked_units *all = reading->asked_units;
+	struct asked_units *all = units_asked(reading);
 	const char *name = stem(all, asked->unit);
 	const struct unit *socket;
 	bool failed = false;
@@ -305,7 +308,7 @@ static void add_named(struct reading *reading, struct pair *pair, const char *na
 	}
 	if (socket && socket->is_masked)
 		return;
-	if (socket && !is_placed(reading->asked_units, socket)) {
+	if (socket && !is_placed(units_asked(reading), socket)) {
 		pair->has_failed |= !add_socket(reading, pair, socket);
 		return;
 	}
@@ -319,7 +322,7 @@ static void add_named(struct reading *reading, struct pair *pair, const char *na
 
 static void add_further(struct reading *reading, struct pair *pair)
 {
-	struct unit_draft draft = { .reading = reading, .pool = reading->asked_units->pool };
+	struct unit_draft draft = { .reading = reading, .pool = units_asked(reading)->pool };
 	struct unit_list list;
 
 	unit_draft_turn(&draft, pair->service);
@@ -339,7 +342,7 @@ static bool is_kind(const struct asked *asked, const char *suffix)
 
 void units_pair(struct reading *reading)
 {
-	struct asked_units *asked = reading->asked_units;
+	struct asked_units *asked = units_asked(reading);
 
 	for (size_t n = 0; n < asked->count; n++) {
 		if (is_kind(&asked->list[n], "socket"))

@@ -35,10 +35,17 @@ struct asked_units {
 	size_t pair_count, pair_capacity;
 };
 
+void asked_units_free(void *asked);
+
+/* NULL before a unit is asked for. */
+static inline struct asked_units *units_asked(struct reading *reading)
+{
+	return *reading_state(reading, asked_units_free);
+}
+
 /* Takes a unit that is to run. false: out of memory (reported). */
 bool units_ask(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
 
 /* Makes pairs of all that was asked for, saying what is missing. */
 void units_pair(struct reading *reading);
 
-void asked_units_free(struct asked_units *asked);

@@ -65,26 +65,24 @@ static struct unit_folder *know_folder(struct reading *reading, struct units *un
 	return units->folders[units->count++] = folder;
 }
 
-void units_free(struct reading *reading)
+static void free_units(void *state)
 {
-	struct units *units = reading->units;
+	struct units *units = state;
 
-	if (!units)
-		return;
 	for (size_t n = 0; n < units->count; n++) {
 		free(units->folders[n]->entries);
 		free(units->folders[n]->aliases);
 	}
 	pool_free(units->pool);
 	free(units);
-	reading->units = NULL;
 }
 
 struct units *units_of(struct reading *reading)
 {
 	const char *const *path = reading->request && reading->request->unit_path ? reading->request->unit_path :
 		machine_unit_path;
-	struct units *units = reading->units;
+	void **state = reading_state(reading, free_units);
+	struct units *units = *state;
 
 	if (units)
 		return units;
@@ -96,10 +94,10 @@ struct units *units_of(struct reading *reading)
 		refuse_memory(reading);
 		return NULL;
 	}
-	reading->units = units;
+	*state = units;
 	for (; *path; path++) {
 		if (!know_folder(reading, units, *path)) {
-			units_free(reading);
+			reading_drop_state(reading, free_units);
 			return NULL;
 		}
 	}

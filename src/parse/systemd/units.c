@@ -204,7 +204,7 @@ static void draft_pair(struct reading *reading, const struct pair *pair)
 {
 	struct unit_draft draft = {
 		.reading = reading,
-		.pool = reading->asked_units->pool,
+		.pool = units_asked(reading)->pool,
 		.service = pair->service,
 		.sockets = pair->sockets,
 		.socket_count = pair->count,
@@ -243,15 +243,14 @@ static void draft_pair(struct reading *reading, const struct pair *pair)
 
 static void units_finish(struct reading *reading)
 {
-	struct asked_units *asked = reading->asked_units;
+	struct asked_units *asked = units_asked(reading);
 
 	if (!asked)
 		return;
 	units_pair(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)
 		draft_pair(reading, &asked->pairs[n]);
-	asked_units_free(asked);
-	reading->asked_units = NULL;
+	reading_drop_state(reading, asked_units_free);
 	reading->pending = 0;
 }
 

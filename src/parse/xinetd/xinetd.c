@@ -123,21 +123,23 @@ static bool xinetd_takes(struct reading *reading, const char *path, const char *
 	return is_taken;
 }
 
-static void refuse_memory(struct reading *reading)
+static void free_xinetd(void *state)
 {
-	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+	xinetd_free(state);
 }
 
 bool xinetd_read_source(struct reading *reading, const struct source *source)
 {
-	if (!reading->xinetd)
-		reading->xinetd = xinetd_new();
-	if (!reading->xinetd) {
-		refuse_memory(reading);
+	void **state = reading_state(reading, free_xinetd);
+	struct xinetd *xinetd = *state ? *state : xinetd_new();
+
+	if (!xinetd) {
+		reading_refuse_memory(reading);
 		return false;
 	}
-	reading->xinetd->reader = &reader_xinetd;
-	xinetd_collect(reading->xinetd, reading, source);
+	*state = xinetd;
+	xinetd->reader = &reader_xinetd;
+	xinetd_collect(xinetd, reading, source);
 	return true;
 }
 
@@ -155,7 +157,8 @@ static bool xinetd_read(struct reading *reading, const char *path)
 
 void xinetd_end_source(struct reading *reading)
 {
-	struct xinetd *xinetd = reading->xinetd;
+	void **state = reading_state(reading, free_xinetd);
+	struct xinetd *xinetd = *state;
 	struct xinetd_value defaults[ATTRIBUTES];
 
 	if (!xinetd)
@@ -167,10 +170,10 @@ void xinetd_end_source(struct reading *reading)
 	for (size_t i = 0; i < xinetd->count && !xinetd->failed; i++)
 		xinetd_make_service(xinetd, reading, &xinetd->services[i], defaults);
 	if (xinetd->failed)
-		refuse_memory(reading);
+		reading_refuse_memory(reading);
 	if (xinetd->failed || !xinetd_share_keep(reading, xinetd, defaults))
 		xinetd_free(xinetd);
-	reading->xinetd = NULL;
+	*state = NULL;
 }
 
 const struct reader reader_xinetd = {

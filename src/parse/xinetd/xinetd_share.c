@@ -14,11 +14,24 @@ struct xinetd_share {
 	struct xinetd_value values[ATTRIBUTES];
 };
 
+static void free_share(void *state)
+{
+	struct xinetd_share *share = state;
+
+	xinetd_free(share->xinetd);
+	free(share);
+}
+
+bool xinetd_share_has(struct reading *reading)
+{
+	return *reading_state(reading, free_share);
+}
+
 bool xinetd_share_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults)
 {
 	struct xinetd_share *share;
 
-	if (!reading->request || !reading->request->shares_defaults || reading->share)
+	if (!reading->request || !reading->request->shares_defaults || xinetd_share_has(reading))
 		return false;
 	share = malloc(sizeof(*share));
 	if (!share) {
@@ -27,17 +40,8 @@ bool xinetd_share_keep(struct reading *reading, struct xinetd *xinetd, const str
 	}
 	share->xinetd = xinetd;
 	memcpy(share->values, defaults, sizeof(share->values));
-	reading->share = share;
+	*reading_state(reading, free_share) = share;
 	return true;
-}
-
-void xinetd_share_free(struct reading *reading)
-{
-	if (!reading->share)
-		return;
-	xinetd_free(reading->share->xinetd);
-	free(reading->share);
-	reading->share = NULL;
 }
 
 static bool is_any_broken(const struct xinetd_value *values)
@@ -52,7 +56,7 @@ static bool is_any_broken(const struct xinetd_value *values)
 /* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
 bool xinetd_share_lay(struct reading *reading, const struct xinetd_guest *guest)
 {
-	struct xinetd_share *share = reading->share;
+	struct xinetd_share *share = *reading_state(reading, free_share);
 	struct xinetd_value values[ATTRIBUTES];
 	const char *name = draft_name(guest->draft);
 	struct xinetd_entry entry = { .name = name, .at = guest->at, .id = name, .label = name };

@@ -11,7 +11,7 @@
 /* Keeps the defaults of a source that is read, and takes over what they lie in. false: nobody asks for them, or memory
  * ran out (reported); nothing is taken over. */
 bool xinetd_share_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults);
-void xinetd_share_free(struct reading *reading);
+bool xinetd_share_has(struct reading *reading);         /* whether defaults are kept */
 
 /* A service that knows nothing of xinetd. */
 struct xinetd_guest {

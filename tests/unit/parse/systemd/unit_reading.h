@@ -26,7 +26,7 @@ static inline void open_reading(void)
 
 static inline void close_reading(void)
 {
-	units_free(&reading);
+	reading_drop_states(&reading);
 	table_free(reading.table);
 	diags_free(&diags);
 }
