@@ -14,9 +14,10 @@
 
 #include "base/array.h"
 
-void reading_refuse_memory(struct reading *reading)
+bool reading_refuse_memory(struct reading *reading)
 {
 	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+	return false;
 }
 
 void **reading_state(struct reading *reading, free_state *free)
@@ -52,8 +53,7 @@ bool reading_add(struct reading *reading, struct draft *draft)
 
 	if (!drafts) {
 		draft_free(draft);
-		reading_refuse_memory(reading);
-		return false;
+		return reading_refuse_memory(reading);
 	}
 	reading->drafts = drafts;
 	reading->drafts[reading->draft_count++] = draft;
@@ -159,10 +159,8 @@ static bool read_entry(struct reading *reading, const struct reader *reader, con
 				      length && folder[length - 1] == '/' ? "" : "/", name);
 	struct stat status;
 
-	if (!file) {
-		reading_refuse_memory(reading);
-		return false;
-	}
+	if (!file)
+		return reading_refuse_memory(reading);
 	if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
 		return true;
 	if (reader->takes ? !reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) != 0)

@@ -330,7 +330,7 @@ void inetd_settle(struct reading *reading, struct inetd_entries *entries)
 	size_t count = 0;
 
 	if (!sorted) {
-		diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+		reading_refuse_memory(reading);
 		return;
 	}
 	for (size_t i = 0; i < entries->count; i++) {

@@ -9,12 +9,6 @@
 
 #include "parse/launchd/launchd_job.h"
 
-static bool refuse_memory(struct reading *reading)
-{
-	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
-	return false;
-}
-
 static struct origin start_of(const struct source *source)
 {
 	return (struct origin){ .file = source->file, .line = 1, .column = 1 };
@@ -73,7 +67,7 @@ static void draft_job(struct reading *reading, struct pool *pool, const struct p
 	job.label = find_label(reading, root, at);
 	job.draft = draft_new(reading->table, job.label ? job.label : "?", at);
 	if (!job.draft) {
-		refuse_memory(reading);
+		reading_refuse_memory(reading);
 		return;
 	}
 	draft_set_foreign(job.draft, LAUNCHD);
@@ -110,7 +104,7 @@ bool launchd_read_source(struct reading *reading, const struct source *source)
 	struct pool *pool = pool_new();
 
 	if (!pool)
-		return refuse_memory(reading);
+		return reading_refuse_memory(reading);
 	read_job(reading, pool, source);
 	pool_free(pool);
 	return true;

@@ -18,12 +18,6 @@ void launchd_list_free(struct launchd_list *list)
 	*list = (struct launchd_list){ 0 };
 }
 
-static bool refuse_memory(struct launchd_job *job)
-{
-	diag_error(job->reading->diags, (struct origin){ 0 }, "out of memory");
-	return false;
-}
-
 bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const char *word, struct origin at)
 {
 	size_t capacity = list->capacity;
@@ -34,7 +28,7 @@ bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const 
 		list->words = grown;
 	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
 	if (!places)
-		return refuse_memory(job);
+		return reading_refuse_memory(job->reading);
 	list->places = places;
 	places[list->count] = at;
 	grown[list->count++] = word;
@@ -171,7 +165,7 @@ const char *launchd_plain(struct launchd_job *job, const char *text)
 	kept = plain.failed ? NULL : pool_text(job->pool, buf_string(&plain));
 	buf_free(&plain);
 	if (!kept)
-		refuse_memory(job);
+		reading_refuse_memory(job->reading);
 	return kept;
 }
 
@@ -191,7 +185,7 @@ void launchd_set(struct launchd_job *job, const char *option, const char *text, 
 	if (text)
 		set_value(job, option, &value);
 	else
-		refuse_memory(job);
+		reading_refuse_memory(job->reading);
 }
 
 void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)

@@ -38,7 +38,7 @@ static const char *head_word(const struct native *native, size_t item)
 	return native->words[native->statement.items[item].first];
 }
 
-static bool set_option(struct native *native, struct draft *draft, const struct item *item)
+static void set_option(struct native *native, struct draft *draft, const struct item *item)
 {
 	const char *name = item_name(native, item);
 	struct value value = {
@@ -52,22 +52,19 @@ static bool set_option(struct native *native, struct draft *draft, const struct 
 
 	if (!name) {
 		diag_error(native->reading->diags, item->at, "out of memory");
-		return false;
+		return;
 	}
-	return draft_set(draft, NATIVE, name, &value, native->reading->diags);
+	draft_set(draft, NATIVE, name, &value, native->reading->diags);
 }
 
-/* Hands every option to the draft; false when one of them was refused. */
-static bool set_options(struct native *native, struct draft *draft)
+static void set_options(struct native *native, struct draft *draft)
 {
-	bool ok = true;
-
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		const struct item *item = &native->statement.items[i];
 
 		switch (item->kind) {
 		case ITEM_OPTION:
-			ok &= set_option(native, draft, item);
+			set_option(native, draft, item);
 			break;
 		case ITEM_SOCKET:
 			draft_open_socket(draft, head_word(native, i), item->at);
@@ -80,7 +77,6 @@ static bool set_options(struct native *native, struct draft *draft)
 			break;
 		}
 	}
-	return ok;
 }
 
 static bool is_command(const struct directive *directive)

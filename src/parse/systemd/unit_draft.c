@@ -19,12 +19,6 @@ void unit_list_free(struct unit_list *list)
 	*list = (struct unit_list){ 0 };
 }
 
-static bool refuse_memory(struct unit_draft *draft)
-{
-	diag_error(draft->reading->diags, (struct origin){ 0 }, "out of memory");
-	return false;
-}
-
 bool unit_list_add(struct unit_draft *draft, struct unit_list *list, const char *word, struct origin at)
 {
 	size_t capacity = list->capacity;
@@ -35,7 +29,7 @@ bool unit_list_add(struct unit_draft *draft, struct unit_list *list, const char 
 		list->words = grown;
 	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
 	if (!places)
-		return refuse_memory(draft);
+		return reading_refuse_memory(draft->reading);
 	list->places = places;
 	list->places[list->count] = at;
 	list->words[list->count++] = word;
@@ -135,7 +129,7 @@ static const char *expand(struct unit_draft *draft, const struct unit_assignment
 	else
 		kept = pool_text(draft->pool, buf_string(&text));
 	if (!wrong && !kept)
-		refuse_memory(draft);
+		reading_refuse_memory(draft->reading);
 	buf_free(&text);
 	return kept;
 }

@@ -30,7 +30,7 @@ struct collection {
 
 static void fail_for_memory(struct collection *collection)
 {
-	diag_error(collection->reading->diags, (struct origin){ 0 }, "out of memory");
+	reading_refuse_memory(collection->reading);
 	collection->failed = true;
 }
 

@@ -19,7 +19,7 @@ struct finding {
 
 static struct finding fail_for_memory(struct reading *reading)
 {
-	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+	reading_refuse_memory(reading);
 	return (struct finding){ .kind = FAILED };
 }
 

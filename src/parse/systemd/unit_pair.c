@@ -11,12 +11,6 @@
 #include "base/array.h"
 #include "base/scan.h"
 
-static bool refuse_memory(struct reading *reading)
-{
-	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
-	return false;
-}
-
 void asked_units_free(void *state)
 {
 	struct asked_units *asked = state;
@@ -44,7 +38,7 @@ static struct asked_units *make_asked(struct reading *reading)
 		return asked;
 	}
 	free(asked);
-	refuse_memory(reading);
+	reading_refuse_memory(reading);
 	return NULL;
 }
 
@@ -68,7 +62,7 @@ bool units_ask(struct reading *reading, const struct unit *unit, const char *fol
 	}
 	list = array_grow(asked->list, &asked->capacity, asked->count, sizeof(*list));
 	if (!list)
-		return refuse_memory(reading);
+		return reading_refuse_memory(reading);
 	asked->list = list;
 	list[asked->count++] = (struct asked){ unit, folder, by_name };
 	reading->pending++;
@@ -100,7 +94,7 @@ static struct pair *add_pair(struct reading *reading, const struct unit *service
 	if (pairs)
 		asked->pairs = pairs;
 	if (!pairs || !name) {
-		refuse_memory(reading);
+		reading_refuse_memory(reading);
 		return NULL;
 	}
 	pairs[asked->pair_count] = (struct pair){ .service = service, .folder = folder, .name = name };
@@ -112,7 +106,7 @@ static bool add_socket(struct reading *reading, struct pair *pair, const struct 
 	const struct unit **sockets = array_grow(pair->sockets, &pair->capacity, pair->count, sizeof(*sockets));
 
 	if (!sockets)
-		return refuse_memory(reading);
+		return reading_refuse_memory(reading);
 	pair->sockets = sockets;
 	sockets[pair->count++] = socket;
 	return true;
@@ -193,7 +187,7 @@ static struct lead read_lead(struct reading *reading, const struct unit *socket)
 		refuse_lead(reading, &lead, lead.at, "Service: it is the name of a unit, NAME.service");
 	lead.name = named && !lead.accepts ? named : service_name(reading, socket, lead.accepts);
 	if (!lead.name)
-		lead.failed = !refuse_memory(reading);
+		lead.failed = !reading_refuse_memory(reading);
 	return lead;
 }
 

@@ -17,11 +17,6 @@
 #include "base/array.h"
 #include "config/table/machine.h"
 
-static void refuse_memory(struct reading *reading)
-{
-	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
-}
-
 /* A folder that stat(2) may not look at counts as there; reading it reports the error. */
 static bool is_missing(const char *path, struct stat *status)
 {
@@ -59,7 +54,7 @@ static struct unit_folder *know_folder(struct reading *reading, struct units *un
 		*folder = (struct unit_folder){ .path = pool_text(units->pool, path), .is_there = is_there,
 						.device = status.st_dev, .inode = status.st_ino };
 	if (!folder || !folder->path) {
-		refuse_memory(reading);
+		reading_refuse_memory(reading);
 		return NULL;
 	}
 	return units->folders[units->count++] = folder;
@@ -91,7 +86,7 @@ struct units *units_of(struct reading *reading)
 		units->pool = pool_new();
 	if (!units || !units->pool) {
 		free(units);
-		refuse_memory(reading);
+		reading_refuse_memory(reading);
 		return NULL;
 	}
 	*state = units;
@@ -150,10 +145,8 @@ static bool read_stream(struct reading *reading, struct units *units, struct uni
 			diag_error(reading->diags, at, "more than %d files in one folder of units", UNIT_FOLDER_FILES);
 			return false;
 		}
-		if (!add_entry(units, folder, stream, found)) {
-			refuse_memory(reading);
-			return false;
-		}
+		if (!add_entry(units, folder, stream, found))
+			return reading_refuse_memory(reading);
 	}
 	if (errno)
 		diag_error(reading->diags, at, "cannot read: %s", strerror(errno));

@@ -15,12 +15,6 @@ static bool has_suffix(const char *name, const char *suffix)
 	return length > end && !strcmp(name + length - end, suffix);
 }
 
-static bool refuse_memory(struct reading *reading)
-{
-	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
-	return false;
-}
-
 /* Its sockets are all of a folder; everything else was asked for by its name. */
 static bool is_in_folder(const struct reading *reading, const char *path)
 {
@@ -106,7 +100,7 @@ static bool units_read(struct reading *reading, const char *path)
 	}
 	folder = slash ? pool_text_n(reading->table->pool, path, slash > path ? (size_t)(slash - path) : 1) : ".";
 	if (!folder)
-		return refuse_memory(reading);
+		return reading_refuse_memory(reading);
 	unit = unit_find(reading, folder, name, &failed);
 	if (!unit) {
 		if (!failed) {
@@ -162,7 +156,7 @@ static void leave_pair_out(struct reading *reading, const struct pair *pair, siz
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
 		if (file && !table_leave_out_file(reading->table, (struct origin){ file, 1, 1 }, pair->name, any))
-			refuse_memory(reading);
+			reading_refuse_memory(reading);
 		any = true;
 	}
 	if (!any)
@@ -215,7 +209,7 @@ static void draft_pair(struct reading *reading, const struct pair *pair)
 
 	draft.draft = draft_new(reading->table, pair->name, at);
 	if (!draft.draft) {
-		refuse_memory(reading);
+		reading_refuse_memory(reading);
 		return;
 	}
 	draft_set_foreign(draft.draft, UNIT);

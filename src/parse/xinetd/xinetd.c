@@ -133,10 +133,8 @@ bool xinetd_read_source(struct reading *reading, const struct source *source)
 	void **state = reading_state(reading, free_xinetd);
 	struct xinetd *xinetd = *state ? *state : xinetd_new();
 
-	if (!xinetd) {
-		reading_refuse_memory(reading);
-		return false;
-	}
+	if (!xinetd)
+		return reading_refuse_memory(reading);
 	*state = xinetd;
 	xinetd->reader = &reader_xinetd;
 	xinetd_collect(xinetd, reading, source);

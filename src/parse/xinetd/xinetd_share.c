@@ -34,10 +34,8 @@ bool xinetd_share_keep(struct reading *reading, struct xinetd *xinetd, const str
 	if (!reading->request || !reading->request->shares_defaults || xinetd_share_has(reading))
 		return false;
 	share = malloc(sizeof(*share));
-	if (!share) {
-		diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
-		return false;
-	}
+	if (!share)
+		return reading_refuse_memory(reading);
 	share->xinetd = xinetd;
 	memcpy(share->values, defaults, sizeof(share->values));
 	*reading_state(reading, free_share) = share;
