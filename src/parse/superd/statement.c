@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 const char *const statement_names[STATEMENTS] = {
 	[STATEMENT_SERVICE] = "service", [STATEMENT_DEFAULTS] = "defaults",
 	[STATEMENT_INCLUDE] = "include", [STATEMENT_IMPORT] = "import",
@@ -23,35 +25,6 @@ bool statement_begins(const struct source *source)
 	return statement_kind_of(source, token_after(source, 0)) >= 0;
 }
 
-static bool grow_items(struct statement *statement)
-{
-	size_t capacity = statement->item_capacity ? 2 * statement->item_capacity : 16;
-	struct item *items = reallocarray(statement->items, capacity, sizeof(*items));
-
-	if (!items)
-		return false;
-	statement->items = items;
-	statement->item_capacity = capacity;
-	return true;
-}
-
-static bool grow_words(struct statement *statement)
-{
-	size_t capacity = statement->word_capacity ? 2 * statement->word_capacity : 32;
-	struct word *words = reallocarray(statement->words, capacity, sizeof(*words));
-	struct origin *word_at;
-
-	if (!words)
-		return false;
-	statement->words = words;
-	word_at = reallocarray(statement->word_at, capacity, sizeof(*word_at));
-	if (!word_at)
-		return false;
-	statement->word_at = word_at;
-	statement->word_capacity = capacity;
-	return true;
-}
-
 void statement_clear(struct statement *statement)
 {
 	statement->item_count = statement->word_count = 0;
@@ -60,25 +33,35 @@ void statement_clear(struct statement *statement)
 
 struct item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name, struct origin at)
 {
-	struct item *item;
+	size_t count = statement->item_count;
+	struct item *items = array_grow(statement->items, &statement->item_capacity, count, sizeof(*items));
 
-	if (statement->failed || (statement->item_count == statement->item_capacity && !grow_items(statement))) {
-		statement->failed = true;
+	if (items)
+		statement->items = items;
+	statement->failed |= !items;
+	if (statement->failed)
 		return NULL;
-	}
-	item = &statement->items[statement->item_count++];
-	*item = (struct item){ .kind = kind, .name = name, .at = at, .first = statement->word_count };
-	return item;
+	statement->item_count++;
+	items[count] = (struct item){ .kind = kind, .name = name, .at = at, .first = statement->word_count };
+	return &items[count];
 }
 
 void statement_add_word(struct statement *statement, struct word word, struct origin at)
 {
-	if (statement->failed || (statement->word_count == statement->word_capacity && !grow_words(statement))) {
-		statement->failed = true;
+	size_t count = statement->word_count;
+	struct word *words = array_grow(statement->words, &statement->word_capacity, count, sizeof(*words));
+	struct origin *places = array_grow(statement->word_at, &statement->place_capacity, count, sizeof(*places));
+
+	if (words)
+		statement->words = words;
+	if (places)
+		statement->word_at = places;
+	statement->failed |= !words || !places;
+	if (statement->failed)
 		return;
-	}
-	statement->words[statement->word_count] = word;
-	statement->word_at[statement->word_count++] = at;
+	words[count] = word;
+	places[count] = at;
+	statement->word_count++;
 	statement->items[statement->item_count - 1].count++;
 }
 

@@ -42,7 +42,7 @@ struct statement {
 	size_t item_count, item_capacity;
 	struct word *words;
 	struct origin *word_at;         /* of each word, in parallel */
-	size_t word_count, word_capacity;
+	size_t word_count, word_capacity, place_capacity;
 	bool broken;                    /* a mistake was reported: what could be made out is here, yet not to be run */
 	bool failed;                    /* out of memory */
 };
