@@ -14,6 +14,7 @@
 
 struct show_view {
 	const struct superctl_options *options;
+	void (*add)(struct buf *out, const struct screen *screen, const json_t *line);
 	struct screen screen;
 	size_t shown;
 };
@@ -123,7 +124,43 @@ static void add_options(struct buf *out, const struct screen *screen, const json
 	}
 }
 
-static bool show_options(void *context, const json_t *line, const char *text)
+static void add_service(struct buf *out, const struct screen *screen, const json_t *line)
+{
+	screen_set(screen, out, STYLE_BOLD);
+	json_reply_show_text(out, line, "service");
+	screen_set(screen, out, STYLE_PLAIN);
+}
+
+static void add_block(struct buf *out, const struct screen *screen, const json_t *line)
+{
+	buf_text(out, "service ");
+	add_service(out, screen, line);
+	buf_text(out, " {");
+	screen_set(screen, out, STYLE_DIM);
+	buf_text(out, "   # ");
+	json_reply_show_text(out, line, "source");
+	screen_set(screen, out, STYLE_PLAIN);
+	buf_char(out, '\n');
+	add_options(out, screen, line);
+	buf_text(out, "}\n");
+}
+
+static void add_why(struct buf *out, const struct screen *screen, const json_t *line)
+{
+	const json_t *why = json_object_get(line, "why");
+
+	add_service(out, screen, line);
+	buf_text(out, ": ");
+	json_reply_show(out, why);
+	for (size_t i = 0; i < json_array_size(why); i++) {
+		if (i)
+			buf_text(out, "\n  ");
+		json_reply_show(out, json_array_get(why, i));
+	}
+	buf_char(out, '\n');
+}
+
+static bool show_line(void *context, const json_t *line, const char *text)
 {
 	struct show_view *view = context;
 	struct buf out = { 0 };
@@ -134,65 +171,24 @@ static bool show_options(void *context, const json_t *line, const char *text)
 		return true;
 	if (view->shown++)
 		buf_char(&out, '\n');
-	buf_text(&out, "service ");
-	screen_set(&view->screen, &out, STYLE_BOLD);
-	json_reply_show_text(&out, line, "service");
-	screen_set(&view->screen, &out, STYLE_PLAIN);
-	buf_text(&out, " {");
-	screen_set(&view->screen, &out, STYLE_DIM);
-	buf_text(&out, "   # ");
-	json_reply_show_text(&out, line, "source");
-	screen_set(&view->screen, &out, STYLE_PLAIN);
-	buf_char(&out, '\n');
-	add_options(&out, &view->screen, line);
-	buf_text(&out, "}\n");
+	view->add(&out, &view->screen, line);
 	ok = conversation_print(&out);
 	buf_free(&out);
 	return ok;
 }
 
-static enum ctl_status show_each(const struct superctl_options *options, const char *verb, reply_line *show_line)
+static enum ctl_status show(struct show_view view, const char *verb)
 {
-	struct show_view view = { .options = options };
-
-	screen_open(&view.screen, options->colour);
-	return conversation_ask(options, verb, CONVERSATION_TIMEOUT, show_line, &view);
+	screen_open(&view.screen, view.options->colour);
+	return conversation_ask(view.options, verb, CONVERSATION_TIMEOUT, show_line, &view);
 }
 
 enum ctl_status view_show(const struct superctl_options *options)
 {
-	return show_each(options, "show", show_options);
-}
-
-static bool show_why(void *context, const json_t *line, const char *text)
-{
-	struct show_view *view = context;
-	const json_t *why = json_object_get(line, "why");
-	struct buf out = { 0 };
-	bool ok;
-
-	(void)text;
-	if (view->options->json)
-		return true;
-	if (view->shown++)
-		buf_char(&out, '\n');
-	screen_set(&view->screen, &out, STYLE_BOLD);
-	json_reply_show_text(&out, line, "service");
-	screen_set(&view->screen, &out, STYLE_PLAIN);
-	buf_text(&out, ": ");
-	json_reply_show(&out, why);
-	for (size_t i = 0; i < json_array_size(why); i++) {
-		if (i)
-			buf_text(&out, "\n  ");
-		json_reply_show(&out, json_array_get(why, i));
-	}
-	buf_char(&out, '\n');
-	ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+	return show((struct show_view){ .options = options, .add = add_block }, "show");
 }
 
 enum ctl_status view_why(const struct superctl_options *options)
 {
-	return show_each(options, "why", show_why);
+	return show((struct show_view){ .options = options, .add = add_why }, "why");
 }
