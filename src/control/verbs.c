@@ -48,7 +48,7 @@ static void end_superd(struct session *session)
 	supervisor_stop(session->supervisor, SIGTERM);
 }
 
-static const struct verb {
+static const struct request_verb {
 	const char *name;
 	enum right right;
 	enum wanted_names names;
@@ -84,7 +84,7 @@ static const struct verb {
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs))
 
-static const struct verb *find(const char *name)
+static const struct request_verb *find(const char *name)
 {
 	for (size_t n = 0; n < VERBS; n++) {
 		if (!strcmp(verbs[n].name, name))
@@ -113,7 +113,7 @@ static void refuse_unknown(struct session *session, const char *name)
 }
 
 /* The reason to refuse a request; NULL: none. */
-static const char *what_is_wrong(const struct request *request, const struct verb *verb)
+static const char *what_is_wrong(const struct request *request, const struct request_verb *verb)
 {
 	if (request->options & ~verb->options)
 		return "it does not have that option";
@@ -125,7 +125,7 @@ static const char *what_is_wrong(const struct request *request, const struct ver
 }
 
 /* Logs an order to superd itself. verb_operate logs orders to services, for each service. */
-static void note(const struct session *session, const struct verb *verb)
+static void note(const struct session *session, const struct request_verb *verb)
 {
 	const struct event event = { .name = "told" };
 
@@ -137,7 +137,7 @@ static void note(const struct session *session, const struct verb *verb)
 void verbs_obey(struct session *session)
 {
 	const struct request *request = &session->request;
-	const struct verb *verb = find(request->verb);
+	const struct request_verb *verb = find(request->verb);
 	const char *wrong = verb ? what_is_wrong(request, verb) : NULL;
 
 	if (verb && verb->right <= session->right && !wrong) {

@@ -11,7 +11,7 @@
 #define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
 #define REASONS_MOST 101 /* superd sends a hundred, and the number of the rest */
 
-struct finding {
+struct health_report {
 	const struct superctl_options *options;
 	bool answered, healthy, degraded;       /* of several services: all are healthy, at least one is degraded */
 	size_t count;                   /* number of reasons, also of those beyond REASONS_MOST */
@@ -19,7 +19,7 @@ struct finding {
 };
 
 /* Counts a reason. false: there are REASONS_MOST already. */
-static bool begin_reason(struct finding *finding)
+static bool begin_reason(struct health_report *finding)
 {
 	if (finding->count++ >= REASONS_MOST)
 		return false;
@@ -28,7 +28,7 @@ static bool begin_reason(struct finding *finding)
 	return true;
 }
 
-static void take_reasons(struct finding *finding, const json_t *line)
+static void take_reasons(struct health_report *finding, const json_t *line)
 {
 	const json_t *reasons = json_reply_list(line, "reasons");
 
@@ -46,7 +46,7 @@ static void take_reasons(struct finding *finding, const json_t *line)
 /* Takes a line about superd, or about one of the services that were named. */
 static bool take_health(void *context, const json_t *line, const char *text)
 {
-	struct finding *finding = context;
+	struct health_report *finding = context;
 
 	(void)text;
 	finding->healthy = json_reply_flag(line, "healthy") && (finding->healthy || !finding->answered);
@@ -56,7 +56,7 @@ static bool take_health(void *context, const json_t *line, const char *text)
 	return true;
 }
 
-static void print_finding(const struct finding *finding)
+static void print_finding(const struct health_report *finding)
 {
 	const char *reasons = buf_string(&finding->reasons);
 
@@ -73,7 +73,7 @@ enum ctl_status view_health(const struct superctl_options *options)
 	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT,
 					     .timeout = TRANSPORT_FOREVER,
 					     .quiet = true };
-	struct finding finding = { .options = options };
+	struct health_report finding = { .options = options };
 	struct buf request = { 0 };
 	enum ctl_status status = conversation_open(&conversation, options);
 

@@ -74,7 +74,7 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 }
 
 /* A part of a text, which is not NUL-terminated. */
-struct part {
+struct substring {
 	const char *at;
 	size_t length;
 };
@@ -84,7 +84,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static struct part trimmed(struct part part)
+static struct substring trimmed(struct substring part)
 {
 	while (part.length && is_blank(*part.at)) {
 		part.at++;
@@ -96,23 +96,23 @@ static struct part trimmed(struct part part)
 }
 
 /* What is in front of the next such character, trimmed; *rest is what is behind it. */
-static struct part take_until(struct part *rest, char end)
+static struct substring take_until(struct substring *rest, char end)
 {
 	const char *found = memchr(rest->at, end, rest->length);
-	struct part part = { rest->at, found ? (size_t)(found - rest->at) : rest->length };
+	struct substring part = { rest->at, found ? (size_t)(found - rest->at) : rest->length };
 	size_t taken = part.length + (found ? 1 : 0);
 
-	*rest = (struct part){ rest->at + taken, rest->length - taken };
+	*rest = (struct substring){ rest->at + taken, rest->length - taken };
 	return trimmed(part);
 }
 
-static bool part_is(struct part part, const char *word)
+static bool part_is(struct substring part, const char *word)
 {
 	return part.length == strlen(word) && !strncasecmp(part.at, word, part.length);
 }
 
 /* "0", "0.5", "1.000": a weight has three decimals at most. Another text is no weight, and weighs nothing. */
-static double read_weight(struct part text)
+static double read_weight(struct substring text)
 {
 	double weight = 0, place = 1;
 
@@ -130,14 +130,14 @@ static double read_weight(struct part text)
 }
 
 /* One range of Accept: "text/plain;version=0.0.4;q=0.5". -1: it is of another type. */
-static double weigh_range(struct part range, const char *type)
+static double weigh_range(struct substring range, const char *type)
 {
 	double weight = 1;
 
 	if (!part_is(take_until(&range, ';'), type))
 		return -1;
 	while (range.length) {
-		struct part value = take_until(&range, ';'), name = take_until(&value, '=');
+		struct substring value = take_until(&range, ';'), name = take_until(&value, '=');
 
 		if (part_is(name, "q"))
 			weight = read_weight(trimmed(value));
@@ -147,12 +147,12 @@ static double weigh_range(struct part range, const char *type)
 
 double http_accepts(const char *text, size_t length, const char *type)
 {
-	struct part rest = { text, length };
+	struct substring rest = { text, length };
 	double most = -1;
 
 	(void)take_until(&rest, '\n');
 	while (rest.length) {
-		struct part value = take_until(&rest, '\n'), name;
+		struct substring value = take_until(&rest, '\n'), name;
 
 		if (value.length && value.at[value.length - 1] == '\r')
 			value.length--;

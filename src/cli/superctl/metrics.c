@@ -230,7 +230,7 @@ static void add_latency(struct buf *out, const char *name, const json_t *service
 	add_part(out, name, "sum", service, json_reply_number(latency, "sum"));
 }
 
-static const struct family {
+static const struct metric_family {
 	const char *name, *type, *unit, *help;
 	void (*add)(struct buf *out, const char *name, const json_t *service);
 	const char *key;                /* the service's member with the number, if add is NULL */
@@ -289,7 +289,8 @@ static void add_head(struct buf *out, enum metrics_format format, const char *na
 		buf_addf(out, "# UNIT %s %s\n", name, unit);
 }
 
-static void add_family(struct buf *out, enum metrics_format format, const struct family *family, const json_t *lines)
+static void add_family(struct buf *out, enum metrics_format format, const struct metric_family *family,
+		       const json_t *lines)
 {
 	struct buf samples = { 0 };
 	char name[64];

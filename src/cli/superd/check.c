@@ -16,7 +16,7 @@ struct taken {
 	size_t sources;
 };
 
-struct tally {
+struct entry_count {
 	size_t services, disabled, left_out, errors;
 };
 
@@ -31,10 +31,10 @@ static void take_source(void *context, const char *path, const char *format, siz
 }
 
 /* Only --keep-going leaves anything out: without it nothing is served where there is an error. */
-static struct tally count_services(const struct table *table, bool keeps_going)
+static struct entry_count count_services(const struct table *table, bool keeps_going)
 {
 	const struct service *list = table->services;
-	struct tally tally = { 0 };
+	struct entry_count tally = { 0 };
 
 	tally.services = table->count;
 	for (size_t n = 0; n < table->count; n++)
@@ -44,7 +44,7 @@ static struct tally count_services(const struct table *table, bool keeps_going)
 	return tally;
 }
 
-static void add_tally(struct buf *out, struct tally tally)
+static void add_tally(struct buf *out, struct entry_count tally)
 {
 	buf_addf(out, "%zu service%s", tally.services, tally.services == 1 ? "" : "s");
 	if (tally.disabled)
@@ -60,7 +60,7 @@ static void add_tally(struct buf *out, struct tally tally)
  * none. */
 static bool print_taken(const struct taken *taken, const struct table *table, size_t errors, bool keeps_going)
 {
-	struct tally tally = count_services(table, keeps_going);
+	struct entry_count tally = count_services(table, keeps_going);
 	struct buf text = { 0 };
 	bool good;
 

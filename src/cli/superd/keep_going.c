@@ -13,7 +13,7 @@
 #include "config/table/left_out.h"
 
 /* An entry that a diagnostic may be about. */
-struct owner {
+struct error_owner {
 	struct origin at;
 	enum { ROW, NO_ROW, SHARED, VITAL } kind;
 	size_t number;                  /* in its list */
@@ -25,7 +25,7 @@ struct leaving {
 	bool *rows, *entries;
 	const char **row_reasons, **entry_reasons;
 	bool *is_wrong;                 /* rows: an error was found by reading alone */
-	struct owner *owners;           /* in the order of their places */
+	struct error_owner *owners;           /* in the order of their places */
 	size_t owner_count;
 };
 
@@ -43,7 +43,7 @@ static int compare_places(struct origin a, struct origin b)
 
 static int compare_owners(const void *left, const void *right)
 {
-	const struct owner *a = left, *b = right;
+	const struct error_owner *a = left, *b = right;
 	int order = compare_places(a->at, b->at);
 
 	if (!order)
@@ -51,7 +51,7 @@ static int compare_owners(const void *left, const void *right)
 	return order ? order : a->number < b->number ? -1 : a->number > b->number;
 }
 
-static void add_owner(struct leaving *leaving, struct owner owner)
+static void add_owner(struct leaving *leaving, struct error_owner owner)
 {
 	if (owner.at.file)
 		leaving->owners[leaving->owner_count++] = owner;
@@ -67,7 +67,7 @@ static void list_parts(struct leaving *leaving)
 
 		if (service)
 			add_owner(leaving,
-				  (struct owner){ table->parts[n].at, ROW, (size_t)(service - table->services) });
+				  (struct error_owner){ table->parts[n].at, ROW, (size_t)(service - table->services) });
 	}
 }
 
@@ -76,19 +76,19 @@ static void list_owners(struct leaving *leaving)
 	const struct table *table = leaving->table;
 
 	for (size_t n = 0; n < table->count; n++)
-		add_owner(leaving, (struct owner){ table->services[n].at, ROW, n });
+		add_owner(leaving, (struct error_owner){ table->services[n].at, ROW, n });
 	list_parts(leaving);
 	for (size_t n = 0; n < table->left_out_count; n++)
-		add_owner(leaving, (struct owner){ table->left_out[n].at, NO_ROW, n });
+		add_owner(leaving, (struct error_owner){ table->left_out[n].at, NO_ROW, n });
 	for (size_t n = 0; n < table->shared_count; n++)
-		add_owner(leaving, (struct owner){ table->shared[n], SHARED, n });
+		add_owner(leaving, (struct error_owner){ table->shared[n], SHARED, n });
 	for (size_t n = 0; n < table->vital_count; n++)
-		add_owner(leaving, (struct owner){ table->vital[n], VITAL, n });
+		add_owner(leaving, (struct error_owner){ table->vital[n], VITAL, n });
 	qsort(leaving->owners, leaving->owner_count, sizeof(*leaving->owners), compare_owners);
 }
 
 /* The last entry that does not begin behind this place, in the order of files and lines. NULL: there is none. */
-static const struct owner *last_before(const struct leaving *leaving, struct origin at)
+static const struct error_owner *last_before(const struct leaving *leaving, struct origin at)
 {
 	size_t low = 0, high = leaving->owner_count;
 
@@ -104,10 +104,10 @@ static const struct owner *last_before(const struct leaving *leaving, struct ori
 }
 
 /* The entry a diagnostic is about; NULL: none. */
-static const struct owner *find_owner(const struct leaving *leaving, const struct diag *diag)
+static const struct error_owner *find_owner(const struct leaving *leaving, const struct diag *diag)
 {
 	struct origin at = { diag->file, diag->line, diag->column };
-	const struct owner *owner = at.file ? last_before(leaving, at) : NULL;
+	const struct error_owner *owner = at.file ? last_before(leaving, at) : NULL;
 
 	return owner && !strcmp(owner->at.file, at.file) ? owner : NULL;
 }
@@ -115,7 +115,7 @@ static const struct owner *find_owner(const struct leaving *leaving, const struc
 /* Whether what stands at this very place is left out. */
 static bool is_place_left_out(const struct leaving *leaving, struct origin at)
 {
-	const struct owner *owner = last_before(leaving, at);
+	const struct error_owner *owner = last_before(leaving, at);
 
 	for (; owner && !compare_places(owner->at, at); owner--) {
 		if (owner->kind == NO_ROW || (owner->kind == ROW && leaving->rows[owner->number]))
@@ -137,7 +137,7 @@ static const struct yielded *find_yielded(const struct table *table, struct orig
 }
 
 /* The first error of an entry also says what comes of it. */
-static void tell_leaving(const struct leaving *leaving, const struct owner *owner, struct diag *diag, bool again)
+static void tell_leaving(const struct leaving *leaving, const struct error_owner *owner, struct diag *diag, bool again)
 {
 	const struct yielded *yielded = again ? find_yielded(leaving->table, owner->at) : NULL;
 	const char *name = owner->kind == ROW ? leaving->table->services[owner->number].name
@@ -163,7 +163,7 @@ static void tell_leaving(const struct leaving *leaving, const struct owner *owne
 }
 
 /* A file that is part of several services, as a template of units, is wrong for all of them. */
-static void mark_others(struct leaving *leaving, const struct owner *owner)
+static void mark_others(struct leaving *leaving, const struct error_owner *owner)
 {
 	const struct origin at = owner->at;
 
@@ -177,7 +177,7 @@ static void mark_others(struct leaving *leaving, const struct owner *owner)
  * error. */
 static void pass_over(struct leaving *leaving, struct diag *diag, struct diags *diags, bool again)
 {
-	const struct owner *owner = find_owner(leaving, diag);
+	const struct error_owner *owner = find_owner(leaving, diag);
 	bool *mark;
 
 	if (!owner || owner->kind == VITAL)
@@ -236,7 +236,7 @@ static bool keep_theirs(const struct leaving *leaving, const struct exclusions *
 		return false;
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
-		const struct owner *owner = find_owner(leaving, diag);
+		const struct error_owner *owner = find_owner(leaving, diag);
 
 		wanted[n] = diag->was_error && owner && is_excluded(exclusions, owner->at);
 		wanted[n] |= diag->follows && n && wanted[n - 1];
@@ -305,13 +305,13 @@ static const char *reason_of(const struct diag *diag, struct pool *pool)
 	return kept;
 }
 
-static void mark_wrong(struct leaving *leaving, const struct owner *owner)
+static void mark_wrong(struct leaving *leaving, const struct error_owner *owner)
 {
 	if (owner->kind == ROW)
 		leaving->is_wrong[owner->number] = true;
 }
 
-static const char **reason_at(struct leaving *leaving, const struct owner *owner)
+static const char **reason_at(struct leaving *leaving, const struct error_owner *owner)
 {
 	if (owner->kind == ROW && leaving->rows[owner->number])
 		return &leaving->row_reasons[owner->number];
@@ -324,10 +324,10 @@ static void find_reasons(struct leaving *leaving, const struct diags *diags, siz
 {
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
-		const struct owner *owner = diag->was_error ? find_owner(leaving, diag) : NULL;
+		const struct error_owner *owner = diag->was_error ? find_owner(leaving, diag) : NULL;
 		const char *reason = NULL;
 
-		for (const struct owner *next = owner; next && !compare_places(next->at, owner->at);
+		for (const struct error_owner *next = owner; next && !compare_places(next->at, owner->at);
 		     next = next > leaving->owners ? next - 1 : NULL) {
 			const char **known = reason_at(leaving, next);
 
@@ -358,7 +358,7 @@ static void share_reasons(struct leaving *leaving, const struct diags *diags, si
 			leaving->row_reasons[n - 1] = leaving->row_reasons[n];
 	}
 	for (size_t n = first; n < diags->count; n++) {
-		const struct owner *owner = find_owner(leaving, &diags->list[n]);
+		const struct error_owner *owner = find_owner(leaving, &diags->list[n]);
 		const char **known = owner ? reason_at(leaving, owner) : NULL;
 
 		if (known && !*known)
@@ -446,7 +446,7 @@ bool keep_going(struct table *table, struct exclusions *exclusions, struct diags
 		.row_reasons = calloc(table->count + 1, sizeof(char *)),
 		.is_wrong = calloc(table->count + 1, sizeof(bool)),
 		.entry_reasons = calloc(table->left_out_count + 1, sizeof(char *)),
-		.owners = calloc(owners + 1, sizeof(struct owner)),
+		.owners = calloc(owners + 1, sizeof(struct error_owner)),
 	};
 	bool done = true;
 

@@ -60,7 +60,7 @@ static const char **list_sources(const struct options *options, size_t *count)
 }
 
 /* The state of one load_table, load_to_run or load_again. */
-struct loading {
+struct table_load {
 	const struct options *options;
 	load_took *took;
 	void *context;
@@ -94,7 +94,7 @@ static uint64_t mix_file(uint64_t number, const char *path, const struct stat *s
 /* read_request's may_read: refuses a file that has become empty, and notes those that are not. */
 static bool may_read(void *context, const char *path, const struct stat *status, struct diags *diags)
 {
-	struct loading *loading = context;
+	struct table_load *loading = context;
 	size_t size = (size_t)status->st_size;
 	bool was_nonempty = loading->before && nonempty_sources_has(loading->before, path);
 
@@ -122,7 +122,7 @@ static struct pool *look_at_machine(const struct options *options, struct unit_m
 	return pool;
 }
 
-static struct table *read_sources(struct loading *loading, struct diags *diags)
+static struct table *read_sources(struct table_load *loading, struct diags *diags)
 {
 	const struct options *options = loading->options;
 	struct wraps wraps = { 0 };
@@ -169,7 +169,7 @@ static void look_around(const struct options *options, struct table *table, bool
 	}
 }
 
-static struct table *read_once(struct loading *loading, struct diags *diags)
+static struct table *read_once(struct table_load *loading, struct diags *diags)
 {
 	const struct options *options = loading->options;
 	struct table *table;
@@ -230,7 +230,7 @@ static void tell_once(struct diags *diags, const struct table *table)
 	free(wanted);
 }
 
-static struct table *load(struct loading *loading, struct diags *diags)
+static struct table *load(struct table_load *loading, struct diags *diags)
 {
 	bool keeps_going = loading->options->keep_going;
 	struct table *table;
@@ -256,7 +256,7 @@ static struct table *load(struct loading *loading, struct diags *diags)
 
 struct table *load_table(const struct options *options, load_took *took, void *context, struct diags *diags)
 {
-	struct loading loading = { .options = options, .took = took, .context = context };
+	struct table_load loading = { .options = options, .took = took, .context = context };
 	struct table *table = load(&loading, diags);
 
 	nonempty_sources_free(&loading.nonempty);
@@ -282,7 +282,7 @@ static bool is_source(const void *context, const char *path)
 /* before: NULL, or what the table that runs was made of. */
 static struct table *load_noting(struct options *options, const struct nonempty_sources *before, struct diags *diags)
 {
-	struct loading loading = { .options = options, .before = before };
+	struct table_load loading = { .options = options, .before = before };
 	struct table *table = load(&loading, diags);
 
 	if (table && loading.nonempty.failed)

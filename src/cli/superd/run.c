@@ -63,7 +63,7 @@ static struct table *load(void *context, struct diags *diags)
 }
 
 /* The state that on_started needs once the sockets are bound. */
-struct opening {
+struct superd_run {
 	const struct options *options;
 	struct supervisor *supervisor;
 	struct pid_file pid_file;
@@ -74,7 +74,7 @@ struct opening {
 
 static void on_started(void *context)
 {
-	struct opening *opening = context;
+	struct superd_run *opening = context;
 	const struct options *options = opening->options;
 
 	if (opening->pid_file.fd >= 0 && !opening->supervisor->before && !pid_file_write(&opening->pid_file)) {
@@ -138,7 +138,7 @@ static void say_end(const struct options *options, struct log *log, int status)
 		log_event(log, LEVEL_NOTICE, &event, "ended with status %d", status);
 }
 
-static int run(struct opening *opening, struct options *options, struct table *table)
+static int run(struct superd_run *opening, struct options *options, struct table *table)
 {
 	char **command = options->endpoints.count ? NULL : options->command;
 	struct supervisor *supervisor = opening->supervisor;
@@ -237,7 +237,7 @@ static struct table *load_first(struct options *options, struct log *log)
 
 /* Claims the pid file before anything else, so that a second superd fails without having changed anything. If the
  * default pid file of inetd cannot be written, superd runs without one. */
-static bool claim_pid_file(struct opening *opening, const struct options *options)
+static bool claim_pid_file(struct superd_run *opening, const struct options *options)
 {
 	struct buf why = { 0 };
 	bool ok = !options->pid_file || pid_file_claim(&opening->pid_file, options->pid_file, &why);
@@ -269,7 +269,7 @@ static bool enter_background(const struct options *options, struct log *log, str
 static int open_table(struct supervisor *supervisor, struct options *options, struct table *table,
 		      bool is_table_of_before)
 {
-	struct opening opening = {
+	struct superd_run opening = {
 		.options = options, .supervisor = supervisor, .pid_file = { .fd = -1 },
 		.program = own_program_path(options->arguments[0]), .is_table_of_before = is_table_of_before,
 	};
