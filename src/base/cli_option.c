@@ -36,28 +36,38 @@ static int find_word(const char *words, const char *word)
 	}
 }
 
+/* What becomes of a bool or an enum; -1: the argument is none of the option's words. */
+static int find_value(const struct cli_option *option, const char *argument)
+{
+	if (argument)
+		return find_word(option->words, argument);
+	return option->field == CLI_ENUM ? (int)option->value : !option->clears;
+}
+
 /* The reason why not; NULL: it is set. */
 static const char *set_field(const struct cli_option *option, void *options, const char *argument)
 {
 	void *field = (char *)options + option->offset;
-	int word = option->field == CLI_ENUM || (option->field == CLI_BOOL && argument)
-			   ? find_word(option->words, argument)
-			   : !option->clears;
 	int64_t number = 0;
 	const char *why = option->scan ? option->scan(argument, &number) : NULL;
+	int value = 0;
 
 	if (why)
 		return why;
-	if (word < 0 || (option->scan && (number < option->least || (option->most && number > option->most))))
+	if (option->scan && (number < option->least || (option->most && number > option->most)))
+		return option->refusal;
+	if (option->field == CLI_BOOL || option->field == CLI_ENUM)
+		value = find_value(option, argument);
+	if (value < 0)
 		return option->refusal;
 	switch (option->field) {
 	case CLI_NO_FIELD:
 		break;
 	case CLI_BOOL:
-		*(bool *)field = word;
+		*(bool *)field = value;
 		break;
 	case CLI_ENUM:
-		*(unsigned *)field = (unsigned)word;
+		*(unsigned *)field = (unsigned)value;
 		break;
 	case CLI_TEXT:
 		*(const char **)field = argument;

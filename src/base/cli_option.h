@@ -3,7 +3,7 @@
  *
  * CLI_FIELD finds from the C type of a member how it is set:
  *   bool                   true (`clears`: false); with `words`: 1 for the second word, 0 for the first
- *   an enum                the argument's place among `words`
+ *   an enum                the argument's place among `words`; `value` where it takes none
  *   const char *           the argument
  *   struct cli_texts       one more argument
  *   int64_t                what `scan` reads, within `least` and `most` */
@@ -42,7 +42,7 @@ struct cli_option {
 	/* Does what no field can, in place of the field. The reason why the argument is refused; "": it was printed;
 	 * NULL: done. */
 	const char *(*set)(void *options, const struct cli_option *option, const char *argument);
-	unsigned value;                 /* for the program itself */
+	unsigned value;                 /* of an enum, or for the program itself */
 };
 
 #define CLI_FIELD(type, member)                                                                                        \

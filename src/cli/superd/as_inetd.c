@@ -109,9 +109,9 @@ static const struct cli_option inetd_options[] = {
 	  .help = "write the pid there (" PID_FILE "); without a file nowhere" },
 	{ "compat", .argument = "NAME", .set = options_set_compat,
 	  .help = "read tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd do" },
-	{ "version", 'V', .set = options_set_task, .value = TASK_VERSION, .help = "say which version this is" },
-	{ "help", 'h', .set = options_set_task, .value = TASK_HELP, .help = "this text" },
-	{ "usage", .set = options_set_task, .value = TASK_HELP, .help = "this text" },
+	{ "version", 'V', FIELD(task), .value = TASK_VERSION, .help = "say which version this is" },
+	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "this text" },
+	{ "usage", FIELD(task), .value = TASK_HELP, .help = "this text" },
 };
 
 static const struct cli inetd_cli = {

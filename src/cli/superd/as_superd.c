@@ -52,9 +52,13 @@ static const char *set_control(void *context, const struct cli_option *option, c
 		? NULL : "it is a path from / on, @name, or none";
 }
 
-static const char *set_print(void *options, const struct cli_option *option, const char *text)
+static const char *set_print(void *context, const struct cli_option *option, const char *what)
 {
-	return options_set_task(options, option, text ? text : "conf");
+	struct options *options = context;
+
+	options->task = (enum task)option->value;
+	options->print = what ? what : "conf";
+	return NULL;
 }
 
 static const struct cli_option superd_options[] = {
@@ -74,12 +78,12 @@ static const struct cli_option superd_options[] = {
 	  .help = "with -l: the names of the sockets in LISTEN_FDNAMES" },
 	{ "setenv", 'E', .repeats = true, .argument = "NAME[=VALUE]", FIELD(environment),
 	  .help = "with -l: set a variable, or pass superd's own on" },
-	{ "check", .set = options_set_task, .value = TASK_CHECK,
+	{ "check", FIELD(task), .value = TASK_CHECK,
 	  .help = "read and check the table, say all that is wrong, and exit" },
 	{ "print", .complete = COMPLETE_WORDS, .optional = true, .argument = "WHAT", .set = set_print,
 	  .value = TASK_PRINT, .words = "conf comments json mdoc bash zsh compat states",
 	  .help = "the table as understood: conf, comments, json; or mdoc, bash, zsh, compat, states" },
-	{ "explain", .complete = COMPLETE_OPTIONS, .argument = "OPTION", .set = options_set_task, .value = TASK_EXPLAIN,
+	{ "explain", .complete = COMPLETE_OPTIONS, .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
 	  .help = "say what an option of a table means; without OPTION list them all" },
 	{ "no-preflight", FIELD(preflight), .clears = true,
 	  .help = "do not look at this machine: a table for another" },
@@ -108,8 +112,8 @@ static const struct cli_option superd_options[] = {
 	  .help = "go on for so long when told to stop, then stop (0s)" },
 	{ "stop-timeout", .argument = "DURATION", FIELD(stop_timeout), .scan = scan_duration,
 	  .help = "from the order to stop to SIGKILL (8s)" },
-	{ "version", .set = options_set_task, .value = TASK_VERSION, .help = "say which version this is" },
-	{ "help", 'h', .set = options_set_task, .value = TASK_HELP, .help = "this text" },
+	{ "version", FIELD(task), .value = TASK_VERSION, .help = "say which version this is" },
+	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "this text" },
 };
 
 const struct cli as_superd_cli = {

@@ -18,15 +18,6 @@
 
 #define FIELD(member) CLI_FIELD(struct options, member)
 
-static const char *debug(void *context, const struct cli_option *option, const char *argument)
-{
-	struct options *options = context;
-
-	(void)option, (void)argument;
-	options->level = LEVEL_DEBUG;
-	return NULL;
-}
-
 /* The last table counts. */
 static const char *set_table(void *context, const struct cli_option *option, const char *path)
 {
@@ -86,7 +77,7 @@ static const char *scan_limit(const char *text, int64_t *number)
 }
 
 static const struct cli_option xinetd_options[] = {
-	{ "d", .set = debug, .help = "stay in the foreground and log all there is to stderr" },
+	{ "d", FIELD(level), .value = LEVEL_DEBUG, .help = "stay in the foreground and log all there is to stderr" },
 	{ "f", .argument = "FILE", .set = set_table, .help = "read this table (" TABLE ")" },
 	{ "filelog", .argument = "FILE", .set = set_log, .help = "log to this file" },
 	{ "syslog", .argument = "FACILITY", .set = set_log, .help = "log to syslog as this (daemon)" },
@@ -105,8 +96,8 @@ static const struct cli_option xinetd_options[] = {
 	{ "reuse", .help = "without effect, as in xinetd" },
 	{ "loop", .argument = "NUMBER", .help = "without effect: cps in the table limits starts" },
 	{ "interval", .argument = "SECONDS", .help = "without effect, as in later xinetds" },
-	{ "version", .set = options_set_task, .value = TASK_VERSION, .help = "say which version this is" },
-	{ "help", .set = options_set_task, .value = TASK_HELP, .help = "this text" },
+	{ "version", FIELD(task), .value = TASK_VERSION, .help = "say which version this is" },
+	{ "help", FIELD(task), .value = TASK_HELP, .help = "this text" },
 };
 
 static const struct cli xinetd_cli = {

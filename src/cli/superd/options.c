@@ -22,15 +22,6 @@ bool options_add(const struct options *options, struct cli_texts *texts, const c
 	return added;
 }
 
-const char *options_set_task(void *context, const struct cli_option *option, const char *argument)
-{
-	struct options *options = context;
-
-	options->task = (enum task)option->value;
-	options->print = argument;
-	return NULL;
-}
-
 const char *options_set_compat(void *context, const struct cli_option *option, const char *name)
 {
 	struct options *options = context;

@@ -66,8 +66,7 @@ const char *options_name(const struct options *options);        /* "superd", "in
 /* false: out of memory, which was said. */
 bool options_add(const struct options *options, struct cli_texts *texts, const char *text);
 
-/* Setters that several of the command lines have in their tables (base/cli_option.h). */
-const char *options_set_task(void *options, const struct cli_option *option, const char *argument);
+/* A setter that several of the command lines have in their tables (base/cli_option.h). */
 const char *options_set_compat(void *options, const struct cli_option *option, const char *name);
 
 /* A text that the options own; a path is made absolute, as a daemon leaves the folder it is started in. NULL: out of
