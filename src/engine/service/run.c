@@ -232,9 +232,11 @@ void run_note(struct keeper *keeper)
 	struct activity *activity = keeper->activity;
 
 	activity->failing = false;
+	if (!activity->current)         /* it has ended right after, of which the keeper hears next */
+		return;
 	taking_begin(keeper);
-	instance_limit(keeper->activity->current, keeper->service->terms->life->runtime_max);
-	notice_watch(keeper->activity->current);
+	instance_limit(activity->current, keeper->service->terms->life->runtime_max);
+	notice_watch(activity->current);
 	keeper_post(keeper, DRAIN_DUE);
 }
 

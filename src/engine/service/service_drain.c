@@ -110,6 +110,8 @@ static void drain_outdated(struct keeper *keeper)
 
 void drain_due(struct keeper *keeper)
 {
+	if (!keeper->activity || !keeper->activity->current)
+		return;
 	if (keeper->state == RUNNING)
 		drain_outdated(keeper);
 	drain_owed(keeper);
