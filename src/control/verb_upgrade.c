@@ -11,6 +11,7 @@
 #include "base/build.h"
 #include "base/json.h"
 #include "engine/core/watch.h"
+#include "engine/upgrade/upgrade.h"
 
 struct upgrade_request {
 	struct session *session; /* NULL: the client is gone */
@@ -79,21 +80,16 @@ static struct upgrade_request *wait_for_it(struct session *session)
 
 void verb_upgrade_begin(struct session *session)
 {
-	struct engine *engine = &session->supervisor->engine;
 	const struct request *request = &session->request;
 	struct upgrade_request *upgrade;
 
-	if (!engine->on_upgrade) {
-		session_fail(session, CODE_FAILED, "", "this superd cannot be upgraded while it runs");
-		return;
-	}
 	upgrade = wait_for_it(session);
 	if (!upgrade)
 		return;
 	if (request->options & ASKS_TIMEOUT)
 		alarm_set(&upgrade->timeout, request->timeout);
 	upgrade->calls = true;
-	engine->on_upgrade(engine, request->options & ASKS_CHECK, on_done, upgrade);
+	upgrade_begin(&session->supervisor->upgrade, request->options & ASKS_CHECK, on_done, upgrade);
 	upgrade->calls = false;
 	if (upgrade->over)
 		free(upgrade);

@@ -220,7 +220,7 @@ static void add_doubt(const struct service_view *view, struct buf *text)
 
 	if (keeper->state != RUNNING)
 		return;
-	port = socket_opened_port(current_pid(keeper), instance_user_of(keeper->service));
+	port = socket_opened_port(current_pid(keeper), service_user(keeper->service));
 	if (port) {
 		buf_addf(text,
 			 "pid %ld listens at port %u itself: its program has to accept %s, and not to open a port of "

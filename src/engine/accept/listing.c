@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "engine/instance/instance.h"
 #include "engine/runtime/roster.h"
 #include "engine/runtime/runtime.h"
 #include "exec/plan/plan.h"

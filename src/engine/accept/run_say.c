@@ -17,15 +17,6 @@
 #define SKIPPED 5.0                     /* seconds until a condition is looked at again, at first and at most */
 #define SKIPPED_MOST 80.0
 
-void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left)
-{
-	struct event event = { .name = "impatient", .service = keeper->service->name, .pid = pid };
-
-	keeper->activity->parted += left;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still", (long)pid,
-		  left, left == 1 ? "" : "s");
-}
-
 /* A signal that superd has not sent, and that is no usual end, is a crash. Clients may bring about one each, so that
  * only some of them are warned of, and the others are at the level of their starts. */
 static enum level level_of(struct keeper *keeper, const struct ending *ending, bool failed, char more[COMPLAINT_MORE])
@@ -90,7 +81,7 @@ void run_say_failure(struct keeper *keeper, const struct client *client, const c
 		log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	}
 	if (service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
-		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
+		keeper_end_superd(keeper, 127 << 8);
 }
 
 void run_skip(struct keeper *keeper, const char *why)

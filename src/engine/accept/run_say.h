@@ -1,6 +1,7 @@
 /* The log lines about instances, for all ways to start them. */
 #pragma once
 
+#include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 
 /* A start was left out, as a condition is not so: says it, with the pause before it is looked at again, which LIMITED
@@ -10,9 +11,6 @@ void run_skip(struct keeper *keeper, const char *why);
 /* Nothing could be started: counts it, and logs it now or with the pause after it; why "": it was not in time;
  * client: whom it was for, NULL: anybody. The caller raises EXEC_ERROR. */
 void run_say_failure(struct keeper *keeper, const struct client *client, const char *why);
-
-/* The instance is ended though it has so many clients, or they wait at its sockets: its patience is over. */
-void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left);
 
 /* The instance has run, and has ended: judges, logs and keeps that. true: it has failed. */
 bool run_note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending);

@@ -2,6 +2,8 @@
 #include "engine/core/engine.h"
 
 #include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -42,4 +44,11 @@ void engine_keep_spare(struct engine *engine)
 		if (engine->spare[n] < 0)
 			engine->spare[n] = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
 	}
+}
+
+uid_t service_user(const struct service *service)
+{
+	const struct account *account = service->account;
+
+	return account && account->switches ? account->uid : geteuid();
 }

@@ -9,17 +9,17 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "config/table/diff.h"
 #include "engine/core/children.h"
 #include "engine/core/gate.h"
 #include "engine/core/log_pump.h"
 #include "engine/core/moment.h"
 #include "engine/core/recent.h"
 #include "engine/core/refusal.h"
-#include "config/table/diff.h"
+#include "exec/plan/plan.h"
+#include "exec/processes/init.h"
 #include "os/cgroup/cgroup.h"
 #include "os/host/wraps.h"
-#include "exec/processes/init.h"
-#include "exec/plan/plan.h"
 
 struct keeper;
 struct buf;
@@ -37,7 +37,6 @@ struct restorer;
 struct reception;
 struct hall;
 struct posted;
-struct node_marks;
 struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
@@ -102,9 +101,14 @@ struct engine {
 	struct roster *roster;          /* all keepers (engine/reload/reload) */
 	struct posted *posted;          /* events that services have still to hear of (engine/core/events); NULL: none */
 	struct posted *last_posted;     /* the last of them */
-	ev_prepare hearing;             /* is fed when there are any */
+	ev_prepare hearing;             /* is fed when there are any, or one of these four */
+	bool gone;                      /* a service, or the registrations with rpcbind, whose end that of superd may wait for */
+	bool starved;                   /* there was no memory for the timer of a pause: TIMER has to be raised in a while */
+	bool touched;                   /* nodes of sockets were (engine/listener/nodes) */
+	bool failed;                    /* superd is to end with failed_status, as on_failure = exit says */
+	int failed_status;              /* exit status */
 	struct list leaving;            /* keepers that the table has no more, while something of them runs */
-	struct list drains;             /* drains of instances, with the sockets that these have (engine/drain/drain) */
+	struct list held;               /* sockets that draining instances have (engine/listener/beside) */
 	struct muxed muxed;
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpc); NULL: there never was one */
 	bool blindness_said;            /* it was logged that nothing can be frozen without /proc (engine/freeze/frost) */
@@ -132,27 +136,13 @@ struct engine {
 	int control;                    /* descriptor of the control socket, which an upgrade hands on; -1: none */
 	uint64_t chance;                /* state of the jitter's generator */
 	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/accept/serve */
-	void (*on_fatal)(struct engine *engine, struct keeper *keeper, int status);     /* on_failure = exit; status: wait status */
-	void (*on_starved)(struct engine *engine);      /* no memory for a timer: raise TIMER for keepers in a pause, in a while */
-	void (*on_gone)(struct engine *engine, struct keeper *keeper);          /* a keeper is off and has no instance left */
 	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/accept/listing */
-	void (*hear)(struct notify *notify);            /* engine/instance/hearing: a message has come */
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
-	void (*repair)(struct engine *engine, const struct node_marks *marks, struct node_marks *later);  /* engine/reload/repair */
-	/* engine/reload/beside: after bind_listen failed with EADDRINUSE; and when this fails, too */
-	int (*bind_beside)(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);
-	void (*hurry_holder)(struct keeper *keeper, const struct listener *listener);
-	void (*on_withdrawn)(struct engine *engine);    /* superd stops, and rpcbind has no registration of it any more */
 	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
 	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum fate, the name, and the
 	 * options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
 	struct buf *fates;
-	/* engine/upgrade/upgrade: has the program that is at superd's place now take over, or asks it whether it could. done is called
-	 * once, in the loop and maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When
-	 * it takes over, nobody is left to call it. */
-	void (*on_upgrade)(struct engine *engine, bool check_only,
-			   void (*done)(void *context, bool good, const char *text), void *context);
 	void *context;
 };
 
@@ -167,3 +157,6 @@ double engine_chance(struct engine *engine);
 bool engine_has_spare(const struct engine *engine, int least);
 void engine_drop_spare(struct engine *engine);
 void engine_keep_spare(struct engine *engine);
+
+/* The user that an instance of the service is started as. */
+uid_t service_user(const struct service *service);

@@ -15,6 +15,12 @@ void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, 
 	engine->hearing.data = engine;
 }
 
+void events_feed(struct engine *engine)
+{
+	if (engine->loop)               /* else whoever sets superd up lets it be heard of */
+		ev_feed_event(engine->loop, &engine->hearing, EV_CUSTOM);
+}
+
 static void enter(struct engine *engine, struct posted *posted)
 {
 	posted->next = NULL;
@@ -46,8 +52,7 @@ void events_post(struct engine *engine, struct posted *posted, unsigned char eve
 		enter(engine, posted);
 	assert(posted->count < POSTED_MOST);
 	posted->events[posted->count++] = event;
-	if (engine->loop)               /* else whoever sets superd up lets it be heard of */
-		ev_feed_event(engine->loop, &engine->hearing, EV_CUSTOM);
+	events_feed(engine);
 }
 
 bool events_take(struct engine *engine, struct posted *posted, unsigned char *event)

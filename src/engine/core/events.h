@@ -20,6 +20,9 @@ struct posted {
 /* on_posted is what the loop calls. */
 void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, ev_prepare *watcher, int events));
 
+/* Has the loop call on_posted when the present callback has returned. */
+void events_feed(struct engine *engine);
+
 /* Never fails. An event that waits already keeps its place. */
 void events_post(struct engine *engine, struct posted *posted, unsigned char event);
 

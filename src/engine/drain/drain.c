@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "engine/accept/run_say.h"
 #include "engine/drain/drain_parts.h"
 #include "engine/drain/former.h"
 #include "engine/drain/twins.h"
@@ -43,7 +42,7 @@ static bool have_queues(const struct drain *drain)
 
 static void drop(struct drain *drain)
 {
-	list_remove(&drain->link);
+	list_remove(&drain->held.link);
 	for (size_t n = 0; n < drain->count; n++) {
 		if (drain->sockets[n].fd >= 0)
 			fd_close(&drain->sockets[n].fd);
@@ -203,7 +202,7 @@ static void look_at_end(struct drain *drain)
 	unsigned left = count_queues(drain) + (known ? conn_query_sum(&drain->query) : 0);
 
 	if (left && patience_is_over(&drain->patience, clock_now(), drain->instance->pid, left)) {
-		run_say_impatience(drain->instance->context, drain->instance->pid, left);
+		patience_say_over(drain->instance->context, drain->instance->pid, left);
 		hand_over(drain);
 		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
 		stop(drain->instance);
@@ -268,7 +267,7 @@ struct drain *drain_make(struct instance *instance, size_t count)
 	conn_query_note(&drain->query);
 	ev_init(&drain->timer, on_timer);
 	drain->timer.data = drain;
-	list_init(&drain->link);
+	list_init(&drain->held.link);
 	drain->wait = LOOK_FIRST;
 	return drain;
 }
@@ -281,7 +280,9 @@ void drain_start(struct drain *drain, struct parted *sockets, size_t count)
 		if (sockets[n].fd >= 0)
 			conn_query_add(&drain->query, sockets[n].fd, ANY_KIND);
 	}
-	list_add(&drain->instance->engine->drains, &drain->link);
+	drain->held.sockets = sockets;
+	drain->held.count = count;
+	list_add(&drain->instance->engine->held, &drain->held.link);
 	drain->instance->drain = drain;
 	drain->instance->forget_drain = forget;
 }
@@ -447,4 +448,24 @@ struct parted *drain_find_socket(struct keeper *keeper, int fd)
 		}
 	}
 	return NULL;
+}
+
+void drain_hurry_holder(struct keeper *keeper, const struct listener *listener)
+{
+	struct event event = { .name = "draining", .service = keeper->service->name };
+
+	LIST_EACH(link, &keeper->engine->held) {
+		struct drain *drain = container_of(link, struct drain, held.link);
+		bool has_it = false;
+
+		for (size_t n = 0; n < drain->count; n++)
+			has_it |= beside_is_at_port(drain->sockets[n].fd, listener->listen);
+		if (!has_it || drain->told)
+			continue;
+		event.pid = drain->instance->pid;
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
+			  "pid %ld of %s has its address from an entry of before: it is stopped when nobody waits "
+			  "there", (long)event.pid, drain->instance->service->name);
+		drain_end(drain->instance);
+	}
 }

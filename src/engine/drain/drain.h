@@ -35,6 +35,10 @@ bool drain_is_counting(const struct instance *instance);        /* its clients a
  * (engine/drain/patience). */
 void drain_end(struct instance *instance);
 
+/* A listener of the service could not be bound: instances that drain and have its port, by an earlier row or that of another
+ * service, are told to end. */
+void drain_hurry_holder(struct keeper *keeper, const struct listener *listener);
+
 /* Returns the socket of a draining instance with the address of fd that still listens; NULL: none. The drain keeps
  * it. */
 struct parted *drain_find_socket(struct keeper *keeper, int fd);

@@ -41,3 +41,12 @@ bool patience_is_over(struct patience *patience, double now, pid_t pid, unsigned
 	}
 	return patience->idle >= PATIENCE_IDLE || now - patience->since >= PATIENCE_MOST;
 }
+
+void patience_say_over(struct keeper *keeper, pid_t pid, unsigned left)
+{
+	struct event event = { .name = "impatient", .service = keeper->service->name, .pid = pid };
+
+	keeper->activity->parted += left;
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still", (long)pid,
+		  left, left == 1 ? "" : "s");
+}

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "engine/runtime/runtime.h"
+
 #define PATIENCE_IDLE 2.                /* seconds */
 #define PATIENCE_MOST 30.
 
@@ -26,3 +28,6 @@ void patience_begin(struct patience *patience, double now);
 /* After each look, whose result is how many clients it still has: in its queues, and being served. pid: its
  * main process; 0: there is none yet. */
 bool patience_is_over(struct patience *patience, double now, pid_t pid, unsigned left);
+
+/* It is over, and the instance is ended though it has so many clients, or they wait at its sockets: counts and logs that. */
+void patience_say_over(struct keeper *keeper, pid_t pid, unsigned left);

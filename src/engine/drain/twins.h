@@ -9,13 +9,8 @@
 
 #include "engine/clients/conn_query.h"
 #include "engine/drain/patience.h"
+#include "engine/listener/beside.h"
 #include "engine/runtime/runtime.h"
-
-/* A socket that a listener was parted from. */
-struct parted {
-	int fd;                         /* -1: there is none */
-	bool younger;                   /* than the listener, so that it is the second of their pair */
-};
 
 /* A socket for which there was no place yet. */
 struct leftover {

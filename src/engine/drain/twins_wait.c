@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "engine/drain/twins.h"
 
-#include "engine/accept/run_say.h"
+#include "engine/instance/instance.h"
 #include "os/socket/bind.h"
 #include "os/socket/twin.h"
 
@@ -75,7 +75,7 @@ static void go_on(struct twins *twins, unsigned left)
 		return;
 	}
 	if (patience_is_over(&twins->patience, clock_now(), pid, left)) {
-		run_say_impatience(twins->keeper, pid, left);
+		patience_say_over(twins->keeper, pid, left);
 		finish(twins);
 		return;
 	}

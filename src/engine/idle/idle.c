@@ -15,6 +15,7 @@
 #include "engine/drain/former.h"
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle_state.h"
+#include "engine/instance/instance.h"
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */

@@ -43,7 +43,7 @@ void deposit_begin_run(struct keeper *keeper)
 	struct store *store = keeper->activity->means.store;
 
 	if (store)
-		store_keep_own(store, instance_user_of(keeper->service));
+		store_keep_own(store, service_user(keeper->service));
 }
 
 void deposit_end_run(struct keeper *keeper, bool well)

@@ -254,10 +254,12 @@ static bool listen_to(struct notify *notify, int most)
 	return !notify->awaited;
 }
 
-void hearing_take(struct notify *notify)
+static void on_message(struct ev_loop *loop, ev_io *io, int events)
 {
+	struct notify *notify = io->data;
 	double seconds;
 
+	(void)loop, (void)events;
 	listen_to(notify, BATCH);
 	seconds = time_to_wait(notify);
 	if (seconds > 0.)
@@ -345,6 +347,8 @@ bool hearing_join(struct notify *notify, struct instance *instance)
 	if (!notice)
 		return false;
 	notice->notify = notify;
+	ev_set_cb(&notify->io, on_message);
+	notify_rewatch(notify);
 	list_add(&notify->notices, &notice->link);
 	instance->notice = notice;
 	instance->hear = hear;

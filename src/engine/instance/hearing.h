@@ -7,8 +7,5 @@
 #include "engine/instance/instance.h"
 #include "engine/launch/notify.h"
 
-/* Reads the messages that have come; for engine->hear. */
-void hearing_take(struct notify *notify);
-
 /* The instance may send messages from now on, if there is a socket. false: out of memory. */
 bool hearing_join(struct notify *notify, struct instance *instance);

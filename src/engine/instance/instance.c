@@ -353,13 +353,6 @@ void instance_expire(struct instance *instance)
 		instance_kill(instance);
 }
 
-uid_t instance_user_of(const struct service *service)
-{
-	const struct account *account = service->account;
-
-	return account && account->switches ? account->uid : geteuid();
-}
-
 struct instance *instance_new(struct engine *engine, const struct service *service)
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
@@ -369,7 +362,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 	engine->made++;
 	instance->engine = engine;
 	instance->service = service;
-	instance->user = instance_user_of(service);
+	instance->user = service_user(service);
 	instance->child.ended = on_ended;
 	instance->group_fd = instance->former_fd = -1;
 	list_init(&instance->link);
@@ -400,7 +393,7 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 {
 	instance->child.pid = pid;
 	instance->pid = instance->group = pid;
-	instance->user = instance_user_of(instance->service);
+	instance->user = service_user(instance->service);
 	instance->starting = instance->service->what->type == TYPE_FORKING || service_notifies(instance->service);
 	if (!children_add(&instance->engine->children, &instance->child)) {
 		kill(-pid, SIGKILL);

@@ -125,9 +125,6 @@ struct instance {
 	void *context;                  /* the keeper */
 };
 
-/* The user that an instance of the service is started as. */
-uid_t instance_user_of(const struct service *service);
-
 struct instance *instance_new(struct engine *engine, const struct service *service);    /* NULL: out of memory */
 
 /* Counts it among the engine's instances, though its process may not run yet. */

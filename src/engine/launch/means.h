@@ -15,6 +15,8 @@
 #include "engine/log/output.h"
 #include "exec/plan/plan.h"
 
+struct fault;
+
 struct means {
 	struct list rest;               /* in engine->resting, while no instance needs it */
 	struct plan *plan;

@@ -21,14 +21,6 @@ bool notify_is_wanted(const struct service *service)
 	return service_notify_access(service) != NOTIFY_NONE;
 }
 
-static void on_notification(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct notify *notify = io->data;
-
-	(void)loop, (void)events;
-	notify->engine->hear(notify);
-}
-
 /* A random name, so that only processes that get it can find the socket. */
 static bool choose_name(char name[33])
 {
@@ -167,7 +159,7 @@ static struct notify *notify_new(struct engine *engine, const char *service)
 	ev_init(&notify->hanging, NULL);
 	ev_init(&notify->last, NULL);
 	notify->pause.data = notify->hanging.data = notify->last.data = notify;
-	ev_init(&notify->io, on_notification);
+	ev_init(&notify->io, NULL);     /* engine/instance/hearing reads it, from the first instance on */
 	notify->io.fd = -1;
 	notify->service = strdup(service);
 	return notify;
@@ -178,7 +170,6 @@ static struct notify *listen_at(struct notify *notify)
 	ev_io_set(&notify->io, notify->io.fd, EV_READ);
 	ev_set_priority(&notify->io, EV_MAXPRI);
 	notify->io.data = notify;
-	ev_io_start(notify->engine->loop, &notify->io);
 	return notify;
 }
 

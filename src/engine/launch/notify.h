@@ -16,7 +16,6 @@
 #include "engine/core/complaint.h"
 #include "engine/core/engine.h"
 #include "engine/core/reception.h"
-#include "engine/instance/instance.h"
 #include "os/socket/notify_socket.h"
 
 /* A message with descriptors. */

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "config/table/diff.h"
 #include "engine/core/closing.h"
+#include "engine/listener/beside.h"
 #include "engine/listener/nodes.h"
 #include "engine/listener/restore.h"
 #include "engine/listener/rpc.h"
@@ -76,7 +77,7 @@ static int bind_somehow(struct engine *engine, const struct listen *listen, stru
 	int fd = bind_listen(listen, why, warnings), error = errno;
 
 	if (fd < 0 && error == EADDRINUSE)
-		fd = engine->bind_beside(engine, listen, why, warnings);
+		fd = beside_open(engine, listen, why, warnings);
 	errno = error;
 	return fd;
 }

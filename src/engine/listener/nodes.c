@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/engine.h"
+#include "engine/core/events.h"
 #include "os/foreign/foreign.h"
 #include "os/fs/node_watch.h"
 #include "os/socket/bind.h"
@@ -24,6 +25,7 @@ struct nodes {
 	double looked;                  /* when nodes were looked at last */
 	bool said;                      /* it was logged that a node cannot be watched */
 	struct node_marks later;        /* touched nodes that could not be looked at yet */
+	struct node_marks touched;      /* those to be looked at now */
 	struct engine *engine;
 };
 
@@ -59,9 +61,14 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	if (!marks.count && !marks.all)
 		return;
 	nodes->looked = clock_now();
-	nodes->engine->repair(nodes->engine, &marks, &nodes->later);
-	if (nodes->later.count || nodes->later.all)
-		wait_for_look(nodes);
+	nodes->touched = marks;
+	nodes->engine->touched = true;
+	events_feed(nodes->engine);
+}
+
+const struct node_marks *nodes_touched(struct engine *engine)
+{
+	return &engine->nodes->touched;
 }
 
 static struct nodes *nodes_of(struct engine *engine)
@@ -112,8 +119,10 @@ static void say_unwatched(struct nodes *nodes, const char *path, int error)
 		 "a reload makes it again", path, strerror(error), hint_of(error));
 }
 
-static void look_soon(struct nodes *nodes, int mark)
+void nodes_look_later(struct engine *engine, int mark)
 {
+	struct nodes *nodes = engine->nodes;
+
 	if (mark > 0)
 		node_marks_add(&nodes->later, mark);
 	else
@@ -140,7 +149,7 @@ int nodes_watch(struct engine *engine, const struct listen *listen, int fd)
 		return 0;
 	}
 	if (mark < 0 || !bind_is_reachable(fd, listen))         /* it went before it could be watched */
-		look_soon(nodes, mark);
+		nodes_look_later(engine, mark);
 	return mark > 0 ? mark : 0;
 }
 

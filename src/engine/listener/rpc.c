@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "engine/core/backoff.h"
+#include "engine/core/events.h"
 #include "engine/listener/errand.h"
 #include "os/socket/bind.h"
 #include "prepare/own_user.h"
@@ -214,8 +215,8 @@ static void advance(struct rpc *rpc)
 		return;
 	rpc->current = one = choose(rpc);
 	if (!one) {
-		if (rpc->engine->stopping)
-			rpc->engine->on_withdrawn(rpc->engine);
+		rpc->engine->gone |= rpc->engine->stopping;
+		events_feed(rpc->engine);
 		return;
 	}
 	rpc->setting = one->fd >= 0;

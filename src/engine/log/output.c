@@ -19,7 +19,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/closing.h"
-#include "engine/instance/instance.h"
 #include "engine/log/record_target.h"
 #include "exec/worker/close_aside.h"
 #include "os/netdiag/foreign_socket.h"
@@ -358,7 +357,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
  * hand their output on to workers of other users. */
 static bool is_foreign(const struct service *service)
 {
-	return geteuid() == 0 || foreign_user_is(instance_user_of(service));
+	return geteuid() == 0 || foreign_user_is(service_user(service));
 }
 
 bool output_suits(const struct output *output, const struct service *service)

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/core/closing.h"
+#include "engine/instance/instance.h"
 #include "engine/orphans/orphan.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/runtime/roster.h"

@@ -62,7 +62,7 @@ static void take_failure(struct keeper *keeper)
 	keeper_start_anew(keeper);
 	judge_fail_fruitless(keeper);
 	if (keeper->service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
-		keeper->engine->on_fatal(keeper->engine, keeper, activity->last_status);
+		keeper_end_superd(keeper, activity->last_status);
 	keeper_post(keeper, CRASHED);
 }
 

@@ -1,6 +1,7 @@
 /* Judges the ends of instances, for their service. */
 #pragma once
 
+#include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 
 /* Just before a start: notes the clients that wait for it. */

@@ -13,6 +13,7 @@
 #include "config/access/access.h"
 #include "engine/clients/conn_query.h"
 #include "engine/core/closing.h"
+#include "engine/instance/instance.h"
 #include "engine/queue/doubt.h"
 #include "os/socket/bind.h"
 

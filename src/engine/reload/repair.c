@@ -3,8 +3,10 @@
  * is looked at later. */
 #include "engine/reload/repair.h"
 
+#include "engine/listener/nodes.h"
 #include "engine/reload/reload.h"
 #include "engine/service/keeper.h"
+#include "os/fs/node_watch.h"
 
 static bool is_touched(const struct listener *listener, const struct node_marks *marks)
 {
@@ -12,16 +14,8 @@ static bool is_touched(const struct listener *listener, const struct node_marks 
 	       (listener->node || marks->all) && node_marks_have(marks, listener->node);
 }
 
-static void defer(const struct listener *listener, struct node_marks *later)
-{
-	if (listener->node)
-		node_marks_add(later, listener->node);
-	else
-		later->all = true;
-}
-
 /* true: at least one of its nodes has to be looked at now. */
-static bool look_at(struct keeper *keeper, const struct node_marks *marks, struct node_marks *later)
+static bool look_at(struct keeper *keeper, const struct node_marks *marks)
 {
 	bool touched = false;
 
@@ -33,21 +27,21 @@ static bool look_at(struct keeper *keeper, const struct node_marks *marks, struc
 		if (!is_touched(listener, marks))
 			continue;
 		if (keeper->state == STARTING)
-			defer(listener, later);
+			nodes_look_later(keeper->engine, listener->node);
 		else
 			touched = true;
 	}
 	return touched;
 }
 
-void repair_nodes(struct engine *engine, const struct node_marks *marks, struct node_marks *later)
+void repair_nodes(struct engine *engine)
 {
 	const struct roster *roster = engine->roster;
 
 	for (size_t n = 0; n < roster->count && !engine->stopping; n++) {
 		struct keeper *keeper = roster->keepers[n];
 
-		if (keeper && look_at(keeper, marks, later))
+		if (keeper && look_at(keeper, nodes_touched(engine)))
 			keeper_reopen_unreachable(keeper);
 	}
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "engine/core/engine.h"
-#include "os/fs/node_watch.h"
 
-/* later gets the marks of nodes whose service is just starting, as it uses its present sockets. */
-void repair_nodes(struct engine *engine, const struct node_marks *marks, struct node_marks *later);
+/* Those of a service that is just starting come later, as it uses its present sockets. */
+void repair_nodes(struct engine *engine);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "config/table/diff.h"
 
@@ -133,6 +134,21 @@ void keeper_fail(struct keeper *keeper, const char *event, const char *format, .
 	va_start(arguments, format);
 	set_reason(keeper_activity(keeper), event, format, arguments);
 	va_end(arguments);
+}
+
+void keeper_end_superd(struct keeper *keeper, int status)
+{
+	struct engine *engine = keeper->engine;
+
+	log_error(engine->log, "%s: on_failure = exit: leaving", keeper->service->name);
+	if (engine->failed)
+		return;
+	engine->failed = true;
+	if (WIFSIGNALED(status))
+		engine->failed_status = 128 + WTERMSIG(status);
+	else
+		engine->failed_status = WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
+	events_feed(engine);
 }
 
 /* After a good end the next client starts a service; one without sockets superd starts itself. */

@@ -181,6 +181,9 @@ void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__(
 void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* on_failure = exit: superd ends as an instance has, by its wait status. */
+void keeper_end_superd(struct keeper *keeper, int status);
+
 /* Raises TIMER once after so many seconds, in place of a time that was set before. There is an activity. */
 void keeper_start_timer(struct keeper *keeper, double seconds);
 void keeper_stop_timer(struct keeper *keeper);

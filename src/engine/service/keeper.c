@@ -116,7 +116,8 @@ static void do_wait(struct keeper *keeper)
 		backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
 
 	if (!keeper_activity(keeper)) {
-		keeper->engine->on_starved(keeper->engine);
+		keeper->engine->starved = true;
+		events_feed(keeper->engine);
 		return;
 	}
 	say_pause(keeper, pause);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "engine/drain/drain.h"
 #include "engine/drain/twins.h"
 #include "engine/orphans/orphan.h"
 
@@ -25,7 +26,7 @@ static bool open_listener(struct keeper *keeper, struct listener *listener, stru
 		return true;
 	}
 	if (errno == EADDRINUSE) {
-		keeper->engine->hurry_holder(keeper, listener);
+		drain_hurry_holder(keeper, listener);
 		orphan_explain(keeper->engine, keeper->service->name, listener->listen->address, &why);
 	}
 	buf_text(&text, "cannot listen on ");

@@ -1,18 +1,39 @@
 /* Where services hear of posted events (engine/core/events), one after the other and each to its end, and where those
  * go of which nothing is left. */
+#include "config/table/left_out.h"
 #include "engine/accept/grace.h"
 #include "engine/core/watch.h"
+#include "engine/runtime/roster.h"
 #include "engine/service/keeper.h"
+#include "engine/service/locks.h"
 #include "engine/service/opening.h"
 #include "engine/service/service_drain.h"
 
+/* A keeper that was on its way out is gone. An entry that is left out may come back. */
+static void forget(struct keeper *keeper)
+{
+	struct engine *engine = keeper->engine;
+	const struct table *table = engine->roster->table;
+	const char *name = keeper->service->name;
+
+	engine->roster->changes++;      /* who goes through all of them begins anew */
+	if (!table_find(table, name) && !left_out_find(table, name))
+		locks_drop(engine, name);
+	keeper_free(keeper);
+}
+
 static void check_over(struct keeper *keeper)
 {
+	struct engine *engine = keeper->engine;
+
 	keeper_end_drain(keeper);
-	watch_wake_changes(keeper->engine);     /* an operator may wait for it */
-	if (keeper->state == OFF && keeper_is_empty(keeper) && !opening_is_busy(keeper) &&
-	    (keeper->removed || keeper->engine->stopping))
-		keeper->engine->on_gone(keeper->engine, keeper);
+	watch_wake_changes(engine);     /* an operator may wait for it */
+	if (keeper->state != OFF || !keeper_is_empty(keeper) || opening_is_busy(keeper) ||
+	    (!keeper->removed && !engine->stopping))
+		return;
+	engine->gone = true;
+	if (keeper->removed)
+		forget(keeper);
 }
 
 /* false: an event before it has led the service where this one means nothing. */

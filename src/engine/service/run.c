@@ -87,7 +87,7 @@ static void take_end(struct keeper *keeper, const struct ending *ending, const c
 	plan_restart(keeper, ending);
 	if (happening == CRASHED && !ending->stopped && keeper->service->terms->life->on_failure == FAILURE_EXIT &&
 	    !keeper->engine->stopping && !keeper->removed)
-		keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
+		keeper_end_superd(keeper, ending->status);
 	keeper_post(keeper, happening);
 	if (had_twins)                  /* until now nothing was opened anew */
 		keeper_post(keeper, UNREACHABLE);

@@ -4,6 +4,7 @@
  * control groups superd uses process groups, and logs nothing. */
 #pragma once
 
+#include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 
 /* Puts a start into the group of its service, or into one of its own; the second is called after the start. Does

@@ -47,7 +47,6 @@
 #include "engine/listener/rpc.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/orphans/orphans.h"
-#include "engine/reload/beside.h"
 #include "engine/reload/repair.h"
 #include "engine/service/opening.h"
 #include "engine/service/refresh.h"
@@ -240,41 +239,6 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	shutdown_check(supervisor);
 }
 
-/* A keeper that was on its way out is gone. An entry that is left out may come back. */
-static void forget_lock(struct supervisor *supervisor, const char *name)
-{
-	if (!table_find(supervisor->roster.table, name) && !left_out_find(supervisor->roster.table, name))
-		locks_drop(&supervisor->engine, name);
-}
-
-static void on_gone(struct engine *engine, struct keeper *keeper)
-{
-	struct supervisor *supervisor = engine->context;
-	bool is_leaving = keeper->activity && !list_empty(&keeper->activity->leaving);
-
-	if (keeper->removed) {
-		engine->roster->changes++;      /* who goes through all of them begins anew */
-		forget_lock(supervisor, keeper->service->name);
-		keeper_free(keeper);
-		if (is_leaving && list_empty(&engine->leaving) && !supervisor->loader.worker.busy)
-			use_needed(supervisor);
-	}
-	shutdown_check(engine->context);
-}
-
-static void on_withdrawn(struct engine *engine)
-{
-	shutdown_check(engine->context);
-}
-
-static void on_starved(struct engine *engine)
-{
-	struct supervisor *supervisor = engine->context;
-
-	if (!ev_is_active(&supervisor->starved))
-		ev_timer_again(engine->loop, &supervisor->starved);
-}
-
 static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct supervisor *supervisor = timer->data;
@@ -289,17 +253,6 @@ static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-static void on_fatal(struct engine *engine, struct keeper *keeper, int status)
-{
-	struct supervisor *supervisor = engine->context;
-
-	log_error(engine->log, "%s: on_failure = exit: leaving", keeper->service->name);
-	if (WIFSIGNALED(status))
-		supervisor_fail(supervisor, 128 + WTERMSIG(status));
-	else
-		supervisor_fail(supervisor, WEXITSTATUS(status) ? WEXITSTATUS(status) : 1);
-}
-
 static void on_command_ended(struct command *command)
 {
 	struct supervisor *supervisor = command->engine->context;
@@ -311,14 +264,6 @@ static void on_command_ended(struct command *command)
 		shutdown_begin(supervisor, SIGTERM);
 	else
 		shutdown_check(supervisor);
-}
-
-static void on_upgrade(struct engine *engine, bool check_only,
-		       void (*done)(void *context, bool good, const char *text), void *context)
-{
-	struct supervisor *supervisor = engine->context;
-
-	upgrade_begin(&supervisor->upgrade, check_only, done, context);
 }
 
 static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
@@ -337,10 +282,39 @@ static void sleep_long(struct ev_loop *loop)
 	ev_periodic_stop(loop, &never);
 }
 
+static void take_gone(struct supervisor *supervisor)
+{
+	supervisor->engine.gone = false;
+	if (list_empty(&supervisor->engine.leaving) && !supervisor->loader.worker.busy)
+		use_needed(supervisor);
+	shutdown_check(supervisor);
+}
+
+/* Services hear first of what was posted, and then superd of what concerns it as a whole. */
+static void hear(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	if (engine->touched)
+		repair_nodes(engine);
+	engine->touched = false;
+	keepers_hear(engine);
+	if (engine->failed)
+		supervisor_fail(supervisor, engine->failed_status);
+	engine->failed = false;
+	if (engine->starved && !ev_is_active(&supervisor->starved))
+		ev_timer_again(engine->loop, &supervisor->starved);
+	engine->starved = false;
+	if (engine->gone)
+		take_gone(supervisor);
+}
+
 static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
+	struct engine *engine = watcher->data;
+
 	(void)loop, (void)events;
-	keepers_hear(watcher->data);
+	hear(engine->context);
 }
 
 /* Initialises what supervisor_free frees, so that it may be called at any time. */
@@ -353,7 +327,7 @@ static void init_empty(struct engine *engine)
 	list_init(&engine->none);
 	list_init(&engine->leaving);
 	list_init(&engine->lacking);
-	list_init(&engine->drains);
+	list_init(&engine->held);
 	list_init(&engine->released);
 	list_init(&engine->resting);
 	list_init(&engine->lingering);
@@ -379,17 +353,8 @@ static void set_actions(struct supervisor *supervisor)
 	events_init(engine, on_posted);
 	engine->roster = &supervisor->roster;
 	engine->serve_client = serve_client;
-	engine->on_fatal = on_fatal;
-	engine->on_gone = on_gone;
-	engine->on_starved = on_starved;
 	engine->list_loops = listing_loops;
-	engine->hear = hearing_take;
 	engine->send_away = refuse_parked;
-	engine->repair = repair_nodes;
-	engine->on_withdrawn = on_withdrawn;
-	engine->bind_beside = beside_open;
-	engine->hurry_holder = beside_hurry;
-	engine->on_upgrade = on_upgrade;
 }
 
 static bool open_null(struct engine *engine)
@@ -552,7 +517,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	herald_ready(&supervisor->herald);
 	use_needed(supervisor);
 	second_look_begin(&supervisor->second_look);
-	keepers_hear(&supervisor->engine);
+	hear(supervisor);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
 	locks_settle(&supervisor->engine);

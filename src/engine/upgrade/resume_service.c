@@ -5,22 +5,22 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "engine/instance/course.h"
-#include "engine/core/closing.h"
 #include "engine/accept/guest_course.h"
+#include "engine/core/closing.h"
+#include "engine/drain/twins.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/course.h"
+#include "engine/launch/store.h"
+#include "engine/listener/rpc.h"
+#include "engine/queue/taking.h"
 #include "engine/service/opening.h"
 #include "engine/service/refresh.h"
+#include "engine/service/run.h"
 #include "engine/upgrade/resume.h"
 #include "engine/upgrade/resume_instance.h"
-#include "engine/listener/rpc.h"
-#include "engine/service/run.h"
-#include "engine/launch/store.h"
-#include "engine/queue/taking.h"
-#include "engine/drain/twins.h"
 #include "engine/upgrade/upgrade.h"
-#include "os/netdiag/foreign_socket.h"
 #include "os/bpf/migration.h"
+#include "os/netdiag/foreign_socket.h"
 
 static bool is_endpoint(const struct listen *listen, const char *text)
 {
@@ -179,7 +179,7 @@ static void resume_store(struct resumed *resumed, struct ledger_section *section
 	const char *name = ledger_text(section, "name");
 	struct event event = { .name = "store", .service = keeper->service->name, .reason = name };
 	int fd = resume_fd(section, "fd");
-	uid_t user = (uid_t)ledger_number(section, "user", 0, UINT32_MAX, instance_user_of(keeper->service));
+	uid_t user = (uid_t)ledger_number(section, "user", 0, UINT32_MAX, service_user(keeper->service));
 
 	if (!*store)
 		*store = store_new(keeper->engine, keeper->service->name);

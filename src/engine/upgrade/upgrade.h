@@ -23,7 +23,9 @@
 
 void upgrade_init(struct upgrade *upgrade, struct supervisor *supervisor);
 
-/* Begins, or only asks; done: as with engine->on_upgrade. engine->context must be the supervisor. */
+/* Has the program that is at superd's place now take over, or asks it whether it could. done is called once, in the loop and
+ * maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When it takes over, nobody is
+ * left to call it. engine->context must be the supervisor. */
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context);
 void upgrade_free(struct upgrade *upgrade);

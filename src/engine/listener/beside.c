@@ -1,18 +1,18 @@
 /* Opens a second socket at a port. The kernel chooses the socket whose address is closer to the one the client has
  * called, so an earlier wildcard socket serves clients of other addresses until it has ended. If both have the same
  * address, the new one must be chosen for all clients (os/socket/twin). */
-#include "engine/reload/beside.h"
+#include "engine/listener/beside.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "engine/drain/drain.h"
-#include "engine/drain/drain_parts.h"
+#include "engine/core/engine.h"
+#include "os/netdiag/connections.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/twin.h"
 
-static bool has_port(int fd, const struct listen *listen)
+bool beside_is_at_port(int fd, const struct listen *listen)
 {
 	struct tally tally;
 	enum endpoint_kind kind = listen->address->kind;
@@ -51,17 +51,17 @@ static int find_same(struct engine *engine, const struct listen *listen, size_t 
 	struct buf none = { 0 };
 	int same = -1;
 
-	LIST_EACH(link, &engine->drains) {
-		const struct drain *drain = container_of(link, struct drain, link);
+	LIST_EACH(link, &engine->held) {
+		const struct held *held = container_of(link, struct held, link);
 
-		for (size_t n = 0; n < drain->count; n++) {
-			if (!has_port(drain->sockets[n].fd, listen))
+		for (size_t n = 0; n < held->count; n++) {
+			if (!beside_is_at_port(held->sockets[n].fd, listen))
 				continue;
 			++*found;
-			if (same < 0 && is_same(drain->sockets[n].fd, listen))
-				same = drain->sockets[n].fd;
+			if (same < 0 && is_same(held->sockets[n].fd, listen))
+				same = held->sockets[n].fd;
 			else
-				(void)foreign_socket_do(drain->sockets[n].fd, share, &(int){ 1 }, &none, &none);
+				(void)foreign_socket_do(held->sockets[n].fd, share, &(int){ 1 }, &none, &none);
 		}
 	}
 	buf_free(&none);
@@ -91,24 +91,4 @@ int beside_open(struct engine *engine, const struct listen *listen, struct buf *
 	if (fd >= 0)
 		buf_clear(why);
 	return fd;
-}
-
-void beside_hurry(struct keeper *keeper, const struct listener *listener)
-{
-	struct event event = { .name = "draining", .service = keeper->service->name };
-
-	LIST_EACH(link, &keeper->engine->drains) {
-		struct drain *drain = container_of(link, struct drain, link);
-		bool has_it = false;
-
-		for (size_t n = 0; n < drain->count; n++)
-			has_it |= has_port(drain->sockets[n].fd, listener->listen);
-		if (!has_it || drain->told)
-			continue;
-		event.pid = drain->instance->pid;
-		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
-			  "pid %ld of %s has its address from an entry of before: it is stopped when nobody waits "
-			  "there", (long)event.pid, drain->instance->service->name);
-		drain_end(drain->instance);
-	}
 }
