@@ -105,6 +105,12 @@ void diags_add(struct diags *diags, enum severity severity, struct origin at, co
 	diags->count++;
 }
 
+bool diags_out_of_memory(struct diags *diags, struct origin at)
+{
+	diag_error(diags, at, "out of memory");
+	return false;
+}
+
 void diags_hint(struct diags *diags, const char *format, ...)
 {
 	va_list arguments;

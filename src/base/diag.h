@@ -64,6 +64,9 @@ struct diags {
 void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Adds that memory ran out at this place, and is false. */
+bool diags_out_of_memory(struct diags *diags, struct origin at);
+
 /* Gives the diagnostic added last a hint; the last one set stays. A dropped one takes none. */
 void diags_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

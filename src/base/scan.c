@@ -169,11 +169,6 @@ static int64_t take_unit(const char **text)
 	return 0;
 }
 
-static const char *skip_blanks(const char *text)
-{
-	return text + strspn(text, " \t");
-}
-
 const char *scan_duration(const char *text, int64_t *out)
 {
 	struct decimal number;
@@ -190,14 +185,14 @@ const char *scan_duration(const char *text, int64_t *out)
 		wrong = scan_decimal(&text, duration_wrong, &number);
 		if (wrong)
 			return wrong;
-		text = skip_blanks(text);
+		text = scan_skip_blanks(text);
 		factor = take_unit(&text);
 		if (!factor)
 			return duration_wrong;
 		wrong = add_product(&number, factor, &sum);
 		if (wrong)
 			return wrong;
-		text = skip_blanks(text);
+		text = scan_skip_blanks(text);
 	} while (*text);
 	*out = sum;
 	return NULL;
@@ -228,15 +223,15 @@ static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
 
 	if (wrong)
 		return wrong;
-	unit = *text = skip_blanks(*text + bare);
+	unit = *text = scan_skip_blanks(*text + bare);
 	*factor = take_byte_factor(text);
 	/* The units fall; a B may stand behind a K, but nothing behind a bare number. */
-	if (*factor >= before || (*factor == 1 && number.millionths) || (unit == *text && *skip_blanks(*text)))
+	if (*factor >= before || (*factor == 1 && number.millionths) || (unit == *text && *scan_skip_blanks(*text)))
 		return bytes_wrong;
 	wrong = add_product(&number, *factor, sum);
 	if (wrong || !**text)
 		return wrong;
-	*text = skip_blanks(*text);
+	*text = scan_skip_blanks(*text);
 	return **text ? NULL : bytes_wrong;
 }
 

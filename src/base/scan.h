@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #define SCAN_INFINITY INT64_MAX                 /* "infinity", "unlimited" in any case */
@@ -27,3 +28,27 @@ const char *scan_signal_name(int signal, char *buf);            /* "TERM"; "RTMI
 /* How many edits lie between a and b, counting at most `most` + 1; for "did you mean". An edit adds, drops or changes
  * a letter, or swaps two neighbours. Texts of more than 63 bytes are far from everything but themselves. */
 unsigned scan_distance(const char *a, const char *b, unsigned most);
+
+/* isblank(3) of any locale, as most of the languages have it. */
+static inline bool scan_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline const char *scan_skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+/* Whether a text of this length begins with the word. */
+static inline bool scan_begins_with(const char *text, size_t length, const char *word)
+{
+	return length >= strlen(word) && !memcmp(text, word, strlen(word));
+}
+
+static inline bool scan_ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), own = strlen(end);
+
+	return length >= own && !strcmp(text + length - own, end);
+}

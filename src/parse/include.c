@@ -70,7 +70,7 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 	errno = 0;
 	result = glob(pattern, GLOB_NOSORT, stop_at_error, &found);
 	if (result == GLOB_NOSPACE)
-		diag_error(reading->diags, at, "out of memory");
+		diags_out_of_memory(reading->diags, at);
 	else if (result && result != GLOB_NOMATCH)
 		diag_error(reading->diags, at, "include: cannot look for %s: %s", written,
 			   strerror(errno ? errno : EIO));
@@ -95,7 +95,7 @@ void include_files(struct reading *reading, const struct reader *reader, const c
 		buf_text(&path, "./");          /* a file, not standard input */
 	buf_text(&path, pattern);
 	if (path.failed)
-		diag_error(reading->diags, at, "out of memory");
+		diags_out_of_memory(reading->diags, at);
 	else if (is_pattern)
 		include_pattern(reading, reader, buf_string(&path), pattern, at);
 	else

@@ -16,8 +16,7 @@
 
 bool reading_refuse_memory(struct reading *reading)
 {
-	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
-	return false;
+	return diags_out_of_memory(reading->diags, (struct origin){ 0 });
 }
 
 void **reading_state(struct reading *reading, free_state *free)

@@ -147,7 +147,7 @@ void reading_drop_state(struct reading *reading, free_state *free);
 /* Frees the states of all languages, when a reading ends. */
 void reading_drop_states(struct reading *reading);
 
-/* Adds that memory has run out. Gives false, for the caller to return. */
+/* Adds that memory has run out, and is false. */
 bool reading_refuse_memory(struct reading *reading);
 
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/scan.h"
+
 bool http_is_whole(const char *text, size_t length)
 {
 	return memmem(text, length, "\r\n\r\n", 4) || memmem(text, length, "\n\n", 2);
@@ -79,18 +81,13 @@ struct substring {
 	size_t length;
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct substring trimmed(struct substring part)
 {
-	while (part.length && is_blank(*part.at)) {
+	while (part.length && scan_is_blank(*part.at)) {
 		part.at++;
 		part.length--;
 	}
-	while (part.length && is_blank(part.at[part.length - 1]))
+	while (part.length && scan_is_blank(part.at[part.length - 1]))
 		part.length--;
 	return part;
 }

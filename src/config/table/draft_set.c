@@ -41,12 +41,6 @@ static bool report_unknown(struct draft *draft, enum dialect dialect, const char
 	return false;
 }
 
-static bool report_memory(struct diags *diags, struct origin at)
-{
-	diag_error(diags, at, "out of memory");
-	return false;
-}
-
 static struct origin word_place(const struct value *value, size_t word)
 {
 	return value->word_at && word < value->count ? value->word_at[word] : value->at;
@@ -100,7 +94,7 @@ static struct setting *draft_mark(struct draft *draft, const struct directive *d
 	struct setting *setting = origin_keep(draft, &at) ? settings_add(draft_level(draft)) : NULL;
 
 	if (!setting) {
-		report_memory(diags, value->at);
+		diags_out_of_memory(diags, value->at);
 		return NULL;
 	}
 	setting->mark = (struct mark){
@@ -155,7 +149,7 @@ static bool draft_listen(struct draft *draft, const struct value *value, struct 
 			report_endpoint(draft, word_place(value, i), reason, diags);
 			good = false;
 		} else if (!endpoint_add(draft, endpoint, word_place(value, i))) {
-			return report_memory(diags, value->at);
+			return diags_out_of_memory(diags, value->at);
 		}
 	}
 	return good;
@@ -231,7 +225,7 @@ static bool draft_read(struct draft *draft, struct setting *setting, const char 
 	const char *reason;
 
 	if (!given && value->count)
-		return report_memory(diags, value->at);
+		return diags_out_of_memory(diags, value->at);
 	reason = type_parse(&parse, &setting->value);
 	if (reason) {
 		report_words(&parse, name, value, reason, diags);
@@ -242,7 +236,7 @@ static bool draft_read(struct draft *draft, struct setting *setting, const char 
 		return true;
 	setting->more.texts = pool_list(pool, given, value->count);
 	setting->more.count = value->count;
-	return setting->more.texts || !value->count || report_memory(diags, value->at);
+	return setting->more.texts || !value->count || diags_out_of_memory(diags, value->at);
 }
 
 bool draft_set(struct draft *draft, enum dialect dialect, const char *name, const struct value *value,
@@ -266,7 +260,7 @@ bool draft_set(struct draft *draft, enum dialect dialect, const char *name, cons
 	if (draft->is_surplus)
 		return false;           /* said when it closes */
 	if (draft->exhausted)
-		return report_memory(diags, value->at);
+		return diags_out_of_memory(diags, value->at);
 	if (!place_allows(draft, directive, name, value, diags) ||
 	    !shape_fits(draft_level(draft), directive, name, value, diags))
 		return false;

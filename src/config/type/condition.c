@@ -66,11 +66,6 @@ static const struct {
 };
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == CONDITION_KINDS, "every kind has a name");
 
-static const char *skip_blanks(const char *text)
-{
-	return text + strspn(text, " \t");
-}
-
 static void cut_blanks(char *text)
 {
 	size_t length = strlen(text);
@@ -136,7 +131,7 @@ bool condition_compares(unsigned comparison, int order)
  * 1; 0: none is left; -1: a quote is not closed, nothing is behind a backslash, or it is too long. */
 static int next_word(const char **at, char word[CONDITION_WORD])
 {
-	const char *text = skip_blanks(*at);
+	const char *text = scan_skip_blanks(*at);
 	size_t length = 0;
 	char quote = '\0';
 
@@ -162,13 +157,13 @@ static int next_word(const char **at, char word[CONDITION_WORD])
 /* Without a sign it is a pattern. Blanks around it mean nothing, not even in quotes. */
 static void split_version(struct condition_word *word)
 {
-	const char *text = skip_blanks(word->text);
+	const char *text = scan_skip_blanks(word->text);
 
 	cut_blanks(word->text);
 	word->key = 0;
 	word->wanted = text;
 	word->comparison = condition_comparison(text, &word->wanted);
-	word->wanted = skip_blanks(word->wanted);
+	word->wanted = scan_skip_blanks(word->wanted);
 	if (!word->comparison)
 		word->comparison = COMPARE_PATTERN | COMPARE_EQUAL;
 }
@@ -227,7 +222,7 @@ static const char *refuse_number(const char *text, bool is_size)
 
 	if (condition_comparison(text, &number) & COMPARE_PATTERN)
 		number = text;
-	number = skip_blanks(number);
+	number = scan_skip_blanks(number);
 	if (is_size ? !scan_bytes(number, &value) : !scan_count(number, &value) && value >= 0)
 		return NULL;
 	return is_size ? "it is a size, as 1G, with <, <=, =, !=, >= or > in front"
@@ -325,10 +320,10 @@ const char *condition_read_pressure(const char *text, int64_t *most, enum condit
 		return "superd looks at the pressure of the whole machine, not of a slice";
 	*most = condition_read_hundredths(&text);
 	begins(&text, "%");
-	text = skip_blanks(text);
+	text = scan_skip_blanks(text);
 	if (!is_number || *most > 10000 || (*text && *text != '/'))
 		return "it is a percentage, as 20%, and behind a / one of 10sec, 1min and 5min";
-	if (*text && !read_span(skip_blanks(text + 1), span))
+	if (*text && !read_span(scan_skip_blanks(text + 1), span))
 		return "the kernel measures it over 10sec, 1min and 5min";
 	return NULL;
 }
@@ -384,13 +379,13 @@ const char *condition_read(const char *text, struct condition *condition)
 		return "a condition is a kind, = and what it looks for, as PathExists=/etc/x";
 	if (!find_kind(text, length, &condition->kind))
 		return "superd does not know this kind of condition";
-	text = skip_blanks(text + length + 1);
+	text = scan_skip_blanks(text + length + 1);
 	while (begins(&text, "|"))
 		condition->alternative++;
 	if (condition->alternative > ALTERNATIVES_MOST)
 		return "16 | in front of a condition are the most";
-	text = skip_blanks(text);
+	text = scan_skip_blanks(text);
 	condition->is_negated = begins(&text, "!");     /* also of !=, as systemd has it */
-	condition->parameter = skip_blanks(text);
+	condition->parameter = scan_skip_blanks(text);
 	return parameter_refuse(kinds[condition->kind].parameter, condition->parameter);
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/scan.h"
+
 #define TOKEN_MOST 64
 
 /* A part of the answer; not NUL-terminated. */
@@ -23,18 +25,13 @@ static bool is_visible(char c)
 	return c > ' ' && c < 0x7f;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct span trimmed(struct span span)
 {
-	while (span.length && is_blank(*span.at)) {
+	while (span.length && scan_is_blank(*span.at)) {
 		span.at++;
 		span.length--;
 	}
-	while (span.length && is_blank(span.at[span.length - 1]))
+	while (span.length && scan_is_blank(span.at[span.length - 1]))
 		span.length--;
 	return span;
 }

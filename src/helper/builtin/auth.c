@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "base/scan.h"
 #include "helper/builtin/poll_deadline.h"
 
 #define LINE_MOST 1000                  /* RFC 1413 */
@@ -37,7 +38,7 @@ static ssize_t read_line(int connection, char line[LINE_MOST], int64_t until)
 
 static const char *skip_blanks(const char *at, const char *end)
 {
-	while (at < end && (*at == ' ' || *at == '\t'))
+	while (at < end && scan_is_blank(*at))
 		at++;
 	return at;
 }

@@ -14,24 +14,16 @@
 #endif
 
 #include "base/fd.h"
+#include "base/scan.h"
 #include "os/fs/root_path.h"
 
 #define HEADERS_MOST 4096               /* bytes that are read of a program: the kernel wants its headers in one page */
 #define FORMATS "/proc/sys/fs/binfmt_misc"
 
-static bool ends_with(const char *text, size_t length, const char *end)
-{
-	size_t own = strlen(end);
-
-	return length >= own && !memcmp(text + length - own, end, own);
-}
-
 /* env(1) looks for a program of such a name, and a shell has no such option; others pass over it. */
 static bool is_confused_by_dos(const char *interpreter)
 {
-	size_t length = strlen(interpreter);
-
-	return ends_with(interpreter, length, "/env") || ends_with(interpreter, length, "sh");
+	return scan_ends_with(interpreter, "/env") || scan_ends_with(interpreter, "sh");
 }
 
 /* Takes what stands between the blanks behind #!, as execve(2) does. */

@@ -32,16 +32,11 @@ static void set_number(const struct drafting *drafting, const char *option, int6
 	set(drafting, option, number == UNLIMITED ? "unlimited" : text, at);
 }
 
-static void refuse_memory(const struct drafting *drafting)
-{
-	diag_error(drafting->reading->diags, drafting->entry->at, "out of memory");
-}
-
 /* Takes the text over. */
 static void set_made(const struct drafting *drafting, const char *option, struct buf *text, struct origin at)
 {
 	if (text->failed)
-		refuse_memory(drafting);
+		diags_out_of_memory(drafting->reading->diags, drafting->entry->at);
 	else
 		set(drafting, option, buf_string(text), at);
 	buf_free(text);
@@ -329,7 +324,7 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 
 	drafting.draft = draft_new(reading->table, entry->name, entry->at);
 	if (!drafting.draft) {
-		refuse_memory(&drafting);
+		diags_out_of_memory(drafting.reading->diags, drafting.entry->at);
 		return;
 	}
 	draft_set_foreign(drafting.draft, NATIVE);

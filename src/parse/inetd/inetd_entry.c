@@ -29,7 +29,7 @@ const char *inetd_keep(struct inetd *inetd, const char *text, size_t length)
 	const char *kept = pool_text_n(inetd->reading->table->pool, text, length);
 
 	if (!kept)
-		diag_error(inetd->reading->diags, (struct origin){ .file = inetd->source->file }, "out of memory");
+		diags_out_of_memory(inetd->reading->diags, (struct origin){ .file = inetd->source->file });
 	return kept;
 }
 

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/scan.h"
 #include "parse/inetd/inetd_keyed.h"
 
 static bool refuse(struct inetd_keyed *keyed, size_t at, const char *what)
@@ -24,11 +25,6 @@ static size_t next_word(const char **text)
 	return strcspn(*text, " \t\r\n");
 }
 
-static bool begins_with(const char *text, size_t length, const char *word)
-{
-	return length >= strlen(word) && !memcmp(text, word, strlen(word));
-}
-
 /* Whether the line is a row of the usual form: NAME stream PROTOCOL nowait. */
 static bool is_row(const char *text)
 {
@@ -39,11 +35,11 @@ static bool is_row(const char *text)
 	text += strcspn(text, " \t\r\n");
 	length = next_word(&text);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		has_type |= begins_with(text, length, types[i]);
+		has_type |= scan_begins_with(text, length, types[i]);
 	text += length;
 	text += next_word(&text);
 	length = next_word(&text);
-	return has_type && (begins_with(text, length, "wait") || begins_with(text, length, "nowait"));
+	return has_type && (scan_begins_with(text, length, "wait") || scan_begins_with(text, length, "nowait"));
 }
 
 /* Whether the line at `at` begins a definition: a word in its first column, on or off, and a key. */
@@ -71,7 +67,7 @@ static bool begins_entry(const struct source *source, size_t at)
 
 	if (inetd_is_blank(*text) || *text == '#')
 		return false;
-	return begins_with(text, strcspn(text, " \t\r\n"), ".include") || is_row(text) ||
+	return scan_begins_with(text, strcspn(text, " \t\r\n"), ".include") || is_row(text) ||
 		begins_definition(source, at);
 }
 

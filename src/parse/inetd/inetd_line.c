@@ -73,12 +73,6 @@ static bool refuse_quote(const struct inetd_cutter *cutter, size_t at)
 	return false;
 }
 
-static bool refuse_memory(const struct inetd_cutter *cutter, size_t at)
-{
-	diag_error(cutter->diags, source_origin(cutter->source, at), "out of memory");
-	return false;
-}
-
 /* Cuts one word from *at on. */
 static bool take_word(struct inetd_line *line, const struct inetd_cutter *cutter, size_t *at, size_t end)
 {
@@ -106,7 +100,7 @@ static bool take_word(struct inetd_line *line, const struct inetd_cutter *cutter
 		inetd_line_add(line, cutter->pool, buf_string(&word), word.length,
 			       source_origin(cutter->source, start));
 	buf_free(&word);
-	return ok || refuse_memory(cutter, start);
+	return ok || diags_out_of_memory(cutter->diags, source_origin(cutter->source, start));
 }
 
 /* Whether the lone backslash at `at` is the last of its line. */

@@ -30,8 +30,7 @@ bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
 			return true;
 		}
 	}
-	diag_error(reading->diags, entry->at, "out of memory");
-	return false;
+	return diags_out_of_memory(reading->diags, entry->at);
 }
 
 /* The part of an entry's socket beside its protocol, its families and its host. */

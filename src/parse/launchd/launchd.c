@@ -4,7 +4,6 @@
  * job. */
 #include "parse/launchd/launchd.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "parse/launchd/launchd_job.h"

@@ -3,14 +3,9 @@
 
 #include <string.h>
 
+#include "base/scan.h"
+
 #define LOOKED_AT 4096 /* bytes of a text in which its first element stands */
-
-static bool begins(const char *text, size_t length, const char *word)
-{
-	size_t size = strlen(word);
-
-	return length >= size && !memcmp(text, word, size);
-}
 
 static size_t count_blanks(const struct source *source)
 {
@@ -30,9 +25,9 @@ bool plist_recognises(const struct source *source)
 		return true;
 	text += blanks;
 	length -= blanks;
-	if (begins(text, length, "<plist") || begins(text, length, "<!DOCTYPE plist"))
+	if (scan_begins_with(text, length, "<plist") || scan_begins_with(text, length, "<!DOCTYPE plist"))
 		return true;
-	if (!begins(text, length, "<?xml") && !begins(text, length, "<!--"))
+	if (!scan_begins_with(text, length, "<?xml") && !scan_begins_with(text, length, "<!--"))
 		return false;
 	return memmem(text, length < LOOKED_AT ? length : LOOKED_AT, "<plist", 6);
 }
@@ -43,7 +38,8 @@ static bool is_of_another_form(const struct source *source, size_t start)
 	const char *text = source->text + start;
 	size_t length = source->length - start;
 
-	return length && (*text == '{' || *text == '(' || begins(text, length, "//") || begins(text, length, "/*"));
+	return length && (*text == '{' || *text == '(' || scan_begins_with(text, length, "//") ||
+			  scan_begins_with(text, length, "/*"));
 }
 
 const struct plist *plist_read(struct pool *pool, const struct source *source, struct diags *diags)

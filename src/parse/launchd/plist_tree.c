@@ -10,7 +10,7 @@
 void plist_refuse_memory(struct plist_builder *builder)
 {
 	if (!builder->stopped)
-		diag_error(builder->diags, ((struct origin){ .file = builder->source->file }), "out of memory");
+		diags_out_of_memory(builder->diags, (struct origin){ .file = builder->source->file });
 	builder->stopped = true;
 }
 

@@ -66,6 +66,7 @@ const char *unit_scan_span(const char *text, int64_t *microseconds);    /* also 
 
 /* Whether it can be a unit's name; and its parts, kept. */
 bool unit_name_is_valid(const char *name);
+bool unit_name_has_suffix(const char *name, const char *suffix);        /* ".service", and not that alone */
 
 /* "\x2d" and "-" of an instance or prefix back to what was escaped; path: with a slash in front. NULL: out of memory. */
 const char *unit_unescape(struct pool *pool, const char *text, bool path);

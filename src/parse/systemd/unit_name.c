@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/scan.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\"
 
@@ -17,6 +18,11 @@ static const char *const suffixes[] = {
 const char *unit_name_suffix(const char *name)
 {
 	return strrchr(name, '.') + 1;
+}
+
+bool unit_name_has_suffix(const char *name, const char *suffix)
+{
+	return strlen(name) > strlen(suffix) && scan_ends_with(name, suffix);
 }
 
 bool unit_name_is_valid(const char *name)

@@ -42,13 +42,6 @@ static struct asked_units *make_asked(struct reading *reading)
 	return NULL;
 }
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-	size_t length = strlen(name), end = strlen(suffix);
-
-	return length > end && !strcmp(name + length - end, suffix);
-}
-
 bool units_ask(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
 {
 	struct asked_units *asked = make_asked(reading);
@@ -183,7 +176,7 @@ static struct lead read_lead(struct reading *reading, const struct unit *socket)
 		refuse_lead(reading, &lead, lead.at,
 			    "Service goes with Accept=no: with Accept=yes each connection has an "
 			    "instance of the template that is called as the socket");
-	else if (named && (!has_suffix(named, ".service") || !unit_name_is_valid(named)))
+	else if (named && (!unit_name_has_suffix(named, ".service") || !unit_name_is_valid(named)))
 		refuse_lead(reading, &lead, lead.at, "Service: it is the name of a unit, NAME.service");
 	lead.name = named && !lead.accepts ? named : service_name(reading, socket, lead.accepts);
 	if (!lead.name)
@@ -294,7 +287,7 @@ static void add_named(struct reading *reading, struct pair *pair, const char *na
 {
 	bool failed = false;
 	const struct unit *socket =
-		has_suffix(name, ".socket") ? unit_find(reading, pair->folder, name, &failed) : NULL;
+		unit_name_has_suffix(name, ".socket") ? unit_find(reading, pair->folder, name, &failed) : NULL;
 
 	for (size_t n = 0; socket && n < pair->count; n++) {
 		if (pair->sockets[n] == socket)

@@ -8,13 +8,6 @@
 
 #include "parse/systemd/unit_pair.h"
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-	size_t length = strlen(name), end = strlen(suffix);
-
-	return length > end && !strcmp(name + length - end, suffix);
-}
-
 /* Its sockets are all of a folder; everything else was asked for by its name. */
 static bool is_in_folder(const struct reading *reading, const char *path)
 {
@@ -78,7 +71,7 @@ static bool is_other_unit(const char *name)
 					     ".scope", ".device" };
 
 	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
-		if (has_suffix(name, kinds[n]))
+		if (unit_name_has_suffix(name, kinds[n]))
 			return true;
 	}
 	return false;
@@ -91,7 +84,7 @@ static bool units_read(struct reading *reading, const char *path)
 	const struct unit *unit;
 	bool failed = false, by_name;
 
-	if (!has_suffix(name, ".socket") && !has_suffix(name, ".service")) {
+	if (!unit_name_has_suffix(name, ".socket") && !unit_name_has_suffix(name, ".service")) {
 		diag_error(reading->diags, at,
 			   is_other_unit(name) ? "superd reads units of sockets and services: their names end in "
 						 ".socket or .service"
@@ -117,7 +110,7 @@ static bool units_read(struct reading *reading, const char *path)
 static bool units_takes(struct reading *reading, const char *path, const char *name)
 {
 	(void)reading, (void)path;
-	return has_suffix(name, ".socket") && unit_name_is_valid(name);
+	return unit_name_has_suffix(name, ".socket") && unit_name_is_valid(name);
 }
 
 /* Whether one of the diagnostics from `first` on, in front of this one, is an error of the same file. */

@@ -66,19 +66,12 @@ static int compare_id(const void *id, const void *entry)
 	return strcmp(id, (*(struct xinetd_entry *const *)entry)->id);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), rest = strlen(end);
-
-	return length >= rest && !strcmp(text + length - rest, end);
-}
-
 /* A name that no id is: with the type of its socket, or else a number. */
 static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorted, const struct xinetd_entry *entry,
 			      unsigned *number)
 {
 	const struct xinetd_written *type = find_line(entry, ATTR_SOCKET_TYPE);
-	bool by_type = type && *number == 2 && !ends_with(entry->id, type->words[0]);
+	bool by_type = type && *number == 2 && !scan_ends_with(entry->id, type->words[0]);
 	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0])
 				    : pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
 
