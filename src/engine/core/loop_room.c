@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 #define RETRY .2                        /* seconds */
 
 struct refused {
@@ -81,16 +83,11 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static bool keep(int epoll, int fd, const struct epoll_event *event)
 {
-	size_t room = waiting.room ? 2 * waiting.room : 64;
-	struct refused *list = waiting.list;
+	struct refused *list = array_grow(waiting.list, &waiting.room, waiting.count, sizeof(*list));
 
-	if (waiting.count == waiting.room) {
-		list = realloc(list, room * sizeof(*list));
-		if (!list)
-			return false;
-		waiting.list = list;
-		waiting.room = room;
-	}
+	if (!list)
+		return false;
+	waiting.list = list;
 	list[waiting.count++] = (struct refused){ epoll, fd, *event };
 	ev_timer_again(waiting.engine->loop, &waiting.timer);
 	return true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "config/table/diff.h"
 #include "engine/core/closing.h"
@@ -436,26 +437,17 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	return before;
 }
 
-static bool make_room(struct parked *parked)
-{
-	size_t room = parked->room ? 2 * parked->room : 16;
-	struct parked_client *list = realloc(parked->list, room * sizeof(*list));
-
-	if (!list)
-		return false;
-	parked->list = list;
-	parked->room = room;
-	return true;
-}
-
 bool listener_park(struct listener *listener, const struct client *client, enum progress progress, double until)
 {
 	struct parked *parked = listener->parked;
+	struct parked_client *list;
 
 	if (!parked)
 		parked = listener->parked = calloc(1, sizeof(*parked));
-	if (!parked || (parked->count == parked->room && !make_room(parked)))
+	list = parked ? array_grow(parked->list, &parked->room, parked->count, sizeof(*list)) : NULL;
+	if (!list)
 		return false;
+	parked->list = list;
 	parked->list[parked->count++] = (struct parked_client){ *client, progress, until };
 	return true;
 }

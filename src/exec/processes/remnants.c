@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "exec/processes/init.h"
 #include "exec/spawn/spawn.h"
 #include "os/proc/process.h"
@@ -39,15 +40,11 @@ static bool was_asked(const struct remnants *remnants, pid_t pid)
 /* Without memory for it, it is asked again. */
 static void note_asked(struct remnants *remnants, pid_t pid)
 {
-	if (remnants->count == remnants->room) {
-		size_t room = remnants->room ? 2 * remnants->room : 64;
-		pid_t *asked = reallocarray(remnants->asked, room, sizeof(*asked));
+	pid_t *asked = array_grow(remnants->asked, &remnants->room, remnants->count, sizeof(*asked));
 
-		if (!asked)
-			return;
-		remnants->asked = asked;
-		remnants->room = room;
-	}
+	if (!asked)
+		return;
+	remnants->asked = asked;
 	remnants->asked[remnants->count++] = pid;
 }
 

@@ -12,13 +12,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
 #endif
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "base/thread.h"
 #include "exec/spawn/spawn_patience.h"
@@ -141,17 +141,11 @@ static struct {
 
 static bool make_room_for_aside(void)
 {
-	size_t room = asides.room ? 2 * asides.room : 16;
-	struct aside *list;
+	struct aside *list = array_grow(asides.list, &asides.room, asides.count, sizeof(*list));
 
-	if (asides.count < asides.room)
-		return true;
-	list = realloc(asides.list, room * sizeof(*list));
-	if (!list)
-		return false;
-	asides.list = list;
-	asides.room = room;
-	return true;
+	if (list)
+		asides.list = list;
+	return list;
 }
 
 /* Where there is no memory superd's end may wait for it, with all others that do not end. */

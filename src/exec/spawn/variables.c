@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "os/foreign/foreign.h"
 
@@ -32,6 +33,8 @@ static bool same_name(const char *a, const char *b)
 
 static void variables_take(struct variables *variables, char *owned)
 {
+	char **list;
+
 	if (!owned) {
 		variables->failed = true;
 		return;
@@ -43,18 +46,13 @@ static void variables_take(struct variables *variables, char *owned)
 			return;
 		}
 	}
-	if (variables->count == variables->capacity) {
-		size_t capacity = variables->capacity ? 2 * variables->capacity : 16;
-		char **list = realloc(variables->list, capacity * sizeof(*list));
-
-		if (!list) {
-			free(owned);
-			variables->failed = true;
-			return;
-		}
-		variables->list = list;
-		variables->capacity = capacity;
+	list = array_grow(variables->list, &variables->capacity, variables->count, sizeof(*list));
+	if (!list) {
+		free(owned);
+		variables->failed = true;
+		return;
 	}
+	variables->list = list;
 	variables->list[variables->count++] = owned;
 }
 

@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/fd_message.h"
@@ -476,15 +477,11 @@ static bool hand_over(int *fd, uint32_t owner)
 
 static bool keep(int *fd, uint32_t owner)
 {
-	if (queue.count == queue.room) {
-		size_t room = queue.room ? 2 * queue.room : 64;
-		struct kept *kept = realloc(queue.kept, room * sizeof(*kept));
+	struct kept *kept = array_grow(queue.kept, &queue.room, queue.count, sizeof(*kept));
 
-		if (!kept)
-			return false;
-		queue.kept = kept;
-		queue.room = room;
-	}
+	if (!kept)
+		return false;
+	queue.kept = kept;
 	queue.kept[queue.count++] = (struct kept){ .fd = *fd, .owner = owner };
 	*fd = -1;
 	return true;

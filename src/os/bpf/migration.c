@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <sys/syscall.h>
 #endif
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "os/rights/posture.h"
 
@@ -22,18 +22,11 @@ static size_t room;
 
 static bool make_room(size_t fd)
 {
-	size_t more = room ? room : 64;
-	bool *list;
+	bool *list = array_reach(notes, &room, fd, sizeof(*list));
 
-	while (more <= fd)
-		more *= 2;
-	list = more == room ? notes : realloc(notes, more * sizeof(*list));
-	if (!list)
-		return false;
-	memset(list + room, 0, (more - room) * sizeof(*list));
-	notes = list;
-	room = more;
-	return true;
+	if (list)
+		notes = list;
+	return list;
 }
 
 void migration_note(int fd, bool is_there)

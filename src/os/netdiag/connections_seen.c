@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/array.h"
 #include "config/access/access.h"
 #include "os/netdiag/connections_parts.h"
 
@@ -33,23 +34,19 @@ static bool guests_have(const struct guests *guests, uint64_t id)
 static void note(struct tally *tally, uint64_t id)
 {
 	struct guests *guests = tally->guests;
+	uint64_t *list;
 
 	if (guests && (tally->seeks || tally->spares) && guests_have(guests, id) != tally->seeks)
 		return;
 	tally->count++;
 	if (!guests || tally->seeks || tally->spares)
 		return;
-	if (guests->count == guests->room) {
-		size_t room = guests->room ? 2 * guests->room : 16;
-		uint64_t *list = reallocarray(guests->list, room, sizeof(*list));
-
-		if (!list) {
-			guests->failed = true;
-			return;
-		}
-		guests->list = list;
-		guests->room = room;
+	list = array_grow(guests->list, &guests->room, guests->count, sizeof(*list));
+	if (!list) {
+		guests->failed = true;
+		return;
 	}
+	guests->list = list;
 	guests->failed |= !id;
 	guests->list[guests->count++] = id;
 }

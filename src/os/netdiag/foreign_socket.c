@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/fd.h"
 
@@ -29,18 +30,11 @@ static struct socket_mark *find(int fd)
 
 static bool make_room(int fd)
 {
-	size_t more = room ? room : 64;
-	struct socket_mark *list;
+	struct socket_mark *list = array_reach(marks, &room, (size_t)fd, sizeof(*list));
 
-	while (more <= (size_t)fd)
-		more *= 2;
-	list = more == room ? marks : realloc(marks, more * sizeof(*list));
-	if (!list)
-		return false;
-	memset(list + room, 0, (more - room) * sizeof(*list));
-	marks = list;
-	room = more;
-	return true;
+	if (list)
+		marks = list;
+	return list;
 }
 
 bool foreign_user_is(uid_t user)

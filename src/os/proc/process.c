@@ -24,6 +24,7 @@
 #include <sys/fsuid.h>
 #endif
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "base/scan.h"
 
@@ -103,20 +104,17 @@ static bool add(struct pids *pids, const char *text)
 
 	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX)
 		return true;
-	if (pids->count + 1 >= pids->room) {
-		larger = realloc(pids->list, (2 * pids->room + 64) * sizeof(*larger));
-		if (!larger)
-			return false;
-		pids->list = larger;
-		pids->room = 2 * pids->room + 64;
-	}
+	larger = array_grow(pids->list, &pids->room, pids->count, sizeof(*larger));
+	if (!larger)
+		return false;
+	pids->list = larger;
 	pids->list[pids->count++] = (pid_t)pid;
 	return true;
 }
 
 static pid_t *finish(struct pids *pids, bool good)
 {
-	if (!good || !add(pids, "2") || !pids->list) {          /* room for the 0 that ends it */
+	if (!good || !add(pids, "2")) { /* room for the 0 that ends it */
 		free(pids->list);
 		return NULL;
 	}
