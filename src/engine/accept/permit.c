@@ -1,8 +1,8 @@
 /* The gate of a service that does not accept itself. Before the start superd can only see the sender of a datagram;
  * the kernel filters connections (os/bpf/filter), or they wait in the queue until the service may start. */
-#include "base/clock.h"
 #include "engine/accept/permit.h"
 
+#include "base/clock.h"
 #include "engine/accept/rest.h"
 #include "engine/accept/sender.h"
 #include "engine/accept/sensor.h"

@@ -1,8 +1,8 @@
 /* The phases and the timer of a search for a daemon. superd must not wake longer than there is something to look
  * for, so every wakeup is set anew. */
-#include "base/clock.h"
 #include "engine/instance/search.h"
 
+#include "base/clock.h"
 
 double search_waited(const struct search *search)
 {

@@ -1,9 +1,9 @@
 /* Measures the latency of a start: from the moment it was wanted until the queue is shorter. No event reports that a
  * backend has accepted, so superd looks again and again. Each pause is a part of the time gone, which keeps the
  * figure exact for a fast backend and the looks rare for a slow one. */
-#include "base/clock.h"
 #include "engine/queue/taking.h"
 
+#include "base/clock.h"
 #include "engine/queue/judge.h"
 
 #define FIRST .001                      /* seconds until the first look */

@@ -1,8 +1,8 @@
 /* An operator's orders. An order may come at any moment of a service's life. If it cannot be done yet, as a start
  * while the former instance still ends, the keeper remembers it and does it in its next step. */
-#include "base/clock.h"
 #include "engine/service/operate.h"
 
+#include "base/clock.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/twins.h"
 #include "engine/freeze/frost.h"

@@ -1,8 +1,8 @@
 /* The state of all services, one line each. Sleeping services that never ran are counted in one line, as there may
  * be thousands. */
-#include "base/clock.h"
 #include "engine/supervisor/state.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/span.h"
 #include "engine/instance/notice.h"
