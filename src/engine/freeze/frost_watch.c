@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "engine/core/closing.h"
 #include "engine/core/loop_room.h"
+#include "engine/core/watch.h"
 #include "engine/queue/probes.h"
 #include "exec/spawn/spawn.h"
 
@@ -20,7 +21,7 @@ struct frost_watch {
 	void (*ready)(struct keeper *keeper);
 	pid_t copier;                   /* the process that takes the copies, which may hang */
 	ev_io report;                   /* the channel by which the copier hands them over; fd -1: it is closed */
-	ev_timer limit;                 /* ends the copying after COPYING_SECONDS */
+	struct alarm limit;             /* ends the copying after COPYING_SECONDS */
 	struct socket_copies copies;
 	ev_io *ios;                     /* a watcher for each copy, once all are there; NULL: not yet */
 };
@@ -119,7 +120,7 @@ static void leave_copier(struct frost_watch *watch)
 		ev_io_stop(loop, &watch->report);
 		fd_close(&watch->report.fd);
 	}
-	ev_timer_stop(loop, &watch->limit);
+	alarm_stop(&watch->limit);
 	if (spawn_is_aside(watch->copier))
 		kill(watch->copier, SIGKILL);
 }
@@ -142,10 +143,9 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 		conclude(watch, state == SOCKET_COPYING_FAILED);
 }
 
-static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_limit(struct alarm *alarm)
 {
-	(void)loop, (void)events;
-	conclude(timer->data, true);
+	conclude(container_of(alarm, struct frost_watch, limit), true);
 }
 
 static bool begin(struct frost_watch *watch, const pid_t *pids)
@@ -160,10 +160,10 @@ static bool begin(struct frost_watch *watch, const pid_t *pids)
 	if (report < 0)
 		return false;
 	ev_io_init(&watch->report, on_report, report, EV_READ);
-	ev_timer_init(&watch->limit, on_limit, COPYING_SECONDS, 0.);
-	watch->report.data = watch->limit.data = watch;
+	watch->report.data = watch;
 	ev_io_start(engine_of(watch)->loop, &watch->report);
-	ev_timer_start(engine_of(watch)->loop, &watch->limit);
+	alarm_init(&watch->limit, engine_of(watch), on_limit);
+	alarm_set(&watch->limit, COPYING_SECONDS);
 	return true;
 }
 

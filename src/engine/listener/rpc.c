@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "engine/core/backoff.h"
 #include "engine/core/events.h"
+#include "engine/core/watch.h"
 #include "engine/listener/errand.h"
 #include "os/socket/bind.h"
 #include "prepare/own_user.h"
@@ -45,7 +46,7 @@ struct rpc {
 	struct registration *current;   /* the registration that superd-rpc runs for; NULL: none */
 	bool setting;                   /* superd-rpc registers, else it withdraws */
 	bool as_own_user;               /* superd-rpc runs as its own user, else as superd's */
-	ev_timer timer;
+	struct alarm next;              /* when the next registration is due */
 };
 
 static void drop(struct registration *registration)
@@ -58,9 +59,7 @@ static void wake_at(struct rpc *rpc, double due)
 {
 	double now = clock_now();
 
-	ev_timer_stop(rpc->engine->loop, &rpc->timer);
-	ev_timer_set(&rpc->timer, due > now ? due - now : 0., 0.);
-	ev_timer_start(rpc->engine->loop, &rpc->timer);
+	alarm_set(&rpc->next, due > now ? due - now : 0.);
 }
 
 /* What goes is withdrawn before the same port is registered anew, as it would take the new registration away, too. At
@@ -82,7 +81,7 @@ static double due_of(const struct rpc *rpc, const struct registration *one)
 	return due;
 }
 
-/* Returns the next registration to work on, withdrawals first. NULL: none is due; the timer is set for the next. */
+/* Returns the next registration to work on, withdrawals first. NULL: none is due; the alarm is set for the next. */
 static struct registration *choose(struct rpc *rpc)
 {
 	struct registration *first = NULL;
@@ -224,10 +223,9 @@ static void advance(struct rpc *rpc)
 	ask(rpc, true);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_next(struct alarm *alarm)
 {
-	(void)loop, (void)events;
-	advance(timer->data);
+	advance(container_of(alarm, struct rpc, next));
 }
 
 static struct rpc *rpc_of(struct engine *engine)
@@ -242,8 +240,7 @@ static struct rpc *rpc_of(struct engine *engine)
 	rpc->engine = engine;
 	errand_init(&rpc->errand, engine, on_ended);
 	list_init(&rpc->registrations);
-	ev_init(&rpc->timer, on_timer);
-	rpc->timer.data = rpc;
+	alarm_init(&rpc->next, engine, on_next);
 	engine->rpc = rpc;
 	return rpc;
 }
@@ -418,7 +415,7 @@ void rpc_free(struct engine *engine)
 
 	if (!rpc)
 		return;
-	ev_timer_stop(engine->loop, &rpc->timer);
+	alarm_stop(&rpc->next);
 	errand_abandon(&rpc->errand);
 	LIST_EACH(link, &rpc->registrations) {
 		struct registration *one = container_of(link, struct registration, link);

@@ -20,13 +20,6 @@ void supervisor_end(struct supervisor *supervisor)
 	ev_break(supervisor->engine.loop, EVBREAK_ALL);
 }
 
-static void set_timer(struct supervisor *supervisor, ev_timer *timer, double seconds)
-{
-	ev_timer_stop(supervisor->engine.loop, timer);
-	ev_timer_set(timer, seconds, 0.);
-	ev_timer_start(supervisor->engine.loop, timer);
-}
-
 static bool has_own(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
@@ -85,11 +78,10 @@ static void on_deadline(struct supervisor *supervisor)
 	shutdown_check(supervisor);
 }
 
-static void on_wait(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_wait(struct alarm *alarm)
 {
-	struct supervisor *supervisor = timer->data;
+	struct supervisor *supervisor = container_of(alarm, struct supervisor, shutdown.wait);
 
-	(void)loop, (void)events;
 	if (supervisor->engine.stopping)
 		on_deadline(supervisor);
 	else
@@ -106,39 +98,31 @@ static bool is_known(void *context, pid_t pid)
 	       (group > 1 && group == supervisor->command.child.pid);
 }
 
-static void on_last_call(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_last_call(struct alarm *alarm)
 {
-	struct supervisor *supervisor = timer->data;
+	struct supervisor *supervisor = container_of(alarm, struct supervisor, shutdown.last_call);
 
-	(void)loop, (void)events;
 	if (!supervisor->shutdown.sweeping)
 		remnants_ask_strangers(&supervisor->shutdown.remnants, is_known, supervisor);
 }
 
-static void on_failing(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_failing(struct alarm *alarm)
 {
-	struct supervisor *supervisor = timer->data;
+	struct supervisor *supervisor = container_of(alarm, struct supervisor, shutdown.failing);
 
-	(void)loop, (void)events;
 	if (!supervisor->engine.stopping)
 		shutdown_begin(supervisor, SIGTERM);
-}
-
-static void init_timer(struct supervisor *supervisor, ev_timer *timer,
-		       void (*act)(struct ev_loop *loop, ev_timer *timer, int events))
-{
-	ev_init(timer, act);
-	timer->data = supervisor;
 }
 
 void shutdown_init(struct supervisor *supervisor)
 {
 	struct shutdown *shutdown = &supervisor->shutdown;
 
-	init_timer(supervisor, &shutdown->wait, on_wait);
-	init_timer(supervisor, &shutdown->last_call, on_last_call);
-	init_timer(supervisor, &shutdown->look, on_look);
-	init_timer(supervisor, &shutdown->failing, on_failing);
+	alarm_init(&shutdown->wait, &supervisor->engine, on_wait);
+	alarm_init(&shutdown->last_call, &supervisor->engine, on_last_call);
+	alarm_init(&shutdown->failing, &supervisor->engine, on_failing);
+	ev_init(&shutdown->look, on_look);
+	shutdown->look.data = supervisor;
 	shutdown->look.repeat = LOOK_EVERY;
 }
 
@@ -148,8 +132,8 @@ static void set_deadline(struct supervisor *supervisor)
 
 	if (reserve > LAST_CALL_MOST)
 		reserve = LAST_CALL_MOST;
-	set_timer(supervisor, &supervisor->shutdown.wait, seconds);
-	set_timer(supervisor, &supervisor->shutdown.last_call, seconds - reserve);
+	alarm_set(&supervisor->shutdown.wait, seconds);
+	alarm_set(&supervisor->shutdown.last_call, seconds - reserve);
 }
 
 void shutdown_begin(struct supervisor *supervisor, int signal)
@@ -180,13 +164,13 @@ static void begin_delay(struct supervisor *supervisor, int signal)
 	log_notice(supervisor->engine.log, "told to stop: going on for %g s, as --stop-delay says", shutdown->delay);
 	supervisor->engine.stop_ordered = true;
 	shutdown->signal = signal;
-	set_timer(supervisor, &shutdown->wait, shutdown->delay);
+	alarm_set(&shutdown->wait, shutdown->delay);
 }
 
 void supervisor_stop(struct supervisor *supervisor, int signal)
 {
 	if (supervisor->engine.stopping)
-		set_timer(supervisor, &supervisor->shutdown.wait, 0.);
+		alarm_set(&supervisor->shutdown.wait, 0.);
 	else if (supervisor->shutdown.delay > 0 && !supervisor->engine.stop_ordered)
 		begin_delay(supervisor, signal);
 	else
@@ -201,7 +185,7 @@ void supervisor_fail(struct supervisor *supervisor, int status)
 		return;
 	shutdown->has_cause = true;
 	supervisor->exit_status = status;
-	set_timer(supervisor, &shutdown->failing, 0.);
+	alarm_set(&shutdown->failing, 0.);
 }
 
 void shutdown_free(struct supervisor *supervisor)

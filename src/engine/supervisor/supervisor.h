@@ -30,10 +30,10 @@ struct shutdown {
 	bool sweeping, killing;
 	unsigned kills;                 /* rounds of SIGKILL so far */
 	struct remnants remnants;
-	ev_timer wait;                  /* the delay, then the deadline */
-	ev_timer last_call;             /* before the deadline: strangers are told to end though services have not ended */
+	struct alarm wait;              /* the delay, then the deadline */
+	struct alarm last_call;         /* before the deadline: strangers are told to end though services have not ended */
 	ev_timer look;                  /* looks for processes whose end superd gets no SIGCHLD for */
-	ev_timer failing;
+	struct alarm failing;
 };
 
 /* The progress of an upgrade (engine/upgrade/upgrade). */

@@ -108,8 +108,8 @@ bool upgrade_is_too_late(const struct upgrade *upgrade)
 {
 	struct supervisor *supervisor = upgrade->supervisor;
 
-	return supervisor->engine.stopping || ev_is_active(&supervisor->shutdown.wait) ||
-		ev_is_active(&supervisor->shutdown.failing);
+	return supervisor->engine.stopping || alarm_is_set(&supervisor->shutdown.wait) ||
+		alarm_is_set(&supervisor->shutdown.failing);
 }
 
 /* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */
