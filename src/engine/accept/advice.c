@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "engine/core/leftover.h"
+#include "engine/core/watch.h"
 #include "exec/spawn/spawn.h"
 #include "os/host/libexec.h"
 #include "prepare/own_user.h"
@@ -33,7 +34,7 @@ struct question {
 	struct guest guest;
 	void (*decided)(struct keeper *keeper, struct guest *guest, const struct advice *advice);
 	ev_io io;                       /* the answers; fd -1: there are no more */
-	ev_timer timer;
+	struct alarm limit;
 	size_t length;                  /* bytes of answers */
 	char answers[ADVICE_MOST];
 };
@@ -70,7 +71,7 @@ static void decide(struct question *question, bool cancelled)
 	struct guest guest = question->guest;
 	int fd = question->io.fd;
 
-	ev_timer_stop(question->engine->loop, &question->timer);
+	alarm_stop(&question->limit);
 	ev_io_stop(question->engine->loop, &question->io);
 	fd_close(&fd);
 	question->keeper = NULL;
@@ -109,11 +110,10 @@ static void on_answers(struct ev_loop *loop, ev_io *io, int events)
 		decide(question, false);
 }
 
-static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_limit(struct alarm *alarm)
 {
-	struct question *question = timer->data;
+	struct question *question = container_of(alarm, struct question, limit);
 
-	(void)loop, (void)events;
 	take_answers(question);
 	kill_process(question);
 	decide(question, false);
@@ -201,8 +201,7 @@ static struct question *new_question(struct keeper *keeper, const struct guest *
 	list_init(&question->link);
 	ev_io_init(&question->io, on_answers, answers, EV_READ);
 	question->io.data = question;
-	ev_timer_init(&question->timer, on_timeout, ADVICE_SECONDS, 0.);
-	question->timer.data = question;
+	alarm_init(&question->limit, keeper->engine, on_limit);
 	return question;
 }
 
@@ -223,7 +222,7 @@ static bool begin(struct question *question, int writing)
 	list_add(&engine->questions, &question->link);
 	engine->idents += question->guest.asked.ident;
 	ev_io_start(engine->loop, &question->io);
-	ev_timer_start(engine->loop, &question->timer);
+	alarm_set(&question->limit, ADVICE_SECONDS);
 	return true;
 }
 

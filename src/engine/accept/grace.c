@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "engine/core/watch.h"
 
 struct waiter {
 	struct list link;               /* in engine->graced */
-	ev_timer timer;
+	struct alarm end;
 	struct keeper *keeper;
 	struct guest guest;
 	void (*over)(struct keeper *keeper, struct guest *guest, bool cancelled);
@@ -22,7 +23,7 @@ static void let_go(struct waiter *waiter, bool cancelled)
 	struct guest guest = waiter->guest;
 	void (*over)(struct keeper *, struct guest *, bool) = waiter->over;
 
-	ev_timer_stop(engine->loop, &waiter->timer);
+	alarm_stop(&waiter->end);
 	list_remove(&waiter->link);
 	keeper->activity->graced--;
 	engine->graced_count--;
@@ -30,10 +31,9 @@ static void let_go(struct waiter *waiter, bool cancelled)
 	over(keeper, &guest, cancelled);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_end(struct alarm *alarm)
 {
-	(void)loop, (void)events;
-	let_go(timer->data, false);
+	let_go(container_of(alarm, struct waiter, end), false);
 }
 
 bool grace_give(struct keeper *keeper, struct guest *guest,
@@ -52,9 +52,8 @@ bool grace_give(struct keeper *keeper, struct guest *guest,
 	waiter->keeper = keeper;
 	waiter->guest = *guest;
 	waiter->over = over;
-	ev_timer_init(&waiter->timer, on_timer, GRACE_SECONDS, 0.);
-	waiter->timer.data = waiter;
-	ev_timer_start(engine->loop, &waiter->timer);
+	alarm_init(&waiter->end, engine, on_end);
+	alarm_set(&waiter->end, GRACE_SECONDS);
 	list_add(&engine->graced, &waiter->link);
 	keeper->activity->graced++;
 	engine->graced_count++;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "engine/core/watch.h"
 #include "engine/launch/groups.h"
 
 #define MOST 128                        /* standbys of a service; it had as many connections a moment ago */
@@ -18,7 +19,7 @@ struct standby {
 	struct child child;
 	struct engine *engine;
 	struct standbys *standbys;
-	ev_timer timer;
+	struct alarm limit;
 	int channel;
 	struct group group;             /* a copy of its path; group_leave remembers the group itself */
 };
@@ -32,7 +33,7 @@ void standbys_init(struct standbys *standbys)
 /* The channel stays open. */
 static void forget(struct standby *standby)
 {
-	ev_timer_stop(standby->engine->loop, &standby->timer);
+	alarm_stop(&standby->limit);
 	children_remove(&standby->engine->children, &standby->child);
 	list_remove(&standby->link);
 	standby->standbys->count--;
@@ -46,10 +47,9 @@ static void dismiss(struct standby *standby)
 	forget(standby);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_limit(struct alarm *alarm)
 {
-	(void)loop, (void)events;
-	dismiss(timer->data);
+	dismiss(container_of(alarm, struct standby, limit));
 }
 
 static void on_ended(struct child *child, int status)
@@ -92,9 +92,8 @@ bool standby_add(struct standbys *standbys, struct engine *engine, pid_t pid, in
 	group_leave(group, engine, 0, false);
 	list_add(&standbys->list, &standby->link);
 	standbys->count++;
-	ev_timer_init(&standby->timer, on_timer, PATIENCE, 0.);
-	standby->timer.data = standby;
-	ev_timer_start(engine->loop, &standby->timer);
+	alarm_init(&standby->limit, engine, on_limit);
+	alarm_set(&standby->limit, PATIENCE);
 	return true;
 }
 
