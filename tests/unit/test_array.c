@@ -37,15 +37,3 @@ Test(array, reaches_an_index_over_zeros)
 	cr_expect_eq(list[capacity - 1], 0);
 	free(list);
 }
-
-Test(array, stays_as_it_is_without_memory)
-{
-	size_t capacity = 0;
-	char *list = array_grow(NULL, &capacity, 0, 1);
-	size_t before = capacity;
-
-	cr_assert(list);
-	cr_expect_null(array_reach(list, &capacity, SIZE_MAX / 4, 16));
-	cr_expect_eq(capacity, before);
-	free(list);
-}
