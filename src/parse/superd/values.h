@@ -9,10 +9,11 @@
 #include "parse/superd/statement.h"
 
 struct values {
-	cfg_t *cfg;                     /* owns the values of the last statement; NULL: none was read yet */
+	cfg_t *cfg;                     /* owns the quoted words' values of the last statement; NULL: none was read yet */
 	const char **texts;             /* of each word */
 	size_t capacity;                /* of texts */
-	struct buf list;                /* the words as libconfuse reads them */
+	struct buf bare;                /* the bare words, each with its NUL */
+	struct buf list;                /* the quoted ones, as libconfuse reads them */
 };
 
 /* The values of all words, statement->word_count of them, until the next call. NULL: out of memory. */
