@@ -15,9 +15,10 @@
 #define PART 64                         /* tallies that one question is about */
 #define REST 200.                       /* pause before a question that can wait, in durations of the last one */
 
-/* The part of one query in the question that is under way. Its tallies and guests stay when it is withdrawn. */
+/* The part of one query in the question that is under way. Its tallies and guests stay when the query is cancelled, as
+ * the thread may be at them. */
 struct share {
-	struct conn_query *query;       /* NULL: it was withdrawn */
+	struct conn_query *query;       /* NULL: it was cancelled */
 	struct table *table;            /* held until the thread is done with it */
 	size_t count;                   /* tallies of the query */
 	enum guests_use use;

@@ -70,9 +70,10 @@ static inline bool conn_query_is_open(const struct conn_query *query)
 	return query->place || !list_empty(&query->link);
 }
 
-/* Before a start: the first answer notes all connections, with those in a handshake. After conn_query_seek the next
- * answers count which of these a process has accepted, or has still to accept, and have not ended. */
-void conn_query_note(struct conn_query *query);         /* cancels what is under way */
+/* Follows connections to their end. After conn_query_note, which cancels a count that is under way, the answer notes
+ * all connections, with those in a handshake. After conn_query_seek the answers count those of them that are still in
+ * a handshake, or that a process has accepted. */
+void conn_query_note(struct conn_query *query);
 void conn_query_seek(struct conn_query *query);
 
 /* Whether all numbers are known, and all clients that had to be noted. */
