@@ -540,3 +540,12 @@ void idle_follow(struct keeper *keeper)
 	if (wanted && !activity->idle && !keeper->engine->quiet)
 		start(keeper);
 }
+
+static const struct state_field left_fields[] = {
+	{ STATE_FIELD(idle_left, "since", since) },
+	{ STATE_FIELD(idle_left, "left", left) },
+	{ STATE_FIELD(idle_left, "wait", wait) },
+	{ STATE_FIELD(idle_left, "reported", reported) },
+	{ STATE_NONE(idle_left, is_there, "the section is there") },
+};
+const struct state_table idle_left_state = STATE_TABLE("idle", idle_left, left_fields);

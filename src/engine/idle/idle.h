@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "engine/runtime/runtime.h"
+#include "engine/state/state_field.h"
 
 /* Follows a change of the keeper: begins, goes on under another row, or ends. */
 void idle_follow(struct keeper *keeper);
@@ -22,6 +23,7 @@ void idle_forget(struct keeper *keeper);        /* ends, whatever the state is *
 /* For an upgrade (engine/upgrade/upgrade): ends, and goes on from there at the next idle_follow. */
 void idle_set_aside(struct keeper *keeper);
 void idle_remains(const struct keeper *keeper, struct idle_left *left); /* what idle_follow would go on from */
+extern const struct state_table idle_left_state;
 
 /* The state of a service, for status. */
 enum idle_standing {

@@ -78,7 +78,3 @@ void control_kill_all(struct engine *engine);           /* commands of every ser
 
 /* Leaves a running command to itself; ended is not called. */
 void control_forget(struct control *control);
-
-/* For an upgrade (engine/upgrade/carry): a section of what runs, none where nothing does. In control_carry.c. */
-struct carry;
-void control_carry(struct carry *carry, struct control *control);

@@ -9,6 +9,7 @@
 #include "config/option/service_mark.h"
 #include "config/words/command.h"
 #include "engine/instance/control.h"
+#include "engine/instance/instance_state.h"
 #include "engine/service/keeper_bind.h"
 
 struct opening {
@@ -180,7 +181,8 @@ void opening_carry(struct carry *carry, struct keeper *keeper)
 	ledger_open(&carry->text, "opening");
 	carry_number(carry, "ends", opening->ends);
 	carry_number(carry, "closes", opening->closes);
-	control_carry(carry, &opening->control);
+	if (control_is_busy(&opening->control))
+		state_save(carry, &control_state, &opening->control);
 }
 
 struct control *opening_resume(struct keeper *keeper, bool ends, bool closes)

@@ -15,6 +15,7 @@
 #include "engine/core/watch.h"
 #include "engine/freeze/frost.h"
 #include "engine/instance/control.h"
+#include "engine/instance/instance_state.h"
 #include "engine/instance/notice.h"
 #include "engine/service/service_freeze.h"
 #include "engine/state/resume_value.h"
@@ -251,7 +252,8 @@ void refresh_carry(struct carry *carry, struct keeper *keeper)
 	carry_number(carry, "commands", refresh->commands);
 	carry_number(carry, "waits", refresh->waits);
 	carry_number(carry, "reloads", refresh->reloads);
-	control_carry(carry, &refresh->control);
+	if (control_is_busy(&refresh->control))
+		state_save(carry, &control_state, &refresh->control);
 }
 
 struct control *refresh_resume(struct keeper *keeper, struct ledger_section *section)

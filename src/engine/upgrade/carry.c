@@ -7,6 +7,7 @@
 
 #include "base/build.h"
 #include "base/clock.h"
+#include "engine/core/engine_state.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
 #include "engine/log/output.h"
@@ -24,32 +25,10 @@ static void carry_engine(struct carry *carry, struct supervisor *supervisor, dou
 	ledger_add(text, "version", build_version());
 	ledger_add_number(text, "pid", getpid());
 	ledger_add_real(text, "quiet_since", quiet_since);
-	ledger_add_number(text, "nofile_soft", (int64_t)engine->heritage.nofile.rlim_cur);
-	ledger_add_number(text, "nofile_hard", (int64_t)engine->heritage.nofile.rlim_max);
-	ledger_add_number(text, "found_soft", (int64_t)engine->heritage.found_nofile.rlim_cur);
-	ledger_add_number(text, "found_hard", (int64_t)engine->heritage.found_nofile.rlim_max);
 	carry_fd(carry, "pid_file", supervisor->upgrade.pid_file);
-	carry_fd(carry, "control", engine->control);
 	carry_number(carry, "output_reader", output_reader_process());
 	carry_number(carry, "exit_status", supervisor->exit_status);
-	carry_number(carry, "activities", (int64_t)engine->activities);
-	carry_real(carry, "started", engine->started);
-	carry_number(carry, "records_lost", (int64_t)engine->records_lost);
-	if (engine->log) {
-		carry_number(carry, "log_dropped", (int64_t)log_losses(engine->log)->all);
-		carry_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
-	}
-	carry_text(carry, "cgroup_own", engine->cgroups.own);
-	carry_text(carry, "cgroup_base", engine->cgroups.base);
-	carry_number(carry, "cgroup_moved", engine->cgroups.moved);
-	carry_number(carry, "cgroup_enabled", engine->cgroups.enabled);
-	carry_number(carry, "cgroup_passed", engine->cgroups.passed);
-	carry_number(carry, "cgroup_made", (int64_t)engine->cgroups.made);
-	carry_number(carry, "cgroup_kept", engine->cgroups.kept);
-	for (int prefix = 0; prefix <= 128; prefix++) {
-		if (engine->denied_prefixes[prefix])
-			ledger_add_number(text, "denied_prefix", prefix);
-	}
+	state_save(carry, &engine_state, engine);
 	if (supervisor->command.child.pid > 0) {
 		ledger_open(text, "command");
 		ledger_add_number(text, "pid", supervisor->command.child.pid);
@@ -65,10 +44,7 @@ static void carry_recent(struct carry *carry, const char *kind, const struct rec
 		if (one->until <= now)
 			continue;
 		ledger_open(&carry->text, kind);
-		carry_number(carry, "whose", (int64_t)one->whose);
-		ledger_add_bytes(&carry->text, "source", one->source, sizeof(one->source));
-		ledger_add_real(&carry->text, "until", one->until);
-		carry_number(carry, "count", one->count);
+		state_save(carry, &sighting_state, one);
 	}
 }
 

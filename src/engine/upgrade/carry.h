@@ -16,11 +16,9 @@
 
 #include "engine/state/carry_value.h"
 
-struct course;
 struct engine;
 struct keeper;
 struct output;
-struct search;
 struct supervisor;
 
 /* All of it. quiet_since: when the first client had to wait for the change. false: out of memory. carry_free in
@@ -33,7 +31,3 @@ void carry_output_ends(struct carry *carry, const struct output *output);
 void carry_log(struct carry *carry, struct engine *engine);     /* carry_log.c */
 void carry_service(struct carry *carry, struct keeper *keeper); /* carry_service.c */
 void carry_instances(struct carry *carry, struct keeper *keeper);       /* carry_instance.c */
-
-/* In carry_course.c. */
-void carry_course(struct carry *carry, struct course *course);
-void carry_search(struct carry *carry, struct search *search);

@@ -8,11 +8,15 @@
 #include <stdlib.h>
 
 #include "engine/accept/channel.h"
+#include "engine/accept/guest_course.h"
 #include "engine/drain/drain.h"
+#include "engine/instance/course.h"
 #include "engine/instance/daemon.h"
+#include "engine/instance/instance_state.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notice.h"
 #include "engine/instance/outdated.h"
+#include "engine/instance/search.h"
 #include "engine/launch/notify.h"
 #include "engine/service/keeper.h"
 #include "engine/service/run.h"
@@ -62,58 +66,8 @@ static void carry_notifies(struct carry *carry, struct keeper *keeper, struct sp
 
 static void carry_notice(struct carry *carry, struct notice *notice, int place)
 {
-	ledger_open(&carry->text, "notice");
+	state_save(carry, &notice_state, notice);
 	ledger_add_number(&carry->text, "socket", place);
-	ledger_add_number(&carry->text, "access", notice->access);
-	carry_number(carry, "stopping", notice->stopping);
-	carry_number(carry, "reloading", notice->reloading);
-	carry_number(carry, "reloads", notice->reloads);
-	carry_timer(carry, "patience", &notice->patience);
-	carry_timer(carry, "watchdog", &notice->watchdog);
-	ledger_add_real(&carry->text, "every", notice->every);
-	carry_number(carry, "watched", notice->watched);
-	carry_text(carry, "status", notice->status);
-	carry_text(carry, "bus_error", notice->bus_error);
-	carry_text(carry, "varlink_error", notice->varlink_error);
-	carry_number(carry, "error", notice->error);
-}
-
-static void carry_ends(struct carry *carry, const struct instance *instance)
-{
-	carry_number(carry, "starting", instance->starting);
-	carry_number(carry, "stopping", instance->stopping);
-	carry_number(carry, "told", instance->told);
-	carry_number(carry, "killed", instance->killed);
-	carry_number(carry, "failed", instance->failed);
-	carry_number(carry, "clears", instance->clears);
-	carry_number(carry, "silent", instance->is_silent);
-	carry_number(carry, "stop_signal", instance->stop_signal);
-	carry_number(carry, "result", instance->result);
-	carry_number(carry, "status", instance->status);
-	carry_real(carry, "gone", instance->gone);
-}
-
-/* Writes the counts that the instance has to give back, and the descriptors and names that it has. */
-static void carry_belongings(struct carry *carry, const struct instance *instance)
-{
-	int client, channel = channel_descriptor(instance, &client);
-
-	if (instance->counted)
-		ledger_add_bytes(&carry->text, "source", instance->source, sizeof(instance->source));
-	if (instance->busy)
-		ledger_add_number(&carry->text, "busy", instance->busy->io.fd);
-	carry_number(carry, "unread", instance->unread);
-	if (instance->knows_head)
-		ledger_add_bytes(&carry->text, "head", &instance->head, sizeof(instance->head));
-	carry_fd(carry, "channel", channel);
-	carry_fd(carry, "channel_client", client);
-	if (instance->private_tmp)
-		ledger_add_bytes(&carry->text, "private_tmp", &instance->private_tmp, sizeof(instance->private_tmp));
-	carry_text(carry, "peer", instance->peer);
-	carry_text(carry, "cgroup", instance->cgroup.path);
-	carry_number(carry, "cgroup_files", instance->cgroup.files);
-	carry_number(carry, "cgroup_kept", instance->cgroup.kept);
-	carry_number(carry, "cgroup_killed", instance->cgroup.killed);
 }
 
 /* Writes what the instance has of an earlier row, which is in no table any more. */
@@ -129,23 +83,51 @@ static void carry_outdated(struct carry *carry, const struct outdated *outdated)
 static void carry_instance(struct carry *carry, struct keeper *keeper, struct instance *instance)
 {
 	bool runs_on = keeper->removed && keeper_runs_on(keeper);
+	int client, channel = channel_descriptor(instance, &client);
 
-	ledger_open(&carry->text, "instance");
+	state_save(carry, &instance_state, instance);
 	carry_number(carry, "guest", !run_owns(instance));
 	carry_number(carry, "current", keeper->activity->current == instance && !runs_on);
-	carry_number(carry, "retired", instance->retired || runs_on);
-	carry_number(carry, "child", instance->child.pid);
-	carry_number(carry, "pid", instance->pid);
-	carry_number(carry, "group", instance->group);
-	carry_number(carry, "former_group", instance->former_group);
-	carry_fd(carry, "group_fd", instance->group_fd);
-	carry_fd(carry, "former_fd", instance->former_fd);
+	if (runs_on && !instance->retired)
+		carry_number(carry, "retired", 1);
 	carry_fd(carry, "main_fd", main_watch_fd(instance->main_watch));
 	carry_number(carry, "lingers", !list_empty(&instance->linger));
-	carry_timer(carry, "timer", &instance->timer);
-	carry_real(carry, "since", instance->since);
-	carry_ends(carry, instance);
-	carry_belongings(carry, instance);
+	if (instance->busy)
+		ledger_add_number(&carry->text, "busy", instance->busy->io.fd);
+	carry_fd(carry, "channel", channel);
+	carry_fd(carry, "channel_client", client);
+}
+
+/* A client whose program does not run yet still belongs to its course and its listener. */
+static void carry_guest(struct carry *carry, const struct guest *guest, bool has_run)
+{
+	const struct client *client = &guest->client;
+
+	if (client->length)
+		ledger_add_bytes(&carry->text, "peer", &client->peer, client->length);
+	carry_text(carry, "instance_name", guest->name);
+	if (has_run)
+		return;
+	carry_fd(carry, "client", client->fd);
+	carry_number(carry, "progress", guest->progress);
+	if (!guest->listener)
+		return;
+	ledger_add_number(&carry->text, "of", guest->listener->io.fd);
+	carry_text(carry, "at", guest->listener->listen->name);
+}
+
+/* A command that runs goes over as the child it is, with the rest of its time and the commands after it. If a program
+ * does not run yet, the upgrade waits for its start (engine/upgrade/upgrade_rest), as only this superd gets the
+ * report of its child. */
+static void carry_course(struct carry *carry, struct course *course)
+{
+	const struct guest *guest = guest_of_course(course);
+
+	state_save(carry, &course_state, course);
+	if (guest)
+		carry_guest(carry, guest, course->has_run);
+	if (control_is_busy(&course->control))
+		state_save(carry, &control_state, &course->control);
 }
 
 void carry_instances(struct carry *carry, struct keeper *keeper)
@@ -165,7 +147,7 @@ void carry_instances(struct carry *carry, struct keeper *keeper)
 		if (instance->course)
 			carry_course(carry, instance->course);
 		if (daemon_search(instance))
-			carry_search(carry, daemon_search(instance));
+			state_save(carry, &search_state, daemon_search(instance));
 		drain_carry(carry, instance);
 	}
 }

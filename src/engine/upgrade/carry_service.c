@@ -7,12 +7,14 @@
 #include "engine/upgrade/carry.h"
 
 #include "base/scan.h"
-#include "engine/core/refusal.h"
+#include "engine/core/engine_state.h"
 #include "engine/drain/twins.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/instance_state.h"
 #include "engine/launch/store.h"
 #include "engine/listener/rpc.h"
 #include "engine/service/keeper.h"
+#include "engine/service/keeper_state.h"
 #include "engine/service/opening.h"
 #include "engine/service/refresh.h"
 #include "os/bpf/migration.h"
@@ -55,45 +57,6 @@ static void carry_listener(struct carry *carry, const struct listener *listener,
 	carry_parked(carry, listener->parked);
 }
 
-static void carry_pace(struct carry *carry, const struct pace *pace)
-{
-	carry_real(carry, "pace_second", pace->second);
-	carry_real(carry, "pace_interval", pace->interval);
-	carry_number(carry, "pace_in_second", pace->in_second);
-	carry_number(carry, "pace_in_interval", pace->in_interval);
-}
-
-static void carry_counts(struct carry *carry, const struct activity *activity)
-{
-	carry_number(carry, "activations", (int64_t)activity->activations);
-	carry_number(carry, "accepted", (int64_t)activity->accepted);
-	carry_number(carry, "probes", (int64_t)activity->probes);
-	carry_number(carry, "idle_stops", (int64_t)activity->idle_stops);
-	carry_number(carry, "freezes", (int64_t)activity->freezes);
-	carry_number(carry, "wakes", (int64_t)activity->wakes);
-	carry_number(carry, "failures", (int64_t)activity->failures);
-	carry_number(carry, "failed_in_row", activity->failed.in_row);
-	for (int reason = 0; reason < REFUSALS; reason++) {
-		if (activity->refused[reason])
-			buf_addf(&carry->text, "refused=%llu %s\n", (unsigned long long)activity->refused[reason],
-				 refusal_text((enum refusal)reason));
-	}
-	carry_number(carry, "number", (int64_t)activity->number);
-	carry_number(carry, "named", (int64_t)activity->named);
-	carry_number(carry, "skips", activity->skips);
-	carry_number(carry, "failing", activity->failing);
-	carry_real(carry, "last_start", activity->last_start);
-	carry_real(carry, "last_end", activity->last_end);
-	carry_number(carry, "last_status", activity->last_status);
-	carry_number(carry, "last_result", activity->last_result);
-	carry_real(carry, "last_lasted", activity->last_lasted);
-	carry_text(carry, "last_peer", activity->last_peer);
-	carry_real(carry, "last_latency", activity->last_latency);
-	carry_real(carry, "asked", activity->asked);
-	carry_real(carry, "woken", activity->woken);
-	carry_real(carry, "wakeful", activity->wakeful);
-}
-
 static void carry_idle(struct carry *carry, const struct keeper *keeper)
 {
 	struct idle_left left;
@@ -101,53 +64,14 @@ static void carry_idle(struct carry *carry, const struct keeper *keeper)
 	idle_remains(keeper, &left);
 	if (!left.is_there)
 		return;
-	ledger_open(&carry->text, "idle");
-	carry_real(carry, "since", left.since);
-	carry_real(carry, "left", left.left);
-	carry_real(carry, "wait", left.wait);
-	carry_number(carry, "reported", left.reported);
-}
-
-/* Its bounds never change. */
-static void carry_latency(struct carry *carry, const struct latency *latency)
-{
-	if (!latency->count)
-		return;
-	ledger_open(&carry->text, "latency");
-	ledger_add_number(&carry->text, "count", (int64_t)latency->count);
-	ledger_add_real(&carry->text, "sum", latency->sum);
-	for (int n = 0; n < LATENCY_BUCKETS; n++)
-		ledger_add_number(&carry->text, "bucket", latency->buckets[n]);
-}
-
-/* The state it is in counts up to now, and goes on in the next superd. */
-static void carry_spent(struct carry *carry, const struct keeper *keeper)
-{
-	double now = clock_now();
-
-	ledger_open(&carry->text, "spent");
-	carry_real(carry, "cpu", keeper->activity->cpu);
-	for (int state = 0; state < STATES; state++)
-		ledger_add_real(&carry->text, state_name((enum state)state),
-				spent_in(&keeper->activity->spent, (enum state)state, (enum state)keeper->state,
-					 keeper->since, now));
+	state_save(carry, &idle_left_state, &left);
 }
 
 /* The oldest first, as they came. */
 static void carry_failures(struct carry *carry, const struct failures *failures)
 {
-	for (unsigned n = failures->count; n-- > 0;) {
-		const struct failure *failure = &failures->kept[n];
-
-		ledger_open(&carry->text, "failure");
-		carry_real(carry, "at", failure->at);
-		carry_real(carry, "lasted", failure->lasted);
-		carry_number(carry, "pid", failure->pid);
-		carry_number(carry, "status", failure->status);
-		carry_number(carry, "result", failure->result);
-		carry_text(carry, "peer", failure->peer);
-		carry_text(carry, "why", failure->why);
-	}
+	for (unsigned n = failures->count; n-- > 0;)
+		state_save(carry, &failure_state, &failures->kept[n]);
 }
 
 /* Second sockets, each with the listener it belongs to. */
@@ -168,39 +92,6 @@ static void carry_twins(struct carry *carry, const struct keeper *keeper, const 
 		carry_fd(carry, "fd", at->socket.fd);
 		carry_number(carry, "older", at->socket.younger);       /* the listener is */
 	}
-}
-
-static void carry_activity(struct carry *carry, struct activity *activity)
-{
-	ledger_open(&carry->text, "activity");
-	carry_timer(carry, "timer", &activity->timer);
-	carry_number(carry, "waiting", activity->waiting);
-	carry_number(carry, "left", activity->left);
-	carry_number(carry, "fruitless", activity->fruitless);
-	carry_number(carry, "patience", activity->patience);
-	carry_number(carry, "exact", activity->exact);
-	carry_number(carry, "beside", activity->beside);
-	carry_number(carry, "tried", activity->tried);
-	if (activity->exact)
-		ledger_add_bytes(&carry->text, "backlog", activity->backlog.id,
-				 activity->backlog.count * sizeof(*activity->backlog.id));
-	carry_counts(carry, activity);
-	carry_pace(carry, &activity->pace);
-	carry_real(carry, "rest", activity->rest);
-	carry_number(carry, "deactivated", activity->deactivated);
-	carry_number(carry, "load_said", activity->load_said);
-	carry_number(carry, "banners_said", activity->banners_said);
-	carry_real(carry, "eager", activity->eager);
-	carry_number(carry, "ordered", activity->ordered);
-	carry_number(carry, "postponed", activity->postponed);
-	carry_number(carry, "hasty", activity->hasty.failures);
-	carry_real(carry, "frozen", activity->frozen);
-	carry_timer(carry, "taking", &activity->taking);
-	carry_number(carry, "untaken", activity->untaken);
-	carry_number(carry, "outdated", activity->outdated);
-	ledger_add_bytes(&carry->text, "refused_sender", &activity->refused_sender, sizeof(activity->refused_sender));
-	carry_real(carry, "refused_at", activity->refused_at);
-	carry_text(carry, "reason", activity->reason);
 }
 
 /* The writing end goes over, too: what backends have is a copy of it. */
@@ -255,24 +146,17 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 	ledger_add(&carry->text, "name", keeper->service->name);
 	ledger_add(&carry->text, "state", state_name(runs_on ? OFF : (enum state)keeper->state));
 	carry_number(carry, "accepts", keeper->service->what->accept);
-	carry_real(carry, "since", keeper->since);
-	carry_number(carry, "held", keeper->held);
-	carry_number(carry, "disabled", keeper->disabled);
-	carry_number(carry, "drains", keeper->drains);
-	carry_number(carry, "halted", keeper->halted);
-	carry_number(carry, "freezes", keeper->freezes);
+	state_save(carry, &keeper_state, keeper);
 	if (keeper->removed)
 		carry_ending(carry, keeper->service);
-	carry_number(carry, "bound", keeper->bound);
-	carry_number(carry, "started", keeper->started);
-	carry_number(carry, "backoff", keeper->backoff.failures);
 	for (unsigned n = 0; n < keeper->listener_count && !runs_on; n++)
 		carry_listener(carry, &keeper->listeners[n], keeper->engine);
 	if (!activity)
 		return;
-	carry_activity(carry, activity);
-	carry_latency(carry, &activity->latency);
-	carry_spent(carry, keeper);
+	state_save(carry, &activity_state, activity);
+	if (activity->latency.count)
+		state_save(carry, &latency_state, &activity->latency);
+	state_save(carry, &spent_state, activity);
 	carry_failures(carry, &activity->failed);
 	carry_idle(carry, keeper);
 	if (activity->twins)

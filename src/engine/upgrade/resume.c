@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/span.h"
+#include "engine/core/engine_state.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
 #include "engine/log/output.h"
@@ -92,59 +93,15 @@ bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *w
 	return !ledger->flaw;
 }
 
-static char *copy_of(struct ledger_section *section, const char *key)
-{
-	const char *text = ledger_text(section, key);
-
-	return text ? strdup(text) : NULL;
-}
-
-static void read_limits(struct heritage *heritage, struct ledger_section *section)
-{
-	heritage->nofile.rlim_cur = (rlim_t)ledger_number(section, "nofile_soft", INT64_MIN, INT64_MAX, 1024);
-	heritage->nofile.rlim_max = (rlim_t)ledger_number(section, "nofile_hard", INT64_MIN, INT64_MAX, 1024);
-	heritage->found_nofile.rlim_cur = (rlim_t)ledger_number(section, "found_soft", INT64_MIN, INT64_MAX,
-								(int64_t)heritage->nofile.rlim_cur);
-	heritage->found_nofile.rlim_max = (rlim_t)ledger_number(section, "found_hard", INT64_MIN, INT64_MAX,
-								(int64_t)heritage->nofile.rlim_max);
-}
-
 static void read_engine(struct resume *resume, struct ledger_section *section)
 {
 	struct engine *engine = &resume->supervisor->engine;
 
 	resume->version = resume_version(resume->ledger);
 	resume->quiet_since = ledger_real(section, "quiet_since", 0.);
-	read_limits(&engine->heritage, section);
-	engine->control = resume_fd(section, "control");
+	state_load(section, &engine_state, engine, engine->loop);
 	output_reader_resume((pid_t)ledger_number(section, "output_reader", 1, INT32_MAX, 0));
 	resume->supervisor->exit_status = (int)ledger_number(section, "exit_status", 0, 255, 0);
-	engine->activities = (uint64_t)ledger_number(section, "activities", 0, INT64_MAX, 0);
-	engine->started = ledger_real(section, "started", engine->started);
-	engine->records_lost = (unsigned long)ledger_number(section, "records_lost", 0, INT32_MAX, 0);
-	if (engine->log) {
-		log_losses(engine->log)->all += (unsigned long)ledger_number(section, "log_dropped", 0, INT64_MAX, 0);
-		log_losses(engine->log)->of_clients +=
-			(unsigned long)ledger_number(section, "log_dropped_of_clients", 0, INT64_MAX, 0);
-	}
-	engine->cgroups.own = copy_of(section, "cgroup_own");
-	engine->cgroups.base = copy_of(section, "cgroup_base");
-	engine->cgroups.moved = ledger_flag(section, "cgroup_moved");
-	engine->cgroups.enabled = (unsigned)ledger_number(section, "cgroup_enabled", 0, UINT32_MAX, 0);
-	engine->cgroups.passed = (unsigned)ledger_number(section, "cgroup_passed", 0, UINT32_MAX, 0);
-	engine->cgroups.kept = (unsigned)ledger_number(section, "cgroup_kept", 0, INT32_MAX, 0);
-	engine->cgroups.made = (uint64_t)ledger_number(section, "cgroup_made", 0, INT64_MAX, 0);
-	for (size_t n = 0; n < section->count; n++) {
-		struct ledger_entry *entry = &section->entries[n];
-		long prefix;
-
-		if (strcmp(entry->key, "denied_prefix") != 0)
-			continue;
-		entry->used = true;
-		prefix = strtol(entry->value, NULL, 10);
-		if (prefix >= 0 && prefix <= 128)
-			engine->denied_prefixes[prefix] = true;
-	}
 }
 
 static void read_command(struct resume *resume, struct ledger_section *section)
@@ -159,16 +116,14 @@ static void read_command(struct resume *resume, struct ledger_section *section)
 
 static void read_recent(struct recent *recent, struct ledger_section *section)
 {
-	uint64_t whose = (uint64_t)ledger_number(section, "whose", 0, INT64_MAX, 0);
-	double until = ledger_real(section, "until", 0.);
-	unsigned char source[SOURCE_SIZE];
-	struct sighting *one;
+	struct sighting found = { 0 }, *one;
 
-	if (!ledger_bytes(section, "source", source, sizeof(source)))
+	state_load(section, &sighting_state, &found, NULL);
+	if (!ledger_bytes(section, "source", found.source, sizeof(found.source)))
 		return;
-	one = recent_note(recent, whose, source, clock_now(), until);
+	one = recent_note(recent, found.whose, found.source, clock_now(), found.until);
 	if (one)
-		one->count = ledger_number(section, "count", 0, INT64_MAX, 0);
+		one->count = found.count;
 }
 
 static void read_minute(struct resume *resume, struct ledger_section *section)
@@ -207,7 +162,8 @@ static void read_released(struct resume *resume, struct ledger_section *section)
 
 static void read_group(struct resume *resume, struct ledger_section *section)
 {
-	char *path = copy_of(section, "path");
+	const char *text = ledger_text(section, "path");
+	char *path = text ? strdup(text) : NULL;
 
 	if (path)
 		group_remember(&resume->supervisor->engine, path);

@@ -2,6 +2,7 @@
  * more, superd must still be able to see their end and to stop them. */
 #include "engine/upgrade/resume_instance.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,22 @@
 #include "engine/accept/channel.h"
 #include "engine/accept/datagram.h"
 #include "engine/accept/guest.h"
+#include "engine/accept/guest_course.h"
+#include "engine/core/closing.h"
 #include "engine/drain/drain.h"
+#include "engine/instance/control.h"
+#include "engine/instance/course.h"
+#include "engine/instance/daemon.h"
 #include "engine/instance/hearing.h"
+#include "engine/instance/instance_state.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notice.h"
 #include "engine/instance/outdated.h"
+#include "engine/instance/search.h"
+#include "engine/service/opening.h"
+#include "engine/service/refresh.h"
 #include "engine/service/run.h"
+#include "engine/service/run_start.h"
 #include "engine/upgrade/resume.h"
 
 void resume_say_loss(const struct keeper *keeper, const char *what)
@@ -58,42 +69,13 @@ void resume_close_notifies(struct resumed *resumed)
 	}
 }
 
-/* Never 1: as a process that is init, and kill(-1) signals every process. */
-static pid_t pid_of(struct ledger_section *section, const char *key)
-{
-	return (pid_t)ledger_number(section, key, 2, INT32_MAX, 0);
-}
-
-static void read_ends(struct instance *instance, struct ledger_section *section)
-{
-	instance->starting = ledger_flag(section, "starting");
-	instance->stopping = ledger_flag(section, "stopping");
-	instance->told = ledger_flag(section, "told");
-	instance->killed = ledger_flag(section, "killed");
-	instance->failed = ledger_flag(section, "failed");
-	instance->clears = ledger_flag(section, "clears");
-	instance->is_silent = ledger_flag(section, "silent");
-	instance->stop_signal = (int)ledger_number(section, "stop_signal", 0, NSIG, 0);
-	instance->result = (unsigned char)ledger_number(section, "result", 0, RESULTS - 1, 0);
-	instance->retired = ledger_flag(section, "retired");
-	instance->status = (int)ledger_number(section, "status", INT32_MIN, INT32_MAX, 0);
-	instance->gone = ledger_real(section, "gone", 0.);
-}
-
 static void read_process(struct instance *instance, struct ledger_section *section)
 {
 	struct engine *engine = instance->engine;
 	int main_fd = resume_fd(section, "main_fd");
 
-	instance->child.pid = pid_of(section, "child");
-	instance->pid = pid_of(section, "pid");
-	instance->group = pid_of(section, "group");
-	instance->former_group = pid_of(section, "former_group");
-	instance->group_fd = resume_fd(section, "group_fd");
-	instance->former_fd = resume_fd(section, "former_fd");
 	if (instance->former_fd < 0)
 		instance->former_group = 0;
-	instance->since = ledger_real(section, "since", clock_now());
 	if (instance->child.pid > 1 && !children_add(&engine->children, &instance->child))
 		log_error(engine->log, "%s: the end of pid %ld will not be heard of: out of memory",
 			  instance->service->name, (long)instance->child.pid);
@@ -104,20 +86,11 @@ static void read_process(struct instance *instance, struct ledger_section *secti
 		instance_linger(instance);
 	instance->entered = true;
 	engine->instances++;
-	resume_timer(engine->loop, &instance->timer, section, "timer");
 	if (ev_is_active(&instance->timer))
 		allowance_begin(&instance->allowance, (int64_t)(ledger_real(section, "timer", 0.) * 1e6));
 }
 
-static void read_source(struct keeper *keeper, struct instance *instance, struct ledger_section *section)
-{
-	if (!ledger_text(section, "source") ||
-	    !ledger_bytes(section, "source", instance->source, sizeof(instance->source)))
-		return;
-	instance->counted = gate_enter(&keeper->engine->sources, keeper, instance->source, INT64_MAX);
-	instance->gate = keeper;
-}
-
+/* Gives it the datagram listener it has. */
 static void read_busy(struct keeper *keeper, struct instance *instance, struct ledger_section *section)
 {
 	int fd = (int)ledger_number(section, "busy", -1, INT32_MAX, -1);
@@ -126,17 +99,16 @@ static void read_busy(struct keeper *keeper, struct instance *instance, struct l
 		if (keeper->listeners[n].io.fd == fd)
 			datagram_lend(instance, &keeper->listeners[n]);
 	}
-	instance->unread = ledger_flag(section, "unread");
-	if (ledger_text(section, "head"))
-		instance->knows_head = ledger_bytes(section, "head", &instance->head, sizeof(instance->head));
 }
 
 static void read_belongings(struct keeper *keeper, struct instance *instance, struct ledger_section *section)
 {
-	const char *group = ledger_text(section, "cgroup"), *peer = ledger_text(section, "peer");
 	int channel = resume_fd(section, "channel"), client = resume_fd(section, "channel_client");
 
-	read_source(keeper, instance, section);
+	if (instance->counted) {
+		instance->counted = gate_enter(&keeper->engine->sources, keeper, instance->source, INT64_MAX);
+		instance->gate = keeper;
+	}
 	read_busy(keeper, instance, section);
 	if (keeper->removed)
 		fd_close(&channel);     /* the process takes that as the order to end after its connection */
@@ -145,13 +117,6 @@ static void read_belongings(struct keeper *keeper, struct instance *instance, st
 		fd_close(&client);
 		resume_say_loss(keeper, "a channel to one of superd's own programs");
 	}
-	if (ledger_text(section, "private_tmp"))
-		ledger_bytes(section, "private_tmp", &instance->private_tmp, sizeof(instance->private_tmp));
-	instance->peer = peer ? strdup(peer) : NULL;
-	instance->cgroup.path = group ? strdup(group) : NULL;
-	instance->cgroup.kept = ledger_flag(section, "cgroup_kept");
-	instance->cgroup.killed = ledger_flag(section, "cgroup_killed");
-	instance->cgroup.files = (uint32_t)ledger_number(section, "cgroup_files", 0, UINT32_MAX, 0);
 }
 
 static void take_place(struct resumed *resumed, struct instance *instance, struct ledger_section *section)
@@ -184,18 +149,11 @@ void resume_instance(struct resumed *resumed, struct ledger_section *section)
 		resume_say_loss(keeper, "an instance");
 		return;
 	}
-	read_ends(instance, section);
+	instance->since = clock_now();
+	state_load(section, &instance_state, instance, keeper->engine->loop);
 	take_place(resumed, instance, section);
 	read_process(instance, section);
 	read_belongings(keeper, instance, section);
-}
-
-static void read_texts(struct notice *notice, struct ledger_section *section)
-{
-	resume_text(notice->status, sizeof(notice->status), ledger_text(section, "status"));
-	resume_text(notice->bus_error, sizeof(notice->bus_error), ledger_text(section, "bus_error"));
-	resume_text(notice->varlink_error, sizeof(notice->varlink_error), ledger_text(section, "varlink_error"));
-	notice->error = (int)ledger_number(section, "error", 0, INT32_MAX, 0);
 }
 
 void resume_notice(struct resumed *resumed, struct ledger_section *section)
@@ -204,7 +162,6 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 	int place = (int)ledger_number(section, "socket", 0, RESUME_SOCKETS - 1, -1);
 	int gone = resume_fd(section, "gone"); /* as an older superd wrote it */
 	struct notice *notice;
-	struct ev_loop *loop;
 
 	if (!instance || place < 0 || place >= resumed->notify_count || !resumed->notifies[place] ||
 	    !hearing_join(resumed->notifies[place], instance) || !instance->notice) {
@@ -212,22 +169,13 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 		return;
 	}
 	notice = instance->notice;
-	loop = instance->engine->loop;
-	notice->access = (unsigned)ledger_number(section, "access", 0, INT32_MAX, notice->access);
-	notice->stopping = ledger_flag(section, "stopping");
-	notice->reloading = ledger_flag(section, "reloading");
-	notice->reloads = (unsigned)ledger_number(section, "reloads", 0, UINT32_MAX, 0);
-	notice->every = ledger_real(section, "every", -1.);
-	notice->watched = ledger_flag(section, "watched");
-	resume_timer(loop, &notice->patience, section, "patience");
+	state_load(section, &notice_state, notice, instance->engine->loop);
 	if (ev_is_active(&notice->patience))
 		allowance_begin(&notice->allowance, (int64_t)(ledger_real(section, "patience", 0.) * 1e6));
-	resume_timer(loop, &notice->watchdog, section, "watchdog");
 	if (gone >= 0 && !instance->main_watch)
 		main_watch_begin(&instance->main_watch, instance->engine, &instance->child, gone);
 	else
 		fd_close(&gone);
-	read_texts(notice, section);
 	if (instance->former_group)
 		list_add(&instance->engine->moved, &notice->moved);
 }
@@ -254,4 +202,100 @@ void resume_outdated(struct resumed *resumed, struct ledger_section *section)
 	}
 	if (resumed->instance)
 		outdated_resume_sockets(&resumed->instance->outdated, ledger_text(section, "sockets"));
+}
+
+/* A command whose end this superd cannot see would be waited for for ever, so it counts as failed. One of an unknown
+ * phase, or without memory for it, is left to itself. */
+void resume_control(struct resumed *resumed, struct ledger_section *section)
+{
+	struct control *control = resumed->control;
+	struct engine *engine = resumed->keeper->engine;
+
+	if (!control || control_is_busy(control))
+		return;
+	control->next = 1;
+	control->fault = (struct fault){ .stage = STAGE_NONE };
+	state_load(section, &control_state, control, engine->loop);
+	if (control->child.pid && !children_add(&engine->children, &control->child))
+		control->child.pid = 0;
+	if (!control->child.pid) {
+		ev_timer_stop(engine->loop, &control->timer);
+		return;
+	}
+	list_add(&engine->controls, &control->link);
+	if (control->instance)
+		control->instance->control = control->child.pid;
+}
+
+static struct listener *find_listener(struct keeper *keeper, int fd, const char *name)
+{
+	for (unsigned n = 0; n < keeper->listener_count; n++) {
+		struct listener *one = &keeper->listeners[n];
+
+		if (fd >= 0 ? one->io.fd == fd : name && one->io.fd < 0 && !strcmp(one->listen->name, name))
+			return one;
+	}
+	return NULL;
+}
+
+static void read_guest(struct guest *guest, struct keeper *keeper, struct ledger_section *section)
+{
+	int of = (int)ledger_number(section, "of", -1, INT_MAX, -1);
+	size_t length;
+	void *peer = ledger_take_bytes(section, "peer", sizeof(guest->client.peer), &length);
+
+	*guest = (struct guest){ .client = { .fd = resume_fd(section, "client") } };
+	guest->progress = (enum progress)ledger_number(section, "progress", FRESH, PASSED, PASSED);
+	guest->listener = find_listener(keeper, of, ledger_text(section, "at"));
+	resume_text(guest->name, sizeof(guest->name), ledger_text(section, "instance_name"));
+	if (!peer)
+		return;
+	memcpy(&guest->client.peer, peer, length);
+	guest->client.length = (socklen_t)length;
+	free(peer);
+}
+
+void resume_course(struct resumed *resumed, struct ledger_section *section)
+{
+	struct instance *instance = resumed->instance;
+	struct course *course = NULL;
+	struct guest guest;
+
+	read_guest(&guest, resumed->keeper, section);
+	if (instance && run_owns(instance))
+		course = run_resume_course(resumed->keeper, instance);
+	else if (instance)
+		course = guest_resume_course(resumed->keeper, instance, &guest, ledger_flag(section, "has_run"));
+	resumed->control = course ? &course->control : NULL;
+	if (course) {
+		course->step = COURSE_READY;
+		state_load(section, &course_state, course, NULL);
+		if (*course->invocation)
+			course->control.invocation = course->invocation;
+		return;
+	}
+	closing_client(resumed->keeper->engine, resumed->keeper->service->name, &guest.client);
+	resume_say_loss(resumed->keeper, "what comes behind an instance's end");
+}
+
+void resume_opening(struct resumed *resumed, struct ledger_section *section)
+{
+	resumed->control =
+		opening_resume(resumed->keeper, ledger_flag(section, "ends"), ledger_flag(section, "closes"));
+}
+
+void resume_refresh(struct resumed *resumed, struct ledger_section *section)
+{
+	resumed->control = refresh_resume(resumed->keeper, section);
+}
+
+void resume_search(struct resumed *resumed, struct ledger_section *section)
+{
+	struct instance *instance = resumed->instance;
+	struct search *search = instance && !instance->kin ? daemon_resume(instance, resumed->keeper->table) : NULL;
+
+	if (search)
+		state_load(section, &search_state, search, instance->engine->loop);
+	else
+		resume_say_loss(resumed->keeper, "the search for its daemon");
 }

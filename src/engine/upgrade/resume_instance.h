@@ -26,14 +26,6 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section);
 void resume_drain(struct resumed *resumed, struct ledger_section *section);
 void resume_outdated(struct resumed *resumed, struct ledger_section *section);
 
-/* In resume_activity.c. */
-void resume_activity(struct resumed *resumed, struct ledger_section *section);
-void resume_latency(struct resumed *resumed, struct ledger_section *section);
-void resume_spent(struct resumed *resumed, struct ledger_section *section);
-void resume_failure(struct resumed *resumed, struct ledger_section *section);
-void resume_idle(struct resumed *resumed, struct ledger_section *section);
-
-/* In resume_course.c. */
 void resume_course(struct resumed *resumed, struct ledger_section *section);
 void resume_opening(struct resumed *resumed, struct ledger_section *section);
 void resume_refresh(struct resumed *resumed, struct ledger_section *section);

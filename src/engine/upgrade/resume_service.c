@@ -5,14 +5,17 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "engine/accept/guest_course.h"
 #include "engine/core/closing.h"
+#include "engine/core/engine_state.h"
+#include "engine/instance/course.h"
+#include "engine/accept/guest_course.h"
 #include "engine/drain/twins.h"
 #include "engine/idle/idle.h"
-#include "engine/instance/course.h"
+#include "engine/instance/instance_state.h"
 #include "engine/launch/store.h"
 #include "engine/listener/rpc.h"
 #include "engine/queue/taking.h"
+#include "engine/service/keeper_state.h"
 #include "engine/service/opening.h"
 #include "engine/service/refresh.h"
 #include "engine/service/run.h"
@@ -136,6 +139,42 @@ static void resume_twin(struct resumed *resumed, struct ledger_section *section)
 	fd_close(&left.fd);
 }
 
+static void resume_activity(struct resumed *resumed, struct ledger_section *section)
+{
+	struct keeper *keeper = resumed->keeper;
+
+	resumed->timer = ledger_real(section, "timer", -1.);
+	resumed->taking = ledger_real(section, "taking", -1.);
+	state_load(section, &activity_state, keeper->activity, keeper->engine->loop);
+}
+
+static void resume_latency(struct resumed *resumed, struct ledger_section *section)
+{
+	state_load(section, &latency_state, &resumed->keeper->activity->latency, NULL);
+}
+
+static void resume_spent(struct resumed *resumed, struct ledger_section *section)
+{
+	state_load(section, &spent_state, resumed->keeper->activity, NULL);
+}
+
+static void resume_failure(struct resumed *resumed, struct ledger_section *section)
+{
+	struct failure failure = { 0 };
+
+	state_load(section, &failure_state, &failure, NULL);
+	failures_keep(&resumed->keeper->activity->failed, &failure);
+}
+
+/* engine/idle/idle goes on from there once the keeper is seen to run. */
+static void resume_idle(struct resumed *resumed, struct ledger_section *section)
+{
+	struct idle_left *left = &resumed->keeper->activity->idle_left;
+
+	state_load(section, &idle_left_state, left, NULL);
+	left->is_there = true;
+}
+
 static void read_line(struct output *output, struct ledger_section *section)
 {
 	size_t length;
@@ -250,19 +289,6 @@ static enum state possible(const struct keeper *keeper, enum state state, bool c
 	return state;
 }
 
-static void read_keeper(struct keeper *keeper, struct ledger_section *section)
-{
-	keeper->held = ledger_flag(section, "held");
-	keeper->disabled = ledger_flag(section, "disabled");
-	keeper->drains = ledger_flag(section, "drains");
-	keeper->halted = ledger_flag(section, "halted");
-	keeper->freezes = ledger_flag(section, "freezes");
-	keeper->bound = ledger_flag(section, "bound");
-	keeper->started = ledger_flag(section, "started");
-	keeper->backoff.failures = (unsigned)ledger_number(section, "backoff", 0, UINT32_MAX, 0);
-	keeper->since = ledger_real(section, "since", keeper->since);
-}
-
 void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_section *from,
 		    struct ledger_section *behind)
 {
@@ -271,7 +297,7 @@ void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_
 	enum state state = state_of(from);
 
 	from->used = true;
-	read_keeper(keeper, from);
+	state_load(from, &keeper_state, keeper, NULL);
 	resumed.changed = ledger_flag(from, "accepts") != keeper->service->what->accept;
 	for (struct ledger_section *section = from + 1; section < behind; section++)
 		read_part(&resumed, section);

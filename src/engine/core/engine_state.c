@@ -1,0 +1,190 @@
+/* Tables of the engine, and of the counts of this folder. */
+#include "engine/core/engine_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/core/engine.h"
+#include "engine/core/latency.h"
+#include "engine/core/pace.h"
+#include "engine/core/recent.h"
+
+static const struct state_field latency_fields[] = {
+	{ STATE_FIELD(latency, "count", count), .always = true },
+	{ STATE_FIELD(latency, "sum", sum), .always = true },
+	{ STATE_ARRAY(latency, "bucket", buckets), .always = true },
+};
+const struct state_table latency_state = STATE_TABLE("latency", latency, latency_fields);
+
+static const struct state_field pace_fields[] = {
+	{ STATE_FIELD(pace, "pace_second", second) },
+	{ STATE_FIELD(pace, "pace_interval", interval) },
+	{ STATE_FIELD(pace, "pace_in_second", in_second), .most = STATE_NUMBER_MOST },
+	{ STATE_FIELD(pace, "pace_in_interval", in_interval), .most = STATE_NUMBER_MOST },
+};
+const struct state_table pace_state = STATE_TABLE(NULL, pace, pace_fields);
+
+static const struct state_field sighting_fields[] = {
+	{ STATE_FIELD(sighting, "whose", whose) },
+	{ STATE_FIELD_AS(STATE_BYTES, sighting, "source", source), .always = true },
+	{ STATE_FIELD(sighting, "until", until), .always = true, .endless = true },
+	{ STATE_FIELD(sighting, "count", count), .most = STATE_NUMBER_MOST },
+	{ STATE_NONE(sighting, older, "they come in the order of their age") },
+	{ STATE_NONE(sighting, younger, "they come in the order of their age") },
+	{ STATE_NONE(sighting, next, "its bucket is found anew") },
+};
+const struct state_table sighting_state = STATE_TABLE(NULL, sighting, sighting_fields);
+
+#define LIMIT .least = -1, .most = STATE_NUMBER_MOST, .always = true    /* RLIM_INFINITY is -1 */
+
+static const struct state_field cgroups_fields[] = {
+	{ STATE_FIELD(cgroups, "cgroup_own", own) },
+	{ STATE_FIELD(cgroups, "cgroup_base", base) },
+	{ STATE_FIELD(cgroups, "cgroup_moved", moved) },
+	{ STATE_FIELD(cgroups, "cgroup_enabled", enabled) },
+	{ STATE_FIELD(cgroups, "cgroup_passed", passed) },
+	{ STATE_FIELD(cgroups, "cgroup_made", made) },
+	{ STATE_FIELD(cgroups, "cgroup_kept", kept), .most = INT32_MAX },
+	{ STATE_NONE(cgroups, identity, "borrowed from the caller") },
+	{ STATE_NONE(cgroups, sought, "tried again when it is needed") },
+	{ STATE_NONE(cgroups, keeps, "tried again when it is needed") },
+};
+const struct state_table cgroups_state = STATE_TABLE(NULL, cgroups, cgroups_fields);
+
+static void save_prefixes(struct carry *carry, const void *object)
+{
+	const struct engine *engine = object;
+
+	for (int prefix = 0; prefix <= 128; prefix++) {
+		if (engine->denied_prefixes[prefix])
+			ledger_add_number(&carry->text, "denied_prefix", prefix);
+	}
+}
+
+static void load_prefixes(struct ledger_section *section, void *object)
+{
+	struct engine *engine = object;
+
+	for (size_t n = 0; n < section->count; n++) {
+		struct ledger_entry *entry = &section->entries[n];
+		long prefix;
+
+		if (strcmp(entry->key, "denied_prefix") != 0)
+			continue;
+		entry->used = true;
+		prefix = strtol(entry->value, NULL, 10);
+		if (prefix >= 0 && prefix <= 128)
+			engine->denied_prefixes[prefix] = true;
+	}
+}
+
+static void save_losses(struct carry *carry, const void *object)
+{
+	const struct engine *engine = object;
+
+	if (!engine->log)
+		return;
+	carry_number(carry, "log_dropped", (int64_t)log_losses(engine->log)->all);
+	carry_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
+}
+
+static void load_losses(struct ledger_section *section, void *object)
+{
+	struct engine *engine = object;
+
+	if (!engine->log)
+		return;
+	log_losses(engine->log)->all += (unsigned long)ledger_number(section, "log_dropped", 0, INT64_MAX, 0);
+	log_losses(engine->log)->of_clients +=
+		(unsigned long)ledger_number(section, "log_dropped_of_clients", 0, INT64_MAX, 0);
+}
+
+#define FIELD(key, path) STATE_FIELD(engine, key, path)
+#define NONE(path, why) STATE_NONE(engine, path, why)
+
+static const struct state_field engine_fields[] = {
+	{ FIELD("nofile_soft", heritage.nofile.rlim_cur), LIMIT },
+	{ FIELD("nofile_hard", heritage.nofile.rlim_max), LIMIT },
+	{ FIELD("found_soft", heritage.found_nofile.rlim_cur), LIMIT },
+	{ FIELD("found_hard", heritage.found_nofile.rlim_max), LIMIT },
+	{ STATE_FIELD_AS(STATE_FD, engine, "control", control) },
+	{ FIELD("activities", activities) },
+	{ FIELD("started", started), .always = true },
+	{ FIELD("records_lost", records_lost), .most = INT32_MAX },
+	{ STATE_BY(engine, log, save_losses, load_losses) },
+	{ STATE_STRUCT(engine, cgroups, &cgroups_state) },
+	{ STATE_BY(engine, denied_prefixes, save_prefixes, load_prefixes) },
+	{ NONE(loop, "made anew") },
+	{ NONE(log_pump, "made anew; lines that wait have sections of their own") },
+	{ NONE(syslog, "made anew; lines that wait have sections of their own") },
+	{ NONE(syslog_pump, "made anew") },
+	{ NONE(syslog_told, "it is logged once more") },
+	{ NONE(records, "opened anew; lines that wait have sections of their own") },
+	{ NONE(heritage, "the rest comes with the process, and from the command line") },
+	{ NONE(inheritance, "taken by the first superd of the process") },
+	{ NONE(children, "each goes over with what it is of") },
+	{ NONE(sources, "counted with the instances") },
+	{ NONE(minutes, "have sections of their own") },
+	{ NONE(denied, "have sections of their own") },
+	{ NONE(judged, "asked again") },
+	{ NONE(judged_by, "asked again") },
+	{ NONE(moment, "the second that runs is counted anew") },
+	{ NONE(told_since, "the second that runs is counted anew") },
+	{ NONE(told, "the second that runs is counted anew") },
+	{ NONE(wraps, "read anew") },
+	{ NONE(advisor, "made anew by the next question") },
+	{ NONE(questions, "the upgrade waits until none is left") },
+	{ NONE(refused_asking, "the upgrade waits until none is left") },
+	{ NONE(graced, "the upgrade waits until none is left") },
+	{ NONE(graced_count, "the upgrade waits until none is left") },
+	{ NONE(idents, "the upgrade waits until none is left") },
+	{ NONE(released, "have sections of their own") },
+	{ NONE(resting, "listed where a service rests") },
+	{ NONE(resting_count, "listed where a service rests") },
+	{ NONE(none, "always empty") },
+	{ NONE(empty_groups, "have sections of their own") },
+	{ NONE(left_bases, "have sections of their own") },
+	{ NONE(orphans, "have sections of their own") },
+	{ NONE(orphan_look, "starts with the end of an orphan") },
+	{ NONE(open_groups, "opened anew") },
+	{ NONE(open_group_count, "opened anew") },
+	{ NONE(lingering, "listed with the instances") },
+	{ NONE(linger_look, "starts with the first of them") },
+	{ NONE(controls, "listed with the commands that run") },
+	{ NONE(reclaims, "begin anew when it is frozen again") },
+	{ NONE(leftovers, "given up: their ends are reaped, and nobody asks") },
+	{ NONE(starts, "listed with the searches") },
+	{ NONE(roster, "made anew for the table") },
+	{ NONE(leaving, "listed with the services that were removed") },
+	{ NONE(drains, "listed with the drains") },
+	{ NONE(muxed, "listed anew") },
+	{ NONE(rpc, "the key registered of a listener, and the sections withdrawal") },
+	{ NONE(blindness_said, "it is logged once more") },
+	{ NONE(letting_go, "counted anew") },
+	{ NONE(dropping, "ends with the descriptors") },
+	{ NONE(closing, "made anew by the first use") },
+	{ NONE(restorer, "made anew by the first use") },
+	{ NONE(census, "made anew by the first use") },
+	{ NONE(hall, "made anew by the first use") },
+	{ NONE(nodes, "made anew by the first use") },
+	{ NONE(instances, "counted with the instances") },
+	{ NONE(made, "counted with the instances") },
+	{ NONE(limit, "from the command line") },
+	{ NONE(ident_limit, "from the command line") },
+	{ NONE(moved, "listed with the notices") },
+	{ NONE(notify_swept, "looked at once more") },
+	{ NONE(null_input, "opened anew") },
+	{ NONE(null_output, "opened anew") },
+	{ NONE(spare, "opened anew") },
+	{ NONE(lacking, "they ask for descriptors again") },
+	{ NONE(first, "chosen anew") },
+	{ NONE(stop_ordered, "no upgrade begins then") },
+	{ NONE(stopping, "no upgrade begins then") },
+	{ NONE(quiet, "ends with the upgrade") },
+	{ NONE(locks, "have sections of their own") },
+	{ NONE(chance, "a new seed is as good") },
+	{ NONE(actions, "code of the next superd") },
+	{ NONE(on_change_context, "code of the next superd") },
+	{ NONE(context, "code of the next superd") },
+};
+const struct state_table engine_state = STATE_TABLE(NULL, engine, engine_fields);

@@ -1,0 +1,324 @@
+/* Tables of an instance, its messages, its course, the command that runs beside it, and the search for its daemon. The
+ * sections of one instance follow its own; a command is of the course, or of the service, in front of it. */
+#include "engine/instance/instance_state.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/words/command.h"
+#include "engine/instance/control.h"
+#include "engine/instance/course.h"
+#include "engine/instance/failure.h"
+#include "engine/instance/instance.h"
+#include "engine/instance/notice.h"
+#include "engine/instance/search.h"
+
+#define SOCKETS_MOST 65536              /* of a start of type = forking */
+
+/* Never 1: as a process that is init, and kill(-1) signals every process. */
+#define PID .least = 2, .most = INT32_MAX
+#define RESULT .most = RESULTS - 1
+
+/* The key is written where the instance is counted: any source may be all zeros. */
+static void save_source(struct carry *carry, const void *object)
+{
+	const struct instance *instance = object;
+
+	if (instance->counted)
+		ledger_add_bytes(&carry->text, "source", instance->source, sizeof(instance->source));
+}
+
+/* counted: it is to be counted. */
+static void load_source(struct ledger_section *section, void *object)
+{
+	struct instance *instance = object;
+
+	instance->counted = ledger_bytes(section, "source", instance->source, sizeof(instance->source));
+}
+
+static void save_head(struct carry *carry, const void *object)
+{
+	const struct instance *instance = object;
+
+	if (instance->knows_head)
+		ledger_add_bytes(&carry->text, "head", &instance->head, sizeof(instance->head));
+}
+
+static void load_head(struct ledger_section *section, void *object)
+{
+	struct instance *instance = object;
+
+	instance->knows_head = ledger_bytes(section, "head", &instance->head, sizeof(instance->head));
+}
+
+#define FIELD(key, path) STATE_FIELD(instance, key, path)
+#define NONE(path, why) STATE_NONE(instance, path, why)
+
+static const struct state_field instance_fields[] = {
+	{ FIELD("child", child.pid), PID },
+	{ FIELD("pid", pid), PID },
+	{ FIELD("group", group), PID },
+	{ FIELD("former_group", former_group), PID },
+	{ STATE_FIELD_AS(STATE_FD, instance, "group_fd", group_fd) },
+	{ STATE_FIELD_AS(STATE_FD, instance, "former_fd", former_fd) },
+	{ FIELD("timer", timer) },
+	{ FIELD("since", since), .always = true },
+	{ FIELD("starting", starting) },
+	{ FIELD("stopping", stopping) },
+	{ FIELD("told", told) },
+	{ FIELD("killed", killed) },
+	{ FIELD("failed", failed) },
+	{ FIELD("clears", clears) },
+	{ FIELD("silent", is_silent) },
+	{ FIELD("stop_signal", stop_signal), .most = NSIG },
+	{ FIELD("result", result), RESULT },
+	{ FIELD("retired", retired) },
+	{ FIELD("status", status) },
+	{ FIELD("gone", gone) },
+	{ STATE_BY(instance, source, save_source, load_source) },
+	{ STATE_BY(instance, head, save_head, load_head) },
+	{ FIELD("unread", unread) },
+	{ STATE_FIELD_AS(STATE_BYTES, instance, "private_tmp", private_tmp) },
+	{ FIELD("peer", peer) },
+	{ FIELD("cgroup", cgroup.path) },
+	{ FIELD("cgroup_files", cgroup.files) },
+	{ FIELD("cgroup_kept", cgroup.kept) },
+	{ FIELD("cgroup_killed", cgroup.killed) },
+	{ NONE(link, "its service lists it") },
+	{ NONE(linger, "the key lingers: it is listed anew") },
+	{ NONE(seeking, "the search for its daemon lists it") },
+	{ NONE(child.cpu, "only of a process that has ended") },
+	{ NONE(child.next, "it is added to the children anew") },
+	{ NONE(engine, "that of the superd that runs it") },
+	{ NONE(service, "the row in the table that was read anew") },
+	{ NONE(user, "that of its row") },
+	{ NONE(main_watch, "the key main_fd") },
+	{ NONE(escaped, "looked for again by the next signal") },
+	{ NONE(control, "the command has a section of its own") },
+	{ NONE(allowance, "begins anew with the rest of the timer") },
+	{ NONE(doomed, "the end of the timer kills it again") },
+	{ NONE(chances, "counted anew, which ends too") },
+	{ NONE(entered, "it is counted anew") },
+	{ NONE(counted, "the key source") },
+	{ NONE(gate, "its service") },
+	{ NONE(busy, "the key busy: the descriptor of its listener") },
+	{ NONE(knows_head, "the key head") },
+	{ NONE(channel, "the keys channel and channel_client") },
+	{ NONE(kin, "the search has a section of its own") },
+	{ NONE(notice, "has a section of its own") },
+	{ NONE(last, "the upgrade waits until the messages are read") },
+	{ NONE(ended, "only while messages are waited for") },
+	{ NONE(course, "has a section of its own") },
+	{ NONE(drain, "has a section of its own") },
+	{ NONE(frost, "it is thawed for the upgrade, and frozen again") },
+	{ NONE(plan, "only a start needs it") },
+	{ NONE(outdated, "has a section of its own") },
+	{ NONE(context, "its service") },
+};
+const struct state_table instance_state = STATE_TABLE("instance", instance, instance_fields);
+
+#undef FIELD
+#undef NONE
+#define FIELD(key, path) STATE_FIELD(notice, key, path)
+#define NONE(path, why) STATE_NONE(notice, path, why)
+
+static const struct state_field notice_fields[] = {
+	{ FIELD("access", access), .most = NOTIFY_ALL, .always = true },
+	{ FIELD("stopping", stopping) },
+	{ FIELD("reloading", reloading) },
+	{ FIELD("reloads", reloads) },
+	{ FIELD("patience", patience) },
+	{ FIELD("watchdog", watchdog) },
+	{ FIELD("every", every), .least = -1, .most = STATE_TIME_MOST, .always = true },
+	{ FIELD("watched", watched) },
+	{ FIELD("status", status) },
+	{ FIELD("bus_error", bus_error) },
+	{ FIELD("varlink_error", varlink_error) },
+	{ FIELD("error", error), .most = INT32_MAX },
+	{ NONE(link, "it joins its socket anew") },
+	{ NONE(moved, "listed where the instance has a former group") },
+	{ NONE(notify, "the key socket: its place among the notify sockets") },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(speaker, "only while a message is taken") },
+	{ NONE(allowance, "begins anew with the rest of patience") },
+	{ NONE(refused, "it is logged once more") },
+	{ NONE(rests, "it is thawed for the upgrade, and frozen again") },
+};
+const struct state_table notice_state = STATE_TABLE("notice", notice, notice_fields);
+
+static void save_phase(struct carry *carry, const void *object)
+{
+	ledger_add(&carry->text, "phase", command_option(((const struct control *)object)->phase));
+}
+
+/* A command of an unknown phase is left to itself. */
+static void load_phase(struct ledger_section *section, void *object)
+{
+	const char *option = ledger_text(section, "phase");
+	struct control *control = object;
+
+	for (unsigned phase = 0; option && phase < PHASES; phase++) {
+		if (strcmp(command_option((enum command_phase)phase), option) != 0)
+			continue;
+		control->phase = (enum command_phase)phase;
+		return;
+	}
+	control->child.pid = 0;
+}
+
+#undef FIELD
+#undef NONE
+#define FIELD(key, path) STATE_FIELD(control, key, path)
+#define NONE(path, why) STATE_NONE(control, path, why)
+
+static const struct state_field control_fields[] = {
+	{ FIELD("pid", child.pid), PID },
+	{ STATE_BY(control, phase, save_phase, load_phase) },
+	{ FIELD("next", next), .least = 1, .most = INT32_MAX, .always = true },
+	{ STATE_FIELD_AS(STATE_BYTES, control, "private_tmp", private_tmp) },
+	{ FIELD("patience", patience), .least = 1, .most = STATE_NUMBER_MOST, .missing = SCAN_INFINITY },
+	{ FIELD("timer", timer) },
+	{ FIELD("late", late) },
+	{ FIELD("stopped", stopped) },
+	{ FIELD("ignores_failure", ignores_failure) },
+	{ FIELD("fact_0", facts[0]) },
+	{ FIELD("fact_1", facts[1]) },
+	{ FIELD("fact_2", facts[2]) },
+	{ FIELD("fact_3", facts[3]) },
+	{ NONE(link, "it is listed anew") },
+	{ NONE(child.cpu, "only of a process that has ended") },
+	{ NONE(child.next, "it is added to the children anew") },
+	{ NONE(apart, "the upgrade waits until its program runs") },
+	{ NONE(keeper, "the service in front of it") },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(checks, "of a course, which writes it") },
+	{ NONE(doomed, "the end of the timer kills it again") },
+	{ NONE(last, "the upgrade waits until the messages are read") },
+	{ NONE(status, "only while messages are waited for") },
+	{ NONE(fault, "the upgrade waits until its program runs") },
+	{ NONE(remote_address, "its client's, which the course sets") },
+	{ NONE(remote_port, "its client's, which the course sets") },
+	{ NONE(invocation, "its course's") },
+};
+static_assert(CONTROL_FACTS == 4, "a row for each");
+const struct state_table control_state = STATE_TABLE("control", control, control_fields);
+
+static void save_why(struct carry *carry, const void *object)
+{
+	const struct course *course = object;
+
+	if (course->why.length)
+		ledger_add(&carry->text, "why", buf_string(&course->why));
+}
+
+static void load_why(struct ledger_section *section, void *object)
+{
+	const char *why = ledger_text(section, "why");
+
+	if (why)
+		buf_text(&((struct course *)object)->why, why);
+}
+
+#undef FIELD
+#undef NONE
+#define FIELD(key, path) STATE_FIELD(course, key, path)
+#define NONE(path, why) STATE_NONE(course, path, why)
+
+static const struct state_field course_fields[] = {
+	{ FIELD("step", step), .most = COURSE_CLEARING, .always = true },
+	{ FIELD("checks", control.checks) },
+	{ FIELD("invocation", invocation) },
+	{ FIELD("has_run", has_run) },
+	{ FIELD("main_is_gone", main_is_gone) },
+	{ FIELD("waits", waits) },
+	{ STATE_BY(course, why, save_why, load_why) },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(keeper, "the service in front of it") },
+	{ NONE(owner, "follows from accept of the service") },
+	{ NONE(control, "the command that runs has a section of its own") },
+	{ NONE(apart, "the upgrade waits until its program runs") },
+	{ NONE(over, "the upgrade waits until its end is reported") },
+	{ NONE(fault, "the upgrade waits until its program runs") },
+};
+const struct state_table course_state = STATE_TABLE("course", course, course_fields);
+
+static const char *const phases[] = {
+	[FIRST] = "first",	 [LOOKING] = "looking",	  [ON_TRIAL] = "on_trial",
+	[FOLLOWED] = "followed", [SWEEPING] = "sweeping",
+};
+
+static void save_search_phase(struct carry *carry, const void *object)
+{
+	ledger_add(&carry->text, "phase", phases[((const struct search *)object)->phase]);
+}
+
+static void load_search_phase(struct ledger_section *section, void *object)
+{
+	const char *name = ledger_text(section, "phase");
+	unsigned phase = FIRST;
+
+	while (name && phase <= SWEEPING && strcmp(phases[phase], name) != 0)
+		phase++;
+	search_enter(object, phase <= SWEEPING ? (enum phase)phase : LOOKING);
+}
+
+static void save_sockets(struct carry *carry, const void *object)
+{
+	const struct kin *kin = object;
+
+	ledger_add_bytes(&carry->text, "sockets", kin->sockets, kin->socket_count * sizeof(*kin->sockets));
+}
+
+static void load_sockets(struct ledger_section *section, void *object)
+{
+	struct kin *kin = object;
+	size_t length;
+
+	free(kin->sockets);
+	kin->sockets = ledger_take_bytes(section, "sockets", SOCKETS_MOST * sizeof(*kin->sockets), &length);
+	kin->socket_count = kin->sockets ? length / sizeof(*kin->sockets) : 0;
+}
+
+static const struct state_field kin_fields[] = {
+	{ STATE_FIELD(kin, "born", born), .most = STATE_NUMBER_MOST, .always = true },
+	{ STATE_BY(kin, sockets, save_sockets, load_sockets) },
+	{ STATE_ARRAY(kin, "known", known), PID, .count = offsetof(struct kin, known_count) },
+	{ STATE_NONE(kin, table, "the table that was read anew") },
+	{ STATE_NONE(kin, service, "the row of its instance") },
+	{ STATE_NONE(kin, followed, "the child of its instance") },
+	{ STATE_NONE(kin, socket_count, "the length of sockets") },
+	{ STATE_NONE(kin, seeking, "follows from the phase of the search") },
+	{ STATE_NONE(kin, known_count, "as many as there are keys") },
+};
+static const struct state_table kin_state = STATE_TABLE(NULL, kin, kin_fields);
+
+/* The row of the start does not go over: the other superd no longer has it. */
+static const struct state_field search_fields[] = {
+	{ STATE_BY(search, phase, save_search_phase, load_search_phase) },
+	{ STATE_FIELD(search, "since", since), .always = true },
+	{ STATE_FIELD(search, "first", first), .most = INT32_MAX },
+	{ STATE_FIELD(search, "before", before), .most = INT32_MAX },
+	{ STATE_FIELD(search, "status", status) },
+	{ STATE_FIELD(search, "told_group", told_group), PID },
+	{ STATE_FIELD(search, "clear", clear) },
+	{ STATE_STRUCT(search, kin, &kin_state) },
+	{ STATE_ARRAY(search, "told", told), PID, .count = offsetof(struct search, told_count) },
+	{ STATE_FIELD(search, "timer", timer) },
+	{ STATE_NONE(search, instance, "the one in front of it") },
+	{ STATE_NONE(search, told_count, "as many as there are keys") },
+};
+const struct state_table search_state = STATE_TABLE("search", search, search_fields);
+
+static const struct state_field failure_fields[] = {
+	{ STATE_FIELD(failure, "at", at) },
+	{ STATE_FIELD(failure, "lasted", lasted) },
+	{ STATE_FIELD(failure, "pid", pid), .most = INT32_MAX },
+	{ STATE_FIELD(failure, "status", status) },
+	{ STATE_FIELD(failure, "result", result), RESULT },
+	{ STATE_FIELD(failure, "peer", peer) },
+	{ STATE_FIELD(failure, "why", why) },
+};
+const struct state_table failure_state = STATE_TABLE("failure", failure, failure_fields);
