@@ -317,3 +317,20 @@ bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch
 	guest_dismiss(keeper, guest);
 	return false;
 }
+
+#define NONE(path, why) STATE_NONE(guest, path, why)
+
+static const struct state_field guest_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, guest, "client", client.fd) },
+	{ STATE_STRUCT(guest, client, &client_state) },
+	{ STATE_FIELD(guest, "progress", progress), .most = PASSED, .missing = PASSED },
+	{ STATE_FIELD(guest, "instance_name", name) },
+	{ NONE(listener, "the keys of and at") },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(has_waited, "only before it has an instance") },
+	{ NONE(until, "only before it has an instance") },
+	{ NONE(asked, "the upgrade waits for the answers") },
+	{ NONE(wiring, "made anew, where its program does not run yet") },
+	{ NONE(caller, "made anew, where its program does not run yet") },
+};
+const struct state_table guest_state = STATE_TABLE(NULL, guest, guest_fields);

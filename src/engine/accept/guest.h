@@ -4,6 +4,7 @@
 
 #include "engine/core/refusal.h"
 #include "engine/runtime/runtime.h"
+#include "engine/state/state_field.h"
 
 /* The questions about a client before it is let in (engine/accept/advice). */
 struct questions {
@@ -24,6 +25,9 @@ struct guest {
 	struct wiring wiring;
 	struct caller caller;
 };
+
+/* Over an upgrade: of a guest that has a course, whose section it is part of. */
+extern const struct state_table guest_state;
 
 /* Makes this keeper the owner of a client's own instance. */
 void guest_own(struct keeper *keeper, struct instance *instance);

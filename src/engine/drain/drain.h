@@ -6,7 +6,6 @@
 
 #include "engine/runtime/runtime.h"
 
-struct carry;
 struct ledger_section;
 struct parted;
 
@@ -44,5 +43,5 @@ void drain_hurry_holder(struct keeper *keeper, const struct listener *listener);
 struct parted *drain_find_socket(struct keeper *keeper, int fd);
 
 /* Over an upgrade (engine/upgrade/carry, engine/upgrade/resume): a drain and the clients that it knows. */
-void drain_carry(struct carry *carry, const struct instance *instance);
+extern const struct state_table drain_state;
 void drain_resume(struct instance *instance, struct ledger_section *section);

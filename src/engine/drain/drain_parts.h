@@ -1,4 +1,4 @@
-/* The inside of a drain, for the files that know it: engine/drain/drain performs it, engine/upgrade/drain_carry
+/* The inside of a drain, for the files that know it: engine/drain/drain performs it, engine/drain/drain_carry
  * carries it over an upgrade. */
 #pragma once
 

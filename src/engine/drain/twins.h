@@ -11,6 +11,7 @@
 #include "engine/drain/patience.h"
 #include "engine/listener/beside.h"
 #include "engine/runtime/runtime.h"
+#include "engine/state/state_field.h"
 
 /* A socket for which there was no place yet. */
 struct leftover {
@@ -38,6 +39,9 @@ struct twins {
 	size_t count;                   /* number of the keeper's listeners */
 	struct pair pairs[];
 };
+
+/* Over an upgrade: twins, and in sections [twin] behind them the sockets of pairs and of leftovers. */
+extern const struct state_table twins_state, pair_state, parted_state;
 
 bool twins_may_have(const struct listener *listener);           /* a listener of its kind can have a twin on this system */
 

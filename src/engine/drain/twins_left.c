@@ -216,3 +216,34 @@ void twins_adopt(struct keeper *keeper, const struct service *service)
 		buf_free(&warnings);
 	}
 }
+
+static const struct state_field twins_fields[] = {
+	{ STATE_FIELD(twins, "apart", apart) },
+	{ STATE_NONE(twins, keeper, "the service in front of them") },
+	{ STATE_NONE(twins, late, "begins anew") },
+	{ STATE_NONE(twins, timer, "begins anew with the wait") },
+	{ STATE_NONE(twins, patience, "begins anew with the wait") },
+	{ STATE_NONE(twins, clients, "noted anew by the next wait") },
+	{ STATE_NONE(twins, noted, "noted anew by the next wait") },
+	{ STATE_NONE(twins, clear, "noted anew by the next wait") },
+	{ STATE_NONE(twins, failures, "noted anew by the next wait") },
+	{ STATE_NONE(twins, tallies, "noted anew by the next wait") },
+	{ STATE_NONE(twins, leftovers, "have sections of their own") },
+	{ STATE_NONE(twins, count, "as many as there are listeners") },
+	{ STATE_NONE(twins, pairs, "have sections of their own") },
+};
+const struct state_table twins_state = STATE_TABLE("twins", twins, twins_fields);
+
+static const struct state_field pair_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, pair, "fd", other) },
+	{ STATE_FIELD(pair, "older", older) },
+	{ STATE_NONE(pair, visit, "watched anew") },
+};
+const struct state_table pair_state = STATE_TABLE("twin", pair, pair_fields);
+
+/* Older is the listener, so this socket is the younger one. */
+static const struct state_field parted_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, parted, "fd", fd) },
+	{ STATE_FIELD(parted, "older", younger) },
+};
+const struct state_table parted_state = STATE_TABLE("twin", parted, parted_fields);

@@ -16,6 +16,7 @@
 #include "engine/core/complaint.h"
 #include "engine/core/engine.h"
 #include "engine/core/reception.h"
+#include "engine/state/state_field.h"
 #include "os/socket/notify_socket.h"
 
 /* A message with descriptors. */
@@ -45,6 +46,8 @@ struct notify {
 	ev_timer last;                  /* active while there are any; its end ends their wait */
 	bool busy;                      /* in use: must not be freed */
 };
+
+extern const struct state_table notify_state;   /* over an upgrade */
 
 /* Whether its instances may send messages. */
 bool notify_is_wanted(const struct service *service);

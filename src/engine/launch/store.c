@@ -246,3 +246,17 @@ void store_free(struct store *store)
 	free(store->service);
 	free(store);
 }
+
+static void save_name(struct carry *carry, const void *object)
+{
+	ledger_add(&carry->text, "name", ((const struct kept *)object)->name);
+}
+
+static const struct state_field kept_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, kept, "fd", fd) },
+	{ STATE_FIELD(kept, "user", user), .always = true },
+	{ STATE_FIELD(kept, "watched", is_watched) },
+	{ STATE_BY(kept, name, save_name, NULL) },
+	{ STATE_NONE(kept, link, "they come in their order") },
+};
+const struct state_table kept_state = STATE_TABLE("store", kept, kept_fields);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "engine/core/complaint.h"
 #include "engine/launch/notify_message.h"
+#include "engine/state/state_field.h"
 #include "exec/worker/receive_aside.h"
 
 struct engine;
@@ -32,6 +33,9 @@ struct kept {
 	bool is_watched;
 	char name[];
 };
+
+/* Over an upgrade: one descriptor. */
+extern const struct state_table kept_state;
 
 struct store *store_new(struct engine *engine, const char *service);    /* NULL: out of memory */
 

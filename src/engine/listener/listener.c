@@ -497,3 +497,57 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener->busy = listener->shared = listener->used = listener->restoring = false;
 	listener->guarded = listener->inherited = listener->put_off = false;
 }
+
+#define NONE(path, why) STATE_NONE(listener, path, why)
+
+static const struct state_field listener_fields[] = {
+	{ STATE_FIELD(listener, "shared", shared) },
+	{ STATE_FIELD(listener, "tries", tries) },
+	{ STATE_FIELD(listener, "inherited", inherited) },
+	{ STATE_FIELD(listener, "guarded", guarded) },
+	{ NONE(io, "the key fd: listener_resume takes it") },
+	{ NONE(listen, "the row in the table that was read anew") },
+	{ NONE(parked, "have sections of their own") },
+	{ NONE(used, "the key foreign") },
+	{ NONE(restoring, "begins anew when it is watched") },
+	{ NONE(put_off, "it is watched anew") },
+	{ NONE(roused, "its queue is looked at first in any case") },
+	{ NONE(busy, "the key busy of the instance") },
+	{ NONE(node, "watched anew") },
+};
+const struct state_table listener_state = STATE_TABLE("listener", listener, listener_fields);
+
+static void save_peer(struct carry *carry, const void *object)
+{
+	const struct client *client = object;
+
+	if (client->length)
+		ledger_add_bytes(&carry->text, "peer", &client->peer, client->length);
+}
+
+static void load_peer(struct ledger_section *section, void *object)
+{
+	struct client *client = object;
+	size_t length;
+	void *peer = ledger_take_bytes(section, "peer", sizeof(client->peer), &length);
+
+	client->length = peer ? (socklen_t)length : 0;
+	if (peer)
+		memcpy(&client->peer, peer, length);
+	free(peer);
+}
+
+static const struct state_field client_fields[] = {
+	{ STATE_BY(client, peer, save_peer, load_peer) },
+	{ STATE_NONE(client, fd, "its owner writes it, by a key of its own") },
+	{ STATE_NONE(client, length, "that of peer") },
+};
+const struct state_table client_state = STATE_TABLE(NULL, client, client_fields);
+
+static const struct state_field parked_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, parked_client, "fd", client.fd) },
+	{ STATE_STRUCT(parked_client, client, &client_state) },
+	{ STATE_FIELD(parked_client, "progress", progress), .most = PASSED },
+	{ STATE_FIELD(parked_client, "until", until) },
+};
+const struct state_table parked_state = STATE_TABLE("parked", parked_client, parked_fields);

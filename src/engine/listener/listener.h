@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
+#include "engine/state/state_field.h"
 #include "os/socket/client.h"
 
 /* The progress of a client through the gate. */
@@ -44,6 +45,9 @@ struct listener {
 	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
 	int node;                       /* mark of its node (engine/listener/nodes); 0: the node is not watched */
 };
+
+/* Over an upgrade. client_state: the address of a client, whose descriptor its owner writes. */
+extern const struct state_table listener_state, parked_state, client_state;
 
 /* Sets the row and the callback, which reports activity, and by EV_CUSTOM that the socket was restored, or lost. Opens
  * nothing. */

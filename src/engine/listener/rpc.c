@@ -427,3 +427,12 @@ void rpc_free(struct engine *engine)
 	free(rpc);
 	engine->rpc = NULL;
 }
+
+static const struct state_field debt_fields[] = {
+	{ STATE_FIELD(rpc_debt, "service", service), .always = true },
+	{ STATE_FIELD(rpc_debt, "program", program), .always = true },
+	{ STATE_FIELD(rpc_debt, "transports", transports), .always = true },
+	{ STATE_FIELD(rpc_debt, "port", port), .always = true },
+	{ STATE_FIELD(rpc_debt, "set", set) },
+};
+const struct state_table debt_state = STATE_TABLE("withdrawal", rpc_debt, debt_fields);

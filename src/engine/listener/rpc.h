@@ -9,6 +9,7 @@
 
 #include "config/service/service.h"
 #include "engine/core/engine.h"
+#include "engine/state/state_field.h"
 
 /* The socket is open: announces the programs of its endpoint at the port it has, again and again with growing pauses
  * until rpcbind takes it. Does nothing for endpoints of other kinds. */
@@ -35,6 +36,8 @@ struct rpc_debt {
 	const char *service, *program, *transports, *port;
 	bool set;                       /* rpcbind surely has it */
 };
+
+extern const struct state_table debt_state;
 
 void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context);
 bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt); /* false: out of memory, or not a whole one */

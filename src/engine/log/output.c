@@ -545,3 +545,78 @@ void output_release(struct output *output)
 	output->pid = 0;
 	list_add(&output->engine->released, &output->link);
 }
+
+/* One without a reader now goes over as a pipe that somebody else is to have read. */
+static void save_ends(struct carry *carry, const void *object)
+{
+	const struct output *output = object;
+	const struct output_reading *reading = &output->reading;
+	bool is_read = reading->pipe < 0 || (reading->text >= 0 && reading->other < 0);
+
+	carry_fd(carry, "read", is_read ? output->io.fd : reading->pipe);
+	if (is_read)
+		carry_fd(carry, "pipe", reading->pipe);
+}
+
+/* The writing end goes over, too: what backends have is a copy of it. */
+static void save_write_end(struct carry *carry, const void *object)
+{
+	carry_fd(carry, "write", ((const struct output *)object)->write_end);
+}
+
+static void save_line(struct carry *carry, const void *object)
+{
+	const struct output *output = object;
+
+	if (output->length)
+		ledger_add_bytes(&carry->text, "line", output->line, output->length);
+}
+
+static void load_line(struct ledger_section *section, void *object)
+{
+	struct output *output = object;
+
+	output->line = ledger_take_bytes(section, "line", OUTPUT_LINE - 1, &output->length);
+	if (!output->line)
+		output->length = 0;
+}
+
+#define NONE(path, why) STATE_NONE(output, path, why)
+
+static const struct state_field output_fields[] = {
+	{ STATE_BY(output, io, save_ends, NULL) },
+	{ STATE_BY(output, write_end, save_write_end, NULL) },
+	{ STATE_FIELD(output, "syslog", to_syslog) },
+	{ STATE_FIELD(output, "pid", pid), .most = INT32_MAX },
+	{ STATE_BY(output, line, save_line, load_line) },
+	{ NONE(link, "listed where it was released") },
+	{ NONE(reading, "begins anew with the pipe") },
+	{ NONE(look, "begins anew with the pipe") },
+	{ NONE(looks, "begins anew with the pipe") },
+	{ NONE(hangs, "begins anew with the pipe") },
+	{ NONE(patience, "begins anew with the pipe") },
+	{ NONE(patience_at, "begins anew with the pipe") },
+	{ NONE(engine, "that of the superd that runs it") },
+	{ NONE(service, "the row in the table that was read anew, or the key name") },
+	{ NONE(said, "only within a turn of the loop") },
+	{ NONE(last_line, "only for the failure that comes next") },
+	{ NONE(burst, "of the row in the table that was read anew") },
+	{ NONE(interval, "of the row in the table that was read anew") },
+	{ NONE(since, "counted anew") },
+	{ NONE(lines, "counted anew") },
+	{ NONE(suppressed, "counted anew") },
+	{ NONE(quiet, "counted anew") },
+	{ NONE(name, "the key name") },
+	{ NONE(length, "that of line") },
+};
+const struct state_table output_state = STATE_TABLE("output", output, output_fields);
+
+static const struct state_field released_fields[] = {
+	{ STATE_BY(output, io, save_ends, NULL) },
+	{ STATE_FIELD(output, "syslog", to_syslog) },
+	{ STATE_FIELD(output, "facility", facility), .most = INT16_MAX },
+	{ STATE_FIELD(output, "level", level), .most = LOG_DEBUG, .missing = LOG_INFO },
+	{ STATE_FIELD(output, "prefixes", has_prefixes) },
+	{ STATE_BY(output, line, save_line, load_line) },
+};
+const struct state_table released_state = STATE_TABLE("released", output, released_fields);

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
+#include "engine/state/state_field.h"
 #include "exec/worker/output_reader.h"
 
 struct output {
@@ -42,6 +43,9 @@ struct output {
 };
 
 #define OUTPUT_LINE 2048
+
+/* Over an upgrade: an output of a service, and one that was released. */
+extern const struct state_table output_state, released_state;
 
 /* NULL and errno: no pipe or no memory. */
 struct output *output_open(struct engine *engine, const struct service *service, bool to_syslog);

@@ -91,3 +91,24 @@ void orphan_explain(const struct engine *engine, const char *service, const stru
 	else
 		buf_addf(why, "; superctl evict %s ends it", service);
 }
+
+static void save_wanted_by(struct carry *carry, const void *object)
+{
+	const struct orphan *orphan = object;
+
+	if (orphan->ends)
+		carry_text(carry, "wanted_by", orphan->wanted_by);
+}
+
+/* One that was being ended is ended again. */
+static const struct state_field orphan_fields[] = {
+	{ STATE_FIELD(orphan, "group", group) },
+	{ STATE_FIELD(orphan, "service", service) },
+	{ STATE_FIELD(orphan, "pid", pid), .most = INT32_MAX },
+	{ STATE_BY(orphan, wanted_by, save_wanted_by, NULL) },
+	{ STATE_NONE(orphan, link, "listed anew") },
+	{ STATE_NONE(orphan, ends, "the key wanted_by") },
+	{ STATE_NONE(orphan, killed, "ended again, with all of its time") },
+	{ STATE_NONE(orphan, until, "ended again, with all of its time") },
+};
+const struct state_table orphan_state = STATE_TABLE("orphan", orphan, orphan_fields);

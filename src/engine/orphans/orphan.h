@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "config/service/service.h"
+#include "engine/state/state_field.h"
 
 struct engine;
 
@@ -24,6 +25,8 @@ struct orphan {
 	bool ends, killed;
 	double until;                   /* loop time when the rest of it is killed */
 };
+
+extern const struct state_table orphan_state;   /* over an upgrade */
 
 /* NULL: out of memory. */
 struct orphan *orphan_add(struct engine *engine, const char *group, const char *service);

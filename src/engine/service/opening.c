@@ -172,28 +172,32 @@ bool opening_is_at_rest(const struct keeper *keeper)
 	return !opening_is_busy(keeper) || control_is_at_rest(&keeper->activity->opening->control);
 }
 
+static const struct state_field opening_fields[] = {
+	{ STATE_FIELD(opening, "ends", ends) },
+	{ STATE_FIELD(opening, "closes", closes) },
+	{ STATE_NONE(opening, control, "the command that runs has a section of its own") },
+};
+const struct state_table opening_state = STATE_TABLE("opening", opening, opening_fields);
+
 void opening_carry(struct carry *carry, struct keeper *keeper)
 {
 	struct opening *opening = keeper->activity->opening;
 
 	if (!opening_is_busy(keeper))
 		return;
-	ledger_open(&carry->text, "opening");
-	carry_number(carry, "ends", opening->ends);
-	carry_number(carry, "closes", opening->closes);
+	state_save(carry, &opening_state, opening);
 	if (control_is_busy(&opening->control))
 		state_save(carry, &control_state, &opening->control);
 }
 
-struct control *opening_resume(struct keeper *keeper, bool ends, bool closes)
+struct control *opening_resume(struct keeper *keeper, struct ledger_section *section)
 {
 	struct opening *opening = opening_of(keeper);
 
 	if (!opening)
 		return NULL;
-	opening->ends = ends;
-	opening->closes = closes;
-	opening->control.phase = ends ? PHASE_SOCKET_STOP_POST : PHASE_SOCKET_START_POST;
+	state_load(section, &opening_state, opening, NULL);
+	opening->control.phase = opening->ends ? PHASE_SOCKET_STOP_POST : PHASE_SOCKET_START_POST;
 	return &opening->control;
 }
 

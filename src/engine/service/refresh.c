@@ -239,19 +239,36 @@ bool refresh_is_at_rest(const struct keeper *keeper)
 	return !refresh || control_is_at_rest(&refresh->control);
 }
 
+static void save_standing(struct carry *carry, const void *object)
+{
+	carry_number(carry, "under_way", ((const struct refresh *)object)->standing == UNDER_WAY);
+}
+
+static void load_standing(struct ledger_section *section, void *object)
+{
+	((struct refresh *)object)->standing = ledger_flag(section, "under_way") ? UNDER_WAY : DONE;
+}
+
+static const struct state_field refresh_fields[] = {
+	{ STATE_FIELD(refresh, "pid", pid), .least = 2, .most = INT32_MAX },
+	{ STATE_FIELD(refresh, "timer", timer) },
+	{ STATE_BY(refresh, standing, save_standing, load_standing) },
+	{ STATE_FIELD(refresh, "commands", commands) },
+	{ STATE_FIELD(refresh, "waits", waits) },
+	{ STATE_FIELD(refresh, "reloads", reloads) },
+	{ STATE_NONE(refresh, control, "the command that runs has a section of its own") },
+	{ STATE_NONE(refresh, keeper, "the service in front of it") },
+	{ STATE_NONE(refresh, text, "the operator who waits for it loses the connection") },
+};
+const struct state_table refresh_state = STATE_TABLE("refresh", refresh, refresh_fields);
+
 void refresh_carry(struct carry *carry, struct keeper *keeper)
 {
 	struct refresh *refresh = keeper->activity->refresh;
 
 	if (!refresh || (refresh->standing != UNDER_WAY && !refresh->commands))
 		return;
-	ledger_open(&carry->text, "refresh");
-	ledger_add_number(&carry->text, "pid", refresh->pid);
-	carry_timer(carry, "timer", &refresh->timer);
-	carry_number(carry, "under_way", refresh->standing == UNDER_WAY);
-	carry_number(carry, "commands", refresh->commands);
-	carry_number(carry, "waits", refresh->waits);
-	carry_number(carry, "reloads", refresh->reloads);
+	state_save(carry, &refresh_state, refresh);
 	if (control_is_busy(&refresh->control))
 		state_save(carry, &control_state, &refresh->control);
 }
@@ -262,13 +279,8 @@ struct control *refresh_resume(struct keeper *keeper, struct ledger_section *sec
 
 	if (!refresh)
 		return NULL;
-	refresh->pid = (pid_t)ledger_number(section, "pid", 2, INT32_MAX, 0);
-	refresh->standing = ledger_flag(section, "under_way") ? UNDER_WAY : DONE;
-	refresh->commands = ledger_flag(section, "commands");
-	refresh->waits = ledger_flag(section, "waits");
-	refresh->reloads = (unsigned)ledger_number(section, "reloads", 0, UINT32_MAX, 0);
+	state_load(section, &refresh_state, refresh, keeper->engine->loop);
 	refresh->control.phase = PHASE_RELOAD;
-	resume_timer(keeper->engine->loop, &refresh->timer, section, "timer");
 	return &refresh->control;
 }
 

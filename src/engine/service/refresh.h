@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "engine/runtime/runtime.h"
 #include "engine/state/carry_value.h"
+#include "engine/state/state_field.h"
 
 /* The progress of this, or of an operator's order (engine/service/operate). */
 enum standing { UNDER_WAY, DONE, FAILED };
@@ -19,6 +20,7 @@ enum standing refresh_look(struct keeper *keeper, struct buf *says);
 
 /* Over an upgrade (engine/upgrade/carry, engine/upgrade/resume): one that is under way; the command that runs comes
  * over behind it. */
+extern const struct state_table refresh_state;
 bool refresh_is_at_rest(const struct keeper *keeper);
 void refresh_carry(struct carry *carry, struct keeper *keeper);
 struct control *refresh_resume(struct keeper *keeper, struct ledger_section *section);  /* NULL: out of memory */

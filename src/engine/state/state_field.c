@@ -103,7 +103,11 @@ static void save_value(struct carry *carry, const struct state_field *field, con
 		carry_text(carry, field->key, at);
 		break;
 	case STATE_STRING:
-		carry_text(carry, field->key, *(char *const *)at);
+	case STATE_BORROWED:
+		if (field->always && *(const char *const *)at)
+			ledger_add(&carry->text, field->key, *(const char *const *)at);
+		else
+			carry_text(carry, field->key, *(const char *const *)at);
 		break;
 	case STATE_BYTES:
 		if (field->always || !is_zero(at, field->size))
@@ -218,6 +222,9 @@ static void load_value(struct ledger_section *section, const struct state_field 
 	case STATE_STRING:
 		load_string(section, field, at);
 		break;
+	case STATE_BORROWED:
+		*(const char **)at = ledger_text(section, field->key);
+		break;
 	case STATE_BYTES:
 		if (!ledger_bytes(section, field->key, at, field->size) && !field->always)
 			memset(at, 0, field->size);
@@ -267,7 +274,7 @@ void state_load(struct ledger_section *section, const struct state_table *table,
 
 		if (field->kind == STATE_INNER)
 			state_load(section, field->inner, at, loop);
-		else if (field->kind == STATE_CUSTOM)
+		else if (field->kind == STATE_CUSTOM && field->load)
 			field->load(section, object);
 		else if (field->length)
 			load_array(section, field, object);

@@ -28,6 +28,7 @@ enum state_kind {
 	STATE_REAL,                     /* double: seconds, or loop time, which goes on in the next superd */
 	STATE_TEXT,                     /* array of char; a text that does not fit is not taken */
 	STATE_STRING,                   /* malloc'ed text, up to STATE_STRING_MOST; NULL is not written */
+	STATE_BORROWED,                 /* text of somebody else: that of the ledger, when it is read */
 	STATE_BYTES,                    /* as it lies in memory */
 	STATE_FD,                       /* descriptor, which goes over; -1: none */
 	STATE_TIMER,                    /* ev_timer: the seconds left, with which it is started again */
@@ -53,7 +54,7 @@ struct state_field {
 	size_t count;                   /* the offset of a size_t, how many elements there are; 0: all */
 	const struct state_table *inner;
 	void (*save)(struct carry *carry, const void *object);
-	void (*load)(struct ledger_section *section, void *object);
+	void (*load)(struct ledger_section *section, void *object);     /* NULL: its maker has read it */
 	const char *why;
 };
 
@@ -71,13 +72,13 @@ struct state_table {
 /* A type without a kind does not compile. */
 #define STATE_KIND(value) \
 	_Generic(&(value), \
-		 char **: STATE_STRING, \
+		 char **: STATE_STRING, const char **: STATE_BORROWED, \
 		 default: _Generic((value), \
 			bool: STATE_FLAG, \
 			unsigned char: STATE_UNSIGNED, unsigned short: STATE_UNSIGNED, unsigned: STATE_UNSIGNED, \
 			unsigned long: STATE_UNSIGNED, unsigned long long: STATE_UNSIGNED, \
 			int: STATE_SIGNED, long: STATE_SIGNED, long long: STATE_SIGNED, \
-			double: STATE_REAL, char *: STATE_TEXT, ev_timer: STATE_TIMER))
+			double: STATE_REAL, char *: STATE_TEXT, const char *: STATE_BORROWED, ev_timer: STATE_TIMER))
 
 #define STATE_FIELD(tag, text, path) STATE_FIELD_AS(STATE_KIND(STATE_MEMBER(tag, path)), tag, text, path)
 #define STATE_FIELD_AS(as, tag, text, path) STATE_PLACE(tag, path), .key = text, .kind = as
@@ -85,7 +86,8 @@ struct state_table {
 	.member = #path, .offset = offsetof(struct tag, path), .size = sizeof(*STATE_MEMBER(tag, path)), .key = text, \
 	.kind = STATE_KIND(*STATE_MEMBER(tag, path)), .length = sizeof(STATE_MEMBER(tag, path)) / sizeof(*STATE_MEMBER(tag, path))
 #define STATE_STRUCT(tag, path, its_table) STATE_PLACE(tag, path), .kind = STATE_INNER, .inner = its_table
-#define STATE_BY(tag, path, saves, loads) STATE_PLACE(tag, path), .kind = STATE_CUSTOM, .save = saves, .load = loads
+#define STATE_BY(tag, path, saves, loads) \
+	.member = #path, .offset = offsetof(struct tag, path), .kind = STATE_CUSTOM, .save = saves, .load = loads
 #define STATE_NONE(tag, path, reason) .member = #path, .kind = STATE_TRANSIENT, .why = reason
 #define STATE_TABLE(section, of, rows) { section, #of, sizeof(struct of), rows, sizeof(rows) / sizeof(*(rows)) }
 

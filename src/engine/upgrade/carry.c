@@ -48,39 +48,9 @@ static void carry_recent(struct carry *carry, const char *kind, const struct rec
 	}
 }
 
-static void carry_output(struct carry *carry, const struct output *output)
-{
-	ledger_open(&carry->text, "released");
-	ledger_add(&carry->text, "name", output->service);
-	carry_output_ends(carry, output);
-	carry_number(carry, "syslog", output->to_syslog);
-	carry_number(carry, "facility", output->facility);
-	carry_number(carry, "level", output->level);
-	carry_number(carry, "prefixes", output->has_prefixes);
-	if (output->length)
-		ledger_add_bytes(&carry->text, "line", output->line, output->length);
-}
-
 static void carry_debt(void *context, const struct rpc_debt *debt)
 {
-	struct carry *carry = context;
-
-	ledger_open(&carry->text, "withdrawal");
-	ledger_add(&carry->text, "service", debt->service);
-	ledger_add(&carry->text, "program", debt->program);
-	ledger_add(&carry->text, "transports", debt->transports);
-	ledger_add(&carry->text, "port", debt->port);
-	carry_number(carry, "set", debt->set);
-}
-
-static void carry_orphan(struct carry *carry, const struct orphan *orphan)
-{
-	ledger_open(&carry->text, "orphan");
-	ledger_add(&carry->text, "group", orphan->group);
-	carry_text(carry, "service", orphan->service);
-	carry_number(carry, "pid", orphan->pid);
-	if (orphan->ends)
-		carry_text(carry, "wanted_by", orphan->wanted_by);
+	state_save(context, &debt_state, debt);
 }
 
 /* Writes services that the table has no more, with the instances that they still run. */
@@ -103,8 +73,12 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 	carry_recent(carry, "minute", &engine->minutes);
 	carry_recent(carry, "denied", &engine->denied);
 	LIST_EACH(link, &engine->released) {
-		if (container_of(link, struct output, link)->reading.target < 0)        /* the reader needs nobody */
-			carry_output(carry, container_of(link, struct output, link));
+		const struct output *output = container_of(link, struct output, link);
+
+		if (output->reading.target >= 0)        /* the reader needs nobody */
+			continue;
+		state_save(carry, &released_state, output);
+		ledger_add(&carry->text, "name", output->service);
 	}
 	rpc_each_debt(engine, carry_debt, carry);
 	LIST_EACH(link, &engine->empty_groups) {
@@ -116,7 +90,7 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
 	}
 	LIST_EACH(link, &engine->orphans)
-		carry_orphan(carry, container_of(link, struct orphan, link));
+		state_save(carry, &orphan_state, container_of(link, struct orphan, link));
 	locks_carry(engine->locks, &carry->text);
 	if (supervisor->carry_operators)
 		supervisor->carry_operators(supervisor->operators, carry);

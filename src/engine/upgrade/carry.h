@@ -18,7 +18,6 @@
 
 struct engine;
 struct keeper;
-struct output;
 struct supervisor;
 
 /* All of it. quiet_since: when the first client had to wait for the change. false: out of memory. carry_free in
@@ -26,8 +25,6 @@ struct supervisor;
 bool carry_write(struct carry *carry, struct supervisor *supervisor, double quiet_since);
 
 /* For its parts. */
-void carry_output_ends(struct carry *carry, const struct output *output);
-
 void carry_log(struct carry *carry, struct engine *engine);     /* carry_log.c */
 void carry_service(struct carry *carry, struct keeper *keeper); /* carry_service.c */
 void carry_instances(struct carry *carry, struct keeper *keeper);       /* carry_instance.c */

@@ -6,6 +6,7 @@
 #include "engine/upgrade/carry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/accept/channel.h"
 #include "engine/accept/guest_course.h"
@@ -42,14 +43,6 @@ static int place_of(struct speaking *speaking, struct notify *notify)
 	return n;
 }
 
-static void carry_notify(struct carry *carry, const struct notify *notify)
-{
-	ledger_open(&carry->text, "notify");
-	ledger_add(&carry->text, "variable", notify->variable);
-	carry_fd(carry, "fd", notify->io.fd);
-	carry_number(carry, "released", notify->released);
-}
-
 static void carry_notifies(struct carry *carry, struct keeper *keeper, struct speaking *speaking)
 {
 	if (keeper->activity->means.notify)
@@ -61,7 +54,7 @@ static void carry_notifies(struct carry *carry, struct keeper *keeper, struct sp
 			place_of(speaking, instance->notice->notify);
 	}
 	for (int n = 0; n < speaking->count; n++)
-		carry_notify(carry, speaking->list[n]);
+		state_save(carry, &notify_state, speaking->list[n]);
 }
 
 static void carry_notice(struct carry *carry, struct notice *notice, int place)
@@ -101,19 +94,19 @@ static void carry_instance(struct carry *carry, struct keeper *keeper, struct in
 /* A client whose program does not run yet still belongs to its course and its listener. */
 static void carry_guest(struct carry *carry, const struct guest *guest, bool has_run)
 {
-	const struct client *client = &guest->client;
+	struct guest gone = { .client = guest->client, .progress = PASSED };
 
-	if (client->length)
-		ledger_add_bytes(&carry->text, "peer", &client->peer, client->length);
-	carry_text(carry, "instance_name", guest->name);
-	if (has_run)
+	if (!has_run) {
+		state_save(carry, &guest_state, guest);
+		if (guest->listener) {
+			ledger_add_number(&carry->text, "of", guest->listener->io.fd);
+			carry_text(carry, "at", guest->listener->listen->name);
+		}
 		return;
-	carry_fd(carry, "client", client->fd);
-	carry_number(carry, "progress", guest->progress);
-	if (!guest->listener)
-		return;
-	ledger_add_number(&carry->text, "of", guest->listener->io.fd);
-	carry_text(carry, "at", guest->listener->listen->name);
+	}
+	gone.client.fd = -1;
+	memcpy(gone.name, guest->name, sizeof(gone.name));
+	state_save(carry, &guest_state, &gone);
 }
 
 /* A command that runs goes over as the child it is, with the rest of its time and the commands after it. If a program
@@ -148,6 +141,7 @@ void carry_instances(struct carry *carry, struct keeper *keeper)
 			carry_course(carry, instance->course);
 		if (daemon_search(instance))
 			state_save(carry, &search_state, daemon_search(instance));
-		drain_carry(carry, instance);
+		if (instance->drain)
+			state_save(carry, &drain_state, instance->drain);
 	}
 }

@@ -5,7 +5,6 @@
 
 #include "base/sink.h"
 #include "engine/core/engine.h"
-#include "engine/log/output.h"
 #include "engine/log/record_target.h"
 
 static void carry_lines(struct carry *carry, struct sink *sink)
@@ -51,14 +50,4 @@ void carry_log(struct carry *carry, struct engine *engine)
 		carry_lines(carry, sink);
 	}
 	records_each(engine, carry_other, carry);
-}
-
-/* One without a reader now goes over as a pipe that somebody else is to have read. */
-void carry_output_ends(struct carry *carry, const struct output *output)
-{
-	bool is_read = output->reading.pipe < 0 || (output->reading.text >= 0 && output->reading.other < 0);
-
-	carry_fd(carry, "read", is_read ? output->io.fd : output->reading.pipe);
-	if (is_read)
-		carry_fd(carry, "pipe", output->reading.pipe);
 }

@@ -20,20 +20,6 @@
 #include "os/bpf/migration.h"
 #include "os/netdiag/foreign_socket.h"
 
-static void carry_parked(struct carry *carry, const struct parked *parked)
-{
-	for (size_t n = 0; parked && n < parked->count; n++) {
-		const struct client *client = &parked->list[n].client;
-
-		ledger_open(&carry->text, "parked");
-		carry_fd(carry, "fd", client->fd);
-		carry_number(carry, "progress", parked->list[n].progress);
-		carry_real(carry, "until", parked->list[n].until);
-		if (client->length)
-			ledger_add_bytes(&carry->text, "peer", &client->peer, client->length);
-	}
-}
-
 static void carry_listener(struct carry *carry, const struct listener *listener, struct engine *engine)
 {
 	struct buf endpoint = { 0 };
@@ -42,19 +28,16 @@ static void carry_listener(struct carry *carry, const struct listener *listener,
 		return;
 	endpoint_format(listener->listen->endpoint, &endpoint);
 	carry->text.failed |= endpoint.failed;
-	ledger_open(&carry->text, "listener");
+	state_save(carry, &listener_state, listener);
 	ledger_add(&carry->text, "name", listener->listen->name);
 	ledger_add(&carry->text, "endpoint", buf_string(&endpoint));
 	carry_fd(carry, "fd", listener->io.fd);
-	carry_number(carry, "shared", listener->shared);
 	carry_number(carry, "foreign", foreign_socket_is(listener->io.fd));
 	carry_number(carry, "migrates", migration_is_noted(listener->io.fd));
-	carry_number(carry, "inherited", listener->inherited);
-	carry_number(carry, "tries", listener->tries);
-	carry_number(carry, "guarded", listener->guarded);
 	carry_number(carry, "registered", rpc_is_registered(engine, listener->io.fd));
 	buf_free(&endpoint);
-	carry_parked(carry, listener->parked);
+	for (size_t n = 0; listener->parked && n < listener->parked->count; n++)
+		state_save(carry, &parked_state, &listener->parked->list[n]);
 }
 
 static void carry_idle(struct carry *carry, const struct keeper *keeper)
@@ -77,48 +60,28 @@ static void carry_failures(struct carry *carry, const struct failures *failures)
 /* Second sockets, each with the listener it belongs to. */
 static void carry_twins(struct carry *carry, const struct keeper *keeper, const struct twins *twins)
 {
-	ledger_open(&carry->text, "twins");
-	carry_number(carry, "apart", twins->apart);
+	state_save(carry, &twins_state, twins);
 	for (size_t n = 0; n < twins->count; n++) {
 		if (twins->pairs[n].other < 0)
 			continue;
-		ledger_open(&carry->text, "twin");
-		carry_fd(carry, "fd", twins->pairs[n].other);
+		state_save(carry, &pair_state, &twins->pairs[n]);
 		ledger_add_number(&carry->text, "of", keeper->listeners[n].io.fd);
-		carry_number(carry, "older", twins->pairs[n].older);
 	}
-	for (const struct leftover *at = twins->leftovers; at; at = at->next) {
-		ledger_open(&carry->text, "twin");
-		carry_fd(carry, "fd", at->socket.fd);
-		carry_number(carry, "older", at->socket.younger);       /* the listener is */
-	}
+	for (const struct leftover *at = twins->leftovers; at; at = at->next)
+		state_save(carry, &parted_state, &at->socket);
 }
 
-/* The writing end goes over, too: what backends have is a copy of it. */
-static void carry_output(struct carry *carry, const struct output *output)
+/* The reader reads those inherited to their end. */
+static void carry_means(struct carry *carry, const struct means *means)
 {
-	if (!output)
+	if (means->log)
+		state_save(carry, &output_state, means->log);
+	if (means->syslog)
+		state_save(carry, &output_state, means->syslog);
+	if (!means->store)
 		return;
-	ledger_open(&carry->text, "output");
-	carry_number(carry, "syslog", output->to_syslog);
-	carry_output_ends(carry, output);
-	carry_fd(carry, "write", output->write_end);
-	carry_number(carry, "pid", output->pid);
-	if (output->length)
-		ledger_add_bytes(&carry->text, "line", output->line, output->length);
-}
-
-static void carry_store(struct carry *carry, const struct store *store)
-{
-	LIST_EACH(link, (struct list *)(size_t)&store->kept) {
-		const struct kept *kept = container_of(link, struct kept, link);
-
-		ledger_open(&carry->text, "store");
-		carry_fd(carry, "fd", kept->fd);
-		ledger_add(&carry->text, "name", kept->name);
-		carry_number(carry, "watched", kept->is_watched);
-		ledger_add_number(&carry->text, "user", kept->user);
-	}
+	LIST_EACH(link, &means->store->kept)
+		state_save(carry, &kept_state, container_of(link, struct kept, link));
 }
 
 /* The table has it no more: how what it still runs is to be stopped is known from here alone. */
@@ -161,10 +124,7 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 	carry_idle(carry, keeper);
 	if (activity->twins)
 		carry_twins(carry, keeper, activity->twins);
-	carry_output(carry, activity->means.log);
-	carry_output(carry, activity->means.syslog);    /* those inherited the reader reads to their end */
-	if (activity->means.store)
-		carry_store(carry, activity->means.store);
+	carry_means(carry, &activity->means);
 	opening_carry(carry, keeper);
 	refresh_carry(carry, keeper);
 	carry_instances(carry, keeper);

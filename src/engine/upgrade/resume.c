@@ -143,7 +143,6 @@ static void read_released(struct resume *resume, struct ledger_section *section)
 		.read = resume_fd(section, "read"), .write = -1, .pipe = resume_fd(section, "pipe"),
 	};
 	struct output *output = NULL;
-	size_t length;
 
 	if (ends.read >= 0 && name)
 		output = output_resume_released(&resume->supervisor->engine, name, &ends);
@@ -152,12 +151,7 @@ static void read_released(struct resume *resume, struct ledger_section *section)
 		fd_close(&ends.pipe);
 		return;
 	}
-	output->to_syslog = ledger_flag(section, "syslog");
-	output->facility = (unsigned)ledger_number(section, "facility", 0, INT16_MAX, 0);
-	output->level = (unsigned)ledger_number(section, "level", 0, 7, 6);
-	output->has_prefixes = ledger_flag(section, "prefixes");
-	output->line = ledger_take_bytes(section, "line", OUTPUT_LINE - 1, &length);
-	output->length = output->line ? length : 0;
+	state_load(section, &released_state, output, NULL);
 }
 
 static void read_group(struct resume *resume, struct ledger_section *section)
@@ -177,29 +171,28 @@ static void read_base(struct resume *resume, struct ledger_section *section)
 		groups_remember_base(&resume->supervisor->engine, path);
 }
 
-/* An orphan that was being ended is ended again. */
 static void read_orphan(struct resume *resume, struct ledger_section *section)
 {
 	struct engine *engine = &resume->supervisor->engine;
-	const char *group = ledger_text(section, "group"), *wanted_by = ledger_text(section, "wanted_by");
-	struct orphan *orphan = group ? orphan_add(engine, group, ledger_text(section, "service")) : NULL;
+	const char *wanted_by = ledger_text(section, "wanted_by");
+	struct orphan found = { 0 }, *orphan;
 
-	if (!orphan)
-		return;
-	orphan->pid = (pid_t)ledger_number(section, "pid", 0, INT32_MAX, 0);
-	if (wanted_by)
+	state_load(section, &orphan_state, &found, NULL);
+	orphan = found.group ? orphan_add(engine, found.group, found.service) : NULL;
+	if (orphan)
+		orphan->pid = found.pid;
+	if (orphan && wanted_by)
 		orphan_end(engine, orphan, NULL, wanted_by);
+	free(found.group);
+	free(found.service);
 }
 
 static void read_withdrawal(struct resume *resume, struct ledger_section *section)
 {
 	struct engine *engine = &resume->supervisor->engine;
-	const struct rpc_debt debt = {
-		.service = ledger_text(section, "service"), .program = ledger_text(section, "program"),
-		.transports = ledger_text(section, "transports"), .port = ledger_text(section, "port"),
-		.set = ledger_flag(section, "set"),
-	};
+	struct rpc_debt debt = { 0 };
 
+	state_load(section, &debt_state, &debt, NULL);
 	if (!rpc_take_debt(engine, &debt))
 		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
 }

@@ -55,9 +55,9 @@ void resume_notify(struct resumed *resumed, struct ledger_section *section)
 		resume_say_loss(keeper, "a socket for its notifications");
 		return;
 	}
-	if (ledger_flag(section, "released") || *mine)
-		notify->released = true;
-	else
+	state_load(section, &notify_state, notify, keeper->engine->loop);
+	notify->released |= *mine != NULL;
+	if (!notify->released)
 		*mine = notify;
 }
 
@@ -238,30 +238,14 @@ static struct listener *find_listener(struct keeper *keeper, int fd, const char 
 	return NULL;
 }
 
-static void read_guest(struct guest *guest, struct keeper *keeper, struct ledger_section *section)
-{
-	int of = (int)ledger_number(section, "of", -1, INT_MAX, -1);
-	size_t length;
-	void *peer = ledger_take_bytes(section, "peer", sizeof(guest->client.peer), &length);
-
-	*guest = (struct guest){ .client = { .fd = resume_fd(section, "client") } };
-	guest->progress = (enum progress)ledger_number(section, "progress", FRESH, PASSED, PASSED);
-	guest->listener = find_listener(keeper, of, ledger_text(section, "at"));
-	resume_text(guest->name, sizeof(guest->name), ledger_text(section, "instance_name"));
-	if (!peer)
-		return;
-	memcpy(&guest->client.peer, peer, length);
-	guest->client.length = (socklen_t)length;
-	free(peer);
-}
-
 void resume_course(struct resumed *resumed, struct ledger_section *section)
 {
 	struct instance *instance = resumed->instance;
 	struct course *course = NULL;
-	struct guest guest;
+	int of = (int)ledger_number(section, "of", -1, INT_MAX, -1);
+	struct guest guest = { .listener = find_listener(resumed->keeper, of, ledger_text(section, "at")) };
 
-	read_guest(&guest, resumed->keeper, section);
+	state_load(section, &guest_state, &guest, NULL);
 	if (instance && run_owns(instance))
 		course = run_resume_course(resumed->keeper, instance);
 	else if (instance)
@@ -280,8 +264,7 @@ void resume_course(struct resumed *resumed, struct ledger_section *section)
 
 void resume_opening(struct resumed *resumed, struct ledger_section *section)
 {
-	resumed->control =
-		opening_resume(resumed->keeper, ledger_flag(section, "ends"), ledger_flag(section, "closes"));
+	resumed->control = opening_resume(resumed->keeper, section);
 }
 
 void resume_refresh(struct resumed *resumed, struct ledger_section *section)

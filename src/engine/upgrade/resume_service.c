@@ -68,10 +68,7 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 		closing_close(keeper->engine, keeper->service->name, &fd);
 		return;
 	}
-	listener->shared = ledger_flag(section, "shared");
-	listener->inherited = ledger_flag(section, "inherited");
-	listener->guarded = ledger_flag(section, "guarded");
-	listener->tries = (unsigned char)ledger_number(section, "tries", 0, UINT8_MAX, 0);
+	state_load(section, &listener_state, listener, keeper->engine->loop);
 	if (fd < 0)
 		return;
 	migration_note(fd, ledger_flag(section, "migrates"));
@@ -86,55 +83,47 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 
 static void resume_parked(struct resumed *resumed, struct ledger_section *section)
 {
-	enum progress progress = (enum progress)ledger_number(section, "progress", FRESH, PASSED, FRESH);
-	struct client client = { .fd = resume_fd(section, "fd") };
+	struct parked_client parked = { 0 };
 	struct guest guest;
-	size_t length;
-	void *peer = ledger_take_bytes(section, "peer", sizeof(client.peer), &length);
 
-	if (peer) {
-		memcpy(&client.peer, peer, length);
-		client.length = (socklen_t)length;
-	}
-	free(peer);
-	if (client.fd < 0)
+	state_load(section, &parked_state, &parked, NULL);
+	if (parked.client.fd < 0)
 		return;
-	guest = (struct guest){ .client = client, .listener = resumed->listener, .progress = progress,
-				.until = ledger_real(section, "until", 0) };
+	guest = (struct guest){ .client = parked.client, .listener = resumed->listener, .progress = parked.progress,
+				.until = parked.until };
 	if (!resumed->listener || guest_park(resumed->keeper, &guest) != ADMITTED)
-		closing_client(resumed->keeper->engine, resumed->keeper->service->name, &client);
+		closing_client(resumed->keeper->engine, resumed->keeper->service->name, &parked.client);
 }
 
 static void resume_twins(struct resumed *resumed, struct ledger_section *section)
 {
 	struct twins *twins = resumed->keeper->activity->twins ? NULL : twins_resume(resumed->keeper);
 
-	if (!twins)
-		return;
-	twins->apart = ledger_flag(section, "apart");
+	if (twins)
+		state_load(section, &twins_state, twins, NULL);
 }
 
 static void resume_twin(struct resumed *resumed, struct ledger_section *section)
 {
-	int of = (int)ledger_number(section, "of", -1, INT32_MAX, -1), fd = resume_fd(section, "fd");
+	int of = (int)ledger_number(section, "of", -1, INT32_MAX, -1);
 	const struct keeper *keeper = resumed->keeper;
 	struct twins *twins = keeper->activity->twins;
 
-	bool older = ledger_flag(section, "older");
-	struct parted left = { .fd = fd, .younger = older };
+	struct parted left = { .fd = -1 };
 
-	for (size_t n = 0; twins && fd >= 0 && of >= 0 && n < twins->count; n++) {
+	state_load(section, &parted_state, &left, NULL);
+	for (size_t n = 0; twins && left.fd >= 0 && of >= 0 && n < twins->count; n++) {
 		if (keeper->listeners[n].io.fd != of || twins->pairs[n].other >= 0)
 			continue;
-		twins->pairs[n].other = fd;
-		twins->pairs[n].older = older;
+		twins->pairs[n].other = left.fd;
+		twins->pairs[n].older = left.younger;
 		if (foreign_holder_is(keeper->service->account))
-			foreign_socket_resume(fd);
+			foreign_socket_resume(left.fd);
 		if (!twins->apart)
 			twins_linger(twins);
 		return;
 	}
-	if (twins && fd >= 0)           /* of an earlier instance, or its listener did not come over */
+	if (twins && left.fd >= 0)      /* of an earlier instance, or its listener did not come over */
 		twins_keep_for_later(twins, &left);
 	fd_close(&left.fd);
 }
@@ -175,17 +164,6 @@ static void resume_idle(struct resumed *resumed, struct ledger_section *section)
 	left->is_there = true;
 }
 
-static void read_line(struct output *output, struct ledger_section *section)
-{
-	size_t length;
-	char *line = ledger_take_bytes(section, "line", OUTPUT_LINE - 1, &length);
-
-	if (!line)
-		return;
-	output->line = line;
-	output->length = length;
-}
-
 static void resume_output(struct resumed *resumed, struct ledger_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
@@ -207,8 +185,7 @@ static void resume_output(struct resumed *resumed, struct ledger_section *sectio
 		fd_close(&ends.pipe);
 		return;
 	}
-	(*place)->pid = (pid_t)ledger_number(section, "pid", 0, INT32_MAX, 0);
-	read_line(*place, section);
+	state_load(section, &output_state, *place, keeper->engine->loop);
 }
 
 static void resume_store(struct resumed *resumed, struct ledger_section *section)
@@ -217,16 +194,16 @@ static void resume_store(struct resumed *resumed, struct ledger_section *section
 	struct store **store = &keeper->activity->means.store;
 	const char *name = ledger_text(section, "name");
 	struct event event = { .name = "store", .service = keeper->service->name, .reason = name };
-	int fd = resume_fd(section, "fd");
-	uid_t user = (uid_t)ledger_number(section, "user", 0, UINT32_MAX, service_user(keeper->service));
+	struct kept found = { .fd = -1, .user = service_user(keeper->service) };
 
+	state_load(section, &kept_state, &found, NULL);
 	if (!*store)
 		*store = store_new(keeper->engine, keeper->service->name);
-	if (!*store || !name || fd < 0 ||
-	    !store_keep(*store, &fd, name, strlen(name), user, ledger_flag(section, "watched")))
+	if (!*store || !name || found.fd < 0 ||
+	    !store_keep(*store, &found.fd, name, strlen(name), found.user, found.is_watched))
 		log_event(keeper->engine->log, LEVEL_ERROR, &event,
 			  "a descriptor of its store did not come through the upgrade");
-	fd_close(&fd);
+	fd_close(&found.fd);
 }
 
 static const struct {

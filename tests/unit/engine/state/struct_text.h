@@ -1,5 +1,4 @@
-/* The members of a struct by the text of its definition, so that a test notices when somebody adds one. Pointers to
- * functions are left out. */
+/* The members of a struct by the text of its definition, so that a test notices when somebody adds one. */
 #pragma once
 
 #include <criterion/criterion.h>
@@ -16,6 +15,7 @@
 struct member_text {
 	char name[40];
 	char tag[40];                   /* of its struct, if it is one and no pointer; "": it is not */
+	bool is_call;                   /* a pointer to a function */
 };
 
 struct struct_text {
@@ -78,8 +78,12 @@ static inline void add_members(struct struct_text *text, char *declaration)
 	bool is_struct = sscanf(declaration, " const struct %39[a-z_0-9]", tag) == 1 ||
 			 sscanf(declaration, " struct %39[a-z_0-9]", tag) == 1;
 
-	if (strstr(declaration, "(*"))
+	if (strstr(declaration, "(*")) {
+		cr_assert(text->count < MEMBERS_MOST);
+		text->members[text->count].is_call = true;
+		sscanf(strstr(declaration, "(*") + 2, "%39[a-z_0-9]", text->members[text->count++].name);
 		return;
+	}
 	for (char *one = strtok_r(declaration, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
 		struct member_text *member = &text->members[text->count];
 		const char *word;

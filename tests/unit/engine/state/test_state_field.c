@@ -8,10 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/accept/guest.h"
 #include "engine/core/engine_state.h"
+#include "engine/drain/drain.h"
+#include "engine/drain/twins.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/instance_state.h"
+#include "engine/launch/notify.h"
+#include "engine/launch/store.h"
+#include "engine/listener/listener.h"
+#include "engine/listener/rpc.h"
+#include "engine/log/output.h"
+#include "engine/orphans/orphan.h"
 #include "engine/service/keeper_state.h"
+#include "engine/service/opening.h"
+#include "engine/service/refresh.h"
 #include "engine/state/state_field.h"
 #include "struct_text.h"
 
@@ -20,13 +31,25 @@
 #define OBJECT_MOST 65536
 
 static const struct state_table *tables[TABLES_MOST] = {
-	&engine_state, &sighting_state, &latency_state, &keeper_state, &activity_state, &spent_state, &failure_state,
-	&idle_left_state, &instance_state, &notice_state, &control_state, &course_state, &search_state,
+	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
+	&released_state, &kept_state, &notify_state, &orphan_state, &keeper_state, &activity_state, &spent_state,
+	&failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state, &refresh_state,
+	&instance_state, &notice_state, &control_state, &course_state, &search_state, &guest_state, &drain_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
 static struct keeper keeper;
 static struct ledger ledger;
+
+static void add_table(const struct state_table *table)
+{
+	for (size_t n = 0; n < table_count; n++) {
+		if (tables[n] == table)
+			return;
+	}
+	cr_assert_lt(table_count, TABLES_MOST);
+	tables[table_count++] = table;
+}
 
 /* Adds the tables that are parts of others. */
 static void set_up(void)
@@ -37,7 +60,7 @@ static void set_up(void)
 	for (size_t n = 0; n < table_count; n++) {
 		for (size_t row = 0; row < tables[n]->count; row++) {
 			if (tables[n]->fields[row].kind == STATE_INNER)
-				tables[table_count++] = tables[n]->fields[row].inner;
+				add_table(tables[n]->fields[row].inner);
 		}
 	}
 	srandom(7);
@@ -155,6 +178,8 @@ static void fill_value(const struct state_field *field, void *at)
 		fill_text(at, field->size);
 	else if (field->kind == STATE_STRING)
 		fill_text(*(char **)at = calloc(1, 40), 40);
+	else if (field->kind == STATE_BORROWED)
+		*(const char **)at = "a b";
 	else if (field->kind == STATE_BYTES)
 		for (size_t n = 0; n < field->size; n++)
 			((unsigned char *)at)[n] = (unsigned char)random();
@@ -200,7 +225,7 @@ static void expect_same_value(const struct state_field *field, void *was, void *
 		cr_assert(*(double *)was == *(double *)is, "%s: %f %f", field->key, *(double *)was, *(double *)is);
 	else if (field->kind == STATE_TEXT)
 		cr_assert_str_eq(is, was, "%s", field->key);
-	else if (field->kind == STATE_STRING)
+	else if (field->kind == STATE_STRING || field->kind == STATE_BORROWED)
 		cr_assert(!one || !*one ? !other : other && !strcmp(one, other), "%s", field->key);
 	else if (field->kind == STATE_TIMER)
 		cr_assert_float_eq(seconds_left(is), seconds_left(was), 1., "%s", field->key);
@@ -242,7 +267,7 @@ static void release(const struct state_table *table, char *object, bool closes)
 /* What the functions of some rows look at. */
 static void *make(const struct state_table *table)
 {
-	void *object = calloc(1, table->size);
+	void *object = calloc(1, table->size + 1);              /* kept ends with a name */
 
 	cr_assert_not_null(object);
 	for (size_t n = 0; n < table->count; n++) {
@@ -252,6 +277,16 @@ static void *make(const struct state_table *table)
 	if (!strcmp(table->tag, "activity"))
 		((struct activity *)object)->keeper = &keeper;
 	return object;
+}
+
+/* Who makes the object has read some of its keys before. */
+static bool has_maker(const struct state_table *table)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		if (table->fields[n].kind == STATE_CUSTOM && !table->fields[n].load)
+			return true;
+	}
+	return false;
 }
 
 Test(state_field, is_the_same_when_it_has_come_over)
@@ -267,7 +302,7 @@ Test(state_field, is_the_same_when_it_has_come_over)
 		for (size_t i = 0; i < ledger.sections->count; i++) {
 			const struct ledger_entry *entry = &ledger.sections->entries[i];
 
-			cr_assert(entry->used, "%s: nobody reads %s", table->tag, entry->key);
+			cr_assert(entry->used || has_maker(table), "%s: nobody reads %s", table->tag, entry->key);
 		}
 		release(table, was, true);
 		release(table, is, false);
@@ -371,7 +406,7 @@ Test(state_field, refuses_what_is_out_of_bounds)
 	}
 }
 
-/* ---- the members of the structs ---- */
+/* ---- the members of the structs; a pointer to a function never goes over ---- */
 
 struct search_text {
 	const char *tag;
@@ -425,7 +460,7 @@ static void expect_rows(const char *tag, const char *within, const char *of)
 		char path[128];
 
 		snprintf(path, sizeof(path), "%s%s%s", within, *within ? "." : "", text->members[n].name);
-		if (has_row(tag, path, false))
+		if (text->members[n].is_call || has_row(tag, path, false))
 			continue;
 		cr_expect(has_row(tag, path, true),
 			  "struct %s: %s is in no table: it is lost at an upgrade. Add a STATE_FIELD for it, or a "
