@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/list.h"
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle.h"
 #include "engine/service/service_freeze.h"
@@ -160,7 +161,7 @@ static void come_to_rest(struct upgrade *upgrade)
 	ev_timer_start(loop, &upgrade->timer);
 }
 
-void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text)
+static void take_answer(struct upgrade *upgrade, bool good, const char *text)
 {
 	if (upgrade_is_too_late(upgrade)) {
 		give_up(upgrade, "busy: superd is stopping");
@@ -174,6 +175,16 @@ void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text)
 	} else {
 		come_to_rest(upgrade);
 	}
+}
+
+static void on_asked_ended(struct child *child, int status)
+{
+	struct upgrade *upgrade = container_of(child, struct upgrade, asked);
+	struct buf text = { 0 };
+	bool can = upgrade_hear(upgrade, status, &text);
+
+	take_answer(upgrade, can, buf_string(&text));
+	buf_free(&text);
 }
 
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
@@ -200,7 +211,7 @@ void upgrade_begin(struct upgrade *upgrade, bool check_only,
 	else if (!upgrade->program || !upgrade->arguments)
 		buf_text(&why, "the place superd was started from is not known: neither its name nor /proc tells");
 	else
-		upgrade->busy = upgrade_ask(upgrade, &why);
+		upgrade->busy = upgrade_ask(upgrade, on_asked_ended, &why);
 	if (!upgrade->busy)
 		give_up(upgrade, buf_string(&why));
 	buf_free(&why);

@@ -40,10 +40,13 @@ void upgrade_free_arguments(char **arguments);
 bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
 		 struct buf *why);
 
-/* Starts asking; upgrade_take_answer follows in the loop. false: that failed, for the reason in why. In
+/* Starts asking; ended follows in the loop, for upgrade->asked. false: that failed, for the reason in why. In
  * upgrade_ask.c. */
-bool upgrade_ask(struct upgrade *upgrade, struct buf *why);
-void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text);
+bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why);
+
+/* The program that was asked has ended with this status. Whether it can take over; text gets its answer, or why not. In
+ * upgrade_ask.c. */
+bool upgrade_hear(struct upgrade *upgrade, int status, struct buf *text);
 void upgrade_ask_forget(struct upgrade *upgrade);
 
 /* Stops taking clients and beginning things; waits no longer for answers, which are asked for anew; goes on. In

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/list.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 
@@ -84,36 +83,28 @@ static void hear(struct upgrade *upgrade, struct buf *said, struct buf *version)
 	fd_close(&upgrade->answer);
 }
 
-static void tell(struct upgrade *upgrade, int status)
+bool upgrade_hear(struct upgrade *upgrade, int status, struct buf *text)
 {
-	struct buf said = { 0 }, version = { 0 }, text = { 0 };
+	struct buf said = { 0 }, version = { 0 };
 	char how[48];
 	bool can;
 
+	upgrade->asked.pid = 0;
+	ev_timer_stop(upgrade->supervisor->engine.loop, &upgrade->timer);
 	hear(upgrade, &said, &version);
 	can = !status && version.length;
 	status_describe(status, how);
 	if (can)
-		buf_addf(&text, "superd %s can take over", buf_string(&version));
+		buf_addf(text, "superd %s can take over", buf_string(&version));
 	else if (upgrade->is_late)
-		buf_addf(&text, "%s has not answered within %.0f s whether it can take over", upgrade->program,
+		buf_addf(text, "%s has not answered within %.0f s whether it can take over", upgrade->program,
 			 PATIENCE_SECONDS);
 	else
-		buf_addf(&text, "%s can't take over: %s%s%s", upgrade->program, said.length ? buf_string(&said) : "",
+		buf_addf(text, "%s can't take over: %s%s%s", upgrade->program, said.length ? buf_string(&said) : "",
 			 said.length ? ", " : "", how);
-	upgrade_take_answer(upgrade, can && !text.failed, buf_string(&text));
 	buf_free(&said);
 	buf_free(&version);
-	buf_free(&text);
-}
-
-static void on_ended(struct child *child, int status)
-{
-	struct upgrade *upgrade = container_of(child, struct upgrade, asked);
-
-	child->pid = 0;
-	ev_timer_stop(upgrade->supervisor->engine.loop, &upgrade->timer);
-	tell(upgrade, status);
+	return can && !text->failed;
 }
 
 static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
@@ -157,7 +148,7 @@ bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPG
 }
 
 /* The new program gets standard input, as a table may be read from there once more. */
-static bool start(struct upgrade *upgrade, int state, struct buf *why)
+static bool start(struct upgrade *upgrade, int state, void (*ended)(struct child *child, int status), struct buf *why)
 {
 	char **arguments = upgrade_arguments(upgrade, UPGRADE_CHECK, UPGRADE_FD);
 	int ends[2];
@@ -168,7 +159,7 @@ static bool start(struct upgrade *upgrade, int state, struct buf *why)
 		upgrade_free_arguments(arguments);
 		return false;
 	}
-	upgrade->asked = (struct child){ .ended = on_ended };
+	upgrade->asked = (struct child){ .ended = ended };
 	started = upgrade_run(upgrade, arguments, (const int[]){ STDIN_FILENO, ends[1], ends[1], state },
 			      &upgrade->asked, why);
 	upgrade_free_arguments(arguments);
@@ -180,7 +171,7 @@ static bool start(struct upgrade *upgrade, int state, struct buf *why)
 	return started;
 }
 
-bool upgrade_ask(struct upgrade *upgrade, struct buf *why)
+bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why)
 {
 	struct engine *engine = &upgrade->supervisor->engine;
 	struct carry carry;
@@ -192,7 +183,7 @@ bool upgrade_ask(struct upgrade *upgrade, struct buf *why)
 	if (state < 0)
 		buf_addf(why, "cannot write the state: %s", good ? strerror(errno) : "out of memory");
 	carry_free(&carry);
-	good = state >= 0 && start(upgrade, state, why);
+	good = state >= 0 && start(upgrade, state, ended, why);
 	fd_close(&state);
 	if (!good)
 		return false;
