@@ -149,8 +149,8 @@ void session_transfer_begin(struct server *server)
 {
 	struct supervisor *supervisor = server->supervisor;
 
-	supervisor->carry_operators = write_sessions;
-	supervisor->operators = server;
+	supervisor->upgrade.source.carry_operators = write_sessions;
+	supervisor->upgrade.source.operators = server;
 	if (supervisor->before)
 		read_sessions(server, supervisor->before);
 }

@@ -151,7 +151,8 @@ static int run(struct superd_run *opening, struct options *options, struct table
 	supervisor->loader.load_context = options;
 	supervisor->second_look.is_possible =
 		options->keep_going && !options->endpoints.count && !load_reads_standard_input(options);
-	supervisor->carry_table = load_carry;
+	supervisor->upgrade.source.carry_table = load_carry;
+	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;
 	supervisor->started_context = opening;
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
@@ -162,7 +163,7 @@ static int run(struct superd_run *opening, struct options *options, struct table
 	supervisor->has_command = command;
 	supervisor->upgrade.program = opening->program;
 	supervisor->upgrade.arguments = options->arguments;
-	supervisor->upgrade.pid_file = opening->pid_file.fd;
+	supervisor->upgrade.source.pid_file = opening->pid_file.fd;
 	init_adopt_orphans();
 	if (!supervisor->before)
 		say_version(options, supervisor->engine.log, table);

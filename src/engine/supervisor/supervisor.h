@@ -16,11 +16,10 @@
 #include "engine/supervisor/habits.h"
 #include "engine/supervisor/herald.h"
 #include "engine/supervisor/terminal.h"
+#include "engine/upgrade/upgrade.h"
 #include "exec/processes/remnants.h"
 #include "os/fs/arrival_watch.h"
 #include "os/host/signals.h"
-
-struct carry;
 
 /* The progress of superd's end (engine/supervisor/shutdown). */
 struct shutdown {
@@ -34,22 +33,6 @@ struct shutdown {
 	struct alarm last_call;         /* before the deadline: strangers are told to end though services have not ended */
 	ev_timer look;                  /* looks for processes whose end superd gets no SIGCHLD for */
 	struct alarm failing;
-};
-
-/* The progress of an upgrade (engine/upgrade/upgrade). */
-struct upgrade {
-	const char *program;            /* path of the program; NULL: unknown. The caller sets this and the next two */
-	char *const *arguments;         /* arguments that superd was started with, from argv[0] on */
-	int pid_file;                   /* descriptor of the caller, which goes over; -1: none */
-	struct supervisor *supervisor;
-	bool busy, check_only;
-	void (*done)(void *context, bool good, const char *text);
-	void *context;
-	struct child asked;             /* the new program, which is asked; pid 0: none */
-	int answer;                     /* pipe of its answer; -1: not open */
-	bool is_late;                   /* it was killed, as it did not answer in time */
-	ev_timer timer;                 /* its time limit; then the next look whether all is at rest */
-	double quiet_since, patience;   /* loop time: since and until when superd waits for rest */
 };
 
 /* The progress of a look at entries that are left out (engine/supervisor/second_look). */
@@ -86,11 +69,6 @@ struct supervisor {
 	struct upgrade upgrade;
 	struct locks locks;
 	struct second_look second_look; /* the caller sets is_possible before supervisor_init */
-	/* Writes the clients of the control socket, for an upgrade; NULL: there is no control socket. */
-	void (*carry_operators)(void *operators, struct carry *carry);
-	void *operators;
-	/* The same of the table and whatever is to be known of its files; context: the loader's. NULL: it is not written. */
-	void (*carry_table)(void *context, const struct table *table, struct carry *carry);
 	struct ledger *before;          /* state of another superd (engine/upgrade/resume), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;

@@ -440,7 +440,13 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	terminal_open(&supervisor->terminal, engine->loop, engine->heritage.ignores_hangup || supervisor->before);
 	shutdown_init(supervisor);
 	locks_init(&supervisor->locks, engine);
-	upgrade_init(&supervisor->upgrade, supervisor);
+	upgrade_init(&supervisor->upgrade);
+	supervisor->upgrade.engine = engine;
+	supervisor->upgrade.loader = &supervisor->loader;
+	supervisor->upgrade.failing = &supervisor->shutdown.failing;
+	supervisor->upgrade.source.command = &supervisor->command.child;
+	supervisor->upgrade.source.command_group = &supervisor->command.group;
+	supervisor->upgrade.source.exit_status = &supervisor->exit_status;
 	second_look_init(&supervisor->second_look, supervisor);
 	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
 	return true;
@@ -463,6 +469,19 @@ static void close_unclaimed(struct engine *engine)
 	init_close_sockets(&engine->inheritance);
 }
 
+static bool resume(struct supervisor *supervisor, struct table *table, struct ledger *ledger)
+{
+	struct engine *engine = &supervisor->engine;
+	struct resume_rest rest = { .exit_status = supervisor->exit_status };
+
+	if (!resume_run(engine, table, ledger, &rest))
+		return false;
+	supervisor->exit_status = rest.exit_status;
+	if (rest.command && !command_resume(&supervisor->command, engine, rest.command, rest.command_group))
+		log_error(engine->log, "the end of the main command will not be heard of: out of memory");
+	return true;
+}
+
 /* Builds the services from the table alone, from the state of an upgrade, or from what a killed superd has left. */
 static bool build(struct supervisor *supervisor, struct table *table)
 {
@@ -470,10 +489,10 @@ static bool build(struct supervisor *supervisor, struct table *table)
 	bool good;
 
 	if (supervisor->before)
-		return resume_run(supervisor, table, supervisor->before);
+		return resume(supervisor, table, supervisor->before);
 	if (!orphans_find(&supervisor->engine, table, &left))
 		return roster_build(&supervisor->roster, &supervisor->engine, table);
-	good = resume_run(supervisor, table, &left);
+	good = resume(supervisor, table, &left);
 	ledger_free(&left);
 	return good;
 }

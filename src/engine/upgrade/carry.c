@@ -8,31 +8,31 @@
 #include "base/build.h"
 #include "base/clock.h"
 #include "engine/core/engine_state.h"
+#include "engine/runtime/roster.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
 #include "engine/log/output.h"
 #include "engine/orphans/orphan.h"
 #include "engine/service/keeper.h"
 #include "engine/service/locks.h"
-#include "engine/supervisor/supervisor.h"
 
-static void carry_engine(struct carry *carry, struct supervisor *supervisor, double quiet_since)
+static void carry_engine(struct carry *carry, struct engine *engine, const struct carry_source *source,
+			 double quiet_since)
 {
-	struct engine *engine = &supervisor->engine;
 	struct buf *text = &carry->text;
 
 	ledger_open(text, "engine");
 	ledger_add(text, "version", build_version());
 	ledger_add_number(text, "pid", getpid());
 	ledger_add_real(text, "quiet_since", quiet_since);
-	carry_fd(carry, "pid_file", supervisor->upgrade.pid_file);
+	carry_fd(carry, "pid_file", source->pid_file);
 	carry_number(carry, "output_reader", output_reader_process());
-	carry_number(carry, "exit_status", supervisor->exit_status);
+	carry_number(carry, "exit_status", *source->exit_status);
 	state_save(carry, &engine_state, engine);
-	if (supervisor->command.child.pid > 0) {
+	if (source->command->pid > 0) {
 		ledger_open(text, "command");
-		ledger_add_number(text, "pid", supervisor->command.child.pid);
-		carry_number(carry, "group", supervisor->command.group);
+		ledger_add_number(text, "pid", source->command->pid);
+		carry_number(carry, "group", *source->command_group);
 	}
 }
 
@@ -60,15 +60,13 @@ static void carry_removed(struct carry *carry, struct engine *engine)
 		carry_service(carry, keeper_leaving(link));
 }
 
-bool carry_write(struct carry *carry, struct supervisor *supervisor, double quiet_since)
+bool carry_write(struct carry *carry, struct engine *engine, const struct carry_source *source, double quiet_since)
 {
-	struct engine *engine = &supervisor->engine;
-
 	*carry = (struct carry){ .loop = engine->loop };
 	ledger_begin(&carry->text);
-	carry_engine(carry, supervisor, quiet_since);
-	if (supervisor->carry_table)
-		supervisor->carry_table(supervisor->loader.load_context, supervisor->table, carry);
+	carry_engine(carry, engine, source, quiet_since);
+	if (source->carry_table)
+		source->carry_table(source->table_context, engine->roster->table, carry);
 	carry_log(carry, engine);
 	carry_recent(carry, "minute", &engine->minutes);
 	carry_recent(carry, "denied", &engine->denied);
@@ -92,11 +90,11 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 	LIST_EACH(link, &engine->orphans)
 		state_save(carry, &orphan_state, container_of(link, struct orphan, link));
 	locks_carry(engine->locks, &carry->text);
-	if (supervisor->carry_operators)
-		supervisor->carry_operators(supervisor->operators, carry);
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		if (supervisor->roster.keepers[n])
-			carry_service(carry, supervisor->roster.keepers[n]);
+	if (source->carry_operators)
+		source->carry_operators(source->operators, carry);
+	for (size_t n = 0; n < engine->roster->count; n++) {
+		if (engine->roster->keepers[n])
+			carry_service(carry, engine->roster->keepers[n]);
 	}
 	carry_removed(carry, engine);
 	ledger_end(&carry->text);

@@ -14,15 +14,32 @@
  * asked, and a newer one may still read. */
 #pragma once
 
+#include <sys/types.h>
+
+#include "engine/core/children.h"
 #include "engine/state/carry_value.h"
 
 struct engine;
 struct keeper;
-struct supervisor;
+struct table;
+
+/* What goes over beside the engine and its services. */
+struct carry_source {
+	int pid_file;                   /* descriptor of the caller, which goes over; -1: none */
+	const struct child *command;    /* the main command; pid 0: none runs */
+	const pid_t *command_group;
+	const int *exit_status;         /* superd's own */
+	/* Writes the clients of the control socket; NULL: there is no control socket. */
+	void (*carry_operators)(void *operators, struct carry *carry);
+	void *operators;
+	/* The same of the table and whatever is to be known of its files. NULL: it is not written. */
+	void (*carry_table)(void *context, const struct table *table, struct carry *carry);
+	void *table_context;
+};
 
 /* All of it. quiet_since: when the first client had to wait for the change. false: out of memory. carry_free in
  * any case. */
-bool carry_write(struct carry *carry, struct supervisor *supervisor, double quiet_since);
+bool carry_write(struct carry *carry, struct engine *engine, const struct carry_source *source, double quiet_since);
 
 /* For its parts. */
 void carry_log(struct carry *carry, struct engine *engine);     /* carry_log.c */

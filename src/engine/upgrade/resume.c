@@ -15,12 +15,12 @@
 #include "base/fd.h"
 #include "base/span.h"
 #include "engine/core/engine_state.h"
+#include "engine/runtime/roster.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
 #include "engine/log/output.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/service/locks.h"
-#include "engine/supervisor/supervisor.h"
 
 static struct ledger_section *find_section(struct ledger *ledger, const char *kind)
 {
@@ -95,23 +95,21 @@ bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *w
 
 static void read_engine(struct resume *resume, struct ledger_section *section)
 {
-	struct engine *engine = &resume->supervisor->engine;
+	struct engine *engine = resume->engine;
 
 	resume->version = resume_version(resume->ledger);
 	resume->quiet_since = ledger_real(section, "quiet_since", 0.);
 	state_load(section, &engine_state, engine, engine->loop);
 	output_reader_resume((pid_t)ledger_number(section, "output_reader", 1, INT32_MAX, 0));
-	resume->supervisor->exit_status = (int)ledger_number(section, "exit_status", 0, 255, 0);
+	resume->rest->exit_status = (int)ledger_number(section, "exit_status", 0, 255, 0);
 }
 
 static void read_command(struct resume *resume, struct ledger_section *section)
 {
-	struct supervisor *supervisor = resume->supervisor;
-	pid_t pid = (pid_t)ledger_number(section, "pid", 2, INT32_MAX, 0);
-	pid_t group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, pid);
+	struct resume_rest *rest = resume->rest;
 
-	if (pid && !command_resume(&supervisor->command, &supervisor->engine, pid, group))
-		log_error(supervisor->engine.log, "the end of the main command will not be heard of: out of memory");
+	rest->command = (pid_t)ledger_number(section, "pid", 2, INT32_MAX, 0);
+	rest->command_group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, rest->command);
 }
 
 static void read_recent(struct recent *recent, struct ledger_section *section)
@@ -128,12 +126,12 @@ static void read_recent(struct recent *recent, struct ledger_section *section)
 
 static void read_minute(struct resume *resume, struct ledger_section *section)
 {
-	read_recent(&resume->supervisor->engine.minutes, section);
+	read_recent(&resume->engine->minutes, section);
 }
 
 static void read_denied(struct resume *resume, struct ledger_section *section)
 {
-	read_recent(&resume->supervisor->engine.denied, section);
+	read_recent(&resume->engine->denied, section);
 }
 
 static void read_released(struct resume *resume, struct ledger_section *section)
@@ -145,7 +143,7 @@ static void read_released(struct resume *resume, struct ledger_section *section)
 	struct output *output = NULL;
 
 	if (ends.read >= 0 && name)
-		output = output_resume_released(&resume->supervisor->engine, name, &ends);
+		output = output_resume_released(resume->engine, name, &ends);
 	if (!output) {
 		fd_close(&ends.read);
 		fd_close(&ends.pipe);
@@ -160,7 +158,7 @@ static void read_group(struct resume *resume, struct ledger_section *section)
 	char *path = text ? strdup(text) : NULL;
 
 	if (path)
-		group_remember(&resume->supervisor->engine, path);
+		group_remember(resume->engine, path);
 }
 
 static void read_base(struct resume *resume, struct ledger_section *section)
@@ -168,12 +166,12 @@ static void read_base(struct resume *resume, struct ledger_section *section)
 	const char *path = ledger_text(section, "path");
 
 	if (path)
-		groups_remember_base(&resume->supervisor->engine, path);
+		groups_remember_base(resume->engine, path);
 }
 
 static void read_orphan(struct resume *resume, struct ledger_section *section)
 {
-	struct engine *engine = &resume->supervisor->engine;
+	struct engine *engine = resume->engine;
 	const char *wanted_by = ledger_text(section, "wanted_by");
 	struct orphan found = { 0 }, *orphan;
 
@@ -189,7 +187,7 @@ static void read_orphan(struct resume *resume, struct ledger_section *section)
 
 static void read_withdrawal(struct resume *resume, struct ledger_section *section)
 {
-	struct engine *engine = &resume->supervisor->engine;
+	struct engine *engine = resume->engine;
 	struct rpc_debt debt = { 0 };
 
 	state_load(section, &debt_state, &debt, NULL);
@@ -199,7 +197,7 @@ static void read_withdrawal(struct resume *resume, struct ledger_section *sectio
 
 static void read_lock(struct resume *resume, struct ledger_section *section)
 {
-	struct engine *engine = &resume->supervisor->engine;
+	struct engine *engine = resume->engine;
 
 	if (!locks_take(engine, section))
 		log_error(engine->log, "%s: its lock did not come through the upgrade: out of memory",
@@ -250,7 +248,7 @@ static struct ledger_section *end_of(struct ledger *ledger, struct ledger_sectio
 /* Returns the keeper that a section describes; NULL: there is no such service any more. */
 static struct keeper *place_of(struct resume *resume, struct table *table, struct ledger_section *section)
 {
-	struct roster *roster = &resume->supervisor->roster;
+	struct roster *roster = resume->engine->roster;
 	const char *name = ledger_text(section, "name");
 	const struct service *service;
 
@@ -267,7 +265,7 @@ static void say_lost(struct resume *resume, struct ledger_section *section)
 	const char *name = ledger_text(section, "name");
 	struct event event = { .name = "upgraded", .service = name };
 
-	log_event(resume->supervisor->engine.log, LEVEL_WARNING, &event,
+	log_event(resume->engine->log, LEVEL_WARNING, &event,
 		  "it is not in the table any more: its sockets are closed, and what it runs goes on by itself");
 }
 
@@ -319,20 +317,20 @@ static void settle_rest(struct resume *resume)
 			if (was_used || (section->used && !strcmp(told_key, entry->key)) ||
 			    (!section->used && !strcmp(told_kind, section->kind)))
 				continue;
-			log_warn(resume->supervisor->engine.log, "left out of what came through the upgrade: %s%s%s",
+			log_warn(resume->engine->log, "left out of what came through the upgrade: %s%s%s",
 				 section->kind, section->used ? ": " : "", section->used ? entry->key : "");
 			told_kind = section->kind;
 			told_key = section->used ? entry->key : told_key;
 		}
 	}
 	if (resume->ledger->flaw)
-		log_warn(resume->supervisor->engine.log, "of what came through the upgrade %s of %s is out of bounds",
+		log_warn(resume->engine->log, "of what came through the upgrade %s of %s is out of bounds",
 			 resume->ledger->flaw, resume->ledger->flawed->kind);
 }
 
-static bool make_roster(struct supervisor *supervisor, struct table *table)
+static bool make_roster(struct engine *engine, struct table *table)
 {
-	struct roster *roster = &supervisor->roster;
+	struct roster *roster = engine->roster;
 
 	roster->keepers = calloc(table->count + 1, sizeof(struct keeper *));
 	if (!roster->keepers)
@@ -343,9 +341,9 @@ static bool make_roster(struct supervisor *supervisor, struct table *table)
 	for (size_t n = 0; n < table->count; n++) {
 		if (table->services[n].what->disable)
 			continue;
-		roster->keepers[n] = keeper_new(&supervisor->engine, table, &table->services[n]);
+		roster->keepers[n] = keeper_new(engine, table, &table->services[n]);
 		if (!roster->keepers[n])
-			log_error(supervisor->engine.log, "%s: cannot be gone on with: out of memory",
+			log_error(engine->log, "%s: cannot be gone on with: out of memory",
 				  table->services[n].name);
 	}
 	return true;
@@ -357,7 +355,7 @@ static void say_done(const struct resume *resume)
 	double took = resume->quiet_since > 0. ? clock_now() - resume->quiet_since : 0.;
 	char span[SPAN_MOST];
 
-	log_event(resume->supervisor->engine.log, LEVEL_NOTICE, &event,
+	log_event(resume->engine->log, LEVEL_NOTICE, &event,
 		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", resume->version,
 		  build_version(), resume->services, resume->services == 1 ? "" : "s", resume->instances,
 		  resume->instances == 1 ? "" : "s", span_write(span, took));
@@ -378,13 +376,13 @@ static void list_locks(struct keeper *keeper)
 		locks_set(keeper->engine, keeper->service->name, LOCK_DISABLED, (uid_t)-1);
 }
 
-bool resume_run(struct supervisor *supervisor, struct table *table, struct ledger *ledger)
+bool resume_run(struct engine *engine, struct table *table, struct ledger *ledger, struct resume_rest *rest)
 {
-	struct resume resume = { .supervisor = supervisor, .ledger = ledger, .version = "?" };
+	struct resume resume = { .engine = engine, .ledger = ledger, .rest = rest, .version = "?" };
 	bool is_upgrade = find_section(ledger, "engine");       /* else a superd was killed (engine/orphans/orphans) */
-	struct roster *roster = &supervisor->roster;
+	struct roster *roster = engine->roster;
 
-	if (!make_roster(supervisor, table))
+	if (!make_roster(engine, table))
 		return false;
 	read_wholes(&resume);
 	read_services(&resume, table);
@@ -400,11 +398,11 @@ bool resume_run(struct supervisor *supervisor, struct table *table, struct ledge
 		if (roster->keepers[n]->disabled)
 			keeper_event(roster->keepers[n], DISABLE);
 	}
-	LIST_EACH(link, &supervisor->engine.leaving)
+	LIST_EACH(link, &engine->leaving)
 		keeper_post(keeper_leaving(link), LOOK);
-	supervisor->locks.is_stale |= is_upgrade;       /* the superd before may have failed to write it */
+	engine->locks->is_stale |= is_upgrade;          /* the superd before may have failed to write it */
 	if (is_upgrade)
 		say_done(&resume);
-	ev_feed_signal_event(supervisor->engine.loop, SIGCHLD);         /* ended children wait to be reaped */
+	ev_feed_signal_event(engine->loop, SIGCHLD);         /* ended children wait to be reaped */
 	return true;
 }

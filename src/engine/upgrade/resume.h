@@ -5,12 +5,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "config/table/table.h"
 #include "engine/state/resume_value.h"
 
-struct supervisor;
+struct engine;
 struct log;
 struct keeper;
 
@@ -26,14 +27,21 @@ const char *resume_version(struct ledger *ledger);      /* version of the superd
 /* The lines that waited for superd's own log, before anything else is logged there. In resume_log.c. */
 void resume_log(struct ledger *ledger, struct log *log);
 
+/* What the caller goes on with by itself. */
+struct resume_rest {
+	int exit_status;                /* superd's own */
+	pid_t command, command_group;   /* the main command; 0: none runs */
+};
+
 /* In place of roster_build. false: out of memory for the roster itself; what can't be gone on with otherwise is
  * logged. */
-bool resume_run(struct supervisor *supervisor, struct table *table, struct ledger *ledger);
+bool resume_run(struct engine *engine, struct table *table, struct ledger *ledger, struct resume_rest *rest);
 
 /* For its parts. */
 struct resume {
-	struct supervisor *supervisor;
+	struct engine *engine;
 	struct ledger *ledger;
+	struct resume_rest *rest;
 	const char *version;            /* version of the superd that wrote it */
 	double quiet_since;             /* loop time since when clients have had to wait */
 	size_t services, instances;

@@ -5,7 +5,7 @@
 
 #include "base/sink.h"
 #include "engine/log/record_target.h"
-#include "engine/supervisor/supervisor.h"
+#include "engine/core/engine.h"
 
 static void resume_lines(struct ledger_section *section, struct sink *sink)
 {
@@ -39,7 +39,7 @@ void resume_log(struct ledger *ledger, struct log *log)
 
 void resume_log_other(struct resume *resume, struct ledger_section *section)
 {
-	struct engine *engine = &resume->supervisor->engine;
+	struct engine *engine = resume->engine;
 	const char *destination = ledger_text(section, "destination");
 	struct sink *sink = destination ? records_open(engine, destination) : NULL;
 

@@ -1,7 +1,7 @@
 /* Resumes services that no table has any more, while their instances run on. Their row has gone with its file, so a
  * new one is made here with the options that still matter: how the instances are stopped. */
 #include "config/table/draft.h"
-#include "engine/supervisor/supervisor.h"
+#include "engine/service/keeper.h"
 #include "engine/upgrade/resume.h"
 
 static void set(struct draft *draft, const char *option, const char *text, struct diags *diags)
@@ -39,7 +39,7 @@ static struct table *make_table(const char *name, struct ledger_section *section
 
 struct keeper *resume_removed(struct resume *resume, struct ledger_section *section)
 {
-	struct engine *engine = &resume->supervisor->engine;
+	struct engine *engine = resume->engine;
 	struct table *table = make_table(ledger_text(section, "name"), section);
 	struct keeper *keeper = table ? keeper_new(engine, table, &table->services[0]) : NULL;
 

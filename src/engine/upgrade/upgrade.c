@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
+#include "engine/runtime/roster.h"
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle.h"
 #include "engine/service/service_freeze.h"
@@ -20,9 +21,8 @@
 #define ANSWER_SECONDS 1.               /* time for answers about clients, and of rpcbind */
 #define LOOK_EVERY .005                 /* seconds between two looks whether superd is at rest */
 
-void upgrade_init(struct upgrade *upgrade, struct supervisor *supervisor)
+void upgrade_init(struct upgrade *upgrade)
 {
-	upgrade->supervisor = supervisor;
 	upgrade->answer = -1;
 	ev_init(&upgrade->timer, NULL);
 }
@@ -38,16 +38,16 @@ static void conclude(struct upgrade *upgrade, bool good, const char *text)
 
 static void give_up(struct upgrade *upgrade, const char *why)
 {
-	log_error(upgrade->supervisor->engine.log, "not upgraded: %s", why);
+	log_error(upgrade->engine->log, "not upgraded: %s", why);
 	upgrade->busy = false;
 	conclude(upgrade, false, why);
 }
 
 /* Only the superd that has frozen processes can thaw them, so they run for the moment of the change. */
-static void thaw(struct supervisor *supervisor)
+static void thaw(const struct roster *roster)
 {
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		struct keeper *keeper = supervisor->roster.keepers[n];
+	for (size_t n = 0; n < roster->count; n++) {
+		struct keeper *keeper = roster->keepers[n];
 
 		if (!keeper || keeper->service->what->accept)
 			continue;
@@ -72,7 +72,7 @@ void upgrade_freeze_again(struct keeper *keeper)
 
 static void go_on_as_before(struct upgrade *upgrade, struct buf *why)
 {
-	struct roster *roster = &upgrade->supervisor->roster;
+	struct roster *roster = upgrade->engine->roster;
 
 	upgrade_be_awake(upgrade);
 	for (size_t n = 0; n < roster->count; n++) {
@@ -87,7 +87,7 @@ static void go_on_as_before(struct upgrade *upgrade, struct buf *why)
 static void become(struct upgrade *upgrade, struct carry *carry, int state, struct buf *why)
 {
 	char **arguments = upgrade_arguments(upgrade, UPGRADE_TAKE, state);
-	struct engine *engine = &upgrade->supervisor->engine;
+	struct engine *engine = upgrade->engine;
 
 	carry_fd(carry, "state", state);        /* behind the last line: only so that it goes over */
 	if (!arguments || carry->failed) {
@@ -103,16 +103,16 @@ static void become(struct upgrade *upgrade, struct carry *carry, int state, stru
 
 static void change(struct upgrade *upgrade)
 {
-	struct engine *engine = &upgrade->supervisor->engine;
+	struct engine *engine = upgrade->engine;
 	struct buf why = { 0 };
 	struct carry carry;
 	int state = -1;
 
-	thaw(upgrade->supervisor);
+	thaw(engine->roster);
 	keepers_hear(engine);           /* what was posted does not go over */
 	/* Before the state, which has the messages that operators have not received yet. */
 	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
-	if (!carry_write(&carry, upgrade->supervisor, upgrade->quiet_since))
+	if (!carry_write(&carry, engine, &upgrade->source, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");
 	else
 		state = state_file_make(carry.text.data, carry.text.length, engine->heritage.runtime_directory);
@@ -150,7 +150,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void come_to_rest(struct upgrade *upgrade)
 {
-	struct ev_loop *loop = upgrade->supervisor->engine.loop;
+	struct ev_loop *loop = upgrade->engine->loop;
 
 	upgrade->quiet_since = clock_now();
 	upgrade->patience = upgrade->quiet_since + REST_SECONDS;
@@ -170,7 +170,7 @@ static void take_answer(struct upgrade *upgrade, bool good, const char *text)
 	} else if (upgrade->check_only) {
 		upgrade->busy = false;
 		conclude(upgrade, true, text);
-	} else if (upgrade->supervisor->loader.worker.busy) {
+	} else if (upgrade->loader->worker.busy) {
 		give_up(upgrade, "busy: a reload is under way");
 	} else {
 		come_to_rest(upgrade);
@@ -191,14 +191,13 @@ void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context)
 {
 	static const char under_way[] = "busy: an upgrade is under way";
-	struct supervisor *supervisor = upgrade->supervisor;
 	struct buf why = { 0 };
 
 	if (upgrade->busy) {
 		if (done)
 			done(context, false, under_way);
 		else
-			log_error(supervisor->engine.log, "not upgraded: %s", under_way);
+			log_error(upgrade->engine->log, "not upgraded: %s", under_way);
 		return;
 	}
 	upgrade->check_only = check_only;
@@ -206,7 +205,7 @@ void upgrade_begin(struct upgrade *upgrade, bool check_only,
 	upgrade->context = context;
 	if (upgrade_is_too_late(upgrade))
 		buf_text(&why, "busy: superd is stopping");
-	else if (supervisor->loader.worker.busy)
+	else if (upgrade->loader->worker.busy)
 		buf_text(&why, "busy: a reload is under way");
 	else if (!upgrade->program || !upgrade->arguments)
 		buf_text(&why, "the place superd was started from is not known: neither its name nor /proc tells");
@@ -219,8 +218,8 @@ void upgrade_begin(struct upgrade *upgrade, bool check_only,
 
 void upgrade_free(struct upgrade *upgrade)
 {
-	if (!upgrade->supervisor)
+	if (!upgrade->engine)
 		return;
-	ev_timer_stop(upgrade->supervisor->engine.loop, &upgrade->timer);
+	ev_timer_stop(upgrade->engine->loop, &upgrade->timer);
 	upgrade_ask_forget(upgrade);
 }

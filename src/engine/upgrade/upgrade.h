@@ -13,7 +13,9 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "engine/supervisor/supervisor.h"
+#include "engine/core/children.h"
+#include "engine/core/engine.h"
+#include "engine/reload/loader.h"
 #include "engine/upgrade/carry.h"
 
 #define UPGRADE_CAN "superd can take over: "    /* and its version: the answer of one that can */
@@ -21,11 +23,29 @@
 #define UPGRADE_FD 3                            /* where it gets the state */
 #define UPGRADE_TAKE "--take-over="             /* the same: superd became it */
 
-void upgrade_init(struct upgrade *upgrade, struct supervisor *supervisor);
+/* The progress of an upgrade. The caller sets what stands in front of `busy`. */
+struct upgrade {
+	const char *program;            /* path of the program; NULL: unknown */
+	char *const *arguments;         /* arguments that superd was started with, from argv[0] on */
+	struct engine *engine;
+	const struct loader *loader;    /* while it is busy no upgrade begins */
+	const struct alarm *failing;    /* set: superd is about to stop, as it cannot go on */
+	struct carry_source source;     /* what goes over beside the engine */
+	bool busy, check_only;
+	void (*done)(void *context, bool good, const char *text);
+	void *context;
+	struct child asked;             /* the new program, which is asked; pid 0: none */
+	int answer;                     /* pipe of its answer; -1: not open */
+	bool is_late;                   /* it was killed, as it did not answer in time */
+	ev_timer timer;                 /* its time limit; then the next look whether all is at rest */
+	double quiet_since, patience;   /* loop time: since and until when superd waits for rest */
+};
+
+void upgrade_init(struct upgrade *upgrade);
 
 /* Has the program that is at superd's place now take over, or asks it whether it could. done is called once, in the loop and
  * maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When it takes over, nobody is
- * left to call it. engine->context must be the supervisor. */
+ * left to call it. */
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context);
 void upgrade_free(struct upgrade *upgrade);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/instance/instance.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 
@@ -90,7 +91,7 @@ bool upgrade_hear(struct upgrade *upgrade, int status, struct buf *text)
 	bool can;
 
 	upgrade->asked.pid = 0;
-	ev_timer_stop(upgrade->supervisor->engine.loop, &upgrade->timer);
+	ev_timer_stop(upgrade->engine->loop, &upgrade->timer);
 	hear(upgrade, &said, &version);
 	can = !status && version.length;
 	status_describe(status, how);
@@ -120,7 +121,7 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
 		 struct buf *why)
 {
-	struct engine *engine = &upgrade->supervisor->engine;
+	struct engine *engine = upgrade->engine;
 	struct plan *plan = plan_command(arguments, &engine->heritage);
 	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = UPGRADE_FD + 1, .remote_port = -1 };
 
@@ -173,10 +174,10 @@ static bool start(struct upgrade *upgrade, int state, void (*ended)(struct child
 
 bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why)
 {
-	struct engine *engine = &upgrade->supervisor->engine;
+	struct engine *engine = upgrade->engine;
 	struct carry carry;
 	int state = -1;
-	bool good = carry_write(&carry, upgrade->supervisor, 0.);
+	bool good = carry_write(&carry, engine, &upgrade->source, 0.);
 
 	if (good)
 		state = state_file_make(carry.text.data, carry.text.length, engine->heritage.runtime_directory);
@@ -199,7 +200,7 @@ void upgrade_ask_forget(struct upgrade *upgrade)
 	if (!upgrade->asked.pid)
 		return;
 	kill(-upgrade->asked.pid, SIGKILL);
-	children_remove(&upgrade->supervisor->engine.children, &upgrade->asked);
+	children_remove(&upgrade->engine->children, &upgrade->asked);
 	upgrade->asked.pid = 0;
 	fd_close(&upgrade->answer);
 }

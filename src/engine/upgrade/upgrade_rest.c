@@ -4,6 +4,7 @@
 #include "engine/upgrade/upgrade.h"
 
 #include "engine/accept/advice.h"
+#include "engine/runtime/roster.h"
 #include "engine/drain/drain.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/course.h"
@@ -14,18 +15,18 @@
 #include "engine/service/opening.h"
 #include "engine/service/refresh.h"
 
-static void rewatch_all(struct supervisor *supervisor)
+static void rewatch_all(const struct roster *roster)
 {
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		if (supervisor->roster.keepers[n])
-			keeper_rewatch(supervisor->roster.keepers[n]);
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n])
+			keeper_rewatch(roster->keepers[n]);
 	}
 }
 
 void upgrade_be_quiet(struct upgrade *upgrade)
 {
-	upgrade->supervisor->engine.quiet = true;
-	rewatch_all(upgrade->supervisor);
+	upgrade->engine->quiet = true;
+	rewatch_all(upgrade->engine->roster);
 }
 
 /* Serves parked clients first, and does starts that were put off. */
@@ -40,25 +41,27 @@ static void wake(struct keeper *keeper)
 
 void upgrade_be_awake(struct upgrade *upgrade)
 {
-	struct supervisor *supervisor = upgrade->supervisor;
+	struct engine *engine = upgrade->engine;
+	const struct roster *roster = engine->roster;
 
-	supervisor->engine.quiet = false;
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		if (supervisor->roster.keepers[n])
-			wake(supervisor->roster.keepers[n]);
+	engine->quiet = false;
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n])
+			wake(roster->keepers[n]);
 	}
-	rpc_go_on(&supervisor->engine);
+	rpc_go_on(engine);
 }
 
 void upgrade_be_brief(struct upgrade *upgrade)
 {
-	struct supervisor *supervisor = upgrade->supervisor;
+	struct engine *engine = upgrade->engine;
+	const struct roster *roster = engine->roster;
 
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		if (supervisor->roster.keepers[n] && !list_empty(&supervisor->engine.questions))
-			advice_cancel(supervisor->roster.keepers[n]);
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n] && !list_empty(&engine->questions))
+			advice_cancel(roster->keepers[n]);
 	}
-	rpc_set_aside(&supervisor->engine);
+	rpc_set_aside(engine);
 }
 
 static bool fail(struct buf *why, const struct keeper *keeper, const char *what)
@@ -91,13 +94,15 @@ static bool keeper_is_at_rest(struct keeper *keeper, struct buf *why)
 	return true;
 }
 
-static bool keepers_are_at_rest(struct supervisor *supervisor, struct buf *why)
+static bool keepers_are_at_rest(struct engine *engine, struct buf *why)
 {
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		if (supervisor->roster.keepers[n] && !keeper_is_at_rest(supervisor->roster.keepers[n], why))
+	const struct roster *roster = engine->roster;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n] && !keeper_is_at_rest(roster->keepers[n], why))
 			return false;
 	}
-	LIST_EACH(link, &supervisor->engine.leaving) {
+	LIST_EACH(link, &engine->leaving) {
 		if (!keeper_is_at_rest(keeper_leaving(link), why))
 			return false;
 	}
@@ -106,26 +111,22 @@ static bool keepers_are_at_rest(struct supervisor *supervisor, struct buf *why)
 
 bool upgrade_is_too_late(const struct upgrade *upgrade)
 {
-	struct supervisor *supervisor = upgrade->supervisor;
-
-	return supervisor->engine.stopping || alarm_is_set(&supervisor->shutdown.wait) ||
-		alarm_is_set(&supervisor->shutdown.failing);
+	return upgrade->engine->stop_ordered || alarm_is_set(upgrade->failing);
 }
 
 /* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */
 bool upgrade_may_wait(const struct upgrade *upgrade)
 {
-	return !upgrade_is_too_late(upgrade) && !upgrade->supervisor->loader.worker.busy;
+	return !upgrade_is_too_late(upgrade) && !upgrade->loader->worker.busy;
 }
 
 bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 {
-	struct supervisor *supervisor = upgrade->supervisor;
-	struct engine *engine = &supervisor->engine;
+	struct engine *engine = upgrade->engine;
 
 	if (upgrade_is_too_late(upgrade))
 		buf_text(why, "superd is stopping");
-	else if (supervisor->loader.worker.busy)
+	else if (upgrade->loader->worker.busy)
 		buf_text(why, "a reload is under way");
 	else if (!list_empty(&engine->questions))
 		buf_text(why, "clients are being asked about");
@@ -134,6 +135,6 @@ bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 	else if (rpc_is_busy(engine))
 		buf_text(why, "rpcbind is being told");
 	else
-		keepers_are_at_rest(supervisor, why);
+		keepers_are_at_rest(engine, why);
 	return !why->length;
 }
