@@ -41,15 +41,6 @@ void carry_text(struct carry *carry, const char *key, const char *value)
 		ledger_add(&carry->text, key, value);
 }
 
-/* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
-void carry_timer(struct carry *carry, const char *key, ev_timer *timer)
-{
-	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
-
-	if (ev_is_active(timer) || ev_is_pending(timer))
-		ledger_add_real(&carry->text, key, left > 0. ? left : 0.);
-}
-
 void carry_free(struct carry *carry)
 {
 	buf_free(&carry->text);

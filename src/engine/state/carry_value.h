@@ -22,4 +22,3 @@ void carry_fd(struct carry *carry, const char *key, int fd);            /* -1: n
 void carry_number(struct carry *carry, const char *key, int64_t value); /* 0: nothing */
 void carry_real(struct carry *carry, const char *key, double value);    /* 0: nothing */
 void carry_text(struct carry *carry, const char *key, const char *value);       /* NULL, "": writes nothing */
-void carry_timer(struct carry *carry, const char *key, ev_timer *timer);        /* writes the seconds left */

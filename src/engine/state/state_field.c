@@ -87,6 +87,15 @@ static void save_number(struct carry *carry, const struct state_field *field, co
 		ledger_add_number(&carry->text, field->key, number);
 }
 
+/* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
+static void save_timer(struct carry *carry, const struct state_field *field, ev_timer *timer)
+{
+	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
+
+	if (ev_is_active(timer) || ev_is_pending(timer))
+		ledger_add_real(&carry->text, field->key, left > 0. ? left : 0.);
+}
+
 /* One value: the whole of a field, or an element of an array. */
 static void save_value(struct carry *carry, const struct state_field *field, const void *at)
 {
@@ -118,7 +127,7 @@ static void save_value(struct carry *carry, const struct state_field *field, con
 		break;
 	case STATE_TIMER:
 	case STATE_LEFT:
-		carry_timer(carry, field->key, (ev_timer *)(size_t)at);         /* libev only reads it */
+		save_timer(carry, field, (ev_timer *)(size_t)at);       /* libev only reads it */
 		break;
 	default:
 		break;
@@ -205,6 +214,27 @@ static void load_string(struct ledger_section *section, const struct state_field
 	*at = text ? strdup(text) : NULL;
 }
 
+double state_seconds_left(struct ledger_section *section, const char *key)
+{
+	double left = ledger_real(section, key, -1.);
+
+	if (!ledger_text(section, key) || (left >= 0. && left <= STATE_TIME_MOST))
+		return left;
+	ledger_note_flaw(section, key);
+	return -1.;
+}
+
+static void load_timer(struct ledger_section *section, const struct state_field *field, ev_timer *timer,
+		       struct ev_loop *loop)
+{
+	double left = state_seconds_left(section, field->key);
+
+	if (left < 0.)
+		return;
+	ev_timer_set(timer, left, 0.);
+	ev_timer_start(loop, timer);
+}
+
 static void load_value(struct ledger_section *section, const struct state_field *field, void *at, struct ev_loop *loop)
 {
 	switch (field->kind) {
@@ -233,7 +263,7 @@ static void load_value(struct ledger_section *section, const struct state_field 
 		*(int *)at = resume_fd(section, field->key);
 		break;
 	case STATE_TIMER:
-		resume_timer(loop, at, section, field->key);
+		load_timer(section, field, at, loop);
 		break;
 	default:
 		break;

@@ -18,7 +18,7 @@
 #include "engine/state/carry_value.h"
 
 #define STATE_NUMBER_MOST (INT64_MAX - 1) /* INT64_MAX is SCAN_INFINITY, which is no number */
-#define STATE_TIME_MOST INT64_C(1000000000000000)       /* seconds; the most of a duration or loop time */
+#define STATE_TIME_MOST INT64_C(1000000000000)  /* seconds; the most of a duration or loop time, also in microseconds */
 #define STATE_STRING_MOST 4096          /* bytes of a malloc'ed text, as PATH_MAX */
 
 enum state_kind {
@@ -97,3 +97,6 @@ void state_save(struct carry *carry, const struct state_table *table, const void
 /* Reads the fields, in the order of the table. A value out of bounds counts as missing. The loop is for
  * STATE_TIMER. */
 void state_load(struct ledger_section *section, const struct state_table *table, void *object, struct ev_loop *loop);
+
+/* The seconds left of a timer, for STATE_LEFT; negative: it did not run. */
+double state_seconds_left(struct ledger_section *section, const char *key);

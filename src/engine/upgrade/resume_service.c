@@ -132,8 +132,8 @@ static void resume_activity(struct resumed *resumed, struct ledger_section *sect
 {
 	struct keeper *keeper = resumed->keeper;
 
-	resumed->timer = ledger_real(section, "timer", -1.);
-	resumed->taking = ledger_real(section, "taking", -1.);
+	resumed->timer = state_seconds_left(section, "timer");
+	resumed->taking = state_seconds_left(section, "taking");
 	state_load(section, &activity_state, keeper->activity, keeper->engine->loop);
 }
 

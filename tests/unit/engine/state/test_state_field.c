@@ -380,6 +380,10 @@ static void refuse_values(const struct state_table *table, const struct state_fi
 	if (is_number(field)) {
 		refuse_number(table, field, least - (least > INT64_MIN), least > INT64_MIN);
 		refuse_number(table, field, most + (most < INT64_MAX), most < INT64_MAX);
+	} else if (field->kind == STATE_TIMER) {
+		refuse(table, field, "x");
+		refuse(table, field, "-1.0");
+		refuse(table, field, "inf");
 	} else if (field->kind == STATE_REAL) {
 		refuse(table, field, "nan");
 		refuse(table, field, "-2.0");
