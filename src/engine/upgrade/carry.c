@@ -1,5 +1,5 @@
 /* Writes superd's state. It must be complete, as anything that is not written is lost at the change: the fields of
- * each struct are written in their order, and those that are left out are named there. */
+ * each struct are in its tables (engine/state/state_field), those that do not go over with the reason. */
 #include "engine/upgrade/carry.h"
 
 #include <stdlib.h>
