@@ -182,11 +182,12 @@ void mux_serve(struct keeper *by, const char *name, int connection)
 		closing_close(by->engine, by->service->name, &connection);      /* it has left */
 		return;
 	}
-	if (target) {
-		by->engine->serve_client(target->io.data, target, &client);
+	if (target && listener_park(target, &client, ARRIVED, clock_now() + MUX_PATIENCE)) {
+		keeper_post(target->io.data, HANDED);
 		return;
 	}
-	say_unknown(by, &client, name);
+	if (!target)
+		say_unknown(by, &client, name);
 	mux_say_unavailable(&client);
 	client_let_hear(&client);
 	closing_client(by->engine, by->service->name, &client);

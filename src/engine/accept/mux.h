@@ -6,7 +6,8 @@
 
 #define MUX_PATIENCE 30.                /* seconds that a client waits for a service that cannot be started now */
 
-/* A client of `by`, a service with builtin = tcpmux, wants the service of this name. Takes the connection over. */
+/* A client of `by`, a service with builtin = tcpmux, wants the service of this name: parks it there, as ARRIVED, and posts
+ * HANDED. Takes the connection over. */
 void mux_serve(struct keeper *by, const char *name, int connection);
 
 /* A client of a tcpmux: endpoint is parked until this loop time. */

@@ -239,7 +239,7 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 	size_t count = 0, left = 0;
 
 	for (size_t n = 0; parked && n < parked->count; n++) {
-		if (n - left == BATCH || must_queue(keeper)) {
+		if (n - left == BATCH || parked->list[n].progress == ARRIVED || must_queue(keeper)) {
 			parked->list[left++] = parked->list[n];
 			continue;
 		}
@@ -384,22 +384,18 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 }
 
 /* Takes a guest that does not come out of a listener's queue. */
-static enum outcome receive(struct keeper *keeper, struct guest *guest)
+static void receive(struct keeper *keeper, struct guest *guest)
 {
-	enum outcome outcome;
-
 	if (sensor_feel(keeper, guest))
-		return TURNED_AWAY;
+		return;
 	if (keeper_next_state(keeper) == LISTENING && !must_queue(keeper) && rest_is_due(keeper, &guest->client))
 		keeper_post(keeper, LIMITED);
 	if (keeper_next_state(keeper) == LISTENING && must_queue(keeper))
 		keeper_post(keeper, FILLED);    /* so that the ROOM to come is heard */
 	if (keeper_next_state(keeper) != LISTENING)
-		return park(keeper, guest) ? WAITS : TURNED_AWAY;
-	outcome = admit(keeper, guest);
-	if (outcome == STARTS)
+		park(keeper, guest);
+	else if (admit(keeper, guest) == STARTS)
 		start_guest(keeper, guest);
-	return outcome;
 }
 
 static void on_grace_over(struct keeper *keeper, struct guest *guest, bool cancelled)
@@ -501,20 +497,48 @@ void serve_turn_away(struct keeper *keeper, struct listener *listener)
 		listener_watch(listener, keeper->engine, keeper->service->name, false);
 }
 
-bool serve_client(struct keeper *keeper, struct listener *listener, struct client *client)
+/* Takes it through the same gate as others, in the same order, to a start. */
+static void serve_arrived(struct keeper *keeper, struct listener *listener, const struct parked_client *arrived)
 {
-	struct guest guest = { .client = *client, .listener = listener, .until = clock_now() + MUX_PATIENCE };
+	struct guest guest = { .client = arrived->client, .listener = listener, .until = arrived->until };
 	bool gone = keeper->state == OFF || keeper->state == CLOSING;
 	bool many = keeper->state != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 
-	client->fd = -1;
 	if (gone || many || !keeper_activity(keeper)) {
 		refuse_guest(keeper, &guest, gone ? REFUSED_CLOSED : many ? REFUSED_UNKEPT : REFUSED_MEMORY);
-		return false;
+		return;
 	}
 	if (probes_take(keeper, &guest.client))
-		return false;
+		return;
 	keeper->activity->asked = clock_now();
 	keeper->activity->accepted++;
-	return receive(keeper, &guest) != TURNED_AWAY;
+	receive(keeper, &guest);
+}
+
+/* Takes the last of those that have arrived out of the parked ones. */
+static bool take_arrived(struct listener *listener, struct parked_client *arrived)
+{
+	struct parked *parked = listener->parked;
+	size_t n = parked ? parked->count : 0;
+
+	while (n && parked->list[n - 1].progress != ARRIVED)
+		n--;
+	if (!n)
+		return false;
+	*arrived = parked->list[n - 1];
+	memmove(parked->list + n - 1, parked->list + n, (parked->count-- - n) * sizeof(*parked->list));
+	return true;
+}
+
+void serve_handed(struct keeper *keeper)
+{
+	struct parked_client arrived;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+
+		while (take_arrived(listener, &arrived))
+			serve_arrived(keeper, listener, &arrived);
+		listener_forget_parked(listener);
+	}
 }

@@ -135,7 +135,6 @@ struct engine {
 	struct locks *locks;            /* services that operators hold or have disabled (engine/service/locks); owned by the supervisor */
 	int control;                    /* descriptor of the control socket, which an upgrade hands on; -1: none */
 	uint64_t chance;                /* state of the jitter's generator */
-	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/accept/serve */
 	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/accept/listing */
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);

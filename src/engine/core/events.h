@@ -8,7 +8,7 @@
 
 struct engine;
 
-#define POSTED_MOST 14                  /* kinds of events that are ever posted to one service */
+#define POSTED_MOST 23                  /* as many kinds of events are never posted */
 
 /* The events of one service that wait; part of it. A zeroed struct has none. */
 struct posted {

@@ -64,10 +64,12 @@ static void leave_sockets(struct drain *drain)
 	keeper_post(keeper, DRAIN_DUE);
 }
 
-static void forget(struct instance *instance)
+void drain_forget(struct instance *instance)
 {
 	struct drain *drain = instance->drain;
 
+	if (!drain)
+		return;
 	ev_timer_stop(instance->engine->loop, &drain->timer);
 	conn_query_cancel(&drain->query);
 	former_free(&drain->former);
@@ -284,7 +286,6 @@ void drain_start(struct drain *drain, struct parted *sockets, size_t count)
 	drain->held.count = count;
 	list_add(&drain->instance->engine->held, &drain->held.link);
 	drain->instance->drain = drain;
-	drain->instance->forget_drain = forget;
 }
 
 /* Moves the sockets of the current instance to a new drain of it. NULL: out of memory. */
@@ -377,7 +378,7 @@ void drain_call_off(struct keeper *keeper)
 	struct instance *current = keeper->activity ? keeper->activity->current : NULL;
 
 	if (current && current->drain && current->drain->lent && !current->drain->told)
-		forget(current);
+		drain_forget(current);
 }
 
 bool drain_waits(const struct instance *instance)

@@ -24,6 +24,7 @@ void drain_replaced(struct keeper *keeper);
  * service is back with other sockets, keeps its first copies: another service may have had its sockets since. */
 void drain_lend(struct keeper *keeper, bool begins);
 void drain_call_off(struct keeper *keeper);     /* its row is back, and the instance has its sockets as before */
+void drain_forget(struct instance *instance);           /* the instance has ended */
 bool drain_waits(const struct instance *instance);      /* it waits until its clients are gone */
 bool drain_has_twin(const struct instance *instance);   /* it drains beside a successor at the same address */
 

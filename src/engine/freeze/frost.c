@@ -132,10 +132,12 @@ static void thaw(struct instance *instance)
 	resume_limits(frost);
 }
 
-static void forget(struct instance *instance)
+void frost_forget(struct instance *instance)
 {
 	struct frost *frost = instance->frost;
 
+	if (!frost)
+		return;
 	thaw(instance);
 	instance->frost = NULL;
 	free(frost->sockets);
@@ -230,7 +232,6 @@ static struct frost *make(struct instance *instance)
 	frost->next.data = frost;
 	instance->frost = frost;
 	instance->thaw = thaw;
-	instance->forget_frost = forget;
 	return frost;
 }
 

@@ -19,6 +19,8 @@ bool frost_begin(struct keeper *keeper, void (*settled)(struct keeper *keeper, b
 /* Thaws at once; also while it is being frozen. In state FROZEN the table of transitions does it (ENABLE). */
 void frost_thaw(struct keeper *keeper);
 
+void frost_forget(struct instance *instance);           /* the instance has ended, or is left to itself: thaws it */
+
 bool frost_is_frozen(const struct keeper *keeper);
 bool frost_is_under_way(const struct keeper *keeper);   /* it is being frozen */
 

@@ -541,9 +541,6 @@ void instance_free(struct instance *instance)
 {
 	if (!instance)
 		return;
-	if (instance->drain)
-		instance->forget_drain(instance);
-	instance_forget_frost(instance);
 	list_remove(&instance->last.link);
 	ev_timer_stop(instance->engine->loop, &instance->timer);        /* which goes on when it is thawed */
 	if (instance->kin)

@@ -114,10 +114,8 @@ struct instance {
 	bool (*wind_down)(struct instance *instance);   /* for its course: it has to stop. true: without signals, or not yet */
 	void (*leave_course)(struct instance *instance);                        /* frees it */
 	struct drain *drain;            /* its drain: it ends when its clients are gone (engine/drain/drain); NULL: none */
-	void (*forget_drain)(struct instance *instance);
 	struct frost *frost;            /* its freezing (engine/freeze/frost); NULL: it was never frozen */
 	void (*thaw)(struct instance *instance);        /* thaws its processes */
-	void (*forget_frost)(struct instance *instance);                        /* the same, and frees it */
 	struct plan *plan;              /* plan of this connection alone; NULL: that of the service's means */
 	uint64_t private_tmp;           /* number of its own folders (exec/dirs/private_tmp); 0: none */
 	struct group cgroup;            /* its control group; path NULL: none */
@@ -141,12 +139,6 @@ static inline void instance_thaw(struct instance *instance)
 {
 	if (instance->frost)
 		instance->thaw(instance);
-}
-
-static inline void instance_forget_frost(struct instance *instance)
-{
-	if (instance->frost)
-		instance->forget_frost(instance);
 }
 
 /* Calls on_limit after so many microseconds; SCAN_INFINITY or 0: never. */

@@ -17,6 +17,7 @@ enum progress {
 	GREETED,                        /* it got its banner */
 	WELCOMED,                       /* it got banner_success too, but has to pass the checks again */
 	PASSED,                         /* it has passed all checks and waits for an instance */
+	ARRIVED,                        /* another service has accepted it, and this one has still to hear of it (engine/accept/mux) */
 };
 
 /* Connections that superd has accepted and could not yet give an instance (engine/accept/serve). They stay with their

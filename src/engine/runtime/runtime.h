@@ -193,6 +193,7 @@ enum {
 	LOOK = HAPPENINGS,              /* what it watches may have changed, or nothing may be left of it */
 	DRAIN_DUE,                      /* its instance is ready, or clients may wait at second sockets (engine/drain/twins) */
 	DRAINS,                         /* its current instance drains from now on, and it goes on without it */
+	HANDED,                         /* another service has accepted clients for it (engine/accept/mux) */
 	UNREACHABLE,                    /* nodes of its sockets may have been removed or replaced */
 };
 

@@ -2,6 +2,7 @@
  * go of which nothing is left. */
 #include "config/table/left_out.h"
 #include "engine/accept/grace.h"
+#include "engine/accept/serve.h"
 #include "engine/core/watch.h"
 #include "engine/runtime/roster.h"
 #include "engine/service/keeper.h"
@@ -54,6 +55,9 @@ static void hear(struct keeper *keeper, unsigned char event)
 		break;
 	case DRAINS:
 		drain_retire(keeper);
+		break;
+	case HANDED:
+		serve_handed(keeper);
 		break;
 	case UNREACHABLE:
 		keeper_reopen_unreachable(keeper);

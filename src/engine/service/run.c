@@ -16,6 +16,7 @@
 #include "engine/core/closing.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/twins.h"
+#include "engine/freeze/frost.h"
 #include "engine/instance/course.h"
 #include "engine/instance/deposit.h"
 #include "engine/instance/leavings.h"
@@ -126,6 +127,13 @@ static struct buf take_reason(struct instance *instance)
 
 static void end_postponed(struct keeper *keeper);
 
+static void free_instance(struct instance *instance)
+{
+	drain_forget(instance);
+	frost_forget(instance);
+	instance_free(instance);
+}
+
 static void on_end(struct instance *instance, const struct ending *ending)
 {
 	struct keeper *keeper = instance->context;
@@ -140,7 +148,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	}
 	if (activity->current == instance)
 		activity->current = NULL;
-	instance_free(instance);
+	free_instance(instance);
 	if (keeper_is_empty(keeper)) {
 		deposit_end_run(keeper, ending->stopped || ending->result == RESULT_SUCCESS);
 		leavings_remove(keeper);
@@ -419,6 +427,6 @@ void run_abandon(struct keeper *keeper)
 		list_remove(&instance->linger);
 		keeper->engine->instances--;
 		instance->private_tmp = 0;      /* it runs on, with its folders */
-		instance_free(instance);
+		free_instance(instance);
 	}
 }

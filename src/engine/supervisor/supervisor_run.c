@@ -285,7 +285,7 @@ static void sleep_long(struct ev_loop *loop)
 static void take_gone(struct supervisor *supervisor)
 {
 	supervisor->engine.gone = false;
-	if (list_empty(&supervisor->engine.leaving) && !supervisor->loader.worker.busy)
+	if (list_empty(&supervisor->engine.leaving) && !supervisor->loader.worker.busy && !supervisor->engine.stopping)
 		use_needed(supervisor);
 	shutdown_check(supervisor);
 }
@@ -352,7 +352,6 @@ static void set_actions(struct supervisor *supervisor)
 	engine->context = supervisor;
 	events_init(engine, on_posted);
 	engine->roster = &supervisor->roster;
-	engine->serve_client = serve_client;
 	engine->list_loops = listing_loops;
 	engine->send_away = refuse_parked;
 }
