@@ -11,10 +11,10 @@
 #include "config/words/command.h"
 #include "engine/instance/control.h"
 #include "engine/instance/course.h"
-#include "engine/instance/failure.h"
 #include "engine/instance/instance.h"
 #include "engine/instance/notice.h"
 #include "engine/instance/search.h"
+#include "engine/runtime/failure.h"
 
 #define SOCKETS_MOST 65536              /* of a start of type = forking */
 

@@ -8,11 +8,11 @@
 #include "base/build.h"
 #include "base/clock.h"
 #include "engine/core/engine_state.h"
-#include "engine/runtime/roster.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
 #include "engine/log/output.h"
 #include "engine/orphans/orphan.h"
+#include "engine/runtime/roster.h"
 #include "engine/service/keeper.h"
 #include "engine/service/locks.h"
 

@@ -15,11 +15,12 @@
 #include "base/fd.h"
 #include "base/span.h"
 #include "engine/core/engine_state.h"
-#include "engine/runtime/roster.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
 #include "engine/log/output.h"
 #include "engine/orphans/orphan_end.h"
+#include "engine/runtime/roster.h"
+#include "engine/service/keeper.h"
 #include "engine/service/locks.h"
 
 static struct ledger_section *find_section(struct ledger *ledger, const char *kind)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/sink.h"
-#include "engine/log/record_target.h"
 #include "engine/core/engine.h"
+#include "engine/log/record_target.h"
 
 static void resume_lines(struct ledger_section *section, struct sink *sink)
 {

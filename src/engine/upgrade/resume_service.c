@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/accept/guest_course.h"
 #include "engine/core/closing.h"
 #include "engine/core/engine_state.h"
-#include "engine/instance/course.h"
-#include "engine/accept/guest_course.h"
 #include "engine/drain/twins.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/course.h"
 #include "engine/instance/instance_state.h"
 #include "engine/launch/store.h"
 #include "engine/listener/rpc.h"
