@@ -78,14 +78,14 @@ static void check_round_trip(const struct directive *directive, const union fiel
 	struct buf native = { 0 }, json = { 0 };
 	const char *list[WORDS_MOST];
 	union field again;
-	size_t bad = 0, count;
+	struct parse parse = { .directive = directive, .words = list, .pool = pool };
 
 	directive->type->format(directive, field, &native);
 	directive->type->json(directive, field, &json);
 	require(native.length && json.length && !native.failed && !json.failed);
 	memset(&again, 0, sizeof(again));
-	count = read_back(buf_string(&native), pool, list);
-	require(!directive->type->parse(directive, list, count, false, pool, &again, &bad));
+	parse.count = read_back(buf_string(&native), pool, list);
+	require(!type_parse(&parse, &again));
 	require(directive->type->equal(field, &again));
 	buf_free(&native);
 	buf_free(&json);
@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *list[WORDS_MOST], *reason;
 	struct pool *pool = pool_new();
 	union field field;
-	size_t bad = 0, count;
+	struct parse parse = { .pool = pool, .words = list };
 	char *text;
 
 	require(pool);
@@ -132,10 +132,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	directive = directive_find(NATIVE, options[size ? data[0] % 8 : 0]);
 	require(directive);
-	count = split(size ? text + 1 : text, size ? size - 1 : 0, list);
+	parse.directive = directive;
+	parse.count = split(size ? text + 1 : text, size ? size - 1 : 0, list);
 	memset(&field, 0, sizeof(field));
-	reason = directive->type->parse(directive, list, count, false, pool, &field, &bad);
-	require(reason ? *reason && bad < count : true);
+	reason = type_parse(&parse, &field);
+	require(reason ? *reason && parse.bad < parse.count : true);
 	if (!reason)
 		check_round_trip(directive, &field, pool);
 	if (!reason && directive->type == &type_addresses)

@@ -30,6 +30,8 @@ static const struct state_field keeper_fields[] = {
 	{ NONE(state, "the key state: entered when all of it has come over") },
 	{ NONE(removed, "the key removed: its row is made first") },
 	{ NONE(activity, "has a section of its own") },
+	{ NONE(posted, "heard of before the state is written") },
+	{ NONE(posted_in, "heard of before the state is written") },
 };
 const struct state_table keeper_state = STATE_TABLE(NULL, keeper, keeper_fields);
 

@@ -112,7 +112,7 @@ static bool keepers_are_at_rest(struct engine *engine, struct buf *why)
 
 bool upgrade_is_too_late(const struct upgrade *upgrade)
 {
-	return upgrade->engine->stop_ordered || alarm_is_set(upgrade->failing);
+	return upgrade->engine->stop_ordered || upgrade->engine->failed || alarm_is_set(upgrade->failing);
 }
 
 /* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */

@@ -4,7 +4,7 @@
 
 #include "base/glob.h"
 
-Test(pattern, matches_as_a_shell_does)
+Test(glob, matches_as_a_shell_does)
 {
 	static const struct { const char *pattern, *name; bool matches; } cases[] = {
 		{ "web", "web", true },       { "web", "webs", false },     { "web", "we", false },
@@ -19,18 +19,47 @@ Test(pattern, matches_as_a_shell_does)
 	};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++)
-		cr_expect_eq(pattern_matches(cases[n].pattern, cases[n].name), cases[n].matches, "%s on %s",
+		cr_expect_eq(glob_matches(cases[n].pattern, cases[n].name, FNM_NOESCAPE), cases[n].matches, "%s on %s",
 			     cases[n].pattern, cases[n].name);
 }
 
-Test(pattern, is_told_from_a_plain_name)
+/* As fnmatch(3) without flags. */
+Test(glob, escapes_by_a_backslash)
 {
-	cr_expect(pattern_is("w*") && pattern_is("w?") && pattern_is("[w]"));
-	cr_expect_not(pattern_is("web-1.example:80"));
+	static const struct { const char *pattern, *text; bool matches;
+	} cases[] = {
+		{ "*", "", true },
+		{ "", "", true },
+		{ "", "a", false },
+		{ "a*c", "abbc", true },
+		{ "a*c", "abb", false },
+		{ "?", "a", true },
+		{ "?", "", false },
+		{ "[a-c]x", "bx", true },
+		{ "[!a-c]x", "bx", false },
+		{ "[^a]", "b", true },
+		{ "[]a]", "]", true },
+		{ "[a", "[a", true },
+		{ "\\*", "*", true },
+		{ "\\*", "a", false },
+		{ "*a*b*c", "xxaxxbxxc", true },
+		{ "*.conf", ".conf", true },
+		{ "*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
+	};
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++)
+		cr_expect_eq(glob_matches(cases[n].pattern, cases[n].text, 0), cases[n].matches, "%s of %s",
+			     cases[n].pattern, cases[n].text);
+}
+
+Test(glob, is_told_from_a_plain_name)
+{
+	cr_expect(glob_is_pattern("w*") && glob_is_pattern("w?") && glob_is_pattern("[w]"));
+	cr_expect_not(glob_is_pattern("web-1.example:80"));
 }
 
 /* fnmatch(3) would need more steps than there are atoms. */
-Test(pattern, takes_bounded_time, .timeout = 10)
+Test(glob, takes_bounded_time, .timeout = 10)
 {
 	char pattern[2001], name[1001];
 
@@ -40,5 +69,5 @@ Test(pattern, takes_bounded_time, .timeout = 10)
 	pattern[2000] = '\0';
 	memset(name, 'a', 1000);
 	name[1000] = '\0';
-	cr_expect_not(pattern_matches(pattern, name));
+	cr_expect_not(glob_matches(pattern, name, FNM_NOESCAPE));
 }

@@ -1,7 +1,6 @@
 /* Drafts: what is refused and where, and how a service's values lie over the defaults whatever the order they came
  * in. */
 #include "config/option/service_mark.h"
-#include "drafts.h"
 #include "tests/unit/drafts.h"
 
 TestSuite(draft, .init = begin_table, .fini = end_table);

@@ -25,11 +25,11 @@ static const char *read_as(const char *option, union field *field, bool append, 
 {
 	static char text[512];
 	const struct directive *directive = directive_find(NATIVE, option);
+	struct parse parse = { .directive = directive, .words = given, .count = words_count(given), .append = append,
+			       .pool = pool };
 	struct buf out = { 0 };
-	const char *wrong;
-	size_t bad;
+	const char *wrong = type_parse(&parse, field);
 
-	wrong = directive->type->parse(directive, given, words_count(given), append, pool, field, &bad);
 	if (wrong)
 		return wrong;
 	directive->type->format(directive, field, &out);

@@ -22,11 +22,11 @@ union value {
 static const char *parse(const char *option, union value *value, const char *const *given, size_t count)
 {
 	const struct directive *directive = directive_find(NATIVE, option);
-	size_t bad;
+	struct parse parse = { .directive = directive, .words = given, .count = count, .pool = pool };
 
 	cr_assert(directive, "%s", option);
 	memset(value, 0, sizeof(*value));
-	return directive->type->parse(directive, given, count, false, pool, value, &bad);
+	return type_parse(&parse, value);
 }
 
 /* Reads it, writes it, and reads that. */

@@ -2,24 +2,26 @@
 #include "tests/unit/bind_fixture.h"
 
 #include "engine/core/engine.h"
+#include "engine/core/events.h"
 #include "engine/listener/nodes.h"
 #include "os/fs/node_watch.h"
 
 static struct engine engine;
 static struct node_marks looked_at;
 
-static void take_marks(struct engine *of, const struct node_marks *marks, struct node_marks *later)
+static void take_marks(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
-	(void)later;
-	looked_at = *marks;
-	ev_break(of->loop, EVBREAK_ALL);
+	(void)watcher, (void)events;
+	cr_expect(engine.touched);
+	looked_at = *nodes_touched(&engine);
+	ev_break(loop, EVBREAK_ALL);
 }
 
 static void begin(void)
 {
 	set_up();
 	engine.loop = ev_default_loop(EVFLAG_NOENV);
-	engine.repair = take_marks;
+	events_init(&engine, take_marks);
 }
 
 static void end(void)
