@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "engine/core/closing.h"
-#include "os/socket/passed_rights.h"
+#include "os/socket/scm_rights.h"
 
 size_t line_io_pending(const struct line_io *io)
 {
@@ -99,7 +99,7 @@ static void receive(struct line_io *io)
 
 	if (!room)
 		return;
-	came = passed_rights_peek(io->fd, io->input + io->filled, room, &carries);
+	came = scm_rights_peek(io->fd, io->input + io->filled, room, &carries);
 	if (carries) {                  /* no request has descriptors, and closing passed ones might block superd */
 		io->broken = true;
 		return;

@@ -20,7 +20,7 @@
 #include "engine/core/closing.h"
 #include "engine/service/locks.h"
 #include "os/fs/private_file.h"
-#include "os/socket/passed_rights.h"
+#include "os/socket/scm_rights.h"
 
 #define ACCEPTS_MOST 16                 /* in one turn of the loop */
 #define STUCK 10.                       /* seconds without reading, after which a client may have to give way */
@@ -200,7 +200,7 @@ struct session *server_admit(struct server *server, int fd)
 	enum right right;
 	bool known;
 
-	passed_rights_watch_urgent(fd);
+	scm_rights_watch_urgent(fd);
 	use_reserve(server);            /* looking into /proc takes a descriptor for a moment */
 	known = control_socket_peer(fd, server->group, &peer);
 	keep_reserve(server);

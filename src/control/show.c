@@ -10,7 +10,7 @@
 #include "config/type/type.h"
 #include "control/show_internal.h"
 #include "engine/service/keeper.h"
-#include "os/rights/posture.h"
+#include "os/rights/own_privileges.h"
 
 static void add_exec(const struct service_view *view, struct buf *out)
 {
@@ -141,7 +141,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	field_count(out, "pid", (uint64_t)getpid());
 	field_text(out, "version", PACKAGE_VERSION);
 	field_seconds(out, "uptime", clock_now() - started);
-	show_usage(usage_of_process(getpid()), out);
+	show_usage(resource_usage_of_process(getpid()), out);
 	field_count(out, "services", services);
 	field_count(out, "left_out", left_out_count(supervisor->table));
 	field_count(out, "instances", supervisor->engine.instances);
@@ -166,14 +166,14 @@ static void show_capabilities(struct buf *out, const char *name, uint64_t held)
 
 void show_posture(struct buf *out)
 {
-	struct posture posture;
+	struct own_privileges privileges;
 
-	posture_look(&posture);
+	own_privileges_read(&privileges);
 	field_object(out, "posture");
-	show_capabilities(out, "effective", posture.effective);
-	show_capabilities(out, "permitted", posture.permitted);
-	show_capabilities(out, "bounding", posture.bounding);
-	field_flag(out, "no_new_privileges", posture.no_new_privileges);
-	field_flag(out, "dumpable", posture.dumpable);
+	show_capabilities(out, "effective", privileges.effective);
+	show_capabilities(out, "permitted", privileges.permitted);
+	show_capabilities(out, "bounding", privileges.bounding);
+	field_flag(out, "no_new_privileges", privileges.no_new_privileges);
+	field_flag(out, "dumpable", privileges.dumpable);
 	object_close(out);
 }

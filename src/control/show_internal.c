@@ -119,14 +119,14 @@ void show_listeners(const struct service_view *view, bool whole, struct buf *out
 	list_close(out);
 }
 
-static struct usage usage_of(const struct instance *instance)
+static struct resource_usage usage_of(const struct instance *instance)
 {
 	if (!instance->cgroup.path)
-		return usage_of_process(instance->child.pid);
-	return usage_of_group(instance->cgroup.path, instance->cgroup.kept);
+		return resource_usage_of_process(instance->child.pid);
+	return resource_usage_of_cgroup(instance->cgroup.path, instance->cgroup.kept);
 }
 
-void show_usage(struct usage usage, struct buf *out)
+void show_usage(struct resource_usage usage, struct buf *out)
 {
 	field_whole(out, "memory", usage.memory);
 	if (usage.cpu < 0)
@@ -135,15 +135,15 @@ void show_usage(struct usage usage, struct buf *out)
 		field_seconds(out, "cpu", usage.cpu);
 }
 
-struct usage usage_of_keeper(struct keeper *keeper)
+struct resource_usage usage_of_keeper(struct keeper *keeper)
 {
-	struct usage sum = { -1, -1 };
+	struct resource_usage sum = { -1, -1 };
 	size_t count = 0;
 
 	if (!keeper)
 		return sum;
 	LIST_EACH(link, keeper_instances(keeper)) {
-		struct usage usage = usage_of(container_of(link, struct instance, link));
+		struct resource_usage usage = usage_of(container_of(link, struct instance, link));
 
 		if (usage.memory >= 0)
 			sum.memory = usage.memory + (sum.memory > 0 ? sum.memory : 0);
@@ -382,7 +382,7 @@ static void add_cpu_total(const struct service_view *view, struct buf *out)
 	struct keeper *keeper = view->match.keeper;
 	const struct activity *activity = activity_of(view);
 	bool looks = keeper && !keeper->service->what->accept && !keeper_is_empty(keeper);
-	struct usage now = { -1, -1 };
+	struct resource_usage now = { -1, -1 };
 
 	if (looks)
 		now = usage_of_keeper(keeper);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/closing.h"
-#include "os/proc/hangup.h"
+#include "os/proc/fd_hangup.h"
 #include "os/socket/control_socket.h"
 
 #define SOON .05                        /* seconds: a superd that ends removes its socket shortly after */
@@ -22,7 +22,7 @@ static void hang_up(struct socket_wait *socket_wait)
 {
 	watch_stop(&socket_wait->watch);
 	if (socket_wait->hangups >= 0)
-		hangup_forget(socket_wait->hangups, socket_wait->fd);
+		fd_hangup_forget(socket_wait->hangups, socket_wait->fd);
 	fd_close(&socket_wait->hangups);
 	closing_close(socket_wait->watch.engine, NULL, &socket_wait->fd);
 }
@@ -33,7 +33,7 @@ static void on_ready(struct watch *watch, bool readable, bool writable)
 	struct socket_wait *socket_wait = container_of(watch, struct socket_wait, watch);
 
 	(void)readable, (void)writable;
-	if (hangup_next(socket_wait->hangups) < 0)
+	if (fd_hangup_next(socket_wait->hangups) < 0)
 		return;
 	hang_up(socket_wait);
 	alarm_set(&socket_wait->again, clock_now() - socket_wait->since > LATER ? SOON : LATER);
@@ -49,10 +49,10 @@ static void on_time(struct alarm *alarm)
 /* Watches for the end of the connection. false: that is not possible. */
 static bool watch_end(struct socket_wait *socket_wait)
 {
-	socket_wait->hangups = hangup_open();
+	socket_wait->hangups = fd_hangup_open();
 	if (socket_wait->hangups < 0)
 		return false;
-	if (!hangup_watch(socket_wait->hangups, socket_wait->fd))
+	if (!fd_hangup_watch(socket_wait->hangups, socket_wait->fd))
 		return false;
 	watch_set(&socket_wait->watch, socket_wait->hangups, true, false);
 	return true;

@@ -10,7 +10,7 @@ struct socket_wait {
 	struct watch watch;
 	struct alarm again;
 	int fd;                         /* to the other one; -1: not connected */
-	int hangups;                    /* what tells that it has hung up (os/proc/hangup); -1: none */
+	int hangups;                    /* what tells that it has hung up (os/proc/fd_hangup); -1: none */
 	double since;                   /* when it was, loop time */
 	char *path;                     /* owned; NULL: nothing is waited for */
 	void (*vacant)(struct socket_wait *socket_wait); /* it may be free now; the path is kept until socket_wait_end */

@@ -20,7 +20,7 @@
 #include "engine/service/opening.h"
 #include "engine/service/operate.h"
 #include "engine/supervisor/state.h"
-#include "os/proc/socket_holder.h"
+#include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 
 #define DOUBT_AFTER 5.                  /* seconds after a start; before, a queue is normal */
@@ -220,7 +220,7 @@ static void add_doubt(const struct service_view *view, struct buf *text)
 
 	if (keeper->state != RUNNING)
 		return;
-	port = socket_opened_port(current_pid(keeper), service_user(keeper->service));
+	port = process_own_port(current_pid(keeper), service_user(keeper->service));
 	if (port) {
 		buf_addf(text,
 			 "pid %ld listens at port %u itself: its program has to accept %s, and not to open a port of "

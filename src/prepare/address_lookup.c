@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
-#include "os/fs/runtime_folder.h"
+#include "os/fs/runtime_dir.h"
 #include "os/socket/bind.h"
 #include "prepare/rpc_program.h"
 
@@ -356,7 +356,7 @@ static bool resolve_path(struct addresses *addresses, const struct service *serv
 	struct endpoint endpoint = *listen->endpoint;
 	const struct endpoint *address = NULL;
 
-	endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_folder(),
+	endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_dir(),
 				      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
 	if (endpoint.address)
 		address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));

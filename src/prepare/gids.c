@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "os/rights/privilege.h"
+#include "os/rights/raw_syscall.h"
 
 bool gids_has(const struct gids *gids, gid_t gid)
 {
@@ -70,7 +70,7 @@ bool gids_of_superd(struct gids *gids)
 bool gids_must_be_kept(void)
 {
 	struct gids own = { 0 };
-	bool denied = gids_of_superd(&own) && privilege_set_groups((size_t)own.count, own.list) < 0 && errno == EPERM;
+	bool denied = gids_of_superd(&own) && raw_set_groups((size_t)own.count, own.list) < 0 && errno == EPERM;
 
 	free(own.list);
 	return denied;

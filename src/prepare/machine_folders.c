@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "os/fs/runtime_folder.h"
+#include "os/fs/runtime_dir.h"
 
 #define FOLDERS 56                      /* parse/systemd/unit_parts.h has room for those a table names besides */
 
@@ -48,7 +48,7 @@ bool machine_look_for_folders(struct unit_machine *machine, struct pool *pool)
 	machine->temporary = temporary_folder(pool, "/tmp");
 	machine->lasting_temporary = temporary_folder(pool, "/var/tmp");
 	machine->runtime = "/run";
-	machine->credentials = pool_textf(pool, "%s/credentials", runtime_folder());
+	machine->credentials = pool_textf(pool, "%s/credentials", runtime_dir());
 	machine->state = "/var/lib";
 	machine->cache = "/var/cache";
 	machine->logs = "/var/log";

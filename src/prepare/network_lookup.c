@@ -15,7 +15,7 @@
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/plan/plan.h"
-#include "os/bpf/filter.h"
+#include "os/bpf/socket_filter.h"
 #include "prepare/network_deny.h"
 
 struct filter_made {
@@ -167,7 +167,7 @@ static const struct filter_made *find_filter(struct networks *networks, const st
 	made = pool_alloc(networks->pool, sizeof(*made));
 	if (!made)
 		return NULL;
-	made->filter = filter_compile(access, ipv4 ? AF_INET : AF_INET6, networks->pool, &why);
+	made->filter = socket_filter_compile(access, ipv4 ? AF_INET : AF_INET6, networks->pool, &why);
 	if (!made->filter)
 		made->wrong = pool_text(networks->pool, buf_string(&why));
 	buf_free(&why);

@@ -18,7 +18,7 @@
 #include "exec/dirs/directories.h"
 #include "exec/plan/plan.h"
 #include "os/fs/interpreter.h"
-#include "os/fs/path_way.h"
+#include "os/fs/path_opener.h"
 #include "os/fs/root_path.h"
 #include "os/host/libexec.h"
 #include "prepare/preflight_parts.h"
@@ -360,7 +360,7 @@ static void check_stream_way(struct preflight *preflight, const struct service *
 	if (judge(preflight, service, account, stream->path, &finding))
 		return;
 	path_finding_describe(&finding, &why);
-	if (path_way_by(account, &finding) == PATH_REFUSED)
+	if (path_opener_by(account, &finding) == PATH_REFUSED)
 		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path,
 			      "%s, who could lead it elsewhere: name a file in a folder of root's, or run the service "
 			      "as that user", buf_string(&why));

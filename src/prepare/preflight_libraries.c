@@ -45,8 +45,8 @@ static void check_libwrap(struct preflight *preflight, const struct service *ser
 
 	if (!libwrap || has_library("libwrap"))
 		return;
-	preflight_say(preflight, wraps_any(&preflight->wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service, "libwrap",
-		      libwrap,
+	preflight_say(preflight, hosts_access_has_rules(&preflight->wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service,
+		      "libwrap", libwrap,
 		      "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
 		      "clients");
 }
@@ -95,7 +95,7 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	struct hosts_look look = { .preflight = preflight, .service = service };
 
 	if (!service->terms->gate->libwrap || preflight->hosts_told || !has_library("libwrap") ||
-	    !wraps_any(&preflight->wraps))
+	    !hosts_access_has_rules(&preflight->wraps))
 		return;                 /* without a rule superd lets everybody in and asks nobody */
 	preflight->hosts_told = true;
 	if (preflight->root && !own_users_refused()) {
@@ -133,7 +133,7 @@ static const char *find_question(struct preflight *preflight, const struct servi
 		return gate->only_from ? "only_from" : "no_access";
 	}
 	*value = gate->libwrap;
-	if (gate->libwrap && wraps_any(&preflight->wraps))
+	if (gate->libwrap && hosts_access_has_rules(&preflight->wraps))
 		return "libwrap";
 	*value = "yes";
 	if (gate->id_only)

@@ -8,7 +8,7 @@
 #include "config/table/table.h"
 #include "exec/plan/plan.h"
 #include "exec/sandbox/confine_ability.h"
-#include "os/host/wraps.h"
+#include "os/host/hosts_access.h"
 
 /* One of superd's own programs beside it. */
 struct own_program {
@@ -45,7 +45,7 @@ struct preflight {
 	struct nearest_units nearest;
 	bool hosts_told;                /* unreadable files of hosts.allow and hosts.deny were reported */
 	bool reclaim_told;              /* the lack of freeze_reclaim was reported, once for all services */
-	struct wraps wraps;
+	struct hosts_access wraps;
 	struct abilities abilities;
 	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
 };
@@ -66,13 +66,13 @@ void preflight_nearest_units(struct preflight *preflight);
 /* Checks a service's program, folders and files. */
 void preflight_files(struct preflight *preflight, const struct service *service);
 
-/* What is wrong with a program for an account, NULL: superd's own; root as root_directory. NULL: nothing. The text is in the
- * table's pool. */
+/* What is wrong with a program for an account, NULL: superd's own; root as root_directory. NULL: nothing. The text is
+ * in the table's pool. */
 const char *preflight_judge_program(const struct preflight *preflight, const struct service *service, const char *path,
 				    const char *root, const struct account *account);
 
-/* What keeps an account from reading a file, which need not be there; account NULL: superd's own. NULL: nothing. The text
- * is in the pool. */
+/* What keeps an account from reading a file, which need not be there; account NULL: superd's own. NULL: nothing. The
+ * text is in the pool. */
 const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account);
 
 /* Checks the programs of its commands. In preflight_commands.c. */

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "config/option/service_mark.h"
-#include "os/host/program.h"
+#include "os/host/path_search.h"
 
 static void join_folders(words folders, struct buf *path)
 {
@@ -61,7 +61,7 @@ void program_resolve(struct service *service, struct pool *pool, struct diags *d
 	if (!exec || !exec[0] || strchr(exec[0], '/') || !folders || !folders[0])
 		return;
 	join_folders(folders, &path);
-	if (!program_find(exec[0], buf_string(&path), &program)) {
+	if (!path_search(exec[0], buf_string(&path), &program)) {
 		diag_error(diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
 			   service->name, exec[0], buf_string(&path));
 	} else if (path.failed || program.failed || !take_program(service, buf_string(&program), pool)) {

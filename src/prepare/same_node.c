@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "config/check/claim.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 
 struct node {
 	struct claim claim;

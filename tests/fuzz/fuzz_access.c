@@ -10,7 +10,7 @@
 #include "config/access/access.h"
 #include "config/option/directive.h"
 #include "fuzzer.h"
-#include "os/bpf/filter.h"
+#include "os/bpf/socket_filter.h"
 
 #define WORDS_MOST 64
 
@@ -110,7 +110,7 @@ static void check_rules(words list, struct pool *pool)
 			(!i || memcmp(networks[i - 1].address, networks[i].address, 16) < 0));
 	}
 	require(access_judge_name(permits, (const unsigned char[16]){ 0 }, NULL) != BY_NAME);
-	require(filter_compile(permits, AF_INET6, pool, &why) || why.length);
+	require(socket_filter_compile(permits, AF_INET6, pool, &why) || why.length);
 	buf_free(&why);
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/scan.h"
 #include "base/sink.h"
-#include "os/host/own_program.h"
+#include "os/host/self_exe.h"
 
 #define FIELD(member) CLI_FIELD(struct options, member)
 

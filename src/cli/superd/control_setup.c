@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "control/session_transfer.h"
-#include "os/fs/runtime_folder.h"
+#include "os/fs/runtime_dir.h"
 #include "prepare/account.h"
 
 static bool is_wanted(const struct options *options)
@@ -64,7 +64,7 @@ static char *path_of(const struct options *options)
 {
 	struct buf path = { 0 };
 
-	buf_addf(&path, "%s%s", options->control ? options->control : runtime_folder(),
+	buf_addf(&path, "%s%s", options->control ? options->control : runtime_dir(),
 		 options->control ? "" : "/superd/control");
 	return buf_take(&path);
 }

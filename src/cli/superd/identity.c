@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "os/cgroup/cgroup_base.h"
-#include "os/fs/runtime_folder.h"
+#include "os/cgroup/cgroup_parent.h"
+#include "os/fs/runtime_dir.h"
 
 static void add_path(struct buf *text, const char *kind, const char *path, const char *folder)
 {
@@ -27,7 +27,7 @@ char *identity_make(const struct options *options)
 	if (options->control)
 		add_path(&text, "control", options->control, folder);
 	else
-		buf_addf(&text, "control %s\n", runtime_folder());
+		buf_addf(&text, "control %s\n", runtime_dir());
 	for (size_t n = 0; n < options->sources.count; n++)
 		add_path(&text, "table", options->sources.list[n], folder);
 	for (size_t n = 0; n < options->endpoints.count; n++)

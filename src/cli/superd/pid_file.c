@@ -16,7 +16,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 
 #define TRIES 100                       /* attempts, if an owner unlinks the file between open and lock each time */
 

@@ -24,9 +24,9 @@
 #include "engine/supervisor/supervisor.h"
 #include "engine/upgrade/resume.h"
 #include "exec/processes/init.h"
-#include "os/foreign/foreign.h"
-#include "os/host/memory.h"
-#include "os/host/own_program.h"
+#include "os/foreign/foreign_path.h"
+#include "os/host/memory_trim.h"
+#include "os/host/self_exe.h"
 
 #define TABLES_NAMED 4
 
@@ -58,7 +58,7 @@ static struct table *load(void *context, struct diags *diags)
 	struct table *table = load_again(context, diags);
 
 	control_setup_find_group(context, diags);
-	memory_give_back();
+	memory_trim();
 	return table;
 }
 
@@ -218,7 +218,7 @@ static struct table *load_first(struct options *options, struct log *log)
 	struct table *table;
 
 	table = load_to_run(options, &diags);
-	memory_give_back();
+	memory_trim();
 	if (!table || diags.errors) {
 		diags_print(&diags, stderr);
 		if (!logs_to_stderr(options))
@@ -272,7 +272,7 @@ static int open_table(struct supervisor *supervisor, struct options *options, st
 {
 	struct superd_run opening = {
 		.options = options, .supervisor = supervisor, .pid_file = { .fd = -1 },
-		.program = own_program_path(options->arguments[0]), .is_table_of_before = is_table_of_before,
+		.program = self_exe_path(options->arguments[0]), .is_table_of_before = is_table_of_before,
 	};
 	int status = EXIT_START;
 
@@ -326,7 +326,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 			  table ? "the table of before goes on, and a reload follows" : "trying again in a second");
 	}
 	supervisor_say(log, &diags);
-	memory_give_back();
+	memory_trim();
 	diags_free(&diags);
 	buf_free(&why);
 	return table;
@@ -396,7 +396,7 @@ int run_superd(struct options *options)
 	bool is_of_before = false;
 
 	if (options->process_name)
-		own_program_name(options->process_name);
+		self_exe_set_name(options->process_name);
 	if (supervisor.before)
 		init_enter_again(&supervisor.engine.heritage);
 	else

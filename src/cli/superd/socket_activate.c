@@ -14,7 +14,7 @@
 #include "base/words.h"
 #include "config/check/check.h"
 #include "config/table/draft.h"
-#include "os/host/program.h"
+#include "os/host/path_search.h"
 
 static const struct origin nowhere = { .file = "command line" };
 
@@ -112,7 +112,7 @@ static bool set_command(struct draft *draft, char **command, struct diags *diags
 {
 	struct buf program = { 0 }, text = { 0 };
 
-	if (!program_find(command[0], getenv("PATH"), &program)) {
+	if (!path_search(command[0], getenv("PATH"), &program)) {
 		diag_error(diags, nowhere, "there is no program %s in PATH", command[0]);
 		buf_free(&program);
 		return false;

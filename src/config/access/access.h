@@ -45,8 +45,8 @@ const struct access *access_compile(words only_from, words no_access,
  * access NULL: PERMITTED. */
 enum verdict access_judge(const struct access *access, const unsigned char address[16]);
 
-/* Whether an address as the kernel's lists have it, 4 bytes of AF_INET or 16 of AF_INET6, is let in by number alone. access
- * NULL: no. */
+/* Whether an address as the kernel's lists have it, 4 bytes of AF_INET or 16 of AF_INET6, is let in by number alone.
+ * access NULL: no. */
 bool access_lists(const struct access *access, int family, const void *address);
 
 /* After BY_NAME, with the name that was found for the address and leads back to it; NULL: there is none. In any case
@@ -56,5 +56,6 @@ enum verdict access_judge_name(const struct access *access, const unsigned char 
 /* Whether names of hosts or domains are in it: a kernel's filter cannot know those. */
 bool access_has_names(const struct access *access);
 
-/* The compiled networks for os/bpf/filter: permits or denials, sorted, none inside another. NULL for permits: everybody. */
+/* The compiled networks for os/bpf/socket_filter: permits or denials, sorted, none inside another. NULL for permits:
+ * everybody. */
 const struct network *access_networks(const struct access *access, bool denials, size_t *count);

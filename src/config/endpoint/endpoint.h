@@ -59,14 +59,14 @@ uint64_t endpoint_hash(const struct endpoint *endpoint);                        
 
 /* Whether two listeners would claim the same address, as Linux decides for sockets without SO_REUSEPORT, TCP's with
  * SO_REUSEADDR and UDP's without: 0.0.0.0:80 does not go with 127.0.0.1:80, nor a dual-stack :80 with either or with
- * [::1]:80, while IPv4 and IPv6-only go together and so do two interfaces. A port the kernel chooses never clashes. A host
- * that is still a name clashes with its equal and with what covers every address. Where ipv6_only = yes stands, pass a
- * copy with FAMILY_IPV6. */
+ * [::1]:80, while IPv4 and IPv6-only go together and so do two interfaces. A port the kernel chooses never clashes. A
+ * host that is still a name clashes with its equal and with what covers every address. Where ipv6_only = yes stands,
+ * pass a copy with FAMILY_IPV6. */
 bool endpoint_clash(const struct endpoint *a, const struct endpoint *b);
 
 bool endpoint_accepts(const struct endpoint *endpoint);         /* connections can be accepted from it */
 bool endpoint_is_datagram(const struct endpoint *endpoint);     /* UDP, also RPC's, and unix datagram */
-bool endpoint_shows_clients(const struct endpoint *endpoint);   /* superd can tell whether anybody uses it (os/netdiag/connections) */
+bool endpoint_shows_clients(const struct endpoint *endpoint);   /* superd can tell whether anybody uses it (os/netdiag/conn_count) */
 bool endpoint_is_inet(const struct endpoint *endpoint);         /* of an Internet protocol: TCP, UDP, SCTP, RPC's, raw */
 bool endpoint_has_port(const struct endpoint *endpoint);        /* the same without raw; of RPC the kernel chooses it */
 bool endpoint_is_rpc(const struct endpoint *endpoint);

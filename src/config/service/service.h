@@ -1,8 +1,8 @@
 /* A configured service. A service is a row of the table: immutable once the table is sealed, shared by all
  * that run it. Values stand in groups, one struct a group; equal groups of one table are one copy (base/pool), and so
  * are equal sets of groups (struct terms). So a row is small however many options and groups there are, and what it
- * does not set costs it nothing; what it alone sets costs a copy of that group. The directive table (config/option/directive)
- * knows the place of every option.
+ * does not set costs it nothing; what it alone sets costs a copy of that group. The directive table
+ * (config/option/directive) knows the place of every option.
  *
  * All memory belongs to the table's pool. */
 #pragma once
@@ -401,13 +401,13 @@ struct listen {
 	const char *name;                               /* its LISTEN_FDNAMES entry */
 	const struct socket_options *options;
 	struct origin at;
-	const struct sock_fprog *rules;                 /* whose packets it takes (os/bpf/filter), by prepare/resolve; NULL: all */
+	const struct sock_fprog *rules;                 /* whose packets it takes (os/bpf/socket_filter), by prepare/resolve; NULL: all */
 	uid_t owner;                                    /* of its node, by prepare/resolve; (uid_t)-1: superd's */
 	gid_t owner_group;
 };
 
-/* Whether the kernel keeps to the rules only for as long as a backend has the socket: of UDP superd sees the first sender
- * of each start, and can tell of whom it refuses, unless the service says otherwise. */
+/* Whether the kernel keeps to the rules only for as long as a backend has the socket: of UDP superd sees the first
+ * sender of each start, and can tell of whom it refuses, unless the service says otherwise. */
 static inline bool listen_is_guarded(const struct listen *listen)
 {
 	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept;
@@ -470,8 +470,8 @@ static inline const void *service_group(const struct service *service, enum opti
 	return group == GROUP_WHAT ? (const void *)service->what : service->terms->group[group];
 }
 
-/* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with both
- * is said of that one. */
+/* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with
+ * both is said of that one. */
 bool listen_is_other_family(const struct service *service, const struct listen *listen);
 
 static inline size_t words_count(words list)
@@ -492,8 +492,8 @@ static inline bool service_waits(const struct service *service)
 /* Whether superd acts on an idle backend: the service has an idle_timeout, and each socket shows its clients. */
 bool service_idles(const struct service *service);
 
-/* An instance that has the sockets serves as long as somebody comes, which has no end; one that has a single client, or a
- * single job, ends by itself. */
+/* An instance that has the sockets serves as long as somebody comes, which has no end; one that has a single client, or
+ * a single job, ends by itself. */
 static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
 {
 	unsigned chosen = service->terms->life->on_remove;

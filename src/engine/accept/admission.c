@@ -119,7 +119,7 @@ void admission_count_arrival(struct keeper *keeper, const struct client *client)
 
 static bool wants_libwrap(struct keeper *keeper)
 {
-	return keeper->service->terms->gate->libwrap && wraps_any(&keeper->engine->wraps);
+	return keeper->service->terms->gate->libwrap && hosts_access_has_rules(&keeper->engine->wraps);
 }
 
 static void find_questions(struct keeper *keeper, struct questions *asked)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/fs/path_way.h"
+#include "os/fs/path_opener.h"
 
 static const char *const names[] = { "banner", "banner_success", "banner_fail" };
 
@@ -75,7 +75,7 @@ void banner_send(struct keeper *keeper, enum banner which, int fd)
 
 	if (!path || fd < 0)
 		return;
-	if (!path_is_open_to_us(path, 0, NULL, path_mounts_lately(), &finding)) {
+	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
 		say_flaw(keeper, which, path, &finding);
 		return;
 	}

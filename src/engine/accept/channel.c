@@ -19,8 +19,8 @@
 #include "engine/queue/health.h"
 #include "exec/plan/plan.h"
 #include "os/fs/memory_file.h"
-#include "os/socket/channel_end.h"
-#include "os/socket/passed_rights.h"
+#include "os/socket/fd_channel.h"
+#include "os/socket/scm_rights.h"
 
 #define QUESTION_MOST 1024              /* bytes of "/NAME", by health */
 #define NAME_MOST 256                   /* bytes of a service's name, by tcpmux */
@@ -41,7 +41,7 @@ struct channel {
 static bool give_file(struct channel *channel, const struct buf *text)
 {
 	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
-	bool given = file >= 0 && channel_give(channel->io.fd, file);
+	bool given = file >= 0 && fd_channel_send(channel->io.fd, file);
 
 	fd_close(&file);
 	return given;
@@ -93,7 +93,7 @@ static void give_health(struct channel *channel, const char *path)
 static bool take_packet(struct channel *channel)
 {
 	char name[NAME_MOST + 1];
-	ssize_t length = channel_take(channel->io.fd, name, NAME_MOST);
+	ssize_t length = fd_channel_receive(channel->io.fd, name, NAME_MOST);
 	int client = channel->client;
 
 	if (length <= 0)
@@ -113,7 +113,7 @@ static void on_question(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct channel *channel = io->data;
 	char path[QUESTION_MOST + 1];
-	ssize_t length = channel_take(io->fd, path, QUESTION_MOST);
+	ssize_t length = fd_channel_receive(io->fd, path, QUESTION_MOST);
 
 	(void)events;
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
@@ -155,7 +155,7 @@ static bool hear_traffic(struct channel *channel, bool *rests)
 {
 	char text[64];
 	uint64_t in, out;
-	ssize_t length = channel_take(channel->io.fd, text, sizeof(text) - 1);
+	ssize_t length = fd_channel_receive(channel->io.fd, text, sizeof(text) - 1);
 
 	*rests = false;
 	if (length <= 0)
@@ -311,7 +311,7 @@ bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, in
 	if (!channel)
 		return false;
 	if (kind == MUX && client < 0)
-		passed_rights_allow(fd, false); /* its program is of before, and would give it */
+		scm_rights_allow(fd, false); /* its program is of before, and would give it */
 	channel->plan = 0;              /* of no start to come, so its process is not kept for one */
 	return true;
 }
@@ -323,7 +323,7 @@ bool channel_reuse(struct keeper *keeper, struct instance *instance, const struc
 	while (standby_take(&keeper->activity->means.standbys, pid, &fd, &instance->cgroup)) {
 		struct channel *channel = channel_new(keeper, instance, REDIRECT, -1, fd);
 
-		if (channel && channel_give(fd, client->fd))
+		if (channel && fd_channel_send(fd, client->fd))
 			return true;
 		if (channel)
 			channel_free(instance);
@@ -344,7 +344,7 @@ bool channel_open(struct keeper *keeper, struct instance *instance, struct wirin
 		return true;
 	if (kind == REDIRECT && !keeper->service->what->redirect)
 		return open_list(keeper, wiring, why);
-	if (channel_pair(ends) < 0) {
+	if (fd_channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* Starts instances for bursts of datagrams. A datagram that instance after instance leaves in the queue would start
  * them for ever, so superd drops it after TRIES starts. superd knows it by the head of the queue
- * (os/netdiag/backlog). */
+ * (os/netdiag/queue_ids). */
 #include "engine/accept/datagram.h"
 
 #include <sys/socket.h>
@@ -23,12 +23,12 @@ static void give_back(struct instance *instance)
 {
 	struct keeper *keeper = instance->context;
 	struct listener *listener = instance->busy;
-	const struct backlog before = { .count = 1, .id = &instance->head };
+	const struct queue_ids before = { .count = 1, .id = &instance->head };
 
 	if (!listener)
 		return;                 /* retired: the keeper has taken it back */
 	listener->busy = false;
-	if (!instance->knows_head || backlog_moved(listener->io.fd, listener->listen, &before)) {
+	if (!instance->knows_head || queue_ids_have_moved(listener->io.fd, listener->listen, &before)) {
 		listener->tries = 0;
 		backoff_reset(&keeper->backoff);
 		return;
@@ -43,11 +43,11 @@ static void give_back(struct instance *instance)
 
 static void note_head(struct instance *instance, const struct listener *listener)
 {
-	struct backlog backlog = { 0 };
+	struct queue_ids backlog = { 0 };
 
-	instance->knows_head = backlog_take(listener->io.fd, listener->listen, &backlog) && backlog.count;
+	instance->knows_head = queue_ids_read(listener->io.fd, listener->listen, &backlog) && backlog.count;
 	instance->head = instance->knows_head ? backlog.id[0] : 0;
-	backlog_free(&backlog);
+	queue_ids_free(&backlog);
 }
 
 void datagram_lend(struct instance *instance, struct listener *listener)

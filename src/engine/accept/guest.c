@@ -183,7 +183,8 @@ bool guest_plan(struct keeper *keeper, struct guest *guest, struct buf *why)
 	if (!keeper->activity->means.plan->per_connection || (instance->course && instance->plan))
 		return true;
 	if (!*guest->name)
-		client_name(&guest->client, keeper->activity->named++, plain, guest->name, sizeof(guest->name));
+		client_instance_name(&guest->client, keeper->activity->named++, plain, guest->name,
+				     sizeof(guest->name));
 	plan_free(instance->plan);
 	instance->plan = means_make_plan(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners,
 					 guest->name, why);

@@ -12,7 +12,7 @@
 
 static unsigned real_port(const struct listener *listener)
 {
-	struct reach reach;
+	struct bound_families reach;
 
 	return listener->io.fd >= 0 && bind_reach(listener->io.fd, &reach) ? reach.port : 0;
 }

@@ -189,6 +189,6 @@ void mux_serve(struct keeper *by, const char *name, int connection)
 	if (!target)
 		say_unknown(by, &client, name);
 	mux_say_unavailable(&client);
-	client_let_hear(&client);
+	client_shut_and_drain(&client);
 	closing_client(by->engine, by->service->name, &client);
 }

@@ -1,5 +1,5 @@
 /* The gate of a service that does not accept itself. Before the start superd can only see the sender of a datagram;
- * the kernel filters connections (os/bpf/filter), or they wait in the queue until the service may start. */
+ * the kernel filters connections (os/bpf/socket_filter), or they wait in the queue until the service may start. */
 #include "engine/accept/permit.h"
 
 #include "base/clock.h"

@@ -68,7 +68,7 @@ static void say_wrapped(struct keeper *keeper, const struct client *client, bool
 	char address[128];
 
 	if (!client || !keeper->service->terms->gate->libwrap || logging->log_on_success || logging->log_on_failure ||
-	    !wraps_any(&keeper->engine->wraps))
+	    !hosts_access_has_rules(&keeper->engine->wraps))
 		return;
 	event = event_of(keeper, let_in ? "start" : "fail", peer_text(client, address, sizeof(address)));
 	if (!event.peer || !log_wants(keeper->engine->log, LEVEL_INFO))

@@ -1,5 +1,5 @@
 /* Refuses clients. superd must neither wait for the client nor reset the connection while a banner is on its way, so
- * it first reads what the client has sent already (client_let_hear). */
+ * it first reads what the client has sent already (client_shut_and_drain). */
 #include "engine/accept/refuse.h"
 
 #include <stdio.h>
@@ -109,7 +109,7 @@ void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refus
 		record_refusal(keeper, &guest->client, refusal);
 	}
 	if (refusal != REFUSED_TWIST && tell(keeper, guest))
-		client_let_hear(&guest->client);
+		client_shut_and_drain(&guest->client);
 	if (!may_be_kept(refusal) || !ask_who(keeper, guest))
 		closing_client(keeper->engine, keeper->service->name, &guest->client);
 }

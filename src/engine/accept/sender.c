@@ -13,7 +13,7 @@
 #include "engine/accept/sensor.h"
 #include "engine/core/reception.h"
 #include "os/netdiag/foreign_socket.h"
-#include "os/socket/passed_rights.h"
+#include "os/socket/scm_rights.h"
 
 #define REMEMBERED 60.                  /* seconds that an answer holds */
 #define SIFTED_MOST 64                  /* datagrams read away in one turn */
@@ -140,7 +140,7 @@ void sender_throw_away(struct keeper *keeper, struct listener *listener, enum re
 	bool carries;
 
 	if (!client_peek(listener->io.fd, &guest.client) ||
-	    passed_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
+	    scm_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
 		return;
 	if (!carries && !(listener->shared && is_unix(listener)))
 		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
@@ -160,7 +160,8 @@ static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, 
 {
 	const char *daemon = keeper->service->terms->gate->libwrap;
 
-	guest->asked = (struct questions){ .libwrap = daemon && wraps_any(&keeper->engine->wraps) ? daemon : NULL };
+	guest->asked = (struct questions){ .libwrap = daemon && hosts_access_has_rules(&keeper->engine->wraps) ? daemon
+													       : NULL };
 	*refusal = sensor_denies(keeper->engine, &guest->client)
 		? REFUSED_SENSOR : admission_judge_address(keeper, &guest->client, &guest->asked);
 	if (!*refusal && admission_had_minute(keeper, &guest->client))

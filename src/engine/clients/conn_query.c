@@ -12,17 +12,17 @@
 #include "engine/runtime/runtime.h"
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
-#define PART 64                         /* tallies that one question is about */
+#define PART 64                         /* counts that one question is about */
 #define REST 200.                       /* pause before a question that can wait, in durations of the last one */
 
-/* The part of one query in the question that is under way. Its tallies and guests stay when the query is cancelled, as
+/* The part of one query in the question that is under way. Its counts and guests stay when the query is cancelled, as
  * the thread may be at them. */
 struct share {
 	struct conn_query *query;       /* NULL: it was cancelled */
 	struct table *table;            /* held until the thread is done with it */
-	size_t count;                   /* tallies of the query */
+	size_t count;                   /* counts of the query */
 	enum guests_use use;
-	struct guests guests;
+	struct cookie_set cookies;
 };
 
 struct census {
@@ -32,9 +32,9 @@ struct census {
 	ev_timer later;                 /* for queries that can wait */
 	struct worker worker;           /* asks the kernel */
 	struct share *shares;
-	struct tally *tallies;          /* copies of the tallies of all shares */
+	struct conn_count *conns;       /* copies of the counts of all shares */
 	size_t share_count, tally_count;
-	double took[1 << TALLY_KINDS];  /* seconds for PART tallies, by their kinds; 2 * QUICK while that is unknown */
+	double took[1 << CONN_KINDS];   /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
 	double last;                    /* seconds that the last question took */
 	double ended;                   /* loop time of the last answer; 0: none yet */
 };
@@ -42,12 +42,12 @@ struct census {
 bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t most,
 		     void (*counted)(struct conn_query *query))
 {
-	struct tally *tallies = calloc(most + 1, sizeof(*tallies));
+	struct conn_count *conns = calloc(most + 1, sizeof(*conns));
 
 	*query = (struct conn_query){ 0 };
-	if (!tallies)
+	if (!conns)
 		return false;
-	*query = (struct conn_query){ .keeper = keeper, .counted = counted, .tallies = tallies };
+	*query = (struct conn_query){ .keeper = keeper, .counted = counted, .conns = conns };
 	list_init(&query->link);
 	return true;
 }
@@ -57,7 +57,7 @@ void conn_query_free(struct conn_query *query)
 	if (!query->keeper)
 		return;
 	conn_query_cancel(query);
-	free(query->tallies);
+	free(query->conns);
 	*query = (struct conn_query){ 0 };
 }
 
@@ -81,10 +81,10 @@ void conn_query_drop(struct conn_query **query)
 
 bool conn_query_add(struct conn_query *query, int fd, unsigned kinds)
 {
-	struct tally *tally = &query->tallies[query->count];
+	struct conn_count *conn = &query->conns[query->count];
 
-	tally_take(tally, fd);
-	if (!(kinds >> tally->kind & 1))
+	conn_count_init(conn, fd);
+	if (!(kinds >> conn->kind & 1))
 		return false;
 	query->count++;
 	return true;
@@ -101,12 +101,12 @@ void conn_query_add_listeners(struct conn_query *query, unsigned kinds)
 }
 
 /* The kernel has a list of its own for each kind. */
-static unsigned kinds_of(const struct tally *tallies, size_t count)
+static unsigned kinds_of(const struct conn_count *conns, size_t count)
 {
 	unsigned kinds = 0;
 
 	for (size_t n = 0; n < count; n++)
-		kinds |= 1u << tallies[n].kind;
+		kinds |= 1u << conns[n].kind;
 	return kinds;
 }
 
@@ -117,23 +117,23 @@ static double parts_of(size_t count)
 	return (double)parts;
 }
 
-static bool is_quick(const struct census *census, const struct tally *tallies, size_t count)
+static bool is_quick(const struct census *census, const struct conn_count *conns, size_t count)
 {
-	return census->took[kinds_of(tallies, count)] * parts_of(count) <= QUICK;
+	return census->took[kinds_of(conns, count)] * parts_of(count) <= QUICK;
 }
 
 static void count(struct census *census)
 {
 	double began = clock_now();
 
-	tallies_count(census->tallies, census->tally_count);
+	conn_counts_run(census->conns, census->tally_count);
 	for (size_t n = 0; n < census->share_count; n++) {
 		if (census->shares[n].use == GUESTS_NOTED)
-			guests_sort(&census->shares[n].guests);
+			cookie_set_sort(&census->shares[n].cookies);
 	}
 	census->ended = clock_now();
 	census->last = census->ended - began;
-	census->took[kinds_of(census->tallies, census->tally_count)] = census->last / parts_of(census->tally_count);
+	census->took[kinds_of(census->conns, census->tally_count)] = census->last / parts_of(census->tally_count);
 }
 
 static void count_in_thread(struct worker *worker)
@@ -152,12 +152,12 @@ static void forget_shares(struct census *census)
 {
 	for (size_t n = 0; n < census->share_count; n++) {
 		let_go(&census->shares[n].table);
-		free(census->shares[n].guests.list);
+		free(census->shares[n].cookies.list);
 	}
 	free(census->shares);
-	free(census->tallies);
+	free(census->conns);
 	census->shares = NULL;
-	census->tallies = NULL;
+	census->conns = NULL;
 	census->share_count = census->tally_count = 0;
 }
 
@@ -168,16 +168,16 @@ static void finish(struct conn_query *query)
 	query->counted(query);
 }
 
-static void answer(struct share *share, const struct tally *tallies)
+static void answer(struct share *share, const struct conn_count *conns)
 {
 	struct conn_query *query = share->query;
 
-	memcpy(query->tallies, tallies, share->count * sizeof(*tallies));
+	memcpy(query->conns, conns, share->count * sizeof(*conns));
 	for (size_t n = 0; n < share->count; n++)
-		query->tallies[n].guests = NULL;
-	free(query->guests.list);       /* its user may have set it while the count was under way */
-	query->guests = share->guests;
-	share->guests = (struct guests){ 0 };
+		query->conns[n].cookies = NULL;
+	free(query->cookies.list);      /* its user may have set it while the count was under way */
+	query->cookies = share->cookies;
+	share->cookies = (struct cookie_set){ 0 };
 	query->place = NULL;
 	finish(query);
 }
@@ -185,12 +185,12 @@ static void answer(struct share *share, const struct tally *tallies)
 /* A callback may ask anew, or withdraw the queries of others. */
 static void tell(struct census *census)
 {
-	const struct tally *tally = census->tallies;
+	const struct conn_count *conn = census->conns;
 
 	for (size_t n = 0; n < census->share_count; n++) {
 		if (census->shares[n].query)
-			answer(&census->shares[n], tally);
-		tally += census->shares[n].count;
+			answer(&census->shares[n], conn);
+		conn += census->shares[n].count;
 	}
 	forget_shares(census);
 	if (!list_empty(&census->asked))
@@ -204,45 +204,45 @@ static void on_done(struct worker *worker)
 
 static bool make_shares(struct census *census)
 {
-	size_t shares = 0, tallies = 0;
+	size_t shares = 0, conns = 0;
 
 	LIST_EACH(link, &census->asked) {
 		shares++;
-		tallies += container_of(link, struct conn_query, link)->count;
+		conns += container_of(link, struct conn_query, link)->count;
 	}
 	census->shares = calloc(shares + 1, sizeof(*census->shares));
-	census->tallies = calloc(tallies + 1, sizeof(*census->tallies));
-	if (census->shares && census->tallies)
+	census->conns = calloc(conns + 1, sizeof(*census->conns));
+	if (census->shares && census->conns)
 		return true;
 	forget_shares(census);
 	return false;
 }
 
-/* Sets in each tally what the whole query wants. */
-static void instruct(const struct conn_query *query, struct tally *tallies, struct guests *guests)
+/* Sets in each count what the whole query wants. */
+static void instruct(const struct conn_query *query, struct conn_count *conns, struct cookie_set *guests)
 {
 	for (size_t n = 0; n < query->count; n++) {
-		tallies[n].whom = query->whom;
-		tallies[n].probes = query->probes;
-		tallies[n].guests = query->use == GUESTS_IGNORED ? NULL : guests;
-		tallies[n].seeks = query->use == GUESTS_SOUGHT;
-		tallies[n].spares = query->use == GUESTS_SPARED;
+		conns[n].which = query->which;
+		conns[n].probes = query->probes;
+		conns[n].cookies = query->use == GUESTS_IGNORED ? NULL : guests;
+		conns[n].only_known = query->use == GUESTS_SOUGHT;
+		conns[n].skips_known = query->use == GUESTS_SPARED;
 	}
 }
 
 static void take(struct census *census, struct conn_query *query)
 {
 	struct share *share = &census->shares[census->share_count++];
-	struct tally *tallies = census->tallies + census->tally_count;
+	struct conn_count *conns = census->conns + census->tally_count;
 
-	*share = (struct share){ query, query->table, query->count, query->use, query->guests };
+	*share = (struct share){ query, query->table, query->count, query->use, query->cookies };
 	query->table = NULL;
-	query->guests = (struct guests){ 0 };
+	query->cookies = (struct cookie_set){ 0 };
 	query->place = &share->query;
 	if (share->use == GUESTS_NOTED)
-		share->guests = (struct guests){ .list = share->guests.list, .room = share->guests.room };
-	memcpy(tallies, query->tallies, query->count * sizeof(*tallies));
-	instruct(query, tallies, &share->guests);
+		share->cookies = (struct cookie_set){ .list = share->cookies.list, .room = share->cookies.room };
+	memcpy(conns, query->conns, query->count * sizeof(*conns));
+	instruct(query, conns, &share->cookies);
 	census->tally_count += query->count;
 }
 
@@ -271,7 +271,7 @@ static void tell_nothing(struct census *census)
 		list_remove(&query->link);
 		let_go(&query->table);
 		for (size_t n = 0; n < query->count; n++)
-			query->tallies[n].known = false;
+			query->conns[n].known = false;
 		finish(query);
 	}
 }
@@ -310,7 +310,7 @@ static void take_turn(struct census *census)
 		return;
 	}
 	take_asked(census);
-	if (!is_quick(census, census->tallies, census->tally_count) && worker_start(&census->worker))
+	if (!is_quick(census, census->conns, census->tally_count) && worker_start(&census->worker))
 		return;
 	count(census);
 	tell(census);
@@ -371,11 +371,11 @@ bool conn_query_now(struct conn_query *query)
 {
 	const struct census *census = query->keeper->engine->census;
 
-	if (!census || census->worker.busy || !is_quick(census, query->tallies, query->count))
+	if (!census || census->worker.busy || !is_quick(census, query->conns, query->count))
 		return false;
 	query->probes = query->no_probes ? query->keeper->service->probes : NULL;
-	instruct(query, query->tallies, &query->guests);
-	tallies_count(query->tallies, query->count);
+	instruct(query, query->conns, &query->cookies);
+	conn_counts_run(query->conns, query->count);
 	return true;
 }
 
@@ -383,22 +383,22 @@ void conn_query_note(struct conn_query *query)
 {
 	conn_query_cancel(query);
 	query->use = GUESTS_NOTED;
-	query->whom = WHOM_ALL;
+	query->which = CONN_WHICH_ALL;
 }
 
 void conn_query_seek(struct conn_query *query)
 {
 	query->use = GUESTS_SOUGHT;
-	query->whom = WHOM_TAKEN;
+	query->which = CONN_WHICH_ACCEPTED;
 }
 
 bool conn_query_is_whole(const struct conn_query *query)
 {
 	for (size_t n = 0; n < query->count; n++) {
-		if (!query->tallies[n].known)
+		if (!query->conns[n].known)
 			return false;
 	}
-	return !query->guests.failed;
+	return !query->cookies.failed;
 }
 
 bool conn_query_is_current(const struct conn_query *query)
@@ -411,7 +411,7 @@ uint32_t conn_query_sum(const struct conn_query *query)
 	uint32_t sum = 0;
 
 	for (size_t n = 0; n < query->count; n++)
-		sum += query->tallies[n].known ? query->tallies[n].count : 0;
+		sum += query->conns[n].known ? query->conns[n].count : 0;
 	return sum;
 }
 
@@ -422,8 +422,8 @@ void conn_query_cancel(struct conn_query *query)
 	if (query->place)
 		*query->place = NULL;
 	query->place = NULL;
-	free(query->guests.list);
-	query->guests = (struct guests){ 0 };
+	free(query->cookies.list);
+	query->cookies = (struct cookie_set){ 0 };
 	query->failures = 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/list.h"
 #include "engine/core/engine.h"
-#include "os/netdiag/connections.h"
+#include "os/netdiag/conn_count.h"
 
 /* The use of the list of single clients. */
 enum guests_use {
@@ -24,13 +24,13 @@ enum guests_use {
 struct conn_query {
 	struct keeper *keeper;          /* the service that it is for; NULL: not initialised, or freed */
 	void (*counted)(struct conn_query *query);
-	unsigned char whom;             /* enum tally_whom: the connections that count */
+	unsigned char which;            /* enum conn_which: the connections that count */
 	unsigned char use;              /* enum guests_use */
 	bool no_probes;                 /* connections of probe_from do not count */
 	double due;                     /* loop time until which it may wait, so that counting costs little; 0: at once */
 	size_t count;                   /* sockets */
-	struct tally *tallies;          /* a socket each, with the last answer */
-	struct guests guests;           /* empty while a count is under way */
+	struct conn_count *conns;       /* a socket each, with the last answer */
+	struct cookie_set cookies;      /* empty while a count is under way */
 	unsigned failures;              /* counts in a row in which a number, or a client to be noted, stayed unknown */
 
 	/* Of conn_query.c alone. */
@@ -51,7 +51,7 @@ void conn_query_free(struct conn_query *query);         /* cancels; harmless whe
 struct conn_query *conn_query_new(struct keeper *keeper, void (*counted)(struct conn_query *query));
 void conn_query_drop(struct conn_query **query);        /* cancels, frees, and sets the pointer to NULL */
 
-/* Adds a socket, if it is of these kinds (bits 1 << enum tally_kind). */
+/* Adds a socket, if it is of these kinds (bits 1 << enum conn_kind). */
 bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
 void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the keeper */
 

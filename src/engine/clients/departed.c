@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "config/access/access.h"
 #include "engine/runtime/runtime.h"
-#include "os/netdiag/departures.h"
+#include "os/netdiag/tcp_destroy.h"
 
 #define PORTS 65536
 #define BUCKETS 256
@@ -44,9 +44,9 @@ static size_t note_ports_of(struct hall *hall, const struct departed *departed)
 	size_t count = 0;
 
 	for (size_t n = 0; n < departed->query->count; n++) {
-		uint16_t port = departed->query->tallies[n].port;
+		uint16_t port = departed->query->conns[n].port;
 
-		if (departed->query->tallies[n].kind != TALLY_TCP || has_port(hall, port))
+		if (departed->query->conns[n].kind != CONN_TCP || has_port(hall, port))
 			continue;
 		hall->ports[port / 64] |= UINT64_C(1) << port % 64;
 		count++;
@@ -81,7 +81,7 @@ static bool tell_kernel(struct hall *hall)
 		else if (has_port(hall, (uint16_t)port))
 			ports[next++] = (uint16_t)port;
 	}
-	good = departures_listen(hall->io.fd, ports, count) == 0;
+	good = tcp_destroy_subscribe(hall->io.fd, ports, count) == 0;
 	hall->told = count;
 	hall->needless = 0;
 	free(ports);
@@ -119,7 +119,7 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 static bool has_tally(const struct departed *departed, uint16_t port)
 {
 	for (size_t n = 0; n < departed->query->count; n++) {
-		if (departed->query->tallies[n].kind == TALLY_TCP && departed->query->tallies[n].port == port)
+		if (departed->query->conns[n].kind == CONN_TCP && departed->query->conns[n].port == port)
 			return true;
 	}
 	return false;
@@ -132,7 +132,7 @@ static void tell_of_change(struct engine *engine)
 }
 
 /* Whether anybody in this list wanted the report. */
-static bool tell_those(struct list *waiting, const struct departure *departure)
+static bool tell_those(struct list *waiting, const struct tcp_destroy_event *departure)
 {
 	bool wanted = false;
 
@@ -148,7 +148,7 @@ static bool tell_those(struct list *waiting, const struct departure *departure)
 	return wanted;
 }
 
-static void on_gone(void *context, const struct departure *departure)
+static void on_gone(void *context, const struct tcp_destroy_event *departure)
 {
 	struct hall *hall = context;
 	bool wanted;
@@ -174,7 +174,7 @@ static void tell_all(struct hall *hall)
 static bool hear(struct hall *hall)
 {
 	size_t before = hall->words;
-	bool complete = departures_take(hall->io.fd, on_gone, hall);
+	bool complete = tcp_destroy_read(hall->io.fd, on_gone, hall);
 
 	if (!complete)
 		tell_all(hall);
@@ -229,7 +229,7 @@ static struct hall *hall_of(struct engine *engine)
 	hall = engine->hall = calloc(1, sizeof(*hall));
 	if (!hall)
 		return NULL;
-	fd = fd_raise(departures_open(), FD_HIGH);
+	fd = fd_raise(tcp_destroy_open(), FD_HIGH);
 	if (fd < 0)
 		log_info(engine->log, "the kernel does not tell of connections that end: %s: idle services are "
 			 "looked for by time", strerror(errno));
@@ -264,7 +264,7 @@ bool departed_is_possible(struct engine *engine)
 static bool is_told(const struct hall *hall, const struct departed *departed)
 {
 	for (size_t n = 0; n < departed->query->count; n++) {
-		if (departed->query->tallies[n].kind == TALLY_TCP && !has_port(hall, departed->query->tallies[n].port))
+		if (departed->query->conns[n].kind == CONN_TCP && !has_port(hall, departed->query->conns[n].port))
 			return false;
 	}
 	return true;
@@ -275,11 +275,11 @@ static size_t bucket_of(const struct departed *departed)
 	size_t found = BUCKETS;
 
 	for (size_t n = 0; n < departed->query->count; n++) {
-		if (departed->query->tallies[n].kind != TALLY_TCP)
+		if (departed->query->conns[n].kind != CONN_TCP)
 			continue;
 		if (found != BUCKETS)
 			return BUCKETS;
-		found = departed->query->tallies[n].port % BUCKETS;
+		found = departed->query->conns[n].port % BUCKETS;
 	}
 	return found;
 }

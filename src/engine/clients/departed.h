@@ -1,5 +1,5 @@
 /* Reports connections that have ended to engine/idle/idle, by the ports of its service. There is one socket for all
- * (os/netdiag/departures), with a filter for the ports that a service waits for. */
+ * (os/netdiag/tcp_destroy), with a filter for the ports that a service waits for. */
 #pragma once
 
 #include <stdbool.h>

@@ -18,21 +18,21 @@ void first_client_forget(struct keeper *keeper)
 		conn_query_drop(&keeper->activity->first);
 }
 
-static void note(struct keeper *keeper, const struct tally *tally)
+static void note(struct keeper *keeper, const struct conn_count *conn)
 {
 	struct client client = { .fd = -1 };
 
-	if (tally->family == AF_INET) {
+	if (conn->family == AF_INET) {
 		struct sockaddr_in *in = &client.peer.in;
 
 		in->sin_family = AF_INET;
-		memcpy(&in->sin_addr, tally->peer, sizeof(in->sin_addr));
+		memcpy(&in->sin_addr, conn->peer, sizeof(in->sin_addr));
 		client.length = sizeof(*in);
 	} else {
 		struct sockaddr_in6 *in6 = &client.peer.in6;
 
 		in6->sin6_family = AF_INET6;
-		memcpy(&in6->sin6_addr, tally->peer, sizeof(in6->sin6_addr));
+		memcpy(&in6->sin6_addr, conn->peer, sizeof(in6->sin6_addr));
 		client.length = sizeof(*in6);
 	}
 	client_address(&client, keeper->activity->last_peer, sizeof(keeper->activity->last_peer));
@@ -43,9 +43,9 @@ static void on_counted(struct conn_query *query)
 	struct keeper *keeper = query->keeper;
 
 	for (size_t n = 0; n < query->count; n++) {
-		if (!query->tallies[n].knows_peer)
+		if (!query->conns[n].knows_peer)
 			continue;
-		note(keeper, &query->tallies[n]);
+		note(keeper, &query->conns[n]);
 		break;
 	}
 	first_client_forget(keeper);
@@ -58,9 +58,9 @@ static void ask(struct keeper *keeper)
 	keeper->activity->first = query;
 	if (!query)
 		return;
-	query->whom = list_has_one(&keeper->activity->instances) ? WHOM_CLIENTS : WHOM_QUEUED;
+	query->which = list_has_one(&keeper->activity->instances) ? CONN_WHICH_CLIENTS : CONN_WHICH_QUEUED;
 	query->no_probes = true;
-	conn_query_add_listeners(query, 1 << TALLY_TCP);
+	conn_query_add_listeners(query, 1 << CONN_TCP);
 	if (!query->count || !conn_query_start(query))
 		first_client_forget(keeper);
 }

@@ -40,7 +40,7 @@ bool visitors_is_told_of(const struct visitors *visitors)
 {
 	for (size_t n = 0; n < visitors->count; n++) {
 		if (listener_has_socket(&visitors->query.keeper->listeners[n]) &&
-		    visitors->query.tallies[n].kind != TALLY_TCP)
+		    visitors->query.conns[n].kind != CONN_TCP)
 			return false;
 	}
 	return true;
@@ -49,8 +49,8 @@ bool visitors_is_told_of(const struct visitors *visitors)
 void visitors_begin(struct visitors *visitors)
 {
 	for (size_t n = 0; n < visitors->count; n++) {
-		if (visitors->query.tallies[n].kind == TALLY_UDP)
-			last_datagram_look(visitors->query.keeper->listeners[n].io.fd, &visitors->datagrams[n]);
+		if (visitors->query.conns[n].kind == CONN_UDP)
+			datagram_stamp_read(visitors->query.keeper->listeners[n].io.fd, &visitors->datagrams[n]);
 	}
 }
 
@@ -71,9 +71,9 @@ static void say_unknown(struct visitors *visitors, const struct listener *listen
 /* A datagram has arrived since the last look, or waits in the queue. */
 static bool has_datagrams(struct visitors *visitors, size_t n)
 {
-	struct last_datagram before = visitors->datagrams[n];
+	struct datagram_stamp before = visitors->datagrams[n];
 
-	last_datagram_look(visitors->query.keeper->listeners[n].io.fd, &visitors->datagrams[n]);
+	datagram_stamp_read(visitors->query.keeper->listeners[n].io.fd, &visitors->datagrams[n]);
 	return visitors->datagrams[n].waits || visitors->datagrams[n].stamp != before.stamp;
 }
 
@@ -84,20 +84,20 @@ bool visitors_is_seen(struct visitors *visitors)
 	visitors->known = true;
 	visitors->connections = 0;
 	for (size_t n = 0; n < visitors->count; n++) {
-		const struct tally *tally = &visitors->query.tallies[n];
+		const struct conn_count *conn = &visitors->query.conns[n];
 		const struct listener *listener = &visitors->query.keeper->listeners[n];
-		bool known = tally->known;
+		bool known = conn->known;
 
 		if (!listener_has_socket(listener))
 			continue;
-		if (tally->kind == TALLY_UDP) {
+		if (conn->kind == CONN_UDP) {
 			seen = has_datagrams(visitors, n) || seen;
 			known = known && visitors->datagrams[n].known;
 		}
 		if (!known)
 			say_unknown(visitors, listener);
 		visitors->known = visitors->known && known;
-		visitors->connections += tally->count;
+		visitors->connections += conn->count;
 	}
 	return seen || !visitors->known || visitors->connections > 0;
 }

@@ -7,11 +7,11 @@
 
 #include "engine/clients/conn_query.h"
 #include "engine/runtime/runtime.h"
-#include "os/netdiag/last_datagram.h"
+#include "os/netdiag/datagram_stamp.h"
 
 struct visitors {
-	struct conn_query query;        /* a tally for each listener of the keeper, also for those without a socket */
-	struct last_datagram *datagrams;        /* last datagram of each UDP socket, at the last look */
+	struct conn_query query;        /* a count for each listener of the keeper, also for those without a socket */
+	struct datagram_stamp *datagrams;       /* last datagram of each UDP socket, at the last look */
 	size_t count;                   /* listeners of the keeper */
 	bool known;                     /* connections is known */
 	bool is_told;                   /* it was logged that it is unknown */

@@ -9,8 +9,8 @@
 
 #include "base/fd.h"
 #include "exec/worker/close_aside.h"
-#include "os/socket/passed_rights.h"
 #include "os/socket/plain_socket.h"
+#include "os/socket/scm_rights.h"
 
 #define LOOK_EVERY .5                   /* seconds */
 #define NO_UID ((uid_t)-1)
@@ -162,7 +162,7 @@ void closing_close(struct engine *engine, const char *service, int *fd)
 
 void closing_own(struct engine *engine, const char *service, int *fd)
 {
-	if (*fd >= 0 && passed_rights_are_refused(*fd))
+	if (*fd >= 0 && scm_rights_are_refused(*fd))
 		fd_close(fd);
 	else
 		closing_close(engine, service, fd);
@@ -174,7 +174,7 @@ void closing_listener(struct engine *engine, const char *service, bool alone, in
 
 	if (*fd < 0)
 		return;
-	if (!may_hang(*fd) || (alone && passed_rights_shut(*fd, &client) && client < 0)) {
+	if (!may_hang(*fd) || (alone && scm_rights_shut(*fd, &client) && client < 0)) {
 		fd_close(fd);
 		return;
 	}

@@ -19,7 +19,7 @@
 #include "exec/plan/plan.h"
 #include "exec/processes/init.h"
 #include "os/cgroup/cgroup.h"
-#include "os/host/wraps.h"
+#include "os/host/hosts_access.h"
 
 struct keeper;
 struct buf;
@@ -71,7 +71,7 @@ struct engine {
 	struct moment moment;
 	double told_since;              /* loop time of the second in which `told` refused datagrams were logged */
 	unsigned told;
-	struct wraps wraps;
+	struct hosts_access wraps;
 	struct advisor *advisor;        /* how superd-advise is started (engine/accept/advice); NULL before the first question */
 	struct list questions;          /* questions to superd-advise whose process has not ended */
 	unsigned refused_asking;        /* questions about refused clients */
@@ -139,8 +139,8 @@ struct engine {
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
 	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
-	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum fate, the name, and the
-	 * options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
+	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum fate, the
+	 * name, and the options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
 	struct buf *fates;
 	void *context;
 };

@@ -93,7 +93,7 @@ static bool keep(int epoll, int fd, const struct epoll_event *event)
 	return true;
 }
 
-/* For the loop alone: what superd watches otherwise it asks the kernel for itself (os/proc/hangup). */
+/* For the loop alone: what superd watches otherwise it asks the kernel for itself (os/proc/fd_hangup). */
 int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
 	int result, error;

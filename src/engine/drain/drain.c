@@ -13,7 +13,7 @@
 #include "engine/drain/twins.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
-#include "os/socket/twin.h"
+#include "os/socket/reuseport.h"
 
 #define LOOK_FIRST .02                  /* seconds until the first look; each pause is twice as long */
 #define LOOK_LAST 20.                   /* seconds between two looks at most */
@@ -113,7 +113,7 @@ static void say_begin(const struct drain *drain)
 {
 	struct instance *instance = drain->instance;
 	struct event event = { .name = "draining", .service = instance->service->name, .pid = instance->pid };
-	size_t count = drain->query.guests.count;
+	size_t count = drain->query.cookies.count;
 
 	if (!drain->unknown)
 		log_event(instance->engine->log, LEVEL_INFO, &event,
@@ -193,7 +193,7 @@ static void hand_over(struct drain *drain)
 		struct listener *listener = twins_find_listener(drain->instance->context, fd);
 
 		if (listener && bind_has_queue(fd))
-			twin_hand_over(fd, listener->io.fd);
+			reuseport_migrate(fd, listener->io.fd);
 	}
 }
 
@@ -436,15 +436,15 @@ void drain_end(struct instance *instance)
 
 struct parted *drain_find_socket(struct keeper *keeper, int fd)
 {
-	struct tally wanted, tally;
+	struct conn_count wanted, conn;
 
-	tally_take(&wanted, fd);
+	conn_count_init(&wanted, fd);
 	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
 		for (size_t n = 0; drain && !drain->lent && n < drain->count; n++) {
-			tally_take(&tally, drain->sockets[n].fd);
-			if (tally_is_same(&tally, &wanted) && !bind_is_shut(drain->sockets[n].fd))
+			conn_count_init(&conn, drain->sockets[n].fd);
+			if (conn_count_is_same(&conn, &wanted) && !bind_is_shut(drain->sockets[n].fd))
 				return &drain->sockets[n];
 		}
 	}

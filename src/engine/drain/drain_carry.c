@@ -40,7 +40,7 @@ static struct parted *take_sockets(struct ledger_section *section, size_t *count
 static void save_guests(struct carry *carry, const void *object)
 {
 	const struct drain *drain = object;
-	const struct guests *guests = &drain->query.guests;
+	const struct cookie_set *guests = &drain->query.cookies;
 
 	ledger_add_bytes(&carry->text, "guests", guests->list, guests->count * sizeof(*guests->list));
 	carry_number(carry, "failed", guests->failed);
@@ -50,12 +50,12 @@ static void save_guests(struct carry *carry, const void *object)
 static void load_guests(struct ledger_section *section, void *object)
 {
 	struct drain *drain = object;
-	struct guests *guests = &drain->query.guests;
+	struct cookie_set *guests = &drain->query.cookies;
 	size_t length;
 
 	guests->list = ledger_take_bytes(section, "guests", LEDGER_MOST, &length);
 	guests->count = guests->room = guests->list ? length / sizeof(*guests->list) : 0;
-	guests_sort(guests);
+	cookie_set_sort(guests);
 	guests->failed = ledger_flag(section, "failed");
 	if (ledger_flag(section, "noted"))
 		conn_query_seek(&drain->query);

@@ -32,7 +32,7 @@ void former_note(struct former *former, struct keeper *keeper, const struct part
 	if (!conn_query_init(query, keeper, count, on_counted))
 		return;
 	query->use = GUESTS_NOTED;
-	query->whom = WHOM_HELD;
+	query->which = CONN_WHICH_HELD;
 	former->activations = keeper->activity->activations;
 	for (size_t n = 0; n < count; n++) {
 		if (sockets[n].fd >= 0)
@@ -53,7 +53,7 @@ void former_free(struct former *former)
 		end_noting(keeper);
 }
 
-static bool add(struct guests *guests, const struct guests *more)
+static bool add(struct cookie_set *guests, const struct cookie_set *more)
 {
 	uint64_t *list = reallocarray(guests->list, guests->count + more->count + 1, sizeof(*list));
 
@@ -68,22 +68,22 @@ static bool add(struct guests *guests, const struct guests *more)
 }
 
 /* Copies the lists, as a drain may end while the query is under way. false: there are none, or no memory. */
-static bool gather(struct keeper *keeper, struct guests *guests)
+static bool gather(struct keeper *keeper, struct cookie_set *guests)
 {
 	guests->count = 0;
 	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
-		if (drain && drain->former.known && !add(guests, &drain->former.query.guests))
+		if (drain && drain->former.known && !add(guests, &drain->former.query.cookies))
 			return false;
 	}
-	guests_sort(guests);
+	cookie_set_sort(guests);
 	return guests->count > 0;
 }
 
 void former_spare(struct conn_query *query)
 {
-	query->use = gather(query->keeper, &query->guests) ? GUESTS_SPARED : GUESTS_IGNORED;
+	query->use = gather(query->keeper, &query->cookies) ? GUESTS_SPARED : GUESTS_IGNORED;
 }
 
 bool former_is_noting(const struct keeper *keeper)

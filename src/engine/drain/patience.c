@@ -4,8 +4,8 @@
 
 #include <limits.h>
 
-#include "os/proc/process_motion.h"
-#include "os/proc/run_delay.h"
+#include "os/proc/process_state.h"
+#include "os/proc/schedstat.h"
 
 #define MEASURED 0.1                    /* seconds between two measures */
 
@@ -18,11 +18,11 @@ void patience_begin(struct patience *patience, double now)
  * process yet. */
 static void measure(struct patience *patience, pid_t pid, double now)
 {
-	double delay = pid > 0 ? run_delay_of(pid) : -1., passed = now - patience->looked;
+	double delay = pid > 0 ? schedstat_run_delay(pid) : -1., passed = now - patience->looked;
 
 	if (patience->measured && patience->delay >= 0 && delay > patience->delay)
 		passed -= delay - patience->delay;
-	if (passed > 0 && !(pid > 0 && process_motion(pid) == MOTION_WAITING))
+	if (passed > 0 && !(pid > 0 && process_state(pid) == PROCESS_BLOCKED))
 		patience->idle += passed;
 	patience->delay = delay;
 	patience->measured = true;

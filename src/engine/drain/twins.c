@@ -1,7 +1,7 @@
 /* Twins, from their opening to the end of the first sockets. An instance may end without having accepted all clients
  * of its sockets: some wait there, some are in a handshake. If the kernel moves them to the listeners
- * (os/socket/twin), nothing is left to do. If it does not, these sockets linger, and become listeners again for the
- * clients in their queues, while clients in the twins' queues wait for one more instance.
+ * (os/socket/reuseport), nothing is left to do. If it does not, these sockets linger, and become listeners again for
+ * the clients in their queues, while clients in the twins' queues wait for one more instance.
  *
  * A path always leads to the younger socket of its pair; if the older one has to be the listener, that must be as
  * short as possible. */
@@ -13,7 +13,7 @@
 #include "engine/listener/nodes.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
-#include "os/socket/twin.h"
+#include "os/socket/reuseport.h"
 
 #define HANDSHAKE 1.                    /* seconds that a handshake may take; the kernel repeats its part after that */
 
@@ -138,7 +138,7 @@ static void say_lack(const struct keeper *keeper, struct buf *why)
 bool twins_may_have(const struct listener *listener)
 {
 	return listener_has_socket(listener) && !endpoint_is_rpc(listener->listen->endpoint) &&
-	       twin_is_possible(listener->listen);
+	       reuseport_is_possible(listener->listen);
 }
 
 static void open_one(struct twins *twins, size_t n, struct buf *reason)
@@ -146,7 +146,7 @@ static void open_one(struct twins *twins, size_t n, struct buf *reason)
 	struct listener *listener = &twins->keeper->listeners[n];
 	struct engine *engine = twins->keeper->engine;
 	struct buf why = { 0 }, warnings = { 0 };
-	int fd = twin_open(listener->io.fd, listener->listen, &why, &warnings);
+	int fd = reuseport_open(listener->io.fd, listener->listen, &why, &warnings);
 
 	if (fd >= 0)
 		twins->pairs[n].other = listener_swap(listener, engine, fd);
@@ -168,7 +168,7 @@ static bool swap(struct twins *twins, size_t n)
 	struct pair *pair = &twins->pairs[n];
 
 	if (listener->listen->address->kind == ENDPOINT_TCP &&
-	    !twin_turn(listener->io.fd, pair->other, pair->older) && foreign_socket_is(listener->io.fd))
+	    !reuseport_select(listener->io.fd, pair->other, pair->older) && foreign_socket_is(listener->io.fd))
 		return false;
 	pair->older = !pair->older;
 	pair->other = listener_swap(listener, twins->keeper->engine, pair->other);

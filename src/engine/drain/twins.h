@@ -1,4 +1,4 @@
-/* Second sockets at the addresses of a service (os/socket/twin): an instance can be ended without accepting, and
+/* Second sockets at the addresses of a service (os/socket/reuseport): an instance can be ended without accepting, and
  * losing, a client that comes meanwhile. The twins become the keeper's listeners, which superd watches and hands to
  * the next instance; the first sockets, which the instance has, are kept here until it has ended. */
 #pragma once

@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "os/socket/bind.h"
-#include "os/socket/twin.h"
+#include "os/socket/reuseport.h"
 
 struct twins *twins_resume(struct keeper *keeper)
 {
@@ -94,14 +94,14 @@ struct parted *twins_uproot(struct keeper *keeper, size_t *count)
 /* Returns the number of the listener that has the address of the socket fd, and no twin yet; -1: there is none. */
 static long find_place(const struct keeper *keeper, const struct twins *twins, int fd)
 {
-	struct tally wanted, tally;
+	struct conn_count wanted, conn;
 
-	tally_take(&wanted, fd);
+	conn_count_init(&wanted, fd);
 	for (size_t n = 0; n < keeper->listener_count; n++) {
 		if (!listener_has_socket(&keeper->listeners[n]) || (twins && twins->pairs[n].other >= 0))
 			continue;
-		tally_take(&tally, keeper->listeners[n].io.fd);
-		if (tally_is_same(&tally, &wanted))
+		conn_count_init(&conn, keeper->listeners[n].io.fd);
+		if (conn_count_is_same(&conn, &wanted))
 			return (long)n;
 	}
 	return -1;
@@ -125,9 +125,9 @@ bool twins_merge(struct keeper *keeper, struct listener *listener, int *fd)
 	    bind_is_shut(*fd) || bind_is_shut(listener->io.fd))
 		return false;
 	if (bind_has_queue(*fd))
-		moves = keeper_is_empty(keeper) && twin_hand_over(*fd, listener->io.fd);
+		moves = keeper_is_empty(keeper) && reuseport_migrate(*fd, listener->io.fd);
 	else
-		moves = twin_inherits(listener->io.fd);
+		moves = reuseport_migrates(listener->io.fd);
 	if (!moves)
 		return false;
 	closing_close(keeper->engine, keeper->service->name, fd);

@@ -7,7 +7,7 @@
 
 #include "engine/instance/instance.h"
 #include "os/socket/bind.h"
-#include "os/socket/twin.h"
+#include "os/socket/reuseport.h"
 
 #define LOOK_FIRST .001                 /* seconds until the first look at the queues; each pause is longer */
 #define LOOK_LAST .05                   /* seconds between two looks at most */
@@ -30,7 +30,7 @@ static void hand_over(struct twins *twins)
 
 	for (size_t n = 0; n < twins->count && alone; n++) {
 		if (bind_has_queue(twins->pairs[n].other))
-			twin_hand_over(twins->pairs[n].other, twins->keeper->listeners[n].io.fd);
+			reuseport_migrate(twins->pairs[n].other, twins->keeper->listeners[n].io.fd);
 	}
 }
 
@@ -101,7 +101,7 @@ static void on_counted(struct conn_query *query)
 		look_later(twins);
 		return;
 	}
-	if (first && !query->guests.count)
+	if (first && !query->cookies.count)
 		query->count = 0;       /* there is nobody to look for */
 	conn_query_seek(query);
 	if (first && query->count) {
@@ -127,7 +127,7 @@ static void take_sockets(struct twins *twins)
 {
 	twins->clients.count = 0;
 	for (size_t n = 0; n < twins->count; n++)
-		conn_query_add(&twins->clients, twins->pairs[n].other, 1 << TALLY_TCP | 1 << TALLY_UNIX);
+		conn_query_add(&twins->clients, twins->pairs[n].other, 1 << CONN_TCP | 1 << CONN_UNIX);
 }
 
 bool twins_wait_init(struct twins *twins)

@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/instance/sweep.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 
 /* Seconds. */
 #define SEVERAL 0.2                     /* by then processes that only pass through are gone */

@@ -237,16 +237,16 @@ static bool listen_to(struct notify *notify, int most)
 	const char *flaw = NULL;
 
 	for (int n = 0; n < most && !notify->awaited; n++) {
-		enum heard heard = notify_socket_hear(notify->io.fd, &notification, &flaw);
+		enum notify_received heard = notify_socket_receive(notify->io.fd, &notification, &flaw);
 
-		if (heard == HEARD_NOTHING)
+		if (heard == NOTIFY_EMPTY)
 			return true;
 		count_message(notify, &notification);
-		if (heard == HEARD_RIGHTS) {
+		if (heard == NOTIFY_RIGHTS) {
 			receive(notify, &notification, flaw);
 			return false;
 		}
-		if (heard == HEARD_FLAWED)
+		if (heard == NOTIFY_INVALID)
 			complain(notify, notification.pid, flaw);
 		else
 			take(notify, &notification, NULL);

@@ -18,7 +18,7 @@
 #include "engine/instance/main_watch.h"
 #include "engine/instance/outdated.h"
 #include "exec/dirs/private_tmp.h"
-#include "os/cgroup/usage.h"
+#include "os/cgroup/resource_usage.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process_group.h"
 
@@ -102,7 +102,7 @@ static double cpu_used(const struct instance *instance)
 
 	if (!group->path || group->kept)
 		return instance->child.cpu;
-	return fmax(usage_of_group(group->path, false).cpu, instance->child.cpu);
+	return fmax(resource_usage_of_cgroup(group->path, false).cpu, instance->child.cpu);
 }
 
 void instance_over(struct instance *instance)

@@ -90,7 +90,7 @@ struct instance {
 	void (*give_back)(struct instance *instance);   /* gives back what it had of its keeper, at its end; NULL: nothing */
 	bool unread;                    /* it has left its datagram in the queue */
 	char *peer;                     /* address of its client; NULL: none */
-	bool knows_head;                /* head identifies the datagram that was first there (os/netdiag/backlog) */
+	bool knows_head;                /* head identifies the datagram that was first there (os/netdiag/queue_ids) */
 	uint64_t head;
 	int status;                     /* wait status of its main process, kept while it lingers */
 	double gone;                    /* loop time of the end of its process; 0: it lives, or there was none */

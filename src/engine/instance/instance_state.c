@@ -283,7 +283,7 @@ static void load_sockets(struct ledger_section *section, void *object)
 }
 
 static const struct state_field kin_fields[] = {
-	{ STATE_FIELD(kin, "born", born), .most = STATE_NUMBER_MOST, .always = true },
+	{ STATE_FIELD(kin, "born", start_time), .most = STATE_NUMBER_MOST, .always = true },
 	{ STATE_BY(kin, sockets, save_sockets, load_sockets) },
 	{ STATE_ARRAY(kin, "known", known), PID, .count = offsetof(struct kin, known_count) },
 	{ STATE_NONE(kin, table, "the table that was read anew") },

@@ -36,7 +36,7 @@ bool kin_init(struct kin *kin, const struct instance *instance, struct table *ta
 	table->users++;
 	kin->service = instance->service;
 	kin->followed = &instance->child;
-	kin->born = process_now();
+	kin->start_time = process_now();
 	kin->seeking = true;
 	return true;
 }
@@ -97,7 +97,7 @@ static bool is_claimed(const struct engine *engine, const struct kin *kin, const
 /* Judges by pid, session and group alone. */
 static enum kinship place(const struct engine *engine, const struct kin *kin, const struct process *process)
 {
-	if (process->ended || process->born < kin->born || is_of_another(engine, kin, process->pid) ||
+	if (process->ended || process->start_time < kin->start_time || is_of_another(engine, kin, process->pid) ||
 	    is_of_another(engine, kin, process->session) || is_of_another(engine, kin, process->group))
 		return STRANGER;
 	if (knows(kin, process->session) || knows(kin, process->group) || knows(kin, process->pid))
@@ -196,7 +196,7 @@ static void consider(struct choice *choice, const struct kin *kin, const struct 
 	choice->certainty = certainty;
 	if (choice->count++ && points < choice->score)
 		return;
-	if (choice->count > 1 && points == choice->score && process->born >= choice->best.born)
+	if (choice->count > 1 && points == choice->score && process->start_time >= choice->best.start_time)
 		return;
 	choice->score = points;
 	choice->best = *process;

@@ -27,7 +27,7 @@ struct kin {
 	struct table *table;            /* holds the table of its row, which a reload may have replaced since */
 	const struct service *service;
 	const struct child *followed;   /* child of its instance; pid 0: no process is followed */
-	int64_t born;
+	int64_t start_time;
 	struct file_id *sockets;
 	size_t socket_count;
 	bool seeking;                   /* its daemon is unknown yet: an orphan may belong to it */

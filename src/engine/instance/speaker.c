@@ -75,13 +75,13 @@ struct notice *speaker_find(const struct list *notices, pid_t pid, uid_t uid, en
 static bool is_orphan_of(const struct instance *instance, pid_t pid)
 {
 	struct process process;
-	bool born = false;
+	bool is_ours = false;
 
 	if (instance->service->what->pass != PASS_SYSTEMD || !process_read(pid, &process) ||
 	    !clan_may_have_lost(&process))
 		return false;
-	clan_ask_born(instance->pid, &process, 1, &born);
-	return born;
+	clan_ask_born(instance->pid, &process, 1, &is_ours);
+	return is_ours;
 }
 
 bool speaker_is_of(const struct list *notices, const struct notice *notice, pid_t pid)

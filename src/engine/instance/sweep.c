@@ -21,7 +21,7 @@ static bool is_told(const struct search *search, pid_t pid)
 static void tell(void *context, const struct process *process)
 {
 	struct search *search = context;
-	struct member member = { .pid = process->pid, .parent = process->parent, .born = process->born };
+	struct member member = { .pid = process->pid, .parent = process->parent, .start_time = process->start_time };
 	pid_t pid = process->pid;
 	const struct life *life = search->instance->service->terms->life;
 

@@ -35,7 +35,7 @@ bool group_enter(struct group *group, struct engine *engine, const struct servic
 				buf_clear(why);
 			return launch->plan->allotment->optional;
 		}
-		group->path = cgroups_name(&engine->cgroups, service->name);
+		group->path = cgroups_instance_path(&engine->cgroups, service->name);
 		group->files = cgroup_files(service);
 	}
 	if (!group->path)
@@ -73,7 +73,7 @@ void group_adopt(struct group *group, struct engine *engine, const struct servic
 	if (!group->path)
 		return;
 	if (!service->allotment || !service->allotment->has_group || make_ready(engine, service, &why))
-		cgroup_change(group->path, service, &group->files, &why);
+		cgroup_update(group->path, service, &group->files, &why);
 	if (why.length)
 		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,
 			  (int)strcspn(buf_string(&why), "\n"), buf_string(&why));
@@ -143,7 +143,7 @@ void group_leave(struct group *group, struct engine *engine, int status, bool ki
 
 void group_forget(struct engine *engine, const struct service *service)
 {
-	char *path = engine->cgroups.base ? cgroups_name_kept(&engine->cgroups, service->name) : NULL;
+	char *path = engine->cgroups.base ? cgroups_service_path(&engine->cgroups, service->name) : NULL;
 
 	if (path)
 		open_groups_close(engine, path);

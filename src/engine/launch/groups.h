@@ -18,7 +18,7 @@ struct group {
 	char *path;
 	uint32_t files;                 /* files that were set in it: cgroup_files */
 	bool kept;                      /* it belongs to the service (engine/service/service_group), and outlives the instance */
-	bool killed;                    /* it was killed as a whole; no process can be started in it any more (os/proc/spawn_into) */
+	bool killed;                    /* it was killed as a whole; no process can be started in it any more (os/proc/clone_into_cgroup) */
 };
 
 /* A group whose instance is gone, in engine->empty_groups. */

@@ -14,7 +14,7 @@
 #include "config/option/wording.h"
 #include "config/words/handed.h"
 #include "os/foreign/act_as.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 #include "os/socket/unix_connect.h"
 
 /* Connects to a unix socket of any type. */
@@ -76,7 +76,7 @@ static int open_file(const char *path, const struct handed_file *file)
 
 	if (!path_is_foreign(path, &finding))
 		return open_here(path, file);
-	fd = foreign_within(path, open_as, &opening, -1, &none, &none);
+	fd = foreign_fork(path, open_as, &opening, -1, &none, &none);
 	error = errno;
 	buf_free(&none);
 	errno = error;

@@ -15,7 +15,7 @@
 #include "exec/dirs/credentials.h"
 #include "exec/resources/allotment.h"
 #include "exec/spawn/spawn.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 
 bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 		 const int *sockets, size_t socket_count, struct buf *why)

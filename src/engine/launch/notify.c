@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "exec/child/confine.h"
-#include "os/socket/notify_folder.h"
+#include "os/socket/notify_dir.h"
 #include "os/socket/notify_socket.h"
 
 #define VARIABLE "NOTIFY_SOCKET="
@@ -38,9 +38,9 @@ static int open_path(struct notify *notify, const char *random, struct buf *vari
 	struct buf path = { 0 };
 	int fd = -1;
 
-	if (notify_folder_make(notify->engine->heritage.runtime_directory, &path)) {
+	if (notify_dir_make(notify->engine->heritage.runtime_directory, &path)) {
 		if (!notify->engine->notify_swept)
-			notify_folder_sweep(path.data);
+			notify_dir_sweep(path.data);
 		notify->engine->notify_swept = true;
 		buf_addf(&path, "/%s", random);
 		if (!path.failed)
@@ -126,7 +126,7 @@ static void notify_close(struct notify *notify)
 	ev_timer_stop(notify->engine->loop, &notify->hanging);
 	ev_timer_stop(notify->engine->loop, &notify->last);
 	if (fd >= 0 && notify->variable && notify->variable[strlen(VARIABLE)] == '/')
-		notify_folder_remove(notify->variable + strlen(VARIABLE));
+		notify_dir_remove(notify->variable + strlen(VARIABLE));
 	if (notify->service)
 		closing_listener(notify->engine, notify->service, true, &fd);
 	else

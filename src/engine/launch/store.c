@@ -10,7 +10,7 @@
 #include "engine/core/closing.h"
 #include "engine/core/engine.h"
 #include "exec/plan/open_file.h"
-#include "os/proc/hangup.h"
+#include "os/proc/fd_hangup.h"
 
 #define NAMELESS "stored"               /* FDNAME of descriptors without one (sd_notify(3)) */
 
@@ -27,7 +27,7 @@ static void close_watch(struct store *store)
 static void drop(struct store *store, struct kept *kept)
 {
 	if (kept->is_watched)
-		hangup_forget(store->io.fd, kept->fd);
+		fd_hangup_forget(store->io.fd, kept->fd);
 	if (kept->is_watched && --store->watched == 0)
 		close_watch(store);
 	list_remove(&kept->link);
@@ -64,12 +64,12 @@ static struct kept *find(struct store *store, int fd)
 static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct store *store = io->data;
-	int fd = hangup_next(io->fd);
+	int fd = fd_hangup_next(io->fd);
 	struct kept *kept = find(store, fd);
 
 	(void)loop, (void)events;
 	if (fd >= 0 && !kept)
-		hangup_forget(io->fd, fd);
+		fd_hangup_forget(io->fd, fd);
 	if (fd < 0 || !kept)
 		return;
 	say_gone(store, kept->name);
@@ -95,7 +95,7 @@ struct store *store_new(struct engine *engine, const char *service)
 
 static bool open_watch(struct store *store)
 {
-	int fd = hangup_open();
+	int fd = fd_hangup_open();
 
 	if (fd < 0)
 		return false;
@@ -125,7 +125,7 @@ static bool watch(struct store *store, int fd)
 		return false;
 	if (store->io.fd < 0 && !open_watch(store))
 		return false;
-	if (hangup_watch(store->io.fd, fd)) {
+	if (fd_hangup_watch(store->io.fd, fd)) {
 		store->watched++;
 		return true;
 	}

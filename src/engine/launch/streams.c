@@ -2,7 +2,7 @@
  *
  * superd must never wait for what a path leads to. Two streams may be one file: input and output, or output and
  * error. It is opened once, so that both have one position. A path through a folder of another user is left to the
- * child (os/fs/path_way). */
+ * child (os/fs/path_opener). */
 #include "engine/launch/streams.h"
 
 #include <errno.h>
@@ -35,10 +35,10 @@ static int place_file(struct wiring *wiring, const struct means *means, const st
 {
 	struct stream_file file = { .path = stream->path, .flags = flags_of(stream, access) };
 
-	switch (means->plan->stream_ways[number]) {
-	case PATH_HERE:
+	switch (means->plan->stream_openers[number]) {
+	case PATH_OPENED_BY_SUPERD:
 		return wiring_own(wiring, stream_file_open(&file));
-	case PATH_APART:
+	case PATH_OPENED_BY_CHILD:
 		wiring->files[number] = file;
 		wiring->has_files = true;
 		return number == STDIN_FILENO ? engine->null_input : engine->null_output;
@@ -110,8 +110,8 @@ static void say_stream(const struct service *service, const struct means *means,
 	struct path_finding finding;
 
 	buf_addf(why, "%s: %s", wording_of(service, names[number]), stream->path ? stream->path : "");
-	if (stream_is_path(stream) && means->plan->stream_ways[number] == PATH_REFUSED &&
-	    path_way(stream->path, 0, means->plan->account, path_mounts_lately(), &finding) == PATH_REFUSED)
+	if (stream_is_path(stream) && means->plan->stream_openers[number] == PATH_REFUSED &&
+	    path_opener(stream->path, 0, means->plan->account, path_mounts_cached(), &finding) == PATH_REFUSED)
 		path_finding_add(&finding, why);
 	else
 		buf_addf(why, "%s%s", stream->path ? ": " : "", strerror(error));

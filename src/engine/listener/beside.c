@@ -1,27 +1,27 @@
 /* Opens a second socket at a port. The kernel chooses the socket whose address is closer to the one the client has
  * called, so an earlier wildcard socket serves clients of other addresses until it has ended. If both have the same
- * address, the new one must be chosen for all clients (os/socket/twin). */
+ * address, the new one must be chosen for all clients (os/socket/reuseport). */
 #include "engine/listener/beside.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 
 #include "engine/core/engine.h"
-#include "os/netdiag/connections.h"
+#include "os/netdiag/conn_count.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
-#include "os/socket/twin.h"
+#include "os/socket/reuseport.h"
 
 bool beside_is_at_port(int fd, const struct listen *listen)
 {
-	struct tally tally;
+	struct conn_count conn;
 	enum endpoint_kind kind = listen->address->kind;
-	unsigned char wanted = kind == ENDPOINT_TCP ? TALLY_TCP : kind == ENDPOINT_UDP ? TALLY_UDP : TALLY_NONE;
+	unsigned char wanted = kind == ENDPOINT_TCP ? CONN_TCP : kind == ENDPOINT_UDP ? CONN_UDP : CONN_NONE;
 
-	if (fd < 0 || wanted == TALLY_NONE)
+	if (fd < 0 || wanted == CONN_NONE)
 		return false;
-	tally_take(&tally, fd);
-	return tally.kind == wanted && tally.port == listen->address->port;
+	conn_count_init(&conn, fd);
+	return conn.kind == wanted && conn.port == listen->address->port;
 }
 
 static int match(int fd, const void *listen, struct buf *why, struct buf *warnings)
@@ -86,7 +86,7 @@ int beside_open(struct engine *engine, const struct listen *listen, struct buf *
 
 	if (!found)
 		return -1;
-	fd = same >= 0 ? twin_open(same, listen, &reason, warnings) : bind_shared(listen, &reason, warnings);
+	fd = same >= 0 ? reuseport_open(same, listen, &reason, warnings) : bind_shared(listen, &reason, warnings);
 	buf_free(&reason);
 	if (fd >= 0)
 		buf_clear(why);

@@ -15,7 +15,7 @@
 #include "engine/listener/nodes.h"
 #include "engine/listener/restore.h"
 #include "engine/listener/rpc.h"
-#include "os/bpf/filter.h"
+#include "os/bpf/socket_filter.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 
@@ -156,7 +156,7 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 static bool differs(const struct listen *a, const struct listen *b, bool changed)
 {
 	return a->owner != b->owner || a->owner_group != b->owner_group ||
-		!filter_equal(listen_filter(a), listen_filter(b)) ||
+		!socket_filter_equal(listen_filter(a), listen_filter(b)) ||
 		(changed && !socket_options_equal(a->options, b->options));
 }
 
@@ -191,7 +191,7 @@ static int shut(int fd, const void *with, struct buf *why, struct buf *warnings)
 static int attach(int fd, const void *rules, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
-	return filter_attach(fd, rules);
+	return socket_filter_attach(fd, rules);
 }
 
 static int attach_rules(struct listener *listener, const struct sock_fprog *rules)
@@ -351,7 +351,7 @@ static void restore_foreign(struct listener *listener, struct engine *engine, co
 {
 	int fd = listener->io.fd;
 
-	if (!bind_is_shut(fd) && !foreign_socket_rests(fd))
+	if (!bind_is_shut(fd) && !foreign_socket_is_backed_off(fd))
 		listener->restoring = restore_begin(engine, fd, listener->listen, service, restored, listener);
 	if (!listener->restoring)
 		restore_here(listener, engine, service);

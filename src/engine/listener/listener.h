@@ -84,7 +84,7 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 /* A client came while a listener of the service is being restored: the service watches this one again after that. */
 void listener_put_off(struct listener *listener, struct engine *engine);
 
-/* The kernel may have moved clients to its queue (os/bpf/migration), which not every kernel reports: looks at the
+/* The kernel may have moved clients to its queue (os/bpf/reuseport_bpf), which not every kernel reports: looks at the
  * queue, now or when it is watched again. */
 void listener_rouse(struct listener *listener, struct engine *engine);
 

@@ -12,8 +12,8 @@
 #include "base/fd.h"
 #include "engine/core/engine.h"
 #include "engine/core/events.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/node_watch.h"
+#include "os/foreign/foreign_path.h"
+#include "os/fs/path_watch.h"
 #include "os/socket/bind.h"
 
 #define SETTLE 0.2                      /* seconds until a touched node is looked at */
@@ -24,8 +24,8 @@ struct nodes {
 	ev_timer timer;                 /* active: io is not */
 	double looked;                  /* when nodes were looked at last */
 	bool said;                      /* it was logged that a node cannot be watched */
-	struct node_marks later;        /* touched nodes that could not be looked at yet */
-	struct node_marks touched;      /* those to be looked at now */
+	struct watch_ids later;         /* touched nodes that could not be looked at yet */
+	struct watch_ids touched;       /* those to be looked at now */
 	struct engine *engine;
 };
 
@@ -50,12 +50,12 @@ static void on_touched(struct ev_loop *loop, ev_io *io, int events)
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct nodes *nodes = timer->data;
-	struct node_marks marks = nodes->later;
+	struct watch_ids marks = nodes->later;
 
 	(void)events;
-	nodes->later = (struct node_marks){ 0 };
+	nodes->later = (struct watch_ids){ 0 };
 	if (nodes->io.fd >= 0) {
-		node_watch_take(nodes->io.fd, &marks);
+		path_watch_take(nodes->io.fd, &marks);
 		ev_io_start(loop, &nodes->io);
 	}
 	if (!marks.count && !marks.all)
@@ -66,7 +66,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	events_feed(nodes->engine);
 }
 
-const struct node_marks *nodes_touched(struct engine *engine)
+const struct watch_ids *nodes_touched(struct engine *engine)
 {
 	return &engine->nodes->touched;
 }
@@ -95,7 +95,7 @@ static bool open_watch(struct nodes *nodes)
 
 	if (fd >= 0)
 		return true;
-	fd = node_watch_open();
+	fd = path_watch_open();
 	if (fd < 0)
 		return false;
 	ev_io_set(&nodes->io, fd, EV_READ);
@@ -124,7 +124,7 @@ void nodes_look_later(struct engine *engine, int mark)
 	struct nodes *nodes = engine->nodes;
 
 	if (mark > 0)
-		node_marks_add(&nodes->later, mark);
+		watch_ids_add(&nodes->later, mark);
 	else
 		nodes->later.all = true;
 	wait_for_look(nodes);
@@ -143,7 +143,7 @@ int nodes_watch(struct engine *engine, const struct listen *listen, int fd)
 	}
 	if (path_is_foreign(path, &finding) && !finding.is_absent)
 		return 0;       /* the folder of somebody else, who may not answer */
-	mark = open_watch(nodes) ? node_watch_add(nodes->io.fd, path) : -1;
+	mark = open_watch(nodes) ? path_watch_add(nodes->io.fd, path) : -1;
 	if (mark < 0 && errno != ENOENT) {
 		say_unwatched(nodes, path, errno);
 		return 0;
@@ -156,7 +156,7 @@ int nodes_watch(struct engine *engine, const struct listen *listen, int fd)
 void nodes_forget(struct engine *engine, int mark)
 {
 	if (mark)
-		node_watch_remove(engine->nodes->io.fd, mark);
+		path_watch_remove(engine->nodes->io.fd, mark);
 }
 
 void nodes_free(struct engine *engine)

@@ -4,7 +4,7 @@
 
 struct engine;
 struct listen;
-struct node_marks;
+struct watch_ids;
 
 /* Returns the mark of the node that fd, the socket or fifo of listen, was just opened on; 0: it cannot be watched,
  * so only a reload repairs it. If by now another node lies there, or none, superd looks at it soon. */
@@ -12,7 +12,7 @@ int nodes_watch(struct engine *engine, const struct listen *listen, int fd);
 
 /* For engine->touched: the marks of the nodes that somebody may have removed or replaced; and one that cannot be looked
  * at now (0: it has no mark). */
-const struct node_marks *nodes_touched(struct engine *engine);
+const struct watch_ids *nodes_touched(struct engine *engine);
 void nodes_look_later(struct engine *engine, int mark);
 
 /* Called before the listener is closed. mark 0: nothing to do. */

@@ -145,7 +145,7 @@ static void drop_hanging(struct restorer *restorer)
 	struct restoring *restoring = first_of(restorer);
 
 	end_process(restorer);
-	foreign_socket_rest(restoring->fd);
+	foreign_socket_back_off(restoring->fd);
 	finish(restorer, restoring, ETIMEDOUT);
 	go_on(restorer);
 }

@@ -245,7 +245,7 @@ static struct rpc *rpc_of(struct engine *engine)
 	return rpc;
 }
 
-static void describe(struct registration *registration, const struct listen *listen, const struct reach *reach)
+static void describe(struct registration *registration, const struct listen *listen, const struct bound_families *reach)
 {
 	const char *transport = listen->endpoint->kind == ENDPOINT_RPC_TCP ? "tcp" : "udp";
 	const struct endpoint *address = listen->address;
@@ -263,7 +263,7 @@ void rpc_announce(struct engine *engine, const char *service, const struct liste
 {
 	struct event event = { .name = "register_error", .service = service };
 	struct registration *registration;
-	struct reach reach;
+	struct bound_families reach;
 	struct rpc *rpc;
 
 	if (!endpoint_is_rpc(listen->endpoint))

@@ -14,7 +14,7 @@
 #include "base/sink.h"
 #include "engine/core/log_pump.h"
 #include "engine/log/record_line.h"
-#include "os/fs/path_way.h"
+#include "os/fs/path_opener.h"
 
 static const char file_prefix[] = "file:";
 
@@ -121,7 +121,7 @@ static bool file_is_trusted(struct record_file *file)
 
 	free(file->flaw);
 	file->flaw = NULL;
-	if (path_is_open_to_us(file_path(file), SINK_MODE, NULL, path_mounts_lately(), &finding))
+	if (path_is_open_to_us(file_path(file), SINK_MODE, NULL, path_mounts_cached(), &finding))
 		return true;
 	path_finding_describe(&finding, &why);
 	buf_text(&why, ", and log_type wants a folder of root's");

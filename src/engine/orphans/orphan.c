@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "engine/core/engine.h"
-#include "os/cgroup/cgroup_place.h"
+#include "os/cgroup/cgroup_delegation.h"
+#include "os/proc/port_owner.h"
 #include "os/proc/process.h"
-#include "os/proc/socket_holder.h"
 
 #define SOCKETS_MOST 16
 
@@ -61,8 +61,8 @@ struct orphan *orphan_find(const struct engine *engine, const char *service, con
 	struct search search = { .count = 0 };
 
 	if (has_port && !list_empty(&engine->orphans))
-		search.count = socket_find(endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP, address->port,
-					   search.sockets, SOCKETS_MOST);
+		search.count = port_sockets(endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP, address->port,
+					    search.sockets, SOCKETS_MOST);
 	LIST_EACH(link, &engine->orphans) {
 		struct orphan *orphan = container_of(link, struct orphan, link);
 

@@ -22,10 +22,10 @@
 #include "engine/orphans/orphan_end.h"
 #include "engine/runtime/roster.h"
 #include "exec/processes/orphan_copy.h"
-#include "os/cgroup/cgroup_base.h"
-#include "os/cgroup/cgroup_place.h"
+#include "os/cgroup/cgroup_delegation.h"
+#include "os/cgroup/cgroup_parent.h"
+#include "os/proc/port_owner.h"
 #include "os/proc/process.h"
-#include "os/proc/socket_holder.h"
 
 #define LOOK_MOST 1000                  /* milliseconds for a look at one backend, which may do all to hinder it */
 #define LOOKS_MOST 10.                  /* seconds for all of them */
@@ -78,7 +78,7 @@ static void see_group(void *context, const char *group)
 	struct orphan_order *larger;
 	char *path;
 
-	if (is_known(finding->engine, group) || cgroup_base_is_inherited(group))
+	if (is_known(finding->engine, group) || cgroup_parent_is_adopted(group))
 		return;
 	if (cgroup_remove(group) || !cgroup_is_populated(group))
 		return;
@@ -96,33 +96,33 @@ static void see_group(void *context, const char *group)
 static void thaw_group(void *context, const char *group)
 {
 	(void)context;
-	if (!cgroup_base_is_inherited(group))
+	if (!cgroup_parent_is_adopted(group))
 		cgroup_thaw(group);
 }
 
 /* What another superd has left is for its own successor to take over, unless an operator orders otherwise. But maybe
  * none comes, so it does not stand still. */
-static void see_base(void *context, const char *path, enum cgroup_heir heir)
+static void see_base(void *context, const char *path, enum cgroup_owner heir)
 {
 	struct finding *finding = context;
 
-	if (heir == HEIR_OURS || finding->by_hand) {
-		cgroup_base_each_group(path, see_group, finding);
+	if (heir == CGROUP_OF_US || finding->by_hand) {
+		cgroup_parent_each_group(path, see_group, finding);
 		groups_remember_base(finding->engine, path);
 		return;
 	}
-	cgroup_base_each_group(path, thaw_group, NULL);
+	cgroup_parent_each_group(path, thaw_group, NULL);
 	cgroup_remove(path);
 }
 
 static void find_groups(struct finding *finding)
 {
 	struct pool *pool = pool_new();
-	const struct cgroup_place *place = pool ? cgroup_place_find(pool) : NULL;
+	const struct cgroup_delegation *place = pool ? cgroup_delegation_find(pool) : NULL;
 	const struct cgroups *cgroups = &finding->engine->cgroups;
 
 	if (place && place->path)
-		cgroup_base_each_left(place->path, cgroups->base, cgroups->identity, see_base, finding);
+		cgroup_parent_each_left(place->path, cgroups->base, cgroups->identity, see_base, finding);
 	pool_free(pool);
 }
 
@@ -196,9 +196,9 @@ static bool look_at_all(struct finding *finding)
 
 /* ---- taking over ---- */
 
-static double seconds_since(int64_t born)
+static double seconds_since(int64_t start_time)
 {
-	return (double)(process_now() - born) / (double)sysconf(_SC_CLK_TCK);
+	return (double)(process_now() - start_time) / (double)sysconf(_SC_CLK_TCK);
 }
 
 static void write_pipe(struct buf *text, const struct orphan_copy *copy, const struct orphan_pipe *pipe, bool syslog)
@@ -233,7 +233,7 @@ static void write_sockets(struct buf *text, const struct orphan_copy *copy, cons
 static void write_instance(struct buf *text, const struct orphan_copy *copy, const struct orphan_order *order)
 {
 	int64_t most = order->service->terms->life->runtime_max;
-	double lasted = seconds_since(copy->born), left = (double)most / 1e6 - lasted;
+	double lasted = seconds_since(copy->start_time), left = (double)most / 1e6 - lasted;
 
 	ledger_open(text, "instance");
 	ledger_add_number(text, "current", 1);
@@ -260,7 +260,7 @@ static void write_service(struct buf *text, const struct orphan_copy *copy, cons
 	ledger_add_number(text, "started", 1);
 	write_sockets(text, copy, service);
 	ledger_open(text, "activity");
-	ledger_add_real(text, "last_start", clock_now() - seconds_since(copy->born));
+	ledger_add_real(text, "last_start", clock_now() - seconds_since(copy->start_time));
 	write_pipe(text, copy, &copy->log, false);
 	write_pipe(text, copy, &copy->syslog, true);
 	write_instance(text, copy, order);
@@ -285,7 +285,8 @@ static void choose_last(struct finding *finding)
 			struct orphan_copy *one = &finding->copies[n], *other = &finding->copies[i];
 
 			if (i == n || one->standing != ORPHAN_FITS || other->standing != ORPHAN_FITS ||
-			    finding->orders[n].service != finding->orders[i].service || one->born > other->born)
+			    finding->orders[n].service != finding->orders[i].service ||
+			    one->start_time > other->start_time)
 				continue;
 			let_go(finding->engine, &finding->orders[n], one);
 			one->standing = ORPHAN_BARS;
@@ -338,7 +339,7 @@ static bool settle(struct finding *finding, struct buf *text)
 			leave(finding, order, copy);
 		if (copy->standing != ORPHAN_FITS)
 			continue;
-		cgroup_base_inherit(order->group);
+		cgroup_parent_adopt(order->group);
 		cgroup_thaw(order->group);
 		orphan_say(finding->engine, LEVEL_NOTICE, order->service->name, copy->pid, "is taken over");
 		write_service(text, copy, order);
@@ -394,7 +395,7 @@ static void explain(const struct endpoint *address, struct buf *why)
 	struct buf holder = { 0 };
 
 	endpoint_format(address, why);
-	if (has_port && socket_holder(protocol, address->port, &holder))
+	if (has_port && port_owner(protocol, address->port, &holder))
 		buf_addf(why, " is held by %s, which is", buf_string(&holder));
 	else
 		buf_text(why, " is held by a process that is");

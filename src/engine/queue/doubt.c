@@ -24,7 +24,7 @@ bool doubt_is_open(const struct keeper *keeper)
 }
 
 /* Both lists are in the order of the kernel's numbers. */
-static bool all_wait_still(const struct backlog *before, const struct guests *now)
+static bool all_wait_still(const struct queue_ids *before, const struct cookie_set *now)
 {
 	size_t at = 0;
 
@@ -39,14 +39,14 @@ static bool all_wait_still(const struct backlog *before, const struct guests *no
 
 static bool is_known(const struct conn_query *query)
 {
-	return conn_query_is_whole(query) && query->guests.count <= BACKLOG_MOST;
+	return conn_query_is_whole(query) && query->cookies.count <= BACKLOG_MOST;
 }
 
-static void take_note(struct activity *activity, struct guests *guests)
+static void take_note(struct activity *activity, struct cookie_set *guests)
 {
-	backlog_free(&activity->backlog);
-	activity->backlog = (struct backlog){ .count = guests->count, .room = guests->room, .id = guests->list };
-	*guests = (struct guests){ 0 };
+	queue_ids_free(&activity->backlog);
+	activity->backlog = (struct queue_ids){ .count = guests->count, .room = guests->room, .id = guests->list };
+	*guests = (struct cookie_set){ 0 };
 	activity->exact = activity->backlog.count;
 	activity->noted = true;
 	activity->tried = false;
@@ -82,11 +82,11 @@ static void on_counted(struct conn_query *query)
 	struct activity *activity = keeper->activity;
 	bool waits = conn_query_is_current(query) && keeper->state == LISTENING, known = waits && is_known(query);
 	bool tried = known && activity->exact && activity->beside && activity->tried;
-	bool fruitless = tried && all_wait_still(&activity->backlog, &query->guests);
+	bool fruitless = tried && all_wait_still(&activity->backlog, &query->cookies);
 
 	if (known) {
 		activity->beside = true;
-		take_note(activity, &query->guests);
+		take_note(activity, &query->cookies);
 	}
 	doubt_forget(keeper);
 	if (tried && !fruitless)
@@ -106,7 +106,7 @@ static void ask(struct keeper *keeper)
 	if (!query)
 		return;
 	query->use = GUESTS_NOTED;
-	query->whom = WHOM_QUEUED;
+	query->which = CONN_WHICH_QUEUED;
 	for (size_t n = 0; n < keeper->listener_count; n++) {
 		const struct listener *listener = &keeper->listeners[n];
 

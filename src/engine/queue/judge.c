@@ -1,7 +1,7 @@
 /* Judges the end of an instance. Exit status 0 is good however short the life was, but a backend that ends again and
  * again without taking a client from the queue would spin. The length of the queue is only a hint; before superd
  * pauses the service, the identities of the queued clients must prove it. For connections engine/queue/doubt does
- * that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/backlog). */
+ * that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/queue_ids). */
 #include "engine/queue/judge.h"
 
 #include <signal.h>
@@ -45,11 +45,11 @@ void judge_note_queue(struct keeper *keeper)
 		return;
 	}
 	activity->exact = activity->beside = false;
-	backlog_free(&activity->backlog);
+	queue_ids_free(&activity->backlog);
 	for (size_t n = 0; activity->fruitless >= activity->patience && n < keeper->listener_count && !activity->exact;
 	     n++) {
 		activity->exact =
-			backlog_take(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &activity->backlog) &&
+			queue_ids_read(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &activity->backlog) &&
 			activity->backlog.count;
 	}
 }
@@ -68,7 +68,8 @@ bool judge_sees_clients(const struct keeper *keeper)
 static bool has_moved(const struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (!backlog_moved(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &keeper->activity->backlog))
+		if (!queue_ids_have_moved(keeper->listeners[n].io.fd, keeper->listeners[n].listen,
+					  &keeper->activity->backlog))
 			return false;
 	}
 	return true;

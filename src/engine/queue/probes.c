@@ -54,14 +54,14 @@ bool probes_take(struct keeper *keeper, struct client *client)
 	return true;
 }
 
-static bool is_at_listener(const struct keeper *keeper, const struct tally *end)
+static bool is_at_listener(const struct keeper *keeper, const struct conn_count *end)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct tally own = { 0 };
+		struct conn_count own = { 0 };
 
 		if (listener_has_socket(&keeper->listeners[n]))
-			tally_take(&own, keeper->listeners[n].io.fd);
-		if (own.kind == TALLY_TCP && own.family == end->family && own.port == end->port)
+			conn_count_init(&own, keeper->listeners[n].io.fd);
+		if (own.kind == CONN_TCP && own.family == end->family && own.port == end->port)
 			return true;
 	}
 	return false;
@@ -70,7 +70,7 @@ static bool is_at_listener(const struct keeper *keeper, const struct tally *end)
 bool probes_own(const struct keeper *keeper, int fd)
 {
 	struct client client = { .length = sizeof(client.peer) };
-	struct tally end;
+	struct conn_count end;
 	const void *address;
 
 	if (!keeper->service->probes || getpeername(fd, &client.peer.any, &client.length) < 0)
@@ -78,8 +78,8 @@ bool probes_own(const struct keeper *keeper, int fd)
 	address = address_of(&client);
 	if (!address || !access_lists(keeper->service->probes, client.peer.any.sa_family, address))
 		return false;
-	tally_take(&end, fd);
-	return end.kind == TALLY_TCP && is_at_listener(keeper, &end);
+	conn_count_init(&end, fd);
+	return end.kind == CONN_TCP && is_at_listener(keeper, &end);
 }
 
 void probes_forget(struct keeper *keeper)
@@ -145,7 +145,7 @@ static bool look_at_queues(struct probing *probing)
 
 		if (!listener_has_socket(listener))
 			continue;
-		is_tcp = conn_query_add(&probing->query, listener->io.fd, 1 << TALLY_TCP);
+		is_tcp = conn_query_add(&probing->query, listener->io.fd, 1 << CONN_TCP);
 		length = bind_queue(listener->io.fd, listener->listen);
 		if (length && !is_tcp)
 			return false;
@@ -168,7 +168,7 @@ static void ask(struct keeper *keeper)
 		probes_forget(keeper);
 		return;
 	}
-	probing->query.whom = WHOM_QUEUED;
+	probing->query.which = CONN_WHICH_QUEUED;
 	probing->query.no_probes = true;
 	if (!conn_query_start(&probing->query))
 		probes_forget(keeper);

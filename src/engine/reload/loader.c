@@ -4,7 +4,7 @@
 #include "engine/reload/loader.h"
 
 #include "base/list.h"
-#include "os/rights/posture.h"
+#include "os/rights/own_privileges.h"
 
 static void load_table(struct worker *worker)
 {
@@ -46,7 +46,7 @@ void loader_start(struct loader *loader)
 		loader->again = true;
 		return;
 	}
-	posture_use_any();              /* until the table is in force (engine/supervisor/supervisor_run) */
+	own_privileges_use_all();       /* until the table is in force (engine/supervisor/supervisor_run) */
 	if (worker_start(&loader->worker))
 		return;
 	load_table(&loader->worker);

@@ -6,16 +6,16 @@
 #include "engine/listener/nodes.h"
 #include "engine/reload/reload.h"
 #include "engine/service/keeper.h"
-#include "os/fs/node_watch.h"
+#include "os/fs/path_watch.h"
 
-static bool is_touched(const struct listener *listener, const struct node_marks *marks)
+static bool is_touched(const struct listener *listener, const struct watch_ids *marks)
 {
 	return listener_has_socket(listener) && endpoint_is_path(listener->listen->address) &&
-	       (listener->node || marks->all) && node_marks_have(marks, listener->node);
+	       (listener->node || marks->all) && watch_ids_have(marks, listener->node);
 }
 
 /* true: at least one of its nodes has to be looked at now. */
-static bool look_at(struct keeper *keeper, const struct node_marks *marks)
+static bool look_at(struct keeper *keeper, const struct watch_ids *marks)
 {
 	bool touched = false;
 

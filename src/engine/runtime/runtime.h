@@ -1,5 +1,5 @@
-/* A service as superd runs it: its state, listeners, instances, pauses and counters, for all that have to know of it. Here are
- * data and what can be told from them; engine/service/keeper has what it does. */
+/* A service as superd runs it: its state, listeners, instances, pauses and counters, for all that have to know of it.
+ * Here are data and what can be told from them; engine/service/keeper has what it does. */
 #pragma once
 
 #include <ev.h>
@@ -20,7 +20,7 @@
 #include "engine/launch/launch.h"
 #include "engine/listener/listener.h"
 #include "engine/runtime/failure.h"
-#include "os/netdiag/backlog.h"
+#include "os/netdiag/queue_ids.h"
 
 #define PATIENCE 6                      /* at first, and after an end that really took nothing */
 
@@ -56,7 +56,7 @@ struct activity {
 	bool beside;                    /* backlog was noted by engine/queue/doubt, which judges by it */
 	bool noted;                     /* backlog is already noted for the next start */
 	bool tried;                     /* an instance was started since backlog was noted */
-	struct backlog backlog;
+	struct queue_ids backlog;
 	uint64_t activations, accepted, failures;
 	uint64_t killed;                /* instances that were killed, as they had not ended by timeout_stop */
 	uint64_t parted;                /* clients that an instance still had when its patience was over */

@@ -5,7 +5,7 @@
 #include "engine/drain/drain.h"
 #include "engine/drain/twins.h"
 #include "os/socket/bind.h"
-#include "os/socket/twin.h"
+#include "os/socket/reuseport.h"
 
 /* Opens a twin of the socket that an instance drains at; -1: there is no such socket, or it failed. */
 static int open_beside(struct keeper *keeper, const struct listener *listener)
@@ -13,7 +13,7 @@ static int open_beside(struct keeper *keeper, const struct listener *listener)
 	struct parted *partner =
 		listener->listen->address->kind == ENDPOINT_TCP ? drain_find_socket(keeper, listener->io.fd) : NULL;
 	struct buf why = { 0 }, warnings = { 0 };
-	int fd = partner ? twin_open(partner->fd, listener->listen, &why, &warnings) : -1;
+	int fd = partner ? reuseport_open(partner->fd, listener->listen, &why, &warnings) : -1;
 
 	if (fd >= 0)
 		partner->younger = false;

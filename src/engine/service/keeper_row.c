@@ -75,7 +75,7 @@ void keeper_free(struct keeper *keeper)
 		group_forget(keeper->engine, keeper->service);
 	table_release(keeper->table);
 	if (keeper->activity)
-		backlog_free(&keeper->activity->backlog);
+		queue_ids_free(&keeper->activity->backlog);
 	if (keeper->activity)
 		failures_free(&keeper->activity->failed);
 	events_forget(keeper->engine, &keeper->posted);

@@ -48,10 +48,10 @@ static void save_backlog(struct carry *carry, const void *object)
 static void load_backlog(struct ledger_section *section, void *object)
 {
 	struct activity *activity = object;
-	struct backlog *backlog = &activity->backlog;
+	struct queue_ids *backlog = &activity->backlog;
 	size_t length;
 
-	backlog_free(backlog);
+	queue_ids_free(backlog);
 	backlog->id = ledger_take_bytes(section, "backlog", BACKLOG_MOST * sizeof(*backlog->id), &length);
 	activity->exact = ledger_flag(section, "exact") && backlog->id;
 	if (backlog->id)

@@ -56,10 +56,10 @@ static bool take_open(struct keeper *keeper, struct instance *instance, struct l
 static bool take_kept(struct keeper *keeper, struct group *group, struct launch *launch)
 {
 	struct cgroups *cgroups = &keeper->engine->cgroups;
-	char *path = cgroups_name_kept(cgroups, keeper->service->name);
+	char *path = cgroups_service_path(cgroups, keeper->service->name);
 	bool fresh = false;
 
-	launch->into = path && !is_taken(keeper, path) ? cgroup_take(path, &fresh) : -1;
+	launch->into = path && !is_taken(keeper, path) ? cgroup_service_open(path, &fresh) : -1;
 	if (launch->into < 0) {
 		free(path);
 		return false;
@@ -72,10 +72,10 @@ static bool take_kept(struct keeper *keeper, struct group *group, struct launch 
 
 static void take_own(struct keeper *keeper, struct group *group, struct launch *launch)
 {
-	char *path = cgroups_name(&keeper->engine->cgroups, keeper->service->name);
+	char *path = cgroups_instance_path(&keeper->engine->cgroups, keeper->service->name);
 	bool fresh;
 
-	launch->into = path ? cgroup_take(path, &fresh) : -1;
+	launch->into = path ? cgroup_service_open(path, &fresh) : -1;
 	if (launch->into >= 0)
 		group->path = path;
 	else
@@ -87,7 +87,7 @@ void service_group_enter(struct keeper *keeper, struct instance *instance, struc
 	struct group *group = &instance->cgroup;
 
 	if (keeper->service->what->accept || launch->plan->allotment || group->path ||
-	    !cgroups_seek(&keeper->engine->cgroups))
+	    !cgroups_probe(&keeper->engine->cgroups))
 		return;
 	if (take_open(keeper, instance, launch))
 		return;

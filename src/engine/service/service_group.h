@@ -1,7 +1,7 @@
 /* The control group that a service keeps from one instance to the next. If groups cost a client nothing
- * (spawn_joins), each instance that gets the listeners is started in it, alone: while a process is in it, as of a
- * draining instance, the next one gets a group of its own that is removed with it (engine/launch/groups). Without
- * control groups superd uses process groups, and logs nothing. */
+ * (clone_into_cgroup_is_possible), each instance that gets the listeners is started in it, alone: while a process is in
+ * it, as of a draining instance, the next one gets a group of its own that is removed with it (engine/launch/groups).
+ * Without control groups superd uses process groups, and logs nothing. */
 #pragma once
 
 #include "engine/instance/instance.h"

@@ -17,7 +17,7 @@
 #include "base/scan.h"
 #include "engine/core/leftover.h"
 #include "exec/spawn/spawn.h"
-#include "os/rights/privilege.h"
+#include "os/rights/raw_syscall.h"
 
 /* Takes the terminal back from this group alone: superd may have been put into the background meanwhile. SIGTTOU is
  * blocked (libev's signalfd), so tcsetpgrp(3) from the background does not stop superd. */
@@ -51,7 +51,7 @@ bool command_start(struct command *command, struct engine *engine, char *const *
 		return false;
 	}
 	command->plan->ambient = engine->heritage.ambient;      /* it stands where superd stands */
-	if (privilege_own_keyring)      /* which takes no keys */
+	if (has_own_keyring)            /* which takes no keys */
 		command->plan->keyring = KEYRING_PRIVATE;
 	launch.plan = command->plan;
 	leftover_start(engine, &launch);

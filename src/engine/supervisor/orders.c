@@ -11,9 +11,9 @@
 #include "engine/supervisor/second_look.h"
 #include "engine/supervisor/state.h"
 #include "engine/upgrade/upgrade.h"
-#include "os/foreign/foreign.h"
-#include "os/host/sent_signals.h"
-#include "os/rights/posture.h"
+#include "os/foreign/foreign_path.h"
+#include "os/host/signal_sender.h"
+#include "os/rights/own_privileges.h"
 
 static bool reopen_log(struct log *log, struct buf *why)
 {
@@ -31,11 +31,11 @@ static bool reopen_log(struct log *log, struct buf *why)
 
 bool orders_reopen(struct supervisor *supervisor, struct buf *why)
 {
-	uint64_t before = posture_raise();      /* they may lie in anybody's folder */
+	uint64_t before = own_privileges_raise(); /* they may lie in anybody's folder */
 	bool good = reopen_log(supervisor->engine.log, why);
 
 	records_reopen(&supervisor->engine);
-	posture_use(before);
+	own_privileges_use(before);
 	return good;
 }
 

@@ -13,7 +13,7 @@
 #include "config/table/diff.h"
 #include "config/table/left_out.h"
 #include "engine/upgrade/upgrade.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 #include "os/fs/state_file.h"
 
 #define PAUSE_FIRST 5.                  /* seconds from a table, or a service that came in, to the first look */
@@ -29,7 +29,7 @@ static void await(struct second_look *look, const char *path)
 	struct path_finding finding;
 
 	if (*path == '/' && !path_is_foreign(path, &finding))
-		arrival_watch_add(&look->arrivals, path);
+		path_create_watch_add(&look->arrivals, path);
 }
 
 /* Before a look, so that what comes during it is heard, too. */
@@ -38,11 +38,11 @@ static void await_all(struct second_look *look)
 	const struct table *table = look->supervisor->table;
 
 	watch_stop(&look->watch);
-	arrival_watch_close(&look->arrivals);
-	arrival_watch_open(&look->arrivals);
+	path_create_watch_close(&look->arrivals);
+	path_create_watch_open(&look->arrivals);
 	await(look, "/etc/passwd");
 	await(look, "/etc/group");
-	for (size_t n = 0; n < table->left_out_count && look->arrivals.count < ARRIVALS_MOST; n++) {
+	for (size_t n = 0; n < table->left_out_count && look->arrivals.count < AWAITED_PATHS_MOST; n++) {
 		const struct left_out *entry = &table->left_out[n];
 
 		if (entry->may_return && entry->row.what->exec && !entry->row.terms->surroundings->root_directory)
@@ -57,7 +57,7 @@ static void on_arrival(struct watch *watch, bool readable, bool writable)
 	double rest = look->looked + PAUSE_FIRST - clock_now();
 
 	(void)readable, (void)writable;
-	if (!arrival_watch_take(&look->arrivals))
+	if (!path_create_watch_take(&look->arrivals))
 		return;
 	watch_stop(&look->watch);
 	look->pause = PAUSE_FIRST;
@@ -146,7 +146,7 @@ static void rest(struct second_look *look)
 {
 	alarm_stop(&look->alarm);
 	watch_stop(&look->watch);
-	arrival_watch_close(&look->arrivals);
+	path_create_watch_close(&look->arrivals);
 }
 
 static const char is_changed[] =

@@ -18,7 +18,7 @@
 #include "engine/supervisor/terminal.h"
 #include "engine/upgrade/upgrade.h"
 #include "exec/processes/remnants.h"
-#include "os/fs/arrival_watch.h"
+#include "os/fs/path_create_watch.h"
 #include "os/host/signals.h"
 
 /* The progress of superd's end (engine/supervisor/shutdown). */
@@ -45,7 +45,7 @@ struct second_look {
 	struct alarm alarm;             /* the next look; while a child runs, the end of its time */
 	double pause;                   /* seconds to the look after the next */
 	double looked;                  /* loop time when the last look began */
-	struct arrival_watch arrivals;  /* watches for missing programs, and the files of users and groups */
+	struct path_create_watch arrivals; /* watches for missing programs, and the files of users and groups */
 	struct watch watch;             /* watches the descriptor of arrivals */
 	bool reads;                     /* the loader is reading the table for this look */
 	uint64_t *keys;                 /* keys of the entries that the child has found left out, sorted; NULL: none */
@@ -72,7 +72,7 @@ struct supervisor {
 	struct ledger *before;          /* state of another superd (engine/upgrade/resume), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
-	ev_io sent;                     /* signals that were sent to superd (os/host/sent_signals), for the main command */
+	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
 	ev_signal reaper;
 	ev_timer starved;               /* raises TIMER for keepers without memory for a timer of their own */
 	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */

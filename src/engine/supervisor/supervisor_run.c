@@ -58,10 +58,10 @@
 #include "engine/upgrade/upgrade.h"
 #include "exec/spawn/spawn.h"
 #include "exec/worker/output_reader.h"
-#include "os/host/memory.h"
+#include "os/host/memory_trim.h"
 #include "os/rights/capability.h"
-#include "os/rights/needed.h"
-#include "os/rights/posture.h"
+#include "os/rights/own_privileges.h"
+#include "os/rights/required_caps.h"
 #include "prepare/built_with.h"
 
 #define LOOP_DESCRIPTORS 4
@@ -97,16 +97,16 @@ void supervisor_say(struct log *log, const struct diags *diags)
 static void use_needed(struct supervisor *supervisor)
 {
 	const struct roster *roster = &supervisor->roster;
-	uint64_t needed = needed_always();
+	uint64_t required = required_caps_always();
 	int port_start = capability_port_start();
 
 	for (size_t n = 0; n < roster->count; n++) {
 		if (roster->keepers[n])
-			needed |= needed_by(roster->keepers[n]->service, port_start);
+			required |= required_caps_of(roster->keepers[n]->service, port_start);
 	}
 	LIST_EACH(link, &supervisor->engine.leaving)
-		needed |= needed_by(keeper_leaving(link)->service, port_start);
-	posture_use(needed);
+		required |= required_caps_of(keeper_leaving(link)->service, port_start);
+	own_privileges_use(required);
 }
 
 /* Drops the locks of services that no table has any more. A service that leaves keeps its lock until it is gone. */
@@ -136,7 +136,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
 	drop_locks(supervisor);
-	memory_give_back();
+	memory_trim();
 	second_look_begin(&supervisor->second_look);
 	return true;
 }
@@ -539,7 +539,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
 	locks_settle(&supervisor->engine);
-	posture_use_any();              /* for what superd removes of its own, wherever it lies */
+	own_privileges_use_all();       /* for what superd removes of its own, wherever it lies */
 	herald_end(&supervisor->herald, supervisor->exit_status);
 	return supervisor->exit_status;
 }

@@ -7,13 +7,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/engine.h"
-#include "os/proc/hangup.h"
+#include "os/proc/fd_hangup.h"
 
 #define MOMENT 5.                       /* seconds in which a shell has passed it on */
 
 static void note(struct terminal *terminal)
 {
-	if (!terminal->hung_up && hangup_next(terminal->hangups) == terminal->fd)
+	if (!terminal->hung_up && fd_hangup_next(terminal->hangups) == terminal->fd)
 		terminal->hung_up = clock_now();
 }
 
@@ -35,8 +35,8 @@ void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool outlive
 	if (!outlives)
 		terminal->fd = fd_raise(open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), FD_HIGH);
 	if (terminal->fd >= 0)
-		terminal->hangups = hangup_open();
-	if (terminal->hangups < 0 || !hangup_watch(terminal->hangups, terminal->fd)) {
+		terminal->hangups = fd_hangup_open();
+	if (terminal->hangups < 0 || !fd_hangup_watch(terminal->hangups, terminal->fd)) {
 		fd_close(&terminal->hangups);
 		fd_close(&terminal->fd);
 		return;

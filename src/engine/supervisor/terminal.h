@@ -7,7 +7,7 @@
 
 struct terminal {
 	int fd;                         /* the terminal; -1: none, or it does not matter */
-	int hangups;                    /* os/proc/hangup; -1: none */
+	int hangups;                    /* os/proc/fd_hangup; -1: none */
 	double hung_up;                 /* loop time when it hung up; 0: it has not */
 	ev_io io;
 };

@@ -17,7 +17,7 @@
 #include "engine/service/keeper_state.h"
 #include "engine/service/opening.h"
 #include "engine/service/refresh.h"
-#include "os/bpf/migration.h"
+#include "os/bpf/reuseport_bpf.h"
 #include "os/netdiag/foreign_socket.h"
 
 static void carry_listener(struct carry *carry, const struct listener *listener, struct engine *engine)
@@ -33,7 +33,7 @@ static void carry_listener(struct carry *carry, const struct listener *listener,
 	ledger_add(&carry->text, "endpoint", buf_string(&endpoint));
 	carry_fd(carry, "fd", listener->io.fd);
 	carry_number(carry, "foreign", foreign_socket_is(listener->io.fd));
-	carry_number(carry, "migrates", migration_is_noted(listener->io.fd));
+	carry_number(carry, "migrates", reuseport_bpf_is_noted(listener->io.fd));
 	carry_number(carry, "registered", rpc_is_registered(engine, listener->io.fd));
 	buf_free(&endpoint);
 	for (size_t n = 0; listener->parked && n < listener->parked->count; n++)

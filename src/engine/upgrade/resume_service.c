@@ -22,7 +22,7 @@
 #include "engine/upgrade/resume.h"
 #include "engine/upgrade/resume_instance.h"
 #include "engine/upgrade/upgrade.h"
-#include "os/bpf/migration.h"
+#include "os/bpf/reuseport_bpf.h"
 #include "os/netdiag/foreign_socket.h"
 
 static bool is_endpoint(const struct listen *listen, const char *text)
@@ -71,7 +71,7 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 	state_load(section, &listener_state, listener, keeper->engine->loop);
 	if (fd < 0)
 		return;
-	migration_note(fd, ledger_flag(section, "migrates"));
+	reuseport_bpf_note(fd, ledger_flag(section, "migrates"));
 	if (ledger_flag(section, "foreign") || (listener->shared && foreign_holder_is(keeper->service->account)))
 		foreign_socket_resume(fd);
 	listener->used = foreign_socket_is(fd);

@@ -16,7 +16,7 @@
 #include "engine/service/service_freeze.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
-#include "os/host/own_program.h"
+#include "os/host/self_exe.h"
 
 #define REST_SECONDS 10.                /* time for all that is under way to end */
 #define ANSWER_SECONDS 1.               /* time for answers about clients, and of rpcbind */
@@ -97,7 +97,7 @@ static void become(struct upgrade *upgrade, struct carry *carry, int state, stru
 		return;
 	}
 	spawn_end();                    /* its helpers are at rest, and would be gone */
-	own_program_become(upgrade->program, arguments, engine->heritage.environment, carry->fds, carry->count);
+	self_exe_exec(upgrade->program, arguments, engine->heritage.environment, carry->fds, carry->count);
 	buf_addf(why, "cannot become %s: %s", upgrade->program, strerror(errno));
 	upgrade_free_arguments(arguments);
 }

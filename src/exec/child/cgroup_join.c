@@ -13,7 +13,7 @@
 #endif
 
 #include "exec/child/child.h"
-#include "os/bpf/kernel_program.h"
+#include "os/bpf/cgroup_bpf.h"
 
 
 static int write_in(int group, const char *file, const char *text)
@@ -28,7 +28,7 @@ static int write_in(int group, const char *file, const char *text)
 	return written < 0 ? -1 : 0;
 }
 
-int cgroup_go_in(int group)
+int cgroup_enter(int group)
 {
 	return write_in(group, "cgroup.procs", "0");
 }
@@ -42,10 +42,10 @@ static int fill(struct job *job, const struct allotment *allotment, int group)
 		if (write_in(group, line->file, line->text) < 0 && !(line->optional && errno == ENOENT))
 			return -1;
 	}
-	for (enum judged judged = 0; judged < JUDGED; judged++) {
+	for (enum cgroup_bpf_kind judged = 0; judged < CGROUP_BPF_KINDS; judged++) {
 		job->fault.resource = CGROUP_PROGRAMS + (int)judged;
 		if (allotment->programs[judged].count &&
-		    kernel_program_attach(&allotment->programs[judged], judged, group) < 0)
+		    cgroup_bpf_attach(&allotment->programs[judged], judged, group) < 0)
 			return -1;
 	}
 	job->fault.resource = CGROUP_ITSELF;
@@ -111,7 +111,7 @@ static int join(struct job *job, const struct allotment *allotment)
 	if (fresh && result == 0 && allotment->delegates && account && account->switches)
 		result = hand_over(group, account);
 	if (result == 0)
-		result = cgroup_go_in(group);
+		result = cgroup_enter(group);
 	close(group);
 	return result;
 }

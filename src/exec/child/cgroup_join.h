@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "os/bpf/kernel_program.h"
+#include "os/bpf/cgroup_bpf.h"
 
-struct cgroup_place;
+struct cgroup_delegation;
 struct job;
 
 /* A line for a file of the group. */
@@ -19,20 +19,20 @@ struct allotted {
 
 /* The settings of a control group, made by exec/resources/allotment. */
 struct allotment {
-	const struct cgroup_place *place;
+	const struct cgroup_delegation *place;
 	bool has_group;                 /* a group of its own is made at each start */
 	bool optional;                  /* the group is for freezing only; without it signals do that */
 	const struct allotted *list;
 	size_t count;
 	unsigned controllers;           /* enum controller: those that the list needs */
-	struct group_program programs[JUDGED];
+	struct group_program programs[CGROUP_BPF_KINDS];
 	bool delegates;                 /* delegate: the group belongs to the service's user */
 };
 
 /* A fault's resource in STAGE_CGROUP, but for the number of a line of the allotment. */
 #define CGROUP_ITSELF (-1)              /* the group could not be made or entered */
-#define CGROUP_PROGRAMS 1000            /* + enum judged: a program of the kernel */
+#define CGROUP_PROGRAMS 1000            /* + enum cgroup_bpf_kind: a program of the kernel */
 
 int cgroup_join(struct job *job);       /* 0, or -1 and errno */
 
-int cgroup_go_in(int group);            /* moves the caller into an open group; 0, or -1 and errno */
+int cgroup_enter(int group);            /* moves the caller into an open group; 0, or -1 and errno */

@@ -20,9 +20,9 @@
 #include "exec/child/stages.h"
 #include "exec/child/text.h"
 #include "exec/child/userns_map.h"
-#include "os/foreign/spawn_ends.h"
+#include "os/foreign/fork_fds.h"
 #include "os/host/signals.h"
-#include "os/rights/privilege.h"
+#include "os/rights/raw_syscall.h"
 
 static int keep_at(int from, int to)
 {
@@ -72,7 +72,7 @@ static int highest(const struct job *job)
 /* Unsharing copies only what lies below the cut, so the start costs the same however many listeners lie above it. */
 static int set_descriptors(struct job *job)
 {
-	if (job->shares_descriptors && privilege_unshare_descriptors((unsigned)highest(job) + 1) < 0)
+	if (job->shares_descriptors && raw_unshare_fds((unsigned)highest(job) + 1) < 0)
 		return -1;
 	return child_arrange(job->wanted, job->wanted_count);
 }
@@ -129,14 +129,14 @@ static int set_groups(struct job *job)
 
 	if (!account)
 		return 0;
-	if (!account->keeps_groups && privilege_set_groups(account->group_count, account->groups) < 0)
+	if (!account->keeps_groups && raw_set_groups(account->group_count, account->groups) < 0)
 		return -1;
-	return privilege_set_gid(account->gid);
+	return raw_set_gid(account->gid);
 }
 
 static int set_user(struct job *job)
 {
-	return job->plan->account ? privilege_act_as(job->plan->account->uid) : 0;
+	return job->plan->account ? raw_set_euid(job->plan->account->uid) : 0;
 }
 
 /* As long as the real user is root's, the service's user can't send us a signal: one that stopped us would stop
@@ -147,7 +147,7 @@ static int set_identity(struct job *job)
 		return 0;
 	if (child_keep_over_user(job->plan) < 0)
 		return -1;
-	return privilege_set_uid(job->plan->account->uid);
+	return raw_set_uid(job->plan->account->uid);
 }
 
 static int set_directory(struct job *job)
@@ -278,7 +278,7 @@ static void write_variables(struct job *job)
 	write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
 	if (!job->listen)
 		return;
-	if (privilege_own_pidfd(&id) == 0)
+	if (raw_pidfd_id(&id) == 0)
 		write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
 	else
 		*job->pidfd_id_at = NULL;
@@ -322,12 +322,12 @@ _Noreturn void child_run_apart(struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
-	privilege_raise_effective();
+	raw_raise_effective();
 	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->confinement))
-		privilege_show_itself();
+		raw_set_dumpable();
 	if (job->into > 0)
-		cgroup_go_in(job->into);        /* what it can't be in, it is outside of */
-	close_others(job->wanted, job->wanted_count, job->report);
+		cgroup_enter(job->into);        /* what it can't be in, it is outside of */
+	fork_fds_close_others(job->wanted, job->wanted_count, job->report);
 	if (job->checks)
 		look_at_conditions(job);
 	if (credentials_load(job) < 0)

@@ -1,5 +1,5 @@
-/* Everything a child needs to become a backend, ready-made by the parent (exec/plan/plan): argv, environment, ids, limits,
- * places. The child only obeys.
+/* Everything a child needs to become a backend, ready-made by the parent (exec/plan/plan): argv, environment, ids,
+ * limits, places. The child only obeys.
  *
  * A plan is made once for a row and used for all its starts; it borrows from the row and owns one block of text. */
 #pragma once
@@ -14,7 +14,7 @@
 #include "config/type/condition.h"
 #include "config/words/command.h"
 #include "os/cgroup/oom_score.h"
-#include "os/fs/path_way.h"
+#include "os/fs/path_opener.h"
 
 /* Signals that a process inherits as ignored or blocked. */
 struct found_signals {
@@ -83,5 +83,5 @@ struct plan {
 	char **open_paths;              /* directories and credentials, which no confinement hides; NULL: none */
 	bool foreground;                /* the main command: a process group, but superd's session */
 	bool takes_terminal;            /* it becomes the terminal's foreground, where superd was that */
-	enum path_way stream_ways[3];   /* who opens an input, output or error that is a file; see plan_judge_streams */
+	enum path_opener stream_openers[3]; /* who opens an input, output or error that is a file; see plan_judge_streams */
 };

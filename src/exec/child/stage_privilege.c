@@ -14,7 +14,7 @@
 
 #include "exec/child/child.h"
 #include "exec/child/confine.h"
-#include "os/rights/privilege.h"
+#include "os/rights/raw_syscall.h"
 
 #ifdef SYS_keyctl
 #define JOIN_SESSION 1                  /* linux/keyctl.h's, which is not everywhere */
@@ -27,7 +27,7 @@
 static bool can_do_without(int error)
 {
 	if (error == EDQUOT)
-		return privilege_own_keyring;
+		return has_own_keyring;
 	return error == ENOSYS || error == EPERM;       /* a kernel without keys, or a filter that forbids them */
 }
 
@@ -74,9 +74,10 @@ static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	if (!ambient && !needed && !privilege_inherits)
+	if (!ambient && !needed && !inheritable_caps_possible)
 		return 0;
-	if (privilege_inherits && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+	if (inheritable_caps_possible && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
+	    errno != EINVAL)
 		return -1;
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;

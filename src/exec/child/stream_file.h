@@ -1,5 +1,5 @@
 /* Files that are input, output or error of a service: opened by superd, or by the child of a start apart, as the
- * service's user (os/fs/path_way). */
+ * service's user (os/fs/path_opener). */
 #pragma once
 
 #include <stdbool.h>

@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "exec/child/confine.h"
 #include "exec/child/text.h"
-#include "os/foreign/spawn_ends.h"
+#include "os/foreign/fork_fds.h"
 
 /* fork(3) calls what others have registered, which is not for a child (POSIX.1-2024). */
 #ifndef HAVE__FORK
@@ -92,7 +92,7 @@ static _Noreturn void serve(const struct job *job, int fd, pid_t child)
 	int error;
 
 	close(job->report);             /* this and the child's end in any case: both are waited for */
-	close_others(NULL, 0, fd);
+	fork_fds_close_others(NULL, 0, fd);
 	do
 		got = read(fd, &asked, 1);
 	while (got < 0 && errno == EINTR);

@@ -14,7 +14,7 @@
 #include "exec/child/confine.h"
 #include "exec/dirs/directories.h"
 #include "exec/spawn/variables.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 
 #define FOLDER "credentials"
 

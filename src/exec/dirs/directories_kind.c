@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "exec/dirs/directories.h"
-#include "os/fs/runtime_folder.h"
+#include "os/fs/runtime_dir.h"
 
 void directories_find_bases(struct heritage *heritage)
 {
-	heritage->runtime_directory = runtime_folder();
+	heritage->runtime_directory = runtime_dir();
 	heritage->state_directory = LOCALSTATEDIR "/lib";
 	heritage->cache_directory = LOCALSTATEDIR "/cache";
 	heritage->logs_directory = LOCALSTATEDIR "/log";

@@ -20,7 +20,7 @@
 #include "exec/plan/plan_text.h"
 #include "exec/resources/scheduling.h"
 #include "exec/spawn/variables.h"
-#include "os/host/program.h"
+#include "os/host/path_search.h"
 #include "os/rights/capability.h"
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -357,9 +357,9 @@ void plan_judge_streams(struct plan *plan, const struct service *service)
 
 		if (!stream_is_path(stream) || !stream->path)
 			continue;
-		plan->stream_ways[n] = path_way(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE, plan->account,
-						path_mounts_lately(), &finding);
-		plan->apart |= plan->stream_ways[n] == PATH_APART;
+		plan->stream_openers[n] = path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
+						      plan->account, path_mounts_cached(), &finding);
+		plan->apart |= plan->stream_openers[n] == PATH_OPENED_BY_CHILD;
 	}
 }
 
@@ -444,7 +444,7 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	}
 	plan->environment = variables.list;
 	plan->environment_count = variables.count;
-	if (!program_find(argv[0], getenv("PATH"), &program))
+	if (!path_search(argv[0], getenv("PATH"), &program))
 		buf_clear(&program);            /* "" is ENOENT; a bare name would be looked for where we are */
 	plan->text = buf_take(&program);
 	if (!plan->main.argv || !plan->text || variables.failed) {

@@ -9,7 +9,7 @@
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/plan/plan_text.h"
-#include "os/host/program.h"
+#include "os/host/path_search.h"
 
 /* A program without a slash becomes a path; one that is nowhere is "", which is ENOENT: a bare name would be looked for
  * in the folder the service runs in. */
@@ -22,7 +22,7 @@ static void add_program(struct buf *out, const struct service *service, const ch
 		buf_addf(&path, "%s%s", n ? ":" : "", folders[n]);
 	if (*name == '/')
 		buf_text(out, name);
-	else if (path.length && program_find(name, buf_string(&path), &found))
+	else if (path.length && path_search(name, buf_string(&path), &found))
 		buf_text(out, buf_string(&found));
 	buf_add(out, "", 1);
 	out->failed |= path.failed || found.failed;

@@ -46,10 +46,10 @@ static bool make_group(struct plan *plan, const struct service *service, struct 
 
 	if (!allotment)
 		return true;
-	if (!allotment->has_group && allotment->programs[JUDGED_DEVICES].count)
+	if (!allotment->has_group && allotment->programs[CGROUP_BPF_DEVICES].count)
 		return refuse(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
 			      allotment->place->wrong, why);
-	if (!allotment->has_group && allotment->programs[JUDGED_EGRESS].count)
+	if (!allotment->has_group && allotment->programs[CGROUP_BPF_EGRESS].count)
 		return refuse(service, "ip_address_deny", allotment->place->wrong, why);
 	if (allotment->has_group) {
 		plan->allotment = allotment;

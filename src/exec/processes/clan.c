@@ -42,7 +42,7 @@ static bool add(struct clan *clan, const struct process *process)
 		return false;
 	clan->list = list;
 	list[clan->count++] =
-		(struct member){ .pid = process->pid, .parent = process->parent, .born = process->born };
+		(struct member){ .pid = process->pid, .parent = process->parent, .start_time = process->start_time };
 	return true;
 }
 
@@ -77,12 +77,12 @@ bool clan_may_have_lost(const struct process *orphan)
 	       !spawn_is_aside(orphan->pid);
 }
 
-void clan_ask_born(pid_t first, const struct process *orphans, size_t count, bool *born)
+void clan_ask_born(pid_t first, const struct process *orphans, size_t count, bool *is_ours)
 {
 	char variable[32];
 
 	snprintf(variable, sizeof(variable), "LISTEN_PID=%ld", (long)first);
-	process_ask_told(orphans, count, variable, born);
+	process_ask_told(orphans, count, variable, is_ours);
 }
 
 /* Adds those of the doubtful orphans that the environment proves to be the service's. */
@@ -201,14 +201,14 @@ bool member_lives(const struct member *member)
 {
 	struct process process;
 
-	return process_read(member->pid, &process) && process.born == member->born && !process.ended;
+	return process_read(member->pid, &process) && process.start_time == member->start_time && !process.ended;
 }
 
 bool member_exists(const struct member *member)
 {
 	struct process process;
 
-	return process_read(member->pid, &process) && process.born == member->born;
+	return process_read(member->pid, &process) && process.start_time == member->start_time;
 }
 
 static bool nobody_can_look(void)

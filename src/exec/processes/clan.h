@@ -1,6 +1,6 @@
 /* All processes of one backend, as far as the kernel lets them be told from others: those below its main process, and
- * those that lost their parent, came to us, and are still of a group or session of it, or hold its sockets, or were born
- * with its LISTEN_PID. Each is kept with when it began, as its number may be another's soon.
+ * those that lost their parent, came to us, and are still of a group or session of it, or hold its sockets, or were
+ * born with its LISTEN_PID. Each is kept with when it began, as its number may be another's soon.
  *
  * A look adds who is new; who has gone is dropped by its keeper. */
 #pragma once
@@ -16,7 +16,7 @@
 
 struct member {
 	pid_t pid, parent;
-	int64_t born;
+	int64_t start_time;
 	bool left;                      /* it was stopped before superd came, and stays stopped */
 	bool stopped;                   /* superd has stopped it */
 	bool ended;                     /* a zombie: its children may still be there */
@@ -44,8 +44,8 @@ bool clan_look(struct clan *clan, const struct clan_root *root);
 /* Whether a process is one that came to us, lives, and may have left a backend's groups and session. */
 bool clan_may_have_lost(const struct process *orphan);
 
-/* Sets born[n] where such a one was born with the LISTEN_PID of this process; waits as process_ask_told does. */
-void clan_ask_born(pid_t first, const struct process *orphans, size_t count, bool *born);
+/* Sets is_ours[n] where such a one was born with the LISTEN_PID of this process; waits as process_ask_told does. */
+void clan_ask_born(pid_t first, const struct process *orphans, size_t count, bool *is_ours);
 
 /* Adds those below this process alone, and below those that are in it, which must exist. */
 void clan_look_below(struct clan *clan, pid_t main);

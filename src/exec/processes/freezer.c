@@ -19,7 +19,7 @@
 #include "base/array.h"
 #include "base/fd.h"
 #include "os/cgroup/cgroup.h"
-#include "os/proc/process_motion.h"
+#include "os/proc/process_state.h"
 
 #define VFORK_LOOKS 12                  /* that a child may take between vfork and exec */
 #define EVENTS_MOST 4096
@@ -75,7 +75,7 @@ static bool is_waited_for(const struct freezer *freezer, const struct member *me
 	const struct member *parent = find(&freezer->clan, member->parent);
 
 	return freezer->looks < VFORK_LOOKS && parent && parent->stopped &&
-	       process_motion(parent->pid) == MOTION_WAITING;
+	       process_state(parent->pid) == PROCESS_BLOCKED;
 }
 
 /* It can't go on before its child does, which stands: as good as stopped, and its signal is waiting for it. */
@@ -85,21 +85,21 @@ static bool waits_for_stopped(const struct freezer *freezer, const struct member
 		const struct member *child = &freezer->clan.list[n];
 
 		if (child->parent == member->pid && child->stopped &&
-		    process_motion(child->pid) == MOTION_STOPPED)
+		    process_state(child->pid) == PROCESS_STOPPED)
 			return freezer->looks >= VFORK_LOOKS;
 	}
 	return false;
 }
 
 /* true: it stands. */
-static bool stop_member(struct freezer *freezer, struct member *member, enum motion motion)
+static bool stop_member(struct freezer *freezer, struct member *member, enum process_state motion)
 {
-	if (motion == MOTION_STOPPED) {
+	if (motion == PROCESS_STOPPED) {
 		member->left = member->left || !member->stopped;
 		return true;
 	}
 	member->left = false;           /* somebody else had it go on */
-	if (motion == MOTION_WAITING && member->stopped)
+	if (motion == PROCESS_BLOCKED && member->stopped)
 		return waits_for_stopped(freezer, member);
 	if (!is_waited_for(freezer, member) && member_signal(member, SIGSTOP))
 		member->stopped = true;
@@ -109,9 +109,9 @@ static bool stop_member(struct freezer *freezer, struct member *member, enum mot
 /* true: it stands, or has ended. */
 static bool see_to(struct freezer *freezer, struct member *member, size_t *alive)
 {
-	enum motion motion = process_motion(member->pid);
+	enum process_state motion = process_state(member->pid);
 
-	member->ended = motion == MOTION_NONE;
+	member->ended = motion == PROCESS_GONE;
 	if (member->ended)
 		return true;
 	(*alive)++;

@@ -27,7 +27,7 @@
 #include "os/cgroup/oom_score.h"
 #include "os/host/signals.h"
 #include "os/netdiag/socket_address.h"
-#include "os/rights/posture.h"
+#include "os/rights/own_privileges.h"
 
 #define FIRST_SOCKET 3
 #define SOCKETS_MOST 4096
@@ -167,10 +167,10 @@ void init_enter(struct heritage *heritage)
 	heritage->ignores_hangup = sigismember(&heritage->signals.ignored, SIGHUP) == 1;
 	fd_ensure_standard();
 	hide_inherited();
-	heritage->ambient = posture_disinherit();
-	posture_leave_session();
-	posture_use_any();
-	posture_hide();
+	heritage->ambient = own_privileges_clear_inheritable();
+	own_privileges_leave_keyring();
+	own_privileges_use_all();
+	own_privileges_hide_process();
 	reset_signals();
 	hold_orders();
 	raise_limit(heritage);
@@ -182,10 +182,10 @@ void init_enter_again(struct heritage *heritage)
 {
 	fd_ensure_standard();
 	hide_inherited();
-	heritage->ambient = posture_disinherit();
-	posture_leave_session();
-	posture_use_any();
-	posture_hide();
+	heritage->ambient = own_privileges_clear_inheritable();
+	own_privileges_leave_keyring();
+	own_privileges_use_all();
+	own_privileges_hide_process();
 	reset_signals();
 	raise_limit(heritage);
 	oom_score_above_own(heritage->oom_score);

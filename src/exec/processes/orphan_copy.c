@@ -24,10 +24,10 @@
 #include "base/scan.h"
 #include "exec/plan/plan.h"
 #include "exec/spawn/spawn.h"
-#include "os/cgroup/cgroup_place.h"
+#include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
-#include "os/rights/needed.h"
+#include "os/rights/required_caps.h"
 #include "os/socket/bind.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -113,7 +113,8 @@ static const struct process *find_main(const struct family *family)
 		const struct process *one = &family->list[n];
 
 		if (!has_parent(family, one) &&
-		    (!main || one->born < main->born || (one->born == main->born && one->pid < main->pid)))
+		    (!main || one->start_time < main->start_time ||
+		     (one->start_time == main->start_time && one->pid < main->pid)))
 			main = one;
 	}
 	return main;
@@ -380,7 +381,7 @@ static void look_at(const struct looking *looking, size_t n, struct orphan_copy 
 	if (!main)
 		return;
 	copy->pid = main->pid;
-	copy->born = main->born;
+	copy->start_time = main->start_time;
 	if (order->service && take(looking, &family, order, copy)) {
 		copy->standing = ORPHAN_FITS;
 		return;
@@ -439,7 +440,7 @@ pid_t orphan_copy_begin(const struct orphan_order *orders, size_t count, const s
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	looking.to = ends[1];
-	pid = spawn_aside("superd-copy", NEEDED_TO_LOOK, look, &looking, &ends[1], 1);
+	pid = spawn_aside("superd-copy", CAPS_TO_LOOK, look, &looking, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);

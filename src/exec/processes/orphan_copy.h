@@ -1,7 +1,8 @@
-/* What a process that a killed superd has left holds of its service: copies of the sockets, and of the pipes that it prints to.
- * Who it is of is proved by its control group before this is asked. What it may have put in the place of its descriptors, or
- * done to them, is its own choice: so a process beside superd looks, which may hang, and hands over only what is proved to be
- * a socket that a superd of this user made, in superd's own network, for the endpoint in question. */
+/* What a process that a killed superd has left holds of its service: copies of the sockets, and of the pipes that it
+ * prints to. Who it is of is proved by its control group before this is asked. What it may have put in the place of its
+ * descriptors, or done to them, is its own choice: so a process beside superd looks, which may hang, and hands over
+ * only what is proved to be a socket that a superd of this user made, in superd's own network, for the endpoint in
+ * question. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,7 +34,7 @@ struct orphan_copy {
 	unsigned order;                 /* whose, by its place */
 	enum orphan_standing standing;
 	pid_t pid;                      /* its main process, the first of its group; 0: none */
-	int64_t born;                   /* as process_now */
+	int64_t start_time;             /* as process_now */
 	unsigned row;                   /* ORPHAN_BARS: in the table, whose address it has */
 	char why[96];                   /* and why it is not taken over */
 	int pidfd;                      /* ORPHAN_FITS; else all descriptors are -1 */

@@ -20,9 +20,9 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "exec/spawn/spawn.h"
-#include "os/cgroup/cgroup_place.h"
+#include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/pidfd.h"
-#include "os/rights/needed.h"
+#include "os/rights/required_caps.h"
 
 #define PIECE (16u << 20)               /* bytes between two reports, or a multiple */
 #define PIECES_MOST 256                 /* of a mapping: some reserve a million times what they use */
@@ -160,7 +160,7 @@ pid_t page_out_begin(const pid_t *pids, const char *group, int *report)
 	if (fd_pipe(ends) < 0)
 		return -1;
 	paging.report = ends[1];
-	pid = spawn_aside("superd-page-out", NEEDED_TO_LOOK | NEEDED_TO_PAGE_OUT, put_out_all, &paging, &ends[1], 1);
+	pid = spawn_aside("superd-page-out", CAPS_TO_LOOK | CAPS_TO_RECLAIM, put_out_all, &paging, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);

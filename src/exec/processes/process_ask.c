@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "exec/spawn/spawn.h"
-#include "os/rights/needed.h"
+#include "os/rights/required_caps.h"
 
 enum {
 	PATIENCE_MS = 100,              /* for one inquiry */
@@ -26,7 +26,7 @@ enum {
 /* What was found out lately. An answer is about a question; that one hangs is about them all. */
 struct known {
 	pid_t pid;
-	int64_t born, until;
+	int64_t start_time, until;
 	uint64_t question;
 	bool hung, answer;
 };
@@ -60,8 +60,8 @@ static const struct known *find_known(const struct process *process, uint64_t qu
 	int64_t now = clock_ms();
 
 	for (size_t n = 0; n < KNOWN_MOST; n++) {
-		if (known[n].pid == process->pid && known[n].born == process->born && known[n].until > now &&
-		    (known[n].hung || known[n].question == question))
+		if (known[n].pid == process->pid && known[n].start_time == process->start_time &&
+		    known[n].until > now && (known[n].hung || known[n].question == question))
 			return &known[n];
 	}
 	return NULL;
@@ -70,8 +70,12 @@ static const struct known *find_known(const struct process *process, uint64_t qu
 static void remember(const struct process *process, uint64_t question, bool hung, bool answer)
 {
 	known[known_next++ % KNOWN_MOST] = (struct known){
-		.pid = process->pid, .born = process->born, .until = clock_ms() + (hung ? HUNG_MS : ANSWERED_MS),
-		.question = question, .hung = hung, .answer = answer,
+		.pid = process->pid,
+		.start_time = process->start_time,
+		.until = clock_ms() + (hung ? HUNG_MS : ANSWERED_MS),
+		.question = question,
+		.hung = hung,
+		.answer = answer,
 	};
 }
 
@@ -148,7 +152,7 @@ static void ask(struct asking *asking)
 	if (!place || fd_pipe(ends) < 0)
 		return;
 	asking->to = ends[1];
-	pid = spawn_aside("superd-ask", NEEDED_TO_LOOK, answer, asking, &ends[1], 1);
+	pid = spawn_aside("superd-ask", CAPS_TO_LOOK, answer, asking, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid > 0) {
 		heard = hear(asking, ends[0], began + PATIENCE_MS);
@@ -175,7 +179,7 @@ static void add(struct asking *asking, const struct process *process, bool *foun
 
 static bool look_told(pid_t pid, const void *about)
 {
-	return process_was_told(pid, about);
+	return process_has_variable(pid, about);
 }
 
 void process_ask_told(const struct process *processes, size_t count, const char *variable, bool *told)
@@ -195,7 +199,7 @@ void process_ask_told(const struct process *processes, size_t count, const char 
 
 static bool look_runs(pid_t pid, const void *about)
 {
-	return process_runs(pid, about);
+	return process_has_command(pid, about);
 }
 
 bool process_ask_runs(const struct process *process, const char *const *command)

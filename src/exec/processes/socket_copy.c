@@ -24,7 +24,7 @@
 #include "base/scan.h"
 #include "exec/spawn/spawn.h"
 #include "os/proc/pidfd.h"
-#include "os/rights/needed.h"
+#include "os/rights/required_caps.h"
 
 #define GRACE 5000                      /* milliseconds that copies are kept for a superd that has said nothing */
 #define HANDED_MOST 128                 /* descriptors of one message; the kernel takes 253 */
@@ -224,7 +224,7 @@ pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	taking.to = ends[1];
-	pid = spawn_aside("superd-copy", NEEDED_TO_LOOK, take_all, &taking, &ends[1], 1);
+	pid = spawn_aside("superd-copy", CAPS_TO_LOOK, take_all, &taking, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);

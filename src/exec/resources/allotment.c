@@ -17,8 +17,8 @@
 #include "exec/child/cgroup_join.h"
 #include "exec/resources/allotment_program.h"
 #include "exec/resources/allotment_table.h"
-#include "os/bpf/kernel_program.h"
-#include "os/proc/spawn_into.h"
+#include "os/bpf/cgroup_bpf.h"
+#include "os/proc/clone_into_cgroup.h"
 
 struct making {
 	const struct service *service;
@@ -106,9 +106,9 @@ static bool add_programs(struct making *making, struct diags *diags)
 	struct group_program *programs = making->result.programs;
 	int error;
 
-	if (!device_program_make(bounds, making->pool, &programs[JUDGED_DEVICES]))
+	if (!device_program_make(bounds, making->pool, &programs[CGROUP_BPF_DEVICES]))
 		return false;
-	error = packet_programs_make(bounds, making->pool, &programs[JUDGED_INGRESS], &programs[JUDGED_EGRESS]);
+	error = packet_programs_make(bounds, making->pool, &programs[CGROUP_BPF_INGRESS], &programs[CGROUP_BPF_EGRESS]);
 	if (error == E2BIG) {
 		diag_error(diags, service_origin(service, "ip_address_deny"),
 			   "%s: ip_address_allow and ip_address_deny: these are more networks than the kernel can look "
@@ -122,15 +122,15 @@ static bool add_programs(struct making *making, struct diags *diags)
 /* Drops programs that this kernel does not take; called if the table allows that (warns_of_unsupported). */
 static void drop_programs(struct allotment *result)
 {
-	for (enum judged judged = 0; judged < JUDGED; judged++) {
-		if (result->programs[judged].count && !kernel_program_possible(judged))
+	for (enum cgroup_bpf_kind judged = 0; judged < CGROUP_BPF_KINDS; judged++) {
+		if (result->programs[judged].count && !cgroup_bpf_is_possible(judged))
 			result->programs[judged] = (struct group_program){ 0 };
 	}
 }
 
 static bool has_programs(const struct allotment *allotment)
 {
-	for (enum judged judged = 0; judged < JUDGED; judged++) {
+	for (enum cgroup_bpf_kind judged = 0; judged < CGROUP_BPF_KINDS; judged++) {
 		if (allotment->programs[judged].count)
 			return true;
 	}
@@ -142,7 +142,8 @@ static bool has_programs(const struct allotment *allotment)
  * signals will do. */
 static bool is_frozen_at_times(const struct service *service)
 {
-	return !spawn_joins() && service_idles(service) && service->terms->life->idle_action == IDLE_FREEZE;
+	return !clone_into_cgroup_is_possible() && service_idles(service) &&
+		service->terms->life->idle_action == IDLE_FREEZE;
 }
 
 static bool make(struct making *making, const struct table *table, struct diags *diags)
@@ -179,7 +180,7 @@ bool allotment_make(struct service *service, const struct table *table, struct a
 		return true;
 	}
 	if (!allotments->place)
-		allotments->place = cgroup_place_find(table->pool);
+		allotments->place = cgroup_delegation_find(table->pool);
 	if (!allotments->place)
 		return say_memory(service, diags);
 	memset(&making.result, 0, sizeof(making.result)); /* the padding, too */
@@ -193,7 +194,7 @@ bool allotment_make(struct service *service, const struct table *table, struct a
 
 static bool lacks(const struct service *service, unsigned controller)
 {
-	const struct cgroup_place *place = service->allotment ? service->allotment->place : NULL;
+	const struct cgroup_delegation *place = service->allotment ? service->allotment->place : NULL;
 
 	return place && !(place->controllers & controller);
 }
@@ -262,7 +263,7 @@ static enum answer find_nearest(const struct service *service, const struct grou
 
 static void compare_files(const struct service *service, allotment_say *say, void *context)
 {
-	const struct cgroup_place *place = service->allotment->place;
+	const struct cgroup_delegation *place = service->allotment->place;
 	const char *before = "", *why, *instead = NULL;
 	char text[96];
 
@@ -285,14 +286,14 @@ static void compare_files(const struct service *service, allotment_say *say, voi
 	}
 }
 
-static void compare_program(const struct service *service, enum judged judged, const char *option, allotment_say *say,
-			    void *context)
+static void compare_program(const struct service *service, enum cgroup_bpf_kind judged, const char *option,
+			    allotment_say *say, void *context)
 {
-	const struct cgroup_place *place = service->allotment->place;
+	const struct cgroup_delegation *place = service->allotment->place;
 
 	if (!place->path)
 		say(context, service, option, ANSWER_REFUSED, place->wrong, NULL);
-	else if (!kernel_program_possible(judged))
+	else if (!cgroup_bpf_is_possible(judged))
 		say(context, service, option, ANSWER_REFUSED,
 		    errno == EPERM ? "superd may load no programs into the kernel (CAP_BPF)" : strerror(errno), NULL);
 }
@@ -305,10 +306,10 @@ void allotment_compare(const struct service *service, allotment_say *say, void *
 		return;
 	compare_files(service, say, context);
 	if (bounds->device_policy != DEVICES_AUTO || bounds->device_allow)
-		compare_program(service, JUDGED_DEVICES,
+		compare_program(service, CGROUP_BPF_DEVICES,
 				bounds->device_policy != DEVICES_AUTO ? "device_policy" : "device_allow", say, context);
 	if (bounds->ip_address_deny)
-		compare_program(service, JUDGED_EGRESS, "ip_address_deny", say, context);
+		compare_program(service, CGROUP_BPF_EGRESS, "ip_address_deny", say, context);
 	if (service->terms->resources->delegate && !service->allotment->place->path)
 		say(context, service, "delegate", ANSWER_LEFT_OUT, service->allotment->place->wrong, NULL);
 }
@@ -320,6 +321,6 @@ const char *allotment_fault_option(const struct service *service, int resource)
 	if (!allotment || resource < 0)
 		return NULL;
 	if (resource >= CGROUP_PROGRAMS)
-		return resource == CGROUP_PROGRAMS + JUDGED_DEVICES ? "device_policy" : "ip_address_deny";
+		return resource == CGROUP_PROGRAMS + CGROUP_BPF_DEVICES ? "device_policy" : "ip_address_deny";
 	return (size_t)resource < allotment->count ? allotment->list[resource].option : NULL;
 }

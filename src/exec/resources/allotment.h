@@ -1,6 +1,7 @@
-/* What a row's options mean for a control group of its own: which files get which text, and which programs of the kernel judge
- * its devices and packets. Made when the table is loaded; obeyed by the child of each start (exec/child/cgroup_join). What can't be
- * had on this machine is replaced by the nearest there is, or refused: preflight says which, plan_make sees to it. */
+/* What a row's options mean for a control group of its own: which files get which text, and which programs of the
+ * kernel judge its devices and packets. Made when the table is loaded; obeyed by the child of each start
+ * (exec/child/cgroup_join). What can't be had on this machine is replaced by the nearest there is, or refused:
+ * preflight says which, plan_make sees to it. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,17 +11,19 @@
 #include "base/diag.h"
 #include "config/table/table.h"
 #include "exec/child/cgroup_join.h"
-#include "os/cgroup/cgroup_place.h"
+#include "os/cgroup/cgroup_delegation.h"
 
 /* State shared by all allotments of a table while they are made. */
 struct allotments {
-	const struct cgroup_place *place;               /* NULL: not looked for yet */
+	const struct cgroup_delegation *place;          /* NULL: not looked for yet */
 	const struct resources *plain_resources;        /* of the last row that needed nothing; NULL: none yet */
 	const struct bounds *plain_bounds;
 };
 
-/* Makes it of a row that has its account; NULL stays where nothing is asked for. false: out of memory, which was added. */
-bool allotment_make(struct service *service, const struct table *table, struct allotments *allotments, struct diags *diags);
+/* Makes it of a row that has its account; NULL stays where nothing is asked for. false: out of memory, which was
+ * added. */
+bool allotment_make(struct service *service, const struct table *table, struct allotments *allotments,
+		    struct diags *diags);
 
 enum answer {
 	ANSWER_DONE,

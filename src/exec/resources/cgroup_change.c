@@ -61,7 +61,7 @@ static void take_back(const char *path, const struct group_file *file, struct bu
 		write_text(path, file->file, file->usual, file->optional ? NULL : why, file->option);
 }
 
-void cgroup_change(const char *path, const struct service *service, uint32_t *had, struct buf *why)
+void cgroup_update(const char *path, const struct service *service, uint32_t *had, struct buf *why)
 {
 	const struct allotment *allotment = service->allotment;
 	uint32_t has = cgroup_files(service);

@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "exec/child/confine_parts.h"
 #include "exec/child/confine_tree.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/path_way.h"
+#include "os/foreign/foreign_path.h"
+#include "os/fs/path_opener.h"
 
 /* Without double slashes, single dots and a slash at the end. */
 static void simplify(const char *path, size_t length, struct buf *out)
@@ -100,7 +100,7 @@ static bool is_foreign(const char *path)
 {
 	struct path_finding finding;
 
-	return !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding);
+	return !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), &finding);
 }
 
 /* Two names of one place are one place. What is missing now may come by the time of a start. What is put over a place

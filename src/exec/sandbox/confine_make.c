@@ -174,7 +174,7 @@ static void make_capabilities(struct making *making)
 }
 
 /* The kernel takes a filter from who can gain no privilege by it, or has CAP_SYS_ADMIN, which a child keeps for it
- * beyond the change of user where superd has it (privilege_set_ambient). */
+ * beyond the change of user where superd has it (raw_set_ambient). */
 static bool make_filters(struct making *making)
 {
 	if (making->without & NEED_FILTER)

@@ -8,7 +8,7 @@
 #include "config/words/harden.h"
 #include "exec/dirs/private_tmp.h"
 #include "exec/sandbox/confine_list.h"
-#include "os/fs/runtime_folder.h"
+#include "os/fs/runtime_dir.h"
 
 #define NOTHING_IN_IT "mode=755,size=4k,nr_inodes=128"
 #define SOME_ROOM "mode=755,size=10%,nr_inodes=400k"
@@ -334,7 +334,7 @@ static void hide_control(struct places *places)
 
 	if (!places->count || places->root)
 		return;
-	buf_addf(&path, "%s/superd/control", runtime_folder());
+	buf_addf(&path, "%s/superd/control", runtime_dir());
 	if (path.failed)
 		places->failed = true;
 	else

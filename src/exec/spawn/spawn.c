@@ -17,7 +17,7 @@
 #include "base/thread.h"
 #include "exec/spawn/spawn_patience.h"
 #include "exec/spawn/spawn_words.h"
-#include "os/rights/posture.h"
+#include "os/rights/own_privileges.h"
 
 #define HELPERS_MOST 2
 #define HELPER_STACK (128 << 10)
@@ -118,7 +118,7 @@ static void *help(void *stack)
 {
 	unsigned long seen = 0;
 
-	posture_use(0);            /* each child raises its own */
+	own_privileges_use(0);     /* each child raises its own */
 	pthread_mutex_lock(&crew.lock);
 	for (;;) {
 		struct launch *launches;

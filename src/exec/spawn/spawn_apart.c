@@ -22,9 +22,9 @@
 #include "base/fd.h"
 #include "base/thread.h"
 #include "exec/spawn/spawn_patience.h"
-#include "os/foreign/spawn_ends.h"
-#include "os/rights/posture.h"
-#include "os/rights/privilege.h"
+#include "os/foreign/fork_fds.h"
+#include "os/rights/own_privileges.h"
+#include "os/rights/raw_syscall.h"
 
 #define REAP_MOST 100                   /* milliseconds: it has nothing more to do but end */
 
@@ -33,7 +33,7 @@ pid_t spawn_apart(struct job *job, int *report)
 	int ends[2];
 	pid_t pid;
 
-	if (!report_open(ends, job->wanted_count)) {
+	if (!fork_fds_open_report(ends, job->wanted_count)) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		return -1;
 	}
@@ -74,8 +74,9 @@ int spawn_try(int (*try)(void))
 		return -1;
 	pid = fork();
 	if (pid == 0) {
-		close_others(&ends[1], 1, -1);  /* a start that another thread makes has a pipe that is to end */
-		privilege_raise_effective();
+		fork_fds_close_others(&ends[1], 1,
+				      -1); /* a start that another thread makes has a pipe that is to end */
+		raw_raise_effective();
 		answer = (unsigned char)try();
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
 	}
@@ -85,7 +86,7 @@ int spawn_try(int (*try)(void))
 	if (pid > 0)
 		got = read(ends[0], &answer, 1);
 	if (pid > 0)
-		reap_within(pid, REAP_MOST, NULL);
+		waitpid_timeout(pid, REAP_MOST, NULL);
 	fd_close(&ends[0]);
 	return got == 1 ? answer : -1;
 }
@@ -95,8 +96,8 @@ bool spawn_chore(void (*chore)(const void *with), const void *with, const int *k
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		privilege_raise_effective();
-		close_others(kept, count, -1);
+		raw_raise_effective();
+		fork_fds_close_others(kept, count, -1);
 		setsid();
 		chore(with);
 		_exit(0);
@@ -189,13 +190,13 @@ pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const vo
 	thread_block_signals(&before);
 	pid = fork();
 	if (pid == 0) {
-		posture_keep(capabilities);
+		own_privileges_drop_others(capabilities);
 		become_untraceable(name);
 		for (int fd = 0; fd <= 2; fd++) {
 			if (!is_kept(fd, kept, count))
 				close(fd);
 		}
-		close_others(kept, count, -1);
+		fork_fds_close_others(kept, count, -1);
 		setsid();
 		work(with);
 		_exit(0);

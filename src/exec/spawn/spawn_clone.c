@@ -10,12 +10,12 @@
 
 #include "exec/spawn/spawn_patience.h"
 #include "os/cgroup/cgroup.h"
-#include "os/proc/spawn_into.h"
-#include "os/rights/privilege.h"
+#include "os/proc/clone_into_cgroup.h"
+#include "os/rights/raw_syscall.h"
 
 static int run(void *job)
 {
-	privilege_raise_effective();
+	raw_raise_effective();
 	child_run(job);
 }
 
@@ -38,11 +38,11 @@ void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attri
 /* ENOENT of css_tryget_online_from_dir(), or ENODEV of cgroup_css_set_fork() when it goes just then. */
 static pid_t clone_into(struct job *job, char *stack, int flags, pid_t *at)
 {
-	pid_t pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
+	pid_t pid = clone_into_cgroup(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
 
 	if (pid < 0 && (errno == ENOENT || errno == ENODEV) && job->into_path &&
-	    cgroup_take_again(job->into_path, job->into))
-		pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
+	    cgroup_service_reopen(job->into_path, job->into))
+		pid = clone_into_cgroup(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
 	return pid;
 }
 

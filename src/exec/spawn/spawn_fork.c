@@ -11,8 +11,8 @@
 
 #include "base/fd.h"
 #include "exec/spawn/spawn_patience.h"
-#include "os/foreign/spawn_ends.h"
-#include "os/rights/privilege.h"
+#include "os/foreign/fork_fds.h"
+#include "os/rights/raw_syscall.h"
 
 /* Whether it failed. A child that somebody stops (SIGSTOP) on its way must not stop superd. */
 static bool read_fault(int fd, pid_t pid, struct fault *fault)
@@ -37,14 +37,14 @@ pid_t spawn_process(struct job *job, char *stack)
 	pid_t pid;
 
 	(void)stack;
-	if (!report_open(ends, job->wanted_count)) {
+	if (!fork_fds_open_report(ends, job->wanted_count)) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		return -1;
 	}
 	fd_set_nonblocking(ends[0], false);
 	pid = fork();
 	if (pid == 0) {
-		privilege_raise_effective();
+		raw_raise_effective();
 		job->report = ends[1];
 		child_run(job);
 	}

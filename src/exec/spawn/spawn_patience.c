@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "os/rights/needed.h"
-#include "os/rights/posture.h"
+#include "os/rights/own_privileges.h"
+#include "os/rights/required_caps.h"
 
 #define THREAD_STACK (64 << 10)
 
@@ -53,7 +53,7 @@ static void wait_a_while(void)
 static void *look(void *unused)
 {
 	(void)unused;
-	posture_use(NEEDED_TO_KILL);
+	own_privileges_use(CAPS_TO_KILL);
 	pthread_mutex_lock(&lock);
 	while (!stops) {
 		looks = starts != NULL;

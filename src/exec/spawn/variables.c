@@ -13,7 +13,7 @@
 
 #include "base/array.h"
 #include "base/fd.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 
 #define FILE_MOST (1u << 20)
 #define OVER_MOST 5                     /* lines named that are passed over */

@@ -11,9 +11,9 @@
 #include "base/fd_message.h"
 #include "exec/spawn/spawn.h"
 #include "os/netdiag/foreign_socket.h"
-#include "os/rights/needed.h"
+#include "os/rights/required_caps.h"
 #include "os/socket/bind.h"
-#include "os/socket/passed_rights.h"
+#include "os/socket/scm_rights.h"
 
 struct question {
 	uint64_t number;
@@ -65,8 +65,8 @@ static bool start(struct restore_aside *aside)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
-	passed_rights_allow(ends[0], false);
-	aside->pid = spawn_aside("superd-restore", NEEDED_TO_SET_OPTIONS, restore_all, &ends[1], &ends[1], 1);
+	scm_rights_allow(ends[0], false);
+	aside->pid = spawn_aside("superd-restore", CAPS_TO_SET_OPTIONS, restore_all, &ends[1], &ends[1], 1);
 	fd_close(&ends[1]);
 	if (aside->pid < 0) {
 		fd_close(&ends[0]);

@@ -25,7 +25,7 @@
 #include "helper/ask/ident.h"
 #include "helper/ask/libwrap.h"
 #include "helper/ask/rdns.h"
-#include "os/host/sandbox.h"
+#include "os/host/self_sandbox.h"
 
 #define IDENT_PORT 113
 #define SECONDS_MOST 30                 /* limit of -i */
@@ -121,24 +121,24 @@ static void answer_ident(int seconds)
 /* Enters the sandbox. With a rule of spawn or twist there is none, as their commands may do whatever this user may. */
 static void shut_in(const struct questions *questions)
 {
-	struct sandbox sandbox = { .connects = true, .finds_names = questions->name || questions->daemon };
+	struct self_sandbox sandbox = { .connects = true, .finds_names = questions->name || questions->daemon };
 
 	if (questions->daemon && libwrap_runs_commands())
 		return;
 	if (sandbox.finds_names)
-		sandbox_add_name_ports(&sandbox);
+		self_sandbox_add_name_ports(&sandbox);
 	if (questions->daemon || questions->ident_seconds) {    /* libwrap has an ident client too */
 		sandbox.binds_any = true;
 		sandbox.ports[sandbox.port_count++] = IDENT_PORT;
 	}
-	sandbox_enter(&sandbox);
+	self_sandbox_enter(&sandbox);
 }
 
 int main(int argc, char **argv)
 {
 	struct questions questions;
 
-	sandbox_begin();
+	self_sandbox_begin();
 	if (!read_options(argc, argv, &questions)) {
 		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
 			SECONDS_MOST);

@@ -3,7 +3,7 @@
  * 3 on with LISTEN_FDS. With --rests it stays after a connection, and gets the next one over its channel.
  *
  * It waits without a limit for superd alone. Once it has read its command line, it gives up everything that its
- * service does not need (os/host/sandbox.h). */
+ * service does not need (os/host/self_sandbox.h). */
 #include <limits.h>
 #include <netdb.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/channel.h"
 #include "helper/builtin/sockets.h"
-#include "os/host/sandbox.h"
+#include "os/host/self_sandbox.h"
 
 #define SOCKETS_MOST 1024
 
@@ -68,7 +68,7 @@ static bool has_time(void)
 	return getrlimit(RLIMIT_CPU, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
 }
 
-static void add_port(struct sandbox *sandbox, const struct sockaddr *address)
+static void add_port(struct self_sandbox *sandbox, const struct sockaddr *address)
 {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
@@ -80,7 +80,7 @@ static void add_port(struct sandbox *sandbox, const struct sockaddr *address)
 
 /* Allows the sandbox to reach a redirect's target. A numeric target needs no files; a port's name is looked up
  * now, as the sandbox allows only that port. */
-static void allow_target(struct sandbox *sandbox, const char *host, const char *port)
+static void allow_target(struct self_sandbox *sandbox, const char *host, const char *port)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
@@ -95,7 +95,7 @@ static void allow_target(struct sandbox *sandbox, const char *host, const char *
 		freeaddrinfo(list);
 	}
 	if (sandbox->finds_names)
-		sandbox_add_name_ports(sandbox);
+		self_sandbox_add_name_ports(sandbox);
 }
 
 static bool is_unix_datagram(int fd)
@@ -111,7 +111,7 @@ static bool is_unix_datagram(int fd)
 static void shut_in(const struct settings *settings, const int *sockets, size_t count)
 {
 	const struct builtin_options *options = &settings->options;
-	struct sandbox sandbox = { .has_clients = count > 1 || !socket_is_connection(sockets[0]) };
+	struct self_sandbox sandbox = { .has_clients = count > 1 || !socket_is_connection(sockets[0]) };
 
 	if (!strcmp(settings->builtin->name, "daytime"))
 		tzset();                /* it needs a file */
@@ -122,9 +122,9 @@ static void shut_in(const struct settings *settings, const int *sockets, size_t 
 	if (!strcmp(settings->builtin->name, "auth") && options->real) {
 		sandbox.finds_names = true;
 		sandbox.acts_as_users = geteuid() == 0;
-		sandbox_add_name_ports(&sandbox);
+		self_sandbox_add_name_ports(&sandbox);
 	}
-	sandbox_enter(&sandbox);
+	self_sandbox_enter(&sandbox);
 }
 
 static int serve(const struct settings *settings)
@@ -149,7 +149,7 @@ int main(int count, char **argv)
 	struct settings settings = { 0 };
 
 	(void)count;
-	sandbox_begin();
+	self_sandbox_begin();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	if (!argv[0] || !builtin_argv_read(&settings, argv + 1)) {

@@ -12,7 +12,7 @@
 
 #include "helper/rpc/argv.h"
 #include "helper/rpc/registration.h"
-#include "os/host/sandbox.h"
+#include "os/host/self_sandbox.h"
 
 #define SECONDS_MOST 10
 #define RPCBIND_PORT 111
@@ -22,17 +22,17 @@ int main(int argc, char **argv)
 	static const int statuses[] = {
 		[REGISTRATION_DONE] = EXIT_SUCCESS, [REGISTRATION_FAILED] = EXIT_FAILURE, [REGISTRATION_REFUSED] = 3,
 	};
-	struct sandbox sandbox = { .finds_names = true, .ports = { RPCBIND_PORT }, .port_count = 1 };
+	struct self_sandbox sandbox = { .finds_names = true, .ports = { RPCBIND_PORT }, .port_count = 1 };
 	struct rpc_request request;
 	const char *wrong = rpc_argv_read((const char *const *)argv + 1, argc - 1, &request);
 
-	sandbox_begin();
+	self_sandbox_begin();
 	if (wrong) {
 		fprintf(stderr, "%s\n"
 			"usage: superd-rpc set|unset program/version[-version] transport[,transport] port\n", wrong);
 		return 2;
 	}
 	alarm(SECONDS_MOST);
-	sandbox_enter(&sandbox);
+	self_sandbox_enter(&sandbox);
 	return statuses[registration_obey(&request)];
 }

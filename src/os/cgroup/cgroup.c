@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "os/cgroup/cgroup_base.h"
-#include "os/proc/spawn_into.h"
+#include "os/cgroup/cgroup_parent.h"
+#include "os/proc/clone_into_cgroup.h"
 
 #define MOVES_MOST 16 /* times that processes were started meanwhile */
 #define FILE_MOST (1u << 20)
@@ -99,7 +99,7 @@ static bool enable(struct cgroups *cgroups, bool is_root, unsigned controllers)
 static bool make_base(struct cgroups *cgroups, const char *own)
 {
 	cgroups->own = strdup(own);
-	cgroups->base = cgroup_base_claim(own, cgroups->identity);
+	cgroups->base = cgroup_parent_claim(own, cgroups->identity);
 	if (cgroups->own && cgroups->base)
 		return true;
 	free(cgroups->own);
@@ -111,27 +111,27 @@ static bool make_base(struct cgroups *cgroups, const char *own)
 static void find_base(struct cgroups *cgroups)
 {
 	struct pool *pool = pool_new();
-	const struct cgroup_place *place = pool ? cgroup_place_find(pool) : NULL;
+	const struct cgroup_delegation *place = pool ? cgroup_delegation_find(pool) : NULL;
 
 	if (place && place->path)
 		make_base(cgroups, place->path);
 	pool_free(pool);
 }
 
-bool cgroups_seek(struct cgroups *cgroups)
+bool cgroups_probe(struct cgroups *cgroups)
 {
 	if (cgroups->sought)
 		return cgroups->keeps;
 	cgroups->sought = true;
-	if (!spawn_joins())
+	if (!clone_into_cgroup_is_possible())
 		return false;
 	if (!cgroups->base)
 		find_base(cgroups);
-	cgroups->keeps = cgroups->base && cgroups_try(cgroups);
+	cgroups->keeps = cgroups->base && cgroups_test_start(cgroups);
 	return cgroups->keeps;
 }
 
-bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_place *place, unsigned controllers,
+bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *place, unsigned controllers,
 		     const char *option, struct buf *why)
 {
 	unsigned missing;
@@ -147,7 +147,7 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_place *place, 
 	return false;
 }
 
-char *cgroups_name(struct cgroups *cgroups, const char *service)
+char *cgroups_instance_path(struct cgroups *cgroups, const char *service)
 {
 	struct buf path = { 0 };
 

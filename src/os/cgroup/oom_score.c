@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "os/cgroup/cgroup_place.h"
+#include "os/cgroup/cgroup_delegation.h"
 
 #define ABOVE 100
 #define HIGHEST 1000

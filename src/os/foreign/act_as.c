@@ -12,7 +12,7 @@
 #include <linux/capability.h>
 #endif
 
-#include "os/rights/privilege.h"
+#include "os/rights/raw_syscall.h"
 
 #define GROUPS_MOST 65536               /* NGROUPS_MAX */
 
@@ -64,15 +64,15 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 	static const unsigned none[2];
 
 	*before = (struct act_as){ .account = account };
-	privilege_raise_effective();    /* superd has lowered its own (os/rights/posture) */
+	raw_raise_effective();          /* superd has lowered its own (os/rights/own_privileges) */
 	if (!account)
 		return true;
 	before->uid = geteuid();
 	before->gid = getegid();
 	before->group_count = getgroups(GROUPS_MOST, groups);
 	return before->group_count >= 0 && set_capabilities(NULL, before->capabilities) &&
-	       (account->keeps_groups || privilege_set_groups(account->group_count, account->groups) == 0) &&
-	       act_in(account->gid) == 0 && privilege_act_as(account->uid) == 0 && set_capabilities(none, NULL);
+	       (account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
+	       act_in(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_capabilities(none, NULL);
 }
 
 bool act_as_end(const struct act_as *before)
@@ -81,7 +81,7 @@ bool act_as_end(const struct act_as *before)
 
 	if (!account)
 		return true;
-	return privilege_act_as(before->uid) == 0 && set_capabilities(before->capabilities, NULL) &&
+	return raw_set_euid(before->uid) == 0 && set_capabilities(before->capabilities, NULL) &&
 	       act_in(before->gid) == 0 &&
-	       (account->keeps_groups || privilege_set_groups((size_t)before->group_count, groups) == 0);
+	       (account->keeps_groups || raw_set_groups((size_t)before->group_count, groups) == 0);
 }

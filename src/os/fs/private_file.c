@@ -16,7 +16,7 @@
 
 #include "base/fd.h"
 #include "base/write_all.h"
-#include "os/fs/path_way.h"
+#include "os/fs/path_opener.h"
 #include "os/fs/state_file.h"
 
 #define NEW_FILE "new"
@@ -89,7 +89,7 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 		errno = slash ? ENAMETOOLONG : EINVAL;
 		return false;
 	}
-	if (path_is_trusted(folder, PATH_OPEN_FLAWS, path_mounts_lately(), &finding))
+	if (path_is_trusted(folder, PATH_OPEN_FLAWS, path_mounts_cached(), &finding))
 		return true;
 	path_finding_describe(&finding, why);
 	buf_text(why, ": its folder can be changed by others: it and all above must be superd's own or root's, as by "

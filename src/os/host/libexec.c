@@ -18,7 +18,7 @@
 
 #define PLACES 4
 
-struct places {
+struct libexec_dirs {
 	char path[PLACES][PATH_MAX];    /* folders; "": none */
 };
 
@@ -106,7 +106,7 @@ static bool is_believed(const char *place, char real[PATH_MAX])
 	return false;
 }
 
-static void find_places(struct places *places)
+static void find_places(struct libexec_dirs *places)
 {
 	static const char sbin[] = SBINDIR;
 	char folder[PATH_MAX];
@@ -144,7 +144,7 @@ static bool has_program(const char *place, const char *name, char path[PATH_MAX]
 
 const char *libexec_path(const char *name, struct pool *pool)
 {
-	struct places *places = malloc(sizeof(*places));
+	struct libexec_dirs *places = malloc(sizeof(*places));
 	char path[PATH_MAX], real[PATH_MAX];
 	const char *found = NULL;
 
@@ -178,7 +178,7 @@ static bool is_disbelieved(const char *place, const char *name)
 
 void libexec_describe_missing(const char *name, struct buf *out)
 {
-	struct places *places = malloc(sizeof(*places));
+	struct libexec_dirs *places = malloc(sizeof(*places));
 	const char *comma = "";
 
 	buf_addf(out, "superd's own program %s is missing", name);

@@ -150,7 +150,7 @@ int foreign_socket_copy(int fd)
 	return copy;
 }
 
-struct task {
+struct foreign_socket_task {
 	int fd;
 	socket_work *work;
 	const void *with;
@@ -158,7 +158,7 @@ struct task {
 
 static int do_task(const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct task *task = with;
+	const struct foreign_socket_task *task = with;
 
 	if (task->work(task->fd, task->with, why, warnings) >= 0)
 		errno = 0;
@@ -169,19 +169,19 @@ static int do_task(const void *with, struct buf *why, struct buf *warnings)
 
 static int open_task(const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct task *task = with;
+	const struct foreign_socket_task *task = with;
 
 	return task->work(task->fd, task->with, why, warnings);
 }
 
-bool foreign_socket_rests(int fd)
+bool foreign_socket_is_backed_off(int fd)
 {
 	const struct socket_mark *mark = find(fd);
 
 	return mark && mark->until && clock_now() < mark->until;
 }
 
-void foreign_socket_rest(int fd)
+void foreign_socket_back_off(int fd)
 {
 	struct socket_mark *mark = find(fd);
 
@@ -189,23 +189,24 @@ void foreign_socket_rest(int fd)
 		mark->until = clock_now() + REST;
 }
 
-static int do_beside(int fd, spawn_work *work, const struct task *task, struct buf *why, struct buf *warnings)
+static int do_beside(int fd, timed_work *work, const struct foreign_socket_task *task, struct buf *why,
+		     struct buf *warnings)
 {
 	int result;
 
-	if (foreign_socket_rests(fd)) {
+	if (foreign_socket_is_backed_off(fd)) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	result = spawn_within(work, task, fd, (int)(FOREIGN_PATIENCE * 1000), why, warnings);
+	result = fork_with_timeout(work, task, fd, (int)(FOREIGN_PATIENCE * 1000), why, warnings);
 	if (result < 0 && errno == ETIMEDOUT)
-		foreign_socket_rest(fd);
+		foreign_socket_back_off(fd);
 	return result;
 }
 
 int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct task task = { fd, work, with };
+	const struct foreign_socket_task task = { fd, work, with };
 
 	if (!foreign_socket_is(fd))
 		return work(fd, with, why, warnings) < 0 ? -1 : 0;
@@ -226,7 +227,7 @@ int foreign_socket_forget(int fd)
 
 int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct task task = { fd, work, with };
+	const struct foreign_socket_task task = { fd, work, with };
 	int made = foreign_socket_is(fd) ? do_beside(fd, open_task, &task, why, warnings)
 					 : work(fd, with, why, warnings);
 

@@ -157,7 +157,7 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 }
 
 #ifdef HAVE_LINUX_INET_DIAG_H
-struct search {
+struct diag_search {
 	uint32_t inode, queue, limit;
 	bool found;
 };
@@ -165,7 +165,7 @@ struct search {
 static void see(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct search *search = context;
+	struct diag_search *search = context;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_inode != search->inode)
 		return;
@@ -218,7 +218,7 @@ static void keep(int diag, bool good)
 }
 
 /* If several sockets listen at one address (SO_REUSEPORT), the kernel reports one of them. */
-static bool ask_at(const struct socket_address *name, struct search *search)
+static bool ask_at(const struct socket_address *name, struct diag_search *search)
 {
 	struct {
 		struct nlmsghdr header;
@@ -249,7 +249,7 @@ static bool ask_at(const struct socket_address *name, struct search *search)
 
 bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
 {
-	struct search search = { 0 };
+	struct diag_search search = { 0 };
 	struct stat status;
 	uint16_t port;
 

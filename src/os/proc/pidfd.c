@@ -75,7 +75,7 @@ pid_t pidfd_pid(int fd)
 	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : -1;
 }
 
-/* As privilege_own_pidfd does for a child, which may call less than this. */
+/* As raw_pidfd_id does for a child, which may call less than this. */
 uint64_t pidfd_id(int fd)
 {
 	struct statfs system;

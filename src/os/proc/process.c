@@ -38,7 +38,7 @@
 #define NAME_MOST 15                    /* the kernel keeps so much of a program's name */
 
 /* Fields of /proc/PID/stat behind the name, see proc_pid_stat(5). */
-enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_BORN = 19, FIELDS };
+enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_START_TIME = 19, FIELDS };
 
 int64_t process_now(void)
 {
@@ -72,7 +72,7 @@ static bool parse(char *text, struct process *process)
 			return false;
 	}
 	if (scan_count(fields[FIELD_PARENT], &parent) || scan_count(fields[FIELD_GROUP], &group) ||
-	    scan_count(fields[FIELD_SESSION], &session) || scan_count(fields[FIELD_BORN], &process->born))
+	    scan_count(fields[FIELD_SESSION], &session) || scan_count(fields[FIELD_START_TIME], &process->start_time))
 		return false;
 	process->parent = (pid_t)parent;
 	process->group = (pid_t)group;
@@ -387,7 +387,7 @@ static bool has_word(const char *words, size_t length, const char *word)
 	return false;
 }
 
-bool process_was_told(pid_t pid, const char *variable)
+bool process_has_variable(pid_t pid, const char *variable)
 {
 	struct disguise disguise;
 	size_t length = 0;
@@ -439,7 +439,7 @@ bool process_is_named(pid_t pid, const char *program)
 }
 
 /* An interpreter has its own words before those of the command, so they are compared from the end. */
-bool process_runs(pid_t pid, const char *const *command)
+bool process_has_command(pid_t pid, const char *const *command)
 {
 	size_t length = 0, count = 0;
 	char *text = read_of(pid, "cmdline", COMMAND_MOST, &length);

@@ -9,7 +9,7 @@
 
 struct process {
 	pid_t pid, parent, group, session;
-	int64_t born;                   /* as process_now */
+	int64_t start_time;             /* as process_now */
 	bool ended;                     /* a zombie: nobody has waited for it yet */
 };
 
@@ -36,8 +36,8 @@ pid_t *process_list_children_of(pid_t pid);
 /* Whether the process has one of these files open. */
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
 
-/* Which file a descriptor is, by its number in an open folder /proc/PID/fd, without asking the file's own system: all zero
- * for one that is neither a socket nor a pipe, nor, where also_named says so, of a name. false and errno. */
+/* Which file a descriptor is, by its number in an open folder /proc/PID/fd, without asking the file's own system: all
+ * zero for one that is neither a socket nor a pipe, nor, where also_named says so, of a name. false and errno. */
 bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file);
 
 /* Whether it lives on after this signal: it catches, ignores or blocks it; also where that can't be seen. */
@@ -47,8 +47,9 @@ bool process_is_named(pid_t pid, const char *program);          /* as the kernel
 
 /* The next two wait for as long as the process wants them to, and are for exec/processes/process_ask alone. */
 
-/* Whether its program, or the one it was forked from, was started with this NAME=value; false where that can't be seen. */
-bool process_was_told(pid_t pid, const char *variable);
+/* Whether its program, or the one it was forked from, was started with this NAME=value; false where that can't be
+ * seen. */
+bool process_has_variable(pid_t pid, const char *variable);
 
 /* Whether it runs this command: its program's name, and the arguments behind it. A process may change both. */
-bool process_runs(pid_t pid, const char *const *command);
+bool process_has_command(pid_t pid, const char *const *command);

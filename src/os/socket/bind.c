@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "os/bpf/filter.h"
+#include "os/bpf/socket_filter.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind_foreign.h"
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 #include "os/socket/socket_options.h"
 
 static int refuse_kind(const struct listen *listen, struct buf *why, struct buf *warnings)
@@ -196,11 +196,11 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 
 static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
 {
-	if (filter_equal(listen_filter(before), listen_filter(after)))
+	if (socket_filter_equal(listen_filter(before), listen_filter(after)))
 		return 0;
 	if (listen_filter(after))
 		return bind_filter(fd, after, why);
-	return filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
+	return socket_filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
 }
 
 static int restore(int fd, const void *with, struct buf *why, struct buf *warnings)
@@ -210,7 +210,7 @@ static int restore(int fd, const void *with, struct buf *why, struct buf *warnin
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
 
 	(void)why;
-	if (filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
+	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;
 	result = socket_options_restore(fd, domain, listen);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections inherit it */
@@ -317,7 +317,7 @@ void bind_describe(int fd, const struct listen *listen, struct buf *out)
 		endpoint_format(listen->address, out);
 }
 
-bool bind_reach(int fd, struct reach *reach)
+bool bind_reach(int fd, struct bound_families *reach)
 {
 	struct socket_address have;
 

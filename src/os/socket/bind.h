@@ -54,12 +54,12 @@ bool bind_matches(int fd, const struct listen *listen);
 void bind_describe(int fd, const struct listen *listen, struct buf *out);
 
 /* The families that reach an open inet socket, and its port. */
-struct reach {
+struct bound_families {
 	bool ipv4, ipv6;
 	unsigned port;
 };
 
-bool bind_reach(int fd, struct reach *reach);   /* false and errno */
+bool bind_reach(int fd, struct bound_families *reach); /* false and errno */
 
 /* Bytes or connections waiting: > 0 something, 0 nothing, -1 unknown. For TCP the length of the
  * accept queue, for unix sockets and others what can be had; for datagrams the bytes of the
@@ -77,8 +77,8 @@ int bind_queue_limit(int fd, const struct listen *listen);
 /* Throws away what waits: closes connections, reads datagrams. A bounded number, as more may come meanwhile. */
 void bind_flush(int fd, const struct listen *listen);
 
-/* Accepts so many and closes them at once, without a wait; O_NONBLOCK is then as it was, as somebody who stands still may have
- * the socket, too. Adds how many there were. false: they can't be accepted, as descriptors are out. */
+/* Accepts so many and closes them at once, without a wait; O_NONBLOCK is then as it was, as somebody who stands still
+ * may have the socket, too. Adds how many there were. false: they can't be accepted, as descriptors are out. */
 bool bind_drop(int fd, unsigned count, unsigned *dropped);
 
 /* Whether this kernel has it at all, for tests and error texts. */

@@ -78,7 +78,7 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 		errno = EPERM;
 		return -1;
 	}
-	fd = foreign_within(node_path(listen), open_as, &foreign, -1, why, warnings);
+	fd = foreign_fork(node_path(listen), open_as, &foreign, -1, why, warnings);
 	if (fd >= 0 && listen->address->kind != ENDPOINT_FIFO)
 		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* those that superd's rights are needed for */
 	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)            /* by superd, for SO_PEERCRED */
@@ -108,6 +108,6 @@ void foreign_remove(int fd, const struct listen *listen, const struct path_findi
 
 	struct buf none = { 0 };
 
-	foreign_within(node_path(listen), remove_as, &foreign, fd, &none, &none);
+	foreign_fork(node_path(listen), remove_as, &foreign, fd, &none, &none);
 	buf_free(&none);
 }

@@ -2,8 +2,8 @@
  * such nodes in a process of its own, with the owner's rights. Private to os/socket/bind and the files beside it. */
 #pragma once
 
-#include "os/foreign/foreign.h"
-#include "os/socket/bind_kind.h"
+#include "os/foreign/foreign_path.h"
+#include "os/socket/bind_internal.h"
 
 /* Whether others can change the way to the listen's node, where it has one. */
 bool node_is_foreign(const struct listen *listen, struct path_finding *finding);

@@ -3,14 +3,14 @@
  * An address without a family is one socket for IPv6 and IPv4. On a machine without IPv6 it becomes an IPv4 socket. The
  * kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if a sysctl
  * removed the addresses. */
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "os/netdiag/socket_address.h"
-#include "os/proc/socket_holder.h"
+#include "os/proc/port_owner.h"
 #include "os/rights/capability.h"
 #include "os/socket/socket_options.h"
 
@@ -24,7 +24,7 @@ static void explain_in_use(const struct endpoint *address, const char *text, str
 {
 	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
 	struct buf holder = { 0 };
-	bool found = address->kind != ENDPOINT_SCTP && socket_holder(protocol, address->port, &holder);
+	bool found = address->kind != ENDPOINT_SCTP && port_owner(protocol, address->port, &holder);
 
 	errno = EADDRINUSE;
 	bind_fail(why, "binding", "%s has %s", found ? buf_string(&holder) : "another socket", text);

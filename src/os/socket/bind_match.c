@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "os/netdiag/socket_address.h"
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 
 static bool file_matches(int fd, const struct listen *listen)
 {

@@ -1,6 +1,6 @@
 /* POSIX message queues, which are descriptors on Linux (mq_overview(7)). A queue that exists already keeps its size and
  * the messages in it. */
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

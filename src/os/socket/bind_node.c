@@ -2,7 +2,7 @@
  *
  * Only connect(2) tells a node in use from one left behind by a crash. Any result but "connection refused" or "no such
  * file" counts as in use, so superd never removes a live socket because it may not connect to it. */
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "os/netdiag/sock_diag.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind_foreign.h"
-#include "os/socket/passed_rights.h"
+#include "os/socket/scm_rights.h"
 
 /* SIOCUNIXFILE (Linux 4.14): a descriptor of the file a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude
  * each other. */
@@ -82,7 +82,7 @@ static int socket_probe(const struct listen *listen, int type)
 
 	if (fd < 0)
 		return errno;
-	passed_rights_allow(fd, false);         /* it might send some before this is closed */
+	scm_rights_allow(fd, false);            /* it might send some before this is closed */
 	if (!socket_address_make(listen->address, AF_UNIX, &address))
 		result = errno;
 	else if (connect(fd, &address.any, address.length) < 0 && errno != EAGAIN && errno != EINPROGRESS &&

@@ -1,6 +1,6 @@
 /* Opens special files, netlink sockets and vsock listeners. A special file must exist; superd
  * refuses a regular file, since poll(2) always reports one as readable. */
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

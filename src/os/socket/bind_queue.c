@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/sock_diag.h"
-#include "os/socket/interrupt.h"
+#include "os/socket/eintr_timer.h"
 
 #define FLUSH_MOST 65536                /* a flood is not followed for ever */
 
@@ -121,10 +121,10 @@ static bool drop_one(int fd, const struct listen *listen)
 
 static void flush_all(int fd, const struct listen *listen)
 {
-	interrupt_begin();      /* whoever has it too may have it wait */
+	eintr_timer_begin();    /* whoever has it too may have it wait */
 	for (unsigned n = 0; n < FLUSH_MOST && is_readable(fd) > 0 && drop_one(fd, listen); n++)
 		;
-	interrupt_end();
+	eintr_timer_end();
 }
 
 static int flush(int fd, const void *with, struct buf *why, struct buf *warnings)
@@ -164,7 +164,7 @@ void bind_flush(int fd, const struct listen *listen)
 	if (fd_set_nonblocking(fd, true) < 0)
 		return;         /* it would wait */
 	if (may_hang(listen))
-		foreign_within(listen->address->address, flush_as, &flushing, fd, &none, &none);
+		foreign_fork(listen->address->address, flush_as, &flushing, fd, &none, &none);
 	else
 		foreign_socket_do(fd, flush, listen, &none, &none);
 	buf_free(&none);
@@ -180,7 +180,7 @@ static int drop(int fd, const void *with, struct buf *dropped, struct buf *warni
 	(void)warnings;
 	if (flags < 0 || fd_set_nonblocking(fd, true) < 0)
 		return -1;
-	interrupt_begin();
+	eintr_timer_begin();
 	for (unsigned n = 0; n < count && client >= 0; n++) {
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		none = client < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -189,7 +189,7 @@ static int drop(int fd, const void *with, struct buf *dropped, struct buf *warni
 		close(client);
 		gone++;
 	}
-	interrupt_end();
+	eintr_timer_end();
 	fcntl(fd, F_SETFL, flags);
 	buf_addf(dropped, "%u", gone);
 	return client >= 0 || none ? 0 : -1;

@@ -1,5 +1,5 @@
 /* Making a listening socket: the calls that the openers of all kinds share. */
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "os/bpf/filter.h"
+#include "os/bpf/socket_filter.h"
 #include "os/netdiag/socket_address.h"
 
 #ifndef IPPROTO_MPTCP
@@ -73,7 +73,7 @@ int bind_filter(int fd, const struct listen *listen, struct buf *why)
 {
 	const struct sock_fprog *filter = listen_filter(listen);
 
-	if (!filter || filter_attach(fd, filter) == 0)
+	if (!filter || socket_filter_attach(fd, filter) == 0)
 		return 0;
 	if (errno == EPERM)
 		return bind_fail(why, "only_from and no_access", "this kernel lets root alone put a filter on a "

@@ -4,7 +4,7 @@
  * compare getsockname(2) with the path they expect (sd_is_socket_unix, nginx, cups). So it is bound with mode 0, which
  * lets nobody connect, and then gets its owner, its accept queue, and last its mode. A fifo has no such name: it is
  * completed under a temporary one and linked to its place. */
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "os/foreign/foreign.h"
+#include "os/foreign/foreign_path.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/socket_options.h"
 
@@ -214,7 +214,7 @@ static void set_size_aside(int fd, const struct listen *listen, int64_t size, st
 	const struct sizing sizing = { fd, size };
 	struct buf none = { 0 };
 
-	if (foreign_within(node_path(listen), set_size_as, &sizing, fd, &none, warnings) < 0 && errno)
+	if (foreign_fork(node_path(listen), set_size_as, &sizing, fd, &none, warnings) < 0 && errno)
 		buf_addf(warnings, "pipe_size: %s\n", strerror(errno));
 	buf_free(&none);
 }
@@ -280,7 +280,7 @@ static int fifo_open_as(const void *with, struct buf *why, struct buf *warnings)
  * ever, by a write from a page that its file system never delivers. */
 int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	int fd = foreign_within(node_path(listen), fifo_open_as, listen, -1, why, warnings);
+	int fd = foreign_fork(node_path(listen), fifo_open_as, listen, -1, why, warnings);
 
 	if (fd < 0 && !why->length)
 		bind_fail(why, "opening", errno == ETIMEDOUT ? "%s: a process that has it open blocks it" : "%s",

@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
-#include "os/socket/interrupt.h"
+#include "os/socket/eintr_timer.h"
 #include "os/socket/socket_options.h"
 
 #define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
@@ -132,10 +132,10 @@ enum accepted client_accept_shared(int listener, const struct listen *listen, st
 	fd_set_nonblocking(listener, true);
 	if (foreign_socket_is(listener))
 		return accept_foreign(listener, listen, client);
-	interrupt_begin();
+	eintr_timer_begin();
 	result = client_accept(listener, listen, client);
 	error = errno;
-	interrupt_end();
+	eintr_timer_end();
 	return result == ACCEPT_AGAIN && error == EINTR ? ACCEPT_NOTHING : result;
 }
 
@@ -170,7 +170,7 @@ bool client_peek(int listener, struct client *client)
 	return got >= 0;
 }
 
-void client_let_hear(const struct client *client)
+void client_shut_and_drain(const struct client *client)
 {
 	char leftover[512];
 

@@ -43,7 +43,7 @@ bool client_peek(int listener, struct client *client);
 
 /* Prepares a client that got an answer for client_refuse: ends the sending side, and reads what the client has sent, as
  * unread data would reset the connection before the answer arrives. */
-void client_let_hear(const struct client *client);
+void client_shut_and_drain(const struct client *client);
 
 /* Closes at once: a client that must not come in sees EOF. */
 void client_refuse(struct client *client);
@@ -62,9 +62,10 @@ bool client_local(const struct client *client, char *out, size_t size, int *port
 
 #define CLIENT_NAME 200                 /* bytes of the longest name */
 
-/* The name of the number-th connection, as systemd names the instances of a template: NUMBER-COOKIE-LOCAL:PORT-PEER:PORT,
- * of a unix socket NUMBER-COOKIE-PID_PIDFDID-UID; plain: without COOKIE and PIDFDID. What is not known is left out. */
-void client_name(const struct client *client, uint64_t number, bool plain, char *out, size_t size);
+/* The name of the number-th connection, as systemd names the instances of a template:
+ * NUMBER-COOKIE-LOCAL:PORT-PEER:PORT, of a unix socket NUMBER-COOKIE-PID_PIDFDID-UID; plain: without COOKIE and
+ * PIDFDID. What is not known is left out. */
+void client_instance_name(const struct client *client, uint64_t number, bool plain, char *out, size_t size);
 
 uint64_t client_cookie(const struct client *client);    /* 0: it has none here */
 

@@ -17,12 +17,12 @@
 
 #include "base/fd.h"
 #include "os/fs/private_file.h"
-#include "os/fs/runtime_folder.h"
+#include "os/fs/runtime_dir.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/proc/pidfd.h"
-#include "os/proc/sandboxed.h"
-#include "os/rights/posture.h"
-#include "os/socket/passed_rights.h"
+#include "os/proc/process_sandboxed.h"
+#include "os/rights/own_privileges.h"
+#include "os/socket/scm_rights.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
@@ -70,7 +70,7 @@ static bool fill_address(const char *path, struct address *address, struct buf *
 static bool make_folder(const char *path)
 {
 	char own[PATH_MAX];
-	int length = snprintf(own, sizeof(own), "%s/superd", runtime_folder());
+	int length = snprintf(own, sizeof(own), "%s/superd", runtime_dir());
 
 	if (length >= (int)sizeof(own) || strncmp(path, own, (size_t)length) != 0 || path[length] != '/' ||
 	    strchr(path + length + 1, '/'))
@@ -143,7 +143,7 @@ int control_socket_reach(const char *path)
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	buf_free(&why);
 	if (fd >= 0)
-		passed_rights_allow(fd, false);
+		scm_rights_allow(fd, false);
 	if (fd >= 0 && connect(fd, plain(&address), address.length) < 0)
 		fd_close(&fd);
 	return fd;
@@ -165,7 +165,7 @@ static bool somebody_answers(const struct address *address)
 	bool answers;
 
 	if (fd >= 0)
-		passed_rights_allow(fd, false); /* it might send some before this is closed */
+		scm_rights_allow(fd, false); /* it might send some before this is closed */
 	answers = fd >= 0 && (connect(fd, plain(address), address->length) == 0 ||
 			      (errno != ECONNREFUSED && errno != ENOENT));
 	fd_close(&fd);
@@ -273,7 +273,7 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	if (!good)
 		buf_text(why, strerror(errno));
 	if (good)
-		passed_rights_allow(made->fd, false);   /* for all who connect; before Linux 6.16 they are looked at */
+		scm_rights_allow(made->fd, false);      /* for all who connect; before Linux 6.16 they are looked at */
 	if (good)
 		good = is_abstract(path) ? take_name(made, &address, why) : take_path(made, &address, group, why);
 	saved = errno;
@@ -315,7 +315,7 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	adopted->path = strdup(path);
 	if (!adopted->path)
 		return false;
-	passed_rights_allow(fd, false);
+	scm_rights_allow(fd, false);
 	adopted->fd = fd;
 	adopted->device = status.st_dev;
 	adopted->node = status.st_ino;
@@ -338,10 +338,10 @@ bool control_socket_give(const struct control_socket *made, gid_t group)
 
 	if (!is_node_there(made))
 		return true;
-	before = posture_raise();       /* the group may be one that superd is not in */
+	before = own_privileges_raise(); /* the group may be one that superd is not in */
 	good = give_node(made->path, group);
 	saved = errno;
-	posture_use(before);
+	own_privileges_use(before);
 	errno = saved;
 	return good;
 }
@@ -391,7 +391,7 @@ static bool is_sandboxed(int fd, pid_t pid)
 {
 	int pidfd = -1;
 	socklen_t size = sizeof(pidfd);
-	bool sandboxed = sandboxed_is(pid), gone;
+	bool sandboxed = process_is_sandboxed(pid), gone;
 
 	if (pid <= 0 || getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
 		return sandboxed;

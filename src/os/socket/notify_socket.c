@@ -103,7 +103,7 @@ static const char *find_flaw(const struct msghdr *message, bool known, struct no
 	return holds_nul(out) ? "it holds a NUL" : NULL;
 }
 
-enum heard notify_socket_hear(int fd, struct notification *notification, const char **flaw)
+enum notify_received notify_socket_receive(int fd, struct notification *notification, const char **flaw)
 {
 	union control control;
 	struct iovec part = { notification->text, NOTIFICATION_MOST };
@@ -114,15 +114,15 @@ enum heard notify_socket_hear(int fd, struct notification *notification, const c
 
 	notification->pid = 0;
 	if (got < 0)
-		return HEARD_NOTHING;
+		return NOTIFY_EMPTY;
 	notification->length = (size_t)got;
 	*flaw = find_flaw(&message, take_control(&message, notification), notification);
 	notification->text[notification->length] = '\0';
 	if (message.msg_flags & MSG_CTRUNC)
-		return HEARD_RIGHTS;
+		return NOTIFY_RIGHTS;
 	if (recv(fd, NULL, 0, MSG_DONTWAIT) < 0)
-		return HEARD_NOTHING;
-	return *flaw ? HEARD_FLAWED : HEARD;
+		return NOTIFY_EMPTY;
+	return *flaw ? NOTIFY_INVALID : NOTIFY_RECEIVED;
 }
 
 int notify_socket_sender(void)

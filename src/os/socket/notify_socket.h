@@ -15,15 +15,15 @@ struct notification {
 	uid_t uid;
 };
 
-enum heard { HEARD, HEARD_NOTHING, HEARD_FLAWED, HEARD_RIGHTS };
+enum notify_received { NOTIFY_RECEIVED, NOTIFY_EMPTY, NOTIFY_INVALID, NOTIFY_RIGHTS };
 
 /* Opens a notify socket at a path or, with "@" in front, at an abstract name. Any process that reaches it may send. -1
  * and errno. */
 int notify_socket_open(const char *name);
 
-/* Receives the next message, without waiting. HEARD_FLAWED: it was dropped, for *flaw. HEARD_RIGHTS: it carries
+/* Receives the next message, without waiting. NOTIFY_INVALID: it was dropped, for *flaw. NOTIFY_RIGHTS: it carries
  * descriptors and is still queued, *flaw as above or NULL; receive_aside removes it. */
-enum heard notify_socket_hear(int fd, struct notification *notification, const char **flaw);
+enum notify_received notify_socket_receive(int fd, struct notification *notification, const char **flaw);
 
 /* Opens a socket for notify_socket_send. -1 and errno. */
 int notify_socket_sender(void);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "os/socket/socket_fresh.h"
+#include "os/socket/socket_default.h"
 
 static const struct {
 	const char *name, *limit;
@@ -64,7 +64,7 @@ void socket_buffer_restore(int fd, enum socket_buffer buffer, struct buf *warnin
 {
 	int own;
 
-	if (!socket_fresh_int(fd, SOL_SOCKET, buffers[buffer].option, &own)) {
+	if (!socket_default_int(fd, SOL_SOCKET, buffers[buffer].option, &own)) {
 		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", buffers[buffer].name,
 			 strerror(errno));
 		return;

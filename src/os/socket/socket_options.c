@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 
 #include "os/netdiag/socket_address.h"
-#include "os/socket/bind_kind.h"
+#include "os/socket/bind_internal.h"
 #include "os/socket/socket_buffer.h"
-#include "os/socket/socket_fresh.h"
+#include "os/socket/socket_default.h"
 #include "os/socket/socket_multicast.h"
 
 #define KIND(kind) (1u << ENDPOINT_##kind)
@@ -48,7 +48,7 @@ enum { AGAIN = 1 };
 
 #define FRESH INT_MIN                   /* unset again: what a fresh socket has, as no value means "its own" */
 
-struct setting {
+struct option_setter {
 	const char *name;
 	size_t offset;
 	enum unit unit;
@@ -59,7 +59,7 @@ struct setting {
 
 #define FIELD(field) #field, offsetof(struct socket_options, field)
 
-static const struct setting settings[] = {
+static const struct option_setter settings[] = {
 	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_FREEBIND, 0 },
 	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_TRANSPARENT, 0 },
 	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, 0, SOL_SOCKET, SO_KEEPALIVE, 0 },
@@ -95,7 +95,7 @@ static unsigned family_bit(int domain)
 	return domain == AF_INET ? V4 : domain == AF_INET6 ? V6 : OTHER;
 }
 
-static bool setting_applies(const struct setting *setting, int domain, const struct listen *listen)
+static bool setting_applies(const struct option_setter *setting, int domain, const struct listen *listen)
 {
 	return setting->kinds >> listen->address->kind & 1 && setting->families & family_bit(domain);
 }
@@ -106,7 +106,7 @@ static int at_most_int(int64_t value)
 }
 
 /* Whether the option is asked for at all, and the value the kernel takes. */
-static bool setting_value(const struct setting *setting, const struct socket_options *options, int *value)
+static bool setting_value(const struct option_setter *setting, const struct socket_options *options, int *value)
 {
 	const void *field = (const char *)options + setting->offset;
 	int64_t number;
@@ -144,7 +144,7 @@ static void warn_unset(struct buf *warnings, const char *name)
 	buf_addf(warnings, "%s: %s\n", name, strerror(errno));
 }
 
-static void setting_set(int fd, const struct setting *setting, int value, struct buf *warnings)
+static void setting_set(int fd, const struct option_setter *setting, int value, struct buf *warnings)
 {
 	if (setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0 && warnings)
 		warn_unset(warnings, setting->name);
@@ -278,11 +278,11 @@ int socket_options_restore(int fd, int domain, const struct listen *listen)
 	return result;
 }
 
-static void setting_restore(int fd, const struct setting *setting, struct buf *warnings)
+static void setting_restore(int fd, const struct option_setter *setting, struct buf *warnings)
 {
 	int value = setting->unset;
 
-	if (value == FRESH && !socket_fresh_int(fd, setting->level, setting->option, &value))
+	if (value == FRESH && !socket_default_int(fd, setting->level, setting->option, &value))
 		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", setting->name,
 			 strerror(errno));
 	else
@@ -290,7 +290,7 @@ static void setting_restore(int fd, const struct setting *setting, struct buf *w
 }
 
 /* A priority that stays is set again all the same: a new IP_TOS has just overwritten it. */
-static void setting_adjust(int fd, const struct setting *setting, const struct socket_options *before,
+static void setting_adjust(int fd, const struct option_setter *setting, const struct socket_options *before,
 			   const struct socket_options *after, struct buf *warnings)
 {
 	int old = 0, value = 0;
@@ -325,7 +325,7 @@ static void congestion_adjust(int fd, const struct listen *before, const struct 
 		return;
 	if (after->options->tcp_congestion)
 		congestion_set(fd, after, warnings);
-	else if (!socket_fresh_get(fd, IPPROTO_TCP, TCP_CONGESTION, own, &length) ||
+	else if (!socket_default_get(fd, IPPROTO_TCP, TCP_CONGESTION, own, &length) ||
 		 setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, own, (socklen_t)strlen(own)) < 0)
 		buf_addf(warnings, "tcp_congestion: stays as it was until the socket is made anew: %s\n",
 			 strerror(errno));

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/xattr.h>
 
-#include "os/rights/posture.h"
-#include "os/socket/bind_kind.h"
+#include "os/rights/own_privileges.h"
+#include "os/socket/bind_internal.h"
 
 #define NAME_MOST 256 /* XATTR_NAME_MAX and its NUL */
 
@@ -29,12 +29,12 @@ void xattr_set_node(const char *path, words attributes)
 
 	if (!attributes || !*attributes)
 		return;
-	before = posture_raise();       /* for names of trusted and security */
+	before = own_privileges_raise(); /* for names of trusted and security */
 	for (; *attributes; attributes++) {
 		if (take_apart(*attributes, name, &value))
 			lsetxattr(path, name, value, strlen(value), 0);
 	}
-	posture_use(before);
+	own_privileges_use(before);
 }
 
 void xattr_set_open(int fd, words attributes)
@@ -45,10 +45,10 @@ void xattr_set_open(int fd, words attributes)
 
 	if (!attributes || !*attributes)
 		return;
-	before = posture_raise();
+	before = own_privileges_raise();
 	for (; *attributes; attributes++) {
 		if (take_apart(*attributes, name, &value))
 			fsetxattr(fd, name, value, strlen(value), 0);
 	}
-	posture_use(before);
+	own_privileges_use(before);
 }

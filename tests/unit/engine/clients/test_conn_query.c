@@ -92,7 +92,7 @@ Test(conn_query, counts_those_who_are_connected)
 {
 	int first = come(), second = come();
 
-	cr_assert(conn_query_add(&query, listener, 1 << TALLY_TCP));
+	cr_assert(conn_query_add(&query, listener, 1 << CONN_TCP));
 	ask();
 	cr_assert(conn_query_is_whole(&query));
 	cr_assert_eq(conn_query_sum(&query), 2u);
@@ -104,7 +104,7 @@ Test(conn_query, takes_only_sockets_of_the_kinds_that_are_wanted)
 {
 	int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	cr_assert(!conn_query_add(&query, other, 1 << TALLY_TCP | 1 << TALLY_UNIX));
+	cr_assert(!conn_query_add(&query, other, 1 << CONN_TCP | 1 << CONN_UNIX));
 	cr_assert_eq(query.count, 0u);
 	cr_assert(conn_query_add(&query, other, ANY_KIND));
 	cr_assert_eq(query.count, 1u);
@@ -129,7 +129,7 @@ Test(conn_query, seeks_those_it_has_noted_and_nobody_else)
 	conn_query_note(&query);
 	cr_assert(conn_query_add(&query, listener, ANY_KIND));
 	ask();
-	cr_assert_eq(query.guests.count, 1u);
+	cr_assert_eq(query.cookies.count, 1u);
 	second = come();
 	conn_query_seek(&query);
 	close(accept(listener, NULL, NULL));

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "engine/drain/patience.h"
-#include "os/proc/run_delay.h"
+#include "os/proc/schedstat.h"
 
 TestSuite(patience, .timeout = 30);
 
@@ -123,7 +123,7 @@ Test(patience, does_not_count_time_in_which_a_backend_had_no_processor)
 	int first = 0;
 	pid_t pid;
 
-	if (run_delay_of(getpid()) < 0)
+	if (schedstat_run_delay(getpid()) < 0)
 		cr_skip_test("this kernel does not tell how long a process waited for a processor");
 	cr_assert_eq(sched_getaffinity(0, sizeof(all), &all), 0);
 	while (!CPU_ISSET(first, &all))

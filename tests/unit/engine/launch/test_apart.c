@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "engine/launch/apart.h"
-#include "os/foreign/spawn_ends.h"
+#include "os/foreign/fork_fds.h"
 
 static struct apart apart;
 static struct ev_loop *loop;
@@ -21,7 +21,7 @@ static void begin(void)
 {
 	loop = ev_loop_new(EVFLAG_AUTO);
 	apart_init(&apart, loop, on_told);
-	cr_assert(report_open(ends, 3));
+	cr_assert(fork_fds_open_report(ends, 3));
 	apart_watch(&apart, ends[0]);
 	told = 0;
 }

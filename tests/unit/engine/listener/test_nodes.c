@@ -4,10 +4,10 @@
 #include "engine/core/engine.h"
 #include "engine/core/events.h"
 #include "engine/listener/nodes.h"
-#include "os/fs/node_watch.h"
+#include "os/fs/path_watch.h"
 
 static struct engine engine;
-static struct node_marks looked_at;
+static struct watch_ids looked_at;
 
 static void take_marks(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
@@ -52,7 +52,7 @@ Test(nodes, looks_at_one_that_was_replaced_before_it_was_watched)
 	mark = watched(&listen, fd);
 	ev_run(engine.loop, 0);
 	cr_expect_gt(mark, 0);
-	cr_expect(node_marks_have(&looked_at, mark));
+	cr_expect(watch_ids_have(&looked_at, mark));
 	close(fd);
 	close(other);
 }
@@ -65,7 +65,7 @@ Test(nodes, looks_at_a_fifo_that_was_replaced_before_it_was_watched)
 	cr_assert_eq(rename(theirs.address->address, listen.address->address), 0);
 	mark = watched(&listen, fd);
 	ev_run(engine.loop, 0);
-	cr_expect(node_marks_have(&looked_at, mark));
+	cr_expect(watch_ids_have(&looked_at, mark));
 	close(fd);
 	close(other);
 }

@@ -548,12 +548,12 @@ Test(state_field, carries_the_clients_that_waited)
 	uint64_t ids[] = { 1, 77, UINT64_MAX };
 
 	was->exact = true;
-	was->backlog = (struct backlog){ 3, 3, ids };
+	was->backlog = (struct queue_ids){ 3, 3, ids };
 	state_load(save(&activity_state, was), &activity_state, is, loop);
 	cr_assert(is->exact);
 	cr_assert_eq(is->backlog.count, 3);
 	cr_assert_arr_eq(is->backlog.id, ids, sizeof(ids));
-	backlog_free(&is->backlog);
+	queue_ids_free(&is->backlog);
 	free(was);
 	free(is);
 }

@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "engine/upgrade/resume.h"
 #include "os/fs/state_file.h"
-#include "os/host/own_program.h"
+#include "os/host/self_exe.h"
 #include "tests/unit/drafts.h"
 
 static struct ledger ledger;
@@ -154,7 +154,7 @@ Test(state_file, is_no_pipe)
 
 static void expect_own(const char *argv0, const char *path)
 {
-	char *own = own_program_path(argv0);
+	char *own = self_exe_path(argv0);
 
 	cr_assert_str_eq(own, path);
 	free(own);
@@ -188,7 +188,7 @@ Test(own_program, that_cannot_be_become_leaves_all_as_it_was)
 	char *const argv[] = { (char *)(size_t) "nothing", NULL }, *const none[] = { NULL };
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	own_program_become("/nonexistent/superd", argv, none, &fd, 1);
+	self_exe_exec("/nonexistent/superd", argv, none, &fd, 1);
 	cr_assert_eq(errno, ENOENT);
 	cr_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	close(fd);

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "exec/processes/freezer.h"
-#include "os/proc/process_motion.h"
+#include "os/proc/process_state.h"
 
 /* What a backend of this test tells: it counts as long as it moves. */
 struct told {
@@ -178,7 +178,7 @@ Test(freezer, stops_a_process_and_lets_it_go_on)
 	wait_ready(1);
 	cr_assert_eq(freeze(&freezer, pid), FREEZER_STILL);
 	expect_still();
-	cr_expect_eq(process_motion(pid), MOTION_STOPPED);
+	cr_expect_eq(process_state(pid), PROCESS_STOPPED);
 	freezer_thaw(&freezer);
 	expect_moving();
 	freezer_free(&freezer);
@@ -513,11 +513,11 @@ Test(freezer, leaves_as_it_was_who_stood_before)
 	cr_assert_eq(freeze(&freezer, pid), FREEZER_STILL);
 	cr_expect_eq(freezer.clan.count, 2);
 	freezer_thaw(&freezer);
-	for (int tries = 0; process_motion(pid) == MOTION_STOPPED; tries++) {
+	for (int tries = 0; process_state(pid) == PROCESS_STOPPED; tries++) {
 		cr_assert_lt(tries, 20000, "it does not go on");
 		usleep(1000);
 	}
-	cr_expect_eq(process_motion(told->pids[0]), MOTION_STOPPED);
+	cr_expect_eq(process_state(told->pids[0]), PROCESS_STOPPED);
 	freezer_free(&freezer);
 }
 
@@ -574,9 +574,9 @@ Test(freezer, does_not_signal_another_process_of_the_same_number)
 
 	wait_ready(1);
 	cr_assert(process_read(pid, &process));
-	member = (struct member){ .pid = pid, .born = process.born - 1 };
+	member = (struct member){ .pid = pid, .start_time = process.start_time - 1 };
 	cr_expect_not(member_signal(&member, SIGKILL));
 	cr_expect_eq(errno, ESRCH);
-	member.born = process.born;
+	member.start_time = process.start_time;
 	cr_expect(member_signal(&member, SIGKILL));
 }

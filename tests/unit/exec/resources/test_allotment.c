@@ -12,14 +12,14 @@
 
 TestSuite(allotment, .init = set_up, .fini = tear_down);
 
-static const struct cgroup_place whole = {
+static const struct cgroup_delegation whole = {
 	.path = "/x",
 	.controllers = CONTROLLER_CPU | CONTROLLER_CPUSET | CONTROLLER_IO | CONTROLLER_MEMORY | CONTROLLER_PIDS,
 };
-static const struct cgroup_place bare = { .path = "/x", .wrong = "it has no controllers" };
-static const struct cgroup_place none = { .wrong = "there is none" };
+static const struct cgroup_delegation bare = { .path = "/x", .wrong = "it has no controllers" };
+static const struct cgroup_delegation none = { .wrong = "there is none" };
 
-static const struct allotment *allot(const struct cgroup_place *place, const char *options)
+static const struct allotment *allot(const struct cgroup_delegation *place, const char *options)
 {
 	struct allotments allotments = { .place = place };
 	struct service *row;
@@ -274,7 +274,7 @@ static bool opens(const struct allotment *allotment, bool block, unsigned first,
 	const uint32_t context[] = { rights << 16 | (block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR), first, second };
 	struct machine machine = { .context = context };
 
-	return run(&allotment->programs[JUDGED_DEVICES], &machine);
+	return run(&allotment->programs[CGROUP_BPF_DEVICES], &machine);
 }
 
 Test(allotment, devices_are_those_that_are_allowed)
@@ -308,9 +308,9 @@ Test(allotment, a_path_that_is_no_device_allows_none)
 }
 
 /* A packet of IP from or to this address, as the kernel shows it to a group's program. */
-static bool passes(const struct allotment *allotment, enum judged judged, const char *address)
+static bool passes(const struct allotment *allotment, enum cgroup_bpf_kind judged, const char *address)
 {
-	bool v4 = !strchr(address, ':'), incoming = judged == JUDGED_INGRESS;
+	bool v4 = !strchr(address, ':'), incoming = judged == CGROUP_BPF_INGRESS;
 	unsigned char packet[40] = { 0 };
 	uint32_t context[16] = { 0 };
 	struct machine machine = { .context = context, .packet = packet, .length = v4 ? 20 : 40 };
@@ -324,8 +324,8 @@ static bool passes(const struct allotment *allotment, enum judged judged, const 
 
 static void expect_packets(const struct allotment *allotment, const char *address, bool pass)
 {
-	cr_expect_eq(passes(allotment, JUDGED_INGRESS, address), pass, "from %s", address);
-	cr_expect_eq(passes(allotment, JUDGED_EGRESS, address), pass, "to %s", address);
+	cr_expect_eq(passes(allotment, CGROUP_BPF_INGRESS, address), pass, "from %s", address);
+	cr_expect_eq(passes(allotment, CGROUP_BPF_EGRESS, address), pass, "to %s", address);
 }
 
 Test(allotment, packets_pass_as_the_two_lists_say)
@@ -363,8 +363,8 @@ Test(allotment, a_packet_that_is_too_short_does_not_pass)
 	struct machine machine = { .context = context, .packet = packet, .length = sizeof(packet) };
 
 	context[offsetof(struct __sk_buff, protocol) / 4] = htons(0x0800);
-	cr_expect_eq(run(&allotment->programs[JUDGED_EGRESS], &machine), 0);
+	cr_expect_eq(run(&allotment->programs[CGROUP_BPF_EGRESS], &machine), 0);
 	context[offsetof(struct __sk_buff, protocol) / 4] = htons(0x0806);
 	memset(machine.registers, 0, sizeof(machine.registers));
-	cr_expect_eq(run(&allotment->programs[JUDGED_EGRESS], &machine), 1, "what is no IP has no address");
+	cr_expect_eq(run(&allotment->programs[CGROUP_BPF_EGRESS], &machine), 1, "what is no IP has no address");
 }

@@ -12,7 +12,7 @@
 
 #include "exec/dirs/credentials.h"
 #include "exec/spawn/spawn.h"
-#include "os/foreign/spawn_ends.h"
+#include "os/foreign/fork_fds.h"
 
 #define PATIENCE 10000 /* milliseconds */
 
@@ -140,7 +140,7 @@ Test(spawn_apart, credentials_are_not_removed_outside_of_a_jail)
 /* In a process of its own: 0, or the number of the first descriptor that is not as it should be. */
 static int find_wrong(const int *kept, int count, int also, unsigned most)
 {
-	close_others(kept, count, also);
+	fork_fds_close_others(kept, count, also);
 	for (int fd = 3; fd < (int)most; fd++) {
 		bool is_kept = fd == also;
 
@@ -181,7 +181,7 @@ Test(spawn_apart, a_report_lies_behind_what_the_child_arranges)
 {
 	int ends[2];
 
-	cr_assert(report_open(ends, 30));
+	cr_assert(fork_fds_open_report(ends, 30));
 	cr_expect_geq(ends[1], 30);
 	cr_expect_eq(fcntl(ends[1], F_GETFD), FD_CLOEXEC);
 	close(ends[1]);

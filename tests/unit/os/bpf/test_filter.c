@@ -7,7 +7,7 @@
 #include <poll.h>
 
 #include "config/access/access.h"
-#include "os/bpf/filter.h"
+#include "os/bpf/socket_filter.h"
 
 #define LIST(...) \
 	(const char *const[]) \
@@ -20,7 +20,7 @@ TestSuite(filter, .init = set_up, .fini = tear_down);
 static const struct sock_fprog *compile_for(int family, words only_from, words no_access)
 {
 	const struct access *access = access_compile(only_from, no_access, NULL, NULL, pool);
-	const struct sock_fprog *filter = filter_compile(access, family, pool, &why);
+	const struct sock_fprog *filter = socket_filter_compile(access, family, pool, &why);
 
 	cr_assert_not_null(filter, "%s", buf_string(&why));
 	return filter;
@@ -129,8 +129,8 @@ Test(filter, takes_whom_the_rules_permit_and_nobody_else)
 
 		if (!access)
 			continue;
-		four = filter_compile(access, AF_INET, pool, &why);
-		six = filter_compile(access, AF_INET6, pool, &why);
+		four = socket_filter_compile(access, AF_INET, pool, &why);
+		six = socket_filter_compile(access, AF_INET6, pool, &why);
 		cr_assert(four && six, "%s", buf_string(&why));
 		for (unsigned i = 0; i < 200; i++, tried++) {
 			unsigned char address[16];
@@ -179,13 +179,13 @@ Test(filter, says_what_it_cannot_hold)
 	static const char *list[3001];
 	const struct access *access = access_compile(LIST(".example.org"), NULL, NULL, NULL, pool);
 
-	cr_expect_null(filter_compile(access, AF_INET6, pool, &why));
+	cr_expect_null(socket_filter_compile(access, AF_INET6, pool, &why));
 	cr_expect(strstr(buf_string(&why), "names of hosts"), "%s", buf_string(&why));
 	buf_clear(&why);
 	for (unsigned i = 0; i < 3000; i++)
 		list[i] = pool_textf(pool, "10.%u.%u.1", i / 200, i % 200);
 	access = access_compile(list, NULL, NULL, NULL, pool);
-	cr_expect_null(filter_compile(access, AF_INET6, pool, &why));
+	cr_expect_null(socket_filter_compile(access, AF_INET6, pool, &why));
 	cr_expect(strstr(buf_string(&why), "more networks than"), "%s", buf_string(&why));
 }
 
@@ -194,11 +194,11 @@ Test(filter, tells_programs_apart)
 	const struct sock_fprog *a = compile_for(AF_INET, LIST("192.0.2.1"), NULL);
 	const struct sock_fprog *b = compile_for(AF_INET, LIST("192.0.2.2"), NULL);
 
-	cr_expect(filter_equal(NULL, NULL));
-	cr_expect_not(filter_equal(a, NULL));
-	cr_expect_not(filter_equal(NULL, a));
-	cr_expect_not(filter_equal(a, b));
-	cr_expect(filter_equal(a, compile_for(AF_INET, LIST("192.0.2.1", "192.0.2.1/32"), NULL)));
+	cr_expect(socket_filter_equal(NULL, NULL));
+	cr_expect_not(socket_filter_equal(a, NULL));
+	cr_expect_not(socket_filter_equal(NULL, a));
+	cr_expect_not(socket_filter_equal(a, b));
+	cr_expect(socket_filter_equal(a, compile_for(AF_INET, LIST("192.0.2.1", "192.0.2.1/32"), NULL)));
 }
 
 /* A socket of this loopback address that begins to connect, or is connected for datagrams. */
@@ -242,7 +242,7 @@ static void skip_unless_tcp_may_be_filtered(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), attached;
 
-	attached = filter_attach(fd, compile_for(AF_INET, LIST("127.0.0.1"), NULL));
+	attached = socket_filter_attach(fd, compile_for(AF_INET, LIST("127.0.0.1"), NULL));
 	close(fd);
 	skip_unless(attached == 0, "this kernel lets root alone have a filter at a socket of TCP");
 }

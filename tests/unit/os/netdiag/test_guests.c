@@ -2,9 +2,9 @@
  * is left. */
 #include "tests/unit/bind_fixture.h"
 
-#include "os/netdiag/connections_parts.h"
+#include "os/netdiag/conn_count_internal.h"
 
-static void clean(struct guests *guests)
+static void clean(struct cookie_set *guests)
 {
 	free(guests->list);
 }
@@ -22,11 +22,11 @@ struct door {
 
 static void open_door(struct door *door)
 {
-	struct tally tally;
+	struct conn_count conn;
 
 	door->fd = opened(&door->listen);
-	tally_take(&tally, door->fd);
-	if (!tallies_ask(&tally, 1, (enum tally_kind)tally.kind)) {
+	conn_count_init(&conn, door->fd);
+	if (!conn_counts_ask_diag(&conn, 1, (enum conn_kind)conn.kind)) {
 		close(door->fd);
 		skip_unless(false, "this kernel has no sock_diag");
 	}
@@ -49,35 +49,35 @@ static int taken(int fd)
 	return client;
 }
 
-static void note(const struct door *door, enum tally_whom whom, struct guests *guests)
+static void note(const struct door *door, enum conn_which whom, struct cookie_set *guests)
 {
-	struct tally tally;
+	struct conn_count conn;
 
-	tally_take(&tally, door->fd);
-	tally.whom = (unsigned char)whom;
-	tally.guests = guests;
+	conn_count_init(&conn, door->fd);
+	conn.which = (unsigned char)whom;
+	conn.cookies = guests;
 	guests->count = 0;
-	tallies_count(&tally, 1);
-	cr_assert(tally.known && !guests->failed);
-	cr_assert_eq(tally.count, guests->count);
-	guests_sort(guests);
+	conn_counts_run(&conn, 1);
+	cr_assert(conn.known && !guests->failed);
+	cr_assert_eq(conn.count, guests->count);
+	cookie_set_sort(guests);
 }
 
-static unsigned count_without(const struct door *door, struct guests *guests)
+static unsigned count_without(const struct door *door, struct cookie_set *guests)
 {
 	size_t before = guests->count;
-	struct tally tally;
+	struct conn_count conn;
 
-	tally_take(&tally, door->fd);
-	tally.guests = guests;
-	tally.spares = true;
-	tallies_count(&tally, 1);
-	cr_assert(tally.known);
+	conn_count_init(&conn, door->fd);
+	conn.cookies = guests;
+	conn.skips_known = true;
+	conn_counts_run(&conn, 1);
+	cr_assert(conn.known);
 	cr_assert_eq(guests->count, before, "nobody is noted");
-	return tally.count;
+	return conn.count;
 }
 
-static bool all_are_in(const struct guests *before, const struct guests *now)
+static bool all_are_in(const struct cookie_set *before, const struct cookie_set *now)
 {
 	size_t found = 0;
 
@@ -90,24 +90,24 @@ static bool all_are_in(const struct guests *before, const struct guests *now)
 
 static void expect_to_know_who_waits(struct door door)
 {
-	FREED struct guests before = { 0 }, now = { 0 };
+	FREED struct cookie_set before = { 0 }, now = { 0 };
 	int first, second, third, served[2];
 
 	open_door(&door);
-	note(&door, WHOM_QUEUED, &before);
+	note(&door, CONN_WHICH_QUEUED, &before);
 	cr_expect_eq(before.count, 0u);
 
 	first = knock(&door);
-	note(&door, WHOM_QUEUED, &before);
+	note(&door, CONN_WHICH_QUEUED, &before);
 	cr_expect_eq(before.count, 1u);
 	second = knock(&door);
-	note(&door, WHOM_QUEUED, &now);
+	note(&door, CONN_WHICH_QUEUED, &now);
 	cr_expect_eq(now.count, 2u);
 	cr_expect(all_are_in(&before, &now), "another came, which hides nothing");
 
 	served[0] = taken(door.fd);
 	third = knock(&door);
-	note(&door, WHOM_QUEUED, &now);
+	note(&door, CONN_WHICH_QUEUED, &now);
 	cr_expect_eq(now.count, 2u, "as many as before");
 	cr_expect_not(all_are_in(&before, &now), "but not the same");
 	served[1] = taken(door.fd);
@@ -145,14 +145,14 @@ Test(guests, in_the_queue_of_unix_sockets_are_known)
 /* Those of one instance, and those who came to the next at the same address. */
 static void expect_to_part_them(struct door door)
 {
-	FREED struct guests former = { 0 };
+	FREED struct cookie_set former = { 0 };
 	int first, second, third, served[2];
 
 	open_door(&door);
 	first = knock(&door);
 	served[0] = taken(door.fd);
 	second = knock(&door);
-	note(&door, WHOM_HELD, &former);
+	note(&door, CONN_WHICH_HELD, &former);
 	cr_expect_eq(former.count, 1u, "who waits may be anybody's");
 	cr_expect_eq(count_without(&door, &former), 1u);
 	served[1] = taken(door.fd);
@@ -179,16 +179,16 @@ Test(guests, of_another_address_are_left_alone)
 {
 	struct door one = { .listen = listen_of("tcp:127.0.0.1:0"), .family = AF_INET, .type = SOCK_STREAM };
 	struct door other = one;
-	FREED struct guests guests = { 0 };
+	FREED struct cookie_set guests = { 0 };
 	int client;
 
 	open_door(&one);
 	other.listen = listen_of(pool_textf(pool, "tcp:127.0.0.2:%d", port_of(one.fd)));
 	open_door(&other);
 	client = knock(&one);
-	note(&other, WHOM_QUEUED, &guests);
+	note(&other, CONN_WHICH_QUEUED, &guests);
 	cr_expect_eq(guests.count, 0u);
-	note(&one, WHOM_QUEUED, &guests);
+	note(&one, CONN_WHICH_QUEUED, &guests);
 	cr_expect_eq(guests.count, 1u);
 	close(client);
 	close(other.fd);
@@ -199,20 +199,20 @@ Test(guests, are_each_known_among_many)
 {
 	enum { MANY = 100, ROUNDS = 10 };
 	struct door door = { .listen = listen_of("tcp:127.0.0.1:0"), .family = AF_INET, .type = SOCK_STREAM };
-	FREED struct guests before = { 0 }, now = { 0 };
+	FREED struct cookie_set before = { 0 }, now = { 0 };
 	int clients[MANY + ROUNDS];
 
 	open_door(&door);
 	for (int n = 0; n < MANY; n++)
 		clients[n] = knock(&door);
 	for (int n = 0; n < ROUNDS; n++) {
-		note(&door, WHOM_QUEUED, &before);
+		note(&door, CONN_WHICH_QUEUED, &before);
 		cr_expect_eq(before.count, (size_t)MANY);
 		clients[MANY + n] = knock(&door);
-		note(&door, WHOM_QUEUED, &now);
+		note(&door, CONN_WHICH_QUEUED, &now);
 		cr_expect(all_are_in(&before, &now));
 		close(taken(door.fd));
-		note(&door, WHOM_QUEUED, &now);
+		note(&door, CONN_WHICH_QUEUED, &now);
 		cr_expect_not(all_are_in(&before, &now), "one of them went");
 	}
 	for (int n = 0; n < MANY + ROUNDS; n++)

@@ -81,10 +81,10 @@ Test(process, tells_when_it_began)
 
 	after = process_now();
 	cr_assert(process_read(pid, &process));
-	cr_expect_geq(process.born, before);
-	cr_expect_leq(process.born, after);
+	cr_expect_geq(process.start_time, before);
+	cr_expect_leq(process.start_time, after);
 	cr_assert(process_read(getpid(), &own));
-	cr_expect_leq(own.born, process.born);
+	cr_expect_leq(own.start_time, process.start_time);
 	end(pid);
 }
 
@@ -287,14 +287,14 @@ Test(process, knows_its_command)
 		execl("/bin/sleep", "other-name", "1000", (char *)NULL);
 		_exit(100);
 	}
-	for (int n = 0; n < 1000 && !process_runs(pid, command); n++)
+	for (int n = 0; n < 1000 && !process_has_command(pid, command); n++)
 		usleep(10000);
-	cr_expect(process_runs(pid, command));
-	cr_expect(!process_runs(pid, other));
-	cr_expect(!process_runs(pid, longer));
-	cr_expect(!process_runs(pid, program));
+	cr_expect(process_has_command(pid, command));
+	cr_expect(!process_has_command(pid, other));
+	cr_expect(!process_has_command(pid, longer));
+	cr_expect(!process_has_command(pid, program));
 	end(pid);
-	cr_expect(!process_runs(pid, command));
+	cr_expect(!process_has_command(pid, command));
 }
 
 Test(process, looks_behind_the_interpreter)
@@ -316,9 +316,9 @@ Test(process, looks_behind_the_interpreter)
 			execl(path, path, "an argument", (char *)NULL);
 		_exit(100);
 	}
-	for (int n = 0; n < 1000 && !process_runs(pid, command); n++)
+	for (int n = 0; n < 1000 && !process_has_command(pid, command); n++)
 		usleep(10000);
-	cr_expect(process_runs(pid, command));
+	cr_expect(process_has_command(pid, command));
 	end(pid);
 	unlink(path);
 }

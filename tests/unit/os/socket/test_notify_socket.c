@@ -33,12 +33,12 @@ static void close_path(void)
 
 TestSuite(notify_socket, .init = open_path, .fini = close_path);
 
-static enum heard hear(void)
+static enum notify_received hear(void)
 {
 	const char *flaw = NULL;
-	enum heard heard = notify_socket_hear(fd, &notification, &flaw);
+	enum notify_received heard = notify_socket_receive(fd, &notification, &flaw);
 
-	cr_assert_eq(heard == HEARD_FLAWED, flaw != NULL);
+	cr_assert_eq(heard == NOTIFY_INVALID, flaw != NULL);
 	return heard;
 }
 
@@ -100,12 +100,12 @@ static bool say(const char *name)
 Test(notify_socket, who_sent_it_is_known)
 {
 	cr_assert(say(path));
-	cr_assert_eq(hear(), HEARD);
+	cr_assert_eq(hear(), NOTIFY_RECEIVED);
 	cr_expect_str_eq(notification.text, "READY=1");
 	cr_expect_eq(notification.pid, getpid());
 	cr_expect_eq(notification.uid, getuid());
 
-	cr_expect_eq(hear(), HEARD_NOTHING);
+	cr_expect_eq(hear(), NOTIFY_EMPTY);
 }
 
 Test(notify_socket, an_abstract_name_does_as_well)
@@ -117,7 +117,7 @@ Test(notify_socket, an_abstract_name_does_as_well)
 	other = notify_socket_open(name);
 	cr_assert_geq(other, 0);
 	cr_assert(say(name));
-	cr_expect_eq(notify_socket_hear(other, &notification, &(const char *){ NULL }), HEARD);
+	cr_expect_eq(notify_socket_receive(other, &notification, &(const char *){ NULL }), NOTIFY_RECEIVED);
 	close(other);
 }
 
@@ -140,11 +140,11 @@ Test(notify_socket, what_carries_descriptors_is_looked_at_and_left_there)
 	size_t before = count_open();
 
 	post("FDSTORE=1", 9, STDIN_FILENO, 3);
-	cr_assert_eq(hear(), HEARD_RIGHTS);
+	cr_assert_eq(hear(), NOTIFY_RIGHTS);
 	cr_expect_str_eq(notification.text, "FDSTORE=1");
 	cr_expect_eq(notification.pid, getpid());
 	cr_expect_eq(notification.uid, getuid());
-	cr_expect_eq(hear(), HEARD_RIGHTS, "it is there still");
+	cr_expect_eq(hear(), NOTIFY_RIGHTS, "it is there still");
 	cr_expect_eq(count_open(), before, "and nothing of it is here");
 }
 
@@ -156,11 +156,11 @@ Test(notify_socket, what_is_dropped_leaves_no_descriptor)
 
 	memset(bytes, 'x', sizeof(bytes));
 	post(bytes, sizeof(bytes), -1, 0);
-	cr_expect_eq(hear(), HEARD_FLAWED);
+	cr_expect_eq(hear(), NOTIFY_INVALID);
 	post("STATUS=a\0b", 10, -1, 0);
-	cr_expect_eq(hear(), HEARD_FLAWED);
+	cr_expect_eq(hear(), NOTIFY_INVALID);
 	post(bytes, sizeof(bytes), STDIN_FILENO, 2);
-	cr_expect_eq(notify_socket_hear(fd, &notification, &flaw), HEARD_RIGHTS);
+	cr_expect_eq(notify_socket_receive(fd, &notification, &flaw), NOTIFY_RIGHTS);
 	cr_expect_not_null(flaw);
 	cr_expect_eq(count_open(), before);
 }
@@ -171,10 +171,10 @@ Test(notify_socket, the_longest_is_heard_and_a_nul_at_the_end_forgiven)
 
 	memset(bytes, 'x', sizeof(bytes));
 	post(bytes, sizeof(bytes), -1, 0);
-	cr_expect_eq(hear(), HEARD);
+	cr_expect_eq(hear(), NOTIFY_RECEIVED);
 	cr_expect_eq(notification.length, sizeof(bytes));
 	post("READY=1", 8, -1, 0);
-	cr_expect_eq(hear(), HEARD);
+	cr_expect_eq(hear(), NOTIFY_RECEIVED);
 	cr_expect_eq(notification.length, 7);
 }
 

@@ -1,0 +1,292 @@
+/* Finds superd's own control group, and whether superd may create groups below it. Source: cgroups(7), and the kernel's
+ * cgroup-v2.rst, "Delegation" and "No Internal Process Constraint".
+ *
+ * As root, superd can write to any group. It must still leave alone a group that systemd manages and has not delegated,
+ * and a group that holds processes which are not superd's. */
+#include "os/cgroup/cgroup_delegation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "os/proc/process.h"
+
+#define FILE_MOST (1u << 20)
+#define FIRST_PID_NAMESPACE 0xeffffffcu  /* the number that the kernel gives it: PROC_PID_INIT_INO */
+#define ANCESTORS_MOST 64
+#define SECOND_HIERARCHY ""  /* it is listed without controllers in /proc/self/cgroup */
+
+/* Without a limit cgroup v1 shows the greatest number there is, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits,
+ * less what the size of a page leaves over. Half of that is more than any machine has. */
+#define UNLIMITED (1ull << (LONG_MAX > INT32_MAX ? 62 : 42))
+
+_Static_assert(PATH_MAX == 4096, "find_mount reads as much");
+
+const char *const controller_names[CONTROLLERS] = { "cpu", "cpuset", "io", "memory", "pids" };
+
+static char *read_in(const char *folder, const char *file)
+{
+	char path[PATH_MAX];
+	size_t length;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return fd_read_file(path, FILE_MOST, &length);
+}
+
+bool cgroup_write(const char *folder, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	bool good;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	good = fd >= 0 && write(fd, text, strlen(text)) >= 0;
+	fd_close(&fd);
+	return good;
+}
+
+/* Whether a controller is in a list, which has commas between and ends with a colon or the text. */
+static bool has_controller(const char *list, const char *controller)
+{
+	size_t length = strcspn(list, ",:");
+
+	while (length != strlen(controller) || strncmp(list, controller, length)) {
+		if (list[length] != ',')
+			return false;
+		list += length + 1;
+		length = strcspn(list, ",:");
+	}
+	return true;
+}
+
+/* The options of a cgroup mount are its controllers and a few words more: show_options in the kernel's cgroup-v1.c. */
+static bool is_mount_of(const char *line, const char *controller)
+{
+	if (!*controller)
+		return strstr(line, " - cgroup2 ");
+	return strstr(line, " - cgroup ") && has_controller(strrchr(line, ' ') + 1, controller);
+}
+
+/* The mount of a controller's hierarchy: where, and from which of its groups on. false: there is none. */
+static bool find_mount(const char *controller, char where[PATH_MAX], char from[PATH_MAX])
+{
+	char *text = read_in("/proc/self", "mountinfo"), *rest = text, *line;
+	bool found = false;
+
+	while (!found && (line = strsep(&rest, "\n"))) {
+		found = is_mount_of(line, controller) &&
+			sscanf(line, "%*s %*s %*s %4095s %4095s", from, where) == 2 && !strchr(where, '\\') &&
+			!strchr(from, '\\');
+	}
+	free(text);
+	return found;
+}
+
+/* superd's group in a controller's hierarchy as the kernel names it, in *text (to be freed). */
+static const char *find_name(const char *controller, char **text)
+{
+	char *rest = *text = read_in("/proc/self", "cgroup"), *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		const char *list = strchr(line, ':'), *name = list ? strchr(list + 1, ':') : NULL;
+
+		if (name && name[1] == '/' && has_controller(list + 1, controller))
+			return name + 1;
+	}
+	return NULL;
+}
+
+void cgroup_parent_suffix(char *text, size_t size)
+{
+	struct stat status;
+
+	*text = '\0';
+	if (stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != FIRST_PID_NAMESPACE)
+		snprintf(text, size, "-%llu", (unsigned long long)status.st_ino);
+}
+
+/* Once superd has moved into a group of its own, the one above is meant. */
+static void leave_own(char *path)
+{
+	char own[80], suffix[24], *leaf = strrchr(path, '/'), *base = leaf;
+	size_t length;
+
+	cgroup_parent_suffix(suffix, sizeof(suffix));
+	length = (size_t)snprintf(own, sizeof(own), "/" CGROUP_BASE "%ld%s", (long)getpid(), suffix);
+	while (base && base > path && *--base != '/')
+		;
+	if (leaf && !strcmp(leaf, "/" CGROUP_LEAF) && !strncmp(base, own, length) && strchr("/.", base[length]))
+		*base = '\0';
+}
+
+static bool find_path(const char *controller, char *path, size_t size, const char **wrong)
+{
+	char where[PATH_MAX], from[PATH_MAX], *text;
+	const char *name = find_name(controller, &text);
+	size_t prefix;
+	bool good = false;
+
+	*wrong = "there is no second hierarchy of control groups here";
+	if (name && find_mount(controller, where, from)) {
+		prefix = strcmp(from, "/") ? strlen(from) : 0;
+		*wrong = "superd's control group is not to be seen from here";
+		good = !strncmp(name, from, prefix) && (name[prefix] == '/' || !name[prefix]) && !strstr(name, "/..") &&
+			snprintf(path, size, "%s%s", where, strcmp(name + prefix, "/") ? name + prefix : "") <
+				(int)size;
+	}
+	free(text);
+	if (good)
+		leave_own(path);
+	return good;
+}
+
+static bool has_file(const char *folder, const char *file, int mode)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s", folder, file) < (int)sizeof(path) &&
+		faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+/* Whether superd's group in a controller's hierarchy, or one above it, has a number of bytes in this file. */
+static bool has_limit(const char *controller, const char *file)
+{
+	char path[PATH_MAX];
+	const char *wrong;
+	bool limited = false;
+
+	if (!find_path(controller, path, sizeof(path), &wrong))
+		return false;
+	while (!limited && has_file(path, "cgroup.procs", F_OK)) {
+		char *text = read_in(path, file), *last = strrchr(path, '/');
+
+		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < UNLIMITED;
+		free(text);
+		if (last)
+			*last = '\0';
+	}
+	return limited;
+}
+
+/* The kernel has the controller in one of the hierarchies at most. */
+bool cgroup_has_memory_limit(void)
+{
+	return has_limit(SECOND_HIERARCHY, "memory.max") || has_limit("memory", "memory.limit_in_bytes");
+}
+
+/* systemd marks what it has handed over. */
+static bool is_systemds(const char *path)
+{
+	char value[8];
+
+	if (access("/run/systemd/system", F_OK) < 0)
+		return false;
+	return getxattr(path, "trusted.delegate", value, sizeof(value)) <= 0 &&
+		getxattr(path, "user.delegate", value, sizeof(value)) <= 0;
+}
+
+unsigned cgroup_read_controllers(const char *folder, const char *file)
+{
+	char *text = read_in(folder, file), *rest = text, *word;
+	unsigned found = 0;
+
+	while ((word = strsep(&rest, " \n"))) {
+		for (unsigned n = 0; n < CONTROLLERS; n++)
+			found |= strcmp(word, controller_names[n]) ? 0 : 1u << n;
+	}
+	free(text);
+	return found;
+}
+
+bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context)
+{
+	char *text = read_in(path, "cgroup.procs"), *rest = text, *line;
+
+	if (!text)
+		return false;
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line && !see(context, strtol(line, NULL, 10)))
+			break;
+	}
+	free(text);
+	return true;
+}
+
+/* Ourselves, and what we started; as the first process all there are. */
+static bool is_ours(void *context, long pid)
+{
+	bool *strangers = context;
+	struct process process = { .parent = (pid_t)pid };
+
+	if (getpid() == 1)
+		return true;
+	for (int n = 0; n < ANCESTORS_MOST && process.parent > 1; n++) {
+		if (process.parent == getpid())
+			return true;
+		if (!process_read(process.parent, &process))
+			return n == 0; /* it is gone already */
+	}
+	*strangers = true;
+	return false;
+}
+
+static bool holds_strangers(const char *path)
+{
+	bool strangers = false;
+
+	return !cgroup_each_process(path, is_ours, &strangers) || strangers;
+}
+
+static void judge(struct cgroup_delegation *place, const char *path)
+{
+	place->is_root = !has_file(path, "cgroup.type", F_OK);
+	if (!place->is_root && is_systemds(path)) {
+		place->wrong = "superd's control group is systemd's: superd's own unit wants Delegate=yes";
+	} else if (!has_file(path, "", W_OK | X_OK) || !has_file(path, "cgroup.procs", W_OK)) {
+		place->wrong = errno == EROFS ? "the control groups are mounted read-only"
+					      : "superd may not write in its control group";
+	} else {
+		place->path = path;
+		place->controllers = cgroup_read_controllers(path, "cgroup.controllers");
+		if (!place->controllers)
+			place->wrong = "its control group has no controllers";
+		else if (!has_file(path, "cgroup.subtree_control", W_OK))
+			place->wrong = "superd may not pass on the controllers of its control group";
+		else if (!place->is_root && holds_strangers(path))
+			place->wrong = "there are processes in its control group that are not superd's";
+		if (place->wrong)
+			place->controllers = 0;
+	}
+}
+
+const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool)
+{
+	struct cgroup_delegation *place = pool_alloc(pool, sizeof(*place));
+	char path[PATH_MAX];
+	const char *kept;
+
+	if (!place || !find_path(SECOND_HIERARCHY, path, sizeof(path), &place->wrong))
+		return place;
+	place->wrong = NULL;
+	kept = pool_text(pool, path);
+	if (!kept)
+		return NULL;
+	judge(place, kept);
+	return place;
+}

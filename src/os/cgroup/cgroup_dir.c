@@ -1,0 +1,85 @@
+/* One control group with those below it: its folder's name, signals to its processes, its removal. */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "os/cgroup/cgroup.h"
+#include "os/cgroup/cgroup_parent.h"
+
+#define DEPTH_MOST 32
+
+void cgroup_add_stem(struct buf *path, const char *service)
+{
+	for (size_t n = 0; n < CGROUP_NAME_MOST / 2 && service[n]; n++)
+		buf_char(path, service[n] == '/' || (unsigned char)service[n] < ' ' ? '_' : service[n]);
+	buf_char(path, '-');
+}
+
+/* Calls act for the folder and all below it, the deepest first. */
+static void each_below(const char *path, int depth, void (*act)(void *context, const char *path), void *context)
+{
+	DIR *stream = opendir(path);
+	char below[PATH_MAX];
+	struct dirent *entry;
+
+	while (stream && depth && (entry = readdir(stream))) {
+		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR &&
+		    snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < (int)sizeof(below))
+			each_below(below, depth - 1, act, context);
+	}
+	if (stream)
+		closedir(stream);
+	act(context, path);
+}
+
+static bool send_signal(void *context, long pid)
+{
+	if (pid > 1)
+		kill((pid_t)pid, *(const int *)context);
+	return true;
+}
+
+static void signal_group(void *context, const char *path)
+{
+	cgroup_each_process(path, send_signal, context);
+}
+
+void cgroup_signal(const char *path, int signal)
+{
+	each_below(path, DEPTH_MOST, signal_group, &signal);
+}
+
+/* Before Linux 5.14 there is no such file. */
+void cgroup_kill(const char *path)
+{
+	if (!cgroup_write(path, "cgroup.kill", "1"))
+		cgroup_signal(path, SIGKILL);
+}
+
+static void thaw_group(void *context, const char *path)
+{
+	(void)context;
+	cgroup_write(path, "cgroup.freeze", "0");
+}
+
+void cgroup_thaw(const char *path)
+{
+	each_below(path, DEPTH_MOST, thaw_group, NULL);
+}
+
+static void remove_group(void *context, const char *path)
+{
+	*(bool *)context = rmdir(path) == 0 || errno == ENOENT;
+}
+
+bool cgroup_remove(const char *path)
+{
+	bool gone = rmdir(path) == 0 || errno == ENOENT;
+
+	if (!gone)
+		each_below(path, DEPTH_MOST, remove_group, &gone);
+	return gone;
+}

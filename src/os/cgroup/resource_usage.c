@@ -1,0 +1,156 @@
+/* Reads memory and processor time of processes and control groups. The loop does this for many processes in a row, so
+ * each value is one read of a small file. Source: proc_pid_stat(5), proc_pid_statm(5), the kernel's cgroup-v2.rst. */
+#include "os/cgroup/resource_usage.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "os/cgroup/cgroup.h"
+
+#define SUMMED_MOST 64                  /* processes of a group that are added up */
+#define FIELD_USER 14                   /* of /proc/PID/stat, from 1, as proc_pid_stat(5) counts */
+#define FIELD_SYSTEM 15
+#define FIELD_CHILDREN_SYSTEM 17        /* behind that of children it has waited for, of users */
+
+/* The text of a small file; false: there is none. */
+static bool read_small(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	fd_close(&fd);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	return true;
+}
+
+/* The number-th word, from 0, as a count; -1: there is none, or it is no number. */
+static int64_t count_at(const char *text, unsigned number)
+{
+	char word[32];
+	int64_t count;
+	size_t length;
+
+	for (text += strspn(text, " \n"); number && *text; number--) {
+		text += strcspn(text, " \n");
+		text += strspn(text, " \n");
+	}
+	length = strcspn(text, " \n");
+	if (!length || length >= sizeof(word))
+		return -1;
+	memcpy(word, text, length);
+	word[length] = '\0';
+	return scan_count(word, &count) ? -1 : count;
+}
+
+/* Seconds in the fields of /proc/PID/stat from user time up to `last`; -1: unknown. */
+static double cpu_of(pid_t pid, unsigned last)
+{
+	char path[64], text[1024];
+	const char *behind_name;
+	int64_t ticks = 0;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if (!read_small(path, text, sizeof(text)))
+		return -1;
+	behind_name = strrchr(text, ')');       /* which it may choose itself */
+	if (!behind_name)
+		return -1;
+	for (unsigned field = FIELD_USER; field <= last; field++) {
+		int64_t part = count_at(behind_name + 1, field - 3);
+
+		if (part < 0)
+			return -1;
+		ticks += part;
+	}
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+static int64_t memory_of(pid_t pid)
+{
+	char path[64], text[256];
+	int64_t pages;
+
+	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
+	if (!read_small(path, text, sizeof(text)))
+		return -1;
+	pages = count_at(text, 1);
+	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
+}
+
+struct resource_usage resource_usage_of_process(pid_t pid)
+{
+	struct resource_usage usage = { -1, -1 };
+
+	if (pid <= 0)
+		return usage;
+	usage.memory = memory_of(pid);
+	usage.cpu = cpu_of(pid, FIELD_SYSTEM);
+	return usage;
+}
+
+/* "usage_usec 1234" stands first. */
+static double cpu_of_group(const char *text)
+{
+	static const char key[] = "usage_usec ";
+	int64_t microseconds;
+
+	if (strncmp(text, key, sizeof(key) - 1) != 0)
+		return -1;
+	microseconds = count_at(text, 1);
+	return microseconds < 0 ? -1 : (double)microseconds / 1e6;
+}
+
+struct usage_sum {
+	struct resource_usage usage;
+	unsigned count;
+};
+
+static bool add_process(void *context, long pid)
+{
+	struct usage_sum *sum = context;
+	int64_t memory = memory_of((pid_t)pid);
+	double cpu = cpu_of((pid_t)pid, FIELD_CHILDREN_SYSTEM);
+
+	if (memory >= 0)
+		sum->usage.memory = memory + (sum->usage.memory > 0 ? sum->usage.memory : 0);
+	if (cpu >= 0)
+		sum->usage.cpu = cpu + (sum->usage.cpu > 0 ? sum->usage.cpu : 0);
+	return ++sum->count < SUMMED_MOST;
+}
+
+/* Where the kernel does not count by groups, as memory without that controller, or has counted for others, too. */
+static struct resource_usage usage_of_members(const char *path)
+{
+	struct usage_sum sum = { { -1, -1 }, 0 };
+
+	cgroup_each_process(path, add_process, &sum);
+	return sum.usage;
+}
+
+struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared)
+{
+	struct resource_usage usage = { -1, -1 }, members;
+	char file[4096], text[1024];
+
+	if (snprintf(file, sizeof(file), "%s/memory.current", path) < (int)sizeof(file) &&
+	    read_small(file, text, sizeof(text)))
+		usage.memory = count_at(text, 0);
+	if (!is_shared && snprintf(file, sizeof(file), "%s/cpu.stat", path) < (int)sizeof(file) &&
+	    read_small(file, text, sizeof(text)))
+		usage.cpu = cpu_of_group(text);
+	if (usage.memory >= 0 && usage.cpu >= 0)
+		return usage;
+	members = usage_of_members(path);
+	if (usage.memory < 0)
+		usage.memory = members.memory;
+	if (usage.cpu < 0)
+		usage.cpu = members.cpu;
+	return usage;
+}

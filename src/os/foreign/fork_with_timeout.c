@@ -1,0 +1,134 @@
+/* Runs work that may block in a forked process, for a limited time.
+ *
+ * A process inside some system calls does not die even of SIGKILL, so superd does not wait for its end. The loop reaps
+ * it later. */
+#include "os/foreign/fork_with_timeout.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/fd_message.h"
+#include "base/thread.h"
+#include "os/foreign/fork_fds.h"
+
+#define WARNINGS_MOST 4000
+#define TEXT_MOST (SPAWN_TEXT + WARNINGS_MOST)
+
+struct timed_result {
+	int result, error;
+	size_t why;                     /* bytes of text that are the reason; the rest are warnings */
+	char text[TEXT_MOST];
+};
+
+/* Sockets and fifos close without waiting, wherever their nodes lie. */
+static bool is_harmless(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
+}
+
+static _Noreturn void do_work(timed_work *work, const void *with, int to)
+{
+	static struct timed_result answer;
+	struct buf why = { 0 }, warnings = { 0 };
+	size_t length;
+
+	setsid();
+	answer.result = work(with, &why, &warnings);
+	answer.error = errno;
+	if (answer.result >= 0 && !is_harmless(answer.result)) {
+		answer.result = -1;
+		answer.error = EINVAL;
+	}
+	buf_cut(&why, SPAWN_TEXT);
+	buf_cut(&warnings, WARNINGS_MOST);
+	answer.why = why.length;
+	memcpy(answer.text, buf_string(&why), why.length);
+	memcpy(answer.text + why.length, buf_string(&warnings), warnings.length);
+	length = offsetof(struct timed_result, text) + why.length + warnings.length;
+	_exit(!fd_message_send(to, &answer, length, &answer.result, answer.result >= 0, 0));
+}
+
+static bool wait_readable(int fd, int milliseconds)
+{
+	struct pollfd ask = { .fd = fd, .events = POLLIN };
+	int64_t end = clock_ms() + milliseconds, left;
+	int ready;
+
+	for (left = milliseconds; (ready = poll(&ask, 1, (int)left)) < 0 && errno == EINTR;) {
+		left = end - clock_ms();
+		if (left < 0)
+			left = 0;
+	}
+	return ready > 0;
+}
+
+/* The result; -1 and errno. */
+static int receive(int from, struct buf *why, struct buf *warnings)
+{
+	struct timed_result *answer = malloc(sizeof(*answer));
+	int fd = -1, error;
+	size_t count = 1, length;
+	ssize_t got = answer ? fd_message_receive(from, answer, sizeof(*answer), &fd, &count, MSG_DONTWAIT) : 0;
+
+	length = got < 0 ? 0 : (size_t)got;
+
+	if (length < offsetof(struct timed_result, text) ||
+	    answer->why > length - offsetof(struct timed_result, text)) {
+		errno = answer ? EPROTO : ENOMEM;
+		free(answer);
+		return -1;
+	}
+	length -= offsetof(struct timed_result, text);
+	if (answer->why)        /* who gave no reason leaves its caller nothing to free */
+		buf_add(why, answer->text, answer->why);
+	if (length > answer->why)
+		buf_add(warnings, answer->text + answer->why, length - answer->why);
+	error = answer->error;
+	free(answer);
+	errno = error;
+	return fd;
+}
+
+int fork_with_timeout(timed_work *work, const void *with, int kept, int milliseconds, struct buf *why,
+		      struct buf *warnings)
+{
+	int ends[2], result = -1, error;
+	sigset_t before;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	thread_block_signals(&before);  /* what would handle them is superd's loop */
+	pid = fork();
+	if (pid == 0) {
+		fork_fds_close_others(&kept, 1, ends[1]);
+		do_work(work, with, ends[1]);
+	}
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	fd_close(&ends[1]);
+	if (pid > 0 && wait_readable(ends[0], milliseconds)) {
+		result = receive(ends[0], why, warnings);
+		error = errno;
+	} else if (pid > 0) {
+		kill(pid, SIGKILL);
+		error = ETIMEDOUT;
+	}
+	fd_close(&ends[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, WNOHANG);
+	errno = error;
+	return result;
+}

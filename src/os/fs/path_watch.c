@@ -1,0 +1,121 @@
+/* inotify(7) on nodes of the file system, never on their folders, where unrelated files come and go.
+ *
+ * A bound socket keeps its inode, so IN_DELETE_SELF comes only when the socket is closed. But unlinking changes the
+ * number of links at once, which is IN_ATTRIB, as is a change of the mode. */
+#include "os/fs/path_watch.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_INOTIFY_H
+#include <sys/inotify.h>
+#endif
+
+#include "base/fd.h"
+
+#define READS_MOST 64                   /* of 4096 bytes: as many events as the kernel keeps by default */
+
+/* Where mark stands in the list, or would. */
+static size_t find_place(const struct watch_ids *marks, int mark)
+{
+	size_t low = 0, high = marks->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (marks->list[middle] < mark)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool watch_ids_have(const struct watch_ids *marks, int mark)
+{
+	size_t place = find_place(marks, mark);
+
+	return marks->all || (place < marks->count && marks->list[place] == mark);
+}
+
+void watch_ids_add(struct watch_ids *marks, int mark)
+{
+	size_t place = find_place(marks, mark);
+
+	if (watch_ids_have(marks, mark))
+		return;
+	if (marks->count == WATCH_IDS_MOST) {
+		marks->all = true;
+		return;
+	}
+	memmove(marks->list + place + 1, marks->list + place, (marks->count - place) * sizeof(*marks->list));
+	marks->list[place] = mark;
+	marks->count++;
+}
+
+#ifdef HAVE_SYS_INOTIFY_H
+int path_watch_open(void)
+{
+	return fd_raise(inotify_init1(IN_NONBLOCK | IN_CLOEXEC), FD_HIGH);
+}
+
+int path_watch_add(int watch, const char *path)
+{
+	return inotify_add_watch(watch, path, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW);
+}
+
+void path_watch_remove(int watch, int mark)
+{
+	inotify_rm_watch(watch, mark);
+}
+
+static void take_event(const struct inotify_event *event, struct watch_ids *marks)
+{
+	if (event->mask & IN_Q_OVERFLOW)
+		marks->all = true;
+	else if (event->mask != IN_IGNORED)     /* the answer to path_watch_remove */
+		watch_ids_add(marks, event->wd);
+}
+
+void path_watch_take(int watch, struct watch_ids *marks)
+{
+	char bytes[4096];
+	struct inotify_event event;
+
+	for (int reads = 0; reads < READS_MOST; reads++) {
+		ssize_t length = read(watch, bytes, sizeof(bytes));
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length <= 0)
+			return;
+		for (size_t at = 0; at + sizeof(event) <= (size_t)length; at += sizeof(event) + event.len) {
+			memcpy(&event, bytes + at, sizeof(event));
+			take_event(&event, marks);
+		}
+	}
+}
+#else
+int path_watch_open(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+int path_watch_add(int watch, const char *path)
+{
+	(void)watch, (void)path;
+	errno = ENOSYS;
+	return -1;
+}
+
+void path_watch_remove(int watch, int mark)
+{
+	(void)watch, (void)mark;
+}
+
+void path_watch_take(int watch, struct watch_ids *marks)
+{
+	(void)watch, (void)marks;
+}
+#endif

@@ -1,4 +1,0 @@
-/* The folder for files that last until the next boot. superd keeps its own in "superd" below it. */
-#pragma once
-
-const char *runtime_folder(void);       /* "/run"; of a user who is not root, theirs */

@@ -1,0 +1,86 @@
+/* Whether the two files of hosts_access(5) contain any rule. superd asks this for each client of a service with
+ * libwrap, so it reads a file only after stat(2) shows that the file has changed. */
+#include "os/host/hosts_access.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "os/host/hosts_rules.h"
+
+#define TABLE_MOST (1 << 20)
+
+static const char *const paths[] = { "/etc/hosts.allow", "/etc/hosts.deny" };
+
+static bool has_rule(const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (*text != '#' && strspn(text, " \t\r") < length)
+			return true;
+		text += length + (text[length] == '\n');
+	}
+	return false;
+}
+
+static bool reads_rule(const char *path)
+{
+	size_t length;
+	char *text = fd_read_file(path, TABLE_MOST, &length);
+	bool has = text ? has_rule(text) : errno != ENOENT;
+
+	free(text);
+	return has;
+}
+
+static bool is_as_seen(const struct seen_file *seen, const struct stat *status)
+{
+	return seen->known && seen->device == status->st_dev && seen->inode == status->st_ino &&
+	       seen->size == status->st_size && seen->changed.tv_sec == status->st_ctim.tv_sec &&
+	       seen->changed.tv_nsec == status->st_ctim.tv_nsec;
+}
+
+static bool look(struct hosts_access *wraps, struct seen_file *seen, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0) {
+		wraps->changes += seen->known;
+		seen->known = false;
+		return errno != ENOENT && errno != ENOTDIR;
+	}
+	if (is_as_seen(seen, &status))
+		return seen->has_rule;
+	wraps->changes++;
+	*seen = (struct seen_file){
+		.device = status.st_dev, .inode = status.st_ino, .size = status.st_size, .changed = status.st_ctim,
+		.known = true, .has_rule = reads_rule(path),
+	};
+	return seen->has_rule;
+}
+
+bool hosts_access_has_rules(struct hosts_access *wraps)
+{
+	bool allows = look(wraps, &wraps->files[0], paths[0]), denies = look(wraps, &wraps->files[1], paths[1]);
+
+	return allows || denies;
+}
+
+bool hosts_access_may_deny(const char *daemon)
+{
+	enum hosts_end end = HOSTS_GO_ON;
+
+	for (int n = 0; n < 2 && end == HOSTS_GO_ON; n++) {
+		size_t length;
+		char *text = fd_read_file(paths[n], TABLE_MOST, &length);
+
+		if (text)
+			end = hosts_rules_judge(text, daemon, n == 1);
+		else if (errno != ENOENT)
+			end = HOSTS_MAY_DENY;
+		free(text);
+	}
+	return end == HOSTS_MAY_DENY;
+}

@@ -1,0 +1,154 @@
+/* The parts of a sandbox: process flags, limits, Landlock, a filter of system calls. The filter is in
+ * self_sandbox_seccomp.c.
+ *
+ * Landlock's constants are those of Linux 6.12; a kernel that knows fewer is asked for fewer (landlock(7)). */
+#include "os/host/self_sandbox.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "os/host/self_sandbox_seccomp.h"
+
+void self_sandbox_add_name_ports(struct self_sandbox *sandbox)
+{
+	static const uint16_t ports[] = { 53, 111, 389, 636, 853 };      /* DNS, NIS, LDAP, LDAPS, DNS over TLS */
+
+	for (size_t n = 0; n < sizeof(ports) / sizeof(ports[0]) && sandbox->port_count < SANDBOX_PORTS; n++)
+		sandbox->ports[sandbox->port_count++] = ports[n];
+}
+
+static void set_limit(int resource)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit((__typeof__(RLIMIT_CORE))resource, &none);
+}
+
+void self_sandbox_begin(void)
+{
+#ifdef PR_SET_DUMPABLE
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+#ifdef PR_SET_NO_NEW_PRIVS
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#endif
+	set_limit(RLIMIT_CORE);
+}
+
+#ifdef SANITIZED
+void self_sandbox_enter(const struct self_sandbox *sandbox)
+{
+	(void)sandbox;
+}
+#else
+/* What it says may go to a file, and what it reads may be one. */
+static bool has_file(void)
+{
+	struct stat status;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+			return true;
+	}
+	return false;
+}
+
+#ifdef SYS_landlock_create_ruleset
+#define CREATE_VERSION 1u               /* LANDLOCK_CREATE_RULESET_VERSION */
+#define RULE_PATH 1                     /* LANDLOCK_RULE_PATH_BENEATH */
+#define RULE_PORT 2                     /* LANDLOCK_RULE_NET_PORT, Linux 6.7 */
+#define FS_READ ((UINT64_C(1) << 2) | (UINT64_C(1) << 3))       /* READ_FILE, READ_DIR */
+#define NET_BIND UINT64_C(1)
+#define NET_CONNECT UINT64_C(2)
+#define SCOPE_ABSTRACT UINT64_C(1)      /* Linux 6.12 */
+#define SCOPE_SIGNAL UINT64_C(2)
+
+/* struct landlock_ruleset_attr of Linux 6.12; it has grown, and older kernels take the rest as long as it is 0. */
+struct ruleset {
+	uint64_t files, net, scoped;
+};
+
+/* struct landlock_path_beneath_attr, struct landlock_net_port_attr. */
+struct path_rule {
+	uint64_t allowed;
+	int32_t folder;
+} __attribute__((packed));
+
+struct port_rule {
+	uint64_t allowed, port;
+};
+
+/* All rights of files by version of the interface, the first being 1. */
+static uint64_t file_rights(long version)
+{
+	unsigned bits = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13;
+
+	return (UINT64_C(1) << bits) - 1;
+}
+
+static void allow_reading(int ruleset)
+{
+	struct path_rule rule = { .allowed = FS_READ, .folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+
+	if (rule.folder < 0)
+		return;
+	syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &rule, 0);
+	close(rule.folder);
+}
+
+static void allow_port(int ruleset, uint64_t right, uint16_t port)
+{
+	const struct port_rule rule = { right, port };
+
+	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
+}
+
+static void restrict_objects(const struct self_sandbox *sandbox)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
+	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
+	int ruleset;
+
+	if (version <= 0)
+		return;
+	if (version >= 4)
+		wanted.net = NET_BIND | NET_CONNECT;
+	if (version >= 6)
+		wanted.scoped = SCOPE_SIGNAL | (sandbox->answers_unix || sandbox->finds_names ? 0 : SCOPE_ABSTRACT);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &wanted, sizeof(wanted), 0);
+	if (ruleset < 0)
+		return;
+	if (sandbox->finds_names)
+		allow_reading(ruleset);
+	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
+		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);
+	if (version >= 4 && sandbox->binds_any)
+		allow_port(ruleset, NET_BIND, 0);
+	syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
+}
+#else
+static void restrict_objects(const struct self_sandbox *sandbox)
+{
+	(void)sandbox;
+}
+#endif
+
+void self_sandbox_enter(const struct self_sandbox *sandbox)
+{
+	if (!has_file())
+		set_limit(RLIMIT_FSIZE);
+	if (!sandbox->has_clients)
+		set_limit(RLIMIT_NPROC);
+	restrict_objects(sandbox);
+	self_sandbox_filter_calls(sandbox);
+}
+#endif

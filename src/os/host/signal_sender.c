@@ -1,0 +1,55 @@
+/* A signalfd(2) of its own, as libev's, which reads all others, does not say who sent a signal. */
+#include "os/host/signal_sender.h"
+
+#include <signal.h>
+#include <unistd.h>
+#if __has_include(<sys/signalfd.h>)
+#include <sys/signalfd.h>
+#endif
+
+#include "base/fd.h"
+
+bool signal_is_kernels_too(int signal)
+{
+	return signal == SIGPIPE || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+#if __has_include(<sys/signalfd.h>)
+int sent_signals_open(void)
+{
+	sigset_t signals;
+	int fd;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGTTIN);
+	sigaddset(&signals, SIGTTOU);
+	fd = fd_raise(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
+	if (fd >= 0)
+		sigprocmask(SIG_BLOCK, &signals, NULL);
+	return fd;
+}
+
+/* Of a broken pipe the kernel says that superd itself has sent it. */
+int sent_signals_next(int fd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_code <= 0 && (pid_t)info.ssi_pid != getpid())
+			return (int)info.ssi_signo;
+	}
+	return 0;
+}
+#else
+int sent_signals_open(void)
+{
+	return -1;
+}
+
+int sent_signals_next(int fd)
+{
+	(void)fd;
+	return 0;
+}
+#endif

@@ -1,0 +1,136 @@
+/* Counting the clients of listeners: what is asked for, and which of two ways the kernel tells by. */
+#include "os/netdiag/conn_count.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "config/access/access.h"
+#include "os/netdiag/conn_count_internal.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/netdiag/socket_address.h"
+
+bool conn_count_is_same(const struct conn_count *a, const struct conn_count *b)
+{
+	if (a->kind == CONN_NONE || a->kind != b->kind)
+		return false;
+	if (a->kind == CONN_UNIX)
+		return a->length == b->length && !memcmp(a->name, b->name, a->length);
+	return a->family == b->family && a->port == b->port && a->interface == b->interface &&
+	       !memcmp(a->address, b->address, sizeof(a->address));
+}
+
+static uint32_t interface_of(int fd)
+{
+	char name[IFNAMSIZ] = "";
+	socklen_t length = sizeof(name);        /* the kernel answers no shorter one */
+
+	if (getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length) < 0 || !*name)
+		return 0;
+	return if_nametoindex(name);
+}
+
+static void take_inet(struct conn_count *conn, int fd, const struct socket_address *address, int type)
+{
+	static const unsigned char none[sizeof(conn->address)];
+
+	conn->kind = type == SOCK_STREAM ? CONN_TCP : CONN_UDP;
+	conn->family = (unsigned char)address->any.sa_family;
+	if (conn->family == AF_INET)
+		memcpy(conn->address, &address->in.sin_addr, sizeof(address->in.sin_addr));
+	else
+		memcpy(conn->address, &address->in6.sin6_addr, sizeof(address->in6.sin6_addr));
+	conn->anywhere = !memcmp(conn->address, none, sizeof(none));
+	conn->port = ntohs(conn->family == AF_INET ? address->in.sin_port : address->in6.sin6_port);
+	conn->interface = interface_of(fd);
+}
+
+static void take_unix(struct conn_count *conn, int fd, const struct socket_address *address)
+{
+	size_t length = address->length - offsetof(struct sockaddr_un, sun_path);
+	struct stat status;
+
+	if (address->length <= offsetof(struct sockaddr_un, sun_path) || fstat(fd, &status) < 0)
+		return;                 /* without a name nobody comes */
+	if (address->un.sun_path[0])
+		length = strnlen(address->un.sun_path, length);
+	conn->kind = CONN_UNIX;
+	conn->inode = (uint32_t)status.st_ino;
+	conn->length = (unsigned char)length;
+	memcpy(conn->name, address->un.sun_path, length);
+}
+
+void conn_count_init(struct conn_count *conn, int fd)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	socklen_t size = sizeof(int);
+	int type = 0, protocol = 0;
+
+	*conn = (struct conn_count){ 0 };
+	if (!foreign_socket_name(fd, &address) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		return;
+	if (address.any.sa_family == AF_UNIX && type != SOCK_DGRAM)
+		take_unix(conn, fd, &address);
+	if (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6)
+		return;
+#ifdef SO_PROTOCOL
+	size = sizeof(protocol);
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
+		return;
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
+		return;
+#endif
+	take_inet(conn, fd, &address, type);
+}
+
+static bool has_kind(const struct conn_count *conns, size_t count, enum conn_kind kind)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (conns[n].kind == kind)
+			return true;
+	}
+	return false;
+}
+
+/* What was counted half-way is worth nothing. */
+static void begin(struct conn_count *conns, size_t count, enum conn_kind kind, bool known)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (conns[n].kind != kind)
+			continue;
+		conns[n].count = 0;
+		conns[n].known = known;
+	}
+}
+
+static bool count_kind(struct conn_count *conns, size_t count, enum conn_kind kind,
+		       bool (*way)(struct conn_count *conns, size_t count, enum conn_kind kind))
+{
+	begin(conns, count, kind, true);
+	return way(conns, count, kind);
+}
+
+/* A list of /proc that is read while it changes may leave somebody out: too little to send the others away by. */
+static void doubt_queues(struct conn_count *conns, size_t count, enum conn_kind kind)
+{
+	for (size_t n = 0; n < count; n++)
+		conns[n].known = conns[n].known && !(conns[n].kind == kind && conns[n].which == CONN_WHICH_QUEUED);
+}
+
+void conn_counts_run(struct conn_count *conns, size_t count)
+{
+	begin(conns, count, CONN_NONE, false);
+	for (unsigned kind = CONN_TCP; kind < CONN_KINDS; kind++) {
+		if (!has_kind(conns, count, kind))
+			continue;
+		if (count_kind(conns, count, kind, conn_counts_ask_diag))
+			continue;
+		if (!count_kind(conns, count, kind, conn_counts_read_proc))
+			begin(conns, count, kind, false);
+		doubt_queues(conns, count, kind);
+	}
+}

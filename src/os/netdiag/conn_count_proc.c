@@ -1,0 +1,128 @@
+/* Counts connections by /proc/net (proc_pid_net(5)), where sock_diag(7) is missing or forbidden. The lists are text:
+ * columns separated by blanks, addresses as hexadecimal words in the machine's byte order. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "os/netdiag/conn_count_internal.h"
+
+#define CONNECTING 2                    /* SS_x of linux/net.h; in a queue, as nobody has it yet */
+#define CONNECTED 3
+#define ACCEPTS 0x10000u                /* __SO_ACCEPTCON */
+
+struct proc_net_table {
+	struct conn_count *conns;
+	size_t count;
+	enum conn_kind kind;
+	int family;
+};
+
+/* "0100007F:1F90" */
+static bool read_place(const char *text, int family, uint32_t *words, unsigned *port)
+{
+	if (family == AF_INET)
+		return sscanf(text, "%8" SCNx32 ":%4x", &words[0], port) == 2;
+	return sscanf(text, "%8" SCNx32 "%8" SCNx32 "%8" SCNx32 "%8" SCNx32 ":%4x", &words[0], &words[1], &words[2],
+		      &words[3], port) == 5;
+}
+
+static void read_inet_line(const char *line, const struct proc_net_table *reading)
+{
+	unsigned state, port, peer_port;
+	uint32_t words[4], peer_words[4];
+	char place[48], peer[48];
+	struct seen_inet seen = { .family = (unsigned char)reading->family, .address = words, .peer = peer_words };
+	uint64_t inode;
+
+	if (sscanf(line, " %*[0-9]: %47s %47s %x %*s %*s %*s %*s %*s %" SCNu64, place, peer, &state, &inode) != 4 ||
+	    !read_place(place, reading->family, words, &port) ||
+	    !read_place(peer, reading->family, peer_words, &peer_port) || state > UINT8_MAX)
+		return;
+	seen.state = (unsigned char)state;
+	seen.port = (uint16_t)port;
+	seen.held = inode != 0;
+	conn_counts_see_inet(reading->conns, reading->count, reading->kind, &seen);
+}
+
+static void read_unix_line(const char *line, const struct proc_net_table *reading)
+{
+	struct seen_unix seen = { 0 };
+	unsigned flags, state;
+	int at = 0;
+
+	if (sscanf(line, "%*[0-9a-fA-F]: %*s %*s %x %*s %x %*s %n", &flags, &state, &at) != 2 || !at || !line[at])
+		return;
+	if ((flags & ACCEPTS) || (state != CONNECTED && state != CONNECTING))
+		return;                 /* those who wait have lines of their own */
+	seen.name = line + at;
+	seen.length = strcspn(seen.name, "\n");
+	conn_counts_see_unix(reading->conns, reading->count, &seen);
+}
+
+static bool read_lines(const char *path, const struct proc_net_table *reading,
+		       void (*read_line)(const char *line, const struct proc_net_table *reading))
+{
+	FILE *file = fopen(path, "re");
+	size_t size = 0;
+	char *line = NULL;
+	bool good;
+
+	if (!file)
+		return false;
+	while (getline(&line, &size, file) >= 0)
+		read_line(line, reading);
+	good = feof(file) && !ferror(file);
+	free(line);
+	fclose(file);
+	return good;
+}
+
+/* A list of IPv6 there is only where there is IPv6. */
+static bool has_family(const struct proc_net_table *reading)
+{
+	for (size_t n = 0; n < reading->count; n++) {
+		if (reading->conns[n].kind == reading->kind && reading->conns[n].family == reading->family)
+			return true;
+	}
+	return false;
+}
+
+static bool read_family(struct conn_count *conns, size_t count, enum conn_kind kind, int family)
+{
+	static const char *const paths[CONN_KINDS][2] = {
+		[CONN_TCP] = { "/proc/net/tcp", "/proc/net/tcp6" },
+		[CONN_UDP] = { "/proc/net/udp", "/proc/net/udp6" },
+	};
+	struct proc_net_table reading = { conns, count, kind, family };
+
+	return !has_family(&reading) || read_lines(paths[kind][family == AF_INET6], &reading, read_inet_line);
+}
+
+/* Abstract names begin with a NUL, which the list writes as "@"; superd's paths begin with a slash. */
+static void exchange_mark(struct conn_count *conns, size_t count, char from, char to)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (conns[n].kind == CONN_UNIX && conns[n].name[0] == from)
+			conns[n].name[0] = to;
+	}
+}
+
+static bool read_unix(struct conn_count *conns, size_t count)
+{
+	struct proc_net_table reading = { conns, count, CONN_UNIX, AF_UNIX };
+	bool good;
+
+	exchange_mark(conns, count, '\0', '@');
+	good = read_lines("/proc/net/unix", &reading, read_unix_line);
+	exchange_mark(conns, count, '@', '\0');
+	return good;
+}
+
+bool conn_counts_read_proc(struct conn_count *conns, size_t count, enum conn_kind kind)
+{
+	if (kind == CONN_UNIX)
+		return read_unix(conns, count);
+	return read_family(conns, count, kind, AF_INET) && read_family(conns, count, kind, AF_INET6);
+}

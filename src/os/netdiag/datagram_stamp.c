@@ -1,0 +1,58 @@
+/* The time of the last received datagram: ioctl(SIOCGSTAMPNS), socket(7).
+ *
+ * If the service asked for a time with each datagram (SO_TIMESTAMP and the like), the kernel no longer updates the
+ * socket's own. The time is unknown then, so that it is not taken for a quiet socket. */
+#include "os/netdiag/datagram_stamp.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#ifdef HAVE_LINUX_SOCKIOS_H
+#include <linux/sockios.h>
+#endif
+
+static bool has_waiting(int fd)
+{
+	struct pollfd state = { fd, POLLIN, 0 };
+
+	return poll(&state, 1, 0) > 0;
+}
+
+#ifdef SIOCGSTAMPNS
+static bool is_set(int fd, int option)
+{
+	socklen_t size = sizeof(int);
+	int value = 0;
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value;
+}
+
+static bool look(int fd, int64_t *stamp)
+{
+	struct timespec time = { 0 };
+
+	*stamp = 0;
+	if (is_set(fd, SO_TIMESTAMP) || is_set(fd, SO_TIMESTAMPNS) || is_set(fd, SO_TIMESTAMPING))
+		return false;
+	if (ioctl(fd, SIOCGSTAMPNS, &time) < 0)
+		return errno == ENOENT;         /* none yet */
+	*stamp = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+	return true;
+}
+#else
+static bool look(int fd, int64_t *stamp)
+{
+	(void)fd;
+	*stamp = 0;
+	return false;
+}
+#endif
+
+void datagram_stamp_read(int fd, struct datagram_stamp *last)
+{
+	last->known = look(fd, &last->stamp);
+	last->waits = has_waiting(fd);
+}

@@ -1,0 +1,186 @@
+/* Reports of closed TCP connections: the netlink groups SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY
+ * (sock_diag(7)), with a classic BPF program in front.
+ *
+ * The kernel runs the program for each connection of the machine that ends. So it halves the list of ports down to a
+ * few that it compares one by one. It is written forwards: a jump over a half that is not written yet is an
+ * unconditional one, which may be of any length. */
+#include "os/netdiag/tcp_destroy.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_FILTER_H)
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FEW 32                          /* ports compared one by one */
+#define EVERYTHING 0xffffffffu
+#define BATCH 32                        /* messages of one read */
+#define READS_MOST 8                    /* in one go; what is left is heard next time */
+#define BEGINNING 128                   /* bytes of each that are looked at */
+#define PORT_AT (NLMSG_HDRLEN + offsetof(struct inet_diag_msg, id.idiag_sport))
+
+struct port_filter {
+	struct sock_filter code[BPF_MAXINSNS];
+	size_t length;
+	bool full;
+};
+
+static size_t emit(struct port_filter *program, unsigned code, uint32_t k)
+{
+	if (program->length == BPF_MAXINSNS) {
+		program->full = true;
+		return 0;
+	}
+	program->code[program->length] = (struct sock_filter){ .code = (uint16_t)code, .k = k };
+	return program->length++;
+}
+
+static void emit_few(struct port_filter *program, const uint16_t *ports, size_t count)
+{
+	for (size_t n = 0; n < count; n++)
+		program->code[emit(program, BPF_JMP | BPF_JEQ | BPF_K, ports[n])].jt = (uint8_t)(count - n);
+	emit(program, BPF_RET | BPF_K, 0);
+	emit(program, BPF_RET | BPF_K, EVERYTHING);
+}
+
+static void emit_search(struct port_filter *program, const uint16_t *ports, size_t count)
+{
+	size_t half = count / 2, jump;
+
+	if (count <= FEW) {
+		emit_few(program, ports, count);
+		return;
+	}
+	program->code[emit(program, BPF_JMP | BPF_JGE | BPF_K, ports[half])].jf = 1;
+	jump = emit(program, BPF_JMP | BPF_JA, 0);
+	emit_search(program, ports, half);
+	program->code[jump].k = (uint32_t)(program->length - jump - 1);
+	emit_search(program, ports + half, count - half);
+}
+
+static void write_program(struct port_filter *program, const uint16_t *ports, size_t count)
+{
+	emit(program, BPF_LD | BPF_H | BPF_ABS, PORT_AT);
+	emit_search(program, ports, count);
+	if (!program->full)
+		return;
+	program->length = 0;
+	emit(program, BPF_RET | BPF_K, EVERYTHING);
+}
+
+int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count)
+{
+	struct port_filter *program = calloc(1, sizeof(*program));
+	struct sock_fprog given;
+	int result;
+
+	if (!program)
+		return -1;
+	write_program(program, ports, count);
+	given = (struct sock_fprog){ (unsigned short)program->length, program->code };
+	result = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &given, sizeof(given));
+	free(program);
+	return result;
+}
+
+int tcp_destroy_open(void)
+{
+	struct sockaddr_nl groups = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = 1u << (SKNLGRP_INET_TCP_DESTROY - 1) | 1u << (SKNLGRP_INET6_TCP_DESTROY - 1),
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+
+	if (fd < 0)
+		return -1;
+	if (tcp_destroy_subscribe(fd, NULL, 0) == 0 && bind(fd, (struct sockaddr *)&groups, sizeof(groups)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+union beginning {
+	struct nlmsghdr header;
+	char bytes[BEGINNING];
+};
+
+static_assert(NLMSG_LENGTH(sizeof(struct inet_diag_msg)) <= BEGINNING, "what is wanted of a message is within it");
+
+static void take(const union beginning *heard, size_t length,
+		 void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
+{
+	const struct inet_diag_msg *socket = (const void *)(heard->bytes + NLMSG_HDRLEN);
+	struct tcp_destroy_event event;
+
+	if (length < NLMSG_LENGTH(sizeof(*socket)) || heard->header.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    heard->header.nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
+		return;
+	event = (struct tcp_destroy_event){
+		.port = ntohs(socket->id.idiag_sport), .family = socket->idiag_family, .peer = socket->id.idiag_dst,
+	};
+	gone(context, &event);
+}
+
+/* So many were read; -1 and errno. */
+static int take_batch(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
+{
+	union beginning heard[BATCH];
+	struct sockaddr_nl senders[BATCH];
+	struct iovec parts[BATCH];
+	struct mmsghdr messages[BATCH];
+	int count;
+
+	for (int n = 0; n < BATCH; n++) {
+		parts[n] = (struct iovec){ &heard[n], sizeof(heard[n]) };
+		messages[n] = (struct mmsghdr){ .msg_hdr = { .msg_name = &senders[n], .msg_namelen = sizeof(senders[n]),
+							     .msg_iov = &parts[n], .msg_iovlen = 1 } };
+	}
+	count = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	for (int n = 0; n < count; n++) {
+		if (messages[n].msg_hdr.msg_namelen == sizeof(senders[n]) && senders[n].nl_pid == 0)    /* the kernel */
+			take(&heard[n], messages[n].msg_len, gone, context);
+	}
+	return count;
+}
+
+bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
+{
+	bool complete = true;
+
+	for (int n = 0; n < READS_MOST; n++) {
+		int count = take_batch(fd, gone, context);
+
+		if (count < 0 && errno == ENOBUFS)
+			complete = false;
+		else if ((count < 0 && errno != EINTR) || (count >= 0 && count < BATCH))
+			break;
+	}
+	return complete;
+}
+#else
+int tcp_destroy_open(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count)
+{
+	(void)fd, (void)ports, (void)count;
+	errno = ENOSYS;
+	return -1;
+}
+
+bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
+{
+	(void)fd, (void)gone, (void)context;
+	return true;
+}
+#endif

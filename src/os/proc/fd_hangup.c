@@ -1,0 +1,61 @@
+/* An epoll of its own, as it tells of EPOLLHUP and EPOLLERR alone when asked for nothing: a loop that asks for input
+ * would spin on what is there to read. The calls are the kernel's: epoll_ctl(2) by its name is the loop's own. */
+#include "os/proc/fd_hangup.h"
+
+#include <errno.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_EPOLL_H
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#endif
+
+#include "base/fd.h"
+
+#ifdef HAVE_SYS_EPOLL_H
+int fd_hangup_open(void)
+{
+	return fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
+}
+
+bool fd_hangup_watch(int hangups, int fd)
+{
+	struct epoll_event nothing = { .events = 0, .data.fd = fd };
+
+	return syscall(SYS_epoll_ctl, hangups, EPOLL_CTL_ADD, fd, &nothing) == 0;
+}
+
+void fd_hangup_forget(int hangups, int fd)
+{
+	syscall(SYS_epoll_ctl, hangups, EPOLL_CTL_DEL, fd, NULL);
+}
+
+int fd_hangup_next(int hangups)
+{
+	struct epoll_event event;
+
+	return epoll_wait(hangups, &event, 1, 0) == 1 ? event.data.fd : -1;
+}
+#else
+int fd_hangup_open(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+bool fd_hangup_watch(int hangups, int fd)
+{
+	(void)hangups, (void)fd;
+	return false;
+}
+
+void fd_hangup_forget(int hangups, int fd)
+{
+	(void)hangups, (void)fd;
+}
+
+int fd_hangup_next(int hangups)
+{
+	(void)hangups;
+	return -1;
+}
+#endif

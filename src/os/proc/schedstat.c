@@ -1,0 +1,84 @@
+/* Adds up the time that a service's threads waited for a processor: the second field of /proc/PID/task/TID/schedstat
+ * (the kernel's sched-stats.rst).
+ *
+ * Any thread of any process may be the one that serves clients, so all are read, up to a limit. */
+#include "os/proc/schedstat.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "os/proc/process.h"
+
+#define SCHEDSTAT_MOST 256
+#define LOOKS_MOST 64                   /* processes and threads */
+#define DEPTH_MOST 8                    /* generations below the first process */
+#define NANOSECONDS 1e9
+
+struct delay_sum {
+	double seconds;
+	unsigned looks;
+	bool known;
+};
+
+/* The second number: nanoseconds. */
+static void add_thread(struct delay_sum *sum, pid_t pid, const char *thread)
+{
+	char path[320], *text, *space, *end;
+	unsigned long long waited;
+	size_t length;
+
+	sum->looks++;
+	snprintf(path, sizeof(path), "/proc/%ld/task/%s/schedstat", (long)pid, thread);
+	text = fd_read_file(path, SCHEDSTAT_MOST, &length);
+	space = text ? strchr(text, ' ') : NULL;
+	if (space) {
+		errno = 0;
+		waited = strtoull(space + 1, &end, 10);
+		if (end > space + 1 && errno == 0) {
+			sum->seconds += (double)waited / NANOSECONDS;
+			sum->known = true;
+		}
+	}
+	free(text);
+}
+
+static void add_process(struct delay_sum *sum, pid_t pid)
+{
+	struct dirent *entry;
+	DIR *directory;
+	char path[64];
+
+	sum->looks++;                   /* also at one that lets nobody see its threads */
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	directory = opendir(path);
+	while (directory && sum->looks < LOOKS_MOST && (entry = readdir(directory))) {
+		if (*entry->d_name != '.')
+			add_thread(sum, pid, entry->d_name);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static void add_all(struct delay_sum *sum, pid_t pid, unsigned depth)
+{
+	pid_t *children;
+
+	add_process(sum, pid);
+	children = depth < DEPTH_MOST ? process_list_children_of(pid) : NULL;
+	for (size_t n = 0; children && children[n] && sum->looks < LOOKS_MOST; n++)
+		add_all(sum, children[n], depth + 1);
+	free(children);
+}
+
+double schedstat_run_delay(pid_t pid)
+{
+	struct delay_sum sum = { 0 };
+
+	add_all(&sum, pid, 0);
+	return sum.known ? sum.seconds : -1.;
+}

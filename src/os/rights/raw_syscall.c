@@ -1,0 +1,148 @@
+/* Raw system calls for the child between fork and exec.
+ *
+ * glibc's setuid(2) and its kin signal every thread of the process (nptl(7)). The child shares its parent's memory, so
+ * those would be the parent's threads. The raw calls change the calling process only. */
+#include "os/rights/raw_syscall.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#ifdef SYS_pidfd_open
+#include <sys/vfs.h>
+#endif
+
+#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_PRCTL_H)
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#endif
+
+bool inheritable_caps_possible = true;
+bool has_own_keyring;
+
+#ifdef SYS_close_range
+#define UNSHARE 2u                      /* CLOSE_RANGE_UNSHARE, which older headers lack */
+
+int raw_unshare_fds(unsigned from)
+{
+	return (int)syscall(SYS_close_range, from, ~0u, UNSHARE);
+}
+#else
+int raw_unshare_fds(unsigned from)
+{
+	(void)from;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+#ifdef SYS_pidfd_open
+#define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before it all pidfds were one file */
+
+int raw_pidfd_id(uint64_t *id)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0), result = -1;
+	struct statfs system;
+	struct stat file;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs(fd, &system) == 0 && (unsigned long)system.f_type == PIDFS && fstat(fd, &file) == 0) {
+		*id = file.st_ino;
+		result = 0;
+	}
+	close(fd);
+	return result;
+}
+#else
+int raw_pidfd_id(uint64_t *id)
+{
+	(void)id;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
+
+#ifdef SYS_setgroups32
+#define CALL_SETGROUPS SYS_setgroups32
+#define CALL_SETRESGID SYS_setresgid32
+#define CALL_SETRESUID SYS_setresuid32
+#elif defined(SYS_setgroups) && defined(SYS_setresuid)
+#define CALL_SETGROUPS SYS_setgroups
+#define CALL_SETRESGID SYS_setresgid
+#define CALL_SETRESUID SYS_setresuid
+#endif
+
+#ifdef CALL_SETGROUPS
+int raw_set_groups(size_t count, const gid_t *groups)
+{
+	return (int)syscall(CALL_SETGROUPS, count, groups);
+}
+
+int raw_set_gid(gid_t gid)
+{
+	return (int)syscall(CALL_SETRESGID, gid, gid, gid);
+}
+
+int raw_set_uid(uid_t uid)
+{
+	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
+}
+
+int raw_set_euid(uid_t uid)
+{
+	return (int)syscall(CALL_SETRESUID, (uid_t)-1, uid, (uid_t)-1);
+}
+#else
+int raw_set_groups(size_t count, const gid_t *groups)
+{
+	return setgroups((int)count, groups);
+}
+
+int raw_set_gid(gid_t gid)
+{
+	return setgid(gid);
+}
+
+int raw_set_uid(uid_t uid)
+{
+	return setuid(uid);
+}
+
+/* setuid(2) sets all three only for root, which this would end: all is done there. */
+int raw_set_euid(uid_t uid)
+{
+	(void)uid;
+	return 0;
+}
+#endif
+
+#ifdef _LINUX_CAPABILITY_VERSION_3
+void raw_raise_effective(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return;
+	for (int n = 0; n < 2; n++)
+		data[n].effective = data[n].permitted;
+	syscall(SYS_capset, &header, data);
+}
+
+void raw_set_dumpable(void)
+{
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+#else
+void raw_raise_effective(void)
+{
+}
+
+void raw_set_dumpable(void)
+{
+}
+#endif

@@ -1,0 +1,272 @@
+/* A second listener at the address of the first (SO_REUSEPORT): which kinds can have one, and how TCP gets it.
+ *
+ * A selector program chooses a listener by its index in the group. The kernel numbers the sockets in the order they
+ * came, and renumbers them when one leaves. So superd asks the kernel how many there are, and allows two: the second is
+ * number 1. */
+#include "os/socket/reuseport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "os/bpf/reuseport_bpf.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/netdiag/socket_address.h"
+#include "os/socket/bind.h"
+#include "os/socket/bind_internal.h"
+#include "os/socket/reuseport_internal.h"
+
+#if defined(SO_ATTACH_REUSEPORT_CBPF) && defined(HAVE_LINUX_INET_DIAG_H)
+#include <linux/filter.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+
+#include "os/netdiag/conn_count.h"
+#include "os/netdiag/sock_diag.h"
+
+/* Whether another socket listens at its very address: then it is one of a group already. */
+struct reuseport_search {
+	struct conn_count wanted;
+	unsigned found;
+};
+
+static void see(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct reuseport_search *search = context;
+	size_t size = search->wanted.family == AF_INET ? 4 : 16;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_family != search->wanted.family)
+		return;
+	search->found += socket->id.idiag_if == search->wanted.interface &&
+			 !memcmp(socket->id.idiag_src, search->wanted.address, size);
+}
+
+/* false: unknown. */
+static bool count_listeners(int fd, unsigned *count)
+{
+	struct reuseport_search search = { 0 };
+
+	conn_count_init(&search.wanted, fd);
+	if (search.wanted.kind != CONN_TCP ||
+	    !sock_diag_inet(search.wanted.family, IPPROTO_TCP, 1u << TCP_LISTEN, search.wanted.port, see, &search))
+		return false;
+	*count = search.found;
+	return true;
+}
+
+/* Selects a socket by its index in the group; fd may be any socket of the group. */
+static int select_index(int fd, unsigned index)
+{
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, index);
+	struct sock_fprog selector = { .len = 1, .filter = &code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &selector, sizeof(selector));
+}
+
+/* The address it really has: the kernel may have chosen the port. */
+static int bind_again(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct socket_address name;
+	struct endpoint endpoint = *listen->address;
+	struct socket_options options = *listen->options;
+	struct listen again = *listen;
+
+	if (!bind_address(fd, &name))
+		return bind_fail(why, "looking at the first socket", NULL);
+	endpoint.port = (uint16_t)socket_address_port(&name);
+	endpoint.port_name = NULL;
+	options.reuse_port = true;
+	again.address = &endpoint;
+	again.options = &options;
+	return bind_listen(&again, why, warnings);
+}
+
+/* Only who asks for it can have an address twice: superd asked for that when it made a second listener before. */
+static const char *describe_rival(int fd)
+{
+	int shares = 0;
+	socklen_t size = sizeof(shares);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shares, &size) == 0 && shares)
+		return "the socket of before listens still, as whoever gave it to superd has a copy of it";
+	return "another socket listens there, too";
+}
+
+static int reuseport_tcp_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	unsigned listening;
+	int twin;
+
+	if (!count_listeners(fd, &listening)) {
+		errno = EOPNOTSUPP;
+		return bind_fail(why, "making a twin", "the kernel does not tell who else listens there");
+	}
+	if (listening != 1) {
+		errno = EBUSY;
+		return bind_fail(why, "making a twin", "%s", describe_rival(fd));
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
+		return bind_fail(why, "making a twin", "SO_REUSEPORT");
+	twin = bind_again(fd, listen, why, warnings);
+	if (twin >= 0 && reuseport_bpf_select(twin) < 0 && select_index(twin, 1) < 0) {
+		bind_fail(why, "making a twin", "SO_ATTACH_REUSEPORT_CBPF");
+		fd_close(&twin);
+	}
+	if (twin < 0) {
+		int error = errno;
+
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 0 }, sizeof(int));
+		errno = error;
+	}
+	return twin;
+}
+
+#define MIGRATES "/proc/sys/net/ipv4/tcp_migrate_req"
+
+/* The sysctl is this network namespace's, and holds for both families. */
+static bool kernel_moves_clients(void)
+{
+	size_t length;
+	char *text = fd_read_file(MIGRATES, 16, &length);
+	bool moves = text && *text == '1';
+
+	free(text);
+	return moves;
+}
+
+static int select_heir(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)with, (void)why, (void)warnings;
+	return reuseport_bpf_select(fd);
+}
+
+/* EBUSY may come from an earlier selection that ends soon, so it does not count as one. */
+bool reuseport_migrates(int fd)
+{
+	struct buf none = { 0 };
+
+	if (reuseport_bpf_is_noted(fd))
+		return true;
+	reuseport_bpf_note(fd, foreign_socket_do(fd, select_heir, NULL, &none, &none) == 0);
+	buf_free(&none);
+	return reuseport_bpf_is_noted(fd) || kernel_moves_clients();
+}
+
+/* Without a second they would be reset. */
+static int hand_over(int from, const void *with, struct buf *why, struct buf *warnings)
+{
+	unsigned listening;
+
+	(void)with, (void)why, (void)warnings;
+	return count_listeners(from, &listening) && listening == 2 ? shutdown(from, SHUT_RDWR) : -1;
+}
+
+bool reuseport_migrate(int from, int to)
+{
+	struct buf none = { 0 };
+	bool done = reuseport_migrates(to) && foreign_socket_do(from, hand_over, NULL, &none, &none) == 0;
+
+	buf_free(&none);
+	return done;
+}
+
+static bool tcp_is_possible(const struct listen *listen)
+{
+	return !listen->options->reuse_port;    /* then others may be in the group */
+}
+
+static int turn(int fd, const void *is_second, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return select_index(fd, *(const bool *)is_second);
+}
+
+/* The lock of one that is foreign is not worth it: who is in a handshake is thought of again when the other one is
+ * closed. */
+bool reuseport_select(int fd, int selected, bool is_second)
+{
+	bool moves = !foreign_socket_is(selected) && reuseport_bpf_select(selected) == 0, done;
+	struct buf none = { 0 };
+
+	done = moves || foreign_socket_do(fd, turn, &is_second, &none, &none) == 0;
+	reuseport_bpf_note(fd, moves);
+	reuseport_bpf_note(selected, moves);
+	buf_free(&none);
+	return done;
+}
+#else
+bool reuseport_migrates(int fd)
+{
+	(void)fd;
+	return false;
+}
+
+bool reuseport_migrate(int from, int to)
+{
+	(void)from, (void)to;
+	return false;
+}
+
+static int reuseport_tcp_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	(void)fd, (void)listen, (void)warnings;
+	errno = EOPNOTSUPP;
+	return bind_fail(why, "making a twin", "this kernel has none");
+}
+
+static bool tcp_is_possible(const struct listen *listen)
+{
+	(void)listen;
+	return false;
+}
+
+bool reuseport_select(int fd, int selected, bool is_second)
+{
+	(void)fd, (void)selected, (void)is_second;
+	errno = EOPNOTSUPP;
+	return false;
+}
+#endif
+
+bool reuseport_is_possible(const struct listen *listen)
+{
+	if (listen->address->kind == ENDPOINT_TCP)
+		return tcp_is_possible(listen);
+	return (listen->address->kind == ENDPOINT_UNIX || listen->address->kind == ENDPOINT_SEQPACKET) &&
+	       reuseport_unix_is_possible(listen);
+}
+
+static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	return reuseport_tcp_open(fd, with, why, warnings);
+}
+
+/* A second listener that is busy right after its opening was selected then, maybe by another process. */
+static int note(int fd, int twin)
+{
+	bool moves = twin >= 0 && reuseport_bpf_has_selected(twin);
+	int error = errno;
+
+	if (twin >= 0) {
+		reuseport_bpf_note(fd, moves);
+		reuseport_bpf_note(twin, moves);
+	}
+	errno = error;
+	return twin;
+}
+
+int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
+		return note(fd, foreign_socket_open(fd, open_tcp, listen, why, warnings));
+	if (reuseport_is_possible(listen))
+		return foreign_socket_forget(
+			reuseport_unix_open(fd, listen, why, warnings)); /* does not touch the first */
+	errno = EOPNOTSUPP;
+	return bind_fail(why, "making a twin", "there is none of this kind of socket");
+}

@@ -1,0 +1,146 @@
+/* Packets and descriptors from a program that may be in wrong hands, and files that have no name. */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "os/fs/memory_file.h"
+#include "os/socket/fd_channel.h"
+#include "os/socket/scm_rights.h"
+
+static int ends[2];
+
+static void open_ends(void)
+{
+	cr_assert_eq(fd_channel_pair(ends), 0);
+}
+
+static void close_ends(void)
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
+TestSuite(channel_end, .init = open_ends, .fini = close_ends, .timeout = 30);
+
+/* As the other end would: this many copies of standard error go along. */
+static void send_with(const char *text, size_t length, int count)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(16 * sizeof(int))];
+	} control = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct iovec part = { (void *)(uintptr_t)text, length };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	int list[16] = { 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
+
+	if (count) {
+		control.header.cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), list, (size_t)count * sizeof(int));
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+	}
+	cr_assert_eq(sendmsg(ends[1], &message, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+static int lowest_free(void)
+{
+	int fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
+
+	close(fd);
+	return fd;
+}
+
+Test(channel_end, a_packet_comes_as_it_was_sent)
+{
+	char text[16];
+
+	send_with("help", 4, 0);
+	cr_assert_eq(fd_channel_receive(ends[0], text, sizeof(text)), 4);
+	cr_expect_eq(memcmp(text, "help", 4), 0);
+}
+
+Test(channel_end, nothing_is_not_waited_for)
+{
+	char text[16];
+
+	cr_expect_eq(fd_channel_receive(ends[0], text, sizeof(text)), -1);
+	cr_expect_eq(errno, EAGAIN);
+	close(ends[1]);
+	ends[1] = -1;
+	cr_expect_eq(fd_channel_receive(ends[0], text, sizeof(text)), 0);
+}
+
+Test(channel_end, descriptors_do_not_come_along)
+{
+	int before = lowest_free();
+	char text[16];
+
+	if (scm_rights_allow(ends[0], true)) {          /* as before Linux 6.16 */
+		send_with("name", 4, 8);
+		cr_expect_eq(fd_channel_receive(ends[0], text, sizeof(text)), -1);
+		cr_expect_eq(errno, EPERM);
+		cr_expect_eq(lowest_free(), before);
+	}
+}
+
+Test(channel_end, a_packet_too_long_is_none)
+{
+	char text[4];
+
+	send_with("far too long", 12, 0);
+	cr_expect_eq(fd_channel_receive(ends[0], text, sizeof(text)), -1);
+	cr_expect_eq(errno, EMSGSIZE);
+	send_with("next", 4, 0);
+	cr_expect_eq(fd_channel_receive(ends[0], text, sizeof(text)), 4);
+}
+
+/* As the other end does. */
+static int receive_descriptor(void)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	char byte;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	int fd = -1;
+
+	cr_assert_eq(recvmsg(ends[1], &message, 0), 1);
+	if (message.msg_controllen >= CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(&control.header), sizeof(int));
+	return fd;
+}
+
+Test(channel_end, a_file_in_memory_is_read_and_not_changed)
+{
+	int file = memory_file("one\ntwo\n", 8), got;
+	char text[16];
+
+	cr_assert_geq(file, 0);
+	cr_expect(fd_channel_send(ends[0], file));
+	close(file);
+	got = receive_descriptor();
+	cr_assert_geq(got, 0);
+	cr_assert_eq(read(got, text, sizeof(text)), 8);
+	cr_expect_eq(memcmp(text, "one\ntwo\n", 8), 0);
+	cr_expect_eq(write(got, "x", 1), -1);
+	close(got);
+}
+
+Test(channel_end, an_empty_file_is_one)
+{
+	int file = memory_file("", 0);
+	char byte;
+
+	cr_assert_geq(file, 0);
+	cr_expect_eq(read(file, &byte, 1), 0);
+	close(file);
+}
