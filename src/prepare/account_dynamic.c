@@ -74,10 +74,10 @@ static bool take(struct accounts *accounts, const char *name, uid_t id)
 static uid_t find_owner(const struct service *service)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
-	struct heritage heritage = { 0 };
+	struct process_defaults defaults = { 0 };
 
-	directories_find_bases(&heritage);
-	directories_of(service, &heritage, kinds);
+	directories_find_bases(&defaults);
+	directories_of(service, &defaults, kinds);
 	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++) {
 		for (words name = kinds[kind].names; name && *name; name++) {
 			char path[PATH_MAX];

@@ -153,7 +153,7 @@ static bool needs_filter(const struct service *service, const struct listen *lis
 {
 	if (service->what->accept || !endpoint_is_inet(listen->address))
 		return false;
-	return !listen_is_guarded(listen) || !plan_judges_itself(service);
+	return !listen_is_guarded(listen) || !plan_applies_access_itself(service);
 }
 
 static const struct filter_made *find_filter(struct networks *networks, const struct access *access, bool ipv4)
@@ -214,7 +214,7 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 {
 	const char *option = guilty_option(networks, service);
 
-	if (!plan_judges_itself(service) || !access_has_names(service->access))
+	if (!plan_applies_access_itself(service) || !access_has_names(service->access))
 		return false;
 	diag_error(networks->diags, service_origin(service, option),
 		   "%s: %s: this builtin knows its clients by address alone, not by name", service->name, option);

@@ -46,9 +46,10 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	check_runtime(preflight, service);
 }
 
-void preflight_table(const struct table *table, const struct heritage *heritage, bool serves, struct diags *diags)
+void preflight_table(const struct table *table, const struct process_defaults *defaults, bool serves,
+		     struct diags *diags)
 {
-	struct preflight preflight = { .table = table, .heritage = heritage, .diags = diags,
+	struct preflight preflight = { .table = table, .defaults = defaults, .diags = diags,
 				       .root = geteuid() == 0, .serves = serves,
 				       .port_start = capability_port_start() };
 

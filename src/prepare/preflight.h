@@ -8,6 +8,8 @@
 #include "exec/plan/plan.h"
 
 /* Adds an error for what will certainly fail, a warning for what may come in time (an interface,
- * a working_directory on a mount). Looks, touches nothing. Of the heritage it takes the folders alone.
- * serves: superd runs already, so that nothing is looked at that may not answer, as what is below a folder of a user. */
-void preflight_table(const struct table *table, const struct heritage *heritage, bool serves, struct diags *diags);
+ * a working_directory on a mount). Looks, touches nothing. Of the process defaults it takes the folders alone.
+ * serves: superd runs already, so that nothing is looked at that may not answer, as what is below a folder of a
+ * user. */
+void preflight_table(const struct table *table, const struct process_defaults *defaults, bool serves,
+		     struct diags *diags);

@@ -4,7 +4,7 @@
 
 #include "base/words.h"
 #include "config/words/command.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "prepare/preflight_parts.h"
 
 static void check_command(struct preflight *preflight, const struct service *service, const char *option,
@@ -17,7 +17,7 @@ static void check_command(struct preflight *preflight, const struct service *ser
 
 	words_split_into(&split, command_prefix(text, &flags), &count);
 	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
-	    !confine_covers(service->confinement, buf_string(&split)) &&
+	    !sandbox_covers(service->sandbox, buf_string(&split)) &&
 	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
 		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
 

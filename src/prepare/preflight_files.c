@@ -14,7 +14,7 @@
 
 #include "base/fd.h"
 #include "config/option/service_mark.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "exec/dirs/directories.h"
 #include "exec/plan/plan.h"
 #include "os/fs/interpreter.h"
@@ -95,7 +95,7 @@ static bool may_look_at_interpreter(const void *context, const char *path)
 {
 	const struct looking *looking = context;
 
-	return !confine_covers(looking->service->confinement, path) &&
+	return !sandbox_covers(looking->service->sandbox, path) &&
 	       preflight_may_look(looking->preflight, looking->root ? looking->root : path);
 }
 
@@ -152,10 +152,10 @@ static void check_program(struct preflight *preflight, const struct service *ser
 
 	if (!service->what->exec || service->what->exec[0][0] != '/')
 		return;                 /* other checks say that it must be absolute */
-	if (confine_covers(service->confinement, service->what->exec[0]) ||
+	if (sandbox_covers(service->sandbox, service->what->exec[0]) ||
 	    !preflight_may_look(preflight, root ? root : service->what->exec[0]))
 		return;
-	shares = !root && !service->confinement;        /* of which each may hide, or bring, an interpreter */
+	shares = !root && !service->sandbox;            /* of which each may hide, or bring, an interpreter */
 	if (!shares || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
 		wrong = preflight_judge_program(preflight, service, service->what->exec[0], root, service->account);
 		if (shares)
@@ -239,7 +239,7 @@ static void check_working(struct preflight *preflight, const struct service *ser
 			      service->account->name);
 		return;
 	}
-	if (path[0] != '/' || !path[1] || confine_covers(service->confinement, path) ||
+	if (path[0] != '/' || !path[1] || sandbox_covers(service->sandbox, path) ||
 	    !preflight_may_look(preflight, root ? root : path))
 		return;
 	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
@@ -279,7 +279,7 @@ static const struct account *owner_to_be(const struct preflight *preflight, cons
 	struct directory_kind kinds[DIRECTORY_KINDS];
 
 	*will_be = false;
-	directories_of(service, preflight->heritage, kinds);
+	directories_of(service, preflight->defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
 		size_t length = kinds[n].base ? strlen(kinds[n].base) : 0;
 

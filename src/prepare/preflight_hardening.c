@@ -19,5 +19,5 @@ static void say(void *context, const struct service *service, const char *option
 
 void preflight_hardening(struct preflight *preflight, const struct service *service)
 {
-	abilities_compare(&preflight->abilities, service, preflight->table->pool, say, preflight);
+	sandbox_support_compare(&preflight->support, service, preflight->table->pool, say, preflight);
 }

@@ -7,7 +7,7 @@
 #include "base/memo.h"
 #include "config/table/table.h"
 #include "exec/plan/plan.h"
-#include "exec/sandbox/confine_ability.h"
+#include "exec/sandbox/sandbox_probe.h"
 #include "os/host/hosts_access.h"
 
 /* One of superd's own programs beside it. */
@@ -27,7 +27,7 @@ struct nearest_units {
 
 struct preflight {
 	const struct table *table;
-	const struct heritage *heritage;
+	const struct process_defaults *defaults;
 	struct diags *diags;
 	bool root;                      /* superd runs as root */
 	bool serves;                    /* it serves already, and must not wait */
@@ -46,7 +46,7 @@ struct preflight {
 	bool hosts_told;                /* unreadable files of hosts.allow and hosts.deny were reported */
 	bool reclaim_told;              /* the lack of freeze_reclaim was reported, once for all services */
 	struct hosts_access wraps;
-	struct abilities abilities;
+	struct sandbox_support support;
 	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
 };
 

@@ -12,7 +12,7 @@
 #include "config/option/directive.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "os/rights/capability.h"
 #include "prepare/preflight_parts.h"
 
@@ -83,7 +83,7 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 	if (root && !capability_held(CAP_SYS_CHROOT))
 		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root,
 			      "only root or CAP_SYS_CHROOT can change the root");
-	else if (root && confine_leaves_root(service))
+	else if (root && sandbox_leaves_root(service))
 		preflight_say(preflight, SEVERITY_WARNING, service, "root_directory", root,
 			      "superd may not make mounts here, and root leaves a chroot(2) when it likes");
 }

@@ -7,9 +7,9 @@
 #include "config/option/directive.h"
 #include "config/words/resource.h"
 #include "exec/dirs/directories.h"
-#include "exec/resources/allotment.h"
-#include "exec/resources/allotment_program.h"
-#include "exec/resources/allotment_table.h"
+#include "exec/resources/bpf_program.h"
+#include "exec/resources/cgroup_files.h"
+#include "exec/resources/cgroup_settings.h"
 #include "exec/resources/scheduling.h"
 #include "os/rights/capability.h"
 #include "prepare/preflight_parts.h"
@@ -22,15 +22,15 @@ static void show_value(const struct service *service, const char *option, struct
 	directive->type->format(directive, directive_field(directive, service), out);
 }
 
-static void say_answer(void *context, const struct service *service, const char *option, enum answer answer,
+static void say_answer(void *context, const struct service *service, const char *option, enum cgroup_support answer,
 		       const char *why, const char *instead)
 {
 	struct preflight *preflight = context;
-	bool refused = answer == ANSWER_REFUSED && !preflight->table->warns_of_unsupported;
+	bool refused = answer == SUPPORT_REFUSED && !preflight->table->warns_of_unsupported;
 	struct buf value = { 0 };
 
 	show_value(service, option, &value);
-	if (answer == ANSWER_NEAR)
+	if (answer == SUPPORT_NEAR)
 		preflight_say(preflight, SEVERITY_WARNING, service, option, buf_string(&value), "%s; %s", why, instead);
 	else
 		preflight_say(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option,
@@ -108,7 +108,7 @@ static void check_dynamic(struct preflight *preflight, const struct service *ser
 
 	if (!service->terms->who->dynamic_user || !service->account)
 		return;
-	directories_of(service, preflight->heritage, kinds);
+	directories_of(service, preflight->defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
 		check_owner(preflight, service, &kinds[n]);
 }
@@ -117,7 +117,7 @@ void preflight_resources(struct preflight *preflight, const struct service *serv
 {
 	const struct resources *resources = service->terms->resources;
 
-	allotment_compare(service, say_answer, preflight);
+	cgroup_settings_compare(service, say_answer, preflight);
 	check_devices(preflight, service);
 	check_limits_of(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);
 	check_limits_of(preflight, service, "io_write_bandwidth_max", resources->io_write_bandwidth_max);

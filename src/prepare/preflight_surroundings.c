@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "exec/dirs/directories.h"
-#include "exec/processes/page_out.h"
+#include "exec/processes/memory_reclaim.h"
 #include "exec/resources/scheduling.h"
-#include "exec/spawn/variables.h"
+#include "exec/spawn/environment.h"
 #include "prepare/preflight_parts.h"
 
 /* Why path can't be made, in wrong; false: it is there or can be. */
@@ -54,9 +54,9 @@ static void check_directories(struct preflight *preflight, const struct service 
 		    (int)sizeof(path))
 			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name, "%s",
 				      strerror(ENAMETOOLONG));
-		else if (directory_has_control(preflight->heritage, kind->base, *name))
+		else if (directory_has_control(preflight->defaults, kind->base, *name))
 			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name,
-				      "superd's control socket %s is there", preflight->heritage->control);
+				      "superd's control socket %s is there", preflight->defaults->control);
 		else if (preflight_may_look(preflight, path) && cannot_make(path, wrong))
 			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
 	}
@@ -136,7 +136,7 @@ static void check_variables(struct preflight *preflight, const struct service *s
 /* A group may have a way of its own, so it is left in. */
 static void check_reclaim(struct preflight *preflight, const struct service *service)
 {
-	if (!service->terms->life->freeze_reclaim || preflight->reclaim_told || page_out_is_possible())
+	if (!service->terms->life->freeze_reclaim || preflight->reclaim_told || memory_reclaim_is_possible())
 		return;
 	preflight->reclaim_told = true;
 	preflight_say(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
@@ -149,7 +149,7 @@ void preflight_surroundings(struct preflight *preflight, const struct service *s
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 
-	directories_of(service, preflight->heritage, kinds);
+	directories_of(service, preflight->defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
 		check_directories(preflight, service, &kinds[n]);
 	check_processors(preflight, service);

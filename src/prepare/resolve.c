@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "config/check/claim.h"
-#include "exec/child/confine.h"
-#include "exec/resources/allotment.h"
-#include "exec/sandbox/confine_ability.h"
+#include "exec/child/sandbox.h"
+#include "exec/resources/cgroup_settings.h"
+#include "exec/sandbox/sandbox_probe.h"
 #include "os/rights/capability.h"
 #include "prepare/account.h"
 #include "prepare/address_lookup.h"
@@ -103,22 +103,22 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 
 static void resolve_confinements(struct table *table, struct diags *diags)
 {
-	struct abilities abilities = { 0 };
+	struct sandbox_support support = { 0 };
 
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->services[i].what->disable)
-			confine_make(&table->services[i], table, &abilities, diags);
+			sandbox_make(&table->services[i], table, &support, diags);
 	}
 }
 
 static void resolve_allotments(struct table *table, struct diags *diags)
 {
-	struct allotments allotments = { 0 };
+	struct cgroup_settings_cache cgroup_cache = { 0 };
 
 	for (size_t i = 0; i < table->count; i++) {
 		struct service *service = &table->services[i];
 
-		if (!service->what->disable && !allotment_make(service, table, &allotments, diags))
+		if (!service->what->disable && !cgroup_settings_make(service, table, &cgroup_cache, diags))
 			return;
 	}
 }

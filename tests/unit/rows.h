@@ -15,7 +15,7 @@
 static struct table *table;
 static struct diags diags;
 static struct buf why;
-static struct heritage heritage;
+static struct process_defaults process_defaults;
 static char folder[64];
 static bool doubtful;                   /* the text may hold what config/check/check refuses: then nothing is resolved */
 
@@ -25,8 +25,8 @@ static inline void set_up(void)
 
 	strcpy(folder, "/tmp/superd-row-XXXXXX");
 	cr_assert(mkdtemp(folder));
-	heritage = (struct heritage){ .environment = none, .nofile = { 1024, 4096 },
-				      .found_nofile = { 1024, 4096 } };
+	process_defaults = (struct process_defaults){ .environment = none, .nofile = { 1024, 4096 },
+				      .inherited_nofile = { 1024, 4096 } };
 }
 
 static inline void tear_down(void)
@@ -85,7 +85,7 @@ __attribute__((sentinel)) static inline void inherit(const char *first, ...)
 	}
 	va_end(more);
 	list[count] = NULL;
-	heritage.environment = list;
+	process_defaults.environment = list;
 }
 
 /* A file in the test's folder; gives its path, which lasts until the next. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
-#include "exec/processes/init.h"
+#include "exec/processes/pid1.h"
 
 /* The system's own, wherever superd was installed. */
 #define TABLE "/etc/inetd.conf"
@@ -174,7 +174,7 @@ static bool read_tables(struct options *options, int argc, char **argv)
 bool as_inetd_read(struct options *options, int argc, char **argv)
 {
 	options->keep_going = true;
-	options->daemon = !init_is_first();     /* a container ends with its PID 1 */
+	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
 	options->log_destination = "syslog";
 	if (geteuid() == 0) {
 		options->pid_file = PID_FILE;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
-#include "exec/processes/init.h"
+#include "exec/processes/pid1.h"
 
 /* The system's own, wherever superd was installed. */
 #define TABLE "/etc/xinetd.conf"
@@ -158,7 +158,7 @@ static bool set_defaults(struct options *options)
 bool as_xinetd_read(struct options *options, int argc, char **argv)
 {
 	options->keep_going = true;
-	options->daemon = !init_is_first();     /* a container ends with its PID 1 */
+	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
 	options->log_destination = NULL;
 	return read_options(options, argc, argv) && set_defaults(options);
 }

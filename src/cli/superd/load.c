@@ -26,10 +26,10 @@
 
 #define ROUNDS_MOST 16                  /* of reading the same once more */
 
-void load_bases(struct heritage *heritage, const struct options *options)
+void load_bases(struct process_defaults *process_defaults, const struct options *options)
 {
-	directories_find_bases(heritage);
-	heritage->control = options->control && *options->control == '/' ? options->control : NULL;
+	directories_find_bases(process_defaults);
+	process_defaults->control = options->control && *options->control == '/' ? options->control : NULL;
 }
 
 /* Standard input is empty when it is read again: a reload would remove every service. */
@@ -158,7 +158,7 @@ static struct table *read_sources(struct table_load *loading, struct diags *diag
 /* An inetd looks for a program when it starts it, and so does superd in its name: what is missing now may come. */
 static void look_around(const struct options *options, struct table *table, bool serves, struct diags *diags)
 {
-	struct heritage bases = { 0 };
+	struct process_defaults bases = { 0 };
 	size_t before = diags->count;
 
 	load_bases(&bases, options);

@@ -23,7 +23,7 @@
 #include "engine/supervisor/orders.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/upgrade/resume.h"
-#include "exec/processes/init.h"
+#include "exec/processes/pid1.h"
 #include "os/foreign/foreign_path.h"
 #include "os/host/memory_trim.h"
 #include "os/host/self_exe.h"
@@ -157,14 +157,14 @@ static int run(struct superd_run *opening, struct options *options, struct table
 	supervisor->started_context = opening;
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
 	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
-	supervisor->engine.heritage.environment = environ;
-	load_bases(&supervisor->engine.heritage, options);
+	supervisor->engine.defaults.environment = environ;
+	load_bases(&supervisor->engine.defaults, options);
 	take_habits(supervisor, options);
 	supervisor->has_command = command;
 	supervisor->upgrade.program = opening->program;
 	supervisor->upgrade.arguments = options->arguments;
 	supervisor->upgrade.source.pid_file = opening->pid_file.fd;
-	init_adopt_orphans();
+	pid1_adopt_orphans();
 	if (!supervisor->before)
 		say_version(options, supervisor->engine.log, table);
 	log_echo(supervisor->engine.log, !supervisor->before);
@@ -255,12 +255,12 @@ static bool claim_pid_file(struct superd_run *opening, const struct options *opt
 
 /* Goes to the background. Called as inetd or xinetd, superd changes to /, so that it keeps no file system busy;
  * all its paths are absolute then. */
-static bool enter_background(const struct options *options, struct log *log, struct inheritance *inheritance)
+static bool enter_background(const struct options *options, struct log *log, struct listen_fds *listen_fds)
 {
 	if (!options->daemon)
 		return true;
 	if (daemonize_enter() == 0 && (options->invoked_as == AS_SUPERD || chdir("/") == 0)) {
-		init_close_others(inheritance);
+		listen_fds_close_others(listen_fds);
 		return true;
 	}
 	say(options, log, "cannot go to the background: %s", strerror(errno));
@@ -281,7 +281,7 @@ static int open_table(struct supervisor *supervisor, struct options *options, st
 		status = run(&opening, options, table);
 	} else if (!claim_pid_file(&opening, options)) {
 		table_free(table);
-	} else if (!enter_background(options, supervisor->engine.log, &supervisor->engine.inheritance)) {
+	} else if (!enter_background(options, supervisor->engine.log, &supervisor->engine.listen_fds)) {
 		pid_file_remove(&opening.pid_file);
 		table_free(table);
 	} else {
@@ -398,12 +398,12 @@ int run_superd(struct options *options)
 	if (options->process_name)
 		self_exe_set_name(options->process_name);
 	if (supervisor.before)
-		init_enter_again(&supervisor.engine.heritage);
+		pid1_enter_again(&supervisor.engine.defaults);
 	else
-		init_enter(&supervisor.engine.heritage);
-	init_take_sockets(&supervisor.engine.inheritance);
+		pid1_enter(&supervisor.engine.defaults);
+	listen_fds_take(&supervisor.engine.listen_fds);
 	if (options->daemon && !supervisor.before)
-		init_note_others(&supervisor.engine.inheritance);
+		listen_fds_note_others(&supervisor.engine.listen_fds);
 	supervisor.engine.log = open_log(options, supervisor.before);
 	if (!supervisor.engine.log)
 		return EXIT_START;

@@ -456,8 +456,8 @@ struct service {
 	unsigned dialect : 3;           /* enum dialect: whose words speak of it (config/option/wording); inetd's and xinetd's: superd's */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	const struct account *account;  /* by prepare/resolve; NULL before */
-	const struct confinement *confinement;          /* of hardening, by prepare/resolve; NULL: none */
-	const struct allotment *allotment;              /* of resources and bounds, by prepare/resolve; NULL: no group of its own */
+	const struct sandbox_config *sandbox;           /* of hardening, by prepare/resolve; NULL: none */
+	const struct cgroup_settings *cgroup_settings;  /* of resources and bounds, by prepare/resolve; NULL: no group of its own */
 	const struct access *access;    /* only_from and no_access (config/access/access), by prepare/resolve; NULL: anybody */
 	const struct access *probes;    /* probe_from, by prepare/resolve; NULL: nobody */
 };

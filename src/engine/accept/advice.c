@@ -150,7 +150,7 @@ static struct advisor *make_advisor(struct engine *engine)
 		.main.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
 		.account = own_user_account(OWN_USER_ADVISE), .umask = 022, .io_priority = -1,
 		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
-		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->heritage.nofile } },
+		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->defaults.nofile } },
 	};
 	engine->advisor = advisor;
 	return advisor;
@@ -163,7 +163,7 @@ static pid_t start(struct engine *engine, const struct guest *guest, int answers
 	const struct questions *asked = &guest->asked;
 	const int wanted[] = { guest->client.fd, engine->null_output, engine->null_output, answers, guest->client.fd };
 	char *argv[8], **at = argv;
-	struct launch launch = { .wanted = wanted, .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	struct spawn_request launch = { .wanted = wanted, .wanted_count = 5, .remote_port = -1, .pid = -1 };
 	struct plan plan = engine->advisor->plan;
 
 	*at++ = engine->advisor->program;

@@ -74,7 +74,7 @@ static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
 	struct means *means = &keeper->activity->means;
 	struct listener *listener = guest->listener;
 	struct instance *instance = guest->instance;
-	struct launch launch;
+	struct spawn_request launch;
 
 	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);

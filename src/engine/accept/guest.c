@@ -191,7 +191,7 @@ bool guest_plan(struct keeper *keeper, struct guest *guest, struct buf *why)
 	return instance->plan;
 }
 
-bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *launch, struct buf *why)
+bool guest_equip(struct keeper *keeper, struct guest *guest, struct spawn_request *launch, struct buf *why)
 {
 	struct means *means = &keeper->activity->means;
 	int socket = guest->client.fd < 0 ? guest->listener->io.fd : guest->client.fd;
@@ -300,7 +300,7 @@ size_t guest_reuse(struct keeper *keeper, struct guest *guests, size_t count)
 	return left;
 }
 
-bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why)
+bool guest_begin(struct keeper *keeper, struct guest *guest, const struct spawn_request *launch, struct buf *why)
 {
 	struct instance *instance = guest->instance;
 

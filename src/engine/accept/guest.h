@@ -55,11 +55,11 @@ void guest_note_start(struct keeper *keeper, const struct guest *guest);
 void guest_begin_running(struct instance *instance);
 
 /* Prepares its descriptors and fills its launch. false: that failed, for the reason in why. */
-bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *launch, struct buf *why);
+bool guest_equip(struct keeper *keeper, struct guest *guest, struct spawn_request *launch, struct buf *why);
 
 /* Gives guests to standbys, as far as there are any. Returns how many guests are left, moved to the front. */
 size_t guest_reuse(struct keeper *keeper, struct guest *guests, size_t count);
 
 /* After the launch: its instance runs. false, dismissed and with the reason in why (unless there is one already),
  * when the launch failed. */
-bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why);
+bool guest_begin(struct keeper *keeper, struct guest *guest, const struct spawn_request *launch, struct buf *why);

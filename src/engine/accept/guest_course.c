@@ -37,7 +37,7 @@ static void note_arrival(struct keeper *keeper)
 		keeper_post(keeper, ROOM);
 }
 
-static bool launch(struct course *course, struct launch *launch, struct buf *why)
+static bool launch(struct course *course, struct spawn_request *launch, struct buf *why)
 {
 	struct keeper *keeper = course->keeper;
 	struct guest *guest = &departure_of(course)->guest;

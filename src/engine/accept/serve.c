@@ -268,7 +268,7 @@ static bool may_take_spare(const struct keeper *keeper, bool is_short)
  * parked: what is prepared for several would leave none of them what its start itself takes. */
 static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count, bool is_short)
 {
-	struct launch launches[BATCH];
+	struct spawn_request launches[BATCH];
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
 	size_t most, ready = 0;

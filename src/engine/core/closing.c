@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "exec/worker/close_aside.h"
+#include "exec/worker/close_async.h"
 #include "os/socket/plain_socket.h"
 #include "os/socket/scm_rights.h"
 
@@ -55,8 +55,8 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	struct closing *closing = timer->data;
 
 	(void)events;
-	close_aside_look(&close_events, closing);
-	if (!close_aside_is_busy())
+	close_async_look(&close_events, closing);
+	if (!close_async_is_busy())
 		ev_timer_stop(loop, timer);
 }
 
@@ -86,7 +86,7 @@ static size_t hash_name(const char *name)
 
 static bool is_idle(unsigned number)
 {
-	return !close_aside_pending(number) && !close_aside_hanging(number);
+	return !close_async_pending(number) && !close_async_hanging(number);
 }
 
 static bool take_place(struct owner *owner, const char *service, size_t hash, uid_t uid)
@@ -128,7 +128,7 @@ static void hand_over(struct engine *engine, const char *service, uid_t uid, int
 	struct closing *closing = get(engine);
 	unsigned owner = closing && service ? owner_of(closing, service, uid, true) : 0;
 
-	close_aside(fd, owner);
+	close_async(fd, owner);
 	*fd = -1;                       /* without memory for it, it stays open: to close it here may be to hang here */
 	if (closing && !ev_is_active(&closing->timer))
 		ev_timer_again(engine->loop, &closing->timer);
@@ -217,8 +217,8 @@ bool closing_is_stuck(struct engine *engine, const char *service)
 	if (!closing || !ev_is_active(&closing->timer))
 		return false;           /* nothing is under way */
 	owner = owner_of(closing, service, NO_UID, false);
-	return owner && (close_aside_hanging(owner) >= CLOSE_HANGING_MOST ||
-			 close_aside_pending(owner) >= CLOSE_PENDING_MOST);
+	return owner && (close_async_hanging(owner) >= CLOSE_HANGING_MOST ||
+			 close_async_pending(owner) >= CLOSE_PENDING_MOST);
 }
 
 bool closing_takes_clients(struct engine *engine, const char *service)
@@ -234,7 +234,7 @@ bool closing_takes_clients(struct engine *engine, const char *service)
 
 		if (owner->service && owner->hash == hash + owner->uid &&
 		    !strcmp(owner->service, service))
-			pending += close_aside_pending(n);
+			pending += close_async_pending(n);
 	}
 	return pending < CLOSE_PENDING_MOST && !closing_is_stuck(engine, service);
 }
@@ -250,5 +250,5 @@ void closing_free(struct engine *engine)
 		free(closing->owners[n].service);
 	free(closing);
 	engine->closing = NULL;
-	close_aside_end();
+	close_async_end();
 }

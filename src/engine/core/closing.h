@@ -1,7 +1,7 @@
 /* Closing what a stranger could have filled with descriptors that hang when they are dropped: unix connections,
- * listeners, notification sockets, stored descriptors. A process beside superd does it (exec/worker/close_aside); how many
- * hang for a service, or for one user's clients of it, is counted. A service with too many takes no more clients by such
- * sockets until one has come back. */
+ * listeners, notification sockets, stored descriptors. A process beside superd does it (exec/worker/close_async); how
+ * many hang for a service, or for one user's clients of it, is counted. A service with too many takes no more clients
+ * by such sockets until one has come back. */
 #pragma once
 
 #include <stdbool.h>

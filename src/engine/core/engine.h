@@ -17,7 +17,7 @@
 #include "engine/core/recent.h"
 #include "engine/core/refusal.h"
 #include "exec/plan/plan.h"
-#include "exec/processes/init.h"
+#include "exec/processes/pid1.h"
 #include "os/cgroup/cgroup.h"
 #include "os/host/hosts_access.h"
 
@@ -59,8 +59,8 @@ struct engine {
 	bool syslog_told;               /* it was logged that syslog takes no lines now */
 	struct list records[RECORD_BUCKETS];    /* files of log_type (engine/log/record_target), by a hash of the path */
 	unsigned long records_lost;     /* lines of log_type dropped for want of memory, since the last report */
-	struct heritage heritage;
-	struct inheritance inheritance;
+	struct process_defaults defaults;
+	struct listen_fds listen_fds;
 	struct children children;
 	struct sources sources;         /* instances by service and client address */
 	struct recent minutes;          /* connections of a minute by service and client address (per_source_cpm) */

@@ -103,10 +103,10 @@ static void load_losses(struct ledger_section *section, void *object)
 #define NONE(path, why) STATE_NONE(engine, path, why)
 
 static const struct state_field engine_fields[] = {
-	{ FIELD("nofile_soft", heritage.nofile.rlim_cur), LIMIT },
-	{ FIELD("nofile_hard", heritage.nofile.rlim_max), LIMIT },
-	{ FIELD("found_soft", heritage.found_nofile.rlim_cur), LIMIT },
-	{ FIELD("found_hard", heritage.found_nofile.rlim_max), LIMIT },
+	{ FIELD("nofile_soft", defaults.nofile.rlim_cur), LIMIT },
+	{ FIELD("nofile_hard", defaults.nofile.rlim_max), LIMIT },
+	{ FIELD("found_soft", defaults.inherited_nofile.rlim_cur), LIMIT },
+	{ FIELD("found_hard", defaults.inherited_nofile.rlim_max), LIMIT },
 	{ STATE_FIELD_AS(STATE_FD, engine, "control", control) },
 	{ FIELD("activities", activities) },
 	{ FIELD("started", started), .always = true },
@@ -120,8 +120,8 @@ static const struct state_field engine_fields[] = {
 	{ NONE(syslog_pump, "made anew") },
 	{ NONE(syslog_told, "it is logged once more") },
 	{ NONE(records, "opened anew; lines that wait have sections of their own") },
-	{ NONE(heritage, "the rest comes with the process, and from the command line") },
-	{ NONE(inheritance, "taken by the first superd of the process") },
+	{ NONE(defaults, "the rest comes with the process, and from the command line") },
+	{ NONE(listen_fds, "taken by the first superd of the process") },
 	{ NONE(children, "each goes over with what it is of") },
 	{ NONE(sources, "counted with the instances") },
 	{ NONE(minutes, "have sections of their own") },

@@ -44,19 +44,19 @@ static void add(struct engine *engine, const char *service, pid_t pid)
 	free(leftover);
 }
 
-void leftover_start(struct engine *engine, struct launch *launch)
+void leftover_start(struct engine *engine, struct spawn_request *launch)
 {
 	spawn_start(launch);
-	if (launch->left > 0)
-		add(engine, "", launch->left);
+	if (launch->unreaped > 0)
+		add(engine, "", launch->unreaped);
 }
 
-void leftover_start_batch(struct engine *engine, struct launch *launches, size_t count)
+void leftover_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
 {
 	spawn_batch(launches, count);
 	for (size_t n = 0; n < count; n++) {
-		if (launches[n].left > 0)
-			add(engine, "", launches[n].left);
+		if (launches[n].unreaped > 0)
+			add(engine, "", launches[n].unreaped);
 	}
 }
 

@@ -1,8 +1,9 @@
-/* Processes that superd has given up: of a start that failed, or killed and not gone. Nobody waits for them; the loop reaps
- * each whenever it ends. Until then it is known among the children, so that no other instance takes it for its own.
+/* Processes that superd has given up: of a start that failed, or killed and not gone. Nobody waits for them; the loop
+ * reaps each whenever it ends. Until then it is known among the children, so that no other instance takes it for its
+ * own.
  *
- * A process that waits in the kernel for a file system without an answer ends by no signal. It costs its service one of a few
- * such places, and nobody else anything. */
+ * A process that waits in the kernel for a file system without an answer ends by no signal. It costs its service one of
+ * a few such places, and nobody else anything. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,11 +15,11 @@
 #define LEFTOVER_SECONDS 5.             /* after SIGKILL a process has so long to end */
 
 /* As spawn_start and spawn_batch; what a failed start leaves is seen to. */
-void leftover_start(struct engine *engine, struct launch *launch);
-void leftover_start_batch(struct engine *engine, struct launch *launches, size_t count);
+void leftover_start(struct engine *engine, struct spawn_request *launch);
+void leftover_start_batch(struct engine *engine, struct spawn_request *launches, size_t count);
 
-/* A process of this service was killed and does not end: says so, and goes on without it. It is no child of anybody else now.
- * pid 0: it is no child of superd's. */
+/* A process of this service was killed and does not end: says so, and goes on without it. It is no child of anybody
+ * else now. pid 0: it is no child of superd's. */
 void leftover_give_up(struct engine *engine, const struct service *service, pid_t pid);
 
 /* Whether so many processes of the service hang that one more start would only add to them; the reason in why. */

@@ -34,7 +34,7 @@ static void hear(struct reception *reception)
 {
 	struct received received;
 
-	switch (receive_aside_hear(reception->report.fd, &received)) {
+	switch (receive_async_hear(reception->report.fd, &received)) {
 	case RECEIVE_DONE:
 		conclude(reception, &received);
 		break;
@@ -78,7 +78,7 @@ static void on_ended(struct child *child, int status)
 bool reception_start(struct reception *reception, struct engine *engine, int socket, enum receive_purpose purpose)
 {
 	int report = -1;
-	pid_t pid = receive_aside(socket, purpose, &report);
+	pid_t pid = receive_async(socket, purpose, &report);
 
 	if (pid < 0)
 		return false;

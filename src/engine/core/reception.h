@@ -1,12 +1,13 @@
-/* A message with descriptors that a process beside superd receives (exec/worker/receive_aside): from the look at it until the
- * end of that process, which may never come. While its answer is awaited nothing else is to be read at that socket. */
+/* A message with descriptors that a process beside superd receives (exec/worker/receive_async): from the look at it
+ * until the end of that process, which may never come. While its answer is awaited nothing else is to be read at that
+ * socket. */
 #pragma once
 
 #include <ev.h>
 #include <stdbool.h>
 
 #include "engine/core/engine.h"
-#include "exec/worker/receive_aside.h"
+#include "exec/worker/receive_async.h"
 
 struct reception {
 	struct child child;

@@ -32,7 +32,7 @@
 struct frost {
 	struct instance *instance;
 	struct freezer freezer;
-	struct clan_root root;          /* where the search for its processes starts */
+	struct process_tree_root root;  /* where the search for its processes starts */
 	struct file_id *sockets;        /* sockets of the listeners, for root */
 	ev_timer next;                  /* the next look */
 	double began, frozen;           /* loop time; frozen 0: not all processes stand still */
@@ -153,7 +153,7 @@ static void say_failure(struct frost *frost)
 
 	if (frost->freezer.error == E2BIG)
 		buf_addf(&what, "cannot be frozen: it has more than %d processes, or makes them without end",
-			 CLAN_MOST);
+			 PROCESS_TREE_MOST);
 	else if (blind)
 		buf_text(&what, "cannot be frozen: its processes are found by /proc only, which is not there");
 	else if (frost->freezer.error)
@@ -289,7 +289,7 @@ static bool find_processes(struct frost *frost)
 {
 	struct instance *instance = frost->instance;
 
-	frost->root = (struct clan_root){
+	frost->root = (struct process_tree_root){
 		.main = instance->child.pid, .groups = { instance->group, instance->former_group },
 		.first = instance->service->what->pass == PASS_SYSTEMD ? instance->pid : 0,
 		.is_others = is_others, .context = instance,

@@ -121,7 +121,7 @@ static void leave_copier(struct frost_watch *watch)
 		fd_close(&watch->report.fd);
 	}
 	alarm_stop(&watch->limit);
-	if (spawn_is_aside(watch->copier))
+	if (spawn_is_worker(watch->copier))
 		kill(watch->copier, SIGKILL);
 }
 

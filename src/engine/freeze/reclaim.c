@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "exec/processes/page_out.h"
+#include "exec/processes/memory_reclaim.h"
 #include "exec/spawn/spawn.h"
 
 #define PIECE_SECONDS 10.               /* a piece takes no longer, of a disk that works */
@@ -36,7 +36,7 @@ static void stop(struct reclaim *reclaim)
 		ev_io_stop(engine->loop, &reclaim->report);
 		fd_close(&reclaim->report.fd);
 	}
-	if (reclaim->worker > 0 && spawn_is_aside(reclaim->worker))
+	if (reclaim->worker > 0 && spawn_is_worker(reclaim->worker))
 		kill(reclaim->worker, SIGKILL);
 	reclaim->worker = 0;
 }
@@ -55,7 +55,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	int error = 0;
 
 	(void)events;
-	if (page_out_hear(io->fd, &error))
+	if (memory_reclaim_hear(io->fd, &error))
 		finish(reclaim, error);
 	else
 		ev_timer_again(loop, &reclaim->limit);
@@ -72,7 +72,7 @@ static bool start(struct reclaim *reclaim)
 	struct engine *engine = reclaim->engine;
 	int report;
 
-	reclaim->worker = page_out_begin(reclaim->pids, reclaim->group, &report);
+	reclaim->worker = memory_reclaim_begin(reclaim->pids, reclaim->group, &report);
 	if (reclaim->worker < 0) {
 		reclaim->error = errno;
 		return false;

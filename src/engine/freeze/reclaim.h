@@ -1,4 +1,4 @@
-/* Hands the memory of frozen instances back to the kernel (exec/processes/page_out): one after the other, as all
+/* Hands the memory of frozen instances back to the kernel (exec/processes/memory_reclaim): one after the other, as all
  * wait for the same disks. One that makes no progress is given up, so that the next has its turn. */
 #pragma once
 

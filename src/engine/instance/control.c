@@ -247,7 +247,7 @@ static uint64_t private_tmp_of(struct control *control)
 static bool start(struct control *control, struct plan *plan, const struct wiring *wiring)
 {
 	const char *facts[CONTROL_FACTS + 1];
-	struct launch launch;
+	struct spawn_request launch;
 	struct buf why = { 0 };
 
 	list_facts(control, facts);

@@ -174,7 +174,7 @@ static void on_report(struct apart *apart, const struct fault *fault)
 
 static void launch_main(struct course *course)
 {
-	struct launch launch = { .pid = -1, .report = -1 };
+	struct spawn_request launch = { .pid = -1, .report = -1 };
 	struct instance *instance = course->instance;
 
 	if (course->owner->launch(course, &launch, &course->why) &&
@@ -388,7 +388,7 @@ void course_begin(struct course *course)
 	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
 	hearing_join(course->keeper->activity->means.notify, course->instance);
 	if (list_has_one(keeper_instances(course->keeper)))     /* what another superd left when it was killed */
-		credentials_remove(course->keeper->service, &course->keeper->engine->heritage,
+		credentials_remove(course->keeper->service, &course->keeper->engine->defaults,
 				   course->keeper->engine->stopping);
 	run_phase(course, COURSE_BEFORE, PHASE_CONDITION);
 }

@@ -19,11 +19,12 @@ struct course;
 
 struct course_owner {
 	/* Starts the main process, and fills launch. false: that failed, for the reason in why. */
-	bool (*launch)(struct course *course, struct launch *launch, struct buf *why);
+	bool (*launch)(struct course *course, struct spawn_request *launch, struct buf *why);
 	void (*runs)(struct course *course);    /* the program runs */
 	void (*ready)(struct course *course);   /* it is ready, and its commands are done: the start has succeeded */
 	void (*recall)(struct course *course);  /* takes back the client that it keeps for its program; NULL: none */
-	/* accept = yes: it has ended before its program ran. Gives the client back, tells the keeper, frees the instance. */
+	/* accept = yes: it has ended before its program ran. Gives the client back, tells the keeper, frees the
+	 * instance. */
 	void (*unserved)(struct instance *instance, const struct ending *ending);
 };
 
@@ -64,7 +65,8 @@ static inline bool course_is_needed(const struct service *service, const struct 
 }
 
 /* Makes the course of an instance, which is counted from now on. */
-void course_init(struct course *course, struct keeper *keeper, struct instance *instance, const struct course_owner *owner);
+void course_init(struct course *course, struct keeper *keeper, struct instance *instance,
+		 const struct course_owner *owner);
 
 /* The course of an instance that another superd has begun, before its step is set. */
 void course_resume(struct course *course, struct keeper *keeper, struct instance *instance,

@@ -5,7 +5,7 @@
 
 #include "engine/launch/notify_message.h"
 #include "engine/runtime/runtime.h"
-#include "exec/worker/receive_aside.h"
+#include "exec/worker/receive_async.h"
 
 /* Takes what a message of an instance that runs as this user says about descriptors; received: those of the message;
  * NULL: none. */

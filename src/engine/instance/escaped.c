@@ -5,60 +5,60 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "exec/processes/clan.h"
+#include "exec/processes/process_tree.h"
 
 static bool is_in_group(pid_t pid, pid_t main, pid_t group)
 {
 	return pid == main || (group > 1 && getpgid(pid) == group);
 }
 
-static void drop_gone(struct clan *clan)
+static void drop_gone(struct process_tree *tree)
 {
-	for (size_t n = clan->count; n-- > 0;) {
-		if (!member_exists(&clan->list[n]))
-			clan_drop(clan, n);
+	for (size_t n = tree->count; n-- > 0;) {
+		if (!tree_process_exists(&tree->list[n]))
+			process_tree_drop(tree, n);
 	}
 }
 
 /* Below those that are remembered as well: they may have begun others. */
-void escaped_look(struct clan **escaped, pid_t main, pid_t group)
+void escaped_look(struct process_tree **escaped, pid_t main, pid_t group)
 {
-	struct clan *clan = *escaped;
+	struct process_tree *tree = *escaped;
 
-	if (!clan)
-		clan = *escaped = calloc(1, sizeof(*clan));
-	if (!clan)
+	if (!tree)
+		tree = *escaped = calloc(1, sizeof(*tree));
+	if (!tree)
 		return;
-	drop_gone(clan);
-	clan_look_below(clan, main);
-	for (size_t n = clan->count; n-- > 0;) {
-		if (is_in_group(clan->list[n].pid, main, group))
-			clan_drop(clan, n);
+	drop_gone(tree);
+	process_tree_scan_below(tree, main);
+	for (size_t n = tree->count; n-- > 0;) {
+		if (is_in_group(tree->list[n].pid, main, group))
+			process_tree_drop(tree, n);
 	}
-	if (!clan->count)
+	if (!tree->count)
 		escaped_free(escaped);
 }
 
-bool escaped_live(const struct clan *escaped)
+bool escaped_live(const struct process_tree *escaped)
 {
 	for (size_t n = 0; escaped && n < escaped->count; n++) {
-		if (member_lives(&escaped->list[n]))
+		if (tree_process_lives(&escaped->list[n]))
 			return true;
 	}
 	return false;
 }
 
-void escaped_signal(const struct clan *escaped, int signal)
+void escaped_signal(const struct process_tree *escaped, int signal)
 {
 	for (size_t n = 0; escaped && n < escaped->count; n++)
-		member_signal(&escaped->list[n], signal);
+		tree_process_signal(&escaped->list[n], signal);
 }
 
-void escaped_free(struct clan **escaped)
+void escaped_free(struct process_tree **escaped)
 {
 	if (!*escaped)
 		return;
-	clan_free(*escaped);
+	process_tree_free(*escaped);
 	free(*escaped);
 	*escaped = NULL;
 }

@@ -16,7 +16,7 @@
 #include "engine/launch/groups.h"
 
 struct channel;
-struct clan;
+struct process_tree;
 struct course;
 struct drain;
 struct frost;
@@ -67,7 +67,7 @@ struct instance {
 	pid_t former_group;             /* group of an earlier main process (engine/instance/main_process); 0: none */
 	int group_fd, former_fd;        /* their descriptors (os/proc/process_group), if superd reaps none of their processes; -1: none */
 	struct main_watch *main_watch;  /* watches a main process that is not superd's child (engine/instance/main_watch); NULL: it is */
-	struct clan *escaped;           /* processes that have left its groups (engine/instance/escaped), from a stop on; NULL: none */
+	struct process_tree *escaped;   /* processes that have left its groups (engine/instance/escaped), from a stop on; NULL: none */
 	pid_t control;                  /* pid of the command that runs beside it; 0: none */
 	ev_timer timer;                 /* time limit of the start, the run or the stop */
 	struct allowance allowance;     /* how far that limit can be extended */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exec/processes/process_ask.h"
+#include "exec/processes/process_query.h"
 #include "exec/spawn/spawn.h"
 
 enum kinship { STRANGER, POSSIBLE, KIN };
@@ -155,7 +155,7 @@ static void forget_unused(struct kin *kin, const pid_t *children)
 /* Returns how surely a process that may be kin belongs to this start and to no other. */
 static enum certainty weigh(const struct engine *engine, const struct kin *kin, const struct process *process)
 {
-	bool mine = process_ask_runs(process, kin->service->what->exec), theirs = false, disputed = false;
+	bool mine = process_query_command(process, kin->service->what->exec), theirs = false, disputed = false;
 
 	LIST_EACH(link, &engine->starts) {
 		const struct kin *other = container_of(link, struct instance, seeking)->kin;
@@ -163,7 +163,7 @@ static enum certainty weigh(const struct engine *engine, const struct kin *kin, 
 		if (other == kin || !other->seeking || judge(engine, other, process) == STRANGER)
 			continue;
 		disputed = true;
-		theirs = theirs || process_ask_runs(process, other->service->what->exec);
+		theirs = theirs || process_query_command(process, other->service->what->exec);
 	}
 	if (mine && !theirs)
 		return LIKELY;
@@ -209,7 +209,7 @@ static void look(const struct engine *engine, struct kin *kin, const pid_t *chil
 		struct process process;
 		enum kinship kinship;
 
-		if (children_find(&engine->children, *children) || spawn_is_aside(*children) ||
+		if (children_find(&engine->children, *children) || spawn_is_worker(*children) ||
 		    !process_read(*children, &process))
 			continue;
 		kinship = judge(engine, kin, &process);

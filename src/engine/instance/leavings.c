@@ -40,14 +40,14 @@ void leavings_remove(struct keeper *keeper)
 {
 	bool at_once = keeper->engine->stopping;
 
-	directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, stays(keeper), at_once);
-	credentials_remove(keeper->service, &keeper->engine->heritage, at_once);
+	directories_remove(keeper->table, keeper->service, &keeper->engine->defaults, stays(keeper), at_once);
+	credentials_remove(keeper->service, &keeper->engine->defaults, at_once);
 	remove_ipc(keeper);
 }
 
 void leavings_remove_last(struct keeper *keeper)
 {
 	if (keeper->activity && keeper_is_empty(keeper))
-		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, false,
+		directories_remove(keeper->table, keeper->service, &keeper->engine->defaults, false,
 				   keeper->engine->stopping);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/instance/notice.h"
-#include "exec/worker/receive_aside.h"
+#include "exec/worker/receive_async.h"
 
 void main_process_init(struct notice *notice);
 void main_process_forget(struct notice *notice);

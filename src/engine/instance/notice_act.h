@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "engine/instance/notice.h"
-#include "exec/worker/receive_aside.h"
+#include "exec/worker/receive_async.h"
 
 /* NULL: out of memory. */
 struct notice *notice_new(struct instance *instance, unsigned access);

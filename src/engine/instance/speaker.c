@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "exec/processes/clan.h"
+#include "exec/processes/process_tree.h"
 #include "os/proc/process.h"
 
 #define ANCESTORS_MOST 32
@@ -78,9 +78,9 @@ static bool is_orphan_of(const struct instance *instance, pid_t pid)
 	bool is_ours = false;
 
 	if (instance->service->what->pass != PASS_SYSTEMD || !process_read(pid, &process) ||
-	    !clan_may_have_lost(&process))
+	    !process_may_be_reparented(&process))
 		return false;
-	clan_ask_born(instance->pid, &process, 1, &is_ours);
+	process_tree_ask_listen_pid(instance->pid, &process, 1, &is_ours);
 	return is_ours;
 }
 

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "exec/processes/clan.h"
+#include "exec/processes/process_tree.h"
 
 static bool is_told(const struct search *search, pid_t pid)
 {
@@ -21,20 +21,22 @@ static bool is_told(const struct search *search, pid_t pid)
 static void tell(void *context, const struct process *process)
 {
 	struct search *search = context;
-	struct member member = { .pid = process->pid, .parent = process->parent, .start_time = process->start_time };
+	struct tree_process member = { .pid = process->pid,
+				       .parent = process->parent,
+				       .start_time = process->start_time };
 	pid_t pid = process->pid;
 	const struct life *life = search->instance->service->terms->life;
 
 	if (life->kill_mode == KILL_NONE)
 		return;
 	if (search->instance->killed) {
-		member_signal(&member, SIGKILL);
+		tree_process_signal(&member, SIGKILL);
 		return;
 	}
 	if (is_told(search, pid))
 		return;
-	member_signal(&member, life->kill_signal);
-	member_signal(&member, SIGCONT);        /* a stopped process hears nothing else */
+	tree_process_signal(&member, life->kill_signal);
+	tree_process_signal(&member, SIGCONT);  /* a stopped process hears nothing else */
 	if (search->told_count < TOLD_MOST)
 		search->told[search->told_count++] = pid;
 }

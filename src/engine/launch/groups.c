@@ -10,30 +10,30 @@
 #include <unistd.h>
 
 #include "engine/launch/open_groups.h"
-#include "exec/resources/allotment.h"
-#include "exec/resources/cgroup_change.h"
+#include "exec/resources/cgroup_settings.h"
+#include "exec/resources/cgroup_update.h"
 #include "os/cgroup/cgroup.h"
 
 #define KEPT_MOST 1000                  /* groups kept for the next start; the kernel takes some 10 KB for each */
 
 static bool make_ready(struct engine *engine, const struct service *service, struct buf *why)
 {
-	const struct allotment *allotment = service->allotment;
-	const char *option = allotment->count ? allotment->list[0].option : "control group";
+	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	const char *option = cgroup_settings->count ? cgroup_settings->list[0].option : "control group";
 
-	return cgroups_prepare(&engine->cgroups, allotment->place, allotment->controllers, option, why);
+	return cgroups_prepare(&engine->cgroups, cgroup_settings->place, cgroup_settings->controllers, option, why);
 }
 
-bool group_enter(struct group *group, struct engine *engine, const struct service *service, struct launch *launch,
-		 struct buf *why)
+bool group_enter(struct group *group, struct engine *engine, const struct service *service,
+		 struct spawn_request *launch, struct buf *why)
 {
-	if (!launch->plan->allotment)
+	if (!launch->plan->cgroup_settings)
 		return true;
 	if (!group->path) {
 		if (!make_ready(engine, service, why)) {
-			if (launch->plan->allotment->optional)
+			if (launch->plan->cgroup_settings->optional)
 				buf_clear(why);
-			return launch->plan->allotment->optional;
+			return launch->plan->cgroup_settings->optional;
 		}
 		group->path = cgroups_instance_path(&engine->cgroups, service->name);
 		group->files = cgroup_files(service);
@@ -72,7 +72,7 @@ void group_adopt(struct group *group, struct engine *engine, const struct servic
 
 	if (!group->path)
 		return;
-	if (!service->allotment || !service->allotment->has_group || make_ready(engine, service, &why))
+	if (!service->cgroup_settings || !service->cgroup_settings->has_group || make_ready(engine, service, &why))
 		cgroup_update(group->path, service, &group->files, &why);
 	if (why.length)
 		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,

@@ -1,6 +1,6 @@
 /* The control groups of instances (os/cgroup/cgroup), from their names to their ends. An instance whose row has an
- * allotment gets a group of its own, which its first process makes; all processes that the instance has started end
- * with it, wherever they hide. Other instances that get the listeners are in the group of their service
+ * cgroup settings gets a group of its own, which its first process makes; all processes that the instance has started
+ * end with it, wherever they hide. Other instances that get the listeners are in the group of their service
  * (engine/service/service_group). */
 #pragma once
 
@@ -28,8 +28,8 @@ struct empty_group {
 };
 
 /* Puts a start of this row into its group, if the row wants one. false: that failed, for the reason in why. */
-bool group_enter(struct group *group, struct engine *engine, const struct service *service, struct launch *launch,
-		 struct buf *why);
+bool group_enter(struct group *group, struct engine *engine, const struct service *service,
+		 struct spawn_request *launch, struct buf *why);
 
 bool group_holds(const struct group *group);            /* a process is in it */
 bool group_signal(const struct group *group, int signal);       /* signals all its processes; false: there is no group */

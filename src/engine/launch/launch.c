@@ -11,9 +11,9 @@
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "engine/launch/streams.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "exec/dirs/credentials.h"
-#include "exec/resources/allotment.h"
+#include "exec/resources/cgroup_settings.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/foreign_path.h"
 
@@ -57,17 +57,17 @@ bool launch_wire_beside(struct wiring *wiring, struct means *means, struct engin
 }
 
 /* Sets the notify socket of the process, its watchdog, and the room in the store. */
-static void launch_tell(struct launch *launch, const char *notify, const struct service *service)
+static void launch_tell(struct spawn_request *launch, const char *notify, const struct service *service)
 {
 	launch->notify = notify;
 	launch->watchdog = service_has_watchdog(service) ? service->terms->life->watchdog : 0;
 	launch->store = service->what->accept ? 0 : (unsigned)service->terms->life->file_descriptor_store_max;
 }
 
-void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring,
+void launch_fill(struct spawn_request *launch, const struct means *means, const struct wiring *wiring,
 		 const struct service *service)
 {
-	*launch = (struct launch){
+	*launch = (struct spawn_request){
 		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
 		.remote_port = -1, .remote_host = service->what->pass == PASS_INETD, .pid = -1,
 	};
@@ -82,7 +82,7 @@ void launch_fill(struct launch *launch, const struct means *means, const struct 
 }
 
 /* A connection has the name of its listener; files have their own names. */
-static bool name_connection(struct launch *launch, struct wiring *wiring, const struct listener *listener,
+static bool name_connection(struct spawn_request *launch, struct wiring *wiring, const struct listener *listener,
 			    struct caller *caller)
 {
 	struct buf names = { 0 };
@@ -97,7 +97,7 @@ static bool name_connection(struct launch *launch, struct wiring *wiring, const 
 	return launch->names;
 }
 
-bool launch_fill_for(struct launch *launch, const struct means *means, struct wiring *wiring,
+bool launch_fill_for(struct spawn_request *launch, const struct means *means, struct wiring *wiring,
 		     const struct service *service, const struct listener *listener, const struct client *client,
 		     struct caller *caller)
 {
@@ -175,7 +175,7 @@ void launch_add_interpreter(const struct service *service, const char *program, 
 	struct buf why = { 0 };
 
 	if (fault->stage != STAGE_EXEC || (fault->error != ENOENT && fault->error != ENOEXEC) || *program != '/' ||
-	    service->terms->surroundings->root_directory || service->confinement)
+	    service->terms->surroundings->root_directory || service->sandbox)
 		return;
 	if (foreign_interpreter_is_wrong(program, &why))
 		buf_addf(out, ": %s", buf_string(&why));
@@ -197,12 +197,12 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		return;
 	}
 	if (fault->stage == STAGE_CGROUP)
-		option = allotment_fault_option(service, fault->resource);
+		option = cgroup_settings_fault_option(service, fault->resource);
 	if (option && fault->stage == STAGE_CGROUP)
 		path = wording_of(service, option);
 	if (fault->stage == STAGE_MOUNTS)
-		path = confine_fault_path(service->confinement, fault->resource, &option);
-	if (fault->stage == STAGE_NAMESPACES && fault->resource == CONFINE_NETWORK) {
+		path = sandbox_fault_path(service->sandbox, fault->resource, &option);
+	if (fault->stage == STAGE_NAMESPACES && fault->resource == SANDBOX_NETWORK) {
 		option = "network_namespace_path";
 		path = service->terms->paths->network_namespace_path;
 	}

@@ -28,11 +28,11 @@ struct caller {
 };
 
 /* Fills the launch of a start by these means with the wiring's descriptors: the listeners', */
-void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring,
+void launch_fill(struct spawn_request *launch, const struct means *means, const struct wiring *wiring,
 		 const struct service *service);
 
 /* or a connection's; caller and wiring must outlive it. false: out of memory. */
-bool launch_fill_for(struct launch *launch, const struct means *means, struct wiring *wiring,
+bool launch_fill_for(struct spawn_request *launch, const struct means *means, struct wiring *wiring,
 		     const struct service *service, const struct listener *listener, const struct client *client,
 		     struct caller *caller);
 

@@ -14,7 +14,7 @@
 #include "os/socket/bind.h"
 
 #define RESTING_MOST 64                 /* services without an instance that keep their means */
-#define JUDGE_EVERY 60.                 /* seconds until a plan is judged again (plan_judge) */
+#define JUDGE_EVERY 60.                 /* seconds until a plan is judged again (plan_check_trust) */
 
 static unsigned first_port(const struct service *service, const struct listener *listeners)
 {
@@ -169,9 +169,9 @@ struct plan *means_make_plan(const struct means *means, struct engine *engine, c
 	}
 	for (size_t n = 0; n < service->socket_count; n++)
 		missing[n] = !listener_is_open(&listeners[n]);
-	if (plan_judges_itself(service))
+	if (plan_applies_access_itself(service))
 		sockets.loops = loops = engine->list_loops(engine, &sockets.loop_count);
-	plan = plan_make(service, &engine->heritage, &sockets, why);
+	plan = plan_make(service, &engine->defaults, &sockets, why);
 	if (plan && means->hung)
 		plan->may_hang = plan->apart = true;
 	free(loops);
@@ -205,7 +205,7 @@ static void judge_again(struct means *means)
 	if (now - means->judged < JUDGE_EVERY)
 		return;
 	means->judged = now;
-	plan_judge(means->plan);
+	plan_check_trust(means->plan);
 }
 
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
@@ -228,9 +228,9 @@ bool means_prepare(struct means *means, struct engine *engine, const struct serv
 		buf_addf(why, "preparing output: %s", strerror(errno));
 		return false;
 	}
-	if (!directories_prepare(service, &engine->heritage, why))
+	if (!directories_prepare(service, &engine->defaults, why))
 		return false;
-	plan_judge_streams(means->plan, service);
+	plan_check_streams(means->plan, service);
 	return true;
 }
 

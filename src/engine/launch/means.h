@@ -20,7 +20,7 @@ struct fault;
 struct means {
 	struct list rest;               /* in engine->resting, while no instance needs it */
 	struct plan *plan;
-	double judged;                  /* loop time of the last plan_judge */
+	double judged;                  /* loop time of the last plan_check_trust */
 	uint64_t made;                  /* number of the plan, from 1 on */
 	struct standbys standbys;       /* processes of this plan that wait for a connection */
 	struct output *log, *syslog;    /* pipes for the output of backends */

@@ -10,7 +10,7 @@
 #include <sys/random.h>
 
 #include "base/fd.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "os/socket/notify_dir.h"
 #include "os/socket/notify_socket.h"
 
@@ -38,7 +38,7 @@ static int open_path(struct notify *notify, const char *random, struct buf *vari
 	struct buf path = { 0 };
 	int fd = -1;
 
-	if (notify_dir_make(notify->engine->heritage.runtime_directory, &path)) {
+	if (notify_dir_make(notify->engine->defaults.runtime_directory, &path)) {
 		if (!notify->engine->notify_swept)
 			notify_dir_sweep(path.data);
 		notify->engine->notify_swept = true;
@@ -58,17 +58,17 @@ static int open_abstract(const char *random, struct buf *variable)
 	return variable->failed ? -1 : notify_socket_open(strchr(variable->data, '@'));
 }
 
-/* A service with another root cannot see the folder, unless it is mounted there (exec/child/confine). */
+/* A service with another root cannot see the folder, unless it is mounted there (exec/child/sandbox). */
 static bool sees_folder(const struct service *service)
 {
 	return !service->terms->surroundings->root_directory ||
-		(service->confinement && service->confinement->has_mounts);
+		(service->sandbox && service->sandbox->has_mounts);
 }
 
 /* An abstract socket belongs to a network namespace (unix(7)). */
 static bool has_own_network(const struct service *service)
 {
-	return service->confinement &&
+	return service->sandbox &&
 	       (service->terms->hardening->private_network || service->terms->paths->network_namespace_path);
 }
 
@@ -141,7 +141,7 @@ static void say_unopened(const struct engine *engine, const struct service *serv
 	buf_text(why, "opening a socket for its notifications");
 	if (has_own_network(service))
 		buf_addf(why, " below %s/superd, which is to be root's and searched by all",
-			 engine->heritage.runtime_directory);
+			 engine->defaults.runtime_directory);
 	buf_addf(why, ": %s", strerror(errno));
 }
 

@@ -13,7 +13,7 @@
 #include "engine/core/complaint.h"
 #include "engine/launch/notify_message.h"
 #include "engine/state/state_field.h"
-#include "exec/worker/receive_aside.h"
+#include "exec/worker/receive_async.h"
 
 struct engine;
 

@@ -101,12 +101,12 @@ static bool spawn(struct errand *errand, const char *const *argv, const struct a
 {
 	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const int streams[] = { errand->engine->null_input, errand->engine->null_output, write_end };
-	struct heritage heritage = errand->engine->heritage;
+	struct process_defaults defaults = errand->engine->defaults;
 	struct plan *plan = NULL;
-	struct launch launch = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+	struct spawn_request launch = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
 
-	heritage.environment = (char *[]){ path, NULL };
-	launch.plan = plan = plan_command((char *const *)(size_t)argv, &heritage);
+	defaults.environment = (char *[]){ path, NULL };
+	launch.plan = plan = plan_command((char *const *)(size_t)argv, &defaults);
 	if (!plan) {
 		buf_text(why, "out of memory");
 		return false;

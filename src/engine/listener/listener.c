@@ -33,10 +33,10 @@ void listener_init(struct listener *listener, struct engine *engine, const struc
  * it can't be kept to the table's rules. */
 static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	struct inherited *found = NULL;
+	struct listen_fd *found = NULL;
 
-	for (size_t n = 0; n < engine->inheritance.count; n++) {
-		struct inherited *one = &engine->inheritance.list[n];
+	for (size_t n = 0; n < engine->listen_fds.count; n++) {
+		struct listen_fd *one = &engine->listen_fds.list[n];
 
 		bool is_named = one->name && !strcmp(one->name, listen->name);
 

@@ -1,4 +1,4 @@
-/* Restores listeners by exec/worker/restore_aside, and decides whose turn it is. superd asks the process about one
+/* Restores listeners by exec/worker/restore_async, and decides whose turn it is. superd asks the process about one
  * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
  * socket has FOREIGN_PATIENCE in all. superd kills the process when that time is over, or after OTHERS seconds if
  * another socket waits; a new process goes on with the next socket. */
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "exec/worker/restore_aside.h"
+#include "exec/worker/restore_async.h"
 #include "os/netdiag/foreign_socket.h"
 
 #define IDLE 1.                         /* seconds without work, after which superd ends the process */
@@ -30,7 +30,7 @@ struct restoring {
 
 struct restorer {
 	struct engine *engine;
-	struct restore_aside aside;
+	struct restore_async async;
 	struct list begun;              /* struct restoring, in the order of their turns */
 	bool asked;                     /* the process works on the first of them */
 	double since;                   /* time at which it began with that, clock_now() */
@@ -75,7 +75,7 @@ static void set_timer(struct restorer *restorer)
 	struct ev_loop *loop = restorer->engine->loop;
 
 	ev_timer_stop(loop, &restorer->timer);
-	if (restorer->aside.channel < 0 && !first_of(restorer))
+	if (restorer->async.channel < 0 && !first_of(restorer))
 		return;
 	ev_now_update(loop);
 	if (restorer->asked)
@@ -91,18 +91,18 @@ static void end_process(struct restorer *restorer)
 		first_of(restorer)->left = time_left(restorer);
 	restorer->asked = false;
 	ev_io_stop(restorer->engine->loop, &restorer->io);
-	restore_aside_end(&restorer->aside);
+	restore_async_end(&restorer->async);
 }
 
 static bool ask(struct restorer *restorer, struct restoring *restoring)
 {
-	bool runs = restorer->aside.channel >= 0;
+	bool runs = restorer->async.channel >= 0;
 	bool good;
 
 	restoring->number = ++restorer->number;
-	good = restore_aside_ask(&restorer->aside, restoring->fd, restoring->listen, restoring->number);
-	if (!runs && restorer->aside.channel >= 0) {
-		ev_io_set(&restorer->io, restorer->aside.channel, EV_READ);
+	good = restore_async_ask(&restorer->async, restoring->fd, restoring->listen, restoring->number);
+	if (!runs && restorer->async.channel >= 0) {
+		ev_io_set(&restorer->io, restorer->async.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
 	restorer->asked = good;
@@ -167,8 +167,8 @@ static void take_answers(struct restorer *restorer)
 	uint64_t number;
 	int error;
 
-	while (restorer->aside.channel >= 0) {
-		if (!restore_aside_hear(&restorer->aside, &number, &error)) {
+	while (restorer->async.channel >= 0) {
+		if (!restore_async_hear(&restorer->async, &number, &error)) {
 			if (errno != EAGAIN && errno != EWOULDBLOCK)
 				give_up(restorer, EAGAIN);
 			break;
@@ -215,7 +215,7 @@ static struct restorer *get(struct engine *engine)
 	if (!restorer)
 		return NULL;
 	restorer->engine = engine;
-	restore_aside_init(&restorer->aside);
+	restore_async_init(&restorer->async);
 	list_init(&restorer->begun);
 	ev_io_init(&restorer->io, on_readable, -1, EV_READ);
 	ev_timer_init(&restorer->timer, on_timer, 0, 0);
@@ -272,7 +272,7 @@ static struct restoring *find(struct engine *engine, int fd)
 /* Whether an answer comes within so many seconds. */
 static bool is_answered(struct restorer *restorer, double patience)
 {
-	struct pollfd answer = { .fd = restorer->aside.channel, .events = POLLIN };
+	struct pollfd answer = { .fd = restorer->async.channel, .events = POLLIN };
 	double until = clock_now() + patience, left = patience;
 	int ready;
 
@@ -349,7 +349,7 @@ void restore_end(struct engine *engine)
 {
 	struct restorer *restorer = engine->restorer;
 
-	if (!restorer || restorer->aside.channel < 0)
+	if (!restorer || restorer->async.channel < 0)
 		return;
 	take_answers(restorer);
 	end_process(restorer);

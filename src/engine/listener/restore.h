@@ -1,4 +1,4 @@
-/* Restores the options of listeners in another process (exec/worker/restore_aside); they are watched meanwhile. A
+/* Restores the options of listeners in another process (exec/worker/restore_async); they are watched meanwhile. A
  * caller that needs one, as a start does, waits for its outcome, which is mostly there already. */
 #pragma once
 

@@ -20,7 +20,7 @@
 #include "base/fd.h"
 #include "engine/core/closing.h"
 #include "engine/log/record_target.h"
-#include "exec/worker/close_aside.h"
+#include "exec/worker/close_async.h"
 #include "os/netdiag/foreign_socket.h"
 
 #define TURN (64 << 10)                 /* bytes that one turn of the loop reads of one output at most */
@@ -417,7 +417,7 @@ static struct output *open_pipe(struct output *output, bool aside)
 {
 	int ends[2];
 
-	if ((aside && !close_aside_prepare()) || fd_pipe(ends) < 0) {
+	if ((aside && !close_async_prepare()) || fd_pipe(ends) < 0) {
 		free(output);
 		return NULL;
 	}

@@ -75,7 +75,7 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 }
 
 /* Starts the process of an instance. false: it failed, for the reason in why. */
-static bool launch_instance(struct keeper *keeper, struct instance *instance, struct launch *launch,
+static bool launch_instance(struct keeper *keeper, struct instance *instance, struct spawn_request *launch,
 			    struct client *sender, struct buf *why)
 {
 	struct wiring wiring;
@@ -148,7 +148,7 @@ struct long_start {
 	struct client sender;
 };
 
-static bool course_launch(struct course *course, struct launch *launch, struct buf *why)
+static bool course_launch(struct course *course, struct spawn_request *launch, struct buf *why)
 {
 	struct long_start *start = container_of(course, struct long_start, course);
 
@@ -217,7 +217,7 @@ static bool start_at_once(struct keeper *keeper, struct instance *instance, stru
 			  void (*take_over)(struct keeper *keeper, struct instance *instance))
 {
 	struct client sender;
-	struct launch launch;
+	struct spawn_request launch;
 
 	if (!launch_instance(keeper, instance, &launch, &sender, why))
 		return false;

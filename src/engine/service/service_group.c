@@ -38,7 +38,7 @@ static bool is_taken(struct keeper *keeper, const char *path)
 }
 
 /* Not for a start apart: there the child enters its group by itself, and could not find it again. */
-static bool take_open(struct keeper *keeper, struct instance *instance, struct launch *launch)
+static bool take_open(struct keeper *keeper, struct instance *instance, struct spawn_request *launch)
 {
 	const struct open_group *open = open_groups_find(keeper->engine, keeper->service->name);
 
@@ -53,7 +53,7 @@ static bool take_open(struct keeper *keeper, struct instance *instance, struct l
 	return true;
 }
 
-static bool take_kept(struct keeper *keeper, struct group *group, struct launch *launch)
+static bool take_kept(struct keeper *keeper, struct group *group, struct spawn_request *launch)
 {
 	struct cgroups *cgroups = &keeper->engine->cgroups;
 	char *path = cgroups_service_path(cgroups, keeper->service->name);
@@ -70,7 +70,7 @@ static bool take_kept(struct keeper *keeper, struct group *group, struct launch 
 	return true;
 }
 
-static void take_own(struct keeper *keeper, struct group *group, struct launch *launch)
+static void take_own(struct keeper *keeper, struct group *group, struct spawn_request *launch)
 {
 	char *path = cgroups_instance_path(&keeper->engine->cgroups, keeper->service->name);
 	bool fresh;
@@ -82,11 +82,11 @@ static void take_own(struct keeper *keeper, struct group *group, struct launch *
 		free(path);
 }
 
-void service_group_enter(struct keeper *keeper, struct instance *instance, struct launch *launch)
+void service_group_enter(struct keeper *keeper, struct instance *instance, struct spawn_request *launch)
 {
 	struct group *group = &instance->cgroup;
 
-	if (keeper->service->what->accept || launch->plan->allotment || group->path ||
+	if (keeper->service->what->accept || launch->plan->cgroup_settings || group->path ||
 	    !cgroups_probe(&keeper->engine->cgroups))
 		return;
 	if (take_open(keeper, instance, launch))
@@ -97,7 +97,7 @@ void service_group_enter(struct keeper *keeper, struct instance *instance, struc
 		launch->into = 0;
 }
 
-void service_group_entered(struct keeper *keeper, const struct instance *instance, struct launch *launch)
+void service_group_entered(struct keeper *keeper, const struct instance *instance, struct spawn_request *launch)
 {
 	bool often = keeper->activity->last_start > 0 && clock_now() - keeper->activity->last_start < OFTEN;
 

@@ -9,5 +9,5 @@
 
 /* Puts a start into the group of its service, or into one of its own; the second is called after the start. Does
  * nothing if the row wants a group that the child makes, and with accept = yes. */
-void service_group_enter(struct keeper *keeper, struct instance *instance, struct launch *launch);
-void service_group_entered(struct keeper *keeper, const struct instance *instance, struct launch *launch);
+void service_group_enter(struct keeper *keeper, struct instance *instance, struct spawn_request *launch);
+void service_group_entered(struct keeper *keeper, const struct instance *instance, struct spawn_request *launch);

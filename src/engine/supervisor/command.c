@@ -40,17 +40,17 @@ static void on_ended(struct child *child, int status)
 bool command_start(struct command *command, struct engine *engine, char *const *argv)
 {
 	static const int streams[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
-	struct launch launch = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+	struct spawn_request launch = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
 
 	command->engine = engine;
 	command->child.ended = on_ended;
 	command->exit_status = 126;
-	command->plan = plan_command(argv, &engine->heritage);
+	command->plan = plan_command(argv, &engine->defaults);
 	if (!command->plan) {
 		log_error(engine->log, "cannot start %s: out of memory", argv[0]);
 		return false;
 	}
-	command->plan->ambient = engine->heritage.ambient;      /* it stands where superd stands */
+	command->plan->ambient = engine->defaults.ambient;      /* it stands where superd stands */
 	if (has_own_keyring)            /* which takes no keys */
 		command->plan->keyring = KEYRING_PRIVATE;
 	launch.plan = command->plan;

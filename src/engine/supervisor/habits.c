@@ -43,7 +43,7 @@ void habits_begin(struct habits *habits, struct engine *engine, const struct ros
 
 static void dump(const struct habits *habits)
 {
-	const char *folder = habits->engine->heritage.runtime_directory, *name = habits->dump_file;
+	const char *folder = habits->engine->defaults.runtime_directory, *name = habits->dump_file;
 	struct log *log = habits->engine->log;
 	struct buf text = { 0 }, why = { 0 };
 

@@ -16,7 +16,7 @@ static const char *variable(const struct engine *engine, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (char **at = engine->heritage.environment; at && *at; at++) {
+	for (char **at = engine->defaults.environment; at && *at; at++) {
 		if (!strncmp(*at, name, length) && (*at)[length] == '=')
 			return *at + length + 1;
 	}

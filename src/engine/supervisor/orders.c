@@ -85,7 +85,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 			command_signal(&supervisor->command, SIGQUIT);
 			break;
 		}
-		if (init_is_first()) {
+		if (pid1_is_first()) {
 			supervisor_stop(supervisor, SIGTERM);   /* nobody outlives PID 1, so it stops them in order */
 			break;
 		}

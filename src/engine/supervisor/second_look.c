@@ -206,7 +206,7 @@ static bool start(struct second_look *look)
 
 	look->looked = clock_now();
 	await_all(look);
-	look->answer = arguments ? state_file_make("", 0, engine->heritage.runtime_directory) : -1;
+	look->answer = arguments ? state_file_make("", 0, engine->defaults.runtime_directory) : -1;
 	look->asked = (struct child){ .ended = on_ended };
 	if (look->answer >= 0)
 		started = upgrade_run(upgrade, arguments, (const int[]){ engine->null_input, out, out, look->answer },

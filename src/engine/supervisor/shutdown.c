@@ -35,7 +35,7 @@ void shutdown_check(struct supervisor *supervisor)
 	if (!supervisor->engine.stopping || supervisor->over || has_own(supervisor))
 		return;
 	shutdown->sweeping = true;
-	if (shutdown->killing ? remnants_kill() : remnants_ask(&shutdown->remnants))
+	if (shutdown->killing ? stray_processes_kill() : stray_processes_terminate(&shutdown->strays))
 		ev_timer_again(supervisor->engine.loop, &shutdown->look);
 	else
 		supervisor_end(supervisor);
@@ -46,7 +46,7 @@ static void kill_everybody(struct supervisor *supervisor)
 	instance_kill_all(&supervisor->engine);
 	control_kill_all(&supervisor->engine);
 	command_signal(&supervisor->command, SIGKILL);
-	remnants_kill();
+	stray_processes_kill();
 }
 
 /* Between two rounds somebody may have forked. */
@@ -103,7 +103,7 @@ static void on_last_call(struct alarm *alarm)
 	struct supervisor *supervisor = container_of(alarm, struct supervisor, shutdown.last_call);
 
 	if (!supervisor->shutdown.sweeping)
-		remnants_ask_strangers(&supervisor->shutdown.remnants, is_known, supervisor);
+		stray_processes_terminate_unknown(&supervisor->shutdown.strays, is_known, supervisor);
 }
 
 static void on_failing(struct alarm *alarm)
@@ -190,5 +190,5 @@ void supervisor_fail(struct supervisor *supervisor, int status)
 
 void shutdown_free(struct supervisor *supervisor)
 {
-	remnants_free(&supervisor->shutdown.remnants);
+	stray_processes_free(&supervisor->shutdown.strays);
 }

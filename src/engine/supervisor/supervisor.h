@@ -17,7 +17,7 @@
 #include "engine/supervisor/herald.h"
 #include "engine/supervisor/terminal.h"
 #include "engine/upgrade/upgrade.h"
-#include "exec/processes/remnants.h"
+#include "exec/processes/stray_processes.h"
 #include "os/fs/path_create_watch.h"
 #include "os/host/signals.h"
 
@@ -28,7 +28,7 @@ struct shutdown {
 	bool has_cause;                 /* superd's exit status has its cause, and no later end changes it */
 	bool sweeping, killing;
 	unsigned kills;                 /* rounds of SIGKILL so far */
-	struct remnants remnants;
+	struct stray_processes strays;
 	struct alarm wait;              /* the delay, then the deadline */
 	struct alarm last_call;         /* before the deadline: strangers are told to end though services have not ended */
 	ev_timer look;                  /* looks for processes whose end superd gets no SIGCHLD for */

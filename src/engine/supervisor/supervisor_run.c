@@ -436,7 +436,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	ev_init(&supervisor->starved, on_starved_timer);
 	supervisor->starved.repeat = 1.;
 	supervisor->starved.data = supervisor;
-	terminal_open(&supervisor->terminal, engine->loop, engine->heritage.ignores_hangup || supervisor->before);
+	terminal_open(&supervisor->terminal, engine->loop, engine->defaults.ignores_hangup || supervisor->before);
 	shutdown_init(supervisor);
 	locks_init(&supervisor->locks, engine);
 	upgrade_init(&supervisor->upgrade);
@@ -454,18 +454,18 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 /* Whoever gave them expects clients to be served there. */
 static void close_unclaimed(struct engine *engine)
 {
-	for (size_t n = 0; n < engine->inheritance.count; n++) {
-		struct inherited *inherited = &engine->inheritance.list[n];
+	for (size_t n = 0; n < engine->listen_fds.count; n++) {
+		struct listen_fd *inherited = &engine->listen_fds.list[n];
 		struct buf text = { 0 };
 
 		if (inherited->fd < 0)
 			continue;
-		init_describe_socket(inherited, &text);
+		listen_fd_describe(inherited, &text);
 		log_warn(engine->log, "a socket given to superd (%s) is that of no endpoint of the table: closed",
 			 buf_string(&text));
 		buf_free(&text);
 	}
-	init_close_sockets(&engine->inheritance);
+	listen_fds_close(&engine->listen_fds);
 }
 
 static bool resume(struct supervisor *supervisor, struct table *table, struct ledger *ledger)

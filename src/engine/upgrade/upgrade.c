@@ -97,7 +97,7 @@ static void become(struct upgrade *upgrade, struct carry *carry, int state, stru
 		return;
 	}
 	spawn_end();                    /* its helpers are at rest, and would be gone */
-	self_exe_exec(upgrade->program, arguments, engine->heritage.environment, carry->fds, carry->count);
+	self_exe_exec(upgrade->program, arguments, engine->defaults.environment, carry->fds, carry->count);
 	buf_addf(why, "cannot become %s: %s", upgrade->program, strerror(errno));
 	upgrade_free_arguments(arguments);
 }
@@ -116,7 +116,7 @@ static void change(struct upgrade *upgrade)
 	if (!carry_write(&carry, engine, &upgrade->source, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");
 	else
-		state = state_file_make(carry.text.data, carry.text.length, engine->heritage.runtime_directory);
+		state = state_file_make(carry.text.data, carry.text.length, engine->defaults.runtime_directory);
 	if (state >= 0)
 		become(upgrade, &carry, state, &why);
 	else if (!why.length)

@@ -122,8 +122,10 @@ bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPG
 		 struct buf *why)
 {
 	struct engine *engine = upgrade->engine;
-	struct plan *plan = plan_command(arguments, &engine->heritage);
-	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = UPGRADE_FD + 1, .remote_port = -1 };
+	struct plan *plan = plan_command(arguments, &engine->defaults);
+	struct spawn_request launch = {
+		.plan = plan, .wanted = wanted, .wanted_count = UPGRADE_FD + 1, .remote_port = -1
+	};
 
 	if (!plan) {
 		buf_text(why, "out of memory");
@@ -131,7 +133,7 @@ bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPG
 	}
 	plan->foreground = false;
 	plan->main.program = upgrade->program;
-	plan->ambient = engine->heritage.ambient;       /* as it will have them in our place */
+	plan->ambient = engine->defaults.ambient;       /* as it will have them in our place */
 	leftover_start(engine, &launch);
 	plan_free(plan);
 	if (launch.pid < 0) {
@@ -180,7 +182,7 @@ bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int
 	bool good = carry_write(&carry, engine, &upgrade->source, 0.);
 
 	if (good)
-		state = state_file_make(carry.text.data, carry.text.length, engine->heritage.runtime_directory);
+		state = state_file_make(carry.text.data, carry.text.length, engine->defaults.runtime_directory);
 	if (state < 0)
 		buf_addf(why, "cannot write the state: %s", good ? strerror(errno) : "out of memory");
 	carry_free(&carry);

@@ -33,10 +33,10 @@ int cgroup_enter(int group)
 	return write_in(group, "cgroup.procs", "0");
 }
 
-static int fill(struct job *job, const struct allotment *allotment, int group)
+static int fill(struct job *job, const struct cgroup_settings *cgroup_settings, int group)
 {
-	for (size_t n = 0; n < allotment->count; n++) {
-		const struct allotted *line = &allotment->list[n];
+	for (size_t n = 0; n < cgroup_settings->count; n++) {
+		const struct cgroup_attribute *line = &cgroup_settings->list[n];
 
 		job->fault.resource = (int)n;
 		if (write_in(group, line->file, line->text) < 0 && !(line->optional && errno == ENOENT))
@@ -44,8 +44,8 @@ static int fill(struct job *job, const struct allotment *allotment, int group)
 	}
 	for (enum cgroup_bpf_kind judged = 0; judged < CGROUP_BPF_KINDS; judged++) {
 		job->fault.resource = CGROUP_PROGRAMS + (int)judged;
-		if (allotment->programs[judged].count &&
-		    cgroup_bpf_attach(&allotment->programs[judged], judged, group) < 0)
+		if (cgroup_settings->programs[judged].count &&
+		    cgroup_bpf_attach(&cgroup_settings->programs[judged], judged, group) < 0)
 			return -1;
 	}
 	job->fault.resource = CGROUP_ITSELF;
@@ -92,7 +92,7 @@ static int make_folder(const char *path)
 }
 #endif
 
-static int join(struct job *job, const struct allotment *allotment)
+static int join(struct job *job, const struct cgroup_settings *cgroup_settings)
 {
 	const struct account *account = job->plan->account;
 	bool fresh = false;
@@ -107,8 +107,8 @@ static int join(struct job *job, const struct allotment *allotment)
 	if (group < 0)
 		return -1;
 	if (fresh)
-		result = fill(job, allotment, group);
-	if (fresh && result == 0 && allotment->delegates && account && account->switches)
+		result = fill(job, cgroup_settings, group);
+	if (fresh && result == 0 && cgroup_settings->delegates && account && account->switches)
 		result = hand_over(group, account);
 	if (result == 0)
 		result = cgroup_enter(group);
@@ -118,9 +118,9 @@ static int join(struct job *job, const struct allotment *allotment)
 
 int cgroup_join(struct job *job)
 {
-	const struct allotment *allotment = job->plan->allotment;
+	const struct cgroup_settings *cgroup_settings = job->plan->cgroup_settings;
 
-	if (!job->group || !allotment || join(job, allotment) == 0)
+	if (!job->group || !cgroup_settings || join(job, cgroup_settings) == 0)
 		return 0;
-	return allotment->optional ? 0 : -1;
+	return cgroup_settings->optional ? 0 : -1;
 }

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "exec/child/cgroup_join.h"
+#include "exec/child/clamp.h"
 #include "exec/child/condition.h"
-#include "exec/child/confine.h"
 #include "exec/child/credentials.h"
-#include "exec/child/nearest.h"
+#include "exec/child/sandbox.h"
 #include "exec/child/stages.h"
 #include "exec/child/text.h"
 #include "exec/child/userns_map.h"
@@ -90,14 +90,14 @@ static int set_session(struct job *job)
 
 static int set_nice(struct job *job)
 {
-	return job->plan->nice ? nearest_nice(job->plan->nice) : 0;
+	return job->plan->nice ? clamp_nice(job->plan->nice) : 0;
 }
 
 static int set_oom_score(struct job *job)
 {
 	if (!job->plan->oom_score[0])
 		return 0;
-	return nearest_oom_score(job->plan->oom_score) == 0 || job->plan->oom_score_optional ? 0 : -1;
+	return clamp_oom_score(job->plan->oom_score) == 0 || job->plan->oom_score_optional ? 0 : -1;
 }
 
 static int set_limits(struct job *job)
@@ -106,7 +106,7 @@ static int set_limits(struct job *job)
 		const struct plan_limit *limit = &job->plan->limits[n];
 
 		job->fault.resource = limit->resource;
-		if (nearest_limit(limit->resource, &limit->value) < 0)
+		if (clamp_rlimit(limit->resource, &limit->value) < 0)
 			return -1;
 	}
 	return 0;
@@ -114,7 +114,7 @@ static int set_limits(struct job *job)
 
 static int set_root(struct job *job)
 {
-	bool entered = confine_changes_root(job) && !(job->command->flags & COMMAND_PRIVILEGED);
+	bool entered = sandbox_changes_root(job) && !(job->command->flags & COMMAND_PRIVILEGED);
 
 	if (!job->plan->root || entered)
 		return 0;
@@ -140,7 +140,7 @@ static int set_user(struct job *job)
 }
 
 /* As long as the real user is root's, the service's user can't send us a signal: one that stopped us would stop
- * superd too, which waits for the exec, until exec/spawn/spawn_patience ends it. */
+ * superd too, which waits for the exec, until exec/spawn/spawn_timeout ends it. */
 static int set_identity(struct job *job)
 {
 	if (!job->plan->account)
@@ -175,7 +175,7 @@ static int reset_handlers(void)
 }
 
 /* As if superd did not stand in between: nohup(1) is for the main command. */
-static int leave_signals(const struct found_signals *found)
+static int leave_signals(const struct inherited_signals *found)
 {
 	struct sigaction ignored = { .sa_handler = SIG_IGN };
 
@@ -218,13 +218,13 @@ static int (*const walk[STAGES])(struct job *) = {
 	[STAGE_SCHEDULING] = stage_scheduling,
 	[STAGE_PERSONALITY] = stage_personality,
 	[STAGE_LIMITS] = set_limits,
-	[STAGE_PROFILE] = confine_profile,
-	[STAGE_NAMESPACES] = confine_namespaces,
-	[STAGE_MOUNTS] = confine_mounts,
+	[STAGE_PROFILE] = sandbox_profile,
+	[STAGE_NAMESPACES] = sandbox_namespaces,
+	[STAGE_MOUNTS] = sandbox_mounts,
 	[STAGE_ROOT] = set_root,
 	[STAGE_BOUNDING] = stage_bounding,
 	[STAGE_GROUPS] = set_groups,
-	[STAGE_PRIVATE_USERS] = confine_users,
+	[STAGE_PRIVATE_USERS] = sandbox_users,
 	[STAGE_USER] = set_user,
 	[STAGE_DIRECTORY] = set_directory,
 	[STAGE_SIGNALS] = set_signals,
@@ -233,7 +233,7 @@ static int (*const walk[STAGES])(struct job *) = {
 	[STAGE_SECURE_BITS] = stage_secure_bits,
 	[STAGE_KEYRING] = stage_keyring,
 	[STAGE_NO_NEW_PRIVILEGES] = stage_no_new_privileges,
-	[STAGE_SYSTEM_CALLS] = confine_system_calls,
+	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 	[STAGE_EXEC] = execute,
 };
 
@@ -323,7 +323,7 @@ _Noreturn void child_run_apart(struct job *job)
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
 	raw_raise_effective();
-	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->confinement))
+	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->sandbox))
 		raw_set_dumpable();
 	if (job->into > 0)
 		cgroup_enter(job->into);        /* what it can't be in, it is outside of */
@@ -335,7 +335,7 @@ _Noreturn void child_run_apart(struct job *job)
 					     .resource = job->fault.resource });
 	if (stream_files_open(job) < 0)
 		give_up(job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
-	if (!privileged && confine_needs_mapper(job) && !userns_map_prepare(job))
+	if (!privileged && sandbox_needs_mapper(job) && !userns_map_prepare(job))
 		give_up(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
 	child_run(job);
 }

@@ -51,7 +51,7 @@ enum stage {
 struct fault {
 	enum stage stage;
 	int error;                      /* errno; STAGE_CONDITIONS: 1 of an assertion, else 0 */
-	int resource;                   /* STAGE_LIMITS: the RLIMIT_x not set; STAGE_CONDITIONS: which fails; of confinement: its part;
+	int resource;                   /* STAGE_LIMITS: the RLIMIT_x not set; STAGE_CONDITIONS: which fails; of sandbox: its part;
 					   STAGE_STREAMS: which */
 };
 
@@ -65,7 +65,7 @@ struct job {
 	const struct stream_file *files;                /* three, for the streams; NULL: none is opened by the child */
 	const struct plan_command *command;             /* the plan's main one, or one beside it */
 	bool checks;                    /* true: check the plan's conditions first */
-	char **argv;                    /* the command's, or with variables filled in (exec/spawn/spawn_words) */
+	char **argv;                    /* the command's, or with variables filled in (exec/spawn/spawn_env) */
 	char **environment;             /* NULL-terminated; holds the next three as far as they are wanted */
 	bool listen;                    /* LISTEN_PID is to be set: the child alone knows its pid */
 	bool tells_unit;                /* SYSTEMD_EXEC_PID is to be set; with listen, LISTEN_PIDFDID too */
@@ -87,13 +87,13 @@ struct job {
 	int into;                       /* descriptor of the control group it starts in; 0: none */
 	const char *into_path;          /* path of that group, in case it was removed; for exec/spawn alone */
 	struct fault fault;             /* set when a stage failed; until then only its resource */
-	pid_t left;                    /* process of a failed start that nobody has reaped; 0: none. For exec/spawn */
+	pid_t unreaped;                /* process of a failed start that nobody has reaped; 0: none. For exec/spawn */
 };
 
 _Noreturn void child_run(struct job *job);
 
-/* The child of a start apart (exec/spawn/spawn_apart), which has its own memory and reports by job->report. It may take its
- * time: it first closes what the program is not to have, and does what may block. */
+/* The child of a start apart (exec/spawn/spawn_async), which has its own memory and reports by job->report. It may take
+ * its time: it first closes what the program is not to have, and does what may block. */
 _Noreturn void child_run_apart(struct job *job);
 
 /* Puts wanted[n] at n for all n < count, whatever order and overlap they are in, the result not close-on-exec. 0,

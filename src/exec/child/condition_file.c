@@ -1,5 +1,5 @@
 /* Reads small files for the conditions. Runs between fork and exec, so by system calls only. */
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -21,7 +21,7 @@
 #include "base/glob.h"
 #include "base/scan.h"
 #include "config/type/type.h"
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 
 extern char **environ;
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/glob.h"
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 
 #define DEPTH_MOST 32                   /* parts of a pattern */
 #define NAME_MOST 256
@@ -55,7 +55,7 @@ static int open_folder(int at, const char *path)
 }
 
 /* The rest of a pattern. */
-struct search {
+struct pattern_search {
 	char part[NAME_MOST];           /* what an entry here has to match */
 	const char *rest;               /* behind it; "": this is the last */
 	unsigned depth;
@@ -63,7 +63,7 @@ struct search {
 
 static bool search_in(int folder, const char *pattern, unsigned depth);
 
-static bool go_into(const struct search *search, int folder, const char *name)
+static bool go_into(const struct pattern_search *search, int folder, const char *name)
 {
 	struct stat state;
 	int next;
@@ -81,7 +81,7 @@ static bool go_into(const struct search *search, int folder, const char *name)
 
 static bool take_entry(void *context, int folder, const char *name)
 {
-	const struct search *search = context;
+	const struct pattern_search *search = context;
 	bool hidden = *name == '.' && *search->part != '.';
 
 	return !hidden && glob_matches(search->part, name, 0) && go_into(search, folder, name);
@@ -89,7 +89,7 @@ static bool take_entry(void *context, int folder, const char *name)
 
 static bool search_in(int folder, const char *pattern, unsigned depth)
 {
-	struct search search = { .depth = depth };
+	struct pattern_search search = { .depth = depth };
 	size_t length;
 
 	pattern += strspn(pattern, "/");

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 
 #define RELEASE_MOST 4096
 

@@ -3,7 +3,7 @@
 
 #include "base/glob.h"
 #include "exec/child/condition.h"
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 
 static bool is_digit(char c)
 {

@@ -1,8 +1,8 @@
 /* Fills the folder of credentials: from files, folders, sockets, credential stores and the table itself.
  *
- * This runs in a forked process before its stages (exec/spawn/spawn_apart.c), so it neither allocates nor locks: names
+ * This runs in a forked process before its stages (exec/spawn/spawn_async.c), so it neither allocates nor locks: names
  * are built in buffers of fixed size, and a name that does not fit is an error. */
-#include "exec/child/credentials_parts.h"
+#include "exec/child/credentials_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "base/write_all.h"
 #include "config/words/handed.h"
 #include "exec/child/child.h"
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 #include "os/foreign/act_as.h"
 
 #define DEPTH_MOST 8                    /* of a folder that is a source */
@@ -31,23 +31,23 @@ static int refuse(int error)
 	return -1;
 }
 
-static bool is_there(const struct loading *loading, const char *name)
+static bool is_there(const struct credential_load *loading, const char *name)
 {
 	struct stat status;
 
 	return fstatat(loading->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int count(struct loading *loading, size_t length)
+static int count(struct credential_load *loading, size_t length)
 {
 	loading->size += length;
 	return loading->size > CREDENTIALS_SIZE ? refuse(E2BIG) : 0;
 }
 
 /* An empty file of the service's user, for what comes under this name. */
-static int make_file(struct loading *loading)
+static int make_file(struct credential_load *loading)
 {
-	const struct text *name = &loading->name;
+	const struct credential_text *name = &loading->name;
 	int fd;
 
 	if (name->failed || !credential_name_is_valid(name->text, name->length))
@@ -63,7 +63,7 @@ static int make_file(struct loading *loading)
 	return fd;
 }
 
-static int copy(struct loading *loading, int from)
+static int copy(struct credential_load *loading, int from)
 {
 	char bytes[16384];
 	ssize_t got;
@@ -83,10 +83,10 @@ static int copy(struct loading *loading, int from)
 }
 
 /* Binds this end to a name that tells who asks for what, as systemd does: a random number, the unit, the credential. */
-static void introduce(const struct loading *loading, int fd)
+static void introduce(const struct credential_load *loading, int fd)
 {
 	struct sockaddr_un own = { .sun_family = AF_UNIX };
-	struct text name = { 0 };
+	struct credential_text name = { 0 };
 	uint64_t number;
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
@@ -102,7 +102,7 @@ static void introduce(const struct loading *loading, int fd)
 }
 
 /* Root's rights are not for a path that somebody else could lead elsewhere. */
-static bool borrow(const struct loading *loading, struct act_as *before)
+static bool borrow(const struct credential_load *loading, struct act_as *before)
 {
 	return act_as_begin(before, loading->credential->is_foreign ? &loading->credential->reader : NULL);
 }
@@ -118,7 +118,7 @@ static bool give_back(const struct act_as *before)
 	return good;
 }
 
-static int load_from_socket(struct loading *loading, const char *path)
+static int load_from_socket(struct credential_load *loading, const char *path)
 {
 	struct act_as before;
 	bool connected;
@@ -140,12 +140,12 @@ static int load_from_socket(struct loading *loading, const char *path)
 	return result;
 }
 
-static int load_folder(struct loading *loading, int folder);
+static int load_folder(struct credential_load *loading, int folder);
 
 /* Each file of a folder is NAME_FILE. true: it failed, as errno tells. */
 static bool load_entry(void *context, int folder, const char *name)
 {
-	struct loading *loading = context;
+	struct credential_load *loading = context;
 	size_t before = loading->name.length;
 	struct stat status;
 	int links = loading->credential->is_foreign ? O_NOFOLLOW : 0;
@@ -164,7 +164,7 @@ static bool load_entry(void *context, int folder, const char *name)
 	return failed;
 }
 
-static int load_folder(struct loading *loading, int folder)
+static int load_folder(struct credential_load *loading, int folder)
 {
 	int result;
 
@@ -176,7 +176,7 @@ static int load_folder(struct loading *loading, int folder)
 	return result ? -1 : 0;
 }
 
-static int load_path(struct loading *loading, const char *path)
+static int load_path(struct credential_load *loading, const char *path)
 {
 	struct act_as before;
 	struct stat status;
@@ -204,12 +204,12 @@ static const char *store(const struct credentials *credentials, size_t n)
 }
 
 /* The first that has it; one that is nowhere may be missing. */
-static int load_by_name(struct loading *loading, const char *name)
+static int load_by_name(struct credential_load *loading, const char *name)
 {
 	const char *folder;
 
 	for (size_t n = 0; (folder = store(loading->credentials, n)); n++) {
-		struct text path = { 0 };
+		struct credential_text path = { 0 };
 
 		text_add_word(&path, folder);
 		text_add(&path, "/", 1);
@@ -233,7 +233,7 @@ static bool is_set(const struct credentials *credentials, const char *id)
 	return false;
 }
 
-static int load(struct loading *loading)
+static int load(struct credential_load *loading)
 {
 	const struct credential *credential = loading->credential;
 	int result;
@@ -252,7 +252,7 @@ static int load(struct loading *loading)
 /* Imports a file of a store if its name matches the pattern. */
 static bool import_entry(void *context, int folder, const char *name)
 {
-	struct loading *loading = context;
+	struct credential_load *loading = context;
 	const struct credential *credential = loading->credential;
 	struct stat status;
 	bool failed;
@@ -272,7 +272,7 @@ static bool import_entry(void *context, int folder, const char *name)
 	return failed;
 }
 
-static int import(struct loading *loading)
+static int import(struct credential_load *loading)
 {
 	const char *path;
 
@@ -289,7 +289,7 @@ static int import(struct loading *loading)
 	return 0;
 }
 
-static int set(struct loading *loading)
+static int set(struct credential_load *loading)
 {
 	const struct credential *credential = loading->credential;
 	int fd, result;
@@ -304,9 +304,9 @@ static int set(struct loading *loading)
 	return close(fd) < 0 ? -1 : result;
 }
 
-int credentials_load_all(struct job *job, struct loading *loading)
+int credentials_load_all(struct job *job, struct credential_load *loading)
 {
-	static int (*const ways[])(struct loading *) = {
+	static int (*const ways[])(struct credential_load *) = {
 		[CREDENTIAL_LOADED] = load, [CREDENTIAL_IMPORTED] = import, [CREDENTIAL_SET] = set,
 	};
 

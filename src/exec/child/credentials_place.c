@@ -14,9 +14,9 @@
 
 #include "base/fd.h"
 #include "exec/child/child.h"
-#include "exec/child/condition_parts.h"
-#include "exec/child/confine_tree.h"
-#include "exec/child/credentials_parts.h"
+#include "exec/child/condition_internal.h"
+#include "exec/child/credentials_internal.h"
+#include "exec/child/mount_tree.h"
 
 #define IN_MEMORY "mode=0755,size=2m,nr_inodes=1100"
 #define DEPTH_MOST 64                   /* folders above one another; deeper there is none that superd makes */
@@ -68,7 +68,7 @@ int credentials_open(const char *root, const char *path, bool make)
 	if (root)
 		return open_within(root, path, make);
 	if (make)
-		tree_make_folders(path);
+		mount_tree_make_folders(path);
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
@@ -91,7 +91,7 @@ static bool mount_memory(const char *above, bool privileged)
 }
 
 /* mount(2) takes a path. If the folder that was opened by descriptor is not covered then, the path led elsewhere. */
-static int cover_above(struct loading *loading)
+static int cover_above(struct credential_load *loading)
 {
 	struct stat before, after;
 
@@ -115,7 +115,7 @@ static const char *name_of(const struct credentials_place *at)
 	return at->folder + strlen(at->above) + 1;
 }
 
-static int open_place(struct loading *loading)
+static int open_place(struct credential_load *loading)
 {
 	if (cover_above(loading) < 0)
 		return -1;
@@ -133,7 +133,7 @@ static int open_place(struct loading *loading)
 	return loading->folder;
 }
 
-static int close_folder(struct loading *loading)
+static int close_folder(struct credential_load *loading)
 {
 	const struct credentials *credentials = loading->credentials;
 
@@ -153,7 +153,7 @@ static bool unlink_entry(void *context, int folder, const char *name)
 }
 
 /* Removes a folder that is incomplete, or not the first. */
-static void discard(struct loading *loading)
+static void discard(struct credential_load *loading)
 {
 	int error = errno, folder = openat(loading->above, loading->place.text,
 					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -167,7 +167,7 @@ static void discard(struct loading *loading)
 }
 
 /* Whether another instance has made the folder, and it was not removed yet. */
-static bool is_made(const struct loading *loading)
+static bool is_made(const struct credential_load *loading)
 {
 	struct stat status;
 
@@ -177,7 +177,7 @@ static bool is_made(const struct loading *loading)
 
 int credentials_load(struct job *job)
 {
-	struct loading loading = { .credentials = job->plan->credentials, .folder = -1, .above = -1 };
+	struct credential_load loading = { .credentials = job->plan->credentials, .folder = -1, .above = -1 };
 	mode_t before;
 	int result;
 

@@ -17,7 +17,7 @@
 #include "os/fs/path_opener.h"
 
 /* Signals that a process inherits as ignored or blocked. */
-struct found_signals {
+struct inherited_signals {
 	sigset_t ignored, blocked;
 };
 
@@ -73,15 +73,15 @@ struct plan {
 	bool apart;                     /* started in a process of its own memory, as it takes long: see exec/spawn/spawn.h */
 	bool may_hang;                  /* others can keep its start waiting: any command of it is started apart */
 	struct credentials *credentials;                /* NULL: none */
-	const struct confinement *confinement;          /* NULL: none */
-	const struct allotment *allotment;              /* its control group's settings; NULL: no group */
+	const struct sandbox_config *sandbox;           /* NULL: none */
+	const struct cgroup_settings *cgroup_settings;  /* its control group's settings; NULL: no group */
 	int cpu_policy, cpu_priority;   /* for sched_setscheduler; policy -1: untouched */
 	unsigned long timer_slack;      /* nanoseconds; 0: untouched */
 	long personality;               /* -1: untouched */
 	bool ignores_sigpipe;
-	const struct found_signals *signals;            /* the heritage's; NULL: each is default, none is blocked */
-	char **open_paths;              /* directories and credentials, which no confinement hides; NULL: none */
+	const struct inherited_signals *signals;        /* the process defaults's; NULL: each is default, none is blocked */
+	char **open_paths;              /* directories and credentials, which no sandbox hides; NULL: none */
 	bool foreground;                /* the main command: a process group, but superd's session */
 	bool takes_terminal;            /* it becomes the terminal's foreground, where superd was that */
-	enum path_opener stream_openers[3]; /* who opens an input, output or error that is a file; see plan_judge_streams */
+	enum path_opener stream_openers[3]; /* who opens an input, output or error that is a file; see plan_check_streams */
 };

@@ -13,7 +13,7 @@
 #endif
 
 #include "exec/child/child.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "os/rights/raw_syscall.h"
 
 #ifdef SYS_keyctl
@@ -99,13 +99,13 @@ static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 
 static unsigned secure_bits(const struct plan *plan)
 {
-	return plan->confinement ? plan->confinement->secure_bits : 0;
+	return plan->sandbox ? plan->sandbox->secure_bits : 0;
 }
 
 /* Capabilities that a user other than root needs for the remaining stages: secure bits and filters. */
 static uint64_t needed(const struct plan *plan)
 {
-	bool filters = plan->confinement && plan->confinement->filters && !plan->no_new_privileges;
+	bool filters = plan->sandbox && plan->sandbox->filters && !plan->no_new_privileges;
 
 	return (secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0) | (filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
 }
@@ -170,7 +170,7 @@ int stage_ambient(struct job *job)
 
 int stage_secure_bits(struct job *job)
 {
-	if (!job->plan->confinement || !job->plan->confinement->secure_bits)
+	if (!job->plan->sandbox || !job->plan->sandbox->secure_bits)
 		return 0;
 	errno = ENOTSUP;
 	return -1;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-void text_add(struct text *out, const char *text, size_t length)
+void text_add(struct credential_text *out, const char *text, size_t length)
 {
 	if (out->failed || length >= sizeof(out->text) - out->length) {
 		out->failed = true;
@@ -14,7 +14,7 @@ void text_add(struct text *out, const char *text, size_t length)
 	out->text[out->length] = '\0';
 }
 
-void text_add_word(struct text *out, const char *word)
+void text_add_word(struct credential_text *out, const char *word)
 {
 	text_add(out, word, strlen(word));
 }
@@ -30,14 +30,14 @@ size_t text_write_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
 	return count;
 }
 
-void text_add_decimal(struct text *out, uint64_t number)
+void text_add_decimal(struct credential_text *out, uint64_t number)
 {
 	char digits[DECIMAL_DIGITS];
 
 	text_add(out, digits, text_write_decimal(digits, number));
 }
 
-void text_add_hex(struct text *out, uint64_t number)
+void text_add_hex(struct credential_text *out, uint64_t number)
 {
 	char digits[16];
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "exec/child/text.h"
 #include "os/foreign/fork_fds.h"
 
@@ -24,7 +24,7 @@
 
 static int write_file(pid_t pid, const char *name, const char *content)
 {
-	struct text path = { 0 };
+	struct credential_text path = { 0 };
 	ssize_t written;
 	int fd;
 
@@ -41,7 +41,7 @@ static int write_file(pid_t pid, const char *name, const char *content)
 }
 
 /* One line of a map: this id, and only it, is itself. */
-static void add_own(struct text *map, unsigned id)
+static void add_own(struct credential_text *map, unsigned id)
 {
 	text_add_decimal(map, id);
 	text_add_word(map, " ");
@@ -51,7 +51,7 @@ static void add_own(struct text *map, unsigned id)
 
 static int write_map(pid_t child, const char *name, enum user_map users, unsigned own, unsigned other)
 {
-	struct text map = { 0 };
+	struct credential_text map = { 0 };
 
 	if (users == USERS_FULL) {
 		text_add_word(&map, "0 0 4294967295\n");
@@ -69,13 +69,13 @@ static int write_map(pid_t child, const char *name, enum user_map users, unsigne
 static int write_maps(const struct job *job, pid_t child)
 {
 	const struct account *account = job->plan->account;
-	enum user_map map = job->plan->confinement->users ? job->plan->confinement->users : USERS_SELF;
+	enum user_map map = job->plan->sandbox->users ? job->plan->sandbox->users : USERS_SELF;
 	unsigned gid = account ? account->gid : getegid();
 
 	if (write_map(child, "uid_map", map, geteuid(), account ? account->uid : geteuid()) < 0)
 		return -1;
 	/* Its groups are set by now. With setgroups(2) it could leave one that is denied something. */
-	if (map == USERS_SELF && !job->plan->confinement->users_first && write_file(child, "setgroups", "deny") < 0)
+	if (map == USERS_SELF && !job->plan->sandbox->users_first && write_file(child, "setgroups", "deny") < 0)
 		return -1;
 	if (write_map(child, "gid_map", map, getegid(), gid) == 0)
 		return 0;

@@ -11,9 +11,9 @@
 
 #include "base/fd.h"
 #include "config/words/handed.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "exec/dirs/directories.h"
-#include "exec/spawn/variables.h"
+#include "exec/spawn/environment.h"
 #include "os/foreign/foreign_path.h"
 
 #define FOLDER "credentials"
@@ -25,19 +25,19 @@ bool credentials_are_wanted(const struct service *service)
 	return extras->load_credential || extras->set_credential || extras->import_credential;
 }
 
-void credentials_folder(const struct service *service, const struct heritage *heritage, struct buf *out)
+void credentials_folder(const struct service *service, const struct process_defaults *defaults, struct buf *out)
 {
-	buf_addf(out, "%s/" FOLDER "/%s.service", heritage->runtime_directory, service->name);
+	buf_addf(out, "%s/" FOLDER "/%s.service", defaults->runtime_directory, service->name);
 }
 
 void credentials_set_variable(struct variables *variables, const struct service *service,
-			      const struct heritage *heritage)
+			      const struct process_defaults *defaults)
 {
 	struct buf folder = { 0 };
 
 	if (!credentials_are_wanted(service))
 		return;
-	credentials_folder(service, heritage, &folder);
+	credentials_folder(service, defaults, &folder);
 	variables_setf(variables, "CREDENTIALS_DIRECTORY=%s", buf_string(&folder));
 	variables->failed |= folder.failed;
 	buf_free(&folder);
@@ -45,7 +45,7 @@ void credentials_set_variable(struct variables *variables, const struct service 
 
 bool credentials_are_carried(const struct service *service)
 {
-	return service->confinement && service->confinement->has_mounts;
+	return service->sandbox && service->sandbox->has_mounts;
 }
 
 static bool set_value(struct credential *credential, const char *text)
@@ -109,7 +109,8 @@ static const char *root_of(const struct service *service)
 	return root && root[strspn(root, "/")] ? root : NULL;
 }
 
-static bool name_place(struct credentials *credentials, int number, const char *within, const struct heritage *heritage)
+static bool name_place(struct credentials *credentials, int number, const char *within,
+		       const struct process_defaults *defaults)
 {
 	struct credentials_place *at = &credentials->at[number];
 	const char *root = within ? within : "";
@@ -117,7 +118,7 @@ static bool name_place(struct credentials *credentials, int number, const char *
 
 	if (within && !(at->root = strdup(within)))
 		return false;
-	buf_addf(&above, "%s%s/" FOLDER, root, heritage->runtime_directory);
+	buf_addf(&above, "%s%s/" FOLDER, root, defaults->runtime_directory);
 	at->above = text_of(&above);
 	buf_addf(&folder, "%s%s", root, credentials->folder);
 	at->folder = text_of(&folder);
@@ -125,25 +126,25 @@ static bool name_place(struct credentials *credentials, int number, const char *
 }
 
 static bool name_places(struct credentials *credentials, const struct service *service,
-			const struct heritage *heritage)
+			const struct process_defaults *defaults)
 {
 	const char *root = root_of(service);
 	struct buf folder = { 0 }, unit = { 0 };
 
-	credentials_folder(service, heritage, &folder);
+	credentials_folder(service, defaults, &folder);
 	credentials->folder = text_of(&folder);
 	buf_addf(&unit, "/unit/%s.service/", service->name);
 	credentials->unit = text_of(&unit);
 	return credentials->folder && credentials->unit &&
-	       name_place(credentials, 0, credentials_are_carried(service) ? NULL : root, heritage) &&
-	       name_place(credentials, 1, root, heritage);
+	       name_place(credentials, 0, credentials_are_carried(service) ? NULL : root, defaults) &&
+	       name_place(credentials, 1, root, defaults);
 }
 
-static bool find_received(struct credentials *credentials, const struct heritage *heritage)
+static bool find_received(struct credentials *credentials, const struct process_defaults *defaults)
 {
 	static const char name[] = "CREDENTIALS_DIRECTORY=/";
 
-	for (char **at = heritage->environment; at && *at; at++) {
+	for (char **at = defaults->environment; at && *at; at++) {
 		if (strncmp(*at, name, sizeof(name) - 1) != 0)
 			continue;
 		credentials->received = strdup(*at + sizeof(name) - 2);
@@ -152,7 +153,7 @@ static bool find_received(struct credentials *credentials, const struct heritage
 	return true;
 }
 
-static struct credentials *make(const struct service *service, const struct heritage *heritage, struct buf *why)
+static struct credentials *make(const struct service *service, const struct process_defaults *defaults, struct buf *why)
 {
 	const struct extras *extras = service->terms->extras;
 	size_t most = words_count(extras->load_credential) + words_count(extras->import_credential) +
@@ -165,8 +166,8 @@ static struct credentials *make(const struct service *service, const struct heri
 		credentials->user = account ? account->uid : (uid_t)-1;
 		credentials->group = account ? account->gid : (gid_t)-1;
 	}
-	if (credentials && credentials->list && name_places(credentials, service, heritage) &&
-	    find_received(credentials, heritage) &&
+	if (credentials && credentials->list && name_places(credentials, service, defaults) &&
+	    find_received(credentials, defaults) &&
 	    add_all(credentials, CREDENTIAL_LOADED, extras->load_credential) &&
 	    add_all(credentials, CREDENTIAL_IMPORTED, extras->import_credential) &&
 	    add_all(credentials, CREDENTIAL_SET, extras->set_credential))
@@ -176,13 +177,13 @@ static struct credentials *make(const struct service *service, const struct heri
 	return NULL;
 }
 
-bool credentials_plan(struct plan *plan, const struct service *service, const struct heritage *heritage,
+bool credentials_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 		      struct buf *why)
 {
 	if (!credentials_are_wanted(service))
 		return true;
 	plan->apart = true;
-	plan->credentials = make(service, heritage, why);
+	plan->credentials = make(service, defaults, why);
 	return plan->credentials;
 }
 
@@ -246,7 +247,7 @@ static void open_up(int above, const char *name)
 	fd_close(&folder);
 }
 
-void credentials_remove(const struct service *service, const struct heritage *heritage, bool at_once)
+void credentials_remove(const struct service *service, const struct process_defaults *defaults, bool at_once)
 {
 	const char *root = credentials_are_carried(service) ? NULL : root_of(service);
 	struct buf base = { 0 }, name = { 0 };
@@ -254,7 +255,7 @@ void credentials_remove(const struct service *service, const struct heritage *he
 
 	if (!credentials_are_wanted(service))
 		return;
-	buf_addf(&base, "%s/" FOLDER, heritage->runtime_directory);
+	buf_addf(&base, "%s/" FOLDER, defaults->runtime_directory);
 	buf_addf(&name, "%s.service", service->name);
 	if (!base.failed && !name.failed)
 		above = credentials_open(root, buf_string(&base), false);

@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
-#include "exec/dirs/directories_parts.h"
+#include "exec/dirs/directories_internal.h"
 
 char *directory_next_part(char **rest)
 {
@@ -134,8 +134,8 @@ static int open_base(const char *base)
 	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool prepare(const struct service *service, const struct directory_kind *kind, const struct heritage *heritage,
-		    struct buf *why)
+static bool prepare(const struct service *service, const struct directory_kind *kind,
+		    const struct process_defaults *defaults, struct buf *why)
 {
 	bool good = true;
 	int base;
@@ -144,7 +144,7 @@ static bool prepare(const struct service *service, const struct directory_kind *
 		return true;
 	base = open_base(kind->base);
 	for (size_t n = 0; good && kind->names[n]; n++) {
-		if (directory_has_control(heritage, kind->base, kind->names[n])) {
+		if (directory_has_control(defaults, kind->base, kind->names[n])) {
 			errno = EPERM;
 			good = false;
 		}
@@ -159,13 +159,13 @@ static bool prepare(const struct service *service, const struct directory_kind *
 	return good;
 }
 
-bool directories_prepare(const struct service *service, const struct heritage *heritage, struct buf *why)
+bool directories_prepare(const struct service *service, const struct process_defaults *defaults, struct buf *why)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 
-	directories_of(service, heritage, kinds);
+	directories_of(service, defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		if (!prepare(service, &kinds[n], heritage, why))
+		if (!prepare(service, &kinds[n], defaults, why))
 			return false;
 	}
 	return true;

@@ -4,40 +4,40 @@
 #include "exec/dirs/directories.h"
 #include "os/fs/runtime_dir.h"
 
-void directories_find_bases(struct heritage *heritage)
+void directories_find_bases(struct process_defaults *defaults)
 {
-	heritage->runtime_directory = runtime_dir();
-	heritage->state_directory = LOCALSTATEDIR "/lib";
-	heritage->cache_directory = LOCALSTATEDIR "/cache";
-	heritage->logs_directory = LOCALSTATEDIR "/log";
-	heritage->configuration_directory = SYSCONFDIR;
+	defaults->runtime_directory = runtime_dir();
+	defaults->state_directory = LOCALSTATEDIR "/lib";
+	defaults->cache_directory = LOCALSTATEDIR "/cache";
+	defaults->logs_directory = LOCALSTATEDIR "/log";
+	defaults->configuration_directory = SYSCONFDIR;
 }
 
-void directories_of(const struct service *service, const struct heritage *heritage,
+void directories_of(const struct service *service, const struct process_defaults *defaults,
 		    struct directory_kind kinds[DIRECTORY_KINDS])
 {
 	const struct surroundings *around = service->terms->surroundings;
 	const struct folders *folders = service->terms->folders;
 	const struct directory_kind list[DIRECTORY_KINDS] = {
-		{ "runtime_directory", "RUNTIME_DIRECTORY", "runtime_directory_mode", heritage->runtime_directory,
+		{ "runtime_directory", "RUNTIME_DIRECTORY", "runtime_directory_mode", defaults->runtime_directory,
 		  around->runtime_directory, folders->runtime_directory_mode, true },
-		{ "state_directory", "STATE_DIRECTORY", "state_directory_mode", heritage->state_directory,
+		{ "state_directory", "STATE_DIRECTORY", "state_directory_mode", defaults->state_directory,
 		  around->state_directory, folders->state_directory_mode, true },
-		{ "cache_directory", "CACHE_DIRECTORY", "cache_directory_mode", heritage->cache_directory,
+		{ "cache_directory", "CACHE_DIRECTORY", "cache_directory_mode", defaults->cache_directory,
 		  folders->cache_directory, folders->cache_directory_mode, true },
-		{ "logs_directory", "LOGS_DIRECTORY", "logs_directory_mode", heritage->logs_directory,
+		{ "logs_directory", "LOGS_DIRECTORY", "logs_directory_mode", defaults->logs_directory,
 		  folders->logs_directory, folders->logs_directory_mode, true },
 		{ "configuration_directory", "CONFIGURATION_DIRECTORY", "configuration_directory_mode",
-		  heritage->configuration_directory, folders->configuration_directory,
+		  defaults->configuration_directory, folders->configuration_directory,
 		  folders->configuration_directory_mode, false },
 	};
 
 	memcpy(kinds, list, sizeof(list));
 }
 
-bool directory_has_control(const struct heritage *heritage, const char *base, const char *word)
+bool directory_has_control(const struct process_defaults *defaults, const char *base, const char *word)
 {
-	const char *control = heritage->control;
+	const char *control = defaults->control;
 	size_t above = strlen(base), length = directory_name_length(word);
 
 	return control && !strncmp(control, base, above) && control[above] == '/' &&

@@ -22,7 +22,7 @@
 #endif
 
 #include "base/fd.h"
-#include "exec/dirs/directories_parts.h"
+#include "exec/dirs/directories_internal.h"
 #include "exec/spawn/spawn.h"
 
 #define DEPTH_MOST 32                   /* folders open at a time; what lies deeper is moved up */
@@ -211,7 +211,7 @@ static void discard_at(int base, int at, const char *name, bool at_once)
 		return;
 	if (at_once || !move_aside(&discard))
 		remove_at(at, name);
-	else if (!spawn_chore(finish, &discard, (int[]){ base, at }, 2))
+	else if (!spawn_background(finish, &discard, (int[]){ base, at }, 2))
 		finish(&discard);
 }
 
@@ -304,8 +304,8 @@ static void remove_one(const struct table *table, const char *base, const char *
 	free(name);
 }
 
-void directories_remove(const struct table *table, const struct service *service, const struct heritage *heritage,
-			bool stays, bool at_once)
+void directories_remove(const struct table *table, const struct service *service,
+			const struct process_defaults *defaults, bool stays, bool at_once)
 {
 	unsigned preserve = service->terms->folders->runtime_directory_preserve;
 	words names = service->terms->surroundings->runtime_directory;
@@ -313,5 +313,5 @@ void directories_remove(const struct table *table, const struct service *service
 	if (preserve == DIRECTORY_STAYS || (preserve == DIRECTORY_RESTARTS && stays))
 		return;
 	for (; names && *names; names++)
-		remove_one(table, heritage->runtime_directory, *names, at_once);
+		remove_one(table, defaults->runtime_directory, *names, at_once);
 }

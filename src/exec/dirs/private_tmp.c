@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "exec/dirs/directories.h"
 #include "exec/spawn/spawn.h"
 
@@ -22,7 +22,7 @@ struct leftovers {
 
 uint64_t private_tmp_new(const struct service *service)
 {
-	if (!service->confinement || !service->confinement->private_tmp)
+	if (!service->sandbox || !service->sandbox->private_tmp)
 		return 0;
 	return directories_number();    /* the child refuses a folder that is another's all the same */
 }
@@ -68,6 +68,6 @@ void private_tmp_remove(const char *service, uint64_t number, bool at_once)
 			snprintf(leftovers.names[n], sizeof(leftovers.names[n]), "%s", buf_string(&path) + 1);
 		buf_free(&path);
 	}
-	if (at_once || !spawn_chore(remove_all, &leftovers, NULL, 0))
+	if (at_once || !spawn_background(remove_all, &leftovers, NULL, 0))
 		remove_all(&leftovers);
 }

@@ -13,13 +13,13 @@
 #include "base/scan.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
-#include "exec/child/confine.h"
+#include "exec/child/sandbox.h"
 #include "exec/child/stream_file.h"
 #include "exec/dirs/credentials.h"
 #include "exec/dirs/directories.h"
-#include "exec/plan/plan_text.h"
+#include "exec/plan/templates.h"
 #include "exec/resources/scheduling.h"
-#include "exec/spawn/variables.h"
+#include "exec/spawn/environment.h"
 #include "os/host/path_search.h"
 #include "os/rights/capability.h"
 
@@ -35,22 +35,22 @@ static bool is_private(const char *name)
 	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13));
 }
 
-static void pass_variable(struct variables *variables, const struct heritage *heritage, const char *name)
+static void pass_variable(struct variables *variables, const struct process_defaults *defaults, const char *name)
 {
 	size_t length = strlen(name);
 
 	if (is_private(name))
 		return;
-	for (char **at = heritage->environment; at && *at; at++) {
+	for (char **at = defaults->environment; at && *at; at++) {
 		if (!strncmp(*at, name, length) && (*at)[length] == '=')
 			variables_set(variables, *at);
 	}
 }
 
 /* passenv = "*". The credentials that were handed to superd are for it alone, too. */
-static void pass_everything(struct variables *variables, const struct heritage *heritage)
+static void pass_everything(struct variables *variables, const struct process_defaults *defaults)
 {
-	for (char **at = heritage->environment; at && *at; at++) {
+	for (char **at = defaults->environment; at && *at; at++) {
 		if (strchr(*at, '=') && !is_private(*at) && strncmp(*at, "CREDENTIALS_DIRECTORY=", 22) != 0)
 			variables_set(variables, *at);
 	}
@@ -118,15 +118,15 @@ static bool set_own_variables(struct variables *variables, const struct service 
 }
 
 /* Variables that systemd gives every service of a user's manager. */
-static void pass_users_variables(struct variables *variables, const struct heritage *heritage)
+static void pass_users_variables(struct variables *variables, const struct process_defaults *defaults)
 {
 	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS" };
 
 	for (size_t n = 0; geteuid() != 0 && n < sizeof(names) / sizeof(*names); n++)
-		pass_variable(variables, heritage, names[n]);
+		pass_variable(variables, defaults, names[n]);
 }
 
-static bool make_environment(struct plan *plan, const struct service *service, const struct heritage *heritage,
+static bool make_environment(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 			     const struct plan_sockets *sockets, struct buf *why)
 {
 	const struct surroundings *around = service->terms->surroundings;
@@ -136,16 +136,16 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 
 	variables_set(&variables, DEFAULT_PATH);
 	if (passes_everything(around->passenv))
-		pass_everything(&variables, heritage);
+		pass_everything(&variables, defaults);
 	set_account_variables(&variables, service->account);
 	for (size_t n = 0; around->passenv && around->passenv[n]; n++)
-		pass_variable(&variables, heritage, around->passenv[n]);
+		pass_variable(&variables, defaults, around->passenv[n]);
 	if (around->unit_environment)
-		pass_users_variables(&variables, heritage);
-	directories_of(service, heritage, kinds);
+		pass_users_variables(&variables, defaults);
+	directories_of(service, defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
 		set_directory_variable(&variables, &kinds[n]);
-	credentials_set_variable(&variables, service, heritage);
+	credentials_set_variable(&variables, service, defaults);
 	if (around->unit_environment && service->terms->life->pid_file)
 		variables_setf(&variables, "PIDFILE=%s", service->terms->life->pid_file);
 	good = set_own_variables(&variables, service, sockets, why);
@@ -177,7 +177,7 @@ static rlim_t limit_value(int64_t configured, rlim_t current)
 	return configured == SCAN_INFINITY ? RLIM_INFINITY : (rlim_t)configured;
 }
 
-static void make_limits(struct plan *plan, const struct limits *limits, const struct heritage *heritage)
+static void make_limits(struct plan *plan, const struct limits *limits, const struct process_defaults *defaults)
 {
 	for (int resource = 0; resource < RLIMITS; resource++) {
 		const struct limit *limit = &limits->of[resource];
@@ -189,7 +189,7 @@ static void make_limits(struct plan *plan, const struct limits *limits, const st
 		if (getrlimit(resource, &current) < 0)
 			continue;
 		if (resource == RLIMIT_NOFILE)
-			current = heritage->nofile;
+			current = defaults->nofile;
 		made->resource = resource;
 		made->value.rlim_cur = limit_value(limit->soft, current.rlim_cur);
 		made->value.rlim_max = limit_value(limit->hard, current.rlim_max);
@@ -230,7 +230,7 @@ static uint64_t needed_by_builtin(const struct service *service)
 }
 
 /* superd's own program speaks with strangers and starts nothing. */
-static void confine_builtin(struct plan *plan, const struct service *service)
+static void sandbox_builtin(struct plan *plan, const struct service *service)
 {
 	if (!plan_is_builtin(service))
 		return;
@@ -252,28 +252,28 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->bounding = who->capability_bounding_set;
 	plan->no_new_privileges = who->no_new_privileges;
 	plan->keyring = service->terms->hardening->keyring_mode;
-	plan->confinement = service->confinement;
-	confine_builtin(plan, service);
-	if (!plan->confinement)
+	plan->sandbox = service->sandbox;
+	sandbox_builtin(plan, service);
+	if (!plan->sandbox)
 		return;
 	plan->apart = true;
-	plan->ambient &= ~plan->confinement->dropped;
-	plan->bounding &= ~plan->confinement->dropped;
-	plan->no_new_privileges |= plan->confinement->no_new_privileges;
+	plan->ambient &= ~plan->sandbox->dropped;
+	plan->bounding &= ~plan->sandbox->dropped;
+	plan->no_new_privileges |= plan->sandbox->no_new_privileges;
 }
 
-static bool make_open_paths(struct plan *plan, const struct service *service, const struct heritage *heritage,
+static bool make_open_paths(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 			    struct buf *why)
 {
-	if (!plan->confinement || !plan->confinement->has_mounts)
+	if (!plan->sandbox || !plan->sandbox->has_mounts)
 		return true;
-	plan->open_paths = confine_list_open_paths(service, heritage);
+	plan->open_paths = sandbox_list_open_paths(service, defaults);
 	if (!plan->open_paths)
 		buf_text(why, "out of memory");
 	return plan->open_paths;
 }
 
-static bool make_scheduling(struct plan *plan, const struct service *service, const struct heritage *heritage,
+static bool make_scheduling(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 			    struct buf *why)
 {
 	const struct surroundings *around = service->terms->surroundings;
@@ -290,7 +290,7 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 	if (around->oom_score_adjust != INT64_MIN)
 		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)around->oom_score_adjust);
 	else
-		memcpy(plan->oom_score, heritage->oom_score, sizeof(plan->oom_score));
+		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
 	plan->oom_score_optional = around->oom_score_adjust == INT64_MIN;
 	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
 		buf_addf(why, "%s: %s", wording_of(service, "cpu_affinity"), strerror(errno));
@@ -348,7 +348,7 @@ bool stream_is_path(const struct stream *stream)
 	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
 }
 
-void plan_judge_streams(struct plan *plan, const struct service *service)
+void plan_check_streams(struct plan *plan, const struct service *service)
 {
 	struct path_finding finding;
 
@@ -384,7 +384,7 @@ static bool names_instance(const struct service *service)
 	       (argv0 && plan_names_instance(argv0));
 }
 
-struct plan *plan_make(const struct service *service, const struct heritage *heritage,
+struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
 		       const struct plan_sockets *sockets, struct buf *why)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
@@ -397,13 +397,13 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 	plan->tells_unit = service->terms->surroundings->unit_environment;
 	plan->per_connection = service->what->accept && names_instance(service);
 	make_privileges(plan, service);
-	make_limits(plan, service->terms->limits, heritage);
+	make_limits(plan, service->terms->limits, defaults);
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
-	    make_environment(plan, service, heritage, sockets, why) && make_places(plan, service, why) &&
-	    credentials_plan(plan, service, heritage, why) && make_open_paths(plan, service, heritage, why) &&
-	    make_scheduling(plan, service, heritage, why) &&
+	    make_environment(plan, service, defaults, sockets, why) && make_places(plan, service, why) &&
+	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&
+	    make_scheduling(plan, service, defaults, why) &&
 	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why)) {
-		plan_judge(plan);
+		plan_check_trust(plan);
 		return plan;
 	}
 	plan_free(plan);
@@ -419,7 +419,7 @@ static size_t vector_length(char *const *vector)
 	return count;
 }
 
-struct plan *plan_command(char *const *argv, const struct heritage *heritage)
+struct plan *plan_command(char *const *argv, const struct process_defaults *defaults)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 	struct variables variables = { 0 };
@@ -429,16 +429,16 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	if (!plan)
 		return NULL;
 	plan->foreground = true;
-	plan->signals = &heritage->signals;
+	plan->signals = &defaults->signals;
 	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
 	plan->bounding = UINT64_MAX;
 	plan->io_priority = plan->cpu_policy = -1;
 	plan->personality = -1;
-	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, heritage->found_nofile };
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, defaults->inherited_nofile };
 	plan->limit_count = 1;
 	plan->umask = (mode_t)-1;
 	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
-	for (char **at = heritage->environment; at && *at; at++) {
+	for (char **at = defaults->environment; at && *at; at++) {
 		if (!is_private(*at))
 			variables_set(&variables, *at);
 	}

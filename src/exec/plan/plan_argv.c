@@ -11,7 +11,7 @@
 #include "config/access/access.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
-#include "exec/plan/plan_text.h"
+#include "exec/plan/templates.h"
 #include "os/host/libexec.h"
 
 static words builtin_words(const struct service *service)
@@ -25,7 +25,7 @@ bool plan_is_builtin(const struct service *service)
 }
 
 /* A connection of its own was judged before; who sent a datagram, and who comes by a listener, is judged there. */
-bool plan_judges_itself(const struct service *service)
+bool plan_applies_access_itself(const struct service *service)
 {
 	bool judges = !service->what->accept;
 
@@ -102,7 +102,7 @@ static void add_options(struct buf *text, size_t *count, const struct service *s
 		if (service->what->redirect)
 			add_word(text, count, "--rests");
 	}
-	if (!plan_judges_itself(service))
+	if (!plan_applies_access_itself(service))
 		return;
 	if (service->access) {
 		add_networks(text, count, "--only-from", service->access, false);
@@ -178,7 +178,7 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 		buf_text(why, "exec: out of memory");
 		return false;
 	}
-	plan->rereads = plan_judges_itself(service);    /* who else answers may change */
+	plan->rereads = plan_applies_access_itself(service); /* who else answers may change */
 	plan->main.program = builtin ? plan->text : service->what->exec[0];
 	if (builtin)
 		at += strlen(at) + 1;

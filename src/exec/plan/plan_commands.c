@@ -8,7 +8,7 @@
 #include "base/words.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
-#include "exec/plan/plan_text.h"
+#include "exec/plan/templates.h"
 #include "os/host/path_search.h"
 
 /* A program without a slash becomes a path; one that is nowhere is "", which is ENOENT: a bare name would be looked for

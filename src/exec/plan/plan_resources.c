@@ -8,8 +8,8 @@
 #include "base/scan.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
-#include "exec/plan/plan_text.h"
-#include "exec/resources/allotment.h"
+#include "exec/plan/templates.h"
+#include "exec/resources/cgroup_settings.h"
 #include "exec/resources/scheduling.h"
 
 /* Leaves a lower one that is there already. */
@@ -42,23 +42,23 @@ static bool refuse(const struct service *service, const char *option, const char
 
 static bool make_group(struct plan *plan, const struct service *service, struct buf *why)
 {
-	const struct allotment *allotment = service->allotment;
+	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
 
-	if (!allotment)
+	if (!cgroup_settings)
 		return true;
-	if (!allotment->has_group && allotment->programs[CGROUP_BPF_DEVICES].count)
+	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_DEVICES].count)
 		return refuse(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
-			      allotment->place->wrong, why);
-	if (!allotment->has_group && allotment->programs[CGROUP_BPF_EGRESS].count)
-		return refuse(service, "ip_address_deny", allotment->place->wrong, why);
-	if (allotment->has_group) {
-		plan->allotment = allotment;
+			      cgroup_settings->place->wrong, why);
+	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_EGRESS].count)
+		return refuse(service, "ip_address_deny", cgroup_settings->place->wrong, why);
+	if (cgroup_settings->has_group) {
+		plan->cgroup_settings = cgroup_settings;
 		plan->apart = true;
 	}
-	add_limit(plan, RLIMIT_AS, allotment_address_space(service));
-	add_limit(plan, RLIMIT_NPROC, allotment_processes(service));
-	if (!plan->cpus && allotment_cpus(service) &&
-	    !scheduling_cpus(allotment_cpus(service), &plan->cpus, &plan->cpus_size))
+	add_limit(plan, RLIMIT_AS, cgroup_settings_address_space(service));
+	add_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
+	if (!plan->cpus && cgroup_settings_cpus(service) &&
+	    !scheduling_cpus(cgroup_settings_cpus(service), &plan->cpus, &plan->cpus_size))
 		return refuse(service, "allowed_cpus", strerror(errno), why);
 	return true;
 }

@@ -72,7 +72,7 @@ static bool is_plan_trusted(const struct plan *plan)
 	       is_program_trusted(plan->main.program, mounts) && are_commands_trusted(plan, mounts);
 }
 
-void plan_judge(struct plan *plan)
+void plan_check_trust(struct plan *plan)
 {
 	if (plan->may_hang)
 		return;

@@ -32,7 +32,7 @@ static bool can_freeze(const char *group)
 	       access(path, W_OK) == 0 && cgroup_is_populated(group);
 }
 
-void freezer_init(struct freezer *freezer, const char *group, const struct clan_root *root)
+void freezer_init(struct freezer *freezer, const char *group, const struct process_tree_root *root)
 {
 	*freezer = (struct freezer){ .group = can_freeze(group) ? group : NULL, .root = *root };
 }
@@ -60,29 +60,29 @@ static enum freezing look_at_group(struct freezer *freezer)
 	return still ? FREEZER_STILL : FREEZER_MOVING;
 }
 
-static const struct member *find(const struct clan *clan, pid_t pid)
+static const struct tree_process *find(const struct process_tree *tree, pid_t pid)
 {
-	for (size_t n = 0; n < clan->count; n++) {
-		if (clan->list[n].pid == pid)
-			return &clan->list[n];
+	for (size_t n = 0; n < tree->count; n++) {
+		if (tree->list[n].pid == pid)
+			return &tree->list[n];
 	}
 	return NULL;
 }
 
 /* Whether a stopping parent may wait for this process in vfork(2): then it must run on, or the parent cannot stop. */
-static bool is_waited_for(const struct freezer *freezer, const struct member *member)
+static bool is_waited_for(const struct freezer *freezer, const struct tree_process *member)
 {
-	const struct member *parent = find(&freezer->clan, member->parent);
+	const struct tree_process *parent = find(&freezer->tree, member->parent);
 
 	return freezer->looks < VFORK_LOOKS && parent && parent->stopped &&
 	       process_state(parent->pid) == PROCESS_BLOCKED;
 }
 
 /* It can't go on before its child does, which stands: as good as stopped, and its signal is waiting for it. */
-static bool waits_for_stopped(const struct freezer *freezer, const struct member *member)
+static bool waits_for_stopped(const struct freezer *freezer, const struct tree_process *member)
 {
-	for (size_t n = 0; n < freezer->clan.count; n++) {
-		const struct member *child = &freezer->clan.list[n];
+	for (size_t n = 0; n < freezer->tree.count; n++) {
+		const struct tree_process *child = &freezer->tree.list[n];
 
 		if (child->parent == member->pid && child->stopped &&
 		    process_state(child->pid) == PROCESS_STOPPED)
@@ -92,7 +92,7 @@ static bool waits_for_stopped(const struct freezer *freezer, const struct member
 }
 
 /* true: it stands. */
-static bool stop_member(struct freezer *freezer, struct member *member, enum process_state motion)
+static bool stop_member(struct freezer *freezer, struct tree_process *member, enum process_state motion)
 {
 	if (motion == PROCESS_STOPPED) {
 		member->left = member->left || !member->stopped;
@@ -101,13 +101,13 @@ static bool stop_member(struct freezer *freezer, struct member *member, enum pro
 	member->left = false;           /* somebody else had it go on */
 	if (motion == PROCESS_BLOCKED && member->stopped)
 		return waits_for_stopped(freezer, member);
-	if (!is_waited_for(freezer, member) && member_signal(member, SIGSTOP))
+	if (!is_waited_for(freezer, member) && tree_process_signal(member, SIGSTOP))
 		member->stopped = true;
 	return false;
 }
 
 /* true: it stands, or has ended. */
-static bool see_to(struct freezer *freezer, struct member *member, size_t *alive)
+static bool see_to(struct freezer *freezer, struct tree_process *member, size_t *alive)
 {
 	enum process_state motion = process_state(member->pid);
 
@@ -125,16 +125,16 @@ static bool see_to(struct freezer *freezer, struct member *member, size_t *alive
  * each look, there would be no end of looking; were it never, one could move on from process to process unseen. */
 static size_t stop_all(struct freezer *freezer)
 {
-	struct clan *clan = &freezer->clan;
+	struct process_tree *tree = &freezer->tree;
 	size_t alive = 0;
 
 	freezer->moving = 0;
 	freezer->was_still = true;
-	for (size_t n = 0; n < clan->count;) {
-		if (!see_to(freezer, &clan->list[n], &alive))
+	for (size_t n = 0; n < tree->count;) {
+		if (!see_to(freezer, &tree->list[n], &alive))
 			freezer->was_still = false;
-		if (clan->list[n].ended && !member_exists(&clan->list[n]))
-			clan_drop(clan, n);
+		if (tree->list[n].ended && !tree_process_exists(&tree->list[n]))
+			process_tree_drop(tree, n);
 		else
 			n++;
 	}
@@ -143,13 +143,13 @@ static size_t stop_all(struct freezer *freezer)
 
 static enum freezing look_by_signals(struct freezer *freezer)
 {
-	size_t known = freezer->clan.count;
+	size_t known = freezer->tree.count;
 	bool were_still = freezer->was_still;
 
 	freezer->looks++;
-	if (!clan_look(&freezer->clan, &freezer->root))
+	if (!process_tree_scan(&freezer->tree, &freezer->root))
 		return fail(freezer, errno);
-	were_still = were_still && freezer->clan.count == known;
+	were_still = were_still && freezer->tree.count == known;
 	if (!stop_all(freezer))
 		return fail(freezer, ESRCH);
 	return were_still && freezer->was_still ? FREEZER_STILL : FREEZER_MOVING;
@@ -164,11 +164,11 @@ bool freezer_thaw(struct freezer *freezer)
 {
 	if (freezer->group)
 		return cgroup_write(freezer->group, "cgroup.freeze", "0") || errno == ENOENT || errno == ENODEV;
-	for (size_t n = freezer->clan.count; n-- > 0;) {
-		struct member *member = &freezer->clan.list[n];
+	for (size_t n = freezer->tree.count; n-- > 0;) {
+		struct tree_process *member = &freezer->tree.list[n];
 
 		if (member->stopped)
-			member_signal(member, SIGCONT);
+			tree_process_signal(member, SIGCONT);
 		member->stopped = member->left = false;
 	}
 	freezer->was_still = false;
@@ -199,8 +199,8 @@ pid_t *freezer_list(const struct freezer *freezer)
 
 	if (freezer->group)
 		cgroup_each_process(freezer->group, add_pid, &listing);
-	for (size_t n = 0; good && n < freezer->clan.count; n++)
-		good = add_pid(&listing, freezer->clan.list[n].pid);
+	for (size_t n = 0; good && n < freezer->tree.count; n++)
+		good = add_pid(&listing, freezer->tree.list[n].pid);
 	if (good && add_pid(&listing, 0))
 		return listing.list;
 	free(listing.list);
@@ -209,5 +209,5 @@ pid_t *freezer_list(const struct freezer *freezer)
 
 void freezer_free(struct freezer *freezer)
 {
-	clan_free(&freezer->clan);
+	process_tree_free(&freezer->tree);
 }

@@ -1,5 +1,5 @@
-/* All processes of one backend, stopped and let go. By its control group where it has one of its own, which nobody in it
- * notices; else by SIGSTOP to each of them, until none is left that moves, and SIGCONT in the opposite order.
+/* All processes of one backend, stopped and let go. By its control group where it has one of its own, which nobody in
+ * it notices; else by SIGSTOP to each of them, until none is left that moves, and SIGCONT in the opposite order.
  *
  * Nothing here waits: whoever freezes looks again and again, until all stand still or it can't be. */
 #pragma once
@@ -7,14 +7,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "exec/processes/clan.h"
+#include "exec/processes/process_tree.h"
 
 enum freezing { FREEZER_MOVING, FREEZER_STILL, FREEZER_FAILED };
 
 struct freezer {
 	const char *group;              /* the folder of its control group, borrowed; NULL: it has none that can freeze */
-	struct clan_root root;
-	struct clan clan;               /* the processes found so far, if there is no group */
+	struct process_tree_root root;
+	struct process_tree tree;       /* the processes found so far, if there is no group */
 	bool was_still;                 /* all of them stood when the last look ended */
 	unsigned looks;
 	int error;                      /* of FREEZER_FAILED: errno; 0: some process does not stop */
@@ -22,7 +22,7 @@ struct freezer {
 };
 
 /* group: NULL, or borrowed like what is in root for as long as the freezer is in use. */
-void freezer_init(struct freezer *freezer, const char *group, const struct clan_root *root);
+void freezer_init(struct freezer *freezer, const char *group, const struct process_tree_root *root);
 
 /* Stops whoever moves. The first look begins; what is frozen by then or failed stays so until freezer_thaw. */
 enum freezing freezer_look(struct freezer *freezer);

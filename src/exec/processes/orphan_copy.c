@@ -41,12 +41,12 @@
 #define HANDED_MOST (ORPHAN_SOCKETS + 5)
 
 /* A message: the copy without its descriptors, of which has[] tells which are sent, in its order. */
-struct answer {
+struct orphan_answer {
 	struct orphan_copy copy;
 	bool has[HANDED_MOST];
 };
 
-struct looking {
+struct orphan_look {
 	const struct orphan_order *orders;
 	size_t count;
 	const struct table *table;
@@ -56,7 +56,7 @@ struct looking {
 };
 
 /* One group. */
-struct family {
+struct orphan_family {
 	struct process list[PROCESSES_MOST];
 	size_t count;
 };
@@ -87,7 +87,7 @@ static bool find_network(int fd, uint64_t *network)
 
 static bool add_process(void *context, long pid)
 {
-	struct family *family = context;
+	struct orphan_family *family = context;
 
 	if (pid > 1 && family->count < PROCESSES_MOST && process_read((pid_t)pid, &family->list[family->count]) &&
 	    !family->list[family->count].ended)
@@ -95,7 +95,7 @@ static bool add_process(void *context, long pid)
 	return true;
 }
 
-static bool has_parent(const struct family *family, const struct process *process)
+static bool has_parent(const struct orphan_family *family, const struct process *process)
 {
 	for (size_t n = 0; n < family->count; n++) {
 		if (family->list[n].pid == process->parent)
@@ -105,7 +105,7 @@ static bool has_parent(const struct family *family, const struct process *proces
 }
 
 /* The first that nobody in the group has started. */
-static const struct process *find_main(const struct family *family)
+static const struct process *find_main(const struct orphan_family *family)
 {
 	const struct process *main = NULL;
 
@@ -161,7 +161,7 @@ static bool is_made_by_superd(int fd, mode_t kind)
 	return fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == kind && status.st_uid == geteuid();
 }
 
-static bool is_in_network(const struct looking *looking, int fd)
+static bool is_in_network(const struct orphan_look *looking, int fd)
 {
 	uint64_t network;
 
@@ -169,14 +169,14 @@ static bool is_in_network(const struct looking *looking, int fd)
 }
 
 /* The sockets of a group, of which each is to be seen once. */
-struct walk {
+struct orphan_walk {
 	ino_t seen[DESCRIPTORS_MOST / 4];
 	size_t seen_count;
 	bool (*see)(void *context, int *fd);
 	void *context;
 };
 
-static bool is_new(struct walk *walk, ino_t node)
+static bool is_new(struct orphan_walk *walk, ino_t node)
 {
 	for (size_t n = 0; n < walk->seen_count; n++) {
 		if (walk->seen[n] == node)
@@ -188,7 +188,7 @@ static bool is_new(struct walk *walk, ino_t node)
 }
 
 /* false: see has said that it is enough. */
-static bool see_one(struct walk *walk, int pidfd, int folder, const char *name)
+static bool see_one(struct orphan_walk *walk, int pidfd, int folder, const char *name)
 {
 	struct file_id file;
 	int64_t number;
@@ -204,7 +204,7 @@ static bool see_one(struct walk *walk, int pidfd, int folder, const char *name)
 	return more;
 }
 
-static bool see_those_of(struct walk *walk, pid_t pid)
+static bool see_those_of(struct orphan_walk *walk, pid_t pid)
 {
 	int pidfd = pidfd_of(pid), looked = 0;
 	bool more = true;
@@ -224,24 +224,24 @@ static bool see_those_of(struct walk *walk, pid_t pid)
 
 /* Calls see for a copy of each socket that the processes of a group have, until that says false. It takes the copy over
  * by setting it to -1. */
-static void each_socket(const struct family *family, bool (*see)(void *context, int *fd), void *context)
+static void each_socket(const struct orphan_family *family, bool (*see)(void *context, int *fd), void *context)
 {
-	struct walk walk = { .see = see, .context = context };
+	struct orphan_walk walk = { .see = see, .context = context };
 	bool more = true;
 
 	for (size_t n = 0; more && n < family->count; n++)
 		more = see_those_of(&walk, family->list[n].pid);
 }
 
-struct search {
-	const struct looking *looking;
+struct orphan_search {
+	const struct orphan_look *looking;
 	const struct service *service;
 	struct orphan_copy *copy;
 };
 
 static bool take_socket(void *context, int *fd)
 {
-	struct search *search = context;
+	struct orphan_search *search = context;
 
 	if (!is_made_by_superd(*fd, S_IFSOCK) || !is_in_network(search->looking, *fd))
 		return true;
@@ -268,10 +268,10 @@ static bool refuse(struct orphan_copy *copy, const char *format, ...)
 	return false;
 }
 
-static bool take_sockets(const struct looking *looking, const struct family *family, const struct service *service,
-			 struct orphan_copy *copy)
+static bool take_sockets(const struct orphan_look *looking, const struct orphan_family *family,
+			 const struct service *service, struct orphan_copy *copy)
 {
-	struct search search = { looking, service, copy };
+	struct orphan_search search = { looking, service, copy };
 	struct buf text = { 0 };
 	bool all = true;
 
@@ -320,8 +320,8 @@ static void take_pipes(const struct service *service, struct orphan_copy *copy)
 	}
 }
 
-static bool take(const struct looking *looking, const struct family *family, const struct orphan_order *order,
-		 struct orphan_copy *copy)
+static bool take(const struct orphan_look *looking, const struct orphan_family *family,
+		 const struct orphan_order *order, struct orphan_copy *copy)
 {
 	const struct service *service = order->service;
 	const struct account *account = service->account;
@@ -347,7 +347,7 @@ static bool take(const struct looking *looking, const struct family *family, con
  * listener itself, and is left to finish. */
 static bool find_row(void *context, int *fd)
 {
-	struct search *search = context;
+	struct orphan_search *search = context;
 	const struct table *table = search->looking->table;
 
 	if (!is_in_network(search->looking, *fd))
@@ -369,11 +369,11 @@ static bool find_row(void *context, int *fd)
 	return true;
 }
 
-static void look_at(const struct looking *looking, size_t n, struct orphan_copy *copy)
+static void look_at(const struct orphan_look *looking, size_t n, struct orphan_copy *copy)
 {
 	const struct orphan_order *order = &looking->orders[n];
-	struct search search = { looking, NULL, copy };
-	struct family family = { .count = 0 };
+	struct orphan_search search = { looking, NULL, copy };
+	struct orphan_family family = { .count = 0 };
 	const struct process *main;
 
 	cgroup_each_process(order->group, add_process, &family);
@@ -398,7 +398,7 @@ static void look_at(const struct looking *looking, size_t n, struct orphan_copy 
 
 static bool hand_over(int to, struct orphan_copy *copy)
 {
-	struct answer answer = { .copy = *copy };
+	struct orphan_answer answer = { .copy = *copy };
 	int fds[HANDED_MOST];
 	size_t count = 0;
 
@@ -412,7 +412,7 @@ static bool hand_over(int to, struct orphan_copy *copy)
 
 static void look(const void *with)
 {
-	struct looking looking = *(const struct looking *)with;
+	struct orphan_look looking = *(const struct orphan_look *)with;
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char word;
 
@@ -433,14 +433,14 @@ static void look(const void *with)
 
 pid_t orphan_copy_begin(const struct orphan_order *orders, size_t count, const struct table *table, int *report)
 {
-	struct looking looking = { .orders = orders, .count = count, .table = table };
+	struct orphan_look looking = { .orders = orders, .count = count, .table = table };
 	int ends[2];
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	looking.to = ends[1];
-	pid = spawn_aside("superd-copy", CAPS_TO_LOOK, look, &looking, &ends[1], 1);
+	pid = spawn_worker("superd-copy", CAPS_TO_LOOK, look, &looking, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);
@@ -453,7 +453,7 @@ pid_t orphan_copy_begin(const struct orphan_order *orders, size_t count, const s
 
 enum orphan_hearing orphan_copy_hear(int report, struct orphan_copy *copy)
 {
-	struct answer answer;
+	struct orphan_answer answer;
 	int fds[HANDED_MOST], *next = fds;
 	size_t count = HANDED_MOST;
 	ssize_t got = fd_message_receive(report, &answer, sizeof(answer), fds, &count, MSG_DONTWAIT);

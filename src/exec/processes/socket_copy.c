@@ -31,7 +31,7 @@
 #define DESCRIPTORS_MOST 4096           /* of one process that are looked at */
 
 /* A message of the copying process to superd; the last has no descriptors. */
-struct handed {
+struct handed_sockets {
 	uint32_t missed, count;
 	bool forbidden, is_last;
 };
@@ -40,7 +40,7 @@ struct taking {
 	int to;                         /* whom they are handed to */
 	const pid_t *pids;
 	int fds[HANDED_MOST];           /* not handed over yet */
-	struct handed handed;
+	struct handed_sockets handed;
 	size_t total;
 	const struct file_id *known;
 	size_t known_count;
@@ -123,7 +123,7 @@ static bool hand_over(struct taking *taking)
 {
 	if (!fd_message_send(taking->to, &taking->handed, sizeof(taking->handed), taking->fds, taking->handed.count, 0))
 		return false;
-	taking->handed = (struct handed){ 0 };
+	taking->handed = (struct handed_sockets){ 0 };
 	return true;
 }
 
@@ -224,7 +224,7 @@ pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	taking.to = ends[1];
-	pid = spawn_aside("superd-copy", CAPS_TO_LOOK, take_all, &taking, &ends[1], 1);
+	pid = spawn_worker("superd-copy", CAPS_TO_LOOK, take_all, &taking, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);
@@ -249,7 +249,7 @@ static void keep(struct socket_copies *copies, const int *fds, size_t count)
 
 enum socket_copying socket_copies_hear(int report, struct socket_copies *copies)
 {
-	struct handed handed;
+	struct handed_sockets handed;
 	int fds[HANDED_MOST];
 
 	for (;;) {

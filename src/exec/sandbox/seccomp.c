@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
-#include "exec/sandbox/seccomp_parts.h"
+#include "exec/sandbox/seccomp_internal.h"
 
 #define FAMILY_MOST 3
 #define PROGRAM_MOST (4096 * sizeof(struct sock_filter))        /* BPF_MAXINSNS */
@@ -42,7 +42,7 @@ static const uint32_t families[][FAMILY_MOST] = {
 	{ SCMP_ARCH_PPC64, SCMP_ARCH_PPC }, { SCMP_ARCH_S390X, SCMP_ARCH_S390 },
 };
 
-static void add_architecture(struct filter *filter, uint32_t architecture)
+static void add_architecture(struct seccomp_filter *filter, uint32_t architecture)
 {
 	for (size_t n = 0; n < filter->count; n++) {
 		if (filter->architectures[n] == architecture)
@@ -62,7 +62,7 @@ static bool is_of_family(const uint32_t *family, uint32_t architecture)
 }
 
 /* A superd of 32 bits may stand on a kernel of 64. */
-static void add_local(struct filter *filter)
+static void add_local(struct seccomp_filter *filter)
 {
 	uint32_t native = seccomp_arch_native();
 
@@ -72,7 +72,7 @@ static void add_local(struct filter *filter)
 	}
 }
 
-static void choose_architectures(struct filter *filter, unsigned wanted)
+static void choose_architectures(struct seccomp_filter *filter, unsigned wanted)
 {
 	add_architecture(filter, seccomp_arch_native());
 	if (!wanted)
@@ -104,7 +104,7 @@ static scmp_filter_ctx open_context(uint32_t architecture, uint32_t usual, bool 
 	return context;
 }
 
-static void filter_open(struct filter *filter, const struct service *service, uint32_t usual)
+static void seccomp_filter_open(struct seccomp_filter *filter, const struct service *service, uint32_t usual)
 {
 	unsigned wanted = service->terms->calls->system_call_architectures;
 
@@ -117,7 +117,7 @@ static void filter_open(struct filter *filter, const struct service *service, ui
 	}
 }
 
-static void filter_close(struct filter *filter)
+static void seccomp_filter_close(struct seccomp_filter *filter)
 {
 	for (size_t n = 0; n < filter->count; n++) {
 		if (filter->contexts[n])
@@ -127,7 +127,7 @@ static void filter_close(struct filter *filter)
 }
 
 /* All into the first context. */
-static bool merge(struct filter *filter)
+static bool merge(struct seccomp_filter *filter)
 {
 	for (size_t n = 1; n < filter->count && !filter->error; n++) {
 		filter->error = -seccomp_merge(filter->contexts[0], filter->contexts[n]);
@@ -138,7 +138,7 @@ static bool merge(struct filter *filter)
 }
 
 /* libseccomp writes to a descriptor; the file is in memory alone. */
-static char *export_rest(struct filter *filter, size_t *length)
+static char *export_rest(struct seccomp_filter *filter, size_t *length)
 {
 	char *program = NULL;
 	int fd = memfd_create("filter", MFD_CLOEXEC);
@@ -156,7 +156,7 @@ static char *export_rest(struct filter *filter, size_t *length)
 }
 
 /* superd's own instructions, and libseccomp's behind them. */
-static char *export_program(struct filter *filter, size_t *length)
+static char *export_program(struct seccomp_filter *filter, size_t *length)
 {
 	size_t own = seccomp_unified_write(filter, NULL) * sizeof(struct sock_filter), rest = 0;
 	char *behind = export_rest(filter, &rest), *program = NULL;
@@ -176,7 +176,7 @@ static char *export_program(struct filter *filter, size_t *length)
 	return program;
 }
 
-static const struct sock_fprog *filter_keep(struct filter *filter, struct pool *pool)
+static const struct sock_fprog *seccomp_filter_keep(struct seccomp_filter *filter, struct pool *pool)
 {
 	const void *instructions = NULL;
 	struct sock_fprog program;
@@ -199,13 +199,13 @@ static const struct sock_fprog *filter_keep(struct filter *filter, struct pool *
 static const struct sock_fprog *make_restrictions(const struct service *service, struct pool *pool, int *error)
 {
 	const struct sock_fprog *program;
-	struct filter filter;
+	struct seccomp_filter filter;
 
-	filter_open(&filter, service, SCMP_ACT_ALLOW);
-	filter_restrict(&filter, service);
-	program = filter_keep(&filter, pool);
+	seccomp_filter_open(&filter, service, SCMP_ACT_ALLOW);
+	seccomp_filter_restrict(&filter, service);
+	program = seccomp_filter_keep(&filter, pool);
 	*error = filter.error;
-	filter_close(&filter);
+	seccomp_filter_close(&filter);
 	return program;
 }
 
@@ -213,13 +213,13 @@ static const struct sock_fprog *make_list(const struct service *service, struct 
 					  int *error)
 {
 	const struct sock_fprog *program;
-	struct filter filter;
+	struct seccomp_filter filter;
 
-	filter_open(&filter, service, filter_usual(service));
-	filter_list(&filter, service, diags);
-	program = filter_keep(&filter, pool);
+	seccomp_filter_open(&filter, service, seccomp_filter_default(service));
+	seccomp_filter_list(&filter, service, diags);
+	program = seccomp_filter_keep(&filter, pool);
 	*error = filter.error;
-	filter_close(&filter);
+	seccomp_filter_close(&filter);
 	return program;
 }
 
@@ -233,7 +233,7 @@ bool seccomp_make(const struct service *service, struct pool *pool, struct diags
 	int error = 0;
 
 	*filters = NULL;
-	if (filter_is_restricted(service) || (calls->system_call_architectures && !calls->system_call_filter))
+	if (seccomp_filter_is_restricted(service) || (calls->system_call_architectures && !calls->system_call_filter))
 		made[count++] = make_restrictions(service, pool, &error);
 	if (!error && calls->system_call_filter)
 		made[count++] = make_list(service, pool, diags, &error);

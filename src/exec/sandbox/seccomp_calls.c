@@ -10,7 +10,7 @@
 #include "config/words/call_groups.h"
 #include "config/words/error_names.h"
 #include "config/words/harden.h"
-#include "exec/sandbox/seccomp_parts.h"
+#include "exec/sandbox/seccomp_internal.h"
 
 #define NAME_MOST 64
 #define CALLS_MOST 1024                 /* numbers that are looked at for @known; no architecture has as many */
@@ -63,7 +63,7 @@ static void set(struct specials *specials, const char *name, size_t length, bool
 }
 
 /* Names of all the filter's architectures, as each has calls that others lack. */
-static void set_all_known(struct specials *specials, const struct filter *filter, bool denied, int64_t error)
+static void set_all_known(struct specials *specials, const struct seccomp_filter *filter, bool denied, int64_t error)
 {
 	const char *young;
 
@@ -80,7 +80,7 @@ static void set_all_known(struct specials *specials, const struct filter *filter
 		set(specials, young, strlen(young), denied, error);
 }
 
-static void set_group(struct specials *specials, const struct filter *filter, const char *name, size_t length,
+static void set_group(struct specials *specials, const struct seccomp_filter *filter, const char *name, size_t length,
 		      bool denied, int64_t error, int depth)
 {
 	char text[NAME_MOST];
@@ -120,7 +120,7 @@ static void check_name(const struct service *service, const char *name, size_t l
 		  name, denied ? ", so it can't be denied" : "; it is left out");
 }
 
-static void read_word(struct specials *specials, const struct filter *filter, const struct service *service,
+static void read_word(struct specials *specials, const struct seccomp_filter *filter, const struct service *service,
 		      const char *word, struct diags *diags)
 {
 	bool denied = *word == '~';
@@ -144,14 +144,14 @@ static uint32_t action(int64_t error)
 	return error == ERROR_KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint16_t)error);
 }
 
-uint32_t filter_usual(const struct service *service)
+uint32_t seccomp_filter_default(const struct service *service)
 {
 	const struct calls *calls = service->terms->calls;
 
 	return signed_list_denies(calls->system_call_filter) ? SCMP_ACT_ALLOW : action(calls->system_call_error_number);
 }
 
-void filter_list(struct filter *filter, const struct service *service, struct diags *diags)
+void seccomp_filter_list(struct seccomp_filter *filter, const struct service *service, struct diags *diags)
 {
 	const struct calls *calls = service->terms->calls;
 	struct specials specials = { .denies = signed_list_denies(calls->system_call_filter) };
@@ -166,8 +166,8 @@ void filter_list(struct filter *filter, const struct service *service, struct di
 		int64_t error = special->error == NO_ERROR ? calls->system_call_error_number : special->error;
 		uint32_t chosen = special->denied ? action(error) : SCMP_ACT_ALLOW;
 
-		if (chosen != filter_usual(service))    /* libseccomp refuses what says nothing */
-			filter_call(filter, chosen, special->name);
+		if (chosen != seccomp_filter_default(service)) /* libseccomp refuses what says nothing */
+			seccomp_filter_call(filter, chosen, special->name);
 	}
 	if (specials.failed)
 		filter->error = ENOMEM;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "exec/sandbox/seccomp_parts.h"
+#include "exec/sandbox/seccomp_internal.h"
 
 #define FIRST_UNIFIED 424
 #define X32_BIT 0x40000000u
@@ -99,8 +99,8 @@ static uint32_t token_of(uint32_t architecture)
 	return architecture == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : architecture;
 }
 
-void seccomp_unified_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
-			  const struct scmp_arg_cmp *arguments)
+void seccomp_unified_rule(struct seccomp_filter *filter, size_t number, uint32_t action, const char *call,
+			  unsigned count, const struct scmp_arg_cmp *arguments)
 {
 	uint32_t architecture = filter->architectures[number];
 	struct unified_rule rule = { .architecture = architecture, .action = action }, *rules;
@@ -158,7 +158,8 @@ static void add_rule(struct sock_filter *out, size_t *count, const struct unifie
 }
 
 /* Those of one architecture: a call that is older than all of them is past them by three comparisons. */
-static size_t write_rules(const struct filter *filter, uint32_t architecture, uint32_t *lowest, struct sock_filter *out)
+static size_t write_rules(const struct seccomp_filter *filter, uint32_t architecture, uint32_t *lowest,
+			  struct sock_filter *out)
 {
 	size_t count = 0;
 
@@ -175,7 +176,7 @@ static size_t write_rules(const struct filter *filter, uint32_t architecture, ui
 	return count;
 }
 
-static size_t write_architecture(const struct filter *filter, uint32_t architecture, struct sock_filter *out)
+static size_t write_architecture(const struct seccomp_filter *filter, uint32_t architecture, struct sock_filter *out)
 {
 	uint32_t lowest;
 	size_t count = 0, rules = write_rules(filter, architecture, &lowest, NULL);
@@ -192,7 +193,7 @@ static size_t write_architecture(const struct filter *filter, uint32_t architect
 }
 
 /* What falls through all of it comes to libseccomp's instructions behind. */
-size_t seccomp_unified_write(const struct filter *filter, struct sock_filter *out)
+size_t seccomp_unified_write(const struct seccomp_filter *filter, struct sock_filter *out)
 {
 	size_t count = 0;
 

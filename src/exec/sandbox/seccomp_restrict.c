@@ -17,7 +17,7 @@
 #include "config/words/families.h"
 #include "config/words/harden.h"
 #include "exec/resources/scheduling.h"
-#include "exec/sandbox/seccomp_parts.h"
+#include "exec/sandbox/seccomp_internal.h"
 
 #define DENY(error) SCMP_ACT_ERRNO(error)
 #define FAMILIES_MOST 256
@@ -36,24 +36,27 @@ static const unsigned long namespace_flags[NAMESPACE_KINDS] = {
 #define SEEN UINT32_MAX
 
 /* Denies the call where an argument has all of these bits, whatever others. */
-static void deny_bits(struct filter *filter, size_t n, int error, const char *call, unsigned argument, uint64_t bits)
+static void deny_bits(struct seccomp_filter *filter, size_t n, int error, const char *call, unsigned argument,
+		      uint64_t bits)
 {
-	filter_rule(filter, n, DENY(error), call, 1,
-		    &(struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, bits });
+	seccomp_filter_rule(filter, n, DENY(error), call, 1,
+			    &(struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, bits });
 }
 
-static void deny_above(struct filter *filter, size_t n, int error, const char *call, unsigned argument, uint64_t most)
+static void deny_above(struct seccomp_filter *filter, size_t n, int error, const char *call, unsigned argument,
+		       uint64_t most)
 {
-	filter_rule(filter, n, DENY(error), call, 1, &(struct scmp_arg_cmp){ argument, SCMP_CMP_GT, most, 0 });
+	seccomp_filter_rule(filter, n, DENY(error), call, 1, &(struct scmp_arg_cmp){ argument, SCMP_CMP_GT, most, 0 });
 }
 
-static void deny_value(struct filter *filter, size_t n, int error, const char *call, unsigned argument, uint64_t value)
+static void deny_value(struct seccomp_filter *filter, size_t n, int error, const char *call, unsigned argument,
+		       uint64_t value)
 {
-	filter_rule(filter, n, DENY(error), call, 1,
-		    &(struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, SEEN, value });
+	seccomp_filter_rule(filter, n, DENY(error), call, 1,
+			    &(struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, SEEN, value });
 }
 
-static void deny_group(struct filter *filter, const char *name, int error)
+static void deny_group(struct seccomp_filter *filter, const char *name, int error)
 {
 	const char *call = call_group_find(name)->calls;
 
@@ -63,7 +66,7 @@ static void deny_group(struct filter *filter, const char *name, int error)
 
 		if (length < sizeof(text))
 			memcpy(text, call, length);
-		filter_call(filter, DENY(error), text);
+		seccomp_filter_call(filter, DENY(error), text);
 		call += length;
 	}
 }
@@ -75,10 +78,10 @@ static unsigned clone_flags(uint32_t architecture)
 }
 
 /* setns with 0 takes any kind. clone3 as if the kernel lacked it: libc then goes by clone. */
-static void deny_namespaces(struct filter *filter, unsigned denied)
+static void deny_namespaces(struct seccomp_filter *filter, unsigned denied)
 {
 	for (size_t n = 0; n < filter->count; n++) {
-		filter_rule(filter, n, DENY(ENOSYS), "clone3", 0, NULL);
+		seccomp_filter_rule(filter, n, DENY(ENOSYS), "clone3", 0, NULL);
 		deny_value(filter, n, EPERM, "setns", 1, 0);
 		for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 			if (!(denied >> kind & 1))
@@ -105,7 +108,7 @@ static void mark_families(const struct service *service, bool *marked)
 	}
 }
 
-static void deny_families(struct filter *filter, const struct service *service)
+static void deny_families(struct seccomp_filter *filter, const struct service *service)
 {
 	bool denies = signed_list_denies(service->terms->calls->restrict_address_families),
 	     marked[FAMILIES_MOST] = { 0 };
@@ -113,7 +116,7 @@ static void deny_families(struct filter *filter, const struct service *service)
 	mark_families(service, marked);
 	for (size_t n = 0; n < filter->count; n++) {
 		if (seccomp_is_multiplexed(filter->architectures[n]))
-			filter_rule(filter, n, DENY(EAFNOSUPPORT), "socketcall", 0, NULL);
+			seccomp_filter_rule(filter, n, DENY(EAFNOSUPPORT), "socketcall", 0, NULL);
 		for (unsigned family = 0; family < FAMILIES_MOST; family++) {
 			if (marked[family] == denies)
 				deny_value(filter, n, EAFNOSUPPORT, "socket", 0, family);
@@ -121,11 +124,11 @@ static void deny_families(struct filter *filter, const struct service *service)
 		if (!denies)
 			deny_above(filter, n, EAFNOSUPPORT, "socket", 0, FAMILIES_MOST - 1);
 	}
-	filter_call(filter, DENY(EPERM), "io_uring_setup");     /* it opens sockets without the call */
+	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup"); /* it opens sockets without the call */
 }
 
 /* Only those who yield: SCHED_OTHER, SCHED_BATCH, SCHED_IDLE. What sched_setattr asks for lies in memory. */
-static void deny_realtime(struct filter *filter)
+static void deny_realtime(struct seccomp_filter *filter)
 {
 	static const int policies[] = { SCHED_FIFO, SCHED_RR, 4, 6 /* SCHED_DEADLINE */ };
 
@@ -135,18 +138,18 @@ static void deny_realtime(struct filter *filter)
 			deny_value(filter, n, EPERM, "sched_setscheduler", 1,
 				   (uint64_t)policies[policy] | SCHED_RESET_ON_FORK);
 		}
-		filter_rule(filter, n, DENY(EPERM), "sched_setattr", 0, NULL);
+		seccomp_filter_rule(filter, n, DENY(EPERM), "sched_setattr", 0, NULL);
 	}
 }
 
-static void deny_mode(struct filter *filter, size_t n, const char *call, unsigned argument)
+static void deny_mode(struct seccomp_filter *filter, size_t n, const char *call, unsigned argument)
 {
 	deny_bits(filter, n, EPERM, call, argument, S_ISUID);
 	deny_bits(filter, n, EPERM, call, argument, S_ISGID);
 }
 
 /* A mode counts only where a file is made. */
-static void deny_new_mode(struct filter *filter, size_t n, const char *call, unsigned flags)
+static void deny_new_mode(struct seccomp_filter *filter, size_t n, const char *call, unsigned flags)
 {
 	static const uint64_t makes[] = { O_CREAT, O_TMPFILE & ~O_DIRECTORY }, bits[] = { S_ISUID, S_ISGID };
 
@@ -156,11 +159,11 @@ static void deny_new_mode(struct filter *filter, size_t n, const char *call, uns
 			{ flags, SCMP_CMP_MASKED_EQ, made, made }, { flags + 1, SCMP_CMP_MASKED_EQ, bit, bit },
 		};
 
-		filter_rule(filter, n, DENY(EPERM), call, 2, arguments);
+		seccomp_filter_rule(filter, n, DENY(EPERM), call, 2, arguments);
 	}
 }
 
-static void deny_suid_sgid(struct filter *filter)
+static void deny_suid_sgid(struct seccomp_filter *filter)
 {
 	static const struct { const char *call; unsigned argument;
 	} calls[] = {
@@ -173,14 +176,14 @@ static void deny_suid_sgid(struct filter *filter)
 			deny_mode(filter, n, calls[call].call, calls[call].argument);
 		deny_new_mode(filter, n, "open", 1);
 		deny_new_mode(filter, n, "openat", 2);
-		filter_rule(filter, n, DENY(ENOSYS), "openat2", 0, NULL);
+		seccomp_filter_rule(filter, n, DENY(ENOSYS), "openat2", 0, NULL);
 	}
-	filter_call(filter, DENY(EPERM), "io_uring_setup");
+	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup");
 }
 
 /* Those that differ in one of these bits from what they are to be, but for that of all ones, which asks: with its
  * highest bit clear where it differs, with it set where it is not all ones. */
-static void deny_personalities(struct filter *filter, uint32_t bits, uint32_t wanted)
+static void deny_personalities(struct seccomp_filter *filter, uint32_t bits, uint32_t wanted)
 {
 	const uint64_t highest = UINT64_C(1) << 31;
 
@@ -189,18 +192,18 @@ static void deny_personalities(struct filter *filter, uint32_t bits, uint32_t wa
 			uint64_t bit = UINT64_C(1) << shift;
 
 			if (bits & bit)
-				filter_rule(filter, n, DENY(EPERM), "personality", 1,
-					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
+				seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
+						    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
 								    ~(uint64_t)wanted & bit });
-			filter_rule(filter, n, DENY(EPERM), "personality", 1,
-				    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
+			seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
+					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
 		}
 	}
 }
 
 /* Old ways of mapping whose arguments lie in memory go whole: what was built in this century has mmap2 and shmat. With
  * READ_IMPLIES_EXEC memory that is read may be run, although nobody asked for that. */
-static void deny_executable_memory(struct filter *filter)
+static void deny_executable_memory(struct seccomp_filter *filter)
 {
 	const uint64_t both = PROT_WRITE | PROT_EXEC;
 
@@ -211,20 +214,20 @@ static void deny_executable_memory(struct filter *filter)
 
 		deny_bits(filter, n, EPERM, "mmap2", 2, both);
 		if (folded)
-			filter_rule(filter, n, DENY(EPERM), "mmap", 0, NULL);
+			seccomp_filter_rule(filter, n, DENY(EPERM), "mmap", 0, NULL);
 		else
 			deny_bits(filter, n, EPERM, "mmap", 2, both);
 		deny_bits(filter, n, EPERM, "mprotect", 2, PROT_EXEC);
 		deny_bits(filter, n, EPERM, "pkey_mprotect", 2, PROT_EXEC);
 		deny_bits(filter, n, EPERM, "shmat", 2, SHM_EXEC);
 		if (seccomp_is_multiplexed(architecture))
-			filter_rule(filter, n, DENY(EPERM), "ipc", 1,
-				    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
+			seccomp_filter_rule(filter, n, DENY(EPERM), "ipc", 1,
+					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
 	}
 }
 
 /* The one that it starts with: its row's, else superd's own. */
-static void lock_personality(struct filter *filter, const struct scheduling *scheduling)
+static void lock_personality(struct seccomp_filter *filter, const struct scheduling *scheduling)
 {
 	long wanted = personality(0xffffffff);
 
@@ -233,7 +236,7 @@ static void lock_personality(struct filter *filter, const struct scheduling *sch
 	deny_personalities(filter, UINT32_MAX, wanted < 0 ? 0 : (uint32_t)wanted);
 }
 
-bool filter_is_restricted(const struct service *service)
+bool seccomp_filter_is_restricted(const struct service *service)
 {
 	const struct hardening *hardening = service->terms->hardening;
 
@@ -244,25 +247,25 @@ bool filter_is_restricted(const struct service *service)
 	       hardening->private_devices || service->terms->calls->restrict_address_families;
 }
 
-static void restrict_kernel(struct filter *filter, const struct hardening *hardening)
+static void restrict_kernel(struct seccomp_filter *filter, const struct hardening *hardening)
 {
 	if (hardening->protect_kernel_tunables)
-		filter_call(filter, DENY(EPERM), "_sysctl");
+		seccomp_filter_call(filter, DENY(EPERM), "_sysctl");
 	if (hardening->protect_kernel_modules)
 		deny_group(filter, "@module", EPERM);
 	if (hardening->protect_kernel_logs)
-		filter_call(filter, DENY(EPERM), "syslog");
+		seccomp_filter_call(filter, DENY(EPERM), "syslog");
 	if (hardening->protect_clock)
 		deny_group(filter, "@clock", EPERM);
 	if (hardening->private_devices)
 		deny_group(filter, "@raw-io", EPERM);
 	if (hardening->protect_hostname) {
-		filter_call(filter, DENY(EPERM), "sethostname");
-		filter_call(filter, DENY(EPERM), "setdomainname");
+		seccomp_filter_call(filter, DENY(EPERM), "sethostname");
+		seccomp_filter_call(filter, DENY(EPERM), "setdomainname");
 	}
 }
 
-void filter_restrict(struct filter *filter, const struct service *service)
+void seccomp_filter_restrict(struct seccomp_filter *filter, const struct service *service)
 {
 	const struct hardening *hardening = service->terms->hardening;
 

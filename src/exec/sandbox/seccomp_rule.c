@@ -1,5 +1,5 @@
 /* One rule of a filter, in all its architectures. */
-#include "exec/sandbox/seccomp_parts.h"
+#include "exec/sandbox/seccomp_internal.h"
 
 #ifdef HAVE_LIBSECCOMP
 #include <errno.h>
@@ -19,8 +19,8 @@ bool seccomp_is_multiplexed(uint32_t architecture)
 }
 
 /* Not "exact": a call that an architecture folds into another is denied there in both ways. */
-void filter_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
-		 const struct scmp_arg_cmp *arguments)
+void seccomp_filter_rule(struct seccomp_filter *filter, size_t number, uint32_t action, const char *call,
+			 unsigned count, const struct scmp_arg_cmp *arguments)
 {
 	enum call_kind kind = seccomp_call_kind(call);
 	int result;
@@ -39,9 +39,9 @@ void filter_rule(struct filter *filter, size_t number, uint32_t action, const ch
 		filter->error = -result;
 }
 
-void filter_call(struct filter *filter, uint32_t action, const char *call)
+void seccomp_filter_call(struct seccomp_filter *filter, uint32_t action, const char *call)
 {
 	for (size_t n = 0; n < filter->count; n++)
-		filter_rule(filter, n, action, call, 0, NULL);
+		seccomp_filter_rule(filter, n, action, call, 0, NULL);
 }
 #endif

@@ -15,8 +15,8 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "exec/spawn/spawn_patience.h"
-#include "exec/spawn/spawn_words.h"
+#include "exec/spawn/spawn_env.h"
+#include "exec/spawn/spawn_timeout.h"
 #include "os/rights/own_privileges.h"
 
 #define HELPERS_MOST 2
@@ -26,10 +26,10 @@ static char own_stack[SPAWN_STACK] __attribute__((aligned(64)));
 
 /* The helpers and what they work on: one set for the process, as processors are. Guarded by lock but for next, which
  * hands out the batch's members. */
-static struct crew {
+static struct helpers {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
-	struct launch *launches;
+	struct spawn_request *launches;
 	size_t count;
 	atomic_size_t next;
 	unsigned long batch;            /* number of the batch; a helper that saw it has joined */
@@ -38,10 +38,10 @@ static struct crew {
 	bool prepared, ending;
 	pthread_t threads[HELPERS_MOST];
 	char *stacks[HELPERS_MOST];
-} crew = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
+} helpers = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 
 /* Where libev reads signals by signalfd, SIGCHLD has none, nor has any other but SIGPIPE, whose handler does nothing
- * wherever it runs (exec/processes/init) and goes at the exec; then every start is spared dozens of calls. */
+ * wherever it runs (exec/processes/pid1) and goes at the exec; then every start is spared dozens of calls. */
 static bool has_handlers(void)
 {
 	struct sigaction current;
@@ -65,14 +65,14 @@ static bool is_apart(const struct job *job)
 }
 
 /* The path of the notify socket; NULL: none, or an abstract name. */
-static const char *notify_path(const struct launch *launch)
+static const char *notify_path(const struct spawn_request *launch)
 {
 	const char *path = launch->notify ? strchr(launch->notify, '=') : NULL;
 
 	return path && path[1] == '/' ? path + 1 : NULL;
 }
 
-static void start_one(struct launch *launch, char *stack)
+static void start_one(struct spawn_request *launch, char *stack)
 {
 	struct job job = {
 		.plan = launch->plan, .command = launch->command ? launch->command : &launch->plan->main,
@@ -81,23 +81,23 @@ static void start_one(struct launch *launch, char *stack)
 		.into = launch->into, .into_path = launch->into_path,
 		.has_handlers = has_handlers(), .notify = notify_path(launch),
 	};
-	struct spawn_words texts;
+	struct spawn_env texts;
 
 	launch->report = -1;
-	launch->left = 0;
+	launch->unreaped = 0;
 	launch->begun = clock_now();
-	if (spawn_words_make(&texts, &job, launch)) {
-		launch->pid = is_apart(&job) ? spawn_apart(&job, &launch->report) : spawn_process(&job, stack);
+	if (spawn_env_make(&texts, &job, launch)) {
+		launch->pid = is_apart(&job) ? spawn_async(&job, &launch->report) : spawn_process(&job, stack);
 		launch->fault = job.fault;
-		launch->left = job.left;
+		launch->unreaped = job.unreaped;
 	} else {
 		launch->pid = -1;
 		launch->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
 	}
-	spawn_words_free(&texts, &job);
+	spawn_env_free(&texts, &job);
 }
 
-void spawn_start(struct launch *launch)
+void spawn_start(struct spawn_request *launch)
 {
 	sigset_t before;
 
@@ -106,11 +106,11 @@ void spawn_start(struct launch *launch)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static void take_from_batch(struct launch *launches, size_t count, char *stack)
+static void take_from_batch(struct spawn_request *launches, size_t count, char *stack)
 {
 	size_t n;
 
-	while ((n = atomic_fetch_add(&crew.next, 1)) < count)
+	while ((n = atomic_fetch_add(&helpers.next, 1)) < count)
 		start_one(&launches[n], stack);
 }
 
@@ -119,26 +119,26 @@ static void *help(void *stack)
 	unsigned long seen = 0;
 
 	own_privileges_use(0);     /* each child raises its own */
-	pthread_mutex_lock(&crew.lock);
+	pthread_mutex_lock(&helpers.lock);
 	for (;;) {
-		struct launch *launches;
+		struct spawn_request *launches;
 		size_t count;
 
-		while (!crew.ending && (crew.batch == seen || !crew.launches))
-			pthread_cond_wait(&crew.wake, &crew.lock);
-		if (crew.ending)
+		while (!helpers.ending && (helpers.batch == seen || !helpers.launches))
+			pthread_cond_wait(&helpers.wake, &helpers.lock);
+		if (helpers.ending)
 			break;
-		seen = crew.batch;
-		launches = crew.launches;
-		count = crew.count;
-		crew.busy++;
-		pthread_mutex_unlock(&crew.lock);
+		seen = helpers.batch;
+		launches = helpers.launches;
+		count = helpers.count;
+		helpers.busy++;
+		pthread_mutex_unlock(&helpers.lock);
 		take_from_batch(launches, count, stack);
-		pthread_mutex_lock(&crew.lock);
-		if (--crew.busy == 0)
-			pthread_cond_signal(&crew.done);
+		pthread_mutex_lock(&helpers.lock);
+		if (--helpers.busy == 0)
+			pthread_cond_signal(&helpers.done);
 	}
-	pthread_mutex_unlock(&crew.lock);
+	pthread_mutex_unlock(&helpers.lock);
 	return NULL;
 }
 
@@ -147,41 +147,41 @@ static void prepare_helpers(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-	crew.prepared = true;
-	while (crew.helpers < HELPERS_MOST && crew.helpers + 1 < (unsigned long)processors) {
+	helpers.prepared = true;
+	while (helpers.helpers < HELPERS_MOST && helpers.helpers + 1 < (unsigned long)processors) {
 		char *stack = aligned_alloc(64, SPAWN_STACK);
 
-		if (!stack || thread_start(&crew.threads[crew.helpers], HELPER_STACK, help, stack) != 0) {
+		if (!stack || thread_start(&helpers.threads[helpers.helpers], HELPER_STACK, help, stack) != 0) {
 			free(stack);
 			break;
 		}
-		crew.stacks[crew.helpers++] = stack;
+		helpers.stacks[helpers.helpers++] = stack;
 	}
 }
 
-void spawn_batch(struct launch *launches, size_t count)
+void spawn_batch(struct spawn_request *launches, size_t count)
 {
 	sigset_t before;
 
 	if (!count)
 		return;
 	thread_block_signals(&before);
-	if (count > 1 && !crew.prepared)
+	if (count > 1 && !helpers.prepared)
 		prepare_helpers();
-	if (count > 1 && crew.helpers) {
-		pthread_mutex_lock(&crew.lock);
-		atomic_store(&crew.next, 0);
-		crew.launches = launches;
-		crew.count = count;
-		crew.batch++;
-		pthread_cond_broadcast(&crew.wake);
-		pthread_mutex_unlock(&crew.lock);
+	if (count > 1 && helpers.helpers) {
+		pthread_mutex_lock(&helpers.lock);
+		atomic_store(&helpers.next, 0);
+		helpers.launches = launches;
+		helpers.count = count;
+		helpers.batch++;
+		pthread_cond_broadcast(&helpers.wake);
+		pthread_mutex_unlock(&helpers.lock);
 		take_from_batch(launches, count, own_stack);
-		pthread_mutex_lock(&crew.lock);
-		crew.launches = NULL;     /* who wakes up only now finds nothing to join */
-		while (crew.busy)
-			pthread_cond_wait(&crew.done, &crew.lock);
-		pthread_mutex_unlock(&crew.lock);
+		pthread_mutex_lock(&helpers.lock);
+		helpers.launches = NULL;  /* who wakes up only now finds nothing to join */
+		while (helpers.busy)
+			pthread_cond_wait(&helpers.done, &helpers.lock);
+		pthread_mutex_unlock(&helpers.lock);
 	} else {
 		for (size_t n = 0; n < count; n++)
 			start_one(&launches[n], own_stack);
@@ -191,15 +191,15 @@ void spawn_batch(struct launch *launches, size_t count)
 
 void spawn_end(void)
 {
-	pthread_mutex_lock(&crew.lock);
-	crew.ending = true;
-	pthread_cond_broadcast(&crew.wake);
-	pthread_mutex_unlock(&crew.lock);
-	while (crew.helpers) {
-		crew.helpers--;
-		pthread_join(crew.threads[crew.helpers], NULL);
-		free(crew.stacks[crew.helpers]);
+	pthread_mutex_lock(&helpers.lock);
+	helpers.ending = true;
+	pthread_cond_broadcast(&helpers.wake);
+	pthread_mutex_unlock(&helpers.lock);
+	while (helpers.helpers) {
+		helpers.helpers--;
+		pthread_join(helpers.threads[helpers.helpers], NULL);
+		free(helpers.stacks[helpers.helpers]);
 	}
-	crew.ending = crew.prepared = false;
-	spawn_patience_stop();
+	helpers.ending = helpers.prepared = false;
+	spawn_timeout_stop();
 }

@@ -2,8 +2,8 @@
  *
  * Two ways, chosen by configure: spawn_clone.c shares memory and descriptors with the child until its exec, at a
  * cost that does not depend on superd's size; spawn_fork.c is plain fork with a pipe. Either way spawn_start
- * returns when the program runs, so a failure is known at once, with its stage and errno. What takes longer, or can't be
- * done in superd's own memory, is done apart (spawn_apart.c): then superd hears of the failure later. */
+ * returns when the program runs, so a failure is known at once, with its stage and errno. What takes longer, or can't
+ * be done in superd's own memory, is done apart (spawn_async.c): then superd hears of the failure later. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #define INVOCATION_ID 32                /* hexadecimal digits */
 
 /* One start: its plan, what differs from other starts, and the result. */
-struct launch {
+struct spawn_request {
 	const struct plan *plan;
 	const struct plan_command *command;             /* NULL: the plan's main one */
 	bool checks;                    /* true: check the plan's conditions first; makes the start one apart */
@@ -46,21 +46,21 @@ struct launch {
 	int report;                     /* of a start apart: what is read of it is a struct fault, its end that the program
 					   runs; the caller's to close. -1: the program runs already */
 	struct fault fault;
-	pid_t left;                     /* of a start that failed: its process, for the loop to reap; 0: there is none. Nobody waits
+	pid_t unreaped;                 /* of a start that failed: its process, for the loop to reap; 0: there is none. Nobody waits
 					   for it here, as one that was killed in a call that hangs does not end */
 };
 
-/* Starts one. launch->pid is the process, now running its program; or -1 and launch->fault. That of a plan apart is only
- * on its way: what became of it is told by launch->report. */
-void spawn_start(struct launch *launch);
+/* Starts one. launch->pid is the process, now running its program; or -1 and launch->fault. That of a plan apart is
+ * only on its way: what became of it is told by launch->report. */
+void spawn_start(struct spawn_request *launch);
 
-/* A new INVOCATION_ID, for starts that share one. false: there is no randomness yet. In spawn_words.c. */
+/* A new INVOCATION_ID, for starts that share one. false: there is no randomness yet. In spawn_env.c. */
 bool spawn_invocation(char id[INVOCATION_ID + 1]);
 
 /* Starts several: the calling thread takes the first and goes on, helpers take what it has not come to, so that
  * execs overlap where there is more than one processor. Returns when all have their result. The helpers are made
  * at the first batch of more than one, never for a superd that has no load. */
-void spawn_batch(struct launch *launches, size_t count);
+void spawn_batch(struct spawn_request *launches, size_t count);
 
 /* Ends the helpers; for tests and the end. */
 void spawn_end(void);
@@ -69,25 +69,25 @@ void spawn_end(void);
  * SPAWN_STACK bytes for the child; signals are blocked by the caller. */
 pid_t spawn_process(struct job *job, char *stack);
 
-/* Starts a plan apart, in spawn_apart.c: returns at once, with *report open. */
-pid_t spawn_apart(struct job *job, int *report);
+/* Starts a plan apart, in spawn_async.c: returns at once, with *report open. */
+pid_t spawn_async(struct job *job, int *report);
 
 /* Calls try in a process of its own and gives what it returns, 0 to 255; -1 and errno. For looks at what the kernel
  * allows; it waits, as long as a start may take. */
-int spawn_try(int (*try)(void));
+int spawn_probe(int (*try)(void));
 
-/* Has a chore done in a process of its own, with a copy of what is handed over and no descriptor of ours but these; nobody
- * hears how it ends. false: there is no process to be had. */
-bool spawn_chore(void (*chore)(const void *with), const void *with, const int *kept, int count);
+/* Has a chore done in a process of its own, with a copy of what is handed over and no descriptor of ours but these;
+ * nobody hears how it ends. false: there is no process to be had. */
+bool spawn_background(void (*chore)(const void *with), const void *with, const int *kept, int count);
 
-/* The same for work that may hang for ever on what somebody else made: in a process of its own under this name (at most 15
- * bytes), not to be killed but by SIGKILL, which nobody may trace, with no descriptor but those kept and no capability,
- * permitted ones too, but these (bit CAP_x). Nothing is ever to wait for it. Its pid; -1 and errno. */
-pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
-		  const int *kept, int count);
-bool spawn_is_aside(pid_t pid);                 /* the pid is of spawn_aside, and was not reaped yet */
-uint64_t spawn_aside_serial(pid_t pid);         /* unique, while a pid is reused; 0: not of spawn_aside */
-void spawn_note_aside(pid_t pid);                /* adds one that superd started before an upgrade; 0: none */
+/* The same for work that may hang for ever on what somebody else made: in a process of its own under this name (at most
+ * 15 bytes), not to be killed but by SIGKILL, which nobody may trace, with no descriptor but those kept and no
+ * capability, permitted ones too, but these (bit CAP_x). Nothing is ever to wait for it. Its pid; -1 and errno. */
+pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
+		   const int *kept, int count);
+bool spawn_is_worker(pid_t pid);                /* the pid is of spawn_worker, and was not reaped yet */
+uint64_t spawn_worker_serial(pid_t pid);        /* unique, while a pid is reused; 0: not of spawn_worker */
+void spawn_note_worker(pid_t pid);               /* adds one that superd started before an upgrade; 0: none */
 void spawn_reaped(pid_t pid);                   /* to be called for every reaped child: its pid may be reused now */
 
 /* For messages: where a start failed, as "setting user", and why. In stage_name.c. */

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-#include "exec/spawn/spawn_patience.h"
+#include "exec/spawn/spawn_timeout.h"
 #include "os/cgroup/cgroup.h"
 #include "os/proc/clone_into_cgroup.h"
 #include "os/rights/raw_syscall.h"
@@ -48,16 +48,16 @@ static pid_t clone_into(struct job *job, char *stack, int flags, pid_t *at)
 
 static pid_t clone_patiently(struct job *job, char *stack, int flags)
 {
-	struct patience patience;
+	struct spawn_timeout timeout;
 	pid_t pid = -1;
 
-	spawn_patience_begin(&patience);
+	spawn_timeout_begin(&timeout);
 	if (job->into > 0)
-		pid = clone_into(job, stack, flags, &patience.pid);
+		pid = clone_into(job, stack, flags, &timeout.pid);
 	if (pid < 0)
-		pid = clone(run, stack + SPAWN_STACK, flags | SIGCHLD, job, &patience.pid);
-	spawn_patience_end(&patience);
-	if (pid >= 0 && patience.ended && job->fault.stage == STAGE_NONE)
+		pid = clone(run, stack + SPAWN_STACK, flags | SIGCHLD, job, &timeout.pid);
+	spawn_timeout_end(&timeout);
+	if (pid >= 0 && timeout.ended && job->fault.stage == STAGE_NONE)
 		job->fault = (struct fault){ .stage = job->stage, .error = ETIMEDOUT };
 	return pid;
 }
@@ -90,6 +90,6 @@ pid_t spawn_process(struct job *job, char *stack)
 	}
 	if (job->fault.stage == STAGE_NONE)
 		return pid;
-	job->left = pid;
+	job->unreaped = pid;
 	return -1;
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "exec/spawn/spawn_patience.h"
+#include "exec/spawn/spawn_timeout.h"
 #include "os/foreign/fork_fds.h"
 #include "os/rights/raw_syscall.h"
 
@@ -20,7 +20,7 @@ static bool read_fault(int fd, pid_t pid, struct fault *fault)
 	struct pollfd told = { fd, POLLIN, 0 };
 	ssize_t got;
 
-	if (poll(&told, 1, (int)(spawn_longest * 1000)) == 0) {
+	if (poll(&told, 1, (int)(spawn_timeout_seconds * 1000)) == 0) {
 		kill(pid, SIGKILL);
 		*fault = (struct fault){ .stage = STAGE_FORK, .error = ETIMEDOUT };
 		return true;
@@ -52,7 +52,7 @@ pid_t spawn_process(struct job *job, char *stack)
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 	fd_close(&ends[1]);
 	if (pid > 0 && read_fault(ends[0], pid, &job->fault)) {
-		job->left = pid;
+		job->unreaped = pid;
 		pid = -1;
 	}
 	fd_close(&ends[0]);

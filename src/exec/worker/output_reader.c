@@ -283,7 +283,7 @@ static bool open_queue(void)
 
 static bool is_at_work(void)
 {
-	return reader.pid > 0 && spawn_is_aside(reader.pid) && atomic_load(&reader.shared->ended) != reader.current;
+	return reader.pid > 0 && spawn_is_worker(reader.pid) && atomic_load(&reader.shared->ended) != reader.current;
 }
 
 static bool start_reader(void)
@@ -292,7 +292,7 @@ static bool start_reader(void)
 	pid_t pid;
 
 	atomic_store(&reader.shared->current, work.number);
-	pid = spawn_aside("superd-output", 0, read_all, &work, &reader.out, 1);
+	pid = spawn_worker("superd-output", 0, read_all, &work, &reader.out, 1);
 	if (pid < 0) {
 		atomic_store(&reader.shared->current, reader.current);
 		return false;
@@ -432,12 +432,12 @@ pid_t output_reader_process(void)
 void output_reader_resume(pid_t process)
 {
 	reader.former = process;
-	spawn_note_aside(process);
+	spawn_note_worker(process);
 }
 
 static bool lives(pid_t pid)
 {
-	return pid > 0 && spawn_is_aside(pid) && waitpid(pid, NULL, WNOHANG) == 0;
+	return pid > 0 && spawn_is_worker(pid) && waitpid(pid, NULL, WNOHANG) == 0;
 }
 
 void output_reader_end(void)

@@ -24,7 +24,7 @@ static const unsigned attachments[CGROUP_BPF_KINDS] = {
 	[CGROUP_BPF_EGRESS] = BPF_CGROUP_INET_EGRESS,
 };
 
-static int load(const struct group_program *program, enum cgroup_bpf_kind kind)
+static int load(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind)
 {
 	static const char license[] = "GPL";
 	union bpf_attr argument;
@@ -39,7 +39,7 @@ static int load(const struct group_program *program, enum cgroup_bpf_kind kind)
 }
 
 /* A group that has one already of an earlier command of the same instance gets it again: all of them have to agree. */
-int cgroup_bpf_attach(const struct group_program *program, enum cgroup_bpf_kind kind, int group)
+int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group)
 {
 	union bpf_attr argument;
 	int loaded = load(program, kind), result;
@@ -62,7 +62,7 @@ bool cgroup_bpf_is_possible(enum cgroup_bpf_kind kind)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	const struct group_program program = { yes, sizeof(yes) / sizeof(*yes) };
+	const struct cgroup_bpf_program program = { yes, sizeof(yes) / sizeof(*yes) };
 	int loaded = load(&program, kind);
 
 	if (loaded < 0)
@@ -71,7 +71,7 @@ bool cgroup_bpf_is_possible(enum cgroup_bpf_kind kind)
 	return true;
 }
 #else
-int cgroup_bpf_attach(const struct group_program *program, enum cgroup_bpf_kind kind, int group)
+int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group)
 {
 	(void)program, (void)kind, (void)group;
 	errno = ENOSYS;

@@ -6,7 +6,7 @@
  * counters and spinlocks at most, and readlink(2) below fd/ reads the open file (d_path). But environ, cmdline, maps
  * and smaps take mmap_lock, which a thread of the process may hold for as long as its own file system likes; and
  * following a link below fd/ asks that file's system. So no descriptor is followed here, and only
- * exec/processes/process_ask.c, in a process of its own, reads environ and cmdline. */
+ * exec/processes/process_query.c, in a process of its own, reads environ and cmdline. */
 #include "os/proc/process.h"
 
 #include <dirent.h>

@@ -45,7 +45,7 @@ bool process_survives(pid_t pid, int signal);
 
 bool process_is_named(pid_t pid, const char *program);          /* as the kernel has it, cut off */
 
-/* The next two wait for as long as the process wants them to, and are for exec/processes/process_ask alone. */
+/* The next two wait for as long as the process wants them to, and are for exec/processes/process_query alone. */
 
 /* Whether its program, or the one it was forked from, was started with this NAME=value; false where that can't be
  * seen. */

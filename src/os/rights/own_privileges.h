@@ -4,7 +4,7 @@
  * A child inherits the ambient and the inheritable set of its parent, and a program takes from both at its exec. superd
  * empties both at its start, before it has a thread: then each child starts with nothing of them, and a start pays no
  * system call for it. superd remembers the two sets for a program that stands in its own place: its successor in an
- * upgrade, and the main command (heritage). */
+ * upgrade, and the main command (process defaults). */
 #pragma once
 
 #include <stdbool.h>

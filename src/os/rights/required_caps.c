@@ -132,7 +132,7 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 	}
 	if (has_commands(service))      /* it may fork, and who holds its sockets is looked up in /proc/PID/fd */
 		required |= CAPS_TO_LOOK;
-	if (has_commands(service) || service->allotment)        /* the folder of its control group may lack w */
+	if (has_commands(service) || service->cgroup_settings)  /* the folder of its control group may lack w */
 		required |= CAP(DAC_OVERRIDE);
 	if (has_folders(service) || has_files(service))
 		required |= FILES;

@@ -1,6 +1,6 @@
 /* Which capabilities superd itself uses while it serves a row: when it opens a listener anew, looks after processes and
  * handles the files that a row names. What a child needs on its way to its program is not among them: each child raises
- * what is permitted (exec/spawn/spawn), and a process beside superd has its own (spawn_aside). */
+ * what is permitted (exec/spawn/spawn), and a process beside superd has its own (spawn_worker). */
 #pragma once
 
 #include <linux/capability.h>

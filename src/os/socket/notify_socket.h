@@ -1,5 +1,5 @@
 /* The socket of sd_notify(3), both ends: datagrams of a few lines, with the sender as the kernel knows it.
- * Descriptors that come along are received by another process (exec/worker/receive_aside), never here. */
+ * Descriptors that come along are received by another process (exec/worker/receive_async), never here. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ enum notify_received { NOTIFY_RECEIVED, NOTIFY_EMPTY, NOTIFY_INVALID, NOTIFY_RIG
 int notify_socket_open(const char *name);
 
 /* Receives the next message, without waiting. NOTIFY_INVALID: it was dropped, for *flaw. NOTIFY_RIGHTS: it carries
- * descriptors and is still queued, *flaw as above or NULL; receive_aside removes it. */
+ * descriptors and is still queued, *flaw as above or NULL; receive_async removes it. */
 enum notify_received notify_socket_receive(int fd, struct notification *notification, const char **flaw);
 
 /* Opens a socket for notify_socket_send. -1 and errno. */

@@ -21,7 +21,7 @@
 static struct diags diags;
 static struct table *table;
 static char folder[64], runtime[128];
-static struct heritage heritage;
+static struct process_defaults process_defaults;
 
 static void set_up(void)
 {
@@ -31,7 +31,7 @@ static void set_up(void)
 	cr_assert(mkdtemp(folder));
 	cr_assert_eq(chmod(folder, 0755), 0);
 	snprintf(runtime, sizeof(runtime), "%s/run", folder);
-	heritage = (struct heritage){ .runtime_directory = runtime, .state_directory = folder };
+	process_defaults = (struct process_defaults){ .runtime_directory = runtime, .state_directory = folder };
 }
 
 static void tear_down(void)
@@ -92,7 +92,7 @@ static bool load(const char *text)
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
 	resolve_table(table, &diags);
-	preflight_table(table, &heritage, false, &diags);
+	preflight_table(table, &process_defaults, false, &diags);
 	return true;
 }
 
@@ -164,7 +164,7 @@ static void load_units(size_t count, const char *socket, const char *const servi
 	table = reading.table;
 	cr_assert_eq(diags.errors, 0, "%s", said());
 	resolve_table(table, &diags);
-	preflight_table(table, &heritage, false, &diags);
+	preflight_table(table, &process_defaults, false, &diags);
 }
 
 static void load_unit(const char *socket, const char *service)
@@ -543,7 +543,7 @@ Test(preflight, is_quick_for_ten_thousand_services)
 	cr_assert_eq(table->count, SERVICES);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
 	resolve_table(table, &diags);
-	preflight_table(table, &heritage, false, &diags);
+	preflight_table(table, &process_defaults, false, &diags);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
 	cr_expect_eq(diags.count, 0, "%s", said());
 	cr_expect_lt((double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9,
@@ -665,7 +665,7 @@ Test(preflight, misses_files_and_credentials_that_are_handed_over)
 Test(preflight, knows_the_directory_that_a_service_will_have)
 {
 	needs_root();
-	heritage.logs_directory = folder;
+	process_defaults.logs_directory = folder;
 	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\nlogs_directory = \"new\"\n"
 		       "output = \"append:FOLDER/new/out.log\"\n}\n"));
 	cr_expect(!strstr(said(), "out.log"), "%s", said());
@@ -724,7 +724,7 @@ Test(preflight, warns_where_others_decide_what_runs_as_root)
 	table_free(table);
 	table = read_text(path, two, strlen(two), &diags);
 	resolve_table(table, &diags);
-	preflight_table(table, &heritage, false, &diags);
+	preflight_table(table, &process_defaults, false, &diags);
 	cr_expect_eq(diags.count, 1, "once for the file: %s", said());
 	cr_expect(has_said(SEVERITY_WARNING, 0, "not root alone decides what superd runs: "));
 }

@@ -11,7 +11,7 @@
 
 #include "engine/core/closing.h"
 #include "exec/spawn/spawn.h"
-#include "exec/worker/close_aside.h"
+#include "exec/worker/close_async.h"
 
 static struct engine engine;
 
@@ -94,7 +94,7 @@ Test(closing, however_many_services_there_were_nobodys_are_nobodys)
 		snprintf(name, sizeof(name), "s%d", n);
 		close_one(name);
 	}
-	while (close_aside_hanging(0) < CLOSE_HANGING_MOST) {
+	while (close_async_hanging(0) < CLOSE_HANGING_MOST) {
 		turn();
 		poll(NULL, 0, 20);
 	}

@@ -109,7 +109,7 @@ static bool wire(struct wiring *wiring, const char *lines)
 	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
 	struct engine engine = { .null_input = 0, .null_output = 1 };
 	struct plan_sockets sockets = { .port = 7 };
-	struct means means = { .plan = plan_make(service, &heritage, &sockets, &text) };
+	struct means means = { .plan = plan_make(service, &process_defaults, &sockets, &text) };
 	bool good;
 
 	cr_assert(means.plan, "%s", buf_string(&text));

@@ -12,14 +12,14 @@
 
 #define MEMBERS_MOST 128
 
-struct member_text {
+struct tree_process_text {
 	char name[40];
 	char tag[40];                   /* of its struct, if it is one and no pointer; "": it is not */
 	bool is_call;                   /* a pointer to a function */
 };
 
 struct struct_text {
-	struct member_text members[MEMBERS_MOST];
+	struct tree_process_text members[MEMBERS_MOST];
 	size_t count;
 };
 
@@ -85,7 +85,7 @@ static inline void add_members(struct struct_text *text, char *declaration)
 		return;
 	}
 	for (char *one = strtok_r(declaration, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
-		struct member_text *member = &text->members[text->count];
+		struct tree_process_text *member = &text->members[text->count];
 		const char *word;
 		size_t length = last_word(one, strlen(one), &word);
 

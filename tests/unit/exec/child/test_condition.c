@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "exec/child/condition.h"
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 
 static int first_false(const char *const *texts, size_t count)
 {

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exec/child/condition_parts.h"
+#include "exec/child/condition_internal.h"
 
 static char folder[] = "/tmp/superd-condition-XXXXXX";
 

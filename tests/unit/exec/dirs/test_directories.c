@@ -19,14 +19,14 @@ static void begin(void)
 	set_up();
 	snprintf(run, sizeof(run), "%s/run", folder);
 	snprintf(state, sizeof(state), "%s/lib", folder);
-	heritage.runtime_directory = run;
+	process_defaults.runtime_directory = run;
 	snprintf(cache, sizeof(cache), "%s/cache", folder);
 	snprintf(logs, sizeof(logs), "%s/log", folder);
 	snprintf(configuration, sizeof(configuration), "%s/etc", folder);
-	heritage.state_directory = state;
-	heritage.cache_directory = cache;
-	heritage.logs_directory = logs;
-	heritage.configuration_directory = configuration;
+	process_defaults.state_directory = state;
+	process_defaults.cache_directory = cache;
+	process_defaults.logs_directory = logs;
+	process_defaults.configuration_directory = configuration;
 	umask(022);
 }
 
@@ -64,7 +64,7 @@ static void remove_of(const struct service *service)
 	struct service row = *service;
 	struct table alone = { .services = &row, .count = 1 };
 
-	directories_remove(&alone, service, &heritage, false, false);
+	directories_remove(&alone, service, &process_defaults, false, false);
 	wait_for_chores();
 }
 
@@ -76,14 +76,14 @@ static const struct service *service_of(const char *lines)
 static void prepare(const struct service *service)
 {
 	buf_clear(&why);
-	cr_assert(directories_prepare(service, &heritage, &why), "%s", buf_string(&why));
+	cr_assert(directories_prepare(service, &process_defaults, &why), "%s", buf_string(&why));
 	cr_expect_eq(why.length, 0u);
 }
 
 static void expect_refused(const struct service *service, const char *said)
 {
 	buf_clear(&why);
-	cr_expect_not(directories_prepare(service, &heritage, &why));
+	cr_expect_not(directories_prepare(service, &process_defaults, &why));
 	cr_expect(strstr(buf_string(&why), said), "'%s' says not '%s'", buf_string(&why), said);
 }
 
@@ -219,7 +219,7 @@ Test(directories, say_which_could_not_be_made)
 	char base[128];
 
 	snprintf(base, sizeof(base), "%s/lib", file_of("file", "x", 1));
-	heritage.state_directory = base;
+	process_defaults.state_directory = base;
 	expect_refused(service_of("state_directory = { e }"), "state_directory: ");
 	cr_expect(strstr(buf_string(&why), "/file/lib/e: Not a directory (rows.conf:3)"), "%s", buf_string(&why));
 }
@@ -230,7 +230,7 @@ Test(directories, have_a_base_that_is_made_with_all_above_it)
 	struct stat status;
 
 	snprintf(base, sizeof(base), "%s/local/var//run", folder);
-	heritage.runtime_directory = base;
+	process_defaults.runtime_directory = base;
 	prepare(service_of("runtime_directory = { a }"));
 	cr_expect(is_there("local/var/run/a"));
 	cr_assert_eq(stat(below("local/var"), &status), 0);
@@ -387,9 +387,9 @@ Test(directories, keeps_runtime_folders_as_runtime_directory_preserve_says)
 	service = service_of("runtime_directory = \"b:c\"\nruntime_directory_preserve = restart");
 	row = *service;
 	prepare(service);
-	directories_remove(&alone, service, &heritage, true, false);
+	directories_remove(&alone, service, &process_defaults, true, false);
 	cr_expect(is_there("run/b"), "it may be started again");
-	directories_remove(&alone, service, &heritage, false, false);
+	directories_remove(&alone, service, &process_defaults, false, false);
 	cr_expect_not(is_there("run/b"));
 	cr_expect_not(is_there("run/c"), "the link goes with it");
 }
@@ -405,7 +405,7 @@ Test(directories, with_something_in_them_are_emptied_by_another_process_and_thei
 	prepare(service);
 	file_of("run/a/file", "x", 1);
 	file_of("run/b/c/file", "x", 1);
-	directories_remove(&alone, service, &heritage, false, false);
+	directories_remove(&alone, service, &process_defaults, false, false);
 	cr_expect(!is_there("run/a") && !is_there("run/b/c"));
 	prepare(service);
 	file_of("run/a/new", "x", 1);
@@ -413,7 +413,7 @@ Test(directories, with_something_in_them_are_emptied_by_another_process_and_thei
 		ended++;
 	cr_expect_eq(ended, 2);
 	cr_expect(is_there("run/a/new"), "it is the next start's");
-	directories_remove(&alone, service, &heritage, false, true);
+	directories_remove(&alone, service, &process_defaults, false, true);
 	cr_expect_not(is_there("run/a"));
 	cr_expect_eq(waitpid(-1, NULL, 0), -1, "superd ends, so it was done at once");
 	cr_expect_eq(rmdir(below("run/b")), 0);
@@ -427,7 +427,7 @@ Test(directories, that_are_empty_go_without_another_process)
 	struct table alone = { .services = &row, .count = 1 };
 
 	prepare(service);
-	directories_remove(&alone, service, &heritage, false, false);
+	directories_remove(&alone, service, &process_defaults, false, false);
 	cr_expect_not(is_there("run/a"));
 	cr_expect_eq(waitpid(-1, NULL, 0), -1);
 }

@@ -39,7 +39,7 @@ __attribute__((format(printf, 1, 2))) static bool plan_of(const char *format, ..
 		      strstr(lines, "exec =") ? "" : "exec = \"/bin/x\"\n", lines);
 	buf_clear(&why);
 	plan_free(plan);
-	plan = plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why);
+	plan = plan_make(service, &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
 	return plan != NULL;
 }
 
@@ -222,8 +222,8 @@ Test(plan, refuses_to_start_without_a_file_of_variables)
 
 Test(plan, names_the_directories_made_for_the_backend)
 {
-	heritage.runtime_directory = "/run";
-	heritage.state_directory = "/var/lib";
+	process_defaults.runtime_directory = "/run";
+	process_defaults.state_directory = "/var/lib";
 	cr_assert(plan_of("runtime_directory = { \"a\", \"b/c\" }\nstate_directory = { \"d\" }"));
 	expect_value("RUNTIME_DIRECTORY", "/run/a:/run/b/c");
 	expect_value("STATE_DIRECTORY", "/var/lib/d");
@@ -269,10 +269,10 @@ Test(plan, knows_no_home_of_a_user_without_an_entry)
 	skip_unless(geteuid() == 0 && !getpwuid(54321), "it takes root, and 54321 to be nobody");
 	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n"
 		      "working_directory = \"~\"\n}\n");
-	cr_expect_null(plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why));
+	cr_expect_null(plan_make(service, &process_defaults, &(struct plan_sockets){ .port = 7 }, &why));
 	cr_expect_str_eq(buf_string(&why), "working_directory: the user has no home (rows.conf:5)");
 	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n}\n");
-	plan = plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why);
+	plan = plan_make(service, &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
 	cr_assert(plan);
 	cr_expect_null(value_of("HOME"));
 	cr_expect_eq(plan->account->uid, 54321u);
@@ -311,7 +311,7 @@ Test(plan, gives_a_main_command_what_superd_has_but_its_own_sockets)
 
 	inherit("A=b", "LISTEN_FDS=3", "LISTEN_PID=1", "LISTEN_FDNAMES=x", "NOTIFY_SOCKET=/n",
 		   "REMOTE_ADDR=::1", "C=d", NULL);
-	plan = plan_command(argv, &heritage);
+	plan = plan_command(argv, &process_defaults);
 	cr_assert(plan);
 	cr_assert_eq(plan->environment_count, 2u);
 	cr_expect_str_eq(plan->environment[0], "A=b");
@@ -331,14 +331,14 @@ Test(plan, looks_for_a_main_command_in_the_path_alone)
 	char shell[] = "sh", tool[] = "env", *const found[] = { shell, NULL }, *const missing[] = { tool, NULL };
 
 	setenv("PATH", "/usr/bin:/bin", 1);
-	plan = plan_command(found, &heritage);
+	plan = plan_command(found, &process_defaults);
 	cr_assert(plan);
 	cr_expect(strstr(plan->main.program, "/sh"), "%s", plan->main.program);
 	cr_expect_str_eq(plan->main.argv[0], "sh");
 	plan_free(plan);
 	cr_assert_eq(chdir("/usr/bin"), 0);
 	setenv("PATH", "/nowhere", 1);
-	plan = plan_command(missing, &heritage);
+	plan = plan_command(missing, &process_defaults);
 	cr_assert(plan);
 	setenv("PATH", "/usr/bin:/bin", 1);
 	cr_expect_str_eq(plan->main.program, "", "it would be started from the folder we are in");
@@ -365,7 +365,7 @@ Test(plan, a_users_unit_is_told_where_his_session_is)
 	static char xdg[] = "XDG_RUNTIME_DIR=/run/user/65534", bus[] = "DBUS_SESSION_BUS_ADDRESS=unix:path=/x",
 		    display[] = "DISPLAY=:0", *session[] = { xdg, bus, display, NULL };
 
-	heritage.environment = session;
+	process_defaults.environment = session;
 	as_nobody(tells_a_users_unit);
 	as_nobody(tells_no_other);
 	if (geteuid() == 0)

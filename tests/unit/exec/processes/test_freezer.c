@@ -117,9 +117,9 @@ static pid_t start(void (*act)(void))
 	return pid;
 }
 
-static struct clan_root root_of(pid_t pid)
+static struct process_tree_root root_of(pid_t pid)
 {
-	return (struct clan_root){ .main = pid, .groups = { pid, 0 } };
+	return (struct process_tree_root){ .main = pid, .groups = { pid, 0 } };
 }
 
 /* As superd does between two looks. */
@@ -131,7 +131,7 @@ static void reap(void)
 
 static enum freezing freeze(struct freezer *freezer, pid_t pid)
 {
-	struct clan_root root = root_of(pid);
+	struct process_tree_root root = root_of(pid);
 	enum freezing freezing = FREEZER_MOVING;
 
 	freezer_init(freezer, NULL, &root);
@@ -240,7 +240,7 @@ static void leave_orphan(void)
 	rest();
 }
 
-static void expect_orphan_frozen(const struct clan_root *root)
+static void expect_orphan_frozen(const struct process_tree_root *root)
 {
 	enum freezing freezing = FREEZER_MOVING;
 	struct freezer freezer;
@@ -252,7 +252,7 @@ static void expect_orphan_frozen(const struct clan_root *root)
 	}
 	cr_assert_eq(freezing, FREEZER_STILL);
 	expect_still();
-	cr_expect_eq(freezer.clan.count, 2);
+	cr_expect_eq(freezer.tree.count, 2);
 	freezer_thaw(&freezer);
 	expect_moving();
 	freezer_free(&freezer);
@@ -263,7 +263,7 @@ Test(freezer, finds_an_orphan_with_a_session_of_its_own_by_its_sockets)
 	int ends[2];
 	struct file_id id;
 	struct stat status;
-	struct clan_root root;
+	struct process_tree_root root;
 
 	cr_assert_eq(pipe(ends), 0);
 	cr_assert_eq(fstat(ends[0], &status), 0);
@@ -286,7 +286,7 @@ Test(freezer, leaves_an_orphan_alone_that_is_known_to_be_anothers)
 	int ends[2];
 	struct file_id id;
 	struct stat status;
-	struct clan_root root;
+	struct process_tree_root root;
 	struct freezer freezer;
 
 	cr_assert_eq(pipe(ends), 0);
@@ -300,7 +300,7 @@ Test(freezer, leaves_an_orphan_alone_that_is_known_to_be_anothers)
 	freezer_init(&freezer, NULL, &root);
 	while (freezer_look(&freezer) == FREEZER_MOVING)
 		usleep(1000);
-	cr_expect_eq(freezer.clan.count, 1);
+	cr_expect_eq(freezer.tree.count, 1);
 	expect_moving();
 	freezer_thaw(&freezer);
 	freezer_free(&freezer);
@@ -511,7 +511,7 @@ Test(freezer, leaves_as_it_was_who_stood_before)
 
 	wait_ready(1);
 	cr_assert_eq(freeze(&freezer, pid), FREEZER_STILL);
-	cr_expect_eq(freezer.clan.count, 2);
+	cr_expect_eq(freezer.tree.count, 2);
 	freezer_thaw(&freezer);
 	for (int tries = 0; process_state(pid) == PROCESS_STOPPED; tries++) {
 		cr_assert_lt(tries, 20000, "it does not go on");
@@ -570,13 +570,13 @@ Test(freezer, does_not_signal_another_process_of_the_same_number)
 {
 	pid_t pid = start(be_ready);
 	struct process process;
-	struct member member;
+	struct tree_process member;
 
 	wait_ready(1);
 	cr_assert(process_read(pid, &process));
-	member = (struct member){ .pid = pid, .start_time = process.start_time - 1 };
-	cr_expect_not(member_signal(&member, SIGKILL));
+	member = (struct tree_process){ .pid = pid, .start_time = process.start_time - 1 };
+	cr_expect_not(tree_process_signal(&member, SIGKILL));
 	cr_expect_eq(errno, ESRCH);
 	member.start_time = process.start_time;
-	cr_expect(member_signal(&member, SIGKILL));
+	cr_expect(tree_process_signal(&member, SIGKILL));
 }

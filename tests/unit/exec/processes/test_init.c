@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "exec/processes/init.h"
-#include "exec/processes/remnants.h"
+#include "exec/processes/pid1.h"
+#include "exec/processes/stray_processes.h"
 #include "os/host/signals.h"
 
 TestSuite(init, .timeout = 30);
@@ -43,12 +43,12 @@ static void expect_in_a_process(void (*claims)(void))
 
 static void hides_descriptors(void)
 {
-	struct heritage heritage = { 0 };
+	struct process_defaults process_defaults = { 0 };
 	int numbers[] = { 40, 90, 200 };
 
 	for (int n = 0; n < 3; n++)
 		CLAIM(dup2(STDERR_FILENO, numbers[n]) == numbers[n]);
-	init_enter(&heritage);
+	pid1_enter(&process_defaults);
 	for (int n = 0; n < 3; n++)
 		CLAIM(fcntl(numbers[n], F_GETFD) == FD_CLOEXEC);
 	for (int fd = 0; fd < 3; fd++)
@@ -62,11 +62,11 @@ Test(init, lets_no_inherited_descriptor_through_an_exec)
 
 static void opens_standard(void)
 {
-	struct heritage heritage = { 0 };
+	struct process_defaults process_defaults = { 0 };
 
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	init_enter(&heritage);
+	pid1_enter(&process_defaults);
 	CLAIM(fcntl(STDIN_FILENO, F_GETFD) == 0);
 	CLAIM(fcntl(STDOUT_FILENO, F_GETFD) == 0);
 }
@@ -84,7 +84,7 @@ static void on_signal(int signal)
 static void resets_signals(void)
 {
 	struct sigaction ignored = { .sa_handler = SIG_IGN }, handled = { .sa_handler = on_signal }, now;
-	struct heritage heritage = { 0 };
+	struct process_defaults process_defaults = { 0 };
 	sigset_t set;
 
 	sigaction(SIGHUP, &ignored, NULL);
@@ -93,7 +93,7 @@ static void resets_signals(void)
 	sigaction(SIGUSR1, &handled, NULL);
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
-	init_enter(&heritage);
+	pid1_enter(&process_defaults);
 	for (int signal = 1; signal < NSIG; signal++) {
 		if (sigaction(signal, NULL, &now) < 0)
 			continue;       /* the C library's own */
@@ -116,11 +116,11 @@ Test(init, ignores_no_signal_and_holds_orders_alone)
 
 static void survives_broken_pipe(void)
 {
-	struct heritage heritage = { 0 };
+	struct process_defaults process_defaults = { 0 };
 	int ends[2];
 
 	CLAIM(pipe(ends) == 0);
-	init_enter(&heritage);
+	pid1_enter(&process_defaults);
 	close(ends[0]);
 	CLAIM(write(ends[1], "x", 1) == -1 && errno == EPIPE);
 }
@@ -132,26 +132,26 @@ Test(init, survives_a_broken_pipe)
 
 Test(init, gives_a_sane_limit_of_descriptors_to_others)
 {
-	cr_expect_eq(init_sane_nofile(256), 256);
-	cr_expect_eq(init_sane_nofile(65536), 65536);
-	cr_expect_eq(init_sane_nofile(1 << 20), 1024);
-	cr_expect_eq(init_sane_nofile(1 << 30), 1024);
-	cr_expect_eq(init_sane_nofile(RLIM_INFINITY), 1024);
+	cr_expect_eq(pid1_sane_nofile(256), 256);
+	cr_expect_eq(pid1_sane_nofile(65536), 65536);
+	cr_expect_eq(pid1_sane_nofile(1 << 20), 1024);
+	cr_expect_eq(pid1_sane_nofile(1 << 30), 1024);
+	cr_expect_eq(pid1_sane_nofile(RLIM_INFINITY), 1024);
 }
 
 static void raises_limit(void)
 {
 	struct rlimit limit, now;
-	struct heritage heritage = { 0 };
+	struct process_defaults process_defaults = { 0 };
 
 	CLAIM(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	limit.rlim_cur = 300;
 	CLAIM(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	umask(0);
-	init_enter(&heritage);
+	pid1_enter(&process_defaults);
 	CLAIM(getrlimit(RLIMIT_NOFILE, &now) == 0);
 	CLAIM(now.rlim_cur == limit.rlim_max && now.rlim_max == limit.rlim_max);
-	CLAIM(heritage.nofile.rlim_cur == 300 && heritage.nofile.rlim_max == limit.rlim_max);
+	CLAIM(process_defaults.nofile.rlim_cur == 300 && process_defaults.nofile.rlim_max == limit.rlim_max);
 	CLAIM(umask(0) == 022);
 }
 
@@ -191,26 +191,26 @@ static bool is_this(void *context, pid_t pid)
 
 static void adopts_orphans(void)
 {
-	struct heritage heritage = { 0 };
-	struct remnants remnants = { 0 };
+	struct process_defaults process_defaults = { 0 };
+	struct stray_processes strays = { 0 };
 	int reaper = 0, status;
 	pid_t first, second;
 
-	init_enter(&heritage);
-	init_adopt_orphans();
-	CLAIM(!init_is_first());
+	pid1_enter(&process_defaults);
+	pid1_adopt_orphans();
+	CLAIM(!pid1_is_first());
 	CLAIM(prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0) == 0 && reaper == 1);
-	CLAIM(!remnants_ask(&remnants));
+	CLAIM(!stray_processes_terminate(&strays));
 	first = make_orphan();
 	second = make_orphan();
 	CLAIM(first > 0 && second > 0);
-	remnants_ask_strangers(&remnants, is_this, &second);
+	stray_processes_terminate_unknown(&strays, is_this, &second);
 	CLAIM(waitpid(first, &status, 0) == first && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 	CLAIM(kill(second, SIGSTOP) == 0);
-	CLAIM(remnants_ask(&remnants));
+	CLAIM(stray_processes_terminate(&strays));
 	CLAIM(waitpid(second, &status, 0) == second && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-	CLAIM(!remnants_ask(&remnants) && !remnants_kill());
-	remnants_free(&remnants);
+	CLAIM(!stray_processes_terminate(&strays) && !stray_processes_kill());
+	stray_processes_free(&strays);
 }
 
 Test(init, adopts_orphans_and_asks_whoever_is_left_to_end)
@@ -243,19 +243,19 @@ static bool is_said_nothing(void)
 
 static void takes_sockets(void)
 {
-	struct inheritance inheritance = { 0 };
+	struct listen_fds listen_fds = { 0 };
 
 	be_given(getpid(), "3", "http::ftp");
-	init_take_sockets(&inheritance);
-	CLAIM(inheritance.count == 3 && is_said_nothing());
-	CLAIM(inheritance.list[0].fd == 3 && !strcmp(inheritance.list[0].name, "http"));
-	CLAIM(inheritance.list[1].fd == 4 && !strcmp(inheritance.list[1].name, ""));
-	CLAIM(inheritance.list[2].fd == -1);            /* it was never open */
-	inheritance.list[0].fd = -1;                    /* a listener took it */
-	init_close_sockets(&inheritance);
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 3 && is_said_nothing());
+	CLAIM(listen_fds.list[0].fd == 3 && !strcmp(listen_fds.list[0].name, "http"));
+	CLAIM(listen_fds.list[1].fd == 4 && !strcmp(listen_fds.list[1].name, ""));
+	CLAIM(listen_fds.list[2].fd == -1);             /* it was never open */
+	listen_fds.list[0].fd = -1;                     /* a listener took it */
+	listen_fds_close(&listen_fds);
 	CLAIM(fcntl(3, F_GETFD) >= 0 && fcntl(4, F_GETFD) < 0);
-	CLAIM(inheritance.count == 0 && !inheritance.list);
-	init_close_sockets(&inheritance);
+	CLAIM(listen_fds.count == 0 && !listen_fds.list);
+	listen_fds_close(&listen_fds);
 }
 
 Test(init, takes_the_sockets_it_was_given)
@@ -265,16 +265,16 @@ Test(init, takes_the_sockets_it_was_given)
 
 static void takes_nameless(void)
 {
-	struct inheritance inheritance;
+	struct listen_fds listen_fds;
 
 	be_given(getpid(), "2", NULL);
-	init_take_sockets(&inheritance);
-	CLAIM(inheritance.count == 2 && !inheritance.list[0].name && inheritance.list[1].fd == 4);
-	init_close_sockets(&inheritance);
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 2 && !listen_fds.list[0].name && listen_fds.list[1].fd == 4);
+	listen_fds_close(&listen_fds);
 	be_given(getpid(), "2", "only");
-	init_take_sockets(&inheritance);
-	CLAIM(inheritance.count == 2 && !strcmp(inheritance.list[0].name, "only") && !inheritance.list[1].name);
-	init_close_sockets(&inheritance);
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 2 && !strcmp(listen_fds.list[0].name, "only") && !listen_fds.list[1].name);
+	listen_fds_close(&listen_fds);
 }
 
 Test(init, takes_sockets_without_names)
@@ -284,26 +284,26 @@ Test(init, takes_sockets_without_names)
 
 static void expect_none(long pid, const char *count)
 {
-	struct inheritance inheritance;
+	struct listen_fds listen_fds;
 
 	be_given(pid, count, "x");
-	init_take_sockets(&inheritance);
-	CLAIM(inheritance.count == 0);
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 0);
 	CLAIM(is_said_nothing());
 	CLAIM(fcntl(3, F_GETFD) >= 0);
 }
 
 static void takes_no_others(void)
 {
-	struct inheritance inheritance;
+	struct listen_fds listen_fds;
 
 	expect_none(getppid(), "2");
 	expect_none(getpid(), "0");
 	expect_none(getpid(), "-1");
 	expect_none(getpid(), "two");
 	expect_none(getpid(), "1000000000");
-	init_take_sockets(&inheritance);
-	CLAIM(inheritance.count == 0);
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 0);
 }
 
 Test(init, takes_no_sockets_that_are_not_meant_for_it)

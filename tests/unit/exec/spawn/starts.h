@@ -1,4 +1,5 @@
-/* Starts for tests, which wait for what the loop would hear of: the report of a start apart, and the end of one that failed. */
+/* Starts for tests, which wait for what the loop would hear of: the report of a start apart, and the end of one that
+ * failed. */
 #pragma once
 
 #include <errno.h>
@@ -10,13 +11,14 @@
 
 #define STARTS_PATIENCE 20000           /* milliseconds */
 
-/* What is known of this start by its program's first moment, whichever way it was made: as if it had been waited for. */
-static inline void settle(struct launch *launch)
+/* What is known of this start by its program's first moment, whichever way it was made: as if it had been waited
+ * for. */
+static inline void settle(struct spawn_request *launch)
 {
 	struct pollfd told = { launch->report, POLLIN, 0 };
 
-	if (launch->left > 0)
-		waitpid(launch->left, NULL, 0);
+	if (launch->unreaped > 0)
+		waitpid(launch->unreaped, NULL, 0);
 	if (launch->report < 0)
 		return;
 	if (poll(&told, 1, STARTS_PATIENCE) == 1 &&
@@ -28,7 +30,7 @@ static inline void settle(struct launch *launch)
 	launch->report = -1;
 }
 
-static inline void start_and_settle(struct launch *launch)
+static inline void start_and_settle(struct spawn_request *launch)
 {
 	spawn_start(launch);
 	settle(launch);

@@ -68,8 +68,8 @@ __attribute__((format(printf, 1, 2))) static void plan_of(const char *format, ..
 	vsnprintf(lines, sizeof(lines), format, arguments);
 	va_end(arguments);
 	plan_free(plan);
-	plan = plan_make(row("service a { listen = 7\n%s\n}\n", lines), &heritage, &(struct plan_sockets){ .port = 7 },
-			 &why);
+	plan = plan_make(row("service a { listen = 7\n%s\n}\n", lines), &process_defaults,
+			 &(struct plan_sockets){ .port = 7 }, &why);
 	cr_assert(plan, "%s", buf_string(&why));
 }
 
@@ -116,7 +116,7 @@ static char *read_to_end(int fd)
 }
 
 /* Starts what launch says with its output on a pipe; gives all it printed, after its end. */
-static const char *output_of(struct launch *launch)
+static const char *output_of(struct spawn_request *launch)
 {
 	int ends[2], wanted[] = { 0, 1, 2 }, status = -1;
 	char *text;
@@ -141,7 +141,7 @@ static const char *output_of(struct launch *launch)
 
 static const char *printed(void)
 {
-	struct launch launch = { .remote_port = -1 };
+	struct spawn_request launch = { .remote_port = -1 };
 
 	return output_of(&launch);
 }
@@ -156,7 +156,9 @@ static void expect_printed(const char *wanted)
 static struct fault fault_of(void)
 {
 	static const int wanted[] = { 0, 1, 2 };
-	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = 3, .remote_port = -1, .pid = 12345 };
+	struct spawn_request launch = {
+		.plan = plan, .wanted = wanted, .wanted_count = 3, .remote_port = -1, .pid = 12345
+	};
 
 	start_and_settle(&launch);
 	cr_expect_eq(launch.pid, -1);
@@ -240,7 +242,7 @@ Test(spawn, says_that_a_limit_cannot_be_set)
 Test(spawn, says_that_a_descriptor_is_not_open)
 {
 	static const int wanted[] = { 0, 1, 2, 900 };
-	struct launch launch = { .wanted = wanted, .wanted_count = 4, .remote_port = -1 };
+	struct spawn_request launch = { .wanted = wanted, .wanted_count = 4, .remote_port = -1 };
 
 	plan_of("exec = \"/bin/true\"");
 	launch.plan = plan;
@@ -258,7 +260,7 @@ static int fault_without(void (*drop)(void), const struct account *account)
 
 	cr_assert_geq(pid, 0);
 	if (pid == 0) {
-		struct launch launch = {
+		struct spawn_request launch = {
 			.plan = plan, .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1
 		};
 
@@ -335,7 +337,7 @@ Test(spawn, becomes_its_user_with_its_groups)
 
 Test(spawn, gives_the_environment_exactly)
 {
-	struct launch launch = {
+	struct spawn_request launch = {
 		.listen_count = 2,
 		.names = "LISTEN_FDNAMES=http:admin",
 		.remote_address = "192.0.2.7",
@@ -359,7 +361,7 @@ Test(spawn, gives_the_environment_exactly)
 
 Test(spawn, sets_no_variable_that_has_no_meaning)
 {
-	struct launch launch = { .remote_address = "/run/client", .remote_port = -1 };
+	struct spawn_request launch = { .remote_address = "/run/client", .remote_port = -1 };
 	const char *text;
 
 	plan_of("exec = \"/usr/bin/env\"\nenv = { \"A=b c\", \"EMPTY=\" }");
@@ -386,7 +388,7 @@ Test(spawn, puts_what_is_wanted_where_it_is_wanted)
 {
 	static const char *const names[] = { "zero", "one", "two" };
 	int files[3], ends[2], wanted[7];
-	struct launch launch = { .wanted = wanted, .wanted_count = 7, .remote_port = -1 };
+	struct spawn_request launch = { .wanted = wanted, .wanted_count = 7, .remote_port = -1 };
 	const char *text;
 
 	for (int n = 0; n < 3; n++)
@@ -442,7 +444,7 @@ Test(spawn, starts_with_no_signal_blocked_handled_or_ignored)
 
 Test(spawn, makes_a_session_of_its_own)
 {
-	struct launch launch = { .remote_port = -1 };
+	struct spawn_request launch = { .remote_port = -1 };
 	long pid, group, session;
 
 	shell("exec cut -d' ' -f1,5,6 /proc/self/stat", "");
@@ -454,10 +456,10 @@ Test(spawn, leaves_a_main_command_in_the_session_of_superd)
 {
 	char cut[] = "/usr/bin/cut", by[] = "-d ", fields[] = "-f1,5,6", file[] = "/proc/self/stat";
 	char *const argv[] = { cut, by, fields, file, NULL };
-	struct launch launch = { .remote_port = -1 };
+	struct spawn_request launch = { .remote_port = -1 };
 	long pid, group, session;
 
-	plan = plan_command(argv, &heritage);
+	plan = plan_command(argv, &process_defaults);
 	cr_assert(plan);
 	cr_assert_eq(sscanf(output_of(&launch), "%ld %ld %ld", &pid, &group, &session), 3);
 	cr_expect(pid == launch.pid && group == pid && session == getsid(0), "%ld %ld %ld", pid, group, session);
@@ -502,13 +504,13 @@ Test(spawn, leaves_the_capabilities_that_were_asked_for)
 }
 
 /* Starts MANY at once, each with its output on a pipe of its own. */
-static void start_many(struct launch *launches, int (*ends)[2], int (*wanted)[3])
+static void start_many(struct spawn_request *launches, int (*ends)[2], int (*wanted)[3])
 {
 	for (int n = 0; n < MANY; n++) {
 		cr_assert_eq(pipe2(ends[n], O_CLOEXEC), 0);
 		wanted[n][0] = 0;
 		wanted[n][1] = wanted[n][2] = ends[n][1];
-		launches[n] = (struct launch){
+		launches[n] = (struct spawn_request){
 			.plan = plan,
 			.wanted = wanted[n],
 			.wanted_count = 3,
@@ -527,7 +529,7 @@ static void start_many(struct launch *launches, int (*ends)[2], int (*wanted)[3]
 
 Test(spawn, starts_all_of_a_batch_each_with_its_own)
 {
-	struct launch launches[MANY];
+	struct spawn_request launches[MANY];
 	int ends[MANY][2], wanted[MANY][3];
 	size_t before = open_descriptors();
 
@@ -553,7 +555,7 @@ Test(spawn, starts_all_of_a_batch_each_with_its_own)
 
 Test(spawn, tells_each_of_a_batch_its_failure)
 {
-	struct launch launches[MANY];
+	struct spawn_request launches[MANY];
 	int ends[MANY][2], wanted[MANY][3];
 	size_t before = open_descriptors();
 
@@ -571,7 +573,7 @@ Test(spawn, tells_each_of_a_batch_its_failure)
 static size_t tasks_after_one_start(void)
 {
 	static const int wanted[] = { 0, 1, 2 };
-	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = 3, .remote_port = -1 };
+	struct spawn_request launch = { .plan = plan, .wanted = wanted, .wanted_count = 3, .remote_port = -1 };
 
 	start_and_settle(&launch);
 	cr_assert_eq(waitpid(launch.pid, NULL, 0), launch.pid);
@@ -580,7 +582,7 @@ static size_t tasks_after_one_start(void)
 
 Test(spawn, ends_its_threads_and_makes_them_anew)
 {
-	struct launch launches[MANY];
+	struct spawn_request launches[MANY];
 	int ends[MANY][2], wanted[MANY][3];
 	size_t before = entries_of("/proc/self/task"), alone;
 
@@ -599,10 +601,10 @@ Test(spawn, ends_its_threads_and_makes_them_anew)
 	}
 }
 
-/* But the one that ends what hangs (exec/spawn/spawn_patience). */
+/* But the one that ends what hangs (exec/spawn/spawn_timeout). */
 Test(spawn, makes_no_helper_for_a_single_start)
 {
-	struct launch launch = { .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1 };
+	struct spawn_request launch = { .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1 };
 	size_t before = entries_of("/proc/self/task");
 
 	plan_of("exec = \"/bin/true\"");
@@ -631,7 +633,7 @@ Test(spawn, leaves_nothing_behind_after_many_failures)
 Test(spawn, takes_a_descriptor_from_a_high_number)
 {
 	int ends[2], high, wanted[] = { 0, 1, 2 };
-	struct launch launch = { .wanted = wanted, .wanted_count = 3, .remote_port = -1 };
+	struct spawn_request launch = { .wanted = wanted, .wanted_count = 3, .remote_port = -1 };
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	high = fcntl(ends[1], F_DUPFD_CLOEXEC, 900);

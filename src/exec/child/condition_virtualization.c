@@ -1,0 +1,202 @@
+/* The conditions Virtualization and ACPower. Source: systemd-detect-virt(1).
+ *
+ * No single file names the container or virtual machine: container engines leave a variable or a file of their own,
+ * virtual machines a name in the DMI tables of their firmware. The lists were made from what each one shows. */
+#include "exec/child/condition_internal.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "exec/child/condition.h"
+#include "exec/child/text.h"
+
+struct sign {
+	const char *mark, *name;
+};
+
+/* Files that a container's maker puts there. */
+static const struct sign container_files[] = {
+	{ "/run/.containerenv", "podman" }, { "/.dockerenv", "docker" }, { "/proc/vz", "openvz" },
+};
+static const char *const container_names[] = {
+	"openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch"
+};
+
+/* The beginnings of texts in which a virtual machine's firmware names itself. */
+static const struct sign firmware[] = {
+	{ "KVM", "kvm" },	      { "OpenStack", "kvm" },	      { "KubeVirt", "kvm" },
+	{ "Amazon EC2", "amazon" },   { "QEMU", "qemu" },	      { "VMware", "vmware" },
+	{ "VMW", "vmware" },	      { "innotek GmbH", "oracle" },   { "VirtualBox", "oracle" },
+	{ "Oracle Corporation", "oracle" }, { "Xen", "xen" },	      { "Bochs", "bochs" },
+	{ "Parallels", "parallels" }, { "BHYVE", "bhyve" },	      { "Hyper-V", "microsoft" },
+	{ "Apple Virtualization", "apple" }, { "Google Compute Engine", "google" },
+};
+
+/* The value of PID 1's variable "container", or the file in which systemd saves it; "": none. */
+static const char *container_said(char *text, unsigned size)
+{
+	char block[4096];
+	size_t length;
+
+	if (*condition_first_line("/run/systemd/container", text, size))
+		return text;
+	/* The variables follow each other with NULs between, so no text of the block ends it. */
+	if (!condition_read_file("/proc/1/environ", block, sizeof(block)))
+		return "";
+	for (const char *at = block; at < block + sizeof(block) && *at; at += length + 1) {
+		length = strnlen(at, (size_t)(block + sizeof(block) - at));
+		if (!strncmp(at, "container=", 10)) {
+			length = length - 10 < size ? length - 10 : size - 1;
+			text[length] = '\0';
+			return memcpy(text, at + 10, length);
+		}
+	}
+	return "";
+}
+
+/* "": it is none. */
+static const char *container_name(char *text, unsigned size)
+{
+	const char *said = container_said(text, size);
+
+	if (*said)
+		return said;
+	for (size_t n = 0; n < sizeof(container_files) / sizeof(container_files[0]); n++) {
+		bool outside = !strcmp(container_files[n].name, "openvz") && condition_path_exists("/proc/bc");
+
+		if (condition_path_exists(container_files[n].mark) && !outside)
+			return container_files[n].name;
+	}
+	return "";
+}
+
+static const char *firmware_name(void)
+{
+	static const char *const files[] = {
+		"/sys/class/dmi/id/product_name", "/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/board_vendor",
+		"/sys/class/dmi/id/bios_vendor", "/sys/class/dmi/id/product_version",
+	};
+	char text[128];
+
+	for (size_t n = 0; n < sizeof(files) / sizeof(files[0]); n++) {
+		condition_first_line(files[n], text, sizeof(text));
+		for (size_t m = 0; m < sizeof(firmware) / sizeof(firmware[0]); m++) {
+			if (!strncmp(text, firmware[m].mark, strlen(firmware[m].mark)))
+				return firmware[m].name;
+		}
+	}
+	return "";
+}
+
+/* The processor tells a guest that it is one. */
+static bool has_hypervisor(void)
+{
+	char text[8192];
+
+	return condition_read_file("/proc/cpuinfo", text, sizeof(text)) && strstr(text, " hypervisor");
+}
+
+static const char *machine_name(char *text, unsigned size)
+{
+	const char *name = firmware_name();
+
+	if (*name)
+		return name;
+	if (*condition_first_line("/sys/hypervisor/type", text, size))
+		return text;
+	return has_hypervisor() ? "vm-other" : "";
+}
+
+/* Whether the ids are not those of the machine, which are mapped as a whole. */
+static bool has_private_users(void)
+{
+	static const char *const whole[] = { "0", "0", "4294967295" };
+	bool differs = false;
+	char text[64];
+
+	for (const char *at = condition_first_line("/proc/self/uid_map", text, sizeof(text)), *const *number = whole;
+	     number < whole + 3; number++) {
+		size_t length = strcspn(at += strspn(at, " "), " ");
+
+		if (!length)
+			return false;
+		differs |= length != strlen(*number) || memcmp(at, *number, length) != 0;
+		at += length;
+	}
+	return differs;
+}
+
+static bool is_container_name(const char *text)
+{
+	for (size_t n = 0; n < sizeof(container_names) / sizeof(container_names[0]); n++) {
+		if (!strcmp(container_names[n], text))
+			return true;
+	}
+	return false;
+}
+
+bool condition_virtualization_holds(const char *text)
+{
+	char said[64], kind[64];
+	const char *container = container_name(said, sizeof(said)), *machine;
+	bool wanted;
+
+	if (!strcmp(text, "private-users"))
+		return has_private_users();
+	if (!strcmp(text, "container"))
+		return *container;
+	if (is_container_name(text))
+		return !strcmp(container, text);
+	machine = *container ? "" : machine_name(kind, sizeof(kind));
+	if (!strcmp(text, "vm"))
+		return *machine;
+	if (!scan_bool(text, &wanted))
+		return wanted == (*container || *machine);
+	return !strcmp(machine, text);
+}
+
+/* A summary of all power supplies. */
+struct power {
+	bool any_line, line_is_on, draws;
+};
+
+static const char *read_supply(const char *name, const char *file, char *text, unsigned size)
+{
+	struct credential_text path = { 0 };
+
+	text_add_word(&path, "/sys/class/power_supply/");
+	text_add_word(&path, name);
+	text_add_word(&path, file);
+	return condition_first_line(path.text, text, size);
+}
+
+static bool look_at_supply(void *context, int folder, const char *name)
+{
+	struct power *power = context;
+	char text[32];
+
+	(void)folder;
+	read_supply(name, "/type", text, sizeof(text));
+	if (!strcmp(text, "Mains")) {
+		power->any_line = true;
+		power->line_is_on |= *read_supply(name, "/online", text, sizeof(text)) == '1';
+	} else if (!strcmp(text, "Battery")) {
+		power->draws |= !strcmp(read_supply(name, "/status", text, sizeof(text)), "Discharging");
+	}
+	return false;
+}
+
+bool condition_has_power(void)
+{
+	int folder = open("/sys/class/power_supply", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct power power = { 0 };
+
+	if (folder < 0)
+		return true;
+	condition_any_entry(folder, look_at_supply, &power);
+	close(folder);
+	return power.line_is_on || (!power.any_line && !power.draws);
+}

@@ -1,0 +1,180 @@
+/* The child's part of a sandbox, except its mounts: namespaces, user mapping, AppArmor profile, seccomp filters.
+ *
+ * The order of the stages (enum stage, exec/child/child.h) matters: a stage may need a privilege that a later one gives
+ * up. */
+#include "exec/child/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#ifdef HAVE_LINUX_SECCOMP_H
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#endif
+
+#include "exec/child/child.h"
+#include "exec/child/sandbox_internal.h"
+
+const struct sandbox_config *sandbox_of(const struct job *job)
+{
+	return job->command->flags & COMMAND_PRIVILEGED ? NULL : job->plan->sandbox;
+}
+
+bool sandbox_needs_mapper(const struct job *job)
+{
+	const struct sandbox_config *sandbox = sandbox_of(job);
+
+	return sandbox && (sandbox->users || sandbox->users_first);
+}
+
+bool sandbox_changes_root(const struct job *job)
+{
+	const struct sandbox_config *sandbox = sandbox_of(job);
+
+	return sandbox && sandbox->root;
+}
+
+/* The maps are written from outside, by the process that was made for it. It is gone when this returns. */
+static int enter_users(struct job *job)
+{
+	int error = EPERM;
+	ssize_t got;
+
+	if (unshare(CLONE_NEWUSER) < 0 || write(job->mapper, "", 1) != 1)
+		return -1;
+	do
+		got = read(job->mapper, &error, sizeof(error));
+	while (got < 0 && errno == EINTR);
+	close(job->mapper);
+	waitpid(job->mapper_pid, NULL, 0);
+	job->mapper = -1;
+	if (got != (ssize_t)sizeof(error))
+		error = EPERM;
+	errno = error;
+	return error ? -1 : 0;
+}
+
+/* A new network has a loopback that is down. Where the kernel has no IPv4 there is none to raise. */
+static int raise_loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? 0 : -1;
+	result = ioctl(fd, SIOCGIFFLAGS, &request);
+	request.ifr_flags |= IFF_UP;
+	if (result == 0)
+		result = ioctl(fd, SIOCSIFFLAGS, &request);
+	close(fd);
+	return result;
+}
+
+static int enter_network(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
+
+	if (fd < 0)
+		return -1;
+	result = setns(fd, CLONE_NEWNET);
+	close(fd);
+	return result;
+}
+
+int sandbox_namespaces(struct job *job)
+{
+	const struct sandbox_config *sandbox = sandbox_of(job);
+
+	if (!sandbox)
+		return 0;
+	if (sandbox->users_first && enter_users(job) < 0)
+		return -1;
+	if (sandbox->network && enter_network(sandbox->network) < 0) {
+		job->fault.resource = SANDBOX_NETWORK;
+		return -1;
+	}
+	if (sandbox->namespaces && unshare((int)sandbox->namespaces) < 0)
+		return -1;
+	return sandbox->namespaces & CLONE_NEWNET ? raise_loopback() : 0;
+}
+
+int sandbox_users(struct job *job)
+{
+	const struct sandbox_config *sandbox = sandbox_of(job);
+
+	if (!sandbox || !sandbox->users || sandbox->users_first)
+		return 0;
+	return enter_users(job);
+}
+
+/* For the exec to come. AppArmor takes it from this file of the process itself. */
+int sandbox_profile(struct job *job)
+{
+	const struct sandbox_config *sandbox = sandbox_of(job);
+	char order[300] = "exec ";
+	int fd, result;
+
+	if (!sandbox || !sandbox->profile)
+		return 0;
+	if (strlen(sandbox->profile) >= sizeof(order) - 6) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(order + 5, sandbox->profile, strlen(sandbox->profile) + 1);
+	fd = open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		fd = open("/proc/self/attr/exec", O_WRONLY | O_CLOEXEC);        /* before Linux 5.1 */
+	if (fd < 0)
+		return -1;
+	result = write(fd, order, strlen(order)) < 0 ? -1 : 0;
+	close(fd);
+	return result;
+}
+
+#if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_SYS_PRCTL_H)
+/* Younger than the headers of Linux 6.1. */
+#define SET_MDWE 65                     /* PR_SET_MDWE of Linux 6.3 */
+#define REFUSE_EXEC_GAIN 1UL            /* PR_MDWE_REFUSE_EXEC_GAIN */
+
+/* Of this process's memory, which is its own as it was started apart, and of the programs that follow in it. A kernel
+ * that does not know it leaves it to the filter. */
+static int refuse_executable_memory(void)
+{
+	return prctl(SET_MDWE, REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) < 0 && errno != EINVAL ? -1 : 0;
+}
+
+int sandbox_system_calls(struct job *job)
+{
+	const struct sandbox_config *sandbox = sandbox_of(job);
+
+	if (sandbox && sandbox->refuses_executable_memory && refuse_executable_memory() < 0)
+		return -1;
+	for (size_t n = 0; sandbox && sandbox->filters && sandbox->filters[n]; n++) {
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, sandbox->filters[n], 0, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+#else
+int sandbox_system_calls(struct job *job)
+{
+	const struct sandbox_config *sandbox = sandbox_of(job);
+
+	if (!sandbox || !sandbox->filters)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif

@@ -1,0 +1,289 @@
+/* superd's own process at its start: PID 1 or subreaper, signals, limits, inherited descriptors.
+ *
+ * A container may lack any of this, so a step that fails only narrows what superd can see or do. Descriptors are never
+ * visited one by one up to RLIMIT_NOFILE, which may be 2^30. */
+#include "exec/processes/pid1.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "base/scan.h"
+#include "os/cgroup/oom_score.h"
+#include "os/host/signals.h"
+#include "os/netdiag/socket_address.h"
+#include "os/rights/own_privileges.h"
+
+#define FIRST_SOCKET 3
+#define SOCKETS_MOST 4096
+#define NOFILE_CHOSEN 65536             /* what is above nobody chose for one program: it is a runtime's "any number" */
+#define NOFILE_USUAL 1024
+
+static void hide_from_exec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+/* Each that is open, but the standard ones; without /proc those that are most likely to be. */
+static void visit_open(void (*visit)(int fd, void *context), void *context)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (!directory) {
+		for (int fd = 3; fd < 1024; fd++)
+			visit(fd, context);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		int64_t fd;
+
+		if (!scan_count(entry->d_name, &fd) && fd > STDERR_FILENO && fd != dirfd(directory))
+			visit((int)fd, context);
+	}
+	closedir(directory);
+}
+
+static void hide_one(int fd, void *context)
+{
+	(void)context;
+	hide_from_exec(fd);
+}
+
+static void hide_inherited(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+		return;
+#endif
+	visit_open(hide_one, NULL);
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* The signals libc keeps for itself can be inherited as ignored too, and it lets nobody change them: zeroes are
+ * the kernel's SIG_DFL. */
+static void reset_reserved_signals(void)
+{
+#ifdef SYS_rt_sigaction
+	static const char plain[64];
+
+	for (int signal = 32; signal < SIGRTMIN; signal++)
+		syscall(SYS_rt_sigaction, signal, plain, NULL, (size_t)_NSIG / 8);
+#endif
+}
+
+bool pid1_is_first(void)
+{
+	return getpid() == 1;
+}
+
+/* Orders that come while the table is still being read, and which would end superd, wait until somebody watches. Those
+ * to stop shall end it; but PID 1 would not hear them: the kernel drops what has no handler and is not blocked. */
+static void hold_orders(void)
+{
+	sigset_t orders;
+	int signal;
+
+	sigemptyset(&orders);
+	sigaddset(&orders, SIGHUP);
+	sigaddset(&orders, SIGUSR1);
+	sigaddset(&orders, SIGUSR2);
+	sigaddset(&orders, SIGALRM);
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		if (signal_is_stray(signal) || (pid1_is_first() && signal_is_stop(signal)))
+			sigaddset(&orders, signal);
+	}
+	sigprocmask(SIG_SETMASK, &orders, NULL);
+}
+
+/* A broken pipe is an error like others. A handler, not SIG_IGN, which a child would inherit. */
+static void reset_signals(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL }, harmless = { .sa_handler = ignore };
+
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (signal != SIGKILL && signal != SIGSTOP)
+			sigaction(signal, &plain, NULL);
+	}
+	reset_reserved_signals();
+	sigaction(SIGPIPE, &harmless, NULL);
+}
+
+/* Many a program closes as many as it may have, one by one. */
+rlim_t pid1_sane_nofile(rlim_t soft)
+{
+	return soft > NOFILE_CHOSEN ? NOFILE_USUAL : soft;
+}
+
+static void raise_limit(struct process_defaults *defaults)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	defaults->inherited_nofile = defaults->nofile = limit;
+	defaults->nofile.rlim_cur = pid1_sane_nofile(limit.rlim_cur);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void note_signals(struct inherited_signals *found)
+{
+	struct sigaction action;
+
+	sigemptyset(&found->ignored);
+	sigprocmask(SIG_SETMASK, NULL, &found->blocked);
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			sigaddset(&found->ignored, signal);
+	}
+}
+
+void pid1_enter(struct process_defaults *defaults)
+{
+	note_signals(&defaults->signals);
+	defaults->ignores_hangup = sigismember(&defaults->signals.ignored, SIGHUP) == 1;
+	fd_ensure_standard();
+	hide_inherited();
+	defaults->ambient = own_privileges_clear_inheritable();
+	own_privileges_leave_keyring();
+	own_privileges_use_all();
+	own_privileges_hide_process();
+	reset_signals();
+	hold_orders();
+	raise_limit(defaults);
+	oom_score_above_own(defaults->oom_score);
+	umask(022);
+}
+
+void pid1_enter_again(struct process_defaults *defaults)
+{
+	fd_ensure_standard();
+	hide_inherited();
+	defaults->ambient = own_privileges_clear_inheritable();
+	own_privileges_leave_keyring();
+	own_privileges_use_all();
+	own_privileges_hide_process();
+	reset_signals();
+	raise_limit(defaults);
+	oom_score_above_own(defaults->oom_score);
+	umask(022);
+}
+
+#ifdef PR_SET_CHILD_SUBREAPER
+void pid1_adopt_orphans(void)
+{
+	if (!pid1_is_first())
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+#else
+void pid1_adopt_orphans(void)
+{
+}
+#endif
+
+static bool sockets_are_ours(int64_t *count)
+{
+	const char *pid_text = getenv("LISTEN_PID"), *fds_text = getenv("LISTEN_FDS");
+	int64_t pid;
+
+	if (!pid_text || !fds_text || scan_count(pid_text, &pid) || scan_count(fds_text, count))
+		return false;
+	return pid == getpid() && *count > 0 && *count <= SOCKETS_MOST;
+}
+
+static void keep_other(int fd, void *context)
+{
+	struct listen_fds *listen_fds = context;
+	int *larger;
+
+	if (fd < FIRST_SOCKET + (int)listen_fds->count || fcntl(fd, F_GETFD) < 0)
+		return;
+	larger = array_grow(listen_fds->others, &listen_fds->other_room, listen_fds->other_count, sizeof(*larger));
+	if (!larger)
+		return;
+	listen_fds->others = larger;
+	listen_fds->others[listen_fds->other_count++] = fd;
+}
+
+void listen_fds_take(struct listen_fds *listen_fds)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int64_t count = 0;
+
+	*listen_fds = (struct listen_fds){ 0 };
+	if (sockets_are_ours(&count))
+		listen_fds->list = calloc((size_t)count, sizeof(*listen_fds->list));
+	for (int64_t n = 0; listen_fds->list && n < count; n++) {
+		size_t length = names ? strcspn(names, ":") : 0;
+		int fd = FIRST_SOCKET + (int)n;
+
+		listen_fds->list[n] =
+			(struct listen_fd){ fcntl(fd, F_GETFD) < 0 ? -1 : fd, names ? strndup(names, length) : NULL };
+		listen_fds->count++;
+		if (names)
+			names = names[length] ? names + length + 1 : NULL;
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
+void listen_fds_note_others(struct listen_fds *listen_fds)
+{
+	visit_open(keep_other, listen_fds);
+}
+
+void listen_fds_close_others(struct listen_fds *listen_fds)
+{
+	for (size_t n = 0; n < listen_fds->other_count; n++)
+		close(listen_fds->others[n]);
+	listen_fds->other_count = 0;
+}
+
+void listen_fd_describe(const struct listen_fd *inherited, struct buf *out)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	char host[128] = "";
+
+	if (inherited->name && *inherited->name)
+		buf_addf(out, "%s, ", inherited->name);
+	if (getsockname(inherited->fd, &address.any, &address.length) == 0)
+		socket_address_host(&address, host, sizeof(host));
+	buf_addf(out, address.any.sa_family == AF_INET6 ? "[%s]" : "%s", *host ? host : "without an address");
+	if (socket_address_port(&address) > 0)
+		buf_addf(out, ":%d", socket_address_port(&address));
+}
+
+void listen_fds_close(struct listen_fds *listen_fds)
+{
+	for (size_t n = 0; n < listen_fds->count; n++) {
+		fd_close(&listen_fds->list[n].fd);
+		free(listen_fds->list[n].name);
+	}
+	free(listen_fds->list);
+	free(listen_fds->others);
+	*listen_fds = (struct listen_fds){ 0 };
+}

@@ -1,0 +1,81 @@
+/* Applies a changed row to the control group of a running service. Settings that the row no longer has return to the
+ * kernel's default, so no limit remains that the table does not show. */
+#include "exec/resources/cgroup_update.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "exec/resources/cgroup_files.h"
+#include "os/cgroup/cgroup.h"
+
+#define FILE_MOST (1u << 20)
+#define NO_LIMITS " rbps=max wbps=max riops=max wiops=max"
+
+uint32_t cgroup_files(const struct service *service)
+{
+	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	uint32_t bits = 0;
+
+	for (size_t n = 0; cgroup_settings && n < cgroup_file_count; n++) {
+		for (size_t i = 0; i < cgroup_settings->count; i++)
+			bits |= strcmp(cgroup_file_list[n].file, cgroup_settings->list[i].file) ? 0 : UINT32_C(1) << n;
+	}
+	return bits;
+}
+
+static void write_text(const char *folder, const char *file, const char *text, struct buf *why, const char *option)
+{
+	if (!cgroup_write(folder, file, text) && why)
+		buf_addf(why, "%s: %s/%s: %s\n", option, folder, file, strerror(errno));
+}
+
+/* Every device that has one. */
+static void lift_device_limits(const char *folder, struct buf *why)
+{
+	char path[PATH_MAX], *text, *rest, *line;
+	size_t length;
+
+	snprintf(path, sizeof(path), "%s/io.max", folder);
+	rest = text = fd_read_file(path, FILE_MOST, &length);
+	while ((line = strsep(&rest, "\n"))) {
+		char order[128];
+
+		if (!*line)
+			continue;
+		line[strcspn(line, " ")] = '\0';
+		snprintf(order, sizeof(order), "%.32s" NO_LIMITS, line);
+		write_text(folder, "io.max", order, why, "io_read_bandwidth_max");
+	}
+	free(text);
+}
+
+static void take_back(const char *path, const struct cgroup_file *file, struct buf *why)
+{
+	if (!file->usual)
+		lift_device_limits(path, why);
+	else
+		write_text(path, file->file, file->usual, file->optional ? NULL : why, file->option);
+}
+
+void cgroup_update(const char *path, const struct service *service, uint32_t *had, struct buf *why)
+{
+	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	uint32_t has = cgroup_files(service);
+
+	for (size_t n = 0; n < cgroup_file_count; n++) {
+		bool devices = !cgroup_file_list[n].usual; /* those of the row are written anew */
+
+		if (*had >> n & 1 && (devices || !(has >> n & 1)))
+			take_back(path, &cgroup_file_list[n], why);
+	}
+	for (size_t n = 0; cgroup_settings && n < cgroup_settings->count; n++) {
+		const struct cgroup_attribute *line = &cgroup_settings->list[n];
+
+		write_text(path, line->file, line->text, line->optional ? NULL : why, line->option);
+	}
+	*had = has;
+}

@@ -1,0 +1,153 @@
+/* ip_address_allow and ip_address_deny as programs that see each packet of a control group's sockets
+ * (BPF_PROG_TYPE_CGROUP_SKB).
+ *
+ * bpf_skb_load_bytes() copies the packet's address to the stack once; each network is compared with that copy, 32 bits
+ * at a time. Allowed networks come first, as they win. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/words/resource.h"
+#include "exec/resources/bpf_asm.h"
+#include "exec/resources/bpf_program.h"
+
+#define PROTOCOL_IPV4 0x0800 /* linux/if_ether.h */
+#define PROTOCOL_IPV6 0x86dd
+#define STACK (-16) /* where the address is loaded to */
+
+struct header {
+	unsigned protocol;
+	int source, target, length; /* where the addresses are */
+};
+
+static const struct header ipv4 = { PROTOCOL_IPV4, 12, 16, 4 }, ipv6 = { PROTOCOL_IPV6, 8, 24, 16 };
+
+static uint32_t word_of(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Register 2 = the address' word from the stack, as a number. */
+static void add_word(struct bpf_asm *code, int at)
+{
+	bpf_asm_add(code,
+		    (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+				    .dst_reg = BPF_REG_2,
+				    .src_reg = BPF_REG_10,
+				    .off = (short)(STACK + at) });
+	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_ALU | BPF_END | BPF_TO_BE, .dst_reg = BPF_REG_2, .imm = 32 });
+}
+
+/* Returns `verdict` where the address is in the network. */
+static void add_network(struct bpf_asm *code, const struct network *network, bool v4, int verdict)
+{
+	unsigned bits = network->bits - (v4 ? 96 : 0);
+	const unsigned char *bytes = network->address + (v4 ? 12 : 0);
+	size_t jumps[4], count = 0;
+
+	for (int at = 0; bits; at += 4) {
+		unsigned here = bits < 32 ? bits : 32;
+		uint32_t mask = ~UINT32_C(0) << (32 - here);
+
+		add_word(code, at);
+		bpf_asm_add(
+			code,
+			(struct bpf_insn){ .code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = BPF_REG_2, .imm = (int)mask });
+		jumps[count++] = code->count;
+		bpf_asm_add(code,
+			    (struct bpf_insn){ .code = BPF_JMP32 | BPF_JNE | BPF_K,
+					    .dst_reg = BPF_REG_2,
+					    .imm = (int)(word_of(bytes + at) & mask) });
+		bits -= here;
+	}
+	bpf_asm_return(code, verdict);
+	while (count)
+		bpf_asm_land(code, jumps[--count]);
+}
+
+/* true: it has them all, and the kernel takes nothing behind it. */
+static bool add_list(struct bpf_asm *code, words list, bool v4, int verdict)
+{
+	for (; list && *list && code->count < CODE_MOST; list++) {
+		struct network networks[NETWORKS_MOST];
+		size_t count = networks_read(*list, networks);
+
+		for (size_t n = 0; n < count; n++) {
+			if (network_is_v4(&networks[n]) != v4)
+				continue;
+			add_network(code, &networks[n], v4, verdict);
+			if (networks[n].bits == (v4 ? 96 : 0))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A packet too short for an address has none that is allowed. */
+static void add_family(struct bpf_asm *code, const struct bounds *bounds, const struct header *header, bool incoming)
+{
+	const int offset = incoming ? header->source : header->target;
+	size_t other = code->count, broken;
+
+	bpf_asm_add(code,
+		    (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K,
+				    .dst_reg = BPF_REG_7,
+				    .imm = htons((uint16_t)header->protocol) });
+	bpf_asm_add(
+		code,
+		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_6 });
+	bpf_asm_add(code,
+		    (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = offset });
+	bpf_asm_add(
+		code,
+		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_10 });
+	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_ALU64 | BPF_ADD, .dst_reg = BPF_REG_3, .imm = STACK });
+	bpf_asm_add(
+		code,
+		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = header->length });
+	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_skb_load_bytes });
+	broken = code->count;
+	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 });
+	if (!add_list(code, bounds->ip_address_allow, header == &ipv4, 1) &&
+	    !add_list(code, bounds->ip_address_deny, header == &ipv4, 0))
+		bpf_asm_return(code, 1);
+	bpf_asm_land(code, broken);
+	bpf_asm_return(code, 0);
+	bpf_asm_land(code, other);
+}
+
+static bool make_program(const struct bounds *bounds, struct pool *pool, bool incoming,
+			 struct cgroup_bpf_program *program)
+{
+	struct bpf_asm code = { 0 };
+
+	bpf_asm_add(
+		&code,
+		(struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_1 });
+	bpf_asm_add(&code,
+		    (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+				    .dst_reg = BPF_REG_7,
+				    .src_reg = BPF_REG_6,
+				    .off = offsetof(struct __sk_buff, protocol) });
+	add_family(&code, bounds, &ipv4, incoming);
+	add_family(&code, bounds, &ipv6, incoming);
+	bpf_asm_return(&code, 1);
+	if (code.count >= CODE_MOST) {
+		free(code.list);
+		errno = E2BIG;
+		return false;
+	}
+	errno = ENOMEM;
+	return bpf_asm_keep(&code, pool, program);
+}
+
+int ip_filters_make(const struct bounds *bounds, struct pool *pool, struct cgroup_bpf_program *ingress,
+		    struct cgroup_bpf_program *egress)
+{
+	if (!bounds->ip_address_deny)
+		return 0;
+	if (make_program(bounds, pool, true, ingress) && make_program(bounds, pool, false, egress))
+		return 0;
+	return errno;
+}

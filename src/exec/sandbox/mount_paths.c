@@ -1,0 +1,363 @@
+/* The places that a row's options name. The switches stand for the lists of paths in systemd.exec(5), and for folders
+ * of the kernel that a machine may lack. */
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "config/option/service_mark.h"
+#include "config/words/harden.h"
+#include "exec/dirs/private_tmp.h"
+#include "exec/sandbox/mount_list.h"
+#include "os/fs/runtime_dir.h"
+
+#define NOTHING_IN_IT "mode=755,size=4k,nr_inodes=128"
+#define SOME_ROOM "mode=755,size=10%,nr_inodes=400k"
+
+/* A path of a switch, with its right. None of the paths has to exist. */
+struct usual {
+	const char *path;
+	unsigned write;                 /* enum mount_right */
+	bool hidden;
+};
+
+static const struct usual system_protected[] = {
+	{ "/usr", RIGHT_TAKEN, false }, { "/boot", RIGHT_TAKEN, false }, { "/efi", RIGHT_TAKEN, false }, { 0 }
+};
+static const struct usual system_full[] = { { "/etc", RIGHT_TAKEN, false }, { 0 } };
+static const struct usual system_strict[] = {
+	{ "/", RIGHT_TAKEN, false }, { "/proc", RIGHT_KEPT, false }, { "/sys", RIGHT_KEPT, false },
+	{ "/dev", RIGHT_KEPT, false }, { "/home", RIGHT_KEPT, false }, { "/run/user", RIGHT_KEPT, false },
+	{ "/root", RIGHT_KEPT, false }, { 0 }
+};
+static const struct usual tunables[] = { { "/proc/acpi", RIGHT_TAKEN, false },
+					 { "/proc/apm", RIGHT_TAKEN, false },
+					 { "/proc/asound", RIGHT_TAKEN, false },
+					 { "/proc/bus", RIGHT_TAKEN, false },
+					 { "/proc/fs", RIGHT_TAKEN, false },
+					 { "/proc/irq", RIGHT_TAKEN, false },
+					 { "/proc/latency_stats", RIGHT_TAKEN, false },
+					 { "/proc/mtrr", RIGHT_TAKEN, false },
+					 { "/proc/scsi", RIGHT_TAKEN, false },
+					 { "/proc/sys", RIGHT_TAKEN, false },
+					 { "/proc/sysrq-trigger", RIGHT_TAKEN, false },
+					 { "/proc/timer_stats", RIGHT_TAKEN, false },
+					 { "/proc/kallsyms", RIGHT_INHERITED, true },
+					 { "/proc/kcore", RIGHT_INHERITED, true },
+					 { "/sys", RIGHT_TAKEN, false },
+					 { "/sys/fs/cgroup", RIGHT_KEPT, false },
+					 { "/sys/fs/selinux", RIGHT_KEPT, false },
+					 { 0 } };
+static const struct usual modules[] = {
+	{ "/usr/lib/modules", RIGHT_INHERITED, true }, { "/lib/modules", RIGHT_INHERITED, true }, { 0 }
+};
+static const struct usual logs[] = {
+	{ "/proc/kmsg", RIGHT_INHERITED, true }, { "/dev/kmsg", RIGHT_INHERITED, true }, { 0 }
+};
+static const struct usual control_groups[] = { { "/sys/fs/cgroup", RIGHT_TAKEN, false }, { 0 } };
+static const struct usual host_name[] = { { "/proc/sys/kernel/hostname", RIGHT_TAKEN, false },
+					  { "/proc/sys/kernel/domainname", RIGHT_TAKEN, false },
+					  { 0 } };
+static const char *const homes[] = { "/home", "/root", "/run/user", NULL };
+
+static void add(struct mount_list *places, const char *path, const struct mount_place *place)
+{
+	mount_list_add(places, path, strlen(path), place);
+}
+
+static void add_usual(struct mount_list *places, const struct usual *list, const char *option)
+{
+	for (; list->path; list++) {
+		struct mount_place place = {
+			.mount = { .content = list->hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
+				   .option = option, .optional = true },
+			.write = list->write,
+		};
+
+		add(places, list->path, &place);
+	}
+}
+
+static void add_homes(struct mount_list *places, unsigned protect_home)
+{
+	struct mount_place place = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "protect_home", .optional = true },
+	};
+
+	if (protect_home == HOME_WRITABLE)
+		return;
+	if (protect_home == HOME_HIDDEN)
+		place.mount.content = CONTENT_INACCESSIBLE;
+	else
+		place.write = RIGHT_TAKEN;
+	if (protect_home == HOME_TEMPORARY) {
+		place.mount.content = CONTENT_TEMPORARY;
+		place.mount.data = NOTHING_IN_IT;
+		place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
+	}
+	for (const char *const *home = homes; *home; home++)
+		add(places, *home, &place);
+}
+
+/* The words of read_only_paths and its kin. With a root of its own a path that is not meant inside of it may lie
+ * there. */
+static void add_protected(struct mount_list *places, words list, const struct mount_place *like)
+{
+	for (; list && *list; list++) {
+		struct mount_place place = *like;
+		bool optional, inside;
+		const char *path = protected_path(*list, &optional, &inside);
+		size_t root = places->root ? strlen(places->root) : 0;
+
+		place.mount.optional = optional;
+		if (root && !inside) {
+			if (strncmp(path, places->root, root) != 0 || (path[root] && path[root] != '/'))
+				continue;
+			path = path[root] ? path + root : "/";
+		}
+		add(places, path, &place);
+	}
+}
+
+static void add_bindings(struct mount_list *places, words list, bool read_only)
+{
+	for (; list && *list; list++) {
+		struct binding binding;
+		struct mount_place place = { .mount = { .content = CONTENT_BIND } };
+
+		place.mount.option = read_only ? "bind_read_only_paths" : "bind_paths";
+		if (!binding_read(*list, &binding))
+			continue;
+		place.mount.source = pool_text_n(places->pool, binding.source, binding.source_length);
+		place.mount.optional = binding.optional;
+		place.mount.recursive = binding.recursive;
+		place.write = read_only ? RIGHT_TAKEN : RIGHT_KEPT;
+		if (place.mount.source)
+			mount_list_add(places, binding.target, binding.target_length, &place);
+		else
+			places->failed = true;
+	}
+}
+
+/* Mount options that are flags of mount(2); all others go to the file system as text. */
+static const struct { const char *name; unsigned long set, clear; } mount_words[] = {
+	{ "rw", 0, MS_RDONLY },		     { "ro", MS_RDONLY, 0 },	   { "exec", 0, MS_NOEXEC },
+	{ "noexec", MS_NOEXEC, 0 },	     { "suid", 0, MS_NOSUID },	   { "nosuid", MS_NOSUID, 0 },
+	{ "dev", 0, MS_NODEV },		     { "nodev", MS_NODEV, 0 },	   { "noatime", MS_NOATIME, MS_STRICTATIME },
+	{ "strictatime", MS_STRICTATIME, 0 }, { "relatime", MS_RELATIME, MS_STRICTATIME },
+	{ "nostrictatime", 0, MS_STRICTATIME }, { "norelatime", 0, MS_RELATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },  { "diratime", 0, MS_NODIRATIME },
+};
+
+static bool take_mount_word(const char *word, size_t length, unsigned long *flags)
+{
+	for (size_t n = 0; n < sizeof(mount_words) / sizeof(mount_words[0]); n++) {
+		if (strlen(mount_words[n].name) != length || memcmp(word, mount_words[n].name, length) != 0)
+			continue;
+		*flags = (*flags & ~mount_words[n].clear) | mount_words[n].set;
+		return true;
+	}
+	return false;
+}
+
+static void add_temporary(struct mount_list *places, const char *word)
+{
+	struct mount_place place = { .mount = { .content = CONTENT_TEMPORARY, .option = "temporary_file_system",
+					  .flags = MS_NODEV | MS_STRICTATIME } };
+	size_t path = strcspn(word, ":"), length;
+	const char *option = word + path + (word[path] == ':');
+	struct buf data = { 0 };
+
+	buf_text(&data, SOME_ROOM);
+	for (; *option; option += length + (option[length] == ',')) {
+		length = strcspn(option, ",");
+		if (!take_mount_word(option, length, &place.mount.flags))
+			buf_addf(&data, ",%.*s", (int)length, option);
+	}
+	if (place.mount.flags & MS_RDONLY)
+		place.write = RIGHT_TAKEN;
+	place.mount.flags &= ~(unsigned long)MS_RDONLY;
+	place.mount.data = data.failed ? NULL : pool_text(places->pool, buf_string(&data));
+	buf_free(&data);
+	if (place.mount.data)
+		mount_list_add(places, word, path, &place);
+	else
+		places->failed = true;
+}
+
+static void add_own_paths(struct mount_list *places, const struct paths *paths)
+{
+	static const struct mount_place read_only = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_only_paths" }, .write = RIGHT_TAKEN
+	};
+	static const struct mount_place writable = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_write_paths" }, .write = RIGHT_KEPT
+	};
+	static const struct mount_place hidden = { .mount = { .content = CONTENT_INACCESSIBLE,
+							.option = "inaccessible_paths" } };
+	static const struct mount_place executable = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "exec_paths" }, .execute = RIGHT_KEPT
+	};
+	static const struct mount_place no_program = {
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "no_exec_paths" }, .execute = RIGHT_TAKEN
+	};
+
+	add_protected(places, paths->read_only_paths, &read_only);
+	add_protected(places, paths->read_write_paths, &writable);
+	add_protected(places, paths->inaccessible_paths, &hidden);
+	add_protected(places, paths->exec_paths, &executable);
+	add_protected(places, paths->no_exec_paths, &no_program);
+	add_bindings(places, paths->bind_paths, false);
+	add_bindings(places, paths->bind_read_only_paths, true);
+	for (words word = paths->temporary_file_system; word && *word; word++)
+		add_temporary(places, *word);
+}
+
+static const char *make_prefix(struct mount_list *places, const char *above, const char *name)
+{
+	struct buf prefix = { 0 };
+	const char *kept;
+
+	private_tmp_prefix(above, name, &prefix);
+	kept = prefix.failed ? NULL : pool_text(places->pool, buf_string(&prefix));
+	buf_free(&prefix);
+	return kept;
+}
+
+static void add_private_tmp(struct mount_list *places, const char *name, unsigned kind)
+{
+	static const char *const folders[] = { "/tmp", "/var/tmp" };
+
+	for (size_t n = 0; n < 2 && kind != TMP_SHARED; n++) {
+		struct mount_place place = {
+			.mount = { .content = CONTENT_PRIVATE_TMP, .option = "private_tmp" }, .write = RIGHT_KEPT,
+		};
+
+		if (kind == TMP_DISCONNECTED) {
+			place.mount.content = CONTENT_TEMPORARY;
+			place.mount.data = "mode=1777,size=10%,nr_inodes=1m";
+			place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
+		} else {
+			place.mount.source = make_prefix(places, folders[n], name);
+			places->failed |= !place.mount.source;
+		}
+		add(places, folders[n], &place);
+	}
+}
+
+static const char *proc_data(const struct hardening *hardening)
+{
+	static const char *const data[][2] = {
+		[PROC_DEFAULT] = { NULL, "subset=pid" },
+		[PROC_NO_ACCESS] = { "hidepid=noaccess", "hidepid=noaccess,subset=pid" },
+		[PROC_INVISIBLE] = { "hidepid=invisible", "hidepid=invisible,subset=pid" },
+		[PROC_TRACEABLE] = { "hidepid=ptraceable", "hidepid=ptraceable,subset=pid" },
+	};
+
+	return data[hardening->protect_proc][hardening->proc_subset == SUBSET_PID];
+}
+
+/* The kernel's own file systems: those that options change, and in another root all. */
+static void add_kernel(struct mount_list *places, const struct hardening *hardening)
+{
+	bool all = places->root && hardening->mount_api_vfs;
+	struct mount_place proc = {
+		.mount = { .content = CONTENT_PROC, .option = "protect_proc", .data = proc_data(hardening) }
+	};
+	struct mount_place devices = { .mount = { .content = CONTENT_DEVICES, .option = "private_devices" },
+				 .execute = RIGHT_TAKEN };
+	struct mount_place queues = { .mount = {
+					      .content = CONTENT_QUEUES, .option = "private_ipc", .optional = true } };
+	struct mount_place run = { .mount = { .content = CONTENT_TEMPORARY,
+					      .option = "mount_api_vfs",
+					      .data = SOME_ROOM,
+					      .flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME } };
+	struct mount_place bound = { .mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .recursive = true },
+			       .write = RIGHT_KEPT };
+
+	if ((proc.mount.data || all) && !places->no_proc)
+		add(places, "/proc", &proc);
+	if (hardening->private_devices)
+		add(places, "/dev", &devices);
+	if (hardening->private_ipc)
+		add(places, "/dev/mqueue", &queues);
+	if (!all)
+		return;
+	add(places, "/run", &run);
+	bound.mount.source = "/sys";
+	if (!places->network)
+		add(places, "/sys", &bound);
+	bound.mount.source = "/dev";
+	if (!hardening->private_devices)
+		add(places, "/dev", &bound);
+}
+
+/* The machine's /sys shows the interfaces of its network. A row whose network is another sees that in /sys, unless it
+ * says that it has no mounts of its own. What stays is what other parts of the kernel have there. */
+static void add_sys(struct mount_list *places, const struct service *service)
+{
+	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
+	const struct hardening *hardening = service->terms->hardening;
+	bool others = places->count || places->root || hardening->mount_flags != MOUNTS_SHARED;
+	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
+	struct mount_place sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
+	struct mount_place bound = { .mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true,
+					  .optional = true } };
+
+	if (!places->network || (places->root && !hardening->mount_api_vfs) || refuses)
+		return;
+	add(places, "/sys", &sys);
+	for (size_t n = 0; n < sizeof(kept) / sizeof(kept[0]); n++) {
+		bound.mount.source = kept[n];
+		add(places, kept[n], &bound);
+	}
+}
+
+static void add_switches(struct mount_list *places, const struct hardening *hardening)
+{
+	if (hardening->protect_system >= SYSTEM_PROTECTED)
+		add_usual(places, system_protected, "protect_system");
+	if (hardening->protect_system >= SYSTEM_FULL)
+		add_usual(places, system_full, "protect_system");
+	if (hardening->protect_system == SYSTEM_STRICT)
+		add_usual(places, system_strict, "protect_system");
+	if (hardening->protect_kernel_tunables)
+		add_usual(places, tunables, "protect_kernel_tunables");
+	if (hardening->protect_kernel_modules)
+		add_usual(places, modules, "protect_kernel_modules");
+	if (hardening->protect_kernel_logs)
+		add_usual(places, logs, "protect_kernel_logs");
+	if (hardening->protect_control_groups)
+		add_usual(places, control_groups, "protect_control_groups");
+	if (hardening->protect_hostname)
+		add_usual(places, host_name, "protect_hostname");
+}
+
+/* Hides superd's control socket from services with mounts of their own. In another root there is none. */
+static void hide_control(struct mount_list *places)
+{
+	struct mount_place place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",
+					  .optional = true } };
+	struct buf path = { 0 };
+
+	if (!places->count || places->root)
+		return;
+	buf_addf(&path, "%s/superd/control", runtime_dir());
+	if (path.failed)
+		places->failed = true;
+	else
+		add(places, buf_string(&path), &place);
+	buf_free(&path);
+}
+
+void mount_list_fill(struct mount_list *places, const struct service *service)
+{
+	const struct hardening *hardening = service->terms->hardening;
+
+	add_own_paths(places, service->terms->paths);
+	add_private_tmp(places, service->name, hardening->private_tmp);
+	add_homes(places, hardening->protect_home);
+	add_kernel(places, hardening);
+	add_switches(places, hardening);
+	add_sys(places, service);
+	hide_control(places);
+}

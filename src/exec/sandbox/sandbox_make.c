@@ -1,0 +1,363 @@
+/* From a row to its sandbox.
+ *
+ * One option often needs several means, or the service finds a way around: protect_kernel_modules takes away a
+ * capability (here), system calls (seccomp_restrict.c) and the view of the modules (sandbox_paths.c). */
+#include "exec/child/sandbox.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "exec/child/sandbox_internal.h"
+#include "exec/dirs/credentials.h"
+#include "exec/dirs/directories.h"
+#include "exec/sandbox/mount_list.h"
+#include "exec/sandbox/sandbox_probe.h"
+#include "exec/sandbox/seccomp.h"
+#include "os/rights/capability.h"
+
+#define CAP(name) (UINT64_C(1) << CAP_##name)
+
+struct sandbox_build {
+	struct service *service;
+	struct pool *pool;
+	struct sandbox_support *support;
+	unsigned without;               /* enum sandbox_need: what is left out, as this machine lacks it */
+	struct diags *diags;
+	bool asks_for_mounts;           /* an option does, though it may come to none: the backend's own stay its own */
+	struct sandbox_config result;
+};
+
+static bool say_memory(const struct sandbox_build *making)
+{
+	diag_error(making->diags, making->service->at, "%s: hardening: out of memory", making->service->name);
+	return false;
+}
+
+/* The root that is one already is no other. */
+static const char *other_root(const struct service *service)
+{
+	const char *root = service->terms->surroundings->root_directory;
+
+	return root && root[strspn(root, "/")] ? root : NULL;
+}
+
+/* Root leaves a chroot by another one, so its root is entered by a mount, where superd may make any. For other users
+ * the one is as good as the other, and chroot(2) takes no process of its own to start. */
+static bool may_leave_chroot(const struct service *service)
+{
+	const struct account *account = service->account;
+	uid_t uid = account && account->switches ? account->uid : geteuid();
+
+	return other_root(service) && (uid == 0 || service->terms->who->ambient_capabilities & CAP(SYS_CHROOT));
+}
+
+static bool enters_root(const struct service *service, struct sandbox_support *support)
+{
+	return may_leave_chroot(service) && !(sandbox_support_missing(support) & SANDBOX_NEEDS_MOUNTS);
+}
+
+bool sandbox_leaves_root(const struct service *service)
+{
+	return may_leave_chroot(service) && !(service->sandbox && service->sandbox->root);
+}
+
+/* The option by which it has a network that is not superd's; NULL: none. */
+static const char *network_option(const struct sandbox_build *making)
+{
+	const struct terms *terms = making->service->terms;
+
+	if (terms->hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
+		return "private_network";
+	if (terms->paths->network_namespace_path && !(making->without & SANDBOX_NEEDS_ENTRY))
+		return "network_namespace_path";
+	return NULL;
+}
+
+static bool make_mounts(struct sandbox_build *making)
+{
+	struct mount_list places = { .pool = making->pool, .root = other_root(making->service) };
+	struct sandbox_mount *mounts;
+	bool good;
+
+	if (making->without & SANDBOX_NEEDS_MOUNTS)
+		return true;
+	places.no_proc = making->without & SANDBOX_NEEDS_PROC;
+	if (!(sandbox_support_missing(making->support) & SANDBOX_NEEDS_MOUNTS))
+		places.network = network_option(making);
+	mount_list_fill(&places, making->service);
+	making->asks_for_mounts = places.count;
+	if (!places.failed)
+		mount_list_finish(&places);
+	if (places.overflowed)
+		diag_error(making->diags, making->service->at,
+			   "%s: it has %zu paths to be kept from, more than superd can "
+			   "handle",
+			   making->service->name, places.count);
+	good = !places.failed && !places.overflowed;
+	mounts = good && places.count ? calloc(places.count, sizeof(*mounts)) : NULL;
+	for (size_t n = 0; mounts && n < places.count; n++)
+		memcpy(&mounts[n], &places.list[n].mount, sizeof(*mounts));
+	if (mounts) {
+		making->result.mounts = pool_keep(making->pool, mounts, places.count * sizeof(*mounts));
+		making->result.mount_count = places.count;
+	}
+	good = good && (!places.count || making->result.mounts);
+	free(mounts);
+	free(places.list);
+	return good || places.overflowed || say_memory(making);
+}
+
+/* The socket of its notifications is by a path below another root, or abstract in another network: it would see
+ * neither. */
+static bool loses_notify(const struct service *service)
+{
+	return service->terms->surroundings->root_directory && service->terms->hardening->private_network &&
+	       service_notify_access(service) != NOTIFY_NONE;
+}
+
+static void make_namespaces(struct sandbox_build *making)
+{
+	static const unsigned long propagations[] = {
+		[MOUNTS_SHARED] = MS_SHARED, [MOUNTS_SLAVE] = MS_SLAVE, [MOUNTS_PRIVATE] = MS_PRIVATE,
+	};
+	static const unsigned users[] = {
+		[PRIVATE_USERS_NO] = USERS_SHARED, [PRIVATE_USERS_YES] = USERS_SELF, [PRIVATE_USERS_SELF] = USERS_SELF,
+		[PRIVATE_USERS_IDENTITY] = USERS_IDENTITY, [PRIVATE_USERS_FULL] = USERS_FULL,
+	};
+	const struct hardening *hardening = making->service->terms->hardening;
+	struct sandbox_config *result = &making->result;
+
+	result->has_mounts = (making->asks_for_mounts || hardening->private_mounts ||
+			      enters_root(making->service, making->support) || loses_notify(making->service) ||
+			      hardening->mount_flags != MOUNTS_SHARED) && !(making->without & SANDBOX_NEEDS_MOUNTS);
+	if (result->has_mounts) {
+		result->namespaces |= CLONE_NEWNS;
+		result->propagation = propagations[hardening->mount_flags];
+		result->root = other_root(making->service);
+	}
+	if (hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
+		result->namespaces |= CLONE_NEWNET;
+	else if (!(making->without & SANDBOX_NEEDS_ENTRY))
+		result->network = making->service->terms->paths->network_namespace_path;
+	if (hardening->private_ipc && !(making->without & SANDBOX_NEEDS_QUEUES))
+		result->namespaces |= CLONE_NEWIPC;
+	if (hardening->protect_hostname && !(making->without & SANDBOX_NEEDS_NAME))
+		result->namespaces |= CLONE_NEWUTS;
+	if (!(making->without & SANDBOX_NEEDS_USERS))
+		result->users = users[hardening->private_users];
+	result->users_first = (result->namespaces || result->users) && !sandbox_support_privileged(making->support);
+}
+
+/* A superd that may not drop capabilities has none of these, so it is enough that no program brings them back. */
+static void make_capabilities(struct sandbox_build *making)
+{
+	const struct hardening *hardening = making->service->terms->hardening;
+	struct sandbox_config *result = &making->result;
+
+	if (hardening->protect_kernel_modules)
+		result->dropped |= CAP(SYS_MODULE);
+	if (hardening->protect_kernel_logs)
+		result->dropped |= CAP(SYSLOG);
+	if (hardening->protect_clock)
+		result->dropped |= CAP(SYS_TIME) | CAP(WAKE_ALARM);
+	if (hardening->private_devices)
+		result->dropped |= CAP(MKNOD) | CAP(SYS_RAWIO);
+	if (result->dropped && !result->users_first && !capability_held(CAP_SETPCAP)) {
+		result->dropped = 0;
+		result->no_new_privileges = true;
+	}
+}
+
+/* The kernel takes a filter from who can gain no privilege by it, or has CAP_SYS_ADMIN, which a child keeps for it
+ * beyond the change of user where superd has it (raw_set_ambient). */
+static bool make_filters(struct sandbox_build *making)
+{
+	if (making->without & SANDBOX_NEEDS_FILTER)
+		return true;
+	if (!seccomp_make(making->service, making->pool, making->diags, &making->result.filters))
+		return false;
+	if (making->result.filters && !sandbox_support_privileged(making->support))
+		making->result.no_new_privileges = true;
+	return true;
+}
+
+static void make_profile(struct sandbox_build *making)
+{
+	const char *profile = making->service->terms->paths->apparmor_profile;
+	bool can_go = profile && *profile == '-';
+
+	if (!profile || making->without & SANDBOX_NEEDS_PROFILE)
+		return;
+	if (can_go && sandbox_support_missing(making->support) & SANDBOX_NEEDS_PROFILE)
+		return;
+	making->result.profile = profile + can_go;
+}
+
+static bool makes_private_tmp(const struct sandbox_config *sandbox)
+{
+	for (size_t n = 0; n < sandbox->mount_count; n++) {
+		if (sandbox->mounts[n].content == CONTENT_PRIVATE_TMP)
+			return true;
+	}
+	return false;
+}
+
+static bool is_zero(const void *group, size_t size)
+{
+	const unsigned char *bytes = group;
+
+	while (size && !bytes[size - 1])
+		size--;
+	return !size;
+}
+
+/* Most rows: nothing of it costs them anything. Groups are made of zeroed memory. */
+static bool is_plain(const struct service *service, struct sandbox_support *support)
+{
+	const struct terms *terms = service->terms;
+	const struct calls *calls = terms->calls;
+
+	return is_zero(terms->paths, sizeof(*terms->paths)) &&
+	       is_zero(terms->hardening, sizeof(*terms->hardening)) && !calls->system_call_filter &&
+	       !calls->system_call_architectures && !calls->restrict_address_families &&
+	       !enters_root(service, support);
+}
+
+/* Folders of its own, which stay open to it whatever else is closed. Where they lie is known when it is started. */
+static size_t count_open_paths(const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	size_t count = credentials_are_wanted(service);
+
+	directories_of(service, &(struct process_defaults){ 0 }, kinds);
+	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++)
+		count += kinds[kind].is_owned ? words_count(kinds[kind].names) : 0;
+	return count;
+}
+
+static bool has_room_for_open_paths(const struct sandbox_build *making)
+{
+	size_t count = making->result.has_mounts ? count_open_paths(making->service) : 0;
+
+	if (count <= OPEN_PATHS_MOST)
+		return true;
+	diag_error(making->diags, making->service->at,
+		   "%s: it has %zu folders of its own to keep open, more than the %d that superd can handle",
+		   making->service->name, count, OPEN_PATHS_MOST);
+	return false;
+}
+
+static void confine(struct sandbox_build *making)
+{
+	const struct hardening *hardening = making->service->terms->hardening;
+	struct sandbox_config *result = &making->result;
+
+	if (!make_mounts(making))
+		return;
+	make_namespaces(making);
+	if (!has_room_for_open_paths(making))
+		return;
+	make_capabilities(making);
+	if (!make_filters(making))
+		return;
+	make_profile(making);
+	result->secure_bits = hardening->secure_bits;
+	result->refuses_executable_memory =
+		hardening->memory_deny_write_execute && !(making->without & SANDBOX_NEEDS_FILTER);
+	result->private_tmp = makes_private_tmp(result);
+	if (is_zero(result, sizeof(*result)))
+		return;
+	making->service->sandbox = pool_keep(making->pool, result, sizeof(*result));
+	if (!making->service->sandbox)
+		say_memory(making);
+}
+
+void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
+		  struct diags *diags)
+{
+	struct sandbox_build making = { .service = service, .pool = table->pool, .support = support, .diags = diags };
+
+	service->sandbox = NULL;
+	if (is_plain(service, support))
+		return;
+	memset(&making.result, 0, sizeof(making.result));       /* the padding, too: it is kept by its bytes */
+	if (table->warns_of_unsupported)
+		making.without = sandbox_support_missing(support);
+	confine(&making);
+}
+
+const char *sandbox_fault_path(const struct sandbox_config *sandbox, int number, const char **option)
+{
+	const struct sandbox_mount *mount;
+
+	if (sandbox && number == SANDBOX_ROOT) {
+		*option = "root_directory";
+		return sandbox->root;
+	}
+	if (!sandbox || number < 0 || (size_t)number >= sandbox->mount_count)
+		return NULL;
+	mount = &sandbox->mounts[number];
+	*option = mount->option;
+	return mount->content == CONTENT_BIND ? mount->source : mount->path;
+}
+
+bool sandbox_covers(const struct sandbox_config *sandbox, const char *path)
+{
+	for (size_t n = 0; sandbox && n < sandbox->mount_count; n++) {
+		const struct sandbox_mount *mount = &sandbox->mounts[n];
+		size_t length = strlen(mount->path);
+
+		if (mount->content == CONTENT_AS_BEFORE || strncmp(path, mount->path, length) != 0)
+			continue;
+		if (length == 1 || !path[length] || path[length] == '/')
+			return true;
+	}
+	return false;
+}
+
+static bool add_folders(char **paths, size_t *count, const char *base, words names)
+{
+	for (; names && *names; names++) {
+		struct buf path = { 0 };
+
+		buf_addf(&path, "%s/%.*s", base, (int)directory_name_length(*names), *names);
+		paths[*count] = buf_take(&path);
+		if (!paths[(*count)++])
+			return false;
+	}
+	return true;
+}
+
+static bool add_credentials(char **paths, size_t *count, const struct service *service,
+			    const struct process_defaults *defaults)
+{
+	struct buf path = { 0 };
+
+	credentials_folder(service, defaults, &path);
+	paths[*count] = buf_take(&path);
+	return paths[(*count)++];
+}
+
+char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	char **paths = calloc(count_open_paths(service) + 1, sizeof(*paths));
+	size_t count = 0;
+	bool good;
+
+	directories_of(service, defaults, kinds);
+	good = paths && (!credentials_are_wanted(service) || add_credentials(paths, &count, service, defaults));
+	for (size_t kind = 0; good && kind < DIRECTORY_KINDS; kind++)
+		good = !kinds[kind].is_owned || add_folders(paths, &count, kinds[kind].base, kinds[kind].names);
+	if (good)
+		return paths;
+	for (size_t n = 0; paths && n < count; n++)
+		free(paths[n]);
+	free(paths);
+	return NULL;
+}

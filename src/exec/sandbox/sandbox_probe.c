@@ -1,0 +1,214 @@
+/* Finds out what the kernel allows, before anything depends on it. Capabilities prove little: a container's root may
+ * not mount, and a seccomp filter may forbid namespaces to a process with every capability. So each ability is tried,
+ * in a separate process. */
+#include "exec/sandbox/sandbox_probe.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+
+#include "base/fd.h"
+#include "config/option/directive.h"
+#include "exec/child/mount_tree.h"
+#include "exec/spawn/spawn.h"
+#include "os/rights/capability.h"
+
+static const struct { const char *option; unsigned needs;
+} needs[] = {
+	{ "private_tmp", SANDBOX_NEEDS_MOUNTS },
+	{ "private_devices", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_FILTER },
+	{ "private_ipc", SANDBOX_NEEDS_QUEUES | SANDBOX_NEEDS_MOUNTS },
+	{ "private_mounts", SANDBOX_NEEDS_MOUNTS },
+	{ "private_network", SANDBOX_NEEDS_NETWORK },
+	{ "network_namespace_path", SANDBOX_NEEDS_ENTRY },
+	{ "private_users", SANDBOX_NEEDS_USERS },
+	{ "protect_system", SANDBOX_NEEDS_MOUNTS },
+	{ "protect_home", SANDBOX_NEEDS_MOUNTS },
+	{ "protect_kernel_tunables", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_FILTER },
+	{ "protect_kernel_modules", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_FILTER },
+	{ "protect_kernel_logs", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_FILTER },
+	{ "protect_control_groups", SANDBOX_NEEDS_MOUNTS },
+	{ "protect_clock", SANDBOX_NEEDS_FILTER },
+	{ "protect_hostname", SANDBOX_NEEDS_NAME | SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_FILTER },
+	{ "protect_proc", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_PROC },
+	{ "proc_subset", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_PROC },
+	{ "mount_flags", SANDBOX_NEEDS_MOUNTS },
+	{ "read_only_paths", SANDBOX_NEEDS_MOUNTS },
+	{ "read_write_paths", SANDBOX_NEEDS_MOUNTS },
+	{ "inaccessible_paths", SANDBOX_NEEDS_MOUNTS },
+	{ "exec_paths", SANDBOX_NEEDS_MOUNTS },
+	{ "no_exec_paths", SANDBOX_NEEDS_MOUNTS },
+	{ "bind_paths", SANDBOX_NEEDS_MOUNTS },
+	{ "bind_read_only_paths", SANDBOX_NEEDS_MOUNTS },
+	{ "temporary_file_system", SANDBOX_NEEDS_MOUNTS },
+	{ "mount_api_vfs", SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_PROC },
+	{ "system_call_filter", SANDBOX_NEEDS_FILTER },
+	{ "system_call_architectures", SANDBOX_NEEDS_FILTER },
+	{ "restrict_address_families", SANDBOX_NEEDS_FILTER },
+	{ "restrict_namespaces", SANDBOX_NEEDS_FILTER },
+	{ "restrict_realtime", SANDBOX_NEEDS_FILTER },
+	{ "restrict_suid_sgid", SANDBOX_NEEDS_FILTER },
+	{ "memory_deny_write_execute", SANDBOX_NEEDS_FILTER },
+	{ "lock_personality", SANDBOX_NEEDS_FILTER },
+	{ "apparmor_profile", SANDBOX_NEEDS_PROFILE },
+	{ "selinux_context", SANDBOX_NEEDS_CONTEXT },
+};
+
+static const char *const reasons[] = {
+	"superd may not make mounts of its own here (a mount namespace, and Linux 5.12 or later)",
+	"superd may not make a network namespace here", "superd may not make an IPC namespace here",
+	"superd may not make a namespace for the host's name here", "superd may not make a user namespace here",
+#ifdef HAVE_LIBSECCOMP
+	"this kernel does not filter system calls",
+#else
+	"this superd was built without libseccomp",
+#endif
+	"there is no AppArmor here", "superd sets no SELinux context",
+	"only root or CAP_SETUID can map more than one user", "only root or CAP_SYS_ADMIN can enter a namespace",
+	"only root or CAP_SYS_ADMIN can mount /proc anew",
+};
+
+/* Each by itself: one that fails must not hide the others. */
+static const struct { int flag; unsigned need;
+} namespaces[] = {
+	{ CLONE_NEWNS, SANDBOX_NEEDS_MOUNTS },
+	{ CLONE_NEWNET, SANDBOX_NEEDS_NETWORK },
+	{ CLONE_NEWIPC, SANDBOX_NEEDS_QUEUES },
+	{ CLONE_NEWUTS, SANDBOX_NEEDS_NAME },
+};
+
+static int try_each(bool by_users)
+{
+	unsigned lacking = 0;
+
+	if (by_users && unshare(CLONE_NEWUSER) < 0)
+		return SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_QUEUES | SANDBOX_NEEDS_NAME |
+			SANDBOX_NEEDS_USERS;
+	for (size_t n = 0; n < sizeof(namespaces) / sizeof(namespaces[0]); n++) {
+		if (unshare(namespaces[n].flag) < 0)
+			lacking |= namespaces[n].need;
+	}
+	if (!by_users && unshare(CLONE_NEWUSER) < 0)
+		lacking |= SANDBOX_NEEDS_USERS;
+	return (int)lacking;
+}
+
+static int try_privileged(void)
+{
+	return try_each(false);
+}
+
+static int try_by_users(void)
+{
+	return try_each(true);
+}
+
+static bool has_profiles(void)
+{
+	size_t length;
+	char *text = fd_read_file("/sys/module/apparmor/parameters/enabled", 16, &length);
+	bool enabled = text && *text == 'Y';
+
+	free(text);
+	return enabled;
+}
+
+/* Whether this kernel has the calls of exec/child/mount_tree: EBADF, as there is no such tree. */
+static bool has_trees(void)
+{
+	return mount_tree_set_attr(-1, MOUNT_TREE_READ_ONLY, 0) == 0 || errno != ENOSYS;
+}
+
+static bool has_filter(void)
+{
+#if defined(HAVE_LIBSECCOMP) && defined(PR_GET_SECCOMP)
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+#else
+	return false;
+#endif
+}
+
+static void look(struct sandbox_support *support)
+{
+	int lacking;
+
+	support->looked = true;
+	support->privileged = capability_held(CAP_SYS_ADMIN);      /* which a child apart raises */
+	lacking = spawn_probe(support->privileged ? try_privileged : try_by_users);
+	if (lacking < 0)
+		lacking = SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_QUEUES | SANDBOX_NEEDS_NAME |
+			SANDBOX_NEEDS_USERS;
+	support->lacking = (unsigned)lacking | SANDBOX_NEEDS_CONTEXT;
+	if (!has_trees())
+		support->lacking |= SANDBOX_NEEDS_MOUNTS;
+	if (!has_filter())
+		support->lacking |= SANDBOX_NEEDS_FILTER;
+	if (!has_profiles())
+		support->lacking |= SANDBOX_NEEDS_PROFILE;
+	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
+		support->lacking |= SANDBOX_NEEDS_ALL_USERS;
+	if (!support->privileged)
+		support->lacking |= SANDBOX_NEEDS_ENTRY | SANDBOX_NEEDS_PROC;
+}
+
+unsigned sandbox_support_missing(struct sandbox_support *support)
+{
+	if (!support->looked)
+		look(support);
+	return support->lacking;
+}
+
+bool sandbox_support_privileged(struct sandbox_support *support)
+{
+	if (!support->looked)
+		look(support);
+	return support->privileged;
+}
+
+/* "-" in front: where there is none, it is not needed. */
+static bool can_do_without(const struct directive *directive, const void *field)
+{
+	const char *text = directive->type == &type_text ? *(const char *const *)field : NULL;
+
+	return text && *text == '-';
+}
+
+static unsigned needs_of(size_t n, const struct service *service, struct pool *scratch)
+{
+	const struct directive *directive = directive_find(NATIVE, needs[n].option);
+	const void *field = directive_field(directive, service);
+	const struct hardening *hardening = service->terms->hardening;
+	bool every_user = hardening->private_users == PRIVATE_USERS_IDENTITY ||
+			  hardening->private_users == PRIVATE_USERS_FULL;
+
+	if (directive_is_default(directive, field, scratch) || can_do_without(directive, field))
+		return 0;
+	return needs[n].needs | (needs[n].needs == SANDBOX_NEEDS_USERS && every_user ? SANDBOX_NEEDS_ALL_USERS : 0);
+}
+
+void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
+			     sandbox_support_say *say, void *context)
+{
+	unsigned all = 0;
+
+	if (service->terms == support->modest)
+		return;
+	for (size_t n = 0; n < sizeof(needs) / sizeof(needs[0]); n++) {
+		unsigned wanted = needs_of(n, service, scratch);
+		unsigned lacking = wanted ? wanted & sandbox_support_missing(support) : 0;
+
+		all |= wanted;
+		for (size_t bit = 0; lacking && bit < sizeof(reasons) / sizeof(reasons[0]); bit++) {
+			if (!(lacking >> bit & 1))
+				continue;
+			say(context, service, needs[n].option, reasons[bit]);
+			break;
+		}
+	}
+	support->modest = all ? NULL : service->terms;
+}

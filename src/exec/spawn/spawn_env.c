@@ -1,0 +1,177 @@
+/* The environment and the arguments of one start.
+ *
+ * Some variables hold the child's pid, which only the child knows. Room for them is made here, and the child fills it
+ * in (exec/child/child.c), after the arguments were expanded: so a command's words cannot contain these variables. */
+#include "exec/spawn/spawn_env.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "exec/spawn/expand_vars.h"
+
+bool spawn_invocation(char id[INVOCATION_ID + 1])
+{
+	unsigned char chance[INVOCATION_ID / 2];
+
+	if (getrandom(chance, sizeof(chance), GRND_NONBLOCK) != (ssize_t)sizeof(chance))
+		return false;
+	for (size_t n = 0; n < sizeof(chance); n++)
+		snprintf(id + 2 * n, 3, "%02x", chance[n]);
+	return true;
+}
+
+/* As ucspi-tcp names them. */
+static size_t add_tcp(const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+{
+	static char proto[] = "PROTO=TCP";
+
+	snprintf(texts->local_ip, sizeof(texts->local_ip), "TCPLOCALIP=%s", launch->local_address);
+	snprintf(texts->local_port, sizeof(texts->local_port), "TCPLOCALPORT=%d", launch->local_port);
+	snprintf(texts->remote_ip, sizeof(texts->remote_ip), "TCPREMOTEIP=%s", launch->remote_address);
+	snprintf(texts->remote_port, sizeof(texts->remote_port), "TCPREMOTEPORT=%d", launch->remote_port);
+	environment[0] = proto;
+	environment[1] = texts->local_ip;
+	environment[2] = texts->local_port;
+	environment[3] = texts->remote_ip;
+	environment[4] = texts->remote_port;
+	return 5;
+}
+
+static size_t add_remote(const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+{
+	size_t count = 0;
+
+	if (launch->cookie) {
+		snprintf(texts->cookie, sizeof(texts->cookie), "SO_COOKIE=%" PRIu64, launch->cookie);
+		environment[count++] = texts->cookie;
+	}
+	if (!launch->remote_address || !*launch->remote_address)
+		return count;
+	snprintf(texts->address, sizeof(texts->address), "REMOTE_ADDR=%s", launch->remote_address);
+	environment[count++] = texts->address;
+	if (launch->remote_host) {
+		snprintf(texts->host, sizeof(texts->host), "REMOTE_HOST=%s", launch->remote_address);
+		environment[count++] = texts->host;
+	}
+	if (launch->remote_port >= 0) {
+		snprintf(texts->port, sizeof(texts->port), "REMOTE_PORT=%d", launch->remote_port);
+		environment[count++] = texts->port;
+	}
+	if (launch->local_address)
+		count += add_tcp(launch, texts, environment + count);
+	return count;
+}
+
+static size_t add_invocation(const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+{
+	char id[INVOCATION_ID + 1];
+
+	if (launch->invocation)
+		memcpy(id, launch->invocation, sizeof(id));
+	else if (!spawn_invocation(id))
+		return 0;
+	snprintf(texts->invocation, sizeof(texts->invocation), "INVOCATION_ID=%s", id);
+	environment[0] = texts->invocation;
+	return 1;
+}
+
+static size_t add_notify(struct job *job, const struct spawn_request *launch, struct spawn_env *texts,
+			 char **environment)
+{
+	size_t count = 0;
+
+	if (launch->notify)
+		environment[count++] = (char *)(uintptr_t)launch->notify;
+	if (launch->store) {
+		snprintf(texts->store, sizeof(texts->store), "FDSTORE=%u", launch->store);
+		environment[count++] = texts->store;
+	}
+	if (launch->watchdog) {
+		snprintf(texts->watchdog, sizeof(texts->watchdog), "WATCHDOG_USEC=%" PRId64, launch->watchdog);
+		job->watched = true;
+		environment[count++] = job->watchdog_pid;
+		environment[count++] = texts->watchdog;
+	}
+	return count;
+}
+
+static size_t add_own(struct job *job, const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+{
+	size_t count = 0;
+
+	if (launch->listen_count) {
+		snprintf(texts->fds, sizeof(texts->fds), "LISTEN_FDS=%u", launch->listen_count);
+		job->listen = true;
+		environment[count++] = job->listen_pid;
+		environment[count++] = texts->fds;
+		environment[count++] = (char *)(uintptr_t)launch->names;
+	}
+	count += add_remote(launch, texts, environment + count);
+	count += add_notify(job, launch, texts, environment + count);
+	if (launch->plan->tells_unit) {
+		job->tells_unit = true;
+		environment[count++] = job->exec_pid;
+		count += add_invocation(launch, texts, environment + count);
+	}
+	return count;
+}
+
+static size_t count_list(const char *const *list)
+{
+	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
+static bool make_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *launch)
+{
+	size_t own = count_list(launch->variables), planned = launch->plan->environment_count;
+	size_t most = JOB_EXTRA + own + planned + 1, count;
+
+	if (most > SPAWN_ENVIRONMENT)
+		texts->environment = malloc(most * sizeof(*texts->environment));
+	if (!texts->environment)
+		return false;
+	count = add_own(job, launch, texts, texts->environment);
+	for (size_t n = 0; n < own; n++)
+		texts->environment[count++] = (char *)(uintptr_t)launch->variables[n];
+	if (planned)
+		memcpy(texts->environment + count, launch->plan->environment, planned * sizeof(*texts->environment));
+	count += planned;
+	if (job->tells_unit && job->listen) {
+		job->pidfd_id_at = &texts->environment[count];
+		texts->environment[count++] = job->pidfd_id;
+	}
+	texts->environment[count] = NULL;
+	return true;
+}
+
+bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *launch)
+{
+	bool expands = launch->plan->expands && !(job->command->flags & COMMAND_VERBATIM);
+
+	texts->environment = texts->small;
+	texts->argv = job->command->argv;
+	if (make_environment(texts, job, launch) &&
+	    (!expands || (texts->argv = argv_expand(job->command->argv, texts->environment)))) {
+		job->environment = texts->environment;
+		job->argv = texts->argv;
+		return true;
+	}
+	return false;
+}
+
+void spawn_env_free(struct spawn_env *texts, const struct job *job)
+{
+	if (texts->environment != texts->small)
+		free(texts->environment);
+	if (texts->argv != job->command->argv)
+		free(texts->argv);
+}

@@ -1,0 +1,106 @@
+/* A thread that kills starts which take too long.
+ *
+ * It costs other starts next to nothing: while there are starts it wakes by itself every few seconds, so a start has
+ * nobody to wake; without any it sleeps without a timer. */
+#include "exec/spawn/spawn_timeout.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "os/rights/own_privileges.h"
+#include "os/rights/required_caps.h"
+
+#define THREAD_STACK (64 << 10)
+
+double spawn_timeout_seconds = 5;
+
+/* One thread looks after the starts of all of the process, whichever thread they are from. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
+static struct spawn_timeout *starts;
+static pthread_t thread;
+static bool looks, is_made, stops;
+
+static void end_slow(double before)
+{
+	for (struct spawn_timeout *start = starts; start; start = start->next) {
+		if (start->since > before || start->pid <= 0 || start->ended)
+			continue;
+		start->ended = kill(start->pid, SIGKILL) == 0;
+	}
+}
+
+/* The wall clock may be set meanwhile: then it looks sooner or later, and goes by how old a start is. */
+static void wait_a_while(void)
+{
+	struct timespec until;
+	double seconds = spawn_timeout_seconds / 2;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)seconds;
+	until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	while (!stops && pthread_cond_timedwait(&begun, &lock, &until) == 0)
+		;
+}
+
+static void *look(void *unused)
+{
+	(void)unused;
+	own_privileges_use(CAPS_TO_KILL);
+	pthread_mutex_lock(&lock);
+	while (!stops) {
+		looks = starts != NULL;
+		if (looks)
+			wait_a_while();
+		else
+			pthread_cond_wait(&begun, &lock);
+		end_slow(clock_now() - spawn_timeout_seconds);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+void spawn_timeout_begin(struct spawn_timeout *timeout)
+{
+	*timeout = (struct spawn_timeout){ .since = clock_now() };
+	pthread_mutex_lock(&lock);
+	if (!is_made)
+		is_made = thread_start(&thread, THREAD_STACK, look, NULL) == 0;
+	timeout->next = starts;
+	timeout->place = &starts;
+	if (starts)
+		starts->place = &timeout->next;
+	starts = timeout;
+	if (!looks)
+		pthread_cond_signal(&begun);
+	looks = true;
+	pthread_mutex_unlock(&lock);
+}
+
+void spawn_timeout_end(struct spawn_timeout *timeout)
+{
+	pthread_mutex_lock(&lock);
+	*timeout->place = timeout->next;
+	if (timeout->next)
+		timeout->next->place = timeout->place;
+	pthread_mutex_unlock(&lock);
+}
+
+void spawn_timeout_stop(void)
+{
+	if (!is_made)
+		return;
+	pthread_mutex_lock(&lock);
+	stops = true;
+	pthread_cond_signal(&begun);
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+	stops = is_made = looks = false;
+}

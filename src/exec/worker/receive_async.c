@@ -1,0 +1,206 @@
+/* Receives descriptors that a service sent, in a process of superd's own, and passes on those that are safe to keep.
+ *
+ * The kind of a descriptor is found without a call to its file system, which may block. The kernel alone writes the
+ * link in /proc/self/fd, and only a path begins with a slash. Without /proc, superd takes only what it can identify by
+ * calls that reach no file system.
+ *
+ * The process keeps its own references until superd confirms the ones it got. So superd never closes the last reference
+ * to a descriptor that it did not take. */
+#include "exec/worker/receive_async.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/fd.h"
+#include "base/fd_message.h"
+#include "exec/spawn/spawn.h"
+#include "os/proc/pidfd.h"
+#include "os/socket/plain_socket.h"
+
+#define GRACE 5000                      /* milliseconds that references are kept for a superd that has said nothing */
+
+struct order {
+	int socket, report;
+	enum receive_purpose purpose;
+};
+
+struct receive_answer {
+	pid_t process;
+	unsigned refused;
+	char kind[RECEIVED_KIND];
+};
+
+static bool is_socket(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+static bool has_seals(int fd)
+{
+#ifdef F_GET_SEALS
+	return fcntl(fd, F_GET_SEALS) >= 0;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+static bool is_pidfd(int fd)
+{
+#ifdef SYS_pidfd_send_signal
+	return syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == 0 || errno == EPERM || errno == ESRCH;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+/* The kernel's name of the open file; "" without /proc. Only a name that begins with / can be chosen by a user. */
+static void read_link(int fd, char text[256])
+{
+	char path[64];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	length = readlink(path, text, 255);
+	text[length > 0 ? length : 0] = '\0';
+}
+
+static bool is_kept_kind(int fd, const char *link)
+{
+	static const char *const kinds[] = {
+		"anon_inode:[eventfd]", "anon_inode:[timerfd]", "anon_inode:[pidfd]", "anon_inode:[pidfs]",
+	};
+
+	if (is_socket(fd))
+		return socket_is_plain(fd);     /* others may wait when they are closed, as those of AF_PACKET */
+	if (!*link)
+		return is_pidfd(fd);
+	if (!strncmp(link, "pipe:[", 6))
+		return true;
+	if (!strncmp(link, "/memfd:", 7))
+		return has_seals(fd);   /* the path of a file may read so, too, but only one in memory has seals */
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (!strcmp(link, kinds[n]))
+			return true;
+	}
+	return false;
+}
+
+static void note_refused(struct receive_answer *answer, const char *link)
+{
+	if (answer->refused++)
+		return;
+	if (*link == '/')
+		link = "a file";
+	else if (!*link)
+		link = "a kind that cannot be told without /proc";
+	snprintf(answer->kind, sizeof(answer->kind), "%.39s", link);
+}
+
+/* Puts those that may be given back in front; how many these are. */
+static size_t pick(int *fds, size_t count, struct receive_answer *answer)
+{
+	size_t kept = 0;
+	char link[256];
+
+	for (size_t n = 0; n < count; n++) {
+		int fd = fds[n];
+
+		read_link(fd, link);
+		if (is_kept_kind(fd, link)) {
+			fds[n] = fds[kept];
+			fds[kept++] = fd;
+		} else {
+			note_refused(answer, link);
+		}
+	}
+	return kept;
+}
+
+/* Until superd has what it was given. */
+static void wait_for_word(int report)
+{
+	char word;
+	ssize_t got;
+
+	do
+		got = read(report, &word, 1);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		poll(NULL, 0, GRACE);
+}
+
+static void receive(const void *with)
+{
+	const struct order *order = with;
+	struct receive_answer answer = { .process = -1 };
+	int fds[RECEIVED_MOST];
+	size_t count = RECEIVED_MOST, given = 0;
+	char byte;                              /* superd has seen what it says */
+
+	if (fd_message_receive(order->socket, &byte, 1, fds, &count, MSG_DONTWAIT) < 0)
+		return;
+	close(order->socket);
+	if (order->purpose == RECEIVE_STORED)
+		given = pick(fds, count, &answer);
+	else if (order->purpose == RECEIVE_PROCESS && count == 1 && is_pidfd(fds[0]))
+		answer.process = pidfd_pid(fds[0]);
+	if (!fd_message_send(order->report, &answer, sizeof(answer), fds, given, 0)) {
+		snprintf(answer.kind, sizeof(answer.kind), "too many that are under way");
+		answer.refused += (unsigned)given;
+		fd_message_send(order->report, &answer, sizeof(answer), NULL, 0, 0);
+	}
+	if (given)
+		wait_for_word(order->report);
+}
+
+pid_t receive_async(int socket, enum receive_purpose purpose, int *report)
+{
+	struct order order = { .socket = socket, .purpose = purpose };
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	order.report = ends[1];
+	pid = spawn_worker("superd-receive", 0, receive, &order, (int[]){ socket, ends[1] }, 2);
+	fd_close(&ends[1]);
+	if (pid < 0)
+		fd_close(&ends[0]);
+	*report = fd_raise(ends[0], FD_HIGH);
+	return pid;
+}
+
+enum receive_state receive_async_hear(int report, struct received *received)
+{
+	struct receive_answer answer;
+	size_t count = RECEIVED_MOST;
+	ssize_t got;
+
+	*received = (struct received){ .process = -1 };
+	got = fd_message_receive(report, &answer, sizeof(answer), received->fds, &count, MSG_DONTWAIT);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return RECEIVE_WAITS;
+	if (got != (ssize_t)sizeof(answer))
+		return RECEIVE_FAILED;
+	received->count = count;
+	received->process = answer.process;
+	received->refused = answer.refused;
+	memcpy(received->kind, answer.kind, sizeof(received->kind));
+	received->kind[sizeof(received->kind) - 1] = '\0';
+	(void)send(report, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* it may let go of its own */
+	return RECEIVE_DONE;
+}

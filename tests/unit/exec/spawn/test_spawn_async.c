@@ -1,0 +1,218 @@
+/* Starts that take their time in a process of their own: what of superd they keep open meanwhile. */
+#include "tests/unit/rows.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exec/dirs/credentials.h"
+#include "exec/spawn/spawn.h"
+#include "os/foreign/fork_fds.h"
+
+#define PATIENCE 10000 /* milliseconds */
+
+static struct plan *plan;
+static char run[80];
+
+static void begin(void)
+{
+	set_up();
+	snprintf(run, sizeof(run), "%s/run", folder);
+	process_defaults.runtime_directory = run;
+}
+
+static void finish(void)
+{
+	plan_free(plan);
+	plan = NULL;
+	spawn_end();
+	tear_down();
+}
+
+TestSuite(spawn_async, .init = begin, .fini = finish, .timeout = 60);
+
+static const char *below(const char *name)
+{
+	static char path[2][192];
+	static unsigned turn;
+
+	snprintf(path[++turn & 1], sizeof(*path), "%s/%s", folder, name);
+	return path[turn & 1];
+}
+
+static bool ends_within(int fd, int patience)
+{
+	struct pollfd end = { fd, POLLIN, 0 };
+	char byte;
+
+	return poll(&end, 1, patience) == 1 && read(fd, &byte, 1) == 0;
+}
+
+static void make_pipe(int ends[2])
+{
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+}
+
+/* Nobody has opened the fifo's other end, so the child stands still before its first stage. */
+Test(spawn_async, a_start_that_waits_keeps_nothing_of_other_clients)
+{
+	int other[2], own[2], wanted[] = { 0, 1, 2, -1 }, status;
+	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 4 };
+	const char *fifo = below("slow");
+
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	make_pipe(other);
+	make_pipe(own);
+	wanted[3] = own[1];
+	plan = plan_make(row("service a { listen = 7\nexec = \"/bin/true\"\nload_credential = \"k:%s\"\n}\n", fifo),
+			 &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
+	cr_assert(plan, "%s", buf_string(&why));
+	launch.plan = plan;
+	spawn_start(&launch);
+	cr_assert_gt(launch.pid, 0);
+	close(other[1]);
+	close(own[1]);
+	cr_expect(ends_within(other[0], PATIENCE), "the child has the other client's connection");
+	cr_expect_not(ends_within(own[0], 0), "the child has its own");
+	cr_expect_eq(kill(launch.pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
+	cr_expect(ends_within(own[0], PATIENCE));
+	close(other[0]);
+	close(own[0]);
+	close(launch.report);
+}
+
+/* A jail whose user has made its /run lead out of it, to where somebody has a folder that is called like superd's. The
+ * user is not root, whose jail is entered by a mount. */
+static const struct service *jailed(void)
+{
+	process_defaults.runtime_directory = "/run";
+	cr_assert_eq(mkdir(below("precious"), 0755), 0);
+	cr_assert_eq(mkdir(below("jail"), 0755), 0);
+	cr_assert_eq(symlink(below("precious"), below("jail/run")), 0);
+	return row("service a { listen = 7\nexec = \"/bin/true\"\nset_credential = \"k:v\"\n"
+		   "user = \"%s\"\nroot_directory = \"%s/jail\"\n}\n", geteuid() ? "root" : "nobody", folder);
+}
+
+Test(spawn_async, credentials_do_not_leave_a_jail_by_its_links)
+{
+	int wanted[] = { 0, 1, 2 }, status;
+	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 3 };
+	struct pollfd told = { .events = POLLIN };
+	struct fault fault = { .stage = STAGE_NONE };
+
+	skip_unless(geteuid() == 0, "it takes root");
+	plan = plan_make(jailed(), &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
+	cr_assert(plan, "%s", buf_string(&why));
+	launch.plan = plan;
+	spawn_start(&launch);
+	cr_assert_gt(launch.pid, 0);
+	told.fd = launch.report;
+	cr_assert_eq(poll(&told, 1, PATIENCE), 1);
+	cr_expect_eq(read(launch.report, &fault, sizeof(fault)), (ssize_t)sizeof(fault));
+	cr_expect_eq(fault.stage, STAGE_CREDENTIALS, "failed at '%s'", stage_name(fault.stage));
+	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
+	cr_expect_neq(access(below("precious/credentials"), F_OK), 0, "it was made outside");
+	close(launch.report);
+}
+
+Test(spawn_async, credentials_are_not_removed_outside_of_a_jail)
+{
+	const struct service *service;
+
+	skip_unless(geteuid() == 0, "it takes root");
+	service = jailed();
+	cr_assert_eq(mkdir(below("precious/credentials"), 0755), 0);
+	cr_assert_eq(mkdir(below("precious/credentials/a.service"), 0755), 0);
+	credentials_remove(service, &process_defaults, true);
+	cr_expect_eq(access(below("precious/credentials/a.service"), F_OK), 0);
+	cr_assert_eq(unlink(below("jail/run")), 0);
+	cr_assert_eq(rename(below("precious"), below("jail/run")), 0);
+	credentials_remove(service, &process_defaults, true);
+	cr_expect_neq(access(below("jail/run/credentials/a.service"), F_OK), 0);
+}
+
+/* In a process of its own: 0, or the number of the first descriptor that is not as it should be. */
+static int find_wrong(const int *kept, int count, int also, unsigned most)
+{
+	fork_fds_close_others(kept, count, also);
+	for (int fd = 3; fd < (int)most; fd++) {
+		bool is_kept = fd == also;
+
+		for (int n = 0; n < count; n++)
+			is_kept |= kept[n] == fd;
+		if (is_kept != (fcntl(fd, F_GETFD) >= 0))
+			return fd;
+	}
+	return 0;
+}
+
+static void expect_kept(const int *kept, int count, int also)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		for (int fd = 3; fd < 40; fd++)
+			dup2(0, fd);
+		_exit(find_wrong(kept, count, also, 40));
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0, "wait status %x", (unsigned)status);
+}
+
+Test(spawn_async, what_is_kept_may_be_in_any_order_and_more_than_once)
+{
+	expect_kept((int[]){ 0, 1, 2 }, 3, -1);
+	expect_kept((int[]){ 0, -1, 2, 3 }, 4, 39);
+	expect_kept((int[]){ 20, 5, 5, 21, -1, 0, 39 }, 7, 22);
+	expect_kept((int[]){ 7, 6, 5, 4 }, 4, 3);
+	expect_kept(NULL, 0, 10);
+	expect_kept(NULL, 0, -1);
+}
+
+Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
+{
+	int ends[2];
+
+	cr_assert(fork_fds_open_report(ends, 30));
+	cr_expect_geq(ends[1], 30);
+	cr_expect_eq(fcntl(ends[1], F_GETFD), FD_CLOEXEC);
+	close(ends[1]);
+	cr_expect(ends_within(ends[0], PATIENCE));
+	close(ends[0]);
+}
+
+static void do_nothing(const void *with)
+{
+	(void)with;
+}
+
+static uint64_t start_aside(void)
+{
+	pid_t pid = spawn_worker("nothing", 0, do_nothing, NULL, NULL, 0);
+	uint64_t serial = spawn_worker_serial(pid);
+
+	cr_assert_gt(pid, 0);
+	cr_expect_neq(serial, 0);
+	cr_expect(spawn_is_worker(pid));
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	spawn_reaped(pid);
+	cr_expect_not(spawn_is_worker(pid));
+	cr_expect_eq(spawn_worker_serial(pid), 0);
+	return serial;
+}
+
+/* So that one is not taken for another that has its pid by now. */
+Test(spawn_async, each_process_aside_has_a_number_of_its_own)
+{
+	uint64_t first = start_aside();
+
+	cr_expect_neq(start_aside(), first);
+}

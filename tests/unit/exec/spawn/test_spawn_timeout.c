@@ -1,0 +1,95 @@
+/* A start that hangs on its way to its program, by a lease that somebody holds on it, is ended in time. */
+#include "starts.h"
+#include "tests/unit/rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exec/spawn/spawn.h"
+#include "exec/spawn/spawn_timeout.h"
+
+static struct plan *plan;
+static char program[300];
+
+static void begin(void)
+{
+	set_up();
+	snprintf(program, sizeof(program), "%s/program", folder);
+	spawn_timeout_seconds = 0.2;
+}
+
+static void finish(void)
+{
+	plan_free(plan);
+	spawn_end();
+	unlink(program);
+	tear_down();
+}
+
+TestSuite(spawn_patience, .init = begin, .fini = finish, .timeout = 30);
+
+static void write_program(void)
+{
+	static const char text[] = "#!/bin/sh\nexit 0\n";
+	int fd = open(program, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, sizeof(text) - 1), (ssize_t)sizeof(text) - 1);
+	close(fd);
+	plan = plan_make(row("service a { listen = 7\nexec = \"%s\"\n}\n", program), &process_defaults,
+			 &(struct plan_sockets){ .port = 7 }, &why);
+	cr_assert(plan, "%s", buf_string(&why));
+}
+
+/* Whoever opens the file then waits until it is let go of. */
+static int take_lease(void)
+{
+	int fd = open(program, O_RDONLY | O_CLOEXEC);
+
+	signal(SIGIO, SIG_IGN);
+	cr_assert_geq(fd, 0);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+		return fd;
+	close(fd);
+	finish();
+	cr_skip_test("no lease can be had on this file system");
+	return -1;
+}
+
+static struct spawn_request start(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), wanted[3] = { null, null, null };
+	struct spawn_request launch = { .plan = plan, .wanted = wanted, .wanted_count = 3 };
+
+	spawn_start(&launch);
+	close(null);
+	return launch;
+}
+
+Test(spawn_patience, ends_what_hangs_before_its_program)
+{
+	struct timespec before, after;
+	struct spawn_request launch;
+	int fd;
+
+	write_program();
+	fd = take_lease();
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	launch = start();
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	cr_expect_eq(launch.pid, -1);
+	cr_expect_eq(launch.fault.error, ETIMEDOUT, "%s: %s", stage_name(launch.fault.stage),
+		     fault_reason(&launch.fault));
+	cr_expect_leq(after.tv_sec - before.tv_sec, 5);
+	settle(&launch);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "nobody is left");
+	close(fd);
+	launch = start();
+	cr_expect_gt(launch.pid, 0, "%s", fault_reason(&launch.fault));
+	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
+}

@@ -1,0 +1,262 @@
+/* Closing what may hang: nobody waits for it, and what hangs keeps nobody else's from being closed. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exec/spawn/spawn.h"
+#include "exec/worker/close_async.h"
+
+#define OWNER 7
+#define ANOTHER 8
+
+static unsigned hung, returned, owner_of_last;
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void on_hangs(void *context, unsigned owner, unsigned count)
+{
+	(void)context, (void)count;
+	owner_of_last = owner;
+	hung++;
+}
+
+static void on_returns(void *context, unsigned owner, unsigned count)
+{
+	(void)context, (void)owner, (void)count;
+	returned++;
+}
+
+/* What the loop does. */
+static void look(void)
+{
+	static const struct close_events events = { on_hangs, on_returns };
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		spawn_reaped(pid);
+	close_async_look(&events, NULL);
+}
+
+static void give(int fd, unsigned owner)
+{
+	int given = fd;
+
+	cr_assert(close_async(&given, owner));
+	cr_expect_eq(given, -1);
+	cr_expect_lt(fcntl(fd, F_GETFD), 0);
+	cr_expect_eq(errno, EBADF);
+}
+
+/* By its other end. */
+static void expect_closed(int other)
+{
+	struct pollfd end = { .fd = other, .events = POLLIN };
+
+	for (long until = now_ms() + 20000; poll(&end, 1, 50) <= 0; look())
+		cr_assert_lt(now_ms(), until, "it was never closed");
+	cr_expect(end.revents & POLLHUP);
+}
+
+Test(close_async, no_descriptor_is_none)
+{
+	int none = -1;
+
+	cr_expect(close_async(&none, OWNER));
+	cr_expect_eq(none, -1);
+	cr_expect_not(close_async_is_busy());
+}
+
+Test(close_async, what_is_given_is_gone_here_and_closed_by_and_by)
+{
+	int ends[100][2];
+
+	for (int n = 0; n < 100; n++)
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[n]), 0);
+	for (int n = 0; n < 100; n++)
+		give(ends[n][0], OWNER);
+	for (int n = 0; n < 100; n++)
+		expect_closed(ends[n][1]);
+	for (long until = now_ms() + 10000; close_async_is_busy(); poll(NULL, 0, 5))
+		cr_assert_lt(now_ms(), until, "it has never done");
+	cr_expect_eq(hung, 0);
+}
+
+/* Also by way of what is kept, and through closers that come and go. */
+Test(close_async, what_is_closed_is_pending_no_longer)
+{
+	int ends[2], none = -1;
+
+	for (int n = 0; n < 3; n++) {
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		give(ends[0], OWNER);
+		cr_expect(close_async(&none, OWNER));
+		expect_closed(ends[1]);
+		close(ends[1]);
+		for (long until = now_ms() + 10000; close_async_pending(OWNER); look())
+			cr_assert_lt(now_ms(), until, "%u are pending", close_async_pending(OWNER));
+		poll(NULL, 0, n * 400);         /* the second closer goes */
+		look();
+		cr_expect_eq(close_async_pending(OWNER), 0);
+	}
+}
+
+Test(close_async, more_than_the_queue_holds_is_closed_as_well)
+{
+	struct rlimit many;
+	enum { COUNT = 600 };
+	static int ends[COUNT][2];
+
+	getrlimit(RLIMIT_NOFILE, &many);
+	many.rlim_cur = many.rlim_max < 4096 ? many.rlim_max : 4096;
+	setrlimit(RLIMIT_NOFILE, &many);
+	for (int n = 0; n < COUNT; n++)
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[n]), 0);
+	for (int n = 0; n < COUNT; n++) {
+		cr_assert(close_async(&ends[n][0], OWNER));
+		cr_expect_eq(ends[n][0], -1);
+	}
+	for (int n = 0; n < COUNT; n++)
+		expect_closed(ends[n][1]);
+}
+
+/* The kernel would have us wait until all is sent, which is never. */
+static int make_lingering(int *receiver, int seconds)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct linger linger = { .l_onoff = 1, .l_linger = seconds };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), sender = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(address);
+	static char much[1 << 16];
+
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(listener, 1), 0);
+	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	cr_assert_eq(connect(sender, (struct sockaddr *)&address, sizeof(address)), 0);
+	*receiver = accept(listener, NULL, NULL);
+	cr_assert_geq(*receiver, 0);
+	fcntl(*receiver, F_SETFD, FD_CLOEXEC);
+	while (send(sender, much, sizeof(much), MSG_DONTWAIT) > 0)
+		;
+	cr_assert_eq(setsockopt(sender, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	close(listener);
+	return sender;
+}
+
+static void wait_for(const unsigned *count, unsigned least)
+{
+	for (long until = now_ms() + 20000; *count < least; poll(NULL, 0, 50)) {
+		cr_assert_lt(now_ms(), until, "it has not come to that");
+		look();
+	}
+}
+
+Test(close_async, what_hangs_is_told_of_and_holds_nobody_up)
+{
+	int receiver, ends[2];
+	long before = now_ms();
+
+	give(make_lingering(&receiver, 1000), OWNER);
+	cr_expect_lt(now_ms() - before, 5000);
+	wait_for(&hung, 1);
+	cr_expect_eq(owner_of_last, OWNER);
+	cr_expect_eq(close_async_hanging(OWNER), 1);
+	cr_expect_eq(close_async_hanging(ANOTHER), 0);
+	cr_expect_eq(close_async_pending(OWNER), 1);
+	cr_expect_eq(close_async_pending(ANOTHER), 0);
+	cr_expect(close_async_is_busy());
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	give(ends[0], ANOTHER);
+	expect_closed(ends[1]);
+	close(receiver);                /* a reset, which ends the wait */
+	wait_for(&returned, 1);
+	cr_expect_eq(close_async_hanging(OWNER), 0);
+	cr_expect_eq(close_async_pending(OWNER), 0);
+	cr_expect_eq(close_async_pending(ANOTHER), 0);
+}
+
+Test(close_async, of_an_owner_with_too_many_the_rest_waits_until_one_is_back)
+{
+	int receivers[CLOSE_HANGING_MOST], ends[2], others[2];
+	struct pollfd end = { .events = POLLIN };
+
+	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++) {
+		give(make_lingering(&receivers[n], 1000), OWNER);
+		wait_for(&hung, n + 1);
+	}
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, others), 0);
+	give(ends[0], OWNER);
+	give(others[0], ANOTHER);
+	expect_closed(others[1]);
+	cr_expect_eq(close_async_pending(OWNER), CLOSE_HANGING_MOST + 1);
+	end.fd = ends[1];
+	cr_expect_eq(poll(&end, 1, 0), 0, "that of the first is kept");
+	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
+		close(receivers[n]);
+	expect_closed(ends[1]);
+}
+
+/* Each of them comes back, so that it hardly counts as hanging; in a queue for all they would be half a minute. */
+Test(close_async, slow_closings_of_one_owner_delay_nobody_else)
+{
+	enum { SLOW = 30 };
+	int receivers[SLOW], ends[2];
+	long before;
+
+	for (int n = 0; n < SLOW; n++)
+		give(make_lingering(&receivers[n], 1), OWNER);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	before = now_ms();
+	give(ends[0], ANOTHER);
+	expect_closed(ends[1]);
+	cr_expect_lt(now_ms() - before, 3000);
+}
+
+/* What there is no room for would be dropped where it is received, and hang there. */
+Test(close_async, what_one_closer_has_no_room_for_goes_to_others)
+{
+	enum { MANY = 400 };
+	struct rlimit few = { 128, 128 };
+	int receivers[CLOSE_HANGING_MOST], ends[2], others[2];
+	struct pollfd end = { .events = POLLIN };
+
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++)
+		give(make_lingering(&receivers[n], 1000), OWNER);
+	wait_for(&hung, 1);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, others), 0);
+	for (int n = 0; n < MANY; n++) {
+		int same = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+
+		for (long until = now_ms() + 20000; same < 0; same = fcntl(ends[0], F_DUPFD_CLOEXEC, 0)) {
+			cr_assert_lt(now_ms(), until, "the rest is kept for ever");
+			poll(NULL, 0, 50);
+			look();
+		}
+		cr_assert(close_async(&same, OWNER));
+	}
+	cr_assert(close_async(&ends[0], OWNER));
+	cr_assert(close_async(&others[0], ANOTHER));
+	expect_closed(others[1]);
+	end.fd = ends[1];
+	cr_expect_eq(poll(&end, 1, 0), 0, "of the first some are open");
+	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
+		close(receivers[n]);
+	expect_closed(ends[1]);
+}
