@@ -16,7 +16,7 @@
 #include "control/show.h"
 #include "control/verb_why.h"
 #include "engine/service/keeper.h"
-#include "prepare/built_with.h"
+#include "prepare/build_info.h"
 
 struct query_request {
 	struct selection selection;

@@ -37,12 +37,12 @@ static bool is_own(const struct service *service)
 }
 
 /* Asked once for all services of a table, and said once. */
-static bool own_users_are_refused(struct accounts *accounts, const struct service *service)
+static bool helper_users_are_refused(struct accounts *accounts, const struct service *service)
 {
 	if (accounts->own_asked)
 		return accounts->own_refused;
 	accounts->own_asked = true;
-	accounts->own_refused = own_users_refused();
+	accounts->own_refused = helper_users_refused();
 	if (accounts->own_refused)
 		diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
 			     service->name, accounts->own_refused);
@@ -53,7 +53,7 @@ static bool own_users_are_refused(struct accounts *accounts, const struct servic
 static bool has_own_user(struct accounts *accounts, const struct service *service)
 {
 	return is_own(service) && !service->terms->who->user && !service->terms->who->dynamic_user && geteuid() == 0 &&
-	       !own_users_are_refused(accounts, service);
+	       !helper_users_are_refused(accounts, service);
 }
 
 static const struct found_user *find_own_user(struct accounts *accounts, const struct service *service)
@@ -63,12 +63,12 @@ static const struct found_user *find_own_user(struct accounts *accounts, const s
 	if (user && !accounts->own) {
 		accounts->own = pool_alloc(accounts->pool, sizeof(*accounts->own));
 		if (accounts->own)
-			own_users_look(accounts->own);
+			helper_users_look(accounts->own);
 	}
 	if (!user || !accounts->own)
 		return NULL;
 	*user = (struct found_user){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
-	user->uid = own_user_for(accounts->own, service->name);
+	user->uid = helper_user_for(accounts->own, service->name);
 	user->gid = user->uid;
 	return user;
 }

@@ -10,7 +10,7 @@
 #include "base/memo.h"
 #include "base/pool.h"
 #include "config/service/service.h"
-#include "prepare/own_user.h"
+#include "prepare/helper_user.h"
 
 /* The result of looking up a user. Lives in the pool. */
 struct found_user {
@@ -35,7 +35,7 @@ struct accounts {
 	struct memo known;              /* struct who, user -> struct account */
 	struct memo dynamic;            /* id as text -> the name it was given to */
 	bool trusts;                    /* set by the caller: accept users that superd may not change to */
-	struct own_users *own;          /* those of superd-builtin's services; NULL before the first */
+	struct helper_users *own;       /* those of superd-builtin's services; NULL before the first */
 	bool own_asked;                 /* own_refused is valid */
 	const char *own_refused;        /* why superd's own users cannot be used; NULL: they can */
 };
@@ -47,8 +47,8 @@ void accounts_close(struct accounts *accounts);
 const struct found_user *accounts_user(struct accounts *accounts, const char *text);
 const struct found_group *accounts_group(struct accounts *accounts, const char *text);
 
-/* Takes user.group apart, as old inetds write it, at the first dot that has a user in front and a group behind. false: there
- * is none. */
+/* Takes user.group apart, as old inetds write it, at the first dot that has a user in front and a group behind. false:
+ * there is none. */
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
 		   const struct found_group **group);
 
@@ -60,7 +60,7 @@ void accounts_explain_pair(struct accounts *accounts, const char *text, const ch
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
 		     const char *wrong, const char *near);
 
-/* The user of this name, or one that is made up for it (prepare/account_dynamic.c); NULL: out of memory. */
+/* The user of this name, or one that is made up for it (prepare/dynamic_user.c); NULL: out of memory. */
 const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);
 
 /* The account a service runs with, kept in the pool; NULL after adding to diags what is wrong. */

@@ -10,7 +10,7 @@
 
 #include "os/fs/path_trust.h"
 #include "os/rights/capability.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 /* Two services with one runtime_directory: the first to stop takes it from the other. */
 static void check_runtime(struct preflight *preflight, const struct service *service)
@@ -26,8 +26,8 @@ static void check_runtime(struct preflight *preflight, const struct service *ser
 		}
 		other = known;
 		if (other != service)
-			preflight_say(preflight, SEVERITY_WARNING, service, "runtime_directory", *name,
-				      "%s has it too, and whichever stops first removes it", other->name);
+			preflight_report(preflight, SEVERITY_WARNING, service, "runtime_directory", *name,
+					 "%s has it too, and whichever stops first removes it", other->name);
 	}
 }
 
@@ -36,13 +36,13 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	preflight_owners(preflight, service);
 	preflight_files(preflight, service);
 	preflight_commands(preflight, service);
-	preflight_handed(preflight, service);
-	preflight_surroundings(preflight, service);
+	preflight_passed_fds(preflight, service);
+	preflight_environment(preflight, service);
 	preflight_sockets(preflight, service);
 	preflight_libraries(preflight, service);
 	preflight_privileges(preflight, service);
 	preflight_resources(preflight, service);
-	preflight_hardening(preflight, service);
+	preflight_sandbox(preflight, service);
 	check_runtime(preflight, service);
 }
 
@@ -60,7 +60,7 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 			check_service(&preflight, &table->services[i]);
 	}
 	preflight_root_units(&preflight);
-	preflight_nearest_units(&preflight);
+	preflight_clamped_units(&preflight);
 	memo_free(&preflight.programs);
 	memo_free(&preflight.interfaces);
 	memo_free(&preflight.addresses);

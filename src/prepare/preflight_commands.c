@@ -5,7 +5,7 @@
 #include "base/words.h"
 #include "config/words/command.h"
 #include "exec/child/sandbox.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 static void check_command(struct preflight *preflight, const struct service *service, const char *option,
 			  const char *text)
@@ -21,10 +21,10 @@ static void check_command(struct preflight *preflight, const struct service *ser
 	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
 		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
 
-		wrong = preflight_judge_program(preflight, service, buf_string(&split), root,
+		wrong = preflight_check_program(preflight, service, buf_string(&split), root,
 						as_superd ? NULL : service->account);
 		if (wrong)
-			preflight_say(preflight, SEVERITY_WARNING, service, option, buf_string(&split), "%s", wrong);
+			preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&split), "%s", wrong);
 	}
 	buf_free(&split);
 }

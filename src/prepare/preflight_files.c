@@ -21,7 +21,7 @@
 #include "os/fs/path_opener.h"
 #include "os/fs/root_path.h"
 #include "os/host/libexec.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 #define WRAPPED_FOLDER "/usr/sbin"       /* REAL_DAEMON_DIR of the tcpd of every distribution */
 
@@ -85,7 +85,7 @@ static bool find_closed_folder(const char *path, const struct account *account, 
 }
 
 /* For whom a program's interpreter is looked at. */
-struct looking {
+struct program_check {
 	const struct preflight *preflight;
 	const struct service *service;
 	const char *root;
@@ -93,16 +93,16 @@ struct looking {
 
 static bool may_look_at_interpreter(const void *context, const char *path)
 {
-	const struct looking *looking = context;
+	const struct program_check *looking = context;
 
 	return !sandbox_covers(looking->service->sandbox, path) &&
 	       preflight_may_look(looking->preflight, looking->root ? looking->root : path);
 }
 
-const char *preflight_judge_program(const struct preflight *preflight, const struct service *service, const char *path,
+const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
 				    const char *root, const struct account *account)
 {
-	const struct looking looking = { preflight, service, root };
+	const struct program_check looking = { preflight, service, root };
 	struct pool *pool = preflight->table->pool;
 	const char *wrong = NULL;
 	struct buf why = { 0 };
@@ -127,7 +127,7 @@ const char *preflight_judge_program(const struct preflight *preflight, const str
 	return wrong;
 }
 
-const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account)
+const char *preflight_check_readable(struct pool *pool, const char *path, const struct account *account)
 {
 	char folder[PATH_MAX];
 	struct stat status;
@@ -157,13 +157,13 @@ static void check_program(struct preflight *preflight, const struct service *ser
 		return;
 	shares = !root && !service->sandbox;            /* of which each may hide, or bring, an interpreter */
 	if (!shares || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
-		wrong = preflight_judge_program(preflight, service, service->what->exec[0], root, service->account);
+		wrong = preflight_check_program(preflight, service, service->what->exec[0], root, service->account);
 		if (shares)
 			memo_put(&preflight->programs, service->what->exec[0], service->account, wrong);
 	}
 	if (wrong)
-		preflight_say(preflight, SEVERITY_ERROR, service, "exec", service->what->exec[0], "%s",
-			      (const char *)wrong);
+		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->what->exec[0], "%s",
+				 (const char *)wrong);
 	if (wrong && !service->is_foreign && !service->what->exec[1] && strchr(service->what->exec[0], ' '))
 		diags_hint(preflight->diags, "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
 					     "split: \"/bin/cat -u\"");
@@ -179,11 +179,11 @@ static void check_wrapped(struct preflight *preflight, const struct service *ser
 		return;
 	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
 	wrong = path && preflight_may_look(preflight, path)
-			? preflight_judge_program(preflight, service, path, NULL, service->account)
+			? preflight_check_program(preflight, service, path, NULL, service->account)
 			: NULL;
 	if (wrong)
-		preflight_say(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
-			      "of %s, which tcpd is to run: %s", path, wrong);
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
+				 "of %s, which tcpd is to run: %s", path, wrong);
 }
 
 /* superd's own program for builtin and redirect, which may not have come along when superd was copied. */
@@ -197,14 +197,14 @@ static void check_libexec(struct preflight *preflight, const struct service *ser
 	path = libexec_path(PLAN_BUILTIN, preflight->table->pool);
 	if (!path)
 		libexec_describe_missing(PLAN_BUILTIN, &missing);
-	wrong = path ? preflight_judge_program(preflight, service, path, NULL, service->account)
+	wrong = path ? preflight_check_program(preflight, service, path, NULL, service->account)
 		     : buf_string(&missing);
 	if (wrong)
-		preflight_say(preflight, SEVERITY_ERROR, service, option,
-			      path			 ? path
-			      : service->what->builtin ? service->what->builtin[0]
+		preflight_report(preflight, SEVERITY_ERROR, service, option,
+				 path			 ? path
+				 : service->what->builtin ? service->what->builtin[0]
 						       : service->what->redirect[0],
-			      "%s", wrong);
+				 "%s", wrong);
 	buf_free(&missing);
 }
 
@@ -218,9 +218,9 @@ static void check_root(struct preflight *preflight, const struct service *servic
 	if (stat(root, &status) < 0 && is_hidden(preflight, service))
 		return;
 	if (stat(root, &status) < 0)
-		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
+		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
-		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is no folder");
+		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is no folder");
 }
 
 /* A missing folder is a warning only: a home or a mount may appear later. */
@@ -235,8 +235,8 @@ static void check_working(struct preflight *preflight, const struct service *ser
 	if (path[0] == '~' && service->account)
 		path = service->account->home;
 	if (!path) {
-		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", "~", "user %s has no home",
-			      service->account->name);
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", "~", "user %s has no home",
+				 service->account->name);
 		return;
 	}
 	if (path[0] != '/' || !path[1] || sandbox_covers(service->sandbox, path) ||
@@ -245,13 +245,14 @@ static void check_working(struct preflight *preflight, const struct service *ser
 	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
 		return;
 	if (root_path_stat(root, path, &status) < 0)
-		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s", strerror(errno));
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s",
+				 strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
-		preflight_say(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
+		preflight_report(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
 	else if (service->account && !may_execute(service->account, &status) &&
 		 (service->terms->surroundings->root_directory || !has_access_list(path)))
-		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path,
-			      "user %s may not enter it", service->account->name);
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
+				 "user %s may not enter it", service->account->name);
 }
 
 static void check_environment(struct preflight *preflight, const struct service *service)
@@ -264,11 +265,11 @@ static void check_environment(struct preflight *preflight, const struct service 
 		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden(preflight, service))
 			continue;
 		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
-			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
-				      "%s; a - in front lets it be missing", strerror(errno));
+			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+					 "%s; a - in front lets it be missing", strerror(errno));
 		else if (!S_ISREG(status.st_mode))
-			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
-				      "that is no regular file");
+			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+					 "that is no regular file");
 	}
 }
 
@@ -308,7 +309,7 @@ static bool check_folder(struct preflight *preflight, enum severity severity, co
 	if (!slash || slash == path)
 		return true;
 	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder)) {
-		preflight_say(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
+		preflight_report(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
 		return false;
 	}
 	if (!preflight_may_look(preflight, path))
@@ -318,12 +319,12 @@ static bool check_folder(struct preflight *preflight, enum severity severity, co
 
 		owner_to_be(preflight, service, folder, &will_be);
 		if (error != ENOENT || !will_be)
-			preflight_say(preflight, severity, service, option, path, "its folder %s: %s", folder,
-				      strerror(error));
+			preflight_report(preflight, severity, service, option, path, "its folder %s: %s", folder,
+					 strerror(error));
 		return error == ENOENT && will_be;
 	}
 	if (!S_ISDIR(status.st_mode))
-		preflight_say(preflight, severity, service, option, path, "%s is no folder", folder);
+		preflight_report(preflight, severity, service, option, path, "%s is no folder", folder);
 	return S_ISDIR(status.st_mode);
 }
 
@@ -361,12 +362,14 @@ static void check_stream_way(struct preflight *preflight, const struct service *
 		return;
 	path_finding_describe(&finding, &why);
 	if (path_opener_by(account, &finding) == PATH_REFUSED)
-		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path,
-			      "%s, who could lead it elsewhere: name a file in a folder of root's, or run the service "
-			      "as that user", buf_string(&why));
+		preflight_report(
+			preflight, SEVERITY_ERROR, service, option, stream->path,
+			"%s, who could lead it elsewhere: name a file in a folder of root's, or run the service "
+			"as that user",
+			buf_string(&why));
 	else if (account && finding.owner != account->uid)
-		preflight_say(preflight, SEVERITY_WARNING, service, option, stream->path,
-			      "%s: it is opened as user %s", buf_string(&why), account->name);
+		preflight_report(preflight, SEVERITY_WARNING, service, option, stream->path,
+				 "%s: it is opened as user %s", buf_string(&why), account->name);
 	buf_free(&why);
 }
 
@@ -377,7 +380,7 @@ static void check_input(struct preflight *preflight, const struct service *servi
 	if (input->kind != STREAM_FILE || !input->path)
 		return;
 	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0)
-		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
+		preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
 	else
 		check_stream_way(preflight, service, "input", input);
 }
@@ -400,8 +403,8 @@ static void check_own(struct preflight *preflight, enum severity severity, const
 	if (judge(preflight, service, NULL, path, &finding))
 		return;
 	path_finding_describe(&finding, &why);
-	preflight_say(preflight, severity, service, option, path,
-		      "%s, and superd opens only what root alone can lead elsewhere: %s", buf_string(&why), then);
+	preflight_report(preflight, severity, service, option, path,
+			 "%s, and superd opens only what root alone can lead elsewhere: %s", buf_string(&why), then);
 	buf_free(&why);
 }
 
@@ -423,7 +426,7 @@ static void check_banner(struct preflight *preflight, const struct service *serv
 			 const char *path)
 {
 	if (path && preflight_may_look(preflight, path) && access(path, R_OK) < 0)
-		preflight_say(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
+		preflight_report(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
 	else if (path)
 		check_own(preflight, SEVERITY_WARNING, service, option, path,
 			  "clients are not sent it; put it into a folder of root's");

@@ -8,9 +8,9 @@
 #include "config/access/access.h"
 #include "os/host/hosts_rules.h"
 #include "os/host/libexec.h"
-#include "prepare/built_with.h"
-#include "prepare/own_user.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/build_info.h"
+#include "prepare/helper_user.h"
+#include "prepare/preflight_internal.h"
 
 #define HOSTS_MOST (16 << 20)           /* bytes of a file */
 #define HOSTS_DEPTH 8                   /* of files that name files */
@@ -45,10 +45,11 @@ static void check_libwrap(struct preflight *preflight, const struct service *ser
 
 	if (!libwrap || has_library("libwrap"))
 		return;
-	preflight_say(preflight, hosts_access_has_rules(&preflight->wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service,
-		      "libwrap", libwrap,
-		      "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
-		      "clients");
+	preflight_report(
+		preflight, hosts_access_has_rules(&preflight->wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service,
+		"libwrap", libwrap,
+		"this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
+		"clients");
 }
 
 struct hosts_look {
@@ -63,13 +64,13 @@ struct hosts_look {
 static bool look_at_hosts(struct hosts_look *look, const char *path, bool is_table)
 {
 	struct pool *pool = look->preflight->table->pool;
-	const char *wrong = preflight_judge_reading(pool, path, look->account);
+	const char *wrong = preflight_check_readable(pool, path, look->account);
 	size_t length;
 	char *text;
 
 	if (wrong)
-		preflight_say(look->preflight, SEVERITY_WARNING, look->service, "libwrap",
-			      look->service->terms->gate->libwrap, "%s: %s, so no client is let in", path, wrong);
+		preflight_report(look->preflight, SEVERITY_WARNING, look->service, "libwrap",
+				 look->service->terms->gate->libwrap, "%s: %s, so no client is let in", path, wrong);
 	if (wrong || look->depth >= HOSTS_DEPTH)
 		return !wrong;
 	text = fd_read_file(path, HOSTS_MOST, &length);
@@ -98,8 +99,8 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	    !hosts_access_has_rules(&preflight->wraps))
 		return;                 /* without a rule superd lets everybody in and asks nobody */
 	preflight->hosts_told = true;
-	if (preflight->root && !own_users_refused()) {
-		account.uid = account.gid = own_user_id(OWN_USER_ADVISE);
+	if (preflight->root && !helper_users_refused()) {
+		account.uid = account.gid = helper_user_id(HELPER_USER_ADVISE);
 		look.account = &account;
 	}
 	look.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &look };
@@ -107,7 +108,7 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	look_at_hosts(&look, "/etc/hosts.deny", true);
 }
 
-static const char *find_missing(const struct preflight *preflight, struct own_program *program, const char *name)
+static const char *find_missing(const struct preflight *preflight, struct helper_program *program, const char *name)
 {
 	struct buf text = { 0 };
 
@@ -152,8 +153,8 @@ static void check_advise(struct preflight *preflight, const struct service *serv
 	bool is_log = option && !strncmp(option, "log_", 4);
 
 	if (missing)
-		preflight_say(preflight, is_log ? SEVERITY_WARNING : SEVERITY_ERROR, service, option, value, "%s",
-			      missing);
+		preflight_report(preflight, is_log ? SEVERITY_WARNING : SEVERITY_ERROR, service, option, value, "%s",
+				 missing);
 }
 
 static void check_registrar(struct preflight *preflight, const struct service *service, const struct listen *listen)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "os/fs/path_trust.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 #define FLAWS (PATH_OWNER | PATH_WORLD | PATH_FILE)
 
@@ -26,8 +26,8 @@ static void check_file(struct preflight *preflight, const struct service *servic
 	struct buf what = { 0 };
 
 	if (*path == '/' && is_changeable(preflight, path, &what))
-		preflight_say(preflight, SEVERITY_WARNING, service, option, path,
-			      "what runs as root would not be root's choice alone: %s", buf_string(&what));
+		preflight_report(preflight, SEVERITY_WARNING, service, option, path,
+				 "what runs as root would not be root's choice alone: %s", buf_string(&what));
 	buf_free(&what);
 }
 

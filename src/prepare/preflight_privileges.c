@@ -14,7 +14,7 @@
 #include "config/option/wording.h"
 #include "exec/child/sandbox.h"
 #include "os/rights/capability.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 #define NEAREST_NAMED 24 /* units in one message */
 
@@ -54,7 +54,7 @@ static void say_capabilities(struct preflight *preflight, enum severity severity
 	struct buf text = { 0 };
 
 	directive->type->format(directive, &set, &text);
-	preflight_say(preflight, severity, service, option, buf_string(&text), "%s", wrong);
+	preflight_report(preflight, severity, service, option, buf_string(&text), "%s", wrong);
 	buf_free(&text);
 }
 
@@ -81,11 +81,11 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 	const char *root = service->terms->surroundings->root_directory;
 
 	if (root && !capability_held(CAP_SYS_CHROOT))
-		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root,
-			      "only root or CAP_SYS_CHROOT can change the root");
+		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root,
+				 "only root or CAP_SYS_CHROOT can change the root");
 	else if (root && sandbox_leaves_root(service))
-		preflight_say(preflight, SEVERITY_WARNING, service, "root_directory", root,
-			      "superd may not make mounts here, and root leaves a chroot(2) when it likes");
+		preflight_report(preflight, SEVERITY_WARNING, service, "root_directory", root,
+				 "superd may not make mounts here, and root leaves a chroot(2) when it likes");
 }
 
 /* What superd may not set for it, so that it gets what is nearest. Packages say such things in most of their units, so
@@ -95,7 +95,7 @@ __attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *
 							      const char *option, const char *value, const char *wrong,
 							      ...)
 {
-	struct nearest_units *units = &preflight->nearest;
+	struct clamped_units *units = &preflight->nearest;
 	char text[160];
 	va_list arguments;
 
@@ -103,7 +103,7 @@ __attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *
 		va_start(arguments, wrong);
 		vsnprintf(text, sizeof(text), wrong, arguments);
 		va_end(arguments);
-		preflight_say(preflight, SEVERITY_WARNING, service, option, value, "%s", text);
+		preflight_report(preflight, SEVERITY_WARNING, service, option, value, "%s", text);
 		return;
 	}
 	units->lacking |= UINT64_C(1) << capability;
@@ -120,9 +120,9 @@ __attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *
 		buf_text(&units->names, wording_of(service, option));
 }
 
-void preflight_nearest_units(struct preflight *preflight)
+void preflight_clamped_units(struct preflight *preflight)
 {
-	struct nearest_units *units = &preflight->nearest;
+	struct clamped_units *units = &preflight->nearest;
 	bool nice = units->lacking >> CAP_SYS_NICE & 1, resource = units->lacking >> CAP_SYS_RESOURCE & 1;
 
 	buf_char(&units->names, ')');

@@ -12,7 +12,7 @@
 #include "exec/resources/cgroup_settings.h"
 #include "exec/resources/scheduling.h"
 #include "os/rights/capability.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 /* The option's value in the form of superd.conf, also a default. */
 static void show_value(const struct service *service, const char *option, struct buf *out)
@@ -31,10 +31,11 @@ static void say_answer(void *context, const struct service *service, const char 
 
 	show_value(service, option, &value);
 	if (answer == SUPPORT_NEAR)
-		preflight_say(preflight, SEVERITY_WARNING, service, option, buf_string(&value), "%s; %s", why, instead);
+		preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&value), "%s; %s", why,
+				 instead);
 	else
-		preflight_say(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option,
-			      buf_string(&value), refused ? "%s" : "%s; it is left out", why);
+		preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option,
+				 buf_string(&value), refused ? "%s" : "%s; it is left out", why);
 	buf_free(&value);
 }
 
@@ -44,7 +45,7 @@ static void check_devices(struct preflight *preflight, const struct service *ser
 		struct device_rule rule;
 
 		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
-			preflight_say(
+			preflight_report(
 				preflight, SEVERITY_WARNING, service, "device_allow", *word,
 				"there is no such device here when the table is read, so nothing is allowed by it");
 	}
@@ -58,7 +59,7 @@ static void check_limits_of(struct preflight *preflight, const struct service *s
 
 		if (device_limit_read(*list, &limit) &&
 		    !device_find_disk(limit.path, limit.path_length, &first, &second))
-			preflight_say(
+			preflight_report(
 				preflight, SEVERITY_WARNING, service, option, *list,
 				"it is no disk here, nor a file on one, when the table is read: there is no limit");
 	}
@@ -73,14 +74,14 @@ static void check_scheduling(struct preflight *preflight, const struct service *
 
 	if (real_time && !capability_held(CAP_SYS_NICE)) {
 		show_value(service, "cpu_scheduling_policy", &value);
-		preflight_say(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", buf_string(&value),
-			      "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
+		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", buf_string(&value),
+				 "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
 		buf_clear(&value);
 	}
 	if (scheduling->personality && !scheduling_personality(scheduling->personality, &personality)) {
 		show_value(service, "personality", &value);
-		preflight_say(preflight, SEVERITY_ERROR, service, "personality", buf_string(&value),
-			      "this machine runs no programs of that kind");
+		preflight_report(preflight, SEVERITY_ERROR, service, "personality", buf_string(&value),
+				 "this machine runs no programs of that kind");
 	}
 	buf_free(&value);
 }
@@ -95,9 +96,9 @@ static void check_owner(struct preflight *preflight, const struct service *servi
 		buf_addf(&path, "%s/%.*s", kind->base, (int)directory_name_length(*name), *name);
 		if (!path.failed && lstat(buf_string(&path), &status) == 0 && status.st_uid != service->account->uid &&
 		    status.st_uid != 0)
-			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name,
-				      "%s is user %u's, and what lies in it stays so: dynamic_user has %u",
-				      buf_string(&path), (unsigned)status.st_uid, (unsigned)service->account->uid);
+			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name,
+					 "%s is user %u's, and what lies in it stays so: dynamic_user has %u",
+					 buf_string(&path), (unsigned)status.st_uid, (unsigned)service->account->uid);
 		buf_free(&path);
 	}
 }

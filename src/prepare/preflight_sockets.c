@@ -12,7 +12,7 @@
 #include "config/option/directive.h"
 #include "os/netdiag/socket_address.h"
 #include "os/rights/capability.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 static int probe(int domain, const struct socket_form *form)
 {
@@ -93,8 +93,8 @@ static void check_interfaces(struct preflight *preflight, const struct service *
 	const char *device = listen->options->bind_to_device, *interface = listen->address->interface;
 
 	if (device && !interface_is_there(preflight, device))
-		preflight_say(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
-			      "there is no such interface here now");
+		preflight_report(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
+				 "there is no such interface here now");
 	if (interface && !interface_is_there(preflight, interface))
 		diag_warning(preflight->diags, listen->at, "%s: %sthere is no interface %s here now", service->name,
 			     service->is_foreign ? "" : "listen: ", interface);
@@ -152,8 +152,8 @@ static void check_owner(struct preflight *preflight, const struct service *servi
 	if (!endpoint_is_path(listen->address) || listen->owner == (uid_t)-1 || listen->owner == geteuid() ||
 	    capability_held(CAP_CHOWN))
 		return;
-	preflight_say(preflight, SEVERITY_ERROR, service, "socket_user", listen->options->socket_user,
-		      "only root or CAP_CHOWN can give a node to another user");
+	preflight_report(preflight, SEVERITY_ERROR, service, "socket_user", listen->options->socket_user,
+			 "only root or CAP_CHOWN can give a node to another user");
 }
 
 void preflight_sockets(struct preflight *preflight, const struct service *service)

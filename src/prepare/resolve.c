@@ -15,10 +15,10 @@
 #include "exec/sandbox/sandbox_probe.h"
 #include "os/rights/capability.h"
 #include "prepare/account.h"
-#include "prepare/address_lookup.h"
-#include "prepare/network_lookup.h"
-#include "prepare/program_lookup.h"
-#include "prepare/same_node.h"
+#include "prepare/duplicate_node.h"
+#include "prepare/resolve_access.h"
+#include "prepare/resolve_address.h"
+#include "prepare/resolve_program.h"
 
 static bool resolve_owner(struct accounts *accounts, const struct service *service, struct listen *listen)
 {
@@ -48,7 +48,7 @@ static size_t count_further(struct addresses *addresses, const struct service *s
 	size_t count = 0;
 
 	for (size_t i = 0; i < service->socket_count; i++) {
-		for (size_t n = 1; addresses_further(addresses, service, &service->sockets[i], n); n++)
+		for (size_t n = 1; addresses_next(addresses, service, &service->sockets[i], n); n++)
 			count++;
 	}
 	return count;
@@ -75,7 +75,7 @@ static void spread_sockets(struct addresses *addresses, struct service *service)
 		for (size_t n = 1; address && made < service->socket_count + further; n++) {
 			sockets[made] = *first;
 			sockets[made++].address = address;
-			address = addresses_further(addresses, service, first, n);
+			address = addresses_next(addresses, service, first, n);
 		}
 	}
 	service->sockets = sockets;
@@ -98,7 +98,7 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 	}
 	spread_sockets(addresses, service);
 	networks_resolve(networks, service);
-	program_resolve(service, accounts->pool, accounts->diags);
+	resolve_program(service, accounts->pool, accounts->diags);
 }
 
 static void resolve_confinements(struct table *table, struct diags *diags)
@@ -261,7 +261,7 @@ void resolve_table(struct table *table, struct diags *diags)
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
 	check_clashes(table, diags);
-	same_node_check(table, diags);
+	duplicate_node_check(table, diags);
 	resolve_confinements(table, diags);
 	resolve_allotments(table, diags);
 	networks_close(&networks);

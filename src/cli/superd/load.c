@@ -20,7 +20,7 @@
 #include "os/host/hosts_access.h"
 #include "parse/sources/source_name.h"
 #include "parse/sources/sources.h"
-#include "prepare/machine.h"
+#include "prepare/os_info.h"
 #include "prepare/preflight.h"
 #include "prepare/resolve.h"
 
@@ -115,9 +115,9 @@ static struct pool *look_at_machine(const struct options *options, struct unit_m
 {
 	struct pool *pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
 
-	if (pool && machine_look(machine, pool)) {
+	if (pool && os_info_read(machine, pool)) {
 		request->machine = machine;
-		request->unit_path = machine_find_unit_path(machine, pool);
+		request->unit_path = os_info_unit_path(machine, pool);
 	}
 	return pool;
 }

@@ -16,7 +16,7 @@
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/directive.h"
 #include "engine/core/transition.h"
-#include "prepare/built_with.h"
+#include "prepare/build_info.h"
 
 static bool print_states(FILE *out)
 {

@@ -1,5 +1,5 @@
 /* The values of a unit file's specifiers on this machine, and the folders of its units (systemd.unit(5)). Filled by
- * prepare/machine, used by parse/systemd/unit*; a value that is not known is NULL. */
+ * prepare/os_info, used by parse/systemd/unit*; a value that is not known is NULL. */
 #pragma once
 
 struct unit_machine {

@@ -15,7 +15,7 @@
 #include "engine/core/watch.h"
 #include "exec/spawn/spawn.h"
 #include "os/host/libexec.h"
-#include "prepare/own_user.h"
+#include "prepare/helper_user.h"
 
 #define IDENT_SECONDS "10"
 
@@ -148,7 +148,7 @@ static struct advisor *make_advisor(struct engine *engine)
 	advisor->environment[0] = path;
 	advisor->plan = (struct plan){
 		.main.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
-		.account = own_user_account(OWN_USER_ADVISE), .umask = 022, .io_priority = -1,
+		.account = helper_user_account(HELPER_USER_ADVISE), .umask = 022, .io_priority = -1,
 		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
 		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->defaults.nofile } },
 	};

@@ -17,7 +17,7 @@
 #include "engine/core/watch.h"
 #include "engine/listener/errand.h"
 #include "os/socket/bind.h"
-#include "prepare/own_user.h"
+#include "prepare/helper_user.h"
 
 #define PAUSE_MIN 1000000               /* microseconds between two tries, least and most */
 #define PAUSE_MAX 60000000
@@ -183,7 +183,7 @@ static void settle(struct rpc *rpc, bool done, const char *said)
 /* Starts superd-rpc for the current registration. rpcbind may refuse superd-rpc's own user and accept superd's. */
 static void ask(struct rpc *rpc, bool as_own_user)
 {
-	const struct account *account = as_own_user ? own_user_account(OWN_USER_RPC) : NULL;
+	const struct account *account = as_own_user ? helper_user_account(HELPER_USER_RPC) : NULL;
 	const struct registration *one = rpc->current;
 	struct buf why = { 0 };
 

@@ -62,7 +62,7 @@
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/required_caps.h"
-#include "prepare/built_with.h"
+#include "prepare/build_info.h"
 
 #define LOOP_DESCRIPTORS 4
 

@@ -174,7 +174,7 @@ Test(resolve, does_not_take_minus_one_for_a_user)
 	pool_free(pool);
 }
 
-static bool own_user_is_fine(void)
+static bool helper_user_is_fine(void)
 {
 	char text[256];
 
@@ -187,7 +187,7 @@ static bool own_user_is_fine(void)
 
 Test(resolve, lets_a_user_run_services_as_itself)
 {
-	as_nobody(own_user_is_fine);
+	as_nobody(helper_user_is_fine);
 }
 
 static bool others_need_root(void)

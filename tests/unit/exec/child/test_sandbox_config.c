@@ -10,7 +10,7 @@
 #include "config/words/call_groups.h"
 #include "exec/child/mount_tree.h"
 #include "exec/child/sandbox.h"
-#include "prepare/built_with.h"
+#include "prepare/build_info.h"
 
 TestSuite(confine, .init = set_up, .fini = tear_down);
 

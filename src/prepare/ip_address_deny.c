@@ -2,7 +2,7 @@
  *
  * With ip_address_deny an allowed address wins over a denied one; with no_access none does. So a denied network is
  * halved until no part of it contains an allowed address. */
-#include "prepare/network_deny.h"
+#include "prepare/ip_address_deny.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -114,7 +114,7 @@ static void list_denied(struct denying *denying, words denied)
 	}
 }
 
-words networks_denied(const struct service *service, struct pool *pool, bool *failed)
+words ip_address_denied(const struct service *service, struct pool *pool, bool *failed)
 {
 	const struct bounds *bounds = service->terms->bounds;
 	words own = service->terms->gate->no_access, kept = NULL;

@@ -2,7 +2,7 @@
  * has them. */
 #include "base/buf.h"
 #include "config/option/directive.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 static void say(void *context, const struct service *service, const char *option, const char *why)
 {
@@ -12,12 +12,12 @@ static void say(void *context, const struct service *service, const char *option
 	struct buf value = { 0 };
 
 	directive->type->format(directive, directive_field(directive, service), &value);
-	preflight_say(preflight, severity, service, option, buf_string(&value), "%s%s", why,
-		      severity == SEVERITY_WARNING ? "; it is left out" : "");
+	preflight_report(preflight, severity, service, option, buf_string(&value), "%s%s", why,
+			 severity == SEVERITY_WARNING ? "; it is left out" : "");
 	buf_free(&value);
 }
 
-void preflight_hardening(struct preflight *preflight, const struct service *service)
+void preflight_sandbox(struct preflight *preflight, const struct service *service)
 {
 	sandbox_support_compare(&preflight->support, service, preflight->table->pool, say, preflight);
 }

@@ -3,7 +3,7 @@
  * Only the machine knows which folders are one, and asking it takes time. So only paths whose last names are equal are
  * followed. What is written alike was reported when the table was read
  * (config/check/check_claims). */
-#include "prepare/same_node.h"
+#include "prepare/duplicate_node.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,7 +132,7 @@ static bool are_written_alike(const struct node *nodes, size_t count)
 	return true;
 }
 
-void same_node_check(const struct table *table, struct diags *diags)
+void duplicate_node_check(const struct table *table, struct diags *diags)
 {
 	size_t count = nodes_count(table), end;
 	struct node *nodes;

@@ -27,5 +27,5 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 
 /* With every_address: the endpoint of the host's n-th address, from 0. NULL: there are no more, or the option does not
  * apply. */
-const struct endpoint *addresses_further(struct addresses *addresses, const struct service *service,
-					 const struct listen *listen, size_t n);
+const struct endpoint *addresses_next(struct addresses *addresses, const struct service *service,
+				      const struct listen *listen, size_t n);

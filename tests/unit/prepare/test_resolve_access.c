@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "config/access/access.h"
-#include "prepare/own_user.h"
+#include "prepare/helper_user.h"
 #include "tests/unit/resolved.h"
 
 TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 60);
@@ -165,7 +165,8 @@ Test(network_lookup, superds_own_services_run_as_users_of_their_own)
 		cr_assert_not_null(account);
 		cr_expect_neq(account->uid, 0, "%c", *name);
 		cr_expect(account->switches, "%c", *name);
-		cr_expect(account->uid >= OWN_USERS_FIRST && account->uid < OWN_USERS_FIRST + OWN_USERS, "%c", *name);
+		cr_expect(account->uid >= OWN_USERS_FIRST && account->uid < OWN_USERS_FIRST + HELPER_USERS, "%c",
+			  *name);
 	}
 	cr_expect_neq(service("a")->account->uid, service("b")->account->uid);
 	cr_expect_eq(service("d")->account->uid, 0);

@@ -1,6 +1,6 @@
 /* The folders that units name, and those that units lie in. Source: systemd.unit(5), file-hierarchy(7). Root gets the
  * system's folders; any other user gets those of the XDG base directory specification. */
-#include "prepare/machine.h"
+#include "prepare/os_info.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static const char *temporary_folder(struct pool *pool, const char *usual)
 	return usual;
 }
 
-bool machine_look_for_folders(struct unit_machine *machine, struct pool *pool)
+bool os_info_read_dirs(struct unit_machine *machine, struct pool *pool)
 {
 	const char *runtime = secure_getenv("XDG_RUNTIME_DIR"), *home = machine->home;
 
@@ -125,7 +125,7 @@ static void add_user(struct path *path, const struct unit_machine *machine)
 	add_own(path, "/usr/lib", "/systemd/user");
 }
 
-const char *const *machine_find_unit_path(const struct unit_machine *machine, struct pool *pool)
+const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool)
 {
 	const char *asked = secure_getenv("SYSTEMD_UNIT_PATH");
 	struct path path = { .pool = pool };

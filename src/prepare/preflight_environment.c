@@ -15,7 +15,7 @@
 #include "exec/processes/memory_reclaim.h"
 #include "exec/resources/scheduling.h"
 #include "exec/spawn/environment.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 /* Why path can't be made, in wrong; false: it is there or can be. */
 static bool cannot_make(const char *path, char wrong[PATH_MAX + 64])
@@ -52,13 +52,13 @@ static void check_directories(struct preflight *preflight, const struct service 
 	for (words name = kind->names; kind->base && name && *name; name++) {
 		if (snprintf(path, sizeof(path), "%s/%.*s", kind->base, (int)directory_name_length(*name), *name) >=
 		    (int)sizeof(path))
-			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name, "%s",
-				      strerror(ENAMETOOLONG));
+			preflight_report(preflight, SEVERITY_ERROR, service, kind->option, *name, "%s",
+					 strerror(ENAMETOOLONG));
 		else if (directory_has_control(preflight->defaults, kind->base, *name))
-			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name,
-				      "superd's control socket %s is there", preflight->defaults->control);
+			preflight_report(preflight, SEVERITY_ERROR, service, kind->option, *name,
+					 "superd's control socket %s is there", preflight->defaults->control);
 		else if (preflight_may_look(preflight, path) && cannot_make(path, wrong))
-			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
+			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
 	}
 }
 
@@ -89,16 +89,16 @@ static void check_processors(struct preflight *preflight, const struct service *
 		return;
 	for (size_t n = 0; ranges[n]; n++)
 		buf_addf(&text, "%s%s", n ? "," : "", ranges[n]);
-	preflight_say(preflight, inside ? SEVERITY_WARNING : SEVERITY_ERROR, service, "cpu_affinity", buf_string(&text),
-		      "the processors here are 0 to %ld", there - 1);
+	preflight_report(preflight, inside ? SEVERITY_WARNING : SEVERITY_ERROR, service, "cpu_affinity",
+			 buf_string(&text), "the processors here are 0 to %ld", there - 1);
 	buf_free(&text);
 }
 #else
 static void check_processors(struct preflight *preflight, const struct service *service)
 {
 	if (service->terms->surroundings->cpu_affinity)
-		preflight_say(preflight, SEVERITY_ERROR, service, "cpu_affinity",
-			      service->terms->surroundings->cpu_affinity[0], "this system has no such call");
+		preflight_report(preflight, SEVERITY_ERROR, service, "cpu_affinity",
+				 service->terms->surroundings->cpu_affinity[0], "this system has no such call");
 }
 #endif
 
@@ -110,8 +110,8 @@ static void check_variables_in(struct preflight *preflight, const struct service
 	const char *line = variables_read_file(&variables, path, &over, &why) ? buf_string(&over) : "";
 
 	for (; *line; line += strcspn(line, "\n") + 1)
-		preflight_say(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
-			      (int)strcspn(line, "\n"), line);
+		preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
+				 (int)strcspn(line, "\n"), line);
 	variables_free(&variables);
 	buf_free(&over);
 	buf_free(&why);
@@ -139,13 +139,14 @@ static void check_reclaim(struct preflight *preflight, const struct service *ser
 	if (!service->terms->life->freeze_reclaim || preflight->reclaim_told || memory_reclaim_is_possible())
 		return;
 	preflight->reclaim_told = true;
-	preflight_say(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
-		      "process_madvise with MADV_PAGEOUT is not to be had: the kernel is older than Linux 5.10, or a "
-		      "container's filter of system calls forbids it (many allow it with the capability sys_ptrace): "
-		      "where there is no control group with memory.reclaim, memory is not handed back");
+	preflight_report(
+		preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
+		"process_madvise with MADV_PAGEOUT is not to be had: the kernel is older than Linux 5.10, or a "
+		"container's filter of system calls forbids it (many allow it with the capability sys_ptrace): "
+		"where there is no control group with memory.reclaim, memory is not handed back");
 }
 
-void preflight_surroundings(struct preflight *preflight, const struct service *service)
+void preflight_environment(struct preflight *preflight, const struct service *service)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 

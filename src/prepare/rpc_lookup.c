@@ -1,11 +1,11 @@
 /* The number of an RPC program: getrpcbyname_r(3). A libc without it needs the number in the table. */
-#include "prepare/rpc_program.h"
+#include "prepare/rpc_lookup.h"
 
 #ifdef HAVE_GETRPCBYNAME_R
 #include <netdb.h>
 #include <stddef.h>
 
-bool rpc_program_find(const char *name, uint32_t *number)
+bool rpc_lookup(const char *name, uint32_t *number)
 {
 	struct rpcent entry, *found = NULL;
 	char room[4096];
@@ -16,7 +16,7 @@ bool rpc_program_find(const char *name, uint32_t *number)
 	return true;
 }
 #else
-bool rpc_program_find(const char *name, uint32_t *number)
+bool rpc_lookup(const char *name, uint32_t *number)
 {
 	(void)name, (void)number;
 	return false;

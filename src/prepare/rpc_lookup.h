@@ -5,4 +5,4 @@
 #include <stdint.h>
 
 /* false: there is no program of this name here. */
-bool rpc_program_find(const char *name, uint32_t *number);
+bool rpc_lookup(const char *name, uint32_t *number);

@@ -7,7 +7,7 @@
 
 #include "config/option/wording.h"
 #include "config/words/handed.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 /* A unix socket is connected to, a folder of credentials is read. */
 static const char *judge(const char *path, int mode)
@@ -25,8 +25,8 @@ static void check_file(struct preflight *preflight, const struct service *servic
 	path = pool_text_n(preflight->table->pool, file.path, file.path_length);
 	wrong = path && preflight_may_look(preflight, path) ? judge(path, file.read_only ? R_OK : R_OK | W_OK) : NULL;
 	if (wrong)
-		preflight_say(preflight, SEVERITY_WARNING, service, "open_file", path,
-			      "%s: clients wait until it is there; graceful leaves it out", wrong);
+		preflight_report(preflight, SEVERITY_WARNING, service, "open_file", path,
+				 "%s: clients wait until it is there; graceful leaves it out", wrong);
 }
 
 /* Whether set_credential stands in for it. */
@@ -51,12 +51,12 @@ static void check_credential(struct preflight *preflight, const struct service *
 		return;
 	wrong = preflight_may_look(preflight, parts.rest) ? judge(parts.rest, R_OK) : NULL;
 	if (wrong)
-		preflight_say(preflight, SEVERITY_WARNING, service, "load_credential", word,
-			      "%s: clients wait until it is there; a %s of its name would stand in", wrong,
-			      wording_of(service, "set_credential"));
+		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
+				 "%s: clients wait until it is there; a %s of its name would stand in", wrong,
+				 wording_of(service, "set_credential"));
 }
 
-void preflight_handed(struct preflight *preflight, const struct service *service)
+void preflight_passed_fds(struct preflight *preflight, const struct service *service)
 {
 	const struct extras *extras = service->terms->extras;
 

@@ -2,7 +2,7 @@
  *
  * Containers often lack a machine id, an os-release or a name for the user. A value that is missing stays unknown, and
  * only a unit that uses it is refused. */
-#include "prepare/machine.h"
+#include "prepare/os_info.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -192,7 +192,7 @@ static void look_at_user(struct unit_machine *machine, struct pool *pool)
 	machine->group = keep_group_name(pool, getgid());
 }
 
-bool machine_look(struct unit_machine *machine, struct pool *pool)
+bool os_info_read(struct unit_machine *machine, struct pool *pool)
 {
 	*machine = (struct unit_machine){
 		.machine_id = keep_id(pool, "/etc/machine-id"),
@@ -202,5 +202,5 @@ bool machine_look(struct unit_machine *machine, struct pool *pool)
 	look_at_system(machine, pool);
 	look_at_user(machine, pool);
 	return machine->user_id && machine->group_id && machine->os_id && machine->image_version &&
-		machine_look_for_folders(machine, pool);
+		os_info_read_dirs(machine, pool);
 }

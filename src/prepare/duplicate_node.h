@@ -4,4 +4,4 @@
 #include "base/diag.h"
 #include "config/table/table.h"
 
-void same_node_check(const struct table *table, struct diags *diags);
+void duplicate_node_check(const struct table *table, struct diags *diags);

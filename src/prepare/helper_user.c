@@ -1,6 +1,6 @@
 /* User ids for superd's own programs. A user namespace, as in a container, may map only some ids, and a process cannot
  * change to an id that is not mapped. Source: user_namespaces(7). */
-#include "prepare/own_user.h"
+#include "prepare/helper_user.h"
 
 #include <linux/capability.h>
 #include <stdint.h>
@@ -14,17 +14,17 @@
 #include "prepare/gids.h"
 
 #define EACH 8                          /* candidates of a program that has one id */
-#define LAST (OWN_USERS - 1)
+#define LAST (HELPER_USERS - 1)
 
-static void take(struct own_users *users, unsigned long id)
+static void take(struct helper_users *users, unsigned long id)
 {
-	if (id >= OWN_USERS_FIRST && id - OWN_USERS_FIRST < OWN_USERS)
+	if (id >= OWN_USERS_FIRST && id - OWN_USERS_FIRST < HELPER_USERS)
 		users->taken[id - OWN_USERS_FIRST] = true;
 }
 
 /* The numbers in these fields of each line; getpwent(3) and its kin are neither safe beside threads nor sure to read
  * the files alone. */
-static void look_in(struct own_users *users, const char *path, int first, int last)
+static void look_in(struct helper_users *users, const char *path, int first, int last)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
@@ -45,7 +45,7 @@ static void look_in(struct own_users *users, const char *path, int first, int la
 		fclose(file);
 }
 
-void own_users_look(struct own_users *users)
+void helper_users_look(struct helper_users *users)
 {
 	memset(users, 0, sizeof(*users));
 	look_in(users, "/etc/passwd", 2, 3);
@@ -53,7 +53,7 @@ void own_users_look(struct own_users *users)
 }
 
 /* The first of `count` from `first` on, begun at `start` among them, that is free; the last of all where none is. */
-static uid_t find_free(const struct own_users *users, unsigned first, unsigned count, unsigned start)
+static uid_t find_free(const struct helper_users *users, unsigned first, unsigned count, unsigned start)
 {
 	for (unsigned n = 0; n < count; n++) {
 		unsigned at = first + (start + n) % count;
@@ -74,7 +74,7 @@ static uint32_t hash(const char *name)
 	return value;
 }
 
-uid_t own_user_for(struct own_users *users, const char *service)
+uid_t helper_user_for(struct helper_users *users, const char *service)
 {
 	unsigned first = 2 * EACH, count = LAST - first;
 	uid_t id = find_free(users, first, count, hash(service) % count);
@@ -91,13 +91,13 @@ static bool is_mapped(const char *path)
 	bool mapped = !file;
 
 	while (file && !mapped && fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3)
-		mapped = inside <= OWN_USERS_FIRST && OWN_USERS_FIRST + OWN_USERS <= inside + count;
+		mapped = inside <= OWN_USERS_FIRST && OWN_USERS_FIRST + HELPER_USERS <= inside + count;
 	if (file)
 		fclose(file);
 	return mapped;
 }
 
-const char *own_users_refused(void)
+const char *helper_users_refused(void)
 {
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		return "superd may not change its user (CAP_SETUID and CAP_SETGID are missing)";
@@ -106,24 +106,24 @@ const char *own_users_refused(void)
 	return NULL;
 }
 
-uid_t own_user_id(enum own_user which)
+uid_t helper_user_id(enum helper_user which)
 {
-	struct own_users users;
+	struct helper_users users;
 
-	own_users_look(&users);
+	helper_users_look(&users);
 	return find_free(&users, (unsigned)which * EACH, EACH, 0);
 }
 
-const struct account *own_user_account(enum own_user which)
+const struct account *helper_user_account(enum helper_user which)
 {
 	static struct account accounts[2];
 	struct account *account = &accounts[which];
 
-	if (geteuid() != 0 || own_users_refused())
+	if (geteuid() != 0 || helper_users_refused())
 		return NULL;
 	if (account->switches)
 		return account;
-	account->uid = account->gid = own_user_id(which);
+	account->uid = account->gid = helper_user_id(which);
 	account->keeps_groups = gids_must_be_kept();
 	account->switches = true;
 	return account;

@@ -1,6 +1,6 @@
 /* Looks up hosts, ports, protocols and RPC programs. A socket has one address. If a host has several, superd takes the
  * first usable one and warns, as the next start may find another; every_address = yes opens a socket for each. */
-#include "prepare/address_lookup.h"
+#include "prepare/resolve_address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "base/scan.h"
 #include "os/fs/runtime_dir.h"
 #include "os/socket/bind.h"
-#include "prepare/rpc_program.h"
+#include "prepare/rpc_lookup.h"
 
 #define HOST_MOST 32                    /* addresses of a host that are looked at */
 #define NEAR_MOST 10000                 /* entries of services(5) looked at for a hint */
@@ -312,7 +312,7 @@ static bool resolve_program(struct addresses *addresses, const struct service *s
 {
 	struct endpoint endpoint = *listen->endpoint;
 
-	if (endpoint.port_name && !rpc_program_find(endpoint.port_name, &endpoint.number))
+	if (endpoint.port_name && !rpc_lookup(endpoint.port_name, &endpoint.number))
 		return refuse(addresses, service, listen, endpoint.port_name,
 			      "rpc(5) has no program of this name; a number does not need it", NULL);
 	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
@@ -392,8 +392,8 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 	return refuse(addresses, service, listen, "its address", NULL, NULL);
 }
 
-const struct endpoint *addresses_further(struct addresses *addresses, const struct service *service,
-					 const struct listen *listen, size_t n)
+const struct endpoint *addresses_next(struct addresses *addresses, const struct service *service,
+				      const struct listen *listen, size_t n)
 {
 	const char *name = endpoint_is_inet(listen->endpoint) ? listen->endpoint->address : NULL;
 	const struct found_host *host;

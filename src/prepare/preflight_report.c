@@ -1,6 +1,6 @@
 /* Helpers of the preflight: reporting a finding, and whether a path may be looked at. */
 #include "config/option/service_mark.h"
-#include "prepare/preflight_parts.h"
+#include "prepare/preflight_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include "config/option/wording.h"
 #include "os/fs/path_trust.h"
 
-void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
-		   const char *option, const char *value, const char *wrong, ...)
+void preflight_report(struct preflight *preflight, enum severity severity, const struct service *service,
+		      const char *option, const char *value, const char *wrong, ...)
 {
 	struct origin at = service_origin(service, option);
 	struct buf said = { 0 };

@@ -2,7 +2,7 @@
  *
  * Services share their option groups, which are immutable. So the group with the program is copied, and argv0 keeps the
  * name as it was written. */
-#include "prepare/program_lookup.h"
+#include "prepare/resolve_program.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static bool take_program(struct service *service, const char *program, struct po
 	return what.exec && service->what;
 }
 
-void program_resolve(struct service *service, struct pool *pool, struct diags *diags)
+void resolve_program(struct service *service, struct pool *pool, struct diags *diags)
 {
 	words exec = service->what->exec, folders = service->what->exec_search_path;
 	const struct what *before = service->what;

@@ -6,4 +6,4 @@
 
 /* The row's no_access, plus the networks in ip_address_deny that ip_address_allow lacks; in the pool. NULL: nobody is
  * denied, or, with *failed, out of memory or too many networks. */
-words networks_denied(const struct service *service, struct pool *pool, bool *failed);
+words ip_address_denied(const struct service *service, struct pool *pool, bool *failed);

@@ -11,13 +11,13 @@
 #include "os/host/hosts_access.h"
 
 /* One of superd's own programs beside it. */
-struct own_program {
+struct helper_program {
 	bool looked;
 	const char *missing;            /* message that it is missing; NULL: it is there */
 };
 
 /* Units that ask for limits and priorities which superd may not set. */
-struct nearest_units {
+struct clamped_units {
 	struct origin at;               /* of the first option */
 	const struct service *last;
 	size_t count;
@@ -39,10 +39,10 @@ struct preflight {
 	struct memo tables;             /* file -> NULL: its owners were checked */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	char *mounts;                   /* for os/fs/path_trust */
-	struct own_program advise, rpc;
+	struct helper_program advise, rpc;
 	const struct service *root_unit;        /* the first that would run as root without saying so; NULL: none */
 	size_t root_units;              /* number of such services */
-	struct nearest_units nearest;
+	struct clamped_units nearest;
 	bool hosts_told;                /* unreadable files of hosts.allow and hosts.deny were reported */
 	bool reclaim_told;              /* the lack of freeze_reclaim was reported, once for all services */
 	struct hosts_access wraps;
@@ -52,8 +52,8 @@ struct preflight {
 
 /* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's place, in the words of its table; without OPTION where that has
  * no such word. */
-void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
-		   const char *option, const char *value, const char *wrong, ...)
+void preflight_report(struct preflight *preflight, enum severity severity, const struct service *service,
+		      const char *option, const char *value, const char *wrong, ...)
 	__attribute__((format(printf, 6, 7)));
 
 /* Whether superd may look at a path: always before it serves; then only if the look cannot block. */
@@ -61,28 +61,28 @@ bool preflight_may_look(const struct preflight *preflight, const char *path);
 
 /* Summaries, after all services were checked. */
 void preflight_root_units(struct preflight *preflight);
-void preflight_nearest_units(struct preflight *preflight);
+void preflight_clamped_units(struct preflight *preflight);
 
 /* Checks a service's program, folders and files. */
 void preflight_files(struct preflight *preflight, const struct service *service);
 
 /* What is wrong with a program for an account, NULL: superd's own; root as root_directory. NULL: nothing. The text is
  * in the table's pool. */
-const char *preflight_judge_program(const struct preflight *preflight, const struct service *service, const char *path,
+const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
 				    const char *root, const struct account *account);
 
 /* What keeps an account from reading a file, which need not be there; account NULL: superd's own. NULL: nothing. The
  * text is in the pool. */
-const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account);
+const char *preflight_check_readable(struct pool *pool, const char *path, const struct account *account);
 
 /* Checks the programs of its commands. In preflight_commands.c. */
 void preflight_commands(struct preflight *preflight, const struct service *service);
 
-/* Checks the files and credentials it is handed. In preflight_handed.c. */
-void preflight_handed(struct preflight *preflight, const struct service *service);
+/* Checks the files and credentials it is handed. In preflight_passed_fds.c. */
+void preflight_passed_fds(struct preflight *preflight, const struct service *service);
 
 /* Checks its directories, its processors and its files of variables. */
-void preflight_surroundings(struct preflight *preflight, const struct service *service);
+void preflight_environment(struct preflight *preflight, const struct service *service);
 
 /* Checks whether other users than root can change what it runs as root. */
 void preflight_owners(struct preflight *preflight, const struct service *service);
@@ -100,4 +100,4 @@ void preflight_resources(struct preflight *preflight, const struct service *serv
 void preflight_privileges(struct preflight *preflight, const struct service *service);
 
 /* Checks whether this machine supports its hardening. */
-void preflight_hardening(struct preflight *preflight, const struct service *service);
+void preflight_sandbox(struct preflight *preflight, const struct service *service);

@@ -1,6 +1,6 @@
 /* The list of optional libraries that configure found. It is here, not where it is printed, as only this folder asks
  * for them. */
-#include "prepare/built_with.h"
+#include "prepare/build_info.h"
 
 #include <stddef.h>
 

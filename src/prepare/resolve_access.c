@@ -3,7 +3,7 @@
  * superd judges each connection that it accepts. A service that gets the listener accepts by itself, so the kernel must
  * enforce the rules there. The kernel's filter knows neither host names nor peers without an address: a rule that it
  * cannot enforce is refused here, never dropped. */
-#include "prepare/network_lookup.h"
+#include "prepare/resolve_access.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #include "config/option/wording.h"
 #include "exec/plan/plan.h"
 #include "os/bpf/socket_filter.h"
-#include "prepare/network_deny.h"
+#include "prepare/ip_address_deny.h"
 
 struct filter_made {
 	const struct sock_fprog *filter;
@@ -93,7 +93,7 @@ static bool find_rules(struct networks *networks, const struct service *service,
 	bool failed;
 
 	*access = NULL;
-	no_access = networks_denied(service, networks->pool, &failed);
+	no_access = ip_address_denied(service, networks->pool, &failed);
 	if (failed) {
 		refuse_memory(networks, service);
 		return false;

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "prepare/machine.h"
+#include "prepare/os_info.h"
 
 static struct unit_machine machine;
 
 static void look(void)
 {
-	cr_assert(machine_look(&machine, pool));
+	cr_assert(os_info_read(&machine, pool));
 }
 
 TestSuite(machine, .init = open_pool, .fini = close_pool);
@@ -77,7 +77,7 @@ Test(machine, means_the_system_when_root_asks)
 	cr_expect_str_eq(machine.logs, "/var/log");
 	cr_expect_str_eq(machine.configuration, "/etc");
 	cr_expect_str_eq(machine.data, "/usr/share");
-	cr_expect_str_eq(machine_find_unit_path(&machine, pool)[2], "/etc/systemd/system");
+	cr_expect_str_eq(os_info_unit_path(&machine, pool)[2], "/etc/systemd/system");
 }
 
 static bool has(const char *const *path, const char *folder)
@@ -101,9 +101,9 @@ static bool means_its_own(void)
 	unsetenv("XDG_DATA_DIRS");
 	unsetenv("SYSTEMD_UNIT_PATH");
 	setenv("HOME", "/h", 1);
-	if (!machine_look(&machine, pool))
+	if (!os_info_read(&machine, pool))
 		return false;
-	path = machine_find_unit_path(&machine, pool);
+	path = os_info_unit_path(&machine, pool);
 	return path && !strcmp(machine.runtime, "/run/user/7") && !strcmp(machine.configuration, "/c") &&
 		!strcmp(machine.cache, "/h/.cache") && !strcmp(machine.state, "/h/.local/state") &&
 		!strcmp(machine.logs, "/h/.local/state/log") && !strcmp(machine.data, "/h/.local/share") &&
@@ -125,13 +125,13 @@ Test(machine, takes_the_search_path_of_the_environment)
 
 	look();
 	setenv("SYSTEMD_UNIT_PATH", "/a:relative:/b/c", 1);
-	path = machine_find_unit_path(&machine, pool);
+	path = os_info_unit_path(&machine, pool);
 	cr_assert_not_null(path);
 	cr_expect_str_eq(path[0], "/a");
 	cr_expect_str_eq(path[1], "/b/c");
 	cr_expect_null(path[2]);
 	setenv("SYSTEMD_UNIT_PATH", "/a:", 1);
-	path = machine_find_unit_path(&machine, pool);
+	path = os_info_unit_path(&machine, pool);
 	cr_expect_str_eq(path[0], "/a");
 	cr_expect(has(path, "/usr/lib/systemd/system"));
 }
