@@ -95,36 +95,36 @@ void field_name(struct buf *out, const char *name)
 	buf_addf(out, "\"%s\":", name);
 }
 
-void object_open(struct buf *out)
+void json_object_open(struct buf *out)
 {
 	add_comma(out);
 	buf_char(out, '{');
 }
 
-void object_close(struct buf *out)
+void json_object_close(struct buf *out)
 {
 	buf_char(out, '}');
 }
 
-void field_text(struct buf *out, const char *name, const char *text)
+void json_text_field(struct buf *out, const char *name, const char *text)
 {
 	field_name(out, name);
 	json_text(out, text);
 }
 
-void field_bounded(struct buf *out, const char *name, const char *text, size_t most)
+void json_bounded_field(struct buf *out, const char *name, const char *text, size_t most)
 {
 	field_name(out, name);
 	json_string_within(out, text, strlen(text), most);
 }
 
-void field_count(struct buf *out, const char *name, uint64_t number)
+void json_count_field(struct buf *out, const char *name, uint64_t number)
 {
 	field_name(out, name);
 	buf_addf(out, "%llu", (unsigned long long)number);
 }
 
-void field_whole(struct buf *out, const char *name, int64_t number)
+void json_whole_field(struct buf *out, const char *name, int64_t number)
 {
 	field_name(out, name);
 	if (number < 0)
@@ -133,42 +133,42 @@ void field_whole(struct buf *out, const char *name, int64_t number)
 		buf_addf(out, "%lld", (long long)number);
 }
 
-void field_seconds(struct buf *out, const char *name, double seconds)
+void json_seconds_field(struct buf *out, const char *name, double seconds)
 {
 	field_name(out, name);
 	buf_addf(out, "%.6f", seconds);
 }
 
-void field_flag(struct buf *out, const char *name, bool flag)
+void json_flag_field(struct buf *out, const char *name, bool flag)
 {
 	field_name(out, name);
 	buf_text(out, flag ? "true" : "false");
 }
 
-void field_null(struct buf *out, const char *name)
+void json_null_field(struct buf *out, const char *name)
 {
 	field_name(out, name);
 	buf_text(out, "null");
 }
 
-void field_list(struct buf *out, const char *name)
+void json_list_field(struct buf *out, const char *name)
 {
 	field_name(out, name);
 	buf_char(out, '[');
 }
 
-void list_close(struct buf *out)
+void json_list_close(struct buf *out)
 {
 	buf_char(out, ']');
 }
 
-void field_object(struct buf *out, const char *name)
+void json_object_field(struct buf *out, const char *name)
 {
 	field_name(out, name);
 	buf_char(out, '{');
 }
 
-void element_text(struct buf *out, const char *text)
+void json_element_text(struct buf *out, const char *text)
 {
 	add_comma(out);
 	json_string(out, text, strlen(text));

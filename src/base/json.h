@@ -15,24 +15,24 @@ void json_string_within(struct buf *out, const char *text, size_t length, size_t
 
 void json_text(struct buf *out, const char *text);      /* NULL: null */
 
-void object_open(struct buf *out);              /* also as an element of a list */
-void object_close(struct buf *out);
+void json_object_open(struct buf *out);         /* also as an element of a list */
+void json_object_close(struct buf *out);
 
 void field_name(struct buf *out, const char *name);      /* its value follows */
-void field_text(struct buf *out, const char *name, const char *text);           /* NULL: null */
-void field_bounded(struct buf *out, const char *name, const char *text, size_t most);   /* in at most so many bytes */
-void field_count(struct buf *out, const char *name, uint64_t number);
-void field_whole(struct buf *out, const char *name, int64_t number);            /* below 0: null */
-void field_seconds(struct buf *out, const char *name, double seconds);          /* to the microsecond */
-void field_flag(struct buf *out, const char *name, bool flag);
-void field_null(struct buf *out, const char *name);
+void json_text_field(struct buf *out, const char *name, const char *text);      /* NULL: null */
+void json_bounded_field(struct buf *out, const char *name, const char *text, size_t most); /* in at most so many bytes */
+void json_count_field(struct buf *out, const char *name, uint64_t number);
+void json_whole_field(struct buf *out, const char *name, int64_t number);       /* below 0: null */
+void json_seconds_field(struct buf *out, const char *name, double seconds);     /* to the microsecond */
+void json_flag_field(struct buf *out, const char *name, bool flag);
+void json_null_field(struct buf *out, const char *name);
 
 /* A list, or an object inside: what stands in it follows. */
-void field_list(struct buf *out, const char *name);
-void list_close(struct buf *out);
-void field_object(struct buf *out, const char *name);
+void json_list_field(struct buf *out, const char *name);
+void json_list_close(struct buf *out);
+void json_object_field(struct buf *out, const char *name);
 
-void element_text(struct buf *out, const char *text);
+void json_element_text(struct buf *out, const char *text);
 
 /* As --print=json has it, with a blank behind commas and colons: the value follows. */
 void wide_name(struct buf *out, const char *name);

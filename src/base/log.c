@@ -17,14 +17,14 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/list.h"
+#include "base/log_sink.h"
 #include "base/scan.h"
-#include "base/sink.h"
 
 #define END_PATIENCE 1000       /* milliseconds that superd's end waits for readers of the log */
 #define FACT_MOST 300           /* bytes of one fact in JSON; the message gets the rest of the line */
 
 struct log {
-	struct sink sink;
+	struct log_sink sink;
 	bool json;
 	const char *name;               /* superd's own */
 	bool like_xinetd;
@@ -79,7 +79,7 @@ const char *log_name(const struct log *log)
 void log_finish(struct log *log)
 {
 	if (log)
-		sink_finish(&log->sink, log_deadline(log));
+		log_sink_finish(&log->sink, log_deadline(log));
 }
 
 void log_echo(struct log *log, bool on)
@@ -93,7 +93,7 @@ void log_close(struct log *log)
 	if (!log)
 		return;
 	log_finish(log);
-	sink_close(&log->sink);
+	log_sink_close(&log->sink);
 	buf_free(&log->message);
 	buf_free(&log->line);
 	free(log);
@@ -113,16 +113,16 @@ bool log_stand_in(struct log *log, const char *path)
 void log_say_kept(struct log *log, const char *why)
 {
 	log_error(log, "cannot open the log %s again: %s; %s", log->sink.path, why,
-		  log->sink.kind == SINK_FILE ? "the open one goes on" : "it still goes to stderr");
+		  log->sink.kind == LOG_SINK_FILE ? "the open one goes on" : "it still goes to stderr");
 }
 
 bool log_reopen(struct log *log)
 {
-	bool stands_in = log && log->sink.path && log->sink.kind != SINK_FILE;
+	bool stands_in = log && log->sink.path && log->sink.kind != LOG_SINK_FILE;
 
 	if (!log)
 		return true;
-	if (!sink_reopen(&log->sink)) {
+	if (!log_sink_reopen(&log->sink)) {
 		log_say_kept(log, strerror(errno));
 		return false;
 	}
@@ -160,7 +160,7 @@ unsigned long log_dropped(const struct log *log)
 	return log ? log->losses.all : 0;
 }
 
-struct sink *log_sink(struct log *log)
+struct log_sink *log_sink(struct log *log)
 {
 	return log ? &log->sink : NULL;
 }
@@ -206,7 +206,7 @@ static void add_time(struct buf *out, bool is_local)
 static void add_fact(struct buf *out, const char *name, const char *text)
 {
 	if (text)
-		field_bounded(out, name, text, FACT_MOST);
+		json_bounded_field(out, name, text, FACT_MOST);
 }
 
 void log_add_facts(struct buf *out, enum level level, const struct event *event, const char *message, size_t length,
@@ -218,7 +218,7 @@ void log_add_facts(struct buf *out, enum level level, const struct event *event,
 	add_fact(out, "service", event->service);
 	add_fact(out, "event", event->name);
 	if (event->pid)
-		field_whole(out, "pid", event->pid);
+		json_whole_field(out, "pid", event->pid);
 	add_fact(out, "peer", event->peer && *event->peer ? event->peer : NULL);
 	if (event->has_status) {
 		field_name(out, "status");
@@ -233,7 +233,7 @@ void log_add_facts(struct buf *out, enum level level, const struct event *event,
 	add_fact(out, "reason", event->reason);
 	field_name(out, "message");
 	json_string_within(out, message, length, most - out->length - 1);
-	object_close(out);
+	json_object_close(out);
 }
 
 static void compose_json(struct log *log, enum level level, const struct event *event, const char *message,
@@ -242,7 +242,7 @@ static void compose_json(struct log *log, enum level level, const struct event *
 	buf_text(&log->line, "{\"time\":\"");
 	add_time(&log->line, false);
 	buf_char(&log->line, '"');
-	log_add_facts(&log->line, level, event, message, length, sink_most(&log->sink) - 1);
+	log_add_facts(&log->line, level, event, message, length, log_sink_most(&log->sink) - 1);
 	buf_char(&log->line, '\n');
 }
 
@@ -272,9 +272,9 @@ static void compose_text(struct log *log, enum level level, const struct event *
 	const char *name = event->is_alone ? NULL : event->service;
 	struct buf *out = &log->line;
 
-	if (log->sink.kind == SINK_FILE) {
+	if (log->sink.kind == LOG_SINK_FILE) {
 		add_head(log, level);
-	} else if (log->sink.kind == SINK_STDERR && !name && !event->is_alone) {
+	} else if (log->sink.kind == LOG_SINK_STDERR && !name && !event->is_alone) {
 		name = log->name;
 	}
 	if (name) {
@@ -285,13 +285,13 @@ static void compose_text(struct log *log, enum level level, const struct event *
 			buf_text(out, "[-]");
 		buf_text(out, ": ");
 	}
-	if (!event->is_alone && !(log->like_xinetd && log->sink.kind == SINK_FILE))
+	if (!event->is_alone && !(log->like_xinetd && log->sink.kind == LOG_SINK_FILE))
 		buf_text(out, levels[level].prefix);
 	if (event->is_output)
 		buf_visible_once(out, message, length);
 	else
 		buf_visible(out, message, length);
-	if (buf_cut(out, sink_most(&log->sink) - strlen("…\n")))
+	if (buf_cut(out, log_sink_most(&log->sink) - strlen("…\n")))
 		buf_text(out, "…");
 	buf_char(out, '\n');
 }
@@ -308,7 +308,7 @@ static bool compose(struct log *log, enum level level, const struct event *event
 }
 
 /* Logs the number of lines that were dropped. If there is no room for that now, a later call logs it. */
-static void say_dropped(struct sink *sink)
+static void say_dropped(struct log_sink *sink)
 {
 	struct log *log = container_of(sink, struct log, sink);
 	const struct log_losses lost = sink->unsaid;    /* the message itself may displace lines */
@@ -321,7 +321,7 @@ static void say_dropped(struct sink *sink)
 	if (lost.of_clients)
 		buf_addf(&text, ", %lu of them of clients", lost.of_clients);
 	if (!text.failed && compose(log, LEVEL_WARNING, &event, text.data, text.length) &&
-	    sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length)) {
+	    log_sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length)) {
 		sink->unsaid.all -= lost.all;
 		sink->unsaid.of_clients -= lost.of_clients;
 	}
@@ -360,7 +360,7 @@ struct log *log_open(const char *destination, bool json, enum level level, const
 	log->json = json;
 	log->level = level;
 	log->name = "superd";
-	*why = sink_open(&log->sink, destination);
+	*why = log_sink_open(&log->sink, destination);
 	if (*why) {
 		free(log);
 		return NULL;
@@ -401,10 +401,11 @@ static void log_write(struct log *log, enum level level, const struct event *eve
 	int saved = errno;
 
 	if (!compose(log, level, event, message, length))
-		sink_count_lost(&log->sink, is_of_client(event));
+		log_sink_count_lost(&log->sink, is_of_client(event));
 	else
-		sink_take(&log->sink, levels[level].severity, log->line.data, log->line.length, is_of_client(event));
-	if (log->echoes && level == LEVEL_ERROR && log->sink.kind != SINK_STDERR && !event->is_output)
+		log_sink_take(&log->sink, levels[level].severity, log->line.data, log->line.length,
+			      is_of_client(event));
+	if (log->echoes && level == LEVEL_ERROR && log->sink.kind != LOG_SINK_STDERR && !event->is_output)
 		echo(log, event, message, length);
 	tell_tap(log, level, event, message, length);
 	errno = saved;
@@ -421,7 +422,7 @@ static void log_format(struct log *log, enum level level, const struct event *ev
 	buf_clear(&log->message);
 	buf_vaddf(&log->message, format, arguments);
 	if (log->message.failed) {
-		sink_count_lost(&log->sink, is_of_client(event));
+		log_sink_count_lost(&log->sink, is_of_client(event));
 		return;
 	}
 	if (level <= log->level)

@@ -18,7 +18,7 @@
 enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
 
 struct log;
-struct sink;
+struct log_sink;
 
 /* destination: "stderr", "syslog", "syslog:FACILITY" or "file:PATH"; json selects the format. NULL with a reason in
  * *why (static text or strerror). The log is the caller's. */
@@ -34,8 +34,8 @@ const char *log_name(const struct log *log);    /* accepts NULL */
 /* It goes to stderr as this file can't be opened: log_reopen tries that again. false: out of memory. */
 bool log_stand_in(struct log *log, const char *path);
 
-/* Opens the file or /dev/log again, for rotation, or looks again at what stderr is. false, with errno: the file can't be
- * opened, which is said in the log as it was; that goes on. */
+/* Opens the file or /dev/log again, for rotation, or looks again at what stderr is. false, with errno: the file can't
+ * be opened, which is said in the log as it was; that goes on. */
 bool log_reopen(struct log *log);       /* accepts NULL */
 void log_say_kept(struct log *log, const char *why);    /* the same, of a file that may not be opened */
 const char *log_file_path(const struct log *log);     /* what log_reopen opens; NULL: the log is no file */
@@ -66,8 +66,8 @@ void log_event(struct log *log, enum level level, const struct event *event, con
 /* What belongs to no event of a service; in JSON its event is "message". */
 void log_say(struct log *log, enum level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* A line that a backend printed, without its newline, as "SERVICE[PID]: LINE", so that it is never taken for superd's own;
- * pid 0 is unknown, and written "-", as in RFC 5424. Not filtered by level: `output` says whether it
+/* A line that a backend printed, without its newline, as "SERVICE[PID]: LINE", so that it is never taken for superd's
+ * own; pid 0 is unknown, and written "-", as in RFC 5424. Not filtered by level: `output` says whether it
  * is wanted. */
 void log_output(struct log *log, enum level level, const char *service, pid_t pid, const char *line, size_t length);
 
@@ -81,8 +81,8 @@ void log_tap(struct log *log, enum level level,
 			   size_t length),
 	     void *context);
 
-/* Ends an object of JSON as the JSON form has it behind the time: every fact, and of the message as much as has its place
- * where the whole has at most so many bytes. */
+/* Ends an object of JSON as the JSON form has it behind the time: every fact, and of the message as much as has its
+ * place where the whole has at most so many bytes. */
 void log_add_facts(struct buf *out, enum level level, const struct event *event, const char *message, size_t length,
 		   size_t most);
 
@@ -91,13 +91,13 @@ bool log_wants(const struct log *log, enum level level);        /* or the tap */
 unsigned long log_dropped(const struct log *log);
 
 /* For the loop, which writes what waits, and for an upgrade, which hands it on. Borrowed; NULL of no log. */
-struct sink *log_sink(struct log *log);
+struct log_sink *log_sink(struct log *log);
 
 /* The lines that were dropped, ever; other sinks of superd's count here too. NULL of no log. */
 struct log_losses *log_losses(struct log *log);
 
-/* Until when, in milliseconds of the monotonic clock, the end of superd waits for readers of all sinks: a second from the
- * first call on. */
+/* Until when, in milliseconds of the monotonic clock, the end of superd waits for readers of all sinks: a second from
+ * the first call on. */
 int64_t log_deadline(struct log *log);
 
 const char *log_parse_level(const char *text, enum level *out); /* NULL, or what would be right */

@@ -20,23 +20,23 @@
 /* Texts are packed, other values are aligned: equal bytes of the two kinds are two values. */
 enum kind { KIND_TEXT, KIND_BYTES };
 
-struct block {
-	struct block *next;
+struct pool_block {
+	struct pool_block *next;
 	size_t size;
 };
 
-struct slot {
+struct pool_slot {
 	const void *value;              /* NULL: empty */
 	uint32_t hash;
 	uint32_t key;                   /* size * 2 + kind; larger values are not shared */
 };
 
 struct pool {
-	struct block *blocks;
+	struct pool_block *blocks;
 	char *at, *end;                 /* free memory of the block in use; NULL: no block yet */
 	size_t next_size;
 	size_t used;                    /* bytes of all values, without gaps and index */
-	struct slot *slots;             /* open addressing, a power of two; NULL: none yet, or sealed */
+	struct pool_slot *slots;        /* open addressing, a power of two; NULL: none yet, or sealed */
 	size_t slot_count, slots_taken;
 	bool sealed;
 };
@@ -60,7 +60,7 @@ struct pool *pool_new(void)
 void pool_seal(struct pool *pool)
 {
 	if (pool->slots)
-		munmap(pool->slots, pool->slot_count * sizeof(struct slot));
+		munmap(pool->slots, pool->slot_count * sizeof(struct pool_slot));
 	pool->slots = NULL;
 	pool->slot_count = pool->slots_taken = 0;
 	pool->sealed = true;
@@ -68,21 +68,21 @@ void pool_seal(struct pool *pool)
 
 void pool_free(struct pool *pool)
 {
-	struct block *next;
+	struct pool_block *next;
 
 	if (!pool)
 		return;
 	pool_seal(pool);
-	for (struct block *block = pool->blocks; block; block = next) {
+	for (struct pool_block *block = pool->blocks; block; block = next) {
 		next = block->next;
 		munmap(block, block->size);
 	}
 	free(pool);
 }
 
-static struct block *block_new(struct pool *pool, size_t size)
+static struct pool_block *block_new(struct pool *pool, size_t size)
 {
-	struct block *block = map(size);
+	struct pool_block *block = map(size);
 
 	if (!block)
 		return NULL;
@@ -95,11 +95,11 @@ static struct block *block_new(struct pool *pool, size_t size)
 /* A request that would fill much of a block gets a block of its own, and the one in use stays in use. */
 static void *take_large(struct pool *pool, size_t size)
 {
-	struct block *block;
+	struct pool_block *block;
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	block = block_new(pool, (sizeof(struct block) + size + 4095) & ~(size_t)4095);
+	block = block_new(pool, (sizeof(struct pool_block) + size + 4095) & ~(size_t)4095);
 	return block ? block + 1 : NULL;
 }
 
@@ -119,7 +119,7 @@ static bool fits(const struct pool *pool, size_t size, size_t alignment)
 /* Fresh memory: a mapping is zeroed and nothing here is used twice. */
 static void *take(struct pool *pool, size_t size, size_t alignment)
 {
-	struct block *block;
+	struct pool_block *block;
 	void *memory;
 
 	size = size ? size : 1;
@@ -167,10 +167,10 @@ static uint32_t hash_bytes(const void *bytes, size_t size, uint32_t key)
 }
 
 /* The slot of this value, or the empty one where it belongs. */
-static struct slot *slot_find(const struct pool *pool, const void *bytes, uint32_t key, uint32_t hash)
+static struct pool_slot *slot_find(const struct pool *pool, const void *bytes, uint32_t key, uint32_t hash)
 {
 	size_t mask = pool->slot_count - 1;
-	struct slot *slot;
+	struct pool_slot *slot;
 
 	for (size_t i = hash & mask;; i = (i + 1) & mask) {
 		slot = &pool->slots[i];
@@ -184,7 +184,7 @@ static struct slot *slot_find(const struct pool *pool, const void *bytes, uint32
 /* Keeps the index at most three quarters full. */
 static bool slots_reserve(struct pool *pool)
 {
-	struct slot *old = pool->slots, *new;
+	struct pool_slot *old = pool->slots, *new;
 	size_t old_count = old ? pool->slot_count : 0, count = old ? old_count * 2 : SLOTS_FIRST;
 
 	if (old && pool->slots_taken < old_count / 4 * 3)
@@ -223,7 +223,7 @@ static void *copy(struct pool *pool, const void *bytes, size_t size, enum kind k
 static const void *keep(struct pool *pool, const void *bytes, size_t size, enum kind kind)
 {
 	uint32_t key = (uint32_t)size << 1 | kind, hash;
-	struct slot *slot;
+	struct pool_slot *slot;
 
 	if (pool->sealed || size > UINT32_MAX >> 1)
 		return copy(pool, bytes, size, kind);

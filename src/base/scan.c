@@ -18,13 +18,13 @@ static const char mode_wrong[] = "a mode is octal, at most 07777";
 static const char bool_wrong[] = "it is yes or no";
 static const char too_large[] = "the number is too large";
 
-struct unit {
+struct scan_unit {
 	const char *name;
 	int64_t factor;
 };
 
 /* systemd.time(7)'s words, but months and years, which are no fixed time. */
-static const struct unit duration_units[] = {
+static const struct scan_unit duration_units[] = {
 	{ "", 1000000 },
 	{ "us", 1 }, { "usec", 1 }, { "µs", 1 }, { "μs", 1 },
 	{ "ms", 1000 }, { "msec", 1000 },
@@ -36,7 +36,7 @@ static const struct unit duration_units[] = {
 	{ NULL, 0 },
 };
 
-static const struct unit duration_shown[] = {
+static const struct scan_unit duration_shown[] = {
 	{ "w", 604800000000 }, { "d", 86400000000 }, { "h", 3600000000 }, { "min", 60000000 }, { "s", 1000000 },
 	{ "ms", 1000 }, { "us", 1 },
 };
@@ -160,7 +160,7 @@ static int64_t take_unit(const char **text)
 {
 	size_t length = strcspn(*text, " \t0123456789.");
 
-	for (const struct unit *unit = duration_units; unit->name; unit++) {
+	for (const struct scan_unit *unit = duration_units; unit->name; unit++) {
 		if (strlen(unit->name) != length || memcmp(unit->name, *text, length) != 0)
 			continue;
 		*text += length;
@@ -282,7 +282,7 @@ const char *scan_bool(const char *text, bool *out)
 
 void scan_duration_format(int64_t microseconds, char *buf)
 {
-	const struct unit *unit = duration_shown;
+	const struct scan_unit *unit = duration_shown;
 
 	if (microseconds == SCAN_INFINITY || microseconds == 0) {
 		snprintf(buf, 32, "%s", microseconds ? "infinity" : "0");

@@ -25,9 +25,9 @@ struct event_stream {
 
 static void say_dropped(struct session *session, struct event_stream *stream)
 {
-	object_open(&session->line);
-	field_count(&session->line, "dropped", stream->dropped);
-	object_close(&session->line);
+	json_object_open(&session->line);
+	json_count_field(&session->line, "dropped", stream->dropped);
+	json_object_close(&session->line);
 	session_say(session);
 	stream->dropped = 0;
 }
@@ -69,8 +69,8 @@ static void send_event(struct session *session, double at, enum level level, con
 		line_io_pull(&session->io, true);
 		return;
 	}
-	object_open(&session->line);
-	field_seconds(&session->line, "at", at);
+	json_object_open(&session->line);
+	json_seconds_field(&session->line, "at", at);
 	log_add_facts(&session->line, level, event, message, length, EVENT_MOST);
 	session_say(session);
 }
@@ -149,9 +149,9 @@ void event_stream_events(struct session *session)
 	}
 	if (!begin_events(session) || exists)
 		return;
-	object_open(&session->line);
-	field_text(&session->line, "unmatched", name);
-	object_close(&session->line);
+	json_object_open(&session->line);
+	json_text_field(&session->line, "unmatched", name);
+	json_object_close(&session->line);
 	session_say(session);
 }
 
@@ -197,21 +197,21 @@ static void begin_line(struct top_stream *top, double now)
 {
 	struct server *server = top->session->server;
 
-	object_open(&top->line);
-	field_seconds(&top->line, "at", now + verb_query_wall_offset(now));
+	json_object_open(&top->line);
+	json_seconds_field(&top->line, "at", now + verb_query_wall_offset(now));
 	show_superd(server->supervisor, server->supervisor->engine.started, verb_query_wall_offset(now),
 		    &top->line);
-	field_list(&top->line, "services");
+	json_list_field(&top->line, "services");
 }
 
 static void end_line(struct top_stream *top, double now)
 {
 	struct session *session = top->session;
 
-	list_close(&top->line);
+	json_list_close(&top->line);
 	if (top->untold)
-		field_count(&top->line, "more_services", top->untold);
-	object_close(&top->line);
+		json_count_field(&top->line, "more_services", top->untold);
+	json_object_close(&top->line);
 	buf_add(&session->line, buf_string(&top->line), top->line.length);
 	session->line.failed |= top->line.failed;
 	buf_clear(&top->line);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 
 static const struct {
 	const char *name;
@@ -113,7 +113,7 @@ bool request_read(struct request *request, const char *line, struct buf *why)
 	request->timeout = 0;
 	request->interval = 1;
 	request->level = LEVEL_INFO;
-	wrong = words_split_into(&request->words, line, &count);
+	wrong = shell_words_split_into(&request->words, line, &count);
 	if (!wrong && request->words.failed)
 		wrong = "out of memory";
 	if (!wrong)

@@ -110,10 +110,10 @@ static void turn_away(struct server *server, int fd, const char *code, const cha
 {
 	struct buf line = { 0 };
 
-	object_open(&line);
-	field_text(&line, "error", text);
-	field_text(&line, "code", code);
-	object_close(&line);
+	json_object_open(&line);
+	json_text_field(&line, "error", text);
+	json_text_field(&line, "code", code);
+	json_object_close(&line);
 	buf_char(&line, '\n');
 	if (!line.failed)               /* who has gone already needs no answer */
 		(void)send(fd, line.data, line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -166,12 +166,12 @@ static bool has_room(struct server *server, enum right right)
 
 static void greet(struct session *session)
 {
-	object_open(&session->line);
-	field_text(&session->line, "superd", PACKAGE_VERSION);
-	field_count(&session->line, "protocol", 1);
-	field_count(&session->line, "pid", (uint64_t)getpid());
-	field_flag(&session->line, "progress", true);
-	object_close(&session->line);
+	json_object_open(&session->line);
+	json_text_field(&session->line, "superd", PACKAGE_VERSION);
+	json_count_field(&session->line, "protocol", 1);
+	json_count_field(&session->line, "pid", (uint64_t)getpid());
+	json_flag_field(&session->line, "progress", true);
+	json_object_close(&session->line);
 	session_say(session);
 }
 

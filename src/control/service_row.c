@@ -41,23 +41,23 @@ static void add_place(const char *file, unsigned line, const char *name, struct 
 
 	buf_addf(&place, "%s:%u", file, line);
 	out->failed |= place.failed;
-	field_text(out, name, buf_string(&place));
+	json_text_field(out, name, buf_string(&place));
 	buf_free(&place);
 }
 
 void service_row_write(struct service_row_writer *writer, const struct service *row, bool hides, struct buf *out)
 {
-	object_open(out);
-	field_text(out, "service", row->name);
+	json_object_open(out);
+	json_text_field(out, "service", row->name);
 	if (row->at.file)
 		add_place(row->at.file, row->at.line, "source", out);
-	field_object(out, "options");
+	json_object_field(out, "options");
 	row_json_options(row, &writer->plain.service, hides, out);
-	object_close(out);
-	field_object(out, "texts");
+	json_object_close(out);
+	json_object_field(out, "texts");
 	row_json_texts(row, &writer->plain.service, hides, out);
-	object_close(out);
-	field_object(out, "sources");
+	json_object_close(out);
+	json_object_field(out, "sources");
 	for (size_t n = 0; n < directive_count; n++) {
 		const struct mark *mark = service_mark(row, directives[n].name[NATIVE]);
 		struct origin at = service_origin(row, directives[n].name[NATIVE]);
@@ -65,6 +65,6 @@ void service_row_write(struct service_row_writer *writer, const struct service *
 		if (mark && at.file)
 			add_place(at.file, at.line, directives[n].name[NATIVE], out);
 	}
-	object_close(out);
-	object_close(out);
+	json_object_close(out);
+	json_object_close(out);
 }

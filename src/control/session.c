@@ -51,9 +51,9 @@ void session_end_request(struct session *session)
 
 void session_done(struct session *session)
 {
-	object_open(&session->line);
-	field_flag(&session->line, "done", true);
-	object_close(&session->line);
+	json_object_open(&session->line);
+	json_flag_field(&session->line, "done", true);
+	json_object_close(&session->line);
 	session_say(session);
 	session_end_request(session);
 	line_io_end(&session->io);
@@ -68,12 +68,12 @@ void session_fail(struct session *session, enum code code, const char *hint, con
 	buf_vaddf(&text, format, arguments);
 	va_end(arguments);
 	buf_clear(&session->line);
-	object_open(&session->line);
-	field_text(&session->line, "error", buf_string(&text));
-	field_text(&session->line, "code", codes[code]);
+	json_object_open(&session->line);
+	json_text_field(&session->line, "error", buf_string(&text));
+	json_text_field(&session->line, "code", codes[code]);
 	if (*hint)
-		field_text(&session->line, "hint", hint);
-	object_close(&session->line);
+		json_text_field(&session->line, "hint", hint);
+	json_object_close(&session->line);
 	session_say(session);
 	buf_free(&text);
 	session_end_request(session);

@@ -19,9 +19,9 @@ static void save_io(struct carry *carry, const struct line_io *io)
 {
 	carry_fd(carry, "fd", io->fd);
 	if (io->filled)
-		ledger_add_bytes(&carry->text, "input", io->input, io->filled);
+		state_add_bytes(&carry->text, "input", io->input, io->filled);
 	if (line_io_pending(io))
-		ledger_add_bytes(&carry->text, "output", io->output.data + io->sent, line_io_pending(io));
+		state_add_bytes(&carry->text, "output", io->output.data + io->sent, line_io_pending(io));
 }
 
 static void save_session(struct carry *carry, const struct session *session)
@@ -30,12 +30,12 @@ static void save_session(struct carry *carry, const struct session *session)
 
 	if (session->io.broken || session->io.leaving || (session->ops && !verb))
 		return;
-	ledger_open(&carry->text, "operator");
+	state_open_section(&carry->text, "operator");
 	save_io(carry, &session->io);
 	carry_text(carry, "verb", verb);
 	if (!verb)
 		return;
-	ledger_add(&carry->text, "level", log_level_name(session->request.level));
+	state_add(&carry->text, "level", log_level_name(session->request.level));
 	carry_text(carry, "pattern", session->request.service);
 	carry_real(carry, "interval", session->request.interval);
 	carry_number(carry, "dropped", (int64_t)event_stream_dropped(session));
@@ -45,11 +45,11 @@ static void save_recent_log(void *context, const char *service, const struct rec
 {
 	struct carry *carry = context;
 
-	ledger_open(&carry->text, "said");
-	ledger_add(&carry->text, "service", service);
-	ledger_add_real(&carry->text, "at", line->at);
-	ledger_add(&carry->text, "level", log_level_name(line->level));
-	ledger_add(&carry->text, "text", line->text);
+	state_open_section(&carry->text, "said");
+	state_add(&carry->text, "service", service);
+	state_add_real(&carry->text, "at", line->at);
+	state_add(&carry->text, "level", log_level_name(line->level));
+	state_add(&carry->text, "text", line->text);
 }
 
 static void write_sessions(void *context, struct carry *carry)
@@ -61,27 +61,27 @@ static void write_sessions(void *context, struct carry *carry)
 	recent_log_each(&server->recent_log, save_recent_log, carry);
 }
 
-static void take_bytes(struct line_io *io, struct ledger_section *section)
+static void take_bytes(struct line_io *io, struct state_section *section)
 {
 	size_t length;
-	char *bytes = ledger_take_bytes(section, "input", sizeof(io->input), &length);
+	char *bytes = state_take_bytes(section, "input", sizeof(io->input), &length);
 
 	if (bytes) {
 		memcpy(io->input, bytes, length);
 		io->filled = length;
 	}
 	free(bytes);
-	bytes = ledger_take_bytes(section, "output", LINE_IO_MOST, &length);
+	bytes = state_take_bytes(section, "output", LINE_IO_MOST, &length);
 	if (bytes)
 		buf_add(&io->output, bytes, length);
 	free(bytes);
 }
 
-static void read_request(struct request *request, struct ledger_section *section)
+static void read_request(struct request *request, struct state_section *section)
 {
-	const char *pattern = ledger_text(section, "pattern"), *level = ledger_text(section, "level");
+	const char *pattern = state_text(section, "pattern"), *level = state_text(section, "level");
 
-	request->interval = ledger_real(section, "interval", 1.);
+	request->interval = state_real(section, "interval", 1.);
 	if (!(request->interval >= .1 && request->interval <= INTERVAL_MOST))
 		request->interval = 1.;
 	request->level = LEVEL_INFO;
@@ -94,19 +94,19 @@ static void read_request(struct request *request, struct ledger_section *section
 		request->service = buf_string(&request->words);
 }
 
-static void go_on(struct session *session, const char *verb, struct ledger_section *section)
+static void go_on(struct session *session, const char *verb, struct state_section *section)
 {
 	if (!strcmp(verb, "upgrade"))
 		verb_upgrade_resume(session);
 	else if (!strcmp(verb, "events"))
-		event_stream_resume(session, (unsigned long)ledger_number(section, "dropped", 0, LONG_MAX, 0));
+		event_stream_resume(session, (unsigned long)state_number(section, "dropped", 0, LONG_MAX, 0));
 	else if (!strcmp(verb, "top"))
 		event_stream_top(session);
 }
 
-static void read_operator(struct server *server, struct ledger_section *section)
+static void read_operator(struct server *server, struct state_section *section)
 {
-	const char *verb = ledger_text(section, "verb");
+	const char *verb = state_text(section, "verb");
 	int fd = resume_fd(section, "fd");
 	struct session *session = fd >= 0 ? server_admit(server, fd) : NULL;
 
@@ -119,20 +119,20 @@ static void read_operator(struct server *server, struct ledger_section *section)
 	watch_wake(&session->io.watch);
 }
 
-static void read_said(struct server *server, struct ledger_section *section)
+static void read_said(struct server *server, struct state_section *section)
 {
-	const char *service = ledger_text(section, "service"), *text = ledger_text(section, "text");
-	const char *name = ledger_text(section, "level");
+	const char *service = state_text(section, "service"), *text = state_text(section, "text");
+	const char *name = state_text(section, "level");
 	enum level level = LEVEL_INFO;
 
 	if (service && text && name && !log_parse_level(name, &level))
-		recent_log_add(&server->recent_log, service, ledger_real(section, "at", 0.), level, text, strlen(text));
+		recent_log_add(&server->recent_log, service, state_real(section, "at", 0.), level, text, strlen(text));
 }
 
-static void read_sessions(struct server *server, struct ledger *ledger)
+static void read_sessions(struct server *server, struct state_stream *stream)
 {
-	for (size_t n = 0; n < ledger->count; n++) {
-		struct ledger_section *section = &ledger->sections[n];
+	for (size_t n = 0; n < stream->count; n++) {
+		struct state_section *section = &stream->sections[n];
 		bool is_operator = !strcmp(section->kind, "operator");
 
 		if (!is_operator && strcmp(section->kind, "said") != 0)
@@ -157,14 +157,14 @@ void session_transfer_begin(struct server *server)
 
 void session_transfer_answer(struct server *server)
 {
-	struct ledger *ledger = server->supervisor->before;
+	struct state_stream *stream = server->supervisor->before;
 
-	if (!ledger)
+	if (!stream)
 		return;
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
 		if (verb_upgrade_is_pending(session))
-			verb_upgrade_answer(session, resume_version(ledger));
+			verb_upgrade_answer(session, resume_version(stream));
 	}
 }

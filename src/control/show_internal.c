@@ -32,20 +32,20 @@ void show_state(const struct service_view *view, struct buf *out)
 {
 	const struct keeper *keeper = view->match.keeper;
 
-	field_text(out, "service", view->match.row->name);
-	field_text(out, "state", service_match_state(&view->match));
+	json_text_field(out, "service", view->match.row->name);
+	json_text_field(out, "state", service_match_state(&view->match));
 	if (keeper) {
-		field_seconds(out, "since", keeper->since + view->offset);
-		field_seconds(out, "for", view->now - keeper->since);
+		json_seconds_field(out, "since", keeper->since + view->offset);
+		json_seconds_field(out, "for", view->now - keeper->since);
 	} else {
-		field_null(out, "since");
-		field_null(out, "for");
+		json_null_field(out, "since");
+		json_null_field(out, "for");
 	}
-	field_flag(out, "held", keeper && keeper->held);
-	field_flag(out, "enabled", keeper && !keeper->disabled);
-	field_flag(out, "degraded", keeper && health_is_degraded(keeper));
-	field_text(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);
-	field_count(out, "outdated", keeper ? old_row_count(view->match.keeper) : 0);
+	json_flag_field(out, "held", keeper && keeper->held);
+	json_flag_field(out, "enabled", keeper && !keeper->disabled);
+	json_flag_field(out, "degraded", keeper && health_is_degraded(keeper));
+	json_text_field(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);
+	json_count_field(out, "outdated", keeper ? old_row_count(view->match.keeper) : 0);
 }
 
 /* The orders of operators, hold and disable, that are in force. */
@@ -56,20 +56,20 @@ void show_locks(const struct service_view *view, struct buf *out)
 	struct buf why = { 0 };
 	bool outlives = lock && locks_outlive(keeper->engine, &why);
 
-	field_list(out, "locks");
+	json_list_field(out, "locks");
 	for (int kind = 0; lock && kind < LOCK_KINDS; kind++) {
 		const struct lock_order *order = &lock->orders[kind];
 
 		if (!order->since)
 			continue;
-		object_open(out);
-		field_text(out, "lock", lock_word(kind));
-		field_whole(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
-		field_count(out, "since", (uint64_t)order->since);
-		field_text(out, "ends_with_superd", outlives ? NULL : buf_string(&why));
-		object_close(out);
+		json_object_open(out);
+		json_text_field(out, "lock", lock_word(kind));
+		json_whole_field(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
+		json_count_field(out, "since", (uint64_t)order->since);
+		json_text_field(out, "ends_with_superd", outlives ? NULL : buf_string(&why));
+		json_object_close(out);
 	}
-	list_close(out);
+	json_list_close(out);
 	out->failed |= why.failed;
 	buf_free(&why);
 }
@@ -92,17 +92,17 @@ static void add_listener(const struct listen *listen, const struct listener *lis
 	else
 		endpoint_format(listen->endpoint, &endpoint);
 	out->failed |= endpoint.failed;
-	object_open(out);
-	field_text(out, "endpoint", buf_string(&endpoint));
+	json_object_open(out);
+	json_text_field(out, "endpoint", buf_string(&endpoint));
 	buf_free(&endpoint);
 	if (whole) {
-		field_text(out, "name", listen->name);
-		field_flag(out, "open", listener && listener_is_open(listener));
+		json_text_field(out, "name", listen->name);
+		json_flag_field(out, "open", listener && listener_is_open(listener));
 	}
-	field_whole(out, "queue", has_socket ? length_of(listener, listen) : -1);
+	json_whole_field(out, "queue", has_socket ? length_of(listener, listen) : -1);
 	if (whole)
-		field_whole(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
-	object_close(out);
+		json_whole_field(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
+	json_object_close(out);
 }
 
 void show_listeners(const struct service_view *view, bool whole, struct buf *out)
@@ -110,13 +110,13 @@ void show_listeners(const struct service_view *view, bool whole, struct buf *out
 	const struct keeper *keeper = view->match.keeper;
 	const struct service *row = view->match.row;
 
-	field_list(out, "listeners");
+	json_list_field(out, "listeners");
 	for (size_t n = 0; n < row->socket_count; n++) {
 		const struct listener *listener = keeper && n < keeper->listener_count ? &keeper->listeners[n] : NULL;
 
 		add_listener(&row->sockets[n], listener, whole, out);
 	}
-	list_close(out);
+	json_list_close(out);
 }
 
 static struct resource_usage usage_of(const struct instance *instance)
@@ -128,11 +128,11 @@ static struct resource_usage usage_of(const struct instance *instance)
 
 void show_usage(struct resource_usage usage, struct buf *out)
 {
-	field_whole(out, "memory", usage.memory);
+	json_whole_field(out, "memory", usage.memory);
 	if (usage.cpu < 0)
-		field_null(out, "cpu");
+		json_null_field(out, "cpu");
 	else
-		field_seconds(out, "cpu", usage.cpu);
+		json_seconds_field(out, "cpu", usage.cpu);
 }
 
 struct resource_usage usage_of_keeper(struct keeper *keeper)
@@ -169,89 +169,89 @@ static const char *instance_state(const struct keeper *keeper, const struct inst
 /* Adds the options and sockets that an instance still has from the row before a reload. */
 static void add_outdated(const struct outdated *outdated, struct buf *out)
 {
-	field_object(out, "outdated");
-	field_list(out, "options");
+	json_object_field(out, "outdated");
+	json_list_field(out, "options");
 	for (size_t n = 0; n < outdated->count; n++)
-		element_text(out, outdated->options[n].name);
-	list_close(out);
+		json_element_text(out, outdated->options[n].name);
+	json_list_close(out);
 	if (outdated->sockets.length)
-		field_text(out, "sockets", buf_string(&outdated->sockets));
-	object_close(out);
+		json_text_field(out, "sockets", buf_string(&outdated->sockets));
+	json_object_close(out);
 }
 
 static void add_instance(const struct service_view *view, const struct instance *instance, struct buf *out)
 {
-	object_open(out);
-	field_whole(out, "pid", instance->pid > 0 ? instance->pid : -1);
-	field_text(out, "state", instance_state(view->match.keeper, instance));
-	field_seconds(out, "since", instance->since + view->offset);
-	field_seconds(out, "age", view->now - instance->since);
+	json_object_open(out);
+	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
+	json_text_field(out, "state", instance_state(view->match.keeper, instance));
+	json_seconds_field(out, "since", instance->since + view->offset);
+	json_seconds_field(out, "age", view->now - instance->since);
 	show_usage(usage_of(instance), out);
 	if (instance->peer)
-		field_bounded(out, "peer", instance->peer, PEER_MOST);
+		json_bounded_field(out, "peer", instance->peer, PEER_MOST);
 	else
-		field_null(out, "peer");
-	field_text(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
+		json_null_field(out, "peer");
+	json_text_field(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
 	if (instance->retired)
-		field_flag(out, "retired", true);
+		json_flag_field(out, "retired", true);
 	if (drain_waits(instance))
-		field_flag(out, "drains", true);
+		json_flag_field(out, "drains", true);
 	if (instance->outdated)
 		add_outdated(instance->outdated, out);
-	object_close(out);
+	json_object_close(out);
 }
 
 void show_instances(const struct service_view *view, struct buf *out)
 {
 	size_t count = 0;
 
-	field_list(out, "instances");
+	json_list_field(out, "instances");
 	if (view->match.keeper) {
 		LIST_EACH(link, keeper_instances(view->match.keeper)) {
 			if (count++ < INSTANCES_MOST)
 				add_instance(view, container_of(link, struct instance, link), out);
 		}
 	}
-	list_close(out);
+	json_list_close(out);
 	if (count > INSTANCES_MOST)
-		field_count(out, "more_instances", count - INSTANCES_MOST);
+		json_count_field(out, "more_instances", count - INSTANCES_MOST);
 }
 
 void show_counts(const struct service_view *view, struct buf *out)
 {
 	const struct activity *activity = activity_of(view);
 
-	field_count(out, "activations", activity ? activity->activations : 0);
-	field_count(out, "accepted", activity ? activity->accepted : 0);
-	field_count(out, "failures", activity ? activity->failures : 0);
-	field_count(out, "probes", activity ? activity->probes : 0);
-	field_count(out, "idle_stops", activity ? activity->idle_stops : 0);
-	field_count(out, "freezes", activity ? activity->freezes : 0);
-	field_count(out, "wakes", activity ? activity->wakes : 0);
+	json_count_field(out, "activations", activity ? activity->activations : 0);
+	json_count_field(out, "accepted", activity ? activity->accepted : 0);
+	json_count_field(out, "failures", activity ? activity->failures : 0);
+	json_count_field(out, "probes", activity ? activity->probes : 0);
+	json_count_field(out, "idle_stops", activity ? activity->idle_stops : 0);
+	json_count_field(out, "freezes", activity ? activity->freezes : 0);
+	json_count_field(out, "wakes", activity ? activity->wakes : 0);
 }
 
 void show_refused(const struct service_view *view, struct buf *out)
 {
 	const struct activity *activity = activity_of(view);
 
-	field_object(out, "refused");
+	json_object_field(out, "refused");
 	for (int reason = 0; activity && reason < REFUSALS; reason++) {
 		if (activity->refused[reason])
-			field_count(out, refusal_name((enum refusal)reason), activity->refused[reason]);
+			json_count_field(out, refusal_name((enum refusal)reason), activity->refused[reason]);
 	}
-	object_close(out);
+	json_object_close(out);
 }
 
 static void add_last_activation(const struct service_view *view, const struct activity *activity, struct buf *out)
 {
-	field_object(out, "last_activation");
-	field_seconds(out, "at", activity->last_start + view->offset);
-	field_text(out, "by", *activity->last_peer ? activity->last_peer : NULL);
+	json_object_field(out, "last_activation");
+	json_seconds_field(out, "at", activity->last_start + view->offset);
+	json_text_field(out, "by", *activity->last_peer ? activity->last_peer : NULL);
 	if (activity->last_latency > 0)
-		field_seconds(out, "latency", activity->last_latency);
+		json_seconds_field(out, "latency", activity->last_latency);
 	else
-		field_null(out, "latency");
-	object_close(out);
+		json_null_field(out, "latency");
+	json_object_close(out);
 }
 
 static void add_last_exit(const struct service_view *view, const struct activity *activity, struct buf *out)
@@ -259,13 +259,13 @@ static void add_last_exit(const struct service_view *view, const struct activity
 	bool signalled = WIFSIGNALED(activity->last_status);
 	char name[32];
 
-	field_object(out, "last_exit");
-	field_seconds(out, "at", activity->last_end + view->offset);
-	field_whole(out, "status", signalled ? -1 : WEXITSTATUS(activity->last_status));
-	field_text(out, "signal", signalled ? scan_signal_name(WTERMSIG(activity->last_status), name) : NULL);
-	field_text(out, "result", result_name((enum result)activity->last_result));
-	field_seconds(out, "lasted", activity->last_lasted);
-	object_close(out);
+	json_object_field(out, "last_exit");
+	json_seconds_field(out, "at", activity->last_end + view->offset);
+	json_whole_field(out, "status", signalled ? -1 : WEXITSTATUS(activity->last_status));
+	json_text_field(out, "signal", signalled ? scan_signal_name(WTERMSIG(activity->last_status), name) : NULL);
+	json_text_field(out, "result", result_name((enum result)activity->last_result));
+	json_seconds_field(out, "lasted", activity->last_lasted);
+	json_object_close(out);
 }
 
 static void add_failure(const struct service_view *view, const struct failure *failure, struct buf *out)
@@ -273,40 +273,40 @@ static void add_failure(const struct service_view *view, const struct failure *f
 	bool has_status = !*failure->why, signalled = has_status && WIFSIGNALED(failure->status);
 	char name[32];
 
-	object_open(out);
-	field_seconds(out, "at", failure->at + view->offset);
-	field_whole(out, "pid", failure->pid > 0 ? failure->pid : -1);
-	field_text(out, "peer", *failure->peer ? failure->peer : NULL);
-	field_whole(out, "status", has_status && !signalled ? WEXITSTATUS(failure->status) : -1);
-	field_text(out, "signal", signalled ? scan_signal_name(WTERMSIG(failure->status), name) : NULL);
-	field_text(out, "result", result_name((enum result)failure->result));
-	field_text(out, "reason", has_status ? NULL : failure->why);
-	field_seconds(out, "lasted", failure->lasted);
-	object_close(out);
+	json_object_open(out);
+	json_seconds_field(out, "at", failure->at + view->offset);
+	json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
+	json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
+	json_whole_field(out, "status", has_status && !signalled ? WEXITSTATUS(failure->status) : -1);
+	json_text_field(out, "signal", signalled ? scan_signal_name(WTERMSIG(failure->status), name) : NULL);
+	json_text_field(out, "result", result_name((enum result)failure->result));
+	json_text_field(out, "reason", has_status ? NULL : failure->why);
+	json_seconds_field(out, "lasted", failure->lasted);
+	json_object_close(out);
 }
 
 void show_failures(const struct service_view *view, struct buf *out)
 {
 	const struct activity *activity = activity_of(view);
 
-	field_count(out, "failed_in_row", activity ? activity->failed.in_row : 0);
-	field_list(out, "last_failures");
+	json_count_field(out, "failed_in_row", activity ? activity->failed.in_row : 0);
+	json_list_field(out, "last_failures");
 	for (unsigned n = 0; activity && n < activity->failed.count; n++)
 		add_failure(view, &activity->failed.kept[n], out);
-	list_close(out);
+	json_list_close(out);
 }
 
 static void add_pause(const struct service_view *view, const struct activity *activity, struct buf *out)
 {
 	const struct keeper *keeper = view->match.keeper;
 
-	field_object(out, "pause");
-	field_text(out, "reason", activity->reason);
+	json_object_field(out, "pause");
+	json_text_field(out, "reason", activity->reason);
 	if (keeper->state == BACKOFF && keeper_waits_for_order(keeper))
-		field_null(out, "left");
+		json_null_field(out, "left");
 	else
-		field_seconds(out, "left", state_pause_left(keeper));
-	object_close(out);
+		json_seconds_field(out, "left", state_pause_left(keeper));
+	json_object_close(out);
 }
 
 void show_past(const struct service_view *view, struct buf *out)
@@ -317,15 +317,15 @@ void show_past(const struct service_view *view, struct buf *out)
 	if (activity && activity->last_start > 0)
 		add_last_activation(view, activity, out);
 	else
-		field_null(out, "last_activation");
+		json_null_field(out, "last_activation");
 	if (activity && activity->last_end > 0)
 		add_last_exit(view, activity, out);
 	else
-		field_null(out, "last_exit");
+		json_null_field(out, "last_exit");
 	if (activity && state_pause_left(keeper) >= 0)
 		add_pause(view, activity, out);
 	else
-		field_null(out, "pause");
+		json_null_field(out, "pause");
 }
 
 void show_idle(const struct service_view *view, bool now, struct buf *out)
@@ -335,23 +335,23 @@ void show_idle(const struct service_view *view, bool now, struct buf *out)
 	struct idle_account account;
 
 	if (!keeper || !(now ? idle_describe_now(keeper, &account) : idle_describe(keeper, &account))) {
-		field_null(out, "idle");
+		json_null_field(out, "idle");
 		return;
 	}
-	field_object(out, "idle");
-	field_text(out, "standing", idle_standing_word(account.standing));
-	field_seconds(out, "timeout", account.timeout);
-	field_text(out, "action", actions[account.action]);
-	field_whole(out, "connections", account.known ? (int64_t)account.connections : -1);
+	json_object_field(out, "idle");
+	json_text_field(out, "standing", idle_standing_word(account.standing));
+	json_seconds_field(out, "timeout", account.timeout);
+	json_text_field(out, "action", actions[account.action]);
+	json_whole_field(out, "connections", account.known ? (int64_t)account.connections : -1);
 	if (account.counted > 0)
-		field_seconds(out, "counted", view->now > account.counted ? view->now - account.counted : 0);
+		json_seconds_field(out, "counted", view->now > account.counted ? view->now - account.counted : 0);
 	else
-		field_null(out, "counted");
+		json_null_field(out, "counted");
 	if (account.since > 0)
-		field_seconds(out, "for", view->now > account.since ? view->now - account.since : 0);
+		json_seconds_field(out, "for", view->now > account.since ? view->now - account.since : 0);
 	else
-		field_null(out, "for");
-	object_close(out);
+		json_null_field(out, "for");
+	json_object_close(out);
 }
 
 void show_latency(const struct service_view *view, struct buf *out)
@@ -360,19 +360,19 @@ void show_latency(const struct service_view *view, struct buf *out)
 	uint64_t count = 0;
 
 	if (!activity || !activity->latency.count) {
-		field_null(out, "latency");
+		json_null_field(out, "latency");
 		return;
 	}
-	field_object(out, "latency");
-	field_count(out, "count", activity->latency.count);
-	field_seconds(out, "sum", activity->latency.sum);
-	field_list(out, "buckets");
+	json_object_field(out, "latency");
+	json_count_field(out, "count", activity->latency.count);
+	json_seconds_field(out, "sum", activity->latency.sum);
+	json_list_field(out, "buckets");
 	for (size_t n = 0; n < LATENCY_BUCKETS; n++) {
 		count += activity->latency.buckets[n];
 		buf_addf(out, "%s[%g,%llu]", n ? "," : "", latency_bound(n), (unsigned long long)count);
 	}
-	list_close(out);
-	object_close(out);
+	json_list_close(out);
+	json_object_close(out);
 }
 
 /* The total must never fall. There may be more instances with accept = yes than USAGE_MOST, so those count when they
@@ -387,9 +387,9 @@ static void add_cpu_total(const struct service_view *view, struct buf *out)
 	if (looks)
 		now = usage_of_keeper(keeper);
 	if (looks && now.cpu < 0)
-		field_null(out, "cpu_total");
+		json_null_field(out, "cpu_total");
 	else
-		field_seconds(out, "cpu_total", (activity ? activity->cpu : 0) + (now.cpu > 0 ? now.cpu : 0));
+		json_seconds_field(out, "cpu_total", (activity ? activity->cpu : 0) + (now.cpu > 0 ? now.cpu : 0));
 }
 
 void show_spent(const struct service_view *view, struct buf *out)
@@ -398,13 +398,13 @@ void show_spent(const struct service_view *view, struct buf *out)
 	const struct activity *activity = activity_of(view);
 
 	add_cpu_total(view, out);
-	field_object(out, "spent");
+	json_object_field(out, "spent");
 	for (int state = 0; keeper && state < STATES; state++) {
 		double seconds = spent_in(activity ? &activity->spent : NULL, (enum state)state,
 					  (enum state)keeper->state, keeper->since, view->now);
 
 		if (seconds > 0)
-			field_seconds(out, state_name((enum state)state), seconds);
+			json_seconds_field(out, state_name((enum state)state), seconds);
 	}
-	object_close(out);
+	json_object_close(out);
 }

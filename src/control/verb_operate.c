@@ -44,12 +44,12 @@ static void say(struct session *session, const char *name, const struct service_
 {
 	struct buf *line = &session->line;
 
-	object_open(line);
-	field_text(line, "service", name);
-	field_flag(line, "ok", ok);
-	field_text(line, "state", service_match_state(match));
-	field_text(line, "message", buf_string(says));
-	object_close(line);
+	json_object_open(line);
+	json_text_field(line, "service", name);
+	json_flag_field(line, "ok", ok);
+	json_text_field(line, "state", service_match_state(match));
+	json_text_field(line, "message", buf_string(says));
+	json_object_close(line);
 	session_say(session);
 	buf_clear(says);
 }
@@ -223,11 +223,11 @@ static void say_waiting(struct session *session, const struct pending *pending)
 	if (!match.keeper)
 		return;
 	operate_add_wait(&pending->operation, match.keeper, &says);
-	object_open(line);
-	field_text(line, "service", pending->name);
-	field_text(line, "state", service_match_state(&match));
-	field_text(line, "waiting", buf_string(&says));
-	object_close(line);
+	json_object_open(line);
+	json_text_field(line, "service", pending->name);
+	json_text_field(line, "state", service_match_state(&match));
+	json_text_field(line, "waiting", buf_string(&says));
+	json_object_close(line);
 	session_say(session);
 	buf_free(&says);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/build.h"
+#include "base/build_id.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "control/selection.h"
@@ -126,10 +126,10 @@ void verb_query_metrics(struct session *session)
 {
 	if (!begin(session, show_counters))
 		return;
-	object_open(&session->line);
+	json_object_open(&session->line);
 	show_superd(session->supervisor, session->supervisor->engine.started, verb_query_wall_offset(clock_now()),
 		    &session->line);
-	object_close(&session->line);
+	json_object_close(&session->line);
 	session_say(session);
 }
 
@@ -139,25 +139,25 @@ void verb_query_health(struct session *session)
 		begin(session, verb_why_write_health_of);
 		return;
 	}
-	object_open(&session->line);
+	json_object_open(&session->line);
 	verb_why_write_health(session->supervisor, &session->line);
-	object_close(&session->line);
+	json_object_close(&session->line);
 	session_say(session);
 	session_done(session);
 }
 
 void verb_query_version(struct session *session)
 {
-	object_open(&session->line);
-	field_text(&session->line, "version", PACKAGE_VERSION);
-	field_text(&session->line, "build", build_id());
-	field_count(&session->line, "pid", (uint64_t)getpid());
-	field_list(&session->line, "with");
+	json_object_open(&session->line);
+	json_text_field(&session->line, "version", PACKAGE_VERSION);
+	json_text_field(&session->line, "build", build_id());
+	json_count_field(&session->line, "pid", (uint64_t)getpid());
+	json_list_field(&session->line, "with");
 	for (size_t n = 0; built_with[n]; n++)
-		element_text(&session->line, built_with[n]);
-	list_close(&session->line);
+		json_element_text(&session->line, built_with[n]);
+	json_list_close(&session->line);
 	show_posture(&session->line);
-	object_close(&session->line);
+	json_object_close(&session->line);
 	session_say(session);
 	session_done(session);
 }

@@ -38,15 +38,15 @@ static const char *fate_name(enum fate fate)
 static void add_diagnostic(struct buf *out, const struct diag *diag)
 {
 	buf_char(out, '\n');
-	object_open(out);
-	field_text(out, "diagnostic", diag->message);
-	field_text(out, "file", diag->file);
-	field_count(out, "line", diag->line);
-	field_count(out, "column", diag->column);
-	field_text(out, "severity", severity_name(diag->severity));
+	json_object_open(out);
+	json_text_field(out, "diagnostic", diag->message);
+	json_text_field(out, "file", diag->file);
+	json_count_field(out, "line", diag->line);
+	json_count_field(out, "column", diag->column);
+	json_text_field(out, "severity", severity_name(diag->severity));
 	if (diag->hint)
-		field_text(out, "hint", diag->hint);
-	object_close(out);
+		json_text_field(out, "hint", diag->hint);
+	json_object_close(out);
 }
 
 static void take_end(struct session *session, bool good, const struct diags *diags, const struct reload_counts *counts)
@@ -74,16 +74,16 @@ static void add_words(struct buf *line, const char *name, const char *names)
 
 	if (!*names)
 		return;
-	field_list(line, name);
+	json_list_field(line, name);
 	while (*names) {
 		buf_add(&word, names, strcspn(names, " "));
 		names += strcspn(names, " ");
 		names += *names == ' ';
-		element_text(line, buf_string(&word));
+		json_element_text(line, buf_string(&word));
 		line->failed |= word.failed;
 		buf_clear(&word);
 	}
-	list_close(line);
+	json_list_close(line);
 	buf_free(&word);
 }
 
@@ -92,17 +92,17 @@ static void say_fate(struct session *session, const char *name, const char *resu
 {
 	struct buf *line = &session->line;
 
-	object_open(line);
-	field_text(line, "service", name);
-	field_text(line, "result", result);
-	field_flag(line, "ok", strcmp(result, "failed") != 0);
-	field_text(line, "state", keeper ? keeper_state_name(keeper) : state_name(OFF));
+	json_object_open(line);
+	json_text_field(line, "service", name);
+	json_text_field(line, "result", result);
+	json_flag_field(line, "ok", strcmp(result, "failed") != 0);
+	json_text_field(line, "state", keeper ? keeper_state_name(keeper) : state_name(OFF));
 	add_words(line, "options", options);
 	if (keeper && old_row_count(keeper))
-		field_count(line, "outdated", old_row_count(keeper));
+		json_count_field(line, "outdated", old_row_count(keeper));
 	if (message && *message)
-		field_text(line, "message", message);
-	object_close(line);
+		json_text_field(line, "message", message);
+	json_object_close(line);
 	session_say(session);
 }
 
@@ -176,13 +176,13 @@ static void finish(struct reload_request *reload)
 	struct session *session = reload->session;
 	struct buf *line = &session->line;
 
-	object_open(line);
-	field_count(line, "unchanged", reload->counts.unchanged);
-	field_count(line, "changed", reload->counts.changed);
-	field_count(line, "added", reload->counts.added);
-	field_count(line, "removed", reload->counts.removed);
-	field_count(line, "failed", reload->failed);
-	object_close(line);
+	json_object_open(line);
+	json_count_field(line, "unchanged", reload->counts.unchanged);
+	json_count_field(line, "changed", reload->counts.changed);
+	json_count_field(line, "added", reload->counts.added);
+	json_count_field(line, "removed", reload->counts.removed);
+	json_count_field(line, "failed", reload->failed);
+	json_object_close(line);
 	session_say(session);
 	if (reload->failed)
 		session_fail(session, CODE_FAILED, "superd tries again by itself", "reloaded, but %zu service%s failed",

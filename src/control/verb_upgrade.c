@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/build.h"
+#include "base/build_id.h"
 #include "base/json.h"
 #include "engine/core/watch.h"
 #include "engine/upgrade/upgrade.h"
@@ -31,10 +31,10 @@ static const struct request_ops upgrade_ops = { .free = on_free };
 
 static void say_good(struct session *session, const char *text)
 {
-	object_open(&session->line);
-	field_flag(&session->line, "ok", true);
-	field_text(&session->line, "message", text);
-	object_close(&session->line);
+	json_object_open(&session->line);
+	json_flag_field(&session->line, "ok", true);
+	json_text_field(&session->line, "message", text);
+	json_object_close(&session->line);
 	session_say(session);
 	session_done(session);
 }

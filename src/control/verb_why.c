@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/duration_text.h"
 #include "base/json.h"
-#include "base/span.h"
 #include "config/option/service_mark.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/notice.h"
@@ -27,9 +27,9 @@
 
 static void add_span(struct buf *out, double seconds)
 {
-	char text[SPAN_MOST];
+	char text[DURATION_MOST];
 
-	buf_text(out, span_write(text, seconds));
+	buf_text(out, duration_write(text, seconds));
 }
 
 static void add_pause(const struct keeper *keeper, struct buf *out)
@@ -162,7 +162,7 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 static void put(struct buf *text, struct buf *out)
 {
 	if (text->length)
-		element_text(out, buf_string(text));
+		json_element_text(out, buf_string(text));
 	out->failed |= text->failed;
 	buf_clear(text);
 }
@@ -357,10 +357,10 @@ void verb_why_write(const struct service_view *view, struct buf *out)
 	const struct service *row = view->match.row;
 	struct buf text = { 0 };
 
-	object_open(out);
-	field_text(out, "service", row->name);
-	field_text(out, "state", service_match_state(&view->match));
-	field_list(out, "why");
+	json_object_open(out);
+	json_text_field(out, "service", row->name);
+	json_text_field(out, "state", service_match_state(&view->match));
+	json_list_field(out, "why");
 	if (view->match.keeper)
 		add_sentences(view, out);
 	if (view->match.left_out) {
@@ -371,8 +371,8 @@ void verb_why_write(const struct service_view *view, struct buf *out)
 		put(&text, out);
 	}
 	buf_free(&text);
-	list_close(out);
-	object_close(out);
+	json_list_close(out);
+	json_object_close(out);
 }
 
 void verb_why_write_health(const struct supervisor *supervisor, struct buf *out)
@@ -380,14 +380,14 @@ void verb_why_write_health(const struct supervisor *supervisor, struct buf *out)
 	struct buf lines = { 0 }, line = { 0 };
 	enum health health = health_look(&supervisor->engine, &lines);
 
-	field_flag(out, "healthy", health != UNHEALTHY);
-	field_flag(out, "degraded", health == DEGRADED);
-	field_list(out, "reasons");
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_list_field(out, "reasons");
 	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
 		buf_add(&line, at, strcspn(at, "\n"));
 		put(&line, out);
 	}
-	list_close(out);
+	json_list_close(out);
 	out->failed |= lines.failed;
 	buf_free(&lines);
 	buf_free(&line);
@@ -399,13 +399,13 @@ void verb_why_write_health_of(const struct service_view *view, struct buf *out)
 	struct buf why = { 0 };
 	enum health health = health_of(&view->supervisor->engine, match->keeper, match->left_out, &why);
 
-	object_open(out);
-	field_text(out, "service", match->row->name);
-	field_text(out, "state", service_match_state(match));
-	field_flag(out, "healthy", health != UNHEALTHY);
-	field_flag(out, "degraded", health == DEGRADED);
-	field_text(out, "reason", why.length ? buf_string(&why) : NULL);
-	object_close(out);
+	json_object_open(out);
+	json_text_field(out, "service", match->row->name);
+	json_text_field(out, "state", service_match_state(match));
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_text_field(out, "reason", why.length ? buf_string(&why) : NULL);
+	json_object_close(out);
 	out->failed |= why.failed;
 	buf_free(&why);
 }

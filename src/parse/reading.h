@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "base/diag.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "config/table/draft.h"
 #include "config/table/machine.h"
 #include "config/table/table.h"
@@ -64,10 +64,10 @@ struct reading {
 	enum compat compat;             /* whose meaning the source is read with: --compat, or FORMAT+COMPAT:PATH */
 	const struct inetd_defaults *inetd;             /* NULL: all as the dialect has it */
 	const struct read_request *request;             /* NULL: a text in memory */
-	/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in; one that is optional may be
-	 * missing. false after adding to diags why it could not be read. Always reading_source of parse/sources: an import
-	 * in superd.conf may name a source of any language, so the reader of one comes back to what knows all of them.
-	 * NULL: no text of superd.conf is read. */
+	/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in; one that is optional
+	 * may be missing. false after adding to diags why it could not be read. Always reading_source of parse/sources:
+	 * an import in superd.conf may name a source of any language, so the reader of one comes back to what knows all
+	 * of them. NULL: no text of superd.conf is read. */
 	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
 	size_t pending;                 /* entries that are kept and become drafts in reading_finish */
 	bool asked_masked;              /* what was asked for by name is masked */
@@ -75,8 +75,9 @@ struct reading {
 };
 
 struct reader {
-	bool (*recognises)(const struct source *source);        /* by what is in it */
-	/* Whether a file of a folder of this language is part of it, by its name; NULL: *.conf. May warn of one left out. */
+	bool (*recognises)(const struct source_file *source);   /* by what is in it */
+	/* Whether a file of a folder of this language is part of it, by its name; NULL: *.conf. May warn of one left
+	 * out. */
 	bool (*takes)(struct reading *reading, const char *path, const char *name);
 	const char *fileless[2];        /* how names end of what may be there without a file of its own; NULL: nothing may be */
 	/* A file of a folder or an include that can't be read does not stop the others, with --keep-going. */
@@ -104,8 +105,8 @@ struct read_request {
 	/* Asked before each file is read: false, after saying why, where it is not to be. NULL: each may be. */
 	bool (*may_read)(void *context, const char *path, const struct stat *status, struct diags *diags);
 	void *may_read_context;
-	/* Whether hosts.allow and hosts.deny may turn away clients of this daemon: who cannot keep to that is refused, or
-	 * warned of. NULL: they have no rules. */
+	/* Whether hosts.allow and hosts.deny may turn away clients of this daemon: who cannot keep to that is refused,
+	 * or warned of. NULL: they have no rules. */
 	bool (*may_be_denied)(const char *daemon);
 	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
 	void (*took)(void *context, const char *path, const char *format, size_t entries);
@@ -153,7 +154,8 @@ bool reading_refuse_memory(struct reading *reading);
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
 bool reading_add(struct reading *reading, struct draft *draft);
 
-/* Whether a folder's file, by its name alone, may be a table at all: neither hidden nor an editor's or packager's copy. */
+/* Whether a folder's file, by its name alone, may be a table at all: neither hidden nor an editor's or packager's
+ * copy. */
 bool reading_may_be_table(const char *name);
 
 /* Reads a file of a language that is known, or a folder of such, by its complete path; as reading->import. */

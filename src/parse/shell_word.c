@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 
 /* |, &&, >, 2>&1, >/dev/null … */
 static bool is_operator(const char *text)
@@ -80,7 +80,7 @@ char *shell_scan_text(struct shell_scan *scan, const char *text)
 	char *found = NULL;
 	bool is_bare;
 
-	while (!found && words_next(&word, &text, &is_bare)) {
+	while (!found && shell_words_next(&word, &text, &is_bare)) {
 		if (shell_scan_word(scan, buf_string(&word), is_bare))
 			found = buf_take(&word);
 		buf_clear(&word);

@@ -16,9 +16,9 @@ struct shell_scan {
 	bool is_shells;                 /* sh -c came: what follows is for that shell */
 };
 
-/* Takes the next word, with its quotes gone; is_bare: no part of it was quoted or escaped, which says that it is meant as it
- * stands. true: it was meant for a shell. */
+/* Takes the next word, with its quotes gone; is_bare: no part of it was quoted or escaped, which says that it is meant
+ * as it stands. true: it was meant for a shell. */
 bool shell_scan_word(struct shell_scan *scan, const char *word, bool is_bare);
 
-/* A whole command as base/words splits it: the first such word, to free(); NULL: none. */
+/* A whole command as base/shell_words splits it: the first such word, to free(); NULL: none. */
 char *shell_scan_text(struct shell_scan *scan, const char *text);

@@ -238,7 +238,7 @@ static const struct account *keep(struct accounts *accounts, const struct servic
 	if (draft->account.groups || !draft->gids.count)
 		kept = pool_keep(accounts->pool, &draft->account, sizeof(draft->account));
 	if (kept)
-		memo_put(&accounts->known, service->terms->who, draft->user, kept);
+		ptr_map_put(&accounts->known, service->terms->who, draft->user, kept);
 	else
 		out_of_memory(accounts, service);
 	return kept;
@@ -266,7 +266,7 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 	const struct account *account = NULL;
 	const void *known;
 
-	if (memo_get(&accounts->known, service->terms->who, user, &known))
+	if (ptr_map_get(&accounts->known, service->terms->who, user, &known))
 		return known;
 	if (service->terms->who->dynamic_user && !accounts->trusts &&
 	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {

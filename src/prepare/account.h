@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 #include "base/diag.h"
-#include "base/memo.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 #include "config/service/service.h"
 #include "prepare/helper_user.h"
 
@@ -31,9 +31,9 @@ struct found_group {
 struct accounts {
 	struct pool *pool;
 	struct diags *diags;
-	struct memo users, groups;      /* text -> what was found */
-	struct memo known;              /* struct who, user -> struct account */
-	struct memo dynamic;            /* id as text -> the name it was given to */
+	struct ptr_map users, groups;   /* text -> what was found */
+	struct ptr_map known;           /* struct who, user -> struct account */
+	struct ptr_map dynamic;         /* id as text -> the name it was given to */
 	bool trusts;                    /* set by the caller: accept users that superd may not change to */
 	struct helper_users *own;       /* those of superd-builtin's services; NULL before the first */
 	bool own_asked;                 /* own_refused is valid */

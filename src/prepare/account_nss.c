@@ -24,10 +24,10 @@ void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *d
 
 void accounts_close(struct accounts *accounts)
 {
-	memo_free(&accounts->users);
-	memo_free(&accounts->groups);
-	memo_free(&accounts->known);
-	memo_free(&accounts->dynamic);
+	ptr_map_free(&accounts->users);
+	ptr_map_free(&accounts->groups);
+	ptr_map_free(&accounts->known);
+	ptr_map_free(&accounts->dynamic);
 }
 
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
@@ -185,12 +185,12 @@ const struct found_user *accounts_user(struct accounts *accounts, const char *te
 
 	if (!key)
 		return NULL;
-	if (memo_get(&accounts->users, key, NULL, &known))
+	if (ptr_map_get(&accounts->users, key, NULL, &known))
 		return known;
 	user = pool_alloc(accounts->pool, sizeof(*user));
 	if (!user || !look_up_user(accounts, key, user))
 		return NULL;
-	memo_put(&accounts->users, key, NULL, user);
+	ptr_map_put(&accounts->users, key, NULL, user);
 	return user;
 }
 
@@ -223,13 +223,13 @@ const struct found_group *accounts_group(struct accounts *accounts, const char *
 
 	if (!key)
 		return NULL;
-	if (memo_get(&accounts->groups, key, NULL, &known))
+	if (ptr_map_get(&accounts->groups, key, NULL, &known))
 		return known;
 	group = pool_alloc(accounts->pool, sizeof(*group));
 	if (!group)
 		return NULL;
 	look_up_group(accounts, key, group);
-	memo_put(&accounts->groups, key, NULL, group);
+	ptr_map_put(&accounts->groups, key, NULL, group);
 	return group;
 }
 

@@ -53,7 +53,7 @@ static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 	number = pool_textf(accounts->pool, "%u", (unsigned)id);
 	if (!number)
 		return true;
-	if (memo_get(&accounts->dynamic, number, NULL, &owner))
+	if (ptr_map_get(&accounts->dynamic, number, NULL, &owner))
 		return strcmp(owner, name) != 0;
 	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", (unsigned)id);
 	listed = accounts_user(accounts, number);
@@ -66,7 +66,7 @@ static bool take(struct accounts *accounts, const char *name, uid_t id)
 
 	if (!number)
 		return false;
-	memo_put(&accounts->dynamic, number, NULL, name);
+	ptr_map_put(&accounts->dynamic, number, NULL, name);
 	return true;
 }
 

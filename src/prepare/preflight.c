@@ -20,8 +20,8 @@ static void check_runtime(struct preflight *preflight, const struct service *ser
 		const struct service *other;
 		const void *known;
 
-		if (!key || !memo_get(&preflight->runtime, key, NULL, &known)) {
-			memo_put(&preflight->runtime, key, NULL, service);
+		if (!key || !ptr_map_get(&preflight->runtime, key, NULL, &known)) {
+			ptr_map_put(&preflight->runtime, key, NULL, service);
 			continue;
 		}
 		other = known;
@@ -61,11 +61,11 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	}
 	preflight_root_units(&preflight);
 	preflight_clamped_units(&preflight);
-	memo_free(&preflight.programs);
-	memo_free(&preflight.interfaces);
-	memo_free(&preflight.addresses);
-	memo_free(&preflight.tables);
-	memo_free(&preflight.runtime);
-	memo_free(&preflight.variables);
+	ptr_map_free(&preflight.programs);
+	ptr_map_free(&preflight.interfaces);
+	ptr_map_free(&preflight.addresses);
+	ptr_map_free(&preflight.tables);
+	ptr_map_free(&preflight.runtime);
+	ptr_map_free(&preflight.variables);
 	free(preflight.mounts);
 }

@@ -2,7 +2,7 @@
  * missing program is only a warning. */
 #include <string.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/words/command.h"
 #include "exec/child/sandbox.h"
 #include "prepare/preflight_internal.h"
@@ -15,7 +15,7 @@ static void check_command(struct preflight *preflight, const struct service *ser
 	unsigned flags;
 	size_t count;
 
-	words_split_into(&split, command_prefix(text, &flags), &count);
+	shell_words_split_into(&split, command_prefix(text, &flags), &count);
 	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
 	    !sandbox_covers(service->sandbox, buf_string(&split)) &&
 	    preflight_may_look(preflight, root ? root : buf_string(&split))) {

@@ -124,10 +124,10 @@ static void check_variables(struct preflight *preflight, const struct service *s
 		const char *key = pool_text(preflight->table->pool, *path);
 		const void *known;
 
-		if (key && memo_get(&preflight->variables, key, NULL, &known))
+		if (key && ptr_map_get(&preflight->variables, key, NULL, &known))
 			continue;
 		if (key)
-			memo_put(&preflight->variables, key, NULL, key);
+			ptr_map_put(&preflight->variables, key, NULL, key);
 		if (preflight_may_look(preflight, *path + (**path == '-')))
 			check_variables_in(preflight, service, *path);
 	}

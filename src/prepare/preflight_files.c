@@ -156,10 +156,10 @@ static void check_program(struct preflight *preflight, const struct service *ser
 	    !preflight_may_look(preflight, root ? root : service->what->exec[0]))
 		return;
 	shares = !root && !service->sandbox;            /* of which each may hide, or bring, an interpreter */
-	if (!shares || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
+	if (!shares || !ptr_map_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
 		wrong = preflight_check_program(preflight, service, service->what->exec[0], root, service->account);
 		if (shares)
-			memo_put(&preflight->programs, service->what->exec[0], service->account, wrong);
+			ptr_map_put(&preflight->programs, service->what->exec[0], service->account, wrong);
 	}
 	if (wrong)
 		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->what->exec[0], "%s",

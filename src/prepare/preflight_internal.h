@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/diag.h"
-#include "base/memo.h"
+#include "base/ptr_map.h"
 #include "config/table/table.h"
 #include "exec/plan/plan.h"
 #include "exec/sandbox/sandbox_probe.h"
@@ -32,12 +32,12 @@ struct preflight {
 	bool root;                      /* superd runs as root */
 	bool serves;                    /* it serves already, and must not wait */
 	int port_start;                 /* the lowest port without privilege */
-	struct memo programs;           /* program, account -> what is wrong with it, or NULL */
-	struct memo interfaces;         /* name -> the name when it is there, else NULL */
-	struct memo addresses;          /* address, interface -> the address when it is there, else NULL */
-	struct memo variables;          /* environment_file -> itself: its bad lines were reported */
-	struct memo tables;             /* file -> NULL: its owners were checked */
-	struct memo runtime;            /* runtime_directory -> the first service with it */
+	struct ptr_map programs;        /* program, account -> what is wrong with it, or NULL */
+	struct ptr_map interfaces;      /* name -> the name when it is there, else NULL */
+	struct ptr_map addresses;       /* address, interface -> the address when it is there, else NULL */
+	struct ptr_map variables;       /* environment_file -> itself: its bad lines were reported */
+	struct ptr_map tables;          /* file -> NULL: its owners were checked */
+	struct ptr_map runtime;         /* runtime_directory -> the first service with it */
 	char *mounts;                   /* for os/fs/path_trust */
 	struct helper_program advise, rpc;
 	const struct service *root_unit;        /* the first that would run as root without saying so; NULL: none */

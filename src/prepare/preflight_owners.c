@@ -48,9 +48,9 @@ static void check_table(struct preflight *preflight, const struct service *servi
 	char path[PATH_MAX];
 	const void *known;
 
-	if (!at.file || memo_get(&preflight->tables, at.file, NULL, &known))
+	if (!at.file || ptr_map_get(&preflight->tables, at.file, NULL, &known))
 		return;
-	memo_put(&preflight->tables, at.file, NULL, NULL);
+	ptr_map_put(&preflight->tables, at.file, NULL, NULL);
 	if (make_whole(at.file, path) && is_changeable(preflight, path, &what))
 		diag_warning(preflight->diags, at, "not root alone decides what superd runs: %s", buf_string(&what));
 	buf_free(&what);

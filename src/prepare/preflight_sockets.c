@@ -79,11 +79,11 @@ static bool interface_is_there(struct preflight *preflight, const char *name)
 	const char *key = pool_text(preflight->table->pool, name);
 	const void *there = NULL;
 
-	if (key && memo_get(&preflight->interfaces, key, NULL, &there))
+	if (key && ptr_map_get(&preflight->interfaces, key, NULL, &there))
 		return there;
 	there = if_nametoindex(name) ? name : NULL;
 	if (key)
-		memo_put(&preflight->interfaces, key, NULL, there);
+		ptr_map_put(&preflight->interfaces, key, NULL, there);
 	return there;
 }
 
@@ -122,10 +122,10 @@ static bool address_is_there(struct preflight *preflight, const struct endpoint 
 {
 	const void *found;
 
-	if (memo_get(&preflight->addresses, endpoint->address, endpoint->interface, &found))
+	if (ptr_map_get(&preflight->addresses, endpoint->address, endpoint->interface, &found))
 		return found;
 	found = probe_address(endpoint, family) ? endpoint->address : NULL;
-	memo_put(&preflight->addresses, endpoint->address, endpoint->interface, found);
+	ptr_map_put(&preflight->addresses, endpoint->address, endpoint->interface, found);
 	return found;
 }
 

@@ -30,11 +30,11 @@ void networks_open(struct networks *networks, struct pool *pool, struct diags *d
 
 void networks_close(struct networks *networks)
 {
-	memo_free(&networks->names);
-	memo_free(&networks->rules);
-	memo_free(&networks->probes);
-	memo_free(&networks->filters[0]);
-	memo_free(&networks->filters[1]);
+	ptr_map_free(&networks->names);
+	ptr_map_free(&networks->rules);
+	ptr_map_free(&networks->probes);
+	ptr_map_free(&networks->filters[0]);
+	ptr_map_free(&networks->filters[1]);
 }
 
 /* Without the zeros at its end, which stand for anything: glibc gives 192.168.0.0 whole, others gave 192.168. */
@@ -71,9 +71,9 @@ static bool network_find(void *context, const char *name, struct network *networ
 
 	if (!key)
 		return false;
-	if (!memo_get(&networks->names, key, NULL, &known)) {
+	if (!ptr_map_get(&networks->names, key, NULL, &known)) {
 		known = network_ask(key, networks->pool);
-		memo_put(&networks->names, key, NULL, known);
+		ptr_map_put(&networks->names, key, NULL, known);
 	}
 	if (known)
 		memcpy(network, known, sizeof(*network));
@@ -100,7 +100,7 @@ static bool find_rules(struct networks *networks, const struct service *service,
 	}
 	if (!only_from && !no_access)
 		return true;
-	if (memo_get(&networks->rules, only_from, no_access, &known)) {
+	if (ptr_map_get(&networks->rules, only_from, no_access, &known)) {
 		*access = known;
 		return true;
 	}
@@ -109,7 +109,7 @@ static bool find_rules(struct networks *networks, const struct service *service,
 		refuse_memory(networks, service);
 		return false;
 	}
-	memo_put(&networks->rules, only_from, no_access, *access);
+	ptr_map_put(&networks->rules, only_from, no_access, *access);
 	return true;
 }
 
@@ -119,7 +119,7 @@ static const char *find_name(const struct networks *networks, words list)
 		const void *known = NULL;
 
 		if (**list == '.' || (access_is_name(*list) &&
-				      !(memo_get(&networks->names, *list, NULL, &known) && known)))
+				      !(ptr_map_get(&networks->names, *list, NULL, &known) && known)))
 			return *list;
 	}
 	return NULL;
@@ -133,9 +133,9 @@ static void find_probes(struct networks *networks, struct service *service)
 
 	if (!list)
 		return;
-	if (!memo_get(&networks->probes, list, NULL, &known)) {
+	if (!ptr_map_get(&networks->probes, list, NULL, &known)) {
 		known = access_compile(list, NULL, network_find, networks, networks->pool);
-		memo_put(&networks->probes, list, NULL, known);
+		ptr_map_put(&networks->probes, list, NULL, known);
 	}
 	service->probes = known;
 	if (!known) {
@@ -162,7 +162,7 @@ static const struct filter_made *find_filter(struct networks *networks, const st
 	struct filter_made *made;
 	struct buf why = { 0 };
 
-	if (memo_get(&networks->filters[ipv4], access, NULL, &known))
+	if (ptr_map_get(&networks->filters[ipv4], access, NULL, &known))
 		return known;
 	made = pool_alloc(networks->pool, sizeof(*made));
 	if (!made)
@@ -171,7 +171,7 @@ static const struct filter_made *find_filter(struct networks *networks, const st
 	if (!made->filter)
 		made->wrong = pool_text(networks->pool, buf_string(&why));
 	buf_free(&why);
-	memo_put(&networks->filters[ipv4], access, NULL, made);
+	ptr_map_put(&networks->filters[ipv4], access, NULL, made);
 	return made;
 }
 

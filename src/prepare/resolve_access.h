@@ -3,17 +3,17 @@
 #pragma once
 
 #include "base/diag.h"
-#include "base/memo.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 #include "config/service/service.h"
 
 struct networks {
 	struct pool *pool;
 	struct diags *diags;
-	struct memo names;              /* text -> struct network, NULL: there is none */
-	struct memo rules;              /* only_from, no_access -> struct access */
-	struct memo probes;             /* probe_from -> struct access */
-	struct memo filters[2];         /* struct access -> struct filter_made; for sockets of IPv4 and others */
+	struct ptr_map names;           /* text -> struct network, NULL: there is none */
+	struct ptr_map rules;           /* only_from, no_access -> struct access */
+	struct ptr_map probes;          /* probe_from -> struct access */
+	struct ptr_map filters[2];      /* struct access -> struct filter_made; for sockets of IPv4 and others */
 };
 
 void networks_open(struct networks *networks, struct pool *pool, struct diags *diags);

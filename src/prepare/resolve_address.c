@@ -41,8 +41,8 @@ void addresses_open(struct addresses *addresses, struct pool *pool, struct diags
 
 void addresses_close(struct addresses *addresses)
 {
-	memo_free(&addresses->hosts);
-	memo_free(&addresses->ports);
+	ptr_map_free(&addresses->hosts);
+	ptr_map_free(&addresses->ports);
 }
 
 static bool is_literal(const char *address)
@@ -113,13 +113,13 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 
 	if (!key)
 		return NULL;
-	if (memo_get(&addresses->hosts, key, which, &known))
+	if (ptr_map_get(&addresses->hosts, key, which, &known))
 		return known;
 	host = pool_alloc(addresses->pool, sizeof(*host));
 	if (!host)
 		return NULL;
 	host_ask(addresses, key, family, host);
-	memo_put(&addresses->hosts, key, which, host);
+	ptr_map_put(&addresses->hosts, key, which, host);
 	return host;
 }
 
@@ -217,14 +217,14 @@ static const struct found_port *port_find(struct addresses *addresses, const cha
 
 	if (!key)
 		return NULL;
-	if (memo_get(&addresses->ports, key, which, &known))
+	if (ptr_map_get(&addresses->ports, key, which, &known))
 		return known;
 	port = pool_alloc(addresses->pool, sizeof(*port));
 	if (!port)
 		return NULL;
 	if (!port_ask_kind(key, kind, &port->port))
 		port_say_missing(port, addresses->pool, key, kind);
-	memo_put(&addresses->ports, key, which, port);
+	ptr_map_put(&addresses->ports, key, which, port);
 	return port;
 }
 

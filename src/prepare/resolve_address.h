@@ -5,14 +5,14 @@
 #include <stdbool.h>
 
 #include "base/diag.h"
-#include "base/memo.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 #include "config/service/service.h"
 
 struct addresses {
 	struct pool *pool;
 	struct diags *diags;
-	struct memo hosts, ports;
+	struct ptr_map hosts, ports;
 	bool ipv6;                      /* the kernel has IPv6 */
 	struct origin refused_at;       /* place and text of the last refusal: reported once a line */
 	const char *refused;

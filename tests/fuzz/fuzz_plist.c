@@ -8,7 +8,7 @@
 #include "parse/launchd/plist.h"
 #include "round_trip.h"
 
-static size_t check_tree(const struct plist *element, const struct plist *holder, const struct source *source,
+static size_t check_tree(const struct plist *element, const struct plist *holder, const struct source_file *source,
 			 size_t depth)
 {
 	size_t count = 1;
@@ -24,7 +24,7 @@ static size_t check_tree(const struct plist *element, const struct plist *holder
 }
 
 /* As the reader does, but where the tree can be looked at. */
-static void check_list(const struct source *source)
+static void check_list(const struct source_file *source)
 {
 	struct pool *pool = pool_new();
 	struct diags diags = { 0 };
@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct read_request request = { .warns_of_unsupported = size % 2 };
 	struct diags diags = { 0 };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request, .files = READING_FILES };
-	struct source source = { .file = "fuzz.plist", .text = malloc(size + 1), .length = size };
+	struct source_file source = { .file = "fuzz.plist", .text = malloc(size + 1), .length = size };
 
 	require(reading.table && source.text);
 	memcpy(source.text, data, size);

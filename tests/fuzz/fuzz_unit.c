@@ -77,7 +77,7 @@ static void check_value(struct pool *pool, const struct unit *unit, const struct
 static void give(struct reading *reading, const char *name, const char *text, size_t length)
 {
 	const struct unit *unit;
-	struct source source;
+	struct source_file source;
 
 	if (!source_from_text(&source, name, text, length, reading->table->pool, reading->diags))
 		return;

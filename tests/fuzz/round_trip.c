@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/diag.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "cli/print/print_conf.h"
 #include "config/table/table.h"
 #include "fuzzer.h"
@@ -60,7 +60,7 @@ void round_trip_text(const struct round_trip *way, const char *text, size_t size
 		.table = table_new(), .diags = &diags, .compat = way->compat, .files = READING_FILES,
 		.import = reading_source,
 	};
-	struct source source;
+	struct source_file source;
 
 	require(reading.table);
 	if (source_from_text(&source, "fuzz.conf", text, size, reading.table->pool, &diags)) {

@@ -9,7 +9,7 @@
 /* A reader as far as a text in memory goes. */
 struct round_trip {
 	const struct reader *reader;
-	bool (*read)(struct reading *reading, const struct source *source);
+	bool (*read)(struct reading *reading, const struct source_file *source);
 	enum compat compat;
 };
 

@@ -5,7 +5,7 @@
 
 #include "base/diag.h"
 #include "base/scan.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/check/check.h"
 #include "config/endpoint/endpoint.h"
 #include "config/table/diff.h"

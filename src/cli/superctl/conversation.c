@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "cli/superctl/json_reply.h"
 
 #define CONNECT_LIMIT 5000
@@ -202,7 +202,7 @@ void conversation_request(struct buf *request, const struct superctl_options *op
 	}
 	for (size_t i = 0; i < options->name_count; i++) {
 		buf_char(request, ' ');
-		words_quote(request, options->names[i]);
+		shell_words_quote(request, options->names[i]);
 	}
 }
 

@@ -4,7 +4,7 @@
  * superctl prints the number in their place. */
 #include <stdio.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/reconnect.h"
@@ -87,7 +87,7 @@ static void add_request(struct buf *request, const struct superctl_options *opti
 		return;
 	buf_addf(&option, "--service=%s", options->service);
 	buf_char(request, ' ');
-	words_quote(request, buf_string(&option));
+	shell_words_quote(request, buf_string(&option));
 	request->failed |= option.failed;
 	buf_free(&option);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/span.h"
+#include "base/duration_text.h"
 
 #define MOST 1e15 /* bytes or seconds; a larger number counts as wrong */
 
@@ -22,16 +22,16 @@ static bool is_sane(double number)
 
 void human_units_add_age(struct buf *out, double seconds)
 {
-	char text[SPAN_MOST];
+	char text[DURATION_MOST];
 
-	buf_text(out, span_write_whole(text, seconds));
+	buf_text(out, duration_write_whole(text, seconds));
 }
 
 void human_units_add_span(struct buf *out, double seconds)
 {
-	char text[SPAN_MOST];
+	char text[DURATION_MOST];
 
-	buf_text(out, span_write(text, seconds));
+	buf_text(out, duration_write(text, seconds));
 }
 
 void human_units_add_bytes(struct buf *out, double bytes)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 
 json_t *json_reply_parse(const char *line, size_t length)
 {
@@ -74,14 +74,14 @@ void json_reply_show_words(struct buf *out, const char *first, const json_t *wor
 {
 	struct buf quoted = { 0 };
 
-	words_quote(&quoted, first);
+	shell_words_quote(&quoted, first);
 	for (size_t i = 1; i < json_array_size(words); i++) {
 		const char *word = json_string_value(json_array_get(words, i));
 
 		if (!word)
 			continue;
 		buf_char(&quoted, ' ');
-		words_quote(&quoted, word);
+		shell_words_quote(&quoted, word);
 	}
 	out->failed |= quoted.failed;
 	buf_visible(out, buf_string(&quoted), quoted.length);

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log_sink.h"
 #include "base/scan.h"
-#include "base/sink.h"
 #include "os/host/self_exe.h"
 
 #define FIELD(member) CLI_FIELD(struct options, member)
@@ -21,7 +21,7 @@ static const char *set_log(void *context, const struct cli_option *option, const
 
 	(void)option;
 	options->log_destination = text;
-	return sink_refusal(text);
+	return log_sink_refusal(text);
 }
 
 static const char *set_level(void *context, const struct cli_option *option, const char *text)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/sink.h"
+#include "base/log_sink.h"
 #include "cli/superd/load.h"
 #include "config/table/left_out.h"
 
@@ -79,7 +79,7 @@ static bool print_taken(const struct taken *taken, const struct table *table, si
 /* A start would fail by it; whoever restarts superd asks first. */
 static bool log_is_good(const struct options *options)
 {
-	const char *why = sink_wrong(options->log_destination);
+	const char *why = log_sink_wrong(options->log_destination);
 
 	if (why)
 		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->log_destination, why);

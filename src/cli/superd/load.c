@@ -322,8 +322,8 @@ void load_carry(void *options, const struct table *table, struct carry *carry)
 
 	good = out && fclose(out) == 0 && good;
 	if (good) {
-		ledger_open(&carry->text, "table");
-		ledger_add(&carry->text, "text", text);
+		state_open_section(&carry->text, "table");
+		state_add(&carry->text, "text", text);
 		nonempty_sources_carry(&((struct options *)options)->nonempty, &carry->text);
 	}
 	carry->failed |= !good;
@@ -331,7 +331,7 @@ void load_carry(void *options, const struct table *table, struct carry *carry)
 }
 
 /* The text that was carried over has no includes and no conditions, so each error in it belongs to a service. */
-struct table *load_carried(struct options *options, struct ledger *before, struct diags *diags)
+struct table *load_carried(struct options *options, struct state_stream *before, struct diags *diags)
 {
 	struct exclusions exclusions = { 0 };
 	const char *text = resume_table(before);

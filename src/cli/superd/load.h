@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/diag.h"
-#include "base/ledger.h"
+#include "base/state_stream.h"
 #include "cli/superd/options.h"
 #include "config/table/table.h"
 #include "engine/upgrade/carry.h"
@@ -28,7 +28,7 @@ void load_carry(void *options, const struct table *table, struct carry *carry);
 
 /* That of the superd before, to run as it was; what can't be had of it any more, as a user who is gone, is left out, as
  * with --keep-going. NULL: none came over, or there is no memory for it. */
-struct table *load_carried(struct options *options, struct ledger *before, struct diags *diags);
+struct table *load_carried(struct options *options, struct state_stream *before, struct diags *diags);
 
 bool load_reads_standard_input(const struct options *options);
 

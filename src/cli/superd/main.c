@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/build.h"
+#include "base/build_id.h"
 #include "cli/print/explain_key.h"
 #include "cli/print/print_conf.h"
 #include "cli/superd/as_superd.h"

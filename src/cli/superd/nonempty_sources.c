@@ -97,25 +97,25 @@ bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *p
 void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf *out)
 {
 	for (size_t n = 0; n < nonempty->count; n++) {
-		ledger_open(out, "file");
-		ledger_add(out, "path", nonempty->list[n].path);
+		state_open_section(out, "file");
+		state_add(out, "path", nonempty->list[n].path);
 		if (nonempty->list[n].is_shared)
-			ledger_add_number(out, "shared", 1);
+			state_add_number(out, "shared", 1);
 	}
 }
 
 /* The ledger has them sorted by path, as find() needs them. */
-void nonempty_sources_resume(struct nonempty_sources *nonempty, struct ledger *ledger)
+void nonempty_sources_resume(struct nonempty_sources *nonempty, struct state_stream *stream)
 {
-	for (size_t n = 0; n < ledger->count; n++) {
-		struct ledger_section *section = &ledger->sections[n];
-		const char *path = strcmp(section->kind, "file") ? NULL : ledger_text(section, "path");
+	for (size_t n = 0; n < stream->count; n++) {
+		struct state_section *section = &stream->sections[n];
+		const char *path = strcmp(section->kind, "file") ? NULL : state_text(section, "path");
 		size_t count = nonempty->count;
 
 		if (path)
 			nonempty_sources_note(nonempty, path);
 		if (nonempty->count > count)
-			nonempty->list[count].is_shared = ledger_flag(section, "shared");
+			nonempty->list[count].is_shared = state_flag(section, "shared");
 	}
 }
 

@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "base/ledger.h"
 #include "base/pool.h"
+#include "base/state_stream.h"
 #include "config/table/table.h"
 
 /* A zeroed struct knows of none. */
@@ -36,6 +36,6 @@ bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *p
 
 /* For an upgrade: a section "file" for each, and one of them read. nonempty_sources_end is not called for those. */
 void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf *out);
-void nonempty_sources_resume(struct nonempty_sources *nonempty, struct ledger *ledger);
+void nonempty_sources_resume(struct nonempty_sources *nonempty, struct state_stream *stream);
 
 void nonempty_sources_free(struct nonempty_sources *nonempty);

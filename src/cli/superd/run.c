@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/build.h"
-#include "base/sink.h"
+#include "base/build_id.h"
+#include "base/log_sink.h"
 #include "cli/superd/control_setup.h"
 #include "cli/superd/daemonize.h"
 #include "cli/superd/identity.h"
@@ -311,7 +311,7 @@ static bool has_work(const struct options *options, struct log *log, const struc
 
 /* The sources may have changed since the upgrade was tried out. If the table is broken, or has no place for a
  * service that runs, the carried table stays in effect, as after a reload that failed. */
-static struct table *load_fitting(struct options *options, struct log *log, struct ledger *before,
+static struct table *load_fitting(struct options *options, struct log *log, struct state_stream *before,
 				  bool *is_of_before)
 {
 	struct diags diags = { 0 };
@@ -333,7 +333,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 }
 
 /* After an upgrade there is no way back: superd holds the sockets, and clients wait, until it can load a table. */
-static struct table *load_table_at_last(struct options *options, struct log *log, struct ledger *before,
+static struct table *load_table_at_last(struct options *options, struct log *log, struct state_stream *before,
 					bool *is_of_before)
 {
 	bool preflight = options->preflight;
@@ -357,7 +357,8 @@ static struct log *open_destination(const struct options *options, const char **
 {
 	const char *destination = options->log_destination;
 
-	if (strncmp(destination, "file:", 5) || !destination[5] || own_file_is_safe(destination + 5, SINK_MODE, text))
+	if (strncmp(destination, "file:", 5) || !destination[5] ||
+	    own_file_is_safe(destination + 5, LOG_SINK_MODE, text))
 		return log_open(destination, options->json, options->level, why);
 	*why = buf_string(text);
 	return NULL;

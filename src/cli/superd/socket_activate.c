@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/check/check.h"
 #include "config/table/draft.h"
 #include "os/host/path_search.h"
@@ -117,10 +117,10 @@ static bool set_command(struct draft *draft, char **command, struct diags *diags
 		buf_free(&program);
 		return false;
 	}
-	words_quote(&text, buf_string(&program));
+	shell_words_quote(&text, buf_string(&program));
 	for (char **word = command + 1; *word; word++) {
 		buf_char(&text, ' ');
-		words_quote(&text, *word);
+		shell_words_quote(&text, *word);
 	}
 	set_one(draft, "exec", buf_string(&text), diags);
 	if (strcmp(buf_string(&program), command[0]))

@@ -64,34 +64,34 @@ struct given upgrade_receive_strip(int *argc, char ***argv)
 }
 
 /* Reads the ledger from a descriptor. NULL: it failed, with the reason in `why`. */
-static struct ledger *read_ledger(int fd, struct buf *why)
+static struct state_stream *read_ledger(int fd, struct buf *why)
 {
-	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	struct state_stream *stream = calloc(1, sizeof(*stream));
 	struct buf reason = { 0 };
 	size_t length;
-	char *text = ledger ? state_file_read(fd, LEDGER_MOST, &length) : NULL;
+	char *text = stream ? state_file_read(fd, STATE_STREAM_MOST, &length) : NULL;
 	const char *wrong;
 
 	if (!text) {
 		buf_addf(why, "its state can't be read: %s", strerror(errno));
-		free(ledger);
+		free(stream);
 		return NULL;
 	}
-	wrong = ledger_parse(ledger, text, length, &reason);
+	wrong = state_stream_parse(stream, text, length, &reason);
 	if (wrong)
 		buf_addf(why, "its state can't be taken over: %s", wrong);
 	buf_free(&reason);
 	if (!wrong)
-		return ledger;
-	upgrade_receive_free(ledger);
+		return stream;
+	upgrade_receive_free(stream);
 	return NULL;
 }
 
-void upgrade_receive_free(struct ledger *ledger)
+void upgrade_receive_free(struct state_stream *stream)
 {
-	if (ledger)
-		ledger_free(ledger);
-	free(ledger);
+	if (stream)
+		state_stream_free(stream);
+	free(stream);
 }
 
 /* The number of errors and the first of them, which says what to do. */
@@ -114,7 +114,8 @@ static void rewind_table(const struct options *options)
 		lseek(STDIN_FILENO, 0, SEEK_SET);
 }
 
-struct table *upgrade_receive_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why)
+struct table *upgrade_receive_load(struct options *options, struct state_stream *stream, struct diags *diags,
+				   struct buf *why)
 {
 	struct table *table;
 
@@ -124,16 +125,16 @@ struct table *upgrade_receive_load(struct options *options, struct ledger *ledge
 		buf_text(why, "out of memory");
 	else if (diags->errors)
 		describe_errors(diags, why);
-	else if (resume_fits(ledger, table, why))
+	else if (resume_fits(stream, table, why))
 		return table;
 	table_free(table);
 	return NULL;
 }
 
-static bool judge(struct options *options, struct ledger *ledger, struct buf *why)
+static bool judge(struct options *options, struct state_stream *stream, struct buf *why)
 {
 	struct diags diags = { 0 };
-	struct table *table = upgrade_receive_load(options, ledger, &diags, why);
+	struct table *table = upgrade_receive_load(options, stream, &diags, why);
 
 	diags_free(&diags);
 	table_free(table);
@@ -155,10 +156,10 @@ static bool can_log(const struct options *options, struct buf *why)
 int upgrade_receive_answer(struct options *options)
 {
 	struct buf why = { 0 };
-	struct ledger *ledger = read_ledger(options->given.state, &why);
-	bool good = ledger && can_log(options, &why) && judge(options, ledger, &why);
+	struct state_stream *stream = read_ledger(options->given.state, &why);
+	bool good = stream && can_log(options, &why) && judge(options, stream, &why);
 
-	upgrade_receive_free(ledger);
+	upgrade_receive_free(stream);
 	buf_cut(&why, ANSWER_MOST);
 	if (good)
 		printf("%s%s\n", UPGRADE_CAN, PACKAGE_VERSION);
@@ -177,26 +178,26 @@ static void close_all(void)
 		close(fd);
 }
 
-struct ledger *upgrade_receive_read(const struct options *options)
+struct state_stream *upgrade_receive_read(const struct options *options)
 {
 	struct buf why = { 0 };
-	struct ledger *ledger = options->given.takes ? read_ledger(options->given.state, &why) : NULL;
+	struct state_stream *stream = options->given.takes ? read_ledger(options->given.state, &why) : NULL;
 	int state = options->given.state;
 
-	if (ledger && !resume_is_ours(ledger)) {
+	if (stream && !resume_is_ours(stream)) {
 		buf_text(&why, "its state is another process's");
-		upgrade_receive_free(ledger);
-		ledger = NULL;
+		upgrade_receive_free(stream);
+		stream = NULL;
 	}
-	if (ledger)
+	if (stream)
 		fd_close(&state);
-	if (options->given.takes && !ledger) {
+	if (options->given.takes && !stream) {
 		fprintf(stderr, "%s: cannot go on where it was: %s: starting anew\n", options_name(options),
 			buf_string(&why));
 		close_all();
 	}
 	buf_free(&why);
-	return ledger;
+	return stream;
 }
 
 static bool ends_all(int signal)
@@ -234,10 +235,10 @@ struct all_left {
 	size_t count;
 };
 
-static void add_left(struct all_left *all, struct ledger_section *section, const char *key)
+static void add_left(struct all_left *all, struct state_section *section, const char *key)
 {
-	struct left left = { .pid = (pid_t)ledger_number(section, key, 2, INT32_MAX, 0),
-			     .group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, 0), .fd = -1 };
+	struct left left = { .pid = (pid_t)state_number(section, key, 2, INT32_MAX, 0),
+			     .group = (pid_t)state_number(section, "group", 2, INT32_MAX, 0), .fd = -1 };
 
 	if (!left.pid && !left.group)
 		return;
@@ -247,15 +248,15 @@ static void add_left(struct all_left *all, struct ledger_section *section, const
 }
 
 /* Lists them before superd reaps any child: until then no pid can have been reused. */
-static struct all_left find_left(const struct ledger *ledger)
+static struct all_left find_left(const struct state_stream *stream)
 {
-	struct all_left all = { .list = calloc(ledger->count + 1, sizeof(*all.list)) };
+	struct all_left all = { .list = calloc(stream->count + 1, sizeof(*all.list)) };
 
-	for (size_t n = 0; all.list && n < ledger->count; n++) {
-		if (!strcmp(ledger->sections[n].kind, "instance"))
-			add_left(&all, &ledger->sections[n], "child");
-		else if (!strcmp(ledger->sections[n].kind, "command"))
-			add_left(&all, &ledger->sections[n], "pid");
+	for (size_t n = 0; all.list && n < stream->count; n++) {
+		if (!strcmp(stream->sections[n].kind, "instance"))
+			add_left(&all, &stream->sections[n], "child");
+		else if (!strcmp(stream->sections[n].kind, "command"))
+			add_left(&all, &stream->sections[n], "pid");
 	}
 	return all;
 }
@@ -326,10 +327,10 @@ static bool all_end(struct all_left *all, double patience)
 	return false;
 }
 
-void upgrade_receive_end(struct ledger *ledger, const struct options *options, struct log *log)
+void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log)
 {
-	struct pid_file file = { options->pid_file, resume_pid_file(ledger), false };
-	struct all_left all = find_left(ledger);
+	struct pid_file file = { options->pid_file, resume_pid_file(stream), false };
+	struct all_left all = find_left(stream);
 
 	log_notice(log, "stopping");
 	signal_all(&all, SIGTERM);

@@ -4,7 +4,7 @@
  * its clients wait forever. superd warns of it. */
 #include <string.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/check/check_rules.h"
 #include "config/option/service_mark.h"
 #include "config/words/command.h"
@@ -23,7 +23,7 @@ static void check_command_program(const struct service *service, const char *opt
 	unsigned flags;
 	size_t count;
 
-	words_split_into(&split, command_prefix(text, &flags), &count);
+	shell_words_split_into(&split, command_prefix(text, &flags), &count);
 	program = buf_string(&split);
 	if (*program && *program != '/' && !service->what->exec_search_path) {
 		service_refuse(service, option, diags, "%s: '%s' is no absolute path", option, program);

@@ -8,7 +8,7 @@
 
 #include "base/array.h"
 #include "base/scan.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/table/draft_parts.h"
 
 /* Nobody should hear that an option is missing whose name was misspelt. */
@@ -188,7 +188,7 @@ static const char *const *words_given(const struct directive *directive, const s
 
 	if (directive->type != &type_command || !value->is_list || value->count != 1)
 		return value->words;
-	words_quote(&quoted, value->words[0]);
+	shell_words_quote(&quoted, value->words[0]);
 	word = buf_string(&quoted);
 	given = quoted.failed ? NULL : pool_list(pool, &word, 1);
 	buf_free(&quoted);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/type/type_parts.h"
 
 /* A tuple that is one text is split here. All of its words then stand where the text does. */
@@ -17,7 +17,7 @@ static const char *tuple_parse(const struct type *type, struct parse *parse, voi
 	const char *reason = NULL;
 
 	if (parse->count == 1)
-		reason = words_split(parse->pool, parse->words[0], &split.words, &split.count);
+		reason = shell_words_split(parse->pool, parse->words[0], &split.words, &split.count);
 	if (reason)
 		return reason;
 	if (parse->count == 1 && !split.count && type->empty_unsets) {

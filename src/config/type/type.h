@@ -31,11 +31,11 @@ struct type {
 	size_t size;                    /* of the field */
 	size_t most;                    /* words of a list; 0: any number */
 	const char *too_many;           /* the refusal of more */
-	/* Judges a word of a list, or a text that is not empty. NULL, or why it is wrong. Without this function every word is
-	 * good. */
+	/* Judges a word of a list, or a text that is not empty. NULL, or why it is wrong. Without this function every
+	 * word is good. */
 	const char *(*refuse)(const char *word);
-	/* Puts words that are good by all of the above into the field; of a tuple and of a list there may be none. Returns as
-	 * type_parse does, which alone calls it. */
+	/* Puts words that are good by all of the above into the field; of a tuple and of a list there may be none.
+	 * Returns as type_parse does, which alone calls it. */
 	const char *(*parse)(struct parse *parse, void *field);
 	void (*format)(const struct directive *directive, const void *field, struct buf *out);     /* as superd.conf has it */
 	void (*json)(const struct directive *directive, const void *field, struct buf *out);       /* seconds, bytes */
@@ -46,8 +46,8 @@ struct type {
  * sentence; parse->bad then tells the word, and the field is as it was. */
 const char *type_parse(struct parse *parse, void *field);
 
-/* The empty text unsets a text, path, name or scheduling, and a number, limit or class whose directive says what unset is;
- * format writes "" for it. A command of one word is a text to split. */
+/* The empty text unsets a text, path, name or scheduling, and a number, limit or class whose directive says what unset
+ * is; format writes "" for it. A command of one word is a text to split. */
 extern const struct type
 	type_text,              /* const char * */
 	type_path,              /* const char *, absolute or one of the directive's words ("~"); "-" in front where OPTIONAL_PATH */
@@ -61,7 +61,7 @@ extern const struct type
 	type_signal,            /* int */
 	type_list,              /* words */
 	type_paths,             /* words, absolute, "-" in front allowed where the directive says */
-	type_command,           /* words: one text split by base/words, or the list as it is */
+	type_command,           /* words: one text split by base/shell_words, or the list as it is */
 	type_env,               /* words NAME=value */
 	type_stream,            /* struct stream; of the directive's words where it has any */
 	type_base64,            /* words, each base64 */

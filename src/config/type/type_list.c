@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/endpoint/endpoint.h"
 #include "config/type/type_parts.h"
 
@@ -203,7 +203,7 @@ static const char *command_parse(struct parse *parse, void *field)
 	size_t length = parse->count;
 
 	if (parse->count == 1) {
-		const char *reason = words_split(parse->pool, parse->words[0], &split, &length);
+		const char *reason = shell_words_split(parse->pool, parse->words[0], &split, &length);
 
 		if (reason)
 			return reason;
@@ -215,7 +215,7 @@ static const char *command_parse(struct parse *parse, void *field)
 	return list_keep(parse, split, length, field);
 }
 
-/* As one text, which reads better than a list; words_split takes it apart to the same words. */
+/* As one text, which reads better than a list; shell_words_split takes it apart to the same words. */
 void command_field_format(const struct directive *directive, const void *field, struct buf *out)
 {
 	words list = *(const words *)field;
@@ -229,7 +229,7 @@ void command_field_format(const struct directive *directive, const void *field, 
 	for (size_t i = 0; list[i]; i++) {
 		if (i)
 			buf_char(&joined, ' ');
-		words_quote(&joined, list[i]);
+		shell_words_quote(&joined, list[i]);
 	}
 	native_take(out, &joined);
 }

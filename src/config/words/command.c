@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 
 static const struct {
 	char sign;
@@ -53,7 +53,7 @@ const char *command_refuse(const char *text)
 	unsigned flags;
 	size_t count;
 
-	wrong = words_split_into(&split, command_prefix(text, &flags), &count);
+	wrong = shell_words_split_into(&split, command_prefix(text, &flags), &count);
 	if (!wrong && split.failed)
 		wrong = "out of memory";
 	if (!wrong)

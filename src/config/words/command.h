@@ -1,5 +1,5 @@
 /* A command beside the main one (exec_start_pre and so on), as a text: signs that say how it is run, then the
- * program and its words as base/words splits them. Source: systemd.service(5), "COMMAND LINES". */
+ * program and its words as base/shell_words splits them. Source: systemd.service(5), "COMMAND LINES". */
 #pragma once
 
 #include "config/service/service.h"

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/span.h"
+#include "base/duration_text.h"
 #include "config/access/times.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/record.h"
@@ -120,7 +120,7 @@ static void rest_for_trigger(struct keeper *keeper)
 	unsigned action = service->terms->gate->trigger_limit_action;
 	bool in_minutes = seconds >= 60 && fmod(seconds, 60) == 0;
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	set_rest(keeper, seconds, false);
 	keeper->activity->closes = action == LIMIT_CLOSE || (action == LIMIT_CLOSE_RESERVED && !keeps_port(keeper));
@@ -129,12 +129,12 @@ static void rest_for_trigger(struct keeper *keeper)
 	event.duration = seconds;
 	keeper_pause(keeper, "more than %" PRId64 " %s in %s", service->terms->gate->trigger_limit_burst,
 		     service->what->accept ? "connections" : "starts",
-		     span_write(span, (double)service->terms->gate->trigger_limit_interval / 1e6));
+		     duration_write(span, (double)service->terms->gate->trigger_limit_interval / 1e6));
 	if (service->terms->surroundings->unit_environment) {
 		event.is_alone = false;
 		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
 			  "%s: it rests for %s, and clients wait", keeper->activity->reason,
-			  span_write(span, seconds));
+			  duration_write(span, seconds));
 		return;
 	}
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event,

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "base/span.h"
+#include "base/duration_text.h"
 #include "config/option/wording.h"
 #include "engine/accept/record.h"
 #include "engine/accept/shortage.h"
@@ -32,7 +32,7 @@ static enum level level_of(struct keeper *keeper, const struct ending *ending, b
 static void say_end(struct keeper *keeper, pid_t pid, const struct ending *ending, bool failed)
 {
 	struct event event = { .name = "exited", .service = keeper->service->name, .pid = pid };
-	char text[48], span[SPAN_MOST], more[COMPLAINT_MORE] = "";
+	char text[48], span[DURATION_MOST], more[COMPLAINT_MORE] = "";
 	enum level level = level_of(keeper, ending, failed, more);
 
 	record_end(keeper, pid, ending);
@@ -41,7 +41,7 @@ static void say_end(struct keeper *keeper, pid_t pid, const struct ending *endin
 	instance_tell_ending(ending, &event);
 	status_describe(ending->status, text);
 	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %s%s", (long)pid, text,
-		  span_write(span, ending->lasted), more);
+		  duration_write(span, ending->lasted), more);
 }
 
 bool run_note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending)
@@ -91,14 +91,14 @@ void run_skip(struct keeper *keeper, const char *why)
 		.name = "skipped", .service = keeper->service->name, .reason = why, .has_duration = true
 	};
 	double pause = SKIPPED;
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	for (unsigned n = 0; n < activity->skips && pause < SKIPPED_MOST; n++)
 		pause *= 2;
 	activity->skips++;
 	activity->rest = event.duration = pause;
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
-		  span_write(span, pause));
+		  duration_write(span, pause));
 	keeper_pause(keeper, "not started: %s", why);
 }
 

@@ -54,7 +54,7 @@ struct engine {
 	struct ev_loop *loop;
 	struct log *log;
 	struct log_pump log_pump;       /* writes what waits in the log's sink */
-	struct sink syslog;             /* syslog, for backends' output = "syslog" and for log_type */
+	struct log_sink syslog;         /* syslog, for backends' output = "syslog" and for log_type */
 	struct log_pump syslog_pump;
 	bool syslog_told;               /* it was logged that syslog takes no lines now */
 	struct list records[RECORD_BUCKETS];    /* files of log_type (engine/log/record_target), by a hash of the path */

@@ -57,16 +57,16 @@ static void save_prefixes(struct carry *carry, const void *object)
 
 	for (int prefix = 0; prefix <= 128; prefix++) {
 		if (engine->denied_prefixes[prefix])
-			ledger_add_number(&carry->text, "denied_prefix", prefix);
+			state_add_number(&carry->text, "denied_prefix", prefix);
 	}
 }
 
-static void load_prefixes(struct ledger_section *section, void *object)
+static void load_prefixes(struct state_section *section, void *object)
 {
 	struct engine *engine = object;
 
 	for (size_t n = 0; n < section->count; n++) {
-		struct ledger_entry *entry = &section->entries[n];
+		struct state_entry *entry = &section->entries[n];
 		long prefix;
 
 		if (strcmp(entry->key, "denied_prefix") != 0)
@@ -88,15 +88,15 @@ static void save_losses(struct carry *carry, const void *object)
 	carry_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
 }
 
-static void load_losses(struct ledger_section *section, void *object)
+static void load_losses(struct state_section *section, void *object)
 {
 	struct engine *engine = object;
 
 	if (!engine->log)
 		return;
-	log_losses(engine->log)->all += (unsigned long)ledger_number(section, "log_dropped", 0, INT64_MAX, 0);
+	log_losses(engine->log)->all += (unsigned long)state_number(section, "log_dropped", 0, INT64_MAX, 0);
 	log_losses(engine->log)->of_clients +=
-		(unsigned long)ledger_number(section, "log_dropped_of_clients", 0, INT64_MAX, 0);
+		(unsigned long)state_number(section, "log_dropped_of_clients", 0, INT64_MAX, 0);
 }
 
 #define FIELD(key, path) STATE_FIELD(engine, key, path)

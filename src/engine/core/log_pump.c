@@ -17,7 +17,7 @@ static void unwatch(struct log_pump *pump)
 static void watch(struct log_pump *pump, bool by_descriptor)
 {
 	struct ev_loop *loop = pump->loop;
-	int fd = sink_fd(pump->sink);
+	int fd = log_sink_fd(pump->sink);
 
 	if (by_descriptor && fd >= 0) {
 		ev_io_set(&pump->io, fd, EV_WRITE);
@@ -27,34 +27,34 @@ static void watch(struct log_pump *pump, bool by_descriptor)
 	ev_timer_start(loop, &pump->timer);
 }
 
-static void on_wait(struct sink *sink)
+static void on_wait(struct log_sink *sink)
 {
 	struct log_pump *pump = sink->waiter;
 
 	unwatch(pump);
-	pump->pause = sink->state == SINK_FULL ? FULL_PAUSE : AWAY_PAUSE;
-	if (sink->state != SINK_READY)
-		watch(pump, sink->state == SINK_FULL);
+	pump->pause = sink->state == LOG_SINK_FULL ? FULL_PAUSE : AWAY_PAUSE;
+	if (sink->state != LOG_SINK_READY)
+		watch(pump, sink->state == LOG_SINK_FULL);
 }
 
 /* A descriptor that is writable, and of which nothing is taken all the same, is left to the timer. */
 static void look(struct log_pump *pump, bool by_descriptor)
 {
-	struct sink *sink = pump->sink;
+	struct log_sink *sink = pump->sink;
 	uint64_t taken = sink->queue.taken;
 	bool moved;
 
 	unwatch(pump);
 	sink->wait = NULL;
-	sink_flush(sink);
+	log_sink_flush(sink);
 	sink->wait = on_wait;
 	moved = sink->queue.taken != taken;
-	if (sink->state == SINK_FULL && moved)
+	if (sink->state == LOG_SINK_FULL && moved)
 		pump->pause = FULL_PAUSE;
 	else if (pump->pause < LONGEST_PAUSE)
-		pump->pause = sink->state == SINK_AWAY && pump->pause < AWAY_PAUSE ? AWAY_PAUSE : 2 * pump->pause;
-	if (sink->state != SINK_READY)
-		watch(pump, sink->state == SINK_FULL && (moved || !by_descriptor));
+		pump->pause = sink->state == LOG_SINK_AWAY && pump->pause < AWAY_PAUSE ? AWAY_PAUSE : 2 * pump->pause;
+	if (sink->state != LOG_SINK_READY)
+		watch(pump, sink->state == LOG_SINK_FULL && (moved || !by_descriptor));
 	if (pump->looked)
 		pump->looked(pump->context, pump);
 }
@@ -75,7 +75,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	look(pump, false);
 }
 
-void log_pump_attach(struct log_pump *pump, struct ev_loop *loop, struct sink *sink)
+void log_pump_attach(struct log_pump *pump, struct ev_loop *loop, struct log_sink *sink)
 {
 	pump->loop = loop;
 	pump->sink = sink;

@@ -6,11 +6,11 @@
 
 #include "engine/runtime/runtime.h"
 
-struct ledger_section;
+struct state_section;
 struct parted;
 
-/* The current instance, whose sockets all must have twins by twins_open, drains from now on, and is to be retired. If its
- * clients are unknown, it is stopped, or, if patient, goes on until it is told to end. false: a twin is missing, or
+/* The current instance, whose sockets all must have twins by twins_open, drains from now on, and is to be retired. If
+ * its clients are unknown, it is stopped, or, if patient, goes on until it is told to end. false: a twin is missing, or
  * memory; the instance stays as it is. */
 bool drain_begin(struct keeper *keeper, bool patient);
 
@@ -35,8 +35,8 @@ bool drain_is_counting(const struct instance *instance);        /* its clients a
  * (engine/drain/patience). */
 void drain_end(struct instance *instance);
 
-/* A listener of the service could not be bound: instances that drain and have its port, by an earlier row or that of another
- * service, are told to end. */
+/* A listener of the service could not be bound: instances that drain and have its port, by an earlier row or that of
+ * another service, are told to end. */
 void drain_hurry_holder(struct keeper *keeper, const struct listener *listener);
 
 /* Returns the socket of a draining instance with the address of fd that still listens; NULL: none. The drain keeps
@@ -45,4 +45,4 @@ struct parted *drain_find_socket(struct keeper *keeper, int fd);
 
 /* Over an upgrade (engine/upgrade/carry, engine/upgrade/resume): a drain and the clients that it knows. */
 extern const struct state_table drain_state;
-void drain_resume(struct instance *instance, struct ledger_section *section);
+void drain_resume(struct instance *instance, struct state_section *section);

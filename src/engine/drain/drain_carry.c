@@ -20,13 +20,13 @@ static void save_sockets(struct carry *carry, const void *object)
 }
 
 /* A mark "younger" belongs to the socket before it. */
-static struct parted *take_sockets(struct ledger_section *section, size_t *count)
+static struct parted *take_sockets(struct state_section *section, size_t *count)
 {
 	struct parted *sockets = malloc((section->count + 1) * sizeof(*sockets));
 
 	*count = 0;
 	for (size_t n = 0; sockets && n < section->count; n++) {
-		struct ledger_entry *entry = &section->entries[n];
+		struct state_entry *entry = &section->entries[n];
 		int fd = !strcmp(entry->key, "fd") ? resume_fd_of(section, entry) : -1;
 
 		if (fd >= 0)
@@ -42,22 +42,22 @@ static void save_guests(struct carry *carry, const void *object)
 	const struct drain *drain = object;
 	const struct cookie_set *guests = &drain->query.cookies;
 
-	ledger_add_bytes(&carry->text, "guests", guests->list, guests->count * sizeof(*guests->list));
+	state_add_bytes(&carry->text, "guests", guests->list, guests->count * sizeof(*guests->list));
 	carry_number(carry, "failed", guests->failed);
 	carry_number(carry, "noted", drain_knows_clients(drain));
 }
 
-static void load_guests(struct ledger_section *section, void *object)
+static void load_guests(struct state_section *section, void *object)
 {
 	struct drain *drain = object;
 	struct cookie_set *guests = &drain->query.cookies;
 	size_t length;
 
-	guests->list = ledger_take_bytes(section, "guests", LEDGER_MOST, &length);
+	guests->list = state_take_bytes(section, "guests", STATE_STREAM_MOST, &length);
 	guests->count = guests->room = guests->list ? length / sizeof(*guests->list) : 0;
 	cookie_set_sort(guests);
-	guests->failed = ledger_flag(section, "failed");
-	if (ledger_flag(section, "noted"))
+	guests->failed = state_flag(section, "failed");
+	if (state_flag(section, "noted"))
 		conn_query_seek(&drain->query);
 }
 
@@ -85,7 +85,7 @@ static const struct state_field drain_fields[] = {
 };
 const struct state_table drain_state = STATE_TABLE("drain", drain, drain_fields);
 
-void drain_resume(struct instance *instance, struct ledger_section *section)
+void drain_resume(struct instance *instance, struct state_section *section)
 {
 	size_t count;
 	struct parted *sockets = take_sockets(section, &count);
@@ -101,6 +101,6 @@ void drain_resume(struct instance *instance, struct ledger_section *section)
 	state_load(section, &drain_state, drain, NULL);
 	if (!drain->rests)
 		drain_look_later(drain);
-	if (ledger_flag(section, "told"))
+	if (state_flag(section, "told"))
 		drain_end(instance);
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/span.h"
+#include "base/duration_text.h"
 #include "engine/core/watch.h"
 #include "engine/freeze/frost_watch.h"
 #include "engine/freeze/reclaim.h"
@@ -402,10 +402,10 @@ static void say_wake(const struct keeper *keeper, pid_t pid, double slept)
 		.name = "thawed", .service = keeper->service->name, .pid = pid, .has_duration = true,
 		.duration = slept,
 	};
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	log_event(keeper->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %s", (long)pid,
-		  span_write(span, slept));
+		  duration_write(span, slept));
 }
 
 /* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for

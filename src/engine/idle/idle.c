@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/span.h"
+#include "base/duration_text.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/former.h"
 #include "engine/freeze/frost.h"
@@ -179,10 +179,10 @@ static void say(const struct idle *idle, enum level level, const char *what)
 		.name = "idle", .service = keeper->service->name, .pid = keeper->activity->current->pid,
 		.has_duration = true, .duration = clock_now() - idle->since,
 	};
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	log_event(keeper->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
-		  (long)event.pid, span_write(span, (double)life_of(idle)->idle_timeout / 1e6));
+		  (long)event.pid, duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
 }
 
 /* If the processes cannot be frozen, idle_action = stop counts while they run. */

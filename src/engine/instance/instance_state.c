@@ -28,15 +28,15 @@ static void save_source(struct carry *carry, const void *object)
 	const struct instance *instance = object;
 
 	if (instance->counted)
-		ledger_add_bytes(&carry->text, "source", instance->source, sizeof(instance->source));
+		state_add_bytes(&carry->text, "source", instance->source, sizeof(instance->source));
 }
 
 /* counted: it is to be counted. */
-static void load_source(struct ledger_section *section, void *object)
+static void load_source(struct state_section *section, void *object)
 {
 	struct instance *instance = object;
 
-	instance->counted = ledger_bytes(section, "source", instance->source, sizeof(instance->source));
+	instance->counted = state_bytes(section, "source", instance->source, sizeof(instance->source));
 }
 
 static void save_head(struct carry *carry, const void *object)
@@ -44,14 +44,14 @@ static void save_head(struct carry *carry, const void *object)
 	const struct instance *instance = object;
 
 	if (instance->knows_head)
-		ledger_add_bytes(&carry->text, "head", &instance->head, sizeof(instance->head));
+		state_add_bytes(&carry->text, "head", &instance->head, sizeof(instance->head));
 }
 
-static void load_head(struct ledger_section *section, void *object)
+static void load_head(struct state_section *section, void *object)
 {
 	struct instance *instance = object;
 
-	instance->knows_head = ledger_bytes(section, "head", &instance->head, sizeof(instance->head));
+	instance->knows_head = state_bytes(section, "head", &instance->head, sizeof(instance->head));
 }
 
 #define FIELD(key, path) STATE_FIELD(instance, key, path)
@@ -151,13 +151,13 @@ const struct state_table notice_state = STATE_TABLE("notice", notice, notice_fie
 
 static void save_phase(struct carry *carry, const void *object)
 {
-	ledger_add(&carry->text, "phase", command_option(((const struct control *)object)->phase));
+	state_add(&carry->text, "phase", command_option(((const struct control *)object)->phase));
 }
 
 /* A command of an unknown phase is left to itself. */
-static void load_phase(struct ledger_section *section, void *object)
+static void load_phase(struct state_section *section, void *object)
 {
-	const char *option = ledger_text(section, "phase");
+	const char *option = state_text(section, "phase");
 	struct control *control = object;
 
 	for (unsigned phase = 0; option && phase < PHASES; phase++) {
@@ -211,12 +211,12 @@ static void save_why(struct carry *carry, const void *object)
 	const struct course *course = object;
 
 	if (course->why.length)
-		ledger_add(&carry->text, "why", buf_string(&course->why));
+		state_add(&carry->text, "why", buf_string(&course->why));
 }
 
-static void load_why(struct ledger_section *section, void *object)
+static void load_why(struct state_section *section, void *object)
 {
-	const char *why = ledger_text(section, "why");
+	const char *why = state_text(section, "why");
 
 	if (why)
 		buf_text(&((struct course *)object)->why, why);
@@ -252,12 +252,12 @@ static const char *const phases[] = {
 
 static void save_search_phase(struct carry *carry, const void *object)
 {
-	ledger_add(&carry->text, "phase", phases[((const struct search *)object)->phase]);
+	state_add(&carry->text, "phase", phases[((const struct search *)object)->phase]);
 }
 
-static void load_search_phase(struct ledger_section *section, void *object)
+static void load_search_phase(struct state_section *section, void *object)
 {
-	const char *name = ledger_text(section, "phase");
+	const char *name = state_text(section, "phase");
 	unsigned phase = FIRST;
 
 	while (name && phase <= SWEEPING && strcmp(phases[phase], name) != 0)
@@ -269,16 +269,16 @@ static void save_sockets(struct carry *carry, const void *object)
 {
 	const struct kin *kin = object;
 
-	ledger_add_bytes(&carry->text, "sockets", kin->sockets, kin->socket_count * sizeof(*kin->sockets));
+	state_add_bytes(&carry->text, "sockets", kin->sockets, kin->socket_count * sizeof(*kin->sockets));
 }
 
-static void load_sockets(struct ledger_section *section, void *object)
+static void load_sockets(struct state_section *section, void *object)
 {
 	struct kin *kin = object;
 	size_t length;
 
 	free(kin->sockets);
-	kin->sockets = ledger_take_bytes(section, "sockets", SOCKETS_MOST * sizeof(*kin->sockets), &length);
+	kin->sockets = state_take_bytes(section, "sockets", SOCKETS_MOST * sizeof(*kin->sockets), &length);
 	kin->socket_count = kin->sockets ? length / sizeof(*kin->sockets) : 0;
 }
 

@@ -249,7 +249,7 @@ void store_free(struct store *store)
 
 static void save_name(struct carry *carry, const void *object)
 {
-	ledger_add(&carry->text, "name", ((const struct kept *)object)->name);
+	state_add(&carry->text, "name", ((const struct kept *)object)->name);
 }
 
 static const struct state_field kept_fields[] = {

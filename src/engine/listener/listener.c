@@ -522,14 +522,14 @@ static void save_peer(struct carry *carry, const void *object)
 	const struct client *client = object;
 
 	if (client->length)
-		ledger_add_bytes(&carry->text, "peer", &client->peer, client->length);
+		state_add_bytes(&carry->text, "peer", &client->peer, client->length);
 }
 
-static void load_peer(struct ledger_section *section, void *object)
+static void load_peer(struct state_section *section, void *object)
 {
 	struct client *client = object;
 	size_t length;
-	void *peer = ledger_take_bytes(section, "peer", sizeof(client->peer), &length);
+	void *peer = state_take_bytes(section, "peer", sizeof(client->peer), &length);
 
 	client->length = peer ? (socklen_t)length : 0;
 	if (peer)

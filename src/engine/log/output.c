@@ -569,14 +569,14 @@ static void save_line(struct carry *carry, const void *object)
 	const struct output *output = object;
 
 	if (output->length)
-		ledger_add_bytes(&carry->text, "line", output->line, output->length);
+		state_add_bytes(&carry->text, "line", output->line, output->length);
 }
 
-static void load_line(struct ledger_section *section, void *object)
+static void load_line(struct state_section *section, void *object)
 {
 	struct output *output = object;
 
-	output->line = ledger_take_bytes(section, "line", OUTPUT_LINE - 1, &output->length);
+	output->line = state_take_bytes(section, "line", OUTPUT_LINE - 1, &output->length);
 	if (!output->line)
 		output->length = 0;
 }

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/sink.h"
+#include "base/log_sink.h"
 #include "engine/core/log_pump.h"
 #include "engine/log/record_line.h"
 #include "os/fs/path_opener.h"
@@ -20,7 +20,7 @@ static const char file_prefix[] = "file:";
 
 struct record_file {
 	struct list link;
-	struct sink sink;
+	struct log_sink sink;
 	char *destination;              /* "file:" and the path */
 	size_t hash;                    /* hash of the path */
 	bool is_open;
@@ -45,7 +45,7 @@ static void file_close(struct record_file *file)
 	if (!file->is_open)
 		return;
 	log_pump_detach(&file->pump);
-	sink_close(&file->sink);
+	log_sink_close(&file->sink);
 	file->lost += file->sink.unsaid.all;
 	file->is_open = false;
 }
@@ -121,7 +121,7 @@ static bool file_is_trusted(struct record_file *file)
 
 	free(file->flaw);
 	file->flaw = NULL;
-	if (path_is_open_to_us(file_path(file), SINK_MODE, NULL, path_mounts_cached(), &finding))
+	if (path_is_open_to_us(file_path(file), LOG_SINK_MODE, NULL, path_mounts_cached(), &finding))
 		return true;
 	path_finding_describe(&finding, &why);
 	buf_text(&why, ", and log_type wants a folder of root's");
@@ -133,7 +133,7 @@ static void file_reopen(struct engine *engine, struct record_file *file)
 {
 	int64_t size;
 
-	if (!sink_reopen(&file->sink)) {
+	if (!log_sink_reopen(&file->sink)) {
 		if (!file->told_stuck)
 			log_warn(engine->log,
 				 "cannot open %s again: %m: the lines of log_type go on into the file of before",
@@ -142,7 +142,7 @@ static void file_reopen(struct engine *engine, struct record_file *file)
 		return;
 	}
 	file->told_stuck = false;
-	sink_is_current(&file->sink, &size);
+	log_sink_is_current(&file->sink, &size);
 	file->size = INT64_MAX;
 	file_measure(file, size);
 }
@@ -167,24 +167,24 @@ static void say_back(struct engine *engine, const char *service, const char *nam
 		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: no line was dropped", name);
 }
 
-static const char *why_not(const struct sink *sink)
+static const char *why_not(const struct log_sink *sink)
 {
-	if (sink->state == SINK_FULL)
+	if (sink->state == LOG_SINK_FULL)
 		return strerror(EAGAIN);
 	return sink->error ? strerror(sink->error) : "no daemon listens at /dev/log";
 }
 
 /* Reports once that a sink takes no line, and once that it does again. A sink that is only full for a moment, and has
  * dropped nothing, is not reported. */
-static void tell(struct engine *engine, const char *service, struct sink *sink, const char *name, bool *told,
+static void tell(struct engine *engine, const char *service, struct log_sink *sink, const char *name, bool *told,
 		 unsigned long *lost)
 {
 	unsigned long all = *lost + sink->unsaid.all;
 
-	if (!*told && (sink->unsaid.all || sink->state == SINK_AWAY)) {
+	if (!*told && (sink->unsaid.all || sink->state == LOG_SINK_AWAY)) {
 		*told = true;
 		say_away(engine, service, name, why_not(sink), sink->unsaid.all ? "are dropped" : "wait");
-	} else if (*told && sink->state == SINK_READY) {
+	} else if (*told && sink->state == LOG_SINK_READY) {
 		*told = false;
 		*lost = 0;
 		sink->unsaid = (struct log_losses){ 0 };
@@ -231,7 +231,7 @@ static const char *file_look(struct engine *engine, struct record_file *file)
 		return file->flaw ? file->flaw : "out of memory";
 	}
 	if (!file->is_open) {
-		why = sink_open(&file->sink, file->destination);
+		why = log_sink_open(&file->sink, file->destination);
 		file->is_open = !why;
 		if (why)
 			return why;
@@ -240,9 +240,9 @@ static const char *file_look(struct engine *engine, struct record_file *file)
 			log_pump_attach(&file->pump, engine->loop, &file->sink);
 		file->pump.looked = on_file;
 		file->pump.context = engine;
-		sink_is_current(&file->sink, &size);
+		log_sink_is_current(&file->sink, &size);
 		file_measure(file, size);
-	} else if (sink_is_current(&file->sink, &size)) {
+	} else if (log_sink_is_current(&file->sink, &size)) {
 		file_measure(file, size);
 	} else {
 		file_reopen(engine, file);
@@ -305,7 +305,7 @@ static void file_take(struct engine *engine, const struct log_target *target, co
 	if (why || text.failed) {
 		lose(engine, event, &file->lost, &file->told_away, file_path(file), why ? why : "out of memory");
 	} else if (file_has_room(engine, file, target, event, text.length)) {
-		if (sink_take(&file->sink, 0, text.data, text.length, true) && file->sink.state == SINK_READY)
+		if (log_sink_take(&file->sink, 0, text.data, text.length, true) && file->sink.state == LOG_SINK_READY)
 			file->size += (int64_t)text.length;
 		tell(engine, event->service, &file->sink, file_path(file), &file->told_away, &file->lost);
 	}
@@ -326,7 +326,7 @@ static void on_syslog(void *context, struct log_pump *pump)
 static void syslog_give(struct engine *engine, int priority, const char *ident, long pid, const char *line,
 			size_t length, const char *service, bool of_client)
 {
-	sink_take_as(&engine->syslog, priority, ident, pid, line, length, of_client);
+	log_sink_take_as(&engine->syslog, priority, ident, pid, line, length, of_client);
 	syslog_tell(engine, service);
 }
 
@@ -358,7 +358,7 @@ void records_init(struct engine *engine)
 {
 	for (size_t n = 0; n < RECORD_BUCKETS; n++)
 		list_init(&engine->records[n]);
-	sink_open(&engine->syslog, "syslog");
+	log_sink_open(&engine->syslog, "syslog");
 	engine->syslog.lost = log_losses(engine->log);
 	engine->syslog_pump.looked = on_syslog;
 	engine->syslog_pump.context = engine;
@@ -369,7 +369,7 @@ void records_attach(struct engine *engine)
 	log_pump_attach(&engine->syslog_pump, engine->loop, &engine->syslog);
 }
 
-void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct sink *sink),
+void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct log_sink *sink),
 		  void *context)
 {
 	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
@@ -383,7 +383,7 @@ void records_each(struct engine *engine, void (*each)(void *context, const char 
 	each(context, "syslog", &engine->syslog);
 }
 
-struct sink *records_open(struct engine *engine, const char *destination)
+struct log_sink *records_open(struct engine *engine, const char *destination)
 {
 	struct record_file *file;
 
@@ -398,10 +398,10 @@ struct sink *records_open(struct engine *engine, const char *destination)
 	return &file->sink;
 }
 
-static void finish(void *context, const char *destination, struct sink *sink)
+static void finish(void *context, const char *destination, struct log_sink *sink)
 {
 	(void)destination;
-	sink_finish(sink, *(const int64_t *)context);
+	log_sink_finish(sink, *(const int64_t *)context);
 }
 
 void records_finish(struct engine *engine)
@@ -440,5 +440,5 @@ void records_free(struct engine *engine)
 			file_free(container_of(link, struct record_file, link));
 	}
 	log_pump_detach(&engine->syslog_pump);
-	sink_close(&engine->syslog);
+	log_sink_close(&engine->syslog);
 }

@@ -27,9 +27,9 @@ void records_attach(struct engine *engine);     /* from now on engine->loop writ
 void records_reopen(struct engine *engine);
 
 /* Every sink that is open, by a name which records_open finds it by in another superd; NULL: it can't be opened. */
-void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct sink *sink),
+void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct log_sink *sink),
 		  void *context);
-struct sink *records_open(struct engine *engine, const char *destination);
+struct log_sink *records_open(struct engine *engine, const char *destination);
 
 void records_finish(struct engine *engine);    /* superd ends: waits until log_deadline for queued lines */
 void records_free(struct engine *engine);

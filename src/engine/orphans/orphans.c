@@ -205,11 +205,11 @@ static void write_pipe(struct buf *text, const struct orphan_copy *copy, const s
 {
 	if (pipe->read < 0)
 		return;
-	ledger_open(text, "output");
-	ledger_add_number(text, "syslog", syslog);
-	ledger_add_number(text, "read", pipe->read);
-	ledger_add_number(text, "write", pipe->write);
-	ledger_add_number(text, "pid", copy->pid);
+	state_open_section(text, "output");
+	state_add_number(text, "syslog", syslog);
+	state_add_number(text, "read", pipe->read);
+	state_add_number(text, "write", pipe->write);
+	state_add_number(text, "pid", copy->pid);
 }
 
 static void write_sockets(struct buf *text, const struct orphan_copy *copy, const struct service *service)
@@ -221,11 +221,11 @@ static void write_sockets(struct buf *text, const struct orphan_copy *copy, cons
 			continue;
 		buf_clear(&endpoint);
 		endpoint_format(service->sockets[n].endpoint, &endpoint);
-		ledger_open(text, "listener");
-		ledger_add(text, "name", service->sockets[n].name);
-		ledger_add(text, "endpoint", buf_string(&endpoint));
-		ledger_add_number(text, "fd", copy->sockets[n]);
-		ledger_add_number(text, "shared", 1);
+		state_open_section(text, "listener");
+		state_add(text, "name", service->sockets[n].name);
+		state_add(text, "endpoint", buf_string(&endpoint));
+		state_add_number(text, "fd", copy->sockets[n]);
+		state_add_number(text, "shared", 1);
 	}
 	buf_free(&endpoint);
 }
@@ -235,15 +235,15 @@ static void write_instance(struct buf *text, const struct orphan_copy *copy, con
 	int64_t most = order->service->terms->life->runtime_max;
 	double lasted = seconds_since(copy->start_time), left = (double)most / 1e6 - lasted;
 
-	ledger_open(text, "instance");
-	ledger_add_number(text, "current", 1);
-	ledger_add_number(text, "child", copy->pid);
-	ledger_add_number(text, "pid", copy->pid);
-	ledger_add_number(text, "main_fd", copy->pidfd);
-	ledger_add_real(text, "since", clock_now() - lasted);
-	ledger_add(text, "cgroup", order->group);
+	state_open_section(text, "instance");
+	state_add_number(text, "current", 1);
+	state_add_number(text, "child", copy->pid);
+	state_add_number(text, "pid", copy->pid);
+	state_add_number(text, "main_fd", copy->pidfd);
+	state_add_real(text, "since", clock_now() - lasted);
+	state_add(text, "cgroup", order->group);
 	if (most > 0 && most != SCAN_INFINITY)
-		ledger_add_real(text, "timer", left > 0. ? left : 0.);
+		state_add_real(text, "timer", left > 0. ? left : 0.);
 }
 
 /* As engine/upgrade/carry_service would have written it. */
@@ -251,16 +251,16 @@ static void write_service(struct buf *text, const struct orphan_copy *copy, cons
 {
 	const struct service *service = order->service;
 
-	ledger_open(text, "service");
-	ledger_add(text, "name", service->name);
-	ledger_add(text, "state", state_name(RUNNING));
-	ledger_add_number(text, "accepts", 0);
-	ledger_add_real(text, "since", clock_now());
-	ledger_add_number(text, "bound", 1);
-	ledger_add_number(text, "started", 1);
+	state_open_section(text, "service");
+	state_add(text, "name", service->name);
+	state_add(text, "state", state_name(RUNNING));
+	state_add_number(text, "accepts", 0);
+	state_add_real(text, "since", clock_now());
+	state_add_number(text, "bound", 1);
+	state_add_number(text, "started", 1);
 	write_sockets(text, copy, service);
-	ledger_open(text, "activity");
-	ledger_add_real(text, "last_start", clock_now() - seconds_since(copy->start_time));
+	state_open_section(text, "activity");
+	state_add_real(text, "last_start", clock_now() - seconds_since(copy->start_time));
 	write_pipe(text, copy, &copy->log, false);
 	write_pipe(text, copy, &copy->syslog, true);
 	write_instance(text, copy, order);
@@ -348,24 +348,24 @@ static bool settle(struct finding *finding, struct buf *text)
 	return any;
 }
 
-bool orphans_find(struct engine *engine, const struct table *table, struct ledger *ledger)
+bool orphans_find(struct engine *engine, const struct table *table, struct state_stream *stream)
 {
 	struct finding finding = { .engine = engine, .table = table };
 	struct buf text = { 0 }, why = { 0 };
 	bool any = false;
 
 	find_groups(&finding);
-	ledger_begin(&text);
+	state_stream_begin(&text);
 	if (finding.count && look_at_all(&finding))
 		any = settle(&finding, &text);
-	ledger_end(&text);
+	state_stream_end(&text);
 	free_finding(&finding);
 	if (any) {
 		size_t length = text.length;
 
-		any = !text.failed && !ledger_parse(ledger, buf_take(&text), length, &why);
+		any = !text.failed && !state_stream_parse(stream, buf_take(&text), length, &why);
 		if (!any)
-			ledger_free(ledger);
+			state_stream_free(stream);
 	}
 	buf_free(&text);
 	buf_free(&why);

@@ -10,13 +10,13 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/ledger.h"
+#include "base/state_stream.h"
 #include "config/table/table.h"
 #include "engine/runtime/runtime.h"
 
 /* Called at superd's start, before any socket is bound; takes a second at most for each backend that hangs. true:
  * ledger is for engine/upgrade/resume, and the caller frees it; false: there is nothing to take over. */
-bool orphans_find(struct engine *engine, const struct table *table, struct ledger *ledger);
+bool orphans_find(struct engine *engine, const struct table *table, struct state_stream *stream);
 
 /* An operator wants the addresses of this service: ends the orphans that have them. Returns their number; 0: none,
  * for the reason in why. */

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "base/span.h"
+#include "base/duration_text.h"
 #include "config/option/directive.h"
 #include "config/option/wording.h"
 #include "config/words/exit_status.h"
@@ -233,7 +233,7 @@ double judge_restart(struct keeper *keeper, const struct ending *ending)
 	const struct life *life = keeper->service->terms->life;
 	struct backoff *hasty = &keeper->activity->hasty;
 	struct event event = { .name = "pause", .service = keeper->service->name, .reason = "it ended at once" };
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	if (ending->result != RESULT_SUCCESS || keeper->activity->waiting || ending->lasted > AT_ONCE) {
 		backoff_reset(hasty);
@@ -243,6 +243,6 @@ double judge_restart(struct keeper *keeper, const struct ending *ending)
 	event.duration = backoff_next(hasty, life->backoff_min, life->backoff_max,
 				      hasty->failures ? engine_chance(keeper->engine) : 0.);
 	log_event(keeper->engine->log, LEVEL_INFO, &event, "next start in %s, or with the next client: %s",
-		  span_write(span, event.duration), event.reason);
+		  duration_write(span, event.duration), event.reason);
 	return event.duration;
 }

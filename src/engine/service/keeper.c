@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/span.h"
+#include "base/duration_text.h"
 #include "engine/accept/serve.h"
 #include "engine/core/watch.h"
 #include "engine/freeze/frost.h"
@@ -97,12 +97,12 @@ static void say_pause(struct keeper *keeper, double pause)
 		.name = failed ? failed : "pause", .service = keeper->service->name, .reason = activity->reason,
 		.has_duration = comes_back, .duration = pause,
 	};
-	char span[SPAN_MOST], next[80] = "not started again by itself";
+	char span[DURATION_MOST], next[80] = "not started again by itself";
 
 	activity->untold = NULL;
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", keeper->state == BINDING ? "try" : "start",
-			 span_write(span, pause));
+			 duration_write(span, pause));
 	if (failed)
 		log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s; %s", activity->reason, next);
 	else

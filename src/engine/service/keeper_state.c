@@ -41,19 +41,19 @@ static void save_backlog(struct carry *carry, const void *object)
 
 	carry_number(carry, "exact", activity->exact);
 	if (activity->exact)
-		ledger_add_bytes(&carry->text, "backlog", activity->backlog.id,
-				 activity->backlog.count * sizeof(*activity->backlog.id));
+		state_add_bytes(&carry->text, "backlog", activity->backlog.id,
+				activity->backlog.count * sizeof(*activity->backlog.id));
 }
 
-static void load_backlog(struct ledger_section *section, void *object)
+static void load_backlog(struct state_section *section, void *object)
 {
 	struct activity *activity = object;
 	struct queue_ids *backlog = &activity->backlog;
 	size_t length;
 
 	queue_ids_free(backlog);
-	backlog->id = ledger_take_bytes(section, "backlog", BACKLOG_MOST * sizeof(*backlog->id), &length);
-	activity->exact = ledger_flag(section, "exact") && backlog->id;
+	backlog->id = state_take_bytes(section, "backlog", BACKLOG_MOST * sizeof(*backlog->id), &length);
+	activity->exact = state_flag(section, "exact") && backlog->id;
 	if (backlog->id)
 		backlog->count = backlog->room = length / sizeof(*backlog->id);
 }
@@ -70,12 +70,12 @@ static void save_refused(struct carry *carry, const void *object)
 }
 
 /* "12 too many from this source (per_source)". A reason that this version does not have is dropped. */
-static void load_refused(struct ledger_section *section, void *object)
+static void load_refused(struct state_section *section, void *object)
 {
 	struct activity *activity = object;
 
 	for (size_t n = 0; n < section->count; n++) {
-		struct ledger_entry *entry = &section->entries[n];
+		struct state_entry *entry = &section->entries[n];
 		char *text;
 		uint64_t count;
 
@@ -185,17 +185,17 @@ static void save_spent(struct carry *carry, const void *object)
 	double now = clock_now();
 
 	for (unsigned state = 0; state < STATES; state++)
-		ledger_add_real(&carry->text, state_name((enum state)state),
-				spent_in(&activity->spent, (enum state)state, (enum state)keeper->state,
-					 keeper->since, now));
+		state_add_real(&carry->text, state_name((enum state)state),
+			       spent_in(&activity->spent, (enum state)state, (enum state)keeper->state,
+					keeper->since, now));
 }
 
-static void load_spent(struct ledger_section *section, void *object)
+static void load_spent(struct state_section *section, void *object)
 {
 	struct activity *activity = object;
 
 	for (unsigned state = 0; state < STATES; state++)
-		activity->spent.seconds[state] = ledger_real(section, state_name((enum state)state), 0.);
+		activity->spent.seconds[state] = state_real(section, state_name((enum state)state), 0.);
 	activity->spent.entered = clock_now();
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "base/ledger.h"
+#include "base/state_stream.h"
 #include "engine/service/keeper.h"
 #include "os/fs/private_file.h"
 
@@ -93,14 +93,14 @@ void locks_carry(const struct locks *locks, struct buf *out)
 	for (size_t n = 0; n < locks->count; n++) {
 		const struct lock *lock = &locks->list[n];
 
-		ledger_open(out, SECTION);
-		ledger_add(out, "name", lock->name);
+		state_open_section(out, SECTION);
+		state_add(out, "name", lock->name);
 		for (int kind = 0; kind < LOCK_KINDS; kind++) {
 			if (!lock->orders[kind].since)
 				continue;
-			ledger_add_number(out, kinds[kind].since, lock->orders[kind].since);
+			state_add_number(out, kinds[kind].since, lock->orders[kind].since);
 			if (lock->orders[kind].uid != (uid_t)-1)
-				ledger_add_number(out, kinds[kind].uid, lock->orders[kind].uid);
+				state_add_number(out, kinds[kind].uid, lock->orders[kind].uid);
 		}
 	}
 }
@@ -117,9 +117,9 @@ static bool write_file(const struct locks *locks, struct buf *why)
 		buf_text(why, strerror(errno));
 		return false;
 	}
-	ledger_begin(&text);
+	state_stream_begin(&text);
 	locks_carry(locks, &text);
-	ledger_end(&text);
+	state_stream_end(&text);
 	if (text.failed)
 		buf_text(why, "out of memory");
 	else if (text.length > LOCKS_MOST)
@@ -243,18 +243,18 @@ void locks_keep(struct engine *engine, const char *control)
 	locks_settle(engine);
 }
 
-bool locks_take(struct engine *engine, struct ledger_section *section)
+bool locks_take(struct engine *engine, struct state_section *section)
 {
-	const char *name = ledger_text(section, "name");
+	const char *name = state_text(section, "name");
 	struct lock_order orders[LOCK_KINDS];
 	struct lock *lock;
 
 	for (int kind = 0; kind < LOCK_KINDS; kind++) {
-		orders[kind].since = ledger_number(section, kinds[kind].since, 1, INT64_MAX, 0);
-		orders[kind].uid = (uid_t)ledger_number(section, kinds[kind].uid, 0, UINT32_MAX - 1, -1);
+		orders[kind].since = state_number(section, kinds[kind].since, 1, INT64_MAX, 0);
+		orders[kind].uid = (uid_t)state_number(section, kinds[kind].uid, 0, UINT32_MAX - 1, -1);
 	}
 	if (!name) {
-		ledger_note_flaw(section, "name");
+		state_note_flaw(section, "name");
 		return true;
 	}
 	lock = find_or_add(engine->locks, name);
@@ -270,18 +270,18 @@ bool locks_take(struct engine *engine, struct ledger_section *section)
 static bool read_text(struct engine *engine, char *text, size_t length, struct buf *why)
 {
 	struct buf found = { 0 };
-	struct ledger ledger;
-	const char *wrong = ledger_parse(&ledger, text, length, &found);
+	struct state_stream stream;
+	const char *wrong = state_stream_parse(&stream, text, length, &found);
 
-	for (size_t n = 0; !wrong && n < ledger.count; n++) {
-		if (!strcmp(ledger.sections[n].kind, SECTION) && !locks_take(engine, &ledger.sections[n]))
+	for (size_t n = 0; !wrong && n < stream.count; n++) {
+		if (!strcmp(stream.sections[n].kind, SECTION) && !locks_take(engine, &stream.sections[n]))
 			wrong = "out of memory";
 	}
 	if (wrong)
 		buf_text(why, wrong);
-	else if (ledger.flaw)
-		buf_addf(why, "%s is out of bounds", ledger.flaw);
-	ledger_free(&ledger);
+	else if (stream.flaw)
+		buf_addf(why, "%s is out of bounds", stream.flaw);
+	state_stream_free(&stream);
 	buf_free(&found);
 	return !why->length;
 }

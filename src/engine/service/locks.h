@@ -16,7 +16,7 @@
 
 struct engine;
 struct keeper;
-struct ledger_section;
+struct state_section;
 
 enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_KINDS };
 
@@ -74,6 +74,6 @@ void locks_drop(struct engine *engine, const char *name);
 
 /* For an upgrade: sections of a ledger. What is out of bounds is noted as the ledger's flaw; false: out of memory. */
 void locks_carry(const struct locks *locks, struct buf *out);
-bool locks_take(struct engine *engine, struct ledger_section *section);
+bool locks_take(struct engine *engine, struct state_section *section);
 
 void locks_free(struct locks *locks);

@@ -190,7 +190,7 @@ void opening_carry(struct carry *carry, struct keeper *keeper)
 		state_save(carry, &control_state, &opening->control);
 }
 
-struct control *opening_resume(struct keeper *keeper, struct ledger_section *section)
+struct control *opening_resume(struct keeper *keeper, struct state_section *section)
 {
 	struct opening *opening = opening_of(keeper);
 

@@ -22,6 +22,6 @@ bool opening_is_busy(const struct keeper *keeper);
 extern const struct state_table opening_state;
 bool opening_is_at_rest(const struct keeper *keeper);
 void opening_carry(struct carry *carry, struct keeper *keeper);
-struct control *opening_resume(struct keeper *keeper, struct ledger_section *section);
+struct control *opening_resume(struct keeper *keeper, struct state_section *section);
 void opening_go_on(struct keeper *keeper);      /* all sections were read */
 void opening_free(struct keeper *keeper);       /* runs no further command */

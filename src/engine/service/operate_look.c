@@ -2,8 +2,8 @@
  * started may have ended, which is no failure. */
 #include "engine/service/operate.h"
 
+#include "base/duration_text.h"
 #include "base/scan.h"
-#include "base/span.h"
 #include "engine/freeze/frost.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/service/locks.h"
@@ -303,7 +303,7 @@ static void add_cost(const struct operation *operation, const struct keeper *kee
 static void add_limit(struct instance *instance, struct buf *says)
 {
 	const struct life *life = instance->service->terms->life;
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	if (instance->doomed)
 		buf_text(says, "; it was killed, and the kernel has not let it go yet");
@@ -311,7 +311,7 @@ static void add_limit(struct instance *instance, struct buf *says)
 		buf_text(says, ": it may serve its clients first, for 2 s in which none leaves");
 	else if (ev_is_active(&instance->timer))
 		buf_addf(says, "; in %s %s",
-			 span_write(span, ev_timer_remaining(instance->engine->loop, &instance->timer)),
+			 duration_write(span, ev_timer_remaining(instance->engine->loop, &instance->timer)),
 			 life->kill_mode == KILL_NONE ? "it is left to itself" : "it is killed");
 	else if (life->timeout_stop == SCAN_INFINITY)
 		buf_text(says, "; timeout_stop = infinity lets it take any time");

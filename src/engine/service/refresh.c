@@ -244,9 +244,9 @@ static void save_standing(struct carry *carry, const void *object)
 	carry_number(carry, "under_way", ((const struct refresh *)object)->standing == UNDER_WAY);
 }
 
-static void load_standing(struct ledger_section *section, void *object)
+static void load_standing(struct state_section *section, void *object)
 {
-	((struct refresh *)object)->standing = ledger_flag(section, "under_way") ? UNDER_WAY : DONE;
+	((struct refresh *)object)->standing = state_flag(section, "under_way") ? UNDER_WAY : DONE;
 }
 
 static const struct state_field refresh_fields[] = {
@@ -273,7 +273,7 @@ void refresh_carry(struct carry *carry, struct keeper *keeper)
 		state_save(carry, &control_state, &refresh->control);
 }
 
-struct control *refresh_resume(struct keeper *keeper, struct ledger_section *section)
+struct control *refresh_resume(struct keeper *keeper, struct state_section *section)
 {
 	struct refresh *refresh = refresh_of(keeper);
 

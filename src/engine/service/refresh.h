@@ -23,7 +23,7 @@ enum standing refresh_look(struct keeper *keeper, struct buf *says);
 extern const struct state_table refresh_state;
 bool refresh_is_at_rest(const struct keeper *keeper);
 void refresh_carry(struct carry *carry, struct keeper *keeper);
-struct control *refresh_resume(struct keeper *keeper, struct ledger_section *section);  /* NULL: out of memory */
+struct control *refresh_resume(struct keeper *keeper, struct state_section *section);   /* NULL: out of memory */
 void refresh_go_on(struct keeper *keeper);      /* all has come over */
 
 /* Its service goes: leaves a running command to itself. */

@@ -10,7 +10,7 @@ void carry_fd(struct carry *carry, const char *key, int fd)
 
 	if (fd < 0)
 		return;
-	ledger_add_number(&carry->text, key, fd);
+	state_add_number(&carry->text, key, fd);
 	if (carry->count == carry->capacity) {
 		bigger = reallocarray(carry->fds, capacity, sizeof(*bigger));
 		if (!bigger) {
@@ -26,19 +26,19 @@ void carry_fd(struct carry *carry, const char *key, int fd)
 void carry_number(struct carry *carry, const char *key, int64_t value)
 {
 	if (value)
-		ledger_add_number(&carry->text, key, value);
+		state_add_number(&carry->text, key, value);
 }
 
 void carry_real(struct carry *carry, const char *key, double value)
 {
 	if (value < 0 || value > 0)
-		ledger_add_real(&carry->text, key, value);
+		state_add_real(&carry->text, key, value);
 }
 
 void carry_text(struct carry *carry, const char *key, const char *value)
 {
 	if (value && *value)
-		ledger_add(&carry->text, key, value);
+		state_add(&carry->text, key, value);
 }
 
 void carry_free(struct carry *carry)

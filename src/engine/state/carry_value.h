@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/ledger.h"
+#include "base/state_stream.h"
 
 struct carry {
 	struct ev_loop *loop;

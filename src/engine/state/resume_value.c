@@ -5,16 +5,16 @@
 #include <limits.h>
 #include <unistd.h>
 
-int resume_fd(struct ledger_section *section, const char *key)
+int resume_fd(struct state_section *section, const char *key)
 {
-	int fd = (int)ledger_number(section, key, STDERR_FILENO + 1, INT_MAX, -1);
+	int fd = (int)state_number(section, key, STDERR_FILENO + 1, INT_MAX, -1);
 
 	return fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
 }
 
-int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry)
+int resume_fd_of(struct state_section *section, struct state_entry *entry)
 {
-	struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
+	struct state_section one = { .entries = entry, .count = 1, .stream = section->stream };
 
 	return resume_fd(&one, entry->key);
 }

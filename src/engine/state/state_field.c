@@ -76,7 +76,7 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 static void save_real(struct carry *carry, const struct state_field *field, const double *real)
 {
 	if (field->always || *real < 0 || *real > 0)
-		ledger_add_real(&carry->text, field->key, *real);
+		state_add_real(&carry->text, field->key, *real);
 }
 
 static void save_number(struct carry *carry, const struct state_field *field, const void *at)
@@ -84,7 +84,7 @@ static void save_number(struct carry *carry, const struct state_field *field, co
 	int64_t number = get_number(field, at);
 
 	if (field->always || number != field->missing)
-		ledger_add_number(&carry->text, field->key, number);
+		state_add_number(&carry->text, field->key, number);
 }
 
 /* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
@@ -93,7 +93,7 @@ static void save_timer(struct carry *carry, const struct state_field *field, ev_
 	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
 
 	if (ev_is_active(timer) || ev_is_pending(timer))
-		ledger_add_real(&carry->text, field->key, left > 0. ? left : 0.);
+		state_add_real(&carry->text, field->key, left > 0. ? left : 0.);
 }
 
 /* One value: the whole of a field, or an element of an array. */
@@ -114,13 +114,13 @@ static void save_value(struct carry *carry, const struct state_field *field, con
 	case STATE_STRING:
 	case STATE_BORROWED:
 		if (field->always && *(const char *const *)at)
-			ledger_add(&carry->text, field->key, *(const char *const *)at);
+			state_add(&carry->text, field->key, *(const char *const *)at);
 		else
 			carry_text(carry, field->key, *(const char *const *)at);
 		break;
 	case STATE_BYTES:
 		if (field->always || !is_zero(at, field->size))
-			ledger_add_bytes(&carry->text, field->key, at, field->size);
+			state_add_bytes(&carry->text, field->key, at, field->size);
 		break;
 	case STATE_FD:
 		carry_fd(carry, field->key, *(const int *)at);
@@ -165,66 +165,66 @@ static void save_field(struct carry *carry, const struct state_field *field, con
 void state_save(struct carry *carry, const struct state_table *table, const void *object)
 {
 	if (table->kind)
-		ledger_open(&carry->text, table->kind);
+		state_open_section(&carry->text, table->kind);
 	save_fields(carry, table, object);
 }
 
-static void load_number(struct ledger_section *section, const struct state_field *field, void *at)
+static void load_number(struct state_section *section, const struct state_field *field, void *at)
 {
 	struct number_range range = field->kind == STATE_FLAG ? (struct number_range){ 0, 1 } : range_of(field);
 	int64_t fallback = field->always ? get_number(field, at) : field->missing;
 
-	set_number(field, at, ledger_number(section, field->key, range.least, range.most, fallback));
+	set_number(field, at, state_number(section, field->key, range.least, range.most, fallback));
 }
 
-static void load_real(struct ledger_section *section, const struct state_field *field, double *real)
+static void load_real(struct state_section *section, const struct state_field *field, double *real)
 {
 	bool bounded = field->least || field->most;
 	double least = bounded ? (double)field->least : 0., most = bounded ? (double)field->most : STATE_TIME_MOST;
-	double fallback = field->always ? *real : 0., value = ledger_real(section, field->key, fallback);
+	double fallback = field->always ? *real : 0., value = state_real(section, field->key, fallback);
 	bool fits = value >= least && (value <= most || (field->endless && isinf(value)));
 
-	if (ledger_text(section, field->key) && !fits) {
-		ledger_note_flaw(section, field->key);
+	if (state_text(section, field->key) && !fits) {
+		state_note_flaw(section, field->key);
 		value = fallback;
 	}
 	*real = value;
 }
 
-static void load_text(struct ledger_section *section, const struct state_field *field, char *at)
+static void load_text(struct state_section *section, const struct state_field *field, char *at)
 {
-	const char *text = ledger_text(section, field->key);
+	const char *text = state_text(section, field->key);
 
 	if (text && strlen(text) >= field->size) {
-		ledger_note_flaw(section, field->key);
+		state_note_flaw(section, field->key);
 		text = NULL;
 	}
 	memcpy(at, text ? text : "", text ? strlen(text) + 1 : 1);
 }
 
 /* Without memory for it, it is not there. */
-static void load_string(struct ledger_section *section, const struct state_field *field, char **at)
+static void load_string(struct state_section *section, const struct state_field *field, char **at)
 {
-	const char *text = ledger_text(section, field->key);
+	const char *text = state_text(section, field->key);
 
 	if (text && strlen(text) > STATE_STRING_MOST) {
-		ledger_note_flaw(section, field->key);
+		state_note_flaw(section, field->key);
 		text = NULL;
 	}
 	*at = text ? strdup(text) : NULL;
 }
 
-double state_seconds_left(struct ledger_section *section, const char *key)
+double state_seconds_left(struct state_section *section, const char *key)
 {
-	double left = ledger_real(section, key, -1.);
+	double left = state_real(section, key, -1.);
 
-	if (!ledger_text(section, key) || (left >= 0. && left <= STATE_TIME_MOST))
+	if (!state_text(section, key) || (left >= 0. && left <= STATE_TIME_MOST))
 		return left;
-	ledger_note_flaw(section, key);
+	state_note_flaw(section, key);
 	return -1.;
 }
 
-static void load_timer(struct ledger_section *section, const struct state_field *field, ev_timer *timer,
+static void load_timer(struct state_section *section, const struct state_field *field, ev_timer *timer,
 		       struct ev_loop *loop)
 {
 	double left = state_seconds_left(section, field->key);
@@ -235,7 +235,7 @@ static void load_timer(struct ledger_section *section, const struct state_field 
 	ev_timer_start(loop, timer);
 }
 
-static void load_value(struct ledger_section *section, const struct state_field *field, void *at, struct ev_loop *loop)
+static void load_value(struct state_section *section, const struct state_field *field, void *at, struct ev_loop *loop)
 {
 	switch (field->kind) {
 	case STATE_FLAG:
@@ -253,10 +253,10 @@ static void load_value(struct ledger_section *section, const struct state_field 
 		load_string(section, field, at);
 		break;
 	case STATE_BORROWED:
-		*(const char **)at = ledger_text(section, field->key);
+		*(const char **)at = state_text(section, field->key);
 		break;
 	case STATE_BYTES:
-		if (!ledger_bytes(section, field->key, at, field->size) && !field->always)
+		if (!state_bytes(section, field->key, at, field->size) && !field->always)
 			memset(at, 0, field->size);
 		break;
 	case STATE_FD:
@@ -271,13 +271,13 @@ static void load_value(struct ledger_section *section, const struct state_field 
 }
 
 /* Elements beyond those that are there are 0. A list whose length varies has none that is 0, or out of bounds. */
-static void load_array(struct ledger_section *section, const struct state_field *field, void *object)
+static void load_array(struct state_section *section, const struct state_field *field, void *object)
 {
 	char *at = (char *)object + field->offset;
 	size_t count = 0;
 
 	for (size_t n = 0; n < section->count; n++) {
-		struct ledger_section one = *section;
+		struct state_section one = *section;
 
 		one.entries = &section->entries[n];
 		one.count = 1;
@@ -285,7 +285,7 @@ static void load_array(struct ledger_section *section, const struct state_field 
 			continue;
 		one.entries->used = true;
 		if (count == field->length) {
-			ledger_note_flaw(section, field->key);
+			state_note_flaw(section, field->key);
 			break;
 		}
 		load_value(&one, field, at + count * field->size, NULL);
@@ -296,7 +296,7 @@ static void load_array(struct ledger_section *section, const struct state_field 
 	memset(at + count * field->size, 0, (field->length - count) * field->size);
 }
 
-void state_load(struct ledger_section *section, const struct state_table *table, void *object, struct ev_loop *loop)
+void state_load(struct state_section *section, const struct state_table *table, void *object, struct ev_loop *loop)
 {
 	for (size_t n = 0; n < table->count; n++) {
 		const struct state_field *field = &table->fields[n];

@@ -46,15 +46,15 @@ struct state_field {
 	/* Bounds of a number; both 0: all that its type holds, which is 0 to STATE_TIME_MOST for STATE_REAL. */
 	int64_t least, most;
 	int64_t missing;                /* STATE_UNSIGNED, STATE_SIGNED: the value that is not written, and that a missing key means */
-	/* It is written whatever it is, and a key that is missing leaves the field as it is. Any other field is 0 then, or
-	 * `missing`. */
+	/* It is written whatever it is, and a key that is missing leaves the field as it is. Any other field is 0 then,
+	 * or `missing`. */
 	bool always;
 	bool endless;                   /* STATE_REAL: may be INFINITY */
 	size_t length;                  /* an array, whose elements have the key one after another: how many it holds; 0: no array */
 	size_t count;                   /* the offset of a size_t, how many elements there are; 0: all */
 	const struct state_table *inner;
 	void (*save)(struct carry *carry, const void *object);
-	void (*load)(struct ledger_section *section, void *object);     /* NULL: its maker has read it */
+	void (*load)(struct state_section *section, void *object);      /* NULL: its maker has read it */
 	const char *why;
 };
 
@@ -96,7 +96,7 @@ void state_save(struct carry *carry, const struct state_table *table, const void
 
 /* Reads the fields, in the order of the table. A value out of bounds counts as missing. The loop is for
  * STATE_TIMER. */
-void state_load(struct ledger_section *section, const struct state_table *table, void *object, struct ev_loop *loop);
+void state_load(struct state_section *section, const struct state_table *table, void *object, struct ev_loop *loop);
 
 /* The seconds left of a timer, for STATE_LEFT; negative: it did not run. */
-double state_seconds_left(struct ledger_section *section, const char *key);
+double state_seconds_left(struct state_section *section, const char *key);

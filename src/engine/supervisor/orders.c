@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "base/sink.h"
+#include "base/log_sink.h"
 #include "engine/accept/record.h"
 #include "engine/supervisor/second_look.h"
 #include "engine/supervisor/state.h"
@@ -19,7 +19,7 @@ static bool reopen_log(struct log *log, struct buf *why)
 {
 	const char *path = log_file_path(log);
 
-	if (path && !own_file_is_safe(path, SINK_MODE, why)) {
+	if (path && !own_file_is_safe(path, LOG_SINK_MODE, why)) {
 		log_say_kept(log, buf_string(why));
 		return false;
 	}

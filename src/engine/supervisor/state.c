@@ -3,8 +3,8 @@
 #include "engine/supervisor/state.h"
 
 #include "base/clock.h"
+#include "base/duration_text.h"
 #include "base/log.h"
-#include "base/span.h"
 #include "engine/instance/notice.h"
 #include "os/socket/bind.h"
 
@@ -79,7 +79,7 @@ double state_pause_left(const struct keeper *keeper)
 static void describe_activity(struct keeper *keeper, double now, struct buf *out)
 {
 	const struct activity *activity = keeper->activity;
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	if (!activity)
 		return;
@@ -92,16 +92,16 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 	if (state_pause_left(keeper) >= 0 && keeper->state == BACKOFF && keeper_waits_for_order(keeper))
 		buf_addf(out, "; not started again by itself: %s", activity->reason);
 	else if (state_pause_left(keeper) >= 0)
-		buf_addf(out, "; next try in %s: %s", span_write(span, state_pause_left(keeper)), activity->reason);
+		buf_addf(out, "; next try in %s: %s", duration_write(span, state_pause_left(keeper)), activity->reason);
 	if (activity->last_start > 0)
-		buf_addf(out, "; last start %s ago", span_write_whole(span, now - activity->last_start));
+		buf_addf(out, "; last start %s ago", duration_write_whole(span, now - activity->last_start));
 }
 
 static void describe(struct keeper *keeper, double now, struct buf *out)
 {
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
-	buf_addf(out, "%s for %s", keeper_state_name(keeper), span_write_whole(span, now - keeper->since));
+	buf_addf(out, "%s for %s", keeper_state_name(keeper), duration_write_whole(span, now - keeper->since));
 	describe_listeners(keeper, out);
 	describe_instances(keeper, out);
 	describe_activity(keeper, now, out);

@@ -69,7 +69,7 @@ struct supervisor {
 	struct upgrade upgrade;
 	struct locks locks;
 	struct second_look second_look; /* the caller sets is_possible before supervisor_init */
-	struct ledger *before;          /* state of another superd (engine/upgrade/resume), until this one runs; owned by the caller */
+	struct state_stream *before;    /* state of another superd (engine/upgrade/resume), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
 	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */

@@ -468,12 +468,12 @@ static void close_unclaimed(struct engine *engine)
 	listen_fds_close(&engine->listen_fds);
 }
 
-static bool resume(struct supervisor *supervisor, struct table *table, struct ledger *ledger)
+static bool resume(struct supervisor *supervisor, struct table *table, struct state_stream *stream)
 {
 	struct engine *engine = &supervisor->engine;
 	struct resume_rest rest = { .exit_status = supervisor->exit_status };
 
-	if (!resume_run(engine, table, ledger, &rest))
+	if (!resume_run(engine, table, stream, &rest))
 		return false;
 	supervisor->exit_status = rest.exit_status;
 	if (rest.command && !command_resume(&supervisor->command, engine, rest.command, rest.command_group))
@@ -484,7 +484,7 @@ static bool resume(struct supervisor *supervisor, struct table *table, struct le
 /* Builds the services from the table alone, from the state of an upgrade, or from what a killed superd has left. */
 static bool build(struct supervisor *supervisor, struct table *table)
 {
-	struct ledger left = { 0 };
+	struct state_stream left = { 0 };
 	bool good;
 
 	if (supervisor->before)
@@ -492,7 +492,7 @@ static bool build(struct supervisor *supervisor, struct table *table)
 	if (!orphans_find(&supervisor->engine, table, &left))
 		return roster_build(&supervisor->roster, &supervisor->engine, table);
 	good = resume(supervisor, table, &left);
-	ledger_free(&left);
+	state_stream_free(&left);
 	return good;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/build.h"
+#include "base/build_id.h"
 #include "base/clock.h"
 #include "engine/core/engine_state.h"
 #include "engine/launch/groups.h"
@@ -21,17 +21,17 @@ static void carry_engine(struct carry *carry, struct engine *engine, const struc
 {
 	struct buf *text = &carry->text;
 
-	ledger_open(text, "engine");
-	ledger_add(text, "version", build_version());
-	ledger_add_number(text, "pid", getpid());
-	ledger_add_real(text, "quiet_since", quiet_since);
+	state_open_section(text, "engine");
+	state_add(text, "version", build_version());
+	state_add_number(text, "pid", getpid());
+	state_add_real(text, "quiet_since", quiet_since);
 	carry_fd(carry, "pid_file", source->pid_file);
 	carry_number(carry, "output_reader", output_reader_process());
 	carry_number(carry, "exit_status", *source->exit_status);
 	state_save(carry, &engine_state, engine);
 	if (source->command->pid > 0) {
-		ledger_open(text, "command");
-		ledger_add_number(text, "pid", source->command->pid);
+		state_open_section(text, "command");
+		state_add_number(text, "pid", source->command->pid);
 		carry_number(carry, "group", *source->command_group);
 	}
 }
@@ -43,7 +43,7 @@ static void carry_recent(struct carry *carry, const char *kind, const struct rec
 	for (const struct sighting *one = recent->oldest; one; one = one->younger) {
 		if (one->until <= now)
 			continue;
-		ledger_open(&carry->text, kind);
+		state_open_section(&carry->text, kind);
 		state_save(carry, &sighting_state, one);
 	}
 }
@@ -63,7 +63,7 @@ static void carry_removed(struct carry *carry, struct engine *engine)
 bool carry_write(struct carry *carry, struct engine *engine, const struct carry_source *source, double quiet_since)
 {
 	*carry = (struct carry){ .loop = engine->loop };
-	ledger_begin(&carry->text);
+	state_stream_begin(&carry->text);
 	carry_engine(carry, engine, source, quiet_since);
 	if (source->carry_table)
 		source->carry_table(source->table_context, engine->roster->table, carry);
@@ -76,16 +76,16 @@ bool carry_write(struct carry *carry, struct engine *engine, const struct carry_
 		if (output->reading.target >= 0)        /* the reader needs nobody */
 			continue;
 		state_save(carry, &released_state, output);
-		ledger_add(&carry->text, "name", output->service);
+		state_add(&carry->text, "name", output->service);
 	}
 	rpc_each_debt(engine, carry_debt, carry);
 	LIST_EACH(link, &engine->empty_groups) {
-		ledger_open(&carry->text, "group");
-		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
+		state_open_section(&carry->text, "group");
+		state_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
 	}
 	LIST_EACH(link, &engine->left_bases) {
-		ledger_open(&carry->text, "base");
-		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
+		state_open_section(&carry->text, "base");
+		state_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
 	}
 	LIST_EACH(link, &engine->orphans)
 		state_save(carry, &orphan_state, container_of(link, struct orphan, link));
@@ -97,7 +97,7 @@ bool carry_write(struct carry *carry, struct engine *engine, const struct carry_
 			carry_service(carry, engine->roster->keepers[n]);
 	}
 	carry_removed(carry, engine);
-	ledger_end(&carry->text);
+	state_stream_end(&carry->text);
 	return !carry->text.failed && !carry->failed;
 }
 

@@ -1,17 +1,17 @@
-/* Writes the state for the program that takes superd's place: a ledger (base/ledger), and the
+/* Writes the state for the program that takes superd's place: a ledger (base/state_stream), and the
  * descriptors that are named in it, which alone go over. engine/upgrade/resume reads it.
  *
- * The ledger's sections: engine, table and file (cli/superd/load), log and log_other (lines that wait), command, minute and
- * denied (sightings), released (outputs), withdrawal, group (empty ones), lock, operator and said (control/session_transfer), and for
- * each service in its order service, and behind it listener, parked, activity, latency, failure, idle, twins, twin,
- * output, store, opening, refresh, notify, instance, notice, course, search, drain, and control (commands that run)
- * behind what it is of, whose service or instance is the last before them. Times are those of the monotonic clock,
- * which goes on; what is left of a timer is seconds.
+ * The ledger's sections: engine, table and file (cli/superd/load), log and log_other (lines that wait), command, minute
+ * and denied (sightings), released (outputs), withdrawal, group (empty ones), lock, operator and said
+ * (control/session_transfer), and for each service in its order service, and behind it listener, parked, activity,
+ * latency, failure, idle, twins, twin, output, store, opening, refresh, notify, instance, notice, course, search,
+ * drain, and control (commands that run) behind what it is of, whose service or instance is the last before them. Times
+ * are those of the monotonic clock, which goes on; what is left of a timer is seconds.
  *
  * Of two versions: a section or key that the reader does not know is left out, with a warning, and its descriptors are
- * closed; one that the writer did not know is as if there were nothing of it. So a change may add, and whatever would be
- * wrong to leave out, or is meant otherwise than before, is a new LEDGER_FORMAT, which an older superd refuses when it is
- * asked, and a newer one may still read. */
+ * closed; one that the writer did not know is as if there were nothing of it. So a change may add, and whatever would
+ * be wrong to leave out, or is meant otherwise than before, is a new STATE_STREAM_FORMAT, which an older superd refuses
+ * when it is asked, and a newer one may still read. */
 #pragma once
 
 #include <sys/types.h>

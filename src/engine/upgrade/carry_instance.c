@@ -60,13 +60,13 @@ static void carry_notifies(struct carry *carry, struct keeper *keeper, struct sp
 static void carry_notice(struct carry *carry, struct notice *notice, int place)
 {
 	state_save(carry, &notice_state, notice);
-	ledger_add_number(&carry->text, "socket", place);
+	state_add_number(&carry->text, "socket", place);
 }
 
 /* Writes what the instance has of an earlier row, which is in no table any more. */
 static void carry_outdated(struct carry *carry, const struct outdated *outdated)
 {
-	ledger_open(&carry->text, "outdated");
+	state_open_section(&carry->text, "outdated");
 	for (size_t n = 0; n < outdated->count; n++)
 		buf_addf(&carry->text, "option=%llx %s\n", (unsigned long long)outdated->options[n].was,
 			 outdated->options[n].name);
@@ -86,7 +86,7 @@ static void carry_instance(struct carry *carry, struct keeper *keeper, struct in
 	carry_fd(carry, "main_fd", main_watch_fd(instance->main_watch));
 	carry_number(carry, "lingers", !list_empty(&instance->linger));
 	if (instance->busy)
-		ledger_add_number(&carry->text, "busy", instance->busy->io.fd);
+		state_add_number(&carry->text, "busy", instance->busy->io.fd);
 	carry_fd(carry, "channel", channel);
 	carry_fd(carry, "channel_client", client);
 }
@@ -99,7 +99,7 @@ static void carry_guest(struct carry *carry, const struct guest *guest, bool has
 	if (!has_run) {
 		state_save(carry, &guest_state, guest);
 		if (guest->listener) {
-			ledger_add_number(&carry->text, "of", guest->listener->io.fd);
+			state_add_number(&carry->text, "of", guest->listener->io.fd);
 			carry_text(carry, "at", guest->listener->listen->name);
 		}
 		return;

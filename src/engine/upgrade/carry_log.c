@@ -3,50 +3,50 @@
  * all others. */
 #include "engine/upgrade/carry.h"
 
-#include "base/sink.h"
+#include "base/log_sink.h"
 #include "engine/core/engine.h"
 #include "engine/log/record_target.h"
 
-static void carry_lines(struct carry *carry, struct sink *sink)
+static void carry_lines(struct carry *carry, struct log_sink *sink)
 {
 	const struct log_line *first = log_queue_first(&sink->queue);
 
 	/* The connection to syslog ends here, and a line of which it had a part with it. */
-	if (first && sink->kind != SINK_SYSLOG)
+	if (first && sink->kind != LOG_SINK_SYSLOG)
 		carry_number(carry, "done", (int64_t)first->done);
 	carry_number(carry, "lost", (int64_t)sink->unsaid.all);
 	carry_number(carry, "lost_of_clients", (int64_t)sink->unsaid.of_clients);
 	LIST_EACH(link, &sink->queue.lines) {
 		const struct log_line *line = container_of(link, struct log_line, link);
 
-		ledger_add(&carry->text, line->of_client ? "client" : "chatter", line->text);
+		state_add(&carry->text, line->of_client ? "client" : "chatter", line->text);
 	}
 }
 
-static bool flush(struct sink *sink)
+static bool flush(struct log_sink *sink)
 {
 	if (!log_queue_is_empty(&sink->queue))
-		sink_flush(sink);
+		log_sink_flush(sink);
 	return !log_queue_is_empty(&sink->queue) || sink->unsaid.all;
 }
 
-static void carry_other(void *context, const char *destination, struct sink *sink)
+static void carry_other(void *context, const char *destination, struct log_sink *sink)
 {
 	struct carry *carry = context;
 
 	if (!flush(sink))
 		return;
-	ledger_open(&carry->text, "log_other");
-	ledger_add(&carry->text, "destination", destination);
+	state_open_section(&carry->text, "log_other");
+	state_add(&carry->text, "destination", destination);
 	carry_lines(carry, sink);
 }
 
 void carry_log(struct carry *carry, struct engine *engine)
 {
-	struct sink *sink = log_sink(engine->log);
+	struct log_sink *sink = log_sink(engine->log);
 
 	if (sink && flush(sink)) {
-		ledger_open(&carry->text, "log");
+		state_open_section(&carry->text, "log");
 		carry_lines(carry, sink);
 	}
 	records_each(engine, carry_other, carry);

@@ -29,8 +29,8 @@ static void carry_listener(struct carry *carry, const struct listener *listener,
 	endpoint_format(listener->listen->endpoint, &endpoint);
 	carry->text.failed |= endpoint.failed;
 	state_save(carry, &listener_state, listener);
-	ledger_add(&carry->text, "name", listener->listen->name);
-	ledger_add(&carry->text, "endpoint", buf_string(&endpoint));
+	state_add(&carry->text, "name", listener->listen->name);
+	state_add(&carry->text, "endpoint", buf_string(&endpoint));
 	carry_fd(carry, "fd", listener->io.fd);
 	carry_number(carry, "foreign", foreign_socket_is(listener->io.fd));
 	carry_number(carry, "migrates", reuseport_bpf_is_noted(listener->io.fd));
@@ -65,7 +65,7 @@ static void carry_twins(struct carry *carry, const struct keeper *keeper, const 
 		if (twins->pairs[n].other < 0)
 			continue;
 		state_save(carry, &pair_state, &twins->pairs[n]);
-		ledger_add_number(&carry->text, "of", keeper->listeners[n].io.fd);
+		state_add_number(&carry->text, "of", keeper->listeners[n].io.fd);
 	}
 	for (const struct leftover *at = twins->leftovers; at; at = at->next)
 		state_save(carry, &parted_state, &at->socket);
@@ -93,11 +93,11 @@ static void carry_ending(struct carry *carry, const struct service *service)
 	const struct life *life = service->terms->life;
 	char text[32];
 
-	ledger_add_number(&carry->text, "removed", 1);
-	ledger_add(&carry->text, "kill_signal", scan_signal_name(life->kill_signal, text));
-	ledger_add(&carry->text, "kill_mode", modes[life->kill_mode]);
+	state_add_number(&carry->text, "removed", 1);
+	state_add(&carry->text, "kill_signal", scan_signal_name(life->kill_signal, text));
+	state_add(&carry->text, "kill_mode", modes[life->kill_mode]);
 	scan_duration_format(life->timeout_stop, text);
-	ledger_add(&carry->text, "timeout_stop", text);
+	state_add(&carry->text, "timeout_stop", text);
 }
 
 void carry_service(struct carry *carry, struct keeper *keeper)
@@ -105,9 +105,9 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 	struct activity *activity = keeper->activity;
 	bool runs_on = keeper->removed && keeper_runs_on(keeper);       /* by itself from now on */
 
-	ledger_open(&carry->text, "service");
-	ledger_add(&carry->text, "name", keeper->service->name);
-	ledger_add(&carry->text, "state", state_name(runs_on ? OFF : (enum state)keeper->state));
+	state_open_section(&carry->text, "service");
+	state_add(&carry->text, "name", keeper->service->name);
+	state_add(&carry->text, "state", state_name(runs_on ? OFF : (enum state)keeper->state));
 	carry_number(carry, "accepts", keeper->service->what->accept);
 	state_save(carry, &keeper_state, keeper);
 	if (keeper->removed)

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/build.h"
+#include "base/build_id.h"
 #include "base/clock.h"
+#include "base/duration_text.h"
 #include "base/fd.h"
-#include "base/span.h"
 #include "engine/core/engine_state.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
@@ -23,121 +23,121 @@
 #include "engine/service/keeper.h"
 #include "engine/service/locks.h"
 
-static struct ledger_section *find_section(struct ledger *ledger, const char *kind)
+static struct state_section *find_section(struct state_stream *stream, const char *kind)
 {
-	for (size_t n = 0; n < ledger->count; n++) {
-		if (!strcmp(ledger->sections[n].kind, kind))
-			return &ledger->sections[n];
+	for (size_t n = 0; n < stream->count; n++) {
+		if (!strcmp(stream->sections[n].kind, kind))
+			return &stream->sections[n];
 	}
 	return NULL;
 }
 
-int resume_pid_file(struct ledger *ledger)
+int resume_pid_file(struct state_stream *stream)
 {
-	struct ledger_section *engine = find_section(ledger, "engine");
+	struct state_section *engine = find_section(stream, "engine");
 
 	return engine ? resume_fd(engine, "pid_file") : -1;
 }
 
-bool resume_is_ours(struct ledger *ledger)
+bool resume_is_ours(struct state_stream *stream)
 {
-	struct ledger_section *engine = find_section(ledger, "engine");
+	struct state_section *engine = find_section(stream, "engine");
 
-	return engine && ledger_number(engine, "pid", 1, INT32_MAX, 0) == getpid();
+	return engine && state_number(engine, "pid", 1, INT32_MAX, 0) == getpid();
 }
 
-const char *resume_version(struct ledger *ledger)
+const char *resume_version(struct state_stream *stream)
 {
-	struct ledger_section *engine = find_section(ledger, "engine");
-	const char *version = engine ? ledger_text(engine, "version") : NULL;
+	struct state_section *engine = find_section(stream, "engine");
+	const char *version = engine ? state_text(engine, "version") : NULL;
 
 	return version ? version : "?";
 }
 
-const char *resume_table(struct ledger *ledger)
+const char *resume_table(struct state_stream *stream)
 {
-	struct ledger_section *table = find_section(ledger, "table");
+	struct state_section *table = find_section(stream, "table");
 
-	return table ? ledger_text(table, "text") : NULL;
+	return table ? state_text(table, "text") : NULL;
 }
 
-static bool service_fits(struct ledger_section *section, const struct table *table, struct buf *why)
+static bool service_fits(struct state_section *section, const struct table *table, struct buf *why)
 {
-	const char *name = ledger_text(section, "name");
+	const char *name = state_text(section, "name");
 	const struct service *service = name ? table_find(table, name) : NULL;
 
-	if (!name || !ledger_text(section, "state")) {
+	if (!name || !state_text(section, "state")) {
 		buf_text(why, "its state is not whole");
 		return false;
 	}
-	if (ledger_flag(section, "removed"))
+	if (state_flag(section, "removed"))
 		return true;
-	if (service && !service->what->disable && service->what->accept == ledger_flag(section, "accepts"))
+	if (service && !service->what->disable && service->what->accept == state_flag(section, "accepts"))
 		return true;
 	buf_addf(why, "%s runs and is %s in the table as it is now: reload first", name,
 		 service && !service->what->disable ? "one with another accept" : "not");
 	return false;
 }
 
-bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *why)
+bool resume_fits(struct state_stream *stream, const struct table *table, struct buf *why)
 {
-	if (!find_section(ledger, "engine")) {
+	if (!find_section(stream, "engine")) {
 		buf_text(why, "its state is not whole");
 		return false;
 	}
-	for (size_t n = 0; n < ledger->count; n++) {
-		if (!strcmp(ledger->sections[n].kind, "service") && !service_fits(&ledger->sections[n], table, why))
+	for (size_t n = 0; n < stream->count; n++) {
+		if (!strcmp(stream->sections[n].kind, "service") && !service_fits(&stream->sections[n], table, why))
 			return false;
 	}
-	if (ledger->flaw)
-		buf_addf(why, "its state has %s of %s out of bounds", ledger->flaw, ledger->flawed->kind);
-	return !ledger->flaw;
+	if (stream->flaw)
+		buf_addf(why, "its state has %s of %s out of bounds", stream->flaw, stream->flawed->kind);
+	return !stream->flaw;
 }
 
-static void read_engine(struct resume *resume, struct ledger_section *section)
+static void read_engine(struct resume *resume, struct state_section *section)
 {
 	struct engine *engine = resume->engine;
 
-	resume->version = resume_version(resume->ledger);
-	resume->quiet_since = ledger_real(section, "quiet_since", 0.);
+	resume->version = resume_version(resume->stream);
+	resume->quiet_since = state_real(section, "quiet_since", 0.);
 	state_load(section, &engine_state, engine, engine->loop);
-	output_reader_resume((pid_t)ledger_number(section, "output_reader", 1, INT32_MAX, 0));
-	resume->rest->exit_status = (int)ledger_number(section, "exit_status", 0, 255, 0);
+	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
+	resume->rest->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
 }
 
-static void read_command(struct resume *resume, struct ledger_section *section)
+static void read_command(struct resume *resume, struct state_section *section)
 {
 	struct resume_rest *rest = resume->rest;
 
-	rest->command = (pid_t)ledger_number(section, "pid", 2, INT32_MAX, 0);
-	rest->command_group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, rest->command);
+	rest->command = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
+	rest->command_group = (pid_t)state_number(section, "group", 2, INT32_MAX, rest->command);
 }
 
-static void read_recent(struct recent *recent, struct ledger_section *section)
+static void read_recent(struct recent *recent, struct state_section *section)
 {
 	struct sighting found = { 0 }, *one;
 
 	state_load(section, &sighting_state, &found, NULL);
-	if (!ledger_bytes(section, "source", found.source, sizeof(found.source)))
+	if (!state_bytes(section, "source", found.source, sizeof(found.source)))
 		return;
 	one = recent_note(recent, found.whose, found.source, clock_now(), found.until);
 	if (one)
 		one->count = found.count;
 }
 
-static void read_minute(struct resume *resume, struct ledger_section *section)
+static void read_minute(struct resume *resume, struct state_section *section)
 {
 	read_recent(&resume->engine->minutes, section);
 }
 
-static void read_denied(struct resume *resume, struct ledger_section *section)
+static void read_denied(struct resume *resume, struct state_section *section)
 {
 	read_recent(&resume->engine->denied, section);
 }
 
-static void read_released(struct resume *resume, struct ledger_section *section)
+static void read_released(struct resume *resume, struct state_section *section)
 {
-	const char *name = ledger_text(section, "name");
+	const char *name = state_text(section, "name");
 	struct output_ends ends = {
 		.read = resume_fd(section, "read"), .write = -1, .pipe = resume_fd(section, "pipe"),
 	};
@@ -153,27 +153,27 @@ static void read_released(struct resume *resume, struct ledger_section *section)
 	state_load(section, &released_state, output, NULL);
 }
 
-static void read_group(struct resume *resume, struct ledger_section *section)
+static void read_group(struct resume *resume, struct state_section *section)
 {
-	const char *text = ledger_text(section, "path");
+	const char *text = state_text(section, "path");
 	char *path = text ? strdup(text) : NULL;
 
 	if (path)
 		group_remember(resume->engine, path);
 }
 
-static void read_base(struct resume *resume, struct ledger_section *section)
+static void read_base(struct resume *resume, struct state_section *section)
 {
-	const char *path = ledger_text(section, "path");
+	const char *path = state_text(section, "path");
 
 	if (path)
 		groups_remember_base(resume->engine, path);
 }
 
-static void read_orphan(struct resume *resume, struct ledger_section *section)
+static void read_orphan(struct resume *resume, struct state_section *section)
 {
 	struct engine *engine = resume->engine;
-	const char *wanted_by = ledger_text(section, "wanted_by");
+	const char *wanted_by = state_text(section, "wanted_by");
 	struct orphan found = { 0 }, *orphan;
 
 	state_load(section, &orphan_state, &found, NULL);
@@ -186,7 +186,7 @@ static void read_orphan(struct resume *resume, struct ledger_section *section)
 	free(found.service);
 }
 
-static void read_withdrawal(struct resume *resume, struct ledger_section *section)
+static void read_withdrawal(struct resume *resume, struct state_section *section)
 {
 	struct engine *engine = resume->engine;
 	struct rpc_debt debt = { 0 };
@@ -196,17 +196,17 @@ static void read_withdrawal(struct resume *resume, struct ledger_section *sectio
 		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
 }
 
-static void read_lock(struct resume *resume, struct ledger_section *section)
+static void read_lock(struct resume *resume, struct state_section *section)
 {
 	struct engine *engine = resume->engine;
 
 	if (!locks_take(engine, section))
 		log_error(engine->log, "%s: its lock did not come through the upgrade: out of memory",
-			  ledger_text(section, "name"));
+			  state_text(section, "name"));
 }
 
 /* Sections for the reader of tables, which needs them only where the sources are not fit. */
-static void pass_over(struct resume *resume, struct ledger_section *section)
+static void pass_over(struct resume *resume, struct state_section *section)
 {
 	(void)resume;
 	for (size_t n = 0; n < section->count; n++)
@@ -215,7 +215,7 @@ static void pass_over(struct resume *resume, struct ledger_section *section)
 
 static const struct {
 	const char *kind;
-	void (*read)(struct resume *resume, struct ledger_section *section);
+	void (*read)(struct resume *resume, struct state_section *section);
 } wholes[] = {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
@@ -226,8 +226,8 @@ static const struct {
 
 static void read_wholes(struct resume *resume)
 {
-	for (size_t n = 0; n < resume->ledger->count; n++) {
-		struct ledger_section *section = &resume->ledger->sections[n];
+	for (size_t n = 0; n < resume->stream->count; n++) {
+		struct state_section *section = &resume->stream->sections[n];
 
 		for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes); i++) {
 			if (strcmp(wholes[i].kind, section->kind) != 0)
@@ -238,32 +238,32 @@ static void read_wholes(struct resume *resume)
 	}
 }
 
-static struct ledger_section *end_of(struct ledger *ledger, struct ledger_section *section)
+static struct state_section *end_of(struct state_stream *stream, struct state_section *section)
 {
 	do
 		section++;
-	while (section < ledger->sections + ledger->count && strcmp(section->kind, "service") != 0);
+	while (section < stream->sections + stream->count && strcmp(section->kind, "service") != 0);
 	return section;
 }
 
 /* Returns the keeper that a section describes; NULL: there is no such service any more. */
-static struct keeper *place_of(struct resume *resume, struct table *table, struct ledger_section *section)
+static struct keeper *place_of(struct resume *resume, struct table *table, struct state_section *section)
 {
 	struct roster *roster = resume->engine->roster;
-	const char *name = ledger_text(section, "name");
+	const char *name = state_text(section, "name");
 	const struct service *service;
 
 	if (!name)
 		return NULL;
-	if (ledger_flag(section, "removed"))
+	if (state_flag(section, "removed"))
 		return resume_removed(resume, section);
 	service = table_find(table, name);
 	return service ? roster->keepers[service - table->services] : NULL;
 }
 
-static void say_lost(struct resume *resume, struct ledger_section *section)
+static void say_lost(struct resume *resume, struct state_section *section)
 {
-	const char *name = ledger_text(section, "name");
+	const char *name = state_text(section, "name");
 	struct event event = { .name = "upgraded", .service = name };
 
 	log_event(resume->engine->log, LEVEL_WARNING, &event,
@@ -272,14 +272,14 @@ static void say_lost(struct resume *resume, struct ledger_section *section)
 
 static void read_services(struct resume *resume, struct table *table)
 {
-	struct ledger_section *section = resume->ledger->sections, *last = section + resume->ledger->count;
+	struct state_section *section = resume->stream->sections, *last = section + resume->stream->count;
 
 	while (section < last && strcmp(section->kind, "service") != 0)
 		section++;
-	for (struct ledger_section *next; section < last; section = next) {
+	for (struct state_section *next; section < last; section = next) {
 		struct keeper *keeper = place_of(resume, table, section);
 
-		next = end_of(resume->ledger, section);
+		next = end_of(resume->stream, section);
 		if (keeper)
 			resume_service(resume, keeper, section, next);
 		else
@@ -306,11 +306,11 @@ static void settle_rest(struct resume *resume)
 {
 	const char *told_kind = "", *told_key = "";
 
-	for (size_t n = 0; n < resume->ledger->count; n++) {
-		struct ledger_section *section = &resume->ledger->sections[n];
+	for (size_t n = 0; n < resume->stream->count; n++) {
+		struct state_section *section = &resume->stream->sections[n];
 
 		for (size_t i = 0; i < section->count; i++) {
-			struct ledger_entry *entry = &section->entries[i];
+			struct state_entry *entry = &section->entries[i];
 			bool was_used = entry->used, is_left = !was_used && holds_descriptor(entry->key);
 			int fd = is_left ? resume_fd_of(section, entry) : -1;
 
@@ -324,9 +324,9 @@ static void settle_rest(struct resume *resume)
 			told_key = section->used ? entry->key : told_key;
 		}
 	}
-	if (resume->ledger->flaw)
+	if (resume->stream->flaw)
 		log_warn(resume->engine->log, "of what came through the upgrade %s of %s is out of bounds",
-			 resume->ledger->flaw, resume->ledger->flawed->kind);
+			 resume->stream->flaw, resume->stream->flawed->kind);
 }
 
 static bool make_roster(struct engine *engine, struct table *table)
@@ -354,12 +354,12 @@ static void say_done(const struct resume *resume)
 {
 	struct event event = { .name = "upgraded" };
 	double took = resume->quiet_since > 0. ? clock_now() - resume->quiet_since : 0.;
-	char span[SPAN_MOST];
+	char span[DURATION_MOST];
 
 	log_event(resume->engine->log, LEVEL_NOTICE, &event,
 		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", resume->version,
 		  build_version(), resume->services, resume->services == 1 ? "" : "s", resume->instances,
-		  resume->instances == 1 ? "" : "s", span_write(span, took));
+		  resume->instances == 1 ? "" : "s", duration_write(span, took));
 }
 
 /* An older superd has no list of locks: the user who set one is unknown then. */
@@ -377,10 +377,10 @@ static void list_locks(struct keeper *keeper)
 		locks_set(keeper->engine, keeper->service->name, LOCK_DISABLED, (uid_t)-1);
 }
 
-bool resume_run(struct engine *engine, struct table *table, struct ledger *ledger, struct resume_rest *rest)
+bool resume_run(struct engine *engine, struct table *table, struct state_stream *stream, struct resume_rest *rest)
 {
-	struct resume resume = { .engine = engine, .ledger = ledger, .rest = rest, .version = "?" };
-	bool is_upgrade = find_section(ledger, "engine");       /* else a superd was killed (engine/orphans/orphans) */
+	struct resume resume = { .engine = engine, .stream = stream, .rest = rest, .version = "?" };
+	bool is_upgrade = find_section(stream, "engine");       /* else a superd was killed (engine/orphans/orphans) */
 	struct roster *roster = engine->roster;
 
 	if (!make_roster(engine, table))

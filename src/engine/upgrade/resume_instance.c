@@ -36,10 +36,10 @@ void resume_say_loss(const struct keeper *keeper, const char *what)
 	log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s did not come through the upgrade", what);
 }
 
-void resume_notify(struct resumed *resumed, struct ledger_section *section)
+void resume_notify(struct resumed *resumed, struct state_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
-	const char *variable = ledger_text(section, "variable");
+	const char *variable = state_text(section, "variable");
 	struct notify **mine = &keeper->activity->means.notify, *notify = NULL;
 	int fd = resume_fd(section, "fd");
 
@@ -69,7 +69,7 @@ void resume_close_notifies(struct resumed *resumed)
 	}
 }
 
-static void read_process(struct instance *instance, struct ledger_section *section)
+static void read_process(struct instance *instance, struct state_section *section)
 {
 	struct engine *engine = instance->engine;
 	int main_fd = resume_fd(section, "main_fd");
@@ -82,18 +82,18 @@ static void read_process(struct instance *instance, struct ledger_section *secti
 	if (main_fd >= 0 && !main_watch_begin(&instance->main_watch, engine, &instance->child, main_fd))
 		resume_say_loss(instance->context, "the watch of a main process");
 	instance_see_end(instance);
-	if (ledger_flag(section, "lingers"))
+	if (state_flag(section, "lingers"))
 		instance_linger(instance);
 	instance->entered = true;
 	engine->instances++;
 	if (ev_is_active(&instance->timer))
-		allowance_begin(&instance->allowance, (int64_t)(ledger_real(section, "timer", 0.) * 1e6));
+		allowance_begin(&instance->allowance, (int64_t)(state_real(section, "timer", 0.) * 1e6));
 }
 
 /* Gives it the datagram listener it has. */
-static void read_busy(struct keeper *keeper, struct instance *instance, struct ledger_section *section)
+static void read_busy(struct keeper *keeper, struct instance *instance, struct state_section *section)
 {
-	int fd = (int)ledger_number(section, "busy", -1, INT32_MAX, -1);
+	int fd = (int)state_number(section, "busy", -1, INT32_MAX, -1);
 
 	for (unsigned n = 0; fd >= 0 && !instance->retired && n < keeper->listener_count; n++) {
 		if (keeper->listeners[n].io.fd == fd)
@@ -101,7 +101,7 @@ static void read_busy(struct keeper *keeper, struct instance *instance, struct l
 	}
 }
 
-static void read_belongings(struct keeper *keeper, struct instance *instance, struct ledger_section *section)
+static void read_belongings(struct keeper *keeper, struct instance *instance, struct state_section *section)
 {
 	int channel = resume_fd(section, "channel"), client = resume_fd(section, "channel_client");
 
@@ -119,12 +119,12 @@ static void read_belongings(struct keeper *keeper, struct instance *instance, st
 	}
 }
 
-static void take_place(struct resumed *resumed, struct instance *instance, struct ledger_section *section)
+static void take_place(struct resumed *resumed, struct instance *instance, struct state_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
-	bool current = ledger_flag(section, "current");
+	bool current = state_flag(section, "current");
 
-	if (ledger_flag(section, "guest")) {
+	if (state_flag(section, "guest")) {
 		guest_own(keeper, instance);
 		list_add(&keeper->activity->instances, &instance->link);
 		if (resumed->changed)
@@ -138,7 +138,7 @@ static void take_place(struct resumed *resumed, struct instance *instance, struc
 	}
 }
 
-void resume_instance(struct resumed *resumed, struct ledger_section *section)
+void resume_instance(struct resumed *resumed, struct state_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
 	struct instance *instance = instance_new(keeper->engine, keeper->service);
@@ -156,10 +156,10 @@ void resume_instance(struct resumed *resumed, struct ledger_section *section)
 	read_belongings(keeper, instance, section);
 }
 
-void resume_notice(struct resumed *resumed, struct ledger_section *section)
+void resume_notice(struct resumed *resumed, struct state_section *section)
 {
 	struct instance *instance = resumed->instance;
-	int place = (int)ledger_number(section, "socket", 0, RESUME_SOCKETS - 1, -1);
+	int place = (int)state_number(section, "socket", 0, RESUME_SOCKETS - 1, -1);
 	int gone = resume_fd(section, "gone"); /* as an older superd wrote it */
 	struct notice *notice;
 
@@ -171,7 +171,7 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 	notice = instance->notice;
 	state_load(section, &notice_state, notice, instance->engine->loop);
 	if (ev_is_active(&notice->patience))
-		allowance_begin(&notice->allowance, (int64_t)(ledger_real(section, "patience", 0.) * 1e6));
+		allowance_begin(&notice->allowance, (int64_t)(state_real(section, "patience", 0.) * 1e6));
 	if (gone >= 0 && !instance->main_watch)
 		main_watch_begin(&instance->main_watch, instance->engine, &instance->child, gone);
 	else
@@ -180,16 +180,16 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 		list_add(&instance->engine->moved, &notice->moved);
 }
 
-void resume_drain(struct resumed *resumed, struct ledger_section *section)
+void resume_drain(struct resumed *resumed, struct state_section *section)
 {
 	if (resumed->instance)
 		drain_resume(resumed->instance, section);
 }
 
-void resume_outdated(struct resumed *resumed, struct ledger_section *section)
+void resume_outdated(struct resumed *resumed, struct state_section *section)
 {
 	for (size_t n = 0; resumed->instance && n < section->count; n++) {
-		struct ledger_entry *entry = &section->entries[n];
+		struct state_entry *entry = &section->entries[n];
 		char *name;
 		uint64_t was;
 
@@ -201,12 +201,12 @@ void resume_outdated(struct resumed *resumed, struct ledger_section *section)
 			outdated_resume(&resumed->instance->outdated, name + 1, was);
 	}
 	if (resumed->instance)
-		outdated_resume_sockets(&resumed->instance->outdated, ledger_text(section, "sockets"));
+		outdated_resume_sockets(&resumed->instance->outdated, state_text(section, "sockets"));
 }
 
 /* A command whose end this superd cannot see would be waited for for ever, so it counts as failed. One of an unknown
  * phase, or without memory for it, is left to itself. */
-void resume_control(struct resumed *resumed, struct ledger_section *section)
+void resume_control(struct resumed *resumed, struct state_section *section)
 {
 	struct control *control = resumed->control;
 	struct engine *engine = resumed->keeper->engine;
@@ -238,18 +238,18 @@ static struct listener *find_listener(struct keeper *keeper, int fd, const char 
 	return NULL;
 }
 
-void resume_course(struct resumed *resumed, struct ledger_section *section)
+void resume_course(struct resumed *resumed, struct state_section *section)
 {
 	struct instance *instance = resumed->instance;
 	struct course *course = NULL;
-	int of = (int)ledger_number(section, "of", -1, INT_MAX, -1);
-	struct guest guest = { .listener = find_listener(resumed->keeper, of, ledger_text(section, "at")) };
+	int of = (int)state_number(section, "of", -1, INT_MAX, -1);
+	struct guest guest = { .listener = find_listener(resumed->keeper, of, state_text(section, "at")) };
 
 	state_load(section, &guest_state, &guest, NULL);
 	if (instance && run_owns(instance))
 		course = run_resume_course(resumed->keeper, instance);
 	else if (instance)
-		course = guest_resume_course(resumed->keeper, instance, &guest, ledger_flag(section, "has_run"));
+		course = guest_resume_course(resumed->keeper, instance, &guest, state_flag(section, "has_run"));
 	resumed->control = course ? &course->control : NULL;
 	if (course) {
 		course->step = COURSE_READY;
@@ -262,17 +262,17 @@ void resume_course(struct resumed *resumed, struct ledger_section *section)
 	resume_say_loss(resumed->keeper, "what comes behind an instance's end");
 }
 
-void resume_opening(struct resumed *resumed, struct ledger_section *section)
+void resume_opening(struct resumed *resumed, struct state_section *section)
 {
 	resumed->control = opening_resume(resumed->keeper, section);
 }
 
-void resume_refresh(struct resumed *resumed, struct ledger_section *section)
+void resume_refresh(struct resumed *resumed, struct state_section *section)
 {
 	resumed->control = refresh_resume(resumed->keeper, section);
 }
 
-void resume_search(struct resumed *resumed, struct ledger_section *section)
+void resume_search(struct resumed *resumed, struct state_section *section)
 {
 	struct instance *instance = resumed->instance;
 	struct search *search = instance && !instance->kin ? daemon_resume(instance, resumed->keeper->table) : NULL;

@@ -20,17 +20,17 @@ struct resumed {
 	double taking;                  /* seconds until the next look at its queue (engine/queue/taking); negative: none */
 };
 
-void resume_notify(struct resumed *resumed, struct ledger_section *section);
-void resume_instance(struct resumed *resumed, struct ledger_section *section);
-void resume_notice(struct resumed *resumed, struct ledger_section *section);
-void resume_drain(struct resumed *resumed, struct ledger_section *section);
-void resume_outdated(struct resumed *resumed, struct ledger_section *section);
+void resume_notify(struct resumed *resumed, struct state_section *section);
+void resume_instance(struct resumed *resumed, struct state_section *section);
+void resume_notice(struct resumed *resumed, struct state_section *section);
+void resume_drain(struct resumed *resumed, struct state_section *section);
+void resume_outdated(struct resumed *resumed, struct state_section *section);
 
-void resume_course(struct resumed *resumed, struct ledger_section *section);
-void resume_opening(struct resumed *resumed, struct ledger_section *section);
-void resume_refresh(struct resumed *resumed, struct ledger_section *section);
-void resume_control(struct resumed *resumed, struct ledger_section *section);
-void resume_search(struct resumed *resumed, struct ledger_section *section);
+void resume_course(struct resumed *resumed, struct state_section *section);
+void resume_opening(struct resumed *resumed, struct state_section *section);
+void resume_refresh(struct resumed *resumed, struct state_section *section);
+void resume_control(struct resumed *resumed, struct state_section *section);
+void resume_search(struct resumed *resumed, struct state_section *section);
 
 void resume_say_loss(const struct keeper *keeper, const char *what);
 

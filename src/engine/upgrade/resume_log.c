@@ -3,32 +3,32 @@
 
 #include <string.h>
 
-#include "base/sink.h"
+#include "base/log_sink.h"
 #include "engine/core/engine.h"
 #include "engine/log/record_target.h"
 
-static void resume_lines(struct ledger_section *section, struct sink *sink)
+static void resume_lines(struct state_section *section, struct log_sink *sink)
 {
-	size_t done = (size_t)ledger_number(section, "done", 0, SINK_QUEUE, 0);
+	size_t done = (size_t)state_number(section, "done", 0, LOG_SINK_QUEUE, 0);
 
-	sink->unsaid.all += (unsigned long)ledger_number(section, "lost", 0, INT32_MAX, 0);
-	sink->unsaid.of_clients += (unsigned long)ledger_number(section, "lost_of_clients", 0, INT32_MAX, 0);
+	sink->unsaid.all += (unsigned long)state_number(section, "lost", 0, INT32_MAX, 0);
+	sink->unsaid.of_clients += (unsigned long)state_number(section, "lost_of_clients", 0, INT32_MAX, 0);
 	for (size_t n = 0; n < section->count; n++) {
-		struct ledger_entry *entry = &section->entries[n];
+		struct state_entry *entry = &section->entries[n];
 		bool of_client = !strcmp(entry->key, "client");
 
 		if (!of_client && strcmp(entry->key, "chatter") != 0)
 			continue;
 		entry->used = true;
-		sink_take_queued(sink, entry->value, strlen(entry->value), done, of_client);
+		log_sink_take_queued(sink, entry->value, strlen(entry->value), done, of_client);
 		done = 0;
 	}
 }
 
-void resume_log(struct ledger *ledger, struct log *log)
+void resume_log(struct state_stream *stream, struct log *log)
 {
-	for (size_t n = 0; n < ledger->count; n++) {
-		struct ledger_section *section = &ledger->sections[n];
+	for (size_t n = 0; n < stream->count; n++) {
+		struct state_section *section = &stream->sections[n];
 
 		if (strcmp(section->kind, "log") != 0)
 			continue;
@@ -37,11 +37,11 @@ void resume_log(struct ledger *ledger, struct log *log)
 	}
 }
 
-void resume_log_other(struct resume *resume, struct ledger_section *section)
+void resume_log_other(struct resume *resume, struct state_section *section)
 {
 	struct engine *engine = resume->engine;
-	const char *destination = ledger_text(section, "destination");
-	struct sink *sink = destination ? records_open(engine, destination) : NULL;
+	const char *destination = state_text(section, "destination");
+	struct log_sink *sink = destination ? records_open(engine, destination) : NULL;
 
 	if (sink)
 		resume_lines(section, sink);

@@ -13,7 +13,7 @@ static void set(struct draft *draft, const char *option, const char *text, struc
 }
 
 /* An option of another version that cannot be set keeps its default. */
-static struct table *make_table(const char *name, struct ledger_section *section)
+static struct table *make_table(const char *name, struct state_section *section)
 {
 	struct table *table = table_new();
 	struct origin nowhere = { 0 };
@@ -23,10 +23,10 @@ static struct table *make_table(const char *name, struct ledger_section *section
 
 	if (draft) {
 		set(draft, "exec", "/bin/false", &diags);
-		set(draft, "accept", ledger_flag(section, "accepts") ? "yes" : "no", &diags);
-		set(draft, "kill_signal", ledger_text(section, "kill_signal"), &diags);
-		set(draft, "kill_mode", ledger_text(section, "kill_mode"), &diags);
-		set(draft, "timeout_stop", ledger_text(section, "timeout_stop"), &diags);
+		set(draft, "accept", state_flag(section, "accepts") ? "yes" : "no", &diags);
+		set(draft, "kill_signal", state_text(section, "kill_signal"), &diags);
+		set(draft, "kill_mode", state_text(section, "kill_mode"), &diags);
+		set(draft, "timeout_stop", state_text(section, "timeout_stop"), &diags);
 		good = draft_seal(draft, NULL, &diags) && table->count;
 	}
 	draft_free(draft);
@@ -37,10 +37,10 @@ static struct table *make_table(const char *name, struct ledger_section *section
 	return NULL;
 }
 
-struct keeper *resume_removed(struct resume *resume, struct ledger_section *section)
+struct keeper *resume_removed(struct resume *resume, struct state_section *section)
 {
 	struct engine *engine = resume->engine;
-	struct table *table = make_table(ledger_text(section, "name"), section);
+	struct table *table = make_table(state_text(section, "name"), section);
 	struct keeper *keeper = table ? keeper_new(engine, table, &table->services[0]) : NULL;
 
 	if (!keeper) {

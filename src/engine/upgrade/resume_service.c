@@ -54,9 +54,9 @@ static struct listener *find_listener(struct keeper *keeper, const char *name, c
 	return found;
 }
 
-static void resume_listener(struct resumed *resumed, struct ledger_section *section)
+static void resume_listener(struct resumed *resumed, struct state_section *section)
 {
-	const char *name = ledger_text(section, "name"), *endpoint = ledger_text(section, "endpoint");
+	const char *name = state_text(section, "name"), *endpoint = state_text(section, "endpoint");
 	struct keeper *keeper = resumed->keeper;
 	int fd = resume_fd(section, "fd");
 	struct listener *listener = NULL;
@@ -71,17 +71,17 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 	state_load(section, &listener_state, listener, keeper->engine->loop);
 	if (fd < 0)
 		return;
-	reuseport_bpf_note(fd, ledger_flag(section, "migrates"));
-	if (ledger_flag(section, "foreign") || (listener->shared && foreign_holder_is(keeper->service->account)))
+	reuseport_bpf_note(fd, state_flag(section, "migrates"));
+	if (state_flag(section, "foreign") || (listener->shared && foreign_holder_is(keeper->service->account)))
 		foreign_socket_resume(fd);
 	listener->used = foreign_socket_is(fd);
 	if (!listener_resume(listener, keeper->engine, keeper->service->name, fd))
 		listener->shared = listener->used = listener->guarded = false;
-	else if (ledger_flag(section, "registered"))
+	else if (state_flag(section, "registered"))
 		rpc_note_registered(keeper->engine, fd);
 }
 
-static void resume_parked(struct resumed *resumed, struct ledger_section *section)
+static void resume_parked(struct resumed *resumed, struct state_section *section)
 {
 	struct parked_client parked = { 0 };
 	struct guest guest;
@@ -95,7 +95,7 @@ static void resume_parked(struct resumed *resumed, struct ledger_section *sectio
 		closing_client(resumed->keeper->engine, resumed->keeper->service->name, &parked.client);
 }
 
-static void resume_twins(struct resumed *resumed, struct ledger_section *section)
+static void resume_twins(struct resumed *resumed, struct state_section *section)
 {
 	struct twins *twins = resumed->keeper->activity->twins ? NULL : twins_resume(resumed->keeper);
 
@@ -103,9 +103,9 @@ static void resume_twins(struct resumed *resumed, struct ledger_section *section
 		state_load(section, &twins_state, twins, NULL);
 }
 
-static void resume_twin(struct resumed *resumed, struct ledger_section *section)
+static void resume_twin(struct resumed *resumed, struct state_section *section)
 {
-	int of = (int)ledger_number(section, "of", -1, INT32_MAX, -1);
+	int of = (int)state_number(section, "of", -1, INT32_MAX, -1);
 	const struct keeper *keeper = resumed->keeper;
 	struct twins *twins = keeper->activity->twins;
 
@@ -128,7 +128,7 @@ static void resume_twin(struct resumed *resumed, struct ledger_section *section)
 	fd_close(&left.fd);
 }
 
-static void resume_activity(struct resumed *resumed, struct ledger_section *section)
+static void resume_activity(struct resumed *resumed, struct state_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
 
@@ -137,17 +137,17 @@ static void resume_activity(struct resumed *resumed, struct ledger_section *sect
 	state_load(section, &activity_state, keeper->activity, keeper->engine->loop);
 }
 
-static void resume_latency(struct resumed *resumed, struct ledger_section *section)
+static void resume_latency(struct resumed *resumed, struct state_section *section)
 {
 	state_load(section, &latency_state, &resumed->keeper->activity->latency, NULL);
 }
 
-static void resume_spent(struct resumed *resumed, struct ledger_section *section)
+static void resume_spent(struct resumed *resumed, struct state_section *section)
 {
 	state_load(section, &spent_state, resumed->keeper->activity, NULL);
 }
 
-static void resume_failure(struct resumed *resumed, struct ledger_section *section)
+static void resume_failure(struct resumed *resumed, struct state_section *section)
 {
 	struct failure failure = { 0 };
 
@@ -156,7 +156,7 @@ static void resume_failure(struct resumed *resumed, struct ledger_section *secti
 }
 
 /* engine/idle/idle goes on from there once the keeper is seen to run. */
-static void resume_idle(struct resumed *resumed, struct ledger_section *section)
+static void resume_idle(struct resumed *resumed, struct state_section *section)
 {
 	struct idle_left *left = &resumed->keeper->activity->idle_left;
 
@@ -164,10 +164,10 @@ static void resume_idle(struct resumed *resumed, struct ledger_section *section)
 	left->is_there = true;
 }
 
-static void resume_output(struct resumed *resumed, struct ledger_section *section)
+static void resume_output(struct resumed *resumed, struct state_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
-	bool to_syslog = ledger_flag(section, "syslog");
+	bool to_syslog = state_flag(section, "syslog");
 	struct output **place = to_syslog ? &keeper->activity->means.syslog : &keeper->activity->means.log;
 	struct output_ends ends = {
 		.read = resume_fd(section, "read"), .write = resume_fd(section, "write"),
@@ -188,11 +188,11 @@ static void resume_output(struct resumed *resumed, struct ledger_section *sectio
 	state_load(section, &output_state, *place, keeper->engine->loop);
 }
 
-static void resume_store(struct resumed *resumed, struct ledger_section *section)
+static void resume_store(struct resumed *resumed, struct state_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
 	struct store **store = &keeper->activity->means.store;
-	const char *name = ledger_text(section, "name");
+	const char *name = state_text(section, "name");
 	struct event event = { .name = "store", .service = keeper->service->name, .reason = name };
 	struct kept found = { .fd = -1, .user = service_user(keeper->service) };
 
@@ -208,7 +208,7 @@ static void resume_store(struct resumed *resumed, struct ledger_section *section
 
 static const struct {
 	const char *kind;
-	void (*read)(struct resumed *resumed, struct ledger_section *section);
+	void (*read)(struct resumed *resumed, struct state_section *section);
 	bool needs_activity;
 } kinds[] = {
 	{ "listener", resume_listener, false }, { "parked", resume_parked, false },
@@ -224,7 +224,7 @@ static const struct {
 	{ "search", resume_search, true },      { "spent", resume_spent, true },
 };
 
-static void read_part(struct resumed *resumed, struct ledger_section *section)
+static void read_part(struct resumed *resumed, struct state_section *section)
 {
 	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
 		if (strcmp(kinds[n].kind, section->kind) != 0)
@@ -236,15 +236,15 @@ static void read_part(struct resumed *resumed, struct ledger_section *section)
 	}
 }
 
-static enum state state_of(struct ledger_section *section)
+static enum state state_of(struct state_section *section)
 {
-	const char *name = ledger_text(section, "state");
+	const char *name = state_text(section, "state");
 
 	for (int state = OFF; name && state < STATES; state++) {
 		if (!strcmp(state_name((enum state)state), name))
 			return (enum state)state;
 	}
-	ledger_note_flaw(section, "state");
+	state_note_flaw(section, "state");
 	return OFF;
 }
 
@@ -266,8 +266,8 @@ static enum state possible(const struct keeper *keeper, enum state state, bool c
 	return state;
 }
 
-void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_section *from,
-		    struct ledger_section *behind)
+void resume_service(struct resume *resume, struct keeper *keeper, struct state_section *from,
+		    struct state_section *behind)
 {
 	struct resumed resumed = { .keeper = keeper, .timer = -1., .taking = -1. };
 	size_t before = keeper->engine->instances;
@@ -275,8 +275,8 @@ void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_
 
 	from->used = true;
 	state_load(from, &keeper_state, keeper, NULL);
-	resumed.changed = ledger_flag(from, "accepts") != keeper->service->what->accept;
-	for (struct ledger_section *section = from + 1; section < behind; section++)
+	resumed.changed = state_flag(from, "accepts") != keeper->service->what->accept;
+	for (struct state_section *section = from + 1; section < behind; section++)
 		read_part(&resumed, section);
 	resume_close_notifies(&resumed);
 	keeper->state = (unsigned char)possible(keeper, state, resumed.changed);

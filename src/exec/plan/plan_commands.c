@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/plan/templates.h"
@@ -35,7 +35,7 @@ static bool add_words(struct buf *out, size_t *count, const struct service *serv
 		      const char *text, struct buf *why)
 {
 	struct buf split = { 0 };
-	const char *wrong = words_split_into(&split, text, count), *word = buf_string(&split);
+	const char *wrong = shell_words_split_into(&split, text, count), *word = buf_string(&split);
 	bool good = true;
 
 	/* The reader has checked that the text is a command. */

@@ -116,7 +116,7 @@ static bool read_directive(struct inetd *inetd)
  * below it. */
 static void read_comment(struct inetd *inetd, size_t at)
 {
-	const struct source *source = inetd->source;
+	const struct source_file *source = inetd->source;
 	size_t end = inetd_line_end(source, at), start = at + 2;
 
 	if (end - at < 2 || source->text[at + 1] != '@')
@@ -219,7 +219,7 @@ static size_t read_line(struct inetd *inetd, size_t at)
 }
 
 /* Whether a definition in key = value form begins at `at`; *behind is behind its on or off then. */
-static bool is_keyed(const struct source *source, size_t at, size_t *behind, bool *off)
+static bool is_keyed(const struct source_file *source, size_t at, size_t *behind, bool *off)
 {
 	const char *text = source->text + at;
 	size_t first = strcspn(text, " \t\r\n"), gap = strspn(text + first, " \t");
@@ -250,7 +250,7 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 /* Reads an entry, a comment or a directive, from the first byte that is no blank. Returns the place behind it. */
 static size_t read_next(struct inetd *inetd, size_t at)
 {
-	const struct source *source = inetd->source;
+	const struct source_file *source = inetd->source;
 	bool off;
 	size_t behind;
 
@@ -279,7 +279,7 @@ static struct inetd_entries *make_entries(struct reading *reading)
 	return *state;
 }
 
-bool inetd_read_source(struct reading *reading, const struct source *source)
+bool inetd_read_source(struct reading *reading, const struct source_file *source)
 {
 	struct inetd inetd = { .reading = reading, .source = source, .dialect = inetd_dialect(reading->compat) };
 	const struct inetd_entries *entries = make_entries(reading);
@@ -299,7 +299,7 @@ bool inetd_read_source(struct reading *reading, const struct source *source)
 
 static bool inetd_read(struct reading *reading, const char *path)
 {
-	struct source source;
+	struct source_file source;
 	bool ok;
 
 	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "parse/inetd/inetd_entry.h"
 #include "parse/xinetd/xinetd_share.h"
 
@@ -161,7 +161,7 @@ static void add_argument(struct buf *out, const char *text, struct buf *room)
 	buf_char(out, ' ');
 	buf_clear(room);
 	add_escaped(room, text);
-	words_quote(out, buf_string(room));
+	shell_words_quote(out, buf_string(room));
 	out->failed |= room->failed;
 }
 
@@ -210,7 +210,7 @@ static void set_program(const struct drafting *drafting)
 	};
 	struct buf text = { 0 }, room = { 0 };
 
-	words_quote(&text, entry->program);
+	shell_words_quote(&text, entry->program);
 	for (words word = entry->arguments; *word && word[1]; word++)
 		add_argument(&text, word[1], &room);
 	set_made(drafting, "exec", &text, entry->program_at);
@@ -232,7 +232,7 @@ static void set_builtin(const struct drafting *drafting)
 		buf_text(&text, " bsd");
 	for (words word = entry->arguments; word && *word && word[1]; word++) {
 		buf_char(&text, ' ');
-		words_quote(&text, word[1]);
+		shell_words_quote(&text, word[1]);
 	}
 	set_made(drafting, "builtin", &text, entry->program_at);
 }

@@ -70,7 +70,7 @@ static inline struct inetd_entries *inetd_entries(struct reading *reading)
 /* The state of reading a file. */
 struct inetd {
 	struct reading *reading;
-	const struct source *source;
+	const struct source_file *source;
 	const struct inetd_dialect *dialect;
 	struct inetd_line line;
 	const char *hosts;              /* default addresses, as in the list of a first field; NULL: any */

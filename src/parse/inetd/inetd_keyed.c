@@ -43,7 +43,7 @@ static bool is_row(const char *text)
 }
 
 /* Whether the line at `at` begins a definition: a word in its first column, on or off, and a key. */
-static bool begins_definition(const struct source *source, size_t at)
+static bool begins_definition(const struct source_file *source, size_t at)
 {
 	const char *text = source->text + at;
 	size_t length = strcspn(text, " \t\n");
@@ -61,7 +61,7 @@ static bool begins_definition(const struct source *source, size_t at)
 	return length && text[length + strspn(text + length, " \t")] == '=';
 }
 
-static bool begins_entry(const struct source *source, size_t at)
+static bool begins_entry(const struct source_file *source, size_t at)
 {
 	const char *text = source->text + at;
 
@@ -74,7 +74,7 @@ static bool begins_entry(const struct source *source, size_t at)
 /* To the next token, over blanks, line ends and comments. false: there is none, or it is another definition's. */
 static bool skip_space(struct inetd_keyed *keyed)
 {
-	const struct source *source = keyed->source;
+	const struct source_file *source = keyed->source;
 
 	while (keyed->at < source->length) {
 		char c = source->text[keyed->at];
@@ -159,7 +159,7 @@ static bool ends_value(char c)
 static bool take_value(struct inetd_keyed *keyed)
 {
 	struct pool *pool = keyed->inetd->reading->table->pool;
-	const struct source *source = keyed->source;
+	const struct source_file *source = keyed->source;
 	size_t start = keyed->at;
 	struct buf value = { 0 };
 	bool ok = true;

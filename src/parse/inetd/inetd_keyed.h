@@ -14,7 +14,7 @@ extern const char *const inetd_key_names[KEYS];
 struct inetd_keyed {
 	struct inetd *inetd;
 	struct inetd_entry *entry;
-	const struct source *source;
+	const struct source_file *source;
 	size_t at;
 	struct inetd_line values;       /* of all keys, one behind the other */
 	struct {

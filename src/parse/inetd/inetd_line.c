@@ -15,14 +15,14 @@ bool inetd_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f';
 }
 
-size_t inetd_line_end(const struct source *source, size_t at)
+size_t inetd_line_end(const struct source_file *source, size_t at)
 {
 	const char *newline = memchr(source->text + at, '\n', source->length - at);
 
 	return newline ? (size_t)(newline - source->text) : source->length;
 }
 
-static size_t skip_blanks(const struct source *source, size_t at, size_t end)
+static size_t skip_blanks(const struct source_file *source, size_t at, size_t end)
 {
 	while (at < end && inetd_is_blank(source->text[at]))
 		at++;
@@ -133,7 +133,7 @@ static bool ends_joined(const struct inetd_cutter *cutter, size_t start, size_t 
 
 bool inetd_line_read(struct inetd_line *line, const struct inetd_cutter *cutter, size_t at)
 {
-	const struct source *source = cutter->source;
+	const struct source_file *source = cutter->source;
 	bool ok = true, joined = false, first = true;
 
 	line->count = 0;

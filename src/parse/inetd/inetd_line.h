@@ -7,7 +7,7 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "parse/inetd/inetd_dialect.h"
 
 struct inetd_word {
@@ -26,7 +26,7 @@ struct inetd_line {
 
 /* How words are cut. */
 struct inetd_cutter {
-	const struct source *source;
+	const struct source_file *source;
 	const struct inetd_dialect *dialect;
 	struct pool *pool;
 	struct diags *diags;
@@ -34,7 +34,7 @@ struct inetd_cutter {
 };
 
 bool inetd_is_blank(char c);
-size_t inetd_line_end(const struct source *source, size_t at); /* of its newline, or of the text */
+size_t inetd_line_end(const struct source_file *source, size_t at); /* of its newline, or of the text */
 
 /* Reads the entry that begins at `at`, behind any blanks. false after saying what is wrong with it, with line->end
  * behind all that belongs to it, so that nothing of it is read as something else. */

@@ -80,7 +80,7 @@ static const char *skip_marks(const char *text, const char *end)
 	return text;
 }
 
-bool inetd_recognises(const struct source *source)
+bool inetd_recognises(const struct source_file *source)
 {
 	const char *text = source->text, *end = text + source->length;
 	bool off = false;

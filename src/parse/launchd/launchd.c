@@ -8,7 +8,7 @@
 
 #include "parse/launchd/launchd_job.h"
 
-static struct origin start_of(const struct source *source)
+static struct origin start_of(const struct source_file *source)
 {
 	return (struct origin){ .file = source->file, .line = 1, .column = 1 };
 }
@@ -83,7 +83,7 @@ static void draft_job(struct reading *reading, struct pool *pool, const struct p
 	reading_leave_out(reading, at, job.label);
 }
 
-static void read_job(struct reading *reading, struct pool *pool, const struct source *source)
+static void read_job(struct reading *reading, struct pool *pool, const struct source_file *source)
 {
 	struct origin at = start_of(source);
 	size_t errors = reading->diags->errors;
@@ -98,7 +98,7 @@ static void read_job(struct reading *reading, struct pool *pool, const struct so
 	reading_leave_out(reading, at, NULL);
 }
 
-bool launchd_read_source(struct reading *reading, const struct source *source)
+bool launchd_read_source(struct reading *reading, const struct source_file *source)
 {
 	struct pool *pool = pool_new();
 
@@ -111,7 +111,7 @@ bool launchd_read_source(struct reading *reading, const struct source *source)
 
 static bool launchd_read(struct reading *reading, const char *path)
 {
-	struct source source;
+	struct source_file source;
 	bool good;
 
 	if (!source_load_bytes(&source, path, reading->table->pool, reading->diags))

@@ -6,4 +6,4 @@
 extern const struct reader reader_launchd;
 
 /* For tests and fuzzers: reads a text, whatever its bytes, as the property list of this name. */
-bool launchd_read_source(struct reading *reading, const struct source *source);
+bool launchd_read_source(struct reading *reading, const struct source_file *source);

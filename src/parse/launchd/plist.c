@@ -7,7 +7,7 @@
 
 #define LOOKED_AT 4096 /* bytes of a text in which its first element stands */
 
-static size_t count_blanks(const struct source *source)
+static size_t count_blanks(const struct source_file *source)
 {
 	size_t count = 0;
 
@@ -16,7 +16,7 @@ static size_t count_blanks(const struct source *source)
 	return count;
 }
 
-bool plist_recognises(const struct source *source)
+bool plist_recognises(const struct source_file *source)
 {
 	const char *text = source->text;
 	size_t length = source->length, blanks = count_blanks(source);
@@ -33,7 +33,7 @@ bool plist_recognises(const struct source *source)
 }
 
 /* JSON, or the form of lists before XML: both begin with a brace, the older also with a comment or a parenthesis. */
-static bool is_of_another_form(const struct source *source, size_t start)
+static bool is_of_another_form(const struct source_file *source, size_t start)
 {
 	const char *text = source->text + start;
 	size_t length = source->length - start;
@@ -42,7 +42,7 @@ static bool is_of_another_form(const struct source *source, size_t start)
 			  scan_begins_with(text, length, "/*"));
 }
 
-const struct plist *plist_read(struct pool *pool, const struct source *source, struct diags *diags)
+const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags)
 {
 	struct plist_builder builder = { .pool = pool, .diags = diags, .source = source };
 	size_t start = count_blanks(source);

@@ -1,5 +1,5 @@
-/* A property list as a tree: dictionaries, arrays and what stands in them, each with its place. XML and binary ones come
- * to the same tree; the places of a binary one have the offset of an object as their line, and no column.
+/* A property list as a tree: dictionaries, arrays and what stands in them, each with its place. XML and binary ones
+ * come to the same tree; the places of a binary one have the offset of an object as their line, and no column.
  *
  * Whatever the bytes, a tree has at most PLIST_MOST elements, is at most PLIST_DEPTH deep, and its texts were at most
  * SOURCE_MOST bytes. All of it lives in the pool it was read into. Source: plist(5). */
@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
-#include "base/source.h"
+#include "base/source_file.h"
 
 #define PLIST_MOST 20000
 #define PLIST_DEPTH 64
@@ -33,10 +33,10 @@ struct plist {
 };
 
 /* Whether a text begins as a property list does, in either form. */
-bool plist_recognises(const struct source *source);
+bool plist_recognises(const struct source_file *source);
 
 /* Reads either form. What is wrong is added to diags; NULL: there is no tree to look at. */
-const struct plist *plist_read(struct pool *pool, const struct source *source, struct diags *diags);
+const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags);
 
 /* The element of this name; NULL: none. */
 const struct plist *plist_get(const struct plist *dict, const char *key);

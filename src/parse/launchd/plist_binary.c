@@ -29,7 +29,7 @@ struct object {
 	uint64_t length; /* the lower four, or the number they announce */
 };
 
-bool plist_is_binary(const struct source *source)
+bool plist_is_binary(const struct source_file *source)
 {
 	return source->length >= HEADER && !memcmp(source->text, "bplist", 6);
 }
@@ -325,7 +325,7 @@ static bool read_trailer(struct binary *binary, uint64_t *top)
 
 const struct plist *plist_read_binary(struct plist_builder *builder)
 {
-	const struct source *source = builder->source;
+	const struct source_file *source = builder->source;
 	struct binary binary = {
 		.builder = builder, .bytes = (const unsigned char *)source->text, .text_left = SOURCE_MOST,
 	};

@@ -6,7 +6,7 @@
 struct plist_builder {
 	struct pool *pool;
 	struct diags *diags;
-	const struct source *source;
+	const struct source_file *source;
 	size_t count;
 	bool stopped;                   /* too much, or out of memory (reported): nothing more is read */
 };
@@ -27,5 +27,5 @@ void plist_refuse_memory(struct plist_builder *builder);
 const struct plist *plist_read_xml(struct plist_builder *builder);
 
 /* plist_binary.c */
-bool plist_is_binary(const struct source *source);
+bool plist_is_binary(const struct source_file *source);
 const struct plist *plist_read_binary(struct plist_builder *builder);

@@ -311,7 +311,7 @@ static void say_end(struct xml_parse *parse)
 
 static bool run(struct xml_parse *parse)
 {
-	const struct source *source = parse->builder->source;
+	const struct source_file *source = parse->builder->source;
 
 	XML_SetUserData(parse->parser, parse);
 	XML_SetElementHandler(parse->parser, on_start, on_end);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "parse/inetd/inetd.h"
 #include "parse/launchd/launchd.h"
 #include "parse/superd/native.h"
@@ -115,7 +115,7 @@ static char *read_all(const char *path, size_t *length)
 	return text;
 }
 
-static const struct format *find_by_content(const struct source *source)
+static const struct format *find_by_content(const struct source_file *source)
 {
 	for (size_t i = 0; i < FORMATS; i++) {
 		if (formats[i].reader && formats[i].reader->recognises(source))
@@ -127,7 +127,7 @@ static const struct format *find_by_content(const struct source *source)
 static const struct format *recognise_content(const char *path)
 {
 	const struct format *found = NULL;
-	struct source source = { .file = path };
+	struct source_file source = { .file = path };
 
 	source.text = read_all(path, &source.length);
 	if (source.text) {
@@ -142,7 +142,7 @@ static const struct format *recognise_content(const char *path)
 const struct format *format_meant(const struct format *named, const char *path)
 {
 	const struct format *found = NULL;
-	struct source source = { .file = path };
+	struct source_file source = { .file = path };
 	struct stat status;
 
 	if (named->reader == &reader_systemd || named->reader == &reader_launchd || !strcmp(path, "-") ||

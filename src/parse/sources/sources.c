@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "config/check/check.h"
 #include "parse/sources/format.h"
 #include "parse/sources/source_name.h"
@@ -168,7 +168,7 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
 {
 	struct reading reading = { .table = table_new(), .diags = diags, .import = reading_source };
 	size_t errors = diags->errors;
-	struct source source;
+	struct source_file source;
 
 	if (!reading.table) {
 		reading_refuse_memory(&reading);

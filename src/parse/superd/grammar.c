@@ -13,7 +13,7 @@
 #include "parse/superd/token.h"
 
 struct split {
-	const struct source *source;
+	const struct source_file *source;
 	struct diags *diags;
 	struct statement *statement;
 	struct token token;             /* the one being looked at */

@@ -17,7 +17,7 @@
 
 struct native {
 	struct reading *reading;
-	const struct source *source;
+	const struct source_file *source;
 	struct statement statement;
 	struct values values;
 	const char *const *words;       /* the value of each word of the statement */
@@ -224,7 +224,7 @@ static void on_stray(void *context, struct origin at)
 	reading_mark_vital(context, at);
 }
 
-bool native_read_source(struct reading *reading, const struct source *source)
+bool native_read_source(struct reading *reading, const struct source_file *source)
 {
 	struct native native = { .reading = reading, .source = source };
 	struct splitter splitter = {
@@ -244,7 +244,7 @@ bool native_read_source(struct reading *reading, const struct source *source)
 
 static bool native_read(struct reading *reading, const char *path)
 {
-	struct source source;
+	struct source_file source;
 	bool ok;
 
 	if (!source_load(&source, path, reading->table->pool, reading->diags))

@@ -11,7 +11,7 @@ const char *const statement_names[STATEMENTS] = {
 	[STATEMENT_INCLUDE] = "include", [STATEMENT_IMPORT] = "import",
 };
 
-int statement_kind_of(const struct source *source, struct token token)
+int statement_kind_of(const struct source_file *source, struct token token)
 {
 	for (int kind = 0; kind < STATEMENTS; kind++) {
 		if (token_is(source, token, statement_names[kind]))
@@ -20,7 +20,7 @@ int statement_kind_of(const struct source *source, struct token token)
 	return -1;
 }
 
-bool statement_begins(const struct source *source)
+bool statement_begins(const struct source_file *source)
 {
 	return statement_kind_of(source, token_after(source, 0)) >= 0;
 }

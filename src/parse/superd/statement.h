@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/diag.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "parse/superd/token.h"
 
 enum statement_kind { STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENTS };
@@ -49,7 +49,7 @@ struct statement {
 
 /* Where the cutting stands; start with source and diags set and the rest zero. */
 struct splitter {
-	const struct source *source;
+	const struct source_file *source;
 	struct diags *diags;
 	size_t at;
 	size_t line;                    /* from which on the next place is looked for */
@@ -61,10 +61,10 @@ struct splitter {
 bool statement_next(struct splitter *splitter, struct statement *statement);
 
 /* The statement that a token begins, or -1. */
-int statement_kind_of(const struct source *source, struct token token);
+int statement_kind_of(const struct source_file *source, struct token token);
 
 /* Whether a text begins with a statement, comments aside; this distinguishes superd.conf from other tables. */
-bool statement_begins(const struct source *source);
+bool statement_begins(const struct source_file *source);
 
 /* For the grammar: both set `failed` when memory runs out and then do nothing any more. A word goes to the item added
  * last. */

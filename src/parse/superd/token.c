@@ -16,7 +16,7 @@ static const bool ends_word[256] = {
 	['"'] = true, ['\''] = true, ['='] = true, ['{'] = true, ['}'] = true, ['('] = true, [')'] = true, [','] = true,
 };
 
-static size_t line_end(const struct source *source, size_t at)
+static size_t line_end(const struct source_file *source, size_t at)
 {
 	const char *newline = memchr(source->text + at, '\n', source->length - at);
 
@@ -24,7 +24,7 @@ static size_t line_end(const struct source *source, size_t at)
 }
 
 /* Passes over one comment that begins at token->start, if one does. */
-static bool pass_comment(const struct source *source, struct token *token)
+static bool pass_comment(const struct source_file *source, struct token *token)
 {
 	const char *text = source->text + token->start, *end;
 
@@ -47,7 +47,7 @@ static bool pass_comment(const struct source *source, struct token *token)
 	return true;
 }
 
-static void pass_blanks(const struct source *source, struct token *token)
+static void pass_blanks(const struct source_file *source, struct token *token)
 {
 	while (token->start < source->length) {
 		char c = source->text[token->start];
@@ -75,7 +75,7 @@ static bool escape_is_nul(const char *escape)
 }
 
 /* Judges the escape behind the backslash at `at`: what gives no byte, or the byte 0, is refused. */
-static void judge_escape(const struct source *source, struct token *token, size_t at)
+static void judge_escape(const struct source_file *source, struct token *token, size_t at)
 {
 	const char *escape = source->text + at + 1;
 	size_t digits = strspn(escape, "0123456789"), octal = strspn(escape, "01234567");
@@ -94,7 +94,7 @@ static void judge_escape(const struct source *source, struct token *token, size_
 	token->wrong_end = digits ? at + 1 + digits : at;
 }
 
-static void take_quoted(const struct source *source, struct token *token)
+static void take_quoted(const struct source_file *source, struct token *token)
 {
 	char quote = source->text[token->start];
 	size_t at = token->start + 1;
@@ -116,7 +116,7 @@ static void take_quoted(const struct source *source, struct token *token)
 	token->wrong_at = token->wrong_end = token->start;
 }
 
-static void take_word(const struct source *source, struct token *token)
+static void take_word(const struct source_file *source, struct token *token)
 {
 	const char *text = source->text;
 	size_t at = token->start;
@@ -130,7 +130,7 @@ static void take_word(const struct source *source, struct token *token)
 	token->end = at;
 }
 
-struct token token_after(const struct source *source, size_t offset)
+struct token token_after(const struct source_file *source, size_t offset)
 {
 	static const char signs[] = "{}(),=";
 	static const enum token_kind kinds[] = {
@@ -159,14 +159,14 @@ struct token token_after(const struct source *source, size_t offset)
 	return token;
 }
 
-struct token token_look_ahead(struct lookahead *ahead, const struct source *source, size_t offset)
+struct token token_look_ahead(struct lookahead *ahead, const struct source_file *source, size_t offset)
 {
 	if (!ahead->known || ahead->from != offset)
 		*ahead = (struct lookahead){ .token = token_after(source, offset), .from = offset, .known = true };
 	return ahead->token;
 }
 
-bool token_is(const struct source *source, struct token token, const char *word)
+bool token_is(const struct source_file *source, struct token token, const char *word)
 {
 	size_t length = strlen(word);
 

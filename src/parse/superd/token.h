@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/source.h"
+#include "base/source_file.h"
 
 enum token_kind {
 	TOKEN_END,                      /* of the text; `wrong` is set when a comment was open there */
@@ -24,7 +24,7 @@ struct token {
 	size_t wrong_at, wrong_end;     /* where; the message shows the bytes between them, if there are any */
 };
 
-struct token token_after(const struct source *source, size_t offset);
+struct token token_after(const struct source_file *source, size_t offset);
 
 /* The last result of token_look_ahead, which callers ask for repeatedly. Start with a zeroed one. */
 struct lookahead {
@@ -33,7 +33,7 @@ struct lookahead {
 	bool known;
 };
 
-struct token token_look_ahead(struct lookahead *ahead, const struct source *source, size_t offset);
+struct token token_look_ahead(struct lookahead *ahead, const struct source_file *source, size_t offset);
 
-bool token_is(const struct source *source, struct token token, const char *word);       /* this bare word */
+bool token_is(const struct source_file *source, struct token token, const char *word);  /* this bare word */
 bool token_has_value(struct token token);       /* a word or a quoted text */

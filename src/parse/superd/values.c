@@ -37,7 +37,7 @@ static void add_quoted(struct buf *list, const char *text, const char *end)
 	buf_char(list, ',');
 }
 
-static void split_words(struct values *values, const struct source *source, const struct statement *statement)
+static void split_words(struct values *values, const struct source_file *source, const struct statement *statement)
 {
 	buf_clear(&values->bare);
 	buf_clear(&values->list);
@@ -94,7 +94,8 @@ static bool values_reserve(struct values *values, size_t count)
 	return true;
 }
 
-const char *const *values_read(struct values *values, const struct source *source, const struct statement *statement)
+const char *const *values_read(struct values *values, const struct source_file *source,
+			       const struct statement *statement)
 {
 	unsigned quoted = 0;
 	const char *bare;

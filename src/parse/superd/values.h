@@ -17,6 +17,7 @@ struct values {
 };
 
 /* The values of all words, statement->word_count of them, until the next call. NULL: out of memory. */
-const char *const *values_read(struct values *values, const struct source *source, const struct statement *statement);
+const char *const *values_read(struct values *values, const struct source_file *source,
+			       const struct statement *statement);
 
 void values_free(struct values *values);

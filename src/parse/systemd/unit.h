@@ -1,5 +1,6 @@
 /* Unit files, as they are found and read: a unit's own file, the drop-ins over it, its name and instance. What its
- * keys mean is for parse/systemd/unit_service and parse/systemd/unit_socket. Source: systemd.unit(5), systemd.syntax(7).
+ * keys mean is for parse/systemd/unit_service and parse/systemd/unit_socket. Source: systemd.unit(5),
+ * systemd.syntax(7).
  *
  * A unit's files are sought in the folder it was named in, then in request->unit_path, or where that is NULL in the
  * system's usual ones (/etc before /run before /usr/local/lib before /usr/lib, then /lib). A folder that is itself one
@@ -44,16 +45,16 @@ struct unit {
 
 /* Whether a text is a unit's, also of a kind that superd does not run: its first words are a section, and one of its
  * sections is [Unit], [Socket] or [Service]. */
-bool unit_text_recognises(const struct source *source);
+bool unit_text_recognises(const struct source_file *source);
 
 /* Finds and reads a unit: its file or its template's, through aliases, and every drop-in of NAME.d, of the template's,
- * of PREFIX-.SUFFIX.d and SUFFIX.d, and of its aliases. folder: sought first, NULL: none. A unit that is asked for twice
- * is one. NULL: there is none (not reported), or it could not be read (*failed is true; reported). */
+ * of PREFIX-.SUFFIX.d and SUFFIX.d, and of its aliases. folder: sought first, NULL: none. A unit that is asked for
+ * twice is one. NULL: there is none (not reported), or it could not be read (*failed is true; reported). */
 const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
 
 /* For tests and fuzzers: reads a text as the file of this unit, which unit_find then gives whatever the folder. NULL:
  * no unit's name, or why it could not be read was said. */
-const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source *source);
+const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source_file *source);
 
 /* The last assignment of a key; NULL: none, or the last is empty. */
 const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key);
@@ -68,5 +69,6 @@ const char *unit_scan_span(const char *text, int64_t *microseconds);    /* also 
 bool unit_name_is_valid(const char *name);
 bool unit_name_has_suffix(const char *name, const char *suffix);        /* ".service", and not that alone */
 
-/* "\x2d" and "-" of an instance or prefix back to what was escaped; path: with a slash in front. NULL: out of memory. */
+/* "\x2d" and "-" of an instance or prefix back to what was escaped; path: with a slash in front. NULL: out of
+ * memory. */
 const char *unit_unescape(struct pool *pool, const char *text, bool path);

@@ -1,13 +1,13 @@
 /* Command lines: ExecStart as exec, the other Exec keys as lists of commands.
  *
  * Signs in front of the program say how it runs; they come in any order and before anything is expanded. A command
- * that is not exec becomes one text: its prefix, then its words as base/words splits them. expand_environment fills
- * in variables at the start. Source: systemd.service(5), "COMMAND LINES". */
+ * that is not exec becomes one text: its prefix, then its words as base/shell_words splits them. expand_environment
+ * fills in variables at the start. Source: systemd.service(5), "COMMAND LINES". */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "parse/shell_word.h"
 #include "parse/systemd/unit_draft.h"
 
@@ -218,10 +218,10 @@ static void add_flags(struct buf *out, const struct command *command)
 /* The program and its arguments as one text. */
 static void add_words(struct buf *out, const struct command *command, size_t first)
 {
-	words_quote(out, command->program);
+	shell_words_quote(out, command->program);
 	for (size_t n = first; n < command->count; n++) {
 		buf_char(out, ' ');
-		words_quote(out, command->words[n].text);
+		shell_words_quote(out, command->words[n].text);
 	}
 }
 

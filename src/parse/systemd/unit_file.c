@@ -5,7 +5,7 @@
 
 bool unit_file_read(struct reading *reading, const char *path, struct unit *unit, struct unit_text *text)
 {
-	struct source source;
+	struct source_file source;
 
 	if (reading->files >= READING_FILES) {
 		diag_error(reading->diags, ((struct origin){ .file = path }), "more than %d files in one table",

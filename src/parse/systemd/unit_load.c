@@ -268,7 +268,7 @@ const struct unit *unit_find(struct reading *reading, const char *folder, const 
 	return known->unit;
 }
 
-const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source *source)
+const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source_file *source)
 {
 	struct units *units = units_of(reading);
 	struct unit_known *known;

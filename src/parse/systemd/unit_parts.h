@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/pool.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "parse/systemd/unit.h"
 
 #define UNIT_NAME_MOST 255              /* bytes of a unit's name */
@@ -68,7 +68,7 @@ struct unit_text {
 };
 
 /* unit_text.c: adds the assignments of one file, saying what is wrong with its lines. */
-void unit_text_add(struct unit_text *text, const struct source *source);
+void unit_text_add(struct unit_text *text, const struct source_file *source);
 
 /* unit_name.c. What follows takes valid names alone. */
 bool unit_name_cut(struct pool *pool, const char *name, struct unit *unit);     /* sets the parts; false: no memory */
@@ -84,8 +84,8 @@ const char *unit_name_instance(struct pool *pool, const char *template, const ch
 /* Undoes escaping. false: what follows a backslash is none, and it was kept as it stands. */
 bool unit_unescape_add(struct buf *out, const char *text, bool path);
 
-/* unit_path.c: the state of the reading, made at first use; NULL: out of memory, or a search path that is too long, which
- * was said. */
+/* unit_path.c: the state of the reading, made at first use; NULL: out of memory, or a search path that is too long,
+ * which was said. */
 struct units *units_of(struct reading *reading);
 
 /* Where a unit is sought that was named in a folder (NULL: in none), and reads what is not read yet of these folders.
@@ -101,8 +101,8 @@ bool unit_places_hold(const struct unit_places *places, const struct unit_folder
 size_t unit_aliases(struct units *units, const struct unit_places *places, const char *name,
 		    const char *names[UNIT_ALIASES]);
 
-/* unit_file.c: whether a file masks what it stands for, as it is empty or leads to /dev/null, or is not to be read now, which was
- * said; what is wrong with it otherwise shows when it is read. */
+/* unit_file.c: whether a file masks what it stands for, as it is empty or leads to /dev/null, or is not to be read now,
+ * which was said; what is wrong with it otherwise shows when it is read. */
 enum unit_file { UNIT_FILE_FULL, UNIT_FILE_EMPTY, UNIT_FILE_REFUSED };
 enum unit_file unit_file_look(struct reading *reading, const char *path);
 

@@ -22,7 +22,7 @@ struct stretch {
 /* A line with its continuation lines. */
 struct joined {
 	struct unit_text *text;
-	const struct source *source;
+	const struct source_file *source;
 	struct buf line;
 	struct stretch *stretches;
 	size_t count, capacity;
@@ -261,7 +261,7 @@ static void take_line(struct joined *joined, size_t start, size_t end)
 		take_joined(joined);
 }
 
-void unit_text_add(struct unit_text *text, const struct source *source)
+void unit_text_add(struct unit_text *text, const struct source_file *source)
 {
 	struct joined joined = { .text = text, .source = source };
 
@@ -319,7 +319,7 @@ static const char *header_of(const char *line, size_t length, size_t *inside)
 	return line + 1;
 }
 
-bool unit_text_recognises(const struct source *source)
+bool unit_text_recognises(const struct source_file *source)
 {
 	const char *at = source->text, *end = at + source->length, *name;
 	bool begins = false;

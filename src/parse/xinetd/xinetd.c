@@ -42,7 +42,7 @@ static bool is_native_value(const struct xinetd_scanner *scanner)
 /* A line: 1 is xinetd's, -1 is not, 0 may be. */
 static int judge_line(const struct xinetd_scanner *scanner, bool inside)
 {
-	const struct source *source = scanner->source;
+	const struct source_file *source = scanner->source;
 
 	if (scanner->kind == XINETD_ATTRIBUTE && !inside)
 		return -1;
@@ -60,9 +60,9 @@ static int judge_line(const struct xinetd_scanner *scanner, bool inside)
 
 /* By the first line that only one of the languages has. Where all could be either's, one where a brace stands on a line
  * of its own is taken for xinetd's. */
-static bool xinetd_recognises(const struct source *source)
+static bool xinetd_recognises(const struct source_file *source)
 {
-	struct source copy = { .file = source->file, .text = source->text, .length = source->length };
+	struct source_file copy = { .file = source->file, .text = source->text, .length = source->length };
 	struct xinetd_scanner scanner = { .source = &copy };
 	bool inside = false, alone = false;
 	int verdict = 0;
@@ -83,7 +83,7 @@ static bool xinetd_recognises(const struct source *source)
 }
 
 /* Whether a text says something, but nothing that would begin an entry. */
-static bool is_prose(struct source *source)
+static bool is_prose(struct source_file *source)
 {
 	struct xinetd_scanner scanner = { .source = source };
 	bool begins = false, speaks = false;
@@ -103,7 +103,7 @@ static bool is_prose(struct source *source)
 static bool xinetd_takes(struct reading *reading, const char *path, const char *name)
 {
 	bool is_taken = !strchr(name, '.') && name[strlen(name) - 1] != '~';
-	struct source source = { .file = path };
+	struct source_file source = { .file = path };
 
 	if (!is_taken && !reading_may_be_table(name))
 		return false;
@@ -128,7 +128,7 @@ static void free_xinetd(void *state)
 	xinetd_free(state);
 }
 
-bool xinetd_read_source(struct reading *reading, const struct source *source)
+bool xinetd_read_source(struct reading *reading, const struct source_file *source)
 {
 	void **state = reading_state(reading, free_xinetd);
 	struct xinetd *xinetd = *state ? *state : xinetd_new();
@@ -143,7 +143,7 @@ bool xinetd_read_source(struct reading *reading, const struct source *source)
 
 static bool xinetd_read(struct reading *reading, const char *path)
 {
-	struct source source;
+	struct source_file source;
 	bool ok;
 
 	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))

@@ -301,7 +301,7 @@ static void end_unclosed(struct collector *collector)
 static bool refuse_flaw(struct collector *collector)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
-	const struct source *source = scanner->source;
+	const struct source_file *source = scanner->source;
 	size_t start = source->lines[scanner->next - 1];
 	size_t end = scanner->next < source->line_count ? source->lines[scanner->next] : source->length;
 	const struct source_flaw *flaw = source_flaw(source, start, end);
@@ -335,7 +335,7 @@ static void read_line(struct collector *collector)
 	}
 }
 
-void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source *source)
+void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source)
 {
 	struct collector collector = { .xinetd = xinetd, .reading = reading, .scanner.source = source };
 

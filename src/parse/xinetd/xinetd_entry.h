@@ -10,7 +10,7 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "base/source.h"
+#include "base/source_file.h"
 #include "parse/reading.h"
 #include "parse/xinetd/xinetd_line.h"
 
@@ -54,7 +54,7 @@ void xinetd_free(struct xinetd *xinetd);        /* accepts NULL */
 void xinetd_entry_free(struct xinetd_entry *entry);     /* what it holds; the entry itself is another's */
 
 /* Adds the entries of one file, and by reading_file those of the files it includes. */
-void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source *source);
+void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);
 
 /* Adds an error to an entry, which then becomes no service. */
 void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)

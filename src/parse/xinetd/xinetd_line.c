@@ -108,7 +108,7 @@ static void cut_line(struct xinetd_scanner *scanner, size_t at, size_t end)
 
 bool xinetd_line_next(struct xinetd_scanner *scanner)
 {
-	const struct source *source = scanner->source;
+	const struct source_file *source = scanner->source;
 
 	while (scanner->next < source->line_count && !scanner->failed) {
 		size_t line = scanner->next++;
@@ -125,7 +125,7 @@ bool xinetd_line_next(struct xinetd_scanner *scanner)
 	return false;
 }
 
-bool xinetd_span_is(const struct source *source, struct xinetd_span span, const char *word)
+bool xinetd_span_is(const struct source_file *source, struct xinetd_span span, const char *word)
 {
 	size_t length = span.end - span.start;
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/source.h"
+#include "base/source_file.h"
 
 enum xinetd_line_kind {
 	XINETD_STATEMENT,               /* words without an operator: service NAME, defaults, include PATH */
@@ -24,7 +24,7 @@ struct xinetd_span {
 
 /* Where the reading stands, and the line it is at. Begin with source set and the rest zero. */
 struct xinetd_scanner {
-	const struct source *source;
+	const struct source_file *source;
 	size_t next;                    /* the line after this one, from 0 */
 	enum xinetd_line_kind kind;
 	struct xinetd_span name;        /* of an attribute */
@@ -38,7 +38,7 @@ struct xinetd_scanner {
 bool xinetd_line_next(struct xinetd_scanner *scanner);
 
 /* Whether a span is this word, in any case of letters, as keywords of xinetd.conf are. */
-bool xinetd_span_is(const struct source *source, struct xinetd_span span, const char *word);
+bool xinetd_span_is(const struct source_file *source, struct xinetd_span span, const char *word);
 
 /* Whether the line is one that only stands between entries: it begins with service, defaults, include or includedir. */
 bool xinetd_line_begins_entry(const struct xinetd_scanner *scanner);

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/sink.h"
+#include "base/log_sink.h"
 
 static char folder[] = "/tmp/superd-log-XXXXXX";
 static char path[64], second[64], destination[80];
@@ -342,7 +342,7 @@ static void read_all(int reader)
 	size_t have = 0;
 
 	do {
-		sink_flush(log_sink(open_one));
+		log_sink_flush(log_sink(open_one));
 		read_now(reader);
 		cr_assert_lt(have + strlen(text), sizeof(all));
 		have += strlen(strcpy(all + have, text));

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/ledger.h"
+#include "base/state_stream.h"
 #include "cli/print/print_conf.h"
 #include "engine/core/engine.h"
 #include "engine/service/locks.h"
@@ -86,7 +86,7 @@ static char *text_of(const struct table *table)
 
 static void read_all(struct reading *reading, const char *text, bool is_xinetd)
 {
-	struct source source;
+	struct source_file source;
 
 	if (!source_from_text(&source, "t", text, strlen(text), reading->table->pool, reading->diags))
 		return;
@@ -191,7 +191,7 @@ static int status_with_memory(const char *text, size_t bytes)
 	if (!child) {
 		struct diags diags = { 0 };
 		struct reading reading = { .table = table_new(), .diags = &diags, .import = reading_source };
-		struct source source;
+		struct source_file source;
 		void *room = __real_malloc(bytes);
 
 		if (!room || !reading.table ||
@@ -224,17 +224,17 @@ Test(scarce_memory, a_lock_without_memory_is_no_flaw_of_its_file)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 	struct buf text = { 0 }, found = { 0 };
-	struct ledger ledger;
+	struct state_stream ledger;
 	size_t length;
 
 	cr_assert(engine);
-	ledger_begin(&text);
-	ledger_open(&text, "lock");
-	ledger_add(&text, "name", "web");
-	ledger_add_number(&text, "held_since", 1);
-	ledger_end(&text);
+	state_stream_begin(&text);
+	state_open_section(&text, "lock");
+	state_add(&text, "name", "web");
+	state_add_number(&text, "held_since", 1);
+	state_stream_end(&text);
 	length = text.length;
-	cr_assert(!text.failed && !ledger_parse(&ledger, buf_take(&text), length, &found));
+	cr_assert(!text.failed && !state_stream_parse(&ledger, buf_take(&text), length, &found));
 	for (unsigned n = 1; n <= 3; n++) {
 		struct locks locks = { 0 };
 
@@ -247,7 +247,7 @@ Test(scarce_memory, a_lock_without_memory_is_no_flaw_of_its_file)
 		cr_expect_null(ledger.flaw);
 		locks_free(&locks);
 	}
-	ledger_free(&ledger);           /* and its text */
+	state_stream_free(&ledger);     /* and its text */
 	buf_free(&found);
 	free(engine);
 }

@@ -137,7 +137,7 @@ static void needs_root(void)
 
 static void add_unit(struct reading *reading, const char *name, const char *text)
 {
-	struct source source;
+	struct source_file source;
 
 	cr_assert(source_from_text(&source, name, text, strlen(text), reading->table->pool, &diags));
 	cr_assert_not_null(unit_from_source(reading, name, &source));

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/words.h"
+#include "base/shell_words.h"
 #include "config/option/directive.h"
 #include "config/table/draft.h"
 #include "tests/unit/pool_fixture.h"

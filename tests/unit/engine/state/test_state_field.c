@@ -39,7 +39,7 @@ static const struct state_table *tables[TABLES_MOST] = {
 static size_t table_count;
 static struct ev_loop *loop;
 static struct keeper keeper;
-static struct ledger ledger;
+static struct state_stream ledger;
 
 static void add_table(const struct state_table *table)
 {
@@ -68,32 +68,32 @@ static void set_up(void)
 
 static void tidy(void)
 {
-	ledger_free(&ledger);
+	state_stream_free(&ledger);
 	ev_loop_destroy(loop);
 }
 
 TestSuite(state_field, .init = set_up, .fini = tidy);
 
-static struct ledger_section *parse(struct buf *text)
+static struct state_section *parse(struct buf *text)
 {
 	struct buf why = { 0 };
 
-	ledger_end(text);
-	ledger_free(&ledger);
-	cr_assert_null(ledger_parse(&ledger, text->data, text->length, &why), "%s", buf_string(&why));
+	state_stream_end(text);
+	state_stream_free(&ledger);
+	cr_assert_null(state_stream_parse(&ledger, text->data, text->length, &why), "%s", buf_string(&why));
 	*text = (struct buf){ 0 };
 	buf_free(&why);
 	return ledger.sections;
 }
 
-static struct ledger_section *save(const struct state_table *table, const void *object)
+static struct state_section *save(const struct state_table *table, const void *object)
 {
 	struct carry carry = { .loop = loop };
-	struct ledger_section *section;
+	struct state_section *section;
 
-	ledger_begin(&carry.text);
+	state_stream_begin(&carry.text);
 	if (!table->kind)
-		ledger_open(&carry.text, "part");
+		state_open_section(&carry.text, "part");
 	state_save(&carry, table, object);
 	cr_assert_not(carry.failed);
 	section = parse(&carry.text);
@@ -102,13 +102,13 @@ static struct ledger_section *save(const struct state_table *table, const void *
 }
 
 /* A section of one value. */
-static struct ledger_section *say(const char *key, const char *value)
+static struct state_section *say(const char *key, const char *value)
 {
 	struct buf text = { 0 };
 
-	ledger_begin(&text);
-	ledger_open(&text, "part");
-	ledger_add(&text, key, value);
+	state_stream_begin(&text);
+	state_open_section(&text, "part");
+	state_add(&text, key, value);
 	return parse(&text);
 }
 
@@ -303,7 +303,7 @@ Test(state_field, is_the_same_when_it_has_come_over)
 		cr_assert_null(ledger.flaw, "%s: %s", table->tag, ledger.flaw);
 		expect_same(table, was, is);
 		for (size_t i = 0; i < ledger.sections->count; i++) {
-			const struct ledger_entry *entry = &ledger.sections->entries[i];
+			const struct state_entry *entry = &ledger.sections->entries[i];
 
 			cr_assert(entry->used || has_maker(table), "%s: nobody reads %s", table->tag, entry->key);
 		}
@@ -342,7 +342,7 @@ static void refuse(const struct state_table *table, const struct state_field *fi
 	struct state_field one = *field;
 	const struct state_table alone = { "part", table->tag, table->size, &one, 1 };
 	char *was = make(table), *is = make(table);
-	struct ledger_section *section;
+	struct state_section *section;
 
 	if (is_number(field) && (field->always || field->missing)) {
 		int64_t least, most;

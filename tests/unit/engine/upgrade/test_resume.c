@@ -13,7 +13,7 @@
 #include "os/host/self_exe.h"
 #include "tests/unit/drafts.h"
 
-static struct ledger ledger;
+static struct state_stream stream;
 static struct buf why;
 
 static void set_up(void)
@@ -24,7 +24,7 @@ static void set_up(void)
 
 static void forget(void)
 {
-	ledger_free(&ledger);
+	state_stream_free(&stream);
 	buf_free(&why);
 	end_table();
 }
@@ -35,13 +35,13 @@ static bool fits(const char *sections)
 {
 	struct buf text = { 0 };
 
-	ledger_begin(&text);
+	state_stream_begin(&text);
 	buf_text(&text, sections);
-	ledger_end(&text);
-	ledger_free(&ledger);
+	state_stream_end(&text);
+	state_stream_free(&stream);
 	buf_clear(&why);
-	cr_assert_null(ledger_parse(&ledger, text.data, text.length, &why), "%s", buf_string(&why));
-	return resume_fits(&ledger, table, &why);
+	cr_assert_null(state_stream_parse(&stream, text.data, text.length, &why), "%s", buf_string(&why));
+	return resume_fits(&stream, table, &why);
 }
 
 static void expect_refusal(const char *sections, const char *text)
@@ -62,14 +62,14 @@ Test(resume, leaves_out_what_another_version_has_added)
 	cr_assert(fits("[engine]\nversion=99.9\nnovel=1\n[novelty]\nfd=1000000\n"
 		       "[service]\nname=web\nstate=running\nmood=good\n[novel_part]\n"),
 		  "%s", buf_string(&why));
-	cr_assert_str_eq(resume_version(&ledger), "99.9");
-	cr_assert_not(ledger.sections[1].used);
+	cr_assert_str_eq(resume_version(&stream), "99.9");
+	cr_assert_not(stream.sections[1].used);
 }
 
 Test(resume, takes_what_a_version_wrote_that_knew_less)
 {
 	cr_assert(fits("[engine]\n[service]\nname=web\nstate=listening\n[listener]\nname=web\n"));
-	cr_assert_str_eq(resume_version(&ledger), "?");
+	cr_assert_str_eq(resume_version(&stream), "?");
 }
 
 Test(resume, refuses_a_service_that_is_not_in_the_table)
@@ -96,11 +96,11 @@ Test(resume, is_for_the_very_process_alone)
 
 	snprintf(text, sizeof(text), "[engine]\npid=%ld\n", (long)getpid());
 	cr_assert(fits(text));
-	cr_assert(resume_is_ours(&ledger));
+	cr_assert(resume_is_ours(&stream));
 	cr_assert(fits("[engine]\npid=1\n"));
-	cr_assert_not(resume_is_ours(&ledger));
+	cr_assert_not(resume_is_ours(&stream));
 	cr_assert(fits("[engine]\n"));
-	cr_assert_not(resume_is_ours(&ledger));
+	cr_assert_not(resume_is_ours(&stream));
 }
 
 Test(resume, takes_no_descriptor_that_is_not_open)
@@ -110,11 +110,11 @@ Test(resume, takes_no_descriptor_that_is_not_open)
 
 	snprintf(text, sizeof(text), "[engine]\npid_file=%d\n", fd);
 	cr_assert(fits(text));
-	cr_assert_eq(resume_pid_file(&ledger), fd);
+	cr_assert_eq(resume_pid_file(&stream), fd);
 	close(fd);
-	cr_assert_eq(resume_pid_file(&ledger), -1);
+	cr_assert_eq(resume_pid_file(&stream), -1);
 	cr_assert(fits("[engine]\npid_file=1\n"));
-	cr_assert_eq(resume_pid_file(&ledger), -1);
+	cr_assert_eq(resume_pid_file(&stream), -1);
 }
 
 Test(state_file, gives_back_all_of_it_more_than_once)

@@ -42,7 +42,7 @@ static struct result read_with(enum compat compat, const struct inetd_defaults *
 	struct reading reading = {
 		.table = result.table, .diags = &result.diags, .compat = compat, .inetd = defaults, .request = asking,
 	};
-	struct source source;
+	struct source_file source;
 
 	cr_assert(result.table);
 	if (source_from_text(&source, "t", text, strlen(text), result.table->pool, &result.diags)) {
@@ -938,7 +938,7 @@ static bool recognised(const char *text)
 {
 	struct diags diags = { 0 };
 	struct pool *pool = pool_new();
-	struct source source;
+	struct source_file source;
 	bool known;
 
 	cr_assert(source_from_text(&source, "t", text, strlen(text), pool, &diags));

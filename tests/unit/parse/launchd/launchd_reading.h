@@ -52,9 +52,9 @@ static inline const char *said(void)
 }
 
 /* A source of any bytes, as source_load_bytes makes it. The copy ends where its memory does. */
-static inline struct source source_of(const void *bytes, size_t length)
+static inline struct source_file source_of(const void *bytes, size_t length)
 {
-	struct source source = { .file = "t.plist", .length = length };
+	struct source_file source = { .file = "t.plist", .length = length };
 
 	source.text = malloc(length + 1);
 	cr_assert_not_null(source.text);
@@ -66,7 +66,7 @@ static inline struct source source_of(const void *bytes, size_t length)
 
 static inline const struct plist *read_tree(const void *bytes, size_t length)
 {
-	struct source source = source_of(bytes, length);
+	struct source_file source = source_of(bytes, length);
 	const struct plist *tree = plist_read(reading.table->pool, &source, &diags);
 
 	source_free(&source);

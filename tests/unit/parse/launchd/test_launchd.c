@@ -16,7 +16,7 @@ TestSuite(launchd, .init = open_reading, .fini = close_reading);
 static void read_job(const char *elements)
 {
 	static char text[16384];
-	struct source source;
+	struct source_file source;
 
 	close_reading();
 	open_reading();

@@ -162,13 +162,13 @@ Test(plist, is_told_by_its_first_bytes)
 	static const char *const others[] = { "", "<?xml version=\"1.0\"?><html/>", "service a { }", "bplis", "<plis" };
 
 	for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++) {
-		struct source source = source_of(lists[n], strlen(lists[n]));
+		struct source_file source = source_of(lists[n], strlen(lists[n]));
 
 		cr_expect(plist_recognises(&source), "%s", lists[n]);
 		source_free(&source);
 	}
 	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
-		struct source source = source_of(others[n], strlen(others[n]));
+		struct source_file source = source_of(others[n], strlen(others[n]));
 
 		cr_expect(!plist_recognises(&source), "%s", others[n]);
 		source_free(&source);
@@ -193,7 +193,7 @@ Test(plist, of_json_or_of_the_older_form_is_told_how_to_convert)
 					     "\n// !$*UTF8*$!\n{}", "\n/* x */ {}" };
 
 	for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++) {
-		struct source source = source_of(lists[n], strlen(lists[n]));
+		struct source_file source = source_of(lists[n], strlen(lists[n]));
 		close_reading();
 		open_reading();
 		cr_expect_null(plist_read(reading.table->pool, &source, &diags));

@@ -10,7 +10,7 @@
 /* All of a text as text, "service[title] option=a,b option+=… socket[x] … end ; ", and what was said of it. */
 struct cut {
 	struct pool *pool;
-	struct source source;
+	struct source_file source;
 	struct diags diags;
 	struct buf out;
 	char *said;
@@ -146,7 +146,7 @@ Test(statement, gives_line_and_column_of_every_name_and_word)
 	struct cut *cut = cut_text("");
 	struct statement statement = { 0 };
 	struct splitter splitter = { .diags = &cut->diags };
-	struct source source;
+	struct source_file source;
 	static const char text[] = "service a {\n\tlisten = {\n\t\t80,\n  \"81\" }\n}\n";
 
 	cr_assert(source_from_text(&source, "t", text, strlen(text), cut->pool, &cut->diags));

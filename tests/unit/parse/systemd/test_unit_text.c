@@ -210,7 +210,7 @@ Test(unit_text, bounds_the_settings_of_a_unit)
 {
 	size_t count = 100001;
 	char *text = malloc(11 + 3 * count);
-	struct source source;
+	struct source_file source;
 
 	cr_assert_not_null(text);
 	strcpy(text, "[Service]\n");
@@ -265,7 +265,7 @@ Test(unit_text, recognises_a_unit_by_its_sections)
 	};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
-		struct source source;
+		struct source_file source;
 
 		cr_assert(source_from_text(&source, "t", cases[n].text, strlen(cases[n].text), reading.table->pool,
 					   &diags));

@@ -1,5 +1,5 @@
-/* Units given as texts, read as the reader of systemd's units reads files: what was said of them, and the superd.conf they
- * come to. */
+/* Units given as texts, read as the reader of systemd's units reads files: what was said of them, and the superd.conf
+ * they come to. */
 #pragma once
 
 #include <criterion/criterion.h>
@@ -38,7 +38,7 @@ static inline char *outcome_print(const struct table *table)
 
 static inline void give(struct reading *reading, const struct given *given)
 {
-	struct source source;
+	struct source_file source;
 
 	cr_assert(source_from_text(&source, given->name, given->text, strlen(given->text), reading->table->pool,
 				   reading->diags));

@@ -56,7 +56,7 @@ static inline const char *said(void)
 static inline const struct unit *read_bytes(const char *name, const char *text, size_t length)
 {
 	const struct unit *unit;
-	struct source source;
+	struct source_file source;
 
 	cr_assert(source_from_text(&source, "t", text, length, reading.table->pool, &diags), "%s", said());
 	unit = unit_from_source(&reading, name, &source);

@@ -540,7 +540,9 @@ Test(xinetd, knows_itself_by_words_that_superd_conf_does_not_have)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct source source = { .file = "t", .text = strdup(texts[i].text), .length = strlen(texts[i].text) };
+		struct source_file source = { .file = "t",
+					      .text = strdup(texts[i].text),
+					      .length = strlen(texts[i].text) };
 
 		cr_expect_eq(reader_xinetd.recognises(&source), texts[i].is, "%s", texts[i].text);
 		free(source.text);
@@ -657,7 +659,7 @@ Test(xinetd_lines, have_a_name_an_operator_and_values)
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct source source = { .text = strdup(lines[i].text), .length = strlen(lines[i].text) };
+		struct source_file source = { .text = strdup(lines[i].text), .length = strlen(lines[i].text) };
 		struct xinetd_scanner scanner = { .source = &source };
 
 		cr_assert(source_find_lines(&source));

@@ -32,7 +32,7 @@ static inline struct outcome *read_compat(const char *text, enum compat compat)
 {
 	struct outcome *outcome = calloc(1, sizeof(*outcome));
 	struct reading reading = { .table = table_new(), .compat = compat };
-	struct source source;
+	struct source_file source;
 	size_t length;
 	FILE *said;
 

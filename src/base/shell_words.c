@@ -1,7 +1,8 @@
 /* Splits a command into words, and quotes words. Nothing is expanded: no variables, no patterns.
  *
- * words_quote and words_split agree: words_split reads back the same word that words_quote wrote. */
-#include "base/words.h"
+ * shell_words_quote and shell_words_split agree: shell_words_split reads back the same word that shell_words_quote
+ * wrote. */
+#include "base/shell_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static const char *const *keep_words(struct pool *pool, const char *word, size_t
 	return kept;
 }
 
-const char *words_split_into(struct buf *out, const char *text, size_t *count)
+const char *shell_words_split_into(struct buf *out, const char *text, size_t *count)
 {
 	const char *wrong = NULL;
 
@@ -81,7 +82,7 @@ const char *words_split_into(struct buf *out, const char *text, size_t *count)
 	return wrong;
 }
 
-bool words_next(struct buf *out, const char **text, bool *is_bare)
+bool shell_words_next(struct buf *out, const char **text, bool *is_bare)
 {
 	const char *start;
 
@@ -96,12 +97,12 @@ bool words_next(struct buf *out, const char **text, bool *is_bare)
 	return true;
 }
 
-const char *words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)
+const char *shell_words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)
 {
 	const char *const *kept = NULL;
 	struct buf words = { 0 };
 	size_t found;
-	const char *wrong = words_split_into(&words, text, &found);
+	const char *wrong = shell_words_split_into(&words, text, &found);
 
 	if (!wrong && !words.failed)
 		kept = keep_words(pool, buf_string(&words), found);
@@ -115,7 +116,7 @@ const char *words_split(struct pool *pool, const char *text, const char *const *
 	return wrong;
 }
 
-void words_quote(struct buf *out, const char *word)
+void shell_words_quote(struct buf *out, const char *word)
 {
 	if (*word && !strpbrk(word, " \t\n\r\f'\"\\")) {
 		buf_text(out, word);

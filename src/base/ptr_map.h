@@ -6,15 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct memo {
-	struct memo_entry *entries;     /* open addressing */
+struct ptr_map {
+	struct ptr_map_entry *entries;  /* open addressing */
 	size_t count, capacity;
 };
 
 /* The value put under this key; false: there is none. */
-bool memo_get(const struct memo *memo, const void *a, const void *b, const void **value);
+bool ptr_map_get(const struct ptr_map *map, const void *a, const void *b, const void **value);
 
 /* Remembers value, NULL too. Without memory for it the memo only forgets: the next pass asks again. */
-void memo_put(struct memo *memo, const void *a, const void *b, const void *value);
+void ptr_map_put(struct ptr_map *map, const void *a, const void *b, const void *value);
 
-void memo_free(struct memo *memo);
+void ptr_map_free(struct ptr_map *map);

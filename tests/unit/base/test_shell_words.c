@@ -1,5 +1,5 @@
 /* Commands into words and back. */
-#include "base/words.h"
+#include "base/shell_words.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static void expect_words(const char *text, size_t count, const char *expected)
 	const char *wrong;
 	size_t found = 99;
 
-	wrong = words_split(pool, text, &words, &found);
+	wrong = shell_words_split(pool, text, &words, &found);
 	cr_assert_null(wrong, "%s: %s", text, wrong);
 	for (size_t i = 0; i < found; i++)
 		buf_addf(&joined, "%s%s", i ? "|" : "", words[i]);
@@ -43,7 +43,7 @@ static void expect_wrong(const char *text, const char *part)
 	const char *wrong;
 	size_t found = 99;
 
-	wrong = words_split(pool, text, &words, &found);
+	wrong = shell_words_split(pool, text, &words, &found);
 	cr_assert_not_null(wrong, "%s", text);
 	cr_expect_not_null(strstr(wrong, part), "%s: %s", text, wrong);
 	cr_expect_null(words);
@@ -92,7 +92,7 @@ Test(words, leaves_plain_words_unquoted)
 {
 	struct buf out = { 0 };
 
-	words_quote(&out, "--foreground=/srv/a.b:80");
+	shell_words_quote(&out, "--foreground=/srv/a.b:80");
 	cr_assert_str_eq(buf_string(&out), "--foreground=/srv/a.b:80");
 	buf_free(&out);
 }
@@ -110,9 +110,9 @@ Test(words, reads_back_what_it_quotes)
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_char(&line, ' ');
-		words_quote(&line, words[i]);
+		shell_words_quote(&line, words[i]);
 	}
-	cr_assert_null(words_split(pool, buf_string(&line), &back, &found));
+	cr_assert_null(shell_words_split(pool, buf_string(&line), &back, &found));
 	cr_assert_eq(found, count);
 	for (size_t i = 0; i < count; i++)
 		cr_expect_str_eq(back[i], words[i]);

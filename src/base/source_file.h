@@ -24,7 +24,7 @@ struct source_flaw {
 	bool is_last;                   /* one too many: nothing behind its line is in the text */
 };
 
-struct source {
+struct source_file {
 	const char *file;               /* kept in the pool given to source_load */
 	char *text;                     /* NUL-terminated, owned */
 	size_t length;
@@ -36,33 +36,33 @@ struct source {
 
 /* Reads path; "-" is standard input, which diagnostics call <stdin>. false after adding what is wrong to diags: the
  * source then is empty, and source_free harmless. */
-bool source_load(struct source *source, const char *path, struct pool *pool, struct diags *diags);
+bool source_load(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
 
 /* The same, but a line that is no plain text is for the reader to refuse, by source_flaw, and a byte order mark is
  * taken away with a warning. */
-bool source_load_in_parts(struct source *source, const char *path, struct pool *pool, struct diags *diags);
+bool source_load_in_parts(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
 
 /* The same for what need not be text: the bytes are as they are, and its reader refuses what it cannot take. */
-bool source_load_bytes(struct source *source, const char *path, struct pool *pool, struct diags *diags);
+bool source_load_bytes(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
 
 /* The first flaw of the bytes from start to end, or NULL; and what to say of it, as an error. */
-const struct source_flaw *source_flaw(const struct source *source, size_t start, size_t end);
-void source_refuse_flaw(const struct source *source, const struct source_flaw *flaw, struct diags *diags);
+const struct source_flaw *source_flaw(const struct source_file *source, size_t start, size_t end);
+void source_refuse_flaw(const struct source_file *source, const struct source_flaw *flaw, struct diags *diags);
 
 /* Takes a byte order mark away. false: there was none. */
-bool source_drop_mark(struct source *source);
+bool source_drop_mark(struct source_file *source);
 
 /* As source_load does from memory, for tests, fuzzers and -l; the text is copied. */
-bool source_from_text(struct source *source, const char *file, const char *text, size_t length,
+bool source_from_text(struct source_file *source, const char *file, const char *text, size_t length,
 		      struct pool *pool, struct diags *diags);
 
 /* Finds the lines of a text that was not loaded but is to be looked at. false: out of memory. */
-bool source_find_lines(struct source *source);
+bool source_find_lines(struct source_file *source);
 
 /* Line and column of a byte of the text. */
-struct origin source_origin(const struct source *source, size_t offset);
+struct origin source_origin(const struct source_file *source, size_t offset);
 
 /* The same for place after place in the order of the text: *line is that of the one before, 0 at first. */
-struct origin source_origin_near(const struct source *source, size_t offset, size_t *line);
+struct origin source_origin_near(const struct source_file *source, size_t offset, size_t *line);
 
-void source_free(struct source *source);
+void source_free(struct source_file *source);

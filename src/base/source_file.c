@@ -3,7 +3,7 @@
  * The path may name a binary, a folder, a fifo or a file of a gigabyte. source_load refuses all of them by name and
  * place, so readers see only text, with lines of a bounded length. source_load_in_parts keeps the lines that are
  * text and notes the others. */
-#include "base/source.h"
+#include "base/source_file.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -15,16 +15,16 @@
 
 #define MARK "\xef\xbb\xbf" /* UTF-8's byte order mark */
 
-static bool source_init(struct source *source, const char *file, struct pool *pool, struct diags *diags)
+static bool source_init(struct source_file *source, const char *file, struct pool *pool, struct diags *diags)
 {
-	*source = (struct source){ .file = pool_text(pool, file) };
+	*source = (struct source_file){ .file = pool_text(pool, file) };
 	if (source->file)
 		return true;
 	diag_error(diags, ((struct origin){ .file = file }), "out of memory");
 	return false;
 }
 
-bool source_find_lines(struct source *source)
+bool source_find_lines(struct source_file *source)
 {
 	const char *end = source->text + source->length, *at;
 	size_t count = 1;
@@ -47,20 +47,20 @@ static bool is_refused(unsigned char c)
 }
 
 /* The offset of the first byte in a line that a table may not have, or end. */
-static size_t find_refused(const struct source *source, size_t start, size_t end)
+static size_t find_refused(const struct source_file *source, size_t start, size_t end)
 {
 	while (start < end && !is_refused((unsigned char)source->text[start]))
 		start++;
 	return start;
 }
 
-static size_t line_end(const struct source *source, size_t line)
+static size_t line_end(const struct source_file *source, size_t line)
 {
 	return line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
 }
 
 /* Whether a line is too long or has a byte that a table may not have; *flaw describes it. */
-static bool find_flaw(const struct source *source, size_t line, struct source_flaw *flaw)
+static bool find_flaw(const struct source_file *source, size_t line, struct source_flaw *flaw)
 {
 	size_t start = source->lines[line], end = line_end(source, line), at = find_refused(source, start, end);
 
@@ -72,7 +72,7 @@ static bool find_flaw(const struct source *source, size_t line, struct source_fl
 	return at < end || flaw->is_long;
 }
 
-void source_refuse_flaw(const struct source *source, const struct source_flaw *flaw, struct diags *diags)
+void source_refuse_flaw(const struct source_file *source, const struct source_flaw *flaw, struct diags *diags)
 {
 	struct origin at = source_origin(source, flaw->at);
 
@@ -89,7 +89,7 @@ void source_refuse_flaw(const struct source *source, const struct source_flaw *f
 }
 
 /* Reports each line that is refused, up to the first NUL, which shows that the file is not text. */
-static bool source_check(const struct source *source, struct diags *diags)
+static bool source_check(const struct source_file *source, struct diags *diags)
 {
 	size_t errors = diags->errors;
 	struct source_flaw flaw;
@@ -106,7 +106,7 @@ static bool source_check(const struct source *source, struct diags *diags)
 	return diags->errors == errors;
 }
 
-bool source_drop_mark(struct source *source)
+bool source_drop_mark(struct source_file *source)
 {
 	if (source->length < 3 || memcmp(source->text, MARK, 3) != 0)
 		return false;
@@ -116,14 +116,14 @@ bool source_drop_mark(struct source *source)
 }
 
 /* Drops all lines behind this one: a file with so many flaws is not a text file. */
-static void cut_behind(struct source *source, size_t line)
+static void cut_behind(struct source_file *source, size_t line)
 {
 	source->length = line_end(source, line);
 	source->text[source->length] = '\0';
 	source->line_count = line + 1;
 }
 
-static void find_flaws(struct source *source)
+static void find_flaws(struct source_file *source)
 {
 	for (size_t i = 0; i < source->line_count; i++) {
 		struct source_flaw *flaw = &source->flaws[source->flaw_count];
@@ -140,7 +140,7 @@ static void find_flaws(struct source *source)
 	}
 }
 
-const struct source_flaw *source_flaw(const struct source *source, size_t start, size_t end)
+const struct source_flaw *source_flaw(const struct source_file *source, size_t start, size_t end)
 {
 	for (size_t i = 0; i < source->flaw_count; i++) {
 		if (source->flaws[i].at >= start && source->flaws[i].at < end)
@@ -150,7 +150,7 @@ const struct source_flaw *source_flaw(const struct source *source, size_t start,
 }
 
 /* The lines of a text that was read. */
-static bool source_cut(struct source *source, struct diags *diags)
+static bool source_cut(struct source_file *source, struct diags *diags)
 {
 	if (source_find_lines(source))
 		return true;
@@ -159,13 +159,13 @@ static bool source_cut(struct source *source, struct diags *diags)
 	return false;
 }
 
-static void refuse_size(const struct source *source, struct diags *diags)
+static void refuse_size(const struct source_file *source, struct diags *diags)
 {
 	diag_error(diags, ((struct origin){ .file = source->file }),
 		   "cannot read: larger than %u MiB, the most a table may have", SOURCE_MOST >> 20);
 }
 
-static void refuse_reading(const struct source *source, int error, struct diags *diags)
+static void refuse_reading(const struct source_file *source, int error, struct diags *diags)
 {
 	struct origin at = { .file = source->file };
 
@@ -179,7 +179,7 @@ static void refuse_reading(const struct source *source, int error, struct diags 
 	}
 }
 
-static bool checked(struct source *source, struct diags *diags)
+static bool checked(struct source_file *source, struct diags *diags)
 {
 	if (source_check(source, diags))
 		return true;
@@ -189,7 +189,7 @@ static bool checked(struct source *source, struct diags *diags)
 
 /* Loads any bytes and finds their lines. Unless is_marked is NULL, it drops a byte order mark and stores whether there
  * was one. */
-static bool load(struct source *source, const char *path, struct pool *pool, bool *is_marked, struct diags *diags)
+static bool load(struct source_file *source, const char *path, struct pool *pool, bool *is_marked, struct diags *diags)
 {
 	bool is_stdin = !strcmp(path, "-");
 	size_t length;
@@ -212,17 +212,17 @@ static bool load(struct source *source, const char *path, struct pool *pool, boo
 	return source_cut(source, diags);
 }
 
-bool source_load(struct source *source, const char *path, struct pool *pool, struct diags *diags)
+bool source_load(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
 	return load(source, path, pool, NULL, diags) && checked(source, diags);
 }
 
-bool source_load_bytes(struct source *source, const char *path, struct pool *pool, struct diags *diags)
+bool source_load_bytes(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
 	return load(source, path, pool, NULL, diags);
 }
 
-bool source_load_in_parts(struct source *source, const char *path, struct pool *pool, struct diags *diags)
+bool source_load_in_parts(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
 	bool is_marked;
 
@@ -234,7 +234,7 @@ bool source_load_in_parts(struct source *source, const char *path, struct pool *
 	return true;
 }
 
-bool source_from_text(struct source *source, const char *file, const char *text, size_t length,
+bool source_from_text(struct source_file *source, const char *file, const char *text, size_t length,
 		      struct pool *pool, struct diags *diags)
 {
 	char *copy;
@@ -258,7 +258,7 @@ bool source_from_text(struct source *source, const char *file, const char *text,
 }
 
 /* The line of an offset among those from low up to high. */
-static size_t find_line(const struct source *source, size_t offset, size_t low, size_t high)
+static size_t find_line(const struct source_file *source, size_t offset, size_t low, size_t high)
 {
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
@@ -271,7 +271,7 @@ static size_t find_line(const struct source *source, size_t offset, size_t low, 
 	return low;
 }
 
-static struct origin origin_at(const struct source *source, size_t offset, size_t line)
+static struct origin origin_at(const struct source_file *source, size_t offset, size_t line)
 {
 	return (struct origin){
 		.file = source->file,
@@ -280,7 +280,7 @@ static struct origin origin_at(const struct source *source, size_t offset, size_
 	};
 }
 
-struct origin source_origin_near(const struct source *source, size_t offset, size_t *line)
+struct origin source_origin_near(const struct source_file *source, size_t offset, size_t *line)
 {
 	size_t low = *line < source->line_count && source->lines[*line] <= offset ? *line : 0;
 	size_t step = 1, high;
@@ -296,7 +296,7 @@ struct origin source_origin_near(const struct source *source, size_t offset, siz
 	return origin_at(source, offset, *line);
 }
 
-struct origin source_origin(const struct source *source, size_t offset)
+struct origin source_origin(const struct source_file *source, size_t offset)
 {
 	if (!source->line_count)
 		return (struct origin){ .file = source->file };
@@ -305,7 +305,7 @@ struct origin source_origin(const struct source *source, size_t offset)
 	return origin_at(source, offset, find_line(source, offset, 0, source->line_count));
 }
 
-void source_free(struct source *source)
+void source_free(struct source_file *source)
 {
 	free(source->text);
 	free(source->lines);

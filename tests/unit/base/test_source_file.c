@@ -1,5 +1,5 @@
 /* Sources: what is refused, and that every byte knows its line and column. */
-#include "base/source.h"
+#include "base/source_file.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ static void write_file(const char *text, size_t length)
 /* Reads text and expects its one error to hold part, at this place. */
 static void refused(const char *text, size_t length, unsigned line, unsigned column, const char *part)
 {
-	struct source source;
+	struct source_file source;
 
 	cr_assert(!source_from_text(&source, "t", text, length, pool, &diags));
 	cr_assert_null(source.text);
@@ -58,7 +58,7 @@ static void refused(const char *text, size_t length, unsigned line, unsigned col
 /* Loads `path` and expects this one error without a line. */
 static void load_refused(const char *what, const char *message)
 {
-	struct source source;
+	struct source_file source;
 
 	cr_assert(!source_load(&source, what, pool, &diags));
 	cr_assert_eq(diags.errors, 1);
@@ -71,7 +71,7 @@ static void load_refused(const char *what, const char *message)
 Test(source, reads_a_file_as_it_is)
 {
 	static const char text[] = "service a {\r\n\tlisten = \"80\"\f\n}\n# caf\xc3\xa9 \xff";
-	struct source source;
+	struct source_file source;
 
 	write_file(text, sizeof(text) - 1);
 	cr_assert(source_load(&source, path, pool, &diags));
@@ -88,7 +88,7 @@ Test(source, knows_the_place_of_every_byte)
 	static const char text[] = "ab\n\ncd\n";
 	static const unsigned places[][2] = { { 1, 1 }, { 1, 2 }, { 1, 3 }, { 2, 1 },
 					      { 3, 1 }, { 3, 2 }, { 3, 3 }, { 4, 1 } };
-	struct source source;
+	struct source_file source;
 
 	cr_assert(source_from_text(&source, "t", text, sizeof(text) - 1, pool, &diags));
 	for (size_t i = 0; i < 8; i++) {
@@ -106,7 +106,7 @@ Test(source, knows_the_place_of_every_byte)
 Test(source, knows_the_place_of_bytes_in_any_order)
 {
 	static const size_t offsets[] = { 0, 9, 4, 4, 11, 2, 50, 0, 7 };
-	struct source source = { 0 };
+	struct source_file source = { 0 };
 	size_t line = 0, far = 1000;
 
 	cr_assert(source_from_text(&source, "t", "ab\n\ncd\nefg\nh", 12, pool, &diags));
@@ -124,7 +124,7 @@ Test(source, knows_the_place_of_bytes_in_any_order)
 
 Test(source, takes_an_empty_file)
 {
-	struct source source;
+	struct source_file source;
 
 	write_file("", 0);
 	cr_assert(source_load(&source, path, pool, &diags));
@@ -136,7 +136,7 @@ Test(source, takes_an_empty_file)
 
 Test(source, reads_standard_input)
 {
-	struct source source;
+	struct source_file source;
 	int fd;
 
 	write_file("a\nb", 3);
@@ -152,7 +152,7 @@ Test(source, reads_standard_input)
 Test(source, copies_a_text_in_memory)
 {
 	char text[] = "abc";
-	struct source source;
+	struct source_file source;
 
 	cr_assert(source_from_text(&source, "t", text, 3, pool, &diags));
 	text[0] = 'x';
@@ -184,7 +184,7 @@ Test(source, refuses_a_device)
 
 Test(source, refuses_what_is_larger_than_the_limit)
 {
-	struct source source;
+	struct source_file source;
 
 	write_file("", 0);
 	cr_assert_eq(truncate(path, SOURCE_MOST + 1), 0);
@@ -204,7 +204,7 @@ Test(source, refuses_control_characters_at_their_place)
 
 Test(source, refuses_a_binary_once)
 {
-	struct source source;
+	struct source_file source;
 
 	cr_assert(!source_from_text(&source, "t",
 				    "\x7f"
@@ -225,7 +225,7 @@ Test(source, refuses_a_byte_order_mark)
 Test(source, bounds_a_line)
 {
 	char *text = malloc(SOURCE_LINE + 4);
-	struct source source;
+	struct source_file source;
 
 	cr_assert_not_null(text);
 	memset(text, 'x', SOURCE_LINE + 4);
@@ -239,7 +239,7 @@ Test(source, bounds_a_line)
 	free(text);
 }
 
-static void load_in_parts(struct source *source, const char *text, size_t length)
+static void load_in_parts(struct source_file *source, const char *text, size_t length)
 {
 	write_file(text, length);
 	cr_assert(source_load_in_parts(source, path, pool, &diags));
@@ -248,7 +248,7 @@ static void load_in_parts(struct source *source, const char *text, size_t length
 Test(source, loaded_in_parts_leaves_a_line_that_is_no_text_to_its_reader)
 {
 	static const char text[] = "good\nb\1d\2\nN\0L\nlast";
-	struct source source;
+	struct source_file source;
 
 	load_in_parts(&source, text, sizeof(text) - 1);
 	cr_assert_eq(diags.count, 0);
@@ -272,7 +272,7 @@ Test(source, loaded_in_parts_refuses_a_long_line_alone)
 {
 	size_t length = SOURCE_LINE + 4;
 	char *text = malloc(length);
-	struct source source;
+	struct source_file source;
 
 	cr_assert_not_null(text);
 	memset(text, 'x', length);
@@ -288,7 +288,7 @@ Test(source, loaded_in_parts_refuses_a_long_line_alone)
 Test(source, loaded_in_parts_ends_where_it_is_no_text_file)
 {
 	char text[2 * SOURCE_FLAWS + 8];
-	struct source source;
+	struct source_file source;
 
 	for (size_t i = 0; i < sizeof(text); i += 2)
 		memcpy(text + i, "\1\n", 2);
@@ -303,7 +303,7 @@ Test(source, loaded_in_parts_ends_where_it_is_no_text_file)
 
 Test(source, loaded_in_parts_takes_a_byte_order_mark_away)
 {
-	struct source source;
+	struct source_file source;
 
 	load_in_parts(&source, "\xef\xbb\xbfone\ntwo", 10);
 	cr_expect_str_eq(source.text, "one\ntwo");

@@ -1,6 +1,6 @@
 /* The note that the linker leaves in a program. Libraries have one, too; the program's own is
  * the first that is listed. */
-#include "base/build.h"
+#include "base/build_id.h"
 
 #include <elf.h>
 #include <link.h>

@@ -1,5 +1,5 @@
 /* Spans of time as text. The unit is chosen after rounding: 999.9 ms are "1 s". */
-#include "base/span.h"
+#include "base/duration_text.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #define MOST 1e15 /* seconds; a larger number counts as wrong */
 
 /* Writes two units at most: "3 d 4 h", "5 min". */
-static void write_long(char out[SPAN_MOST], int64_t seconds)
+static void write_long(char out[DURATION_MOST], int64_t seconds)
 {
 	static const struct {
 		int64_t seconds;
@@ -19,45 +19,45 @@ static void write_long(char out[SPAN_MOST], int64_t seconds)
 
 	while (i < 3 && seconds < units[i].seconds)
 		i++;
-	length = snprintf(out, SPAN_MOST, "%lld %s", (long long)(seconds / units[i].seconds), units[i].name);
+	length = snprintf(out, DURATION_MOST, "%lld %s", (long long)(seconds / units[i].seconds), units[i].name);
 	seconds %= units[i].seconds;
 	if (i < 3 && seconds >= units[i + 1].seconds)
-		snprintf(out + length, SPAN_MOST - (size_t)length, " %lld %s",
+		snprintf(out + length, DURATION_MOST - (size_t)length, " %lld %s",
 			 (long long)(seconds / units[i + 1].seconds), units[i + 1].name);
 }
 
 /* With one digit behind the point, unless that is 0. */
-static void write_short(char out[SPAN_MOST], double number, const char *unit)
+static void write_short(char out[DURATION_MOST], double number, const char *unit)
 {
 	char digits[16];
 	size_t length = (size_t)snprintf(digits, sizeof(digits), "%.1f", number);
 
 	if (!strcmp(digits + length - 2, ".0"))
 		digits[length - 2] = '\0';
-	snprintf(out, SPAN_MOST, "%s %s", digits, unit);
+	snprintf(out, DURATION_MOST, "%s %s", digits, unit);
 }
 
-const char *span_write_whole(char out[SPAN_MOST], double seconds)
+const char *duration_write_whole(char out[DURATION_MOST], double seconds)
 {
 	if (seconds < 0)
 		seconds = 0;
 	if (seconds <= MOST)
 		write_long(out, (int64_t)seconds);
 	else
-		snprintf(out, SPAN_MOST, "?");
+		snprintf(out, DURATION_MOST, "?");
 	return out;
 }
 
-const char *span_write(char out[SPAN_MOST], double seconds)
+const char *duration_write(char out[DURATION_MOST], double seconds)
 {
 	if (!(seconds > 0 && seconds < 10))
-		return span_write_whole(out, seconds);
+		return duration_write_whole(out, seconds);
 	if (seconds < 0.0009995)
-		snprintf(out, SPAN_MOST, "%.0f us", seconds * 1e6);
+		snprintf(out, DURATION_MOST, "%.0f us", seconds * 1e6);
 	else if (seconds < 0.00995)
 		write_short(out, seconds * 1e3, "ms");
 	else if (seconds < 0.9995)
-		snprintf(out, SPAN_MOST, "%.0f ms", seconds * 1e3);
+		snprintf(out, DURATION_MOST, "%.0f ms", seconds * 1e3);
 	else
 		write_short(out, seconds, "s");
 	return out;

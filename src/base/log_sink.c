@@ -3,7 +3,7 @@
  * Other processes share stderr's file description, so O_NONBLOCK must not be set on it, and between poll(2) and
  * write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, which gives a
  * description of its own. Where that fails (a pipe of another user, no /proc), it polls before each write. */
-#include "base/sink.h"
+#include "base/log_sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
 #define LINE_MOST_FILE (64 << 10)
-#define FLUSH_MOST 256          /* lines that one sink_flush writes, so that a long queue holds nobody up */
+#define FLUSH_MOST 256          /* lines that one log_sink_flush writes, so that a long queue holds nobody up */
 
 static const char destination_wrong[] = "a log goes to stderr, syslog, syslog:FACILITY or file:PATH";
 static const char facility_wrong[] =
@@ -38,33 +38,33 @@ static int stderr_again(const struct stat *now)
 }
 
 /* A regular file is written through the shared description, so that superd and other writers use one offset. */
-static void open_stderr(struct sink *sink)
+static void open_stderr(struct log_sink *sink)
 {
 	struct stat status = { 0 };
 	int again = -1;
 
 	sink->fd = STDERR_FILENO;
-	sink->way = SINK_ASK;
+	sink->way = LOG_SINK_ASK;
 	sink->is_regular = false;
 	if (fstat(STDERR_FILENO, &status) < 0)
 		return;
 	sink->is_regular = S_ISREG(status.st_mode);
 	if (sink->is_regular)
-		sink->way = SINK_WRITE;
+		sink->way = LOG_SINK_WRITE;
 	else if (S_ISSOCK(status.st_mode))
-		sink->way = SINK_SEND;
+		sink->way = LOG_SINK_SEND;
 	else
 		again = stderr_again(&status);
 	if (again >= 0) {
 		sink->fd = again;
-		sink->way = SINK_WRITE;
+		sink->way = LOG_SINK_WRITE;
 	}
 }
 
 /* Non-blocking, as the path may be a fifo; a fifo without a reader is refused by the kernel. */
-static bool open_file(struct sink *sink)
+static bool open_file(struct log_sink *sink)
 {
-	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, SINK_MODE);
+	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE);
 	struct stat status;
 
 	if (fd < 0)
@@ -74,12 +74,12 @@ static bool open_file(struct sink *sink)
 		return false;
 	}
 	sink->fd = fd_raise(fd, FD_HIGH);
-	sink->way = SINK_WRITE;
+	sink->way = LOG_SINK_WRITE;
 	sink->is_regular = S_ISREG(status.st_mode);
 	return true;
 }
 
-const char *sink_refusal(const char *destination)
+const char *log_sink_refusal(const char *destination)
 {
 	if (!strcmp(destination, "stderr") || !strcmp(destination, "syslog"))
 		return NULL;
@@ -104,33 +104,33 @@ static const char *file_wrong(const char *path)
 	return result == 0 ? NULL : strerror(errno);
 }
 
-const char *sink_wrong(const char *destination)
+const char *log_sink_wrong(const char *destination)
 {
-	const char *why = sink_refusal(destination);
+	const char *why = log_sink_refusal(destination);
 
 	return why || strncmp(destination, "file:", 5) ? why : file_wrong(destination + 5);
 }
 
-const char *sink_open(struct sink *sink, const char *destination)
+const char *log_sink_open(struct log_sink *sink, const char *destination)
 {
-	const char *why = sink_refusal(destination);
+	const char *why = log_sink_refusal(destination);
 
-	*sink = (struct sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
-	log_queue_init(&sink->queue, SINK_QUEUE);
+	*sink = (struct log_sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
+	log_queue_init(&sink->queue, LOG_SINK_QUEUE);
 	if (why)
 		return why;
 	if (!strcmp(destination, "stderr")) {
-		sink->kind = SINK_STDERR;
+		sink->kind = LOG_SINK_STDERR;
 		open_stderr(sink);
 		return NULL;
 	}
 	if (!strncmp(destination, "syslog", 6)) {
-		sink->kind = SINK_SYSLOG;
+		sink->kind = LOG_SINK_SYSLOG;
 		if (destination[6])
 			sink->facility = syslog_facility(destination + 7);
 		return NULL;
 	}
-	sink->kind = SINK_FILE;
+	sink->kind = LOG_SINK_FILE;
 	sink->path = strdup(destination + 5);
 	if (sink->path && open_file(sink))
 		return NULL;
@@ -139,7 +139,7 @@ const char *sink_open(struct sink *sink, const char *destination)
 	return strerror(errno);
 }
 
-static enum write_outcome put_syslog(struct sink *sink, const char *text, size_t length, size_t *done)
+static enum write_outcome put_syslog(struct log_sink *sink, const char *text, size_t length, size_t *done)
 {
 	enum write_outcome outcome = syslog_put(&sink->syslog, text, length, done);
 
@@ -148,28 +148,29 @@ static enum write_outcome put_syslog(struct sink *sink, const char *text, size_t
 }
 
 /* The kind of failure by errno. A full disk may get room and a fifo a reader; a pipe that is stderr never does. */
-static enum write_outcome outcome_of(struct sink *sink)
+static enum write_outcome outcome_of(struct log_sink *sink)
 {
 	sink->error = errno;
 	if (errno == EAGAIN)
 		return WRITE_FULL;
-	if (errno == ENOBUFS || errno == ENOMEM || sink->is_regular || (errno == EPIPE && sink->kind == SINK_FILE))
+	if (errno == ENOBUFS || errno == ENOMEM || sink->is_regular || (errno == EPIPE && sink->kind == LOG_SINK_FILE))
 		return WRITE_AWAY;
 	return WRITE_LOST;
 }
 
-static enum write_outcome put_file(struct sink *sink, const char *text, size_t length, size_t *done)
+static enum write_outcome put_file(struct log_sink *sink, const char *text, size_t length, size_t *done)
 {
 	struct pollfd ask = { .fd = sink->fd, .events = POLLOUT };
 	ssize_t put;
 
-	if (sink->way == SINK_ASK && poll(&ask, 1, 0) == 0)
+	if (sink->way == LOG_SINK_ASK && poll(&ask, 1, 0) == 0)
 		return WRITE_FULL;
-	if (sink->way == SINK_ASK && ask.revents != POLLOUT)
+	if (sink->way == LOG_SINK_ASK && ask.revents != POLLOUT)
 		return WRITE_LOST;     /* its reader is gone */
 	do
-		put = sink->way == SINK_SEND ? send(sink->fd, text + *done, length - *done, MSG_DONTWAIT | MSG_NOSIGNAL)
-					     : write(sink->fd, text + *done, length - *done);
+		put = sink->way == LOG_SINK_SEND
+			? send(sink->fd, text + *done, length - *done, MSG_DONTWAIT | MSG_NOSIGNAL)
+			: write(sink->fd, text + *done, length - *done);
 	while (put < 0 && errno == EINTR);
 	if (put < 0)
 		return outcome_of(sink);
@@ -181,12 +182,13 @@ static enum write_outcome put_file(struct sink *sink, const char *text, size_t l
 }
 
 /* One attempt to write a line from *done on. */
-static enum write_outcome put(struct sink *sink, const char *text, size_t length, size_t *done)
+static enum write_outcome put(struct log_sink *sink, const char *text, size_t length, size_t *done)
 {
-	return sink->kind == SINK_SYSLOG ? put_syslog(sink, text, length, done) : put_file(sink, text, length, done);
+	return sink->kind == LOG_SINK_SYSLOG ? put_syslog(sink, text, length, done)
+					     : put_file(sink, text, length, done);
 }
 
-static void enter(struct sink *sink, enum sink_state state)
+static void enter(struct log_sink *sink, enum log_sink_state state)
 {
 	bool changes = sink->state != state;
 
@@ -195,7 +197,7 @@ static void enter(struct sink *sink, enum sink_state state)
 		sink->wait(sink);
 }
 
-static void count(struct sink *sink, const struct log_losses *lost)
+static void count(struct log_sink *sink, const struct log_losses *lost)
 {
 	sink->unsaid.all += lost->all;
 	sink->unsaid.of_clients += lost->of_clients;
@@ -205,14 +207,14 @@ static void count(struct sink *sink, const struct log_losses *lost)
 	sink->lost->of_clients += lost->of_clients;
 }
 
-void sink_count_lost(struct sink *sink, bool of_client)
+void log_sink_count_lost(struct log_sink *sink, bool of_client)
 {
 	const struct log_losses one = { .all = 1, .of_clients = of_client };
 
 	count(sink, &one);
 }
 
-static bool enqueue(struct sink *sink, const char *text, size_t length, size_t done, bool of_client)
+static bool enqueue(struct log_sink *sink, const char *text, size_t length, size_t done, bool of_client)
 {
 	struct log_losses lost = { 0 };
 	bool queued = log_queue_add(&sink->queue, text, length, done, of_client, &lost);
@@ -222,7 +224,7 @@ static bool enqueue(struct sink *sink, const char *text, size_t length, size_t d
 	return queued;
 }
 
-static bool give(struct sink *sink, const char *text, size_t length, bool of_client)
+static bool give(struct log_sink *sink, const char *text, size_t length, bool of_client)
 {
 	enum write_outcome outcome;
 	size_t done = 0;
@@ -233,53 +235,53 @@ static bool give(struct sink *sink, const char *text, size_t length, bool of_cli
 	if (outcome == WRITE_DONE)
 		return true;
 	if (outcome == WRITE_LOST) {
-		sink_count_lost(sink, of_client);
+		log_sink_count_lost(sink, of_client);
 		return false;
 	}
 	if (!enqueue(sink, text, length, done, of_client))
 		return false;
-	enter(sink, outcome == WRITE_FULL ? SINK_FULL : SINK_AWAY);
+	enter(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
 	return true;
 }
 
 /* Writes what must stand before the next line: the report of dropped lines, and, without an event loop, the queue. */
-static void prepare(struct sink *sink)
+static void prepare(struct log_sink *sink)
 {
 	bool waits = !log_queue_is_empty(&sink->queue);
 
 	if (waits ? !sink->wait : sink->unsaid.all && sink->say_dropped)
-		sink_flush(sink);
+		log_sink_flush(sink);
 }
 
-bool sink_take_as(struct sink *sink, int priority, const char *ident, long pid, const char *line, size_t length,
-		  bool of_client)
+bool log_sink_take_as(struct log_sink *sink, int priority, const char *ident, long pid, const char *line, size_t length,
+		      bool of_client)
 {
 	prepare(sink);
 	buf_clear(&sink->text);
 	syslog_compose(&sink->text, priority, ident, pid, line, length);
 	if (sink->text.failed) {
-		sink_count_lost(sink, of_client);
+		log_sink_count_lost(sink, of_client);
 		return false;
 	}
 	return give(sink, sink->text.data, sink->text.length, of_client);
 }
 
-bool sink_take(struct sink *sink, int severity, const char *line, size_t length, bool of_client)
+bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client)
 {
-	if (sink->kind == SINK_SYSLOG)
-		return sink_take_as(sink, sink->facility | severity, sink->ident, getpid(), line, length - 1,
-				    of_client);
+	if (sink->kind == LOG_SINK_SYSLOG)
+		return log_sink_take_as(sink, sink->facility | severity, sink->ident, getpid(), line, length - 1,
+					of_client);
 	prepare(sink);
 	return give(sink, line, length, of_client);
 }
 
 /* If only a part of the line could be written, the line becomes the first of the queue. */
-bool sink_put_first(struct sink *sink, int severity, const char *line, size_t length)
+bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length)
 {
 	enum write_outcome outcome;
 	size_t done = 0;
 
-	if (sink->kind == SINK_SYSLOG) {
+	if (sink->kind == LOG_SINK_SYSLOG) {
 		buf_clear(&sink->text);
 		syslog_compose(&sink->text, sink->facility | severity, sink->ident, getpid(), line, length - 1);
 		if (sink->text.failed)
@@ -292,17 +294,17 @@ bool sink_put_first(struct sink *sink, int severity, const char *line, size_t le
 		return true;
 	if (!done || !enqueue(sink, line, length, done, true))
 		return false;
-	enter(sink, outcome == WRITE_FULL ? SINK_FULL : SINK_AWAY);
+	enter(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
 	return true;
 }
 
-void sink_take_queued(struct sink *sink, const char *text, size_t length, size_t done, bool of_client)
+void log_sink_take_queued(struct log_sink *sink, const char *text, size_t length, size_t done, bool of_client)
 {
-	if (length && done <= length && enqueue(sink, text, length, done, of_client) && sink->state == SINK_READY)
-		enter(sink, SINK_FULL);
+	if (length && done <= length && enqueue(sink, text, length, done, of_client) && sink->state == LOG_SINK_READY)
+		enter(sink, LOG_SINK_FULL);
 }
 
-void sink_flush(struct sink *sink)
+void log_sink_flush(struct log_sink *sink)
 {
 	struct log_line *line = log_queue_first(&sink->queue);
 	enum write_outcome outcome = WRITE_DONE;
@@ -314,7 +316,7 @@ void sink_flush(struct sink *sink)
 
 		outcome = put(sink, line->text, line->length, &done);
 		if (outcome == WRITE_LOST) {
-			sink_count_lost(sink, line->of_client);
+			log_sink_count_lost(sink, line->of_client);
 			log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
 			continue;
 		}
@@ -325,46 +327,46 @@ void sink_flush(struct sink *sink)
 		log_queue_took(&sink->queue, line);
 	}
 	if (log_queue_is_empty(&sink->queue))
-		enter(sink, SINK_READY);
+		enter(sink, LOG_SINK_READY);
 	else
-		enter(sink, outcome == WRITE_AWAY ? SINK_AWAY : SINK_FULL);
+		enter(sink, outcome == WRITE_AWAY ? LOG_SINK_AWAY : LOG_SINK_FULL);
 }
 
 /* If there is nothing to poll (syslog away, disk full), it tries once more and gives up. */
-void sink_finish(struct sink *sink, int64_t until)
+void log_sink_finish(struct log_sink *sink, int64_t until)
 {
 	sink->syslog.retry_at = 0;
 	while (!log_queue_is_empty(&sink->queue)) {
 		struct pollfd ask = { .events = POLLOUT };
 		int64_t left = until - clock_ms();
 
-		sink_flush(sink);
-		if (sink->state != SINK_FULL || left <= 0)
+		log_sink_flush(sink);
+		if (sink->state != LOG_SINK_FULL || left <= 0)
 			return;
-		ask.fd = sink_fd(sink);
+		ask.fd = log_sink_fd(sink);
 		poll(&ask, 1, (int)left);
 	}
 }
 
-int sink_fd(const struct sink *sink)
+int log_sink_fd(const struct log_sink *sink)
 {
-	return sink->kind == SINK_SYSLOG ? sink->syslog.fd : sink->fd;
+	return sink->kind == LOG_SINK_SYSLOG ? sink->syslog.fd : sink->fd;
 }
 
 /* SYSLOG_LINE includes the head of a syslog line: priority, time, name and pid. */
-size_t sink_most(const struct sink *sink)
+size_t log_sink_most(const struct log_sink *sink)
 {
-	if (sink->kind == SINK_SYSLOG)
+	if (sink->kind == LOG_SINK_SYSLOG)
 		return SYSLOG_LINE - 80;
 	return sink->is_regular ? LINE_MOST_FILE : LINE_MOST_SHARED;
 }
 
-bool sink_is_current(const struct sink *sink, int64_t *size)
+bool log_sink_is_current(const struct log_sink *sink, int64_t *size)
 {
 	struct stat open, named;
 
 	*size = 0;
-	if (sink->kind != SINK_FILE || !sink->is_regular || fstat(sink->fd, &open) < 0)
+	if (sink->kind != LOG_SINK_FILE || !sink->is_regular || fstat(sink->fd, &open) < 0)
 		return true;
 	*size = open.st_size;
 	return stat(sink->path, &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
@@ -379,7 +381,7 @@ static bool is_same_file(int one, int other)
 }
 
 /* If the file is another one, it lacks the part of a line that the old one already has: the line starts over. */
-static void renew(struct sink *sink, int *old)
+static void renew(struct log_sink *sink, int *old)
 {
 	if (!is_same_file(*old, sink->fd))
 		log_queue_rewind(&sink->queue);
@@ -387,37 +389,37 @@ static void renew(struct sink *sink, int *old)
 		fd_close(old);
 }
 
-bool sink_reopen(struct sink *sink)
+bool log_sink_reopen(struct log_sink *sink)
 {
 	int old = sink->fd;
 
 	if (sink->path && !open_file(sink))
 		return false;
 	if (sink->path)
-		sink->kind = SINK_FILE;
-	enter(sink, SINK_READY);        /* nobody polls a descriptor that is closed */
-	if (sink->kind == SINK_SYSLOG) {
+		sink->kind = LOG_SINK_FILE;
+	enter(sink, LOG_SINK_READY);    /* nobody polls a descriptor that is closed */
+	if (sink->kind == LOG_SINK_SYSLOG) {
 		syslog_close(&sink->syslog);
 		sink->syslog.retry_at = 0;
 		log_queue_rewind(&sink->queue);
 	} else {
-		if (sink->kind == SINK_STDERR)
+		if (sink->kind == LOG_SINK_STDERR)
 			open_stderr(sink);
 		renew(sink, &old);
 	}
 	if (!log_queue_is_empty(&sink->queue))
-		sink_flush(sink);
+		log_sink_flush(sink);
 	return true;
 }
 
-void sink_close(struct sink *sink)
+void log_sink_close(struct log_sink *sink)
 {
 	struct log_losses lost = { 0 };
 
 	log_queue_clear(&sink->queue, &lost);
 	if (lost.all)
 		count(sink, &lost);
-	enter(sink, SINK_READY);
+	enter(sink, LOG_SINK_READY);
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
 	syslog_close(&sink->syslog);

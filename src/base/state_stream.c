@@ -2,7 +2,7 @@
  *
  * The parser counts sections and lines before it allocates, and keeps them in two arrays, so the memory is bounded
  * by a few times the size of the text, even of a hostile one. */
-#include "base/ledger.h"
+#include "base/state_stream.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,17 +12,17 @@
 
 static const char first_words[] = "superd ledger ";
 
-void ledger_begin(struct buf *out)
+void state_stream_begin(struct buf *out)
 {
-	buf_addf(out, "%s%d\n", first_words, LEDGER_FORMAT);
+	buf_addf(out, "%s%d\n", first_words, STATE_STREAM_FORMAT);
 }
 
-void ledger_open(struct buf *out, const char *kind)
+void state_open_section(struct buf *out, const char *kind)
 {
 	buf_addf(out, "[%s]\n", kind);
 }
 
-void ledger_add(struct buf *out, const char *key, const char *value)
+void state_add(struct buf *out, const char *key, const char *value)
 {
 	buf_addf(out, "%s=", key);
 	while (*value) {
@@ -38,7 +38,7 @@ void ledger_add(struct buf *out, const char *key, const char *value)
 	buf_char(out, '\n');
 }
 
-void ledger_add_bytes(struct buf *out, const char *key, const void *bytes, size_t length)
+void state_add_bytes(struct buf *out, const char *key, const void *bytes, size_t length)
 {
 	buf_addf(out, "%s=", key);
 	for (size_t n = 0; n < length; n++)
@@ -46,17 +46,17 @@ void ledger_add_bytes(struct buf *out, const char *key, const void *bytes, size_
 	buf_char(out, '\n');
 }
 
-void ledger_add_number(struct buf *out, const char *key, int64_t value)
+void state_add_number(struct buf *out, const char *key, int64_t value)
 {
 	buf_addf(out, "%s=%lld\n", key, (long long)value);
 }
 
-void ledger_add_real(struct buf *out, const char *key, double value)
+void state_add_real(struct buf *out, const char *key, double value)
 {
 	buf_addf(out, "%s=%.9f\n", key, value);
 }
 
-void ledger_end(struct buf *out)
+void state_stream_end(struct buf *out)
 {
 	buf_text(out, ".\n");
 }
@@ -89,36 +89,36 @@ static bool is_word(const char *text, size_t length)
 	return length;
 }
 
-static const char *parse_section(struct ledger *ledger, char *line)
+static const char *parse_section(struct state_stream *stream, char *line)
 {
 	size_t length = strlen(line);
 
 	if (length < 3 || line[length - 1] != ']' || !is_word(line + 1, length - 2))
 		return "it is no [SECTION]";
 	line[length - 1] = '\0';
-	ledger->sections[ledger->count++] = (struct ledger_section){
-		.kind = line + 1, .entries = ledger->entries + ledger->entry_count, .ledger = ledger,
+	stream->sections[stream->count++] = (struct state_section){
+		.kind = line + 1, .entries = stream->entries + stream->entry_count, .stream = stream,
 	};
 	return NULL;
 }
 
-static const char *parse_entry(struct ledger *ledger, char *line)
+static const char *parse_entry(struct state_stream *stream, char *line)
 {
 	char *equals = strchr(line, '=');
 
-	if (!ledger->count)
+	if (!stream->count)
 		return "it stands before the first [SECTION]";
 	if (!equals || !is_word(line, (size_t)(equals - line)))
 		return "it is no KEY=VALUE";
 	*equals = '\0';
 	if (!unescape(equals + 1))
 		return "a backslash has n or another behind it";
-	ledger->entries[ledger->entry_count++] = (struct ledger_entry){ .key = line, .value = equals + 1 };
-	ledger->sections[ledger->count - 1].count++;
+	stream->entries[stream->entry_count++] = (struct state_entry){ .key = line, .value = equals + 1 };
+	stream->sections[stream->count - 1].count++;
 	return NULL;
 }
 
-static const char *parse_lines(struct ledger *ledger, char *at, struct buf *why)
+static const char *parse_lines(struct state_stream *stream, char *at, struct buf *why)
 {
 	size_t number = 1;
 
@@ -129,7 +129,7 @@ static const char *parse_lines(struct ledger *ledger, char *at, struct buf *why)
 		*end = '\0';
 		if (!strcmp(at, "."))
 			return end[1] ? "there is more behind its end" : NULL;
-		wrong = *at == '[' ? parse_section(ledger, at) : parse_entry(ledger, at);
+		wrong = *at == '[' ? parse_section(stream, at) : parse_entry(stream, at);
 		if (wrong) {
 			buf_addf(why, "line %zu: %s", number, wrong);
 			return buf_string(why);
@@ -139,7 +139,7 @@ static const char *parse_lines(struct ledger *ledger, char *at, struct buf *why)
 }
 
 /* Allocates both arrays for as many sections and entries as the text can have at most. */
-static bool make_room(struct ledger *ledger, const char *text)
+static bool make_room(struct state_stream *stream, const char *text)
 {
 	size_t sections = 0, lines = 0;
 
@@ -147,9 +147,9 @@ static bool make_room(struct ledger *ledger, const char *text)
 		lines += *at == '\n';
 		sections += *at == '\n' && at[1] == '[';
 	}
-	ledger->sections = calloc(sections + 1, sizeof(*ledger->sections));
-	ledger->entries = calloc(lines + 1, sizeof(*ledger->entries));
-	return ledger->sections && ledger->entries;
+	stream->sections = calloc(sections + 1, sizeof(*stream->sections));
+	stream->entries = calloc(lines + 1, sizeof(*stream->entries));
+	return stream->sections && stream->entries;
 }
 
 /* Checks the first line, and gives the line behind it; NULL: the text has another format, and *wrong says which. */
@@ -165,40 +165,40 @@ static char *skip_first(char *text, struct buf *why, const char **wrong)
 	*end = '\0';
 	if (scan_count(text + head, &format))
 		return NULL;
-	if (format == LEDGER_FORMAT)
+	if (format == STATE_STREAM_FORMAT)
 		return end + 1;
-	buf_addf(why, "it is of format %lld, and this superd reads format %d", (long long)format, LEDGER_FORMAT);
+	buf_addf(why, "it is of format %lld, and this superd reads format %d", (long long)format, STATE_STREAM_FORMAT);
 	*wrong = buf_string(why);
 	return NULL;
 }
 
-const char *ledger_parse(struct ledger *ledger, char *text, size_t length, struct buf *why)
+const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why)
 {
 	const char *wrong;
 
-	*ledger = (struct ledger){ .text = text };
-	if (length > LEDGER_MOST)
+	*stream = (struct state_stream){ .text = text };
+	if (length > STATE_STREAM_MOST)
 		return "it is too long";
 	if (strlen(text) != length)
 		return "it holds a NUL";
-	if (!make_room(ledger, text))
+	if (!make_room(stream, text))
 		return "out of memory";
 	text = skip_first(text, why, &wrong);
-	return text ? parse_lines(ledger, text, why) : wrong;
+	return text ? parse_lines(stream, text, why) : wrong;
 }
 
-void ledger_free(struct ledger *ledger)
+void state_stream_free(struct state_stream *stream)
 {
-	free(ledger->text);
-	free(ledger->sections);
-	free(ledger->entries);
-	*ledger = (struct ledger){ 0 };
+	free(stream->text);
+	free(stream->sections);
+	free(stream->entries);
+	*stream = (struct state_stream){ 0 };
 }
 
-const char *ledger_text(struct ledger_section *section, const char *key)
+const char *state_text(struct state_section *section, const char *key)
 {
 	for (size_t n = 0; n < section->count; n++) {
-		struct ledger_entry *entry = &section->entries[n];
+		struct state_entry *entry = &section->entries[n];
 
 		if (strcmp(entry->key, key) != 0)
 			continue;
@@ -208,30 +208,30 @@ const char *ledger_text(struct ledger_section *section, const char *key)
 	return NULL;
 }
 
-void ledger_note_flaw(struct ledger_section *section, const char *key)
+void state_note_flaw(struct state_section *section, const char *key)
 {
-	if (section->ledger->flaw)
+	if (section->stream->flaw)
 		return;
-	section->ledger->flawed = section;
-	section->ledger->flaw = key;
+	section->stream->flawed = section;
+	section->stream->flaw = key;
 }
 
-int64_t ledger_number(struct ledger_section *section, const char *key, int64_t least, int64_t most, int64_t fallback)
+int64_t state_number(struct state_section *section, const char *key, int64_t least, int64_t most, int64_t fallback)
 {
-	const char *text = ledger_text(section, key);
+	const char *text = state_text(section, key);
 	int64_t number;
 
 	if (!text)
 		return fallback;
 	if (!scan_count(text, &number) && number >= least && number <= most)
 		return number;
-	ledger_note_flaw(section, key);
+	state_note_flaw(section, key);
 	return fallback;
 }
 
-double ledger_real(struct ledger_section *section, const char *key, double fallback)
+double state_real(struct state_section *section, const char *key, double fallback)
 {
-	const char *text = ledger_text(section, key);
+	const char *text = state_text(section, key);
 	double number;
 	char *end;
 
@@ -240,7 +240,7 @@ double ledger_real(struct ledger_section *section, const char *key, double fallb
 	number = strtod(text, &end);
 	if (*text && !*end && !isnan(number))
 		return number;
-	ledger_note_flaw(section, key);
+	state_note_flaw(section, key);
 	return fallback;
 }
 
@@ -264,21 +264,21 @@ static bool read_hex(const char *text, unsigned char *out, size_t length)
 	return true;
 }
 
-bool ledger_bytes(struct ledger_section *section, const char *key, void *out, size_t length)
+bool state_bytes(struct state_section *section, const char *key, void *out, size_t length)
 {
-	const char *text = ledger_text(section, key);
+	const char *text = state_text(section, key);
 
 	if (!text)
 		return false;
 	if (strlen(text) == 2 * length && read_hex(text, out, length))
 		return true;
-	ledger_note_flaw(section, key);
+	state_note_flaw(section, key);
 	return false;
 }
 
-void *ledger_take_bytes(struct ledger_section *section, const char *key, size_t most, size_t *length)
+void *state_take_bytes(struct state_section *section, const char *key, size_t most, size_t *length)
 {
-	const char *text = ledger_text(section, key);
+	const char *text = state_text(section, key);
 	size_t digits = text ? strlen(text) : 0;
 	unsigned char *bytes;
 
@@ -289,6 +289,6 @@ void *ledger_take_bytes(struct ledger_section *section, const char *key, size_t 
 	if (bytes && read_hex(text, bytes, *length))
 		return bytes;
 	free(bytes);
-	ledger_note_flaw(section, key);
+	state_note_flaw(section, key);
 	return NULL;
 }
