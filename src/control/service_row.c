@@ -7,20 +7,20 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "config/option/default_service.h"
 #include "config/option/directive.h"
-#include "config/option/plain.h"
 #include "config/option/service_mark.h"
-#include "config/table/row_json.h"
+#include "config/table/service_json.h"
 
 struct service_row_writer {
-	struct plain plain;
+	struct default_service plain;
 };
 
 struct service_row_writer *service_row_writer_new(void)
 {
 	struct service_row_writer *writer = calloc(1, sizeof(*writer));
 
-	if (writer && !plain_make(&writer->plain)) {
+	if (writer && !default_service_make(&writer->plain)) {
 		free(writer);
 		return NULL;
 	}
@@ -31,7 +31,7 @@ void service_row_writer_free(struct service_row_writer *writer)
 {
 	if (!writer)
 		return;
-	plain_free(&writer->plain);
+	default_service_free(&writer->plain);
 	free(writer);
 }
 
@@ -52,10 +52,10 @@ void service_row_write(struct service_row_writer *writer, const struct service *
 	if (row->at.file)
 		add_place(row->at.file, row->at.line, "source", out);
 	json_object_field(out, "options");
-	row_json_options(row, &writer->plain.service, hides, out);
+	service_json_options(row, &writer->plain.service, hides, out);
 	json_object_close(out);
 	json_object_field(out, "texts");
-	row_json_texts(row, &writer->plain.service, hides, out);
+	service_json_texts(row, &writer->plain.service, hides, out);
 	json_object_close(out);
 	json_object_field(out, "sources");
 	for (size_t n = 0; n < directive_count; n++) {

@@ -30,9 +30,9 @@ struct reload_request {
 	struct alarm timeout;
 };
 
-static const char *fate_name(enum fate fate)
+static const char *diff_name(enum diff_kind diff)
 {
-	return fate == FATE_ADDED ? "added" : fate == FATE_REMOVED ? "removed" : "changed";
+	return diff == DIFF_ADDED ? "added" : diff == DIFF_REMOVED ? "removed" : "changed";
 }
 
 static void add_diagnostic(struct buf *out, const struct diag *diag)
@@ -107,7 +107,7 @@ static void say_fate(struct session *session, const char *name, const char *resu
 }
 
 /* Reports a service. false: its result is not known yet. */
-static bool tell_fate(struct reload_request *reload, enum fate fate, const char *name, const char *options)
+static bool tell_fate(struct reload_request *reload, enum diff_kind diff, const char *name, const char *options)
 {
 	struct session *session = reload->session;
 	struct keeper *keeper = selection_find(session->supervisor, name).keeper;
@@ -120,7 +120,7 @@ static bool tell_fate(struct reload_request *reload, enum fate fate, const char 
 		else if (keeper)
 			old_row_describe(keeper, &message);
 		session->line.failed |= message.failed;
-		say_fate(session, name, fate_name(fate), keeper, options, buf_string(&message));
+		say_fate(session, name, diff_name(diff), keeper, options, buf_string(&message));
 		buf_free(&message);
 		return true;
 	}
@@ -162,7 +162,7 @@ static bool say_fates(struct reload_request *reload)
 
 		if (!line_io_has_room(&reload->session->io) || clock_now() - begun > SLICE)
 			return false;
-		if (!tell_fate(reload, (enum fate)(*entry - 1), entry + 1, options)) {
+		if (!tell_fate(reload, (enum diff_kind)(*entry - 1), entry + 1, options)) {
 			line_io_pull(&reload->session->io, false);
 			return false;
 		}

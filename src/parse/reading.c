@@ -45,17 +45,17 @@ void reading_drop_states(struct reading *reading)
 		reading_drop_state(reading, reading->states[i].free);
 }
 
-bool reading_add(struct reading *reading, struct draft *draft)
+bool reading_add(struct reading *reading, struct service_builder *builder)
 {
-	struct draft **drafts =
-		array_grow(reading->drafts, &reading->draft_capacity, reading->draft_count, sizeof(*drafts));
+	struct service_builder **builders =
+		array_grow(reading->builders, &reading->builder_capacity, reading->builder_count, sizeof(*builders));
 
-	if (!drafts) {
-		draft_free(draft);
+	if (!builders) {
+		builder_free(builder);
 		return reading_refuse_memory(reading);
 	}
-	reading->drafts = drafts;
-	reading->drafts[reading->draft_count++] = draft;
+	reading->builders = builders;
+	reading->builders[reading->builder_count++] = builder;
 	return true;
 }
 

@@ -12,9 +12,9 @@
 
 #include "base/diag.h"
 #include "base/source_file.h"
-#include "config/table/draft.h"
-#include "config/table/machine.h"
+#include "config/table/service_builder.h"
 #include "config/table/table.h"
+#include "config/table/unit_machine.h"
 #include "parse/compat.h"
 
 #define READING_DEPTH 16                /* of includes in includes */
@@ -55,9 +55,9 @@ struct reading_state {
 struct reading {
 	struct table *table;
 	struct diags *diags;
-	struct draft *defaults;         /* of superd.conf sources, NULL until one is seen */
-	struct draft **drafts;          /* of all sources, in order */
-	size_t draft_count, draft_capacity;
+	struct service_builder *defaults; /* of superd.conf sources, NULL until one is seen */
+	struct service_builder **builders; /* of all sources, in order */
+	size_t builder_count, builder_capacity;
 	struct opened opened[READING_DEPTH];            /* the chain of includes, for "includes itself" */
 	size_t depth;
 	size_t files;                   /* read so far */
@@ -152,7 +152,7 @@ void reading_drop_states(struct reading *reading);
 bool reading_refuse_memory(struct reading *reading);
 
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
-bool reading_add(struct reading *reading, struct draft *draft);
+bool reading_add(struct reading *reading, struct service_builder *builder);
 
 /* Whether a folder's file, by its name alone, may be a table at all: neither hidden nor an editor's or packager's
  * copy. */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/option/wording.h"
+#include "config/option/option_name.h"
 
 #define NEAR_MOST 10000                 /* entries looked at for a hint: a directory server may have millions */
 #define ENTRY_MOST (1u << 20)
@@ -35,7 +35,7 @@ bool accounts_refuse(struct accounts *accounts, const struct service *service, c
 {
 	struct buf said = { 0 };
 
-	wording_add(service, option, text, &said);
+	option_name_add(service, option, text, &said);
 	diag_error(accounts->diags, service_origin(service, option), "%s: %s: %s", service->name, buf_string(&said),
 		   wrong);
 	buf_free(&said);

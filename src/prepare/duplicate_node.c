@@ -2,7 +2,7 @@
  *
  * Only the machine knows which folders are one, and asking it takes time. So only paths whose last names are equal are
  * followed. What is written alike was reported when the table was read
- * (config/check/check_claims). */
+ * (config/check/check_conflicts). */
 #include "prepare/duplicate_node.h"
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "config/check/claim.h"
+#include "config/check/endpoint_conflict.h"
 #include "os/foreign/foreign_path.h"
 
 struct node {
-	struct claim claim;
+	struct endpoint_claim claim;
 	const char *name;               /* the last of its path */
 	char *path;                     /* without links; NULL: it is not followed */
 };
@@ -47,7 +47,7 @@ static size_t nodes_fill(const struct table *table, struct node *nodes)
 
 			if (!makes_node(listen))
 				continue;
-			nodes[number] = (struct node){ .claim = claim_of(service, listen, number),
+			nodes[number] = (struct node){ .claim = endpoint_claim_of(service, listen, number),
 						       .name = strrchr(listen->endpoint->address, '/') + 1 };
 			number++;
 		}
@@ -119,7 +119,7 @@ static void compare(struct node *nodes, size_t count, struct diags *diags)
 		if (strcmp(first->path, node->path) != 0)
 			first = node;
 		else if (!endpoint_clash(&first->claim.endpoint, &node->claim.endpoint))
-			claims_report(&first->claim, &node->claim, diags);
+			endpoint_conflict_report(&first->claim, &node->claim, diags);
 	}
 }
 

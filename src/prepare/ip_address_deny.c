@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "config/words/resource.h"
+#include "config/words/resource_words.h"
 
 #define DENIED_MOST 4096
 

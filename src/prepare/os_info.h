@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/pool.h"
-#include "config/table/machine.h"
+#include "config/table/unit_machine.h"
 
 /* Fills in what can be known; texts are kept in the pool. false: out of memory. */
 bool os_info_read(struct unit_machine *machine, struct pool *pool);

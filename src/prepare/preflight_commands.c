@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/shell_words.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 #include "exec/child/sandbox.h"
 #include "prepare/preflight_internal.h"
 

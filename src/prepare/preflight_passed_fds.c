@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/option/wording.h"
-#include "config/words/handed.h"
+#include "config/option/option_name.h"
+#include "config/words/passed_fds.h"
 #include "prepare/preflight_internal.h"
 
 /* A unix socket is connected to, a folder of credentials is read. */
@@ -18,9 +18,9 @@ static const char *judge(const char *path, int mode)
 static void check_file(struct preflight *preflight, const struct service *service, const char *word)
 {
 	const char *path, *wrong;
-	struct handed_file file;
+	struct open_file_word file;
 
-	if (handed_file_read(word, &file) || file.graceful)
+	if (open_file_word_read(word, &file) || file.graceful)
 		return;
 	path = pool_text_n(preflight->table->pool, file.path, file.path_length);
 	wrong = path && preflight_may_look(preflight, path) ? judge(path, file.read_only ? R_OK : R_OK | W_OK) : NULL;
@@ -30,10 +30,10 @@ static void check_file(struct preflight *preflight, const struct service *servic
 }
 
 /* Whether set_credential stands in for it. */
-static bool is_set(const struct extras *extras, const struct handed_credential *loaded)
+static bool is_set(const struct extras *extras, const struct credential_word *loaded)
 {
 	for (words word = extras->set_credential; word && *word; word++) {
-		struct handed_credential set = handed_credential_read(*word);
+		struct credential_word set = credential_word_read(*word);
 
 		if (set.id_length == loaded->id_length && !memcmp(set.id, loaded->id, set.id_length))
 			return true;
@@ -44,7 +44,7 @@ static bool is_set(const struct extras *extras, const struct handed_credential *
 /* A credential without a path may be missing. */
 static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
 {
-	struct handed_credential parts = handed_credential_read(word);
+	struct credential_word parts = credential_word_read(word);
 	const char *wrong;
 
 	if (!parts.rest || *parts.rest != '/' || is_set(service->terms->extras, &parts))
@@ -53,7 +53,7 @@ static void check_credential(struct preflight *preflight, const struct service *
 	if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
 				 "%s: clients wait until it is there; a %s of its name would stand in", wrong,
-				 wording_of(service, "set_credential"));
+				 option_name_of(service, "set_credential"));
 }
 
 void preflight_passed_fds(struct preflight *preflight, const struct service *service)

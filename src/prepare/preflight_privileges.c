@@ -10,8 +10,8 @@
 
 #include "base/scan.h"
 #include "config/option/directive.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/child/sandbox.h"
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
@@ -117,7 +117,7 @@ __attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *
 		buf_text(&units->names, ", ");
 	}
 	if (units->count <= NEAREST_NAMED)
-		buf_text(&units->names, wording_of(service, option));
+		buf_text(&units->names, option_name_of(service, option));
 }
 
 void preflight_clamped_units(struct preflight *preflight)

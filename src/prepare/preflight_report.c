@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/option/wording.h"
+#include "config/option/option_name.h"
 #include "os/fs/path_trust.h"
 
 void preflight_report(struct preflight *preflight, enum severity severity, const struct service *service,
@@ -23,7 +23,7 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 	if (service->is_foreign && !strcmp(option, "exec"))
 		buf_text(&said, value);
 	else
-		wording_add(service, option, value, &said);
+		option_name_add(service, option, value, &said);
 	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&said), text);
 	buf_free(&said);
 }

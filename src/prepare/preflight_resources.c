@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "config/option/directive.h"
-#include "config/words/resource.h"
+#include "config/words/resource_words.h"
 #include "exec/dirs/directories.h"
 #include "exec/resources/bpf_program.h"
 #include "exec/resources/cgroup_files.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/check/claim.h"
+#include "config/check/endpoint_conflict.h"
 #include "exec/child/sandbox.h"
 #include "exec/resources/cgroup_settings.h"
 #include "exec/sandbox/sandbox_probe.h"
@@ -148,7 +148,7 @@ static size_t claims_count(const struct table *table, bool *any_by_name)
 	return count;
 }
 
-static void claims_fill(const struct table *table, struct claim *claims)
+static void claims_fill(const struct table *table, struct endpoint_claim *claims)
 {
 	size_t number = 0;
 
@@ -158,7 +158,7 @@ static void claims_fill(const struct table *table, struct claim *claims)
 		for (size_t j = 0; j < service->socket_count; j++) {
 			if (!is_claimed(service, &service->sockets[j]))
 				continue;
-			claims[number] = claim_of(service, &service->sockets[j], number);
+			claims[number] = endpoint_claim_of(service, &service->sockets[j], number);
 			number++;
 		}
 	}
@@ -166,7 +166,7 @@ static void claims_fill(const struct table *table, struct claim *claims)
 
 static int compare_claims(const void *left, const void *right)
 {
-	const struct claim *a = left, *b = right;
+	const struct endpoint_claim *a = left, *b = right;
 
 	if (a->endpoint.kind != b->endpoint.kind)
 		return a->endpoint.kind < b->endpoint.kind ? -1 : 1;
@@ -175,29 +175,29 @@ static int compare_claims(const void *left, const void *right)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-static bool same_port(const struct claim *a, const struct claim *b)
+static bool same_port(const struct endpoint_claim *a, const struct endpoint_claim *b)
 {
 	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
 }
 
 /* Endpoints that clash as they are written were reported when the table was read. */
-static bool claims_clash(const struct claim *a, const struct claim *b)
+static bool claims_clash(const struct endpoint_claim *a, const struct endpoint_claim *b)
 {
-	struct endpoint written_a = claim_as_written(a), written_b = claim_as_written(b);
+	struct endpoint written_a = endpoint_claim_as_written(a), written_b = endpoint_claim_as_written(b);
 
-	return !claims_share(a, b) && endpoint_clash(&a->endpoint, &b->endpoint) &&
+	return !endpoint_claims_share(a, b) && endpoint_clash(&a->endpoint, &b->endpoint) &&
 	       !endpoint_clash(&written_a, &written_b);
 }
 
 /* Compares one claim with those behind it that have its port. */
-static void check_claim(const struct claim *claim, const struct claim *end, struct diags *diags)
+static void check_claim(const struct endpoint_claim *claim, const struct endpoint_claim *end, struct diags *diags)
 {
-	for (const struct claim *other = claim + 1; other < end && same_port(claim, other); other++) {
+	for (const struct endpoint_claim *other = claim + 1; other < end && same_port(claim, other); other++) {
 		bool by_name = claim->listen->address != claim->listen->endpoint ||
 			       other->listen->address != other->listen->endpoint;
 
 		if (by_name && claims_clash(claim, other))
-			claims_report(claim, other, diags);
+			endpoint_conflict_report(claim, other, diags);
 	}
 }
 
@@ -205,7 +205,7 @@ static void check_clashes(const struct table *table, struct diags *diags)
 {
 	bool any_by_name;
 	size_t count = claims_count(table, &any_by_name);
-	struct claim *claims;
+	struct endpoint_claim *claims;
 
 	if (!any_by_name || count < 2)
 		return;

@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "config/access/access.h"
 #include "config/option/directive.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/plan/plan.h"
 #include "os/bpf/socket_filter.h"
 #include "prepare/ip_address_deny.h"
@@ -191,7 +191,7 @@ static void refuse_filter(struct networks *networks, const struct service *servi
 	const char *waiting = service->dialect == UNIT ? "Accept=no" : service->is_foreign ? "wait" : "accept = no";
 
 	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel keeps to it: %s",
-		   service->name, wording_of(service, option), waiting, wrong ? wrong : "out of memory");
+		   service->name, option_name_of(service, option), waiting, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
 		   access_has_names(service->access) ? "write addresses" : "name fewer networks",
 		   service->is_foreign ? "" : ", or say accept = yes");
@@ -203,7 +203,7 @@ static void warn_of_guard(struct networks *networks, const struct service *servi
 
 	diag_warning(networks->diags, service_origin(service, option),
 		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name,
-		     wording_of(service, option),
+		     option_name_of(service, option),
 		     wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses" : "name fewer networks");
 }

@@ -29,7 +29,7 @@ static bool is_in_sources(const glob_t *sources, const char *test)
 	return false;
 }
 
-void claims_expect(const struct claim *claims, size_t count)
+void claims_expect(const struct endpoint_claim *claims, size_t count)
 {
 	static const char *const patterns[] = { "unit/*", "unit/*/*", "behaviour" };
 	glob_t sources = { 0 };

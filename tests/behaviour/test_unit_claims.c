@@ -13,7 +13,7 @@
 #include "unit_files.h"
 
 /* In the order of systemd's suites. */
-static const struct claim behaviours[] = {
+static const struct endpoint_claim behaviours[] = {
 	{ "addresses are read as systemd's table has them",
 	  { "unit_socket, takes_the_addresses_of_systemd", "unit_socket, refuses_what_systemd_does" } },
 	{ "netlink words; addresses are equal or differ in each part",
@@ -73,7 +73,7 @@ static const struct claim behaviours[] = {
 enum { BEHAVIOURS = sizeof(behaviours) / sizeof(*behaviours) };
 
 /* Those about an operator's orders stand with superctl, those about programs that end when idle with idle_timeout. */
-static const struct claim complaints[] = {
+static const struct endpoint_claim complaints[] = {
 	{ "a trigger limit shuts a socket for good: anybody may do that from afar",
 	  { "unit_life, a_trigger_limit_ends_after_its_time", "unit_claims, a_flood_shuts_no_socket" } },
 	{ "a socket is not started again; no memory at accept ends sshd",

@@ -16,7 +16,7 @@
 #include "reading.h"
 #include "unit_files.h"
 
-static const struct claim traps[] = {
+static const struct endpoint_claim traps[] = {
 	{ "LISTEN_PID of another process than the one that was started",
 	  { "handover, listeners_by_systemds_protocol", "handover, a_backend_behind_a_shell_keeps_its_protocol" } },
 	{ "descriptors that close at exec, and others that leak through it",

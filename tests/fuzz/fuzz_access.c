@@ -104,12 +104,12 @@ static void check_rules(words list, struct pool *pool)
 	require(permits && both);
 	networks = access_networks(permits, false, &count);
 	for (size_t i = 0; i < count; i++) {
-		require(access_judge(permits, networks[i].address) == PERMITTED);
-		require(access_judge(both, networks[i].address) == DENIED);
+		require(access_judge(permits, networks[i].address) == ACCESS_PERMITTED);
+		require(access_judge(both, networks[i].address) == ACCESS_DENIED);
 		require(networks[i].bits <= 128 &&
 			(!i || memcmp(networks[i - 1].address, networks[i].address, 16) < 0));
 	}
-	require(access_judge_name(permits, (const unsigned char[16]){ 0 }, NULL) != BY_NAME);
+	require(access_judge_name(permits, (const unsigned char[16]){ 0 }, NULL) != ACCESS_BY_NAME);
 	require(socket_filter_compile(permits, AF_INET6, pool, &why) || why.length);
 	buf_free(&why);
 }

@@ -9,7 +9,7 @@
 #include "config/check/check.h"
 #include "config/endpoint/endpoint.h"
 #include "config/table/diff.h"
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "config/table/table.h"
 
 static unsigned failures;
@@ -22,29 +22,29 @@ static void require(bool claim, const char *what)
 	failures++;
 }
 
-static void set(struct draft *draft, const char *name, const char *text, unsigned line, struct diags *diags)
+static void set(struct service_builder *builder, const char *name, const char *text, unsigned line, struct diags *diags)
 {
 	struct origin at = { .file = "smoke.conf", .line = line, .column = 1 };
 	struct value value = { .words = &text, .count = 1, .at = at };
 
-	require(draft_set(draft, NATIVE, name, &value, diags), name);
+	require(builder_set(builder, NATIVE, name, &value, diags), name);
 }
 
 static struct table *make_table(const char *timeout, struct diags *diags)
 {
 	struct table *table = table_new();
 	struct origin at = { .file = "smoke.conf", .line = 1, .column = 1 };
-	struct draft *draft = table ? draft_new(table, "echo", at) : NULL;
+	struct service_builder *builder = table ? builder_new(table, "echo", at) : NULL;
 
-	require(draft != NULL, "a draft is made");
-	if (!draft)
+	require(builder != NULL, "a draft is made");
+	if (!builder)
 		return table;
-	set(draft, "listen", "127.0.0.1:8888", 2, diags);
-	set(draft, "exec", "/bin/cat '-u' \"a b\"", 3, diags);
-	set(draft, "user", "nobody", 4, diags);
-	set(draft, "timeout_stop", timeout, 5, diags);
-	require(draft_seal(draft, NULL, diags), "the draft is sealed");
-	draft_free(draft);
+	set(builder, "listen", "127.0.0.1:8888", 2, diags);
+	set(builder, "exec", "/bin/cat '-u' \"a b\"", 3, diags);
+	set(builder, "user", "nobody", 4, diags);
+	set(builder, "timeout_stop", timeout, 5, diags);
+	require(builder_finish(builder, NULL, diags), "the draft is sealed");
+	builder_free(builder);
 	return table;
 }
 
@@ -70,8 +70,8 @@ static void check_services(const struct table *before, const struct table *after
 	require(!table_find(before, "ohce"), "an unknown name is not found");
 	require(a->socket_count == 1 && a->sockets[0].endpoint->port == 8888, "it listens on port 8888");
 	require(a->what->exec && strcmp(a->what->exec[2], "a b") == 0, "its command is split by the quotes");
-	require(service_compare(a, a, NULL) == FATE_SAME, "a service equals itself");
-	require(service_compare(a, b, NULL) == FATE_CHANGED, "another timeout_stop is a change");
+	require(service_compare(a, a, NULL) == DIFF_SAME, "a service equals itself");
+	require(service_compare(a, b, NULL) == DIFF_CHANGED, "another timeout_stop is a change");
 }
 
 int main(void)

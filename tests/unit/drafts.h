@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "config/check/check.h"
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 
 #define FILE_NAME "test.conf"
 #define WORDS_MOST 16
@@ -40,15 +40,15 @@ static inline void begin_table(void)
 	line = 0;
 }
 
-static inline struct draft *begin(const char *name)
+static inline struct service_builder *begin(const char *name)
 {
-	struct draft *draft = draft_new(table, name, next_line());
+	struct service_builder *builder = builder_new(table, name, next_line());
 
-	cr_assert_not_null(draft);
-	return draft;
+	cr_assert_not_null(builder);
+	return builder;
 }
 
-static inline bool set_value(struct draft *draft, const char *name, bool append, va_list more)
+static inline bool set_value(struct service_builder *builder, const char *name, bool append, va_list more)
 {
 	const char *list[WORDS_MOST + 1] = { NULL };
 	struct origin places[WORDS_MOST];
@@ -62,56 +62,56 @@ static inline bool set_value(struct draft *draft, const char *name, bool append,
 		list[value.count++] = word;
 	}
 	value.is_list = value.count != 1;
-	return draft_set(draft, NATIVE, name, &value, &diags);
+	return builder_set(builder, NATIVE, name, &value, &diags);
 }
 
 /* name = { words … }; the words end with NULL. */
-__attribute__((sentinel)) static inline bool set(struct draft *draft, const char *name, ...)
+__attribute__((sentinel)) static inline bool set(struct service_builder *builder, const char *name, ...)
 {
 	va_list more;
 	bool good;
 
 	va_start(more, name);
-	good = set_value(draft, name, false, more);
+	good = set_value(builder, name, false, more);
 	va_end(more);
 	return good;
 }
 
 /* name += { words … } */
-__attribute__((sentinel)) static inline bool add(struct draft *draft, const char *name, ...)
+__attribute__((sentinel)) static inline bool add(struct service_builder *builder, const char *name, ...)
 {
 	va_list more;
 	bool good;
 
 	va_start(more, name);
-	good = set_value(draft, name, true, more);
+	good = set_value(builder, name, true, more);
 	va_end(more);
 	return good;
 }
 
 /* Seals the draft over the defaults (NULL: none), frees it and gives its row, which lasts until the next. */
-static inline struct service *end_with(struct draft *draft, const struct draft *defaults)
+static inline struct service *end_with(struct service_builder *builder, const struct service_builder *defaults)
 {
-	bool sealed = draft_seal(draft, defaults, &diags);
+	bool sealed = builder_finish(builder, defaults, &diags);
 
-	draft_free(draft);
+	builder_free(builder);
 	cr_assert(sealed);
 	return &table->services[table->count - 1];
 }
 
-static inline struct service *end(struct draft *draft)
+static inline struct service *end(struct service_builder *builder)
 {
-	return end_with(draft, NULL);
+	return end_with(builder, NULL);
 }
 
 /* A service in which nothing is wrong. */
-static inline struct draft *begin_good(const char *name, const char *listen)
+static inline struct service_builder *begin_good(const char *name, const char *listen)
 {
-	struct draft *draft = begin(name);
+	struct service_builder *builder = begin(name);
 
-	cr_assert(set(draft, "listen", listen, NULL));
-	cr_assert(set(draft, "exec", "/bin/true", NULL));
-	return draft;
+	cr_assert(set(builder, "listen", listen, NULL));
+	cr_assert(set(builder, "exec", "/bin/true", NULL));
+	return builder;
 }
 
 static inline const struct diag *said(enum severity severity, const char *part)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "config/option/plain.h"
+#include "config/option/default_service.h"
 #include "config/option/service_mark.h"
 
 static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
@@ -26,7 +26,7 @@ static bool follows_rule(const struct directive *directive)
 	       is_field(directive, GROUP_STREAMS, offsetof(struct streams, error));
 }
 
-/* Whether dynamic_user has set the option (config/table/draft_seal.c). */
+/* Whether dynamic_user has set the option (config/table/builder_finish.c). */
 static bool is_implied(const struct service *service, const struct directive *directive)
 {
 	static const struct { enum option_group group; size_t offset; } implied[] = {
@@ -83,8 +83,8 @@ static bool make_group(struct print_defaults *defaults, enum option_group group)
 	if (!values || !defaults->groups[group] || !directive_fill_defaults(group, values, defaults->pool))
 		return false;
 	memcpy(defaults->groups[group], values, group_sizes[group]);
-	plain_put_group(&defaults->plain, &defaults->plain_terms, group, values);
-	plain_put_group(&defaults->laid, &defaults->laid_terms, group, defaults->groups[group]);
+	default_service_put_group(&defaults->plain, &defaults->plain_terms, group, values);
+	default_service_put_group(&defaults->laid, &defaults->laid_terms, group, defaults->groups[group]);
 	return true;
 }
 

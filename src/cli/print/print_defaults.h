@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/pool.h"
 #include "config/option/directive.h"
-#include "config/table/row_json.h"
+#include "config/table/service_json.h"
 #include "config/table/table.h"
 
 struct print_defaults {
@@ -24,7 +24,8 @@ struct print_defaults {
 bool print_defaults_make(struct print_defaults *defaults, const struct table *table);
 void print_defaults_free(struct print_defaults *defaults);
 
-/* Whether a service's value is what it would be if its own text said nothing. error follows output, pass follows accept. */
+/* Whether a service's value is what it would be if its own text said nothing. error follows output, pass follows
+ * accept. */
 bool service_has_default(const struct service *service, const struct directive *directive,
 			 const struct print_defaults *defaults);
 

@@ -1,4 +1,4 @@
-/* A table as JSON, for programs: a row a line (config/table/row_json), so that one of any size is written piece by
+/* A table as JSON, for programs: a row a line (config/table/service_json), so that one of any size is written piece by
  * piece. */
 #include "cli/print/print_conf.h"
 
@@ -9,7 +9,7 @@ static void add_service(struct buf *out, const struct service *service, const st
 {
 	buf_text(out, "{\"name\": ");
 	json_text(out, service->name);
-	row_json_options(service, &defaults->plain, false, out);
+	service_json_options(service, &defaults->plain, false, out);
 	buf_char(out, '}');
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "config/option/plain.h"
+#include "config/option/default_service.h"
 #include "config/table/left_out.h"
 
 /* An entry that a diagnostic may be about. */
@@ -384,7 +384,7 @@ static bool note_entries(struct leaving *leaving, struct table *table, size_t co
 	struct terms *terms = count ? pool_alloc(table->pool, sizeof(*terms)) : NULL;
 	struct service plain = { 0 };
 
-	if (count && (!terms || !plain_fill(&plain, terms, table->pool)))
+	if (count && (!terms || !default_service_fill(&plain, terms, table->pool)))
 		return false;
 	for (size_t n = 0; n < count; n++) {
 		table->left_out[n].row = plain;

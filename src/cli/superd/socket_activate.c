@@ -13,21 +13,22 @@
 #include "base/buf.h"
 #include "base/shell_words.h"
 #include "config/check/check.h"
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "os/host/path_search.h"
 
 static const struct origin nowhere = { .file = "command line" };
 
-static void set(struct draft *draft, const char *name, const char *const *given, size_t count, struct diags *diags)
+static void set(struct service_builder *builder, const char *name, const char *const *given, size_t count,
+		struct diags *diags)
 {
 	struct value value = { .words = given, .count = count, .is_list = count > 1, .at = nowhere };
 
-	draft_set(draft, NATIVE, name, &value, diags);
+	builder_set(builder, NATIVE, name, &value, diags);
 }
 
-static void set_one(struct draft *draft, const char *name, const char *word, struct diags *diags)
+static void set_one(struct service_builder *builder, const char *name, const char *word, struct diags *diags)
 {
-	set(draft, name, &word, 1, diags);
+	set(builder, name, &word, 1, diags);
 }
 
 /* Whether something stands in front that says what it is. */
@@ -56,7 +57,8 @@ static const char *kind_of(const struct options *options, const char *endpoint)
 	return options->seqpacket ? "seqpacket:" : NULL;
 }
 
-static void listen_on(struct draft *draft, const struct options *options, const char *endpoint, struct diags *diags)
+static void listen_on(struct service_builder *builder, const struct options *options, const char *endpoint,
+		      struct diags *diags)
 {
 	const char *kind = kind_of(options, endpoint);
 	struct buf text = { 0 };
@@ -67,7 +69,7 @@ static void listen_on(struct draft *draft, const struct options *options, const 
 	buf_addf(&text, "%s%s", kind ? kind : "", endpoint);
 	if (text.failed)
 		diag_error(diags, nowhere, "out of memory");
-	set_one(draft, "listen", buf_string(&text), diags);
+	set_one(builder, "listen", buf_string(&text), diags);
 	buf_free(&text);
 }
 
@@ -80,7 +82,7 @@ static bool join_names(const struct options *options, struct buf *names)
 }
 
 /* One name is that of all sockets. */
-static void set_sockets(struct draft *draft, const struct options *options, struct diags *diags)
+static void set_sockets(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
 	struct buf joined = { 0 };
 	const char *names = join_names(options, &joined) ? buf_string(&joined) : NULL;
@@ -92,9 +94,9 @@ static void set_sockets(struct draft *draft, const struct options *options, stru
 
 		if (options->fdnames.count && !names)
 			diag_error(diags, nowhere, "--fdname has fewer names than there are sockets");
-		draft_open_socket(draft, name, nowhere);
-		listen_on(draft, options, options->endpoints.list[n], diags);
-		draft_close_socket(draft, diags);
+		builder_open_socket(builder, name, nowhere);
+		listen_on(builder, options, options->endpoints.list[n], diags);
+		builder_close_socket(builder, diags);
 		free(name);
 		if (!one)
 			names = names && names[length] ? names + length + 1 : NULL;
@@ -108,7 +110,7 @@ static void set_sockets(struct draft *draft, const struct options *options, stru
 
 /* By the type's own splitting a lone word would be split at its blanks: quoting keeps it one. false: there is no such
  * program, which is said. */
-static bool set_command(struct draft *draft, char **command, struct diags *diags)
+static bool set_command(struct service_builder *builder, char **command, struct diags *diags)
 {
 	struct buf program = { 0 }, text = { 0 };
 
@@ -122,15 +124,15 @@ static bool set_command(struct draft *draft, char **command, struct diags *diags
 		buf_char(&text, ' ');
 		shell_words_quote(&text, *word);
 	}
-	set_one(draft, "exec", buf_string(&text), diags);
+	set_one(builder, "exec", buf_string(&text), diags);
 	if (strcmp(buf_string(&program), command[0]))
-		set_one(draft, "argv0", command[0], diags);
+		set_one(builder, "argv0", command[0], diags);
 	buf_free(&program);
 	buf_free(&text);
 	return true;
 }
 
-static void set_environment(struct draft *draft, const struct options *options, struct diags *diags)
+static void set_environment(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
 	static const char *const usual[] = { "TERM", "COLORTERM", "NO_COLOR", "PATH", "USER", "HOME" };
 	const size_t usual_count = sizeof(usual) / sizeof(*usual);
@@ -151,37 +153,37 @@ static void set_environment(struct draft *draft, const struct options *options, 
 			passenv[passed++] = options->environment.list[n];
 	}
 	if (assigned)
-		set(draft, "env", env, assigned, diags);
-	set(draft, "passenv", passenv, passed, diags);
+		set(builder, "env", env, assigned, diags);
+	set(builder, "passenv", passenv, passed, diags);
 	free(env);
 }
 
 /* Where superd was started, and with its umask. */
-static void set_place(struct draft *draft, struct diags *diags)
+static void set_place(struct service_builder *builder, struct diags *diags)
 {
 	char *folder = getcwd(NULL, 0), text[16];
 	mode_t mask = umask(022);
 
 	umask(mask);
 	snprintf(text, sizeof(text), "%03o", (unsigned)mask & 0777);
-	set_one(draft, "umask", text, diags);
+	set_one(builder, "umask", text, diags);
 	if (folder && *folder == '/')
-		set_one(draft, "working_directory", folder, diags);
+		set_one(builder, "working_directory", folder, diags);
 	free(folder);
 }
 
-static void set_switches(struct draft *draft, const struct options *options, struct diags *diags)
+static void set_switches(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
-	set_one(draft, "accept", options->accept ? "yes" : "no", diags);
-	set_one(draft, "pass", options->inetd ? "inetd" : "systemd", diags);
-	set_one(draft, "error", "inherit", diags);
+	set_one(builder, "accept", options->accept ? "yes" : "no", diags);
+	set_one(builder, "pass", options->inetd ? "inetd" : "systemd", diags);
+	set_one(builder, "error", "inherit", diags);
 	if (!options->inetd)
-		set_one(draft, "output", "inherit", diags);
+		set_one(builder, "output", "inherit", diags);
 	if (options->now)
-		set_one(draft, "start", "boot", diags);
-	set_place(draft, diags);
+		set_one(builder, "start", "boot", diags);
+	set_place(builder, diags);
 	if (geteuid() == 0)
-		set_one(draft, "user", "root", diags);
+		set_one(builder, "user", "root", diags);
 }
 
 static void name_service(const char *program, struct buf *name)
@@ -197,26 +199,26 @@ static void name_service(const char *program, struct buf *name)
 struct table *socket_activate_table(const struct options *options, struct diags *diags)
 {
 	struct table *table = table_new();
-	struct draft *draft = NULL;
+	struct service_builder *builder = NULL;
 	struct buf name = { 0 };
 	bool found;
 
 	if (!table)
 		return NULL;
 	name_service(options->command[0], &name);
-	draft = draft_new(table, buf_string(&name), nowhere);
+	builder = builder_new(table, buf_string(&name), nowhere);
 	buf_free(&name);
-	if (!draft) {
+	if (!builder) {
 		table_free(table);
 		return NULL;
 	}
-	set_sockets(draft, options, diags);
-	found = set_command(draft, options->command, diags);
-	set_environment(draft, options, diags);
-	set_switches(draft, options, diags);
-	if (found && !draft_seal(draft, NULL, diags) && !diags->errors)
+	set_sockets(builder, options, diags);
+	found = set_command(builder, options->command, diags);
+	set_environment(builder, options, diags);
+	set_switches(builder, options, diags);
+	if (found && !builder_finish(builder, NULL, diags) && !diags->errors)
 		diag_error(diags, nowhere, "out of memory");
-	draft_free(draft);
+	builder_free(builder);
 	table_check(table, diags);
 	return table;
 }

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/array.h"
-#include "config/access/access_words.h"
+#include "config/access/access_rule.h"
 
 /* One list, compiled. */
 struct rules {
@@ -49,10 +49,10 @@ static bool gather_network(struct gathering *gathering, const struct network *ne
 
 static bool gather_word(struct gathering *gathering, const char *word)
 {
-	struct access_word parsed;
+	struct access_rule parsed;
 	struct network network;
 
-	if (access_take_word(word, &parsed))
+	if (access_rule_read(word, &parsed))
 		return true;            /* never kept by the type */
 	for (size_t i = 0; i < parsed.count; i++) {
 		if (!gather_network(gathering, &parsed.networks[i]))
@@ -61,7 +61,7 @@ static bool gather_word(struct gathering *gathering, const char *word)
 	if (parsed.form == ACCESS_NETWORKS)
 		return true;
 	if (parsed.form == ACCESS_NAME && gathering->find && gathering->find(gathering->context, word, &network)) {
-		network_cut(&network);
+		network_mask(&network);
 		return gather_network(gathering, &network);
 	}
 	gathering->names[gathering->name_count++] = word;
@@ -110,7 +110,7 @@ static size_t merge_networks(struct network *networks, size_t count)
 		while (kept > 1 && networks_join(&networks[kept - 2], &networks[kept - 1])) {
 			kept--;
 			networks[kept - 1].bits--;
-			network_cut(&networks[kept - 1]);
+			network_mask(&networks[kept - 1]);
 		}
 	}
 	return kept;
@@ -174,20 +174,20 @@ static bool rules_hold(const struct rules *rules, const unsigned char address[16
 	return low && network_holds(&rules->networks[low - 1], address);
 }
 
-enum verdict access_judge(const struct access *access, const unsigned char address[16])
+enum access_verdict access_judge(const struct access *access, const unsigned char address[16])
 {
 	bool permitted;
 
 	if (!access)
-		return PERMITTED;
+		return ACCESS_PERMITTED;
 	if (!address)
-		return access->restricts ? DENIED : PERMITTED;
+		return access->restricts ? ACCESS_DENIED : ACCESS_PERMITTED;
 	if (rules_hold(&access->denials, address))
-		return DENIED;
+		return ACCESS_DENIED;
 	permitted = !access->restricts || rules_hold(&access->permits, address);
 	if (!permitted && !access->permits.names)
-		return DENIED;
-	return permitted && !access->denials.names ? PERMITTED : BY_NAME;
+		return ACCESS_DENIED;
+	return permitted && !access->denials.names ? ACCESS_PERMITTED : ACCESS_BY_NAME;
 }
 
 bool access_lists(const struct access *access, int family, const void *address)
@@ -200,7 +200,7 @@ bool access_lists(const struct access *access, int family, const void *address)
 		memcpy(whole + 12, address, 4);
 	else
 		memcpy(whole, address, sizeof(whole));
-	return access_judge(access, whole) == PERMITTED;
+	return access_judge(access, whole) == ACCESS_PERMITTED;
 }
 
 /* Without the dot that may end a name. */
@@ -229,17 +229,17 @@ static bool names_hold(words names, const char *name)
 	return false;
 }
 
-enum verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name)
+enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name)
 {
-	enum verdict verdict = access_judge(access, address);
+	enum access_verdict verdict = access_judge(access, address);
 
-	if (verdict != BY_NAME)
+	if (verdict != ACCESS_BY_NAME)
 		return verdict;
 	if (names_hold(access->denials.names, name))
-		return DENIED;
+		return ACCESS_DENIED;
 	if (!access->restricts || rules_hold(&access->permits, address) || names_hold(access->permits.names, name))
-		return PERMITTED;
-	return DENIED;
+		return ACCESS_PERMITTED;
+	return ACCESS_DENIED;
 }
 
 bool access_has_names(const struct access *access)

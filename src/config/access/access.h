@@ -17,10 +17,10 @@
 
 struct access;
 
-enum verdict {
-	PERMITTED,
-	DENIED,
-	BY_NAME                         /* the client's name decides: ask for it */
+enum access_verdict {
+	ACCESS_PERMITTED,
+	ACCESS_DENIED,
+	ACCESS_BY_NAME                  /* the client's name decides: ask for it */
 };
 
 /* A network: its address as 16 bytes, IPv4 mapped, and its length in bits. */
@@ -43,15 +43,15 @@ const struct access *access_compile(words only_from, words no_access,
 
 /* By number: 16 bytes as client_source has them, uncut; NULL: the client has no address, which only_from never lets in.
  * access NULL: PERMITTED. */
-enum verdict access_judge(const struct access *access, const unsigned char address[16]);
+enum access_verdict access_judge(const struct access *access, const unsigned char address[16]);
 
 /* Whether an address as the kernel's lists have it, 4 bytes of AF_INET or 16 of AF_INET6, is let in by number alone.
  * access NULL: no. */
 bool access_lists(const struct access *access, int family, const void *address);
 
-/* After BY_NAME, with the name that was found for the address and leads back to it; NULL: there is none. In any case
- * of letters. */
-enum verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name);
+/* After ACCESS_BY_NAME, with the name that was found for the address and leads back to it; NULL: there is none. In any
+ * case of letters. */
+enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name);
 
 /* Whether names of hosts or domains are in it: a kernel's filter cannot know those. */
 bool access_has_names(const struct access *access);

@@ -5,7 +5,7 @@
 #include "config/check/check.h"
 
 
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 
 /* In the order in which a person would want to hear of them. */
 static void (*const rules[])(const struct service *service, struct diags *diags) = {
@@ -19,12 +19,12 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_start,
 	rule_type,
 	rule_streams,
-	rule_gate,
+	rule_access,
 	rule_backoff,
 	rule_idle,
 	rule_capabilities,
-	rule_hardening,
-	rule_handed,
+	rule_sandbox,
+	rule_passed_fds,
 	rule_resources,
 	rule_symlinks,
 	rule_options,
@@ -57,6 +57,6 @@ void table_check(const struct table *table, struct diags *diags)
 		for (size_t rule = 0; rule < sizeof(rules) / sizeof(rules[0]); rule++)
 			rules[rule](&table->services[i], diags);
 	}
-	check_claims(table, diags);
+	check_conflicts(table, diags);
 	check_tcpmux(table, diags);
 }

@@ -4,7 +4,7 @@
  * through it has no socket of its own, so without a service that answers on port 1 it never gets a client. */
 #include <string.h>
 
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 #include "config/words/builtin.h"
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/shell_words.h"
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 
 static void service_warn(const struct service *service, const char *option, struct diags *diags, const char *message)
 {

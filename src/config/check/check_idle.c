@@ -2,7 +2,7 @@
  *
  * defaults { idle_timeout } applies to services that can be idle and is no mistake of the others. So the rules only
  * look at what the service's own text sets. */
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 
 static void check_option(const struct service *service, const char *option, struct diags *diags)

@@ -1,7 +1,7 @@
 /* Rules of resources: contradictions, and options without effect.
  *
  * The kernel accepts a lower memory limit above the upper one and keeps only one of them. Here it is an error. */
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 
 static void check_memory(const struct service *service, const char *low, const struct amount *least, const char *high,

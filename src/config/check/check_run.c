@@ -4,7 +4,7 @@
  * value may come from a default. */
 #include <string.h>
 
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 #include "config/option/directive.h"
 #include "config/option/service_mark.h"
 

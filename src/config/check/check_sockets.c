@@ -3,7 +3,7 @@
  * A service may mix kinds of sockets. An option has an effect as soon as one socket can use it. */
 #include <string.h>
 
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 #include "config/option/directive.h"
 #include "config/option/service_mark.h"
 

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "config/check/check_rules.h"
+#include "config/check/check_internal.h"
 #include "config/option/directive.h"
 #include "config/option/service_mark.h"
 

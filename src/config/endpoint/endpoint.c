@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "config/endpoint/endpoint_words.h"
+#include "config/endpoint/endpoint_internal.h"
 
 /* In the order in which a "did you mean" prefers them. */
 const struct prefix endpoint_prefixes[] = {

@@ -12,17 +12,17 @@
 #include <strings.h>
 
 /* The addresses a listener takes. */
-struct reach {
+struct endpoint_reach {
 	bool ipv4, ipv6;                /* of which families */
 	bool all;                       /* every address of them, else the one below */
 	const char *name;               /* not looked up yet, so unknown; else NULL */
 	struct in6_addr address;        /* IPv4 as ::ffff:a.b.c.d */
 };
 
-static struct reach endpoint_reach(const struct endpoint *endpoint)
+static struct endpoint_reach endpoint_reach(const struct endpoint *endpoint)
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	struct reach reach = {
+	struct endpoint_reach reach = {
 		.ipv4 = endpoint->family != FAMILY_IPV6,
 		.ipv6 = endpoint->family != FAMILY_IPV4,
 		.all = !endpoint->address,
@@ -42,12 +42,12 @@ static struct reach endpoint_reach(const struct endpoint *endpoint)
 	return reach;
 }
 
-static bool reach_covers(const struct reach *all, const struct reach *name)
+static bool reach_covers(const struct endpoint_reach *all, const struct endpoint_reach *name)
 {
 	return all->all && (all->ipv4 || !name->ipv4) && (all->ipv6 || !name->ipv6);
 }
 
-static bool reach_overlaps(const struct reach *a, const struct reach *b)
+static bool reach_overlaps(const struct endpoint_reach *a, const struct endpoint_reach *b)
 {
 	if (a->name && b->name)
 		return !strcasecmp(a->name, b->name) && ((a->ipv4 && b->ipv4) || (a->ipv6 && b->ipv6));
@@ -69,7 +69,7 @@ static bool ports_equal(const struct endpoint *a, const struct endpoint *b)
 
 static bool inet_clash(const struct endpoint *a, const struct endpoint *b)
 {
-	struct reach reach_a = endpoint_reach(a), reach_b = endpoint_reach(b);
+	struct endpoint_reach reach_a = endpoint_reach(a), reach_b = endpoint_reach(b);
 
 	if (a->interface && b->interface && strcmp(a->interface, b->interface) != 0)
 		return false;

@@ -7,36 +7,36 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "config/endpoint/endpoint_words.h"
+#include "config/endpoint/endpoint_internal.h"
 
 #define INET_MOST 512                   /* a host name of 253, a port's name and an interface fit */
 #define RAW_PROTOCOLS 254               /* 255 is for sending alone */
 #define HOST_MOST 253                   /* RFC 1035 */
 
-static const char *take_port(struct parsing *parsing, const char *text)
+static const char *endpoint_parse_port(struct endpoint_parsing *parsing, const char *text)
 {
 	uint32_t port;
 
-	if (take_number(text, strlen(text), &port) && port <= 65535) {
+	if (endpoint_parse_number(text, strlen(text), &port) && port <= 65535) {
 		parsing->endpoint.port = (uint16_t)port;
 		return NULL;
 	}
 	if (text_is_name(text))
-		return take_text(parsing, text, &parsing->endpoint.port_name);
+		return endpoint_parse_text(parsing, text, &parsing->endpoint.port_name);
 	return "a port is a number up to 65535 or a name of services(5)";
 }
 
-static const char *take_interface(struct parsing *parsing, const char *name)
+static const char *endpoint_parse_interface(struct endpoint_parsing *parsing, const char *name)
 {
 	if (strpbrk(name, "]:"))
 		return "an interface stands behind the port, as in [fe80::1]:80%eth0";
 	if (!*name || strlen(name) >= IF_NAMESIZE || strpbrk(name, "/% \t") || !strcmp(name, ".") ||
 	    !strcmp(name, ".."))
 		return "the name of an interface has 1 to 15 characters without blanks, /, : and %";
-	return take_text(parsing, name, &parsing->endpoint.interface);
+	return endpoint_parse_text(parsing, name, &parsing->endpoint.interface);
 }
 
-static const char *take_ipv4(struct parsing *parsing, const struct in_addr *address)
+static const char *endpoint_parse_ipv4(struct endpoint_parsing *parsing, const struct in_addr *address)
 {
 	char text[INET_ADDRSTRLEN];
 
@@ -46,26 +46,26 @@ static const char *take_ipv4(struct parsing *parsing, const struct in_addr *addr
 	if (address->s_addr == htonl(INADDR_ANY))
 		return NULL;
 	inet_ntop(AF_INET, address, text, sizeof(text));
-	return take_text(parsing, text, &parsing->endpoint.address);
+	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }
 
-static const char *take_ipv6(struct parsing *parsing, const char *text)
+static const char *endpoint_parse_ipv6(struct endpoint_parsing *parsing, const char *text)
 {
 	struct in6_addr address;
 	char canonical[INET6_ADDRSTRLEN];
 
 	if (inet_pton(AF_INET6, text, &address) != 1)
-		return take_or_memory(pool_textf(parsing->pool, "'%s' in brackets is no IPv6 address", text));
+		return endpoint_parse_or_memory(pool_textf(parsing->pool, "'%s' in brackets is no IPv6 address", text));
 	if (parsing->endpoint.family == FAMILY_IPV4)
 		return "this is an IPv6 address: use the kind that ends in 6 or has no number";
 	if (IN6_IS_ADDR_UNSPECIFIED(&address))
 		return NULL;
 	parsing->endpoint.family = FAMILY_IPV6;
 	inet_ntop(AF_INET6, &address, canonical, sizeof(canonical));
-	return take_text(parsing, canonical, &parsing->endpoint.address);
+	return endpoint_parse_text(parsing, canonical, &parsing->endpoint.address);
 }
 
-static const char *take_host(struct parsing *parsing, const char *host)
+static const char *endpoint_parse_host(struct endpoint_parsing *parsing, const char *host)
 {
 	struct in_addr address;
 
@@ -74,16 +74,16 @@ static const char *take_host(struct parsing *parsing, const char *host)
 	if (!*host)
 		return "a host is missing in front of the colon: write *:PORT for every address";
 	if (inet_pton(AF_INET, host, &address) == 1)
-		return take_ipv4(parsing, &address);
+		return endpoint_parse_ipv4(parsing, &address);
 	if (text_only(host, DIGITS "."))
-		return take_or_memory(pool_textf(parsing->pool, "'%s' is no IPv4 address", host));
+		return endpoint_parse_or_memory(pool_textf(parsing->pool, "'%s' is no IPv4 address", host));
 	if (strlen(host) > HOST_MOST || !isalnum((unsigned char)host[0]) || !text_only(host, LETTERS DIGITS "-_."))
-		return take_or_memory(pool_textf(parsing->pool, "'%s' is no name of a host", host));
-	return take_text(parsing, host, &parsing->endpoint.address);
+		return endpoint_parse_or_memory(pool_textf(parsing->pool, "'%s' is no name of a host", host));
+	return endpoint_parse_text(parsing, host, &parsing->endpoint.address);
 }
 
 /* [V6]:PORT; the text may be written to. */
-static const char *take_bracketed(struct parsing *parsing, char *text)
+static const char *endpoint_parse_bracketed(struct endpoint_parsing *parsing, char *text)
 {
 	char *close = strchr(text, ']');
 	const char *reason;
@@ -92,13 +92,13 @@ static const char *take_bracketed(struct parsing *parsing, char *text)
 		return "the [ is not closed: [V6]:PORT";
 	*close = '\0';
 	if (close[1] != ':')
-		return take_or_memory(pool_textf(parsing->pool, "a port is missing: [%s]:PORT", text + 1));
-	reason = take_ipv6(parsing, text + 1);
-	return reason ? reason : take_port(parsing, close + 2);
+		return endpoint_parse_or_memory(pool_textf(parsing->pool, "a port is missing: [%s]:PORT", text + 1));
+	reason = endpoint_parse_ipv6(parsing, text + 1);
+	return reason ? reason : endpoint_parse_port(parsing, close + 2);
 }
 
 /* Copies the text up to the interface at its end, which is taken. */
-static const char *take_front(struct parsing *parsing, const char *text, char copy[INET_MOST])
+static const char *endpoint_parse_front(struct endpoint_parsing *parsing, const char *text, char copy[INET_MOST])
 {
 	char *percent;
 
@@ -109,24 +109,24 @@ static const char *take_front(struct parsing *parsing, const char *text, char co
 	if (!percent)
 		return NULL;
 	*percent = '\0';
-	return take_interface(parsing, percent + 1);
+	return endpoint_parse_interface(parsing, percent + 1);
 }
 
-static const char *take_protocol(struct parsing *parsing, const char *text)
+static const char *endpoint_parse_protocol(struct endpoint_parsing *parsing, const char *text)
 {
 	uint32_t number;
 
-	if (take_number(text, strlen(text), &number) && number >= 1 && number <= RAW_PROTOCOLS) {
+	if (endpoint_parse_number(text, strlen(text), &number) && number >= 1 && number <= RAW_PROTOCOLS) {
 		parsing->endpoint.number = number;
 		return NULL;
 	}
 	if (text_is_name(text))
-		return take_text(parsing, text, &parsing->endpoint.port_name);
+		return endpoint_parse_text(parsing, text, &parsing->endpoint.port_name);
 	return "a protocol is a number from 1 to 254 or a name of protocols(5)";
 }
 
 /* An IPv6 address needs no brackets here, as no port is behind it. */
-static const char *take_raw_host(struct parsing *parsing, char *host)
+static const char *endpoint_parse_raw_host(struct endpoint_parsing *parsing, char *host)
 {
 	char *close = host + strlen(host) - 1;
 
@@ -136,40 +136,40 @@ static const char *take_raw_host(struct parsing *parsing, char *host)
 		*close = '\0';
 		host++;
 	}
-	return strchr(host, ':') ? take_ipv6(parsing, host) : take_host(parsing, host);
+	return strchr(host, ':') ? endpoint_parse_ipv6(parsing, host) : endpoint_parse_host(parsing, host);
 }
 
-const char *take_raw(struct parsing *parsing, const char *text)
+const char *endpoint_parse_raw(struct endpoint_parsing *parsing, const char *text)
 {
 	char copy[INET_MOST], *host;
-	const char *reason = take_front(parsing, text, copy);
+	const char *reason = endpoint_parse_front(parsing, text, copy);
 
 	if (reason)
 		return reason;
 	host = strchr(copy, '@');
 	if (host)
 		*host = '\0';
-	reason = take_protocol(parsing, copy);
-	return reason || !host ? reason : take_raw_host(parsing, host + 1);
+	reason = endpoint_parse_protocol(parsing, copy);
+	return reason || !host ? reason : endpoint_parse_raw_host(parsing, host + 1);
 }
 
-const char *take_inet(struct parsing *parsing, const char *text)
+const char *endpoint_parse_inet(struct endpoint_parsing *parsing, const char *text)
 {
 	char copy[INET_MOST], *colon;
-	const char *reason = take_front(parsing, text, copy);
+	const char *reason = endpoint_parse_front(parsing, text, copy);
 
 	if (reason)
 		return reason;
 	if (copy[0] == '[')
-		return take_bracketed(parsing, copy);
+		return endpoint_parse_bracketed(parsing, copy);
 	colon = strrchr(copy, ':');
 	if (colon && strchr(copy, ':') != colon)
 		return "an IPv6 address stands in brackets: [::1]:PORT";
 	if (!colon && strchr(copy, '.') && text_only(copy, DIGITS "."))
-		return take_or_memory(pool_textf(parsing->pool, "a port is missing: %s:PORT", copy));
+		return endpoint_parse_or_memory(pool_textf(parsing->pool, "a port is missing: %s:PORT", copy));
 	if (!colon)
-		return take_port(parsing, copy);
+		return endpoint_parse_port(parsing, copy);
 	*colon = '\0';
-	reason = take_host(parsing, copy);
-	return reason ? reason : take_port(parsing, colon + 1);
+	reason = endpoint_parse_host(parsing, copy);
+	return reason ? reason : endpoint_parse_port(parsing, colon + 1);
 }

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 
 #include "base/scan.h"
-#include "config/endpoint/endpoint_words.h"
+#include "config/endpoint/endpoint_internal.h"
 
 #define RPC_VERSIONS 100                /* registered one by one */
 #define NODE_MOST (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
@@ -49,7 +49,7 @@ static bool is_below_runtime(const char *text)
 	return !strncmp(text, ENDPOINT_RUNTIME "/", sizeof(ENDPOINT_RUNTIME));
 }
 
-static const char *take_path(struct parsing *parsing, const char *path, size_t most)
+static const char *endpoint_parse_path(struct endpoint_parsing *parsing, const char *path, size_t most)
 {
 	bool below = parsing->endpoint.kind != ENDPOINT_SPECIAL && is_below_runtime(path);
 	size_t length = strlen(path), prefix = below ? strlen(ENDPOINT_RUNTIME) : 0;
@@ -58,43 +58,43 @@ static const char *take_path(struct parsing *parsing, const char *path, size_t m
 	if (path[prefix] != '/')
 		return "a path starts with /";
 	if (length > most)
-		return take_or_memory(pool_textf(parsing->pool, "the path has %zu bytes; %zu is the most it can have",
-						 length, most));
+		return endpoint_parse_or_memory(
+			pool_textf(parsing->pool, "the path has %zu bytes; %zu is the most it can have", length, most));
 	path_simplify(path + prefix, simple + prefix);
 	if (!simple[prefix] || path[length - 1] == '/')
 		return "the path names a folder; a name stands behind the last /";
-	return take_text(parsing, simple, &parsing->endpoint.address);
+	return endpoint_parse_text(parsing, simple, &parsing->endpoint.address);
 }
 
-const char *take_node(struct parsing *parsing, const char *text)
+const char *endpoint_parse_node(struct endpoint_parsing *parsing, const char *text)
 {
 	if (text[0] == '/' || is_below_runtime(text))
-		return take_path(parsing, text, NODE_MOST);
+		return endpoint_parse_path(parsing, text, NODE_MOST);
 	if (text[0] != '@')
 		return "a path starts with /, an abstract name with @";
 	if (!text[1])
 		return "a name is missing behind the @";
 	if (strlen(text) > NODE_MOST)
-		return take_or_memory(pool_textf(parsing->pool, "an abstract name has at most %zu bytes with its @",
-						 NODE_MOST));
-	return take_text(parsing, text, &parsing->endpoint.address);
+		return endpoint_parse_or_memory(
+			pool_textf(parsing->pool, "an abstract name has at most %zu bytes with its @", NODE_MOST));
+	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }
 
-const char *take_file(struct parsing *parsing, const char *text)
+const char *endpoint_parse_file(struct endpoint_parsing *parsing, const char *text)
 {
-	return take_path(parsing, text, PATH_MAX - 1);
+	return endpoint_parse_path(parsing, text, PATH_MAX - 1);
 }
 
-const char *take_mqueue(struct parsing *parsing, const char *text)
+const char *endpoint_parse_mqueue(struct endpoint_parsing *parsing, const char *text)
 {
 	if (text[0] != '/' || !text[1] || strchr(text + 1, '/') || !strcmp(text, "/.") || !strcmp(text, "/.."))
 		return "the name of a message queue is / and then a name without another /";
 	if (strlen(text) > NAME_MAX)
 		return "the name of a message queue has at most 254 bytes behind its /";
-	return take_text(parsing, text, &parsing->endpoint.address);
+	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }
 
-static const char *netlink_suggest(struct parsing *parsing, const char *text, int length)
+static const char *netlink_suggest(struct endpoint_parsing *parsing, const char *text, int length)
 {
 	const char *word = pool_text_n(parsing->pool, text, (size_t)length), *nearest = NULL;
 	unsigned best = 3;
@@ -108,17 +108,17 @@ static const char *netlink_suggest(struct parsing *parsing, const char *text, in
 		}
 	}
 	if (nearest)
-		return take_or_memory(pool_textf(parsing->pool, "there is no netlink family '%s'; did you mean '%s'",
-						 word, nearest));
+		return endpoint_parse_or_memory(
+			pool_textf(parsing->pool, "there is no netlink family '%s'; did you mean '%s'", word, nearest));
 	return "a netlink family is a number up to 31 or a name such as route, audit or kobject-uevent";
 }
 
-static const char *take_netlink_family(struct parsing *parsing, const char *text, size_t length)
+static const char *endpoint_parse_netlink_family(struct endpoint_parsing *parsing, const char *text, size_t length)
 {
 	struct endpoint *endpoint = &parsing->endpoint;
 	uint32_t number = NETLINK_FAMILIES;
 
-	if (!take_number(text, length, &number)) {
+	if (!endpoint_parse_number(text, length, &number)) {
 		for (number = 0; number < NETLINK_FAMILIES; number++) {
 			const char *name = netlink_names[number];
 
@@ -130,26 +130,26 @@ static const char *take_netlink_family(struct parsing *parsing, const char *text
 		return netlink_suggest(parsing, text, (int)length);
 	endpoint->number = number;
 	if (netlink_names[number])
-		return take_text(parsing, netlink_names[number], &endpoint->address);
+		return endpoint_parse_text(parsing, netlink_names[number], &endpoint->address);
 	endpoint->address = pool_textf(parsing->pool, "%" PRIu32, number);
 	return endpoint->address ? NULL : NO_MEMORY;
 }
 
-const char *take_netlink(struct parsing *parsing, const char *text)
+const char *endpoint_parse_netlink(struct endpoint_parsing *parsing, const char *text)
 {
 	const char *family = text + strspn(text, " \t");
 	size_t length = strcspn(family, " \t");
 	const char *group = family + length + strspn(family + length, " \t");
-	const char *reason = take_netlink_family(parsing, family, length);
+	const char *reason = endpoint_parse_netlink_family(parsing, family, length);
 
 	if (reason)
 		return reason;
-	if (*group && !take_number(group, strlen(group), &parsing->endpoint.group))
+	if (*group && !endpoint_parse_number(group, strlen(group), &parsing->endpoint.group))
 		return "a netlink group is a number up to 4294967295 at the end of the text";
 	return NULL;
 }
 
-const char *take_vsock(struct parsing *parsing, const char *text)
+const char *endpoint_parse_vsock(struct endpoint_parsing *parsing, const char *text)
 {
 	struct endpoint *endpoint = &parsing->endpoint;
 	const char *colon = strchr(text, ':');
@@ -158,18 +158,18 @@ const char *take_vsock(struct parsing *parsing, const char *text)
 		return "a port is missing: vsock:CID:PORT, or vsock::PORT for any CID";
 	endpoint->number = ANY_CID;
 	if (colon != text && strncmp(text, "*:", 2) != 0 &&
-	    !take_number(text, (size_t)(colon - text), &endpoint->number))
+	    !endpoint_parse_number(text, (size_t)(colon - text), &endpoint->number))
 		return "a CID is a number up to 4294967295, or nothing for any";
-	if (!take_number(colon + 1, strlen(colon + 1), &endpoint->group) || endpoint->group == UINT32_MAX)
+	if (!endpoint_parse_number(colon + 1, strlen(colon + 1), &endpoint->group) || endpoint->group == UINT32_MAX)
 		return "a port of vsock is a number up to 4294967294";
 	return NULL;
 }
 
-static const char *take_rpc_program(struct parsing *parsing, const char *text, size_t length)
+static const char *endpoint_parse_rpc_program(struct endpoint_parsing *parsing, const char *text, size_t length)
 {
 	const char *name;
 
-	if (take_number(text, length, &parsing->endpoint.number))
+	if (endpoint_parse_number(text, length, &parsing->endpoint.number))
 		return NULL;
 	name = pool_text_n(parsing->pool, text, length);
 	if (!name)
@@ -180,28 +180,28 @@ static const char *take_rpc_program(struct parsing *parsing, const char *text, s
 	return NULL;
 }
 
-const char *take_rpc(struct parsing *parsing, const char *text)
+const char *endpoint_parse_rpc(struct endpoint_parsing *parsing, const char *text)
 {
 	struct endpoint *endpoint = &parsing->endpoint;
 	const char *slash = strchr(text, '/'), *dash, *reason;
 
 	if (!slash)
 		return "a version is missing: PROGRAM/VERSION or PROGRAM/LOWEST-HIGHEST";
-	reason = take_rpc_program(parsing, text, (size_t)(slash - text));
+	reason = endpoint_parse_rpc_program(parsing, text, (size_t)(slash - text));
 	if (reason)
 		return reason;
 	dash = strchrnul(slash, '-');
-	if (!take_number(slash + 1, (size_t)(dash - slash - 1), &endpoint->group))
+	if (!endpoint_parse_number(slash + 1, (size_t)(dash - slash - 1), &endpoint->group))
 		return "an RPC version is a number, or two with - between them";
 	endpoint->highest = endpoint->group;
-	if (*dash && !take_number(dash + 1, strlen(dash + 1), &endpoint->highest))
+	if (*dash && !endpoint_parse_number(dash + 1, strlen(dash + 1), &endpoint->highest))
 		return "an RPC version is a number, or two with - between them";
 	if (endpoint->highest < endpoint->group)
 		return "of two RPC versions the lower one comes first";
 	return endpoint->highest - endpoint->group >= RPC_VERSIONS ? "a program has at most 100 RPC versions" : NULL;
 }
 
-const char *take_tcpmux(struct parsing *parsing, const char *text)
+const char *endpoint_parse_tcpmux(struct endpoint_parsing *parsing, const char *text)
 {
 	const char *name = text + (text[0] == '+');
 
@@ -210,5 +210,5 @@ const char *take_tcpmux(struct parsing *parsing, const char *text)
 		       "with + in front where superd answers for it";
 	if (!strcasecmp(name, "help"))
 		return "help is what a TCPMUX client asks for the list of names with (RFC 1078)";
-	return take_text(parsing, text, &parsing->endpoint.address);
+	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }

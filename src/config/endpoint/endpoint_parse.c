@@ -10,19 +10,21 @@
 #include <strings.h>
 
 #include "base/scan.h"
-#include "config/endpoint/endpoint_words.h"
+#include "config/endpoint/endpoint_internal.h"
 
 #define KINDS \
 	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, mqueue, raw, rpc/tcp, rpc/udp " \
 	"and tcpmux"
 
-static const char *(*const takes[ENDPOINT_KINDS])(struct parsing *parsing, const char *text) = {
-	[ENDPOINT_TCP] = take_inet, [ENDPOINT_UDP] = take_inet, [ENDPOINT_SCTP] = take_inet,
-	[ENDPOINT_UNIX] = take_node, [ENDPOINT_UNIX_DGRAM] = take_node, [ENDPOINT_SEQPACKET] = take_node,
-	[ENDPOINT_FIFO] = take_file, [ENDPOINT_SPECIAL] = take_file,
-	[ENDPOINT_NETLINK] = take_netlink, [ENDPOINT_VSOCK] = take_vsock,
-	[ENDPOINT_RPC_TCP] = take_rpc, [ENDPOINT_RPC_UDP] = take_rpc, [ENDPOINT_TCPMUX] = take_tcpmux,
-	[ENDPOINT_RAW] = take_raw, [ENDPOINT_MQUEUE] = take_mqueue,
+static const char *(*const takes[ENDPOINT_KINDS])(struct endpoint_parsing *parsing, const char *text) = {
+	[ENDPOINT_TCP] = endpoint_parse_inet,	     [ENDPOINT_UDP] = endpoint_parse_inet,
+	[ENDPOINT_SCTP] = endpoint_parse_inet,	     [ENDPOINT_UNIX] = endpoint_parse_node,
+	[ENDPOINT_UNIX_DGRAM] = endpoint_parse_node, [ENDPOINT_SEQPACKET] = endpoint_parse_node,
+	[ENDPOINT_FIFO] = endpoint_parse_file,	     [ENDPOINT_SPECIAL] = endpoint_parse_file,
+	[ENDPOINT_NETLINK] = endpoint_parse_netlink, [ENDPOINT_VSOCK] = endpoint_parse_vsock,
+	[ENDPOINT_RPC_TCP] = endpoint_parse_rpc,     [ENDPOINT_RPC_UDP] = endpoint_parse_rpc,
+	[ENDPOINT_TCPMUX] = endpoint_parse_tcpmux,   [ENDPOINT_RAW] = endpoint_parse_raw,
+	[ENDPOINT_MQUEUE] = endpoint_parse_mqueue,
 };
 
 static const struct prefix *prefix_find(const char *text, size_t length)
@@ -49,47 +51,50 @@ static const char *prefix_suggest(const char *word)
 }
 
 /* WORD:REST where the word is no kind: a mistyped one, or a host. */
-static const char *take_unknown(struct parsing *parsing, const char *text, const char *colon)
+static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, const char *text, const char *colon)
 {
 	const char *word = pool_text_n(parsing->pool, text, (size_t)(colon - text));
-	struct parsing host = *parsing;
+	struct endpoint_parsing host = *parsing;
 	const char *nearest;
 
 	if (!word)
 		return NO_MEMORY;
 	nearest = strchr(word, '.') ? NULL : prefix_suggest(word);
 	if (!nearest && (strpbrk(colon + 1, "/@: ") || strchr(word, '/')))
-		return take_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; there are " KINDS, word));
-	if (nearest && take_inet(&host, text) == NULL)
-		return take_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s' "
-						 "(a host of that name is written tcp:%s)", word, nearest, text));
+		return endpoint_parse_or_memory(
+			pool_textf(parsing->pool, "there is no kind '%s'; there are " KINDS, word));
+	if (nearest && endpoint_parse_inet(&host, text) == NULL)
+		return endpoint_parse_or_memory(pool_textf(parsing->pool,
+							   "there is no kind '%s'; did you mean '%s' "
+							   "(a host of that name is written tcp:%s)",
+							   word, nearest, text));
 	if (nearest)
-		return take_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s'",
-						 word, nearest));
-	return take_inet(parsing, text);
+		return endpoint_parse_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s'",
+							   word, nearest));
+	return endpoint_parse_inet(parsing, text);
 }
 
 /* A text without a kind in front. */
-static const char *take_bare(struct parsing *parsing, const char *text)
+static const char *endpoint_parse_bare(struct endpoint_parsing *parsing, const char *text)
 {
 	const char *colon = strchr(text, ':');
 	const struct prefix *prefix;
 
 	/* A text of the characters of an IPv6 address goes there too, for a message about the missing brackets. */
 	if (text[0] == '[' || text[0] == '*' || strchr("%", text[strspn(text, DIGITS "abcdefABCDEF:.")]))
-		return take_inet(parsing, text);
+		return endpoint_parse_inet(parsing, text);
 	if (colon)
-		return take_unknown(parsing, text, colon);
+		return endpoint_parse_unknown(parsing, text, colon);
 	if (strchr(text, '/'))
 		return "a path starts with /";
 	prefix = prefix_find(text, strlen(text));
 	if (prefix && prefix->kind != ENDPOINT_TCPMUX)  /* which services(5) has, as port 1 */
-		return take_or_memory(pool_textf(parsing->pool, "an address stands behind a kind, as in %s:ADDRESS",
-						 text));
-	return take_inet(parsing, text);
+		return endpoint_parse_or_memory(
+			pool_textf(parsing->pool, "an address stands behind a kind, as in %s:ADDRESS", text));
+	return endpoint_parse_inet(parsing, text);
 }
 
-static const char *take_endpoint(struct parsing *parsing, const char *text)
+static const char *endpoint_parse_endpoint(struct endpoint_parsing *parsing, const char *text)
 {
 	const char *colon = strchr(text, ':');
 	const struct prefix *prefix = colon ? prefix_find(text, (size_t)(colon - text)) : NULL;
@@ -97,10 +102,10 @@ static const char *take_endpoint(struct parsing *parsing, const char *text)
 	parsing->endpoint.kind = ENDPOINT_TCP;
 	if (text[0] == '/' || text[0] == '@' || !strncmp(text, ENDPOINT_RUNTIME, strlen(ENDPOINT_RUNTIME))) {
 		parsing->endpoint.kind = ENDPOINT_UNIX;
-		return take_node(parsing, text);
+		return endpoint_parse_node(parsing, text);
 	}
 	if (!prefix)
-		return take_bare(parsing, text);
+		return endpoint_parse_bare(parsing, text);
 	parsing->endpoint.kind = (uint8_t)prefix->kind;
 	parsing->endpoint.family = (uint8_t)prefix->family;
 	if (!colon[1])
@@ -110,7 +115,7 @@ static const char *take_endpoint(struct parsing *parsing, const char *text)
 
 const char *endpoint_parse(const char *text, struct pool *pool, const struct endpoint **out)
 {
-	struct parsing parsing = { .pool = pool };
+	struct endpoint_parsing parsing = { .pool = pool };
 	const char *reason;
 
 	if (!*text)
@@ -119,9 +124,9 @@ const char *endpoint_parse(const char *text, struct pool *pool, const struct end
 		if (iscntrl((unsigned char)*c) && *c != '\t')
 			return "an endpoint has no control characters in it";
 	}
-	reason = take_endpoint(&parsing, text);
+	reason = endpoint_parse_endpoint(&parsing, text);
 	if (reason)
-		return take_or_memory(pool_textf(pool, "'%s': %s", text, reason));
+		return endpoint_parse_or_memory(pool_textf(pool, "'%s': %s", text, reason));
 	*out = pool_keep(pool, &parsing.endpoint, sizeof(parsing.endpoint));
 	return *out ? NULL : NO_MEMORY;
 }

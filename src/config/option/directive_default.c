@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "config/option/setting.h"
+#include "config/option/option_setting.h"
 
 static bool has_field(const struct directive *directive)
 {

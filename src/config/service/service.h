@@ -251,7 +251,7 @@ struct life {
 
 /* Commands beside the main one, and the conditions of a start. */
 struct commands {
-	words of[PHASES];               /* texts of config/words/command, by enum command_phase */
+	words of[PHASES];               /* texts of config/words/command_prefix, by enum command_phase */
 	words condition;                /* texts of config/type/condition */
 	const char *exec_prefix;        /* how exec itself is run: its signs */
 };
@@ -282,7 +282,7 @@ struct hardening {
 	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;
 };
 
-/* The backend's view of the file system, which few services share. config/words/harden splits the words. */
+/* The backend's view of the file system, which few services share. config/words/sandbox_words splits the words. */
 struct paths {
 	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
 	words bind_paths, bind_read_only_paths, temporary_file_system;
@@ -292,9 +292,9 @@ struct paths {
 
 /* The system calls and address families that the backend may use. */
 struct calls {
-	words system_call_filter;       /* each with its sign (config/type/type_harden) */
+	words system_call_filter;       /* each with its sign (config/type/type_sandbox) */
 	unsigned system_call_architectures;             /* bit of the word's place */
-	int64_t system_call_error_number;               /* errno; ERROR_KILL: the process ends */
+	int64_t system_call_error_number;               /* errno; ERRNO_KILL: the process ends */
 	words restrict_address_families;                /* signed; "none" alone: none */
 };
 
@@ -304,20 +304,20 @@ struct resources {
 	int64_t cpu_quota;              /* hundredths of per cent */
 	int64_t cpu_quota_period;       /* microseconds */
 	int64_t cpu_weight, io_weight;  /* 0: idle */
-	words io_read_bandwidth_max, io_write_bandwidth_max, io_read_iops_max, io_write_iops_max;       /* config/words/resource */
+	words io_read_bandwidth_max, io_write_bandwidth_max, io_read_iops_max, io_write_iops_max;       /* config/words/resource_words */
 	words allowed_cpus, allowed_memory_nodes;
 	unsigned oom_policy;            /* enum oom_policy */
 	bool delegate;
 };
 
-/* Devices and networks that the control group admits. config/words/resource splits the words. */
+/* Devices and networks that the control group admits. config/words/resource_words splits the words. */
 struct bounds {
 	words device_allow;
 	words ip_address_allow, ip_address_deny;
 	unsigned device_policy;         /* enum device_policy */
 };
 
-/* Files and credentials that the backend receives beside its sockets (config/words/handed). */
+/* Files and credentials that the backend receives beside its sockets (config/words/passed_fds). */
 struct extras {
 	words open_file;
 	words load_credential, set_credential, import_credential;
@@ -453,7 +453,7 @@ struct service {
 	unsigned socket_count;
 	unsigned mark_count : 27;
 	bool is_unclear : 1;            /* one of the marks is of a value that was refused */
-	unsigned dialect : 3;           /* enum dialect: whose words speak of it (config/option/wording); inetd's and xinetd's: superd's */
+	unsigned dialect : 3;           /* enum dialect: whose words (config/option/option_name); inetd's and xinetd's: superd's */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	const struct account *account;  /* by prepare/resolve; NULL before */
 	const struct sandbox_config *sandbox;           /* of hardening, by prepare/resolve; NULL: none */

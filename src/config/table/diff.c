@@ -72,46 +72,46 @@ static bool listens_at_same(const struct listen *a, const struct listen *b)
 	return endpoint_equal(a->endpoint, b->endpoint) && (are_numeric || endpoint_equal(a->address, b->address));
 }
 
-static bool options_are_known(const struct likeness *known, const struct listen *a, const struct listen *b)
+static bool options_are_known(const struct diff_cache *known, const struct listen *a, const struct listen *b)
 {
 	return known->options[0] == a->options && known->options[1] == b->options;
 }
 
-static enum fate options_compare(struct likeness *known, const struct listen *a, const struct listen *b,
-				 struct buf *why)
+static enum diff_kind options_compare(struct diff_cache *known, const struct listen *a, const struct listen *b,
+				      struct buf *why)
 {
 	if (!options_are_known(known, a, b) && !sockets_equal(a->options, b->options, why))
-		return socket_options_need_rebind(a->options, b->options) ? FATE_SOCKETS : FATE_CHANGED;
+		return socket_options_need_rebind(a->options, b->options) ? DIFF_SOCKETS : DIFF_CHANGED;
 	known->options[0] = a->options;
 	known->options[1] = b->options;
 	if (a->owner == b->owner && a->owner_group == b->owner_group)
-		return FATE_SAME;
+		return DIFF_SAME;
 	why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
-	return FATE_CHANGED;
+	return DIFF_CHANGED;
 }
 
 /* The sockets in their order: it is the order of descriptors. The first with other options names them for all. */
-static enum fate sockets_compare(struct likeness *known, const struct service *before, const struct service *after,
-				 struct buf *why)
+static enum diff_kind sockets_compare(struct diff_cache *known, const struct service *before,
+				      const struct service *after, struct buf *why)
 {
-	enum fate fate = FATE_SAME;
+	enum diff_kind diff = DIFF_SAME;
 
 	if (before->socket_count != after->socket_count) {
 		why_add(why, "listen");
-		return FATE_SOCKETS;
+		return DIFF_SOCKETS;
 	}
 	for (size_t i = 0; i < before->socket_count; i++) {
 		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
-		enum fate one;
+		enum diff_kind one;
 
 		if (!listens_at_same(a, b)) {
 			why_add(why, "listen");
-			return FATE_SOCKETS;
+			return DIFF_SOCKETS;
 		}
-		one = options_compare(known, a, b, fate == FATE_SAME ? why : NULL);
-		fate = one > fate ? one : fate;
+		one = options_compare(known, a, b, diff == DIFF_SAME ? why : NULL);
+		diff = one > diff ? one : diff;
 	}
-	return fate;
+	return diff;
 }
 
 static bool socket_names_equal(const struct service *before, const struct service *after)
@@ -160,7 +160,7 @@ static bool options_equal(const struct service *before, const struct service *af
 	return equal;
 }
 
-static bool terms_equal(struct likeness *known, const struct service *before, const struct service *after,
+static bool terms_equal(struct diff_cache *known, const struct service *before, const struct service *after,
 			struct buf *why)
 {
 	bool are_known = known->terms[0] && known->terms[0] == before->terms && known->terms[1] == after->terms;
@@ -173,31 +173,31 @@ static bool terms_equal(struct likeness *known, const struct service *before, co
 }
 
 /* Fates are in the order of their weight. */
-static enum fate compare(struct likeness *known, const struct service *before, const struct service *after,
-			 struct buf *why)
+static enum diff_kind compare(struct diff_cache *known, const struct service *before, const struct service *after,
+			      struct buf *why)
 {
-	enum fate fate = terms_equal(known, before, after, why) ? FATE_SAME : FATE_CHANGED, sockets;
+	enum diff_kind diff = terms_equal(known, before, after, why) ? DIFF_SAME : DIFF_CHANGED, sockets;
 
 	if (!socket_names_equal(before, after)) {
 		why_add(why, "socket");
-		fate = FATE_CHANGED;
+		diff = DIFF_CHANGED;
 	}
 	if (!accounts_equal(before->account, after->account)) {
 		why_add(why, "account");
-		fate = FATE_CHANGED;
+		diff = DIFF_CHANGED;
 	}
 	sockets = sockets_compare(known, before, after, why);
-	return sockets > fate ? sockets : fate;
+	return sockets > diff ? sockets : diff;
 }
 
-enum fate service_compare(const struct service *before, const struct service *after, struct buf *why)
+enum diff_kind service_compare(const struct service *before, const struct service *after, struct buf *why)
 {
-	struct likeness known = { 0 };
+	struct diff_cache known = { 0 };
 
 	return compare(&known, before, after, why);
 }
 
-enum fate service_compare_next(struct likeness *known, const struct service *before, const struct service *after)
+enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before, const struct service *after)
 {
 	return compare(known, before, after, NULL);
 }
@@ -263,9 +263,9 @@ static uint64_t hash_account(const struct account *account)
 	return hash_bytes(hash, account->groups, account->group_count * sizeof(*account->groups));
 }
 
-static void add_difference(struct differences *differences, const char *option, uint64_t was, uint64_t is)
+static void add_difference(struct option_differences *differences, const char *option, uint64_t was, uint64_t is)
 {
-	struct difference *larger =
+	struct option_difference *larger =
 		array_grow(differences->list, &differences->capacity, differences->count, sizeof(*larger));
 
 	if (!larger) {
@@ -273,10 +273,11 @@ static void add_difference(struct differences *differences, const char *option, 
 		return;
 	}
 	differences->list = larger;
-	larger[differences->count++] = (struct difference){ option, was, is };
+	larger[differences->count++] = (struct option_difference){ option, was, is };
 }
 
-void service_differences(const struct service *before, const struct service *after, struct differences *differences)
+void service_differences(const struct service *before, const struct service *after,
+			 struct option_differences *differences)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -291,8 +292,8 @@ void service_differences(const struct service *before, const struct service *aft
 		add_difference(differences, "account", hash_account(before->account), hash_account(after->account));
 }
 
-void differences_free(struct differences *differences)
+void differences_free(struct option_differences *differences)
 {
 	free(differences->list);
-	*differences = (struct differences){ 0 };
+	*differences = (struct option_differences){ 0 };
 }

@@ -42,7 +42,7 @@ struct table {
 	size_t users;                   /* holders of a row of it: see table_release */
 	uint64_t sources;               /* a number for the files it was read from, another one when one of them has changed */
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
-	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */
+	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */
 	unsigned drafts_made;           /* a number of its own for each draft */
 	struct left_out *left_out;      /* entries too broken to become a row or to stay one; for --keep-going */
 	size_t left_out_count, left_out_capacity;

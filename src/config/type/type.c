@@ -8,7 +8,7 @@
 
 #include "base/scan.h"
 #include "base/shell_words.h"
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 /* A tuple that is one text is split here. All of its words then stand where the text does. */
 static const char *tuple_parse(const struct type *type, struct parse *parse, void *field)

@@ -79,7 +79,7 @@ extern const struct type
 	type_load,              /* int64_t thousandths, above 0 */
 	type_rate,              /* struct rate: {number, pause}; a number alone pauses 10 s; "unlimited" */
 	type_log_type,          /* const struct log_target *: {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */
-	type_commands,          /* words: each a command with its signs (config/words/command) */
+	type_commands,          /* words: each a command with its signs (config/words/command_prefix) */
 	type_statuses,          /* words: exit statuses and signals (config/words/exit_status) */
 	type_conditions,        /* words (config/type/condition) */
 	type_signs,             /* const char *: how exec is run, of the signs of a command */
@@ -88,7 +88,7 @@ extern const struct type
 	type_calls,             /* words: system calls and groups, each with its sign */
 	type_families,          /* words: address families, each with its sign; "none" */
 	type_namespaces,        /* unsigned: those denied; yes, no or words */
-	type_error,             /* int64_t: errno, or ERROR_KILL */
+	type_error,             /* int64_t: errno, or ERRNO_KILL */
 	type_protected_paths,   /* words: paths with - and + in front */
 	type_bindings,          /* words: SOURCE[:TARGET[:norbind]] */
 	type_temporary,         /* words: PATH[:OPTIONS] */
@@ -100,7 +100,7 @@ extern const struct type
 	type_device_rules,      /* words: "/dev/null rw", "char-pts" */
 	type_delegation,        /* bool; controllers by name are yes */
 	type_networks,          /* words: addresses and networks by number, any, localhost, link-local, multicast */
-	type_handed_files,      /* words: PATH[:NAME[:OPTIONS]] (config/words/handed) */
+	type_handed_files,      /* words: PATH[:NAME[:OPTIONS]] (config/words/passed_fds) */
 	type_loaded_credentials,        /* words: NAME[:SOURCE] */
 	type_set_credentials,   /* words: NAME:VALUE */
 	type_imported_credentials;      /* words: PATTERN[:NAME] */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/endpoint/endpoint_words.h"
-#include "config/type/type_parts.h"
+#include "config/endpoint/endpoint_internal.h"
+#include "config/type/type_internal.h"
 
 #define HOST_MOST 253                   /* RFC 1035 */
 #define HOST_AND_PORT "it is a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\""
@@ -67,7 +67,7 @@ static const char *port_refuse(const char *port)
 {
 	uint32_t number;
 
-	if (take_number(port, strlen(port), &number) ? number >= 1 && number <= 65535 : text_is_name(port))
+	if (endpoint_parse_number(port, strlen(port), &number) ? number >= 1 && number <= 65535 : text_is_name(port))
 		return NULL;
 	return "a port is a number from 1 to 65535 or a name of services(5)";
 }

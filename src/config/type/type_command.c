@@ -1,10 +1,10 @@
 /* Types of lists of commands, exit statuses and conditions, and of the signs in front of exec.
  *
  * Each word is kept as it was written. Where superd acts on it, the same reader reads it again
- * (config/words/command, config/words/exit_status, config/type/condition). */
+ * (config/words/command_prefix, config/words/exit_status, config/type/condition). */
 #include "config/type/condition.h"
-#include "config/type/type_parts.h"
-#include "config/words/command.h"
+#include "config/type/type_internal.h"
+#include "config/words/command_prefix.h"
 #include "config/words/exit_status.h"
 
 const struct type type_commands = {

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/type/type_parts.h"
-#include "config/words/resource.h"
+#include "config/type/type_internal.h"
+#include "config/words/resource_words.h"
 
 #define BLANKS " \t"
 

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/scan.h"
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 #define NICE_MOST 40                    /* getrlimit(2): a nice value of -20 */
 

@@ -9,7 +9,7 @@
 #include "base/scan.h"
 #include "base/shell_words.h"
 #include "config/endpoint/endpoint.h"
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 #define CPU_MOST 8191                   /* exec/resources/scheduling.c has room for so many, as systemd */
 

@@ -9,7 +9,7 @@
 
 #include "base/log_syslog.h"
 #include "base/scan.h"
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 #define MARGIN_LEAST (INT64_C(5) * 1024)
 #define MARGIN_MOST (INT64_C(20) * 1024)

@@ -3,8 +3,8 @@
  * "SANDBOXING". */
 #include <string.h>
 
-#include "config/type/type_parts.h"
-#include "config/words/harden.h"
+#include "config/type/type_internal.h"
+#include "config/words/sandbox_words.h"
 
 #define PATHS_FORM \
 	"a path starts with /; with - in front it may be missing, with + it is meant inside of root_directory"
@@ -48,11 +48,11 @@ const struct type type_protected_paths = {
 	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-bool binding_read(const char *word, struct binding *out)
+bool bind_path_read(const char *word, struct bind_path *out)
 {
 	size_t length;
 
-	*out = (struct binding){ .optional = *word == '-', .recursive = true };
+	*out = (struct bind_path){ .optional = *word == '-', .recursive = true };
 	word += out->optional;
 	length = strcspn(word, ":");
 	out->source = out->target = word;
@@ -74,9 +74,9 @@ bool binding_read(const char *word, struct binding *out)
 
 static const char *refuse_binding(const char *word)
 {
-	struct binding binding;
+	struct bind_path binding;
 
-	if (!binding_read(word, &binding) || *binding.source != '/' || *binding.target != '/')
+	if (!bind_path_read(word, &binding) || *binding.source != '/' || *binding.target != '/')
 		return "it is SOURCE, SOURCE:TARGET or SOURCE:TARGET:norbind, paths that start with /; with - in front "
 		       "the "
 		       "source may be missing";

@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 static bool is_group(const char *address)
 {

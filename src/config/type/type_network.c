@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/access/access_words.h"
-#include "config/type/type_parts.h"
-#include "config/words/resource.h"
+#include "config/access/access_rule.h"
+#include "config/type/type_internal.h"
+#include "config/words/resource_words.h"
 
 static const struct {
 	const char *word;
@@ -38,7 +38,7 @@ static bool network_read(const char *word, struct network *network)
 	if (word[length] && (scan_count(word + length + 1, &bits) || bits < 0 || bits > most))
 		return false;
 	network->bits = (unsigned)(bits + 128 - most);
-	network_cut(network);
+	network_mask(network);
 	return true;
 }
 

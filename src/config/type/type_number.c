@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 /* A kind of number: its name, its reader, its writer and its bounds. */
 struct number_kind {
@@ -57,7 +57,7 @@ static const char *number_parse(const struct number_kind *kind, struct parse *pa
 	if (reason && kind != &count_kind)
 		return reason;
 	if (!reason && value > most && directive->flags & TUNES)
-		value = most;           /* config/table/draft_set says so */
+		value = most;           /* config/table/builder_set says so */
 	if (reason || value < least || value > most)
 		return number_refuse(kind, least, most, parse->pool);
 	*field = value;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 static const char *const stream_words[] = {
 	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file", [STREAM_APPEND] = "append",

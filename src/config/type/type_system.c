@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "base/scan.h"
-#include "config/type/type_parts.h"
+#include "config/type/type_internal.h"
 
 /* By the kernel's numbers of linux/capability.h. */
 static const char *const capability_names[] = {

@@ -31,12 +31,12 @@ static enum refusal judge_access(const struct access *access, const struct clien
 	if (!access)
 		return ADMITTED;
 	switch (access_judge(access, whole_address(client, address))) {
-	case PERMITTED:
+	case ACCESS_PERMITTED:
 		return ADMITTED;
-	case BY_NAME:
+	case ACCESS_BY_NAME:
 		asked->name = true;
 		return ADMITTED;
-	case DENIED:
+	case ACCESS_DENIED:
 		break;
 	}
 	return REFUSED_ADDRESS;
@@ -185,16 +185,16 @@ static enum refusal conclude_name(struct keeper *keeper, const struct guest *gue
 	const struct access *access = keeper->service->access;
 
 	switch (access_judge(access, whole)) {
-	case PERMITTED:
+	case ACCESS_PERMITTED:
 		return ADMITTED;
-	case DENIED:
+	case ACCESS_DENIED:
 		return REFUSED_ADDRESS;
-	case BY_NAME:
+	case ACCESS_BY_NAME:
 		break;
 	}
 	if (!advice->has_name)
 		return REFUSED_NAME_UNASKED;
-	if (access_judge_name(access, whole, advice->knows_name ? advice->name : NULL) != PERMITTED)
+	if (access_judge_name(access, whole, advice->knows_name ? advice->name : NULL) != ACCESS_PERMITTED)
 		return REFUSED_ADDRESS;
 	return ADMITTED;
 }

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
-#include "config/option/wording.h"
+#include "config/option/option_name.h"
 #include "engine/accept/channel.h"
 #include "engine/accept/mux.h"
 #include "engine/accept/record.h"
@@ -49,7 +49,7 @@ static void on_limit(struct instance *instance)
 		instance->failed = true;
 		log_event(instance->engine->log, LEVEL_NOTICE, &event,
 			  "stopping pid %ld: it was not ready within %s", (long)instance->pid,
-			  wording_of(instance->service, "timeout_start"));
+			  option_name_of(instance->service, "timeout_start"));
 	}
 	instance_expire(instance);
 }

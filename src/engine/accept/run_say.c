@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/duration_text.h"
-#include "config/option/wording.h"
+#include "config/option/option_name.h"
 #include "engine/accept/record.h"
 #include "engine/accept/shortage.h"
 #include "engine/core/transition.h"
@@ -67,7 +67,7 @@ void run_say_failure(struct keeper *keeper, const struct client *client, const c
 	bool waits = service->terms->life->on_failure != FAILURE_EXIT &&
 		transition(service->what->accept, keeper_next_state(keeper), EXEC_ERROR).action == WAIT;
 
-	snprintf(late, sizeof(late), "its start took longer than %s", wording_of(service, "timeout_start"));
+	snprintf(late, sizeof(late), "its start took longer than %s", option_name_of(service, "timeout_start"));
 	judge_note_start(keeper, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);
 	if (!*why)
 		event.reason = why = late;

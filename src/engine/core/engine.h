@@ -139,8 +139,8 @@ struct engine {
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
 	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
-	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum fate, the
-	 * name, and the options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
+	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum diff_kind,
+	 * the name, and the options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
 	struct buf *fates;
 	void *context;
 };

@@ -10,9 +10,9 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 #include "engine/instance/hearing.h"
 #include "engine/runtime/runtime.h"
 #include "exec/dirs/credentials.h"
@@ -218,7 +218,7 @@ static void describe_failure(struct course *course, int status)
 	status_describe(status, text);
 	if (control->late)
 		buf_addf(&course->why, "it was not done within %s",
-			 wording_of(course->keeper->service, "timeout_start"));
+			 option_name_of(course->keeper->service, "timeout_start"));
 	else if (control->fault.stage != STAGE_NONE)
 		describe_fault(course);
 	else

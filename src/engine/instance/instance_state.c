@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 #include "engine/instance/control.h"
 #include "engine/instance/course.h"
 #include "engine/instance/instance.h"

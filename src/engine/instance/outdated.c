@@ -41,10 +41,10 @@ static void free_empty(struct outdated **outdated)
 		outdated_free(outdated);
 }
 
-void outdated_note(struct outdated **outdated, const struct differences *differences)
+void outdated_note(struct outdated **outdated, const struct option_differences *differences)
 {
 	for (size_t n = 0; n < differences->count && get(outdated); n++) {
-		const struct difference *difference = &differences->list[n];
+		const struct option_difference *difference = &differences->list[n];
 		struct old_option *known = find(*outdated, difference->option);
 
 		if (!known)

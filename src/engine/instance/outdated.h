@@ -22,7 +22,7 @@ struct outdated {
 };
 
 /* Notes how the row has changed. Without memory that may be lost. */
-void outdated_note(struct outdated **outdated, const struct differences *differences);
+void outdated_note(struct outdated **outdated, const struct option_differences *differences);
 
 /* Notes a socket of the earlier row that the new one has not. */
 void outdated_note_socket(struct outdated **outdated, const struct listen *listen);

@@ -10,15 +10,15 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
-#include "config/words/handed.h"
+#include "config/words/passed_fds.h"
 #include "os/foreign/act_as.h"
 #include "os/foreign/foreign_path.h"
 #include "os/socket/unix_connect.h"
 
 /* Connects to a unix socket of any type. */
-static int connect_to(const char *path, const struct handed_file *file)
+static int connect_to(const char *path, const struct open_file_word *file)
 {
 	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
 	int fd = -1;
@@ -31,7 +31,7 @@ static int connect_to(const char *path, const struct handed_file *file)
 	return fd;
 }
 
-static int open_here(const char *path, const struct handed_file *file)
+static int open_here(const char *path, const struct open_file_word *file)
 {
 	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->read_only ? O_RDONLY : O_RDWR);
 	int fd;
@@ -50,7 +50,7 @@ static int open_here(const char *path, const struct handed_file *file)
 
 struct opening {
 	const char *path;
-	const struct handed_file *file;
+	const struct open_file_word *file;
 	const struct path_finding *finding;
 };
 
@@ -67,7 +67,7 @@ static int open_as(const void *with, struct buf *why, struct buf *warnings)
 }
 
 /* In a folder of another user only a socket or fifo is opened, with the rights of that user. EINVAL: it is neither. */
-static int open_file(const char *path, const struct handed_file *file)
+static int open_file(const char *path, const struct open_file_word *file)
 {
 	struct path_finding finding;
 	const struct opening opening = { .path = path, .file = file, .finding = &finding };
@@ -86,8 +86,8 @@ static int open_file(const char *path, const struct handed_file *file)
 static bool add_file(struct wiring *wiring, const struct service *service, const char *word, struct buf *names,
 		     struct buf *why)
 {
-	struct handed_file file;
-	const char *wrong = handed_file_read(word, &file);
+	struct open_file_word file;
+	const char *wrong = open_file_word_read(word, &file);
 	char *path = wrong ? NULL : strndup(file.path, file.path_length);
 	int fd = path ? open_file(path, &file) : -1, low = fd < 0 ? -1 : wiring_low(wiring, wiring_own(wiring, fd));
 	bool left_out = fd < 0 && path && file.graceful;
@@ -99,7 +99,7 @@ static bool add_file(struct wiring *wiring, const struct service *service, const
 		if (!wrong)
 			wrong = errno == EINVAL ? "in folders of others than root it must be a socket or a fifo"
 						: strerror(errno);
-		buf_addf(why, "%s: %s: %s", wording_of(service, "open_file"), path ? path : word, wrong);
+		buf_addf(why, "%s: %s: %s", option_name_of(service, "open_file"), path ? path : word, wrong);
 		origin_cite(service_origin(service, "open_file"), why);
 	}
 	free(path);

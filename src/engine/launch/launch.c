@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "config/option/directive.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "engine/launch/streams.h"
 #include "exec/child/sandbox.h"
 #include "exec/dirs/credentials.h"
@@ -163,7 +163,7 @@ static void add_stage(const struct service *service, enum stage stage, struct bu
 	size_t length = sizeof(setting) - 1;
 
 	if (option && !strncmp(name, setting, length) && !strcmp(name + length, option))
-		buf_addf(out, "%s%s", setting, wording_of(service, option));
+		buf_addf(out, "%s%s", setting, option_name_of(service, option));
 	else
 		buf_text(out, name);
 }
@@ -199,7 +199,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 	if (fault->stage == STAGE_CGROUP)
 		option = cgroup_settings_fault_option(service, fault->resource);
 	if (option && fault->stage == STAGE_CGROUP)
-		path = wording_of(service, option);
+		path = option_name_of(service, option);
 	if (fault->stage == STAGE_MOUNTS)
 		path = sandbox_fault_path(service->sandbox, fault->resource, &option);
 	if (fault->stage == STAGE_NAMESPACES && fault->resource == SANDBOX_NETWORK) {
@@ -218,7 +218,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 	if (fault->stage == STAGE_EXEC)
 		buf_addf(out, ": %s", service->what->exec ? service->what->exec[0] : PLAN_BUILTIN);
 	else if (limit)
-		buf_addf(out, ": %s", wording_of(service, limit));
+		buf_addf(out, ": %s", option_name_of(service, limit));
 	else if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
 	buf_addf(out, ": %s", fault_reason(fault));

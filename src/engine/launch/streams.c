@@ -12,8 +12,8 @@
 
 #include "base/base64.h"
 #include "base/fd.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/child/stream_file.h"
 #include "os/fs/memory_file.h"
 
@@ -109,7 +109,7 @@ static void say_stream(const struct service *service, const struct means *means,
 	static const char *const names[] = { "input", "output", "error" };
 	struct path_finding finding;
 
-	buf_addf(why, "%s: %s", wording_of(service, names[number]), stream->path ? stream->path : "");
+	buf_addf(why, "%s: %s", option_name_of(service, names[number]), stream->path ? stream->path : "");
 	if (stream_is_path(stream) && means->plan->stream_openers[number] == PATH_REFUSED &&
 	    path_opener(stream->path, 0, means->plan->account, path_mounts_cached(), &finding) == PATH_REFUSED)
 		path_finding_add(&finding, why);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "config/option/directive.h"
-#include "config/option/wording.h"
+#include "config/option/option_name.h"
 #include "config/words/exit_status.h"
 #include "os/socket/bind.h"
 #include "os/socket/client.h"
@@ -180,11 +180,11 @@ static void add_mistakes(const struct keeper *keeper, struct buf *out)
 	if (accepts && service->dialect == LAUNCHD)
 		buf_text(out, "inetdCompatibility with Wait = false");
 	else if (accepts)
-		wording_add(service, "accept", "yes", out);
+		option_name_add(service, "accept", "yes", out);
 	if (accepts && forks)
 		buf_text(out, ", or ");
 	if (forks) {
-		wording_add(service, "type", "forking", out);
+		option_name_add(service, "type", "forking", out);
 		buf_text(out, " if its program goes on in the background");
 	}
 }

@@ -66,10 +66,10 @@ static bool any_is_claimed(const struct service *service, const struct table *af
 static void set_aside(struct keeper *keeper, const struct service *service, const struct table *after)
 {
 	struct buf why = { 0 };
-	enum on_remove fate = service_on_remove(service, keeper->service);
-	bool drains = fate == REMOVE_DRAIN, is_alone;
+	enum on_remove diff = service_on_remove(service, keeper->service);
+	bool drains = diff == REMOVE_DRAIN, is_alone;
 
-	if (fate == REMOVE_STOP || !keeper_runs_on(keeper)) {
+	if (diff == REMOVE_STOP || !keeper_runs_on(keeper)) {
 		drain_call_off(keeper);
 		return;
 	}
@@ -109,9 +109,9 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 /* The plan for one row of the new table. */
 struct plan_row {
 	struct keeper *keeper;          /* keeper of the same name in the old table; NULL: the service is new */
-	enum fate fate;
+	enum diff_kind diff;
 	bool returns;                   /* the keeper was leaving after an earlier reload */
-	struct listener *listeners;     /* FATE_SOCKETS: the listeners of the new row */
+	struct listener *listeners;     /* DIFF_SOCKETS: the listeners of the new row */
 	struct buf options;             /* names of the options that differ, as service_compare writes them */
 };
 
@@ -141,11 +141,11 @@ static void keep(struct keeper *keeper)
 }
 
 /* `accept` decides which table of transitions a service has, so a change of it is as deep as one of its sockets. */
-static enum fate compare(struct likeness *known, const struct service *before, const struct service *after)
+static enum diff_kind compare(struct diff_cache *known, const struct service *before, const struct service *after)
 {
-	enum fate fate = service_compare_next(known, before, after);
+	enum diff_kind diff = service_compare_next(known, before, after);
 
-	return fate == FATE_CHANGED && before->what->accept != after->what->accept ? FATE_SOCKETS : fate;
+	return diff == DIFF_CHANGED && before->what->accept != after->what->accept ? DIFF_SOCKETS : diff;
 }
 
 /* A keeper whose instance runs on with its sockets keeps those that no row of the new table claims. */
@@ -194,8 +194,8 @@ static void take_back(struct plan_row *row)
 	keeper_return(keeper);
 	row->returns = true;
 	if (keeper->state == OFF || keeper->state == CLOSING)
-		row->fate = FATE_SOCKETS;
-	if (row->fate != FATE_SOCKETS)
+		row->diff = DIFF_SOCKETS;
+	if (row->diff != DIFF_SOCKETS)
 		drain_call_off(keeper);
 }
 
@@ -203,7 +203,7 @@ static void take_back(struct plan_row *row)
 static void survey(struct plan_row *rows, struct roster *roster, struct engine *engine, struct table *before,
 		   struct table *after, struct offers *offers)
 {
-	struct likeness known = { 0 };
+	struct diff_cache known = { 0 };
 
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *service = &after->services[n];
@@ -211,12 +211,12 @@ static void survey(struct plan_row *rows, struct roster *roster, struct engine *
 		if (service->what->disable)
 			continue;
 		rows[n].keeper = take_before(roster, before, engine, service->name);
-		rows[n].fate = rows[n].keeper ? compare(&known, rows[n].keeper->service, service) : FATE_ADDED;
+		rows[n].diff = rows[n].keeper ? compare(&known, rows[n].keeper->service, service) : DIFF_ADDED;
 		if (rows[n].keeper && rows[n].keeper->removed)
 			take_back(&rows[n]);
-		if (rows[n].fate == FATE_CHANGED || rows[n].fate == FATE_SOCKETS)
+		if (rows[n].diff == DIFF_CHANGED || rows[n].diff == DIFF_SOCKETS)
 			service_compare(rows[n].keeper->service, service, &rows[n].options);
-		if (rows[n].fate != FATE_SOCKETS)
+		if (rows[n].diff != DIFF_SOCKETS)
 			continue;
 		old_row_note_sockets(rows[n].keeper, service);
 		set_aside(rows[n].keeper, service, after);
@@ -266,40 +266,40 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 }
 
 /* keeper NULL: there was no memory for it. */
-static void log_fate(struct engine *engine, const char *service, enum fate fate, const char *options,
+static void log_fate(struct engine *engine, const char *service, enum diff_kind diff, const char *options,
 		     struct keeper *keeper)
 {
 	static const char *const fates[] = {
-		[FATE_CHANGED] = "changed", [FATE_SOCKETS] = "changed",
-		[FATE_ADDED] = "added", [FATE_REMOVED] = "removed",
+		[DIFF_CHANGED] = "changed", [DIFF_SOCKETS] = "changed",
+		[DIFF_ADDED] = "added", [DIFF_REMOVED] = "removed",
 	};
-	struct event event = { .name = fates[fate], .service = service };
+	struct event event = { .name = fates[diff], .service = service };
 	struct buf text = { 0 }, why = { 0 };
 
 	if (*options) {
 		buf_text(&text, ": ");
 		old_row_add_words(&text, options);
 	}
-	if (keeper && fate == FATE_REMOVED)
+	if (keeper && diff == DIFF_REMOVED)
 		old_row_describe_removed(keeper, &why);
 	else if (keeper)
 		old_row_describe(keeper, &why);
 	if (why.length)
 		buf_addf(&text, "; %s", buf_string(&why));
 	buf_free(&why);
-	log_event(engine->log, LEVEL_NOTICE, &event, "%s%s", fates[fate], buf_string(&text));
+	log_event(engine->log, LEVEL_NOTICE, &event, "%s%s", fates[diff], buf_string(&text));
 	buf_free(&text);
 }
 
 /* For the log, and for whoever has asked for the reload. */
-static void tell_fate(struct engine *engine, const char *service, enum fate fate, const char *options,
+static void tell_fate(struct engine *engine, const char *service, enum diff_kind diff, const char *options,
 		      struct keeper *keeper, struct reload_counts *counts)
 {
 	if (counts->told++ < TOLD_MOST)
-		log_fate(engine, service, fate, options, keeper);
+		log_fate(engine, service, diff, options, keeper);
 	if (!engine->fates)
 		return;
-	buf_char(engine->fates, (char)(1 + fate));
+	buf_char(engine->fates, (char)(1 + diff));
 	buf_add(engine->fates, service, strlen(service) + 1);
 	buf_add(engine->fates, options, strlen(options) + 1);
 }
@@ -307,43 +307,43 @@ static void tell_fate(struct engine *engine, const char *service, enum fate fate
 static struct keeper *become(struct engine *engine, struct table *after, const struct service *service,
 			     struct plan_row *row, struct offers *offers)
 {
-	switch (row->fate) {
-	case FATE_SAME:
+	switch (row->diff) {
+	case DIFF_SAME:
 		keeper_adopt(row->keeper, after, service, false);
 		return row->keeper;
-	case FATE_CHANGED:
+	case DIFF_CHANGED:
 		keeper_adopt(row->keeper, after, service, true);
 		return row->keeper;
-	case FATE_SOCKETS:
+	case DIFF_SOCKETS:
 		replace(row->keeper, after, service, row, offers);
 		return row->keeper;
-	case FATE_ADDED:
-	case FATE_REMOVED:
+	case DIFF_ADDED:
+	case DIFF_REMOVED:
 		break;
 	}
 	return add(engine, after, service, offers);
 }
 
-static void count(struct reload_counts *counts, enum fate fate)
+static void count(struct reload_counts *counts, enum diff_kind diff)
 {
-	counts->unchanged += fate == FATE_SAME;
-	counts->changed += fate == FATE_CHANGED || fate == FATE_SOCKETS;
-	counts->added += fate == FATE_ADDED;
+	counts->unchanged += diff == DIFF_SAME;
+	counts->changed += diff == DIFF_CHANGED || diff == DIFF_SOCKETS;
+	counts->added += diff == DIFF_ADDED;
 }
 
 static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
 			    struct offers *offers, struct reload_counts *counts)
 {
 	const struct service *service = &after->services[n];
-	enum fate fate = row->returns ? FATE_ADDED : row->fate;
+	enum diff_kind diff = row->returns ? DIFF_ADDED : row->diff;
 	struct keeper *keeper;
 
 	if (service->what->disable)
 		return NULL;
 	keeper = become(engine, after, service, row, offers);
-	count(counts, fate);
-	if (fate != FATE_SAME)
-		tell_fate(engine, service->name, fate, row->returns ? "" : buf_string(&row->options), keeper, counts);
+	count(counts, diff);
+	if (diff != DIFF_SAME)
+		tell_fate(engine, service->name, diff, row->returns ? "" : buf_string(&row->options), keeper, counts);
 	buf_free(&row->options);
 	return keeper;
 }
@@ -398,7 +398,7 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		if (!old[n])
 			continue;
 		counts->removed++;
-		tell_fate(engine, old[n]->service->name, FATE_REMOVED, "", old[n], counts);
+		tell_fate(engine, old[n]->service->name, DIFF_REMOVED, "", old[n], counts);
 		keeper_remove(old[n]);
 	}
 	if (counts->told > TOLD_MOST)

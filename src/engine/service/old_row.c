@@ -11,7 +11,7 @@
 
 void old_row_note(struct keeper *keeper, const struct service *service)
 {
-	struct differences differences = { 0 };
+	struct option_differences differences = { 0 };
 
 	if (keeper_is_empty(keeper))
 		return;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/option/service_mark.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 #include "engine/instance/control.h"
 #include "engine/instance/instance_state.h"
 #include "engine/service/keeper_bind.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 #include "engine/core/watch.h"
 #include "engine/freeze/frost.h"
 #include "engine/instance/control.h"

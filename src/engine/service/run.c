@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "config/option/wording.h"
+#include "config/option/option_name.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/permit.h"
 #include "engine/accept/run_say.h"
@@ -352,7 +352,8 @@ void run_stop(struct keeper *keeper, enum happening cause)
 		instance->failed = late;
 		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s", (long)event.pid,
 			  late ? "it was not ready within " : "",
-			  wording_of(keeper->service, late ? "timeout_start" : "runtime_max"), late ? "" : " is over");
+			  option_name_of(keeper->service, late ? "timeout_start" : "runtime_max"),
+			  late ? "" : " is over");
 	}
 	end_apart(keeper, cause);
 	if (cause == HALT)

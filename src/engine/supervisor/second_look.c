@@ -302,12 +302,12 @@ static bool leave_out_again(struct second_look *look, struct table *table)
 /* Whether all that is in the table is as it was. */
 static bool is_kept(const struct table *before, const struct table *after)
 {
-	struct likeness known = { 0 };
+	struct diff_cache known = { 0 };
 
 	for (size_t n = 0; n < before->count; n++) {
 		const struct service *row = &before->services[n], *now = table_find(after, row->name);
 
-		if (!now || service_compare_next(&known, row, now) != FATE_SAME)
+		if (!now || service_compare_next(&known, row, now) != DIFF_SAME)
 			return false;
 	}
 	return true;

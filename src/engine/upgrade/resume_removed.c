@@ -1,15 +1,15 @@
 /* Resumes services that no table has any more, while their instances run on. Their row has gone with its file, so a
  * new one is made here with the options that still matter: how the instances are stopped. */
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "engine/service/keeper.h"
 #include "engine/upgrade/resume.h"
 
-static void set(struct draft *draft, const char *option, const char *text, struct diags *diags)
+static void set(struct service_builder *builder, const char *option, const char *text, struct diags *diags)
 {
 	const struct value value = { .words = &text, .count = 1 };
 
 	if (text)
-		draft_set(draft, NATIVE, option, &value, diags);
+		builder_set(builder, NATIVE, option, &value, diags);
 }
 
 /* An option of another version that cannot be set keeps its default. */
@@ -17,19 +17,19 @@ static struct table *make_table(const char *name, struct state_section *section)
 {
 	struct table *table = table_new();
 	struct origin nowhere = { 0 };
-	struct draft *draft = table ? draft_new(table, name, nowhere) : NULL;
+	struct service_builder *builder = table ? builder_new(table, name, nowhere) : NULL;
 	struct diags diags = { 0 };
 	bool good = false;
 
-	if (draft) {
-		set(draft, "exec", "/bin/false", &diags);
-		set(draft, "accept", state_flag(section, "accepts") ? "yes" : "no", &diags);
-		set(draft, "kill_signal", state_text(section, "kill_signal"), &diags);
-		set(draft, "kill_mode", state_text(section, "kill_mode"), &diags);
-		set(draft, "timeout_stop", state_text(section, "timeout_stop"), &diags);
-		good = draft_seal(draft, NULL, &diags) && table->count;
+	if (builder) {
+		set(builder, "exec", "/bin/false", &diags);
+		set(builder, "accept", state_flag(section, "accepts") ? "yes" : "no", &diags);
+		set(builder, "kill_signal", state_text(section, "kill_signal"), &diags);
+		set(builder, "kill_mode", state_text(section, "kill_mode"), &diags);
+		set(builder, "timeout_stop", state_text(section, "timeout_stop"), &diags);
+		good = builder_finish(builder, NULL, &diags) && table->count;
 	}
-	draft_free(draft);
+	builder_free(builder);
 	diags_free(&diags);
 	if (good)
 		return table;

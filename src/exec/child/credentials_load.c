@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "base/glob.h"
 #include "base/write_all.h"
-#include "config/words/handed.h"
+#include "config/words/passed_fds.h"
 #include "exec/child/child.h"
 #include "exec/child/condition_internal.h"
 #include "os/foreign/act_as.h"

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "config/type/condition.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 #include "os/cgroup/oom_score.h"
 #include "os/fs/path_opener.h"
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "config/words/handed.h"
+#include "config/words/passed_fds.h"
 #include "exec/child/sandbox.h"
 #include "exec/dirs/directories.h"
 #include "exec/spawn/environment.h"
@@ -62,7 +62,7 @@ static bool set_value(struct credential *credential, const char *text)
 
 static bool add(struct credentials *credentials, unsigned kind, const char *word)
 {
-	struct handed_credential parts = handed_credential_read(word);
+	struct credential_word parts = credential_word_read(word);
 	struct credential *credential = &credentials->list[credentials->count];
 	struct path_finding finding;
 

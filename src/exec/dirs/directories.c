@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/dirs/directories_internal.h"
 
 char *directory_next_part(char **rest)
@@ -151,7 +151,7 @@ static bool prepare(const struct service *service, const struct directory_kind *
 		good = good && base >= 0 && make_folder(service, kind, base, kind->names[n]);
 		if (good)
 			continue;
-		buf_addf(why, "%s: %s/%s: %s", wording_of(service, kind->option), kind->base, kind->names[n],
+		buf_addf(why, "%s: %s/%s: %s", option_name_of(service, kind->option), kind->base, kind->names[n],
 			 strerror(errno));
 		origin_cite(service_origin(service, kind->option), why);
 	}

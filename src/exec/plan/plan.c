@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/child/sandbox.h"
 #include "exec/child/stream_file.h"
 #include "exec/dirs/credentials.h"
@@ -109,7 +109,7 @@ static bool set_own_variables(struct variables *variables, const struct service 
 			variables->failed = true;
 		buf_free(&expanded);
 		if (!known) {
-			buf_addf(why, "%s: '%s' has an unknown template", wording_of(service, "env"), env[n]);
+			buf_addf(why, "%s: '%s' has an unknown template", option_name_of(service, "env"), env[n]);
 			origin_cite(service_origin(service, "env"), why);
 			return false;
 		}
@@ -211,7 +211,7 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 	if (directory && !strcmp(directory, "~")) {
 		directory = service->account ? service->account->home : NULL;
 		if (!directory) {
-			buf_addf(why, "%s: the user has no home", wording_of(service, "working_directory"));
+			buf_addf(why, "%s: the user has no home", option_name_of(service, "working_directory"));
 			origin_cite(service_origin(service, "working_directory"), why);
 			return false;
 		}
@@ -282,7 +282,7 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 	plan->nice = (int)around->nice;
 	plan->io_priority = -1;
 	if (around->io_scheduling && !scheduling_io_priority(around->io_scheduling, &plan->io_priority)) {
-		buf_addf(why, "%s: '%s' is not known here", wording_of(service, "io_scheduling"),
+		buf_addf(why, "%s: '%s' is not known here", option_name_of(service, "io_scheduling"),
 			 around->io_scheduling);
 		origin_cite(service_origin(service, "io_scheduling"), why);
 		return false;
@@ -293,7 +293,7 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
 	plan->oom_score_optional = around->oom_score_adjust == INT64_MIN;
 	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
-		buf_addf(why, "%s: %s", wording_of(service, "cpu_affinity"), strerror(errno));
+		buf_addf(why, "%s: %s", option_name_of(service, "cpu_affinity"), strerror(errno));
 		origin_cite(service_origin(service, "cpu_affinity"), why);
 		return false;
 	}
@@ -326,7 +326,7 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 			continue;
 		place = plan_socket_place(service, sockets, name);
 		if (place < 0) {
-			buf_addf(why, "%s: no socket is named '%s'", wording_of(service, stream_options[n]), name);
+			buf_addf(why, "%s: no socket is named '%s'", option_name_of(service, stream_options[n]), name);
 			origin_cite(service_origin(service, stream_options[n]), why);
 			return false;
 		}

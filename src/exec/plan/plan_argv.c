@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "config/access/access.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/plan/templates.h"
 #include "os/host/libexec.h"
 
@@ -150,7 +150,7 @@ static bool add_program(struct buf *text, size_t *count, const struct service *s
 		const char *word = *count == 0 && service->what->argv0 ? service->what->argv0 : exec[*count];
 
 		if (!plan_expand(service, sockets, word, text)) {
-			buf_addf(why, "%s: '%s' has an unknown template", wording_of(service, "exec"), word);
+			buf_addf(why, "%s: '%s' has an unknown template", option_name_of(service, "exec"), word);
 			origin_cite(service_origin(service, "exec"), why);
 			return false;
 		}

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/shell_words.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/plan/templates.h"
 #include "os/host/path_search.h"
 
@@ -135,7 +135,7 @@ static bool make_phase(struct plan *plan, const struct service *service, const s
 		good = make_command(&made->list[n], service, sockets, texts[n], &wrong);
 	}
 	if (!good) {
-		buf_addf(why, "%s: %s", wording_of(service, command_option(phase)), buf_string(&wrong));
+		buf_addf(why, "%s: %s", option_name_of(service, command_option(phase)), buf_string(&wrong));
 		origin_cite(service_origin(service, command_option(phase)), why);
 	}
 	buf_free(&wrong);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "config/option/wording.h"
 #include "exec/plan/templates.h"
 #include "exec/resources/cgroup_settings.h"
 #include "exec/resources/scheduling.h"
@@ -35,7 +35,7 @@ static void add_limit(struct plan *plan, int resource, int64_t most)
 
 static bool refuse(const struct service *service, const char *option, const char *wrong, struct buf *why)
 {
-	buf_addf(why, "%s: %s", wording_of(service, option), wrong);
+	buf_addf(why, "%s: %s", option_name_of(service, option), wrong);
 	origin_cite(service_origin(service, option), why);
 	return false;
 }

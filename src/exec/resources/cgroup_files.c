@@ -16,7 +16,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "config/words/resource.h"
+#include "config/words/resource_words.h"
 
 #define NUMBER_MOST 64
 

@@ -13,7 +13,7 @@
 #include "base/array.h"
 #include "base/scan.h"
 #include "config/option/service_mark.h"
-#include "config/words/resource.h"
+#include "config/words/resource_words.h"
 #include "exec/child/cgroup_join.h"
 #include "exec/resources/bpf_program.h"
 #include "exec/resources/cgroup_files.h"

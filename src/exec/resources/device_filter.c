@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "config/words/resource.h"
+#include "config/words/resource_words.h"
 #include "exec/resources/bpf_asm.h"
 #include "exec/resources/bpf_program.h"
 

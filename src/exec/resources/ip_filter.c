@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/words/resource.h"
+#include "config/words/resource_words.h"
 #include "exec/resources/bpf_asm.h"
 #include "exec/resources/bpf_program.h"
 

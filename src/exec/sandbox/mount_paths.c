@@ -5,7 +5,7 @@
 #include <sys/mount.h>
 
 #include "config/option/service_mark.h"
-#include "config/words/harden.h"
+#include "config/words/sandbox_words.h"
 #include "exec/dirs/private_tmp.h"
 #include "exec/sandbox/mount_list.h"
 #include "os/fs/runtime_dir.h"
@@ -121,11 +121,11 @@ static void add_protected(struct mount_list *places, words list, const struct mo
 static void add_bindings(struct mount_list *places, words list, bool read_only)
 {
 	for (; list && *list; list++) {
-		struct binding binding;
+		struct bind_path binding;
 		struct mount_place place = { .mount = { .content = CONTENT_BIND } };
 
 		place.mount.option = read_only ? "bind_read_only_paths" : "bind_paths";
-		if (!binding_read(*list, &binding))
+		if (!bind_path_read(*list, &binding))
 			continue;
 		place.mount.source = pool_text_n(places->pool, binding.source, binding.source_length);
 		place.mount.optional = binding.optional;

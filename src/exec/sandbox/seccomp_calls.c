@@ -7,9 +7,9 @@
 
 #include "base/array.h"
 #include "config/option/service_mark.h"
-#include "config/words/call_groups.h"
-#include "config/words/error_names.h"
-#include "config/words/harden.h"
+#include "config/words/errno_name.h"
+#include "config/words/sandbox_words.h"
+#include "config/words/syscall_groups.h"
 #include "exec/sandbox/seccomp_internal.h"
 
 #define NAME_MOST 64
@@ -84,7 +84,7 @@ static void set_group(struct specials *specials, const struct seccomp_filter *fi
 		      bool denied, int64_t error, int depth)
 {
 	char text[NAME_MOST];
-	const struct call_group *group;
+	const struct syscall_group *group;
 
 	if (length >= sizeof(text) || depth > DEPTH_MOST)
 		return;
@@ -94,7 +94,7 @@ static void set_group(struct specials *specials, const struct seccomp_filter *fi
 		set_all_known(specials, filter, denied, error);
 		return;
 	}
-	group = call_group_find(text);
+	group = syscall_group_find(text);
 	for (const char *call = group ? group->calls : ""; *call; call += strspn(call, " ")) {
 		size_t part = strcspn(call, " ");
 
@@ -130,7 +130,7 @@ static void read_word(struct specials *specials, const struct seccomp_filter *fi
 	word += denied || *word == '+';
 	length = strcspn(word, ":");
 	if (word[length])
-		error_scan(word + length + 1, &error);
+		errno_scan(word + length + 1, &error);
 	if (*word == '@') {
 		set_group(specials, filter, word, length, denied, error, 0);
 		return;
@@ -141,7 +141,7 @@ static void read_word(struct specials *specials, const struct seccomp_filter *fi
 
 static uint32_t action(int64_t error)
 {
-	return error == ERROR_KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint16_t)error);
+	return error == ERRNO_KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint16_t)error);
 }
 
 uint32_t seccomp_filter_default(const struct service *service)

@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "config/words/call_groups.h"
-#include "config/words/families.h"
-#include "config/words/harden.h"
+#include "config/words/address_family.h"
+#include "config/words/sandbox_words.h"
+#include "config/words/syscall_groups.h"
 #include "exec/resources/scheduling.h"
 #include "exec/sandbox/seccomp_internal.h"
 
@@ -58,7 +58,7 @@ static void deny_value(struct seccomp_filter *filter, size_t n, int error, const
 
 static void deny_group(struct seccomp_filter *filter, const char *name, int error)
 {
-	const char *call = call_group_find(name)->calls;
+	const char *call = syscall_group_find(name)->calls;
 
 	for (; *call; call += strspn(call, " ")) {
 		char text[64] = "";
@@ -103,7 +103,7 @@ static void mark_families(const struct service *service, bool *marked)
 		bool denies = signed_list_denies(service->terms->calls->restrict_address_families);
 		int family;
 
-		if (family_find(name, &family) && family < FAMILIES_MOST)
+		if (address_family_find(name, &family) && family < FAMILIES_MOST)
 			marked[family] = (**word == '~') == denies;
 	}
 }

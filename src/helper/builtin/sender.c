@@ -80,7 +80,7 @@ const char *sender_refuse(const struct sender *sender, const struct settings *se
 	unsigned char bytes[16];
 
 	if (!sender_bytes(sender, bytes)) {
-		if (access_judge(settings->access, NULL) != PERMITTED)
+		if (access_judge(settings->access, NULL) != ACCESS_PERMITTED)
 			return "only_from and no_access do not let it in";
 		return sender->length > sizeof(sa_family_t) ? NULL : "it has no address to answer to";
 	}
@@ -88,7 +88,7 @@ const char *sender_refuse(const struct sender *sender, const struct settings *se
 		return "that is nobody's own address";
 	if (answers_itself(sender_port(sender), settings))
 		return "what sends from that port may answer the answer, and so on";
-	if (access_judge(settings->access, bytes) != PERMITTED)
+	if (access_judge(settings->access, bytes) != ACCESS_PERMITTED)
 		return "only_from and no_access do not let it in";
 	return NULL;
 }

@@ -61,7 +61,7 @@ static bool may_come(const struct sockets *sockets, const struct sender *client)
 	unsigned char bytes[16];
 	bool has_address = sender_bytes(client, bytes);
 
-	return access_judge(sockets->settings->access, has_address ? bytes : NULL) == PERMITTED;
+	return access_judge(sockets->settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
 }
 
 /* Forks a child for the accepted connection. If fork(2) fails, serve() tries again after LOOK_AGAIN. */

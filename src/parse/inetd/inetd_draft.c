@@ -13,7 +13,7 @@
 struct drafting {
 	struct reading *reading;
 	const struct inetd_entry *entry;
-	struct draft *draft;
+	struct service_builder *builder;
 };
 
 static void set(const struct drafting *drafting, const char *option, const char *text, struct origin at)
@@ -21,7 +21,7 @@ static void set(const struct drafting *drafting, const char *option, const char 
 	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
 
 	if (text)
-		draft_set(drafting->draft, NATIVE, option, &value, drafting->reading->diags);
+		builder_set(drafting->builder, NATIVE, option, &value, drafting->reading->diags);
 }
 
 static void set_number(const struct drafting *drafting, const char *option, int64_t number, struct origin at)
@@ -104,14 +104,14 @@ static void set_both(const struct drafting *drafting)
 	bool udp = drafting->entry->transport == INETD_UDP;
 	struct origin at = drafting->entry->service_at;
 
-	draft_open_socket(drafting->draft, udp ? "udp4" : "tcp4", at);
+	builder_open_socket(drafting->builder, udp ? "udp4" : "tcp4", at);
 	set_listen(drafting, INETD_IPV4);
-	draft_close_socket(drafting->draft, drafting->reading->diags);
-	draft_open_socket(drafting->draft, udp ? "udp6" : "tcp6", at);
+	builder_close_socket(drafting->builder, drafting->reading->diags);
+	builder_open_socket(drafting->builder, udp ? "udp6" : "tcp6", at);
 	set_listen(drafting, INETD_IPV6);
 	set(drafting, "ipv6_only", "yes", at);
 	set(drafting, "optional", "yes", at);
-	draft_close_socket(drafting->draft, drafting->reading->diags);
+	builder_close_socket(drafting->builder, drafting->reading->diags);
 }
 
 static void set_sockets(const struct drafting *drafting)
@@ -216,7 +216,7 @@ static void set_program(const struct drafting *drafting)
 	set_made(drafting, "exec", &text, entry->program_at);
 	buf_free(&room);
 	if (entry->dialect->searches_path && !strchr(entry->program, '/'))
-		draft_set(drafting->draft, NATIVE, "exec_search_path", &search_path, drafting->reading->diags);
+		builder_set(drafting->builder, NATIVE, "exec_search_path", &search_path, drafting->reading->diags);
 	set_name(drafting);
 	set_folder(drafting);
 }
@@ -296,7 +296,10 @@ static bool lay_defaults(const struct drafting *drafting)
 	const struct inetd_entry *entry = drafting->entry;
 	bool has_datagrams = entry->transport == INETD_UDP || entry->transport == INETD_RPC_UDP;
 	const struct xinetd_guest guest = {
-		.draft = drafting->draft, .at = entry->at, .accepts = entry->accepts, .has_connections = !has_datagrams,
+		.builder = drafting->builder,
+		.at = entry->at,
+		.accepts = entry->accepts,
+		.has_connections = !has_datagrams,
 	};
 
 	return xinetd_share_lay(drafting->reading, &guest);
@@ -322,12 +325,12 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct drafting drafting = { .reading = reading, .entry = entry };
 
-	drafting.draft = draft_new(reading->table, entry->name, entry->at);
-	if (!drafting.draft) {
+	drafting.builder = builder_new(reading->table, entry->name, entry->at);
+	if (!drafting.builder) {
 		diags_out_of_memory(drafting.reading->diags, drafting.entry->at);
 		return;
 	}
-	draft_set_foreign(drafting.draft, NATIVE);
+	builder_set_foreign(drafting.builder, NATIVE);
 	set_sockets(&drafting);
 	if (entry->builtin)
 		set_builtin(&drafting);
@@ -343,9 +346,9 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 	if (entry->never || entry->disabled)
 		set(&drafting, "disable", "yes", entry->never ? entry->wait_at : entry->at);
 	if (lay_defaults(&drafting)) {
-		reading_add(reading, drafting.draft);
+		reading_add(reading, drafting.builder);
 		return;
 	}
-	draft_free(drafting.draft);
+	builder_free(drafting.builder);
 	reading_leave_out(reading, entry->at, entry->name);
 }

@@ -64,22 +64,22 @@ static void draft_job(struct reading *reading, struct pool *pool, const struct p
 	struct launchd_job job = { .reading = reading, .pool = pool, .root = root };
 
 	job.label = find_label(reading, root, at);
-	job.draft = draft_new(reading->table, job.label ? job.label : "?", at);
-	if (!job.draft) {
+	job.builder = builder_new(reading->table, job.label ? job.label : "?", at);
+	if (!job.builder) {
 		reading_refuse_memory(reading);
 		return;
 	}
-	draft_set_foreign(job.draft, LAUNCHD);
-	draft_set_alone(job.draft);
+	builder_set_foreign(job.builder, LAUNCHD);
+	builder_set_alone(job.builder);
 	if (!job.label)
 		job.label = "?";
 	take_job(&job);
 	launchd_list_free(&job.env);
 	if (reading->diags->errors == errors) {
-		reading_add(reading, job.draft);
+		reading_add(reading, job.builder);
 		return;
 	}
-	draft_free(job.draft);
+	builder_free(job.builder);
 	reading_leave_out(reading, at, job.label);
 }
 

@@ -174,7 +174,7 @@ static void set_value(struct launchd_job *job, const char *option, const struct 
 	const struct directive *directive = directive_find(NATIVE, option);
 	const char *key = directive->translated & (1u << LAUNCHD) ? NULL : directive->name[LAUNCHD];
 
-	draft_set(job->draft, key ? LAUNCHD : NATIVE, key ? key : option, value, job->reading->diags);
+	builder_set(job->builder, key ? LAUNCHD : NATIVE, key ? key : option, value, job->reading->diags);
 }
 
 void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "parse/launchd/launchd_keys.h"
 #include "parse/launchd/plist.h"
 #include "parse/reading.h"
@@ -20,7 +20,7 @@ struct launchd_list {
 struct launchd_job {
 	struct reading *reading;
 	struct pool *pool;              /* until the file is read; the draft keeps what it takes */
-	struct draft *draft;
+	struct service_builder *builder;
 	const struct plist *root;
 	const char *label;
 	bool is_inetd;                  /* inetdCompatibility: its socket is its standard input and output */

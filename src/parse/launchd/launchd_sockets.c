@@ -187,13 +187,13 @@ static void open_socket(struct launchd_job *job, const struct launchd_socket *so
 			struct origin at)
 {
 	job->sockets++;
-	draft_open_socket(job->draft, socket->name, socket->dict->at);
+	builder_open_socket(job->builder, socket->name, socket->dict->at);
 	launchd_set(job, "listen", endpoint, at);
 }
 
 static void close_socket(struct launchd_job *job)
 {
-	draft_close_socket(job->draft, job->reading->diags);
+	builder_close_socket(job->builder, job->reading->diags);
 }
 
 static void take_unix(struct launchd_job *job, const struct launchd_socket *socket)

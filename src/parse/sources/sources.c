@@ -61,7 +61,7 @@ static bool refuse_other_format(struct reading *reading, const struct format *na
 
 static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
 {
-	size_t drafts = reading->draft_count + reading->pending;
+	size_t builders = reading->builder_count + reading->pending;
 	struct source_name name;
 	const char *path;
 	bool ok;
@@ -90,7 +90,7 @@ static bool read_source(struct reading *reading, const char *source, bool option
 		name.format->reader->end_source(reading);
 	if (ok && reading->request && reading->request->took)
 		reading->request->took(reading->request->context, path, name.format->title,
-				       reading->draft_count + reading->pending - drafts);
+				       reading->builder_count + reading->pending - builders);
 	return ok;
 }
 
@@ -109,17 +109,17 @@ void reading_finish(struct reading *reading)
 	bool failed = false;
 
 	formats_finish(reading);
-	for (size_t i = 0; i < reading->draft_count; i++) {
-		failed |= !draft_seal(reading->drafts[i], reading->defaults, reading->diags);
-		draft_free(reading->drafts[i]);
+	for (size_t i = 0; i < reading->builder_count; i++) {
+		failed |= !builder_finish(reading->builders[i], reading->defaults, reading->diags);
+		builder_free(reading->builders[i]);
 	}
 	if (failed && reading->diags->errors == errors)
 		reading_refuse_memory(reading);
-	free(reading->drafts);
-	draft_free(reading->defaults);
-	reading->drafts = NULL;
+	free(reading->builders);
+	builder_free(reading->defaults);
+	reading->builders = NULL;
 	reading->defaults = NULL;
-	reading->draft_count = reading->draft_capacity = 0;
+	reading->builder_count = reading->builder_capacity = 0;
 	reading_drop_states(reading);
 	table_check(reading->table, reading->diags);
 }

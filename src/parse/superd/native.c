@@ -38,7 +38,7 @@ static const char *head_word(const struct native *native, size_t item)
 	return native->words[native->statement.items[item].first];
 }
 
-static void set_option(struct native *native, struct draft *draft, const struct item *item)
+static void set_option(struct native *native, struct service_builder *builder, const struct item *item)
 {
 	const char *name = item_name(native, item);
 	struct value value = {
@@ -54,23 +54,23 @@ static void set_option(struct native *native, struct draft *draft, const struct 
 		diag_error(native->reading->diags, item->at, "out of memory");
 		return;
 	}
-	draft_set(draft, NATIVE, name, &value, native->reading->diags);
+	builder_set(builder, NATIVE, name, &value, native->reading->diags);
 }
 
-static void set_options(struct native *native, struct draft *draft)
+static void set_options(struct native *native, struct service_builder *builder)
 {
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		const struct item *item = &native->statement.items[i];
 
 		switch (item->kind) {
 		case ITEM_OPTION:
-			set_option(native, draft, item);
+			set_option(native, builder, item);
 			break;
 		case ITEM_SOCKET:
-			draft_open_socket(draft, head_word(native, i), item->at);
+			builder_open_socket(builder, head_word(native, i), item->at);
 			break;
 		case ITEM_END:
-			draft_close_socket(draft, native->reading->diags);
+			builder_close_socket(builder, native->reading->diags);
 			break;
 		case ITEM_HEAD:
 		case ITEM_BAD:
@@ -107,10 +107,11 @@ static void warn_of_shell(struct native *native, const struct item *item, bool f
 }
 
 /* Once all options are known, of which one may say that variables are filled in. */
-static void warn_of_shells(struct native *native, const struct draft *draft)
+static void warn_of_shells(struct native *native, const struct service_builder *builder)
 {
-	const struct draft *defaults = native->reading->defaults;
-	bool fills = draft_has(draft, "expand_environment") || (defaults && draft_has(defaults, "expand_environment"));
+	const struct service_builder *defaults = native->reading->defaults;
+	bool fills =
+		builder_has(builder, "expand_environment") || (defaults && builder_has(defaults, "expand_environment"));
 
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		if (native->statement.items[i].kind == ITEM_OPTION)
@@ -123,19 +124,19 @@ static void read_service(struct native *native)
 	struct reading *reading = native->reading;
 	const struct item *head = &native->statement.items[0];
 	const char *name = head_word(native, 0);
-	struct draft *draft = draft_new(reading->table, name ? name : "?", head->at);
+	struct service_builder *builder = builder_new(reading->table, name ? name : "?", head->at);
 
-	if (!draft) {
+	if (!builder) {
 		diag_error(reading->diags, head->at, "out of memory");
 		return;
 	}
-	set_options(native, draft);
-	warn_of_shells(native, draft);
+	set_options(native, builder);
+	warn_of_shells(native, builder);
 	if (!native->statement.broken) {
-		reading_add(reading, draft);
+		reading_add(reading, builder);
 		return;
 	}
-	draft_free(draft);
+	builder_free(builder);
 	reading_leave_out(reading, head->at, name);
 }
 
@@ -145,7 +146,7 @@ static void read_defaults(struct native *native)
 	struct origin at = native->statement.items[0].at;
 
 	if (!reading->defaults)
-		reading->defaults = draft_new(reading->table, NULL, at);
+		reading->defaults = builder_new(reading->table, NULL, at);
 	if (!reading->defaults)
 		diag_error(reading->diags, at, "out of memory");
 	else

@@ -11,14 +11,14 @@ static bool starts(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
-static void add_condition(struct unit_draft *draft, const struct unit_assignment *assignment, struct unit_list *list)
+static void add_condition(struct unit_draft *builder, const struct unit_assignment *assignment, struct unit_list *list)
 {
-	const char *text = unit_value(draft, assignment), *word;
+	const char *text = unit_value(builder, assignment), *word;
 
 	if (!text)
 		return;
-	word = pool_textf(draft->pool, "%s=%s", assignment->key, text);
-	if (!word || !unit_list_add(draft, list, word, assignment->at))
+	word = pool_textf(builder->pool, "%s=%s", assignment->key, text);
+	if (!word || !unit_list_add(builder, list, word, assignment->at))
 		list->failed = true;
 }
 
@@ -44,13 +44,13 @@ static bool is_condition(const struct unit_assignment *assignment)
 }
 
 /* Says of a condition that superd does not know why the service is not run by it. */
-static bool is_known(struct unit_draft *draft, const struct unit_assignment *assignment)
+static bool is_known(struct unit_draft *builder, const struct unit_assignment *assignment)
 {
 	const struct unit_key *key = unit_key_find("Unit", assignment->key);
 
 	if (unit_key_class("Unit", key) == KEY_DONE)
 		return true;
-	unit_miss(draft, assignment->at, "%s: superd cannot honour it: %s", key->key,
+	unit_miss(builder, assignment->at, "%s: superd cannot honour it: %s", key->key,
 		  key->reason ? key->reason : "not yet");
 	return false;
 }
@@ -65,7 +65,7 @@ static bool has_alternative(const struct unit_list *list)
 }
 
 /* The alternatives of each unit are a set of their own, told by the number of their |. */
-static void set_apart(struct unit_draft *draft, struct unit_list *list, size_t sets)
+static void set_apart(struct unit_draft *builder, struct unit_list *list, size_t sets)
 {
 	static const char bars[] = "||||||||||||||||";        /* more are refused where it is read */
 
@@ -74,15 +74,15 @@ static void set_apart(struct unit_draft *draft, struct unit_list *list, size_t s
 
 		if (list->words[n][kind] != '|')
 			continue;
-		list->words[n] = pool_textf(draft->pool, "%.*s%.*s%s", (int)kind, list->words[n], (int)sets, bars,
+		list->words[n] = pool_textf(builder->pool, "%.*s%.*s%s", (int)kind, list->words[n], (int)sets, bars,
 					    list->words[n] + kind);
 		list->failed |= !list->words[n];
 	}
 }
 
-static struct unit_list read_conditions(struct unit_draft *draft)
+static struct unit_list read_conditions(struct unit_draft *builder)
 {
-	const struct unit *unit = draft->unit;
+	const struct unit *unit = builder->unit;
 	struct unit_list list = { 0 };
 
 	for (size_t n = 0; unit && n < unit->count; n++) {
@@ -92,8 +92,8 @@ static struct unit_list read_conditions(struct unit_draft *draft)
 			continue;
 		if (!*assignment->value)
 			drop(&list, starts(assignment->key, "Condition") ? "Condition" : "Assert");
-		else if (is_known(draft, assignment))
-			add_condition(draft, assignment, &list);
+		else if (is_known(builder, assignment))
+			add_condition(builder, assignment, &list);
 		if (!list.at.file)
 			list.at = assignment->at;
 	}
@@ -101,26 +101,26 @@ static struct unit_list read_conditions(struct unit_draft *draft)
 }
 
 /* The service takes over the conditions of its sockets: superd opens the socket all the same, and its clients wait. */
-void unit_take_conditions(struct unit_draft *draft)
+void unit_take_conditions(struct unit_draft *builder)
 {
 	struct unit_list list = { 0 };
 	size_t sets = 0;
 
-	for (size_t n = 0; n <= draft->socket_count; n++) {
+	for (size_t n = 0; n <= builder->socket_count; n++) {
 		struct unit_list more;
 
-		unit_draft_turn(draft, n < draft->socket_count ? draft->sockets[n] : draft->service);
-		more = read_conditions(draft);
+		unit_draft_turn(builder, n < builder->socket_count ? builder->sockets[n] : builder->service);
+		more = read_conditions(builder);
 		if (has_alternative(&more))
-			set_apart(draft, &more, sets++);
+			set_apart(builder, &more, sets++);
 		for (size_t i = 0; i < more.count; i++)
-			list.failed |= !unit_list_add(draft, &list, more.words[i], more.places[i]);
+			list.failed |= !unit_list_add(builder, &list, more.words[i], more.places[i]);
 		list.failed |= more.failed;
 		if (!list.at.file)
 			list.at = more.at;
 		unit_list_free(&more);
 	}
 	if (list.count)
-		unit_set_list(draft, "condition", &list);
+		unit_set_list(builder, "condition", &list);
 	unit_list_free(&list);
 }

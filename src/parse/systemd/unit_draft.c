@@ -19,7 +19,7 @@ void unit_list_free(struct unit_list *list)
 	*list = (struct unit_list){ 0 };
 }
 
-bool unit_list_add(struct unit_draft *draft, struct unit_list *list, const char *word, struct origin at)
+bool unit_list_add(struct unit_draft *builder, struct unit_list *list, const char *word, struct origin at)
 {
 	size_t capacity = list->capacity;
 	const char **grown = array_grow(list->words, &capacity, list->count, sizeof(*grown));
@@ -29,23 +29,23 @@ bool unit_list_add(struct unit_draft *draft, struct unit_list *list, const char 
 		list->words = grown;
 	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
 	if (!places)
-		return reading_refuse_memory(draft->reading);
+		return reading_refuse_memory(builder->reading);
 	list->places = places;
 	list->places[list->count] = at;
 	list->words[list->count++] = word;
 	return true;
 }
 
-void unit_draft_turn(struct unit_draft *draft, const struct unit *unit)
+void unit_draft_turn(struct unit_draft *builder, const struct unit *unit)
 {
-	const struct read_request *request = draft->reading->request;
+	const struct read_request *request = builder->reading->request;
 
-	draft->unit = unit;
-	draft->names = (struct unit_names){
+	builder->unit = unit;
+	builder->names = (struct unit_names){
 		.unit = unit,
 		.machine = request ? request->machine : NULL,
-		.service = draft->draft ? draft_name(draft->draft) : NULL,
-		.per_connection = draft->accepts && unit == draft->service,
+		.service = builder->builder ? builder_name(builder->builder) : NULL,
+		.per_connection = builder->accepts && unit == builder->service,
 	};
 }
 
@@ -55,47 +55,48 @@ struct origin unit_start(const struct unit *unit)
 }
 
 __attribute__((format(printf, 4, 0)))
-static void say(struct unit_draft *draft, enum severity severity, struct origin at, const char *format,
+static void say(struct unit_draft *builder, enum severity severity, struct origin at, const char *format,
 		va_list arguments)
 {
 	char message[DIAGS_MESSAGE];
 
 	vsnprintf(message, sizeof(message), format, arguments);
-	diags_add(draft->reading->diags, severity, at, "%s", message);
+	diags_add(builder->reading->diags, severity, at, "%s", message);
 }
 
-bool unit_refuse(struct unit_draft *draft, struct origin at, const char *format, ...)
+bool unit_refuse(struct unit_draft *builder, struct origin at, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(draft, SEVERITY_ERROR, at, format, arguments);
+	say(builder, SEVERITY_ERROR, at, format, arguments);
 	va_end(arguments);
 	return false;
 }
 
-void unit_miss(struct unit_draft *draft, struct origin at, const char *format, ...)
+void unit_miss(struct unit_draft *builder, struct origin at, const char *format, ...)
 {
-	const struct read_request *request = draft->reading->request;
+	const struct read_request *request = builder->reading->request;
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(draft, request && request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR, at, format, arguments);
+	say(builder, request && request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR, at, format,
+	    arguments);
 	va_end(arguments);
 }
 
-void unit_warn(struct unit_draft *draft, struct origin at, const char *format, ...)
+void unit_warn(struct unit_draft *builder, struct origin at, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(draft, SEVERITY_WARNING, at, format, arguments);
+	say(builder, SEVERITY_WARNING, at, format, arguments);
 	va_end(arguments);
 }
 
-void unit_leave_out(struct unit_draft *draft, struct origin at, const char *key, const char *word, const char *wrong)
+void unit_leave_out(struct unit_draft *builder, struct origin at, const char *key, const char *word, const char *wrong)
 {
-	unit_warn(draft, at, "%s: '%s' is left out: %s", key, word, wrong);
+	unit_warn(builder, at, "%s: '%s' is left out: %s", key, word, wrong);
 }
 
 static bool is_of(const struct unit_assignment *assignment, const char *section, const char *key)
@@ -103,9 +104,9 @@ static bool is_of(const struct unit_assignment *assignment, const char *section,
 	return !strcmp(assignment->section, section) && !strcmp(assignment->today, key);
 }
 
-const struct unit_assignment *unit_said(const struct unit_draft *draft, const char *section, const char *key)
+const struct unit_assignment *unit_said(const struct unit_draft *builder, const char *section, const char *key)
 {
-	const struct unit *unit = draft->unit;
+	const struct unit *unit = builder->unit;
 
 	for (size_t n = unit ? unit->count : 0; n-- > 0;) {
 		if (is_of(&unit->list[n], section, key))
@@ -115,9 +116,9 @@ const struct unit_assignment *unit_said(const struct unit_draft *draft, const ch
 }
 
 /* As unit_value; a template where superd is to take it for one. */
-static const char *expand(struct unit_draft *draft, const struct unit_assignment *assignment, bool for_superd)
+static const char *expand(struct unit_draft *builder, const struct unit_assignment *assignment, bool for_superd)
 {
-	struct unit_names names = draft->names;
+	struct unit_names names = builder->names;
 	struct buf text = { 0 };
 	const char *wrong, *kept = NULL;
 	size_t at = 0;
@@ -125,27 +126,27 @@ static const char *expand(struct unit_draft *draft, const struct unit_assignment
 	names.for_superd = for_superd;
 	wrong = unit_expand(&names, assignment->value, &text, &at);
 	if (wrong)
-		unit_refuse(draft, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+		unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
 	else
-		kept = pool_text(draft->pool, buf_string(&text));
+		kept = pool_text(builder->pool, buf_string(&text));
 	if (!wrong && !kept)
-		reading_refuse_memory(draft->reading);
+		reading_refuse_memory(builder->reading);
 	buf_free(&text);
 	return kept;
 }
 
-const char *unit_value(struct unit_draft *draft, const struct unit_assignment *assignment)
+const char *unit_value(struct unit_draft *builder, const struct unit_assignment *assignment)
 {
-	return expand(draft, assignment, false);
+	return expand(builder, assignment, false);
 }
 
-bool unit_truth(struct unit_draft *draft, const char *section, const char *key, bool fallback)
+bool unit_truth(struct unit_draft *builder, const char *section, const char *key, bool fallback)
 {
-	const struct unit_assignment *said = unit_said(draft, section, key);
+	const struct unit_assignment *said = unit_said(builder, section, key);
 	bool truth = fallback;
 
 	if (said && scan_bool(said->value, &truth)) {
-		unit_refuse(draft, unit_place(said, 0), "%s: '%s': it is yes or no", key, said->value);
+		unit_refuse(builder, unit_place(said, 0), "%s: '%s': it is yes or no", key, said->value);
 		return fallback;
 	}
 	return truth;
@@ -153,36 +154,36 @@ bool unit_truth(struct unit_draft *draft, const char *section, const char *key, 
 
 /* A ~ in front of an assignment's first word is meant for all of them: each gets its own, so that the list of several
  * assignments still says which. */
-static const char *spread_tilde(struct unit_draft *draft, const struct unit_word *list, size_t n)
+static const char *spread_tilde(struct unit_draft *builder, const struct unit_word *list, size_t n)
 {
 	const char *text = list[n].text;
 
-	return n && *list->text == '~' && *text != '~' ? pool_textf(draft->pool, "~%s", text) : text;
+	return n && *list->text == '~' && *text != '~' ? pool_textf(builder->pool, "~%s", text) : text;
 }
 
-bool unit_words(struct unit_draft *draft, const struct unit_assignment *assignment, bool for_superd,
+bool unit_words(struct unit_draft *builder, const struct unit_assignment *assignment, bool for_superd,
 		struct unit_word **list, size_t *count)
 {
-	struct unit_names names = draft->names;
+	struct unit_names names = builder->names;
 	const char *wrong, *odd = NULL;
 	size_t at = 0, odd_at = 0;
 
 	names.for_superd = for_superd;
 	if (for_superd)
-		odd = unit_split(draft->pool, &names, assignment->value, 0, list, count, &odd_at);
+		odd = unit_split(builder->pool, &names, assignment->value, 0, list, count, &odd_at);
 	if (for_superd && !odd)
 		return true;
-	wrong = unit_split(draft->pool, &names, assignment->value, UNIT_WORDS_RELAX, list, count, &at);
+	wrong = unit_split(builder->pool, &names, assignment->value, UNIT_WORDS_RELAX, list, count, &at);
 	if (wrong)
-		return unit_refuse(draft, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+		return unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
 	if (odd)
-		unit_warn(draft, unit_place(assignment, odd_at), "%s: %s; it is taken as it stands", assignment->key,
+		unit_warn(builder, unit_place(assignment, odd_at), "%s: %s; it is taken as it stands", assignment->key,
 			  odd);
 	return true;
 }
 
 /* As unit_words, by the rules of these words. */
-static bool split(struct unit_draft *draft, const struct unit_assignment *assignment, enum unit_collect how,
+static bool split(struct unit_draft *builder, const struct unit_assignment *assignment, enum unit_collect how,
 		  struct unit_word **list, size_t *count)
 {
 	static const unsigned flags[] = {
@@ -194,9 +195,9 @@ static bool split(struct unit_draft *draft, const struct unit_assignment *assign
 	size_t at = 0;
 
 	if (how < COLLECT_PATHS)
-		return unit_words(draft, assignment, how == COLLECT_TEMPLATES, list, count);
-	wrong = unit_split(draft->pool, &draft->names, assignment->value, flags[how], list, count, &at);
-	return !wrong || unit_refuse(draft, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+		return unit_words(builder, assignment, how == COLLECT_TEMPLATES, list, count);
+	wrong = unit_split(builder->pool, &builder->names, assignment->value, flags[how], list, count, &at);
+	return !wrong || unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
 }
 
 static void add_simple(struct buf *simple, const char *name, size_t length)
@@ -216,7 +217,7 @@ static void add_simple(struct buf *simple, const char *name, size_t length)
 }
 
 /* The name of a folder, and behind a colon of a link to it, without empty parts and those of a dot alone. */
-static const char *simplify(struct unit_draft *draft, const char *word)
+static const char *simplify(struct unit_draft *builder, const char *word)
 {
 	struct buf simple = { 0 };
 	const char *kept, *first = word;
@@ -227,7 +228,7 @@ static const char *simplify(struct unit_draft *draft, const char *word)
 			buf_char(&simple, ':');
 		add_simple(&simple, word, length);
 	}
-	kept = simple.failed ? NULL : pool_text(draft->pool, buf_string(&simple));
+	kept = simple.failed ? NULL : pool_text(builder->pool, buf_string(&simple));
 	buf_free(&simple);
 	return kept;
 }
@@ -277,38 +278,38 @@ static void order_folders(struct unit_list *list)
 	free(folders);
 }
 
-static void collect_words(struct unit_draft *draft, const struct unit_assignment *assignment, enum unit_collect how,
+static void collect_words(struct unit_draft *builder, const struct unit_assignment *assignment, enum unit_collect how,
 			  struct unit_list *list)
 {
 	struct unit_word *found = NULL;
 	size_t count = 0;
 
-	if (!split(draft, assignment, how, &found, &count)) {
+	if (!split(builder, assignment, how, &found, &count)) {
 		list->failed = true;
 		return;
 	}
 	for (size_t n = 0; n < count; n++) {
 		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET;
-		const char *word = has_tilde ? spread_tilde(draft, found, n) : found[n].text;
+		const char *word = has_tilde ? spread_tilde(builder, found, n) : found[n].text;
 
 		if (word && how == COLLECT_FOLDERS)
-			word = simplify(draft, word);
-		if (!word || !unit_list_add(draft, list, word, unit_place(assignment, found[n].offset)))
+			word = simplify(builder, word);
+		if (!word || !unit_list_add(builder, list, word, unit_place(assignment, found[n].offset)))
 			list->failed = true;
 	}
 }
 
-static void collect_value(struct unit_draft *draft, const struct unit_assignment *assignment, struct unit_list *list)
+static void collect_value(struct unit_draft *builder, const struct unit_assignment *assignment, struct unit_list *list)
 {
-	const char *text = unit_value(draft, assignment);
+	const char *text = unit_value(builder, assignment);
 
-	if (!text || !unit_list_add(draft, list, text, unit_place(assignment, 0)))
+	if (!text || !unit_list_add(builder, list, text, unit_place(assignment, 0)))
 		list->failed = true;
 }
 
-struct unit_list unit_collect(struct unit_draft *draft, const char *section, const char *key, enum unit_collect how)
+struct unit_list unit_collect(struct unit_draft *builder, const char *section, const char *key, enum unit_collect how)
 {
-	const struct unit *unit = draft->unit;
+	const struct unit *unit = builder->unit;
 	struct unit_list list = { 0 };
 
 	for (size_t n = 0; unit && n < unit->count; n++) {
@@ -322,23 +323,23 @@ struct unit_list unit_collect(struct unit_draft *draft, const char *section, con
 		if (!*assignment->value)
 			continue;
 		if (how == COLLECT_VALUES)
-			collect_value(draft, assignment, &list);
+			collect_value(builder, assignment, &list);
 		else
-			collect_words(draft, assignment, how, &list);
+			collect_words(builder, assignment, how, &list);
 	}
 	if (how == COLLECT_FOLDERS)
 		order_folders(&list);
 	return list;
 }
 
-bool unit_set(struct unit_draft *draft, const char *option, const char *text, struct origin at)
+bool unit_set(struct unit_draft *builder, const char *option, const char *text, struct origin at)
 {
 	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
 
-	return draft_set(draft->draft, NATIVE, option, &value, draft->reading->diags);
+	return builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
 }
 
-bool unit_set_list(struct unit_draft *draft, const char *option, const struct unit_list *list)
+bool unit_set_list(struct unit_draft *builder, const char *option, const struct unit_list *list)
 {
 	struct value value = {
 		.words = list->words,
@@ -348,7 +349,7 @@ bool unit_set_list(struct unit_draft *draft, const char *option, const struct un
 		.word_at = list->places,
 	};
 
-	return !list->failed && draft_set(draft->draft, NATIVE, option, &value, draft->reading->diags);
+	return !list->failed && builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
 }
 
 bool unit_has_option(const char *option)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "parse/systemd/unit.h"
 #include "parse/systemd/unit_keys.h"
 #include "parse/systemd/unit_words.h"
@@ -15,7 +15,7 @@
 struct unit_draft {
 	struct reading *reading;
 	struct pool *pool;              /* until the end of the reading; the draft keeps what it takes */
-	struct draft *draft;
+	struct service_builder *builder;
 	const struct unit *service;
 	const struct unit *const *sockets;              /* in the order of their descriptors */
 	size_t socket_count;
@@ -36,43 +36,43 @@ struct unit_list {
 };
 
 void unit_list_free(struct unit_list *list);
-bool unit_list_add(struct unit_draft *draft, struct unit_list *list, const char *word, struct origin at);
+bool unit_list_add(struct unit_draft *builder, struct unit_list *list, const char *word, struct origin at);
 
 /* Turns to another unit: its specifiers hold from here on. */
-void unit_draft_turn(struct unit_draft *draft, const struct unit *unit);
+void unit_draft_turn(struct unit_draft *builder, const struct unit *unit);
 
 struct origin unit_start(const struct unit *unit);      /* the start of its file */
 
 /* An error, at a place of the unit's text: the service is not to be run as it stands. false. */
-bool unit_refuse(struct unit_draft *draft, struct origin at, const char *format, ...)
+bool unit_refuse(struct unit_draft *builder, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Reports a key that superd lacks: an error, or a warning if the command line asks for that. */
-void unit_miss(struct unit_draft *draft, struct origin at, const char *format, ...)
+void unit_miss(struct unit_draft *builder, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-void unit_warn(struct unit_draft *draft, struct origin at, const char *format, ...)
+void unit_warn(struct unit_draft *builder, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Warns of a word that superd does not know, of a list of what a service may do or gets, and that it is left out: without
- * it the service may do no more. In a list of what is taken away such a word is refused. */
-void unit_leave_out(struct unit_draft *draft, struct origin at, const char *key, const char *word, const char *wrong);
+/* Warns of a word that superd does not know, of a list of what a service may do or gets, and that it is left out:
+ * without it the service may do no more. In a list of what is taken away such a word is refused. */
+void unit_leave_out(struct unit_draft *builder, struct origin at, const char *key, const char *word, const char *wrong);
 
-/* The value of a key that counts, NULL: none; and all that of an assignment that superd.conf would have to say, with its
- * specifiers replaced, NULL after saying what is wrong with it. */
-const struct unit_assignment *unit_said(const struct unit_draft *draft, const char *section, const char *key);
-const char *unit_value(struct unit_draft *draft, const struct unit_assignment *assignment);
+/* The value of a key that counts, NULL: none; and all that of an assignment that superd.conf would have to say, with
+ * its specifiers replaced, NULL after saying what is wrong with it. */
+const struct unit_assignment *unit_said(const struct unit_draft *builder, const char *section, const char *key);
+const char *unit_value(struct unit_draft *builder, const struct unit_assignment *assignment);
 
 /* The value of a boolean key. fallback: the key is not set, or is no boolean, which is reported. */
-bool unit_truth(struct unit_draft *draft, const char *section, const char *key, bool fallback);
+bool unit_truth(struct unit_draft *builder, const char *section, const char *key, bool fallback);
 
 /* Splits a value as unit_split does; what is no escape stays as it is, and is warned of where it matters: where superd
  * takes the words for a template. false after saying what is wrong. */
-bool unit_words(struct unit_draft *draft, const struct unit_assignment *assignment, bool for_superd,
+bool unit_words(struct unit_draft *builder, const struct unit_assignment *assignment, bool for_superd,
 		struct unit_word **list, size_t *count);
 
-/* Collects the words of a key, or its whole values. For superd: with templates. Of paths, of bindings and of the names of
- * folders backslashes and colons mean what they do to systemd; those names are in order, each once. */
+/* Collects the words of a key, or its whole values. For superd: with templates. Of paths, of bindings and of the names
+ * of folders backslashes and colons mean what they do to systemd; those names are in order, each once. */
 enum unit_collect {
 	COLLECT_WORDS,
 	COLLECT_SET,
@@ -82,38 +82,38 @@ enum unit_collect {
 	COLLECT_BINDINGS,
 	COLLECT_FOLDERS,
 };
-struct unit_list unit_collect(struct unit_draft *draft, const char *section, const char *key, enum unit_collect how);
+struct unit_list unit_collect(struct unit_draft *builder, const char *section, const char *key, enum unit_collect how);
 
 /* Sets an option of superd.conf. false: refused (reported). */
-bool unit_set(struct unit_draft *draft, const char *option, const char *text, struct origin at);
-bool unit_set_list(struct unit_draft *draft, const char *option, const struct unit_list *list);
+bool unit_set(struct unit_draft *builder, const char *option, const char *text, struct origin at);
+bool unit_set_list(struct unit_draft *builder, const char *option, const struct unit_list *list);
 
 /* Hands a key over as the option of its name, however often it stands there; says what becomes of one without. */
-void unit_hand_over(struct unit_draft *draft, const char *section, const struct unit_key *key);
+void unit_hand_over(struct unit_draft *builder, const char *section, const struct unit_key *key);
 
 /* Hands over all keys of a section for which `takes` is false, and reports unknown keys. */
-void unit_hand_all(struct unit_draft *draft, const char *section, bool (*takes)(const struct unit_key *key));
+void unit_hand_all(struct unit_draft *builder, const char *section, bool (*takes)(const struct unit_key *key));
 
 /* Says which sections a unit has that is [Unit], [Install] and this one. */
-void unit_say_sections(struct unit_draft *draft, const char *own);
+void unit_say_sections(struct unit_draft *builder, const char *own);
 
 /* Whether this version has the option. */
 bool unit_has_option(const char *option);
 
 /* unit_socket.c: a socket { } for each unit, and its [Unit]. */
-void unit_take_sockets(struct unit_draft *draft);
+void unit_take_sockets(struct unit_draft *builder);
 bool unit_listens(const struct unit *unit);             /* whether it says where at all */
 
 /* unit_gate.c: the keys that admit and limit clients. */
-void unit_take_gate(struct unit_draft *draft);
+void unit_take_gate(struct unit_draft *builder);
 
 /* unit_service.c: all of the service, with the next three. */
-void unit_take_service(struct unit_draft *draft);
-void unit_take_commands(struct unit_draft *draft);              /* unit_exec.c */
-void unit_take_socket_commands(struct unit_draft *draft);
-void unit_take_streams(struct unit_draft *draft);               /* unit_streams.c */
-void unit_take_handed(struct unit_draft *draft);                /* unit_handed.c: files and credentials */
-void unit_take_conditions(struct unit_draft *draft);            /* unit_condition.c: of all its units */
+void unit_take_service(struct unit_draft *builder);
+void unit_take_commands(struct unit_draft *builder);            /* unit_exec.c */
+void unit_take_socket_commands(struct unit_draft *builder);
+void unit_take_streams(struct unit_draft *builder);             /* unit_streams.c */
+void unit_take_handed(struct unit_draft *builder);              /* unit_handed.c: files and credentials */
+void unit_take_conditions(struct unit_draft *builder);          /* unit_condition.c: of all its units */
 
 /* unit_shell.c: words as one text for a shell; expands: the variables in it are replaced before the shell has it. "" of
  * none; NULL: out of memory. */
@@ -123,6 +123,6 @@ const char *unit_shell_text(struct pool *pool, const char *program, const struct
 /* The first word of a command, behind its program, that only a shell would do anything with; NULL: none. */
 const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count);
 
-/* unit_address.c: an address of systemd's grammar, of a Listen key, as an endpoint of superd.conf. NULL when it succeeded,
- * else what is wrong and would be right, as the end of a sentence. */
+/* unit_address.c: an address of systemd's grammar, of a Listen key, as an endpoint of superd.conf. NULL when it
+ * succeeded, else what is wrong and would be right, as the end of a sentence. */
 const char *unit_address(const char *key, const char *protocol, const char *text, struct buf *out);

@@ -49,9 +49,9 @@ static bool is_idle(const char *key, const char *value)
 	return !strcmp(value, "0");
 }
 
-static void hand(struct unit_draft *draft, const char *name, const struct value *value)
+static void hand(struct unit_draft *builder, const char *name, const struct value *value)
 {
-	draft_set(draft->draft, UNIT, name, value, draft->reading->diags);
+	builder_set(builder->builder, UNIT, name, value, builder->reading->diags);
 }
 
 /* How many words from `start` on are alike in that a ~ stands in front of them, or none; options have one for all. */
@@ -70,9 +70,9 @@ static size_t take_run(struct unit_list *list, size_t start)
 
 /* A ~ with nothing behind it is all of them. Where that is what counts without the key, systemd goes on as if nothing
  * was said: the next line is the set. */
-static struct unit_list collect_set(struct unit_draft *draft, const char *section, const char *key, bool is_all_unset)
+static struct unit_list collect_set(struct unit_draft *builder, const char *section, const char *key, bool is_all_unset)
 {
-	struct unit_list list = unit_collect(draft, section, key, COLLECT_SET);
+	struct unit_list list = unit_collect(builder, section, key, COLLECT_SET);
 
 	if (!is_all_unset || !list.count || strcmp(list.words[0], "~") != 0)
 		return list;
@@ -85,10 +85,10 @@ static struct unit_list collect_set(struct unit_draft *draft, const char *sectio
 }
 
 /* Whether a word can be read by itself; else what is wrong with it. */
-static const char *judge_word(struct unit_draft *draft, const struct directive *directive, const char *word)
+static const char *judge_word(struct unit_draft *builder, const struct directive *directive, const char *word)
 {
 	union { max_align_t align; char bytes[64]; } field = { 0 };
-	struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = draft->pool };
+	struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
 
 	return directive->type->size > sizeof(field) ? NULL : type_parse(&parse, &field);
 }
@@ -96,7 +96,7 @@ static const char *judge_word(struct unit_draft *draft, const struct directive *
 /* Leaves out of a list of what is allowed the words that superd does not know, as systemd does: without them it allows
  * no more. Of what is taken away by a ~ each has to be known. true: the list began with what is allowed, and none of
  * that is left. */
-static bool leave_unknown(struct unit_draft *draft, const char *key, const struct directive *directive,
+static bool leave_unknown(struct unit_draft *builder, const char *key, const struct directive *directive,
 			  struct unit_list *list)
 {
 	bool allows = list->count && list->words[0][0] != '~';
@@ -104,10 +104,10 @@ static bool leave_unknown(struct unit_draft *draft, const char *key, const struc
 
 	for (size_t n = 0; directive->nothing && n < list->count; n++) {
 		const char *word = list->words[n];
-		const char *wrong = *word == '~' ? NULL : judge_word(draft, directive, word);
+		const char *wrong = *word == '~' ? NULL : judge_word(builder, directive, word);
 
 		if (wrong) {
-			unit_leave_out(draft, list->places[n], key, word, wrong);
+			unit_leave_out(builder, list->places[n], key, word, wrong);
 			continue;
 		}
 		list->words[kept] = word;
@@ -118,7 +118,7 @@ static bool leave_unknown(struct unit_draft *draft, const char *key, const struc
 	return directive->nothing && allows && (!kept || list->words[0][0] == '~');
 }
 
-static void hand_nothing(struct unit_draft *draft, const char *name, const struct directive *directive,
+static void hand_nothing(struct unit_draft *builder, const char *name, const struct directive *directive,
 			 struct origin at)
 {
 	const struct value value = {
@@ -128,7 +128,7 @@ static void hand_nothing(struct unit_draft *draft, const char *name, const struc
 		.at = at,
 	};
 
-	hand(draft, name, &value);
+	hand(builder, name, &value);
 }
 
 static enum unit_collect words_of(const struct type *type)
@@ -143,18 +143,18 @@ static enum unit_collect words_of(const struct type *type)
 
 /* Hands over a list. An assignment adds its words to those before it, or with a ~ removes them; superd's options do the
  * same. */
-static void hand_list(struct unit_draft *draft, const char *section, const char *key, const char *name,
+static void hand_list(struct unit_draft *builder, const char *section, const char *key, const char *name,
 		      const struct directive *directive)
 {
 	bool is_set = directive->type == &type_capabilities;
-	struct unit_list list = is_set ? collect_set(draft, section, key, directive->unset)
-				       : unit_collect(draft, section, key, words_of(directive->type));
+	struct unit_list list = is_set ? collect_set(builder, section, key, directive->unset)
+				       : unit_collect(builder, section, key, words_of(directive->type));
 	bool is_said = list.count || (is_set && list.at.file);          /* an empty set is one, too */
-	bool is_begun = !list.failed && leave_unknown(draft, key, directive, &list);
+	bool is_begun = !list.failed && leave_unknown(builder, key, directive, &list);
 	size_t start = 0;
 
 	if (is_begun)
-		hand_nothing(draft, name, directive, list.at);
+		hand_nothing(builder, name, directive, list.at);
 	is_said = is_begun ? list.count : is_said;
 	while (is_said && !list.failed) {
 		size_t count = take_run(&list, start);
@@ -167,7 +167,7 @@ static void hand_list(struct unit_draft *draft, const char *section, const char 
 			.word_at = list.count ? list.places + start : NULL,
 		};
 
-		hand(draft, name, &value);
+		hand(builder, name, &value);
 		start += count;
 		is_said = start < list.count;
 	}
@@ -175,18 +175,18 @@ static void hand_list(struct unit_draft *draft, const char *section, const char 
 }
 
 /* systemd knows more words for a span than superd.conf, which gets it in its own. */
-static const char *span_text(struct unit_draft *draft, const struct unit_assignment *said)
+static const char *span_text(struct unit_draft *builder, const struct unit_assignment *said)
 {
 	char text[32];
 	int64_t span;
 	const char *wrong = unit_scan_span(said->value, &span);
 
 	if (wrong) {
-		unit_refuse(draft, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
+		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
 		return NULL;
 	}
 	scan_duration_format(span, text);
-	return pool_text(draft->pool, text);
+	return pool_text(builder->pool, text);
 }
 
 /* Whether a percent sign in a value of this type is part of a number and begins no specifier. */
@@ -195,58 +195,58 @@ static bool is_share(const struct type *type)
 	return type == &type_memory || type == &type_tasks || type == &type_quota;
 }
 
-static void hand_value(struct unit_draft *draft, const char *section, const char *key, const char *name,
+static void hand_value(struct unit_draft *builder, const char *section, const char *key, const char *name,
 		       const struct directive *directive)
 {
-	const struct unit_assignment *said = unit_said(draft, section, key);
+	const struct unit_assignment *said = unit_said(builder, section, key);
 	const char *text;
 	struct origin place;
 
 	if (!said)
 		return;
 	if (directive->type == &type_duration)
-		text = span_text(draft, said);
+		text = span_text(builder, said);
 	else
-		text = is_share(directive->type) ? said->value : unit_value(draft, said);
+		text = is_share(directive->type) ? said->value : unit_value(builder, said);
 	place = unit_place(said, 0);
 	if (text)
-		hand(draft, name, &(struct value){ .words = &text, .count = 1, .at = said->at, .word_at = &place });
+		hand(builder, name, &(struct value){ .words = &text, .count = 1, .at = said->at, .word_at = &place });
 }
 
-static void hand_option(struct unit_draft *draft, const char *section, const char *key, const char *name,
+static void hand_option(struct unit_draft *builder, const char *section, const char *key, const char *name,
 			const struct directive *directive)
 {
 	if (directive->type->is_list)
-		hand_list(draft, section, key, name, directive);
+		hand_list(builder, section, key, name, directive);
 	else
-		hand_value(draft, section, key, name, directive);
+		hand_value(builder, section, key, name, directive);
 }
 
 /* Reports a key that superd lacks, unless its value asks for nothing. */
-static void say_class(struct unit_draft *draft, const struct unit_key *key, const struct unit_assignment *said)
+static void say_class(struct unit_draft *builder, const struct unit_key *key, const struct unit_assignment *said)
 {
 	struct origin at = unit_place(said, 0);
 
 	if (is_idle(key->key, said->value))
 		return;
 	if (key->class == KEY_WARNED)
-		unit_warn(draft, at, "%s is left out: %s", key->key, key->reason);
+		unit_warn(builder, at, "%s is left out: %s", key->key, key->reason);
 	else if (key->class == KEY_REFUSED)
-		unit_miss(draft, at, "%s: superd cannot honour it: %s", key->key, key->reason);
+		unit_miss(builder, at, "%s: superd cannot honour it: %s", key->key, key->reason);
 }
 
-void unit_hand_over(struct unit_draft *draft, const char *section, const struct unit_key *key)
+void unit_hand_over(struct unit_draft *builder, const char *section, const struct unit_key *key)
 {
-	const struct unit_assignment *said = unit_said(draft, section, key->key);
+	const struct unit_assignment *said = unit_said(builder, section, key->key);
 	const struct directive *directive;
 	char name[NAME_MOST];
 
 	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->key);
 	directive = directive_find(UNIT, name);
 	if (directive)
-		hand_option(draft, section, key->key, name, directive);
+		hand_option(builder, section, key->key, name, directive);
 	else if (said)
-		say_class(draft, key, said);
+		say_class(builder, key, said);
 }
 
 static bool is_private(const char *name)
@@ -254,16 +254,16 @@ static bool is_private(const char *name)
 	return !strncmp(name, "X-", 2);
 }
 
-static void say_unknown(struct unit_draft *draft, const struct unit_assignment *assignment)
+static void say_unknown(struct unit_draft *builder, const struct unit_assignment *assignment)
 {
 	const char *section = unit_key_section(assignment->section, assignment->key);
 	const struct unit_key *near = unit_key_suggest(assignment->section, assignment->key);
 
-	unit_warn(draft, assignment->at, "%s: unknown in [%s], it is left out", assignment->key, assignment->section);
+	unit_warn(builder, assignment->at, "%s: unknown in [%s], it is left out", assignment->key, assignment->section);
 	if (section)
-		diags_hint(draft->reading->diags, "it belongs in [%s]", section);
+		diags_hint(builder->reading->diags, "it belongs in [%s]", section);
 	else if (near)
-		diags_hint(draft->reading->diags, "did you mean '%s'", near->key);
+		diags_hint(builder->reading->diags, "did you mean '%s'", near->key);
 }
 
 /* Keys that were handed over, by their places in the tables. */
@@ -288,9 +288,9 @@ static bool note_handed(struct handed *handed, const struct unit_key *key)
 	return false;
 }
 
-void unit_hand_all(struct unit_draft *draft, const char *section, bool (*takes)(const struct unit_key *key))
+void unit_hand_all(struct unit_draft *builder, const char *section, bool (*takes)(const struct unit_key *key))
 {
-	const struct unit *unit = draft->unit;
+	const struct unit *unit = builder->unit;
 	struct handed handed = { 0 };
 
 	for (size_t n = 0; n < unit->count; n++) {
@@ -301,28 +301,28 @@ void unit_hand_all(struct unit_draft *draft, const char *section, bool (*takes)(
 			continue;
 		key = unit_key_find(section, assignment->key);
 		if (!key)
-			say_unknown(draft, assignment);
+			say_unknown(builder, assignment);
 		else if (note_handed(&handed, key) && !takes(key))
-			unit_hand_over(draft, section, key);
+			unit_hand_over(builder, section, key);
 	}
 }
 
-static void say_section(struct unit_draft *draft, const struct unit_assignment *first, const char *own)
+static void say_section(struct unit_draft *builder, const struct unit_assignment *first, const char *own)
 {
 	const char *const known[] = { own, "Unit", "Install" };
 
-	unit_warn(draft, first->at, "[%s]: a unit of this kind has no such section, it is left out", first->section);
+	unit_warn(builder, first->at, "[%s]: a unit of this kind has no such section, it is left out", first->section);
 	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
 		if (scan_distance(first->section, known[n], 2) > 2)
 			continue;
-		diags_hint(draft->reading->diags, "did you mean [%s]", known[n]);
+		diags_hint(builder->reading->diags, "did you mean [%s]", known[n]);
 		return;
 	}
 }
 
-void unit_say_sections(struct unit_draft *draft, const char *own)
+void unit_say_sections(struct unit_draft *builder, const char *own)
 {
-	const struct unit *unit = draft->unit;
+	const struct unit *unit = builder->unit;
 	const char *before = "";
 
 	for (size_t n = 0; n < unit->count; n++) {
@@ -330,7 +330,7 @@ void unit_say_sections(struct unit_draft *draft, const char *own)
 
 		if (strcmp(section, before) && !is_private(section) && strcmp(section, own) &&
 		    strcmp(section, "Unit") && strcmp(section, "Install"))
-			say_section(draft, &unit->list[n], own);
+			say_section(builder, &unit->list[n], own);
 		before = section;
 	}
 }

@@ -128,14 +128,14 @@ static const char *value_of(struct reading *reading, const struct unit *unit, co
 			    struct origin *at, bool *failed)
 {
 	const struct unit_assignment *said = unit_last(unit, section, key);
-	struct unit_draft draft = { .reading = reading, .pool = units_asked(reading)->pool };
+	struct unit_draft builder = { .reading = reading, .pool = units_asked(reading)->pool };
 	const char *text;
 
 	if (!said)
 		return NULL;
-	unit_draft_turn(&draft, unit);
+	unit_draft_turn(&builder, unit);
 	*at = unit_place(said, 0);
-	text = unit_value(&draft, said);
+	text = unit_value(&builder, said);
 	*failed |= !text;
 	return text;
 }
@@ -309,11 +309,11 @@ static void add_named(struct reading *reading, struct pair *pair, const char *na
 
 static void add_further(struct reading *reading, struct pair *pair)
 {
-	struct unit_draft draft = { .reading = reading, .pool = units_asked(reading)->pool };
+	struct unit_draft builder = { .reading = reading, .pool = units_asked(reading)->pool };
 	struct unit_list list;
 
-	unit_draft_turn(&draft, pair->service);
-	list = unit_collect(&draft, "Service", "Sockets", COLLECT_WORDS);
+	unit_draft_turn(&builder, pair->service);
+	list = unit_collect(&builder, "Service", "Sockets", COLLECT_WORDS);
 	if (list.count)
 		qsort(list.words, list.count, sizeof(*list.words), compare_words);
 	for (size_t n = 0; n < list.count; n++)

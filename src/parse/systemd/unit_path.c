@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "config/table/machine.h"
+#include "config/table/unit_machine.h"
 
 /* A folder that stat(2) may not look at counts as there; reading it reports the error. */
 static bool is_missing(const char *path, struct stat *status)

@@ -74,58 +74,58 @@ static bool has_connections(const char *key)
 }
 
 /* NULL: that of the kind of its address. */
-static const char *find_protocol(struct unit_draft *draft)
+static const char *find_protocol(struct unit_draft *builder)
 {
-	const struct unit_assignment *said = unit_said(draft, "Socket", "SocketProtocol");
+	const struct unit_assignment *said = unit_said(builder, "Socket", "SocketProtocol");
 
 	if (!said)
 		return NULL;
 	if (!strcmp(said->value, "sctp"))
 		return "sctp";
 	if (!strcmp(said->value, "udplite") || !strcmp(said->value, "mptcp"))
-		unit_set(draft, "socket_protocol", said->value, unit_place(said, 0));
+		unit_set(builder, "socket_protocol", said->value, unit_place(said, 0));
 	else
-		unit_refuse(draft, unit_place(said, 0), "SocketProtocol: '%s': it is udplite, mptcp or sctp",
+		unit_refuse(builder, unit_place(said, 0), "SocketProtocol: '%s': it is udplite, mptcp or sctp",
 			    said->value);
 	return NULL;
 }
 
-static void add_listen(struct unit_draft *draft, const struct unit_assignment *assignment, const char *protocol,
+static void add_listen(struct unit_draft *builder, const struct unit_assignment *assignment, const char *protocol,
 		       struct unit_list *list)
 {
-	const char *text = unit_value(draft, assignment), *wrong, *kept;
+	const char *text = unit_value(builder, assignment), *wrong, *kept;
 	struct origin at = unit_place(assignment, 0);
 	struct buf endpoint = { 0 };
 
 	if (!text)
 		return;
-	if (draft->accepts && !has_connections(assignment->key))
-		unit_refuse(draft, at,
+	if (builder->accepts && !has_connections(assignment->key))
+		unit_refuse(builder, at,
 			    "%s: there are no connections to accept there: with Accept=yes all that listens "
 			    "is ListenStream or ListenSequentialPacket",
 			    assignment->key);
 	wrong = unit_address(assignment->key, protocol, text, &endpoint);
 	if (wrong) {
-		unit_refuse(draft, at, "%s: '%s': %s", assignment->key, text, wrong);
+		unit_refuse(builder, at, "%s: '%s': %s", assignment->key, text, wrong);
 	} else {
-		kept = endpoint.failed ? NULL : pool_text(draft->pool, buf_string(&endpoint));
+		kept = endpoint.failed ? NULL : pool_text(builder->pool, buf_string(&endpoint));
 		if (kept)
-			unit_list_add(draft, list, kept, at);
+			unit_list_add(builder, list, kept, at);
 		else
-			unit_refuse(draft, at, "out of memory");
+			unit_refuse(builder, at, "out of memory");
 	}
 	buf_free(&endpoint);
 }
 
 /* Sets the addresses of the Listen lines. false: there is no good one; mistakes are reported. */
-static bool take_listens(struct unit_draft *draft)
+static bool take_listens(struct unit_draft *builder)
 {
-	const char *protocol = find_protocol(draft);
+	const char *protocol = find_protocol(builder);
 	struct unit_list list = { 0 };
 	bool any;
 
-	for (size_t n = 0; n < draft->unit->count; n++) {
-		const struct unit_assignment *assignment = &draft->unit->list[n];
+	for (size_t n = 0; n < builder->unit->count; n++) {
+		const struct unit_assignment *assignment = &builder->unit->list[n];
 
 		if (!is_listen(assignment) ||
 		    unit_key_class("Socket", unit_key_find("Socket", assignment->key)) != KEY_DONE)
@@ -135,34 +135,34 @@ static bool take_listens(struct unit_draft *draft)
 		if (!list.count)
 			list.at = assignment->at;
 		if (*assignment->value)
-			add_listen(draft, assignment, protocol, &list);
+			add_listen(builder, assignment, protocol, &list);
 	}
 	any = list.count;
 	if (any)
-		unit_set_list(draft, "listen", &list);
+		unit_set_list(builder, "listen", &list);
 	unit_list_free(&list);
 	return any;
 }
 
 /* Unset is as many as the kernel allows, which cuts down what is more. */
-static void take_backlog(struct unit_draft *draft)
+static void take_backlog(struct unit_draft *builder)
 {
-	const struct unit_assignment *said = unit_said(draft, "Socket", "Backlog");
-	struct origin at = said ? unit_place(said, 0) : unit_start(draft->unit);
+	const struct unit_assignment *said = unit_said(builder, "Socket", "Backlog");
+	struct origin at = said ? unit_place(said, 0) : unit_start(builder->unit);
 	int64_t number = INT32_MAX;
 	char text[32];
 
 	if (said && (scan_count(said->value, &number) || number < 0 || number > UINT32_MAX)) {
-		unit_refuse(draft, at, "Backlog: '%s': it is a number from 0 to 4294967295", said->value);
+		unit_refuse(builder, at, "Backlog: '%s': it is a number from 0 to 4294967295", said->value);
 		return;
 	}
 	snprintf(text, sizeof(text), "%" PRId64, number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
-	unit_set(draft, "backlog", text, at);
+	unit_set(builder, "backlog", text, at);
 }
 
-static void take_ipv6_only(struct unit_draft *draft)
+static void take_ipv6_only(struct unit_draft *builder)
 {
-	const struct unit_assignment *said = unit_said(draft, "Socket", "BindIPv6Only");
+	const struct unit_assignment *said = unit_said(builder, "Socket", "BindIPv6Only");
 	bool only = false;
 
 	if (!said || !strcmp(said->value, "default"))
@@ -170,37 +170,37 @@ static void take_ipv6_only(struct unit_draft *draft)
 	if (!strcmp(said->value, "ipv6-only"))
 		only = true;
 	else if (strcmp(said->value, "both") != 0 && scan_bool(said->value, &only))
-		unit_refuse(draft, unit_place(said, 0), "BindIPv6Only: '%s': it is default, both or ipv6-only",
+		unit_refuse(builder, unit_place(said, 0), "BindIPv6Only: '%s': it is default, both or ipv6-only",
 			    said->value);
-	unit_set(draft, "ipv6_only", only ? "yes" : "no", unit_place(said, 0));
+	unit_set(builder, "ipv6_only", only ? "yes" : "no", unit_place(said, 0));
 }
 
-static void take_timestamping(struct unit_draft *draft)
+static void take_timestamping(struct unit_draft *builder)
 {
 	static const char *const known[][2] = {
 		{ "off", "off" },      { "us", "us" }, { "usec", "us" },
 		{ "\xc2\xb5s", "us" }, { "ns", "ns" }, { "nsec", "ns" },
 	};
-	const struct unit_assignment *said = unit_said(draft, "Socket", "Timestamping");
+	const struct unit_assignment *said = unit_said(builder, "Socket", "Timestamping");
 
 	for (size_t n = 0; said && n < sizeof(known) / sizeof(*known); n++) {
 		if (!strcmp(known[n][0], said->value)) {
-			unit_set(draft, "timestamping", known[n][1], unit_place(said, 0));
+			unit_set(builder, "timestamping", known[n][1], unit_place(said, 0));
 			return;
 		}
 	}
 	if (said)
-		unit_refuse(draft, unit_place(said, 0), "Timestamping: '%s': it is off, us or ns", said->value);
+		unit_refuse(builder, unit_place(said, 0), "Timestamping: '%s': it is off, us or ns", said->value);
 }
 
 /* Its entry in LISTEN_FDNAMES. */
-static const char *find_name(struct unit_draft *draft)
+static const char *find_name(struct unit_draft *builder)
 {
-	const struct unit_assignment *said = unit_said(draft, "Socket", "FileDescriptorName");
+	const struct unit_assignment *said = unit_said(builder, "Socket", "FileDescriptorName");
 
 	if (said)
-		return unit_value(draft, said);
-	return draft->accepts ? "connection" : draft->unit->name;
+		return unit_value(builder, said);
+	return builder->accepts ? "connection" : builder->unit->name;
 }
 
 static bool any_accepts(const struct unit *unit)
@@ -223,29 +223,29 @@ static bool takes_nothing(const struct unit_key *key)
 	return false;
 }
 
-static void take_socket(struct unit_draft *draft, const struct unit *unit)
+static void take_socket(struct unit_draft *builder, const struct unit *unit)
 {
 	struct diags unheard = { 0 };
 	bool listens;
 
-	unit_draft_turn(draft, unit);
-	unit_say_sections(draft, "Socket");
-	draft_open_socket(draft->draft, find_name(draft), unit_start(unit));
-	listens = take_listens(draft);
+	unit_draft_turn(builder, unit);
+	unit_say_sections(builder, "Socket");
+	builder_open_socket(builder->builder, find_name(builder), unit_start(unit));
+	listens = take_listens(builder);
 	if (any_accepts(unit))
-		take_backlog(draft);
-	take_ipv6_only(draft);
-	take_timestamping(draft);
-	unit_hand_all(draft, "Socket", is_taken);
-	draft_close_socket(draft->draft, listens ? draft->reading->diags : &unheard);
+		take_backlog(builder);
+	take_ipv6_only(builder);
+	take_timestamping(builder);
+	unit_hand_all(builder, "Socket", is_taken);
+	builder_close_socket(builder->builder, listens ? builder->reading->diags : &unheard);
 	diags_free(&unheard);
-	unit_hand_all(draft, "Unit", takes_condition);
-	unit_hand_all(draft, "Install", takes_nothing);
+	unit_hand_all(builder, "Unit", takes_condition);
+	unit_hand_all(builder, "Install", takes_nothing);
 }
 
-void unit_take_sockets(struct unit_draft *draft)
+void unit_take_sockets(struct unit_draft *builder)
 {
-	for (size_t n = 0; n < draft->socket_count; n++)
-		take_socket(draft, draft->sockets[n]);
-	unit_take_socket_commands(draft);
+	for (size_t n = 0; n < builder->socket_count; n++)
+		take_socket(builder, builder->sockets[n]);
+	unit_take_socket_commands(builder);
 }

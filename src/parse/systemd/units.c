@@ -179,17 +179,17 @@ static void note_parts(struct reading *reading, const struct pair *pair, const c
 }
 
 /* Sockets without a service run nothing; superd reads them to report their mistakes. */
-static void check_sockets(struct unit_draft *draft)
+static void check_sockets(struct unit_draft *builder)
 {
-	unit_take_sockets(draft);
-	unit_take_gate(draft);
-	unit_take_conditions(draft);
-	draft_free(draft->draft);
+	unit_take_sockets(builder);
+	unit_take_gate(builder);
+	unit_take_conditions(builder);
+	builder_free(builder->builder);
 }
 
 static void draft_pair(struct reading *reading, const struct pair *pair)
 {
-	struct unit_draft draft = {
+	struct unit_draft builder = {
 		.reading = reading,
 		.pool = units_asked(reading)->pool,
 		.service = pair->service,
@@ -200,31 +200,31 @@ static void draft_pair(struct reading *reading, const struct pair *pair)
 	size_t errors = reading->diags->errors, first = reading->diags->count;
 	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
 
-	draft.draft = draft_new(reading->table, pair->name, at);
-	if (!draft.draft) {
+	builder.builder = builder_new(reading->table, pair->name, at);
+	if (!builder.builder) {
 		reading_refuse_memory(reading);
 		return;
 	}
-	draft_set_foreign(draft.draft, UNIT);
-	draft_set_alone(draft.draft);
+	builder_set_foreign(builder.builder, UNIT);
+	builder_set_alone(builder.builder);
 	if (!pair->service) {
-		check_sockets(&draft);
+		check_sockets(&builder);
 		return;
 	}
-	unit_take_sockets(&draft);
-	unit_set(&draft, "accept", pair->accepts ? "yes" : "no", at);
+	unit_take_sockets(&builder);
+	unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);
 	if (!pair->count)
-		unit_set(&draft, "start", "boot", at);
-	unit_take_gate(&draft);
-	unit_take_service(&draft);
-	if (!pair->count && !unit_said(&draft, "Service", "Restart"))
-		unit_set(&draft, "restart", "no", at);
+		unit_set(&builder, "start", "boot", at);
+	unit_take_gate(&builder);
+	unit_take_service(&builder);
+	if (!pair->count && !unit_said(&builder, "Service", "Restart"))
+		unit_set(&builder, "restart", "no", at);
 	if (!pair->has_failed && reading->diags->errors == errors) {
-		reading_add(reading, draft.draft);
+		reading_add(reading, builder.builder);
 		note_parts(reading, pair, at.file);
 		return;
 	}
-	draft_free(draft.draft);
+	builder_free(builder.builder);
 	leave_pair_out(reading, pair, first);
 }
 

@@ -54,13 +54,13 @@ void xinetd_settle_defaults(struct xinetd *xinetd, struct reading *reading, stru
 	struct xinetd_entry *entry = &xinetd->defaults;
 	struct xinetd_service service = {
 		.xinetd = xinetd, .reading = reading, .entry = entry, .values = tried, .protocol = "tcp",
-		.accepts = true, .draft = draft_new(reading->table, "defaults", entry->at),
+		.accepts = true, .builder = builder_new(reading->table, "defaults", entry->at),
 	};
 
 	entry->name = entry->id = entry->label = "defaults";
 	xinetd_merge(xinetd, entry, NULL, values);
 	memcpy(tried, values, sizeof(tried));
-	if (service.draft)
+	if (service.builder)
 		try_all(&service, tried);
 	else
 		xinetd->failed = true;
@@ -68,6 +68,6 @@ void xinetd_settle_defaults(struct xinetd *xinetd, struct reading *reading, stru
 		values[i].is_broken |= is_refused(entry, (enum xinetd_attribute)i);
 		values[i].is_set &= !values[i].is_broken;
 	}
-	draft_free(service.draft);
+	builder_free(service.builder);
 	xinetd_entry_say(entry, reading->diags, false);
 }

@@ -28,9 +28,9 @@ bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribut
 static void hand_over(struct xinetd_service *service, enum dialect dialect, const char *option,
 		      const struct value *value)
 {
-	if (service->is_laid && draft_has(service->draft, option))
+	if (service->is_laid && builder_has(service->builder, option))
 		return;
-	if (!draft_set(service->draft, dialect, option, value, &service->entry->said))
+	if (!builder_set(service->builder, dialect, option, value, &service->entry->said))
 		service->entry->is_broken = true;
 }
 

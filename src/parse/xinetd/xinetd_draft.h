@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "parse/reading.h"
 #include "parse/xinetd/xinetd_entry.h"
 #include "parse/xinetd/xinetd_value.h"
@@ -24,7 +24,7 @@ struct xinetd_service {
 	struct reading *reading;
 	struct xinetd_entry *entry;
 	const struct xinetd_value *values;      /* by enum xinetd_attribute */
-	struct draft *draft;
+	struct service_builder *builder;
 	unsigned type, flags;                   /* bits */
 	enum xinetd_socket socket;
 	const char *protocol;                   /* tcp, udp and sctp in lower case */

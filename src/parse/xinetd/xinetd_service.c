@@ -141,10 +141,10 @@ static void end_service(struct xinetd_service *service)
 
 	xinetd_entry_say(entry, reading->diags, entry->is_disabled);
 	if (!entry->is_broken && !lacks_default(service->values)) {
-		reading_add(reading, service->draft);
+		reading_add(reading, service->builder);
 		return;
 	}
-	draft_free(service->draft);
+	builder_free(service->builder);
 	if (entry->is_disabled)
 		diag_warning(reading->diags, entry->at,
 			     "%s: it is disabled, so it is left out for what is wrong with it", entry->label);
@@ -160,14 +160,14 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 	struct xinetd_value values[ATTRIBUTES];
 	struct xinetd_service service = {
 		.xinetd = xinetd, .reading = reading, .entry = entry, .values = values, .is_torn = entry->is_broken,
-		.draft = draft_new(reading->table, entry->label, entry->at),
+		.builder = builder_new(reading->table, entry->label, entry->at),
 	};
 
-	if (!service.draft) {
+	if (!service.builder) {
 		xinetd->failed = true;
 		return;
 	}
-	draft_set_foreign(service.draft, NATIVE);
+	builder_set_foreign(service.builder, NATIVE);
 	xinetd_merge(xinetd, entry, defaults, values);
 	set_all(&service);
 	end_service(&service);

@@ -56,10 +56,10 @@ bool xinetd_share_lay(struct reading *reading, const struct xinetd_guest *guest)
 {
 	struct xinetd_share *share = *reading_state(reading, free_share);
 	struct xinetd_value values[ATTRIBUTES];
-	const char *name = draft_name(guest->draft);
+	const char *name = builder_name(guest->builder);
 	struct xinetd_entry entry = { .name = name, .at = guest->at, .id = name, .label = name };
 	struct xinetd_service service = {
-		.reading = reading, .entry = &entry, .values = values, .draft = guest->draft, .is_laid = true,
+		.reading = reading, .entry = &entry, .values = values, .builder = guest->builder, .is_laid = true,
 		.flags = FLAG_NOLIBWRAP, .socket = guest->has_connections ? XINETD_STREAM : XINETD_DGRAM,
 		.protocol = guest->has_connections ? "tcp" : "udp", .accepts = guest->accepts,
 	};

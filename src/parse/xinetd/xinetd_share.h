@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "parse/reading.h"
 #include "parse/xinetd/xinetd_entry.h"
 #include "parse/xinetd/xinetd_value.h"
@@ -15,7 +15,7 @@ bool xinetd_share_has(struct reading *reading);         /* whether defaults are 
 
 /* A service that knows nothing of xinetd. */
 struct xinetd_guest {
-	struct draft *draft;            /* with all that it says itself, which stays */
+	struct service_builder *builder; /* with all that it says itself, which stays */
 	struct origin at;
 	bool accepts;
 	bool has_connections;           /* and no datagrams */

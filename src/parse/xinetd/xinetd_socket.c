@@ -198,10 +198,10 @@ static void listen_twice(struct xinetd_service *service, const char *port)
 	struct origin at = xinetd_place(service, ATTR_PORT);
 
 	listen_at(service, service->protocol, "4", port);
-	draft_open_socket(service->draft, NULL, at);
+	builder_open_socket(service->builder, NULL, at);
 	listen_at(service, service->protocol, "6", port);
 	xinetd_set_text(service, "optional", "yes", at);
-	draft_close_socket(service->draft, &service->entry->said);
+	builder_close_socket(service->builder, &service->entry->said);
 }
 
 /* A name has addresses of both families, of which the flag picks one; an address is of its own, whatever is said. */

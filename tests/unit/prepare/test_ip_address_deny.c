@@ -21,7 +21,8 @@ static void expect(const char *text, bool let_in)
 	unsigned char address[16];
 
 	take_address(text, address);
-	cr_expect_eq(access_judge(service("a")->access, address), let_in ? PERMITTED : DENIED, "%s", text);
+	cr_expect_eq(access_judge(service("a")->access, address), let_in ? ACCESS_PERMITTED : ACCESS_DENIED, "%s",
+		     text);
 }
 
 static void resolve_rules(const char *rules)

@@ -17,7 +17,7 @@
 
 TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 60);
 
-static enum verdict judge(const char *name, const char *ipv4)
+static enum access_verdict judge(const char *name, const char *ipv4)
 {
 	unsigned char address[16] = { [10] = 0xff, [11] = 0xff };
 
@@ -37,9 +37,9 @@ Test(network_lookup, rules_are_compiled_once_for_all_that_share_them)
 	cr_assert_not_null(service("a")->access);
 	cr_expect_eq(service("a")->access, service("b")->access);
 	cr_expect_null(service("c")->access);
-	cr_expect_eq(judge("a", "198.51.100.1"), DENIED);
-	cr_expect_eq(judge("d", "198.51.100.1"), PERMITTED);
-	cr_expect_eq(judge("d", "192.0.2.1"), PERMITTED);
+	cr_expect_eq(judge("a", "198.51.100.1"), ACCESS_DENIED);
+	cr_expect_eq(judge("d", "198.51.100.1"), ACCESS_PERMITTED);
+	cr_expect_eq(judge("d", "192.0.2.1"), ACCESS_PERMITTED);
 	cr_expect_null(listen_filter(&service("a")->sockets[0]), "superd looks at each client itself");
 }
 
@@ -111,9 +111,9 @@ static int names_networks(void)
 		"service b { listen = {\"tcp:0\"} exec = \"/bin/true\" accept = yes only_from = {\"campos\"} }\n");
 	if (diags.errors || !listen_filter(&service("a")->sockets[0]) || access_has_names(service("a")->access))
 		return 1;
-	if (judge("a", "128.138.7.1") != PERMITTED || judge("a", "128.139.7.1") != DENIED)
+	if (judge("a", "128.138.7.1") != ACCESS_PERMITTED || judge("a", "128.139.7.1") != ACCESS_DENIED)
 		return 2;
-	if (judge("a", "10.200.7.1") != PERMITTED || judge("b", "128.138.7.1") != BY_NAME)
+	if (judge("a", "10.200.7.1") != ACCESS_PERMITTED || judge("b", "128.138.7.1") != ACCESS_BY_NAME)
 		return 3;
 	return 0;
 }

@@ -68,9 +68,9 @@ static void expect_same(const char *text)
 	cr_assert_eq(table->count, back->count, "of: %s\nprinted: %s", text, printed);
 	cr_assert_eq(table->count, back_commented->count, "of: %s\nprinted: %s", text, commented);
 	for (size_t i = 0; i < table->count; i++) {
-		cr_expect_eq(service_compare(&table->services[i], &back->services[i], &why), FATE_SAME,
+		cr_expect_eq(service_compare(&table->services[i], &back->services[i], &why), DIFF_SAME,
 			     "of: %s\nprinted: %s\ndiffers in %s", text, printed, buf_string(&why));
-		cr_expect_eq(service_compare(&table->services[i], &back_commented->services[i], NULL), FATE_SAME,
+		cr_expect_eq(service_compare(&table->services[i], &back_commented->services[i], NULL), DIFF_SAME,
 			     "of: %s\nprinted: %s", text, commented);
 	}
 	again = print_string(back, false);

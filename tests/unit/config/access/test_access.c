@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "config/access/access.h"
-#include "config/access/access_words.h"
+#include "config/access/access_rule.h"
 #include "tests/unit/pool_fixture.h"
 
 #define LIST(...) \
@@ -55,14 +55,14 @@ static const struct access *compile(words only_from, words no_access)
 static bool lets_in(const char *word, const char *address)
 {
 	cr_assert_null(access_refuse_word(word), "%s: %s", word, access_refuse_word(word));
-	return access_judge(compile(LIST(word), NULL), bytes(address)) == PERMITTED;
+	return access_judge(compile(LIST(word), NULL), bytes(address)) == ACCESS_PERMITTED;
 }
 
 Test(access, without_rules_everybody_may_come)
 {
 	cr_expect_null(access_compile(NULL, NULL, NULL, NULL, pool));
-	cr_expect_eq(access_judge(NULL, bytes("192.0.2.1")), PERMITTED);
-	cr_expect_eq(access_judge(NULL, NULL), PERMITTED);
+	cr_expect_eq(access_judge(NULL, bytes("192.0.2.1")), ACCESS_PERMITTED);
+	cr_expect_eq(access_judge(NULL, NULL), ACCESS_PERMITTED);
 	cr_expect_not(access_has_names(NULL));
 }
 
@@ -230,8 +230,8 @@ Test(access, a_name_of_networks_5_is_its_network)
 	const struct access *access = access_compile(list, NULL, find_network, &asked, pool);
 
 	cr_expect_eq(asked, 1, "only names are looked up");
-	cr_expect_eq(access_judge(access, bytes("128.138.255.1")), PERMITTED);
-	cr_expect_eq(access_judge(access, bytes("128.139.0.1")), BY_NAME);
+	cr_expect_eq(access_judge(access, bytes("128.138.255.1")), ACCESS_PERMITTED);
+	cr_expect_eq(access_judge(access, bytes("128.139.0.1")), ACCESS_BY_NAME);
 	cr_expect(access_has_names(access), ".example.org is a name");
 	cr_expect_not(access_has_names(compile(LIST("campus"), LIST("::1"))));
 }
@@ -240,63 +240,63 @@ Test(access, who_is_in_both_lists_is_denied)
 {
 	const struct access *access = compile(LIST("192.0.2.0/24"), LIST("192.0.2.7"));
 
-	cr_expect_eq(access_judge(access, bytes("192.0.2.8")), PERMITTED);
-	cr_expect_eq(access_judge(access, bytes("192.0.2.7")), DENIED);
+	cr_expect_eq(access_judge(access, bytes("192.0.2.8")), ACCESS_PERMITTED);
+	cr_expect_eq(access_judge(access, bytes("192.0.2.7")), ACCESS_DENIED);
 	access = compile(LIST("192.0.2.7"), LIST("192.0.2.0/24"));
-	cr_expect_eq(access_judge(access, bytes("192.0.2.7")), DENIED, "the better match does not win");
+	cr_expect_eq(access_judge(access, bytes("192.0.2.7")), ACCESS_DENIED, "the better match does not win");
 	access = compile(NULL, LIST("192.0.2.0/24"));
-	cr_expect_eq(access_judge(access, bytes("192.0.2.7")), DENIED);
-	cr_expect_eq(access_judge(access, bytes("192.0.3.7")), PERMITTED);
+	cr_expect_eq(access_judge(access, bytes("192.0.2.7")), ACCESS_DENIED);
+	cr_expect_eq(access_judge(access, bytes("192.0.3.7")), ACCESS_PERMITTED);
 }
 
 Test(access, a_client_without_address_passes_no_only_from)
 {
-	cr_expect_eq(access_judge(compile(LIST("0.0.0.0/0", "::/0"), NULL), NULL), DENIED);
-	cr_expect_eq(access_judge(compile(LIST(".example.org"), NULL), NULL), DENIED);
-	cr_expect_eq(access_judge(compile(NULL, LIST("192.0.2.1")), NULL), PERMITTED);
+	cr_expect_eq(access_judge(compile(LIST("0.0.0.0/0", "::/0"), NULL), NULL), ACCESS_DENIED);
+	cr_expect_eq(access_judge(compile(LIST(".example.org"), NULL), NULL), ACCESS_DENIED);
+	cr_expect_eq(access_judge(compile(NULL, LIST("192.0.2.1")), NULL), ACCESS_PERMITTED);
 }
 
 Test(access, a_name_is_asked_for_only_where_it_decides)
 {
 	const struct access *access = compile(LIST("192.0.2.0/24", ".example.org"), NULL);
 
-	cr_expect_eq(access_judge(access, bytes("192.0.2.1")), PERMITTED);
-	cr_expect_eq(access_judge(access, bytes("198.51.100.1")), BY_NAME);
+	cr_expect_eq(access_judge(access, bytes("192.0.2.1")), ACCESS_PERMITTED);
+	cr_expect_eq(access_judge(access, bytes("198.51.100.1")), ACCESS_BY_NAME);
 	access = compile(LIST("192.0.2.0/24"), LIST("bad.example.org"));
-	cr_expect_eq(access_judge(access, bytes("192.0.2.1")), BY_NAME);
-	cr_expect_eq(access_judge(access, bytes("198.51.100.1")), DENIED, "no name would let it in");
+	cr_expect_eq(access_judge(access, bytes("192.0.2.1")), ACCESS_BY_NAME);
+	cr_expect_eq(access_judge(access, bytes("198.51.100.1")), ACCESS_DENIED, "no name would let it in");
 	access = compile(NULL, LIST("192.0.2.1", "bad.example.org"));
-	cr_expect_eq(access_judge(access, bytes("192.0.2.1")), DENIED);
-	cr_expect_eq(access_judge(access, bytes("192.0.2.2")), BY_NAME);
+	cr_expect_eq(access_judge(access, bytes("192.0.2.1")), ACCESS_DENIED);
+	cr_expect_eq(access_judge(access, bytes("192.0.2.2")), ACCESS_BY_NAME);
 }
 
-static enum verdict judge_name(words only_from, words no_access, const char *name)
+static enum access_verdict judge_name(words only_from, words no_access, const char *name)
 {
 	return access_judge_name(compile(only_from, no_access), bytes("198.51.100.1"), name);
 }
 
 Test(access, names_match_whole_and_domains_at_a_dot)
 {
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "HOST.example.ORG"), PERMITTED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "host.example.org."), PERMITTED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "other.host.example.org"), DENIED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "host.example.org.evil"), DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "a.b.Example.org"), PERMITTED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "example.org"), DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "badexample.org"), DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, ".example.org"), DENIED, "nothing before the dot");
-	cr_expect_eq(judge_name(NULL, LIST(".example.org"), "a.example.org"), DENIED);
-	cr_expect_eq(judge_name(NULL, LIST(".example.org"), "a.example.com"), PERMITTED);
-	cr_expect_eq(judge_name(LIST(".example.org"), LIST("a.example.org"), "a.example.org"), DENIED);
-	cr_expect_eq(judge_name(LIST("198.51.100.1"), LIST("a.example.org"), "b.example.org"), PERMITTED);
+	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "HOST.example.ORG"), ACCESS_PERMITTED);
+	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "host.example.org."), ACCESS_PERMITTED);
+	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "other.host.example.org"), ACCESS_DENIED);
+	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "host.example.org.evil"), ACCESS_DENIED);
+	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "a.b.Example.org"), ACCESS_PERMITTED);
+	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "example.org"), ACCESS_DENIED);
+	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "badexample.org"), ACCESS_DENIED);
+	cr_expect_eq(judge_name(LIST(".example.org"), NULL, ".example.org"), ACCESS_DENIED, "nothing before the dot");
+	cr_expect_eq(judge_name(NULL, LIST(".example.org"), "a.example.org"), ACCESS_DENIED);
+	cr_expect_eq(judge_name(NULL, LIST(".example.org"), "a.example.com"), ACCESS_PERMITTED);
+	cr_expect_eq(judge_name(LIST(".example.org"), LIST("a.example.org"), "a.example.org"), ACCESS_DENIED);
+	cr_expect_eq(judge_name(LIST("198.51.100.1"), LIST("a.example.org"), "b.example.org"), ACCESS_PERMITTED);
 }
 
 Test(access, an_unknown_name_is_never_let_in_by_a_name)
 {
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, NULL), DENIED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, ""), DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, NULL), DENIED);
-	cr_expect_eq(judge_name(NULL, LIST(".example.org"), NULL), PERMITTED);
+	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, NULL), ACCESS_DENIED);
+	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, ""), ACCESS_DENIED);
+	cr_expect_eq(judge_name(LIST(".example.org"), NULL, NULL), ACCESS_DENIED);
+	cr_expect_eq(judge_name(NULL, LIST(".example.org"), NULL), ACCESS_PERMITTED);
 }
 
 Test(access, networks_are_sorted_and_none_lies_in_another)
@@ -327,8 +327,8 @@ Test(access, halves_become_everything_when_all_are_there)
 
 	cr_expect_eq(access_networks(access, false, &count)->bits, 0);
 	cr_expect_eq(count, 1);
-	cr_expect_eq(access_judge(access, bytes("ffff::1")), PERMITTED);
-	cr_expect_eq(access_judge(access, bytes("0.0.0.0")), PERMITTED);
+	cr_expect_eq(access_judge(access, bytes("ffff::1")), ACCESS_PERMITTED);
+	cr_expect_eq(access_judge(access, bytes("0.0.0.0")), ACCESS_PERMITTED);
 }
 
 Test(access, equal_rules_of_a_table_are_one_copy)
@@ -369,7 +369,8 @@ Test(access, a_thousand_networks_are_judged_each_by_its_own)
 				snprintf(text, sizeof(text), "10.%u.%u.3", n / 100, n % 100 * 2 + beside);
 			else
 				snprintf(text, sizeof(text), "2001:db8:0:%x::5", n * 2 + beside);
-			cr_expect_eq(access_judge(access, bytes(text)), beside ? DENIED : PERMITTED, "%s", text);
+			cr_expect_eq(access_judge(access, bytes(text)), beside ? ACCESS_DENIED : ACCESS_PERMITTED, "%s",
+				     text);
 		}
 	}
 }
@@ -389,7 +390,7 @@ Test(access, a_judgement_of_a_thousand_networks_takes_less_than_a_microsecond)
 
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
 		for (int i = 0; i < 10000; i++)
-			permitted += access_judge(access, i % 2 ? inside : outside) == PERMITTED;
+			permitted += access_judge(access, i % 2 ? inside : outside) == ACCESS_PERMITTED;
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
 		taken = ((end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec) / 10000;
 		best = taken < best ? taken : best;

@@ -8,13 +8,13 @@ TestSuite(check, .init = begin_table, .fini = end_table);
 /* One service with one option more (NULL: none), checked. */
 static void check_with(const char *listen, const char *first, const char *one, const char *second, const char *two)
 {
-	struct draft *draft = begin_good("web", listen);
+	struct service_builder *builder = begin_good("web", listen);
 
 	if (first)
-		cr_assert(set(draft, first, one, NULL), "%s", all_said());
+		cr_assert(set(builder, first, one, NULL), "%s", all_said());
 	if (second)
-		cr_assert(set(draft, second, two, NULL), "%s", all_said());
-	end(draft);
+		cr_assert(set(builder, second, two, NULL), "%s", all_said());
+	end(builder);
 	table_check(table, &diags);
 }
 
@@ -25,18 +25,18 @@ static void check_one(const char *listen, const char *option, const char *value)
 
 Test(check, a_good_table_passes_in_silence)
 {
-	struct draft *draft = begin_good("web", "80");
+	struct service_builder *builder = begin_good("web", "80");
 
-	add(draft, "listen", "/run/web.sock", "udp:80", "@web", "fifo:/run/web", NULL);
-	set(draft, "socket_mode", "0600", NULL);
-	set(draft, "no_delay", "yes", NULL);
-	set(draft, "env", "NGINX=%{fd};", "NAME=100%%", "DATE=%F", NULL);
-	end(draft);
-	draft = begin_good("cat", "81");
-	set(draft, "accept", "yes", NULL);
-	set(draft, "instances", "5", NULL);
-	set(draft, "per_source", "2", NULL);
-	end(draft);
+	add(builder, "listen", "/run/web.sock", "udp:80", "@web", "fifo:/run/web", NULL);
+	set(builder, "socket_mode", "0600", NULL);
+	set(builder, "no_delay", "yes", NULL);
+	set(builder, "env", "NGINX=%{fd};", "NAME=100%%", "DATE=%F", NULL);
+	end(builder);
+	builder = begin_good("cat", "81");
+	set(builder, "accept", "yes", NULL);
+	set(builder, "instances", "5", NULL);
+	set(builder, "per_source", "2", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_nothing();
 }
@@ -86,58 +86,58 @@ Test(check, names_are_fit_for_logs_and_fdnames)
 
 Test(check, names_of_sockets_are_fit_for_fdnames)
 {
-	struct draft *draft = begin_good("web", "80");
+	struct service_builder *builder = begin_good("web", "80");
 
-	draft_open_socket(draft, "a:b", next_line());
-	set(draft, "listen", "81", NULL);
-	draft_close_socket(draft, &diags);
-	end(draft);
+	builder_open_socket(builder, "a:b", next_line());
+	set(builder, "listen", "81", NULL);
+	builder_close_socket(builder, &diags);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(5, "web: socket 'a:b'");
 }
 
 Test(check, something_to_run_is_needed)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "listen", "80", NULL);
-	end(draft);
+	set(builder, "listen", "80", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(1, "web: exec is missing");
 }
 
 Test(check, somewhere_to_listen_is_needed)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "exec", "/bin/true", NULL);
-	end(draft);
+	set(builder, "exec", "/bin/true", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(1, "web: listen is missing");
 }
 
 Test(check, a_service_that_starts_at_boot_may_do_without_sockets)
 {
-	struct draft *draft = begin("cron");
+	struct service_builder *builder = begin("cron");
 
-	set(draft, "exec", "/usr/sbin/cron", "-f", NULL);
-	set(draft, "start", "boot", NULL);
-	end(draft);
+	set(builder, "exec", "/usr/sbin/cron", "-f", NULL);
+	set(builder, "start", "boot", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_nothing();
 }
 
 Test(check, what_was_refused_where_it_stands_is_not_called_missing)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "listen", "99999", NULL);
-	set(draft, "exec", "/bin/sh -c 'x", NULL);
-	set(draft, "accept", "perhaps", NULL);
-	set(draft, "instances", "5", NULL);
-	set(draft, "pass", "inetd", NULL);
-	set(draft, "env", "A=%{fd}", NULL);
-	end(draft);
+	set(builder, "listen", "99999", NULL);
+	set(builder, "exec", "/bin/sh -c 'x", NULL);
+	set(builder, "accept", "perhaps", NULL);
+	set(builder, "instances", "5", NULL);
+	set(builder, "pass", "inetd", NULL);
+	set(builder, "env", "A=%{fd}", NULL);
+	end(builder);
 	cr_assert_eq(diags.count, 3, "%s", all_said());
 	table_check(table, &diags);
 	cr_expect_eq(diags.count, 3, "%s", all_said());
@@ -145,11 +145,11 @@ Test(check, what_was_refused_where_it_stands_is_not_called_missing)
 
 Test(check, a_program_is_an_absolute_path)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "listen", "80", NULL);
-	set(draft, "exec", "httpd -f", NULL);
-	end(draft);
+	set(builder, "listen", "80", NULL);
+	set(builder, "exec", "httpd -f", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(3, "web: exec: 'httpd' is no absolute path");
 }
@@ -190,34 +190,34 @@ Test(check, rpc_and_raw_endpoints_are_served)
 
 Test(check, one_socket_alone_can_be_the_standard_input)
 {
-	struct draft *draft = begin_good("web", "80");
+	struct service_builder *builder = begin_good("web", "80");
 
-	set(draft, "pass", "inetd", NULL);
-	add(draft, "listen", "81", NULL);
-	end(draft);
+	set(builder, "pass", "inetd", NULL);
+	add(builder, "listen", "81", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(4, "web: pass = inetd makes one socket the standard input; this service has 2");
 }
 
 Test(check, a_superd_that_accepts_may_have_many_sockets_for_inetd_backends)
 {
-	struct draft *draft = begin_good("web", "80");
+	struct service_builder *builder = begin_good("web", "80");
 
-	set(draft, "accept", "yes", NULL);
-	add(draft, "listen", "81", NULL);
-	end(draft);
+	set(builder, "accept", "yes", NULL);
+	add(builder, "listen", "81", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_nothing();
 }
 
 Test(check, with_pass_inetd_one_stream_is_the_socket)
 {
-	struct draft *draft = begin_good("web", "80");
+	struct service_builder *builder = begin_good("web", "80");
 
-	set(draft, "pass", "inetd", NULL);
-	set(draft, "input", "null", NULL);
-	set(draft, "output", "syslog", NULL);
-	end(draft);
+	set(builder, "pass", "inetd", NULL);
+	set(builder, "input", "null", NULL);
+	set(builder, "output", "syslog", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(5, "web: with pass = inetd, input, output or error is the socket");
 }
@@ -272,25 +272,25 @@ Test(check, attributes_of_a_socket_are_the_users)
 
 Test(check, with_pass_inetd_output_may_say_what_is_so_and_error_is_free)
 {
-	struct draft *defaults = begin(NULL), *draft = begin_good("web", "80");
+	struct service_builder *defaults = begin(NULL), *builder = begin_good("web", "80");
 
 	set(defaults, "output", "syslog", NULL);
-	set(draft, "pass", "inetd", NULL);
-	set(draft, "input", "socket", NULL);
-	set(draft, "error", "null", NULL);
-	end_with(draft, defaults);
-	draft_free(defaults);
+	set(builder, "pass", "inetd", NULL);
+	set(builder, "input", "socket", NULL);
+	set(builder, "error", "null", NULL);
+	end_with(builder, defaults);
+	builder_free(defaults);
 	table_check(table, &diags);
 	expect_nothing();
 }
 
 Test(check, a_stream_that_is_the_socket_needs_a_single_one)
 {
-	struct draft *draft = begin_good("web", "80");
+	struct service_builder *builder = begin_good("web", "80");
 
-	set(draft, "output", "socket", NULL);
-	add(draft, "listen", "81", NULL);
-	end(draft);
+	set(builder, "output", "socket", NULL);
+	add(builder, "listen", "81", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(4, "web: output = socket needs a service with one socket; this one has 2");
 }
@@ -317,11 +317,11 @@ Test(check, limits_of_connections_are_never_ignored)
 
 Test(check, limits_in_the_defaults_are_for_whom_they_concern)
 {
-	struct draft *defaults = begin(NULL);
+	struct service_builder *defaults = begin(NULL);
 
 	set(defaults, "instances", "5", NULL);
 	end_with(begin_good("web", "80"), defaults);
-	draft_free(defaults);
+	builder_free(defaults);
 	table_check(table, &diags);
 	expect_nothing();
 }
@@ -370,11 +370,11 @@ Test(check, ambient_capabilities_lie_within_the_bounding_set)
 
 Test(check, symlinks_name_one_node)
 {
-	struct draft *draft = begin_good("web", "/run/a");
+	struct service_builder *builder = begin_good("web", "/run/a");
 
-	add(draft, "listen", "/run/b", NULL);
-	set(draft, "symlinks", "/run/c", NULL);
-	end(draft);
+	add(builder, "listen", "/run/b", NULL);
+	set(builder, "symlinks", "/run/c", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(4, "web: symlinks belong to one node");
 }
@@ -387,16 +387,16 @@ Test(check, symlinks_need_a_node)
 
 Test(check, sockets_may_each_have_their_own_symlinks)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "exec", "/bin/true", NULL);
+	set(builder, "exec", "/bin/true", NULL);
 	for (int i = 0; i < 2; i++) {
-		draft_open_socket(draft, i ? "a" : "b", next_line());
-		set(draft, "listen", i ? "/run/a" : "/run/b", NULL);
-		set(draft, "symlinks", i ? "/run/c" : "/run/d", NULL);
-		draft_close_socket(draft, &diags);
+		builder_open_socket(builder, i ? "a" : "b", next_line());
+		set(builder, "listen", i ? "/run/a" : "/run/b", NULL);
+		set(builder, "symlinks", i ? "/run/c" : "/run/d", NULL);
+		builder_close_socket(builder, &diags);
 	}
-	end(draft);
+	end(builder);
 	table_check(table, &diags);
 	expect_nothing();
 }
@@ -423,16 +423,16 @@ Test(check, an_option_without_use_is_warned_of)
 
 static void check_template(const char *word, const char *part)
 {
-	struct draft *draft;
+	struct service_builder *builder;
 
 	begin_table();
-	draft = begin("web");
-	set(draft, "listen", "/run/web.sock", NULL);
-	draft_open_socket(draft, "http", next_line());
-	set(draft, "listen", part && strstr(part, "port") ? "/run/x" : "80", NULL);
-	draft_close_socket(draft, &diags);
-	set(draft, "exec", "/bin/echo", word, NULL);
-	end(draft);
+	builder = begin("web");
+	set(builder, "listen", "/run/web.sock", NULL);
+	builder_open_socket(builder, "http", next_line());
+	set(builder, "listen", part && strstr(part, "port") ? "/run/x" : "80", NULL);
+	builder_close_socket(builder, &diags);
+	set(builder, "exec", "/bin/echo", word, NULL);
+	end(builder);
 	table_check(table, &diags);
 	if (part)
 		expect_error(5, part);
@@ -475,22 +475,22 @@ Test(check, templates_in_argv0_are_checked_too)
 
 Test(check, a_program_has_no_template_in_its_path)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "listen", "80", NULL);
-	set(draft, "exec", "/opt/%{service}/bin/web", "%{fd}", NULL);
-	end(draft);
+	set(builder, "listen", "80", NULL);
+	set(builder, "exec", "/opt/%{service}/bin/web", "%{fd}", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(3, "web: exec: '/opt/%{service}/bin/web'");
 }
 
 Test(check, a_descriptor_needs_a_socket)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "exec", "/bin/echo %{fd}", NULL);
-	set(draft, "start", "boot", NULL);
-	end(draft);
+	set(builder, "exec", "/bin/echo %{fd}", NULL);
+	set(builder, "start", "boot", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(2, "it has no socket");
 }
@@ -504,18 +504,18 @@ Test(check, the_variables_of_the_protocol_are_superds)
 /* Claims of two services, or of one (NULL: no second). */
 static void claim(const char *first, const char *second, const char *option, const char *value)
 {
-	struct draft *draft;
+	struct service_builder *builder;
 
 	begin_table();
-	draft = begin_good("a", first);
+	builder = begin_good("a", first);
 	if (option)
-		set(draft, option, value, NULL);
-	end(draft);
+		set(builder, option, value, NULL);
+	end(builder);
 	line = 10;
-	draft = begin_good("b", second);
+	builder = begin_good("b", second);
 	if (option)
-		set(draft, option, value, NULL);
-	end(draft);
+		set(builder, option, value, NULL);
+	end(builder);
 	table_check(table, &diags);
 }
 
@@ -580,10 +580,10 @@ Test(check, what_does_not_meet_is_free)
 
 Test(check, one_service_may_not_claim_twice_either)
 {
-	struct draft *draft = begin_good("web", "80");
+	struct service_builder *builder = begin_good("web", "80");
 
-	add(draft, "listen", "127.0.0.1:80", NULL);
-	end(draft);
+	add(builder, "listen", "127.0.0.1:80", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_error(4, "web: it claims tcp:127.0.0.1:80 already, with tcp:80 at " FILE_NAME ":2");
 }
@@ -602,10 +602,10 @@ Test(check, those_who_all_reuse_the_port_share_it)
 
 Test(check, one_who_does_not_reuse_the_port_has_it_alone)
 {
-	struct draft *draft = begin_good("a", "80");
+	struct service_builder *builder = begin_good("a", "80");
 
-	set(draft, "reuse_port", "yes", NULL);
-	end(draft);
+	set(builder, "reuse_port", "yes", NULL);
+	end(builder);
 	end(begin_good("b", "80"));
 	table_check(table, &diags);
 	expect_error(6, "claimed already by a");
@@ -613,17 +613,17 @@ Test(check, one_who_does_not_reuse_the_port_has_it_alone)
 
 Test(check, options_keep_claims_apart)
 {
-	struct draft *draft = begin_good("a", "80");
+	struct service_builder *builder = begin_good("a", "80");
 
-	set(draft, "ipv6_only", "yes", NULL);
-	end(draft);
+	set(builder, "ipv6_only", "yes", NULL);
+	end(builder);
 	end(begin_good("b", "tcp4:80"));
-	draft = begin_good("c", "81");
-	set(draft, "bind_to_device", "eth0", NULL);
-	end(draft);
-	draft = begin_good("d", "81");
-	set(draft, "bind_to_device", "eth1", NULL);
-	end(draft);
+	builder = begin_good("c", "81");
+	set(builder, "bind_to_device", "eth0", NULL);
+	end(builder);
+	builder = begin_good("d", "81");
+	set(builder, "bind_to_device", "eth1", NULL);
+	end(builder);
 	table_check(table, &diags);
 	expect_nothing();
 }

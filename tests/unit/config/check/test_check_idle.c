@@ -7,21 +7,21 @@ TestSuite(check_idle, .init = begin_table, .fini = end_table);
  * the options from 5 on. */
 __attribute__((sentinel)) static void judge(const char *listen, ...)
 {
-	struct draft *draft = begin("a");
+	struct service_builder *builder = begin("a");
 	const char *option, *value;
 	va_list more;
 
 	if (listen)
-		cr_assert(set(draft, "listen", listen, NULL));
-	cr_assert(set(draft, "exec", "/bin/a", NULL));
-	cr_assert(set(draft, "user", "root", NULL));
+		cr_assert(set(builder, "listen", listen, NULL));
+	cr_assert(set(builder, "exec", "/bin/a", NULL));
+	cr_assert(set(builder, "user", "root", NULL));
 	va_start(more, listen);
 	while ((option = va_arg(more, const char *))) {
 		value = va_arg(more, const char *);
-		cr_assert(set(draft, option, value, NULL), "%s = %s:%s", option, value, all_said());
+		cr_assert(set(builder, option, value, NULL), "%s = %s:%s", option, value, all_said());
 	}
 	va_end(more);
-	end(draft);
+	end(builder);
 	table_check(table, &diags);
 }
 

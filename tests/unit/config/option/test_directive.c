@@ -8,7 +8,7 @@
 
 #include "base/shell_words.h"
 #include "config/option/directive.h"
-#include "config/table/draft.h"
+#include "config/table/service_builder.h"
 #include "tests/unit/pool_fixture.h"
 
 #define EACH(entry) \

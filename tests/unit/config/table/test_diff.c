@@ -25,26 +25,27 @@ static struct service *variant(struct table *in, const char *name, const char *v
 {
 	struct table *kept = table;
 	struct service *row;
-	struct draft *draft;
+	struct service_builder *builder;
 
 	table = in;
-	draft = begin("web");
-	set(draft, "listen", "127.0.0.1:80", "/run/web.sock", NULL);
-	set(draft, "exec", "/bin/cat", "-u", NULL);
+	builder = begin("web");
+	set(builder, "listen", "127.0.0.1:80", "/run/web.sock", NULL);
+	set(builder, "exec", "/bin/cat", "-u", NULL);
 	if (name)
-		cr_assert(set(draft, name, value, NULL), "%s = %s:%s", name, value, all_said());
-	row = end(draft);
+		cr_assert(set(builder, name, value, NULL), "%s = %s:%s", name, value, all_said());
+	row = end(builder);
 	table = kept;
 	return row;
 }
 
-static void expect_fate(enum fate fate, const struct service *before, const struct service *after, const char *names)
+static void expect_fate(enum diff_kind diff, const struct service *before, const struct service *after,
+			const char *names)
 {
 	struct buf why = { 0 };
 
-	cr_expect_eq(service_compare(before, after, &why), fate, "%s", names);
+	cr_expect_eq(service_compare(before, after, &why), diff, "%s", names);
 	cr_expect_str_eq(buf_string(&why), names);
-	cr_expect_eq(service_compare(after, before, NULL), fate, "%s, the other way round", names);
+	cr_expect_eq(service_compare(after, before, NULL), diff, "%s, the other way round", names);
 	buf_free(&why);
 }
 
@@ -52,8 +53,8 @@ Test(diff, equal_rows_of_two_tables_are_the_same)
 {
 	const struct service *before = variant(table, "env", "A=1"), *after = variant(other, "env", "A=1");
 
-	expect_fate(FATE_SAME, before, after, "");
-	expect_fate(FATE_SAME, before, before, "");
+	expect_fate(DIFF_SAME, before, after, "");
+	expect_fate(DIFF_SAME, before, before, "");
 }
 
 /* A value of each kind of option that is no default. */
@@ -116,16 +117,16 @@ Test(diff, sees_a_change_of_every_option_and_names_it)
 		const struct directive *directive = &directives[i];
 		const char *name = directive->name[NATIVE], *value;
 		struct buf why = { 0 };
-		enum fate fate;
+		enum diff_kind diff;
 
 		if (directive->flags & STRUCTURE)
 			continue;
 		value = changed_value(directive);
 		if (!value)
 			continue;
-		fate = service_compare(before, variant(other, name, value), &why);
+		diff = service_compare(before, variant(other, name, value), &why);
 		cr_expect(strstr(buf_string(&why), name), "%s = %s: '%s'", name, value, buf_string(&why));
-		cr_expect_eq(fate, directive->change == CHANGE_REBIND ? FATE_SOCKETS : FATE_CHANGED, "%s", name);
+		cr_expect_eq(diff, directive->change == CHANGE_REBIND ? DIFF_SOCKETS : DIFF_CHANGED, "%s", name);
 		buf_free(&why);
 		seen++;
 	}
@@ -135,50 +136,51 @@ Test(diff, sees_a_change_of_every_option_and_names_it)
 Test(diff, sees_a_change_of_the_command)
 {
 	struct service *after;
-	struct draft *draft;
+	struct service_builder *builder;
 
 	variant(table, NULL, NULL);
-	draft = begin("web");
-	set(draft, "listen", "127.0.0.1:80", "/run/web.sock", NULL);
-	set(draft, "exec", "/bin/cat", "-v", NULL);
-	after = end(draft);
-	expect_fate(FATE_CHANGED, &table->services[0], after, "exec");
+	builder = begin("web");
+	set(builder, "listen", "127.0.0.1:80", "/run/web.sock", NULL);
+	set(builder, "exec", "/bin/cat", "-v", NULL);
+	after = end(builder);
+	expect_fate(DIFF_CHANGED, &table->services[0], after, "exec");
 }
 
 static struct service *listening(const char *name, const char *first, const char *second)
 {
-	struct draft *draft = begin("web");
+	struct service_builder *builder = begin("web");
 
-	set(draft, "exec", "/bin/cat", NULL);
-	draft_open_socket(draft, name, next_line());
+	set(builder, "exec", "/bin/cat", NULL);
+	builder_open_socket(builder, name, next_line());
 	if (second)
-		set(draft, "listen", first, second, NULL);
+		set(builder, "listen", first, second, NULL);
 	else
-		set(draft, "listen", first, NULL);
-	draft_close_socket(draft, &diags);
-	return end(draft);
+		set(builder, "listen", first, NULL);
+	builder_close_socket(builder, &diags);
+	return end(builder);
 }
 
-static void expect_sockets(const char *name, const char *first, const char *second, enum fate fate, const char *names)
+static void expect_sockets(const char *name, const char *first, const char *second, enum diff_kind diff,
+			   const char *names)
 {
 	const struct service *after;
 
 	listening("a", "80", "81");
 	after = listening(name, first, second);
-	expect_fate(fate, &table->services[table->count - 2], after, names);
+	expect_fate(diff, &table->services[table->count - 2], after, names);
 }
 
 Test(diff, sees_endpoints_their_number_and_their_order)
 {
-	expect_sockets("a", "80", "81", FATE_SAME, "");
-	expect_sockets("a", "80", NULL, FATE_SOCKETS, "listen");
-	expect_sockets("a", "81", "80", FATE_SOCKETS, "listen");
-	expect_sockets("a", "80", "udp:81", FATE_SOCKETS, "listen");
+	expect_sockets("a", "80", "81", DIFF_SAME, "");
+	expect_sockets("a", "80", NULL, DIFF_SOCKETS, "listen");
+	expect_sockets("a", "81", "80", DIFF_SOCKETS, "listen");
+	expect_sockets("a", "80", "udp:81", DIFF_SOCKETS, "listen");
 }
 
 Test(diff, a_sockets_new_name_needs_no_new_socket)
 {
-	expect_sockets("b", "80", "81", FATE_CHANGED, "socket");
+	expect_sockets("b", "80", "81", DIFF_CHANGED, "socket");
 }
 
 Test(diff, sees_an_address_that_resolves_to_another)
@@ -188,7 +190,7 @@ Test(diff, sees_an_address_that_resolves_to_another)
 
 	cr_assert_null(endpoint_parse("127.0.0.2:80", other->pool, &moved));
 	after->sockets[0].address = moved;
-	expect_fate(FATE_SOCKETS, before, after, "listen");
+	expect_fate(DIFF_SOCKETS, before, after, "listen");
 }
 
 Test(diff, sees_an_owner_that_resolves_to_another)
@@ -196,7 +198,7 @@ Test(diff, sees_an_owner_that_resolves_to_another)
 	struct service *before = variant(table, NULL, NULL), *after = variant(other, NULL, NULL);
 
 	after->sockets[1].owner = 7;
-	expect_fate(FATE_CHANGED, before, after, "socket_user");
+	expect_fate(DIFF_CHANGED, before, after, "socket_user");
 }
 
 Test(diff, one_socket_to_make_anew_outweighs_others_that_are_set_again)
@@ -208,9 +210,9 @@ Test(diff, one_socket_to_make_anew_outweighs_others_that_are_set_again)
 	other_kind.ipv6_only = IPV6_ONLY_YES;
 	after->sockets[0].options = &other_kind;
 	after->sockets[1].options = &louder;
-	expect_fate(FATE_SOCKETS, before, after, "ipv6_only");
+	expect_fate(DIFF_SOCKETS, before, after, "ipv6_only");
 	after->sockets[0].options = &louder;
-	expect_fate(FATE_CHANGED, before, after, "backlog");
+	expect_fate(DIFF_CHANGED, before, after, "backlog");
 }
 
 Test(diff, sees_an_account_that_resolves_to_another)
@@ -221,13 +223,13 @@ Test(diff, sees_an_account_that_resolves_to_another)
 
 	before->account = &a;
 	after->account = &b;
-	expect_fate(FATE_SAME, before, after, "");
+	expect_fate(DIFF_SAME, before, after, "");
 	b.groups = fewer;
 	b.group_count = 1;
-	expect_fate(FATE_CHANGED, before, after, "account");
+	expect_fate(DIFF_CHANGED, before, after, "account");
 	b = a;
 	b.uid = 34;
-	expect_fate(FATE_CHANGED, before, after, "account");
+	expect_fate(DIFF_CHANGED, before, after, "account");
 }
 
 Test(diff, knows_which_options_take_a_new_socket)
@@ -255,14 +257,14 @@ Test(diff, sees_a_change_behind_rows_alike)
 		{ "timeout_stop", "77" }, { "backlog", "5" }, { "disable", "yes" }, { "argv0", "other" },
 	};
 	const struct service *plain = variant(table, NULL, NULL), *alike = variant(other, NULL, NULL);
-	struct likeness known = { 0 };
+	struct diff_cache known = { 0 };
 
 	for (size_t n = 0; n < sizeof(changes) / sizeof(changes[0]); n++) {
 		const struct service *changed = variant(other, changes[n][0], changes[n][1]);
 
-		cr_expect_eq(service_compare_next(&known, plain, alike), FATE_SAME, "before %s", changes[n][0]);
-		cr_expect_eq(service_compare_next(&known, plain, changed), FATE_CHANGED, "%s", changes[n][0]);
-		cr_expect_eq(service_compare_next(&known, changed, plain), FATE_CHANGED, "%s taken back",
+		cr_expect_eq(service_compare_next(&known, plain, alike), DIFF_SAME, "before %s", changes[n][0]);
+		cr_expect_eq(service_compare_next(&known, plain, changed), DIFF_CHANGED, "%s", changes[n][0]);
+		cr_expect_eq(service_compare_next(&known, changed, plain), DIFF_CHANGED, "%s taken back",
 			     changes[n][0]);
 	}
 }

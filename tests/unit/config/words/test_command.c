@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/type/condition.h"
-#include "config/words/command.h"
+#include "config/words/command_prefix.h"
 #include "config/words/exit_status.h"
 
 Test(command, reads_signs_in_any_order)

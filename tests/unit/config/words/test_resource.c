@@ -6,7 +6,7 @@
 
 #include "base/scan.h"
 #include "config/option/directive.h"
-#include "config/words/resource.h"
+#include "config/words/resource_words.h"
 #include "tests/unit/pool_fixture.h"
 
 TestSuite(resource, .init = open_pool, .fini = close_pool);

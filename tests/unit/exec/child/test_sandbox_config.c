@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "config/words/call_groups.h"
+#include "config/words/syscall_groups.h"
 #include "exec/child/mount_tree.h"
 #include "exec/child/sandbox.h"
 #include "prepare/build_info.h"
@@ -281,8 +281,8 @@ Test(confine, a_call_that_nobody_knows_can_not_be_denied)
 Test(confine, every_call_of_a_group_can_be_denied)
 {
 	skip_unless(has_filters(), "built without libseccomp");
-	for (size_t n = 0; n < call_group_count; n++) {
-		const char *call = call_groups[n].calls;
+	for (size_t n = 0; n < syscall_group_count; n++) {
+		const char *call = syscall_groups[n].calls;
 
 		for (; *call; call += strspn(call, " ")) {
 			size_t length = strcspn(call, " ");
@@ -290,7 +290,7 @@ Test(confine, every_call_of_a_group_can_be_denied)
 
 			snprintf(line, sizeof(line), "system_call_filter = \"~%.*s\"\n", (int)length, call);
 			sandbox(line);
-			cr_expect_eq(diags.errors, 0, "%.*s in %s", (int)length, call, call_groups[n].name);
+			cr_expect_eq(diags.errors, 0, "%.*s in %s", (int)length, call, syscall_groups[n].name);
 			diags_free(&diags);
 			call += length;
 		}

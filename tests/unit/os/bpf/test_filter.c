@@ -137,7 +137,7 @@ Test(filter, takes_whom_the_rules_permit_and_nobody_else)
 			bool ipv4 = random_below(2), permits;
 
 			random_address(address, ipv4);
-			permits = access_judge(access, address) == PERMITTED;
+			permits = access_judge(access, address) == ACCESS_PERMITTED;
 			permitted += permits;
 			cr_assert_eq(takes(six, address, ipv4), permits);
 			if (ipv4)

@@ -150,7 +150,7 @@ Test(bind, does_not_take_a_udp_port_from_another_socket)
 	close(fd);
 }
 
-/* As check_claims has it. */
+/* As check_conflicts has it. */
 Test(bind, gives_a_udp_port_to_one_of_two_whose_addresses_overlap)
 {
 	static const char *const pairs[][2] = {

@@ -1,0 +1,215 @@
+/* Rules of the options that admit and refuse clients.
+ *
+ * An option that restricts or protects and would have no effect is an error, because its author relies on it: for
+ * example `instances` where superd never sees a connection. An option without effect that protects nothing is a
+ * warning. libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
+#include <string.h>
+
+#include "config/access/access.h"
+#include "config/check/check_internal.h"
+#include "config/option/directive.h"
+#include "config/option/service_mark.h"
+
+/* Needs accept = yes: the option, and whether it restricts. */
+static const struct {
+	const char *option;
+	bool restricts;
+} accepting[] = {
+	{ "instances", true },
+	{ "per_source", true },
+	{ "per_source_prefix", true },
+	{ "per_source_cpm", true },
+	{ "overload", true },
+	{ "deny_time", true },
+	{ "banner", false },
+	{ "banner_success", false },
+	{ "banner_fail", false },
+};
+
+static const char *takes_connections(const struct service *service)
+{
+	return service->is_foreign ? "does nothing here: with wait the program takes the connections itself"
+				   : "does nothing here: with accept = no the backend takes the connections";
+}
+
+/* A datagram shows its sender before anything is started for it. */
+static bool all_datagrams(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (!endpoint_is_datagram(service->sockets[i].endpoint))
+			return false;
+	}
+	return true;
+}
+
+static bool sees_senders(const struct service *service, const char *option)
+{
+	if (strcmp(option, "per_source_cpm") != 0 && strcmp(option, "per_source_prefix") != 0)
+		return false;
+	return all_datagrams(service);
+}
+
+static void check_accepting(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < sizeof(accepting) / sizeof(accepting[0]); i++) {
+		const char *option = accepting[i].option;
+
+		if (!service_mark(service, option) || sees_senders(service, option))
+			continue;
+		if (accepting[i].restricts)
+			service_refuse(service, option, diags, "%s %s", option, takes_connections(service));
+		else
+			diag_warning(diags, service_origin(service, option), "%s: %s %s", service->name, option,
+				     takes_connections(service));
+		service_hint(service, diags, "say accept = yes, or leave it out");
+	}
+}
+
+static void check_identity(const struct service *service, struct diags *diags)
+{
+	const struct logging *log = service->terms->logging;
+
+	if (service->terms->gate->libwrap && !all_datagrams(service)) {
+		service_refuse(service, "libwrap", diags, "libwrap %s", takes_connections(service));
+		service_hint(service, diags, "say accept = yes, or libwrap = \"\"");
+	}
+	if (service->terms->gate->id_only) {
+		service_refuse(service, "id_only", diags, "id_only %s", takes_connections(service));
+		service_hint(service, diags, "say accept = yes, or id_only = no");
+	}
+	if (service_mark(service, "log_on_success") && (log->log_on_success & SUCCESS_USERID))
+		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
+			     takes_connections(service));
+}
+
+/* A socket whose clients come without an address; NULL: there is none. */
+static const struct listen *nameless(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct endpoint *endpoint = service->sockets[i].endpoint;
+
+		if (!endpoint_is_inet(endpoint) && endpoint->kind != ENDPOINT_TCPMUX)
+			return &service->sockets[i];
+	}
+	return NULL;
+}
+
+static void refuse_nameless(const struct service *service, const struct listen *listen, const char *option,
+			    const char *wrong, const char *hint, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	endpoint_format(listen->endpoint, &text);
+	service_refuse(service, option, diags, "%s: clients of %s have no address, so %s", option, buf_string(&text),
+		       wrong);
+	service_hint(service, diags, hint);
+	buf_free(&text);
+}
+
+static void check_nameless(const struct service *service, struct diags *diags)
+{
+	static const char ways[] = "socket_user, socket_group and socket_mode say who may come there; another service "
+				   "can have the other sockets";
+	const struct gate *gate = service->terms->gate;
+	const struct listen *listen = nameless(service);
+
+	if (!listen)
+		return;
+	if (gate->only_from)
+		refuse_nameless(service, listen, "only_from", "nobody is let in", ways, diags);
+	if (gate->no_access && service_mark(service, "no_access"))
+		refuse_nameless(service, listen, "no_access", "nobody is kept out", ways, diags);
+	if (gate->libwrap && service->what->accept)
+		refuse_nameless(service, listen, "libwrap", "hosts.allow and hosts.deny cannot be asked",
+				"leave it out here: say libwrap = \"\"", diags);
+	if (gate->id_only && service->what->accept)
+		refuse_nameless(service, listen, "id_only", "no ident server names them",
+				"leave it out here: say id_only = no", diags);
+}
+
+/* A connection there has a user, whose clients are counted; a datagram has not. */
+static const struct listen *userless(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (service->sockets[i].endpoint->kind == ENDPOINT_UNIX_DGRAM)
+			return &service->sockets[i];
+	}
+	return NULL;
+}
+
+static void check_counts(const struct service *service, struct diags *diags)
+{
+	const struct gate *gate = service->terms->gate;
+	const struct listen *listen = userless(service);
+	bool accepts = service->what->accept;
+
+	if (!listen)
+		return;
+	if (accepts && gate->per_source != UNLIMITED && service_mark(service, "per_source"))
+		refuse_nameless(service, listen, "per_source", "none of them are counted",
+				"say instances, for all of them together, or leave it out", diags);
+	if ((accepts || all_datagrams(service)) && gate->per_source_cpm != UNLIMITED &&
+	    service_mark(service, "per_source_cpm"))
+		refuse_nameless(service, listen, "per_source_cpm", "none of them are counted",
+				"say trigger_limit, for all of them together, or leave it out", diags);
+}
+
+/* xinetd takes it for everybody of IPv4 or IPv6 in some places of its manual, and for nobody in its code. */
+static void warn_of_nobody(const struct service *service, const char *option, words list, struct diags *diags)
+{
+	for (; list && *list && service_mark(service, option); list++) {
+		if (!strcmp(*list, "::"))
+			diag_warning(diags, service_origin(service, option),
+				     "%s: %s: '::' is nobody; ::/0 is everybody", service->name, option);
+	}
+}
+
+/* Anybody can write any sender on a datagram, and have somebody else kept out. */
+static void warn_of_forged_senders(const struct service *service, struct diags *diags)
+{
+	if (service->terms->gate->deny_time <= 0)
+		return;
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (!endpoint_is_datagram(service->sockets[i].endpoint))
+			continue;
+		diag_warning(diags, service_origin(service, "deny_time"),
+			     "%s: deny_time: the sender of a datagram may be forged, so anybody can have another's "
+			     "address kept out of all services",
+			     service->name);
+		service_hint(service, diags, "deny_time = 0 only logs who sends it something");
+		return;
+	}
+}
+
+static bool any_intercepts(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (service->sockets[i].options->intercept)
+			return true;
+	}
+	return false;
+}
+
+void rule_access(const struct service *service, struct diags *diags)
+{
+	const struct gate *gate = service->terms->gate;
+
+	warn_of_nobody(service, "only_from", gate->only_from, diags);
+	warn_of_nobody(service, "no_access", gate->no_access, diags);
+	if (!service_is_unclear(service, "listen"))
+		check_nameless(service, diags);
+	if (!service_is_unclear(service, "listen"))
+		warn_of_forged_senders(service, diags);
+	if (service_is_unclear(service, "accept"))
+		return;
+	if (!service_is_unclear(service, "listen"))
+		check_counts(service, diags);
+	if (!service->what->accept) {
+		check_accepting(service, diags);
+		check_identity(service, diags);
+	} else if (service_mark(service, "intercept") && any_intercepts(service)) {
+		diag_warning(diags, service_origin(service, "intercept"),
+			     "%s: intercept does nothing here: superd looks at every client anyway",
+			     service->name);
+	}
+}

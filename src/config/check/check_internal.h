@@ -1,0 +1,55 @@
+/* The rules of table_check, one function each. A rule adds what is wrong with one service, at the option's
+ * place, and trusts that every single value is good by itself. For check*.c alone. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "config/table/table.h"
+
+/* An error at the place of an option, or with option NULL at the service's: "SERVICE: MESSAGE". */
+void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Gives the diagnostic added last a hint in the words of superd.conf; none where the service is of another table. */
+void service_hint(const struct service *service, struct diags *diags, const char *hint);
+
+void rule_names(const struct service *service, struct diags *diags);
+void rule_templates(const struct service *service, struct diags *diags);
+void rule_environment(const struct service *service, struct diags *diags);
+
+void rule_program(const struct service *service, struct diags *diags);
+void rule_builtin(const struct service *service, struct diags *diags);
+
+/* Adds an error for every %{ } in a text of this option that superd cannot replace. */
+void check_templates(const struct service *service, const char *option, const char *text, struct diags *diags);
+
+void rule_commands(const struct service *service, struct diags *diags);
+
+void rule_start(const struct service *service, struct diags *diags);
+void rule_type(const struct service *service, struct diags *diags);
+void rule_streams(const struct service *service, struct diags *diags);
+void rule_backoff(const struct service *service, struct diags *diags);
+void rule_idle(const struct service *service, struct diags *diags);
+void rule_capabilities(const struct service *service, struct diags *diags);
+
+void rule_sandbox(const struct service *service, struct diags *diags);
+
+void rule_passed_fds(const struct service *service, struct diags *diags);
+
+void rule_resources(const struct service *service, struct diags *diags);
+
+void rule_access(const struct service *service, struct diags *diags);
+
+void rule_listen(const struct service *service, struct diags *diags);
+void rule_kinds(const struct service *service, struct diags *diags);
+void rule_pass(const struct service *service, struct diags *diags);
+void rule_symlinks(const struct service *service, struct diags *diags);
+void rule_options(const struct service *service, struct diags *diags);
+
+/* Names and endpoints that two services claim. The time grows with the table and not with its square. */
+void check_names(const struct table *table, struct diags *diags);
+void check_conflicts(const struct table *table, struct diags *diags);
+
+/* Services that are reached through TCPMUX need one that answers it. */
+void check_tcpmux(const struct table *table, struct diags *diags);

@@ -1,0 +1,44 @@
+/* Rules of the files and credentials that a service receives beside its sockets. A backend learns of files from
+ * LISTEN_FDS, which superd does not set with pass = inetd. */
+#include <string.h>
+
+#include "config/check/check_internal.h"
+#include "config/option/service_mark.h"
+#include "config/words/passed_fds.h"
+
+static void check_files(const struct service *service, struct diags *diags)
+{
+	if (!service->terms->extras->open_file || service_is_unclear(service, "pass"))
+		return;
+	if (service->what->builtin || service->what->redirect)
+		service_refuse(service, "open_file", diags,
+			       "open_file needs exec: what superd runs itself takes no files");
+	else if (service->what->pass == PASS_INETD)
+		service_refuse(service, "open_file", diags,
+			       "open_file needs pass = systemd: a backend hears of its files by LISTEN_FDS");
+}
+
+static void check_credentials(const struct service *service, struct diags *diags)
+{
+	const struct extras *extras = service->terms->extras;
+	const char *said = extras->load_credential   ? "load_credential"
+			   : extras->set_credential  ? "set_credential"
+			   : extras->import_credential ? "import_credential"
+						       : NULL;
+	struct buf value = { 0 };
+
+	if (said && (service->what->builtin || service->what->redirect))
+		service_refuse(service, said, diags, "%s needs exec: what superd runs itself has no secrets", said);
+	for (words word = extras->set_credential; word && *word; word++)
+		credential_value_read(credential_word_read(*word).rest, &value);
+	if (value.length > CREDENTIALS_SIZE)
+		service_refuse(service, "set_credential", diags,
+			       "set_credential: all credentials of a service are at most 1M");
+	buf_free(&value);
+}
+
+void rule_passed_fds(const struct service *service, struct diags *diags)
+{
+	check_files(service, diags);
+	check_credentials(service, diags);
+}

@@ -1,0 +1,51 @@
+/* Rules of hardening: contradictions, and options without effect.
+ *
+ * Most of these options combine freely, and each adds to the protection of the others. Where systemd says nothing
+ * about a combination, neither does superd. */
+#include <string.h>
+
+#include "config/check/check_internal.h"
+#include "config/option/service_mark.h"
+#include "config/words/sandbox_words.h"
+
+/* Nothing is mounted inside of a root that there is not, and a new one is needed for nothing else. */
+static void check_root(const struct service *service, struct diags *diags)
+{
+	if (service->terms->hardening->mount_api_vfs && !service->terms->surroundings->root_directory &&
+	    service_mark(service, "mount_api_vfs"))
+		diag_warning(diags, service_origin(service, "mount_api_vfs"),
+			     "%s: mount_api_vfs has no effect without root_directory", service->name);
+}
+
+static void check_network(const struct service *service, struct diags *diags)
+{
+	if (service->terms->hardening->private_network && service->terms->paths->network_namespace_path)
+		service_refuse(service, "network_namespace_path", diags,
+			       "network_namespace_path and private_network exclude each other: it has one network");
+}
+
+static void check_exec(const struct service *service, struct diags *diags)
+{
+	const struct paths *paths = service->terms->paths;
+
+	if (paths->exec_paths && !paths->no_exec_paths && service_mark(service, "exec_paths"))
+		diag_warning(diags, service_origin(service, "exec_paths"),
+			     "%s: exec_paths has no effect without no_exec_paths", service->name);
+}
+
+/* An error for calls that are filtered, and no filter. */
+static void check_calls(const struct service *service, struct diags *diags)
+{
+	if (service_mark(service, "system_call_error_number") && !service->terms->calls->system_call_filter &&
+	    !service_is_unclear(service, "system_call_filter"))
+		diag_warning(diags, service_origin(service, "system_call_error_number"),
+			     "%s: system_call_error_number has no effect without system_call_filter", service->name);
+}
+
+void rule_sandbox(const struct service *service, struct diags *diags)
+{
+	check_root(service, diags);
+	check_network(service, diags);
+	check_exec(service, diags);
+	check_calls(service, diags);
+}

@@ -1,0 +1,41 @@
+/* The defaults as a service of their own, so that comparing with the defaults is comparing fields. */
+#include "config/option/default_service.h"
+
+#include "config/option/directive.h"
+
+void default_service_put_group(struct service *service, struct terms *terms, enum option_group group,
+			       const void *values)
+{
+	service->terms = terms;
+	if (group == GROUP_WHAT)
+		service->what = values;
+	else
+		terms->group[group] = values;
+}
+
+bool default_service_fill(struct service *service, struct terms *terms, struct pool *pool)
+{
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		void *values = pool_alloc(pool, group_sizes[group]);
+
+		if (!values || !directive_fill_defaults(group, values, pool))
+			return false;
+		default_service_put_group(service, terms, group, values);
+	}
+	return true;
+}
+
+bool default_service_make(struct default_service *plain)
+{
+	*plain = (struct default_service){ .pool = pool_new() };
+	if (plain->pool && default_service_fill(&plain->service, &plain->terms, plain->pool))
+		return true;
+	default_service_free(plain);
+	return false;
+}
+
+void default_service_free(struct default_service *plain)
+{
+	pool_free(plain->pool);
+	plain->pool = NULL;
+}

@@ -1,0 +1,62 @@
+/* One option as one place of a text sets it: read, but not yet laid over anything, because the values below it are
+ * known only when every source is read. A draft is made of settings. For option_setting.c, draft*.c and
+ * directive_default.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "config/option/directive.h"
+
+/* Any option's field. */
+union field_value {
+	const void *pointer;
+	int64_t number;
+	struct limit limit;
+	struct stream stream;
+	struct rate rate;
+	struct amount amount;
+};
+
+struct option_setting {
+	struct mark mark;
+	bool append;                    /* +=: `more` is read again over what lies below; else value is the field */
+	union {
+		union field_value value;
+		struct {
+			const char *const *texts;       /* kept */
+			size_t count;
+		} more;
+	};
+};
+
+struct option_settings {
+	struct option_setting *list;    /* in the order of the text */
+	size_t count, capacity;
+};
+
+static inline const struct directive *option_setting_directive(const struct option_setting *setting)
+{
+	return &directives[setting->mark.directive];
+}
+
+static inline struct origin mark_origin(const struct mark *mark)
+{
+	return (struct origin){ .file = mark->file, .line = mark->line, .column = mark->column };
+}
+
+struct option_setting *option_settings_add(struct option_settings *settings); /* zeroed; NULL: out of memory */
+const struct option_setting *option_settings_find(const struct option_settings *settings,
+						  const struct directive *directive);
+const struct option_setting *option_settings_named(const struct option_settings *settings, const char *option); /* by superd.conf's name */
+
+/* The groups that any of them has a field in, a bit each. */
+uint32_t option_settings_groups(const struct option_settings *settings);
+
+/* Lays those of one group over its values, in order. false: out of memory. */
+bool option_settings_apply(const struct option_settings *settings, enum option_group group, void *values,
+			   struct pool *pool);
+
+void option_settings_free(struct option_settings *settings);

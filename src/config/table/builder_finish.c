@@ -1,0 +1,260 @@
+/* Turns a draft into a row of the table: the service's settings over its file's defaults over superd's own.
+ *
+ * Ten thousand services must not cost ten thousand copies of every option. The table keeps one set of groups for
+ * services that set nothing; a draft copies only the groups that it touches, and the pool gives equal groups one
+ * address. */
+#include "config/table/service_builder.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/table/builder_internal.h"
+
+/* The groups under every draft, and of which defaults they were made. */
+struct bases {
+	unsigned number;                /* of the draft of the defaults, 0: none */
+	size_t settings;                /* how many it had then */
+	const void *group[GROUPS];
+};
+
+static bool bases_fit(const struct bases *bases, const struct service_builder *defaults)
+{
+	if (!bases)
+		return false;
+	return bases->number == (defaults ? defaults->number : 0) &&
+	       bases->settings == (defaults ? defaults->settings.count : 0);
+}
+
+static const struct bases *bases_make(struct table *table, const struct service_builder *defaults)
+{
+	struct pool *pool = table->pool;
+	struct bases *bases = pool_alloc(pool, sizeof(*bases));
+	union group_values values;
+
+	if (!bases)
+		return NULL;
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		if (!directive_fill_defaults(group, &values, pool))
+			return NULL;
+		if (defaults && !option_settings_apply(&defaults->settings, group, &values, pool))
+			return NULL;
+		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
+		if (!bases->group[group])
+			return NULL;
+	}
+	bases->number = defaults ? defaults->number : 0;
+	bases->settings = defaults ? defaults->settings.count : 0;
+	table->bases = bases;
+	return bases;
+}
+
+/* Lays settings over a kept group: another kept group. NULL: out of memory. */
+static const void *lay_over(const void *base, enum option_group group, const struct option_settings *settings,
+			    struct pool *pool)
+{
+	union group_values values;
+
+	memcpy(&values, base, group_sizes[group]);
+	if (!option_settings_apply(settings, group, &values, pool))
+		return NULL;
+	return pool_keep(pool, &values, group_sizes[group]);
+}
+
+static bool is_said(const struct service_builder *builder, const struct service_builder *defaults, const char *name)
+{
+	return option_settings_named(&builder->settings, name) ||
+		(defaults && option_settings_named(&defaults->settings, name));
+}
+
+/* Where superd accepts, a backend is an inetd's unless the table says otherwise. */
+static bool settle_pass(struct service *row, const struct service_builder *builder,
+			const struct service_builder *defaults, struct pool *pool)
+{
+	struct what what;
+
+	if (!row->what->accept || is_said(builder, defaults, "pass"))
+		return true;
+	memcpy(&what, row->what, sizeof(what));
+	what.pass = PASS_INETD;
+	row->what = pool_keep(pool, &what, sizeof(what));
+	return row->what != NULL;
+}
+
+/* `output` alone speaks for both streams, but never sends errors to a client. */
+static bool settle_error(struct terms *terms, const struct service_builder *builder,
+			 const struct service_builder *defaults, struct pool *pool)
+{
+	struct streams streams;
+
+	if (terms->streams->output.kind == STREAM_SOCKET || !is_said(builder, defaults, "output") ||
+	    is_said(builder, defaults, "error"))
+		return true;
+	memcpy(&streams, terms->streams, sizeof(streams));
+	memcpy(&streams.error, &terms->streams->output, sizeof(streams.error));
+	terms->streams = pool_keep(pool, &streams, sizeof(streams));
+	return terms->streams != NULL;
+}
+
+/* A user that is made up must not leave files to the next who gets its number, nor keep what root gave: what follows
+ * from dynamic_user can be made stricter and not looser. */
+static bool settle_dynamic(struct terms *terms, struct pool *pool)
+{
+	struct hardening hardening;
+	struct who who;
+
+	if (!terms->who->dynamic_user)
+		return true;
+	memcpy(&who, terms->who, sizeof(who));
+	memcpy(&hardening, terms->hardening, sizeof(hardening));
+	who.no_new_privileges = who.remove_ipc = true;
+	hardening.protect_system = SYSTEM_STRICT;
+	if (hardening.protect_home == HOME_WRITABLE)
+		hardening.protect_home = HOME_READ_ONLY;
+	if (hardening.private_tmp == TMP_SHARED)
+		hardening.private_tmp = TMP_PRIVATE;
+	hardening.restrict_suid_sgid = true;
+	terms->who = pool_keep(pool, &who, sizeof(who));
+	terms->hardening = pool_keep(pool, &hardening, sizeof(hardening));
+	return terms->who && terms->hardening;
+}
+
+static bool seal_groups(struct service *row, const struct service_builder *builder,
+			const struct service_builder *defaults)
+{
+	const struct bases *bases = builder->table->bases;
+	struct pool *pool = builder->table->pool;
+	uint32_t touched = option_settings_groups(&builder->settings);
+	const void *groups[GROUPS];
+	struct terms terms;
+
+	if (!bases_fit(bases, defaults))
+		bases = bases_make(builder->table, defaults);
+	if (!bases)
+		return false;
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		groups[group] = bases->group[group];
+		if (touched & 1u << group)
+			groups[group] = lay_over(groups[group], group, &builder->settings, pool);
+		if (!groups[group])
+			return false;
+	}
+	memcpy(terms.group, groups, sizeof(terms.group));
+	row->what = groups[GROUP_WHAT];
+	if (!settle_pass(row, builder, defaults, pool) || !settle_error(&terms, builder, defaults, pool) ||
+	    !settle_dynamic(&terms, pool))
+		return false;
+	row->terms = pool_keep(pool, &terms, sizeof(terms));
+	return row->terms != NULL;
+}
+
+static bool seal_sockets(struct service *row, const struct service_builder *builder)
+{
+	struct pool *pool = builder->table->pool;
+
+	if (!builder->word_count)
+		return true;
+	row->sockets = pool_alloc(pool, builder->word_count * sizeof(*row->sockets));
+	if (!row->sockets)
+		return false;
+	row->socket_count = (unsigned)builder->word_count;
+	for (size_t i = 0; i < builder->word_count; i++) {
+		const struct listen_word *word = &builder->words[i];
+		const struct socket_block *block = word->block ? &builder->blocks[word->block - 1] : NULL;
+		const struct socket_options *options = row->terms->socket_defaults;
+
+		if (block && option_settings_groups(&block->settings) & 1u << GROUP_SOCKETS)
+			options = lay_over(options, GROUP_SOCKETS, &block->settings, pool);
+		if (!options)
+			return false;
+		row->sockets[i] = (struct listen){
+			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at,
+			.name = block ? block->name : builder->name, .options = options,
+			.owner = (uid_t)-1, .owner_group = (gid_t)-1,
+		};
+	}
+	return true;
+}
+
+static size_t copy_marks(struct mark *to, const struct option_settings *settings)
+{
+	for (size_t i = 0; i < settings->count; i++)
+		to[i] = settings->list[i].mark;
+	return settings->count;
+}
+
+/* An option whose name was misspelt counts as set to a bad value. */
+static bool seal_guesses(struct service_builder *builder)
+{
+	for (size_t i = 0; i < builder->guess_count; i++) {
+		const struct guess *guess = &builder->guesses[i];
+		struct option_setting *setting;
+
+		if (option_settings_find(&builder->settings, guess->directive))
+			continue;
+		setting = option_settings_add(&builder->settings);
+		if (!setting)
+			return false;
+		setting->mark = (struct mark){
+			.file = guess->at.file,
+			.line = guess->at.line & MARK_LINE,
+			.column = guess->at.column < MARK_COLUMN ? guess->at.column : MARK_COLUMN,
+			.directive = directive_index(guess->directive) & MARK_DIRECTIVE,
+			.refused = true,
+		};
+	}
+	return true;
+}
+
+static void write_marks(struct mark *marks, const struct service_builder *builder)
+{
+	marks += copy_marks(marks, &builder->settings);
+	for (size_t i = 0; i < builder->block_count; i++) {
+		const struct socket_block *block = &builder->blocks[i];
+
+		*marks++ = (struct mark){
+			.file = block->at.file, .line = block->at.line & MARK_LINE, .block = mark_block(i + 1),
+			.column = block->at.column < MARK_COLUMN ? block->at.column : MARK_COLUMN,
+			.directive = directive_index(directive_find(NATIVE, "socket")) & MARK_DIRECTIVE,
+		};
+		marks += copy_marks(marks, &block->settings);
+	}
+}
+
+/* Kept: what was written by one pattern sets the same in each service, in the same places of it. */
+static bool seal_marks(struct service *row, const struct service_builder *builder)
+{
+	size_t count = builder->settings.count + builder->block_count;
+	struct mark *marks;
+
+	for (size_t i = 0; i < builder->block_count; i++)
+		count += builder->blocks[i].settings.count;
+	if (!count)
+		return true;
+	marks = calloc(count, sizeof(*marks));
+	if (!marks)
+		return false;
+	write_marks(marks, builder);
+	for (size_t i = 0; i < count; i++) {
+		marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
+		row->is_unclear |= marks[i].refused;
+	}
+	row->marks = pool_keep(builder->table->pool, marks, count * sizeof(*marks));
+	row->mark_count = (unsigned)count & MARKS_MOST;
+	free(marks);
+	return row->marks;
+}
+
+bool builder_finish(struct service_builder *builder, const struct service_builder *defaults, struct diags *diags)
+{
+	struct service row = { .name = builder->name, .at = builder->at, .is_foreign = builder->is_foreign,
+			       .dialect = builder->dialect & 7 };
+
+	if (builder->is_alone)
+		defaults = NULL;
+	if (!builder->exhausted && seal_groups(&row, builder, defaults) && seal_sockets(&row, builder) &&
+	    seal_guesses(builder) && seal_marks(&row, builder) && table_add(builder->table, &row))
+		return true;
+	diag_error(diags, builder->at, "%s: out of memory", builder->name);
+	return false;
+}

@@ -1,0 +1,275 @@
+/* Sets one option of a draft: finds it, checks that it may stand here, and reads its value.
+ *
+ * Every mistake gets one message, at its own place: each bad endpoint of a list, both places of an option that is
+ * set twice. An option with a bad value counts as set, so that no rule reports it as missing. */
+#include "config/table/service_builder.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/scan.h"
+#include "base/shell_words.h"
+#include "config/table/builder_internal.h"
+
+/* Nobody should hear that an option is missing whose name was misspelt. */
+static void keep_guess(struct service_builder *builder, const char *name, struct origin at)
+{
+	const char *nearest = directive_suggest(NATIVE, name);
+	struct guess *guesses;
+
+	if (!nearest || builder->open || !origin_keep(builder, &at))
+		return;
+	guesses = array_grow(builder->guesses, &builder->guess_capacity, builder->guess_count, sizeof(*guesses));
+	if (!guesses)
+		return;                 /* a further message at most */
+	builder->guesses = guesses;
+	builder->guesses[builder->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
+}
+
+static bool report_unknown(struct service_builder *builder, enum dialect dialect, const char *name,
+			   const struct value *value, struct diags *diags)
+{
+	struct buf hint = { 0 };
+
+	if (dialect == NATIVE)
+		keep_guess(builder, name, value->at);
+	directive_hint(dialect, name, &hint);
+	diag_error(diags, value->at, "unknown option '%s'", name);
+	if (hint.length)
+		diags_hint(diags, "%s", buf_string(&hint));
+	buf_free(&hint);
+	return false;
+}
+
+static struct origin word_place(const struct value *value, size_t word)
+{
+	return value->word_at && word < value->count ? value->word_at[word] : value->at;
+}
+
+/* Whether the option may stand here at all. */
+static bool place_allows(const struct service_builder *builder, const struct directive *directive, const char *name,
+			 const struct value *value, struct diags *diags)
+{
+	if (builder->open && !(directive->flags & IN_SOCKET)) {
+		diag_error(diags, value->at, "%s belongs to the service, not to one of its sockets", name);
+		diags_hint(diags, "write it outside of socket { }");
+		return false;
+	}
+	if (!builder->name && !builder->open && !(directive->flags & IN_DEFAULTS)) {
+		diag_error(diags, value->at, "%s does not belong in defaults: each service has its own", name);
+		return false;
+	}
+	return true;
+}
+
+/* Whether so many words, with = or +=, fit the option and what is set already. */
+static bool shape_fits(const struct option_settings *level, const struct directive *directive, const char *name,
+		       const struct value *value, struct diags *diags)
+{
+	const struct option_setting *before = option_settings_find(level, directive);
+
+	if (before && !value->append) {
+		report_duplicate(diags, value->at, name, mark_origin(&before->mark));
+		return false;
+	}
+	if (directive->type->is_list)
+		return true;
+	if (value->append) {
+		diag_error(diags, value->at, "%s takes one value: += adds to lists only", name);
+		return false;
+	}
+	if (value->count != 1 && !directive->type->is_tuple) {
+		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s takes one value",
+			   name);
+		return false;
+	}
+	return true;
+}
+
+/* Adds a setting and its mark to what is open now. NULL: out of memory, which is reported. */
+static struct option_setting *draft_mark(struct service_builder *builder, const struct directive *directive,
+					 const struct value *value, struct diags *diags)
+{
+	struct origin at = value->at;
+	struct option_setting *setting = origin_keep(builder, &at) ? option_settings_add(builder_level(builder)) : NULL;
+
+	if (!setting) {
+		diags_out_of_memory(diags, value->at);
+		return NULL;
+	}
+	setting->mark = (struct mark){
+		.file = at.file,
+		.line = at.line & MARK_LINE,
+		.column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
+		.block = builder_block(builder) ? mark_block(builder->block_count) : 0,
+		.directive = directive_index(directive) & MARK_DIRECTIVE,
+	};
+	setting->append = value->append;
+	return setting;
+}
+
+static bool endpoint_add(struct service_builder *builder, const struct endpoint *endpoint, struct origin at)
+{
+	struct listen_word *list;
+
+	list = array_grow(builder->words, &builder->word_capacity, builder->word_count, sizeof(*list));
+	if (!list || !origin_keep(builder, &at))
+		return false;
+	builder->words = list;
+	list[builder->word_count++] = (struct listen_word){
+		.endpoint = endpoint, .at = at, .block = builder_block(builder) ? builder->block_count : 0,
+	};
+	return true;
+}
+
+/* An entry of another program's table names no endpoint: it is its address, which may be wrong in both families and is
+ * told of once. */
+static void report_endpoint(struct service_builder *builder, struct origin at, const char *reason, struct diags *diags)
+{
+	if (!builder->is_foreign)
+		diag_error(diags, at, "listen: %s", reason);
+	else if (!builder->bad_address)
+		diag_error(diags, at, "%s: its address %s", builder->name, reason);
+	builder->bad_address = true;
+}
+
+static bool draft_listen(struct service_builder *builder, const struct value *value, struct diags *diags)
+{
+	bool good = value->count;
+
+	if (!value->count) {
+		diag_error(diags, value->at, "listen needs an endpoint");
+		diags_hint(diags, "say where it listens, as in listen = \"80\"");
+	}
+	for (size_t i = 0; i < value->count; i++) {
+		const struct endpoint *endpoint = NULL;
+		const char *reason = endpoint_parse(value->words[i], builder->table->pool, &endpoint);
+
+		if (reason) {
+			report_endpoint(builder, word_place(value, i), reason, diags);
+			good = false;
+		} else if (!endpoint_add(builder, endpoint, word_place(value, i))) {
+			return diags_out_of_memory(diags, value->at);
+		}
+	}
+	return good;
+}
+
+/* Says what is wrong with a value, and of a list each word that is. */
+static void report_words(struct parse *parse, const char *name, const struct value *value, const char *reason,
+			 struct diags *diags)
+{
+	size_t first = 0;
+
+	if (parse->bad >= value->count) {
+		diag_error(diags, value->at, "%s: %s", name, reason);
+		return;
+	}
+	while (reason) {
+		union field_value unused = { 0 };
+
+		first += parse->bad;
+		diag_error(diags, word_place(value, first), "%s: '%s': %s", name, value->words[first], reason);
+		if (!parse->directive->type->judges_each || ++first == value->count)
+			return;
+		parse->words = value->words + first;
+		parse->count = value->count - first;
+		reason = type_parse(parse, &unused);
+	}
+}
+
+/* The words for the type. It splits the one text of a command, which the one word of a list is not. NULL: out of
+ * memory. */
+static const char *const *words_given(const struct directive *directive, const struct value *value, struct pool *pool)
+{
+	struct buf quoted = { 0 };
+	const char *const *given;
+	const char *word;
+
+	if (directive->type != &type_command || !value->is_list || value->count != 1)
+		return value->words;
+	shell_words_quote(&quoted, value->words[0]);
+	word = buf_string(&quoted);
+	given = quoted.failed ? NULL : pool_list(pool, &word, 1);
+	buf_free(&quoted);
+	return given;
+}
+
+/* A unit that asks for more than there is of something is to run with what there is. */
+static void note_cut(const struct directive *directive, const char *name, const struct value *value,
+		     const struct option_setting *setting, struct diags *diags)
+{
+	bool is_time = directive->type == &type_duration;
+	struct buf taken = { 0 };
+	int64_t given;
+
+	if (!(directive->flags & TUNES) || value->count != 1)
+		return;
+	if ((is_time ? scan_duration(value->words[0], &given) : scan_count(value->words[0], &given)) ||
+	    given <= directive->most)
+		return;
+	directive->type->format(directive, &setting->value, &taken);
+	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
+		  buf_string(&taken));
+	buf_free(&taken);
+}
+
+/* Reads the words into the setting. */
+static bool draft_read(struct service_builder *builder, struct option_setting *setting, const char *name,
+		       const struct value *value, struct diags *diags)
+{
+	const struct directive *directive = option_setting_directive(setting);
+	struct pool *pool = builder->table->pool;
+	const char *const *given = words_given(directive, value, pool);
+	struct parse parse = { .directive = directive, .words = given, .count = value->count, .pool = pool };
+	const char *reason;
+
+	if (!given && value->count)
+		return diags_out_of_memory(diags, value->at);
+	reason = type_parse(&parse, &setting->value);
+	if (reason) {
+		report_words(&parse, name, value, reason, diags);
+		return false;
+	}
+	note_cut(directive, name, value, setting, diags);
+	if (!value->append)
+		return true;
+	setting->more.texts = pool_list(pool, given, value->count);
+	setting->more.count = value->count;
+	return setting->more.texts || !value->count || diags_out_of_memory(diags, value->at);
+}
+
+bool builder_set(struct service_builder *builder, enum dialect dialect, const char *name, const struct value *value,
+		 struct diags *diags)
+{
+	const struct directive *directive = directive_find(dialect, name);
+	struct option_setting *setting;
+
+	if (!directive)
+		return report_unknown(builder, dialect, name, value, diags);
+	if (directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket")) {
+		diag_error(diags, value->at,
+			   "socket takes a name and braces, as in socket NAME { listen = \"80\" }");
+		return false;
+	}
+	if (directive->translated & (1u << dialect)) {
+		diag_error(diags, value->at, "%s has another meaning in superd.conf, where it is %s", name,
+			   directive->name[NATIVE]);
+		return false;
+	}
+	if (builder->is_surplus)
+		return false;           /* said when it closes */
+	if (builder->exhausted)
+		return diags_out_of_memory(diags, value->at);
+	if (!place_allows(builder, directive, name, value, diags) ||
+	    !shape_fits(builder_level(builder), directive, name, value, diags))
+		return false;
+	setting = draft_mark(builder, directive, value, diags);
+	if (!setting)
+		return false;
+	if (directive->flags & STRUCTURE)
+		setting->mark.refused = !draft_listen(builder, value, diags);
+	else
+		setting->mark.refused = !draft_read(builder, setting, name, value, diags);
+	return !setting->mark.refused;
+}

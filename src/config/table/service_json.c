@@ -1,0 +1,149 @@
+/* Writes a row as JSON, for programs. They do not know that some defaults follow from other options, so the row has
+ * the value in effect; each socket has the options in which it differs from its service. */
+#include "config/table/service_json.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "config/endpoint/endpoint.h"
+
+bool directive_has_value(const struct directive *directive)
+{
+	return !(directive->flags & STRUCTURE);
+}
+
+const void *socket_own_field(const struct directive *directive, const struct service *service,
+			     const struct listen *socket)
+{
+	const void *field;
+
+	if (!directive_has_value(directive) || directive->chapter != CHAPTER_SOCKETS)
+		return NULL;
+	field = (const char *)socket->options + directive->offset;
+	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
+}
+
+typedef void value_writer(const struct directive *directive, const void *field, struct buf *out);
+
+static void add_value(const struct directive *directive, const void *field, struct buf *out)
+{
+	directive->type->json(directive, field, out);
+}
+
+static void add_text(const struct directive *directive, const void *field, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	directive->type->format(directive, field, &text);
+	json_string(out, buf_string(&text), text.length);
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_own_options(const struct service *service, const struct listen *socket, value_writer *add,
+			    struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = socket_own_field(directive, service, socket);
+
+		if (!field)
+			continue;
+		wide_name(out, directive->name[NATIVE]);
+		add(directive, field, out);
+	}
+}
+
+static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)
+{
+	struct buf endpoint = { 0 };
+
+	endpoint_format(socket->endpoint, &endpoint);
+	out->failed |= endpoint.failed;
+	wide_element(out);
+	buf_text(out, "{\"endpoint\": ");
+	json_string(out, buf_string(&endpoint), endpoint.length);
+	wide_name(out, "name");
+	json_text(out, socket->name);
+	buf_free(&endpoint);
+	add_own_options(service, socket, add_value, out);
+	buf_char(out, '}');
+}
+
+/* The names of variables and credentials are no secret. */
+static void add_hidden(const struct directive *directive, const void *field, struct buf *out)
+{
+	bool has_names = directive->type == &type_env || directive->type == &type_set_credentials;
+	words list = has_names ? *(const words *)field : NULL;
+	struct buf word = { 0 };
+
+	if (!has_names) {
+		buf_text(out, "\"***\"");
+		return;
+	}
+	buf_char(out, '[');
+	for (size_t n = 0; n < words_count(list); n++) {
+		buf_add(&word, list[n], strcspn(list[n], "=:"));
+		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
+		wide_element(out);
+		json_string(out, buf_string(&word), word.length);
+		out->failed |= word.failed;
+		buf_clear(&word);
+	}
+	buf_char(out, ']');
+	buf_free(&word);
+}
+
+/* The row's field of an option; NULL: it has the plain default. */
+static const void *field_shown(const struct directive *directive, const struct service *row,
+			       const struct service *plain)
+{
+	const void *field;
+
+	if (!directive_has_value(directive))
+		return NULL;
+	field = directive_field(directive, row);
+	if (!(directive->flags & ALWAYS_PRINTED) && directive->type->equal(field, directive_field(directive, plain)))
+		return NULL;
+	return field;
+}
+
+/* The row's options, each by add, secrets by add_secret; NULL: these are left out. */
+static void add_options(const struct service *row, const struct service *plain, value_writer *add,
+			value_writer *add_secret, struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = field_shown(directive, row, plain);
+		value_writer *writer = directive->flags & HOLDS_SECRETS ? add_secret : add;
+
+		if (!field || !writer)
+			continue;
+		wide_name(out, directive->name[NATIVE]);
+		writer(directive, field, out);
+	}
+}
+
+void service_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
+{
+	wide_name(out, "listen");
+	buf_char(out, '[');
+	for (size_t i = 0; i < row->socket_count; i++)
+		add_socket(out, row, &row->sockets[i]);
+	buf_char(out, ']');
+	add_options(row, plain, add_value, hides ? add_hidden : add_value, out);
+}
+
+void service_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out)
+{
+	wide_name(out, "listen");
+	buf_char(out, '[');
+	for (size_t i = 0; i < row->socket_count; i++) {
+		wide_element(out);
+		buf_char(out, '{');
+		add_own_options(row, &row->sockets[i], add_text, out);
+		buf_char(out, '}');
+	}
+	buf_char(out, ']');
+	add_options(row, plain, add_text, hides ? NULL : add_text, out);
+}
