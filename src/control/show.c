@@ -14,17 +14,17 @@
 
 static void add_exec(const struct service_view *view, struct buf *out)
 {
-	const struct what *what = view->match.row->what;
-	words exec = what->exec ? what->exec : what->builtin ? what->builtin : what->redirect;
+	const struct exec_options *options = view->match.row->exec;
+	words exec = options->exec ? options->exec : options->builtin ? options->builtin : options->redirect;
 
 	json_list_field(out, "exec");
 	for (size_t n = 0; exec && exec[n]; n++)
 		json_element_text(out, exec[n]);
 	json_list_close(out);
-	if (what->exec && what->argv0)
-		json_text_field(out, "argv0", what->argv0);
-	if (!what->exec && exec)
-		json_text_field(out, what->builtin ? "builtin" : "redirect", exec[0]);
+	if (options->exec && options->argv0)
+		json_text_field(out, "argv0", options->argv0);
+	if (!options->exec && exec)
+		json_text_field(out, options->builtin ? "builtin" : "redirect", exec[0]);
 }
 
 static void add_row_facts(const struct service_view *view, struct buf *out)
@@ -38,8 +38,8 @@ static void add_row_facts(const struct service_view *view, struct buf *out)
 	out->failed |= place.failed;
 	json_text_field(out, "source", place.length ? buf_string(&place) : NULL);
 	buf_free(&place);
-	json_flag_field(out, "accept", row->what->accept);
-	json_text_field(out, "type", types[row->what->type]);
+	json_flag_field(out, "accept", row->exec->accept);
+	json_text_field(out, "type", types[row->exec->type]);
 }
 
 static void add_log(const struct service_view *view, struct buf *out)

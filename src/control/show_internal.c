@@ -381,7 +381,7 @@ static void add_cpu_total(const struct service_view *view, struct buf *out)
 {
 	struct keeper *keeper = view->match.keeper;
 	const struct activity *activity = activity_of(view);
-	bool looks = keeper && !keeper->service->what->accept && !keeper_is_empty(keeper);
+	bool looks = keeper && !keeper->service->exec->accept && !keeper_is_empty(keeper);
 	struct resource_usage now = { -1, -1 };
 
 	if (looks)

@@ -88,7 +88,7 @@ static void add_lock(const struct keeper *keeper, enum lock_kind kind, const cha
 
 static void add_listening(const struct keeper *keeper, struct buf *out)
 {
-	if (keeper->service->what->accept)
+	if (keeper->service->exec->accept)
 		buf_text(out, "it waits for clients, and starts an instance for each");
 	else if (keeper->listener_count)
 		buf_text(out, "nothing runs: the next client starts it");
@@ -214,7 +214,7 @@ static void add_idle(const struct service_view *view, struct buf *text)
 static void add_doubt(const struct service_view *view, struct buf *text)
 {
 	const struct keeper *keeper = view->match.keeper;
-	const char *where = keeper->service->what->pass == PASS_INETD ? "at its standard input"
+	const char *where = keeper->service->exec->pass == PASS_INETD ? "at its standard input"
 								      : "at descriptor 3, as LISTEN_FDS tells it";
 	uint16_t port;
 
@@ -328,7 +328,7 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 		put(&text, out);
 		add_last_line(keeper, &text);
 		put(&text, out);
-		if (keeper->service->what->accept)
+		if (keeper->service->exec->accept)
 			add_failures(view, &keeper->activity->failed, &text, out);
 	}
 	buf_free(&text);

@@ -33,7 +33,7 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 /* Whether superd's own program serves the clients, which needs no privileges. */
 static bool is_own(const struct service *service)
 {
-	return service->what->builtin || service->what->redirect || service->terms->gate->deny_time >= 0;
+	return service->exec->builtin || service->exec->redirect || service->groups->access->deny_time >= 0;
 }
 
 /* Asked once for all services of a table, and said once. */
@@ -52,8 +52,8 @@ static bool helper_users_are_refused(struct accounts *accounts, const struct ser
 /* Whether it runs as a user that no other service has. */
 static bool has_own_user(struct accounts *accounts, const struct service *service)
 {
-	return is_own(service) && !service->terms->who->user && !service->terms->who->dynamic_user && geteuid() == 0 &&
-	       !helper_users_are_refused(accounts, service);
+	return is_own(service) && !service->groups->identity->user && !service->groups->identity->dynamic_user &&
+		geteuid() == 0 && !helper_users_are_refused(accounts, service);
 }
 
 static const struct found_user *find_own_user(struct accounts *accounts, const struct service *service)
@@ -79,7 +79,7 @@ static const struct found_user *find_user(struct accounts *accounts, const struc
 {
 	if (draft->own)
 		return find_own_user(accounts, service);
-	if (service->terms->who->dynamic_user)
+	if (service->groups->identity->dynamic_user)
 		return accounts_dynamic(accounts, service, draft->user);
 	return accounts_user(accounts, draft->user ? draft->user : own);
 }
@@ -87,7 +87,7 @@ static const struct found_user *find_user(struct accounts *accounts, const struc
 static bool pick_user(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
 	const char *text = draft->user;
-	bool is_whole = text && !service->terms->who->group;
+	bool is_whole = text && !service->groups->identity->group;
 	const struct found_group *group = NULL;
 	const struct found_user *user;
 	char own[16];
@@ -114,7 +114,7 @@ static bool pick_user(struct accounts *accounts, const struct service *service, 
 
 static bool pick_group(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
-	const char *text = service->terms->who->group;
+	const char *text = service->groups->identity->group;
 	const struct found_group *group;
 
 	if (!text)
@@ -130,16 +130,16 @@ static bool pick_group(struct accounts *accounts, const struct service *service,
 
 static bool pick_groups(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
-	const struct who *who = service->terms->who;
+	const struct identity_options *identity = service->groups->identity;
 	bool filled = true;
 
-	if (who->groups && !draft->user)
+	if (identity->groups && !draft->user)
 		filled = gids_of_superd(&draft->gids);
-	else if (who->groups && draft->listed)
+	else if (identity->groups && draft->listed)
 		filled = gids_of_user(&draft->gids, draft->account.name, draft->account.gid);
 	if (!filled || !gids_add(&draft->gids, draft->account.gid))
 		return out_of_memory(accounts, service);
-	for (words text = who->supplementary_groups; text && *text; text++) {
+	for (words text = identity->supplementary_groups; text && *text; text++) {
 		const struct found_group *group = accounts_group(accounts, *text);
 
 		if (!group)
@@ -154,13 +154,14 @@ static bool pick_groups(struct accounts *accounts, const struct service *service
 }
 
 /* The option that asks for more than superd has; NULL: nothing does. */
-static const char *what_differs(const struct draft_account *draft, const struct who *who, const struct gids *own)
+static const char *what_differs(const struct draft_account *draft, const struct identity_options *identity,
+				const struct gids *own)
 {
 	if (draft->account.uid != geteuid())
 		return "user";
 	if (draft->account.gid != getegid())
-		return who->group ? "group" : "user";
-	if (!who->supplementary_groups)
+		return identity->group ? "group" : "user";
+	if (!identity->supplementary_groups)
 		return NULL;
 	for (int i = 0; i < draft->gids.count; i++) {
 		if (!gids_has(own, draft->gids.list[i]) && draft->gids.list[i] != getegid())
@@ -169,11 +170,11 @@ static const char *what_differs(const struct draft_account *draft, const struct 
 	return NULL;
 }
 
-static const char *option_text(const struct who *who, const char *option)
+static const char *option_text(const struct identity_options *identity, const char *option)
 {
 	if (!strcmp(option, "user"))
-		return who->user;
-	return !strcmp(option, "group") ? who->group : who->supplementary_groups[0];
+		return identity->user;
+	return !strcmp(option, "group") ? identity->group : identity->supplementary_groups[0];
 }
 
 /* Without the right to switch, an account superd has already is what it runs with; its groups
@@ -187,7 +188,7 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 		free(own.list);
 		return out_of_memory(accounts, service);
 	}
-	option = what_differs(draft, service->terms->who, &own);
+	option = what_differs(draft, service->groups->identity, &own);
 	if (option && accounts->trusts) {
 		free(own.list);
 		return draft->account.switches = true;
@@ -196,7 +197,7 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 	draft->gids = own;
 	if (!option)
 		return true;
-	return accounts_refuse(accounts, service, option, option_text(service->terms->who, option),
+	return accounts_refuse(accounts, service, option, option_text(service->groups->identity, option),
 			       "superd does not run as root, so its services run as its own user and group only", NULL);
 }
 
@@ -216,9 +217,9 @@ static bool is_superds_own(const struct draft_account *draft)
 
 static bool settle(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
-	const struct who *who = service->terms->who;
+	const struct identity_options *identity = service->groups->identity;
 
-	if (!draft->user && !who->group && !who->supplementary_groups)
+	if (!draft->user && !identity->group && !identity->supplementary_groups)
 		return true;
 	if (is_superds_own(draft))
 		return true;
@@ -238,7 +239,7 @@ static const struct account *keep(struct accounts *accounts, const struct servic
 	if (draft->account.groups || !draft->gids.count)
 		kept = pool_keep(accounts->pool, &draft->account, sizeof(draft->account));
 	if (kept)
-		ptr_map_put(&accounts->known, service->terms->who, draft->user, kept);
+		ptr_map_put(&accounts->known, service->groups->identity, draft->user, kept);
 	else
 		out_of_memory(accounts, service);
 	return kept;
@@ -253,9 +254,9 @@ static bool refuse_dynamic(struct accounts *accounts, const struct service *serv
 /* As the table has it, or by default; NULL: superd's own. */
 static const char *name_user(const struct service *service, bool own)
 {
-	if (service->terms->who->user)
-		return service->terms->who->user;
-	return service->terms->who->dynamic_user || own ? service->name : NULL;
+	if (service->groups->identity->user)
+		return service->groups->identity->user;
+	return service->groups->identity->dynamic_user || own ? service->name : NULL;
 }
 
 const struct account *accounts_of(struct accounts *accounts, const struct service *service)
@@ -266,9 +267,9 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 	const struct account *account = NULL;
 	const void *known;
 
-	if (ptr_map_get(&accounts->known, service->terms->who, user, &known))
+	if (ptr_map_get(&accounts->known, service->groups->identity, user, &known))
 		return known;
-	if (service->terms->who->dynamic_user && !accounts->trusts &&
+	if (service->groups->identity->dynamic_user && !accounts->trusts &&
 	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
 		refuse_dynamic(accounts, service);
 		return NULL;

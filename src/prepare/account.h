@@ -32,7 +32,7 @@ struct accounts {
 	struct pool *pool;
 	struct diags *diags;
 	struct ptr_map users, groups;   /* text -> what was found */
-	struct ptr_map known;           /* struct who, user -> struct account */
+	struct ptr_map known;           /* struct identity_options, user -> struct account */
 	struct ptr_map dynamic;         /* id as text -> the name it was given to */
 	bool trusts;                    /* set by the caller: accept users that superd may not change to */
 	struct helper_users *own;       /* those of superd-builtin's services; NULL before the first */

@@ -116,17 +116,17 @@ static void list_denied(struct denying *denying, words denied)
 
 words ip_address_denied(const struct service *service, struct pool *pool, bool *failed)
 {
-	const struct bounds *bounds = service->terms->bounds;
-	words own = service->terms->gate->no_access, kept = NULL;
+	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
+	words own = service->groups->access->no_access, kept = NULL;
 	struct denying denying = { .pool = pool };
 
 	*failed = false;
-	if (!bounds->ip_address_deny)
+	if (!cgroup_filters->ip_address_deny)
 		return own;
 	for (words word = own; word && *word; word++)
 		add_word(&denying, *word);
-	list_allowed(&denying, bounds->ip_address_allow);
-	list_denied(&denying, bounds->ip_address_deny);
+	list_allowed(&denying, cgroup_filters->ip_address_allow);
+	list_denied(&denying, cgroup_filters->ip_address_deny);
 	if (!denying.failed && denying.count)
 		kept = pool_list(pool, denying.list, denying.count);
 	*failed = denying.failed || (denying.count && !kept);

@@ -15,7 +15,7 @@
 /* Two services with one runtime_directory: the first to stop takes it from the other. */
 static void check_runtime(struct preflight *preflight, const struct service *service)
 {
-	for (words name = service->terms->surroundings->runtime_directory; name && *name; name++) {
+	for (words name = service->groups->environment->runtime_directory; name && *name; name++) {
 		const char *key = pool_text(preflight->table->pool, *name);
 		const struct service *other;
 		const void *known;
@@ -56,7 +56,7 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	preflight.mounts = path_mounts();
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].what->disable)
+		if (!table->services[i].exec->disable)
 			check_service(&preflight, &table->services[i]);
 	}
 	preflight_root_units(&preflight);

@@ -10,7 +10,7 @@
 static void check_command(struct preflight *preflight, const struct service *service, const char *option,
 			  const char *text)
 {
-	const char *root = service->terms->surroundings->root_directory, *wrong;
+	const char *root = service->groups->environment->root_directory, *wrong;
 	struct buf split = { 0 };
 	unsigned flags;
 	size_t count;

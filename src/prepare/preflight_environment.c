@@ -75,7 +75,7 @@ static void count_processors(const cpu_set_t *set, size_t size, size_t there, si
 /* The kernel passes over processors that aren't there, unless none is. */
 static void check_processors(struct preflight *preflight, const struct service *service)
 {
-	words ranges = service->terms->surroundings->cpu_affinity;
+	words ranges = service->groups->environment->cpu_affinity;
 	long there = ranges ? sysconf(_SC_NPROCESSORS_CONF) : 0;        /* a file is read for it */
 	struct buf text = { 0 };
 	size_t size, inside, beyond;
@@ -96,9 +96,9 @@ static void check_processors(struct preflight *preflight, const struct service *
 #else
 static void check_processors(struct preflight *preflight, const struct service *service)
 {
-	if (service->terms->surroundings->cpu_affinity)
+	if (service->groups->environment->cpu_affinity)
 		preflight_report(preflight, SEVERITY_ERROR, service, "cpu_affinity",
-				 service->terms->surroundings->cpu_affinity[0], "this system has no such call");
+				 service->groups->environment->cpu_affinity[0], "this system has no such call");
 }
 #endif
 
@@ -120,7 +120,7 @@ static void check_variables_in(struct preflight *preflight, const struct service
 /* A file that many services have is looked at once. */
 static void check_variables(struct preflight *preflight, const struct service *service)
 {
-	for (words path = service->terms->surroundings->environment_file; path && *path; path++) {
+	for (words path = service->groups->environment->environment_file; path && *path; path++) {
 		const char *key = pool_text(preflight->table->pool, *path);
 		const void *known;
 
@@ -136,7 +136,7 @@ static void check_variables(struct preflight *preflight, const struct service *s
 /* A group may have a way of its own, so it is left in. */
 static void check_reclaim(struct preflight *preflight, const struct service *service)
 {
-	if (!service->terms->life->freeze_reclaim || preflight->reclaim_told || memory_reclaim_is_possible())
+	if (!service->groups->lifecycle->freeze_reclaim || preflight->reclaim_told || memory_reclaim_is_possible())
 		return;
 	preflight->reclaim_told = true;
 	preflight_report(

@@ -146,25 +146,25 @@ const char *preflight_check_readable(struct pool *pool, const char *path, const 
 
 static void check_program(struct preflight *preflight, const struct service *service)
 {
-	const char *root = service->terms->surroundings->root_directory;
+	const char *root = service->groups->environment->root_directory;
 	const void *wrong;
 	bool shares;
 
-	if (!service->what->exec || service->what->exec[0][0] != '/')
+	if (!service->exec->exec || service->exec->exec[0][0] != '/')
 		return;                 /* other checks say that it must be absolute */
-	if (sandbox_covers(service->sandbox, service->what->exec[0]) ||
-	    !preflight_may_look(preflight, root ? root : service->what->exec[0]))
+	if (sandbox_covers(service->sandbox, service->exec->exec[0]) ||
+	    !preflight_may_look(preflight, root ? root : service->exec->exec[0]))
 		return;
 	shares = !root && !service->sandbox;            /* of which each may hide, or bring, an interpreter */
-	if (!shares || !ptr_map_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
-		wrong = preflight_check_program(preflight, service, service->what->exec[0], root, service->account);
+	if (!shares || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
+		wrong = preflight_check_program(preflight, service, service->exec->exec[0], root, service->account);
 		if (shares)
-			ptr_map_put(&preflight->programs, service->what->exec[0], service->account, wrong);
+			ptr_map_put(&preflight->programs, service->exec->exec[0], service->account, wrong);
 	}
 	if (wrong)
-		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->what->exec[0], "%s",
+		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->exec->exec[0], "%s",
 				 (const char *)wrong);
-	if (wrong && !service->is_foreign && !service->what->exec[1] && strchr(service->what->exec[0], ' '))
+	if (wrong && !service->is_foreign && !service->exec->exec[1] && strchr(service->exec->exec[0], ' '))
 		diags_hint(preflight->diags, "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
 					     "split: \"/bin/cat -u\"");
 }
@@ -172,24 +172,24 @@ static void check_program(struct preflight *preflight, const struct service *ser
 /* tcpd(8) runs what it sees as its own name, from its own folder where that is no path. */
 static void check_wrapped(struct preflight *preflight, const struct service *service)
 {
-	const char *program = service->what->exec ? strrchr(service->what->exec[0], '/') : NULL;
-	const char *name = service->what->argv0, *path, *wrong;
+	const char *program = service->exec->exec ? strrchr(service->exec->exec[0], '/') : NULL;
+	const char *name = service->exec->argv0, *path, *wrong;
 
-	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->terms->surroundings->root_directory)
+	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->groups->environment->root_directory)
 		return;
 	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
 	wrong = path && preflight_may_look(preflight, path)
 			? preflight_check_program(preflight, service, path, NULL, service->account)
 			: NULL;
 	if (wrong)
-		preflight_report(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec", service->exec->exec[0],
 				 "of %s, which tcpd is to run: %s", path, wrong);
 }
 
 /* superd's own program for builtin and redirect, which may not have come along when superd was copied. */
 static void check_libexec(struct preflight *preflight, const struct service *service)
 {
-	const char *option = service->what->builtin ? "builtin" : "redirect", *wrong, *path;
+	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong, *path;
 	struct buf missing = { 0 };
 
 	if (!plan_is_builtin(service))
@@ -202,15 +202,15 @@ static void check_libexec(struct preflight *preflight, const struct service *ser
 	if (wrong)
 		preflight_report(preflight, SEVERITY_ERROR, service, option,
 				 path			 ? path
-				 : service->what->builtin ? service->what->builtin[0]
-						       : service->what->redirect[0],
+				 : service->exec->builtin ? service->exec->builtin[0]
+						       : service->exec->redirect[0],
 				 "%s", wrong);
 	buf_free(&missing);
 }
 
 static void check_root(struct preflight *preflight, const struct service *service)
 {
-	const char *root = service->terms->surroundings->root_directory;
+	const char *root = service->groups->environment->root_directory;
 	struct stat status;
 
 	if (!root || !preflight_may_look(preflight, root))
@@ -226,8 +226,8 @@ static void check_root(struct preflight *preflight, const struct service *servic
 /* A missing folder is a warning only: a home or a mount may appear later. */
 static void check_working(struct preflight *preflight, const struct service *service)
 {
-	const char *path = service->terms->surroundings->working_directory;
-	const char *root = service->terms->surroundings->root_directory;
+	const char *path = service->groups->environment->working_directory;
+	const char *root = service->groups->environment->root_directory;
 	struct stat status;
 
 	if (!path || path[0] == '-')
@@ -250,14 +250,14 @@ static void check_working(struct preflight *preflight, const struct service *ser
 	else if (!S_ISDIR(status.st_mode))
 		preflight_report(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
 	else if (service->account && !may_execute(service->account, &status) &&
-		 (service->terms->surroundings->root_directory || !has_access_list(path)))
+		 (service->groups->environment->root_directory || !has_access_list(path)))
 		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
 				 "user %s may not enter it", service->account->name);
 }
 
 static void check_environment(struct preflight *preflight, const struct service *service)
 {
-	for (words path = service->terms->surroundings->environment_file; path && *path; path++) {
+	for (words path = service->groups->environment->environment_file; path && *path; path++) {
 		struct stat status;
 
 		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
@@ -375,7 +375,7 @@ static void check_stream_way(struct preflight *preflight, const struct service *
 
 static void check_input(struct preflight *preflight, const struct service *service)
 {
-	const struct stream *input = &service->terms->streams->input;
+	const struct stream *input = &service->groups->streams->input;
 
 	if (input->kind != STREAM_FILE || !input->path)
 		return;
@@ -411,7 +411,7 @@ static void check_own(struct preflight *preflight, enum severity severity, const
 /* A log that can't be written keeps no client out. */
 static void check_log(struct preflight *preflight, const struct service *service)
 {
-	const struct logging *logging = service->terms->logging;
+	const struct log_options *logging = service->groups->logging;
 	const struct log_target *target = logging->log_type;
 
 	if (!target || target->kind != LOG_TYPE_FILE || !(logging->log_on_success || logging->log_on_failure))
@@ -441,11 +441,11 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_working(preflight, service);
 	check_environment(preflight, service);
 	check_input(preflight, service);
-	check_output(preflight, service, "output", &service->terms->streams->output);
+	check_output(preflight, service, "output", &service->groups->streams->output);
 	if (service_mark(service, "error"))     /* else it is the output's */
-		check_output(preflight, service, "error", &service->terms->streams->error);
+		check_output(preflight, service, "error", &service->groups->streams->error);
 	check_log(preflight, service);
-	check_banner(preflight, service, "banner", service->terms->gate->banner);
-	check_banner(preflight, service, "banner_success", service->terms->gate->banner_success);
-	check_banner(preflight, service, "banner_fail", service->terms->gate->banner_fail);
+	check_banner(preflight, service, "banner", service->groups->access->banner);
+	check_banner(preflight, service, "banner_success", service->groups->access->banner_success);
+	check_banner(preflight, service, "banner_fail", service->groups->access->banner_fail);
 }

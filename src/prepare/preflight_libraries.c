@@ -41,7 +41,7 @@ static void check_rpc(struct preflight *preflight, const struct service *service
 /* Tables of xinetd imply libwrap for most services; while there is no rule nobody is kept out by it. */
 static void check_libwrap(struct preflight *preflight, const struct service *service)
 {
-	const char *libwrap = service->terms->gate->libwrap;
+	const char *libwrap = service->groups->access->libwrap;
 
 	if (!libwrap || has_library("libwrap"))
 		return;
@@ -70,7 +70,7 @@ static bool look_at_hosts(struct hosts_look *look, const char *path, bool is_tab
 
 	if (wrong)
 		preflight_report(look->preflight, SEVERITY_WARNING, look->service, "libwrap",
-				 look->service->terms->gate->libwrap, "%s: %s, so no client is let in", path, wrong);
+				 look->service->groups->access->libwrap, "%s: %s, so no client is let in", path, wrong);
 	if (wrong || look->depth >= HOSTS_DEPTH)
 		return !wrong;
 	text = fd_read_file(path, HOSTS_MOST, &length);
@@ -95,7 +95,7 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	struct account account = { .name = "superd-advise" };
 	struct hosts_look look = { .preflight = preflight, .service = service };
 
-	if (!service->terms->gate->libwrap || preflight->hosts_told || !has_library("libwrap") ||
+	if (!service->groups->access->libwrap || preflight->hosts_told || !has_library("libwrap") ||
 	    !hosts_access_has_rules(&preflight->wraps))
 		return;                 /* without a rule superd lets everybody in and asks nobody */
 	preflight->hosts_told = true;
@@ -126,18 +126,18 @@ static const char *find_missing(const struct preflight *preflight, struct helper
 /* The option for which superd-advise is asked, and its value in *value. NULL: none. */
 static const char *find_question(struct preflight *preflight, const struct service *service, const char **value)
 {
-	const struct gate *gate = service->terms->gate;
-	const struct logging *logging = service->terms->logging;
+	const struct access_options *access = service->groups->access;
+	const struct log_options *logging = service->groups->logging;
 
 	if (service->access && access_has_names(service->access)) {
 		*value = "names of hosts";
-		return gate->only_from ? "only_from" : "no_access";
+		return access->only_from ? "only_from" : "no_access";
 	}
-	*value = gate->libwrap;
-	if (gate->libwrap && hosts_access_has_rules(&preflight->wraps))
+	*value = access->libwrap;
+	if (access->libwrap && hosts_access_has_rules(&preflight->wraps))
 		return "libwrap";
 	*value = "yes";
-	if (gate->id_only)
+	if (access->id_only)
 		return "id_only";
 	*value = "USERID";
 	if (logging->log_on_success & SUCCESS_USERID)

@@ -58,15 +58,15 @@ static void check_table(struct preflight *preflight, const struct service *servi
 
 void preflight_owners(struct preflight *preflight, const struct service *service)
 {
-	words files = service->terms->surroundings->environment_file;
+	words files = service->groups->environment->environment_file;
 
 	if (!preflight->root)
 		return;
 	check_table(preflight, service);
-	if ((service->account && service->account->uid != 0) || service->terms->surroundings->root_directory)
+	if ((service->account && service->account->uid != 0) || service->groups->environment->root_directory)
 		return;
-	if (service->what->exec)
-		check_file(preflight, service, "exec", service->what->exec[0]);
+	if (service->exec->exec)
+		check_file(preflight, service, "exec", service->exec->exec[0]);
 	for (; files && *files; files++)
 		check_file(preflight, service, "environment_file", *files + (**files == '-'));
 }

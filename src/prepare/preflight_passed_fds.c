@@ -30,9 +30,9 @@ static void check_file(struct preflight *preflight, const struct service *servic
 }
 
 /* Whether set_credential stands in for it. */
-static bool is_set(const struct extras *extras, const struct credential_word *loaded)
+static bool is_set(const struct passed_fds_options *passed_fds, const struct credential_word *loaded)
 {
-	for (words word = extras->set_credential; word && *word; word++) {
+	for (words word = passed_fds->set_credential; word && *word; word++) {
 		struct credential_word set = credential_word_read(*word);
 
 		if (set.id_length == loaded->id_length && !memcmp(set.id, loaded->id, set.id_length))
@@ -47,7 +47,7 @@ static void check_credential(struct preflight *preflight, const struct service *
 	struct credential_word parts = credential_word_read(word);
 	const char *wrong;
 
-	if (!parts.rest || *parts.rest != '/' || is_set(service->terms->extras, &parts))
+	if (!parts.rest || *parts.rest != '/' || is_set(service->groups->passed_fds, &parts))
 		return;
 	wrong = preflight_may_look(preflight, parts.rest) ? judge(parts.rest, R_OK) : NULL;
 	if (wrong)
@@ -58,10 +58,10 @@ static void check_credential(struct preflight *preflight, const struct service *
 
 void preflight_passed_fds(struct preflight *preflight, const struct service *service)
 {
-	const struct extras *extras = service->terms->extras;
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 
-	for (words word = extras->open_file; word && *word; word++)
+	for (words word = passed_fds->open_file; word && *word; word++)
 		check_file(preflight, service, *word);
-	for (words word = extras->load_credential; word && *word; word++)
+	for (words word = passed_fds->load_credential; word && *word; word++)
 		check_credential(preflight, service, *word);
 }

@@ -20,10 +20,10 @@
 
 static void check_root(struct preflight *preflight, const struct service *service)
 {
-	if (!preflight->root || service->terms->who->user || service->terms->who->dynamic_user ||
+	if (!preflight->root || service->groups->identity->user || service->groups->identity->dynamic_user ||
 	    service_is_unclear(service, "user"))
 		return;
-	if (!service->what->exec || service->terms->gate->deny_time >= 0)
+	if (!service->exec->exec || service->groups->access->deny_time >= 0)
 		return;         /* superd's own services have users of their own, sensors none */
 	if (service->dialect == UNIT) {
 		if (!preflight->root_units++)
@@ -60,25 +60,25 @@ static void say_capabilities(struct preflight *preflight, enum severity severity
 
 static void check_capabilities(struct preflight *preflight, const struct service *service)
 {
-	const struct who *who = service->terms->who;
+	const struct identity_options *identity = service->groups->identity;
 	uint64_t missing = 0;
 
 	for (int bit = 0; bit < 64; bit++) {
-		if (who->ambient_capabilities >> bit & 1 && !capability_held(bit))
+		if (identity->ambient_capabilities >> bit & 1 && !capability_held(bit))
 			missing |= UINT64_C(1) << bit;
 	}
 	if (missing)
 		say_capabilities(preflight, SEVERITY_WARNING, service, "ambient_capabilities", missing,
 				 "superd does not have this itself, so it can't pass it on");
-	if (who->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
+	if (identity->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
 		say_capabilities(preflight, SEVERITY_ERROR, service, "capability_bounding_set",
-				 who->capability_bounding_set,
+				 identity->capability_bounding_set,
 				 "only root or CAP_SETPCAP can take capabilities away for good");
 }
 
 static void check_chroot(struct preflight *preflight, const struct service *service)
 {
-	const char *root = service->terms->surroundings->root_directory;
+	const char *root = service->groups->environment->root_directory;
 
 	if (root && !capability_held(CAP_SYS_CHROOT))
 		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root,
@@ -140,7 +140,7 @@ void preflight_clamped_units(struct preflight *preflight)
 /* The lowest nice value without privilege comes from RLIMIT_NICE, which counts from 20 down. */
 static void check_nice(struct preflight *preflight, const struct service *service)
 {
-	int64_t nice = service->terms->surroundings->nice;
+	int64_t nice = service->groups->environment->nice;
 	struct rlimit limit = { 0 };
 	char text[32];
 
@@ -157,7 +157,7 @@ static void check_nice(struct preflight *preflight, const struct service *servic
 /* Up is for all, down below where it began is not. */
 static void check_oom_score(struct preflight *preflight, const struct service *service)
 {
-	int64_t wanted = service->terms->surroundings->oom_score_adjust;
+	int64_t wanted = service->groups->environment->oom_score_adjust;
 	FILE *file;
 	long own = 0;
 	char text[32];
@@ -185,7 +185,7 @@ static bool exceeds(int64_t wanted, rlim_t hard)
 
 static void check_limit(struct preflight *preflight, const struct service *service, int resource)
 {
-	const struct limit *wanted = &service->terms->limits->of[resource];
+	const struct limit *wanted = &service->groups->limits->of[resource];
 	int64_t most = wanted->hard > wanted->soft ? wanted->hard : wanted->soft;
 	struct rlimit own;
 	char text[32] = "unlimited";

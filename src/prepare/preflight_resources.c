@@ -41,7 +41,7 @@ static void say_answer(void *context, const struct service *service, const char 
 
 static void check_devices(struct preflight *preflight, const struct service *service)
 {
-	for (words word = service->terms->bounds->device_allow; word && *word; word++) {
+	for (words word = service->groups->cgroup_filters->device_allow; word && *word; word++) {
 		struct device_rule rule;
 
 		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
@@ -67,7 +67,7 @@ static void check_limits_of(struct preflight *preflight, const struct service *s
 
 static void check_scheduling(struct preflight *preflight, const struct service *service)
 {
-	const struct scheduling *scheduling = service->terms->scheduling;
+	const struct scheduling_options *scheduling = service->groups->scheduling;
 	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
 	struct buf value = { 0 };
 	long personality;
@@ -107,7 +107,7 @@ static void check_dynamic(struct preflight *preflight, const struct service *ser
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 
-	if (!service->terms->who->dynamic_user || !service->account)
+	if (!service->groups->identity->dynamic_user || !service->account)
 		return;
 	directories_of(service, preflight->defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
@@ -116,7 +116,7 @@ static void check_dynamic(struct preflight *preflight, const struct service *ser
 
 void preflight_resources(struct preflight *preflight, const struct service *service)
 {
-	const struct resources *resources = service->terms->resources;
+	const struct resource_options *resources = service->groups->resources;
 
 	cgroup_settings_compare(service, say_answer, preflight);
 	check_devices(preflight, service);

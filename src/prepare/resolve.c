@@ -106,7 +106,7 @@ static void resolve_confinements(struct table *table, struct diags *diags)
 	struct sandbox_support support = { 0 };
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].what->disable)
+		if (!table->services[i].exec->disable)
 			sandbox_make(&table->services[i], table, &support, diags);
 	}
 }
@@ -118,14 +118,14 @@ static void resolve_allotments(struct table *table, struct diags *diags)
 	for (size_t i = 0; i < table->count; i++) {
 		struct service *service = &table->services[i];
 
-		if (!service->what->disable && !cgroup_settings_make(service, table, &cgroup_cache, diags))
+		if (!service->exec->disable && !cgroup_settings_make(service, table, &cgroup_cache, diags))
 			return;
 	}
 }
 
 static bool is_claimed(const struct service *service, const struct listen *listen)
 {
-	if (service->what->disable || listen->address->port_name)
+	if (service->exec->disable || listen->address->port_name)
 		return false;
 	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
 }
@@ -230,7 +230,7 @@ static void warn_of_users(const struct table *table, struct diags *diags)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];
 
-		if (service->what->disable || !service->account || !service->account->switches)
+		if (service->exec->disable || !service->account || !service->account->switches)
 			continue;
 		first = first ? first : service;
 		count++;
@@ -255,7 +255,7 @@ void resolve_table(struct table *table, struct diags *diags)
 	addresses_open(&addresses, table->pool, diags);
 	networks_open(&networks, table->pool, diags);
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].what->disable)
+		if (!table->services[i].exec->disable)
 			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
 	}
 	if (table->is_only_checked)

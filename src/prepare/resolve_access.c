@@ -88,7 +88,7 @@ static void refuse_memory(struct networks *networks, const struct service *servi
 /* Sets *access, to NULL if there are no rules. false: out of memory, which was reported. */
 static bool find_rules(struct networks *networks, const struct service *service, const struct access **access)
 {
-	words only_from = service->terms->gate->only_from, no_access;
+	words only_from = service->groups->access->only_from, no_access;
 	const void *known;
 	bool failed;
 
@@ -128,7 +128,7 @@ static const char *find_name(const struct networks *networks, words list)
 /* The kernel tells who waits by address alone. */
 static void find_probes(struct networks *networks, struct service *service)
 {
-	words list = service->terms->life->probe_from;
+	words list = service->groups->lifecycle->probe_from;
 	const void *known = NULL;
 
 	if (!list)
@@ -151,7 +151,7 @@ static void find_probes(struct networks *networks, struct service *service)
 /* Whether the kernel has to keep to the rules on this socket. superd-builtin judges each sender itself. */
 static bool needs_filter(const struct service *service, const struct listen *listen)
 {
-	if (service->what->accept || !endpoint_is_inet(listen->address))
+	if (service->exec->accept || !endpoint_is_inet(listen->address))
 		return false;
 	return !listen_is_guarded(listen) || !plan_applies_access_itself(service);
 }
@@ -178,11 +178,11 @@ static const struct filter_made *find_filter(struct networks *networks, const st
 /* The option that has a name in it, or the one there is. */
 static const char *guilty_option(const struct networks *networks, const struct service *service)
 {
-	if (find_name(networks, service->terms->gate->only_from))
+	if (find_name(networks, service->groups->access->only_from))
 		return "only_from";
-	if (service->terms->gate->no_access)
+	if (service->groups->access->no_access)
 		return "no_access";
-	return service->terms->gate->only_from ? "only_from" : "ip_address_deny";
+	return service->groups->access->only_from ? "only_from" : "ip_address_deny";
 }
 
 static void refuse_filter(struct networks *networks, const struct service *service, const char *wrong)

@@ -272,9 +272,9 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 /* Whether each address of a host gets a socket. What has its socket as a stream has but one. */
 static bool spreads(const struct service *service, const struct listen *listen)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 	bool has_one = service_waits(service) &&
-		       (service->what->pass == PASS_INETD || streams->input.kind == STREAM_SOCKET ||
+		       (service->exec->pass == PASS_INETD || streams->input.kind == STREAM_SOCKET ||
 			streams->output.kind == STREAM_SOCKET || streams->error.kind == STREAM_SOCKET);
 
 	return listen->options->every_address && !has_one;

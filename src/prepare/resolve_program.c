@@ -41,21 +41,21 @@ static words with_program(words exec, const char *program, struct pool *pool)
 
 static bool take_program(struct service *service, const char *program, struct pool *pool)
 {
-	struct what what;
+	struct exec_options options;
 
-	memcpy(&what, service->what, sizeof(what)); /* the padding too: it is kept by its bytes */
-	if (!what.argv0)
-		what.argv0 = what.exec[0];
-	what.exec = with_program(what.exec, program, pool);
-	if (what.exec)
-		service->what = pool_keep(pool, &what, sizeof(what));
-	return what.exec && service->what;
+	memcpy(&options, service->exec, sizeof(options)); /* the padding too: it is kept by its bytes */
+	if (!options.argv0)
+		options.argv0 = options.exec[0];
+	options.exec = with_program(options.exec, program, pool);
+	if (options.exec)
+		service->exec = pool_keep(pool, &options, sizeof(options));
+	return options.exec && service->exec;
 }
 
 void resolve_program(struct service *service, struct pool *pool, struct diags *diags)
 {
-	words exec = service->what->exec, folders = service->what->exec_search_path;
-	const struct what *before = service->what;
+	words exec = service->exec->exec, folders = service->exec->exec_search_path;
+	const struct exec_options *before = service->exec;
 	struct buf path = { 0 }, program = { 0 };
 
 	if (!exec || !exec[0] || strchr(exec[0], '/') || !folders || !folders[0])
@@ -65,7 +65,7 @@ void resolve_program(struct service *service, struct pool *pool, struct diags *d
 		diag_error(diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
 			   service->name, exec[0], buf_string(&path));
 	} else if (path.failed || program.failed || !take_program(service, buf_string(&program), pool)) {
-		service->what = before;
+		service->exec = before;
 		diag_error(diags, service->at, "%s: looking for its program: out of memory", service->name);
 	}
 	buf_free(&path);

@@ -69,7 +69,7 @@ static void check_services(const struct table *before, const struct table *after
 		return;
 	require(!table_find(before, "ohce"), "an unknown name is not found");
 	require(a->socket_count == 1 && a->sockets[0].endpoint->port == 8888, "it listens on port 8888");
-	require(a->what->exec && strcmp(a->what->exec[2], "a b") == 0, "its command is split by the quotes");
+	require(a->exec->exec && strcmp(a->exec->exec[2], "a b") == 0, "its command is split by the quotes");
 	require(service_compare(a, a, NULL) == DIFF_SAME, "a service equals itself");
 	require(service_compare(a, b, NULL) == DIFF_CHANGED, "another timeout_stop is a change");
 }

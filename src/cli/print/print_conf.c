@@ -95,7 +95,7 @@ static struct run next_run(const struct service *service, size_t first)
 {
 	const struct listen *socket = &service->sockets[first];
 	struct run run = { first, first + 1, !strcmp(socket->name, service->name) &&
-			   socket_options_equal(socket->options, service->terms->socket_defaults) };
+			   socket_options_equal(socket->options, service->groups->socket_defaults) };
 
 	while (run.end < service->socket_count && sockets_fit(socket, &service->sockets[run.end]))
 		run.end++;
@@ -168,8 +168,9 @@ static void add_sockets(struct printer *printer)
 /* accept and pass say what kind of service it is, so they stand there even at their defaults. */
 static bool is_always_shown(const struct directive *directive)
 {
-	return directive->chapter == CHAPTER_WHAT &&
-	       (directive->offset == offsetof(struct what, accept) || directive->offset == offsetof(struct what, pass));
+	return directive->chapter == CHAPTER_EXEC &&
+		(directive->offset == offsetof(struct exec_options, accept) ||
+		 directive->offset == offsetof(struct exec_options, pass));
 }
 
 static void add_service(struct printer *printer, const struct service *service)

@@ -21,24 +21,24 @@ static bool is_field(const struct directive *directive, enum option_group group,
 /* pass and error have a rule of their own, and accept is always written where it counts. */
 static bool follows_rule(const struct directive *directive)
 {
-	return is_field(directive, GROUP_WHAT, offsetof(struct what, pass)) ||
-	       is_field(directive, GROUP_WHAT, offsetof(struct what, accept)) ||
-	       is_field(directive, GROUP_STREAMS, offsetof(struct streams, error));
+	return is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)) ||
+	       is_field(directive, GROUP_EXEC, offsetof(struct exec_options, accept)) ||
+	       is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error));
 }
 
 /* Whether dynamic_user has set the option (config/table/builder_finish.c). */
 static bool is_implied(const struct service *service, const struct directive *directive)
 {
 	static const struct { enum option_group group; size_t offset; } implied[] = {
-		{ GROUP_WHO, offsetof(struct who, no_new_privileges) },
-		{ GROUP_WHO, offsetof(struct who, remove_ipc) },
-		{ GROUP_HARDENING, offsetof(struct hardening, protect_system) },
-		{ GROUP_HARDENING, offsetof(struct hardening, protect_home) },
-		{ GROUP_HARDENING, offsetof(struct hardening, private_tmp) },
-		{ GROUP_HARDENING, offsetof(struct hardening, restrict_suid_sgid) },
+		{ GROUP_IDENTITY, offsetof(struct identity_options, no_new_privileges) },
+		{ GROUP_IDENTITY, offsetof(struct identity_options, remove_ipc) },
+		{ GROUP_HARDENING, offsetof(struct hardening_options, protect_system) },
+		{ GROUP_HARDENING, offsetof(struct hardening_options, protect_home) },
+		{ GROUP_HARDENING, offsetof(struct hardening_options, private_tmp) },
+		{ GROUP_HARDENING, offsetof(struct hardening_options, restrict_suid_sgid) },
 	};
 
-	for (size_t n = 0; service->terms->who->dynamic_user && n < sizeof(implied) / sizeof(*implied); n++) {
+	for (size_t n = 0; service->groups->identity->dynamic_user && n < sizeof(implied) / sizeof(*implied); n++) {
 		if (is_field(directive, implied[n].group, implied[n].offset))
 			return true;
 	}
@@ -118,30 +118,30 @@ void print_defaults_free(struct print_defaults *defaults)
 static const struct stream *expected_error(const struct service *service, const struct print_defaults *defaults)
 {
 	const struct directive *output = directive_find(NATIVE, "output");
-	const struct stream *stream = &service->terms->streams->output;
+	const struct stream *stream = &service->groups->streams->output;
 
 	if (stream->kind != STREAM_SOCKET && (defaults->is_laid[directive_index(output)] ||
-					      !output->type->equal(stream, &defaults->plain.terms->streams->output)))
+					      !output->type->equal(stream, &defaults->plain.groups->streams->output)))
 		return stream;
-	return &defaults->plain.terms->streams->error;
+	return &defaults->plain.groups->streams->error;
 }
 
 /* With pass = inetd, input and output are the socket unless the service sets them, even to their default. */
 static bool is_said_against_socket(const struct service *service, const struct directive *directive)
 {
-	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct streams, input)) ||
-			 is_field(directive, GROUP_STREAMS, offsetof(struct streams, output));
+	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, input)) ||
+			 is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, output));
 
-	return is_stream && service->what->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
+	return is_stream && service->exec->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
 }
 
 bool service_has_default(const struct service *service, const struct directive *directive,
 			 const struct print_defaults *defaults)
 {
-	if (is_field(directive, GROUP_WHAT, offsetof(struct what, pass)))
-		return service->what->pass == (service->what->accept ? PASS_INETD : PASS_SYSTEMD);
-	if (is_field(directive, GROUP_STREAMS, offsetof(struct streams, error)))
-		return directive->type->equal(&service->terms->streams->error, expected_error(service, defaults));
+	if (is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)))
+		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD);
+	if (is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error)))
+		return directive->type->equal(&service->groups->streams->error, expected_error(service, defaults));
 	if (is_said_against_socket(service, directive))
 		return false;
 	return directive->type->equal(directive_field(directive, service),

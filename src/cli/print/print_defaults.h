@@ -15,7 +15,7 @@ struct print_defaults {
 	struct pool *pool;
 	struct service plain;           /* superd's own; no name, no sockets: only the groups */
 	struct service laid;            /* the same with the table's defaults over it */
-	struct terms plain_terms, laid_terms;           /* theirs */
+	struct option_groups plain_terms, laid_terms;   /* theirs */
 	void *groups[GROUPS];           /* laid's, to be written */
 	bool *is_laid;                  /* of each directive: set by the table's defaults */
 };

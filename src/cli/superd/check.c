@@ -38,7 +38,7 @@ static struct entry_count count_services(const struct table *table, bool keeps_g
 
 	tally.services = table->count;
 	for (size_t n = 0; n < table->count; n++)
-		tally.disabled += list[n].what->disable;
+		tally.disabled += list[n].exec->disable;
 	if (keeps_going)
 		tally.left_out = left_out_count(table);
 	return tally;

@@ -381,10 +381,10 @@ static bool note_rows(struct leaving *leaving, struct table *table)
 /* Completes the first `count` entries that are left out, which never became rows. */
 static bool note_entries(struct leaving *leaving, struct table *table, size_t count)
 {
-	struct terms *terms = count ? pool_alloc(table->pool, sizeof(*terms)) : NULL;
+	struct option_groups *groups = count ? pool_alloc(table->pool, sizeof(*groups)) : NULL;
 	struct service plain = { 0 };
 
-	if (count && (!terms || !default_service_fill(&plain, terms, table->pool)))
+	if (count && (!groups || !default_service_fill(&plain, groups, table->pool)))
 		return false;
 	for (size_t n = 0; n < count; n++) {
 		table->left_out[n].row = plain;

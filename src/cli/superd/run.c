@@ -294,7 +294,7 @@ static int open_table(struct supervisor *supervisor, struct options *options, st
 static bool is_enabled(const struct table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
-		if (!table->services[n].what->disable)
+		if (!table->services[n].exec->disable)
 			return true;
 	}
 	return false;

@@ -67,13 +67,13 @@ static void check_accepting(const struct service *service, struct diags *diags)
 
 static void check_identity(const struct service *service, struct diags *diags)
 {
-	const struct logging *log = service->terms->logging;
+	const struct log_options *log = service->groups->logging;
 
-	if (service->terms->gate->libwrap && !all_datagrams(service)) {
+	if (service->groups->access->libwrap && !all_datagrams(service)) {
 		service_refuse(service, "libwrap", diags, "libwrap %s", takes_connections(service));
 		service_hint(service, diags, "say accept = yes, or libwrap = \"\"");
 	}
-	if (service->terms->gate->id_only) {
+	if (service->groups->access->id_only) {
 		service_refuse(service, "id_only", diags, "id_only %s", takes_connections(service));
 		service_hint(service, diags, "say accept = yes, or id_only = no");
 	}
@@ -110,19 +110,19 @@ static void check_nameless(const struct service *service, struct diags *diags)
 {
 	static const char ways[] = "socket_user, socket_group and socket_mode say who may come there; another service "
 				   "can have the other sockets";
-	const struct gate *gate = service->terms->gate;
+	const struct access_options *access = service->groups->access;
 	const struct listen *listen = nameless(service);
 
 	if (!listen)
 		return;
-	if (gate->only_from)
+	if (access->only_from)
 		refuse_nameless(service, listen, "only_from", "nobody is let in", ways, diags);
-	if (gate->no_access && service_mark(service, "no_access"))
+	if (access->no_access && service_mark(service, "no_access"))
 		refuse_nameless(service, listen, "no_access", "nobody is kept out", ways, diags);
-	if (gate->libwrap && service->what->accept)
+	if (access->libwrap && service->exec->accept)
 		refuse_nameless(service, listen, "libwrap", "hosts.allow and hosts.deny cannot be asked",
 				"leave it out here: say libwrap = \"\"", diags);
-	if (gate->id_only && service->what->accept)
+	if (access->id_only && service->exec->accept)
 		refuse_nameless(service, listen, "id_only", "no ident server names them",
 				"leave it out here: say id_only = no", diags);
 }
@@ -139,16 +139,16 @@ static const struct listen *userless(const struct service *service)
 
 static void check_counts(const struct service *service, struct diags *diags)
 {
-	const struct gate *gate = service->terms->gate;
+	const struct access_options *access = service->groups->access;
 	const struct listen *listen = userless(service);
-	bool accepts = service->what->accept;
+	bool accepts = service->exec->accept;
 
 	if (!listen)
 		return;
-	if (accepts && gate->per_source != UNLIMITED && service_mark(service, "per_source"))
+	if (accepts && access->per_source != UNLIMITED && service_mark(service, "per_source"))
 		refuse_nameless(service, listen, "per_source", "none of them are counted",
 				"say instances, for all of them together, or leave it out", diags);
-	if ((accepts || all_datagrams(service)) && gate->per_source_cpm != UNLIMITED &&
+	if ((accepts || all_datagrams(service)) && access->per_source_cpm != UNLIMITED &&
 	    service_mark(service, "per_source_cpm"))
 		refuse_nameless(service, listen, "per_source_cpm", "none of them are counted",
 				"say trigger_limit, for all of them together, or leave it out", diags);
@@ -167,7 +167,7 @@ static void warn_of_nobody(const struct service *service, const char *option, wo
 /* Anybody can write any sender on a datagram, and have somebody else kept out. */
 static void warn_of_forged_senders(const struct service *service, struct diags *diags)
 {
-	if (service->terms->gate->deny_time <= 0)
+	if (service->groups->access->deny_time <= 0)
 		return;
 	for (size_t i = 0; i < service->socket_count; i++) {
 		if (!endpoint_is_datagram(service->sockets[i].endpoint))
@@ -192,10 +192,10 @@ static bool any_intercepts(const struct service *service)
 
 void rule_access(const struct service *service, struct diags *diags)
 {
-	const struct gate *gate = service->terms->gate;
+	const struct access_options *access = service->groups->access;
 
-	warn_of_nobody(service, "only_from", gate->only_from, diags);
-	warn_of_nobody(service, "no_access", gate->no_access, diags);
+	warn_of_nobody(service, "only_from", access->only_from, diags);
+	warn_of_nobody(service, "no_access", access->no_access, diags);
 	if (!service_is_unclear(service, "listen"))
 		check_nameless(service, diags);
 	if (!service_is_unclear(service, "listen"))
@@ -204,7 +204,7 @@ void rule_access(const struct service *service, struct diags *diags)
 		return;
 	if (!service_is_unclear(service, "listen"))
 		check_counts(service, diags);
-	if (!service->what->accept) {
+	if (!service->exec->accept) {
 		check_accepting(service, diags);
 		check_identity(service, diags);
 	} else if (service_mark(service, "intercept") && any_intercepts(service)) {

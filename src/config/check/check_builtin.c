@@ -20,7 +20,7 @@ static const struct {
 
 static bool has_program(const struct service *service)
 {
-	return service->what->exec && service->what->exec[0];
+	return service->exec->exec && service->exec->exec[0];
 }
 
 /* Says of the second of two that it is one too many. */
@@ -40,26 +40,26 @@ static void check_alone(const struct service *service, bool has, const char *opt
 
 static bool is_sensor(const struct service *service)
 {
-	return service->terms->gate->deny_time >= 0;
+	return service->groups->access->deny_time >= 0;
 }
 
 void rule_program(const struct service *service, struct diags *diags)
 {
-	words exec = service->what->exec;
+	words exec = service->exec->exec;
 	const char *first = NULL;
 
 	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
 	    service_is_unclear(service, "redirect") || service_is_unclear(service, "deny_time"))
 		return;
 	check_alone(service, has_program(service), "exec", &first, diags);
-	check_alone(service, service->what->builtin, "builtin", &first, diags);
-	check_alone(service, service->what->redirect, "redirect", &first, diags);
+	check_alone(service, service->exec->builtin, "builtin", &first, diags);
+	check_alone(service, service->exec->redirect, "redirect", &first, diags);
 	if (!first && !is_sensor(service)) {
 		service_refuse(service, NULL, diags, "exec is missing");
 		diags_hint(diags, "say what to run, as in exec = \"/usr/sbin/%s\"", service->name);
 	}
 	if (!has_program(service) || exec[0][0] == '/' ||
-	    (service->what->exec_search_path && !strchr(exec[0], '/')))
+	    (service->exec->exec_search_path && !strchr(exec[0], '/')))
 		return;
 	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
 	diags_hint(diags, "superd searches no PATH: write where the program is, beginning with /, or name its folder "
@@ -76,7 +76,7 @@ static void check_streams(const struct service *service, const char *option, con
 {
 	struct buf text = { 0 };
 
-	if (!service->what->accept && !service_is_unclear(service, "accept")) {
+	if (!service->exec->accept && !service_is_unclear(service, "accept")) {
 		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
 		service_hint(service, diags, "say accept = yes");
 	}
@@ -121,7 +121,7 @@ static bool builtin_is_plain(const char *name)
 
 static void check_builtin(const struct service *service, struct diags *diags)
 {
-	words builtin = service->what->builtin;
+	words builtin = service->exec->builtin;
 	struct builtin_options options;
 	const char *bad = NULL, *reason = builtin_read_options(builtin, &options, &bad);
 	char of[64];
@@ -140,7 +140,7 @@ static void check_builtin(const struct service *service, struct diags *diags)
 /* They are a program of superd's own, which is not inside of the folder. */
 static void check_root(const struct service *service, const char *option, struct diags *diags)
 {
-	if (!service->terms->surroundings->root_directory)
+	if (!service->groups->environment->root_directory)
 		return;
 	service_refuse(service, "root_directory", diags, "root_directory does not go with %s", option);
 	service_hint(service, diags, "leave it out, or say root_directory = \"\"");
@@ -148,11 +148,11 @@ static void check_root(const struct service *service, const char *option, struct
 
 void rule_builtin(const struct service *service, struct diags *diags)
 {
-	if (service->what->builtin) {
+	if (service->exec->builtin) {
 		check_builtin(service, diags);
 		check_root(service, "builtin", diags);
 	}
-	if (service->what->redirect) {
+	if (service->exec->redirect) {
 		check_streams(service, "redirect", "", diags);
 		check_root(service, "redirect", diags);
 	}
@@ -160,7 +160,7 @@ void rule_builtin(const struct service *service, struct diags *diags)
 
 static bool answers_tcpmux(const struct service *service)
 {
-	return !service->what->disable && service->what->builtin && !strcmp(service->what->builtin[0], "tcpmux");
+	return !service->exec->disable && service->exec->builtin && !strcmp(service->exec->builtin[0], "tcpmux");
 }
 
 static void warn_unreached(const struct service *service, struct diags *diags)
@@ -187,7 +187,7 @@ void check_tcpmux(const struct table *table, struct diags *diags)
 			return;
 	}
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].what->disable)
+		if (!table->services[i].exec->disable)
 			warn_unreached(&table->services[i], diags);
 	}
 }

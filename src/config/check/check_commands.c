@@ -25,7 +25,7 @@ static void check_command_program(const struct service *service, const char *opt
 
 	shell_words_split_into(&split, command_prefix(text, &flags), &count);
 	program = buf_string(&split);
-	if (*program && *program != '/' && !service->what->exec_search_path) {
+	if (*program && *program != '/' && !service->exec->exec_search_path) {
 		service_refuse(service, option, diags, "%s: '%s' is no absolute path", option, program);
 		service_hint(service, diags,
 			     "write where the program is, beginning with /, or say exec_search_path");
@@ -54,22 +54,22 @@ static void check_phase(const struct service *service, enum command_phase phase,
 
 static void check_afterlife(const struct service *service, struct diags *diags)
 {
-	const struct ends *ends = service->terms->ends;
+	const struct restart_options *restart = service->groups->restart;
 
-	if (service->what->accept && ends->remain_after_exit)
+	if (service->exec->accept && restart->remain_after_exit)
 		service_warn(
 			service, "remain_after_exit", diags,
 			"remain_after_exit: with accept = yes a connection whose instance has ended is still counted");
-	else if (ends->remain_after_exit && service->socket_count)
+	else if (restart->remain_after_exit && service->socket_count)
 		service_warn(
 			service, "remain_after_exit", diags,
 			"remain_after_exit: once the backend has ended, clients wait in vain: none of them starts it "
 			"again");
-	if (service->what->accept && ends->restart > RESTART_NO && service_mark(service, "restart"))
+	if (service->exec->accept && restart->restart > RESTART_NO && service_mark(service, "restart"))
 		service_warn(service, "restart", diags,
 			     "restart means nothing with accept = yes: a connection whose instance has ended is gone");
 	if (service_mark(service, "restart_kill_signal") &&
-	    ends->restart_kill_signal != service->terms->life->kill_signal)
+	    restart->restart_kill_signal != service->groups->lifecycle->kill_signal)
 		service_warn(service, "restart_kill_signal", diags,
 			     "restart_kill_signal is not used: superd ends a backend by kill_signal");
 }
@@ -78,7 +78,7 @@ void rule_commands(const struct service *service, struct diags *diags)
 {
 	for (int phase = 0; phase < PHASES; phase++)
 		check_phase(service, (enum command_phase)phase, diags);
-	if (service->terms->commands->exec_prefix && (service->what->builtin || service->what->redirect))
+	if (service->groups->commands->exec_prefix && (service->exec->builtin || service->exec->redirect))
 		service_refuse(service, "exec_prefix", diags, "exec_prefix needs exec");
 	check_afterlife(service, diags);
 }

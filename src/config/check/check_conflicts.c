@@ -153,13 +153,13 @@ static size_t count_sockets(const struct table *table)
 	size_t count = 0;
 
 	for (size_t i = 0; i < table->count; i++)
-		count += table->services[i].what->disable ? 0 : table->services[i].socket_count;
+		count += table->services[i].exec->disable ? 0 : table->services[i].socket_count;
 	return count;
 }
 
 static void collect(struct claims *claims, const struct service *service)
 {
-	for (size_t i = 0; i < service->socket_count && !service->what->disable; i++) {
+	for (size_t i = 0; i < service->socket_count && !service->exec->disable; i++) {
 		claims->list[claims->count] =
 			hash_claim(endpoint_claim_of(service, &service->sockets[i], claims->count));
 		claims->count++;

@@ -41,20 +41,20 @@ static void check_sockets(const struct service *service, struct diags *diags)
 
 void rule_idle(const struct service *service, struct diags *diags)
 {
-	const struct life *life = service->terms->life;
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
 
-	if (life->idle_timeout == INT64_MAX && life->idle_action != IDLE_STOP)
+	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->idle_action != IDLE_STOP)
 		check_option(service, "idle_action", diags);
-	if (life->idle_timeout == INT64_MAX && life->min_awake)
+	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->min_awake)
 		check_option(service, "min_awake", diags);
-	if (life->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
+	if (lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
 	    service_is_unclear(service, "accept"))
 		return;
-	if (service->what->accept) {
+	if (service->exec->accept) {
 		service_refuse(service, "idle_timeout", diags,
 			       "idle_timeout needs accept = no: otherwise a backend ends with its one connection");
 		service_hint(service, diags, "leave idle_timeout out; runtime_max limits a connection");
-	} else if (service->what->type == TYPE_ONESHOT && !service_is_unclear(service, "type")) {
+	} else if (service->exec->type == TYPE_ONESHOT && !service_is_unclear(service, "type")) {
 		service_refuse(service, "idle_timeout", diags,
 			       "idle_timeout needs a backend that goes on running: a oneshot ends with its work");
 	} else {

@@ -8,28 +8,28 @@
 
 static void check_files(const struct service *service, struct diags *diags)
 {
-	if (!service->terms->extras->open_file || service_is_unclear(service, "pass"))
+	if (!service->groups->passed_fds->open_file || service_is_unclear(service, "pass"))
 		return;
-	if (service->what->builtin || service->what->redirect)
+	if (service->exec->builtin || service->exec->redirect)
 		service_refuse(service, "open_file", diags,
 			       "open_file needs exec: what superd runs itself takes no files");
-	else if (service->what->pass == PASS_INETD)
+	else if (service->exec->pass == PASS_INETD)
 		service_refuse(service, "open_file", diags,
 			       "open_file needs pass = systemd: a backend hears of its files by LISTEN_FDS");
 }
 
 static void check_credentials(const struct service *service, struct diags *diags)
 {
-	const struct extras *extras = service->terms->extras;
-	const char *said = extras->load_credential   ? "load_credential"
-			   : extras->set_credential  ? "set_credential"
-			   : extras->import_credential ? "import_credential"
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const char *said = passed_fds->load_credential   ? "load_credential"
+			   : passed_fds->set_credential  ? "set_credential"
+			   : passed_fds->import_credential ? "import_credential"
 						       : NULL;
 	struct buf value = { 0 };
 
-	if (said && (service->what->builtin || service->what->redirect))
+	if (said && (service->exec->builtin || service->exec->redirect))
 		service_refuse(service, said, diags, "%s needs exec: what superd runs itself has no secrets", said);
-	for (words word = extras->set_credential; word && *word; word++)
+	for (words word = passed_fds->set_credential; word && *word; word++)
 		credential_value_read(credential_word_read(*word).rest, &value);
 	if (value.length > CREDENTIALS_SIZE)
 		service_refuse(service, "set_credential", diags,

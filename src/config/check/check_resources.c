@@ -15,7 +15,7 @@ static void check_memory(const struct service *service, const char *low, const s
 
 static void check_priority(const struct service *service, struct diags *diags)
 {
-	const struct scheduling *scheduling = service->terms->scheduling;
+	const struct scheduling_options *scheduling = service->groups->scheduling;
 	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
 
 	if (scheduling->cpu_scheduling_priority && !real_time && !service_is_unclear(service, "cpu_scheduling_policy"))
@@ -25,9 +25,10 @@ static void check_priority(const struct service *service, struct diags *diags)
 
 static void check_addresses(const struct service *service, struct diags *diags)
 {
-	const struct bounds *bounds = service->terms->bounds;
+	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
 
-	if (bounds->ip_address_allow && !bounds->ip_address_deny && !service_is_unclear(service, "ip_address_deny"))
+	if (cgroup_filters->ip_address_allow && !cgroup_filters->ip_address_deny &&
+	    !service_is_unclear(service, "ip_address_deny"))
 		diag_warning(diags, service_origin(service, "ip_address_allow"),
 			     "%s: ip_address_allow says nothing: without ip_address_deny everybody is allowed",
 			     service->name);
@@ -35,7 +36,7 @@ static void check_addresses(const struct service *service, struct diags *diags)
 
 void rule_resources(const struct service *service, struct diags *diags)
 {
-	const struct resources *resources = service->terms->resources;
+	const struct resource_options *resources = service->groups->resources;
 
 	check_memory(service, "memory_min", &resources->memory_min, "memory_max", &resources->memory_max, diags);
 	check_memory(service, "memory_low", &resources->memory_low, "memory_max", &resources->memory_max, diags);

@@ -10,10 +10,10 @@
 
 void rule_start(const struct service *service, struct diags *diags)
 {
-	if (service->what->start == START_BOOT && service->what->accept)
+	if (service->exec->start == START_BOOT && service->exec->accept)
 		service_refuse(service, "start", diags,
 			       "start = boot needs accept = no: there is nothing to start until somebody connects");
-	if (service->what->start == START_MANUAL && (service->socket_count || service->what->accept)) {
+	if (service->exec->start == START_MANUAL && (service->socket_count || service->exec->accept)) {
 		service_refuse(service, "start", diags,
 			       "start = manual is for a service without sockets: who comes to one would start it");
 		diags_hint(diags, "leave listen and accept out; superctl hold keeps one with sockets from "
@@ -23,15 +23,15 @@ void rule_start(const struct service *service, struct diags *diags)
 
 void rule_type(const struct service *service, struct diags *diags)
 {
-	bool forking = service->what->type == TYPE_FORKING;
+	bool forking = service->exec->type == TYPE_FORKING;
 
-	if (forking && service->what->accept)
+	if (forking && service->exec->accept)
 		service_refuse(service, "type", diags,
 			       "type = forking needs accept = no: the process of a connection is its backend");
-	if (forking && (service->what->builtin || service->what->redirect))
+	if (forking && (service->exec->builtin || service->exec->redirect))
 		service_refuse(service, "type", diags,
 			       "type = forking needs exec: what superd runs itself stays in front");
-	if (service_notifies(service) && (service->what->builtin || service->what->redirect))
+	if (service_notifies(service) && (service->exec->builtin || service->exec->redirect))
 		service_refuse(service, "type", diags,
 			       "type = notify needs exec: what superd runs itself is ready at once");
 	if (!forking && service_mark(service, "pid_file") && !service_is_unclear(service, "type"))
@@ -46,7 +46,7 @@ static bool is_socket(const struct stream *stream)
 /* With pass = inetd one of the three streams must be the socket. */
 static void check_input_taken(const struct service *service, struct diags *diags)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 	bool has_output = is_socket(&streams->output) || !service_mark(service, "output");
 
 	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
@@ -59,7 +59,7 @@ static void check_input_taken(const struct service *service, struct diags *diags
 static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
 				struct diags *diags)
 {
-	if (!is_socket(stream) || service->what->accept || service->socket_count == 1)
+	if (!is_socket(stream) || service->exec->accept || service->socket_count == 1)
 		return;
 	if (service_is_unclear(service, "listen"))
 		return;
@@ -81,7 +81,7 @@ static void check_stream_descriptor(const struct service *service, const char *n
 {
 	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
 		return;
-	if (service->what->pass == PASS_INETD)
+	if (service->exec->pass == PASS_INETD)
 		service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
 	else if (!has_socket(service, stream->path ? stream->path : usual))
 		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name,
@@ -90,7 +90,7 @@ static void check_stream_descriptor(const struct service *service, const char *n
 
 static void check_input(const struct service *service, struct diags *diags)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 	const char *said = service_mark(service, "input_text") ? "input_text" : "input_data";
 	unsigned input = streams->input.kind;
 
@@ -105,7 +105,7 @@ static void check_input(const struct service *service, struct diags *diags)
 
 void rule_streams(const struct service *service, struct diags *diags)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 	const struct {
 		const char *name, *usual;
 		const struct stream *stream;
@@ -122,10 +122,10 @@ void rule_streams(const struct service *service, struct diags *diags)
 		service_refuse(service, "error", diags, "error = data: only input can be data");
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
 		return;
-	if (service->what->pass == PASS_INETD)
+	if (service->exec->pass == PASS_INETD)
 		check_input_taken(service, diags);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (service->what->pass != PASS_INETD)
+		if (service->exec->pass != PASS_INETD)
 			check_stream_socket(service, all[i].name, all[i].stream, diags);
 		check_stream_descriptor(service, all[i].name, all[i].stream, all[i].usual, diags);
 	}
@@ -144,20 +144,20 @@ void rule_backoff(const struct service *service, struct diags *diags)
 {
 	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
 
-	if (service_mark(service, "backoff_refuse") && service->terms->life->backoff_refuse &&
+	if (service_mark(service, "backoff_refuse") && service->groups->lifecycle->backoff_refuse &&
 	    !has_connections(service) && !service_is_unclear(service, "listen"))
 		diag_warning(diags, service_origin(service, "backoff_refuse"),
 			     "%s: backoff_refuse does nothing here: none of its sockets has connections",
 			     service->name);
-	if (service->terms->life->backoff_min <= service->terms->life->backoff_max)
+	if (service->groups->lifecycle->backoff_min <= service->groups->lifecycle->backoff_max)
 		return;
 	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
 }
 
 void rule_capabilities(const struct service *service, struct diags *diags)
 {
-	const struct who *who = service->terms->who;
-	uint64_t outside = who->ambient_capabilities & ~who->capability_bounding_set;
+	const struct identity_options *identity = service->groups->identity;
+	uint64_t outside = identity->ambient_capabilities & ~identity->capability_bounding_set;
 	const struct directive *directive;
 	struct buf names = { 0 };
 

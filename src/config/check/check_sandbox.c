@@ -11,7 +11,7 @@
 /* Nothing is mounted inside of a root that there is not, and a new one is needed for nothing else. */
 static void check_root(const struct service *service, struct diags *diags)
 {
-	if (service->terms->hardening->mount_api_vfs && !service->terms->surroundings->root_directory &&
+	if (service->groups->hardening->mount_api_vfs && !service->groups->environment->root_directory &&
 	    service_mark(service, "mount_api_vfs"))
 		diag_warning(diags, service_origin(service, "mount_api_vfs"),
 			     "%s: mount_api_vfs has no effect without root_directory", service->name);
@@ -19,14 +19,14 @@ static void check_root(const struct service *service, struct diags *diags)
 
 static void check_network(const struct service *service, struct diags *diags)
 {
-	if (service->terms->hardening->private_network && service->terms->paths->network_namespace_path)
+	if (service->groups->hardening->private_network && service->groups->paths->network_namespace_path)
 		service_refuse(service, "network_namespace_path", diags,
 			       "network_namespace_path and private_network exclude each other: it has one network");
 }
 
 static void check_exec(const struct service *service, struct diags *diags)
 {
-	const struct paths *paths = service->terms->paths;
+	const struct path_options *paths = service->groups->paths;
 
 	if (paths->exec_paths && !paths->no_exec_paths && service_mark(service, "exec_paths"))
 		diag_warning(diags, service_origin(service, "exec_paths"),
@@ -36,7 +36,7 @@ static void check_exec(const struct service *service, struct diags *diags)
 /* An error for calls that are filtered, and no filter. */
 static void check_calls(const struct service *service, struct diags *diags)
 {
-	if (service_mark(service, "system_call_error_number") && !service->terms->calls->system_call_filter &&
+	if (service_mark(service, "system_call_error_number") && !service->groups->syscalls->system_call_filter &&
 	    !service_is_unclear(service, "system_call_filter"))
 		diag_warning(diags, service_origin(service, "system_call_error_number"),
 			     "%s: system_call_error_number has no effect without system_call_filter", service->name);

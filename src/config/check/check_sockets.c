@@ -9,7 +9,7 @@
 
 void rule_listen(const struct service *service, struct diags *diags)
 {
-	bool alone = service->what->start != START_DEMAND && !service->what->accept;
+	bool alone = service->exec->start != START_DEMAND && !service->exec->accept;
 
 	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
 	    service_mark(service, "socket"))
@@ -23,7 +23,7 @@ void rule_listen(const struct service *service, struct diags *diags)
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
 {
 	const struct endpoint *endpoint = listen->endpoint;
-	bool accept = service->what->accept, muxed = endpoint->kind == ENDPOINT_TCPMUX;
+	bool accept = service->exec->accept, muxed = endpoint->kind == ENDPOINT_TCPMUX;
 	struct buf text = { 0 };
 
 	if (accept ? endpoint_accepts(endpoint) || endpoint_is_datagram(endpoint) : !muxed)
@@ -54,11 +54,11 @@ void rule_pass(const struct service *service, struct diags *diags)
 {
 	size_t count = service->socket_count;
 
-	if (service->what->pass != PASS_INETD || service->what->accept || count == 1)
+	if (service->exec->pass != PASS_INETD || service->exec->accept || count == 1)
 		return;
 	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
 		return;
-	if (!count && service->what->start == START_DEMAND)
+	if (!count && service->exec->start == START_DEMAND)
 		return;         /* rule_listen's */
 	service_refuse(service, "pass", diags,
 		       "pass = inetd makes one socket the standard input; this service has %zu", count);
@@ -87,7 +87,7 @@ void rule_symlinks(const struct service *service, struct diags *diags)
 		first = listen;
 	}
 	if (!first && service->socket_count && service_mark(service, "symlinks") &&
-	    service->terms->socket_defaults->symlinks)
+	    service->groups->socket_defaults->symlinks)
 		service_refuse(service, "symlinks", diags,
 			       "symlinks: it has no unix socket or fifo that could have another name");
 }
@@ -266,7 +266,7 @@ void rule_options(const struct service *service, struct diags *diags)
 		enum chapter chapter = directives[service->marks[i].directive].chapter;
 
 		/* probe_from is of a service's life. */
-		if (chapter == CHAPTER_SOCKETS || chapter == CHAPTER_LIFE)
+		if (chapter == CHAPTER_SOCKETS || chapter == CHAPTER_LIFECYCLE)
 			check_use(service, &service->marks[i], diags);
 	}
 }

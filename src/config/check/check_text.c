@@ -97,7 +97,7 @@ static const char *template_refuse(const struct service *service, const char *te
 	if (length > 5 && !memcmp(text, "path:", 5))
 		return has_socket(service, text + 5, length - 5, endpoint_is_path) ? NULL : "it has no such node";
 	if (is_word(text, length, "instance"))
-		return service->what->accept ? NULL : "only with accept = yes there is a connection to name";
+		return service->exec->accept ? NULL : "only with accept = yes there is a connection to name";
 	return "there are %{fd}, %{fd:NAME}, %{fds}, %{path:NAME}, %{service}, %{port} and %{instance}; %% is a "
 	       "percent sign";
 }
@@ -125,7 +125,7 @@ void check_templates(const struct service *service, const char *option, const ch
 /* The program is looked for by the path as it stands: who means a template there would not get it. */
 static void check_program(const struct service *service, struct diags *diags)
 {
-	words exec = service->what->exec;
+	words exec = service->exec->exec;
 
 	if (!exec || !exec[0] || !strstr(exec[0], "%{"))
 		return;
@@ -135,7 +135,7 @@ static void check_program(const struct service *service, struct diags *diags)
 
 void rule_templates(const struct service *service, struct diags *diags)
 {
-	words exec = service->what->exec;
+	words exec = service->exec->exec;
 
 	/* A wrong listen option leaves the names of descriptors unknown. */
 	if (service_is_unclear(service, "listen"))
@@ -143,9 +143,9 @@ void rule_templates(const struct service *service, struct diags *diags)
 	check_program(service, diags);
 	for (words word = exec && exec[0] ? exec + 1 : NULL; word && *word; word++)
 		check_templates(service, "exec", *word, diags);
-	if (service->what->argv0)
-		check_templates(service, "argv0", service->what->argv0, diags);
-	for (words word = service->terms->surroundings->env; word && *word; word++)
+	if (service->exec->argv0)
+		check_templates(service, "argv0", service->exec->argv0, diags);
+	for (words word = service->groups->environment->env; word && *word; word++)
 		check_templates(service, "env", *word, diags);
 }
 
@@ -172,6 +172,6 @@ static void check_variables(const struct service *service, const char *option, w
 
 void rule_environment(const struct service *service, struct diags *diags)
 {
-	check_variables(service, "env", service->terms->surroundings->env, diags);
-	check_variables(service, "passenv", service->terms->surroundings->passenv, diags);
+	check_variables(service, "env", service->groups->environment->env, diags);
+	check_variables(service, "passenv", service->groups->environment->passenv, diags);
 }

@@ -3,24 +3,24 @@
 
 #include "config/option/directive.h"
 
-void default_service_put_group(struct service *service, struct terms *terms, enum option_group group,
+void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,
 			       const void *values)
 {
-	service->terms = terms;
-	if (group == GROUP_WHAT)
-		service->what = values;
+	service->groups = groups;
+	if (group == GROUP_EXEC)
+		service->exec = values;
 	else
-		terms->group[group] = values;
+		groups->group[group] = values;
 }
 
-bool default_service_fill(struct service *service, struct terms *terms, struct pool *pool)
+bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool)
 {
 	for (enum option_group group = 0; group < GROUPS; group++) {
 		void *values = pool_alloc(pool, group_sizes[group]);
 
 		if (!values || !directive_fill_defaults(group, values, pool))
 			return false;
-		default_service_put_group(service, terms, group, values);
+		default_service_put_group(service, groups, group, values);
 	}
 	return true;
 }
@@ -28,7 +28,7 @@ bool default_service_fill(struct service *service, struct terms *terms, struct p
 bool default_service_make(struct default_service *plain)
 {
 	*plain = (struct default_service){ .pool = pool_new() };
-	if (plain->pool && default_service_fill(&plain->service, &plain->terms, plain->pool))
+	if (plain->pool && default_service_fill(&plain->service, &plain->groups, plain->pool))
 		return true;
 	default_service_free(plain);
 	return false;

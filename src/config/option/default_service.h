@@ -9,13 +9,13 @@
 struct default_service {
 	struct pool *pool;
 	struct service service;         /* no name, no sockets: only the groups */
-	struct terms terms;             /* its */
+	struct option_groups groups;    /* its */
 };
 
 bool default_service_make(struct default_service *plain); /* false: out of memory */
-bool default_service_fill(struct service *service, struct terms *terms, struct pool *pool); /* the same for groups of this pool */
+bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool); /* the same for groups of this pool */
 void default_service_free(struct default_service *plain);
 
 /* Puts a group's values in their place in a service of these terms. */
-void default_service_put_group(struct service *service, struct terms *terms, enum option_group group,
+void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,
 			       const void *values);

@@ -62,25 +62,25 @@
 #define C_set_credentials words
 #define C_imported_credentials words
 
-#define STRUCT_WHAT struct what
+#define STRUCT_EXEC struct exec_options
 #define STRUCT_SOCKETS struct socket_options
-#define STRUCT_WHO struct who
-#define STRUCT_SURROUNDINGS struct surroundings
-#define STRUCT_LIMITS struct limits
-#define STRUCT_STREAMS struct streams
-#define STRUCT_GATE struct gate
-#define STRUCT_LIFE struct life
-#define STRUCT_LOG struct logging
-#define STRUCT_COMMANDS struct commands
-#define STRUCT_ENDS struct ends
-#define STRUCT_HARDENING struct hardening
-#define STRUCT_PATHS struct paths
-#define STRUCT_CALLS struct calls
-#define STRUCT_FOLDERS struct folders
-#define STRUCT_SCHEDULING struct scheduling
-#define STRUCT_RESOURCES struct resources
-#define STRUCT_BOUNDS struct bounds
-#define STRUCT_EXTRAS struct extras
+#define STRUCT_IDENTITY struct identity_options
+#define STRUCT_ENVIRONMENT struct environment_options
+#define STRUCT_LIMITS struct limit_options
+#define STRUCT_STREAMS struct stream_options
+#define STRUCT_ACCESS struct access_options
+#define STRUCT_LIFECYCLE struct lifecycle_options
+#define STRUCT_LOG struct log_options
+#define STRUCT_COMMANDS struct command_options
+#define STRUCT_RESTART struct restart_options
+#define STRUCT_HARDENING struct hardening_options
+#define STRUCT_PATHS struct path_options
+#define STRUCT_SYSCALLS struct syscall_options
+#define STRUCT_DIRECTORIES struct directory_options
+#define STRUCT_SCHEDULING struct scheduling_options
+#define STRUCT_RESOURCES struct resource_options
+#define STRUCT_CGROUP_FILTERS struct cgroup_filter_options
+#define STRUCT_PASSED_FDS struct passed_fds_options
 
 /* Chapter, place and type of an option; does not compile where the member is not what the type stores. */
 #define FIELD(GROUP, member, as) \
@@ -110,12 +110,12 @@
 	{ .name = { #native, [UNIT] = "Service." key }, FIELD(PATHS, native, as), \
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = example,
 
-#define FOLDERS(native, key) \
-	{ .name = { #native, [UNIT] = "Service." key }, FIELD(FOLDERS, native, directories), \
+#define DIRECTORIES(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(DIRECTORIES, native, directories), \
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name[:link]",
 
 #define FOLDER_MODE(native, key) \
-	{ .name = { #native, [UNIT] = "Service." key }, FIELD(FOLDERS, native, mode), \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(DIRECTORIES, native, mode), \
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0755", .argument = "mode",
 
 #define AMOUNT(native, key, as, example) \
@@ -258,16 +258,16 @@ const struct directive directives[] = {
 	/* What to run */
 	{ .name = { "listen", "port", "Socket.ListenStream", "Sockets.SockServiceName" }, .type = &type_endpoints,
 	  .translated = FROM(XINETD) | FROM(UNIT) | FROM(LAUNCHD),
-	  .chapter = CHAPTER_WHAT, .flags = STRUCTURE | IN_SOCKET, .change = CHANGE_REBIND,
+	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE | IN_SOCKET, .change = CHANGE_REBIND,
 	  .argument = "endpoint",
 	  .help = "The endpoints superd listens on for this service, in the order in which the backend gets "
 		  "them: a port, tcp:HOST:PORT, udp:PORT, the path of a unix socket, and the others of "
 		  "ENDPOINTS." },
 	{ .name = { "socket" }, .type = &type_endpoints,
-	  .chapter = CHAPTER_WHAT, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
+	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
 	  .help = "A socket with options and a name of its own. The name is its entry in LISTEN_FDNAMES, "
 		  "where several may have one; inside the braces stand its listen and any option of a socket." },
-	{ .name = { "exec", "server", "Service.ExecStart", "ProgramArguments" }, FIELD(WHAT, exec, command),
+	{ .name = { "exec", "server", "Service.ExecStart", "ProgramArguments" }, FIELD(EXEC, exec, command),
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
 	  .help = "The program to run, by its absolute path, and its arguments. A string is split into words by "
@@ -278,35 +278,35 @@ const struct directive directives[] = {
 		  "%{path:NAME} by the path of the unix socket of this name, %{service} by the service's name, "
 		  "%{port} by its port, with accept = yes %{instance} by a name of the connection, as instance_names "
 		  "says; %% is a percent sign." },
-	{ .name = { "argv0" }, FIELD(WHAT, argv0, text),
+	{ .name = { "argv0" }, FIELD(EXEC, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "What the program sees as its own name, in place of the path in exec." },
-	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(WHAT, exec_search_path, paths),
+	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(EXEC, exec_search_path, paths),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
 	  .help = "The folders in which a program is looked for that exec names without a slash, when the table is "
 		  "read. Unset: exec names it by its absolute path." },
-	{ .name = { "accept", "wait", "Socket.Accept", "inetdCompatibility.Wait" }, FIELD(WHAT, accept, bool),
+	{ .name = { "accept", "wait", "Socket.Accept", "inetdCompatibility.Wait" }, FIELD(EXEC, accept, bool),
 	  .translated = FROM(XINETD) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "no",
 	  .argument = "yes | no",
 	  .help = "Who accepts connections. With no the backend gets the listening sockets and serves every "
 		  "client (inetd's wait); with yes superd accepts and starts an instance for each connection "
 		  "(inetd's nowait)." },
-	{ .name = { "pass" }, FIELD(WHAT, pass, word),
+	{ .name = { "pass" }, FIELD(EXEC, pass, word),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "systemd", .words = pass_words,
 	  .help = "How the backend gets its socket: systemd hands sockets over from descriptor 3 on and tells "
 		  "of them in LISTEN_FDS, inetd makes the socket its standard input and output. Where accept "
 		  "is yes and nothing is said here, it is inetd." },
-	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(WHAT, type, word),
+	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(EXEC, type, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "simple", .words = type_words,
 	  .help = "When a backend counts as started: simple and exec once the program runs, forking once its "
 		  "first process has ended, oneshot when it has done its work, notify and notify-reload once it says "
 		  "READY=1 (see NOTIFICATIONS)." },
-	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(WHAT, disable, bool),
+	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(EXEC, disable, bool),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_LIVE, .fallback = "no",
 	  .argument = "yes | no",
 	  .help = "Leaves the service in the table, checked like any other, but opens none of its sockets." },
-	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(WHAT, start, word), .translated = FROM(LAUNCHD),
+	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(EXEC, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
 	  .help = "With demand the first client starts the backend. With boot it is started with superd; "
 		  "unless restart says otherwise, it is started again by itself after a failure, when the pause "
@@ -314,7 +314,7 @@ const struct directive directives[] = {
 		  "that starts at boot may do without sockets; a oneshot without them runs once. With manual it "
 		  "has no sockets and is started by superctl start alone, as D-Bus or cron may do; restart says "
 		  "whether again after that. boot and manual need accept = no." },
-	{ .name = { "builtin", "type" }, FIELD(WHAT, builtin, builtin), .translated = FROM(XINETD),
+	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "A small service that superd answers itself, in a process of its own, in place of exec: echo, "
@@ -322,7 +322,7 @@ const struct directive directives[] = {
 		  "(what superd runs and offers). Options of it stand behind the name: bsd or xinetd for the form "
 		  "of daytime and chargen, those of superd-inetd.conf(5) for auth. Without user it runs as a user of "
 		  "its own, with an id from 60594 to 61183." },
-	{ .name = { "redirect", "redirect" }, FIELD(WHAT, redirect, redirect),
+	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port",
 	  .help = "Connects each client to this host and port in place of running a program. It needs accept = yes; "
 		  "without user it runs as a user of its own, with an id from 60594 to 61183. The keep_alive options "
@@ -527,104 +527,104 @@ const struct directive directives[] = {
 		  "runs with the others." },
 
 	/* Who runs it */
-	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(WHO, user, name),
+	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(IDENTITY, user, name),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "user",
 	  .help = "The user the backend runs as, by name or number. Unset: superd's own, which for root is "
 		  "warned of." },
-	{ .name = { "group", "group", "Service.Group", "GroupName" }, FIELD(WHO, group, name),
+	{ .name = { "group", "group", "Service.Group", "GroupName" }, FIELD(IDENTITY, group, name),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
 	  .help = "The group the backend runs as, by name or number. Unset: its user's." },
-	{ .name = { "groups", "groups", [LAUNCHD] = "InitGroups" }, FIELD(WHO, groups, bool),
+	{ .name = { "groups", "groups", [LAUNCHD] = "InitGroups" }, FIELD(IDENTITY, groups, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "yes", .argument = "yes | no",
 	  .help = "Whether the backend is in the other groups of its user, too." },
 	{ .name = { "supplementary_groups", [UNIT] = "Service.SupplementaryGroups" },
-	  FIELD(WHO, supplementary_groups, list),
+	  FIELD(IDENTITY, supplementary_groups, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
 	  .help = "Further groups the backend is in, by name or number." },
-	{ .name = { "dynamic_user", [UNIT] = "Service.DynamicUser" }, FIELD(WHO, dynamic_user, bool),
+	{ .name = { "dynamic_user", [UNIT] = "Service.DynamicUser" }, FIELD(IDENTITY, dynamic_user, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Runs the backend as a user of its own that no file of users needs: an id from 61184 to 65519 that "
 		  "nobody has, the same at each start, as far as it stays free. Where there is a user of the name in "
 		  "user, or else of the service's, it is that one. It implies protect_system = strict, protect_home = "
 		  "read-only, private_tmp, restrict_suid_sgid, no_new_privileges and remove_ipc." },
-	{ .name = { "remove_ipc", [UNIT] = "Service.RemoveIPC" }, FIELD(WHO, remove_ipc, bool),
+	{ .name = { "remove_ipc", [UNIT] = "Service.RemoveIPC" }, FIELD(IDENTITY, remove_ipc, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Removes what the backend's user has left of System V's and POSIX's shared memory, semaphores and "
 		  "message queues, once the last instance has ended. It means nothing for root and superd's own "
 		  "user." },
 	{ .name = { "ambient_capabilities", [UNIT] = "Service.AmbientCapabilities" },
-	  FIELD(WHO, ambient_capabilities, capabilities), .nothing = "",
+	  FIELD(IDENTITY, ambient_capabilities, capabilities), .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
 	  .help = "Capabilities the backend keeps although its user is not root, as in net_bind_service." },
 	{ .name = { "capability_bounding_set", [UNIT] = "Service.CapabilityBoundingSet" },
-	  FIELD(WHO, capability_bounding_set, capabilities), .unset = &every_capability, .nothing = "",
+	  FIELD(IDENTITY, capability_bounding_set, capabilities), .unset = &every_capability, .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
 	  .help = "The capabilities the backend and its children can ever have, even as root. A ~ in front of "
 		  "the first takes the named ones away and leaves the rest. Unset: all that superd has." },
 	{ .name = { "no_new_privileges", [UNIT] = "Service.NoNewPrivileges" },
-	  FIELD(WHO, no_new_privileges, bool),
+	  FIELD(IDENTITY, no_new_privileges, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Set-user-id programs and file capabilities give the backend and its children nothing. Filters of "
 		  "system calls imply it where superd lacks CAP_SYS_ADMIN." },
 
 	/* Surroundings */
 	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },
-	  FIELD(SURROUNDINGS, env, env),
+	  FIELD(ENVIRONMENT, env, env),
 	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
 	  .help = "Variables of the backend's environment, which is built from nothing. The %{ } of exec are "
 		  "replaced in the values, too." },
-	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(SURROUNDINGS, passenv, list),
+	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(ENVIRONMENT, passenv, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
 	  .help = "Variables the backend gets as superd has them; those superd does not have are left out, and so "
 		  "is what was told to superd alone: NOTIFY_SOCKET, and what begins with LISTEN_, REMOTE_, WATCHDOG_, "
 		  "TCPREMOTE or TCPLOCAL. * passes on all the others, under those of the backend's user." },
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
-	  FIELD(SURROUNDINGS, environment_file, paths),
+	  FIELD(ENVIRONMENT, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
 	  .help = "Files of NAME=value lines, read before every start; they override env. With - in front a file may "
 		  "be missing. A path with *, ? or [ ] is a pattern: all files it names are read, in the order of "
 		  "their names." },
 	{ .name = { "unset_environment", [UNIT] = "Service.UnsetEnvironment" },
-	  FIELD(SURROUNDINGS, unset_environment, list),
+	  FIELD(ENVIRONMENT, unset_environment, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME[=value]",
 	  .help = "Variables the backend does not get, whatever the options above say; with a value, only where it "
 		  "has that one." },
-	{ .name = { "expand_environment" }, FIELD(SURROUNDINGS, expand_environment, bool),
+	{ .name = { "expand_environment" }, FIELD(ENVIRONMENT, expand_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Replaces variables of the backend's environment in the words of exec, as systemd does: ${NAME} "
 		  "within a word by the value, a word that is $NAME alone by as many words as the value has; $$ is a "
 		  "dollar sign." },
-	{ .name = { "unit_environment" }, FIELD(SURROUNDINGS, unit_environment, bool),
+	{ .name = { "unit_environment" }, FIELD(ENVIRONMENT, unit_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Tells the backend what systemd tells the service of a unit, too: INVOCATION_ID and "
 		  "SYSTEMD_EXEC_PID, with accept = yes SO_COOKIE, with pass = systemd LISTEN_PIDFDID where the kernel "
 		  "has such numbers; and where superd is not root, what it has itself of XDG_RUNTIME_DIR and "
 		  "DBUS_SESSION_BUS_ADDRESS." },
-	{ .name = { "instance_names" }, FIELD(SURROUNDINGS, instance_names, word),
+	{ .name = { "instance_names" }, FIELD(ENVIRONMENT, instance_names, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
 	  .help = "What %{instance} stands for: with cookie, as systemd has it since version 258, "
 		  "NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT, superd's end first, and of a unix socket "
 		  "NUMBER-COOKIE-PID_PIDFDID-UID; with plain the same without COOKIE and PIDFDID, as before that." },
-	{ .name = { "tcp_environment" }, FIELD(SURROUNDINGS, tcp_environment, bool),
+	{ .name = { "tcp_environment" }, FIELD(ENVIRONMENT, tcp_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = yes over TCP, tells the backend both ends of its connection as tcpserver and GNU's "
 		  "inetd do: PROTO, TCPLOCALIP, TCPLOCALPORT, TCPREMOTEIP and TCPREMOTEPORT." },
-	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(SURROUNDINGS, umask, mode),
+	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(ENVIRONMENT, umask, mode),
 	  .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "022", .argument = "mode", .most = 0777,
 	  .help = "The permissions, in octal, that files made by the backend do not get." },
-	{ .name = { "nice", "nice", "Service.Nice", "Nice" }, FIELD(SURROUNDINGS, nice, count),
+	{ .name = { "nice", "nice", "Service.Nice", "Nice" }, FIELD(ENVIRONMENT, nice, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "number",
 	  .least = -20, .most = 19,
 	  .help = "The backend's scheduling priority, from -20, the most favoured, to 19. Below superd's own "
 		  "it takes CAP_SYS_NICE, and without it gets as near as it may; 0 leaves it at superd's own." },
 	{ .name = { "working_directory", [UNIT] = "Service.WorkingDirectory", [LAUNCHD] = "WorkingDirectory" },
-	  FIELD(SURROUNDINGS, working_directory, path), .words = home_words,
+	  FIELD(ENVIRONMENT, working_directory, path), .words = home_words,
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .fallback = "/", .argument = "directory",
 	  .help = "Where the backend runs: an absolute path, or ~ for the home of its user. With - in front "
 		  "it may be missing." },
 	{ .name = { "root_directory", [UNIT] = "Service.RootDirectory", [LAUNCHD] = "RootDirectory" },
-	  FIELD(SURROUNDINGS, root_directory, path),
+	  FIELD(ENVIRONMENT, root_directory, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
 	  .help = "A folder that the backend sees as /; exec and working_directory are looked up inside it. A backend "
 		  "of root's, one with CAP_SYS_CHROOT and one that asks for mounts of its own enter it by a mount "
@@ -665,7 +665,7 @@ const struct directive directives[] = {
 	RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack")
 	  .help = "How large the stack of a process may get, in bytes." },
 	{ .name = { "oom_score_adjust", [UNIT] = "Service.OOMScoreAdjust" },
-	  FIELD(SURROUNDINGS, oom_score_adjust, count),
+	  FIELD(ENVIRONMENT, oom_score_adjust, count),
 	  .unset = &no_adjustment, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "number",
 	  .least = -1000, .most = 1000,
@@ -673,33 +673,33 @@ const struct directive directives[] = {
 		  "first. Unset: as superd was itself started with, and so where superd may not go below it; but 100 "
 		  "more where superd is process 1, or its control group has a limit of memory, so that it outlives "
 		  "its backends." },
-	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" }, FIELD(SURROUNDINGS, cpu_affinity, cpus),
+	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" }, FIELD(ENVIRONMENT, cpu_affinity, cpus),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
 	  .help = "The processors the backend may run on: numbers and ranges as in 0, 2-4." },
 	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
-	  FIELD(SURROUNDINGS, io_scheduling, scheduling),
+	  FIELD(ENVIRONMENT, io_scheduling, scheduling),
 	  .translated = FROM(UNIT),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "class[:priority]",
 	  .help = "The backend's turn at the disks: idle, best-effort or realtime, the latter two with a "
 		  "priority from 0, the first, to 7." },
 	{ .name = { "runtime_directory", [UNIT] = "Service.RuntimeDirectory" },
-	  FIELD(SURROUNDINGS, runtime_directory, directories),
+	  FIELD(ENVIRONMENT, runtime_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "Folders that are made for the backend's user before it starts, and removed when it has ended, "
 		  "unless a socket of the table lies in them. They are below the runtime directory superd was "
 		  "built with, usually /run; below XDG_RUNTIME_DIR, where that is set, when superd does not run as "
 		  "root. RUNTIME_DIRECTORY names them." },
 	{ .name = { "state_directory", [UNIT] = "Service.StateDirectory" },
-	  FIELD(SURROUNDINGS, state_directory, directories),
+	  FIELD(ENVIRONMENT, state_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "Folders that are made for the backend's user before it starts, and stay. They are below the "
 		  "state directory superd was built with, usually /var/lib. STATE_DIRECTORY names them." },
-	FOLDERS(cache_directory, "CacheDirectory")
+	DIRECTORIES(cache_directory, "CacheDirectory")
 	  .help = "The same below /var/cache, beside the state directory; CACHE_DIRECTORY names them. Of all these "
 		  "folders, NAME:LINK makes a symbolic link beside it, too." },
-	FOLDERS(logs_directory, "LogsDirectory")
+	DIRECTORIES(logs_directory, "LogsDirectory")
 	  .help = "The same below /var/log; LOGS_DIRECTORY names them." },
-	FOLDERS(configuration_directory, "ConfigurationDirectory")
+	DIRECTORIES(configuration_directory, "ConfigurationDirectory")
 	  .help = "The same below the folder of configuration superd was built with, usually /etc, but they belong to "
 		  "root; CONFIGURATION_DIRECTORY names them." },
 	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode")
@@ -713,18 +713,18 @@ const struct directive directives[] = {
 	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode")
 	  .help = "The mode of the folders of configuration_directory." },
 	{ .name = { "runtime_directory_preserve", [UNIT] = "Service.RuntimeDirectoryPreserve" },
-	  FIELD(FOLDERS, runtime_directory_preserve, word),
+	  FIELD(DIRECTORIES, runtime_directory_preserve, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = directory_preserve_words,
 	  .help = "How long the folders of runtime_directory are kept: no, until the backend ends; restart, as long "
 		  "as the next client starts it again, so not over disable; yes, for good." },
-	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(EXTRAS, open_file, handed_files),
+	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, handed_files),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
 	  .help = "Files that superd opens for the backend, which gets them behind its sockets, with this name in "
 		  "LISTEN_FDNAMES, else that of the file; a unix socket is connected to. They are opened to be read "
 		  "and written, with read-only to be read alone; with append what is written goes to the end, with "
 		  "truncate they are emptied; with graceful, one that can't be opened is left out." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
-	  FIELD(EXTRAS, load_credential, loaded_credentials),
+	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "name[:source]",
 	  .help = "Secrets that the backend finds as files of these names in the folder that CREDENTIALS_DIRECTORY "
@@ -734,13 +734,13 @@ const struct directive directives[] = {
 		  "may be missing. All of a backend's are at most 1M. Where superd may not mount, an instance that "
 		  "starts beside another gets what that has read." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
-	  FIELD(EXTRAS, set_credential, set_credentials),
+	  FIELD(PASSED_FDS, set_credential, set_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX | HOLDS_SECRETS, .change = CHANGE_NEXT,
 	  .argument = "name:value",
 	  .help = "Credentials with their values, which may have escapes as in C, for those that load_credential "
 		  "does not bring." },
 	{ .name = { "import_credential", [UNIT] = "Service.ImportCredential" },
-	  FIELD(EXTRAS, import_credential, imported_credentials),
+	  FIELD(PASSED_FDS, import_credential, imported_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "pattern[:name]",
 	  .help = "Credentials that superd itself has, or that lie in a credstore, by a pattern of their names; with "
@@ -826,98 +826,98 @@ const struct directive directives[] = {
 
 	/* Who may come */
 	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },
-	  FIELD(GATE, instances, count),
+	  FIELD(ACCESS, instances, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "1000", .argument = "number",
 	  .least = 1, .most = UNLIMITED,
 	  .help = "With accept = yes, how many instances may run at once; overload says what becomes of more "
 		  "connections. A number, or unlimited." },
 	{ .name = { "per_source", "per_source", "Socket.MaxConnectionsPerSource" },
-	  FIELD(GATE, per_source, count),
+	  FIELD(ACCESS, per_source, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .least = 1,
 	  .most = UNLIMITED,
 	  .help = "With accept = yes, how many instances may run at once for one client address; more "
 		  "connections from there are refused. Not at a unix datagram socket, where nobody can be counted. A "
 		  "number, or unlimited." },
-	{ .name = { "per_source_prefix" }, FIELD(GATE, per_source_prefix, count),
+	{ .name = { "per_source_prefix" }, FIELD(ACCESS, per_source_prefix, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "64", .argument = "bits",
 	  .least = 1, .most = 128,
 	  .help = "How many leading bits of an IPv6 address per_source takes for one source, for a single "
 		  "client usually has a whole /64. An IPv4 address is always taken whole." },
-	{ .name = { "overload" }, FIELD(GATE, overload, word),
+	{ .name = { "overload" }, FIELD(ACCESS, overload, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = overload_words,
 	  .help = "What happens at the limit of instances: queue lets clients wait in the kernel's queue, "
 		  "refuse closes their connections at once." },
-	{ .name = { "only_from", "only_from", "Service.IPAddressAllow" }, FIELD(GATE, only_from, addresses),
+	{ .name = { "only_from", "only_from", "Service.IPAddressAllow" }, FIELD(ACCESS, only_from, addresses),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
 	  .help = "The clients that may come; all others are refused. An address, a network as 192.0.2.0/24, "
 		  "2001:db8::/32 or 192.0.2.0 (zeros at the end stand for anything), 192.0.2.{1,7}, a network of "
 		  "networks(5), a host's name, or .domain. A name is looked up for each client; one without a name "
 		  "that leads back to it matches none. none is nobody, an empty list everybody. Where a backend takes "
 		  "connections itself (accept = no) the kernel keeps to it, and no names can be given." },
-	{ .name = { "no_access", "no_access", "Service.IPAddressDeny" }, FIELD(GATE, no_access, addresses),
+	{ .name = { "no_access", "no_access", "Service.IPAddressDeny" }, FIELD(ACCESS, no_access, addresses),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
 	  .help = "The clients that are refused, in the words of only_from. Who is in both is refused." },
-	{ .name = { "access_times", "access_times" }, FIELD(GATE, access_times, times),
+	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "HH:MM-HH:MM",
 	  .help = "The times of day, in local time, at which clients are let in, both minutes included; "
 		  "22:00-06:00 goes over midnight." },
-	{ .name = { "max_load", "max_load" }, FIELD(GATE, max_load, load),
+	{ .name = { "max_load", "max_load" }, FIELD(ACCESS, max_load, load),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load",
 	  .help = "Refuses clients while the machine's load average of the last minute is at or above this." },
-	{ .name = { "cps", "cps" }, FIELD(GATE, cps, rate), .unset = &no_rate,
+	{ .name = { "cps", "cps" }, FIELD(ACCESS, cps, rate), .unset = &no_rate,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "number seconds",
 	  .help = "How many connections a second are taken, with accept = no how many starts, and for how many seconds "
 		  "the service rests when there are more; clients wait in the queue meanwhile." },
 	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
-	  FIELD(GATE, trigger_limit_burst, count),
+	  FIELD(ACCESS, trigger_limit_burst, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .most = UNLIMITED,
 	  .help = "How many connections, with accept = no how many starts, there may be in trigger_limit_interval. "
 		  "When there are more the service rests for trigger_limit_pause, while clients wait in the queue. A "
 		  "number, or unlimited; 0 serves nobody." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
-	  FIELD(GATE, trigger_limit_interval, duration),
+	  FIELD(ACCESS, trigger_limit_interval, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "The time in which trigger_limit_burst counts." },
-	{ .name = { "trigger_limit_pause" }, FIELD(GATE, trigger_limit_pause, duration),
+	{ .name = { "trigger_limit_pause" }, FIELD(ACCESS, trigger_limit_pause, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "How long a service rests that has reached trigger_limit_burst." },
-	{ .name = { "trigger_limit_action" }, FIELD(GATE, trigger_limit_action, word),
+	{ .name = { "trigger_limit_action" }, FIELD(ACCESS, trigger_limit_action, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
 	  .help = "What happens at trigger_limit_burst. queue: the sockets stay open, and clients wait. close: the "
 		  "sockets are closed until the pause is over, so that clients are refused, as inetds do it. "
 		  "close-reserved: the same, but an IPv4 port from 1024 on, which any user might take meanwhile, "
 		  "stays open, and each connection there is closed at once until trigger_limit_interval is over, as "
 		  "OpenBSD's inetd does it." },
-	{ .name = { "per_source_cpm" }, FIELD(GATE, per_source_cpm, count),
+	{ .name = { "per_source_cpm" }, FIELD(ACCESS, per_source_cpm, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
 	  .most = UNLIMITED,
 	  .help = "With accept = yes, how many connections a minute are taken from one client address; more are "
 		  "refused. Of datagrams, with accept = no, how many starts a minute there are for one sender. Not at "
 		  "a unix datagram socket. A number, or unlimited." },
-	{ .name = { "libwrap", "libwrap" }, FIELD(GATE, libwrap, text),
+	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
 	  .help = "The daemon's name under which hosts.allow and hosts.deny are asked whether a client may come. "
 		  "Unset: they are not asked." },
-	{ .name = { "banner", "banner" }, FIELD(GATE, banner, path),
+	{ .name = { "banner", "banner" }, FIELD(ACCESS, banner, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
 	  .help = "A file that every client is sent before anything else, at most 16 kB of it." },
-	{ .name = { "banner_success", "banner_success" }, FIELD(GATE, banner_success, path),
+	{ .name = { "banner_success", "banner_success" }, FIELD(ACCESS, banner_success, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
 	  .help = "A file that a client is sent once it is let in, at most 16 kB of it." },
-	{ .name = { "banner_fail", "banner_fail" }, FIELD(GATE, banner_fail, path),
+	{ .name = { "banner_fail", "banner_fail" }, FIELD(ACCESS, banner_fail, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
 	  .help = "A file that a client is sent before it is turned away, at most 16 kB of it." },
-	{ .name = { "deny_time", "deny_time" }, FIELD(GATE, deny_time, duration), .translated = FROM(XINETD),
+	{ .name = { "deny_time", "deny_time" }, FIELD(ACCESS, deny_time, duration), .translated = FROM(XINETD),
 	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
 	  .help = "Makes the service a sensor: it runs nothing, and an address that connects to it is kept out of all "
 		  "services for this long, but for connections that a backend with accept = no takes itself. infinity "
 		  "is for ever, 0 only logs. The sender of a datagram is kept out, too, as with xinetd; senders can be "
 		  "forged, so that anybody can have another's address kept out: 0 is safe there." },
-	{ .name = { "id_only" }, FIELD(GATE, id_only, bool),
+	{ .name = { "id_only" }, FIELD(ACCESS, id_only, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Takes only clients whose machine's ident server (RFC 1413) names a user." },
 
@@ -971,61 +971,61 @@ const struct directive directives[] = {
 		  "after a pause, 5 s and ever longer; with Assert in place of Condition it is a failure." },
 
 	/* Life */
-	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFE, timeout_start, duration),
+	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
 	  .help = "How long a backend with type = forking or notify may take until it counts as started; then it is "
 		  "stopped, and that is a failure. So long, too, may each command of a start take, and what is done "
 		  "before the program runs. infinity waits for ever. Other types take no time themselves, and a "
 		  "oneshot has runtime_max; its commands may take any time unless this is set." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
-	  FIELD(LIFE, timeout_stop, duration),
+	  FIELD(LIFECYCLE, timeout_stop, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
 	  .help = "How long a backend may take to end after kill_signal; then it is killed." },
-	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFE, kill_signal, signal),
+	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
 	  .help = "The signal that asks a backend to end, as in TERM, INT or QUIT." },
 	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" },
-	  FIELD(LIFE, kill_mode, word), .translated = FROM(UNIT),
+	  FIELD(LIFECYCLE, kill_mode, word), .translated = FROM(UNIT),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
 	  .help = "Whom a stop reaches: group signals and kills all the backend started, mixed signals the "
 		  "main process and kills all, process reaches the main process only; none sends no signal, and "
 		  "what has not ended by timeout_stop runs on, unless superd itself ends." },
-	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFE, pid_file, path),
+	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
 	  .help = "With type = forking, the file in which the daemon writes the number of its main process." },
-	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFE, runtime_max, duration),
+	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,
 	  .most = UNLIMITED,
 	  .help = "The longest a backend may run before it is stopped." },
 	{ .name = { "backoff_min", [UNIT] = "Service.RestartSec", [LAUNCHD] = "ThrottleInterval" },
-	  FIELD(LIFE, backoff_min, duration),
+	  FIELD(LIFECYCLE, backoff_min, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "100ms", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "The pause after a first failure. It doubles with each further failure up to backoff_max, "
 		  "while clients wait in the queue; a healthy run resets it." },
-	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" }, FIELD(LIFE, backoff_max, duration),
+	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" }, FIELD(LIFECYCLE, backoff_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "The longest pause between two starts of a backend that keeps failing." },
-	{ .name = { "backoff_refuse" }, FIELD(LIFE, backoff_refuse, bool),
+	{ .name = { "backoff_refuse" }, FIELD(LIFECYCLE, backoff_refuse, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the connections of clients are closed while the service is paused after a failure, those "
 		  "that wait included, so that a load balancer turns to another machine; with no they wait in the "
 		  "queue. Datagrams wait in any case." },
-	{ .name = { "on_failure" }, FIELD(LIFE, on_failure, word),
+	{ .name = { "on_failure" }, FIELD(LIFECYCLE, on_failure, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,
 	  .help = "What a backend's failure means: retry starts it again after a pause, exit ends superd, so "
 		  "that whatever watches over superd takes notice. With accept = yes only a start that does not "
 		  "succeed is a failure." },
-	{ .name = { "on_change" }, FIELD(LIFE, on_change, word),
+	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_change_words,
 	  .help = "What becomes of a running backend that has the sockets (accept = no) when a reload changes how it "
 		  "would be started: finish lets it serve until it ends, and the next one is started by the new entry; "
 		  "drain starts the next one at once, for new clients, and stops the old one when the clients it has "
 		  "are gone. A frozen one goes on for that, and one that starts is drained when it is ready. Where new "
 		  "clients can't be kept from it that is logged, and it is as finish." },
-	{ .name = { "on_remove" }, FIELD(LIFE, on_remove, word),
+	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
 	  .help = "What becomes of running instances when a reload takes the service out of the table, or "
 		  "its sockets away from it: finish lets them end by themselves; drain (accept = no) stops "
@@ -1036,34 +1036,34 @@ const struct directive directives[] = {
 		  "come after the reload, and they are cut off when it ends. To keep them out, have it drained before "
 		  "the reload, by superctl hold and superctl drain; or set stop, with timeout_stop, for a daemon that "
 		  "closes its socket at kill_signal and serves its clients to the end: others are refused at once." },
-	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" }, FIELD(LIFE, watchdog, duration),
+	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" }, FIELD(LIFECYCLE, watchdog, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
 	  .help = "How often a backend must say WATCHDOG=1, once it runs, to count as alive. One that is silent for so "
 		  "long is ended by watchdog_signal, and that is a failure. It is told in WATCHDOG_USEC. 0 and "
 		  "infinity: it need not." },
-	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" }, FIELD(LIFE, watchdog_signal, signal),
+	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" }, FIELD(LIFECYCLE, watchdog_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal",
 	  .help = "The signal that ends a backend whose watchdog has found it silent." },
-	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" }, FIELD(LIFE, notify_access, word),
+	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" }, FIELD(LIFECYCLE, notify_access, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "none", .words = notify_access_words,
 	  .help = "Which processes of a backend may send notifications: none, main alone, main and the commands beside "
 		  "it (exec), or all. With type = notify, a watchdog or a descriptor store, none is main." },
-	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" }, FIELD(LIFE, reload_signal, signal),
+	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" }, FIELD(LIFECYCLE, reload_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal",
 	  .help = "With type = notify-reload, the signal by which the backend reads its configuration again, sent by "
 		  "superctl reload NAME. One that says READY=1 and would die of it has failed to start." },
 	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
-	  FIELD(LIFE, file_descriptor_store_max, count),
+	  FIELD(LIFECYCLE, file_descriptor_store_max, count),
 	  .flags = TUNES | IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "number", .most = 4000,
 	  .help = "How many descriptors superd keeps for a backend with accept = no that sends them with FDSTORE=1; "
 		  "its next start gets them behind its sockets. It is told in FDSTORE." },
 	{ .name = { "file_descriptor_store_preserve", [UNIT] = "Service.FileDescriptorStorePreserve" },
-	  FIELD(LIFE, file_descriptor_store_preserve, word),
+	  FIELD(LIFECYCLE, file_descriptor_store_preserve, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "restart", .words = preserve_words,
 	  .help = "How long they are kept: no, until the backend ends; restart, as long as the next client starts it "
 		  "again, so until the service is disabled or leaves the table; on-success, the same, but not over a "
 		  "failure; yes is as restart." },
-	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(ENDS, restart, word),
+	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(RESTART, restart, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "default", .words = restart_words,
 	  .help = "Which ends start a backend again by itself, after the pause of backoff_min: with no none does, so "
 		  "that the next client starts it, and one without a socket runs once. "
@@ -1072,63 +1072,64 @@ const struct directive directives[] = {
 		  "default is no, but with start = boot what start says there. A "
 		  "client does not wait for it, unless it was a failure. With accept = yes it means nothing." },
 	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
-	  FIELD(ENDS, restart_prevent_exit_status, statuses),
+	  FIELD(RESTART, restart_prevent_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
 	  .help = "Exit statuses and signals after which it is not started again by itself, whatever restart says." },
 	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
-	  FIELD(ENDS, restart_force_exit_status, statuses),
+	  FIELD(RESTART, restart_force_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
 	  .help = "Exit statuses and signals after which it is, whatever restart says." },
 	{ .name = { "success_exit_status", [UNIT] = "Service.SuccessExitStatus" },
-	  FIELD(ENDS, success_exit_status, statuses),
+	  FIELD(RESTART, success_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
 	  .help = "Exit statuses, by number or by name as TEMPFAIL, and signals, as SIGKILL, that are a good end as 0 "
 		  "is. With accept = yes an exit status is a failure only where this names at least one (see "
 		  "FAILURES)." },
-	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" }, FIELD(ENDS, remain_after_exit, bool),
+	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" }, FIELD(RESTART, remain_after_exit, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "A backend that has ended well counts as running until it is stopped, so no client starts it "
 		  "again." },
-	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" }, FIELD(ENDS, timeout_abort, duration),
+	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" }, FIELD(RESTART, timeout_abort, duration),
 	  .unset = &no_number, .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
 	  .help = "How long a backend that the watchdog ends may take, to write its core. Unset: timeout_stop." },
-	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" }, FIELD(ENDS, final_kill_signal, signal),
+	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" }, FIELD(RESTART, final_kill_signal,
+	  signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
 	  .help = "The signal of the end of timeout_stop." },
 	{ .name = { "restart_kill_signal", [UNIT] = "Service.RestartKillSignal" },
-	  FIELD(ENDS, restart_kill_signal, signal),
+	  FIELD(RESTART, restart_kill_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
 	  .help = "The signal of a stop that a start follows. It is not used: superd stops by kill_signal." },
-	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" }, FIELD(ENDS, send_sighup, bool),
+	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" }, FIELD(RESTART, send_sighup, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Sends HUP right behind kill_signal, for shells." },
-	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" }, FIELD(ENDS, send_sigkill, bool),
+	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" }, FIELD(RESTART, send_sigkill, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
 	  .help = "Whether what has not ended by timeout_stop gets final_kill_signal; with no it runs on, unless "
 		  "superd itself ends." },
-	{ .name = { "kill_rest" }, FIELD(ENDS, kill_rest, bool),
+	{ .name = { "kill_rest" }, FIELD(RESTART, kill_rest, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether what a backend leaves of its process group, or its control group where it has one, when its "
 		  "main process ends by itself is "
 		  "stopped, too, as kill_mode says; the next one starts when it has gone." },
-	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" }, FIELD(LIFE, idle_timeout, duration),
+	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" }, FIELD(LIFECYCLE, idle_timeout, duration),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "infinity", .argument = "duration",
 	  .least = 100000, .most = UNLIMITED,
 	  .help = "How long nobody may have been connected to any of a backend's sockets before idle_action is taken "
 		  "(see IDLE BACKENDS). It needs accept = no." },
-	{ .name = { "idle_action" }, FIELD(LIFE, idle_action, word),
+	{ .name = { "idle_action" }, FIELD(LIFECYCLE, idle_action, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
 	  .help = "What becomes of an idle backend: stop ends it, and the next client starts it again; freeze has all "
 		  "its processes stand still until the next client comes; report only logs what would be done." },
-	{ .name = { "min_awake" }, FIELD(LIFE, min_awake, duration),
+	{ .name = { "min_awake" }, FIELD(LIFECYCLE, min_awake, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
 	  .help = "How long a backend is left alone after its start, or after it was woken, however idle it is." },
-	{ .name = { "freeze_reclaim" }, FIELD(LIFE, freeze_reclaim, bool),
+	{ .name = { "freeze_reclaim" }, FIELD(LIFECYCLE, freeze_reclaim, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the memory of a frozen backend is handed back to the kernel: to swap, where there is any, "
 		  "and what is of files is dropped. It comes back page by page when the backend goes on, which takes "
 		  "its time." },
-	{ .name = { "probe_from" }, FIELD(LIFE, probe_from, addresses),
+	{ .name = { "probe_from" }, FIELD(LIFECYCLE, probe_from, addresses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
 	  .help = "Addresses of health checks and load balancers, in the words of only_from but without names of "
 		  "hosts: their TCP connections start no backend, wake none and keep none awake (see PROBES). Unset: "
@@ -1228,23 +1229,23 @@ const struct directive directives[] = {
 	SWITCH(mount_api_vfs, "MountAPIVFS")
 	  .help = "Mounts /proc, /sys, /dev and an empty /run inside of root_directory." },
 	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
-	  FIELD(CALLS, system_call_filter, calls), .nothing = "@default",
+	  FIELD(SYSCALLS, system_call_filter, calls), .nothing = "@default",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
 	  .help = "The system calls the backend may make, and groups of them as @system-service. What has a ~ in "
 		  "front, and what stands behind that up to one with a +, is taken away; where the first has one, it "
 		  "is taken from all there are. :EPERM behind one is the error it gives, else that of "
 		  "system_call_error_number." },
 	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
-	  FIELD(CALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
+	  FIELD(SYSCALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
 	  .help = "The kinds of system calls the backend may make: native, and it is always among them, x86, x86-64, "
 		  "x32, arm and so on. A process that makes others is killed. Unset: all that the kernel has." },
 	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
-	  FIELD(CALLS, system_call_error_number, error), .fallback = "kill",
+	  FIELD(SYSCALLS, system_call_error_number, error), .fallback = "kill",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
 	  .help = "The error that a filtered system call gives, as EPERM, or kill, which ends the process." },
 	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
-	  FIELD(CALLS, restrict_address_families, families), .nothing = "none",
+	  FIELD(SYSCALLS, restrict_address_families, families), .nothing = "none",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
 	  .help = "The kinds of sockets the backend may open, as AF_UNIX, AF_INET and AF_INET6, or none; with ~ in "
 		  "front those that it may not. Those it is given are not meant." },
@@ -1274,21 +1275,21 @@ const struct directive directives[] = {
 	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
 	  .help = "The secure bits of the backend, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, "
 		  "no-cap-ambient-raise, and each with -locked." },
-	{ .name = { "ip_address_allow" }, FIELD(BOUNDS, ip_address_allow, networks),
+	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
 	  .help = "The addresses the backend may exchange packets with though ip_address_deny has them: numbers and "
 		  "networks, any, localhost, link-local, multicast. It is meant for sockets that the backend opens; "
 		  "for those it is given see only_from." },
-	{ .name = { "ip_address_deny" }, FIELD(BOUNDS, ip_address_deny, networks),
+	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
 	  .help = "The addresses the backend may not exchange packets with. Of sockets it is given, superd lets "
 		  "nobody in who is denied here. It needs a control group." },
-	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(BOUNDS, device_policy, word),
+	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(CGROUP_FILTERS, device_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
 	  .help = "Which devices the backend may open: with strict those of device_allow, with closed also null, "
 		  "zero, full, random, urandom, tty, ptmx and terminals of pts, with auto the same as closed, but all "
 		  "where device_allow is empty. It needs a control group." },
-	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(BOUNDS, device_allow, device_rules),
+	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(CGROUP_FILTERS, device_allow, device_rules),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "device [rwm]",
 	  .help = "The devices the backend may open, each by its path or as char-NAME or block-NAME of a kind in "
 		  "/proc/devices, and behind it whether it may be read, written or made; unsaid, all of that." },

@@ -179,10 +179,10 @@ const char *limit_option(int resource)
 const char *chapter_title(enum chapter chapter)
 {
 	static const char *const titles[CHAPTERS] = {
-		[CHAPTER_WHAT] = "What to run", [CHAPTER_SOCKETS] = "Sockets", [CHAPTER_WHO] = "Who runs it",
-		[CHAPTER_SURROUNDINGS] = "Surroundings", [CHAPTER_STREAMS] = "Streams",
-		[CHAPTER_GATE] = "Who may come", [CHAPTER_COMMANDS] = "Commands around it",
-		[CHAPTER_LIFE] = "Life", [CHAPTER_LOG] = "Log",
+		[CHAPTER_EXEC] = "What to run", [CHAPTER_SOCKETS] = "Sockets", [CHAPTER_IDENTITY] = "Who runs it",
+		[CHAPTER_ENVIRONMENT] = "Surroundings", [CHAPTER_STREAMS] = "Streams",
+		[CHAPTER_ACCESS] = "Who may come", [CHAPTER_COMMANDS] = "Commands around it",
+		[CHAPTER_LIFECYCLE] = "Life", [CHAPTER_LOG] = "Log",
 		[CHAPTER_HARDENING] = "Hardening", [CHAPTER_RESOURCES] = "Resources",
 	};
 

@@ -4,34 +4,34 @@
 #include <string.h>
 
 const size_t group_sizes[GROUPS] = {
-	[GROUP_WHAT] = sizeof(struct what),
+	[GROUP_EXEC] = sizeof(struct exec_options),
 	[GROUP_SOCKETS] = sizeof(struct socket_options),
-	[GROUP_WHO] = sizeof(struct who),
-	[GROUP_SURROUNDINGS] = sizeof(struct surroundings),
-	[GROUP_LIMITS] = sizeof(struct limits),
-	[GROUP_STREAMS] = sizeof(struct streams),
-	[GROUP_GATE] = sizeof(struct gate),
-	[GROUP_LIFE] = sizeof(struct life),
-	[GROUP_LOG] = sizeof(struct logging),
-	[GROUP_COMMANDS] = sizeof(struct commands),
-	[GROUP_ENDS] = sizeof(struct ends),
-	[GROUP_HARDENING] = sizeof(struct hardening),
-	[GROUP_PATHS] = sizeof(struct paths),
-	[GROUP_CALLS] = sizeof(struct calls),
-	[GROUP_FOLDERS] = sizeof(struct folders),
-	[GROUP_SCHEDULING] = sizeof(struct scheduling),
-	[GROUP_RESOURCES] = sizeof(struct resources),
-	[GROUP_BOUNDS] = sizeof(struct bounds),
-	[GROUP_EXTRAS] = sizeof(struct extras),
+	[GROUP_IDENTITY] = sizeof(struct identity_options),
+	[GROUP_ENVIRONMENT] = sizeof(struct environment_options),
+	[GROUP_LIMITS] = sizeof(struct limit_options),
+	[GROUP_STREAMS] = sizeof(struct stream_options),
+	[GROUP_ACCESS] = sizeof(struct access_options),
+	[GROUP_LIFECYCLE] = sizeof(struct lifecycle_options),
+	[GROUP_LOG] = sizeof(struct log_options),
+	[GROUP_COMMANDS] = sizeof(struct command_options),
+	[GROUP_RESTART] = sizeof(struct restart_options),
+	[GROUP_HARDENING] = sizeof(struct hardening_options),
+	[GROUP_PATHS] = sizeof(struct path_options),
+	[GROUP_SYSCALLS] = sizeof(struct syscall_options),
+	[GROUP_DIRECTORIES] = sizeof(struct directory_options),
+	[GROUP_SCHEDULING] = sizeof(struct scheduling_options),
+	[GROUP_RESOURCES] = sizeof(struct resource_options),
+	[GROUP_CGROUP_FILTERS] = sizeof(struct cgroup_filter_options),
+	[GROUP_PASSED_FDS] = sizeof(struct passed_fds_options),
 };
 
-_Static_assert(sizeof(struct terms) == TERMS * sizeof(void *), "each group of the terms has its name");
+_Static_assert(sizeof(struct option_groups) == SHARED_GROUPS * sizeof(void *), "each group of the terms has its name");
 _Static_assert(sizeof(struct service) <= 104, "a row stays small: ten thousand of them are a table");
 
 bool service_idles(const struct service *service)
 {
-	if (service->what->accept || service->terms->life->idle_timeout == INT64_MAX ||
-	    service->what->type == TYPE_ONESHOT)
+	if (service->exec->accept || service->groups->lifecycle->idle_timeout == INT64_MAX ||
+	    service->exec->type == TYPE_ONESHOT)
 		return false;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (!endpoint_shows_clients(service->sockets[n].endpoint))

@@ -1,7 +1,7 @@
 /* A configured service. A service is a row of the table: immutable once the table is sealed, shared by all
  * that run it. Values stand in groups, one struct a group; equal groups of one table are one copy (base/pool), and so
- * are equal sets of groups (struct terms). So a row is small however many options and groups there are, and what it
- * does not set costs it nothing; what it alone sets costs a copy of that group. The directive table
+ * are equal sets of groups (struct option_groups). So a row is small however many options and groups there are, and
+ * what it does not set costs it nothing; what it alone sets costs a copy of that group. The directive table
  * (config/option/directive) knows the place of every option.
  *
  * All memory belongs to the table's pool. */
@@ -112,7 +112,7 @@ struct rate {
 	int64_t pause;                  /* microseconds */
 };
 
-struct what {
+struct exec_options {
 	words exec;                     /* argv with the program first; argv[0] may differ by argv0; NULL: one of the next two */
 	words builtin;                  /* the name of a small service of superd's own, then its options */
 	words redirect;                 /* host and port to connect each client to */
@@ -152,7 +152,7 @@ struct socket_options {
 	words xattr_entry_point, xattr_listen, xattr_accept;                    /* "user.NAME=value" */
 };
 
-struct who {
+struct identity_options {
 	const char *user, *group;       /* names or numbers as written; NULL: superd's own */
 	bool groups;                    /* the user's supplementary groups (xinetd's `groups`) */
 	words supplementary_groups;
@@ -162,7 +162,7 @@ struct who {
 	bool dynamic_user, remove_ipc;
 };
 
-struct surroundings {
+struct environment_options {
 	words env;                      /* NAME=value, later wins, may hold %{fd} templates */
 	words passenv;                  /* names taken from superd's own environment */
 	words environment_file;         /* paths, "-" in front: may be missing */
@@ -182,14 +182,14 @@ struct surroundings {
 };
 
 /* Folders beside those of surroundings, "NAME" or "NAME:LINK" too, and the modes of all. */
-struct folders {
+struct directory_options {
 	words cache_directory, logs_directory, configuration_directory;
 	mode_t runtime_directory_mode, state_directory_mode, cache_directory_mode, logs_directory_mode,
 		configuration_directory_mode;
 	unsigned runtime_directory_preserve;            /* enum directory_preserve */
 };
 
-struct scheduling {
+struct scheduling_options {
 	unsigned cpu_scheduling_policy; /* enum cpu_scheduling */
 	int64_t cpu_scheduling_priority;                /* of fifo and rr */
 	bool cpu_scheduling_reset_on_fork, ignore_sigpipe;
@@ -197,11 +197,11 @@ struct scheduling {
 	unsigned personality;           /* the word's place; 0: the machine's */
 };
 
-struct limits {
+struct limit_options {
 	struct limit of[RLIMITS];       /* by RLIMIT_x */
 };
 
-struct streams {
+struct stream_options {
 	struct stream input, output, error;
 	words input_text, input_data;   /* of DATA: lines, and then base64 */
 	const char *syslog_identifier;  /* of what it prints: the name it has in a log; NULL: the service's */
@@ -211,7 +211,7 @@ struct streams {
 	int64_t log_rate_limit_burst;   /* lines of its output in one; 0 and UNLIMITED: no limit */
 };
 
-struct gate {
+struct access_options {
 	words only_from, no_access;     /* as written (config/access/access); NULL: anybody, nobody */
 	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
 	int64_t max_load;               /* thousandths of the load average of a minute; 0: none */
@@ -230,7 +230,7 @@ struct gate {
 	unsigned overload;              /* enum overload */
 };
 
-struct life {
+struct lifecycle_options {
 	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
 	int kill_signal;
 	unsigned kill_mode;             /* enum kill_mode */
@@ -250,14 +250,14 @@ struct life {
 };
 
 /* Commands beside the main one, and the conditions of a start. */
-struct commands {
+struct command_options {
 	words of[PHASES];               /* texts of config/words/command_prefix, by enum command_phase */
 	words condition;                /* texts of config/type/condition */
 	const char *exec_prefix;        /* how exec itself is run: its signs */
 };
 
 /* The end of a backend, and the actions after it. */
-struct ends {
+struct restart_options {
 	unsigned restart;               /* enum restart */
 	bool remain_after_exit, send_sighup, send_sigkill, kill_rest;
 	int final_kill_signal, restart_kill_signal;     /* 0: KILL, kill_signal */
@@ -265,14 +265,14 @@ struct ends {
 	words success_exit_status, restart_prevent_exit_status, restart_force_exit_status;
 };
 
-struct logging {
+struct log_options {
 	const struct log_target *log_type;      /* NULL: superd's own log */
 	unsigned log_on_success, log_on_failure;        /* bits */
 	bool mapped_addresses;
 };
 
 /* Switches, which are alike in many services. */
-struct hardening {
+struct hardening_options {
 	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset, mount_flags, keyring_mode;
 	unsigned restrict_namespaces;   /* bit NAMESPACE_x: those it may not have */
 	unsigned secure_bits;           /* as the kernel has them */
@@ -283,7 +283,7 @@ struct hardening {
 };
 
 /* The backend's view of the file system, which few services share. config/words/sandbox_words splits the words. */
-struct paths {
+struct path_options {
 	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
 	words bind_paths, bind_read_only_paths, temporary_file_system;
 	const char *network_namespace_path;
@@ -291,7 +291,7 @@ struct paths {
 };
 
 /* The system calls and address families that the backend may use. */
-struct calls {
+struct syscall_options {
 	words system_call_filter;       /* each with its sign (config/type/type_sandbox) */
 	unsigned system_call_architectures;             /* bit of the word's place */
 	int64_t system_call_error_number;               /* errno; ERRNO_KILL: the process ends */
@@ -299,7 +299,7 @@ struct calls {
 };
 
 /* Limits of the control group; -1: unset. */
-struct resources {
+struct resource_options {
 	struct amount memory_max, memory_high, memory_low, memory_min, memory_swap_max, tasks_max;
 	int64_t cpu_quota;              /* hundredths of per cent */
 	int64_t cpu_quota_period;       /* microseconds */
@@ -311,74 +311,75 @@ struct resources {
 };
 
 /* Devices and networks that the control group admits. config/words/resource_words splits the words. */
-struct bounds {
+struct cgroup_filter_options {
 	words device_allow;
 	words ip_address_allow, ip_address_deny;
 	unsigned device_policy;         /* enum device_policy */
 };
 
 /* Files and credentials that the backend receives beside its sockets (config/words/passed_fds). */
-struct extras {
+struct passed_fds_options {
 	words open_file;
 	words load_credential, set_credential, import_credential;
 };
 
 /* A service that sets an option has a copy of its whole group, so a group holds options that the same services set. */
 enum option_group {
-	GROUP_SOCKETS, GROUP_WHO, GROUP_SURROUNDINGS, GROUP_LIMITS, GROUP_STREAMS, GROUP_GATE, GROUP_LIFE, GROUP_LOG,
-	GROUP_COMMANDS, GROUP_ENDS,
-	GROUP_HARDENING, GROUP_PATHS, GROUP_CALLS,
-	GROUP_FOLDERS, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_BOUNDS, GROUP_EXTRAS,
-	TERMS,                          /* so many are in struct terms */
-	GROUP_WHAT = TERMS, GROUPS
+	GROUP_SOCKETS, GROUP_IDENTITY, GROUP_ENVIRONMENT, GROUP_LIMITS, GROUP_STREAMS, GROUP_ACCESS,
+	GROUP_LIFECYCLE, GROUP_LOG,
+	GROUP_COMMANDS, GROUP_RESTART,
+	GROUP_HARDENING, GROUP_PATHS, GROUP_SYSCALLS,
+	GROUP_DIRECTORIES, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_CGROUP_FILTERS, GROUP_PASSED_FDS,
+	SHARED_GROUPS,                  /* so many are in struct option_groups */
+	GROUP_EXEC = SHARED_GROUPS, GROUPS
 };
 
 /* Room for any group. */
 union group_values {
-	struct what what;
+	struct exec_options exec;
 	struct socket_options sockets;
-	struct who who;
-	struct surroundings surroundings;
-	struct limits limits;
-	struct streams streams;
-	struct gate gate;
-	struct life life;
-	struct logging logging;
-	struct commands commands;
-	struct ends ends;
-	struct hardening hardening;
-	struct paths paths;
-	struct calls calls;
-	struct folders folders;
-	struct scheduling scheduling;
-	struct resources resources;
-	struct bounds bounds;
-	struct extras extras;
+	struct identity_options identity;
+	struct environment_options environment;
+	struct limit_options limits;
+	struct stream_options streams;
+	struct access_options access;
+	struct lifecycle_options lifecycle;
+	struct log_options logging;
+	struct command_options commands;
+	struct restart_options restart;
+	struct hardening_options hardening;
+	struct path_options paths;
+	struct syscall_options syscalls;
+	struct directory_options directories;
+	struct scheduling_options scheduling;
+	struct resource_options resources;
+	struct cgroup_filter_options cgroup_filters;
+	struct passed_fds_options passed_fds;
 };
 
-/* All groups but `what`, which is nearly always the service's own: on what terms it runs. Kept. */
-struct terms {
+/* All groups but `exec`, which is nearly always the service's own. Kept. */
+struct option_groups {
 	union {
-		const void *group[TERMS];
+		const void *group[SHARED_GROUPS];
 		struct {                /* in the order of enum option_group */
 			const struct socket_options *socket_defaults;
-			const struct who *who;
-			const struct surroundings *surroundings;
-			const struct limits *limits;
-			const struct streams *streams;
-			const struct gate *gate;
-			const struct life *life;
-			const struct logging *logging;
-			const struct commands *commands;
-			const struct ends *ends;
-			const struct hardening *hardening;
-			const struct paths *paths;
-			const struct calls *calls;
-			const struct folders *folders;
-			const struct scheduling *scheduling;
-			const struct resources *resources;
-			const struct bounds *bounds;
-			const struct extras *extras;
+			const struct identity_options *identity;
+			const struct environment_options *environment;
+			const struct limit_options *limits;
+			const struct stream_options *streams;
+			const struct access_options *access;
+			const struct lifecycle_options *lifecycle;
+			const struct log_options *logging;
+			const struct command_options *commands;
+			const struct restart_options *restart;
+			const struct hardening_options *hardening;
+			const struct path_options *paths;
+			const struct syscall_options *syscalls;
+			const struct directory_options *directories;
+			const struct scheduling_options *scheduling;
+			const struct resource_options *resources;
+			const struct cgroup_filter_options *cgroup_filters;
+			const struct passed_fds_options *passed_fds;
 		};
 	};
 };
@@ -447,8 +448,8 @@ struct service {
 	const char *name;
 	struct origin at;
 	struct listen *sockets;
-	const struct what *what;
-	const struct terms *terms;
+	const struct exec_options *exec;
+	const struct option_groups *groups;
 	const struct mark *marks;       /* what this service's own text set, in that order; kept */
 	unsigned socket_count;
 	unsigned mark_count : 27;
@@ -467,7 +468,7 @@ extern const size_t group_sizes[GROUPS];
 
 static inline const void *service_group(const struct service *service, enum option_group group)
 {
-	return group == GROUP_WHAT ? (const void *)service->what : service->terms->group[group];
+	return group == GROUP_EXEC ? (const void *)service->exec : service->groups->group[group];
 }
 
 /* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with
@@ -486,7 +487,7 @@ static inline size_t words_count(words list)
 /* accept = no: the backend gets the listeners themselves (inetd's and xinetd's "wait"). */
 static inline bool service_waits(const struct service *service)
 {
-	return !service->what->accept;
+	return !service->exec->accept;
 }
 
 /* Whether superd acts on an idle backend: the service has an idle_timeout, and each socket shows its clients. */
@@ -496,8 +497,8 @@ bool service_idles(const struct service *service);
  * a single job, ends by itself. */
 static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
 {
-	unsigned chosen = service->terms->life->on_remove;
-	bool ends = started_by->what->accept || started_by->what->type == TYPE_ONESHOT;
+	unsigned chosen = service->groups->lifecycle->on_remove;
+	bool ends = started_by->exec->accept || started_by->exec->type == TYPE_ONESHOT;
 
 	if (chosen != REMOVE_AUTO)
 		return (enum on_remove)chosen;
@@ -507,22 +508,22 @@ static inline enum on_remove service_on_remove(const struct service *service, co
 /* Its backend counts as started once it says so (sd_notify). */
 static inline bool service_notifies(const struct service *service)
 {
-	return service->what->type == TYPE_NOTIFY || service->what->type == TYPE_NOTIFY_RELOAD;
+	return service->exec->type == TYPE_NOTIFY || service->exec->type == TYPE_NOTIFY_RELOAD;
 }
 
 static inline bool service_has_watchdog(const struct service *service)
 {
-	return service->terms->life->watchdog > 0 && service->terms->life->watchdog < INT64_MAX;
+	return service->groups->lifecycle->watchdog > 0 && service->groups->lifecycle->watchdog < INT64_MAX;
 }
 
 /* The processes that may send notifications, enum notify_access. A service that needs notifications admits at least its
  * main process. */
 static inline unsigned service_notify_access(const struct service *service)
 {
-	const struct life *life = service->terms->life;
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
 
-	if (life->notify_access == NOTIFY_NONE &&
-	    (service_notifies(service) || service_has_watchdog(service) || life->file_descriptor_store_max))
+	if (lifecycle->notify_access == NOTIFY_NONE &&
+	    (service_notifies(service) || service_has_watchdog(service) || lifecycle->file_descriptor_store_max))
 		return NOTIFY_MAIN;
-	return life->notify_access;
+	return lifecycle->notify_access;
 }

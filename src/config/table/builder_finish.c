@@ -71,52 +71,52 @@ static bool is_said(const struct service_builder *builder, const struct service_
 static bool settle_pass(struct service *row, const struct service_builder *builder,
 			const struct service_builder *defaults, struct pool *pool)
 {
-	struct what what;
+	struct exec_options options;
 
-	if (!row->what->accept || is_said(builder, defaults, "pass"))
+	if (!row->exec->accept || is_said(builder, defaults, "pass"))
 		return true;
-	memcpy(&what, row->what, sizeof(what));
-	what.pass = PASS_INETD;
-	row->what = pool_keep(pool, &what, sizeof(what));
-	return row->what != NULL;
+	memcpy(&options, row->exec, sizeof(options));
+	options.pass = PASS_INETD;
+	row->exec = pool_keep(pool, &options, sizeof(options));
+	return row->exec != NULL;
 }
 
 /* `output` alone speaks for both streams, but never sends errors to a client. */
-static bool settle_error(struct terms *terms, const struct service_builder *builder,
+static bool settle_error(struct option_groups *shared, const struct service_builder *builder,
 			 const struct service_builder *defaults, struct pool *pool)
 {
-	struct streams streams;
+	struct stream_options streams;
 
-	if (terms->streams->output.kind == STREAM_SOCKET || !is_said(builder, defaults, "output") ||
+	if (shared->streams->output.kind == STREAM_SOCKET || !is_said(builder, defaults, "output") ||
 	    is_said(builder, defaults, "error"))
 		return true;
-	memcpy(&streams, terms->streams, sizeof(streams));
-	memcpy(&streams.error, &terms->streams->output, sizeof(streams.error));
-	terms->streams = pool_keep(pool, &streams, sizeof(streams));
-	return terms->streams != NULL;
+	memcpy(&streams, shared->streams, sizeof(streams));
+	memcpy(&streams.error, &shared->streams->output, sizeof(streams.error));
+	shared->streams = pool_keep(pool, &streams, sizeof(streams));
+	return shared->streams != NULL;
 }
 
 /* A user that is made up must not leave files to the next who gets its number, nor keep what root gave: what follows
  * from dynamic_user can be made stricter and not looser. */
-static bool settle_dynamic(struct terms *terms, struct pool *pool)
+static bool settle_dynamic(struct option_groups *shared, struct pool *pool)
 {
-	struct hardening hardening;
-	struct who who;
+	struct hardening_options hardening;
+	struct identity_options identity;
 
-	if (!terms->who->dynamic_user)
+	if (!shared->identity->dynamic_user)
 		return true;
-	memcpy(&who, terms->who, sizeof(who));
-	memcpy(&hardening, terms->hardening, sizeof(hardening));
-	who.no_new_privileges = who.remove_ipc = true;
+	memcpy(&identity, shared->identity, sizeof(identity));
+	memcpy(&hardening, shared->hardening, sizeof(hardening));
+	identity.no_new_privileges = identity.remove_ipc = true;
 	hardening.protect_system = SYSTEM_STRICT;
 	if (hardening.protect_home == HOME_WRITABLE)
 		hardening.protect_home = HOME_READ_ONLY;
 	if (hardening.private_tmp == TMP_SHARED)
 		hardening.private_tmp = TMP_PRIVATE;
 	hardening.restrict_suid_sgid = true;
-	terms->who = pool_keep(pool, &who, sizeof(who));
-	terms->hardening = pool_keep(pool, &hardening, sizeof(hardening));
-	return terms->who && terms->hardening;
+	shared->identity = pool_keep(pool, &identity, sizeof(identity));
+	shared->hardening = pool_keep(pool, &hardening, sizeof(hardening));
+	return shared->identity && shared->hardening;
 }
 
 static bool seal_groups(struct service *row, const struct service_builder *builder,
@@ -126,7 +126,7 @@ static bool seal_groups(struct service *row, const struct service_builder *build
 	struct pool *pool = builder->table->pool;
 	uint32_t touched = option_settings_groups(&builder->settings);
 	const void *groups[GROUPS];
-	struct terms terms;
+	struct option_groups shared;
 
 	if (!bases_fit(bases, defaults))
 		bases = bases_make(builder->table, defaults);
@@ -139,13 +139,13 @@ static bool seal_groups(struct service *row, const struct service_builder *build
 		if (!groups[group])
 			return false;
 	}
-	memcpy(terms.group, groups, sizeof(terms.group));
-	row->what = groups[GROUP_WHAT];
-	if (!settle_pass(row, builder, defaults, pool) || !settle_error(&terms, builder, defaults, pool) ||
-	    !settle_dynamic(&terms, pool))
+	memcpy(shared.group, groups, sizeof(shared.group));
+	row->exec = groups[GROUP_EXEC];
+	if (!settle_pass(row, builder, defaults, pool) || !settle_error(&shared, builder, defaults, pool) ||
+	    !settle_dynamic(&shared, pool))
 		return false;
-	row->terms = pool_keep(pool, &terms, sizeof(terms));
-	return row->terms != NULL;
+	row->groups = pool_keep(pool, &shared, sizeof(shared));
+	return row->groups != NULL;
 }
 
 static bool seal_sockets(struct service *row, const struct service_builder *builder)
@@ -161,7 +161,7 @@ static bool seal_sockets(struct service *row, const struct service_builder *buil
 	for (size_t i = 0; i < builder->word_count; i++) {
 		const struct listen_word *word = &builder->words[i];
 		const struct socket_block *block = word->block ? &builder->blocks[word->block - 1] : NULL;
-		const struct socket_options *options = row->terms->socket_defaults;
+		const struct socket_options *options = row->groups->socket_defaults;
 
 		if (block && option_settings_groups(&block->settings) & 1u << GROUP_SOCKETS)
 			options = lay_over(options, GROUP_SOCKETS, &block->settings, pool);

@@ -136,7 +136,7 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 }
 
 /* All but sockets' options, of which those that each socket has count. The options are gone through once and not once a
- * group; those of GROUP_WHAT, which rows seldom share, are the first chapter. */
+ * group; those of GROUP_EXEC, which rows seldom share, are the first chapter. */
 static bool options_equal(const struct service *before, const struct service *after, bool of_what_alone,
 			  struct buf *why)
 {
@@ -146,7 +146,7 @@ static bool options_equal(const struct service *before, const struct service *af
 		const struct directive *directive = &directives[i];
 		const void *a, *b;
 
-		if (of_what_alone && directive->chapter != CHAPTER_WHAT)
+		if (of_what_alone && directive->chapter != CHAPTER_EXEC)
 			break;
 		if (directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
 			continue;
@@ -163,12 +163,12 @@ static bool options_equal(const struct service *before, const struct service *af
 static bool terms_equal(struct diff_cache *known, const struct service *before, const struct service *after,
 			struct buf *why)
 {
-	bool are_known = known->terms[0] && known->terms[0] == before->terms && known->terms[1] == after->terms;
+	bool are_known = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
 
 	if (!options_equal(before, after, are_known, why))
 		return false;
-	known->terms[0] = before->terms;
-	known->terms[1] = after->terms;
+	known->groups[0] = before->groups;
+	known->groups[1] = after->groups;
 	return true;
 }
 

@@ -22,7 +22,7 @@ enum diff_kind service_compare(const struct service *before, const struct servic
 
 /* Groups of options that were found equal last. Zeroed: none yet; good for as long as both tables live. */
 struct diff_cache {
-	const struct terms *terms[2];
+	const struct option_groups *groups[2];
 	const struct socket_options *options[2];
 };
 

@@ -28,7 +28,7 @@ const char *command_option(enum command_phase phase);
 
 static inline words service_commands(const struct service *service, enum command_phase phase)
 {
-	return service->terms->commands->of[phase];
+	return service->groups->commands->of[phase];
 }
 
 /* Whether it has commands of any of the phases from first to last. */

@@ -44,7 +44,7 @@ static enum refusal judge_access(const struct access *access, const struct clien
 
 bool admission_is_time(struct keeper *keeper)
 {
-	words times = keeper->service->terms->gate->access_times;
+	words times = keeper->service->groups->access->access_times;
 
 	return !times || times_include(times, moment_minute(&keeper->engine->moment, ev_now(keeper->engine->loop)));
 }
@@ -61,7 +61,7 @@ enum refusal admission_judge_address(struct keeper *keeper, const struct client 
 /* If the system does not report its load, max_load cannot be kept: superd logs that and lets clients in. */
 bool admission_is_loaded(struct keeper *keeper)
 {
-	int64_t most = keeper->service->terms->gate->max_load, load;
+	int64_t most = keeper->service->groups->access->max_load, load;
 	struct event event = { .name = "warning", .service = keeper->service->name };
 
 	if (!most)
@@ -77,14 +77,14 @@ bool admission_is_loaded(struct keeper *keeper)
 static struct sighting *find_minute(struct keeper *keeper, const struct client *client, unsigned char *source,
 				    double now)
 {
-	if (!client_source(client, (unsigned)keeper->service->terms->gate->per_source_prefix, source))
+	if (!client_source(client, (unsigned)keeper->service->groups->access->per_source_prefix, source))
 		return NULL;
 	return recent_find(&keeper->engine->minutes, keeper->activity->number, source, now);
 }
 
 bool admission_had_minute(struct keeper *keeper, const struct client *client)
 {
-	int64_t most = keeper->service->terms->gate->per_source_cpm;
+	int64_t most = keeper->service->groups->access->per_source_cpm;
 	unsigned char source[SOURCE_SIZE];
 	struct sighting *minute;
 
@@ -101,7 +101,7 @@ void admission_count_minute(struct keeper *keeper, const struct client *client)
 	double now = clock_now();
 	struct sighting *minute;
 
-	if (keeper->service->terms->gate->per_source_cpm == UNLIMITED || !client->length)
+	if (keeper->service->groups->access->per_source_cpm == UNLIMITED || !client->length)
 		return;
 	minute = find_minute(keeper, client, source, now);
 	if (!minute)
@@ -112,23 +112,23 @@ void admission_count_minute(struct keeper *keeper, const struct client *client)
 
 void admission_count_arrival(struct keeper *keeper, const struct client *client)
 {
-	if (pace_is_limited(keeper->service->terms->gate))
-		pace_count(&keeper->activity->pace, keeper->service->terms->gate, clock_now());
+	if (pace_is_limited(keeper->service->groups->access))
+		pace_count(&keeper->activity->pace, keeper->service->groups->access, clock_now());
 	admission_count_minute(keeper, client);
 }
 
 static bool wants_libwrap(struct keeper *keeper)
 {
-	return keeper->service->terms->gate->libwrap && hosts_access_has_rules(&keeper->engine->wraps);
+	return keeper->service->groups->access->libwrap && hosts_access_has_rules(&keeper->engine->wraps);
 }
 
 static void find_questions(struct keeper *keeper, struct questions *asked)
 {
-	const struct gate *gate = keeper->service->terms->gate;
+	const struct access_options *access = keeper->service->groups->access;
 
 	if (wants_libwrap(keeper))
-		asked->libwrap = gate->libwrap;
-	asked->ident = gate->id_only ||
+		asked->libwrap = access->libwrap;
+	asked->ident = access->id_only ||
 		(record_wants_user(keeper->service, true) && advice_may_ask_ident(keeper->engine));
 }
 
@@ -221,7 +221,7 @@ enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest
 	refusal = conclude_name(keeper, guest, advice);
 	if (!refusal)
 		refusal = conclude_libwrap(keeper, guest, advice);
-	if (!refusal && keeper->service->terms->gate->id_only && !advice->knows_user)
+	if (!refusal && keeper->service->groups->access->id_only && !advice->knows_user)
 		refusal = was_asked ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
 	return refusal;
 }

@@ -13,17 +13,17 @@
 
 static const char *const names[] = { "banner", "banner_success", "banner_fail" };
 
-static const char *path_of(const struct gate *gate, enum banner which)
+static const char *path_of(const struct access_options *access, enum banner which)
 {
 	switch (which) {
 	case BANNER:
-		return gate->banner;
+		return access->banner;
 	case BANNER_SUCCESS:
-		return gate->banner_success;
+		return access->banner_success;
 	case BANNER_FAIL:
 		break;
 	}
-	return gate->banner_fail;
+	return access->banner_fail;
 }
 
 static void say_unread(struct keeper *keeper, enum banner which, const char *path, const char *why)
@@ -68,7 +68,7 @@ static ssize_t read_banner(const char *path, char *text)
 
 void banner_send(struct keeper *keeper, enum banner which, int fd)
 {
-	const char *path = path_of(keeper->service->terms->gate, which);
+	const char *path = path_of(keeper->service->groups->access, which);
 	struct path_finding finding;
 	char text[BANNER_MOST];
 	ssize_t length;

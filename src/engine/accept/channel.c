@@ -212,7 +212,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 
 static bool is_builtin(const struct service *service, const char *name)
 {
-	return service->what->builtin && !strcmp(service->what->builtin[0], name);
+	return service->exec->builtin && !strcmp(service->exec->builtin[0], name);
 }
 
 /* For services that have a channel. */
@@ -260,7 +260,7 @@ static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *
 	struct buf text = { 0 };
 	int file;
 
-	if (!strcmp(keeper->service->what->builtin[0], "servers"))
+	if (!strcmp(keeper->service->exec->builtin[0], "servers"))
 		listing_servers(keeper->engine, &text);
 	else
 		listing_services(keeper->engine, &text);
@@ -342,7 +342,7 @@ bool channel_open(struct keeper *keeper, struct instance *instance, struct wirin
 
 	if (plan_channel(keeper->service) < 0)
 		return true;
-	if (kind == REDIRECT && !keeper->service->what->redirect)
+	if (kind == REDIRECT && !keeper->service->exec->redirect)
 		return open_list(keeper, wiring, why);
 	if (fd_channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));

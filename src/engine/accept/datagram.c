@@ -150,7 +150,7 @@ void datagram_serve(struct keeper *keeper, struct listener *listener)
 {
 	if (sensor_is(keeper->service))
 		sense(keeper, listener);
-	else if (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE)
+	else if (keeper_is_full(keeper) && keeper->service->groups->access->overload == OVERLOAD_QUEUE)
 		keeper_post(keeper, FILLED);
 	else if (rest_is_due(keeper, NULL))
 		keeper_post(keeper, LIMITED);

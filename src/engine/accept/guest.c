@@ -36,7 +36,7 @@ enum refusal guest_park(struct keeper *keeper, const struct guest *guest)
 
 void guest_begin_running(struct instance *instance)
 {
-	instance_limit(instance, instance->service->terms->life->runtime_max);
+	instance_limit(instance, instance->service->groups->lifecycle->runtime_max);
 	notice_watch(instance);
 }
 
@@ -108,13 +108,13 @@ static void on_end(struct instance *instance, const struct ending *ending)
 /* Counts the client for per_source. The end of the instance gives the count back. */
 static enum refusal count_source(struct keeper *keeper, const struct client *client, struct instance *instance)
 {
-	const struct gate *gate = keeper->service->terms->gate;
+	const struct access_options *access = keeper->service->groups->access;
 
-	if (gate->per_source == UNLIMITED)
+	if (access->per_source == UNLIMITED)
 		return ADMITTED;
-	if (!client_source(client, (unsigned)gate->per_source_prefix, instance->source))
+	if (!client_source(client, (unsigned)access->per_source_prefix, instance->source))
 		return ADMITTED;
-	if (!gate_enter(&keeper->engine->sources, keeper, instance->source, gate->per_source))
+	if (!gate_enter(&keeper->engine->sources, keeper, instance->source, access->per_source))
 		return REFUSED_PER_SOURCE;
 	instance->gate = keeper;
 	instance->counted = true;
@@ -148,14 +148,14 @@ enum refusal guest_enter(struct keeper *keeper, struct guest *guest)
 
 bool guest_fits(const struct keeper *keeper, const struct guest *guest)
 {
-	const struct gate *gate = keeper->service->terms->gate;
+	const struct access_options *access = keeper->service->groups->access;
 	unsigned char source[SOURCE_SIZE];
 
 	if (engine_is_full(keeper->engine) || keeper_is_full(keeper))
 		return false;
-	return gate->per_source == UNLIMITED ||
-	       !client_source(&guest->client, (unsigned)gate->per_source_prefix, source) ||
-	       gate_count(&keeper->engine->sources, keeper, source) < (uint64_t)gate->per_source;
+	return access->per_source == UNLIMITED ||
+	       !client_source(&guest->client, (unsigned)access->per_source_prefix, source) ||
+	       gate_count(&keeper->engine->sources, keeper, source) < (uint64_t)access->per_source;
 }
 
 void guest_leave(struct keeper *keeper, struct guest *guest)
@@ -178,7 +178,7 @@ void guest_dismiss(struct keeper *keeper, struct guest *guest)
 bool guest_plan(struct keeper *keeper, struct guest *guest, struct buf *why)
 {
 	struct instance *instance = guest->instance;
-	bool plain = keeper->service->terms->surroundings->instance_names == INSTANCE_NAMES_PLAIN;
+	bool plain = keeper->service->groups->environment->instance_names == INSTANCE_NAMES_PLAIN;
 
 	if (!keeper->activity->means.plan->per_connection || (instance->course && instance->plan))
 		return true;
@@ -260,7 +260,7 @@ void guest_note_start(struct keeper *keeper, const struct guest *guest)
 	keeper->activity->last_start = clock_now();
 	note_peer(keeper, guest);
 	if (instance->starting)
-		instance_limit(instance, keeper->service->terms->life->timeout_start);
+		instance_limit(instance, keeper->service->groups->lifecycle->timeout_start);
 	else if (!instance->course)
 		guest_begin_running(instance);
 	else

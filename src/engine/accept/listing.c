@@ -99,7 +99,7 @@ void listing_mux_names(struct engine *engine, struct buf *out)
 /* superd's own echo, chargen and their like. */
 static bool answers_datagrams(const struct keeper *keeper, const struct listener *listener)
 {
-	return keeper->service->what->builtin && endpoint_is_datagram(listener->listen->address) && real_port(listener);
+	return keeper->service->exec->builtin && endpoint_is_datagram(listener->listen->address) && real_port(listener);
 }
 
 static size_t collect(struct engine *engine, uint16_t *ports)

@@ -10,10 +10,11 @@
 bool permit_start(struct keeper *keeper, enum happening *instead)
 {
 	const struct service *service = keeper->service;
-	bool counts_senders = service->terms->gate->per_source_cpm != UNLIMITED;
+	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED;
 
-	if ((service->access || service->terms->gate->access_times || service->terms->gate->libwrap || counts_senders ||
-	     sensor_has_any(keeper->engine)) && sender_sift(keeper)) {
+	if ((service->access || service->groups->access->access_times || service->groups->access->libwrap ||
+	     counts_senders || sensor_has_any(keeper->engine)) &&
+	    sender_sift(keeper)) {
 		keeper->activity->left = 0;
 		*instead = EXITED;              /* back to the queue, without a start */
 		return false;
@@ -23,8 +24,8 @@ bool permit_start(struct keeper *keeper, enum happening *instead)
 		*instead = LIMITED;
 		return false;
 	}
-	if (pace_is_limited(service->terms->gate))
-		pace_count(&keeper->activity->pace, service->terms->gate, clock_now());
+	if (pace_is_limited(service->groups->access))
+		pace_count(&keeper->activity->pace, service->groups->access, clock_now());
 	if (counts_senders)
 		sender_count(keeper);
 	return true;

@@ -25,7 +25,7 @@ static const char *peer_text(const struct client *client, char *out, size_t size
 static const char *line_peer(const struct keeper *keeper, const struct client *client, const char *peer, char *out,
 			     size_t size)
 {
-	if (!peer || !keeper->service->terms->logging->mapped_addresses)
+	if (!peer || !keeper->service->groups->logging->mapped_addresses)
 		return peer;
 	client_mapped_address(client, out, size);
 	return out;
@@ -38,7 +38,7 @@ static struct event event_of(const struct keeper *keeper, const char *name, cons
 
 static void take(struct keeper *keeper, const struct event *event, struct buf *line)
 {
-	const struct log_target *target = keeper->service->terms->logging->log_type;
+	const struct log_target *target = keeper->service->groups->logging->log_type;
 
 	if (!line->failed)
 		record_target_take(keeper->engine, target, event, line->data, line->length);
@@ -48,7 +48,7 @@ static void take(struct keeper *keeper, const struct event *event, struct buf *l
 void record_find_sender(const struct keeper *keeper, struct client *sender)
 {
 	*sender = (struct client){ .fd = -1 };
-	if (!(keeper->service->terms->logging->log_on_success & SUCCESS_HOST))
+	if (!(keeper->service->groups->logging->log_on_success & SUCCESS_HOST))
 		return;
 	for (size_t n = 0; n < keeper->listener_count && !sender->length; n++) {
 		const struct listener *listener = &keeper->listeners[n];
@@ -62,13 +62,13 @@ void record_find_sender(const struct keeper *keeper, struct client *sender)
 /* Logs the line of the BSDs' inetds for a client that libwrap was asked about; not for services with xinetd's lines. */
 static void say_wrapped(struct keeper *keeper, const struct client *client, bool let_in)
 {
-	const struct logging *logging = keeper->service->terms->logging;
+	const struct log_options *logging = keeper->service->groups->logging;
 	struct buf line = { 0 };
 	struct event event;
 	char address[128];
 
-	if (!client || !keeper->service->terms->gate->libwrap || logging->log_on_success || logging->log_on_failure ||
-	    !hosts_access_has_rules(&keeper->engine->wraps))
+	if (!client || !keeper->service->groups->access->libwrap || logging->log_on_success ||
+	    logging->log_on_failure || !hosts_access_has_rules(&keeper->engine->wraps))
 		return;
 	event = event_of(keeper, let_in ? "start" : "fail", peer_text(client, address, sizeof(address)));
 	if (!event.peer || !log_wants(keeper->engine->log, LEVEL_INFO))
@@ -81,7 +81,7 @@ static void say_wrapped(struct keeper *keeper, const struct client *client, bool
 
 void record_start(struct keeper *keeper, pid_t pid, const struct client *client)
 {
-	unsigned flags = keeper->service->terms->logging->log_on_success;
+	unsigned flags = keeper->service->groups->logging->log_on_success;
 	struct buf line = { 0 };
 	struct event event;
 	char address[128], mapped[128];
@@ -98,7 +98,7 @@ void record_start(struct keeper *keeper, pid_t pid, const struct client *client)
 
 void record_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 {
-	unsigned flags = keeper->service->terms->logging->log_on_success;
+	unsigned flags = keeper->service->groups->logging->log_on_success;
 	struct buf line = { 0 };
 	struct event event;
 
@@ -115,12 +115,12 @@ enum level record_run_level(const struct keeper *keeper)
 {
 	const struct service *service = keeper->service;
 
-	return service->what->accept && service->terms->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
+	return service->exec->accept && service->groups->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
 }
 
 static void refuse(struct keeper *keeper, const struct client *client, const char *word)
 {
-	unsigned flags = keeper->service->terms->logging->log_on_failure;
+	unsigned flags = keeper->service->groups->logging->log_on_failure;
 	struct buf line = { 0 };
 	struct event event;
 	char address[128], mapped[128];
@@ -159,7 +159,7 @@ void record_refusal(struct keeper *keeper, const struct client *client, enum ref
 
 	if (refusal == REFUSED_LIBWRAP || refusal == REFUSED_LIBWRAP_UNASKED)
 		say_wrapped(keeper, client, false);
-	if (!keeper->service->terms->logging->log_on_failure || refusal == REFUSED_IDENT ||
+	if (!keeper->service->groups->logging->log_on_failure || refusal == REFUSED_IDENT ||
 	    !*refusal_word(refusal))
 		return;
 	if (by_address && client && client->fd < 0 && is_repeated(keeper, client))
@@ -174,14 +174,14 @@ void record_limit(struct keeper *keeper, const struct client *client)
 
 bool record_names_limited(const struct service *service)
 {
-	return service->what->accept && service->terms->gate->cps.number > 0 &&
-	       service->terms->logging->log_on_failure & FAILURE_HOST;
+	return service->exec->accept && service->groups->access->cps.number > 0 &&
+	       service->groups->logging->log_on_failure & FAILURE_HOST;
 }
 
 bool record_wants_user(const struct service *service, bool success)
 {
-	return success ? service->terms->logging->log_on_success & SUCCESS_USERID
-		       : service->terms->logging->log_on_failure & FAILURE_USERID;
+	return success ? service->groups->logging->log_on_success & SUCCESS_USERID
+		       : service->groups->logging->log_on_failure & FAILURE_USERID;
 }
 
 void record_user(struct keeper *keeper, const struct client *client, bool success, bool known, const char *text)
@@ -190,7 +190,7 @@ void record_user(struct keeper *keeper, const struct client *client, bool succes
 	struct event event;
 	char address[128], mapped[128];
 
-	if (known ? !record_wants_user(keeper->service, success) : !keeper->service->terms->gate->id_only)
+	if (known ? !record_wants_user(keeper->service, success) : !keeper->service->groups->access->id_only)
 		return;
 	event = event_of(keeper, known ? "userid" : "noid", peer_text(client, address, sizeof(address)));
 	event.reason = text;
@@ -207,7 +207,7 @@ void record_traffic(struct keeper *keeper, uint64_t in, uint64_t out)
 	struct event event = { .name = "traffic", .service = keeper->service->name };
 	struct buf line = { 0 };
 
-	if (!(keeper->service->terms->logging->log_on_success & SUCCESS_TRAFFIC))
+	if (!(keeper->service->groups->logging->log_on_success & SUCCESS_TRAFFIC))
 		return;
 	record_line_traffic(&line, event.service, in, out);
 	take(keeper, &event, &line);

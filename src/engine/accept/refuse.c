@@ -18,14 +18,14 @@
 static const char *describe(const struct keeper *keeper, enum refusal refusal, const char *address, char *out,
 			    size_t size)
 {
-	const struct gate *gate = keeper->service->terms->gate;
+	const struct access_options *access = keeper->service->groups->access;
 
 	if (refusal == REFUSED_PER_SOURCE_CPM)
 		snprintf(out, size, "%.64s from %s exceeded counts/min (limit %lld/min)", keeper->service->name,
-			 address, (long long)gate->per_source_cpm);
+			 address, (long long)access->per_source_cpm);
 	else if (refusal == REFUSED_PER_SOURCE)
 		snprintf(out, size, "%.64s from %s exceeded counts (limit %lld)", keeper->service->name, address,
-			 (long long)gate->per_source);
+			 (long long)access->per_source);
 	else
 		return refusal_text(refusal);
 	return out;
@@ -53,7 +53,7 @@ static bool tell(struct keeper *keeper, const struct guest *guest)
 	banner_send(keeper, BANNER_FAIL, guest->client.fd);
 	if (by_mux)
 		mux_say_unavailable(&guest->client);
-	return by_mux || keeper->service->terms->gate->banner_fail;
+	return by_mux || keeper->service->groups->access->banner_fail;
 }
 
 static void on_named(struct keeper *keeper, struct guest *guest, const struct advice *advice)

@@ -64,9 +64,9 @@ size_t rest_inetd_name(const char *name)
 
 static enum pace_limit look(const struct keeper *keeper)
 {
-	const struct gate *gate = keeper->service->terms->gate;
+	const struct access_options *access = keeper->service->groups->access;
 
-	return pace_is_limited(gate) ? pace_look(&keeper->activity->pace, gate, clock_now()) : WITHIN_LIMITS;
+	return pace_is_limited(access) ? pace_look(&keeper->activity->pace, access, clock_now()) : WITHIN_LIMITS;
 }
 
 static void set_rest(struct keeper *keeper, double seconds, bool deactivated)
@@ -93,13 +93,13 @@ static bool keeps_port(const struct keeper *keeper)
 
 bool rest_turns_away(const struct keeper *keeper)
 {
-	return keeper->service->terms->gate->trigger_limit_action == LIMIT_CLOSE_RESERVED &&
+	return keeper->service->groups->access->trigger_limit_action == LIMIT_CLOSE_RESERVED &&
 	       look(keeper) == OVER_TRIGGER && keeps_port(keeper);
 }
 
 static void rest_for_cps(struct keeper *keeper, const struct client *client)
 {
-	double seconds = (double)keeper->service->terms->gate->cps.pause / 1e6;
+	double seconds = (double)keeper->service->groups->access->cps.pause / 1e6;
 	struct event event = { .name = "limited", .service = keeper->service->name, .reason = "cps" };
 
 	set_rest(keeper, seconds, true);
@@ -107,7 +107,8 @@ static void rest_for_cps(struct keeper *keeper, const struct client *client)
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
-	keeper_pause(keeper, "more than %" PRId64 " connections in a second", keeper->service->terms->gate->cps.number);
+	keeper_pause(keeper, "more than %" PRId64 " connections in a second",
+		     keeper->service->groups->access->cps.number);
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event,
 		  "Deactivating service %s due to excessive incoming connections.  Restarting in %.15g seconds.",
 		  event.service, seconds);
@@ -116,8 +117,8 @@ static void rest_for_cps(struct keeper *keeper, const struct client *client)
 static void rest_for_trigger(struct keeper *keeper)
 {
 	const struct service *service = keeper->service;
-	double seconds = (double)service->terms->gate->trigger_limit_pause / 1e6;
-	unsigned action = service->terms->gate->trigger_limit_action;
+	double seconds = (double)service->groups->access->trigger_limit_pause / 1e6;
+	unsigned action = service->groups->access->trigger_limit_action;
 	bool in_minutes = seconds >= 60 && fmod(seconds, 60) == 0;
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
 	char span[DURATION_MOST];
@@ -127,10 +128,10 @@ static void rest_for_trigger(struct keeper *keeper)
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
-	keeper_pause(keeper, "more than %" PRId64 " %s in %s", service->terms->gate->trigger_limit_burst,
-		     service->what->accept ? "connections" : "starts",
-		     duration_write(span, (double)service->terms->gate->trigger_limit_interval / 1e6));
-	if (service->terms->surroundings->unit_environment) {
+	keeper_pause(keeper, "more than %" PRId64 " %s in %s", service->groups->access->trigger_limit_burst,
+		     service->exec->accept ? "connections" : "starts",
+		     duration_write(span, (double)service->groups->access->trigger_limit_interval / 1e6));
+	if (service->groups->environment->unit_environment) {
 		event.is_alone = false;
 		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
 			  "%s: it rests for %s, and clients wait", keeper->activity->reason,
@@ -172,7 +173,7 @@ static double seconds_to_span(struct keeper *keeper, unsigned *begin)
 
 	for (unsigned n = 1; n < 1440; n++) {
 		*begin = (now + n) % 1440;
-		if (times_include(keeper->service->terms->gate->access_times, *begin))
+		if (times_include(keeper->service->groups->access->access_times, *begin))
 			return moment_seconds_to(moment, wall, *begin);
 	}
 	*begin = now;
@@ -191,7 +192,7 @@ static void say_rest(struct keeper *keeper)
 
 bool rest_for_moment(struct keeper *keeper)
 {
-	const struct gate *gate = keeper->service->terms->gate;
+	const struct access_options *access = keeper->service->groups->access;
 	double seconds = LOAD_PAUSE;
 	unsigned begin;
 
@@ -199,7 +200,7 @@ bool rest_for_moment(struct keeper *keeper)
 		seconds = fmin(seconds_to_span(keeper, &begin), TIME_PAUSE_MOST);
 		keeper_pause(keeper, "no client is let in before %02u:%02u (access_times)", begin / 60, begin % 60);
 	} else if (admission_is_loaded(keeper)) {
-		keeper_pause(keeper, "the load is at or above %.15g (max_load)", (double)gate->max_load / 1e3);
+		keeper_pause(keeper, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
 	} else if (engine_is_full(keeper->engine)) {
 		seconds = FULL_PAUSE;
 		keeper_pause(keeper, "as many instances of all services run as may");

@@ -64,8 +64,8 @@ void run_say_failure(struct keeper *keeper, const struct client *client, const c
 	const struct service *service = keeper->service;
 	struct event event = { .name = "failed", .service = service->name, .reason = why };
 	char late[80];
-	bool waits = service->terms->life->on_failure != FAILURE_EXIT &&
-		transition(service->what->accept, keeper_next_state(keeper), EXEC_ERROR).action == WAIT;
+	bool waits = service->groups->lifecycle->on_failure != FAILURE_EXIT &&
+		transition(service->exec->accept, keeper_next_state(keeper), EXEC_ERROR).action == WAIT;
 
 	snprintf(late, sizeof(late), "its start took longer than %s", option_name_of(service, "timeout_start"));
 	judge_note_start(keeper, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);
@@ -80,7 +80,7 @@ void run_say_failure(struct keeper *keeper, const struct client *client, const c
 		keeper_pause(keeper, "cannot start: %s", why);
 		log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	}
-	if (service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+	if (service->groups->lifecycle->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper_end_superd(keeper, 127 << 8);
 }
 

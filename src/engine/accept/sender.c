@@ -158,7 +158,7 @@ static bool is_ready(const struct listener *listener)
 
 static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, enum refusal *refusal)
 {
-	const char *daemon = keeper->service->terms->gate->libwrap;
+	const char *daemon = keeper->service->groups->access->libwrap;
 
 	guest->asked = (struct questions){ .libwrap = daemon && hosts_access_has_rules(&keeper->engine->wraps) ? daemon
 													       : NULL };

@@ -28,7 +28,7 @@ static double deny_until(struct keeper *keeper, const unsigned char *source, int
 static void deny(struct keeper *keeper, const struct client *client, int64_t time)
 {
 	struct engine *engine = keeper->engine;
-	unsigned prefix = (unsigned)keeper->service->terms->gate->per_source_prefix;
+	unsigned prefix = (unsigned)keeper->service->groups->access->per_source_prefix;
 	unsigned char source[SOURCE_SIZE];
 
 	if (client_source(client, prefix, source) &&
@@ -59,7 +59,7 @@ static void tell(struct keeper *keeper, const struct client *client, int64_t tim
 
 static int64_t deny_time(const struct keeper *keeper, const struct client *client)
 {
-	return has_address(client) ? keeper->service->terms->gate->deny_time : 0;
+	return has_address(client) ? keeper->service->groups->access->deny_time : 0;
 }
 
 /* Whether the client's network is denied already, by a sensor with the same per_source_prefix. */
@@ -67,7 +67,7 @@ static bool is_denied(const struct keeper *keeper, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
 
-	return client_source(client, (unsigned)keeper->service->terms->gate->per_source_prefix, source) &&
+	return client_source(client, (unsigned)keeper->service->groups->access->per_source_prefix, source) &&
 	       recent_find(&keeper->engine->denied, 0, source, clock_now());
 }
 

@@ -12,7 +12,7 @@ struct guest;
 
 static inline bool sensor_is(const struct service *service)
 {
-	return service->terms->gate->deny_time >= 0;
+	return service->groups->access->deny_time >= 0;
 }
 
 /* A client has touched the sensor: remembers its address and logs that. The caller closes it. */

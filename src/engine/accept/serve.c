@@ -34,13 +34,13 @@
 static bool must_queue(const struct keeper *keeper)
 {
 	return guest_must_wait(keeper) ||
-	       (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE);
+	       (keeper_is_full(keeper) && keeper->service->groups->access->overload == OVERLOAD_QUEUE);
 }
 
 /* A backend may have the listener, also one of an earlier row. */
 static enum accepted accept_next(const struct keeper *keeper, const struct listener *listener, struct client *client)
 {
-	if (listener->shared || !keeper->service->what->accept)
+	if (listener->shared || !keeper->service->exec->accept)
 		return client_accept_shared(listener->io.fd, listener->listen, client);
 	return client_accept(listener->io.fd, listener->listen, client);
 }
@@ -185,7 +185,7 @@ static void turn_away(struct keeper *keeper, struct listener *listener, enum ref
 	     take_guest(keeper, listener, &guest, happening); n++) {
 		if (guest.client.fd < 0)
 			continue;
-		keeper->activity->accepted += keeper->service->what->accept;
+		keeper->activity->accepted += keeper->service->exec->accept;
 		refuse_guest(keeper, &guest, refusal);
 	}
 }
@@ -259,7 +259,7 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
  * answered, and the target may be another service of superd that needs some: so one redirect has them at a time. */
 static bool may_take_spare(const struct keeper *keeper, bool is_short)
 {
-	return is_short && (!keeper->service->what->redirect || !keeper->engine->instances ||
+	return is_short && (!keeper->service->exec->redirect || !keeper->engine->instances ||
 			    engine_has_spare(keeper->engine, ENGINE_SPARE));
 }
 

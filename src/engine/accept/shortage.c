@@ -50,7 +50,7 @@ void shortage_note(struct keeper *keeper, int error)
 		return;
 	}
 	line_up(keeper);
-	if (!engine->first && !keeper->service->what->redirect && has_parked(keeper))
+	if (!engine->first && !keeper->service->exec->redirect && has_parked(keeper))
 		engine->first = keeper;
 }
 

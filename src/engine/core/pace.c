@@ -12,16 +12,16 @@ static bool is_full(int64_t count, int64_t most, double begun, double length, do
 	return most != UNLIMITED && count >= most && (most == 0 || !is_over(begun, length, now));
 }
 
-static double interval_of(const struct gate *gate)
+static double interval_of(const struct access_options *access)
 {
-	return (double)gate->trigger_limit_interval / 1e6;
+	return (double)access->trigger_limit_interval / 1e6;
 }
 
-enum pace_limit pace_look(const struct pace *pace, const struct gate *gate, double now)
+enum pace_limit pace_look(const struct pace *pace, const struct access_options *access, double now)
 {
-	if (is_full(pace->in_second, gate->cps.number, pace->second, 1., now))
+	if (is_full(pace->in_second, access->cps.number, pace->second, 1., now))
 		return OVER_CPS;
-	if (is_full(pace->in_interval, gate->trigger_limit_burst, pace->interval, interval_of(gate), now))
+	if (is_full(pace->in_interval, access->trigger_limit_burst, pace->interval, interval_of(access), now))
 		return OVER_TRIGGER;
 	return WITHIN_LIMITS;
 }
@@ -35,12 +35,12 @@ static void count_one(int64_t *count, double *begun, double length, double now)
 	++*count;
 }
 
-void pace_count(struct pace *pace, const struct gate *gate, double now)
+void pace_count(struct pace *pace, const struct access_options *access, double now)
 {
-	if (gate->cps.number != UNLIMITED)
+	if (access->cps.number != UNLIMITED)
 		count_one(&pace->in_second, &pace->second, 1., now);
-	if (gate->trigger_limit_burst != UNLIMITED)
-		count_one(&pace->in_interval, &pace->interval, interval_of(gate), now);
+	if (access->trigger_limit_burst != UNLIMITED)
+		count_one(&pace->in_interval, &pace->interval, interval_of(access), now);
 }
 
 void pace_reset(struct pace *pace)

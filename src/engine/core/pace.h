@@ -16,16 +16,16 @@ struct pace {
 enum pace_limit { WITHIN_LIMITS, OVER_CPS, OVER_TRIGGER };
 
 /* Whether there is anything to look at and to count. */
-static inline bool pace_is_limited(const struct gate *gate)
+static inline bool pace_is_limited(const struct access_options *access)
 {
-	return gate->cps.number != UNLIMITED || gate->trigger_limit_burst != UNLIMITED;
+	return access->cps.number != UNLIMITED || access->trigger_limit_burst != UNLIMITED;
 }
 
 /* Whether one more would be too many now. */
-enum pace_limit pace_look(const struct pace *pace, const struct gate *gate, double now);
+enum pace_limit pace_look(const struct pace *pace, const struct access_options *access, double now);
 
 /* Counts one more. */
-void pace_count(struct pace *pace, const struct gate *gate, double now);
+void pace_count(struct pace *pace, const struct access_options *access, double now);
 
 /* The service rests: what comes after that counts anew. */
 void pace_reset(struct pace *pace);

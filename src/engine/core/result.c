@@ -22,7 +22,7 @@ const char *result_name(enum result result)
 
 enum result result_of_status(const struct service *service, int status)
 {
-	if (exit_status_is_in(service->terms->ends->success_exit_status, status))
+	if (exit_status_is_in(service->groups->restart->success_exit_status, status))
 		return RESULT_SUCCESS;
 	if (WIFSIGNALED(status))
 		return WCOREDUMP(status) ? RESULT_CORE_DUMP : RESULT_SIGNAL;
@@ -55,14 +55,14 @@ static bool is_wanted(enum restart restart, enum result result)
 
 bool result_restarts(const struct service *service, enum result result, int status)
 {
-	const struct ends *ends = service->terms->ends;
+	const struct restart_options *restart = service->groups->restart;
 
-	if (service->what->accept || result == RESULT_EXEC_CONDITION || result == RESULT_CONDITION)
+	if (service->exec->accept || result == RESULT_EXEC_CONDITION || result == RESULT_CONDITION)
 		return false;
-	if (exit_status_is_in(ends->restart_prevent_exit_status, status))
+	if (exit_status_is_in(restart->restart_prevent_exit_status, status))
 		return false;
-	return exit_status_is_in(ends->restart_force_exit_status, status) ||
-		is_wanted((enum restart)ends->restart, result);
+	return exit_status_is_in(restart->restart_force_exit_status, status) ||
+		is_wanted((enum restart)restart->restart, result);
 }
 
 void status_describe(int status, char *text)

@@ -291,7 +291,7 @@ static bool find_processes(struct frost *frost)
 
 	frost->root = (struct process_tree_root){
 		.main = instance->child.pid, .groups = { instance->group, instance->former_group },
-		.first = instance->service->what->pass == PASS_SYSTEMD ? instance->pid : 0,
+		.first = instance->service->exec->pass == PASS_SYSTEMD ? instance->pid : 0,
 		.is_others = is_others, .context = instance,
 	};
 	return take_sockets(frost);
@@ -373,7 +373,7 @@ static void watch_and_page_out(struct frost *frost)
 	if (!pids)
 		return;
 	frost->watch = frost_watch_new(keeper, pids, on_data);
-	if (keeper->service->terms->life->freeze_reclaim)
+	if (keeper->service->groups->lifecycle->freeze_reclaim)
 		frost->reclaim = reclaim_begin(keeper->engine, pids, frost->freezer.group);
 	free(pids);
 }

@@ -27,9 +27,9 @@
 #define LATER 0.05                      /* seconds that those wait */
 #define DRAINING 4                      /* looks in an idle_timeout while another instance serves earlier clients */
 
-static const struct life *life_of(const struct idle *idle)
+static const struct lifecycle_options *life_of(const struct idle *idle)
 {
-	return idle->keeper->service->terms->life;
+	return idle->keeper->service->groups->lifecycle;
 }
 
 static bool is_letting_go(const struct idle *idle)
@@ -423,7 +423,7 @@ static struct idle *make(struct keeper *keeper)
 		return NULL;
 	}
 	idle->keeper = keeper;
-	idle->timeout = (double)keeper->service->terms->life->idle_timeout / 1e6;
+	idle->timeout = (double)keeper->service->groups->lifecycle->idle_timeout / 1e6;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
 	departed_init(&idle->departed, &idle->visitors.query, on_gone, on_deaf);
@@ -468,7 +468,7 @@ static void begin_where_left(struct idle *idle, const struct idle_left *left)
 /* A frozen backend has no clients, so it stays idle. */
 static void remain_asleep(const struct keeper *keeper, struct idle_left *left)
 {
-	double timeout = (double)keeper->service->terms->life->idle_timeout / 1e6;
+	double timeout = (double)keeper->service->groups->lifecycle->idle_timeout / 1e6;
 	const struct activity *activity = keeper->activity;
 
 	*left = (struct idle_left){ .is_there = true, .since = activity->unused };

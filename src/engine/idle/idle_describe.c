@@ -30,12 +30,14 @@ static enum idle_standing standing_of(const struct idle *idle)
 /* A frozen service has no struct idle any more. */
 static bool describe_sleeper(const struct keeper *keeper, struct idle_account *account)
 {
-	const struct life *life = keeper->service->terms->life;
+	const struct lifecycle_options *lifecycle = keeper->service->groups->lifecycle;
 
 	if (keeper->state != FROZEN || !keeper->activity || !service_idles(keeper->service))
 		return false;
 	*account = (struct idle_account){
-		.standing = IDLE_FROZEN, .timeout = (double)life->idle_timeout / 1e6, .action = life->idle_action,
+		.standing = IDLE_FROZEN,
+		.timeout = (double)lifecycle->idle_timeout / 1e6,
+		.action = lifecycle->idle_action,
 		.since = keeper->activity->unused,
 	};
 	return true;
@@ -49,7 +51,7 @@ bool idle_describe(const struct keeper *keeper, struct idle_account *account)
 		return describe_sleeper(keeper, account);
 	*account = (struct idle_account){
 		.standing = standing_of(idle), .timeout = idle->timeout,
-		.action = keeper->service->terms->life->idle_action, .counted = idle->counted,
+		.action = keeper->service->groups->lifecycle->idle_action, .counted = idle->counted,
 		.known = idle->counted > 0 && idle->visitors.known, .connections = idle->visitors.connections,
 		.since = idle->since,
 	};

@@ -43,11 +43,11 @@ static void signal_command(const struct control *control, int signal)
 /* A start that is still apart (engine/launch/apart) reacts to SIGKILL alone. */
 static void tell_to_end(struct control *control)
 {
-	const struct life *life = control->keeper->service->terms->life;
+	const struct lifecycle_options *lifecycle = control->keeper->service->groups->lifecycle;
 
-	signal_command(control, apart_is_under_way(&control->apart) ? SIGKILL : life->kill_signal);
+	signal_command(control, apart_is_under_way(&control->apart) ? SIGKILL : lifecycle->kill_signal);
 	signal_command(control, SIGCONT);
-	set_timer(control, life->timeout_stop ? life->timeout_stop : 1);
+	set_timer(control, lifecycle->timeout_stop ? lifecycle->timeout_stop : 1);
 }
 
 void control_describe(const struct control *control, struct buf *out)

@@ -20,7 +20,7 @@
 
 bool course_has_steps(const struct service *service, const struct plan *plan)
 {
-	return plan->condition_count || service->terms->ends->remain_after_exit ||
+	return plan->condition_count || service->groups->restart->remain_after_exit ||
 	       service_has_commands(service, PHASE_CONDITION, PHASE_START_POST) ||
 	       service_has_commands(service, PHASE_STOP, PHASE_STOP_POST);
 }
@@ -30,9 +30,9 @@ static int64_t start_patience(const struct course *course)
 {
 	const struct service *service = course->keeper->service;
 
-	if (service->what->type == TYPE_ONESHOT && !service_mark(service, "timeout_start"))
+	if (service->exec->type == TYPE_ONESHOT && !service_mark(service, "timeout_start"))
 		return SCAN_INFINITY;
-	return service->terms->life->timeout_start;
+	return service->groups->lifecycle->timeout_start;
 }
 
 static bool main_lives(const struct course *course)
@@ -74,7 +74,7 @@ static void run_phase(struct course *course, enum course_step step, enum command
 	course->step = step;
 	set_facts(course, phase);
 	control_begin(&course->control, phase,
-		      stops ? course->keeper->service->terms->life->timeout_stop : start_patience(course));
+		      stops ? course->keeper->service->groups->lifecycle->timeout_stop : start_patience(course));
 }
 
 static void end(struct course *course)
@@ -120,7 +120,7 @@ static void leave(struct course *course)
 	bool well = instance_result(instance) == RESULT_SUCCESS && !instance->stopping;
 
 	instance_limit(instance, SCAN_INFINITY);
-	if (well && course->keeper->service->terms->ends->remain_after_exit && !instance->retired)
+	if (well && course->keeper->service->groups->restart->remain_after_exit && !instance->retired)
 		course->step = COURSE_REMAINING;
 	else if (well)
 		run_phase(course, COURSE_LEAVING, PHASE_STOP);
@@ -130,7 +130,7 @@ static void leave(struct course *course)
 
 static bool is_immediate(const struct course *course)
 {
-	return !course->instance->starting && course->instance->service->what->type != TYPE_ONESHOT;
+	return !course->instance->starting && course->instance->service->exec->type != TYPE_ONESHOT;
 }
 
 static void main_runs(struct course *course)
@@ -197,7 +197,7 @@ static void launch_main(struct course *course)
 	course->waits = instance->starting;
 	instance->starting = true;
 	/* Of a oneshot, too: it does nothing of its own yet. */
-	instance_limit(instance, instance->service->terms->life->timeout_start);
+	instance_limit(instance, instance->service->groups->lifecycle->timeout_start);
 	apart_watch(&course->apart, launch.report);
 }
 
@@ -284,7 +284,7 @@ static void on_control_ended(struct control *control, enum result result, int st
 static void wind_up(struct instance *instance)
 {
 	struct course *course = instance->course;
-	bool oneshot = instance->service->what->type == TYPE_ONESHOT;
+	bool oneshot = instance->service->exec->type == TYPE_ONESHOT;
 
 	apart_settle(&course->apart, !instance->doomed);
 	if (apart_is_under_way(&course->apart)) {       /* it was given up, or killed */

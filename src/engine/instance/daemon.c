@@ -65,7 +65,7 @@ static bool is_our_child(pid_t pid)
 static pid_t read_pid_file(const struct search *search)
 {
 	size_t length;
-	char *text = foreign_read_file(search->kin.service->terms->life->pid_file, 64, &length);
+	char *text = foreign_read_file(search->kin.service->groups->lifecycle->pid_file, 64, &length);
 	int64_t pid = 0;
 
 	if (!text)
@@ -101,7 +101,7 @@ static pid_t pick_named(struct search *search)
 
 static void say_file(const struct search *search)
 {
-	const char *path = search->kin.service->terms->life->pid_file;
+	const char *path = search->kin.service->groups->lifecycle->pid_file;
 	struct event event = { .name = "failed", .service = search->instance->service->name };
 	pid_t pid = read_pid_file(search);
 
@@ -132,7 +132,7 @@ static bool is_settled(const struct search *search)
 {
 	pid_t pid = search->instance->pid, session = getsid(pid);
 
-	return search->kin.service->terms->life->pid_file ||
+	return search->kin.service->groups->lifecycle->pid_file ||
 	       (session > 0 && session != pid && session != search->first);
 }
 
@@ -165,7 +165,7 @@ static bool follow(struct search *search, pid_t pid)
 static bool look(struct search *search)
 {
 	const struct instance *instance = search->instance;
-	bool by_file = search->kin.service->terms->life->pid_file, first = search->before == search->first;
+	bool by_file = search->kin.service->groups->lifecycle->pid_file, first = search->before == search->first;
 	pid_t pid = by_file ? pick_named(search)
 			    : kin_pick(instance->engine, &search->kin, search->before, first ? UNDISPUTED : CERTAIN,
 				       search_waited(search) >= SEVERAL);
@@ -187,7 +187,7 @@ static bool give_up(struct search *search)
 {
 	const struct instance *instance = search->instance;
 
-	if (instance->failed && search->phase == LOOKING && search->kin.service->terms->life->pid_file)
+	if (instance->failed && search->phase == LOOKING && search->kin.service->groups->lifecycle->pid_file)
 		say_file(search);
 	return sweep_begin(search, instance->failed ? START_FAILED : 0);
 }
@@ -281,9 +281,9 @@ static struct search *make(struct instance *instance, struct table *table, const
 bool daemon_expect(struct instance *instance, struct table *table, const struct listener *listeners,
 		   unsigned listener_count)
 {
-	const char *pid_file = instance->service->terms->life->pid_file;
+	const char *pid_file = instance->service->groups->lifecycle->pid_file;
 
-	if (instance->service->what->type != TYPE_FORKING)
+	if (instance->service->exec->type != TYPE_FORKING)
 		return true;
 	if (!make(instance, table, listeners, listener_count))
 		return false;

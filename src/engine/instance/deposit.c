@@ -24,7 +24,7 @@ void deposit_take(struct keeper *keeper, const struct notify_message *message, s
 
 	if (!message->store && !message->remove)
 		return;
-	if (keeper->service->what->accept) {
+	if (keeper->service->exec->accept) {
 		say(keeper, LEVEL_WARNING, "that needs accept = no");
 		return;
 	}
@@ -35,7 +35,7 @@ void deposit_take(struct keeper *keeper, const struct notify_message *message, s
 		store_remove(store, message->name);
 	else if (message->store && !message->remove && received)
 		store_take(store, message, received, user,
-			   keeper->service->terms->life->file_descriptor_store_max);
+			   keeper->service->groups->lifecycle->file_descriptor_store_max);
 }
 
 void deposit_begin_run(struct keeper *keeper)
@@ -49,7 +49,7 @@ void deposit_begin_run(struct keeper *keeper)
 void deposit_end_run(struct keeper *keeper, bool well)
 {
 	struct store *store = keeper->activity->means.store;
-	unsigned preserve = keeper->service->terms->life->file_descriptor_store_preserve;
+	unsigned preserve = keeper->service->groups->lifecycle->file_descriptor_store_preserve;
 
 	if (store && (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well)))
 		store_empty(store);

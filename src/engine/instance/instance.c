@@ -81,7 +81,7 @@ static bool is_unready(const struct instance *instance)
 
 enum result instance_result(const struct instance *instance)
 {
-	const char *signs = instance->service->terms->commands->exec_prefix;
+	const char *signs = instance->service->groups->commands->exec_prefix;
 	enum result result = result_of_status(instance->service, instance->status);
 
 	if (instance->result)
@@ -141,13 +141,14 @@ static void finish(struct instance *instance)
 
 static bool is_spared(const struct instance *instance)
 {
-	return instance->service->terms->life->kill_mode == KILL_NONE || !instance->service->terms->ends->send_sigkill;
+	return instance->service->groups->lifecycle->kill_mode == KILL_NONE ||
+		!instance->service->groups->restart->send_sigkill;
 }
 
 /* Processes in a control group are found there, and those of a daemon's start by engine/instance/sweep. */
 static void look_for_escaped(struct instance *instance)
 {
-	unsigned mode = instance->service->terms->life->kill_mode;
+	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 
 	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->kin &&
 	    instance->child.pid > 1)
@@ -172,7 +173,7 @@ static void signal_instance(struct instance *instance, int signal, bool group)
 static void on_ending(struct child *child)
 {
 	struct instance *instance = container_of(child, struct instance, child);
-	unsigned mode = instance->service->terms->life->kill_mode;
+	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 
 	if (instance->group_fd >= 0 || !is_in_group(instance, instance->group))
 		return;
@@ -211,9 +212,9 @@ void instance_linger(struct instance *instance)
 /* The main process has ended by itself: ends the processes that it left behind, where kill_rest asks for that. */
 static bool begin_to_clear(struct instance *instance)
 {
-	unsigned mode = instance->service->terms->life->kill_mode;
+	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 
-	if (instance->stopping || !instance->service->terms->ends->kill_rest || mode == KILL_PROCESS ||
+	if (instance->stopping || !instance->service->groups->restart->kill_rest || mode == KILL_PROCESS ||
 	    mode == KILL_NONE || !group_lives(instance))
 		return false;
 	instance->clears = true;
@@ -232,8 +233,9 @@ static void take_end(struct instance *instance)
 	instance->child.pid = 0;
 	if (begin_to_clear(instance))
 		return;
-	if (instance->stopping && instance->service->terms->life->kill_mode != KILL_PROCESS && group_lives(instance)) {
-		if (instance->service->terms->life->kill_mode == KILL_MIXED)
+	if (instance->stopping && instance->service->groups->lifecycle->kill_mode != KILL_PROCESS &&
+	    group_lives(instance)) {
+		if (instance->service->groups->lifecycle->kill_mode == KILL_MIXED)
 			instance_kill(instance);
 		instance_linger(instance);
 		return;
@@ -336,9 +338,10 @@ static void signal_last(struct instance *instance)
 	const struct service *service = instance->service;
 
 	instance->killed = true;
-	instance_limit(instance, service->terms->life->timeout_stop ? service->terms->life->timeout_stop : 1);
-	signal_instance(instance, service->terms->ends->final_kill_signal,
-			service->terms->life->kill_mode != KILL_PROCESS);
+	instance_limit(instance,
+		       service->groups->lifecycle->timeout_stop ? service->groups->lifecycle->timeout_stop : 1);
+	signal_instance(instance, service->groups->restart->final_kill_signal,
+			service->groups->lifecycle->kill_mode != KILL_PROCESS);
 }
 
 void instance_expire(struct instance *instance)
@@ -347,7 +350,7 @@ void instance_expire(struct instance *instance)
 		instance_stop(instance);
 	else if (is_spared(instance))
 		instance_let_go(instance);    /* it has had its time, and runs on as a stranger */
-	else if (instance->service->terms->ends->final_kill_signal != SIGKILL && !instance->killed)
+	else if (instance->service->groups->restart->final_kill_signal != SIGKILL && !instance->killed)
 		signal_last(instance);
 	else
 		instance_kill(instance);
@@ -394,12 +397,12 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->child.pid = pid;
 	instance->pid = instance->group = pid;
 	instance->user = service_user(instance->service);
-	instance->starting = instance->service->what->type == TYPE_FORKING || service_notifies(instance->service);
+	instance->starting = instance->service->exec->type == TYPE_FORKING || service_notifies(instance->service);
 	if (!children_add(&instance->engine->children, &instance->child)) {
 		kill(-pid, SIGKILL);
 		return false;
 	}
-	if (instance->service->terms->ends->kill_rest || instance->notice || instance->kin)
+	if (instance->service->groups->restart->kill_rest || instance->notice || instance->kin)
 		instance_see_end(instance);
 	if (!instance->entered)
 		instance_enter(instance);
@@ -452,25 +455,26 @@ bool instance_extend(struct instance *instance, int64_t microseconds)
 
 static int stop_signal(const struct instance *instance)
 {
-	return instance->stop_signal ? instance->stop_signal : instance->service->terms->life->kill_signal;
+	return instance->stop_signal ? instance->stop_signal : instance->service->groups->lifecycle->kill_signal;
 }
 
 void instance_signal_stop(struct instance *instance)
 {
-	const struct life *life = instance->service->terms->life;
-	const struct ends *ends = instance->service->terms->ends;
-	bool aborts = instance->is_silent && ends->timeout_abort >= 0;
-	int64_t patience = aborts ? ends->timeout_abort : life->timeout_stop;
+	const struct lifecycle_options *lifecycle = instance->service->groups->lifecycle;
+	const struct restart_options *restart = instance->service->groups->restart;
+	bool aborts = instance->is_silent && restart->timeout_abort >= 0;
+	int64_t patience = aborts ? restart->timeout_abort : lifecycle->timeout_stop;
 
 	instance_limit(instance, patience ? patience : 1);
-	if (life->kill_mode == KILL_NONE)
+	if (lifecycle->kill_mode == KILL_NONE)
 		return;
 	instance->told = true;
 	look_for_escaped(instance);
-	signal_instance(instance, stop_signal(instance), life->kill_mode == KILL_GROUP);
-	if (ends->send_sighup)
-		signal_instance(instance, SIGHUP, life->kill_mode == KILL_GROUP);
-	signal_instance(instance, SIGCONT, life->kill_mode == KILL_GROUP); /* a stopped process hears nothing else */
+	signal_instance(instance, stop_signal(instance), lifecycle->kill_mode == KILL_GROUP);
+	if (restart->send_sighup)
+		signal_instance(instance, SIGHUP, lifecycle->kill_mode == KILL_GROUP);
+	signal_instance(instance, SIGCONT,
+			lifecycle->kill_mode == KILL_GROUP); /* a stopped process hears nothing else */
 }
 
 /* Signals the new main process alone: processes that had the first signal may take a second one for something else. */
@@ -482,8 +486,8 @@ static void signal_main_of(struct instance *instance, int signal, bool group)
 
 void instance_signal_followed(struct instance *instance, bool has_other_group)
 {
-	const struct ends *ends = instance->service->terms->ends;
-	unsigned mode = instance->service->terms->life->kill_mode;
+	const struct restart_options *restart = instance->service->groups->restart;
+	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 	bool all = has_other_group && (instance->killed ? mode != KILL_PROCESS : mode == KILL_GROUP);
 
 	if (instance->doomed) {
@@ -492,8 +496,8 @@ void instance_signal_followed(struct instance *instance, bool has_other_group)
 	}
 	if (!instance->told)
 		return;
-	signal_main_of(instance, instance->killed ? ends->final_kill_signal : stop_signal(instance), all);
-	if (ends->send_sighup && !instance->killed)
+	signal_main_of(instance, instance->killed ? restart->final_kill_signal : stop_signal(instance), all);
+	if (restart->send_sighup && !instance->killed)
 		signal_main_of(instance, SIGHUP, all);
 	signal_main_of(instance, SIGCONT, all);
 }
@@ -515,8 +519,8 @@ void instance_kill(struct instance *instance)
 	instance_see_end(instance);
 	doom(instance);
 	look_for_escaped(instance);
-	signal_instance(instance, SIGKILL, instance->service->terms->life->kill_mode != KILL_PROCESS);
-	if (instance->service->terms->life->kill_mode != KILL_PROCESS)
+	signal_instance(instance, SIGKILL, instance->service->groups->lifecycle->kill_mode != KILL_PROCESS);
+	if (instance->service->groups->lifecycle->kill_mode != KILL_PROCESS)
 		group_kill(&instance->cgroup);
 	instance_signal_main(instance, SIGKILL);
 	if (instance->control > 1)
@@ -534,7 +538,7 @@ static void leave_group(struct instance *instance)
 		return;
 	group_leave(&instance->cgroup, instance->engine, instance->status,
 		    has_ended && (instance->stopping || instance->clears) && !is_spared(instance) &&
-			    instance->service->terms->life->kill_mode != KILL_PROCESS);
+			    instance->service->groups->lifecycle->kill_mode != KILL_PROCESS);
 }
 
 void instance_free(struct instance *instance)

@@ -155,7 +155,7 @@ static void forget_unused(struct kin *kin, const pid_t *children)
 /* Returns how surely a process that may be kin belongs to this start and to no other. */
 static enum certainty weigh(const struct engine *engine, const struct kin *kin, const struct process *process)
 {
-	bool mine = process_query_command(process, kin->service->what->exec), theirs = false, disputed = false;
+	bool mine = process_query_command(process, kin->service->exec->exec), theirs = false, disputed = false;
 
 	LIST_EACH(link, &engine->starts) {
 		const struct kin *other = container_of(link, struct instance, seeking)->kin;
@@ -163,7 +163,7 @@ static enum certainty weigh(const struct engine *engine, const struct kin *kin, 
 		if (other == kin || !other->seeking || judge(engine, other, process) == STRANGER)
 			continue;
 		disputed = true;
-		theirs = theirs || process_query_command(process, other->service->what->exec);
+		theirs = theirs || process_query_command(process, other->service->exec->exec);
 	}
 	if (mine && !theirs)
 		return LIKELY;

@@ -31,7 +31,7 @@ static void remove_ipc(const struct keeper *keeper)
 {
 	const struct account *account = keeper->service->account;
 
-	if (keeper->service->terms->who->remove_ipc && account && account->switches &&
+	if (keeper->service->groups->identity->remove_ipc && account && account->switches &&
 	    !is_user_busy(keeper, account->uid))
 		user_ipc_remove(account->uid);
 }

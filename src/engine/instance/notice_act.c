@@ -106,10 +106,10 @@ static void keep(char *out, struct note_text text)
 static bool survives_reload(struct notice *notice)
 {
 	const struct instance *instance = notice->instance;
-	int signal = instance->service->terms->life->reload_signal;
+	int signal = instance->service->groups->lifecycle->reload_signal;
 	char name[32];
 
-	if (instance->service->what->type != TYPE_NOTIFY_RELOAD || signal == SIGSTOP ||
+	if (instance->service->exec->type != TYPE_NOTIFY_RELOAD || signal == SIGSTOP ||
 	    process_survives(instance->pid, signal))
 		return true;
 	notice_say(notice, LEVEL_NOTICE, "stopping", "pid %ld said READY=1 without a handler of reload_signal, %s",
@@ -148,7 +148,7 @@ static void take_reloading(struct notice *notice)
 	if (instance->starting || notice->reloading)
 		return;
 	notice->reloading = true;
-	start_patience(notice, instance->service->terms->life->timeout_start);
+	start_patience(notice, instance->service->groups->lifecycle->timeout_start);
 	notice_say(notice, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 }
 
@@ -162,7 +162,7 @@ static void take_stopping(struct notice *notice)
 	watchdog_end(notice);
 	if (instance->stopping)
 		return;
-	start_patience(notice, instance->service->terms->life->timeout_stop);
+	start_patience(notice, instance->service->groups->lifecycle->timeout_stop);
 	if (!instance->starting && !instance->retired)
 		instance_limit(instance, SCAN_INFINITY);
 	notice_say(notice, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);

@@ -77,7 +77,7 @@ static bool is_orphan_of(const struct instance *instance, pid_t pid)
 	struct process process;
 	bool is_ours = false;
 
-	if (instance->service->what->pass != PASS_SYSTEMD || !process_read(pid, &process) ||
+	if (instance->service->exec->pass != PASS_SYSTEMD || !process_read(pid, &process) ||
 	    !process_may_be_reparented(&process))
 		return false;
 	process_tree_ask_listen_pid(instance->pid, &process, 1, &is_ours);

@@ -25,9 +25,9 @@ static void tell(void *context, const struct process *process)
 				       .parent = process->parent,
 				       .start_time = process->start_time };
 	pid_t pid = process->pid;
-	const struct life *life = search->instance->service->terms->life;
+	const struct lifecycle_options *lifecycle = search->instance->service->groups->lifecycle;
 
-	if (life->kill_mode == KILL_NONE)
+	if (lifecycle->kill_mode == KILL_NONE)
 		return;
 	if (search->instance->killed) {
 		tree_process_signal(&member, SIGKILL);
@@ -35,7 +35,7 @@ static void tell(void *context, const struct process *process)
 	}
 	if (is_told(search, pid))
 		return;
-	tree_process_signal(&member, life->kill_signal);
+	tree_process_signal(&member, lifecycle->kill_signal);
 	tree_process_signal(&member, SIGCONT);  /* a stopped process hears nothing else */
 	if (search->told_count < TOLD_MOST)
 		search->told[search->told_count++] = pid;
@@ -92,7 +92,7 @@ bool sweep_begin(struct search *search, int status)
 	kin_each(instance->engine, &search->kin, count_up, &count);
 	if (count && !instance->stopping)
 		stop(search, count);
-	search->told_group = instance->service->terms->life->kill_mode == KILL_GROUP ? instance->group : 0;
+	search->told_group = instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->group : 0;
 	search->told[search->told_count++] = instance->child.pid;
 	return sweep_go_on(search);
 }

@@ -48,7 +48,7 @@ void watchdog_begin(struct notice *notice)
 		return;
 	notice->watched = true;
 	if (notice->every < 0.)
-		notice->every = service_has_watchdog(service) ? seconds(service->terms->life->watchdog) : 0.;
+		notice->every = service_has_watchdog(service) ? seconds(service->groups->lifecycle->watchdog) : 0.;
 	restart(notice, notice->every);
 }
 
@@ -91,7 +91,7 @@ void watchdog_bark(struct notice *notice, const char *reason)
 	if (instance->stopping)
 		return;
 	instance->is_silent = true;
-	notice_fail(notice, instance->service->terms->life->watchdog_signal, reason);
+	notice_fail(notice, instance->service->groups->lifecycle->watchdog_signal, reason);
 }
 
 void watchdog_end(struct notice *notice)

@@ -111,7 +111,7 @@ bool handed_files_open(struct wiring *wiring, const struct service *service, str
 	struct buf names = { 0 };
 	bool good = true;
 
-	for (words word = service->terms->extras->open_file; good && word && *word; word++)
+	for (words word = service->groups->passed_fds->open_file; good && word && *word; word++)
 		good = add_file(wiring, service, *word, &names, why);
 	if (good && names.failed) {
 		buf_text(why, "out of memory");

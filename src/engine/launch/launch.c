@@ -23,7 +23,7 @@ bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engi
 	int socket = -1;
 
 	if (!wiring_room(wiring, socket_count + (means->store ? means->store->count : 0) +
-					 words_count(service->terms->extras->open_file))) {
+					 words_count(service->groups->passed_fds->open_file))) {
 		buf_text(why, "out of memory");
 		errno = ENOMEM;
 		return false;
@@ -38,7 +38,7 @@ bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engi
 		}
 		if (n == 0)
 			socket = fd;
-		if (service->what->pass == PASS_SYSTEMD)
+		if (service->exec->pass == PASS_SYSTEMD)
 			wiring->wanted[wiring->count++] = fd;
 	}
 	return streams_place(wiring, means, engine, service, socket, why);
@@ -60,8 +60,8 @@ bool launch_wire_beside(struct wiring *wiring, struct means *means, struct engin
 static void launch_tell(struct spawn_request *launch, const char *notify, const struct service *service)
 {
 	launch->notify = notify;
-	launch->watchdog = service_has_watchdog(service) ? service->terms->life->watchdog : 0;
-	launch->store = service->what->accept ? 0 : (unsigned)service->terms->life->file_descriptor_store_max;
+	launch->watchdog = service_has_watchdog(service) ? service->groups->lifecycle->watchdog : 0;
+	launch->store = service->exec->accept ? 0 : (unsigned)service->groups->lifecycle->file_descriptor_store_max;
 }
 
 void launch_fill(struct spawn_request *launch, const struct means *means, const struct wiring *wiring,
@@ -69,7 +69,7 @@ void launch_fill(struct spawn_request *launch, const struct means *means, const 
 {
 	*launch = (struct spawn_request){
 		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
-		.remote_port = -1, .remote_host = service->what->pass == PASS_INETD, .pid = -1,
+		.remote_port = -1, .remote_host = service->exec->pass == PASS_INETD, .pid = -1,
 	};
 	if (wiring->has_files)
 		launch->files = wiring->files;
@@ -102,7 +102,7 @@ bool launch_fill_for(struct spawn_request *launch, const struct means *means, st
 		     struct caller *caller)
 {
 	launch_fill(launch, means, wiring, service);
-	if (service->terms->logging->mapped_addresses) {
+	if (service->groups->logging->mapped_addresses) {
 		client_mapped_address(client, caller->address, sizeof(caller->address));
 		client_unmap(client);
 	} else {
@@ -112,7 +112,7 @@ bool launch_fill_for(struct spawn_request *launch, const struct means *means, st
 	launch->remote_port = client_port(client);
 	if (means->plan->tells_unit)
 		launch->cookie = client_cookie(client);
-	if (service->terms->surroundings->tcp_environment &&
+	if (service->groups->environment->tcp_environment &&
 	    client_local(client, caller->local, sizeof(caller->local), &launch->local_port))
 		launch->local_address = caller->local;
 	return !launch->listen_count || name_connection(launch, wiring, listener, caller);
@@ -175,7 +175,7 @@ void launch_add_interpreter(const struct service *service, const char *program, 
 	struct buf why = { 0 };
 
 	if (fault->stage != STAGE_EXEC || (fault->error != ENOENT && fault->error != ENOEXEC) || *program != '/' ||
-	    service->terms->surroundings->root_directory || service->sandbox)
+	    service->groups->environment->root_directory || service->sandbox)
 		return;
 	if (foreign_interpreter_is_wrong(program, &why))
 		buf_addf(out, ": %s", buf_string(&why));
@@ -189,7 +189,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 	size_t length = 0;
 
 	if (fault->stage == STAGE_CONDITIONS) {
-		words conditions = service->terms->commands->condition;
+		words conditions = service->groups->commands->condition;
 		bool known = (size_t)fault->resource < words_count(conditions);
 
 		buf_addf(out, "%s is not so", known ? conditions[fault->resource] : "a condition");
@@ -204,10 +204,10 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		path = sandbox_fault_path(service->sandbox, fault->resource, &option);
 	if (fault->stage == STAGE_NAMESPACES && fault->resource == SANDBOX_NETWORK) {
 		option = "network_namespace_path";
-		path = service->terms->paths->network_namespace_path;
+		path = service->groups->paths->network_namespace_path;
 	}
 	if (fault->stage == STAGE_DIRECTORY)
-		path = service->terms->surroundings->working_directory;
+		path = service->groups->environment->working_directory;
 	if (fault->stage == STAGE_STREAMS && fault->resource >= 0 && fault->resource < 3) {
 		option = stream_options[fault->resource];
 		path = plan_stream(service, fault->resource)->path;
@@ -216,13 +216,13 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		path = credentials_fault(service, fault->resource, &option, &length);
 	add_stage(service, fault->stage, out);
 	if (fault->stage == STAGE_EXEC)
-		buf_addf(out, ": %s", service->what->exec ? service->what->exec[0] : PLAN_BUILTIN);
+		buf_addf(out, ": %s", service->exec->exec ? service->exec->exec[0] : PLAN_BUILTIN);
 	else if (limit)
 		buf_addf(out, ": %s", option_name_of(service, limit));
 	else if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
 	buf_addf(out, ": %s", fault_reason(fault));
-	if (service->what->exec)
-		launch_add_interpreter(service, service->what->exec[0], fault, out);
+	if (service->exec->exec)
+		launch_add_interpreter(service, service->exec->exec[0], fault, out);
 	origin_cite(option ? service_origin(service, option) : stage_origin(service, fault->stage), out);
 }

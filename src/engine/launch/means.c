@@ -77,7 +77,7 @@ bool means_name_sockets(struct means *means, const struct listener *listeners, s
 
 static bool stream_is(const struct service *service, unsigned kind)
 {
-	unsigned output = plan_output_is_socket(service) ? STREAM_SOCKET : service->terms->streams->output.kind;
+	unsigned output = plan_output_is_socket(service) ? STREAM_SOCKET : service->groups->streams->output.kind;
 
 	return output == kind || plan_error_stream(service)->kind == kind;
 }

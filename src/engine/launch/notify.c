@@ -61,7 +61,7 @@ static int open_abstract(const char *random, struct buf *variable)
 /* A service with another root cannot see the folder, unless it is mounted there (exec/child/sandbox). */
 static bool sees_folder(const struct service *service)
 {
-	return !service->terms->surroundings->root_directory ||
+	return !service->groups->environment->root_directory ||
 		(service->sandbox && service->sandbox->has_mounts);
 }
 
@@ -69,7 +69,7 @@ static bool sees_folder(const struct service *service)
 static bool has_own_network(const struct service *service)
 {
 	return service->sandbox &&
-	       (service->terms->hardening->private_network || service->terms->paths->network_namespace_path);
+	       (service->groups->hardening->private_network || service->groups->paths->network_namespace_path);
 }
 
 static bool open_socket(struct notify *notify, const struct service *service)

@@ -51,7 +51,7 @@ static int place_file(struct wiring *wiring, const struct means *means, const st
 
 static int open_data(const struct service *service)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 	struct buf data = { 0 };
 	bool sound = true;
 	int fd = -1;
@@ -72,7 +72,7 @@ static int open_data(const struct service *service)
 static int find_source(struct wiring *wiring, struct means *means, const struct engine *engine,
 		       const struct service *service, const struct stream *stream, int number, int socket)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
 
 	switch ((enum stream_kind)stream->kind) {
@@ -155,7 +155,7 @@ static bool place_all(struct wiring *wiring, struct means *means, struct engine 
 bool streams_place(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 		   int socket, struct buf *why)
 {
-	const struct stream streams[] = { service->terms->streams->input, service->terms->streams->output,
+	const struct stream streams[] = { service->groups->streams->input, service->groups->streams->output,
 					  *plan_error_stream(service) };
 
 	return place_all(wiring, means, engine, service, streams, socket, why);
@@ -181,8 +181,8 @@ bool streams_place_beside(struct wiring *wiring, struct means *means, struct eng
 			  const struct service *service, struct buf *why)
 {
 	const struct stream streams[] = {
-		beside(means, &service->terms->streams->input, STDIN_FILENO),
-		beside(means, &service->terms->streams->output, STDOUT_FILENO),
+		beside(means, &service->groups->streams->input, STDIN_FILENO),
+		beside(means, &service->groups->streams->output, STDOUT_FILENO),
 		beside(means, plan_error_stream(service), STDERR_FILENO),
 	};
 

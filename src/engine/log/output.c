@@ -367,7 +367,7 @@ bool output_suits(const struct output *output, const struct service *service)
 
 void output_name(struct output *output, const struct service *service)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 
 	output->service = streams->syslog_identifier ? streams->syslog_identifier : service->name;
 	output->facility = LOG_MAKEPRI(streams->syslog_facility << 3, 0);

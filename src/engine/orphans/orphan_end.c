@@ -90,15 +90,15 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 void orphan_end(struct engine *engine, struct orphan *orphan, const struct service *row, const char *wanted_by)
 {
-	const struct life *life = row ? row->terms->life : NULL;
-	bool has_limit = life && life->timeout_stop != SCAN_INFINITY;
+	const struct lifecycle_options *lifecycle = row ? row->groups->lifecycle : NULL;
+	bool has_limit = lifecycle && lifecycle->timeout_stop != SCAN_INFINITY;
 
 	free(orphan->wanted_by);
 	orphan->wanted_by = strdup(wanted_by);
 	orphan->ends = true;
 	orphan->killed = false;
-	orphan->until = clock_now() + (has_limit ? (double)life->timeout_stop / 1e6 : TIMEOUT);
-	cgroup_signal(orphan->group, life ? life->kill_signal : SIGTERM);
+	orphan->until = clock_now() + (has_limit ? (double)lifecycle->timeout_stop / 1e6 : TIMEOUT);
+	cgroup_signal(orphan->group, lifecycle ? lifecycle->kill_signal : SIGTERM);
 	cgroup_signal(orphan->group, SIGCONT);
 	cgroup_thaw(orphan->group);     /* which hears what it was told at once */
 	if (ev_is_active(&engine->orphan_look))

@@ -45,7 +45,7 @@ static const struct service *service_of(const struct table *table, const char *g
 	const char *name = strrchr(group, '/') + 1;
 
 	for (size_t n = 0; n < table->count; n++) {
-		if (!table->services[n].what->disable && cgroup_is_of(name, table->services[n].name))
+		if (!table->services[n].exec->disable && cgroup_is_of(name, table->services[n].name))
 			return &table->services[n];
 	}
 	return NULL;
@@ -141,7 +141,7 @@ static void assume(struct finding *finding, size_t n)
 	struct orphan_copy *copy = &finding->copies[n];
 
 	*copy = (struct orphan_copy){ .order = (unsigned)n, .standing = ORPHAN_STAYS };
-	if (!service || service->what->accept)
+	if (!service || service->exec->accept)
 		return;
 	copy->standing = ORPHAN_BARS;
 	copy->row = (unsigned)(service - finding->table->services);
@@ -232,7 +232,7 @@ static void write_sockets(struct buf *text, const struct orphan_copy *copy, cons
 
 static void write_instance(struct buf *text, const struct orphan_copy *copy, const struct orphan_order *order)
 {
-	int64_t most = order->service->terms->life->runtime_max;
+	int64_t most = order->service->groups->lifecycle->runtime_max;
 	double lasted = seconds_since(copy->start_time), left = (double)most / 1e6 - lasted;
 
 	state_open_section(text, "instance");

@@ -61,7 +61,7 @@ static void take_failure(struct keeper *keeper)
 	activity->failing = true;
 	keeper_start_anew(keeper);
 	judge_fail_fruitless(keeper);
-	if (keeper->service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+	if (keeper->service->groups->lifecycle->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper_end_superd(keeper, activity->last_status);
 	keeper_post(keeper, CRASHED);
 }
@@ -121,7 +121,7 @@ bool doubt_ward_off(struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
 
-	if (keeper->state != LISTENING || keeper->service->what->accept || !doubt_is_open(keeper))
+	if (keeper->state != LISTENING || keeper->service->exec->accept || !doubt_is_open(keeper))
 		return false;
 	if (activity->doubt)
 		return true;

@@ -25,7 +25,7 @@ static bool fails_always(const struct keeper *keeper)
 {
 	const struct activity *activity = keeper->activity;
 	const struct instance *current = activity ? activity->current : NULL;
-	double most = (double)keeper->service->terms->life->backoff_max / 1e6;
+	double most = (double)keeper->service->groups->lifecycle->backoff_max / 1e6;
 
 	if (!activity || !failures_alarm(&activity->failed))
 		return false;
@@ -36,7 +36,7 @@ static const char *find_fault(const struct keeper *keeper)
 {
 	const char *reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
 
-	if (keeper->held && keeper->service->terms->life->on_failure == FAILURE_EXIT)
+	if (keeper->held && keeper->service->groups->lifecycle->on_failure == FAILURE_EXIT)
 		return "it is held, and superd depends on it (on_failure = exit)";
 	if (keeper->state != OFF && keeper->state != CLOSING && !keeper_is_complete(keeper))
 		return keeper->state == BINDING ? reason : "a socket of it is closed until its instance ends";
@@ -79,7 +79,7 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 	for (size_t n = 0; table && n < table->left_out_count; n++) {
 		const struct left_out *entry = &table->left_out[n];
 
-		if (!entry->row.name || entry->row.what->disable)
+		if (!entry->row.name || entry->row.exec->disable)
 			continue;
 		if (*worst == HEALTHY)
 			*worst = DEGRADED;

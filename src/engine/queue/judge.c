@@ -114,9 +114,9 @@ bool judge_is_failure(const struct service *service, const struct ending *ending
 {
 	if (ending->stopped)
 		return false;
-	if (service->what->accept && ending->result == RESULT_EXIT_CODE)
-		return exit_status_has_number(service->terms->ends->success_exit_status);
-	if (service->what->accept && ending->result == RESULT_SIGNAL)
+	if (service->exec->accept && ending->result == RESULT_EXIT_CODE)
+		return exit_status_has_number(service->groups->restart->success_exit_status);
+	if (service->exec->accept && ending->result == RESULT_SIGNAL)
 		return !is_clean_signal(WTERMSIG(ending->status));
 	return !result_is_good(ending->result);
 }
@@ -124,8 +124,8 @@ bool judge_is_failure(const struct service *service, const struct ending *ending
 bool judge_note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending)
 {
 	bool failed = judge_is_failure(instance->service, ending);
-	bool lasted = !instance->service->what->accept &&
-		ending->lasted * 1e6 > (double)instance->service->terms->life->backoff_max;
+	bool lasted = !instance->service->exec->accept &&
+		ending->lasted * 1e6 > (double)instance->service->groups->lifecycle->backoff_max;
 	struct failures *failures = &keeper->activity->failed;
 	struct failure failure = {
 		.at = clock_now(), .lasted = ending->lasted, .pid = instance->pid, .status = ending->status,
@@ -171,7 +171,7 @@ static bool has_connections(const struct keeper *keeper)
 static void add_mistakes(const struct keeper *keeper, struct buf *out)
 {
 	const struct service *service = keeper->service;
-	unsigned type = service->what->type;
+	unsigned type = service->exec->type;
 	bool accepts = has_connections(keeper);
 	bool forks = (type == TYPE_SIMPLE || type == TYPE_EXEC) && service->dialect != LAUNCHD; /* has no word for it */
 
@@ -224,23 +224,23 @@ enum happening judge_end(struct keeper *keeper, const struct ending *ending, con
 		keeper_pause(keeper, "its start failed: %s", why);
 	else
 		keeper_pause(keeper, "it ended with %s%s", text, ending->unready ? ", and never said READY=1" : "");
-	backoff_forgive(&keeper->backoff, ending->lasted, keeper->service->terms->life->backoff_max);
+	backoff_forgive(&keeper->backoff, ending->lasted, keeper->service->groups->lifecycle->backoff_max);
 	return CRASHED;
 }
 
 double judge_restart(struct keeper *keeper, const struct ending *ending)
 {
-	const struct life *life = keeper->service->terms->life;
+	const struct lifecycle_options *lifecycle = keeper->service->groups->lifecycle;
 	struct backoff *hasty = &keeper->activity->hasty;
 	struct event event = { .name = "pause", .service = keeper->service->name, .reason = "it ended at once" };
 	char span[DURATION_MOST];
 
 	if (ending->result != RESULT_SUCCESS || keeper->activity->waiting || ending->lasted > AT_ONCE) {
 		backoff_reset(hasty);
-		return (double)life->backoff_min / 1e6;
+		return (double)lifecycle->backoff_min / 1e6;
 	}
 	event.has_duration = true;
-	event.duration = backoff_next(hasty, life->backoff_min, life->backoff_max,
+	event.duration = backoff_next(hasty, lifecycle->backoff_min, lifecycle->backoff_max,
 				      hasty->failures ? engine_chance(keeper->engine) : 0.);
 	log_event(keeper->engine->log, LEVEL_INFO, &event, "next start in %s, or with the next client: %s",
 		  duration_write(span, event.duration), event.reason);

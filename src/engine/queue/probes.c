@@ -178,7 +178,7 @@ bool probes_ward_off(struct keeper *keeper)
 {
 	struct activity *activity;
 
-	if (!keeper->service->probes || keeper->service->what->accept)
+	if (!keeper->service->probes || keeper->service->exec->accept)
 		return false;
 	activity = keeper_activity(keeper);
 	if (!activity || !has_sockets_alone(keeper))

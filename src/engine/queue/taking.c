@@ -65,7 +65,7 @@ void taking_end(struct keeper *keeper)
 
 static bool tells_itself(const struct keeper *keeper)
 {
-	enum service_type type = (enum service_type)keeper->service->what->type;
+	enum service_type type = (enum service_type)keeper->service->exec->type;
 
 	return type != TYPE_SIMPLE && type != TYPE_EXEC;
 }

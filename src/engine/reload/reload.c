@@ -27,7 +27,7 @@ static bool is_claimed(const struct endpoint *endpoint, const struct table *afte
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *other = &after->services[n];
 
-		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+		for (size_t i = 0; !other->exec->disable && i < other->socket_count; i++) {
 			if (endpoints_meet(endpoint, other->sockets[i].endpoint))
 				return true;
 		}
@@ -41,7 +41,7 @@ static bool any_is_wanted(const struct service *service, const struct table *aft
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *other = &after->services[n];
 
-		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+		for (size_t i = 0; !other->exec->disable && i < other->socket_count; i++) {
 			for (size_t own = 0; own < service->socket_count; own++) {
 				if (endpoint_equal(service->sockets[own].endpoint, other->sockets[i].endpoint))
 					return true;
@@ -145,7 +145,7 @@ static enum diff_kind compare(struct diff_cache *known, const struct service *be
 {
 	enum diff_kind diff = service_compare_next(known, before, after);
 
-	return diff == DIFF_CHANGED && before->what->accept != after->what->accept ? DIFF_SOCKETS : diff;
+	return diff == DIFF_CHANGED && before->exec->accept != after->exec->accept ? DIFF_SOCKETS : diff;
 }
 
 /* A keeper whose instance runs on with its sockets keeps those that no row of the new table claims. */
@@ -208,7 +208,7 @@ static void survey(struct plan_row *rows, struct roster *roster, struct engine *
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *service = &after->services[n];
 
-		if (service->what->disable)
+		if (service->exec->disable)
 			continue;
 		rows[n].keeper = take_before(roster, before, engine, service->name);
 		rows[n].diff = rows[n].keeper ? compare(&known, rows[n].keeper->service, service) : DIFF_ADDED;
@@ -258,7 +258,7 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 		return keeper;
 	for (size_t n = 0; offers && n < keeper->listener_count; n++) {
 		offers_take(offers, &keeper->listeners[n], engine, service->name);
-		if (!service->what->accept)
+		if (!service->exec->accept)
 			listener_send_away(&keeper->listeners[n], engine, REFUSED_CLOSED);
 	}
 	keeper_event(keeper, ENABLE);
@@ -338,7 +338,7 @@ static struct keeper *apply(struct engine *engine, struct table *after, size_t n
 	enum diff_kind diff = row->returns ? DIFF_ADDED : row->diff;
 	struct keeper *keeper;
 
-	if (service->what->disable)
+	if (service->exec->disable)
 		return NULL;
 	keeper = become(engine, after, service, row, offers);
 	count(counts, diff);
@@ -357,7 +357,7 @@ bool roster_build(struct roster *roster, struct engine *engine, struct table *ta
 	roster->table = table;
 	roster->changes++;
 	for (size_t n = 0; n < table->count; n++) {
-		if (!table->services[n].what->disable)
+		if (!table->services[n].exec->disable)
 			roster->keepers[n] = add(engine, table, &table->services[n], NULL);
 	}
 	return true;

@@ -25,7 +25,7 @@ enum state keeper_next_state(const struct keeper *keeper)
 		struct step step = { 0 };
 
 		if (event < HAPPENINGS)
-			step = transition(keeper->service->what->accept, state, (enum happening)event);
+			step = transition(keeper->service->exec->accept, state, (enum happening)event);
 		if (step.action != IMPOSSIBLE)
 			state = (enum state)step.next;
 	}
@@ -81,7 +81,7 @@ bool keeper_is_empty(struct keeper *keeper)
 
 bool keeper_is_full(const struct keeper *keeper)
 {
-	return keeper->instance_count >= (uint64_t)keeper->service->terms->gate->instances;
+	return keeper->instance_count >= (uint64_t)keeper->service->groups->access->instances;
 }
 
 bool keeper_is_complete(const struct keeper *keeper)
@@ -104,7 +104,8 @@ bool keeper_is_being_restored(const struct keeper *keeper)
 
 bool keeper_refuses(const struct keeper *keeper)
 {
-	return keeper->state == BACKOFF && keeper->backoff.failures && keeper->service->terms->life->backoff_refuse;
+	return keeper->state == BACKOFF && keeper->backoff.failures &&
+		keeper->service->groups->lifecycle->backoff_refuse;
 }
 
 static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
@@ -154,24 +155,24 @@ void keeper_end_superd(struct keeper *keeper, int status)
 /* After a good end the next client starts a service; one without sockets superd starts itself. */
 bool keeper_starts_again(const struct keeper *keeper)
 {
-	const struct what *what = keeper->service->what;
+	const struct exec_options *options = keeper->service->exec;
 
-	return what->start == START_BOOT && what->type != TYPE_ONESHOT && !keeper->listener_count &&
-	       keeper->service->terms->ends->restart == RESTART_DEFAULT;
+	return options->start == START_BOOT && options->type != TYPE_ONESHOT && !keeper->listener_count &&
+	       keeper->service->groups->restart->restart == RESTART_DEFAULT;
 }
 
 void keeper_start_anew(struct keeper *keeper)
 {
-	if (keeper->service->terms->ends->restart == RESTART_DEFAULT)
+	if (keeper->service->groups->restart->restart == RESTART_DEFAULT)
 		keeper->started = false;
 }
 
 /* A start by `restart` is another matter: activity->eager has its time. */
 bool keeper_starts_at_boot(const struct keeper *keeper)
 {
-	const struct what *what = keeper->service->what;
+	const struct exec_options *options = keeper->service->exec;
 
-	return what->start == START_BOOT && !what->accept && !keeper->halted &&
+	return options->start == START_BOOT && !options->accept && !keeper->halted &&
 	       (!keeper->started || keeper_starts_again(keeper));
 }
 
@@ -191,7 +192,7 @@ void keeper_start_timer(struct keeper *keeper, double seconds)
 
 bool keeper_lets_go(const struct keeper *keeper)
 {
-	bool would_serve_on = keeper->disabled && !keeper->service->what->accept;       /* it has the sockets */
+	bool would_serve_on = keeper->disabled && !keeper->service->exec->accept;       /* it has the sockets */
 
 	return service_on_remove(keeper->service, keeper->service) != REMOVE_STOP && !keeper->engine->stopping &&
 	       !would_serve_on;

@@ -74,10 +74,10 @@ static void do_watch(struct keeper *keeper)
 		keeper_event(keeper, BIND_ERROR);
 	} else if (keeper->held) {
 		keeper_event(keeper, HOLD);
-	} else if (keeper->service->what->accept && keeper_is_full(keeper) &&
-		   keeper->service->terms->gate->overload == OVERLOAD_QUEUE) {
+	} else if (keeper->service->exec->accept && keeper_is_full(keeper) &&
+		   keeper->service->groups->access->overload == OVERLOAD_QUEUE) {
 		keeper_event(keeper, FILLED);
-	} else if (keeper->service->what->accept) {
+	} else if (keeper->service->exec->accept) {
 		serve_parked(keeper);
 	} else if (!keeper->engine->quiet && keeper_starts_at_boot(keeper)) {
 		keeper->started = true;
@@ -111,9 +111,9 @@ static void say_pause(struct keeper *keeper, double pause)
 
 static void do_wait(struct keeper *keeper)
 {
-	const struct life *life = keeper->service->terms->life;
-	double pause =
-		backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
+	const struct lifecycle_options *lifecycle = keeper->service->groups->lifecycle;
+	double pause = backoff_next(&keeper->backoff, lifecycle->backoff_min, lifecycle->backoff_max,
+				    engine_chance(keeper->engine));
 
 	if (!keeper_activity(keeper)) {
 		keeper->engine->starved = true;
@@ -136,7 +136,7 @@ static void end_listeners(struct keeper *keeper)
  * refused first. */
 static void shut_out(struct keeper *keeper)
 {
-	for (size_t n = 0; n < keeper->listener_count && !keeper->service->what->accept; n++)
+	for (size_t n = 0; n < keeper->listener_count && !keeper->service->exec->accept; n++)
 		serve_turn_away(keeper, &keeper->listeners[n]);
 	keeper_close_listeners(keeper);
 }
@@ -161,7 +161,7 @@ static void do_withdraw(struct keeper *keeper)
 	end_listeners(keeper);
 	run_end_answering(keeper);
 	run_retire(keeper, !lets_go);
-	if (keeper->service->what->accept) {
+	if (keeper->service->exec->accept) {
 		if (lets_go || keeper_is_empty(keeper))
 			keeper_event(keeper, GONE);
 	} else if (lets_go || !keeper->activity || !keeper->activity->current) {
@@ -268,7 +268,7 @@ static void leave_state(struct keeper *keeper, enum state next)
 
 void keeper_event(struct keeper *keeper, enum happening happening)
 {
-	struct step step = transition(keeper->service->what->accept, keeper->state, happening);
+	struct step step = transition(keeper->service->exec->accept, keeper->state, happening);
 	struct event event = { .name = "bug", .service = keeper->service->name };
 
 	if (step.action == IMPOSSIBLE) {
@@ -285,7 +285,7 @@ void keeper_event(struct keeper *keeper, enum happening happening)
 	keeper->halted = (keeper->halted || happening == HALT) && step.action != SPAWN;
 	perform(keeper, step.action, happening);
 	keeper_rewatch(keeper);
-	if (!keeper->service->what->accept)
+	if (!keeper->service->exec->accept)
 		idle_follow(keeper);
 	tell_change(keeper);
 }
@@ -323,7 +323,7 @@ void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
 		return;
 	}
 	keeper_event(keeper, ACTIVITY);
-	if (!keeper->service->what->accept)
+	if (!keeper->service->exec->accept)
 		return;
 	serve_ready(keeper, container_of(io, struct listener, io));
 	keeper_rewatch(keeper);

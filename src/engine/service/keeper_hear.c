@@ -41,7 +41,7 @@ static void check_over(struct keeper *keeper)
 static bool is_still_possible(const struct keeper *keeper, enum happening happening)
 {
 	return keeper->state == keeper->posted_in ||
-	       transition(keeper->service->what->accept, keeper->state, happening).action != IMPOSSIBLE;
+	       transition(keeper->service->exec->accept, keeper->state, happening).action != IMPOSSIBLE;
 }
 
 static void hear(struct keeper *keeper, unsigned char event)

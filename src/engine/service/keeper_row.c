@@ -71,7 +71,7 @@ void keeper_free(struct keeper *keeper)
 		list_remove(&keeper->activity->leaving);
 	if (keeper->activity)
 		list_remove(&keeper->activity->lacking);
-	if (keeper->activity && !keeper->service->what->accept)
+	if (keeper->activity && !keeper->service->exec->accept)
 		group_forget(keeper->engine, keeper->service);
 	table_release(keeper->table);
 	if (keeper->activity)
@@ -109,7 +109,7 @@ static void change_limits(struct keeper *keeper)
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (keeper->service->terms->ends->kill_rest)
+		if (keeper->service->groups->restart->kill_rest)
 			instance_see_end(instance);
 		group_adopt(&instance->cgroup, keeper->engine, keeper->service, instance->pid);
 	}
@@ -117,7 +117,7 @@ static void change_limits(struct keeper *keeper)
 
 static bool has_instance_with_sockets(const struct keeper *keeper)
 {
-	return !keeper->service->what->accept && keeper->activity && keeper->activity->current;
+	return !keeper->service->exec->accept && keeper->activity && keeper->activity->current;
 }
 
 /* Closes sockets whose node was removed or replaced: no client can reach them any more. true: there was one. */
@@ -146,7 +146,7 @@ static bool drop_unreachable(struct keeper *keeper)
 
 void keeper_reopen_unreachable(struct keeper *keeper)
 {
-	bool sleeps = keeper->state == FROZEN && keeper->service->terms->life->idle_action == IDLE_FREEZE &&
+	bool sleeps = keeper->state == FROZEN && keeper->service->groups->lifecycle->idle_action == IDLE_FREEZE &&
 		      service_idles(keeper->service);
 
 	if (!drop_unreachable(keeper))
@@ -162,14 +162,15 @@ void keeper_reopen_unreachable(struct keeper *keeper)
 /* All present clients may be probes by the new probe_from, whose end superd would not notice: counts anew. */
 static void forget_clients(struct keeper *keeper, const struct service *service)
 {
-	if (!type_addresses.equal(&keeper->service->terms->life->probe_from, &service->terms->life->probe_from))
+	if (!type_addresses.equal(&keeper->service->groups->lifecycle->probe_from,
+				  &service->groups->lifecycle->probe_from))
 		idle_forget(keeper);
 }
 
 /* on_change = drain, and the running instance cannot take over the whole change. */
 static bool wants_another(const struct keeper *keeper, const struct service *service)
 {
-	return service->terms->life->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(keeper) &&
+	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(keeper) &&
 	       service_runs_differently(keeper->service, service);
 }
 
@@ -197,8 +198,8 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 		drain_changed(keeper);
 	backoff_reset(&keeper->backoff);
 	keeper_event(keeper, ENABLE);
-	if (service->what->accept && keeper->state == FULL &&
-	    (!keeper_is_full(keeper) || service->terms->gate->overload != OVERLOAD_QUEUE))
+	if (service->exec->accept && keeper->state == FULL &&
+	    (!keeper_is_full(keeper) || service->groups->access->overload != OVERLOAD_QUEUE))
 		keeper_event(keeper, ROOM);
 }
 
@@ -232,7 +233,7 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	ward_forget(keeper);
 	keeper->listeners = listeners;
 	keeper->listener_count = (unsigned)service->socket_count;
-	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
+	for (size_t n = 0; !service->exec->accept && n < service->socket_count; n++)
 		listener_send_away(&listeners[n], keeper->engine, REFUSED_CLOSED);
 	if (keeper->state != OFF)
 		keeper_event(keeper, REPLACED);
@@ -250,7 +251,7 @@ bool keeper_runs_on(const struct keeper *keeper)
 	bool runs = keeper->state == STARTING || keeper->state == RUNNING || keeper->state == FROZEN ||
 		    (keeper->removed && keeper->state == STOPPING);
 
-	return runs && has_instance_with_sockets(keeper) && keeper_lets_go(keeper) && !keeper->service->what->builtin;
+	return runs && has_instance_with_sockets(keeper) && keeper_lets_go(keeper) && !keeper->service->exec->builtin;
 }
 
 /* A service that was never started has nothing to wait for, and is gone at once. If its instance runs on, it has the
@@ -292,7 +293,7 @@ bool keeper_has_drained(struct keeper *keeper)
 	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (keeper->service->what->accept || !instance->retired || drain_waits(instance) ||
+		if (keeper->service->exec->accept || !instance->retired || drain_waits(instance) ||
 		    instance->stopping)
 			return false;
 	}

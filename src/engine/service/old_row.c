@@ -99,7 +99,7 @@ void old_row_describe(struct keeper *keeper, struct buf *out)
 
 	if (!count)
 		return;
-	if (keeper->service->what->accept || count > TOLD_MOST) {
+	if (keeper->service->exec->accept || count > TOLD_MOST) {
 		buf_addf(out, "%zu instance%s by the old entry", count, count == 1 ? " runs on" : "s run on");
 	} else {
 		LIST_EACH(link, keeper_instances(keeper)) {
@@ -139,7 +139,7 @@ static void add_drain(const struct keeper *keeper, struct buf *out)
 void old_row_describe_removed(struct keeper *keeper, struct buf *out)
 {
 	bool drains = service_on_remove(keeper->service, keeper->service) == REMOVE_DRAIN &&
-		      !keeper->service->what->accept;
+		      !keeper->service->exec->accept;
 	size_t count = 0;
 	pid_t pid = 0;
 

@@ -39,7 +39,7 @@ static void tell_failure(struct keeper *keeper, const struct control *control, e
 
 static void run(struct opening *opening, enum command_phase phase)
 {
-	control_begin(&opening->control, phase, opening->control.keeper->service->terms->life->timeout_start);
+	control_begin(&opening->control, phase, opening->control.keeper->service->groups->lifecycle->timeout_start);
 }
 
 static void close_all(struct keeper *keeper)

@@ -53,7 +53,7 @@ static enum standing begin_start(const struct operation *operation, struct keepe
 		buf_addf(says, "it runs already, pid %ld", (long)pid_of(keeper));
 		return DONE;
 	}
-	if (!keeper->service->what->accept && !has_current(keeper) && !make_due(keeper))
+	if (!keeper->service->exec->accept && !has_current(keeper) && !make_due(keeper))
 		return refuse(says, "out of memory");
 	keeper->halted = false;
 	keeper_event(keeper, ENABLE);
@@ -73,13 +73,13 @@ static enum standing begin_stop(const struct operation *operation, struct keeper
 /* superd starts the service itself: it has no socket, or start = boot. */
 static bool starts_by_itself(const struct keeper *keeper)
 {
-	return !keeper->service->what->accept &&
-	       (!keeper->listener_count || keeper->service->what->start == START_BOOT);
+	return !keeper->service->exec->accept &&
+	       (!keeper->listener_count || keeper->service->exec->start == START_BOOT);
 }
 
 static enum standing begin_restart(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
-	bool starts = !keeper->service->what->accept &&
+	bool starts = !keeper->service->exec->accept &&
 		      (operation->ran || keeper->state == BACKOFF || starts_by_itself(keeper));
 
 	if (starts && !make_due(keeper))
@@ -105,7 +105,7 @@ static enum standing begin_hold(const struct operation *operation, struct keeper
 		buf_text(says, "held: its clients queue until it is released");
 	}
 	if (!keeper_is_empty(keeper) && keeper->state != STOPPING && keeper->state != BINDING)
-		buf_text(says, keeper->service->what->accept ? "; the instances it has run on"
+		buf_text(says, keeper->service->exec->accept ? "; the instances it has run on"
 							     : "; the instance it has runs on, and serves");
 	operate_add_lasting(keeper, LOCK_HELD, says);
 	return DONE;
@@ -189,7 +189,7 @@ static enum standing begin_freeze(const struct operation *operation, struct keep
 		buf_text(says, "it is frozen already");
 		return DONE;
 	}
-	if (keeper->service->what->accept)
+	if (keeper->service->exec->accept)
 		return refuse(says, "each of its clients has an instance of its own, and those are not frozen");
 	return frost_hold(keeper, says) ? look(operation, keeper, says) : FAILED;
 }

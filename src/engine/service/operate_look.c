@@ -100,7 +100,7 @@ static enum standing look_for_start(const struct operation *operation, struct ke
 
 static enum standing look_at_start(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
-	if (!keeper->service->what->accept)
+	if (!keeper->service->exec->accept)
 		return look_for_start(operation, keeper, says);
 	if (keeper->state == BINDING && opening_is_busy(keeper))
 		return UNDER_WAY;
@@ -161,7 +161,7 @@ static enum standing look_at_stop(const struct operation *operation, struct keep
 
 static enum standing look_at_restart(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
-	bool accepts = keeper->service->what->accept;
+	bool accepts = keeper->service->exec->accept;
 
 	if (old_ones_live(operation, keeper))
 		return UNDER_WAY;
@@ -206,7 +206,7 @@ static enum standing look_at_drain(const struct operation *operation, struct kee
 	else
 		buf_text(says, keeper->held ? "drained; it is held, so its clients queue"
 					    : "drained: its clients are served again");
-	if (!keeper->service->what->accept && has_retired(keeper))
+	if (!keeper->service->exec->accept && has_retired(keeper))
 		buf_text(says, "; an instance from before a reload runs on: stop or restart ends it");
 	return DONE;
 }
@@ -227,7 +227,7 @@ static enum standing look_at_freeze(const struct operation *operation, struct ke
 /* An instance that ends with the service has not ended yet. */
 static bool still_has_its_sockets(struct keeper *keeper)
 {
-	return !keeper->service->what->accept && !keeper_is_empty(keeper);
+	return !keeper->service->exec->accept && !keeper_is_empty(keeper);
 }
 
 static enum standing look_at_enable(const struct operation *operation, struct keeper *keeper, struct buf *says)
@@ -302,7 +302,7 @@ static void add_cost(const struct operation *operation, const struct keeper *kee
 /* Continues "pid 12 has not ended". */
 static void add_limit(struct instance *instance, struct buf *says)
 {
-	const struct life *life = instance->service->terms->life;
+	const struct lifecycle_options *lifecycle = instance->service->groups->lifecycle;
 	char span[DURATION_MOST];
 
 	if (instance->doomed)
@@ -312,8 +312,8 @@ static void add_limit(struct instance *instance, struct buf *says)
 	else if (ev_is_active(&instance->timer))
 		buf_addf(says, "; in %s %s",
 			 duration_write(span, ev_timer_remaining(instance->engine->loop, &instance->timer)),
-			 life->kill_mode == KILL_NONE ? "it is left to itself" : "it is killed");
-	else if (life->timeout_stop == SCAN_INFINITY)
+			 lifecycle->kill_mode == KILL_NONE ? "it is left to itself" : "it is killed");
+	else if (lifecycle->timeout_stop == SCAN_INFINITY)
 		buf_text(says, "; timeout_stop = infinity lets it take any time");
 }
 

@@ -136,7 +136,7 @@ static struct refresh *refresh_of(struct keeper *keeper)
 /* Returns why there is nothing to reload; NULL: an instance runs. */
 static const char *why_needless(struct keeper *keeper)
 {
-	if (keeper->service->what->accept)
+	if (keeper->service->exec->accept)
 		return "accept = yes: the next client's instance reads its configuration anyway";
 	if (keeper->activity && !list_empty(keeper_instances(keeper)))
 		return NULL;
@@ -159,7 +159,7 @@ static const char *why_not(struct keeper *keeper, bool signals, bool commands)
 
 static bool send_signal(struct refresh *refresh, const struct instance *instance, struct buf *says)
 {
-	int signal = refresh->keeper->service->terms->life->reload_signal;
+	int signal = refresh->keeper->service->groups->lifecycle->reload_signal;
 	char name[32];
 
 	refresh->reloads = instance->notice ? instance->notice->reloads : 0;
@@ -172,7 +172,7 @@ static bool send_signal(struct refresh *refresh, const struct instance *instance
 
 static void start_timer(struct refresh *refresh)
 {
-	int64_t patience = refresh->keeper->service->terms->life->timeout_start;
+	int64_t patience = refresh->keeper->service->groups->lifecycle->timeout_start;
 
 	ev_timer_stop(refresh->keeper->engine->loop, &refresh->timer);
 	if (patience <= 0 || patience == SCAN_INFINITY)
@@ -185,7 +185,7 @@ enum standing refresh_begin(struct keeper *keeper, struct buf *says)
 {
 	const struct service *service = keeper->service;
 	bool commands = service_has_commands(service, PHASE_RELOAD, PHASE_RELOAD);
-	bool signals = service->what->type == TYPE_NOTIFY_RELOAD;
+	bool signals = service->exec->type == TYPE_NOTIFY_RELOAD;
 	const char *needless = why_needless(keeper), *why = needless ? NULL : why_not(keeper, signals, commands);
 	struct refresh *refresh = needless || why ? NULL : refresh_of(keeper);
 
@@ -213,7 +213,7 @@ enum standing refresh_begin(struct keeper *keeper, struct buf *says)
 	if (commands) {
 		means_forget_line(&keeper->activity->means);
 		control_set_fact(&refresh->control, 0, "MAINPID=%ld", (long)refresh->pid);
-		control_begin(&refresh->control, PHASE_RELOAD, service->terms->life->timeout_start);
+		control_begin(&refresh->control, PHASE_RELOAD, service->groups->lifecycle->timeout_start);
 	}
 	return refresh_look(keeper, says);
 }

@@ -86,8 +86,9 @@ static void take_end(struct keeper *keeper, const struct ending *ending, const c
 		backoff_reset(&keeper->backoff);
 	}
 	plan_restart(keeper, ending);
-	if (happening == CRASHED && !ending->stopped && keeper->service->terms->life->on_failure == FAILURE_EXIT &&
-	    !keeper->engine->stopping && !keeper->removed)
+	if (happening == CRASHED && !ending->stopped &&
+	    keeper->service->groups->lifecycle->on_failure == FAILURE_EXIT && !keeper->engine->stopping &&
+	    !keeper->removed)
 		keeper_end_superd(keeper, ending->status);
 	keeper_post(keeper, happening);
 	if (had_twins)                  /* until now nothing was opened anew */
@@ -243,7 +244,7 @@ void run_note(struct keeper *keeper)
 	if (!activity->current)         /* it has ended right after, of which the keeper hears next */
 		return;
 	taking_begin(keeper);
-	instance_limit(activity->current, keeper->service->terms->life->runtime_max);
+	instance_limit(activity->current, keeper->service->groups->lifecycle->runtime_max);
 	notice_watch(activity->current);
 	keeper_post(keeper, DRAIN_DUE);
 }
@@ -405,9 +406,9 @@ static bool has_datagrams_alone(const struct service *service)
 void run_end_answering(struct keeper *keeper)
 {
 	const struct service *service = keeper->service;
-	bool hands_over = !service->what->accept && has_datagrams_alone(service);
+	bool hands_over = !service->exec->accept && has_datagrams_alone(service);
 
-	if (!service->what->builtin)
+	if (!service->exec->builtin)
 		return;
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);

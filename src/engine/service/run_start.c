@@ -37,7 +37,7 @@ static bool guard_listeners(struct keeper *keeper, struct buf *why)
 static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *why)
 {
 	struct means *means = &keeper->activity->means;
-	bool passes_sockets = keeper->service->what->pass == PASS_SYSTEMD, good;
+	bool passes_sockets = keeper->service->exec->pass == PASS_SYSTEMD, good;
 	size_t count = 0;
 	int *sockets;
 
@@ -116,8 +116,8 @@ static bool launch_instance(struct keeper *keeper, struct instance *instance, st
 static void note_start(struct keeper *keeper, struct instance *instance, const struct client *sender)
 {
 	struct event event = { .name = "started", .service = keeper->service->name, .pid = instance->pid };
-	const struct life *life = keeper->service->terms->life;
-	bool knows_writer = keeper->service->what->type != TYPE_FORKING && list_has_one(&keeper->activity->instances);
+	const struct lifecycle_options *lifecycle = keeper->service->groups->lifecycle;
+	bool knows_writer = keeper->service->exec->type != TYPE_FORKING && list_has_one(&keeper->activity->instances);
 
 	keeper->activity->activations++;
 	keeper->activity->skips = 0;
@@ -128,14 +128,14 @@ static void note_start(struct keeper *keeper, struct instance *instance, const s
 	means_forget_line(&keeper->activity->means);
 	means_name(&keeper->activity->means, knows_writer ? event.pid : 0);
 	log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
-	switch ((enum service_type)keeper->service->what->type) {
+	switch ((enum service_type)keeper->service->exec->type) {
 	case TYPE_FORKING:
 	case TYPE_NOTIFY:
 	case TYPE_NOTIFY_RELOAD:
-		instance_limit(instance, life->timeout_start);
+		instance_limit(instance, lifecycle->timeout_start);
 		break;
 	case TYPE_ONESHOT:
-		instance_limit(instance, life->runtime_max);
+		instance_limit(instance, lifecycle->runtime_max);
 		break;
 	default:
 		instance_limit(instance, SCAN_INFINITY);
@@ -227,7 +227,7 @@ static bool start_at_once(struct keeper *keeper, struct instance *instance, stru
 	}
 	take_over(keeper, instance);
 	note_start(keeper, instance, &sender);
-	if (!instance->starting && keeper->service->what->type != TYPE_ONESHOT)
+	if (!instance->starting && keeper->service->exec->type != TYPE_ONESHOT)
 		keeper_post(keeper, READY);
 	return true;
 }

@@ -95,7 +95,7 @@ void drain_changed(struct keeper *keeper)
 /* A hold that should last until the drain ends is over if the instance cannot be drained. */
 static void drain_outdated(struct keeper *keeper)
 {
-	bool wanted = keeper->held || keeper->service->terms->life->on_change == ON_CHANGE_DRAIN;
+	bool wanted = keeper->held || keeper->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
 	bool drains = keeper->activity->outdated && wanted;
 
 	keeper->activity->outdated = false;

@@ -86,7 +86,7 @@ void service_group_enter(struct keeper *keeper, struct instance *instance, struc
 {
 	struct group *group = &instance->cgroup;
 
-	if (keeper->service->what->accept || launch->plan->cgroup_settings || group->path ||
+	if (keeper->service->exec->accept || launch->plan->cgroup_settings || group->path ||
 	    !cgroups_probe(&keeper->engine->cgroups))
 		return;
 	if (take_open(keeper, instance, launch))

@@ -45,8 +45,8 @@ static void await_all(struct second_look *look)
 	for (size_t n = 0; n < table->left_out_count && look->arrivals.count < AWAITED_PATHS_MOST; n++) {
 		const struct left_out *entry = &table->left_out[n];
 
-		if (entry->may_return && entry->row.what->exec && !entry->row.terms->surroundings->root_directory)
-			await(look, entry->row.what->exec[0]);
+		if (entry->may_return && entry->row.exec->exec && !entry->row.groups->environment->root_directory)
+			await(look, entry->row.exec->exec[0]);
 	}
 }
 

@@ -85,7 +85,7 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 		return;
 	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)activity->activations,
 		 (unsigned long long)activity->failures);
-	if (keeper->service->what->accept)
+	if (keeper->service->exec->accept)
 		describe_refusals(activity, out);
 	if (activity->probes)
 		buf_addf(out, ", %llu probes", (unsigned long long)activity->probes);

@@ -90,13 +90,13 @@ static void carry_ending(struct carry *carry, const struct service *service)
 	static const char *const modes[] = {
 		[KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process", [KILL_NONE] = "none",
 	};
-	const struct life *life = service->terms->life;
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
 	char text[32];
 
 	state_add_number(&carry->text, "removed", 1);
-	state_add(&carry->text, "kill_signal", scan_signal_name(life->kill_signal, text));
-	state_add(&carry->text, "kill_mode", modes[life->kill_mode]);
-	scan_duration_format(life->timeout_stop, text);
+	state_add(&carry->text, "kill_signal", scan_signal_name(lifecycle->kill_signal, text));
+	state_add(&carry->text, "kill_mode", modes[lifecycle->kill_mode]);
+	scan_duration_format(lifecycle->timeout_stop, text);
 	state_add(&carry->text, "timeout_stop", text);
 }
 
@@ -108,7 +108,7 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 	state_open_section(&carry->text, "service");
 	state_add(&carry->text, "name", keeper->service->name);
 	state_add(&carry->text, "state", state_name(runs_on ? OFF : (enum state)keeper->state));
-	carry_number(carry, "accepts", keeper->service->what->accept);
+	carry_number(carry, "accepts", keeper->service->exec->accept);
 	state_save(carry, &keeper_state, keeper);
 	if (keeper->removed)
 		carry_ending(carry, keeper->service);

@@ -72,10 +72,10 @@ static bool service_fits(struct state_section *section, const struct table *tabl
 	}
 	if (state_flag(section, "removed"))
 		return true;
-	if (service && !service->what->disable && service->what->accept == state_flag(section, "accepts"))
+	if (service && !service->exec->disable && service->exec->accept == state_flag(section, "accepts"))
 		return true;
 	buf_addf(why, "%s runs and is %s in the table as it is now: reload first", name,
-		 service && !service->what->disable ? "one with another accept" : "not");
+		 service && !service->exec->disable ? "one with another accept" : "not");
 	return false;
 }
 
@@ -340,7 +340,7 @@ static bool make_roster(struct engine *engine, struct table *table)
 	roster->table = table;
 	roster->changes++;
 	for (size_t n = 0; n < table->count; n++) {
-		if (table->services[n].what->disable)
+		if (table->services[n].exec->disable)
 			continue;
 		roster->keepers[n] = keeper_new(engine, table, &table->services[n]);
 		if (!roster->keepers[n])

@@ -257,7 +257,7 @@ static bool needs_instance(enum state state)
 static enum state possible(const struct keeper *keeper, enum state state, bool changed)
 {
 	bool has_instance = keeper->activity && keeper->activity->current;
-	bool accepts = keeper->service->what->accept;
+	bool accepts = keeper->service->exec->accept;
 
 	if (changed)
 		return keeper->removed ? OFF : LISTENING;
@@ -275,7 +275,7 @@ void resume_service(struct resume *resume, struct keeper *keeper, struct state_s
 
 	from->used = true;
 	state_load(from, &keeper_state, keeper, NULL);
-	resumed.changed = state_flag(from, "accepts") != keeper->service->what->accept;
+	resumed.changed = state_flag(from, "accepts") != keeper->service->exec->accept;
 	for (struct state_section *section = from + 1; section < behind; section++)
 		read_part(&resumed, section);
 	resume_close_notifies(&resumed);
@@ -331,7 +331,7 @@ void resume_go_on(struct keeper *keeper)
 	else
 		keeper_rewatch(keeper);
 	run_go_on(keeper);
-	if (!keeper->service->what->accept)
+	if (!keeper->service->exec->accept)
 		idle_follow(keeper);
 	upgrade_freeze_again(keeper);
 }

@@ -50,7 +50,7 @@ static void thaw(const struct roster *roster)
 	for (size_t n = 0; n < roster->count; n++) {
 		struct keeper *keeper = roster->keepers[n];
 
-		if (!keeper || keeper->service->what->accept)
+		if (!keeper || keeper->service->exec->accept)
 			continue;
 		idle_set_aside(keeper);
 		service_freeze_set_aside(keeper);

@@ -36,7 +36,7 @@ static void wake(struct keeper *keeper)
 	keeper_rewatch(keeper);
 	if (keeper->state == LISTENING)
 		keeper_event(keeper, ENABLE);
-	if (!keeper->service->what->accept)
+	if (!keeper->service->exec->accept)
 		idle_follow(keeper);
 }
 

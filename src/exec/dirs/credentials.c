@@ -20,9 +20,9 @@
 
 bool credentials_are_wanted(const struct service *service)
 {
-	const struct extras *extras = service->terms->extras;
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 
-	return extras->load_credential || extras->set_credential || extras->import_credential;
+	return passed_fds->load_credential || passed_fds->set_credential || passed_fds->import_credential;
 }
 
 void credentials_folder(const struct service *service, const struct process_defaults *defaults, struct buf *out)
@@ -104,7 +104,7 @@ static char *text_of(struct buf *text)
 /* NULL: none, or the one that is the root already. */
 static const char *root_of(const struct service *service)
 {
-	const char *root = service->terms->surroundings->root_directory;
+	const char *root = service->groups->environment->root_directory;
 
 	return root && root[strspn(root, "/")] ? root : NULL;
 }
@@ -155,9 +155,9 @@ static bool find_received(struct credentials *credentials, const struct process_
 
 static struct credentials *make(const struct service *service, const struct process_defaults *defaults, struct buf *why)
 {
-	const struct extras *extras = service->terms->extras;
-	size_t most = words_count(extras->load_credential) + words_count(extras->import_credential) +
-		      words_count(extras->set_credential);
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->import_credential) +
+		      words_count(passed_fds->set_credential);
 	struct credentials *credentials = calloc(1, sizeof(*credentials));
 	const struct account *account = service->account && service->account->switches ? service->account : NULL;
 
@@ -168,9 +168,9 @@ static struct credentials *make(const struct service *service, const struct proc
 	}
 	if (credentials && credentials->list && name_places(credentials, service, defaults) &&
 	    find_received(credentials, defaults) &&
-	    add_all(credentials, CREDENTIAL_LOADED, extras->load_credential) &&
-	    add_all(credentials, CREDENTIAL_IMPORTED, extras->import_credential) &&
-	    add_all(credentials, CREDENTIAL_SET, extras->set_credential))
+	    add_all(credentials, CREDENTIAL_LOADED, passed_fds->load_credential) &&
+	    add_all(credentials, CREDENTIAL_IMPORTED, passed_fds->import_credential) &&
+	    add_all(credentials, CREDENTIAL_SET, passed_fds->set_credential))
 		return credentials;
 	buf_text(why, "out of memory");
 	credentials_free(credentials);
@@ -210,15 +210,15 @@ void credentials_free(struct credentials *credentials)
 /* The child counts them in the order in which they were added. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length)
 {
-	const struct extras *extras = service->terms->extras;
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 	const struct {
 		const char *option;
 		words list;
 		bool backwards;
 	} lists[] = {
-		{ "load_credential", extras->load_credential, true },
-		{ "import_credential", extras->import_credential, false },
-		{ "set_credential", extras->set_credential, true },
+		{ "load_credential", passed_fds->load_credential, true },
+		{ "import_credential", passed_fds->import_credential, false },
+		{ "set_credential", passed_fds->set_credential, true },
 	};
 	size_t at = (size_t)number;
 

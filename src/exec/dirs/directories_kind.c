@@ -16,8 +16,8 @@ void directories_find_bases(struct process_defaults *defaults)
 void directories_of(const struct service *service, const struct process_defaults *defaults,
 		    struct directory_kind kinds[DIRECTORY_KINDS])
 {
-	const struct surroundings *around = service->terms->surroundings;
-	const struct folders *folders = service->terms->folders;
+	const struct environment_options *around = service->groups->environment;
+	const struct directory_options *folders = service->groups->directories;
 	const struct directory_kind list[DIRECTORY_KINDS] = {
 		{ "runtime_directory", "RUNTIME_DIRECTORY", "runtime_directory_mode", defaults->runtime_directory,
 		  around->runtime_directory, folders->runtime_directory_mode, true },

@@ -307,8 +307,8 @@ static void remove_one(const struct table *table, const char *base, const char *
 void directories_remove(const struct table *table, const struct service *service,
 			const struct process_defaults *defaults, bool stays, bool at_once)
 {
-	unsigned preserve = service->terms->folders->runtime_directory_preserve;
-	words names = service->terms->surroundings->runtime_directory;
+	unsigned preserve = service->groups->directories->runtime_directory_preserve;
+	words names = service->groups->environment->runtime_directory;
 
 	if (preserve == DIRECTORY_STAYS || (preserve == DIRECTORY_RESTARTS && stays))
 		return;

@@ -97,7 +97,7 @@ static void set_directory_variable(struct variables *variables, const struct dir
 static bool set_own_variables(struct variables *variables, const struct service *service,
 			      const struct plan_sockets *sockets, struct buf *why)
 {
-	words env = service->terms->surroundings->env;
+	words env = service->groups->environment->env;
 
 	for (size_t n = 0; env && env[n]; n++) {
 		struct buf expanded = { 0 };
@@ -129,7 +129,7 @@ static void pass_users_variables(struct variables *variables, const struct proce
 static bool make_environment(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 			     const struct plan_sockets *sockets, struct buf *why)
 {
-	const struct surroundings *around = service->terms->surroundings;
+	const struct environment_options *around = service->groups->environment;
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct variables variables = { 0 };
 	bool good;
@@ -146,8 +146,8 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
 		set_directory_variable(&variables, &kinds[n]);
 	credentials_set_variable(&variables, service, defaults);
-	if (around->unit_environment && service->terms->life->pid_file)
-		variables_setf(&variables, "PIDFILE=%s", service->terms->life->pid_file);
+	if (around->unit_environment && service->groups->lifecycle->pid_file)
+		variables_setf(&variables, "PIDFILE=%s", service->groups->lifecycle->pid_file);
 	good = set_own_variables(&variables, service, sockets, why);
 	for (size_t n = 0; good && around->environment_file && around->environment_file[n]; n++) {
 		good = variables_read_file(&variables, around->environment_file[n], NULL, why);
@@ -177,7 +177,7 @@ static rlim_t limit_value(int64_t configured, rlim_t current)
 	return configured == SCAN_INFINITY ? RLIM_INFINITY : (rlim_t)configured;
 }
 
-static void make_limits(struct plan *plan, const struct limits *limits, const struct process_defaults *defaults)
+static void make_limits(struct plan *plan, const struct limit_options *limits, const struct process_defaults *defaults)
 {
 	for (int resource = 0; resource < RLIMITS; resource++) {
 		const struct limit *limit = &limits->of[resource];
@@ -201,7 +201,7 @@ static void make_limits(struct plan *plan, const struct limits *limits, const st
 
 static bool make_places(struct plan *plan, const struct service *service, struct buf *why)
 {
-	const struct surroundings *around = service->terms->surroundings;
+	const struct environment_options *around = service->groups->environment;
 	const char *directory = around->working_directory;
 
 	plan->root = around->root_directory;
@@ -224,7 +224,7 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 static uint64_t needed_by_builtin(const struct service *service)
 {
 	bool is_root = service->account && service->account->uid == 0;
-	bool looks = is_root && service->what->builtin && !strcmp(service->what->builtin[0], "auth");
+	bool looks = is_root && service->exec->builtin && !strcmp(service->exec->builtin[0], "auth");
 
 	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
 }
@@ -245,13 +245,13 @@ uint64_t plan_own_bounding(uint64_t kept)
 
 static void make_privileges(struct plan *plan, const struct service *service)
 {
-	const struct who *who = service->terms->who;
+	const struct identity_options *identity = service->groups->identity;
 
 	plan->account = service->account && service->account->switches ? service->account : NULL;
-	plan->ambient = who->ambient_capabilities;
-	plan->bounding = who->capability_bounding_set;
-	plan->no_new_privileges = who->no_new_privileges;
-	plan->keyring = service->terms->hardening->keyring_mode;
+	plan->ambient = identity->ambient_capabilities;
+	plan->bounding = identity->capability_bounding_set;
+	plan->no_new_privileges = identity->no_new_privileges;
+	plan->keyring = service->groups->hardening->keyring_mode;
 	plan->sandbox = service->sandbox;
 	sandbox_builtin(plan, service);
 	if (!plan->sandbox)
@@ -276,7 +276,7 @@ static bool make_open_paths(struct plan *plan, const struct service *service, co
 static bool make_scheduling(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 			    struct buf *why)
 {
-	const struct surroundings *around = service->terms->surroundings;
+	const struct environment_options *around = service->groups->environment;
 
 	plan->umask = around->umask;
 	plan->nice = (int)around->nice;
@@ -306,15 +306,15 @@ static const char *const stream_options[] = { "input", "output", "error" };
 
 bool plan_output_is_socket(const struct service *service)
 {
-	return service->what->pass == PASS_INETD && !service_mark(service, "output");
+	return service->exec->pass == PASS_INETD && !service_mark(service, "output");
 }
 
 static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			 struct buf *why)
 {
-	const struct stream *streams[] = { &service->terms->streams->input, &service->terms->streams->output,
+	const struct stream *streams[] = { &service->groups->streams->input, &service->groups->streams->output,
 					   plan_error_stream(service) };
-	bool inetd = service->what->pass == PASS_INETD;
+	bool inetd = service->exec->pass == PASS_INETD;
 
 	plan->input_is_socket = inetd && (!service_mark(service, "input") || streams[0]->kind == STREAM_SOCKET);
 	plan->output_is_socket = plan_output_is_socket(service);
@@ -337,7 +337,7 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 
 const struct stream *plan_stream(const struct service *service, int number)
 {
-	const struct streams *streams = service->terms->streams;
+	const struct stream_options *streams = service->groups->streams;
 
 	return number == STDIN_FILENO ? &streams->input : number == STDOUT_FILENO ? &streams->output
 										  : plan_error_stream(service);
@@ -374,13 +374,13 @@ static bool any_names_instance(words list)
 
 static bool names_instance(const struct service *service)
 {
-	const char *argv0 = service->what->argv0;
+	const char *argv0 = service->exec->argv0;
 
 	for (int phase = 0; phase < PHASES; phase++) {
 		if (any_names_instance(service_commands(service, (enum command_phase)phase)))
 			return true;
 	}
-	return any_names_instance(service->what->exec) || any_names_instance(service->terms->surroundings->env) ||
+	return any_names_instance(service->exec->exec) || any_names_instance(service->groups->environment->env) ||
 	       (argv0 && plan_names_instance(argv0));
 }
 
@@ -393,11 +393,11 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 		buf_text(why, "out of memory");
 		return NULL;
 	}
-	plan->expands = service->terms->surroundings->expand_environment && !plan_is_builtin(service);
-	plan->tells_unit = service->terms->surroundings->unit_environment;
-	plan->per_connection = service->what->accept && names_instance(service);
+	plan->expands = service->groups->environment->expand_environment && !plan_is_builtin(service);
+	plan->tells_unit = service->groups->environment->unit_environment;
+	plan->per_connection = service->exec->accept && names_instance(service);
 	make_privileges(plan, service);
-	make_limits(plan, service->terms->limits, defaults);
+	make_limits(plan, service->groups->limits, defaults);
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
 	    make_environment(plan, service, defaults, sockets, why) && make_places(plan, service, why) &&
 	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&

@@ -16,18 +16,18 @@
 
 static words builtin_words(const struct service *service)
 {
-	return service->what->builtin ? service->what->builtin : service->what->redirect;
+	return service->exec->builtin ? service->exec->builtin : service->exec->redirect;
 }
 
 bool plan_is_builtin(const struct service *service)
 {
-	return !service->what->exec && builtin_words(service);
+	return !service->exec->exec && builtin_words(service);
 }
 
 /* A connection of its own was judged before; who sent a datagram, and who comes by a listener, is judged there. */
 bool plan_applies_access_itself(const struct service *service)
 {
-	bool judges = !service->what->accept;
+	bool judges = !service->exec->accept;
 
 	for (size_t n = 0; n < service->socket_count; n++)
 		judges = judges || endpoint_is_datagram(service->sockets[n].endpoint);
@@ -38,23 +38,23 @@ const struct stream *plan_error_stream(const struct service *service)
 {
 	static const struct stream log = { .kind = STREAM_LOG };
 
-	if (plan_is_builtin(service) && service->terms->streams->error.kind == STREAM_SOCKET)
+	if (plan_is_builtin(service) && service->groups->streams->error.kind == STREAM_SOCKET)
 		return &log;
-	return &service->terms->streams->error;
+	return &service->groups->streams->error;
 }
 
 int plan_channel(const struct service *service)
 {
 	static const char *const talking[] = { "tcpmux", "servers", "services", "health" };
-	bool talks = service->what->redirect;
+	bool talks = service->exec->redirect;
 
-	if (!plan_is_builtin(service) || !service->what->accept)
+	if (!plan_is_builtin(service) || !service->exec->accept)
 		return -1;
-	for (size_t n = 0; service->what->builtin && n < sizeof(talking) / sizeof(talking[0]); n++)
-		talks = talks || !strcmp(service->what->builtin[0], talking[n]);
+	for (size_t n = 0; service->exec->builtin && n < sizeof(talking) / sizeof(talking[0]); n++)
+		talks = talks || !strcmp(service->exec->builtin[0], talking[n]);
 	if (!talks)
 		return -1;
-	return service->what->pass == PASS_INETD ? 3 : 4;
+	return service->exec->pass == PASS_INETD ? 3 : 4;
 }
 
 /* Adds a word with its NUL. */
@@ -99,7 +99,7 @@ static void add_options(struct buf *text, size_t *count, const struct service *s
 		buf_addf(text, "--channel=%d", channel);
 		buf_add(text, "", 1);
 		++*count;
-		if (service->what->redirect)
+		if (service->exec->redirect)
 			add_word(text, count, "--rests");
 	}
 	if (!plan_applies_access_itself(service))
@@ -119,7 +119,7 @@ static void add_options(struct buf *text, size_t *count, const struct service *s
 static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
 			const struct plan_sockets *sockets, struct buf *why)
 {
-	const char *option = service->what->builtin ? "builtin" : "redirect", *path = libexec_path(PLAN_BUILTIN, NULL);
+	const char *option = service->exec->builtin ? "builtin" : "redirect", *path = libexec_path(PLAN_BUILTIN, NULL);
 
 	if (!path) {
 		buf_addf(why, "%s: ", option);
@@ -134,7 +134,7 @@ static bool add_builtin(struct buf *text, size_t *count, const struct service *s
 	free((char *)(uintptr_t)path);
 	add_word(text, count, PLAN_BUILTIN);
 	add_options(text, count, service, sockets);
-	if (service->what->redirect)
+	if (service->exec->redirect)
 		add_word(text, count, "redirect");
 	for (words word = builtin_words(service); *word; word++)
 		add_word(text, count, *word);
@@ -144,10 +144,10 @@ static bool add_builtin(struct buf *text, size_t *count, const struct service *s
 static bool add_program(struct buf *text, size_t *count, const struct service *service,
 			const struct plan_sockets *sockets, struct buf *why)
 {
-	words exec = service->what->exec;
+	words exec = service->exec->exec;
 
 	for (; exec[*count]; ++*count) {
-		const char *word = *count == 0 && service->what->argv0 ? service->what->argv0 : exec[*count];
+		const char *word = *count == 0 && service->exec->argv0 ? service->exec->argv0 : exec[*count];
 
 		if (!plan_expand(service, sockets, word, text)) {
 			buf_addf(why, "%s: '%s' has an unknown template", option_name_of(service, "exec"), word);
@@ -179,7 +179,7 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 		return false;
 	}
 	plan->rereads = plan_applies_access_itself(service); /* who else answers may change */
-	plan->main.program = builtin ? plan->text : service->what->exec[0];
+	plan->main.program = builtin ? plan->text : service->exec->exec[0];
 	if (builtin)
 		at += strlen(at) + 1;
 	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)

@@ -15,7 +15,7 @@
  * in the folder the service runs in. */
 static void add_program(struct buf *out, const struct service *service, const char *name)
 {
-	words folders = service->what->exec_search_path;
+	words folders = service->exec->exec_search_path;
 	struct buf path = { 0 }, found = { 0 };
 
 	for (size_t n = 0; folders && folders[n]; n++)
@@ -144,7 +144,7 @@ static bool make_phase(struct plan *plan, const struct service *service, const s
 
 static bool make_conditions(struct plan *plan, const struct service *service, struct buf *why)
 {
-	words texts = service->terms->commands->condition;
+	words texts = service->groups->commands->condition;
 
 	if (!texts)
 		return true;
@@ -170,8 +170,8 @@ bool plan_make_commands(struct plan *plan, const struct service *service, const 
 {
 	unsigned flags = 0;
 
-	if (service->terms->commands->exec_prefix)
-		command_prefix(service->terms->commands->exec_prefix, &flags);
+	if (service->groups->commands->exec_prefix)
+		command_prefix(service->groups->commands->exec_prefix, &flags);
 	plan->main.flags = flags;
 	if (!plan_use_shell(&plan->main, service, why))
 		return false;

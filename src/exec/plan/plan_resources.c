@@ -65,7 +65,7 @@ static bool make_group(struct plan *plan, const struct service *service, struct 
 
 bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why)
 {
-	const struct scheduling *scheduling = service->terms->scheduling;
+	const struct scheduling_options *scheduling = service->groups->scheduling;
 
 	scheduling_cpu_policy(scheduling, &plan->cpu_policy, &plan->cpu_priority);
 	plan->timer_slack = scheduling->timer_slack > 0 ? 1000 * (unsigned long)scheduling->timer_slack : 0;

@@ -25,7 +25,7 @@ static int socket_number(const struct service *service, const struct plan_socket
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (has_name(service, n, name, length))
 			return is_missing(sockets, n) ? -1 : number;
-		if (!service->what->accept && !is_missing(sockets, n))
+		if (!service->exec->accept && !is_missing(sockets, n))
 			number++;
 	}
 	return -1;
@@ -36,7 +36,7 @@ static void add_numbers(const struct service *service, const struct plan_sockets
 	unsigned number = plan_first_descriptor(service);
 	const char *comma = "";
 
-	if (service->what->accept) {
+	if (service->exec->accept) {
 		buf_addf(out, "%u", number);
 		return;
 	}
@@ -80,7 +80,7 @@ static bool expand_one(const struct service *service, const struct plan_sockets 
 		buf_text(out, service->name);
 	} else if (length == 4 && !memcmp(name, "port", 4)) {
 		buf_addf(out, "%u", sockets->port);
-	} else if (length == 8 && !memcmp(name, "instance", 8) && service->what->accept) {
+	} else if (length == 8 && !memcmp(name, "instance", 8) && service->exec->accept) {
 		buf_text(out, sockets->instance ? sockets->instance : "");
 	} else {
 		return false;
@@ -130,5 +130,5 @@ bool plan_expand(const struct service *service, const struct plan_sockets *socke
 
 unsigned plan_first_descriptor(const struct service *service)
 {
-	return service->what->pass == PASS_INETD ? 0 : 3;
+	return service->exec->pass == PASS_INETD ? 0 : 3;
 }

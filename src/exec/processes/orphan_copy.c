@@ -326,9 +326,9 @@ static bool take(const struct orphan_look *looking, const struct orphan_family *
 	const struct service *service = order->service;
 	const struct account *account = service->account;
 
-	if (service->what->accept)
+	if (service->exec->accept)
 		return refuse(copy, "its row has accept = yes by now");
-	if (service->what->builtin || service->what->redirect)
+	if (service->exec->builtin || service->exec->redirect)
 		return refuse(copy, "it is a program of superd's own");
 	if (service->socket_count > ORPHAN_SOCKETS)
 		return refuse(copy, "it has more than %d sockets", ORPHAN_SOCKETS);
@@ -356,10 +356,10 @@ static bool find_row(void *context, int *fd)
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *service = &table->services[n];
 
-		for (size_t i = 0; !service->what->disable && i < service->socket_count; i++) {
+		for (size_t i = 0; !service->exec->disable && i < service->socket_count; i++) {
 			const struct listen *listen = &service->sockets[i];
 
-			if ((service->what->accept && !endpoint_accepts(listen->address)) || !bind_matches(*fd, listen))
+			if ((service->exec->accept && !endpoint_accepts(listen->address)) || !bind_matches(*fd, listen))
 				continue;
 			search->copy->standing = ORPHAN_BARS;
 			search->copy->row = (unsigned)n;
@@ -388,7 +388,7 @@ static void look_at(const struct orphan_look *looking, size_t n, struct orphan_c
 	}
 	if (!order->service)
 		refuse(copy, "its own service is not in the table");
-	if (order->service && !order->service->what->accept) {
+	if (order->service && !order->service->exec->accept) {
 		copy->standing = ORPHAN_BARS;
 		copy->row = (unsigned)(order->service - looking->table->services);
 		return;

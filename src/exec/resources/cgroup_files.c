@@ -106,7 +106,7 @@ static void write_amount(const struct amount *amount, int64_t whole, struct buf 
 #define MEMORY(name) \
 	static void write_##name(const struct service *service, struct buf *out) \
 	{ \
-		const struct amount *amount = &service->terms->resources->name; \
+		const struct amount *amount = &service->groups->resources->name; \
 \
 		write_amount(amount, amount->share >= 0 ? machine_memory() : 0, out); \
 	}
@@ -119,13 +119,13 @@ MEMORY(memory_swap_max)
 
 static void write_oom_group(const struct service *service, struct buf *out)
 {
-	if (service->terms->resources->oom_policy != OOM_CONTINUE)
+	if (service->groups->resources->oom_policy != OOM_CONTINUE)
 		buf_char(out, '1');
 }
 
 static void write_tasks(const struct service *service, struct buf *out)
 {
-	const struct amount *amount = &service->terms->resources->tasks_max;
+	const struct amount *amount = &service->groups->resources->tasks_max;
 
 	write_amount(amount, amount->share >= 0 ? machine_tasks() : 0, out);
 }
@@ -133,7 +133,7 @@ static void write_tasks(const struct service *service, struct buf *out)
 /* The kernel takes no quota below a millisecond; then the period grows, as far as it may. */
 static void write_quota(const struct service *service, struct buf *out)
 {
-	const struct resources *resources = service->terms->resources;
+	const struct resource_options *resources = service->groups->resources;
 	int64_t period = resources->cpu_quota_period, quota;
 
 	if (resources->cpu_quota < 0)
@@ -148,20 +148,20 @@ static void write_quota(const struct service *service, struct buf *out)
 
 static void write_idle(const struct service *service, struct buf *out)
 {
-	if (service->terms->resources->cpu_weight == 0)
+	if (service->groups->resources->cpu_weight == 0)
 		buf_char(out, '1');
 }
 
 static void write_cpu_weight(const struct service *service, struct buf *out)
 {
-	if (service->terms->resources->cpu_weight > 0)
-		buf_addf(out, "%" PRId64, service->terms->resources->cpu_weight);
+	if (service->groups->resources->cpu_weight > 0)
+		buf_addf(out, "%" PRId64, service->groups->resources->cpu_weight);
 }
 
 static void write_io_weight(const struct service *service, struct buf *out)
 {
-	if (service->terms->resources->io_weight > 0)
-		buf_addf(out, "default %" PRId64, service->terms->resources->io_weight);
+	if (service->groups->resources->io_weight > 0)
+		buf_addf(out, "default %" PRId64, service->groups->resources->io_weight);
 }
 
 static void write_ranges(words ranges, struct buf *out)
@@ -172,12 +172,12 @@ static void write_ranges(words ranges, struct buf *out)
 
 static void write_cpus(const struct service *service, struct buf *out)
 {
-	write_ranges(service->terms->resources->allowed_cpus, out);
+	write_ranges(service->groups->resources->allowed_cpus, out);
 }
 
 static void write_nodes(const struct service *service, struct buf *out)
 {
-	write_ranges(service->terms->resources->allowed_memory_nodes, out);
+	write_ranges(service->groups->resources->allowed_memory_nodes, out);
 }
 
 /* A device that is missing gets no limit; the preflight warns of it. */
@@ -201,7 +201,7 @@ static void write_device_limits(words list, const char *key, struct buf *out)
 #define DEVICE(name, key) \
 	static void write_##name(const struct service *service, struct buf *out) \
 	{ \
-		write_device_limits(service->terms->resources->name, key, out); \
+		write_device_limits(service->groups->resources->name, key, out); \
 	}
 
 DEVICE(io_read_bandwidth_max, "rbps")

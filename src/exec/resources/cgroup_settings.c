@@ -36,11 +36,11 @@ static bool say_memory(const struct service *service, struct diags *diags)
 
 static bool is_plain(const struct service *service)
 {
-	const struct resources *resources = service->terms->resources;
-	const struct bounds *bounds = service->terms->bounds;
+	const struct resource_options *resources = service->groups->resources;
+	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
 
-	if (resources->delegate || bounds->device_policy != DEVICES_AUTO || bounds->device_allow ||
-	    bounds->ip_address_deny)
+	if (resources->delegate || cgroup_filters->device_policy != DEVICES_AUTO || cgroup_filters->device_allow ||
+	    cgroup_filters->ip_address_deny)
 		return false;
 	for (size_t n = 0; n < cgroup_file_count; n++) {
 		if (cgroup_file_is_set(&cgroup_file_list[n], service))
@@ -102,13 +102,14 @@ static bool add_files(struct settings_build *making)
 static bool add_programs(struct settings_build *making, struct diags *diags)
 {
 	const struct service *service = making->service;
-	const struct bounds *bounds = service->terms->bounds;
+	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
 	struct cgroup_bpf_program *programs = making->result.programs;
 	int error;
 
-	if (!device_filter_make(bounds, making->pool, &programs[CGROUP_BPF_DEVICES]))
+	if (!device_filter_make(cgroup_filters, making->pool, &programs[CGROUP_BPF_DEVICES]))
 		return false;
-	error = ip_filters_make(bounds, making->pool, &programs[CGROUP_BPF_INGRESS], &programs[CGROUP_BPF_EGRESS]);
+	error = ip_filters_make(cgroup_filters, making->pool, &programs[CGROUP_BPF_INGRESS],
+				&programs[CGROUP_BPF_EGRESS]);
 	if (error == E2BIG) {
 		diag_error(diags, service_origin(service, "ip_address_deny"),
 			   "%s: ip_address_allow and ip_address_deny: these are more networks than the kernel can look "
@@ -143,7 +144,7 @@ static bool has_programs(const struct cgroup_settings *cgroup_settings)
 static bool is_frozen_at_times(const struct service *service)
 {
 	return !clone_into_cgroup_is_possible() && service_idles(service) &&
-		service->terms->life->idle_action == IDLE_FREEZE;
+		service->groups->lifecycle->idle_action == IDLE_FREEZE;
 }
 
 static bool make(struct settings_build *making, const struct table *table, struct diags *diags)
@@ -157,7 +158,7 @@ static bool make(struct settings_build *making, const struct table *table, struc
 	if (making->count)
 		result->list = pool_keep(making->pool, making->list, making->count * sizeof(*making->list));
 	result->count = making->count;
-	result->delegates = making->service->terms->resources->delegate;
+	result->delegates = making->service->groups->resources->delegate;
 	result->has_group = result->count || result->delegates || has_programs(result);
 	result->optional = !result->has_group && is_frozen_at_times(making->service);
 	result->has_group = result->place->path && (result->has_group || result->optional);
@@ -168,16 +169,16 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags)
 {
 	struct settings_build making = { .service = service, .pool = table->pool };
-	const struct terms *terms = service->terms;
+	const struct option_groups *groups = service->groups;
 	bool freezes = is_frozen_at_times(service), good;
 
 	service->cgroup_settings = NULL;
-	if (!freezes && terms->resources == cgroup_cache->plain_resources &&
-	    terms->bounds == cgroup_cache->plain_bounds)
+	if (!freezes && groups->resources == cgroup_cache->plain_resources &&
+	    groups->cgroup_filters == cgroup_cache->plain_cgroup_filters)
 		return true;
 	if (!freezes && is_plain(service)) {
-		cgroup_cache->plain_resources = terms->resources;
-		cgroup_cache->plain_bounds = terms->bounds;
+		cgroup_cache->plain_resources = groups->resources;
+		cgroup_cache->plain_cgroup_filters = groups->cgroup_filters;
 		return true;
 	}
 	if (!cgroup_cache->place)
@@ -202,7 +203,7 @@ static bool lacks(const struct service *service, unsigned controller)
 
 int64_t cgroup_settings_address_space(const struct service *service)
 {
-	const struct amount *amount = &service->terms->resources->memory_max;
+	const struct amount *amount = &service->groups->resources->memory_max;
 	int64_t most;
 
 	if (!lacks(service, CONTROLLER_MEMORY))
@@ -219,13 +220,13 @@ int64_t cgroup_settings_processes(const struct service *service)
 
 	if (!lacks(service, CONTROLLER_PIDS) || !account || !account->switches || account->uid == 0)
 		return -1;
-	most = amount_resolve(&service->terms->resources->tasks_max, machine_tasks());
+	most = amount_resolve(&service->groups->resources->tasks_max, machine_tasks());
 	return most == SCAN_INFINITY ? -1 : most;
 }
 
 words cgroup_settings_cpus(const struct service *service)
 {
-	return lacks(service, CONTROLLER_CPUSET) ? service->terms->resources->allowed_cpus : NULL;
+	return lacks(service, CONTROLLER_CPUSET) ? service->groups->resources->allowed_cpus : NULL;
 }
 
 const char *cgroup_settings_default(const char *file)
@@ -302,17 +303,18 @@ static void compare_program(const struct service *service, enum cgroup_bpf_kind 
 
 void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context)
 {
-	const struct bounds *bounds = service->terms->bounds;
+	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
 
 	if (!service->cgroup_settings)
 		return;
 	compare_files(service, say, context);
-	if (bounds->device_policy != DEVICES_AUTO || bounds->device_allow)
+	if (cgroup_filters->device_policy != DEVICES_AUTO || cgroup_filters->device_allow)
 		compare_program(service, CGROUP_BPF_DEVICES,
-				bounds->device_policy != DEVICES_AUTO ? "device_policy" : "device_allow", say, context);
-	if (bounds->ip_address_deny)
+				cgroup_filters->device_policy != DEVICES_AUTO ? "device_policy" : "device_allow", say,
+				context);
+	if (cgroup_filters->ip_address_deny)
 		compare_program(service, CGROUP_BPF_EGRESS, "ip_address_deny", say, context);
-	if (service->terms->resources->delegate && !service->cgroup_settings->place->path)
+	if (service->groups->resources->delegate && !service->cgroup_settings->place->path)
 		say(context, service, "delegate", SUPPORT_LEFT_OUT, service->cgroup_settings->place->wrong, NULL);
 }
 

@@ -16,8 +16,8 @@
 /* State shared by all cgroup settings of a table while they are made. */
 struct cgroup_settings_cache {
 	const struct cgroup_delegation *place;          /* NULL: not looked for yet */
-	const struct resources *plain_resources;        /* of the last row that needed nothing; NULL: none yet */
-	const struct bounds *plain_bounds;
+	const struct resource_options *plain_resources; /* of the last row that needed nothing; NULL: none yet */
+	const struct cgroup_filter_options *plain_cgroup_filters;
 };
 
 /* Makes it of a row that has its account; NULL stays where nothing is asked for. false: out of memory, which was

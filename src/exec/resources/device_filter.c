@@ -156,16 +156,17 @@ static void add_start(struct bpf_asm *code)
 	bpf_asm_add(code, load(BPF_REG_5, offsetof(struct bpf_cgroup_dev_ctx, minor)));
 }
 
-bool device_filter_make(const struct bounds *bounds, struct pool *pool, struct cgroup_bpf_program *program)
+bool device_filter_make(const struct cgroup_filter_options *cgroup_filters, struct pool *pool,
+			struct cgroup_bpf_program *program)
 {
 	struct bpf_asm code = { 0 };
 
-	if (bounds->device_policy == DEVICES_AUTO && !bounds->device_allow)
+	if (cgroup_filters->device_policy == DEVICES_AUTO && !cgroup_filters->device_allow)
 		return true;
 	add_start(&code);
-	for (size_t n = 0; bounds->device_policy != DEVICES_STRICT && n < sizeof(usual) / sizeof(*usual); n++)
+	for (size_t n = 0; cgroup_filters->device_policy != DEVICES_STRICT && n < sizeof(usual) / sizeof(*usual); n++)
 		add_rule(&code, usual[n]);
-	for (words word = bounds->device_allow; word && *word && code.count < CODE_MOST; word++)
+	for (words word = cgroup_filters->device_allow; word && *word && code.count < CODE_MOST; word++)
 		add_rule(&code, *word);
 	bpf_asm_return(&code, 0);
 	return bpf_asm_keep(&code, pool, program);

@@ -85,7 +85,8 @@ static bool add_list(struct bpf_asm *code, words list, bool v4, int verdict)
 }
 
 /* A packet too short for an address has none that is allowed. */
-static void add_family(struct bpf_asm *code, const struct bounds *bounds, const struct header *header, bool incoming)
+static void add_family(struct bpf_asm *code, const struct cgroup_filter_options *cgroup_filters,
+		       const struct header *header, bool incoming)
 {
 	const int offset = incoming ? header->source : header->target;
 	size_t other = code->count, broken;
@@ -109,15 +110,15 @@ static void add_family(struct bpf_asm *code, const struct bounds *bounds, const 
 	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_skb_load_bytes });
 	broken = code->count;
 	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 });
-	if (!add_list(code, bounds->ip_address_allow, header == &ipv4, 1) &&
-	    !add_list(code, bounds->ip_address_deny, header == &ipv4, 0))
+	if (!add_list(code, cgroup_filters->ip_address_allow, header == &ipv4, 1) &&
+	    !add_list(code, cgroup_filters->ip_address_deny, header == &ipv4, 0))
 		bpf_asm_return(code, 1);
 	bpf_asm_land(code, broken);
 	bpf_asm_return(code, 0);
 	bpf_asm_land(code, other);
 }
 
-static bool make_program(const struct bounds *bounds, struct pool *pool, bool incoming,
+static bool make_program(const struct cgroup_filter_options *cgroup_filters, struct pool *pool, bool incoming,
 			 struct cgroup_bpf_program *program)
 {
 	struct bpf_asm code = { 0 };
@@ -130,8 +131,8 @@ static bool make_program(const struct bounds *bounds, struct pool *pool, bool in
 				    .dst_reg = BPF_REG_7,
 				    .src_reg = BPF_REG_6,
 				    .off = offsetof(struct __sk_buff, protocol) });
-	add_family(&code, bounds, &ipv4, incoming);
-	add_family(&code, bounds, &ipv6, incoming);
+	add_family(&code, cgroup_filters, &ipv4, incoming);
+	add_family(&code, cgroup_filters, &ipv6, incoming);
 	bpf_asm_return(&code, 1);
 	if (code.count >= CODE_MOST) {
 		free(code.list);
@@ -142,12 +143,12 @@ static bool make_program(const struct bounds *bounds, struct pool *pool, bool in
 	return bpf_asm_keep(&code, pool, program);
 }
 
-int ip_filters_make(const struct bounds *bounds, struct pool *pool, struct cgroup_bpf_program *ingress,
-		    struct cgroup_bpf_program *egress)
+int ip_filters_make(const struct cgroup_filter_options *cgroup_filters, struct pool *pool,
+		    struct cgroup_bpf_program *ingress, struct cgroup_bpf_program *egress)
 {
-	if (!bounds->ip_address_deny)
+	if (!cgroup_filters->ip_address_deny)
 		return 0;
-	if (make_program(bounds, pool, true, ingress) && make_program(bounds, pool, false, egress))
+	if (make_program(cgroup_filters, pool, true, ingress) && make_program(cgroup_filters, pool, false, egress))
 		return 0;
 	return errno;
 }

@@ -65,7 +65,7 @@ bool scheduling_io_priority(const char *text, int *priority)
 	return false;
 }
 
-void scheduling_cpu_policy(const struct scheduling *scheduling, int *policy, int *priority)
+void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *policy, int *priority)
 {
 	/* linux/sched.h, whose names libc has only some of */
 	static const int policies[] = {

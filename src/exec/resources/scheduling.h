@@ -14,7 +14,7 @@ bool scheduling_cpus(words ranges, void **set, size_t *size);
 bool scheduling_io_priority(const char *text, int *priority);
 
 /* As sched_setscheduler(2) takes them; policy -1: nothing is asked for. */
-void scheduling_cpu_policy(const struct scheduling *scheduling, int *policy, int *priority);
+void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *policy, int *priority);
 
 /* As personality(2) takes it, by the word's place. false: this machine runs no such programs. */
 bool scheduling_personality(unsigned word, long *personality);

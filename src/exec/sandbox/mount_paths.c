@@ -184,7 +184,7 @@ static void add_temporary(struct mount_list *places, const char *word)
 		places->failed = true;
 }
 
-static void add_own_paths(struct mount_list *places, const struct paths *paths)
+static void add_own_paths(struct mount_list *places, const struct path_options *paths)
 {
 	static const struct mount_place read_only = {
 		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_only_paths" }, .write = RIGHT_TAKEN
@@ -244,7 +244,7 @@ static void add_private_tmp(struct mount_list *places, const char *name, unsigne
 	}
 }
 
-static const char *proc_data(const struct hardening *hardening)
+static const char *proc_data(const struct hardening_options *hardening)
 {
 	static const char *const data[][2] = {
 		[PROC_DEFAULT] = { NULL, "subset=pid" },
@@ -257,7 +257,7 @@ static const char *proc_data(const struct hardening *hardening)
 }
 
 /* The kernel's own file systems: those that options change, and in another root all. */
-static void add_kernel(struct mount_list *places, const struct hardening *hardening)
+static void add_kernel(struct mount_list *places, const struct hardening_options *hardening)
 {
 	bool all = places->root && hardening->mount_api_vfs;
 	struct mount_place proc = {
@@ -296,7 +296,7 @@ static void add_kernel(struct mount_list *places, const struct hardening *harden
 static void add_sys(struct mount_list *places, const struct service *service)
 {
 	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
-	const struct hardening *hardening = service->terms->hardening;
+	const struct hardening_options *hardening = service->groups->hardening;
 	bool others = places->count || places->root || hardening->mount_flags != MOUNTS_SHARED;
 	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
 	struct mount_place sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
@@ -312,7 +312,7 @@ static void add_sys(struct mount_list *places, const struct service *service)
 	}
 }
 
-static void add_switches(struct mount_list *places, const struct hardening *hardening)
+static void add_switches(struct mount_list *places, const struct hardening_options *hardening)
 {
 	if (hardening->protect_system >= SYSTEM_PROTECTED)
 		add_usual(places, system_protected, "protect_system");
@@ -351,9 +351,9 @@ static void hide_control(struct mount_list *places)
 
 void mount_list_fill(struct mount_list *places, const struct service *service)
 {
-	const struct hardening *hardening = service->terms->hardening;
+	const struct hardening_options *hardening = service->groups->hardening;
 
-	add_own_paths(places, service->terms->paths);
+	add_own_paths(places, service->groups->paths);
 	add_private_tmp(places, service->name, hardening->private_tmp);
 	add_homes(places, hardening->protect_home);
 	add_kernel(places, hardening);

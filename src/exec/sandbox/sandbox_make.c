@@ -41,7 +41,7 @@ static bool say_memory(const struct sandbox_build *making)
 /* The root that is one already is no other. */
 static const char *other_root(const struct service *service)
 {
-	const char *root = service->terms->surroundings->root_directory;
+	const char *root = service->groups->environment->root_directory;
 
 	return root && root[strspn(root, "/")] ? root : NULL;
 }
@@ -53,7 +53,7 @@ static bool may_leave_chroot(const struct service *service)
 	const struct account *account = service->account;
 	uid_t uid = account && account->switches ? account->uid : geteuid();
 
-	return other_root(service) && (uid == 0 || service->terms->who->ambient_capabilities & CAP(SYS_CHROOT));
+	return other_root(service) && (uid == 0 || service->groups->identity->ambient_capabilities & CAP(SYS_CHROOT));
 }
 
 static bool enters_root(const struct service *service, struct sandbox_support *support)
@@ -69,11 +69,11 @@ bool sandbox_leaves_root(const struct service *service)
 /* The option by which it has a network that is not superd's; NULL: none. */
 static const char *network_option(const struct sandbox_build *making)
 {
-	const struct terms *terms = making->service->terms;
+	const struct option_groups *groups = making->service->groups;
 
-	if (terms->hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
+	if (groups->hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
 		return "private_network";
-	if (terms->paths->network_namespace_path && !(making->without & SANDBOX_NEEDS_ENTRY))
+	if (groups->paths->network_namespace_path && !(making->without & SANDBOX_NEEDS_ENTRY))
 		return "network_namespace_path";
 	return NULL;
 }
@@ -116,7 +116,7 @@ static bool make_mounts(struct sandbox_build *making)
  * neither. */
 static bool loses_notify(const struct service *service)
 {
-	return service->terms->surroundings->root_directory && service->terms->hardening->private_network &&
+	return service->groups->environment->root_directory && service->groups->hardening->private_network &&
 	       service_notify_access(service) != NOTIFY_NONE;
 }
 
@@ -129,7 +129,7 @@ static void make_namespaces(struct sandbox_build *making)
 		[PRIVATE_USERS_NO] = USERS_SHARED, [PRIVATE_USERS_YES] = USERS_SELF, [PRIVATE_USERS_SELF] = USERS_SELF,
 		[PRIVATE_USERS_IDENTITY] = USERS_IDENTITY, [PRIVATE_USERS_FULL] = USERS_FULL,
 	};
-	const struct hardening *hardening = making->service->terms->hardening;
+	const struct hardening_options *hardening = making->service->groups->hardening;
 	struct sandbox_config *result = &making->result;
 
 	result->has_mounts = (making->asks_for_mounts || hardening->private_mounts ||
@@ -143,7 +143,7 @@ static void make_namespaces(struct sandbox_build *making)
 	if (hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
 		result->namespaces |= CLONE_NEWNET;
 	else if (!(making->without & SANDBOX_NEEDS_ENTRY))
-		result->network = making->service->terms->paths->network_namespace_path;
+		result->network = making->service->groups->paths->network_namespace_path;
 	if (hardening->private_ipc && !(making->without & SANDBOX_NEEDS_QUEUES))
 		result->namespaces |= CLONE_NEWIPC;
 	if (hardening->protect_hostname && !(making->without & SANDBOX_NEEDS_NAME))
@@ -156,7 +156,7 @@ static void make_namespaces(struct sandbox_build *making)
 /* A superd that may not drop capabilities has none of these, so it is enough that no program brings them back. */
 static void make_capabilities(struct sandbox_build *making)
 {
-	const struct hardening *hardening = making->service->terms->hardening;
+	const struct hardening_options *hardening = making->service->groups->hardening;
 	struct sandbox_config *result = &making->result;
 
 	if (hardening->protect_kernel_modules)
@@ -188,7 +188,7 @@ static bool make_filters(struct sandbox_build *making)
 
 static void make_profile(struct sandbox_build *making)
 {
-	const char *profile = making->service->terms->paths->apparmor_profile;
+	const char *profile = making->service->groups->paths->apparmor_profile;
 	bool can_go = profile && *profile == '-';
 
 	if (!profile || making->without & SANDBOX_NEEDS_PROFILE)
@@ -219,11 +219,11 @@ static bool is_zero(const void *group, size_t size)
 /* Most rows: nothing of it costs them anything. Groups are made of zeroed memory. */
 static bool is_plain(const struct service *service, struct sandbox_support *support)
 {
-	const struct terms *terms = service->terms;
-	const struct calls *calls = terms->calls;
+	const struct option_groups *groups = service->groups;
+	const struct syscall_options *calls = groups->syscalls;
 
-	return is_zero(terms->paths, sizeof(*terms->paths)) &&
-	       is_zero(terms->hardening, sizeof(*terms->hardening)) && !calls->system_call_filter &&
+	return is_zero(groups->paths, sizeof(*groups->paths)) &&
+	       is_zero(groups->hardening, sizeof(*groups->hardening)) && !calls->system_call_filter &&
 	       !calls->system_call_architectures && !calls->restrict_address_families &&
 	       !enters_root(service, support);
 }
@@ -254,7 +254,7 @@ static bool has_room_for_open_paths(const struct sandbox_build *making)
 
 static void confine(struct sandbox_build *making)
 {
-	const struct hardening *hardening = making->service->terms->hardening;
+	const struct hardening_options *hardening = making->service->groups->hardening;
 	struct sandbox_config *result = &making->result;
 
 	if (!make_mounts(making))

@@ -182,7 +182,7 @@ static unsigned needs_of(size_t n, const struct service *service, struct pool *s
 {
 	const struct directive *directive = directive_find(NATIVE, needs[n].option);
 	const void *field = directive_field(directive, service);
-	const struct hardening *hardening = service->terms->hardening;
+	const struct hardening_options *hardening = service->groups->hardening;
 	bool every_user = hardening->private_users == PRIVATE_USERS_IDENTITY ||
 			  hardening->private_users == PRIVATE_USERS_FULL;
 
@@ -196,7 +196,7 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 {
 	unsigned all = 0;
 
-	if (service->terms == support->modest)
+	if (service->groups == support->modest)
 		return;
 	for (size_t n = 0; n < sizeof(needs) / sizeof(needs[0]); n++) {
 		unsigned wanted = needs_of(n, service, scratch);
@@ -210,5 +210,5 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 			break;
 		}
 	}
-	support->modest = all ? NULL : service->terms;
+	support->modest = all ? NULL : service->groups;
 }

@@ -25,7 +25,7 @@ struct sandbox_support {
 	bool looked;
 	bool privileged;                /* namespaces can be made without one of users */
 	unsigned lacking;               /* enum sandbox_need */
-	const struct terms *modest;     /* of the service compared last: they need nothing, as those of most services */
+	const struct option_groups *modest; /* of the service compared last: they need nothing, as those of most services */
 };
 
 /* The abilities that this machine lacks (enum sandbox_need). */

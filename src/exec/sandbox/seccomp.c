@@ -106,7 +106,7 @@ static scmp_filter_ctx open_context(uint32_t architecture, uint32_t usual, bool 
 
 static void seccomp_filter_open(struct seccomp_filter *filter, const struct service *service, uint32_t usual)
 {
-	unsigned wanted = service->terms->calls->system_call_architectures;
+	unsigned wanted = service->groups->syscalls->system_call_architectures;
 
 	memset(filter, 0, sizeof(*filter));
 	choose_architectures(filter, wanted);
@@ -227,7 +227,7 @@ static const struct sock_fprog *make_list(const struct service *service, struct 
 bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
 		  const struct sock_fprog *const **filters)
 {
-	const struct calls *calls = service->terms->calls;
+	const struct syscall_options *calls = service->groups->syscalls;
 	const struct sock_fprog *made[3] = { 0 };
 	size_t count = 0;
 	int error = 0;

@@ -146,14 +146,14 @@ static uint32_t action(int64_t error)
 
 uint32_t seccomp_filter_default(const struct service *service)
 {
-	const struct calls *calls = service->terms->calls;
+	const struct syscall_options *calls = service->groups->syscalls;
 
 	return signed_list_denies(calls->system_call_filter) ? SCMP_ACT_ALLOW : action(calls->system_call_error_number);
 }
 
 void seccomp_filter_list(struct seccomp_filter *filter, const struct service *service, struct diags *diags)
 {
-	const struct calls *calls = service->terms->calls;
+	const struct syscall_options *calls = service->groups->syscalls;
 	struct specials specials = { .denies = signed_list_denies(calls->system_call_filter) };
 
 	/* Nothing starts, sleeps or ends without these. */

@@ -98,9 +98,9 @@ static void deny_namespaces(struct seccomp_filter *filter, unsigned denied)
 /* In a list that denies those that are denied are marked, else those allowed. */
 static void mark_families(const struct service *service, bool *marked)
 {
-	for (words word = service->terms->calls->restrict_address_families; *word; word++) {
+	for (words word = service->groups->syscalls->restrict_address_families; *word; word++) {
 		const char *name = *word + (**word == '~' || **word == '+');
-		bool denies = signed_list_denies(service->terms->calls->restrict_address_families);
+		bool denies = signed_list_denies(service->groups->syscalls->restrict_address_families);
 		int family;
 
 		if (address_family_find(name, &family) && family < FAMILIES_MOST)
@@ -110,7 +110,7 @@ static void mark_families(const struct service *service, bool *marked)
 
 static void deny_families(struct seccomp_filter *filter, const struct service *service)
 {
-	bool denies = signed_list_denies(service->terms->calls->restrict_address_families),
+	bool denies = signed_list_denies(service->groups->syscalls->restrict_address_families),
 	     marked[FAMILIES_MOST] = { 0 };
 
 	mark_families(service, marked);
@@ -227,7 +227,7 @@ static void deny_executable_memory(struct seccomp_filter *filter)
 }
 
 /* The one that it starts with: its row's, else superd's own. */
-static void lock_personality(struct seccomp_filter *filter, const struct scheduling *scheduling)
+static void lock_personality(struct seccomp_filter *filter, const struct scheduling_options *scheduling)
 {
 	long wanted = personality(0xffffffff);
 
@@ -238,16 +238,16 @@ static void lock_personality(struct seccomp_filter *filter, const struct schedul
 
 bool seccomp_filter_is_restricted(const struct service *service)
 {
-	const struct hardening *hardening = service->terms->hardening;
+	const struct hardening_options *hardening = service->groups->hardening;
 
 	return hardening->restrict_namespaces || hardening->restrict_realtime || hardening->restrict_suid_sgid ||
 	       hardening->memory_deny_write_execute || hardening->lock_personality ||
 	       hardening->protect_kernel_tunables || hardening->protect_kernel_modules ||
 	       hardening->protect_kernel_logs || hardening->protect_clock || hardening->protect_hostname ||
-	       hardening->private_devices || service->terms->calls->restrict_address_families;
+	       hardening->private_devices || service->groups->syscalls->restrict_address_families;
 }
 
-static void restrict_kernel(struct seccomp_filter *filter, const struct hardening *hardening)
+static void restrict_kernel(struct seccomp_filter *filter, const struct hardening_options *hardening)
 {
 	if (hardening->protect_kernel_tunables)
 		seccomp_filter_call(filter, DENY(EPERM), "_sysctl");
@@ -267,12 +267,12 @@ static void restrict_kernel(struct seccomp_filter *filter, const struct hardenin
 
 void seccomp_filter_restrict(struct seccomp_filter *filter, const struct service *service)
 {
-	const struct hardening *hardening = service->terms->hardening;
+	const struct hardening_options *hardening = service->groups->hardening;
 
 	restrict_kernel(filter, hardening);
 	if (hardening->restrict_namespaces)
 		deny_namespaces(filter, hardening->restrict_namespaces);
-	if (service->terms->calls->restrict_address_families)
+	if (service->groups->syscalls->restrict_address_families)
 		deny_families(filter, service);
 	if (hardening->restrict_realtime)
 		deny_realtime(filter);
@@ -281,7 +281,7 @@ void seccomp_filter_restrict(struct seccomp_filter *filter, const struct service
 	if (hardening->memory_deny_write_execute)
 		deny_executable_memory(filter);
 	if (hardening->lock_personality)
-		lock_personality(filter, service->terms->scheduling);
+		lock_personality(filter, service->groups->scheduling);
 }
 #else
 typedef int no_libseccomp;

@@ -31,8 +31,8 @@ bool capability_kills(const struct service *service)
 	const struct account *account = service->account;
 	uid_t uid = account && account->switches ? account->uid : geteuid();
 
-	return uid == 0 && service->terms->hardening->private_users == PRIVATE_USERS_NO &&
-	       service->terms->who->capability_bounding_set >> CAP_KILL & 1;
+	return uid == 0 && service->groups->hardening->private_users == PRIVATE_USERS_NO &&
+	       service->groups->identity->capability_bounding_set >> CAP_KILL & 1;
 }
 
 int capability_port_start(void)

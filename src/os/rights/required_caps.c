@@ -70,8 +70,8 @@ static uint64_t by_options(const struct socket_options *options)
 
 static bool has_folders(const struct service *service)
 {
-	const struct surroundings *around = service->terms->surroundings;
-	const struct folders *folders = service->terms->folders;
+	const struct environment_options *around = service->groups->environment;
+	const struct directory_options *folders = service->groups->directories;
 
 	return around->runtime_directory || around->state_directory || folders->cache_directory ||
 	       folders->logs_directory || folders->configuration_directory;
@@ -79,40 +79,42 @@ static bool has_folders(const struct service *service)
 
 static bool has_files(const struct service *service)
 {
-	const struct streams *streams = service->terms->streams;
-	const struct logging *logging = service->terms->logging;
-	const struct extras *extras = service->terms->extras;
+	const struct stream_options *streams = service->groups->streams;
+	const struct log_options *logging = service->groups->logging;
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 
 	return streams->input.path || streams->output.path || streams->error.path ||
-	       (logging->log_type && logging->log_type->path) || service->terms->life->pid_file ||
-	       extras->open_file || extras->load_credential || extras->set_credential || extras->import_credential;
+		(logging->log_type && logging->log_type->path) || service->groups->lifecycle->pid_file ||
+		passed_fds->open_file || passed_fds->load_credential || passed_fds->set_credential ||
+		passed_fds->import_credential;
 }
 
 static bool reads_files(const struct service *service)
 {
-	const struct gate *gate = service->terms->gate;
+	const struct access_options *access = service->groups->access;
 
-	return gate->banner || gate->banner_success || gate->banner_fail || gate->libwrap ||
-	       service->terms->surroundings->environment_file;
+	return access->banner || access->banner_success || access->banner_fail || access->libwrap ||
+	       service->groups->environment->environment_file;
 }
 
 static bool has_commands(const struct service *service)
 {
 	for (int phase = 0; phase < PHASES; phase++) {
-		if (service->terms->commands->of[phase])
+		if (service->groups->commands->of[phase])
 			return true;
 	}
-	return service->what->exec;
+	return service->exec->exec;
 }
 
 /* device_allow, device_policy and addresses are programs of the kernel's, which superd tries before it says that they
  * are kept to. */
-static uint64_t by_bounds(const struct bounds *bounds)
+static uint64_t by_cgroup_filters(const struct cgroup_filter_options *cgroup_filters)
 {
 	uint64_t loading = prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) >= 0 ? UINT64_C(1) << CAP_BPF_NUMBER :
 										  CAP(SYS_ADMIN);
 
-	if (!bounds->device_allow && !bounds->device_policy && !bounds->ip_address_allow && !bounds->ip_address_deny)
+	if (!cgroup_filters->device_allow && !cgroup_filters->device_policy && !cgroup_filters->ip_address_allow &&
+	    !cgroup_filters->ip_address_deny)
 		return 0;
 	return loading | CAP(NET_ADMIN);
 }
@@ -121,7 +123,7 @@ static uint64_t by_bounds(const struct bounds *bounds)
  * size (pipe(7), pipe-user-pages-soft). */
 uint64_t required_caps_of(const struct service *service, int port_start)
 {
-	uint64_t required = CAPS_TO_KILL | CAP(SYS_RESOURCE) | by_bounds(service->terms->bounds);
+	uint64_t required = CAPS_TO_KILL | CAP(SYS_RESOURCE) | by_cgroup_filters(service->groups->cgroup_filters);
 
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
@@ -138,7 +140,7 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 		required |= FILES;
 	if (reads_files(service))
 		required |= CAP(DAC_READ_SEARCH);
-	if (service->terms->who->remove_ipc)
+	if (service->groups->identity->remove_ipc)
 		required |= CAP(SYS_ADMIN) | FILES;
 	return required;
 }

@@ -174,8 +174,8 @@ Test(directive, every_resource_limit_has_its_place)
 	cr_expect_eq(found, RLIMITS);
 	cr_expect_eq(directive_find(XINETD, "rlimit_files"), directive_find(NATIVE, "rlimit_nofile"));
 	cr_expect_eq(directive_find(NATIVE, "rlimit_nofile")->offset,
-		     offsetof(struct limits, of[RLIMIT_NOFILE]));
-	cr_expect_eq(directive_find(NATIVE, "rlimit_as")->offset, offsetof(struct limits, of[RLIMIT_AS]));
+		     offsetof(struct limit_options, of[RLIMIT_NOFILE]));
+	cr_expect_eq(directive_find(NATIVE, "rlimit_as")->offset, offsetof(struct limit_options, of[RLIMIT_AS]));
 }
 
 Test(directive, words_are_those_of_a_word_type)
@@ -286,40 +286,40 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_expect_eq(group.sockets.directory_mode, 0755);
 	cr_expect_eq(group.sockets.mark, -1);
 	cr_expect_eq(group.sockets.ip_tos, -1);
-	cr_assert(directive_fill_defaults(GROUP_LIFE, &group, pool));
-	cr_expect_eq(group.life.timeout_start, 90000000);
-	cr_expect_eq(group.life.timeout_stop, 10000000);
-	cr_expect_eq(group.life.runtime_max, INT64_MAX);
-	cr_expect_eq(group.life.kill_signal, 15);
-	cr_expect_eq(group.life.backoff_min, 100000);
-	cr_expect_eq(group.life.backoff_max, 30000000);
-	cr_assert(directive_fill_defaults(GROUP_GATE, &group, pool));
-	cr_expect_eq(group.gate.instances, 1000);
-	cr_expect_eq(group.gate.per_source, UNLIMITED);
-	cr_expect_eq(group.gate.per_source_prefix, 64);
-	cr_expect_eq(group.gate.overload, OVERLOAD_QUEUE);
-	cr_expect_null(group.gate.only_from);
-	cr_expect_eq(group.gate.max_load, 0);
-	cr_expect_eq(group.gate.cps.number, UNLIMITED);
-	cr_expect_eq(group.gate.trigger_limit_burst, UNLIMITED);
-	cr_expect_eq(group.gate.trigger_limit_interval, 2000000);
-	cr_expect_eq(group.gate.trigger_limit_pause, 10000000);
-	cr_expect_eq(group.gate.deny_time, -1);
+	cr_assert(directive_fill_defaults(GROUP_LIFECYCLE, &group, pool));
+	cr_expect_eq(group.lifecycle.timeout_start, 90000000);
+	cr_expect_eq(group.lifecycle.timeout_stop, 10000000);
+	cr_expect_eq(group.lifecycle.runtime_max, INT64_MAX);
+	cr_expect_eq(group.lifecycle.kill_signal, 15);
+	cr_expect_eq(group.lifecycle.backoff_min, 100000);
+	cr_expect_eq(group.lifecycle.backoff_max, 30000000);
+	cr_assert(directive_fill_defaults(GROUP_ACCESS, &group, pool));
+	cr_expect_eq(group.access.instances, 1000);
+	cr_expect_eq(group.access.per_source, UNLIMITED);
+	cr_expect_eq(group.access.per_source_prefix, 64);
+	cr_expect_eq(group.access.overload, OVERLOAD_QUEUE);
+	cr_expect_null(group.access.only_from);
+	cr_expect_eq(group.access.max_load, 0);
+	cr_expect_eq(group.access.cps.number, UNLIMITED);
+	cr_expect_eq(group.access.trigger_limit_burst, UNLIMITED);
+	cr_expect_eq(group.access.trigger_limit_interval, 2000000);
+	cr_expect_eq(group.access.trigger_limit_pause, 10000000);
+	cr_expect_eq(group.access.deny_time, -1);
 	cr_assert(directive_fill_defaults(GROUP_LOG, &group, pool));
 	cr_expect_null(group.logging.log_type);
 	cr_expect_eq(group.logging.log_on_success, 0);
-	cr_assert(directive_fill_defaults(GROUP_WHO, &group, pool));
-	cr_expect(group.who.groups);
-	cr_expect_null(group.who.user);
-	cr_expect_eq(group.who.capability_bounding_set, UINT64_MAX);
+	cr_assert(directive_fill_defaults(GROUP_IDENTITY, &group, pool));
+	cr_expect(group.identity.groups);
+	cr_expect_null(group.identity.user);
+	cr_expect_eq(group.identity.capability_bounding_set, UINT64_MAX);
 	cr_assert(directive_fill_defaults(GROUP_STREAMS, &group, pool));
 	cr_expect_eq(group.streams.input.kind, STREAM_NULL);
 	cr_expect_eq(group.streams.output.kind, STREAM_LOG);
 	cr_expect_eq(group.streams.error.kind, STREAM_LOG);
-	cr_assert(directive_fill_defaults(GROUP_SURROUNDINGS, &group, pool));
-	cr_expect_eq(group.surroundings.umask, 022);
-	cr_expect_str_eq(group.surroundings.working_directory, "/");
-	cr_expect_eq(group.surroundings.oom_score_adjust, INT64_MIN);
+	cr_assert(directive_fill_defaults(GROUP_ENVIRONMENT, &group, pool));
+	cr_expect_eq(group.environment.umask, 022);
+	cr_expect_str_eq(group.environment.working_directory, "/");
+	cr_expect_eq(group.environment.oom_score_adjust, INT64_MIN);
 	cr_assert(directive_fill_defaults(GROUP_LIMITS, &group, pool));
 	for (int i = 0; i < RLIMITS; i++)
 		cr_expect(group.limits.of[i].soft == -1 && group.limits.of[i].hard == -1);

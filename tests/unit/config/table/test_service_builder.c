@@ -16,12 +16,12 @@ Test(builder, a_service_that_says_little_has_the_defaults)
 	cr_expect_eq(row->sockets[0].endpoint->port, 80);
 	cr_expect_eq(row->sockets[0].address, row->sockets[0].endpoint);
 	cr_expect_str_eq(row->sockets[0].name, "web");
-	cr_expect_eq(row->sockets[0].options, row->terms->socket_defaults);
+	cr_expect_eq(row->sockets[0].options, row->groups->socket_defaults);
 	cr_expect_eq(row->sockets[0].owner, (uid_t)-1);
 	cr_expect_eq(row->sockets[0].at.line, 2);
-	cr_expect_str_eq(row->what->exec[0], "/bin/true");
-	cr_expect_eq(row->terms->life->timeout_stop, 10000000);
-	cr_expect_eq(row->terms->gate->instances, 1000);
+	cr_expect_str_eq(row->exec->exec[0], "/bin/true");
+	cr_expect_eq(row->groups->lifecycle->timeout_stop, 10000000);
+	cr_expect_eq(row->groups->access->instances, 1000);
 	cr_expect_null(row->account);
 	cr_expect(service_waits(row));
 }
@@ -37,37 +37,37 @@ Test(builder, a_number_that_tunes_is_cut_and_one_that_protects_is_not)
 	cr_expect_not_null(strstr(all_said(), "'4224' is more than there can be: it is taken as 4000"));
 	cr_expect_not_null(strstr(all_said(), "'10min' is more than there can be: it is taken as 1min"));
 	cr_expect_not(set(builder, "nice", "20", NULL));
-	cr_expect_eq(end(builder)->terms->life->file_descriptor_store_max, 4000);
+	cr_expect_eq(end(builder)->groups->lifecycle->file_descriptor_store_max, 4000);
 }
 
 Test(builder, equal_groups_of_a_table_are_one_copy)
 {
 	struct service_builder *builder = begin_good("a", "80");
-	const void *life, *who, *surroundings, *terms;
+	const void *lifecycle, *who, *surroundings, *groups;
 	struct service *row;
 
 	set(builder, "timeout_stop", "5s", NULL);
 	set(builder, "user", "www", NULL);
 	row = end(builder);
-	life = row->terms->life;
-	who = row->terms->who;
-	surroundings = row->terms->surroundings;
-	terms = row->terms;
+	lifecycle = row->groups->lifecycle;
+	who = row->groups->identity;
+	surroundings = row->groups->environment;
+	groups = row->groups;
 	builder = begin_good("b", "81");
 	set(builder, "user", "www", NULL);
 	set(builder, "timeout_stop", "5000ms", NULL);
 	row = end(builder);
-	cr_expect_eq(row->terms->life, life);
-	cr_expect_eq(row->terms->who, who);
-	cr_expect_eq(row->terms->surroundings, surroundings);
-	cr_expect_eq(row->terms, terms);
+	cr_expect_eq(row->groups->lifecycle, lifecycle);
+	cr_expect_eq(row->groups->identity, who);
+	cr_expect_eq(row->groups->environment, surroundings);
+	cr_expect_eq(row->groups, groups);
 	builder = begin_good("c", "82");
 	set(builder, "user", "www", NULL);
 	set(builder, "nice", "5", NULL);
 	row = end(builder);
-	cr_expect_neq(row->terms, terms);
-	cr_expect_neq(row->terms->surroundings, surroundings);
-	cr_expect_eq(row->terms->who, who);
+	cr_expect_neq(row->groups, groups);
+	cr_expect_neq(row->groups->environment, surroundings);
+	cr_expect_eq(row->groups->identity, who);
 	expect_nothing();
 }
 
@@ -107,8 +107,8 @@ Test(builder, an_option_that_each_service_sets_costs_its_group_alone)
 	}
 	each = (pool_used(table->pool) - before) / COUNT;
 	cr_expect_lt(each,
-		     sizeof(struct limits) + sizeof(struct terms) + sizeof(struct listen) + sizeof(struct endpoint) +
-			     3 * sizeof(struct mark) + 16,
+		     sizeof(struct limit_options) + sizeof(struct option_groups) + sizeof(struct listen) +
+			     sizeof(struct endpoint) + 3 * sizeof(struct mark) + 16,
 		     "%zu bytes", each);
 	expect_nothing();
 }
@@ -123,9 +123,9 @@ Test(builder, what_a_service_says_beats_the_defaults_and_these_beat_superds_own)
 	set(defaults, "timeout_start", "7s", NULL);
 	set(defaults, "socket_mode", "0600", NULL);
 	row = end_with(builder, defaults);
-	cr_expect_eq(row->terms->life->timeout_stop, 3000000);
-	cr_expect_eq(row->terms->life->timeout_start, 7000000);
-	cr_expect_eq(row->terms->life->backoff_max, 30000000);
+	cr_expect_eq(row->groups->lifecycle->timeout_stop, 3000000);
+	cr_expect_eq(row->groups->lifecycle->timeout_start, 7000000);
+	cr_expect_eq(row->groups->lifecycle->backoff_max, 30000000);
 	cr_expect_eq(row->sockets[0].options->socket_mode, 0600);
 	builder_free(defaults);
 	expect_nothing();
@@ -136,10 +136,10 @@ Test(builder, defaults_may_go_on_after_a_service_was_sealed)
 	struct service_builder *defaults = begin(NULL);
 
 	set(defaults, "timeout_stop", "5s", NULL);
-	cr_expect_eq(end_with(begin_good("a", "80"), defaults)->terms->life->timeout_stop, 5000000);
+	cr_expect_eq(end_with(begin_good("a", "80"), defaults)->groups->lifecycle->timeout_stop, 5000000);
 	set(defaults, "timeout_start", "6s", NULL);
-	cr_expect_eq(end_with(begin_good("b", "81"), defaults)->terms->life->timeout_start, 6000000);
-	cr_expect_eq(end_with(begin_good("c", "82"), NULL)->terms->life->timeout_stop, 10000000);
+	cr_expect_eq(end_with(begin_good("b", "81"), defaults)->groups->lifecycle->timeout_start, 6000000);
+	cr_expect_eq(end_with(begin_good("c", "82"), NULL)->groups->lifecycle->timeout_stop, 10000000);
 	builder_free(defaults);
 	expect_nothing();
 }
@@ -152,23 +152,23 @@ Test(builder, a_plain_list_replaces_and_an_addition_adds)
 	set(defaults, "env", "A=1", "B=2", NULL);
 	set(builder, "env", "C=3", NULL);
 	row = end_with(builder, defaults);
-	cr_expect_str_eq(row->terms->surroundings->env[0], "C=3");
-	cr_expect_null(row->terms->surroundings->env[1]);
+	cr_expect_str_eq(row->groups->environment->env[0], "C=3");
+	cr_expect_null(row->groups->environment->env[1]);
 	builder = begin_good("more", "81");
 	add(builder, "env", "C=3", NULL);
 	add(builder, "env", "D=4", NULL);
 	row = end_with(builder, defaults);
-	cr_expect_str_eq(row->terms->surroundings->env[0], "A=1");
-	cr_expect_str_eq(row->terms->surroundings->env[1], "B=2");
-	cr_expect_str_eq(row->terms->surroundings->env[2], "C=3");
-	cr_expect_str_eq(row->terms->surroundings->env[3], "D=4");
-	cr_expect_null(row->terms->surroundings->env[4]);
+	cr_expect_str_eq(row->groups->environment->env[0], "A=1");
+	cr_expect_str_eq(row->groups->environment->env[1], "B=2");
+	cr_expect_str_eq(row->groups->environment->env[2], "C=3");
+	cr_expect_str_eq(row->groups->environment->env[3], "D=4");
+	cr_expect_null(row->groups->environment->env[4]);
 	builder = begin_good("both", "82");
 	set(builder, "env", "C=3", NULL);
 	add(builder, "env", "D=4", NULL);
 	row = end_with(builder, defaults);
-	cr_expect_str_eq(row->terms->surroundings->env[0], "C=3");
-	cr_expect_str_eq(row->terms->surroundings->env[1], "D=4");
+	cr_expect_str_eq(row->groups->environment->env[0], "C=3");
+	cr_expect_str_eq(row->groups->environment->env[1], "D=4");
 	builder_free(defaults);
 	expect_nothing();
 }
@@ -179,7 +179,7 @@ Test(builder, an_empty_list_takes_the_default_away)
 
 	set(defaults, "passenv", "TZ", NULL);
 	cr_expect(set(builder, "passenv", NULL));
-	cr_expect_null(end_with(builder, defaults)->terms->surroundings->passenv);
+	cr_expect_null(end_with(builder, defaults)->groups->environment->passenv);
 	builder_free(defaults);
 	expect_nothing();
 }
@@ -212,7 +212,7 @@ Test(builder, endpoints_stand_in_the_order_of_the_text)
 	cr_expect_eq(row->sockets[3].options->socket_mode, 0666);
 	cr_expect_str_eq(row->sockets[5].name, "two");
 	cr_expect_eq(row->sockets[5].options->backlog, 5);
-	cr_expect_eq(row->terms->socket_defaults->backlog, 7);
+	cr_expect_eq(row->groups->socket_defaults->backlog, 7);
 }
 
 Test(builder, marks_say_what_was_set_and_where)
@@ -257,18 +257,18 @@ Test(builder, pass_follows_accept_unless_it_is_said)
 {
 	struct service_builder *defaults = begin(NULL), *builder;
 
-	cr_expect_eq(end(begin_good("a", "80"))->what->pass, PASS_SYSTEMD);
+	cr_expect_eq(end(begin_good("a", "80"))->exec->pass, PASS_SYSTEMD);
 	builder = begin_good("b", "81");
 	set(builder, "accept", "yes", NULL);
-	cr_expect_eq(end(builder)->what->pass, PASS_INETD);
+	cr_expect_eq(end(builder)->exec->pass, PASS_INETD);
 	builder = begin_good("c", "82");
 	set(builder, "accept", "yes", NULL);
 	set(builder, "pass", "systemd", NULL);
-	cr_expect_eq(end(builder)->what->pass, PASS_SYSTEMD);
+	cr_expect_eq(end(builder)->exec->pass, PASS_SYSTEMD);
 	set(defaults, "accept", "yes", NULL);
-	cr_expect_eq(end_with(begin_good("d", "83"), defaults)->what->pass, PASS_INETD);
+	cr_expect_eq(end_with(begin_good("d", "83"), defaults)->exec->pass, PASS_INETD);
 	set(defaults, "pass", "systemd", NULL);
-	cr_expect_eq(end_with(begin_good("e", "84"), defaults)->what->pass, PASS_SYSTEMD);
+	cr_expect_eq(end_with(begin_good("e", "84"), defaults)->exec->pass, PASS_SYSTEMD);
 	builder_free(defaults);
 	expect_nothing();
 }
@@ -278,14 +278,14 @@ Test(builder, output_alone_speaks_for_both_streams_but_never_for_the_socket)
 	struct service_builder *builder = begin_good("a", "80");
 
 	set(builder, "output", "syslog", NULL);
-	cr_expect_eq(end(builder)->terms->streams->error.kind, STREAM_SYSLOG);
+	cr_expect_eq(end(builder)->groups->streams->error.kind, STREAM_SYSLOG);
 	builder = begin_good("b", "81");
 	set(builder, "output", "syslog", NULL);
 	set(builder, "error", "null", NULL);
-	cr_expect_eq(end(builder)->terms->streams->error.kind, STREAM_NULL);
+	cr_expect_eq(end(builder)->groups->streams->error.kind, STREAM_NULL);
 	builder = begin_good("c", "82");
 	set(builder, "output", "socket", NULL);
-	cr_expect_eq(end(builder)->terms->streams->error.kind, STREAM_LOG);
+	cr_expect_eq(end(builder)->groups->streams->error.kind, STREAM_LOG);
 	expect_nothing();
 }
 
@@ -317,13 +317,13 @@ Test(builder, a_value_of_several_words_is_one_and_takes_no_addition)
 	cr_expect(set(defaults, "cps", "50", "10", NULL));
 	cr_expect(set(builder, "cps", "7", "1min", NULL));
 	row = end_with(builder, defaults);
-	cr_expect_eq(row->terms->gate->cps.number, 7);
-	cr_expect_eq(row->terms->gate->cps.pause, 60000000);
+	cr_expect_eq(row->groups->access->cps.number, 7);
+	cr_expect_eq(row->groups->access->cps.pause, 60000000);
 	expect_nothing();
 	builder = begin_good("mail", "25");
 	cr_expect_not(add(builder, "cps", "7", "1min", NULL));
 	row = end_with(builder, defaults);
-	cr_expect_eq(row->terms->gate->cps.number, 50);
+	cr_expect_eq(row->groups->access->cps.number, 50);
 	expect_error(10, "cps takes one value: += adds to lists only");
 	builder_free(defaults);
 }
@@ -338,16 +338,16 @@ Test(builder, flags_and_address_rules_add_to_those_of_the_defaults)
 	cr_expect(add(builder, "log_on_success", "exit", NULL));
 	cr_expect(add(builder, "only_from", "::1", NULL));
 	row = end_with(builder, defaults);
-	cr_expect_eq(row->terms->logging->log_on_success, SUCCESS_PID | SUCCESS_HOST | SUCCESS_EXIT);
-	cr_expect_str_eq(row->terms->gate->only_from[0], "192.0.2.0/24");
-	cr_expect_str_eq(row->terms->gate->only_from[1], "::1");
-	cr_expect_null(row->terms->gate->only_from[2]);
+	cr_expect_eq(row->groups->logging->log_on_success, SUCCESS_PID | SUCCESS_HOST | SUCCESS_EXIT);
+	cr_expect_str_eq(row->groups->access->only_from[0], "192.0.2.0/24");
+	cr_expect_str_eq(row->groups->access->only_from[1], "::1");
+	cr_expect_null(row->groups->access->only_from[2]);
 	builder = begin_good("mail", "25");
 	cr_expect(set(builder, "log_on_success", NULL));
 	cr_expect(set(builder, "only_from", NULL));
 	row = end_with(builder, defaults);
-	cr_expect_eq(row->terms->logging->log_on_success, 0);
-	cr_expect_null(row->terms->gate->only_from);
+	cr_expect_eq(row->groups->logging->log_on_success, 0);
+	cr_expect_null(row->groups->access->only_from);
 	expect_nothing();
 	builder_free(defaults);
 }
@@ -364,7 +364,7 @@ Test(builder, a_bad_value_is_reported_at_its_word_and_counts_as_set)
 	row = end(builder);
 	cr_expect(service_is_unclear(row, "timeout_stop"));
 	cr_expect_not(service_is_unclear(row, "user"));
-	cr_expect_eq(row->terms->life->timeout_stop, 10000000);
+	cr_expect_eq(row->groups->lifecycle->timeout_stop, 10000000);
 }
 
 Test(builder, each_bad_endpoint_is_reported_at_its_place)
@@ -388,7 +388,7 @@ Test(builder, an_option_set_twice_names_both_places)
 	set(builder, "user", "a", NULL);
 	cr_expect_not(set(builder, "user", "b", NULL));
 	expect_error(3, "user is already set at " FILE_NAME ":2");
-	cr_expect_str_eq(end(builder)->terms->who->user, "a");
+	cr_expect_str_eq(end(builder)->groups->identity->user, "a");
 }
 
 Test(builder, a_list_set_twice_is_refused_but_may_be_added_to)
@@ -534,10 +534,10 @@ Test(builder, other_dialects_use_their_own_names)
 	cr_expect(set_in(builder, LAUNCHD, "GroupName", "staff"));
 	expect_nothing();
 	row = end(builder);
-	cr_expect_str_eq(row->terms->who->user, "www");
-	cr_expect_str_eq(row->terms->who->group, "staff");
-	cr_expect_eq(row->terms->socket_defaults->backlog, 9);
-	cr_expect_eq(row->terms->surroundings->umask, 027);
+	cr_expect_str_eq(row->groups->identity->user, "www");
+	cr_expect_str_eq(row->groups->identity->group, "staff");
+	cr_expect_eq(row->groups->socket_defaults->backlog, 9);
+	cr_expect_eq(row->groups->environment->umask, 027);
 }
 
 Test(builder, a_word_that_means_something_else_elsewhere_is_never_taken_as_it_is)

@@ -78,11 +78,11 @@ static const struct directive
 	optional_paths = { .type = &type_paths, .flags = OPTIONAL_PATH },
 	tos = { .type = &type_tos, .unset = &no_number },
 	nofile = { .type = &type_limit, .group = GROUP_LIMITS, .unset = &no_limit,
-		   .offset = offsetof(struct limits, of[RLIMIT_NOFILE]) },
+		   .offset = offsetof(struct limit_options, of[RLIMIT_NOFILE]) },
 	cpu_time = { .type = &type_limit, .group = GROUP_LIMITS, .unset = &no_limit,
-		     .offset = offsetof(struct limits, of[RLIMIT_CPU]) },
+		     .offset = offsetof(struct limit_options, of[RLIMIT_CPU]) },
 	real_time = { .type = &type_limit, .group = GROUP_LIMITS, .unset = &no_limit,
-		      .offset = offsetof(struct limits, of[RLIMIT_RTTIME]) };
+		      .offset = offsetof(struct limit_options, of[RLIMIT_RTTIME]) };
 
 static size_t count_words(const char *const *list)
 {

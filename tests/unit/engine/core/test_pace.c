@@ -3,9 +3,9 @@
 
 #include "engine/core/pace.h"
 
-static struct gate gate_of(int64_t cps, int64_t burst, double interval)
+static struct access_options access_of(int64_t cps, int64_t burst, double interval)
 {
-	return (struct gate){
+	return (struct access_options){
 		.cps = { .number = cps, .pause = 10000000 },
 		.trigger_limit_burst = burst,
 		.trigger_limit_interval = (int64_t)(interval * 1e6),
@@ -14,69 +14,69 @@ static struct gate gate_of(int64_t cps, int64_t burst, double interval)
 
 Test(pace, counts_nothing_for_a_service_without_limits)
 {
-	struct gate gate = gate_of(UNLIMITED, UNLIMITED, 2);
+	struct access_options access = access_of(UNLIMITED, UNLIMITED, 2);
 	struct pace pace = { 0 };
 
-	cr_expect(!pace_is_limited(&gate));
+	cr_expect(!pace_is_limited(&access));
 	for (int n = 0; n < 1000; n++)
-		pace_count(&pace, &gate, 1);
-	cr_expect_eq(pace_look(&pace, &gate, 1), WITHIN_LIMITS);
+		pace_count(&pace, &access, 1);
+	cr_expect_eq(pace_look(&pace, &access, 1), WITHIN_LIMITS);
 	cr_expect_eq(pace.in_second, 0);
 	cr_expect_eq(pace.in_interval, 0);
 }
 
 Test(pace, lets_exactly_as_many_in_a_second_as_cps_says)
 {
-	struct gate gate = gate_of(3, UNLIMITED, 2);
+	struct access_options access = access_of(3, UNLIMITED, 2);
 	struct pace pace = { 0 };
 
 	for (int n = 0; n < 3; n++) {
-		cr_expect_eq(pace_look(&pace, &gate, 50 + n * 0.3), WITHIN_LIMITS);
-		pace_count(&pace, &gate, 50 + n * 0.3);
+		cr_expect_eq(pace_look(&pace, &access, 50 + n * 0.3), WITHIN_LIMITS);
+		pace_count(&pace, &access, 50 + n * 0.3);
 	}
-	cr_expect_eq(pace_look(&pace, &gate, 50.99), OVER_CPS);
-	cr_expect_eq(pace_look(&pace, &gate, 51), WITHIN_LIMITS, "a second after the first");
+	cr_expect_eq(pace_look(&pace, &access, 50.99), OVER_CPS);
+	cr_expect_eq(pace_look(&pace, &access, 51), WITHIN_LIMITS, "a second after the first");
 }
 
 /* xinetd takes the number for the length of the window too: there, the second of "cps = 1 2" was refused. */
 Test(pace, takes_a_second_for_a_second_whatever_the_number)
 {
-	struct gate gate = gate_of(100, UNLIMITED, 2);
+	struct access_options access = access_of(100, UNLIMITED, 2);
 	struct pace pace = { 0 };
 
 	for (int second = 0; second < 50; second++) {
 		for (int n = 0; n < 100; n++) {
 			double now = 1000 + second + n / 100.;
 
-			cr_assert_eq(pace_look(&pace, &gate, now), WITHIN_LIMITS, "at %g", now);
-			pace_count(&pace, &gate, now);
+			cr_assert_eq(pace_look(&pace, &access, now), WITHIN_LIMITS, "at %g", now);
+			pace_count(&pace, &access, now);
 		}
 	}
 }
 
 Test(pace, keeps_both_limits_beside_each_other)
 {
-	struct gate gate = gate_of(2, 3, 60);
+	struct access_options access = access_of(2, 3, 60);
 	struct pace pace = { 0 };
 
 	for (int n = 0; n < 3; n++) {
-		cr_expect_eq(pace_look(&pace, &gate, 10. + n), WITHIN_LIMITS);
-		pace_count(&pace, &gate, 10. + n);
+		cr_expect_eq(pace_look(&pace, &access, 10. + n), WITHIN_LIMITS);
+		pace_count(&pace, &access, 10. + n);
 	}
-	cr_expect_eq(pace_look(&pace, &gate, 69.9), OVER_TRIGGER);
-	cr_expect_eq(pace_look(&pace, &gate, 70.1), WITHIN_LIMITS);
-	pace_count(&pace, &gate, 70.1);
-	pace_count(&pace, &gate, 70.2);
-	cr_expect_eq(pace_look(&pace, &gate, 70.3), OVER_CPS);
+	cr_expect_eq(pace_look(&pace, &access, 69.9), OVER_TRIGGER);
+	cr_expect_eq(pace_look(&pace, &access, 70.1), WITHIN_LIMITS);
+	pace_count(&pace, &access, 70.1);
+	pace_count(&pace, &access, 70.2);
+	cr_expect_eq(pace_look(&pace, &access, 70.3), OVER_CPS);
 }
 
 Test(pace, begins_anew_after_a_rest)
 {
-	struct gate gate = gate_of(UNLIMITED, 1, 60);
+	struct access_options access = access_of(UNLIMITED, 1, 60);
 	struct pace pace = { 0 };
 
-	pace_count(&pace, &gate, 5);
-	cr_expect_eq(pace_look(&pace, &gate, 6), OVER_TRIGGER);
+	pace_count(&pace, &access, 5);
+	cr_expect_eq(pace_look(&pace, &access, 6), OVER_TRIGGER);
 	pace_reset(&pace);
-	cr_expect_eq(pace_look(&pace, &gate, 6), WITHIN_LIMITS);
+	cr_expect_eq(pace_look(&pace, &access, 6), WITHIN_LIMITS);
 }

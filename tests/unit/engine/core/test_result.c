@@ -5,15 +5,15 @@
 
 #include "engine/core/result.h"
 
-static struct ends ends;
-static struct what what;
-static struct terms terms = { .ends = &ends };
-static const struct service service = { .name = "job", .what = &what, .terms = &terms };
+static struct restart_options restart_options;
+static struct exec_options options;
+static struct option_groups groups = { .restart = &restart_options };
+static const struct service service = { .name = "job", .exec = &options, .groups = &groups };
 
 static void begin(void)
 {
-	ends = (struct ends){ 0 };
-	what = (struct what){ 0 };
+	restart_options = (struct restart_options){ 0 };
+	options = (struct exec_options){ 0 };
 }
 
 TestSuite(result, .init = begin);
@@ -26,7 +26,7 @@ Test(result, of_a_status)
 	cr_expect_eq(result_of_status(&service, 3 << 8), RESULT_EXIT_CODE);
 	cr_expect_eq(result_of_status(&service, SIGKILL), RESULT_SIGNAL);
 	cr_expect_eq(result_of_status(&service, SIGABRT | 0x80), RESULT_CORE_DUMP);
-	ends.success_exit_status = good;
+	restart_options.success_exit_status = good;
 	cr_expect_eq(result_of_status(&service, 3 << 8), RESULT_SUCCESS);
 	cr_expect_eq(result_of_status(&service, SIGKILL), RESULT_SUCCESS);
 	cr_expect_eq(result_of_status(&service, 0), RESULT_SUCCESS);
@@ -46,7 +46,7 @@ static const bool restarts[][6] = {
 Test(result, restarts_as_the_table_says)
 {
 	for (unsigned restart = 0; restart < sizeof(restarts) / sizeof(*restarts); restart++) {
-		ends.restart = restart;
+		restart_options.restart = restart;
 		for (int result = 0; result < 6; result++)
 			cr_expect_eq(result_restarts(&service, (enum result)result, 1 << 8), restarts[restart][result],
 				     "restart %u, %s", restart, result_name((enum result)result));
@@ -55,15 +55,15 @@ Test(result, restarts_as_the_table_says)
 
 Test(result, never_restarts_what_a_condition_left_out)
 {
-	ends.restart = RESTART_ALWAYS;
+	restart_options.restart = RESTART_ALWAYS;
 	cr_expect_not(result_restarts(&service, RESULT_CONDITION, 0));
 	cr_expect_not(result_restarts(&service, RESULT_EXEC_CONDITION, 1 << 8));
 }
 
 Test(result, never_restarts_a_connection)
 {
-	ends.restart = RESTART_ALWAYS;
-	what.accept = true;
+	restart_options.restart = RESTART_ALWAYS;
+	options.accept = true;
 	cr_expect_not(result_restarts(&service, RESULT_SUCCESS, 0));
 }
 
@@ -71,10 +71,10 @@ Test(result, is_prevented_before_it_is_forced)
 {
 	static const char *const set[] = { "1", NULL };
 
-	ends.restart_force_exit_status = set;
+	restart_options.restart_force_exit_status = set;
 	cr_expect(result_restarts(&service, RESULT_EXIT_CODE, 1 << 8));
 	cr_expect_not(result_restarts(&service, RESULT_EXIT_CODE, 2 << 8));
-	ends.restart_prevent_exit_status = set;
+	restart_options.restart_prevent_exit_status = set;
 	cr_expect_not(result_restarts(&service, RESULT_EXIT_CODE, 1 << 8));
 }
 

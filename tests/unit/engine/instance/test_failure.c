@@ -5,15 +5,15 @@
 #include "engine/runtime/failure.h"
 #include "engine/queue/judge.h"
 
-static struct ends ends;
-static struct what what;
-static struct terms terms = { .ends = &ends };
-static const struct service service = { .name = "job", .what = &what, .terms = &terms };
+static struct restart_options restart_options;
+static struct exec_options options;
+static struct option_groups groups = { .restart = &restart_options };
+static const struct service service = { .name = "job", .exec = &options, .groups = &groups };
 
 static void begin(void)
 {
-	ends = (struct ends){ 0 };
-	what = (struct what){ .accept = true };
+	restart_options = (struct restart_options){ 0 };
+	options = (struct exec_options){ .accept = true };
 }
 
 TestSuite(failure, .init = begin);
@@ -43,19 +43,19 @@ Test(failure, of_a_client_of_its_own_is_a_status_where_some_are_called_good)
 
 	cr_expect_not(fails(0));
 	cr_expect_not(fails(1 << 8));
-	ends.success_exit_status = statuses;
+	restart_options.success_exit_status = statuses;
 	cr_expect_not(fails(0));
 	cr_expect_not(fails(1 << 8));
 	cr_expect(fails(2 << 8));
 	cr_expect_not(fails(SIGKILL));
-	ends.success_exit_status = signals;
+	restart_options.success_exit_status = signals;
 	cr_expect_not(fails(2 << 8), "of statuses nothing is said");
 	cr_expect(fails(SIGSEGV));
 }
 
 Test(failure, of_all_clients_is_any_end_that_is_not_good)
 {
-	what.accept = false;
+	options.accept = false;
 	cr_expect_not(fails(0));
 	cr_expect(fails(1 << 8));
 	cr_expect(fails(SIGTERM));

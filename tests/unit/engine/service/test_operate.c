@@ -6,8 +6,8 @@
 /* As the keeper of another table that has the name meanwhile. */
 Test(operate, a_start_of_what_never_ran_has_failed)
 {
-	const struct what what = { .accept = false };
-	const struct service service = { .name = "web", .what = &what };
+	const struct exec_options options = { .accept = false };
+	const struct service service = { .name = "web", .exec = &options };
 	struct keeper keeper = { .service = &service, .state = LISTENING };
 	const struct operation operation = { .deed = DEED_START };
 	struct buf says = { 0 };

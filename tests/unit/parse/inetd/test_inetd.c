@@ -113,7 +113,7 @@ static void expect_error(const char *text, const char *wanted, const char *left)
 static bool waits(enum compat compat, const char *text, const char *name)
 {
 	struct result result = read_as(compat, text);
-	bool wait = !find(&result, name)->what->accept;
+	bool wait = !find(&result, name)->exec->accept;
 
 	result_free(&result);
 	return wait;
@@ -147,16 +147,16 @@ Test(inetd, an_entry_says_all_that_an_inetd_takes_for_granted)
 	struct result result = read_as(COMPAT_NONE, "ftp stream tcp nowait root /usr/sbin/ftpd ftpd -l\n");
 	const struct service *service = find(&result, "ftp");
 
-	cr_expect(service->what->accept);
-	cr_expect_eq(service->what->pass, PASS_INETD);
-	cr_expect_eq(service->terms->streams->error.kind, STREAM_SOCKET);
-	cr_expect_eq(service->terms->gate->instances, UNLIMITED);
-	cr_expect_eq(service->terms->gate->trigger_limit_burst, UNLIMITED);
-	cr_expect_str_eq(service->what->exec[0], "/usr/sbin/ftpd");
-	cr_expect_str_eq(service->what->exec[1], "-l");
-	cr_expect_str_eq(service->what->argv0, "ftpd");
-	cr_expect_str_eq(service->terms->who->user, "root");
-	cr_expect(service->terms->who->groups);
+	cr_expect(service->exec->accept);
+	cr_expect_eq(service->exec->pass, PASS_INETD);
+	cr_expect_eq(service->groups->streams->error.kind, STREAM_SOCKET);
+	cr_expect_eq(service->groups->access->instances, UNLIMITED);
+	cr_expect_eq(service->groups->access->trigger_limit_burst, UNLIMITED);
+	cr_expect_str_eq(service->exec->exec[0], "/usr/sbin/ftpd");
+	cr_expect_str_eq(service->exec->exec[1], "-l");
+	cr_expect_str_eq(service->exec->argv0, "ftpd");
+	cr_expect_str_eq(service->groups->identity->user, "root");
+	cr_expect(service->groups->identity->groups);
 	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
 	result_free(&result);
 }
@@ -349,15 +349,15 @@ Test(inetd, the_command_line_says_what_lines_do_not)
 	const struct service *local = table_find(result.table, "d-unix-dgram");
 
 	cr_assert(service && other && local);
-	cr_expect_eq(service->terms->gate->trigger_limit_burst, 9);
-	cr_expect_eq(service->terms->gate->instances, 8);
-	cr_expect_eq(service->terms->gate->per_source_cpm, 7);
-	cr_expect_eq(service->terms->gate->per_source, 6);
-	cr_expect_eq(service->terms->socket_defaults->backlog, 5);
-	cr_expect_str_eq(service->terms->gate->libwrap, "y");
-	cr_expect_eq(other->terms->gate->instances, 3);
-	cr_expect_eq(local->terms->gate->instances, 8);
-	cr_expect(local->terms->gate->per_source == UNLIMITED && local->terms->gate->per_source_cpm == UNLIMITED,
+	cr_expect_eq(service->groups->access->trigger_limit_burst, 9);
+	cr_expect_eq(service->groups->access->instances, 8);
+	cr_expect_eq(service->groups->access->per_source_cpm, 7);
+	cr_expect_eq(service->groups->access->per_source, 6);
+	cr_expect_eq(service->groups->socket_defaults->backlog, 5);
+	cr_expect_str_eq(service->groups->access->libwrap, "y");
+	cr_expect_eq(other->groups->access->instances, 3);
+	cr_expect_eq(local->groups->access->instances, 8);
+	cr_expect(local->groups->access->per_source == UNLIMITED && local->groups->access->per_source_cpm == UNLIMITED,
 		  "a datagram of a unix socket has no source");
 	result_free(&result);
 }
@@ -368,11 +368,11 @@ Test(inetd, users_come_with_groups_and_classes)
 				       "a stream tcp nowait nobody:tty /bin/x\nb stream tcp nowait u.g /bin/x\n"
 				       "c stream tcp nowait u:g/daemon /bin/x\nd stream tcp nowait u.v:g /bin/x\n");
 
-	cr_expect_str_eq(find(&result, "a")->terms->who->group, "tty");
-	cr_expect_str_eq(find(&result, "b")->terms->who->user, "u.g");
-	cr_expect_null(find(&result, "b")->terms->who->group);
-	cr_expect_str_eq(find(&result, "c")->terms->who->group, "g");
-	cr_expect_str_eq(find(&result, "d")->terms->who->user, "u.v");
+	cr_expect_str_eq(find(&result, "a")->groups->identity->group, "tty");
+	cr_expect_str_eq(find(&result, "b")->groups->identity->user, "u.g");
+	cr_expect_null(find(&result, "b")->groups->identity->group);
+	cr_expect_str_eq(find(&result, "c")->groups->identity->group, "g");
+	cr_expect_str_eq(find(&result, "d")->groups->identity->user, "u.v");
 	cr_expect(strstr(result.said, "t:3:24: warning: c: the login class 'daemon' is not available"), "%s",
 		  result.said);
 	result_free(&result);
@@ -415,21 +415,21 @@ Test(inetd, the_program_sees_its_name_and_words_as_the_line_has_them)
 			"b stream tcp nowait root /bin/sh sh -c \"(cat; date) | x\" 'a b' c\"d e\"f \"\\\"\"\n"
 			"c stream tcp nowait root /bin/x /bin/x 100% %{x} %% ''\n"
 			"d stream tcp nowait root /bin/x\n");
-	words exec = find(&result, "b")->what->exec;
+	words exec = find(&result, "b")->exec->exec;
 
-	cr_expect_str_eq(find(&result, "a")->what->argv0, "/usr/sbin/in.x");
-	cr_expect_str_eq(find(&result, "a")->what->exec[1], "-q");
+	cr_expect_str_eq(find(&result, "a")->exec->argv0, "/usr/sbin/in.x");
+	cr_expect_str_eq(find(&result, "a")->exec->exec[1], "-q");
 	cr_expect_str_eq(exec[2], "(cat; date) | x");
 	cr_expect_str_eq(exec[3], "a b");
 	cr_expect_str_eq(exec[4], "cd ef");
 	cr_expect_str_eq(exec[5], "\"");
-	exec = find(&result, "c")->what->exec;
-	cr_expect_null(find(&result, "c")->what->argv0);
+	exec = find(&result, "c")->exec->exec;
+	cr_expect_null(find(&result, "c")->exec->argv0);
 	cr_expect_str_eq(exec[1], "100%");
 	cr_expect_str_eq(exec[2], "%%{x}", "superd.conf's templates are not inetd's");
 	cr_expect_str_eq(exec[3], "%%%%");
 	cr_expect_str_eq(exec[4], "");
-	cr_expect_str_eq(find(&result, "d")->what->argv0, "x");
+	cr_expect_str_eq(find(&result, "d")->exec->argv0, "x");
 	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
 	result_free(&result);
 }
@@ -505,9 +505,9 @@ Test(inetd, a_searched_program_is_named_whole_once_it_is_found)
 	}
 	cr_assert_eq(result.diags.errors, 0, "%s", result.said);
 	resolve_table(result.table, &result.diags);
-	cr_expect(find(&result, "1")->what->exec[0][0] == '/');
-	cr_expect_str_eq(find(&result, "1")->what->exec[1], "-x");
-	cr_expect_str_eq(find(&result, "1")->what->argv0, "sh");
+	cr_expect(find(&result, "1")->exec->exec[0][0] == '/');
+	cr_expect_str_eq(find(&result, "1")->exec->exec[1], "-x");
+	cr_expect_str_eq(find(&result, "1")->exec->argv0, "sh");
 	cr_expect_eq(result.diags.errors, 1);
 	result_free(&result);
 }
@@ -521,20 +521,20 @@ Test(inetd, internal_services_are_builtins_by_any_of_their_names)
 			"ident stream tcp nowait root internal auth -r -t 30\n"
 			"/run/time stream unix nowait root internal\n19 stream tcp nowait root internal\n");
 
-	cr_expect_str_eq(find(&result, "echo")->what->builtin[0], "echo");
-	cr_expect_null(find(&result, "echo")->what->exec);
-	cr_expect_null(find(&result, "echo")->terms->who->user, "what superd does itself needs no root");
-	cr_expect_str_eq(find(&result, "ident")->terms->who->user, "root", "it reads files of users");
-	cr_expect_str_eq(find(&result, "sink-udp")->what->builtin[0], "discard");
-	cr_expect_str_eq(find(&result, "sink-udp")->terms->who->user, "nobody");
-	cr_expect_not(find(&result, "sink-udp")->what->accept);
-	cr_expect_str_eq(find(&result, "daytime")->what->builtin[1], "bsd");
-	cr_expect(find(&result, "daytime")->what->accept, "superd accepts for its own streams");
-	cr_expect_str_eq(find(&result, "ident")->what->builtin[0], "auth");
-	cr_expect_str_eq(find(&result, "ident")->what->builtin[1], "-r");
-	cr_expect_str_eq(find(&result, "ident")->what->builtin[3], "30");
-	cr_expect_str_eq(find(&result, "time-unix")->what->builtin[0], "time");
-	cr_expect_str_eq(find(&result, "19")->what->builtin[0], "chargen");
+	cr_expect_str_eq(find(&result, "echo")->exec->builtin[0], "echo");
+	cr_expect_null(find(&result, "echo")->exec->exec);
+	cr_expect_null(find(&result, "echo")->groups->identity->user, "what superd does itself needs no root");
+	cr_expect_str_eq(find(&result, "ident")->groups->identity->user, "root", "it reads files of users");
+	cr_expect_str_eq(find(&result, "sink-udp")->exec->builtin[0], "discard");
+	cr_expect_str_eq(find(&result, "sink-udp")->groups->identity->user, "nobody");
+	cr_expect_not(find(&result, "sink-udp")->exec->accept);
+	cr_expect_str_eq(find(&result, "daytime")->exec->builtin[1], "bsd");
+	cr_expect(find(&result, "daytime")->exec->accept, "superd accepts for its own streams");
+	cr_expect_str_eq(find(&result, "ident")->exec->builtin[0], "auth");
+	cr_expect_str_eq(find(&result, "ident")->exec->builtin[1], "-r");
+	cr_expect_str_eq(find(&result, "ident")->exec->builtin[3], "30");
+	cr_expect_str_eq(find(&result, "time-unix")->exec->builtin[0], "time");
+	cr_expect_str_eq(find(&result, "19")->exec->builtin[0], "chargen");
 	result_free(&result);
 }
 
@@ -598,8 +598,8 @@ Test(inetd, line_ends_and_the_last_line_may_be_anything)
 		read_as(COMPAT_NONE, "a stream tcp4 nowait root /bin/x x \r\nb\tstream\ttcp4\tnowait\troot\t/bin/x  ");
 
 	cr_expect_str_eq(result.said, "");
-	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/x");
-	cr_expect_null(find(&result, "a")->what->exec[1]);
+	cr_expect_str_eq(find(&result, "a")->exec->exec[0], "/bin/x");
+	cr_expect_null(find(&result, "a")->exec->exec[1]);
 	find(&result, "b");
 	result_free(&result);
 }
@@ -751,7 +751,7 @@ Test(inetd, the_last_of_two_entries_for_one_socket_counts)
 		read_as(COMPAT_NONE, "a stream tcp4 nowait root /bin/x\na stream tcp4 nowait root /bin/y\n");
 
 	cr_expect_eq(result.table->count, 1);
-	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/y");
+	cr_expect_str_eq(find(&result, "a")->exec->exec[0], "/bin/y");
 	cr_expect(strstr(result.said,
 			 "t:1:1: warning: a: this entry is left out: there is another for the same socket at t:2"),
 		  "%s", result.said);
@@ -781,8 +781,8 @@ Test(inetd, tcp_keeps_ipv6_where_tcp4_below_it_takes_ipv4)
 	struct result result = read_as(COMPAT_NONE, text);
 
 	cr_expect_eq(result.table->count, 2, "%s", result.printed);
-	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/y");
-	cr_expect_str_eq(find(&result, "a-tcp6")->what->exec[0], "/bin/x");
+	cr_expect_str_eq(find(&result, "a")->exec->exec[0], "/bin/y");
+	cr_expect_str_eq(find(&result, "a-tcp6")->exec->exec[0], "/bin/x");
 	cr_expect(strstr(result.said, "t:1:1: note: a: this entry is for IPv6: there is another for IPv4 at t:2"), "%s",
 		  result.said);
 	result_free(&result);
@@ -797,8 +797,8 @@ Test(inetd, three_lines_of_one_service_are_one_for_each_family)
 						    "a stream tcp6 nowait root /bin/z\n");
 
 	cr_expect_eq(result.table->count, 2, "%s", result.printed);
-	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/y");
-	cr_expect_str_eq(find(&result, "a-tcp6")->what->exec[0], "/bin/z");
+	cr_expect_str_eq(find(&result, "a")->exec->exec[0], "/bin/y");
+	cr_expect_str_eq(find(&result, "a-tcp6")->exec->exec[0], "/bin/z");
 	result_free(&result);
 }
 
@@ -866,14 +866,14 @@ Test(inetd, keys_and_values_are_an_entry_too)
 	struct result result = read_as(COMPAT_NONE, text);
 	const struct service *service = find(&result, "5432-udp");
 
-	cr_expect_str_eq(service->what->argv0, "test A\n");
-	cr_expect_str_eq(service->what->exec[1], "b c");
-	cr_expect_str_eq(service->what->exec[2], "d");
-	cr_expect_str_eq(service->terms->who->group, "tty");
-	cr_expect_eq(service->terms->gate->trigger_limit_burst, 5);
-	cr_expect_eq(service->terms->gate->per_source_cpm, 3);
-	cr_expect_eq(service->terms->socket_defaults->send_buffer, 4096);
-	cr_expect_not(service->what->accept);
+	cr_expect_str_eq(service->exec->argv0, "test A\n");
+	cr_expect_str_eq(service->exec->exec[1], "b c");
+	cr_expect_str_eq(service->exec->exec[2], "d");
+	cr_expect_str_eq(service->groups->identity->group, "tty");
+	cr_expect_eq(service->groups->access->trigger_limit_burst, 5);
+	cr_expect_eq(service->groups->access->per_source_cpm, 3);
+	cr_expect_eq(service->groups->socket_defaults->send_buffer, 4096);
+	cr_expect_not(service->exec->accept);
 	result_free(&result);
 }
 
@@ -883,8 +883,8 @@ Test(inetd, definitions_may_share_a_line_and_be_off)
 				       "a on protocol=tcp4,wait=no,user=root,exec=/bin/a; b off protocol=tcp4, wait=no,"
 				       " user=root, exec=/bin/b; # c\nc stream tcp4" TAIL);
 
-	cr_expect_not(find(&result, "a")->what->disable);
-	cr_expect(find(&result, "b")->what->disable);
+	cr_expect_not(find(&result, "a")->exec->disable);
+	cr_expect(find(&result, "b")->exec->disable);
 	find(&result, "c");
 	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
 	result_free(&result);

@@ -317,7 +317,7 @@ Test(launchd, runs_a_job_of_inetd_as_inetd_does)
 		     "with Wait true a job has one socket as its standard input, and these are 2");
 	expect_warning(RUNS LISTENS "<key>InetdCompatibility</key><dict>" FALSE("Wait") "</dict>",
 		       "InetdCompatibility is taken for inetdCompatibility");
-	cr_expect(reading.table->services[0].what->accept);
+	cr_expect(reading.table->services[0].exec->accept);
 	expect_option(RUNS LISTENS NOWAIT STRING("StandardOutPath", "/var/log/a"),
 		      "output = append:/var/log/a error = socket");
 }

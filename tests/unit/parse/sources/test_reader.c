@@ -436,8 +436,8 @@ Test(reader, shares_defaults_between_included_files)
 	table = read_table(&(struct read_request){ .sources = sources, .count = 1 }, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 2);
-	cr_expect_eq(table->services[0].terms->gate->instances, 7);
-	cr_expect_eq(table->services[1].terms->gate->instances, 7);
+	cr_expect_eq(table->services[0].groups->access->instances, 7);
+	cr_expect_eq(table->services[1].groups->access->instances, 7);
 	table_free(table);
 	diags_free(&diags);
 }

@@ -102,8 +102,8 @@ static void expect_env(const char *written, const char *value)
 	result = read_string(text);
 	cr_expect_str_eq(result->said, "", "of: %s", text);
 	service = table_find(result->table, "a");
-	cr_assert(service && service->terms->surroundings->env && service->terms->surroundings->env[0], "of: %s", text);
-	cr_expect_str_eq(service->terms->surroundings->env[0], value, "of: %s", text);
+	cr_assert(service && service->groups->environment->env && service->groups->environment->env[0], "of: %s", text);
+	cr_expect_str_eq(service->groups->environment->env[0], value, "of: %s", text);
 	result_free(result);
 }
 
@@ -120,11 +120,11 @@ Test(native, reads_a_service)
 	cr_assert_eq(service->socket_count, 1);
 	cr_expect_eq(service->sockets[0].endpoint->port, 8888);
 	cr_expect_str_eq(service->sockets[0].name, "echo");
-	cr_expect_str_eq(service->what->exec[0], "/usr/bin/ruby");
-	cr_expect_str_eq(service->what->exec[1], "/srv/echo.rb");
-	cr_expect_str_eq(service->terms->who->user, "kill");
-	cr_expect_eq(service->terms->surroundings->nice, 5);
-	cr_expect_eq(service->terms->life->timeout_stop, 5000000);
+	cr_expect_str_eq(service->exec->exec[0], "/usr/bin/ruby");
+	cr_expect_str_eq(service->exec->exec[1], "/srv/echo.rb");
+	cr_expect_str_eq(service->groups->identity->user, "kill");
+	cr_expect_eq(service->groups->environment->nice, 5);
+	cr_expect_eq(service->groups->lifecycle->timeout_stop, 5000000);
 	result_free(result);
 }
 
@@ -160,15 +160,15 @@ static void expect_exec(const char *options, const char *wanted)
 	result = read_string(text);
 	cr_expect_str_eq(result->said, "", "of: %s", text);
 	service = table_find(result->table, "a");
-	cr_assert(service && service->what->exec, "of: %s", text);
-	for (size_t i = 0; service->what->exec[i]; i++)
-		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "|" : "", service->what->exec[i]);
+	cr_assert(service && service->exec->exec, "of: %s", text);
+	for (size_t i = 0; service->exec->exec[i]; i++)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "|" : "", service->exec->exec[i]);
 	cr_expect_str_eq(got, wanted, "of: %s", text);
 	if (!strncmp(options, "exec = {", 8)) {
 		const struct directive *directive = directive_find(NATIVE, "exec");
 
 		buf_text(&printed, "exec = ");
-		directive->type->format(directive, &service->what->exec, &printed);
+		directive->type->format(directive, &service->exec->exec, &printed);
 		expect_exec(buf_string(&printed), wanted);
 		buf_free(&printed);
 	}
@@ -195,9 +195,9 @@ Test(native, lays_defaults_under_services_wherever_they_stand)
 
 	cr_expect_str_eq(result->said, "");
 	cr_assert_eq(result->table->count, 2);
-	cr_expect_str_eq(result->table->services[0].terms->who->user, "nobody");
-	cr_expect_str_eq(result->table->services[1].terms->who->user, "root");
-	cr_expect_eq(result->table->services[1].terms->surroundings->nice, 3);
+	cr_expect_str_eq(result->table->services[0].groups->identity->user, "nobody");
+	cr_expect_str_eq(result->table->services[1].groups->identity->user, "root");
+	cr_expect_eq(result->table->services[1].groups->environment->nice, 3);
 	result_free(result);
 }
 
@@ -291,8 +291,8 @@ Test(native, adds_to_lists_and_keeps_the_rest_single)
 	cr_expect_str_eq(result->said, "");
 	cr_assert(service);
 	cr_expect_eq(service->socket_count, 2);
-	cr_expect_str_eq(service->terms->surroundings->env[0], "A=1");
-	cr_expect_str_eq(service->terms->surroundings->env[2], "C=3");
+	cr_expect_str_eq(service->groups->environment->env[0], "A=1");
+	cr_expect_str_eq(service->groups->environment->env[2], "C=3");
 	result_free(result);
 	expect_said("service a { user += x }", "t:1:13: error: user");
 	expect_said("service a { user = {x, y} }", "t:1:24: error: user takes one value");

@@ -71,18 +71,18 @@ Test(xinetd, takes_a_service_to_the_same_words_as_superd_conf)
 	cr_expect_str_eq(outcome->said, "");
 	cr_assert(service);
 	cr_expect_eq(service->at.line, 1);
-	cr_expect_str_eq(service->what->exec[0], "/usr/sbin/in.telnetd");
-	cr_expect_str_eq(service->what->exec[3], "/bin/login");
-	cr_expect_null(service->what->exec[4]);
-	cr_expect_str_eq(service->what->argv0, "in.telnetd");
-	cr_expect(service->what->accept);
-	cr_expect_eq(service->what->pass, PASS_INETD);
-	cr_expect_eq(service->terms->streams->error.kind, STREAM_SOCKET);
-	cr_expect_eq(service->terms->gate->instances, UNLIMITED);
-	cr_expect_eq(service->terms->gate->overload, OVERLOAD_REFUSE);
-	cr_expect_eq(service->terms->gate->cps.number, 50);
-	cr_expect_eq(service->terms->gate->cps.pause, 10000000);
-	cr_expect_not(service->terms->who->groups);
+	cr_expect_str_eq(service->exec->exec[0], "/usr/sbin/in.telnetd");
+	cr_expect_str_eq(service->exec->exec[3], "/bin/login");
+	cr_expect_null(service->exec->exec[4]);
+	cr_expect_str_eq(service->exec->argv0, "in.telnetd");
+	cr_expect(service->exec->accept);
+	cr_expect_eq(service->exec->pass, PASS_INETD);
+	cr_expect_eq(service->groups->streams->error.kind, STREAM_SOCKET);
+	cr_expect_eq(service->groups->access->instances, UNLIMITED);
+	cr_expect_eq(service->groups->access->overload, OVERLOAD_REFUSE);
+	cr_expect_eq(service->groups->access->cps.number, 50);
+	cr_expect_eq(service->groups->access->cps.pause, 10000000);
+	cr_expect_not(service->groups->identity->groups);
 	outcome_free(outcome);
 }
 
@@ -439,7 +439,7 @@ Test(xinetd, reads_a_disabled_entry_to_its_end_with_errors_as_warnings)
 	cr_expect(strstr(outcome->said, "warning: b: socket_type is missing"));
 	cr_expect(strstr(outcome->said, "warning: b: it is disabled, so it is left out"));
 	cr_expect_str_eq(only_name(outcome), "a");
-	cr_expect(outcome->table->services[0].what->disable);
+	cr_expect(outcome->table->services[0].exec->disable);
 	outcome_free(outcome);
 }
 
@@ -454,9 +454,9 @@ Test(xinetd, runs_what_enabled_names_and_disabled_does_not)
 
 	cr_expect_str_eq(outcome->said, "");
 	cr_assert_eq(outcome->table->count, 3);
-	cr_expect_not(table_find(outcome->table, "a")->what->disable);
-	cr_expect(table_find(outcome->table, "b")->what->disable);
-	cr_expect(table_find(outcome->table, "c")->what->disable);
+	cr_expect_not(table_find(outcome->table, "a")->exec->disable);
+	cr_expect(table_find(outcome->table, "b")->exec->disable);
+	cr_expect(table_find(outcome->table, "c")->exec->disable);
 	cr_expect_eq(service_origin(table_find(outcome->table, "b"), "disable").line, 32);
 	outcome_free(outcome);
 }
@@ -468,7 +468,7 @@ Test(xinetd, does_not_revive_by_enabled_what_says_disable)
 
 	cr_expect_str_eq(outcome->said, "");
 	cr_expect_str_eq(only_name(outcome), "a");
-	cr_expect(outcome->table->services[0].what->disable);
+	cr_expect(outcome->table->services[0].exec->disable);
 	outcome_free(outcome);
 }
 
@@ -600,8 +600,8 @@ Test(xinetd_files, lays_defaults_of_one_file_under_services_of_another)
 	table = read_table(&request, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 1);
-	cr_assert(table->services[0].terms->gate->only_from);
-	cr_expect_str_eq(table->services[0].terms->gate->only_from[0], "10.0.0.0");
+	cr_assert(table->services[0].groups->access->only_from);
+	cr_expect_str_eq(table->services[0].groups->access->only_from[0], "10.0.0.0");
 	table_free(table);
 	diags_free(&diags);
 }
@@ -618,7 +618,7 @@ Test(xinetd_files, keeps_the_defaults_of_one_source_from_another)
 	table = read_table(&request, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 1);
-	cr_expect_null(table->services[0].terms->gate->only_from);
+	cr_expect_null(table->services[0].groups->access->only_from);
 	table_free(table);
 	diags_free(&diags);
 }
