@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "os/fs/runtime_dir.h"
 
-#define FOLDERS 56                      /* parse/systemd/unit_parts.h has room for those a table names besides */
+#define FOLDERS 56                      /* parse/systemd/internal.h has room for those a table names besides */
 
 static const char *own_folder(struct pool *pool, const char *variable, const char *home, const char *below)
 {

@@ -2,12 +2,12 @@
 #include <stdint.h>
 
 #include "fuzzer.h"
-#include "parse/superd/native.h"
+#include "parse/superd/superd.h"
 #include "round_trip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct round_trip way = { .reader = &reader_native, .read = native_read_source };
+	static const struct round_trip way = { .reader = &reader_superd, .read = superd_read_source };
 
 	round_trip_text(&way, (const char *)data, size);
 	return 0;

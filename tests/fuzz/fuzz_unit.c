@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "fuzzer.h"
+#include "parse/systemd/systemd.h"
 #include "parse/systemd/unit.h"
-#include "parse/systemd/unit_words.h"
-#include "parse/systemd/units.h"
+#include "parse/systemd/words.h"
 #include "round_trip.h"
 
 #define UNITS_MOST 16
@@ -70,7 +70,7 @@ static void check_value(struct pool *pool, const struct unit *unit, const struct
 		check_words(pool, &names, assignment);
 		check_expansion(&names, assignment->value);
 	}
-	require(unit_scan_span(assignment->value, &span) || span >= 0);
+	require(unit_scan_timespan(assignment->value, &span) || span >= 0);
 }
 
 /* Reads one unit's text under its name; the name's folder, which is nowhere, keeps the fuzzer off the machine's own. */

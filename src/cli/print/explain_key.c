@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "parse/launchd/launchd_keys.h"
-#include "parse/systemd/unit_keys.h"
+#include "parse/launchd/keys.h"
+#include "parse/systemd/keys.h"
 
 /* The key in "SECTION.KEY", or the whole name if it has no section; "", which no key is called: it names another
  * section. */
@@ -20,10 +20,10 @@ static const char *name_in(const char *section, const char *name)
 	return strchr(name, '.') ? "" : name;
 }
 
-static void tell(FILE *out, const char *where, const char *key, enum key_class class, const char *option,
+static void tell(FILE *out, const char *where, const char *key, enum key_status class, const char *option,
 		 const char *reason)
 {
-	fprintf(out, "superd: %s %s is %s", where, key, key_class_name(class));
+	fprintf(out, "superd: %s %s is %s", where, key, key_status_name(class));
 	if (class == KEY_DONE && option)
 		fprintf(out, ", as %s", option);
 	fprintf(out, "%s%s", reason ? ": " : "", reason ? reason : "");
@@ -45,7 +45,7 @@ static bool explain_unit_key(const char *name, FILE *out)
 
 		if (!key || key == told)
 			continue;
-		tell(out, sections[n][1], key->key, unit_key_class(section, key), unit_key_option(section, key),
+		tell(out, sections[n][1], key->key, unit_key_status(section, key), unit_key_option(section, key),
 		     key->reason);
 		told = key;
 	}
@@ -63,7 +63,7 @@ static bool explain_launchd_key(const char *name, FILE *out)
 
 		if (!key)
 			continue;
-		tell(out, keys->prefix ? keys->prefix : "launchd's", key->key, launchd_key_class(keys, key),
+		tell(out, keys->prefix ? keys->prefix : "launchd's", key->key, launchd_key_status(keys, key),
 		     launchd_key_option(keys, key), key->reason);
 		any = true;
 	}

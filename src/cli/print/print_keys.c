@@ -5,12 +5,12 @@
  * option exists. */
 #include "cli/print/print_conf.h"
 #include "cli/print/print_defaults.h"
-#include "parse/launchd/launchd_keys.h"
-#include "parse/systemd/unit_keys.h"
+#include "parse/launchd/keys.h"
+#include "parse/systemd/keys.h"
 
 /* class: that of this version; written: that of the table of keys, to which the reason belongs. */
-static void add_key(struct buf *out, const char *key, enum key_class class, enum key_class written, const char *option,
-		    const char *reason)
+static void add_key(struct buf *out, const char *key, enum key_status class, enum key_status written,
+		    const char *option, const char *reason)
 {
 	if (class == KEY_DONE && written != KEY_DONE)
 		reason = NULL;          /* it tells why the option was missing, and does not hold any more */
@@ -20,7 +20,7 @@ static void add_key(struct buf *out, const char *key, enum key_class class, enum
 	if (class == KEY_DONE && option)
 		buf_addf(out, ".Ic %s%s\n", option, reason ? " :" : "");
 	else
-		buf_addf(out, "%s%s\n", key_class_name(class), reason ? ":" : "");
+		buf_addf(out, "%s%s\n", key_status_name(class), reason ? ":" : "");
 	if (reason)
 		buf_addf(out, "%s\n", reason);
 }
@@ -42,7 +42,7 @@ bool print_mdoc_units(FILE *out)
 		for (size_t i = 0; i < unit_keys[n]->count; i++) {
 			const struct unit_key *key = &unit_keys[n]->list[i];
 
-			add_key(&text, key->key, unit_key_class(section, key), key->class,
+			add_key(&text, key->key, unit_key_status(section, key), key->class,
 				unit_key_option(section, key), key->reason);
 		}
 		buf_text(&text, ".El\n");
@@ -64,7 +64,7 @@ bool print_mdoc_launchd(FILE *out)
 		for (size_t i = 0; i < keys->count; i++) {
 			const struct launchd_key *key = &keys->list[i];
 
-			add_key(&text, key->key, launchd_key_class(keys, key), key->class,
+			add_key(&text, key->key, launchd_key_status(keys, key), key->class,
 				launchd_key_option(keys, key), key->reason);
 		}
 		buf_text(&text, ".El\n");

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "parse/include.h"
-#include "parse/inetd/inetd_entry.h"
+#include "parse/inetd/entry.h"
 
 #define FIELDS 6 /* that an entry has at least */
 
@@ -76,7 +76,7 @@ static bool read_fields(struct inetd *inetd, struct inetd_entry *entry)
 		inetd_take_wait(inetd, entry, word[3].text, word[3].at) &&
 		inetd_take_user(inetd, entry, word[4].text, word[4].at) &&
 		inetd_take_program(inetd, entry, word[5].text, word[5].at, word + FIELDS, inetd->line.count - FIELDS) &&
-		inetd_complete(inetd, entry, hosts, word[0].at);
+		inetd_expand(inetd, entry, hosts, word[0].at);
 }
 
 /* "HOSTS:" alone. "*:" is any again. */
@@ -240,7 +240,7 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	size_t before = entries->count;
 
 	entry.disabled = off;
-	if (!inetd_read_keyed(inetd, &entry, &behind) || !field || !is_text(inetd, at, behind)) {
+	if (!inetd_netbsd_read(inetd, &entry, &behind) || !field || !is_text(inetd, at, behind)) {
 		entries->count = before;
 		reading_leave_out(inetd->reading, place, field ? name_of_field(field) : NULL);
 	}
@@ -326,10 +326,10 @@ void inetd_finish(struct reading *reading)
 
 	if (!entries)
 		return;
-	inetd_settle(reading, entries);
+	inetd_apply_precedence(reading, entries);
 	for (size_t i = 0; i < entries->count; i++) {
 		if (!entries->list[i].is_dropped)
-			inetd_draft(reading, &entries->list[i]);
+			inetd_build(reading, &entries->list[i]);
 	}
 	reading_drop_state(reading, inetd_entries_free);
 	reading->pending = 0;

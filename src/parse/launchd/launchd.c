@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "parse/launchd/launchd_job.h"
+#include "parse/launchd/job.h"
 
 static struct origin start_of(const struct source_file *source)
 {
@@ -30,10 +30,10 @@ static const char *find_label(struct reading *reading, const struct plist *root,
 static void find_inetd(struct launchd_job *job)
 {
 	const struct launchd_keys *keys = &launchd_keys[LAUNCHD_INETD];
-	const struct plist *inetd = launchd_said(job, "inetdCompatibility");
+	const struct plist *inetd = launchd_value(job, "inetdCompatibility");
 
 	job->is_inetd = inetd;
-	job->accepts = inetd && !launchd_truth(launchd_find(keys, inetd, "Wait"), false);
+	job->accepts = inetd && !launchd_bool(launchd_find(keys, inetd, "Wait"), false);
 }
 
 /* Most lists have a small letter in front; one package has not. */
@@ -53,9 +53,9 @@ static void take_job(struct launchd_job *job)
 	mend_slip(job);
 	launchd_check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
 	find_inetd(job);
-	launchd_take_sockets(job);
-	launchd_take_run(job);
-	launchd_take_life(job);
+	launchd_build_sockets(job);
+	launchd_build_run(job);
+	launchd_build_lifecycle(job);
 }
 
 static void draft_job(struct reading *reading, struct pool *pool, const struct plist *root, struct origin at,

@@ -1,5 +1,5 @@
 /* Property lists: telling the two forms, and looking into what was read. */
-#include "parse/launchd/plist_parts.h"
+#include "parse/launchd/plist_internal.h"
 
 #include <string.h>
 

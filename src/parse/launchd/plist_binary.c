@@ -3,7 +3,7 @@
  *
  * Every number in a list leads somewhere and may lie. Each is checked against the file before it is followed, the
  * bounds of the tree limit what an object may hold, and an object that contains itself ends at the limit of depth. */
-#include "parse/launchd/plist_parts.h"
+#include "parse/launchd/plist_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Building the tree of a property list. A few bytes of a file may ask for a tree without end, by elements in elements
  * or, in the binary form, by one object that stands in many places: so elements are counted as they are made, whoever
  * asks for them. */
-#include "parse/launchd/plist_parts.h"
+#include "parse/launchd/plist_internal.h"
 
 #include <string.h>
 

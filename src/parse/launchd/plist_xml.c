@@ -3,7 +3,7 @@
  * The reader trusts only elements and text. A document type may declare entities that grow without end or name
  * files, so every declared entity stops the parser. The rules of property lists, such as a key before each value,
  * are checked here and not by a document type, so that mistakes have a place. */
-#include "parse/launchd/plist_parts.h"
+#include "parse/launchd/plist_internal.h"
 
 #include <expat.h>
 #include <string.h>

@@ -17,8 +17,8 @@
 #include "base/source_file.h"
 #include "parse/inetd/inetd.h"
 #include "parse/launchd/launchd.h"
-#include "parse/superd/native.h"
-#include "parse/systemd/units.h"
+#include "parse/superd/superd.h"
+#include "parse/systemd/systemd.h"
 #include "parse/xinetd/xinetd.h"
 
 #define LOOKED_AT 100                   /* files of a folder nobody knows by its name */
@@ -38,7 +38,7 @@ static const struct format formats[] = {
 	{ "xinetd", "xinetd.conf", &reader_xinetd, { "xinetd.conf*" }, "xinetd.d", xinetd_knows },
 	{ "inetd", "inetd.conf", &reader_inetd, { "inetd.conf*" }, "inetd.d", inetd_knows },
 	{ "launchd", "property lists", &reader_launchd, { "*.plist" }, NULL, NULL },
-	{ "superd", "superd.conf", &reader_native, { "superd.conf*" }, "superd.d", NULL },
+	{ "superd", "superd.conf", &reader_superd, { "superd.conf*" }, "superd.d", NULL },
 };
 #define FORMATS (sizeof(formats) / sizeof(*formats))
 

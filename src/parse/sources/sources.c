@@ -11,7 +11,7 @@
 #include "config/check/check.h"
 #include "parse/sources/format.h"
 #include "parse/sources/source_name.h"
-#include "parse/superd/native.h"
+#include "parse/superd/superd.h"
 
 /* A path in a file is relative to that file. */
 static const char *resolve_path(struct reading *reading, const char *path, struct origin from)
@@ -175,7 +175,7 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
 		return NULL;
 	}
 	if (source_from_text(&source, file, text, length, reading.table->pool, diags)) {
-		native_read_source(&reading, &source);
+		superd_read_source(&reading, &source);
 		source_free(&source);
 	}
 	reading_finish(&reading);

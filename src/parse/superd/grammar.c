@@ -86,7 +86,7 @@ static void refuse_open(struct split *s, struct token opener, const char *what)
 	s->unclosed = true;
 }
 
-static struct item *add_item(struct split *s, enum item_kind kind, struct token name)
+static struct statement_item *add_item(struct split *s, enum item_kind kind, struct token name)
 {
 	return statement_add_item(s->statement, kind, (struct word){ name.start, name.end },
 				  source_origin_near(s->source, name.start, s->line));
@@ -204,7 +204,7 @@ static void refuse_rest(struct split *s, struct token name)
 static void read_value(struct split *s, struct token name)
 {
 	bool append = s->token.kind == TOKEN_ADD;
-	struct item *item;
+	struct statement_item *item;
 
 	step(s);
 	if (at_boundary(s) || (s->token.on_new_line && at_assignment(s)) ||
@@ -366,7 +366,7 @@ static void refuse_stray(struct split *s)
 		 statement_kind_of(s->source, s->token) < 0);
 }
 
-bool statement_next(struct splitter *splitter, struct statement *statement)
+bool statement_next(struct statement_splitter *splitter, struct statement *statement)
 {
 	struct split s = {
 		.source = splitter->source, .diags = splitter->diags, .statement = statement,

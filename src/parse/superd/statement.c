@@ -31,10 +31,11 @@ void statement_clear(struct statement *statement)
 	statement->broken = false;
 }
 
-struct item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name, struct origin at)
+struct statement_item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name,
+					  struct origin at)
 {
 	size_t count = statement->item_count;
-	struct item *items = array_grow(statement->items, &statement->item_capacity, count, sizeof(*items));
+	struct statement_item *items = array_grow(statement->items, &statement->item_capacity, count, sizeof(*items));
 
 	if (items)
 		statement->items = items;
@@ -42,7 +43,7 @@ struct item *statement_add_item(struct statement *statement, enum item_kind kind
 	if (statement->failed)
 		return NULL;
 	statement->item_count++;
-	items[count] = (struct item){ .kind = kind, .name = name, .at = at, .first = statement->word_count };
+	items[count] = (struct statement_item){ .kind = kind, .name = name, .at = at, .first = statement->word_count };
 	return &items[count];
 }
 

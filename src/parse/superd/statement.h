@@ -28,7 +28,7 @@ struct word {
 	size_t start, end;              /* bytes of the source, quotes included */
 };
 
-struct item {
+struct statement_item {
 	enum item_kind kind;
 	struct word name;
 	struct origin at;
@@ -38,7 +38,7 @@ struct item {
 
 struct statement {
 	enum statement_kind kind;
-	struct item *items;
+	struct statement_item *items;
 	size_t item_count, item_capacity;
 	struct word *words;
 	struct origin *word_at;         /* of each word, in parallel */
@@ -48,7 +48,7 @@ struct statement {
 };
 
 /* Where the cutting stands; start with source and diags set and the rest zero. */
-struct splitter {
+struct statement_splitter {
 	const struct source_file *source;
 	struct diags *diags;
 	size_t at;
@@ -58,7 +58,7 @@ struct splitter {
 };
 
 /* Reads the next statement. false at the end of the text, or when memory ran out. */
-bool statement_next(struct splitter *splitter, struct statement *statement);
+bool statement_next(struct statement_splitter *splitter, struct statement *statement);
 
 /* The statement that a token begins, or -1. */
 int statement_kind_of(const struct source_file *source, struct token token);
@@ -69,7 +69,8 @@ bool statement_begins(const struct source_file *source);
 /* For the grammar: both set `failed` when memory runs out and then do nothing any more. A word goes to the item added
  * last. */
 void statement_clear(struct statement *statement);
-struct item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name, struct origin at);
+struct statement_item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name,
+					  struct origin at);
 void statement_add_word(struct statement *statement, struct word word, struct origin at);
 
 void statement_free(struct statement *statement);

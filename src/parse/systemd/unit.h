@@ -1,5 +1,5 @@
 /* Unit files, as they are found and read: a unit's own file, the drop-ins over it, its name and instance. What its
- * keys mean is for parse/systemd/unit_service and parse/systemd/unit_socket. Source: systemd.unit(5),
+ * keys mean is for parse/systemd/service and parse/systemd/socket. Source: systemd.unit(5),
  * systemd.syntax(7).
  *
  * A unit's files are sought in the folder it was named in, then in request->unit_path, or where that is NULL in the
@@ -63,7 +63,7 @@ const struct unit_assignment *unit_last(const struct unit *unit, const char *sec
 struct origin unit_place(const struct unit_assignment *assignment, size_t offset);
 
 /* The texts of systemd's booleans and spans, where they are not superd's own; as base/scan. */
-const char *unit_scan_span(const char *text, int64_t *microseconds);    /* also us, ms, M for months, y; infinity */
+const char *unit_scan_timespan(const char *text, int64_t *microseconds); /* also us, ms, M for months, y; infinity */
 
 /* Whether it can be a unit's name; and its parts, kept. */
 bool unit_name_is_valid(const char *name);

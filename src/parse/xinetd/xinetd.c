@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/fd.h"
-#include "parse/xinetd/xinetd_defaults.h"
-#include "parse/xinetd/xinetd_entry.h"
-#include "parse/xinetd/xinetd_roster.h"
-#include "parse/xinetd/xinetd_service.h"
-#include "parse/xinetd/xinetd_share.h"
+#include "parse/xinetd/defaults.h"
+#include "parse/xinetd/entry.h"
+#include "parse/xinetd/inetd_defaults.h"
+#include "parse/xinetd/service.h"
+#include "parse/xinetd/service_ids.h"
 
 /* The language that a name inside an entry belongs to: 1 xinetd's, -1 superd's, 0 both or neither. */
 static int judge_name(const struct xinetd_scanner *scanner)
@@ -162,14 +162,14 @@ void xinetd_end_source(struct reading *reading)
 	if (!xinetd)
 		return;
 	if (!xinetd->failed)
-		xinetd_settle_defaults(xinetd, reading, defaults);
+		xinetd_merge_defaults(xinetd, reading, defaults);
 	if (!xinetd->failed)
-		xinetd_call_roster(xinetd, reading, defaults);
+		xinetd_assign_ids(xinetd, reading, defaults);
 	for (size_t i = 0; i < xinetd->count && !xinetd->failed; i++)
 		xinetd_make_service(xinetd, reading, &xinetd->services[i], defaults);
 	if (xinetd->failed)
 		reading_refuse_memory(reading);
-	if (xinetd->failed || !xinetd_share_keep(reading, xinetd, defaults))
+	if (xinetd->failed || !xinetd_shared_defaults_keep(reading, xinetd, defaults))
 		xinetd_free(xinetd);
 	*state = NULL;
 }

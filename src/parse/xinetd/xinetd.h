@@ -1,6 +1,6 @@
-/* The reader of xinetd.conf and its xinetd.d. A source is kept whole (parse/xinetd/xinetd_entry) until its last file is
- * read, then defaults are laid under its services (parse/xinetd/xinetd_merge) and these become drafts
- * (parse/xinetd/xinetd_service). */
+/* The reader of xinetd.conf and its xinetd.d. A source is kept whole (parse/xinetd/entry) until its last file is
+ * read, then defaults are laid under its services (parse/xinetd/operators) and these become drafts
+ * (parse/xinetd/service). */
 #pragma once
 
 #include "base/source_file.h"

@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-struct item {
+struct statement_item {
 	int number;
 	struct list link;
 };
@@ -13,13 +13,13 @@ static int sum_in_order(struct list *head)
 	int digits = 0;
 
 	LIST_EACH(link, head)
-		digits = digits * 10 + container_of(link, struct item, link)->number;
+		digits = digits * 10 + container_of(link, struct statement_item, link)->number;
 	return digits;
 }
 
 Test(list, keeps_the_order_of_adding)
 {
-	struct item items[3] = { { .number = 1 }, { .number = 2 }, { .number = 3 } };
+	struct statement_item items[3] = { { .number = 1 }, { .number = 2 }, { .number = 3 } };
 	struct list head;
 
 	list_init(&head);
@@ -32,7 +32,7 @@ Test(list, keeps_the_order_of_adding)
 
 Test(list, allows_removing_the_current_one_while_walking)
 {
-	struct item items[4] = { { .number = 1 }, { .number = 2 }, { .number = 3 }, { .number = 4 } };
+	struct statement_item items[4] = { { .number = 1 }, { .number = 2 }, { .number = 3 }, { .number = 4 } };
 	struct list head;
 	int seen = 0;
 
@@ -41,7 +41,7 @@ Test(list, allows_removing_the_current_one_while_walking)
 		list_add(&head, &items[i].link);
 	LIST_EACH(link, &head) {
 		seen++;
-		if (container_of(link, struct item, link)->number % 2 == 0)
+		if (container_of(link, struct statement_item, link)->number % 2 == 0)
 			list_remove(link);
 	}
 	cr_assert_eq(seen, 4);
@@ -50,7 +50,7 @@ Test(list, allows_removing_the_current_one_while_walking)
 
 Test(list, forgives_removing_twice)
 {
-	struct item items[2] = { { .number = 1 }, { .number = 2 } };
+	struct statement_item items[2] = { { .number = 1 }, { .number = 2 } };
 	struct list head;
 
 	list_init(&head);

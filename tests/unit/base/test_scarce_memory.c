@@ -19,7 +19,7 @@
 #include "engine/service/locks.h"
 #include "parse/inetd/inetd.h"
 #include "parse/sources/sources.h"
-#include "parse/superd/native.h"
+#include "parse/superd/superd.h"
 #include "parse/xinetd/xinetd.h"
 
 void *__real_malloc(size_t size);
@@ -199,7 +199,7 @@ static int status_with_memory(const char *text, size_t bytes)
 			_exit(1);
 		use_up_memory();
 		free(room);
-		native_read_source(&reading, &source);
+		superd_read_source(&reading, &source);
 		_exit(WAS_HERE);
 	}
 	cr_assert_eq(waitpid(child, &status, 0), child);

@@ -12,8 +12,8 @@
 
 #include "os/host/libexec.h"
 #include "parse/sources/sources.h"
+#include "parse/systemd/systemd.h"
 #include "parse/systemd/unit.h"
-#include "parse/systemd/units.h"
 #include "prepare/preflight.h"
 #include "prepare/resolve.h"
 #include "tests/unit/as_nobody.h"

@@ -1,7 +1,7 @@
 /* Jobs of launchd as services: what each key becomes, and what superd says of the others. */
 #include "cli/print/print_conf.h"
 #include "launchd_reading.h"
-#include "parse/launchd/launchd_keys.h"
+#include "parse/launchd/keys.h"
 #include "parse/sources/sources.h"
 
 TestSuite(launchd, .init = open_reading, .fini = close_reading);
@@ -528,7 +528,7 @@ Test(launchd, keys_stand_in_order_and_have_a_way_or_a_reason)
 			cr_expect_eq(launchd_key_find(keys, key->key), key, "%s", key->key);
 			cr_expect(key->kinds, "%s", key->key);
 			if (key->class == KEY_DONE)
-				cr_expect_eq(launchd_key_class(keys, key), KEY_DONE, "%s has no option", key->key);
+				cr_expect_eq(launchd_key_status(keys, key), KEY_DONE, "%s has no option", key->key);
 			else
 				cr_expect(key->reason, "%s has no reason", key->key);
 		}

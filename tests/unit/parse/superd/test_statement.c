@@ -16,7 +16,7 @@ struct cut {
 	char *said;
 };
 
-static void add_words(struct cut *cut, const struct statement *statement, const struct item *item)
+static void add_words(struct cut *cut, const struct statement *statement, const struct statement_item *item)
 {
 	for (size_t i = 0; i < item->count; i++) {
 		struct word word = statement->words[item->first + i];
@@ -26,7 +26,7 @@ static void add_words(struct cut *cut, const struct statement *statement, const 
 	}
 }
 
-static void add_item(struct cut *cut, const struct statement *statement, const struct item *item)
+static void add_item(struct cut *cut, const struct statement *statement, const struct statement_item *item)
 {
 	int length = (int)(item->name.end - item->name.start);
 	const char *name = cut->source.text + item->name.start;
@@ -56,14 +56,14 @@ static struct cut *cut_text(const char *text)
 {
 	struct cut *cut = calloc(1, sizeof(*cut));
 	struct statement statement = { 0 };
-	struct splitter splitter = { 0 };
+	struct statement_splitter splitter = { 0 };
 	size_t length;
 	FILE *said;
 
 	cr_assert(cut);
 	cut->pool = pool_new();
 	cr_assert(source_from_text(&cut->source, "t", text, strlen(text), cut->pool, &cut->diags));
-	splitter = (struct splitter){ .source = &cut->source, .diags = &cut->diags };
+	splitter = (struct statement_splitter){ .source = &cut->source, .diags = &cut->diags };
 	while (statement_next(&splitter, &statement)) {
 		for (size_t i = 0; i < statement.item_count; i++)
 			add_item(cut, &statement, &statement.items[i]);
@@ -145,7 +145,7 @@ Test(statement, gives_line_and_column_of_every_name_and_word)
 {
 	struct cut *cut = cut_text("");
 	struct statement statement = { 0 };
-	struct splitter splitter = { .diags = &cut->diags };
+	struct statement_splitter splitter = { .diags = &cut->diags };
 	struct source_file source;
 	static const char text[] = "service a {\n\tlisten = {\n\t\t80,\n  \"81\" }\n}\n";
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/option/directive.h"
-#include "parse/systemd/unit_keys.h"
+#include "parse/systemd/keys.h"
 
 static const char *section_of(const struct unit_keys *keys)
 {
@@ -103,7 +103,7 @@ Test(unit_keys, of_an_option_are_done)
 			name && !strncmp(name, "Service.", 8) ? unit_key_find("Service", name + 8) : NULL;
 
 		if (key && key->class == KEY_DONE && !key->option)
-			cr_expect_eq(unit_key_class("Service", key), KEY_DONE, "%s", name);
+			cr_expect_eq(unit_key_status("Service", key), KEY_DONE, "%s", name);
 	}
 }
 
@@ -137,8 +137,8 @@ Test(unit_keys, are_told_apart_by_case_and_suggested)
 
 Test(unit_keys, have_classes_with_names)
 {
-	cr_expect_str_eq(key_class_name(KEY_DONE), "done");
-	cr_expect_str_eq(key_class_name(KEY_HARMLESS), "harmless");
-	cr_expect_str_eq(key_class_name(KEY_WARNED), "warned of");
-	cr_expect_str_eq(key_class_name(KEY_REFUSED), "refused");
+	cr_expect_str_eq(key_status_name(KEY_DONE), "done");
+	cr_expect_str_eq(key_status_name(KEY_HARMLESS), "harmless");
+	cr_expect_str_eq(key_status_name(KEY_WARNED), "warned of");
+	cr_expect_str_eq(key_status_name(KEY_REFUSED), "refused");
 }

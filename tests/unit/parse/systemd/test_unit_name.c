@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "parse/systemd/unit_parts.h"
+#include "parse/systemd/internal.h"
 
 TestSuite(unit_name, .init = open_pool, .fini = close_pool);
 

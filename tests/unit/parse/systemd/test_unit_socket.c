@@ -1,7 +1,7 @@
 /* [Socket] as a socket { } of superd.conf: addresses, options, who may come. */
 #include "unit_pairs.h"
 
-#include "parse/systemd/unit_draft.h"
+#include "parse/systemd/build.h"
 
 static void expect_address(const char *key, const char *text, const char *endpoint)
 {

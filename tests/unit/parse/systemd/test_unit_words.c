@@ -2,7 +2,7 @@
 #include "unit_reading.h"
 
 #include "base/buf.h"
-#include "parse/systemd/unit_words.h"
+#include "parse/systemd/words.h"
 
 static const struct unit_machine machine = {
 	.host_name = "host.example.org", .short_host_name = "host", .pretty_host_name = "My Host",

@@ -10,8 +10,8 @@
 
 #include "cli/print/print_conf.h"
 #include "parse/sources/sources.h"
+#include "parse/systemd/systemd.h"
 #include "parse/systemd/unit.h"
-#include "parse/systemd/units.h"
 
 struct given {
 	const char *name, *text;

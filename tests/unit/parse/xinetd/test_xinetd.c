@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "config/option/service_mark.h"
-#include "parse/xinetd/xinetd_attribute.h"
-#include "parse/xinetd/xinetd_line.h"
-#include "parse/xinetd/xinetd_value.h"
+#include "parse/xinetd/attribute.h"
+#include "parse/xinetd/line.h"
+#include "parse/xinetd/value.h"
 
 #define LISTED " protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"
 #define GOOD " type = UNLISTED\n port = 7777\n protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"
@@ -391,7 +391,7 @@ Test(xinetd, adds_thousands_of_lines_to_a_list_without_a_copy_for_each)
 {
 	static const char *const word[] = { "10.0.0.1", NULL };
 	const struct origin at = { .file = "t", .line = 1, .column = 1 };
-	const struct xinetd_written written = {
+	const struct xinetd_assignment written = {
 		.name = "no_access", .sign = OPERATOR_ADD, .words = word, .count = 1, .at = at, .word_at = &at,
 	};
 	struct xinetd_value value = { 0 };

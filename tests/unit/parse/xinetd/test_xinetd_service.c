@@ -1,7 +1,7 @@
 /* xinetd.conf: what each attribute of a service comes to in superd.conf. */
 #include "xinetd_text.h"
 
-#include "parse/xinetd/xinetd_attribute.h"
+#include "parse/xinetd/attribute.h"
 
 #define EXTERNAL " user = nobody\n server = /bin/x\n"
 

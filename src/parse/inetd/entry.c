@@ -1,0 +1,40 @@
+/* Diagnostics of an entry, and copies of its text. */
+#include "parse/inetd/entry.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool inetd_refuse(const struct inetd *inetd, struct origin at, const char *format, ...)
+{
+	char message[DIAGS_MESSAGE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	diag_error(inetd->reading->diags, at, "%s", message);
+	return false;
+}
+
+void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text)
+{
+	if (inetd->reading->compat != COMPAT_NONE || (inetd->noted & which))
+		return;
+	inetd->noted |= which;
+	diag_note(inetd->reading->diags, at, "%s", text);
+}
+
+const char *inetd_keep(struct inetd *inetd, const char *text, size_t length)
+{
+	const char *kept = pool_text_n(inetd->reading->table->pool, text, length);
+
+	if (!kept)
+		diags_out_of_memory(inetd->reading->diags, (struct origin){ .file = inetd->source->file });
+	return kept;
+}
+
+struct origin inetd_shift(struct origin at, size_t columns)
+{
+	at.column += (unsigned)columns;
+	return at;
+}

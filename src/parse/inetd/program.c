@@ -1,0 +1,220 @@
+/* The last fields: the user, the program and its arguments.
+ *
+ * user.group is ambiguous, because a user's name may contain a dot, and a reader looks up no names. So by default
+ * the draft gets the whole word, and prepare splits it if there is no such user. A colon says where to split. */
+#include <string.h>
+
+#include "parse/inetd/entry.h"
+#include "parse/shell_word.h"
+
+/* FreeBSD's "/CLASS" of login.conf(5). */
+static const char *cut_class(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *slash = strrchr(field, '/');
+
+	if (!slash)
+		return field;
+	diag_warning(inetd->reading->diags, inetd_shift(at, (size_t)(slash - field)),
+		     "%s: the login class '%s' is not "
+		     "available on this system: none of its limits is set",
+		     entry->service, slash + 1);
+	diags_hint(inetd->reading->diags, "in superd.conf, the rlimit_ options set them");
+	return inetd_keep(inetd, field, (size_t)(slash - field));
+}
+
+/* Where the user's name ends and the group's begins; NULL: all of it is the user. */
+static const char *find_separator(struct inetd *inetd, const char *text, struct origin at)
+{
+	const char *colon = strrchr(text, ':'), *dot = strchr(text, '.');
+	enum inetd_dot meaning = inetd->dialect->dot;
+
+	if (meaning == DOT_FIRST && dot && (!colon || dot < colon))
+		return dot;
+	if (colon || !dot || meaning == DOT_KEPT)
+		return colon;
+	if (meaning != DOT_TRIED)
+		return dot;
+	inetd_note(inetd, INETD_NOTE_DOT, at,
+		   "user.group is tried as the name of a user first; other inetds split it at the "
+		   "dot, FreeBSD's never does (user:group is clear)");
+	return NULL;
+}
+
+bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *text = cut_class(inetd, entry, field, at), *separator;
+
+	entry->user_at = at;
+	entry->user = text;
+	if (!text)
+		return false;
+	separator = find_separator(inetd, text, at);
+	if (separator) {
+		entry->user = inetd_keep(inetd, text, (size_t)(separator - text));
+		entry->group = separator + 1;
+		if (!entry->user)
+			return false;
+	}
+	if (!*entry->user)
+		return inetd_refuse(inetd, at, "%s: '%s' names no user", entry->service, field);
+	if (entry->group && !*entry->group)
+		return inetd_refuse(inetd, inetd_shift(at, strlen(field)), "%s: a group is missing behind '%s'",
+				    entry->service, field);
+	if (inetd->dialect->root_keeps_group && (!strcmp(entry->user, "root") || !strcmp(entry->user, "0")))
+		entry->group = NULL;
+	return true;
+}
+
+/* By their official names, aliases of services(5) and numbers. */
+static const struct {
+	const char *builtin, *names[5];
+} builtins[] = {
+	{ "echo", { "echo", "7" } },
+	{ "discard", { "discard", "sink", "null", "9" } },
+	{ "chargen", { "chargen", "ttytst", "source", "19" } },
+	{ "daytime", { "daytime", "13" } },
+	{ "time", { "time", "timserver", "timeserver", "37" } },
+	{ "tcpmux", { "tcpmux", "1" } },
+	{ "auth", { "auth", "authentication", "ident", "tap", "113" } },
+};
+
+static const char *find_builtin(const struct inetd_entry *entry)
+{
+	const char *slash = strrchr(entry->service, '/');
+	const char *name = slash && entry->transport == INETD_UNIX ? slash + 1 : entry->service;
+
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+		for (size_t j = 0; j < sizeof(builtins[i].names) / sizeof(builtins[i].names[0]); j++) {
+			if (builtins[i].names[j] && !strcmp(builtins[i].names[j], name))
+				return builtins[i].builtin;
+		}
+	}
+	return NULL;
+}
+
+static bool take_builtin(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
+			 const struct inetd_word *arguments, size_t count)
+{
+	entry->builtin = find_builtin(entry);
+	if (!entry->builtin)
+		return inetd_refuse(inetd, at,
+				    "%s: there is no internal service of this name: known are echo, discard, "
+				    "chargen, daytime, time, tcpmux and auth",
+				    entry->service);
+	if (count && arguments[0].text[0] == '-')
+		diag_warning(inetd->reading->diags, arguments[0].at,
+			     "%s: '%s' stands where its own name stands, and means nothing: options come behind that",
+			     entry->service, arguments[0].text);
+	if (count > 1 && strcmp(entry->builtin, "auth") != 0)
+		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s takes no arguments", entry->service,
+				    entry->builtin);
+	return true;
+}
+
+/* Names an argv[0] that must be an argument: many a table forgets the program's own name. */
+static void warn_of_name(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
+{
+	const char *slash = strrchr(entry->program, '/'), *base = slash ? slash + 1 : entry->program;
+
+	if (name->text[0] != '-' || !strcmp(name->text + 1, base))
+		return;
+	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is what the program sees as its own name, no argument",
+		     entry->service, name->text);
+	diags_hint(inetd->reading->diags, "its name stands in front of the arguments: %s %s %s", entry->program, base,
+		   name->text);
+}
+
+/* An absolute path that is another's is an argument, too: a script, most of the time. */
+static void warn_of_path(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
+{
+	const char *slash = strrchr(entry->program, '/');
+	bool is_wrapper = slash && !strcmp(slash + 1, "tcpd");
+
+	if (name->text[0] != '/' || is_wrapper || !strcmp(name->text, entry->program))
+		return;
+	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is what the program sees as its own name, no argument",
+		     entry->service, name->text);
+	diags_hint(inetd->reading->diags, "its name stands in front of the arguments: %s %s %s", entry->program,
+		   slash ? slash + 1 : entry->program, name->text);
+}
+
+static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
+			    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (arguments[i].text[0] != '#')
+			continue;
+		diag_warning(inetd->reading->diags, arguments[i].at, "%s: '%s' is passed to the program as an argument",
+			     entry->service, arguments[i].text);
+		diags_hint(inetd->reading->diags, "a comment has a line of its own");
+		return;
+	}
+}
+
+/* Warns of the first argument that only a shell would understand. */
+static void warn_of_shell(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
+			  size_t count)
+{
+	struct shell_scan scan = { 0 };
+
+	shell_scan_word(&scan, entry->program, true);
+	for (size_t i = 0; i < count; i++) {
+		if (!shell_scan_word(&scan, arguments[i].text, i > 0))
+			continue;
+		diag_warning(inetd->reading->diags, arguments[i].at, SHELL_WORD_WARNING, entry->service,
+			     arguments[i].text);
+		diags_hint(inetd->reading->diags, "write it into a script, and name that here");
+		return;
+	}
+}
+
+/* A path that is relative leads from the folder that inetd was started in, where its servers begin there. */
+static const char *find_program(const struct inetd *inetd, const char *program)
+{
+	const struct inetd_defaults *said = inetd->reading->inetd;
+
+	if (*program == '/' || (inetd->dialect->searches_path && !strchr(program, '/')))
+		return program;
+	if (!said || !said->folder)
+		return NULL;
+	program += strncmp(program, "./", 2) ? 0 : 2;
+	return pool_textf(inetd->reading->table->pool, "%s/%s", said->folder, program);
+}
+
+static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
+{
+	inetd_refuse(inetd, at, "%s: the program '%s' is no absolute path", entry->service, program);
+	diags_hint(inetd->reading->diags,
+		   "write where it is, beginning with /; busybox's inetd looks for it in PATH: "
+		   "inetd+busybox:PATH reads the table as it does; with inetd -d it leads from the folder inetd is "
+		   "started in");
+	return false;
+}
+
+bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const char *program, struct origin at,
+			const struct inetd_word *arguments, size_t count)
+{
+	struct pool *pool = inetd->reading->table->pool;
+	const char **texts = pool_alloc(pool, (count + 1) * sizeof(*texts));
+
+	entry->program_at = at;
+	if (!texts)
+		return inetd_refuse(inetd, at, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		texts[i] = arguments[i].text;
+	entry->arguments = texts;
+	if (!strcmp(program, "internal"))
+		return take_builtin(inetd, entry, at, arguments, count);
+	if (!*program)
+		return inetd_refuse(inetd, at, "%s: the program's path is empty", entry->service);
+	entry->program = find_program(inetd, program);
+	if (!entry->program)
+		return refuse_relative(inetd, entry, program, at);
+	if (count) {
+		warn_of_name(inetd, entry, &arguments[0]);
+		warn_of_path(inetd, entry, &arguments[0]);
+	}
+	warn_of_comment(inetd, entry, arguments, count);
+	warn_of_shell(inetd, entry, arguments, count);
+	return true;
+}

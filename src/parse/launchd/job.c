@@ -1,0 +1,213 @@
+/* Functions for all parts of a job's reading: diagnostics, looking up keys, setting options.
+ *
+ * A key whose value has a kind that launchd does not take counts as missing. launchd_check_keys reports it once, so
+ * no caller of launchd_find has to. */
+#include "parse/launchd/job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+
+void launchd_list_free(struct launchd_list *list)
+{
+	free(list->words);
+	free(list->places);
+	*list = (struct launchd_list){ 0 };
+}
+
+bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const char *word, struct origin at)
+{
+	size_t capacity = list->capacity;
+	const char **grown = word ? array_grow(list->words, &capacity, list->count, sizeof(*grown)) : NULL;
+	struct origin *places;
+
+	if (grown)
+		list->words = grown;
+	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
+	if (!places)
+		return reading_refuse_memory(job->reading);
+	list->places = places;
+	places[list->count] = at;
+	grown[list->count++] = word;
+	return true;
+}
+
+__attribute__((format(printf, 4, 0))) static void say(struct launchd_job *job, enum severity severity, struct origin at,
+						      const char *format, va_list arguments)
+{
+	char message[DIAGS_MESSAGE];
+
+	vsnprintf(message, sizeof(message), format, arguments);
+	diags_add(job->reading->diags, severity, at, "%s", message);
+}
+
+bool launchd_refuse(struct launchd_job *job, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(job, SEVERITY_ERROR, at, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+void launchd_unsupported(struct launchd_job *job, struct origin at, const char *format, ...)
+{
+	const struct read_request *request = job->reading->request;
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(job, request && request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR, at, format, arguments);
+	va_end(arguments);
+}
+
+void launchd_warn(struct launchd_job *job, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(job, SEVERITY_WARNING, at, format, arguments);
+	va_end(arguments);
+}
+
+static void say_unknown(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *element)
+{
+	const struct launchd_key *near = launchd_key_suggest(keys, element->key);
+
+	launchd_warn(job, element->key_at, "%s: unknown%s%s, it is left out", element->key, keys->prefix ? " in " : "",
+		     keys->prefix ? keys->prefix : "");
+	if (near)
+		diags_hint(job->reading->diags, "did you mean '%s'", near->key);
+}
+
+static void say_kind(struct launchd_job *job, const struct launchd_key *key, const struct plist *element)
+{
+	struct buf takes = { 0 }, is = { 0 };
+
+	plist_kinds_describe(key->kinds, &takes);
+	plist_kinds_describe(element->kind, &is);
+	launchd_refuse(job, element->at, "%s: it is %s, not %s", element->key, buf_string(&takes), buf_string(&is));
+	buf_free(&takes);
+	buf_free(&is);
+}
+
+/* Whether a value is false or empty, and so asks for nothing. */
+static bool is_idle(const struct plist *element)
+{
+	return (element->kind == PLIST_BOOL && !element->number) ||
+		((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
+}
+
+static void say_class(struct launchd_job *job, const struct launchd_keys *keys, const struct launchd_key *key,
+		      const struct plist *element)
+{
+	enum key_status class = launchd_key_status(keys, key);
+
+	if (is_idle(element))
+		return;
+	if (class == KEY_WARNED)
+		launchd_warn(job, element->key_at, "%s is left out: %s", element->key, key->reason);
+	else if (class == KEY_REFUSED)
+		launchd_unsupported(job, element->key_at, "%s: superd cannot honour it: %s", element->key,
+				    key->reason ? key->reason : "not yet");
+}
+
+void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *dict)
+{
+	for (const struct plist *element = dict ? dict->first : NULL; element; element = element->next) {
+		const struct launchd_key *key = launchd_key_find(keys, element->key);
+
+		if (!key)
+			say_unknown(job, keys, element);
+		else if (!(key->kinds & (unsigned)element->kind))
+			say_kind(job, key, element);
+		else
+			say_class(job, keys, key, element);
+	}
+}
+
+const struct plist *launchd_find(const struct launchd_keys *keys, const struct plist *dict, const char *key)
+{
+	const struct launchd_key *known = launchd_key_find(keys, key);
+	const struct plist *element = plist_get(dict, key);
+
+	return element && known->kinds & (unsigned)element->kind ? element : NULL;
+}
+
+const struct plist *launchd_value(const struct launchd_job *job, const char *key)
+{
+	return launchd_find(&launchd_keys[LAUNCHD_JOB], job->root, key);
+}
+
+bool launchd_is_odd(const struct launchd_job *job, const char *key)
+{
+	return plist_get(job->root, key) && !launchd_value(job, key);
+}
+
+bool launchd_bool(const struct plist *said, bool fallback)
+{
+	return said ? said->number : fallback;
+}
+
+const char *launchd_plain(struct launchd_job *job, const char *text)
+{
+	struct buf plain = { 0 };
+	const char *kept;
+
+	for (; *text; text++) {
+		if (*text == '%')
+			buf_char(&plain, '%');
+		buf_char(&plain, *text);
+	}
+	kept = plain.failed ? NULL : pool_text(job->pool, buf_string(&plain));
+	buf_free(&plain);
+	if (!kept)
+		reading_refuse_memory(job->reading);
+	return kept;
+}
+
+/* Sets an option. If the option has the key's name, a bad value is reported under that name. */
+static void set_value(struct launchd_job *job, const char *option, const struct value *value)
+{
+	const struct directive *directive = directive_find(NATIVE, option);
+	const char *key = directive->translated & (1u << LAUNCHD) ? NULL : directive->name[LAUNCHD];
+
+	builder_set(job->builder, key ? LAUNCHD : NATIVE, key ? key : option, value, job->reading->diags);
+}
+
+void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at)
+{
+	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	if (text)
+		set_value(job, option, &value);
+	else
+		reading_refuse_memory(job->reading);
+}
+
+void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
+{
+	struct buf text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	launchd_set(job, option, text.failed ? NULL : buf_string(&text), at);
+	buf_free(&text);
+}
+
+void launchd_set_list(struct launchd_job *job, const char *option, const struct launchd_list *list)
+{
+	const struct value value = {
+		.words = list->words,
+		.count = list->count,
+		.is_list = true,
+		.at = list->at,
+		.word_at = list->places,
+	};
+
+	set_value(job, option, &value);
+}

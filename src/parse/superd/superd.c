@@ -1,0 +1,261 @@
+/* superd.conf: from statements to drafts.
+ *
+ * superd reports every mistake of a broken service but never runs one: its options are set in a draft, so that their
+ * values are checked, and then the draft is thrown away. */
+#include "parse/superd/superd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse/include.h"
+#include "parse/shell_word.h"
+#include "parse/superd/statement.h"
+#include "parse/superd/values.h"
+
+/* Each option is looked for among those before it, so the cost is the square of this. */
+#define ITEMS_MOST 4096
+
+struct native {
+	struct reading *reading;
+	const struct source_file *source;
+	struct statement statement;
+	struct values values;
+	const char *const *words;       /* the value of each word of the statement */
+};
+
+/* NULL: out of memory. */
+static const char *item_name(const struct native *native, const struct statement_item *item)
+{
+	return pool_text_n(native->reading->table->pool, native->source->text + item->name.start,
+			   item->name.end - item->name.start);
+}
+
+/* The only word of a service's or socket's head; NULL: it is missing, which was reported. */
+static const char *head_word(const struct native *native, size_t item)
+{
+	if (native->statement.items[item].count == 0)
+		return NULL;
+	return native->words[native->statement.items[item].first];
+}
+
+static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
+{
+	const char *name = item_name(native, item);
+	struct value value = {
+		.words = native->words + item->first,
+		.word_at = item->count ? native->statement.word_at + item->first : NULL,
+		.count = item->count,
+		.is_list = item->is_list,
+		.append = item->append,
+		.at = item->at,
+	};
+
+	if (!name) {
+		diag_error(native->reading->diags, item->at, "out of memory");
+		return;
+	}
+	builder_set(builder, NATIVE, name, &value, native->reading->diags);
+}
+
+static void set_options(struct native *native, struct service_builder *builder)
+{
+	for (size_t i = 1; i < native->statement.item_count; i++) {
+		const struct statement_item *item = &native->statement.items[i];
+
+		switch (item->kind) {
+		case ITEM_OPTION:
+			set_option(native, builder, item);
+			break;
+		case ITEM_SOCKET:
+			builder_open_socket(builder, head_word(native, i), item->at);
+			break;
+		case ITEM_END:
+			builder_close_socket(builder, native->reading->diags);
+			break;
+		case ITEM_HEAD:
+		case ITEM_BAD:
+			break;
+		}
+	}
+}
+
+static bool is_command(const struct directive *directive)
+{
+	return directive && (directive->type == &type_command || directive->type == &type_commands);
+}
+
+/* A list names each word of exec for itself: no blank in it was meant to separate any. */
+static void warn_of_shell(struct native *native, const struct statement_item *item, bool fills_variables)
+{
+	const char *name = item_name(native, item);
+	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+
+	if (!is_command(directive) || (directive->type == &type_command && item->is_list))
+		return;
+	for (size_t n = 0; n < item->count; n++) {
+		struct shell_scan scan = { .fills_variables = fills_variables };
+		char *found = shell_scan_text(&scan, native->words[item->first + n]);
+
+		if (found) {
+			diag_warning(native->reading->diags, native->statement.word_at[item->first + n],
+				     SHELL_WORD_WARNING, name, found);
+			diags_hint(native->reading->diags, "%s%s", SHELL_WORD_HINT,
+				   strchr(found, '$') && !fills_variables ? ", or say expand_environment = yes" : "");
+		}
+		free(found);
+	}
+}
+
+/* Once all options are known, of which one may say that variables are filled in. */
+static void warn_of_shells(struct native *native, const struct service_builder *builder)
+{
+	const struct service_builder *defaults = native->reading->defaults;
+	bool fills =
+		builder_has(builder, "expand_environment") || (defaults && builder_has(defaults, "expand_environment"));
+
+	for (size_t i = 1; i < native->statement.item_count; i++) {
+		if (native->statement.items[i].kind == ITEM_OPTION)
+			warn_of_shell(native, &native->statement.items[i], fills);
+	}
+}
+
+static void read_service(struct native *native)
+{
+	struct reading *reading = native->reading;
+	const struct statement_item *head = &native->statement.items[0];
+	const char *name = head_word(native, 0);
+	struct service_builder *builder = builder_new(reading->table, name ? name : "?", head->at);
+
+	if (!builder) {
+		diag_error(reading->diags, head->at, "out of memory");
+		return;
+	}
+	set_options(native, builder);
+	warn_of_shells(native, builder);
+	if (!native->statement.broken) {
+		reading_add(reading, builder);
+		return;
+	}
+	builder_free(builder);
+	reading_leave_out(reading, head->at, name);
+}
+
+static void read_defaults(struct native *native)
+{
+	struct reading *reading = native->reading;
+	struct origin at = native->statement.items[0].at;
+
+	if (!reading->defaults)
+		reading->defaults = builder_new(reading->table, NULL, at);
+	if (!reading->defaults)
+		diag_error(reading->diags, at, "out of memory");
+	else
+		set_options(native, reading->defaults);
+}
+
+/* With - in front a table may be missing; - alone is standard input, which is refused. */
+static void import_table(struct native *native, const char *source, struct origin at)
+{
+	bool optional = source[0] == '-' && source[1];
+
+	native->reading->import(native->reading, source + optional, optional, at);
+}
+
+static void read_call(struct native *native)
+{
+	const char *path = head_word(native, 0);
+	struct origin at = native->statement.items[0].at;
+
+	if (native->statement.broken || !path)
+		return;
+	if (!*path)
+		diag_error(native->reading->diags, at, "the path is empty: name a file");
+	else if (native->statement.kind == STATEMENT_INCLUDE)
+		include_files(native->reading, &reader_superd, path, at);
+	else
+		import_table(native, path, at);
+}
+
+/* Whether there is memory for the values, and as many options as a service may have. */
+static bool read_words(struct native *native)
+{
+	struct origin at = native->statement.items[0].at;
+
+	native->words = values_read(&native->values, native->source, &native->statement);
+	if (!native->words)
+		diag_error(native->reading->diags, at, "out of memory");
+	else if (native->statement.item_count > ITEMS_MOST)
+		diag_error(native->reading->diags, at, "more than %d options in one place: split it", ITEMS_MOST);
+	else
+		return true;
+	return false;
+}
+
+static void read_statement(struct native *native)
+{
+	struct origin at = native->statement.items[0].at;
+	bool is_service = native->statement.kind == STATEMENT_SERVICE;
+
+	if (!is_service)
+		reading_mark_vital(native->reading, at);
+	if (!read_words(native)) {
+		if (is_service)
+			reading_leave_out(native->reading, at, native->words ? head_word(native, 0) : NULL);
+		return;
+	}
+	switch (native->statement.kind) {
+	case STATEMENT_SERVICE:
+		read_service(native);
+		break;
+	case STATEMENT_DEFAULTS:
+		read_defaults(native);
+		break;
+	case STATEMENT_INCLUDE:
+	case STATEMENT_IMPORT:
+		read_call(native);
+		break;
+	case STATEMENTS:
+		break;
+	}
+}
+
+/* It may have been meant for defaults. */
+static void on_stray(void *context, struct origin at)
+{
+	reading_mark_vital(context, at);
+}
+
+bool superd_read_source(struct reading *reading, const struct source_file *source)
+{
+	struct native native = { .reading = reading, .source = source };
+	struct statement_splitter splitter = {
+		.source = source, .diags = reading->diags, .strayed = on_stray, .context = reading,
+	};
+	bool ok;
+
+	while (statement_next(&splitter, &native.statement))
+		read_statement(&native);
+	ok = !native.statement.failed;
+	if (!ok)
+		diag_error(reading->diags, (struct origin){ .file = source->file }, "out of memory");
+	statement_free(&native.statement);
+	values_free(&native.values);
+	return ok;
+}
+
+static bool superd_read(struct reading *reading, const char *path)
+{
+	struct source_file source;
+	bool ok;
+
+	if (!source_load(&source, path, reading->table->pool, reading->diags))
+		return false;
+	ok = superd_read_source(reading, &source);
+	source_free(&source);
+	return ok;
+}
+
+const struct reader reader_superd = {
+	.recognises = statement_begins,
+	.read = superd_read,
+};

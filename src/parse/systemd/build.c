@@ -1,0 +1,360 @@
+/* From assignments to options: collects what a key says over all of its assignments, and hands it over.
+ *
+ * A further assignment extends a list, an empty one clears it, and of other values the last counts. The option's
+ * type decides which of these holds. */
+#include "parse/systemd/build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/scan.h"
+
+void unit_list_free(struct unit_list *list)
+{
+	free(list->words);
+	free(list->places);
+	*list = (struct unit_list){ 0 };
+}
+
+bool unit_list_add(struct unit_builder *builder, struct unit_list *list, const char *word, struct origin at)
+{
+	size_t capacity = list->capacity;
+	const char **grown = array_grow(list->words, &capacity, list->count, sizeof(*grown));
+	struct origin *places;
+
+	if (grown)
+		list->words = grown;
+	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
+	if (!places)
+		return reading_refuse_memory(builder->reading);
+	list->places = places;
+	list->places[list->count] = at;
+	list->words[list->count++] = word;
+	return true;
+}
+
+void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
+{
+	const struct read_request *request = builder->reading->request;
+
+	builder->unit = unit;
+	builder->names = (struct unit_names){
+		.unit = unit,
+		.machine = request ? request->machine : NULL,
+		.service = builder->builder ? builder_name(builder->builder) : NULL,
+		.per_connection = builder->accepts && unit == builder->service,
+	};
+}
+
+struct origin unit_start(const struct unit *unit)
+{
+	return (struct origin){ .file = unit->path, .line = 1, .column = 1 };
+}
+
+__attribute__((format(printf, 4, 0)))
+static void say(struct unit_builder *builder, enum severity severity, struct origin at, const char *format,
+		va_list arguments)
+{
+	char message[DIAGS_MESSAGE];
+
+	vsnprintf(message, sizeof(message), format, arguments);
+	diags_add(builder->reading->diags, severity, at, "%s", message);
+}
+
+bool unit_refuse(struct unit_builder *builder, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(builder, SEVERITY_ERROR, at, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+void unit_unsupported(struct unit_builder *builder, struct origin at, const char *format, ...)
+{
+	const struct read_request *request = builder->reading->request;
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(builder, request && request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR, at, format,
+	    arguments);
+	va_end(arguments);
+}
+
+void unit_warn(struct unit_builder *builder, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(builder, SEVERITY_WARNING, at, format, arguments);
+	va_end(arguments);
+}
+
+void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
+		    const char *wrong)
+{
+	unit_warn(builder, at, "%s: '%s' is left out: %s", key, word, wrong);
+}
+
+static bool is_of(const struct unit_assignment *assignment, const char *section, const char *key)
+{
+	return !strcmp(assignment->section, section) && !strcmp(assignment->today, key);
+}
+
+const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key)
+{
+	const struct unit *unit = builder->unit;
+
+	for (size_t n = unit ? unit->count : 0; n-- > 0;) {
+		if (is_of(&unit->list[n], section, key))
+			return *unit->list[n].value ? &unit->list[n] : NULL;
+	}
+	return NULL;
+}
+
+/* As unit_value; a template where superd is to take it for one. */
+static const char *expand(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd)
+{
+	struct unit_names names = builder->names;
+	struct buf text = { 0 };
+	const char *wrong, *kept = NULL;
+	size_t at = 0;
+
+	names.for_superd = for_superd;
+	wrong = unit_expand(&names, assignment->value, &text, &at);
+	if (wrong)
+		unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+	else
+		kept = pool_text(builder->pool, buf_string(&text));
+	if (!wrong && !kept)
+		reading_refuse_memory(builder->reading);
+	buf_free(&text);
+	return kept;
+}
+
+const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)
+{
+	return expand(builder, assignment, false);
+}
+
+bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback)
+{
+	const struct unit_assignment *said = unit_assigned(builder, section, key);
+	bool truth = fallback;
+
+	if (said && scan_bool(said->value, &truth)) {
+		unit_refuse(builder, unit_place(said, 0), "%s: '%s': it is yes or no", key, said->value);
+		return fallback;
+	}
+	return truth;
+}
+
+/* A ~ in front of an assignment's first word is meant for all of them: each gets its own, so that the list of several
+ * assignments still says which. */
+static const char *spread_tilde(struct unit_builder *builder, const struct unit_word *list, size_t n)
+{
+	const char *text = list[n].text;
+
+	return n && *list->text == '~' && *text != '~' ? pool_textf(builder->pool, "~%s", text) : text;
+}
+
+bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
+		struct unit_word **list, size_t *count)
+{
+	struct unit_names names = builder->names;
+	const char *wrong, *odd = NULL;
+	size_t at = 0, odd_at = 0;
+
+	names.for_superd = for_superd;
+	if (for_superd)
+		odd = unit_split(builder->pool, &names, assignment->value, 0, list, count, &odd_at);
+	if (for_superd && !odd)
+		return true;
+	wrong = unit_split(builder->pool, &names, assignment->value, UNIT_WORDS_RELAX, list, count, &at);
+	if (wrong)
+		return unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+	if (odd)
+		unit_warn(builder, unit_place(assignment, odd_at), "%s: %s; it is taken as it stands", assignment->key,
+			  odd);
+	return true;
+}
+
+/* As unit_words, by the rules of these words. */
+static bool split(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
+		  struct unit_word **list, size_t *count)
+{
+	static const unsigned flags[] = {
+		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
+		[COLLECT_BINDINGS] = UNIT_WORDS_LITERAL | UNIT_WORDS_PARTS,
+		[COLLECT_FOLDERS] = UNIT_WORDS_PARTS,
+	};
+	const char *wrong;
+	size_t at = 0;
+
+	if (how < COLLECT_PATHS)
+		return unit_words(builder, assignment, how == COLLECT_TEMPLATES, list, count);
+	wrong = unit_split(builder->pool, &builder->names, assignment->value, flags[how], list, count, &at);
+	return !wrong || unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+}
+
+static void add_simple(struct buf *simple, const char *name, size_t length)
+{
+	size_t start = simple->length, part;
+
+	if (length && *name == '/')
+		buf_char(simple, '/');          /* which is refused later */
+	for (size_t at = 0; at < length; at += part + 1) {
+		part = strcspn(name + at, "/:");
+		if (!part || (part == 1 && name[at] == '.'))
+			continue;
+		if (simple->length > start && simple->data[simple->length - 1] != '/')
+			buf_char(simple, '/');
+		buf_add(simple, name + at, part);
+	}
+}
+
+/* The name of a folder, and behind a colon of a link to it, without empty parts and those of a dot alone. */
+static const char *simplify(struct unit_builder *builder, const char *word)
+{
+	struct buf simple = { 0 };
+	const char *kept, *first = word;
+
+	for (size_t length; *word; word += length + (word[length] == ':')) {
+		length = strcspn(word, ":");
+		if (word > first)
+			buf_char(&simple, ':');
+		add_simple(&simple, word, length);
+	}
+	kept = simple.failed ? NULL : pool_text(builder->pool, buf_string(&simple));
+	buf_free(&simple);
+	return kept;
+}
+
+static unsigned rank_of(char c)
+{
+	return c == '\0' ? 0 : c == ':' ? 1 : c == '/' ? 2 : 3u + (unsigned char)c;
+}
+
+struct folder {
+	const char *word;
+	struct origin place;
+};
+
+/* By the name, part by part, then by the link. */
+static int compare_folders(const void *one, const void *other)
+{
+	const char *a = ((const struct folder *)one)->word, *b = ((const struct folder *)other)->word;
+	unsigned left, right;
+
+	while (*a && *a == *b)
+		a++, b++;
+	left = rank_of(*a);
+	right = rank_of(*b);
+	return (left > right) - (left < right);
+}
+
+/* systemd has them in this order in the variable that names them, and each once. */
+static void order_folders(struct unit_list *list)
+{
+	struct folder *folders = list->count ? malloc(list->count * sizeof(*folders)) : NULL;
+	size_t count = list->count;
+
+	list->failed |= count && !folders;
+	if (!folders)
+		return;
+	for (size_t n = 0; n < count; n++)
+		folders[n] = (struct folder){ list->words[n], list->places[n] };
+	qsort(folders, count, sizeof(*folders), compare_folders);
+	list->count = 0;
+	for (size_t n = 0; n < count; n++) {
+		if (n && !strcmp(folders[n].word, folders[n - 1].word))
+			continue;
+		list->words[list->count] = folders[n].word;
+		list->places[list->count++] = folders[n].place;
+	}
+	free(folders);
+}
+
+static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
+			  struct unit_list *list)
+{
+	struct unit_word *found = NULL;
+	size_t count = 0;
+
+	if (!split(builder, assignment, how, &found, &count)) {
+		list->failed = true;
+		return;
+	}
+	for (size_t n = 0; n < count; n++) {
+		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET;
+		const char *word = has_tilde ? spread_tilde(builder, found, n) : found[n].text;
+
+		if (word && how == COLLECT_FOLDERS)
+			word = simplify(builder, word);
+		if (!word || !unit_list_add(builder, list, word, unit_place(assignment, found[n].offset)))
+			list->failed = true;
+	}
+}
+
+static void collect_value(struct unit_builder *builder, const struct unit_assignment *assignment,
+			  struct unit_list *list)
+{
+	const char *text = unit_value(builder, assignment);
+
+	if (!text || !unit_list_add(builder, list, text, unit_place(assignment, 0)))
+		list->failed = true;
+}
+
+struct unit_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
+{
+	const struct unit *unit = builder->unit;
+	struct unit_list list = { 0 };
+
+	for (size_t n = 0; unit && n < unit->count; n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+
+		if (!is_of(assignment, section, key))
+			continue;
+		list.at = assignment->at;
+		if (!*assignment->value || (how == COLLECT_SET && !strcmp(assignment->value, "~")))
+			list.count = 0;
+		if (!*assignment->value)
+			continue;
+		if (how == COLLECT_VALUES)
+			collect_value(builder, assignment, &list);
+		else
+			collect_words(builder, assignment, how, &list);
+	}
+	if (how == COLLECT_FOLDERS)
+		order_folders(&list);
+	return list;
+}
+
+bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at)
+{
+	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	return builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
+}
+
+bool unit_set_list(struct unit_builder *builder, const char *option, const struct unit_list *list)
+{
+	struct value value = {
+		.words = list->words,
+		.count = list->count,
+		.is_list = true,
+		.at = list->at,
+		.word_at = list->places,
+	};
+
+	return !list->failed && builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
+}
+
+bool unit_has_option(const char *option)
+{
+	return directive_find(NATIVE, option);
+}

@@ -1,0 +1,127 @@
+/* Conditions and assertions of [Unit], which decide whether a service may start.
+ *
+ * Conditions of all keys form one list: a condition with | counts with the others that have one, and an empty value
+ * of any Condition key drops all conditions before it. Assertions form another list. */
+#include <string.h>
+
+#include "parse/systemd/build.h"
+
+static bool starts(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+static void add_condition(struct unit_builder *builder, const struct unit_assignment *assignment,
+			  struct unit_list *list)
+{
+	const char *text = unit_value(builder, assignment), *word;
+
+	if (!text)
+		return;
+	word = pool_textf(builder->pool, "%s=%s", assignment->key, text);
+	if (!word || !unit_list_add(builder, list, word, assignment->at))
+		list->failed = true;
+}
+
+/* Takes back those of one kind. */
+static void drop(struct unit_list *list, const char *kind)
+{
+	size_t kept = 0;
+
+	for (size_t n = 0; n < list->count; n++) {
+		if (starts(list->words[n], kind))
+			continue;
+		list->words[kept] = list->words[n];
+		list->places[kept++] = list->places[n];
+	}
+	list->count = kept;
+}
+
+static bool is_condition(const struct unit_assignment *assignment)
+{
+	return !strcmp(assignment->section, "Unit") &&
+		(starts(assignment->key, "Condition") || starts(assignment->key, "Assert")) &&
+		unit_key_find("Unit", assignment->key);
+}
+
+/* Says of a condition that superd does not know why the service is not run by it. */
+static bool is_known(struct unit_builder *builder, const struct unit_assignment *assignment)
+{
+	const struct unit_key *key = unit_key_find("Unit", assignment->key);
+
+	if (unit_key_status("Unit", key) == KEY_DONE)
+		return true;
+	unit_unsupported(builder, assignment->at, "%s: superd cannot honour it: %s", key->key,
+			 key->reason ? key->reason : "not yet");
+	return false;
+}
+
+static bool has_alternative(const struct unit_list *list)
+{
+	for (size_t n = 0; n < list->count; n++) {
+		if (strchr(list->words[n], '=')[1] == '|')
+			return true;
+	}
+	return false;
+}
+
+/* The alternatives of each unit are a set of their own, told by the number of their |. */
+static void set_apart(struct unit_builder *builder, struct unit_list *list, size_t sets)
+{
+	static const char bars[] = "||||||||||||||||";        /* more are refused where it is read */
+
+	for (size_t n = 0; n < list->count && sets; n++) {
+		size_t kind = strcspn(list->words[n], "=") + 1;
+
+		if (list->words[n][kind] != '|')
+			continue;
+		list->words[n] = pool_textf(builder->pool, "%.*s%.*s%s", (int)kind, list->words[n], (int)sets, bars,
+					    list->words[n] + kind);
+		list->failed |= !list->words[n];
+	}
+}
+
+static struct unit_list read_conditions(struct unit_builder *builder)
+{
+	const struct unit *unit = builder->unit;
+	struct unit_list list = { 0 };
+
+	for (size_t n = 0; unit && n < unit->count; n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+
+		if (!is_condition(assignment))
+			continue;
+		if (!*assignment->value)
+			drop(&list, starts(assignment->key, "Condition") ? "Condition" : "Assert");
+		else if (is_known(builder, assignment))
+			add_condition(builder, assignment, &list);
+		if (!list.at.file)
+			list.at = assignment->at;
+	}
+	return list;
+}
+
+/* The service takes over the conditions of its sockets: superd opens the socket all the same, and its clients wait. */
+void unit_build_conditions(struct unit_builder *builder)
+{
+	struct unit_list list = { 0 };
+	size_t sets = 0;
+
+	for (size_t n = 0; n <= builder->socket_count; n++) {
+		struct unit_list more;
+
+		unit_builder_turn(builder, n < builder->socket_count ? builder->sockets[n] : builder->service);
+		more = read_conditions(builder);
+		if (has_alternative(&more))
+			set_apart(builder, &more, sets++);
+		for (size_t i = 0; i < more.count; i++)
+			list.failed |= !unit_list_add(builder, &list, more.words[i], more.places[i]);
+		list.failed |= more.failed;
+		if (!list.at.file)
+			list.at = more.at;
+		unit_list_free(&more);
+	}
+	if (list.count)
+		unit_set_list(builder, "condition", &list);
+	unit_list_free(&list);
+}

@@ -1,0 +1,401 @@
+/* Command lines: ExecStart as exec, the other Exec keys as lists of commands.
+ *
+ * Signs in front of the program say how it runs; they come in any order and before anything is expanded. A command
+ * that is not exec becomes one text: its prefix, then its words as base/shell_words splits them. expand_environment
+ * fills in variables at the start. Source: systemd.service(5), "COMMAND LINES". */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/shell_words.h"
+#include "parse/shell_word.h"
+#include "parse/systemd/build.h"
+
+struct unit_command {
+	const char *key;
+	struct origin at;
+	bool ignores_failure, has_argv0, keeps_variables, is_privileged, keeps_identity, by_shell;
+	const struct unit_word *words; /* the program first, behind its prefix */
+	const char *program;
+	size_t count;
+	struct origin program_at;
+};
+
+struct command_list {
+	struct unit_command *list;
+	size_t count, capacity;
+	bool failed;
+};
+
+/* Takes one sign, which may stand there once; gives what is behind it, NULL: there is none. "!!" asked for the rights
+ * of a kernel older than any superd knows. */
+static const char *read_sign(struct unit_command *command, const char *text)
+{
+	const struct {
+		char sign;
+		bool *flag;
+	} signs[] = {
+		{ '-', &command->ignores_failure }, { '@', &command->has_argv0 }, { ':', &command->keeps_variables },
+		{ '+', &command->is_privileged },   { '!', &command->keeps_identity }, { '|', &command->by_shell },
+	};
+
+	if (text[0] == '!' && text[1] == '!')
+		return text + 2;
+	for (size_t n = 0; n < sizeof(signs) / sizeof(*signs); n++) {
+		if (*text == signs[n].sign && !*signs[n].flag) {
+			*signs[n].flag = true;
+			return text + 1;
+		}
+	}
+	return NULL;
+}
+
+/* Gives where the program begins. */
+static const char *read_prefix(struct unit_command *command, const char *text)
+{
+	for (const char *behind = text; behind; behind = read_sign(command, text))
+		text = behind;
+	return text;
+}
+
+/* The program's path is no template: its percent signs were doubled for one. */
+static const char *plain_path(struct unit_builder *builder, const char *text)
+{
+	struct buf plain = { 0 };
+	const char *kept;
+
+	for (; *text; text++) {
+		buf_char(&plain, *text);
+		if (text[0] == '%' && text[1] == '%')
+			text++;
+	}
+	kept = plain.failed ? NULL : pool_text(builder->pool, buf_string(&plain));
+	buf_free(&plain);
+	return kept;
+}
+
+static bool has_control(const char *path)
+{
+	while (*path && (unsigned char)*path >= ' ' && *path != '\x7f')
+		path++;
+	return *path;
+}
+
+static bool check_program(struct unit_builder *builder, const struct unit_command *command)
+{
+	const char *program = command->program;
+
+	if (!*program)
+		return unit_refuse(builder, command->program_at, "%s: a program is missing behind its prefix",
+				   command->key);
+	if (*program != '/' && strchr(program, '/'))
+		return unit_refuse(builder, command->program_at,
+				   "%s: '%s': a program is a path that begins with /, or a name without one",
+				   command->key, program);
+	if (program[strlen(program) - 1] == '/' || has_control(program))
+		return unit_refuse(builder, command->program_at,
+				   "%s: '%s': a program is no folder, and its path has no "
+				   "control characters",
+				   command->key, program);
+	if (command->has_argv0 && command->count < 2)
+		return unit_refuse(builder, command->program_at,
+				   "%s: behind @ and the program stands the name it is to see", command->key);
+	return true;
+}
+
+/* The words become one text for the shell, which stands in the place of the program once its user is known. */
+static void go_by_shell(struct unit_builder *builder, struct unit_command *command, const char *program)
+{
+	const char *text = unit_shell_text(builder->pool, program, command->words + 1, command->count - 1,
+					   !command->keeps_variables);
+	struct unit_word list[4] = { { .text = "/bin/sh" } };
+	size_t count = 1;
+
+	if (command->has_argv0)
+		list[count++].text = "-sh";
+	if (text && *text) {
+		list[count++].text = "-c";
+		list[count++].text = text;
+	}
+	command->words = pool_keep(builder->pool, list, count * sizeof(*list));
+	command->count = count;
+	command->program = text && command->words ? list[0].text : NULL;
+}
+
+/* Warns of words meant for a shell: the most common mistake of a command line. A program may ignore it. */
+static void warn_of_operator(struct unit_builder *builder, const struct unit_assignment *assignment,
+			     const struct unit_word *list, size_t count)
+{
+	const struct unit_word *word = unit_shell_operator(list, count);
+
+	if (!word)
+		return;
+	unit_warn(builder, unit_place(assignment, word->offset),
+		  SHELL_WORD_WARNING, assignment->key, word->text);
+	diags_hint(builder->reading->diags, SHELL_WORD_HINT);
+}
+
+static void add_command(struct unit_builder *builder, const struct unit_assignment *assignment,
+			const struct unit_word *argv, size_t count, struct command_list *commands)
+{
+	struct unit_command *list = array_grow(commands->list, &commands->capacity, commands->count, sizeof(*list));
+	struct unit_command *command;
+	const char *program;
+
+	if (!list) {
+		commands->failed = true;
+		unit_refuse(builder, assignment->at, "out of memory");
+		return;
+	}
+	commands->list = list;
+	command = &list[commands->count];
+	*command = (struct unit_command){ .key = assignment->key, .at = assignment->at, .words = argv, .count = count };
+	command->program_at = unit_place(assignment, argv[0].offset);
+	program = read_prefix(command, argv[0].text);
+	command->program = plain_path(builder, program);
+	if (command->by_shell)
+		go_by_shell(builder, command, program);
+	else
+		warn_of_operator(builder, assignment, argv, count);
+	if (command->program && check_program(builder, command))
+		commands->count++;
+	else
+		commands->failed = true;
+}
+
+static bool separates(const struct unit_word *word)
+{
+	return !word->is_quoted && !strcmp(word->text, ";");
+}
+
+/* Takes a value apart at its lone semicolons. */
+static void read_value(struct unit_builder *builder, const struct unit_assignment *assignment,
+		       struct command_list *commands)
+{
+	struct unit_word *found = NULL;
+	size_t count = 0, start = 0;
+
+	if (!unit_words(builder, assignment, true, &found, &count)) {
+		commands->failed = true;
+		return;
+	}
+	for (size_t n = 0; n <= count; n++) {
+		if (n < count && !separates(&found[n]))
+			continue;
+		if (n > start)
+			add_command(builder, assignment, found + start, n - start, commands);
+		start = n + 1;
+	}
+}
+
+static struct command_list read_commands(struct unit_builder *builder, const char *section, const char *key)
+{
+	struct command_list commands = { 0 };
+
+	for (size_t n = 0; n < builder->unit->count; n++) {
+		const struct unit_assignment *assignment = &builder->unit->list[n];
+
+		if (strcmp(assignment->section, section) || strcmp(assignment->key, key))
+			continue;
+		if (*assignment->value)
+			read_value(builder, assignment, &commands);
+		else
+			commands.count = 0;
+	}
+	return commands;
+}
+
+static void add_flags(struct buf *out, const struct unit_command *command)
+{
+	static const char letters[] = { '-', ':', '+', '!', '|' };
+	const bool has[] = { command->ignores_failure, command->keeps_variables, command->is_privileged,
+			     command->keeps_identity, command->by_shell };
+
+	for (size_t n = 0; n < sizeof(has); n++) {
+		if (has[n])
+			buf_char(out, letters[n]);
+	}
+}
+
+/* The program and its arguments as one text. */
+static void add_words(struct buf *out, const struct unit_command *command, size_t first)
+{
+	shell_words_quote(out, command->program);
+	for (size_t n = first; n < command->count; n++) {
+		buf_char(out, ' ');
+		shell_words_quote(out, command->words[n].text);
+	}
+}
+
+static bool has_variables(const struct unit_command *command)
+{
+	for (size_t n = 1; n < command->count; n++) {
+		if (strchr(command->words[n].text, '$'))
+			return true;
+	}
+	return false;
+}
+
+/* superd expands variables in all commands of a service or in none; the sign : exempts a command. */
+static void want_variables(struct unit_builder *builder, const struct unit_command *command)
+{
+	if (!command->keeps_variables && has_variables(command) && !builder_has(builder->builder, "expand_environment"))
+		unit_set(builder, "expand_environment", "yes", command->program_at);
+}
+
+static void take_main(struct unit_builder *builder, const struct unit_command *command)
+{
+	struct buf text = { 0 }, flags = { 0 };
+
+	add_words(&text, command, command->has_argv0 ? 2 : 1);
+	add_flags(&flags, command);
+	if (text.failed || flags.failed)
+		unit_refuse(builder, command->at, "out of memory");
+	else
+		unit_set(builder, "exec", buf_string(&text), command->program_at);
+	if (command->has_argv0)
+		unit_set(builder, "argv0", command->words[1].text, command->program_at);
+	if (flags.length && (strcmp(buf_string(&flags), ":") != 0 || has_variables(command)))
+		unit_set(builder, "exec_prefix", buf_string(&flags), command->program_at);
+	want_variables(builder, command);
+	buf_free(&text);
+	buf_free(&flags);
+}
+
+/* Adds commands as texts of a list. */
+static void add_texts(struct unit_builder *builder, const struct command_list *commands, size_t count, bool privileged,
+		      struct unit_list *list)
+{
+	for (size_t n = 0; n < count; n++) {
+		struct unit_command command = commands->list[n];
+		struct buf text = { 0 };
+		const char *kept;
+
+		command.is_privileged |= privileged;
+		want_variables(builder, &command);
+		add_flags(&text, &command);
+		if (command.has_argv0)
+			buf_char(&text, '@');
+		add_words(&text, &command, 1);
+		kept = text.failed ? NULL : pool_text(builder->pool, buf_string(&text));
+		buf_free(&text);
+		if (!kept || !unit_list_add(builder, list, kept, command.program_at))
+			list->failed = true;
+		list->at = command.at;
+	}
+	list->failed |= commands->failed;
+}
+
+static void set_commands(struct unit_builder *builder, const char *section, const char *key,
+			 const struct unit_list *list)
+{
+	const struct unit_key *known = unit_key_find(section, key);
+	const char *option = unit_key_option(section, known);
+
+	if (list->failed || !list->count)
+		return;
+	if (option && unit_has_option(option))
+		unit_set_list(builder, option, list);
+	else if (known->class == KEY_REFUSED)
+		unit_unsupported(builder, list->at, "%s: superd cannot honour it: %s", key, known->reason);
+}
+
+/* A program without a path is looked for where systemd does, or where the unit says. */
+static void set_search_path(struct unit_builder *builder)
+{
+	static const char *const usual[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					     "/usr/bin",	"/sbin",	  "/bin" };
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "ExecSearchPath");
+	struct unit_list list = { .at = said ? said->at : unit_start(builder->unit) };
+	const char *text = said ? unit_value(builder, said) : NULL;
+
+	for (size_t n = 0; !said && n < sizeof(usual) / sizeof(*usual); n++)
+		unit_list_add(builder, &list, usual[n], list.at);
+	while (text && *text) {
+		size_t length = strcspn(text, ":");
+		const char *folder = pool_text_n(builder->pool, text, length);
+
+		if (folder && *folder)
+			unit_list_add(builder, &list, folder, unit_place(said, 0));
+		text += length + (text[length] == ':');
+	}
+	if (list.count)
+		unit_set_list(builder, "exec_search_path", &list);
+	unit_list_free(&list);
+}
+
+static bool has_bare(const struct command_list *commands)
+{
+	for (size_t n = 0; n < commands->count; n++) {
+		if (commands->list[n].program[0] != '/')
+			return true;
+	}
+	return false;
+}
+
+static void check_count(struct unit_builder *builder, const struct command_list *start)
+{
+	if (!start->count && !start->failed)
+		unit_refuse(builder, unit_start(builder->unit), "%s: ExecStart is missing", builder->unit->name);
+	else if (start->count > 1 && strcmp(builder->type, "oneshot") != 0)
+		unit_refuse(builder, start->list[1].at,
+			    "ExecStart: there is one already: only with Type=oneshot there "
+			    "may be several, which run one after the other");
+}
+
+/* The commands of the service besides the main one; those in front of it also have all but the last of several. */
+static bool take_others(struct unit_builder *builder, const struct command_list *start, bool privileged)
+{
+	static const char *const keys[] = { "ExecStartPre",   "ExecCondition", "ExecStartPost", "ExecReload",
+					    "ExecReloadPost", "ExecStop",      "ExecStopPost" };
+	bool bare = false;
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		struct command_list commands = read_commands(builder, "Service", keys[n]);
+		struct unit_list list = { 0 };
+
+		add_texts(builder, &commands, commands.count, privileged, &list);
+		if (n == 0 && start->count)
+			add_texts(builder, start, start->count - 1, false, &list);
+		set_commands(builder, "Service", keys[n], &list);
+		bare |= has_bare(&commands);
+		unit_list_free(&list);
+		free(commands.list);
+	}
+	return bare;
+}
+
+void unit_build_commands(struct unit_builder *builder)
+{
+	struct command_list start = read_commands(builder, "Service", "ExecStart");
+	bool bare = has_bare(&start);
+
+	check_count(builder, &start);
+	bare |= take_others(builder, &start, unit_bool(builder, "Service", "PermissionsStartOnly", false));
+	if (start.count)
+		take_main(builder, &start.list[start.count - 1]);
+	free(start.list);
+	if (bare || unit_assigned(builder, "Service", "ExecSearchPath"))
+		set_search_path(builder);
+}
+
+/* Collects the commands of all sockets. */
+void unit_build_socket_commands(struct unit_builder *builder)
+{
+	static const char *const keys[] = { "ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost" };
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		struct unit_list list = { 0 };
+
+		for (size_t i = 0; i < builder->socket_count; i++) {
+			struct command_list commands;
+
+			unit_builder_turn(builder, builder->sockets[i]);
+			commands = read_commands(builder, "Socket", keys[n]);
+			add_texts(builder, &commands, commands.count, false, &list);
+			free(commands.list);
+		}
+		set_commands(builder, "Socket", keys[n], &list);
+		unit_list_free(&list);
+	}
+}

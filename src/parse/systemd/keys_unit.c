@@ -1,0 +1,152 @@
+/* The keys of [Unit], of every type of unit.
+ *
+ * Most of them order units and jobs. superd starts a service when a client connects, in no order, so only a
+ * condition decides whether a service may run. */
+#include "parse/systemd/keys.h"
+
+#define CONDITION(name) { name, KEY_DONE, "condition", NULL }
+
+#define UNSEEN(name, why) { name, KEY_REFUSED, NULL, why }
+
+#define FEATURES "which bits a processor's own list has is not asked: ConditionArchitecture is done"
+#define GIVEN "superd looks for credentials when it starts a service, not before"
+#define FIRMWARE "superd reads no tables of the firmware"
+#define FRACTION "superd counts no machines apart by a hash of their id: ConditionHost is done"
+#define TAGS "superd knows no tags of machines: ConditionHost is done"
+#define CIPHER "superd does not look through to the disk below a file system"
+
+#define ORDER "superd starts what somebody connects to, in no order"
+#define JOB "superd has no queue of jobs"
+#define LIMIT "a service that fails again and again is paused, and never shut for good"
+#define ACTION "superd neither reboots nor ends the machine for a service"
+#define OTHERS "superd starts no other unit for what becomes of this one"
+#define MOUNTS "superd mounts nothing: what is needed is there when it starts"
+#define BY_HAND "what is started by hand is for whoever does it"
+
+static const struct unit_key keys[] = {
+	{ "After", KEY_HARMLESS, .reason = ORDER },
+	{ "AllowIsolate", KEY_HARMLESS, .reason = JOB },
+	CONDITION("AssertACPower"),
+	CONDITION("AssertArchitecture"),
+	UNSEEN("AssertCPUFeature", FEATURES),
+	CONDITION("AssertCPUPressure"),
+	CONDITION("AssertCPUs"),
+	CONDITION("AssertCapability"),
+	CONDITION("AssertControlGroupController"),
+	UNSEEN("AssertCredential", GIVEN),
+	CONDITION("AssertDirectoryNotEmpty"),
+	CONDITION("AssertEnvironment"),
+	CONDITION("AssertFileIsExecutable"),
+	CONDITION("AssertFileNotEmpty"),
+	UNSEEN("AssertFirmware", FIRMWARE),
+	CONDITION("AssertFirstBoot"),
+	UNSEEN("AssertFraction", FRACTION),
+	CONDITION("AssertGroup"),
+	CONDITION("AssertHost"),
+	CONDITION("AssertIOPressure"),
+	CONDITION("AssertKernelCommandLine"),
+	CONDITION("AssertKernelModuleLoaded"),
+	CONDITION("AssertKernelVersion"),
+	UNSEEN("AssertMachineTag", TAGS),
+	CONDITION("AssertMemory"),
+	CONDITION("AssertMemoryPressure"),
+	CONDITION("AssertNeedsUpdate"),
+	CONDITION("AssertOSRelease"),
+	CONDITION("AssertPathExists"),
+	CONDITION("AssertPathExistsGlob"),
+	CONDITION("AssertPathIsDirectory"),
+	UNSEEN("AssertPathIsEncrypted", CIPHER),
+	CONDITION("AssertPathIsMountPoint"),
+	CONDITION("AssertPathIsReadWrite"),
+	CONDITION("AssertPathIsSocket"),
+	CONDITION("AssertPathIsSymbolicLink"),
+	CONDITION("AssertSecurity"),
+	CONDITION("AssertUser"),
+	CONDITION("AssertVersion"),
+	CONDITION("AssertVirtualization"),
+	{ "Before", KEY_HARMLESS, .reason = ORDER },
+	{ "BindsTo", KEY_HARMLESS, .reason = ORDER },
+	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps nothing of what has ended" },
+	CONDITION("ConditionACPower"),
+	CONDITION("ConditionArchitecture"),
+	UNSEEN("ConditionCPUFeature", FEATURES),
+	CONDITION("ConditionCPUPressure"),
+	CONDITION("ConditionCPUs"),
+	CONDITION("ConditionCapability"),
+	CONDITION("ConditionControlGroupController"),
+	UNSEEN("ConditionCredential", GIVEN),
+	CONDITION("ConditionDirectoryNotEmpty"),
+	CONDITION("ConditionEnvironment"),
+	CONDITION("ConditionFileIsExecutable"),
+	CONDITION("ConditionFileNotEmpty"),
+	UNSEEN("ConditionFirmware", FIRMWARE),
+	CONDITION("ConditionFirstBoot"),
+	UNSEEN("ConditionFraction", FRACTION),
+	CONDITION("ConditionGroup"),
+	CONDITION("ConditionHost"),
+	CONDITION("ConditionIOPressure"),
+	CONDITION("ConditionKernelCommandLine"),
+	CONDITION("ConditionKernelModuleLoaded"),
+	CONDITION("ConditionKernelVersion"),
+	UNSEEN("ConditionMachineTag", TAGS),
+	CONDITION("ConditionMemory"),
+	CONDITION("ConditionMemoryPressure"),
+	CONDITION("ConditionNeedsUpdate"),
+	CONDITION("ConditionOSRelease"),
+	CONDITION("ConditionPathExists"),
+	CONDITION("ConditionPathExistsGlob"),
+	CONDITION("ConditionPathIsDirectory"),
+	UNSEEN("ConditionPathIsEncrypted", CIPHER),
+	CONDITION("ConditionPathIsMountPoint"),
+	CONDITION("ConditionPathIsReadWrite"),
+	CONDITION("ConditionPathIsSocket"),
+	CONDITION("ConditionPathIsSymbolicLink"),
+	CONDITION("ConditionSecurity"),
+	CONDITION("ConditionUser"),
+	CONDITION("ConditionVersion"),
+	CONDITION("ConditionVirtualization"),
+	{ "Conflicts", KEY_HARMLESS, .reason = "two services on one address are refused when the table is read" },
+	{ "DefaultDependencies", KEY_HARMLESS, .reason = ORDER },
+	{ "Description", KEY_HARMLESS, .reason = "it describes" },
+	{ "Documentation", KEY_HARMLESS, .reason = "it describes" },
+	{ "FailureAction", KEY_WARNED, .reason = ACTION },
+	{ "FailureActionExitStatus", KEY_HARMLESS, .reason = ACTION },
+	{ "IgnoreOnIsolate", KEY_HARMLESS, .reason = JOB },
+	{ "IgnoreOnSnapshot", KEY_HARMLESS, .reason = JOB },
+	{ "JobRunningTimeoutSec", KEY_HARMLESS, .reason = JOB },
+	{ "JobTimeoutAction", KEY_HARMLESS, .reason = JOB },
+	{ "JobTimeoutRebootArgument", KEY_HARMLESS, .reason = JOB },
+	{ "JobTimeoutSec", KEY_HARMLESS, .reason = JOB },
+	{ "JoinsNamespaceOf", KEY_WARNED, .reason = "each service has namespaces of its own" },
+	{ "OnFailure", KEY_WARNED, .reason = OTHERS },
+	{ "OnFailureIsolate", KEY_HARMLESS, .reason = OTHERS },
+	{ "OnFailureJobMode", KEY_HARMLESS, .reason = OTHERS },
+	{ "OnSuccess", KEY_WARNED, .reason = OTHERS },
+	{ "OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },
+	{ "PartOf", KEY_HARMLESS, .reason = ORDER },
+	{ "PropagatesReloadTo", KEY_HARMLESS, .reason = ORDER },
+	{ "PropagatesStopTo", KEY_HARMLESS, .reason = ORDER },
+	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
+	{ "RefuseManualStart", KEY_HARMLESS, .reason = BY_HAND },
+	{ "RefuseManualStop", KEY_HARMLESS, .reason = BY_HAND },
+	{ "ReloadPropagatedFrom", KEY_HARMLESS, .reason = ORDER },
+	{ "Requires", KEY_HARMLESS, .reason = ORDER },
+	{ "RequiresMountsFor", KEY_HARMLESS, .reason = MOUNTS },
+	{ "RequiresOverridable", KEY_HARMLESS, .reason = ORDER },
+	{ "Requisite", KEY_HARMLESS, .reason = ORDER },
+	{ "RequisiteOverridable", KEY_HARMLESS, .reason = ORDER },
+	{ "SourcePath", KEY_HARMLESS, .reason = "it describes" },
+	{ "StartLimitAction", KEY_WARNED, .reason = ACTION },
+	{ "StartLimitBurst", KEY_HARMLESS, .reason = LIMIT },
+	{ "StartLimitIntervalSec", KEY_HARMLESS, .reason = LIMIT },
+	{ "StopPropagatedFrom", KEY_HARMLESS, .reason = ORDER },
+	{ "StopWhenUnneeded", KEY_HARMLESS, .reason = ORDER },
+	{ "SuccessAction", KEY_WARNED, .reason = ACTION },
+	{ "SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
+	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "nothing of a service outlives superd's end" },
+	{ "Upholds", KEY_HARMLESS, .reason = ORDER },
+	{ "Wants", KEY_HARMLESS, .reason = ORDER },
+	{ "WantsMountsFor", KEY_HARMLESS, .reason = MOUNTS },
+};
+
+const struct unit_keys unit_keys_unit = { "Unit", "[Unit]", keys, sizeof(keys) / sizeof(*keys) };

@@ -1,0 +1,456 @@
+/* The keys of [Service] as options, except commands, streams and the admission of clients.
+ *
+ * Some defaults of systemd differ from superd's: a time of 0 is no limit, a stop may take 90 s, a PIDFile without a
+ * slash is in /run. apply_key.c hands over the keys that have an option of the same meaning. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "parse/systemd/build.h"
+
+#define STOP_USUAL INT64_C(90000000) /* systemd's DefaultTimeoutStopSec, in microseconds */
+#define STORED_MOST 4000               /* of file_descriptor_store_max */
+#define PAUSE_LEAST INT64_C(1000)
+#define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
+#define PAUSE_MOST (INT64_C(86400) * 1000000)
+
+static bool is_taken(const struct unit_key *key)
+{
+	static const char *const taken[] = {
+		"Environment",
+		"EnvironmentFile",
+		"ExecCondition",
+		"ExecReload",
+		"ExecReloadPost",
+		"ExecSearchPath",
+		"ExecStart",
+		"ExecStartPost",
+		"ExecStartPre",
+		"ExecStop",
+		"ExecStopPost",
+		"ExitType",
+		"FileDescriptorStoreMax",
+		"IOSchedulingClass",
+		"IOSchedulingPriority",
+		"IPAddressAllow",
+		"IPAddressDeny",
+		"ImportCredential",
+		"KillMode",
+		"LimitNICE",
+		"LoadCredential",
+		"OpenFile",
+		"PIDFile",
+		"PassEnvironment",
+		"PermissionsStartOnly",
+		"RestartMaxDelaySec",
+		"RestartSec",
+		"SetCredential",
+		"Sockets",
+		"StandardError",
+		"StandardInput",
+		"StandardInputData",
+		"StandardInputText",
+		"StandardOutput",
+		"TimeoutSec",
+		"TimeoutStartSec",
+		"TimeoutStopSec",
+		"TimerSlackNSec",
+		"Type",
+		"UnsetEnvironment",
+	};
+
+	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
+		if (!strcmp(taken[n], key->key))
+			return true;
+	}
+	return false;
+}
+
+static bool is_condition(const struct unit_key *key)
+{
+	return !strncmp(key->key, "Condition", 9) || !strncmp(key->key, "Assert", 6);
+}
+
+static bool is_none(const struct unit_key *key)
+{
+	(void)key;
+	return false;
+}
+
+/* A type that this version lacks is missed, as other things are. */
+static void set_type(struct unit_builder *builder, struct origin at)
+{
+	const struct value value = { .words = &builder->type, .count = 1, .at = at, .word_at = &at };
+	struct diags said = { 0 };
+
+	if (!builder_set(builder->builder, NATIVE, "type", &value, &said))
+		unit_unsupported(builder, at, "Type: %s", said.count ? said.list[0].message : "out of memory");
+	diags_free(&said);
+}
+
+static void take_type(struct unit_builder *builder)
+{
+	static const char *const types[][2] = {
+		{ "simple", "simple" },
+		{ "exec", "exec" },
+		{ "notify", "notify" },
+		{ "forking", "forking" },
+		{ "notify-reload", "notify-reload" },
+		{ "oneshot", "oneshot" },
+		{ "idle", "simple" },
+		{ "dbus", "exec" },
+	};
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "Type");
+	const struct unit_assignment *bus = unit_assigned(builder, "Service", "BusName");
+	const char *text = said ? said->value : bus ? "dbus" : "simple";
+
+	builder->type = NULL;
+	for (size_t n = 0; n < sizeof(types) / sizeof(*types); n++) {
+		if (!strcmp(types[n][0], text))
+			builder->type = types[n][1];
+	}
+	if (!builder->type) {
+		unit_refuse(builder, unit_place(said, 0),
+			    "Type: '%s': it is simple, exec, notify, notify-reload, forking, "
+			    "oneshot, idle or dbus",
+			    text);
+		builder->type = "simple";
+	} else if (!strcmp(text, "dbus") && !bus) {
+		unit_refuse(builder, unit_place(said, 0), "Type=dbus goes with BusName, which is missing");
+	} else if (!strcmp(text, "dbus")) {
+		unit_warn(builder, unit_place(said ? said : bus, 0),
+			  "Type=dbus is taken as exec: superd does not wait for a name on D-Bus");
+	}
+	if (strcmp(builder->type, "simple") != 0)
+		set_type(builder, said ? unit_place(said, 0) : unit_start(builder->unit));
+}
+
+static void check_exit_type(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "ExitType");
+
+	if (said && strcmp(said->value, "main") != 0)
+		unit_warn(builder, unit_place(said, 0),
+			  "ExitType=%s is left out: the end of the main process is the service's", said->value);
+}
+
+/* The span of a key; false: not said, or no span (reported). */
+static bool read_span(struct unit_builder *builder, const char *key, int64_t *span, struct origin *at)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", key);
+	const char *wrong = said ? unit_scan_timespan(said->value, span) : NULL;
+
+	if (wrong)
+		return unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", key, said->value, wrong);
+	if (said)
+		*at = unit_place(said, 0);
+	return said;
+}
+
+static void set_span(struct unit_builder *builder, const char *option, int64_t span, struct origin at)
+{
+	char text[32];
+
+	scan_duration_format(span, text);
+	unit_set(builder, option, text, at);
+}
+
+/* Which of two keys stands further down. */
+static bool is_later(const struct unit_builder *builder, const char *key, const char *than)
+{
+	const struct unit_assignment *a = unit_assigned(builder, "Service", key),
+				     *b = unit_assigned(builder, "Service", than);
+
+	return a && (!b || a > b);
+}
+
+/* 0 is no limit. */
+static void take_timeout(struct unit_builder *builder, const char *key, const char *option, int64_t usual)
+{
+	struct origin at = unit_start(builder->unit);
+	int64_t span = usual;
+	bool said = read_span(builder, is_later(builder, "TimeoutSec", key) ? "TimeoutSec" : key, &span, &at);
+
+	if (said || usual >= 0)
+		set_span(builder, option, span ? span : SCAN_INFINITY, at);
+}
+
+static int64_t clamp(int64_t span)
+{
+	return span < PAUSE_LEAST ? PAUSE_LEAST : span > PAUSE_MOST ? PAUSE_MOST : span;
+}
+
+/* The first pause is RestartSec; the longest is no shorter than that. */
+static void take_pauses(struct unit_builder *builder)
+{
+	int64_t first = 0, longest = PAUSE_USUAL;
+	struct origin first_at = { 0 }, longest_at = { 0 };
+	bool has_first = read_span(builder, "RestartSec", &first, &first_at);
+	bool has_longest = read_span(builder, "RestartMaxDelaySec", &longest, &longest_at);
+
+	if (has_first)
+		set_span(builder, "backoff_min", clamp(first), first_at);
+	if (has_longest || first > longest)
+		set_span(builder, "backoff_max", clamp(longest > first ? longest : first),
+			 has_longest ? longest_at : first_at);
+}
+
+static void take_kill_mode(struct unit_builder *builder)
+{
+	static const char *const modes[][2] = {
+		{ "control-group", "group" },
+		{ "mixed", "mixed" },
+		{ "process", "process" },
+		{ "none", "none" },
+	};
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "KillMode");
+
+	if (!said || !strcmp(said->value, "control-group") || !strcmp(said->value, "mixed"))
+		unit_set(builder, "kill_rest", "yes", said ? unit_place(said, 0) : unit_start(builder->service));
+	for (size_t n = 0; said && n < sizeof(modes) / sizeof(*modes); n++) {
+		if (!strcmp(modes[n][0], said->value)) {
+			unit_set(builder, "kill_mode", modes[n][1], unit_place(said, 0));
+			return;
+		}
+	}
+	if (said)
+		unit_refuse(builder, unit_place(said, 0), "KillMode: '%s': it is control-group, mixed, process or none",
+			    said->value);
+}
+
+/* Only a daemon that goes to the background is known by it. */
+static void take_pid_file(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "PIDFile");
+	const char *text = said && !strcmp(builder->type, "forking") ? unit_value(builder, said) : NULL;
+	const char *path = text && *text != '/' ? pool_textf(builder->pool, "/run/%s", text) : text;
+
+	if (path)
+		unit_set(builder, "pid_file", path, unit_place(said, 0));
+}
+
+static void take_io_scheduling(struct unit_builder *builder)
+{
+	static const char *const classes[] = { "none", "realtime", "best-effort", "idle" };
+	const struct unit_assignment *class = unit_assigned(builder, "Service", "IOSchedulingClass");
+	const struct unit_assignment *priority = unit_assigned(builder, "Service", "IOSchedulingPriority");
+	const char *name = class ? class->value : "best-effort";
+	char text[64];
+
+	if (!class && !priority)
+		return;
+	if (name[0] >= '0' && name[0] <= '3' && !name[1])
+		name = classes[name[0] - '0'];
+	if (!strcmp(name, "none"))
+		return;
+	if (!strcmp(name, "idle") || !priority)
+		snprintf(text, sizeof(text), "%s", name);
+	else
+		snprintf(text, sizeof(text), "%s:%s", name, priority->value);
+	unit_set(builder, "io_scheduling", text, unit_place(class ? class : priority, 0));
+}
+
+/* A bare number is nanoseconds, of which superd knows whole thousands. */
+static void take_timer_slack(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "TimerSlackNSec");
+	int64_t slack, span;
+	const char *wrong;
+
+	if (!said)
+		return;
+	if (!scan_count(said->value, &slack) && slack > 0) {
+		set_span(builder, "timer_slack", slack / 1000 + (slack % 1000 > 0), unit_place(said, 0));
+		return;
+	}
+	wrong = unit_scan_timespan(said->value, &span);
+	if (wrong)
+		unit_refuse(builder, unit_place(said, 0), "TimerSlackNSec: '%s': %s", said->value, wrong);
+	else if (span)
+		set_span(builder, "timer_slack", span, unit_place(said, 0));
+}
+
+/* superd keeps no more than its option has; a service that stores fewer never sees that. */
+static void take_store(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "FileDescriptorStoreMax");
+	const char *text = said ? said->value : NULL;
+	int64_t most;
+
+	if (said && !scan_count(text, &most) && most > STORED_MOST) {
+		unit_warn(builder, unit_place(said, 0), "FileDescriptorStoreMax: superd keeps %d descriptors at most",
+			  STORED_MOST);
+		text = pool_textf(builder->pool, "%d", STORED_MOST);
+	}
+	if (text)
+		unit_set(builder, "file_descriptor_store_max", text, unit_place(said, 0));
+}
+
+/* With a sign it is a nice value, from which the kernel's number is made (getrlimit(2)). */
+static void take_limit_nice(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "LimitNICE");
+	struct origin at = said ? unit_place(said, 0) : (struct origin){ 0 };
+	int64_t nice;
+	char text[32];
+
+	if (!said)
+		return;
+	if (!strchr("+-", said->value[0])) {
+		unit_set(builder, "rlimit_nice", said->value, at);
+		return;
+	}
+	if (scan_count(said->value, &nice) || nice < -20 || nice > 19) {
+		unit_refuse(builder, at, "LimitNICE: '%s': a nice value is from -20 to +19", said->value);
+		return;
+	}
+	snprintf(text, sizeof(text), "%d", 20 - (int)nice);
+	unit_set(builder, "rlimit_nice", text, at);
+}
+
+/* Whether it is a variable's name, or NAME=value, as systemd has them for this key. */
+static bool is_variable(const char *key, const char *text)
+{
+	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+
+	if (!length || (*text >= '0' && *text <= '9'))
+		return false;
+	if (!text[length])
+		return strcmp(key, "Environment") != 0;
+	return text[length] == '=' && strcmp(key, "PassEnvironment") != 0;
+}
+
+/* Collects variables. Like systemd, superd leaves out a bad one; but a bad variable of UnsetEnvironment is an error. */
+static struct unit_list read_variables(struct unit_builder *builder, const char *key, enum unit_collect how)
+{
+	static const char wrong[] = "a variable's name has letters, digits and _, and no digit in front; Environment "
+				    "has a = and a value behind it";
+	struct unit_list list = unit_collect(builder, "Service", key, how);
+	bool is_unset = !strcmp(key, "UnsetEnvironment");
+	size_t kept = 0;
+
+	for (size_t n = 0; n < list.count; n++) {
+		const char *word = list.words[n];
+
+		/* A template in a variable's name gets its value only with the connection. */
+		if (is_variable(key, word) || (how == COLLECT_TEMPLATES && word[strcspn(word, "%=")] == '%')) {
+			list.words[kept] = word;
+			list.places[kept++] = list.places[n];
+		} else if (is_unset) {
+			list.failed = !unit_refuse(builder, list.places[n], "%s: '%s': %s", key, word, wrong);
+		} else {
+			unit_leave_out(builder, list.places[n], key, word, wrong);
+		}
+	}
+	list.count = kept;
+	return list;
+}
+
+static void take_variables(struct unit_builder *builder, const char *key, const char *option)
+{
+	struct unit_list list = read_variables(builder, key, COLLECT_WORDS);
+
+	if (list.count)
+		unit_set_list(builder, option, &list);
+	unit_list_free(&list);
+}
+
+static bool passes(struct unit_builder *builder, const char *variable)
+{
+	struct unit_list list = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
+	bool found = false;
+
+	for (size_t n = 0; n < list.count; n++)
+		found |= !strcmp(list.words[n], variable);
+	unit_list_free(&list);
+	return found;
+}
+
+/* ExecSearchPath is also the service's PATH, unless it is passed superd's own, or Environment has another. */
+static void take_environment(struct unit_builder *builder)
+{
+	const struct unit_assignment *search = unit_assigned(builder, "Service", "ExecSearchPath");
+	const char *path = search ? unit_value(builder, search) : NULL;
+	struct unit_list said = read_variables(builder, "Environment", COLLECT_TEMPLATES);
+	struct unit_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
+
+	path = path ? pool_textf(builder->pool, "PATH=%s", path) : NULL;
+	if (path && !passes(builder, "PATH"))
+		unit_list_add(builder, &list, path, unit_place(search, 0));
+	for (size_t n = 0; n < said.count; n++)
+		unit_list_add(builder, &list, said.words[n], said.places[n]);
+	if (list.count)
+		unit_set_list(builder, "env", &list);
+	unit_list_free(&said);
+	unit_list_free(&list);
+	said = unit_collect(builder, "Service", "EnvironmentFile", COLLECT_VALUES);
+	if (said.count)
+		unit_set_list(builder, "environment_file", &said);
+	unit_list_free(&said);
+}
+
+/* Sets systemd's defaults that differ from superd's: environment, log levels, keyring, SIGPIPE. */
+static void take_habits(struct unit_builder *builder)
+{
+	struct origin at = unit_start(builder->unit);
+
+	unit_set(builder, "unit_environment", "yes", at);
+	if (!unit_assigned(builder, "Service", "SyslogLevelPrefix"))
+		unit_set(builder, "syslog_level_prefix", "yes", at);
+	if (!unit_assigned(builder, "Service", "KeyringMode"))
+		unit_set(builder, "keyring_mode", "private", at);
+	if (!unit_assigned(builder, "Service", "IgnoreSIGPIPE"))
+		unit_set(builder, "ignore_sigpipe", "yes", at);
+}
+
+/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a mount, not
+ * by chroot(2), for every user. */
+static void take_kernel_mounts(struct unit_builder *builder)
+{
+	const struct unit_assignment *root = unit_assigned(builder, "Service", "RootDirectory");
+
+	if (root && !unit_assigned(builder, "Service", "MountAPIVFS"))
+		unit_set(builder, "mount_api_vfs", "yes", unit_place(root, 0));
+	else if (root && !unit_assigned(builder, "Service", "PrivateMounts"))
+		unit_set(builder, "private_mounts", "yes", unit_place(root, 0));
+}
+
+/* A user that is made up has no home of its own. */
+static void check_home(struct unit_builder *builder)
+{
+	const struct unit_assignment *folder = unit_assigned(builder, "Service", "WorkingDirectory");
+	const char *path = folder ? folder->value + (folder->value[0] == '-') : "";
+
+	if (!strcmp(path, "~") && unit_bool(builder, "Service", "DynamicUser", false))
+		unit_refuse(builder, unit_place(folder, 0), "WorkingDirectory=~: a user of DynamicUser has no home");
+}
+
+void unit_build_service(struct unit_builder *builder)
+{
+	unit_builder_turn(builder, builder->service);
+	unit_say_sections(builder, "Service");
+	take_type(builder);
+	check_exit_type(builder);
+	unit_build_commands(builder);
+	unit_build_streams(builder);
+	unit_build_passed_fds(builder);
+	take_environment(builder);
+	take_variables(builder, "PassEnvironment", "passenv");
+	take_variables(builder, "UnsetEnvironment", "unset_environment");
+	take_habits(builder);
+	unit_apply_keys(builder, "Service", is_taken);
+	take_timeout(builder, "TimeoutStartSec", "timeout_start", -1);
+	take_timeout(builder, "TimeoutStopSec", "timeout_stop", STOP_USUAL);
+	take_pauses(builder);
+	take_kill_mode(builder);
+	take_pid_file(builder);
+	take_io_scheduling(builder);
+	take_limit_nice(builder);
+	take_store(builder);
+	take_timer_slack(builder);
+	take_kernel_mounts(builder);
+	check_home(builder);
+	unit_apply_keys(builder, "Unit", is_condition);
+	unit_apply_keys(builder, "Install", is_none);
+	unit_build_conditions(builder);
+}

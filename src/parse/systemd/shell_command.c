@@ -1,0 +1,64 @@
+/* The text of a command that the user's shell runs.
+ *
+ * systemd fills in the variables that it recognises, then joins the words by blanks. The shell reads the result,
+ * with its redirections, pipes and own variables ($$NAME). Source: systemd.service(5), "COMMAND LINES". */
+#include <string.h>
+
+#include "parse/shell_word.h"
+#include "parse/systemd/build.h"
+
+static size_t name_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] == '_' || (text[length] >= 'A' && text[length] <= 'Z') ||
+	       (text[length] >= 'a' && text[length] <= 'z') || (length && text[length] >= '0' && text[length] <= '9'))
+		length++;
+	return length;
+}
+
+/* It begins with a lone $: a variable as a whole, which is split; of an odd name there is none. */
+static bool is_variable(const char *word)
+{
+	return word[0] == '$' && word[1] && word[1] != '{' && word[1] != '$';
+}
+
+/* The text is one word to what fills in variables, which knows only those in braces within one. */
+static void add_word(struct buf *text, const char *word, bool expands)
+{
+	bool whole = expands && is_variable(word);
+
+	if (whole && word[1 + name_length(word + 1)])
+		return;
+	if (text->length)
+		buf_char(text, ' ');
+	if (whole)
+		buf_addf(text, "${%s}", word + 1);
+	else
+		buf_text(text, word);
+}
+
+const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
+			    bool expands)
+{
+	struct buf text = { 0 };
+	const char *kept;
+
+	add_word(&text, program, expands);
+	for (size_t n = 0; n < count; n++)
+		add_word(&text, list[n].text, expands);
+	kept = text.failed ? NULL : pool_text(pool, buf_string(&text));
+	buf_free(&text);
+	return kept;
+}
+
+const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count)
+{
+	struct shell_scan scan = { .fills_variables = true };   /* as systemd does, unless : says that $ is meant */
+
+	for (size_t n = 0; n < count; n++) {
+		if (shell_scan_word(&scan, list[n].text, !list[n].is_quoted))
+			return &list[n];
+	}
+	return NULL;
+}

@@ -1,0 +1,251 @@
+/* [Socket] as a socket { } of superd.conf: its addresses, its name, its options.
+ *
+ * A service's descriptors are in the order of its Listen lines, across all kinds, and an empty Listen line of any
+ * kind drops those before it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "parse/systemd/build.h"
+
+/* Keys that stand below, in access.c or in systemd.c. */
+static bool is_taken(const struct unit_key *key)
+{
+	static const char *const taken[] = {
+		"Accept",
+		"Backlog",
+		"BindIPv6Only",
+		"ExecStartPost",
+		"ExecStartPre",
+		"ExecStopPost",
+		"ExecStopPre",
+		"FileDescriptorName",
+		"IPAddressAllow",
+		"IPAddressDeny",
+		"ListenDatagram",
+		"ListenFIFO",
+		"ListenMessageQueue",
+		"ListenNetlink",
+		"ListenSequentialPacket",
+		"ListenSpecial",
+		"ListenStream",
+		"MaxConnections",
+		"MaxConnectionsPerSource",
+		"PollLimitBurst",
+		"PollLimitIntervalSec",
+		"Service",
+		"SocketProtocol",
+		"Timestamping",
+		"TriggerLimitBurst",
+		"TriggerLimitIntervalSec",
+	};
+
+	/* Keys for the commands of a socket do not apply to the socket itself. */
+	if (unit_key_is_shared(key))
+		return true;
+	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
+		if (!strcmp(taken[n], key->key))
+			return true;
+	}
+	return false;
+}
+
+static bool is_listen(const struct unit_assignment *assignment)
+{
+	return !strcmp(assignment->section, "Socket") && !strncmp(assignment->key, "Listen", 6) &&
+		unit_key_find("Socket", assignment->key);
+}
+
+bool unit_listens(const struct unit *unit)
+{
+	bool listens = false;
+
+	for (size_t n = 0; n < unit->count; n++) {
+		if (is_listen(&unit->list[n]))
+			listens = *unit->list[n].value;
+	}
+	return listens;
+}
+
+static bool has_connections(const char *key)
+{
+	return !strcmp(key, "ListenStream") || !strcmp(key, "ListenSequentialPacket");
+}
+
+/* NULL: that of the kind of its address. */
+static const char *find_protocol(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "SocketProtocol");
+
+	if (!said)
+		return NULL;
+	if (!strcmp(said->value, "sctp"))
+		return "sctp";
+	if (!strcmp(said->value, "udplite") || !strcmp(said->value, "mptcp"))
+		unit_set(builder, "socket_protocol", said->value, unit_place(said, 0));
+	else
+		unit_refuse(builder, unit_place(said, 0), "SocketProtocol: '%s': it is udplite, mptcp or sctp",
+			    said->value);
+	return NULL;
+}
+
+static void add_listen(struct unit_builder *builder, const struct unit_assignment *assignment, const char *protocol,
+		       struct unit_list *list)
+{
+	const char *text = unit_value(builder, assignment), *wrong, *kept;
+	struct origin at = unit_place(assignment, 0);
+	struct buf endpoint = { 0 };
+
+	if (!text)
+		return;
+	if (builder->accepts && !has_connections(assignment->key))
+		unit_refuse(builder, at,
+			    "%s: there are no connections to accept there: with Accept=yes all that listens "
+			    "is ListenStream or ListenSequentialPacket",
+			    assignment->key);
+	wrong = unit_address(assignment->key, protocol, text, &endpoint);
+	if (wrong) {
+		unit_refuse(builder, at, "%s: '%s': %s", assignment->key, text, wrong);
+	} else {
+		kept = endpoint.failed ? NULL : pool_text(builder->pool, buf_string(&endpoint));
+		if (kept)
+			unit_list_add(builder, list, kept, at);
+		else
+			unit_refuse(builder, at, "out of memory");
+	}
+	buf_free(&endpoint);
+}
+
+/* Sets the addresses of the Listen lines. false: there is no good one; mistakes are reported. */
+static bool take_listens(struct unit_builder *builder)
+{
+	const char *protocol = find_protocol(builder);
+	struct unit_list list = { 0 };
+	bool any;
+
+	for (size_t n = 0; n < builder->unit->count; n++) {
+		const struct unit_assignment *assignment = &builder->unit->list[n];
+
+		if (!is_listen(assignment) ||
+		    unit_key_status("Socket", unit_key_find("Socket", assignment->key)) != KEY_DONE)
+			continue;
+		if (!*assignment->value)
+			list.count = 0;
+		if (!list.count)
+			list.at = assignment->at;
+		if (*assignment->value)
+			add_listen(builder, assignment, protocol, &list);
+	}
+	any = list.count;
+	if (any)
+		unit_set_list(builder, "listen", &list);
+	unit_list_free(&list);
+	return any;
+}
+
+/* Unset is as many as the kernel allows, which cuts down what is more. */
+static void take_backlog(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "Backlog");
+	struct origin at = said ? unit_place(said, 0) : unit_start(builder->unit);
+	int64_t number = INT32_MAX;
+	char text[32];
+
+	if (said && (scan_count(said->value, &number) || number < 0 || number > UINT32_MAX)) {
+		unit_refuse(builder, at, "Backlog: '%s': it is a number from 0 to 4294967295", said->value);
+		return;
+	}
+	snprintf(text, sizeof(text), "%" PRId64, number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
+	unit_set(builder, "backlog", text, at);
+}
+
+static void take_ipv6_only(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "BindIPv6Only");
+	bool only = false;
+
+	if (!said || !strcmp(said->value, "default"))
+		return;
+	if (!strcmp(said->value, "ipv6-only"))
+		only = true;
+	else if (strcmp(said->value, "both") != 0 && scan_bool(said->value, &only))
+		unit_refuse(builder, unit_place(said, 0), "BindIPv6Only: '%s': it is default, both or ipv6-only",
+			    said->value);
+	unit_set(builder, "ipv6_only", only ? "yes" : "no", unit_place(said, 0));
+}
+
+static void take_timestamping(struct unit_builder *builder)
+{
+	static const char *const known[][2] = {
+		{ "off", "off" },      { "us", "us" }, { "usec", "us" },
+		{ "\xc2\xb5s", "us" }, { "ns", "ns" }, { "nsec", "ns" },
+	};
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "Timestamping");
+
+	for (size_t n = 0; said && n < sizeof(known) / sizeof(*known); n++) {
+		if (!strcmp(known[n][0], said->value)) {
+			unit_set(builder, "timestamping", known[n][1], unit_place(said, 0));
+			return;
+		}
+	}
+	if (said)
+		unit_refuse(builder, unit_place(said, 0), "Timestamping: '%s': it is off, us or ns", said->value);
+}
+
+/* Its entry in LISTEN_FDNAMES. */
+static const char *find_name(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "FileDescriptorName");
+
+	if (said)
+		return unit_value(builder, said);
+	return builder->accepts ? "connection" : builder->unit->name;
+}
+
+static bool any_accepts(const struct unit *unit)
+{
+	for (size_t n = 0; n < unit->count; n++) {
+		if (is_listen(&unit->list[n]) && has_connections(unit->list[n].key))
+			return true;
+	}
+	return false;
+}
+
+static bool takes_condition(const struct unit_key *key)
+{
+	return !strncmp(key->key, "Condition", 9) || !strncmp(key->key, "Assert", 6);
+}
+
+static bool takes_nothing(const struct unit_key *key)
+{
+	(void)key;
+	return false;
+}
+
+static void take_socket(struct unit_builder *builder, const struct unit *unit)
+{
+	struct diags unheard = { 0 };
+	bool listens;
+
+	unit_builder_turn(builder, unit);
+	unit_say_sections(builder, "Socket");
+	builder_open_socket(builder->builder, find_name(builder), unit_start(unit));
+	listens = take_listens(builder);
+	if (any_accepts(unit))
+		take_backlog(builder);
+	take_ipv6_only(builder);
+	take_timestamping(builder);
+	unit_apply_keys(builder, "Socket", is_taken);
+	builder_close_socket(builder->builder, listens ? builder->reading->diags : &unheard);
+	diags_free(&unheard);
+	unit_apply_keys(builder, "Unit", takes_condition);
+	unit_apply_keys(builder, "Install", takes_nothing);
+}
+
+void unit_build_sockets(struct unit_builder *builder)
+{
+	for (size_t n = 0; n < builder->socket_count; n++)
+		take_socket(builder, builder->sockets[n]);
+	unit_build_socket_commands(builder);
+}

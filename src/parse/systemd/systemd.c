@@ -1,0 +1,252 @@
+/* The reader of units: a .socket with its service, a folder of them, or a .service by itself.
+ *
+ * A broken service must not run in part. superd reports everything that is wrong with its units, each at its place,
+ * and then leaves out the whole service. */
+#include "parse/systemd/systemd.h"
+
+#include <string.h>
+
+#include "parse/systemd/pairing.h"
+
+/* Its sockets are all of a folder; everything else was asked for by its name. */
+static bool is_in_folder(const struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *parent = reading->depth > 1 ? reading->opened[reading->depth - 2].path : NULL;
+	size_t length = slash ? (size_t)(slash - path) : 0, other = parent ? strlen(parent) : 0;
+
+	while (other > 1 && parent[other - 1] == '/')
+		other--;
+	return parent && slash && other == length && !memcmp(parent, path, length);
+}
+
+/* Says why a unit is none that could run, where that was asked for. */
+static bool may_run(struct reading *reading, const struct unit *unit, const char *path, bool by_name)
+{
+	struct origin at = { .file = path };
+
+	if (unit->is_masked) {
+		if (by_name)
+			diag_warning(reading->diags, at, "%s is masked: it is left out", unit->name);
+		reading->asked_masked |= by_name;
+		return false;
+	}
+	if (unit->instance && !*unit->instance) {
+		if (by_name)
+			diag_error(reading->diags, at, "%s is a template: ask for an instance, as %s@NAME.%s",
+				   unit->name, unit->prefix, unit->suffix);
+		return false;
+	}
+	return true;
+}
+
+/* Adds a hint about a unit with a similar name: the other half of a pair, or the template. */
+static void hint_near(struct reading *reading, const char *folder, const char *name)
+{
+	int length = (int)(strrchr(name, '.') - name);
+	const char *suffix = strrchr(name, '.') + 1, *other = strcmp(suffix, "socket") ? "socket" : "service";
+	const char *near[] = {
+		pool_textf(reading->table->pool, "%.*s@.%s", length, name, suffix),
+		pool_textf(reading->table->pool, "%.*s.%s", length, name, other),
+		pool_textf(reading->table->pool, "%.*s@.%s", length, name, other),
+	};
+	bool failed = false;
+
+	for (size_t n = 0; n < sizeof(near) / sizeof(*near); n++) {
+		if (!near[n] || !unit_name_is_valid(near[n]) || !unit_find(reading, folder, near[n], &failed))
+			continue;
+		if (n)
+			diags_hint(reading->diags, "there is %s", near[n]);
+		else
+			diags_hint(reading->diags, "%s is a template: ask for an instance, as %.*s@NAME.%s", near[n],
+				   length, name, suffix);
+		return;
+	}
+}
+
+/* A unit by its name, of a kind that superd has no use for. */
+static bool is_other_unit(const char *name)
+{
+	static const char *const kinds[] = { ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice",
+					     ".scope", ".device" };
+
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (unit_name_has_suffix(name, kinds[n]))
+			return true;
+	}
+	return false;
+}
+
+static bool units_read(struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder;
+	struct origin at = { .file = path };
+	const struct unit *unit;
+	bool failed = false, by_name;
+
+	if (!unit_name_has_suffix(name, ".socket") && !unit_name_has_suffix(name, ".service")) {
+		diag_error(reading->diags, at,
+			   is_other_unit(name) ? "superd reads units of sockets and services: their names end in "
+						 ".socket or .service"
+					       : "this looks like a systemd unit: name it NAME.socket or NAME.service");
+		return false;
+	}
+	folder = slash ? pool_text_n(reading->table->pool, path, slash > path ? (size_t)(slash - path) : 1) : ".";
+	if (!folder)
+		return reading_refuse_memory(reading);
+	unit = unit_find(reading, folder, name, &failed);
+	if (!unit) {
+		if (!failed) {
+			diag_error(reading->diags, at, "there is no such unit, nor a template for it");
+			hint_near(reading, folder, name);
+		}
+		return false;
+	}
+	by_name = !is_in_folder(reading, path);
+	return !may_run(reading, unit, path, by_name) || units_request(reading, unit, folder, by_name);
+}
+
+/* Every socket of a folder. */
+static bool units_takes(struct reading *reading, const char *path, const char *name)
+{
+	(void)reading, (void)path;
+	return unit_name_has_suffix(name, ".socket") && unit_name_is_valid(name);
+}
+
+/* Whether one of the diagnostics from `first` on, in front of this one, is an error of the same file. */
+static bool was_seen(const struct diags *diags, size_t first, size_t number)
+{
+	for (size_t n = first; n < number; n++) {
+		const struct diag *diag = &diags->list[n];
+
+		if (diag->severity == SEVERITY_ERROR && diag->file && !strcmp(diag->file, diags->list[number].file))
+			return true;
+	}
+	return false;
+}
+
+/* By another of its files. */
+static bool is_left_out(const struct table *table, const char *name)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (table->left_out[n].name && !strcmp(table->left_out[n].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Every file an error was found in since belongs to a service that is left out. */
+static void leave_pair_out(struct reading *reading, const struct unit_pairing *pair, size_t first)
+{
+	struct diags *diags = reading->diags;
+	bool any = is_left_out(reading->table, pair->name);
+
+	for (size_t n = first; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		const char *file;
+
+		if (diag->severity != SEVERITY_ERROR || !diag->file || was_seen(diags, first, n))
+			continue;
+		file = pool_text(reading->table->pool, diag->file);
+		if (file && !table_leave_out_file(reading->table, (struct origin){ file, 1, 1 }, pair->name, any))
+			reading_refuse_memory(reading);
+		any = true;
+	}
+	if (!any)
+		reading_leave_out(reading, unit_start(pair->service), pair->name);
+}
+
+/* Notes the files of a unit but the one its service begins in, each once as far as they stand together. */
+static void note_files(struct reading *reading, const struct unit_pairing *pair, const struct unit *unit,
+		       const char *first)
+{
+	const char *before = first;
+
+	for (size_t n = 0; n < unit->count; n++) {
+		const char *file = unit->list[n].at.file;
+
+		if (!strcmp(file, before) || !strcmp(file, first))
+			continue;
+		reading_note_part(reading, (struct origin){ .file = file, .line = 1, .column = 1 }, pair->name);
+		before = file;
+	}
+}
+
+static void note_parts(struct reading *reading, const struct unit_pairing *pair, const char *first)
+{
+	note_files(reading, pair, pair->service, first);
+	for (size_t n = 0; n < pair->count; n++)
+		note_files(reading, pair, pair->sockets[n], first);
+}
+
+/* Sockets without a service run nothing; superd reads them to report their mistakes. */
+static void check_sockets(struct unit_builder *builder)
+{
+	unit_build_sockets(builder);
+	unit_build_access(builder);
+	unit_build_conditions(builder);
+	builder_free(builder->builder);
+}
+
+static void draft_pair(struct reading *reading, const struct unit_pairing *pair)
+{
+	struct unit_builder builder = {
+		.reading = reading,
+		.pool = units_asked(reading)->pool,
+		.service = pair->service,
+		.sockets = pair->sockets,
+		.socket_count = pair->count,
+		.accepts = pair->accepts,
+	};
+	size_t errors = reading->diags->errors, first = reading->diags->count;
+	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
+
+	builder.builder = builder_new(reading->table, pair->name, at);
+	if (!builder.builder) {
+		reading_refuse_memory(reading);
+		return;
+	}
+	builder_set_foreign(builder.builder, UNIT);
+	builder_set_alone(builder.builder);
+	if (!pair->service) {
+		check_sockets(&builder);
+		return;
+	}
+	unit_build_sockets(&builder);
+	unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);
+	if (!pair->count)
+		unit_set(&builder, "start", "boot", at);
+	unit_build_access(&builder);
+	unit_build_service(&builder);
+	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
+		unit_set(&builder, "restart", "no", at);
+	if (!pair->has_failed && reading->diags->errors == errors) {
+		reading_add(reading, builder.builder);
+		note_parts(reading, pair, at.file);
+		return;
+	}
+	builder_free(builder.builder);
+	leave_pair_out(reading, pair, first);
+}
+
+static void units_finish(struct reading *reading)
+{
+	struct requested_units *asked = units_asked(reading);
+
+	if (!asked)
+		return;
+	units_pair(reading);
+	for (size_t n = 0; n < asked->pair_count; n++)
+		draft_pair(reading, &asked->pairs[n]);
+	reading_drop_state(reading, requested_units_free);
+	reading->pending = 0;
+}
+
+const struct reader reader_systemd = {
+	.recognises = unit_text_recognises,
+	.takes = units_takes,
+	.passes_over = true,
+	.fileless = { ".socket", ".service" },   /* an instance of a template */
+	.read = units_read,
+	.finish = units_finish,
+};

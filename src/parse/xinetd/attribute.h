@@ -1,0 +1,53 @@
+/* The attributes of xinetd.conf: how many values each takes, where it may stand, which operators it knows. What a value
+ * may be is for the table of directives, which has most of them under their own name; the others are translated by
+ * parse/xinetd/socket, _program, _gate and _log. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum xinetd_attribute {
+	/* Which sockets */
+	ATTR_SOCKET_TYPE, ATTR_PROTOCOL, ATTR_PORT, ATTR_BIND, ATTR_V6ONLY, ATTR_RPC_VERSION, ATTR_RPC_NUMBER,
+	/* What runs, and how it gets its socket */
+	ATTR_TYPE, ATTR_FLAGS, ATTR_WAIT, ATTR_SERVER, ATTR_SERVER_ARGS, ATTR_REDIRECT,
+	ATTR_USER, ATTR_GROUP, ATTR_GROUPS, ATTR_ENV, ATTR_PASSENV, ATTR_UMASK, ATTR_NICE,
+	ATTR_RLIMIT_AS, ATTR_RLIMIT_CPU, ATTR_RLIMIT_DATA, ATTR_RLIMIT_FILES, ATTR_RLIMIT_RSS, ATTR_RLIMIT_STACK,
+	/* Who may come */
+	ATTR_ONLY_FROM, ATTR_NO_ACCESS, ATTR_ACCESS_TIMES, ATTR_INSTANCES, ATTR_PER_SOURCE, ATTR_CPS, ATTR_MAX_LOAD,
+	ATTR_DENY_TIME, ATTR_LIBWRAP, ATTR_BANNER, ATTR_BANNER_SUCCESS, ATTR_BANNER_FAIL,
+	/* What is logged */
+	ATTR_LOG_TYPE, ATTR_LOG_ON_SUCCESS, ATTR_LOG_ON_FAILURE,
+	/* Which services there are */
+	ATTR_ID, ATTR_DISABLE, ATTR_ENABLED, ATTR_DISABLED, ATTR_MDNS,
+	ATTRIBUTES
+};
+
+enum { SOME_VALUES = -1, ANY_VALUES = -2 };     /* one at least; none is a value, too */
+
+enum {
+	ATTR_IN_DEFAULTS = 1 << 0,
+	ATTR_NOT_IN_SERVICE = 1 << 1,
+	ATTR_ADDS = 1 << 2,             /* += */
+	ATTR_REMOVES = 1 << 3,          /* -= */
+	ATTR_RESTRICTS = 1 << 4,        /* where xinetd would pass over it, superd refuses */
+	ATTR_IS_DECIMAL = 1 << 5,       /* its numbers are never octal, whatever they begin with */
+};
+
+struct xinetd_rule {
+	const char *name;
+	int values;                     /* so many exactly, or one of the above */
+	unsigned flags;
+};
+
+extern const struct xinetd_rule xinetd_rules[ATTRIBUTES];
+
+/* By its name in any case of letters, also `interface`, which is bind. -1: there is none. */
+int xinetd_attribute_find(const char *name);
+
+/* The known name nearest to this one; NULL: none is near. */
+const char *xinetd_attribute_suggest(const char *name);
+
+/* Words of a value, for "did you mean". The number of the one that is meant, in any case of letters, or -1. */
+int xinetd_word_find(const char *const *known, const char *word);
+const char *xinetd_word_suggest(const char *const *known, const char *word);

@@ -1,0 +1,96 @@
+/* Sets values of an entry as options of its draft. */
+#include "parse/xinetd/build.h"
+
+#include <ctype.h>
+#include <string.h>
+
+const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	return service->values[attribute].is_set ? &service->values[attribute] : NULL;
+}
+
+struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	return service->values[attribute].is_set ? service->values[attribute].at : service->entry->at;
+}
+
+bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	if (xinetd_value_of(service, attribute))
+		return true;
+	service->entry->is_broken = true;
+	if (!service->is_torn && !service->values[attribute].is_broken)
+		xinetd_entry_refuse(service->entry, service->entry->at, "%s: %s is missing", service->entry->label,
+				    xinetd_rules[attribute].name);
+	return false;
+}
+
+static void hand_over(struct xinetd_service *service, enum dialect dialect, const char *option,
+		      const struct value *value)
+{
+	if (service->is_laid && builder_has(service->builder, option))
+		return;
+	if (!builder_set(service->builder, dialect, option, value, &service->entry->said))
+		service->entry->is_broken = true;
+}
+
+/* A number as superd.conf has it, where zeros in front would make it octal. NULL: out of memory. */
+static const char *plain_number(const char *word, struct pool *pool)
+{
+	const char *digits = word + (*word == '-');
+	size_t zeros = strspn(digits, "0");
+
+	if (!zeros)
+		return word;
+	digits += isdigit((unsigned char)digits[zeros]) ? zeros : zeros - 1;
+	return *word == '-' ? pool_textf(pool, "-%s", digits) : digits;
+}
+
+void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *said = &service->values[attribute];
+	struct value value = {
+		.words = said->words, .count = said->count, .is_list = said->count != 1, .at = said->at,
+		.word_at = said->word_at,
+	};
+
+	if (xinetd_rules[attribute].flags & ATTR_IS_DECIMAL) {
+		const char **list = pool_alloc(service->xinetd->pool, (said->count + 1) * sizeof(*list));
+
+		for (size_t i = 0; list && i < said->count; i++) {
+			list[i] = plain_number(said->words[i], service->xinetd->pool);
+			list = list[i] ? list : NULL;
+		}
+		value.words = list;
+		if (!list) {
+			service->xinetd->failed = true;
+			return;
+		}
+	}
+	hand_over(service, XINETD, xinetd_rules[attribute].name, &value);
+}
+
+void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
+		      const struct xinetd_value *value)
+{
+	struct value given = {
+		.words = list, .count = count, .is_list = true, .at = value->at,
+		.word_at = count == value->count ? value->word_at : NULL,
+	};
+
+	hand_over(service, NATIVE, option, &given);
+}
+
+void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at)
+{
+	struct value given = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	hand_over(service, NATIVE, option, &given);
+}
+
+const char *xinetd_last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}

@@ -1,0 +1,50 @@
+/* An entry on its way to become a draft. What is wrong with it is added to the entry, which then becomes none. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/table/service_builder.h"
+#include "parse/reading.h"
+#include "parse/xinetd/entry.h"
+#include "parse/xinetd/value.h"
+
+/* The words of `type` and `flags`, by bit. */
+enum { IS_RPC = 1 << 0, IS_INTERNAL = 1 << 1, IS_UNLISTED = 1 << 2, IS_SPECIAL = 1 << 3, IS_TCPMUX = 1 << 4,
+       IS_TCPMUXPLUS = 1 << 5 };
+enum {
+	FLAG_INTERCEPT = 1 << 0, FLAG_NORETRY = 1 << 1, FLAG_IDONLY = 1 << 2, FLAG_NAMEINARGS = 1 << 3,
+	FLAG_NODELAY = 1 << 4, FLAG_KEEPALIVE = 1 << 5, FLAG_NOLIBWRAP = 1 << 6, FLAG_SENSOR = 1 << 7,
+	FLAG_IPV4 = 1 << 8, FLAG_IPV6 = 1 << 9, FLAG_LABELED = 1 << 10, FLAG_REUSE = 1 << 11
+};
+enum xinetd_socket { XINETD_STREAM, XINETD_DGRAM, XINETD_RAW, XINETD_SEQPACKET };
+
+struct xinetd_service {
+	struct xinetd *xinetd;
+	struct reading *reading;
+	struct xinetd_entry *entry;
+	const struct xinetd_value *values;      /* by enum xinetd_attribute */
+	struct service_builder *builder;
+	unsigned type, flags;                   /* bits */
+	enum xinetd_socket socket;
+	const char *protocol;                   /* tcp, udp and sctp in lower case */
+	bool v6only;
+	bool is_laid;                   /* under a service of another table: what that says itself stays */
+	bool is_torn;                   /* a line of it was no attribute: what is missing may have stood there */
+	bool accepts;                           /* superd accepts, or looks at the first datagram of, each client */
+};
+
+/* The value of an attribute, NULL: not set; and its place. */
+const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute);
+struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
+
+/* Sets an option of superd.conf: with the attribute's words, with words made of them, or with one text. */
+void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute);
+void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
+		      const struct xinetd_value *value);
+void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at);
+
+/* "SERVICE: ATTRIBUTE is missing", where it is. false then. */
+bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute);
+
+const char *xinetd_last_component(const char *path);

@@ -1,0 +1,73 @@
+/* Checks the values of defaults.
+ *
+ * Only a service shows whether the value of an option is good, and ten thousand services would repeat the same
+ * message. So a made-up service that has a use for every option tries them, and is thrown away. */
+#include "parse/xinetd/defaults.h"
+
+#include <string.h>
+
+#include "parse/xinetd/operators.h"
+#include "parse/xinetd/service.h"
+
+/* Whether a line that sets this attribute has an error. */
+static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		const struct origin *at = &entry->list[i].at;
+
+		if (entry->list[i].attribute != (int)attribute)
+			continue;
+		for (size_t k = 0; k < entry->said.count; k++) {
+			const struct diag *diag = &entry->said.list[k];
+
+			if (diag->severity == SEVERITY_ERROR && diag->line == at->line && !strcmp(diag->file, at->file))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A redirect over TCP, so that all of log_on_success and bind mean something; and for deny_time a sensor. */
+static void try_all(struct xinetd_service *service, struct xinetd_value *values)
+{
+	static const char *const port[] = { "1" };
+	bool denies = values[ATTR_DENY_TIME].is_set;
+
+	values[ATTR_PORT] =
+		(struct xinetd_value){ .words = port, .count = 1, .at = service->entry->at, .is_set = true };
+	values[ATTR_REDIRECT].is_set = true;
+	xinetd_set_sockets(service);
+	xinetd_set_environment(service);
+	xinetd_set_log(service);
+	xinetd_check_mdns(service);
+	values[ATTR_DENY_TIME].is_set = false;
+	xinetd_set_access(service);
+	values[ATTR_DENY_TIME].is_set = denies;
+	service->flags = FLAG_SENSOR;
+	if (denies)
+		xinetd_set_deny_time(service);
+}
+
+void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struct xinetd_value *values)
+{
+	struct xinetd_value tried[ATTRIBUTES];
+	struct xinetd_entry *entry = &xinetd->defaults;
+	struct xinetd_service service = {
+		.xinetd = xinetd, .reading = reading, .entry = entry, .values = tried, .protocol = "tcp",
+		.accepts = true, .builder = builder_new(reading->table, "defaults", entry->at),
+	};
+
+	entry->name = entry->id = entry->label = "defaults";
+	xinetd_merge(xinetd, entry, NULL, values);
+	memcpy(tried, values, sizeof(tried));
+	if (service.builder)
+		try_all(&service, tried);
+	else
+		xinetd->failed = true;
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		values[i].is_broken |= is_refused(entry, (enum xinetd_attribute)i);
+		values[i].is_set &= !values[i].is_broken;
+	}
+	builder_free(service.builder);
+	xinetd_entry_say(entry, reading->diags, false);
+}

@@ -1,0 +1,184 @@
+/* Applies the lines of an entry: their operators, their counts of values, and the places where they may stand.
+ *
+ * xinetd drops a line with a wrong count of values or in the wrong place and runs the service without it. Here a
+ * restriction that is wrong is an error. A wrong line of defaults marks its attribute as broken, so that no service
+ * runs without the value that it should inherit. */
+#include "parse/xinetd/operators.h"
+
+/* An entry while its lines are applied. */
+struct merger {
+	struct xinetd *xinetd;
+	struct xinetd_entry *entry;
+	bool is_defaults;
+	struct xinetd_value *values;
+	bool is_own[ATTRIBUTES];        /* a line of the entry itself said it */
+};
+
+static void refuse_unknown(struct xinetd_entry *entry, const struct xinetd_assignment *written)
+{
+	const char *nearest = xinetd_attribute_suggest(written->name);
+
+	xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
+	if (nearest)
+		diags_hint(&entry->said, "did you mean '%s'", nearest);
+}
+
+/* Flags of which one would keep somebody out. */
+static bool has_guard(const struct xinetd_assignment *written)
+{
+	static const char *const guards[] = { "IDONLY", "SENSOR", "LABELED", "INTERCEPT", NULL };
+
+	for (size_t i = 0; i < written->count; i++) {
+		if (xinetd_word_find(guards, written->words[i]) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* xinetd passes over an attribute in the wrong place. */
+static bool may_stand(struct merger *merger, enum xinetd_attribute attribute, const struct xinetd_assignment *written)
+{
+	const struct xinetd_rule *rule = &xinetd_rules[attribute];
+	bool restricts = attribute == ATTR_FLAGS ? has_guard(written) : rule->flags & ATTR_RESTRICTS;
+	const char *where = merger->is_defaults ? "defaults: each service has its own" : "a service but to defaults";
+
+	if (rule->flags & (merger->is_defaults ? ATTR_IN_DEFAULTS : 0))
+		return true;
+	if (!merger->is_defaults && !(rule->flags & ATTR_NOT_IN_SERVICE))
+		return true;
+	if (restricts)
+		xinetd_entry_refuse(merger->entry, written->at, "%s does not belong to %s", written->name, where);
+	else
+		diag_warning(&merger->entry->said, written->at, "%s does not belong to %s; it means nothing here",
+			     written->name, where);
+	return false;
+}
+
+static bool count_fits(struct merger *merger, const struct xinetd_rule *rule, const struct xinetd_assignment *written)
+{
+	bool fits = rule->values == ANY_VALUES || (rule->values == SOME_VALUES && written->count > 0) ||
+		    (rule->values >= 0 && (size_t)rule->values == written->count);
+	struct origin at = written->at;
+
+	if (fits)
+		return true;
+	if (rule->values >= 0 && written->count > (size_t)rule->values)
+		at = written->word_at[rule->values];
+	if (rule->values == SOME_VALUES)
+		xinetd_entry_refuse(merger->entry, at, "%s takes at least one value", written->name);
+	else
+		xinetd_entry_refuse(merger->entry, at, "%s takes %s, not %zu", written->name,
+				    rule->values == 1 ? "one value" : "two values", written->count);
+	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
+		diags_hint(&merger->entry->said, "a comment stands on a line of its own");
+	else if (rule == &xinetd_rules[ATTR_SERVER] && written->count > 1)
+		diags_hint(&merger->entry->said, "the program's arguments stand in server_args");
+	return false;
+}
+
+static bool operator_fits(struct merger *merger, const struct xinetd_rule *rule,
+			  const struct xinetd_assignment *written)
+{
+	if (written->sign == OPERATOR_SET || (written->sign == OPERATOR_ADD && rule->flags & ATTR_ADDS) ||
+	    (written->sign == OPERATOR_REMOVE && rule->flags & ATTR_REMOVES))
+		return true;
+	xinetd_entry_refuse(merger->entry, written->at, "%s knows no %s", written->name,
+			    written->sign == OPERATOR_ADD ? "+=" : "-=");
+	diags_hint(&merger->entry->said, rule->values == SOME_VALUES ? "write all its words behind one =" : "write =");
+	return false;
+}
+
+/* Refuses the second line of an attribute that does not add up. As in xinetd the first line counts. */
+static void refuse_twice(struct merger *merger, const struct xinetd_rule *rule, const struct xinetd_value *value,
+			 const struct xinetd_assignment *written)
+{
+	struct buf place = { 0 };
+
+	origin_describe(value->at, &place);
+	if (rule->flags & ATTR_RESTRICTS && !xinetd_value_equals(value, written)) {
+		xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s", written->name,
+				    buf_string(&place));
+		diags_hint(&merger->entry->said, "xinetd takes the first: keep one of the two");
+	} else {
+		diag_warning(&merger->entry->said, written->at, "%s is already set%s, and that counts", written->name,
+			     buf_string(&place));
+	}
+	buf_free(&place);
+}
+
+/* A list that restricts, written anew below itself: whom the first kept out would come. defaults add to theirs. */
+static bool replaces_guard(const struct merger *merger, enum xinetd_attribute attribute,
+			   const struct xinetd_assignment *written)
+{
+	return merger->is_own[attribute] && !merger->is_defaults && written->sign == OPERATOR_SET &&
+		xinetd_rules[attribute].flags & ATTR_RESTRICTS &&
+		!xinetd_value_equals(&merger->values[attribute], written);
+}
+
+static void refuse_replacement(struct merger *merger, const struct xinetd_value *value,
+			       const struct xinetd_assignment *written)
+{
+	struct buf place = { 0 };
+
+	origin_describe(value->at, &place);
+	xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s, and this would replace it", written->name,
+			    buf_string(&place));
+	diags_hint(&merger->entry->said, "write both lists in one line, or add to the first by +=");
+	buf_free(&place);
+}
+
+static void apply(struct merger *merger, enum xinetd_attribute attribute, const struct xinetd_assignment *written)
+{
+	const struct xinetd_rule *rule = &xinetd_rules[attribute];
+	struct xinetd_value *value = &merger->values[attribute];
+	bool is_list = rule->flags & ATTR_ADDS;
+
+	if (merger->is_own[attribute] && !is_list) {
+		refuse_twice(merger, rule, value, written);
+		return;
+	}
+	if (replaces_guard(merger, attribute, written)) {
+		refuse_replacement(merger, value, written);
+		return;
+	}
+	if (!is_list || (written->sign == OPERATOR_SET && !merger->is_defaults))
+		xinetd_value_set(value, written);
+	else if (written->sign == OPERATOR_REMOVE)
+		xinetd_value_remove(merger->xinetd, merger->entry, attribute, value, written);
+	else
+		xinetd_value_add(merger->xinetd, value, written);
+	value->at = written->at;
+	value->is_set = true;
+	value->is_inherited = false;
+	merger->is_own[attribute] = true;
+}
+
+static void merge_line(struct merger *merger, const struct xinetd_assignment *written)
+{
+	int attribute = written->attribute;
+	size_t errors = merger->entry->said.errors;
+
+	if (attribute < 0) {
+		refuse_unknown(merger->entry, written);
+		return;
+	}
+	if (may_stand(merger, attribute, written) && operator_fits(merger, &xinetd_rules[attribute], written) &&
+	    count_fits(merger, &xinetd_rules[attribute], written))
+		apply(merger, attribute, written);
+	else if (merger->entry->said.errors > errors)
+		merger->values[attribute].is_broken = true;
+}
+
+void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struct xinetd_value *defaults,
+		  struct xinetd_value *values)
+{
+	struct merger merger = { .xinetd = xinetd, .entry = entry, .is_defaults = !defaults, .values = values };
+
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		values[i] = defaults ? defaults[i] : (struct xinetd_value){ 0 };
+		values[i].is_inherited = values[i].is_set;
+		values[i].capacity = 0;
+	}
+	for (size_t i = 0; i < entry->count && !xinetd->failed; i++)
+		merge_line(&merger, &entry->list[i]);
+}

@@ -1,0 +1,69 @@
+/* The state of a source until its end, with the diagnostics of each entry.
+ *
+ * An error in an entry that turns out to be disabled is only a warning. So diagnostics are collected with the entry
+ * and handed over when its state is known. */
+#include "parse/xinetd/entry.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct xinetd *xinetd_new(void)
+{
+	struct xinetd *xinetd = calloc(1, sizeof(*xinetd));
+
+	if (!xinetd)
+		return NULL;
+	xinetd->pool = pool_new();
+	if (xinetd->pool)
+		return xinetd;
+	free(xinetd);
+	return NULL;
+}
+
+void xinetd_entry_free(struct xinetd_entry *entry)
+{
+	free(entry->list);
+	diags_free(&entry->said);
+}
+
+void xinetd_free(struct xinetd *xinetd)
+{
+	if (!xinetd)
+		return;
+	for (size_t i = 0; i < xinetd->count; i++)
+		xinetd_entry_free(&xinetd->services[i]);
+	xinetd_entry_free(&xinetd->defaults);
+	free(xinetd->services);
+	pool_free(xinetd->pool);
+	free(xinetd);
+}
+
+void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)
+{
+	char message[DIAGS_MESSAGE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	diag_error(&entry->said, at, "%s", message);
+	entry->is_broken = true;
+}
+
+void xinetd_entry_say(const struct xinetd_entry *entry, struct diags *diags, bool is_mild)
+{
+	for (size_t i = 0; i < entry->said.count; i++) {
+		const struct diag *diag = &entry->said.list[i];
+		struct origin at = { .file = diag->file, .line = diag->line, .column = diag->column };
+		bool milder = is_mild && diag->severity == SEVERITY_ERROR;
+
+		if (is_mild && diag->severity == SEVERITY_NOTE)
+			continue;
+		diags_add(diags, milder ? SEVERITY_WARNING : diag->severity, at, "%s", diag->message);
+		if (diag->hint)
+			diags_hint(diags, "%s", diag->hint);
+	}
+	if (entry->said.lost || entry->said.dropped_errors)
+		diag_error(diags, entry->at, "there is more wrong with this entry than could be said");
+}
