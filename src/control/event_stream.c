@@ -14,7 +14,7 @@
 #include "control/server.h"
 #include "control/show.h"
 #include "control/verb_query.h"
-#include "engine/service/keeper.h"
+#include "engine/service/runtime_event.h"
 
 #define EVENT_MOST 4096                 /* bytes of an event's line */
 #define TOP_MOST 1000                   /* services in one line of top */
@@ -159,31 +159,31 @@ struct top_stream {
 	struct session *session;
 	struct alarm tick;
 	struct buf line;                /* the part of the line that is composed */
-	size_t at;                      /* index of the next keeper in the roster */
+	size_t at;                      /* index of the next runtime in the roster */
 	size_t told, untold;            /* busy services in the line, and beyond its limit */
 	double since;                   /* time of the previous line, loop time */
 };
 
-static bool does_anything(struct keeper *keeper, double since)
+static bool does_anything(struct service_runtime *runtime, double since)
 {
-	if (!keeper->activity)
-		return keeper->state != LISTENING && keeper->state != OFF;
-	return !keeper_is_empty(keeper) || (keeper->state != LISTENING && keeper->state != OFF) ||
-	       keeper->activity->last_end >= since || keeper->activity->last_start >= since;
+	if (!runtime->activity)
+		return runtime->state != LISTENING && runtime->state != OFF;
+	return !runtime_is_empty(runtime) || (runtime->state != LISTENING && runtime->state != OFF) ||
+	       runtime->activity->last_end >= since || runtime->activity->last_start >= since;
 }
 
-static void add_busy(struct top_stream *top, struct keeper *keeper, double now)
+static void add_busy(struct top_stream *top, struct service_runtime *runtime, double now)
 {
 	struct session *session = top->session;
 	struct service_view view = {
 		.supervisor = session->supervisor,
 		.recent_log = &session->server->recent_log,
-		.match = { .row = keeper->service, .keeper = keeper },
+		.match = { .row = runtime->service, .runtime = runtime },
 		.now = now,
 		.offset = verb_query_wall_offset(now),
 	};
 
-	if (!does_anything(keeper, top->since))
+	if (!does_anything(runtime, top->since))
 		return;
 	if (top->told >= TOP_MOST || top->line.length > LINE_IO_MOST / 2) {
 		top->untold++;
@@ -225,21 +225,21 @@ static void end_line(struct top_stream *top, double now)
 static void on_top_room(struct session *session)
 {
 	struct top_stream *top = session->state;
-	const struct roster *roster = &session->supervisor->roster;
+	const struct service_list *service_list = &session->supervisor->service_list;
 	double begun = clock_now(), now = begun;
 
 	if (!top->line.length)
 		begin_line(top, now);
-	for (; top->at < roster->count && now - begun < SLICE; now = clock_now()) {
-		struct keeper *keeper = roster->keepers[top->at++];
+	for (; top->at < service_list->count && now - begun < SLICE; now = clock_now()) {
+		struct service_runtime *runtime = service_list->runtimes[top->at++];
 
-		if (keeper)
-			add_busy(top, keeper, now);
+		if (runtime)
+			add_busy(top, runtime, now);
 	}
-	if (top->at < roster->count)
+	if (top->at < service_list->count)
 		return;
 	LIST_EACH(link, &session->supervisor->engine.leaving)
-		add_busy(top, keeper_leaving(link), now);
+		add_busy(top, runtime_leaving(link), now);
 	end_line(top, now);
 }
 

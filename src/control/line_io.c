@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "engine/core/closing.h"
+#include "engine/core/close_socket.h"
 #include "os/socket/scm_rights.h"
 
 size_t line_io_pending(const struct line_io *io)

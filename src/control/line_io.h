@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "engine/core/watch.h"
+#include "engine/core/fd_watch.h"
 
 #define LINE_IO_LINE 8192               /* bytes of a request, with its newline */
 #define LINE_IO_ENOUGH ((size_t)32768)          /* who has more yet unread is not written to */
@@ -46,8 +46,8 @@ enum line_io_taken { LINE_IO_NOTHING, LINE_IO_REQUEST, LINE_IO_MALFORMED };
 void line_io_begin_turn(struct line_io *io, bool readable, bool writable);
 bool line_io_wants_more(const struct line_io *io);      /* it is busy, pulls, and all that was said is under way */
 
-/* One request a turn, after the previous one is answered, so that no client gets more turns than others: with a NUL in the
- * place of its newline. why: what is wrong with a malformed one. */
+/* One request a turn, after the previous one is answered, so that no client gets more turns than others: with a NUL in
+ * the place of its newline. why: what is wrong with a malformed one. */
 enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_LINE], const char **why);
 
 /* false: nobody is there any more, or what was left is sent. */

@@ -11,7 +11,7 @@
 #include "base/glob.h"
 #include "base/scan.h"
 #include "control/verb_query.h"
-#include "engine/service/keeper.h"
+#include "engine/service/runtime_event.h"
 
 #define PATTERNS_MOST 32
 #define PATTERN_MOST 255                /* characters; a longer one matches nothing */
@@ -29,32 +29,33 @@ static void add(struct selection *selection, const char *name)
 
 struct service_match selection_find(const struct supervisor *supervisor, const char *name)
 {
-	struct service_match match = { .keeper = roster_find(&supervisor->roster, supervisor->table, name) };
+	struct service_match match = { .runtime =
+					       service_list_find(&supervisor->service_list, supervisor->table, name) };
 
-	if (!match.keeper)
-		match.keeper = keeper_find_leaving((struct engine *)(size_t)&supervisor->engine, name);
-	match.row = match.keeper ? match.keeper->service : table_find(supervisor->table, name);
+	if (!match.runtime)
+		match.runtime = runtime_find_leaving((struct engine *)(size_t)&supervisor->engine, name);
+	match.row = match.runtime ? match.runtime->service : table_find(supervisor->table, name);
 	if (!table_find(supervisor->table, name))
 		match.left_out = left_out_find(supervisor->table, name);
-	if (match.left_out && !match.keeper)
+	if (match.left_out && !match.runtime)
 		match.row = &match.left_out->row;
 	return match;
 }
 
 const char *service_match_state(const struct service_match *match)
 {
-	if (match->left_out && !match->keeper)
+	if (match->left_out && !match->runtime)
 		return "left out";
-	return match->keeper ? keeper_state_name(match->keeper) : state_name(OFF);
+	return match->runtime ? runtime_state_name(match->runtime) : state_name(OFF);
 }
 
-/* The number of places that rows or keepers have in the table; a removed service's keeper may stand behind the
+/* The number of places that rows or runtimes have in the table; a removed service's runtime may stand behind the
  * rows. */
 static size_t served_count(const struct supervisor *supervisor)
 {
-	size_t rows = supervisor->table->count, keepers = supervisor->roster.count;
+	size_t rows = supervisor->table->count, runtimes = supervisor->service_list.count;
 
-	return keepers > rows ? keepers : rows;
+	return runtimes > rows ? runtimes : rows;
 }
 
 /* The next service that a reload has removed and that still runs. If a row has the same name again, that row
@@ -64,7 +65,7 @@ static const struct service *next_leaving(const struct supervisor *supervisor, s
 	struct list *leaving = (struct list *)(size_t)&supervisor->engine.leaving;
 
 	for (*link = *link ? (*link)->next : leaving->next; *link != leaving; *link = (*link)->next) {
-		const struct service *row = keeper_leaving(*link)->service;
+		const struct service *row = runtime_leaving(*link)->service;
 
 		if (!table_find(supervisor->table, row->name))
 			return row;
@@ -97,24 +98,24 @@ static size_t row_count(const struct supervisor *supervisor)
 	return served_count(supervisor) + supervisor->table->left_out_count + leaving_count(supervisor);
 }
 
-/* The entry left out at this index. NULL: it has no name, or a keeper of that name is listed already. */
+/* The entry left out at this index. NULL: it has no name, or a runtime of that name is listed already. */
 static const struct service *left_out_at(const struct supervisor *supervisor, size_t n)
 {
 	const struct service *row = &supervisor->table->left_out[n].row;
 
-	return row->name && !roster_find(&supervisor->roster, supervisor->table, row->name) ? row : NULL;
+	return row->name && !service_list_find(&supervisor->service_list, supervisor->table, row->name) ? row : NULL;
 }
 
 /* The rows in their order, then those that go on by a row of a table before, then what is left out, then those that
  * leave. NULL: there is none at this place. */
 static const struct service *row_at(const struct supervisor *supervisor, size_t n)
 {
-	const struct roster *roster = &supervisor->roster;
+	const struct service_list *service_list = &supervisor->service_list;
 
 	if (n < supervisor->table->count)
 		return &supervisor->table->services[n];
 	if (n < served_count(supervisor))
-		return roster->keepers[n] ? roster->keepers[n]->service : NULL;
+		return service_list->runtimes[n] ? service_list->runtimes[n]->service : NULL;
 	n -= served_count(supervisor);
 	return n < supervisor->table->left_out_count ? left_out_at(supervisor, n) :
 						       leaving_at(supervisor, n - supervisor->table->left_out_count);
@@ -258,7 +259,7 @@ static void begin_to_gather(struct selection *selection, const struct session *s
 	const struct request *request = &session->request;
 
 	*selection = (struct selection){
-		.gathers = true, .changes = session->supervisor->roster.changes, .lenient = selection->lenient,
+		.gathers = true, .changes = session->supervisor->service_list.changes, .lenient = selection->lenient,
 	};
 	for (size_t i = 0; i < request->name_count; i++)
 		selection->are_names |= (uint32_t)is_name(session->supervisor, request->names[i]) << i;
@@ -272,7 +273,7 @@ static bool gather(struct selection *selection, struct session *session)
 	double begun = clock_now();
 	size_t count = row_count(supervisor);
 
-	if (selection->changes != supervisor->roster.changes) {
+	if (selection->changes != supervisor->service_list.changes) {
 		selection_free(selection);
 		begin_to_gather(selection, session);
 	}

@@ -23,8 +23,8 @@ struct selection {
 	struct buf missing;             /* those names, each with its NUL */
 };
 
-/* Those that the names and patterns of the session's request mean, in the order of the table when there is a pattern, or
- * no name at all. false: a name means nothing, unless it is lenient, or memory is out; the request was answered with
+/* Those that the names and patterns of the session's request mean, in the order of the table when there is a pattern,
+ * or no name at all. false: a name means nothing, unless it is lenient, or memory is out; the request was answered with
  * that. */
 bool selection_make(struct selection *selection, struct session *session, bool lenient);
 
@@ -38,11 +38,11 @@ bool selection_go_on(struct selection *selection, struct session *session);
 const char *selection_next(struct selection *selection);        /* NULL: there are no more */
 void selection_free(struct selection *selection);
 
-/* What a service is now. row NULL: it is gone; keeper NULL: its row is disabled, or its entry is left out. left_out: the
- * table's entry of this name is wrong; the keeper, if there is one, goes on by a row of a table before. */
+/* What a service is now. row NULL: it is gone; runtime NULL: its row is disabled, or its entry is left out. left_out:
+ * the table's entry of this name is wrong; the runtime, if there is one, goes on by a row of a table before. */
 struct service_match {
 	const struct service *row;
-	struct keeper *keeper;
+	struct service_runtime *runtime;
 	const struct left_out *left_out;
 };
 

@@ -17,8 +17,8 @@
 #include "control/event_stream.h"
 #include "control/verb_reload.h"
 #include "control/verbs.h"
-#include "engine/core/closing.h"
-#include "engine/service/locks.h"
+#include "engine/core/close_socket.h"
+#include "engine/service/operator_locks.h"
 #include "os/fs/private_file.h"
 #include "os/socket/scm_rights.h"
 

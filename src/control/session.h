@@ -19,7 +19,7 @@ struct session;
 /* What is under way for a session. */
 struct request_ops {
 	void (*room)(struct session *session);          /* see line_io; NULL: it never asks for room */
-	void (*change)(struct session *session);        /* something has happened to a keeper; NULL: it does not matter */
+	void (*change)(struct session *session);        /* something has happened to a runtime; NULL: it does not matter */
 	void (*free)(struct session *session);          /* it ends, or the session does */
 };
 

@@ -11,20 +11,20 @@
 #include "base/fd.h"
 #include "control/event_stream.h"
 #include "control/verb_upgrade.h"
-#include "engine/upgrade/resume.h"
+#include "engine/upgrade/load.h"
 
 #define INTERVAL_MOST 86400. /* seconds, the limit of --interval (control/request.c) */
 
-static void save_io(struct carry *carry, const struct line_io *io)
+static void save_io(struct state_saver *carry, const struct line_io *io)
 {
-	carry_fd(carry, "fd", io->fd);
+	save_fd(carry, "fd", io->fd);
 	if (io->filled)
 		state_add_bytes(&carry->text, "input", io->input, io->filled);
 	if (line_io_pending(io))
 		state_add_bytes(&carry->text, "output", io->output.data + io->sent, line_io_pending(io));
 }
 
-static void save_session(struct carry *carry, const struct session *session)
+static void save_session(struct state_saver *carry, const struct session *session)
 {
 	const char *verb = verb_upgrade_is_pending(session) ? "upgrade" : event_stream_verb(session);
 
@@ -32,18 +32,18 @@ static void save_session(struct carry *carry, const struct session *session)
 		return;
 	state_open_section(&carry->text, "operator");
 	save_io(carry, &session->io);
-	carry_text(carry, "verb", verb);
+	save_text(carry, "verb", verb);
 	if (!verb)
 		return;
 	state_add(&carry->text, "level", log_level_name(session->request.level));
-	carry_text(carry, "pattern", session->request.service);
-	carry_real(carry, "interval", session->request.interval);
-	carry_number(carry, "dropped", (int64_t)event_stream_dropped(session));
+	save_text(carry, "pattern", session->request.service);
+	save_real(carry, "interval", session->request.interval);
+	save_number(carry, "dropped", (int64_t)event_stream_dropped(session));
 }
 
 static void save_recent_log(void *context, const char *service, const struct recent_line *line)
 {
-	struct carry *carry = context;
+	struct state_saver *carry = context;
 
 	state_open_section(&carry->text, "said");
 	state_add(&carry->text, "service", service);
@@ -52,7 +52,7 @@ static void save_recent_log(void *context, const char *service, const struct rec
 	state_add(&carry->text, "text", line->text);
 }
 
-static void write_sessions(void *context, struct carry *carry)
+static void write_sessions(void *context, struct state_saver *carry)
 {
 	struct server *server = context;
 
@@ -107,7 +107,7 @@ static void go_on(struct session *session, const char *verb, struct state_sectio
 static void read_operator(struct server *server, struct state_section *section)
 {
 	const char *verb = state_text(section, "verb");
-	int fd = resume_fd(section, "fd");
+	int fd = load_fd(section, "fd");
 	struct session *session = fd >= 0 ? server_admit(server, fd) : NULL;
 
 	if (!session)
@@ -165,6 +165,6 @@ void session_transfer_answer(struct server *server)
 		struct session *session = container_of(link, struct session, link);
 
 		if (verb_upgrade_is_pending(session))
-			verb_upgrade_answer(session, resume_version(stream));
+			verb_upgrade_answer(session, load_version(stream));
 	}
 }

@@ -4,7 +4,7 @@
 
 #include "base/state_stream.h"
 #include "control/server.h"
-#include "engine/upgrade/carry.h"
+#include "engine/upgrade/save.h"
 
 /* Takes them from the superd before, if there was one, before anything is logged that is for them; and has them written
  * for the one after, except those who wait for anything else: they lose the connection. */

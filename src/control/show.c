@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "config/type/type.h"
 #include "control/show_internal.h"
-#include "engine/service/keeper.h"
+#include "engine/service/runtime_event.h"
 #include "os/rights/own_privileges.h"
 
 static void add_exec(const struct service_view *view, struct buf *out)
@@ -82,9 +82,9 @@ static size_t count_instances(const struct service_view *view)
 {
 	size_t count = 0;
 
-	if (!view->match.keeper)
+	if (!view->match.runtime)
 		return 0;
-	LIST_EACH(link, keeper_instances(view->match.keeper))
+	LIST_EACH(link, runtime_instances(view->match.runtime))
 		count++;
 	return count;
 }
@@ -109,7 +109,7 @@ void show_busy(const struct service_view *view, struct buf *out)
 {
 	json_object_open(out);
 	add_row(view, out);
-	show_usage(usage_of_keeper(view->match.keeper), out);
+	show_usage(usage_of_keeper(view->match.runtime), out);
 	show_refused(view, out);
 	json_object_close(out);
 }
@@ -120,7 +120,7 @@ void show_counters(const struct service_view *view, struct buf *out)
 	show_state(view, out);
 	show_listeners(view, true, out);
 	json_count_field(out, "instances", count_instances(view));
-	show_usage(usage_of_keeper(view->match.keeper), out);
+	show_usage(usage_of_keeper(view->match.runtime), out);
 	show_counts(view, out);
 	show_refused(view, out);
 	show_past(view, out);
@@ -135,8 +135,8 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	const struct log_losses *lost = log_losses(supervisor->engine.log);
 	size_t services = 0;
 
-	for (size_t n = 0; n < supervisor->roster.count; n++)
-		services += supervisor->roster.keepers[n] != NULL;
+	for (size_t n = 0; n < supervisor->service_list.count; n++)
+		services += supervisor->service_list.runtimes[n] != NULL;
 	json_object_field(out, "superd");
 	json_count_field(out, "pid", (uint64_t)getpid());
 	json_text_field(out, "version", PACKAGE_VERSION);

@@ -1,22 +1,22 @@
 /* The fields of a service in the answers of the query verbs.
  *
- * A disabled row has no keeper, and a keeper that was never started has no activity: their fields are null or 0. */
+ * A disabled row has no runtime, and a runtime that was never started has no activity: their fields are null or 0. */
 #include "control/show_internal.h"
 
 #include <sys/wait.h>
 
 #include "base/json.h"
 #include "base/scan.h"
-#include "engine/core/result.h"
+#include "engine/core/exit_result.h"
 #include "engine/drain/drain.h"
 #include "engine/idle/idle.h"
-#include "engine/instance/notice.h"
+#include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
 #include "engine/queue/health.h"
-#include "engine/service/keeper.h"
-#include "engine/service/locks.h"
 #include "engine/service/old_row.h"
-#include "engine/supervisor/state.h"
+#include "engine/service/operator_locks.h"
+#include "engine/service/runtime_event.h"
+#include "engine/supervisor/state_dump.h"
 #include "os/socket/bind.h"
 
 #define INSTANCES_MOST 100              /* instances listed one by one */
@@ -25,36 +25,36 @@
 
 static struct activity *activity_of(const struct service_view *view)
 {
-	return view->match.keeper ? view->match.keeper->activity : NULL;
+	return view->match.runtime ? view->match.runtime->activity : NULL;
 }
 
 void show_state(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = view->match.keeper;
+	const struct service_runtime *runtime = view->match.runtime;
 
 	json_text_field(out, "service", view->match.row->name);
 	json_text_field(out, "state", service_match_state(&view->match));
-	if (keeper) {
-		json_seconds_field(out, "since", keeper->since + view->offset);
-		json_seconds_field(out, "for", view->now - keeper->since);
+	if (runtime) {
+		json_seconds_field(out, "since", runtime->since + view->offset);
+		json_seconds_field(out, "for", view->now - runtime->since);
 	} else {
 		json_null_field(out, "since");
 		json_null_field(out, "for");
 	}
-	json_flag_field(out, "held", keeper && keeper->held);
-	json_flag_field(out, "enabled", keeper && !keeper->disabled);
-	json_flag_field(out, "degraded", keeper && health_is_degraded(keeper));
+	json_flag_field(out, "held", runtime && runtime->held);
+	json_flag_field(out, "enabled", runtime && !runtime->disabled);
+	json_flag_field(out, "degraded", runtime && health_is_degraded(runtime));
 	json_text_field(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);
-	json_count_field(out, "outdated", keeper ? old_row_count(view->match.keeper) : 0);
+	json_count_field(out, "outdated", runtime ? old_row_count(view->match.runtime) : 0);
 }
 
 /* The orders of operators, hold and disable, that are in force. */
 void show_locks(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = view->match.keeper;
-	const struct lock *lock = keeper ? locks_find(keeper->engine->locks, keeper->service->name) : NULL;
+	const struct service_runtime *runtime = view->match.runtime;
+	const struct lock *lock = runtime ? locks_find(runtime->engine->locks, runtime->service->name) : NULL;
 	struct buf why = { 0 };
-	bool outlives = lock && locks_outlive(keeper->engine, &why);
+	bool outlives = lock && locks_outlive(runtime->engine, &why);
 
 	json_list_field(out, "locks");
 	for (int kind = 0; lock && kind < LOCK_KINDS; kind++) {
@@ -107,12 +107,13 @@ static void add_listener(const struct listen *listen, const struct listener *lis
 
 void show_listeners(const struct service_view *view, bool whole, struct buf *out)
 {
-	const struct keeper *keeper = view->match.keeper;
+	const struct service_runtime *runtime = view->match.runtime;
 	const struct service *row = view->match.row;
 
 	json_list_field(out, "listeners");
 	for (size_t n = 0; n < row->socket_count; n++) {
-		const struct listener *listener = keeper && n < keeper->listener_count ? &keeper->listeners[n] : NULL;
+		const struct listener *listener =
+			runtime && n < runtime->listener_count ? &runtime->listeners[n] : NULL;
 
 		add_listener(&row->sockets[n], listener, whole, out);
 	}
@@ -135,14 +136,14 @@ void show_usage(struct resource_usage usage, struct buf *out)
 		json_seconds_field(out, "cpu", usage.cpu);
 }
 
-struct resource_usage usage_of_keeper(struct keeper *keeper)
+struct resource_usage usage_of_keeper(struct service_runtime *runtime)
 {
 	struct resource_usage sum = { -1, -1 };
 	size_t count = 0;
 
-	if (!keeper)
+	if (!runtime)
 		return sum;
-	LIST_EACH(link, keeper_instances(keeper)) {
+	LIST_EACH(link, runtime_instances(runtime)) {
 		struct resource_usage usage = usage_of(container_of(link, struct instance, link));
 
 		if (usage.memory >= 0)
@@ -155,7 +156,7 @@ struct resource_usage usage_of_keeper(struct keeper *keeper)
 	return sum;
 }
 
-static const char *instance_state(const struct keeper *keeper, const struct instance *instance)
+static const char *instance_state(const struct service_runtime *runtime, const struct instance *instance)
 {
 	if (instance->child.pid <= 0 && instance->pid > 0)
 		return "lingering";
@@ -163,7 +164,7 @@ static const char *instance_state(const struct keeper *keeper, const struct inst
 		return "stopping";
 	if (instance->starting || instance->pid <= 0)
 		return "starting";
-	return keeper->state == FROZEN && keeper->activity->current == instance ? "frozen" : "running";
+	return runtime->state == FROZEN && runtime->activity->current == instance ? "frozen" : "running";
 }
 
 /* Adds the options and sockets that an instance still has from the row before a reload. */
@@ -183,7 +184,7 @@ static void add_instance(const struct service_view *view, const struct instance 
 {
 	json_object_open(out);
 	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
-	json_text_field(out, "state", instance_state(view->match.keeper, instance));
+	json_text_field(out, "state", instance_state(view->match.runtime, instance));
 	json_seconds_field(out, "since", instance->since + view->offset);
 	json_seconds_field(out, "age", view->now - instance->since);
 	show_usage(usage_of(instance), out);
@@ -206,8 +207,8 @@ void show_instances(const struct service_view *view, struct buf *out)
 	size_t count = 0;
 
 	json_list_field(out, "instances");
-	if (view->match.keeper) {
-		LIST_EACH(link, keeper_instances(view->match.keeper)) {
+	if (view->match.runtime) {
+		LIST_EACH(link, runtime_instances(view->match.runtime)) {
 			if (count++ < INSTANCES_MOST)
 				add_instance(view, container_of(link, struct instance, link), out);
 		}
@@ -298,20 +299,20 @@ void show_failures(const struct service_view *view, struct buf *out)
 
 static void add_pause(const struct service_view *view, const struct activity *activity, struct buf *out)
 {
-	const struct keeper *keeper = view->match.keeper;
+	const struct service_runtime *runtime = view->match.runtime;
 
 	json_object_field(out, "pause");
 	json_text_field(out, "reason", activity->reason);
-	if (keeper->state == BACKOFF && keeper_waits_for_order(keeper))
+	if (runtime->state == BACKOFF && runtime_waits_for_order(runtime))
 		json_null_field(out, "left");
 	else
-		json_seconds_field(out, "left", state_pause_left(keeper));
+		json_seconds_field(out, "left", state_pause_left(runtime));
 	json_object_close(out);
 }
 
 void show_past(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = view->match.keeper;
+	const struct service_runtime *runtime = view->match.runtime;
 	const struct activity *activity = activity_of(view);
 
 	if (activity && activity->last_start > 0)
@@ -322,7 +323,7 @@ void show_past(const struct service_view *view, struct buf *out)
 		add_last_exit(view, activity, out);
 	else
 		json_null_field(out, "last_exit");
-	if (activity && state_pause_left(keeper) >= 0)
+	if (activity && state_pause_left(runtime) >= 0)
 		add_pause(view, activity, out);
 	else
 		json_null_field(out, "pause");
@@ -331,15 +332,15 @@ void show_past(const struct service_view *view, struct buf *out)
 void show_idle(const struct service_view *view, bool now, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
-	struct keeper *keeper = view->match.keeper;
+	struct service_runtime *runtime = view->match.runtime;
 	struct idle_account account;
 
-	if (!keeper || !(now ? idle_describe_now(keeper, &account) : idle_describe(keeper, &account))) {
+	if (!runtime || !(now ? idle_describe_now(runtime, &account) : idle_describe(runtime, &account))) {
 		json_null_field(out, "idle");
 		return;
 	}
 	json_object_field(out, "idle");
-	json_text_field(out, "standing", idle_standing_word(account.standing));
+	json_text_field(out, "standing", idle_status_word(account.standing));
 	json_seconds_field(out, "timeout", account.timeout);
 	json_text_field(out, "action", actions[account.action]);
 	json_whole_field(out, "connections", account.known ? (int64_t)account.connections : -1);
@@ -367,9 +368,9 @@ void show_latency(const struct service_view *view, struct buf *out)
 	json_count_field(out, "count", activity->latency.count);
 	json_seconds_field(out, "sum", activity->latency.sum);
 	json_list_field(out, "buckets");
-	for (size_t n = 0; n < LATENCY_BUCKETS; n++) {
+	for (size_t n = 0; n < HISTOGRAM_BUCKETS; n++) {
 		count += activity->latency.buckets[n];
-		buf_addf(out, "%s[%g,%llu]", n ? "," : "", latency_bound(n), (unsigned long long)count);
+		buf_addf(out, "%s[%g,%llu]", n ? "," : "", histogram_bound(n), (unsigned long long)count);
 	}
 	json_list_close(out);
 	json_object_close(out);
@@ -379,13 +380,13 @@ void show_latency(const struct service_view *view, struct buf *out)
  * end; if a running instance cannot be read, the total is null. */
 static void add_cpu_total(const struct service_view *view, struct buf *out)
 {
-	struct keeper *keeper = view->match.keeper;
+	struct service_runtime *runtime = view->match.runtime;
 	const struct activity *activity = activity_of(view);
-	bool looks = keeper && !keeper->service->exec->accept && !keeper_is_empty(keeper);
+	bool looks = runtime && !runtime->service->exec->accept && !runtime_is_empty(runtime);
 	struct resource_usage now = { -1, -1 };
 
 	if (looks)
-		now = usage_of_keeper(keeper);
+		now = usage_of_keeper(runtime);
 	if (looks && now.cpu < 0)
 		json_null_field(out, "cpu_total");
 	else
@@ -394,14 +395,14 @@ static void add_cpu_total(const struct service_view *view, struct buf *out)
 
 void show_spent(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = view->match.keeper;
+	const struct service_runtime *runtime = view->match.runtime;
 	const struct activity *activity = activity_of(view);
 
 	add_cpu_total(view, out);
 	json_object_field(out, "spent");
-	for (int state = 0; keeper && state < STATES; state++) {
-		double seconds = spent_in(activity ? &activity->spent : NULL, (enum state)state,
-					  (enum state)keeper->state, keeper->since, view->now);
+	for (int state = 0; runtime && state < STATES; state++) {
+		double seconds = state_times_in(activity ? &activity->spent : NULL, (enum state)state,
+						(enum state)runtime->state, runtime->since, view->now);
 
 		if (seconds > 0)
 			json_seconds_field(out, state_name((enum state)state), seconds);

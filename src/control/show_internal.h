@@ -18,4 +18,4 @@ void show_spent(const struct service_view *view, struct buf *out);      /* secon
 void show_idle(const struct service_view *view, bool now, struct buf *out);       /* now: counted for it, if it can be */
 
 /* All of its instances together; so many of them are looked at. */
-struct resource_usage usage_of_keeper(struct keeper *keeper);
+struct resource_usage usage_of_keeper(struct service_runtime *runtime);

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "engine/core/closing.h"
+#include "engine/core/close_socket.h"
 #include "os/proc/fd_hangup.h"
 #include "os/socket/control_socket.h"
 

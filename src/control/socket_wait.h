@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "engine/core/watch.h"
+#include "engine/core/fd_watch.h"
 
 struct socket_wait {
 	struct watch watch;

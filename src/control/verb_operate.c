@@ -14,7 +14,7 @@
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/verb_query.h"
-#include "engine/service/locks.h"
+#include "engine/service/operator_locks.h"
 
 #define MANY 64                         /* pending services from which on they are checked only every LOOKS_EVERY */
 #define LOOKS_EVERY 0.05                /* seconds */
@@ -24,13 +24,13 @@
 
 struct pending {
 	const char *name;               /* belongs to the selection */
-	struct operation operation;
+	struct operator_order operation;
 	bool leaves;                    /* a reload has removed the service: it is gone when it has ended */
 };
 
 struct operate_request {
 	struct session *session;
-	enum deed action;
+	enum operator_action action;
 	struct selection selection;
 	struct pending *pending;
 	size_t count, capacity;
@@ -54,7 +54,7 @@ static void say(struct session *session, const char *name, const struct service_
 	buf_clear(says);
 }
 
-static void keep_pending(struct operate_request *operate, const char *name, const struct operation *operation,
+static void keep_pending(struct operate_request *operate, const char *name, const struct operator_order *operation,
 			 bool leaves)
 {
 	struct pending *larger = array_grow(operate->pending, &operate->capacity, operate->count,
@@ -78,16 +78,16 @@ static void note(const struct session *session, const char *name)
 static void begin_one(struct operate_request *operate, const char *name)
 {
 	struct service_match match = selection_find(operate->session->supervisor, name);
-	struct operation operation;
+	struct operator_order operation;
 	struct buf says = { 0 };
-	enum standing standing = FAILED;
+	enum operator_status standing = FAILED;
 
-	if (match.keeper) {
+	if (match.runtime) {
 		note(operate->session, name);
-		standing = operate_begin(&operation, match.keeper, operate->action, operate->session->uid, &says);
+		standing = operator_begin(&operation, match.runtime, operate->action, operate->session->uid, &says);
 	} else if (match.left_out) {
 		buf_addf(&says, "it is left out: %s", left_out_reason(match.left_out));
-	} else if (match.row && operate->action == DEED_REFRESH) {
+	} else if (match.row && operate->action == OPERATOR_REFRESH) {
 		buf_text(&says, "it does not run: its table says disable = yes");
 		standing = DONE;
 	} else if (match.row) {
@@ -98,7 +98,7 @@ static void begin_one(struct operate_request *operate, const char *name)
 		buf_text(&says, "a reload has removed it meanwhile");
 	}
 	if (standing == UNDER_WAY && operate->waits)
-		keep_pending(operate, name, &operation, match.keeper->removed);
+		keep_pending(operate, name, &operation, match.runtime->removed);
 	else if (standing == UNDER_WAY)
 		buf_text(&says, "under way");
 	operate->begun++;
@@ -109,7 +109,7 @@ static void begin_one(struct operate_request *operate, const char *name)
 }
 
 /* A service that is being removed can only be stopped, so when it is gone, the operation is done. */
-static enum standing say_gone(struct buf *says)
+static enum operator_status say_gone(struct buf *says)
 {
 	buf_text(says, "stopped, and gone");
 	return DONE;
@@ -119,11 +119,11 @@ static enum standing say_gone(struct buf *says)
 static bool look_at_one(struct operate_request *operate, const struct pending *pending)
 {
 	struct service_match match = selection_find(operate->session->supervisor, pending->name);
-	enum standing standing = FAILED;
+	enum operator_status standing = FAILED;
 	struct buf says = { 0 };
 
-	if (match.keeper)
-		standing = operate_look(&pending->operation, match.keeper, &says);
+	if (match.runtime)
+		standing = operator_look(&pending->operation, match.runtime, &says);
 	else if (pending->leaves)
 		standing = say_gone(&says);
 	else
@@ -187,7 +187,7 @@ static void on_room(struct session *session)
 		finish(operate);
 }
 
-static void operate_on_change(struct session *session)
+static void operator_on_change(struct session *session)
 {
 	struct operate_request *operate = session->state;
 
@@ -220,9 +220,9 @@ static void say_waiting(struct session *session, const struct pending *pending)
 	struct service_match match = selection_find(session->supervisor, pending->name);
 	struct buf *line = &session->line, says = { 0 };
 
-	if (!match.keeper)
+	if (!match.runtime)
 		return;
-	operate_add_wait(&pending->operation, match.keeper, &says);
+	operator_add_wait(&pending->operation, match.runtime, &says);
 	json_object_open(line);
 	json_text_field(line, "service", pending->name);
 	json_text_field(line, "state", service_match_state(&match));
@@ -254,9 +254,9 @@ static void on_free(struct session *session)
 	session_unwatch_changes(session);
 }
 
-static const struct request_ops operate_ops = { .room = on_room, .change = operate_on_change, .free = on_free };
+static const struct request_ops operate_ops = { .room = on_room, .change = operator_on_change, .free = on_free };
 
-void verb_operate_begin(struct session *session, enum deed action)
+void verb_operate_begin(struct session *session, enum operator_action action)
 {
 	struct engine *engine = &session->supervisor->engine;
 	struct selection selection;

@@ -15,7 +15,7 @@
 #include "control/service_row.h"
 #include "control/show.h"
 #include "control/verb_why.h"
-#include "engine/service/keeper.h"
+#include "engine/service/runtime_event.h"
 #include "prepare/build_info.h"
 
 struct query_request {

@@ -12,10 +12,10 @@
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/verb_query.h"
-#include "engine/service/keeper.h"
 #include "engine/service/old_row.h"
-#include "engine/service/opening.h"
-#include "engine/supervisor/orders.h"
+#include "engine/service/runtime_event.h"
+#include "engine/service/socket_commands.h"
+#include "engine/supervisor/signals.h"
 
 struct reload_request {
 	struct session *session;
@@ -87,7 +87,7 @@ static void add_words(struct buf *line, const char *name, const char *names)
 	buf_free(&word);
 }
 
-static void say_fate(struct session *session, const char *name, const char *result, struct keeper *keeper,
+static void say_fate(struct session *session, const char *name, const char *result, struct service_runtime *runtime,
 		     const char *options, const char *message)
 {
 	struct buf *line = &session->line;
@@ -96,10 +96,10 @@ static void say_fate(struct session *session, const char *name, const char *resu
 	json_text_field(line, "service", name);
 	json_text_field(line, "result", result);
 	json_flag_field(line, "ok", strcmp(result, "failed") != 0);
-	json_text_field(line, "state", keeper ? keeper_state_name(keeper) : state_name(OFF));
+	json_text_field(line, "state", runtime ? runtime_state_name(runtime) : state_name(OFF));
 	add_words(line, "options", options);
-	if (keeper && old_row_count(keeper))
-		json_count_field(line, "outdated", old_row_count(keeper));
+	if (runtime && old_row_count(runtime))
+		json_count_field(line, "outdated", old_row_count(runtime));
 	if (message && *message)
 		json_text_field(line, "message", message);
 	json_object_close(line);
@@ -110,25 +110,25 @@ static void say_fate(struct session *session, const char *name, const char *resu
 static bool tell_fate(struct reload_request *reload, enum diff_kind diff, const char *name, const char *options)
 {
 	struct session *session = reload->session;
-	struct keeper *keeper = selection_find(session->supervisor, name).keeper;
+	struct service_runtime *runtime = selection_find(session->supervisor, name).runtime;
 	struct buf message = { 0 };
 	const char *reason;
 
-	if (!keeper || keeper->state != BINDING) {
-		if (keeper && keeper->removed)
-			old_row_describe_removed(keeper, &message);
-		else if (keeper)
-			old_row_describe(keeper, &message);
+	if (!runtime || runtime->state != BINDING) {
+		if (runtime && runtime->removed)
+			old_row_describe_removed(runtime, &message);
+		else if (runtime)
+			old_row_describe(runtime, &message);
 		session->line.failed |= message.failed;
-		say_fate(session, name, diff_name(diff), keeper, options, buf_string(&message));
+		say_fate(session, name, diff_name(diff), runtime, options, buf_string(&message));
 		buf_free(&message);
 		return true;
 	}
-	if (opening_is_busy(keeper))
+	if (socket_commands_is_busy(runtime))
 		return false;
-	reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
+	reason = runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
 	reload->failed++;
-	say_fate(session, name, "failed", keeper, options, reason);
+	say_fate(session, name, "failed", runtime, options, reason);
 	return true;
 }
 
@@ -274,7 +274,7 @@ void verb_reload_begin(struct session *session)
 		return;
 	}
 	if (session->request.options & ASKS_NO_WAIT) {
-		orders_reload(supervisor);
+		signals_reload(supervisor);
 		session_done(session);
 		return;
 	}
@@ -291,5 +291,5 @@ void verb_reload_begin(struct session *session)
 	supervisor->engine.fates = &session->server->fates;
 	session_watch_changes(session);
 	session_begin(session, &reload_ops, reload, false);
-	orders_reload(supervisor);
+	signals_reload(supervisor);
 }

@@ -10,7 +10,7 @@
 
 #include "base/build_id.h"
 #include "base/json.h"
-#include "engine/core/watch.h"
+#include "engine/core/fd_watch.h"
 #include "engine/upgrade/upgrade.h"
 
 struct upgrade_request {

@@ -12,14 +12,14 @@
 #include "base/json.h"
 #include "config/option/service_mark.h"
 #include "engine/idle/idle.h"
-#include "engine/instance/notice.h"
+#include "engine/instance/notify_state.h"
 #include "engine/queue/health.h"
-#include "engine/service/keeper.h"
-#include "engine/service/locks.h"
 #include "engine/service/old_row.h"
-#include "engine/service/opening.h"
-#include "engine/service/operate.h"
-#include "engine/supervisor/state.h"
+#include "engine/service/operator.h"
+#include "engine/service/operator_locks.h"
+#include "engine/service/runtime_event.h"
+#include "engine/service/socket_commands.h"
+#include "engine/supervisor/state_dump.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 
@@ -32,14 +32,14 @@ static void add_span(struct buf *out, double seconds)
 	buf_text(out, duration_write(text, seconds));
 }
 
-static void add_pause(const struct keeper *keeper, struct buf *out)
+static void add_pause(const struct service_runtime *runtime, struct buf *out)
 {
-	double left = state_pause_left(keeper);
+	double left = state_pause_left(runtime);
 
-	buf_text(out, keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory");
+	buf_text(out, runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory");
 	if (left < 0)
 		return;
-	if (keeper->state == BACKOFF && keeper_waits_for_order(keeper)) {
+	if (runtime->state == BACKOFF && runtime_waits_for_order(runtime)) {
 		buf_text(out, "; it is not started again by itself: start starts it");
 		return;
 	}
@@ -47,29 +47,29 @@ static void add_pause(const struct keeper *keeper, struct buf *out)
 	add_span(out, left);
 }
 
-static pid_t current_pid(const struct keeper *keeper)
+static pid_t current_pid(const struct service_runtime *runtime)
 {
-	return keeper->activity && keeper->activity->current ? keeper->activity->current->pid : 0;
+	return runtime->activity && runtime->activity->current ? runtime->activity->current->pid : 0;
 }
 
-static void add_running(const struct keeper *keeper, struct buf *out)
+static void add_running(const struct service_runtime *runtime, struct buf *out)
 {
-	const struct instance *current = keeper->activity->current;
+	const struct instance *current = runtime->activity->current;
 
-	buf_addf(out, keeper->listener_count ? "pid %ld has its sockets and serves its clients itself"
+	buf_addf(out, runtime->listener_count ? "pid %ld has its sockets and serves its clients itself"
 					     : "pid %ld runs, and has no socket to serve",
-		 (long)current_pid(keeper));
+		 (long)current_pid(runtime));
 	if (current && current->notice && *current->notice->status)
 		buf_addf(out, "; it says: %s", current->notice->status);
-	if (keeper->held)
+	if (runtime->held)
 		buf_text(out, "; it is held, so it is not started again when that has ended");
 }
 
 /* Adds "an operator (uid 0) has held it for 5 min: WHAT", and, if the order cannot be stored, why it ends with
  * superd. */
-static void add_lock(const struct keeper *keeper, enum lock_kind kind, const char *what, struct buf *out)
+static void add_lock(const struct service_runtime *runtime, enum lock_kind kind, const char *what, struct buf *out)
 {
-	const struct lock *lock = locks_find(keeper->engine->locks, keeper->service->name);
+	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
 	const struct lock_order *order = lock ? &lock->orders[kind] : NULL;
 
 	buf_text(out, "an operator ");
@@ -83,55 +83,55 @@ static void add_lock(const struct keeper *keeper, enum lock_kind kind, const cha
 		add_span(out, since > 0 ? since : 0);
 	}
 	buf_addf(out, ": %s", what);
-	operate_add_lasting(keeper, kind, out);
+	operator_add_lasting(runtime, kind, out);
 }
 
-static void add_listening(const struct keeper *keeper, struct buf *out)
+static void add_listening(const struct service_runtime *runtime, struct buf *out)
 {
-	if (keeper->service->exec->accept)
+	if (runtime->service->exec->accept)
 		buf_text(out, "it waits for clients, and starts an instance for each");
-	else if (keeper->listener_count)
+	else if (runtime->listener_count)
 		buf_text(out, "nothing runs: the next client starts it");
 	else
 		buf_text(out, "nothing runs, and it has no socket: start starts it");
 }
 
-static void add_leaving(struct keeper *keeper, struct buf *out)
+static void add_leaving(struct service_runtime *runtime, struct buf *out)
 {
 	buf_text(out, "a reload has removed its entry; ");
-	old_row_describe_removed(keeper, out);
+	old_row_describe_removed(runtime, out);
 }
 
-static void add_waiting(const struct keeper *keeper, struct buf *out)
+static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 {
-	switch ((enum state)keeper->state) {
+	switch ((enum state)runtime->state) {
 	case OFF:
-		if (keeper->disabled)
-			add_lock(keeper, LOCK_DISABLED, "enable opens its sockets again", out);
+		if (runtime->disabled)
+			add_lock(runtime, LOCK_DISABLED, "enable opens its sockets again", out);
 		else
 			buf_text(out, "it is not in use");
 		break;
 	case BINDING:
-		if (opening_is_busy(keeper))
+		if (socket_commands_is_busy(runtime))
 			buf_text(out, "its commands before its sockets are open run");
 		else
-			add_pause(keeper, out);
+			add_pause(runtime, out);
 		break;
 	case LISTENING:
-		add_listening(keeper, out);
+		add_listening(runtime, out);
 		break;
 	case STARTING:
-		if (current_pid(keeper))
-			buf_addf(out, "pid %ld is not ready yet", (long)current_pid(keeper));
+		if (current_pid(runtime))
+			buf_addf(out, "pid %ld is not ready yet", (long)current_pid(runtime));
 		else
 			buf_text(out, "the commands before its program run");
 		break;
 	case RUNNING:
-		add_running(keeper, out);
+		add_running(runtime, out);
 		break;
 	case STOPPING:
-		if (current_pid(keeper))
-			buf_addf(out, "pid %ld was told to end, and has not yet", (long)current_pid(keeper));
+		if (current_pid(runtime))
+			buf_addf(out, "pid %ld was told to end, and has not yet", (long)current_pid(runtime));
 		else
 			buf_text(out, "what runs before or after its program was told to end, and has not yet");
 		break;
@@ -139,16 +139,16 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 		buf_text(out, "its sockets are closed, and its instances are ending");
 		break;
 	case BACKOFF:
-		add_pause(keeper, out);
+		add_pause(runtime, out);
 		break;
 	case FROZEN:
-		buf_addf(out, "pid %ld is frozen: a client, or thaw, lets it go on", (long)current_pid(keeper));
+		buf_addf(out, "pid %ld is frozen: a client, or thaw, lets it go on", (long)current_pid(runtime));
 		break;
 	case HELD:
-		if (keeper->drains)
+		if (runtime->drains)
 			buf_text(out, "it drains: clients queue until its instances have ended");
 		else
-			add_lock(keeper, LOCK_HELD, "clients queue until release", out);
+			add_lock(runtime, LOCK_HELD, "clients queue until release", out);
 		break;
 	case FULL:
 		buf_text(out, "it has as many instances as it may: clients queue until one ends");
@@ -167,12 +167,12 @@ static void put(struct buf *text, struct buf *out)
 	buf_clear(text);
 }
 
-static void add_queue(const struct keeper *keeper, struct buf *text)
+static void add_queue(const struct service_runtime *runtime, struct buf *text)
 {
 	int queued = 0;
 
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		const struct listener *listener = &keeper->listeners[n];
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
 
 		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint)) {
 			int length = bind_queue(listener->io.fd, listener->listen);
@@ -192,7 +192,7 @@ static void add_idle(const struct service_view *view, struct buf *text)
 	static const char *const fates[] = { "stopped", "frozen", "reported" };
 	struct idle_account account;
 
-	if (!idle_describe_now(view->match.keeper, &account))
+	if (!idle_describe_now(view->match.runtime, &account))
 		return;
 	if (account.standing == IDLE_USED && account.connections)
 		buf_addf(text, "%u connected, so it is not idle", account.connections);
@@ -213,22 +213,22 @@ static void add_idle(const struct service_view *view, struct buf *text)
 /* Adds the usual reason why clients queue although the program runs: it opens a port of its own. */
 static void add_doubt(const struct service_view *view, struct buf *text)
 {
-	const struct keeper *keeper = view->match.keeper;
-	const char *where = keeper->service->exec->pass == PASS_INETD ? "at its standard input"
+	const struct service_runtime *runtime = view->match.runtime;
+	const char *where = runtime->service->exec->pass == PASS_INETD ? "at its standard input"
 								      : "at descriptor 3, as LISTEN_FDS tells it";
 	uint16_t port;
 
-	if (keeper->state != RUNNING)
+	if (runtime->state != RUNNING)
 		return;
-	port = process_own_port(current_pid(keeper), service_user(keeper->service));
+	port = process_own_port(current_pid(runtime), service_user(runtime->service));
 	if (port) {
 		buf_addf(text,
 			 "pid %ld listens at port %u itself: its program has to accept %s, and not to open a port of "
 			 "its own",
-			 (long)current_pid(keeper), port, where);
+			 (long)current_pid(runtime), port, where);
 		return;
 	}
-	if (view->now - keeper->activity->last_start < DOUBT_AFTER)
+	if (view->now - runtime->activity->last_start < DOUBT_AFTER)
 		return;
 	buf_addf(text,
 		 "if nobody is ever served: its program has to accept %s; one that opens a port of its own does not",
@@ -265,13 +265,13 @@ static void add_last_end(const struct service_view *view, const struct activity 
 
 /* Adds the last line that the program printed, most often the reason of a failure. With accept = yes any instance may
  * have printed it. */
-static void add_last_line(const struct keeper *keeper, struct buf *text)
+static void add_last_line(const struct service_runtime *runtime, struct buf *text)
 {
-	const struct activity *activity = keeper->activity;
+	const struct activity *activity = runtime->activity;
 	bool has_failed = activity->last_end > 0 && !result_is_good(activity->last_result);
-	const char *line = means_last_line(&activity->means);
+	const char *line = start_kit_last_line(&activity->kit);
 
-	if ((has_failed || keeper->state == BACKOFF) && *line)
+	if ((has_failed || runtime->state == BACKOFF) && *line)
 		buf_addf(text, "last printed: %s", line);
 }
 
@@ -299,37 +299,37 @@ static void add_failures(const struct service_view *view, const struct failures 
 
 static void add_sentences(const struct service_view *view, struct buf *out)
 {
-	struct keeper *keeper = view->match.keeper;
+	struct service_runtime *runtime = view->match.runtime;
 	struct buf text = { 0 };
 	bool is_queued;
 
-	buf_addf(&text, "%s for ", keeper_state_name(keeper));
-	add_span(&text, view->now - keeper->since);
+	buf_addf(&text, "%s for ", runtime_state_name(runtime));
+	add_span(&text, view->now - runtime->since);
 	buf_text(&text, ": ");
-	if (keeper->removed)
-		add_leaving(keeper, &text);
+	if (runtime->removed)
+		add_leaving(runtime, &text);
 	else
-		add_waiting(keeper, &text);
+		add_waiting(runtime, &text);
 	put(&text, out);
-	add_queue(keeper, &text);
+	add_queue(runtime, &text);
 	is_queued = text.length;
 	put(&text, out);
-	if (is_queued && keeper->activity)
+	if (is_queued && runtime->activity)
 		add_doubt(view, &text);
 	put(&text, out);
 	add_idle(view, &text);
 	put(&text, out);
-	old_row_describe(keeper, &text);
+	old_row_describe(runtime, &text);
 	put(&text, out);
-	if (keeper->activity) {
-		add_last_start(view, keeper->activity, &text);
+	if (runtime->activity) {
+		add_last_start(view, runtime->activity, &text);
 		put(&text, out);
-		add_last_end(view, keeper->activity, &text);
+		add_last_end(view, runtime->activity, &text);
 		put(&text, out);
-		add_last_line(keeper, &text);
+		add_last_line(runtime, &text);
 		put(&text, out);
-		if (keeper->service->exec->accept)
-			add_failures(view, &keeper->activity->failed, &text, out);
+		if (runtime->service->exec->accept)
+			add_failures(view, &runtime->activity->failed, &text, out);
 	}
 	buf_free(&text);
 }
@@ -339,12 +339,12 @@ static void add_left_out(const struct service_match *match, struct buf *text, st
 {
 	const char *reason = left_out_reason(match->left_out);
 
-	if (match->keeper)
+	if (match->runtime)
 		buf_addf(text, "its entry in the table is wrong now, so it goes on as it was before: %s", reason);
 	else
 		buf_addf(text, "left out, so nobody is served: %s", reason);
 	put(text, out);
-	if (match->keeper || !match->left_out->may_return)
+	if (match->runtime || !match->left_out->may_return)
 		buf_text(text, "mend its entry, and reload");
 	else
 		buf_text(text, "superd looks now and then whether that is still so, and serves it when it is not; "
@@ -361,11 +361,11 @@ void verb_why_write(const struct service_view *view, struct buf *out)
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", service_match_state(&view->match));
 	json_list_field(out, "why");
-	if (view->match.keeper)
+	if (view->match.runtime)
 		add_sentences(view, out);
 	if (view->match.left_out) {
 		add_left_out(&view->match, &text, out);
-	} else if (!view->match.keeper) {
+	} else if (!view->match.runtime) {
 		buf_text(&text, "off: its table says disable = yes");
 		origin_cite(service_origin(row, "disable"), &text);
 		put(&text, out);
@@ -397,7 +397,7 @@ void verb_why_write_health_of(const struct service_view *view, struct buf *out)
 {
 	const struct service_match *match = &view->match;
 	struct buf why = { 0 };
-	enum health health = health_of(&view->supervisor->engine, match->keeper, match->left_out, &why);
+	enum health health = health_of(&view->supervisor->engine, match->runtime, match->left_out, &why);
 
 	json_object_open(out);
 	json_text_field(out, "service", match->row->name);

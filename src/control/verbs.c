@@ -13,7 +13,7 @@
 #include "control/verb_query.h"
 #include "control/verb_reload.h"
 #include "control/verb_upgrade.h"
-#include "engine/supervisor/orders.h"
+#include "engine/supervisor/signals.h"
 
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 
@@ -23,7 +23,7 @@ enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 static void reload(struct session *session)
 {
 	if (session->request.name_count)
-		verb_operate_begin(session, DEED_REFRESH);
+		verb_operate_begin(session, OPERATOR_REFRESH);
 	else
 		verb_reload_begin(session);
 }
@@ -33,7 +33,7 @@ static void reopen(struct session *session)
 	struct supervisor *supervisor = session->supervisor;
 	struct buf why = { 0 };
 
-	if (orders_reopen(supervisor, &why))
+	if (signals_reopen(supervisor, &why))
 		session_done(session);
 	else
 		session_fail(session, CODE_FAILED, "", "cannot open the log %s again: %s",
@@ -54,7 +54,7 @@ static const struct request_verb {
 	enum wanted_names names;
 	unsigned options;               /* enum request_option, those that the verb may have */
 	void (*begin)(struct session *session); /* NULL: it does `action` with each service */
-	enum deed action;
+	enum operator_action action;
 } verbs[] = {
 	{ "status", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
 	{ "list", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_list },
@@ -65,17 +65,17 @@ static const struct request_verb {
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, .begin = event_stream_events },
 	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, .begin = event_stream_top },
 	{ "version", RIGHT_READ, NAMES_NONE, 0, .begin = verb_query_version },
-	{ "start", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_START },
-	{ "stop", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_STOP },
-	{ "restart", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_RESTART },
-	{ "hold", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_HOLD },
-	{ "release", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_RELEASE },
-	{ "drain", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_DRAIN },
-	{ "freeze", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_FREEZE },
-	{ "thaw", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_THAW },
-	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_ENABLE },
-	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_DISABLE },
-	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_EVICT },
+	{ "start", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_START },
+	{ "stop", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_STOP },
+	{ "restart", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_RESTART },
+	{ "hold", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_HOLD },
+	{ "release", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_RELEASE },
+	{ "drain", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_DRAIN },
+	{ "freeze", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_FREEZE },
+	{ "thaw", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_THAW },
+	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_ENABLE },
+	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_DISABLE },
+	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_EVICT },
 	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, .begin = reload },
 	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, .begin = reopen },
 	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, .begin = verb_upgrade_begin },

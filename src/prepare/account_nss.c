@@ -56,7 +56,7 @@ static bool is_number(const char *text, uint32_t *number)
 	return value < UINT32_MAX;      /* the last is (uid_t)-1, "leave it as it is" */
 }
 
-static bool means_none(int error)
+static bool start_kit_none(int error)
 {
 	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
@@ -165,7 +165,7 @@ static bool look_up_user(struct accounts *accounts, const char *text, struct fou
 		user->gid = found->pw_gid;
 		user->home = text_unless_empty(accounts->pool, found->pw_dir);
 		user->shell = text_unless_empty(accounts->pool, found->pw_shell);
-	} else if (!means_none(error)) {
+	} else if (!start_kit_none(error)) {
 		user->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (numeric) {
 		user->gid = user->uid;  /* as with groups of users' own: never superd's */
@@ -205,7 +205,7 @@ static void look_up_group(struct accounts *accounts, const char *text, struct fo
 	error = ask_group(text, &entry, &room, &found);
 	if (found) {
 		group->gid = found->gr_gid;
-	} else if (!means_none(error)) {
+	} else if (!start_kit_none(error)) {
 		group->failed = true;
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else {

@@ -319,8 +319,8 @@ Behaviour(unit_traps, a_backend_that_shuts_its_listener_down_is_followed_by_the_
 /* Of the engine's files only those that go by it ask for the time of day: hours of access, dates in a log, a seed. */
 static bool goes_by_the_day(const char *path)
 {
-	static const char *const files[] = { "admission.c", "locks.c", "moment.c", "record_target.c",
-					     "rest.c", "supervisor_run.c" };
+	static const char *const files[] = { "admission.c", "limit_pause.c", "operator_locks.c",
+					     "supervisor_run.c", "time_cache.c", "xinetd_log_file.c" };
 
 	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
 		if (!strcmp(strrchr(path, '/') + 1, files[n]))
@@ -331,7 +331,8 @@ static bool goes_by_the_day(const char *path)
 
 Behaviour(unit_traps, no_limit_goes_by_the_time_of_day)
 {
-	static const char *const clocks[] = { "CLOCK_REALTIME", "ev_now(", "ev_time(", "gettimeofday(", "time(NULL)" };
+	static const char *const clocks[] = { "CLOCK_REALTIME", "ev_now(", "ev_time(", "gettimeofday(", "time(NULL)",
+					      "clock_wall(" };
 	glob_t sources = { 0 };
 
 	cr_assert_eq(glob(text_of("%s/src/engine/*/*.c", source_folder()), 0, NULL, &sources), 0);

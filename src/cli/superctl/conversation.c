@@ -54,7 +54,7 @@ bool conversation_print(struct buf *out)
 }
 
 /* The remedy to print behind the error of a failed connect(2). */
-static const char *advice_for(int error, const char *path)
+static const char *lookup_for(int error, const char *path)
 {
 	struct stat node;
 
@@ -177,7 +177,7 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 		int error = errno;
 
 		status = fail(conversation, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
-			      strerror(error), advice_for(error, options->control));
+			      strerror(error), lookup_for(error, options->control));
 	} else if (!peer_is_trusted(conversation, &uid)) {
 		status = fail(conversation, CTL_NO_SUPERD,
 			      "user %lu answers at %s, neither root nor this user: any process can take such a name; "

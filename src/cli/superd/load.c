@@ -15,7 +15,7 @@
 #include "cli/superd/keep_going.h"
 #include "cli/superd/nonempty_sources.h"
 #include "cli/superd/socket_activate.h"
-#include "engine/upgrade/resume.h"
+#include "engine/upgrade/load.h"
 #include "exec/dirs/directories.h"
 #include "os/host/hosts_access.h"
 #include "parse/sources/source_name.h"
@@ -313,7 +313,7 @@ struct table *load_again(struct options *options, struct diags *diags)
 	return load_noting(options, &options->nonempty, diags);
 }
 
-void load_carry(void *options, const struct table *table, struct carry *carry)
+void load_carry(void *options, const struct table *table, struct state_saver *carry)
 {
 	char *text = NULL;
 	size_t length;
@@ -334,7 +334,7 @@ void load_carry(void *options, const struct table *table, struct carry *carry)
 struct table *load_carried(struct options *options, struct state_stream *before, struct diags *diags)
 {
 	struct exclusions exclusions = { 0 };
-	const char *text = resume_table(before);
+	const char *text = load_previous_table(before);
 	struct table *table = text ? read_text("the table before the upgrade", text, strlen(text), diags) : NULL;
 	size_t read;
 

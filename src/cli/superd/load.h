@@ -5,7 +5,7 @@
 #include "base/state_stream.h"
 #include "cli/superd/options.h"
 #include "config/table/table.h"
-#include "engine/upgrade/carry.h"
+#include "engine/upgrade/save.h"
 #include "exec/plan/plan.h"
 
 /* Where runtime_directory and state_directory lie. */
@@ -23,8 +23,8 @@ struct table *load_table(const struct options *options, load_took *took, void *c
 struct table *load_to_run(struct options *options, struct diags *diags);
 
 /* For an upgrade: the table that runs, as superd.conf, and what is known of its files (sections of
- * engine/upgrade/carry). */
-void load_carry(void *options, const struct table *table, struct carry *carry);
+ * engine/upgrade/save). */
+void load_carry(void *options, const struct table *table, struct state_saver *carry);
 
 /* That of the superd before, to run as it was; what can't be had of it any more, as a user who is gone, is left out, as
  * with --keep-going. NULL: none came over, or there is no memory for it. */

@@ -15,7 +15,7 @@
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/directive.h"
-#include "engine/core/transition.h"
+#include "engine/core/state_table.h"
 #include "prepare/build_info.h"
 
 static bool print_states(FILE *out)
@@ -23,12 +23,12 @@ static bool print_states(FILE *out)
 	for (int accepts = 0; accepts < 2; accepts++) {
 		fprintf(out, "%saccept = %s\n", accepts ? "\n" : "", accepts ? "yes" : "no");
 		for (enum state state = OFF; state < STATES; state++) {
-			for (enum happening happening = ENABLE; happening < HAPPENINGS; happening++) {
-				struct step step = transition(accepts, state, happening);
+			for (enum service_event service_event = ENABLE; service_event < HAPPENINGS; service_event++) {
+				struct step step = transition(accepts, state, service_event);
 
 				if (step.action != IMPOSSIBLE)
 					fprintf(out, "%-10s %-11s -> %-10s %s\n", state_name(state),
-						happening_name(happening), state_name(step.next),
+						happening_name(service_event), state_name(step.next),
 						action_name(step.action));
 			}
 		}

@@ -19,10 +19,10 @@
 #include "cli/superd/load.h"
 #include "cli/superd/pid_file.h"
 #include "cli/superd/upgrade_receive.h"
-#include "engine/log/record_target.h"
-#include "engine/supervisor/orders.h"
+#include "engine/log/xinetd_log_file.h"
+#include "engine/supervisor/signals.h"
 #include "engine/supervisor/supervisor.h"
-#include "engine/upgrade/resume.h"
+#include "engine/upgrade/load.h"
 #include "exec/processes/pid1.h"
 #include "os/foreign/foreign_path.h"
 #include "os/host/memory_trim.h"
@@ -92,13 +92,13 @@ static void on_started(void *context)
 		daemonize_ready(logs_to_stderr(options));
 	}
 	if (opening->is_table_of_before)
-		orders_reload(opening->supervisor);     /* it tells what is wrong, or brings what is different */
+		signals_reload(opening->supervisor);    /* it tells what is wrong, or brings what is different */
 }
 
 /* Sets the habits of the program that superd was called as. */
 static void take_habits(struct supervisor *supervisor, const struct options *options)
 {
-	supervisor->habits = (struct habits){
+	supervisor->habits = (struct persona){
 		.alarm_retries = options->invoked_as == AS_INETD,
 		.usr2_reloads = options->invoked_as == AS_XINETD,
 		.abort_inspects = options->invoked_as == AS_XINETD,
@@ -129,7 +129,7 @@ static void say_version(const struct options *options, struct log *log, const st
 	buf_free(&text);
 }
 
-/* xinetd has a line of its own (engine/supervisor/habits). */
+/* xinetd has a line of its own (engine/supervisor/persona). */
 static void say_end(const struct options *options, struct log *log, int status)
 {
 	const struct event event = { .name = "ended" };
@@ -169,7 +169,7 @@ static int run(struct superd_run *opening, struct options *options, struct table
 		say_version(options, supervisor->engine.log, table);
 	log_echo(supervisor->engine.log, !supervisor->before);
 	if (supervisor_init(supervisor, &failed)) {
-		orders_watch(supervisor);
+		signals_watch(supervisor);
 		opening->server = control_setup_create(supervisor, options);
 		status = supervisor_run(supervisor, table, command);
 		control_setup_close(opening->server);
@@ -277,7 +277,7 @@ static int open_table(struct supervisor *supervisor, struct options *options, st
 	int status = EXIT_START;
 
 	if (supervisor->before) {
-		opening.pid_file = (struct pid_file){ options->pid_file, resume_pid_file(supervisor->before), false };
+		opening.pid_file = (struct pid_file){ options->pid_file, load_pid_file(supervisor->before), false };
 		status = run(&opening, options, table);
 	} else if (!claim_pid_file(&opening, options)) {
 		table_free(table);
@@ -409,7 +409,7 @@ int run_superd(struct options *options)
 	if (!supervisor.engine.log)
 		return EXIT_START;
 	if (supervisor.before)
-		resume_log(supervisor.before, supervisor.engine.log);
+		load_log(supervisor.before, supervisor.engine.log);
 	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before, &is_of_before)
 				  : load_first(options, supervisor.engine.log);
 	if (table && (supervisor.before || has_work(options, supervisor.engine.log, table)))

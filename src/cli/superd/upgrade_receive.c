@@ -24,7 +24,7 @@
 #include "cli/superd/run.h"
 #include "engine/core/engine.h"
 #include "engine/supervisor/second_look.h"
-#include "engine/upgrade/resume.h"
+#include "engine/upgrade/load.h"
 #include "engine/upgrade/upgrade.h"
 #include "os/fs/state_file.h"
 #include "os/host/signals.h"
@@ -125,7 +125,7 @@ struct table *upgrade_receive_load(struct options *options, struct state_stream 
 		buf_text(why, "out of memory");
 	else if (diags->errors)
 		describe_errors(diags, why);
-	else if (resume_fits(stream, table, why))
+	else if (load_fits(stream, table, why))
 		return table;
 	table_free(table);
 	return NULL;
@@ -184,7 +184,7 @@ struct state_stream *upgrade_receive_read(const struct options *options)
 	struct state_stream *stream = options->given.takes ? read_ledger(options->given.state, &why) : NULL;
 	int state = options->given.state;
 
-	if (stream && !resume_is_ours(stream)) {
+	if (stream && !load_is_ours(stream)) {
 		buf_text(&why, "its state is another process's");
 		upgrade_receive_free(stream);
 		stream = NULL;
@@ -329,7 +329,7 @@ static bool all_end(struct all_left *all, double patience)
 
 void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log)
 {
-	struct pid_file file = { options->pid_file, resume_pid_file(stream), false };
+	struct pid_file file = { options->pid_file, load_pid_file(stream), false };
 	struct all_left all = find_left(stream);
 
 	log_notice(log, "stopping");

@@ -7,10 +7,10 @@
 #include "base/clock.h"
 #include "config/access/access.h"
 #include "config/access/times.h"
-#include "engine/accept/grace.h"
-#include "engine/accept/guest_course.h"
-#include "engine/accept/record.h"
+#include "engine/accept/pending_start.h"
 #include "engine/accept/sensor.h"
+#include "engine/accept/slot_wait.h"
+#include "engine/accept/xinetd_record.h"
 
 #define MINUTE 60.
 
@@ -24,7 +24,8 @@ static const unsigned char *whole_address(const struct client *client, unsigned 
 	return client_source(client, 128, address) ? address : NULL;
 }
 
-static enum refusal judge_access(const struct access *access, const struct client *client, struct questions *asked)
+static enum refusal exit_verdict_access(const struct access *access, const struct client *client,
+					struct guest_lookups *asked)
 {
 	unsigned char address[SOURCE_SIZE];
 
@@ -42,147 +43,151 @@ static enum refusal judge_access(const struct access *access, const struct clien
 	return REFUSED_ADDRESS;
 }
 
-bool admission_is_time(struct keeper *keeper)
+bool admission_is_time(struct service_runtime *runtime)
 {
-	words times = keeper->service->groups->access->access_times;
+	words times = runtime->service->groups->access->access_times;
 
-	return !times || times_include(times, moment_minute(&keeper->engine->moment, ev_now(keeper->engine->loop)));
+	return !times ||
+		times_include(times, time_cache_minute(&runtime->engine->time_cache, ev_now(runtime->engine->loop)));
 }
 
-enum refusal admission_judge_address(struct keeper *keeper, const struct client *client, struct questions *asked)
+enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
+				     struct guest_lookups *asked)
 {
-	enum refusal refusal = judge_access(keeper->service->access, client, asked);
+	enum refusal refusal = exit_verdict_access(runtime->service->access, client, asked);
 
-	if (!refusal && !admission_is_time(keeper))
+	if (!refusal && !admission_is_time(runtime))
 		refusal = REFUSED_TIME;
 	return refusal;
 }
 
 /* If the system does not report its load, max_load cannot be kept: superd logs that and lets clients in. */
-bool admission_is_loaded(struct keeper *keeper)
+bool admission_is_loaded(struct service_runtime *runtime)
 {
-	int64_t most = keeper->service->groups->access->max_load, load;
-	struct event event = { .name = "warning", .service = keeper->service->name };
+	int64_t most = runtime->service->groups->access->max_load, load;
+	struct event event = { .name = "warning", .service = runtime->service->name };
 
 	if (!most)
 		return false;
-	load = moment_load(&keeper->engine->moment, clock_now());
-	if (load < 0 && !keeper->activity->load_said)
-		log_event(keeper->engine->log, LEVEL_WARNING, &event,
+	load = time_cache_load(&runtime->engine->time_cache, clock_now());
+	if (load < 0 && !runtime->activity->load_said)
+		log_event(runtime->engine->log, LEVEL_WARNING, &event,
 			  "max_load cannot be kept: this system does not say its load");
-	keeper->activity->load_said = load < 0;
+	runtime->activity->load_said = load < 0;
 	return load >= most;
 }
 
-static struct sighting *find_minute(struct keeper *keeper, const struct client *client, unsigned char *source,
-				    double now)
+static struct address_entry *find_minute(struct service_runtime *runtime, const struct client *client,
+					 unsigned char *source, double now)
 {
-	if (!client_source(client, (unsigned)keeper->service->groups->access->per_source_prefix, source))
+	if (!client_source(client, (unsigned)runtime->service->groups->access->per_source_prefix, source))
 		return NULL;
-	return recent_find(&keeper->engine->minutes, keeper->activity->number, source, now);
+	return address_lru_find(&runtime->engine->minutes, runtime->activity->number, source, now);
 }
 
-bool admission_had_minute(struct keeper *keeper, const struct client *client)
+bool admission_had_minute(struct service_runtime *runtime, const struct client *client)
 {
-	int64_t most = keeper->service->groups->access->per_source_cpm;
+	int64_t most = runtime->service->groups->access->per_source_cpm;
 	unsigned char source[SOURCE_SIZE];
-	struct sighting *minute;
+	struct address_entry *minute;
 
 	if (most == UNLIMITED)
 		return false;
-	minute = find_minute(keeper, client, source, clock_now());
+	minute = find_minute(runtime, client, source, clock_now());
 	return minute && minute->count >= most;
 }
 
 /* Only admitted clients count. Else a client that is refused anyway could keep its address out. */
-void admission_count_minute(struct keeper *keeper, const struct client *client)
+void admission_count_minute(struct service_runtime *runtime, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
 	double now = clock_now();
-	struct sighting *minute;
+	struct address_entry *minute;
 
-	if (keeper->service->groups->access->per_source_cpm == UNLIMITED || !client->length)
+	if (runtime->service->groups->access->per_source_cpm == UNLIMITED || !client->length)
 		return;
-	minute = find_minute(keeper, client, source, now);
+	minute = find_minute(runtime, client, source, now);
 	if (!minute)
-		minute = recent_note(&keeper->engine->minutes, keeper->activity->number, source, now, now + MINUTE);
+		minute = address_lru_note(&runtime->engine->minutes, runtime->activity->number, source, now,
+					  now + MINUTE);
 	if (minute)
 		minute->count++;
 }
 
-void admission_count_arrival(struct keeper *keeper, const struct client *client)
+void admission_count_arrival(struct service_runtime *runtime, const struct client *client)
 {
-	if (pace_is_limited(keeper->service->groups->access))
-		pace_count(&keeper->activity->pace, keeper->service->groups->access, clock_now());
-	admission_count_minute(keeper, client);
+	if (rate_limit_is_limited(runtime->service->groups->access))
+		rate_limit_count(&runtime->activity->pace, runtime->service->groups->access, clock_now());
+	admission_count_minute(runtime, client);
 }
 
-static bool wants_libwrap(struct keeper *keeper)
+static bool wants_libwrap(struct service_runtime *runtime)
 {
-	return keeper->service->groups->access->libwrap && hosts_access_has_rules(&keeper->engine->wraps);
+	return runtime->service->groups->access->libwrap && hosts_access_has_rules(&runtime->engine->wraps);
 }
 
-static void find_questions(struct keeper *keeper, struct questions *asked)
+static void find_questions(struct service_runtime *runtime, struct guest_lookups *asked)
 {
-	const struct access_options *access = keeper->service->groups->access;
+	const struct access_options *access = runtime->service->groups->access;
 
-	if (wants_libwrap(keeper))
+	if (wants_libwrap(runtime))
 		asked->libwrap = access->libwrap;
 	asked->ident = access->id_only ||
-		(record_wants_user(keeper->service, true) && advice_may_ask_ident(keeper->engine));
+		(xinetd_record_wants_user(runtime->service, true) && lookup_may_ask_ident(runtime->engine));
 }
 
-static enum refusal judge_number(struct keeper *keeper, const struct guest *guest)
+static enum refusal exit_verdict_number(struct service_runtime *runtime, const struct pending_client *guest)
 {
-	if (guest->progress < PASSED && admission_had_minute(keeper, &guest->client))
+	if (guest->progress < ADMISSION_PASSED && admission_had_minute(runtime, &guest->client))
 		return REFUSED_PER_SOURCE_CPM;
-	if (guest->progress < PASSED && admission_is_loaded(keeper))
+	if (guest->progress < ADMISSION_PASSED && admission_is_loaded(runtime))
 		return REFUSED_LOAD;
-	return keeper_is_full(keeper) ? REFUSED_INSTANCES : ADMITTED;
+	return runtime_is_full(runtime) ? REFUSED_INSTANCES : ADMITTED;
 }
 
-static void count(struct keeper *keeper, struct guest *guest)
+static void count(struct service_runtime *runtime, struct pending_client *guest)
 {
-	keeper->instance_count++;
-	if (guest->progress == PASSED)
+	runtime->instance_count++;
+	if (guest->progress == ADMISSION_PASSED)
 		return;
 	if (guest->client.fd >= 0)
-		admission_count_arrival(keeper, &guest->client);
-	find_questions(keeper, &guest->asked);
+		admission_count_arrival(runtime, &guest->client);
+	find_questions(runtime, &guest->asked);
 }
 
-enum refusal admission_judge(struct keeper *keeper, struct guest *guest)
+enum refusal admission_judge(struct service_runtime *runtime, struct pending_client *guest)
 {
 	enum refusal refusal = ADMITTED;
 
-	guest->asked = (struct questions){ 0 };
-	if (guest->progress < PASSED) {
-		if (sensor_denies(keeper->engine, &guest->client))
+	guest->asked = (struct guest_lookups){ 0 };
+	if (guest->progress < ADMISSION_PASSED) {
+		if (sensor_denies(runtime->engine, &guest->client))
 			return REFUSED_SENSOR;
-		refusal = admission_judge_address(keeper, &guest->client, &guest->asked);
+		refusal = admission_judge_address(runtime, &guest->client, &guest->asked);
 	}
 	if (!refusal)
-		refusal = engine_is_full(keeper->engine) ? REFUSED_PROCESSES : guest_enter(keeper, guest);
+		refusal = engine_is_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, guest);
 	if (refusal)
 		return refusal;
-	refusal = judge_number(keeper, guest);
+	refusal = exit_verdict_number(runtime, guest);
 	if (refusal)
-		guest_leave(keeper, guest);
+		pending_leave(runtime, guest);
 	else
-		count(keeper, guest);
+		count(runtime, guest);
 	return refusal;
 }
 
-bool admission_has_questions(const struct guest *guest)
+bool admission_has_questions(const struct pending_client *guest)
 {
 	return guest->asked.name || guest->asked.libwrap || guest->asked.ident;
 }
 
-static enum refusal conclude_name(struct keeper *keeper, const struct guest *guest, const struct advice *advice)
+static enum refusal conclude_name(struct service_runtime *runtime, const struct pending_client *guest,
+				  const struct lookup_reply *advice)
 {
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&guest->client, address);
-	const struct access *access = keeper->service->access;
+	const struct access *access = runtime->service->access;
 
 	switch (access_judge(access, whole)) {
 	case ACCESS_PERMITTED:
@@ -199,9 +204,10 @@ static enum refusal conclude_name(struct keeper *keeper, const struct guest *gue
 	return ADMITTED;
 }
 
-static enum refusal conclude_libwrap(struct keeper *keeper, const struct guest *guest, const struct advice *advice)
+static enum refusal conclude_libwrap(struct service_runtime *runtime, const struct pending_client *guest,
+				     const struct lookup_reply *advice)
 {
-	if (advice->allowed || (!guest->asked.libwrap && !wants_libwrap(keeper)))
+	if (advice->allowed || (!guest->asked.libwrap && !wants_libwrap(runtime)))
 		return ADMITTED;
 	if (advice->left_to_another)
 		return REFUSED_TWIST;
@@ -210,31 +216,32 @@ static enum refusal conclude_libwrap(struct keeper *keeper, const struct guest *
 
 /* A check that restricts counts a missing answer as a no; one that only logs does without it. The row may have changed
  * since the question. */
-enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest, const struct advice *advice)
+enum refusal admission_conclude(struct service_runtime *runtime, const struct pending_client *guest,
+				const struct lookup_reply *advice)
 {
-	static const struct advice no_advice;
+	static const struct lookup_reply no_advice;
 	bool was_asked = advice;
 	enum refusal refusal;
 
 	if (!was_asked)
 		advice = &no_advice;
-	refusal = conclude_name(keeper, guest, advice);
+	refusal = conclude_name(runtime, guest, advice);
 	if (!refusal)
-		refusal = conclude_libwrap(keeper, guest, advice);
-	if (!refusal && keeper->service->groups->access->id_only && !advice->knows_user)
+		refusal = conclude_libwrap(runtime, guest, advice);
+	if (!refusal && runtime->service->groups->access->id_only && !advice->knows_user)
 		refusal = was_asked ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
 	return refusal;
 }
 
-void admission_recall(struct keeper *keeper)
+void admission_recall(struct service_runtime *runtime)
 {
-	if (keeper->activity)
-		keeper->activity->recalling = true;
-	advice_cancel(keeper);
-	grace_cancel(keeper);
-	guest_recall(keeper);
-	if (keeper->activity)
-		keeper->activity->recalling = false;
+	if (runtime->activity)
+		runtime->activity->recalling = true;
+	lookup_cancel(runtime);
+	slot_wait_cancel(runtime);
+	pending_recall(runtime);
+	if (runtime->activity)
+		runtime->activity->recalling = false;
 }
 
 void admission_init(struct engine *engine)
@@ -243,16 +250,16 @@ void admission_init(struct engine *engine)
 
 	list_init(&engine->questions);
 	list_init(&engine->graced);
-	engine->minutes = (struct recent){ .most = MINUTES_MOST, .salt = salt };
-	engine->denied = (struct recent){ .most = SENSOR_MOST, .salt = salt };
-	engine->judged = (struct recent){ .most = SENSOR_MOST, .salt = salt };
+	engine->minutes = (struct address_lru){ .most = MINUTES_MOST, .salt = salt };
+	engine->denied = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
+	engine->judged = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
 }
 
 void admission_free(struct engine *engine)
 {
-	advice_free(engine);
-	gate_free(&engine->sources);
-	recent_free(&engine->minutes);
-	recent_free(&engine->denied);
-	recent_free(&engine->judged);
+	lookup_free(engine);
+	source_count_free(&engine->sources);
+	address_lru_free(&engine->minutes);
+	address_lru_free(&engine->denied);
+	address_lru_free(&engine->judged);
 }

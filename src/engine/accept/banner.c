@@ -26,24 +26,25 @@ static const char *path_of(const struct access_options *access, enum banner whic
 	return access->banner_fail;
 }
 
-static void say_unread(struct keeper *keeper, enum banner which, const char *path, const char *why)
+static void say_unread(struct service_runtime *runtime, enum banner which, const char *path, const char *why)
 {
-	struct event event = { .name = "warning", .service = keeper->service->name, .reason = why };
+	struct event event = { .name = "warning", .service = runtime->service->name, .reason = why };
 
-	if (!keeper->activity || keeper->activity->banners_said & 1u << which)
+	if (!runtime->activity || runtime->activity->banners_said & 1u << which)
 		return;
-	keeper->activity->banners_said |= (unsigned char)(1u << which);
-	log_event(keeper->engine->log, LEVEL_WARNING, &event, "cannot read %s: %s: %s: clients are not sent it",
+	runtime->activity->banners_said |= (unsigned char)(1u << which);
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "cannot read %s: %s: %s: clients are not sent it",
 		  names[which], path, why);
 }
 
-static void say_flaw(struct keeper *keeper, enum banner which, const char *path, const struct path_finding *finding)
+static void say_flaw(struct service_runtime *runtime, enum banner which, const char *path,
+		     const struct path_finding *finding)
 {
 	struct buf why = { 0 };
 
 	path_finding_describe(finding, &why);
 	buf_text(&why, ", and a banner wants a folder of root's");
-	say_unread(keeper, which, path, buf_string(&why));
+	say_unread(runtime, which, path, buf_string(&why));
 	buf_free(&why);
 }
 
@@ -66,9 +67,9 @@ static ssize_t read_banner(const char *path, char *text)
 	return got;
 }
 
-void banner_send(struct keeper *keeper, enum banner which, int fd)
+void banner_send(struct service_runtime *runtime, enum banner which, int fd)
 {
-	const char *path = path_of(keeper->service->groups->access, which);
+	const char *path = path_of(runtime->service->groups->access, which);
 	struct path_finding finding;
 	char text[BANNER_MOST];
 	ssize_t length;
@@ -76,12 +77,12 @@ void banner_send(struct keeper *keeper, enum banner which, int fd)
 	if (!path || fd < 0)
 		return;
 	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
-		say_flaw(keeper, which, path, &finding);
+		say_flaw(runtime, which, path, &finding);
 		return;
 	}
 	length = read_banner(path, text);
 	if (length < 0)
-		say_unread(keeper, which, path, errno == EINVAL ? "it is no regular file" : strerror(errno));
+		say_unread(runtime, which, path, errno == EINVAL ? "it is no regular file" : strerror(errno));
 	else if (length > 0)
 		send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -7,13 +7,13 @@
 
 #include "base/fd.h"
 #include "engine/accept/admission.h"
-#include "engine/accept/guest_course.h"
-#include "engine/accept/rest.h"
-#include "engine/accept/run_say.h"
-#include "engine/accept/sender.h"
+#include "engine/accept/datagram_sender.h"
+#include "engine/accept/limit_pause.h"
+#include "engine/accept/pending_start.h"
 #include "engine/accept/sensor.h"
-#include "engine/core/leftover.h"
-#include "engine/instance/course.h"
+#include "engine/accept/start_log.h"
+#include "engine/core/unreaped.h"
+#include "engine/instance/exec_sequence.h"
 
 #define TRIES 3                         /* starts that one datagram may cause */
 #define SENSED_MOST 64                  /* datagrams that a sensor reads in one turn */
@@ -21,24 +21,24 @@
 /* An instance that had a listener has ended. If it read nothing, its datagram has cost a try. */
 static void give_back(struct instance *instance)
 {
-	struct keeper *keeper = instance->context;
+	struct service_runtime *runtime = instance->context;
 	struct listener *listener = instance->busy;
 	const struct queue_ids before = { .count = 1, .id = &instance->head };
 
 	if (!listener)
-		return;                 /* retired: the keeper has taken it back */
+		return;                 /* retired: the runtime has taken it back */
 	listener->busy = false;
 	if (!instance->knows_head || queue_ids_have_moved(listener->io.fd, listener->listen, &before)) {
 		listener->tries = 0;
-		backoff_reset(&keeper->backoff);
+		backoff_reset(&runtime->backoff);
 		return;
 	}
 	instance->unread = true;
-	keeper_pause(keeper, "an instance left its datagram unread");
+	runtime_pause(runtime, "an instance left its datagram unread");
 	if (++listener->tries < TRIES)
 		return;
 	listener->tries = 0;
-	sender_throw_away(keeper, listener, REFUSED_UNREAD);
+	datagram_sender_throw_away(runtime, listener, REFUSED_UNREAD);
 }
 
 static void note_head(struct instance *instance, const struct listener *listener)
@@ -58,102 +58,102 @@ void datagram_lend(struct instance *instance, struct listener *listener)
 }
 
 /* The instance starts by a course, and has the listener from now on. */
-static bool depart(struct keeper *keeper, struct guest *guest, struct buf *why)
+static bool depart(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
 {
 	struct listener *listener = guest->listener;
 
 	datagram_lend(guest->instance, listener);
-	if (guest_depart(keeper, guest, why))
+	if (pending_depart(runtime, guest, why))
 		return true;
 	listener->busy = false;
 	return false;
 }
 
-static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
+static bool start(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
 {
-	struct means *means = &keeper->activity->means;
+	struct start_kit *kit = &runtime->activity->kit;
 	struct listener *listener = guest->listener;
 	struct instance *instance = guest->instance;
 	struct spawn_request launch;
 
 	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);
-	if (!means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why)) {
-		guest_dismiss(keeper, guest);
+	if (!start_kit_prepare(kit, runtime->engine, runtime->service, runtime->listeners, why)) {
+		pending_dismiss(runtime, guest);
 		return false;
 	}
-	listener_give(listener, keeper->engine, means->plan->account);
-	if (course_is_needed(keeper->service, means->plan))
-		return depart(keeper, guest, why);
-	if (!guest_equip(keeper, guest, &launch, why)) {
-		guest_dismiss(keeper, guest);
+	listener_give(listener, runtime->engine, kit->plan->account);
+	if (exec_sequence_is_needed(runtime->service, kit->plan))
+		return depart(runtime, guest, why);
+	if (!pending_equip(runtime, guest, &launch, why)) {
+		pending_dismiss(runtime, guest);
 		return false;
 	}
-	leftover_start(keeper->engine, &launch);
-	if (!guest_begin(keeper, guest, &launch, why))
+	unreaped_start(runtime->engine, &launch);
+	if (!pending_begin(runtime, guest, &launch, why))
 		return false;
 	datagram_lend(instance, listener);
 	return true;
 }
 
 /* A sensor starts nothing: it reads the datagrams away, a bounded number in a turn. */
-static void sense(struct keeper *keeper, struct listener *listener)
+static void sense(struct service_runtime *runtime, struct listener *listener)
 {
 	struct client client;
 
 	for (int n = 0; n < SENSED_MOST && client_peek(listener->io.fd, &client); n++) {
 		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
-		sensor_touch_unproven(keeper, &client);
+		sensor_touch_unproven(runtime, &client);
 	}
 }
 
 /* true: the sender of the first datagram may have an instance. Else the datagram was dropped, or its sender is being
  * asked about. */
-static bool admit(struct keeper *keeper, struct guest *guest)
+static bool admit(struct service_runtime *runtime, struct pending_client *guest)
 {
-	enum refusal refusal = admission_judge(keeper, guest);
+	enum refusal refusal = admission_judge(runtime, guest);
 	enum sender_state state;
 
 	if (refusal) {
-		sender_throw_away(keeper, guest->listener, refusal);
+		datagram_sender_throw_away(runtime, guest->listener, refusal);
 		return false;
 	}
-	state = sender_ask(keeper, guest, &refusal);
+	state = datagram_sender_ask(runtime, guest, &refusal);
 	if (state == SENDER_MAY) {
-		admission_count_arrival(keeper, &guest->client);
+		admission_count_arrival(runtime, &guest->client);
 		return true;
 	}
-	guest_dismiss(keeper, guest);
+	pending_dismiss(runtime, guest);
 	if (state == SENDER_MAY_NOT)
-		sender_throw_away(keeper, guest->listener, refusal);
+		datagram_sender_throw_away(runtime, guest->listener, refusal);
 	return false;
 }
 
-static void serve_sender(struct keeper *keeper, struct listener *listener)
+static void accept_sender(struct service_runtime *runtime, struct listener *listener)
 {
-	struct guest guest = { .client.fd = -1, .listener = listener };
+	struct pending_client guest = { .client.fd = -1, .listener = listener };
 	struct buf why = { 0 };
 
 	if (!client_peek(listener->io.fd, &guest.client))
 		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
-	if (!admit(keeper, &guest))
+	if (!admit(runtime, &guest))
 		return;
-	keeper->activity->accepted++;
-	if (!start(keeper, &guest, &why)) {
-		run_say_failure(keeper, &guest.client, buf_string(&why));
-		keeper_post(keeper, EXEC_ERROR);
+	runtime->activity->accepted++;
+	if (!start(runtime, &guest, &why)) {
+		start_log_failure(runtime, &guest.client, buf_string(&why));
+		runtime_post(runtime, EXEC_ERROR);
 	}
 	buf_free(&why);
 }
 
-void datagram_serve(struct keeper *keeper, struct listener *listener)
+void datagram_serve(struct service_runtime *runtime, struct listener *listener)
 {
-	if (sensor_is(keeper->service))
-		sense(keeper, listener);
-	else if (keeper_is_full(keeper) && keeper->service->groups->access->overload == OVERLOAD_QUEUE)
-		keeper_post(keeper, FILLED);
-	else if (rest_is_due(keeper, NULL))
-		keeper_post(keeper, LIMITED);
+	if (sensor_is(runtime->service))
+		sense(runtime, listener);
+	else if (runtime_is_full(runtime) && runtime->service->groups->access->overload == OVERLOAD_QUEUE)
+		runtime_post(runtime, FILLED);
+	else if (limit_pause_is_due(runtime, NULL))
+		runtime_post(runtime, LIMITED);
 	else
-		serve_sender(keeper, listener);
+		accept_sender(runtime, listener);
 }

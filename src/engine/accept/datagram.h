@@ -8,4 +8,4 @@
 void datagram_lend(struct instance *instance, struct listener *listener);
 
 /* Starts an instance for the datagrams that wait at the listener. */
-void datagram_serve(struct keeper *keeper, struct listener *listener);
+void datagram_serve(struct service_runtime *runtime, struct listener *listener);

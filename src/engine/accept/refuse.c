@@ -5,75 +5,75 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "engine/accept/advice.h"
 #include "engine/accept/banner.h"
-#include "engine/accept/mux.h"
-#include "engine/accept/record.h"
-#include "engine/core/closing.h"
+#include "engine/accept/lookup.h"
+#include "engine/accept/tcpmux.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/core/close_socket.h"
 
 #define NAMED_MOST 16                   /* refused clients kept for their ident servers' answers, of all services */
 #define TOLD_MOST 10                    /* refused datagrams logged in a second: senders may be forged, and many */
 
 /* Describes the limits for one source in the words of FreeBSD's inetd, which log watchers know. */
-static const char *describe(const struct keeper *keeper, enum refusal refusal, const char *address, char *out,
+static const char *describe(const struct service_runtime *runtime, enum refusal refusal, const char *address, char *out,
 			    size_t size)
 {
-	const struct access_options *access = keeper->service->groups->access;
+	const struct access_options *access = runtime->service->groups->access;
 
 	if (refusal == REFUSED_PER_SOURCE_CPM)
-		snprintf(out, size, "%.64s from %s exceeded counts/min (limit %lld/min)", keeper->service->name,
+		snprintf(out, size, "%.64s from %s exceeded counts/min (limit %lld/min)", runtime->service->name,
 			 address, (long long)access->per_source_cpm);
 	else if (refusal == REFUSED_PER_SOURCE)
-		snprintf(out, size, "%.64s from %s exceeded counts (limit %lld)", keeper->service->name, address,
+		snprintf(out, size, "%.64s from %s exceeded counts (limit %lld)", runtime->service->name, address,
 			 (long long)access->per_source);
 	else
 		return refusal_text(refusal);
 	return out;
 }
 
-static void say(struct keeper *keeper, const struct client *client, enum refusal refusal)
+static void say(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
 {
-	struct event event = { .name = "refused", .service = keeper->service->name };
+	struct event event = { .name = "refused", .service = runtime->service->name };
 	char address[128], reason[256];
 
 	client_address(client, address, sizeof(address));
 	event.peer = address;
-	event.reason = describe(keeper, refusal, address, reason, sizeof(reason));
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
+	event.reason = describe(runtime, refusal, address, reason, sizeof(reason));
+	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
 		  event.reason);
 }
 
-static bool tell(struct keeper *keeper, const struct guest *guest)
+static bool tell(struct service_runtime *runtime, const struct pending_client *guest)
 {
-	/* Without a listener it was on its way to a program when its keeper went on without it. */
+	/* Without a listener it was on its way to a program when its runtime went on without it. */
 	bool by_mux = guest->listener && guest->listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
 
 	if (guest->client.fd < 0)
 		return false;
-	banner_send(keeper, BANNER_FAIL, guest->client.fd);
+	banner_send(runtime, BANNER_FAIL, guest->client.fd);
 	if (by_mux)
-		mux_say_unavailable(&guest->client);
-	return by_mux || keeper->service->groups->access->banner_fail;
+		tcpmux_say_unavailable(&guest->client);
+	return by_mux || runtime->service->groups->access->banner_fail;
 }
 
-static void on_named(struct keeper *keeper, struct guest *guest, const struct advice *advice)
+static void on_named(struct service_runtime *runtime, struct pending_client *guest, const struct lookup_reply *advice)
 {
-	keeper->engine->refused_asking--;
+	runtime->engine->refused_asking--;
 	if (advice && advice->has_user)
-		record_user(keeper, &guest->client, false, advice->knows_user, advice->user);
-	closing_client(keeper->engine, keeper->service->name, &guest->client);
+		xinetd_record_user(runtime, &guest->client, false, advice->knows_user, advice->user);
+	closing_client(runtime->engine, runtime->service->name, &guest->client);
 }
 
 /* Keeps the client for a moment to ask its ident server; not if that was asked before, or many are asked already. */
-static bool ask_who(struct keeper *keeper, struct guest *guest)
+static bool ask_who(struct service_runtime *runtime, struct pending_client *guest)
 {
-	if (guest->client.fd < 0 || guest->asked.ident || keeper->engine->refused_asking >= NAMED_MOST ||
-	    !record_wants_user(keeper->service, false) || !advice_may_ask_ident(keeper->engine))
+	if (guest->client.fd < 0 || guest->asked.ident || runtime->engine->refused_asking >= NAMED_MOST ||
+	    !xinetd_record_wants_user(runtime->service, false) || !lookup_may_ask_ident(runtime->engine))
 		return false;
-	guest->asked = (struct questions){ .ident = true };
-	if (!advice_ask(keeper, guest, on_named))
+	guest->asked = (struct guest_lookups){ .ident = true };
+	if (!lookup_ask(runtime, guest, on_named))
 		return false;
-	keeper->engine->refused_asking++;
+	runtime->engine->refused_asking++;
 	return true;
 }
 
@@ -84,10 +84,10 @@ static bool may_be_kept(enum refusal refusal)
 	       refusal != REFUSED_MEMORY;
 }
 
-bool refuse_may_tell(struct keeper *keeper)
+bool refuse_may_tell(struct service_runtime *runtime)
 {
-	struct engine *engine = keeper->engine;
-	struct event event = { .name = "refused", .service = keeper->service->name };
+	struct engine *engine = runtime->engine;
+	struct event event = { .name = "refused", .service = runtime->service->name };
 	double now = clock_now();
 
 	if (now - engine->told_since >= 1 || now < engine->told_since) {
@@ -100,23 +100,23 @@ bool refuse_may_tell(struct keeper *keeper)
 	return ++engine->told <= TOLD_MOST;
 }
 
-void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refusal)
+void refuse_guest(struct service_runtime *runtime, struct pending_client *guest, enum refusal refusal)
 {
-	if (keeper->activity)
-		keeper->activity->refused[refusal]++;
-	if (guest->client.fd >= 0 || refuse_may_tell(keeper)) {
-		say(keeper, &guest->client, refusal);
-		record_refusal(keeper, &guest->client, refusal);
+	if (runtime->activity)
+		runtime->activity->refused[refusal]++;
+	if (guest->client.fd >= 0 || refuse_may_tell(runtime)) {
+		say(runtime, &guest->client, refusal);
+		xinetd_record_refusal(runtime, &guest->client, refusal);
 	}
-	if (refusal != REFUSED_TWIST && tell(keeper, guest))
+	if (refusal != REFUSED_TWIST && tell(runtime, guest))
 		client_shut_and_drain(&guest->client);
-	if (!may_be_kept(refusal) || !ask_who(keeper, guest))
-		closing_client(keeper->engine, keeper->service->name, &guest->client);
+	if (!may_be_kept(refusal) || !ask_who(runtime, guest))
+		closing_client(runtime->engine, runtime->service->name, &guest->client);
 }
 
 void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal)
 {
-	struct guest guest = { .client = *client, .listener = listener };
+	struct pending_client guest = { .client = *client, .listener = listener };
 
 	refuse_guest(listener->io.data, &guest, refusal);
 	client->fd = -1;

@@ -1,15 +1,15 @@
 /* Refuses a client: the only way, whatever the reason. */
 #pragma once
 
-#include "engine/accept/guest.h"
+#include "engine/accept/pending.h"
 #include "engine/core/refusal.h"
 
 /* Says so in the log and in the service's own, counts it by its reason, sends banner_fail and closes a connection;
  * where log_on_failure wants the user it is closed once its ident server has answered. */
-void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refusal);
+void refuse_guest(struct service_runtime *runtime, struct pending_client *guest, enum refusal refusal);
 
 /* The same for a parked connection; for struct engine. */
 void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal);
 
 /* Whether one more refused datagram is logged, of all services: so many a second are, and the number of the others. */
-bool refuse_may_tell(struct keeper *keeper);
+bool refuse_may_tell(struct service_runtime *runtime);

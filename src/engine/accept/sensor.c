@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "base/scan.h"
-#include "engine/accept/guest.h"
-#include "engine/accept/record.h"
+#include "engine/accept/pending.h"
 #include "engine/accept/refuse.h"
-#include "engine/core/closing.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/core/close_socket.h"
 
 static bool has_address(const struct client *client)
 {
@@ -17,99 +17,99 @@ static bool has_address(const struct client *client)
 }
 
 /* A second touch never shortens the time that the first one set. */
-static double deny_until(struct keeper *keeper, const unsigned char *source, int64_t time)
+static double deny_until(struct service_runtime *runtime, const unsigned char *source, int64_t time)
 {
-	const struct sighting *before = recent_find(&keeper->engine->denied, 0, source, clock_now());
+	const struct address_entry *before = address_lru_find(&runtime->engine->denied, 0, source, clock_now());
 	double until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
 
 	return before && before->until > until ? before->until : until;
 }
 
-static void deny(struct keeper *keeper, const struct client *client, int64_t time)
+static void deny(struct service_runtime *runtime, const struct client *client, int64_t time)
 {
-	struct engine *engine = keeper->engine;
-	unsigned prefix = (unsigned)keeper->service->groups->access->per_source_prefix;
+	struct engine *engine = runtime->engine;
+	unsigned prefix = (unsigned)runtime->service->groups->access->per_source_prefix;
 	unsigned char source[SOURCE_SIZE];
 
 	if (client_source(client, prefix, source) &&
-	    recent_note(&engine->denied, 0, source, clock_now(), deny_until(keeper, source, time)))
+	    address_lru_note(&engine->denied, 0, source, clock_now(), deny_until(runtime, source, time)))
 		engine->denied_prefixes[prefix] = true;
 	else
-		log_error(engine->log, "%s: an address cannot be kept out: out of memory", keeper->service->name);
+		log_error(engine->log, "%s: an address cannot be kept out: out of memory", runtime->service->name);
 }
 
-static void say_touch(struct keeper *keeper, const struct client *client)
+static void say_touch(struct service_runtime *runtime, const struct client *client)
 {
-	struct event event = { .name = "sensor", .service = keeper->service->name };
+	struct event event = { .name = "sensor", .service = runtime->service->name };
 	char address[128];
 
 	client_address(client, address, sizeof(address));
 	event.peer = address;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "touched by %s", *address ? address : "a local client");
+	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "touched by %s", *address ? address : "a local client");
 }
 
-static void tell(struct keeper *keeper, const struct client *client, int64_t time)
+static void tell(struct service_runtime *runtime, const struct client *client, int64_t time)
 {
 	if (time)
-		record_sensor(keeper, client, time);
+		xinetd_record_sensor(runtime, client, time);
 	else
-		say_touch(keeper, client);
-	record_refusal(keeper, client, REFUSED_ADDRESS);
+		say_touch(runtime, client);
+	xinetd_record_refusal(runtime, client, REFUSED_ADDRESS);
 }
 
-static int64_t deny_time(const struct keeper *keeper, const struct client *client)
+static int64_t deny_time(const struct service_runtime *runtime, const struct client *client)
 {
-	return has_address(client) ? keeper->service->groups->access->deny_time : 0;
+	return has_address(client) ? runtime->service->groups->access->deny_time : 0;
 }
 
 /* Whether the client's network is denied already, by a sensor with the same per_source_prefix. */
-static bool is_denied(const struct keeper *keeper, const struct client *client)
+static bool is_denied(const struct service_runtime *runtime, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
 
-	return client_source(client, (unsigned)keeper->service->groups->access->per_source_prefix, source) &&
-	       recent_find(&keeper->engine->denied, 0, source, clock_now());
+	return client_source(client, (unsigned)runtime->service->groups->access->per_source_prefix, source) &&
+	       address_lru_find(&runtime->engine->denied, 0, source, clock_now());
 }
 
-void sensor_touch(struct keeper *keeper, const struct client *client)
+void sensor_touch(struct service_runtime *runtime, const struct client *client)
 {
-	int64_t time = deny_time(keeper, client);
+	int64_t time = deny_time(runtime, client);
 
-	tell(keeper, client, time);
+	tell(runtime, client, time);
 	if (time)
-		deny(keeper, client, time);
+		deny(runtime, client, time);
 }
 
-void sensor_touch_unproven(struct keeper *keeper, const struct client *client)
+void sensor_touch_unproven(struct service_runtime *runtime, const struct client *client)
 {
-	int64_t time = deny_time(keeper, client);
+	int64_t time = deny_time(runtime, client);
 
-	if (time && !is_denied(keeper, client) && !recent_has_room(&keeper->engine->denied, clock_now()))
+	if (time && !is_denied(runtime, client) && !address_lru_has_room(&runtime->engine->denied, clock_now()))
 		time = 0;
-	if (refuse_may_tell(keeper))
-		tell(keeper, client, time);
+	if (refuse_may_tell(runtime))
+		tell(runtime, client, time);
 	if (time)
-		deny(keeper, client, time);
+		deny(runtime, client, time);
 }
 
-bool sensor_feel(struct keeper *keeper, struct guest *guest)
+bool sensor_feel(struct service_runtime *runtime, struct pending_client *guest)
 {
-	if (!sensor_is(keeper->service))
+	if (!sensor_is(runtime->service))
 		return false;
-	guest_dismiss(keeper, guest);
-	sensor_touch(keeper, &guest->client);
-	closing_client(keeper->engine, keeper->service->name, &guest->client);
+	pending_dismiss(runtime, guest);
+	sensor_touch(runtime, &guest->client);
+	closing_client(runtime->engine, runtime->service->name, &guest->client);
 	return true;
 }
 
-void sensor_feel_parked(struct keeper *keeper, struct listener *listener)
+void sensor_feel_parked(struct service_runtime *runtime, struct listener *listener)
 {
 	struct parked *parked = listener->parked;
 
 	while (parked && parked->count) {
-		struct guest guest = { .client = parked->list[--parked->count].client, .listener = listener };
+		struct pending_client guest = { .client = parked->list[--parked->count].client, .listener = listener };
 
-		sensor_feel(keeper, &guest);
+		sensor_feel(runtime, &guest);
 	}
 	listener_forget_parked(listener);
 }
@@ -118,7 +118,7 @@ static bool denies(struct engine *engine, const struct client *client, unsigned 
 {
 	unsigned char source[SOURCE_SIZE];
 
-	return client_source(client, prefix, source) && recent_find(&engine->denied, 0, source, clock_now());
+	return client_source(client, prefix, source) && address_lru_find(&engine->denied, 0, source, clock_now());
 }
 
 bool sensor_denies(struct engine *engine, const struct client *client)

@@ -3,10 +3,10 @@
  * datagram's sender, too, as with xinetd, though a sender is easily forged. */
 #pragma once
 
-#include "engine/core/recent.h"
+#include "engine/core/address_lru.h"
 #include "engine/runtime/runtime.h"
 
-struct guest;
+struct pending_client;
 
 #define SENSOR_MOST 10240               /* addresses kept out at once */
 
@@ -16,15 +16,15 @@ static inline bool sensor_is(const struct service *service)
 }
 
 /* A client has touched the sensor: remembers its address and logs that. The caller closes it. */
-void sensor_touch(struct keeper *keeper, const struct client *client);
+void sensor_touch(struct service_runtime *runtime, const struct client *client);
 
 /* The same for a datagram, whose sender may be forged: a new address never displaces one that is kept out, and it is
  * logged as refused datagrams are, a few a second. */
-void sensor_touch_unproven(struct keeper *keeper, const struct client *client);
+void sensor_touch_unproven(struct service_runtime *runtime, const struct client *client);
 
 /* Takes a client of a sensor, even late, as a reload may have made the service one. false: it is no sensor. */
-bool sensor_feel(struct keeper *keeper, struct guest *guest);
-void sensor_feel_parked(struct keeper *keeper, struct listener *listener);      /* parked clients of a sensor */
+bool sensor_feel(struct service_runtime *runtime, struct pending_client *guest);
+void sensor_feel_parked(struct service_runtime *runtime, struct listener *listener); /* parked clients of a sensor */
 
 static inline bool sensor_has_any(const struct engine *engine)
 {

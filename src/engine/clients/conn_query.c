@@ -39,7 +39,7 @@ struct census {
 	double ended;                   /* loop time of the last answer; 0: none yet */
 };
 
-bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t most,
+bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most,
 		     void (*counted)(struct conn_query *query))
 {
 	struct conn_count *conns = calloc(most + 1, sizeof(*conns));
@@ -47,25 +47,25 @@ bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t mos
 	*query = (struct conn_query){ 0 };
 	if (!conns)
 		return false;
-	*query = (struct conn_query){ .keeper = keeper, .counted = counted, .conns = conns };
+	*query = (struct conn_query){ .runtime = runtime, .counted = counted, .conns = conns };
 	list_init(&query->link);
 	return true;
 }
 
 void conn_query_free(struct conn_query *query)
 {
-	if (!query->keeper)
+	if (!query->runtime)
 		return;
 	conn_query_cancel(query);
 	free(query->conns);
 	*query = (struct conn_query){ 0 };
 }
 
-struct conn_query *conn_query_new(struct keeper *keeper, void (*counted)(struct conn_query *query))
+struct conn_query *conn_query_new(struct service_runtime *runtime, void (*counted)(struct conn_query *query))
 {
 	struct conn_query *query = malloc(sizeof(*query));
 
-	if (query && conn_query_init(query, keeper, keeper->listener_count, counted))
+	if (query && conn_query_init(query, runtime, runtime->listener_count, counted))
 		return query;
 	free(query);
 	return NULL;
@@ -92,11 +92,11 @@ bool conn_query_add(struct conn_query *query, int fd, unsigned kinds)
 
 void conn_query_add_listeners(struct conn_query *query, unsigned kinds)
 {
-	const struct keeper *keeper = query->keeper;
+	const struct service_runtime *runtime = query->runtime;
 
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (listener_has_socket(&keeper->listeners[n]))
-			conn_query_add(query, keeper->listeners[n].io.fd, kinds);
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_has_socket(&runtime->listeners[n]))
+			conn_query_add(query, runtime->listeners[n].io.fd, kinds);
 	}
 }
 
@@ -299,8 +299,8 @@ static bool wait_for_rest(struct census *census)
 	return true;
 }
 
-/* Puts all queries of the last turn of the loop as one question; engine/clients/departed has told the kernel of their
- * ports by now. */
+/* Puts all queries of the last turn of the loop as one question; engine/clients/close_events has told the kernel of
+ * their ports by now. */
 static void take_turn(struct census *census)
 {
 	if (census->worker.busy || list_empty(&census->asked) || wait_for_rest(census))
@@ -351,16 +351,16 @@ static struct census *census_of(struct engine *engine)
 
 bool conn_query_start(struct conn_query *query)
 {
-	struct census *census = census_of(query->keeper->engine);
+	struct census *census = census_of(query->runtime->engine);
 
 	if (!census)
 		return false;
 	if (conn_query_is_open(query))
 		return true;
 	list_add(&census->asked, &query->link);
-	query->since = query->keeper->since;
-	query->probes = query->no_probes ? query->keeper->service->probes : NULL;
-	query->table = query->keeper->table;
+	query->since = query->runtime->since;
+	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
+	query->table = query->runtime->table;
 	query->table->users++;
 	if (!census->worker.busy)
 		ev_async_send(census->loop, &census->turn);
@@ -369,11 +369,11 @@ bool conn_query_start(struct conn_query *query)
 
 bool conn_query_now(struct conn_query *query)
 {
-	const struct census *census = query->keeper->engine->census;
+	const struct census *census = query->runtime->engine->census;
 
 	if (!census || census->worker.busy || !is_quick(census, query->conns, query->count))
 		return false;
-	query->probes = query->no_probes ? query->keeper->service->probes : NULL;
+	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
 	instruct(query, query->conns, &query->cookies);
 	conn_counts_run(query->conns, query->count);
 	return true;
@@ -403,7 +403,7 @@ bool conn_query_is_whole(const struct conn_query *query)
 
 bool conn_query_is_current(const struct conn_query *query)
 {
-	return query->keeper->since == query->since;
+	return query->runtime->since == query->since;
 }
 
 uint32_t conn_query_sum(const struct conn_query *query)

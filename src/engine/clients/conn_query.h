@@ -22,7 +22,7 @@ enum guests_use {
 
 /* Its user sets whom, use, no_probes and due after conn_query_init, and may change them between two counts. */
 struct conn_query {
-	struct keeper *keeper;          /* the service that it is for; NULL: not initialised, or freed */
+	struct service_runtime *runtime; /* the service that it is for; NULL: not initialised, or freed */
 	void (*counted)(struct conn_query *query);
 	unsigned char which;            /* enum conn_which: the connections that count */
 	unsigned char use;              /* enum guests_use */
@@ -38,22 +38,22 @@ struct conn_query {
 	struct conn_query **place;      /* the pointer to it in its share, while the question is under way; NULL: it is not */
 	struct table *table;            /* held while it waits for its turn, as probes is part of it */
 	const struct access *probes;    /* probe_from, where no_probes is set */
-	double since;                   /* keeper->since when it was started */
+	double since;                   /* runtime->since when it was started */
 };
 
 /* Makes room for so many sockets. counted is called once for each conn_query_start, in the loop and never from within
  * another call. false: out of memory. */
-bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t most,
+bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most,
 		     void (*counted)(struct conn_query *query));
 void conn_query_free(struct conn_query *query);         /* cancels; harmless where it was freed, or is all zero */
 
-/* The same on the heap, with room for all listeners of the keeper; NULL: out of memory. */
-struct conn_query *conn_query_new(struct keeper *keeper, void (*counted)(struct conn_query *query));
+/* The same on the heap, with room for all listeners of the runtime; NULL: out of memory. */
+struct conn_query *conn_query_new(struct service_runtime *runtime, void (*counted)(struct conn_query *query));
 void conn_query_drop(struct conn_query **query);        /* cancels, frees, and sets the pointer to NULL */
 
 /* Adds a socket, if it is of these kinds (bits 1 << enum conn_kind). */
 bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
-void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the keeper */
+void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the runtime */
 
 /* Counts before the loop waits again, or as long after that as it takes. A query that is open is not put twice. false:
  * out of memory. */
@@ -79,7 +79,7 @@ void conn_query_seek(struct conn_query *query);
 /* Whether all numbers are known, and all clients that had to be noted. */
 bool conn_query_is_whole(const struct conn_query *query);
 
-/* Whether the keeper's state has not changed since the start. An answer that is older than the state says nothing of
+/* Whether the runtime's state has not changed since the start. An answer that is older than the state says nothing of
  * it. */
 bool conn_query_is_current(const struct conn_query *query);
 

@@ -10,41 +10,41 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "config/table/diff.h"
-#include "engine/core/children.h"
-#include "engine/core/gate.h"
+#include "engine/core/address_lru.h"
+#include "engine/core/child_table.h"
 #include "engine/core/log_pump.h"
-#include "engine/core/moment.h"
-#include "engine/core/recent.h"
 #include "engine/core/refusal.h"
+#include "engine/core/source_count.h"
+#include "engine/core/time_cache.h"
 #include "exec/plan/plan.h"
 #include "exec/processes/pid1.h"
 #include "os/cgroup/cgroup.h"
 #include "os/host/hosts_access.h"
 
-struct keeper;
+struct service_runtime;
 struct buf;
 struct watch;
 struct listener;
-struct roster;
+struct service_list;
 struct client;
-struct advisor;
+struct lookup_helper;
 struct notify;
 struct rpc;
 struct nodes;
 struct census;
 struct closing;
 struct restorer;
-struct reception;
-struct hall;
+struct fd_receive;
+struct close_events_hub;
 struct posted;
 struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
 #define RECORD_BUCKETS 64
 
-/* Keepers that a client may ask tcpmux for (engine/accept/mux). */
+/* Keepers that a client may ask tcpmux for (engine/accept/tcpmux). */
 struct muxed {
-	struct keeper **keepers;
+	struct service_runtime **runtimes;
 	size_t count;
 	uint64_t table;                 /* roster->changes when the list was made */
 	ev_timer timer;                 /* ends when a parked client of theirs has waited for too long */
@@ -57,85 +57,85 @@ struct engine {
 	struct log_sink syslog;         /* syslog, for backends' output = "syslog" and for log_type */
 	struct log_pump syslog_pump;
 	bool syslog_told;               /* it was logged that syslog takes no lines now */
-	struct list records[RECORD_BUCKETS];    /* files of log_type (engine/log/record_target), by a hash of the path */
+	struct list records[RECORD_BUCKETS];    /* files of log_type (engine/log/xinetd_log_file), by a hash of the path */
 	unsigned long records_lost;     /* lines of log_type dropped for want of memory, since the last report */
 	struct process_defaults defaults;
 	struct listen_fds listen_fds;
-	struct children children;
-	struct sources sources;         /* instances by service and client address */
-	struct recent minutes;          /* connections of a minute by service and client address (per_source_cpm) */
-	struct recent denied;           /* addresses that touched a sensor (engine/accept/sensor) */
+	struct child_table children;
+	struct source_counts sources;   /* instances by service and client address */
+	struct address_lru minutes;     /* connections of a minute by service and client address (per_source_cpm) */
+	struct address_lru denied;      /* addresses that touched a sensor (engine/accept/sensor) */
 	bool denied_prefixes[129];      /* lengths of IPv6 prefixes that were ever put there */
-	struct recent judged;           /* senders of datagrams that were asked about, by service; count is enum refusal */
+	struct address_lru judged;      /* senders of datagrams that were asked about, by service; count is enum refusal */
 	unsigned judged_by;             /* wraps.changes when these answers were given */
-	struct moment moment;
+	struct time_cache time_cache;
 	double told_since;              /* loop time of the second in which `told` refused datagrams were logged */
 	unsigned told;
 	struct hosts_access wraps;
-	struct advisor *advisor;        /* how superd-advise is started (engine/accept/advice); NULL before the first question */
+	struct lookup_helper *advisor;  /* how superd-advise is started (engine/accept/lookup); NULL before the first question */
 	struct list questions;          /* questions to superd-advise whose process has not ended */
 	unsigned refused_asking;        /* questions about refused clients */
-	struct list graced;             /* clients that wait a moment for room (engine/accept/grace) */
+	struct list graced;             /* clients that wait a moment for room (engine/accept/slot_wait) */
 	unsigned graced_count;
 	bool has_room;                  /* an instance of accept = yes has ended, and they have not heard of it */
 	size_t idents;                  /* questions that ask an ident server */
 	uint64_t activities;            /* struct activity made so far */
 	double started;                 /* loop time when the first superd of this process began */
-	struct list released;           /* outputs that their service has released (engine/log/output) */
+	struct list released;           /* outputs that their service has released (engine/log/output_pipe) */
 	struct list resting;            /* means of services without an instance, the one that rests longest first */
 	size_t resting_count;
 	struct list none;               /* an empty list */
-	struct cgroups cgroups;         /* control groups of instances (engine/launch/groups) */
+	struct cgroups cgroups;         /* control groups of instances (engine/launch/instance_cgroup) */
 	struct list empty_groups;       /* control groups whose instance is gone, not removed yet */
-	struct list left_bases;         /* folders of groups of superds that are gone, as struct empty_group */
+	struct list left_bases;         /* folders of groups of superds that are gone, as struct empty_cgroup */
 	struct list orphans;            /* groups that a killed superd has left and no service has taken over (engine/orphans/orphan) */
 	ev_timer orphan_look;           /* active while an orphan is being ended */
-	struct list open_groups;        /* control groups of services that were started lately (engine/launch/open_groups) */
+	struct list open_groups;        /* control groups of services that were started lately (engine/launch/cgroup_cache) */
 	unsigned open_group_count;
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	ev_timer linger_look;           /* active while there are any: superd need not be the parent of those others */
-	struct list controls;           /* commands beside a main process that run (engine/instance/control) */
+	struct list controls;           /* commands beside a main process that run (engine/instance/aux_command) */
 	struct list reclaims;           /* frozen instances whose memory is handed back (engine/freeze/reclaim) */
-	struct list leftovers;          /* processes that superd has given up (engine/core/leftover) */
-	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/instance/daemon) */
-	struct roster *roster;          /* all keepers (engine/reload/reload) */
+	struct list leftovers;          /* processes that superd has given up (engine/core/unreaped) */
+	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/instance/forking) */
+	struct service_list *service_list; /* all runtimes (engine/reload/reload) */
 	struct posted *posted;          /* events that services have still to hear of (engine/core/events); NULL: none */
 	struct posted *last_posted;     /* the last of them */
 	ev_prepare hearing;             /* is fed when there are any, or one of these four */
 	bool gone;                      /* a service, or the registrations with rpcbind, whose end that of superd may wait for */
 	bool starved;                   /* there was no memory for the timer of a pause: TIMER has to be raised in a while */
-	bool touched;                   /* nodes of sockets were (engine/listener/nodes) */
+	bool touched;                   /* nodes of sockets were (engine/listener/socket_path_watch) */
 	bool failed;                    /* superd is to end with failed_status, as on_failure = exit says */
 	int failed_status;              /* exit status */
-	struct list leaving;            /* keepers that the table has no more, while something of them runs */
+	struct list leaving;            /* runtimes that the table has no more, while something of them runs */
 	struct list held;               /* sockets that draining instances have (engine/listener/beside) */
 	struct muxed muxed;
-	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpc); NULL: there never was one */
-	bool blindness_said;            /* it was logged that nothing can be frozen without /proc (engine/freeze/frost) */
+	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */
+	bool blindness_said;            /* it was logged that nothing can be frozen without /proc (engine/freeze/freeze) */
 	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle/idle) */
-	struct reception *dropping;     /* receives a datagram that is dropped with its descriptors; NULL: nothing does */
-	struct closing *closing;        /* closes descriptors beside the loop (engine/core/closing); NULL: never used yet */
+	struct fd_receive *dropping;    /* receives a datagram that is dropped with its descriptors; NULL: nothing does */
+	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket); NULL: never used yet */
 	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: never used yet */
 	struct census *census;          /* counts clients (engine/clients/conn_query); NULL: never used yet */
-	struct hall *hall;              /* reports ended connections (engine/clients/departed); NULL: never used yet */
-	struct nodes *nodes;            /* watched nodes (engine/listener/nodes); NULL: there never was one */
+	struct close_events_hub *hall;  /* reports ended connections (engine/clients/close_events); NULL: never used yet */
+	struct nodes *nodes;            /* watched nodes (engine/listener/socket_path_watch); NULL: there never was one */
 	size_t instances;               /* live instances of all services */
 	size_t made;                    /* struct instance made and not freed: live ones, starting ones and guests that are asked about */
 	size_t limit;                   /* limit of `made`; 0: none */
 	size_t ident_limit;             /* limit of `idents`; 0: none */
-	struct list moved;              /* notices of instances whose former group still has processes (engine/instance/main_process) */
+	struct list moved;              /* notices of instances whose former group still has processes (engine/instance/main_pid) */
 	bool notify_swept;              /* the folder of engine/launch/notify was cleared of sockets that others left there */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
-	struct list lacking;            /* services that lack descriptors (engine/accept/shortage), in their turn */
-	struct keeper *first;           /* service that gets descriptors before all others; NULL: none */
+	struct list lacking;            /* services that lack descriptors (engine/accept/fd_shortage), in their turn */
+	struct service_runtime *first;  /* service that gets descriptors before all others; NULL: none */
 	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
 	bool stopping;
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade/upgrade) */
-	struct locks *locks;            /* services that operators hold or have disabled (engine/service/locks); owned by the supervisor */
+	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks); owned by the supervisor */
 	int control;                    /* descriptor of the control socket, which an upgrade hands on; -1: none */
 	uint64_t chance;                /* state of the jitter's generator */
-	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/accept/listing */
+	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/accept/service_listing */
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
 	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */

@@ -4,36 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/core/address_lru.h"
 #include "engine/core/engine.h"
-#include "engine/core/latency.h"
-#include "engine/core/pace.h"
-#include "engine/core/recent.h"
+#include "engine/core/histogram.h"
+#include "engine/core/rate_limit.h"
 
 static const struct state_field latency_fields[] = {
-	{ STATE_FIELD(latency, "count", count), .always = true },
-	{ STATE_FIELD(latency, "sum", sum), .always = true },
-	{ STATE_ARRAY(latency, "bucket", buckets), .always = true },
+	{ STATE_FIELD(histogram, "count", count), .always = true },
+	{ STATE_FIELD(histogram, "sum", sum), .always = true },
+	{ STATE_ARRAY(histogram, "bucket", buckets), .always = true },
 };
-const struct state_table latency_state = STATE_TABLE("latency", latency, latency_fields);
+const struct state_table latency_state = STATE_TABLE("latency", histogram, latency_fields);
 
 static const struct state_field pace_fields[] = {
-	{ STATE_FIELD(pace, "pace_second", second) },
-	{ STATE_FIELD(pace, "pace_interval", interval) },
-	{ STATE_FIELD(pace, "pace_in_second", in_second), .most = STATE_NUMBER_MOST },
-	{ STATE_FIELD(pace, "pace_in_interval", in_interval), .most = STATE_NUMBER_MOST },
+	{ STATE_FIELD(rate_limit, "pace_second", second) },
+	{ STATE_FIELD(rate_limit, "pace_interval", interval) },
+	{ STATE_FIELD(rate_limit, "pace_in_second", in_second), .most = STATE_NUMBER_MOST },
+	{ STATE_FIELD(rate_limit, "pace_in_interval", in_interval), .most = STATE_NUMBER_MOST },
 };
-const struct state_table pace_state = STATE_TABLE(NULL, pace, pace_fields);
+const struct state_table pace_state = STATE_TABLE(NULL, rate_limit, pace_fields);
 
 static const struct state_field sighting_fields[] = {
-	{ STATE_FIELD(sighting, "whose", whose) },
-	{ STATE_FIELD_AS(STATE_BYTES, sighting, "source", source), .always = true },
-	{ STATE_FIELD(sighting, "until", until), .always = true, .endless = true },
-	{ STATE_FIELD(sighting, "count", count), .most = STATE_NUMBER_MOST },
-	{ STATE_NONE(sighting, older, "they come in the order of their age") },
-	{ STATE_NONE(sighting, younger, "they come in the order of their age") },
-	{ STATE_NONE(sighting, next, "its bucket is found anew") },
+	{ STATE_FIELD(address_entry, "whose", whose) },
+	{ STATE_FIELD_AS(STATE_BYTES, address_entry, "source", source), .always = true },
+	{ STATE_FIELD(address_entry, "until", until), .always = true, .endless = true },
+	{ STATE_FIELD(address_entry, "count", count), .most = STATE_NUMBER_MOST },
+	{ STATE_NONE(address_entry, older, "they come in the order of their age") },
+	{ STATE_NONE(address_entry, younger, "they come in the order of their age") },
+	{ STATE_NONE(address_entry, next, "its bucket is found anew") },
 };
-const struct state_table sighting_state = STATE_TABLE(NULL, sighting, sighting_fields);
+const struct state_table sighting_state = STATE_TABLE(NULL, address_entry, sighting_fields);
 
 #define LIMIT .least = -1, .most = STATE_NUMBER_MOST, .always = true    /* RLIM_INFINITY is -1 */
 
@@ -51,7 +51,7 @@ static const struct state_field cgroups_fields[] = {
 };
 const struct state_table cgroups_state = STATE_TABLE(NULL, cgroups, cgroups_fields);
 
-static void save_prefixes(struct carry *carry, const void *object)
+static void save_prefixes(struct state_saver *carry, const void *object)
 {
 	const struct engine *engine = object;
 
@@ -78,14 +78,14 @@ static void load_prefixes(struct state_section *section, void *object)
 	}
 }
 
-static void save_losses(struct carry *carry, const void *object)
+static void save_losses(struct state_saver *carry, const void *object)
 {
 	const struct engine *engine = object;
 
 	if (!engine->log)
 		return;
-	carry_number(carry, "log_dropped", (int64_t)log_losses(engine->log)->all);
-	carry_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
+	save_number(carry, "log_dropped", (int64_t)log_losses(engine->log)->all);
+	save_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
 }
 
 static void load_losses(struct state_section *section, void *object)
@@ -128,7 +128,7 @@ static const struct state_field engine_fields[] = {
 	{ NONE(denied, "have sections of their own") },
 	{ NONE(judged, "asked again") },
 	{ NONE(judged_by, "asked again") },
-	{ NONE(moment, "the second that runs is counted anew") },
+	{ NONE(time_cache, "the second that runs is counted anew") },
 	{ NONE(told_since, "the second that runs is counted anew") },
 	{ NONE(told, "the second that runs is counted anew") },
 	{ NONE(wraps, "read anew") },
@@ -154,7 +154,7 @@ static const struct state_field engine_fields[] = {
 	{ NONE(reclaims, "begin anew when it is frozen again") },
 	{ NONE(leftovers, "given up: their ends are reaped, and nobody asks") },
 	{ NONE(starts, "listed with the searches") },
-	{ NONE(roster, "made anew for the table") },
+	{ NONE(service_list, "made anew for the table") },
 	{ NONE(leaving, "listed with the services that were removed") },
 	{ NONE(held, "listed with the drains") },
 	{ NONE(muxed, "listed anew") },

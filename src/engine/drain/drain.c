@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "engine/drain/drain_parts.h"
-#include "engine/drain/former.h"
-#include "engine/drain/twins.h"
+#include "engine/drain/drain_internal.h"
+#include "engine/drain/drain_snapshot.h"
+#include "engine/drain/standby_socket.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
@@ -52,16 +52,16 @@ static void drop(struct drain *drain)
 	free(drain);
 }
 
-/* The instance has ended: clients that it has not accepted, or that are still to come, go to the keeper. */
+/* The instance has ended: clients that it has not accepted, or that are still to come, go to the runtime. */
 static void leave_sockets(struct drain *drain)
 {
-	struct keeper *keeper = drain->instance->context;
+	struct service_runtime *runtime = drain->instance->context;
 
-	if (keeper->engine->stopping || keeper->state == OFF || keeper->state == CLOSING)
+	if (runtime->engine->stopping || runtime->state == OFF || runtime->state == CLOSING)
 		return;
-	twins_take(keeper, drain->sockets, drain->count);
-	keeper_post(keeper, LOOK);
-	keeper_post(keeper, DRAIN_DUE);
+	standby_sockets_take(runtime, drain->sockets, drain->count);
+	runtime_post(runtime, LOOK);
+	runtime_post(runtime, DRAIN_DUE);
 }
 
 void drain_forget(struct instance *instance)
@@ -72,7 +72,7 @@ void drain_forget(struct instance *instance)
 		return;
 	ev_timer_stop(instance->engine->loop, &drain->timer);
 	conn_query_cancel(&drain->query);
-	former_free(&drain->former);
+	drain_snapshot_free(&drain->former);
 	instance->drain = NULL;
 	if (!drain->lent)
 		leave_sockets(drain);
@@ -89,13 +89,13 @@ void drain_look_later(struct drain *drain)
 	drain->wait = drain->wait < last / 2 ? 2 * drain->wait : last;
 }
 
-/* An instance that is not retired has a keeper that goes with it. */
+/* An instance that is not retired has a runtime that goes with it. */
 static void stop(struct instance *instance)
 {
 	if (instance->retired)
 		instance_stop(instance);
 	else
-		keeper_post(instance->context, HALT);
+		runtime_post(instance->context, HALT);
 }
 
 static void finish(struct drain *drain)
@@ -172,12 +172,12 @@ static void take_look(struct drain *drain, bool anybody)
 /* An earlier instance may have the same sockets, and goes on with them. */
 static bool is_alone(const struct drain *drain)
 {
-	struct keeper *keeper = drain->instance->context;
+	struct service_runtime *runtime = drain->instance->context;
 
-	LIST_EACH(link, keeper_instances(keeper)) {
+	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *other = container_of(link, struct instance, link);
 
-		if (other != drain->instance && other != keeper->activity->current)
+		if (other != drain->instance && other != runtime->activity->current)
 			return false;
 	}
 	return true;
@@ -190,7 +190,7 @@ static void hand_over(struct drain *drain)
 
 	for (size_t n = 0; n < drain->count && alone; n++) {
 		int fd = drain->sockets[n].fd;
-		struct listener *listener = twins_find_listener(drain->instance->context, fd);
+		struct listener *listener = standby_sockets_find_listener(drain->instance->context, fd);
 
 		if (listener && bind_has_queue(fd))
 			reuseport_migrate(fd, listener->io.fd);
@@ -203,7 +203,7 @@ static void look_at_end(struct drain *drain)
 	bool known = !drain->unknown && conn_query_is_whole(&drain->query);
 	unsigned left = count_queues(drain) + (known ? conn_query_sum(&drain->query) : 0);
 
-	if (left && patience_is_over(&drain->patience, clock_now(), drain->instance->pid, left)) {
+	if (left && drain_deadline_is_over(&drain->patience, clock_now(), drain->instance->pid, left)) {
 		patience_say_over(drain->instance->context, drain->instance->pid, left);
 		hand_over(drain);
 		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
@@ -245,16 +245,16 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* Every listener with a socket has a twin. A listener without a socket belongs to tcpmux, or is optional and could not
  * be opened. */
-static bool have_twins(const struct keeper *keeper)
+static bool have_twins(const struct service_runtime *runtime)
 {
-	const struct twins *twins = keeper->activity->twins;
+	const struct standby_sockets *standby_sockets = runtime->activity->standby_sockets;
 
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (listener_has_socket(&keeper->listeners[n]) &&
-		    (!twins || !twins->apart || twins->pairs[n].other < 0))
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_has_socket(&runtime->listeners[n]) &&
+		    (!standby_sockets || !standby_sockets->apart || standby_sockets->pairs[n].other < 0))
 			return false;
 	}
-	return twins && keeper->listener_count > 0;
+	return standby_sockets && runtime->listener_count > 0;
 }
 
 struct drain *drain_make(struct instance *instance, size_t count)
@@ -274,7 +274,7 @@ struct drain *drain_make(struct instance *instance, size_t count)
 	return drain;
 }
 
-void drain_start(struct drain *drain, struct parted *sockets, size_t count)
+void drain_start(struct drain *drain, struct drained_socket *sockets, size_t count)
 {
 	drain->sockets = sockets;
 	drain->count = count;
@@ -289,11 +289,11 @@ void drain_start(struct drain *drain, struct parted *sockets, size_t count)
 }
 
 /* Moves the sockets of the current instance to a new drain of it. NULL: out of memory. */
-static struct drain *make_of_twins(struct keeper *keeper)
+static struct drain *make_of_twins(struct service_runtime *runtime)
 {
-	size_t count = keeper->activity->twins->count;
-	struct drain *drain = drain_make(keeper->activity->current, count);
-	struct parted *sockets = drain ? twins_release(keeper) : NULL;
+	size_t count = runtime->activity->standby_sockets->count;
+	struct drain *drain = drain_make(runtime->activity->current, count);
+	struct drained_socket *sockets = drain ? standby_sockets_release(runtime) : NULL;
 
 	if (sockets) {
 		drain_start(drain, sockets, count);
@@ -304,25 +304,25 @@ static struct drain *make_of_twins(struct keeper *keeper)
 	return NULL;
 }
 
-bool drain_begin(struct keeper *keeper, bool patient)
+bool drain_begin(struct service_runtime *runtime, bool patient)
 {
-	bool can = have_twins(keeper) && !keeper->activity->current->drain;
-	struct drain *drain = can ? make_of_twins(keeper) : NULL;
+	bool can = have_twins(runtime) && !runtime->activity->current->drain;
+	struct drain *drain = can ? make_of_twins(runtime) : NULL;
 
 	if (!drain)
 		return false;
 	drain->patient = patient;
 	ask(drain);
-	former_note(&drain->former, keeper, drain->sockets, drain->count);
+	drain_snapshot_note(&drain->former, runtime, drain->sockets, drain->count);
 	return true;
 }
 
-static struct parted *copy_sockets(const struct keeper *keeper)
+static struct drained_socket *copy_sockets(const struct service_runtime *runtime)
 {
-	struct parted *copies = calloc(keeper->listener_count + 1, sizeof(*copies));
+	struct drained_socket *copies = calloc(runtime->listener_count + 1, sizeof(*copies));
 
-	for (size_t n = 0; copies && n < keeper->listener_count; n++) {
-		const struct listener *listener = &keeper->listeners[n];
+	for (size_t n = 0; copies && n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
 
 		copies[n].fd = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
 	}
@@ -330,52 +330,52 @@ static struct parted *copy_sockets(const struct keeper *keeper)
 }
 
 /* The clients of a datagram socket are unknown, as a backend may have made sockets of its own for them. */
-static bool has_clients(const struct keeper *keeper)
+static bool has_clients(const struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (!endpoint_accepts(keeper->listeners[n].listen->endpoint))
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!endpoint_accepts(runtime->listeners[n].listen->endpoint))
 			return false;
 	}
 	return true;
 }
 
 /* Counts the clients anew, as more have come since. */
-static void lend(struct drain *drain, struct keeper *keeper, bool begins)
+static void lend(struct drain *drain, struct service_runtime *runtime, bool begins)
 {
-	ev_timer_stop(keeper->engine->loop, &drain->timer);
+	ev_timer_stop(runtime->engine->loop, &drain->timer);
 	conn_query_note(&drain->query);
 	drain->unknown = drain->clear = false;
 	drain->wait = LOOK_FIRST;
-	drain->rests = !begins || !has_clients(keeper);
+	drain->rests = !begins || !has_clients(runtime);
 	if (!drain->rests)
 		ask(drain);
 }
 
-void drain_lend(struct keeper *keeper, bool begins)
+void drain_lend(struct service_runtime *runtime, bool begins)
 {
-	struct instance *current = keeper->activity->current;
+	struct instance *current = runtime->activity->current;
 	struct drain *drain = current->drain;
-	struct parted *copies;
+	struct drained_socket *copies;
 
 	if (drain && (!drain->lent || drain->told))
 		return;
 	if (!drain) {
-		drain = drain_make(current, keeper->listener_count);
-		copies = drain ? copy_sockets(keeper) : NULL;
+		drain = drain_make(current, runtime->listener_count);
+		copies = drain ? copy_sockets(runtime) : NULL;
 		if (!copies) {
 			if (drain)
 				drop(drain);
 			return;
 		}
 		drain->lent = drain->patient = true;
-		drain_start(drain, copies, keeper->listener_count);
+		drain_start(drain, copies, runtime->listener_count);
 	}
-	lend(drain, keeper, begins);
+	lend(drain, runtime, begins);
 }
 
-void drain_call_off(struct keeper *keeper)
+void drain_call_off(struct service_runtime *runtime)
 {
-	struct instance *current = keeper->activity ? keeper->activity->current : NULL;
+	struct instance *current = runtime->activity ? runtime->activity->current : NULL;
 
 	if (current && current->drain && current->drain->lent && !current->drain->told)
 		drain_forget(current);
@@ -391,21 +391,21 @@ bool drain_has_twin(const struct instance *instance)
 	return instance->drain && !instance->drain->lent;
 }
 
-void drain_replaced(struct keeper *keeper)
+void drain_replaced(struct service_runtime *runtime)
 {
-	const struct activity *activity = keeper->activity;
+	const struct activity *activity = runtime->activity;
 	struct drain *drain;
 
-	if (!activity || !activity->twins || !activity->twins->apart || !activity->current)
+	if (!activity || !activity->standby_sockets || !activity->standby_sockets->apart || !activity->current)
 		return;
-	drain = make_of_twins(keeper);
+	drain = make_of_twins(runtime);
 	if (drain)
 		drain_end(drain->instance);
 }
 
-bool drain_is_under_way(struct keeper *keeper)
+bool drain_is_under_way(struct service_runtime *runtime)
 {
-	LIST_EACH(link, keeper_instances(keeper)) {
+	LIST_EACH(link, runtime_instances(runtime)) {
 		if (drain_has_twin(container_of(link, struct instance, link)))
 			return true;
 	}
@@ -429,17 +429,17 @@ void drain_end(struct instance *instance)
 		return;
 	drain->told = true;
 	drain->rests = false;
-	patience_begin(&drain->patience, clock_now());
+	drain_deadline_begin(&drain->patience, clock_now());
 	drain->wait = LOOK_AT_END;
 	drain_look_later(drain);
 }
 
-struct parted *drain_find_socket(struct keeper *keeper, int fd)
+struct drained_socket *drain_find_socket(struct service_runtime *runtime, int fd)
 {
 	struct conn_count wanted, conn;
 
 	conn_count_init(&wanted, fd);
-	LIST_EACH(link, keeper_instances(keeper)) {
+	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
 		for (size_t n = 0; drain && !drain->lent && n < drain->count; n++) {
@@ -451,20 +451,20 @@ struct parted *drain_find_socket(struct keeper *keeper, int fd)
 	return NULL;
 }
 
-void drain_hurry_holder(struct keeper *keeper, const struct listener *listener)
+void drain_hurry_holder(struct service_runtime *runtime, const struct listener *listener)
 {
-	struct event event = { .name = "draining", .service = keeper->service->name };
+	struct event event = { .name = "draining", .service = runtime->service->name };
 
-	LIST_EACH(link, &keeper->engine->held) {
+	LIST_EACH(link, &runtime->engine->held) {
 		struct drain *drain = container_of(link, struct drain, held.link);
 		bool has_it = false;
 
 		for (size_t n = 0; n < drain->count; n++)
-			has_it |= beside_is_at_port(drain->sockets[n].fd, listener->listen);
+			has_it |= bind_beside_is_at_port(drain->sockets[n].fd, listener->listen);
 		if (!has_it || drain->told)
 			continue;
 		event.pid = drain->instance->pid;
-		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
 			  "pid %ld of %s has its address from an entry of before: it is stopped when nobody waits "
 			  "there", (long)event.pid, drain->instance->service->name);
 		drain_end(drain->instance);

@@ -1,9 +1,9 @@
 /* Measures how long a backend has had no clients, and applies idle_action to it. The phases are in
- * engine/idle/idle_state.
+ * engine/idle/idle_internal.
  *
  * A client may come at any moment between a count and the action that follows from it. So a connection that ends
  * during a count counts as a client, and superd lets a backend go only when its processes stand still and a last
- * count finds none. Any change of the keeper's state ends all of this. */
+ * count finds none. Any change of the runtime's state ends all of this. */
 #include "engine/idle/idle.h"
 
 #include <math.h>
@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "engine/drain/drain.h"
-#include "engine/drain/former.h"
-#include "engine/freeze/frost.h"
-#include "engine/idle/idle_state.h"
+#include "engine/drain/drain_snapshot.h"
+#include "engine/freeze/freeze.h"
+#include "engine/idle/idle_internal.h"
 #include "engine/instance/instance.h"
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
@@ -29,33 +29,33 @@
 
 static const struct lifecycle_options *life_of(const struct idle *idle)
 {
-	return idle->keeper->service->groups->lifecycle;
+	return idle->runtime->service->groups->lifecycle;
 }
 
 static bool is_letting_go(const struct idle *idle)
 {
-	return idle->phase == FREEZING || idle->phase == CHECKING;
+	return idle->phase == IDLE_FREEZING || idle->phase == IDLE_LAST_COUNT;
 }
 
 /* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
 static double awake_until(const struct idle *idle)
 {
-	const struct activity *activity = idle->keeper->activity;
+	const struct activity *activity = idle->runtime->activity;
 	double until = fmax(activity->last_start, activity->woken) + (double)life_of(idle)->min_awake / 1e6;
 
-	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, frost_rested(activity)) : until;
+	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_rested(activity)) : until;
 }
 
 static void stop_timer(struct idle *idle)
 {
-	ev_timer_stop(idle->keeper->engine->loop, &idle->timer);
+	ev_timer_stop(idle->runtime->engine->loop, &idle->timer);
 }
 
 static void wake_in(struct idle *idle, double wait)
 {
 	stop_timer(idle);
 	ev_timer_set(&idle->timer, fmax(wait, ALMOST), 0.);
-	ev_timer_start(idle->keeper->engine->loop, &idle->timer);
+	ev_timer_start(idle->runtime->engine->loop, &idle->timer);
 }
 
 /* Rounded up, so that services with the same idle_timeout are counted by one question. */
@@ -75,7 +75,7 @@ static void count_down(struct idle *idle, double since)
 /* Listens in every phase but DEAF. After an upgrade a backend that slept is POSTPONED as frozen, and will be again. */
 static void enter(struct idle *idle, enum idle_phase phase)
 {
-	struct engine *engine = idle->keeper->engine;
+	struct engine *engine = idle->runtime->engine;
 
 	engine->letting_go -= is_letting_go(idle);
 	idle->phase = phase;
@@ -83,12 +83,12 @@ static void enter(struct idle *idle, enum idle_phase phase)
 	idle->entered = clock_now();
 	idle->touched = false;
 	if (!is_letting_go(idle) && phase != POSTPONED)
-		idle->keeper->activity->frozen = 0;
+		idle->runtime->activity->frozen = 0;
 	stop_timer(idle);
 	if (phase == DEAF)
-		departed_end(&idle->departed, engine, true);
+		close_events_end(&idle->departed, engine, true);
 	else
-		departed_begin(&idle->departed, engine);
+		close_events_begin(&idle->departed, engine);
 }
 
 /* A backend whose connections end all the time is counted once in an idle_timeout, and hears of no single end. */
@@ -104,7 +104,7 @@ static void turn_deaf(struct idle *idle)
 static void cool_down(struct idle *idle)
 {
 	bool soon = idle->touched ||
-		    (idle->phase == USED && clock_now() - idle->entered < idle->timeout / CROWD);
+		    (idle->phase == IDLE_HAS_CLIENTS && clock_now() - idle->entered < idle->timeout / CROWD);
 
 	idle->since = 0;
 	if (idle->heard > FEW || (idle->crowd && soon)) {
@@ -112,13 +112,13 @@ static void cool_down(struct idle *idle)
 		return;
 	}
 	idle->crowd = false;
-	enter(idle, COOL);
+	enter(idle, IDLE_NOT_COUNTED);
 	count_down(idle, idle->left);
 }
 
 static void look_later(struct idle *idle)
 {
-	enter(idle, LOOKING);
+	enter(idle, IDLE_POLLING);
 	start_timer(idle, idle->timeout / PARTS);
 }
 
@@ -133,10 +133,10 @@ static void wait_for_departure(struct idle *idle, enum idle_phase phase)
 
 static void listen_in(struct idle *idle)
 {
-	idle->keeper->activity->unused = 0;
-	visitors_prepare(&idle->visitors);
-	visitors_begin(&idle->visitors);
-	idle->looks = !departed_is_possible(idle->keeper->engine) || !visitors_is_told_of(&idle->visitors);
+	idle->runtime->activity->unused = 0;
+	service_clients_prepare(&idle->visitors);
+	service_clients_begin(&idle->visitors);
+	idle->looks = !close_events_is_possible(idle->runtime->engine) || !service_clients_is_told_of(&idle->visitors);
 }
 
 /* Before the first count it is unknown whether clients are connected. */
@@ -160,40 +160,40 @@ static void ask(struct idle *idle)
 	struct conn_query *query = &idle->visitors.query;
 
 	idle->touched = false;
-	visitors_prepare(&idle->visitors);
-	former_spare(query);
+	service_clients_prepare(&idle->visitors);
+	drain_snapshot_spare(query);
 	if (idle->phase != DEAF)
-		departed_begin(&idle->departed, idle->keeper->engine);
-	query->due = idle->phase == CHECKING ? 0 : clock_now() + idle->timeout / PATIENCE_PART;
+		close_events_begin(&idle->departed, idle->runtime->engine);
+	query->due = idle->phase == IDLE_LAST_COUNT ? 0 : clock_now() + idle->timeout / PATIENCE_PART;
 	if (conn_query_start(query))
 		return;
-	frost_thaw(idle->keeper);               /* no memory: later */
+	freeze_thaw(idle->runtime);             /* no memory: later */
 	start_timer(idle, idle->timeout);
 }
 
 /* It names the idle_timeout; the event has the time that was measured. */
 static void say(const struct idle *idle, enum level level, const char *what)
 {
-	const struct keeper *keeper = idle->keeper;
+	const struct service_runtime *runtime = idle->runtime;
 	struct event event = {
-		.name = "idle", .service = keeper->service->name, .pid = keeper->activity->current->pid,
+		.name = "idle", .service = runtime->service->name, .pid = runtime->activity->current->pid,
 		.has_duration = true, .duration = clock_now() - idle->since,
 	};
 	char span[DURATION_MOST];
 
-	log_event(keeper->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
+	log_event(runtime->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
 		  (long)event.pid, duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
 }
 
 /* If the processes cannot be frozen, idle_action = stop counts while they run. */
-static void on_settled(struct keeper *keeper, bool frozen)
+static void on_settled(struct service_runtime *runtime, bool frozen)
 {
-	struct idle *idle = keeper->activity->idle;
+	struct idle *idle = runtime->activity->idle;
 
-	if (!idle || idle->phase != FREEZING)
+	if (!idle || idle->phase != IDLE_FREEZING)
 		return;
 	if (frozen || life_of(idle)->idle_action == IDLE_STOP) {
-		enter(idle, CHECKING);
+		enter(idle, IDLE_LAST_COUNT);
 		ask(idle);
 	} else {
 		begin(idle);
@@ -208,16 +208,16 @@ static void act(struct idle *idle)
 		if (!idle->reported)
 			say(idle, LEVEL_NOTICE, "would stop");
 		idle->reported = true;
-		wait_for_departure(idle, REPORTED);
-	} else if (life_of(idle)->idle_action == IDLE_STOP && drain_is_under_way(idle->keeper)) {
-		enter(idle, CALM);              /* the draining instance has the second sockets that a stop needs */
+		wait_for_departure(idle, IDLE_WAS_REPORTED);
+	} else if (life_of(idle)->idle_action == IDLE_STOP && drain_is_under_way(idle->runtime)) {
+		enter(idle, IDLE_NO_CLIENTS);   /* the draining instance has the second sockets that a stop needs */
 		start_timer(idle, idle->timeout / DRAINING);
-	} else if (idle->keeper->engine->letting_go >= MOST_AT_ONCE) {
+	} else if (idle->runtime->engine->letting_go >= MOST_AT_ONCE) {
 		enter(idle, POSTPONED);
 		wake_in(idle, LATER);
 	} else {
-		enter(idle, FREEZING);
-		if (!frost_begin(idle->keeper, on_settled))
+		enter(idle, IDLE_FREEZING);
+		if (!freeze_begin(idle->runtime, on_settled))
 			begin(idle);
 	}
 }
@@ -226,34 +226,34 @@ static void act(struct idle *idle)
 static void go_on(struct idle *idle)
 {
 	struct event event = {
-		.name = "idle", .service = idle->keeper->service->name, .pid = idle->keeper->activity->current->pid
+		.name = "idle", .service = idle->runtime->service->name, .pid = idle->runtime->activity->current->pid
 	};
 
-	frost_thaw(idle->keeper);
-	log_event(idle->keeper->engine->log, LEVEL_INFO, &event,
+	freeze_thaw(idle->runtime);
+	log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
 		  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
 	idle->since = 0;
-	wait_for_departure(idle, USED);
+	wait_for_departure(idle, IDLE_HAS_CLIENTS);
 }
 
 /* The last count has found none. Posts STILLED or IDLE, which end the measuring. */
 static void let_go(struct idle *idle)
 {
-	struct keeper *keeper = idle->keeper;
+	struct service_runtime *runtime = idle->runtime;
 
 	if (life_of(idle)->idle_action == IDLE_FREEZE) {
-		keeper->activity->unused = idle->since;
-		keeper_post(keeper, STILLED);
+		runtime->activity->unused = idle->since;
+		runtime_post(runtime, STILLED);
 		return;
 	}
-	if (drain_is_under_way(keeper)) {       /* its clients could not be told from those that come now */
-		frost_thaw(keeper);
+	if (drain_is_under_way(runtime)) {      /* its clients could not be told from those that come now */
+		freeze_thaw(runtime);
 		begin(idle);
 		return;
 	}
 	say(idle, LEVEL_INFO, "stopping");
-	keeper->activity->idle_stops++;
-	keeper_post(keeper, IDLE);
+	runtime->activity->idle_stops++;
+	runtime_post(runtime, IDLE);
 }
 
 /* A connection has ended for which there is nothing to do now, as the clients are being counted or will be. */
@@ -261,10 +261,10 @@ static void touch(struct idle *idle)
 {
 	idle->touched = true;
 	if (idle->heard > FEW)                  /* one more would tell nothing new */
-		departed_end(&idle->departed, idle->keeper->engine, false);
+		close_events_end(&idle->departed, idle->runtime->engine, false);
 }
 
-static void on_gone(struct departed *departed)
+static void on_gone(struct close_listener *departed)
 {
 	struct idle *idle = container_of(departed, struct idle, departed);
 
@@ -275,14 +275,14 @@ static void on_gone(struct departed *departed)
 		return;
 	}
 	switch (idle->phase) {
-	case USED:
-	case CALM:
-	case REPORTED:
+	case IDLE_HAS_CLIENTS:
+	case IDLE_NO_CLIENTS:
+	case IDLE_WAS_REPORTED:
 	case POSTPONED:
 		idle->reported = false;
 		cool_down(idle);
 		break;
-	case COOL:                              /* the timer finds out that the time begins later (is_early) */
+	case IDLE_NOT_COUNTED:                  /* the timer finds out that the time begins later (is_early) */
 		if (idle->heard > FEW)
 			turn_deaf(idle);
 		break;
@@ -291,7 +291,7 @@ static void on_gone(struct departed *departed)
 	}
 }
 
-static void on_deaf(struct departed *departed)
+static void on_deaf(struct close_listener *departed)
 {
 	struct idle *idle = container_of(departed, struct idle, departed);
 
@@ -327,7 +327,7 @@ static void take_look(struct idle *idle, bool used)
 /* Nobody has been there since the last end that was heard of; DEAF has heard of none. */
 static void take_nobody(struct idle *idle)
 {
-	if (idle->phase == COOL)
+	if (idle->phase == IDLE_NOT_COUNTED)
 		idle->since = idle->left;
 	else if (idle->phase == DEAF)
 		idle->since = clock_now();
@@ -336,7 +336,7 @@ static void take_nobody(struct idle *idle)
 		act(idle);
 		return;
 	}
-	enter(idle, CALM);
+	enter(idle, IDLE_NO_CLIENTS);
 	count_down(idle, idle->since);
 }
 
@@ -347,8 +347,8 @@ static void take_somebody(struct idle *idle)
 	bool was_deaf = idle->phase == DEAF;
 
 	idle->since = 0;
-	idle->looks = idle->looks || !departed_is_possible(idle->keeper->engine);
-	wait_for_departure(idle, USED);
+	idle->looks = idle->looks || !close_events_is_possible(idle->runtime->engine);
+	wait_for_departure(idle, IDLE_HAS_CLIENTS);
 	if (was_deaf && !idle->looks)
 		start_timer(idle, idle->timeout);
 }
@@ -369,12 +369,12 @@ static void take_count(struct idle *idle, bool used)
 static void on_counted(struct conn_query *query)
 {
 	struct idle *idle = container_of(query, struct idle, visitors.query);
-	bool used = visitors_is_seen(&idle->visitors);
+	bool used = service_clients_is_seen(&idle->visitors);
 
 	idle->counted = clock_now();
-	if (idle->phase == CHECKING && used)
+	if (idle->phase == IDLE_LAST_COUNT && used)
 		go_on(idle);
-	else if (idle->phase == CHECKING)
+	else if (idle->phase == IDLE_LAST_COUNT)
 		let_go(idle);
 	else if (idle->looks)
 		take_look(idle, used || idle->touched);
@@ -388,10 +388,10 @@ static bool is_early(struct idle *idle)
 {
 	if (idle->looks || is_letting_go(idle))
 		return false;
-	departed_hear(idle->keeper->engine);
+	close_events_hear(idle->runtime->engine);
 	if (ev_is_active(&idle->timer))
 		return true;
-	if (idle->phase != COOL || clock_now() + ALMOST >= idle->left + idle->timeout)
+	if (idle->phase != IDLE_NOT_COUNTED || clock_now() + ALMOST >= idle->left + idle->timeout)
 		return false;
 	idle->heard = 0;
 	count_down(idle, idle->left);
@@ -406,7 +406,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	if (is_early(idle))
 		return;
-	if (idle->phase == CHECKING)
+	if (idle->phase == IDLE_LAST_COUNT)
 		begin(idle);
 	else if (idle->phase == POSTPONED)
 		act(idle);
@@ -414,44 +414,44 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		ask(idle);
 }
 
-static struct idle *make(struct keeper *keeper)
+static struct idle *make(struct service_runtime *runtime)
 {
 	struct idle *idle = calloc(1, sizeof(*idle));
 
-	if (!idle || !visitors_init(&idle->visitors, keeper, on_counted)) {
+	if (!idle || !service_clients_init(&idle->visitors, runtime, on_counted)) {
 		free(idle);
 		return NULL;
 	}
-	idle->keeper = keeper;
-	idle->timeout = (double)keeper->service->groups->lifecycle->idle_timeout / 1e6;
+	idle->runtime = runtime;
+	idle->timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
-	departed_init(&idle->departed, &idle->visitors.query, on_gone, on_deaf);
+	close_events_init(&idle->departed, &idle->visitors.query, on_gone, on_deaf);
 	return idle;
 }
 
-void idle_forget(struct keeper *keeper)
+void idle_forget(struct service_runtime *runtime)
 {
-	struct idle *idle = keeper->activity ? keeper->activity->idle : NULL;
+	struct idle *idle = runtime->activity ? runtime->activity->idle : NULL;
 	bool freezes = idle && is_letting_go(idle);
 
 	if (!idle)
 		return;
-	keeper->engine->letting_go -= freezes;
-	keeper->activity->idle = NULL;
+	runtime->engine->letting_go -= freezes;
+	runtime->activity->idle = NULL;
 	stop_timer(idle);
-	departed_end(&idle->departed, keeper->engine, false);
-	visitors_free(&idle->visitors);
+	close_events_end(&idle->departed, runtime->engine, false);
+	service_clients_free(&idle->visitors);
 	free(idle);
-	if (freezes && keeper->state == RUNNING)
-		frost_thaw(keeper);
+	if (freezes && runtime->state == RUNNING)
+		freeze_thaw(runtime);
 }
 
 /* Over an upgrade. No report of the kernel arrives while one superd becomes the other: connections that ended meanwhile
  * show at the next count. idle_action applies at once to a backend that slept. */
 static void begin_where_left(struct idle *idle, const struct idle_left *left)
 {
-	bool slept = idle->keeper->activity->frozen > 0;
+	bool slept = idle->runtime->activity->frozen > 0;
 
 	listen_in(idle);
 	idle->reported = left->reported;
@@ -461,30 +461,34 @@ static void begin_where_left(struct idle *idle, const struct idle_left *left)
 		act(idle);
 		return;
 	}
-	enter(idle, idle->looks ? LOOKING : left->since > 0 ? CALM : left->left > 0 ? COOL : DEAF);
+	enter(idle,
+	      idle->looks		? IDLE_POLLING
+		      : left->since > 0 ? IDLE_NO_CLIENTS
+		      : left->left > 0	? IDLE_NOT_COUNTED
+					: DEAF);
 	wake_in(idle, fmin(left->wait, idle->timeout));
 }
 
 /* A frozen backend has no clients, so it stays idle. */
-static void remain_asleep(const struct keeper *keeper, struct idle_left *left)
+static void remain_asleep(const struct service_runtime *runtime, struct idle_left *left)
 {
-	double timeout = (double)keeper->service->groups->lifecycle->idle_timeout / 1e6;
-	const struct activity *activity = keeper->activity;
+	double timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
+	const struct activity *activity = runtime->activity;
 
 	*left = (struct idle_left){ .is_there = true, .since = activity->unused };
 	if (left->since <= 0)
 		left->since = fmax(activity->frozen - timeout, activity->last_start);
 }
 
-void idle_remains(const struct keeper *keeper, struct idle_left *left)
+void idle_remains(const struct service_runtime *runtime, struct idle_left *left)
 {
-	const struct activity *activity = keeper->activity;
+	const struct activity *activity = runtime->activity;
 	struct idle *idle = activity ? activity->idle : NULL;
 	bool is_told;
 
 	*left = activity ? activity->idle_left : (struct idle_left){ 0 };
-	if (!idle && activity && activity->frozen > 0 && !keeper->freezes && service_idles(keeper->service))
-		remain_asleep(keeper, left);
+	if (!idle && activity && activity->frozen > 0 && !runtime->freezes && service_idles(runtime->service))
+		remain_asleep(runtime, left);
 	if (!idle)
 		return;
 	is_told = !ev_is_active(&idle->timer) && !ev_is_pending(&idle->timer);
@@ -492,33 +496,33 @@ void idle_remains(const struct keeper *keeper, struct idle_left *left)
 		.is_there = true,
 		.reported = idle->reported,
 		.since = idle->since,
-		.left = idle->phase == USED || idle->phase == DEAF ? 0 : idle->left,
-		.wait = is_told ? 0 : fmax(ev_timer_remaining(keeper->engine->loop, &idle->timer), 0),
+		.left = idle->phase == IDLE_HAS_CLIENTS || idle->phase == DEAF ? 0 : idle->left,
+		.wait = is_told ? 0 : fmax(ev_timer_remaining(runtime->engine->loop, &idle->timer), 0),
 	};
 }
 
-void idle_set_aside(struct keeper *keeper)
+void idle_set_aside(struct service_runtime *runtime)
 {
 	struct idle_left left;
 
-	idle_remains(keeper, &left);
-	idle_forget(keeper);
+	idle_remains(runtime, &left);
+	idle_forget(runtime);
 	if (left.is_there)
-		keeper->activity->idle_left = left;
+		runtime->activity->idle_left = left;
 }
 
-static void start(struct keeper *keeper)
+static void start(struct service_runtime *runtime)
 {
-	struct idle_left *left = &keeper->activity->idle_left;
+	struct idle_left *left = &runtime->activity->idle_left;
 
-	keeper->activity->idle = make(keeper);
-	if (keeper->activity->idle && left->is_there)
-		begin_where_left(keeper->activity->idle, left);
-	else if (keeper->activity->idle)
-		begin(keeper->activity->idle);
+	runtime->activity->idle = make(runtime);
+	if (runtime->activity->idle && left->is_there)
+		begin_where_left(runtime->activity->idle, left);
+	else if (runtime->activity->idle)
+		begin(runtime->activity->idle);
 	else
-		log_error(keeper->engine->log, "%s: idle_timeout has no effect on this backend: out of memory",
-			  keeper->service->name);
+		log_error(runtime->engine->log, "%s: idle_timeout has no effect on this backend: out of memory",
+			  runtime->service->name);
 	left->is_there = false;
 }
 
@@ -526,19 +530,19 @@ static bool is_changed(const struct idle *idle)
 {
 	double timeout = (double)life_of(idle)->idle_timeout / 1e6;
 
-	return idle->timeout != timeout || idle->visitors.count != idle->keeper->listener_count;
+	return idle->timeout != timeout || idle->visitors.count != idle->runtime->listener_count;
 }
 
-void idle_follow(struct keeper *keeper)
+void idle_follow(struct service_runtime *runtime)
 {
-	struct activity *activity = keeper->activity;
-	bool wanted = activity && keeper->state == RUNNING && activity->current && !keeper->engine->stopping &&
-		      service_idles(keeper->service);
+	struct activity *activity = runtime->activity;
+	bool wanted = activity && runtime->state == RUNNING && activity->current && !runtime->engine->stopping &&
+		      service_idles(runtime->service);
 
 	if (activity && activity->idle && (!wanted || is_changed(activity->idle)))
-		idle_forget(keeper);
-	if (wanted && !activity->idle && !keeper->engine->quiet)
-		start(keeper);
+		idle_forget(runtime);
+	if (wanted && !activity->idle && !runtime->engine->quiet)
+		start(runtime);
 }
 
 static const struct state_field left_fields[] = {

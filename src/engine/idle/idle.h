@@ -1,8 +1,8 @@
 /* Backends without clients: after idle_timeout superd stops, freezes or reports them, as idle_action says.
  *
- * Each running service with an idle_timeout has a struct idle, which follows the keeper's state and is freed when
- * that is not RUNNING. For TCP it sleeps until a connection ends (engine/clients/departed), and counts when none has
- * ended for an idle_timeout. superd does not wake for a service whose clients stay; one whose clients come and go
+ * Each running service with an idle_timeout has a struct idle, which follows the runtime's state and is freed when
+ * that is not RUNNING. For TCP it sleeps until a connection ends (engine/clients/close_events), and counts when none
+ * has ended for an idle_timeout. superd does not wake for a service whose clients stay; one whose clients come and go
  * all the time costs some two wakeups in an idle_timeout. For unix sockets and UDP, where the kernel reports
  * nothing, it counts four times in an idle_timeout.
  *
@@ -16,17 +16,17 @@
 #include "engine/runtime/runtime.h"
 #include "engine/state/state_field.h"
 
-/* Follows a change of the keeper: begins, goes on under another row, or ends. */
-void idle_follow(struct keeper *keeper);
-void idle_forget(struct keeper *keeper);        /* ends, whatever the state is */
+/* Follows a change of the runtime: begins, goes on under another row, or ends. */
+void idle_follow(struct service_runtime *runtime);
+void idle_forget(struct service_runtime *runtime); /* ends, whatever the state is */
 
 /* For an upgrade (engine/upgrade/upgrade): ends, and goes on from there at the next idle_follow. */
-void idle_set_aside(struct keeper *keeper);
-void idle_remains(const struct keeper *keeper, struct idle_left *left); /* what idle_follow would go on from */
+void idle_set_aside(struct service_runtime *runtime);
+void idle_remains(const struct service_runtime *runtime, struct idle_left *left); /* what idle_follow would go on from */
 extern const struct state_table idle_left_state;
 
 /* The state of a service, for status. */
-enum idle_standing {
+enum idle_status {
 	IDLE_UNKNOWN,                   /* a connection has ended, or it has begun, and no count was made since */
 	IDLE_USED,                      /* the last count found clients, and none is known to have left since */
 	IDLE_UNUSED,                    /* the last count found none, idle_timeout is not over, and none has left since */
@@ -37,7 +37,7 @@ enum idle_standing {
 };
 
 struct idle_account {
-	enum idle_standing standing;
+	enum idle_status standing;
 	double timeout;                 /* seconds */
 	unsigned action;                /* enum idle_action */
 	bool known;                     /* connections were counted */
@@ -46,8 +46,8 @@ struct idle_account {
 	double since;                   /* loop time since when no client is there; 0: clients are there, or unknown */
 };
 
-bool idle_describe(const struct keeper *keeper, struct idle_account *account);  /* false: it has no idle_timeout now */
+bool idle_describe(const struct service_runtime *runtime, struct idle_account *account); /* false: it has no idle_timeout now */
 
 /* The same, with a new count if that is quick. */
-bool idle_describe_now(struct keeper *keeper, struct idle_account *account);
-const char *idle_standing_word(enum idle_standing standing);
+bool idle_describe_now(struct service_runtime *runtime, struct idle_account *account);
+const char *idle_status_word(enum idle_status standing);

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
-#include "engine/core/leftover.h"
+#include "engine/core/unreaped.h"
 #include "engine/instance/escaped.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/outdated.h"
@@ -34,7 +34,7 @@ static bool is_in_group(const struct instance *instance, pid_t group)
 	return group > 1 && pid > 1 && (pid == group || getpgid(pid) == group);
 }
 
-static bool group_has_members(const struct instance *instance, pid_t group, int fd)
+static bool instance_cgroup_has_members(const struct instance *instance, pid_t group, int fd)
 {
 	if (fd >= 0)
 		return process_group_lives(fd);
@@ -43,14 +43,14 @@ static bool group_has_members(const struct instance *instance, pid_t group, int 
 
 bool instance_has_group_left(const struct instance *instance)
 {
-	return group_has_members(instance, instance->group, instance->group_fd);
+	return instance_cgroup_has_members(instance, instance->group, instance->group_fd);
 }
 
-static bool group_lives(const struct instance *instance)
+static bool instance_cgroup_lives(const struct instance *instance)
 {
 	return instance_has_group_left(instance) ||
-		group_has_members(instance, instance->former_group, instance->former_fd) ||
-		group_holds(&instance->cgroup) || escaped_live(instance->escaped);
+		instance_cgroup_has_members(instance, instance->former_group, instance->former_fd) ||
+		instance_cgroup_holds(&instance->cgroup) || escaped_live(instance->escaped);
 }
 
 static bool signal_group(const struct instance *instance, pid_t group, int fd, int signal)
@@ -98,7 +98,7 @@ enum result instance_result(const struct instance *instance)
 /* A control group also counts processes that nobody has waited for. */
 static double cpu_used(const struct instance *instance)
 {
-	const struct group *group = &instance->cgroup;
+	const struct instance_cgroup *group = &instance->cgroup;
 
 	if (!group->path || group->kept)
 		return instance->child.cpu;
@@ -121,7 +121,7 @@ void instance_over(struct instance *instance)
 	list_remove(&instance->linger);
 	list_remove(&instance->link);
 	if (instance->counted)
-		gate_leave(&instance->engine->sources, instance->gate, instance->source);
+		source_count_leave(&instance->engine->sources, instance->gate, instance->source);
 	instance->engine->instances--;
 	instance->on_end(instance, &ending);
 }
@@ -145,7 +145,7 @@ static bool is_spared(const struct instance *instance)
 		!instance->service->groups->restart->send_sigkill;
 }
 
-/* Processes in a control group are found there, and those of a daemon's start by engine/instance/sweep. */
+/* Processes in a control group are found there, and those of a daemon's start by engine/instance/forking_kill. */
 static void look_for_escaped(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
@@ -157,7 +157,7 @@ static void look_for_escaped(struct instance *instance)
 
 static void signal_instance(struct instance *instance, int signal, bool group)
 {
-	if (group && group_holds(&instance->cgroup) && group_signal(&instance->cgroup, signal))
+	if (group && instance_cgroup_holds(&instance->cgroup) && instance_cgroup_signal(&instance->cgroup, signal))
 		return;
 	if (group)
 		escaped_signal(instance->escaped, signal);
@@ -184,7 +184,7 @@ static void on_ending(struct child *child)
 
 void instance_see_end(struct instance *instance)
 {
-	children_see_end(&instance->engine->children, &instance->child, on_ending);
+	child_table_see_end(&instance->engine->children, &instance->child, on_ending);
 }
 
 static void on_linger_look(struct ev_loop *loop, ev_timer *timer, int events)
@@ -215,7 +215,7 @@ static bool begin_to_clear(struct instance *instance)
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 
 	if (instance->stopping || !instance->service->groups->restart->kill_rest || mode == KILL_PROCESS ||
-	    mode == KILL_NONE || !group_lives(instance))
+	    mode == KILL_NONE || !instance_cgroup_lives(instance))
 		return false;
 	instance->clears = true;
 	instance_signal_stop(instance);
@@ -234,7 +234,7 @@ static void take_end(struct instance *instance)
 	if (begin_to_clear(instance))
 		return;
 	if (instance->stopping && instance->service->groups->lifecycle->kill_mode != KILL_PROCESS &&
-	    group_lives(instance)) {
+	    instance_cgroup_lives(instance)) {
 		if (instance->service->groups->lifecycle->kill_mode == KILL_MIXED)
 			instance_kill(instance);
 		instance_linger(instance);
@@ -277,7 +277,7 @@ static void on_ended(struct child *child, int status)
 void instance_let_go(struct instance *instance)
 {
 	instance->private_tmp = 0;      /* it still uses them */
-	children_remove(&instance->engine->children, &instance->child);
+	child_table_remove(&instance->engine->children, &instance->child);
 	finish(instance);
 }
 
@@ -293,11 +293,11 @@ static void give_up(struct instance *instance)
 	instance->private_tmp = 0;      /* it still uses them */
 	if (instance->kin)
 		instance->forget_daemon(instance);
-	children_remove(&instance->engine->children, &instance->child);
+	child_table_remove(&instance->engine->children, &instance->child);
 	instance->child.pid = 0;
 	if (pid > 0)
 		instance->status = SIGKILL;
-	leftover_give_up(instance->engine, instance->service, pid);
+	unreaped_add(instance->engine, instance->service, pid);
 	finish(instance);
 }
 
@@ -398,7 +398,7 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->pid = instance->group = pid;
 	instance->user = service_user(instance->service);
 	instance->starting = instance->service->exec->type == TYPE_FORKING || service_notifies(instance->service);
-	if (!children_add(&instance->engine->children, &instance->child)) {
+	if (!child_table_add(&instance->engine->children, &instance->child)) {
 		kill(-pid, SIGKILL);
 		return false;
 	}
@@ -521,7 +521,7 @@ void instance_kill(struct instance *instance)
 	look_for_escaped(instance);
 	signal_instance(instance, SIGKILL, instance->service->groups->lifecycle->kill_mode != KILL_PROCESS);
 	if (instance->service->groups->lifecycle->kill_mode != KILL_PROCESS)
-		group_kill(&instance->cgroup);
+		instance_cgroup_kill(&instance->cgroup);
 	instance_signal_main(instance, SIGKILL);
 	if (instance->control > 1)
 		kill(-instance->control, SIGKILL);
@@ -536,8 +536,8 @@ static void leave_group(struct instance *instance)
 
 	if (!instance->cgroup.path)
 		return;
-	group_leave(&instance->cgroup, instance->engine, instance->status,
-		    has_ended && (instance->stopping || instance->clears) && !is_spared(instance) &&
+	instance_cgroup_leave(&instance->cgroup, instance->engine, instance->status,
+			      has_ended && (instance->stopping || instance->clears) && !is_spared(instance) &&
 			    instance->service->groups->lifecycle->kill_mode != KILL_PROCESS);
 }
 
@@ -553,10 +553,10 @@ void instance_free(struct instance *instance)
 		instance->close_channel(instance);
 	if (instance->notice)
 		instance->leave(instance);
-	if (instance->course)
+	if (instance->sequence)
 		instance->leave_course(instance);
 	main_watch_end(&instance->main_watch);
-	children_remove(&instance->engine->children, &instance->child);
+	child_table_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->group_fd);
 	fd_close(&instance->former_fd);
 	escaped_free(&instance->escaped);
@@ -575,7 +575,7 @@ void instance_sweep(struct engine *engine)
 	LIST_EACH(link, &engine->lingering) {
 		struct instance *instance = container_of(link, struct instance, linger);
 
-		if (!group_lives(instance))
+		if (!instance_cgroup_lives(instance))
 			finish(instance);
 	}
 }

@@ -1,4 +1,4 @@
-/* One running backend: a process and its group. engine/launch/launch starts it. It ends by itself or by a stop:
+/* One running backend: a process and its group. engine/launch/start_request starts it. It ends by itself or by a stop:
  * kill_signal to the group, timeout_stop, SIGKILL. It is over when the whole group is gone. */
 #pragma once
 
@@ -9,21 +9,21 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "config/service/service.h"
-#include "engine/core/children.h"
+#include "engine/core/child_table.h"
 #include "engine/core/engine.h"
-#include "engine/core/gate.h"
-#include "engine/core/result.h"
-#include "engine/launch/groups.h"
+#include "engine/core/exit_result.h"
+#include "engine/core/source_count.h"
+#include "engine/launch/instance_cgroup.h"
 
-struct channel;
+struct builtin_channel;
 struct process_tree;
-struct course;
+struct exec_sequence;
 struct drain;
-struct frost;
-struct kin;
+struct freeze;
+struct fork_match;
 struct listener;
 struct main_watch;
-struct notice;
+struct notify_state;
 struct outdated;
 
 /* How far a process can extend its own time limit: to ten times its length. Without that bound a process could put off
@@ -39,7 +39,7 @@ void allowance_begin(struct allowance *allowance, int64_t microseconds);
  * before. */
 int64_t allowance_left(const struct allowance *allowance, int64_t microseconds);
 
-/* How an instance ended, for its keeper. */
+/* How an instance ended, for its runtime. */
 struct ending {
 	int status;                     /* wait status of the main process */
 	double lasted;                  /* seconds */
@@ -49,14 +49,14 @@ struct ending {
 	bool unready;                   /* type = notify: it never said READY=1 */
 };
 
-/* The end of a process that waits until its last messages were read (engine/instance/hearing). */
+/* The end of a process that waits until its last messages were read (engine/instance/notify_receive). */
 struct last_words {
 	struct list link;               /* in notify->unheard; removed: the wait is over */
 	void (*heard)(struct last_words *last);        /* called out of the list; may free it */
 };
 
 struct instance {
-	struct list link;               /* in the keeper's list of instances */
+	struct list link;               /* in the runtime's list of instances */
 	struct list linger;             /* in engine->lingering, while its first process is gone and its group is not */
 	struct list seeking;            /* in engine->starts, while its daemon is not settled */
 	struct child child;
@@ -64,7 +64,7 @@ struct instance {
 	const struct service *service;  /* the row it was started under, or a later one */
 	uid_t user;                     /* the user it was started as */
 	pid_t pid, group;               /* pid outlives child.pid, for the log */
-	pid_t former_group;             /* group of an earlier main process (engine/instance/main_process); 0: none */
+	pid_t former_group;             /* group of an earlier main process (engine/instance/main_pid); 0: none */
 	int group_fd, former_fd;        /* their descriptors (os/proc/process_group), if superd reaps none of their processes; -1: none */
 	struct main_watch *main_watch;  /* watches a main process that is not superd's child (engine/instance/main_watch); NULL: it is */
 	struct process_tree *escaped;   /* processes that have left its groups (engine/instance/escaped), from a stop on; NULL: none */
@@ -81,25 +81,25 @@ struct instance {
 	bool is_silent;                 /* it is stopped because its watchdog has expired */
 	int stop_signal;                /* signal of its stop in place of kill_signal; 0: kill_signal */
 	unsigned char result;           /* enum result, if something decided it; 0: its status decides */
-	bool retired;                   /* the keeper goes on without it */
+	bool retired;                   /* the runtime goes on without it */
 	bool entered;                   /* it is counted among the engine's instances */
 	bool counted;                   /* source holds a count of the gate */
 	unsigned char source[SOURCE_SIZE];
-	const void *gate;               /* the keeper that the count is for */
+	const void *gate;               /* the runtime that the count is for */
 	struct listener *busy;          /* the datagram listener it has; NULL: none */
-	void (*give_back)(struct instance *instance);   /* gives back what it had of its keeper, at its end; NULL: nothing */
+	void (*give_back)(struct instance *instance);   /* gives back what it had of its runtime, at its end; NULL: nothing */
 	bool unread;                    /* it has left its datagram in the queue */
 	char *peer;                     /* address of its client; NULL: none */
 	bool knows_head;                /* head identifies the datagram that was first there (os/netdiag/queue_ids) */
 	uint64_t head;
 	int status;                     /* wait status of its main process, kept while it lingers */
 	double gone;                    /* loop time of the end of its process; 0: it lives, or there was none */
-	struct channel *channel;        /* to superd-builtin (engine/accept/channel); NULL: none */
+	struct builtin_channel *channel; /* to superd-builtin (engine/accept/builtin_channel); NULL: none */
 	void (*close_channel)(struct instance *instance);
-	struct kin *kin;                /* type = forking, until its daemon is settled; NULL: it has its process alone */
-	bool (*find_daemon)(struct instance *instance, int status);     /* the followed process has ended: see engine/instance/daemon */
+	struct fork_match *kin;         /* type = forking, until its daemon is settled; NULL: it has its process alone */
+	bool (*find_daemon)(struct instance *instance, int status);     /* the followed process has ended: see engine/instance/forking */
 	void (*forget_daemon)(struct instance *instance);               /* frees kin */
-	struct notice *notice;          /* its messages and their effect (engine/instance/notice); NULL: it has no notify socket */
+	struct notify_state *notice;    /* its messages and their effect (engine/instance/notify_state); NULL: it has no notify socket */
 	/* Reads the last messages of a process before its end counts. false: not all could be read yet, and last->heard
 	 * follows. */
 	bool (*hear)(struct instance *instance, struct last_words *last);
@@ -109,18 +109,18 @@ struct instance {
 	void (*on_limit)(struct instance *instance);                            /* its time limit is over */
 	void (*on_ready)(struct instance *instance);                            /* it has started */
 	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call, which may free it */
-	struct course *course;          /* steps around its process (engine/instance/course); NULL: none */
+	struct exec_sequence *sequence; /* steps around its process (engine/instance/exec_sequence); NULL: none */
 	void (*wind_up)(struct instance *instance);     /* for its course: no process of it is left; instance_over follows */
 	bool (*wind_down)(struct instance *instance);   /* for its course: it has to stop. true: without signals, or not yet */
 	void (*leave_course)(struct instance *instance);                        /* frees it */
 	struct drain *drain;            /* its drain: it ends when its clients are gone (engine/drain/drain); NULL: none */
-	struct frost *frost;            /* its freezing (engine/freeze/frost); NULL: it was never frozen */
+	struct freeze *freeze;          /* its freezing (engine/freeze/freeze); NULL: it was never frozen */
 	void (*thaw)(struct instance *instance);        /* thaws its processes */
 	struct plan *plan;              /* plan of this connection alone; NULL: that of the service's means */
 	uint64_t private_tmp;           /* number of its own folders (exec/dirs/private_tmp); 0: none */
-	struct group cgroup;            /* its control group; path NULL: none */
+	struct instance_cgroup cgroup;  /* its control group; path NULL: none */
 	struct outdated *outdated;      /* what it has of an earlier row (engine/instance/outdated); NULL: nothing */
-	void *context;                  /* the keeper */
+	void *context;                  /* the runtime */
 };
 
 struct instance *instance_new(struct engine *engine, const struct service *service);    /* NULL: out of memory */
@@ -137,7 +137,7 @@ bool instance_begin(struct instance *instance, pid_t pid, double since);
 /* Thaws its processes, so that they can react to signals. */
 static inline void instance_thaw(struct instance *instance)
 {
-	if (instance->frost)
+	if (instance->freeze)
 		instance->thaw(instance);
 }
 

@@ -9,11 +9,11 @@
 
 #include "base/scan.h"
 #include "config/words/command_prefix.h"
-#include "engine/instance/control.h"
-#include "engine/instance/course.h"
+#include "engine/instance/aux_command.h"
+#include "engine/instance/exec_sequence.h"
+#include "engine/instance/forking_search.h"
 #include "engine/instance/instance.h"
-#include "engine/instance/notice.h"
-#include "engine/instance/search.h"
+#include "engine/instance/notify_state.h"
 #include "engine/runtime/failure.h"
 
 #define SOCKETS_MOST 65536              /* of a start of type = forking */
@@ -23,7 +23,7 @@
 #define RESULT .most = RESULTS - 1
 
 /* The key is written where the instance is counted: any source may be all zeros. */
-static void save_source(struct carry *carry, const void *object)
+static void save_source(struct state_saver *carry, const void *object)
 {
 	const struct instance *instance = object;
 
@@ -39,7 +39,7 @@ static void load_source(struct state_section *section, void *object)
 	instance->counted = state_bytes(section, "source", instance->source, sizeof(instance->source));
 }
 
-static void save_head(struct carry *carry, const void *object)
+static void save_head(struct state_saver *carry, const void *object)
 {
 	const struct instance *instance = object;
 
@@ -111,9 +111,9 @@ static const struct state_field instance_fields[] = {
 	{ NONE(notice, "has a section of its own") },
 	{ NONE(last, "the upgrade waits until the messages are read") },
 	{ NONE(ended, "only while messages are waited for") },
-	{ NONE(course, "has a section of its own") },
+	{ NONE(sequence, "has a section of its own") },
 	{ NONE(drain, "has a section of its own") },
-	{ NONE(frost, "it is thawed for the upgrade, and frozen again") },
+	{ NONE(freeze, "it is thawed for the upgrade, and frozen again") },
 	{ NONE(plan, "only a start needs it") },
 	{ NONE(outdated, "has a section of its own") },
 	{ NONE(context, "its service") },
@@ -122,8 +122,8 @@ const struct state_table instance_state = STATE_TABLE("instance", instance, inst
 
 #undef FIELD
 #undef NONE
-#define FIELD(key, path) STATE_FIELD(notice, key, path)
-#define NONE(path, why) STATE_NONE(notice, path, why)
+#define FIELD(key, path) STATE_FIELD(notify_state, key, path)
+#define NONE(path, why) STATE_NONE(notify_state, path, why)
 
 static const struct state_field notice_fields[] = {
 	{ FIELD("access", access), .most = NOTIFY_ALL, .always = true },
@@ -147,18 +147,18 @@ static const struct state_field notice_fields[] = {
 	{ NONE(refused, "it is logged once more") },
 	{ NONE(rests, "it is thawed for the upgrade, and frozen again") },
 };
-const struct state_table notice_state = STATE_TABLE("notice", notice, notice_fields);
+const struct state_table notice_state = STATE_TABLE("notice", notify_state, notice_fields);
 
-static void save_phase(struct carry *carry, const void *object)
+static void save_phase(struct state_saver *carry, const void *object)
 {
-	state_add(&carry->text, "phase", command_option(((const struct control *)object)->phase));
+	state_add(&carry->text, "phase", command_option(((const struct aux_command *)object)->phase));
 }
 
 /* A command of an unknown phase is left to itself. */
 static void load_phase(struct state_section *section, void *object)
 {
 	const char *option = state_text(section, "phase");
-	struct control *control = object;
+	struct aux_command *control = object;
 
 	for (unsigned phase = 0; option && phase < PHASES; phase++) {
 		if (strcmp(command_option((enum command_phase)phase), option) != 0)
@@ -171,14 +171,14 @@ static void load_phase(struct state_section *section, void *object)
 
 #undef FIELD
 #undef NONE
-#define FIELD(key, path) STATE_FIELD(control, key, path)
-#define NONE(path, why) STATE_NONE(control, path, why)
+#define FIELD(key, path) STATE_FIELD(aux_command, key, path)
+#define NONE(path, why) STATE_NONE(aux_command, path, why)
 
 static const struct state_field control_fields[] = {
 	{ FIELD("pid", child.pid), PID },
-	{ STATE_BY(control, phase, save_phase, load_phase) },
+	{ STATE_BY(aux_command, phase, save_phase, load_phase) },
 	{ FIELD("next", next), .least = 1, .most = INT32_MAX, .always = true },
-	{ STATE_FIELD_AS(STATE_BYTES, control, "private_tmp", private_tmp) },
+	{ STATE_FIELD_AS(STATE_BYTES, aux_command, "private_tmp", private_tmp) },
 	{ FIELD("patience", patience), .least = 1, .most = STATE_NUMBER_MOST, .missing = SCAN_INFINITY },
 	{ FIELD("timer", timer) },
 	{ FIELD("late", late) },
@@ -192,7 +192,7 @@ static const struct state_field control_fields[] = {
 	{ NONE(child.cpu, "only of a process that has ended") },
 	{ NONE(child.next, "it is added to the children anew") },
 	{ NONE(apart, "the upgrade waits until its program runs") },
-	{ NONE(keeper, "the service in front of it") },
+	{ NONE(runtime, "the service in front of it") },
 	{ NONE(instance, "the one in front of it") },
 	{ NONE(checks, "of a course, which writes it") },
 	{ NONE(doomed, "the end of the timer kills it again") },
@@ -204,14 +204,14 @@ static const struct state_field control_fields[] = {
 	{ NONE(invocation, "its course's") },
 };
 static_assert(CONTROL_FACTS == 4, "a row for each");
-const struct state_table control_state = STATE_TABLE("control", control, control_fields);
+const struct state_table control_state = STATE_TABLE("control", aux_command, control_fields);
 
-static void save_why(struct carry *carry, const void *object)
+static void save_why(struct state_saver *carry, const void *object)
 {
-	const struct course *course = object;
+	const struct exec_sequence *sequence = object;
 
-	if (course->why.length)
-		state_add(&carry->text, "why", buf_string(&course->why));
+	if (sequence->why.length)
+		state_add(&carry->text, "why", buf_string(&sequence->why));
 }
 
 static void load_why(struct state_section *section, void *object)
@@ -219,40 +219,40 @@ static void load_why(struct state_section *section, void *object)
 	const char *why = state_text(section, "why");
 
 	if (why)
-		buf_text(&((struct course *)object)->why, why);
+		buf_text(&((struct exec_sequence *)object)->why, why);
 }
 
 #undef FIELD
 #undef NONE
-#define FIELD(key, path) STATE_FIELD(course, key, path)
-#define NONE(path, why) STATE_NONE(course, path, why)
+#define FIELD(key, path) STATE_FIELD(exec_sequence, key, path)
+#define NONE(path, why) STATE_NONE(exec_sequence, path, why)
 
 static const struct state_field course_fields[] = {
-	{ FIELD("step", step), .most = COURSE_CLEARING, .always = true },
+	{ FIELD("step", step), .most = EXEC_STEP_CLEARING, .always = true },
 	{ FIELD("checks", control.checks) },
 	{ FIELD("invocation", invocation) },
 	{ FIELD("has_run", has_run) },
 	{ FIELD("main_is_gone", main_is_gone) },
 	{ FIELD("waits", waits) },
-	{ STATE_BY(course, why, save_why, load_why) },
+	{ STATE_BY(exec_sequence, why, save_why, load_why) },
 	{ NONE(instance, "the one in front of it") },
-	{ NONE(keeper, "the service in front of it") },
+	{ NONE(runtime, "the service in front of it") },
 	{ NONE(owner, "follows from accept of the service") },
 	{ NONE(control, "the command that runs has a section of its own") },
 	{ NONE(apart, "the upgrade waits until its program runs") },
 	{ NONE(over, "the upgrade waits until its end is reported") },
 	{ NONE(fault, "the upgrade waits until its program runs") },
 };
-const struct state_table course_state = STATE_TABLE("course", course, course_fields);
+const struct state_table course_state = STATE_TABLE("course", exec_sequence, course_fields);
 
 static const char *const phases[] = {
 	[FIRST] = "first",	 [LOOKING] = "looking",	  [ON_TRIAL] = "on_trial",
 	[FOLLOWED] = "followed", [SWEEPING] = "sweeping",
 };
 
-static void save_search_phase(struct carry *carry, const void *object)
+static void save_search_phase(struct state_saver *carry, const void *object)
 {
-	state_add(&carry->text, "phase", phases[((const struct search *)object)->phase]);
+	state_add(&carry->text, "phase", phases[((const struct forking_search *)object)->phase]);
 }
 
 static void load_search_phase(struct state_section *section, void *object)
@@ -262,19 +262,19 @@ static void load_search_phase(struct state_section *section, void *object)
 
 	while (name && phase <= SWEEPING && strcmp(phases[phase], name) != 0)
 		phase++;
-	search_enter(object, phase <= SWEEPING ? (enum phase)phase : LOOKING);
+	forking_search_enter(object, phase <= SWEEPING ? (enum phase)phase : LOOKING);
 }
 
-static void save_sockets(struct carry *carry, const void *object)
+static void save_sockets(struct state_saver *carry, const void *object)
 {
-	const struct kin *kin = object;
+	const struct fork_match *kin = object;
 
 	state_add_bytes(&carry->text, "sockets", kin->sockets, kin->socket_count * sizeof(*kin->sockets));
 }
 
 static void load_sockets(struct state_section *section, void *object)
 {
-	struct kin *kin = object;
+	struct fork_match *kin = object;
 	size_t length;
 
 	free(kin->sockets);
@@ -283,34 +283,34 @@ static void load_sockets(struct state_section *section, void *object)
 }
 
 static const struct state_field kin_fields[] = {
-	{ STATE_FIELD(kin, "born", start_time), .most = STATE_NUMBER_MOST, .always = true },
-	{ STATE_BY(kin, sockets, save_sockets, load_sockets) },
-	{ STATE_ARRAY(kin, "known", known), PID, .count = offsetof(struct kin, known_count) },
-	{ STATE_NONE(kin, table, "the table that was read anew") },
-	{ STATE_NONE(kin, service, "the row of its instance") },
-	{ STATE_NONE(kin, followed, "the child of its instance") },
-	{ STATE_NONE(kin, socket_count, "the length of sockets") },
-	{ STATE_NONE(kin, seeking, "follows from the phase of the search") },
-	{ STATE_NONE(kin, known_count, "as many as there are keys") },
+	{ STATE_FIELD(fork_match, "born", start_time), .most = STATE_NUMBER_MOST, .always = true },
+	{ STATE_BY(fork_match, sockets, save_sockets, load_sockets) },
+	{ STATE_ARRAY(fork_match, "known", known), PID, .count = offsetof(struct fork_match, known_count) },
+	{ STATE_NONE(fork_match, table, "the table that was read anew") },
+	{ STATE_NONE(fork_match, service, "the row of its instance") },
+	{ STATE_NONE(fork_match, followed, "the child of its instance") },
+	{ STATE_NONE(fork_match, socket_count, "the length of sockets") },
+	{ STATE_NONE(fork_match, seeking, "follows from the phase of the search") },
+	{ STATE_NONE(fork_match, known_count, "as many as there are keys") },
 };
-static const struct state_table kin_state = STATE_TABLE(NULL, kin, kin_fields);
+static const struct state_table kin_state = STATE_TABLE(NULL, fork_match, kin_fields);
 
 /* The row of the start does not go over: the other superd no longer has it. */
 static const struct state_field search_fields[] = {
-	{ STATE_BY(search, phase, save_search_phase, load_search_phase) },
-	{ STATE_FIELD(search, "since", since), .always = true },
-	{ STATE_FIELD(search, "first", first), .most = INT32_MAX },
-	{ STATE_FIELD(search, "before", before), .most = INT32_MAX },
-	{ STATE_FIELD(search, "status", status) },
-	{ STATE_FIELD(search, "told_group", told_group), PID },
-	{ STATE_FIELD(search, "clear", clear) },
-	{ STATE_STRUCT(search, kin, &kin_state) },
-	{ STATE_ARRAY(search, "told", told), PID, .count = offsetof(struct search, told_count) },
-	{ STATE_FIELD(search, "timer", timer) },
-	{ STATE_NONE(search, instance, "the one in front of it") },
-	{ STATE_NONE(search, told_count, "as many as there are keys") },
+	{ STATE_BY(forking_search, phase, save_search_phase, load_search_phase) },
+	{ STATE_FIELD(forking_search, "since", since), .always = true },
+	{ STATE_FIELD(forking_search, "first", first), .most = INT32_MAX },
+	{ STATE_FIELD(forking_search, "before", before), .most = INT32_MAX },
+	{ STATE_FIELD(forking_search, "status", status) },
+	{ STATE_FIELD(forking_search, "told_group", told_group), PID },
+	{ STATE_FIELD(forking_search, "clear", clear) },
+	{ STATE_STRUCT(forking_search, kin, &kin_state) },
+	{ STATE_ARRAY(forking_search, "told", told), PID, .count = offsetof(struct forking_search, told_count) },
+	{ STATE_FIELD(forking_search, "timer", timer) },
+	{ STATE_NONE(forking_search, instance, "the one in front of it") },
+	{ STATE_NONE(forking_search, told_count, "as many as there are keys") },
 };
-const struct state_table search_state = STATE_TABLE("search", search, search_fields);
+const struct state_table search_state = STATE_TABLE("search", forking_search, search_fields);
 
 static const struct state_field failure_fields[] = {
 	{ STATE_FIELD(failure, "at", at) },

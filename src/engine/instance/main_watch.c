@@ -30,7 +30,7 @@ static void on_gone(struct ev_loop *loop, ev_io *io, int events)
 	ev_io_stop(loop, io);
 	if (child->pid <= 0 || !main_watch_is_needed(child->pid))
 		return;
-	children_remove(&watch->engine->children, child);
+	child_table_remove(&watch->engine->children, child);
 	child->ended(child, 0);
 }
 

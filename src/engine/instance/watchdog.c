@@ -13,7 +13,7 @@ static double seconds(int64_t microseconds)
 
 static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct notice *notice = timer->data;
+	struct notify_state *notice = timer->data;
 	char every[32], reason[96];
 
 	(void)loop, (void)events;
@@ -22,14 +22,14 @@ static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
 	watchdog_bark(notice, reason);
 }
 
-void watchdog_init(struct notice *notice)
+void watchdog_init(struct notify_state *notice)
 {
 	ev_init(&notice->watchdog, on_silence);
 	notice->watchdog.data = notice;
 	notice->every = -1.;
 }
 
-static void restart(struct notice *notice, double wait)
+static void restart(struct notify_state *notice, double wait)
 {
 	struct ev_loop *loop = notice->instance->engine->loop;
 
@@ -40,7 +40,7 @@ static void restart(struct notice *notice, double wait)
 	ev_timer_start(loop, &notice->watchdog);
 }
 
-void watchdog_begin(struct notice *notice)
+void watchdog_begin(struct notify_state *notice)
 {
 	const struct service *service = notice->instance->service;
 
@@ -52,18 +52,18 @@ void watchdog_begin(struct notice *notice)
 	restart(notice, notice->every);
 }
 
-void watchdog_heard(struct notice *notice)
+void watchdog_heard(struct notify_state *notice)
 {
 	restart(notice, notice->every);
 }
 
-void watchdog_change(struct notice *notice, int64_t microseconds)
+void watchdog_change(struct notify_state *notice, int64_t microseconds)
 {
 	notice->every = seconds(microseconds);
 	restart(notice, notice->every);
 }
 
-void watchdog_extend(struct notice *notice, int64_t microseconds)
+void watchdog_extend(struct notify_state *notice, int64_t microseconds)
 {
 	struct ev_loop *loop = notice->instance->engine->loop;
 
@@ -71,19 +71,19 @@ void watchdog_extend(struct notice *notice, int64_t microseconds)
 		restart(notice, seconds(microseconds));
 }
 
-void watchdog_rest(struct notice *notice)
+void watchdog_rest(struct notify_state *notice)
 {
 	notice->rests = true;
 	ev_timer_stop(notice->instance->engine->loop, &notice->watchdog);
 }
 
-void watchdog_resume(struct notice *notice)
+void watchdog_resume(struct notify_state *notice)
 {
 	notice->rests = false;
 	restart(notice, notice->every);
 }
 
-void watchdog_bark(struct notice *notice, const char *reason)
+void watchdog_bark(struct notify_state *notice, const char *reason)
 {
 	struct instance *instance = notice->instance;
 
@@ -91,10 +91,10 @@ void watchdog_bark(struct notice *notice, const char *reason)
 	if (instance->stopping)
 		return;
 	instance->is_silent = true;
-	notice_fail(notice, instance->service->groups->lifecycle->watchdog_signal, reason);
+	notify_state_fail(notice, instance->service->groups->lifecycle->watchdog_signal, reason);
 }
 
-void watchdog_end(struct notice *notice)
+void watchdog_end(struct notify_state *notice)
 {
 	ev_timer_stop(notice->instance->engine->loop, &notice->watchdog);
 	notice->watched = false;

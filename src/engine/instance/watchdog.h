@@ -1,14 +1,14 @@
 /* The watchdog of a running instance. A silent one is ended by watchdog_signal, and has failed. */
 #pragma once
 
-#include "engine/instance/notice.h"
+#include "engine/instance/notify_state.h"
 
-void watchdog_init(struct notice *notice);
-void watchdog_begin(struct notice *notice);             /* with the row's time, unless the instance has set one */
-void watchdog_heard(struct notice *notice);
-void watchdog_change(struct notice *notice, int64_t microseconds);      /* WATCHDOG_USEC=; 0: no watchdog */
-void watchdog_extend(struct notice *notice, int64_t microseconds);      /* to at least so long from now */
-void watchdog_rest(struct notice *notice);              /* it is frozen: watchdog_resume begins its time anew */
-void watchdog_resume(struct notice *notice);
-void watchdog_bark(struct notice *notice, const char *reason);          /* the watchdog has expired: the instance has failed */
-void watchdog_end(struct notice *notice);
+void watchdog_init(struct notify_state *notice);
+void watchdog_begin(struct notify_state *notice);       /* with the row's time, unless the instance has set one */
+void watchdog_heard(struct notify_state *notice);
+void watchdog_change(struct notify_state *notice, int64_t microseconds); /* WATCHDOG_USEC=; 0: no watchdog */
+void watchdog_extend(struct notify_state *notice, int64_t microseconds); /* to at least so long from now */
+void watchdog_rest(struct notify_state *notice);        /* it is frozen: watchdog_resume begins its time anew */
+void watchdog_resume(struct notify_state *notice);
+void watchdog_bark(struct notify_state *notice, const char *reason);    /* the watchdog has expired: the instance has failed */
+void watchdog_end(struct notify_state *notice);

@@ -2,7 +2,7 @@
  * nobody can guess, and where the backend can see it. */
 #include "engine/launch/notify.h"
 
-#include "engine/core/closing.h"
+#include "engine/core/close_socket.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +119,7 @@ static void notify_close(struct notify *notify)
 
 		list_remove(link);
 		carried->notify = NULL;
-		reception_forget(&carried->reception);
+		fd_receive_forget(&carried->reception);
 	}
 	ev_io_stop(notify->engine->loop, &notify->io);
 	ev_timer_stop(notify->engine->loop, &notify->pause);
@@ -159,7 +159,7 @@ static struct notify *notify_new(struct engine *engine, const char *service)
 	ev_init(&notify->hanging, NULL);
 	ev_init(&notify->last, NULL);
 	notify->pause.data = notify->hanging.data = notify->last.data = notify;
-	ev_init(&notify->io, NULL);     /* engine/instance/hearing reads it, from the first instance on */
+	ev_init(&notify->io, NULL);     /* engine/instance/notify_receive reads it, from the first instance on */
 	notify->io.fd = -1;
 	notify->service = strdup(service);
 	return notify;
@@ -219,16 +219,16 @@ void notify_release(struct notify *notify)
 	notify_close_unused(notify);
 }
 
-static void save_socket(struct carry *carry, const void *object)
+static void save_socket(struct state_saver *carry, const void *object)
 {
-	carry_fd(carry, "fd", ((const struct notify *)object)->io.fd);
+	save_fd(carry, "fd", ((const struct notify *)object)->io.fd);
 }
 
-static void save_variable(struct carry *carry, const void *object)
+static void save_variable(struct state_saver *carry, const void *object)
 {
 	const struct notify *notify = object;
 
-	carry_text(carry, "variable", notify->variable);
+	save_text(carry, "variable", notify->variable);
 }
 
 #define NONE(path, why) STATE_NONE(notify, path, why)

@@ -13,16 +13,16 @@
 #include "base/list.h"
 #include "base/token_bucket.h"
 #include "config/service/service.h"
-#include "engine/core/complaint.h"
 #include "engine/core/engine.h"
-#include "engine/core/reception.h"
+#include "engine/core/fd_receive.h"
+#include "engine/core/log_rate_limit.h"
 #include "engine/state/state_field.h"
 #include "os/socket/notify_socket.h"
 
 /* A message with descriptors. */
 struct carried {
 	struct list link;
-	struct reception reception;
+	struct fd_receive reception;
 	struct notify *notify;          /* NULL: the socket is gone */
 	struct notification notification;
 	const char *flaw;               /* why the message is dropped; NULL: it is not */
@@ -34,10 +34,10 @@ struct notify {
 	struct engine *engine;
 	char *variable;                 /* NOTIFY_SOCKET=…: a path, or "@" and an abstract name */
 	char *service;                  /* name of the service, for the log */
-	struct list notices;            /* struct notice of the instances that may send */
+	struct list notices;            /* struct notify_state of the instances that may send */
 	bool released;                  /* the service does not need it any more */
-	struct complaint complaint;     /* limits the warnings about dropped messages */
-	struct token_bucket messages, bytes, carriers, descriptors;     /* limits a second, see engine/instance/hearing */
+	struct log_rate_limit complaint; /* limits the warnings about dropped messages */
+	struct token_bucket messages, bytes, carriers, descriptors;     /* limits a second, see engine/instance/notify_receive */
 	struct list carried;            /* messages with descriptors (struct carried), until their processes have ended */
 	unsigned receiving;             /* messages in carried */
 	struct carried *awaited;        /* message whose descriptors are being received: nothing else is read before; NULL: none */

@@ -12,7 +12,7 @@
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 
-bool beside_is_at_port(int fd, const struct listen *listen)
+bool bind_beside_is_at_port(int fd, const struct listen *listen)
 {
 	struct conn_count conn;
 	enum endpoint_kind kind = listen->address->kind;
@@ -55,7 +55,7 @@ static int find_same(struct engine *engine, const struct listen *listen, size_t 
 		const struct held *held = container_of(link, struct held, link);
 
 		for (size_t n = 0; n < held->count; n++) {
-			if (!beside_is_at_port(held->sockets[n].fd, listen))
+			if (!bind_beside_is_at_port(held->sockets[n].fd, listen))
 				continue;
 			++*found;
 			if (same < 0 && is_same(held->sockets[n].fd, listen))
@@ -78,7 +78,7 @@ static int bind_shared(const struct listen *listen, struct buf *why, struct buf 
 	return bind_listen(&shared, why, warnings);
 }
 
-int beside_open(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+int bind_beside_open(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	struct buf reason = { 0 };
 	size_t found = 0;

@@ -11,7 +11,7 @@
 struct engine;
 
 /* A socket that a listener was parted from. */
-struct parted {
+struct drained_socket {
 	int fd;                         /* -1: there is none */
 	bool younger;                   /* than the listener, so that it is the second of their pair */
 };
@@ -19,13 +19,13 @@ struct parted {
 /* The sockets of one such instance (engine/drain/drain). */
 struct held {
 	struct list link;               /* in engine->held */
-	const struct parted *sockets;
+	const struct drained_socket *sockets;
 	size_t count;
 };
 
-/* For a socket that cannot be bound, as its address is in use: where sockets in engine->held have its port, one beside them
- * is opened. -1: there are none, or that failed, too. */
-int beside_open(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);
+/* For a socket that cannot be bound, as its address is in use: where sockets in engine->held have its port, one beside
+ * them is opened. -1: there are none, or that failed, too. */
+int bind_beside_open(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Whether the socket (-1: there is none) has the port that is wanted. */
-bool beside_is_at_port(int fd, const struct listen *listen);
+bool bind_beside_is_at_port(int fd, const struct listen *listen);

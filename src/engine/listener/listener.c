@@ -10,11 +10,11 @@
 #include "base/array.h"
 #include "base/fd.h"
 #include "config/table/diff.h"
-#include "engine/core/closing.h"
+#include "engine/core/close_socket.h"
 #include "engine/listener/beside.h"
-#include "engine/listener/nodes.h"
 #include "engine/listener/restore.h"
-#include "engine/listener/rpc.h"
+#include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_path_watch.h"
 #include "os/bpf/socket_filter.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
@@ -78,7 +78,7 @@ static int bind_somehow(struct engine *engine, const struct listen *listen, stru
 	int fd = bind_listen(listen, why, warnings), error = errno;
 
 	if (fd < 0 && error == EADDRINUSE)
-		fd = beside_open(engine, listen, why, warnings);
+		fd = bind_beside_open(engine, listen, why, warnings);
 	errno = error;
 	return fd;
 }
@@ -103,7 +103,7 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	listener->inherited = inherited;
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listener->listen->address))
-		listener->node = nodes_watch(engine, listener->listen, listener->io.fd);
+		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
 	if (log_wants(engine->log, LEVEL_INFO)) {
 		bind_describe(fd, listener->listen, &address);
 		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
@@ -148,7 +148,7 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 		return false;
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listen->address))
-		listener->node = nodes_watch(engine, listen, fd);
+		listener->node = socket_path_watch_watch(engine, listen, fd);
 	rpc_announce(engine, service, listen, fd);
 	return true;
 }
@@ -174,11 +174,11 @@ static void close_refused(struct listener *listener, struct engine *engine, cons
 }
 
 /* Clients that were admitted under the former row must pass the checks of this one. */
-static void judge_anew(struct parked *parked)
+static void exit_verdict_anew(struct parked *parked)
 {
 	for (size_t n = 0; parked && n < parked->count; n++) {
-		if (parked->list[n].progress == PASSED)
-			parked->list[n].progress = WELCOMED;
+		if (parked->list[n].progress == ADMISSION_PASSED)
+			parked->list[n].progress = BANNER_SUCCESS_SENT;
 	}
 }
 
@@ -302,7 +302,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	listener->listen = listen;
 	if (listener_has_socket(listener))
 		guard_anew(listener, engine, service);
-	judge_anew(listener->parked);
+	exit_verdict_anew(listener->parked);
 	buf_free(&why);
 }
 
@@ -437,7 +437,7 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	return before;
 }
 
-bool listener_park(struct listener *listener, const struct client *client, enum progress progress, double until)
+bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until)
 {
 	struct parked *parked = listener->parked;
 	struct parked_client *list;
@@ -489,7 +489,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	if (listener->restoring)
 		restore_cancel(engine, fd);
 	rpc_withdraw(engine, fd);
-	nodes_forget(engine, listener->node);
+	socket_path_watch_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
 	closing_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
@@ -517,7 +517,7 @@ static const struct state_field listener_fields[] = {
 };
 const struct state_table listener_state = STATE_TABLE("listener", listener, listener_fields);
 
-static void save_peer(struct carry *carry, const void *object)
+static void save_peer(struct state_saver *carry, const void *object)
 {
 	const struct client *client = object;
 
@@ -547,7 +547,7 @@ const struct state_table client_state = STATE_TABLE(NULL, client, client_fields)
 static const struct state_field parked_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, parked_client, "fd", client.fd) },
 	{ STATE_STRUCT(parked_client, client, &client_state) },
-	{ STATE_FIELD(parked_client, "progress", progress), .most = PASSED },
+	{ STATE_FIELD(parked_client, "progress", progress), .most = ADMISSION_PASSED },
 	{ STATE_FIELD(parked_client, "until", until) },
 };
 const struct state_table parked_state = STATE_TABLE("parked", parked_client, parked_fields);

@@ -12,27 +12,27 @@
 #include "os/socket/client.h"
 
 /* The progress of a client through the gate. */
-enum progress {
-	FRESH,                          /* no check was made yet */
-	GREETED,                        /* it got its banner */
-	WELCOMED,                       /* it got banner_success too, but has to pass the checks again */
-	PASSED,                         /* it has passed all checks and waits for an instance */
-	ARRIVED,                        /* another service has accepted it, and this one has still to hear of it (engine/accept/mux) */
+enum admission_stage {
+	STAGE_FRESH,                    /* no check was made yet */
+	BANNER_SENT,                    /* it got its banner */
+	BANNER_SUCCESS_SENT,            /* it got banner_success too, but has to pass the checks again */
+	ADMISSION_PASSED,               /* it has passed all checks and waits for an instance */
+	ARRIVED,                        /* another service has accepted it, and this one has still to hear of it (engine/accept/tcpmux) */
 };
 
-/* Connections that superd has accepted and could not yet give an instance (engine/accept/serve). They stay with their
+/* Connections that superd has accepted and could not yet give an instance (engine/accept/accept). They stay with their
  * listener. */
 struct parked {
 	size_t count, room;
 	struct parked_client {
 		struct client client;
-		enum progress progress;
+		enum admission_stage progress;
 		double until;           /* loop time at which it is refused; 0: never */
 	} *list;
 };
 
 struct listener {
-	ev_io io;                       /* data: the keeper; fd: the socket, -1 while there is none */
+	ev_io io;                       /* data: the runtime; fd: the socket, -1 while there is none */
 	const struct listen *listen;    /* its row */
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend has had the socket, and may change its O_NONBLOCK */
@@ -44,7 +44,7 @@ struct listener {
 	bool guarded;                   /* the row's guard is attached to the socket */
 	bool roused;                    /* its queue is looked at first when it is watched again */
 	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
-	int node;                       /* mark of its node (engine/listener/nodes); 0: the node is not watched */
+	int node;                       /* mark of its node (engine/listener/socket_path_watch); 0: the node is not watched */
 };
 
 /* Over an upgrade. client_state: the address of a client, whose descriptor its owner writes. */
@@ -91,9 +91,9 @@ void listener_rouse(struct listener *listener, struct engine *engine);
 /* Replaces its socket by another of the same address, and returns the former one; neither is closed. */
 int listener_swap(struct listener *listener, struct engine *engine, int fd);
 
-/* Keeps a client that was accepted and has no instance yet, and owns it. until: for engine/accept/mux, or 0. false:
+/* Keeps a client that was accepted and has no instance yet, and owns it. until: for engine/accept/tcpmux, or 0. false:
  * out of memory. */
-bool listener_park(struct listener *listener, const struct client *client, enum progress progress, double until);
+bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until);
 void listener_forget_parked(struct listener *listener);         /* frees the list, if it is empty */
 
 /* Refuses parked clients. */
@@ -107,7 +107,7 @@ static inline bool listener_has_socket(const struct listener *listener)
 	return listener->io.fd >= 0;
 }
 
-/* tcpmux: clients come through another service (engine/accept/mux), so there is nothing to open or to watch. */
+/* tcpmux: clients come through another service (engine/accept/tcpmux), so there is nothing to open or to watch. */
 static inline bool listener_is_virtual(const struct listener *listener)
 {
 	return listener->listen->endpoint->kind == ENDPOINT_TCPMUX;

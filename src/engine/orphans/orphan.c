@@ -92,12 +92,12 @@ void orphan_explain(const struct engine *engine, const char *service, const stru
 		buf_addf(why, "; superctl evict %s ends it", service);
 }
 
-static void save_wanted_by(struct carry *carry, const void *object)
+static void save_wanted_by(struct state_saver *carry, const void *object)
 {
 	const struct orphan *orphan = object;
 
 	if (orphan->ends)
-		carry_text(carry, "wanted_by", orphan->wanted_by);
+		save_text(carry, "wanted_by", orphan->wanted_by);
 }
 
 /* One that was being ended is ended again. */

@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/scan.h"
-#include "engine/core/watch.h"
-#include "engine/launch/groups.h"
-#include "engine/runtime/roster.h"
+#include "engine/core/fd_watch.h"
+#include "engine/launch/instance_cgroup.h"
+#include "engine/runtime/service_list.h"
 
 #define LOOK .05                        /* seconds between two looks */
 #define TIMEOUT 10.                     /* seconds from TERM to KILL where no row tells of it */
@@ -29,11 +29,11 @@ void orphan_say(struct engine *engine, enum level level, const char *service, pi
 /* Whoever waits for an address tries again. */
 static void wake_waiting(struct engine *engine)
 {
-	struct roster *roster = engine->roster;
+	struct service_list *service_list = engine->service_list;
 
-	for (size_t n = 0; n < roster->count; n++) {
-		if (roster->keepers[n] && roster->keepers[n]->state == BINDING)
-			keeper_post(roster->keepers[n], TIMER);
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n] && service_list->runtimes[n]->state == BINDING)
+			runtime_post(service_list->runtimes[n], TIMER);
 	}
 }
 
@@ -82,7 +82,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_timer_stop(loop, timer);
 	if (!over)
 		return;
-	groups_sweep(engine);
+	instance_cgroups_sweep(engine);
 	if (!engine->stopping)
 		wake_waiting(engine);
 	watch_wake_changes(engine);     /* who has ordered it waits, maybe with all sockets open already */
@@ -108,12 +108,12 @@ void orphan_end(struct engine *engine, struct orphan *orphan, const struct servi
 	ev_timer_start(engine->loop, &engine->orphan_look);
 }
 
-bool orphans_are_ending(const struct keeper *keeper)
+bool orphans_are_ending(const struct service_runtime *runtime)
 {
-	LIST_EACH(link, &keeper->engine->orphans) {
+	LIST_EACH(link, &runtime->engine->orphans) {
 		const struct orphan *orphan = container_of(link, struct orphan, link);
 
-		if (orphan->ends && orphan->wanted_by && !strcmp(orphan->wanted_by, keeper->service->name))
+		if (orphan->ends && orphan->wanted_by && !strcmp(orphan->wanted_by, runtime->service->name))
 			return true;
 	}
 	return false;

@@ -9,7 +9,7 @@
 void orphan_end(struct engine *engine, struct orphan *orphan, const struct service *row, const char *wanted_by);
 
 /* Whether an orphan that this service waits for is still ending. */
-bool orphans_are_ending(const struct keeper *keeper);
+bool orphans_are_ending(const struct service_runtime *runtime);
 
 /* Logs a line; pid 0: unknown. */
 void orphan_say(struct engine *engine, enum level level, const char *service, pid_t pid, const char *what);

@@ -16,11 +16,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
-#include "engine/core/closing.h"
+#include "engine/core/close_socket.h"
 #include "engine/instance/instance.h"
 #include "engine/orphans/orphan.h"
 #include "engine/orphans/orphan_end.h"
-#include "engine/runtime/roster.h"
+#include "engine/runtime/service_list.h"
 #include "exec/processes/orphan_copy.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/cgroup/cgroup_parent.h"
@@ -54,21 +54,22 @@ static const struct service *service_of(const struct table *table, const char *g
 /* It was found before, or is that of an instance, which was taken over then. */
 static bool is_known(struct engine *engine, const char *group)
 {
-	const struct roster *roster = engine->roster;
+	const struct service_list *service_list = engine->service_list;
 
 	LIST_EACH(link, &engine->orphans) {
 		if (!strcmp(container_of(link, struct orphan, link)->group, group))
 			return true;
 	}
-	for (size_t n = 0; n < roster->count; n++) {
-		LIST_EACH(link, roster->keepers[n] ? keeper_instances(roster->keepers[n]) : &engine->none) {
+	for (size_t n = 0; n < service_list->count; n++) {
+		LIST_EACH(link,
+			  service_list->runtimes[n] ? runtime_instances(service_list->runtimes[n]) : &engine->none) {
 			const struct instance *instance = container_of(link, struct instance, link);
 
 			if (instance->cgroup.path && !strcmp(instance->cgroup.path, group))
 				return true;
 		}
 	}
-	return group_is_left(engine, group);
+	return instance_cgroup_is_left(engine, group);
 }
 
 /* Frozen processes are thawed when their output is read again: before that the first line would end them. */
@@ -108,7 +109,7 @@ static void see_base(void *context, const char *path, enum cgroup_owner heir)
 
 	if (heir == CGROUP_OF_US || finding->by_hand) {
 		cgroup_parent_each_group(path, see_group, finding);
-		groups_remember_base(finding->engine, path);
+		instance_cgroups_remember_parent(finding->engine, path);
 		return;
 	}
 	cgroup_parent_each_group(path, thaw_group, NULL);
@@ -246,7 +247,7 @@ static void write_instance(struct buf *text, const struct orphan_copy *copy, con
 		state_add_real(text, "timer", left > 0. ? left : 0.);
 }
 
-/* As engine/upgrade/carry_service would have written it. */
+/* As engine/upgrade/save_service would have written it. */
 static void write_service(struct buf *text, const struct orphan_copy *copy, const struct orphan_order *order)
 {
 	const struct service *service = order->service;
@@ -374,15 +375,15 @@ bool orphans_find(struct engine *engine, const struct table *table, struct state
 
 /* ---- by hand ---- */
 
-static void find_again(struct keeper *keeper)
+static void find_again(struct service_runtime *runtime)
 {
-	struct finding finding = { .engine = keeper->engine, .table = keeper->table, .by_hand = true };
+	struct finding finding = { .engine = runtime->engine, .table = runtime->table, .by_hand = true };
 
 	find_groups(&finding);
 	for (size_t n = 0; n < finding.count; n++) {
 		const struct service *service = finding.orders[n].service;
 
-		orphan_add(keeper->engine, finding.orders[n].group, service ? service->name : NULL);
+		orphan_add(runtime->engine, finding.orders[n].group, service ? service->name : NULL);
 	}
 	free_finding(&finding);
 }
@@ -403,22 +404,22 @@ static void explain(const struct endpoint *address, struct buf *why)
 	buf_text(why, " in no control group of a superd that was killed: end it where it was started");
 }
 
-unsigned orphans_evict(struct keeper *keeper, struct buf *why)
+unsigned orphans_evict(struct service_runtime *runtime, struct buf *why)
 {
-	const char *name = keeper->service->name;
+	const char *name = runtime->service->name;
 	unsigned count = 0;
 
-	find_again(keeper);
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		const struct listener *listener = &keeper->listeners[n];
+	find_again(runtime);
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
 		struct orphan *orphan;
 		pid_t holder;
 
 		if (listener_is_open(listener))
 			continue;
-		orphan = orphan_find(keeper->engine, name, listener->listen->address, &holder);
+		orphan = orphan_find(runtime->engine, name, listener->listen->address, &holder);
 		if (orphan && !orphan->ends)
-			orphan_end(keeper->engine, orphan, keeper->service, name);
+			orphan_end(runtime->engine, orphan, runtime->service, name);
 		if (orphan)
 			count++;
 		else if (!why->length)

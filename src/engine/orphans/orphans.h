@@ -15,9 +15,9 @@
 #include "engine/runtime/runtime.h"
 
 /* Called at superd's start, before any socket is bound; takes a second at most for each backend that hangs. true:
- * ledger is for engine/upgrade/resume, and the caller frees it; false: there is nothing to take over. */
+ * ledger is for engine/upgrade/load, and the caller frees it; false: there is nothing to take over. */
 bool orphans_find(struct engine *engine, const struct table *table, struct state_stream *stream);
 
 /* An operator wants the addresses of this service: ends the orphans that have them. Returns their number; 0: none,
  * for the reason in why. */
-unsigned orphans_evict(struct keeper *keeper, struct buf *why);
+unsigned orphans_evict(struct service_runtime *runtime, struct buf *why);

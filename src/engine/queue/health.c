@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "config/table/left_out.h"
 #include "engine/instance/instance.h"
-#include "engine/runtime/roster.h"
 #include "engine/runtime/runtime.h"
+#include "engine/runtime/service_list.h"
 
 #define FAULTS_MOST 100
 
@@ -21,31 +21,32 @@ const char *health_name(enum health health)
 
 /* All of its last instances failed. A service whose current instance runs longer than backoff_max is well again: its
  * next failure would count as the first. */
-static bool fails_always(const struct keeper *keeper)
+static bool fails_always(const struct service_runtime *runtime)
 {
-	const struct activity *activity = keeper->activity;
+	const struct activity *activity = runtime->activity;
 	const struct instance *current = activity ? activity->current : NULL;
-	double most = (double)keeper->service->groups->lifecycle->backoff_max / 1e6;
+	double most = (double)runtime->service->groups->lifecycle->backoff_max / 1e6;
 
 	if (!activity || !failures_alarm(&activity->failed))
 		return false;
 	return !current || current->starting || current->pid <= 0 || clock_now() - current->since <= most;
 }
 
-static const char *find_fault(const struct keeper *keeper)
+static const char *find_fault(const struct service_runtime *runtime)
 {
-	const char *reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
+	const char *reason =
+		runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
 
-	if (keeper->held && keeper->service->groups->lifecycle->on_failure == FAILURE_EXIT)
+	if (runtime->held && runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT)
 		return "it is held, and superd depends on it (on_failure = exit)";
-	if (keeper->state != OFF && keeper->state != CLOSING && !keeper_is_complete(keeper))
-		return keeper->state == BINDING ? reason : "a socket of it is closed until its instance ends";
-	return keeper->activity && keeper->activity->failing ? reason : NULL;
+	if (runtime->state != OFF && runtime->state != CLOSING && !runtime_is_complete(runtime))
+		return runtime->state == BINDING ? reason : "a socket of it is closed until its instance ends";
+	return runtime->activity && runtime->activity->failing ? reason : NULL;
 }
 
-bool health_is_degraded(const struct keeper *keeper)
+bool health_is_degraded(const struct service_runtime *runtime)
 {
-	return !keeper->disabled && !find_fault(keeper) && fails_always(keeper);
+	return !runtime->disabled && !find_fault(runtime) && fails_always(runtime);
 }
 
 /* "the last 7 instances all failed, the last of them with signal SEGV" */
@@ -59,17 +60,17 @@ static void add_failures(const struct failures *failures, struct buf *out)
 }
 
 /* Adds to out what is wrong with the service. */
-static enum health look_at(const struct keeper *keeper, struct buf *out)
+static enum health look_at(const struct service_runtime *runtime, struct buf *out)
 {
-	const char *fault = keeper->disabled ? NULL : find_fault(keeper);
+	const char *fault = runtime->disabled ? NULL : find_fault(runtime);
 
 	if (fault) {
 		buf_text(out, fault);
 		return UNHEALTHY;
 	}
-	if (!health_is_degraded(keeper))
+	if (!health_is_degraded(runtime))
 		return HEALTHY;
-	add_failures(&keeper->activity->failed, out);
+	add_failures(&runtime->activity->failed, out);
 	return DEGRADED;
 }
 
@@ -94,18 +95,18 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 	struct buf fault = { 0 };
 	size_t count = 0;
 
-	for (size_t n = 0; n < engine->roster->count; n++) {
-		const struct keeper *keeper = engine->roster->keepers[n];
-		enum health health = keeper ? look_at(keeper, &fault) : HEALTHY;
+	for (size_t n = 0; n < engine->service_list->count; n++) {
+		const struct service_runtime *runtime = engine->service_list->runtimes[n];
+		enum health health = runtime ? look_at(runtime, &fault) : HEALTHY;
 
 		worst = health > worst ? health : worst;
 		if (health != HEALTHY && count++ < FAULTS_MOST)
-			buf_addf(lines, "%s: %s\n", keeper->service->name, buf_string(&fault));
+			buf_addf(lines, "%s: %s\n", runtime->service->name, buf_string(&fault));
 		lines->failed |= fault.failed;
 		buf_clear(&fault);
 	}
 	buf_free(&fault);
-	add_left_out(engine->roster->table, lines, &count, &worst);
+	add_left_out(engine->service_list->table, lines, &count, &worst);
 	if (count > FAULTS_MOST)
 		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
 	if (engine->stop_ordered)
@@ -114,14 +115,14 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 }
 
 /* Why clients are not served now, though nothing may be wrong. NULL: they are. */
-static const char *find_rest(const struct keeper *keeper)
+static const char *find_rest(const struct service_runtime *runtime)
 {
-	if (keeper->held)
-		return keeper->drains ? "it drains: clients wait until its instances have ended"
+	if (runtime->held)
+		return runtime->drains ? "it drains: clients wait until its instances have ended"
 				      : "an operator holds it: clients wait";
-	if (keeper->state == BACKOFF)
-		return keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "it is paused";
-	return keeper->state == OFF || keeper->state == CLOSING ? "its sockets are closed" : NULL;
+	if (runtime->state == BACKOFF)
+		return runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "it is paused";
+	return runtime->state == OFF || runtime->state == CLOSING ? "its sockets are closed" : NULL;
 }
 
 static enum health refuse(struct buf *why, const char *reason)
@@ -130,26 +131,26 @@ static enum health refuse(struct buf *why, const char *reason)
 	return UNHEALTHY;
 }
 
-enum health health_of(const struct engine *engine, const struct keeper *keeper, const struct left_out *left_out,
-		      struct buf *why)
+enum health health_of(const struct engine *engine, const struct service_runtime *runtime,
+		      const struct left_out *left_out, struct buf *why)
 {
 	enum health health;
 
 	if (engine->stop_ordered)
 		return refuse(why, "superd is stopping");
-	if (!keeper) {
+	if (!runtime) {
 		buf_text(why, left_out ? "its entry is left out: " : "its table says disable = yes");
 		buf_text(why, left_out ? left_out_reason(left_out) : "");
 		return UNHEALTHY;
 	}
-	if (keeper->removed)
+	if (runtime->removed)
 		return refuse(why, "a reload has removed it");
-	if (keeper->disabled)
+	if (runtime->disabled)
 		return refuse(why, "an operator has disabled it");
-	health = look_at(keeper, why);
-	if (health != UNHEALTHY && find_rest(keeper)) {
+	health = look_at(runtime, why);
+	if (health != UNHEALTHY && find_rest(runtime)) {
 		buf_clear(why);
-		return refuse(why, find_rest(keeper));
+		return refuse(why, find_rest(runtime));
 	}
 	if (health == HEALTHY && left_out) {
 		buf_addf(why, "it goes on by an entry of before, as its own is left out: %s",
@@ -161,17 +162,17 @@ enum health health_of(const struct engine *engine, const struct keeper *keeper, 
 
 bool health_tell(struct engine *engine, const char *name, struct buf *out)
 {
-	const struct table *table = engine->roster->table;
-	struct keeper *keeper = roster_find(engine->roster, table, name);
+	const struct table *table = engine->service_list->table;
+	struct service_runtime *runtime = service_list_find(engine->service_list, table, name);
 	bool is_row = table_find(table, name);
 	const struct left_out *left_out = is_row ? NULL : left_out_find(table, name);
 	struct buf why = { 0 };
 
-	if (!keeper && !is_row)
-		keeper = keeper_find_leaving(engine, name);
-	if (!keeper && !is_row && !left_out)
+	if (!runtime && !is_row)
+		runtime = runtime_find_leaving(engine, name);
+	if (!runtime && !is_row && !left_out)
 		return false;
-	buf_text(out, health_name(health_of(engine, keeper, left_out, &why)));
+	buf_text(out, health_name(health_of(engine, runtime, left_out, &why)));
 	buf_char(out, '\n');
 	buf_visible(out, buf_string(&why), why.length);
 	if (why.length)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/core/result.h"
+#include "engine/core/exit_result.h"
 
 void failures_keep(struct failures *failures, const struct failure *failure)
 {

@@ -9,23 +9,23 @@
 
 #include "config/table/diff.h"
 
-void keeper_post(struct keeper *keeper, unsigned event)
+void runtime_post(struct service_runtime *runtime, unsigned event)
 {
-	if (!keeper->posted.count)
-		keeper->posted_in = keeper->state;
-	events_post(keeper->engine, &keeper->posted, (unsigned char)event);
+	if (!runtime->posted.count)
+		runtime->posted_in = runtime->state;
+	events_post(runtime->engine, &runtime->posted, (unsigned char)event);
 }
 
-enum state keeper_next_state(const struct keeper *keeper)
+enum state runtime_next_state(const struct service_runtime *runtime)
 {
-	enum state state = (enum state)keeper->state;
+	enum state state = (enum state)runtime->state;
 
-	for (size_t n = 0; n < keeper->posted.count; n++) {
-		unsigned event = keeper->posted.events[n];
+	for (size_t n = 0; n < runtime->posted.count; n++) {
+		unsigned event = runtime->posted.events[n];
 		struct step step = { 0 };
 
 		if (event < HAPPENINGS)
-			step = transition(keeper->service->exec->accept, state, (enum happening)event);
+			step = transition(runtime->service->exec->accept, state, (enum service_event)event);
 		if (step.action != IMPOSSIBLE)
 			state = (enum state)step.next;
 	}
@@ -35,77 +35,77 @@ enum state keeper_next_state(const struct keeper *keeper)
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	keeper_post(timer->data, TIMER);
+	runtime_post(timer->data, TIMER);
 }
 
-void keeper_stop_timer(struct keeper *keeper)
+void runtime_stop_timer(struct service_runtime *runtime)
 {
-	if (keeper->activity)
-		ev_timer_stop(keeper->engine->loop, &keeper->activity->timer);
+	if (runtime->activity)
+		ev_timer_stop(runtime->engine->loop, &runtime->activity->timer);
 }
 
-static void activity_init(struct activity *activity, struct keeper *keeper)
+static void activity_init(struct activity *activity, struct service_runtime *runtime)
 {
-	activity->keeper = keeper;
+	activity->runtime = runtime;
 	list_init(&activity->leaving);
 	list_init(&activity->lacking);
 	ev_init(&activity->timer, on_timer);
-	activity->timer.data = keeper;
+	activity->timer.data = runtime;
 	ev_init(&activity->taking, NULL);
-	activity->number = ++keeper->engine->activities;
+	activity->number = ++runtime->engine->activities;
 	list_init(&activity->instances);
-	means_init(&activity->means);
+	start_kit_init(&activity->kit);
 	activity->patience = PATIENCE;
-	activity->spent.entered = keeper->since;
+	activity->spent.entered = runtime->since;
 }
 
-struct activity *keeper_activity(struct keeper *keeper)
+struct activity *runtime_activity(struct service_runtime *runtime)
 {
-	if (keeper->activity)
-		return keeper->activity;
-	keeper->activity = calloc(1, sizeof(*keeper->activity));
-	if (keeper->activity)
-		activity_init(keeper->activity, keeper);
-	return keeper->activity;
+	if (runtime->activity)
+		return runtime->activity;
+	runtime->activity = calloc(1, sizeof(*runtime->activity));
+	if (runtime->activity)
+		activity_init(runtime->activity, runtime);
+	return runtime->activity;
 }
 
-struct list *keeper_instances(struct keeper *keeper)
+struct list *runtime_instances(struct service_runtime *runtime)
 {
-	return keeper->activity ? &keeper->activity->instances : &keeper->engine->none;
+	return runtime->activity ? &runtime->activity->instances : &runtime->engine->none;
 }
 
-bool keeper_is_empty(struct keeper *keeper)
+bool runtime_is_empty(struct service_runtime *runtime)
 {
-	return list_empty(keeper_instances(keeper));
+	return list_empty(runtime_instances(runtime));
 }
 
-bool keeper_is_full(const struct keeper *keeper)
+bool runtime_is_full(const struct service_runtime *runtime)
 {
-	return keeper->instance_count >= (uint64_t)keeper->service->groups->access->instances;
+	return runtime->instance_count >= (uint64_t)runtime->service->groups->access->instances;
 }
 
-bool keeper_is_complete(const struct keeper *keeper)
+bool runtime_is_complete(const struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (!listener_is_open(&keeper->listeners[n]) && !keeper->listeners[n].listen->options->optional)
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!listener_is_open(&runtime->listeners[n]) && !runtime->listeners[n].listen->options->optional)
 			return false;
 	}
 	return true;
 }
 
-bool keeper_is_being_restored(const struct keeper *keeper)
+bool runtime_is_being_restored(const struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (keeper->listeners[n].restoring)
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (runtime->listeners[n].restoring)
 			return true;
 	}
 	return false;
 }
 
-bool keeper_refuses(const struct keeper *keeper)
+bool runtime_refuses(const struct service_runtime *runtime)
 {
-	return keeper->state == BACKOFF && keeper->backoff.failures &&
-		keeper->service->groups->lifecycle->backoff_refuse;
+	return runtime->state == BACKOFF && runtime->backoff.failures &&
+		runtime->service->groups->lifecycle->backoff_refuse;
 }
 
 static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
@@ -119,29 +119,29 @@ static void set_reason(struct activity *activity, const char *event, const char 
 	vsnprintf(activity->reason, sizeof(activity->reason), format, arguments);
 }
 
-void keeper_pause(struct keeper *keeper, const char *format, ...)
+void runtime_pause(struct service_runtime *runtime, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	set_reason(keeper_activity(keeper), NULL, format, arguments);
+	set_reason(runtime_activity(runtime), NULL, format, arguments);
 	va_end(arguments);
 }
 
-void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
+void runtime_fail(struct service_runtime *runtime, const char *event, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	set_reason(keeper_activity(keeper), event, format, arguments);
+	set_reason(runtime_activity(runtime), event, format, arguments);
 	va_end(arguments);
 }
 
-void keeper_end_superd(struct keeper *keeper, int status)
+void runtime_end_superd(struct service_runtime *runtime, int status)
 {
-	struct engine *engine = keeper->engine;
+	struct engine *engine = runtime->engine;
 
-	log_error(engine->log, "%s: on_failure = exit: leaving", keeper->service->name);
+	log_error(engine->log, "%s: on_failure = exit: leaving", runtime->service->name);
 	if (engine->failed)
 		return;
 	engine->failed = true;
@@ -153,56 +153,56 @@ void keeper_end_superd(struct keeper *keeper, int status)
 }
 
 /* After a good end the next client starts a service; one without sockets superd starts itself. */
-bool keeper_starts_again(const struct keeper *keeper)
+bool runtime_starts_again(const struct service_runtime *runtime)
 {
-	const struct exec_options *options = keeper->service->exec;
+	const struct exec_options *options = runtime->service->exec;
 
-	return options->start == START_BOOT && options->type != TYPE_ONESHOT && !keeper->listener_count &&
-	       keeper->service->groups->restart->restart == RESTART_DEFAULT;
+	return options->start == START_BOOT && options->type != TYPE_ONESHOT && !runtime->listener_count &&
+	       runtime->service->groups->restart->restart == RESTART_DEFAULT;
 }
 
-void keeper_start_anew(struct keeper *keeper)
+void runtime_start_anew(struct service_runtime *runtime)
 {
-	if (keeper->service->groups->restart->restart == RESTART_DEFAULT)
-		keeper->started = false;
+	if (runtime->service->groups->restart->restart == RESTART_DEFAULT)
+		runtime->started = false;
 }
 
 /* A start by `restart` is another matter: activity->eager has its time. */
-bool keeper_starts_at_boot(const struct keeper *keeper)
+bool runtime_starts_at_boot(const struct service_runtime *runtime)
 {
-	const struct exec_options *options = keeper->service->exec;
+	const struct exec_options *options = runtime->service->exec;
 
-	return options->start == START_BOOT && !options->accept && !keeper->halted &&
-	       (!keeper->started || keeper_starts_again(keeper));
+	return options->start == START_BOOT && !options->accept && !runtime->halted &&
+	       (!runtime->started || runtime_starts_again(runtime));
 }
 
-bool keeper_waits_for_order(const struct keeper *keeper)
+bool runtime_waits_for_order(const struct service_runtime *runtime)
 {
-	bool due = keeper->activity && keeper->activity->eager > 0;
+	bool due = runtime->activity && runtime->activity->eager > 0;
 
-	return !keeper->listener_count && !due && !keeper_starts_at_boot(keeper);
+	return !runtime->listener_count && !due && !runtime_starts_at_boot(runtime);
 }
 
-void keeper_start_timer(struct keeper *keeper, double seconds)
+void runtime_start_timer(struct service_runtime *runtime, double seconds)
 {
-	keeper_stop_timer(keeper);
-	ev_timer_set(&keeper->activity->timer, seconds, 0.);
-	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
+	runtime_stop_timer(runtime);
+	ev_timer_set(&runtime->activity->timer, seconds, 0.);
+	ev_timer_start(runtime->engine->loop, &runtime->activity->timer);
 }
 
-bool keeper_lets_go(const struct keeper *keeper)
+bool runtime_lets_go(const struct service_runtime *runtime)
 {
-	bool would_serve_on = keeper->disabled && !keeper->service->exec->accept;       /* it has the sockets */
+	bool would_serve_on = runtime->disabled && !runtime->service->exec->accept;     /* it has the sockets */
 
-	return service_on_remove(keeper->service, keeper->service) != REMOVE_STOP && !keeper->engine->stopping &&
+	return service_on_remove(runtime->service, runtime->service) != REMOVE_STOP && !runtime->engine->stopping &&
 	       !would_serve_on;
 }
 
-struct keeper *keeper_find_leaving(struct engine *engine, const char *name)
+struct service_runtime *runtime_find_leaving(struct engine *engine, const char *name)
 {
 	LIST_EACH(link, &engine->leaving) {
-		if (!strcmp(keeper_leaving(link)->service->name, name))
-			return keeper_leaving(link);
+		if (!strcmp(runtime_leaving(link)->service->name, name))
+			return runtime_leaving(link);
 	}
 	return NULL;
 }

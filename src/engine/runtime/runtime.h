@@ -1,5 +1,5 @@
 /* A service as superd runs it: its state, listeners, instances, pauses and counters, for all that have to know of it.
- * Here are data and what can be told from them; engine/service/keeper has what it does. */
+ * Here are data and what can be told from them; engine/service/runtime_event has what it does. */
 #pragma once
 
 #include <ev.h>
@@ -9,15 +9,15 @@
 
 #include "config/table/table.h"
 #include "engine/core/backoff.h"
-#include "engine/core/complaint.h"
 #include "engine/core/engine.h"
 #include "engine/core/events.h"
-#include "engine/core/latency.h"
-#include "engine/core/pace.h"
+#include "engine/core/histogram.h"
+#include "engine/core/log_rate_limit.h"
+#include "engine/core/rate_limit.h"
 #include "engine/core/refusal.h"
-#include "engine/core/spent.h"
-#include "engine/core/transition.h"
-#include "engine/launch/launch.h"
+#include "engine/core/state_table.h"
+#include "engine/core/state_times.h"
+#include "engine/launch/start_request.h"
 #include "engine/listener/listener.h"
 #include "engine/runtime/failure.h"
 #include "os/netdiag/queue_ids.h"
@@ -37,14 +37,14 @@ struct idle_left {
 };
 
 struct probing;
-struct opening;
+struct socket_commands;
 
 /* Data that only a service needs that was ever started, so that sleeping services stay small. */
 struct activity {
-	struct keeper *keeper;
-	struct list leaving;            /* in engine->leaving, once the keeper is removed */
-	struct list lacking;            /* in engine->lacking, while descriptors are short (engine/accept/shortage) */
-	struct means means;
+	struct service_runtime *runtime;
+	struct list leaving;            /* in engine->leaving, once the runtime is removed */
+	struct list lacking;            /* in engine->lacking, while descriptors are short (engine/accept/fd_shortage) */
+	struct start_kit kit;
 	ev_timer timer;                 /* the pause of BINDING and BACKOFF; LISTENING: parked clients are left, or restart */
 	struct list instances;          /* the current one, retired ones, and all of accept = yes */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
@@ -53,7 +53,7 @@ struct activity {
 	unsigned fruitless;             /* good ends in a row that took nothing from the queue, judged by its length */
 	unsigned patience;              /* value of fruitless from which that has to be proved */
 	bool exact;                     /* backlog has the clients that waited when the last instance was started */
-	bool beside;                    /* backlog was noted by engine/queue/doubt, which judges by it */
+	bool beside;                    /* backlog was noted by engine/queue/progress_proof, which judges by it */
 	bool noted;                     /* backlog is already noted for the next start */
 	bool tried;                     /* an instance was started since backlog was noted */
 	struct queue_ids backlog;
@@ -61,27 +61,27 @@ struct activity {
 	uint64_t killed;                /* instances that were killed, as they had not ended by timeout_stop */
 	uint64_t parted;                /* clients that an instance still had when its patience was over */
 	struct failures failed;         /* the last failures, and how many in a row */
-	struct complaint crashes;       /* limits the warnings about instances that a signal has ended */
-	uint64_t probes;                /* connections of probe_from that were closed (engine/queue/probes) */
+	struct log_rate_limit crashes;  /* limits the warnings about instances that a signal has ended */
+	uint64_t probes;                /* connections of probe_from that were closed (engine/queue/health_probes) */
 	uint64_t idle_stops, freezes, wakes;    /* of idle backends, or by an operator */
 	uint64_t refused[REFUSALS];     /* by reason */
 	uint64_t number;                /* unique among all activities that ever were */
 	uint64_t named;                 /* instances that got a name */
-	unsigned graced;                /* clients that wait in engine/accept/grace */
-	struct pace pace;
+	unsigned graced;                /* clients that wait in engine/accept/slot_wait */
+	struct rate_limit pace;
 	double rest;                    /* seconds of the next REST */
 	bool deactivated;               /* cps pauses the service and the end of the pause is still to be logged */
 	bool closes;                    /* the next REST closes the listeners, which are opened anew when it is over */
 	unsigned char postponed;        /* 1 + the happening that ends the current instance once drained ones are gone; 0: none */
 	double woken;                   /* loop time of the last thaw; 0: never */
 	double unused;                  /* while frozen: loop time since when no client was connected; 0: unknown */
-	double wakeful;                 /* seconds that it stays awake after a thaw at least (engine/freeze/frost) */
+	double wakeful;                 /* seconds that it stays awake after a thaw at least (engine/freeze/freeze) */
 	double frozen;                  /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
 	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
 	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
-	struct probing *probing;        /* a question who waits in the queue (engine/queue/probes); NULL: none */
-	struct conn_query *doubt;       /* the same for engine/queue/doubt */
-	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/former) */
+	struct probing *probing;        /* a question who waits in the queue (engine/queue/health_probes); NULL: none */
+	struct conn_query *doubt;       /* the same for engine/queue/progress_proof */
+	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/drain_snapshot) */
 	bool failing;                   /* the last start or instance has failed, and none has succeeded since */
 	bool load_said;                 /* it was logged that max_load cannot be kept */
 	unsigned char banners_said;     /* bits by enum banner: it was logged that this banner cannot be read */
@@ -89,10 +89,10 @@ struct activity {
 	double eager;                   /* loop time of the next start by restart or an operator; 0: none is due */
 	bool ordered;                   /* an operator has ordered the next start */
 	bool outdated;                  /* the current instance drains as soon as it is ready, as its row has changed */
-	struct twins *twins;            /* second sockets (engine/drain/twins); NULL: none */
-	struct opening *opening;        /* commands around its sockets (engine/service/opening); NULL: none yet */
-	struct refresh *refresh;        /* a reload of its backend's own configuration (engine/service/refresh); NULL: none yet */
-	unsigned unserved;              /* clients whose program does not run yet (engine/accept/guest_course) */
+	struct standby_sockets *standby_sockets; /* second sockets (engine/drain/standby_socket); NULL: none */
+	struct socket_commands *opening; /* commands around its sockets (engine/service/socket_commands); NULL: none yet */
+	struct service_reload *refresh; /* a reload of its backend's own configuration (engine/service/service_reload); NULL: none yet */
+	unsigned unserved;              /* clients whose program does not run yet (engine/accept/pending_start) */
 	bool recalling;                 /* its clients go back to listeners that are about to change: none is taken from there */
 	unsigned skips;                 /* starts in a row that a condition prevented */
 	double last_start, last_end;    /* loop time; 0: never */
@@ -101,13 +101,13 @@ struct activity {
 	double last_lasted;             /* seconds */
 	double asked;                   /* loop time when the current instance was wanted, or the last client served */
 	double last_latency;            /* seconds from asked until it was ready, or took a client; 0: unknown */
-	struct latency latency;         /* of all starts and thaws */
-	struct spent spent;             /* seconds in each state */
+	struct histogram latency;       /* of all starts and thaws */
+	struct state_times spent;       /* seconds in each state */
 	double cpu;                     /* seconds of processor time of instances that have ended */
-	ev_timer taking;                /* looks whether a client was taken from the queue (engine/queue/taking) */
-	double taking_since;            /* keeper->since when taking began */
+	ev_timer taking;                /* looks whether a client was taken from the queue (engine/queue/accept_latency) */
+	double taking_since;            /* runtime->since when taking began */
 	unsigned untaken;               /* clients in the queue at the last look */
-	struct conn_query *first;       /* a question for whose client it was started (engine/clients/first_client); NULL: none */
+	struct conn_query *first;       /* a question for whose client it was started (engine/clients/activator); NULL: none */
 	char last_peer[64];             /* address of the client it was last started for, or "operator"; "": unknown */
 	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged, and loop time of that */
 	double refused_at;
@@ -115,7 +115,7 @@ struct activity {
 	char reason[320];               /* of the last failure or pause */
 };
 
-struct keeper {
+struct service_runtime {
 	struct engine *engine;
 	struct table *table;            /* the table of its row; held by table->users */
 	const struct service *service;
@@ -139,66 +139,66 @@ struct keeper {
 	unsigned char posted_in;        /* its state when the first of them was posted */
 };
 
-/* Returns the keeper of a link of engine->leaving. */
-static inline struct keeper *keeper_leaving(struct list *link)
+/* Returns the runtime of a link of engine->leaving. */
+static inline struct service_runtime *runtime_leaving(struct list *link)
 {
-	return container_of(link, struct activity, leaving)->keeper;
+	return container_of(link, struct activity, leaving)->runtime;
 }
 
-/* Finds a keeper in engine->leaving; NULL: none has this name. */
-struct keeper *keeper_find_leaving(struct engine *engine, const char *name);
+/* Finds a runtime in engine->leaving; NULL: none has this name. */
+struct service_runtime *runtime_find_leaving(struct engine *engine, const char *name);
 
 /* The activity, made at need; NULL: out of memory. */
-struct activity *keeper_activity(struct keeper *keeper);
+struct activity *runtime_activity(struct service_runtime *runtime);
 
-struct list *keeper_instances(struct keeper *keeper);   /* to walk; an empty list before the first start */
-bool keeper_is_empty(struct keeper *keeper);            /* no instance at all, not even a retired one */
-bool keeper_is_full(const struct keeper *keeper);       /* accept = yes: as many instances as may be */
+struct list *runtime_instances(struct service_runtime *runtime); /* to walk; an empty list before the first start */
+bool runtime_is_empty(struct service_runtime *runtime); /* no instance at all, not even a retired one */
+bool runtime_is_full(const struct service_runtime *runtime); /* accept = yes: as many instances as may be */
 
-bool keeper_is_complete(const struct keeper *keeper);   /* every socket that is not optional is open */
-bool keeper_is_being_restored(const struct keeper *keeper);     /* a listener is being restored: a start would wait for that */
-bool keeper_lets_go(const struct keeper *keeper);       /* its instances go on when its sockets are closed */
+bool runtime_is_complete(const struct service_runtime *runtime); /* every socket that is not optional is open */
+bool runtime_is_being_restored(const struct service_runtime *runtime); /* a listener is being restored: a start would wait for that */
+bool runtime_lets_go(const struct service_runtime *runtime); /* its instances go on when its sockets are closed */
 
 /* true: it is paused after a failure, and refuses clients meanwhile (backoff_refuse). */
-bool keeper_refuses(const struct keeper *keeper);
+bool runtime_refuses(const struct service_runtime *runtime);
 
 /* start = boot without a socket and without `restart`: superd starts it again however it ends. */
-bool keeper_starts_again(const struct keeper *keeper);
+bool runtime_starts_again(const struct service_runtime *runtime);
 
 /* The service has failed: with start = boot it starts again, unless `restart` decides that. */
-void keeper_start_anew(struct keeper *keeper);
+void runtime_start_anew(struct service_runtime *runtime);
 
 /* superd starts it without a client and without `restart`. */
-bool keeper_starts_at_boot(const struct keeper *keeper);
+bool runtime_starts_at_boot(const struct service_runtime *runtime);
 
 /* Only superctl can start it. */
-bool keeper_waits_for_order(const struct keeper *keeper);
+bool runtime_waits_for_order(const struct service_runtime *runtime);
 
 /* Notes the reason of the pause that follows. */
-void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void runtime_pause(struct service_runtime *runtime, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* As keeper_pause, for a failure that was not logged: it becomes one line with the pause, of this event. */
-void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
+/* As runtime_pause, for a failure that was not logged: it becomes one line with the pause, of this event. */
+void runtime_fail(struct service_runtime *runtime, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* on_failure = exit: superd ends as an instance has, by its wait status. */
-void keeper_end_superd(struct keeper *keeper, int status);
+void runtime_end_superd(struct service_runtime *runtime, int status);
 
 /* Raises TIMER once after so many seconds, in place of a time that was set before. There is an activity. */
-void keeper_start_timer(struct keeper *keeper, double seconds);
-void keeper_stop_timer(struct keeper *keeper);
+void runtime_start_timer(struct service_runtime *runtime, double seconds);
+void runtime_stop_timer(struct service_runtime *runtime);
 
 /* What a service may hear of beside the happenings of the table. */
 enum {
 	LOOK = HAPPENINGS,              /* what it watches may have changed, or nothing may be left of it */
-	DRAIN_DUE,                      /* its instance is ready, or clients may wait at second sockets (engine/drain/twins) */
+	DRAIN_DUE,                      /* its instance is ready, or clients may wait at second sockets (engine/drain/standby_socket) */
 	DRAINS,                         /* its current instance drains from now on, and it goes on without it */
-	HANDED,                         /* another service has accepted clients for it (engine/accept/mux) */
+	HANDED,                         /* another service has accepted clients for it (engine/accept/tcpmux) */
 	UNREACHABLE,                    /* nodes of its sockets may have been removed or replaced */
 };
 
-/* Posts an enum happening, or one of the above (engine/core/events). */
-void keeper_post(struct keeper *keeper, unsigned event);
+/* Posts an enum service_event, or one of the above (engine/core/events). */
+void runtime_post(struct service_runtime *runtime, unsigned event);
 
 /* The state in which the events that were posted will leave it, as far as the table tells. */
-enum state keeper_next_state(const struct keeper *keeper);
+enum state runtime_next_state(const struct service_runtime *runtime);

@@ -9,14 +9,14 @@
 
 #define TOLD_MOST 4                     /* processes that are told of one by one */
 
-void old_row_note(struct keeper *keeper, const struct service *service)
+void old_row_note(struct service_runtime *runtime, const struct service *service)
 {
 	struct option_differences differences = { 0 };
 
-	if (keeper_is_empty(keeper))
+	if (runtime_is_empty(runtime))
 		return;
-	service_differences(keeper->service, service, &differences);
-	LIST_EACH(link, keeper_instances(keeper))
+	service_differences(runtime->service, service, &differences);
+	LIST_EACH(link, runtime_instances(runtime))
 		outdated_note(&container_of(link, struct instance, link)->outdated, &differences);
 	differences_free(&differences);
 }
@@ -30,16 +30,16 @@ static bool has_endpoint(const struct service *service, const struct listen *lis
 	return false;
 }
 
-void old_row_note_sockets(struct keeper *keeper, const struct service *service)
+void old_row_note_sockets(struct service_runtime *runtime, const struct service *service)
 {
-	struct instance *current = keeper->activity ? keeper->activity->current : NULL;
+	struct instance *current = runtime->activity ? runtime->activity->current : NULL;
 
 	if (!current)
 		return;
 	outdated_forget_sockets(&current->outdated);
-	for (size_t n = 0; n < keeper->service->socket_count; n++) {
-		if (!has_endpoint(service, &keeper->service->sockets[n]))
-			outdated_note_socket(&current->outdated, &keeper->service->sockets[n]);
+	for (size_t n = 0; n < runtime->service->socket_count; n++) {
+		if (!has_endpoint(service, &runtime->service->sockets[n]))
+			outdated_note_socket(&current->outdated, &runtime->service->sockets[n]);
 	}
 }
 
@@ -48,11 +48,11 @@ static bool goes_on(const struct instance *instance)
 	return instance->outdated && !instance->stopping;
 }
 
-size_t old_row_count(struct keeper *keeper)
+size_t old_row_count(struct service_runtime *runtime)
 {
 	size_t count = 0;
 
-	LIST_EACH(link, keeper_instances(keeper))
+	LIST_EACH(link, runtime_instances(runtime))
 		count += goes_on(container_of(link, struct instance, link));
 	return count;
 }
@@ -93,16 +93,16 @@ static void describe_one(const struct instance *instance, struct buf *out)
 		buf_text(out, ", until its clients are gone");
 }
 
-void old_row_describe(struct keeper *keeper, struct buf *out)
+void old_row_describe(struct service_runtime *runtime, struct buf *out)
 {
-	size_t count = old_row_count(keeper), told = 0;
+	size_t count = old_row_count(runtime), told = 0;
 
 	if (!count)
 		return;
-	if (keeper->service->exec->accept || count > TOLD_MOST) {
+	if (runtime->service->exec->accept || count > TOLD_MOST) {
 		buf_addf(out, "%zu instance%s by the old entry", count, count == 1 ? " runs on" : "s run on");
 	} else {
-		LIST_EACH(link, keeper_instances(keeper)) {
+		LIST_EACH(link, runtime_instances(runtime)) {
 			const struct instance *instance = container_of(link, struct instance, link);
 
 			if (!goes_on(instance))
@@ -111,39 +111,39 @@ void old_row_describe(struct keeper *keeper, struct buf *out)
 			describe_one(instance, out);
 		}
 	}
-	if (!keeper->removed)           /* else there is nothing to start it by */
-		buf_addf(out, ": superctl restart %s", keeper->service->name);
+	if (!runtime->removed)          /* else there is nothing to start it by */
+		buf_addf(out, ": superctl restart %s", runtime->service->name);
 }
 
-static bool has_datagrams(const struct keeper *keeper)
+static bool has_datagrams(const struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < keeper->service->socket_count; n++) {
-		if (!endpoint_accepts(keeper->service->sockets[n].endpoint))
+	for (size_t n = 0; n < runtime->service->socket_count; n++) {
+		if (!endpoint_accepts(runtime->service->sockets[n].endpoint))
 			return true;
 	}
 	return false;
 }
 
-static void add_drain(const struct keeper *keeper, struct buf *out)
+static void add_drain(const struct service_runtime *runtime, struct buf *out)
 {
-	if (!keeper->service->socket_count)
+	if (!runtime->service->socket_count)
 		buf_text(out, "is stopped (on_remove = drain)");
-	else if (has_datagrams(keeper))
+	else if (has_datagrams(runtime))
 		buf_addf(out, "runs on, as nobody can tell who its clients are (on_remove = drain): superctl stop %s",
-			 keeper->service->name);
+			 runtime->service->name);
 	else
 		buf_addf(out, "runs on until its clients are gone (on_remove = drain): superctl stop %s",
-			 keeper->service->name);
+			 runtime->service->name);
 }
 
-void old_row_describe_removed(struct keeper *keeper, struct buf *out)
+void old_row_describe_removed(struct service_runtime *runtime, struct buf *out)
 {
-	bool drains = service_on_remove(keeper->service, keeper->service) == REMOVE_DRAIN &&
-		      !keeper->service->exec->accept;
+	bool drains = service_on_remove(runtime->service, runtime->service) == REMOVE_DRAIN &&
+		      !runtime->service->exec->accept;
 	size_t count = 0;
 	pid_t pid = 0;
 
-	LIST_EACH(link, keeper_instances(keeper)) {
+	LIST_EACH(link, runtime_instances(runtime)) {
 		pid = container_of(link, struct instance, link)->pid;
 		count++;
 	}
@@ -153,11 +153,11 @@ void old_row_describe_removed(struct keeper *keeper, struct buf *out)
 		buf_addf(out, "pid %ld ", (long)pid);
 	else
 		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
-	if (keeper_lets_go(keeper) && drains && count == 1)
-		add_drain(keeper, out);
-	else if (keeper_lets_go(keeper))
+	if (runtime_lets_go(runtime) && drains && count == 1)
+		add_drain(runtime, out);
+	else if (runtime_lets_go(runtime))
 		buf_addf(out, "%s on (on_remove = %s): superctl stop %s", count == 1 ? "runs" : "run",
-			 drains ? "drain" : "finish", keeper->service->name);
+			 drains ? "drain" : "finish", runtime->service->name);
 	else
 		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
 }

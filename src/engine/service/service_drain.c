@@ -4,54 +4,54 @@
 #include "engine/service/service_drain.h"
 
 #include "engine/drain/drain.h"
-#include "engine/drain/twins.h"
-#include "engine/service/keeper.h"
-#include "engine/service/run.h"
+#include "engine/drain/standby_socket.h"
+#include "engine/service/runtime_event.h"
+#include "engine/service/shared_run.h"
 
-void drain_retire(struct keeper *keeper)
+void drain_retire(struct service_runtime *runtime)
 {
-	run_retire(keeper, false);
-	keeper_event(keeper, REPLACED);
-	twins_settle(keeper);           /* who was left behind before comes first */
-	keeper_event(keeper, ENABLE);
-	keeper_post(keeper, UNREACHABLE);
+	shared_run_retire(runtime, false);
+	runtime_event(runtime, REPLACED);
+	standby_sockets_settle(runtime); /* who was left behind before comes first */
+	runtime_event(runtime, ENABLE);
+	runtime_post(runtime, UNREACHABLE);
 }
 
-bool drain_current(struct keeper *keeper, bool patient)
+bool drain_current(struct service_runtime *runtime, bool patient)
 {
-	bool begun = drain_begin(keeper, patient);
+	bool begun = drain_begin(runtime, patient);
 
 	if (begun)
-		drain_retire(keeper);
+		drain_retire(runtime);
 	return begun;
 }
 
-static void drain_owed(struct keeper *keeper)
+static void drain_owed(struct service_runtime *runtime)
 {
-	if (keeper->state == FROZEN && twins_are_owed(keeper))
-		keeper_event(keeper, ENABLE);
-	if (keeper->state != RUNNING || !twins_are_owed(keeper))
+	if (runtime->state == FROZEN && standby_sockets_are_owed(runtime))
+		runtime_event(runtime, ENABLE);
+	if (runtime->state != RUNNING || !standby_sockets_are_owed(runtime))
 		return;
-	twins_open(keeper, NULL);
-	if (!drain_current(keeper, false))
-		keeper_event(keeper, IDLE);     /* it ends when it has taken those it has */
+	standby_sockets_open(runtime, NULL);
+	if (!drain_current(runtime, false))
+		runtime_event(runtime, IDLE);   /* it ends when it has taken those it has */
 }
 
-static void say_change(const struct keeper *keeper, enum level level, const char *what, const struct buf *why)
+static void say_change(const struct service_runtime *runtime, enum level level, const char *what, const struct buf *why)
 {
 	struct event event = {
-		.name = "draining", .service = keeper->service->name, .pid = keeper->activity->current->pid
+		.name = "draining", .service = runtime->service->name, .pid = runtime->activity->current->pid
 	};
 
-	log_event(keeper->engine->log, level, &event, "%s%s%s", what, why->length ? ": " : "", buf_string(why));
+	log_event(runtime->engine->log, level, &event, "%s%s%s", what, why->length ? ": " : "", buf_string(why));
 }
 
-bool drain_try(struct keeper *keeper, struct buf *why)
+bool drain_try(struct service_runtime *runtime, struct buf *why)
 {
-	bool is_second = drain_is_under_way(keeper);
+	bool is_second = drain_is_under_way(runtime);
 
-	twins_open(keeper, why);
-	if (drain_current(keeper, true))
+	standby_sockets_open(runtime, why);
+	if (drain_current(runtime, true))
 		return true;
 	if (is_second) {
 		buf_clear(why);
@@ -59,60 +59,60 @@ bool drain_try(struct keeper *keeper, struct buf *why)
 	} else if (!why->length) {
 		buf_text(why, "out of memory");
 	}
-	twins_rejoin(keeper);
+	standby_sockets_rejoin(runtime);
 	return false;
 }
 
-static void begin_patiently(struct keeper *keeper)
+static void begin_patiently(struct service_runtime *runtime)
 {
-	const char *what = keeper->held ? "it cannot be drained: clients cannot be kept from it"
+	const char *what = runtime->held ? "it cannot be drained: clients cannot be kept from it"
 					: "its new entry goes for the next instance: clients cannot be kept from the "
 					  "one that runs";
 	struct buf why = { 0 };
 
-	if (!drain_try(keeper, &why))
-		say_change(keeper, LEVEL_NOTICE, what, &why);
+	if (!drain_try(runtime, &why))
+		say_change(runtime, LEVEL_NOTICE, what, &why);
 	buf_free(&why);
 }
 
-void drain_when_ready(struct keeper *keeper)
+void drain_when_ready(struct service_runtime *runtime)
 {
-	keeper->activity->outdated = keeper->state == STARTING;
+	runtime->activity->outdated = runtime->state == STARTING;
 }
 
-void drain_changed(struct keeper *keeper)
+void drain_changed(struct service_runtime *runtime)
 {
-	if (keeper->state == FROZEN)
-		keeper_event(keeper, ENABLE);   /* its clients go on, and it can be ended */
-	if (keeper->state == STARTING && !keeper->activity->outdated)
-		say_change(keeper, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
+	if (runtime->state == FROZEN)
+		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
+	if (runtime->state == STARTING && !runtime->activity->outdated)
+		say_change(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
 			   &(struct buf){ 0 });
-	drain_when_ready(keeper);
-	if (keeper->state == RUNNING)
-		begin_patiently(keeper);
+	drain_when_ready(runtime);
+	if (runtime->state == RUNNING)
+		begin_patiently(runtime);
 }
 
 /* A hold that should last until the drain ends is over if the instance cannot be drained. */
-static void drain_outdated(struct keeper *keeper)
+static void drain_outdated(struct service_runtime *runtime)
 {
-	bool wanted = keeper->held || keeper->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
-	bool drains = keeper->activity->outdated && wanted;
+	bool wanted = runtime->held || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
+	bool drains = runtime->activity->outdated && wanted;
 
-	keeper->activity->outdated = false;
+	runtime->activity->outdated = false;
 	if (!drains)
 		return;
-	drain_changed(keeper);
-	if (!keeper->drains || !keeper->activity->current)
+	drain_changed(runtime);
+	if (!runtime->drains || !runtime->activity->current)
 		return;
-	keeper->drains = false;
-	keeper_hold(keeper, false);
+	runtime->drains = false;
+	runtime_hold(runtime, false);
 }
 
-void drain_due(struct keeper *keeper)
+void drain_due(struct service_runtime *runtime)
 {
-	if (!keeper->activity || !keeper->activity->current)
+	if (!runtime->activity || !runtime->activity->current)
 		return;
-	if (keeper->state == RUNNING)
-		drain_outdated(keeper);
-	drain_owed(keeper);
+	if (runtime->state == RUNNING)
+		drain_outdated(runtime);
+	drain_owed(runtime);
 }

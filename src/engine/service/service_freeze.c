@@ -2,41 +2,41 @@
  * transitions; before, it is being frozen by an idle_timeout, or for an operator. */
 #include "engine/service/service_freeze.h"
 
-#include "engine/freeze/frost.h"
+#include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
-#include "engine/service/keeper.h"
+#include "engine/service/runtime_event.h"
 
 /* An idle_timeout that may be freezing the instance begins anew. */
-bool service_thaw(struct keeper *keeper)
+bool service_thaw(struct service_runtime *runtime)
 {
-	if (!frost_is_under_way(keeper) && !frost_is_frozen(keeper))
+	if (!freeze_is_under_way(runtime) && !freeze_is_frozen(runtime))
 		return false;
-	if (keeper->state == FROZEN) {
-		keeper_event(keeper, ENABLE);
+	if (runtime->state == FROZEN) {
+		runtime_event(runtime, ENABLE);
 		return true;
 	}
-	idle_forget(keeper);
-	frost_thaw(keeper);
-	idle_follow(keeper);
+	idle_forget(runtime);
+	freeze_thaw(runtime);
+	idle_follow(runtime);
 	return true;
 }
 
-void service_freeze_set_aside(struct keeper *keeper)
+void service_freeze_set_aside(struct service_runtime *runtime)
 {
-	struct activity *activity = keeper->activity;
+	struct activity *activity = runtime->activity;
 	uint64_t wakes;
 	double woken, wakeful;
 
-	if (!frost_set_aside(keeper))
+	if (!freeze_set_aside(runtime))
 		return;
-	if (keeper->state != FROZEN) {
-		frost_thaw(keeper);
+	if (runtime->state != FROZEN) {
+		freeze_thaw(runtime);
 		return;
 	}
 	wakes = activity->wakes;
 	woken = activity->woken;
 	wakeful = activity->wakeful;
-	keeper_event(keeper, ENABLE);
+	runtime_event(runtime, ENABLE);
 	activity->wakes = wakes;
 	activity->woken = woken;
 	activity->wakeful = wakeful;

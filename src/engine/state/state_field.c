@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/state/resume_value.h"
+#include "engine/state/state_load.h"
 
 struct number_range {
 	int64_t least, most;
@@ -73,13 +73,13 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 	return true;
 }
 
-static void save_real(struct carry *carry, const struct state_field *field, const double *real)
+static void save_real_field(struct state_saver *carry, const struct state_field *field, const double *real)
 {
 	if (field->always || *real < 0 || *real > 0)
 		state_add_real(&carry->text, field->key, *real);
 }
 
-static void save_number(struct carry *carry, const struct state_field *field, const void *at)
+static void save_number_field(struct state_saver *carry, const struct state_field *field, const void *at)
 {
 	int64_t number = get_number(field, at);
 
@@ -88,7 +88,7 @@ static void save_number(struct carry *carry, const struct state_field *field, co
 }
 
 /* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
-static void save_timer(struct carry *carry, const struct state_field *field, ev_timer *timer)
+static void save_timer(struct state_saver *carry, const struct state_field *field, ev_timer *timer)
 {
 	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
 
@@ -97,33 +97,33 @@ static void save_timer(struct carry *carry, const struct state_field *field, ev_
 }
 
 /* One value: the whole of a field, or an element of an array. */
-static void save_value(struct carry *carry, const struct state_field *field, const void *at)
+static void save_value(struct state_saver *carry, const struct state_field *field, const void *at)
 {
 	switch (field->kind) {
 	case STATE_FLAG:
 	case STATE_UNSIGNED:
 	case STATE_SIGNED:
-		save_number(carry, field, at);
+		save_number_field(carry, field, at);
 		break;
 	case STATE_REAL:
-		save_real(carry, field, at);
+		save_real_field(carry, field, at);
 		break;
 	case STATE_TEXT:
-		carry_text(carry, field->key, at);
+		save_text(carry, field->key, at);
 		break;
 	case STATE_STRING:
 	case STATE_BORROWED:
 		if (field->always && *(const char *const *)at)
 			state_add(&carry->text, field->key, *(const char *const *)at);
 		else
-			carry_text(carry, field->key, *(const char *const *)at);
+			save_text(carry, field->key, *(const char *const *)at);
 		break;
 	case STATE_BYTES:
 		if (field->always || !is_zero(at, field->size))
 			state_add_bytes(&carry->text, field->key, at, field->size);
 		break;
 	case STATE_FD:
-		carry_fd(carry, field->key, *(const int *)at);
+		save_fd(carry, field->key, *(const int *)at);
 		break;
 	case STATE_TIMER:
 	case STATE_LEFT:
@@ -139,15 +139,15 @@ static size_t count_of(const struct state_field *field, const void *object)
 	return field->count ? *(const size_t *)(const void *)((const char *)object + field->count) : field->length;
 }
 
-static void save_field(struct carry *carry, const struct state_field *field, const void *object);
+static void save_field(struct state_saver *carry, const struct state_field *field, const void *object);
 
-static void save_fields(struct carry *carry, const struct state_table *table, const void *object)
+static void save_fields(struct state_saver *carry, const struct state_table *table, const void *object)
 {
 	for (size_t n = 0; n < table->count; n++)
 		save_field(carry, &table->fields[n], object);
 }
 
-static void save_field(struct carry *carry, const struct state_field *field, const void *object)
+static void save_field(struct state_saver *carry, const struct state_field *field, const void *object)
 {
 	const char *at = (const char *)object + field->offset;
 
@@ -162,7 +162,7 @@ static void save_field(struct carry *carry, const struct state_field *field, con
 			save_value(carry, field, at + n * field->size);
 }
 
-void state_save(struct carry *carry, const struct state_table *table, const void *object)
+void state_save(struct state_saver *carry, const struct state_table *table, const void *object)
 {
 	if (table->kind)
 		state_open_section(&carry->text, table->kind);
@@ -260,7 +260,7 @@ static void load_value(struct state_section *section, const struct state_field *
 			memset(at, 0, field->size);
 		break;
 	case STATE_FD:
-		*(int *)at = resume_fd(section, field->key);
+		*(int *)at = load_fd(section, field->key);
 		break;
 	case STATE_TIMER:
 		load_timer(section, field, at, loop);

@@ -7,7 +7,7 @@
  *   };
  *   const struct state_table instance_state = STATE_TABLE("instance", instance, fields);
  *
- * A field that is in no table of its struct is lost at an upgrade, so tests/unit/test_state_field fails for it. Values
+ * A field that is in no table of its struct is lost at an upgrade, so test_state_field fails for it. Values
  * that are read are input like any other: one out of bounds is not taken, and noted as the ledger's flaw. */
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/state/carry_value.h"
+#include "engine/state/state_save.h"
 
 #define STATE_NUMBER_MOST (INT64_MAX - 1) /* INT64_MAX is SCAN_INFINITY, which is no number */
 #define STATE_TIME_MOST INT64_C(1000000000000)  /* seconds; the most of a duration or loop time, also in microseconds */
@@ -53,7 +53,7 @@ struct state_field {
 	size_t length;                  /* an array, whose elements have the key one after another: how many it holds; 0: no array */
 	size_t count;                   /* the offset of a size_t, how many elements there are; 0: all */
 	const struct state_table *inner;
-	void (*save)(struct carry *carry, const void *object);
+	void (*save)(struct state_saver *carry, const void *object);
 	void (*load)(struct state_section *section, void *object);      /* NULL: its maker has read it */
 	const char *why;
 };
@@ -92,7 +92,7 @@ struct state_table {
 #define STATE_TABLE(section, of, rows) { section, #of, sizeof(struct of), rows, sizeof(rows) / sizeof(*(rows)) }
 
 /* Opens the table's section, if it has one, and writes the fields. */
-void state_save(struct carry *carry, const struct state_table *table, const void *object);
+void state_save(struct state_saver *carry, const struct state_table *table, const void *object);
 
 /* Reads the fields, in the order of the table. A value out of bounds counts as missing. The loop is for
  * STATE_TIMER. */

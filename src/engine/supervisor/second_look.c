@@ -172,7 +172,7 @@ static void hear(struct second_look *look, const char *text)
 		forget_keys(look);
 	} else if (is_known && has_returned(look) && !supervisor->loader.worker.busy && !supervisor->upgrade.busy) {
 		look->reads = true;
-		loader_start(&look->supervisor->loader);
+		config_loader_start(&look->supervisor->loader);
 	} else {
 		wait_for_next(look);
 		forget_keys(look);
@@ -359,7 +359,7 @@ void second_look_end(struct second_look *look)
 		return;
 	if (look->asked.pid) {
 		kill_asked(look);
-		children_remove(&look->supervisor->engine.children, &look->asked);
+		child_table_remove(&look->supervisor->engine.children, &look->asked);
 		look->asked.pid = 0;
 	}
 	fd_close(&look->answer);

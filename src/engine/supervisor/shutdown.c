@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "engine/instance/control.h"
+#include "engine/instance/aux_command.h"
 #include "engine/instance/instance.h"
-#include "engine/listener/rpc.h"
+#include "engine/listener/rpcbind.h"
 
 #define LAST_CALL_MOST 2.0              /* seconds before the deadline when strangers get SIGTERM, at most */
 #define LOOK_EVERY .05                  /* seconds between two looks for processes that are left */
@@ -44,7 +44,7 @@ void shutdown_check(struct supervisor *supervisor)
 static void kill_everybody(struct supervisor *supervisor)
 {
 	instance_kill_all(&supervisor->engine);
-	control_kill_all(&supervisor->engine);
+	aux_command_kill_all(&supervisor->engine);
 	command_signal(&supervisor->command, SIGKILL);
 	stray_processes_kill();
 }
@@ -94,7 +94,7 @@ static bool is_known(void *context, pid_t pid)
 	const struct supervisor *supervisor = context;
 	pid_t group = getpgid(pid);
 
-	return children_find(&supervisor->engine.children, pid) || instance_has_group(&supervisor->engine, group) ||
+	return child_table_find(&supervisor->engine.children, pid) || instance_has_group(&supervisor->engine, group) ||
 	       (group > 1 && group == supervisor->command.child.pid);
 }
 
@@ -141,17 +141,17 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	struct engine *engine = &supervisor->engine;
 
 	log_notice(engine->log, "stopping");
-	habits_say_end(&supervisor->habits);
-	herald_stopping(&supervisor->herald);
+	persona_say_end(&supervisor->habits);
+	sd_notify_stopping(&supervisor->herald);
 	engine->stop_ordered = engine->stopping = true;
 	set_deadline(supervisor);
 	command_signal(&supervisor->command, signal);
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		if (supervisor->roster.keepers[n])
-			keeper_event(supervisor->roster.keepers[n], DISABLE);
+	for (size_t n = 0; n < supervisor->service_list.count; n++) {
+		if (supervisor->service_list.runtimes[n])
+			runtime_event(supervisor->service_list.runtimes[n], DISABLE);
 	}
 	LIST_EACH(link, &engine->leaving)
-		keeper_event(keeper_leaving(link), DISABLE);
+		runtime_event(runtime_leaving(link), DISABLE);
 	rpc_go_on(engine);
 	instance_stop_all(engine);
 	shutdown_check(supervisor);

@@ -1,4 +1,4 @@
-/* superd while it runs: the loop, the signals, all keepers, the end. All state is in this one struct, which does not
+/* superd while it runs: the loop, the signals, all runtimes, the end. All state is in this one struct, which does not
  * know the code that acts on it: engine/supervisor/supervisor_run starts that. */
 #pragma once
 
@@ -6,15 +6,15 @@
 #include <stdbool.h>
 
 #include "base/diag.h"
-#include "engine/core/children.h"
+#include "engine/core/child_table.h"
 #include "engine/core/engine.h"
-#include "engine/core/watch.h"
-#include "engine/reload/loader.h"
+#include "engine/core/fd_watch.h"
+#include "engine/reload/config_loader.h"
 #include "engine/reload/reload.h"
-#include "engine/service/locks.h"
-#include "engine/supervisor/command.h"
-#include "engine/supervisor/habits.h"
-#include "engine/supervisor/herald.h"
+#include "engine/service/operator_locks.h"
+#include "engine/supervisor/main_command.h"
+#include "engine/supervisor/persona.h"
+#include "engine/supervisor/sd_notify.h"
 #include "engine/supervisor/terminal.h"
 #include "engine/upgrade/upgrade.h"
 #include "exec/processes/stray_processes.h"
@@ -56,27 +56,27 @@ struct second_look {
 struct supervisor {
 	struct engine engine;
 	struct table *table;
-	struct roster roster;
-	struct command command;
-	bool has_command;               /* the caller sets it before orders_watch */
+	struct service_list service_list;
+	struct main_command command;
+	bool has_command;               /* the caller sets it before signals_watch */
 	bool leaving;                   /* SIGQUIT: instances run on */
 	bool over;                      /* superd has nothing left to wait for */
 	int exit_status;
 	struct terminal terminal;
-	struct habits habits;           /* the caller sets it before supervisor_init */
-	struct herald herald;
+	struct persona habits;          /* the caller sets it before supervisor_init */
+	struct sd_notify herald;
 	struct shutdown shutdown;
 	struct upgrade upgrade;
 	struct locks locks;
 	struct second_look second_look; /* the caller sets is_possible before supervisor_init */
-	struct state_stream *before;    /* state of another superd (engine/upgrade/resume), until this one runs; owned by the caller */
+	struct state_stream *before;    /* state of another superd (engine/upgrade/load), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
 	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
 	ev_signal reaper;
-	ev_timer starved;               /* raises TIMER for keepers without memory for a timer of their own */
+	ev_timer starved;               /* raises TIMER for runtimes without memory for a timer of their own */
 	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */
-	struct loader loader;
+	struct config_loader loader;
 	double loaded;                  /* loop time when the present table was read */
 	bool is_outdated;               /* the last reload has failed: the table may be outdated */
 	/* A reload has ended, well or not, and its diagnostics were logged; NULL: nobody asks. */
@@ -86,7 +86,7 @@ struct supervisor {
 	void *started_context;
 };
 
-/* Prepares the loop, for which engine/supervisor/orders watches the signals then; engine.log, loader.load, and delay
+/* Prepares the loop, for which engine/supervisor/signals watches the signals then; engine.log, loader.load, and delay
  * and timeout of shutdown are the caller's to set before. false with errno, and in *failed what could not be done,
  * as "open /dev/null". */
 bool supervisor_init(struct supervisor *supervisor, const char **failed);
@@ -98,10 +98,10 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 /* Diagnostics as lines of the log, for tables read while superd runs. */
 void supervisor_say(struct log *log, const struct diags *diags);
 
-/* Gives effect to locks that were read while superd runs (engine/service/locks). */
+/* Gives effect to locks that were read while superd runs (engine/service/operator_locks). */
 void supervisor_impose_locks(struct supervisor *supervisor);
 
-/* For engine/supervisor/orders: ends all services, then superd (engine/supervisor/shutdown). Once more ends the
+/* For engine/supervisor/signals: ends all services, then superd (engine/supervisor/shutdown). Once more ends the
  * delay there is before, and then kills at once. The signal is the main command's. */
 void supervisor_stop(struct supervisor *supervisor, int signal);
 

@@ -20,41 +20,41 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "config/table/left_out.h"
+#include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
-#include "engine/accept/listing.h"
-#include "engine/accept/mux.h"
-#include "engine/accept/record.h"
 #include "engine/accept/refuse.h"
-#include "engine/accept/serve.h"
+#include "engine/accept/service_listing.h"
+#include "engine/accept/tcpmux.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/clients/close_events.h"
 #include "engine/clients/conn_query.h"
-#include "engine/clients/departed.h"
-#include "engine/core/closing.h"
+#include "engine/core/close_socket.h"
 #include "engine/core/events.h"
-#include "engine/core/leftover.h"
 #include "engine/core/loop_memory.h"
 #include "engine/core/loop_room.h"
+#include "engine/core/unreaped.h"
 #include "engine/drain/drain.h"
-#include "engine/drain/twins.h"
-#include "engine/freeze/frost.h"
+#include "engine/drain/standby_socket.h"
+#include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
-#include "engine/instance/control.h"
-#include "engine/instance/hearing.h"
-#include "engine/instance/leavings.h"
-#include "engine/instance/main_process.h"
-#include "engine/launch/groups.h"
-#include "engine/listener/nodes.h"
+#include "engine/instance/aux_command.h"
+#include "engine/instance/cleanup.h"
+#include "engine/instance/main_pid.h"
+#include "engine/instance/notify_receive.h"
+#include "engine/launch/instance_cgroup.h"
 #include "engine/listener/restore.h"
-#include "engine/listener/rpc.h"
+#include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_path_watch.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/orphans/orphans.h"
-#include "engine/reload/repair.h"
-#include "engine/service/opening.h"
-#include "engine/service/refresh.h"
-#include "engine/service/run.h"
-#include "engine/service/ward.h"
+#include "engine/reload/path_repair.h"
+#include "engine/service/activation_filter.h"
+#include "engine/service/service_reload.h"
+#include "engine/service/shared_run.h"
+#include "engine/service/socket_commands.h"
 #include "engine/supervisor/second_look.h"
 #include "engine/supervisor/shutdown.h"
-#include "engine/upgrade/resume.h"
+#include "engine/upgrade/load.h"
 #include "engine/upgrade/upgrade.h"
 #include "exec/spawn/spawn.h"
 #include "exec/worker/output_reader.h"
@@ -96,16 +96,16 @@ void supervisor_say(struct log *log, const struct diags *diags)
 /* Uses the capabilities that the rows need, also rows that the table has no more, while something of them runs. */
 static void use_needed(struct supervisor *supervisor)
 {
-	const struct roster *roster = &supervisor->roster;
+	const struct service_list *service_list = &supervisor->service_list;
 	uint64_t required = required_caps_always();
 	int port_start = capability_port_start();
 
-	for (size_t n = 0; n < roster->count; n++) {
-		if (roster->keepers[n])
-			required |= required_caps_of(roster->keepers[n]->service, port_start);
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n])
+			required |= required_caps_of(service_list->runtimes[n]->service, port_start);
 	}
 	LIST_EACH(link, &supervisor->engine.leaving)
-		required |= required_caps_of(keeper_leaving(link)->service, port_start);
+		required |= required_caps_of(runtime_leaving(link)->service, port_start);
 	own_privileges_use(required);
 }
 
@@ -118,7 +118,7 @@ static void drop_locks(struct supervisor *supervisor)
 	for (size_t n = locks->count; n-- > 0;) {
 		const char *name = locks->list[n].name;
 
-		if (!table_find(supervisor->table, name) && !keeper_find_leaving(engine, name) &&
+		if (!table_find(supervisor->table, name) && !runtime_find_leaving(engine, name) &&
 		    !left_out_find(supervisor->table, name))
 			locks_drop(engine, name);
 	}
@@ -126,7 +126,7 @@ static void drop_locks(struct supervisor *supervisor)
 
 static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
 {
-	if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, counts)) {
+	if (!service_list_reload(&supervisor->service_list, &supervisor->engine, supervisor->table, table, counts)) {
 		log_error(supervisor->engine.log, "not reloaded: out of memory: the table of before goes on");
 		table_free(table);
 		return false;
@@ -147,12 +147,12 @@ static void take_returned(struct supervisor *supervisor, struct table *table)
 	struct reload_counts counts;
 
 	if (table && take_table(supervisor, table, &counts))
-		herald_ready(&supervisor->herald);
+		sd_notify_ready(&supervisor->herald);
 	if (!supervisor->loader.worker.busy)
 		use_needed(supervisor);
 }
 
-static void on_loaded(struct loader *loader, struct table *table, struct diags *diags)
+static void on_loaded(struct config_loader *loader, struct table *table, struct diags *diags)
 {
 	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
 	struct log *log = supervisor->engine.log;
@@ -177,10 +177,10 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 	}
 	supervisor->is_outdated = !reloaded;
 	if (!supervisor->engine.stopping)
-		habits_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
+		persona_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
 	if (!supervisor->loader.worker.busy)
 		use_needed(supervisor);
-	herald_ready(&supervisor->herald);
+	sd_notify_ready(&supervisor->herald);
 	if (supervisor->reloaded)
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
 }
@@ -195,7 +195,7 @@ static pid_t reap(struct engine *engine, int *status, struct rusage *usage)
 		return wait4(-1, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
 	if (waitid(P_ALL, 0, &ended, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) < 0 || ended.si_pid <= 0)
 		return 0;
-	child = children_find(&engine->children, ended.si_pid);
+	child = child_table_find(&engine->children, ended.si_pid);
 	if (child && child->ending && ended.si_code != CLD_STOPPED && ended.si_code != CLD_CONTINUED)
 		child->ending(child);
 	return wait4(ended.si_pid, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
@@ -218,14 +218,14 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	if (pid <= 0)
 		return;
 	ev_feed_event(loop, watcher, events);
-	child = children_find(&engine->children, pid);
+	child = child_table_find(&engine->children, pid);
 	if (WIFSTOPPED(status) && child == &supervisor->command.child)
 		command_note_stop(&supervisor->command, WSTOPSIG(status));
 	if (WIFSTOPPED(status) || WIFCONTINUED(status))
 		return;
 	spawn_reaped(pid);
 	if (child) {
-		children_remove(&engine->children, child);
+		child_table_remove(&engine->children, child);
 		child->cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
 		child->ended(child, status);
 	} else {
@@ -233,9 +233,9 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 	if (!list_empty(&engine->lingering))
 		instance_sweep(engine);
-	main_process_sweep(engine);
-	if (groups_are_left(engine))
-		groups_sweep(engine);
+	main_pid_sweep(engine);
+	if (instance_cgroups_are_left(engine))
+		instance_cgroups_sweep(engine);
 	shutdown_check(supervisor);
 }
 
@@ -245,15 +245,15 @@ static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	ev_timer_stop(loop, timer);
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		struct keeper *keeper = supervisor->roster.keepers[n];
+	for (size_t n = 0; n < supervisor->service_list.count; n++) {
+		struct service_runtime *runtime = supervisor->service_list.runtimes[n];
 
-		if (keeper && !keeper->activity && (keeper->state == BINDING || keeper->state == BACKOFF))
-			keeper_event(keeper, TIMER);
+		if (runtime && !runtime->activity && (runtime->state == BINDING || runtime->state == BACKOFF))
+			runtime_event(runtime, TIMER);
 	}
 }
 
-static void on_command_ended(struct command *command)
+static void on_command_ended(struct main_command *command)
 {
 	struct supervisor *supervisor = command->engine->context;
 
@@ -296,9 +296,9 @@ static void hear(struct supervisor *supervisor)
 	struct engine *engine = &supervisor->engine;
 
 	if (engine->touched)
-		repair_nodes(engine);
+		path_repair(engine);
 	engine->touched = false;
-	keepers_hear(engine);
+	runtimes_hear(engine);
 	if (engine->failed)
 		supervisor_fail(supervisor, engine->failed_status);
 	engine->failed = false;
@@ -351,7 +351,7 @@ static void set_actions(struct supervisor *supervisor)
 
 	engine->context = supervisor;
 	events_init(engine, on_posted);
-	engine->roster = &supervisor->roster;
+	engine->service_list = &supervisor->service_list;
 	engine->list_loops = listing_loops;
 	engine->send_away = refuse_parked;
 }
@@ -426,9 +426,9 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&engine->log_pump, engine->loop, log_sink(engine->log));
-	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
+	persona_begin(&supervisor->habits, engine, &supervisor->service_list, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
-	loader_init(&supervisor->loader, engine->loop);
+	config_loader_init(&supervisor->loader, engine->loop);
 	ev_signal_init(&supervisor->reaper, on_child, SIGCHLD);
 	ev_set_priority(&supervisor->reaper, EV_MAXPRI);
 	supervisor->reaper.data = supervisor;
@@ -473,7 +473,7 @@ static bool resume(struct supervisor *supervisor, struct table *table, struct st
 	struct engine *engine = &supervisor->engine;
 	struct resume_rest rest = { .exit_status = supervisor->exit_status };
 
-	if (!resume_run(engine, table, stream, &rest))
+	if (!load_run(engine, table, stream, &rest))
 		return false;
 	supervisor->exit_status = rest.exit_status;
 	if (rest.command && !command_resume(&supervisor->command, engine, rest.command, rest.command_group))
@@ -490,7 +490,7 @@ static bool build(struct supervisor *supervisor, struct table *table)
 	if (supervisor->before)
 		return resume(supervisor, table, supervisor->before);
 	if (!orphans_find(&supervisor->engine, table, &left))
-		return roster_build(&supervisor->roster, &supervisor->engine, table);
+		return service_list_build(&supervisor->service_list, &supervisor->engine, table);
 	good = resume(supervisor, table, &left);
 	state_stream_free(&left);
 	return good;
@@ -502,10 +502,11 @@ void supervisor_impose_locks(struct supervisor *supervisor)
 
 	drop_locks(supervisor);
 	for (size_t n = 0; n < locks->count; n++) {
-		struct keeper *keeper = roster_find(&supervisor->roster, supervisor->table, locks->list[n].name);
+		struct service_runtime *runtime =
+			service_list_find(&supervisor->service_list, supervisor->table, locks->list[n].name);
 
-		if (keeper)
-			locks_impose(keeper);
+		if (runtime)
+			locks_impose(runtime);
 	}
 }
 
@@ -528,11 +529,11 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		}
 	}
 	if (!supervisor->before)
-		habits_say_started(&supervisor->habits, "superd " PACKAGE_VERSION, built_with);
+		persona_say_started(&supervisor->habits, "superd " PACKAGE_VERSION, built_with);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
-	herald_begin(&supervisor->herald, &supervisor->engine, &supervisor->roster);
-	herald_ready(&supervisor->herald);
+	sd_notify_begin(&supervisor->herald, &supervisor->engine, &supervisor->service_list);
+	sd_notify_ready(&supervisor->herald);
 	use_needed(supervisor);
 	second_look_begin(&supervisor->second_look);
 	hear(supervisor);
@@ -540,7 +541,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		ev_run(supervisor->engine.loop, 0);
 	locks_settle(&supervisor->engine);
 	own_privileges_use_all();       /* for what superd removes of its own, wherever it lies */
-	herald_end(&supervisor->herald, supervisor->exit_status);
+	sd_notify_end(&supervisor->herald, supervisor->exit_status);
 	return supervisor->exit_status;
 }
 
@@ -549,24 +550,24 @@ void supervisor_free(struct supervisor *supervisor)
 	struct engine *engine = &supervisor->engine;
 
 	rpc_free(engine);               /* with QUIT instances run on, and rpcbind goes on to know of them */
-	roster_free(&supervisor->roster);
-	nodes_free(engine);
-	departed_free(engine);
+	service_list_free(&supervisor->service_list);
+	socket_path_watch_free(engine);
+	close_events_free(engine);
 	conn_queries_end(engine);
-	mux_free(engine);
+	tcpmux_free(engine);
 	if (supervisor->command.engine)
 		command_free(&supervisor->command);
 	if (supervisor->table)
 		table_release(supervisor->table);
 	loop_room_end(engine);
-	means_end_all(engine);
+	start_kit_end_all(engine);
 	output_reader_end();
 	orphans_free(engine);
-	groups_end(engine);
+	instance_cgroups_end(engine);
 	restore_free(engine);
 	closing_free(engine);
-	leftovers_free(engine);
-	children_free(&engine->children);
+	unreaped_free(engine);
+	child_table_free(&engine->children);
 	admission_free(engine);
 	records_finish(engine);
 	records_free(engine);

@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
-#include "engine/freeze/frost.h"
+#include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
-#include "engine/runtime/roster.h"
-#include "engine/service/keeper.h"
+#include "engine/runtime/service_list.h"
+#include "engine/service/runtime_event.h"
 #include "engine/service/service_freeze.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
@@ -45,52 +45,52 @@ static void give_up(struct upgrade *upgrade, const char *why)
 }
 
 /* Only the superd that has frozen processes can thaw them, so they run for the moment of the change. */
-static void thaw(const struct roster *roster)
+static void thaw(const struct service_list *service_list)
 {
-	for (size_t n = 0; n < roster->count; n++) {
-		struct keeper *keeper = roster->keepers[n];
+	for (size_t n = 0; n < service_list->count; n++) {
+		struct service_runtime *runtime = service_list->runtimes[n];
 
-		if (!keeper || keeper->service->exec->accept)
+		if (!runtime || runtime->service->exec->accept)
 			continue;
-		idle_set_aside(keeper);
-		service_freeze_set_aside(keeper);
+		idle_set_aside(runtime);
+		service_freeze_set_aside(runtime);
 	}
 }
 
-void upgrade_freeze_again(struct keeper *keeper)
+void upgrade_freeze_again(struct service_runtime *runtime)
 {
-	struct event event = { .name = "upgraded", .service = keeper->service->name };
+	struct event event = { .name = "upgraded", .service = runtime->service->name };
 	struct buf why = { 0 };
 
-	if (keeper->freezes && keeper->state == RUNNING && !frost_hold(keeper, &why))
-		log_event(keeper->engine->log, LEVEL_WARNING, &event, "it is not frozen any more: %s",
+	if (runtime->freezes && runtime->state == RUNNING && !freeze_hold(runtime, &why))
+		log_event(runtime->engine->log, LEVEL_WARNING, &event, "it is not frozen any more: %s",
 			  buf_string(&why));
-	if (!keeper->freezes && keeper->activity && !keeper->activity->idle)
-		keeper->activity->frozen = 0;   /* it has no idle_timeout any more */
-	keeper->freezes = false;
+	if (!runtime->freezes && runtime->activity && !runtime->activity->idle)
+		runtime->activity->frozen = 0;  /* it has no idle_timeout any more */
+	runtime->freezes = false;
 	buf_free(&why);
 }
 
 static void go_on_as_before(struct upgrade *upgrade, struct buf *why)
 {
-	struct roster *roster = upgrade->engine->roster;
+	struct service_list *service_list = upgrade->engine->service_list;
 
 	upgrade_be_awake(upgrade);
-	for (size_t n = 0; n < roster->count; n++) {
-		if (roster->keepers[n])
-			upgrade_freeze_again(roster->keepers[n]);
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n])
+			upgrade_freeze_again(service_list->runtimes[n]);
 	}
 	give_up(upgrade, buf_string(why));
 	buf_free(why);
 }
 
 /* Becomes the new program. Returns only on failure. */
-static void become(struct upgrade *upgrade, struct carry *carry, int state, struct buf *why)
+static void become(struct upgrade *upgrade, struct state_saver *carry, int state, struct buf *why)
 {
 	char **arguments = upgrade_arguments(upgrade, UPGRADE_TAKE, state);
 	struct engine *engine = upgrade->engine;
 
-	carry_fd(carry, "state", state);        /* behind the last line: only so that it goes over */
+	save_fd(carry, "state", state);         /* behind the last line: only so that it goes over */
 	if (!arguments || carry->failed) {
 		upgrade_free_arguments(arguments);
 		buf_text(why, "out of memory");
@@ -106,14 +106,14 @@ static void change(struct upgrade *upgrade)
 {
 	struct engine *engine = upgrade->engine;
 	struct buf why = { 0 };
-	struct carry carry;
+	struct state_saver carry;
 	int state = -1;
 
-	thaw(engine->roster);
-	keepers_hear(engine);           /* what was posted does not go over */
+	thaw(engine->service_list);
+	runtimes_hear(engine);           /* what was posted does not go over */
 	/* Before the state, which has the messages that operators have not received yet. */
 	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
-	if (!carry_write(&carry, engine, &upgrade->source, upgrade->quiet_since))
+	if (!save_write(&carry, engine, &upgrade->source, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");
 	else
 		state = state_file_make(carry.text.data, carry.text.length, engine->defaults.runtime_directory);
@@ -122,7 +122,7 @@ static void change(struct upgrade *upgrade)
 	else if (!why.length)
 		buf_addf(&why, "cannot write the state: %s", strerror(errno));
 	fd_close(&state);
-	carry_free(&carry);
+	save_free(&carry);
 	go_on_as_before(upgrade, &why);
 }
 

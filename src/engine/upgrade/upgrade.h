@@ -2,10 +2,10 @@
  * socket, instance, counter, hold and pause.
  *
  *   the question   the new program, as a child, reads the state and the sources and says whether it can
- *                  (engine/upgrade/upgrade_ask)
- *   the rest       superd accepts no client any more, and what is under way ends (engine/upgrade/upgrade_rest)
- *   the change     superd writes its state (engine/upgrade/carry) and becomes the program, which reads it
- *                  (engine/upgrade/resume)
+ *                  (engine/upgrade/upgrade_probe)
+ *   the rest       superd accepts no client any more, and what is under way ends (engine/upgrade/upgrade_quiesce)
+ *   the change     superd writes its state (engine/upgrade/save) and becomes the program, which reads it
+ *                  (engine/upgrade/load)
  *
  * If anything fails before the last moment, superd goes on as before, and logs the reason. */
 #pragma once
@@ -13,10 +13,10 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "engine/core/children.h"
+#include "engine/core/child_table.h"
 #include "engine/core/engine.h"
-#include "engine/reload/loader.h"
-#include "engine/upgrade/carry.h"
+#include "engine/reload/config_loader.h"
+#include "engine/upgrade/save.h"
 
 #define UPGRADE_CAN "superd can take over: "    /* and its version: the answer of one that can */
 #define UPGRADE_CHECK "--take-over-check="      /* the first argument, with the state's descriptor: asks */
@@ -28,7 +28,7 @@ struct upgrade {
 	const char *program;            /* path of the program; NULL: unknown */
 	char *const *arguments;         /* arguments that superd was started with, from argv[0] on */
 	struct engine *engine;
-	const struct loader *loader;    /* while it is busy no upgrade begins */
+	const struct config_loader *loader; /* while it is busy no upgrade begins */
 	const struct alarm *failing;    /* set: superd is about to stop, as it cannot go on */
 	struct carry_source source;     /* what goes over beside the engine */
 	bool busy, check_only;
@@ -43,40 +43,40 @@ struct upgrade {
 
 void upgrade_init(struct upgrade *upgrade);
 
-/* Has the program that is at superd's place now take over, or asks it whether it could. done is called once, in the loop and
- * maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When it takes over, nobody is
- * left to call it. */
+/* Has the program that is at superd's place now take over, or asks it whether it could. done is called once, in the
+ * loop and maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When it takes
+ * over, nobody is left to call it. */
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context);
 void upgrade_free(struct upgrade *upgrade);
 
 /* The arguments for a program that gets the state at fd: as superd's own with one more in front. malloc'ed, as is
- * the first of them; NULL: out of memory. In upgrade_ask.c. */
+ * the first of them; NULL: out of memory. In upgrade_probe.c. */
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd);
 void upgrade_free_arguments(char **arguments);
 
 /* Runs superd's program with them as a child whose descriptors are these; `ended` of the child is set. For
- * engine/supervisor/second_look, too. false with the reason in why. In upgrade_ask.c. */
+ * engine/supervisor/second_look, too. false with the reason in why. In upgrade_probe.c. */
 bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
 		 struct buf *why);
 
 /* Starts asking; ended follows in the loop, for upgrade->asked. false: that failed, for the reason in why. In
- * upgrade_ask.c. */
+ * upgrade_probe.c. */
 bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why);
 
 /* The program that was asked has ended with this status. Whether it can take over; text gets its answer, or why not. In
- * upgrade_ask.c. */
+ * upgrade_probe.c. */
 bool upgrade_hear(struct upgrade *upgrade, int status, struct buf *text);
 void upgrade_ask_forget(struct upgrade *upgrade);
 
 /* Stops taking clients and beginning things; waits no longer for answers, which are asked for anew; goes on. In
- * upgrade_rest.c. */
+ * upgrade_quiesce.c. */
 void upgrade_be_quiet(struct upgrade *upgrade);
 void upgrade_be_brief(struct upgrade *upgrade);
 void upgrade_be_awake(struct upgrade *upgrade);
 
-/* Freezes a keeper again after an upgrade, done or failed. */
-void upgrade_freeze_again(struct keeper *keeper);
+/* Freezes a runtime again after an upgrade, done or failed. */
+void upgrade_freeze_again(struct service_runtime *runtime);
 
 /* Whether superd stops, or is about to. */
 bool upgrade_is_too_late(const struct upgrade *upgrade);

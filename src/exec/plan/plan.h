@@ -57,8 +57,8 @@ bool plan_is_builtin(const struct service *service);
 /* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules by itself. */
 bool plan_applies_access_itself(const struct service *service);
 
-/* The descriptor at which superd-builtin gets its channel to superd (engine/accept/channel); -1: this service needs
- * none. */
+/* The descriptor at which superd-builtin gets its channel to superd (engine/accept/builtin_channel); -1: this service
+ * needs none. */
 int plan_channel(const struct service *service);
 
 /* Its standard error: that of a builtin is the log where the table would have it be the socket, as what it says is

@@ -2,7 +2,7 @@
  * those that lost their parent, came to us, and are still of a group or session of it, or hold its sockets, or were
  * born with its LISTEN_PID. Each is kept with when it began, as its number may be another's soon.
  *
- * A look adds who is new; who has gone is dropped by its keeper. */
+ * A look adds who is new; who has gone is dropped by its runtime. */
 #pragma once
 
 #include <stdbool.h>

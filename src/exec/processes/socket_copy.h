@@ -1,6 +1,6 @@
-/* Copies of sockets that other processes have open, to hear when something comes at them while those can't. Only what is
- * asked for by pidfd_getfd(2), so it takes Linux 5.6 and the right to trace: root, or the same user where nothing forbids
- * it. A copy is the same socket: while there is one, it stays open. */
+/* Copies of sockets that other processes have open, to hear when something comes at them while those can't. Only what
+ * is asked for by pidfd_getfd(2), so it takes Linux 5.6 and the right to trace: root, or the same user where nothing
+ * forbids it. A copy is the same socket: while there is one, it stays open. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #define SOCKET_COPIES_MOST 256          /* of one backend */
 
-/* The caller closes them (engine/core/closing): what is in their queues is others' choice. */
+/* The caller closes them (engine/core/close_socket): what is in their queues is others' choice. */
 struct socket_copies {
 	int fds[SOCKET_COPIES_MOST];
 	size_t count;
@@ -21,9 +21,9 @@ struct socket_copies {
 
 enum socket_copying { SOCKET_COPYING_DONE, SOCKET_COPYING_WAITS, SOCKET_COPYING_FAILED };
 
-/* Begins to copy, once each, the sockets of these processes at which something may come from elsewhere: connected ones, those
- * that listen, and datagrams'. Left out are those known already (superd's own listeners), what only processes of the
- * list talk by, and what has come to its end with nothing left to read. 0 ends the list.
+/* Begins to copy, once each, the sockets of these processes at which something may come from elsewhere: connected ones,
+ * those that listen, and datagrams'. Left out are those known already (superd's own listeners), what only processes of
+ * the list talk by, and what has come to its end with nothing left to read. 0 ends the list.
  *
  * That is done by a process, whose pid this is: it may hang for ever on what they put in a socket's place. *report is
  * readable when there is something to be heard; -1 and errno. */

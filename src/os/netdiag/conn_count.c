@@ -115,7 +115,7 @@ static bool count_kind(struct conn_count *conns, size_t count, enum conn_kind ki
 }
 
 /* A list of /proc that is read while it changes may leave somebody out: too little to send the others away by. */
-static void doubt_queues(struct conn_count *conns, size_t count, enum conn_kind kind)
+static void progress_proof_queues(struct conn_count *conns, size_t count, enum conn_kind kind)
 {
 	for (size_t n = 0; n < count; n++)
 		conns[n].known = conns[n].known && !(conns[n].kind == kind && conns[n].which == CONN_WHICH_QUEUED);
@@ -131,6 +131,6 @@ void conn_counts_run(struct conn_count *conns, size_t count)
 			continue;
 		if (!count_kind(conns, count, kind, conn_counts_read_proc))
 			begin(conns, count, kind, false);
-		doubt_queues(conns, count, kind);
+		progress_proof_queues(conns, count, kind);
 	}
 }

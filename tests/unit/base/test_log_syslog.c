@@ -28,7 +28,7 @@ static void tear_down(void)
 
 TestSuite(syslog, .init = set_up, .fini = tear_down, .timeout = 20);
 
-static int daemon_open(int type)
+static int forking_open(int type)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, type, 0);
@@ -76,7 +76,7 @@ static bool send_line(struct syslog *syslog, int priority, const char *ident, lo
 Test(syslog, sends_lines_of_rfc_3164)
 {
 	struct syslog syslog = SYSLOG_INIT;
-	int fd = daemon_open(SOCK_DGRAM);
+	int fd = forking_open(SOCK_DGRAM);
 
 	syslog.path = path;
 	cr_assert(send_line(&syslog, LOG_DAEMON | LOG_INFO, "superd", 42, "echo: startedX", 13));
@@ -92,7 +92,7 @@ Test(syslog, sends_lines_of_rfc_3164)
 Test(syslog, makes_control_characters_visible)
 {
 	struct syslog syslog = SYSLOG_INIT;
-	int fd = daemon_open(SOCK_DGRAM);
+	int fd = forking_open(SOCK_DGRAM);
 
 	syslog.path = path;
 	cr_assert(send_line(&syslog, LOG_INFO, "a\n", 0, "b\n<0>c\0d", 8));
@@ -104,7 +104,7 @@ Test(syslog, makes_control_characters_visible)
 Test(syslog, cuts_long_lines)
 {
 	struct syslog syslog = SYSLOG_INIT;
-	int fd = daemon_open(SOCK_DGRAM);
+	int fd = forking_open(SOCK_DGRAM);
 	static char line[100000];
 
 	memset(line, 'x', sizeof(line));
@@ -118,7 +118,7 @@ Test(syslog, cuts_long_lines)
 Test(syslog, speaks_to_a_stream)
 {
 	struct syslog syslog = SYSLOG_INIT;
-	int fd = daemon_open(SOCK_STREAM), connection;
+	int fd = forking_open(SOCK_STREAM), connection;
 	char text[512];
 	ssize_t got;
 
@@ -144,7 +144,7 @@ Test(syslog, drops_and_counts_without_a_daemon_and_tries_once_a_second)
 
 	syslog.path = path;
 	cr_assert(!send_line(&syslog, LOG_INFO, "a", 0, "lost", 4));
-	fd = daemon_open(SOCK_DGRAM);
+	fd = forking_open(SOCK_DGRAM);
 	syslog.retry_at += 1000;
 	cr_assert(!send_line(&syslog, LOG_INFO, "a", 0, "too early", 9));
 	syslog.retry_at -= 1001;
@@ -157,13 +157,13 @@ Test(syslog, drops_and_counts_without_a_daemon_and_tries_once_a_second)
 Test(syslog, finds_a_restarted_daemon_with_the_same_line)
 {
 	struct syslog syslog = SYSLOG_INIT;
-	int fd = daemon_open(SOCK_DGRAM);
+	int fd = forking_open(SOCK_DGRAM);
 
 	syslog.path = path;
 	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "one", 3));
 	close(fd);
 	unlink(path);
-	fd = daemon_open(SOCK_DGRAM);
+	fd = forking_open(SOCK_DGRAM);
 	syslog.retry_at = 0;
 	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "two", 3));
 	expect_match(receive(fd), " a: two$");
@@ -174,7 +174,7 @@ Test(syslog, finds_a_restarted_daemon_with_the_same_line)
 Test(syslog, never_waits_for_a_stuck_daemon_and_tells_that_it_is_behind)
 {
 	struct syslog syslog = SYSLOG_INIT;
-	int fd = daemon_open(SOCK_DGRAM), sent = 0;
+	int fd = forking_open(SOCK_DGRAM), sent = 0;
 	size_t done = 0;
 
 	syslog.path = path;
@@ -205,7 +205,7 @@ Test(syslog, goes_on_where_a_stream_stopped)
 {
 	static char line[3001], all[4000000];
 	struct syslog syslog = SYSLOG_INIT;
-	int fd = daemon_open(SOCK_STREAM), client;
+	int fd = forking_open(SOCK_STREAM), client;
 	enum write_outcome outcome = WRITE_DONE;
 	size_t have = 0, done = 0, lines = 0;
 	ssize_t got;

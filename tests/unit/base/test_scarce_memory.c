@@ -16,7 +16,7 @@
 #include "base/state_stream.h"
 #include "cli/print/print_conf.h"
 #include "engine/core/engine.h"
-#include "engine/service/locks.h"
+#include "engine/service/operator_locks.h"
 #include "parse/inetd/inetd.h"
 #include "parse/sources/sources.h"
 #include "parse/superd/superd.h"

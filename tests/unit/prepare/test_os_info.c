@@ -89,7 +89,7 @@ static bool has(const char *const *path, const char *folder)
 	return false;
 }
 
-static bool means_its_own(void)
+static bool start_kit_its_own(void)
 {
 	const char *const *path;
 
@@ -116,7 +116,7 @@ static bool means_its_own(void)
 
 Test(machine, means_a_users_own_folders_otherwise)
 {
-	as_nobody(means_its_own);
+	as_nobody(start_kit_its_own);
 }
 
 Test(machine, takes_the_search_path_of_the_environment)

@@ -270,33 +270,34 @@ Test(access, a_name_is_asked_for_only_where_it_decides)
 	cr_expect_eq(access_judge(access, bytes("192.0.2.2")), ACCESS_BY_NAME);
 }
 
-static enum access_verdict judge_name(words only_from, words no_access, const char *name)
+static enum access_verdict exit_verdict_name(words only_from, words no_access, const char *name)
 {
 	return access_judge_name(compile(only_from, no_access), bytes("198.51.100.1"), name);
 }
 
 Test(access, names_match_whole_and_domains_at_a_dot)
 {
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "HOST.example.ORG"), ACCESS_PERMITTED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "host.example.org."), ACCESS_PERMITTED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "other.host.example.org"), ACCESS_DENIED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, "host.example.org.evil"), ACCESS_DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "a.b.Example.org"), ACCESS_PERMITTED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "example.org"), ACCESS_DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, "badexample.org"), ACCESS_DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, ".example.org"), ACCESS_DENIED, "nothing before the dot");
-	cr_expect_eq(judge_name(NULL, LIST(".example.org"), "a.example.org"), ACCESS_DENIED);
-	cr_expect_eq(judge_name(NULL, LIST(".example.org"), "a.example.com"), ACCESS_PERMITTED);
-	cr_expect_eq(judge_name(LIST(".example.org"), LIST("a.example.org"), "a.example.org"), ACCESS_DENIED);
-	cr_expect_eq(judge_name(LIST("198.51.100.1"), LIST("a.example.org"), "b.example.org"), ACCESS_PERMITTED);
+	cr_expect_eq(exit_verdict_name(LIST("host.example.org"), NULL, "HOST.example.ORG"), ACCESS_PERMITTED);
+	cr_expect_eq(exit_verdict_name(LIST("host.example.org"), NULL, "host.example.org."), ACCESS_PERMITTED);
+	cr_expect_eq(exit_verdict_name(LIST("host.example.org"), NULL, "other.host.example.org"), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(LIST("host.example.org"), NULL, "host.example.org.evil"), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(LIST(".example.org"), NULL, "a.b.Example.org"), ACCESS_PERMITTED);
+	cr_expect_eq(exit_verdict_name(LIST(".example.org"), NULL, "example.org"), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(LIST(".example.org"), NULL, "badexample.org"), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(LIST(".example.org"), NULL, ".example.org"), ACCESS_DENIED,
+		     "nothing before the dot");
+	cr_expect_eq(exit_verdict_name(NULL, LIST(".example.org"), "a.example.org"), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(NULL, LIST(".example.org"), "a.example.com"), ACCESS_PERMITTED);
+	cr_expect_eq(exit_verdict_name(LIST(".example.org"), LIST("a.example.org"), "a.example.org"), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(LIST("198.51.100.1"), LIST("a.example.org"), "b.example.org"), ACCESS_PERMITTED);
 }
 
 Test(access, an_unknown_name_is_never_let_in_by_a_name)
 {
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, NULL), ACCESS_DENIED);
-	cr_expect_eq(judge_name(LIST("host.example.org"), NULL, ""), ACCESS_DENIED);
-	cr_expect_eq(judge_name(LIST(".example.org"), NULL, NULL), ACCESS_DENIED);
-	cr_expect_eq(judge_name(NULL, LIST(".example.org"), NULL), ACCESS_PERMITTED);
+	cr_expect_eq(exit_verdict_name(LIST("host.example.org"), NULL, NULL), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(LIST("host.example.org"), NULL, ""), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(LIST(".example.org"), NULL, NULL), ACCESS_DENIED);
+	cr_expect_eq(exit_verdict_name(NULL, LIST(".example.org"), NULL), ACCESS_PERMITTED);
 }
 
 Test(access, networks_are_sorted_and_none_lies_in_another)

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "engine/clients/conn_query.h"
-#include "engine/service/keeper.h"
+#include "engine/service/runtime_event.h"
 
 static struct engine engine;
 static struct table table = { .users = 1 };
-static struct keeper keeper = { .engine = &engine, .table = &table };
+static struct service_runtime runtime = { .engine = &engine, .table = &table };
 static struct conn_query query;
 static struct sockaddr_in address;
 static int listener;
@@ -41,7 +41,7 @@ static void set_up(void)
 	cr_assert_eq(bind(listener, (struct sockaddr *)&address, length), 0);
 	cr_assert_eq(listen(listener, 16), 0);
 	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-	cr_assert(conn_query_init(&query, &keeper, 2, on_counted));
+	cr_assert(conn_query_init(&query, &runtime, 2, on_counted));
 }
 
 static void tear_down(void)
@@ -144,7 +144,7 @@ Test(conn_query, is_out_of_date_when_the_state_has_changed)
 	conn_query_add(&query, listener, ANY_KIND);
 	ask();
 	cr_assert(conn_query_is_current(&query));
-	keeper.since++;
+	runtime.since++;
 	cr_assert(!conn_query_is_current(&query));
 }
 
@@ -157,7 +157,7 @@ static void on_other_counted(struct conn_query *other)
 /* Another query is answered by the same question, or by a later one. */
 static void expect_no_answer(void)
 {
-	struct conn_query *other = conn_query_new(&keeper, on_other_counted);
+	struct conn_query *other = conn_query_new(&runtime, on_other_counted);
 	unsigned before = answers;
 
 	cr_assert(conn_query_start(other));

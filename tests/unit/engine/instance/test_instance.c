@@ -14,7 +14,7 @@ static bool wind_down(struct instance *instance)
 {
 	(void)instance;
 	commands[begun].pid = 1 + (pid_t)begun;
-	cr_assert(children_add(&engine.children, &commands[begun]));
+	cr_assert(child_table_add(&engine.children, &commands[begun]));
 	begun++;
 	return true;
 }
@@ -32,7 +32,7 @@ Test(instance, of_all_is_stopped_though_the_children_become_more_by_that)
 		cr_assert(instances[n]);
 		instances[n]->wind_down = wind_down;
 		instances[n]->child.pid = (n + 1) * APART;
-		cr_assert(children_add(&engine.children, &instances[n]->child));
+		cr_assert(child_table_add(&engine.children, &instances[n]->child));
 	}
 	instance_stop_all(&engine);
 	for (int n = 0; n < MANY; n++)
@@ -40,6 +40,6 @@ Test(instance, of_all_is_stopped_though_the_children_become_more_by_that)
 	cr_expect_eq(begun, (size_t)MANY, "none is told twice");
 	for (int n = 0; n < MANY; n++)
 		instance_free(instances[n]);
-	children_free(&engine.children);
+	child_table_free(&engine.children);
 	ev_loop_destroy(engine.loop);
 }

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "engine/launch/handed_files.h"
-#include "engine/launch/launch.h"
+#include "engine/launch/passed_files.h"
+#include "engine/launch/start_request.h"
 
 static struct buf text;
 
@@ -104,28 +104,28 @@ Test(launch, tells_the_groups_where_the_table_names_them)
 }
 
 /* The wiring of a service with these lines, from the fourth on; false: what text says. */
-static bool wire(struct wiring *wiring, const char *lines)
+static bool wire(struct fd_map *fd_map, const char *lines)
 {
 	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
 	struct engine engine = { .null_input = 0, .null_output = 1 };
 	struct plan_sockets sockets = { .port = 7 };
-	struct means means = { .plan = plan_make(service, &process_defaults, &sockets, &text) };
+	struct start_kit kit = { .plan = plan_make(service, &process_defaults, &sockets, &text) };
 	bool good;
 
-	cr_assert(means.plan, "%s", buf_string(&text));
+	cr_assert(kit.plan, "%s", buf_string(&text));
 	buf_clear(&text);
-	good = launch_wire(wiring, &means, &engine, service, NULL, 0, &text) &&
-	       handed_files_open(wiring, service, &text);
-	plan_free(means.plan);
+	good = launch_wire(fd_map, &kit, &engine, service, NULL, 0, &text) &&
+	       passed_files_open(fd_map, service, &text);
+	plan_free(kit.plan);
 	return good;
 }
 
 static const char *refused_wiring(const char *lines)
 {
-	struct wiring wiring;
+	struct fd_map fd_map;
 
-	cr_assert_not(wire(&wiring, lines));
-	wiring_close(&wiring);
+	cr_assert_not(wire(&fd_map, lines));
+	fd_map_close(&fd_map);
 	return buf_string(&text);
 }
 
@@ -134,7 +134,7 @@ Test(launch, has_room_for_every_file_twice)
 {
 	enum { FILES = 12 };
 	char lines[512] = "output = null\nopen_file = {";
-	struct wiring wiring;
+	struct fd_map fd_map;
 	int fd;
 
 	for (int n = 0; n < FILES; n++)
@@ -143,10 +143,10 @@ Test(launch, has_room_for_every_file_twice)
 	strcat(lines, "}");
 	while ((fd = dup(STDERR_FILENO)) < FD_HIGH)
 		cr_assert_geq(fd, 0);
-	cr_assert(wire(&wiring, lines), "%s", buf_string(&text));
-	cr_expect_eq(wiring.count, 3 + FILES);
-	cr_expect_eq(wiring.own_count, 2 * FILES);
-	wiring_close(&wiring);
+	cr_assert(wire(&fd_map, lines), "%s", buf_string(&text));
+	cr_expect_eq(fd_map.count, 3 + FILES);
+	cr_expect_eq(fd_map.own_count, 2 * FILES);
+	fd_map_close(&fd_map);
 }
 
 Test(launch, tells_the_line_of_a_stream_that_cannot_be_opened)

@@ -8,21 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/accept/guest.h"
+#include "engine/accept/pending.h"
 #include "engine/core/engine_state.h"
 #include "engine/drain/drain.h"
-#include "engine/drain/twins.h"
+#include "engine/drain/standby_socket.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/instance_state.h"
+#include "engine/launch/fdstore.h"
 #include "engine/launch/notify.h"
-#include "engine/launch/store.h"
 #include "engine/listener/listener.h"
-#include "engine/listener/rpc.h"
-#include "engine/log/output.h"
+#include "engine/listener/rpcbind.h"
+#include "engine/log/output_pipe.h"
 #include "engine/orphans/orphan.h"
-#include "engine/service/keeper_state.h"
-#include "engine/service/opening.h"
-#include "engine/service/refresh.h"
+#include "engine/service/runtime_state.h"
+#include "engine/service/service_reload.h"
+#include "engine/service/socket_commands.h"
 #include "engine/state/state_field.h"
 #include "struct_text.h"
 
@@ -32,13 +32,13 @@
 
 static const struct state_table *tables[TABLES_MOST] = {
 	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
-	&released_state, &kept_state, &notify_state, &orphan_state, &keeper_state, &activity_state, &spent_state,
+	&released_state, &kept_state, &notify_state, &orphan_state, &runtime_state, &activity_state, &spent_state,
 	&failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state, &refresh_state,
 	&instance_state, &notice_state, &control_state, &course_state, &search_state, &guest_state, &drain_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
-static struct keeper keeper;
+static struct service_runtime runtime;
 static struct state_stream ledger;
 
 static void add_table(const struct state_table *table)
@@ -88,7 +88,7 @@ static struct state_section *parse(struct buf *text)
 
 static struct state_section *save(const struct state_table *table, const void *object)
 {
-	struct carry carry = { .loop = loop };
+	struct state_saver carry = { .loop = loop };
 	struct state_section *section;
 
 	state_stream_begin(&carry.text);
@@ -97,7 +97,7 @@ static struct state_section *save(const struct state_table *table, const void *o
 	state_save(&carry, table, object);
 	cr_assert_not(carry.failed);
 	section = parse(&carry.text);
-	carry_free(&carry);
+	save_free(&carry);
 	return section;
 }
 
@@ -278,7 +278,7 @@ static void *make(const struct state_table *table)
 			*(int *)(void *)((char *)object + table->fields[n].offset) = -1;
 	}
 	if (!strcmp(table->tag, "activity"))
-		((struct activity *)object)->keeper = &keeper;
+		((struct activity *)object)->runtime = &runtime;
 	return object;
 }
 

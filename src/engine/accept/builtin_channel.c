@@ -1,0 +1,366 @@
+/* Channels between superd and its own redirect, tcpmux and health programs. superd must not trust the other end,
+ * which has read a stranger's data: it only looks up a name by it, and goes on with a copy of the connection that it
+ * has kept itself.
+ *
+ * superd may learn of the end of an instance before its last message; the message is read then. */
+#include "engine/accept/builtin_channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "engine/accept/service_listing.h"
+#include "engine/accept/tcpmux.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/core/close_socket.h"
+#include "engine/instance/exec_sequence.h"
+#include "engine/queue/health.h"
+#include "exec/plan/plan.h"
+#include "os/fs/memory_file.h"
+#include "os/socket/fd_channel.h"
+#include "os/socket/scm_rights.h"
+
+#define QUESTION_MOST 1024              /* bytes of "/NAME", by health */
+#define NAME_MOST 256                   /* bytes of a service's name, by tcpmux */
+#define PACKETS_MOST 4                  /* packets read at the end: a program has little to send */
+
+/* The program at the other end. */
+enum channel_kind { REDIRECT, MUX, HEALTH };
+
+struct builtin_channel {
+	ev_io io;                       /* superd's end; fd -1: given to a standby, or closed */
+	enum channel_kind kind;         /* the program that was started: a reload may have changed the row since */
+	struct service_runtime *runtime;
+	struct instance *instance;
+	uint64_t plan;                  /* number of the plan that started the program; 0: of no later start */
+	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
+};
+
+static bool give_file(struct builtin_channel *channel, const struct buf *text)
+{
+	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
+	bool given = file >= 0 && fd_channel_send(channel->io.fd, file);
+
+	fd_close(&file);
+	return given;
+}
+
+/* Sends text by a file in memory, and empties it. If descriptors are short, the spare ones are used. If even that
+ * fails, the channel is shut down, so that the other end need not wait for a timeout. */
+static void give_text(struct builtin_channel *channel, struct buf *text)
+{
+	struct engine *engine = channel->runtime->engine;
+	bool given = give_file(channel, text);
+
+	if (!given) {
+		engine_drop_spare(engine);
+		given = give_file(channel, text);
+		engine_keep_spare(engine);
+	}
+	if (!given)
+		shutdown(channel->io.fd, SHUT_RDWR);
+	buf_free(text);
+}
+
+static void give_names(struct builtin_channel *channel)
+{
+	struct buf text = { 0 };
+
+	listing_mux_names(channel->runtime->engine, &text);
+	give_text(channel, &text);
+}
+
+/* "/NAME" asks for one service, which costs the same in any table; "/" asks for all. */
+static void give_health(struct builtin_channel *channel, const char *path)
+{
+	struct engine *engine = channel->runtime->engine;
+	struct buf text = { 0 }, reasons = { 0 };
+
+	if (!strcmp(path, "/")) {
+		buf_addf(&text, "%s\n", health_name(health_look(engine, &reasons)));
+		buf_add(&text, buf_string(&reasons), reasons.length);
+		text.failed |= reasons.failed;
+	} else if (*path != '/' || !health_tell(engine, path + 1, &text)) {
+		buf_char(&text, '\n');
+	}
+	buf_free(&reasons);
+	give_text(channel, &text);
+}
+
+/* false: there are no more packets. */
+static bool take_packet(struct builtin_channel *channel)
+{
+	char name[NAME_MOST + 1];
+	ssize_t length = fd_channel_receive(channel->io.fd, name, NAME_MOST);
+	int client = channel->client;
+
+	if (length <= 0)
+		return false;
+	name[length] = '\0';
+	if (!strcmp(name, "help")) {
+		give_names(channel);
+	} else if (client >= 0) {
+		channel->client = -1;
+		tcpmux_serve(channel->runtime, name, client);
+	}
+	return true;
+}
+
+/* Answers one question for each connection; more are ignored. */
+static void on_question(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct builtin_channel *channel = io->data;
+	char path[QUESTION_MOST + 1];
+	ssize_t length = fd_channel_receive(io->fd, path, QUESTION_MOST);
+
+	(void)events;
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	ev_io_stop(loop, io);
+	if (length <= 0)
+		return;
+	path[length] = '\0';
+	give_health(channel, path);
+}
+
+static void on_packet(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct builtin_channel *channel = io->data;
+
+	(void)events;
+	errno = 0;                      /* the end of the other side leaves it as it is */
+	if (!take_packet(channel) && errno != EAGAIN && errno != EINTR)
+		ev_io_stop(loop, io);
+}
+
+/* "in=3 out=20\n", or "in=3 out=20 rests\n" from a process that waits for another client. false: another text. */
+static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *rests)
+{
+	char *end;
+
+	if (strncmp(text, "in=", 3) != 0)
+		return false;
+	*in = strtoull(text + 3, &end, 10);
+	if (strncmp(end, " out=", 5) != 0)
+		return false;
+	*out = strtoull(end + 5, &end, 10);
+	*rests = !strcmp(end, " rests\n");
+	return *rests || !strcmp(end, "\n");
+}
+
+/* false: there are no more packets. */
+static bool hear_traffic(struct builtin_channel *channel, bool *rests)
+{
+	char text[64];
+	uint64_t in, out;
+	ssize_t length = fd_channel_receive(channel->io.fd, text, sizeof(text) - 1);
+
+	*rests = false;
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	if (read_traffic(text, &in, &out, rests))
+		xinetd_record_traffic(channel->runtime, in, out);
+	return true;
+}
+
+/* A process may serve another client if its plan is surely that of the next start, and it has nothing of its own. */
+static bool may_serve_again(const struct builtin_channel *channel)
+{
+	const struct instance *instance = channel->instance;
+	const struct start_kit *kit = &channel->runtime->activity->kit;
+
+	if (!kit->plan || kit->made != channel->plan || kit->plan->rereads ||
+	    exec_sequence_has_steps(channel->runtime->service, kit->plan))
+		return false;
+	return !instance->plan && !instance->private_tmp && !instance->stopping && !instance->retired &&
+	       !instance->engine->stopping;
+}
+
+/* The connection is over: the process becomes a standby, or ends. */
+static void let_rest(struct builtin_channel *channel)
+{
+	struct instance *instance = channel->instance;
+	struct engine *engine = channel->runtime->engine;
+	struct worker_pool *standbys = &channel->runtime->activity->kit.standbys;
+	int fd = channel->io.fd;
+
+	ev_io_stop(engine->loop, &channel->io);
+	channel->io.fd = -1;
+	if (may_serve_again(channel) && worker_pool_add(standbys, engine, instance->pid, fd, &instance->cgroup))
+		instance_let_go(instance);
+	else
+		closing_own(engine, instance->service->name, &fd);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct builtin_channel *channel = io->data;
+	bool rests;
+
+	(void)events;
+	if (!hear_traffic(channel, &rests)) {
+		if (errno != EAGAIN && errno != EINTR)
+			ev_io_stop(loop, io);
+		return;
+	}
+	if (rests)
+		let_rest(channel);
+}
+
+static bool is_builtin(const struct service *service, const char *name)
+{
+	return service->exec->builtin && !strcmp(service->exec->builtin[0], name);
+}
+
+/* For services that have a channel. */
+static enum channel_kind kind_of(const struct service *service)
+{
+	return is_builtin(service, "tcpmux") ? MUX : is_builtin(service, "health") ? HEALTH : REDIRECT;
+}
+
+static void builtin_channel_free(struct instance *instance)
+{
+	struct builtin_channel *channel = instance->channel;
+	int fd = channel->io.fd;
+
+	ev_io_stop(channel->runtime->engine->loop, &channel->io);
+	closing_own(instance->engine, instance->service->name, &fd);
+	closing_close(instance->engine, instance->service->name, &channel->client);
+	free(channel);
+	instance->channel = NULL;
+}
+
+void builtin_channel_finish(struct instance *instance)
+{
+	struct builtin_channel *channel = instance->channel;
+	bool more, rests;
+
+	if (!channel)
+		return;
+	more = channel->io.fd >= 0 && channel->kind != HEALTH;
+	for (int n = 0; n < PACKETS_MOST && more; n++)
+		more = channel->kind == REDIRECT ? hear_traffic(channel, &rests) : take_packet(channel);
+	builtin_channel_free(instance);
+}
+
+/* Passes the child's end, which comes behind the sockets. */
+static bool hand_over(struct fd_map *fd_map, int fd, struct buf *why)
+{
+	if (fd_map_add(fd_map, fd))
+		return true;
+	buf_addf(why, "passing a channel: %s", strerror(errno));
+	return false;
+}
+
+static bool open_list(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
+{
+	struct buf text = { 0 };
+	int file;
+
+	if (!strcmp(runtime->service->exec->builtin[0], "servers"))
+		listing_servers(runtime->engine, &text);
+	else
+		listing_services(runtime->engine, &text);
+	errno = ENOMEM;
+	file = text.failed ? -1 : memory_file(buf_string(&text), text.length);
+	buf_free(&text);
+	if (file < 0) {
+		buf_addf(why, "making its list: %s", strerror(errno));
+		return false;
+	}
+	return hand_over(fd_map, file, why);
+}
+
+static struct builtin_channel *builtin_channel_new(struct service_runtime *runtime, struct instance *instance,
+						   enum channel_kind kind, int client, int fd)
+{
+	static void (*const heard[])(struct ev_loop *loop, ev_io *io, int events) = {
+		[REDIRECT] = on_report, [MUX] = on_packet, [HEALTH] = on_question,
+	};
+	struct builtin_channel *channel = calloc(1, sizeof(*channel));
+
+	if (!channel)
+		return NULL;
+	channel->runtime = runtime;
+	channel->instance = instance;
+	channel->plan = runtime->activity->kit.made;
+	channel->client = client;
+	channel->kind = kind;
+	ev_io_init(&channel->io, heard[kind], fd, EV_READ);
+	channel->io.data = channel;
+	ev_io_start(runtime->engine->loop, &channel->io);
+	instance->channel = channel;
+	instance->close_channel = builtin_channel_free;
+	return channel;
+}
+
+int builtin_channel_descriptor(const struct instance *instance, int *client)
+{
+	*client = instance->channel ? instance->channel->client : -1;
+	return instance->channel ? instance->channel->io.fd : -1;
+}
+
+bool builtin_channel_resume(struct service_runtime *runtime, struct instance *instance, int fd, int client)
+{
+	enum channel_kind kind = client >= 0 ? MUX : kind_of(runtime->service);
+	struct builtin_channel *channel = builtin_channel_new(runtime, instance, kind, client, fd);
+
+	if (!channel)
+		return false;
+	if (kind == MUX && client < 0)
+		scm_rights_allow(fd, false); /* its program is of before, and would give it */
+	channel->plan = 0;              /* of no start to come, so its process is not kept for one */
+	return true;
+}
+
+bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *instance, const struct client *client,
+			   pid_t *pid)
+{
+	int fd;
+
+	while (worker_pool_take(&runtime->activity->kit.standbys, pid, &fd, &instance->cgroup)) {
+		struct builtin_channel *channel = builtin_channel_new(runtime, instance, REDIRECT, -1, fd);
+
+		if (channel && fd_channel_send(fd, client->fd))
+			return true;
+		if (channel)
+			builtin_channel_free(instance);
+		else
+			fd_close(&fd);
+		instance_cgroup_leave(&instance->cgroup, runtime->engine, 0, false);
+	}
+	return false;
+}
+
+bool builtin_channel_open(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
+			  const struct client *client, struct buf *why)
+{
+	enum channel_kind kind = kind_of(runtime->service);
+	int ends[2], kept = -1;
+
+	if (plan_channel(runtime->service) < 0)
+		return true;
+	if (kind == REDIRECT && !runtime->service->exec->redirect)
+		return open_list(runtime, fd_map, why);
+	if (fd_channel_pair(ends) < 0) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		return false;
+	}
+	ends[0] = fd_raise(ends[0], FD_HIGH);
+	if (kind == MUX)
+		kept = fd_copy(client->fd, FD_HIGH);
+	if ((kind == MUX && kept < 0) || !builtin_channel_new(runtime, instance, kind, kept, ends[0])) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		fd_close(&kept);
+		fd_close(&ends[0]);
+		fd_close(&ends[1]);
+		return false;
+	}
+	if (hand_over(fd_map, ends[1], why))
+		return true;
+	builtin_channel_free(instance);
+	return false;
+}

@@ -1,0 +1,232 @@
+/* Datagrams and the gate. superd cannot set a sender aside while it asks about it: the datagram stays in the queue
+ * with all others. So superd keeps nothing of the guest but the answer. */
+#include "engine/accept/datagram_sender.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/refuse.h"
+#include "engine/accept/sensor.h"
+#include "engine/core/fd_receive.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/scm_rights.h"
+
+#define REMEMBERED 60.                  /* seconds that an answer holds */
+#define SIFTED_MOST 64                  /* datagrams read away in one turn */
+
+/* An answer that was given by other rules does not count any more. */
+static void forget_outdated(struct engine *engine)
+{
+	if (engine->judged_by != engine->wraps.changes)
+		address_lru_free(&engine->judged);
+	engine->judged_by = engine->wraps.changes;
+}
+
+static struct address_entry *find_judged(struct service_runtime *runtime, const struct client *client)
+{
+	unsigned char source[SOURCE_SIZE];
+
+	forget_outdated(runtime->engine);
+	if (!client_source(client, 128, source))
+		return NULL;
+	return address_lru_find(&runtime->engine->judged, runtime->activity->number, source, clock_now());
+}
+
+static void remember(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
+{
+	double now = clock_now();
+	unsigned char source[SOURCE_SIZE];
+	struct address_entry *judged;
+
+	if (!client_source(client, 128, source))
+		return;
+	judged = address_lru_note(&runtime->engine->judged, runtime->activity->number, source, now, now + REMEMBERED);
+	if (judged)
+		judged->count = refusal;
+}
+
+static void on_decided(struct service_runtime *runtime, struct pending_client *guest, const struct lookup_reply *advice)
+{
+	client_refuse(&guest->client);
+	guest->listener->busy = false;
+	if (!advice)
+		return;
+	remember(runtime, &guest->client, admission_conclude(runtime, guest, advice));
+	runtime_post(runtime, LOOK);
+}
+
+/* Returns a socket that is connected to the sender, from which superd-advise takes its address; -1: none. */
+static int connect_to(const struct client *client)
+{
+	int fd = socket(client->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, &client->peer.any, client->length) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool ask(struct service_runtime *runtime, struct pending_client *guest)
+{
+	struct pending_client asked = { .client = guest->client, .listener = guest->listener, .asked = guest->asked };
+
+	asked.client.fd = connect_to(&guest->client);
+	if (asked.client.fd < 0 || !lookup_ask(runtime, &asked, on_decided)) {
+		client_refuse(&asked.client);
+		return false;
+	}
+	guest->listener->busy = true;
+	return true;
+}
+
+enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pending_client *guest,
+				      enum refusal *refusal)
+{
+	struct address_entry *judged;
+
+	guest->asked.ident = false;     /* there is no connection to have an owner */
+	if (!admission_has_questions(guest))
+		return SENDER_MAY;
+	judged = find_judged(runtime, &guest->client);
+	if (!judged && ask(runtime, guest))
+		return SENDER_IS_ASKED;
+	*refusal = judged ? (enum refusal)judged->count : admission_conclude(runtime, guest, NULL);
+	return *refusal ? SENDER_MAY_NOT : SENDER_MAY;
+}
+
+static void on_dropped(struct fd_receive *reception, struct received *received)
+{
+	(void)received;
+	reception->engine->dropping = NULL;
+}
+
+static void on_drop_ended(struct fd_receive *reception)
+{
+	free(reception);
+}
+
+/* Another process, one at a time, receives the datagram at the head and drops the descriptors in it. false: one does so
+ * already, or none can be started; superd tries again, as the datagram is still in the queue. */
+static bool drop_beside(struct engine *engine, int socket)
+{
+	struct fd_receive *reception = engine->dropping ? NULL : calloc(1, sizeof(*reception));
+
+	if (!reception)
+		return false;
+	reception->received = on_dropped;
+	reception->ended = on_drop_ended;
+	if (!fd_receive_start(reception, engine, socket, RECEIVE_NOTHING)) {
+		free(reception);
+		return false;
+	}
+	engine->dropping = reception;
+	return true;
+}
+
+static bool is_unix(const struct listener *listener)
+{
+	return listener->listen->address->kind == ENDPOINT_UNIX_DGRAM;
+}
+
+/* A process that was a backend may have the socket, too. It may receive the datagram that superd has looked at, so that
+ * superd's recv(2) would return another one; so another process receives it. */
+void datagram_sender_throw_away(struct service_runtime *runtime, struct listener *listener, enum refusal refusal)
+{
+	struct pending_client guest = { .listener = listener };
+	bool carries;
+
+	if (!client_peek(listener->io.fd, &guest.client) ||
+	    scm_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
+		return;
+	if (!carries && !(listener->shared && is_unix(listener)))
+		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+	else if (!drop_beside(runtime->engine, listener->io.fd))
+		return;
+	refuse_guest(runtime, &guest, refusal);
+}
+
+static bool is_ready(const struct listener *listener)
+{
+	struct pollfd ready = { listener->io.fd, POLLIN, 0 };
+
+	return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
+}
+
+static enum sender_state exit_verdict_head(struct service_runtime *runtime, struct pending_client *guest,
+					   enum refusal *refusal)
+{
+	const char *daemon = runtime->service->groups->access->libwrap;
+
+	guest->asked =
+		(struct guest_lookups){ .libwrap = daemon && hosts_access_has_rules(&runtime->engine->wraps) ? daemon
+													     : NULL };
+	*refusal = sensor_denies(runtime->engine, &guest->client)
+		? REFUSED_SENSOR : admission_judge_address(runtime, &guest->client, &guest->asked);
+	if (!*refusal && admission_had_minute(runtime, &guest->client))
+		*refusal = REFUSED_PER_SOURCE_CPM;
+	return *refusal ? SENDER_MAY_NOT : datagram_sender_ask(runtime, guest, refusal);
+}
+
+/* Whether superd looks at the senders. At a unix socket a backend of another user could hide them from superd. */
+static bool has_senders(const struct listener *listener)
+{
+	const struct endpoint *endpoint = listener->listen->endpoint;
+
+	if (endpoint->kind == ENDPOINT_UNIX_DGRAM && foreign_socket_is(listener->io.fd))
+		return false;
+	return endpoint_is_datagram(endpoint) || endpoint->kind == ENDPOINT_RAW;
+}
+
+/* The result of a look at the listeners. */
+struct sifting {
+	bool sifted, ready;             /* a datagram was dropped or is asked about; one may start an instance */
+};
+
+static void sift(struct service_runtime *runtime, struct listener *listener, struct sifting *sifting, int *left)
+{
+	struct pending_client guest = { .listener = listener };
+	enum refusal refusal;
+
+	if (!listener_is_open(listener) || listener->busy)
+		return;
+	if (!has_senders(listener)) {
+		sifting->ready = sifting->ready || is_ready(listener);
+		return;
+	}
+	while ((*left)-- > 0 && client_peek(listener->io.fd, &guest.client)) {
+		enum sender_state state = exit_verdict_head(runtime, &guest, &refusal);
+
+		sifting->sifted = sifting->sifted || state != SENDER_MAY;
+		sifting->ready = sifting->ready || state == SENDER_MAY;
+		if (state != SENDER_MAY_NOT)
+			return;
+		datagram_sender_throw_away(runtime, listener, refusal);
+	}
+}
+
+bool datagram_sender_sift(struct service_runtime *runtime)
+{
+	struct sifting sifting = { false, false };
+	int left = SIFTED_MOST;
+
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		sift(runtime, &runtime->listeners[n], &sifting, &left);
+	return sifting.sifted && !sifting.ready;
+}
+
+void datagram_sender_count(struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+		struct client client;
+
+		if (listener_is_open(listener) && !listener->busy && has_senders(listener) &&
+		    client_peek(listener->io.fd, &client))
+			admission_count_minute(runtime, &client);
+	}
+}

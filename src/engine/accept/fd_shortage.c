@@ -1,0 +1,84 @@
+/* The services that wait for descriptors. The end of an instance may free more or less than one start needs, so each
+ * end wakes two services, and one that fails again goes behind the others. Its pause goes on growing: if no instance
+ * ends, nothing else wakes it.
+ *
+ * A redirect is never the first: redirects that hold descriptors already wait for their targets, which may be
+ * services of this superd. */
+#include "engine/accept/fd_shortage.h"
+
+#include <errno.h>
+
+#define WOKEN 2
+
+static bool has_parked(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (runtime->listeners[n].parked)
+			return true;
+	}
+	return false;
+}
+
+static void line_up(struct service_runtime *runtime)
+{
+	start_kit_free_resting(runtime->engine);
+	if (!runtime->activity)
+		return;
+	list_remove(&runtime->activity->lacking);
+	list_add(&runtime->engine->lacking, &runtime->activity->lacking);
+}
+
+void fd_shortage_end(struct service_runtime *runtime)
+{
+	list_remove(&runtime->activity->lacking);
+}
+
+void fd_shortage_look(struct service_runtime *runtime)
+{
+	engine_keep_spare(runtime->engine);
+	if (!engine_has_spare(runtime->engine, ENGINE_SPARE))
+		line_up(runtime);
+}
+
+void fd_shortage_note(struct service_runtime *runtime, int error)
+{
+	struct engine *engine = runtime->engine;
+
+	if (error != EMFILE && error != ENFILE) {
+		if (engine->first == runtime)
+			engine->first = NULL;
+		return;
+	}
+	line_up(runtime);
+	if (!engine->first && !runtime->service->exec->redirect && has_parked(runtime))
+		engine->first = runtime;
+}
+
+bool fd_shortage_comes_after(struct service_runtime *runtime)
+{
+	struct engine *engine = runtime->engine;
+	const struct service_runtime *first = engine->first;
+
+	if (first && ((first->state != BACKOFF && first->state != LISTENING) || !has_parked(first)))
+		engine->first = NULL;
+	if (engine->first)
+		engine_keep_spare(engine);      /* some may have come free */
+	return engine->first && engine->first != runtime && !has_parked(runtime) &&
+	       !engine_has_spare(engine, ENGINE_SPARE);
+}
+
+void fd_shortage_pass(struct engine *engine)
+{
+	int woken = 0;
+
+	LIST_EACH(link, &engine->lacking) {
+		struct service_runtime *runtime = container_of(link, struct activity, lacking)->runtime;
+
+		list_remove(link);
+		if (runtime->state != BACKOFF || runtime_waits_for_order(runtime))
+			continue;
+		runtime_start_timer(runtime, 0);
+		if (++woken == WOKEN)
+			return;
+	}
+}

@@ -1,0 +1,299 @@
+/* Runs superd-advise, one process for each question about a client. The answers, the process and the runtime may end
+ * in any order. The client goes back to its runtime once, at the end of the answers or of the runtime, whichever is
+ * first; the question is freed with the process, as its end must be reaped. */
+#include "engine/accept/lookup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/core/fd_watch.h"
+#include "engine/core/unreaped.h"
+#include "exec/spawn/spawn.h"
+#include "os/host/libexec.h"
+#include "prepare/helper_user.h"
+
+#define IDENT_SECONDS "10"
+
+/* What all questions have in common. */
+struct lookup_helper {
+	struct plan plan;
+	char *environment[4];           /* environment of the plan, and room for the variables of a start */
+	char *program;
+};
+
+struct lookup_question {
+	struct list link;               /* in engine->questions */
+	struct child child;             /* superd-advise; pid 0: it has ended */
+	struct engine *engine;
+	struct service_runtime *runtime; /* NULL: the guest was given back */
+	struct pending_client guest;
+	void (*decided)(struct service_runtime *runtime, struct pending_client *guest,
+			const struct lookup_reply *advice);
+	ev_io io;                       /* the answers; fd -1: there are no more */
+	struct alarm limit;
+	size_t length;                  /* bytes of answers */
+	char answers[ADVICE_MOST];
+};
+
+static void free_question(struct lookup_question *question)
+{
+	list_remove(&question->link);
+	free(question);
+}
+
+static void read_answers(struct lookup_question *question, struct lookup_reply *advice)
+{
+	char *at = question->answers, *end = at + question->length, *newline;
+
+	while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
+		*newline = '\0';
+		if (strlen(at) == (size_t)(newline - at))
+			lookup_read_line(at, advice);
+		at = newline + 1;
+	}
+}
+
+static void kill_process(struct lookup_question *question)
+{
+	if (question->child.pid > 1)
+		kill(-question->child.pid, SIGKILL);
+}
+
+/* Gives the guest back; the question is gone afterwards, or goes with its process. */
+static void decide(struct lookup_question *question, bool cancelled)
+{
+	struct service_runtime *runtime = question->runtime;
+	struct lookup_reply advice = { .has_name = false };
+	struct pending_client guest = question->guest;
+	int fd = question->io.fd;
+
+	alarm_stop(&question->limit);
+	ev_io_stop(question->engine->loop, &question->io);
+	fd_close(&fd);
+	question->runtime = NULL;
+	question->engine->idents -= question->guest.asked.ident;
+	if (!cancelled)
+		read_answers(question, &advice);
+	question->decided(runtime, &guest, cancelled ? NULL : &advice);
+	if (!question->child.pid)
+		free_question(question);
+}
+
+/* false: no more answers will come. */
+static bool take_answers(struct lookup_question *question)
+{
+	while (question->length < sizeof(question->answers)) {
+		ssize_t got = read(question->io.fd, question->answers + question->length,
+				   sizeof(question->answers) - question->length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno == EAGAIN;
+		if (got == 0)
+			return false;
+		question->length += (size_t)got;
+	}
+	return false;
+}
+
+static void on_answers(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct lookup_question *question = io->data;
+
+	(void)loop, (void)events;
+	if (!take_answers(question))
+		decide(question, false);
+}
+
+static void on_limit(struct alarm *alarm)
+{
+	struct lookup_question *question = container_of(alarm, struct lookup_question, limit);
+
+	take_answers(question);
+	kill_process(question);
+	decide(question, false);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct lookup_question *question = container_of(child, struct lookup_question, child);
+
+	(void)status;
+	child->pid = 0;
+	if (!question->runtime) {
+		free_question(question);
+		return;
+	}
+	take_answers(question);
+	decide(question, false);
+}
+
+static struct lookup_helper *make_advisor(struct engine *engine)
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	struct lookup_helper *advisor = calloc(1, sizeof(*advisor));
+
+	if (!advisor)
+		return NULL;
+	advisor->program = (char *)(uintptr_t)libexec_path("superd-advise", NULL);
+	if (!advisor->program) {
+		free(advisor);
+		return NULL;
+	}
+	advisor->environment[0] = path;
+	advisor->plan = (struct plan){
+		.main.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
+		.account = helper_user_account(HELPER_USER_ADVISE), .umask = 022, .io_priority = -1,
+		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
+		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->defaults.nofile } },
+	};
+	engine->advisor = advisor;
+	return advisor;
+}
+
+/* Starts superd-advise. Returns its pid; -1: it could not be started, and the log says why. */
+static pid_t start(struct engine *engine, const struct pending_client *guest, int answers)
+{
+	static char name[] = "-n", libwrap[] = "-w", ident[] = "-i", seconds[] = IDENT_SECONDS;
+	const struct guest_lookups *asked = &guest->asked;
+	const int wanted[] = { guest->client.fd, engine->null_output, engine->null_output, answers, guest->client.fd };
+	char *argv[8], **at = argv;
+	struct spawn_request launch = { .wanted = wanted, .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	struct plan plan = engine->advisor->plan;
+
+	*at++ = engine->advisor->program;
+	if (asked->name)
+		*at++ = name;
+	if (asked->libwrap) {
+		*at++ = libwrap;
+		*at++ = (char *)(uintptr_t)asked->libwrap;
+	}
+	if (asked->ident) {
+		*at++ = ident;
+		*at++ = seconds;
+	}
+	*at = NULL;
+	plan.main.argv = argv;
+	launch.plan = &plan;
+	unreaped_start(engine, &launch);
+	if (launch.pid < 0)
+		log_error(engine->log, "cannot start %s: %s: %s", plan.main.program, stage_name(launch.fault.stage),
+			  strerror(launch.fault.error));
+	return launch.pid;
+}
+
+static struct lookup_question *new_question(struct service_runtime *runtime, const struct pending_client *guest,
+					    int answers)
+{
+	struct lookup_question *question = malloc(sizeof(*question));
+
+	if (!question)
+		return NULL;
+	question->engine = runtime->engine;
+	question->runtime = runtime;
+	question->guest = *guest;
+	question->child = (struct child){ .ended = on_ended };
+	question->length = 0;
+	list_init(&question->link);
+	ev_io_init(&question->io, on_answers, answers, EV_READ);
+	question->io.data = question;
+	alarm_init(&question->limit, runtime->engine, on_limit);
+	return question;
+}
+
+/* Asks. The caller closes the writing end afterwards, so that only the process has it. */
+static bool begin(struct lookup_question *question, int writing)
+{
+	struct engine *engine = question->engine;
+	pid_t pid = start(engine, &question->guest, writing);
+
+	if (pid < 0)
+		return false;
+	question->child.pid = pid;
+	if (!child_table_add(&engine->children, &question->child)) {
+		kill(-pid, SIGKILL);
+		log_error(engine->log, "cannot ask about a client: out of memory");
+		return false;
+	}
+	list_add(&engine->questions, &question->link);
+	engine->idents += question->guest.asked.ident;
+	ev_io_start(engine->loop, &question->io);
+	alarm_set(&question->limit, ADVICE_SECONDS);
+	return true;
+}
+
+static void say_failure(struct engine *engine, const struct service_runtime *runtime, int error)
+{
+	log_error(engine->log, "%s: cannot ask about a client: %s", runtime->service->name, strerror(error));
+}
+
+bool lookup_may_ask_ident(const struct engine *engine)
+{
+	return !engine->ident_limit || engine->idents < engine->ident_limit;
+}
+
+bool lookup_ask(struct service_runtime *runtime, const struct pending_client *guest,
+		void (*decided)(struct service_runtime *runtime, struct pending_client *guest,
+				const struct lookup_reply *advice))
+{
+	struct engine *engine = runtime->engine;
+	struct lookup_question *question = NULL;
+	int ends[2] = { -1, -1 };
+	bool good;
+
+	if (!engine->advisor && !make_advisor(engine)) {
+		log_error(engine->log, "%s: cannot ask about a client: superd-advise: %s", runtime->service->name,
+			  strerror(errno));
+		return false;
+	}
+	if (fd_pipe(ends) == 0)
+		question = new_question(runtime, guest, ends[0] = fd_raise(ends[0], FD_HIGH));
+	if (!question) {
+		say_failure(engine, runtime, errno);
+		fd_close(&ends[0]);
+		fd_close(&ends[1]);
+		return false;
+	}
+	question->decided = decided;
+	good = begin(question, ends[1]);
+	fd_close(&ends[1]);
+	if (!good) {
+		fd_close(&ends[0]);
+		free(question);
+		return false;
+	}
+	question->guest.client.fd = fd_raise(question->guest.client.fd, FD_HIGH);
+	return true;
+}
+
+void lookup_cancel(struct service_runtime *runtime)
+{
+	LIST_EACH(link, &runtime->engine->questions) {
+		struct lookup_question *question = container_of(link, struct lookup_question, link);
+
+		if (question->runtime != runtime)
+			continue;
+		kill_process(question);
+		decide(question, true);
+	}
+}
+
+void lookup_free(struct engine *engine)
+{
+	LIST_EACH(link, &engine->questions) {
+		struct lookup_question *question = container_of(link, struct lookup_question, link);
+
+		child_table_remove(&engine->children, &question->child);
+		free_question(question);
+	}
+	if (engine->advisor)
+		free(engine->advisor->program);
+	free(engine->advisor);
+	engine->advisor = NULL;
+}

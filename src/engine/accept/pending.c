@@ -1,0 +1,340 @@
+/* From a client to an instance. All that is counted for a guest must be given back at any end: either by
+ * pending_dismiss or by the end of the instance, never by both. */
+#include "engine/accept/pending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/scan.h"
+#include "config/option/option_name.h"
+#include "engine/accept/builtin_channel.h"
+#include "engine/accept/fd_shortage.h"
+#include "engine/accept/start_log.h"
+#include "engine/accept/tcpmux.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/core/close_socket.h"
+#include "engine/instance/cleanup.h"
+#include "engine/instance/exec_sequence.h"
+#include "engine/instance/notify_handle.h"
+#include "engine/instance/notify_receive.h"
+#include "engine/launch/passed_files.h"
+
+enum refusal pending_park(struct service_runtime *runtime, const struct pending_client *guest)
+{
+	if (runtime_refuses(runtime))
+		return REFUSED_BACKOFF;
+	if (!listener_park(guest->listener, &guest->client, guest->progress, guest->until))
+		return REFUSED_UNKEPT;
+	if (guest->until)
+		tcpmux_wait(runtime->engine, guest->until);
+	return ADMITTED;
+}
+
+void pending_begin_running(struct instance *instance)
+{
+	instance_limit(instance, instance->service->groups->lifecycle->runtime_max);
+	notify_state_watch(instance);
+}
+
+/* The instance was not ready in time, or has run for as long as it may. */
+static void on_limit(struct instance *instance)
+{
+	struct event event = { .name = "stopping", .service = instance->service->name, .pid = instance->pid };
+
+	if (instance->starting && !instance->stopping) {
+		instance->failed = true;
+		log_event(instance->engine->log, LEVEL_NOTICE, &event,
+			  "stopping pid %ld: it was not ready within %s", (long)instance->pid,
+			  option_name_of(instance->service, "timeout_start"));
+	}
+	instance_expire(instance);
+}
+
+static void clear_if_empty(struct service_runtime *runtime)
+{
+	if (!runtime_is_empty(runtime))
+		return;
+	cleanup_remove(runtime);
+	start_kit_rest(&runtime->activity->kit, runtime->engine);
+}
+
+/* The instance has run, and has ended. */
+static void take_end(struct service_runtime *runtime, struct instance *instance, const struct ending *ending)
+{
+	bool retired = instance->retired, unread, failed;
+
+	builtin_channel_finish(instance);
+	start_kit_drain(&runtime->activity->kit, runtime_is_empty(runtime));
+	failed = start_log_end(runtime, instance, ending);
+	if (instance->give_back)
+		instance->give_back(instance);
+	unread = instance->unread;
+	instance_free(instance);
+	clear_if_empty(runtime);
+	if (!retired) {
+		runtime->instance_count--;
+		runtime_post(runtime, failed ? CRASHED : EXITED);
+		if (!runtime_is_full(runtime))
+			runtime_post(runtime, ROOM);
+		if (runtime_is_empty(runtime))
+			runtime_post(runtime, GONE);
+		if (unread)
+			runtime_post(runtime, EXEC_ERROR);
+	}
+}
+
+static void on_end(struct instance *instance, const struct ending *ending)
+{
+	struct service_runtime *runtime = instance->context;
+	bool retired = instance->retired;
+
+	if (instance->sequence && !instance->sequence->has_run) {
+		instance->sequence->owner->unserved(instance, ending);
+		clear_if_empty(runtime);
+		if (!retired && runtime_is_empty(runtime))
+			runtime_post(runtime, GONE);
+	} else {
+		take_end(runtime, instance, ending);
+		fd_shortage_pass(runtime->engine);
+	}
+	runtime->engine->has_room = true;
+	runtime_post(runtime, LOOK);
+}
+
+/* Counts the client for per_source. The end of the instance gives the count back. */
+static enum refusal count_source(struct service_runtime *runtime, const struct client *client,
+				 struct instance *instance)
+{
+	const struct access_options *access = runtime->service->groups->access;
+
+	if (access->per_source == UNLIMITED)
+		return ADMITTED;
+	if (!client_source(client, (unsigned)access->per_source_prefix, instance->source))
+		return ADMITTED;
+	if (!source_count_enter(&runtime->engine->sources, runtime, instance->source, access->per_source))
+		return REFUSED_PER_SOURCE;
+	instance->gate = runtime;
+	instance->counted = true;
+	return ADMITTED;
+}
+
+void pending_own(struct service_runtime *runtime, struct instance *instance)
+{
+	instance->context = runtime;
+	instance->on_end = on_end;
+	instance->on_limit = on_limit;
+	instance->on_ready = pending_begin_running;
+}
+
+enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *guest)
+{
+	struct instance *instance = instance_new(runtime->engine, runtime->service);
+	enum refusal refusal;
+
+	if (!instance)
+		return REFUSED_MEMORY;
+	pending_own(runtime, instance);
+	refusal = count_source(runtime, &guest->client, instance);
+	if (refusal) {
+		instance_free(instance);
+		return refusal;
+	}
+	guest->instance = instance;
+	return ADMITTED;
+}
+
+bool pending_fits(const struct service_runtime *runtime, const struct pending_client *guest)
+{
+	const struct access_options *access = runtime->service->groups->access;
+	unsigned char source[SOURCE_SIZE];
+
+	if (engine_is_full(runtime->engine) || runtime_is_full(runtime))
+		return false;
+	return access->per_source == UNLIMITED ||
+	       !client_source(&guest->client, (unsigned)access->per_source_prefix, source) ||
+	       source_count_count(&runtime->engine->sources, runtime, source) < (uint64_t)access->per_source;
+}
+
+void pending_leave(struct service_runtime *runtime, struct pending_client *guest)
+{
+	if (guest->instance->counted)
+		source_count_leave(&runtime->engine->sources, runtime, guest->instance->source);
+	instance_free(guest->instance);
+	guest->instance = NULL;
+}
+
+void pending_dismiss(struct service_runtime *runtime, struct pending_client *guest)
+{
+	if (!guest->instance)
+		return;
+	pending_leave(runtime, guest);
+	runtime->instance_count--;
+}
+
+/* A service that names its instances has a plan for each. */
+bool pending_plan(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
+{
+	struct instance *instance = guest->instance;
+	bool plain = runtime->service->groups->environment->instance_names == INSTANCE_NAMES_PLAIN;
+
+	if (!runtime->activity->kit.plan->per_connection || (instance->sequence && instance->plan))
+		return true;
+	if (!*guest->name)
+		client_instance_name(&guest->client, runtime->activity->named++, plain, guest->name,
+				     sizeof(guest->name));
+	plan_free(instance->plan);
+	instance->plan = start_kit_make_plan(&runtime->activity->kit, runtime->engine, runtime->service,
+					     runtime->listeners, guest->name, why);
+	return instance->plan;
+}
+
+bool pending_equip(struct service_runtime *runtime, struct pending_client *guest, struct spawn_request *launch,
+		   struct buf *why)
+{
+	struct start_kit *kit = &runtime->activity->kit;
+	int socket = guest->client.fd < 0 ? guest->listener->io.fd : guest->client.fd;
+
+	guest->instance->service = runtime->service;    /* a reload may have been since it was made */
+	if (!pending_plan(runtime, guest, why))
+		return false;
+	if (!notify_receive_join(kit->notify, guest->instance)) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	if (!launch_wire(&guest->fd_map, kit, runtime->engine, runtime->service, &socket, 1, why) ||
+	    !passed_files_open(&guest->fd_map, runtime->service, why) ||
+	    !builtin_channel_open(runtime, guest->instance, &guest->fd_map, &guest->client, why)) {
+		fd_map_close(&guest->fd_map);
+		return false;
+	}
+	if (!launch_fill_for(launch, kit, &guest->fd_map, runtime->service, guest->listener, &guest->client,
+			     &guest->caller)) {
+		buf_text(why, "out of memory");
+		fd_map_close(&guest->fd_map);
+		return false;
+	}
+	launch->private_id = instance_private_tmp(guest->instance);
+	if (guest->instance->plan)
+		launch->plan = guest->instance->plan;
+	if (instance_cgroup_enter(&guest->instance->cgroup, runtime->engine, runtime->service, launch, why))
+		return true;
+	fd_map_close(&guest->fd_map);
+	return false;
+}
+
+static void say_start(struct service_runtime *runtime, const struct pending_client *guest, pid_t pid)
+{
+	struct event event = { .name = "started", .service = runtime->service->name, .pid = pid };
+	enum level level = xinetd_record_run_level(runtime);
+
+	event.peer = guest->caller.address;
+	if (log_wants(runtime->engine->log, level))
+		log_event(runtime->engine->log, level, &event, "started, pid %ld, for %s", (long)pid,
+			  *event.peer ? event.peer : "a local client");
+}
+
+/* Notes the client's address and how long it has waited since superd looked at its batch. Without memory for it the
+ * instance has no address. */
+static void note_peer(struct service_runtime *runtime, const struct pending_client *guest)
+{
+	struct activity *activity = runtime->activity;
+	const char *peer = guest->caller.address;
+
+	snprintf(activity->last_peer, sizeof(activity->last_peer), "%.63s", peer);
+	guest->instance->peer = *peer ? strdup(peer) : NULL;
+	activity->last_latency = clock_now() - activity->asked;
+	histogram_add(&activity->latency, activity->last_latency);
+	activity->failing = false;
+}
+
+void pending_note_start(struct service_runtime *runtime, const struct pending_client *guest)
+{
+	struct instance *instance = guest->instance;
+
+	if (!instance->sequence)
+		list_add(&runtime->activity->instances, &instance->link);
+	fd_shortage_end(runtime);
+	runtime->activity->activations++;
+	runtime->activity->last_start = clock_now();
+	note_peer(runtime, guest);
+	if (instance->starting)
+		instance_limit(instance, runtime->service->groups->lifecycle->timeout_start);
+	else if (!instance->sequence)
+		pending_begin_running(instance);
+	else
+		instance_limit(instance, SCAN_INFINITY);
+	say_start(runtime, guest, instance->pid);
+	xinetd_record_start(runtime, instance->pid, &guest->client);
+}
+
+static bool reuse_for(struct service_runtime *runtime, struct pending_client *guest)
+{
+	struct instance *instance = guest->instance;
+	pid_t pid;
+
+	if (guest->client.fd < 0 || !builtin_channel_reuse(runtime, instance, &guest->client, &pid))
+		return false;
+	instance->service = runtime->service;
+	if (!instance_begin(instance, pid, clock_now())) {
+		instance->close_channel(instance);
+		instance_cgroup_leave(&instance->cgroup, runtime->engine, 0, false);
+		return false;
+	}
+	client_address(&guest->client, guest->caller.address, sizeof(guest->caller.address));
+	pending_note_start(runtime, guest);
+	return true;
+}
+
+size_t pending_reuse(struct service_runtime *runtime, struct pending_client *guests, size_t count)
+{
+	size_t left = 0;
+
+	for (size_t n = 0; n < count; n++) {
+		if (reuse_for(runtime, &guests[n]))
+			closing_client(runtime->engine, runtime->service->name, &guests[n].client);
+		else if (left++ != n)
+			guests[left - 1] = guests[n];
+	}
+	return left;
+}
+
+bool pending_begin(struct service_runtime *runtime, struct pending_client *guest, const struct spawn_request *launch,
+		   struct buf *why)
+{
+	struct instance *instance = guest->instance;
+
+	fd_map_close(&guest->fd_map);
+	if (launch->pid >= 0 && instance_begin(instance, launch->pid, launch->begun)) {
+		pending_note_start(runtime, guest);
+		return true;
+	}
+	if (launch->pid < 0)
+		start_kit_note_fault(&runtime->activity->kit, &launch->fault);
+	if (!why->length && launch->pid < 0)
+		launch_describe_fault(runtime->service, &launch->fault, why);
+	else if (!why->length)
+		buf_text(why, "out of memory");
+	pending_dismiss(runtime, guest);
+	return false;
+}
+
+#define NONE(path, why) STATE_NONE(pending_client, path, why)
+
+static const struct state_field guest_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, pending_client, "client", client.fd) },
+	{ STATE_STRUCT(pending_client, client, &client_state) },
+	{ STATE_FIELD(pending_client, "progress", progress), .most = ADMISSION_PASSED, .missing = ADMISSION_PASSED },
+	{ STATE_FIELD(pending_client, "instance_name", name) },
+	{ NONE(listener, "the keys of and at") },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(has_waited, "only before it has an instance") },
+	{ NONE(until, "only before it has an instance") },
+	{ NONE(asked, "the upgrade waits for the answers") },
+	{ NONE(fd_map, "made anew, where its program does not run yet") },
+	{ NONE(caller, "made anew, where its program does not run yet") },
+};
+const struct state_table guest_state = STATE_TABLE(NULL, pending_client, guest_fields);

@@ -1,7 +1,0 @@
-/* Whether an instance that is handed the listeners (accept = no) may be started now. */
-#pragma once
-
-#include "engine/runtime/runtime.h"
-
-/* false: not now, and instead is what happens to the service. Needs the activity. */
-bool permit_start(struct keeper *keeper, enum happening *instead);

@@ -1,0 +1,83 @@
+/* Clients that wait a moment for room under a limit. Under a flood this must stay cheap: few clients wait, each once
+ * for a short time, and the end of an instance costs one look at each. */
+#include "engine/accept/slot_wait.h"
+
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "engine/core/fd_watch.h"
+
+struct waiter {
+	struct list link;               /* in engine->graced */
+	struct alarm end;
+	struct service_runtime *runtime;
+	struct pending_client guest;
+	void (*over)(struct service_runtime *runtime, struct pending_client *guest, bool cancelled);
+};
+
+/* Gives the guest back. */
+static void let_go(struct waiter *waiter, bool cancelled)
+{
+	struct service_runtime *runtime = waiter->runtime;
+	struct engine *engine = runtime->engine;
+	struct pending_client guest = waiter->guest;
+	void (*over)(struct service_runtime *, struct pending_client *, bool) = waiter->over;
+
+	alarm_stop(&waiter->end);
+	list_remove(&waiter->link);
+	runtime->activity->graced--;
+	engine->graced_count--;
+	free(waiter);
+	over(runtime, &guest, cancelled);
+}
+
+static void on_end(struct alarm *alarm)
+{
+	let_go(container_of(alarm, struct waiter, end), false);
+}
+
+bool slot_wait_give(struct service_runtime *runtime, struct pending_client *guest,
+		    void (*over)(struct service_runtime *runtime, struct pending_client *guest, bool cancelled))
+{
+	struct engine *engine = runtime->engine;
+	struct waiter *waiter;
+
+	if (guest->has_waited || engine->graced_count >= GRACE_MOST || runtime->activity->graced >= GRACE_EACH)
+		return false;
+	waiter = malloc(sizeof(*waiter));
+	if (!waiter)
+		return false;
+	guest->has_waited = true;
+	guest->client.fd = fd_raise(guest->client.fd, FD_HIGH);
+	waiter->runtime = runtime;
+	waiter->guest = *guest;
+	waiter->over = over;
+	alarm_init(&waiter->end, engine, on_end);
+	alarm_set(&waiter->end, GRACE_SECONDS);
+	list_add(&engine->graced, &waiter->link);
+	runtime->activity->graced++;
+	engine->graced_count++;
+	return true;
+}
+
+void slot_wait_look(struct engine *engine)
+{
+	LIST_EACH(link, &engine->graced) {
+		struct waiter *waiter = container_of(link, struct waiter, link);
+
+		if (pending_fits(waiter->runtime, &waiter->guest))
+			let_go(waiter, false);
+	}
+}
+
+void slot_wait_cancel(struct service_runtime *runtime)
+{
+	if (!runtime->activity || !runtime->activity->graced)
+		return;
+	LIST_EACH(link, &runtime->engine->graced) {
+		struct waiter *waiter = container_of(link, struct waiter, link);
+
+		if (waiter->runtime == runtime)
+			let_go(waiter, true);
+	}
+}

@@ -1,0 +1,115 @@
+/* The log lines for the end of an instance and for a failed start, the same for every way to run one. */
+#include "engine/accept/start_log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/duration_text.h"
+#include "config/option/option_name.h"
+#include "engine/accept/fd_shortage.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/core/state_table.h"
+#include "engine/queue/exit_verdict.h"
+
+#define SKIPPED 5.0                     /* seconds until a condition is looked at again, at first and at most */
+#define SKIPPED_MOST 80.0
+
+/* A signal that superd has not sent, and that is no usual end, is a crash. Clients may bring about one each, so that
+ * only some of them are warned of, and the others are at the level of their starts. */
+static enum level level_of(struct service_runtime *runtime, const struct ending *ending, bool failed,
+			   char more[LOG_RATE_LIMIT_MORE])
+{
+	bool crashed = failed && (ending->result == RESULT_SIGNAL || ending->result == RESULT_CORE_DUMP);
+	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
+
+	if (crashed)
+		return log_rate_limit_is_due(&runtime->activity->crashes, more) ? LEVEL_WARNING : LEVEL_INFO;
+	return well ? xinetd_record_run_level(runtime) : LEVEL_NOTICE;
+}
+
+static void say_end(struct service_runtime *runtime, pid_t pid, const struct ending *ending, bool failed)
+{
+	struct event event = { .name = "exited", .service = runtime->service->name, .pid = pid };
+	char text[48], span[DURATION_MOST], more[LOG_RATE_LIMIT_MORE] = "";
+	enum level level = level_of(runtime, ending, failed, more);
+
+	xinetd_record_end(runtime, pid, ending);
+	if (!log_wants(runtime->engine->log, level))
+		return;
+	instance_tell_ending(ending, &event);
+	status_describe(ending->status, text);
+	log_event(runtime->engine->log, level, &event, "pid %ld ended: %s after %s%s", (long)pid, text,
+		  duration_write(span, ending->lasted), more);
+}
+
+bool start_log_end(struct service_runtime *runtime, const struct instance *instance, const struct ending *ending)
+{
+	struct activity *activity = runtime->activity;
+	bool failed = exit_verdict_note_end(runtime, instance, ending);
+
+	say_end(runtime, instance->pid, ending, failed);
+	activity->last_end = clock_now();
+	activity->last_status = ending->status;
+	activity->last_result = ending->result;
+	activity->last_lasted = ending->lasted;
+	activity->cpu += ending->cpu;
+	activity->killed += instance->killed && WIFSIGNALED(ending->status) && WTERMSIG(ending->status) == SIGKILL;
+	return failed;
+}
+
+void start_log_failure(struct service_runtime *runtime, const struct client *client, const char *why)
+{
+	const struct service *service = runtime->service;
+	struct event event = { .name = "failed", .service = service->name, .reason = why };
+	char late[80];
+	bool waits = service->groups->lifecycle->on_failure != FAILURE_EXIT &&
+		transition(service->exec->accept, runtime_next_state(runtime), EXEC_ERROR).action == WAIT;
+
+	snprintf(late, sizeof(late), "its start took longer than %s", option_name_of(service, "timeout_start"));
+	exit_verdict_note_start(runtime, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);
+	if (!*why)
+		event.reason = why = late;
+	if (runtime_is_empty(runtime))
+		start_kit_rest(&runtime->activity->kit, runtime->engine);
+	fd_shortage_look(runtime);
+	if (waits) {
+		runtime_fail(runtime, event.name, "cannot start: %s", why);
+	} else {
+		runtime_pause(runtime, "cannot start: %s", why);
+		log_event(runtime->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
+	}
+	if (service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping)
+		runtime_end_superd(runtime, 127 << 8);
+}
+
+void start_log_skip(struct service_runtime *runtime, const char *why)
+{
+	struct activity *activity = runtime->activity;
+	struct event event = {
+		.name = "skipped", .service = runtime->service->name, .reason = why, .has_duration = true
+	};
+	double pause = SKIPPED;
+	char span[DURATION_MOST];
+
+	for (unsigned n = 0; n < activity->skips && pause < SKIPPED_MOST; n++)
+		pause *= 2;
+	activity->skips++;
+	activity->rest = event.duration = pause;
+	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
+		  duration_write(span, pause));
+	runtime_pause(runtime, "not started: %s", why);
+}
+
+void start_log_exhausted(struct service_runtime *runtime)
+{
+	struct event event = { .name = "exhausted", .service = runtime->service->name, .reason = strerror(errno) };
+
+	fd_shortage_note(runtime, errno);
+	engine_drop_spare(runtime->engine);
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "cannot accept: %s: its clients wait", event.reason);
+	engine_keep_spare(runtime->engine);
+	runtime_pause(runtime, "cannot accept: %s", event.reason);
+}

@@ -1,0 +1,7 @@
+/* Whether an instance that is handed the listeners (accept = no) may be started now. */
+#pragma once
+
+#include "engine/runtime/runtime.h"
+
+/* false: not now, and instead is what happens to the service. Needs the activity. */
+bool permit_start(struct service_runtime *runtime, enum service_event *instead);

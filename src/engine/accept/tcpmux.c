@@ -1,0 +1,194 @@
+/* Finds the service that a tcpmux client names (RFC 1078). superd takes only the name from the program that read it;
+ * the client's address comes from the connection itself, and the service's own rules decide whether it is let in. */
+#include "engine/accept/tcpmux.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "engine/core/close_socket.h"
+#include "engine/runtime/service_list.h"
+
+/* The name of a tcpmux: endpoint, without the + that has superd answer for the service. */
+static const char *tcpmux_name(const struct listen *listen)
+{
+	const char *name = listen->endpoint->kind == ENDPOINT_TCPMUX ? listen->endpoint->address : NULL;
+
+	return name && name[0] == '+' ? name + 1 : name;
+}
+
+static struct listener *find_listener(struct service_runtime *runtime, const char *name)
+{
+	for (size_t n = 0; runtime && n < runtime->listener_count; n++) {
+		const char *own = tcpmux_name(runtime->listeners[n].listen);
+
+		if (own && !strcasecmp(own, name))
+			return &runtime->listeners[n];
+	}
+	return NULL;
+}
+
+static bool has_name(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; runtime && n < runtime->listener_count; n++) {
+		if (tcpmux_name(runtime->listeners[n].listen))
+			return true;
+	}
+	return false;
+}
+
+static size_t collect(const struct service_list *service_list, struct service_runtime **out)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (!has_name(service_list->runtimes[n]))
+			continue;
+		if (out)
+			out[count] = service_list->runtimes[n];
+		count++;
+	}
+	return count;
+}
+
+/* Services with a tcpmux endpoint are few: they are picked out once for each table. */
+static void refresh(struct muxed *muxed, const struct service_list *service_list)
+{
+	struct service_runtime **runtimes;
+	size_t count;
+
+	if (muxed->table == service_list->changes)
+		return;
+	count = collect(service_list, NULL);
+	runtimes = calloc(count + 1, sizeof(*runtimes));
+	if (!runtimes)
+		return;
+	collect(service_list, runtimes);
+	free(muxed->runtimes);
+	muxed->runtimes = runtimes;
+	muxed->count = count;
+	muxed->table = service_list->changes;
+}
+
+static struct listener *find_target(struct engine *engine, const char *name)
+{
+	struct muxed *muxed = &engine->muxed;
+
+	refresh(muxed, engine->service_list);
+	for (size_t n = 0; muxed->table == engine->service_list->changes && n < muxed->count; n++) {
+		struct listener *listener = find_listener(muxed->runtimes[n], name);
+
+		if (listener)
+			return listener;
+	}
+	return NULL;
+}
+
+void tcpmux_free(struct engine *engine)
+{
+	ev_timer_stop(engine->loop, &engine->muxed.timer);
+	free(engine->muxed.runtimes);
+	engine->muxed = (struct muxed){ 0 };
+}
+
+/* Refuses parked clients whose time is over. Returns when the time of the next one is over; 0: none is left. */
+static double send_away(struct engine *engine, struct listener *listener, double now)
+{
+	struct parked *parked = listener->parked;
+	double next = 0;
+	size_t left = 0;
+
+	for (size_t n = 0; parked && n < parked->count; n++) {
+		struct parked_client *one = &parked->list[n];
+
+		if (one->until && one->until <= now) {
+			engine->send_away(listener, &one->client, REFUSED_UNKEPT);
+			continue;
+		}
+		if (one->until && (!next || one->until < next))
+			next = one->until;
+		parked->list[left++] = *one;
+	}
+	if (parked)
+		parked->count = left;
+	listener_forget_parked(listener);
+	return next;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct engine *engine = timer->data;
+	struct muxed *muxed = &engine->muxed;
+	double now = clock_now(), next;
+
+	(void)loop, (void)events;
+	refresh(muxed, engine->service_list);
+	if (muxed->table != engine->service_list->changes) { /* out of memory */
+		tcpmux_wait(engine, now + MUX_PATIENCE);
+		return;
+	}
+	for (size_t n = 0; n < muxed->count; n++) {
+		for (size_t i = 0; i < muxed->runtimes[n]->listener_count; i++) {
+			next = send_away(engine, &muxed->runtimes[n]->listeners[i], now);
+			if (next)
+				tcpmux_wait(engine, next);
+		}
+	}
+}
+
+void tcpmux_wait(struct engine *engine, double until)
+{
+	ev_timer *timer = &engine->muxed.timer;
+	double left = until - clock_now();
+
+	if (ev_is_active(timer) && ev_timer_remaining(engine->loop, timer) <= left)
+		return;
+	ev_timer_stop(engine->loop, timer);
+	ev_timer_init(timer, on_timer, left > 0 ? left : 0., 0.);
+	timer->data = engine;
+	ev_timer_start(engine->loop, timer);
+}
+
+void tcpmux_say_unavailable(const struct client *client)
+{
+	static const char unavailable[] = "-Service not available\r\n";
+
+	send(client->fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void say_unknown(struct service_runtime *by, const struct client *client, const char *name)
+{
+	struct event event = { .name = "refused", .service = by->service->name, .reason = "unknown service" };
+	struct buf visible = { 0 };
+	char address[128];
+
+	client_address(client, address, sizeof(address));
+	event.peer = address;
+	buf_visible(&visible, name, strlen(name));
+	log_event(by->engine->log, LEVEL_NOTICE, &event, "refused %s: no service listens on tcpmux:%s",
+		  *address ? address : "a local client", buf_string(&visible));
+	buf_free(&visible);
+}
+
+void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
+{
+	struct client client = { .fd = connection, .length = sizeof(client.peer) };
+	struct listener *target = find_target(by->engine, name);
+
+	if (getpeername(connection, &client.peer.any, &client.length) < 0) {
+		closing_close(by->engine, by->service->name, &connection);      /* it has left */
+		return;
+	}
+	if (target && listener_park(target, &client, ARRIVED, clock_now() + MUX_PATIENCE)) {
+		runtime_post(target->io.data, HANDED);
+		return;
+	}
+	if (!target)
+		say_unknown(by, &client, name);
+	tcpmux_say_unavailable(&client);
+	client_shut_and_drain(&client);
+	closing_client(by->engine, by->service->name, &client);
+}

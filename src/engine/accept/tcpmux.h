@@ -1,0 +1,18 @@
+/* tcpmux (RFC 1078): superd's part. superd-builtin has read the name a client said; here it is looked up among the
+ * services with a tcpmux: endpoint, and the client goes through that service's gate like any other. */
+#pragma once
+
+#include "engine/runtime/runtime.h"
+
+#define MUX_PATIENCE 30.                /* seconds that a client waits for a service that cannot be started now */
+
+/* A client of `by`, a service with builtin = tcpmux, wants the service of this name: parks it there, as ARRIVED, and
+ * posts HANDED. Takes the connection over. */
+void tcpmux_serve(struct service_runtime *by, const char *name, int connection);
+
+/* A client of a tcpmux: endpoint is parked until this loop time. */
+void tcpmux_wait(struct engine *engine, double until);
+
+void tcpmux_say_unavailable(const struct client *client);
+
+void tcpmux_free(struct engine *engine);

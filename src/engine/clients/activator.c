@@ -1,0 +1,82 @@
+/* Finds the address of the client that a service was started for. This must not slow down starts: superd does not
+ * ask for a service that starts more than once a second. If an earlier instance still has clients, superd asks for
+ * queued connections alone. */
+#include "engine/clients/activator.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/clients/conn_query.h"
+
+#define RARELY 1.0                      /* seconds between two starts from which superd asks */
+
+static const char by_operator[] = "operator";
+
+void activator_forget(struct service_runtime *runtime)
+{
+	if (runtime->activity)
+		conn_query_drop(&runtime->activity->first);
+}
+
+static void note(struct service_runtime *runtime, const struct conn_count *conn)
+{
+	struct client client = { .fd = -1 };
+
+	if (conn->family == AF_INET) {
+		struct sockaddr_in *in = &client.peer.in;
+
+		in->sin_family = AF_INET;
+		memcpy(&in->sin_addr, conn->peer, sizeof(in->sin_addr));
+		client.length = sizeof(*in);
+	} else {
+		struct sockaddr_in6 *in6 = &client.peer.in6;
+
+		in6->sin6_family = AF_INET6;
+		memcpy(&in6->sin6_addr, conn->peer, sizeof(in6->sin6_addr));
+		client.length = sizeof(*in6);
+	}
+	client_address(&client, runtime->activity->last_peer, sizeof(runtime->activity->last_peer));
+}
+
+static void on_counted(struct conn_query *query)
+{
+	struct service_runtime *runtime = query->runtime;
+
+	for (size_t n = 0; n < query->count; n++) {
+		if (!query->conns[n].knows_peer)
+			continue;
+		note(runtime, &query->conns[n]);
+		break;
+	}
+	activator_forget(runtime);
+}
+
+static void ask(struct service_runtime *runtime)
+{
+	struct conn_query *query = conn_query_new(runtime, on_counted);
+
+	runtime->activity->first = query;
+	if (!query)
+		return;
+	query->which = list_has_one(&runtime->activity->instances) ? CONN_WHICH_CLIENTS : CONN_WHICH_QUEUED;
+	query->no_probes = true;
+	conn_query_add_listeners(query, 1 << CONN_TCP);
+	if (!query->count || !conn_query_start(query))
+		activator_forget(runtime);
+}
+
+void activator_ask(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+	bool rarely = clock_now() - activity->last_start > RARELY;
+
+	activator_forget(runtime);
+	*activity->last_peer = '\0';
+	if (activity->ordered) {
+		memcpy(activity->last_peer, by_operator, sizeof(by_operator));
+		activity->ordered = false;
+		return;
+	}
+	if (rarely && activity->waiting)
+		ask(runtime);
+}

@@ -1,0 +1,254 @@
+/* Watches the processes that close descriptors for superd, and the services these are of. While nothing is being
+ * closed, no timer runs. */
+#include "engine/core/close_socket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "exec/worker/close_async.h"
+#include "os/socket/plain_socket.h"
+#include "os/socket/scm_rights.h"
+
+#define LOOK_EVERY .5                   /* seconds */
+#define NO_UID ((uid_t)-1)
+
+/* Who waits for closings of his own: a service, or one user's clients of it. Its place is another's as soon as nothing
+ * of it is under way. */
+struct owner {
+	char *service;                  /* NULL: nobody was here yet */
+	size_t hash;
+	uid_t uid;                      /* of the clients; NO_UID: the service itself */
+};
+
+struct closing {
+	ev_timer timer;
+	struct engine *engine;
+	struct owner owners[CLOSE_OWNERS];      /* by number, from 1 on; found by a hash */
+};
+
+static void on_hangs(void *context, unsigned owner, unsigned count)
+{
+	struct closing *closing = context;
+	const struct owner *whose = &closing->owners[owner];
+	struct event event = { .name = "hanging", .service = whose->service };
+	char of[48] = "";
+
+	if (whose->service && whose->uid != NO_UID)
+		snprintf(of, sizeof(of), ", of clients of user %lu", (unsigned long)whose->uid);
+	log_event(closing->engine->log, LEVEL_WARNING, &event,
+		  "closing a descriptor of it does not end, as somebody blocks it, or what was sent to it: "
+		  "%u hang%s%s%s", count, count == 1 ? "s" : "", of,
+		  count >= CLOSE_HANGING_MOST && !*of ? "; no more clients of unix sockets" : "");
+}
+
+static void on_returns(void *context, unsigned owner, unsigned count)
+{
+	(void)context, (void)owner, (void)count;
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	static const struct close_events close_events = { on_hangs, on_returns };
+	struct closing *closing = timer->data;
+
+	(void)events;
+	close_async_look(&close_events, closing);
+	if (!close_async_is_busy())
+		ev_timer_stop(loop, timer);
+}
+
+static struct closing *get(struct engine *engine)
+{
+	struct closing *closing = engine->closing;
+
+	if (closing)
+		return closing;
+	closing = calloc(1, sizeof(*closing));
+	if (!closing)
+		return NULL;
+	closing->engine = engine;
+	ev_timer_init(&closing->timer, on_look, LOOK_EVERY, LOOK_EVERY);
+	closing->timer.data = closing;
+	return engine->closing = closing;
+}
+
+static size_t hash_name(const char *name)
+{
+	size_t hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (unsigned char)*name++;
+	return hash;
+}
+
+static bool is_idle(unsigned number)
+{
+	return !close_async_pending(number) && !close_async_hanging(number);
+}
+
+static bool take_place(struct owner *owner, const char *service, size_t hash, uid_t uid)
+{
+	char *name = strdup(service);
+
+	if (!name)
+		return false;
+	free(owner->service);
+	*owner = (struct owner){ .service = name, .hash = hash, .uid = uid };
+	return true;
+}
+
+/* 0: it has no place, as nothing of it is under way, or, where it is to be made, as all have something under way. */
+static unsigned owner_of(struct closing *closing, const char *service, uid_t uid, bool make)
+{
+	size_t hash = hash_name(service) + uid, free_place = 0;
+
+	for (size_t n = 0; n < CLOSE_OWNERS; n++) {
+		size_t place = (hash + n) % CLOSE_OWNERS;
+		const struct owner *owner = &closing->owners[place];
+
+		if (!place)
+			continue;
+		if (owner->service && owner->hash == hash && owner->uid == uid && !strcmp(owner->service, service))
+			return (unsigned)place;
+		if (make && !free_place && (!owner->service || is_idle((unsigned)place)))
+			free_place = place;
+		if (!owner->service)
+			break;
+	}
+	if (!free_place || !take_place(&closing->owners[free_place], service, hash, uid))
+		return 0;
+	return (unsigned)free_place;
+}
+
+static void hand_over(struct engine *engine, const char *service, uid_t uid, int *fd)
+{
+	struct closing *closing = get(engine);
+	unsigned owner = closing && service ? owner_of(closing, service, uid, true) : 0;
+
+	close_async(fd, owner);
+	*fd = -1;                       /* without memory for it, it stays open: to close it here may be to hang here */
+	if (closing && !ev_is_active(&closing->timer))
+		ev_timer_again(engine->loop, &closing->timer);
+}
+
+/* Whoever drops the last reference then waits until the other side has taken all, for as long as somebody chose. */
+static bool lingers(int fd)
+{
+	struct linger linger = { 0 };
+	socklen_t size = sizeof(linger);
+
+	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff;
+}
+
+/* Of IP the queues hold no descriptors. What is no socket may wait for a lock: closing a pipe takes the one that a
+ * writer may hold for ever. */
+static bool may_hang(int fd)
+{
+	return !socket_is_plain_inet(fd) || lingers(fd);
+}
+
+void closing_close(struct engine *engine, const char *service, int *fd)
+{
+	if (*fd < 0)
+		return;
+	if (may_hang(*fd))
+		hand_over(engine, service, NO_UID, fd);
+	else
+		fd_close(fd);
+}
+
+void closing_own(struct engine *engine, const char *service, int *fd)
+{
+	if (*fd >= 0 && scm_rights_are_refused(*fd))
+		fd_close(fd);
+	else
+		closing_close(engine, service, fd);
+}
+
+void closing_listener(struct engine *engine, const char *service, bool alone, int *fd)
+{
+	int client;
+
+	if (*fd < 0)
+		return;
+	if (!may_hang(*fd) || (alone && scm_rights_shut(*fd, &client) && client < 0)) {
+		fd_close(fd);
+		return;
+	}
+	if (alone)
+		closing_close(engine, service, &client);
+	hand_over(engine, service, NO_UID, fd);
+}
+
+/* The clients of one user must not block those of others. */
+static uid_t user_of(int fd)
+{
+#ifdef SO_PEERCRED
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+		return peer.uid;
+#endif
+	return NO_UID;
+}
+
+/* A backend that has ended may have left SO_LINGER and a client who does not read. */
+void closing_client(struct engine *engine, const char *service, struct client *client)
+{
+	if (client->fd < 0)
+		return;
+	if (client->length && client->peer.any.sa_family == AF_UNIX)
+		hand_over(engine, service, user_of(client->fd), &client->fd);
+	else if (lingers(client->fd))
+		closing_close(engine, service, &client->fd);
+	else
+		fd_close(&client->fd);
+}
+
+bool closing_is_stuck(struct engine *engine, const char *service)
+{
+	struct closing *closing = engine->closing;
+	unsigned owner;
+
+	if (!closing || !ev_is_active(&closing->timer))
+		return false;           /* nothing is under way */
+	owner = owner_of(closing, service, NO_UID, false);
+	return owner && (close_async_hanging(owner) >= CLOSE_HANGING_MOST ||
+			 close_async_pending(owner) >= CLOSE_PENDING_MOST);
+}
+
+bool closing_takes_clients(struct engine *engine, const char *service)
+{
+	struct closing *closing = engine->closing;
+	size_t hash = hash_name(service);
+	unsigned pending = 0;
+
+	if (!closing || !ev_is_active(&closing->timer))
+		return true;
+	for (unsigned n = 1; n < CLOSE_OWNERS; n++) {
+		const struct owner *owner = &closing->owners[n];
+
+		if (owner->service && owner->hash == hash + owner->uid &&
+		    !strcmp(owner->service, service))
+			pending += close_async_pending(n);
+	}
+	return pending < CLOSE_PENDING_MOST && !closing_is_stuck(engine, service);
+}
+
+void closing_free(struct engine *engine)
+{
+	struct closing *closing = engine->closing;
+
+	if (!closing)
+		return;
+	ev_timer_stop(engine->loop, &closing->timer);
+	for (size_t n = 0; n < CLOSE_OWNERS; n++)
+		free(closing->owners[n].service);
+	free(closing);
+	engine->closing = NULL;
+	close_async_end();
+}

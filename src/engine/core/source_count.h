@@ -1,0 +1,30 @@
+/* The counts of per_source: the instances of a service for one source. Counts go down at any end of an
+ * instance. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOURCE_SIZE 16
+
+/* A count; an empty slot has a NULL service. */
+struct source_count {
+	const void *service;            /* whose: an identity only, never looked into */
+	unsigned char source[SOURCE_SIZE];
+	unsigned count;
+};
+
+/* Open addressing, at most half full. A zeroed struct is empty. */
+struct source_counts {
+	struct source_count *slots;
+	size_t size, used;
+};
+
+/* Counts one more. false when it would exceed limit, or memory ran out: then nothing is counted. */
+bool source_count_enter(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE],
+			int64_t limit);
+void source_count_leave(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE]);
+unsigned source_count_count(const struct source_counts *sources, const void *service,
+			    const unsigned char source[SOURCE_SIZE]);
+void source_count_free(struct source_counts *sources);

@@ -1,0 +1,100 @@
+/* Processes of starts and instances that superd has given up, as they hang in the kernel. */
+#include "engine/core/unreaped.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+
+struct unreaped_process {
+	struct list link;               /* in the engine's */
+	struct child child;
+	struct engine *engine;
+	char service[];                 /* "": a start that failed, and is about to end */
+};
+
+static void on_ended(struct child *child, int status)
+{
+	struct unreaped_process *leftover = container_of(child, struct unreaped_process, child);
+	struct event event = { .name = "reaped", .service = leftover->service, .pid = child->pid };
+
+	(void)status;
+	if (*leftover->service)
+		log_event(leftover->engine->log, LEVEL_NOTICE, &event, "pid %ld, which could not be ended, has ended",
+			  (long)child->pid);
+	list_remove(&leftover->link);
+	free(leftover);
+}
+
+/* Without memory for it the loop reaps it as a stranger. */
+static void add(struct engine *engine, const char *service, pid_t pid)
+{
+	size_t length = strlen(service) + 1;
+	struct unreaped_process *leftover = calloc(1, sizeof(*leftover) + length);
+
+	if (!leftover)
+		return;
+	memcpy(leftover->service, service, length);
+	leftover->engine = engine;
+	leftover->child = (struct child){ .pid = pid, .ended = on_ended };
+	list_add(&engine->leftovers, &leftover->link);
+	if (child_table_add(&engine->children, &leftover->child))
+		return;
+	list_remove(&leftover->link);
+	free(leftover);
+}
+
+void unreaped_start(struct engine *engine, struct spawn_request *launch)
+{
+	spawn_start(launch);
+	if (launch->unreaped > 0)
+		add(engine, "", launch->unreaped);
+}
+
+void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
+{
+	spawn_batch(launches, count);
+	for (size_t n = 0; n < count; n++) {
+		if (launches[n].unreaped > 0)
+			add(engine, "", launches[n].unreaped);
+	}
+}
+
+void unreaped_add(struct engine *engine, const struct service *service, pid_t pid)
+{
+	static const char waits[] = "waits in the kernel, as for a file system that does not answer";
+	struct event event = { .name = "stuck", .service = service->name, .pid = pid };
+
+	if (pid > 0) {
+		log_event(engine->log, LEVEL_ERROR, &event,
+			  "pid %ld was killed and does not end: it %s; superd goes on without it", (long)pid, waits);
+		add(engine, service->name, pid);
+	} else {
+		log_event(engine->log, LEVEL_ERROR, &event,
+			  "a process that it has left was killed and does not end: it %s; superd goes on without it",
+			  waits);
+	}
+}
+
+bool unreaped_forbids_start(const struct engine *engine, const struct service *service, struct buf *why)
+{
+	unsigned count = 0;
+
+	LIST_EACH(link, &engine->leftovers)
+		count += !strcmp(container_of(link, struct unreaped_process, link)->service, service->name);
+	if (count < LEFTOVERS_MOST)
+		return false;
+	buf_addf(why, "%u of its processes were killed and do not end: none is started until one does", count);
+	return true;
+}
+
+void unreaped_free(struct engine *engine)
+{
+	LIST_EACH(link, &engine->leftovers) {
+		struct unreaped_process *leftover = container_of(link, struct unreaped_process, link);
+
+		child_table_remove(&engine->children, &leftover->child);
+		list_remove(&leftover->link);
+		free(leftover);
+	}
+}

@@ -1,0 +1,52 @@
+/* The time in which a backend could have run and did not take its clients. Measuring takes time as well, so it
+ * begins only after MEASURED seconds without progress, and is repeated ten times in a second at most. */
+#include "engine/drain/drain_deadline.h"
+
+#include <limits.h>
+
+#include "os/proc/process_state.h"
+#include "os/proc/schedstat.h"
+
+#define MEASURED 0.1                    /* seconds between two measures */
+
+void drain_deadline_begin(struct drain_deadline *patience, double now)
+{
+	*patience = (struct drain_deadline){ .since = now, .looked = now, .delay = -1., .left = UINT_MAX };
+}
+
+/* Adds the part of the time since the last measure in which the backend was not kept from running. pid 0: it has no
+ * process yet. */
+static void measure(struct drain_deadline *patience, pid_t pid, double now)
+{
+	double delay = pid > 0 ? schedstat_run_delay(pid) : -1., passed = now - patience->looked;
+
+	if (patience->measured && patience->delay >= 0 && delay > patience->delay)
+		passed -= delay - patience->delay;
+	if (passed > 0 && !(pid > 0 && process_state(pid) == PROCESS_BLOCKED))
+		patience->idle += passed;
+	patience->delay = delay;
+	patience->measured = true;
+	patience->looked = now;
+}
+
+bool drain_deadline_is_over(struct drain_deadline *patience, double now, pid_t pid, unsigned left)
+{
+	if (left < patience->left) {
+		patience->left = left;
+		patience->idle = 0;
+		patience->looked = now;
+		patience->measured = false;
+	} else if (now - patience->looked >= MEASURED) {
+		measure(patience, pid, now);
+	}
+	return patience->idle >= PATIENCE_IDLE || now - patience->since >= PATIENCE_MOST;
+}
+
+void patience_say_over(struct service_runtime *runtime, pid_t pid, unsigned left)
+{
+	struct event event = { .name = "impatient", .service = runtime->service->name, .pid = pid };
+
+	runtime->activity->parted += left;
+	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still",
+		  (long)pid, left, left == 1 ? "" : "s");
+}

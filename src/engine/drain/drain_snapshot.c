@@ -1,0 +1,93 @@
+/* Notes the clients that a drained instance has. A client of the successor must not be among them: it would be cut
+ * off when the successor seems idle. So only connections count that a process had accepted, and only if no successor
+ * had been started when all were counted. */
+#include "engine/drain/drain_snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/drain/drain_internal.h"
+
+static void end_noting(struct service_runtime *runtime)
+{
+	runtime->activity->noting--;
+	if (!runtime->engine->stopping)
+		runtime_post(runtime, LOOK);
+}
+
+static void on_counted(struct conn_query *query)
+{
+	struct drain_snapshot *former = container_of(query, struct drain_snapshot, query);
+	const struct activity *activity = query->runtime->activity;
+
+	former->known = !activity->current && activity->activations == former->activations &&
+			conn_query_is_whole(query);
+	end_noting(query->runtime);
+}
+
+void drain_snapshot_note(struct drain_snapshot *former, struct service_runtime *runtime,
+			 const struct drained_socket *sockets, size_t count)
+{
+	struct conn_query *query = &former->query;
+
+	if (!conn_query_init(query, runtime, count, on_counted))
+		return;
+	query->use = GUESTS_NOTED;
+	query->which = CONN_WHICH_HELD;
+	former->activations = runtime->activity->activations;
+	for (size_t n = 0; n < count; n++) {
+		if (sockets[n].fd >= 0)
+			conn_query_add(query, sockets[n].fd, ANY_KIND);
+	}
+	if (conn_query_start(query))
+		runtime->activity->noting++;
+}
+
+void drain_snapshot_free(struct drain_snapshot *former)
+{
+	struct service_runtime *runtime = former->query.runtime;
+	bool is_open = runtime && conn_query_is_open(&former->query);
+
+	conn_query_free(&former->query);
+	former->known = false;
+	if (is_open)
+		end_noting(runtime);
+}
+
+static bool add(struct cookie_set *guests, const struct cookie_set *more)
+{
+	uint64_t *list = reallocarray(guests->list, guests->count + more->count + 1, sizeof(*list));
+
+	if (!list)
+		return false;
+	if (more->count)
+		memcpy(list + guests->count, more->list, more->count * sizeof(*list));
+	guests->list = list;
+	guests->count += more->count;
+	guests->room = guests->count + 1;
+	return true;
+}
+
+/* Copies the lists, as a drain may end while the query is under way. false: there are none, or no memory. */
+static bool gather(struct service_runtime *runtime, struct cookie_set *guests)
+{
+	guests->count = 0;
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct drain *drain = container_of(link, struct instance, link)->drain;
+
+		if (drain && drain->former.known && !add(guests, &drain->former.query.cookies))
+			return false;
+	}
+	cookie_set_sort(guests);
+	return guests->count > 0;
+}
+
+void drain_snapshot_spare(struct conn_query *query)
+{
+	query->use = gather(query->runtime, &query->cookies) ? GUESTS_SPARED : GUESTS_IGNORED;
+}
+
+bool drain_snapshot_is_noting(const struct service_runtime *runtime)
+{
+	return runtime->activity && runtime->activity->noting;
+}

@@ -1,0 +1,106 @@
+/* Carries a drain over an upgrade. The kernel's numbers of the clients' connections go over with the sockets, as the
+ * next superd could not tell these clients from later ones. */
+#include "engine/drain/drain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "engine/drain/drain_internal.h"
+#include "engine/state/state_load.h"
+
+static void save_sockets(struct state_saver *carry, const void *object)
+{
+	const struct drain *drain = object;
+
+	for (size_t n = 0; n < drain->count; n++) {
+		save_fd(carry, "fd", drain->sockets[n].fd);
+		save_number(carry, "younger", drain->sockets[n].fd >= 0 && drain->sockets[n].younger);
+	}
+}
+
+/* A mark "younger" belongs to the socket before it. */
+static struct drained_socket *take_sockets(struct state_section *section, size_t *count)
+{
+	struct drained_socket *sockets = malloc((section->count + 1) * sizeof(*sockets));
+
+	*count = 0;
+	for (size_t n = 0; sockets && n < section->count; n++) {
+		struct state_entry *entry = &section->entries[n];
+		int fd = !strcmp(entry->key, "fd") ? load_fd_of(section, entry) : -1;
+
+		if (fd >= 0)
+			sockets[(*count)++] = (struct drained_socket){ .fd = fd };
+		else if (*count && !strcmp(entry->key, "younger"))
+			sockets[*count - 1].younger = entry->used = true;
+	}
+	return sockets;
+}
+
+static void save_guests(struct state_saver *carry, const void *object)
+{
+	const struct drain *drain = object;
+	const struct cookie_set *guests = &drain->query.cookies;
+
+	state_add_bytes(&carry->text, "guests", guests->list, guests->count * sizeof(*guests->list));
+	save_number(carry, "failed", guests->failed);
+	save_number(carry, "noted", drain_knows_clients(drain));
+}
+
+static void load_guests(struct state_section *section, void *object)
+{
+	struct drain *drain = object;
+	struct cookie_set *guests = &drain->query.cookies;
+	size_t length;
+
+	guests->list = state_take_bytes(section, "guests", STATE_STREAM_MOST, &length);
+	guests->count = guests->room = guests->list ? length / sizeof(*guests->list) : 0;
+	cookie_set_sort(guests);
+	guests->failed = state_flag(section, "failed");
+	if (state_flag(section, "noted"))
+		conn_query_seek(&drain->query);
+}
+
+static void save_told(struct state_saver *carry, const void *object)
+{
+	save_number(carry, "told", ((const struct drain *)object)->told);
+}
+
+static const struct state_field drain_fields[] = {
+	{ STATE_BY(drain, sockets, save_sockets, NULL) },
+	{ STATE_BY(drain, query, save_guests, load_guests) },
+	{ STATE_BY(drain, told, save_told, NULL) },
+	{ STATE_FIELD(drain, "patient", patient) },
+	{ STATE_FIELD(drain, "unknown", unknown) },
+	{ STATE_FIELD(drain, "lent", lent) },
+	{ STATE_FIELD(drain, "rests", rests) },
+	{ STATE_NONE(drain, instance, "the one in front of it") },
+	{ STATE_NONE(drain, timer, "begins anew with the next look") },
+	{ STATE_NONE(drain, wait, "begins anew with the next look") },
+	{ STATE_NONE(drain, patience, "begins anew where it was told to end") },
+	{ STATE_NONE(drain, held, "listed anew") },
+	{ STATE_NONE(drain, clear, "begins anew with the next look") },
+	{ STATE_NONE(drain, former, "its clients pass for the successor's") },
+	{ STATE_NONE(drain, count, "as many as there are sockets") },
+};
+const struct state_table drain_state = STATE_TABLE("drain", drain, drain_fields);
+
+void drain_resume(struct instance *instance, struct state_section *section)
+{
+	size_t count;
+	struct drained_socket *sockets = take_sockets(section, &count);
+	struct drain *drain = sockets && !instance->drain ? drain_make(instance, count) : NULL;
+
+	if (!drain) {
+		for (size_t n = 0; sockets && n < count; n++)
+			fd_close(&sockets[n].fd);
+		free(sockets);
+		return;
+	}
+	drain_start(drain, sockets, count);
+	state_load(section, &drain_state, drain, NULL);
+	if (!drain->rests)
+		drain_look_later(drain);
+	if (state_flag(section, "told"))
+		drain_end(instance);
+}

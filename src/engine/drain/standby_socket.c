@@ -1,0 +1,392 @@
+/* Twins, from their opening to the end of the first sockets. An instance may end without having accepted all clients
+ * of its sockets: some wait there, some are in a handshake. If the kernel moves them to the listeners
+ * (os/socket/reuseport), nothing is left to do. If it does not, these sockets linger, and become listeners again for
+ * the clients in their queues, while clients in the twins' queues wait for one more instance.
+ *
+ * A path always leads to the younger socket of its pair; if the older one has to be the listener, that must be as
+ * short as possible. */
+#include "engine/drain/standby_socket.h"
+
+#include <stdlib.h>
+
+#include "engine/core/close_socket.h"
+#include "engine/listener/socket_path_watch.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/bind.h"
+#include "os/socket/reuseport.h"
+
+#define HANDSHAKE 1.                    /* seconds that a handshake may take; the kernel repeats its part after that */
+
+bool standby_sockets_have_clients(const struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (bind_has_queue(standby_sockets->pairs[n].other))
+			return true;
+	}
+	return false;
+}
+
+static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
+{
+	return endpoint_is_path(standby_sockets->runtime->listeners[n].listen->address);
+}
+
+/* Clients wait at the other socket of the pair, or will. */
+static bool is_owed(const struct standby_sockets *standby_sockets, size_t n)
+{
+	const struct standby_pair *pair = &standby_sockets->pairs[n];
+
+	return pair->other >= 0 && (bind_has_queue(pair->other) || (pair->older && has_path(standby_sockets, n)));
+}
+
+static bool any_is_owed(const struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (is_owed(standby_sockets, n))
+			return true;
+	}
+	return false;
+}
+
+/* While no instance has the listeners it suffices that one of those sockets is a listener again. */
+static void serve(struct standby_sockets *standby_sockets)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+
+	if (!runtime->activity->current)
+		standby_sockets_settle(runtime);
+	runtime_post(runtime, runtime->activity->current ? DRAIN_DUE : LOOK);
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct standby_sockets *standby_sockets = timer->data;
+	struct service_runtime *runtime = standby_sockets->runtime;
+
+	(void)loop, (void)events;
+	if (standby_sockets->apart)
+		return;
+	if (any_is_owed(standby_sockets)) {
+		serve(standby_sockets);
+		return;
+	}
+	standby_sockets_end(standby_sockets);
+	runtime_post(runtime, UNREACHABLE);     /* until now nothing was opened anew */
+}
+
+/* Runs once: clients that cannot be served now are served when the current instance is ready, or has ended. */
+static void on_visit(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct standby_sockets *standby_sockets = io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	if (!standby_sockets->apart && any_is_owed(standby_sockets))
+		serve(standby_sockets);
+}
+
+void standby_sockets_stop_lingering(struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		ev_io_stop(standby_sockets->runtime->engine->loop, &standby_sockets->pairs[n].visit);
+}
+
+static void watch_visits(struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		struct standby_pair *pair = &standby_sockets->pairs[n];
+
+		ev_io_stop(standby_sockets->runtime->engine->loop, &pair->visit);
+		if (standby_sockets->apart || pair->other < 0 || is_owed(standby_sockets, n) ||
+		    bind_is_shut(pair->other))
+			continue;
+		ev_io_set(&pair->visit, pair->other, EV_READ);
+		ev_io_start(standby_sockets->runtime->engine->loop, &pair->visit);
+	}
+}
+
+struct standby_sockets *standby_sockets_new(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets =
+		calloc(1, sizeof(*standby_sockets) + runtime->listener_count * sizeof(standby_sockets->pairs[0]));
+
+	if (!standby_sockets)
+		return NULL;
+	standby_sockets->runtime = runtime;
+	if (!standby_sockets_wait_init(standby_sockets)) {
+		free(standby_sockets);
+		return NULL;
+	}
+	ev_init(&standby_sockets->late, on_late);
+	standby_sockets->late.data = standby_sockets;
+	standby_sockets->count = runtime->listener_count;
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		standby_sockets->pairs[n].other = -1;
+		ev_init(&standby_sockets->pairs[n].visit, on_visit);
+		standby_sockets->pairs[n].visit.data = standby_sockets;
+	}
+	return runtime->activity->standby_sockets = standby_sockets;
+}
+
+static void say_lack(const struct service_runtime *runtime, struct buf *why)
+{
+	struct event event = { .name = "twin", .service = runtime->service->name };
+
+	if (why->length)
+		log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s", buf_string(why));
+}
+
+/* Registrations with rpcbind go by descriptor, and clients of tcpmux come to no socket of the service. */
+bool standby_sockets_may_have(const struct listener *listener)
+{
+	return listener_has_socket(listener) && !endpoint_is_rpc(listener->listen->endpoint) &&
+	       reuseport_is_possible(listener->listen);
+}
+
+static void open_one(struct standby_sockets *standby_sockets, size_t n, struct buf *reason)
+{
+	struct listener *listener = &standby_sockets->runtime->listeners[n];
+	struct engine *engine = standby_sockets->runtime->engine;
+	struct buf why = { 0 }, warnings = { 0 };
+	int fd = reuseport_open(listener->io.fd, listener->listen, &why, &warnings);
+
+	if (fd >= 0)
+		standby_sockets->pairs[n].other = listener_swap(listener, engine, fd);
+	if (fd >= 0 && has_path(standby_sockets, n)) { /* another node lies there now */
+		socket_path_watch_forget(engine, listener->node);
+		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
+	}
+	say_lack(standby_sockets->runtime, &why);
+	if (reason && !reason->length)
+		buf_add(reason, buf_string(&why), why.length);
+	buf_free(&why);
+	buf_free(&warnings);
+}
+
+/* false: no process could be started to tell the kernel where new clients must come; all is as before. */
+static bool swap(struct standby_sockets *standby_sockets, size_t n)
+{
+	struct listener *listener = &standby_sockets->runtime->listeners[n];
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+
+	if (listener->listen->address->kind == ENDPOINT_TCP &&
+	    !reuseport_select(listener->io.fd, pair->other, pair->older) && foreign_socket_is(listener->io.fd))
+		return false;
+	pair->older = !pair->older;
+	pair->other = listener_swap(listener, standby_sockets->runtime->engine, pair->other);
+	return true;
+}
+
+/* The instance has the listeners, and new clients must come to other sockets: to those where clients wait already, if
+ * there are any. A listener that a path leads to gets a new twin for that. */
+static void part(struct standby_sockets *standby_sockets, size_t n, struct buf *why)
+{
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+	struct drained_socket left = { .fd = pair->other };
+
+	if (pair->other >= 0 && (pair->older || !has_path(standby_sockets, n))) {
+		swap(standby_sockets, n);
+		return;
+	}
+	if (pair->other >= 0) {
+		standby_sockets_keep_for_later(standby_sockets, &left);
+		pair->other = left.fd;
+	}
+	if (pair->other < 0 && standby_sockets_may_have(&standby_sockets->runtime->listeners[n]))
+		open_one(standby_sockets, n, why);
+}
+
+static bool has_any(const struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0)
+			return true;
+	}
+	return standby_sockets->leftovers;
+}
+
+void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	if (!runtime->activity || (standby_sockets && standby_sockets->apart))
+		return;
+	if (!standby_sockets)
+		standby_sockets =
+			standby_sockets_new(runtime); /* else it is kept since an instance that left clients behind */
+	if (!standby_sockets)
+		return;
+	standby_sockets_stop_lingering(standby_sockets);
+	standby_sockets->apart = true;
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		part(standby_sockets, n, why);
+	if (!has_any(standby_sockets))
+		standby_sockets_free(runtime);
+}
+
+/* An instance has shut its socket down, and the other socket of the pair is still good. */
+static bool has_lost_one(const struct standby_sockets *standby_sockets, size_t n)
+{
+	int other = standby_sockets->pairs[n].other;
+
+	return other >= 0 && bind_is_shut(standby_sockets->runtime->listeners[n].io.fd) && !bind_is_shut(other);
+}
+
+/* A handshake with the other socket may be under way. With a unix socket that takes no time, unless a path led to it
+ * until now. */
+static bool is_expected(const struct standby_sockets *standby_sockets, size_t n)
+{
+	const struct standby_pair *pair = &standby_sockets->pairs[n];
+
+	return pair->other >= 0 && !bind_is_shut(pair->other) && (pair->older || !has_path(standby_sockets, n));
+}
+
+/* anew: until now clients could come to the other socket of a pair. true: the other socket is kept. */
+static bool settle(struct standby_sockets *standby_sockets, size_t n, bool *anew)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+	bool swaps;
+
+	if (standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
+		pair->older = false;
+	swaps = is_owed(standby_sockets, n) || has_lost_one(standby_sockets, n);
+	if (swaps && !swap(standby_sockets, n))
+		return true;
+	*anew = *anew || swaps;
+	if (is_owed(standby_sockets, n) ||
+	    (is_expected(standby_sockets, n) && (*anew || ev_is_active(&standby_sockets->late))))
+		return true;
+	if (pair->other >= 0)
+		closing_close(runtime->engine, runtime->service->name, &pair->other);
+	pair->older = false;
+	return false;
+}
+
+void standby_sockets_settle(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	struct event event = { .name = "twin", .service = runtime->service->name };
+	bool any = false, anew;
+
+	if (!standby_sockets)
+		return;
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets_stop_lingering(standby_sockets);
+	anew = standby_sockets->apart;
+	standby_sockets->apart = false;
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		any = settle(standby_sockets, n, &anew) || any;
+	if (!any) {
+		standby_sockets_end(standby_sockets);
+		return;
+	}
+	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s where its last instance was",
+		  any_is_owed(standby_sockets) ? "clients are left" : "clients may still come");
+	if (anew || !ev_is_active(&standby_sockets->late))
+		standby_sockets_linger(standby_sockets);
+	else
+		watch_visits(standby_sockets);
+}
+
+/* With defer_accept a handshake is over when the client has sent something. */
+static double handshake_time(const struct standby_sockets *standby_sockets)
+{
+	int64_t deferred = 0;
+
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		int64_t one = standby_sockets->runtime->listeners[n].listen->options->defer_accept;
+
+		deferred = one > deferred ? one : deferred;
+	}
+	return HANDSHAKE + (double)deferred / 1e6;
+}
+
+void standby_sockets_linger(struct standby_sockets *standby_sockets)
+{
+	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->late);
+	ev_timer_set(&standby_sockets->late, handshake_time(standby_sockets), 0.);
+	ev_timer_start(standby_sockets->runtime->engine->loop, &standby_sockets->late);
+	watch_visits(standby_sockets);
+}
+
+bool standby_sockets_are_owed(const struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	return standby_sockets && !standby_sockets->apart && any_is_owed(standby_sockets);
+}
+
+void standby_sockets_name(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	for (size_t n = 0; standby_sockets && n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other < 0 || !standby_sockets->pairs[n].older ||
+		    !has_path(standby_sockets, n))
+			continue;
+		swap(standby_sockets, n);
+		standby_sockets->apart = runtime->activity->current;
+	}
+}
+
+void standby_sockets_rejoin(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	bool any = false;
+
+	if (!standby_sockets || !standby_sockets->apart)
+		return;
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets->apart = false;
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		struct standby_pair *pair = &standby_sockets->pairs[n];
+
+		if (pair->other >= 0 && swap(standby_sockets, n) &&
+		    standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
+			pair->older = false;
+		any = is_expected(standby_sockets, n) || any;
+	}
+	if (any)
+		standby_sockets_linger(standby_sockets);
+	if (any_is_owed(standby_sockets))
+		runtime_post(runtime, DRAIN_DUE);
+	else if (!any)
+		standby_sockets_end(standby_sockets);
+}
+
+struct standby_leftover *standby_sockets_drop(struct standby_sockets *standby_sockets)
+{
+	struct standby_leftover *leftovers = standby_sockets->leftovers;
+
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets_stop_lingering(standby_sockets);
+	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->late);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0)
+			closing_close(standby_sockets->runtime->engine, standby_sockets->runtime->service->name,
+				      &standby_sockets->pairs[n].other);
+	}
+	standby_sockets->runtime->activity->standby_sockets = NULL;
+	conn_query_free(&standby_sockets->clients);
+	free(standby_sockets);
+	return leftovers;
+}
+
+void standby_sockets_free(struct service_runtime *runtime)
+{
+	struct standby_leftover *leftovers;
+
+	if (!standby_sockets_of(runtime))
+		return;
+	standby_sockets_name(runtime);
+	leftovers = standby_sockets_drop(standby_sockets_of(runtime));
+	while (leftovers) {
+		struct standby_leftover *next = leftovers->next;
+
+		if (leftovers->socket.fd >= 0)
+			closing_close(runtime->engine, runtime->service->name, &leftovers->socket.fd);
+		free(leftovers);
+		leftovers = next;
+	}
+}

@@ -1,0 +1,159 @@
+/* Waits until an instance can be ended that has the older of the twins. A handshake that began before there were
+ * twins ends in the older socket's queue, and clients that wait at a twin have the same address. So all connections
+ * that exist at the beginning are noted by the kernel's numbers; those of them that arrive, or that a process has
+ * accepted, are looked for until they are gone. Connections at a twin are not accepted yet, so they do not count. */
+#include "base/clock.h"
+#include "engine/drain/standby_socket.h"
+
+#include "engine/instance/instance.h"
+#include "os/socket/bind.h"
+#include "os/socket/reuseport.h"
+
+#define LOOK_FIRST .001                 /* seconds until the first look at the queues; each pause is longer */
+#define LOOK_LAST .05                   /* seconds between two looks at most */
+#define FAILURES_MOST 5                 /* failed counts (no descriptors, no memory); then the clients are unknown */
+
+void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets)
+{
+	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->timer);
+	conn_query_cancel(&standby_sockets->clients);
+	standby_sockets->quiet = NULL;
+	standby_sockets->busy = NULL;
+	standby_sockets->clear = false;
+}
+
+/* Clients that still wait when the patience is over come to the twins, if the kernel moves them; not if an earlier
+ * instance has the same socket and goes on. */
+static void hand_over(struct standby_sockets *standby_sockets)
+{
+	bool alone = list_has_one(runtime_instances(standby_sockets->runtime));
+
+	for (size_t n = 0; n < standby_sockets->count && alone; n++) {
+		if (bind_has_queue(standby_sockets->pairs[n].other))
+			reuseport_migrate(standby_sockets->pairs[n].other,
+					  standby_sockets->runtime->listeners[n].io.fd);
+	}
+}
+
+static void finish(struct standby_sockets *standby_sockets)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+	void (*quiet)(struct service_runtime *) = standby_sockets->quiet;
+
+	hand_over(standby_sockets);
+	standby_sockets_stop_waiting(standby_sockets);
+	quiet(runtime);
+}
+
+static void look_later(struct standby_sockets *standby_sockets)
+{
+	double waited = clock_now() - standby_sockets->patience.since;
+	double wait = waited < LOOK_FIRST ? LOOK_FIRST : waited > LOOK_LAST ? LOOK_LAST : waited;
+
+	ev_timer_set(&standby_sockets->timer, wait, 0.);
+	ev_timer_start(standby_sockets->runtime->engine->loop, &standby_sockets->timer);
+}
+
+/* Clients in the queues, and those noted that are still there. An unknown number counts as none. */
+static unsigned count_clients(const struct standby_sockets *standby_sockets)
+{
+	unsigned count = standby_sockets->clients.use == GUESTS_SOUGHT ? conn_query_sum(&standby_sockets->clients) : 0;
+
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		count += bind_clients(standby_sockets->pairs[n].other);
+	return count;
+}
+
+/* The twins may be gone when this returns. */
+static void go_on(struct standby_sockets *standby_sockets, unsigned left)
+{
+	const struct instance *instance = standby_sockets->runtime->activity->current;
+	bool (*busy)(struct service_runtime *) = standby_sockets->busy;
+	pid_t pid = instance ? instance->pid : 0;
+
+	if (!left) {
+		finish(standby_sockets);
+		return;
+	}
+	if (drain_deadline_is_over(&standby_sockets->patience, clock_now(), pid, left)) {
+		patience_say_over(standby_sockets->runtime, pid, left);
+		finish(standby_sockets);
+		return;
+	}
+	standby_sockets->busy = NULL;
+	if (!busy || !busy(standby_sockets->runtime))
+		look_later(standby_sockets);
+}
+
+static void look(struct standby_sockets *standby_sockets)
+{
+	if (!standby_sockets->clients.count || !conn_query_start(&standby_sockets->clients))
+		go_on(standby_sockets, count_clients(standby_sockets));
+}
+
+/* A connection that left its handshake and was accepted during a look is seen at the next one. */
+static void on_counted(struct conn_query *query)
+{
+	struct standby_sockets *standby_sockets = container_of(query, struct standby_sockets, clients);
+	bool was_clear = standby_sockets->clear, first = query->use == GUESTS_NOTED;
+	unsigned left;
+
+	if (first && query->failures && query->failures <= FAILURES_MOST) {
+		look_later(standby_sockets);
+		return;
+	}
+	if (first && !query->cookies.count)
+		query->count = 0;       /* there is nobody to look for */
+	conn_query_seek(query);
+	if (first && query->count) {
+		look(standby_sockets);
+		return;
+	}
+	left = count_clients(standby_sockets);
+	standby_sockets->clear = !left;
+	if (standby_sockets->clear && !was_clear && query->count)
+		look(standby_sockets);
+	else
+		go_on(standby_sockets, left);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	look(timer->data);
+}
+
+/* Of other kinds of sockets the kernel tells no single clients. */
+static void take_sockets(struct standby_sockets *standby_sockets)
+{
+	standby_sockets->clients.count = 0;
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		conn_query_add(&standby_sockets->clients, standby_sockets->pairs[n].other,
+			       1 << CONN_TCP | 1 << CONN_UNIX);
+}
+
+bool standby_sockets_wait_init(struct standby_sockets *standby_sockets)
+{
+	ev_init(&standby_sockets->timer, on_timer);
+	standby_sockets->timer.data = standby_sockets;
+	return conn_query_init(&standby_sockets->clients, standby_sockets->runtime,
+			       standby_sockets->runtime->listener_count, on_counted);
+}
+
+void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
+			  bool (*busy)(struct service_runtime *runtime))
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	if (!standby_sockets || !standby_sockets->apart) {
+		quiet(runtime);
+		return;
+	}
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets->quiet = quiet;
+	standby_sockets->busy = busy;
+	drain_deadline_begin(&standby_sockets->patience, clock_now());
+	conn_query_note(&standby_sockets->clients);
+	take_sockets(standby_sockets);
+	look(standby_sockets);
+}

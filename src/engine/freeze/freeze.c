@@ -1,0 +1,456 @@
+/* Freezes and thaws an instance. No process may stay frozen: everything that ends an instance, or parts it from its
+ * runtime, calls its `thaw`, and so does everything that ends a freezing half way. No client may be lost: once the
+ * state is FROZEN the listeners are watched again, level triggered. */
+#include "engine/freeze/freeze.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/duration_text.h"
+#include "engine/core/fd_watch.h"
+#include "engine/freeze/freeze_fds.h"
+#include "engine/freeze/reclaim.h"
+#include "engine/instance/notify_state.h"
+#include "engine/instance/watchdog.h"
+#include "engine/queue/accept_latency.h"
+#include "engine/queue/exit_verdict.h"
+#include "exec/processes/freezer.h"
+#include "os/proc/process.h"
+
+/* Seconds. */
+#define SOON 0.001                      /* between two looks, at first */
+#define LATEST 0.05                     /* between two looks, at most */
+#define PATIENCE_FOR_STOP 2.0           /* all processes must stand still by then */
+#define NAP 5.                          /* a sleep shorter than this is a nap */
+#define FIRST 1.                        /* time awake after the first nap */
+#define LONGEST 300.                    /* time awake at most */
+
+struct freeze {
+	struct instance *instance;
+	struct freezer freezer;
+	struct process_tree_root root;  /* where the search for its processes starts */
+	struct file_id *sockets;        /* sockets of the listeners, for root */
+	ev_timer next;                  /* the next look */
+	double began, frozen;           /* loop time; frozen 0: not all processes stand still */
+	void (*settled)(struct service_runtime *runtime, bool frozen);
+	bool is_under_way;
+	bool is_operators;              /* an operator has ordered it (freeze_hold) */
+	bool is_told;                   /* it was logged that the instance cannot be frozen */
+	bool is_memory_told;            /* it was logged that its memory cannot be handed back */
+	bool has_failed;                /* the first look has failed */
+	double limit;                   /* rest of the instance's time limit, seconds; 0: it had none */
+	struct freeze_fds *watch;       /* NULL: only the listeners are watched */
+	struct reclaim *reclaim;        /* hands its memory back (freeze_reclaim); NULL: nothing does */
+};
+
+static struct service_runtime *runtime_of(const struct freeze *freeze)
+{
+	return freeze->instance->context;
+}
+
+static struct freeze *find(const struct service_runtime *runtime)
+{
+	return runtime->activity && runtime->activity->current ? runtime->activity->current->freeze : NULL;
+}
+
+static void pause_limits(struct freeze *freeze)
+{
+	struct instance *instance = freeze->instance;
+	struct ev_loop *loop = instance->engine->loop;
+
+	freeze->limit = 0;
+	if (ev_is_active(&instance->timer)) {   /* one that is due goes off though it is frozen */
+		freeze->limit = ev_timer_remaining(loop, &instance->timer);
+		ev_timer_stop(loop, &instance->timer);
+	}
+	if (instance->notice)
+		watchdog_rest(instance->notice);
+}
+
+/* An instance that is being stopped by now has another limit. */
+static void load_limits(struct freeze *freeze)
+{
+	struct instance *instance = freeze->instance;
+
+	if (instance->notice)
+		watchdog_resume(instance->notice);
+	if (freeze->limit > 0 && !instance->stopping && instance->child.pid > 0)
+		instance_limit(instance, (int64_t)(freeze->limit * 1e6) + 1);
+}
+
+/* Logs once why its memory was not handed back. */
+static void end_page_out(struct freeze *freeze)
+{
+	const struct service_runtime *runtime = runtime_of(freeze);
+	struct event event = { .name = "memory", .service = runtime->service->name, .pid = freeze->instance->pid };
+	int error = reclaim_end(freeze->reclaim);
+
+	freeze->reclaim = NULL;
+	if (!error || freeze->is_memory_told)
+		return;
+	freeze->is_memory_told = true;
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "freeze_reclaim: its memory was not handed back: %s",
+		  strerror(error));
+}
+
+static void say(const struct freeze *freeze, enum level level, const char *name, const char *what)
+{
+	const struct service_runtime *runtime = runtime_of(freeze);
+	struct event event = {
+		.name = name, .service = runtime->service->name, .pid = freeze->instance->pid, .reason = what,
+	};
+
+	log_event(runtime->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
+}
+
+/* Thaws the processes before anything else. The copies of their sockets may have used up the descriptors, so a spare
+ * one is given up where that fails. */
+static void thaw(struct instance *instance)
+{
+	struct freeze *freeze = instance->freeze;
+
+	if (!freeze->is_under_way && freeze->frozen <= 0)
+		return;
+	if (!freezer_thaw(&freeze->freezer)) {
+		engine_drop_spare(instance->engine);
+		if (!freezer_thaw(&freeze->freezer))
+			say(freeze, LEVEL_ERROR, "unfrozen", "stands still: its control group can't be told to go on");
+		engine_keep_spare(instance->engine);
+	}
+	freezer_free(&freeze->freezer);
+	ev_timer_stop(instance->engine->loop, &freeze->next);
+	freeze->is_under_way = freeze->is_operators = false;
+	freeze->frozen = 0;
+	freeze->settled = NULL;
+	end_page_out(freeze);
+	freeze_fds_free(freeze->watch);
+	freeze->watch = NULL;
+	load_limits(freeze);
+}
+
+void freeze_forget(struct instance *instance)
+{
+	struct freeze *freeze = instance->freeze;
+
+	if (!freeze)
+		return;
+	thaw(instance);
+	instance->freeze = NULL;
+	free(freeze->sockets);
+	free(freeze);
+}
+
+/* A lack of /proc is logged once for all services, any other failure once for this instance. */
+static void say_failure(struct freeze *freeze)
+{
+	bool blind = freeze->freezer.error && !freeze->freezer.group && !process_list_is_possible();
+	bool *is_told = blind ? &freeze->instance->engine->blindness_said : &freeze->is_told;
+	struct buf what = { 0 };
+
+	if (freeze->freezer.error == E2BIG)
+		buf_addf(&what, "cannot be frozen: it has more than %d processes, or makes them without end",
+			 PROCESS_TREE_MOST);
+	else if (blind)
+		buf_text(&what, "cannot be frozen: its processes are found by /proc only, which is not there");
+	else if (freeze->freezer.error)
+		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->freezer.error));
+	else if (freeze->freezer.moving)
+		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %.0f s",
+			 (long)freeze->freezer.moving, PATIENCE_FOR_STOP);
+	else
+		buf_addf(&what, "cannot be frozen: its processes did not stop within %.0f s", PATIENCE_FOR_STOP);
+	say(freeze, *is_told && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen", buf_string(&what));
+	*is_told = true;
+	buf_free(&what);
+}
+
+static void give_up(struct freeze *freeze)
+{
+	struct service_runtime *runtime = runtime_of(freeze);
+	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
+
+	say_failure(freeze);
+	thaw(freeze->instance);
+	watch_wake_changes(runtime->engine);
+	if (settled)
+		settled(runtime, false);
+}
+
+/* An operator's order counts more than the wish of the caller of freeze_begin. */
+static void settle(struct freeze *freeze)
+{
+	struct service_runtime *runtime = runtime_of(freeze);
+	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
+	bool is_operators = freeze->is_operators;
+
+	freeze->is_under_way = false;
+	freeze->frozen = clock_now();
+	freeze->settled = NULL;
+	if (is_operators)
+		runtime_post(runtime, STILLED);
+	else if (settled)
+		settled(runtime, true);
+}
+
+static void look_later(struct freeze *freeze)
+{
+	double wait = freeze->freezer.looks < 5 ? SOON : SOON * (double)(1u << (freeze->freezer.looks - 4) % 16);
+
+	ev_timer_set(&freeze->next, wait < LATEST ? wait : LATEST, 0.);
+	ev_timer_start(freeze->instance->engine->loop, &freeze->next);
+}
+
+static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct freeze *freeze = timer->data;
+	enum freezing freezing = freeze->has_failed ? FREEZER_FAILED : freezer_look(&freeze->freezer);
+
+	(void)loop, (void)events;
+	if (freezing == FREEZER_STILL)
+		settle(freeze);
+	else if (freezing == FREEZER_FAILED || clock_now() - freeze->began > PATIENCE_FOR_STOP)
+		give_up(freeze);
+	else
+		look_later(freeze);
+}
+
+static struct freeze *make(struct instance *instance)
+{
+	struct freeze *freeze = instance->freeze;
+
+	if (freeze)
+		return freeze;
+	freeze = calloc(1, sizeof(*freeze));
+	if (!freeze)
+		return NULL;
+	freeze->instance = instance;
+	ev_init(&freeze->next, on_next);
+	freeze->next.data = freeze;
+	instance->freeze = freeze;
+	instance->thaw = thaw;
+	return freeze;
+}
+
+/* NULL: the current instance can be frozen, as nothing is under way with it. */
+static const char *find_obstacle(const struct service_runtime *runtime)
+{
+	const struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
+
+	if (runtime->state == FROZEN)
+		return "it is frozen already";
+	if (runtime->state != RUNNING || !instance || instance->child.pid <= 0)
+		return "nothing of it runs";
+	if (instance->stopping || instance->clears || (instance->notice && instance->notice->stopping))
+		return "it is about to end";
+	if (instance->control > 0)
+		return "a command beside it runs";
+	if (instance->notice && instance->notice->reloading)
+		return "it reloads";
+	return NULL;
+}
+
+/* An orphan may belong to any instance. A process that another instance is known by, or that has its group or session,
+ * belongs to that one. */
+static bool is_others(void *context, pid_t pid)
+{
+	const struct instance *instance = context;
+	const struct child *child = child_table_find(&instance->engine->children, pid);
+	pid_t group = getpgid(pid), session = getsid(pid);
+
+	if (child)
+		return child != &instance->child;
+	if (group == instance->group || session == instance->group)
+		return false;
+	return instance_has_group(instance->engine, group) || instance_has_group(instance->engine, session);
+}
+
+static bool take_sockets(struct freeze *freeze)
+{
+	const struct service_runtime *runtime = runtime_of(freeze);
+	struct stat status;
+	size_t count = 0;
+
+	free(freeze->sockets);
+	freeze->sockets = calloc(runtime->listener_count + 1, sizeof(*freeze->sockets));
+	for (size_t n = 0; freeze->sockets && n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].io.fd, &status) == 0)
+			freeze->sockets[count++] = (struct file_id){ status.st_dev, status.st_ino };
+	}
+	freeze->root.sockets = freeze->sockets;
+	freeze->root.socket_count = count;
+	return freeze->sockets;
+}
+
+static bool find_processes(struct freeze *freeze)
+{
+	struct instance *instance = freeze->instance;
+
+	freeze->root = (struct process_tree_root){
+		.main = instance->child.pid, .groups = { instance->group, instance->former_group },
+		.first = instance->service->exec->pass == PASS_SYSTEMD ? instance->pid : 0,
+		.is_others = is_others, .context = instance,
+	};
+	return take_sockets(freeze);
+}
+
+/* true: the looks have begun. */
+static bool begin(struct service_runtime *runtime)
+{
+	struct freeze *freeze = make(runtime->activity->current);
+
+	if (!freeze || !find_processes(freeze))
+		return false;
+	freezer_init(&freeze->freezer, freeze->instance->cgroup.path, &freeze->root);
+	freeze->began = clock_now();
+	freeze->is_under_way = true;
+	freeze->is_operators = false;
+	freeze->settled = NULL;
+	pause_limits(freeze);
+	freeze->has_failed = freezer_look(&freeze->freezer) == FREEZER_FAILED;
+	look_later(freeze);
+	return true;
+}
+
+bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct service_runtime *runtime, bool frozen))
+{
+	struct freeze *freeze = find(runtime);
+
+	if ((freeze && (freeze->is_under_way || freeze->frozen > 0)) || find_obstacle(runtime) || !begin(runtime))
+		return false;
+	find(runtime)->settled = settled;
+	return true;
+}
+
+void freeze_thaw(struct service_runtime *runtime)
+{
+	if (find(runtime))
+		thaw(runtime->activity->current);
+}
+
+bool freeze_is_frozen(const struct service_runtime *runtime)
+{
+	return find(runtime) && find(runtime)->frozen > 0;
+}
+
+bool freeze_is_under_way(const struct service_runtime *runtime)
+{
+	return find(runtime) && find(runtime)->is_under_way;
+}
+
+bool freeze_hold(struct service_runtime *runtime, struct buf *why)
+{
+	const char *obstacle = find_obstacle(runtime);
+
+	if (!obstacle && !freeze_is_under_way(runtime) && !freeze_is_frozen(runtime) && !begin(runtime))
+		obstacle = "out of memory";
+	if (obstacle) {
+		buf_text(why, obstacle);
+		return false;
+	}
+	find(runtime)->is_operators = true;
+	if (!runtime->freezes)
+		runtime->activity->frozen = 0;
+	if (freeze_is_frozen(runtime))
+		runtime_post(runtime, STILLED);
+	return true;
+}
+
+static void on_data(struct service_runtime *runtime)
+{
+	runtime_post(runtime, ACTIVITY);
+}
+
+/* Both look at all that the backend has, so they are done once, and only when it really sleeps. */
+static void watch_and_page_out(struct freeze *freeze)
+{
+	struct service_runtime *runtime = runtime_of(freeze);
+	pid_t *pids = freezer_list(&freeze->freezer);
+
+	if (!pids)
+		return;
+	freeze->watch = freeze_fds_new(runtime, pids, on_data);
+	if (runtime->service->groups->lifecycle->freeze_reclaim)
+		freeze->reclaim = reclaim_begin(runtime->engine, pids, freeze->freezer.group);
+	free(pids);
+}
+
+bool freeze_sleep(struct service_runtime *runtime)
+{
+	struct freeze *freeze = find(runtime);
+
+	if (!freeze || freeze->frozen <= 0)
+		return false;
+	if (runtime->activity->frozen > 0)
+		freeze->frozen = runtime->since = runtime->activity->frozen;
+	else
+		runtime->activity->freezes++;
+	runtime->activity->frozen = 0;
+	accept_latency_end(runtime);
+	say(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
+	    freeze->is_operators ? "is frozen" : "is frozen until somebody comes");
+	watch_and_page_out(freeze);
+	return true;
+}
+
+static void say_wake(const struct service_runtime *runtime, pid_t pid, double slept)
+{
+	struct event event = {
+		.name = "thawed", .service = runtime->service->name, .pid = pid, .has_duration = true,
+		.duration = slept,
+	};
+	char span[DURATION_MOST];
+
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %s", (long)pid,
+		  duration_write(span, slept));
+}
+
+/* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
+ * twice as long; a sleep is short if it lasted less than NAP or less than the time the backend was kept awake before
+ * it. */
+void freeze_note_sleep(struct activity *activity, double slept)
+{
+	bool is_nap = slept < NAP || slept < activity->wakeful;
+	double longer = activity->wakeful > 0 ? 2 * activity->wakeful : FIRST;
+
+	activity->wakeful = !is_nap ? 0 : longer < LONGEST ? longer : LONGEST;
+	activity->woken = clock_now();
+}
+
+double freeze_rested(const struct activity *activity)
+{
+	return activity->wakeful > 0 ? activity->woken + activity->wakeful : 0;
+}
+
+void freeze_wake(struct service_runtime *runtime)
+{
+	struct freeze *freeze = find(runtime);
+	double now = clock_now(), slept;
+	bool awaited;
+
+	if (!freeze || freeze->frozen <= 0)
+		return;
+	slept = now - freeze->frozen;
+	awaited = exit_verdict_sees_clients(runtime);
+	thaw(freeze->instance);
+	runtime->activity->wakes++;
+	freeze_note_sleep(runtime->activity, slept);
+	say_wake(runtime, freeze->instance->pid, slept);
+	if (awaited)
+		accept_latency_begin_thawed(runtime, now);
+}
+
+/* If an idle_timeout had frozen the backend, engine/idle/idle looks for clients once more and freezes it again. */
+bool freeze_set_aside(struct service_runtime *runtime)
+{
+	const struct freeze *freeze = find(runtime);
+
+	if (!freeze || (freeze->frozen <= 0 && !freeze->is_under_way))
+		return false;
+	runtime->freezes = freeze->is_operators;
+	runtime->activity->frozen = runtime->state == FROZEN ? freeze->frozen : 0;
+	return true;
+}

@@ -1,0 +1,116 @@
+/* Describes whether a service is idle and since when. The last count of connections was made at the end of an
+ * idle_timeout and says nothing of clients that came since; idle_describe_now counts them anew. */
+#include "base/clock.h"
+#include "engine/idle/idle.h"
+
+#include "engine/drain/drain_snapshot.h"
+#include "engine/idle/idle_internal.h"
+
+static enum idle_status standing_of(const struct idle *idle)
+{
+	switch (idle->phase) {
+	case IDLE_NO_CLIENTS:
+		return IDLE_UNUSED;
+	case IDLE_HAS_CLIENTS:
+		return IDLE_USED;
+	case IDLE_WAS_REPORTED:
+		return IDLE_REPORTED;
+	case POSTPONED:
+		return IDLE_POSTPONED;
+	case IDLE_FREEZING:
+	case IDLE_LAST_COUNT:
+		return IDLE_LETTING_GO;
+	case IDLE_POLLING:
+		return idle->counted <= 0 ? IDLE_UNKNOWN : idle->since > 0 ? IDLE_UNUSED : IDLE_USED;
+	default:
+		return IDLE_UNKNOWN;
+	}
+}
+
+/* A frozen service has no struct idle any more. */
+static bool describe_sleeper(const struct service_runtime *runtime, struct idle_account *account)
+{
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+
+	if (runtime->state != FROZEN || !runtime->activity || !service_idles(runtime->service))
+		return false;
+	*account = (struct idle_account){
+		.standing = IDLE_FROZEN,
+		.timeout = (double)lifecycle->idle_timeout / 1e6,
+		.action = lifecycle->idle_action,
+		.since = runtime->activity->unused,
+	};
+	return true;
+}
+
+bool idle_describe(const struct service_runtime *runtime, struct idle_account *account)
+{
+	const struct idle *idle = runtime->activity ? runtime->activity->idle : NULL;
+
+	if (!idle)
+		return describe_sleeper(runtime, account);
+	*account = (struct idle_account){
+		.standing = standing_of(idle), .timeout = idle->timeout,
+		.action = runtime->service->groups->lifecycle->idle_action, .counted = idle->counted,
+		.known = idle->counted > 0 && idle->visitors.known, .connections = idle->visitors.connections,
+		.since = idle->since,
+	};
+	return true;
+}
+
+/* Counts the connections of all of its sockets. false: the number is not known, or the kernel takes long to tell it. */
+static bool count_now(struct service_runtime *runtime, uint32_t *connections)
+{
+	struct conn_query query;
+	bool known;
+
+	if (!conn_query_init(&query, runtime, runtime->listener_count, NULL))
+		return false;
+	conn_query_add_listeners(&query, ANY_KIND);
+	query.no_probes = true;
+	drain_snapshot_spare(&query);
+	known = conn_query_now(&query) && conn_query_is_whole(&query);
+	*connections = conn_query_sum(&query);
+	conn_query_free(&query);
+	return known;
+}
+
+/* Brings the account in line with a count that was made just now. */
+static void correct(const struct idle *idle, struct idle_account *account)
+{
+	bool used = account->connections > 0;
+	enum idle_status standing = account->standing;
+
+	if (used)
+		account->since = 0;
+	else if (account->since <= 0 && idle && !idle->looks && idle->phase != DEAF)
+		account->since = idle->left;
+	if (standing == IDLE_UNKNOWN || standing == IDLE_USED || standing == IDLE_UNUSED)
+		account->standing = used ? IDLE_USED : IDLE_UNUSED;
+}
+
+bool idle_describe_now(struct service_runtime *runtime, struct idle_account *account)
+{
+	uint32_t connections;
+
+	if (!idle_describe(runtime, account))
+		return false;
+	if (!count_now(runtime, &connections))
+		return true;
+	account->known = true;
+	account->connections = connections;
+	account->counted = clock_now();
+	correct(runtime->activity->idle, account);
+	return true;
+}
+
+const char *idle_status_word(enum idle_status standing)
+{
+	static const char *const texts[] = {
+		[IDLE_UNKNOWN] = "unknown", [IDLE_USED] = "used", [IDLE_UNUSED] = "unused",
+		[IDLE_REPORTED] = "reported", [IDLE_POSTPONED] = "postponed", [IDLE_LETTING_GO] = "letting-go",
+		[IDLE_FROZEN] = "frozen",
+	};
+
+	return texts[standing];
+}

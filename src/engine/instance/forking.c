@@ -1,0 +1,305 @@
+/* Finds the daemon of a forking service. Nobody names it: the process that superd inherits when the first one ends
+ * may itself exit with 0 and leave another. So a found process is on trial: superd follows it, and looks again if it
+ * exits with 0 before it has settled.
+ *
+ * A pid file names any process its writer likes. So only a child of superd counts, which an orphaned daemon is, as
+ * superd is its reaper; and not one of another instance. */
+#include "engine/instance/forking.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "engine/instance/forking_kill.h"
+#include "os/foreign/foreign_path.h"
+
+/* Seconds. */
+#define SEVERAL 0.2                     /* by then processes that only pass through are gone */
+#define TRIAL 0.1                       /* until the found process is announced as the daemon */
+#define SETTLED 5.0                     /* until it counts as the daemon for good */
+#define UNDECIDED 5.0                   /* the start fails if no process stands out from the others for so long */
+
+static struct forking_search *forking_search_of(const struct instance *instance)
+{
+	return container_of(instance->kin, struct forking_search, kin);
+}
+
+static void forget(struct instance *instance)
+{
+	struct forking_search *search = forking_search_of(instance);
+
+	ev_timer_stop(instance->engine->loop, &search->timer);
+	list_remove(&instance->seeking);
+	instance->kin = NULL;
+	fork_match_free(&search->kin);
+	free(search);
+}
+
+static void take_group(struct instance *instance)
+{
+	pid_t group = getpgid(instance->child.pid);
+
+	instance_set_group(instance, group > 1 && group != getpgrp() ? group : 0, -1);
+}
+
+static void say(const struct forking_search *search, const char *what)
+{
+	struct event event = { .name = "failed", .service = search->instance->service->name, .reason = what };
+
+	log_event(search->instance->engine->log, LEVEL_WARNING, &event, "%s", what);
+}
+
+static bool is_our_child(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+/* Returns the pid in the pid file; 0: there is none. */
+static pid_t read_pid_file(const struct forking_search *search)
+{
+	size_t length;
+	char *text = foreign_read_file(search->kin.service->groups->lifecycle->pid_file, 64, &length);
+	int64_t pid = 0;
+
+	if (!text)
+		return 0;
+	text[strcspn(text, " \t\r\n")] = '\0';
+	if (scan_count(text, &pid) || pid < 1 || pid > INT32_MAX)
+		pid = 0;
+	free(text);
+	return (pid_t)pid;
+}
+
+static void ignore(void *context, const struct process *process)
+{
+	(void)context, (void)process;
+}
+
+/* Returns the process that the pid file names; KIN_UNCLEAR: none yet; KIN_NONE: it has already ended, and so have all
+ * others of this start. */
+static pid_t pick_named(struct forking_search *search)
+{
+	const struct engine *engine = search->instance->engine;
+	pid_t pid = read_pid_file(search);
+
+	fork_match_pick(engine, &search->kin, search->before, MATCH_CERTAIN,
+			false); /* to keep up with those that move on */
+	if (pid <= 1)
+		return KIN_UNCLEAR;
+	if (is_our_child(pid))
+		return fork_match_accepts(engine, &search->kin, pid) ? pid : KIN_UNCLEAR;
+	if (kill(pid, 0) == 0 || errno != ESRCH || fork_match_each(engine, &search->kin, ignore, NULL))
+		return KIN_UNCLEAR;
+	return KIN_NONE;
+}
+
+static void say_file(const struct forking_search *search)
+{
+	const char *path = search->kin.service->groups->lifecycle->pid_file;
+	struct event event = { .name = "failed", .service = search->instance->service->name };
+	pid_t pid = read_pid_file(search);
+
+	if (pid)
+		log_event(search->instance->engine->log, LEVEL_WARNING, &event,
+			  "pid_file %s names pid %ld: that is no process of this start", path, (long)pid);
+	else
+		log_event(search->instance->engine->log, LEVEL_WARNING, &event,
+			  "pid_file %s: the daemon has not written its pid there", path);
+}
+
+static void announce(struct forking_search *search)
+{
+	struct instance *instance = search->instance;
+	struct event event = { .name = "daemon", .service = instance->service->name, .pid = instance->pid };
+
+	take_group(instance);
+	log_event(instance->engine->log, LEVEL_INFO, &event, "daemon is pid %ld", (long)instance->pid);
+	if (!instance->starting)
+		return;
+	instance->starting = false;
+	instance->on_ready(instance);
+}
+
+/* The daemon is named by its file; or it is neither the leader of its session nor in the session of the first process,
+ * which is how the second of two forks ends up. */
+static bool is_settled(const struct forking_search *search)
+{
+	pid_t pid = search->instance->pid, session = getsid(pid);
+
+	return search->kin.service->groups->lifecycle->pid_file ||
+	       (session > 0 && session != pid && session != search->first);
+}
+
+static bool follow(struct forking_search *search, pid_t pid)
+{
+	struct instance *instance = search->instance;
+
+	instance->child.pid = instance->pid = pid;
+	fork_match_add(&search->kin, pid);
+	fork_match_add(&search->kin, getsid(pid));
+	take_group(instance);
+	if (!child_table_add(&instance->engine->children, &instance->child)) {
+		instance->child.pid = 0;
+		say(search, "cannot follow its daemon: out of memory");
+		return forking_kill_begin(search, START_FAILED);
+	}
+	if (instance->starting)
+		ev_timer_stop(instance->engine->loop, &instance->timer);
+	forking_search_enter(search, ON_TRIAL);
+	if (is_settled(search)) {
+		announce(search);
+		forget(instance);
+	} else {
+		forking_search_wake_in(search, TRIAL);
+	}
+	return true;
+}
+
+/* false: no process is left, and the search is over. */
+static bool look(struct forking_search *search)
+{
+	const struct instance *instance = search->instance;
+	bool by_file = search->kin.service->groups->lifecycle->pid_file, first = search->before == search->first;
+	pid_t pid = by_file
+		? pick_named(search)
+		: fork_match_pick(instance->engine, &search->kin, search->before,
+				  first ? MATCH_UNDISPUTED : MATCH_CERTAIN, forking_search_waited(search) >= SEVERAL);
+
+	if (pid > 0)
+		return follow(search, pid);
+	if (pid == KIN_NONE)
+		return false;
+	if (!by_file && forking_search_waited(search) >= UNDECIDED) {
+		say(search, "which of the processes it has left is its daemon can't be told: give pid_file");
+		return forking_kill_begin(search, START_FAILED);
+	}
+	forking_search_look_again(search);
+	return true;
+}
+
+/* The instance is being stopped before its daemon was settled, by its time limit or by an order. */
+static bool give_up(struct forking_search *search)
+{
+	const struct instance *instance = search->instance;
+
+	if (instance->failed && search->phase == LOOKING && search->kin.service->groups->lifecycle->pid_file)
+		say_file(search);
+	return forking_kill_begin(search, instance->failed ? START_FAILED : 0);
+}
+
+static bool go_on(struct forking_search *search)
+{
+	if (search->phase == SWEEPING)
+		return forking_kill_go_on(search);
+	if (search->phase == FOLLOWED) {
+		take_group(search->instance);
+		forget(search->instance);
+		return true;
+	}
+	if (search->instance->stopping)
+		return give_up(search);
+	if (search->phase == LOOKING)
+		return look(search);
+	announce(search);
+	forking_search_enter(search, FOLLOWED);
+	forking_search_wake_in(search, SETTLED);
+	return true;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct forking_search *search = container_of(timer, struct forking_search, timer);
+	struct instance *instance = search->instance;
+	int status;
+
+	(void)loop, (void)events;
+	if (go_on(search))
+		return;
+	status = search->status;
+	forking_search_drop_empty_group(search);
+	forget(instance);
+	instance->child.ended(&instance->child, status);
+}
+
+/* The followed process has ended. true: the instance goes on. */
+static bool find(struct instance *instance, int status)
+{
+	struct forking_search *search = forking_search_of(instance);
+	pid_t ended = instance->child.pid;
+	bool done = search->phase == FOLLOWED && (instance->stopping || status), goes_on;
+
+	if (search->phase == FIRST)
+		search->first = ended;
+	fork_match_add(&search->kin, ended);
+	instance->child.pid = 0;
+	if (search->phase == SWEEPING)
+		return true;
+	search->before = ended;
+	forking_search_drop_empty_group(search);
+	if (!done && !instance->stopping && !status)
+		forking_search_enter(search, LOOKING);
+	if (done)
+		goes_on = false;
+	else
+		goes_on = search->phase == LOOKING ? look(search) : forking_kill_begin(search, status);
+	if (!goes_on && search->phase == SWEEPING)
+		instance->status = search->status;
+	if (!goes_on)
+		forget(instance);
+	return goes_on;
+}
+
+static void own(struct forking_search *search, struct instance *instance)
+{
+	search->instance = instance;
+	ev_init(&search->timer, on_timer);
+	instance->kin = &search->kin;
+	instance->find_daemon = find;
+	instance->forget_daemon = forget;
+	instance_see_end(instance);
+	list_add(&instance->engine->starts, &instance->seeking);
+}
+
+static struct forking_search *make(struct instance *instance, struct table *table, const struct listener *listeners,
+				   unsigned listener_count)
+{
+	struct forking_search *search = calloc(1, sizeof(*search));
+
+	if (!search || !fork_match_init(&search->kin, instance, table, listeners, listener_count)) {
+		free(search);
+		return NULL;
+	}
+	own(search, instance);
+	return search;
+}
+
+bool forking_expect(struct instance *instance, struct table *table, const struct listener *listeners,
+		    unsigned listener_count)
+{
+	const char *pid_file = instance->service->groups->lifecycle->pid_file;
+
+	if (instance->service->exec->type != TYPE_FORKING)
+		return true;
+	if (!make(instance, table, listeners, listener_count))
+		return false;
+	if (pid_file)
+		foreign_unlink(pid_file);
+	return true;
+}
+
+struct forking_search *forking_search(const struct instance *instance)
+{
+	return instance->kin ? forking_search_of(instance) : NULL;
+}
+
+struct forking_search *forking_resume(struct instance *instance, struct table *table)
+{
+	return make(instance, table, NULL, 0);
+}

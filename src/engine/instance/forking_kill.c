@@ -1,0 +1,98 @@
+/* Ends the processes of a start that has brought no daemon. They move meanwhile, out of groups and sessions and to
+ * superd as their new parent, so superd looks for all of them again and again, and signals each once. */
+#include "engine/instance/forking_kill.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "exec/processes/process_tree.h"
+
+static bool is_told(const struct forking_search *search, pid_t pid)
+{
+	if (search->told_group && getpgid(pid) == search->told_group)
+		return true;
+	for (size_t n = 0; n < search->told_count; n++) {
+		if (search->told[n] == pid)
+			return true;
+	}
+	return false;
+}
+
+static void tell(void *context, const struct process *process)
+{
+	struct forking_search *search = context;
+	struct tree_process member = { .pid = process->pid,
+				       .parent = process->parent,
+				       .start_time = process->start_time };
+	pid_t pid = process->pid;
+	const struct lifecycle_options *lifecycle = search->instance->service->groups->lifecycle;
+
+	if (lifecycle->kill_mode == KILL_NONE)
+		return;
+	if (search->instance->killed) {
+		tree_process_signal(&member, SIGKILL);
+		return;
+	}
+	if (is_told(search, pid))
+		return;
+	tree_process_signal(&member, lifecycle->kill_signal);
+	tree_process_signal(&member, SIGCONT);  /* a stopped process hears nothing else */
+	if (search->told_count < TOLD_MOST)
+		search->told[search->told_count++] = pid;
+}
+
+/* Stops the instance as at the end of its time, as its runtime must know that it is stopping. */
+static void stop(struct forking_search *search, size_t count)
+{
+	struct instance *instance = search->instance;
+	struct event event = { .name = "stopping", .service = instance->service->name };
+
+	log_event(instance->engine->log, LEVEL_NOTICE, &event, "stopping %zu process%s that a failed start has left",
+		  count, count == 1 ? "" : "es");
+	instance->failed = true;
+	instance->on_limit(instance);
+}
+
+/* One look may miss a process that changes its parent just then, as the last of a double fork does. */
+bool forking_kill_go_on(struct forking_search *search)
+{
+	size_t count = fork_match_each(search->instance->engine, &search->kin, tell, search);
+	bool was_clear = search->clear;
+
+	if (count && !search->instance->stopping)
+		stop(search, count);    /* the first look has missed it */
+	search->clear = !count && !search->instance->child.pid;
+	if (search->clear && was_clear)
+		return false;
+	forking_search_look_again(search);
+	return true;
+}
+
+static void count_up(void *context, const struct process *process)
+{
+	size_t *count = context;
+
+	(void)process;
+	(*count)++;
+}
+
+bool forking_kill_begin(struct forking_search *search, int status)
+{
+	struct instance *instance = search->instance;
+	pid_t pid = fork_match_pick(instance->engine, &search->kin, search->before, MATCH_LIKELY, true);
+	size_t count = 0;
+
+	forking_search_enter(search, SWEEPING);
+	search->status = status;
+	if (pid > 0) {
+		fork_match_add(&search->kin, pid);
+		fork_match_add(&search->kin, getsid(pid));
+	}
+	forking_search_drop_empty_group(search);
+	fork_match_each(instance->engine, &search->kin, count_up, &count);
+	if (count && !instance->stopping)
+		stop(search, count);
+	search->told_group = instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->group : 0;
+	search->told[search->told_count++] = instance->child.pid;
+	return forking_kill_go_on(search);
+}

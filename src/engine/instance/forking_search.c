@@ -1,0 +1,37 @@
+/* The phases and the timer of a search for a daemon. superd must not wake longer than there is something to look
+ * for, so every wakeup is set anew. */
+#include "engine/instance/forking_search.h"
+
+#include "base/clock.h"
+
+double forking_search_waited(const struct forking_search *search)
+{
+	return clock_now() - search->since;
+}
+
+void forking_search_enter(struct forking_search *search, enum phase phase)
+{
+	search->phase = phase;
+	search->since = clock_now();
+	search->kin.seeking = phase == LOOKING;
+}
+
+void forking_search_wake_in(struct forking_search *search, double seconds)
+{
+	ev_timer_stop(search->instance->engine->loop, &search->timer);
+	ev_timer_set(&search->timer, seconds, 0.);
+	ev_timer_start(search->instance->engine->loop, &search->timer);
+}
+
+void forking_search_look_again(struct forking_search *search)
+{
+	forking_search_wake_in(search, forking_search_waited(search) < 1. ? LOOK_AGAIN : 5 * LOOK_AGAIN);
+}
+
+void forking_search_drop_empty_group(struct forking_search *search)
+{
+	struct instance *instance = search->instance;
+
+	if (instance->group > 1 && !instance_has_group_left(instance))
+		instance_set_group(instance, 0, -1);
+}

@@ -1,0 +1,11 @@
+/* Reads the messages at a service's notify socket (engine/launch/notify), finds the instance that each comes from, and
+ * passes it to that instance's notice. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/instance/instance.h"
+#include "engine/launch/notify.h"
+
+/* The instance may send messages from now on, if there is a socket. false: out of memory. */
+bool notify_receive_join(struct notify *notify, struct instance *instance);

@@ -1,0 +1,103 @@
+/* Control groups that are kept open, the last used first. Another process may remove the folder of one and make a
+ * new one of its name. The kernel reports that at the next start, which opens the new one in its place
+ * (exec/spawn/spawn_clone), and at the next question, after which the group is closed. */
+#include "engine/launch/cgroup_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+
+#define OPEN_MOST 16                    /* groups, of two descriptors each */
+
+static void close_one(struct engine *engine, struct cgroup_cache_entry *group)
+{
+	list_remove(&group->link);
+	engine->open_group_count--;
+	fd_close(&group->folder);
+	fd_close(&group->events);
+	free(group->service);
+	free(group->path);
+	free(group);
+}
+
+static void put_first(struct engine *engine, struct cgroup_cache_entry *group)
+{
+	list_add(engine->open_groups.next, &group->link);
+}
+
+static struct cgroup_cache_entry *find_path(struct engine *engine, const char *path)
+{
+	LIST_EACH(link, &engine->open_groups) {
+		struct cgroup_cache_entry *group = container_of(link, struct cgroup_cache_entry, link);
+
+		if (!strcmp(group->path, path))
+			return group;
+	}
+	return NULL;
+}
+
+const struct cgroup_cache_entry *cgroup_cache_find(struct engine *engine, const char *service)
+{
+	LIST_EACH(link, &engine->open_groups) {
+		struct cgroup_cache_entry *group = container_of(link, struct cgroup_cache_entry, link);
+
+		if (strcmp(group->service, service) != 0)
+			continue;
+		list_remove(&group->link);
+		put_first(engine, group);
+		return group;
+	}
+	return NULL;
+}
+
+/* The descriptors get high numbers, where no child has to copy them. */
+static bool fill(struct cgroup_cache_entry *group, const char *service, const char *path, int folder)
+{
+	group->folder = fd_raise(folder, FD_HIGH);
+	group->events = fd_raise(cgroup_open_events(group->folder), FD_HIGH);
+	group->service = strdup(service);
+	group->path = strdup(path);
+	return group->events >= 0 && group->service && group->path;
+}
+
+void cgroup_cache_add(struct engine *engine, const char *service, const char *path, int folder)
+{
+	struct cgroup_cache_entry *group = calloc(1, sizeof(*group));
+
+	cgroup_cache_close(engine, path);
+	if (!group) {
+		fd_close(&folder);
+		return;
+	}
+	put_first(engine, group);
+	engine->open_group_count++;
+	if (!fill(group, service, path, folder))
+		close_one(engine, group);
+	else if (engine->open_group_count > OPEN_MOST)
+		close_one(engine, container_of(engine->open_groups.previous, struct cgroup_cache_entry, link));
+}
+
+int cgroup_cache_ask(struct engine *engine, const char *path)
+{
+	struct cgroup_cache_entry *group = find_path(engine, path);
+	int populated = group ? cgroup_read_events(group->events) : -1;
+
+	if (group && populated < 0)
+		close_one(engine, group);
+	return populated;
+}
+
+void cgroup_cache_close(struct engine *engine, const char *path)
+{
+	struct cgroup_cache_entry *group = find_path(engine, path);
+
+	if (group)
+		close_one(engine, group);
+}
+
+void cgroup_cache_close_all(struct engine *engine)
+{
+	LIST_EACH(link, &engine->open_groups)
+		close_one(engine, container_of(link, struct cgroup_cache_entry, link));
+}

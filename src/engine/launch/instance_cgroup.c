@@ -1,0 +1,232 @@
+/* The control groups of instances. The kernel keeps a group until the last of its processes is reaped, which may be
+ * a process that superd does not know. So superd tries to remove the groups that are left after each reaping. */
+#include "engine/launch/instance_cgroup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/launch/cgroup_cache.h"
+#include "exec/resources/cgroup_settings.h"
+#include "exec/resources/cgroup_update.h"
+#include "os/cgroup/cgroup.h"
+
+#define KEPT_MOST 1000                  /* groups kept for the next start; the kernel takes some 10 KB for each */
+
+static bool make_ready(struct engine *engine, const struct service *service, struct buf *why)
+{
+	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	const char *option = cgroup_settings->count ? cgroup_settings->list[0].option : "control group";
+
+	return cgroups_prepare(&engine->cgroups, cgroup_settings->place, cgroup_settings->controllers, option, why);
+}
+
+bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine, const struct service *service,
+			   struct spawn_request *launch, struct buf *why)
+{
+	if (!launch->plan->cgroup_settings)
+		return true;
+	if (!group->path) {
+		if (!make_ready(engine, service, why)) {
+			if (launch->plan->cgroup_settings->optional)
+				buf_clear(why);
+			return launch->plan->cgroup_settings->optional;
+		}
+		group->path = cgroups_instance_path(&engine->cgroups, service->name);
+		group->files = cgroup_files(service);
+	}
+	if (!group->path)
+		buf_text(why, "out of memory");
+	launch->group = group->path;
+	return launch->group;
+}
+
+bool instance_cgroup_holds(const struct instance_cgroup *group)
+{
+	return group->path && cgroup_is_populated(group->path);
+}
+
+bool instance_cgroup_signal(const struct instance_cgroup *group, int signal)
+{
+	if (group->path)
+		cgroup_signal(group->path, signal);
+	return group->path;
+}
+
+void instance_cgroup_kill(struct instance_cgroup *group)
+{
+	if (!group->path)
+		return;
+	cgroup_kill(group->path);
+	group->killed = true;
+}
+
+/* If a new row wants more than superd's groups were made for, the instance gets what is possible. */
+void instance_cgroup_adopt(struct instance_cgroup *group, struct engine *engine, const struct service *service,
+			   pid_t pid)
+{
+	struct event event = { .name = "limits", .service = service->name, .pid = pid };
+	struct buf why = { 0 };
+
+	if (!group->path)
+		return;
+	if (!service->cgroup_settings || !service->cgroup_settings->has_group || make_ready(engine, service, &why))
+		cgroup_update(group->path, service, &group->files, &why);
+	if (why.length)
+		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,
+			  (int)strcspn(buf_string(&why), "\n"), buf_string(&why));
+	buf_free(&why);
+}
+
+void instance_cgroup_remember(struct engine *engine, char *path)
+{
+	struct empty_cgroup *empty = cgroup_remove(path) ? NULL : malloc(sizeof(*empty));
+
+	if (empty) {
+		empty->path = path;
+		list_add(&engine->empty_groups, &empty->link);
+	} else {
+		free(path);             /* without memory to remember it, it goes with its folder */
+	}
+}
+
+void instance_cgroup_take_back(struct instance_cgroup *group, struct engine *engine, const char *path)
+{
+	LIST_EACH(link, &engine->empty_groups) {
+		struct empty_cgroup *empty = container_of(link, struct empty_cgroup, link);
+
+		if (strcmp(empty->path, path) != 0)
+			continue;
+		group->path = empty->path;
+		list_remove(&empty->link);
+		free(empty);
+		return;
+	}
+}
+
+/* As instance_cgroup_holds, without a look for its path where that can be spared. */
+static bool still_holds(const struct instance_cgroup *group, struct engine *engine)
+{
+	int populated = group->kept ? cgroup_cache_ask(engine, group->path) : -1;
+
+	return populated < 0 ? instance_cgroup_holds(group) : populated;
+}
+
+/* A group is not kept if a reload gave it limits, which the next start would inherit, if it was killed, or if a process
+ * is left in it, which a stop of the next instance would end, too. */
+static bool stays(const struct instance_cgroup *group, struct engine *engine)
+{
+	return !group->files && !group->killed && !still_holds(group, engine) && engine->cgroups.kept <= KEPT_MOST;
+}
+
+void instance_cgroup_leave(struct instance_cgroup *group, struct engine *engine, int status, bool kills)
+{
+	if (!group->path)
+		return;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		group->killed = true;   /* for all that is known, by a kill of the whole group */
+	if (kills && instance_cgroup_holds(group))
+		instance_cgroup_kill(group);
+	if (group->kept && !stays(group, engine)) {
+		cgroup_cache_close(engine, group->path);
+		engine->cgroups.kept--;
+		group->kept = false;
+	}
+	if (group->kept)
+		free(group->path);
+	else
+		instance_cgroup_remember(engine, group->path);
+	group->path = NULL;
+}
+
+void instance_cgroup_forget(struct engine *engine, const struct service *service)
+{
+	char *path = engine->cgroups.base ? cgroups_service_path(&engine->cgroups, service->name) : NULL;
+
+	if (path)
+		cgroup_cache_close(engine, path);
+	if (!path || access(path, F_OK) < 0) {
+		free(path);
+		return;
+	}
+	engine->cgroups.kept--;
+	instance_cgroup_remember(engine, path);
+}
+
+bool instance_cgroup_is_left(const struct engine *engine, const char *path)
+{
+	LIST_EACH(link, &engine->empty_groups) {
+		if (!strcmp(container_of(link, struct empty_cgroup, link)->path, path))
+			return true;
+	}
+	return false;
+}
+
+void instance_cgroups_remember_parent(struct engine *engine, const char *path)
+{
+	struct empty_cgroup *base;
+
+	LIST_EACH(link, &engine->left_bases) {
+		if (!strcmp(container_of(link, struct empty_cgroup, link)->path, path))
+			return;
+	}
+	if (rmdir(path) == 0)
+		return;
+	base = malloc(sizeof(*base));
+	if (!base)
+		return;
+	base->path = strdup(path);
+	if (base->path)
+		list_add(&engine->left_bases, &base->link);
+	else
+		free(base);
+}
+
+bool instance_cgroups_are_left(const struct engine *engine)
+{
+	return !list_empty(&engine->empty_groups) || !list_empty(&engine->left_bases);
+}
+
+/* Groups below a base have an instance or are remembered; at superd's end empty groups of others are removed, too. */
+static void sweep_bases(struct engine *engine, bool forgets)
+{
+	LIST_EACH(link, &engine->left_bases) {
+		struct empty_cgroup *base = container_of(link, struct empty_cgroup, link);
+		bool gone = forgets ? cgroup_remove(base->path) : rmdir(base->path) == 0 || errno == ENOENT;
+
+		if (!gone && !forgets)
+			continue;
+		list_remove(&base->link);
+		free(base->path);
+		free(base);
+	}
+}
+
+static void sweep(struct engine *engine, bool forgets)
+{
+	LIST_EACH(link, &engine->empty_groups) {
+		struct empty_cgroup *group = container_of(link, struct empty_cgroup, link);
+
+		if (!cgroup_remove(group->path) && !forgets)
+			continue;
+		list_remove(&group->link);
+		free(group->path);
+		free(group);
+	}
+	sweep_bases(engine, forgets);
+}
+
+void instance_cgroups_sweep(struct engine *engine)
+{
+	sweep(engine, false);
+}
+
+void instance_cgroups_end(struct engine *engine)
+{
+	cgroup_cache_close_all(engine);
+	sweep(engine, true);
+	cgroups_end(&engine->cgroups);
+}

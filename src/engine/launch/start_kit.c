@@ -1,0 +1,318 @@
+/* The means of a service's starts, made and freed. A process that an instance left behind may still write to its
+ * pipe, so superd releases a pipe (engine/log/output_pipe) and reads on; it never cuts it off. */
+#include "engine/launch/start_kit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engine/core/unreaped.h"
+#include "engine/launch/cgroup_cache.h"
+#include "exec/dirs/directories.h"
+#include "os/socket/bind.h"
+
+#define RESTING_MOST 64                 /* services without an instance that keep their means */
+#define JUDGE_EVERY 60.                 /* seconds until a plan is judged again (plan_check_trust) */
+
+static unsigned first_port(const struct service *service, const struct listener *listeners)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint *address = service->sockets[n].address;
+		struct buf text = { 0 };
+		unsigned port = address->port;
+
+		if (!endpoint_has_port(address))
+			continue;
+		if (!port && listener_is_open(&listeners[n])) {         /* the kernel chose it */
+			const char *colon;
+
+			bind_describe(listeners[n].io.fd, listeners[n].listen, &text);
+			colon = strrchr(buf_string(&text), ':');
+			port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+			buf_free(&text);
+		}
+		return port;
+	}
+	return 0;
+}
+
+void start_kit_init(struct start_kit *kit)
+{
+	list_init(&kit->rest);
+	worker_pool_init(&kit->standbys);
+}
+
+static void start_kit_wake(struct start_kit *kit, struct engine *engine)
+{
+	if (list_empty(&kit->rest))
+		return;
+	list_remove(&kit->rest);
+	engine->resting_count--;
+}
+
+bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listeners, size_t count, const char *files)
+{
+	struct list none = { &none, &none };
+	struct buf names = { 0 };
+	const char *colon = "";
+
+	buf_text(&names, "LISTEN_FDNAMES=");
+	for (size_t n = 0; n < count; n++) {
+		if (!listener_is_open(&listeners[n]))
+			continue;
+		buf_addf(&names, "%s%s", colon, listeners[n].listen->name);
+		colon = ":";
+	}
+	LIST_EACH(link, kit->store ? &kit->store->kept : &none) {
+		buf_addf(&names, "%s%s", colon, container_of(link, struct fdstore_entry, link)->name);
+		colon = ":";
+	}
+	buf_text(&names, files ? files + !*colon : "");
+	free(kit->names);
+	kit->names = buf_take(&names);
+	return kit->names;
+}
+
+static bool stream_is(const struct service *service, unsigned kind)
+{
+	unsigned output = plan_output_is_socket(service) ? STREAM_SOCKET : service->groups->streams->output.kind;
+
+	return output == kind || plan_error_stream(service)->kind == kind;
+}
+
+/* If the main program has the socket as a stream, the commands beside it print to the log. */
+static bool needs_log(const struct service *service)
+{
+	bool has_socket = stream_is(service, STREAM_SOCKET) || stream_is(service, STREAM_DESCRIPTOR);
+
+	return stream_is(service, STREAM_LOG) ||
+	       (has_socket && service_has_commands(service, PHASE_CONDITION, PHASES - 1));
+}
+
+/* Releases an output that does not fit the service's user any more; processes of the former user write on. */
+static void release_unsuited(struct output **output, const struct service *service)
+{
+	if (!*output || output_suits(*output, service))
+		return;
+	output_release(*output);
+	*output = NULL;
+}
+
+/* Whether a stream is superd's own, and needs a pipe in between. */
+static bool inherits(const struct service *service, int number)
+{
+	const struct stream *stream = plan_stream(service, number);
+
+	return stream->kind == STREAM_INHERIT && output_is_needed(service, number);
+}
+
+static bool try_inherited(struct start_kit *kit, struct engine *engine, const struct service *service)
+{
+	for (int number = STDOUT_FILENO; number <= STDERR_FILENO; number++) {
+		struct output **output = &kit->inherited[number - STDOUT_FILENO];
+
+		if (!*output && inherits(service, number))
+			*output = output_open_inherited(engine, service, number);
+		if (!*output && inherits(service, number))
+			return false;
+	}
+	return true;
+}
+
+static bool try_outputs(struct start_kit *kit, struct engine *engine, const struct service *service)
+{
+	release_unsuited(&kit->log, service);
+	release_unsuited(&kit->syslog, service);
+	if (!kit->log && needs_log(service))
+		kit->log = output_open(engine, service, false);
+	if (!kit->syslog && stream_is(service, STREAM_SYSLOG))
+		kit->syslog = output_open(engine, service, true);
+	return (kit->log || !needs_log(service)) && (kit->syslog || !stream_is(service, STREAM_SYSLOG)) &&
+	       try_inherited(kit, engine, service);
+}
+
+static bool open_outputs(struct start_kit *kit, struct engine *engine, const struct service *service)
+{
+	if (try_outputs(kit, engine, service))
+		return true;
+	if (errno != EMFILE && errno != ENFILE)
+		return false;
+	start_kit_free_resting(engine);
+	return try_outputs(kit, engine, service);
+}
+
+/* With optional sockets the passed ones may differ from start to start. */
+static bool has_optional(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->optional)
+			return true;
+	}
+	return false;
+}
+
+struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *engine, const struct service *service,
+				 const struct listener *listeners, const char *instance, struct buf *why)
+{
+	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
+	struct plan_sockets sockets = {
+		.port = first_port(service, listeners), .missing = missing, .instance = instance,
+	};
+	uint16_t *loops = NULL;
+	struct plan *plan;
+
+	if (!missing) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	for (size_t n = 0; n < service->socket_count; n++)
+		missing[n] = !listener_is_open(&listeners[n]);
+	if (plan_applies_access_itself(service))
+		sockets.loops = loops = engine->list_loops(engine, &sockets.loop_count);
+	plan = plan_make(service, &engine->defaults, &sockets, why);
+	if (plan && kit->hung)
+		plan->may_hang = plan->apart = true;
+	free(loops);
+	free(missing);
+	return plan;
+}
+
+static bool make_plan(struct start_kit *kit, struct engine *engine, const struct service *service,
+		      const struct listener *listeners, struct buf *why)
+{
+	kit->plan = start_kit_make_plan(kit, engine, service, listeners, NULL, why);
+	kit->judged = clock_now();
+	kit->made++;
+	return kit->plan;
+}
+
+void start_kit_note_fault(struct start_kit *kit, const struct fault *fault)
+{
+	if (fault->error != ETIMEDOUT)
+		return;
+	kit->hung = true;
+	if (kit->plan)
+		kit->plan->may_hang = kit->plan->apart = true;
+}
+
+/* Judges the plan's paths again, as root may have mounted something there since. */
+static void exit_verdict_again(struct start_kit *kit)
+{
+	double now = clock_now();
+
+	if (now - kit->judged < JUDGE_EVERY)
+		return;
+	kit->judged = now;
+	plan_check_trust(kit->plan);
+}
+
+bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struct service *service,
+		       const struct listener *listeners, struct buf *why)
+{
+	start_kit_wake(kit, engine);
+	if (unreaped_forbids_start(engine, service, why))
+		return false;
+	if (kit->plan && (kit->plan->rereads || has_optional(service)))
+		start_kit_drop(kit);
+	if (!kit->plan && !make_plan(kit, engine, service, listeners, why))
+		return false;
+	exit_verdict_again(kit);
+	if (!kit->notify && notify_is_wanted(service)) {
+		kit->notify = notify_open(engine, service, why);
+		if (!kit->notify)
+			return false;
+	}
+	if (!open_outputs(kit, engine, service)) {
+		buf_addf(why, "preparing output: %s", strerror(errno));
+		return false;
+	}
+	if (!directories_prepare(service, &engine->defaults, why))
+		return false;
+	plan_check_streams(kit->plan, service);
+	return true;
+}
+
+void start_kit_drop_notify(struct start_kit *kit)
+{
+	notify_release(kit->notify);
+	kit->notify = NULL;
+}
+
+void start_kit_drop(struct start_kit *kit)
+{
+	worker_pool_dismiss(&kit->standbys);
+	plan_free(kit->plan);
+	free(kit->names);
+	kit->plan = NULL;
+	kit->names = NULL;
+}
+
+void start_kit_free(struct start_kit *kit, struct engine *engine)
+{
+	start_kit_wake(kit, engine);
+	start_kit_drop(kit);
+	start_kit_drop_notify(kit);
+	output_release(kit->log);
+	output_release(kit->syslog);
+	kit->log = kit->syslog = NULL;
+	for (size_t n = 0; n < sizeof(kit->inherited) / sizeof(*kit->inherited); n++) {
+		output_release(kit->inherited[n]);
+		kit->inherited[n] = NULL;
+	}
+}
+
+void start_kit_name(struct start_kit *kit, pid_t pid)
+{
+	if (kit->log)
+		kit->log->pid = pid;
+	if (kit->syslog)
+		kit->syslog->pid = pid;
+}
+
+void start_kit_rest(struct start_kit *kit, struct engine *engine)
+{
+	start_kit_name(kit, 0);         /* only processes that were left behind write now */
+	if (list_empty(&kit->rest)) {
+		list_add(&engine->resting, &kit->rest);
+		engine->resting_count++;
+	}
+	if (engine->resting_count > RESTING_MOST)
+		start_kit_free(container_of(engine->resting.next, struct start_kit, rest), engine);
+}
+
+void start_kit_free_resting(struct engine *engine)
+{
+	cgroup_cache_close_all(engine);
+	LIST_EACH(link, &engine->resting)
+		start_kit_free(container_of(link, struct start_kit, rest), engine);
+}
+
+void start_kit_end_all(struct engine *engine)
+{
+	start_kit_free_resting(engine);
+	LIST_EACH(link, &engine->released)
+		output_close(container_of(link, struct output, link));
+}
+
+const char *start_kit_last_line(const struct start_kit *kit)
+{
+	const char *line = kit->log ? kit->log->last_line : "";
+
+	return *line || !kit->syslog ? line : kit->syslog->last_line;
+}
+
+void start_kit_forget_line(struct start_kit *kit)
+{
+	if (kit->log)
+		*kit->log->last_line = '\0';
+	if (kit->syslog)
+		*kit->syslog->last_line = '\0';
+}
+
+void start_kit_drain(struct start_kit *kit, bool last)
+{
+	output_drain(kit->log, last);
+	output_drain(kit->syslog, last);
+}

@@ -1,0 +1,190 @@
+/* Places the standard streams: opened files, or descriptors that superd has.
+ *
+ * superd must never wait for what a path leads to. Two streams may be one file: input and output, or output and
+ * error. It is opened once, so that both have one position. A path through a folder of another user is left to the
+ * child (os/fs/path_opener). */
+#include "engine/launch/stdio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "base/fd.h"
+#include "config/option/option_name.h"
+#include "config/option/service_mark.h"
+#include "exec/child/stream_file.h"
+#include "os/fs/memory_file.h"
+
+static bool same_file(const struct stream *a, const struct stream *b)
+{
+	return a->kind == b->kind && stream_is_path(a) && !strcmp(a->path, b->path);
+}
+
+static int flags_of(const struct stream *stream, int access)
+{
+	return access | (access != O_RDONLY ? O_CREAT : 0) | (stream->kind == STREAM_APPEND ? O_APPEND : 0) |
+	       (stream->kind == STREAM_TRUNCATE ? O_TRUNC : 0);
+}
+
+/* Opens a file, or leaves it to the child, with /dev/null in its place until then. -1 with errno EPERM: its path is
+ * refused. */
+static int place_file(struct fd_map *fd_map, const struct start_kit *kit, const struct engine *engine,
+		      const struct stream *stream, int number, int access)
+{
+	struct stream_file file = { .path = stream->path, .flags = flags_of(stream, access) };
+
+	switch (kit->plan->stream_openers[number]) {
+	case PATH_OPENED_BY_SUPERD:
+		return fd_map_own(fd_map, stream_file_open(&file));
+	case PATH_OPENED_BY_CHILD:
+		fd_map->files[number] = file;
+		fd_map->has_files = true;
+		return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+	case PATH_REFUSED:
+		break;
+	}
+	errno = EPERM;
+	return -1;
+}
+
+static int open_data(const struct service *service)
+{
+	const struct stream_options *streams = service->groups->streams;
+	struct buf data = { 0 };
+	bool sound = true;
+	int fd = -1;
+
+	for (words line = streams->input_text; line && *line; line++) {
+		buf_text(&data, *line);
+		buf_char(&data, '\n');
+	}
+	for (words piece = streams->input_data; piece && *piece; piece++)
+		sound = sound && base64_decode(*piece, &data);
+	errno = sound ? ENOMEM : EINVAL;
+	if (sound && !data.failed)
+		fd = memory_file(buf_string(&data), data.length);
+	buf_free(&data);
+	return fd;
+}
+
+static int find_source(struct fd_map *fd_map, struct start_kit *kit, const struct engine *engine,
+		       const struct service *service, const struct stream *stream, int number, int socket)
+{
+	const struct stream_options *streams = service->groups->streams;
+	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
+
+	switch ((enum stream_kind)stream->kind) {
+	case STREAM_LOG:
+		return fd_map_low(fd_map, kit->log->write_end);
+	case STREAM_SYSLOG:
+		return fd_map_low(fd_map, kit->syslog->write_end);
+	case STREAM_FILE:
+		if (number == STDIN_FILENO && same_file(stream, &streams->output))
+			access = O_RDWR;
+		return place_file(fd_map, kit, engine, stream, number, access);
+	case STREAM_APPEND:
+	case STREAM_TRUNCATE:
+		return place_file(fd_map, kit, engine, stream, number, access);
+	case STREAM_DATA:
+		return fd_map_own(fd_map, open_data(service));
+	case STREAM_DESCRIPTOR:
+		return fd_map->wanted[3 + kit->plan->stream_sockets[number]];
+	case STREAM_INHERIT:
+		if (number != STDIN_FILENO && kit->inherited[number - STDOUT_FILENO])
+			return fd_map_low(fd_map, kit->inherited[number - STDOUT_FILENO]->write_end);
+		return number;
+	case STREAM_SOCKET:
+		return socket;
+	case STREAM_NULL:
+		break;
+	}
+	return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+}
+
+static void say_stream(const struct service *service, const struct start_kit *kit, const struct stream *stream,
+		       int number, int error, struct buf *why)
+{
+	static const char *const names[] = { "input", "output", "error" };
+	struct path_finding finding;
+
+	buf_addf(why, "%s: %s", option_name_of(service, names[number]), stream->path ? stream->path : "");
+	if (stream_is_path(stream) && kit->plan->stream_openers[number] == PATH_REFUSED &&
+	    path_opener(stream->path, 0, kit->plan->account, path_mounts_cached(), &finding) == PATH_REFUSED)
+		path_finding_add(&finding, why);
+	else
+		buf_addf(why, "%s%s", stream->path ? ": " : "", strerror(error));
+	origin_cite(service_origin(service, names[number]), why);
+}
+
+/* The same file as the stream before it, opened once. */
+static int place_again(struct fd_map *fd_map, int number)
+{
+	fd_map->files[number] = fd_map->files[number - 1];
+	fd_map->files[number].is_same = true;
+	return fd_map->wanted[number - 1];
+}
+
+/* With pass = inetd the socket is the input, and the output unless the service sets another. */
+static bool is_socket(const struct start_kit *kit, int number, int socket)
+{
+	return socket >= 0 && ((number == STDIN_FILENO && kit->plan->input_is_socket) ||
+			       (number == STDOUT_FILENO && kit->plan->output_is_socket));
+}
+
+/* socket -1: no socket can be a stream. */
+static bool place_all(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine,
+		      const struct service *service, const struct stream *streams, int socket, struct buf *why)
+{
+	for (int n = 0; n < 3; n++) {
+		if (is_socket(kit, n, socket))
+			fd_map->wanted[n] = socket;
+		else if (n > 0 && !is_socket(kit, n - 1, socket) && same_file(&streams[n - 1], &streams[n]))
+			fd_map->wanted[n] = place_again(fd_map, n);
+		else
+			fd_map->wanted[n] = find_source(fd_map, kit, engine, service, &streams[n], n, socket);
+		if (fd_map->wanted[n] < 0) {
+			say_stream(service, kit, &streams[n], n, errno, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool stdio_place(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine, const struct service *service,
+		 int socket, struct buf *why)
+{
+	const struct stream streams[] = { service->groups->streams->input, service->groups->streams->output,
+					  *plan_error_stream(service) };
+
+	return place_all(fd_map, kit, engine, service, streams, socket, why);
+}
+
+/* The stream of a command beside the main program. It appends to a file that the main program truncates, else it would
+ * remove the output of the commands before it. Sockets, and a terminal as input, are for the main program alone. */
+static struct stream beside(const struct start_kit *kit, const struct stream *stream, int number)
+{
+	struct stream beside = *stream;
+
+	if (number == STDIN_FILENO && (kit->plan->input_is_socket || stream->kind == STREAM_SOCKET ||
+				       stream->kind == STREAM_DESCRIPTOR || stream->kind == STREAM_INHERIT))
+		beside.kind = STREAM_NULL;
+	else if (stream->kind == STREAM_SOCKET || stream->kind == STREAM_DESCRIPTOR)
+		beside.kind = STREAM_LOG;
+	else if (stream->kind == STREAM_TRUNCATE)
+		beside.kind = STREAM_APPEND;
+	return beside;
+}
+
+bool stdio_place_beside(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine,
+			const struct service *service, struct buf *why)
+{
+	const struct stream streams[] = {
+		beside(kit, &service->groups->streams->input, STDIN_FILENO),
+		beside(kit, &service->groups->streams->output, STDOUT_FILENO),
+		beside(kit, plan_error_stream(service), STDERR_FILENO),
+	};
+
+	return place_all(fd_map, kit, engine, service, streams, -1, why);
+}

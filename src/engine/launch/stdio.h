@@ -1,0 +1,19 @@
+/* The standard streams of a start. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "config/service/service.h"
+#include "engine/core/engine.h"
+#include "engine/launch/fd_map.h"
+#include "engine/launch/start_kit.h"
+
+/* Puts input, output and error in their places of the wiring, behind the sockets, which have theirs; socket is the
+ * first of them, -1 without any. false with the reason in why and errno. */
+bool stdio_place(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine, const struct service *service,
+		 int socket, struct buf *why);
+
+/* The same for a command beside the main program, which has no sockets. */
+bool stdio_place_beside(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine,
+			const struct service *service, struct buf *why);

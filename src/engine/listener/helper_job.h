@@ -1,0 +1,28 @@
+/* One run of a small program of superd's own, without capabilities. superd does not wait for it; a callback gets the
+ * result and the output when it has ended. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "engine/core/engine.h"
+#include "exec/worker/output_reader.h"
+
+struct helper_job {
+	struct child child;             /* pid 0: it does not run */
+	struct engine *engine;
+	int status;                     /* exit status, once it has ended; -1: a signal ended it */
+	int output;                     /* pipe of its stderr; -1: not open */
+	struct output_reading reading;  /* the reader of that pipe, if it runs as another user; output is the reader's text then */
+	void (*ended)(struct helper_job *job, bool done, const char *said);     /* done: exit 0; said: one line of text */
+};
+
+void helper_job_init(struct helper_job *job, struct engine *engine,
+		     void (*ended)(struct helper_job *job, bool done, const char *said));
+
+/* Starts the program that argv[0] names (os/host/libexec), with this account; NULL: superd's own. false: that
+ * failed, for the reason in why. */
+bool helper_job_start(struct helper_job *job, const char *const *argv, const struct account *account, struct buf *why);
+
+/* Kills the program; ended is not called any more. */
+void helper_job_abandon(struct helper_job *job);

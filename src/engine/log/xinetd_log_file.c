@@ -1,0 +1,444 @@
+/* The targets of log_type: superd's own log, syslog, or a file. A file may be rotated, cut, full or unreachable
+ * while superd runs. superd looks at its path at most once a second, opens it again where needed, and logs the
+ * beginning and the end of each such state once. */
+#include "engine/log/xinetd_log_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log_sink.h"
+#include "engine/core/log_pump.h"
+#include "engine/log/xinetd_line.h"
+#include "os/fs/path_opener.h"
+
+static const char file_prefix[] = "file:";
+
+struct record_file {
+	struct list link;
+	struct log_sink sink;
+	char *destination;              /* "file:" and the path */
+	size_t hash;                    /* hash of the path */
+	bool is_open;
+	bool used;                      /* a line was logged there since the last records_reopen */
+	bool told_soft, told_hard;      /* this limit was logged; reset when the file gets shorter */
+	bool told_stuck;                /* it was logged that the file cannot be opened again */
+	int64_t size;                   /* bytes */
+	char *flaw;                     /* why superd refuses to open the path; NULL: no reason */
+	int64_t looked;                 /* monotonic second of the last look at the path, or try to open it; -1: none */
+	unsigned long lost;             /* lines dropped while it was not open, since the last report of them */
+	bool told_away;                 /* it was logged that the file takes no lines now */
+	struct log_pump pump;
+};
+
+static const char *file_path(const struct record_file *file)
+{
+	return file->destination + strlen(file_prefix);
+}
+
+static void file_close(struct record_file *file)
+{
+	if (!file->is_open)
+		return;
+	log_pump_detach(&file->pump);
+	log_sink_close(&file->sink);
+	file->lost += file->sink.unsaid.all;
+	file->is_open = false;
+}
+
+static void file_free(struct record_file *file)
+{
+	file_close(file);
+	list_remove(&file->link);
+	free(file->destination);
+	free(file->flaw);
+	free(file);
+}
+
+static size_t hash(const char *path)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *path; path++)
+		h = (h ^ (unsigned char)*path) * 1099511628211u;
+	return (size_t)(h ^ h >> 29);
+}
+
+static struct record_file *file_new(const char *path, size_t name)
+{
+	struct record_file *file = calloc(1, sizeof(*file));
+	struct buf destination = { 0 };
+
+	if (!file)
+		return NULL;
+	buf_addf(&destination, "%s%s", file_prefix, path);
+	file->destination = buf_take(&destination);
+	if (!file->destination) {
+		free(file);
+		return NULL;
+	}
+	file->hash = name;
+	file->looked = -1;
+	return file;
+}
+
+/* NULL: out of memory. */
+static struct record_file *file_find(struct engine *engine, const char *path)
+{
+	size_t name = hash(path);
+	struct list *bucket = &engine->records[name % RECORD_BUCKETS];
+	struct record_file *file;
+
+	LIST_EACH(link, bucket) {
+		file = container_of(link, struct record_file, link);
+		if (file->hash == name && !strcmp(file_path(file), path))
+			return file;
+	}
+	file = file_new(path, name);
+	if (file)
+		list_add(bucket, &file->link);
+	return file;
+}
+
+/* Takes over the present size. A file that got shorter has room again. */
+static void file_measure(struct record_file *file, int64_t size)
+{
+	if (size < file->size)
+		file->told_soft = file->told_hard = false;
+	file->size = size;
+}
+
+/* Whether nobody but root could lead superd elsewhere by its path, or keep it waiting there; else the reason is left in
+ * file->flaw. */
+static bool file_is_trusted(struct record_file *file)
+{
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	free(file->flaw);
+	file->flaw = NULL;
+	if (path_is_open_to_us(file_path(file), LOG_SINK_MODE, NULL, path_mounts_cached(), &finding))
+		return true;
+	path_finding_describe(&finding, &why);
+	buf_text(&why, ", and log_type wants a folder of root's");
+	file->flaw = buf_take(&why);
+	return false;
+}
+
+static void file_reopen(struct engine *engine, struct record_file *file)
+{
+	int64_t size;
+
+	if (!log_sink_reopen(&file->sink)) {
+		if (!file->told_stuck)
+			log_warn(engine->log,
+				 "cannot open %s again: %m: the lines of log_type go on into the file of before",
+				 file_path(file));
+		file->told_stuck = true;
+		return;
+	}
+	file->told_stuck = false;
+	log_sink_is_current(&file->sink, &size);
+	file->size = INT64_MAX;
+	file_measure(file, size);
+}
+
+static void say_away(struct engine *engine, const char *service, const char *name, const char *why,
+		     const char *what)
+{
+	const struct event event = { .name = "records", .service = service, .reason = why };
+
+	log_event(engine->log, LEVEL_WARNING, &event, "cannot log to %s: %s: the lines of log_type %s", name, why,
+		  what);
+}
+
+static void say_back(struct engine *engine, const char *service, const char *name, unsigned long lost)
+{
+	const struct event event = { .name = "records", .service = service };
+
+	if (lost)
+		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: %lu line%s of log_type %s dropped",
+			  name, lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
+	else
+		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: no line was dropped", name);
+}
+
+static const char *why_not(const struct log_sink *sink)
+{
+	if (sink->state == LOG_SINK_FULL)
+		return strerror(EAGAIN);
+	return sink->error ? strerror(sink->error) : "no daemon listens at /dev/log";
+}
+
+/* Reports once that a sink takes no line, and once that it does again. A sink that is only full for a moment, and has
+ * dropped nothing, is not reported. */
+static void tell(struct engine *engine, const char *service, struct log_sink *sink, const char *name, bool *told,
+		 unsigned long *lost)
+{
+	unsigned long all = *lost + sink->unsaid.all;
+
+	if (!*told && (sink->unsaid.all || sink->state == LOG_SINK_AWAY)) {
+		*told = true;
+		say_away(engine, service, name, why_not(sink), sink->unsaid.all ? "are dropped" : "wait");
+	} else if (*told && sink->state == LOG_SINK_READY) {
+		*told = false;
+		*lost = 0;
+		sink->unsaid = (struct log_losses){ 0 };
+		say_back(engine, service, name, all);
+	}
+}
+
+/* A line for a file that is not open. */
+static void lose(struct engine *engine, const struct event *of, unsigned long *lost, bool *told, const char *name,
+		 const char *why)
+{
+	struct log_losses *losses = log_losses(engine->log);
+
+	(*lost)++;
+	if (losses) {
+		losses->all++;
+		losses->of_clients++;
+	}
+	if (!*told)
+		say_away(engine, of->service, name, why, "are dropped");
+	*told = true;
+}
+
+static void on_file(void *context, struct log_pump *pump)
+{
+	struct record_file *file = container_of(pump, struct record_file, pump);
+
+	tell(context, NULL, &file->sink, file_path(file), &file->told_away, &file->lost);
+}
+
+/* At most once a second, as it costs system calls. NULL, or why the file can't be had; "": that was looked at just
+ * now. */
+static const char *file_look(struct engine *engine, struct record_file *file)
+{
+	int64_t now = clock_ms() / 1000;
+	const char *why;
+	int64_t size;
+
+	if (file->looked == now)
+		return file->is_open ? NULL : "";
+	file->looked = now;
+	if (!file_is_trusted(file)) {
+		file_close(file);
+		return file->flaw ? file->flaw : "out of memory";
+	}
+	if (!file->is_open) {
+		why = log_sink_open(&file->sink, file->destination);
+		file->is_open = !why;
+		if (why)
+			return why;
+		file->sink.lost = log_losses(engine->log);
+		if (engine->loop)
+			log_pump_attach(&file->pump, engine->loop, &file->sink);
+		file->pump.looked = on_file;
+		file->pump.context = engine;
+		log_sink_is_current(&file->sink, &size);
+		file_measure(file, size);
+	} else if (log_sink_is_current(&file->sink, &size)) {
+		file_measure(file, size);
+	} else {
+		file_reopen(engine, file);
+	}
+	return NULL;
+}
+
+/* false: the file would pass the hard limit. Passing the soft limit is only logged. */
+static bool file_has_room(struct engine *engine, struct record_file *file, const struct log_target *target,
+			  const struct event *of, size_t length)
+{
+	const struct event event = { .name = "records", .service = of->service, .reason = "log_type" };
+	int64_t size = file->size + (int64_t)(file->sink.queue.bytes + length);
+
+	if (!file->sink.is_regular)
+		return true;            /* a pipe or terminal doesn't grow */
+	if (size > target->soft && !file->told_soft) {
+		file->told_soft = true;
+		log_event(engine->log, LEVEL_WARNING, &event, "%s grows beyond %lld bytes, log_type's soft limit",
+			  file_path(file), (long long)target->soft);
+	}
+	if (size <= target->hard)
+		return true;
+	if (!file->told_hard)
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "%s is full, log_type's hard limit being %lld bytes: nothing is logged there until it is "
+			  "emptied or moved away",
+			  file_path(file), (long long)target->hard);
+	file->told_hard = true;
+	return false;
+}
+
+static void compose(struct buf *out, const char *line, size_t length)
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	localtime_r(&now, &tm);
+	xinetd_line_stamp(out, &tm);
+	buf_add(out, line, length);
+	buf_char(out, '\n');
+}
+
+static void file_take(struct engine *engine, const struct log_target *target, const struct event *event,
+		      const char *line, size_t length)
+{
+	struct record_file *file = file_find(engine, target->path);
+	struct buf text = { 0 };
+	const char *why;
+	bool told;
+
+	if (!file) {
+		told = engine->records_lost;
+		lose(engine, event, &engine->records_lost, &told, target->path, "out of memory");
+		return;
+	}
+	file->used = true;
+	why = file_look(engine, file);
+	compose(&text, line, length);
+	if (why || text.failed) {
+		lose(engine, event, &file->lost, &file->told_away, file_path(file), why ? why : "out of memory");
+	} else if (file_has_room(engine, file, target, event, text.length)) {
+		if (log_sink_take(&file->sink, 0, text.data, text.length, true) && file->sink.state == LOG_SINK_READY)
+			file->size += (int64_t)text.length;
+		tell(engine, event->service, &file->sink, file_path(file), &file->told_away, &file->lost);
+	}
+	buf_free(&text);
+}
+
+static void syslog_tell(struct engine *engine, const char *service)
+{
+	tell(engine, service, &engine->syslog, "syslog", &engine->syslog_told, &engine->records_lost);
+}
+
+static void on_syslog(void *context, struct log_pump *pump)
+{
+	(void)pump;
+	syslog_tell(context, NULL);
+}
+
+static void syslog_give(struct engine *engine, int priority, const char *ident, long pid, const char *line,
+			size_t length, const char *service, bool of_client)
+{
+	log_sink_take_as(&engine->syslog, priority, ident, pid, line, length, of_client);
+	syslog_tell(engine, service);
+}
+
+void xinetd_record_syslog_take(struct engine *engine, int priority, const char *service, long pid, const char *line,
+			       size_t length)
+{
+	syslog_give(engine, priority, service, pid, line, length, service, false);
+}
+
+void xinetd_record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
+			       const char *line, size_t length)
+{
+	if (!target) {
+		log_record(engine->log, LEVEL_INFO, event, line, length);
+		return;
+	}
+	switch ((enum log_kind)target->kind) {
+	case LOG_TYPE_SYSLOG:
+		syslog_give(engine, target->facility | target->level, log_name(engine->log), getpid(), line, length,
+			    event->service, true);
+		break;
+	case LOG_TYPE_FILE:
+		file_take(engine, target, event, line, length);
+		break;
+	}
+}
+
+void records_init(struct engine *engine)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++)
+		list_init(&engine->records[n]);
+	log_sink_open(&engine->syslog, "syslog");
+	engine->syslog.lost = log_losses(engine->log);
+	engine->syslog_pump.looked = on_syslog;
+	engine->syslog_pump.context = engine;
+}
+
+void records_attach(struct engine *engine)
+{
+	log_pump_attach(&engine->syslog_pump, engine->loop, &engine->syslog);
+}
+
+void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct log_sink *sink),
+		  void *context)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
+		LIST_EACH(link, &engine->records[n]) {
+			struct record_file *file = container_of(link, struct record_file, link);
+
+			if (file->is_open)
+				each(context, file->destination, &file->sink);
+		}
+	}
+	each(context, "syslog", &engine->syslog);
+}
+
+struct log_sink *records_open(struct engine *engine, const char *destination)
+{
+	struct record_file *file;
+
+	if (!strcmp(destination, "syslog"))
+		return &engine->syslog;
+	if (strncmp(destination, file_prefix, strlen(file_prefix)) != 0)
+		return NULL;
+	file = file_find(engine, destination + strlen(file_prefix));
+	if (!file || file_look(engine, file))
+		return NULL;
+	file->used = true;
+	return &file->sink;
+}
+
+static void finish(void *context, const char *destination, struct log_sink *sink)
+{
+	(void)destination;
+	log_sink_finish(sink, *(const int64_t *)context);
+}
+
+void records_finish(struct engine *engine)
+{
+	int64_t until = log_deadline(engine->log);
+
+	if (engine->records[0].next)
+		records_each(engine, finish, &until);
+}
+
+static void file_renew(struct engine *engine, struct record_file *file)
+{
+	if (!file->used) {
+		file_free(file);
+		return;
+	}
+	file->used = false;
+	if (file->is_open && file_is_trusted(file))
+		file_reopen(engine, file);
+	else
+		file->looked = -1;
+}
+
+void records_reopen(struct engine *engine)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
+		LIST_EACH(link, &engine->records[n])
+			file_renew(engine, container_of(link, struct record_file, link));
+	}
+}
+
+void records_free(struct engine *engine)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
+		LIST_EACH(link, &engine->records[n])
+			file_free(container_of(link, struct record_file, link));
+	}
+	log_pump_detach(&engine->syslog_pump);
+	log_sink_close(&engine->syslog);
+}

@@ -1,0 +1,47 @@
+/* Compares a touched node with its socket, and opens the socket anew, as a reload does, where the node is no longer
+ * the socket's. A service that closes needs no repair, and a service that starts must not lose a socket, so its node
+ * is looked at later. */
+#include "engine/reload/path_repair.h"
+
+#include "engine/listener/socket_path_watch.h"
+#include "engine/reload/reload.h"
+#include "engine/service/runtime_event.h"
+#include "os/fs/path_watch.h"
+
+static bool is_touched(const struct listener *listener, const struct watch_ids *marks)
+{
+	return listener_has_socket(listener) && endpoint_is_path(listener->listen->address) &&
+	       (listener->node || marks->all) && watch_ids_have(marks, listener->node);
+}
+
+/* true: at least one of its nodes has to be looked at now. */
+static bool look_at(struct service_runtime *runtime, const struct watch_ids *marks)
+{
+	bool touched = false;
+
+	if (runtime->state == OFF || runtime->state == CLOSING)
+		return false;
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		if (!is_touched(listener, marks))
+			continue;
+		if (runtime->state == STARTING)
+			socket_path_watch_look_later(runtime->engine, listener->node);
+		else
+			touched = true;
+	}
+	return touched;
+}
+
+void path_repair(struct engine *engine)
+{
+	const struct service_list *service_list = engine->service_list;
+
+	for (size_t n = 0; n < service_list->count && !engine->stopping; n++) {
+		struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (runtime && look_at(runtime, socket_path_watch_touched(engine)))
+			runtime_reopen_unreachable(runtime);
+	}
+}

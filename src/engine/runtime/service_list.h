@@ -1,0 +1,25 @@
+/* The runtimes of a table, for who has to look through all of them. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct service_runtime;
+struct table;
+
+/* Keepers in the order of their table's rows, NULL for a disabled row; behind them those that go on by a row of a table
+ * before, as it is wrong in this one. */
+struct service_list {
+	struct service_runtime **runtimes;
+	size_t count;
+	const struct table *table;      /* whose rows these are; the supervisor's */
+	uint64_t changes;               /* another number for each table */
+};
+
+/* The runtime of this name, in the roster of this table. NULL: there is none, or its row is disabled. */
+struct service_runtime *service_list_find(const struct service_list *service_list, const struct table *table,
+					  const char *name);
+
+/* Where it stands, if there is such a place. */
+struct service_runtime **service_list_place(const struct service_list *service_list, const struct table *table,
+					    const char *name);

@@ -1,0 +1,18 @@
+/* The questions before a client wakes or starts a service, one after the other; probes come first, as they are no
+ * clients. */
+#include "engine/service/activation_filter.h"
+
+#include "engine/drain/drain_snapshot.h"
+#include "engine/queue/health_probes.h"
+#include "engine/queue/progress_proof.h"
+
+bool activation_filter_ask(struct service_runtime *runtime)
+{
+	return drain_snapshot_is_noting(runtime) || health_probes_ward_off(runtime) || progress_proof_ward_off(runtime);
+}
+
+void activation_filter_forget(struct service_runtime *runtime)
+{
+	health_probes_forget(runtime);
+	progress_proof_forget(runtime);
+}

@@ -1,0 +1,302 @@
+/* An operator's orders. An order may come at any moment of a service's life. If it cannot be done yet, as a start
+ * while the former instance still ends, the runtime remembers it and does it in its next step. */
+#include "engine/service/operator.h"
+
+#include "base/clock.h"
+#include "engine/drain/drain.h"
+#include "engine/drain/standby_socket.h"
+#include "engine/freeze/freeze.h"
+#include "engine/orphans/orphans.h"
+#include "engine/service/operator_locks.h"
+#include "engine/service/service_drain.h"
+#include "engine/service/service_freeze.h"
+#include "engine/service/service_reload.h"
+
+static pid_t pid_of(const struct service_runtime *runtime)
+{
+	return runtime->activity && runtime->activity->current ? runtime->activity->current->pid : 0;
+}
+
+static enum operator_status refuse(struct buf *says, const char *why)
+{
+	buf_text(says, why);
+	return FAILED;
+}
+
+/* How it stands, now that the service has heard of what comes of the order. */
+static enum operator_status look(const struct operator_order *operation, struct service_runtime *runtime,
+				 struct buf *says)
+{
+	runtime_hear(runtime);
+	return operator_look(operation, runtime, says);
+}
+
+static bool has_current(const struct service_runtime *runtime)
+{
+	return runtime->state == STARTING || runtime->state == RUNNING || runtime->state == FROZEN;
+}
+
+/* The service starts as soon as its state allows. false: out of memory. */
+static bool make_due(struct service_runtime *runtime)
+{
+	if (!runtime_activity(runtime))
+		return false;
+	runtime->activity->eager = clock_now();
+	runtime->activity->ordered = true;
+	return true;
+}
+
+static enum operator_status begin_start(const struct operator_order *operation, struct service_runtime *runtime,
+					struct buf *says)
+{
+	if (runtime->held)
+		return refuse(says, "it is held: release it, and clients start it again");
+	if (runtime->state == RUNNING) {
+		buf_addf(says, "it runs already, pid %ld", (long)pid_of(runtime));
+		return DONE;
+	}
+	if (!runtime->service->exec->accept && !has_current(runtime) && !make_due(runtime))
+		return refuse(says, "out of memory");
+	runtime->halted = false;
+	runtime_event(runtime, ENABLE);
+	return look(operation, runtime, says);
+}
+
+static enum operator_status begin_stop(const struct operator_order *operation, struct service_runtime *runtime,
+				       struct buf *says)
+{
+	if (runtime->activity) {
+		runtime->activity->eager = 0;
+		runtime->activity->ordered = false;
+	}
+	runtime_event(runtime, HALT);
+	return look(operation, runtime, says);
+}
+
+/* superd starts the service itself: it has no socket, or start = boot. */
+static bool starts_by_itself(const struct service_runtime *runtime)
+{
+	return !runtime->service->exec->accept &&
+	       (!runtime->listener_count || runtime->service->exec->start == START_BOOT);
+}
+
+static enum operator_status begin_restart(const struct operator_order *operation, struct service_runtime *runtime,
+					  struct buf *says)
+{
+	bool starts = !runtime->service->exec->accept &&
+		      (operation->ran || runtime->state == BACKOFF || starts_by_itself(runtime));
+
+	if (starts && !make_due(runtime))
+		return refuse(says, "out of memory");
+	if (runtime->activity)          /* earlier failures do not count for the next instance */
+		runtime->activity->failed.in_row = 0;
+	runtime_event(runtime, HALT);
+	runtime->halted = false;
+	if (starts && !has_current(runtime) && runtime->state != STOPPING)
+		runtime_event(runtime, ENABLE);
+	return look(operation, runtime, says);
+}
+
+static enum operator_status begin_hold(const struct operator_order *operation, struct service_runtime *runtime,
+				       struct buf *says)
+{
+	runtime->drains = false;
+	runtime_hold(runtime, true);
+	locks_set(runtime->engine, runtime->service->name, LOCK_HELD, operation->uid);
+	if (runtime->state == BINDING) {
+		buf_text(says, "held, but ");
+		operator_add_unbound(runtime, says);
+	} else {
+		buf_text(says, "held: its clients queue until it is released");
+	}
+	if (!runtime_is_empty(runtime) && runtime->state != STOPPING && runtime->state != BINDING)
+		buf_text(says, runtime->service->exec->accept ? "; the instances it has run on"
+							     : "; the instance it has runs on, and serves");
+	operator_add_lasting(runtime, LOCK_HELD, says);
+	return DONE;
+}
+
+static enum operator_status begin_release(struct service_runtime *runtime, struct buf *says)
+{
+	bool was_held = runtime->held;
+
+	buf_text(says, was_held ? "released" : "it was not held");
+	runtime->drains = false;
+	if (was_held)
+		runtime_hold(runtime, false);
+	locks_clear(runtime->engine, runtime->service->name, LOCK_HELD);
+	if (runtime->state == BINDING) {
+		buf_text(says, "; ");
+		operator_add_unbound(runtime, says);
+	}
+	if (was_held)
+		operator_add_lasting(runtime, LOCK_HELD, says);
+	return DONE;
+}
+
+/* accept = no: whether new clients can be kept from the instance it has. */
+static bool can_be_parted(const struct service_runtime *runtime, struct buf *says)
+{
+	if (!runtime->listener_count) {
+		buf_text(says, "it has no socket, so superd knows of no client to wait for: stop or restart it");
+		return false;
+	}
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!listener_has_socket(&runtime->listeners[n]) || standby_sockets_may_have(&runtime->listeners[n]))
+			continue;
+		buf_text(says, "its instance takes its clients itself, and at a socket of this kind none "
+			       "can be kept from it; restart loses none of those who queue");
+		return false;
+	}
+	return true;
+}
+
+/* Lets the instance drain, so that new clients do not come to it any more. */
+static bool set_apart(struct service_runtime *runtime, struct buf *says)
+{
+	struct buf why = { 0 };
+	bool good = drain_try(runtime, &why);
+
+	if (!good)
+		buf_addf(says, "clients cannot be kept from its instance: %s; restart loses none of those who queue",
+			 buf_string(&why));
+	buf_free(&why);
+	return good;
+}
+
+/* A service that was held before stays held when it has drained; runtime->drains means that the drain ends the hold. An
+ * instance that is stopping needs no drain. */
+static enum operator_status begin_drain(const struct operator_order *operation, struct service_runtime *runtime,
+					struct buf *says)
+{
+	bool held = runtime->held, drains = runtime->drains;
+
+	if (has_current(runtime) && !can_be_parted(runtime, says))
+		return FAILED;
+	if (runtime->state == FROZEN)
+		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
+	runtime->drains = drains || !held;
+	runtime->held = true;
+	if (runtime->state == STARTING)
+		drain_when_ready(runtime);
+	if (runtime->state == RUNNING && !set_apart(runtime, says)) {
+		runtime->held = held;
+		runtime->drains = drains;
+		return FAILED;
+	}
+	runtime_hold(runtime, true);
+	runtime_end_drain(runtime);
+	return look(operation, runtime, says);
+}
+
+static enum operator_status begin_freeze(const struct operator_order *operation, struct service_runtime *runtime,
+					 struct buf *says)
+{
+	if (runtime->state == FROZEN) {
+		buf_text(says, "it is frozen already");
+		return DONE;
+	}
+	if (runtime->service->exec->accept)
+		return refuse(says, "each of its clients has an instance of its own, and those are not frozen");
+	return freeze_hold(runtime, says) ? look(operation, runtime, says) : FAILED;
+}
+
+static enum operator_status begin_thaw(struct service_runtime *runtime, struct buf *says)
+{
+	buf_text(says, service_thaw(runtime) ? "thawed" : "it was not frozen");
+	return DONE;
+}
+
+static enum operator_status begin_enable(const struct operator_order *operation, struct service_runtime *runtime,
+					 struct buf *says)
+{
+	if (!runtime->disabled) {
+		buf_text(says, "it is enabled already");
+		return DONE;
+	}
+	runtime->disabled = false;
+	locks_clear(runtime->engine, runtime->service->name, LOCK_DISABLED);
+	runtime_event(runtime, ENABLE);
+	return look(operation, runtime, says);
+}
+
+static enum operator_status begin_disable(const struct operator_order *operation, struct service_runtime *runtime,
+					  struct buf *says)
+{
+	if (runtime->disabled && runtime->state == OFF) {
+		buf_text(says, "it is disabled already");
+		return DONE;
+	}
+	runtime->disabled = true;
+	locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, operation->uid);
+	runtime_event(runtime, DISABLE);
+	return look(operation, runtime, says);
+}
+
+static enum operator_status begin_evict(const struct operator_order *operation, struct service_runtime *runtime,
+					struct buf *says)
+{
+	struct buf why = { 0 };
+	unsigned count = orphans_evict(runtime, &why);
+
+	if (!count)
+		buf_text(says, buf_string(&why));
+	buf_free(&why);
+	return count ? look(operation, runtime, says) : FAILED;
+}
+
+static bool goes_for_disabled(enum operator_action deed)
+{
+	return deed == OPERATOR_ENABLE || deed == OPERATOR_DISABLE || deed == OPERATOR_STOP ||
+		deed == OPERATOR_RELEASE || deed == OPERATOR_REFRESH;
+}
+
+enum operator_status operator_begin(struct operator_order *operation, struct service_runtime *runtime,
+				    enum operator_action deed, uid_t uid, struct buf *says)
+{
+	*operation = (struct operator_order){
+		.deed = deed, .uid = uid, .asked = clock_now(),
+		.ran = !runtime_is_empty(runtime),
+	};
+	if (runtime->activity) {
+		operation->activations = runtime->activity->activations;
+		operation->killed = runtime->activity->killed;
+		operation->parted = runtime->activity->parted;
+	}
+	if (runtime->engine->stopping)
+		return refuse(says, "superd is stopping");
+	if (runtime->removed && deed != OPERATOR_STOP)
+		return refuse(says, "a reload has removed it: stop ends what runs on; it is back when its entry is, "
+				    "and a reload has read that");
+	if (runtime->disabled && !goes_for_disabled(deed))
+		return refuse(says, "it is disabled: enable it first");
+	switch (deed) {
+	case OPERATOR_START:
+		return begin_start(operation, runtime, says);
+	case OPERATOR_STOP:
+		return begin_stop(operation, runtime, says);
+	case OPERATOR_RESTART:
+		return begin_restart(operation, runtime, says);
+	case OPERATOR_HOLD:
+		return begin_hold(operation, runtime, says);
+	case OPERATOR_RELEASE:
+		return begin_release(runtime, says);
+	case OPERATOR_DRAIN:
+		return begin_drain(operation, runtime, says);
+	case OPERATOR_ENABLE:
+		return begin_enable(operation, runtime, says);
+	case OPERATOR_DISABLE:
+		return begin_disable(operation, runtime, says);
+	case OPERATOR_REFRESH:
+		return service_reload_begin(runtime, says);
+	case OPERATOR_EVICT:
+		return begin_evict(operation, runtime, says);
+	case OPERATOR_FREEZE:
+		return begin_freeze(operation, runtime, says);
+	case OPERATOR_THAW:
+		return begin_thaw(runtime, says);
+	case OPERATOR_ACTIONS:
+		break;
+	}
+	return refuse(says, "nobody knows what that is");
+}

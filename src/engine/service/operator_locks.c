@@ -1,0 +1,384 @@
+/* Keeps locks in a file that is always written as a whole. An order may set ten thousand locks, and the answer to
+ * each says whether it outlives superd. So the first lock of an order is written at once, which shows whether the
+ * file can be written; the others get the same answer, and are written together in the next turn of the loop. */
+#include "engine/service/operator_locks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/state_stream.h"
+#include "engine/service/runtime_event.h"
+#include "os/fs/private_file.h"
+
+#define LOCKS_MOST (16u << 20)          /* bytes of the file: some hundred thousand services */
+#define SECTION "lock"
+
+static const struct {
+	const char *word, *ends_by;
+	const char *uid, *since;        /* keys */
+} kinds[LOCK_KINDS] = {
+	[LOCK_HELD] = { "held", "release", "held_by", "held_since" },
+	[LOCK_DISABLED] = { "disabled", "enable", "disabled_by", "disabled_since" },
+};
+
+const char *lock_word(enum lock_kind kind)
+{
+	return kinds[kind].word;
+}
+
+/* Where it stands, or belongs. */
+static size_t find_place(const struct locks *locks, const char *name)
+{
+	size_t low = 0, high = locks->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(locks->list[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct lock *find(const struct locks *locks, const char *name)
+{
+	size_t place = find_place(locks, name);
+
+	return place < locks->count && !strcmp(locks->list[place].name, name) ? &locks->list[place] : NULL;
+}
+
+const struct lock *locks_find(const struct locks *locks, const char *name)
+{
+	return find(locks, name);
+}
+
+/* NULL: out of memory. */
+static struct lock *find_or_add(struct locks *locks, const char *name)
+{
+	size_t place = find_place(locks, name);
+	struct lock *list = find(locks, name);
+	char *own;
+
+	if (list)
+		return list;
+	own = strdup(name);
+	list = own ? array_grow(locks->list, &locks->capacity, locks->count, sizeof(*list)) : NULL;
+	if (!list) {
+		free(own);
+		return NULL;
+	}
+	locks->list = list;
+	memmove(list + place + 1, list + place, (locks->count++ - place) * sizeof(*list));
+	list[place] = (struct lock){ .name = own };
+	return &list[place];
+}
+
+static void take_out(struct locks *locks, struct lock *lock)
+{
+	size_t behind = locks->count - (size_t)(lock - locks->list) - 1;
+
+	free(lock->name);
+	memmove(lock, lock + 1, behind * sizeof(*lock));
+	locks->count--;
+}
+
+void locks_carry(const struct locks *locks, struct buf *out)
+{
+	for (size_t n = 0; n < locks->count; n++) {
+		const struct lock *lock = &locks->list[n];
+
+		state_open_section(out, SECTION);
+		state_add(out, "name", lock->name);
+		for (int kind = 0; kind < LOCK_KINDS; kind++) {
+			if (!lock->orders[kind].since)
+				continue;
+			state_add_number(out, kinds[kind].since, lock->orders[kind].since);
+			if (lock->orders[kind].uid != (uid_t)-1)
+				state_add_number(out, kinds[kind].uid, lock->orders[kind].uid);
+		}
+	}
+}
+
+/* Without locks there is no file. */
+static bool write_file(const struct locks *locks, struct buf *why)
+{
+	struct buf text = { 0 };
+	bool good = false;
+
+	if (!locks->count) {
+		if (unlink(locks->path) == 0 || errno == ENOENT || errno == ENOTDIR)
+			return true;
+		buf_text(why, strerror(errno));
+		return false;
+	}
+	state_stream_begin(&text);
+	locks_carry(locks, &text);
+	state_stream_end(&text);
+	if (text.failed)
+		buf_text(why, "out of memory");
+	else if (text.length > LOCKS_MOST)
+		buf_addf(why, "it would be longer than %u bytes", LOCKS_MOST);
+	else
+		good = private_file_put(locks->path, text.data, text.length, why);
+	buf_free(&text);
+	return good;
+}
+
+/* Logs a fault once, until it is gone or another one comes. */
+static void save(struct engine *engine)
+{
+	struct locks *locks = engine->locks;
+	struct buf why = { 0 };
+
+	locks->is_first = false;
+	if (!locks->path)
+		return;
+	locks->is_stale = !write_file(locks, &why);
+	if (locks->is_stale && strcmp(buf_string(&why), buf_string(&locks->flaw)) != 0)
+		log_warn(engine->log, "cannot write %s: %s: the next superd will not know what is held or disabled now",
+			 locks->path, buf_string(&why));
+	buf_free(&locks->flaw);
+	locks->flaw = why;
+}
+
+static void note_change(struct engine *engine)
+{
+	engine->locks->is_stale = true;
+	if (engine->locks->is_first)
+		save(engine);
+	else
+		alarm_set(&engine->locks->later, 0);
+}
+
+static void on_later(struct alarm *alarm)
+{
+	locks_settle(alarm->engine);
+}
+
+void locks_init(struct locks *locks, struct engine *engine)
+{
+	engine->locks = locks;
+	alarm_init(&locks->later, engine, on_later);
+}
+
+void locks_begin_order(struct engine *engine)
+{
+	engine->locks->is_first = true;
+}
+
+void locks_settle(struct engine *engine)
+{
+	if (engine->locks->is_stale)
+		save(engine);
+}
+
+void locks_set(struct engine *engine, const char *name, enum lock_kind kind, uid_t uid)
+{
+	struct lock *lock = find_or_add(engine->locks, name);
+
+	if (!lock) {
+		log_warn(engine->log, "%s: %s until superd ends: out of memory", name, kinds[kind].word);
+		return;
+	}
+	if (!lock->orders[kind].since)
+		lock->orders[kind] = (struct lock_order){ .since = time(NULL), .uid = uid };
+	note_change(engine);
+}
+
+static bool is_empty(const struct lock *lock)
+{
+	for (int kind = 0; kind < LOCK_KINDS; kind++) {
+		if (lock->orders[kind].since)
+			return false;
+	}
+	return true;
+}
+
+void locks_clear(struct engine *engine, const char *name, enum lock_kind kind)
+{
+	struct lock *lock = find(engine->locks, name);
+
+	if (!lock)
+		return;
+	lock->orders[kind].since = 0;
+	if (is_empty(lock))
+		take_out(engine->locks, lock);
+	note_change(engine);
+}
+
+bool locks_outlive(const struct engine *engine, struct buf *why)
+{
+	const struct locks *locks = engine->locks;
+
+	if (!locks->path)
+		buf_text(why, "its control socket has no folder to keep a file in");
+	else if (locks->flaw.length)
+		buf_addf(why, "cannot write %s: %s", locks->path, buf_string(&locks->flaw));
+	else
+		return true;
+	return false;
+}
+
+static void name_file(struct locks *locks, const char *control)
+{
+	struct buf path = { 0 };
+
+	free(locks->path);
+	locks->path = NULL;
+	if (!control || *control != '/')
+		return;
+	buf_addf(&path, "%s.locks", control);
+	locks->path = buf_take(&path);
+}
+
+void locks_keep(struct engine *engine, const char *control)
+{
+	name_file(engine->locks, control);
+	locks_settle(engine);
+}
+
+bool locks_take(struct engine *engine, struct state_section *section)
+{
+	const char *name = state_text(section, "name");
+	struct lock_order orders[LOCK_KINDS];
+	struct lock *lock;
+
+	for (int kind = 0; kind < LOCK_KINDS; kind++) {
+		orders[kind].since = state_number(section, kinds[kind].since, 1, INT64_MAX, 0);
+		orders[kind].uid = (uid_t)state_number(section, kinds[kind].uid, 0, UINT32_MAX - 1, -1);
+	}
+	if (!name) {
+		state_note_flaw(section, "name");
+		return true;
+	}
+	lock = find_or_add(engine->locks, name);
+	if (!lock)
+		return false;
+	memcpy(lock->orders, orders, sizeof(orders));
+	if (is_empty(lock))
+		take_out(engine->locks, lock);
+	return true;
+}
+
+/* false with the reason in why: nothing of it is believed. */
+static bool read_text(struct engine *engine, char *text, size_t length, struct buf *why)
+{
+	struct buf found = { 0 };
+	struct state_stream stream;
+	const char *wrong = state_stream_parse(&stream, text, length, &found);
+
+	for (size_t n = 0; !wrong && n < stream.count; n++) {
+		if (!strcmp(stream.sections[n].kind, SECTION) && !locks_take(engine, &stream.sections[n]))
+			wrong = "out of memory";
+	}
+	if (wrong)
+		buf_text(why, wrong);
+	else if (stream.flaw)
+		buf_addf(why, "%s is out of bounds", stream.flaw);
+	state_stream_free(&stream);
+	buf_free(&found);
+	return !why->length;
+}
+
+void locks_read(struct engine *engine, const char *control)
+{
+	struct locks *locks = engine->locks;
+	struct buf why = { 0 };
+	size_t length;
+	char *text;
+
+	name_file(locks, control);
+	text = locks->path ? private_file_get(locks->path, LOCKS_MOST, &length, &why) : NULL;
+	if (text && !read_text(engine, text, length, &why)) {
+		while (locks->count)
+			take_out(locks, &locks->list[locks->count - 1]);
+	}
+	if (why.length)
+		log_warn(engine->log, "%s: what operators held or had disabled before is not known: %s", locks->path,
+			 buf_string(&why));
+	buf_free(&why);
+}
+
+/* "held by uid 0 since 2026-11-22 03:11:59" */
+static void describe(const struct lock *lock, enum lock_kind kind, struct buf *out)
+{
+	const struct lock_order *order = &lock->orders[kind];
+	time_t since = (time_t)order->since;
+	char text[32] = "";
+	struct tm tm;
+
+	buf_text(out, kinds[kind].word);
+	if (order->uid != (uid_t)-1)
+		buf_addf(out, " by uid %lu", (unsigned long)order->uid);
+	if (localtime_r(&since, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		buf_addf(out, " since %s", text);
+}
+
+void locks_apply(struct service_runtime *runtime)
+{
+	const struct event event = { .name = "locked", .service = runtime->service->name };
+	const struct lock *lock = find(runtime->engine->locks, runtime->service->name);
+
+	if (!lock)
+		return;
+	runtime->held = lock->orders[LOCK_HELD].since;
+	runtime->disabled = lock->orders[LOCK_DISABLED].since;
+	for (int kind = 0; kind < LOCK_KINDS; kind++) {
+		struct buf text = { 0 };
+
+		if (!lock->orders[kind].since)
+			continue;
+		describe(lock, kind, &text);
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "still %s; %s ends that", buf_string(&text),
+			  kinds[kind].ends_by);
+		buf_free(&text);
+	}
+}
+
+void locks_impose(struct service_runtime *runtime)
+{
+	locks_apply(runtime);
+	if (runtime->held)
+		runtime_hold(runtime, true);
+	if (runtime->disabled)
+		runtime_event(runtime, DISABLE);
+}
+
+void locks_drop(struct engine *engine, const char *name)
+{
+	const struct event event = { .name = "unlocked", .service = name };
+	struct lock *lock = find(engine->locks, name);
+	struct buf text = { 0 };
+
+	if (!lock)
+		return;
+	for (int kind = 0; kind < LOCK_KINDS; kind++) {
+		if (!lock->orders[kind].since)
+			continue;
+		buf_text(&text, text.length ? ", and " : "");
+		describe(lock, kind, &text);
+	}
+	log_event(engine->log, LEVEL_NOTICE, &event, "it was %s: the table has it no more, so that is over",
+		  buf_string(&text));
+	buf_free(&text);
+	take_out(engine->locks, lock);
+	note_change(engine);
+}
+
+void locks_free(struct locks *locks)
+{
+	if (locks->later.engine)
+		alarm_stop(&locks->later);
+	while (locks->count)
+		take_out(locks, &locks->list[locks->count - 1]);
+	free(locks->list);
+	free(locks->path);
+	buf_free(&locks->flaw);
+	*locks = (struct locks){ 0 };
+}

@@ -1,0 +1,63 @@
+/* However many sockets fail, superd logs the required ones once for each attempt, in one line with the pause that
+ * follows; an optional one is left out, and has a line of its own. */
+#include "engine/service/runtime_bind.h"
+
+#include <errno.h>
+
+#include "engine/drain/drain.h"
+#include "engine/drain/standby_socket.h"
+#include "engine/orphans/orphan.h"
+
+static void say_unbound(struct service_runtime *runtime, const char *text)
+{
+	struct event event = { .name = "bind_error", .service = runtime->service->name, .reason = text };
+
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s", text);
+}
+
+/* Opens a listener that is not open. Adds to failed why a required one could not be opened. false: it is required. */
+static bool open_listener(struct service_runtime *runtime, struct listener *listener, struct buf *failed)
+{
+	struct buf why = { 0 }, text = { 0 };
+	bool optional = listener->listen->options->optional;
+
+	if (listener_is_open(listener) || listener_open(listener, runtime->engine, runtime->service->name, &why)) {
+		buf_free(&why);
+		return true;
+	}
+	if (errno == EADDRINUSE) {
+		drain_hurry_holder(runtime, listener);
+		orphan_explain(runtime->engine, runtime->service->name, listener->listen->address, &why);
+	}
+	buf_text(&text, "cannot listen on ");
+	endpoint_format(listener->listen->endpoint, &text);
+	buf_addf(&text, ": %s", buf_string(&why));
+	origin_cite(listener->listen->at, &text);
+	if (optional)
+		say_unbound(runtime, buf_string(&text));
+	else
+		buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
+	buf_free(&why);
+	buf_free(&text);
+	return optional;
+}
+
+bool runtime_bind(struct service_runtime *runtime)
+{
+	struct buf failed = { 0 };
+	bool complete = true;
+
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		complete &= open_listener(runtime, &runtime->listeners[n], &failed);
+	if (!complete)
+		runtime_fail(runtime, "bind_error", "%s", buf_string(&failed));
+	buf_free(&failed);
+	return complete;
+}
+
+void runtime_close_listeners(struct service_runtime *runtime)
+{
+	standby_sockets_free(runtime);
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		listener_close(&runtime->listeners[n], runtime->engine);
+}

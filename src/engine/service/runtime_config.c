@@ -1,0 +1,311 @@
+/* A runtime and its row: makes it for one, frees it, and applies a changed row to a living service. Instances, sockets
+ * and counters of a service that stays must go on as if nothing had happened. */
+#include "engine/service/runtime_event.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "config/table/diff.h"
+#include "config/type/type.h"
+#include "engine/core/close_socket.h"
+#include "engine/drain/drain.h"
+#include "engine/drain/standby_socket.h"
+#include "engine/idle/idle.h"
+#include "engine/service/activation_filter.h"
+#include "engine/service/old_row.h"
+#include "engine/service/runtime_bind.h"
+#include "engine/service/service_drain.h"
+#include "engine/service/service_reload.h"
+#include "engine/service/shared_run.h"
+#include "engine/service/socket_commands.h"
+#include "os/socket/bind.h"
+
+struct service_runtime *runtime_new(struct engine *engine, struct table *table, const struct service *service)
+{
+	struct service_runtime *runtime = calloc(1, sizeof(*runtime));
+
+	if (!runtime)
+		return NULL;
+	if (service->socket_count) {
+		runtime->listeners = calloc(service->socket_count, sizeof(*runtime->listeners));
+		if (!runtime->listeners) {
+			free(runtime);
+			return NULL;
+		}
+	}
+	runtime->engine = engine;
+	runtime->table = table;
+	table->users++;
+	runtime->service = service;
+	runtime->listener_count = (unsigned)service->socket_count;
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		listener_init(&runtime->listeners[n], engine, &service->sockets[n], runtime_on_ready, runtime);
+	runtime->since = clock_now();
+	return runtime;
+}
+
+void runtime_free(struct service_runtime *runtime)
+{
+	if (!runtime)
+		return;
+	if (runtime->activity && runtime->activity->opening)
+		socket_commands_free(runtime);
+	if (runtime->activity && runtime->activity->refresh)
+		service_reload_free(runtime);
+	if (runtime->engine->first == runtime)
+		runtime->engine->first = NULL;
+	runtime_stop_timer(runtime);
+	if (runtime->activity)
+		ev_timer_stop(runtime->engine->loop, &runtime->activity->taking);
+	if (runtime->activity && runtime->activity->idle)
+		idle_forget(runtime);
+	activation_filter_forget(runtime);
+	runtime_close_listeners(runtime);
+	if (runtime->activity)
+		start_kit_free(&runtime->activity->kit, runtime->engine);
+	shared_run_abandon(runtime);
+	if (runtime->activity)
+		fdstore_free(runtime->activity->kit.store);
+	if (runtime->activity)
+		list_remove(&runtime->activity->leaving);
+	if (runtime->activity)
+		list_remove(&runtime->activity->lacking);
+	if (runtime->activity && !runtime->service->exec->accept)
+		instance_cgroup_forget(runtime->engine, runtime->service);
+	table_release(runtime->table);
+	if (runtime->activity)
+		queue_ids_free(&runtime->activity->backlog);
+	if (runtime->activity)
+		failures_free(&runtime->activity->failed);
+	events_forget(runtime->engine, &runtime->posted);
+	free(runtime->activity);
+	free(runtime->listeners);
+	free(runtime);
+}
+
+/* Instances run on under the present row: its limits for stopping hold for them, too. */
+static void take_row(struct service_runtime *runtime, struct table *table, const struct service *service)
+{
+	table->users++;
+	table_release(runtime->table);
+	runtime->table = table;
+	runtime->service = service;
+	LIST_EACH(link, runtime_instances(runtime))
+		container_of(link, struct instance, link)->service = service;
+	if (!runtime->activity)
+		return;
+	start_kit_drop(&runtime->activity->kit);
+	start_kit_drop_notify(&runtime->activity->kit);
+	runtime->activity->banners_said = 0;
+	if (runtime->activity->kit.log)
+		output_name(runtime->activity->kit.log, service);
+	if (runtime->activity->kit.syslog)
+		output_name(runtime->activity->kit.syslog, service);
+}
+
+static void change_limits(struct service_runtime *runtime)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (runtime->service->groups->restart->kill_rest)
+			instance_see_end(instance);
+		instance_cgroup_adopt(&instance->cgroup, runtime->engine, runtime->service, instance->pid);
+	}
+}
+
+static bool has_instance_with_sockets(const struct service_runtime *runtime)
+{
+	return !runtime->service->exec->accept && runtime->activity && runtime->activity->current;
+}
+
+/* Closes sockets whose node was removed or replaced: no client can reach them any more. true: there was one. */
+static bool drop_unreachable(struct service_runtime *runtime)
+{
+	const char *when = has_instance_with_sockets(runtime) ? " once its instance has ended" : "";
+	bool any = false;
+
+	if (runtime->state == OFF || runtime->state == CLOSING ||
+	    (runtime->activity && runtime->activity->standby_sockets))
+		return false;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+		struct event event = { .name = "rebind", .service = runtime->service->name };
+
+		if (!listener_is_open(listener) || !endpoint_is_path(listener->listen->endpoint) ||
+		    bind_is_reachable(listener->io.fd, listener->listen))
+			continue;
+		log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it anew%s",
+			  listener->listen->address->address, when);
+		listener_close(listener, runtime->engine);
+		any = true;
+	}
+	return any;
+}
+
+void runtime_reopen_unreachable(struct service_runtime *runtime)
+{
+	bool sleeps = runtime->state == FROZEN && runtime->service->groups->lifecycle->idle_action == IDLE_FREEZE &&
+		      service_idles(runtime->service);
+
+	if (!drop_unreachable(runtime))
+		return;
+	if (sleeps) {                   /* nobody has it, and nobody could wake it any more */
+		runtime_event(runtime, ENABLE);
+		runtime_event(runtime, IDLE);
+	} else if (runtime->state != BINDING) { /* there its retry opens it */
+		runtime_event(runtime, BIND_ERROR);
+	}
+}
+
+/* All present clients may be probes by the new probe_from, whose end superd would not notice: counts anew. */
+static void forget_clients(struct service_runtime *runtime, const struct service *service)
+{
+	if (!type_addresses.equal(&runtime->service->groups->lifecycle->probe_from,
+				  &service->groups->lifecycle->probe_from))
+		idle_forget(runtime);
+}
+
+/* on_change = drain, and the running instance cannot take over the whole change. */
+static bool wants_another(const struct service_runtime *runtime, const struct service *service)
+{
+	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(runtime) &&
+	       service_runs_differently(runtime->service, service);
+}
+
+void runtime_adopt(struct service_runtime *runtime, struct table *table, const struct service *service, bool changed)
+{
+	bool lost = drop_unreachable(runtime), replaces = changed && wants_another(runtime, service);
+
+	standby_sockets_adopt(runtime, service);
+	if (changed) {
+		old_row_note(runtime, service);
+		shared_run_end_answering(runtime);
+		forget_clients(runtime, service);
+	}
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		listener_adopt(&runtime->listeners[n], runtime->engine, service->name, &service->sockets[n],
+			       changed);
+	take_row(runtime, table, service);
+	if (changed)
+		change_limits(runtime);
+	if (lost)
+		runtime_event(runtime, BIND_ERROR);
+	if (!changed || runtime->disabled)
+		return;
+	if (replaces)
+		drain_changed(runtime);
+	backoff_reset(&runtime->backoff);
+	runtime_event(runtime, ENABLE);
+	if (service->exec->accept && runtime->state == FULL &&
+	    (!runtime_is_full(runtime) || service->groups->access->overload != OVERLOAD_QUEUE))
+		runtime_event(runtime, ROOM);
+}
+
+/* Clients that wait at twins of the former row come to the first instance of the new one, at the same address. */
+static void take_left(struct service_runtime *runtime, struct drained_socket *left, size_t count)
+{
+	if (left)
+		standby_sockets_take(runtime, left, count);
+	for (size_t n = 0; left && n < count; n++) {
+		if (left[n].fd >= 0)
+			closing_close(runtime->engine, runtime->service->name, &left[n].fd);
+	}
+	free(left);
+}
+
+void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
+		     struct listener *listeners)
+{
+	bool closes = runtime->state == CLOSING;
+	size_t left_count;
+	struct drained_socket *left;
+
+	old_row_note(runtime, service);
+	drain_replaced(runtime);
+	left = standby_sockets_uproot(runtime, &left_count);
+	shared_run_end_answering(runtime);
+	if (closes)
+		runtime_event(runtime, REPLACED);
+	shared_run_retire(runtime, closes || service_on_remove(service, runtime->service) == REMOVE_STOP);
+	runtime_stop_timer(runtime);
+	activation_filter_forget(runtime);
+	runtime->listeners = listeners;
+	runtime->listener_count = (unsigned)service->socket_count;
+	for (size_t n = 0; !service->exec->accept && n < service->socket_count; n++)
+		listener_send_away(&listeners[n], runtime->engine, REFUSED_CLOSED);
+	if (runtime->state != OFF)
+		runtime_event(runtime, REPLACED);
+	take_row(runtime, table, service);
+	backoff_reset(&runtime->backoff);
+	if (runtime->activity)
+		runtime->activity->left = runtime->activity->fruitless = 0;
+	take_left(runtime, left, left_count);
+	if (!runtime->disabled)
+		runtime_event(runtime, runtime->state == OFF || runtime_is_complete(runtime) ? ENABLE : BIND_ERROR);
+}
+
+bool runtime_runs_on(const struct service_runtime *runtime)
+{
+	bool runs = runtime->state == STARTING || runtime->state == RUNNING || runtime->state == FROZEN ||
+		    (runtime->removed && runtime->state == STOPPING);
+
+	return runs && has_instance_with_sockets(runtime) && runtime_lets_go(runtime) &&
+		!runtime->service->exec->builtin;
+}
+
+/* A service that was never started has nothing to wait for, and is gone at once. If its instance runs on, it has the
+ * sockets as long: clients still come to it, and the row may come back. shutdown(2) would keep new clients out, but it
+ * resets those in the queue, and a daemon spins at a socket that is always ready and whose accept(2) gives EINVAL. */
+void runtime_remove(struct service_runtime *runtime)
+{
+	bool runs_on = runtime_runs_on(runtime);
+
+	runtime->removed = true;
+	if (!runs_on)
+		runtime_event(runtime, DISABLE);
+	else if (runtime->state == FROZEN)
+		runtime_event(runtime, ENABLE);
+	if (runs_on) {
+		runtime->activity->outdated = false;
+		standby_sockets_free(runtime);
+	}
+	runtime->since = clock_now();
+	if (runtime->activity)
+		list_add(&runtime->engine->leaving, &runtime->activity->leaving);
+	runtime_post(runtime, LOOK);
+}
+
+void runtime_return(struct service_runtime *runtime)
+{
+	runtime->removed = false;
+	runtime->since = clock_now();
+	list_remove(&runtime->activity->leaving);
+}
+
+const char *runtime_state_name(const struct service_runtime *runtime)
+{
+	return runtime->removed ? "leaving" : state_name((enum state)runtime->state);
+}
+
+bool runtime_has_drained(struct service_runtime *runtime)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (runtime->service->exec->accept || !instance->retired || drain_waits(instance) ||
+		    instance->stopping)
+			return false;
+	}
+	return true;
+}
+
+void runtime_end_drain(struct service_runtime *runtime)
+{
+	if (!runtime->drains || !runtime_has_drained(runtime))
+		return;
+	runtime->drains = false;
+	runtime_hold(runtime, false);
+}

@@ -1,0 +1,330 @@
+/* The runtime side of a service. No client may be lost between two instances: the watch on the listeners is derived
+ * from the state after each event, never toggled by hand, and it is level triggered, so clients that came meanwhile
+ * activate the service at once. */
+#include "engine/service/runtime_event.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/duration_text.h"
+#include "engine/accept/accept.h"
+#include "engine/core/fd_watch.h"
+#include "engine/freeze/freeze.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/cleanup.h"
+#include "engine/launch/fdstore.h"
+#include "engine/service/activation_filter.h"
+#include "engine/service/runtime_bind.h"
+#include "engine/service/shared_run.h"
+#include "engine/service/socket_commands.h"
+
+void runtime_rewatch(struct service_runtime *runtime)
+{
+	const struct activity *activity = runtime->activity;
+	bool asking = activity && (activity->probing || activity->doubt || activity->noting);
+	bool refuses = runtime_refuses(runtime);
+	bool watching = (state_is_watching(runtime->state) || refuses) && !runtime->engine->quiet && !asking;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+		bool wanted = !listener->busy && (!refuses || endpoint_accepts(listener->listen->endpoint));
+
+		if (!listener->put_off || !watching || !wanted || !runtime_is_being_restored(runtime))
+			listener_watch(listener, runtime->engine, runtime->service->name, watching && wanted);
+	}
+}
+
+/* true: the pause of `restart` is over, and the service starts again by itself. Else sets the timer to its end. */
+static bool is_due(struct service_runtime *runtime)
+{
+	const struct activity *activity = runtime->activity;
+	double left = activity && activity->eager > 0 ? activity->eager - clock_now() : 0;
+
+	if (left > 0)
+		runtime_start_timer(runtime, left);
+	return activity && activity->eager > 0 && left <= 0;
+}
+
+/* Clients that were accepted before a pause come first after it. */
+static void accept_parked(struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count && runtime->state == LISTENING && !runtime->engine->quiet; n++) {
+		if (runtime->listeners[n].parked)
+			accept_ready(runtime, &runtime->listeners[n]);
+	}
+}
+
+/* In xinetd's words, which log watchers know. */
+static void say_end_of_rest(struct service_runtime *runtime)
+{
+	struct event event = { .name = "resumed", .service = runtime->service->name, .is_alone = true };
+
+	if (!runtime->activity || !runtime->activity->deactivated)
+		return;
+	runtime->activity->deactivated = false;
+	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "Activating service %s", event.service);
+}
+
+static void do_watch(struct service_runtime *runtime)
+{
+	runtime_stop_timer(runtime);
+	say_end_of_rest(runtime);
+	if (!runtime_is_complete(runtime)) {
+		runtime_event(runtime, BIND_ERROR);
+	} else if (runtime->held) {
+		runtime_event(runtime, HOLD);
+	} else if (runtime->service->exec->accept && runtime_is_full(runtime) &&
+		   runtime->service->groups->access->overload == OVERLOAD_QUEUE) {
+		runtime_event(runtime, FILLED);
+	} else if (runtime->service->exec->accept) {
+		accept_parked(runtime);
+	} else if (!runtime->engine->quiet && runtime_starts_at_boot(runtime)) {
+		runtime->started = true;
+		runtime_event(runtime, ACTIVITY);
+	} else if (!runtime->engine->quiet && ((runtime->activity && runtime->activity->left) || is_due(runtime))) {
+		runtime_event(runtime, ACTIVITY);
+	}
+}
+
+/* Logs a failure and the pause after it in one line. */
+static void say_pause(struct service_runtime *runtime, double pause)
+{
+	struct activity *activity = runtime->activity;
+	bool comes_back = runtime->state == BINDING || !runtime_waits_for_order(runtime);
+	const char *failed = activity->untold;
+	struct event event = {
+		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = activity->reason,
+		.has_duration = comes_back, .duration = pause,
+	};
+	char span[DURATION_MOST], next[80] = "not started again by itself";
+
+	activity->untold = NULL;
+	if (comes_back)
+		snprintf(next, sizeof(next), "next %s in %s", runtime->state == BINDING ? "try" : "start",
+			 duration_write(span, pause));
+	if (failed)
+		log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s; %s", activity->reason, next);
+	else
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "%s: %s", next, activity->reason);
+}
+
+static void do_wait(struct service_runtime *runtime)
+{
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	double pause = backoff_next(&runtime->backoff, lifecycle->backoff_min, lifecycle->backoff_max,
+				    engine_chance(runtime->engine));
+
+	if (!runtime_activity(runtime)) {
+		runtime->engine->starved = true;
+		events_feed(runtime->engine);
+		return;
+	}
+	say_pause(runtime, pause);
+	runtime_start_timer(runtime, pause);
+	for (size_t n = 0; n < runtime->listener_count && runtime_refuses(runtime) && !runtime->engine->quiet; n++)
+		accept_turn_away(runtime, &runtime->listeners[n]);
+}
+
+static void end_listeners(struct service_runtime *runtime)
+{
+	if (!socket_commands_end(runtime))
+		runtime_close_listeners(runtime);
+}
+
+/* The reset of a closing listener may be quicker than a client's connect(2), so waiting clients are accepted and
+ * refused first. */
+static void shut_out(struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count && !runtime->service->exec->accept; n++)
+		accept_turn_away(runtime, &runtime->listeners[n]);
+	runtime_close_listeners(runtime);
+}
+
+static void do_close(struct service_runtime *runtime)
+{
+	runtime_stop_timer(runtime);
+	end_listeners(runtime);
+	shared_run_retire(runtime, !runtime_lets_go(runtime)); /* of sockets of its address */
+	cleanup_remove_last(runtime);
+	if (runtime->activity) {
+		fdstore_empty(runtime->activity->kit.store);
+		start_kit_free(&runtime->activity->kit, runtime->engine);
+	}
+}
+
+static void do_withdraw(struct service_runtime *runtime)
+{
+	bool lets_go = runtime_lets_go(runtime);
+
+	runtime_stop_timer(runtime);
+	end_listeners(runtime);
+	shared_run_end_answering(runtime);
+	shared_run_retire(runtime, !lets_go);
+	if (runtime->service->exec->accept) {
+		if (lets_go || runtime_is_empty(runtime))
+			runtime_event(runtime, GONE);
+	} else if (lets_go || !runtime->activity || !runtime->activity->current) {
+		runtime_event(runtime, EXITED);
+	}
+}
+
+/* The instance of a removed service has ended: no other follows. */
+static bool is_over(const struct service_runtime *runtime, enum action action)
+{
+	return runtime->removed && (action == BIND || action == WATCH || action == WAIT || action == REST);
+}
+
+static void perform(struct service_runtime *runtime, enum action action, enum service_event cause)
+{
+	if (is_over(runtime, action)) {
+		runtime_event(runtime, DISABLE);
+		return;
+	}
+	switch (action) {
+	case BIND:
+		if (!socket_commands_begin(runtime))
+			runtime_event(runtime, runtime_bind(runtime) ? BOUND : BIND_ERROR);
+		break;
+	case WATCH:
+		do_watch(runtime);
+		break;
+	case SPAWN:
+		shared_run_spawn(runtime);
+		break;
+	case NOTE:
+		shared_run_note(runtime);
+		break;
+	case WAIT:
+		do_wait(runtime);
+		break;
+	case REST:
+		if (runtime->activity->closes)
+			shut_out(runtime);
+		list_remove(&runtime->activity->lacking);       /* this pause is not for want of descriptors */
+		runtime_start_timer(runtime, runtime->activity->rest);
+		break;
+	case STOP:
+		shared_run_stop(runtime, cause);
+		break;
+	case KILL:
+		shared_run_kill(runtime);
+		break;
+	case SLEEP:
+		if (!freeze_sleep(runtime))
+			runtime_event(runtime, ENABLE);
+		break;
+	case THAW:
+		freeze_wake(runtime);
+		break;
+	case WITHDRAW:
+		do_withdraw(runtime);
+		break;
+	case CLOSE:
+		do_close(runtime);
+		break;
+	case DISMISS:
+		shared_run_dismiss(runtime);
+		break;
+	case SERVE:             /* runtime_on_ready knows the listener and does it */
+	case IGNORE:
+	case IMPOSSIBLE:
+	case ACTIONS:
+		break;
+	}
+}
+
+void runtime_hold(struct service_runtime *runtime, bool held)
+{
+	runtime->held = held;
+	runtime_event(runtime, held ? HOLD : RELEASE);
+}
+
+static void say_transition(struct service_runtime *runtime, enum service_event service_event, struct step step)
+{
+	struct event event = { .name = "transition", .service = runtime->service->name };
+
+	if (log_wants(runtime->engine->log, LEVEL_DEBUG))
+		log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s --%s--> %s, %s", state_name(runtime->state),
+			  happening_name(service_event), state_name(step.next), action_name(step.action));
+}
+
+/* An operator may wait for the change. */
+static void tell_change(struct service_runtime *runtime)
+{
+	watch_wake_changes(runtime->engine);
+}
+
+/* A service that only listens, or is off, has no activity, which saves memory. */
+static void leave_state(struct service_runtime *runtime, enum state next)
+{
+	bool needs_none = next == OFF || next == BINDING || next == LISTENING;
+	struct activity *activity = needs_none ? runtime->activity : runtime_activity(runtime);
+
+	runtime->since = clock_now();
+	if (activity)
+		state_times_leave(&activity->spent, (enum state)runtime->state, runtime->since);
+}
+
+void runtime_event(struct service_runtime *runtime, enum service_event service_event)
+{
+	struct step step = transition(runtime->service->exec->accept, runtime->state, service_event);
+	struct event event = { .name = "bug", .service = runtime->service->name };
+
+	if (step.action == IMPOSSIBLE) {
+		log_event(runtime->engine->log, LEVEL_ERROR, &event,
+			  "no transition from %s by %s: this is a bug of superd", state_name(runtime->state),
+			  happening_name(service_event));
+		return;
+	}
+	say_transition(runtime, service_event, step);
+	if (runtime->state != step.next)
+		leave_state(runtime, step.next);
+	runtime->state = step.next;
+	runtime->bound |= service_event == BOUND;
+	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;
+	perform(runtime, step.action, service_event);
+	runtime_rewatch(runtime);
+	if (!runtime->service->exec->accept)
+		idle_follow(runtime);
+	tell_change(runtime);
+}
+
+/* A listener was put back, or could not be opened anew. */
+static void on_restored(struct service_runtime *runtime)
+{
+	bool opens = runtime->state != OFF && runtime->state != BINDING && runtime->state != CLOSING;
+
+	if (opens && !runtime_is_complete(runtime))
+		runtime_event(runtime, BIND_ERROR);
+	else
+		runtime_rewatch(runtime);
+}
+
+void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct service_runtime *runtime = io->data;
+
+	(void)loop;
+	if (events & EV_CUSTOM)
+		on_restored(runtime);
+	if (!(events & EV_READ) || !ev_is_active(io))
+		return;
+	if (runtime_is_being_restored(runtime)) {
+		listener_put_off(container_of(io, struct listener, io), runtime->engine);
+		return;
+	}
+	if (runtime_refuses(runtime)) {
+		accept_turn_away(runtime, container_of(io, struct listener, io));
+		return;
+	}
+	if (activation_filter_ask(runtime)) {
+		runtime_rewatch(runtime);
+		return;
+	}
+	runtime_event(runtime, ACTIVITY);
+	if (!runtime->service->exec->accept)
+		return;
+	accept_ready(runtime, container_of(io, struct listener, io));
+	runtime_rewatch(runtime);
+}

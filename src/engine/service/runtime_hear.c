@@ -1,0 +1,102 @@
+/* Where services hear of posted events (engine/core/events), one after the other and each to its end, and where those
+ * go of which nothing is left. */
+#include "config/table/left_out.h"
+#include "engine/accept/accept.h"
+#include "engine/accept/slot_wait.h"
+#include "engine/core/fd_watch.h"
+#include "engine/runtime/service_list.h"
+#include "engine/service/operator_locks.h"
+#include "engine/service/runtime_event.h"
+#include "engine/service/service_drain.h"
+#include "engine/service/socket_commands.h"
+
+/* A runtime that was on its way out is gone. An entry that is left out may come back. */
+static void forget(struct service_runtime *runtime)
+{
+	struct engine *engine = runtime->engine;
+	const struct table *table = engine->service_list->table;
+	const char *name = runtime->service->name;
+
+	engine->service_list->changes++; /* who goes through all of them begins anew */
+	if (!table_find(table, name) && !left_out_find(table, name))
+		locks_drop(engine, name);
+	runtime_free(runtime);
+}
+
+static void check_over(struct service_runtime *runtime)
+{
+	struct engine *engine = runtime->engine;
+
+	runtime_end_drain(runtime);
+	watch_wake_changes(engine);     /* an operator may wait for it */
+	if (runtime->state != OFF || !runtime_is_empty(runtime) || socket_commands_is_busy(runtime) ||
+	    (!runtime->removed && !engine->stopping))
+		return;
+	engine->gone = true;
+	if (runtime->removed)
+		forget(runtime);
+}
+
+/* false: an event before it has led the service where this one means nothing. */
+static bool is_still_possible(const struct service_runtime *runtime, enum service_event service_event)
+{
+	return runtime->state == runtime->posted_in ||
+	       transition(runtime->service->exec->accept, runtime->state, service_event).action != IMPOSSIBLE;
+}
+
+static void hear(struct service_runtime *runtime, unsigned char event)
+{
+	switch (event) {
+	case LOOK:
+		runtime_rewatch(runtime);
+		break;
+	case DRAIN_DUE:
+		drain_due(runtime);
+		break;
+	case DRAINS:
+		drain_retire(runtime);
+		break;
+	case HANDED:
+		accept_handed(runtime);
+		break;
+	case UNREACHABLE:
+		runtime_reopen_unreachable(runtime);
+		break;
+	default:
+		if (is_still_possible(runtime, (enum service_event)event))
+			runtime_event(runtime, (enum service_event)event);
+	}
+}
+
+void runtime_hear(struct service_runtime *runtime)
+{
+	unsigned char event;
+	bool any = false;
+
+	for (; events_take(runtime->engine, &runtime->posted, &event); any = true)
+		hear(runtime, event);
+	if (any)                        /* the loop looks whether it is over */
+		runtime_post(runtime, LOOK);
+}
+
+static void hear_all(struct engine *engine)
+{
+	while (engine->posted) {
+		struct service_runtime *runtime = container_of(engine->posted, struct service_runtime, posted);
+		unsigned char event;
+
+		while (events_take(engine, &runtime->posted, &event))
+			hear(runtime, event);
+		check_over(runtime);
+	}
+}
+
+void runtimes_hear(struct engine *engine)
+{
+	hear_all(engine);
+	while (engine->has_room) {      /* clients that wait for it come after those who had it */
+		engine->has_room = false;
+		slot_wait_look(engine);
+		hear_all(engine);
+	}
+}

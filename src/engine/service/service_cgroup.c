@@ -1,0 +1,112 @@
+/* Chooses the control group of the next instance of a service. Nothing here may fail a start: an instance that
+ * cannot have a group runs outside, as all do where there are no groups. */
+#include "engine/service/service_cgroup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "engine/launch/cgroup_cache.h"
+#include "os/cgroup/cgroup.h"
+
+#define OFTEN 10.0                      /* seconds between two starts, below which the group is kept open */
+
+static bool has_instance_in(struct service_runtime *runtime, const char *path)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->cgroup.path && !strcmp(instance->cgroup.path, path))
+			return true;
+	}
+	return false;
+}
+
+/* A group must not be shared if it may have processes of an earlier instance, or is being removed. The earlier instance
+ * may belong to a service that the table lost and has again. */
+static bool is_taken(struct service_runtime *runtime, const char *path)
+{
+	if (has_instance_in(runtime, path))
+		return true;
+	LIST_EACH(link, &runtime->engine->leaving) {
+		if (has_instance_in(runtime_leaving(link), path))
+			return true;
+	}
+	instance_cgroups_sweep(runtime->engine);
+	return instance_cgroup_is_left(runtime->engine, path);
+}
+
+/* Not for a start apart: there the child enters its group by itself, and could not find it again. */
+static bool take_open(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch)
+{
+	const struct cgroup_cache_entry *open = cgroup_cache_find(runtime->engine, runtime->service->name);
+
+	if (!open || instance->sequence || is_taken(runtime, open->path))
+		return false;
+	instance->cgroup.path = strdup(open->path);
+	instance->cgroup.kept = instance->cgroup.path;
+	if (!instance->cgroup.path)
+		return false;
+	launch->into = open->folder;
+	launch->into_path = instance->cgroup.path;
+	return true;
+}
+
+static bool take_kept(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
+{
+	struct cgroups *cgroups = &runtime->engine->cgroups;
+	char *path = cgroups_service_path(cgroups, runtime->service->name);
+	bool fresh = false;
+
+	launch->into = path && !is_taken(runtime, path) ? cgroup_service_open(path, &fresh) : -1;
+	if (launch->into < 0) {
+		free(path);
+		return false;
+	}
+	cgroups->kept += fresh;
+	group->path = path;
+	group->kept = true;
+	return true;
+}
+
+static void take_own(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
+{
+	char *path = cgroups_instance_path(&runtime->engine->cgroups, runtime->service->name);
+	bool fresh;
+
+	launch->into = path ? cgroup_service_open(path, &fresh) : -1;
+	if (launch->into >= 0)
+		group->path = path;
+	else
+		free(path);
+}
+
+void service_cgroup_enter(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch)
+{
+	struct instance_cgroup *group = &instance->cgroup;
+
+	if (runtime->service->exec->accept || launch->plan->cgroup_settings || group->path ||
+	    !cgroups_probe(&runtime->engine->cgroups))
+		return;
+	if (take_open(runtime, instance, launch))
+		return;
+	if (!take_kept(runtime, group, launch))
+		take_own(runtime, group, launch);
+	if (launch->into < 0)
+		launch->into = 0;
+}
+
+void service_cgroup_entered(struct service_runtime *runtime, const struct instance *instance,
+			    struct spawn_request *launch)
+{
+	bool often = runtime->activity->last_start > 0 && clock_now() - runtime->activity->last_start < OFTEN;
+
+	if (!launch->into || launch->into_path)
+		return;
+	if (often && instance->cgroup.kept)
+		cgroup_cache_add(runtime->engine, runtime->service->name, instance->cgroup.path, launch->into);
+	else
+		fd_close(&launch->into);
+	launch->into = 0;
+}

@@ -1,0 +1,434 @@
+/* Instances that get the listeners. A start may take time: an instance with a course (engine/instance/exec_sequence)
+ * becomes the current one before it has a process, and may fail, or be stopped, without one. */
+#include "engine/service/shared_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "config/option/option_name.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/fd_shortage.h"
+#include "engine/accept/start_log.h"
+#include "engine/accept/start_permit.h"
+#include "engine/clients/activator.h"
+#include "engine/core/close_socket.h"
+#include "engine/drain/drain.h"
+#include "engine/drain/standby_socket.h"
+#include "engine/freeze/freeze.h"
+#include "engine/instance/cleanup.h"
+#include "engine/instance/exec_sequence.h"
+#include "engine/instance/fdstore_policy.h"
+#include "engine/instance/notify_handle.h"
+#include "engine/queue/accept_latency.h"
+#include "engine/queue/exit_verdict.h"
+#include "engine/queue/progress_proof.h"
+#include "engine/service/shared_start.h"
+#include "engine/service/shutdown_check.h"
+#include "os/socket/bind.h"
+
+#define FLUSH_MOST 65536                /* clients that are flushed at once: a flood may not end */
+
+/* Local clients may have sent descriptors, so closing is left to engine/core/close_socket. */
+static void flush_clients(struct service_runtime *runtime, const struct listener *listener)
+{
+	struct client client;
+
+	if (fd_set_nonblocking(listener->io.fd, true) < 0)
+		return;         /* it would wait */
+	for (int n = 0; n < FLUSH_MOST && client_accept(listener->io.fd, listener->listen, &client) == ACCEPTED; n++)
+		closing_client(runtime->engine, runtime->service->name, &client);
+}
+
+/* flush_pending: clients that came meanwhile start nothing. */
+static void flush_listeners(struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_is_open(listener) || !listener->listen->options->flush_pending)
+			continue;
+		if (listener->listen->address->kind == ENDPOINT_UNIX ||
+		    listener->listen->address->kind == ENDPOINT_SEQPACKET)
+			flush_clients(runtime, listener);
+		else
+			bind_flush(listener->io.fd, listener->listen);
+		runtime->activity->left = 0;
+	}
+}
+
+/* Sets the time at which `restart` starts the service again. */
+static void plan_restart(struct service_runtime *runtime, const struct ending *ending)
+{
+	if (!ending->stopped && result_restarts(runtime->service, ending->result, ending->status))
+		runtime->activity->eager = clock_now() + exit_verdict_restart(runtime, ending);
+}
+
+/* The instance has run, and has ended. */
+static void take_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
+{
+	struct activity *activity = runtime->activity;
+	enum service_event service_event;
+	bool had_twins;
+
+	accept_latency_end(runtime);
+	had_twins = activity->standby_sockets;
+	activity->postponed = 0;
+	standby_sockets_settle(runtime);
+	service_event = exit_verdict_end(runtime, ending, why);
+	shutdown_check_replace(runtime);
+	flush_listeners(runtime);
+	if (service_event == CRASHED) {
+		activity->failing = true;
+		runtime_start_anew(runtime);
+	} else if (!progress_proof_is_open(runtime)) {
+		backoff_reset(&runtime->backoff);
+	}
+	plan_restart(runtime, ending);
+	if (service_event == CRASHED && !ending->stopped &&
+	    runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping &&
+	    !runtime->removed)
+		runtime_end_superd(runtime, ending->status);
+	runtime_post(runtime, service_event);
+	if (had_twins)                  /* until now nothing was opened anew */
+		runtime_post(runtime, UNREACHABLE);
+}
+
+/* The instance has ended before it ran its program. */
+static void take_failed_start(struct service_runtime *runtime, const struct ending *ending, const char *why)
+{
+	bool starting = runtime->state == STARTING;
+
+	flush_listeners(runtime);
+	if (ending->stopped) {
+		runtime_post(runtime, EXITED);
+	} else if (result_is_good(ending->result)) {
+		runtime->started = false;
+		start_log_skip(runtime, why);
+		runtime_post(runtime, starting ? LIMITED : EXITED);
+	} else {
+		runtime_start_anew(runtime);
+		plan_restart(runtime, ending);
+		start_log_failure(runtime, NULL, why);
+		runtime_post(runtime, starting ? EXEC_ERROR : CRASHED);
+	}
+}
+
+static struct buf take_reason(struct instance *instance)
+{
+	struct buf why = { 0 };
+
+	if (instance->sequence) {
+		why = instance->sequence->why;
+		instance->sequence->why = (struct buf){ 0 };
+	}
+	return why;
+}
+
+static void end_postponed(struct service_runtime *runtime);
+
+static void free_instance(struct instance *instance)
+{
+	drain_forget(instance);
+	freeze_forget(instance);
+	instance_free(instance);
+}
+
+static void on_end(struct instance *instance, const struct ending *ending)
+{
+	struct service_runtime *runtime = instance->context;
+	struct activity *activity = runtime->activity;
+	struct engine *engine = runtime->engine;
+	bool retired = instance->retired, ran = !instance->sequence || instance->sequence->has_run;
+	struct buf why = take_reason(instance);
+
+	if (ran) {
+		start_kit_drain(&activity->kit, true);
+		start_log_end(runtime, instance, ending);
+	}
+	if (activity->current == instance)
+		activity->current = NULL;
+	free_instance(instance);
+	if (runtime_is_empty(runtime)) {
+		fdstore_policy_end_run(runtime, ending->stopped || ending->result == RESULT_SUCCESS);
+		cleanup_remove(runtime);
+		start_kit_rest(&activity->kit, runtime->engine);
+	}
+	if (!retired && ran)
+		take_end(runtime, ending, buf_string(&why));
+	else if (!retired)
+		take_failed_start(runtime, ending, buf_string(&why));
+	else if (runtime->state == BINDING)
+		runtime_post(runtime, TIMER);  /* it may have held the address that is wanted */
+	else
+		end_postponed(runtime);
+	buf_free(&why);
+	runtime_post(runtime, LOOK);
+	if (ran)
+		fd_shortage_pass(engine);
+}
+
+static void on_ready(struct instance *instance)
+{
+	struct service_runtime *runtime = instance->context;
+
+	if (!instance->retired)
+		runtime_post(runtime, READY);
+}
+
+static void on_limit(struct instance *instance)
+{
+	struct service_runtime *runtime = instance->context;
+
+	if (instance->retired && !instance->stopping)
+		drain_end(instance);
+	else if (instance->retired)
+		instance_expire(instance);
+	else
+		runtime_post(runtime, TIMER);
+}
+
+void shared_run_own(struct service_runtime *runtime, struct instance *instance)
+{
+	instance->context = runtime;
+	instance->on_end = on_end;
+	instance->on_ready = on_ready;
+	instance->on_limit = on_limit;
+	list_add(&runtime->activity->instances, &instance->link);
+}
+
+bool shared_run_owns(const struct instance *instance)
+{
+	return instance->on_end == on_end;
+}
+
+static void take_over(struct service_runtime *runtime, struct instance *instance)
+{
+	shared_run_own(runtime, instance);
+	runtime->activity->current = instance;
+}
+
+void shared_run_spawn(struct service_runtime *runtime)
+{
+	struct buf why = { 0 };
+	enum service_event instead;
+
+	if (!runtime_activity(runtime)) {
+		runtime_post(runtime, EXEC_ERROR);
+		return;
+	}
+	runtime_stop_timer(runtime);
+	if (!permit_start(runtime, &instead)) {
+		runtime_post(runtime, instead);
+		return;
+	}
+	runtime->activity->eager = 0;
+	runtime->activity->outdated = false;
+	runtime->activity->asked = clock_now();
+	if (!shared_start(runtime, &why, take_over)) {
+		start_log_failure(runtime, NULL, buf_string(&why));
+		runtime_start_anew(runtime);
+		plan_restart(runtime, &(struct ending){ .result = RESULT_RESOURCES });
+		flush_listeners(runtime);
+		runtime_post(runtime, EXEC_ERROR);
+	}
+	buf_free(&why);
+}
+
+void shared_run_note(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	activity->failing = false;
+	if (!activity->current)         /* it has ended right after, of which the runtime hears next */
+		return;
+	accept_latency_begin(runtime);
+	instance_limit(activity->current, runtime->service->groups->lifecycle->runtime_max);
+	notify_state_watch(activity->current);
+	runtime_post(runtime, DRAIN_DUE);
+}
+
+/* Ends all instances but the current one, which is being ended already. */
+void shared_run_dismiss(struct service_runtime *runtime)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance != runtime->activity->current)
+			drain_end(instance);
+	}
+}
+
+static void end_current(struct service_runtime *runtime)
+{
+	if (runtime->activity->current)
+		instance_stop(runtime->activity->current);
+}
+
+/* A client that was quicker than the end of an idle instance is served to the end. */
+static bool stay_for_clients(struct service_runtime *runtime)
+{
+	if (drain_begin(runtime, false)) {
+		runtime_post(runtime, DRAINS);
+		return true;
+	}
+	if (runtime->activity->current) {
+		instance_thaw(runtime->activity->current);
+		instance_limit(runtime->activity->current, 0);  /* which went on with it */
+	}
+	return false;
+}
+
+/* An address has two sockets at most: while an instance drains, new clients cannot be kept from its successor. true:
+ * an instance drains, and was told to end soon. */
+static bool hurry_drains(struct service_runtime *runtime)
+{
+	bool any = false;
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (!drain_has_twin(instance))
+			continue;
+		drain_end(instance);
+		any = true;
+	}
+	return any;
+}
+
+/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
+ * come to twins first. */
+static void end_apart(struct service_runtime *runtime, enum service_event cause)
+{
+	struct instance *instance = runtime->activity->current;
+	bool is_last = runtime->engine->stopping || runtime->removed, serves = !instance->starting && !is_last;
+
+	runtime->activity->postponed = 0;
+	if (serves && hurry_drains(runtime)) {
+		runtime->activity->postponed = (unsigned char)(1 + cause);
+		instance_thaw(instance);
+		instance_limit(instance, 0);
+		return;
+	}
+	if (serves)
+		standby_sockets_open(runtime, NULL);
+	if (cause != IDLE)
+		instance_thaw(instance);
+	instance_limit(instance, 0);    /* until it gets its signal */
+	standby_sockets_wait(runtime, end_current, cause == IDLE ? stay_for_clients : NULL);
+}
+
+static void end_postponed(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	if (activity->postponed && activity->current && runtime->state == STOPPING)
+		end_apart(runtime, (enum service_event)(activity->postponed - 1));
+}
+
+void shared_run_go_on(struct service_runtime *runtime)
+{
+	const struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
+
+	if (runtime->state != STOPPING || !instance || instance->stopping)
+		return;
+	if (!runtime->activity->postponed)
+		standby_sockets_wait(runtime, end_current, NULL);
+	else if (!drain_is_under_way(runtime))
+		end_postponed(runtime);
+}
+
+void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
+{
+	struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
+	struct event event = { .name = "stopping", .service = runtime->service->name };
+
+	if (!instance)
+		return;
+	event.pid = instance->pid;
+	if (cause == TIMER && !instance->failed) {      /* a start that has failed was told of */
+		bool late = instance->starting;
+
+		instance->failed = late;
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s", (long)event.pid,
+			  late ? "it was not ready within " : "",
+			  option_name_of(runtime->service, late ? "timeout_start" : "runtime_max"),
+			  late ? "" : " is over");
+	}
+	end_apart(runtime, cause);
+	if (cause == HALT)
+		shared_run_dismiss(runtime);
+}
+
+void shared_run_kill(struct service_runtime *runtime)
+{
+	if (runtime->activity && runtime->activity->current)
+		instance_expire(runtime->activity->current);
+}
+
+void shared_run_retire(struct service_runtime *runtime, bool stop)
+{
+	struct activity *activity = runtime->activity;
+
+	admission_recall(runtime);
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->sequence)
+			exec_sequence_retire(instance->sequence);
+		if (stop && runtime->engine->stopping)
+			instance_stop(instance);
+		else if (stop)
+			drain_end(instance);
+		else
+			instance_thaw(instance);
+		if (runtime->state == CLOSING && stop)
+			continue;
+		instance->retired = true;
+		instance->busy = NULL;
+	}
+	if (activity && activity->current && activity->current->retired)
+		activity->current = NULL;
+	if (runtime->state != CLOSING)
+		runtime->instance_count = 0;    /* retired instances do not count */
+}
+
+static bool has_datagrams_alone(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!endpoint_is_datagram(service->sockets[n].endpoint))
+			return false;
+	}
+	return service->socket_count > 0;
+}
+
+void shared_run_end_answering(struct service_runtime *runtime)
+{
+	const struct service *service = runtime->service;
+	bool hands_over = !service->exec->accept && has_datagrams_alone(service);
+
+	if (!service->exec->builtin)
+		return;
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->busy || hands_over)
+			instance_stop(instance);
+	}
+}
+
+void shared_run_abandon(struct service_runtime *runtime)
+{
+	admission_recall(runtime);
+	activator_forget(runtime);
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		list_remove(&instance->link);
+		list_remove(&instance->linger);
+		runtime->engine->instances--;
+		instance->private_tmp = 0;      /* it runs on, with its folders */
+		free_instance(instance);
+	}
+}

@@ -1,0 +1,257 @@
+/* Starts an instance that gets the listeners. A start may take time: an instance with a course
+ * (engine/instance/exec_sequence) becomes the current one before it has a process. */
+#include "engine/service/shared_start.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/scan.h"
+#include "engine/accept/fd_shortage.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/clients/activator.h"
+#include "engine/core/unreaped.h"
+#include "engine/instance/exec_sequence.h"
+#include "engine/instance/fdstore_policy.h"
+#include "engine/instance/forking.h"
+#include "engine/instance/notify_receive.h"
+#include "engine/instance/outdated.h"
+#include "engine/launch/passed_files.h"
+#include "engine/queue/exit_verdict.h"
+#include "engine/service/service_cgroup.h"
+
+static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (listener_is_open(listener) &&
+		    !listener_guard(listener, runtime->engine, runtime->service->name, why))
+			return false;
+	}
+	return true;
+}
+
+/* Prepares a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed for all. */
+static bool prepare(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
+{
+	struct start_kit *kit = &runtime->activity->kit;
+	bool passes_sockets = runtime->service->exec->pass == PASS_SYSTEMD, good;
+	size_t count = 0;
+	int *sockets;
+
+	if (!start_kit_prepare(kit, runtime->engine, runtime->service, runtime->listeners, why))
+		return false;
+	fdstore_policy_begin_run(runtime);
+	sockets = guard_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
+	if (!sockets) {
+		if (!why->length)
+			buf_text(why, "out of memory");
+		return false;
+	}
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_is_open(listener))
+			continue;       /* optional, and could not be opened */
+		listener->shared = true;
+		listener_give(listener, runtime->engine, kit->plan->account);
+		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
+		sockets[count++] = listener->io.fd;
+	}
+	good = launch_wire(fd_map, kit, runtime->engine, runtime->service, sockets, count, why) &&
+	       fd_map_add_store(fd_map, kit->store, why) && passed_files_open(fd_map, runtime->service, why) &&
+	       start_kit_name_sockets(kit, runtime->listeners, passes_sockets ? runtime->listener_count : 0,
+				      fd_map->file_names);
+	free(sockets);
+	if (!good) {
+		fd_map_close(fd_map);
+		start_kit_free_resting(runtime->engine); /* descriptors may have been short */
+	}
+	if (!good && !why->length)
+		buf_text(why, "out of memory");
+	return good;
+}
+
+/* Starts the process of an instance. false: it failed, for the reason in why. */
+static bool launch_instance(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch,
+			    struct client *sender, struct buf *why)
+{
+	struct fd_map fd_map;
+
+	if (!prepare(runtime, &fd_map, why))
+		return false;
+	if (!notify_receive_join(runtime->activity->kit.notify, instance) ||
+	    !forking_expect(instance, runtime->table, runtime->listeners, runtime->listener_count)) {
+		buf_text(why, "out of memory");
+		fd_map_close(&fd_map);
+		return false;
+	}
+	exit_verdict_note_queue(runtime);
+	xinetd_record_find_sender(runtime, sender);
+	launch_fill(launch, &runtime->activity->kit, &fd_map, runtime->service);
+	launch->private_id = instance_private_tmp(instance);
+	if (!instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
+		fd_map_close(&fd_map);
+		return false;
+	}
+	service_cgroup_enter(runtime, instance, launch);
+	if (instance->sequence) {
+		launch->invocation = instance->sequence->control.invocation;
+		launch->checks = instance->sequence->control.checks && launch->plan->condition_count;
+	}
+	outdated_free(&instance->outdated);     /* the row may have changed while it was on its way to here */
+	unreaped_start(runtime->engine, launch);
+	fd_map_close(&fd_map);
+	service_cgroup_entered(runtime, instance, launch);
+	if (launch->pid >= 0)
+		return true;
+	start_kit_note_fault(&runtime->activity->kit, &launch->fault);
+	launch_describe_fault(runtime->service, &launch->fault, why);
+	return false;
+}
+
+/* The program runs: logs that, and begins its first time limit. */
+static void note_start(struct service_runtime *runtime, struct instance *instance, const struct client *sender)
+{
+	struct event event = { .name = "started", .service = runtime->service->name, .pid = instance->pid };
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	bool knows_writer = runtime->service->exec->type != TYPE_FORKING && list_has_one(&runtime->activity->instances);
+
+	runtime->activity->activations++;
+	runtime->activity->skips = 0;
+	activator_ask(runtime);
+	fd_shortage_end(runtime);
+	runtime->activity->last_start = clock_now();
+	xinetd_record_start(runtime, instance->pid, sender);
+	start_kit_forget_line(&runtime->activity->kit);
+	start_kit_name(&runtime->activity->kit, knows_writer ? event.pid : 0);
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
+	switch ((enum service_type)runtime->service->exec->type) {
+	case TYPE_FORKING:
+	case TYPE_NOTIFY:
+	case TYPE_NOTIFY_RELOAD:
+		instance_limit(instance, lifecycle->timeout_start);
+		break;
+	case TYPE_ONESHOT:
+		instance_limit(instance, lifecycle->runtime_max);
+		break;
+	default:
+		instance_limit(instance, SCAN_INFINITY);
+	}
+}
+
+/* A start with a course. */
+struct long_start {
+	struct exec_sequence sequence;
+	struct client sender;
+};
+
+static bool exec_sequence_launch(struct exec_sequence *sequence, struct spawn_request *launch, struct buf *why)
+{
+	struct long_start *start = container_of(sequence, struct long_start, sequence);
+
+	return launch_instance(sequence->runtime, sequence->instance, launch, &start->sender, why);
+}
+
+static void exec_sequence_runs(struct exec_sequence *sequence)
+{
+	note_start(sequence->runtime, sequence->instance, &container_of(sequence, struct long_start, sequence)->sender);
+}
+
+static void exec_sequence_ready(struct exec_sequence *sequence)
+{
+	if (!sequence->instance->retired)
+		runtime_post(sequence->runtime, READY);
+}
+
+static void leave_course(struct instance *instance)
+{
+	struct long_start *start = container_of(instance->sequence, struct long_start, sequence);
+
+	exec_sequence_free(&start->sequence);
+	free(start);
+}
+
+static void on_course_ready(struct instance *instance)
+{
+	exec_sequence_main_is_ready(instance->sequence);
+}
+
+static const struct exec_sequence_owner long_owner = {
+	.launch = exec_sequence_launch, .runs = exec_sequence_runs, .ready = exec_sequence_ready,
+};
+
+struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struct instance *instance)
+{
+	struct long_start *start = calloc(1, sizeof(*start));
+
+	if (!start)
+		return NULL;
+	exec_sequence_resume(&start->sequence, runtime, instance, &long_owner);
+	instance->leave_course = leave_course;
+	instance->on_ready = on_course_ready;
+	return &start->sequence;
+}
+
+/* false: it failed, for the reason in why. */
+static bool start_long(struct service_runtime *runtime, struct instance *instance, struct buf *why,
+		       void (*take_over)(struct service_runtime *runtime, struct instance *instance))
+{
+	struct long_start *start = calloc(1, sizeof(*start));
+
+	if (!start) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	exec_sequence_init(&start->sequence, runtime, instance, &long_owner);
+	instance->leave_course = leave_course;
+	take_over(runtime, instance);
+	instance->on_ready = on_course_ready;
+	exec_sequence_begin(&start->sequence);
+	return true;
+}
+
+static bool start_at_once(struct service_runtime *runtime, struct instance *instance, struct buf *why,
+			  void (*take_over)(struct service_runtime *runtime, struct instance *instance))
+{
+	struct client sender;
+	struct spawn_request launch;
+
+	if (!launch_instance(runtime, instance, &launch, &sender, why))
+		return false;
+	if (!instance_begin(instance, launch.pid, launch.begun)) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	take_over(runtime, instance);
+	note_start(runtime, instance, &sender);
+	if (!instance->starting && runtime->service->exec->type != TYPE_ONESHOT)
+		runtime_post(runtime, READY);
+	return true;
+}
+
+bool shared_start(struct service_runtime *runtime, struct buf *why,
+		  void (*take_over)(struct service_runtime *runtime, struct instance *instance))
+{
+	struct start_kit *kit = &runtime->activity->kit;
+	struct instance *instance = instance_new(runtime->engine, runtime->service);
+	bool good;
+
+	if (!instance) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	if (runtime->backoff.failures && engine_has_spare(runtime->engine, ENGINE_SPARE / 2))
+		engine_drop_spare(runtime->engine);     /* it keeps some while it runs: others may need the rest */
+	good = kit->plan || start_kit_prepare(kit, runtime->engine, runtime->service, runtime->listeners, why);
+	if (good && exec_sequence_is_needed(runtime->service, kit->plan))
+		good = start_long(runtime, instance, why, take_over);
+	else if (good)
+		good = start_at_once(runtime, instance, why, take_over);
+	engine_keep_spare(runtime->engine);
+	if (!good)
+		instance_free(instance);
+	return good;
+}

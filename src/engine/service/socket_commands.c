@@ -1,0 +1,211 @@
+/* Runs the commands around the opening and closing of sockets. The runtime's state may change while a command runs:
+ * only a runtime that is still BINDING hears of its end, and sockets that have to close wait, unwatched, for the
+ * command before that. */
+#include "engine/service/socket_commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/option/service_mark.h"
+#include "config/words/command_prefix.h"
+#include "engine/instance/aux_command.h"
+#include "engine/instance/instance_state.h"
+#include "engine/service/runtime_bind.h"
+
+struct socket_commands {
+	struct aux_command control;
+	bool closes;                    /* the sockets close after the commands */
+	bool ends;                      /* the commands are those of closing */
+};
+
+static bool any_is_open(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_has_socket(&runtime->listeners[n]))
+			return true;
+	}
+	return false;
+}
+
+static void tell_failure(struct service_runtime *runtime, const struct aux_command *control, enum result result)
+{
+	struct buf place = { 0 };
+
+	origin_cite(service_origin(runtime->service, command_option(control->phase)), &place);
+	runtime_fail(runtime, "bind_error", "%s has failed: %s%s", command_option(control->phase), result_name(result),
+		     buf_string(&place));
+	buf_free(&place);
+}
+
+static void run(struct socket_commands *opening, enum command_phase phase)
+{
+	aux_command_begin(&opening->control, phase,
+			  opening->control.runtime->service->groups->lifecycle->timeout_start);
+}
+
+static void close_all(struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		listener_close(&runtime->listeners[n], runtime->engine);
+}
+
+static void go_on_opening(struct socket_commands *opening, enum result result)
+{
+	struct service_runtime *runtime = opening->control.runtime;
+	bool is_before = opening->control.phase == PHASE_SOCKET_START_PRE;
+
+	if (runtime->state != BINDING) {
+		runtime_post(runtime, LOOK);
+		return;
+	}
+	if (result != RESULT_SUCCESS) {
+		tell_failure(runtime, &opening->control, result);
+		close_all(runtime);
+		runtime_post(runtime, BIND_ERROR);
+	} else if (!is_before) {
+		runtime_post(runtime, BOUND);
+	} else if (runtime_bind(runtime)) {
+		runtime->bound = true;
+		run(opening, PHASE_SOCKET_START_POST);
+	} else {
+		runtime_post(runtime, BIND_ERROR);
+	}
+}
+
+static void go_on_closing(struct socket_commands *opening)
+{
+	struct service_runtime *runtime = opening->control.runtime;
+
+	if (opening->closes) {
+		opening->closes = false;
+		runtime_close_listeners(runtime);
+		run(opening, PHASE_SOCKET_STOP_POST);
+		return;
+	}
+	opening->ends = false;
+	if (runtime->state == OFF)
+		start_kit_free(&runtime->activity->kit, runtime->engine);
+	/* It may have been wanted again meanwhile. */
+	runtime_post(runtime, runtime->state == BINDING ? (unsigned)TIMER : LOOK);
+}
+
+static void on_ended(struct aux_command *control, enum result result, int status)
+{
+	struct socket_commands *opening = container_of(control, struct socket_commands, control);
+
+	(void)status;
+	if (opening->ends)
+		go_on_closing(opening);
+	else
+		go_on_opening(opening, result);
+}
+
+static struct socket_commands *socket_commands_of(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime_activity(runtime);
+
+	if (activity && !activity->opening) {
+		activity->opening = calloc(1, sizeof(*activity->opening));
+		if (activity->opening)
+			aux_command_init(&activity->opening->control, runtime, NULL, on_ended);
+	}
+	return activity ? activity->opening : NULL;
+}
+
+bool socket_commands_is_busy(const struct service_runtime *runtime)
+{
+	const struct socket_commands *opening = runtime->activity ? runtime->activity->opening : NULL;
+
+	return opening && (opening->ends || aux_command_is_busy(&opening->control));
+}
+
+bool socket_commands_begin(struct service_runtime *runtime)
+{
+	struct socket_commands *opening;
+
+	if (socket_commands_is_busy(runtime))
+		return true;
+	if (any_is_open(runtime) ||
+	    !service_has_commands(runtime->service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST))
+		return false;
+	opening = socket_commands_of(runtime);
+	if (!opening) {
+		runtime_post(runtime, BIND_ERROR);
+		return true;
+	}
+	run(opening, PHASE_SOCKET_START_PRE);
+	return true;
+}
+
+bool socket_commands_end(struct service_runtime *runtime)
+{
+	struct socket_commands *opening = socket_commands_is_busy(runtime) ? runtime->activity->opening : NULL;
+	bool has_commands = service_has_commands(runtime->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
+	bool was_bound = runtime->bound, under_way = opening;
+
+	runtime->bound = false;
+	if (under_way && opening->ends)
+		return true;
+	if (under_way)
+		aux_command_stop(&opening->control);
+	opening = was_bound && has_commands ? socket_commands_of(runtime) : NULL;
+	if (!opening)
+		return false;
+	opening->ends = true;
+	opening->closes = true;
+	if (under_way)
+		return true;            /* a start that is cut short goes on with its end */
+	run(opening, PHASE_SOCKET_STOP_PRE);
+	return true;
+}
+
+void socket_commands_free(struct service_runtime *runtime)
+{
+	if (!runtime->activity || !runtime->activity->opening)
+		return;
+	aux_command_forget(&runtime->activity->opening->control);
+	free(runtime->activity->opening);
+	runtime->activity->opening = NULL;
+}
+
+bool socket_commands_is_at_rest(const struct service_runtime *runtime)
+{
+	return !socket_commands_is_busy(runtime) || aux_command_is_at_rest(&runtime->activity->opening->control);
+}
+
+static const struct state_field opening_fields[] = {
+	{ STATE_FIELD(socket_commands, "ends", ends) },
+	{ STATE_FIELD(socket_commands, "closes", closes) },
+	{ STATE_NONE(socket_commands, control, "the command that runs has a section of its own") },
+};
+const struct state_table opening_state = STATE_TABLE("opening", socket_commands, opening_fields);
+
+void socket_commands_carry(struct state_saver *carry, struct service_runtime *runtime)
+{
+	struct socket_commands *opening = runtime->activity->opening;
+
+	if (!socket_commands_is_busy(runtime))
+		return;
+	state_save(carry, &opening_state, opening);
+	if (aux_command_is_busy(&opening->control))
+		state_save(carry, &control_state, &opening->control);
+}
+
+struct aux_command *socket_commands_resume(struct service_runtime *runtime, struct state_section *section)
+{
+	struct socket_commands *opening = socket_commands_of(runtime);
+
+	if (!opening)
+		return NULL;
+	state_load(section, &opening_state, opening, NULL);
+	opening->control.phase = opening->ends ? PHASE_SOCKET_STOP_POST : PHASE_SOCKET_START_POST;
+	return &opening->control;
+}
+
+void socket_commands_go_on(struct service_runtime *runtime)
+{
+	struct socket_commands *opening = runtime->activity ? runtime->activity->opening : NULL;
+
+	if (opening && opening->ends && !aux_command_is_busy(&opening->control))
+		opening->control.ended(&opening->control, RESULT_RESOURCES, 0);
+}

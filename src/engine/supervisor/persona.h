@@ -1,0 +1,38 @@
+/* The behaviour of inetd or xinetd, if superd was called by that name: their signals, and xinetd's check of its own
+ * state. All zero for superd itself. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "engine/reload/reload.h"
+
+struct persona {
+	bool alarm_retries;             /* SIGALRM: services in a pause, as for a socket that could not be opened, try again now */
+	bool usr2_reloads;              /* SIGUSR2: as SIGHUP */
+	bool abort_inspects;            /* SIGABRT: see engine/supervisor/self_check */
+	bool tells_life;                /* logs xinetd's lines, which log watchers know, beside superd's own */
+	const char *dump_file;          /* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone */
+	double inspect_interval;        /* seconds; 0: never by itself */
+	ev_timer inspection;
+	struct engine *engine;
+	const struct service_list *service_list;
+	struct table *const *table;     /* the present table */
+};
+
+/* Called once the loop is there. roster and table are the supervisor's. */
+void persona_begin(struct persona *habits, struct engine *engine, const struct service_list *service_list,
+		   struct table *const *table);
+
+/* Whether these habits handle a signal that superd itself does not; else it is not watched. */
+bool persona_want(const struct persona *habits, int signal);
+
+/* Acts on the signal, if it has a meaning here. Returns the signal that superd itself has to act on; 0: none. */
+int persona_obey(struct persona *habits, int signal);
+
+/* If tells_life is set: log xinetd's lines. program: name and version; parts: features it was built with; counts
+ * NULL: the reload failed. */
+void persona_say_started(const struct persona *habits, const char *program, const char *const *parts);
+void persona_say_reading(const struct persona *habits);
+void persona_say_reloaded(const struct persona *habits, const struct reload_counts *counts);
+void persona_say_end(const struct persona *habits);

@@ -1,0 +1,116 @@
+/* Reports superd's own state to a service manager (sd_notify(3)). An idle superd wakes for its watchdog alone, and
+ * only if WATCHDOG_PID, where it is set, names this process (sd_watchdog_enabled(3)). */
+#include "engine/supervisor/sd_notify.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/scan.h"
+#include "engine/service/runtime_event.h"
+#include "os/socket/notify_socket.h"
+
+static const char *variable(const struct engine *engine, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (char **at = engine->defaults.environment; at && *at; at++) {
+		if (!strncmp(*at, name, length) && (*at)[length] == '=')
+			return *at + length + 1;
+	}
+	return NULL;
+}
+
+static void tell(struct sd_notify *herald, const char *text)
+{
+	if (!herald->socket)
+		return;
+	if (herald->sender < 0)
+		herald->sender = notify_socket_sender();
+	if (herald->sender >= 0)
+		notify_socket_send(herald->sender, herald->socket, text);
+}
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	tell(timer->data, "WATCHDOG=1");
+}
+
+/* Pings at half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends. */
+static void begin_watchdog(struct sd_notify *herald, struct engine *engine)
+{
+	const char *pid_text = variable(engine, "WATCHDOG_PID"), *every = variable(engine, "WATCHDOG_USEC");
+	int64_t microseconds, pid;
+	double half;
+
+	ev_init(&herald->watchdog, on_watchdog);
+	herald->watchdog.data = herald;
+	if (!every || scan_count(every, &microseconds) || microseconds <= 0)
+		return;
+	if (pid_text && (scan_count(pid_text, &pid) || pid != getpid()))
+		return;
+	half = (double)microseconds / 2e6;
+	ev_timer_set(&herald->watchdog, half, half);
+	ev_timer_start(engine->loop, &herald->watchdog);
+	ev_unref(engine->loop);
+}
+
+void sd_notify_begin(struct sd_notify *herald, struct engine *engine, const struct service_list *service_list)
+{
+	const char *socket = variable(engine, "NOTIFY_SOCKET");
+
+	herald->service_list = service_list;
+	herald->sender = -1;
+	herald->socket = socket && *socket ? socket : NULL;
+	if (herald->socket)
+		begin_watchdog(herald, engine);
+}
+
+void sd_notify_ready(struct sd_notify *herald)
+{
+	size_t services = 0, unbound = 0;
+	char text[160];
+
+	if (!herald->socket || herald->stopping)
+		return;
+	for (size_t n = 0; n < herald->service_list->count; n++) {
+		const struct service_runtime *runtime = herald->service_list->runtimes[n];
+
+		services += runtime && runtime->state != OFF;
+		unbound += runtime && runtime->state == BINDING;
+	}
+	snprintf(text, sizeof(text),
+		 "READY=1\nMAINPID=%ld\nSTATUS=%zu service%s, %zu of them without all of their sockets", (long)getpid(),
+		 services, services == 1 ? "" : "s", unbound);
+	if (!unbound)
+		*strrchr(text, ',') = '\0';
+	tell(herald, text);
+}
+
+void sd_notify_reloading(struct sd_notify *herald)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%.0f", clock_now() * 1e6);
+	tell(herald, text);
+}
+
+void sd_notify_stopping(struct sd_notify *herald)
+{
+	if (herald->stopping)
+		return;
+	herald->stopping = true;
+	tell(herald, "STOPPING=1\nSTATUS=stopping");
+}
+
+void sd_notify_end(struct sd_notify *herald, int exit_status)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "STOPPING=1\nEXIT_STATUS=%d", exit_status);
+	tell(herald, text);
+	fd_close(&herald->sender);
+}

@@ -1,0 +1,25 @@
+/* Reports to the service manager that started superd, if it wants that (NOTIFY_SOCKET of sd_notify(3)): superd is
+ * ready, reloads, stops, and, if wanted, is alive (WATCHDOG_USEC). A message that cannot be sent is lost. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "engine/core/engine.h"
+#include "engine/runtime/service_list.h"
+
+struct sd_notify {
+	const char *socket;             /* NOTIFY_SOCKET of the environment superd was started with; NULL: none */
+	int sender;                     /* kept, so that a superd without free descriptors is not taken for dead; -1: none yet */
+	ev_timer watchdog;
+	const struct service_list *service_list;
+	bool stopping;
+};
+
+/* Called once the loop and the environment are there. */
+void sd_notify_begin(struct sd_notify *herald, struct engine *engine, const struct service_list *service_list);
+
+void sd_notify_ready(struct sd_notify *herald); /* superd has tried to open every socket; also after a reload */
+void sd_notify_reloading(struct sd_notify *herald);
+void sd_notify_stopping(struct sd_notify *herald);
+void sd_notify_end(struct sd_notify *herald, int exit_status);

@@ -1,0 +1,165 @@
+/* The signals that superd obeys, by libev. superd also handles signals that nobody meant for it, such as SIGPIPE: it
+ * must not end by one, and its children would inherit a signal that is ignored. */
+#include "engine/supervisor/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/log_sink.h"
+#include "engine/accept/xinetd_record.h"
+#include "engine/supervisor/second_look.h"
+#include "engine/supervisor/state_dump.h"
+#include "engine/upgrade/upgrade.h"
+#include "os/foreign/foreign_path.h"
+#include "os/host/signal_sender.h"
+#include "os/rights/own_privileges.h"
+
+static bool reopen_log(struct log *log, struct buf *why)
+{
+	const char *path = log_file_path(log);
+
+	if (path && !own_file_is_safe(path, LOG_SINK_MODE, why)) {
+		log_say_kept(log, buf_string(why));
+		return false;
+	}
+	if (log_reopen(log))
+		return true;
+	buf_text(why, strerror(errno));
+	return false;
+}
+
+bool signals_reopen(struct supervisor *supervisor, struct buf *why)
+{
+	uint64_t before = own_privileges_raise(); /* they may lie in anybody's folder */
+	bool good = reopen_log(supervisor->engine.log, why);
+
+	records_reopen(&supervisor->engine);
+	own_privileges_use(before);
+	return good;
+}
+
+void signals_reload(struct supervisor *supervisor)
+{
+	struct buf why = { 0 };
+
+	signals_reopen(supervisor, &why);       /* the log says what failed, and the reload is another matter */
+	buf_free(&why);
+	if (supervisor->engine.stopping)
+		return;
+	persona_say_reading(&supervisor->habits);
+	sd_notify_reloading(&supervisor->herald);
+	second_look_give_way(&supervisor->second_look);
+	config_loader_start(&supervisor->loader);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+	int signal = persona_obey(&supervisor->habits, watcher->signum);
+
+	(void)loop, (void)events;
+	if (signal_is_stray(signal)) {
+		log_debug(supervisor->engine.log, "signal %d means nothing here", signal);
+		command_signal_gently(&supervisor->command, signal);
+		return;
+	}
+	switch (signal) {
+	case 0:
+		break;
+	case SIGHUP:
+		if (terminal_has_hung_up(&supervisor->terminal)) {
+			log_notice(supervisor->engine.log, "the terminal has hung up");
+			supervisor_stop(supervisor, SIGHUP);
+			break;
+		}
+		signals_reload(supervisor);
+		command_signal_gently(&supervisor->command, SIGHUP);
+		break;
+	case SIGUSR1:
+		state_dump_log(&supervisor->engine, &supervisor->service_list);
+		command_signal_gently(&supervisor->command, SIGUSR1);
+		break;
+	case SIGQUIT:
+		if (supervisor->command.child.pid) {
+			command_signal(&supervisor->command, SIGQUIT);
+			break;
+		}
+		if (pid1_is_first()) {
+			supervisor_stop(supervisor, SIGTERM);   /* nobody outlives PID 1, so it stops them in order */
+			break;
+		}
+		log_notice(supervisor->engine.log, "leaving: instances run on");
+		supervisor->leaving = true;
+		persona_say_end(&supervisor->habits);
+		supervisor_end(supervisor);
+		break;
+	case SIGUSR2:
+		if (supervisor->command.child.pid)
+			command_signal(&supervisor->command, SIGUSR2);
+		else
+			upgrade_begin(&supervisor->upgrade, false, NULL, NULL);
+		break;
+	case SIGWINCH:
+	case SIGTSTP:
+		command_signal(&supervisor->command, watcher->signum);
+		break;
+	case SIGCONT:
+		command_continue(&supervisor->command);
+		break;
+	case SIGALRM:
+		command_signal_gently(&supervisor->command, signal);
+		break;
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU:
+		break;                  /* handled, so that children start with the default and superd lives */
+	default:
+		supervisor_stop(supervisor, watcher->signum == SIGINT ? SIGINT : SIGTERM);
+	}
+}
+
+static void on_sent(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+	int signal;
+
+	(void)loop, (void)events;
+	while ((signal = sent_signals_next(watcher->fd)))
+		command_signal_gently(&supervisor->command, signal);
+}
+
+static bool watch_sent(struct supervisor *supervisor)
+{
+	int fd = supervisor->has_command ? sent_signals_open() : -1;
+
+	if (fd < 0)
+		return false;
+	ev_io_init(&supervisor->sent, on_sent, fd, EV_READ);
+	supervisor->sent.data = supervisor;
+	ev_io_start(supervisor->engine.loop, &supervisor->sent);
+	ev_unref(supervisor->engine.loop);
+	return true;
+}
+
+void signals_watch(struct supervisor *supervisor)
+{
+	bool hears_sent = watch_sent(supervisor);
+	int signal;
+
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
+
+		if (signal == SIGCHLD || !persona_want(&supervisor->habits, signal))
+			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
+		if (hears_sent && signal_is_kernels_too(signal))
+			continue;
+		if (signal == SIGTSTP && !supervisor->has_command)
+			continue;       /* alone in a terminal superd stops itself, as any program */
+		supervisor->signal_count++;
+		ev_signal_init(watcher, on_signal, signal);
+		watcher->data = supervisor;
+		ev_signal_start(supervisor->engine.loop, watcher);
+		ev_unref(supervisor->engine.loop);
+	}
+}

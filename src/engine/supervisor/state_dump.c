@@ -1,0 +1,172 @@
+/* The state of all services, one line each. Sleeping services that never ran are counted in one line, as there may
+ * be thousands. */
+#include "engine/supervisor/state_dump.h"
+
+#include "base/clock.h"
+#include "base/duration_text.h"
+#include "base/log.h"
+#include "engine/instance/notify_state.h"
+#include "os/socket/bind.h"
+
+static void describe_listeners(const struct service_runtime *runtime, struct buf *out)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+		int queued;
+
+		buf_text(out, n ? ", " : "; ");
+		if (!listener_is_open(listener)) {
+			endpoint_format(listener->listen->endpoint, out);
+			buf_text(out, " not open");
+			continue;
+		}
+		if (listener_is_virtual(listener)) {
+			endpoint_format(listener->listen->endpoint, out);
+			continue;
+		}
+		bind_describe(listener->io.fd, listener->listen, out);
+		queued = bind_queue(listener->io.fd, listener->listen);
+		if (queued > 0 && endpoint_accepts(listener->listen->endpoint))
+			buf_addf(out, " (%d queued)", queued);
+		else if (queued > 0)
+			buf_text(out, " (not empty)");  /* these are bytes */
+	}
+}
+
+static void describe_instances(struct service_runtime *runtime, struct buf *out)
+{
+	size_t shown = 0;
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (shown++ == 16) {
+			buf_text(out, " …");
+			return;
+		}
+		buf_addf(out, "%s%ld%s", shown == 1 ? "; pids " : " ", (long)instance->pid,
+			 instance->retired ? " (retired)" : "");
+		if (instance->notice && *instance->notice->status)
+			buf_addf(out, " \"%s\"", instance->notice->status);
+	}
+}
+
+static void describe_refusals(const struct activity *activity, struct buf *out)
+{
+	uint64_t all = 0;
+
+	for (int reason = 0; reason < REFUSALS; reason++)
+		all += activity->refused[reason];
+	buf_addf(out, ", %llu accepted, %llu refused", (unsigned long long)activity->accepted, (unsigned long long)all);
+	for (int reason = 0; reason < REFUSALS; reason++) {
+		if (activity->refused[reason])
+			buf_addf(out, " (%llu: %s)", (unsigned long long)activity->refused[reason],
+				 refusal_text((enum refusal)reason));
+	}
+}
+
+double state_pause_left(const struct service_runtime *runtime)
+{
+	double left;
+
+	if ((runtime->state != BACKOFF && runtime->state != BINDING) || !runtime->activity ||
+	    !ev_is_active(&runtime->activity->timer))
+		return -1;
+	left = ev_timer_remaining(runtime->engine->loop, &runtime->activity->timer);
+	return left > 0 ? left : 0;
+}
+
+static void describe_activity(struct service_runtime *runtime, double now, struct buf *out)
+{
+	const struct activity *activity = runtime->activity;
+	char span[DURATION_MOST];
+
+	if (!activity)
+		return;
+	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)activity->activations,
+		 (unsigned long long)activity->failures);
+	if (runtime->service->exec->accept)
+		describe_refusals(activity, out);
+	if (activity->probes)
+		buf_addf(out, ", %llu probes", (unsigned long long)activity->probes);
+	if (state_pause_left(runtime) >= 0 && runtime->state == BACKOFF && runtime_waits_for_order(runtime))
+		buf_addf(out, "; not started again by itself: %s", activity->reason);
+	else if (state_pause_left(runtime) >= 0)
+		buf_addf(out, "; next try in %s: %s", duration_write(span, state_pause_left(runtime)),
+			 activity->reason);
+	if (activity->last_start > 0)
+		buf_addf(out, "; last start %s ago", duration_write_whole(span, now - activity->last_start));
+}
+
+static void describe(struct service_runtime *runtime, double now, struct buf *out)
+{
+	char span[DURATION_MOST];
+
+	buf_addf(out, "%s for %s", runtime_state_name(runtime), duration_write_whole(span, now - runtime->since));
+	describe_listeners(runtime, out);
+	describe_instances(runtime, out);
+	describe_activity(runtime, now, out);
+}
+
+static void say_keeper(struct engine *engine, struct service_runtime *runtime, double now)
+{
+	struct event event = { .name = "state",
+			       .service = runtime->service->name,
+			       .reason = runtime_state_name(runtime) };
+	struct buf text = { 0 };
+
+	describe(runtime, now, &text);
+	log_event(engine->log, LEVEL_NOTICE, &event, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+void state_dump_log(struct engine *engine, const struct service_list *service_list)
+{
+	const struct event event = { .name = "state" };
+	double now = clock_now();
+	size_t asleep = 0, services = 0;
+	struct buf unlisted = { 0 };
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (!runtime)
+			continue;
+		services++;
+		if (runtime->state == LISTENING && !runtime->activity && service_list->count > 100)
+			asleep++;
+		else
+			say_keeper(engine, runtime, now);
+	}
+	LIST_EACH(link, &engine->leaving)
+		say_keeper(engine, runtime_leaving(link), now);
+	if (asleep)
+		buf_addf(&unlisted, ", %zu of the services never started and not listed", asleep);
+	log_event(engine->log, LEVEL_NOTICE, &event, "state: %zu service%s, %zu instance%s%s", services,
+		  services == 1 ? "" : "s", engine->instances, engine->instances == 1 ? "" : "s",
+		  buf_string(&unlisted));
+	buf_free(&unlisted);
+}
+
+void state_dump_write(struct engine *engine, const struct service_list *service_list, struct buf *out)
+{
+	double now = clock_now();
+	size_t services = 0;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (!runtime)
+			continue;
+		services++;
+		buf_addf(out, "%s: ", runtime->service->name);
+		describe(runtime, now, out);
+		buf_char(out, '\n');
+	}
+	LIST_EACH(link, &engine->leaving) {
+		buf_addf(out, "%s: ", runtime_leaving(link)->service->name);
+		describe(runtime_leaving(link), now, out);
+		buf_char(out, '\n');
+	}
+	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances);
+}

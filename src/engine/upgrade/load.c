@@ -1,0 +1,409 @@
+/* Brings back the whole state: the owner of each section, the order, and the treatment of what has no place.
+ *
+ * All sockets and instances of all services are taken before anything is opened, started or closed. Else something
+ * new could meet an address or a count that an old socket or instance still has. */
+#include "engine/upgrade/load.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/build_id.h"
+#include "base/clock.h"
+#include "base/duration_text.h"
+#include "base/fd.h"
+#include "engine/core/engine_state.h"
+#include "engine/launch/instance_cgroup.h"
+#include "engine/listener/rpcbind.h"
+#include "engine/log/output_pipe.h"
+#include "engine/orphans/orphan_end.h"
+#include "engine/runtime/service_list.h"
+#include "engine/service/operator_locks.h"
+#include "engine/service/runtime_event.h"
+
+static struct state_section *find_section(struct state_stream *stream, const char *kind)
+{
+	for (size_t n = 0; n < stream->count; n++) {
+		if (!strcmp(stream->sections[n].kind, kind))
+			return &stream->sections[n];
+	}
+	return NULL;
+}
+
+int load_pid_file(struct state_stream *stream)
+{
+	struct state_section *engine = find_section(stream, "engine");
+
+	return engine ? load_fd(engine, "pid_file") : -1;
+}
+
+bool load_is_ours(struct state_stream *stream)
+{
+	struct state_section *engine = find_section(stream, "engine");
+
+	return engine && state_number(engine, "pid", 1, INT32_MAX, 0) == getpid();
+}
+
+const char *load_version(struct state_stream *stream)
+{
+	struct state_section *engine = find_section(stream, "engine");
+	const char *version = engine ? state_text(engine, "version") : NULL;
+
+	return version ? version : "?";
+}
+
+const char *load_previous_table(struct state_stream *stream)
+{
+	struct state_section *table = find_section(stream, "table");
+
+	return table ? state_text(table, "text") : NULL;
+}
+
+static bool service_fits(struct state_section *section, const struct table *table, struct buf *why)
+{
+	const char *name = state_text(section, "name");
+	const struct service *service = name ? table_find(table, name) : NULL;
+
+	if (!name || !state_text(section, "state")) {
+		buf_text(why, "its state is not whole");
+		return false;
+	}
+	if (state_flag(section, "removed"))
+		return true;
+	if (service && !service->exec->disable && service->exec->accept == state_flag(section, "accepts"))
+		return true;
+	buf_addf(why, "%s runs and is %s in the table as it is now: reload first", name,
+		 service && !service->exec->disable ? "one with another accept" : "not");
+	return false;
+}
+
+bool load_fits(struct state_stream *stream, const struct table *table, struct buf *why)
+{
+	if (!find_section(stream, "engine")) {
+		buf_text(why, "its state is not whole");
+		return false;
+	}
+	for (size_t n = 0; n < stream->count; n++) {
+		if (!strcmp(stream->sections[n].kind, "service") && !service_fits(&stream->sections[n], table, why))
+			return false;
+	}
+	if (stream->flaw)
+		buf_addf(why, "its state has %s of %s out of bounds", stream->flaw, stream->flawed->kind);
+	return !stream->flaw;
+}
+
+static void read_engine(struct state_loader *resume, struct state_section *section)
+{
+	struct engine *engine = resume->engine;
+
+	resume->version = load_version(resume->stream);
+	resume->quiet_since = state_real(section, "quiet_since", 0.);
+	state_load(section, &engine_state, engine, engine->loop);
+	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
+	resume->rest->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
+}
+
+static void read_command(struct state_loader *resume, struct state_section *section)
+{
+	struct resume_rest *rest = resume->rest;
+
+	rest->command = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
+	rest->command_group = (pid_t)state_number(section, "group", 2, INT32_MAX, rest->command);
+}
+
+static void read_recent(struct address_lru *recent, struct state_section *section)
+{
+	struct address_entry found = { 0 }, *one;
+
+	state_load(section, &sighting_state, &found, NULL);
+	if (!state_bytes(section, "source", found.source, sizeof(found.source)))
+		return;
+	one = address_lru_note(recent, found.whose, found.source, clock_now(), found.until);
+	if (one)
+		one->count = found.count;
+}
+
+static void read_minute(struct state_loader *resume, struct state_section *section)
+{
+	read_recent(&resume->engine->minutes, section);
+}
+
+static void read_denied(struct state_loader *resume, struct state_section *section)
+{
+	read_recent(&resume->engine->denied, section);
+}
+
+static void read_released(struct state_loader *resume, struct state_section *section)
+{
+	const char *name = state_text(section, "name");
+	struct output_ends ends = {
+		.read = load_fd(section, "read"), .write = -1, .pipe = load_fd(section, "pipe"),
+	};
+	struct output *output = NULL;
+
+	if (ends.read >= 0 && name)
+		output = output_resume_released(resume->engine, name, &ends);
+	if (!output) {
+		fd_close(&ends.read);
+		fd_close(&ends.pipe);
+		return;
+	}
+	state_load(section, &released_state, output, NULL);
+}
+
+static void read_group(struct state_loader *resume, struct state_section *section)
+{
+	const char *text = state_text(section, "path");
+	char *path = text ? strdup(text) : NULL;
+
+	if (path)
+		instance_cgroup_remember(resume->engine, path);
+}
+
+static void read_base(struct state_loader *resume, struct state_section *section)
+{
+	const char *path = state_text(section, "path");
+
+	if (path)
+		instance_cgroups_remember_parent(resume->engine, path);
+}
+
+static void read_orphan(struct state_loader *resume, struct state_section *section)
+{
+	struct engine *engine = resume->engine;
+	const char *wanted_by = state_text(section, "wanted_by");
+	struct orphan found = { 0 }, *orphan;
+
+	state_load(section, &orphan_state, &found, NULL);
+	orphan = found.group ? orphan_add(engine, found.group, found.service) : NULL;
+	if (orphan)
+		orphan->pid = found.pid;
+	if (orphan && wanted_by)
+		orphan_end(engine, orphan, NULL, wanted_by);
+	free(found.group);
+	free(found.service);
+}
+
+static void read_withdrawal(struct state_loader *resume, struct state_section *section)
+{
+	struct engine *engine = resume->engine;
+	struct rpc_debt debt = { 0 };
+
+	state_load(section, &debt_state, &debt, NULL);
+	if (!rpc_take_debt(engine, &debt))
+		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
+}
+
+static void read_lock(struct state_loader *resume, struct state_section *section)
+{
+	struct engine *engine = resume->engine;
+
+	if (!locks_take(engine, section))
+		log_error(engine->log, "%s: its lock did not come through the upgrade: out of memory",
+			  state_text(section, "name"));
+}
+
+/* Sections for the reader of tables, which needs them only where the sources are not fit. */
+static void pass_over(struct state_loader *resume, struct state_section *section)
+{
+	(void)resume;
+	for (size_t n = 0; n < section->count; n++)
+		section->entries[n].used = true;
+}
+
+static const struct {
+	const char *kind;
+	void (*read)(struct state_loader *resume, struct state_section *section);
+} wholes[] = {
+	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
+	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
+	{ "base", read_base },     { "orphan", read_orphan },     { "withdrawal", read_withdrawal },
+	{ "lock", read_lock },     { "table", pass_over },	  { "file", pass_over },
+	{ "log_other", load_log_other },
+};
+
+static void read_wholes(struct state_loader *resume)
+{
+	for (size_t n = 0; n < resume->stream->count; n++) {
+		struct state_section *section = &resume->stream->sections[n];
+
+		for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes); i++) {
+			if (strcmp(wholes[i].kind, section->kind) != 0)
+				continue;
+			section->used = true;
+			wholes[i].read(resume, section);
+		}
+	}
+}
+
+static struct state_section *end_of(struct state_stream *stream, struct state_section *section)
+{
+	do
+		section++;
+	while (section < stream->sections + stream->count && strcmp(section->kind, "service") != 0);
+	return section;
+}
+
+/* Returns the runtime that a section describes; NULL: there is no such service any more. */
+static struct service_runtime *place_of(struct state_loader *resume, struct table *table, struct state_section *section)
+{
+	struct service_list *service_list = resume->engine->service_list;
+	const char *name = state_text(section, "name");
+	const struct service *service;
+
+	if (!name)
+		return NULL;
+	if (state_flag(section, "removed"))
+		return load_removed(resume, section);
+	service = table_find(table, name);
+	return service ? service_list->runtimes[service - table->services] : NULL;
+}
+
+static void say_lost(struct state_loader *resume, struct state_section *section)
+{
+	const char *name = state_text(section, "name");
+	struct event event = { .name = "upgraded", .service = name };
+
+	log_event(resume->engine->log, LEVEL_WARNING, &event,
+		  "it is not in the table any more: its sockets are closed, and what it runs goes on by itself");
+}
+
+static void read_services(struct state_loader *resume, struct table *table)
+{
+	struct state_section *section = resume->stream->sections, *last = section + resume->stream->count;
+
+	while (section < last && strcmp(section->kind, "service") != 0)
+		section++;
+	for (struct state_section *next; section < last; section = next) {
+		struct service_runtime *runtime = place_of(resume, table, section);
+
+		next = end_of(resume->stream, section);
+		if (runtime)
+			load_service(resume, runtime, section, next);
+		else
+			say_lost(resume, section);
+	}
+}
+
+static bool holds_descriptor(const char *key)
+{
+	static const char *const keys[] = {
+		"fd", "read", "write", "channel", "channel_client", "client", "gone", "main_fd", "control",
+		"pid_file",
+	};
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		if (!strcmp(keys[n], key))
+			return true;
+	}
+	return false;
+}
+
+/* Logs, once each, the kinds and keys that this version does not know, and closes descriptors that were not taken. */
+static void settle_rest(struct state_loader *resume)
+{
+	const char *told_kind = "", *told_key = "";
+
+	for (size_t n = 0; n < resume->stream->count; n++) {
+		struct state_section *section = &resume->stream->sections[n];
+
+		for (size_t i = 0; i < section->count; i++) {
+			struct state_entry *entry = &section->entries[i];
+			bool was_used = entry->used, is_left = !was_used && holds_descriptor(entry->key);
+			int fd = is_left ? load_fd_of(section, entry) : -1;
+
+			fd_close(&fd);
+			if (was_used || (section->used && !strcmp(told_key, entry->key)) ||
+			    (!section->used && !strcmp(told_kind, section->kind)))
+				continue;
+			log_warn(resume->engine->log, "left out of what came through the upgrade: %s%s%s",
+				 section->kind, section->used ? ": " : "", section->used ? entry->key : "");
+			told_kind = section->kind;
+			told_key = section->used ? entry->key : told_key;
+		}
+	}
+	if (resume->stream->flaw)
+		log_warn(resume->engine->log, "of what came through the upgrade %s of %s is out of bounds",
+			 resume->stream->flaw, resume->stream->flawed->kind);
+}
+
+static bool make_roster(struct engine *engine, struct table *table)
+{
+	struct service_list *service_list = engine->service_list;
+
+	service_list->runtimes = calloc(table->count + 1, sizeof(struct service_runtime *));
+	if (!service_list->runtimes)
+		return false;
+	service_list->count = table->count;
+	service_list->table = table;
+	service_list->changes++;
+	for (size_t n = 0; n < table->count; n++) {
+		if (table->services[n].exec->disable)
+			continue;
+		service_list->runtimes[n] = runtime_new(engine, table, &table->services[n]);
+		if (!service_list->runtimes[n])
+			log_error(engine->log, "%s: cannot be gone on with: out of memory",
+				  table->services[n].name);
+	}
+	return true;
+}
+
+static void say_done(const struct state_loader *resume)
+{
+	struct event event = { .name = "upgraded" };
+	double took = resume->quiet_since > 0. ? clock_now() - resume->quiet_since : 0.;
+	char span[DURATION_MOST];
+
+	log_event(resume->engine->log, LEVEL_NOTICE, &event,
+		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", resume->version,
+		  build_version(), resume->services, resume->services == 1 ? "" : "s", resume->instances,
+		  resume->instances == 1 ? "" : "s", duration_write(span, took));
+}
+
+/* An older superd has no list of locks: the user who set one is unknown then. */
+static void list_locks(struct service_runtime *runtime)
+{
+	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
+
+	if (lock) {                             /* its row was left out before */
+		runtime->held |= lock->orders[LOCK_HELD].since != 0;
+		runtime->disabled |= lock->orders[LOCK_DISABLED].since != 0;
+	}
+	if (runtime->held && !runtime->drains && !(lock && lock->orders[LOCK_HELD].since))
+		locks_set(runtime->engine, runtime->service->name, LOCK_HELD, (uid_t)-1);
+	if (runtime->disabled && !(lock && lock->orders[LOCK_DISABLED].since))
+		locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, (uid_t)-1);
+}
+
+bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct resume_rest *rest)
+{
+	struct state_loader resume = { .engine = engine, .stream = stream, .rest = rest, .version = "?" };
+	bool is_upgrade = find_section(stream, "engine");       /* else a superd was killed (engine/orphans/orphans) */
+	struct service_list *service_list = engine->service_list;
+
+	if (!make_roster(engine, table))
+		return false;
+	read_wholes(&resume);
+	read_services(&resume, table);
+	settle_rest(&resume);
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n])
+			(is_upgrade ? list_locks : locks_apply)(service_list->runtimes[n]);
+	}
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (!service_list->runtimes[n])
+			continue;
+		load_go_on(service_list->runtimes[n]);
+		if (service_list->runtimes[n]->disabled)
+			runtime_event(service_list->runtimes[n], DISABLE);
+	}
+	LIST_EACH(link, &engine->leaving)
+		runtime_post(runtime_leaving(link), LOOK);
+	engine->locks->is_stale |= is_upgrade;          /* the superd before may have failed to write it */
+	if (is_upgrade)
+		say_done(&resume);
+	ev_feed_signal_event(engine->loop, SIGCHLD);         /* ended children wait to be reaped */
+	return true;
+}

@@ -1,0 +1,57 @@
+/* Resumes services that no table has any more, while their instances run on. Their row has gone with its file, so a
+ * new one is made here with the options that still matter: how the instances are stopped. */
+#include "config/table/service_builder.h"
+#include "engine/service/runtime_event.h"
+#include "engine/upgrade/load.h"
+
+static void set(struct service_builder *builder, const char *option, const char *text, struct diags *diags)
+{
+	const struct value value = { .words = &text, .count = 1 };
+
+	if (text)
+		builder_set(builder, NATIVE, option, &value, diags);
+}
+
+/* An option of another version that cannot be set keeps its default. */
+static struct table *make_table(const char *name, struct state_section *section)
+{
+	struct table *table = table_new();
+	struct origin nowhere = { 0 };
+	struct service_builder *builder = table ? builder_new(table, name, nowhere) : NULL;
+	struct diags diags = { 0 };
+	bool good = false;
+
+	if (builder) {
+		set(builder, "exec", "/bin/false", &diags);
+		set(builder, "accept", state_flag(section, "accepts") ? "yes" : "no", &diags);
+		set(builder, "kill_signal", state_text(section, "kill_signal"), &diags);
+		set(builder, "kill_mode", state_text(section, "kill_mode"), &diags);
+		set(builder, "timeout_stop", state_text(section, "timeout_stop"), &diags);
+		good = builder_finish(builder, NULL, &diags) && table->count;
+	}
+	builder_free(builder);
+	diags_free(&diags);
+	if (good)
+		return table;
+	table_free(table);
+	return NULL;
+}
+
+struct service_runtime *load_removed(struct state_loader *resume, struct state_section *section)
+{
+	struct engine *engine = resume->engine;
+	struct table *table = make_table(state_text(section, "name"), section);
+	struct service_runtime *runtime = table ? runtime_new(engine, table, &table->services[0]) : NULL;
+
+	if (!runtime) {
+		table_free(table);
+		return NULL;
+	}
+	if (!runtime_activity(runtime)) {
+		runtime_free(runtime);
+		return NULL;
+	}
+	runtime->removed = true;
+	list_add(&engine->leaving, &runtime->activity->leaving);
+	return runtime;
+}

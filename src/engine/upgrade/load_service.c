@@ -1,0 +1,340 @@
+/* Resumes one service. Its row may have changed: a socket is taken if the row has its endpoint, and gets the row's
+ * options; other sockets are closed, and missing ones are opened as by a reload. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/accept/pending_start.h"
+#include "engine/core/close_socket.h"
+#include "engine/core/engine_state.h"
+#include "engine/drain/standby_socket.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance_state.h"
+#include "engine/launch/fdstore.h"
+#include "engine/listener/rpcbind.h"
+#include "engine/queue/accept_latency.h"
+#include "engine/service/runtime_state.h"
+#include "engine/service/service_reload.h"
+#include "engine/service/shared_run.h"
+#include "engine/service/socket_commands.h"
+#include "engine/upgrade/load.h"
+#include "engine/upgrade/load_instance.h"
+#include "engine/upgrade/upgrade.h"
+#include "os/bpf/reuseport_bpf.h"
+#include "os/netdiag/foreign_socket.h"
+
+static bool is_endpoint(const struct listen *listen, const char *text)
+{
+	struct buf own = { 0 };
+	bool same;
+
+	endpoint_format(listen->endpoint, &own);
+	same = !own.failed && !strcmp(buf_string(&own), text);
+	buf_free(&own);
+	return same;
+}
+
+/* Finds a listener by name and endpoint, else by the endpoint alone. */
+static struct listener *find_listener(struct service_runtime *runtime, const char *name, const char *endpoint)
+{
+	struct listener *found = NULL;
+
+	for (unsigned n = 0; n < runtime->listener_count; n++) {
+		struct listener *one = &runtime->listeners[n];
+
+		if (listener_has_socket(one) || !is_endpoint(one->listen, endpoint))
+			continue;
+		if (!strcmp(one->listen->name, name))
+			return one;
+		if (!found)
+			found = one;
+	}
+	return found;
+}
+
+static void load_listener(struct state_loader_instance *resumed, struct state_section *section)
+{
+	const char *name = state_text(section, "name"), *endpoint = state_text(section, "endpoint");
+	struct service_runtime *runtime = resumed->runtime;
+	int fd = load_fd(section, "fd");
+	struct listener *listener = NULL;
+
+	if (name && endpoint)
+		listener = find_listener(runtime, name, endpoint);
+	resumed->listener = listener;
+	if (!listener) {
+		closing_close(runtime->engine, runtime->service->name, &fd);
+		return;
+	}
+	state_load(section, &listener_state, listener, runtime->engine->loop);
+	if (fd < 0)
+		return;
+	reuseport_bpf_note(fd, state_flag(section, "migrates"));
+	if (state_flag(section, "foreign") || (listener->shared && foreign_holder_is(runtime->service->account)))
+		foreign_socket_resume(fd);
+	listener->used = foreign_socket_is(fd);
+	if (!listener_resume(listener, runtime->engine, runtime->service->name, fd))
+		listener->shared = listener->used = listener->guarded = false;
+	else if (state_flag(section, "registered"))
+		rpc_note_registered(runtime->engine, fd);
+}
+
+static void load_parked(struct state_loader_instance *resumed, struct state_section *section)
+{
+	struct parked_client parked = { 0 };
+	struct pending_client guest;
+
+	state_load(section, &parked_state, &parked, NULL);
+	if (parked.client.fd < 0)
+		return;
+	guest = (struct pending_client){ .client = parked.client,
+					 .listener = resumed->listener,
+					 .progress = parked.progress,
+					 .until = parked.until };
+	if (!resumed->listener || pending_park(resumed->runtime, &guest) != ADMITTED)
+		closing_client(resumed->runtime->engine, resumed->runtime->service->name, &parked.client);
+}
+
+static void load_twins(struct state_loader_instance *resumed, struct state_section *section)
+{
+	struct standby_sockets *standby_sockets =
+		resumed->runtime->activity->standby_sockets ? NULL : standby_sockets_resume(resumed->runtime);
+
+	if (standby_sockets)
+		state_load(section, &twins_state, standby_sockets, NULL);
+}
+
+static void load_twin(struct state_loader_instance *resumed, struct state_section *section)
+{
+	int of = (int)state_number(section, "of", -1, INT32_MAX, -1);
+	const struct service_runtime *runtime = resumed->runtime;
+	struct standby_sockets *standby_sockets = runtime->activity->standby_sockets;
+
+	struct drained_socket left = { .fd = -1 };
+
+	state_load(section, &parted_state, &left, NULL);
+	for (size_t n = 0; standby_sockets && left.fd >= 0 && of >= 0 && n < standby_sockets->count; n++) {
+		if (runtime->listeners[n].io.fd != of || standby_sockets->pairs[n].other >= 0)
+			continue;
+		standby_sockets->pairs[n].other = left.fd;
+		standby_sockets->pairs[n].older = left.younger;
+		if (foreign_holder_is(runtime->service->account))
+			foreign_socket_resume(left.fd);
+		if (!standby_sockets->apart)
+			standby_sockets_linger(standby_sockets);
+		return;
+	}
+	if (standby_sockets && left.fd >= 0) /* of an earlier instance, or its listener did not come over */
+		standby_sockets_keep_for_later(standby_sockets, &left);
+	fd_close(&left.fd);
+}
+
+static void load_activity(struct state_loader_instance *resumed, struct state_section *section)
+{
+	struct service_runtime *runtime = resumed->runtime;
+
+	resumed->timer = state_seconds_left(section, "timer");
+	resumed->taking = state_seconds_left(section, "taking");
+	state_load(section, &activity_state, runtime->activity, runtime->engine->loop);
+}
+
+static void load_latency(struct state_loader_instance *resumed, struct state_section *section)
+{
+	state_load(section, &latency_state, &resumed->runtime->activity->latency, NULL);
+}
+
+static void load_spent(struct state_loader_instance *resumed, struct state_section *section)
+{
+	state_load(section, &spent_state, resumed->runtime->activity, NULL);
+}
+
+static void load_failure(struct state_loader_instance *resumed, struct state_section *section)
+{
+	struct failure failure = { 0 };
+
+	state_load(section, &failure_state, &failure, NULL);
+	failures_keep(&resumed->runtime->activity->failed, &failure);
+}
+
+/* engine/idle/idle goes on from there once the runtime is seen to run. */
+static void load_idle(struct state_loader_instance *resumed, struct state_section *section)
+{
+	struct idle_left *left = &resumed->runtime->activity->idle_left;
+
+	state_load(section, &idle_left_state, left, NULL);
+	left->is_there = true;
+}
+
+static void load_output(struct state_loader_instance *resumed, struct state_section *section)
+{
+	struct service_runtime *runtime = resumed->runtime;
+	bool to_syslog = state_flag(section, "syslog");
+	struct output **place = to_syslog ? &runtime->activity->kit.syslog : &runtime->activity->kit.log;
+	struct output_ends ends = {
+		.read = load_fd(section, "read"), .write = load_fd(section, "write"),
+		.pipe = load_fd(section, "pipe"),
+	};
+	bool taken = false;
+
+	if (!*place && ends.read >= 0 && ends.write >= 0) {
+		*place = output_resume(runtime->engine, runtime->service, to_syslog, &ends);
+		taken = *place;
+	}
+	if (!taken) {
+		fd_close(&ends.read);
+		fd_close(&ends.write);
+		fd_close(&ends.pipe);
+		return;
+	}
+	state_load(section, &output_state, *place, runtime->engine->loop);
+}
+
+static void load_store(struct state_loader_instance *resumed, struct state_section *section)
+{
+	struct service_runtime *runtime = resumed->runtime;
+	struct fdstore **store = &runtime->activity->kit.store;
+	const char *name = state_text(section, "name");
+	struct event event = { .name = "store", .service = runtime->service->name, .reason = name };
+	struct fdstore_entry found = { .fd = -1, .user = service_user(runtime->service) };
+
+	state_load(section, &kept_state, &found, NULL);
+	if (!*store)
+		*store = fdstore_new(runtime->engine, runtime->service->name);
+	if (!*store || !name || found.fd < 0 ||
+	    !fdstore_keep(*store, &found.fd, name, strlen(name), found.user, found.is_watched))
+		log_event(runtime->engine->log, LEVEL_ERROR, &event,
+			  "a descriptor of its store did not come through the upgrade");
+	fd_close(&found.fd);
+}
+
+static const struct {
+	const char *kind;
+	void (*read)(struct state_loader_instance *resumed, struct state_section *section);
+	bool needs_activity;
+} kinds[] = {
+	{ "listener", load_listener, false }, { "parked", load_parked, false },
+	{ "activity", load_activity, true },  { "output", load_output, true },
+	{ "store", load_store, true },        { "notify", load_notify, true },
+	{ "instance", load_instance, true },  { "notice", load_notice, true },
+	{ "course", load_course, true },      { "drain", load_drain, true },
+	{ "latency", load_latency, true },    { "failure", load_failure, true },
+	{ "twins", load_twins, true },        { "twin", load_twin, true },
+	{ "idle", load_idle, true },          { "opening", load_opening, true },
+	{ "outdated", load_outdated, true },
+	{ "refresh", load_refresh, true },    { "control", load_control, true },
+	{ "search", load_search, true },      { "spent", load_spent, true },
+};
+
+static void read_part(struct state_loader_instance *resumed, struct state_section *section)
+{
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (strcmp(kinds[n].kind, section->kind) != 0)
+			continue;
+		section->used = true;
+		if (!kinds[n].needs_activity || runtime_activity(resumed->runtime))
+			kinds[n].read(resumed, section);
+		return;
+	}
+}
+
+static enum state state_of(struct state_section *section)
+{
+	const char *name = state_text(section, "state");
+
+	for (int state = OFF; name && state < STATES; state++) {
+		if (!strcmp(state_name((enum state)state), name))
+			return (enum state)state;
+	}
+	state_note_flaw(section, "state");
+	return OFF;
+}
+
+static bool needs_instance(enum state state)
+{
+	return state == STARTING || state == RUNNING || state == STOPPING || state == FROZEN;
+}
+
+/* Returns a state that is possible for what came over. */
+static enum state possible(const struct service_runtime *runtime, enum state state, bool changed)
+{
+	bool has_instance = runtime->activity && runtime->activity->current;
+	bool accepts = runtime->service->exec->accept;
+
+	if (changed)
+		return runtime->removed ? OFF : LISTENING;
+	if (accepts ? needs_instance(state) : state == FULL || (needs_instance(state) && !has_instance))
+		return LISTENING;
+	return state;
+}
+
+void load_service(struct state_loader *resume, struct service_runtime *runtime, struct state_section *from,
+		  struct state_section *behind)
+{
+	struct state_loader_instance resumed = { .runtime = runtime, .timer = -1., .taking = -1. };
+	size_t before = runtime->engine->instances;
+	enum state state = state_of(from);
+
+	from->used = true;
+	state_load(from, &runtime_state, runtime, NULL);
+	resumed.changed = state_flag(from, "accepts") != runtime->service->exec->accept;
+	for (struct state_section *section = from + 1; section < behind; section++)
+		read_part(&resumed, section);
+	load_close_notifies(&resumed);
+	runtime->state = (unsigned char)possible(runtime, state, resumed.changed);
+	if (runtime->activity && resumed.timer >= 0.)
+		runtime_start_timer(runtime, resumed.timer);
+	if (runtime->activity && resumed.taking >= 0. && runtime->state == RUNNING)
+		accept_latency_resume(runtime, resumed.taking);
+	if (runtime->activity && runtime_is_empty(runtime))
+		start_kit_rest(&runtime->activity->kit, runtime->engine);
+	resume->services++;
+	resume->instances += runtime->engine->instances - before;
+}
+
+/* Ends the wait for commands that did not come over, and restores what the next ones need. */
+static void go_on_with_courses(struct service_runtime *runtime)
+{
+	socket_commands_go_on(runtime);
+	if (runtime->activity)
+		service_reload_go_on(runtime);
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (!instance->sequence)
+			continue;
+		pending_resume_plan(instance->sequence);
+		exec_sequence_go_on(instance->sequence);
+	}
+}
+
+void load_go_on(struct service_runtime *runtime)
+{
+	go_on_with_courses(runtime);
+	runtime_hear(runtime);          /* commands that did not come over have failed */
+	if (runtime->state == OFF || runtime->state == CLOSING) {
+		if (runtime->state == OFF && !runtime->disabled && !runtime->removed)
+			runtime_event(runtime, ENABLE);
+		return;
+	}
+	if (runtime->state == BINDING) {
+		runtime_event(runtime, TIMER);
+		return;
+	}
+	runtime_reopen_unreachable(runtime);
+	if (!runtime_is_complete(runtime))
+		runtime_event(runtime, BIND_ERROR);
+	else if (runtime->state == LISTENING)
+		runtime_event(runtime, ENABLE);
+	else if (runtime->state == FULL && !runtime_is_full(runtime))
+		runtime_event(runtime, ROOM);
+	else if (runtime->state == BACKOFF && (!runtime->activity || !ev_is_active(&runtime->activity->timer)))
+		runtime_event(runtime, TIMER);
+	else
+		runtime_rewatch(runtime);
+	shared_run_go_on(runtime);
+	if (!runtime->service->exec->accept)
+		idle_follow(runtime);
+	upgrade_freeze_again(runtime);
+}

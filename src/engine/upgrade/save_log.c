@@ -1,0 +1,53 @@
+/* Writes the lines that wait in the sinks of the log. They go over with the state, as a log reader may be stopped
+ * for longer than clients can wait for an upgrade: in their order, as `client` those about a client, as `chatter`
+ * all others. */
+#include "engine/upgrade/save.h"
+
+#include "base/log_sink.h"
+#include "engine/core/engine.h"
+#include "engine/log/xinetd_log_file.h"
+
+static void save_lines(struct state_saver *carry, struct log_sink *sink)
+{
+	const struct log_line *first = log_queue_first(&sink->queue);
+
+	/* The connection to syslog ends here, and a line of which it had a part with it. */
+	if (first && sink->kind != LOG_SINK_SYSLOG)
+		save_number(carry, "done", (int64_t)first->done);
+	save_number(carry, "lost", (int64_t)sink->unsaid.all);
+	save_number(carry, "lost_of_clients", (int64_t)sink->unsaid.of_clients);
+	LIST_EACH(link, &sink->queue.lines) {
+		const struct log_line *line = container_of(link, struct log_line, link);
+
+		state_add(&carry->text, line->of_client ? "client" : "chatter", line->text);
+	}
+}
+
+static bool flush(struct log_sink *sink)
+{
+	if (!log_queue_is_empty(&sink->queue))
+		log_sink_flush(sink);
+	return !log_queue_is_empty(&sink->queue) || sink->unsaid.all;
+}
+
+static void save_other(void *context, const char *destination, struct log_sink *sink)
+{
+	struct state_saver *carry = context;
+
+	if (!flush(sink))
+		return;
+	state_open_section(&carry->text, "log_other");
+	state_add(&carry->text, "destination", destination);
+	save_lines(carry, sink);
+}
+
+void save_log(struct state_saver *carry, struct engine *engine)
+{
+	struct log_sink *sink = log_sink(engine->log);
+
+	if (sink && flush(sink)) {
+		state_open_section(&carry->text, "log");
+		save_lines(carry, sink);
+	}
+	records_each(engine, save_other, carry);
+}

@@ -1,0 +1,208 @@
+/* Asks the new program whether it can take over. Any file may lie at its path by now: an older superd, another
+ * program, one that hangs, or no program at all. So only the one sentence counts that a superd prints when it has
+ * read the state, and only within a bounded time; the loop goes on meanwhile. */
+#include "engine/core/unreaped.h"
+#include "engine/upgrade/upgrade.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/instance/instance.h"
+#include "exec/spawn/spawn.h"
+#include "os/fs/state_file.h"
+
+#define PATIENCE_SECONDS 15.            /* the new program reads the table, and may look up names */
+#define HEARD_MOST 4000                 /* bytes read: warnings may precede the answer */
+#define ANSWER_MOST 400                 /* bytes of them that are kept for the message of a failure */
+
+char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd)
+{
+	char *const *own = upgrade->arguments;
+	struct buf first = { 0 };
+	size_t count = 0;
+	char **arguments;
+
+	while (own[count])
+		count++;
+	arguments = calloc(count + 2, sizeof(*arguments));
+	buf_addf(&first, "%s%d", flag, fd);
+	if (!arguments || first.failed) {
+		free(arguments);
+		buf_free(&first);
+		return NULL;
+	}
+	arguments[0] = own[0];
+	arguments[1] = buf_take(&first);
+	for (size_t n = 1; n < count; n++)
+		arguments[n + 1] = own[n];
+	return arguments;
+}
+
+void upgrade_free_arguments(char **arguments)
+{
+	if (arguments)
+		free(arguments[1]);
+	free(arguments);
+}
+
+/* Finds the version in the sentence of a superd that can take over. */
+static void find_version(const char *text, struct buf *version)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, UPGRADE_CAN, strlen(UPGRADE_CAN)) != 0)
+			continue;
+		line += strlen(UPGRADE_CAN);
+		buf_visible(version, line, strcspn(line, "\n"));
+		return;
+	}
+}
+
+static void hear(struct upgrade *upgrade, struct buf *said, struct buf *version)
+{
+	char bytes[HEARD_MOST + 1];
+	ssize_t got = read(upgrade->answer, bytes, HEARD_MOST);
+
+	bytes[got > 0 ? got : 0] = '\0';
+	find_version(bytes, version);
+	if (got > ANSWER_MOST)
+		got = ANSWER_MOST;
+	while (got > 0 && bytes[got - 1] == '\n')
+		got--;
+	for (ssize_t n = 0; n < got; n++) {
+		if (bytes[n] == '\n')
+			bytes[n] = ' ';
+	}
+	if (got > 0)
+		buf_visible(said, bytes, (size_t)got);
+	fd_close(&upgrade->answer);
+}
+
+bool upgrade_hear(struct upgrade *upgrade, int status, struct buf *text)
+{
+	struct buf said = { 0 }, version = { 0 };
+	char how[48];
+	bool can;
+
+	upgrade->asked.pid = 0;
+	ev_timer_stop(upgrade->engine->loop, &upgrade->timer);
+	hear(upgrade, &said, &version);
+	can = !status && version.length;
+	status_describe(status, how);
+	if (can)
+		buf_addf(text, "superd %s can take over", buf_string(&version));
+	else if (upgrade->is_late)
+		buf_addf(text, "%s has not answered within %.0f s whether it can take over", upgrade->program,
+			 PATIENCE_SECONDS);
+	else
+		buf_addf(text, "%s can't take over: %s%s%s", upgrade->program, said.length ? buf_string(&said) : "",
+			 said.length ? ", " : "", how);
+	buf_free(&said);
+	buf_free(&version);
+	return can && !text->failed;
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct upgrade *upgrade = timer->data;
+
+	(void)loop, (void)events;
+	upgrade->is_late = true;
+	kill(-upgrade->asked.pid, SIGKILL);
+	kill(upgrade->asked.pid, SIGKILL);
+}
+
+bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
+		 struct buf *why)
+{
+	struct engine *engine = upgrade->engine;
+	struct plan *plan = plan_command(arguments, &engine->defaults);
+	struct spawn_request launch = {
+		.plan = plan, .wanted = wanted, .wanted_count = UPGRADE_FD + 1, .remote_port = -1
+	};
+
+	if (!plan) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	plan->foreground = false;
+	plan->main.program = upgrade->program;
+	plan->ambient = engine->defaults.ambient;       /* as it will have them in our place */
+	unreaped_start(engine, &launch);
+	plan_free(plan);
+	if (launch.pid < 0) {
+		buf_addf(why, "cannot start %s: %s: %s", upgrade->program, stage_name(launch.fault.stage),
+			 strerror(launch.fault.error));
+		return false;
+	}
+	child->pid = launch.pid;
+	if (child_table_add(&engine->children, child))
+		return true;
+	kill(launch.pid, SIGKILL);
+	child->pid = 0;
+	buf_text(why, "out of memory");
+	return false;
+}
+
+/* The new program gets standard input, as a table may be read from there once more. */
+static bool start(struct upgrade *upgrade, int state, void (*ended)(struct child *child, int status), struct buf *why)
+{
+	char **arguments = upgrade_arguments(upgrade, UPGRADE_CHECK, UPGRADE_FD);
+	int ends[2];
+	bool started;
+
+	if (!arguments || fd_pipe(ends) < 0) {
+		buf_text(why, arguments ? strerror(errno) : "out of memory");
+		upgrade_free_arguments(arguments);
+		return false;
+	}
+	upgrade->asked = (struct child){ .ended = ended };
+	started = upgrade_run(upgrade, arguments, (const int[]){ STDIN_FILENO, ends[1], ends[1], state },
+			      &upgrade->asked, why);
+	upgrade_free_arguments(arguments);
+	fd_close(&ends[1]);
+	if (started)
+		upgrade->answer = fd_raise(ends[0], FD_HIGH);
+	else
+		fd_close(&ends[0]);
+	return started;
+}
+
+bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why)
+{
+	struct engine *engine = upgrade->engine;
+	struct state_saver carry;
+	int state = -1;
+	bool good = save_write(&carry, engine, &upgrade->source, 0.);
+
+	if (good)
+		state = state_file_make(carry.text.data, carry.text.length, engine->defaults.runtime_directory);
+	if (state < 0)
+		buf_addf(why, "cannot write the state: %s", good ? strerror(errno) : "out of memory");
+	save_free(&carry);
+	good = state >= 0 && start(upgrade, state, ended, why);
+	fd_close(&state);
+	if (!good)
+		return false;
+	upgrade->is_late = false;
+	ev_timer_init(&upgrade->timer, on_late, PATIENCE_SECONDS, 0.);
+	upgrade->timer.data = upgrade;
+	ev_timer_start(engine->loop, &upgrade->timer);
+	return true;
+}
+
+void upgrade_ask_forget(struct upgrade *upgrade)
+{
+	if (!upgrade->asked.pid)
+		return;
+	kill(-upgrade->asked.pid, SIGKILL);
+	child_table_remove(&upgrade->engine->children, &upgrade->asked);
+	upgrade->asked.pid = 0;
+	fd_close(&upgrade->answer);
+}

@@ -1,0 +1,141 @@
+/* Brings superd to rest before the change. Clients must not notice it, and must not be able to delay it: they wait
+ * in the kernel's queues, and nothing new begins. A start that is under way is completed, which takes a moment, or
+ * as long as its service may take. A question without an answer is asked again afterwards. */
+#include "engine/upgrade/upgrade.h"
+
+#include "engine/accept/lookup.h"
+#include "engine/core/fd_watch.h"
+#include "engine/drain/drain.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/exec_sequence.h"
+#include "engine/instance/notify_state.h"
+#include "engine/launch/notify.h"
+#include "engine/listener/rpcbind.h"
+#include "engine/runtime/service_list.h"
+#include "engine/service/runtime_event.h"
+#include "engine/service/service_reload.h"
+#include "engine/service/socket_commands.h"
+
+static void rewatch_all(const struct service_list *service_list)
+{
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n])
+			runtime_rewatch(service_list->runtimes[n]);
+	}
+}
+
+void upgrade_be_quiet(struct upgrade *upgrade)
+{
+	upgrade->engine->quiet = true;
+	rewatch_all(upgrade->engine->service_list);
+}
+
+/* Serves parked clients first, and does starts that were put off. */
+static void wake(struct service_runtime *runtime)
+{
+	runtime_rewatch(runtime);
+	if (runtime->state == LISTENING)
+		runtime_event(runtime, ENABLE);
+	if (!runtime->service->exec->accept)
+		idle_follow(runtime);
+}
+
+void upgrade_be_awake(struct upgrade *upgrade)
+{
+	struct engine *engine = upgrade->engine;
+	const struct service_list *service_list = engine->service_list;
+
+	engine->quiet = false;
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n])
+			wake(service_list->runtimes[n]);
+	}
+	rpc_go_on(engine);
+}
+
+void upgrade_be_brief(struct upgrade *upgrade)
+{
+	struct engine *engine = upgrade->engine;
+	const struct service_list *service_list = engine->service_list;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n] && !list_empty(&engine->questions))
+			lookup_cancel(service_list->runtimes[n]);
+	}
+	rpc_set_aside(engine);
+}
+
+static bool fail(struct buf *why, const struct service_runtime *runtime, const char *what)
+{
+	buf_addf(why, "%s: %s", runtime->service->name, what);
+	return false;
+}
+
+static bool runtime_is_at_rest(struct service_runtime *runtime, struct buf *why)
+{
+	if (!socket_commands_is_at_rest(runtime))
+		return fail(why, runtime, "a command around its sockets is being started");
+	if (!service_reload_is_at_rest(runtime))
+		return fail(why, runtime, "a command of exec_reload is being started");
+	if (runtime->activity && runtime->activity->first)
+		return fail(why, runtime, "whose client it was is being asked");
+	if (runtime->activity && notify_is_receiving(runtime->activity->kit.notify))
+		return fail(why, runtime, "descriptors are being received");
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance_is_unheard(instance) ||
+		    (instance->notice && notify_is_receiving(instance->notice->notify)))
+			return fail(why, runtime, "descriptors are being received");
+		if (drain_is_counting(instance))
+			return fail(why, runtime, "clients are being counted");
+		if (instance->sequence && !exec_sequence_is_at_rest(instance->sequence))
+			return fail(why, runtime, "its program, or a command beside it, is being started");
+	}
+	return true;
+}
+
+static bool services_are_at_rest(struct engine *engine, struct buf *why)
+{
+	const struct service_list *service_list = engine->service_list;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		if (service_list->runtimes[n] && !runtime_is_at_rest(service_list->runtimes[n], why))
+			return false;
+	}
+	LIST_EACH(link, &engine->leaving) {
+		if (!runtime_is_at_rest(runtime_leaving(link), why))
+			return false;
+	}
+	return true;
+}
+
+bool upgrade_is_too_late(const struct upgrade *upgrade)
+{
+	return upgrade->engine->stop_ordered || upgrade->engine->failed || alarm_is_set(upgrade->failing);
+}
+
+/* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */
+bool upgrade_may_wait(const struct upgrade *upgrade)
+{
+	return !upgrade_is_too_late(upgrade) && !upgrade->loader->worker.busy;
+}
+
+bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
+{
+	struct engine *engine = upgrade->engine;
+
+	if (upgrade_is_too_late(upgrade))
+		buf_text(why, "superd is stopping");
+	else if (upgrade->loader->worker.busy)
+		buf_text(why, "a reload is under way");
+	else if (!list_empty(&engine->questions))
+		buf_text(why, "clients are being asked about");
+	else if (!list_empty(&engine->graced))
+		buf_text(why, "clients wait for room");
+	else if (rpc_is_busy(engine))
+		buf_text(why, "rpcbind is being told");
+	else
+		services_are_at_rest(engine, why);
+	return !why->length;
+}

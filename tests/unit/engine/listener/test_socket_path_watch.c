@@ -1,0 +1,101 @@
+/* Whose node it is that is watched: somebody may put another in its place before superd has begun to watch it. */
+#include "tests/unit/bind_fixture.h"
+
+#include "engine/core/engine.h"
+#include "engine/core/events.h"
+#include "engine/listener/socket_path_watch.h"
+#include "os/fs/path_watch.h"
+
+static struct engine engine;
+static struct watch_ids looked_at;
+
+static void take_marks(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	(void)watcher, (void)events;
+	cr_expect(engine.touched);
+	looked_at = *socket_path_watch_touched(&engine);
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void begin(void)
+{
+	set_up();
+	engine.loop = ev_default_loop(EVFLAG_NOENV);
+	events_init(&engine, take_marks);
+}
+
+static void end(void)
+{
+	socket_path_watch_free(&engine);
+	tear_down();
+}
+
+TestSuite(nodes, .init = begin, .fini = end, .timeout = 60);
+
+static int watched(const struct listen *listen, int fd)
+{
+	int mark = socket_path_watch_watch(&engine, listen, fd);
+
+	if (!engine.nodes || (mark == 0 && access(listen->address->address, F_OK) == 0)) {
+		end();
+		cr_skip_test("no inotify here");
+	}
+	return mark;
+}
+
+Test(nodes, looks_at_one_that_was_replaced_before_it_was_watched)
+{
+	struct listen listen = listen_at("unix", "a.sock"), theirs = listen_at("unix", "b.sock");
+	int fd = opened(&listen), other = opened(&theirs), mark;
+
+	cr_assert_eq(rename(theirs.address->address, listen.address->address), 0);
+	mark = watched(&listen, fd);
+	ev_run(engine.loop, 0);
+	cr_expect_gt(mark, 0);
+	cr_expect(watch_ids_have(&looked_at, mark));
+	close(fd);
+	close(other);
+}
+
+Test(nodes, looks_at_a_fifo_that_was_replaced_before_it_was_watched)
+{
+	struct listen listen = listen_at("fifo", "a"), theirs = listen_at("fifo", "b");
+	int fd = opened(&listen), other = opened(&theirs), mark;
+
+	cr_assert_eq(rename(theirs.address->address, listen.address->address), 0);
+	mark = watched(&listen, fd);
+	ev_run(engine.loop, 0);
+	cr_expect(watch_ids_have(&looked_at, mark));
+	close(fd);
+	close(other);
+}
+
+Test(nodes, looks_at_all_when_one_went_before_it_was_watched)
+{
+	struct listen listen = listen_at("unix", "a.sock");
+	int fd = opened(&listen);
+
+	cr_assert_eq(unlink(listen.address->address), 0);
+	cr_expect_eq(watched(&listen, fd), 0);
+	ev_run(engine.loop, 0);
+	cr_expect(looked_at.all);
+	close(fd);
+}
+
+static void end_of_patience(int events, void *none)
+{
+	(void)events, (void)none;
+	ev_break(engine.loop, EVBREAK_ALL);
+}
+
+Test(nodes, looks_at_none_that_is_as_it_was_made)
+{
+	struct listen listen = listen_at("unix", "a.sock");
+	int fd = opened(&listen), mark = watched(&listen, fd);
+
+	ev_once(engine.loop, -1, 0, 1., end_of_patience, NULL);
+	ev_run(engine.loop, 0);
+	cr_expect_gt(mark, 0);
+	cr_expect(!looked_at.all && !looked_at.count);
+	close(fd);
+}

@@ -1,0 +1,18 @@
+/* How far an operator's order is, where nothing of the service is remembered. */
+#include <criterion/criterion.h>
+
+#include "engine/service/operator.h"
+
+/* As the keeper of another table that has the name meanwhile. */
+Test(operate, a_start_of_what_never_ran_has_failed)
+{
+	const struct exec_options options = { .accept = false };
+	const struct service service = { .name = "web", .exec = &options };
+	struct service_runtime runtime = { .service = &service, .state = LISTENING };
+	const struct operator_order operation = { .deed = OPERATOR_START };
+	struct buf says = { 0 };
+
+	cr_expect_eq(operator_look(&operation, &runtime, &says), FAILED);
+	cr_expect_str_eq(buf_string(&says), "it was not started: it is listening");
+	buf_free(&says);
+}
