@@ -27,7 +27,7 @@ Behaviour(log, what_a_backend_prints_is_logged_under_its_name)
 
 	client_ask_pid(superd_port(superd, "web"));
 	superd_wait_log(superd, "]: line 1 of 4");
-	cr_assert(superd_logged(superd, "]: line 2 of 4"), "standard error is missing\n%s", world_logs());
+	superd_wait_log(superd, "]: line 2 of 4");       /* on standard error, a pipe of its own */
 	superd_wait_log(superd, "]: line 3 of 4");
 	superd_stop(superd);
 }
