@@ -124,6 +124,33 @@ static void drop_locks(struct supervisor *supervisor)
 	}
 }
 
+static void take_gone(struct supervisor *supervisor)
+{
+	supervisor->engine.gone = false;
+	if (list_empty(&supervisor->engine.leaving) && !supervisor->loader.worker.busy && !supervisor->engine.stopping)
+		use_needed(supervisor);
+	shutdown_check(supervisor);
+}
+
+/* Services hear first of what was posted, and then superd of what concerns it as a whole. */
+static void hear(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	if (engine->touched)
+		path_repair(engine);
+	engine->touched = false;
+	runtimes_hear(engine);
+	if (engine->failed)
+		supervisor_fail(supervisor, engine->failed_status);
+	engine->failed = false;
+	if (engine->starved && !ev_is_active(&supervisor->starved))
+		ev_timer_again(engine->loop, &supervisor->starved);
+	engine->starved = false;
+	if (engine->gone)
+		take_gone(supervisor);
+}
+
 static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
 {
 	if (!service_list_reload(&supervisor->service_list, &supervisor->engine, supervisor->table, table, counts)) {
@@ -136,6 +163,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
 	drop_locks(supervisor);
+	hear(supervisor);               /* services that are over go, so that nothing counts what they need */
 	memory_trim();
 	second_look_begin(&supervisor->second_look);
 	return true;
@@ -280,33 +308,6 @@ static void sleep_long(struct ev_loop *loop)
 	ev_periodic_init(&never, on_never, ev_now(loop) + 1e9, 0., NULL);
 	ev_periodic_start(loop, &never);
 	ev_periodic_stop(loop, &never);
-}
-
-static void take_gone(struct supervisor *supervisor)
-{
-	supervisor->engine.gone = false;
-	if (list_empty(&supervisor->engine.leaving) && !supervisor->loader.worker.busy && !supervisor->engine.stopping)
-		use_needed(supervisor);
-	shutdown_check(supervisor);
-}
-
-/* Services hear first of what was posted, and then superd of what concerns it as a whole. */
-static void hear(struct supervisor *supervisor)
-{
-	struct engine *engine = &supervisor->engine;
-
-	if (engine->touched)
-		path_repair(engine);
-	engine->touched = false;
-	runtimes_hear(engine);
-	if (engine->failed)
-		supervisor_fail(supervisor, engine->failed_status);
-	engine->failed = false;
-	if (engine->starved && !ev_is_active(&supervisor->starved))
-		ev_timer_again(engine->loop, &supervisor->starved);
-	engine->starved = false;
-	if (engine->gone)
-		take_gone(supervisor);
 }
 
 static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
