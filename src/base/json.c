@@ -38,7 +38,7 @@ static size_t escape(const unsigned char *text, size_t left, char out[8], size_t
 	return bytes;
 }
 
-void json_string_within(struct buf *out, const char *text, size_t length, size_t most)
+void json_quote_within(struct buf *out, const char *text, size_t length, size_t most)
 {
 	const unsigned char *at = (const unsigned char *)text, *end = at + length;
 	size_t taken, used = 2, safe;   /* used counts both quotes; safe: where an ellipsis still fits */
@@ -63,15 +63,15 @@ void json_string_within(struct buf *out, const char *text, size_t length, size_t
 	buf_char(out, '"');
 }
 
-void json_string(struct buf *out, const char *text, size_t length)
+void json_quote(struct buf *out, const char *text, size_t length)
 {
-	json_string_within(out, text, length, SIZE_MAX);
+	json_quote_within(out, text, length, SIZE_MAX);
 }
 
 void json_text(struct buf *out, const char *text)
 {
 	if (text)
-		json_string(out, text, strlen(text));
+		json_quote(out, text, strlen(text));
 	else
 		buf_text(out, "null");
 }
@@ -115,7 +115,7 @@ void json_text_field(struct buf *out, const char *name, const char *text)
 void json_bounded_field(struct buf *out, const char *name, const char *text, size_t most)
 {
 	field_name(out, name);
-	json_string_within(out, text, strlen(text), most);
+	json_quote_within(out, text, strlen(text), most);
 }
 
 void json_count_field(struct buf *out, const char *name, uint64_t number)
@@ -171,7 +171,7 @@ void json_object_field(struct buf *out, const char *name)
 void json_element_text(struct buf *out, const char *text)
 {
 	add_comma(out);
-	json_string(out, text, strlen(text));
+	json_quote(out, text, strlen(text));
 }
 
 void wide_element(struct buf *out)

@@ -8,10 +8,10 @@
 #include "base/buf.h"
 
 /* A string, quotes included; bytes that are no UTF-8 become U+FFFD, and what buf_visible would hide is escaped. */
-void json_string(struct buf *out, const char *text, size_t length);
+void json_quote(struct buf *out, const char *text, size_t length);
 
 /* The same in at most `most` bytes, at least 8: what is longer ends in an ellipsis. */
-void json_string_within(struct buf *out, const char *text, size_t length, size_t most);
+void json_quote_within(struct buf *out, const char *text, size_t length, size_t most);
 
 void json_text(struct buf *out, const char *text);      /* NULL: null */
 

@@ -232,7 +232,7 @@ void log_add_facts(struct buf *out, enum level level, const struct event *event,
 	}
 	add_fact(out, "reason", event->reason);
 	field_name(out, "message");
-	json_string_within(out, message, length, most - out->length - 1);
+	json_quote_within(out, message, length, most - out->length - 1);
 	json_object_close(out);
 }
 

@@ -35,7 +35,7 @@ static void add_text(const struct directive *directive, const void *field, struc
 	struct buf text = { 0 };
 
 	directive->type->format(directive, field, &text);
-	json_string(out, buf_string(&text), text.length);
+	json_quote(out, buf_string(&text), text.length);
 	out->failed |= text.failed;
 	buf_free(&text);
 }
@@ -62,7 +62,7 @@ static void add_socket(struct buf *out, const struct service *service, const str
 	out->failed |= endpoint.failed;
 	wide_element(out);
 	buf_text(out, "{\"endpoint\": ");
-	json_string(out, buf_string(&endpoint), endpoint.length);
+	json_quote(out, buf_string(&endpoint), endpoint.length);
 	wide_name(out, "name");
 	json_text(out, socket->name);
 	buf_free(&endpoint);
@@ -86,7 +86,7 @@ static void add_hidden(const struct directive *directive, const void *field, str
 		buf_add(&word, list[n], strcspn(list[n], "=:"));
 		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
 		wide_element(out);
-		json_string(out, buf_string(&word), word.length);
+		json_quote(out, buf_string(&word), word.length);
 		out->failed |= word.failed;
 		buf_clear(&word);
 	}

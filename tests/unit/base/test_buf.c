@@ -24,7 +24,7 @@ static void expect_json(const char *in, size_t length, const char *out)
 {
 	struct buf buf = { 0 };
 
-	json_string(&buf, in, length);
+	json_quote(&buf, in, length);
 	cr_expect_str_eq(buf_string(&buf), out);
 	buf_free(&buf);
 }
@@ -166,11 +166,11 @@ Test(buf, keeps_json_within_its_bound_and_whole)
 	struct buf buf = { 0 };
 	size_t whole;
 
-	json_string(&buf, text, length);
+	json_quote(&buf, text, length);
 	whole = buf.length;
 	for (size_t most = 8; most <= whole + 2; most++) {
 		buf_clear(&buf);
-		json_string_within(&buf, text, length, most);
+		json_quote_within(&buf, text, length, most);
 		cr_expect_leq(buf.length, most);
 		cr_expect_eq(buf.data[0], '"');
 		cr_expect_eq(buf.data[buf.length - 1], '"');
