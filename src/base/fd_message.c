@@ -13,7 +13,8 @@ union control {
 
 bool fd_message_send(int to, const void *bytes, size_t size, const int *fds, size_t count, int flags)
 {
-	union control control = { .header = { CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	union control control = { .header = { .cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET,
+					      .cmsg_type = SCM_RIGHTS } };
 	struct iovec part = { (void *)(uintptr_t)bytes, size };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 

@@ -212,7 +212,7 @@ void state_note_flaw(struct state_section *section, const char *key)
 {
 	if (section->stream->flaw)
 		return;
-	section->stream->flawed = section;
+	section->stream->flawed = section->kind;
 	section->stream->flaw = key;
 }
 

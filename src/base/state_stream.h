@@ -40,7 +40,7 @@ struct state_stream {
 	size_t count;
 	struct state_entry *entries;
 	size_t entry_count;
-	const struct state_section *flawed;     /* the first where a value was not as it must be; NULL: none */
+	const char *flawed;             /* kind of the first section where a value was not as it must be; NULL: none */
 	const char *flaw;               /* its key */
 };
 

@@ -108,7 +108,7 @@ static const char *families_parse(struct parse *parse, void *field)
 	if (parse->count == 1 && !strcmp(parse->words[0], "none") && !parse->append)
 		return list_field_parse(parse, field);
 	if (parse->append && *(const words *)field && !strcmp((*(const words *)field)[0], "none")) {
-			if (parse->count && parse->words[0][0] == '~')
+		if (parse->count && parse->words[0][0] == '~')
 			return NULL;    /* from none nothing is taken */
 		parse->append = false;  /* none and these are these */
 	}

@@ -14,7 +14,7 @@ int load_fd(struct state_section *section, const char *key)
 
 int load_fd_of(struct state_section *section, struct state_entry *entry)
 {
-	struct state_section one = { .entries = entry, .count = 1, .stream = section->stream };
+	struct state_section one = { .kind = section->kind, .entries = entry, .count = 1, .stream = section->stream };
 
 	return load_fd(&one, entry->key);
 }

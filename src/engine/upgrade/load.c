@@ -90,7 +90,7 @@ bool load_fits(struct state_stream *stream, const struct table *table, struct bu
 			return false;
 	}
 	if (stream->flaw)
-		buf_addf(why, "its state has %s of %s out of bounds", stream->flaw, stream->flawed->kind);
+		buf_addf(why, "its state has %s of %s out of bounds", stream->flaw, stream->flawed);
 	return !stream->flaw;
 }
 
@@ -291,7 +291,7 @@ static bool holds_descriptor(const char *key)
 {
 	static const char *const keys[] = {
 		"fd", "read", "write", "channel", "channel_client", "client", "gone", "main_fd", "control",
-		"pid_file",
+		"pid_file", "group_fd", "former_fd", "pipe",
 	};
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
@@ -326,7 +326,7 @@ static void settle_rest(struct state_loader *resume)
 	}
 	if (resume->stream->flaw)
 		log_warn(resume->engine->log, "of what came through the upgrade %s of %s is out of bounds",
-			 resume->stream->flaw, resume->stream->flawed->kind);
+			 resume->stream->flaw, resume->stream->flawed);
 }
 
 static bool make_roster(struct engine *engine, struct table *table)

@@ -204,6 +204,8 @@ static bool take(void)
 		count = FDS_MOST;
 		got = fd_message_receive(desk.work->from, &slot, sizeof(slot), fds, &count, 0);
 	} while (got < 0 && errno == EINTR);
+	if (count == 1)                 /* there was no descriptor left for the other */
+		close(fds[0]);
 	if (got != (ssize_t)sizeof(slot))
 		return false;
 	if (count >= 2 && !take_line(fds, slot))

@@ -414,6 +414,25 @@ Test(state_field, refuses_what_is_out_of_bounds)
 	}
 }
 
+/* The flaw is told when the section that it was in has been left. */
+Test(state_field, notes_an_element_of_an_array_by_its_section)
+{
+	for (size_t n = 0; n < table_count; n++) {
+		for (size_t row = 0; row < tables[n]->count; row++) {
+			const struct state_field *field = &tables[n]->fields[row];
+			const struct state_table alone = { "part", tables[n]->tag, tables[n]->size, field, 1 };
+			char *object = calloc(1, tables[n]->size);
+
+			if (field->length) {
+				state_load(say(field->key, "x"), &alone, object, loop);
+				cr_expect(ledger.flaw && !strcmp(ledger.flaw, field->key), "%s", field->key);
+				cr_expect_str_eq(ledger.flawed, "part", "%s", field->key);
+			}
+			free(object);
+		}
+	}
+}
+
 /* ---- the members of the structs; a pointer to a function never goes over ---- */
 
 struct search_text {
