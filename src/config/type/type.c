@@ -13,19 +13,20 @@
 /* A tuple that is one text is split here. All of its words then stand where the text does. */
 static const char *tuple_parse(const struct type *type, struct parse *parse, void *field)
 {
-	struct parse split = *parse;
+	const char *const *written = parse->words;
 	const char *reason = NULL;
+	size_t count = parse->count;
 
-	if (parse->count == 1)
-		reason = shell_words_split(parse->pool, parse->words[0], &split.words, &split.count);
-	if (reason)
-		return reason;
-	if (parse->count == 1 && !split.count && type->empty_unsets) {
+	if (count == 1)
+		reason = shell_words_split(parse->pool, written[0], &parse->words, &parse->count);
+	if (!reason && count == 1 && !parse->count && type->empty_unsets) {
 		value_unset(parse->directive, field);
-		return NULL;
+	} else if (!reason) {
+		reason = type->parse(parse, field);
+		parse->bad = parse->bad < count ? parse->bad : 0;
 	}
-	reason = type->parse(&split, field);
-	parse->bad = split.bad < parse->count ? split.bad : 0;
+	parse->words = written;
+	parse->count = count;
 	return reason;
 }
 

@@ -77,7 +77,7 @@ void alarm_stop(struct alarm *alarm)
 	ev_timer_stop(alarm->engine->loop, &alarm->timer);
 }
 
-bool alarm_is_set(const struct alarm *alarm)
+bool alarm_is_set(struct alarm *alarm)
 {
 	return ev_is_active(&alarm->timer);
 }

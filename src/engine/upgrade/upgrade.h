@@ -29,7 +29,7 @@ struct upgrade {
 	char *const *arguments;         /* arguments that superd was started with, from argv[0] on */
 	struct engine *engine;
 	const struct config_loader *loader; /* while it is busy no upgrade begins */
-	const struct alarm *failing;    /* set: superd is about to stop, as it cannot go on */
+	struct alarm *failing;          /* set: superd is about to stop, as it cannot go on */
 	struct carry_source source;     /* what goes over beside the engine */
 	bool busy, check_only;
 	void (*done)(void *context, bool good, const char *text);

@@ -32,9 +32,10 @@ size_t text_write_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
 
 void text_add_decimal(struct credential_text *out, uint64_t number)
 {
-	char digits[DECIMAL_DIGITS];
+	char digits[DECIMAL_DIGITS] = "";
+	size_t length = text_write_decimal(digits, number);
 
-	text_add(out, digits, text_write_decimal(digits, number));
+	text_add(out, digits, length);
 }
 
 void text_add_hex(struct credential_text *out, uint64_t number)

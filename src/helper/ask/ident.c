@@ -123,7 +123,7 @@ static void say_error(const char *step, struct ident_reply *reply)
 
 void ident_ask(int fd, int seconds, struct ident_reply *reply)
 {
-	struct question question = { .fd = -1, .until = clock_ms() + seconds * 1000 };
+	struct question question = { .fd = -1, .until = clock_ms() + seconds * INT64_C(1000) };
 	char bytes[IDENT_REPLY_MOST];
 	ssize_t length;
 

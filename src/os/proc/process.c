@@ -114,12 +114,14 @@ static bool add(struct pids *pids, const char *text)
 
 static pid_t *finish(struct pids *pids, bool good)
 {
-	if (!good || !add(pids, "2")) { /* room for the 0 that ends it */
+	pid_t *larger = good ? array_grow(pids->list, &pids->room, pids->count, sizeof(*larger)) : NULL;
+
+	if (!larger) {
 		free(pids->list);
 		return NULL;
 	}
-	pids->list[pids->count - 1] = 0;
-	return pids->list;
+	larger[pids->count] = 0;        /* ends it */
+	return larger;
 }
 
 bool process_list_is_possible(void)
