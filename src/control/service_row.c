@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "config/option/default_service.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 #include "config/table/service_json.h"
 

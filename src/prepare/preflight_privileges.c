@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/scan.h"
-#include "config/option/directive.h"
 #include "config/option/option_name.h"
+#include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 #include "exec/child/sandbox.h"
 #include "os/rights/capability.h"

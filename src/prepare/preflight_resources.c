@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/words/resource_words.h"
 #include "exec/dirs/directories.h"
 #include "exec/resources/bpf_program.h"

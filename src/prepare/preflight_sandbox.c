@@ -1,7 +1,7 @@
 /* Checks whether this machine supports a service's hardening. Each message names the option and the value as the table
  * has them. */
 #include "base/buf.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "prepare/preflight_internal.h"
 
 static void say(void *context, const struct service *service, const char *option, const char *why)

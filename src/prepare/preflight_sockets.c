@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "os/netdiag/socket_address.h"
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "config/access/access.h"
-#include "config/option/directive.h"
 #include "config/option/option_name.h"
+#include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 #include "exec/plan/plan.h"
 #include "os/bpf/socket_filter.h"

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "config/access/access.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "fuzzer.h"
 #include "os/bpf/socket_filter.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/table/service_json.h"
 #include "config/table/table.h"
 

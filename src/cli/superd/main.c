@@ -14,7 +14,7 @@
 #include "cli/superd/look_again.h"
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "engine/core/state_table.h"
 #include "prepare/build_info.h"
 

@@ -7,7 +7,7 @@
 
 #include "config/access/access.h"
 #include "config/check/check_internal.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 
 /* Needs accept = yes: the option, and whether it restricts. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/check/check_internal.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 
 void rule_listen(const struct service *service, struct diags *diags)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/check/check_internal.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 
 #define NAME_MOST 255

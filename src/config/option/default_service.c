@@ -1,7 +1,7 @@
 /* The defaults as a service of their own, so that comparing with the defaults is comparing fields. */
 #include "config/option/default_service.h"
 
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,
 			       const void *values)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 static const struct {
 	const char *option, *key;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 /* Any option's field. */
 union field_value {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 const struct mark *service_mark(const struct service *service, const char *name)
 {

@@ -2,7 +2,7 @@
  * that run it. Values stand in groups, one struct a group; equal groups of one table are one copy (base/pool), and so
  * are equal sets of groups (struct option_groups). So a row is small however many options and groups there are, and
  * what it does not set costs it nothing; what it alone sets costs a copy of that group. The directive table
- * (config/option/directive) knows the place of every option.
+ * (config/option/option_table) knows the place of every option.
  *
  * All memory belongs to the table's pool. */
 #pragma once

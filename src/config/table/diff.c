@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 static const void *group_field(const struct directive *directive, const void *group)
 {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/diag.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/table/table.h"
 
 /* The words of one option as the reader saw them. For a list the words are its items; for anything else the one word is

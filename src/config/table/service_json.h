@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 /* The members of an object, without its braces: "listen", then the options. hides: secrets are written as ***. */
 void service_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out);

@@ -8,8 +8,9 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/pool.h"
-#include "config/option/directive.h"
 #include "config/service/service.h"
+#include "config/type/directive.h"
+#include "config/type/type.h"
 
 #define NO_MEMORY "out of memory"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 static struct outdated *get(struct outdated **outdated)
 {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/option/directive.h"
 #include "config/option/option_name.h"
+#include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 #include "engine/launch/stdio.h"
 #include "exec/child/sandbox.h"

@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 #include "base/duration_text.h"
-#include "config/option/directive.h"
 #include "config/option/option_name.h"
+#include "config/option/option_table.h"
 #include "config/words/exit_status.h"
 #include "os/socket/bind.h"
 #include "os/socket/client.h"

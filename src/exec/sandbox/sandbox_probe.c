@@ -13,7 +13,7 @@
 #endif
 
 #include "base/fd.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "exec/child/mount_tree.h"
 #include "exec/spawn/spawn.h"
 #include "os/rights/capability.h"

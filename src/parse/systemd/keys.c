@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 #define NAME_MOST 96 /* bytes of the longest section and key, and some */
 

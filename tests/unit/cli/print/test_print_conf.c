@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/print/print_conf.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/table/diff.h"
 #include "parse/sources/sources.h"
 

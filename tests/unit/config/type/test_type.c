@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/scan.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/type/type.h"
 #include "tests/unit/pool_fixture.h"
 

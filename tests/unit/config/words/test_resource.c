@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/words/resource_words.h"
 #include "tests/unit/pool_fixture.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/words/errno_name.h"
 #include "config/words/sandbox_words.h"
 #include "config/words/syscall_groups.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "parse/sources/sources.h"
 
 struct result {

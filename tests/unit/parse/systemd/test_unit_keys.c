@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "parse/systemd/keys.h"
 
 static const char *section_of(const struct unit_keys *keys)

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/shell_words.h"
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 #include "config/table/service_builder.h"
 #include "tests/unit/pool_fixture.h"
 

@@ -3,7 +3,7 @@
  * Administrators who come from xinetd, systemd or launchd write the words of those systems, and the hint names
  * superd.conf's word. Most such words stand in the table of options; words for something that superd.conf chooses in
  * another way (socket_type, ListenDatagram) have a sentence of their own below. */
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 #include <assert.h>
 #include <pthread.h>

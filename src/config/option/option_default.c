@@ -2,7 +2,7 @@
  *
  * A default is a text if it has one: the same parser reads it, --print shows it and the manual lists it. Where no
  * text means "leave it alone", the entry has the bytes of the value (`unset`). */
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 #include <string.h>
 

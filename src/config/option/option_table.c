@@ -2,7 +2,7 @@
  *
  * FIELD ties the C type of the struct's member to the type that parses it: a mismatch does not compile. A unit test
  * reads every default, every word and every name. */
-#include "config/option/directive.h"
+#include "config/option/option_table.h"
 
 #include <sys/resource.h>
 
