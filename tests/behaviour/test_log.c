@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,6 +106,20 @@ static const char *wait_syslog(int fd, const char *text)
 		WAIT_UNTIL((got = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT)) > 0 && (line[got] = '\0', true));
 	while (!strstr(line, text));
 	return line;
+}
+
+/* Whoever starts superd by hand, with its log in a file, has to see what does not start. */
+Behaviour(log, a_start_at_boot_that_fails_is_told_on_standard_error_too)
+{
+	const char *const arguments[] = { "--log", text_of("file:%s", path_in("its.log")), NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *program = write_file("program", "\177ELF, and nothing that runs: %0100d\n", 0);
+	struct superd *superd;
+
+	cr_assert_eq(chmod(program, 0755), 0);
+	superd = superd_run_with(&setup, "service boots {\n exec = \"%s\"\n start = \"boot\"\n}\n", program);
+	superd_wait_log(superd, "boots: cannot start: exec: ");
+	superd_stop(superd);
 }
 
 Behaviour(log, output_goes_to_syslog_under_the_services_name)

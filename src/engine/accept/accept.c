@@ -523,18 +523,19 @@ static void accept_arrived(struct service_runtime *runtime, struct listener *lis
 	receive(runtime, &guest);
 }
 
-/* Takes the last of those that have arrived out of the parked ones. */
+/* Takes the first of those that have arrived out of the parked ones. */
 static bool take_arrived(struct listener *listener, struct parked_client *arrived)
 {
 	struct parked *parked = listener->parked;
-	size_t n = parked ? parked->count : 0;
+	size_t n = 0;
 
-	while (n && parked->list[n - 1].progress != ARRIVED)
-		n--;
-	if (!n)
+	while (parked && n < parked->count && parked->list[n].progress != ARRIVED)
+		n++;
+	if (!parked || n == parked->count)
 		return false;
-	*arrived = parked->list[n - 1];
-	memmove(parked->list + n - 1, parked->list + n, (parked->count-- - n) * sizeof(*parked->list));
+	*arrived = parked->list[n];
+	parked->count--;
+	memmove(parked->list + n, parked->list + n + 1, (parked->count - n) * sizeof(*parked->list));
 	return true;
 }
 

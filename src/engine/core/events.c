@@ -8,6 +8,8 @@
 
 #include "engine/core/engine.h"
 
+_Static_assert(EV_VERSION_MAJOR > 4 || EV_VERSION_MINOR >= 15, "libev calls a watcher that was fed in time since 4.15");
+
 void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, ev_prepare *watcher, int events))
 {
 	ev_prepare_init(&engine->hearing, on_posted);

@@ -50,7 +50,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)loop, (void)events;
 	stop(watch);
-	watch->ready(watch->runtime);   /* frees it */
+	watch->ready(watch->runtime);
 }
 
 /* superd's own listeners are watched as ever. */

@@ -132,11 +132,11 @@ struct service_runtime {
 					 * it is OFF and nothing of it runs */
 	bool bound;                     /* its sockets were all open, and the commands of their closing have not begun */
 	bool started;                   /* start = boot was done, and has not failed since */
+	unsigned char posted_in;        /* its state when the first of the posted events was */
 	struct backoff backoff;
 	double since;                   /* loop time when the state was entered */
 	struct activity *activity;      /* NULL until the first start */
 	struct posted posted;           /* events that it has still to hear of */
-	unsigned char posted_in;        /* its state when the first of them was posted */
 };
 
 /* Returns the runtime of a link of engine->leaving. */

@@ -522,6 +522,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	}
 	drop_locks(supervisor);
 	close_unclaimed(&supervisor->engine);
+	runtimes_hear(&supervisor->engine);     /* starts that failed are told on standard error, too */
 	supervisor->command.ended = on_command_ended;
 	if (argv && !supervisor->before) {
 		if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
