@@ -159,7 +159,7 @@ struct top_stream {
 	struct session *session;
 	struct alarm tick;
 	struct buf line;                /* the part of the line that is composed */
-	size_t at;                      /* index of the next runtime in the roster */
+	size_t at;                      /* index of the next runtime in the service list */
 	size_t told, untold;            /* busy services in the line, and beyond its limit */
 	double since;                   /* time of the previous line, loop time */
 };

@@ -16,7 +16,7 @@ struct selection {
 	size_t at;                      /* the next one, a place in names */
 	bool gathers;                   /* rows are still to be looked at: */
 	size_t row;                     /* from this one on */
-	uint64_t changes;               /* of this roster */
+	uint64_t changes;               /* of this service list */
 	uint32_t matched;               /* the request's names that mean something so far, as bits */
 	uint32_t are_names;             /* those that are the name of a service, though some may look like patterns */
 	bool lenient;                   /* a name that means nothing is left out, and said at the end */

@@ -1,7 +1,7 @@
 /* A reading: the state from file to file until a table is made, and the interface of a language's reader, with
  * functions for its diagnostics. parse/sources has the list of languages.
  *
- * Readers tokenise and call drafts: no bind, no log, no exit, no look-up of names. They are fuzzed. */
+ * Readers tokenise and call builders: no bind, no log, no exit, no look-up of names. They are fuzzed. */
 #pragma once
 
 #include <stdbool.h>
@@ -69,7 +69,7 @@ struct reading {
 	 * an import in superd.conf may name a source of any language, so the reader of one comes back to what knows all
 	 * of them. NULL: no text of superd.conf is read. */
 	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
-	size_t pending;                 /* entries that are kept and become drafts in reading_finish */
+	size_t pending;                 /* entries that are kept and become builders in reading_finish */
 	bool asked_masked;              /* what was asked for by name is masked */
 	struct reading_state states[READING_STATES];    /* of each language its own: by reading_state alone */
 };
@@ -82,11 +82,11 @@ struct reader {
 	const char *fileless[2];        /* how names end of what may be there without a file of its own; NULL: nothing may be */
 	/* A file of a folder or an include that can't be read does not stop the others, with --keep-going. */
 	bool passes_over;
-	/* Reads one source whole, adding drafts and every diagnostic of it. false: could not be read at all. */
+	/* Reads one source whole, adding builders and every diagnostic of it. false: could not be read at all. */
 	bool (*read)(struct reading *reading, const char *path);
-	/* When a source is read with all it includes: adds the drafts of what was kept of it. NULL: nothing was. */
+	/* When a source is read with all it includes: adds the builders of what was kept of it. NULL: nothing was. */
 	void (*end_source)(struct reading *reading);
-	/* When every source is read: adds the drafts of entries that take from one another. NULL: there are none. */
+	/* When every source is read: adds the builders of entries that take from one another. NULL: there are none. */
 	void (*finish)(struct reading *reading);
 };
 
@@ -113,7 +113,7 @@ struct read_request {
 	void *context;
 };
 
-/* For readers: the entry at this place could not become a draft (reported). --keep-going leaves it out, and
+/* For readers: the entry at this place could not become a builder (reported). --keep-going leaves it out, and
  * nothing else. name: the service's, by which a reload finds what ran before; NULL where it is not known. */
 void reading_leave_out(struct reading *reading, struct origin at, const char *name);
 
@@ -151,7 +151,7 @@ void reading_drop_states(struct reading *reading);
 /* Adds that memory has run out, and is false. */
 bool reading_refuse_memory(struct reading *reading);
 
-/* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
+/* For readers: takes over the builder, also on failure. false: out of memory, which was added to diags. */
 bool reading_add(struct reading *reading, struct service_builder *builder);
 
 /* Whether a folder's file, by its name alone, may be a table at all: neither hidden nor an editor's or packager's

@@ -1,4 +1,4 @@
-/* One service from the command line, through the same draft as a file's. Where systemd-socket-activate leaves its
+/* One service from the command line, through the same builder as a file's. Where systemd-socket-activate leaves its
  * own streams, terminal, folder and the few variables of a login to the command, so does this; unlike it, superd stays
  * and starts the command again for the next client. */
 #include "cli/superd/socket_activate.h"

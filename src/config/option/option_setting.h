@@ -1,5 +1,5 @@
 /* One option as one place of a text sets it: read, but not yet laid over anything, because the values below it are
- * known only when every source is read. A draft is made of settings. For option_setting.c, draft*.c and
+ * known only when every source is read. A builder is made of settings. For option_setting.c, builder_*.c and
  * directive_default.c. */
 #pragma once
 

@@ -36,7 +36,7 @@ static inline size_t directive_index(const struct directive *directive)
 /* The field of a finished service; NULL for STRUCTURE. Of a sockets' option it is the service-wide value. */
 const void *directive_field(const struct directive *directive, const struct service *service);
 
-/* Fills a group's struct with every default; used by drafts and tests. false: out of memory. */
+/* Fills a group's struct with every default; used by builders and tests. false: out of memory. */
 bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool);
 
 /* Whether the value equals the default. */

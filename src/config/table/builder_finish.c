@@ -1,7 +1,7 @@
-/* Turns a draft into a row of the table: the service's settings over its file's defaults over superd's own.
+/* Turns a builder into a row of the table: the service's settings over its file's defaults over superd's own.
  *
  * Ten thousand services must not cost ten thousand copies of every option. The table keeps one set of groups for
- * services that set nothing; a draft copies only the groups that it touches, and the pool gives equal groups one
+ * services that set nothing; a builder copies only the groups that it touches, and the pool gives equal groups one
  * address. */
 #include "config/table/service_builder.h"
 
@@ -11,9 +11,9 @@
 
 #include "config/table/builder_internal.h"
 
-/* The groups under every draft, and of which defaults they were made. */
+/* The groups under every builder, and of which defaults they were made. */
 struct bases {
-	unsigned number;                /* of the draft of the defaults, 0: none */
+	unsigned number;                /* of the builder of the defaults, 0: none */
 	size_t settings;                /* how many it had then */
 	const void *group[GROUPS];
 };

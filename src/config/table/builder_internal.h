@@ -1,4 +1,4 @@
-/* The parts of a draft. For draft*.c alone. */
+/* The parts of a builder. For builder_*.c alone. */
 #pragma once
 
 #include "config/option/option_setting.h"
@@ -26,7 +26,7 @@ struct guess {
 
 struct service_builder {
 	struct table *table;
-	unsigned number;                /* no other draft of this table has it */
+	unsigned number;                /* no other builder of this table has it */
 	const char *name;               /* kept; NULL: the defaults */
 	struct origin at;
 	struct option_settings settings;

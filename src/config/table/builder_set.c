@@ -1,4 +1,4 @@
-/* Sets one option of a draft: finds it, checks that it may stand here, and reads its value.
+/* Sets one option of a builder: finds it, checks that it may stand here, and reads its value.
  *
  * Every mistake gets one message, at its own place: each bad endpoint of a list, both places of an option that is
  * set twice. An option with a bad value counts as set, so that no rule reports it as missing. */

@@ -1,8 +1,8 @@
 /* A service while it is being read: every group writable, and which options were set where.
  *
- * A reader opens a draft, hands each option of the text to builder_set (native names or its own dialect's), and
- * closes it. `defaults` is a draft too. Once all sources are read, builder_finish lays the defaults under each
- * draft, whatever the order they came in, and puts the row into the table. */
+ * A reader opens a builder, hands each option of the text to builder_set (native names or its own dialect's), and
+ * closes it. `defaults` is a builder too. Once all sources are read, builder_finish lays the defaults under each
+ * builder, whatever the order they came in, and puts the row into the table. */
 #pragma once
 
 #include <stdbool.h>
@@ -45,11 +45,11 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags);
 bool builder_set(struct service_builder *builder, enum dialect dialect, const char *name, const struct value *value,
 		 struct diags *diags);
 
-/* Whether an option was set in the draft's own text; for dialects' rules of what excludes what. */
+/* Whether an option was set in the builder's own text; for dialects' rules of what excludes what. */
 bool builder_has(const struct service_builder *builder, const char *name);
 
 const char *builder_name(const struct service_builder *builder);
 
-/* Lays the defaults (NULL: none) under the draft, then superd's own, and adds the row. What builder_set refused is
+/* Lays the defaults (NULL: none) under the builder, then superd's own, and adds the row. What builder_set refused is
  * left at its default. false: out of memory, which is added to diags. */
 bool builder_finish(struct service_builder *builder, const struct service_builder *defaults, struct diags *diags);

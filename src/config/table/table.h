@@ -1,4 +1,4 @@
-/* The table: every service of every source, in the order of the sources. Built by readers through drafts, then sealed;
+/* The table: every service of every source, in the order of the sources. Built by readers through builders, then sealed;
  * immutable after prepare/resolve has put numbers beside the names. It owns its pool, and so all of itself. */
 #pragma once
 
@@ -43,7 +43,7 @@ struct table {
 	uint64_t sources;               /* a number for the files it was read from, another one when one of them has changed */
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */
-	unsigned drafts_made;           /* a number of its own for each draft */
+	unsigned drafts_made;           /* a number of its own for each builder */
 	struct left_out *left_out;      /* entries too broken to become a row or to stay one; for --keep-going */
 	size_t left_out_count, left_out_capacity;
 	struct origin *vital;           /* entries that others hang on, as defaults: an error in one can't be left out */

@@ -25,7 +25,7 @@ enum chapter {
 enum {
 	IN_DEFAULTS = 1 << 0,           /* may stand in defaults { } */
 	IN_SOCKET = 1 << 1,             /* may stand in socket { } */
-	STRUCTURE = 1 << 2,             /* `listen`, `socket`: kept by the draft, not in a field */
+	STRUCTURE = 1 << 2,             /* `listen`, `socket`: kept by the builder, not in a field */
 	ALWAYS_PRINTED = 1 << 3,        /* --print=json has it even at its default */
 	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
 	NEEDS_LINUX = 1 << 5,

@@ -71,7 +71,7 @@ extern const struct type
 	type_scheduling,        /* const char *: idle, best-effort:0-7, realtime:0-7; kept with its level */
 	type_cpus,              /* words of numbers and ranges */
 	type_directories,       /* words: relative, no ".." */
-	type_endpoints,         /* words: canonical texts; the draft keeps the endpoints of `listen` itself apart */
+	type_endpoints,         /* words: canonical texts; the builder keeps the endpoints of `listen` itself apart */
 	type_builtin,           /* words: one of the directive's words and its options; one text is split */
 	type_redirect,          /* words: host and port; also written "host:port", "[v6]:port" or "host port" */
 	type_addresses,         /* words: addresses, networks and names (config/access/access); "none" is nobody */

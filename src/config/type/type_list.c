@@ -253,7 +253,7 @@ static const char *endpoint_canonical(const char *text, struct pool *pool, const
 	return *out ? NULL : NO_MEMORY;
 }
 
-/* The draft keeps the endpoints themselves; as a value they are their canonical texts. */
+/* The builder keeps the endpoints themselves; as a value they are their canonical texts. */
 static const char *endpoints_parse(struct parse *parse, void *field)
 {
 	const char **texts = calloc(parse->count + 1, sizeof(*texts)), *reason = texts ? NULL : NO_MEMORY;

@@ -57,7 +57,7 @@ static enum accepted accept_at_need(struct service_runtime *runtime, struct list
 	return accept_next(runtime, listener, client);
 }
 
-/* One more guest. false when this turn is over; *happening is what to tell the table then. */
+/* One more guest. false when this turn is over; *service_event is what to tell the table then. */
 static bool take_guest(struct service_runtime *runtime, struct listener *listener, struct pending_client *guest,
 		       enum service_event *service_event)
 {
@@ -195,7 +195,7 @@ static void turn_away(struct service_runtime *runtime, struct listener *listener
 	}
 }
 
-/* Whether anybody may be taken from the queue now; if not, *happening is what to tell the table. */
+/* Whether anybody may be taken from the queue now; if not, *service_event is what to tell the table. */
 static bool may_take(struct service_runtime *runtime, struct listener *listener, bool is_first,
 		     enum service_event *service_event)
 {

@@ -24,7 +24,7 @@ static const unsigned char *whole_address(const struct client *client, unsigned 
 	return client_source(client, 128, address) ? address : NULL;
 }
 
-static enum refusal exit_verdict_access(const struct access *access, const struct client *client,
+static enum refusal judge_access(const struct access *access, const struct client *client,
 					struct guest_lookups *asked)
 {
 	unsigned char address[SOURCE_SIZE];
@@ -54,7 +54,7 @@ bool admission_is_time(struct service_runtime *runtime)
 enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
 				     struct guest_lookups *asked)
 {
-	enum refusal refusal = exit_verdict_access(runtime->service->access, client, asked);
+	enum refusal refusal = judge_access(runtime->service->access, client, asked);
 
 	if (!refusal && !admission_is_time(runtime))
 		refusal = REFUSED_TIME;
@@ -136,7 +136,7 @@ static void find_questions(struct service_runtime *runtime, struct guest_lookups
 		(xinetd_record_wants_user(runtime->service, true) && lookup_may_ask_ident(runtime->engine));
 }
 
-static enum refusal exit_verdict_number(struct service_runtime *runtime, const struct pending_client *guest)
+static enum refusal judge_number(struct service_runtime *runtime, const struct pending_client *guest)
 {
 	if (guest->progress < ADMISSION_PASSED && admission_had_minute(runtime, &guest->client))
 		return REFUSED_PER_SOURCE_CPM;
@@ -169,7 +169,7 @@ enum refusal admission_judge(struct service_runtime *runtime, struct pending_cli
 		refusal = engine_is_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, guest);
 	if (refusal)
 		return refusal;
-	refusal = exit_verdict_number(runtime, guest);
+	refusal = judge_number(runtime, guest);
 	if (refusal)
 		pending_leave(runtime, guest);
 	else

@@ -157,7 +157,7 @@ static bool is_ready(const struct listener *listener)
 	return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
 }
 
-static enum sender_state exit_verdict_head(struct service_runtime *runtime, struct pending_client *guest,
+static enum sender_state judge_head(struct service_runtime *runtime, struct pending_client *guest,
 					   enum refusal *refusal)
 {
 	const char *daemon = runtime->service->groups->access->libwrap;
@@ -199,7 +199,7 @@ static void sift(struct service_runtime *runtime, struct listener *listener, str
 		return;
 	}
 	while ((*left)-- > 0 && client_peek(listener->io.fd, &guest.client)) {
-		enum sender_state state = exit_verdict_head(runtime, &guest, &refusal);
+		enum sender_state state = judge_head(runtime, &guest, &refusal);
 
 		sifting->sifted = sifting->sifted || state != SENDER_MAY;
 		sifting->ready = sifting->ready || state == SENDER_MAY;

@@ -1,4 +1,4 @@
-/* Lists of services, instances and ports from the roster. If the kernel chose a port, only the socket knows it. */
+/* Lists of services, instances and ports. If the kernel chose a port, only the socket knows it. */
 #include "engine/accept/service_listing.h"
 
 #include <stdlib.h>

@@ -46,7 +46,7 @@ struct locks;
 struct muxed {
 	struct service_runtime **runtimes;
 	size_t count;
-	uint64_t table;                 /* roster->changes when the list was made */
+	uint64_t table;                 /* service list->changes when the list was made */
 	ev_timer timer;                 /* ends when a parked client of theirs has waited for too long */
 };
 

@@ -72,7 +72,7 @@ static void pause_limits(struct freeze *freeze)
 }
 
 /* An instance that is being stopped by now has another limit. */
-static void load_limits(struct freeze *freeze)
+static void restore_limits(struct freeze *freeze)
 {
 	struct instance *instance = freeze->instance;
 
@@ -129,7 +129,7 @@ static void thaw(struct instance *instance)
 	end_page_out(freeze);
 	freeze_fds_free(freeze->watch);
 	freeze->watch = NULL;
-	load_limits(freeze);
+	restore_limits(freeze);
 }
 
 void freeze_forget(struct instance *instance)

@@ -198,7 +198,7 @@ void start_kit_note_fault(struct start_kit *kit, const struct fault *fault)
 }
 
 /* Judges the plan's paths again, as root may have mounted something there since. */
-static void exit_verdict_again(struct start_kit *kit)
+static void judge_again(struct start_kit *kit)
 {
 	double now = clock_now();
 
@@ -218,7 +218,7 @@ bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struc
 		start_kit_drop(kit);
 	if (!kit->plan && !make_plan(kit, engine, service, listeners, why))
 		return false;
-	exit_verdict_again(kit);
+	judge_again(kit);
 	if (!kit->notify && notify_is_wanted(service)) {
 		kit->notify = notify_open(engine, service, why);
 		if (!kit->notify)

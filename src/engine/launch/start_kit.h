@@ -45,7 +45,7 @@ void start_kit_forget_line(struct start_kit *kit);
 /* Makes what is missing. false: that failed, for the reason in why. */
 bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struct service *service,
 		       const struct listener *listeners, struct buf *why);
-/* The plan of one connection, where means->plan says that each has its own: instance is what %{instance} stands for.
+/* The plan of one connection, where kit->plan says that each has its own: instance is what %{instance} stands for.
  * The caller's to free; NULL with the reason in why. */
 struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *engine, const struct service *service,
 				 const struct listener *listeners, const char *instance, struct buf *why);

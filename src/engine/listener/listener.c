@@ -174,7 +174,7 @@ static void close_refused(struct listener *listener, struct engine *engine, cons
 }
 
 /* Clients that were admitted under the former row must pass the checks of this one. */
-static void exit_verdict_anew(struct parked *parked)
+static void judge_anew(struct parked *parked)
 {
 	for (size_t n = 0; parked && n < parked->count; n++) {
 		if (parked->list[n].progress == ADMISSION_PASSED)
@@ -302,7 +302,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	listener->listen = listen;
 	if (listener_has_socket(listener))
 		guard_anew(listener, engine, service);
-	exit_verdict_anew(listener->parked);
+	judge_anew(listener->parked);
 	buf_free(&why);
 }
 

@@ -116,7 +116,7 @@ struct plan_row {
 	struct buf options;             /* names of the options that differ, as service_compare writes them */
 };
 
-/* Takes the service's runtime out of the old roster, or returns one that an earlier reload removed and that has not
+/* Takes a service's runtime out of the old list, or returns one that an earlier reload removed and that has not
  * gone yet. NULL: there is neither. */
 static struct service_runtime *take_before(struct service_list *service_list, const struct table *before,
 					   struct engine *engine, const char *name)

@@ -14,10 +14,10 @@ struct reload_counts {
 	size_t told;                    /* changed, added and removed services reported so far */
 };
 
-/* Builds the roster of a first table, every runtime ENABLEd. false: out of memory. */
+/* Builds the service list of a first table, every runtime ENABLEd. false: out of memory. */
 bool service_list_build(struct service_list *service_list, struct engine *engine, struct table *table);
 
-/* Turns the roster of the old table into that of the new one. Keepers of removed services leave it and are freed when
+/* Turns the service list of the old table into that of the new one. Runtimes of removed services leave it and are freed when
  * their instances have ended. A service whose entry was left out for its errors goes on as it was, and counts as
  * unchanged, unless another service has its address now. false: out of memory before anything was changed. */
 bool service_list_reload(struct service_list *service_list, struct engine *engine, struct table *before,

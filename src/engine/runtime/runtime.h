@@ -72,7 +72,7 @@ struct activity {
 	double rest;                    /* seconds of the next REST */
 	bool deactivated;               /* cps pauses the service and the end of the pause is still to be logged */
 	bool closes;                    /* the next REST closes the listeners, which are opened anew when it is over */
-	unsigned char postponed;        /* 1 + the happening that ends the current instance once drained ones are gone; 0: none */
+	unsigned char postponed;        /* 1 + the event that ends the current instance once drained ones are gone; 0: none */
 	double woken;                   /* loop time of the last thaw; 0: never */
 	double unused;                  /* while frozen: loop time since when no client was connected; 0: unknown */
 	double wakeful;                 /* seconds that it stays awake after a thaw at least (engine/freeze/freeze) */
@@ -188,7 +188,7 @@ void runtime_end_superd(struct service_runtime *runtime, int status);
 void runtime_start_timer(struct service_runtime *runtime, double seconds);
 void runtime_stop_timer(struct service_runtime *runtime);
 
-/* What a service may hear of beside the happenings of the table. */
+/* What a service may hear of beside the events of the table. */
 enum {
 	LOOK = HAPPENINGS,              /* what it watches may have changed, or nothing may be left of it */
 	DRAIN_DUE,                      /* its instance is ready, or clients may wait at second sockets (engine/drain/standby_socket) */

@@ -16,7 +16,7 @@ struct service_list {
 	uint64_t changes;               /* another number for each table */
 };
 
-/* The runtime of this name, in the roster of this table. NULL: there is none, or its row is disabled. */
+/* The runtime of this name, in the service list of this table. NULL: there is none, or its row is disabled. */
 struct service_runtime *service_list_find(const struct service_list *service_list, const struct table *table,
 					  const char *name);
 

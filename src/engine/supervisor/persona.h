@@ -20,7 +20,7 @@ struct persona {
 	struct table *const *table;     /* the present table */
 };
 
-/* Called once the loop is there. roster and table are the supervisor's. */
+/* Called once the loop is there. service list and table are the supervisor's. */
 void persona_begin(struct persona *habits, struct engine *engine, const struct service_list *service_list,
 		   struct table *const *table);
 

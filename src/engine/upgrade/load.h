@@ -33,7 +33,7 @@ struct resume_rest {
 	pid_t command, command_group;   /* the main command; 0: none runs */
 };
 
-/* In place of service_list_build. false: out of memory for the roster itself; what can't be gone on with otherwise is
+/* In place of service_list_build. false: out of memory for the service list itself; what can't be gone on with otherwise is
  * logged. */
 bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct resume_rest *rest);
 

@@ -1,4 +1,4 @@
-/* Turns an entry into a draft: every option that superd.conf would need, at the place of the field it comes from.
+/* Turns an entry into a builder: every option that superd.conf would need, at the place of the field it comes from.
  *
  * superd.conf expands %{ } and has defaults of its own, and inetd.conf knows neither. So per cent signs are doubled,
  * and the habits of an inetd are set as options. */

@@ -132,5 +132,5 @@ bool inetd_add(struct reading *reading, const struct inetd_entry *entry);
 /* Sees which entries stand, and of which families; is_dropped marks the others. */
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries);
 
-/* Makes a draft of an entry and adds it. */
+/* Makes a builder of an entry and adds it. */
 void inetd_build(struct reading *reading, const struct inetd_entry *entry);

@@ -1,4 +1,4 @@
-/* inetd.conf: from lines to entries, and from entries to drafts.
+/* inetd.conf: from lines to entries, and from entries to builders.
  *
  * A bad line is one error, at the field that is wrong. Everything that belongs to the line is skipped, and the
  * reader reads the rest of the file as if the line were not there. */

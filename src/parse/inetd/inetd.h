@@ -1,6 +1,6 @@
 /* The reader of inetd.conf, in every dialect: the union of them, or one's own meaning where reading->compat names it.
  *
- * A line becomes an entry (parse/inetd/entry.h); entries become drafts when all sources are read, as one may take
+ * A line becomes an entry (parse/inetd/entry.h); entries become builders when all sources are read, as one may take
  * from another. */
 #pragma once
 

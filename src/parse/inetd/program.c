@@ -1,7 +1,7 @@
 /* The last fields: the user, the program and its arguments.
  *
  * user.group is ambiguous, because a user's name may contain a dot, and a reader looks up no names. So by default
- * the draft gets the whole word, and prepare splits it if there is no such user. A colon says where to split. */
+ * the builder gets the whole word, and prepare splits it if there is no such user. A colon says where to split. */
 #include <string.h>
 
 #include "parse/inetd/entry.h"

@@ -1,4 +1,4 @@
-/* A job on its way from its property list to a draft. For this folder alone. */
+/* A job on its way from its property list to a builder. For this folder alone. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@ struct launchd_list {
 
 struct launchd_job {
 	struct reading *reading;
-	struct pool *pool;              /* until the file is read; the draft keeps what it takes */
+	struct pool *pool;              /* until the file is read; the builder keeps what it takes */
 	struct service_builder *builder;
 	const struct plist *root;
 	const char *label;

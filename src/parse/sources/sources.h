@@ -19,5 +19,5 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
 /* The `import` of every reading. */
 bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
 
-/* Seals every draft into reading->table, frees them and runs table_check. */
+/* Seals every builder into reading->table, frees them and runs table_check. */
 void reading_finish(struct reading *reading);

@@ -1,7 +1,7 @@
-/* superd.conf: from statements to drafts.
+/* superd.conf: from statements to builders.
  *
- * superd reports every mistake of a broken service but never runs one: its options are set in a draft, so that their
- * values are checked, and then the draft is thrown away. */
+ * superd reports every mistake of a broken service but never runs one: its options are set in a builder, so that their
+ * values are checked, and then the builder is thrown away. */
 #include "parse/superd/superd.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The reader of superd.conf. parse/superd/grammar cuts a source into statements with the place of every word,
- * libconfuse reads the quoted words for parse/superd/values, and here they become drafts; so every diagnostic of a file
+ * libconfuse reads the quoted words for parse/superd/values, and here they become builders; so every diagnostic of a file
  * is found in one pass and stands at its column. */
 #pragma once
 

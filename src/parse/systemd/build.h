@@ -1,4 +1,4 @@
-/* A service on its way from its units to a draft: one [Service], or its template, and the [Socket]s that lead to it.
+/* A service on its way from its units to a builder: one [Service], or its template, and the [Socket]s that lead to it.
  *
  * A key is handed over under its own name where the table of directives has it; what means something else to superd is
  * translated by socket.c, exec.c, streams.c and service.c. The rest is said, by its class. */
@@ -14,7 +14,7 @@
 
 struct unit_builder {
 	struct reading *reading;
-	struct pool *pool;              /* until the end of the reading; the draft keeps what it takes */
+	struct pool *pool;              /* until the end of the reading; the builder keeps what it takes */
 	struct service_builder *builder;
 	const struct unit *service;
 	const struct unit *const *sockets;              /* in the order of their descriptors */

@@ -1,4 +1,4 @@
-/* Sets values of an entry as options of its draft. */
+/* Sets values of an entry as options of its builder. */
 #include "parse/xinetd/build.h"
 
 #include <ctype.h>

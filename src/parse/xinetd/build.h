@@ -1,4 +1,4 @@
-/* An entry on its way to become a draft. What is wrong with it is added to the entry, which then becomes none. */
+/* An entry on its way to become a builder. What is wrong with it is added to the entry, which then becomes none. */
 #pragma once
 
 #include <stdbool.h>

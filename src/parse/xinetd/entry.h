@@ -39,7 +39,7 @@ struct xinetd_entry {
 };
 
 struct xinetd {
-	struct pool *pool;              /* what is needed until drafts are made */
+	struct pool *pool;              /* what is needed until builders are made */
 	struct xinetd_entry *services;
 	size_t count, capacity;
 	struct xinetd_entry defaults;   /* those of all files as one; its place is that of the first */

@@ -1,4 +1,4 @@
-/* Turns an entry into a draft.
+/* Turns an entry into a builder.
  *
  * No part of an entry may get lost: an entry with any error becomes no service at all, whatever `enabled` says, so
  * that no service runs without one of its limits. Errors of a disabled entry are warnings, because xinetd does not

@@ -1,11 +1,11 @@
-/* From an entry to a draft: the whole of it, and its parts, each in a source of its own. */
+/* From an entry to a builder: the whole of it, and its parts, each in a source of its own. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "parse/xinetd/build.h"
 
-/* Makes a draft of the entry and hands it over; or says why there is none. */
+/* Makes a builder of the entry and hands it over; or says why there is none. */
 void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
 			 const struct xinetd_value *defaults);
 

@@ -1,6 +1,6 @@
 /* Reads a source of xinetd.conf from its first file to its end.
  *
- * defaults also apply to services that stand before them, in any file of the source. So no draft is made until the
+ * defaults also apply to services that stand before them, in any file of the source. So no builder is made until the
  * last file is read; otherwise a service in front of defaults would be open to the world. */
 #include "parse/xinetd/xinetd.h"
 

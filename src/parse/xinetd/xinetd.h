@@ -1,5 +1,5 @@
 /* The reader of xinetd.conf and its xinetd.d. A source is kept whole (parse/xinetd/entry) until its last file is
- * read, then defaults are laid under its services (parse/xinetd/operators) and these become drafts
+ * read, then defaults are laid under its services (parse/xinetd/operators) and these become builders
  * (parse/xinetd/service). */
 #pragma once
 
