@@ -108,6 +108,7 @@ struct engine {
 	bool failed;                    /* superd is to end with failed_status, as on_failure = exit says */
 	int failed_status;              /* exit status */
 	struct list leaving;            /* runtimes that the table has no more, while something of them runs */
+	struct list receptions;         /* messages that processes beside superd receive (engine/core/fd_receive) */
 	struct list held;               /* sockets that draining instances have (engine/listener/beside) */
 	struct muxed muxed;
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */

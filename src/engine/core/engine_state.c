@@ -157,6 +157,7 @@ static const struct state_field engine_fields[] = {
 	{ NONE(service_list, "made anew for the table") },
 	{ NONE(leaving, "listed with the services that were removed") },
 	{ NONE(held, "listed with the drains") },
+	{ NONE(receptions, "the upgrade waits for their answers") },
 	{ NONE(muxed, "listed anew") },
 	{ NONE(rpc, "the key registered of a listener, and the sections withdrawal") },
 	{ NONE(blindness_said, "it is logged once more") },

@@ -67,6 +67,7 @@ static void on_ended(struct child *child, int status)
 	struct fd_receive *reception = container_of(child, struct fd_receive, child);
 
 	(void)status;
+	list_remove(&reception->link);
 	child->pid = 0;
 	if (reception->report.fd >= 0)
 		hear(reception);
@@ -90,6 +91,7 @@ bool fd_receive_start(struct fd_receive *reception, struct engine *engine, int s
 		return false;
 	}
 	reception->engine = engine;
+	list_add(&engine->receptions, &reception->link);
 	reception->forgotten = false;
 	ev_io_init(&reception->report, on_answer, report, EV_READ);
 	ev_set_priority(&reception->report, EV_MAXPRI);
@@ -102,4 +104,16 @@ bool fd_receive_start(struct fd_receive *reception, struct engine *engine, int s
 void fd_receive_forget(struct fd_receive *reception)
 {
 	reception->forgotten = true;
+}
+
+void fd_receive_end_all(struct engine *engine)
+{
+	LIST_EACH(link, &engine->receptions) {
+		struct fd_receive *reception = container_of(link, struct fd_receive, link);
+
+		list_remove(link);
+		child_table_remove(&engine->children, &reception->child);
+		close_report(reception);
+		reception->ended(reception);
+	}
 }

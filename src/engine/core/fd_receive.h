@@ -10,6 +10,7 @@
 #include "exec/worker/receive_async.h"
 
 struct fd_receive {
+	struct list link;               /* in engine->receptions */
 	struct child child;
 	struct engine *engine;
 	char *service;                  /* whose it is: what hangs is counted there, also when that is gone; owned */
@@ -27,3 +28,6 @@ bool fd_receive_start(struct fd_receive *reception, struct engine *engine, int s
 
 /* Nobody is to be told anything any more but that the process has ended. */
 void fd_receive_forget(struct fd_receive *reception);
+
+/* superd ends: nobody waits for the processes any more. Calls ended for each. */
+void fd_receive_end_all(struct engine *engine);

@@ -30,6 +30,7 @@
 #include "engine/clients/conn_query.h"
 #include "engine/core/close_socket.h"
 #include "engine/core/events.h"
+#include "engine/core/fd_receive.h"
 #include "engine/core/loop_memory.h"
 #include "engine/core/loop_room.h"
 #include "engine/core/unreaped.h"
@@ -329,6 +330,7 @@ static void init_empty(struct engine *engine)
 	list_init(&engine->leaving);
 	list_init(&engine->lacking);
 	list_init(&engine->held);
+	list_init(&engine->receptions);
 	list_init(&engine->released);
 	list_init(&engine->resting);
 	list_init(&engine->lingering);
@@ -569,6 +571,7 @@ void supervisor_free(struct supervisor *supervisor)
 	restore_free(engine);
 	closing_free(engine);
 	unreaped_free(engine);
+	fd_receive_end_all(engine);
 	child_table_free(&engine->children);
 	admission_free(engine);
 	records_finish(engine);
