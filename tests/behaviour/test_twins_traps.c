@@ -42,6 +42,7 @@ Behaviour(twins_traps, a_shut_down_listener_does_not_take_its_twin_along)
 	cr_assert_not(superd_logged(superd, "in use"), "%s", world_logs());
 	for (unsigned n = 0; n < 3; n++) {
 		WAIT_UNTIL(superd_processes(superd) == 0);      /* until then it is shut down */
+		WAIT_UNTIL(strstr(control_once("status web"), "\"listening\""));        /* and it is opened anew */
 		cr_assert_gt(client_ask_pid(port), 0);
 	}
 	superd_stop(superd);
