@@ -152,7 +152,7 @@ static const struct state_field engine_fields[] = {
 	{ NONE(linger_look, "starts with the first of them") },
 	{ NONE(controls, "listed with the commands that run") },
 	{ NONE(reclaims, "begin anew when it is frozen again") },
-	{ NONE(leftovers, "given up: their ends are reaped, and nobody asks") },
+	{ NONE(leftovers, "their ends are reaped; the count that forbids starts begins at 0") },
 	{ NONE(starts, "listed with the searches") },
 	{ NONE(service_list, "made anew for the table") },
 	{ NONE(leaving, "listed with the services that were removed") },

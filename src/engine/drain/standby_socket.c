@@ -1,10 +1,11 @@
-/* Twins, from their opening to the end of the first sockets. An instance may end without having accepted all clients
- * of its sockets: some wait there, some are in a handshake. If the kernel moves them to the listeners
+/* Standby sockets, from their opening to the end of the first sockets. An instance may end without having accepted all
+ * clients of its sockets: some wait there, some are in a handshake. If the kernel moves them to the listeners
  * (os/socket/reuseport), nothing is left to do. If it does not, these sockets linger, and become listeners again for
- * the clients in their queues, while clients in the twins' queues wait for one more instance.
+ * the clients in their queues, while clients in the standby sockets' queues wait for one more instance.
  *
  * A path always leads to the younger socket of its pair; if the older one has to be the listener, that must be as
- * short as possible. */
+ * short as possible. A reload may come between, so the place of a socket that changes hands is found by its address,
+ * and it gets the options of the present row. */
 #include "engine/drain/standby_socket.h"
 
 #include <stdlib.h>
@@ -18,14 +19,12 @@
 
 #define HANDSHAKE 1.                    /* seconds that a handshake may take; the kernel repeats its part after that */
 
-bool standby_sockets_have_clients(const struct standby_sockets *standby_sockets)
-{
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (bind_has_queue(standby_sockets->pairs[n].other))
-			return true;
-	}
-	return false;
-}
+/* Closes a socket that no instance has any more, if the kernel moves its clients to the listener. false: it is still
+ * open. */
+static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd);
+
+/* Merges or closes what is kept; leftovers get their place now. */
+static void standby_sockets_end(struct standby_sockets *standby_sockets);
 
 static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
 {
@@ -86,7 +85,7 @@ static void on_visit(struct ev_loop *loop, ev_io *io, int events)
 		serve(standby_sockets);
 }
 
-void standby_sockets_stop_lingering(struct standby_sockets *standby_sockets)
+static void standby_sockets_stop_lingering(struct standby_sockets *standby_sockets)
 {
 	for (size_t n = 0; n < standby_sockets->count; n++)
 		ev_io_stop(standby_sockets->runtime->engine->loop, &standby_sockets->pairs[n].visit);
@@ -106,7 +105,7 @@ static void watch_visits(struct standby_sockets *standby_sockets)
 	}
 }
 
-struct standby_sockets *standby_sockets_new(struct service_runtime *runtime)
+static struct standby_sockets *standby_sockets_new(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets =
 		calloc(1, sizeof(*standby_sockets) + runtime->listener_count * sizeof(standby_sockets->pairs[0]));
@@ -356,7 +355,7 @@ void standby_sockets_rejoin(struct service_runtime *runtime)
 		standby_sockets_end(standby_sockets);
 }
 
-struct standby_leftover *standby_sockets_drop(struct standby_sockets *standby_sockets)
+static struct standby_leftover *standby_sockets_drop(struct standby_sockets *standby_sockets)
 {
 	struct standby_leftover *leftovers = standby_sockets->leftovers;
 
@@ -412,7 +411,7 @@ void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, str
 	socket->fd = -1;
 }
 
-void standby_sockets_end(struct standby_sockets *standby_sockets)
+static void standby_sockets_end(struct standby_sockets *standby_sockets)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
 
@@ -501,7 +500,7 @@ struct listener *standby_sockets_find_listener(const struct service_runtime *run
 /* A process that an instance has left may still have the socket, so that closing it does not end it. A socket with a
  * queue is therefore shut down, for all processes that have it. If earlier instances have it, too, and go on with it,
  * the socket cannot be merged. */
-bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd)
+static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd)
 {
 	bool moves;
 

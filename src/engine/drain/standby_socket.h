@@ -106,18 +106,7 @@ static inline struct standby_sockets *standby_sockets_of(const struct service_ru
 	return runtime->activity ? runtime->activity->standby_sockets : NULL;
 }
 
-struct standby_sockets *standby_sockets_new(struct service_runtime *runtime); /* NULL: out of memory */
 struct listener *standby_sockets_find_listener(const struct service_runtime *runtime, int fd); /* by the address of fd; NULL: none */
-
-/* Closes a socket that no instance has any more, if the kernel moves its clients to the listener. false: it is still
- * open. */
-bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd);
-void standby_sockets_stop_lingering(struct standby_sockets *standby_sockets); /* superd does not watch for clients there any more */
-bool standby_sockets_have_clients(const struct standby_sockets *standby_sockets); /* clients wait at sockets that are no listeners now */
 
 bool standby_sockets_wait_init(struct standby_sockets *standby_sockets); /* false: out of memory */
 void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets); /* without calling quiet */
-
-/* Merges or closes what is kept; leftovers get their place now. */
-void standby_sockets_end(struct standby_sockets *standby_sockets);
-struct standby_leftover *standby_sockets_drop(struct standby_sockets *standby_sockets); /* closes what is kept, and returns the leftovers */

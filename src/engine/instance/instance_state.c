@@ -96,7 +96,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(service, "the row in the table that was read anew") },
 	{ NONE(user, "that of its row") },
 	{ NONE(main_watch, "the key main_fd") },
-	{ NONE(escaped, "looked for again by the next signal") },
+	{ NONE(escaped, "looked for again by the next signal, while its first process lives") },
 	{ NONE(control, "the command has a section of its own") },
 	{ NONE(allowance, "begins anew with the rest of the timer") },
 	{ NONE(doomed, "the end of the timer kills it again") },

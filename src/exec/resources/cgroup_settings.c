@@ -229,15 +229,6 @@ words cgroup_settings_cpus(const struct service *service)
 	return lacks(service, CONTROLLER_CPUSET) ? service->groups->resources->allowed_cpus : NULL;
 }
 
-const char *cgroup_settings_default(const char *file)
-{
-	for (size_t n = 0; n < cgroup_file_count; n++) {
-		if (!strcmp(cgroup_file_list[n].file, file))
-			return cgroup_file_list[n].usual;
-	}
-	return NULL;
-}
-
 /* Whether the row sets anything else than the kernel's default. */
 static bool asks_for_something(const struct service *service, const struct cgroup_file *file)
 {

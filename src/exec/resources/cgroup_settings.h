@@ -42,8 +42,5 @@ int64_t cgroup_settings_address_space(const struct service *service);
 int64_t cgroup_settings_processes(const struct service *service);
 words cgroup_settings_cpus(const struct service *service);
 
-/* The default text of a file of the group; NULL: the file cannot be changed while the service runs. */
-const char *cgroup_settings_default(const char *file);
-
 /* The option that a fault's resource in STAGE_CGROUP stands for; NULL: none, the group itself could not be made. */
 const char *cgroup_settings_fault_option(const struct service *service, int resource);
