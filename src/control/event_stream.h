@@ -1,7 +1,7 @@
 /* Answers without an end: events as they are logged, and top, a line every interval. */
 #pragma once
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "control/session.h"
 
 /* Hears what is logged, for those who follow it and for the server's recent log. */

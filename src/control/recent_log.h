@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/list.h"
-#include "base/log.h"
+#include "base/log/log.h"
 
 #define RECENT_LOG_LINES 10
 #define RECENT_LOG_TEXT 300             /* bytes of a line */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/log.h"
+#include "base/log/log.h"
 
 #define REQUEST_WORDS 1024              /* at most */
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/cli_option.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/scan.h"
 
 #define SECOND 1000000LL

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 #include "base/scan.h"
 #include "os/host/self_exe.h"
 

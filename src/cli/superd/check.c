@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 #include "cli/superd/load.h"
 #include "config/table/left_out.h"
 

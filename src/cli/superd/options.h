@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/cli_option.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/pool.h"
 #include "cli/superd/nonempty_sources.h"
 #include "parse/compat.h"

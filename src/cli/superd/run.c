@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/build_id.h"
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 #include "cli/superd/control_setup.h"
 #include "cli/superd/daemonize.h"
 #include "cli/superd/identity.h"

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/state_stream.h"
 #include "cli/superd/options.h"
 #include "config/table/table.h"

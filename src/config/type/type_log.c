@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <syslog.h>
 
-#include "base/log_syslog.h"
+#include "base/log/log_syslog.h"
 #include "base/scan.h"
 #include "config/type/type_internal.h"
 
@@ -20,7 +20,7 @@ static const char *const level_words[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
 };
 
-/* As syslog.conf(5) has them; base/log_syslog knows the same. */
+/* As syslog.conf(5) has them; base/log/log_syslog knows the same. */
 static const char *const facility_words[] = {
 	"daemon", "auth", "authpriv", "user", "mail", "lpr", "news", "uucp", "ftp", "cron", "syslog", "kern",
 	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL

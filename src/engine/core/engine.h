@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "config/table/diff.h"
 #include "engine/core/address_lru.h"
 #include "engine/core/child_table.h"

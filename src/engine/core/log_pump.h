@@ -1,10 +1,10 @@
-/* Writes what waits in a sink (base/log_sink) as soon as the sink takes it. One for each sink; nothing of it runs while
+/* Writes what waits in a sink (base/log/log_sink) as soon as the sink takes it. One for each sink; nothing of it runs while
  * nothing waits. */
 #pragma once
 
 #include <ev.h>
 
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 
 struct log_pump {
 	struct ev_loop *loop;           /* NULL: it is not attached */

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/list.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "config/service/service.h"
 #include "engine/core/child_table.h"
 #include "engine/core/engine.h"

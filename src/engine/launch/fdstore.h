@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/list.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "engine/core/log_rate_limit.h"
 #include "engine/launch/notify_message.h"
 #include "engine/state/state_field.h"

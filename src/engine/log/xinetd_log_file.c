@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 #include "engine/core/log_pump.h"
 #include "engine/log/xinetd_line.h"
 #include "os/fs/path_opener.h"

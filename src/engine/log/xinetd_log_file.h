@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
 

@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "engine/supervisor/self_check.h"
 #include "engine/supervisor/state_dump.h"
 #include "os/fs/private_file.h"

@@ -5,7 +5,7 @@
 
 #include <fcntl.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 /* One run of the comparison, and the number of faults that it found. */
 struct inspection {

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/supervisor/second_look.h"
 #include "engine/supervisor/state_dump.h"

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/duration_text.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "engine/instance/notify_state.h"
 #include "os/socket/bind.h"
 

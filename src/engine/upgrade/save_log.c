@@ -3,7 +3,7 @@
  * all others. */
 #include "engine/upgrade/save.h"
 
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 #include "engine/core/engine.h"
 #include "engine/log/xinetd_log_file.h"
 

@@ -1,5 +1,5 @@
 /* The log: its forms, and that nobody who reads it badly can hold superd up. */
-#include "base/log.h"
+#include "base/log/log.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 
 static char folder[] = "/tmp/superd-log-XXXXXX";
 static char path[64], second[64], destination[80];

@@ -3,7 +3,7 @@
  * Other processes share stderr's file description, so O_NONBLOCK must not be set on it, and between poll(2) and
  * write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, which gives a
  * description of its own. Where that fails (a pipe of another user, no /proc), it polls before each write. */
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* What superd says while it runs: one line an event, to stderr, to a file or to syslog, as text or JSON.
  *
- * Never blocks: lines that the destination can't take now are queued (base/log_queue). If the queue is full, lines are
+ * Never blocks: lines that the destination can't take now are queued (base/log/log_queue). If the queue is full, lines are
  * dropped, those about clients last, and their number is logged before the next line that is written. syslog is
  * spoken straight to /dev/log, since syslog(3) blocks; it is opened again when the reader was restarted. The caller
  * ignores SIGPIPE. Stable field names: time level service event pid peer status signal duration reason message. */
@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
-#include "base/log_queue.h"
+#include "base/log/log_queue.h"
 
 enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
 

@@ -1,6 +1,6 @@
 /* The lines that a sink cannot write yet. Each line is in two lists, that of the queue and that of its class, so
  * that the oldest line of a class is found without a search. */
-#include "base/log_queue.h"
+#include "base/log/log_queue.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/log_queue.h"
+#include "base/log/log_queue.h"
 
 struct syslog {
 	int fd;                         /* -1: not connected; tried again at the next line, at most once a second */

@@ -3,7 +3,7 @@
  * The syslog daemon may be slow, stopped, restarted, or listen on a stream instead of datagrams. No call here waits
  * for it: superd connects again at most once a second, and the caller keeps a line that the daemon does not take
  * now. */
-#include "base/log_syslog.h"
+#include "base/log/log_syslog.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* The queue of a sink: order, bounds, and who is dropped for whom. */
-#include "base/log_queue.h"
+#include "base/log/log_queue.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * * A sink never waits. stderr is shared with others, so it is not set non-blocking: a pipe or terminal is
  * opened a second time by way of /proc where that may be, and else asked by poll(2) before each line.
  *
- * What can't be written now waits in the sink's queue (base/log_queue). Whoever has a loop sets `wait`, and calls
+ * What can't be written now waits in the sink's queue (base/log/log_queue). Whoever has a loop sets `wait`, and calls
  * log_sink_flush when the sink may take lines again; without it, each line tries those before it. */
 #pragma once
 
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/log_queue.h"
-#include "base/log_syslog.h"
+#include "base/log/log_queue.h"
+#include "base/log/log_syslog.h"
 
 #define LOG_SINK_MODE 0640              /* of a file that is made */
 #define LOG_SINK_QUEUE (256 << 10)      /* bytes that wait at most: some two thousand lines */
@@ -68,7 +68,7 @@ const char *log_sink_open(struct log_sink *sink, const char *destination);
  * where there is no room. false: it was dropped. */
 bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client);
 
-/* The same without a newline, for syslog under another name: base/log_syslog's syslog_compose. */
+/* The same without a newline, for syslog under another name: base/log/log_syslog's syslog_compose. */
 bool log_sink_take_as(struct log_sink *sink, int priority, const char *ident, long pid, const char *line, size_t length,
 		      bool of_client);
 

@@ -2,7 +2,7 @@
  *
  * Each line is composed as a whole, no longer than the sink takes at once, before any of it is written. A line that
  * is too long loses the end of its message and keeps its form, so JSON stays valid. */
-#include "base/log.h"
+#include "base/log/log.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/list.h"
-#include "base/log_sink.h"
+#include "base/log/log_sink.h"
 #include "base/scan.h"
 
 #define END_PATIENCE 1000       /* milliseconds that superd's end waits for readers of the log */

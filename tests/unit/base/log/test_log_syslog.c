@@ -1,5 +1,5 @@
 /* The speaker to /dev/log, against daemons of our own on sockets in a folder of our own. */
-#include "base/log_syslog.h"
+#include "base/log/log_syslog.h"
 
 #include <criterion/criterion.h>
 #include <regex.h>
