@@ -1,4 +1,4 @@
-/* The child's side of a second look (engine/supervisor/second_look.h): reads the table as at a start, and writes
+/* The child's side of a second look (engine/supervisor/left_out_check.h): reads the table as at a start, and writes
  * the keys of the entries that are left out. */
 #include "cli/superd/look_again.h"
 

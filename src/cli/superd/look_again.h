@@ -1,5 +1,5 @@
 /* superd as the child of a superd that runs, which has left services out: reads the table and answers what is left out of it
- * now (engine/supervisor/second_look). */
+ * now (engine/supervisor/left_out_check). */
 #pragma once
 
 #include "cli/superd/options.h"

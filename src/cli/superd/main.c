@@ -15,7 +15,7 @@
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/option_table.h"
-#include "engine/core/state_table.h"
+#include "engine/runtime/state_table.h"
 #include "prepare/build_info.h"
 
 static bool print_states(FILE *out)

@@ -20,7 +20,7 @@ enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_H
 /* What an upgrade puts in front of all other words (cli/superd/upgrade_receive). */
 struct given {
 	bool asks, takes;               /* whether it could take over; that it does */
-	bool looks;                     /* a superd that runs asks what is left out of the table now (engine/supervisor/second_look) */
+	bool looks;                     /* a superd that runs asks what is left out of the table now (engine/supervisor/left_out_check) */
 	int state;                      /* the descriptor of what there is to take over, or for the answer */
 };
 

@@ -23,7 +23,7 @@
 #include "cli/superd/pid_file.h"
 #include "cli/superd/run.h"
 #include "engine/core/engine.h"
-#include "engine/supervisor/second_look.h"
+#include "engine/supervisor/left_out_check.h"
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/upgrade.h"
 #include "os/fs/state_file.h"

@@ -25,8 +25,8 @@
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
 #include "engine/core/unreaped.h"
+#include "engine/health/health_probes.h"
 #include "engine/instance/exec_sequence.h"
-#include "engine/queue/health_probes.h"
 
 #define BATCH 16                        /* clients that one turn takes from a listener */
 #define WAITING_MOST 16                 /* parked clients of tcpmux, which no queue of the kernel bounds */

@@ -2,9 +2,9 @@
  * descriptors, to the process. Shared by connections (engine/accept/accept) and datagrams (engine/accept/datagram). */
 #pragma once
 
-#include "engine/core/refusal.h"
+#include "engine/limits/refusal.h"
 #include "engine/runtime/runtime.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 /* The questions about a client before it is let in (engine/accept/lookup). */
 struct guest_lookups {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/accept/pending.h"
-#include "engine/core/refusal.h"
+#include "engine/limits/refusal.h"
 
 /* Says so in the log and in the service's own, counts it by its reason, sends banner_fail and closes a connection;
  * where log_on_failure wants the user it is closed once its ident server has answered. */

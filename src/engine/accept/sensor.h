@@ -3,7 +3,7 @@
  * datagram's sender, too, as with xinetd, though a sender is easily forged. */
 #pragma once
 
-#include "engine/core/address_lru.h"
+#include "engine/limits/address_lru.h"
 #include "engine/runtime/runtime.h"
 
 struct pending_client;

@@ -11,8 +11,8 @@
 #include "config/option/option_name.h"
 #include "engine/accept/fd_shortage.h"
 #include "engine/accept/xinetd_record.h"
-#include "engine/core/state_table.h"
-#include "engine/queue/exit_verdict.h"
+#include "engine/health/exit_verdict.h"
+#include "engine/runtime/state_table.h"
 
 #define SKIPPED 5.0                     /* seconds until a condition is looked at again, at first and at most */
 #define SKIPPED_MOST 80.0

@@ -14,8 +14,8 @@
  * A client of a unix socket has "<no address>", and so has an instance that gets the listeners (client NULL). */
 #pragma once
 
-#include "engine/core/refusal.h"
 #include "engine/instance/instance.h"
+#include "engine/limits/refusal.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/runtime/runtime.h"
 #include "os/socket/client.h"

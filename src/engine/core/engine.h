@@ -10,12 +10,12 @@
 #include "base/list.h"
 #include "base/log/log.h"
 #include "config/table/diff.h"
-#include "engine/core/address_lru.h"
 #include "engine/core/child_table.h"
 #include "engine/core/log_pump.h"
-#include "engine/core/refusal.h"
-#include "engine/core/source_count.h"
 #include "engine/core/time_cache.h"
+#include "engine/limits/address_lru.h"
+#include "engine/limits/refusal.h"
+#include "engine/limits/source_count.h"
 #include "exec/plan/plan.h"
 #include "exec/processes/pid1.h"
 #include "os/cgroup/cgroup.h"
@@ -109,7 +109,7 @@ struct engine {
 	int failed_status;              /* exit status */
 	struct list leaving;            /* runtimes that the table has no more, while something of them runs */
 	struct list receptions;         /* messages that processes beside superd receive (engine/core/fd_receive) */
-	struct list held;               /* sockets that draining instances have (engine/listener/beside) */
+	struct list held;               /* sockets that draining instances have (engine/listener/drained_sockets) */
 	struct muxed muxed;
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */
 	bool blindness_said;            /* it was logged that nothing can be frozen without /proc (engine/freeze/freeze) */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/core/address_lru.h"
 #include "engine/core/engine.h"
-#include "engine/core/histogram.h"
-#include "engine/core/rate_limit.h"
+#include "engine/limits/address_lru.h"
+#include "engine/limits/histogram.h"
+#include "engine/limits/rate_limit.h"
 
 static const struct state_field latency_fields[] = {
 	{ STATE_FIELD(histogram, "count", count), .always = true },

@@ -1,8 +1,8 @@
 /* The fields of the engine, and of what its services count by, as an upgrade carries them over
- * (engine/state/state_field). */
+ * (engine/serialize/state_field). */
 #pragma once
 
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 /* sighting_state: of struct address_entry, whose section is [minute] or [denied]. */
 extern const struct state_table engine_state, cgroups_state, latency_state, pace_state, sighting_state;

@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "engine/drain/drain_internal.h"
-#include "engine/state/state_load.h"
+#include "engine/serialize/state_load.h"
 
 static void save_sockets(struct state_saver *carry, const void *object)
 {

@@ -9,9 +9,9 @@
 
 #include "engine/clients/conn_query.h"
 #include "engine/drain/drain_deadline.h"
-#include "engine/listener/beside.h"
+#include "engine/listener/drained_sockets.h"
 #include "engine/runtime/runtime.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 /* A socket for which there was no place yet. */
 struct standby_leftover {

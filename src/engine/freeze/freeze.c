@@ -14,10 +14,10 @@
 #include "engine/core/fd_watch.h"
 #include "engine/freeze/freeze_fds.h"
 #include "engine/freeze/reclaim.h"
+#include "engine/health/accept_latency.h"
+#include "engine/health/exit_verdict.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/watchdog.h"
-#include "engine/queue/accept_latency.h"
-#include "engine/queue/exit_verdict.h"
 #include "exec/processes/freezer.h"
 #include "os/proc/process.h"
 

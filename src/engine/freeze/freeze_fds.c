@@ -11,7 +11,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/loop_room.h"
-#include "engine/queue/health_probes.h"
+#include "engine/health/health_probes.h"
 #include "exec/spawn/spawn.h"
 
 #define COPYING_SECONDS 1.              /* copying that takes longer waits for a process of somebody else */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "engine/runtime/runtime.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 /* Follows a change of the runtime: begins, goes on under another row, or ends. */
 void idle_follow(struct service_runtime *runtime);

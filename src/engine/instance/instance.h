@@ -12,8 +12,8 @@
 #include "engine/core/child_table.h"
 #include "engine/core/engine.h"
 #include "engine/core/exit_result.h"
-#include "engine/core/source_count.h"
 #include "engine/launch/instance_cgroup.h"
+#include "engine/limits/source_count.h"
 
 struct builtin_channel;
 struct process_tree;

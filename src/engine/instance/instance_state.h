@@ -1,6 +1,6 @@
-/* The fields of an instance, and of all that may belong to it, as an upgrade carries them over (engine/state/state_field). */
+/* The fields of an instance, and of all that may belong to it, as an upgrade carries them over (engine/serialize/state_field). */
 #pragma once
 
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 extern const struct state_table instance_state, notice_state, control_state, course_state, search_state, failure_state;

@@ -12,7 +12,7 @@
 #include "base/log/log.h"
 #include "engine/core/log_rate_limit.h"
 #include "engine/launch/notify_message.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 #include "exec/worker/receive_async.h"
 
 struct engine;

@@ -16,7 +16,7 @@
 #include "engine/core/engine.h"
 #include "engine/core/fd_receive.h"
 #include "engine/core/log_rate_limit.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 #include "os/socket/notify_socket.h"
 
 /* A message with descriptors. */

@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "config/table/diff.h"
 #include "engine/core/close_socket.h"
-#include "engine/listener/beside.h"
+#include "engine/listener/drained_sockets.h"
 #include "engine/listener/restore.h"
 #include "engine/listener/rpcbind.h"
 #include "engine/listener/socket_path_watch.h"

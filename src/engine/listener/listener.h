@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 #include "os/socket/client.h"
 
 /* The progress of a client through the gate. */

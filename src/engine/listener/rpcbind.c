@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/core/backoff.h"
 #include "engine/core/events.h"
 #include "engine/core/fd_watch.h"
+#include "engine/limits/backoff.h"
 #include "engine/listener/helper_job.h"
 #include "os/socket/bind.h"
 #include "prepare/helper_user.h"

@@ -9,7 +9,7 @@
 
 #include "config/service/service.h"
 #include "engine/core/engine.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 /* The socket is open: announces the programs of its endpoint at the port it has, again and again with growing pauses
  * until rpcbind takes it. Does nothing for endpoints of other kinds. */

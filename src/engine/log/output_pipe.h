@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 #include "exec/worker/output_reader.h"
 
 struct output {

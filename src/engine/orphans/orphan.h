@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "config/service/service.h"
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 struct engine;
 

@@ -1,5 +1,5 @@
 /* The failures of a service: the last of them, for status and why, and how many of its instances have failed in a
- * row, for health. What counts as one is up to engine/queue/exit_verdict. */
+ * row, for health. What counts as one is up to engine/health/exit_verdict. */
 #pragma once
 
 #include <stdbool.h>

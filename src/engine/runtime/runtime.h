@@ -8,18 +8,18 @@
 #include <stdint.h>
 
 #include "config/table/table.h"
-#include "engine/core/backoff.h"
 #include "engine/core/engine.h"
 #include "engine/core/events.h"
-#include "engine/core/histogram.h"
 #include "engine/core/log_rate_limit.h"
-#include "engine/core/rate_limit.h"
-#include "engine/core/refusal.h"
-#include "engine/core/state_table.h"
-#include "engine/core/state_times.h"
 #include "engine/launch/start_request.h"
+#include "engine/limits/backoff.h"
+#include "engine/limits/histogram.h"
+#include "engine/limits/rate_limit.h"
+#include "engine/limits/refusal.h"
 #include "engine/listener/listener.h"
 #include "engine/runtime/failure.h"
+#include "engine/runtime/state_table.h"
+#include "engine/runtime/state_times.h"
 #include "os/netdiag/queue_ids.h"
 
 #define PATIENCE 6                      /* at first, and after an end that really took nothing */
@@ -53,7 +53,7 @@ struct activity {
 	unsigned fruitless;             /* good ends in a row that took nothing from the queue, judged by its length */
 	unsigned patience;              /* value of fruitless from which that has to be proved */
 	bool exact;                     /* backlog has the clients that waited when the last instance was started */
-	bool beside;                    /* backlog was noted by engine/queue/progress_proof, which judges by it */
+	bool beside;                    /* backlog was noted by engine/health/progress_proof, which judges by it */
 	bool noted;                     /* backlog is already noted for the next start */
 	bool tried;                     /* an instance was started since backlog was noted */
 	struct queue_ids backlog;
@@ -62,7 +62,7 @@ struct activity {
 	uint64_t parted;                /* clients that an instance still had when its patience was over */
 	struct failures failed;         /* the last failures, and how many in a row */
 	struct log_rate_limit crashes;  /* limits the warnings about instances that a signal has ended */
-	uint64_t probes;                /* connections of probe_from that were closed (engine/queue/health_probes) */
+	uint64_t probes;                /* connections of probe_from that were closed (engine/health/health_probes) */
 	uint64_t idle_stops, freezes, wakes;    /* of idle backends, or by an operator */
 	uint64_t refused[REFUSALS];     /* by reason */
 	uint64_t number;                /* unique among all activities that ever were */
@@ -79,8 +79,8 @@ struct activity {
 	double frozen;                  /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
 	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
 	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
-	struct probing *probing;        /* a question who waits in the queue (engine/queue/health_probes); NULL: none */
-	struct conn_query *doubt;       /* the same for engine/queue/progress_proof */
+	struct probing *probing;        /* a question who waits in the queue (engine/health/health_probes); NULL: none */
+	struct conn_query *doubt;       /* the same for engine/health/progress_proof */
 	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/drain_snapshot) */
 	bool failing;                   /* the last start or instance has failed, and none has succeeded since */
 	bool load_said;                 /* it was logged that max_load cannot be kept */
@@ -104,7 +104,7 @@ struct activity {
 	struct histogram latency;       /* of all starts and thaws */
 	struct state_times spent;       /* seconds in each state */
 	double cpu;                     /* seconds of processor time of instances that have ended */
-	ev_timer taking;                /* looks whether a client was taken from the queue (engine/queue/accept_latency) */
+	ev_timer taking;                /* looks whether a client was taken from the queue (engine/health/accept_latency) */
 	double taking_since;            /* runtime->since when taking began */
 	unsigned untaken;               /* clients in the queue at the last look */
 	struct conn_query *first;       /* a question for whose client it was started (engine/clients/activator); NULL: none */

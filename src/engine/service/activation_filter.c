@@ -3,8 +3,8 @@
 #include "engine/service/activation_filter.h"
 
 #include "engine/drain/drain_snapshot.h"
-#include "engine/queue/health_probes.h"
-#include "engine/queue/progress_proof.h"
+#include "engine/health/health_probes.h"
+#include "engine/health/progress_proof.h"
 
 bool activation_filter_ask(struct service_runtime *runtime)
 {

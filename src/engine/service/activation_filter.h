@@ -1,5 +1,5 @@
 /* Before clients at the listeners start or thaw a service, superd may have to ask the kernel whether they are worth it
- * (engine/queue/health_probes, engine/queue/progress_proof). */
+ * (engine/health/health_probes, engine/health/progress_proof). */
 #pragma once
 
 #include <stdbool.h>

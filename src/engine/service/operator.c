@@ -9,8 +9,8 @@
 #include "engine/orphans/orphans.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_drain.h"
-#include "engine/service/service_freeze.h"
 #include "engine/service/service_reload.h"
+#include "engine/service/service_thaw.h"
 
 static pid_t pid_of(const struct service_runtime *runtime)
 {

@@ -1,7 +1,7 @@
-/* The fields of a service as an upgrade carries them over (engine/state/state_field). */
+/* The fields of a service as an upgrade carries them over (engine/serialize/state_field). */
 #pragma once
 
-#include "engine/state/state_field.h"
+#include "engine/serialize/state_field.h"
 
 /* spent_state: of struct activity, the seconds in each state and of the processor, in a section of their own. */
 extern const struct state_table runtime_state, activity_state, spent_state;

@@ -17,8 +17,8 @@
 #include "engine/instance/aux_command.h"
 #include "engine/instance/instance_state.h"
 #include "engine/instance/notify_state.h"
-#include "engine/service/service_freeze.h"
-#include "engine/state/state_load.h"
+#include "engine/serialize/state_load.h"
+#include "engine/service/service_thaw.h"
 
 struct service_reload {
 	struct aux_command control;

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "engine/runtime/runtime.h"
-#include "engine/state/state_field.h"
-#include "engine/state/state_save.h"
+#include "engine/serialize/state_field.h"
+#include "engine/serialize/state_save.h"
 
 /* The progress of this, or of an operator's order (engine/service/operator). */
 enum operator_status { UNDER_WAY, DONE, FAILED };

@@ -12,13 +12,13 @@
 #include "engine/accept/xinetd_record.h"
 #include "engine/clients/activator.h"
 #include "engine/core/unreaped.h"
+#include "engine/health/exit_verdict.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/fdstore_policy.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/instance/outdated.h"
 #include "engine/launch/passed_files.h"
-#include "engine/queue/exit_verdict.h"
 #include "engine/service/service_cgroup.h"
 
 static bool guard_listeners(struct service_runtime *runtime, struct buf *why)

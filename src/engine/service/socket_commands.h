@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "engine/runtime/runtime.h"
-#include "engine/state/state_field.h"
-#include "engine/state/state_save.h"
+#include "engine/serialize/state_field.h"
+#include "engine/serialize/state_save.h"
 
 /* For BIND. true: commands run first, or are running; BOUND or BIND_ERROR is posted after them. */
 bool socket_commands_begin(struct service_runtime *runtime);

@@ -8,7 +8,7 @@
 
 #include "base/log/log_sink.h"
 #include "engine/accept/xinetd_record.h"
-#include "engine/supervisor/second_look.h"
+#include "engine/supervisor/left_out_check.h"
 #include "engine/supervisor/state_dump.h"
 #include "engine/upgrade/upgrade.h"
 #include "os/foreign/foreign_path.h"

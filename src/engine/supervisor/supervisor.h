@@ -35,7 +35,7 @@ struct shutdown {
 	struct alarm failing;
 };
 
-/* The progress of a look at entries that are left out (engine/supervisor/second_look). */
+/* The progress of a look at entries that are left out (engine/supervisor/left_out_check). */
 struct second_look {
 	bool is_possible;               /* the sources can be read again; the caller sets it */
 	struct supervisor *supervisor;

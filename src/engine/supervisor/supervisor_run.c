@@ -53,7 +53,7 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
-#include "engine/supervisor/second_look.h"
+#include "engine/supervisor/left_out_check.h"
 #include "engine/supervisor/shutdown.h"
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/upgrade.h"

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "config/table/table.h"
-#include "engine/state/state_load.h"
+#include "engine/serialize/state_load.h"
 
 struct engine;
 struct log;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/launch/notify.h"
+#include "engine/serialize/state_load.h"
 #include "engine/service/runtime_event.h"
-#include "engine/state/state_load.h"
 
 #define RESUME_SOCKETS 64
 
@@ -17,7 +17,7 @@ struct state_loader_instance {
 	int notify_count;
 	bool changed;                   /* accept has changed: the instances do not belong to the new row */
 	double timer;                   /* seconds left of the runtime's pause; negative: no pause */
-	double taking;                  /* seconds until the next look at its queue (engine/queue/accept_latency); negative: none */
+	double taking;                  /* seconds until the next look at its queue (engine/health/accept_latency); negative: none */
 };
 
 void load_notify(struct state_loader_instance *resumed, struct state_section *section);

@@ -1,5 +1,5 @@
 /* Writes superd's state. It must be complete, as anything that is not written is lost at the change: the fields of
- * each struct are in its tables (engine/state/state_field), those that do not go over with the reason. */
+ * each struct are in its tables (engine/serialize/state_field), those that do not go over with the reason. */
 #include "engine/upgrade/save.h"
 
 #include <stdlib.h>

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 #include "engine/core/child_table.h"
-#include "engine/state/state_save.h"
+#include "engine/serialize/state_save.h"
 
 struct engine;
 struct service_runtime;

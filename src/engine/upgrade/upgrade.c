@@ -13,7 +13,7 @@
 #include "engine/idle/idle.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/runtime_event.h"
-#include "engine/service/service_freeze.h"
+#include "engine/service/service_thaw.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 #include "os/host/self_exe.h"

@@ -56,7 +56,7 @@ char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd
 void upgrade_free_arguments(char **arguments);
 
 /* Runs superd's program with them as a child whose descriptors are these; `ended` of the child is set. For
- * engine/supervisor/second_look, too. false with the reason in why. In upgrade_probe.c. */
+ * engine/supervisor/left_out_check, too. false with the reason in why. In upgrade_probe.c. */
 bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
 		 struct buf *why);
 

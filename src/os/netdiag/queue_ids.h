@@ -1,5 +1,5 @@
 /* The first datagram in a socket's queue, to tell a service that took none from one that took some while others came.
- * For connections, engine/queue/progress_proof notes the waiting clients in a struct queue_ids, too. */
+ * For connections, engine/health/progress_proof notes the waiting clients in a struct queue_ids, too. */
 #pragma once
 
 #include <stdbool.h>

@@ -12,7 +12,7 @@
 #include "cli/superctl/screen.h"
 #include "cli/superctl/service_facts.h"
 #include "cli/superctl/verbs.h"
-#include "engine/core/state_table.h"
+#include "engine/runtime/state_table.h"
 
 static char text[256];
 

@@ -5,7 +5,7 @@
 
 #include "engine/accept/limit_pause.h"
 #include "engine/accept/lookup.h"
-#include "engine/core/refusal.h"
+#include "engine/limits/refusal.h"
 
 static struct lookup_reply advice;
 

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-#include "engine/queue/exit_verdict.h"
+#include "engine/health/exit_verdict.h"
 #include "engine/runtime/failure.h"
 
 static struct restart_options restart_options;

@@ -1,0 +1,250 @@
+/* Judges the end of an instance. Exit status 0 is good however short the life was, but a backend that ends again and
+ * again without taking a client from the queue would spin. The length of the queue is only a hint; before superd
+ * pauses the service, the identities of the queued clients must prove it. For connections engine/health/progress_proof
+ * does that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/queue_ids). */
+#include "engine/health/exit_verdict.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/duration_text.h"
+#include "config/option/option_name.h"
+#include "config/option/option_table.h"
+#include "config/words/exit_status.h"
+#include "os/socket/bind.h"
+#include "os/socket/client.h"
+
+#define UNPROVED 60                     /* ends in a row that look fruitless where nothing can be proved */
+#define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
+
+unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
+{
+	unsigned waiting = 0;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		int queued = bind_queue(runtime->listeners[n].io.fd, runtime->listeners[n].listen);
+
+		if (queued < 0)
+			queued = client_waits(runtime->listeners[n].io.fd);
+		waiting += (unsigned)queued;
+	}
+	return waiting;
+}
+
+void exit_verdict_note_queue(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	activity->waiting = activity->left ? activity->left : exit_verdict_count_queue(runtime);
+	activity->left = 0;
+	activity->tried = true;
+	if (activity->noted) {
+		activity->noted = false;
+		return;
+	}
+	activity->exact = activity->beside = false;
+	queue_ids_free(&activity->backlog);
+	for (size_t n = 0; activity->fruitless >= activity->patience && n < runtime->listener_count && !activity->exact;
+	     n++) {
+		activity->exact =
+			queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &activity->backlog) &&
+			activity->backlog.count;
+	}
+}
+
+bool exit_verdict_sees_clients(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (client_waits(runtime->listeners[n].io.fd))
+			return true;
+	}
+	return false;
+}
+
+/* With several listeners it suffices that one has moved; the one whose queue was noted is found by its own
+ * identities. */
+static bool has_moved(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!queue_ids_have_moved(runtime->listeners[n].io.fd, runtime->listeners[n].listen,
+					  &runtime->activity->backlog))
+			return false;
+	}
+	return true;
+}
+
+/* Whether this good end is one of a row of ends that took nothing. */
+static bool is_fruitless(struct service_runtime *runtime, const struct ending *ending)
+{
+	struct activity *activity = runtime->activity;
+	unsigned waiting;
+
+	if (!runtime->listener_count)
+		return ending->lasted < AT_ONCE && runtime_starts_again(runtime);
+	waiting = exit_verdict_count_queue(runtime);
+	activity->left = runtime->service->probes ? 0 : waiting; /* these are looked at first */
+	if (!waiting || waiting < activity->waiting || ending->lasted > AT_ONCE) {
+		activity->fruitless = 0;
+		return false;
+	}
+	if (++activity->fruitless <= activity->patience)
+		return false;
+	activity->left = 0;                     /* who waits is asked first */
+	if (activity->exact && activity->beside)
+		return false;
+	if (!activity->exact)
+		return activity->fruitless > activity->patience + UNPROVED;
+	if (!has_moved(runtime)) {
+		activity->patience = PATIENCE;
+		return true;
+	}
+	activity->fruitless = 0;
+	return false;
+}
+
+/* systemd's EXIT_CLEAN_DAEMON. */
+static bool is_clean_signal(int signal)
+{
+	return signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGPIPE;
+}
+
+bool exit_verdict_is_failure(const struct service *service, const struct ending *ending)
+{
+	if (ending->stopped)
+		return false;
+	if (service->exec->accept && ending->result == RESULT_EXIT_CODE)
+		return exit_status_has_number(service->groups->restart->success_exit_status);
+	if (service->exec->accept && ending->result == RESULT_SIGNAL)
+		return !is_clean_signal(WTERMSIG(ending->status));
+	return !result_is_good(ending->result);
+}
+
+bool exit_verdict_note_end(struct service_runtime *runtime, const struct instance *instance,
+			   const struct ending *ending)
+{
+	bool failed = exit_verdict_is_failure(instance->service, ending);
+	bool lasted = !instance->service->exec->accept &&
+		ending->lasted * 1e6 > (double)instance->service->groups->lifecycle->backoff_max;
+	struct failures *failures = &runtime->activity->failed;
+	struct failure failure = {
+		.at = clock_now(), .lasted = ending->lasted, .pid = instance->pid, .status = ending->status,
+		.result = (unsigned char)ending->result,
+	};
+
+	if (!instance->retired && (!failed || lasted))  /* of one retired only the failure itself counts */
+		failures->in_row = 0;
+	if (!failed)
+		return false;
+	runtime->activity->failures++;
+	if (instance->peer)
+		snprintf(failure.peer, sizeof(failure.peer), "%s", instance->peer);
+	if (instance->retired)
+		failures_keep(failures, &failure);
+	else
+		failures_add(failures, &failure);
+	return true;
+}
+
+void exit_verdict_note_start(struct service_runtime *runtime, const struct client *client, enum result result,
+			     const char *why)
+{
+	struct failure failure = { .at = clock_now(), .result = (unsigned char)result };
+
+	runtime->activity->failures++;
+	runtime->activity->failing = true;
+	if (client)
+		client_address(client, failure.peer, sizeof(failure.peer));
+	snprintf(failure.why, sizeof(failure.why), "cannot start: %s", why);
+	failures_add(&runtime->activity->failed, &failure);
+}
+
+static bool has_connections(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (endpoint_accepts(runtime->listeners[n].listen->endpoint))
+			return true;
+	}
+	return false;
+}
+
+/* The usual mistakes behind it, in the words of the service's own table. */
+static void add_mistakes(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct service *service = runtime->service;
+	unsigned type = service->exec->type;
+	bool accepts = has_connections(runtime);
+	bool forks = (type == TYPE_SIMPLE || type == TYPE_EXEC) && service->dialect != LAUNCHD; /* has no word for it */
+
+	if (accepts || forks)
+		buf_text(out, ": its table may need ");
+	if (accepts && service->dialect == LAUNCHD)
+		buf_text(out, "inetdCompatibility with Wait = false");
+	else if (accepts)
+		option_name_add(service, "accept", "yes", out);
+	if (accepts && forks)
+		buf_text(out, ", or ");
+	if (forks) {
+		option_name_add(service, "type", "forking", out);
+		buf_text(out, " if its program goes on in the background");
+	}
+}
+
+void exit_verdict_fail_fruitless(struct service_runtime *runtime)
+{
+	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
+	const char *what = runtime->listener_count ? none : soon;
+	struct failure failure = { .at = clock_now(), .lasted = runtime->activity->last_lasted };
+	struct buf mistakes = { 0 };
+
+	if (runtime->listener_count)
+		add_mistakes(runtime, &mistakes);
+	runtime_pause(runtime, "%s%s", what, buf_string(&mistakes));
+	buf_free(&mistakes);
+	runtime->activity->failures++;
+	snprintf(failure.why, sizeof(failure.why), "%s", what);
+	failures_add(&runtime->activity->failed, &failure);
+}
+
+/* Returns what an end is for the table of transitions, and sets the pause after a failure. */
+enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
+{
+	char text[48];
+
+	if (ending->stopped)
+		return EXITED;
+	if (!exit_verdict_is_failure(runtime->service, ending)) {
+		if (!is_fruitless(runtime, ending))
+			return EXITED;
+		runtime->activity->left = 0;
+		exit_verdict_fail_fruitless(runtime);
+		return CRASHED;
+	}
+	status_describe(ending->status, text);
+	if (*why)
+		runtime_pause(runtime, "its start failed: %s", why);
+	else
+		runtime_pause(runtime, "it ended with %s%s", text, ending->unready ? ", and never said READY=1" : "");
+	backoff_forgive(&runtime->backoff, ending->lasted, runtime->service->groups->lifecycle->backoff_max);
+	return CRASHED;
+}
+
+double exit_verdict_restart(struct service_runtime *runtime, const struct ending *ending)
+{
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	struct backoff *hasty = &runtime->activity->hasty;
+	struct event event = { .name = "pause", .service = runtime->service->name, .reason = "it ended at once" };
+	char span[DURATION_MOST];
+
+	if (ending->result != RESULT_SUCCESS || runtime->activity->waiting || ending->lasted > AT_ONCE) {
+		backoff_reset(hasty);
+		return (double)lifecycle->backoff_min / 1e6;
+	}
+	event.has_duration = true;
+	event.duration = backoff_next(hasty, lifecycle->backoff_min, lifecycle->backoff_max,
+				      hasty->failures ? engine_chance(runtime->engine) : 0.);
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "next start in %s, or with the next client: %s",
+		  duration_write(span, event.duration), event.reason);
+	return event.duration;
+}

@@ -1,0 +1,183 @@
+/* The health of superd and of each service: healthy, degraded or unhealthy, and why. For superd as a whole, a
+ * service that sleeps, has not been started yet, or is disabled by an operator is healthy. */
+#include "engine/health/health.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "config/table/left_out.h"
+#include "engine/instance/instance.h"
+#include "engine/runtime/runtime.h"
+#include "engine/runtime/service_list.h"
+
+#define FAULTS_MOST 100
+
+static const char *const names[] = { "healthy", "degraded", "unhealthy" };
+
+const char *health_name(enum health health)
+{
+	return names[health];
+}
+
+/* All of its last instances failed. A service whose current instance runs longer than backoff_max is well again: its
+ * next failure would count as the first. */
+static bool fails_always(const struct service_runtime *runtime)
+{
+	const struct activity *activity = runtime->activity;
+	const struct instance *current = activity ? activity->current : NULL;
+	double most = (double)runtime->service->groups->lifecycle->backoff_max / 1e6;
+
+	if (!activity || !failures_alarm(&activity->failed))
+		return false;
+	return !current || current->starting || current->pid <= 0 || clock_now() - current->since <= most;
+}
+
+static const char *find_fault(const struct service_runtime *runtime)
+{
+	const char *reason =
+		runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
+
+	if (runtime->held && runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT)
+		return "it is held, and superd depends on it (on_failure = exit)";
+	if (runtime->state != OFF && runtime->state != CLOSING && !runtime_is_complete(runtime))
+		return runtime->state == BINDING ? reason : "a socket of it is closed until its instance ends";
+	return runtime->activity && runtime->activity->failing ? reason : NULL;
+}
+
+bool health_is_degraded(const struct service_runtime *runtime)
+{
+	return !runtime->disabled && !find_fault(runtime) && fails_always(runtime);
+}
+
+/* "the last 7 instances all failed, the last of them with signal SEGV" */
+static void add_failures(const struct failures *failures, struct buf *out)
+{
+	buf_addf(out, "the last %u instances all failed", failures->in_row);
+	if (!failures->count)
+		return;
+	buf_text(out, ", the last of them with ");
+	failure_describe(&failures->kept[0], out);
+}
+
+/* Adds to out what is wrong with the service. */
+static enum health look_at(const struct service_runtime *runtime, struct buf *out)
+{
+	const char *fault = runtime->disabled ? NULL : find_fault(runtime);
+
+	if (fault) {
+		buf_text(out, fault);
+		return UNHEALTHY;
+	}
+	if (!health_is_degraded(runtime))
+		return HEALTHY;
+	add_failures(&runtime->activity->failed, out);
+	return DEGRADED;
+}
+
+/* A new superd would leave it out as well. */
+static void add_left_out(const struct table *table, struct buf *lines, size_t *count, enum health *worst)
+{
+	for (size_t n = 0; table && n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (!entry->row.name || entry->row.exec->disable)
+			continue;
+		if (*worst == HEALTHY)
+			*worst = DEGRADED;
+		if ((*count)++ < FAULTS_MOST)
+			buf_addf(lines, "%s: its entry is left out: %s\n", entry->row.name, left_out_reason(entry));
+	}
+}
+
+enum health health_look(const struct engine *engine, struct buf *lines)
+{
+	enum health worst = engine->stop_ordered ? UNHEALTHY : HEALTHY;
+	struct buf fault = { 0 };
+	size_t count = 0;
+
+	for (size_t n = 0; n < engine->service_list->count; n++) {
+		const struct service_runtime *runtime = engine->service_list->runtimes[n];
+		enum health health = runtime ? look_at(runtime, &fault) : HEALTHY;
+
+		worst = health > worst ? health : worst;
+		if (health != HEALTHY && count++ < FAULTS_MOST)
+			buf_addf(lines, "%s: %s\n", runtime->service->name, buf_string(&fault));
+		lines->failed |= fault.failed;
+		buf_clear(&fault);
+	}
+	buf_free(&fault);
+	add_left_out(engine->service_list->table, lines, &count, &worst);
+	if (count > FAULTS_MOST)
+		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
+	if (engine->stop_ordered)
+		buf_text(lines, "superd is stopping\n");
+	return worst;
+}
+
+/* Why clients are not served now, though nothing may be wrong. NULL: they are. */
+static const char *find_rest(const struct service_runtime *runtime)
+{
+	if (runtime->held)
+		return runtime->drains ? "it drains: clients wait until its instances have ended"
+				      : "an operator holds it: clients wait";
+	if (runtime->state == BACKOFF)
+		return runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "it is paused";
+	return runtime->state == OFF || runtime->state == CLOSING ? "its sockets are closed" : NULL;
+}
+
+static enum health refuse(struct buf *why, const char *reason)
+{
+	buf_text(why, reason);
+	return UNHEALTHY;
+}
+
+enum health health_of(const struct engine *engine, const struct service_runtime *runtime,
+		      const struct left_out *left_out, struct buf *why)
+{
+	enum health health;
+
+	if (engine->stop_ordered)
+		return refuse(why, "superd is stopping");
+	if (!runtime) {
+		buf_text(why, left_out ? "its entry is left out: " : "its table says disable = yes");
+		buf_text(why, left_out ? left_out_reason(left_out) : "");
+		return UNHEALTHY;
+	}
+	if (runtime->removed)
+		return refuse(why, "a reload has removed it");
+	if (runtime->disabled)
+		return refuse(why, "an operator has disabled it");
+	health = look_at(runtime, why);
+	if (health != UNHEALTHY && find_rest(runtime)) {
+		buf_clear(why);
+		return refuse(why, find_rest(runtime));
+	}
+	if (health == HEALTHY && left_out) {
+		buf_addf(why, "it goes on by an entry of before, as its own is left out: %s",
+			 left_out_reason(left_out));
+		health = DEGRADED;
+	}
+	return health;
+}
+
+bool health_tell(struct engine *engine, const char *name, struct buf *out)
+{
+	const struct table *table = engine->service_list->table;
+	struct service_runtime *runtime = service_list_find(engine->service_list, table, name);
+	bool is_row = table_find(table, name);
+	const struct left_out *left_out = is_row ? NULL : left_out_find(table, name);
+	struct buf why = { 0 };
+
+	if (!runtime && !is_row)
+		runtime = runtime_find_leaving(engine, name);
+	if (!runtime && !is_row && !left_out)
+		return false;
+	buf_text(out, health_name(health_of(engine, runtime, left_out, &why)));
+	buf_char(out, '\n');
+	buf_visible(out, buf_string(&why), why.length);
+	if (why.length)
+		buf_char(out, '\n');
+	out->failed |= why.failed;
+	buf_free(&why);
+	return true;
+}

@@ -1,0 +1,130 @@
+/* Proves that a backend took no connection. The length of a queue cannot tell "took none" from "took one, and
+ * another came". So superd notes the kernel's numbers of the queued connections while nothing of the service runs,
+ * and looks for the same numbers before the next start. */
+#include "engine/health/progress_proof.h"
+
+#include <stdlib.h>
+
+#include "engine/clients/conn_query.h"
+#include "engine/health/exit_verdict.h"
+
+#define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
+
+void progress_proof_forget(struct service_runtime *runtime)
+{
+	if (runtime->activity)
+		conn_query_drop(&runtime->activity->doubt);
+}
+
+bool progress_proof_is_open(const struct service_runtime *runtime)
+{
+	const struct activity *activity = runtime->activity;
+
+	return activity && activity->fruitless >= activity->patience;
+}
+
+/* Both lists are in the order of the kernel's numbers. */
+static bool all_wait_still(const struct queue_ids *before, const struct cookie_set *now)
+{
+	size_t at = 0;
+
+	for (size_t n = 0; n < before->count; n++) {
+		while (at < now->count && now->list[at] < before->id[n])
+			at++;
+		if (at == now->count || now->list[at] != before->id[n])
+			return false;
+	}
+	return true;
+}
+
+static bool is_known(const struct conn_query *query)
+{
+	return conn_query_is_whole(query) && query->cookies.count <= BACKLOG_MOST;
+}
+
+static void take_note(struct activity *activity, struct cookie_set *guests)
+{
+	queue_ids_free(&activity->backlog);
+	activity->backlog = (struct queue_ids){ .count = guests->count, .room = guests->room, .id = guests->list };
+	*guests = (struct cookie_set){ 0 };
+	activity->exact = activity->backlog.count;
+	activity->noted = true;
+	activity->tried = false;
+}
+
+/* The consequences of an end that is proved fruitless only now. */
+static void take_failure(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	activity->patience = PATIENCE;
+	activity->failing = true;
+	runtime_start_anew(runtime);
+	exit_verdict_fail_fruitless(runtime);
+	if (runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping)
+		runtime_end_superd(runtime, activity->last_status);
+	runtime_post(runtime, CRASHED);
+}
+
+static void trust(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	activity->fruitless = 0;
+	if (activity->patience < PATIENCE_MOST)
+		activity->patience *= 8;
+	backoff_reset(&runtime->backoff);
+}
+
+static void on_counted(struct conn_query *query)
+{
+	struct service_runtime *runtime = query->runtime;
+	struct activity *activity = runtime->activity;
+	bool waits = conn_query_is_current(query) && runtime->state == LISTENING, known = waits && is_known(query);
+	bool tried = known && activity->exact && activity->beside && activity->tried;
+	bool fruitless = tried && all_wait_still(&activity->backlog, &query->cookies);
+
+	if (known) {
+		activity->beside = true;
+		take_note(activity, &query->cookies);
+	}
+	progress_proof_forget(runtime);
+	if (tried && !fruitless)
+		trust(runtime);
+	if (fruitless)
+		take_failure(runtime);
+	else
+		runtime_post(runtime, waits ? ACTIVITY : LOOK);
+}
+
+/* Only listeners of connections have a queue of clients. */
+static void ask(struct service_runtime *runtime)
+{
+	struct conn_query *query = conn_query_new(runtime, on_counted);
+
+	runtime->activity->doubt = query;
+	if (!query)
+		return;
+	query->use = GUESTS_NOTED;
+	query->which = CONN_WHICH_QUEUED;
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->address))
+			conn_query_add(query, listener->io.fd, ANY_KIND);
+	}
+	if (!query->count || !conn_query_start(query))
+		progress_proof_forget(runtime);
+}
+
+bool progress_proof_ward_off(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	if (runtime->state != LISTENING || runtime->service->exec->accept || !progress_proof_is_open(runtime))
+		return false;
+	if (activity->doubt)
+		return true;
+	ask(runtime);
+	return activity->doubt;
+}

@@ -1,0 +1,43 @@
+/* Thaws the instance that has the listeners, where no client wants it. In state FROZEN that goes by the table of
+ * transitions; before, it is being frozen by an idle_timeout, or for an operator. */
+#include "engine/service/service_thaw.h"
+
+#include "engine/freeze/freeze.h"
+#include "engine/idle/idle.h"
+#include "engine/service/runtime_event.h"
+
+/* An idle_timeout that may be freezing the instance begins anew. */
+bool service_thaw(struct service_runtime *runtime)
+{
+	if (!freeze_is_under_way(runtime) && !freeze_is_frozen(runtime))
+		return false;
+	if (runtime->state == FROZEN) {
+		runtime_event(runtime, ENABLE);
+		return true;
+	}
+	idle_forget(runtime);
+	freeze_thaw(runtime);
+	idle_follow(runtime);
+	return true;
+}
+
+void service_freeze_set_aside(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+	uint64_t wakes;
+	double woken, wakeful;
+
+	if (!freeze_set_aside(runtime))
+		return;
+	if (runtime->state != FROZEN) {
+		freeze_thaw(runtime);
+		return;
+	}
+	wakes = activity->wakes;
+	woken = activity->woken;
+	wakeful = activity->wakeful;
+	runtime_event(runtime, ENABLE);
+	activity->wakes = wakes;
+	activity->woken = woken;
+	activity->wakeful = wakeful;
+}

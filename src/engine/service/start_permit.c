@@ -1,0 +1,32 @@
+/* The gate of a service that does not accept itself. Before the start superd can only see the sender of a datagram;
+ * the kernel filters connections (os/bpf/socket_filter), or they wait in the queue until the service may start. */
+#include "engine/service/start_permit.h"
+
+#include "base/clock.h"
+#include "engine/accept/datagram_sender.h"
+#include "engine/accept/limit_pause.h"
+#include "engine/accept/sensor.h"
+
+bool permit_start(struct service_runtime *runtime, enum service_event *instead)
+{
+	const struct service *service = runtime->service;
+	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED;
+
+	if ((service->access || service->groups->access->access_times || service->groups->access->libwrap ||
+	     counts_senders || sensor_has_any(runtime->engine)) &&
+	    datagram_sender_sift(runtime)) {
+		runtime->activity->left = 0;
+		*instead = EXITED;              /* back to the queue, without a start */
+		return false;
+	}
+	if (limit_pause_is_due(runtime, NULL) || limit_pause_for_moment(runtime)) {
+		runtime->started = false;
+		*instead = LIMITED;
+		return false;
+	}
+	if (rate_limit_is_limited(service->groups->access))
+		rate_limit_count(&runtime->activity->pace, service->groups->access, clock_now());
+	if (counts_senders)
+		datagram_sender_count(runtime);
+	return true;
+}

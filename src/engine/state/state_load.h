@@ -1,8 +1,0 @@
-/* The inverse of engine/state/state_save: reads the values of the former superd by their keys. */
-#pragma once
-
-#include "base/state_stream.h"
-
-/* Returns an open descriptor, which the caller owns; -1: none. */
-int load_fd(struct state_section *section, const char *key);
-int load_fd_of(struct state_section *section, struct state_entry *entry);
