@@ -167,8 +167,8 @@ struct top_stream {
 static bool does_anything(struct service_runtime *runtime, double since)
 {
 	if (!runtime->activity)
-		return runtime->state != LISTENING && runtime->state != OFF;
-	return !runtime_is_empty(runtime) || (runtime->state != LISTENING && runtime->state != OFF) ||
+		return runtime_state(runtime) != LISTENING && runtime_state(runtime) != OFF;
+	return !runtime_is_empty(runtime) || (runtime_state(runtime) != LISTENING && runtime_state(runtime) != OFF) ||
 	       runtime->activity->last_end >= since || runtime->activity->last_start >= since;
 }
 

@@ -186,7 +186,7 @@ void line_io_open(struct line_io *io, struct engine *engine, int fd,
 void line_io_close(struct line_io *io)
 {
 	watch_stop(&io->watch);
-	closing_own(io->watch.engine, NULL, &io->fd);
+	close_socket_own(io->watch.engine, NULL, &io->fd);
 	buf_free(&io->output);
 }
 

@@ -118,7 +118,7 @@ static void turn_away(struct server *server, int fd, const char *code, const cha
 	if (!line.failed)               /* who has gone already needs no answer */
 		(void)send(fd, line.data, line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	buf_free(&line);
-	closing_own(&server->supervisor->engine, NULL, &fd);
+	close_socket_own(&server->supervisor->engine, NULL, &fd);
 }
 
 static bool asks_just_now(const struct session *session)
@@ -369,7 +369,7 @@ static bool get_socket(struct server *server, const char *path, struct buf *why)
 		give_node(server);
 		return true;
 	}
-	closing_listener(engine, NULL, true, &engine->control);
+	close_socket_listener(engine, NULL, true, &engine->control);
 	return control_socket_open(&server->socket, path, server->group, why);
 }
 
@@ -458,5 +458,5 @@ void server_close(struct server *server)
 	fd = server->socket.fd;
 	server->socket.fd = -1;
 	control_socket_close(&server->socket);
-	closing_listener(&server->supervisor->engine, NULL, true, &fd);
+	close_socket_listener(&server->supervisor->engine, NULL, true, &fd);
 }

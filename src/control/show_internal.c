@@ -41,8 +41,8 @@ void show_state(const struct service_view *view, struct buf *out)
 		json_null_field(out, "since");
 		json_null_field(out, "for");
 	}
-	json_flag_field(out, "held", runtime && runtime->held);
-	json_flag_field(out, "enabled", runtime && !runtime->disabled);
+	json_flag_field(out, "held", runtime && runtime_is_held(runtime));
+	json_flag_field(out, "enabled", runtime && !runtime_is_disabled(runtime));
 	json_flag_field(out, "degraded", runtime && health_is_degraded(runtime));
 	json_text_field(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);
 	json_count_field(out, "outdated", runtime ? old_row_count(view->match.runtime) : 0);
@@ -164,7 +164,7 @@ static const char *instance_state(const struct service_runtime *runtime, const s
 		return "stopping";
 	if (instance->starting || instance->pid <= 0)
 		return "starting";
-	return runtime->state == FROZEN && runtime->activity->current == instance ? "frozen" : "running";
+	return runtime_state(runtime) == FROZEN && runtime->activity->current == instance ? "frozen" : "running";
 }
 
 /* Adds the options and sockets that an instance still has from the row before a reload. */
@@ -303,7 +303,7 @@ static void add_pause(const struct service_view *view, const struct activity *ac
 
 	json_object_field(out, "pause");
 	json_text_field(out, "reason", activity->reason);
-	if (runtime->state == BACKOFF && runtime_waits_for_order(runtime))
+	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		json_null_field(out, "left");
 	else
 		json_seconds_field(out, "left", state_pause_left(runtime));
@@ -402,7 +402,7 @@ void show_spent(const struct service_view *view, struct buf *out)
 	json_object_field(out, "spent");
 	for (int state = 0; runtime && state < STATES; state++) {
 		double seconds = state_times_in(activity ? &activity->spent : NULL, (enum state)state,
-						(enum state)runtime->state, runtime->since, view->now);
+						runtime_state(runtime), runtime->since, view->now);
 
 		if (seconds > 0)
 			json_seconds_field(out, state_name((enum state)state), seconds);

@@ -17,14 +17,14 @@
 #define SOON .05                        /* seconds: a superd that ends removes its socket shortly after */
 #define LATER 1.                        /* seconds */
 
-/* Closes the connection. closing_close drops unread data without holding up superd. */
+/* Closes the connection. close_socket_fd drops unread data without holding up superd. */
 static void hang_up(struct socket_wait *socket_wait)
 {
 	watch_stop(&socket_wait->watch);
 	if (socket_wait->hangups >= 0)
 		fd_hangup_forget(socket_wait->hangups, socket_wait->fd);
 	fd_close(&socket_wait->hangups);
-	closing_close(socket_wait->watch.engine, NULL, &socket_wait->fd);
+	close_socket_fd(socket_wait->watch.engine, NULL, &socket_wait->fd);
 }
 
 /* Reads nothing, as descriptors might come along; only the end of the connection counts. */

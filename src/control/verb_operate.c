@@ -98,7 +98,7 @@ static void begin_one(struct operate_request *operate, const char *name)
 		buf_text(&says, "a reload has removed it meanwhile");
 	}
 	if (standing == UNDER_WAY && operate->waits)
-		keep_pending(operate, name, &operation, match.runtime->removed);
+		keep_pending(operate, name, &operation, runtime_is_removed(match.runtime));
 	else if (standing == UNDER_WAY)
 		buf_text(&says, "under way");
 	operate->begun++;

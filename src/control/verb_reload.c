@@ -114,8 +114,8 @@ static bool tell_fate(struct reload_request *reload, enum diff_kind diff, const 
 	struct buf message = { 0 };
 	const char *reason;
 
-	if (!runtime || runtime->state != BINDING) {
-		if (runtime && runtime->removed)
+	if (!runtime || runtime_state(runtime) != BINDING) {
+		if (runtime && runtime_is_removed(runtime))
 			old_row_describe_removed(runtime, &message);
 		else if (runtime)
 			old_row_describe(runtime, &message);

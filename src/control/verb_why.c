@@ -39,7 +39,7 @@ static void add_pause(const struct service_runtime *runtime, struct buf *out)
 	buf_text(out, runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory");
 	if (left < 0)
 		return;
-	if (runtime->state == BACKOFF && runtime_waits_for_order(runtime)) {
+	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime)) {
 		buf_text(out, "; it is not started again by itself: start starts it");
 		return;
 	}
@@ -61,7 +61,7 @@ static void add_running(const struct service_runtime *runtime, struct buf *out)
 		 (long)current_pid(runtime));
 	if (current && current->notice && *current->notice->status)
 		buf_addf(out, "; it says: %s", current->notice->status);
-	if (runtime->held)
+	if (runtime_is_held(runtime))
 		buf_text(out, "; it is held, so it is not started again when that has ended");
 }
 
@@ -104,9 +104,9 @@ static void add_leaving(struct service_runtime *runtime, struct buf *out)
 
 static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 {
-	switch ((enum state)runtime->state) {
+	switch (runtime_state(runtime)) {
 	case OFF:
-		if (runtime->disabled)
+		if (runtime_is_disabled(runtime))
 			add_lock(runtime, LOCK_DISABLED, "enable opens its sockets again", out);
 		else
 			buf_text(out, "it is not in use");
@@ -145,7 +145,7 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		buf_addf(out, "pid %ld is frozen: a client, or thaw, lets it go on", (long)current_pid(runtime));
 		break;
 	case HELD:
-		if (runtime->drains)
+		if (runtime_is_draining(runtime))
 			buf_text(out, "it drains: clients queue until its instances have ended");
 		else
 			add_lock(runtime, LOCK_HELD, "clients queue until release", out);
@@ -218,7 +218,7 @@ static void add_doubt(const struct service_view *view, struct buf *text)
 								      : "at descriptor 3, as LISTEN_FDS tells it";
 	uint16_t port;
 
-	if (runtime->state != RUNNING)
+	if (runtime_state(runtime) != RUNNING)
 		return;
 	port = process_own_port(current_pid(runtime), service_user(runtime->service));
 	if (port) {
@@ -271,7 +271,7 @@ static void add_last_line(const struct service_runtime *runtime, struct buf *tex
 	bool has_failed = activity->last_end > 0 && !result_is_good(activity->last_result);
 	const char *line = start_kit_last_line(&activity->kit);
 
-	if ((has_failed || runtime->state == BACKOFF) && *line)
+	if ((has_failed || runtime_state(runtime) == BACKOFF) && *line)
 		buf_addf(text, "last printed: %s", line);
 }
 
@@ -306,7 +306,7 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	buf_addf(&text, "%s for ", runtime_state_name(runtime));
 	add_span(&text, view->now - runtime->since);
 	buf_text(&text, ": ");
-	if (runtime->removed)
+	if (runtime_is_removed(runtime))
 		add_leaving(runtime, &text);
 	else
 		add_waiting(runtime, &text);

@@ -23,12 +23,13 @@ static bool print_states(FILE *out)
 	for (int accepts = 0; accepts < 2; accepts++) {
 		fprintf(out, "%saccept = %s\n", accepts ? "\n" : "", accepts ? "yes" : "no");
 		for (enum state state = OFF; state < STATES; state++) {
-			for (enum service_event service_event = ENABLE; service_event < HAPPENINGS; service_event++) {
+			for (enum service_event service_event = ENABLE; service_event < SERVICE_EVENTS;
+			     service_event++) {
 				struct step step = transition(accepts, state, service_event);
 
 				if (step.action != IMPOSSIBLE)
 					fprintf(out, "%-10s %-11s -> %-10s %s\n", state_name(state),
-						happening_name(service_event), state_name(step.next),
+						service_event_name(service_event), state_name(step.next),
 						action_name(step.action));
 			}
 		}

@@ -95,10 +95,10 @@ static void on_started(void *context)
 		signals_reload(opening->supervisor);    /* it tells what is wrong, or brings what is different */
 }
 
-/* Sets the habits of the program that superd was called as. */
+/* Sets the persona of the program that superd was called as. */
 static void take_habits(struct supervisor *supervisor, const struct options *options)
 {
-	supervisor->habits = (struct persona){
+	supervisor->persona = (struct persona){
 		.alarm_retries = options->invoked_as == AS_INETD,
 		.usr2_reloads = options->invoked_as == AS_XINETD,
 		.abort_inspects = options->invoked_as == AS_XINETD,
@@ -149,7 +149,7 @@ static int run(struct superd_run *opening, struct options *options, struct table
 	supervisor->engine.cgroups.identity = identity;
 	supervisor->loader.load = load;
 	supervisor->loader.load_context = options;
-	supervisor->second_look.is_possible =
+	supervisor->left_out_check.is_possible =
 		options->keep_going && !options->endpoints.count && !load_reads_standard_input(options);
 	supervisor->upgrade.source.carry_table = load_carry;
 	supervisor->upgrade.source.table_context = options;

@@ -54,7 +54,7 @@ struct given upgrade_receive_strip(int *argc, char ***argv)
 		return given;
 	given.asks = read_word(all[1], UPGRADE_CHECK, &given.state);
 	given.takes = !given.asks && read_word(all[1], UPGRADE_TAKE, &given.state);
-	given.looks = !given.asks && !given.takes && read_word(all[1], SECOND_LOOK, &given.state);
+	given.looks = !given.asks && !given.takes && read_word(all[1], LEFT_OUT_CHECK, &given.state);
 	if (!given.asks && !given.takes && !given.looks)
 		return given;
 	all[1] = all[0];

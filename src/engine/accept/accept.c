@@ -221,7 +221,8 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 {
 	size_t most = runtime->backoff.failures ? 1 : BATCH, count = 0;
 
-	if (is_local(listener->listen->endpoint) && !closing_takes_clients(runtime->engine, runtime->service->name)) {
+	if (is_local(listener->listen->endpoint) &&
+		!close_socket_takes_clients(runtime->engine, runtime->service->name)) {
 		runtime_pause(runtime, "closing what its clients have sent does not end");
 		*service_event = EXEC_ERROR;
 		return 0;
@@ -294,7 +295,7 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	unreaped_start_batch(runtime->engine, launches, ready);
 	for (size_t n = 0; n < count; n++) {
 		if (n < ready && pending_begin(runtime, &guests[n], &launches[n], &why)) {
-			closing_client(runtime->engine, runtime->service->name, &guests[n].client);
+			close_socket_client(runtime->engine, runtime->service->name, &guests[n].client);
 			continue;
 		}
 		if (n >= most) {
@@ -347,7 +348,7 @@ static bool try_start(struct service_runtime *runtime, struct pending_client *gu
 static void start_guest(struct service_runtime *runtime, struct pending_client *guest)
 {
 	enum state state = runtime_next_state(runtime);
-	bool rests = runtime->state == BACKOFF && !runtime->backoff.failures;
+	bool rests = runtime_state(runtime) == BACKOFF && !runtime->backoff.failures;
 
 	if (state != LISTENING && state != FULL && !rests)
 		park(runtime, guest);
@@ -509,8 +510,8 @@ static void accept_arrived(struct service_runtime *runtime, struct listener *lis
 			   const struct parked_client *arrived)
 {
 	struct pending_client guest = { .client = arrived->client, .listener = listener, .until = arrived->until };
-	bool gone = runtime->state == OFF || runtime->state == CLOSING;
-	bool many = runtime->state != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
+	bool gone = runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING;
+	bool many = runtime_state(runtime) != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 
 	if (gone || many || !runtime_activity(runtime)) {
 		refuse_guest(runtime, &guest, gone ? REFUSED_CLOSED : many ? REFUSED_UNKEPT : REFUSED_MEMORY);

@@ -192,7 +192,7 @@ static void let_rest(struct builtin_channel *channel)
 	if (may_serve_again(channel) && worker_pool_add(standbys, engine, instance->pid, fd, &instance->cgroup))
 		instance_let_go(instance);
 	else
-		closing_own(engine, instance->service->name, &fd);
+		close_socket_own(engine, instance->service->name, &fd);
 }
 
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
@@ -227,8 +227,8 @@ static void builtin_channel_free(struct instance *instance)
 	int fd = channel->io.fd;
 
 	ev_io_stop(channel->runtime->engine->loop, &channel->io);
-	closing_own(instance->engine, instance->service->name, &fd);
-	closing_close(instance->engine, instance->service->name, &channel->client);
+	close_socket_own(instance->engine, instance->service->name, &fd);
+	close_socket_fd(instance->engine, instance->service->name, &channel->client);
 	free(channel);
 	instance->channel = NULL;
 }

@@ -59,7 +59,7 @@ bool fd_shortage_comes_after(struct service_runtime *runtime)
 	struct engine *engine = runtime->engine;
 	const struct service_runtime *first = engine->first;
 
-	if (first && ((first->state != BACKOFF && first->state != LISTENING) || !has_parked(first)))
+	if (first && ((runtime_state(first) != BACKOFF && runtime_state(first) != LISTENING) || !has_parked(first)))
 		engine->first = NULL;
 	if (engine->first)
 		engine_keep_spare(engine);      /* some may have come free */
@@ -75,7 +75,7 @@ void fd_shortage_pass(struct engine *engine)
 		struct service_runtime *runtime = container_of(link, struct activity, lacking)->runtime;
 
 		list_remove(link);
-		if (runtime->state != BACKOFF || runtime_waits_for_order(runtime))
+		if (runtime_state(runtime) != BACKOFF || runtime_waits_for_order(runtime))
 			continue;
 		runtime_start_timer(runtime, 0);
 		if (++woken == WOKEN)

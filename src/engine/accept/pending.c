@@ -295,7 +295,7 @@ size_t pending_reuse(struct service_runtime *runtime, struct pending_client *gue
 
 	for (size_t n = 0; n < count; n++) {
 		if (reuse_for(runtime, &guests[n]))
-			closing_client(runtime->engine, runtime->service->name, &guests[n].client);
+			close_socket_client(runtime->engine, runtime->service->name, &guests[n].client);
 		else if (left++ != n)
 			guests[left - 1] = guests[n];
 	}
@@ -337,4 +337,4 @@ static const struct state_field guest_fields[] = {
 	{ NONE(fd_map, "made anew, where its program does not run yet") },
 	{ NONE(caller, "made anew, where its program does not run yet") },
 };
-const struct state_table guest_state = STATE_TABLE(NULL, pending_client, guest_fields);
+const struct field_table guest_state = FIELD_TABLE(NULL, pending_client, guest_fields);

@@ -27,7 +27,7 @@ struct pending_client {
 };
 
 /* Over an upgrade: of a guest that has a course, whose section it is part of. */
-extern const struct state_table guest_state;
+extern const struct field_table guest_state;
 
 /* Makes this runtime the owner of a client's own instance. */
 void pending_own(struct service_runtime *runtime, struct instance *instance);

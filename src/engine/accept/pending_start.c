@@ -61,7 +61,7 @@ static void runs(struct exec_sequence *sequence)
 	struct pending_client *guest = &departure_of(sequence)->guest;
 	bool is_connection = guest->client.fd >= 0;
 
-	closing_client(sequence->runtime->engine, sequence->runtime->service->name, &guest->client);
+	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &guest->client);
 	pending_note_start(sequence->runtime, guest);
 	sequence->runtime->activity->skips = 0;
 	if (is_connection)              /* whether a datagram was read shows at its end */
@@ -107,7 +107,7 @@ static void leave_course(struct instance *instance)
 	struct pending_departure *departure = departure_of(instance->sequence);
 
 	exec_sequence_free(&departure->sequence);
-	closing_client(instance->engine, instance->service->name, &departure->guest.client);
+	close_socket_client(instance->engine, instance->service->name, &departure->guest.client);
 	free(departure);
 }
 

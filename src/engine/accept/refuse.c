@@ -61,7 +61,7 @@ static void on_named(struct service_runtime *runtime, struct pending_client *gue
 	runtime->engine->refused_asking--;
 	if (advice && advice->has_user)
 		xinetd_record_user(runtime, &guest->client, false, advice->knows_user, advice->user);
-	closing_client(runtime->engine, runtime->service->name, &guest->client);
+	close_socket_client(runtime->engine, runtime->service->name, &guest->client);
 }
 
 /* Keeps the client for a moment to ask its ident server; not if that was asked before, or many are asked already. */
@@ -111,7 +111,7 @@ void refuse_guest(struct service_runtime *runtime, struct pending_client *guest,
 	if (refusal != REFUSED_TWIST && tell(runtime, guest))
 		client_shut_and_drain(&guest->client);
 	if (!may_be_kept(refusal) || !ask_who(runtime, guest))
-		closing_client(runtime->engine, runtime->service->name, &guest->client);
+		close_socket_client(runtime->engine, runtime->service->name, &guest->client);
 }
 
 void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal)

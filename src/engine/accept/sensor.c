@@ -98,7 +98,7 @@ bool sensor_feel(struct service_runtime *runtime, struct pending_client *guest)
 		return false;
 	pending_dismiss(runtime, guest);
 	sensor_touch(runtime, &guest->client);
-	closing_client(runtime->engine, runtime->service->name, &guest->client);
+	close_socket_client(runtime->engine, runtime->service->name, &guest->client);
 	return true;
 }
 

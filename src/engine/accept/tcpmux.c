@@ -179,7 +179,7 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 	struct listener *target = find_target(by->engine, name);
 
 	if (getpeername(connection, &client.peer.any, &client.length) < 0) {
-		closing_close(by->engine, by->service->name, &connection);      /* it has left */
+		close_socket_fd(by->engine, by->service->name, &connection);      /* it has left */
 		return;
 	}
 	if (target && listener_park(target, &client, ARRIVED, clock_now() + MUX_PATIENCE)) {
@@ -190,5 +190,5 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 		say_unknown(by, &client, name);
 	tcpmux_say_unavailable(&client);
 	client_shut_and_drain(&client);
-	closing_client(by->engine, by->service->name, &client);
+	close_socket_client(by->engine, by->service->name, &client);
 }

@@ -150,7 +150,7 @@ static bool may_hang(int fd)
 	return !socket_is_plain_inet(fd) || lingers(fd);
 }
 
-void closing_close(struct engine *engine, const char *service, int *fd)
+void close_socket_fd(struct engine *engine, const char *service, int *fd)
 {
 	if (*fd < 0)
 		return;
@@ -160,15 +160,15 @@ void closing_close(struct engine *engine, const char *service, int *fd)
 		fd_close(fd);
 }
 
-void closing_own(struct engine *engine, const char *service, int *fd)
+void close_socket_own(struct engine *engine, const char *service, int *fd)
 {
 	if (*fd >= 0 && scm_rights_are_refused(*fd))
 		fd_close(fd);
 	else
-		closing_close(engine, service, fd);
+		close_socket_fd(engine, service, fd);
 }
 
-void closing_listener(struct engine *engine, const char *service, bool alone, int *fd)
+void close_socket_listener(struct engine *engine, const char *service, bool alone, int *fd)
 {
 	int client;
 
@@ -179,7 +179,7 @@ void closing_listener(struct engine *engine, const char *service, bool alone, in
 		return;
 	}
 	if (alone)
-		closing_close(engine, service, &client);
+		close_socket_fd(engine, service, &client);
 	hand_over(engine, service, NO_UID, fd);
 }
 
@@ -197,19 +197,19 @@ static uid_t user_of(int fd)
 }
 
 /* A backend that has ended may have left SO_LINGER and a client who does not read. */
-void closing_client(struct engine *engine, const char *service, struct client *client)
+void close_socket_client(struct engine *engine, const char *service, struct client *client)
 {
 	if (client->fd < 0)
 		return;
 	if (client->length && client->peer.any.sa_family == AF_UNIX)
 		hand_over(engine, service, user_of(client->fd), &client->fd);
 	else if (lingers(client->fd))
-		closing_close(engine, service, &client->fd);
+		close_socket_fd(engine, service, &client->fd);
 	else
 		fd_close(&client->fd);
 }
 
-bool closing_is_stuck(struct engine *engine, const char *service)
+bool close_socket_is_stuck(struct engine *engine, const char *service)
 {
 	struct closing *closing = engine->closing;
 	unsigned owner;
@@ -221,7 +221,7 @@ bool closing_is_stuck(struct engine *engine, const char *service)
 			 close_async_pending(owner) >= CLOSE_PENDING_MOST);
 }
 
-bool closing_takes_clients(struct engine *engine, const char *service)
+bool close_socket_takes_clients(struct engine *engine, const char *service)
 {
 	struct closing *closing = engine->closing;
 	size_t hash = hash_name(service);
@@ -236,10 +236,10 @@ bool closing_takes_clients(struct engine *engine, const char *service)
 		    !strcmp(owner->service, service))
 			pending += close_async_pending(n);
 	}
-	return pending < CLOSE_PENDING_MOST && !closing_is_stuck(engine, service);
+	return pending < CLOSE_PENDING_MOST && !close_socket_is_stuck(engine, service);
 }
 
-void closing_free(struct engine *engine)
+void close_socket_free(struct engine *engine)
 {
 	struct closing *closing = engine->closing;
 

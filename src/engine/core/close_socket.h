@@ -11,22 +11,22 @@
 
 /* A descriptor of any kind; sets it to -1. service NULL: it is nobody's. Only what a backend or a client could have
  * sent along with, or made of, costs more than close(2). */
-void closing_close(struct engine *engine, const char *service, int *fd);
+void close_socket_fd(struct engine *engine, const char *service, int *fd);
 
 /* A unix socket that nobody but superd ever had: where the kernel has kept descriptors out of it, it is closed at
  * once. What others have had may say so and hold some all the same. */
-void closing_own(struct engine *engine, const char *service, int *fd);
+void close_socket_own(struct engine *engine, const char *service, int *fd);
 
 /* A connection that was turned away, or handed on. For TCP this is close(2), unless a backend has had it linger. */
-void closing_client(struct engine *engine, const char *service, struct client *client);
+void close_socket_client(struct engine *engine, const char *service, struct client *client);
 
 /* A listener that superd does not go on with. alone: nobody else uses it, so it is shut down first. */
-void closing_listener(struct engine *engine, const char *service, bool alone, int *fd);
+void close_socket_listener(struct engine *engine, const char *service, bool alone, int *fd);
 
 /* Whether so many of its descriptors hang that it is to take no more. Those of clients do not count, */
-bool closing_is_stuck(struct engine *engine, const char *service);
+bool close_socket_is_stuck(struct engine *engine, const char *service);
 
 /* nor here, as each user waits for his own alone, unless so many are not closed yet that there is no end to it. */
-bool closing_takes_clients(struct engine *engine, const char *service);
+bool close_socket_takes_clients(struct engine *engine, const char *service);
 
-void closing_free(struct engine *engine);
+void close_socket_free(struct engine *engine);

@@ -14,7 +14,7 @@ static const struct state_field latency_fields[] = {
 	{ STATE_FIELD(histogram, "sum", sum), .always = true },
 	{ STATE_ARRAY(histogram, "bucket", buckets), .always = true },
 };
-const struct state_table latency_state = STATE_TABLE("latency", histogram, latency_fields);
+const struct field_table latency_state = FIELD_TABLE("latency", histogram, latency_fields);
 
 static const struct state_field pace_fields[] = {
 	{ STATE_FIELD(rate_limit, "pace_second", second) },
@@ -22,7 +22,7 @@ static const struct state_field pace_fields[] = {
 	{ STATE_FIELD(rate_limit, "pace_in_second", in_second), .most = STATE_NUMBER_MOST },
 	{ STATE_FIELD(rate_limit, "pace_in_interval", in_interval), .most = STATE_NUMBER_MOST },
 };
-const struct state_table pace_state = STATE_TABLE(NULL, rate_limit, pace_fields);
+const struct field_table pace_state = FIELD_TABLE(NULL, rate_limit, pace_fields);
 
 static const struct state_field sighting_fields[] = {
 	{ STATE_FIELD(address_entry, "whose", whose) },
@@ -33,7 +33,7 @@ static const struct state_field sighting_fields[] = {
 	{ STATE_NONE(address_entry, younger, "they come in the order of their age") },
 	{ STATE_NONE(address_entry, next, "its bucket is found anew") },
 };
-const struct state_table sighting_state = STATE_TABLE(NULL, address_entry, sighting_fields);
+const struct field_table sighting_state = FIELD_TABLE(NULL, address_entry, sighting_fields);
 
 #define LIMIT .least = -1, .most = STATE_NUMBER_MOST, .always = true    /* RLIM_INFINITY is -1 */
 
@@ -49,7 +49,7 @@ static const struct state_field cgroups_fields[] = {
 	{ STATE_NONE(cgroups, sought, "tried again when it is needed") },
 	{ STATE_NONE(cgroups, keeps, "tried again when it is needed") },
 };
-const struct state_table cgroups_state = STATE_TABLE(NULL, cgroups, cgroups_fields);
+const struct field_table cgroups_state = FIELD_TABLE(NULL, cgroups, cgroups_fields);
 
 static void save_prefixes(struct state_saver *carry, const void *object)
 {
@@ -197,4 +197,4 @@ static const struct state_field engine_fields[] = {
 	{ NONE(fates, "of a reload, during which no upgrade begins") },
 	{ NONE(context, "code of the next superd") },
 };
-const struct state_table engine_state = STATE_TABLE(NULL, engine, engine_fields);
+const struct field_table engine_state = FIELD_TABLE(NULL, engine, engine_fields);

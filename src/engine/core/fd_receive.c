@@ -27,7 +27,7 @@ static void conclude(struct fd_receive *reception, struct received *received)
 	if (!reception->forgotten)
 		reception->received(reception, received);
 	for (size_t n = 0; received && n < received->count; n++)
-		closing_close(reception->engine, reception->service, &received->fds[n]);
+		close_socket_fd(reception->engine, reception->service, &received->fds[n]);
 }
 
 static void hear(struct fd_receive *reception)

@@ -57,7 +57,7 @@ static void leave_sockets(struct drain *drain)
 {
 	struct service_runtime *runtime = drain->instance->context;
 
-	if (runtime->engine->stopping || runtime->state == OFF || runtime->state == CLOSING)
+	if (runtime->engine->stopping || runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING)
 		return;
 	standby_sockets_take(runtime, drain->sockets, drain->count);
 	runtime_post(runtime, LOOK);

@@ -44,5 +44,5 @@ void drain_hurry_holder(struct service_runtime *runtime, const struct listener *
 struct drained_socket *drain_find_socket(struct service_runtime *runtime, int fd);
 
 /* Over an upgrade (engine/upgrade/save, engine/upgrade/load): a drain and the clients that it knows. */
-extern const struct state_table drain_state;
+extern const struct field_table drain_state;
 void drain_resume(struct instance *instance, struct state_section *section);

@@ -83,7 +83,7 @@ static const struct state_field drain_fields[] = {
 	{ STATE_NONE(drain, former, "its clients pass for the successor's") },
 	{ STATE_NONE(drain, count, "as many as there are sockets") },
 };
-const struct state_table drain_state = STATE_TABLE("drain", drain, drain_fields);
+const struct field_table drain_state = FIELD_TABLE("drain", drain, drain_fields);
 
 void drain_resume(struct instance *instance, struct state_section *section)
 {

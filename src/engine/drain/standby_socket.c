@@ -258,7 +258,7 @@ static bool settle(struct standby_sockets *standby_sockets, size_t n, bool *anew
 	    (is_expected(standby_sockets, n) && (*anew || ev_is_active(&standby_sockets->late))))
 		return true;
 	if (pair->other >= 0)
-		closing_close(runtime->engine, runtime->service->name, &pair->other);
+		close_socket_fd(runtime->engine, runtime->service->name, &pair->other);
 	pair->older = false;
 	return false;
 }
@@ -364,7 +364,7 @@ static struct standby_leftover *standby_sockets_drop(struct standby_sockets *sta
 	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->late);
 	for (size_t n = 0; n < standby_sockets->count; n++) {
 		if (standby_sockets->pairs[n].other >= 0)
-			closing_close(standby_sockets->runtime->engine, standby_sockets->runtime->service->name,
+			close_socket_fd(standby_sockets->runtime->engine, standby_sockets->runtime->service->name,
 				      &standby_sockets->pairs[n].other);
 	}
 	standby_sockets->runtime->activity->standby_sockets = NULL;
@@ -385,7 +385,7 @@ void standby_sockets_free(struct service_runtime *runtime)
 		struct standby_leftover *next = leftovers->next;
 
 		if (leftovers->socket.fd >= 0)
-			closing_close(runtime->engine, runtime->service->name, &leftovers->socket.fd);
+			close_socket_fd(runtime->engine, runtime->service->name, &leftovers->socket.fd);
 		free(leftovers);
 		leftovers = next;
 	}
@@ -421,7 +421,7 @@ static void standby_sockets_end(struct standby_sockets *standby_sockets)
 		next = at->next;
 		standby_sockets_take(runtime, &at->socket, 1);
 		if (at->socket.fd >= 0)
-			closing_close(runtime->engine, runtime->service->name, &at->socket.fd);
+			close_socket_fd(runtime->engine, runtime->service->name, &at->socket.fd);
 		free(at);
 	}
 }
@@ -513,7 +513,7 @@ static bool standby_sockets_merge(struct service_runtime *runtime, struct listen
 		moves = reuseport_migrates(listener->io.fd);
 	if (!moves)
 		return false;
-	closing_close(runtime->engine, runtime->service->name, fd);
+	close_socket_fd(runtime->engine, runtime->service->name, fd);
 	listener_rouse(listener, runtime->engine);
 	return true;
 }
@@ -572,7 +572,7 @@ void standby_sockets_take(struct service_runtime *runtime, struct drained_socket
 {
 	bool any = false;
 
-	if (!runtime->activity || runtime->state == OFF)
+	if (!runtime->activity || runtime_state(runtime) == OFF)
 		return;
 	for (size_t n = 0; n < count; n++)
 		any = take_one(runtime, &sockets[n]) || any;
@@ -594,7 +594,7 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 		    bind_adjust(standby_sockets->pairs[n].other, runtime->listeners[n].listen, &service->sockets[n],
 				&why, &warnings) < 0) {
 			say_sent_away(runtime, &why);
-			closing_close(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
+			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
 		}
 		buf_free(&why);
 		buf_free(&warnings);
@@ -613,18 +613,18 @@ static const struct state_field twins_fields[] = {
 	{ STATE_NONE(standby_sockets, count, "as many as there are listeners") },
 	{ STATE_NONE(standby_sockets, pairs, "have sections of their own") },
 };
-const struct state_table twins_state = STATE_TABLE("twins", standby_sockets, twins_fields);
+const struct field_table twins_state = FIELD_TABLE("twins", standby_sockets, twins_fields);
 
 static const struct state_field pair_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, standby_pair, "fd", other) },
 	{ STATE_FIELD(standby_pair, "older", older) },
 	{ STATE_NONE(standby_pair, visit, "watched anew") },
 };
-const struct state_table pair_state = STATE_TABLE("twin", standby_pair, pair_fields);
+const struct field_table pair_state = FIELD_TABLE("twin", standby_pair, pair_fields);
 
 /* Older is the listener, so this socket is the younger one. */
 static const struct state_field parted_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, drained_socket, "fd", fd) },
 	{ STATE_FIELD(drained_socket, "older", younger) },
 };
-const struct state_table parted_state = STATE_TABLE("twin", drained_socket, parted_fields);
+const struct field_table parted_state = FIELD_TABLE("twin", drained_socket, parted_fields);

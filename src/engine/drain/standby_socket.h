@@ -41,7 +41,7 @@ struct standby_sockets {
 };
 
 /* Over an upgrade: twins, and in sections [twin] behind them the sockets of pairs and of leftovers. */
-extern const struct state_table twins_state, pair_state, parted_state;
+extern const struct field_table twins_state, pair_state, parted_state;
 
 bool standby_sockets_may_have(const struct listener *listener); /* a listener of its kind can have a twin on this system */
 

@@ -240,9 +240,9 @@ static const char *find_obstacle(const struct service_runtime *runtime)
 {
 	const struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
 
-	if (runtime->state == FROZEN)
+	if (runtime_state(runtime) == FROZEN)
 		return "it is frozen already";
-	if (runtime->state != RUNNING || !instance || instance->child.pid <= 0)
+	if (runtime_state(runtime) != RUNNING || !instance || instance->child.pid <= 0)
 		return "nothing of it runs";
 	if (instance->stopping || instance->clears || (instance->notice && instance->notice->stopping))
 		return "it is about to end";
@@ -451,6 +451,6 @@ bool freeze_set_aside(struct service_runtime *runtime)
 	if (!freeze || (freeze->frozen <= 0 && !freeze->is_under_way))
 		return false;
 	runtime->freezes = freeze->is_operators;
-	runtime->activity->frozen = runtime->state == FROZEN ? freeze->frozen : 0;
+	runtime->activity->frozen = runtime_state(runtime) == FROZEN ? freeze->frozen : 0;
 	return true;
 }

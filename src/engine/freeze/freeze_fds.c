@@ -33,7 +33,7 @@ static struct engine *engine_of(const struct freeze_fds *watch)
 
 static void close_copy(struct freeze_fds *watch, size_t n)
 {
-	closing_close(engine_of(watch), watch->runtime->service->name, &watch->copies.fds[n]);
+	close_socket_fd(engine_of(watch), watch->runtime->service->name, &watch->copies.fds[n]);
 }
 
 static void stop(struct freeze_fds *watch)

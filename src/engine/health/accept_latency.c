@@ -40,7 +40,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	unsigned waiting;
 
 	(void)loop, (void)events;
-	if (runtime->state != RUNNING || runtime->since != activity->taking_since || activity->standby_sockets)
+	if (runtime_state(runtime) != RUNNING || runtime->since != activity->taking_since || activity->standby_sockets)
 		return;
 	waiting = exit_verdict_count_queue(runtime);
 	if (waiting < activity->untaken) {

@@ -37,16 +37,16 @@ static const char *find_fault(const struct service_runtime *runtime)
 	const char *reason =
 		runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
 
-	if (runtime->held && runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT)
+	if (runtime_is_held(runtime) && runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT)
 		return "it is held, and superd depends on it (on_failure = exit)";
-	if (runtime->state != OFF && runtime->state != CLOSING && !runtime_is_complete(runtime))
-		return runtime->state == BINDING ? reason : "a socket of it is closed until its instance ends";
+	if (runtime_state(runtime) != OFF && runtime_state(runtime) != CLOSING && !runtime_is_complete(runtime))
+		return runtime_state(runtime) == BINDING ? reason : "a socket of it is closed until its instance ends";
 	return runtime->activity && runtime->activity->failing ? reason : NULL;
 }
 
 bool health_is_degraded(const struct service_runtime *runtime)
 {
-	return !runtime->disabled && !find_fault(runtime) && fails_always(runtime);
+	return !runtime_is_disabled(runtime) && !find_fault(runtime) && fails_always(runtime);
 }
 
 /* "the last 7 instances all failed, the last of them with signal SEGV" */
@@ -62,7 +62,7 @@ static void add_failures(const struct failures *failures, struct buf *out)
 /* Adds to out what is wrong with the service. */
 static enum health look_at(const struct service_runtime *runtime, struct buf *out)
 {
-	const char *fault = runtime->disabled ? NULL : find_fault(runtime);
+	const char *fault = runtime_is_disabled(runtime) ? NULL : find_fault(runtime);
 
 	if (fault) {
 		buf_text(out, fault);
@@ -117,12 +117,12 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 /* Why clients are not served now, though nothing may be wrong. NULL: they are. */
 static const char *find_rest(const struct service_runtime *runtime)
 {
-	if (runtime->held)
-		return runtime->drains ? "it drains: clients wait until its instances have ended"
+	if (runtime_is_held(runtime))
+		return runtime_is_draining(runtime) ? "it drains: clients wait until its instances have ended"
 				      : "an operator holds it: clients wait";
-	if (runtime->state == BACKOFF)
+	if (runtime_state(runtime) == BACKOFF)
 		return runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "it is paused";
-	return runtime->state == OFF || runtime->state == CLOSING ? "its sockets are closed" : NULL;
+	return runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING ? "its sockets are closed" : NULL;
 }
 
 static enum health refuse(struct buf *why, const char *reason)
@@ -143,9 +143,9 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 		buf_text(why, left_out ? left_out_reason(left_out) : "");
 		return UNHEALTHY;
 	}
-	if (runtime->removed)
+	if (runtime_is_removed(runtime))
 		return refuse(why, "a reload has removed it");
-	if (runtime->disabled)
+	if (runtime_is_disabled(runtime))
 		return refuse(why, "an operator has disabled it");
 	health = look_at(runtime, why);
 	if (health != UNHEALTHY && find_rest(runtime)) {

@@ -48,7 +48,7 @@ bool health_probes_take(struct service_runtime *runtime, struct client *client)
 
 	if (!address || !access_lists(runtime->service->probes, client->peer.any.sa_family, address))
 		return false;
-	closing_client(runtime->engine, runtime->service->name, client);
+	close_socket_client(runtime->engine, runtime->service->name, client);
 	client->fd = -1;
 	count(runtime, 1);
 	return true;
@@ -99,10 +99,10 @@ static bool has_sockets_alone(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (!instance->drain && (runtime->state != FROZEN || instance != runtime->activity->current))
+		if (!instance->drain && (runtime_state(runtime) != FROZEN || instance != runtime->activity->current))
 			return false;
 	}
-	return runtime->state == LISTENING || runtime->state == FROZEN;
+	return runtime_state(runtime) == LISTENING || runtime_state(runtime) == FROZEN;
 }
 
 /* false: somebody is left of them, as superd has no descriptors to accept by. */
@@ -125,7 +125,7 @@ static void on_counted(struct conn_query *query)
 {
 	struct probing *probing = container_of(query, struct probing, query);
 	struct service_runtime *runtime = query->runtime;
-	bool waits = conn_query_is_current(query) && state_is_watching(runtime->state);
+	bool waits = conn_query_is_current(query) && state_is_watching(runtime_state(runtime));
 	bool are_probes_alone = conn_query_is_whole(query) && !conn_query_sum(query);
 	bool warded = waits && has_sockets_alone(runtime) && are_probes_alone && take_away(probing);
 

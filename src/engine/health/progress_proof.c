@@ -80,7 +80,8 @@ static void on_counted(struct conn_query *query)
 {
 	struct service_runtime *runtime = query->runtime;
 	struct activity *activity = runtime->activity;
-	bool waits = conn_query_is_current(query) && runtime->state == LISTENING, known = waits && is_known(query);
+	bool waits = conn_query_is_current(query) && runtime_state(runtime) == LISTENING, known = waits &&
+		is_known(query);
 	bool tried = known && activity->exact && activity->beside && activity->tried;
 	bool fruitless = tried && all_wait_still(&activity->backlog, &query->cookies);
 
@@ -121,7 +122,7 @@ bool progress_proof_ward_off(struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
 
-	if (runtime->state != LISTENING || runtime->service->exec->accept || !progress_proof_is_open(runtime))
+	if (runtime_state(runtime) != LISTENING || runtime->service->exec->accept || !progress_proof_is_open(runtime))
 		return false;
 	if (activity->doubt)
 		return true;

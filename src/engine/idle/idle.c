@@ -443,7 +443,7 @@ void idle_forget(struct service_runtime *runtime)
 	close_events_end(&idle->departed, runtime->engine, false);
 	service_clients_free(&idle->visitors);
 	free(idle);
-	if (freezes && runtime->state == RUNNING)
+	if (freezes && runtime_state(runtime) == RUNNING)
 		freeze_thaw(runtime);
 }
 
@@ -536,7 +536,8 @@ static bool is_changed(const struct idle *idle)
 void idle_follow(struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
-	bool wanted = activity && runtime->state == RUNNING && activity->current && !runtime->engine->stopping &&
+	bool wanted = activity && runtime_state(runtime) == RUNNING && activity->current &&
+		!runtime->engine->stopping &&
 		      service_idles(runtime->service);
 
 	if (activity && activity->idle && (!wanted || is_changed(activity->idle)))
@@ -552,4 +553,4 @@ static const struct state_field left_fields[] = {
 	{ STATE_FIELD(idle_left, "reported", reported) },
 	{ STATE_NONE(idle_left, is_there, "the section is there") },
 };
-const struct state_table idle_left_state = STATE_TABLE("idle", idle_left, left_fields);
+const struct field_table idle_left_state = FIELD_TABLE("idle", idle_left, left_fields);

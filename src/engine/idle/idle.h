@@ -23,7 +23,7 @@ void idle_forget(struct service_runtime *runtime); /* ends, whatever the state i
 /* For an upgrade (engine/upgrade/upgrade): ends, and goes on from there at the next idle_follow. */
 void idle_set_aside(struct service_runtime *runtime);
 void idle_remains(const struct service_runtime *runtime, struct idle_left *left); /* what idle_follow would go on from */
-extern const struct state_table idle_left_state;
+extern const struct field_table idle_left_state;
 
 /* The state of a service, for status. */
 enum idle_status {

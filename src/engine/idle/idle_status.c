@@ -32,7 +32,7 @@ static bool describe_sleeper(const struct service_runtime *runtime, struct idle_
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 
-	if (runtime->state != FROZEN || !runtime->activity || !service_idles(runtime->service))
+	if (runtime_state(runtime) != FROZEN || !runtime->activity || !service_idles(runtime->service))
 		return false;
 	*account = (struct idle_account){
 		.standing = IDLE_FROZEN,

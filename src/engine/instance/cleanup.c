@@ -10,7 +10,8 @@
 /* The service stays: it is neither removed nor being closed. */
 static bool stays(const struct service_runtime *runtime)
 {
-	return !runtime->removed && !runtime->engine->stopping && runtime->state != CLOSING && runtime->state != OFF;
+	return !runtime_is_removed(runtime) && !runtime->engine->stopping && runtime_state(runtime) != CLOSING &&
+		runtime_state(runtime) != OFF;
 }
 
 static bool is_user_busy(const struct service_runtime *runtime, uid_t uid)

@@ -118,7 +118,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(outdated, "has a section of its own") },
 	{ NONE(context, "its service") },
 };
-const struct state_table instance_state = STATE_TABLE("instance", instance, instance_fields);
+const struct field_table instance_state = FIELD_TABLE("instance", instance, instance_fields);
 
 #undef FIELD
 #undef NONE
@@ -147,7 +147,7 @@ static const struct state_field notice_fields[] = {
 	{ NONE(refused, "it is logged once more") },
 	{ NONE(rests, "it is thawed for the upgrade, and frozen again") },
 };
-const struct state_table notice_state = STATE_TABLE("notice", notify_state, notice_fields);
+const struct field_table notice_state = FIELD_TABLE("notice", notify_state, notice_fields);
 
 static void save_phase(struct state_saver *carry, const void *object)
 {
@@ -204,7 +204,7 @@ static const struct state_field control_fields[] = {
 	{ NONE(invocation, "its course's") },
 };
 static_assert(CONTROL_FACTS == 4, "a row for each");
-const struct state_table control_state = STATE_TABLE("control", aux_command, control_fields);
+const struct field_table control_state = FIELD_TABLE("control", aux_command, control_fields);
 
 static void save_why(struct state_saver *carry, const void *object)
 {
@@ -243,7 +243,7 @@ static const struct state_field course_fields[] = {
 	{ NONE(over, "the upgrade waits until its end is reported") },
 	{ NONE(fault, "the upgrade waits until its program runs") },
 };
-const struct state_table course_state = STATE_TABLE("course", exec_sequence, course_fields);
+const struct field_table course_state = FIELD_TABLE("course", exec_sequence, course_fields);
 
 static const char *const phases[] = {
 	[FIRST] = "first",	 [LOOKING] = "looking",	  [ON_TRIAL] = "on_trial",
@@ -293,7 +293,7 @@ static const struct state_field kin_fields[] = {
 	{ STATE_NONE(fork_match, seeking, "follows from the phase of the search") },
 	{ STATE_NONE(fork_match, known_count, "as many as there are keys") },
 };
-static const struct state_table kin_state = STATE_TABLE(NULL, fork_match, kin_fields);
+static const struct field_table kin_state = FIELD_TABLE(NULL, fork_match, kin_fields);
 
 /* The row of the start does not go over: the other superd no longer has it. */
 static const struct state_field search_fields[] = {
@@ -310,7 +310,7 @@ static const struct state_field search_fields[] = {
 	{ STATE_NONE(forking_search, instance, "the one in front of it") },
 	{ STATE_NONE(forking_search, told_count, "as many as there are keys") },
 };
-const struct state_table search_state = STATE_TABLE("search", forking_search, search_fields);
+const struct field_table search_state = FIELD_TABLE("search", forking_search, search_fields);
 
 static const struct state_field failure_fields[] = {
 	{ STATE_FIELD(failure, "at", at) },
@@ -321,4 +321,4 @@ static const struct state_field failure_fields[] = {
 	{ STATE_FIELD(failure, "peer", peer) },
 	{ STATE_FIELD(failure, "why", why) },
 };
-const struct state_table failure_state = STATE_TABLE("failure", failure, failure_fields);
+const struct field_table failure_state = FIELD_TABLE("failure", failure, failure_fields);

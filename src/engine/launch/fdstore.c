@@ -31,7 +31,7 @@ static void drop(struct fdstore *store, struct fdstore_entry *kept)
 	if (kept->is_watched && --store->watched == 0)
 		close_watch(store);
 	list_remove(&kept->link);
-	closing_close(store->engine, store->service, &kept->fd);
+	close_socket_fd(store->engine, store->service, &kept->fd);
 	free(kept);
 	store->count--;
 }
@@ -259,4 +259,4 @@ static const struct state_field kept_fields[] = {
 	{ STATE_BY(fdstore_entry, name, save_name, NULL) },
 	{ STATE_NONE(fdstore_entry, link, "they come in their order") },
 };
-const struct state_table kept_state = STATE_TABLE("store", fdstore_entry, kept_fields);
+const struct field_table kept_state = FIELD_TABLE("store", fdstore_entry, kept_fields);

@@ -35,7 +35,7 @@ struct fdstore_entry {
 };
 
 /* Over an upgrade: one descriptor. */
-extern const struct state_table kept_state;
+extern const struct field_table kept_state;
 
 struct fdstore *fdstore_new(struct engine *engine, const char *service); /* NULL: out of memory */
 

@@ -128,7 +128,7 @@ static void notify_close(struct notify *notify)
 	if (fd >= 0 && notify->variable && notify->variable[strlen(VARIABLE)] == '/')
 		notify_dir_remove(notify->variable + strlen(VARIABLE));
 	if (notify->service)
-		closing_listener(notify->engine, notify->service, true, &fd);
+		close_socket_listener(notify->engine, notify->service, true, &fd);
 	else
 		fd_close(&fd);          /* nobody knows it yet */
 	free(notify->variable);
@@ -254,4 +254,4 @@ static const struct state_field notify_fields[] = {
 	{ NONE(last, "the upgrade waits until they are read") },
 	{ NONE(busy, "only within a call") },
 };
-const struct state_table notify_state = STATE_TABLE("notify", notify, notify_fields);
+const struct field_table notify_state = FIELD_TABLE("notify", notify, notify_fields);

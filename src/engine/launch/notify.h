@@ -47,7 +47,7 @@ struct notify {
 	bool busy;                      /* in use: must not be freed */
 };
 
-extern const struct state_table notify_state;   /* over an upgrade */
+extern const struct field_table notify_state;   /* over an upgrade */
 
 /* Whether its instances may send messages. */
 bool notify_is_wanted(const struct service *service);

@@ -47,7 +47,7 @@ static void close_output(struct helper_job *job)
 		fd_close(&job->output);
 		return;
 	}
-	closing_close(job->engine, NULL, &job->reading.pipe);
+	close_socket_fd(job->engine, NULL, &job->reading.pipe);
 	output_reader_stop(&job->reading);
 	job->output = -1;
 }

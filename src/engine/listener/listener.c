@@ -54,7 +54,7 @@ static int take_inherited(struct engine *engine, const struct listen *listen, st
 		fd_set_nonblocking(fd, true);
 		if (bind_adopt(fd, listen, why, warnings) == 0)
 			return fd;
-		closing_close(engine, listen->name, &fd);
+		close_socket_fd(engine, listen->name, &fd);
 	}
 	return -1;
 }
@@ -141,7 +141,7 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	if (!good) {
 		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
 			  why.length ? buf_string(&why) : "its address is another now");
-		closing_close(engine, service, &fd);
+		close_socket_fd(engine, service, &fd);
 	}
 	buf_free(&why);
 	if (!good)
@@ -491,7 +491,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	rpc_withdraw(engine, fd);
 	socket_path_watch_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
-	closing_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
+	close_socket_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
 	listener->busy = listener->shared = listener->used = listener->restoring = false;
@@ -515,7 +515,7 @@ static const struct state_field listener_fields[] = {
 	{ NONE(busy, "the key busy of the instance") },
 	{ NONE(node, "watched anew") },
 };
-const struct state_table listener_state = STATE_TABLE("listener", listener, listener_fields);
+const struct field_table listener_state = FIELD_TABLE("listener", listener, listener_fields);
 
 static void save_peer(struct state_saver *carry, const void *object)
 {
@@ -542,7 +542,7 @@ static const struct state_field client_fields[] = {
 	{ STATE_NONE(client, fd, "its owner writes it, by a key of its own") },
 	{ STATE_NONE(client, length, "that of peer") },
 };
-const struct state_table client_state = STATE_TABLE(NULL, client, client_fields);
+const struct field_table client_state = FIELD_TABLE(NULL, client, client_fields);
 
 static const struct state_field parked_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, parked_client, "fd", client.fd) },
@@ -550,4 +550,4 @@ static const struct state_field parked_fields[] = {
 	{ STATE_FIELD(parked_client, "progress", progress), .most = ADMISSION_PASSED },
 	{ STATE_FIELD(parked_client, "until", until) },
 };
-const struct state_table parked_state = STATE_TABLE("parked", parked_client, parked_fields);
+const struct field_table parked_state = FIELD_TABLE("parked", parked_client, parked_fields);

@@ -48,7 +48,7 @@ struct listener {
 };
 
 /* Over an upgrade. client_state: the address of a client, whose descriptor its owner writes. */
-extern const struct state_table listener_state, parked_state, client_state;
+extern const struct field_table listener_state, parked_state, client_state;
 
 /* Sets the row and the callback, which reports activity, and by EV_CUSTOM that the socket was restored, or lost. Opens
  * nothing. */

@@ -435,4 +435,4 @@ static const struct state_field debt_fields[] = {
 	{ STATE_FIELD(rpc_debt, "port", port), .always = true },
 	{ STATE_FIELD(rpc_debt, "set", set) },
 };
-const struct state_table debt_state = STATE_TABLE("withdrawal", rpc_debt, debt_fields);
+const struct field_table debt_state = FIELD_TABLE("withdrawal", rpc_debt, debt_fields);

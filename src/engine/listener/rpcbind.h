@@ -37,7 +37,7 @@ struct rpc_debt {
 	bool set;                       /* rpcbind surely has it */
 };
 
-extern const struct state_table debt_state;
+extern const struct field_table debt_state;
 
 void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context);
 bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt); /* false: out of memory, or not a whole one */

@@ -279,7 +279,7 @@ static void watch(struct output *output, int fd)
 static void close_pipe(struct output *output, int *fd)
 {
 	if (is_read_aside(output))
-		closing_close(output->engine, output->service, fd);
+		close_socket_fd(output->engine, output->service, fd);
 	else
 		fd_close(fd);
 }
@@ -609,7 +609,7 @@ static const struct state_field output_fields[] = {
 	{ NONE(name, "the key name") },
 	{ NONE(length, "that of line") },
 };
-const struct state_table output_state = STATE_TABLE("output", output, output_fields);
+const struct field_table output_state = FIELD_TABLE("output", output, output_fields);
 
 static const struct state_field released_fields[] = {
 	{ STATE_BY(output, io, save_ends, NULL) },
@@ -619,4 +619,4 @@ static const struct state_field released_fields[] = {
 	{ STATE_FIELD(output, "prefixes", has_prefixes) },
 	{ STATE_BY(output, line, save_line, load_line) },
 };
-const struct state_table released_state = STATE_TABLE("released", output, released_fields);
+const struct field_table released_state = FIELD_TABLE("released", output, released_fields);

@@ -45,7 +45,7 @@ struct output {
 #define OUTPUT_LINE 2048
 
 /* Over an upgrade: an output of a service, and one that was released. */
-extern const struct state_table output_state, released_state;
+extern const struct field_table output_state, released_state;
 
 /* NULL and errno: no pipe or no memory. */
 struct output *output_open(struct engine *engine, const struct service *service, bool to_syslog);

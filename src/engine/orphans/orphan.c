@@ -111,4 +111,4 @@ static const struct state_field orphan_fields[] = {
 	{ STATE_NONE(orphan, killed, "ended again, with all of its time") },
 	{ STATE_NONE(orphan, until, "ended again, with all of its time") },
 };
-const struct state_table orphan_state = STATE_TABLE("orphan", orphan, orphan_fields);
+const struct field_table orphan_state = FIELD_TABLE("orphan", orphan, orphan_fields);

@@ -26,7 +26,7 @@ struct orphan {
 	double until;                   /* loop time when the rest of it is killed */
 };
 
-extern const struct state_table orphan_state;   /* over an upgrade */
+extern const struct field_table orphan_state;   /* over an upgrade */
 
 /* NULL: out of memory. */
 struct orphan *orphan_add(struct engine *engine, const char *group, const char *service);

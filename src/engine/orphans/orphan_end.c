@@ -32,7 +32,7 @@ static void wake_waiting(struct engine *engine)
 	struct service_list *service_list = engine->service_list;
 
 	for (size_t n = 0; n < service_list->count; n++) {
-		if (service_list->runtimes[n] && service_list->runtimes[n]->state == BINDING)
+		if (service_list->runtimes[n] && runtime_state(service_list->runtimes[n]) == BINDING)
 			runtime_post(service_list->runtimes[n], TIMER);
 	}
 }

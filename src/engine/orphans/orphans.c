@@ -273,9 +273,9 @@ static void let_go(struct engine *engine, const struct orphan_order *order, stru
 
 	fd_close(&copy->pidfd);
 	for (size_t n = 0; n < sizeof(fds) / sizeof(*fds); n++)
-		closing_close(engine, order->service->name, fds[n]);
+		close_socket_fd(engine, order->service->name, fds[n]);
 	for (size_t n = 0; n < ORPHAN_SOCKETS; n++)
-		closing_close(engine, order->service->name, &copy->sockets[n]);
+		close_socket_fd(engine, order->service->name, &copy->sockets[n]);
 }
 
 /* While one drains the next one has begun: that has the clients, and the other would keep them. */

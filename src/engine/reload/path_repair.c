@@ -19,14 +19,14 @@ static bool look_at(struct service_runtime *runtime, const struct watch_ids *mar
 {
 	bool touched = false;
 
-	if (runtime->state == OFF || runtime->state == CLOSING)
+	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING)
 		return false;
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
 		if (!is_touched(listener, marks))
 			continue;
-		if (runtime->state == STARTING)
+		if (runtime_state(runtime) == STARTING)
 			socket_path_watch_look_later(runtime->engine, listener->node);
 		else
 			touched = true;

@@ -73,9 +73,9 @@ static void set_aside(struct service_runtime *runtime, const struct service *ser
 		drain_call_off(runtime);
 		return;
 	}
-	if (runtime->state == FROZEN)
+	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
-	is_alone = !drains || !any_is_wanted(runtime->service, after) || runtime->state != RUNNING;
+	is_alone = !drains || !any_is_wanted(runtime->service, after) || runtime_state(runtime) != RUNNING;
 	if (!is_alone)
 		drain_call_off(runtime);
 	if (is_alone || !drain_try(runtime, &why))
@@ -195,7 +195,7 @@ static void take_back(struct plan_row *row)
 
 	runtime_return(runtime);
 	row->returns = true;
-	if (runtime->state == OFF || runtime->state == CLOSING)
+	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING)
 		row->diff = DIFF_SOCKETS;
 	if (row->diff != DIFF_SOCKETS)
 		drain_call_off(runtime);
@@ -214,7 +214,7 @@ static void survey(struct plan_row *rows, struct service_list *service_list, str
 			continue;
 		rows[n].runtime = take_before(service_list, before, engine, service->name);
 		rows[n].diff = rows[n].runtime ? compare(&known, rows[n].runtime->service, service) : DIFF_ADDED;
-		if (rows[n].runtime && rows[n].runtime->removed)
+		if (rows[n].runtime && runtime_is_removed(rows[n].runtime))
 			take_back(&rows[n]);
 		if (rows[n].diff == DIFF_CHANGED || rows[n].diff == DIFF_SOCKETS)
 			service_compare(rows[n].runtime->service, service, &rows[n].options);
@@ -256,7 +256,7 @@ static struct service_runtime *add(struct engine *engine, struct table *after, c
 		return NULL;
 	}
 	locks_apply(runtime);
-	if (runtime->disabled)
+	if (runtime_is_disabled(runtime))
 		return runtime;
 	for (size_t n = 0; offers && n < runtime->listener_count; n++) {
 		socket_pool_take(offers, &runtime->listeners[n], engine, service->name);
@@ -394,7 +394,7 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	service_list->changes++;
 	socket_pool_close(&offers, engine);
 	for (size_t n = 0; n < service_list->count; n++) {
-		if (runtimes[n] && runtimes[n]->state == BINDING)
+		if (runtimes[n] && runtime_state(runtimes[n]) == BINDING)
 			runtime_event(runtimes[n], TIMER);      /* what stood in the way may be gone now */
 	}
 	for (size_t n = 0; n < old_count; n++) {

@@ -12,19 +12,19 @@
 void runtime_post(struct service_runtime *runtime, unsigned event)
 {
 	if (!runtime->posted.count)
-		runtime->posted_in = runtime->state;
+		runtime->posted_in = runtime_state(runtime);
 	events_post(runtime->engine, &runtime->posted, (unsigned char)event);
 }
 
 enum state runtime_next_state(const struct service_runtime *runtime)
 {
-	enum state state = (enum state)runtime->state;
+	enum state state = runtime_state(runtime);
 
 	for (size_t n = 0; n < runtime->posted.count; n++) {
 		unsigned event = runtime->posted.events[n];
 		struct step step = { 0 };
 
-		if (event < HAPPENINGS)
+		if (event < SERVICE_EVENTS)
 			step = transition(runtime->service->exec->accept, state, (enum service_event)event);
 		if (step.action != IMPOSSIBLE)
 			state = (enum state)step.next;
@@ -104,7 +104,7 @@ bool runtime_is_being_restored(const struct service_runtime *runtime)
 
 bool runtime_refuses(const struct service_runtime *runtime)
 {
-	return runtime->state == BACKOFF && runtime->backoff.failures &&
+	return runtime_state(runtime) == BACKOFF && runtime->backoff.failures &&
 		runtime->service->groups->lifecycle->backoff_refuse;
 }
 
@@ -192,7 +192,8 @@ void runtime_start_timer(struct service_runtime *runtime, double seconds)
 
 bool runtime_lets_go(const struct service_runtime *runtime)
 {
-	bool would_serve_on = runtime->disabled && !runtime->service->exec->accept;     /* it has the sockets */
+	bool would_serve_on = runtime_is_disabled(runtime) &&
+		!runtime->service->exec->accept;     /* it has the sockets */
 
 	return service_on_remove(runtime->service, runtime->service) != REMOVE_STOP && !runtime->engine->stopping &&
 	       !would_serve_on;

@@ -139,6 +139,32 @@ struct service_runtime {
 	struct posted posted;           /* events that it has still to hear of */
 };
 
+/* Where it stands, in a word that users read (state_name). */
+static inline enum state runtime_state(const struct service_runtime *runtime)
+{
+	return (enum state)runtime->state;
+}
+
+static inline bool runtime_is_held(const struct service_runtime *runtime)
+{
+	return runtime->held;
+}
+
+static inline bool runtime_is_draining(const struct service_runtime *runtime)
+{
+	return runtime->drains;
+}
+
+static inline bool runtime_is_disabled(const struct service_runtime *runtime)
+{
+	return runtime->disabled;
+}
+
+static inline bool runtime_is_removed(const struct service_runtime *runtime)
+{
+	return runtime->removed;
+}
+
 /* Returns the runtime of a link of engine->leaving. */
 static inline struct service_runtime *runtime_leaving(struct list *link)
 {
@@ -190,7 +216,7 @@ void runtime_stop_timer(struct service_runtime *runtime);
 
 /* What a service may hear of beside the events of the table. */
 enum {
-	LOOK = HAPPENINGS,              /* what it watches may have changed, or nothing may be left of it */
+	LOOK = SERVICE_EVENTS,              /* what it watches may have changed, or nothing may be left of it */
 	DRAIN_DUE,                      /* its instance is ready, or clients may wait at second sockets (engine/drain/standby_socket) */
 	DRAINS,                         /* its current instance drains from now on, and it goes on without it */
 	HANDED,                         /* another service has accepted clients for it (engine/accept/tcpmux) */

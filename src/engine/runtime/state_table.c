@@ -10,7 +10,7 @@
 
 #define TO(state, action) { state, action }
 
-const struct step handing_over[STATES][HAPPENINGS] = {
+const struct step handing_over[STATES][SERVICE_EVENTS] = {
 	[OFF] = {
 		[ENABLE] = TO(BINDING, BIND),           [DISABLE] = TO(OFF, IGNORE),
 		[HOLD] = TO(OFF, IGNORE),               [RELEASE] = TO(OFF, IGNORE),
@@ -104,7 +104,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 	},
 };
 
-const struct step accepting[STATES][HAPPENINGS] = {
+const struct step accepting[STATES][SERVICE_EVENTS] = {
 	[OFF] = {
 		[ENABLE] = TO(BINDING, BIND),           [DISABLE] = TO(OFF, IGNORE),
 		[HOLD] = TO(OFF, IGNORE),               [RELEASE] = TO(OFF, IGNORE),
@@ -195,12 +195,13 @@ static const char *const state_names[] = {
 };
 static_assert(sizeof(state_names) / sizeof(*state_names) == STATES, "every state has a name");
 
-static const char *const happening_names[] = {
+static const char *const service_event_names[] = {
 	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "idle", "timer",
 	"hold", "release", "disable", "filled", "room", "gone", "limited", "replaced",
 	"stilled", "halt",
 };
-static_assert(sizeof(happening_names) / sizeof(*happening_names) == HAPPENINGS, "every happening has a name");
+static_assert(sizeof(service_event_names) / sizeof(*service_event_names) == SERVICE_EVENTS,
+	"every happening has a name");
 
 static const char *const action_names[] = {
 	"impossible", "ignore", "bind", "watch", "spawn",    "serve", "note",
@@ -213,9 +214,9 @@ const char *state_name(enum state state)
 	return state_names[state];
 }
 
-const char *happening_name(enum service_event service_event)
+const char *service_event_name(enum service_event service_event)
 {
-	return happening_names[service_event];
+	return service_event_names[service_event];
 }
 
 const char *action_name(enum action action)

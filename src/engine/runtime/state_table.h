@@ -27,7 +27,7 @@ enum service_event {
 	REPLACED,                       /* it goes on with other sockets, without the instances it had */
 	STILLED,                        /* all processes of the instance are frozen, and are to be until it is needed */
 	HALT,                           /* the operator wants its instances gone; it goes on listening */
-	HAPPENINGS
+	SERVICE_EVENTS
 };
 
 enum action {
@@ -54,8 +54,8 @@ struct step {
 	unsigned char next, action;
 };
 
-extern const struct step handing_over[STATES][HAPPENINGS];      /* accept = no */
-extern const struct step accepting[STATES][HAPPENINGS];         /* accept = yes */
+extern const struct step handing_over[STATES][SERVICE_EVENTS];      /* accept = no */
+extern const struct step accepting[STATES][SERVICE_EVENTS];         /* accept = yes */
 
 static inline struct step transition(bool accepts, enum state state, enum service_event service_event)
 {
@@ -66,5 +66,5 @@ static inline struct step transition(bool accepts, enum state state, enum servic
 bool state_is_watching(enum state state);
 
 const char *state_name(enum state state);
-const char *happening_name(enum service_event service_event);
+const char *service_event_name(enum service_event service_event);
 const char *action_name(enum action action);

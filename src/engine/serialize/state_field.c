@@ -141,7 +141,7 @@ static size_t count_of(const struct state_field *field, const void *object)
 
 static void save_field(struct state_saver *carry, const struct state_field *field, const void *object);
 
-static void save_fields(struct state_saver *carry, const struct state_table *table, const void *object)
+static void save_fields(struct state_saver *carry, const struct field_table *table, const void *object)
 {
 	for (size_t n = 0; n < table->count; n++)
 		save_field(carry, &table->fields[n], object);
@@ -162,7 +162,7 @@ static void save_field(struct state_saver *carry, const struct state_field *fiel
 			save_value(carry, field, at + n * field->size);
 }
 
-void state_save(struct state_saver *carry, const struct state_table *table, const void *object)
+void state_save(struct state_saver *carry, const struct field_table *table, const void *object)
 {
 	if (table->kind)
 		state_open_section(&carry->text, table->kind);
@@ -296,7 +296,7 @@ static void load_array(struct state_section *section, const struct state_field *
 	memset(at + count * field->size, 0, (field->length - count) * field->size);
 }
 
-void state_load(struct state_section *section, const struct state_table *table, void *object, struct ev_loop *loop)
+void state_load(struct state_section *section, const struct field_table *table, void *object, struct ev_loop *loop)
 {
 	for (size_t n = 0; n < table->count; n++) {
 		const struct state_field *field = &table->fields[n];

@@ -5,7 +5,7 @@
  *           { STATE_FIELD(instance, "stop_signal", stop_signal), .most = NSIG },
  *           { STATE_NONE(instance, plan, "only a start needs it") },
  *   };
- *   const struct state_table instance_state = STATE_TABLE("instance", instance, fields);
+ *   const struct field_table instance_state = FIELD_TABLE("instance", instance, fields);
  *
  * A field that is in no table of its struct is lost at an upgrade, so test_state_field fails for it. Values
  * that are read are input like any other: one out of bounds is not taken, and noted as the ledger's flaw. */
@@ -52,13 +52,13 @@ struct state_field {
 	bool endless;                   /* STATE_REAL: may be INFINITY */
 	size_t length;                  /* an array, whose elements have the key one after another: how many it holds; 0: no array */
 	size_t count;                   /* the offset of a size_t, how many elements there are; 0: all */
-	const struct state_table *inner;
+	const struct field_table *inner;
 	void (*save)(struct state_saver *carry, const void *object);
 	void (*load)(struct state_section *section, void *object);      /* NULL: its maker has read it */
 	const char *why;
 };
 
-struct state_table {
+struct field_table {
 	const char *kind;               /* of its section; NULL: it is part of others */
 	const char *tag;                /* of the struct */
 	size_t size;
@@ -89,14 +89,14 @@ struct state_table {
 #define STATE_BY(tag, path, saves, loads) \
 	.member = #path, .offset = offsetof(struct tag, path), .kind = STATE_CUSTOM, .save = saves, .load = loads
 #define STATE_NONE(tag, path, reason) .member = #path, .kind = STATE_TRANSIENT, .why = reason
-#define STATE_TABLE(section, of, rows) { section, #of, sizeof(struct of), rows, sizeof(rows) / sizeof(*(rows)) }
+#define FIELD_TABLE(section, of, rows) { section, #of, sizeof(struct of), rows, sizeof(rows) / sizeof(*(rows)) }
 
 /* Opens the table's section, if it has one, and writes the fields. */
-void state_save(struct state_saver *carry, const struct state_table *table, const void *object);
+void state_save(struct state_saver *carry, const struct field_table *table, const void *object);
 
 /* Reads the fields, in the order of the table. A value out of bounds counts as missing. The loop is for
  * STATE_TIMER. */
-void state_load(struct state_section *section, const struct state_table *table, void *object, struct ev_loop *loop);
+void state_load(struct state_section *section, const struct field_table *table, void *object, struct ev_loop *loop);
 
 /* The seconds left of a timer, for STATE_LEFT; negative: it did not run. */
 double state_seconds_left(struct state_section *section, const char *key);

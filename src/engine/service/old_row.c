@@ -111,7 +111,7 @@ void old_row_describe(struct service_runtime *runtime, struct buf *out)
 			describe_one(instance, out);
 		}
 	}
-	if (!runtime->removed)          /* else there is nothing to start it by */
+	if (!runtime_is_removed(runtime))          /* else there is nothing to start it by */
 		buf_addf(out, ": superctl restart %s", runtime->service->name);
 }
 

@@ -33,7 +33,8 @@ static enum operator_status look(const struct operator_order *operation, struct 
 
 static bool has_current(const struct service_runtime *runtime)
 {
-	return runtime->state == STARTING || runtime->state == RUNNING || runtime->state == FROZEN;
+	return runtime_state(runtime) == STARTING || runtime_state(runtime) == RUNNING ||
+		runtime_state(runtime) == FROZEN;
 }
 
 /* The service starts as soon as its state allows. false: out of memory. */
@@ -49,9 +50,9 @@ static bool make_due(struct service_runtime *runtime)
 static enum operator_status begin_start(const struct operator_order *operation, struct service_runtime *runtime,
 					struct buf *says)
 {
-	if (runtime->held)
+	if (runtime_is_held(runtime))
 		return refuse(says, "it is held: release it, and clients start it again");
-	if (runtime->state == RUNNING) {
+	if (runtime_state(runtime) == RUNNING) {
 		buf_addf(says, "it runs already, pid %ld", (long)pid_of(runtime));
 		return DONE;
 	}
@@ -84,7 +85,7 @@ static enum operator_status begin_restart(const struct operator_order *operation
 					  struct buf *says)
 {
 	bool starts = !runtime->service->exec->accept &&
-		      (operation->ran || runtime->state == BACKOFF || starts_by_itself(runtime));
+		      (operation->ran || runtime_state(runtime) == BACKOFF || starts_by_itself(runtime));
 
 	if (starts && !make_due(runtime))
 		return refuse(says, "out of memory");
@@ -92,7 +93,7 @@ static enum operator_status begin_restart(const struct operator_order *operation
 		runtime->activity->failed.in_row = 0;
 	runtime_event(runtime, HALT);
 	runtime->halted = false;
-	if (starts && !has_current(runtime) && runtime->state != STOPPING)
+	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)
 		runtime_event(runtime, ENABLE);
 	return look(operation, runtime, says);
 }
@@ -103,13 +104,13 @@ static enum operator_status begin_hold(const struct operator_order *operation, s
 	runtime->drains = false;
 	runtime_hold(runtime, true);
 	locks_set(runtime->engine, runtime->service->name, LOCK_HELD, operation->uid);
-	if (runtime->state == BINDING) {
+	if (runtime_state(runtime) == BINDING) {
 		buf_text(says, "held, but ");
 		operator_add_unbound(runtime, says);
 	} else {
 		buf_text(says, "held: its clients queue until it is released");
 	}
-	if (!runtime_is_empty(runtime) && runtime->state != STOPPING && runtime->state != BINDING)
+	if (!runtime_is_empty(runtime) && runtime_state(runtime) != STOPPING && runtime_state(runtime) != BINDING)
 		buf_text(says, runtime->service->exec->accept ? "; the instances it has run on"
 							     : "; the instance it has runs on, and serves");
 	operator_add_lasting(runtime, LOCK_HELD, says);
@@ -118,14 +119,14 @@ static enum operator_status begin_hold(const struct operator_order *operation, s
 
 static enum operator_status begin_release(struct service_runtime *runtime, struct buf *says)
 {
-	bool was_held = runtime->held;
+	bool was_held = runtime_is_held(runtime);
 
 	buf_text(says, was_held ? "released" : "it was not held");
 	runtime->drains = false;
 	if (was_held)
 		runtime_hold(runtime, false);
 	locks_clear(runtime->engine, runtime->service->name, LOCK_HELD);
-	if (runtime->state == BINDING) {
+	if (runtime_state(runtime) == BINDING) {
 		buf_text(says, "; ");
 		operator_add_unbound(runtime, says);
 	}
@@ -164,22 +165,21 @@ static bool set_apart(struct service_runtime *runtime, struct buf *says)
 	return good;
 }
 
-/* A service that was held before stays held when it has drained; runtime->drains means that the drain ends the hold. An
- * instance that is stopping needs no drain. */
+/* A service that was held before stays held when it has drained. An instance that is stopping needs no drain. */
 static enum operator_status begin_drain(const struct operator_order *operation, struct service_runtime *runtime,
 					struct buf *says)
 {
-	bool held = runtime->held, drains = runtime->drains;
+	bool held = runtime_is_held(runtime), drains = runtime_is_draining(runtime);
 
 	if (has_current(runtime) && !can_be_parted(runtime, says))
 		return FAILED;
-	if (runtime->state == FROZEN)
+	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
 	runtime->drains = drains || !held;
 	runtime->held = true;
-	if (runtime->state == STARTING)
+	if (runtime_state(runtime) == STARTING)
 		drain_when_ready(runtime);
-	if (runtime->state == RUNNING && !set_apart(runtime, says)) {
+	if (runtime_state(runtime) == RUNNING && !set_apart(runtime, says)) {
 		runtime->held = held;
 		runtime->drains = drains;
 		return FAILED;
@@ -192,7 +192,7 @@ static enum operator_status begin_drain(const struct operator_order *operation, 
 static enum operator_status begin_freeze(const struct operator_order *operation, struct service_runtime *runtime,
 					 struct buf *says)
 {
-	if (runtime->state == FROZEN) {
+	if (runtime_state(runtime) == FROZEN) {
 		buf_text(says, "it is frozen already");
 		return DONE;
 	}
@@ -210,7 +210,7 @@ static enum operator_status begin_thaw(struct service_runtime *runtime, struct b
 static enum operator_status begin_enable(const struct operator_order *operation, struct service_runtime *runtime,
 					 struct buf *says)
 {
-	if (!runtime->disabled) {
+	if (!runtime_is_disabled(runtime)) {
 		buf_text(says, "it is enabled already");
 		return DONE;
 	}
@@ -223,7 +223,7 @@ static enum operator_status begin_enable(const struct operator_order *operation,
 static enum operator_status begin_disable(const struct operator_order *operation, struct service_runtime *runtime,
 					  struct buf *says)
 {
-	if (runtime->disabled && runtime->state == OFF) {
+	if (runtime_is_disabled(runtime) && runtime_state(runtime) == OFF) {
 		buf_text(says, "it is disabled already");
 		return DONE;
 	}
@@ -265,10 +265,10 @@ enum operator_status operator_begin(struct operator_order *operation, struct ser
 	}
 	if (runtime->engine->stopping)
 		return refuse(says, "superd is stopping");
-	if (runtime->removed && deed != OPERATOR_STOP)
+	if (runtime_is_removed(runtime) && deed != OPERATOR_STOP)
 		return refuse(says, "a reload has removed it: stop ends what runs on; it is back when its entry is, "
 				    "and a reload has read that");
-	if (runtime->disabled && !goes_for_disabled(deed))
+	if (runtime_is_disabled(runtime) && !goes_for_disabled(deed))
 		return refuse(says, "it is disabled: enable it first");
 	switch (deed) {
 	case OPERATOR_START:

@@ -344,9 +344,9 @@ void locks_apply(struct service_runtime *runtime)
 void locks_impose(struct service_runtime *runtime)
 {
 	locks_apply(runtime);
-	if (runtime->held)
+	if (runtime_is_held(runtime))
 		runtime_hold(runtime, true);
-	if (runtime->disabled)
+	if (runtime_is_disabled(runtime))
 		runtime_event(runtime, DISABLE);
 }
 

@@ -37,7 +37,7 @@ bool operator_add_unbound(const struct service_runtime *runtime, struct buf *say
 {
 	bool any = false;
 
-	if (runtime->state != BINDING)
+	if (runtime_state(runtime) != BINDING)
 		return false;
 	if (socket_commands_is_busy(runtime)) {
 		buf_text(says, "its sockets are not open yet");
@@ -68,7 +68,7 @@ static enum operator_status tell_ended(const struct service_runtime *runtime, st
 static enum operator_status look_for_start(const struct operator_order *operation, struct service_runtime *runtime,
 					   struct buf *says)
 {
-	switch ((enum state)runtime->state) {
+	switch (runtime_state(runtime)) {
 	case RUNNING:
 	case FROZEN:
 		buf_addf(says, has_started(operation, runtime) ? "started, pid %ld" : "it goes on, pid %ld",
@@ -93,9 +93,9 @@ static enum operator_status look_for_start(const struct operator_order *operatio
 	}
 	if (has_started(operation, runtime))
 		return tell_ended(runtime, says);
-	if (runtime->state == LISTENING && runtime->activity && runtime->activity->eager > 0)
+	if (runtime_state(runtime) == LISTENING && runtime->activity && runtime->activity->eager > 0)
 		return UNDER_WAY;
-	buf_addf(says, "it was not started: it is %s", state_name(runtime->state));
+	buf_addf(says, "it was not started: it is %s", state_name(runtime_state(runtime)));
 	return FAILED;
 }
 
@@ -104,9 +104,9 @@ static enum operator_status look_at_start(const struct operator_order *operation
 {
 	if (!runtime->service->exec->accept)
 		return look_for_start(operation, runtime, says);
-	if (runtime->state == BINDING && socket_commands_is_busy(runtime))
+	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
 		return UNDER_WAY;
-	if (runtime->state == BINDING || runtime->state == BACKOFF)
+	if (runtime_state(runtime) == BINDING || runtime_state(runtime) == BACKOFF)
 		return fail_for_reason(runtime, says);
 	buf_text(says, "it listens: each client starts an instance of its own");
 	return DONE;
@@ -149,13 +149,13 @@ static enum operator_status look_at_stop(const struct operator_order *operation,
 		return UNDER_WAY;
 	if (!runtime_is_empty(runtime))
 		buf_text(says, "stopped; clients have started it again");
-	else if (runtime->state == OFF)
+	else if (runtime_state(runtime) == OFF)
 		buf_text(says, "stopped");
-	else if (runtime->state == BINDING)
+	else if (runtime_state(runtime) == BINDING)
 		add_nothing_runs(runtime, says);
-	else if (runtime->held)
+	else if (runtime_is_held(runtime))
 		buf_text(says, "stopped; it is held, so nothing starts it");
-	else if (runtime->state == BACKOFF)
+	else if (runtime_state(runtime) == BACKOFF)
 		buf_text(says, "nothing of it runs; after its pause it tries again");
 	else
 		buf_text(says, runtime->listener_count ? "stopped; it listens, and the next client starts it again"
@@ -170,19 +170,19 @@ static enum operator_status look_at_restart(const struct operator_order *operati
 
 	if (old_ones_live(operation, runtime))
 		return UNDER_WAY;
-	if (!accepts && !runtime->held &&
-	    (has_started(operation, runtime) || runtime->state == STARTING ||
+	if (!accepts && !runtime_is_held(runtime) &&
+	    (has_started(operation, runtime) || runtime_state(runtime) == STARTING ||
 	     (runtime->activity && runtime->activity->eager > 0)))
 		return look_for_start(operation, runtime, says);
-	if (runtime->state == BINDING && socket_commands_is_busy(runtime))
+	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
 		return UNDER_WAY;
 	if (operator_add_unbound(runtime, says))
 		return FAILED;
-	if (runtime->held)
+	if (runtime_is_held(runtime))
 		buf_text(says, "stopped; it is held, and starts when it is released");
 	else if (accepts)
 		buf_text(says, "its instances have ended; each client starts one of its own");
-	else if (runtime->state == BACKOFF)
+	else if (runtime_state(runtime) == BACKOFF)
 		return fail_for_reason(runtime, says);
 	else
 		buf_text(says, "it did not run: the next client starts it");
@@ -201,16 +201,17 @@ static bool has_retired(struct service_runtime *runtime)
 static enum operator_status look_at_drain(const struct operator_order *operation, struct service_runtime *runtime,
 					  struct buf *says)
 {
-	if (runtime->state == RUNNING && runtime->activity->current->since <= operation->asked) {
+	if (runtime_state(runtime) == RUNNING && runtime->activity->current->since <= operation->asked) {
 		buf_text(says, "clients cannot be kept from its instance, which runs on; the log says why");
 		return FAILED;
 	}
-	if (runtime->drains || (runtime->held && old_ones_live(operation, runtime) && !runtime_has_drained(runtime)))
+	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_ones_live(operation, runtime) &&
+		!runtime_has_drained(runtime)))
 		return UNDER_WAY;
-	if (runtime->state == BINDING)
+	if (runtime_state(runtime) == BINDING)
 		add_nothing_runs(runtime, says);
 	else
-		buf_text(says, runtime->held ? "drained; it is held, so its clients queue"
+		buf_text(says, runtime_is_held(runtime) ? "drained; it is held, so its clients queue"
 					    : "drained: its clients are served again");
 	if (!runtime->service->exec->accept && has_retired(runtime))
 		buf_text(says, "; an instance from before a reload runs on: stop or restart ends it");
@@ -223,7 +224,7 @@ static enum operator_status look_at_freeze(const struct operator_order *operatio
 	(void)operation;
 	if (freeze_is_under_way(runtime))
 		return UNDER_WAY;
-	if (runtime->state == FROZEN) {
+	if (runtime_state(runtime) == FROZEN) {
 		buf_text(says, "frozen, until it is thawed or a client comes");
 		return DONE;
 	}
@@ -241,18 +242,18 @@ static enum operator_status look_at_enable(const struct operator_order *operatio
 					   struct buf *says)
 {
 	(void)operation;
-	if (runtime->disabled) {
+	if (runtime_is_disabled(runtime)) {
 		buf_text(says, "somebody has disabled it meanwhile");
 		return FAILED;
 	}
-	if (runtime->state == CLOSING || runtime->state == STOPPING)
+	if (runtime_state(runtime) == CLOSING || runtime_state(runtime) == STOPPING)
 		return UNDER_WAY;
-	if (runtime->state == BINDING &&
+	if (runtime_state(runtime) == BINDING &&
 	    (socket_commands_is_busy(runtime) || still_has_its_sockets(runtime)))
 		return UNDER_WAY;
-	if (runtime->state == BINDING)
+	if (runtime_state(runtime) == BINDING)
 		return fail_for_reason(runtime, says);
-	buf_text(says, runtime->held ? "enabled, and held" : "enabled");
+	buf_text(says, runtime_is_held(runtime) ? "enabled, and held" : "enabled");
 	operator_add_lasting(runtime, LOCK_DISABLED, says);
 	return DONE;
 }
@@ -261,11 +262,11 @@ static enum operator_status look_at_disable(const struct operator_order *operati
 					    struct buf *says)
 {
 	(void)operation;
-	if (!runtime->disabled) {
+	if (!runtime_is_disabled(runtime)) {
 		buf_text(says, "somebody has enabled it meanwhile");
 		return FAILED;
 	}
-	if (runtime->state == CLOSING || socket_commands_is_busy(runtime) || still_has_its_sockets(runtime))
+	if (runtime_state(runtime) == CLOSING || socket_commands_is_busy(runtime) || still_has_its_sockets(runtime))
 		return UNDER_WAY;
 	buf_text(says, "disabled: its sockets are closed until it is enabled");
 	if (!runtime_is_empty(runtime))
@@ -287,9 +288,9 @@ static enum operator_status look_at_evict(const struct operator_order *operation
 	(void)operation;
 	if (orphans_are_ending(runtime))
 		return UNDER_WAY;
-	if (runtime->state == BINDING && socket_commands_is_busy(runtime))
+	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
 		return UNDER_WAY;
-	if (runtime->state == BINDING)
+	if (runtime_state(runtime) == BINDING)
 		return fail_for_reason(runtime, says);
 	buf_text(says, "evicted: its addresses are superd's again");
 	return DONE;

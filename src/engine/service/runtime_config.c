@@ -126,7 +126,7 @@ static bool drop_unreachable(struct service_runtime *runtime)
 	const char *when = has_instance_with_sockets(runtime) ? " once its instance has ended" : "";
 	bool any = false;
 
-	if (runtime->state == OFF || runtime->state == CLOSING ||
+	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING ||
 	    (runtime->activity && runtime->activity->standby_sockets))
 		return false;
 
@@ -147,7 +147,8 @@ static bool drop_unreachable(struct service_runtime *runtime)
 
 void runtime_reopen_unreachable(struct service_runtime *runtime)
 {
-	bool sleeps = runtime->state == FROZEN && runtime->service->groups->lifecycle->idle_action == IDLE_FREEZE &&
+	bool sleeps = runtime_state(runtime) == FROZEN &&
+		runtime->service->groups->lifecycle->idle_action == IDLE_FREEZE &&
 		      service_idles(runtime->service);
 
 	if (!drop_unreachable(runtime))
@@ -155,7 +156,7 @@ void runtime_reopen_unreachable(struct service_runtime *runtime)
 	if (sleeps) {                   /* nobody has it, and nobody could wake it any more */
 		runtime_event(runtime, ENABLE);
 		runtime_event(runtime, IDLE);
-	} else if (runtime->state != BINDING) { /* there its retry opens it */
+	} else if (runtime_state(runtime) != BINDING) { /* there its retry opens it */
 		runtime_event(runtime, BIND_ERROR);
 	}
 }
@@ -193,13 +194,13 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		change_limits(runtime);
 	if (lost)
 		runtime_event(runtime, BIND_ERROR);
-	if (!changed || runtime->disabled)
+	if (!changed || runtime_is_disabled(runtime))
 		return;
 	if (replaces)
 		drain_changed(runtime);
 	backoff_reset(&runtime->backoff);
 	runtime_event(runtime, ENABLE);
-	if (service->exec->accept && runtime->state == FULL &&
+	if (service->exec->accept && runtime_state(runtime) == FULL &&
 	    (!runtime_is_full(runtime) || service->groups->access->overload != OVERLOAD_QUEUE))
 		runtime_event(runtime, ROOM);
 }
@@ -211,7 +212,7 @@ static void take_left(struct service_runtime *runtime, struct drained_socket *le
 		standby_sockets_take(runtime, left, count);
 	for (size_t n = 0; left && n < count; n++) {
 		if (left[n].fd >= 0)
-			closing_close(runtime->engine, runtime->service->name, &left[n].fd);
+			close_socket_fd(runtime->engine, runtime->service->name, &left[n].fd);
 	}
 	free(left);
 }
@@ -219,7 +220,7 @@ static void take_left(struct service_runtime *runtime, struct drained_socket *le
 void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
 		     struct listener *listeners)
 {
-	bool closes = runtime->state == CLOSING;
+	bool closes = runtime_state(runtime) == CLOSING;
 	size_t left_count;
 	struct drained_socket *left;
 
@@ -236,21 +237,23 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 	runtime->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; !service->exec->accept && n < service->socket_count; n++)
 		listener_send_away(&listeners[n], runtime->engine, REFUSED_CLOSED);
-	if (runtime->state != OFF)
+	if (runtime_state(runtime) != OFF)
 		runtime_event(runtime, REPLACED);
 	take_row(runtime, table, service);
 	backoff_reset(&runtime->backoff);
 	if (runtime->activity)
 		runtime->activity->left = runtime->activity->fruitless = 0;
 	take_left(runtime, left, left_count);
-	if (!runtime->disabled)
-		runtime_event(runtime, runtime->state == OFF || runtime_is_complete(runtime) ? ENABLE : BIND_ERROR);
+	if (!runtime_is_disabled(runtime))
+		runtime_event(runtime,
+			      runtime_state(runtime) == OFF || runtime_is_complete(runtime) ? ENABLE : BIND_ERROR);
 }
 
 bool runtime_runs_on(const struct service_runtime *runtime)
 {
-	bool runs = runtime->state == STARTING || runtime->state == RUNNING || runtime->state == FROZEN ||
-		    (runtime->removed && runtime->state == STOPPING);
+	enum state state = runtime_state(runtime);
+	bool runs = state == STARTING || state == RUNNING || state == FROZEN ||
+		    (runtime_is_removed(runtime) && state == STOPPING);
 
 	return runs && has_instance_with_sockets(runtime) && runtime_lets_go(runtime) &&
 		!runtime->service->exec->builtin;
@@ -266,7 +269,7 @@ void runtime_remove(struct service_runtime *runtime)
 	runtime->removed = true;
 	if (!runs_on)
 		runtime_event(runtime, DISABLE);
-	else if (runtime->state == FROZEN)
+	else if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
 	if (runs_on) {
 		runtime->activity->outdated = false;
@@ -287,7 +290,7 @@ void runtime_return(struct service_runtime *runtime)
 
 const char *runtime_state_name(const struct service_runtime *runtime)
 {
-	return runtime->removed ? "leaving" : state_name((enum state)runtime->state);
+	return runtime_is_removed(runtime) ? "leaving" : state_name(runtime_state(runtime));
 }
 
 bool runtime_has_drained(struct service_runtime *runtime)
@@ -304,7 +307,7 @@ bool runtime_has_drained(struct service_runtime *runtime)
 
 void runtime_end_drain(struct service_runtime *runtime)
 {
-	if (!runtime->drains || !runtime_has_drained(runtime))
+	if (!runtime_is_draining(runtime) || !runtime_has_drained(runtime))
 		return;
 	runtime->drains = false;
 	runtime_hold(runtime, false);

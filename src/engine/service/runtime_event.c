@@ -24,7 +24,7 @@ void runtime_rewatch(struct service_runtime *runtime)
 	const struct activity *activity = runtime->activity;
 	bool asking = activity && (activity->probing || activity->doubt || activity->noting);
 	bool refuses = runtime_refuses(runtime);
-	bool watching = (state_is_watching(runtime->state) || refuses) && !runtime->engine->quiet && !asking;
+	bool watching = (state_is_watching(runtime_state(runtime)) || refuses) && !runtime->engine->quiet && !asking;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
@@ -49,7 +49,8 @@ static bool is_due(struct service_runtime *runtime)
 /* Clients that were accepted before a pause come first after it. */
 static void accept_parked(struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < runtime->listener_count && runtime->state == LISTENING && !runtime->engine->quiet; n++) {
+	for (size_t n = 0; n < runtime->listener_count && runtime_state(runtime) == LISTENING &&
+		!runtime->engine->quiet; n++) {
 		if (runtime->listeners[n].parked)
 			accept_ready(runtime, &runtime->listeners[n]);
 	}
@@ -72,7 +73,7 @@ static void do_watch(struct service_runtime *runtime)
 	say_end_of_rest(runtime);
 	if (!runtime_is_complete(runtime)) {
 		runtime_event(runtime, BIND_ERROR);
-	} else if (runtime->held) {
+	} else if (runtime_is_held(runtime)) {
 		runtime_event(runtime, HOLD);
 	} else if (runtime->service->exec->accept && runtime_is_full(runtime) &&
 		   runtime->service->groups->access->overload == OVERLOAD_QUEUE) {
@@ -91,7 +92,7 @@ static void do_watch(struct service_runtime *runtime)
 static void say_pause(struct service_runtime *runtime, double pause)
 {
 	struct activity *activity = runtime->activity;
-	bool comes_back = runtime->state == BINDING || !runtime_waits_for_order(runtime);
+	bool comes_back = runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime);
 	const char *failed = activity->untold;
 	struct event event = {
 		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = activity->reason,
@@ -101,7 +102,7 @@ static void say_pause(struct service_runtime *runtime, double pause)
 
 	activity->untold = NULL;
 	if (comes_back)
-		snprintf(next, sizeof(next), "next %s in %s", runtime->state == BINDING ? "try" : "start",
+		snprintf(next, sizeof(next), "next %s in %s", runtime_state(runtime) == BINDING ? "try" : "start",
 			 duration_write(span, pause));
 	if (failed)
 		log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s; %s", activity->reason, next);
@@ -172,7 +173,7 @@ static void do_withdraw(struct service_runtime *runtime)
 /* The instance of a removed service has ended: no other follows. */
 static bool is_over(const struct service_runtime *runtime, enum action action)
 {
-	return runtime->removed && (action == BIND || action == WATCH || action == WAIT || action == REST);
+	return runtime_is_removed(runtime) && (action == BIND || action == WATCH || action == WAIT || action == REST);
 }
 
 static void perform(struct service_runtime *runtime, enum action action, enum service_event cause)
@@ -244,9 +245,11 @@ static void say_transition(struct service_runtime *runtime, enum service_event s
 {
 	struct event event = { .name = "transition", .service = runtime->service->name };
 
-	if (log_wants(runtime->engine->log, LEVEL_DEBUG))
-		log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s --%s--> %s, %s", state_name(runtime->state),
-			  happening_name(service_event), state_name(step.next), action_name(step.action));
+	if (log_wants(runtime->engine->log,
+		LEVEL_DEBUG))
+		log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s --%s--> %s, %s",
+			  state_name(runtime_state(runtime)),
+			  service_event_name(service_event), state_name(step.next), action_name(step.action));
 }
 
 /* An operator may wait for the change. */
@@ -263,22 +266,22 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 
 	runtime->since = clock_now();
 	if (activity)
-		state_times_leave(&activity->spent, (enum state)runtime->state, runtime->since);
+		state_times_leave(&activity->spent, runtime_state(runtime), runtime->since);
 }
 
 void runtime_event(struct service_runtime *runtime, enum service_event service_event)
 {
-	struct step step = transition(runtime->service->exec->accept, runtime->state, service_event);
+	struct step step = transition(runtime->service->exec->accept, runtime_state(runtime), service_event);
 	struct event event = { .name = "bug", .service = runtime->service->name };
 
 	if (step.action == IMPOSSIBLE) {
 		log_event(runtime->engine->log, LEVEL_ERROR, &event,
-			  "no transition from %s by %s: this is a bug of superd", state_name(runtime->state),
-			  happening_name(service_event));
+			  "no transition from %s by %s: this is a bug of superd", state_name(runtime_state(runtime)),
+			  service_event_name(service_event));
 		return;
 	}
 	say_transition(runtime, service_event, step);
-	if (runtime->state != step.next)
+	if (runtime_state(runtime) != step.next)
 		leave_state(runtime, step.next);
 	runtime->state = step.next;
 	runtime->bound |= service_event == BOUND;
@@ -293,7 +296,8 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 /* A listener was put back, or could not be opened anew. */
 static void on_restored(struct service_runtime *runtime)
 {
-	bool opens = runtime->state != OFF && runtime->state != BINDING && runtime->state != CLOSING;
+	enum state state = runtime_state(runtime);
+	bool opens = state != OFF && state != BINDING && state != CLOSING;
 
 	if (opens && !runtime_is_complete(runtime))
 		runtime_event(runtime, BIND_ERROR);

@@ -29,19 +29,19 @@ static void check_over(struct service_runtime *runtime)
 
 	runtime_end_drain(runtime);
 	watch_wake_changes(engine);     /* an operator may wait for it */
-	if (runtime->state != OFF || !runtime_is_empty(runtime) || socket_commands_is_busy(runtime) ||
-	    (!runtime->removed && !engine->stopping))
+	if (runtime_state(runtime) != OFF || !runtime_is_empty(runtime) || socket_commands_is_busy(runtime) ||
+	    (!runtime_is_removed(runtime) && !engine->stopping))
 		return;
 	engine->gone = true;
-	if (runtime->removed)
+	if (runtime_is_removed(runtime))
 		forget(runtime);
 }
 
 /* false: an event before it has led the service where this one means nothing. */
 static bool is_still_possible(const struct service_runtime *runtime, enum service_event service_event)
 {
-	return runtime->state == runtime->posted_in ||
-	       transition(runtime->service->exec->accept, runtime->state, service_event).action != IMPOSSIBLE;
+	return runtime_state(runtime) == runtime->posted_in ||
+	       transition(runtime->service->exec->accept, runtime_state(runtime), service_event).action != IMPOSSIBLE;
 }
 
 static void hear(struct service_runtime *runtime, unsigned char event)

@@ -33,7 +33,7 @@ static const struct state_field runtime_fields[] = {
 	{ NONE(posted, "heard of before the state is written") },
 	{ NONE(posted_in, "heard of before the state is written") },
 };
-const struct state_table runtime_state = STATE_TABLE(NULL, service_runtime, runtime_fields);
+const struct field_table saved_runtime = FIELD_TABLE(NULL, service_runtime, runtime_fields);
 
 static void save_backlog(struct state_saver *carry, const void *object)
 {
@@ -118,7 +118,7 @@ static const struct state_field activity_fields[] = {
 	{ STATE_STRUCT(activity, pace, &pace_state) },
 	{ FIELD("rest", rest) },
 	{ FIELD("deactivated", deactivated) },
-	{ FIELD("postponed", postponed), .most = HAPPENINGS },
+	{ FIELD("postponed", postponed), .most = SERVICE_EVENTS },
 	{ FIELD("woken", woken) },
 	{ FIELD("wakeful", wakeful) },
 	{ FIELD("frozen", frozen) },
@@ -175,7 +175,7 @@ static const struct state_field activity_fields[] = {
 	{ NONE(first, "the upgrade waits for its answer") },
 	{ NONE(untold, "logged by the pause that comes next") },
 };
-const struct state_table activity_state = STATE_TABLE("activity", activity, activity_fields);
+const struct field_table activity_state = FIELD_TABLE("activity", activity, activity_fields);
 
 /* The state it is in counts up to now, and goes on in the next superd. */
 static void save_spent(struct state_saver *carry, const void *object)
@@ -186,7 +186,7 @@ static void save_spent(struct state_saver *carry, const void *object)
 
 	for (unsigned state = 0; state < STATES; state++)
 		state_add_real(&carry->text, state_name((enum state)state),
-			       state_times_in(&activity->spent, (enum state)state, (enum state)runtime->state,
+			       state_times_in(&activity->spent, (enum state)state, runtime_state(runtime),
 					      runtime->since, now));
 }
 
@@ -203,4 +203,4 @@ static const struct state_field spent_fields[] = {
 	{ FIELD("cpu", cpu) },
 	{ STATE_BY(activity, spent, save_spent, load_spent) },
 };
-const struct state_table spent_state = STATE_TABLE("spent", activity, spent_fields);
+const struct field_table spent_state = FIELD_TABLE("spent", activity, spent_fields);

@@ -28,9 +28,9 @@ bool drain_current(struct service_runtime *runtime, bool patient)
 
 static void drain_owed(struct service_runtime *runtime)
 {
-	if (runtime->state == FROZEN && standby_sockets_are_owed(runtime))
+	if (runtime_state(runtime) == FROZEN && standby_sockets_are_owed(runtime))
 		runtime_event(runtime, ENABLE);
-	if (runtime->state != RUNNING || !standby_sockets_are_owed(runtime))
+	if (runtime_state(runtime) != RUNNING || !standby_sockets_are_owed(runtime))
 		return;
 	standby_sockets_open(runtime, NULL);
 	if (!drain_current(runtime, false))
@@ -65,7 +65,7 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 
 static void begin_patiently(struct service_runtime *runtime)
 {
-	const char *what = runtime->held ? "it cannot be drained: clients cannot be kept from it"
+	const char *what = runtime_is_held(runtime) ? "it cannot be drained: clients cannot be kept from it"
 					: "its new entry goes for the next instance: clients cannot be kept from the "
 					  "one that runs";
 	struct buf why = { 0 };
@@ -77,32 +77,32 @@ static void begin_patiently(struct service_runtime *runtime)
 
 void drain_when_ready(struct service_runtime *runtime)
 {
-	runtime->activity->outdated = runtime->state == STARTING;
+	runtime->activity->outdated = runtime_state(runtime) == STARTING;
 }
 
 void drain_changed(struct service_runtime *runtime)
 {
-	if (runtime->state == FROZEN)
+	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
-	if (runtime->state == STARTING && !runtime->activity->outdated)
+	if (runtime_state(runtime) == STARTING && !runtime->activity->outdated)
 		say_change(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
 			   &(struct buf){ 0 });
 	drain_when_ready(runtime);
-	if (runtime->state == RUNNING)
+	if (runtime_state(runtime) == RUNNING)
 		begin_patiently(runtime);
 }
 
 /* A hold that should last until the drain ends is over if the instance cannot be drained. */
 static void drain_outdated(struct service_runtime *runtime)
 {
-	bool wanted = runtime->held || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
+	bool wanted = runtime_is_held(runtime) || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
 	bool drains = runtime->activity->outdated && wanted;
 
 	runtime->activity->outdated = false;
 	if (!drains)
 		return;
 	drain_changed(runtime);
-	if (!runtime->drains || !runtime->activity->current)
+	if (!runtime_is_draining(runtime) || !runtime->activity->current)
 		return;
 	runtime->drains = false;
 	runtime_hold(runtime, false);
@@ -112,7 +112,7 @@ void drain_due(struct service_runtime *runtime)
 {
 	if (!runtime->activity || !runtime->activity->current)
 		return;
-	if (runtime->state == RUNNING)
+	if (runtime_state(runtime) == RUNNING)
 		drain_outdated(runtime);
 	drain_owed(runtime);
 }

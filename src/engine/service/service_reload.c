@@ -140,7 +140,7 @@ static const char *why_needless(struct service_runtime *runtime)
 		return "accept = yes: the next client's instance reads its configuration anyway";
 	if (runtime->activity && !list_empty(runtime_instances(runtime)))
 		return NULL;
-	if (runtime->state == STARTING || runtime->state == RUNNING)
+	if (runtime_state(runtime) == STARTING || runtime_state(runtime) == RUNNING)
 		return NULL;
 	return "it does not run: its next start reads its configuration anyway";
 }
@@ -148,9 +148,9 @@ static const char *why_needless(struct service_runtime *runtime)
 /* Returns why it cannot reload now; NULL: it can. */
 static const char *why_not(struct service_runtime *runtime, bool signals, bool commands)
 {
-	if (runtime->state == FROZEN)
+	if (runtime_state(runtime) == FROZEN)
 		return "thaw it first, then it can read";
-	if (runtime->state != RUNNING || !runtime->activity->current)
+	if (runtime_state(runtime) != RUNNING || !runtime->activity->current)
 		return "its instance is starting or ending: ask again when the service runs";
 	if (!signals && !commands)
 		return "it has no exec_reload, and its type is not notify-reload";
@@ -260,7 +260,7 @@ static const struct state_field refresh_fields[] = {
 	{ STATE_NONE(service_reload, runtime, "the service in front of it") },
 	{ STATE_NONE(service_reload, text, "the operator who waits for it loses the connection") },
 };
-const struct state_table refresh_state = STATE_TABLE("refresh", service_reload, refresh_fields);
+const struct field_table refresh_state = FIELD_TABLE("refresh", service_reload, refresh_fields);
 
 void service_reload_carry(struct state_saver *carry, struct service_runtime *runtime)
 {

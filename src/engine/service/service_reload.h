@@ -20,7 +20,7 @@ enum operator_status service_reload_look(struct service_runtime *runtime, struct
 
 /* Over an upgrade (engine/upgrade/save, engine/upgrade/load): one that is under way; the command that runs comes
  * over behind it. */
-extern const struct state_table refresh_state;
+extern const struct field_table refresh_state;
 bool service_reload_is_at_rest(const struct service_runtime *runtime);
 void service_reload_carry(struct state_saver *carry, struct service_runtime *runtime);
 struct aux_command *service_reload_resume(struct service_runtime *runtime, struct state_section *section); /* NULL: out of memory */

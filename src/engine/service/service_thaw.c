@@ -11,7 +11,7 @@ bool service_thaw(struct service_runtime *runtime)
 {
 	if (!freeze_is_under_way(runtime) && !freeze_is_frozen(runtime))
 		return false;
-	if (runtime->state == FROZEN) {
+	if (runtime_state(runtime) == FROZEN) {
 		runtime_event(runtime, ENABLE);
 		return true;
 	}
@@ -29,7 +29,7 @@ void service_freeze_set_aside(struct service_runtime *runtime)
 
 	if (!freeze_set_aside(runtime))
 		return;
-	if (runtime->state != FROZEN) {
+	if (runtime_state(runtime) != FROZEN) {
 		freeze_thaw(runtime);
 		return;
 	}

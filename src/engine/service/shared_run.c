@@ -38,7 +38,7 @@ static void flush_clients(struct service_runtime *runtime, const struct listener
 	if (fd_set_nonblocking(listener->io.fd, true) < 0)
 		return;         /* it would wait */
 	for (int n = 0; n < FLUSH_MOST && client_accept(listener->io.fd, listener->listen, &client) == ACCEPTED; n++)
-		closing_client(runtime->engine, runtime->service->name, &client);
+		close_socket_client(runtime->engine, runtime->service->name, &client);
 }
 
 /* flush_pending: clients that came meanwhile start nothing. */
@@ -88,7 +88,7 @@ static void take_end(struct service_runtime *runtime, const struct ending *endin
 	plan_restart(runtime, ending);
 	if (service_event == CRASHED && !ending->stopped &&
 	    runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping &&
-	    !runtime->removed)
+	    !runtime_is_removed(runtime))
 		runtime_end_superd(runtime, ending->status);
 	runtime_post(runtime, service_event);
 	if (had_twins)                  /* until now nothing was opened anew */
@@ -98,7 +98,7 @@ static void take_end(struct service_runtime *runtime, const struct ending *endin
 /* The instance has ended before it ran its program. */
 static void take_failed_start(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
-	bool starting = runtime->state == STARTING;
+	bool starting = runtime_state(runtime) == STARTING;
 
 	flush_listeners(runtime);
 	if (ending->stopped) {
@@ -159,7 +159,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		take_end(runtime, ending, buf_string(&why));
 	else if (!retired)
 		take_failed_start(runtime, ending, buf_string(&why));
-	else if (runtime->state == BINDING)
+	else if (runtime_state(runtime) == BINDING)
 		runtime_post(runtime, TIMER);  /* it may have held the address that is wanted */
 	else
 		end_postponed(runtime);
@@ -219,7 +219,7 @@ void shared_run_spawn(struct service_runtime *runtime)
 		return;
 	}
 	runtime_stop_timer(runtime);
-	if (!permit_start(runtime, &instead)) {
+	if (!start_permit(runtime, &instead)) {
 		runtime_post(runtime, instead);
 		return;
 	}
@@ -302,7 +302,8 @@ static bool hurry_drains(struct service_runtime *runtime)
 static void end_apart(struct service_runtime *runtime, enum service_event cause)
 {
 	struct instance *instance = runtime->activity->current;
-	bool is_last = runtime->engine->stopping || runtime->removed, serves = !instance->starting && !is_last;
+	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime), serves = !instance->starting &&
+		!is_last;
 
 	runtime->activity->postponed = 0;
 	if (serves && hurry_drains(runtime)) {
@@ -323,7 +324,7 @@ static void end_postponed(struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
 
-	if (activity->postponed && activity->current && runtime->state == STOPPING)
+	if (activity->postponed && activity->current && runtime_state(runtime) == STOPPING)
 		end_apart(runtime, (enum service_event)(activity->postponed - 1));
 }
 
@@ -331,7 +332,7 @@ void shared_run_go_on(struct service_runtime *runtime)
 {
 	const struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
 
-	if (runtime->state != STOPPING || !instance || instance->stopping)
+	if (runtime_state(runtime) != STOPPING || !instance || instance->stopping)
 		return;
 	if (!runtime->activity->postponed)
 		standby_sockets_wait(runtime, end_current, NULL);
@@ -383,14 +384,14 @@ void shared_run_retire(struct service_runtime *runtime, bool stop)
 			drain_end(instance);
 		else
 			instance_thaw(instance);
-		if (runtime->state == CLOSING && stop)
+		if (runtime_state(runtime) == CLOSING && stop)
 			continue;
 		instance->retired = true;
 		instance->busy = NULL;
 	}
 	if (activity && activity->current && activity->current->retired)
 		activity->current = NULL;
-	if (runtime->state != CLOSING)
+	if (runtime_state(runtime) != CLOSING)
 		runtime->instance_count = 0;    /* retired instances do not count */
 }
 

@@ -54,7 +54,7 @@ static void go_on_opening(struct socket_commands *opening, enum result result)
 	struct service_runtime *runtime = opening->control.runtime;
 	bool is_before = opening->control.phase == PHASE_SOCKET_START_PRE;
 
-	if (runtime->state != BINDING) {
+	if (runtime_state(runtime) != BINDING) {
 		runtime_post(runtime, LOOK);
 		return;
 	}
@@ -83,10 +83,10 @@ static void go_on_closing(struct socket_commands *opening)
 		return;
 	}
 	opening->ends = false;
-	if (runtime->state == OFF)
+	if (runtime_state(runtime) == OFF)
 		start_kit_free(&runtime->activity->kit, runtime->engine);
 	/* It may have been wanted again meanwhile. */
-	runtime_post(runtime, runtime->state == BINDING ? (unsigned)TIMER : LOOK);
+	runtime_post(runtime, runtime_state(runtime) == BINDING ? (unsigned)TIMER : LOOK);
 }
 
 static void on_ended(struct aux_command *control, enum result result, int status)
@@ -178,7 +178,7 @@ static const struct state_field opening_fields[] = {
 	{ STATE_FIELD(socket_commands, "closes", closes) },
 	{ STATE_NONE(socket_commands, control, "the command that runs has a section of its own") },
 };
-const struct state_table opening_state = STATE_TABLE("opening", socket_commands, opening_fields);
+const struct field_table opening_state = FIELD_TABLE("opening", socket_commands, opening_fields);
 
 void socket_commands_carry(struct state_saver *carry, struct service_runtime *runtime)
 {

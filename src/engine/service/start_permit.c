@@ -7,7 +7,7 @@
 #include "engine/accept/limit_pause.h"
 #include "engine/accept/sensor.h"
 
-bool permit_start(struct service_runtime *runtime, enum service_event *instead)
+bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 {
 	const struct service *service = runtime->service;
 	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED;

@@ -4,4 +4,4 @@
 #include "engine/runtime/runtime.h"
 
 /* false: not now, and instead is what happens to the service. Needs the activity. */
-bool permit_start(struct service_runtime *runtime, enum service_event *instead);
+bool start_permit(struct service_runtime *runtime, enum service_event *instead);

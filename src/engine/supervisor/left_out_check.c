@@ -24,7 +24,7 @@
 
 /* superd follows no path that others could lead elsewhere, nor one of a file system that may not answer: of these
  * nothing is heard, and the pauses have to do. */
-static void await(struct second_look *look, const char *path)
+static void await(struct left_out_check *look, const char *path)
 {
 	struct path_finding finding;
 
@@ -33,7 +33,7 @@ static void await(struct second_look *look, const char *path)
 }
 
 /* Before a look, so that what comes during it is heard, too. */
-static void await_all(struct second_look *look)
+static void await_all(struct left_out_check *look)
 {
 	const struct table *table = look->supervisor->table;
 
@@ -53,7 +53,7 @@ static void await_all(struct second_look *look)
 /* A file that was made is still to be written, and a package has more of them. */
 static void on_arrival(struct watch *watch, bool readable, bool writable)
 {
-	struct second_look *look = container_of(watch, struct second_look, watch);
+	struct left_out_check *look = container_of(watch, struct left_out_check, watch);
 	double rest = look->looked + PAUSE_FIRST - clock_now();
 
 	(void)readable, (void)writable;
@@ -64,7 +64,7 @@ static void on_arrival(struct watch *watch, bool readable, bool writable)
 	alarm_set(&look->alarm, rest > SETTLE ? rest : SETTLE);
 }
 
-static void wait_for_next(struct second_look *look)
+static void wait_for_next(struct left_out_check *look)
 {
 	if (look->supervisor->engine.stopping)
 		return;
@@ -74,7 +74,7 @@ static void wait_for_next(struct second_look *look)
 	look->pause = look->pause * 2 < PAUSE_MOST ? look->pause * 2 : PAUSE_MOST;
 }
 
-static void forget_keys(struct second_look *look)
+static void forget_keys(struct left_out_check *look)
 {
 	free(look->keys);
 	look->keys = NULL;
@@ -88,7 +88,7 @@ static int compare_keys(const void *left, const void *right)
 	return *a < *b ? -1 : *a > *b;
 }
 
-static bool is_out_still(const struct second_look *look, struct origin at, const char *name)
+static bool is_out_still(const struct left_out_check *look, struct origin at, const char *name)
 {
 	uint64_t key = left_out_key(at, name);
 
@@ -96,7 +96,7 @@ static bool is_out_still(const struct second_look *look, struct origin at, const
 }
 
 /* A number a line, to the end. false: it is no such text. */
-static bool read_keys(struct second_look *look, const char *text, uint64_t *sources)
+static bool read_keys(struct left_out_check *look, const char *text, uint64_t *sources)
 {
 	size_t lines = 0;
 	char *end;
@@ -121,7 +121,7 @@ static bool read_keys(struct second_look *look, const char *text, uint64_t *sour
 	return !*text;
 }
 
-static bool has_returned(const struct second_look *look)
+static bool has_returned(const struct left_out_check *look)
 {
 	const struct table *table = look->supervisor->table;
 
@@ -134,7 +134,7 @@ static bool has_returned(const struct second_look *look)
 	return false;
 }
 
-static void say_once(struct second_look *look, const char *why)
+static void say_once(struct left_out_check *look, const char *why)
 {
 	if (!look->said)
 		log_notice(look->supervisor->engine.log, "%s", why);
@@ -142,7 +142,7 @@ static void say_once(struct second_look *look, const char *why)
 }
 
 /* There is nothing to wait for. */
-static void rest(struct second_look *look)
+static void rest(struct left_out_check *look)
 {
 	alarm_stop(&look->alarm);
 	watch_stop(&look->watch);
@@ -153,7 +153,7 @@ static const char is_changed[] =
 	"the table was changed since it was read: what is left out of it is tried again after a reload";
 
 /* Nothing comes of another look then, until a reload. true: it is over with that. */
-static bool is_another_table(struct second_look *look, uint64_t sources)
+static bool is_another_table(struct left_out_check *look, uint64_t sources)
 {
 	if (sources == look->supervisor->table->sources)
 		return false;
@@ -162,7 +162,7 @@ static bool is_another_table(struct second_look *look, uint64_t sources)
 	return true;
 }
 
-static void hear(struct second_look *look, const char *text)
+static void hear(struct left_out_check *look, const char *text)
 {
 	const struct supervisor *supervisor = look->supervisor;
 	uint64_t sources = 0;
@@ -181,7 +181,7 @@ static void hear(struct second_look *look, const char *text)
 
 static void on_ended(struct child *child, int status)
 {
-	struct second_look *look = container_of(child, struct second_look, asked);
+	struct left_out_check *look = container_of(child, struct left_out_check, asked);
 	size_t length;
 	char *text = status ? NULL : state_file_read(look->answer, ANSWER_MOST, &length);
 
@@ -189,17 +189,17 @@ static void on_ended(struct child *child, int status)
 	fd_close(&look->answer);
 	alarm_stop(&look->alarm);
 	if (look->is_stale)
-		second_look_begin(look);
+		left_out_check_begin(look);
 	else if (!look->supervisor->engine.stopping)
 		hear(look, text);
 	free(text);
 }
 
-static bool start(struct second_look *look)
+static bool start(struct left_out_check *look)
 {
 	struct upgrade *upgrade = &look->supervisor->upgrade;
 	struct engine *engine = &look->supervisor->engine;
-	char **arguments = upgrade_arguments(upgrade, SECOND_LOOK, UPGRADE_FD);
+	char **arguments = upgrade_arguments(upgrade, LEFT_OUT_CHECK, UPGRADE_FD);
 	int out = engine->null_output;
 	struct buf why = { 0 };
 	bool started = false;
@@ -220,7 +220,7 @@ static bool start(struct second_look *look)
 	return started;
 }
 
-static void kill_asked(const struct second_look *look)
+static void kill_asked(const struct left_out_check *look)
 {
 	kill(-look->asked.pid, SIGKILL);
 	kill(look->asked.pid, SIGKILL);
@@ -229,7 +229,7 @@ static void kill_asked(const struct second_look *look)
 /* One that hangs and does not end is waited for: no other is started beside it. */
 static void on_time(struct alarm *alarm)
 {
-	struct second_look *look = container_of(alarm, struct second_look, alarm);
+	struct left_out_check *look = container_of(alarm, struct left_out_check, alarm);
 	struct supervisor *supervisor = look->supervisor;
 
 	if (supervisor->engine.stopping)
@@ -242,7 +242,7 @@ static void on_time(struct alarm *alarm)
 		wait_for_next(look);
 }
 
-void second_look_init(struct second_look *look, struct supervisor *supervisor)
+void left_out_check_init(struct left_out_check *look, struct supervisor *supervisor)
 {
 	look->supervisor = supervisor;
 	look->answer = -1;
@@ -251,7 +251,7 @@ void second_look_init(struct second_look *look, struct supervisor *supervisor)
 	watch_init(&look->watch, &supervisor->engine, on_arrival);
 }
 
-void second_look_begin(struct second_look *look)
+void left_out_check_begin(struct left_out_check *look)
 {
 	const struct upgrade *upgrade = &look->supervisor->upgrade;
 
@@ -270,7 +270,7 @@ void second_look_begin(struct second_look *look)
 	wait_for_next(look);
 }
 
-void second_look_give_way(struct second_look *look)
+void left_out_check_give_way(struct left_out_check *look)
 {
 	look->reads = false;
 	forget_keys(look);
@@ -278,13 +278,13 @@ void second_look_give_way(struct second_look *look)
 
 static bool drops(const struct service *service, void *context)
 {
-	const struct second_look *look = context;
+	const struct left_out_check *look = context;
 
 	return is_out_still(look, service->at, service->name) && !table_find(look->supervisor->table, service->name);
 }
 
 /* superd looks at less than the child, which may hang: what that has found wrong is left out again. */
-static bool leave_out_again(struct second_look *look, struct table *table)
+static bool leave_out_again(struct left_out_check *look, struct table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *service = &table->services[n];
@@ -330,7 +330,7 @@ static size_t say_returned(struct log *log, const struct table *before, const st
 	return count;
 }
 
-struct table *second_look_judge(struct second_look *look, struct table *table, const struct diags *diags)
+struct table *left_out_check_judge(struct left_out_check *look, struct table *table, const struct diags *diags)
 {
 	const struct table *before = look->supervisor->table;
 	bool good = table && !diags->errors && !look->supervisor->engine.stopping && leave_out_again(look, table);
@@ -353,7 +353,7 @@ struct table *second_look_judge(struct second_look *look, struct table *table, c
 	return NULL;
 }
 
-void second_look_end(struct second_look *look)
+void left_out_check_end(struct left_out_check *look)
 {
 	if (!look->supervisor)
 		return;

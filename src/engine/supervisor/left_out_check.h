@@ -9,20 +9,20 @@
 #include "config/table/table.h"
 #include "engine/supervisor/supervisor.h"
 
-#define SECOND_LOOK "--left-out="       /* the first argument of the child, with the descriptor that it answers to: a number
+#define LEFT_OUT_CHECK "--left-out="       /* the first argument of the child, with the descriptor that it answers to: a number
 					   a line, in hexadecimal: that of the sources (struct table), then the key of each
 					   entry that is left out (config/table/left_out) */
 
-void second_look_init(struct second_look *look, struct supervisor *supervisor);
+void left_out_check_init(struct left_out_check *look, struct supervisor *supervisor);
 
 /* Called when there is a first or another table. */
-void second_look_begin(struct second_look *look);
+void left_out_check_begin(struct left_out_check *look);
 
 /* A reload was ordered, and needs the loader. */
-void second_look_give_way(struct second_look *look);
+void left_out_check_give_way(struct left_out_check *look);
 
 /* Judges, and owns, the table that the loader has read for it. Returns the table to go on with, after logging the
  * services that come in; NULL: the former one stays. */
-struct table *second_look_judge(struct second_look *look, struct table *table, const struct diags *diags);
+struct table *left_out_check_judge(struct left_out_check *look, struct table *table, const struct diags *diags);
 
-void second_look_end(struct second_look *look);         /* superd ends */
+void left_out_check_end(struct left_out_check *look);         /* superd ends */

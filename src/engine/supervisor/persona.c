@@ -10,16 +10,16 @@
 #include "engine/supervisor/state_dump.h"
 #include "os/fs/private_file.h"
 
-bool persona_want(const struct persona *habits, int signal)
+bool persona_want(const struct persona *persona, int signal)
 {
 	if (signal == SIGABRT)
-		return habits->abort_inspects;
+		return persona->abort_inspects;
 	return true;
 }
 
-static void inspect(const struct persona *habits)
+static void inspect(const struct persona *persona)
 {
-	self_check(habits->engine, habits->service_list, *habits->table);
+	self_check(persona->engine, persona->service_list, *persona->table);
 }
 
 static void on_inspection(struct ev_loop *loop, ev_timer *timer, int events)
@@ -28,27 +28,27 @@ static void on_inspection(struct ev_loop *loop, ev_timer *timer, int events)
 	inspect(timer->data);
 }
 
-void persona_begin(struct persona *habits, struct engine *engine, const struct service_list *service_list,
+void persona_begin(struct persona *persona, struct engine *engine, const struct service_list *service_list,
 		   struct table *const *table)
 {
-	habits->engine = engine;
-	habits->service_list = service_list;
-	habits->table = table;
-	ev_timer_init(&habits->inspection, on_inspection, habits->inspect_interval, habits->inspect_interval);
-	habits->inspection.data = habits;
-	if (habits->inspect_interval <= 0)
+	persona->engine = engine;
+	persona->service_list = service_list;
+	persona->table = table;
+	ev_timer_init(&persona->inspection, on_inspection, persona->inspect_interval, persona->inspect_interval);
+	persona->inspection.data = persona;
+	if (persona->inspect_interval <= 0)
 		return;
-	ev_timer_start(engine->loop, &habits->inspection);
+	ev_timer_start(engine->loop, &persona->inspection);
 	ev_unref(engine->loop);
 }
 
-static void dump(const struct persona *habits)
+static void dump(const struct persona *persona)
 {
-	const char *folder = habits->engine->defaults.runtime_directory, *name = habits->dump_file;
-	struct log *log = habits->engine->log;
+	const char *folder = persona->engine->defaults.runtime_directory, *name = persona->dump_file;
+	struct log *log = persona->engine->log;
 	struct buf text = { 0 }, why = { 0 };
 
-	state_dump_write(habits->engine, habits->service_list, &text);
+	state_dump_write(persona->engine, persona->service_list, &text);
 	if (text.failed)
 		log_error(log, "no state dump: out of memory");
 	else if (private_file_replace(folder, name, buf_string(&text), text.length, &why))
@@ -65,67 +65,67 @@ static void retry(const struct service_list *service_list)
 	for (size_t n = 0; n < service_list->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
 
-		if (runtime && (runtime->state == BINDING || runtime->state == BACKOFF))
+		if (runtime && (runtime_state(runtime) == BINDING || runtime_state(runtime) == BACKOFF))
 			runtime_event(runtime, TIMER);
 	}
 }
 
-int persona_obey(struct persona *habits, int signal)
+int persona_obey(struct persona *persona, int signal)
 {
 	switch (signal) {
 	case SIGALRM:
-		if (!habits->alarm_retries)
+		if (!persona->alarm_retries)
 			return SIGALRM;
-		if (!habits->engine->stopping)
-			retry(habits->service_list);
+		if (!persona->engine->stopping)
+			retry(persona->service_list);
 		return 0;
 	case SIGABRT:
-		inspect(habits);
+		inspect(persona);
 		return 0;
 	case SIGUSR1:
-		if (habits->dump_file)
-			dump(habits);
+		if (persona->dump_file)
+			dump(persona);
 		return SIGUSR1;
 	case SIGUSR2:
-		return habits->usr2_reloads ? SIGHUP : SIGUSR2;
+		return persona->usr2_reloads ? SIGHUP : SIGUSR2;
 	default:
 		return signal;
 	}
 }
 
-void persona_say_started(const struct persona *habits, const char *program, const char *const *parts)
+void persona_say_started(const struct persona *persona, const char *program, const char *const *parts)
 {
 	struct buf line = { 0 };
 	size_t count = 0;
 
-	if (!habits->tells_life)
+	if (!persona->tells_life)
 		return;
 	for (size_t n = 0; parts[n]; n++)
 		buf_addf(&line, " %s", parts[n]);
-	for (size_t n = 0; n < habits->service_list->count; n++)
-		count += habits->service_list->runtimes[n] && habits->service_list->runtimes[n]->state != OFF;
-	log_notice(habits->engine->log, "%s started with%s loadavg options compiled in.", program, buf_string(&line));
-	log_notice(habits->engine->log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
+	for (size_t n = 0; n < persona->service_list->count; n++)
+		count += persona->service_list->runtimes[n] && runtime_state(persona->service_list->runtimes[n]) != OFF;
+	log_notice(persona->engine->log, "%s started with%s loadavg options compiled in.", program, buf_string(&line));
+	log_notice(persona->engine->log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
 	buf_free(&line);
 }
 
-void persona_say_reading(const struct persona *habits)
+void persona_say_reading(const struct persona *persona)
 {
-	if (habits->tells_life)
-		log_notice(habits->engine->log, "Starting reconfiguration");
+	if (persona->tells_life)
+		log_notice(persona->engine->log, "Starting reconfiguration");
 }
 
-void persona_say_reloaded(const struct persona *habits, const struct reload_counts *counts)
+void persona_say_reloaded(const struct persona *persona, const struct reload_counts *counts)
 {
-	if (habits->tells_life && counts)
-		log_notice(habits->engine->log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts->added,
+	if (persona->tells_life && counts)
+		log_notice(persona->engine->log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts->added,
 			   counts->unchanged + counts->changed, counts->removed);
-	else if (habits->tells_life)
-		log_error(habits->engine->log, "reconfiguration failed");
+	else if (persona->tells_life)
+		log_error(persona->engine->log, "reconfiguration failed");
 }
 
-void persona_say_end(const struct persona *habits)
+void persona_say_end(const struct persona *persona)
 {
-	if (habits->tells_life)
-		log_warn(habits->engine->log, "Exiting...");
+	if (persona->tells_life)
+		log_warn(persona->engine->log, "Exiting...");
 }

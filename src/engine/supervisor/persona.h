@@ -21,18 +21,18 @@ struct persona {
 };
 
 /* Called once the loop is there. service list and table are the supervisor's. */
-void persona_begin(struct persona *habits, struct engine *engine, const struct service_list *service_list,
+void persona_begin(struct persona *persona, struct engine *engine, const struct service_list *service_list,
 		   struct table *const *table);
 
-/* Whether these habits handle a signal that superd itself does not; else it is not watched. */
-bool persona_want(const struct persona *habits, int signal);
+/* Whether these persona handle a signal that superd itself does not; else it is not watched. */
+bool persona_want(const struct persona *persona, int signal);
 
 /* Acts on the signal, if it has a meaning here. Returns the signal that superd itself has to act on; 0: none. */
-int persona_obey(struct persona *habits, int signal);
+int persona_obey(struct persona *persona, int signal);
 
 /* If tells_life is set: log xinetd's lines. program: name and version; parts: features it was built with; counts
  * NULL: the reload failed. */
-void persona_say_started(const struct persona *habits, const char *program, const char *const *parts);
-void persona_say_reading(const struct persona *habits);
-void persona_say_reloaded(const struct persona *habits, const struct reload_counts *counts);
-void persona_say_end(const struct persona *habits);
+void persona_say_started(const struct persona *persona, const char *program, const char *const *parts);
+void persona_say_reading(const struct persona *persona);
+void persona_say_reloaded(const struct persona *persona, const struct reload_counts *counts);
+void persona_say_end(const struct persona *persona);

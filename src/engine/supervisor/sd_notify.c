@@ -23,14 +23,14 @@ static const char *variable(const struct engine *engine, const char *name)
 	return NULL;
 }
 
-static void tell(struct sd_notify *herald, const char *text)
+static void tell(struct sd_notify *sd_notify, const char *text)
 {
-	if (!herald->socket)
+	if (!sd_notify->socket)
 		return;
-	if (herald->sender < 0)
-		herald->sender = notify_socket_sender();
-	if (herald->sender >= 0)
-		notify_socket_send(herald->sender, herald->socket, text);
+	if (sd_notify->sender < 0)
+		sd_notify->sender = notify_socket_sender();
+	if (sd_notify->sender >= 0)
+		notify_socket_send(sd_notify->sender, sd_notify->socket, text);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -40,77 +40,77 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /* Pings at half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends. */
-static void begin_watchdog(struct sd_notify *herald, struct engine *engine)
+static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 {
 	const char *pid_text = variable(engine, "WATCHDOG_PID"), *every = variable(engine, "WATCHDOG_USEC");
 	int64_t microseconds, pid;
 	double half;
 
-	ev_init(&herald->watchdog, on_watchdog);
-	herald->watchdog.data = herald;
+	ev_init(&sd_notify->watchdog, on_watchdog);
+	sd_notify->watchdog.data = sd_notify;
 	if (!every || scan_count(every, &microseconds) || microseconds <= 0)
 		return;
 	if (pid_text && (scan_count(pid_text, &pid) || pid != getpid()))
 		return;
 	half = (double)microseconds / 2e6;
-	ev_timer_set(&herald->watchdog, half, half);
-	ev_timer_start(engine->loop, &herald->watchdog);
+	ev_timer_set(&sd_notify->watchdog, half, half);
+	ev_timer_start(engine->loop, &sd_notify->watchdog);
 	ev_unref(engine->loop);
 }
 
-void sd_notify_begin(struct sd_notify *herald, struct engine *engine, const struct service_list *service_list)
+void sd_notify_begin(struct sd_notify *sd_notify, struct engine *engine, const struct service_list *service_list)
 {
 	const char *socket = variable(engine, "NOTIFY_SOCKET");
 
-	herald->service_list = service_list;
-	herald->sender = -1;
-	herald->socket = socket && *socket ? socket : NULL;
-	if (herald->socket)
-		begin_watchdog(herald, engine);
+	sd_notify->service_list = service_list;
+	sd_notify->sender = -1;
+	sd_notify->socket = socket && *socket ? socket : NULL;
+	if (sd_notify->socket)
+		begin_watchdog(sd_notify, engine);
 }
 
-void sd_notify_ready(struct sd_notify *herald)
+void sd_notify_ready(struct sd_notify *sd_notify)
 {
 	size_t services = 0, unbound = 0;
 	char text[160];
 
-	if (!herald->socket || herald->stopping)
+	if (!sd_notify->socket || sd_notify->stopping)
 		return;
-	for (size_t n = 0; n < herald->service_list->count; n++) {
-		const struct service_runtime *runtime = herald->service_list->runtimes[n];
+	for (size_t n = 0; n < sd_notify->service_list->count; n++) {
+		const struct service_runtime *runtime = sd_notify->service_list->runtimes[n];
 
-		services += runtime && runtime->state != OFF;
-		unbound += runtime && runtime->state == BINDING;
+		services += runtime && runtime_state(runtime) != OFF;
+		unbound += runtime && runtime_state(runtime) == BINDING;
 	}
 	snprintf(text, sizeof(text),
 		 "READY=1\nMAINPID=%ld\nSTATUS=%zu service%s, %zu of them without all of their sockets", (long)getpid(),
 		 services, services == 1 ? "" : "s", unbound);
 	if (!unbound)
 		*strrchr(text, ',') = '\0';
-	tell(herald, text);
+	tell(sd_notify, text);
 }
 
-void sd_notify_reloading(struct sd_notify *herald)
+void sd_notify_reloading(struct sd_notify *sd_notify)
 {
 	char text[96];
 
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%.0f", clock_now() * 1e6);
-	tell(herald, text);
+	tell(sd_notify, text);
 }
 
-void sd_notify_stopping(struct sd_notify *herald)
+void sd_notify_stopping(struct sd_notify *sd_notify)
 {
-	if (herald->stopping)
+	if (sd_notify->stopping)
 		return;
-	herald->stopping = true;
-	tell(herald, "STOPPING=1\nSTATUS=stopping");
+	sd_notify->stopping = true;
+	tell(sd_notify, "STOPPING=1\nSTATUS=stopping");
 }
 
-void sd_notify_end(struct sd_notify *herald, int exit_status)
+void sd_notify_end(struct sd_notify *sd_notify, int exit_status)
 {
 	char text[48];
 
 	snprintf(text, sizeof(text), "STOPPING=1\nEXIT_STATUS=%d", exit_status);
-	tell(herald, text);
-	fd_close(&herald->sender);
+	tell(sd_notify, text);
+	fd_close(&sd_notify->sender);
 }

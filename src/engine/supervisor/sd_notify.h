@@ -17,9 +17,9 @@ struct sd_notify {
 };
 
 /* Called once the loop and the environment are there. */
-void sd_notify_begin(struct sd_notify *herald, struct engine *engine, const struct service_list *service_list);
+void sd_notify_begin(struct sd_notify *sd_notify, struct engine *engine, const struct service_list *service_list);
 
-void sd_notify_ready(struct sd_notify *herald); /* superd has tried to open every socket; also after a reload */
-void sd_notify_reloading(struct sd_notify *herald);
-void sd_notify_stopping(struct sd_notify *herald);
-void sd_notify_end(struct sd_notify *herald, int exit_status);
+void sd_notify_ready(struct sd_notify *sd_notify); /* superd has tried to open every socket; also after a reload */
+void sd_notify_reloading(struct sd_notify *sd_notify);
+void sd_notify_stopping(struct sd_notify *sd_notify);
+void sd_notify_end(struct sd_notify *sd_notify, int exit_status);

@@ -44,7 +44,7 @@ static void inspect_listeners(struct inspection *inspection, const struct servic
 		if (listener_is_open(listener) && listener->io.fd >= 0 && fcntl(listener->io.fd, F_GETFD) < 0)
 			complain(inspection, runtime, "a socket is not open");
 	}
-	if (runtime->state == LISTENING && !runtime_is_complete(runtime))
+	if (runtime_state(runtime) == LISTENING && !runtime_is_complete(runtime))
 		complain(inspection, runtime, "it listens without all of its sockets");
 }
 
@@ -60,7 +60,8 @@ size_t self_check(struct engine *engine, const struct service_list *service_list
 
 		if (!runtime)
 			continue;
-		if (runtime->table != table || runtime->service != &table->services[n] || runtime->state >= STATES) {
+		if (runtime->table != table || runtime->service != &table->services[n] ||
+			runtime_state(runtime) >= STATES) {
 			complain(&inspection, NULL, "a service is not in its place");
 			continue;
 		}

@@ -141,8 +141,8 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	struct engine *engine = &supervisor->engine;
 
 	log_notice(engine->log, "stopping");
-	persona_say_end(&supervisor->habits);
-	sd_notify_stopping(&supervisor->herald);
+	persona_say_end(&supervisor->persona);
+	sd_notify_stopping(&supervisor->sd_notify);
 	engine->stop_ordered = engine->stopping = true;
 	set_deadline(supervisor);
 	command_signal(&supervisor->command, signal);

@@ -47,16 +47,16 @@ void signals_reload(struct supervisor *supervisor)
 	buf_free(&why);
 	if (supervisor->engine.stopping)
 		return;
-	persona_say_reading(&supervisor->habits);
-	sd_notify_reloading(&supervisor->herald);
-	second_look_give_way(&supervisor->second_look);
+	persona_say_reading(&supervisor->persona);
+	sd_notify_reloading(&supervisor->sd_notify);
+	left_out_check_give_way(&supervisor->left_out_check);
 	config_loader_start(&supervisor->loader);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
-	int signal = persona_obey(&supervisor->habits, watcher->signum);
+	int signal = persona_obey(&supervisor->persona, watcher->signum);
 
 	(void)loop, (void)events;
 	if (signal_is_stray(signal)) {
@@ -91,7 +91,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		}
 		log_notice(supervisor->engine.log, "leaving: instances run on");
 		supervisor->leaving = true;
-		persona_say_end(&supervisor->habits);
+		persona_say_end(&supervisor->persona);
 		supervisor_end(supervisor);
 		break;
 	case SIGUSR2:
@@ -150,7 +150,7 @@ void signals_watch(struct supervisor *supervisor)
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
 		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
 
-		if (signal == SIGCHLD || !persona_want(&supervisor->habits, signal))
+		if (signal == SIGCHLD || !persona_want(&supervisor->persona, signal))
 			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
 		if (hears_sent && signal_is_kernels_too(signal))
 			continue;

@@ -69,7 +69,7 @@ double state_pause_left(const struct service_runtime *runtime)
 {
 	double left;
 
-	if ((runtime->state != BACKOFF && runtime->state != BINDING) || !runtime->activity ||
+	if ((runtime_state(runtime) != BACKOFF && runtime_state(runtime) != BINDING) || !runtime->activity ||
 	    !ev_is_active(&runtime->activity->timer))
 		return -1;
 	left = ev_timer_remaining(runtime->engine->loop, &runtime->activity->timer);
@@ -89,7 +89,7 @@ static void describe_activity(struct service_runtime *runtime, double now, struc
 		describe_refusals(activity, out);
 	if (activity->probes)
 		buf_addf(out, ", %llu probes", (unsigned long long)activity->probes);
-	if (state_pause_left(runtime) >= 0 && runtime->state == BACKOFF && runtime_waits_for_order(runtime))
+	if (state_pause_left(runtime) >= 0 && runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		buf_addf(out, "; not started again by itself: %s", activity->reason);
 	else if (state_pause_left(runtime) >= 0)
 		buf_addf(out, "; next try in %s: %s", duration_write(span, state_pause_left(runtime)),
@@ -133,7 +133,7 @@ void state_dump_log(struct engine *engine, const struct service_list *service_li
 		if (!runtime)
 			continue;
 		services++;
-		if (runtime->state == LISTENING && !runtime->activity && service_list->count > 100)
+		if (runtime_state(runtime) == LISTENING && !runtime->activity && service_list->count > 100)
 			asleep++;
 		else
 			say_keeper(engine, runtime, now);

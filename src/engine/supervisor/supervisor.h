@@ -36,7 +36,7 @@ struct shutdown {
 };
 
 /* The progress of a look at entries that are left out (engine/supervisor/left_out_check). */
-struct second_look {
+struct left_out_check {
 	bool is_possible;               /* the sources can be read again; the caller sets it */
 	struct supervisor *supervisor;
 	struct child asked;             /* pid 0: none */
@@ -63,12 +63,12 @@ struct supervisor {
 	bool over;                      /* superd has nothing left to wait for */
 	int exit_status;
 	struct terminal terminal;
-	struct persona habits;          /* the caller sets it before supervisor_init */
-	struct sd_notify herald;
+	struct persona persona;          /* the caller sets it before supervisor_init */
+	struct sd_notify sd_notify;
 	struct shutdown shutdown;
 	struct upgrade upgrade;
 	struct locks locks;
-	struct second_look second_look; /* the caller sets is_possible before supervisor_init */
+	struct left_out_check left_out_check; /* the caller sets is_possible before supervisor_init */
 	struct state_stream *before;    /* state of another superd (engine/upgrade/load), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;

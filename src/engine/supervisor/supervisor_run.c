@@ -166,7 +166,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	drop_locks(supervisor);
 	hear(supervisor);               /* services that are over go, so that nothing counts what they need */
 	memory_trim();
-	second_look_begin(&supervisor->second_look);
+	left_out_check_begin(&supervisor->left_out_check);
 	return true;
 }
 
@@ -176,7 +176,7 @@ static void take_returned(struct supervisor *supervisor, struct table *table)
 	struct reload_counts counts;
 
 	if (table && take_table(supervisor, table, &counts))
-		sd_notify_ready(&supervisor->herald);
+		sd_notify_ready(&supervisor->sd_notify);
 	if (!supervisor->loader.worker.busy)
 		use_needed(supervisor);
 }
@@ -188,8 +188,8 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	struct reload_counts counts = { 0 };
 	bool reloaded = false;
 
-	if (supervisor->second_look.reads) {
-		take_returned(supervisor, second_look_judge(&supervisor->second_look, table, diags));
+	if (supervisor->left_out_check.reads) {
+		take_returned(supervisor, left_out_check_judge(&supervisor->left_out_check, table, diags));
 		return;
 	}
 	supervisor_say(log, diags);
@@ -206,10 +206,10 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	}
 	supervisor->is_outdated = !reloaded;
 	if (!supervisor->engine.stopping)
-		persona_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
+		persona_say_reloaded(&supervisor->persona, reloaded ? &counts : NULL);
 	if (!supervisor->loader.worker.busy)
 		use_needed(supervisor);
-	sd_notify_ready(&supervisor->herald);
+	sd_notify_ready(&supervisor->sd_notify);
 	if (supervisor->reloaded)
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
 }
@@ -277,7 +277,8 @@ static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
 		struct service_runtime *runtime = supervisor->service_list.runtimes[n];
 
-		if (runtime && !runtime->activity && (runtime->state == BINDING || runtime->state == BACKOFF))
+		if (runtime && !runtime->activity && (runtime_state(runtime) == BINDING ||
+			runtime_state(runtime) == BACKOFF))
 			runtime_event(runtime, TIMER);
 	}
 }
@@ -429,7 +430,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&engine->log_pump, engine->loop, log_sink(engine->log));
-	persona_begin(&supervisor->habits, engine, &supervisor->service_list, &supervisor->table);
+	persona_begin(&supervisor->persona, engine, &supervisor->service_list, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
 	config_loader_init(&supervisor->loader, engine->loop);
 	ev_signal_init(&supervisor->reaper, on_child, SIGCHLD);
@@ -449,7 +450,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->upgrade.source.command = &supervisor->command.child;
 	supervisor->upgrade.source.command_group = &supervisor->command.group;
 	supervisor->upgrade.source.exit_status = &supervisor->exit_status;
-	second_look_init(&supervisor->second_look, supervisor);
+	left_out_check_init(&supervisor->left_out_check, supervisor);
 	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
 	return true;
 }
@@ -533,19 +534,19 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		}
 	}
 	if (!supervisor->before)
-		persona_say_started(&supervisor->habits, "superd " PACKAGE_VERSION, built_with);
+		persona_say_started(&supervisor->persona, "superd " PACKAGE_VERSION, built_with);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
-	sd_notify_begin(&supervisor->herald, &supervisor->engine, &supervisor->service_list);
-	sd_notify_ready(&supervisor->herald);
+	sd_notify_begin(&supervisor->sd_notify, &supervisor->engine, &supervisor->service_list);
+	sd_notify_ready(&supervisor->sd_notify);
 	use_needed(supervisor);
-	second_look_begin(&supervisor->second_look);
+	left_out_check_begin(&supervisor->left_out_check);
 	hear(supervisor);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
 	locks_settle(&supervisor->engine);
 	own_privileges_use_all();       /* for what superd removes of its own, wherever it lies */
-	sd_notify_end(&supervisor->herald, supervisor->exit_status);
+	sd_notify_end(&supervisor->sd_notify, supervisor->exit_status);
 	return supervisor->exit_status;
 }
 
@@ -569,7 +570,7 @@ void supervisor_free(struct supervisor *supervisor)
 	orphans_free(engine);
 	instance_cgroups_end(engine);
 	restore_free(engine);
-	closing_free(engine);
+	close_socket_free(engine);
 	unreaped_free(engine);
 	fd_receive_end_all(engine);
 	child_table_free(&engine->children);
@@ -583,7 +584,7 @@ void supervisor_free(struct supervisor *supervisor)
 	locks_free(&supervisor->locks);
 	terminal_close(&supervisor->terminal, engine->loop);
 	upgrade_free(&supervisor->upgrade);
-	second_look_end(&supervisor->second_look);
+	left_out_check_end(&supervisor->left_out_check);
 	shutdown_free(supervisor);
 	spawn_end();
 }

@@ -371,9 +371,9 @@ static void list_locks(struct service_runtime *runtime)
 		runtime->held |= lock->orders[LOCK_HELD].since != 0;
 		runtime->disabled |= lock->orders[LOCK_DISABLED].since != 0;
 	}
-	if (runtime->held && !runtime->drains && !(lock && lock->orders[LOCK_HELD].since))
+	if (runtime_is_held(runtime) && !runtime_is_draining(runtime) && !(lock && lock->orders[LOCK_HELD].since))
 		locks_set(runtime->engine, runtime->service->name, LOCK_HELD, (uid_t)-1);
-	if (runtime->disabled && !(lock && lock->orders[LOCK_DISABLED].since))
+	if (runtime_is_disabled(runtime) && !(lock && lock->orders[LOCK_DISABLED].since))
 		locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, (uid_t)-1);
 }
 
@@ -396,7 +396,7 @@ bool load_run(struct engine *engine, struct table *table, struct state_stream *s
 		if (!service_list->runtimes[n])
 			continue;
 		load_go_on(service_list->runtimes[n]);
-		if (service_list->runtimes[n]->disabled)
+		if (runtime_is_disabled(service_list->runtimes[n]))
 			runtime_event(service_list->runtimes[n], DISABLE);
 	}
 	LIST_EACH(link, &engine->leaving)

@@ -110,7 +110,7 @@ static void read_belongings(struct service_runtime *runtime, struct instance *in
 		instance->gate = runtime;
 	}
 	read_busy(runtime, instance, section);
-	if (runtime->removed)
+	if (runtime_is_removed(runtime))
 		fd_close(&channel);     /* the process takes that as the order to end after its connection */
 	if (channel >= 0 && !builtin_channel_resume(runtime, instance, channel, client)) {
 		fd_close(&channel);
@@ -258,7 +258,7 @@ void load_course(struct state_loader_instance *resumed, struct state_section *se
 			sequence->control.invocation = sequence->invocation;
 		return;
 	}
-	closing_client(resumed->runtime->engine, resumed->runtime->service->name, &guest.client);
+	close_socket_client(resumed->runtime->engine, resumed->runtime->service->name, &guest.client);
 	load_say_loss(resumed->runtime, "what comes behind an instance's end");
 }
 

@@ -65,7 +65,7 @@ static void load_listener(struct state_loader_instance *resumed, struct state_se
 		listener = find_listener(runtime, name, endpoint);
 	resumed->listener = listener;
 	if (!listener) {
-		closing_close(runtime->engine, runtime->service->name, &fd);
+		close_socket_fd(runtime->engine, runtime->service->name, &fd);
 		return;
 	}
 	state_load(section, &listener_state, listener, runtime->engine->loop);
@@ -94,7 +94,7 @@ static void load_parked(struct state_loader_instance *resumed, struct state_sect
 					 .progress = parked.progress,
 					 .until = parked.until };
 	if (!resumed->listener || pending_park(resumed->runtime, &guest) != ADMITTED)
-		closing_client(resumed->runtime->engine, resumed->runtime->service->name, &parked.client);
+		close_socket_client(resumed->runtime->engine, resumed->runtime->service->name, &parked.client);
 }
 
 static void load_twins(struct state_loader_instance *resumed, struct state_section *section)
@@ -263,7 +263,7 @@ static enum state possible(const struct service_runtime *runtime, enum state sta
 	bool accepts = runtime->service->exec->accept;
 
 	if (changed)
-		return runtime->removed ? OFF : LISTENING;
+		return runtime_is_removed(runtime) ? OFF : LISTENING;
 	if (accepts ? needs_instance(state) : state == FULL || (needs_instance(state) && !has_instance))
 		return LISTENING;
 	return state;
@@ -277,7 +277,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 	enum state state = state_of(from);
 
 	from->used = true;
-	state_load(from, &runtime_state, runtime, NULL);
+	state_load(from, &saved_runtime, runtime, NULL);
 	resumed.changed = state_flag(from, "accepts") != runtime->service->exec->accept;
 	for (struct state_section *section = from + 1; section < behind; section++)
 		read_part(&resumed, section);
@@ -285,7 +285,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 	runtime->state = (unsigned char)possible(runtime, state, resumed.changed);
 	if (runtime->activity && resumed.timer >= 0.)
 		runtime_start_timer(runtime, resumed.timer);
-	if (runtime->activity && resumed.taking >= 0. && runtime->state == RUNNING)
+	if (runtime->activity && resumed.taking >= 0. && runtime_state(runtime) == RUNNING)
 		accept_latency_resume(runtime, resumed.taking);
 	if (runtime->activity && runtime_is_empty(runtime))
 		start_kit_rest(&runtime->activity->kit, runtime->engine);
@@ -313,23 +313,23 @@ void load_go_on(struct service_runtime *runtime)
 {
 	go_on_with_courses(runtime);
 	runtime_hear(runtime);          /* commands that did not come over have failed */
-	if (runtime->state == OFF || runtime->state == CLOSING) {
-		if (runtime->state == OFF && !runtime->disabled && !runtime->removed)
+	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING) {
+		if (runtime_state(runtime) == OFF && !runtime_is_disabled(runtime) && !runtime_is_removed(runtime))
 			runtime_event(runtime, ENABLE);
 		return;
 	}
-	if (runtime->state == BINDING) {
+	if (runtime_state(runtime) == BINDING) {
 		runtime_event(runtime, TIMER);
 		return;
 	}
 	runtime_reopen_unreachable(runtime);
 	if (!runtime_is_complete(runtime))
 		runtime_event(runtime, BIND_ERROR);
-	else if (runtime->state == LISTENING)
+	else if (runtime_state(runtime) == LISTENING)
 		runtime_event(runtime, ENABLE);
-	else if (runtime->state == FULL && !runtime_is_full(runtime))
+	else if (runtime_state(runtime) == FULL && !runtime_is_full(runtime))
 		runtime_event(runtime, ROOM);
-	else if (runtime->state == BACKOFF && (!runtime->activity || !ev_is_active(&runtime->activity->timer)))
+	else if (runtime_state(runtime) == BACKOFF && (!runtime->activity || !ev_is_active(&runtime->activity->timer)))
 		runtime_event(runtime, TIMER);
 	else
 		runtime_rewatch(runtime);

@@ -75,7 +75,7 @@ static void save_outdated(struct state_saver *carry, const struct outdated *outd
 
 static void save_instance(struct state_saver *carry, struct service_runtime *runtime, struct instance *instance)
 {
-	bool runs_on = runtime->removed && runtime_runs_on(runtime);
+	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);
 	int client, channel = builtin_channel_descriptor(instance, &client);
 
 	state_save(carry, &instance_state, instance);

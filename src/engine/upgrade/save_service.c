@@ -104,14 +104,14 @@ static void save_ending(struct state_saver *carry, const struct service *service
 void save_service(struct state_saver *carry, struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
-	bool runs_on = runtime->removed && runtime_runs_on(runtime);    /* by itself from now on */
+	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);    /* by itself from now on */
 
 	state_open_section(&carry->text, "service");
 	state_add(&carry->text, "name", runtime->service->name);
-	state_add(&carry->text, "state", state_name(runs_on ? OFF : (enum state)runtime->state));
+	state_add(&carry->text, "state", state_name(runs_on ? OFF : runtime_state(runtime)));
 	save_number(carry, "accepts", runtime->service->exec->accept);
-	state_save(carry, &runtime_state, runtime);
-	if (runtime->removed)
+	state_save(carry, &saved_runtime, runtime);
+	if (runtime_is_removed(runtime))
 		save_ending(carry, runtime->service);
 	for (unsigned n = 0; n < runtime->listener_count && !runs_on; n++)
 		save_listener(carry, &runtime->listeners[n], runtime->engine);

@@ -62,7 +62,7 @@ void upgrade_freeze_again(struct service_runtime *runtime)
 	struct event event = { .name = "upgraded", .service = runtime->service->name };
 	struct buf why = { 0 };
 
-	if (runtime->freezes && runtime->state == RUNNING && !freeze_hold(runtime, &why))
+	if (runtime->freezes && runtime_state(runtime) == RUNNING && !freeze_hold(runtime, &why))
 		log_event(runtime->engine->log, LEVEL_WARNING, &event, "it is not frozen any more: %s",
 			  buf_string(&why));
 	if (!runtime->freezes && runtime->activity && !runtime->activity->idle)

@@ -34,7 +34,7 @@ void upgrade_be_quiet(struct upgrade *upgrade)
 static void wake(struct service_runtime *runtime)
 {
 	runtime_rewatch(runtime);
-	if (runtime->state == LISTENING)
+	if (runtime_state(runtime) == LISTENING)
 		runtime_event(runtime, ENABLE);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);

@@ -1,7 +1,7 @@
 /* Turns an entry into a builder: every option that superd.conf would need, at the place of the field it comes from.
  *
  * superd.conf expands %{ } and has defaults of its own, and inetd.conf knows neither. So per cent signs are doubled,
- * and the habits of an inetd are set as options. */
+ * and the persona of an inetd are set as options. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

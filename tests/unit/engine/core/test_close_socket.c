@@ -38,7 +38,7 @@ static void close_one(const char *service)
 	int ends[2];
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-	closing_close(&engine, service, &ends[1]);
+	close_socket_fd(&engine, service, &ends[1]);
 	cr_expect_eq(ends[1], -1);
 	end.fd = ends[0];
 	while (poll(&end, 1, 10) == 0)
@@ -65,7 +65,7 @@ static void close_one_that_hangs(const char *service)
 		;
 	cr_assert_eq(setsockopt(sender, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
 	close(listener);
-	closing_close(&engine, service, &sender);
+	close_socket_fd(&engine, service, &sender);
 	cr_expect_eq(sender, -1);
 }
 
@@ -74,13 +74,13 @@ Test(closing, a_service_is_stuck_by_its_own_alone)
 	close_one_that_hangs("other");
 	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++)
 		close_one_that_hangs("stuck");
-	while (!closing_is_stuck(&engine, "stuck")) {
+	while (!close_socket_is_stuck(&engine, "stuck")) {
 		turn();
 		poll(NULL, 0, 20);
 	}
-	cr_expect_not(closing_takes_clients(&engine, "stuck"));
-	cr_expect_not(closing_is_stuck(&engine, "other"));
-	cr_expect(closing_takes_clients(&engine, "other"));
+	cr_expect_not(close_socket_takes_clients(&engine, "stuck"));
+	cr_expect_not(close_socket_is_stuck(&engine, "other"));
+	cr_expect(close_socket_takes_clients(&engine, "other"));
 }
 
 /* Their places are given to others. */
@@ -98,12 +98,12 @@ Test(closing, however_many_services_there_were_nobodys_are_nobodys)
 		turn();
 		poll(NULL, 0, 20);
 	}
-	cr_expect_not(closing_is_stuck(&engine, "one more"));
+	cr_expect_not(close_socket_is_stuck(&engine, "one more"));
 	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++)
 		close_one_that_hangs("one more");
-	for (int n = 0; n < 500 && !closing_is_stuck(&engine, "one more"); n++) {
+	for (int n = 0; n < 500 && !close_socket_is_stuck(&engine, "one more"); n++) {
 		turn();
 		poll(NULL, 0, 20);
 	}
-	cr_expect(closing_is_stuck(&engine, "one more"), "it has a place of its own");
+	cr_expect(close_socket_is_stuck(&engine, "one more"), "it has a place of its own");
 }

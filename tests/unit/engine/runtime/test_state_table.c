@@ -31,7 +31,7 @@ static void reach(bool accepts, int from, bool *reached)
 	if (reached[from])
 		return;
 	reached[from] = true;
-	for (int service_event = 0; service_event < HAPPENINGS; service_event++) {
+	for (int service_event = 0; service_event < SERVICE_EVENTS; service_event++) {
 		if (cell(accepts, from, service_event).action != IMPOSSIBLE)
 			reach(accepts, cell(accepts, from, service_event).next, reached);
 	}
@@ -40,7 +40,7 @@ static void reach(bool accepts, int from, bool *reached)
 #define EACH_CELL(accepts, state, service_event) \
 	for (int accepts = 0; accepts < 2; accepts++) \
 		for (int state = 0; state < STATES; state++) \
-			for (int service_event = 0; service_event < HAPPENINGS; service_event++)
+			for (int service_event = 0; service_event < SERVICE_EVENTS; service_event++)
 
 Test(transition, leads_only_to_states_of_its_own_machine)
 {
@@ -53,9 +53,10 @@ Test(transition, leads_only_to_states_of_its_own_machine)
 			continue;
 		}
 		cr_expect(is_used(accepts, state), "%s has a cell for %s", state_name((enum state)state),
-			  happening_name((enum service_event)service_event));
+			  service_event_name((enum service_event)service_event));
 		cr_expect(step.next < STATES && is_used(accepts, step.next), "%s by %s leads to %d",
-			  state_name((enum state)state), happening_name((enum service_event)service_event), step.next);
+			  state_name((enum state)state),
+				service_event_name((enum service_event)service_event), step.next);
 		cr_expect_lt(step.action, ACTIONS);
 	}
 }
@@ -157,8 +158,10 @@ Test(transition, waits_only_where_a_timer_ends_it)
 		struct step step = cell(accepts, state, service_event);
 
 		if (step.action == WAIT || step.action == REST)
-			cr_expect_neq(cell(accepts, step.next, TIMER).action, IMPOSSIBLE, "%s by %s",
-				      state_name((enum state)state), happening_name((enum service_event)service_event));
+			cr_expect_neq(cell(accepts,
+				step.next, TIMER).action, IMPOSSIBLE, "%s by %s",
+				      state_name((enum state)state),
+				      service_event_name((enum service_event)service_event));
 	}
 }
 
@@ -169,7 +172,7 @@ Test(transition, rests_where_nobody_is_taken_from_the_queue)
 
 		if (step.action == REST)
 			cr_expect_eq(service_event, LIMITED, "%s by %s", state_name((enum state)state),
-				     happening_name((enum service_event)service_event));
+				     service_event_name((enum service_event)service_event));
 		if (service_event == LIMITED && step.action == IGNORE)
 			cr_expect(accepts && !state_is_watching((enum state)state) && step.next == state,
 				  "%s: a start that took its time was left out, and nobody is taken anyway",
@@ -228,9 +231,9 @@ Test(transition, takes_the_answer_of_every_action)
 			for (int answer = 0; step.action == asked[n].action && answer < 4; answer++)
 				cr_expect_neq(cell(accepts, step.next, asked[n].answers[answer]).action, IMPOSSIBLE,
 					      "%s by %s: %s, then %s", state_name((enum state)state),
-					      happening_name((enum service_event)service_event),
+					      service_event_name((enum service_event)service_event),
 	action_name(asked[n].action),
-					      happening_name(asked[n].answers[answer]));
+					      service_event_name(asked[n].answers[answer]));
 		}
 		if (accepts && (step.action == SERVE || step.action == WATCH))
 			cr_expect_neq(cell(true, step.next, FILLED).action, IMPOSSIBLE);
@@ -259,7 +262,7 @@ Test(transition, takes_an_operators_word_in_every_state)
 		for (int state = 0; state < STATES; state++) {
 			for (int n = 0; is_used(accepts, state) && n < 5; n++)
 				cr_expect_neq(cell(accepts, state, words[n]).action, IMPOSSIBLE, "%s: %s",
-					      state_name((enum state)state), happening_name(words[n]));
+					      state_name((enum state)state), service_event_name(words[n]));
 		}
 	}
 }
@@ -287,15 +290,15 @@ Test(transition, uses_every_action)
 
 Test(transition, gives_everything_a_name_of_its_own)
 {
-	const char *names[STATES + HAPPENINGS + ACTIONS];
-	int ends[] = { STATES, STATES + HAPPENINGS, STATES + HAPPENINGS + ACTIONS }, begin = 0;
+	const char *names[STATES + SERVICE_EVENTS + ACTIONS];
+	int ends[] = { STATES, STATES + SERVICE_EVENTS, STATES + SERVICE_EVENTS + ACTIONS }, begin = 0;
 
 	for (int n = 0; n < STATES; n++)
 		names[n] = state_name((enum state)n);
-	for (int n = 0; n < HAPPENINGS; n++)
-		names[STATES + n] = happening_name((enum service_event)n);
+	for (int n = 0; n < SERVICE_EVENTS; n++)
+		names[STATES + n] = service_event_name((enum service_event)n);
 	for (int n = 0; n < ACTIONS; n++)
-		names[STATES + HAPPENINGS + n] = action_name((enum action)n);
+		names[STATES + SERVICE_EVENTS + n] = action_name((enum action)n);
 	for (int kind = 0; kind < 3; begin = ends[kind++]) {
 		for (int n = begin; n < ends[kind]; n++) {
 			cr_expect(*names[n]);
@@ -304,7 +307,7 @@ Test(transition, gives_everything_a_name_of_its_own)
 		}
 	}
 	cr_expect_str_eq(state_name(FULL), "full");
-	cr_expect_str_eq(happening_name(GONE), "gone");
+	cr_expect_str_eq(service_event_name(GONE), "gone");
 	cr_expect_str_eq(action_name(CLOSE), "close");
 }
 

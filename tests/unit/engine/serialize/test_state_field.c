@@ -30,9 +30,9 @@
 #define TABLES_MOST 64
 #define OBJECT_MOST 65536
 
-static const struct state_table *tables[TABLES_MOST] = {
+static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
-	&released_state, &kept_state, &notify_state, &orphan_state, &runtime_state, &activity_state, &spent_state,
+	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &spent_state,
 	&failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state, &refresh_state,
 	&instance_state, &notice_state, &control_state, &course_state, &search_state, &guest_state, &drain_state,
 };
@@ -41,7 +41,7 @@ static struct ev_loop *loop;
 static struct service_runtime runtime;
 static struct state_stream ledger;
 
-static void add_table(const struct state_table *table)
+static void add_table(const struct field_table *table)
 {
 	for (size_t n = 0; n < table_count; n++) {
 		if (tables[n] == table)
@@ -86,7 +86,7 @@ static struct state_section *parse(struct buf *text)
 	return ledger.sections;
 }
 
-static struct state_section *save(const struct state_table *table, const void *object)
+static struct state_section *save(const struct field_table *table, const void *object)
 {
 	struct state_saver carry = { .loop = loop };
 	struct state_section *section;
@@ -193,7 +193,7 @@ static void start_timer(ev_timer *timer)
 	ev_timer_start(loop, timer);
 }
 
-static void fill(const struct state_table *table, char *object)
+static void fill(const struct field_table *table, char *object)
 {
 	for (size_t n = 0; n < table->count; n++) {
 		const struct state_field *field = &table->fields[n];
@@ -236,7 +236,7 @@ static void expect_same_value(const struct state_field *field, void *was, void *
 		cr_assert_arr_eq(is, was, field->size, "%s", field->key);
 }
 
-static void expect_same(const struct state_table *table, char *was, char *is)
+static void expect_same(const struct field_table *table, char *was, char *is)
 {
 	for (size_t n = 0; n < table->count; n++) {
 		const struct state_field *field = &table->fields[n];
@@ -250,7 +250,7 @@ static void expect_same(const struct state_table *table, char *was, char *is)
 	}
 }
 
-static void release(const struct state_table *table, char *object, bool closes)
+static void release(const struct field_table *table, char *object, bool closes)
 {
 	for (size_t n = 0; n < table->count; n++) {
 		const struct state_field *field = &table->fields[n];
@@ -268,7 +268,7 @@ static void release(const struct state_table *table, char *object, bool closes)
 }
 
 /* What the functions of some rows look at. */
-static void *make(const struct state_table *table)
+static void *make(const struct field_table *table)
 {
 	void *object = calloc(1, table->size + 1);              /* kept ends with a name */
 
@@ -283,7 +283,7 @@ static void *make(const struct state_table *table)
 }
 
 /* Who makes the object has read some of its keys before. */
-static bool has_maker(const struct state_table *table)
+static bool has_maker(const struct field_table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
 		if (table->fields[n].kind == STATE_CUSTOM && !table->fields[n].load)
@@ -295,7 +295,7 @@ static bool has_maker(const struct state_table *table)
 Test(state_field, is_the_same_when_it_has_come_over)
 {
 	for (size_t n = 0; n < table_count * ROUNDS; n++) {
-		const struct state_table *table = tables[n / ROUNDS];
+		const struct field_table *table = tables[n / ROUNDS];
 		char *was = make(table), *is = make(table);
 
 		fill(table, was);
@@ -318,7 +318,7 @@ Test(state_field, is_the_same_when_it_has_come_over)
 Test(state_field, that_is_not_written_is_what_its_row_says)
 {
 	for (size_t n = 0; n < table_count; n++) {
-		const struct state_table *table = tables[n];
+		const struct field_table *table = tables[n];
 		char *was = make(table), *is = make(table);
 
 		for (size_t row = 0; row < table->count; row++) {
@@ -337,10 +337,10 @@ Test(state_field, that_is_not_written_is_what_its_row_says)
 	}
 }
 
-static void refuse(const struct state_table *table, const struct state_field *field, const char *value)
+static void refuse(const struct field_table *table, const struct state_field *field, const char *value)
 {
 	struct state_field one = *field;
-	const struct state_table alone = { "part", table->tag, table->size, &one, 1 };
+	const struct field_table alone = { "part", table->tag, table->size, &one, 1 };
 	char *was = make(table), *is = make(table);
 	struct state_section *section;
 
@@ -361,7 +361,7 @@ static void refuse(const struct state_table *table, const struct state_field *fi
 	free(is);
 }
 
-static void refuse_number(const struct state_table *table, const struct state_field *field, int64_t value, bool goes)
+static void refuse_number(const struct field_table *table, const struct state_field *field, int64_t value, bool goes)
 {
 	char text[24];
 
@@ -370,7 +370,7 @@ static void refuse_number(const struct state_table *table, const struct state_fi
 		refuse(table, field, text);
 }
 
-static void refuse_values(const struct state_table *table, const struct state_field *field)
+static void refuse_values(const struct field_table *table, const struct state_field *field)
 {
 	static const char *const no_numbers[] = { "", "x", "1x", " ", "99999999999999999999", "-99999999999999999999" };
 	char *too_long = calloc(1, STATE_STRING_MOST + 100);
@@ -420,7 +420,7 @@ Test(state_field, notes_an_element_of_an_array_by_its_section)
 	for (size_t n = 0; n < table_count; n++) {
 		for (size_t row = 0; row < tables[n]->count; row++) {
 			const struct state_field *field = &tables[n]->fields[row];
-			const struct state_table alone = { "part", tables[n]->tag, tables[n]->size, field, 1 };
+			const struct field_table alone = { "part", tables[n]->tag, tables[n]->size, field, 1 };
 			char *object = calloc(1, tables[n]->size);
 
 			if (field->length) {
@@ -533,7 +533,7 @@ Test(state_field, leaves_nothing_out_without_a_reason)
 
 static bool count_tables(const char *code, void *context)
 {
-	for (const char *at = code; (at = strstr(at, "= STATE_TABLE(")); at++)
+	for (const char *at = code; (at = strstr(at, "= FIELD_TABLE(")); at++)
 		++*(size_t *)context;
 	return false;
 }
