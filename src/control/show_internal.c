@@ -41,7 +41,7 @@ void show_state(const struct service_view *view, struct buf *out)
 		json_null_field(out, "since");
 		json_null_field(out, "for");
 	}
-	json_flag_field(out, "held", runtime && runtime_is_held(runtime));
+	json_flag_field(out, "held", runtime && locks_hold(runtime));
 	json_flag_field(out, "enabled", runtime && !runtime_is_disabled(runtime));
 	json_flag_field(out, "degraded", runtime && health_is_degraded(runtime));
 	json_text_field(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);

@@ -28,7 +28,7 @@ static const struct endpoint_claim traps[] = {
 	  { "unit_traps, a_queue_behind_a_busy_backend_costs_nothing" } },
 	{ "two backends on one listener",
 	  { "unit_traps, no_backend_starts_before_the_last_has_ended",
-	    "transition, hears_of_every_end_of_an_instance" } },
+	    "state_table, hears_of_every_end_of_an_instance" } },
 	{ "listeners closed by a failure",
 	  { "unit_traps, a_failing_service_keeps_its_socket_and_its_clients",
 	    "lifecycle, a_crashing_backend_is_retried_with_growing_pauses" } },

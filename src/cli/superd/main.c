@@ -12,30 +12,11 @@
 #include "cli/superd/command_line.h"
 #include "cli/superd/load.h"
 #include "cli/superd/look_again.h"
+#include "cli/superd/print_states.h"
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/option_table.h"
-#include "engine/runtime/state_table.h"
 #include "prepare/build_info.h"
-
-static bool print_states(FILE *out)
-{
-	for (int accepts = 0; accepts < 2; accepts++) {
-		fprintf(out, "%saccept = %s\n", accepts ? "\n" : "", accepts ? "yes" : "no");
-		for (enum state state = OFF; state < STATES; state++) {
-			for (enum service_event service_event = ENABLE; service_event < SERVICE_EVENTS;
-			     service_event++) {
-				struct step step = transition(accepts, state, service_event);
-
-				if (step.action != IMPOSSIBLE)
-					fprintf(out, "%-10s %-11s -> %-10s %s\n", state_name(state),
-						service_event_name(service_event), state_name(step.next),
-						action_name(step.action));
-			}
-		}
-	}
-	return !ferror(out);
-}
 
 static bool print_comments(const struct table *table, FILE *out)
 {

@@ -66,7 +66,7 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 	struct event event = { .name = "failed", .service = service->name, .reason = why };
 	char late[80];
 	bool waits = service->groups->lifecycle->on_failure != FAILURE_EXIT &&
-		transition(service->exec->accept, runtime_next_state(runtime), EXEC_ERROR).action == WAIT;
+		service_transition(service->exec->accept, runtime_next(runtime), EXEC_ERROR).action == WAIT;
 
 	snprintf(late, sizeof(late), "its start took longer than %s", option_name_of(service, "timeout_start"));
 	exit_verdict_note_start(runtime, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);

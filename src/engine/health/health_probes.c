@@ -125,7 +125,7 @@ static void on_counted(struct conn_query *query)
 {
 	struct probing *probing = container_of(query, struct probing, query);
 	struct service_runtime *runtime = query->runtime;
-	bool waits = conn_query_is_current(query) && state_is_watching(runtime_state(runtime));
+	bool waits = conn_query_is_current(query) && service_is_watched(runtime->state);
 	bool are_probes_alone = conn_query_is_whole(query) && !conn_query_sum(query);
 	bool warded = waits && has_sockets_alone(runtime) && are_probes_alone && take_away(probing);
 

@@ -12,24 +12,27 @@
 void runtime_post(struct service_runtime *runtime, unsigned event)
 {
 	if (!runtime->posted.count)
-		runtime->posted_in = runtime_state(runtime);
+		runtime->posted_in = runtime->state;
 	events_post(runtime->engine, &runtime->posted, (unsigned char)event);
+}
+
+struct service_state runtime_next(const struct service_runtime *runtime)
+{
+	struct service_state state = runtime->state;
+
+	for (size_t n = 0; n < runtime->posted.count; n++) {
+		unsigned event = runtime->posted.events[n];
+
+		if (event < SERVICE_EVENTS)
+			state = service_transition(runtime->service->exec->accept, state,
+						   (enum service_event)event).next;
+	}
+	return state;
 }
 
 enum state runtime_next_state(const struct service_runtime *runtime)
 {
-	enum state state = runtime_state(runtime);
-
-	for (size_t n = 0; n < runtime->posted.count; n++) {
-		unsigned event = runtime->posted.events[n];
-		struct step step = { 0 };
-
-		if (event < SERVICE_EVENTS)
-			step = transition(runtime->service->exec->accept, state, (enum service_event)event);
-		if (step.action != IMPOSSIBLE)
-			state = (enum state)step.next;
-	}
-	return state;
+	return state_of(runtime_next(runtime));
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)

@@ -122,17 +122,12 @@ struct service_runtime {
 	struct listener *listeners;     /* as many as the row has sockets, in its order */
 	unsigned listener_count;
 	unsigned instance_count;        /* instances that count against `instances` */
-	unsigned char state;            /* enum state */
-	bool held;                      /* by an operator: LISTENING goes on to HELD */
-	bool disabled;                  /* by an operator: it stays OFF, whatever a reload brings */
-	bool drains;                    /* it is held until its instances have ended */
+	struct service_state state;     /* changed by runtime_event (engine/service/runtime_event) */
 	bool halted;                    /* by an operator: only a client or an operator starts it again */
 	bool freezes;                   /* over an upgrade: an operator had frozen it, and it will be frozen again */
-	bool removed;                   /* the table has it no more: OFF, or its instance runs on with the sockets; freed once
-					 * it is OFF and nothing of it runs */
 	bool bound;                     /* its sockets were all open, and the commands of their closing have not begun */
 	bool started;                   /* start = boot was done, and has not failed since */
-	unsigned char posted_in;        /* its state when the first of the posted events was */
+	struct service_state posted_in; /* its state when the first of the posted events was */
 	struct backoff backoff;
 	double since;                   /* loop time when the state was entered */
 	struct activity *activity;      /* NULL until the first start */
@@ -142,27 +137,27 @@ struct service_runtime {
 /* Where it stands, in a word that users read (state_name). */
 static inline enum state runtime_state(const struct service_runtime *runtime)
 {
-	return (enum state)runtime->state;
+	return state_of(runtime->state);
 }
 
 static inline bool runtime_is_held(const struct service_runtime *runtime)
 {
-	return runtime->held;
+	return service_is_held(runtime->state);
 }
 
 static inline bool runtime_is_draining(const struct service_runtime *runtime)
 {
-	return runtime->drains;
+	return runtime->state.admin == ADMIN_DRAINING;
 }
 
 static inline bool runtime_is_disabled(const struct service_runtime *runtime)
 {
-	return runtime->disabled;
+	return runtime->state.admin == ADMIN_DISABLED;
 }
 
 static inline bool runtime_is_removed(const struct service_runtime *runtime)
 {
-	return runtime->removed;
+	return runtime->state.admin == ADMIN_REMOVED;
 }
 
 /* Returns the runtime of a link of engine->leaving. */
@@ -226,5 +221,6 @@ enum {
 /* Posts an enum service_event, or one of the above (engine/core/events). */
 void runtime_post(struct service_runtime *runtime, unsigned event);
 
-/* The state in which the events that were posted will leave it, as far as the table tells. */
+/* The state in which the events that were posted will leave it, as far as the tables tell, and its word. */
+struct service_state runtime_next(const struct service_runtime *runtime);
 enum state runtime_next_state(const struct service_runtime *runtime);

@@ -101,8 +101,7 @@ static enum operator_status begin_restart(const struct operator_order *operation
 static enum operator_status begin_hold(const struct operator_order *operation, struct service_runtime *runtime,
 				       struct buf *says)
 {
-	runtime->drains = false;
-	runtime_hold(runtime, true);
+	runtime_event(runtime, HOLD);
 	locks_set(runtime->engine, runtime->service->name, LOCK_HELD, operation->uid);
 	if (runtime_state(runtime) == BINDING) {
 		buf_text(says, "held, but ");
@@ -119,12 +118,11 @@ static enum operator_status begin_hold(const struct operator_order *operation, s
 
 static enum operator_status begin_release(struct service_runtime *runtime, struct buf *says)
 {
-	bool was_held = runtime_is_held(runtime);
+	bool was_held = locks_hold(runtime);
 
 	buf_text(says, was_held ? "released" : "it was not held");
-	runtime->drains = false;
 	if (was_held)
-		runtime_hold(runtime, false);
+		runtime_event(runtime, RELEASE);
 	locks_clear(runtime->engine, runtime->service->name, LOCK_HELD);
 	if (runtime_state(runtime) == BINDING) {
 		buf_text(says, "; ");
@@ -169,22 +167,20 @@ static bool set_apart(struct service_runtime *runtime, struct buf *says)
 static enum operator_status begin_drain(const struct operator_order *operation, struct service_runtime *runtime,
 					struct buf *says)
 {
-	bool held = runtime_is_held(runtime), drains = runtime_is_draining(runtime);
+	struct service_state before = runtime->state;
 
 	if (has_current(runtime) && !can_be_parted(runtime, says))
 		return FAILED;
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
-	runtime->drains = drains || !held;
-	runtime->held = true;
+	runtime->state = service_ordered(runtime->state, DRAIN);
 	if (runtime_state(runtime) == STARTING)
 		drain_when_ready(runtime);
 	if (runtime_state(runtime) == RUNNING && !set_apart(runtime, says)) {
-		runtime->held = held;
-		runtime->drains = drains;
+		runtime->state.admin = before.admin;
 		return FAILED;
 	}
-	runtime_hold(runtime, true);
+	runtime_event(runtime, DRAIN);
 	runtime_end_drain(runtime);
 	return look(operation, runtime, says);
 }
@@ -214,8 +210,9 @@ static enum operator_status begin_enable(const struct operator_order *operation,
 		buf_text(says, "it is enabled already");
 		return DONE;
 	}
-	runtime->disabled = false;
 	locks_clear(runtime->engine, runtime->service->name, LOCK_DISABLED);
+	runtime->state = service_ordered(runtime->state, ENABLE);
+	locks_restore(runtime);         /* it may have been held before */
 	runtime_event(runtime, ENABLE);
 	return look(operation, runtime, says);
 }
@@ -227,7 +224,6 @@ static enum operator_status begin_disable(const struct operator_order *operation
 		buf_text(says, "it is disabled already");
 		return DONE;
 	}
-	runtime->disabled = true;
 	locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, operation->uid);
 	runtime_event(runtime, DISABLE);
 	return look(operation, runtime, says);

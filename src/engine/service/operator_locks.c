@@ -320,6 +320,23 @@ static void describe(const struct lock *lock, enum lock_kind kind, struct buf *o
 		buf_addf(out, " since %s", text);
 }
 
+bool locks_hold(const struct service_runtime *runtime)
+{
+	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
+
+	return runtime_is_held(runtime) || (lock && lock->orders[LOCK_HELD].since);
+}
+
+void locks_restore(struct service_runtime *runtime)
+{
+	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
+
+	if (lock && lock->orders[LOCK_HELD].since)
+		runtime->state = service_ordered(runtime->state, HOLD);
+	if (lock && lock->orders[LOCK_DISABLED].since)
+		runtime->state = service_ordered(runtime->state, DISABLE);
+}
+
 void locks_apply(struct service_runtime *runtime)
 {
 	const struct event event = { .name = "locked", .service = runtime->service->name };
@@ -327,8 +344,7 @@ void locks_apply(struct service_runtime *runtime)
 
 	if (!lock)
 		return;
-	runtime->held = lock->orders[LOCK_HELD].since;
-	runtime->disabled = lock->orders[LOCK_DISABLED].since;
+	locks_restore(runtime);
 	for (int kind = 0; kind < LOCK_KINDS; kind++) {
 		struct buf text = { 0 };
 
@@ -345,7 +361,7 @@ void locks_impose(struct service_runtime *runtime)
 {
 	locks_apply(runtime);
 	if (runtime_is_held(runtime))
-		runtime_hold(runtime, true);
+		runtime_event(runtime, HOLD);
 	if (runtime_is_disabled(runtime))
 		runtime_event(runtime, DISABLE);
 }

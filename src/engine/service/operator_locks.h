@@ -2,8 +2,9 @@
  * stays over reloads and upgrades, and by a file beside the control socket over an end of superd as well, until that
  * file goes: below /run, with the machine.
  *
- * A runtime's held and disabled say what it does. The list says who wanted it and since when, for those who wonder
- * and for the next superd; it also has locks of services that are left out for the moment, and so have no runtime. */
+ * The region admin of a service's state says what it does. The list says who wanted it and since when, for those who
+ * wonder and for the next superd; it also has locks of services that are left out for the moment, and so have no
+ * runtime, and the hold of a service that is disabled, too. */
 #pragma once
 
 #include <stdbool.h>
@@ -65,7 +66,13 @@ void locks_keep(struct engine *engine, const char *control);
  * locks are taken. The runtimes that there are already hear of them by locks_impose. */
 void locks_read(struct engine *engine, const char *control);
 
-/* Gives a new runtime the state of its lock. One that runs needs an event, too: locks_impose. */
+/* Whether the service is held, or will be as soon as it is enabled. */
+bool locks_hold(const struct service_runtime *runtime);
+
+/* Gives the region admin what the lock says: for a service that comes back. */
+void locks_restore(struct service_runtime *runtime);
+
+/* The same for a new runtime, which is logged. One that runs needs an event, too: locks_impose. */
 void locks_apply(struct service_runtime *runtime);
 void locks_impose(struct service_runtime *runtime);
 

@@ -14,6 +14,7 @@
 #include "engine/idle/idle.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/old_row.h"
+#include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/service_drain.h"
 #include "engine/service/service_reload.h"
@@ -266,9 +267,9 @@ void runtime_remove(struct service_runtime *runtime)
 {
 	bool runs_on = runtime_runs_on(runtime);
 
-	runtime->removed = true;
+	runtime_event(runtime, REMOVE);
 	if (!runs_on)
-		runtime_event(runtime, DISABLE);
+		runtime_event(runtime, SHUTDOWN);
 	else if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
 	if (runs_on) {
@@ -283,7 +284,8 @@ void runtime_remove(struct service_runtime *runtime)
 
 void runtime_return(struct service_runtime *runtime)
 {
-	runtime->removed = false;
+	runtime->state = service_ordered(runtime->state, RETURN);
+	locks_restore(runtime);
 	runtime->since = clock_now();
 	list_remove(&runtime->activity->leaving);
 }
@@ -309,6 +311,5 @@ void runtime_end_drain(struct service_runtime *runtime)
 {
 	if (!runtime_is_draining(runtime) || !runtime_has_drained(runtime))
 		return;
-	runtime->drains = false;
-	runtime_hold(runtime, false);
+	runtime_event(runtime, RELEASE);
 }

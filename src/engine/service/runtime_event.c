@@ -19,12 +19,19 @@
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
 
-void runtime_rewatch(struct service_runtime *runtime)
+/* A question about those who wait is under way: its answer says whether they start the service. */
+static bool is_asking(const struct service_runtime *runtime)
 {
 	const struct activity *activity = runtime->activity;
-	bool asking = activity && (activity->probing || activity->doubt || activity->noting);
+
+	return activity && (activity->probing || activity->doubt || activity->noting);
+}
+
+void runtime_rewatch(struct service_runtime *runtime)
+{
 	bool refuses = runtime_refuses(runtime);
-	bool watching = (state_is_watching(runtime_state(runtime)) || refuses) && !runtime->engine->quiet && !asking;
+	bool watching = (service_is_watched(runtime->state) || refuses) && !runtime->engine->quiet &&
+		!is_asking(runtime);
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
@@ -73,8 +80,8 @@ static void do_watch(struct service_runtime *runtime)
 	say_end_of_rest(runtime);
 	if (!runtime_is_complete(runtime)) {
 		runtime_event(runtime, BIND_ERROR);
-	} else if (runtime_is_held(runtime)) {
-		runtime_event(runtime, HOLD);
+	} else if (!service_is_wanted(runtime->state)) {
+		return;
 	} else if (runtime->service->exec->accept && runtime_is_full(runtime) &&
 		   runtime->service->groups->access->overload == OVERLOAD_QUEUE) {
 		runtime_event(runtime, FILLED);
@@ -179,11 +186,12 @@ static bool is_over(const struct service_runtime *runtime, enum action action)
 static void perform(struct service_runtime *runtime, enum action action, enum service_event cause)
 {
 	if (is_over(runtime, action)) {
-		runtime_event(runtime, DISABLE);
+		runtime_event(runtime, SHUTDOWN);
 		return;
 	}
 	switch (action) {
 	case BIND:
+		runtime_stop_timer(runtime);
 		if (!socket_commands_begin(runtime))
 			runtime_event(runtime, runtime_bind(runtime) ? BOUND : BIND_ERROR);
 		break;
@@ -235,21 +243,16 @@ static void perform(struct service_runtime *runtime, enum action action, enum se
 	}
 }
 
-void runtime_hold(struct service_runtime *runtime, bool held)
-{
-	runtime->held = held;
-	runtime_event(runtime, held ? HOLD : RELEASE);
-}
-
-static void say_transition(struct service_runtime *runtime, enum service_event service_event, struct step step)
+static void say_transition(struct service_runtime *runtime, enum service_event service_event,
+			   const struct service_step *step)
 {
 	struct event event = { .name = "transition", .service = runtime->service->name };
 
-	if (log_wants(runtime->engine->log,
-		LEVEL_DEBUG))
+	if (log_wants(runtime->engine->log, LEVEL_DEBUG))
 		log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s --%s--> %s, %s",
 			  state_name(runtime_state(runtime)),
-			  service_event_name(service_event), state_name(step.next), action_name(step.action));
+			  service_event_name(service_event), state_name(state_of(step->next)),
+			  action_name(step->action));
 }
 
 /* An operator may wait for the change. */
@@ -271,7 +274,7 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 
 void runtime_event(struct service_runtime *runtime, enum service_event service_event)
 {
-	struct step step = transition(runtime->service->exec->accept, runtime_state(runtime), service_event);
+	struct service_step step = service_transition(runtime->service->exec->accept, runtime->state, service_event);
 	struct event event = { .name = "bug", .service = runtime->service->name };
 
 	if (step.action == IMPOSSIBLE) {
@@ -280,9 +283,9 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 			  service_event_name(service_event));
 		return;
 	}
-	say_transition(runtime, service_event, step);
-	if (runtime_state(runtime) != step.next)
-		leave_state(runtime, step.next);
+	say_transition(runtime, service_event, &step);
+	if (runtime_state(runtime) != state_of(step.next))
+		leave_state(runtime, state_of(step.next));
 	runtime->state = step.next;
 	runtime->bound |= service_event == BOUND;
 	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;

@@ -48,7 +48,6 @@ bool runtime_runs_on(const struct service_runtime *runtime);
 /* "leaving" if it is removed, else the name of its state. */
 const char *runtime_state_name(const struct service_runtime *runtime);
 
-void runtime_hold(struct service_runtime *runtime, bool held);
 void runtime_end_drain(struct service_runtime *runtime); /* ends the hold of a drain, once it is empty */
 
 /* Called by libev when a listener is ready; for listener_init. */

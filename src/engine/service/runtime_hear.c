@@ -40,8 +40,8 @@ static void check_over(struct service_runtime *runtime)
 /* false: an event before it has led the service where this one means nothing. */
 static bool is_still_possible(const struct service_runtime *runtime, enum service_event service_event)
 {
-	return runtime_state(runtime) == runtime->posted_in ||
-	       transition(runtime->service->exec->accept, runtime_state(runtime), service_event).action != IMPOSSIBLE;
+	return runtime_state(runtime) == state_of(runtime->posted_in) ||
+	       service_transition(runtime->service->exec->accept, runtime->state, service_event).action != IMPOSSIBLE;
 }
 
 static void hear(struct service_runtime *runtime, unsigned char event)

@@ -11,11 +11,34 @@
 #define FIELD(key, path) STATE_FIELD(service_runtime, key, path)
 #define NONE(path, why) STATE_NONE(service_runtime, path, why)
 
+/* The other regions are entered when all of the service has come over, by the key state; a removed one's row is made
+ * first, by the key removed. */
+static void save_admin(struct state_saver *carry, const void *object)
+{
+	const struct service_runtime *runtime = object;
+
+	if (runtime_is_held(runtime))
+		state_add_number(&carry->text, "held", 1);
+	if (runtime_is_disabled(runtime))
+		state_add_number(&carry->text, "disabled", 1);
+	if (runtime_is_draining(runtime))
+		state_add_number(&carry->text, "drains", 1);
+}
+
+static void load_admin(struct state_section *section, void *object)
+{
+	struct service_runtime *runtime = object;
+	bool held = state_flag(section, "held"), drains = state_flag(section, "drains");
+
+	if (held)
+		runtime->state = service_ordered(runtime->state, drains ? DRAIN : HOLD);
+	if (state_flag(section, "disabled"))
+		runtime->state = service_ordered(runtime->state, DISABLE);
+}
+
 static const struct state_field runtime_fields[] = {
 	{ FIELD("since", since), .always = true },
-	{ FIELD("held", held) },
-	{ FIELD("disabled", disabled) },
-	{ FIELD("drains", drains) },
+	{ STATE_BY(service_runtime, state, save_admin, load_admin) },
 	{ FIELD("halted", halted) },
 	{ FIELD("freezes", freezes) },
 	{ FIELD("bound", bound) },
@@ -27,8 +50,6 @@ static const struct state_field runtime_fields[] = {
 	{ NONE(listeners, "have sections of their own") },
 	{ NONE(listener_count, "as many as the row has") },
 	{ NONE(instance_count, "counted with its instances") },
-	{ NONE(state, "the key state: entered when all of it has come over") },
-	{ NONE(removed, "the key removed: its row is made first") },
 	{ NONE(activity, "has a section of its own") },
 	{ NONE(posted, "heard of before the state is written") },
 	{ NONE(posted_in, "heard of before the state is written") },

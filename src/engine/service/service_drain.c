@@ -104,8 +104,7 @@ static void drain_outdated(struct service_runtime *runtime)
 	drain_changed(runtime);
 	if (!runtime_is_draining(runtime) || !runtime->activity->current)
 		return;
-	runtime->drains = false;
-	runtime_hold(runtime, false);
+	runtime_event(runtime, RELEASE);
 }
 
 void drain_due(struct service_runtime *runtime)

@@ -148,10 +148,10 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	command_signal(&supervisor->command, signal);
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
 		if (supervisor->service_list.runtimes[n])
-			runtime_event(supervisor->service_list.runtimes[n], DISABLE);
+			runtime_event(supervisor->service_list.runtimes[n], SHUTDOWN);
 	}
 	LIST_EACH(link, &engine->leaving)
-		runtime_event(runtime_leaving(link), DISABLE);
+		runtime_event(runtime_leaving(link), SHUTDOWN);
 	rpc_go_on(engine);
 	instance_stop_all(engine);
 	shutdown_check(supervisor);

@@ -367,10 +367,7 @@ static void list_locks(struct service_runtime *runtime)
 {
 	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
 
-	if (lock) {                             /* its row was left out before */
-		runtime->held |= lock->orders[LOCK_HELD].since != 0;
-		runtime->disabled |= lock->orders[LOCK_DISABLED].since != 0;
-	}
+	locks_restore(runtime);                 /* its row may have been left out before */
 	if (runtime_is_held(runtime) && !runtime_is_draining(runtime) && !(lock && lock->orders[LOCK_HELD].since))
 		locks_set(runtime->engine, runtime->service->name, LOCK_HELD, (uid_t)-1);
 	if (runtime_is_disabled(runtime) && !(lock && lock->orders[LOCK_DISABLED].since))

@@ -51,7 +51,7 @@ struct service_runtime *load_removed(struct state_loader *resume, struct state_s
 		runtime_free(runtime);
 		return NULL;
 	}
-	runtime->removed = true;
+	runtime->state = service_ordered(runtime->state, REMOVE);
 	list_add(&engine->leaving, &runtime->activity->leaving);
 	return runtime;
 }

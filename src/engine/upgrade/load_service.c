@@ -239,7 +239,7 @@ static void read_part(struct state_loader_instance *resumed, struct state_sectio
 	}
 }
 
-static enum state state_of(struct state_section *section)
+static enum state read_state(struct state_section *section)
 {
 	const char *name = state_text(section, "state");
 
@@ -274,7 +274,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 {
 	struct state_loader_instance resumed = { .runtime = runtime, .timer = -1., .taking = -1. };
 	size_t before = runtime->engine->instances;
-	enum state state = state_of(from);
+	enum state state = read_state(from);
 
 	from->used = true;
 	state_load(from, &saved_runtime, runtime, NULL);
@@ -282,7 +282,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 	for (struct state_section *section = from + 1; section < behind; section++)
 		read_part(&resumed, section);
 	load_close_notifies(&resumed);
-	runtime->state = (unsigned char)possible(runtime, state, resumed.changed);
+	runtime->state = state_resumed(possible(runtime, state, resumed.changed), runtime->state);
 	if (runtime->activity && resumed.timer >= 0.)
 		runtime_start_timer(runtime, resumed.timer);
 	if (runtime->activity && resumed.taking >= 0. && runtime_state(runtime) == RUNNING)

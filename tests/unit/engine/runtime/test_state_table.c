@@ -1,331 +1,500 @@
-/* Both tables of transitions, cell by cell: they lead nowhere they should not, and nobody is left without a way
- * back. */
+/* The tables of a service's state, cell by cell, and every state that the three regions can come to together: they lead
+ * nowhere they should not, and nobody is left without a way back. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/runtime/state_table.h"
 
-static struct step cell(bool accepts, int state, int service_event)
+#define EACH_EVENT(event) for (int event = 0; event < SERVICE_EVENTS; event++)
+
+static bool is_used(bool accepts, int run)
 {
-	return transition(accepts, (enum state)state, (enum service_event)service_event);
+	bool has_instance_of_its_own = run == RUN_STARTING || run == RUN_RUNNING || run == RUN_FROZEN ||
+		run == RUN_STOPPING;
+
+	return accepts ? !has_instance_of_its_own : run != RUN_FULL;
 }
 
-static bool is_used(bool accepts, int state)
+static bool has_instance(int run)
 {
-	if (accepts)
-		return state != STARTING && state != RUNNING && state != STOPPING && state != FROZEN;
-	return state != FULL;
+	return run == RUN_STARTING || run == RUN_RUNNING || run == RUN_FROZEN || run == RUN_STOPPING;
 }
 
-/* accept = no: it has an instance for sure; accept = yes: it may have some. */
-static bool has_instance(bool accepts, int state)
+static struct service_step step_of(bool accepts, struct service_state state, int event)
 {
-	if (accepts)
-		return is_used(true, state) && state != OFF;
-	return state == STARTING || state == RUNNING || state == STOPPING || state == CLOSING || state == FROZEN;
+	return service_transition(accepts, state, (enum service_event)event);
 }
 
-/* Every state there is a way to from this one, over any number of cells. */
-static void reach(bool accepts, int from, bool *reached)
+/* States of all regions together that a service comes to, whatever happens to it. */
+static bool reached[2][ADMIN_STATES][SOCKETS_STATES][RUN_STATES];
+
+static void reach(bool accepts, struct service_state state)
 {
-	if (reached[from])
+	if (reached[accepts][state.admin][state.sockets][state.run])
 		return;
-	reached[from] = true;
-	for (int service_event = 0; service_event < SERVICE_EVENTS; service_event++) {
-		if (cell(accepts, from, service_event).action != IMPOSSIBLE)
-			reach(accepts, cell(accepts, from, service_event).next, reached);
-	}
+	reached[accepts][state.admin][state.sockets][state.run] = true;
+	EACH_EVENT(event)
+		reach(accepts, step_of(accepts, state, event).next);
 }
 
-#define EACH_CELL(accepts, state, service_event) \
+static void reach_all(void)
+{
+	for (int accepts = 0; accepts < 2; accepts++)
+		reach(accepts, (struct service_state){ 0 });
+}
+
+#define EACH_REACHED(accepts, state) \
 	for (int accepts = 0; accepts < 2; accepts++) \
-		for (int state = 0; state < STATES; state++) \
-			for (int service_event = 0; service_event < SERVICE_EVENTS; service_event++)
+		for (struct service_state state = { 0 }; state.admin < ADMIN_STATES; state.admin++) \
+			for (state.sockets = 0; state.sockets < SOCKETS_STATES; state.sockets++) \
+				for (state.run = 0; state.run < RUN_STATES; state.run++) \
+					if (reached[accepts][state.admin][state.sockets][state.run])
 
-Test(transition, leads_only_to_states_of_its_own_machine)
+static const char *text_of(bool accepts, struct service_state state, int event)
 {
-	EACH_CELL(accepts, state, service_event) {
-		struct step step = cell(accepts, state, service_event);
+	static char text[128];
 
-		if (step.action == IMPOSSIBLE) {
-			cr_expect_eq(step.next, 0, "an empty cell of %s leads somewhere",
-				     state_name((enum state)state));
+	snprintf(text, sizeof(text), "accept = %s, %s/%s/%s, %s", accepts ? "yes" : "no",
+		 admin_state_name((enum admin_state)state.admin), sockets_state_name((enum sockets_state)state.sockets),
+		 run_state_name((enum run_state)state.run), service_event_name((enum service_event)event));
+	return text;
+}
+
+/* Every cell of one table. */
+static void check_cells(const struct service_cell (*table)[SERVICE_EVENTS], int states, const char *(*name_of)(int))
+{
+	for (int state = 0; state < states; state++) {
+		EACH_EVENT(event) {
+			const struct service_cell *cell = &table[state][event];
+			const char *name = name_of(state), *event_name = service_event_name((enum service_event)event);
+
+			cr_expect_lt(cell->next, states, "%s, %s", name, event_name);
+			cr_expect_lt(cell->action, ACTIONS, "%s, %s", name, event_name);
+			if (cell->action == IMPOSSIBLE)
+				cr_expect(!cell->next && !cell->if_wanted && !cell->alone && !cell->why,
+					  "%s, %s: an empty cell says something", name, event_name);
+			if (cell->action == IGNORE && cell->next == state)
+				cr_expect(cell->why && *cell->why, "%s, %s: does nothing, and does not say why", name,
+					  event_name);
+			if (cell->action > IGNORE)
+				cr_expect_null(cell->why, "%s, %s", name, event_name);
+		}
+	}
+}
+
+static const char *admin_name(int state)
+{
+	return admin_state_name((enum admin_state)state);
+}
+
+static const char *sockets_name(int state)
+{
+	return sockets_state_name((enum sockets_state)state);
+}
+
+static const char *run_name(int state)
+{
+	return run_state_name((enum run_state)state);
+}
+
+Test(state_table, every_cell_leads_to_a_state_of_its_region_or_says_why_it_does_nothing)
+{
+	check_cells(admin_table, ADMIN_STATES, admin_name);
+	check_cells(sockets_table, SOCKETS_STATES, sockets_name);
+	check_cells(run_table[0], RUN_STATES, run_name);
+	check_cells(run_table[1], RUN_STATES, run_name);
+	for (int accepts = 0; accepts < 2; accepts++) {
+		for (int run = 0; run < RUN_STATES; run++) {
+			EACH_EVENT(event) {
+				const struct service_cell *cell = &run_table[accepts][run][event];
+
+				cr_expect(cell->action == IMPOSSIBLE || is_used(accepts, run), "%s", run_name(run));
+				cr_expect(is_used(accepts, cell->next), "%s", run_name(run));
+				cr_expect_not(cell->alone, "%s", run_name(run));
+			}
+		}
+	}
+}
+
+Test(state_table, the_region_admin_hears_of_every_order_in_every_state)
+{
+	static const enum service_event orders[] = { ENABLE, HOLD, DRAIN, RELEASE, DISABLE, REMOVE, RETURN };
+	bool is_order[SERVICE_EVENTS] = { false };
+
+	for (size_t n = 0; n < sizeof(orders) / sizeof(*orders); n++)
+		is_order[orders[n]] = true;
+	for (int admin = 0; admin < ADMIN_STATES; admin++) {
+		EACH_EVENT(event)
+			cr_expect_eq(admin_table[admin][event].action != IMPOSSIBLE, is_order[event], "%s, %s",
+				     admin_name(admin), service_event_name((enum service_event)event));
+	}
+}
+
+Test(state_table, reaches_every_state_and_no_other, .init = reach_all)
+{
+	bool admin[ADMIN_STATES] = { false }, sockets[SOCKETS_STATES] = { false }, run[2][RUN_STATES] = { { false } };
+	bool words[2][STATES] = { { false } };
+
+	EACH_REACHED(accepts, state) {
+		admin[state.admin] = sockets[state.sockets] = run[accepts][state.run] = true;
+		words[accepts][state_of(state)] = true;
+		cr_expect_not(state.sockets == SOCKETS_LOST && state.run == RUN_IDLE,
+			      "nothing would open the sockets: %s", text_of(accepts, state, 0));
+		cr_expect_not(service_is_held(state) && state.run == RUN_FULL, "%s", text_of(accepts, state, 0));
+	}
+	for (int n = 0; n < ADMIN_STATES; n++)
+		cr_expect(admin[n], "%s", admin_name(n));
+	for (int n = 0; n < SOCKETS_STATES; n++)
+		cr_expect(sockets[n], "%s", sockets_name(n));
+	for (int accepts = 0; accepts < 2; accepts++) {
+		for (int n = 0; n < RUN_STATES; n++)
+			cr_expect_eq(run[accepts][n], is_used(accepts, n), "accepts %d: %s", accepts, run_name(n));
+		for (int n = 0; n < STATES; n++)
+			cr_expect(words[accepts][n] || (accepts ? n == STARTING || n == RUNNING || n == FROZEN ||
+							n == STOPPING
+								: n == FULL),
+				  "accepts %d: %s", accepts, state_name((enum state)n));
+	}
+}
+
+Test(state_table, one_region_at_most_has_an_action, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		EACH_EVENT(event) {
+			const struct service_cell *sockets = &sockets_table[state.sockets][event];
+			int actions = admin_table[state.admin][event].action > IGNORE;
+
+			actions += sockets->action > IGNORE;
+			actions += !sockets->alone && run_table[accepts][state.run][event].action > IGNORE;
+			cr_expect_leq(actions, 1, "%s", text_of(accepts, state, event));
+		}
+	}
+}
+
+Test(state_table, an_event_changes_the_regions_it_is_for_and_no_other, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		EACH_EVENT(event) {
+			struct service_step step = step_of(accepts, state, event);
+			const char *text = text_of(accepts, state, event);
+
+			if (step.action == IMPOSSIBLE)
+				cr_expect_eq(memcmp(&step.next, &state, sizeof(state)), 0, "%s", text);
+			if (admin_table[state.admin][event].action == IMPOSSIBLE)
+				cr_expect_eq(step.next.admin, state.admin, "%s", text);
+			cr_expect_eq(step.next.admin, service_ordered(state, (enum service_event)event).admin, "%s",
+				     text);
+			if (event == REMOVE || event == RETURN)
+				cr_expect(step.next.sockets == state.sockets && step.next.run == state.run, "%s", text);
+		}
+	}
+}
+
+static bool goes_off(bool accepts, struct service_state state, bool (*seen)[RUN_STATES])
+{
+	if (state.sockets == SOCKETS_CLOSED && state.run == RUN_IDLE)
+		return true;
+	if (seen[state.sockets][state.run])
+		return false;
+	seen[state.sockets][state.run] = true;
+	EACH_EVENT(event) {
+		if (goes_off(accepts, step_of(accepts, state, event).next, seen))
+			return true;
+	}
+	return false;
+}
+
+Test(state_table, comes_to_off_from_everywhere, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		bool seen[SOCKETS_STATES][RUN_STATES] = { { false } };
+
+		cr_expect(goes_off(accepts, state, seen), "%s", text_of(accepts, state, 0));
+	}
+}
+
+Test(state_table, disable_and_shutdown_end_it_from_everywhere, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		struct service_step step = step_of(accepts, state, SHUTDOWN), disabled = step_of(accepts, state,
+												 DISABLE);
+		const char *text = text_of(accepts, state, SHUTDOWN);
+
+		cr_expect_eq(step.next.sockets, SOCKETS_CLOSED, "%s", text);
+		cr_expect(step.next.run == RUN_IDLE || step.next.run == RUN_ENDING, "%s", text);
+		cr_expect(step.action == disabled.action && step.next.run == disabled.next.run &&
+			  disabled.next.sockets == SOCKETS_CLOSED, "%s", text);
+		cr_expect(disabled.next.admin == ADMIN_DISABLED || disabled.next.admin == ADMIN_REMOVED, "%s", text);
+		if (state.sockets == SOCKETS_CLOSED) {
+			cr_expect(step.action == IGNORE && step.next.run == state.run, "%s", text);
 			continue;
 		}
-		cr_expect(is_used(accepts, state), "%s has a cell for %s", state_name((enum state)state),
-			  service_event_name((enum service_event)service_event));
-		cr_expect(step.next < STATES && is_used(accepts, step.next), "%s by %s leads to %d",
-			  state_name((enum state)state),
-				service_event_name((enum service_event)service_event), step.next);
-		cr_expect_lt(step.action, ACTIONS);
+		if (has_instance(state.run))
+			cr_expect_eq(step.next.run, RUN_ENDING, "%s forgets its instance", text);
+		cr_expect_eq(step.action, step.next.run == RUN_IDLE ? CLOSE : WITHDRAW, "%s leaves its sockets open",
+			     text);
 	}
 }
 
-Test(transition, reaches_every_state_from_off)
+Test(state_table, is_off_when_what_was_ending_has_ended)
 {
-	for (int accepts = 0; accepts < 2; accepts++) {
-		bool reached[STATES] = { false };
+	struct service_state state = { .sockets = SOCKETS_CLOSED, .run = RUN_ENDING };
 
-		reach(accepts, OFF, reached);
-		for (int state = 0; state < STATES; state++)
-			cr_expect_eq(reached[state], is_used(accepts, state), "accepts %d: %s", accepts,
-				     state_name((enum state)state));
+	cr_expect_eq(state_of(step_of(false, state, EXITED).next), OFF);
+	cr_expect_eq(step_of(false, state, EXITED).action, CLOSE);
+	cr_expect_eq(state_of(step_of(false, state, CRASHED).next), OFF);
+	cr_expect_eq(step_of(false, state, CRASHED).action, CLOSE);
+	cr_expect_eq(state_of(step_of(true, state, GONE).next), OFF);
+	cr_expect_eq(step_of(true, state, GONE).action, CLOSE);
+	cr_expect_eq(state_of(step_of(true, state, EXITED).next), CLOSING, "there may be others");
+}
+
+Test(state_table, a_service_that_is_wanted_again_lets_its_instance_end_first)
+{
+	struct service_state state = { .admin = ADMIN_DISABLED, .sockets = SOCKETS_CLOSED, .run = RUN_ENDING };
+	struct service_step step = step_of(false, state, ENABLE);
+
+	cr_expect_eq(state_of(step.next), STOPPING);
+	cr_expect_eq(step.action, IGNORE);
+	step = step_of(false, step.next, EXITED);
+	cr_expect_eq(state_of(step.next), BINDING);
+	cr_expect_eq(step.action, BIND);
+	step = step_of(true, state, ENABLE);    /* accept = yes: they run on beside it */
+	cr_expect_eq(state_of(step.next), BINDING);
+	cr_expect_eq(step.action, BIND);
+}
+
+Test(state_table, hears_of_every_end_of_an_instance, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		if (!accepts && !has_instance(state.run) && state.run != RUN_ENDING)
+			continue;
+		cr_expect_neq(step_of(accepts, state, EXITED).action, IMPOSSIBLE, "%s", text_of(accepts, state,
+												EXITED));
+		cr_expect_neq(step_of(accepts, state, CRASHED).action, IMPOSSIBLE, "%s", text_of(accepts, state,
+												 CRASHED));
+		if (accepts)
+			cr_expect_neq(step_of(true, state, GONE).action, IMPOSSIBLE, "%s", text_of(true, state, GONE));
+		else
+			cr_expect_neq(step_of(false, state, TIMER).action, IMPOSSIBLE, "no limit of time: %s",
+				      text_of(false, state, TIMER));
 	}
 }
 
-Test(transition, comes_back_to_off_from_every_state)
+Test(state_table, queues_again_after_a_good_end_and_pauses_after_a_bad_one, .init = reach_all)
 {
-	for (int accepts = 0; accepts < 2; accepts++) {
-		for (int state = 0; state < STATES; state++) {
-			bool reached[STATES] = { false };
+	EACH_REACHED(accepts, state) {
+		struct service_step good = step_of(accepts, state, EXITED), bad = step_of(accepts, state, CRASHED);
+		const char *text = text_of(accepts, state, EXITED);
 
-			if (!is_used(accepts, state))
+		if (accepts || !has_instance(state.run))
+			continue;
+		cr_expect_eq(good.next.run, RUN_IDLE, "%s", text);
+		cr_expect_eq(good.action, state.sockets == SOCKETS_LOST ? BIND : WATCH, "%s", text);
+		cr_expect_eq(bad.next.run, RUN_BACKOFF, "%s", text);
+		cr_expect_eq(bad.action, WAIT, "%s", text);
+	}
+}
+
+Test(state_table, pauses_only_where_a_timer_ends_it_and_nobody_is_taken, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		EACH_EVENT(event) {
+			struct service_step step = step_of(accepts, state, event), then;
+			const char *text = text_of(accepts, state, event);
+
+			if (step.action != WAIT && step.action != REST)
 				continue;
-			reach(accepts, state, reached);
-			cr_expect(reached[OFF], "accepts %d: %s", accepts, state_name((enum state)state));
+			then = step_of(accepts, step.next, TIMER);
+			cr_expect(then.action == WATCH || then.action == BIND, "%s", text);
+			cr_expect_not(service_is_watched(step.next), "%s", text);
+			cr_expect_eq(step.action == REST, event == LIMITED, "%s", text);
+			then = step_of(accepts, step.next, ENABLE);
+			cr_expect(then.action == WATCH || then.action == BIND,
+				  "a reload may have taken the limit away: %s", text);
 		}
 	}
 }
 
-Test(transition, ends_a_disabled_service_from_every_state)
+Test(state_table, what_is_late_is_heard_of_wherever_superd_accepts, .init = reach_all)
 {
-	for (int accepts = 0; accepts < 2; accepts++) {
-		for (int state = 0; state < STATES; state++) {
-			struct step step = cell(accepts, state, DISABLE);
-
-			if (!is_used(accepts, state))
-				continue;
-			cr_expect_neq(step.action, IMPOSSIBLE, "accepts %d: %s", accepts,
-				      state_name((enum state)state));
-			cr_expect(step.next == OFF || step.next == CLOSING, "accepts %d: %s", accepts,
-				  state_name((enum state)state));
-			if (!accepts && has_instance(false, state))
-				cr_expect_eq(step.next, CLOSING, "%s forgets its instance",
-					     state_name((enum state)state));
-			if (step.next == OFF && state != OFF)
-				cr_expect_eq(step.action, CLOSE, "%s leaves its listeners open",
-					     state_name((enum state)state));
-			if (step.next == CLOSING && state != CLOSING)
-				cr_expect_eq(step.action, WITHDRAW, "%s leaves its listeners open",
-					     state_name((enum state)state));
-		}
-	}
-}
-
-Test(transition, goes_off_when_what_was_closing_has_ended)
-{
-	cr_expect(cell(false, CLOSING, EXITED).next == OFF && cell(false, CLOSING, EXITED).action == CLOSE);
-	cr_expect(cell(false, CLOSING, CRASHED).next == OFF && cell(false, CLOSING, CRASHED).action == CLOSE);
-	cr_expect(cell(true, CLOSING, GONE).next == OFF && cell(true, CLOSING, GONE).action == CLOSE);
-	cr_expect_eq(cell(true, CLOSING, EXITED).next, CLOSING, "there may be others");
-}
-
-Test(transition, hears_of_every_end_of_an_instance)
-{
-	for (int accepts = 0; accepts < 2; accepts++) {
-		for (int state = 0; state < STATES; state++) {
-			if (!has_instance(accepts, state))
-				continue;
-			cr_expect_neq(cell(accepts, state, EXITED).action, IMPOSSIBLE, "%s",
-				      state_name((enum state)state));
-			cr_expect_neq(cell(accepts, state, CRASHED).action, IMPOSSIBLE, "%s",
-				      state_name((enum state)state));
-			if (accepts)
-				cr_expect_neq(cell(true, state, GONE).action, IMPOSSIBLE, "%s",
-					      state_name((enum state)state));
-			else
-				cr_expect_neq(cell(false, state, TIMER).action, IMPOSSIBLE, "%s has no limit of time",
-					      state_name((enum state)state));
-		}
-	}
-}
-
-Test(transition, queues_again_after_a_good_end_and_pauses_after_a_bad_one)
-{
-	for (int state = 0; state < STATES; state++) {
-		if (!has_instance(false, state) || state == CLOSING)
+	EACH_REACHED(accepts, state) {
+		if (!accepts)
 			continue;
-		cr_expect_eq(cell(false, state, EXITED).next, LISTENING, "%s", state_name((enum state)state));
-		cr_expect_eq(cell(false, state, EXITED).action, WATCH, "%s", state_name((enum state)state));
-		cr_expect_eq(cell(false, state, CRASHED).next, BACKOFF, "%s", state_name((enum state)state));
-		cr_expect_eq(cell(false, state, CRASHED).action, WAIT, "%s", state_name((enum state)state));
+		cr_expect_neq(step_of(true, state, EXEC_ERROR).action, IMPOSSIBLE, "%s", text_of(true, state,
+												 EXEC_ERROR));
+		cr_expect_neq(step_of(true, state, LIMITED).action, IMPOSSIBLE, "%s", text_of(true, state, LIMITED));
 	}
 }
 
-Test(transition, waits_only_where_a_timer_ends_it)
-{
-	EACH_CELL(accepts, state, service_event) {
-		struct step step = cell(accepts, state, service_event);
-
-		if (step.action == WAIT || step.action == REST)
-			cr_expect_neq(cell(accepts,
-				step.next, TIMER).action, IMPOSSIBLE, "%s by %s",
-				      state_name((enum state)state),
-				      service_event_name((enum service_event)service_event));
-	}
-}
-
-Test(transition, rests_where_nobody_is_taken_from_the_queue)
-{
-	EACH_CELL(accepts, state, service_event) {
-		struct step step = cell(accepts, state, service_event);
-
-		if (step.action == REST)
-			cr_expect_eq(service_event, LIMITED, "%s by %s", state_name((enum state)state),
-				     service_event_name((enum service_event)service_event));
-		if (service_event == LIMITED && step.action == IGNORE)
-			cr_expect(accepts && !state_is_watching((enum state)state) && step.next == state,
-				  "%s: a start that took its time was left out, and nobody is taken anyway",
-				  state_name((enum state)state));
-		if (step.action != REST)
-			continue;
-		cr_expect(!state_is_watching((enum state)step.next));
-		cr_expect_eq(cell(accepts, step.next, TIMER).next, LISTENING);
-		cr_expect_eq(cell(accepts, step.next, ENABLE).next, LISTENING,
-			     "a reload may have taken the limit away");
-	}
-	cr_expect_eq(cell(false, STARTING, LIMITED).next, BACKOFF);
-	cr_expect_eq(cell(true, LISTENING, LIMITED).next, BACKOFF);
-}
-
-/* What takes its time to start (engine/instance/exec_sequence) may fail, or be left out, in any state that comes
- * meanwhile. */
-Test(transition, hears_of_late_failures_wherever_superd_accepts)
-{
-	for (int state = 0; state < STATES; state++) {
-		if (!is_used(true, state) || state == OFF)
-			continue;
-		cr_expect_neq(cell(true, state, EXEC_ERROR).action, IMPOSSIBLE, "%s", state_name((enum state)state));
-		cr_expect_neq(cell(true, state, LIMITED).action, IMPOSSIBLE, "%s", state_name((enum state)state));
-	}
-}
-
-/* restart: the pause before a start by itself is spent listening, so that a client comes first. */
-Test(transition, looks_again_when_a_pause_is_over)
-{
-	cr_expect_eq(cell(false, LISTENING, TIMER).next, LISTENING);
-	cr_expect_eq(cell(false, LISTENING, TIMER).action, WATCH);
-}
-
-/* More of them are parked than one turn takes, and nothing else may happen until the next. */
-Test(transition, comes_again_for_accepted_clients_who_wait)
-{
-	cr_expect_eq(cell(true, LISTENING, TIMER).next, LISTENING);
-	cr_expect_eq(cell(true, LISTENING, TIMER).action, WATCH);
-	cr_expect_eq(cell(true, FULL, TIMER).next, FULL, "there the end of an instance does");
-}
-
-Test(transition, takes_the_answer_of_every_action)
+Test(state_table, takes_the_answer_of_every_action, .init = reach_all)
 {
 	static const struct { enum action action; enum service_event answers[4]; } asked[] = {
 		{ BIND, { BOUND, BIND_ERROR, BIND_ERROR, BIND_ERROR } },
 		{ SPAWN, { READY, EXEC_ERROR, EXITED, LIMITED } },
-		{ WATCH, { BIND_ERROR, HOLD, HOLD, HOLD } },
+		{ WATCH, { BIND_ERROR, BIND_ERROR, BIND_ERROR, BIND_ERROR } },
 		{ STOP, { EXITED, CRASHED, TIMER, TIMER } },
+		{ SERVE, { FILLED, LIMITED, EXEC_ERROR, EXITED } },
 	};
 
-	EACH_CELL(accepts, state, service_event) {
-		struct step step = cell(accepts, state, service_event);
+	EACH_REACHED(accepts, state) {
+		EACH_EVENT(event) {
+			struct service_step step = step_of(accepts, state, event);
 
-		for (size_t n = 0; n < sizeof(asked) / sizeof(*asked); n++) {
-			for (int answer = 0; step.action == asked[n].action && answer < 4; answer++)
-				cr_expect_neq(cell(accepts, step.next, asked[n].answers[answer]).action, IMPOSSIBLE,
-					      "%s by %s: %s, then %s", state_name((enum state)state),
-					      service_event_name((enum service_event)service_event),
-	action_name(asked[n].action),
-					      service_event_name(asked[n].answers[answer]));
+			for (size_t n = 0; n < sizeof(asked) / sizeof(*asked); n++) {
+				for (int answer = 0; step.action == asked[n].action && answer < 4; answer++)
+					cr_expect_neq(step_of(accepts, step.next, asked[n].answers[answer]).action,
+						      IMPOSSIBLE, "%s: %s, then %s", text_of(accepts, state, event),
+						      action_name(asked[n].action),
+						      service_event_name(asked[n].answers[answer]));
+			}
 		}
-		if (accepts && (step.action == SERVE || step.action == WATCH))
-			cr_expect_neq(cell(true, step.next, FILLED).action, IMPOSSIBLE);
-		if (accepts && step.action == SERVE)
-			cr_expect_neq(cell(true, step.next, LIMITED).action, IMPOSSIBLE);
 	}
 }
 
-Test(transition, serves_or_spawns_only_where_it_may)
+Test(state_table, starts_and_accepts_only_for_clients_who_are_watched, .init = reach_all)
 {
-	EACH_CELL(accepts, state, service_event) {
-		struct step step = cell(accepts, state, service_event);
+	EACH_REACHED(accepts, state) {
+		EACH_EVENT(event) {
+			struct service_step step = step_of(accepts, state, event);
 
-		if (step.action == SPAWN)
-			cr_expect(!accepts && state == LISTENING && service_event == ACTIVITY);
-		if (step.action == SERVE)
-			cr_expect(accepts && state == LISTENING && service_event == ACTIVITY);
+			if (step.action == SPAWN || step.action == SERVE)
+				cr_expect(event == ACTIVITY && service_is_watched(state) &&
+					  (step.action == SERVE) == accepts, "%s", text_of(accepts, state, event));
+		}
+		if (service_is_watched(state))
+			cr_expect_gt(step_of(accepts, state, ACTIVITY).action, IGNORE, "%s",
+				     text_of(accepts, state, ACTIVITY));
 	}
 }
 
-Test(transition, takes_an_operators_word_in_every_state)
+/* The one expression of what is watched, in the words of the promise: clients are watched for while nothing else is
+ * under way and an operator has nothing against it, and at a frozen instance. */
+Test(state_table, watches_for_clients_when_it_listens_and_when_it_is_frozen, .init = reach_all)
 {
-	static const enum service_event words[] = { ENABLE, HOLD, RELEASE, DISABLE, HALT };
+	EACH_REACHED(accepts, state) {
+		bool listens = state_of(state) == LISTENING && state.admin == ADMIN_ENABLED;
+
+		cr_expect_eq(service_is_watched(state), listens || state_of(state) == FROZEN, "%s",
+			     text_of(accepts, state, ACTIVITY));
+	}
+}
+
+Test(state_table, takes_an_operators_word_in_every_state, .init = reach_all)
+{
+	static const enum service_event words[] = { ENABLE, HOLD, DRAIN, RELEASE, DISABLE, SHUTDOWN, HALT, REPLACED };
+
+	EACH_REACHED(accepts, state) {
+		for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++)
+			cr_expect_neq(step_of(accepts, state, words[n]).action, IMPOSSIBLE, "%s",
+				      text_of(accepts, state, words[n]));
+	}
+}
+
+Test(state_table, a_hold_lets_instances_be_and_ends_a_pause, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		struct service_step step = step_of(accepts, state, HOLD);
+		const char *text = text_of(accepts, state, HOLD);
+
+		if (state.admin == ADMIN_DISABLED || state.admin == ADMIN_REMOVED)
+			continue;
+		cr_expect_eq(step.next.admin, ADMIN_HELD, "%s", text);
+		if (has_instance(state.run) || state.run == RUN_ENDING)
+			cr_expect_eq(step.next.run, state.run, "%s", text);
+		else
+			cr_expect_eq(step.next.run, RUN_IDLE, "%s", text);
+		cr_expect_eq(service_is_watched(step.next), state.run == RUN_FROZEN, "%s", text);
+	}
+}
+
+Test(state_table, a_release_looks_at_the_queue_again)
+{
+	struct service_state held = { .admin = ADMIN_HELD, .sockets = SOCKETS_OPEN };
 
 	for (int accepts = 0; accepts < 2; accepts++) {
-		for (int state = 0; state < STATES; state++) {
-			for (int n = 0; is_used(accepts, state) && n < 5; n++)
-				cr_expect_neq(cell(accepts, state, words[n]).action, IMPOSSIBLE, "%s: %s",
-					      state_name((enum state)state), service_event_name(words[n]));
+		struct service_step step = step_of(accepts, held, RELEASE);
+
+		cr_expect_eq(state_of(held), HELD);
+		cr_expect_eq(state_of(step.next), LISTENING);
+		cr_expect_eq(step.action, WATCH);
+	}
+}
+
+Test(state_table, an_operators_halt_ends_what_runs_and_goes_on_listening, .init = reach_all)
+{
+	EACH_REACHED(accepts, state) {
+		struct service_step step = step_of(accepts, state, HALT);
+		bool runs = state.run == RUN_STARTING || state.run == RUN_RUNNING || state.run == RUN_FROZEN;
+
+		cr_expect_eq(step.action, runs ? STOP : DISMISS, "%s", text_of(accepts, state, HALT));
+		cr_expect_eq(step.next.run, runs ? RUN_STOPPING : state.run, "%s", text_of(accepts, state, HALT));
+		cr_expect_eq(step.next.sockets, state.sockets, "%s", text_of(accepts, state, HALT));
+	}
+}
+
+Test(state_table, uses_every_action_and_every_event, .init = reach_all)
+{
+	bool used[ACTIONS] = { [IMPOSSIBLE] = true }, heard[SERVICE_EVENTS] = { false };
+
+	EACH_REACHED(accepts, state) {
+		EACH_EVENT(event) {
+			used[step_of(accepts, state, event).action] = true;
+			heard[event] = heard[event] || step_of(accepts, state, event).action != IMPOSSIBLE;
 		}
 	}
-}
-
-Test(transition, watches_in_two_states_and_takes_activity_there)
-{
-	for (int state = 0; state < STATES; state++) {
-		cr_expect_eq(state_is_watching((enum state)state), state == LISTENING || state == FROZEN);
-		for (int accepts = 0; accepts < 2; accepts++)
-			cr_expect_eq(cell(accepts, state, ACTIVITY).action != IMPOSSIBLE,
-				     is_used(accepts, state) && state_is_watching((enum state)state), "%s",
-				     state_name((enum state)state));
-	}
-}
-
-Test(transition, uses_every_action)
-{
-	bool used[ACTIONS] = { [IMPOSSIBLE] = true };
-
-	EACH_CELL(accepts, state, service_event)
-		used[cell(accepts, state, service_event).action] = true;
 	for (int action = 0; action < ACTIONS; action++)
 		cr_expect(used[action], "%s", action_name((enum action)action));
+	EACH_EVENT(event)
+		cr_expect(heard[event], "%s", service_event_name((enum service_event)event));
 }
 
-Test(transition, gives_everything_a_name_of_its_own)
+Test(state_table, a_word_that_came_over_an_upgrade_means_the_same_state)
 {
-	const char *names[STATES + SERVICE_EVENTS + ACTIONS];
-	int ends[] = { STATES, STATES + SERVICE_EVENTS, STATES + SERVICE_EVENTS + ACTIONS }, begin = 0;
+	for (int state = 0; state < STATES; state++) {
+		struct service_state admin = { .admin = state == HELD ? ADMIN_HELD : ADMIN_ENABLED };
 
-	for (int n = 0; n < STATES; n++)
-		names[n] = state_name((enum state)n);
-	for (int n = 0; n < SERVICE_EVENTS; n++)
-		names[STATES + n] = service_event_name((enum service_event)n);
-	for (int n = 0; n < ACTIONS; n++)
-		names[STATES + SERVICE_EVENTS + n] = action_name((enum action)n);
-	for (int kind = 0; kind < 3; begin = ends[kind++]) {
-		for (int n = begin; n < ends[kind]; n++) {
-			cr_expect(*names[n]);
-			for (int other = begin; other < n; other++)
-				cr_expect_str_neq(names[n], names[other]);
-		}
+		cr_expect_eq((int)state_of(state_resumed((enum state)state, admin)), state, "%s",
+			     state_name((enum state)state));
+		cr_expect_eq(state_resumed((enum state)state, admin).admin, admin.admin);
 	}
+}
+
+static void expect_different(const char *(*name_of)(int), int count)
+{
+	for (int n = 0; n < count; n++) {
+		cr_expect(*name_of(n));
+		for (int other = 0; other < n; other++)
+			cr_expect_str_neq(name_of(n), name_of(other));
+	}
+}
+
+static const char *word_name(int state)
+{
+	return state_name((enum state)state);
+}
+
+static const char *event_name(int event)
+{
+	return service_event_name((enum service_event)event);
+}
+
+static const char *name_of_action(int action)
+{
+	return action_name((enum action)action);
+}
+
+Test(state_table, gives_everything_a_name_of_its_own)
+{
+	expect_different(admin_name, ADMIN_STATES);
+	expect_different(sockets_name, SOCKETS_STATES);
+	expect_different(run_name, RUN_STATES);
+	expect_different(word_name, STATES);
+	expect_different(event_name, SERVICE_EVENTS);
+	expect_different(name_of_action, ACTIONS);
 	cr_expect_str_eq(state_name(FULL), "full");
 	cr_expect_str_eq(service_event_name(GONE), "gone");
+	cr_expect_str_eq(service_event_name(HALT), "halt");
 	cr_expect_str_eq(action_name(CLOSE), "close");
-}
-
-Test(transition, an_operators_halt_ends_what_runs_and_goes_on_listening)
-{
-	for (int accepts = 0; accepts < 2; accepts++) {
-		for (int state = 0; state < STATES; state++) {
-			struct step step = cell(accepts, state, HALT);
-
-			if (!is_used(accepts, state))
-				continue;
-			if (!accepts && (state == STARTING || state == RUNNING || state == FROZEN)) {
-				cr_expect(step.next == STOPPING && step.action == STOP, "%s",
-					  state_name((enum state)state));
-				continue;
-			}
-			cr_expect_eq(step.next, state, "accepts %d: %s", accepts, state_name((enum state)state));
-			cr_expect_eq(step.action, DISMISS, "accepts %d: %s", accepts, state_name((enum state)state));
-		}
-	}
 }

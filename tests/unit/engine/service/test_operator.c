@@ -8,7 +8,7 @@ Test(operate, a_start_of_what_never_ran_has_failed)
 {
 	const struct exec_options options = { .accept = false };
 	const struct service service = { .name = "web", .exec = &options };
-	struct service_runtime runtime = { .service = &service, .state = LISTENING };
+	struct service_runtime runtime = { .service = &service, .state = { .sockets = SOCKETS_OPEN } };
 	const struct operator_order operation = { .deed = OPERATOR_START };
 	struct buf says = { 0 };
 
