@@ -37,7 +37,7 @@ Behaviour(surroundings, a_made_up_user_of_group_0_below_a_read_only_root)
 	cr_assert(!superd_logged(superd, "warning"), "%s", world_logs());
 }
 
-/* Both of its stops take place. */
+/* All of its stops take place. One that is being stopped may take another client, so each end is waited for. */
 Behaviour(surroundings, without_proc_it_is_said_once_that_nothing_can_be_frozen)
 {
 	const struct setup setup = { .pid1 = true, .bare = true };
@@ -48,8 +48,9 @@ Behaviour(surroundings, without_proc_it_is_said_once_that_nothing_can_be_frozen)
 	superd = superd_run_with(&setup, WEB, 0, backend("serve"), "idle_timeout = 100ms");
 	for (size_t n = 1; n < 4; n++) {
 		client_ask_pid(superd_port(superd, "web"));
-		WAIT_UNTIL(superd_log_count(superd, "web: stopping pid ") == n);
+		WAIT_UNTIL(superd_log_count(superd, "ended: signal TERM") == n);
 	}
+	cr_expect_eq(superd_log_count(superd, "web: stopping pid "), 3, "%s", world_logs());
 	cr_expect_eq(superd_log_count(superd, "cannot be frozen"), 1, "%s", world_logs());
 	cr_expect(superd_logged(superd, "by /proc only"), "%s", world_logs());
 	superd_stop(superd);
