@@ -253,12 +253,17 @@ static void prepare(struct log_sink *sink)
 		log_sink_flush(sink);
 }
 
-bool log_sink_take_as(struct log_sink *sink, int priority, const char *ident, long pid, const char *line, size_t length,
-		      bool of_client)
+/* A line of superd's own, which ends in a newline. */
+static struct syslog_message own_message(const struct log_sink *sink, int severity, const char *line, size_t length)
+{
+	return (struct syslog_message){ sink->facility | severity, sink->ident, getpid(), line, length - 1 };
+}
+
+bool log_sink_take_as(struct log_sink *sink, const struct syslog_message *message, bool of_client)
 {
 	prepare(sink);
 	buf_clear(&sink->text);
-	syslog_compose(&sink->text, priority, ident, pid, line, length);
+	syslog_compose(&sink->text, message);
 	if (sink->text.failed) {
 		log_sink_count_lost(sink, of_client);
 		return false;
@@ -268,9 +273,11 @@ bool log_sink_take_as(struct log_sink *sink, int priority, const char *ident, lo
 
 bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client)
 {
-	if (sink->kind == LOG_SINK_SYSLOG)
-		return log_sink_take_as(sink, sink->facility | severity, sink->ident, getpid(), line, length - 1,
-					of_client);
+	if (sink->kind == LOG_SINK_SYSLOG) {
+		struct syslog_message message = own_message(sink, severity, line, length);
+
+		return log_sink_take_as(sink, &message, of_client);
+	}
 	prepare(sink);
 	return give(sink, line, length, of_client);
 }
@@ -282,8 +289,10 @@ bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, s
 	size_t done = 0;
 
 	if (sink->kind == LOG_SINK_SYSLOG) {
+		struct syslog_message message = own_message(sink, severity, line, length);
+
 		buf_clear(&sink->text);
-		syslog_compose(&sink->text, sink->facility | severity, sink->ident, getpid(), line, length - 1);
+		syslog_compose(&sink->text, &message);
 		if (sink->text.failed)
 			return false;
 		line = sink->text.data;

@@ -68,9 +68,8 @@ const char *log_sink_open(struct log_sink *sink, const char *destination);
  * where there is no room. false: it was dropped. */
 bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client);
 
-/* The same without a newline, for syslog under another name: base/log/log_syslog's syslog_compose. */
-bool log_sink_take_as(struct log_sink *sink, int priority, const char *ident, long pid, const char *line, size_t length,
-		      bool of_client);
+/* The same for syslog under another name. */
+bool log_sink_take_as(struct log_sink *sink, const struct syslog_message *message, bool of_client);
 
 /* Before all that waits, or not at all. false: it can't be written now. */
 bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length);

@@ -93,10 +93,10 @@ static void add_header(struct buf *out, int priority, const char *ident, long pi
 	buf_text(out, ": ");
 }
 
-void syslog_compose(struct buf *out, int priority, const char *ident, long pid, const char *line, size_t length)
+void syslog_compose(struct buf *out, const struct syslog_message *message)
 {
-	add_header(out, priority, ident, pid);
-	buf_visible(out, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
+	add_header(out, message->priority, message->ident, message->pid);
+	buf_visible(out, message->line, message->length < SYSLOG_LINE ? message->length : SYSLOG_LINE);
 	buf_cut(out, SYSLOG_LINE);
 }
 

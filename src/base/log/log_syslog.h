@@ -17,9 +17,16 @@ struct syslog {
 #define SYSLOG_LINE 4000
 #define SYSLOG_INIT { .fd = -1 }
 
-/* Adds one line as it is sent, control characters made visible and cut at SYSLOG_LINE bytes; pid 0 is left out. priority
- * is facility | severity as in <syslog.h>. */
-void syslog_compose(struct buf *out, int priority, const char *ident, long pid, const char *line, size_t length);
+struct syslog_message {
+	int priority;                   /* facility | severity, as in <syslog.h> */
+	const char *ident;
+	long pid;                       /* 0: left out */
+	const char *line;               /* without a newline */
+	size_t length;
+};
+
+/* Adds one line as it is sent, control characters made visible and cut at SYSLOG_LINE bytes. */
+void syslog_compose(struct buf *out, const struct syslog_message *message);
 
 /* Sends one such line, NUL-terminated, from *done on, which is where to go on after a stream took a part. errno is kept. */
 enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done);

@@ -323,17 +323,20 @@ static void on_syslog(void *context, struct log_pump *pump)
 	syslog_tell(context, NULL);
 }
 
-static void syslog_give(struct engine *engine, int priority, const char *ident, long pid, const char *line,
-			size_t length, const char *service, bool of_client)
+void xinetd_record_syslog_take(struct engine *engine, const struct syslog_message *message)
 {
-	log_sink_take_as(&engine->syslog, priority, ident, pid, line, length, of_client);
-	syslog_tell(engine, service);
+	log_sink_take_as(&engine->syslog, message, false);
+	syslog_tell(engine, message->ident);
 }
 
-void xinetd_record_syslog_take(struct engine *engine, int priority, const char *service, long pid, const char *line,
-			       size_t length)
+static void syslog_take(struct engine *engine, const struct log_target *target, const char *service, const char *line,
+			size_t length)
 {
-	syslog_give(engine, priority, service, pid, line, length, service, false);
+	const struct syslog_message message = { target->facility | target->level, log_name(engine->log), getpid(), line,
+						length };
+
+	log_sink_take_as(&engine->syslog, &message, true);
+	syslog_tell(engine, service);
 }
 
 void xinetd_record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
@@ -345,8 +348,7 @@ void xinetd_record_target_take(struct engine *engine, const struct log_target *t
 	}
 	switch ((enum log_kind)target->kind) {
 	case LOG_TYPE_SYSLOG:
-		syslog_give(engine, target->facility | target->level, log_name(engine->log), getpid(), line, length,
-			    event->service, true);
+		syslog_take(engine, target, event->service, line, length);
 		break;
 	case LOG_TYPE_FILE:
 		file_take(engine, target, event, line, length);

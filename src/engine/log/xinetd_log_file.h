@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/log/log.h"
+#include "base/log/log_syslog.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
 
@@ -14,9 +15,8 @@
 void xinetd_record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
 			       const char *line, size_t length);
 
-/* A line that a backend has printed, to syslog. */
-void xinetd_record_syslog_take(struct engine *engine, int priority, const char *service, long pid, const char *line,
-			       size_t length);
+/* A line that a backend has printed, to syslog under its service's name. */
+void xinetd_record_syslog_take(struct engine *engine, const struct syslog_message *message);
 
 /* engine->log, if any, must be set before; records_free may follow at once. */
 void records_init(struct engine *engine);
