@@ -35,25 +35,25 @@ static const unsigned long namespace_flags[NAMESPACE_KINDS] = {
 /* The kernel looks at 32 bits of most arguments, and so does a filter: those above might be anything. */
 #define SEEN UINT32_MAX
 
-/* Denies the call where an argument has all of these bits, whatever others. */
-static void deny_bits(struct seccomp_filter *filter, size_t n, int error, const char *call, unsigned argument,
-		      uint64_t bits)
+/* An argument that has all of these bits, whatever others. */
+static struct scmp_arg_cmp has_bits(unsigned argument, uint64_t bits)
 {
-	seccomp_filter_rule(filter, n, DENY(error), call, 1,
-			    &(struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, bits });
+	return (struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, bits };
 }
 
-static void deny_above(struct seccomp_filter *filter, size_t n, int error, const char *call, unsigned argument,
-		       uint64_t most)
+static struct scmp_arg_cmp is_above(unsigned argument, uint64_t most)
 {
-	seccomp_filter_rule(filter, n, DENY(error), call, 1, &(struct scmp_arg_cmp){ argument, SCMP_CMP_GT, most, 0 });
+	return (struct scmp_arg_cmp){ argument, SCMP_CMP_GT, most, 0 };
 }
 
-static void deny_value(struct seccomp_filter *filter, size_t n, int error, const char *call, unsigned argument,
-		       uint64_t value)
+static struct scmp_arg_cmp is_value(unsigned argument, uint64_t value)
 {
-	seccomp_filter_rule(filter, n, DENY(error), call, 1,
-			    &(struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, SEEN, value });
+	return (struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, SEEN, value };
+}
+
+static void deny(struct seccomp_filter *filter, size_t n, int error, const char *call, struct scmp_arg_cmp argument)
+{
+	seccomp_filter_rule(filter, n, DENY(error), call, 1, &argument);
 }
 
 static void deny_group(struct seccomp_filter *filter, const char *name, int error)
@@ -82,15 +82,15 @@ static void deny_namespaces(struct seccomp_filter *filter, unsigned denied)
 {
 	for (size_t n = 0; n < filter->count; n++) {
 		seccomp_filter_rule(filter, n, DENY(ENOSYS), "clone3", 0, NULL);
-		deny_value(filter, n, EPERM, "setns", 1, 0);
+		deny(filter, n, EPERM, "setns", is_value(1, 0));
 		for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 			if (!(denied >> kind & 1))
 				continue;
-			deny_bits(filter, n, EPERM, "unshare", 0, namespace_flags[kind]);
-			deny_bits(filter, n, EPERM, "setns", 1, namespace_flags[kind]);
+			deny(filter, n, EPERM, "unshare", has_bits(0, namespace_flags[kind]));
+			deny(filter, n, EPERM, "setns", has_bits(1, namespace_flags[kind]));
 			if (kind != NAMESPACE_TIME)     /* there its bit is a part of the signal */
-				deny_bits(filter, n, EPERM, "clone", clone_flags(filter->architectures[n]),
-					  namespace_flags[kind]);
+				deny(filter, n, EPERM, "clone",
+				     has_bits(clone_flags(filter->architectures[n]), namespace_flags[kind]));
 		}
 	}
 }
@@ -119,10 +119,10 @@ static void deny_families(struct seccomp_filter *filter, const struct service *s
 			seccomp_filter_rule(filter, n, DENY(EAFNOSUPPORT), "socketcall", 0, NULL);
 		for (unsigned family = 0; family < FAMILIES_MOST; family++) {
 			if (marked[family] == denies)
-				deny_value(filter, n, EAFNOSUPPORT, "socket", 0, family);
+				deny(filter, n, EAFNOSUPPORT, "socket", is_value(0, family));
 		}
 		if (!denies)
-			deny_above(filter, n, EAFNOSUPPORT, "socket", 0, FAMILIES_MOST - 1);
+			deny(filter, n, EAFNOSUPPORT, "socket", is_above(0, FAMILIES_MOST - 1));
 	}
 	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup"); /* it opens sockets without the call */
 }
@@ -134,9 +134,9 @@ static void deny_realtime(struct seccomp_filter *filter)
 
 	for (size_t n = 0; n < filter->count; n++) {
 		for (size_t policy = 0; policy < sizeof(policies) / sizeof(policies[0]); policy++) {
-			deny_value(filter, n, EPERM, "sched_setscheduler", 1, (uint64_t)policies[policy]);
-			deny_value(filter, n, EPERM, "sched_setscheduler", 1,
-				   (uint64_t)policies[policy] | SCHED_RESET_ON_FORK);
+			deny(filter, n, EPERM, "sched_setscheduler", is_value(1, (uint64_t)policies[policy]));
+			deny(filter, n, EPERM, "sched_setscheduler",
+			     is_value(1, (uint64_t)policies[policy] | SCHED_RESET_ON_FORK));
 		}
 		seccomp_filter_rule(filter, n, DENY(EPERM), "sched_setattr", 0, NULL);
 	}
@@ -144,8 +144,8 @@ static void deny_realtime(struct seccomp_filter *filter)
 
 static void deny_mode(struct seccomp_filter *filter, size_t n, const char *call, unsigned argument)
 {
-	deny_bits(filter, n, EPERM, call, argument, S_ISUID);
-	deny_bits(filter, n, EPERM, call, argument, S_ISGID);
+	deny(filter, n, EPERM, call, has_bits(argument, S_ISUID));
+	deny(filter, n, EPERM, call, has_bits(argument, S_ISGID));
 }
 
 /* A mode counts only where a file is made. */
@@ -192,11 +192,11 @@ static void deny_personalities(struct seccomp_filter *filter, uint32_t bits, uin
 			uint64_t bit = UINT64_C(1) << shift;
 
 			if (bits & bit)
-				seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
-						    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
-								    ~(uint64_t)wanted & bit });
-			seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
-					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
+				deny(filter, n, EPERM, "personality",
+				     (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
+							    ~(uint64_t)wanted & bit });
+			deny(filter, n, EPERM, "personality",
+			     (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
 		}
 	}
 }
@@ -212,17 +212,17 @@ static void deny_executable_memory(struct seccomp_filter *filter)
 		uint32_t architecture = filter->architectures[n];
 		bool folded = architecture == SCMP_ARCH_X86 || architecture == SCMP_ARCH_S390;
 
-		deny_bits(filter, n, EPERM, "mmap2", 2, both);
+		deny(filter, n, EPERM, "mmap2", has_bits(2, both));
 		if (folded)
 			seccomp_filter_rule(filter, n, DENY(EPERM), "mmap", 0, NULL);
 		else
-			deny_bits(filter, n, EPERM, "mmap", 2, both);
-		deny_bits(filter, n, EPERM, "mprotect", 2, PROT_EXEC);
-		deny_bits(filter, n, EPERM, "pkey_mprotect", 2, PROT_EXEC);
-		deny_bits(filter, n, EPERM, "shmat", 2, SHM_EXEC);
+			deny(filter, n, EPERM, "mmap", has_bits(2, both));
+		deny(filter, n, EPERM, "mprotect", has_bits(2, PROT_EXEC));
+		deny(filter, n, EPERM, "pkey_mprotect", has_bits(2, PROT_EXEC));
+		deny(filter, n, EPERM, "shmat", has_bits(2, SHM_EXEC));
 		if (seccomp_is_multiplexed(architecture))
-			seccomp_filter_rule(filter, n, DENY(EPERM), "ipc", 1,
-					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
+			deny(filter, n, EPERM, "ipc",
+			     (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
 	}
 }
 
