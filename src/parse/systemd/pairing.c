@@ -123,23 +123,6 @@ static void leave_out(struct reading *reading, const struct unit *unit)
 	reading_leave_out(reading, unit_start(unit), name);
 }
 
-/* The text of a key with its specifiers replaced; NULL: none, or wrong (reported). */
-static const char *value_of(struct reading *reading, const struct unit *unit, const char *section, const char *key,
-			    struct origin *at, bool *failed)
-{
-	const struct unit_assignment *said = unit_last(unit, section, key);
-	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
-	const char *text;
-
-	if (!said)
-		return NULL;
-	unit_builder_turn(&builder, unit);
-	*at = unit_place(said, 0);
-	text = unit_value(&builder, said);
-	*failed |= !text;
-	return text;
-}
-
 /* The service that a socket leads to. */
 struct lead {
 	struct origin at; /* of Service, or the start of the socket's file */
@@ -151,6 +134,22 @@ static void refuse_lead(struct reading *reading, struct lead *lead, struct origi
 {
 	diag_error(reading->diags, at, "%s", message);
 	lead->failed = true;
+}
+
+/* What Service names, with its specifiers replaced; NULL: nothing, or wrong (reported). */
+static const char *read_service(struct reading *reading, const struct unit *socket, struct lead *lead)
+{
+	const struct unit_assignment *said = unit_last(socket, "Socket", "Service");
+	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
+	const char *text;
+
+	if (!said)
+		return NULL;
+	unit_builder_turn(&builder, socket);
+	lead->at = unit_place(said, 0);
+	text = unit_value(&builder, said);
+	lead->failed |= !text;
+	return text;
 }
 
 static const char *service_name(struct reading *reading, const struct unit *socket, bool accepts)
@@ -166,7 +165,7 @@ static struct lead read_lead(struct reading *reading, const struct unit *socket)
 {
 	const struct unit_assignment *accept = unit_last(socket, "Socket", "Accept");
 	struct lead lead = { .at = unit_start(socket) };
-	const char *named = value_of(reading, socket, "Socket", "Service", &lead.at, &lead.failed);
+	const char *named = read_service(reading, socket, &lead);
 
 	if (accept && scan_bool(accept->value, &lead.accepts))
 		refuse_lead(reading, &lead, unit_place(accept, 0), "Accept: it is yes or no");
