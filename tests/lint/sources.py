@@ -84,6 +84,27 @@ def homes_of(objects):
     return home
 
 
+def off_list(name, what, found):
+    """Whether something is found that tests/lint/NAME.allow does not list, or the list has a line for what is not there any
+    more. found: {what a line begins with: what to print}. A line: KEY: REASON. Without such a file nothing is allowed.
+    """
+    path, allowed, wrong = LINT / (name + ".allow"), {}, False
+    for line in path.read_text().splitlines() if path.is_file() else ():
+        if line and not line.startswith("#"):
+            key, _, reason = line.partition(": ")
+            allowed[key] = reason
+    for key, text in sorted(found.items()):
+        if key not in allowed:
+            print(text)
+            wrong = True
+    for key, reason in allowed.items():
+        if key not in found or not reason:
+            print(f"{path.name}: {key}: {'needs a reason' if key in found else 'is true no more; take the line out'}")
+            wrong = True
+    print(f"{len(found)} {what}, {len(found.keys() & allowed.keys())} allowed")
+    return wrong
+
+
 def off_ceiling(name, count, shown, exact):
     """Whether there is more of something than tests/lint/ceilings lets be, or less where that is exact. Says so, and shows them."""
     ceilings = {}
