@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "parse/reading.h"
 #include "parse/superd/token.h"
 
 struct split {
@@ -376,8 +377,8 @@ bool statement_next(struct statement_splitter *splitter, struct statement *state
 
 	step(&s);
 	while (s.token.kind != TOKEN_END && statement_kind_of(s.source, s.token) < 0) {
-		if (splitter->strayed)
-			splitter->strayed(splitter->context, source_origin(s.source, s.token.start));
+		if (splitter->reading)  /* it may have been meant for defaults */
+			reading_mark_vital(splitter->reading, source_origin(s.source, s.token.start));
 		refuse_stray(&s);
 	}
 	if (s.token.kind == TOKEN_END) {

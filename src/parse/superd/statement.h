@@ -12,6 +12,8 @@
 #include "base/source_file.h"
 #include "parse/superd/token.h"
 
+struct reading;
+
 enum statement_kind { STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENTS };
 
 extern const char *const statement_names[STATEMENTS];   /* the keywords */
@@ -53,8 +55,7 @@ struct statement_splitter {
 	struct diags *diags;
 	size_t at;
 	size_t line;                    /* from which on the next place is looked for */
-	void (*strayed)(void *context, struct origin at);       /* what begins no statement was passed over; may be NULL */
-	void *context;
+	struct reading *reading;        /* marks what begins no statement as vital; may be NULL */
 };
 
 /* Reads the next statement. false at the end of the text, or when memory ran out. */

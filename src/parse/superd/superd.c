@@ -219,17 +219,11 @@ static void read_statement(struct native *native)
 	}
 }
 
-/* It may have been meant for defaults. */
-static void on_stray(void *context, struct origin at)
-{
-	reading_mark_vital(context, at);
-}
-
 bool superd_read_source(struct reading *reading, const struct source_file *source)
 {
 	struct native native = { .reading = reading, .source = source };
 	struct statement_splitter splitter = {
-		.source = source, .diags = reading->diags, .strayed = on_stray, .context = reading,
+		.source = source, .diags = reading->diags, .reading = reading,
 	};
 	bool ok;
 
