@@ -44,18 +44,12 @@ static void on_hangs(void *context, unsigned owner, unsigned count)
 		  count >= CLOSE_HANGING_MOST && !*of ? "; no more clients of unix sockets" : "");
 }
 
-static void on_returns(void *context, unsigned owner, unsigned count)
-{
-	(void)context, (void)owner, (void)count;
-}
-
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	static const struct close_events close_events = { on_hangs, on_returns };
 	struct closing *closing = timer->data;
 
 	(void)events;
-	close_async_look(&close_events, closing);
+	close_async_look(on_hangs, closing);
 	if (!close_async_is_busy())
 		ev_timer_stop(loop, timer);
 }

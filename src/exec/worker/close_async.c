@@ -570,16 +570,14 @@ static void look_at(uint32_t number, unsigned hanging[CLOSE_OWNERS])
 	}
 }
 
-static void tell(const unsigned hanging[CLOSE_OWNERS], const struct close_events *events, void *context)
+static void tell(const unsigned hanging[CLOSE_OWNERS], close_hangs *hangs, void *context)
 {
 	for (unsigned owner = 0; owner < CLOSE_OWNERS; owner++) {
 		unsigned before = queue.hanging[owner];
 
 		queue.hanging[owner] = hanging[owner];
 		if (hanging[owner] > before)
-			events->hangs(context, owner, hanging[owner]);
-		else if (hanging[owner] < before)
-			events->returns(context, owner, hanging[owner]);
+			hangs(context, owner, hanging[owner]);
 	}
 }
 
@@ -606,7 +604,7 @@ static bool goes_on(void)
 	return !waits || (is_at_work(queue.current) && queue.looks < LOOKS_PATIENT);
 }
 
-void close_async_look(const struct close_events *events, void *context)
+void close_async_look(close_hangs *hangs, void *context)
 {
 	unsigned hanging[CLOSE_OWNERS] = { 0 };
 
@@ -616,7 +614,7 @@ void close_async_look(const struct close_events *events, void *context)
 		if (queue.closers[n].pid)
 			look_at(n, hanging);
 	}
-	tell(hanging, events, context);
+	tell(hanging, hangs, context);
 	hand_over_kept();
 	if (!goes_on())
 		start_closer();

@@ -24,13 +24,10 @@ bool close_async(int *fd, unsigned owner);
 /* Whether a descriptor is on its way still: look is to be called in about half a second. */
 bool close_async_is_busy(void);
 
-/* Sees what hangs, for a second by now, and has another closer go on where one does not. For whom more hang than at the
- * last look is told by hangs, for whom fewer by returns; count is how many hang now. */
-struct close_events {
-	void (*hangs)(void *context, unsigned owner, unsigned count);
-	void (*returns)(void *context, unsigned owner, unsigned count);
-};
-void close_async_look(const struct close_events *events, void *context);
+/* Sees what hangs, for a second by now, and has another closer go on where one does not. hangs is called for each owner
+ * for whom more closings hang than at the last look; count is how many hang now. */
+typedef void close_hangs(void *context, unsigned owner, unsigned count);
+void close_async_look(close_hangs *hangs, void *context);
 
 /* superd ends: waits a moment for closers that do not hang to close the rest. */
 void close_async_end(void);
