@@ -8,7 +8,7 @@
 
 #include "base/scan.h"
 
-struct reading {
+struct argv_reading {
 	struct settings *settings;
 	const char **only_from, **no_access;    /* NULL-terminated */
 	size_t only_from_count, no_access_count;
@@ -29,7 +29,7 @@ static bool read_number(const char *text, int64_t most, int64_t *out)
 	return !scan_count(text, out) && *out >= 0 && *out <= most;
 }
 
-static bool read_option(struct reading *reading, const char *word)
+static bool read_option(struct argv_reading *reading, const char *word)
 {
 	const char *value;
 	int64_t number;
@@ -66,7 +66,7 @@ static bool find_network(void *context, const char *name, struct network *networ
 	return false;
 }
 
-static bool compile(struct reading *reading)
+static bool compile(struct argv_reading *reading)
 {
 	struct settings *settings = reading->settings;
 
@@ -105,7 +105,7 @@ static bool read_name(struct settings *settings, char *const *argv)
 
 bool builtin_argv_read(struct settings *settings, char *const *argv)
 {
-	struct reading reading = { .settings = settings };
+	struct argv_reading reading = { .settings = settings };
 	size_t count = 0;
 
 	*settings = (struct settings){ .channel = -1, .pool = pool_new() };
