@@ -150,7 +150,7 @@ void *pool_alloc(struct pool *pool, size_t size)
 }
 
 /* Eight bytes at a time, since groups of options are hundreds of bytes. Tables are not written by attackers. */
-static uint32_t hash_bytes(const void *bytes, size_t size, uint32_t key)
+static uint32_t hash_words(const void *bytes, size_t size, uint32_t key)
 {
 	const unsigned char *at = bytes;
 	uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15) + 1, word;
@@ -229,7 +229,7 @@ static const void *keep(struct pool *pool, const void *bytes, size_t size, enum 
 		return copy(pool, bytes, size, kind);
 	if (!slots_reserve(pool))
 		return NULL;
-	hash = hash_bytes(bytes, size, key);
+	hash = hash_words(bytes, size, key);
 	slot = slot_find(pool, bytes, key, hash);
 	if (slot->value)
 		return slot->value;

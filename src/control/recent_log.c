@@ -3,6 +3,7 @@
  * All services share one limit of memory. A service that logs much displaces the lines of services that have been
  * silent longest, but never has more than RECENT_LOG_LINES. */
 #include "control/recent_log.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,6 @@ struct recent_owner {
 	size_t count;                   /* of lines */
 	char name[];
 };
-
-static size_t hash_of(const char *name)
-{
-	size_t hash = 5381;
-
-	while (*name)
-		hash = hash * 33 ^ (unsigned char)*name++;
-	return hash % RECENT_LOG_BUCKETS;
-}
 
 static void make_ready(struct recent_log *recent_log)
 {
@@ -36,7 +28,7 @@ static void make_ready(struct recent_log *recent_log)
 
 static struct recent_owner *find(const struct recent_log *recent_log, const char *name)
 {
-	const struct list *bucket = &recent_log->buckets[hash_of(name)];
+	const struct list *bucket = &recent_log->buckets[hash_text(HASH_START, name) % RECENT_LOG_BUCKETS];
 
 	for (struct list *link = bucket->next; recent_log->ready && link != bucket; link = link->next) {
 		struct recent_owner *owner = container_of(link, struct recent_owner, link);
@@ -62,7 +54,7 @@ static struct recent_owner *find_or_make(struct recent_log *recent_log, const ch
 	list_init(&owner->lines);
 	list_init(&owner->turn);
 	list_init(&owner->link);
-	list_add(&recent_log->buckets[hash_of(name)], &owner->link);
+	list_add(&recent_log->buckets[hash_text(HASH_START, name) % RECENT_LOG_BUCKETS], &owner->link);
 	recent_log->used += sizeof(*owner) + length;
 	return owner;
 }

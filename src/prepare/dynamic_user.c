@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "exec/dirs/directories.h"
 #include "prepare/account.h"
 
@@ -93,20 +94,10 @@ static uid_t find_owner(const struct service *service)
 	return 0;
 }
 
-/* FNV-1a: the same on every machine. */
-static uint32_t hash(const char *name)
-{
-	uint32_t value = 2166136261u;
-
-	for (; *name; name++)
-		value = (value ^ (unsigned char)*name) * 16777619u;
-	return value;
-}
-
 static uid_t find_id(struct accounts *accounts, const struct service *service, const char *name)
 {
 	uid_t owner = find_owner(service);
-	uint32_t start = hash(name) % (LAST - FIRST + 1);
+	uint32_t start = hash_text_32(name) % (LAST - FIRST + 1);
 
 	if (owner && !is_taken(accounts, name, owner))
 		return owner;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "os/rights/capability.h"
 #include "prepare/account.h"
 #include "prepare/gids.h"
@@ -64,20 +65,10 @@ static uid_t find_free(const struct helper_users *users, unsigned first, unsigne
 	return OWN_USERS_FIRST + LAST;
 }
 
-/* FNV-1a: the same on every machine. */
-static uint32_t hash(const char *name)
-{
-	uint32_t value = 2166136261u;
-
-	for (; *name; name++)
-		value = (value ^ (unsigned char)*name) * 16777619u;
-	return value;
-}
-
 uid_t helper_user_for(struct helper_users *users, const char *service)
 {
 	unsigned first = 2 * EACH, count = LAST - first;
-	uid_t id = find_free(users, first, count, hash(service) % count);
+	uid_t id = find_free(users, first, count, hash_text_32(service) % count);
 
 	users->taken[id - OWN_USERS_FIRST] = true;
 	return id;

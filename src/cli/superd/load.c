@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "cli/print/print_conf.h"
 #include "cli/superd/keep_going.h"
 #include "cli/superd/nonempty_sources.h"
@@ -71,24 +72,15 @@ struct table_load {
 	size_t read;                    /* diagnostics there are when it is read, before this machine is looked at */
 };
 
-static uint64_t mix(uint64_t number, const void *bytes, size_t size)
-{
-	const unsigned char *at = bytes;
-
-	while (size--)
-		number = (number ^ *at++) * 0x100000001b3u;     /* FNV-1a */
-	return number;
-}
-
 /* A file that is written to, or replaced, differs in one of these facts. */
-static uint64_t mix_file(uint64_t number, const char *path, const struct stat *status)
+static uint64_t hash_file(uint64_t hash, const char *path, const struct stat *status)
 {
 	const int64_t facts[] = { (int64_t)status->st_dev, (int64_t)status->st_ino, status->st_size,
 				  status->st_mtim.tv_sec, status->st_mtim.tv_nsec };
 	char bytes[sizeof(facts)];
 
 	memcpy(bytes, facts, sizeof(bytes));
-	return mix(mix(number, path, strlen(path)), bytes, sizeof(bytes));
+	return hash_bytes(hash_bytes(hash, path, strlen(path)), bytes, sizeof(bytes));
 }
 
 /* read_request's may_read: refuses a file that has become empty, and notes those that are not. */
@@ -98,7 +90,7 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 	size_t size = (size_t)status->st_size;
 	bool was_nonempty = loading->before && nonempty_sources_has(loading->before, path);
 
-	loading->sources = mix_file(loading->sources, path, status);
+	loading->sources = hash_file(loading->sources, path, status);
 	if (size || was_nonempty)
 		nonempty_sources_note(&loading->nonempty, path);
 	if (size || !was_nonempty)
@@ -175,7 +167,7 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	struct table *table;
 	bool runs = options->task == TASK_RUN;
 
-	loading->sources = 0xcbf29ce484222325u;
+	loading->sources = HASH_START;
 	table = read_sources(loading, diags);
 	loading->read = diags->count;
 	if (!table)

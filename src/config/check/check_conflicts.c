@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "config/check/check_internal.h"
 #include "config/check/endpoint_conflict.h"
 
@@ -27,23 +28,11 @@ struct claims {
 	size_t size;                    /* a power of two */
 };
 
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *byte = bytes;
-
-	while (length--)
-		hash = (hash ^ *byte++) * 0x100000001b3u;
-	return hash;
-}
-
 /* Without regard to case: names of hosts have none. */
-static uint64_t hash_text(uint64_t hash, const char *text)
+static uint64_t hash_name(uint64_t hash, const char *text)
 {
-	for (; text && *text; text++) {
-		unsigned char lower = (unsigned char)tolower((unsigned char)*text);
-
-		hash = hash_bytes(hash, &lower, 1);
-	}
+	for (; text && *text; text++)
+		hash = hash_add(hash, (unsigned char)tolower((unsigned char)*text));
 	return hash;
 }
 
@@ -74,10 +63,10 @@ static bool kind_has_wild(enum endpoint_kind kind)
 
 static uint64_t hash_port(const struct endpoint *endpoint)
 {
-	uint64_t hash = hash_bytes(0xcbf29ce484222325u, &endpoint->kind, sizeof(endpoint->kind));
+	uint64_t hash = hash_bytes(HASH_START, &endpoint->kind, sizeof(endpoint->kind));
 
 	if (endpoint->port_name)
-		return hash_text(hash, endpoint->port_name);
+		return hash_name(hash, endpoint->port_name);
 	return hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
 }
 
@@ -85,13 +74,13 @@ static uint64_t hash_port(const struct endpoint *endpoint)
 static uint64_t hash_whole(const struct endpoint *endpoint)
 {
 	if (endpoint_is_path(endpoint))
-		return hash_text(1, endpoint->address);
+		return hash_name(1, endpoint->address);
 	if (endpoint->kind == ENDPOINT_VSOCK)
 		return hash_bytes(2, &endpoint->group, sizeof(endpoint->group));
 	if (endpoint->kind == ENDPOINT_TCPMUX)
-		return hash_text(4, endpoint->address + (endpoint->address[0] == '+'));
+		return hash_name(4, endpoint->address + (endpoint->address[0] == '+'));
 	if (endpoint_is_rpc(endpoint))
-		return endpoint->port_name ? hash_text(3, endpoint->port_name)
+		return endpoint->port_name ? hash_name(3, endpoint->port_name)
 					   : hash_bytes(3, &endpoint->number, sizeof(endpoint->number));
 	return endpoint_hash(endpoint);
 }
@@ -113,7 +102,7 @@ static struct hashed hash_claim(struct endpoint_claim claim)
 	if (!hashed.wild && is_number)
 		hashed.hash = hash_bytes(hashed.port_hash, &address, sizeof(address));
 	else if (!hashed.wild)
-		hashed.hash = hash_text(hashed.port_hash, endpoint->address);
+		hashed.hash = hash_name(hashed.port_hash, endpoint->address);
 	return hashed;
 }
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "config/endpoint/endpoint_internal.h"
 
 /* In the order in which a "did you mean" prefers them. */
@@ -160,35 +161,16 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 			  text_equal(a->interface, b->interface));
 }
 
-#define FNV_PRIME UINT64_C(0x100000001b3)
-
-/* FNV-1a. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *byte = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ byte[i]) * FNV_PRIME;
-	return hash;
-}
-
-/* With its NUL, so that where one text ends and the next begins counts too. */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	return text ? hash_bytes(hash, text, strlen(text) + 1) : hash_bytes(hash, "\xff", 1);
-}
-
 uint64_t endpoint_hash(const struct endpoint *endpoint)
 {
 	const uint32_t numbers[] = { endpoint->kind, endpoint->family, endpoint->port, endpoint->number,
 				     endpoint->group, endpoint->highest };
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const char *const texts[] = { endpoint->address, endpoint->port_name, endpoint->interface };
+	uint64_t hash = hash_bytes(HASH_START, numbers, sizeof(numbers));
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		hash = (hash ^ numbers[i]) * FNV_PRIME;
-	hash = hash_text(hash, endpoint->address);
-	hash = hash_text(hash, endpoint->port_name);
-	return hash_text(hash, endpoint->interface);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		hash = hash_text(hash, texts[i] ? texts[i] : "\xff");
+	return hash;
 }
 
 bool endpoint_accepts(const struct endpoint *endpoint)

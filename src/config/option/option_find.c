@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hash.h"
 #include "base/scan.h"
 
 #define SLOTS 1024                      /* more than twice the entries */
@@ -62,11 +63,11 @@ static pthread_once_t places_made = PTHREAD_ONCE_INIT;
 /* Of letters of either case, as xinetd takes both. */
 static size_t first_slot(const char *name)
 {
-	uint32_t hash = 2166136261;     /* FNV-1a */
+	uint64_t hash = HASH_START;
 
 	for (; *name; name++)
-		hash = (hash ^ (unsigned char)(*name | 0x20)) * 16777619;
-	return (hash ^ hash >> 16) & (SLOTS - 1);
+		hash = hash_add(hash, (unsigned char)(*name | 0x20));
+	return (size_t)(hash ^ hash >> 32) & (SLOTS - 1);
 }
 
 static void make_places(void)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/hash.h"
 #include "config/option/option_table.h"
 
 static const void *group_field(const struct directive *directive, const void *group)
@@ -226,37 +227,29 @@ bool service_runs_differently(const struct service *before, const struct service
 	return false;
 }
 
-/* FNV-1a. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	for (const unsigned char *at = bytes; length--; at++)
-		hash = (hash ^ *at) * 0x100000001b3;
-	return hash;
-}
-
 static uint64_t hash_field(const struct directive *directive, const struct service *service)
 {
 	struct buf text = { 0 };
 	uint64_t hash;
 
 	directive->type->format(directive, group_field(directive, service_group(service, directive->group)), &text);
-	hash = hash_bytes(0xcbf29ce484222325, buf_string(&text), text.length);
+	hash = hash_bytes(HASH_START, buf_string(&text), text.length);
 	buf_free(&text);
 	return hash;
 }
 
 static uint64_t hash_names(const struct service *service)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_START;
 
 	for (size_t i = 0; i < service->socket_count; i++)
-		hash = hash_bytes(hash, service->sockets[i].name, strlen(service->sockets[i].name) + 1);
+		hash = hash_text(hash, service->sockets[i].name);
 	return hash;
 }
 
 static uint64_t hash_account(const struct account *account)
 {
-	uint64_t hash = hash_bytes(0xcbf29ce484222325, &account->uid, sizeof(account->uid));
+	uint64_t hash = hash_bytes(HASH_START, &account->uid, sizeof(account->uid));
 
 	hash = hash_bytes(hash, &account->gid, sizeof(account->gid));
 	hash = hash_bytes(hash, &account->switches, sizeof(account->switches));

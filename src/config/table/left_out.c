@@ -1,6 +1,7 @@
 /* The names of what is left out. A name may be given twice: to a row that is served and to a
  * wrong one, or to two lines of an inetd.conf. The later one is known by its place then. */
 #include "config/table/left_out.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,22 +113,11 @@ bool left_out_may_return(const struct table *table)
 	return false;
 }
 
-#define PRIME 0x100000001b3u            /* of FNV-1a */
-
-static uint64_t mix(uint64_t number, const char *text, size_t length)
-{
-	for (const char *at = text; length--; at++)
-		number = (number ^ (unsigned char)*at) * PRIME;
-	return number;
-}
-
 uint64_t left_out_key(struct origin at, const char *name)
 {
-	uint64_t key = mix(0xcbf29ce484222325u, at.file, strlen(at.file) + 1);
+	uint64_t key = hash_add(hash_add(hash_text(HASH_START, at.file), at.line), at.column);
 
-	key = (key ^ at.line) * PRIME;
-	key = (key ^ at.column) * PRIME;
-	return name ? mix(key, name, strlen(name)) : key;
+	return name ? hash_bytes(key, name, strlen(name)) : key;
 }
 
 const struct left_out *left_out_same(const struct table *table, struct origin at, const char *name)

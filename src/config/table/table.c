@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/hash.h"
 
 struct names {
 	unsigned *slots;                /* row + 1, open addressing; NULL: not made */
@@ -199,20 +200,11 @@ bool table_may_lack(const struct table *table, const struct service *service)
 	return false;
 }
 
-/* FNV-1a: names are short. */
-static size_t name_hash(const char *name)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
-	return (size_t)(hash ^ hash >> 32);
-}
-
 /* The slot of this name, or the empty one where it belongs. */
 static unsigned *names_slot(const struct names *names, const struct table *table, const char *name)
 {
-	size_t at = name_hash(name) & (names->size - 1);
+	uint64_t hash = hash_text(HASH_START, name);
+	size_t at = (size_t)(hash ^ hash >> 32) & (names->size - 1);
 
 	while (names->slots[at] && strcmp(table->services[names->slots[at] - 1].name, name) != 0)
 		at = (at + 1) & (names->size - 1);

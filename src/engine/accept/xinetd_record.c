@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/scan.h"
 #include "engine/log/xinetd_line.h"
 
@@ -139,12 +140,11 @@ static bool is_repeated(struct service_runtime *runtime, const struct client *cl
 {
 	struct activity *activity = runtime->activity;
 	double now = clock_now();
-	uint64_t sender = 14695981039346656037u;
+	size_t length = client->length < sizeof(client->peer) ? client->length : sizeof(client->peer);
+	uint64_t sender = hash_bytes(HASH_START, &client->peer, length);
 
 	if (!activity)
 		return false;
-	for (size_t n = 0; n < client->length && n < sizeof(client->peer); n++)
-		sender = (sender ^ ((const unsigned char *)&client->peer)[n]) * 1099511628211u;
 	if (sender == activity->refused_sender && now - activity->refused_at < REPEAT && now >= activity->refused_at)
 		return true;
 	activity->refused_sender = sender;

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 static struct address_entry **bucket(const struct address_lru *recent, uint64_t whose, const unsigned char *source)
 {
-	uint64_t h = 14695981039346656037u ^ recent->salt ^ whose * 0x9e3779b97f4a7c15u;
+	uint64_t h = hash_bytes(HASH_START ^ recent->salt ^ whose * 0x9e3779b97f4a7c15u, source, SOURCE_SIZE);
 
-	for (size_t n = 0; n < SOURCE_SIZE; n++)
-		h = (h ^ source[n]) * 1099511628211u;
 	h ^= recent->salt >> 32;
 	h *= 0xff51afd7ed558ccdu;
 	return &recent->buckets[(size_t)(h ^ h >> 33) & (recent->size - 1)];

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 static size_t hash(const void *service, const unsigned char *source)
 {
-	uint64_t h = 14695981039346656037u ^ (uintptr_t)service;
+	uint64_t h = hash_bytes(HASH_START ^ (uintptr_t)service, source, SOURCE_SIZE);
 
-	for (size_t n = 0; n < SOURCE_SIZE; n++)
-		h = (h ^ source[n]) * 1099511628211u;
 	return (size_t)(h ^ h >> 29);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log/log_sink.h"
 #include "engine/core/log_pump.h"
 #include "engine/log/xinetd_line.h"
@@ -61,10 +62,8 @@ static void file_free(struct record_file *file)
 
 static size_t hash(const char *path)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = hash_text(HASH_START, path);
 
-	for (; *path; path++)
-		h = (h ^ (unsigned char)*path) * 1099511628211u;
 	return (size_t)(h ^ h >> 29);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "exec/spawn/spawn.h"
 #include "os/rights/required_caps.h"
 
@@ -45,15 +46,6 @@ struct asking {
 	uint64_t question;
 	int to;                         /* where the answers go */
 };
-
-/* FNV-1a. */
-static uint64_t add_to_question(uint64_t question, const char *text)
-{
-	do
-		question = (question ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	while (*text++);
-	return question;
-}
 
 static const struct known *find_known(const struct process *process, uint64_t question)
 {
@@ -185,7 +177,7 @@ static bool look_told(pid_t pid, const void *about)
 void process_query_variable(const struct process *processes, size_t count, const char *variable, bool *told)
 {
 	struct asking asking = {
-		.look = look_told, .about = variable, .question = add_to_question(1, variable),
+		.look = look_told, .about = variable, .question = hash_text(1, variable),
 	};
 
 	for (size_t n = 0; n < count; n++) {
@@ -210,7 +202,7 @@ bool process_query_command(const struct process *process, const char *const *com
 	if (!process_is_named(process->pid, command[0]))
 		return false;
 	for (const char *const *word = command; *word; word++)
-		asking.question = add_to_question(asking.question, *word);
+		asking.question = hash_text(asking.question, *word);
 	add(&asking, process, &found);
 	ask(&asking);
 	return found;

@@ -3,6 +3,7 @@
  * A sender can forge its address and port. So addresses and ports that no honest client has are refused, even if
  * only_from lists them. */
 #include "helper/builtin/sender.h"
+#include "base/hash.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -95,10 +96,8 @@ const char *sender_refuse(const struct sender *sender, const struct settings *se
 
 static size_t hash(uint64_t seed, const unsigned char source[16])
 {
-	uint64_t h = seed ^ 14695981039346656037u;
+	uint64_t h = hash_bytes(HASH_START ^ seed, source, 16);
 
-	for (size_t n = 0; n < 16; n++)
-		h = (h ^ source[n]) * 1099511628211u;
 	return (size_t)(h ^ h >> 29);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "os/foreign/act_as.h"
 #include "os/fs/interpreter.h"
 
@@ -31,10 +32,8 @@ static pthread_mutex_t silent_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static size_t hash(const char *path)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = hash_text(HASH_START, path);
 
-	for (; *path; path++)
-		h = (h ^ (unsigned char)*path) * 1099511628211u;
 	return (size_t)(h ^ h >> 29);
 }
 

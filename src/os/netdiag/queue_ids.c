@@ -12,11 +12,17 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "os/foreign/fork_with_timeout.h"
 #include "os/netdiag/foreign_socket.h"
 
 #define FIFO_PATIENCE 100               /* milliseconds */
 #define FIFO_REST 20                    /* seconds */
+
+static size_t at_most(size_t size, size_t most)
+{
+	return size < most ? size : most;
+}
 
 /* A datagram is known by its sender and its first bytes. true: there is one, with its id, or none. */
 static bool look(int fd, uint64_t *id, bool *any)
@@ -28,15 +34,12 @@ static bool look(int fd, uint64_t *id, bool *any)
 	};
 	ssize_t got = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
 
-	*id = 14695981039346656037u;
+	*id = HASH_START;
 	*any = got >= 0;
 	if (got < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK;
-	for (size_t n = 0; n < message.msg_namelen && n < sizeof(sender); n++)
-		*id = (*id ^ ((unsigned char *)&sender)[n]) * 1099511628211u;
-	for (size_t n = 0; n < (size_t)got && n < bytes.iov_len; n++)
-		*id = (*id ^ ((unsigned char *)bytes.iov_base)[n]) * 1099511628211u;
-	*id ^= (uint64_t)got;
+	*id = hash_bytes(*id, &sender, at_most(message.msg_namelen, sizeof(sender)));
+	*id = hash_bytes(*id, bytes.iov_base, at_most((size_t)got, bytes.iov_len)) ^ (uint64_t)got;
 	return true;
 }
 
