@@ -166,10 +166,10 @@ struct top_stream {
 
 static bool does_anything(struct service_runtime *runtime, double since)
 {
-	if (!runtime->activity)
-		return runtime_state(runtime) != LISTENING && runtime_state(runtime) != OFF;
+	const struct service_stats *stats = runtime_stats(runtime);
+
 	return !runtime_is_empty(runtime) || (runtime_state(runtime) != LISTENING && runtime_state(runtime) != OFF) ||
-	       runtime->activity->last_end >= since || runtime->activity->last_start >= since;
+	       (runtime->activity && (stats->last_end >= since || stats->last_start >= since));
 }
 
 static void add_busy(struct top_stream *top, struct service_runtime *runtime, double now)

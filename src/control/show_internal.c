@@ -1,6 +1,6 @@
 /* The fields of a service in the answers of the query verbs.
  *
- * A disabled row has no runtime, and a runtime that was never started has no activity: their fields are null or 0. */
+ * A disabled row has no runtime, and a runtime that was never started has no counters: their fields are null or 0. */
 #include "control/show_internal.h"
 
 #include <sys/wait.h>
@@ -23,9 +23,9 @@
 #define USAGE_MOST 64                   /* instances whose memory and processor time are read for a sum */
 #define PEER_MOST 200                   /* bytes of a peer's name in JSON, with its quotes */
 
-static struct activity *activity_of(const struct service_view *view)
+static const struct service_stats *stats_of(const struct service_view *view)
 {
-	return view->match.runtime ? view->match.runtime->activity : NULL;
+	return runtime_stats(view->match.runtime);
 }
 
 void show_state(const struct service_view *view, struct buf *out)
@@ -220,52 +220,52 @@ void show_instances(const struct service_view *view, struct buf *out)
 
 void show_counts(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(view);
+	const struct service_stats *stats = stats_of(view);
 
-	json_count_field(out, "activations", activity ? activity->activations : 0);
-	json_count_field(out, "accepted", activity ? activity->accepted : 0);
-	json_count_field(out, "failures", activity ? activity->failures : 0);
-	json_count_field(out, "probes", activity ? activity->probes : 0);
-	json_count_field(out, "idle_stops", activity ? activity->idle_stops : 0);
-	json_count_field(out, "freezes", activity ? activity->freezes : 0);
-	json_count_field(out, "wakes", activity ? activity->wakes : 0);
+	json_count_field(out, "activations", stats->activations);
+	json_count_field(out, "accepted", stats->accepted);
+	json_count_field(out, "failures", stats->failures);
+	json_count_field(out, "probes", stats->probes);
+	json_count_field(out, "idle_stops", stats->idle_stops);
+	json_count_field(out, "freezes", stats->freezes);
+	json_count_field(out, "wakes", stats->wakes);
 }
 
 void show_refused(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(view);
+	const struct service_stats *stats = stats_of(view);
 
 	json_object_field(out, "refused");
-	for (int reason = 0; activity && reason < REFUSALS; reason++) {
-		if (activity->refused[reason])
-			json_count_field(out, refusal_name((enum refusal)reason), activity->refused[reason]);
+	for (int reason = 0; reason < REFUSALS; reason++) {
+		if (stats->refused[reason])
+			json_count_field(out, refusal_name((enum refusal)reason), stats->refused[reason]);
 	}
 	json_object_close(out);
 }
 
-static void add_last_activation(const struct service_view *view, const struct activity *activity, struct buf *out)
+static void add_last_activation(const struct service_view *view, const struct service_stats *stats, struct buf *out)
 {
 	json_object_field(out, "last_activation");
-	json_seconds_field(out, "at", activity->last_start + view->offset);
-	json_text_field(out, "by", *activity->last_peer ? activity->last_peer : NULL);
-	if (activity->last_latency > 0)
-		json_seconds_field(out, "latency", activity->last_latency);
+	json_seconds_field(out, "at", stats->last_start + view->offset);
+	json_text_field(out, "by", *stats->last_peer ? stats->last_peer : NULL);
+	if (stats->last_latency > 0)
+		json_seconds_field(out, "latency", stats->last_latency);
 	else
 		json_null_field(out, "latency");
 	json_object_close(out);
 }
 
-static void add_last_exit(const struct service_view *view, const struct activity *activity, struct buf *out)
+static void add_last_exit(const struct service_view *view, const struct service_stats *stats, struct buf *out)
 {
-	bool signalled = WIFSIGNALED(activity->last_status);
+	bool signalled = WIFSIGNALED(stats->last_status);
 	char name[32];
 
 	json_object_field(out, "last_exit");
-	json_seconds_field(out, "at", activity->last_end + view->offset);
-	json_whole_field(out, "status", signalled ? -1 : WEXITSTATUS(activity->last_status));
-	json_text_field(out, "signal", signalled ? scan_signal_name(WTERMSIG(activity->last_status), name) : NULL);
-	json_text_field(out, "result", result_name((enum result)activity->last_result));
-	json_seconds_field(out, "lasted", activity->last_lasted);
+	json_seconds_field(out, "at", stats->last_end + view->offset);
+	json_whole_field(out, "status", signalled ? -1 : WEXITSTATUS(stats->last_status));
+	json_text_field(out, "signal", signalled ? scan_signal_name(WTERMSIG(stats->last_status), name) : NULL);
+	json_text_field(out, "result", result_name((enum result)stats->last_result));
+	json_seconds_field(out, "lasted", stats->last_duration);
 	json_object_close(out);
 }
 
@@ -288,21 +288,21 @@ static void add_failure(const struct service_view *view, const struct failure *f
 
 void show_failures(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(view);
+	const struct service_stats *stats = stats_of(view);
 
-	json_count_field(out, "failed_in_row", activity ? activity->failed.in_row : 0);
+	json_count_field(out, "failed_in_row", stats->failed.in_row);
 	json_list_field(out, "last_failures");
-	for (unsigned n = 0; activity && n < activity->failed.count; n++)
-		add_failure(view, &activity->failed.kept[n], out);
+	for (unsigned n = 0; n < stats->failed.count; n++)
+		add_failure(view, &stats->failed.kept[n], out);
 	json_list_close(out);
 }
 
-static void add_pause(const struct service_view *view, const struct activity *activity, struct buf *out)
+static void add_pause(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
 
 	json_object_field(out, "pause");
-	json_text_field(out, "reason", activity->reason);
+	json_text_field(out, "reason", runtime->activity->reason);
 	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		json_null_field(out, "left");
 	else
@@ -313,18 +313,18 @@ static void add_pause(const struct service_view *view, const struct activity *ac
 void show_past(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
-	const struct activity *activity = activity_of(view);
+	const struct service_stats *stats = stats_of(view);
 
-	if (activity && activity->last_start > 0)
-		add_last_activation(view, activity, out);
+	if (stats->last_start > 0)
+		add_last_activation(view, stats, out);
 	else
 		json_null_field(out, "last_activation");
-	if (activity && activity->last_end > 0)
-		add_last_exit(view, activity, out);
+	if (stats->last_end > 0)
+		add_last_exit(view, stats, out);
 	else
 		json_null_field(out, "last_exit");
-	if (activity && state_pause_left(runtime) >= 0)
-		add_pause(view, activity, out);
+	if (runtime && state_pause_left(runtime) >= 0)
+		add_pause(view, out);
 	else
 		json_null_field(out, "pause");
 }
@@ -357,19 +357,19 @@ void show_idle(const struct service_view *view, bool now, struct buf *out)
 
 void show_latency(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(view);
+	const struct service_stats *stats = stats_of(view);
 	uint64_t count = 0;
 
-	if (!activity || !activity->latency.count) {
+	if (!stats->latency.count) {
 		json_null_field(out, "latency");
 		return;
 	}
 	json_object_field(out, "latency");
-	json_count_field(out, "count", activity->latency.count);
-	json_seconds_field(out, "sum", activity->latency.sum);
+	json_count_field(out, "count", stats->latency.count);
+	json_seconds_field(out, "sum", stats->latency.sum);
 	json_list_field(out, "buckets");
 	for (size_t n = 0; n < HISTOGRAM_BUCKETS; n++) {
-		count += activity->latency.buckets[n];
+		count += stats->latency.buckets[n];
 		buf_addf(out, "%s[%g,%llu]", n ? "," : "", histogram_bound(n), (unsigned long long)count);
 	}
 	json_list_close(out);
@@ -381,7 +381,7 @@ void show_latency(const struct service_view *view, struct buf *out)
 static void add_cpu_total(const struct service_view *view, struct buf *out)
 {
 	struct service_runtime *runtime = view->match.runtime;
-	const struct activity *activity = activity_of(view);
+	const struct service_stats *stats = stats_of(view);
 	bool looks = runtime && !runtime->service->exec->accept && !runtime_is_empty(runtime);
 	struct resource_usage now = { -1, -1 };
 
@@ -390,19 +390,19 @@ static void add_cpu_total(const struct service_view *view, struct buf *out)
 	if (looks && now.cpu < 0)
 		json_null_field(out, "cpu_total");
 	else
-		json_seconds_field(out, "cpu_total", (activity ? activity->cpu : 0) + (now.cpu > 0 ? now.cpu : 0));
+		json_seconds_field(out, "cpu_total", stats->cpu + (now.cpu > 0 ? now.cpu : 0));
 }
 
 void show_spent(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
-	const struct activity *activity = activity_of(view);
+	const struct service_stats *stats = stats_of(view);
 
 	add_cpu_total(view, out);
 	json_object_field(out, "spent");
 	for (int state = 0; runtime && state < STATES; state++) {
-		double seconds = state_times_in(activity ? &activity->spent : NULL, (enum state)state,
-						runtime_state(runtime), runtime->since, view->now);
+		double seconds = state_times_in(runtime->activity ? &stats->state_times : NULL,
+						(enum state)state, runtime_state(runtime), runtime->since, view->now);
 
 		if (seconds > 0)
 			json_seconds_field(out, state_name((enum state)state), seconds);

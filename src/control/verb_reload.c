@@ -126,7 +126,7 @@ static bool tell_fate(struct reload_request *reload, enum diff_kind diff, const 
 	}
 	if (socket_commands_is_busy(runtime))
 		return false;
-	reason = runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
+	reason = runtime_reason(runtime);
 	reload->failed++;
 	say_fate(session, name, "failed", runtime, options, reason);
 	return true;

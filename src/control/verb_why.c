@@ -36,7 +36,7 @@ static void add_pause(const struct service_runtime *runtime, struct buf *out)
 {
 	double left = state_pause_left(runtime);
 
-	buf_text(out, runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory");
+	buf_text(out, runtime_reason(runtime));
 	if (left < 0)
 		return;
 	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime)) {
@@ -228,48 +228,48 @@ static void add_doubt(const struct service_view *view, struct buf *text)
 			 (long)current_pid(runtime), port, where);
 		return;
 	}
-	if (view->now - runtime->activity->last_start < DOUBT_AFTER)
+	if (view->now - runtime_stats(runtime)->last_start < DOUBT_AFTER)
 		return;
 	buf_addf(text,
 		 "if nobody is ever served: its program has to accept %s; one that opens a port of its own does not",
 		 where);
 }
 
-static void add_last_start(const struct service_view *view, const struct activity *activity, struct buf *text)
+static void add_last_start(const struct service_view *view, const struct service_stats *stats, struct buf *text)
 {
-	if (activity->last_start <= 0)
+	if (stats->last_start <= 0)
 		return;
 	buf_text(text, "last started ");
-	add_span(text, view->now - activity->last_start);
+	add_span(text, view->now - stats->last_start);
 	buf_text(text, " ago");
-	if (*activity->last_peer)
-		buf_addf(text, " by %s", activity->last_peer);
-	if (activity->last_latency > 0) {
+	if (*stats->last_peer)
+		buf_addf(text, " by %s", stats->last_peer);
+	if (stats->last_latency > 0) {
 		buf_text(text, ", ready after ");
-		add_span(text, activity->last_latency);
+		add_span(text, stats->last_latency);
 	}
 }
 
-static void add_last_end(const struct service_view *view, const struct activity *activity, struct buf *text)
+static void add_last_end(const struct service_view *view, const struct service_stats *stats, struct buf *text)
 {
 	char status[48];
 
-	if (activity->last_end <= 0)
+	if (stats->last_end <= 0)
 		return;
-	status_describe(activity->last_status, status);
+	status_describe(stats->last_status, status);
 	buf_addf(text, "last ended with %s ", status);
-	add_span(text, view->now - activity->last_end);
+	add_span(text, view->now - stats->last_end);
 	buf_text(text, " ago, after ");
-	add_span(text, activity->last_lasted);
+	add_span(text, stats->last_duration);
 }
 
 /* Adds the last line that the program printed, most often the reason of a failure. With accept = yes any instance may
  * have printed it. */
 static void add_last_line(const struct service_runtime *runtime, struct buf *text)
 {
-	const struct activity *activity = runtime->activity;
-	bool has_failed = activity->last_end > 0 && !result_is_good(activity->last_result);
-	const char *line = start_kit_last_line(&activity->kit);
+	const struct service_stats *stats = runtime_stats(runtime);
+	bool has_failed = stats->last_end > 0 && !result_is_good(stats->last_result);
+	const char *line = start_kit_last_line(&runtime->activity->kit);
 
 	if ((has_failed || runtime_state(runtime) == BACKOFF) && *line)
 		buf_addf(text, "last printed: %s", line);
@@ -322,14 +322,14 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	old_row_describe(runtime, &text);
 	put(&text, out);
 	if (runtime->activity) {
-		add_last_start(view, runtime->activity, &text);
+		add_last_start(view, runtime_stats(runtime), &text);
 		put(&text, out);
-		add_last_end(view, runtime->activity, &text);
+		add_last_end(view, runtime_stats(runtime), &text);
 		put(&text, out);
 		add_last_line(runtime, &text);
 		put(&text, out);
 		if (runtime->service->exec->accept)
-			add_failures(view, &runtime->activity->failed, &text, out);
+			add_failures(view, &runtime_stats(runtime)->failed, &text, out);
 	}
 	buf_free(&text);
 }

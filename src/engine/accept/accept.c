@@ -173,7 +173,7 @@ static void rest(struct service_runtime *runtime, struct listener *listener)
 		named = take_guest(runtime, listener, &guest, &ignored) && guest.client.fd >= 0;
 	if (!named)
 		return;
-	runtime->activity->accepted++;
+	runtime->activity->stats.accepted++;
 	if (runtime->activity->closes)
 		refuse_guest(runtime, &guest, REFUSED_RATE);
 	else
@@ -190,7 +190,7 @@ static void turn_away(struct service_runtime *runtime, struct listener *listener
 	     take_guest(runtime, listener, &guest, service_event); n++) {
 		if (guest.client.fd < 0)
 			continue;
-		runtime->activity->accepted += runtime->service->exec->accept;
+		runtime->activity->stats.accepted += runtime->service->exec->accept;
 		refuse_guest(runtime, &guest, refusal);
 	}
 }
@@ -233,7 +233,7 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 			break;
 		if (guests[count].client.fd < 0)
 			continue;
-		runtime->activity->accepted++;
+		runtime->activity->stats.accepted++;
 		count += admit(runtime, &guests[count]) == STARTS;
 	}
 	return count;
@@ -426,7 +426,7 @@ static void sense(struct service_runtime *runtime, struct listener *listener)
 	     take_guest(runtime, listener, &guest, &service_event); n++) {
 		if (guest.client.fd < 0)
 			continue;
-		runtime->activity->accepted++;
+		runtime->activity->stats.accepted++;
 		sensor_feel(runtime, &guest);
 	}
 	if (service_event != ROOM)
@@ -478,7 +478,7 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
-	runtime->activity->asked = clock_now();
+	runtime->activity->stats.last_request = clock_now();
 	if (!endpoint_accepts(listener->listen->endpoint))
 		datagram_serve(runtime, listener);
 	else if (sensor_is(runtime->service))
@@ -519,8 +519,8 @@ static void accept_arrived(struct service_runtime *runtime, struct listener *lis
 	}
 	if (health_probes_take(runtime, &guest.client))
 		return;
-	runtime->activity->asked = clock_now();
-	runtime->activity->accepted++;
+	runtime->activity->stats.last_request = clock_now();
+	runtime->activity->stats.accepted++;
 	receive(runtime, &guest);
 }
 

@@ -138,7 +138,7 @@ static void accept_sender(struct service_runtime *runtime, struct listener *list
 		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
 	if (!admit(runtime, &guest))
 		return;
-	runtime->activity->accepted++;
+	runtime->activity->stats.accepted++;
 	if (!start(runtime, &guest, &why)) {
 		start_log_failure(runtime, &guest.client, buf_string(&why));
 		runtime_post(runtime, EXEC_ERROR);

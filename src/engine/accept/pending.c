@@ -241,14 +241,14 @@ static void say_start(struct service_runtime *runtime, const struct pending_clie
  * instance has no address. */
 static void note_peer(struct service_runtime *runtime, const struct pending_client *guest)
 {
-	struct activity *activity = runtime->activity;
+	struct service_stats *stats = &runtime->activity->stats;
 	const char *peer = guest->caller.address;
 
-	snprintf(activity->last_peer, sizeof(activity->last_peer), "%.63s", peer);
+	snprintf(stats->last_peer, sizeof(stats->last_peer), "%.63s", peer);
 	guest->instance->peer = *peer ? strdup(peer) : NULL;
-	activity->last_latency = clock_now() - activity->asked;
-	histogram_add(&activity->latency, activity->last_latency);
-	activity->failing = false;
+	stats->last_latency = clock_now() - stats->last_request;
+	histogram_add(&stats->latency, stats->last_latency);
+	stats->failing = false;
 }
 
 void pending_note_start(struct service_runtime *runtime, const struct pending_client *guest)
@@ -258,8 +258,8 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 	if (!instance->sequence)
 		list_add(&runtime->activity->instances, &instance->link);
 	fd_shortage_end(runtime);
-	runtime->activity->activations++;
-	runtime->activity->last_start = clock_now();
+	runtime->activity->stats.activations++;
+	runtime->activity->stats.last_start = clock_now();
 	note_peer(runtime, guest);
 	if (instance->starting)
 		instance_limit(instance, runtime->service->groups->lifecycle->timeout_start);

@@ -63,7 +63,7 @@ static void runs(struct exec_sequence *sequence)
 
 	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &guest->client);
 	pending_note_start(sequence->runtime, guest);
-	sequence->runtime->activity->skips = 0;
+	sequence->runtime->activity->stats.skipped_starts = 0;
 	if (is_connection)              /* whether a datagram was read shows at its end */
 		backoff_reset(&sequence->runtime->backoff);
 	if (guest->listener)            /* else it was counted off when that went */

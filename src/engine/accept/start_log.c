@@ -26,7 +26,8 @@ static enum level level_of(struct service_runtime *runtime, const struct ending 
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 
 	if (crashed)
-		return log_rate_limit_is_due(&runtime->activity->crashes, more) ? LEVEL_WARNING : LEVEL_INFO;
+		return log_rate_limit_is_due(&runtime->activity->stats.crash_log_limit, more) ? LEVEL_WARNING
+												: LEVEL_INFO;
 	return well ? xinetd_record_run_level(runtime) : LEVEL_NOTICE;
 }
 
@@ -47,16 +48,16 @@ static void say_end(struct service_runtime *runtime, pid_t pid, const struct end
 
 bool start_log_end(struct service_runtime *runtime, const struct instance *instance, const struct ending *ending)
 {
-	struct activity *activity = runtime->activity;
+	struct service_stats *stats = &runtime->activity->stats;
 	bool failed = exit_verdict_note_end(runtime, instance, ending);
 
 	say_end(runtime, instance->pid, ending, failed);
-	activity->last_end = clock_now();
-	activity->last_status = ending->status;
-	activity->last_result = ending->result;
-	activity->last_lasted = ending->lasted;
-	activity->cpu += ending->cpu;
-	activity->killed += instance->killed && WIFSIGNALED(ending->status) && WTERMSIG(ending->status) == SIGKILL;
+	stats->last_end = clock_now();
+	stats->last_status = ending->status;
+	stats->last_result = ending->result;
+	stats->last_duration = ending->lasted;
+	stats->cpu += ending->cpu;
+	stats->killed += instance->killed && WIFSIGNALED(ending->status) && WTERMSIG(ending->status) == SIGKILL;
 	return failed;
 }
 
@@ -94,9 +95,9 @@ void start_log_skip(struct service_runtime *runtime, const char *why)
 	double pause = SKIPPED;
 	char span[DURATION_MOST];
 
-	for (unsigned n = 0; n < activity->skips && pause < SKIPPED_MOST; n++)
+	for (unsigned n = 0; n < activity->stats.skipped_starts && pause < SKIPPED_MOST; n++)
 		pause *= 2;
-	activity->skips++;
+	activity->stats.skipped_starts++;
 	activity->rest = event.duration = pause;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
 		  duration_write(span, pause));

@@ -35,7 +35,7 @@ static void note(struct service_runtime *runtime, const struct conn_count *conn)
 		memcpy(&in6->sin6_addr, conn->peer, sizeof(in6->sin6_addr));
 		client.length = sizeof(*in6);
 	}
-	client_address(&client, runtime->activity->last_peer, sizeof(runtime->activity->last_peer));
+	client_address(&client, runtime->activity->stats.last_peer, sizeof(runtime->activity->stats.last_peer));
 }
 
 static void on_counted(struct conn_query *query)
@@ -68,12 +68,12 @@ static void ask(struct service_runtime *runtime)
 void activator_ask(struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
-	bool rarely = clock_now() - activity->last_start > RARELY;
+	bool rarely = clock_now() - activity->stats.last_start > RARELY;
 
 	activator_forget(runtime);
-	*activity->last_peer = '\0';
+	*activity->stats.last_peer = '\0';
 	if (activity->ordered) {
-		memcpy(activity->last_peer, by_operator, sizeof(by_operator));
+		memcpy(activity->stats.last_peer, by_operator, sizeof(by_operator));
 		activity->ordered = false;
 		return;
 	}

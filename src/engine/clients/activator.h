@@ -5,8 +5,8 @@
 
 #include "engine/runtime/runtime.h"
 
-/* An instance was just started for those who wait: activity->last_peer is found in a moment, as far as they are of TCP;
- * at once where an operator wanted it. */
+/* An instance was just started for those who wait: last_peer of the stats is found in a moment, as far as they are of
+ * TCP; at once where an operator wanted it. */
 void activator_ask(struct service_runtime *runtime);
 
 void activator_forget(struct service_runtime *runtime); /* nobody is to hear the answer any more */

@@ -20,7 +20,7 @@ static void on_counted(struct conn_query *query)
 	struct drain_snapshot *former = container_of(query, struct drain_snapshot, query);
 	const struct activity *activity = query->runtime->activity;
 
-	former->known = !activity->current && activity->activations == former->activations &&
+	former->known = !activity->current && activity->stats.activations == former->activations &&
 			conn_query_is_whole(query);
 	end_noting(query->runtime);
 }
@@ -34,7 +34,7 @@ void drain_snapshot_note(struct drain_snapshot *former, struct service_runtime *
 		return;
 	query->use = GUESTS_NOTED;
 	query->which = CONN_WHICH_HELD;
-	former->activations = runtime->activity->activations;
+	former->activations = runtime->activity->stats.activations;
 	for (size_t n = 0; n < count; n++) {
 		if (sockets[n].fd >= 0)
 			conn_query_add(query, sockets[n].fd, ANY_KIND);

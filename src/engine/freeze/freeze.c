@@ -387,7 +387,7 @@ bool freeze_sleep(struct service_runtime *runtime)
 	if (runtime->activity->frozen > 0)
 		freeze->frozen = runtime->since = runtime->activity->frozen;
 	else
-		runtime->activity->freezes++;
+		runtime->activity->stats.freezes++;
 	runtime->activity->frozen = 0;
 	accept_latency_end(runtime);
 	say(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
@@ -436,7 +436,7 @@ void freeze_wake(struct service_runtime *runtime)
 	slept = now - freeze->frozen;
 	awaited = exit_verdict_sees_clients(runtime);
 	thaw(freeze->instance);
-	runtime->activity->wakes++;
+	runtime->activity->stats.wakes++;
 	freeze_note_sleep(runtime->activity, slept);
 	say_wake(runtime, freeze->instance->pid, slept);
 	if (awaited)

@@ -15,17 +15,17 @@
 static void conclude(struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
-	double latency = clock_now() - activity->asked;
+	double latency = clock_now() - activity->stats.last_request;
 
-	if (activity->asked <= activity->last_start)
-		activity->last_latency = latency;
-	histogram_add(&activity->latency, latency);
+	if (activity->stats.last_request <= activity->stats.last_start)
+		activity->stats.last_latency = latency;
+	histogram_add(&activity->stats.latency, latency);
 }
 
 static void look_later(struct service_runtime *runtime, double least)
 {
 	struct activity *activity = runtime->activity;
-	double pause = (clock_now() - activity->asked) / PART;
+	double pause = (clock_now() - activity->stats.last_request) / PART;
 
 	ev_now_update(runtime->engine->loop);
 	ev_timer_set(&activity->taking, pause > least ? pause : least, 0.);
@@ -48,7 +48,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	activity->untaken = waiting;
-	if (clock_now() - activity->asked < LAST)
+	if (clock_now() - activity->stats.last_request < LAST)
 		look_later(runtime, FIRST);
 }
 
@@ -82,7 +82,7 @@ static void watch(struct service_runtime *runtime)
 /* To be woken soon costs a start of a short life more than all else that is done for it. */
 static double first_pause(const struct activity *activity)
 {
-	return activity->last_end > 0 && activity->last_lasted < SHORT ? SHORT : FIRST;
+	return activity->stats.last_end > 0 && activity->stats.last_duration < SHORT ? SHORT : FIRST;
 }
 
 /* exit_verdict_note_queue has counted who waited before it was started. */
@@ -96,7 +96,7 @@ void accept_latency_begin(struct service_runtime *runtime)
 		conclude(runtime);
 		return;
 	}
-	activity->last_latency = 0;
+	activity->stats.last_latency = 0;
 	watch(runtime);
 	look_later(runtime, first_pause(activity));
 }
@@ -106,7 +106,7 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 	struct activity *activity = runtime->activity;
 
 	ev_timer_stop(runtime->engine->loop, &activity->taking);
-	activity->asked = asked;
+	activity->stats.last_request = asked;
 	activity->untaken = exit_verdict_count_queue(runtime);
 	if (!activity->untaken) {               /* it was as fast as superd */
 		conclude(runtime);

@@ -127,7 +127,7 @@ bool exit_verdict_note_end(struct service_runtime *runtime, const struct instanc
 	bool failed = exit_verdict_is_failure(instance->service, ending);
 	bool lasted = !instance->service->exec->accept &&
 		ending->lasted * 1e6 > (double)instance->service->groups->lifecycle->backoff_max;
-	struct failures *failures = &runtime->activity->failed;
+	struct failures *failures = &runtime->activity->stats.failed;
 	struct failure failure = {
 		.at = clock_now(), .lasted = ending->lasted, .pid = instance->pid, .status = ending->status,
 		.result = (unsigned char)ending->result,
@@ -137,7 +137,7 @@ bool exit_verdict_note_end(struct service_runtime *runtime, const struct instanc
 		failures->in_row = 0;
 	if (!failed)
 		return false;
-	runtime->activity->failures++;
+	runtime->activity->stats.failures++;
 	if (instance->peer)
 		snprintf(failure.peer, sizeof(failure.peer), "%s", instance->peer);
 	if (instance->retired)
@@ -152,12 +152,12 @@ void exit_verdict_note_start(struct service_runtime *runtime, const struct clien
 {
 	struct failure failure = { .at = clock_now(), .result = (unsigned char)result };
 
-	runtime->activity->failures++;
-	runtime->activity->failing = true;
+	runtime->activity->stats.failures++;
+	runtime->activity->stats.failing = true;
 	if (client)
 		client_address(client, failure.peer, sizeof(failure.peer));
 	snprintf(failure.why, sizeof(failure.why), "cannot start: %s", why);
-	failures_add(&runtime->activity->failed, &failure);
+	failures_add(&runtime->activity->stats.failed, &failure);
 }
 
 static bool has_connections(const struct service_runtime *runtime)
@@ -195,16 +195,16 @@ void exit_verdict_fail_fruitless(struct service_runtime *runtime)
 {
 	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
 	const char *what = runtime->listener_count ? none : soon;
-	struct failure failure = { .at = clock_now(), .lasted = runtime->activity->last_lasted };
+	struct failure failure = { .at = clock_now(), .lasted = runtime->activity->stats.last_duration };
 	struct buf mistakes = { 0 };
 
 	if (runtime->listener_count)
 		add_mistakes(runtime, &mistakes);
 	runtime_pause(runtime, "%s%s", what, buf_string(&mistakes));
 	buf_free(&mistakes);
-	runtime->activity->failures++;
+	runtime->activity->stats.failures++;
 	snprintf(failure.why, sizeof(failure.why), "%s", what);
-	failures_add(&runtime->activity->failed, &failure);
+	failures_add(&runtime->activity->stats.failed, &failure);
 }
 
 /* Returns what an end is for the table of transitions, and sets the pause after a failure. */

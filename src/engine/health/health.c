@@ -27,21 +27,20 @@ static bool fails_always(const struct service_runtime *runtime)
 	const struct instance *current = activity ? activity->current : NULL;
 	double most = (double)runtime->service->groups->lifecycle->backoff_max / 1e6;
 
-	if (!activity || !failures_alarm(&activity->failed))
+	if (!failures_alarm(&runtime_stats(runtime)->failed))
 		return false;
 	return !current || current->starting || current->pid <= 0 || clock_now() - current->since <= most;
 }
 
 static const char *find_fault(const struct service_runtime *runtime)
 {
-	const char *reason =
-		runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
+	const char *reason = runtime_reason(runtime);
 
 	if (runtime_is_held(runtime) && runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT)
 		return "it is held, and superd depends on it (on_failure = exit)";
 	if (runtime_state(runtime) != OFF && runtime_state(runtime) != CLOSING && !runtime_is_complete(runtime))
 		return runtime_state(runtime) == BINDING ? reason : "a socket of it is closed until its instance ends";
-	return runtime->activity && runtime->activity->failing ? reason : NULL;
+	return runtime_stats(runtime)->failing ? reason : NULL;
 }
 
 bool health_is_degraded(const struct service_runtime *runtime)
@@ -70,7 +69,7 @@ static enum health look_at(const struct service_runtime *runtime, struct buf *ou
 	}
 	if (!health_is_degraded(runtime))
 		return HEALTHY;
-	add_failures(&runtime->activity->failed, out);
+	add_failures(&runtime_stats(runtime)->failed, out);
 	return DEGRADED;
 }
 

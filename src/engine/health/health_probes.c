@@ -37,7 +37,7 @@ static void count(struct service_runtime *runtime, unsigned number)
 {
 	struct event event = { .name = "probe", .service = runtime->service->name };
 
-	runtime->activity->probes += number;
+	runtime->activity->stats.probes += number;
 	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%u probe%s closed (probe_from)", number,
 		  number == 1 ? "" : "s");
 }

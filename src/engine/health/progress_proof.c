@@ -58,11 +58,11 @@ static void take_failure(struct service_runtime *runtime)
 	struct activity *activity = runtime->activity;
 
 	activity->patience = PATIENCE;
-	activity->failing = true;
+	activity->stats.failing = true;
 	runtime_start_anew(runtime);
 	exit_verdict_fail_fruitless(runtime);
 	if (runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping)
-		runtime_end_superd(runtime, activity->last_status);
+		runtime_end_superd(runtime, activity->stats.last_status);
 	runtime_post(runtime, CRASHED);
 }
 

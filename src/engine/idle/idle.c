@@ -41,7 +41,7 @@ static bool is_letting_go(const struct idle *idle)
 static double awake_until(const struct idle *idle)
 {
 	const struct activity *activity = idle->runtime->activity;
-	double until = fmax(activity->last_start, activity->woken) + (double)life_of(idle)->min_awake / 1e6;
+	double until = fmax(activity->stats.last_start, activity->woken) + (double)life_of(idle)->min_awake / 1e6;
 
 	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_rested(activity)) : until;
 }
@@ -252,7 +252,7 @@ static void let_go(struct idle *idle)
 		return;
 	}
 	say(idle, LEVEL_INFO, "stopping");
-	runtime->activity->idle_stops++;
+	runtime->activity->stats.idle_stops++;
 	runtime_post(runtime, IDLE);
 }
 
@@ -477,7 +477,7 @@ static void remain_asleep(const struct service_runtime *runtime, struct idle_lef
 
 	*left = (struct idle_left){ .is_there = true, .since = activity->unused };
 	if (left->since <= 0)
-		left->since = fmax(activity->frozen - timeout, activity->last_start);
+		left->since = fmax(activity->frozen - timeout, activity->stats.last_start);
 }
 
 void idle_remains(const struct service_runtime *runtime, struct idle_left *left)

@@ -59,7 +59,7 @@ static void activity_init(struct activity *activity, struct service_runtime *run
 	list_init(&activity->instances);
 	start_kit_init(&activity->kit);
 	activity->patience = PATIENCE;
-	activity->spent.entered = runtime->since;
+	activity->stats.state_times.entered = runtime->since;
 }
 
 struct activity *runtime_activity(struct service_runtime *runtime)
@@ -70,6 +70,11 @@ struct activity *runtime_activity(struct service_runtime *runtime)
 	if (runtime->activity)
 		activity_init(runtime->activity, runtime);
 	return runtime->activity;
+}
+
+const struct service_stats *runtime_stats(const struct service_runtime *runtime)
+{
+	return runtime && runtime->activity ? &runtime->activity->stats : &no_stats;
 }
 
 struct list *runtime_instances(struct service_runtime *runtime)
@@ -120,6 +125,11 @@ static void set_reason(struct activity *activity, const char *event, const char 
 		return;
 	activity->untold = event;
 	vsnprintf(activity->reason, sizeof(activity->reason), format, arguments);
+}
+
+const char *runtime_reason(const struct service_runtime *runtime)
+{
+	return runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
 }
 
 void runtime_pause(struct service_runtime *runtime, const char *format, ...)

@@ -10,16 +10,12 @@
 #include "config/table/table.h"
 #include "engine/core/engine.h"
 #include "engine/core/events.h"
-#include "engine/core/log_rate_limit.h"
 #include "engine/launch/start_request.h"
 #include "engine/limits/backoff.h"
-#include "engine/limits/histogram.h"
 #include "engine/limits/rate_limit.h"
-#include "engine/limits/refusal.h"
 #include "engine/listener/listener.h"
-#include "engine/runtime/failure.h"
+#include "engine/runtime/service_stats.h"
 #include "engine/runtime/state_table.h"
-#include "engine/runtime/state_times.h"
 #include "os/netdiag/queue_ids.h"
 
 #define PATIENCE 6                      /* at first, and after an end that really took nothing */
@@ -57,14 +53,7 @@ struct activity {
 	bool noted;                     /* backlog is already noted for the next start */
 	bool tried;                     /* an instance was started since backlog was noted */
 	struct queue_ids backlog;
-	uint64_t activations, accepted, failures;
-	uint64_t killed;                /* instances that were killed, as they had not ended by timeout_stop */
-	uint64_t parted;                /* clients that an instance still had when its patience was over */
-	struct failures failed;         /* the last failures, and how many in a row */
-	struct log_rate_limit crashes;  /* limits the warnings about instances that a signal has ended */
-	uint64_t probes;                /* connections of probe_from that were closed (engine/health/health_probes) */
-	uint64_t idle_stops, freezes, wakes;    /* of idle backends, or by an operator */
-	uint64_t refused[REFUSALS];     /* by reason */
+	struct service_stats stats;
 	uint64_t number;                /* unique among all activities that ever were */
 	uint64_t named;                 /* instances that got a name */
 	unsigned graced;                /* clients that wait in engine/accept/slot_wait */
@@ -82,7 +71,6 @@ struct activity {
 	struct probing *probing;        /* a question who waits in the queue (engine/health/health_probes); NULL: none */
 	struct conn_query *doubt;       /* the same for engine/health/progress_proof */
 	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/drain_snapshot) */
-	bool failing;                   /* the last start or instance has failed, and none has succeeded since */
 	bool load_said;                 /* it was logged that max_load cannot be kept */
 	unsigned char banners_said;     /* bits by enum banner: it was logged that this banner cannot be read */
 	struct backoff hasty;           /* pause of restart: instances in a row that superd started and that ended well at once */
@@ -94,21 +82,10 @@ struct activity {
 	struct service_reload *refresh; /* a reload of its backend's own configuration (engine/service/service_reload); NULL: none yet */
 	unsigned unserved;              /* clients whose program does not run yet (engine/accept/pending_start) */
 	bool recalling;                 /* its clients go back to listeners that are about to change: none is taken from there */
-	unsigned skips;                 /* starts in a row that a condition prevented */
-	double last_start, last_end;    /* loop time; 0: never */
-	int last_status;                /* wait status */
-	unsigned char last_result;      /* enum result */
-	double last_lasted;             /* seconds */
-	double asked;                   /* loop time when the current instance was wanted, or the last client served */
-	double last_latency;            /* seconds from asked until it was ready, or took a client; 0: unknown */
-	struct histogram latency;       /* of all starts and thaws */
-	struct state_times spent;       /* seconds in each state */
-	double cpu;                     /* seconds of processor time of instances that have ended */
 	ev_timer taking;                /* looks whether a client was taken from the queue (engine/health/accept_latency) */
 	double taking_since;            /* runtime->since when taking began */
 	unsigned untaken;               /* clients in the queue at the last look */
 	struct conn_query *first;       /* a question for whose client it was started (engine/clients/activator); NULL: none */
-	char last_peer[64];             /* address of the client it was last started for, or "operator"; "": unknown */
 	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged, and loop time of that */
 	double refused_at;
 	const char *untold;             /* event that is logged with the pause after it; NULL: it was logged */
@@ -172,6 +149,9 @@ struct service_runtime *runtime_find_leaving(struct engine *engine, const char *
 /* The activity, made at need; NULL: out of memory. */
 struct activity *runtime_activity(struct service_runtime *runtime);
 
+/* For those who read; NULL, or never started: all is 0. */
+const struct service_stats *runtime_stats(const struct service_runtime *runtime);
+
 struct list *runtime_instances(struct service_runtime *runtime); /* to walk; an empty list before the first start */
 bool runtime_is_empty(struct service_runtime *runtime); /* no instance at all, not even a retired one */
 bool runtime_is_full(const struct service_runtime *runtime); /* accept = yes: as many instances as may be */
@@ -194,6 +174,9 @@ bool runtime_starts_at_boot(const struct service_runtime *runtime);
 
 /* Only superctl can start it. */
 bool runtime_waits_for_order(const struct service_runtime *runtime);
+
+/* The reason of the last failure or pause, or that there was no memory to note it. */
+const char *runtime_reason(const struct service_runtime *runtime);
 
 /* Notes the reason of the pause that follows. */
 void runtime_pause(struct service_runtime *runtime, const char *format, ...) __attribute__((format(printf, 2, 3)));

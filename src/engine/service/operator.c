@@ -90,7 +90,7 @@ static enum operator_status begin_restart(const struct operator_order *operation
 	if (starts && !make_due(runtime))
 		return refuse(says, "out of memory");
 	if (runtime->activity)          /* earlier failures do not count for the next instance */
-		runtime->activity->failed.in_row = 0;
+		runtime->activity->stats.failed.in_row = 0;
 	runtime_event(runtime, HALT);
 	runtime->halted = false;
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)
@@ -250,15 +250,13 @@ static bool goes_for_disabled(enum operator_action deed)
 enum operator_status operator_begin(struct operator_order *operation, struct service_runtime *runtime,
 				    enum operator_action deed, uid_t uid, struct buf *says)
 {
+	const struct service_stats *stats = runtime_stats(runtime);
+
 	*operation = (struct operator_order){
 		.deed = deed, .uid = uid, .asked = clock_now(),
-		.ran = !runtime_is_empty(runtime),
+		.ran = !runtime_is_empty(runtime), .activations = stats->activations,
+		.killed = stats->killed, .parted = stats->parted,
 	};
-	if (runtime->activity) {
-		operation->activations = runtime->activity->activations;
-		operation->killed = runtime->activity->killed;
-		operation->parted = runtime->activity->parted;
-	}
 	if (runtime->engine->stopping)
 		return refuse(says, "superd is stopping");
 	if (runtime_is_removed(runtime) && deed != OPERATOR_STOP)

@@ -31,8 +31,7 @@ struct operator_order {
 	enum operator_action deed;
 	uid_t uid;                      /* user that has given the order */
 	double asked;                   /* loop time of the order */
-	uint64_t activations;           /* activity->activations at that time */
-	uint64_t killed, parted;        /* the activity's at that time */
+	uint64_t activations, killed, parted;   /* counts of the service (struct service_stats) at that time */
 	bool ran;                       /* an instance ran at that time */
 };
 

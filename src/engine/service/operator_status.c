@@ -10,14 +10,9 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/socket_commands.h"
 
-static const char *reason_of(const struct service_runtime *runtime)
-{
-	return runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
-}
-
 static enum operator_status fail_for_reason(const struct service_runtime *runtime, struct buf *says)
 {
-	buf_text(says, reason_of(runtime));
+	buf_text(says, runtime_reason(runtime));
 	return FAILED;
 }
 
@@ -46,20 +41,20 @@ bool operator_add_unbound(const struct service_runtime *runtime, struct buf *say
 	for (size_t n = 0; n < runtime->listener_count && !any; n++)
 		any = listener_is_open(&runtime->listeners[n]);
 	buf_addf(says, "%s: %s; superd tries again", any ? "not all of its sockets are open" : "it does not listen",
-		 reason_of(runtime));
+		 runtime_reason(runtime));
 	return true;
 }
 
 static bool has_started(const struct operator_order *operation, const struct service_runtime *runtime)
 {
-	return runtime->activity && runtime->activity->activations > operation->activations;
+	return runtime_stats(runtime)->activations > operation->activations;
 }
 
 static enum operator_status tell_ended(const struct service_runtime *runtime, struct buf *says)
 {
 	char text[48];
 
-	status_describe(runtime->activity->last_status, text);
+	status_describe(runtime_stats(runtime)->last_status, text);
 	buf_addf(says, "it was started, and has ended: %s", text);
 	return DONE;
 }
@@ -299,9 +294,9 @@ static enum operator_status look_at_evict(const struct operator_order *operation
 /* Adds how many instances were killed, and how many clients lost, because they took too long. */
 static void add_cost(const struct operator_order *operation, const struct service_runtime *runtime, struct buf *says)
 {
-	const struct activity *activity = runtime->activity;
-	unsigned long killed = activity ? activity->killed - operation->killed : 0;
-	unsigned long parted = activity ? activity->parted - operation->parted : 0;
+	const struct service_stats *stats = runtime_stats(runtime);
+	unsigned long killed = stats->killed - operation->killed;
+	unsigned long parted = stats->parted - operation->parted;
 
 	if (parted)
 		buf_addf(says, "; %lu client%s had not left the instance that was stopped", parted,

@@ -78,7 +78,7 @@ void runtime_free(struct service_runtime *runtime)
 	if (runtime->activity)
 		queue_ids_free(&runtime->activity->backlog);
 	if (runtime->activity)
-		failures_free(&runtime->activity->failed);
+		failures_free(&runtime->activity->stats.failed);
 	events_forget(runtime->engine, &runtime->posted);
 	free(runtime->activity);
 	free(runtime->listeners);

@@ -269,7 +269,7 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 
 	runtime->since = clock_now();
 	if (activity)
-		state_times_leave(&activity->spent, runtime_state(runtime), runtime->since);
+		state_times_leave(&activity->stats.state_times, runtime_state(runtime), runtime->since);
 }
 
 void runtime_event(struct service_runtime *runtime, enum service_event service_event)

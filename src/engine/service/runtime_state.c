@@ -1,10 +1,6 @@
 /* Tables of a service and its activity. Counters go over, whatever belongs to one superd alone is made anew. */
 #include "engine/service/runtime_state.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/clock.h"
 #include "engine/core/engine_state.h"
 #include "engine/service/runtime_event.h"
 
@@ -79,38 +75,6 @@ static void load_backlog(struct state_section *section, void *object)
 		backlog->count = backlog->room = length / sizeof(*backlog->id);
 }
 
-static void save_refused(struct state_saver *carry, const void *object)
-{
-	const struct activity *activity = object;
-
-	for (int reason = 0; reason < REFUSALS; reason++) {
-		if (activity->refused[reason])
-			buf_addf(&carry->text, "refused=%llu %s\n", (unsigned long long)activity->refused[reason],
-				 refusal_text((enum refusal)reason));
-	}
-}
-
-/* "12 too many from this source (per_source)". A reason that this version does not have is dropped. */
-static void load_refused(struct state_section *section, void *object)
-{
-	struct activity *activity = object;
-
-	for (size_t n = 0; n < section->count; n++) {
-		struct state_entry *entry = &section->entries[n];
-		char *text;
-		uint64_t count;
-
-		if (strcmp(entry->key, "refused") != 0)
-			continue;
-		entry->used = true;
-		count = strtoull(entry->value, &text, 10);
-		for (int reason = 0; *text == ' ' && reason < REFUSALS; reason++) {
-			if (!strcmp(refusal_text((enum refusal)reason), text + 1))
-				activity->refused[reason] += count;
-		}
-	}
-}
-
 #undef FIELD
 #undef NONE
 #define FIELD(key, path) STATE_FIELD(activity, key, path)
@@ -125,15 +89,7 @@ static const struct state_field activity_fields[] = {
 	{ FIELD("beside", beside) },
 	{ FIELD("tried", tried) },
 	{ STATE_BY(activity, backlog, save_backlog, load_backlog) },
-	{ FIELD("activations", activations) },
-	{ FIELD("accepted", accepted) },
-	{ FIELD("failures", failures) },
-	{ FIELD("failed_in_row", failed.in_row) },
-	{ FIELD("probes", probes) },
-	{ FIELD("idle_stops", idle_stops) },
-	{ FIELD("freezes", freezes) },
-	{ FIELD("wakes", wakes) },
-	{ STATE_BY(activity, refused, save_refused, load_refused) },
+	{ STATE_STRUCT(activity, stats, &saved_stats) },
 	{ FIELD("number", number), .least = 1, .most = STATE_NUMBER_MOST, .always = true },
 	{ FIELD("named", named) },
 	{ STATE_STRUCT(activity, pace, &pace_state) },
@@ -143,24 +99,14 @@ static const struct state_field activity_fields[] = {
 	{ FIELD("woken", woken) },
 	{ FIELD("wakeful", wakeful) },
 	{ FIELD("frozen", frozen) },
-	{ FIELD("failing", failing) },
 	{ FIELD("load_said", load_said) },
 	{ FIELD("banners_said", banners_said) },
 	{ FIELD("hasty", hasty.failures) },
 	{ FIELD("eager", eager) },
 	{ FIELD("ordered", ordered) },
 	{ FIELD("outdated", outdated) },
-	{ FIELD("skips", skips) },
-	{ FIELD("last_start", last_start) },
-	{ FIELD("last_end", last_end) },
-	{ FIELD("last_status", last_status) },
-	{ FIELD("last_result", last_result), .most = RESULTS - 1 },
-	{ FIELD("last_lasted", last_lasted) },
-	{ FIELD("asked", asked) },
-	{ FIELD("last_latency", last_latency) },
 	{ STATE_FIELD_AS(STATE_LEFT, activity, "taking", taking) },
 	{ FIELD("untaken", untaken) },
-	{ FIELD("last_peer", last_peer) },
 	{ STATE_FIELD_AS(STATE_BYTES, activity, "refused_sender", refused_sender), .always = true },
 	{ FIELD("refused_at", refused_at) },
 	{ FIELD("reason", reason) },
@@ -172,11 +118,6 @@ static const struct state_field activity_fields[] = {
 	{ NONE(instances, "have sections of their own") },
 	{ NONE(current, "the key current of the instance") },
 	{ NONE(noted, "the next start notes the backlog again, or does without a proof") },
-	{ NONE(killed, "compared within one order, which an upgrade ends") },
-	{ NONE(parted, "compared within one order, which an upgrade ends") },
-	{ NONE(failed.kept, "have sections of their own") },
-	{ NONE(failed.count, "as many as there are sections") },
-	{ NONE(crashes, "it is logged once more") },
 	{ NONE(graced, "the upgrade waits until none is left") },
 	{ NONE(closes, "the pause that comes next sets it") },
 	{ NONE(unused, "goes over in the section idle") },
@@ -190,38 +131,8 @@ static const struct state_field activity_fields[] = {
 	{ NONE(refresh, "has a section of its own") },
 	{ NONE(unserved, "counted with their courses") },
 	{ NONE(recalling, "only while its listeners change") },
-	{ NONE(latency, "has a section of its own") },
-	{ NONE(spent, "has a section of its own") },
 	{ NONE(taking_since, "its since, which goes over") },
 	{ NONE(first, "the upgrade waits for its answer") },
 	{ NONE(untold, "logged by the pause that comes next") },
 };
 const struct field_table activity_state = FIELD_TABLE("activity", activity, activity_fields);
-
-/* The state it is in counts up to now, and goes on in the next superd. */
-static void save_spent(struct state_saver *carry, const void *object)
-{
-	const struct activity *activity = object;
-	const struct service_runtime *runtime = activity->runtime;
-	double now = clock_now();
-
-	for (unsigned state = 0; state < STATES; state++)
-		state_add_real(&carry->text, state_name((enum state)state),
-			       state_times_in(&activity->spent, (enum state)state, runtime_state(runtime),
-					      runtime->since, now));
-}
-
-static void load_spent(struct state_section *section, void *object)
-{
-	struct activity *activity = object;
-
-	for (unsigned state = 0; state < STATES; state++)
-		activity->spent.seconds[state] = state_real(section, state_name((enum state)state), 0.);
-	activity->spent.entered = clock_now();
-}
-
-static const struct state_field spent_fields[] = {
-	{ FIELD("cpu", cpu) },
-	{ STATE_BY(activity, spent, save_spent, load_spent) },
-};
-const struct field_table spent_state = FIELD_TABLE("spent", activity, spent_fields);

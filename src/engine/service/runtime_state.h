@@ -3,5 +3,4 @@
 
 #include "engine/serialize/state_field.h"
 
-/* spent_state: of struct activity, the seconds in each state and of the processor, in a section of their own. */
-extern const struct field_table saved_runtime, activity_state, spent_state;
+extern const struct field_table saved_runtime, activity_state;

@@ -100,7 +100,8 @@ void service_cgroup_enter(struct service_runtime *runtime, struct instance *inst
 void service_cgroup_entered(struct service_runtime *runtime, const struct instance *instance,
 			    struct spawn_request *launch)
 {
-	bool often = runtime->activity->last_start > 0 && clock_now() - runtime->activity->last_start < OFTEN;
+	double last_start = runtime_stats(runtime)->last_start;
+	bool often = last_start > 0 && clock_now() - last_start < OFTEN;
 
 	if (!launch->into || launch->into_path)
 		return;

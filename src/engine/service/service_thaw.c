@@ -33,11 +33,11 @@ void service_freeze_set_aside(struct service_runtime *runtime)
 		freeze_thaw(runtime);
 		return;
 	}
-	wakes = activity->wakes;
+	wakes = activity->stats.wakes;
 	woken = activity->woken;
 	wakeful = activity->wakeful;
 	runtime_event(runtime, ENABLE);
-	activity->wakes = wakes;
+	activity->stats.wakes = wakes;
 	activity->woken = woken;
 	activity->wakeful = wakeful;
 }

@@ -80,7 +80,7 @@ static void take_end(struct service_runtime *runtime, const struct ending *endin
 	shutdown_check_replace(runtime);
 	flush_listeners(runtime);
 	if (service_event == CRASHED) {
-		activity->failing = true;
+		activity->stats.failing = true;
 		runtime_start_anew(runtime);
 	} else if (!progress_proof_is_open(runtime)) {
 		backoff_reset(&runtime->backoff);
@@ -225,7 +225,7 @@ void shared_run_spawn(struct service_runtime *runtime)
 	}
 	runtime->activity->eager = 0;
 	runtime->activity->outdated = false;
-	runtime->activity->asked = clock_now();
+	runtime->activity->stats.last_request = clock_now();
 	if (!shared_start(runtime, &why, take_over)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
 		runtime_start_anew(runtime);
@@ -240,7 +240,7 @@ void shared_run_note(struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
 
-	activity->failing = false;
+	activity->stats.failing = false;
 	if (!activity->current)         /* it has ended right after, of which the runtime hears next */
 		return;
 	accept_latency_begin(runtime);

@@ -119,11 +119,11 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 	bool knows_writer = runtime->service->exec->type != TYPE_FORKING && list_has_one(&runtime->activity->instances);
 
-	runtime->activity->activations++;
-	runtime->activity->skips = 0;
+	runtime->activity->stats.activations++;
+	runtime->activity->stats.skipped_starts = 0;
 	activator_ask(runtime);
 	fd_shortage_end(runtime);
-	runtime->activity->last_start = clock_now();
+	runtime->activity->stats.last_start = clock_now();
 	xinetd_record_start(runtime, instance->pid, sender);
 	start_kit_forget_line(&runtime->activity->kit);
 	start_kit_name(&runtime->activity->kit, knows_writer ? event.pid : 0);

@@ -51,16 +51,16 @@ static void describe_instances(struct service_runtime *runtime, struct buf *out)
 	}
 }
 
-static void describe_refusals(const struct activity *activity, struct buf *out)
+static void describe_refusals(const struct service_stats *stats, struct buf *out)
 {
 	uint64_t all = 0;
 
 	for (int reason = 0; reason < REFUSALS; reason++)
-		all += activity->refused[reason];
-	buf_addf(out, ", %llu accepted, %llu refused", (unsigned long long)activity->accepted, (unsigned long long)all);
+		all += stats->refused[reason];
+	buf_addf(out, ", %llu accepted, %llu refused", (unsigned long long)stats->accepted, (unsigned long long)all);
 	for (int reason = 0; reason < REFUSALS; reason++) {
-		if (activity->refused[reason])
-			buf_addf(out, " (%llu: %s)", (unsigned long long)activity->refused[reason],
+		if (stats->refused[reason])
+			buf_addf(out, " (%llu: %s)", (unsigned long long)stats->refused[reason],
 				 refusal_text((enum refusal)reason));
 	}
 }
@@ -79,23 +79,24 @@ double state_pause_left(const struct service_runtime *runtime)
 static void describe_activity(struct service_runtime *runtime, double now, struct buf *out)
 {
 	const struct activity *activity = runtime->activity;
+	const struct service_stats *stats = runtime_stats(runtime);
 	char span[DURATION_MOST];
 
 	if (!activity)
 		return;
-	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)activity->activations,
-		 (unsigned long long)activity->failures);
+	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)stats->activations,
+		 (unsigned long long)stats->failures);
 	if (runtime->service->exec->accept)
-		describe_refusals(activity, out);
-	if (activity->probes)
-		buf_addf(out, ", %llu probes", (unsigned long long)activity->probes);
+		describe_refusals(stats, out);
+	if (stats->probes)
+		buf_addf(out, ", %llu probes", (unsigned long long)stats->probes);
 	if (state_pause_left(runtime) >= 0 && runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		buf_addf(out, "; not started again by itself: %s", activity->reason);
 	else if (state_pause_left(runtime) >= 0)
 		buf_addf(out, "; next try in %s: %s", duration_write(span, state_pause_left(runtime)),
 			 activity->reason);
-	if (activity->last_start > 0)
-		buf_addf(out, "; last start %s ago", duration_write_whole(span, now - activity->last_start));
+	if (stats->last_start > 0)
+		buf_addf(out, "; last start %s ago", duration_write_whole(span, now - stats->last_start));
 }
 
 static void describe(struct service_runtime *runtime, double now, struct buf *out)

@@ -142,12 +142,12 @@ static void load_activity(struct state_loader_instance *resumed, struct state_se
 
 static void load_latency(struct state_loader_instance *resumed, struct state_section *section)
 {
-	state_load(section, &latency_state, &resumed->runtime->activity->latency, NULL);
+	state_load(section, &latency_state, &resumed->runtime->activity->stats.latency, NULL);
 }
 
 static void load_spent(struct state_loader_instance *resumed, struct state_section *section)
 {
-	state_load(section, &spent_state, resumed->runtime->activity, NULL);
+	state_load(section, &saved_times, &resumed->runtime->activity->stats, NULL);
 }
 
 static void load_failure(struct state_loader_instance *resumed, struct state_section *section)
@@ -155,7 +155,7 @@ static void load_failure(struct state_loader_instance *resumed, struct state_sec
 	struct failure failure = { 0 };
 
 	state_load(section, &failure_state, &failure, NULL);
-	failures_keep(&resumed->runtime->activity->failed, &failure);
+	failures_keep(&resumed->runtime->activity->stats.failed, &failure);
 }
 
 /* engine/idle/idle goes on from there once the runtime is seen to run. */

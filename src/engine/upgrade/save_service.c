@@ -118,10 +118,11 @@ void save_service(struct state_saver *carry, struct service_runtime *runtime)
 	if (!activity)
 		return;
 	state_save(carry, &activity_state, activity);
-	if (activity->latency.count)
-		state_save(carry, &latency_state, &activity->latency);
-	state_save(carry, &spent_state, activity);
-	save_failures(carry, &activity->failed);
+	if (activity->stats.latency.count)
+		state_save(carry, &latency_state, &activity->stats.latency);
+	state_times_leave(&activity->stats.state_times, runtime_state(runtime), clock_now());
+	state_save(carry, &saved_times, &activity->stats);
+	save_failures(carry, &activity->stats.failed);
 	save_idle(carry, runtime);
 	if (activity->standby_sockets)
 		save_twins(carry, runtime, activity->standby_sockets);

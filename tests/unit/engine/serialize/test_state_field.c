@@ -32,13 +32,12 @@
 
 static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
-	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &spent_state,
+	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &saved_times,
 	&failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state, &refresh_state,
 	&instance_state, &notice_state, &control_state, &course_state, &search_state, &guest_state, &drain_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
-static struct service_runtime runtime;
 static struct state_stream ledger;
 
 static void add_table(const struct field_table *table)
@@ -277,8 +276,6 @@ static void *make(const struct field_table *table)
 		if (table->fields[n].kind == STATE_FD)
 			*(int *)(void *)((char *)object + table->fields[n].offset) = -1;
 	}
-	if (!strcmp(table->tag, "activity"))
-		((struct activity *)object)->runtime = &runtime;
 	return object;
 }
 
@@ -551,11 +548,11 @@ Test(state_field, knows_each_table)
 
 Test(state_field, carries_refusals_by_their_reason)
 {
-	struct activity *was = make(&activity_state), *is = make(&activity_state);
+	struct service_stats *was = make(&saved_stats), *is = make(&saved_stats);
 
 	for (unsigned n = 0; n < REFUSALS; n++)
 		was->refused[n] = n * n * n;
-	state_load(save(&activity_state, was), &activity_state, is, loop);
+	state_load(save(&saved_stats, was), &saved_stats, is, loop);
 	cr_assert_arr_eq(is->refused, was->refused, sizeof(is->refused));
 	free(was);
 	free(is);

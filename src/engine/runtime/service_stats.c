@@ -1,0 +1,100 @@
+/* The table of what goes over an upgrade. */
+#include "engine/runtime/service_stats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/core/exit_result.h"
+
+#define FIELD(key, path) STATE_FIELD(service_stats, key, path)
+#define NONE(path, why) STATE_NONE(service_stats, path, why)
+
+const struct service_stats no_stats;
+
+static void save_refused(struct state_saver *carry, const void *object)
+{
+	const struct service_stats *stats = object;
+
+	for (int reason = 0; reason < REFUSALS; reason++) {
+		if (stats->refused[reason])
+			buf_addf(&carry->text, "refused=%llu %s\n", (unsigned long long)stats->refused[reason],
+				 refusal_text((enum refusal)reason));
+	}
+}
+
+/* "12 too many from this source (per_source)". A reason that this version does not have is dropped. */
+static void load_refused(struct state_section *section, void *object)
+{
+	struct service_stats *stats = object;
+
+	for (size_t n = 0; n < section->count; n++) {
+		struct state_entry *entry = &section->entries[n];
+		char *text;
+		uint64_t count;
+
+		if (strcmp(entry->key, "refused") != 0)
+			continue;
+		entry->used = true;
+		count = strtoull(entry->value, &text, 10);
+		for (int reason = 0; *text == ' ' && reason < REFUSALS; reason++) {
+			if (!strcmp(refusal_text((enum refusal)reason), text + 1))
+				stats->refused[reason] += count;
+		}
+	}
+}
+
+static const struct state_field stats_fields[] = {
+	{ FIELD("activations", activations) },
+	{ FIELD("accepted", accepted) },
+	{ FIELD("failures", failures) },
+	{ FIELD("failed_in_row", failed.in_row) },
+	{ FIELD("probes", probes) },
+	{ FIELD("idle_stops", idle_stops) },
+	{ FIELD("freezes", freezes) },
+	{ FIELD("wakes", wakes) },
+	{ STATE_BY(service_stats, refused, save_refused, load_refused) },
+	{ FIELD("failing", failing) },
+	{ FIELD("skips", skipped_starts) },
+	{ FIELD("last_start", last_start) },
+	{ FIELD("last_end", last_end) },
+	{ FIELD("last_status", last_status) },
+	{ FIELD("last_result", last_result), .most = RESULTS - 1 },
+	{ FIELD("last_lasted", last_duration) },
+	{ FIELD("asked", last_request) },
+	{ FIELD("last_latency", last_latency) },
+	{ FIELD("last_peer", last_peer) },
+	{ NONE(killed, "compared within one order, which an upgrade ends") },
+	{ NONE(parted, "compared within one order, which an upgrade ends") },
+	{ NONE(failed.kept, "have sections of their own") },
+	{ NONE(failed.count, "as many as there are sections") },
+	{ NONE(crash_log_limit, "it is logged once more") },
+	{ NONE(latency, "has a section of its own") },
+	{ NONE(state_times, "have a section of their own") },
+	{ NONE(cpu, "goes over with state_times") },
+};
+const struct field_table saved_stats = FIELD_TABLE(NULL, service_stats, stats_fields);
+
+static void save_times(struct state_saver *carry, const void *object)
+{
+	const struct service_stats *stats = object;
+
+	for (unsigned state = 0; state < STATES; state++)
+		state_add_real(&carry->text, state_name((enum state)state), stats->state_times.seconds[state]);
+}
+
+/* The state it is in goes on in the next superd. */
+static void load_times(struct state_section *section, void *object)
+{
+	struct service_stats *stats = object;
+
+	for (unsigned state = 0; state < STATES; state++)
+		stats->state_times.seconds[state] = state_real(section, state_name((enum state)state), 0.);
+	stats->state_times.entered = clock_now();
+}
+
+static const struct state_field times_fields[] = {
+	{ FIELD("cpu", cpu) },
+	{ STATE_BY(service_stats, state_times, save_times, load_times) },
+};
+const struct field_table saved_times = FIELD_TABLE("spent", service_stats, times_fields);
