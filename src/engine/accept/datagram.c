@@ -14,6 +14,7 @@
 #include "engine/accept/start_log.h"
 #include "engine/core/unreaped.h"
 #include "engine/instance/exec_sequence.h"
+#include "os/netdiag/queue_ids.h"
 
 #define TRIES 3                         /* starts that one datagram may cause */
 #define SENSED_MOST 64                  /* datagrams that a sensor reads in one turn */

@@ -65,7 +65,7 @@ static void ask(struct service_runtime *runtime)
 		activator_forget(runtime);
 }
 
-void activator_ask(struct service_runtime *runtime)
+void activator_ask(struct service_runtime *runtime, bool clients_wait)
 {
 	struct activity *activity = runtime->activity;
 	bool rarely = clock_now() - activity->stats.last_start > RARELY;
@@ -77,6 +77,6 @@ void activator_ask(struct service_runtime *runtime)
 		activity->ordered = false;
 		return;
 	}
-	if (rarely && activity->waiting)
+	if (rarely && clients_wait)
 		ask(runtime);
 }

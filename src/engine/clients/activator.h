@@ -5,8 +5,8 @@
 
 #include "engine/runtime/runtime.h"
 
-/* An instance was just started for those who wait: last_peer of the stats is found in a moment, as far as they are of
- * TCP; at once where an operator wanted it. */
-void activator_ask(struct service_runtime *runtime);
+/* An instance was just started: last_peer of the stats is found in a moment, if it was started for clients of TCP; at
+ * once if an operator ordered it. clients_wait: clients waited for it. */
+void activator_ask(struct service_runtime *runtime, bool clients_wait);
 
 void activator_forget(struct service_runtime *runtime); /* nobody is to hear the answer any more */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "engine/health/exit_verdict.h"
+#include "engine/health/queue_guard.h"
 
 #define FIRST .001                      /* seconds until the first look */
 #define SHORT .005                      /* seconds until the first look after a shorter life: its end tells as much */
@@ -14,53 +15,54 @@
 /* last_latency belongs to the last start. */
 static void conclude(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
-	double latency = clock_now() - activity->stats.last_request;
+	struct service_stats *stats = &runtime->activity->stats;
+	double latency = clock_now() - stats->last_request;
 
-	if (activity->stats.last_request <= activity->stats.last_start)
-		activity->stats.last_latency = latency;
-	histogram_add(&activity->stats.latency, latency);
+	if (stats->last_request <= stats->last_start)
+		stats->last_latency = latency;
+	histogram_add(&stats->latency, latency);
 }
 
 static void look_later(struct service_runtime *runtime, double least)
 {
-	struct activity *activity = runtime->activity;
-	double pause = (clock_now() - activity->stats.last_request) / PART;
+	struct queue_guard *guard = runtime->activity->guard;
+	double pause = (clock_now() - runtime->activity->stats.last_request) / PART;
 
 	ev_now_update(runtime->engine->loop);
-	ev_timer_set(&activity->taking, pause > least ? pause : least, 0.);
-	ev_timer_start(runtime->engine->loop, &activity->taking);
+	ev_timer_set(&guard->accept_timer, pause > least ? pause : least, 0.);
+	ev_timer_start(runtime->engine->loop, &guard->accept_timer);
 }
 
 /* If the runtime's state has changed, or twins have its clients, that start cannot be measured any more. */
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct service_runtime *runtime = timer->data;
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 	unsigned waiting;
 
 	(void)loop, (void)events;
-	if (runtime_state(runtime) != RUNNING || runtime->since != activity->taking_since || activity->standby_sockets)
+	if (runtime_state(runtime) != RUNNING || runtime->since != guard->accept_since ||
+	    runtime->activity->standby_sockets)
 		return;
 	waiting = exit_verdict_count_queue(runtime);
-	if (waiting < activity->untaken) {
+	if (waiting < guard->accept_queued) {
 		conclude(runtime);
 		return;
 	}
-	activity->untaken = waiting;
-	if (clock_now() - activity->stats.last_request < LAST)
+	guard->accept_queued = waiting;
+	if (clock_now() - runtime->activity->stats.last_request < LAST)
 		look_later(runtime, FIRST);
 }
 
 /* A short life may be over before the first look, or when the loop has just that look pending. */
 void accept_latency_end(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
-	bool looking = ev_is_active(&activity->taking) || ev_is_pending(&activity->taking);
+	struct queue_guard *guard = runtime->activity->guard;
+	bool looking = ev_is_active(&guard->accept_timer) || ev_is_pending(&guard->accept_timer);
 
-	if (looking && !activity->standby_sockets && exit_verdict_count_queue(runtime) < activity->untaken)
+	if (looking && !runtime->activity->standby_sockets && exit_verdict_count_queue(runtime) < guard->accept_queued)
 		conclude(runtime);
-	ev_timer_stop(runtime->engine->loop, &activity->taking);
+	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 }
 
 static bool tells_itself(const struct service_runtime *runtime)
@@ -72,43 +74,43 @@ static bool tells_itself(const struct service_runtime *runtime)
 
 static void watch(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 
-	activity->taking_since = runtime->since;
-	ev_init(&activity->taking, on_look);
-	activity->taking.data = runtime;
+	guard->accept_since = runtime->since;
+	ev_init(&guard->accept_timer, on_look);
+	guard->accept_timer.data = runtime;
 }
 
 /* To be woken soon costs a start of a short life more than all else that is done for it. */
-static double first_pause(const struct activity *activity)
+static double first_pause(const struct service_stats *stats)
 {
-	return activity->stats.last_end > 0 && activity->stats.last_duration < SHORT ? SHORT : FIRST;
+	return stats->last_end > 0 && stats->last_duration < SHORT ? SHORT : FIRST;
 }
 
 /* exit_verdict_note_queue has counted who waited before it was started. */
 void accept_latency_begin(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 
-	ev_timer_stop(runtime->engine->loop, &activity->taking);
-	activity->untaken = activity->waiting;
-	if (tells_itself(runtime) || !activity->waiting || !exit_verdict_sees_clients(runtime)) {
+	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
+	guard->accept_queued = guard->queued_at_start;
+	if (tells_itself(runtime) || !guard->queued_at_start || !exit_verdict_sees_clients(runtime)) {
 		conclude(runtime);
 		return;
 	}
-	activity->stats.last_latency = 0;
+	runtime->activity->stats.last_latency = 0;
 	watch(runtime);
-	look_later(runtime, first_pause(activity));
+	look_later(runtime, first_pause(&runtime->activity->stats));
 }
 
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 {
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 
-	ev_timer_stop(runtime->engine->loop, &activity->taking);
-	activity->stats.last_request = asked;
-	activity->untaken = exit_verdict_count_queue(runtime);
-	if (!activity->untaken) {               /* it was as fast as superd */
+	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
+	runtime->activity->stats.last_request = asked;
+	guard->accept_queued = exit_verdict_count_queue(runtime);
+	if (!guard->accept_queued) {    /* it was as fast as superd */
 		conclude(runtime);
 		return;
 	}
@@ -118,7 +120,9 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 
 void accept_latency_resume(struct service_runtime *runtime, double wait)
 {
+	struct queue_guard *guard = runtime->activity->guard;
+
 	watch(runtime);
-	ev_timer_set(&runtime->activity->taking, wait, 0.);
-	ev_timer_start(runtime->engine->loop, &runtime->activity->taking);
+	ev_timer_set(&guard->accept_timer, wait, 0.);
+	ev_timer_start(runtime->engine->loop, &guard->accept_timer);
 }

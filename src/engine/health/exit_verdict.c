@@ -13,10 +13,11 @@
 #include "config/option/option_name.h"
 #include "config/option/option_table.h"
 #include "config/words/exit_status.h"
+#include "engine/health/queue_guard.h"
 #include "os/socket/bind.h"
 #include "os/socket/client.h"
 
-#define UNPROVED 60                     /* ends in a row that look fruitless where nothing can be proved */
+#define UNPROVED 60                     /* ends in a row that look so where nothing can be proved */
 #define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
 
 unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
@@ -35,22 +36,23 @@ unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
 
 void exit_verdict_note_queue(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 
-	activity->waiting = activity->left ? activity->left : exit_verdict_count_queue(runtime);
-	activity->left = 0;
-	activity->tried = true;
-	if (activity->noted) {
-		activity->noted = false;
+	guard->queued_at_start = guard->queued_at_end ? guard->queued_at_end : exit_verdict_count_queue(runtime);
+	guard->queued_at_end = 0;
+	guard->started_since = true;
+	if (guard->backlog_is_fresh) {
+		guard->backlog_is_fresh = false;
 		return;
 	}
-	activity->exact = activity->beside = false;
-	queue_ids_free(&activity->backlog);
-	for (size_t n = 0; activity->fruitless >= activity->patience && n < runtime->listener_count && !activity->exact;
-	     n++) {
-		activity->exact =
-			queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &activity->backlog) &&
-			activity->backlog.count;
+	guard->backlog_is_exact = guard->backlog_is_queried = false;
+	queue_ids_free(&guard->backlog);
+	if (guard->no_progress_ends < guard->no_progress_limit)
+		return;
+	for (size_t n = 0; n < runtime->listener_count && !guard->backlog_is_exact; n++) {
+		guard->backlog_is_exact =
+			queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &guard->backlog) &&
+			guard->backlog.count;
 	}
 }
 
@@ -69,38 +71,38 @@ static bool has_moved(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (!queue_ids_have_moved(runtime->listeners[n].io.fd, runtime->listeners[n].listen,
-					  &runtime->activity->backlog))
+					  &runtime->activity->guard->backlog))
 			return false;
 	}
 	return true;
 }
 
 /* Whether this good end is one of a row of ends that took nothing. */
-static bool is_fruitless(struct service_runtime *runtime, const struct ending *ending)
+static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending)
 {
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 	unsigned waiting;
 
 	if (!runtime->listener_count)
 		return ending->lasted < AT_ONCE && runtime_starts_again(runtime);
 	waiting = exit_verdict_count_queue(runtime);
-	activity->left = runtime->service->probes ? 0 : waiting; /* these are looked at first */
-	if (!waiting || waiting < activity->waiting || ending->lasted > AT_ONCE) {
-		activity->fruitless = 0;
+	guard->queued_at_end = runtime->service->probes ? 0 : waiting; /* these are looked at first */
+	if (!waiting || waiting < guard->queued_at_start || ending->lasted > AT_ONCE) {
+		guard->no_progress_ends = 0;
 		return false;
 	}
-	if (++activity->fruitless <= activity->patience)
+	if (++guard->no_progress_ends <= guard->no_progress_limit)
 		return false;
-	activity->left = 0;                     /* who waits is asked first */
-	if (activity->exact && activity->beside)
+	guard->queued_at_end = 0;       /* who waits is asked first */
+	if (guard->backlog_is_exact && guard->backlog_is_queried)
 		return false;
-	if (!activity->exact)
-		return activity->fruitless > activity->patience + UNPROVED;
+	if (!guard->backlog_is_exact)
+		return guard->no_progress_ends > guard->no_progress_limit + UNPROVED;
 	if (!has_moved(runtime)) {
-		activity->patience = PATIENCE;
+		guard->no_progress_limit = NO_PROGRESS_LIMIT;
 		return true;
 	}
-	activity->fruitless = 0;
+	guard->no_progress_ends = 0;
 	return false;
 }
 
@@ -191,7 +193,7 @@ static void add_mistakes(const struct service_runtime *runtime, struct buf *out)
 	}
 }
 
-void exit_verdict_fail_fruitless(struct service_runtime *runtime)
+void exit_verdict_fail_no_progress(struct service_runtime *runtime)
 {
 	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
 	const char *what = runtime->listener_count ? none : soon;
@@ -215,10 +217,10 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 	if (ending->stopped)
 		return EXITED;
 	if (!exit_verdict_is_failure(runtime->service, ending)) {
-		if (!is_fruitless(runtime, ending))
+		if (!made_no_progress(runtime, ending))
 			return EXITED;
-		runtime->activity->left = 0;
-		exit_verdict_fail_fruitless(runtime);
+		runtime->activity->guard->queued_at_end = 0;
+		exit_verdict_fail_no_progress(runtime);
 		return CRASHED;
 	}
 	status_describe(ending->status, text);
@@ -233,17 +235,17 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 double exit_verdict_restart(struct service_runtime *runtime, const struct ending *ending)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
-	struct backoff *hasty = &runtime->activity->hasty;
+	struct queue_guard *guard = runtime->activity->guard;
 	struct event event = { .name = "pause", .service = runtime->service->name, .reason = "it ended at once" };
 	char span[DURATION_MOST];
 
-	if (ending->result != RESULT_SUCCESS || runtime->activity->waiting || ending->lasted > AT_ONCE) {
-		backoff_reset(hasty);
+	if (ending->result != RESULT_SUCCESS || guard->queued_at_start || ending->lasted > AT_ONCE) {
+		backoff_reset(&guard->restart_backoff);
 		return (double)lifecycle->backoff_min / 1e6;
 	}
 	event.has_duration = true;
-	event.duration = backoff_next(hasty, lifecycle->backoff_min, lifecycle->backoff_max,
-				      hasty->failures ? engine_chance(runtime->engine) : 0.);
+	event.duration = backoff_next(&guard->restart_backoff, lifecycle->backoff_min, lifecycle->backoff_max,
+				      guard->restart_backoff.failures ? engine_chance(runtime->engine) : 0.);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "next start in %s, or with the next client: %s",
 		  duration_write(span, event.duration), event.reason);
 	return event.duration;

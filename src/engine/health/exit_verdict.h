@@ -26,7 +26,7 @@ void exit_verdict_note_start(struct service_runtime *runtime, const struct clien
 			     const char *why);
 
 /* The same for an instance that ended well without taking a waiting client; sets the reason of the pause. */
-void exit_verdict_fail_fruitless(struct service_runtime *runtime);
+void exit_verdict_fail_no_progress(struct service_runtime *runtime);
 
 /* Returns EXITED or CRASHED for an instance that had the listeners; with CRASHED the reason of the pause is set.
  * why: the reason of a failed start, else "". */

@@ -14,6 +14,7 @@
 #include "engine/clients/conn_query.h"
 #include "engine/core/close_socket.h"
 #include "engine/health/progress_proof.h"
+#include "engine/health/queue_guard.h"
 #include "engine/instance/instance.h"
 #include "os/socket/bind.h"
 
@@ -84,11 +85,12 @@ bool health_probes_own(const struct service_runtime *runtime, int fd)
 
 void health_probes_forget(struct service_runtime *runtime)
 {
-	struct probing *probing = runtime->activity ? runtime->activity->probing : NULL;
+	struct queue_guard *guard = queue_guard_find(runtime);
+	struct probing *probing = guard ? guard->probe_query : NULL;
 
 	if (!probing)
 		return;
-	runtime->activity->probing = NULL;
+	guard->probe_query = NULL;
 	conn_query_free(&probing->query);
 	free(probing);
 }
@@ -160,7 +162,7 @@ static void ask(struct service_runtime *runtime)
 	size_t count = runtime->listener_count;
 	struct probing *probing = calloc(1, sizeof(*probing) + count * sizeof(probing->lengths[0]));
 
-	runtime->activity->probing = probing;
+	runtime->activity->guard->probe_query = probing;
 	if (!probing)
 		return;
 	probing->count = count;
@@ -176,15 +178,14 @@ static void ask(struct service_runtime *runtime)
 
 bool health_probes_ward_off(struct service_runtime *runtime)
 {
-	struct activity *activity;
+	struct queue_guard *guard;
 
 	if (!runtime->service->probes || runtime->service->exec->accept)
 		return false;
-	activity = runtime_activity(runtime);
-	if (!activity || !has_sockets_alone(runtime))
+	guard = queue_guard_make(runtime);
+	if (!guard || !has_sockets_alone(runtime))
 		return false;
-	if (activity->probing)
-		return true;
-	ask(runtime);
-	return activity->probing;
+	if (!guard->probe_query)
+		ask(runtime);
+	return guard->probe_query;
 }

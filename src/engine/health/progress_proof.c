@@ -7,20 +7,21 @@
 
 #include "engine/clients/conn_query.h"
 #include "engine/health/exit_verdict.h"
+#include "engine/health/queue_guard.h"
 
-#define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
+#define NO_PROGRESS_LIMIT_MOST 4096     /* a backend proved to take its clients is looked at ever more rarely */
 
 void progress_proof_forget(struct service_runtime *runtime)
 {
-	if (runtime->activity)
-		conn_query_drop(&runtime->activity->doubt);
+	if (queue_guard_find(runtime))
+		conn_query_drop(&runtime->activity->guard->progress_query);
 }
 
 bool progress_proof_is_open(const struct service_runtime *runtime)
 {
-	const struct activity *activity = runtime->activity;
+	const struct queue_guard *guard = queue_guard_find(runtime);
 
-	return activity && activity->fruitless >= activity->patience;
+	return guard && guard->no_progress_ends >= guard->no_progress_limit;
 }
 
 /* Both lists are in the order of the kernel's numbers. */
@@ -42,57 +43,57 @@ static bool is_known(const struct conn_query *query)
 	return conn_query_is_whole(query) && query->cookies.count <= BACKLOG_MOST;
 }
 
-static void take_note(struct activity *activity, struct cookie_set *guests)
+static void take_note(struct queue_guard *guard, struct cookie_set *guests)
 {
-	queue_ids_free(&activity->backlog);
-	activity->backlog = (struct queue_ids){ .count = guests->count, .room = guests->room, .id = guests->list };
+	queue_ids_free(&guard->backlog);
+	guard->backlog = (struct queue_ids){ .count = guests->count, .room = guests->room, .id = guests->list };
 	*guests = (struct cookie_set){ 0 };
-	activity->exact = activity->backlog.count;
-	activity->noted = true;
-	activity->tried = false;
+	guard->backlog_is_exact = guard->backlog.count;
+	guard->backlog_is_fresh = true;
+	guard->started_since = false;
 }
 
-/* The consequences of an end that is proved fruitless only now. */
+/* The consequences of an end that is proved only now. */
 static void take_failure(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct service_stats *stats = &runtime->activity->stats;
 
-	activity->patience = PATIENCE;
-	activity->stats.failing = true;
+	runtime->activity->guard->no_progress_limit = NO_PROGRESS_LIMIT;
+	stats->failing = true;
 	runtime_start_anew(runtime);
-	exit_verdict_fail_fruitless(runtime);
+	exit_verdict_fail_no_progress(runtime);
 	if (runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping)
-		runtime_end_superd(runtime, activity->stats.last_status);
+		runtime_end_superd(runtime, stats->last_status);
 	runtime_post(runtime, CRASHED);
 }
 
 static void trust(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 
-	activity->fruitless = 0;
-	if (activity->patience < PATIENCE_MOST)
-		activity->patience *= 8;
+	guard->no_progress_ends = 0;
+	if (guard->no_progress_limit < NO_PROGRESS_LIMIT_MOST)
+		guard->no_progress_limit *= 8;
 	backoff_reset(&runtime->backoff);
 }
 
 static void on_counted(struct conn_query *query)
 {
 	struct service_runtime *runtime = query->runtime;
-	struct activity *activity = runtime->activity;
+	struct queue_guard *guard = runtime->activity->guard;
 	bool waits = conn_query_is_current(query) && runtime_state(runtime) == LISTENING, known = waits &&
 		is_known(query);
-	bool tried = known && activity->exact && activity->beside && activity->tried;
-	bool fruitless = tried && all_wait_still(&activity->backlog, &query->cookies);
+	bool tried = known && guard->backlog_is_exact && guard->backlog_is_queried && guard->started_since;
+	bool none_taken = tried && all_wait_still(&guard->backlog, &query->cookies);
 
 	if (known) {
-		activity->beside = true;
-		take_note(activity, &query->cookies);
+		guard->backlog_is_queried = true;
+		take_note(guard, &query->cookies);
 	}
 	progress_proof_forget(runtime);
-	if (tried && !fruitless)
+	if (tried && !none_taken)
 		trust(runtime);
-	if (fruitless)
+	if (none_taken)
 		take_failure(runtime);
 	else
 		runtime_post(runtime, waits ? ACTIVITY : LOOK);
@@ -103,7 +104,7 @@ static void ask(struct service_runtime *runtime)
 {
 	struct conn_query *query = conn_query_new(runtime, on_counted);
 
-	runtime->activity->doubt = query;
+	runtime->activity->guard->progress_query = query;
 	if (!query)
 		return;
 	query->use = GUESTS_NOTED;
@@ -120,12 +121,9 @@ static void ask(struct service_runtime *runtime)
 
 bool progress_proof_ward_off(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
-
 	if (runtime_state(runtime) != LISTENING || runtime->service->exec->accept || !progress_proof_is_open(runtime))
 		return false;
-	if (activity->doubt)
-		return true;
-	ask(runtime);
-	return activity->doubt;
+	if (!runtime->activity->guard->progress_query)
+		ask(runtime);
+	return runtime->activity->guard->progress_query;
 }

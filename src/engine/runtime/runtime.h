@@ -16,12 +16,10 @@
 #include "engine/listener/listener.h"
 #include "engine/runtime/service_stats.h"
 #include "engine/runtime/state_table.h"
-#include "os/netdiag/queue_ids.h"
-
-#define PATIENCE 6                      /* at first, and after an end that really took nothing */
 
 struct conn_query;
 struct idle;
+struct queue_guard;
 
 /* The measuring of idle time, as an upgrade found it (engine/idle/idle). */
 struct idle_left {
@@ -32,7 +30,6 @@ struct idle_left {
 	double wait;                    /* seconds until the next count was due */
 };
 
-struct probing;
 struct socket_commands;
 
 /* Data that only a service needs that was ever started, so that sleeping services stay small. */
@@ -44,15 +41,6 @@ struct activity {
 	ev_timer timer;                 /* the pause of BINDING and BACKOFF; LISTENING: parked clients are left, or restart */
 	struct list instances;          /* the current one, retired ones, and all of accept = yes */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
-	unsigned waiting;               /* connections queued when the current instance was started */
-	unsigned left;                  /* connections queued when it ended well: they start the next at once, without another look */
-	unsigned fruitless;             /* good ends in a row that took nothing from the queue, judged by its length */
-	unsigned patience;              /* value of fruitless from which that has to be proved */
-	bool exact;                     /* backlog has the clients that waited when the last instance was started */
-	bool beside;                    /* backlog was noted by engine/health/progress_proof, which judges by it */
-	bool noted;                     /* backlog is already noted for the next start */
-	bool tried;                     /* an instance was started since backlog was noted */
-	struct queue_ids backlog;
 	struct service_stats stats;
 	uint64_t number;                /* unique among all activities that ever were */
 	uint64_t named;                 /* instances that got a name */
@@ -68,12 +56,10 @@ struct activity {
 	double frozen;                  /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
 	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
 	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
-	struct probing *probing;        /* a question who waits in the queue (engine/health/health_probes); NULL: none */
-	struct conn_query *doubt;       /* the same for engine/health/progress_proof */
+	struct queue_guard *guard;      /* who waits, and what its instances do of them (engine/health/queue_guard); NULL: none yet */
 	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/drain_snapshot) */
 	bool load_said;                 /* it was logged that max_load cannot be kept */
 	unsigned char banners_said;     /* bits by enum banner: it was logged that this banner cannot be read */
-	struct backoff hasty;           /* pause of restart: instances in a row that superd started and that ended well at once */
 	double eager;                   /* loop time of the next start by restart or an operator; 0: none is due */
 	bool ordered;                   /* an operator has ordered the next start */
 	bool outdated;                  /* the current instance drains as soon as it is ready, as its row has changed */
@@ -82,9 +68,6 @@ struct activity {
 	struct service_reload *refresh; /* a reload of its backend's own configuration (engine/service/service_reload); NULL: none yet */
 	unsigned unserved;              /* clients whose program does not run yet (engine/accept/pending_start) */
 	bool recalling;                 /* its clients go back to listeners that are about to change: none is taken from there */
-	ev_timer taking;                /* looks whether a client was taken from the queue (engine/health/accept_latency) */
-	double taking_since;            /* runtime->since when taking began */
-	unsigned untaken;               /* clients in the queue at the last look */
 	struct conn_query *first;       /* a question for whose client it was started (engine/clients/activator); NULL: none */
 	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged, and loop time of that */
 	double refused_at;

@@ -11,6 +11,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/old_row.h"
@@ -57,8 +58,6 @@ void runtime_free(struct service_runtime *runtime)
 	if (runtime->engine->first == runtime)
 		runtime->engine->first = NULL;
 	runtime_stop_timer(runtime);
-	if (runtime->activity)
-		ev_timer_stop(runtime->engine->loop, &runtime->activity->taking);
 	if (runtime->activity && runtime->activity->idle)
 		idle_forget(runtime);
 	activation_filter_forget(runtime);
@@ -75,8 +74,7 @@ void runtime_free(struct service_runtime *runtime)
 	if (runtime->activity && !runtime->service->exec->accept)
 		instance_cgroup_forget(runtime->engine, runtime->service);
 	table_release(runtime->table);
-	if (runtime->activity)
-		queue_ids_free(&runtime->activity->backlog);
+	queue_guard_free(runtime);
 	if (runtime->activity)
 		failures_free(&runtime->activity->stats.failed);
 	events_forget(runtime->engine, &runtime->posted);
@@ -242,8 +240,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 		runtime_event(runtime, REPLACED);
 	take_row(runtime, table, service);
 	backoff_reset(&runtime->backoff);
-	if (runtime->activity)
-		runtime->activity->left = runtime->activity->fruitless = 0;
+	queue_guard_reset(runtime);
 	take_left(runtime, left, left_count);
 	if (!runtime_is_disabled(runtime))
 		runtime_event(runtime,

@@ -10,7 +10,9 @@
 #include "base/duration_text.h"
 #include "engine/accept/accept.h"
 #include "engine/core/fd_watch.h"
+#include "engine/drain/drain_snapshot.h"
 #include "engine/freeze/freeze.h"
+#include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/cleanup.h"
 #include "engine/launch/fdstore.h"
@@ -22,9 +24,7 @@
 /* A question about those who wait is under way: its answer says whether they start the service. */
 static bool is_asking(const struct service_runtime *runtime)
 {
-	const struct activity *activity = runtime->activity;
-
-	return activity && (activity->probing || activity->doubt || activity->noting);
+	return queue_guard_is_asking(runtime) || drain_snapshot_is_noting(runtime);
 }
 
 void runtime_rewatch(struct service_runtime *runtime)
@@ -90,7 +90,7 @@ static void do_watch(struct service_runtime *runtime)
 	} else if (!runtime->engine->quiet && runtime_starts_at_boot(runtime)) {
 		runtime->started = true;
 		runtime_event(runtime, ACTIVITY);
-	} else if (!runtime->engine->quiet && ((runtime->activity && runtime->activity->left) || is_due(runtime))) {
+	} else if (!runtime->engine->quiet && (queue_guard_has_queue(runtime) || is_due(runtime))) {
 		runtime_event(runtime, ACTIVITY);
 	}
 }

@@ -52,29 +52,6 @@ static const struct state_field runtime_fields[] = {
 };
 const struct field_table saved_runtime = FIELD_TABLE(NULL, service_runtime, runtime_fields);
 
-static void save_backlog(struct state_saver *carry, const void *object)
-{
-	const struct activity *activity = object;
-
-	save_number(carry, "exact", activity->exact);
-	if (activity->exact)
-		state_add_bytes(&carry->text, "backlog", activity->backlog.id,
-				activity->backlog.count * sizeof(*activity->backlog.id));
-}
-
-static void load_backlog(struct state_section *section, void *object)
-{
-	struct activity *activity = object;
-	struct queue_ids *backlog = &activity->backlog;
-	size_t length;
-
-	queue_ids_free(backlog);
-	backlog->id = state_take_bytes(section, "backlog", BACKLOG_MOST * sizeof(*backlog->id), &length);
-	activity->exact = state_flag(section, "exact") && backlog->id;
-	if (backlog->id)
-		backlog->count = backlog->room = length / sizeof(*backlog->id);
-}
-
 #undef FIELD
 #undef NONE
 #define FIELD(key, path) STATE_FIELD(activity, key, path)
@@ -82,13 +59,6 @@ static void load_backlog(struct state_section *section, void *object)
 
 static const struct state_field activity_fields[] = {
 	{ STATE_FIELD_AS(STATE_LEFT, activity, "timer", timer) },
-	{ FIELD("waiting", waiting) },
-	{ FIELD("left", left) },
-	{ FIELD("fruitless", fruitless) },
-	{ FIELD("patience", patience), .least = 1, .most = UINT32_MAX, .always = true },
-	{ FIELD("beside", beside) },
-	{ FIELD("tried", tried) },
-	{ STATE_BY(activity, backlog, save_backlog, load_backlog) },
 	{ STATE_STRUCT(activity, stats, &saved_stats) },
 	{ FIELD("number", number), .least = 1, .most = STATE_NUMBER_MOST, .always = true },
 	{ FIELD("named", named) },
@@ -101,37 +71,30 @@ static const struct state_field activity_fields[] = {
 	{ FIELD("frozen", frozen) },
 	{ FIELD("load_said", load_said) },
 	{ FIELD("banners_said", banners_said) },
-	{ FIELD("hasty", hasty.failures) },
 	{ FIELD("eager", eager) },
 	{ FIELD("ordered", ordered) },
 	{ FIELD("outdated", outdated) },
-	{ STATE_FIELD_AS(STATE_LEFT, activity, "taking", taking) },
-	{ FIELD("untaken", untaken) },
 	{ STATE_FIELD_AS(STATE_BYTES, activity, "refused_sender", refused_sender), .always = true },
 	{ FIELD("refused_at", refused_at) },
 	{ FIELD("reason", reason) },
-	{ NONE(exact, "goes over with the backlog") },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(leaving, "listed where the service was removed") },
 	{ NONE(lacking, "it asks for descriptors again") },
 	{ NONE(kit, "made anew by the next start; output, store and notify have sections of their own") },
 	{ NONE(instances, "have sections of their own") },
 	{ NONE(current, "the key current of the instance") },
-	{ NONE(noted, "the next start notes the backlog again, or does without a proof") },
 	{ NONE(graced, "the upgrade waits until none is left") },
 	{ NONE(closes, "the pause that comes next sets it") },
 	{ NONE(unused, "goes over in the section idle") },
 	{ NONE(idle_left, "has a section of its own") },
 	{ NONE(idle, "goes over in the section idle") },
-	{ NONE(probing, "asked again") },
-	{ NONE(doubt, "asked again") },
+	{ NONE(guard, "has a table of its own, for the same section") },
 	{ NONE(noting, "noted anew, as the clients of before are not known any more") },
 	{ NONE(standby_sockets, "have sections of their own") },
 	{ NONE(opening, "has a section of its own") },
 	{ NONE(refresh, "has a section of its own") },
 	{ NONE(unserved, "counted with their courses") },
 	{ NONE(recalling, "only while its listeners change") },
-	{ NONE(taking_since, "its since, which goes over") },
 	{ NONE(first, "the upgrade waits for its answer") },
 	{ NONE(untold, "logged by the pause that comes next") },
 };

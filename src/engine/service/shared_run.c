@@ -19,6 +19,7 @@
 #include "engine/health/accept_latency.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/health/progress_proof.h"
+#include "engine/health/queue_guard.h"
 #include "engine/instance/cleanup.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/fdstore_policy.h"
@@ -54,7 +55,7 @@ static void flush_listeners(struct service_runtime *runtime)
 			flush_clients(runtime, listener);
 		else
 			bind_flush(listener->io.fd, listener->listen);
-		runtime->activity->left = 0;
+		runtime->activity->guard->queued_at_end = 0;
 	}
 }
 
@@ -209,12 +210,17 @@ static void take_over(struct service_runtime *runtime, struct instance *instance
 	runtime->activity->current = instance;
 }
 
+bool shared_run_prepare(struct service_runtime *runtime)
+{
+	return queue_guard_make(runtime);
+}
+
 void shared_run_spawn(struct service_runtime *runtime)
 {
 	struct buf why = { 0 };
 	enum service_event instead;
 
-	if (!runtime_activity(runtime)) {
+	if (!shared_run_prepare(runtime)) {
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}

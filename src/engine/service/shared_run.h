@@ -3,6 +3,9 @@
 
 #include "engine/runtime/runtime.h"
 
+/* Allocates all that a start needs beside its instance; false: out of memory, and the start has to be put off. */
+bool shared_run_prepare(struct service_runtime *runtime);
+
 void shared_run_spawn(struct service_runtime *runtime);
 void shared_run_note(struct service_runtime *runtime);
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause);

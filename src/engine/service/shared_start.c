@@ -13,6 +13,7 @@
 #include "engine/clients/activator.h"
 #include "engine/core/unreaped.h"
 #include "engine/health/exit_verdict.h"
+#include "engine/health/queue_guard.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/fdstore_policy.h"
 #include "engine/instance/forking.h"
@@ -121,7 +122,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 
 	runtime->activity->stats.activations++;
 	runtime->activity->stats.skipped_starts = 0;
-	activator_ask(runtime);
+	activator_ask(runtime, runtime->activity->guard->queued_at_start);
 	fd_shortage_end(runtime);
 	runtime->activity->stats.last_start = clock_now();
 	xinetd_record_start(runtime, instance->pid, sender);

@@ -6,6 +6,7 @@
 #include "engine/accept/datagram_sender.h"
 #include "engine/accept/limit_pause.h"
 #include "engine/accept/sensor.h"
+#include "engine/health/queue_guard.h"
 
 bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 {
@@ -15,7 +16,7 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 	if ((service->access || service->groups->access->access_times || service->groups->access->libwrap ||
 	     counts_senders || sensor_has_any(runtime->engine)) &&
 	    datagram_sender_sift(runtime)) {
-		runtime->activity->left = 0;
+		runtime->activity->guard->queued_at_end = 0;
 		*instead = EXITED;              /* back to the queue, without a start */
 		return false;
 	}

@@ -10,6 +10,7 @@
 #include "engine/core/engine_state.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/health/accept_latency.h"
+#include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/instance_state.h"
@@ -138,6 +139,7 @@ static void load_activity(struct state_loader_instance *resumed, struct state_se
 	resumed->timer = state_seconds_left(section, "timer");
 	resumed->taking = state_seconds_left(section, "taking");
 	state_load(section, &activity_state, runtime->activity, runtime->engine->loop);
+	state_load(section, &saved_guard, runtime->activity->guard, NULL);
 }
 
 static void load_latency(struct state_loader_instance *resumed, struct state_section *section)
@@ -233,7 +235,7 @@ static void read_part(struct state_loader_instance *resumed, struct state_sectio
 		if (strcmp(kinds[n].kind, section->kind) != 0)
 			continue;
 		section->used = true;
-		if (!kinds[n].needs_activity || runtime_activity(resumed->runtime))
+		if (!kinds[n].needs_activity || shared_run_prepare(resumed->runtime))
 			kinds[n].read(resumed, section);
 		return;
 	}

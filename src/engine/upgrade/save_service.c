@@ -9,6 +9,7 @@
 #include "base/scan.h"
 #include "engine/core/engine_state.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/instance_state.h"
 #include "engine/launch/fdstore.h"
@@ -118,6 +119,8 @@ void save_service(struct state_saver *carry, struct service_runtime *runtime)
 	if (!activity)
 		return;
 	state_save(carry, &activity_state, activity);
+	if (activity->guard)
+		state_save(carry, &saved_guard, activity->guard);
 	if (activity->stats.latency.count)
 		state_save(carry, &latency_state, &activity->stats.latency);
 	state_times_leave(&activity->stats.state_times, runtime_state(runtime), clock_now());

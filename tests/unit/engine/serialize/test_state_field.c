@@ -12,6 +12,7 @@
 #include "engine/core/engine_state.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/instance_state.h"
 #include "engine/launch/fdstore.h"
@@ -32,9 +33,10 @@
 
 static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
-	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &saved_times,
-	&failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state, &refresh_state,
-	&instance_state, &notice_state, &control_state, &course_state, &search_state, &guest_state, &drain_state,
+	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &saved_guard,
+	&saved_times, &failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state,
+	&refresh_state, &instance_state, &notice_state, &control_state, &course_state, &search_state, &guest_state,
+	&drain_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
@@ -560,13 +562,13 @@ Test(state_field, carries_refusals_by_their_reason)
 
 Test(state_field, carries_the_clients_that_waited)
 {
-	struct activity *was = make(&activity_state), *is = make(&activity_state);
+	struct queue_guard *was = make(&saved_guard), *is = make(&saved_guard);
 	uint64_t ids[] = { 1, 77, UINT64_MAX };
 
-	was->exact = true;
+	was->backlog_is_exact = true;
 	was->backlog = (struct queue_ids){ 3, 3, ids };
-	state_load(save(&activity_state, was), &activity_state, is, loop);
-	cr_assert(is->exact);
+	state_load(save(&saved_guard, was), &saved_guard, is, loop);
+	cr_assert(is->backlog_is_exact);
 	cr_assert_eq(is->backlog.count, 3);
 	cr_assert_arr_eq(is->backlog.id, ids, sizeof(ids));
 	queue_ids_free(&is->backlog);

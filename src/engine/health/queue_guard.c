@@ -1,0 +1,97 @@
+/* Makes and frees the guard of a service's queue, and has the table of what goes over an upgrade. */
+#include "engine/health/queue_guard.h"
+
+#include <stdlib.h>
+
+#define FIELD(key, path) STATE_FIELD(queue_guard, key, path)
+#define NONE(path, why) STATE_NONE(queue_guard, path, why)
+
+struct queue_guard *queue_guard_make(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime_activity(runtime);
+
+	if (!activity || activity->guard)
+		return activity ? activity->guard : NULL;
+	activity->guard = calloc(1, sizeof(*activity->guard));
+	if (!activity->guard)
+		return NULL;
+	activity->guard->no_progress_limit = NO_PROGRESS_LIMIT;
+	ev_init(&activity->guard->accept_timer, NULL);
+	return activity->guard;
+}
+
+void queue_guard_free(struct service_runtime *runtime)
+{
+	struct queue_guard *guard = queue_guard_find(runtime);
+
+	if (!guard)
+		return;
+	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
+	queue_ids_free(&guard->backlog);
+	free(guard);
+	runtime->activity->guard = NULL;
+}
+
+void queue_guard_reset(struct service_runtime *runtime)
+{
+	struct queue_guard *guard = queue_guard_find(runtime);
+
+	if (guard)
+		guard->queued_at_end = guard->no_progress_ends = 0;
+}
+
+bool queue_guard_has_queue(const struct service_runtime *runtime)
+{
+	const struct queue_guard *guard = queue_guard_find(runtime);
+
+	return guard && guard->queued_at_end;
+}
+
+bool queue_guard_is_asking(const struct service_runtime *runtime)
+{
+	const struct queue_guard *guard = queue_guard_find(runtime);
+
+	return guard && (guard->probe_query || guard->progress_query);
+}
+
+static void save_backlog(struct state_saver *carry, const void *object)
+{
+	const struct queue_guard *guard = object;
+
+	save_number(carry, "exact", guard->backlog_is_exact);
+	if (guard->backlog_is_exact)
+		state_add_bytes(&carry->text, "backlog", guard->backlog.id,
+				guard->backlog.count * sizeof(*guard->backlog.id));
+}
+
+static void load_backlog(struct state_section *section, void *object)
+{
+	struct queue_guard *guard = object;
+	struct queue_ids *backlog = &guard->backlog;
+	size_t length;
+
+	queue_ids_free(backlog);
+	backlog->id = state_take_bytes(section, "backlog", BACKLOG_MOST * sizeof(*backlog->id), &length);
+	guard->backlog_is_exact = state_flag(section, "exact") && backlog->id;
+	if (backlog->id)
+		backlog->count = backlog->room = length / sizeof(*backlog->id);
+}
+
+static const struct state_field guard_fields[] = {
+	{ FIELD("waiting", queued_at_start) },
+	{ FIELD("left", queued_at_end) },
+	{ FIELD("fruitless", no_progress_ends) },
+	{ FIELD("patience", no_progress_limit), .least = 1, .most = UINT32_MAX, .always = true },
+	{ STATE_BY(queue_guard, backlog, save_backlog, load_backlog) },
+	{ FIELD("beside", backlog_is_queried) },
+	{ FIELD("tried", started_since) },
+	{ FIELD("hasty", restart_backoff.failures) },
+	{ STATE_FIELD_AS(STATE_LEFT, queue_guard, "taking", accept_timer) },
+	{ FIELD("untaken", accept_queued) },
+	{ NONE(backlog_is_exact, "goes over with the backlog") },
+	{ NONE(backlog_is_fresh, "the next start notes the backlog again, or does without a proof") },
+	{ NONE(probe_query, "asked again") },
+	{ NONE(progress_query, "asked again") },
+	{ NONE(accept_since, "its since, which goes over") },
+};
+const struct field_table saved_guard = FIELD_TABLE(NULL, queue_guard, guard_fields);
