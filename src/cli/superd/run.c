@@ -146,7 +146,7 @@ static int run(struct superd_run *opening, struct options *options, struct table
 	const char *failed;
 	int status;
 
-	supervisor->engine.cgroups.identity = identity;
+	supervisor->launch.cgroups.identity = identity;
 	supervisor->loader.load = load;
 	supervisor->loader.load_context = options;
 	supervisor->left_out_check.is_possible =

@@ -18,13 +18,14 @@
 #include "engine/limits/source_count.h"
 #include "exec/plan/plan.h"
 #include "exec/processes/pid1.h"
-#include "os/cgroup/cgroup.h"
 #include "os/host/hosts_access.h"
 
 struct service_runtime;
 struct buf;
 struct watch;
 struct listener;
+struct log_files;
+struct start_resources;
 struct service_list;
 struct client;
 struct lookup_helper;
@@ -40,7 +41,6 @@ struct posted;
 struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
-#define RECORD_BUCKETS 64
 
 /* Keepers that a client may ask tcpmux for (engine/accept/tcpmux). */
 struct muxed {
@@ -54,11 +54,7 @@ struct engine {
 	struct ev_loop *loop;
 	struct log *log;
 	struct log_pump log_pump;       /* writes what waits in the log's sink */
-	struct log_sink syslog;         /* syslog, for backends' output = "syslog" and for log_type */
-	struct log_pump syslog_pump;
-	bool syslog_told;               /* it was logged that syslog takes no lines now */
-	struct list records[RECORD_BUCKETS];    /* files of log_type (engine/log/xinetd_log_file), by a hash of the path */
-	unsigned long records_lost;     /* lines of log_type dropped for want of memory, since the last report */
+	struct log_files *log_files;    /* what lines are written to beside the log (engine/log/xinetd_log_file) */
 	struct process_defaults defaults;
 	struct listen_fds listen_fds;
 	struct child_table children;
@@ -81,17 +77,10 @@ struct engine {
 	size_t idents;                  /* questions that ask an ident server */
 	uint64_t activities;            /* struct activity made so far */
 	double started;                 /* loop time when the first superd of this process began */
-	struct list released;           /* outputs that their service has released (engine/log/output_pipe) */
-	struct list resting;            /* means of services without an instance, the one that rests longest first */
-	size_t resting_count;
 	struct list none;               /* an empty list */
-	struct cgroups cgroups;         /* control groups of instances (engine/launch/instance_cgroup) */
-	struct list empty_groups;       /* control groups whose instance is gone, not removed yet */
-	struct list left_bases;         /* folders of groups of superds that are gone, as struct empty_cgroup */
+	struct start_resources *launch;   /* what starts share (engine/launch/start_resources) */
 	struct list orphans;            /* groups that a killed superd has left and no service has taken over (engine/orphans/orphan) */
 	ev_timer orphan_look;           /* active while an orphan is being ended */
-	struct list open_groups;        /* control groups of services that were started lately (engine/launch/cgroup_cache) */
-	unsigned open_group_count;
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	ev_timer linger_look;           /* active while there are any: superd need not be the parent of those others */
 	struct list controls;           /* commands beside a main process that run (engine/instance/aux_command) */
@@ -125,7 +114,6 @@ struct engine {
 	size_t limit;                   /* limit of `made`; 0: none */
 	size_t ident_limit;             /* limit of `idents`; 0: none */
 	struct list moved;              /* notices of instances whose former group still has processes (engine/instance/main_pid) */
-	bool notify_swept;              /* the folder of engine/launch/notify was cleared of sockets that others left there */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
 	struct list lacking;            /* services that lack descriptors (engine/accept/fd_shortage), in their turn */

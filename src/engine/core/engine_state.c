@@ -37,20 +37,6 @@ const struct field_table sighting_state = FIELD_TABLE(NULL, address_entry, sight
 
 #define LIMIT .least = -1, .most = STATE_NUMBER_MOST, .always = true    /* RLIM_INFINITY is -1 */
 
-static const struct state_field cgroups_fields[] = {
-	{ STATE_FIELD(cgroups, "cgroup_own", own) },
-	{ STATE_FIELD(cgroups, "cgroup_base", base) },
-	{ STATE_FIELD(cgroups, "cgroup_moved", moved) },
-	{ STATE_FIELD(cgroups, "cgroup_enabled", enabled) },
-	{ STATE_FIELD(cgroups, "cgroup_passed", passed) },
-	{ STATE_FIELD(cgroups, "cgroup_made", made) },
-	{ STATE_FIELD(cgroups, "cgroup_kept", kept), .most = INT32_MAX },
-	{ STATE_NONE(cgroups, identity, "borrowed from the caller") },
-	{ STATE_NONE(cgroups, sought, "tried again when it is needed") },
-	{ STATE_NONE(cgroups, keeps, "tried again when it is needed") },
-};
-const struct field_table cgroups_state = FIELD_TABLE(NULL, cgroups, cgroups_fields);
-
 static void save_prefixes(struct state_saver *carry, const void *object)
 {
 	const struct engine *engine = object;
@@ -110,16 +96,12 @@ static const struct state_field engine_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, engine, "control", control) },
 	{ FIELD("activities", activities) },
 	{ FIELD("started", started), .always = true },
-	{ FIELD("records_lost", records_lost), .most = INT32_MAX },
 	{ STATE_BY(engine, log, save_losses, load_losses) },
-	{ STATE_STRUCT(engine, cgroups, &cgroups_state) },
 	{ STATE_BY(engine, denied_prefixes, save_prefixes, load_prefixes) },
 	{ NONE(loop, "made anew") },
+	{ NONE(log_files, "has a table of its own") },
+	{ NONE(launch, "has a table of its own") },
 	{ NONE(log_pump, "made anew; lines that wait have sections of their own") },
-	{ NONE(syslog, "made anew; lines that wait have sections of their own") },
-	{ NONE(syslog_pump, "made anew") },
-	{ NONE(syslog_told, "it is logged once more") },
-	{ NONE(records, "opened anew; lines that wait have sections of their own") },
 	{ NONE(defaults, "the rest comes with the process, and from the command line") },
 	{ NONE(listen_fds, "taken by the first superd of the process") },
 	{ NONE(children, "each goes over with what it is of") },
@@ -138,16 +120,9 @@ static const struct state_field engine_fields[] = {
 	{ NONE(graced, "the upgrade waits until none is left") },
 	{ NONE(graced_count, "the upgrade waits until none is left") },
 	{ NONE(idents, "the upgrade waits until none is left") },
-	{ NONE(released, "have sections of their own") },
-	{ NONE(resting, "listed where a service rests") },
-	{ NONE(resting_count, "listed where a service rests") },
 	{ NONE(none, "always empty") },
-	{ NONE(empty_groups, "have sections of their own") },
-	{ NONE(left_bases, "have sections of their own") },
 	{ NONE(orphans, "have sections of their own") },
 	{ NONE(orphan_look, "starts with the end of an orphan") },
-	{ NONE(open_groups, "opened anew") },
-	{ NONE(open_group_count, "opened anew") },
 	{ NONE(lingering, "listed with the instances") },
 	{ NONE(linger_look, "starts with the first of them") },
 	{ NONE(controls, "listed with the commands that run") },
@@ -173,7 +148,6 @@ static const struct state_field engine_fields[] = {
 	{ NONE(limit, "from the command line") },
 	{ NONE(ident_limit, "from the command line") },
 	{ NONE(moved, "listed with the notices") },
-	{ NONE(notify_swept, "looked at once more") },
 	{ NONE(null_input, "opened anew") },
 	{ NONE(null_output, "opened anew") },
 	{ NONE(spare, "opened anew") },

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "engine/launch/start_resources.h"
 
 #define OPEN_MOST 16                    /* groups, of two descriptors each */
 
 static void close_one(struct engine *engine, struct cgroup_cache_entry *group)
 {
 	list_remove(&group->link);
-	engine->open_group_count--;
+	engine->launch->open_cgroup_count--;
 	fd_close(&group->folder);
 	fd_close(&group->events);
 	free(group->service);
@@ -23,12 +24,12 @@ static void close_one(struct engine *engine, struct cgroup_cache_entry *group)
 
 static void put_first(struct engine *engine, struct cgroup_cache_entry *group)
 {
-	list_add(engine->open_groups.next, &group->link);
+	list_add(engine->launch->open_cgroups.next, &group->link);
 }
 
 static struct cgroup_cache_entry *find_path(struct engine *engine, const char *path)
 {
-	LIST_EACH(link, &engine->open_groups) {
+	LIST_EACH(link, &engine->launch->open_cgroups) {
 		struct cgroup_cache_entry *group = container_of(link, struct cgroup_cache_entry, link);
 
 		if (!strcmp(group->path, path))
@@ -39,7 +40,7 @@ static struct cgroup_cache_entry *find_path(struct engine *engine, const char *p
 
 const struct cgroup_cache_entry *cgroup_cache_find(struct engine *engine, const char *service)
 {
-	LIST_EACH(link, &engine->open_groups) {
+	LIST_EACH(link, &engine->launch->open_cgroups) {
 		struct cgroup_cache_entry *group = container_of(link, struct cgroup_cache_entry, link);
 
 		if (strcmp(group->service, service) != 0)
@@ -71,11 +72,11 @@ void cgroup_cache_add(struct engine *engine, const char *service, const char *pa
 		return;
 	}
 	put_first(engine, group);
-	engine->open_group_count++;
+	engine->launch->open_cgroup_count++;
 	if (!fill(group, service, path, folder))
 		close_one(engine, group);
-	else if (engine->open_group_count > OPEN_MOST)
-		close_one(engine, container_of(engine->open_groups.previous, struct cgroup_cache_entry, link));
+	else if (engine->launch->open_cgroup_count > OPEN_MOST)
+		close_one(engine, container_of(engine->launch->open_cgroups.previous, struct cgroup_cache_entry, link));
 }
 
 int cgroup_cache_ask(struct engine *engine, const char *path)
@@ -98,6 +99,6 @@ void cgroup_cache_close(struct engine *engine, const char *path)
 
 void cgroup_cache_close_all(struct engine *engine)
 {
-	LIST_EACH(link, &engine->open_groups)
+	LIST_EACH(link, &engine->launch->open_cgroups)
 		close_one(engine, container_of(link, struct cgroup_cache_entry, link));
 }

@@ -6,7 +6,7 @@
 #include "engine/core/engine.h"
 
 struct cgroup_cache_entry {
-	struct list link;               /* in engine->open_groups, the last used first */
+	struct list link;               /* in engine->launch->open_cgroups, the last used first */
 	char *service;                  /* name of the service */
 	char *path;
 	int folder;                     /* descriptor of its folder, in which processes are started */

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "engine/launch/cgroup_cache.h"
+#include "engine/launch/start_resources.h"
 #include "exec/resources/cgroup_settings.h"
 #include "exec/resources/cgroup_update.h"
-#include "os/cgroup/cgroup.h"
 
 #define KEPT_MOST 1000                  /* groups kept for the next start; the kernel takes some 10 KB for each */
 
@@ -20,8 +20,9 @@ static bool make_ready(struct engine *engine, const struct service *service, str
 {
 	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
 	const char *option = cgroup_settings->count ? cgroup_settings->list[0].option : "control group";
+	struct cgroups *cgroups = &engine->launch->cgroups;
 
-	return cgroups_prepare(&engine->cgroups, cgroup_settings->place, cgroup_settings->controllers, option, why);
+	return cgroups_prepare(cgroups, cgroup_settings->place, cgroup_settings->controllers, option, why);
 }
 
 bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine, const struct service *service,
@@ -35,7 +36,7 @@ bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine,
 				buf_clear(why);
 			return launch->plan->cgroup_settings->optional;
 		}
-		group->path = cgroups_instance_path(&engine->cgroups, service->name);
+		group->path = cgroups_instance_path(&engine->launch->cgroups, service->name);
 		group->files = cgroup_files(service);
 	}
 	if (!group->path)
@@ -87,7 +88,7 @@ void instance_cgroup_remember(struct engine *engine, char *path)
 
 	if (empty) {
 		empty->path = path;
-		list_add(&engine->empty_groups, &empty->link);
+		list_add(&engine->launch->empty_cgroups, &empty->link);
 	} else {
 		free(path);             /* without memory to remember it, it goes with its folder */
 	}
@@ -95,7 +96,7 @@ void instance_cgroup_remember(struct engine *engine, char *path)
 
 void instance_cgroup_take_back(struct instance_cgroup *group, struct engine *engine, const char *path)
 {
-	LIST_EACH(link, &engine->empty_groups) {
+	LIST_EACH(link, &engine->launch->empty_cgroups) {
 		struct empty_cgroup *empty = container_of(link, struct empty_cgroup, link);
 
 		if (strcmp(empty->path, path) != 0)
@@ -119,7 +120,8 @@ static bool still_holds(const struct instance_cgroup *group, struct engine *engi
  * is left in it, which a stop of the next instance would end, too. */
 static bool stays(const struct instance_cgroup *group, struct engine *engine)
 {
-	return !group->files && !group->killed && !still_holds(group, engine) && engine->cgroups.kept <= KEPT_MOST;
+	return !group->files && !group->killed && !still_holds(group, engine) &&
+	       engine->launch->cgroups.kept <= KEPT_MOST;
 }
 
 void instance_cgroup_leave(struct instance_cgroup *group, struct engine *engine, int status, bool kills)
@@ -132,7 +134,7 @@ void instance_cgroup_leave(struct instance_cgroup *group, struct engine *engine,
 		instance_cgroup_kill(group);
 	if (group->kept && !stays(group, engine)) {
 		cgroup_cache_close(engine, group->path);
-		engine->cgroups.kept--;
+		engine->launch->cgroups.kept--;
 		group->kept = false;
 	}
 	if (group->kept)
@@ -144,7 +146,8 @@ void instance_cgroup_leave(struct instance_cgroup *group, struct engine *engine,
 
 void instance_cgroup_forget(struct engine *engine, const struct service *service)
 {
-	char *path = engine->cgroups.base ? cgroups_service_path(&engine->cgroups, service->name) : NULL;
+	struct cgroups *cgroups = &engine->launch->cgroups;
+	char *path = cgroups->base ? cgroups_service_path(cgroups, service->name) : NULL;
 
 	if (path)
 		cgroup_cache_close(engine, path);
@@ -152,13 +155,13 @@ void instance_cgroup_forget(struct engine *engine, const struct service *service
 		free(path);
 		return;
 	}
-	engine->cgroups.kept--;
+	cgroups->kept--;
 	instance_cgroup_remember(engine, path);
 }
 
 bool instance_cgroup_is_left(const struct engine *engine, const char *path)
 {
-	LIST_EACH(link, &engine->empty_groups) {
+	LIST_EACH(link, &engine->launch->empty_cgroups) {
 		if (!strcmp(container_of(link, struct empty_cgroup, link)->path, path))
 			return true;
 	}
@@ -169,7 +172,7 @@ void instance_cgroups_remember_parent(struct engine *engine, const char *path)
 {
 	struct empty_cgroup *base;
 
-	LIST_EACH(link, &engine->left_bases) {
+	LIST_EACH(link, &engine->launch->left_bases) {
 		if (!strcmp(container_of(link, struct empty_cgroup, link)->path, path))
 			return;
 	}
@@ -180,20 +183,20 @@ void instance_cgroups_remember_parent(struct engine *engine, const char *path)
 		return;
 	base->path = strdup(path);
 	if (base->path)
-		list_add(&engine->left_bases, &base->link);
+		list_add(&engine->launch->left_bases, &base->link);
 	else
 		free(base);
 }
 
 bool instance_cgroups_are_left(const struct engine *engine)
 {
-	return !list_empty(&engine->empty_groups) || !list_empty(&engine->left_bases);
+	return !list_empty(&engine->launch->empty_cgroups) || !list_empty(&engine->launch->left_bases);
 }
 
 /* Groups below a base have an instance or are remembered; at superd's end empty groups of others are removed, too. */
 static void sweep_bases(struct engine *engine, bool forgets)
 {
-	LIST_EACH(link, &engine->left_bases) {
+	LIST_EACH(link, &engine->launch->left_bases) {
 		struct empty_cgroup *base = container_of(link, struct empty_cgroup, link);
 		bool gone = forgets ? cgroup_remove(base->path) : rmdir(base->path) == 0 || errno == ENOENT;
 
@@ -207,7 +210,7 @@ static void sweep_bases(struct engine *engine, bool forgets)
 
 static void sweep(struct engine *engine, bool forgets)
 {
-	LIST_EACH(link, &engine->empty_groups) {
+	LIST_EACH(link, &engine->launch->empty_cgroups) {
 		struct empty_cgroup *group = container_of(link, struct empty_cgroup, link);
 
 		if (!cgroup_remove(group->path) && !forgets)
@@ -228,5 +231,5 @@ void instance_cgroups_end(struct engine *engine)
 {
 	cgroup_cache_close_all(engine);
 	sweep(engine, true);
-	cgroups_end(&engine->cgroups);
+	cgroups_end(&engine->launch->cgroups);
 }

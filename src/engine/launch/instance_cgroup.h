@@ -21,11 +21,12 @@ struct instance_cgroup {
 	bool killed;                    /* it was killed as a whole; no process can be started in it any more (os/proc/clone_into_cgroup) */
 };
 
-/* A group whose instance is gone, in engine->empty_groups. */
+/* A group whose instance is gone, or the folder of groups of a superd that is gone. */
 struct empty_cgroup {
 	struct list link;
 	char *path;
 };
+
 
 /* Puts a start of this row into its group, if the row wants one. false: that failed, for the reason in why. */
 bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine, const struct service *service,

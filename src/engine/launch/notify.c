@@ -2,7 +2,6 @@
  * nobody can guess, and where the backend can see it. */
 #include "engine/launch/notify.h"
 
-#include "engine/core/close_socket.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,8 @@
 #include <sys/random.h>
 
 #include "base/fd.h"
+#include "engine/core/close_socket.h"
+#include "engine/launch/start_resources.h"
 #include "exec/child/sandbox.h"
 #include "os/socket/notify_dir.h"
 #include "os/socket/notify_socket.h"
@@ -39,9 +40,9 @@ static int open_path(struct notify *notify, const char *random, struct buf *vari
 	int fd = -1;
 
 	if (notify_dir_make(notify->engine->defaults.runtime_directory, &path)) {
-		if (!notify->engine->notify_swept)
+		if (!notify->engine->launch->notify_dir_swept)
 			notify_dir_sweep(path.data);
-		notify->engine->notify_swept = true;
+		notify->engine->launch->notify_dir_swept = true;
 		buf_addf(&path, "/%s", random);
 		if (!path.failed)
 			fd = notify_socket_open(path.data);
@@ -200,7 +201,7 @@ struct notify *notify_resume(struct engine *engine, const char *service, const c
 		notify_close(notify);
 		return NULL;
 	}
-	engine->notify_swept = true;    /* what is in the folder is its own */
+	engine->launch->notify_dir_swept = true;    /* what is in the folder is its own */
 	notify->io.fd = fd;
 	return listen_at(notify);
 }

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "engine/core/unreaped.h"
 #include "engine/launch/cgroup_cache.h"
+#include "engine/launch/start_resources.h"
+#include "engine/log/xinetd_log_file.h"
 #include "exec/dirs/directories.h"
 #include "os/socket/bind.h"
 
@@ -49,7 +51,7 @@ static void start_kit_wake(struct start_kit *kit, struct engine *engine)
 	if (list_empty(&kit->rest))
 		return;
 	list_remove(&kit->rest);
-	engine->resting_count--;
+	engine->launch->resting_count--;
 }
 
 bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listeners, size_t count, const char *files)
@@ -275,24 +277,24 @@ void start_kit_rest(struct start_kit *kit, struct engine *engine)
 {
 	start_kit_name(kit, 0);         /* only processes that were left behind write now */
 	if (list_empty(&kit->rest)) {
-		list_add(&engine->resting, &kit->rest);
-		engine->resting_count++;
+		list_add(&engine->launch->resting, &kit->rest);
+		engine->launch->resting_count++;
 	}
-	if (engine->resting_count > RESTING_MOST)
-		start_kit_free(container_of(engine->resting.next, struct start_kit, rest), engine);
+	if (engine->launch->resting_count > RESTING_MOST)
+		start_kit_free(container_of(engine->launch->resting.next, struct start_kit, rest), engine);
 }
 
 void start_kit_free_resting(struct engine *engine)
 {
 	cgroup_cache_close_all(engine);
-	LIST_EACH(link, &engine->resting)
+	LIST_EACH(link, &engine->launch->resting)
 		start_kit_free(container_of(link, struct start_kit, rest), engine);
 }
 
 void start_kit_end_all(struct engine *engine)
 {
 	start_kit_free_resting(engine);
-	LIST_EACH(link, &engine->released)
+	LIST_EACH(link, &engine->log_files->released)
 		output_close(container_of(link, struct output, link));
 }
 

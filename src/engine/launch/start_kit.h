@@ -18,7 +18,7 @@
 struct fault;
 
 struct start_kit {
-	struct list rest;               /* in engine->resting, while no instance needs it */
+	struct list rest;               /* in engine->launch->resting, while no instance needs it */
 	struct plan *plan;
 	double judged;                  /* loop time of the last plan_check_trust */
 	uint64_t made;                  /* number of the plan, from 1 on */

@@ -506,7 +506,7 @@ struct output *output_resume_released(struct engine *engine, const char *name, c
 		return NULL;
 	}
 	output->service = output->name;
-	list_add(&engine->released, &output->link);
+	list_add(&engine->log_files->released, &output->link);
 	return go_on(output, ends, true);
 }
 
@@ -546,7 +546,7 @@ void output_release(struct output *output)
 	}
 	output->service = output->name;
 	output->pid = 0;
-	list_add(&output->engine->released, &output->link);
+	list_add(&output->engine->log_files->released, &output->link);
 }
 
 /* One without a reader now goes over as a pipe that somebody else is to have read. */

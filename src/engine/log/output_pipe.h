@@ -14,7 +14,7 @@
 #include "exec/worker/output_reader.h"
 
 struct output {
-	struct list link;               /* in engine->released, once released */
+	struct list link;               /* in engine->log_files->released, once released */
 	ev_io io;                       /* the reading end, or the reader's text */
 	struct output_reading reading;  /* the reader; pipe -1: superd reads by itself */
 	ev_timer look;                  /* active until the reader has begun */

@@ -89,7 +89,7 @@ static struct record_file *file_new(const char *path, size_t name)
 static struct record_file *file_find(struct engine *engine, const char *path)
 {
 	size_t name = hash(path);
-	struct list *bucket = &engine->records[name % RECORD_BUCKETS];
+	struct list *bucket = &engine->log_files->files[name % LOG_FILE_BUCKETS];
 	struct record_file *file;
 
 	LIST_EACH(link, bucket) {
@@ -294,8 +294,8 @@ static void file_take(struct engine *engine, const struct log_target *target, co
 	bool told;
 
 	if (!file) {
-		told = engine->records_lost;
-		lose(engine, event, &engine->records_lost, &told, target->path, "out of memory");
+		told = engine->log_files->lost;
+		lose(engine, event, &engine->log_files->lost, &told, target->path, "out of memory");
 		return;
 	}
 	file->used = true;
@@ -313,7 +313,9 @@ static void file_take(struct engine *engine, const struct log_target *target, co
 
 static void syslog_tell(struct engine *engine, const char *service)
 {
-	tell(engine, service, &engine->syslog, "syslog", &engine->syslog_told, &engine->records_lost);
+	struct log_files *files = engine->log_files;
+
+	tell(engine, service, &files->syslog, "syslog", &files->syslog_told, &files->lost);
 }
 
 static void on_syslog(void *context, struct log_pump *pump)
@@ -324,7 +326,7 @@ static void on_syslog(void *context, struct log_pump *pump)
 
 void xinetd_record_syslog_take(struct engine *engine, const struct syslog_message *message)
 {
-	log_sink_take_as(&engine->syslog, message, false);
+	log_sink_take_as(&engine->log_files->syslog, message, false);
 	syslog_tell(engine, message->ident);
 }
 
@@ -334,7 +336,7 @@ static void syslog_take(struct engine *engine, const struct log_target *target, 
 	const struct syslog_message message = { target->facility | target->level, log_name(engine->log), getpid(), line,
 						length };
 
-	log_sink_take_as(&engine->syslog, &message, true);
+	log_sink_take_as(&engine->log_files->syslog, &message, true);
 	syslog_tell(engine, service);
 }
 
@@ -355,33 +357,35 @@ void xinetd_record_target_take(struct engine *engine, const struct log_target *t
 	}
 }
 
-void records_init(struct engine *engine)
+void records_init(struct engine *engine, struct log_files *files)
 {
-	for (size_t n = 0; n < RECORD_BUCKETS; n++)
-		list_init(&engine->records[n]);
-	log_sink_open(&engine->syslog, "syslog");
-	engine->syslog.lost = log_losses(engine->log);
-	engine->syslog_pump.looked = on_syslog;
-	engine->syslog_pump.context = engine;
+	engine->log_files = files;
+	for (size_t n = 0; n < LOG_FILE_BUCKETS; n++)
+		list_init(&files->files[n]);
+	list_init(&files->released);
+	log_sink_open(&files->syslog, "syslog");
+	files->syslog.lost = log_losses(engine->log);
+	files->syslog_pump.looked = on_syslog;
+	files->syslog_pump.context = engine;
 }
 
 void records_attach(struct engine *engine)
 {
-	log_pump_attach(&engine->syslog_pump, engine->loop, &engine->syslog);
+	log_pump_attach(&engine->log_files->syslog_pump, engine->loop, &engine->log_files->syslog);
 }
 
 void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct log_sink *sink),
 		  void *context)
 {
-	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
-		LIST_EACH(link, &engine->records[n]) {
+	for (size_t n = 0; n < LOG_FILE_BUCKETS; n++) {
+		LIST_EACH(link, &engine->log_files->files[n]) {
 			struct record_file *file = container_of(link, struct record_file, link);
 
 			if (file->is_open)
 				each(context, file->destination, &file->sink);
 		}
 	}
-	each(context, "syslog", &engine->syslog);
+	each(context, "syslog", &engine->log_files->syslog);
 }
 
 struct log_sink *records_open(struct engine *engine, const char *destination)
@@ -389,7 +393,7 @@ struct log_sink *records_open(struct engine *engine, const char *destination)
 	struct record_file *file;
 
 	if (!strcmp(destination, "syslog"))
-		return &engine->syslog;
+		return &engine->log_files->syslog;
 	if (strncmp(destination, file_prefix, strlen(file_prefix)) != 0)
 		return NULL;
 	file = file_find(engine, destination + strlen(file_prefix));
@@ -409,7 +413,7 @@ void records_finish(struct engine *engine)
 {
 	int64_t until = log_deadline(engine->log);
 
-	if (engine->records[0].next)
+	if (engine->log_files)
 		records_each(engine, finish, &until);
 }
 
@@ -428,18 +432,28 @@ static void file_renew(struct engine *engine, struct record_file *file)
 
 void records_reopen(struct engine *engine)
 {
-	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
-		LIST_EACH(link, &engine->records[n])
+	for (size_t n = 0; n < LOG_FILE_BUCKETS; n++) {
+		LIST_EACH(link, &engine->log_files->files[n])
 			file_renew(engine, container_of(link, struct record_file, link));
 	}
 }
 
 void records_free(struct engine *engine)
 {
-	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
-		LIST_EACH(link, &engine->records[n])
+	for (size_t n = 0; n < LOG_FILE_BUCKETS; n++) {
+		LIST_EACH(link, &engine->log_files->files[n])
 			file_free(container_of(link, struct record_file, link));
 	}
-	log_pump_detach(&engine->syslog_pump);
-	log_sink_close(&engine->syslog);
+	log_pump_detach(&engine->log_files->syslog_pump);
+	log_sink_close(&engine->log_files->syslog);
 }
+
+static const struct state_field log_files_fields[] = {
+	{ STATE_FIELD(log_files, "records_lost", lost), .most = INT32_MAX },
+	{ STATE_NONE(log_files, syslog, "made anew; lines that wait have sections of their own") },
+	{ STATE_NONE(log_files, syslog_pump, "made anew") },
+	{ STATE_NONE(log_files, syslog_told, "it is logged once more") },
+	{ STATE_NONE(log_files, files, "opened anew; lines that wait have sections of their own") },
+	{ STATE_NONE(log_files, released, "have sections of their own") },
+};
+const struct field_table log_files_state = FIELD_TABLE(NULL, log_files, log_files_fields);

@@ -1,13 +1,31 @@
 /* The targets of log_type: superd's own log, syslog with a facility and level, or a file with limits. Files are
- * opened at their first line, one for each path, and kept by the engine (engine->records). */
+ * opened at their first line, one for each path, and kept in engine->log_files. */
 #pragma once
 
 #include <stddef.h>
 
+#include "base/list.h"
 #include "base/log/log.h"
+#include "base/log/log_sink.h"
 #include "base/log/log_syslog.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
+#include "engine/core/log_pump.h"
+#include "engine/serialize/state_field.h"
+
+#define LOG_FILE_BUCKETS 64
+
+/* What lines of backends and of log_type are written to beside superd's own log. */
+struct log_files {
+	struct log_sink syslog;         /* for backends' output = "syslog" and for log_type */
+	struct log_pump syslog_pump;
+	bool syslog_told;               /* it was logged that syslog takes no lines now */
+	struct list files[LOG_FILE_BUCKETS];    /* files of log_type, by a hash of the path */
+	unsigned long lost;             /* lines of log_type dropped for want of memory, since the last report */
+	struct list released;           /* outputs that their service has released (engine/log/output_pipe) */
+};
+
+extern const struct field_table log_files_state;        /* over an upgrade */
 
 /* Logs one line, without its newline, to the target; NULL: superd's own log. Never waits: a line that cannot be
  * written now is queued, or dropped and counted if the queue is full or the file cannot be opened. superd's own log
@@ -18,8 +36,8 @@ void xinetd_record_target_take(struct engine *engine, const struct log_target *t
 /* A line that a backend has printed, to syslog under its service's name. */
 void xinetd_record_syslog_take(struct engine *engine, const struct syslog_message *message);
 
-/* engine->log, if any, must be set before; records_free may follow at once. */
-void records_init(struct engine *engine);
+/* Makes `files` the engine's. engine->log, if any, must be set before; records_free may follow at once. */
+void records_init(struct engine *engine, struct log_files *files);
 void records_attach(struct engine *engine);     /* from now on engine->loop writes queued lines */
 
 /* For rotation and after a reload: each file again, and none that had no line since this was last called. A file that

@@ -11,6 +11,7 @@
 #include "engine/core/fd_watch.h"
 #include "engine/launch/instance_cgroup.h"
 #include "engine/runtime/service_list.h"
+#include "os/cgroup/cgroup.h"
 
 #define LOOK .05                        /* seconds between two looks */
 #define TIMEOUT 10.                     /* seconds from TERM to KILL where no row tells of it */

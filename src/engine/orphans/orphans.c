@@ -18,6 +18,7 @@
 #include "base/scan.h"
 #include "engine/core/close_socket.h"
 #include "engine/instance/instance.h"
+#include "engine/launch/start_resources.h"
 #include "engine/orphans/orphan.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/runtime/service_list.h"
@@ -120,7 +121,7 @@ static void find_groups(struct finding *finding)
 {
 	struct pool *pool = pool_new();
 	const struct cgroup_delegation *place = pool ? cgroup_delegation_find(pool) : NULL;
-	const struct cgroups *cgroups = &finding->engine->cgroups;
+	const struct cgroups *cgroups = &finding->engine->launch->cgroups;
 
 	if (place && place->path)
 		cgroup_parent_each_left(place->path, cgroups->base, cgroups->identity, see_base, finding);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/launch/cgroup_cache.h"
+#include "engine/launch/start_resources.h"
 #include "os/cgroup/cgroup.h"
 
 #define OFTEN 10.0                      /* seconds between two starts, below which the group is kept open */
@@ -55,7 +56,7 @@ static bool take_open(struct service_runtime *runtime, struct instance *instance
 
 static bool take_kept(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
 {
-	struct cgroups *cgroups = &runtime->engine->cgroups;
+	struct cgroups *cgroups = &runtime->engine->launch->cgroups;
 	char *path = cgroups_service_path(cgroups, runtime->service->name);
 	bool fresh = false;
 
@@ -72,7 +73,7 @@ static bool take_kept(struct service_runtime *runtime, struct instance_cgroup *g
 
 static void take_own(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
 {
-	char *path = cgroups_instance_path(&runtime->engine->cgroups, runtime->service->name);
+	char *path = cgroups_instance_path(&runtime->engine->launch->cgroups, runtime->service->name);
 	bool fresh;
 
 	launch->into = path ? cgroup_service_open(path, &fresh) : -1;
@@ -87,7 +88,7 @@ void service_cgroup_enter(struct service_runtime *runtime, struct instance *inst
 	struct instance_cgroup *group = &instance->cgroup;
 
 	if (runtime->service->exec->accept || launch->plan->cgroup_settings || group->path ||
-	    !cgroups_probe(&runtime->engine->cgroups))
+	    !cgroups_probe(&runtime->engine->launch->cgroups))
 		return;
 	if (take_open(runtime, instance, launch))
 		return;

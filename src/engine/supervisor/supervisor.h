@@ -9,6 +9,8 @@
 #include "engine/core/child_table.h"
 #include "engine/core/engine.h"
 #include "engine/core/fd_watch.h"
+#include "engine/launch/start_resources.h"
+#include "engine/log/xinetd_log_file.h"
 #include "engine/reload/config_loader.h"
 #include "engine/reload/reload.h"
 #include "engine/service/operator_locks.h"
@@ -55,6 +57,8 @@ struct left_out_check {
 
 struct supervisor {
 	struct engine engine;
+	struct log_files log_files;
+	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct table *table;
 	struct service_list service_list;
 	struct main_command command;

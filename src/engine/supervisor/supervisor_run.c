@@ -321,8 +321,10 @@ static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
 }
 
 /* Initialises what supervisor_free frees, so that it may be called at any time. */
-static void init_empty(struct engine *engine)
+static void init_empty(struct supervisor *supervisor)
 {
+	struct engine *engine = &supervisor->engine;
+
 	engine->null_input = engine->null_output = -1;
 	engine->control = -1;
 	for (int n = 0; n < ENGINE_SPARE; n++)
@@ -332,19 +334,15 @@ static void init_empty(struct engine *engine)
 	list_init(&engine->lacking);
 	list_init(&engine->held);
 	list_init(&engine->receptions);
-	list_init(&engine->released);
-	list_init(&engine->resting);
 	list_init(&engine->lingering);
-	list_init(&engine->empty_groups);
-	list_init(&engine->left_bases);
 	list_init(&engine->orphans);
-	list_init(&engine->open_groups);
 	list_init(&engine->controls);
 	list_init(&engine->reclaims);
 	list_init(&engine->leftovers);
 	list_init(&engine->starts);
 	list_init(&engine->moved);
-	records_init(engine);
+	records_init(engine, &supervisor->log_files);
+	start_resources_init(engine, &supervisor->launch);
 	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
 	admission_init(engine);
 }
@@ -415,7 +413,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 {
 	struct engine *engine = &supervisor->engine;
 
-	init_empty(engine);
+	init_empty(supervisor);
 	set_actions(supervisor);
 	engine->started = clock_now();
 	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))

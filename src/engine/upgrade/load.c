@@ -16,8 +16,10 @@
 #include "base/fd.h"
 #include "engine/core/engine_state.h"
 #include "engine/launch/instance_cgroup.h"
+#include "engine/launch/start_resources.h"
 #include "engine/listener/rpcbind.h"
 #include "engine/log/output_pipe.h"
+#include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/operator_locks.h"
@@ -101,6 +103,8 @@ static void read_engine(struct state_loader *resume, struct state_section *secti
 	resume->version = load_version(resume->stream);
 	resume->quiet_since = state_real(section, "quiet_since", 0.);
 	state_load(section, &engine_state, engine, engine->loop);
+	state_load(section, &log_files_state, engine->log_files, engine->loop);
+	state_load(section, &start_resources_state, engine->launch, engine->loop);
 	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
 	resume->rest->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
 }

@@ -9,8 +9,10 @@
 #include "base/clock.h"
 #include "engine/core/engine_state.h"
 #include "engine/launch/instance_cgroup.h"
+#include "engine/launch/start_resources.h"
 #include "engine/listener/rpcbind.h"
 #include "engine/log/output_pipe.h"
+#include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/operator_locks.h"
@@ -29,6 +31,8 @@ static void save_engine(struct state_saver *carry, struct engine *engine, const 
 	save_number(carry, "output_reader", output_reader_process());
 	save_number(carry, "exit_status", *source->exit_status);
 	state_save(carry, &engine_state, engine);
+	state_save(carry, &log_files_state, engine->log_files);
+	state_save(carry, &start_resources_state, engine->launch);
 	if (source->command->pid > 0) {
 		state_open_section(text, "command");
 		state_add_number(text, "pid", source->command->pid);
@@ -70,7 +74,7 @@ bool save_write(struct state_saver *carry, struct engine *engine, const struct c
 	save_log(carry, engine);
 	save_recent(carry, "minute", &engine->minutes);
 	save_recent(carry, "denied", &engine->denied);
-	LIST_EACH(link, &engine->released) {
+	LIST_EACH(link, &engine->log_files->released) {
 		const struct output *output = container_of(link, struct output, link);
 
 		if (output->reading.target >= 0)        /* the reader needs nobody */
@@ -79,11 +83,11 @@ bool save_write(struct state_saver *carry, struct engine *engine, const struct c
 		state_add(&carry->text, "name", output->service);
 	}
 	rpc_each_debt(engine, save_debt, carry);
-	LIST_EACH(link, &engine->empty_groups) {
+	LIST_EACH(link, &engine->launch->empty_cgroups) {
 		state_open_section(&carry->text, "group");
 		state_add(&carry->text, "path", container_of(link, struct empty_cgroup, link)->path);
 	}
-	LIST_EACH(link, &engine->left_bases) {
+	LIST_EACH(link, &engine->launch->left_bases) {
 		state_open_section(&carry->text, "base");
 		state_add(&carry->text, "path", container_of(link, struct empty_cgroup, link)->path);
 	}

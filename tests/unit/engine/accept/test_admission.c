@@ -9,11 +9,13 @@
 #include "base/clock.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/sensor.h"
+#include "engine/launch/start_resources.h"
 #include "engine/service/runtime_event.h"
 
 TestSuite(admission, .init = set_up, .fini = tear_down);
 
 static struct engine engine;
+static struct start_resources launch;
 
 static struct service_runtime *open_keeper(const char *options)
 {
@@ -25,7 +27,7 @@ static struct service_runtime *open_keeper(const char *options)
 	if (!engine.loop) {
 		engine.loop = ev_default_loop(0);
 		list_init(&engine.none);
-		list_init(&engine.resting);
+		start_resources_init(&engine, &launch);
 		admission_init(&engine);
 	}
 	table->users++;

@@ -22,6 +22,7 @@
 static char folder[] = "/tmp/superd-record-XXXXXX";
 static char path[64], moved[64], log_path[64];
 static struct engine engine;
+static struct log_files log_files;
 static struct buf line;
 static struct log_target target;
 
@@ -37,7 +38,7 @@ static void set_up(void)
 	snprintf(destination, sizeof(destination), "file:%s", log_path);
 	engine.log = log_open(destination, false, LEVEL_INFO, &why);
 	cr_assert_not_null(engine.log);
-	records_init(&engine);
+	records_init(&engine, &log_files);
 	target = (struct log_target){
 		.kind = LOG_TYPE_FILE, .path = path, .soft = SCAN_INFINITY, .hard = SCAN_INFINITY
 	};
@@ -414,7 +415,7 @@ Test(record, syslog_gets_facility_and_level_and_superds_name)
 
 	strcpy(address.sun_path, path);
 	cr_assert_eq(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
-	engine.syslog.syslog.path = path;
+	log_files.syslog.syslog.path = path;
 	log_set_name(engine.log, "xinetd", false);
 	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_AUTHPRIV, .level = LOG_NOTICE };
 	take("START: web pid=1");
@@ -430,7 +431,7 @@ Test(record, syslog_gets_facility_and_level_and_superds_name)
 
 Test(record, syslog_that_is_gone_is_told_once)
 {
-	engine.syslog.syslog.path = path;
+	log_files.syslog.syslog.path = path;
 	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_DAEMON, .level = LOG_INFO };
 	take("START: web pid=1");
 	take("START: web pid=2");
@@ -443,7 +444,7 @@ Test(record, syslog_that_was_gone_for_a_while_gets_all_lines)
 	char text[512];
 	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	engine.syslog.syslog.path = path;
+	log_files.syslog.syslog.path = path;
 	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_DAEMON, .level = LOG_INFO };
 	take("START: web pid=1");
 	take("START: web pid=2");

@@ -9,19 +9,20 @@
 #include <unistd.h>
 
 #include "engine/launch/instance_cgroup.h"
+#include "engine/launch/start_resources.h"
 #include "engine/launch/worker_pool.h"
 
 enum { FIRST = 1000, MOST = 128 };
 
 static struct engine engine;
+static struct start_resources resources;
 static struct worker_pool standbys;
 
 static void set_up(void)
 {
 	engine = (struct engine){ .loop = ev_loop_new(0) };
 	cr_assert(engine.loop);
-	list_init(&engine.empty_groups);
-	list_init(&engine.left_bases);
+	start_resources_init(&engine, &resources);
 	worker_pool_init(&standbys);
 }
 

@@ -17,9 +17,11 @@
 #include "engine/instance/instance_state.h"
 #include "engine/launch/fdstore.h"
 #include "engine/launch/notify.h"
+#include "engine/launch/start_resources.h"
 #include "engine/listener/listener.h"
 #include "engine/listener/rpcbind.h"
 #include "engine/log/output_pipe.h"
+#include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan.h"
 #include "engine/service/runtime_state.h"
 #include "engine/service/service_reload.h"
@@ -35,8 +37,8 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
 	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &saved_guard,
 	&saved_times, &failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state,
-	&refresh_state, &instance_state, &notice_state, &control_state, &course_state, &search_state, &guest_state,
-	&drain_state,
+	&refresh_state, &instance_state, &notice_state, &control_state, &course_state, &search_state,
+	&guest_state, &drain_state, &log_files_state, &start_resources_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
