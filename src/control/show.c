@@ -144,7 +144,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	show_usage(resource_usage_of_process(getpid()), out);
 	json_count_field(out, "services", services);
 	json_count_field(out, "left_out", left_out_count(supervisor->table));
-	json_count_field(out, "instances", supervisor->engine.instances);
+	json_count_field(out, "instances", supervisor->instances.count);
 	json_seconds_field(out, "loaded", supervisor->loaded + offset);
 	json_flag_field(out, "current", !supervisor->is_outdated);
 	json_count_field(out, "log_dropped", lost ? lost->all : 0);

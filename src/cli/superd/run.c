@@ -106,7 +106,7 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 		.dump_file = options->invoked_as == AS_XINETD ? "xinetd.dump" : NULL,
 		.inspect_interval = (double)options->inspect_interval,
 	};
-	supervisor->engine.limit = (size_t)options->process_limit;
+	supervisor->instances.limit = (size_t)options->process_limit;
 	supervisor->engine.ident_limit = (size_t)options->ident_limit;
 }
 

@@ -266,7 +266,7 @@ static size_t take_parked(struct service_runtime *runtime, struct listener *list
  * answered, and the target may be another service of superd that needs some: so one redirect has them at a time. */
 static bool may_take_spare(const struct service_runtime *runtime, bool is_short)
 {
-	return is_short && (!runtime->service->exec->redirect || !runtime->engine->instances ||
+	return is_short && (!runtime->service->exec->redirect || !runtime->engine->instances->count ||
 			    engine_has_spare(runtime->engine, ENGINE_SPARE));
 }
 

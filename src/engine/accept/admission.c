@@ -166,7 +166,7 @@ enum refusal admission_judge(struct service_runtime *runtime, struct pending_cli
 		refusal = admission_judge_address(runtime, &guest->client, &guest->asked);
 	}
 	if (!refusal)
-		refusal = engine_is_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, guest);
+		refusal = instances_are_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, guest);
 	if (refusal)
 		return refusal;
 	refusal = judge_number(runtime, guest);

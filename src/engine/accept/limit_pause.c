@@ -202,7 +202,7 @@ bool limit_pause_for_moment(struct service_runtime *runtime)
 		runtime_pause(runtime, "no client is let in before %02u:%02u (access_times)", begin / 60, begin % 60);
 	} else if (admission_is_loaded(runtime)) {
 		runtime_pause(runtime, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
-	} else if (engine_is_full(runtime->engine)) {
+	} else if (instances_are_full(runtime->engine)) {
 		seconds = FULL_PAUSE;
 		runtime_pause(runtime, "as many instances of all services run as may");
 	} else {

@@ -152,7 +152,7 @@ bool pending_fits(const struct service_runtime *runtime, const struct pending_cl
 	const struct access_options *access = runtime->service->groups->access;
 	unsigned char source[SOURCE_SIZE];
 
-	if (engine_is_full(runtime->engine) || runtime_is_full(runtime))
+	if (instances_are_full(runtime->engine) || runtime_is_full(runtime))
 		return false;
 	return access->per_source == UNLIMITED ||
 	       !client_source(&guest->client, (unsigned)access->per_source_prefix, source) ||

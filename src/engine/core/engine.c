@@ -18,11 +18,6 @@ double engine_chance(struct engine *engine)
 	return (double)(x * 0x2545f4914f6cdd1d >> 11) / (double)(1ull << 53);
 }
 
-bool engine_is_full(const struct engine *engine)
-{
-	return engine->limit && engine->made >= engine->limit;
-}
-
 bool engine_has_spare(const struct engine *engine, int least)
 {
 	int count = 0;

@@ -26,6 +26,9 @@ struct watch;
 struct listener;
 struct log_files;
 struct start_resources;
+struct instances;
+struct orphans;
+struct freezes;
 struct service_list;
 struct client;
 struct lookup_helper;
@@ -79,14 +82,10 @@ struct engine {
 	double started;                 /* loop time when the first superd of this process began */
 	struct list none;               /* an empty list */
 	struct start_resources *launch;   /* what starts share (engine/launch/start_resources) */
-	struct list orphans;            /* groups that a killed superd has left and no service has taken over (engine/orphans/orphan) */
-	ev_timer orphan_look;           /* active while an orphan is being ended */
-	struct list lingering;          /* instances whose first process ended while others of its group live */
-	ev_timer linger_look;           /* active while there are any: superd need not be the parent of those others */
-	struct list controls;           /* commands beside a main process that run (engine/instance/aux_command) */
-	struct list reclaims;           /* frozen instances whose memory is handed back (engine/freeze/reclaim) */
+	struct instances *instances;    /* all instances (engine/instance/instance) */
+	struct orphans *orphans;        /* what killed superds have left (engine/orphans/orphan) */
+	struct freezes *freezes;        /* those of all services (engine/freeze/reclaim) */
 	struct list leftovers;          /* processes that superd has given up (engine/core/unreaped) */
-	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/instance/forking) */
 	struct service_list *service_list; /* all runtimes (engine/reload/reload) */
 	struct posted *posted;          /* events that services have still to hear of (engine/core/events); NULL: none */
 	struct posted *last_posted;     /* the last of them */
@@ -101,7 +100,6 @@ struct engine {
 	struct list held;               /* sockets that draining instances have (engine/listener/drained_sockets) */
 	struct muxed muxed;
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */
-	bool blindness_said;            /* it was logged that nothing can be frozen without /proc (engine/freeze/freeze) */
 	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle/idle) */
 	struct fd_receive *dropping;    /* receives a datagram that is dropped with its descriptors; NULL: nothing does */
 	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket); NULL: never used yet */
@@ -109,11 +107,7 @@ struct engine {
 	struct census *census;          /* counts clients (engine/clients/conn_query); NULL: never used yet */
 	struct close_events_hub *hall;  /* reports ended connections (engine/clients/close_events); NULL: never used yet */
 	struct nodes *nodes;            /* watched nodes (engine/listener/socket_path_watch); NULL: there never was one */
-	size_t instances;               /* live instances of all services */
-	size_t made;                    /* struct instance made and not freed: live ones, starting ones and guests that are asked about */
-	size_t limit;                   /* limit of `made`; 0: none */
 	size_t ident_limit;             /* limit of `idents`; 0: none */
-	struct list moved;              /* notices of instances whose former group still has processes (engine/instance/main_pid) */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
 	struct list lacking;            /* services that lack descriptors (engine/accept/fd_shortage), in their turn */
@@ -133,9 +127,6 @@ struct engine {
 	struct buf *fates;
 	void *context;
 };
-
-/* Whether the limit of all instances is reached. */
-bool engine_is_full(const struct engine *engine);
 
 /* A number in [0, 1) for jitter. */
 double engine_chance(struct engine *engine);

@@ -148,7 +148,7 @@ void freeze_forget(struct instance *instance)
 static void say_failure(struct freeze *freeze)
 {
 	bool blind = freeze->freezer.error && !freeze->freezer.group && !process_list_is_possible();
-	bool *is_told = blind ? &freeze->instance->engine->blindness_said : &freeze->is_told;
+	bool *is_told = blind ? &freeze->instance->engine->freezes->no_proc_said : &freeze->is_told;
 	struct buf what = { 0 };
 
 	if (freeze->freezer.error == E2BIG)

@@ -26,6 +26,12 @@ struct reclaim {
 
 static void start_next(struct engine *engine);
 
+void freezes_init(struct engine *engine, struct freezes *freezes)
+{
+	engine->freezes = freezes;
+	list_init(&freezes->reclaims);
+}
+
 /* Nobody is at it any more. */
 static void stop(struct reclaim *reclaim)
 {
@@ -85,8 +91,8 @@ static bool start(struct reclaim *reclaim)
 
 static void start_next(struct engine *engine)
 {
-	while (!list_empty(&engine->reclaims)) {
-		struct reclaim *next = container_of(engine->reclaims.next, struct reclaim, link);
+	while (!list_empty(&engine->freezes->reclaims)) {
+		struct reclaim *next = container_of(engine->freezes->reclaims.next, struct reclaim, link);
 
 		if (next->report.fd >= 0 || start(next))
 			return;
@@ -112,7 +118,7 @@ struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const ch
 	reclaim->limit.repeat = PIECE_SECONDS;
 	reclaim->report.fd = -1;
 	reclaim->report.data = reclaim->limit.data = reclaim;
-	list_add(&engine->reclaims, &reclaim->link);
+	list_add(&engine->freezes->reclaims, &reclaim->link);
 	start_next(engine);
 	return reclaim;
 }

@@ -8,6 +8,14 @@
 
 struct reclaim;
 
+/* The freezing of all services, as engine->freezes. */
+struct freezes {
+	struct list reclaims;           /* frozen instances whose memory is handed back */
+	bool no_proc_said;              /* it was logged that nothing can be frozen without /proc (engine/freeze/freeze) */
+};
+
+void freezes_init(struct engine *engine, struct freezes *freezes);
+
 /* 0 ends the list of processes, group may be NULL. NULL: no memory. */
 struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const char *group);
 

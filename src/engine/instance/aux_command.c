@@ -328,7 +328,7 @@ static void run_next(struct aux_command *control)
 		return;
 	}
 	list_remove(&control->link);
-	list_add(&engine_of(control)->controls, &control->link);
+	list_add(&engine_of(control)->instances->aux_commands, &control->link);
 	if (control->instance)
 		control->instance->control = control->child.pid;
 	set_timer(control, control->patience);
@@ -388,7 +388,7 @@ void aux_command_stop(struct aux_command *control)
 
 void aux_command_kill_all(struct engine *engine)
 {
-	LIST_EACH(link, &engine->controls) {
+	LIST_EACH(link, &engine->instances->aux_commands) {
 		struct aux_command *control = container_of(link, struct aux_command, link);
 
 		control->stopped = true;

@@ -19,7 +19,7 @@ struct instance;
 struct service_runtime;
 
 struct aux_command {
-	struct list link;               /* in engine->controls, while a command runs */
+	struct list link;               /* in engine->instances->aux_commands, while a command runs */
 	struct child child;             /* pid 0: none runs */
 	struct exec_status apart;
 	ev_timer timer;

@@ -85,7 +85,7 @@ static bool is_claimed(const struct engine *engine, const struct fork_match *kin
 	if (process->session == getsid(0) || instance_has_group(engine, process->session) ||
 	    instance_has_group(engine, process->group))
 		return true;
-	LIST_EACH(link, &engine->starts) {
+	LIST_EACH(link, &engine->instances->forking) {
 		const struct fork_match *other = container_of(link, struct instance, seeking)->kin;
 
 		if (other != kin && (knows(other, process->session) || knows(other, process->group)))
@@ -158,7 +158,7 @@ static enum match_certainty weigh(const struct engine *engine, const struct fork
 {
 	bool mine = process_query_command(process, kin->service->exec->exec), theirs = false, disputed = false;
 
-	LIST_EACH(link, &engine->starts) {
+	LIST_EACH(link, &engine->instances->forking) {
 		const struct fork_match *other = container_of(link, struct instance, seeking)->kin;
 
 		if (other == kin || !other->seeking || judge(engine, other, process) == STRANGER)

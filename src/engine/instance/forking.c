@@ -264,7 +264,7 @@ static void own(struct forking_search *search, struct instance *instance)
 	instance->find_daemon = find;
 	instance->forget_daemon = forget;
 	instance_see_end(instance);
-	list_add(&instance->engine->starts, &instance->seeking);
+	list_add(&instance->engine->instances->forking, &instance->seeking);
 }
 
 static struct forking_search *make(struct instance *instance, struct table *table, const struct listener *listeners,

@@ -122,7 +122,7 @@ void instance_over(struct instance *instance)
 	list_remove(&instance->link);
 	if (instance->counted)
 		source_count_leave(&instance->engine->sources, instance->gate, instance->source);
-	instance->engine->instances--;
+	instance->engine->instances->count--;
 	instance->on_end(instance, &ending);
 }
 
@@ -193,7 +193,7 @@ static void on_linger_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	instance_sweep(engine);
-	if (list_empty(&engine->lingering))
+	if (list_empty(&engine->instances->lingering))
 		ev_timer_stop(loop, timer);
 }
 
@@ -201,12 +201,12 @@ void instance_linger(struct instance *instance)
 {
 	struct engine *engine = instance->engine;
 
-	list_add(&engine->lingering, &instance->linger);
-	if (ev_is_active(&engine->linger_look))
+	list_add(&engine->instances->lingering, &instance->linger);
+	if (ev_is_active(&engine->instances->linger_look))
 		return;
-	ev_timer_init(&engine->linger_look, on_linger_look, LINGER_LOOK, LINGER_LOOK);
-	engine->linger_look.data = engine;
-	ev_timer_start(engine->loop, &engine->linger_look);
+	ev_timer_init(&engine->instances->linger_look, on_linger_look, LINGER_LOOK, LINGER_LOOK);
+	engine->instances->linger_look.data = engine;
+	ev_timer_start(engine->loop, &engine->instances->linger_look);
 }
 
 /* The main process has ended by itself: ends the processes that it left behind, where kill_rest asks for that. */
@@ -356,13 +356,27 @@ void instance_expire(struct instance *instance)
 		instance_kill(instance);
 }
 
+void instances_init(struct engine *engine, struct instances *instances)
+{
+	engine->instances = instances;
+	list_init(&instances->lingering);
+	list_init(&instances->forking);
+	list_init(&instances->aux_commands);
+	list_init(&instances->moved);
+}
+
+bool instances_are_full(const struct engine *engine)
+{
+	return engine->instances->limit && engine->instances->made >= engine->instances->limit;
+}
+
 struct instance *instance_new(struct engine *engine, const struct service *service)
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
 
 	if (!instance)
 		return NULL;
-	engine->made++;
+	engine->instances->made++;
 	instance->engine = engine;
 	instance->service = service;
 	instance->user = service_user(service);
@@ -382,7 +396,7 @@ void instance_enter(struct instance *instance)
 {
 	instance->since = clock_now();
 	instance->entered = true;
-	instance->engine->instances++;
+	instance->engine->instances->count++;
 }
 
 uint64_t instance_private_tmp(struct instance *instance)
@@ -563,7 +577,7 @@ void instance_free(struct instance *instance)
 	leave_group(instance);
 	if (instance->private_tmp)
 		private_tmp_remove(instance->service->name, instance->private_tmp, instance->engine->stopping);
-	instance->engine->made--;
+	instance->engine->instances->made--;
 	plan_free(instance->plan);
 	outdated_free(&instance->outdated);
 	free(instance->peer);
@@ -572,7 +586,7 @@ void instance_free(struct instance *instance)
 
 void instance_sweep(struct engine *engine)
 {
-	LIST_EACH(link, &engine->lingering) {
+	LIST_EACH(link, &engine->instances->lingering) {
 		struct instance *instance = container_of(link, struct instance, linger);
 
 		if (!instance_cgroup_lives(instance))
@@ -580,8 +594,8 @@ void instance_sweep(struct engine *engine)
 	}
 }
 
-/* Instances that follow no process for the moment are in engine->starts, not among the children. The command of a stop
- * is a child; if the hash table grows by it, all entries change their places, and the loop begins anew. */
+/* Instances that follow no process for the moment are in the list `forking`, not among the children. The command of a
+ * stop is a child; if the hash table grows by it, all entries change their places, and the loop begins anew. */
 static void for_all(struct engine *engine, void (*act)(struct instance *instance))
 {
 	size_t size;
@@ -595,7 +609,7 @@ static void for_all(struct engine *engine, void (*act)(struct instance *instance
 			}
 		}
 	} while (size != engine->children.size);
-	LIST_EACH(link, &engine->starts)
+	LIST_EACH(link, &engine->instances->forking)
 		act(container_of(link, struct instance, seeking));
 }
 
@@ -607,7 +621,7 @@ void instance_stop_all(struct engine *engine)
 void instance_kill_all(struct engine *engine)
 {
 	for_all(engine, instance_kill);
-	LIST_EACH(link, &engine->lingering)
+	LIST_EACH(link, &engine->instances->lingering)
 		instance_kill(container_of(link, struct instance, linger));
 }
 
@@ -621,7 +635,7 @@ bool instance_has_group(const struct engine *engine, pid_t group)
 				return true;
 		}
 	}
-	LIST_EACH(link, &engine->lingering) {
+	LIST_EACH(link, &engine->instances->lingering) {
 		if (container_of(link, struct instance, linger)->group == group)
 			return true;
 	}

@@ -57,8 +57,8 @@ struct last_words {
 
 struct instance {
 	struct list link;               /* in the runtime's list of instances */
-	struct list linger;             /* in engine->lingering, while its first process is gone and its group is not */
-	struct list seeking;            /* in engine->starts, while its daemon is not settled */
+	struct list linger;             /* in engine->instances->lingering, while its first process is gone and its group is not */
+	struct list seeking;            /* in engine->instances->forking, while its daemon is not settled */
 	struct child child;
 	struct engine *engine;
 	const struct service *service;  /* the row it was started under, or a later one */
@@ -122,6 +122,21 @@ struct instance {
 	struct outdated *outdated;      /* what it has of an earlier row (engine/instance/outdated); NULL: nothing */
 	void *context;                  /* the runtime */
 };
+
+/* All instances of all services, as engine->instances. */
+struct instances {
+	size_t count;                   /* live ones */
+	size_t made;                    /* made and not freed: live ones, starting ones and guests that are asked about */
+	size_t limit;                   /* of `made`; 0: none; the caller of supervisor_init sets it */
+	struct list lingering;          /* their first process ended while others of its group live */
+	ev_timer linger_look;           /* active while there are any: superd need not be the parent of those others */
+	struct list forking;            /* of type = forking, whose daemon is not settled (engine/instance/forking) */
+	struct list aux_commands;       /* commands beside a main process that run (engine/instance/aux_command) */
+	struct list moved;              /* notices of those whose former group still has processes (engine/instance/main_pid) */
+};
+
+void instances_init(struct engine *engine, struct instances *instances);
+bool instances_are_full(const struct engine *engine);   /* the limit is reached */
 
 struct instance *instance_new(struct engine *engine, const struct service *service);    /* NULL: out of memory */
 

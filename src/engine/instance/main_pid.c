@@ -35,7 +35,7 @@ static void keep_former(struct instance *instance, int fd)
 	}
 	instance->former_group = instance->group;
 	instance->former_fd = fd;
-	list_add(&instance->engine->moved, &instance->notice->moved);
+	list_add(&instance->engine->instances->moved, &instance->notice->moved);
 }
 
 /* A stop signals the group of the main process. If superd does not reap that process, the group needs a descriptor. */
@@ -58,7 +58,7 @@ static void take_group(struct instance *instance, pid_t pid, bool is_stranger, i
 
 void main_pid_sweep(struct engine *engine)
 {
-	LIST_EACH(link, &engine->moved) {
+	LIST_EACH(link, &engine->instances->moved) {
 		struct notify_state *notice = container_of(link, struct notify_state, moved);
 
 		if (process_group_lives(notice->instance->former_fd))

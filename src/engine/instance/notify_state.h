@@ -16,7 +16,7 @@ struct notify;
 
 struct notify_state {
 	struct list link;               /* in notify->notices */
-	struct list moved;              /* in engine->moved, while its former group has processes */
+	struct list moved;              /* in engine->instances->moved, while its former group has processes */
 	struct notify *notify;
 	struct instance *instance;
 	pid_t speaker;                  /* sender of the message that is being taken */

@@ -13,6 +13,12 @@
 
 #define SOCKETS_MOST 16
 
+void orphans_init(struct engine *engine, struct orphans *orphans)
+{
+	engine->orphans = orphans;
+	list_init(&orphans->list);
+}
+
 struct orphan *orphan_add(struct engine *engine, const char *group, const char *service)
 {
 	struct orphan *orphan = calloc(1, sizeof(*orphan));
@@ -26,7 +32,7 @@ struct orphan *orphan_add(struct engine *engine, const char *group, const char *
 		orphan_free(orphan);
 		return NULL;
 	}
-	list_add(&engine->orphans, &orphan->link);
+	list_add(&engine->orphans->list, &orphan->link);
 	return orphan;
 }
 
@@ -60,10 +66,10 @@ struct orphan *orphan_find(const struct engine *engine, const char *service, con
 	bool has_port = address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP;
 	struct search search = { .count = 0 };
 
-	if (has_port && !list_empty(&engine->orphans))
+	if (has_port && !list_empty(&engine->orphans->list))
 		search.count = port_sockets(endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP, address->port,
 					    search.sockets, SOCKETS_MOST);
-	LIST_EACH(link, &engine->orphans) {
+	LIST_EACH(link, &engine->orphans->list) {
 		struct orphan *orphan = container_of(link, struct orphan, link);
 
 		if (search.count)

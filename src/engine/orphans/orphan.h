@@ -6,6 +6,7 @@
  * is over. engine/orphans/orphans finds orphans, engine/orphans/orphan_end ends them. */
 #pragma once
 
+#include <ev.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -25,6 +26,14 @@ struct orphan {
 	bool ends, killed;
 	double until;                   /* loop time when the rest of it is killed */
 };
+
+/* All of them that no service has taken over, as engine->orphans. */
+struct orphans {
+	struct list list;
+	ev_timer look;                  /* active while one is being ended */
+};
+
+void orphans_init(struct engine *engine, struct orphans *orphans);
 
 extern const struct field_table orphan_state;   /* over an upgrade */
 

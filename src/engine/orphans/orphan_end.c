@@ -69,7 +69,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	bool any = false, over = false;
 
 	(void)events;
-	LIST_EACH(link, &engine->orphans) {
+	LIST_EACH(link, &engine->orphans->list) {
 		struct orphan *orphan = container_of(link, struct orphan, link);
 
 		if (!orphan->ends)
@@ -102,16 +102,16 @@ void orphan_end(struct engine *engine, struct orphan *orphan, const struct servi
 	cgroup_signal(orphan->group, lifecycle ? lifecycle->kill_signal : SIGTERM);
 	cgroup_signal(orphan->group, SIGCONT);
 	cgroup_thaw(orphan->group);     /* which hears what it was told at once */
-	if (ev_is_active(&engine->orphan_look))
+	if (ev_is_active(&engine->orphans->look))
 		return;
-	ev_timer_init(&engine->orphan_look, on_look, LOOK, LOOK);
-	engine->orphan_look.data = engine;
-	ev_timer_start(engine->loop, &engine->orphan_look);
+	ev_timer_init(&engine->orphans->look, on_look, LOOK, LOOK);
+	engine->orphans->look.data = engine;
+	ev_timer_start(engine->loop, &engine->orphans->look);
 }
 
 bool orphans_are_ending(const struct service_runtime *runtime)
 {
-	LIST_EACH(link, &runtime->engine->orphans) {
+	LIST_EACH(link, &runtime->engine->orphans->list) {
 		const struct orphan *orphan = container_of(link, struct orphan, link);
 
 		if (orphan->ends && orphan->wanted_by && !strcmp(orphan->wanted_by, runtime->service->name))
@@ -122,7 +122,7 @@ bool orphans_are_ending(const struct service_runtime *runtime)
 
 void orphans_free(struct engine *engine)
 {
-	ev_timer_stop(engine->loop, &engine->orphan_look);
-	LIST_EACH(link, &engine->orphans)
+	ev_timer_stop(engine->loop, &engine->orphans->look);
+	LIST_EACH(link, &engine->orphans->list)
 		orphan_free(container_of(link, struct orphan, link));
 }

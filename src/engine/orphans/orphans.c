@@ -57,7 +57,7 @@ static bool is_known(struct engine *engine, const char *group)
 {
 	const struct service_list *service_list = engine->service_list;
 
-	LIST_EACH(link, &engine->orphans) {
+	LIST_EACH(link, &engine->orphans->list) {
 		if (!strcmp(container_of(link, struct orphan, link)->group, group))
 			return true;
 	}

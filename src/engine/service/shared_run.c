@@ -434,7 +434,7 @@ void shared_run_abandon(struct service_runtime *runtime)
 
 		list_remove(&instance->link);
 		list_remove(&instance->linger);
-		runtime->engine->instances--;
+		runtime->engine->instances->count--;
 		instance->private_tmp = 0;      /* it runs on, with its folders */
 		free_instance(instance);
 	}

@@ -68,7 +68,7 @@ size_t self_check(struct engine *engine, const struct service_list *service_list
 		instances += inspect_instances(&inspection, runtime);
 		inspect_listeners(&inspection, runtime);
 	}
-	if (instances > engine->instances)
+	if (instances > engine->instances->count)
 		complain(&inspection, NULL, "there are more instances than were counted");
 	if (inspection.wrong)
 		log_error(engine->log, "consistency check failed: %zu things do not agree", inspection.wrong);

@@ -24,8 +24,8 @@ static bool has_own(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 
-	return engine->instances || supervisor->command.child.pid || !list_empty(&engine->controls) ||
-	       rpc_owes(engine);
+	return engine->instances->count || supervisor->command.child.pid ||
+	       !list_empty(&engine->instances->aux_commands) || rpc_owes(engine);
 }
 
 void shutdown_check(struct supervisor *supervisor)

@@ -144,7 +144,7 @@ void state_dump_log(struct engine *engine, const struct service_list *service_li
 	if (asleep)
 		buf_addf(&unlisted, ", %zu of the services never started and not listed", asleep);
 	log_event(engine->log, LEVEL_NOTICE, &event, "state: %zu service%s, %zu instance%s%s", services,
-		  services == 1 ? "" : "s", engine->instances, engine->instances == 1 ? "" : "s",
+		  services == 1 ? "" : "s", engine->instances->count, engine->instances->count == 1 ? "" : "s",
 		  buf_string(&unlisted));
 	buf_free(&unlisted);
 }
@@ -169,5 +169,5 @@ void state_dump_write(struct engine *engine, const struct service_list *service_
 		describe(runtime_leaving(link), now, out);
 		buf_char(out, '\n');
 	}
-	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances);
+	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances->count);
 }

@@ -9,8 +9,11 @@
 #include "engine/core/child_table.h"
 #include "engine/core/engine.h"
 #include "engine/core/fd_watch.h"
+#include "engine/freeze/reclaim.h"
+#include "engine/instance/instance.h"
 #include "engine/launch/start_resources.h"
 #include "engine/log/xinetd_log_file.h"
+#include "engine/orphans/orphan.h"
 #include "engine/reload/config_loader.h"
 #include "engine/reload/reload.h"
 #include "engine/service/operator_locks.h"
@@ -59,6 +62,9 @@ struct supervisor {
 	struct engine engine;
 	struct log_files log_files;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
+	struct instances instances;     /* and the limit of these */
+	struct orphans orphans;
+	struct freezes freezes;
 	struct table *table;
 	struct service_list service_list;
 	struct main_command command;

@@ -260,8 +260,7 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	} else {
 		log_debug(engine->log, "reaped pid %ld, a stranger", (long)pid);
 	}
-	if (!list_empty(&engine->lingering))
-		instance_sweep(engine);
+	instance_sweep(engine);
 	main_pid_sweep(engine);
 	if (instance_cgroups_are_left(engine))
 		instance_cgroups_sweep(engine);
@@ -334,15 +333,12 @@ static void init_empty(struct supervisor *supervisor)
 	list_init(&engine->lacking);
 	list_init(&engine->held);
 	list_init(&engine->receptions);
-	list_init(&engine->lingering);
-	list_init(&engine->orphans);
-	list_init(&engine->controls);
-	list_init(&engine->reclaims);
 	list_init(&engine->leftovers);
-	list_init(&engine->starts);
-	list_init(&engine->moved);
 	records_init(engine, &supervisor->log_files);
 	start_resources_init(engine, &supervisor->launch);
+	instances_init(engine, &supervisor->instances);
+	orphans_init(engine, &supervisor->orphans);
+	freezes_init(engine, &supervisor->freezes);
 	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
 	admission_init(engine);
 }

@@ -85,7 +85,7 @@ static void read_process(struct instance *instance, struct state_section *sectio
 	if (state_flag(section, "lingers"))
 		instance_linger(instance);
 	instance->entered = true;
-	engine->instances++;
+	engine->instances->count++;
 	if (ev_is_active(&instance->timer))
 		allowance_begin(&instance->allowance, (int64_t)(state_real(section, "timer", 0.) * 1e6));
 }
@@ -177,7 +177,7 @@ void load_notice(struct state_loader_instance *resumed, struct state_section *se
 	else
 		fd_close(&gone);
 	if (instance->former_group)
-		list_add(&instance->engine->moved, &notice->moved);
+		list_add(&instance->engine->instances->moved, &notice->moved);
 }
 
 void load_drain(struct state_loader_instance *resumed, struct state_section *section)
@@ -222,7 +222,7 @@ void load_control(struct state_loader_instance *resumed, struct state_section *s
 		ev_timer_stop(engine->loop, &control->timer);
 		return;
 	}
-	list_add(&engine->controls, &control->link);
+	list_add(&engine->instances->aux_commands, &control->link);
 	if (control->instance)
 		control->instance->control = control->child.pid;
 }

@@ -275,7 +275,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 		  struct state_section *behind)
 {
 	struct state_loader_instance resumed = { .runtime = runtime, .timer = -1., .taking = -1. };
-	size_t before = runtime->engine->instances;
+	size_t before = runtime->engine->instances->count;
 	enum state state = read_state(from);
 
 	from->used = true;
@@ -292,7 +292,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 	if (runtime->activity && runtime_is_empty(runtime))
 		start_kit_rest(&runtime->activity->kit, runtime->engine);
 	resume->services++;
-	resume->instances += runtime->engine->instances - before;
+	resume->instances += runtime->engine->instances->count - before;
 }
 
 /* Ends the wait for commands that did not come over, and restores what the next ones need. */

@@ -91,7 +91,7 @@ bool save_write(struct state_saver *carry, struct engine *engine, const struct c
 		state_open_section(&carry->text, "base");
 		state_add(&carry->text, "path", container_of(link, struct empty_cgroup, link)->path);
 	}
-	LIST_EACH(link, &engine->orphans)
+	LIST_EACH(link, &engine->orphans->list)
 		state_save(carry, &orphan_state, container_of(link, struct orphan, link));
 	locks_carry(engine->locks, &carry->text);
 	if (source->carry_operators)

@@ -16,6 +16,7 @@ TestSuite(admission, .init = set_up, .fini = tear_down);
 
 static struct engine engine;
 static struct start_resources launch;
+static struct instances instances;
 
 static struct service_runtime *open_keeper(const char *options)
 {
@@ -28,6 +29,7 @@ static struct service_runtime *open_keeper(const char *options)
 		engine.loop = ev_default_loop(0);
 		list_init(&engine.none);
 		start_resources_init(&engine, &launch);
+		instances_init(&engine, &instances);
 		admission_init(&engine);
 	}
 	table->users++;

@@ -6,6 +6,7 @@
 enum { MANY = 64, APART = 1024 };       /* as many as the table of children has room for at first */
 
 static struct engine engine;
+static struct instances all;
 static struct child commands[MANY];
 static size_t begun;
 
@@ -26,7 +27,7 @@ Test(instance, of_all_is_stopped_though_the_children_become_more_by_that)
 	struct instance *instances[MANY];
 
 	engine.loop = ev_loop_new(0);
-	list_init(&engine.starts);
+	instances_init(&engine, &all);
 	for (int n = 0; n < MANY; n++) {
 		instances[n] = instance_new(&engine, &service);
 		cr_assert(instances[n]);
