@@ -2,8 +2,8 @@
  *
  * All services share one limit of memory. A service that logs much displaces the lines of services that have been
  * silent longest, but never has more than RECENT_LOG_LINES. */
-#include "control/recent_log.h"
 #include "base/hash.h"
+#include "control/recent_log.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -107,7 +107,7 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 		.inspect_interval = (double)options->inspect_interval,
 	};
 	supervisor->instances.limit = (size_t)options->process_limit;
-	supervisor->engine.ident_limit = (size_t)options->ident_limit;
+	supervisor->admission.ident_limit = (size_t)options->ident_limit;
 }
 
 /* Logs the version and the tables, so that the log shows each start: behind the table's warnings, before all else. */

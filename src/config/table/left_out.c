@@ -1,7 +1,7 @@
 /* The names of what is left out. A name may be given twice: to a row that is served and to a
  * wrong one, or to two lines of an inetd.conf. The later one is known by its place then. */
-#include "config/table/left_out.h"
 #include "base/hash.h"
+#include "config/table/left_out.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,12 @@
 #include "engine/accept/admission.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "config/access/access.h"
 #include "config/access/times.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/pending_start.h"
 #include "engine/accept/sensor.h"
 #include "engine/accept/slot_wait.h"
@@ -46,9 +48,9 @@ static enum refusal judge_access(const struct access *access, const struct clien
 bool admission_is_time(struct service_runtime *runtime)
 {
 	words times = runtime->service->groups->access->access_times;
+	struct engine *engine = runtime->engine;
 
-	return !times ||
-		times_include(times, time_cache_minute(&runtime->engine->time_cache, ev_now(runtime->engine->loop)));
+	return !times || times_include(times, time_cache_minute(&engine->admission->time_cache, ev_now(engine->loop)));
 }
 
 enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
@@ -69,7 +71,7 @@ bool admission_is_loaded(struct service_runtime *runtime)
 
 	if (!most)
 		return false;
-	load = time_cache_load(&runtime->engine->time_cache, clock_now());
+	load = time_cache_load(&runtime->engine->admission->time_cache, clock_now());
 	if (load < 0 && !runtime->activity->load_said)
 		log_event(runtime->engine->log, LEVEL_WARNING, &event,
 			  "max_load cannot be kept: this system does not say its load");
@@ -82,7 +84,7 @@ static struct address_entry *find_minute(struct service_runtime *runtime, const 
 {
 	if (!client_source(client, (unsigned)runtime->service->groups->access->per_source_prefix, source))
 		return NULL;
-	return address_lru_find(&runtime->engine->minutes, runtime->activity->number, source, now);
+	return address_lru_find(&runtime->engine->admission->minutes, runtime->activity->number, source, now);
 }
 
 bool admission_had_minute(struct service_runtime *runtime, const struct client *client)
@@ -108,7 +110,7 @@ void admission_count_minute(struct service_runtime *runtime, const struct client
 		return;
 	minute = find_minute(runtime, client, source, now);
 	if (!minute)
-		minute = address_lru_note(&runtime->engine->minutes, runtime->activity->number, source, now,
+		minute = address_lru_note(&runtime->engine->admission->minutes, runtime->activity->number, source, now,
 					  now + MINUTE);
 	if (minute)
 		minute->count++;
@@ -123,7 +125,8 @@ void admission_count_arrival(struct service_runtime *runtime, const struct clien
 
 static bool wants_libwrap(struct service_runtime *runtime)
 {
-	return runtime->service->groups->access->libwrap && hosts_access_has_rules(&runtime->engine->wraps);
+	return runtime->service->groups->access->libwrap &&
+	       hosts_access_has_rules(&runtime->engine->admission->hosts_access);
 }
 
 static void find_questions(struct service_runtime *runtime, struct guest_lookups *asked)
@@ -244,22 +247,80 @@ void admission_recall(struct service_runtime *runtime)
 		runtime->activity->recalling = false;
 }
 
-void admission_init(struct engine *engine)
+void admission_init(struct engine *engine, struct admission *admission)
 {
 	uint64_t salt = (uint64_t)(engine_chance(engine) * 0x1p53);
 
-	list_init(&engine->questions);
-	list_init(&engine->graced);
-	engine->minutes = (struct address_lru){ .most = MINUTES_MOST, .salt = salt };
-	engine->denied = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
-	engine->judged = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
+	engine->admission = admission;
+	list_init(&admission->lookups);
+	list_init(&admission->slot_waits);
+	list_init(&admission->fd_waits);
+	admission->minutes = (struct address_lru){ .most = MINUTES_MOST, .salt = salt };
+	admission->denied = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
+	admission->verdicts = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
 }
 
 void admission_free(struct engine *engine)
 {
+	struct admission *admission = engine->admission;
+
 	lookup_free(engine);
-	source_count_free(&engine->sources);
-	address_lru_free(&engine->minutes);
-	address_lru_free(&engine->denied);
-	address_lru_free(&engine->judged);
+	source_count_free(&engine->instances->by_source);
+	address_lru_free(&admission->minutes);
+	address_lru_free(&admission->denied);
+	address_lru_free(&admission->verdicts);
 }
+
+static void save_prefixes(struct state_saver *carry, const void *object)
+{
+	const struct admission *admission = object;
+
+	for (int prefix = 0; prefix <= 128; prefix++) {
+		if (admission->denied_prefixes[prefix])
+			state_add_number(&carry->text, "denied_prefix", prefix);
+	}
+}
+
+static void load_prefixes(struct state_section *section, void *object)
+{
+	struct admission *admission = object;
+
+	for (size_t n = 0; n < section->count; n++) {
+		struct state_entry *entry = &section->entries[n];
+		long prefix;
+
+		if (strcmp(entry->key, "denied_prefix") != 0)
+			continue;
+		entry->used = true;
+		prefix = strtol(entry->value, NULL, 10);
+		if (prefix >= 0 && prefix <= 128)
+			admission->denied_prefixes[prefix] = true;
+	}
+}
+
+#define NONE(path, why) STATE_NONE(admission, path, why)
+
+static const struct state_field admission_fields[] = {
+	{ STATE_BY(admission, denied_prefixes, save_prefixes, load_prefixes) },
+	{ NONE(time_cache, "looked up anew") },
+	{ NONE(hosts_access, "read anew") },
+	{ NONE(minutes, "have sections of their own") },
+	{ NONE(denied, "have sections of their own") },
+	{ NONE(verdicts, "asked again") },
+	{ NONE(verdicts_by, "asked again") },
+	{ NONE(dropping, "ends with the descriptors") },
+	{ NONE(refusals_since, "the second that runs is counted anew") },
+	{ NONE(refusals_said, "the second that runs is counted anew") },
+	{ NONE(lookup_helper, "made anew by the next lookup") },
+	{ NONE(lookups, "the upgrade waits until none is left") },
+	{ NONE(ident_lookups, "the upgrade waits until none is left") },
+	{ NONE(ident_limit, "from the command line") },
+	{ NONE(refused_lookups, "the upgrade waits until none is left") },
+	{ NONE(slot_waits, "the upgrade waits until none is left") },
+	{ NONE(slot_wait_count, "the upgrade waits until none is left") },
+	{ NONE(slot_freed, "clients that wait for room are served before an upgrade begins") },
+	{ NONE(fd_waits, "they ask for descriptors again") },
+	{ NONE(fd_first, "chosen anew") },
+	{ NONE(tcpmux, "listed anew") },
+};
+const struct field_table admission_state = FIELD_TABLE(NULL, admission, admission_fields);

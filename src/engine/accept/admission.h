@@ -9,10 +9,12 @@
 #include "engine/accept/lookup.h"
 #include "engine/accept/pending.h"
 
+extern const struct field_table admission_state;         /* over an upgrade */
+
 #define MINUTES_MOST 65536              /* addresses whose minute is counted at once */
 
-/* The gate's memory for all services, made and freed with the engine. */
-void admission_init(struct engine *engine);
+/* Makes it the engine's; source_counts of its instances are freed with it. */
+void admission_init(struct engine *engine, struct admission *admission);
 void admission_free(struct engine *engine);
 
 /* Judges, and counts the one that may come. guest->asked is what is left to ask: nothing, and it is let in. Otherwise

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/accept/admission.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/sensor.h"
 #include "engine/core/fd_receive.h"
@@ -19,21 +20,21 @@
 #define SIFTED_MOST 64                  /* datagrams read away in one turn */
 
 /* An answer that was given by other rules does not count any more. */
-static void forget_outdated(struct engine *engine)
+static void forget_outdated(struct admission *admission)
 {
-	if (engine->judged_by != engine->wraps.changes)
-		address_lru_free(&engine->judged);
-	engine->judged_by = engine->wraps.changes;
+	if (admission->verdicts_by != admission->hosts_access.changes)
+		address_lru_free(&admission->verdicts);
+	admission->verdicts_by = admission->hosts_access.changes;
 }
 
 static struct address_entry *find_judged(struct service_runtime *runtime, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
 
-	forget_outdated(runtime->engine);
+	forget_outdated(runtime->engine->admission);
 	if (!client_source(client, 128, source))
 		return NULL;
-	return address_lru_find(&runtime->engine->judged, runtime->activity->number, source, clock_now());
+	return address_lru_find(&runtime->engine->admission->verdicts, runtime->activity->number, source, clock_now());
 }
 
 static void remember(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
@@ -44,7 +45,8 @@ static void remember(struct service_runtime *runtime, const struct client *clien
 
 	if (!client_source(client, 128, source))
 		return;
-	judged = address_lru_note(&runtime->engine->judged, runtime->activity->number, source, now, now + REMEMBERED);
+	judged = address_lru_note(&runtime->engine->admission->verdicts, runtime->activity->number, source, now,
+				  now + REMEMBERED);
 	if (judged)
 		judged->count = refusal;
 }
@@ -102,7 +104,7 @@ enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pe
 static void on_dropped(struct fd_receive *reception, struct received *received)
 {
 	(void)received;
-	reception->engine->dropping = NULL;
+	reception->engine->admission->dropping = NULL;
 }
 
 static void on_drop_ended(struct fd_receive *reception)
@@ -114,7 +116,7 @@ static void on_drop_ended(struct fd_receive *reception)
  * already, or none can be started; superd tries again, as the datagram is still in the queue. */
 static bool drop_beside(struct engine *engine, int socket)
 {
-	struct fd_receive *reception = engine->dropping ? NULL : calloc(1, sizeof(*reception));
+	struct fd_receive *reception = engine->admission->dropping ? NULL : calloc(1, sizeof(*reception));
 
 	if (!reception)
 		return false;
@@ -124,7 +126,7 @@ static bool drop_beside(struct engine *engine, int socket)
 		free(reception);
 		return false;
 	}
-	engine->dropping = reception;
+	engine->admission->dropping = reception;
 	return true;
 }
 
@@ -161,10 +163,9 @@ static enum sender_state judge_head(struct service_runtime *runtime, struct pend
 					   enum refusal *refusal)
 {
 	const char *daemon = runtime->service->groups->access->libwrap;
+	struct hosts_access *files = &runtime->engine->admission->hosts_access;
 
-	guest->asked =
-		(struct guest_lookups){ .libwrap = daemon && hosts_access_has_rules(&runtime->engine->wraps) ? daemon
-													     : NULL };
+	guest->asked = (struct guest_lookups){ .libwrap = daemon && hosts_access_has_rules(files) ? daemon : NULL };
 	*refusal = sensor_denies(runtime->engine, &guest->client)
 		? REFUSED_SENSOR : admission_judge_address(runtime, &guest->client, &guest->asked);
 	if (!*refusal && admission_had_minute(runtime, &guest->client))

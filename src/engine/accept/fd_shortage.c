@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#include "engine/accept/admission_state.h"
+
 #define WOKEN 2
 
 static bool has_parked(const struct service_runtime *runtime)
@@ -25,7 +27,7 @@ static void line_up(struct service_runtime *runtime)
 	if (!runtime->activity)
 		return;
 	list_remove(&runtime->activity->lacking);
-	list_add(&runtime->engine->lacking, &runtime->activity->lacking);
+	list_add(&runtime->engine->admission->fd_waits, &runtime->activity->lacking);
 }
 
 void fd_shortage_end(struct service_runtime *runtime)
@@ -42,28 +44,29 @@ void fd_shortage_look(struct service_runtime *runtime)
 
 void fd_shortage_note(struct service_runtime *runtime, int error)
 {
-	struct engine *engine = runtime->engine;
+	struct admission *admission = runtime->engine->admission;
 
 	if (error != EMFILE && error != ENFILE) {
-		if (engine->first == runtime)
-			engine->first = NULL;
+		if (admission->fd_first == runtime)
+			admission->fd_first = NULL;
 		return;
 	}
 	line_up(runtime);
-	if (!engine->first && !runtime->service->exec->redirect && has_parked(runtime))
-		engine->first = runtime;
+	if (!admission->fd_first && !runtime->service->exec->redirect && has_parked(runtime))
+		admission->fd_first = runtime;
 }
 
 bool fd_shortage_comes_after(struct service_runtime *runtime)
 {
 	struct engine *engine = runtime->engine;
-	const struct service_runtime *first = engine->first;
+	struct admission *admission = engine->admission;
+	const struct service_runtime *first = admission->fd_first;
 
 	if (first && ((runtime_state(first) != BACKOFF && runtime_state(first) != LISTENING) || !has_parked(first)))
-		engine->first = NULL;
-	if (engine->first)
+		admission->fd_first = NULL;
+	if (admission->fd_first)
 		engine_keep_spare(engine);      /* some may have come free */
-	return engine->first && engine->first != runtime && !has_parked(runtime) &&
+	return admission->fd_first && admission->fd_first != runtime && !has_parked(runtime) &&
 	       !engine_has_spare(engine, ENGINE_SPARE);
 }
 
@@ -71,7 +74,7 @@ void fd_shortage_pass(struct engine *engine)
 {
 	int woken = 0;
 
-	LIST_EACH(link, &engine->lacking) {
+	LIST_EACH(link, &engine->admission->fd_waits) {
 		struct service_runtime *runtime = container_of(link, struct activity, lacking)->runtime;
 
 		list_remove(link);

@@ -13,6 +13,7 @@
 #include "base/duration_text.h"
 #include "config/access/times.h"
 #include "engine/accept/admission.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/xinetd_record.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
@@ -168,7 +169,7 @@ bool limit_pause_is_due(struct service_runtime *runtime, const struct client *cl
 /* Returns the seconds until the first minute that is in one of the spans of access_times, and sets begin to it. */
 static double seconds_to_span(struct service_runtime *runtime, unsigned *begin)
 {
-	struct time_cache *time_cache = &runtime->engine->time_cache;
+	struct time_cache *time_cache = &runtime->engine->admission->time_cache;
 	double wall = ev_now(runtime->engine->loop);
 	unsigned now = time_cache_minute(time_cache, wall);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/accept/admission_state.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/unreaped.h"
 #include "exec/spawn/spawn.h"
@@ -27,7 +28,7 @@ struct lookup_helper {
 };
 
 struct lookup_question {
-	struct list link;               /* in engine->questions */
+	struct list link;               /* in engine->admission->lookups */
 	struct child child;             /* superd-advise; pid 0: it has ended */
 	struct engine *engine;
 	struct service_runtime *runtime; /* NULL: the guest was given back */
@@ -76,7 +77,7 @@ static void decide(struct lookup_question *question, bool cancelled)
 	ev_io_stop(question->engine->loop, &question->io);
 	fd_close(&fd);
 	question->runtime = NULL;
-	question->engine->idents -= question->guest.asked.ident;
+	question->engine->admission->ident_lookups -= question->guest.asked.ident;
 	if (!cancelled)
 		read_answers(question, &advice);
 	question->decided(runtime, &guest, cancelled ? NULL : &advice);
@@ -134,27 +135,27 @@ static void on_ended(struct child *child, int status)
 	decide(question, false);
 }
 
-static struct lookup_helper *make_advisor(struct engine *engine)
+static struct lookup_helper *make_helper(struct engine *engine)
 {
 	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	struct lookup_helper *advisor = calloc(1, sizeof(*advisor));
+	struct lookup_helper *helper = calloc(1, sizeof(*helper));
 
-	if (!advisor)
+	if (!helper)
 		return NULL;
-	advisor->program = (char *)(uintptr_t)libexec_path("superd-advise", NULL);
-	if (!advisor->program) {
-		free(advisor);
+	helper->program = (char *)(uintptr_t)libexec_path("superd-advise", NULL);
+	if (!helper->program) {
+		free(helper);
 		return NULL;
 	}
-	advisor->environment[0] = path;
-	advisor->plan = (struct plan){
-		.main.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
+	helper->environment[0] = path;
+	helper->plan = (struct plan){
+		.main.program = helper->program, .environment = helper->environment, .environment_count = 1,
 		.account = helper_user_account(HELPER_USER_ADVISE), .umask = 022, .io_priority = -1,
 		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
 		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->defaults.nofile } },
 	};
-	engine->advisor = advisor;
-	return advisor;
+	engine->admission->lookup_helper = helper;
+	return helper;
 }
 
 /* Starts superd-advise. Returns its pid; -1: it could not be started, and the log says why. */
@@ -165,9 +166,9 @@ static pid_t start(struct engine *engine, const struct pending_client *guest, in
 	const int wanted[] = { guest->client.fd, engine->null_output, engine->null_output, answers, guest->client.fd };
 	char *argv[8], **at = argv;
 	struct spawn_request launch = { .wanted = wanted, .wanted_count = 5, .remote_port = -1, .pid = -1 };
-	struct plan plan = engine->advisor->plan;
+	struct plan plan = engine->admission->lookup_helper->plan;
 
-	*at++ = engine->advisor->program;
+	*at++ = engine->admission->lookup_helper->program;
 	if (asked->name)
 		*at++ = name;
 	if (asked->libwrap) {
@@ -221,8 +222,8 @@ static bool begin(struct lookup_question *question, int writing)
 		log_error(engine->log, "cannot ask about a client: out of memory");
 		return false;
 	}
-	list_add(&engine->questions, &question->link);
-	engine->idents += question->guest.asked.ident;
+	list_add(&engine->admission->lookups, &question->link);
+	engine->admission->ident_lookups += question->guest.asked.ident;
 	ev_io_start(engine->loop, &question->io);
 	alarm_set(&question->limit, ADVICE_SECONDS);
 	return true;
@@ -235,7 +236,9 @@ static void say_failure(struct engine *engine, const struct service_runtime *run
 
 bool lookup_may_ask_ident(const struct engine *engine)
 {
-	return !engine->ident_limit || engine->idents < engine->ident_limit;
+	const struct admission *admission = engine->admission;
+
+	return !admission->ident_limit || admission->ident_lookups < admission->ident_limit;
 }
 
 bool lookup_ask(struct service_runtime *runtime, const struct pending_client *guest,
@@ -247,7 +250,7 @@ bool lookup_ask(struct service_runtime *runtime, const struct pending_client *gu
 	int ends[2] = { -1, -1 };
 	bool good;
 
-	if (!engine->advisor && !make_advisor(engine)) {
+	if (!engine->admission->lookup_helper && !make_helper(engine)) {
 		log_error(engine->log, "%s: cannot ask about a client: superd-advise: %s", runtime->service->name,
 			  strerror(errno));
 		return false;
@@ -274,7 +277,7 @@ bool lookup_ask(struct service_runtime *runtime, const struct pending_client *gu
 
 void lookup_cancel(struct service_runtime *runtime)
 {
-	LIST_EACH(link, &runtime->engine->questions) {
+	LIST_EACH(link, &runtime->engine->admission->lookups) {
 		struct lookup_question *question = container_of(link, struct lookup_question, link);
 
 		if (question->runtime != runtime)
@@ -286,14 +289,16 @@ void lookup_cancel(struct service_runtime *runtime)
 
 void lookup_free(struct engine *engine)
 {
-	LIST_EACH(link, &engine->questions) {
+	struct admission *admission = engine->admission;
+
+	LIST_EACH(link, &admission->lookups) {
 		struct lookup_question *question = container_of(link, struct lookup_question, link);
 
 		child_table_remove(&engine->children, &question->child);
 		free_question(question);
 	}
-	if (engine->advisor)
-		free(engine->advisor->program);
-	free(engine->advisor);
-	engine->advisor = NULL;
+	if (admission->lookup_helper)
+		free(admission->lookup_helper->program);
+	free(admission->lookup_helper);
+	admission->lookup_helper = NULL;
 }

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "config/option/option_name.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/builtin_channel.h"
 #include "engine/accept/fd_shortage.h"
 #include "engine/accept/start_log.h"
@@ -101,7 +102,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		take_end(runtime, instance, ending);
 		fd_shortage_pass(runtime->engine);
 	}
-	runtime->engine->has_room = true;
+	runtime->engine->admission->slot_freed = true;
 	runtime_post(runtime, LOOK);
 }
 
@@ -115,7 +116,7 @@ static enum refusal count_source(struct service_runtime *runtime, const struct c
 		return ADMITTED;
 	if (!client_source(client, (unsigned)access->per_source_prefix, instance->source))
 		return ADMITTED;
-	if (!source_count_enter(&runtime->engine->sources, runtime, instance->source, access->per_source))
+	if (!source_count_enter(&runtime->engine->instances->by_source, runtime, instance->source, access->per_source))
 		return REFUSED_PER_SOURCE;
 	instance->gate = runtime;
 	instance->counted = true;
@@ -150,19 +151,20 @@ enum refusal pending_enter(struct service_runtime *runtime, struct pending_clien
 bool pending_fits(const struct service_runtime *runtime, const struct pending_client *guest)
 {
 	const struct access_options *access = runtime->service->groups->access;
+	const struct source_counts *counts = &runtime->engine->instances->by_source;
 	unsigned char source[SOURCE_SIZE];
 
 	if (instances_are_full(runtime->engine) || runtime_is_full(runtime))
 		return false;
 	return access->per_source == UNLIMITED ||
 	       !client_source(&guest->client, (unsigned)access->per_source_prefix, source) ||
-	       source_count_count(&runtime->engine->sources, runtime, source) < (uint64_t)access->per_source;
+	       source_count_count(counts, runtime, source) < (uint64_t)access->per_source;
 }
 
 void pending_leave(struct service_runtime *runtime, struct pending_client *guest)
 {
 	if (guest->instance->counted)
-		source_count_leave(&runtime->engine->sources, runtime, guest->instance->source);
+		source_count_leave(&runtime->engine->instances->by_source, runtime, guest->instance->source);
 	instance_free(guest->instance);
 	guest->instance = NULL;
 }

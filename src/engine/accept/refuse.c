@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/banner.h"
 #include "engine/accept/lookup.h"
 #include "engine/accept/tcpmux.h"
@@ -58,7 +59,7 @@ static bool tell(struct service_runtime *runtime, const struct pending_client *g
 
 static void on_named(struct service_runtime *runtime, struct pending_client *guest, const struct lookup_reply *advice)
 {
-	runtime->engine->refused_asking--;
+	runtime->engine->admission->refused_lookups--;
 	if (advice && advice->has_user)
 		xinetd_record_user(runtime, &guest->client, false, advice->knows_user, advice->user);
 	close_socket_client(runtime->engine, runtime->service->name, &guest->client);
@@ -67,13 +68,13 @@ static void on_named(struct service_runtime *runtime, struct pending_client *gue
 /* Keeps the client for a moment to ask its ident server; not if that was asked before, or many are asked already. */
 static bool ask_who(struct service_runtime *runtime, struct pending_client *guest)
 {
-	if (guest->client.fd < 0 || guest->asked.ident || runtime->engine->refused_asking >= NAMED_MOST ||
+	if (guest->client.fd < 0 || guest->asked.ident || runtime->engine->admission->refused_lookups >= NAMED_MOST ||
 	    !xinetd_record_wants_user(runtime->service, false) || !lookup_may_ask_ident(runtime->engine))
 		return false;
 	guest->asked = (struct guest_lookups){ .ident = true };
 	if (!lookup_ask(runtime, guest, on_named))
 		return false;
-	runtime->engine->refused_asking++;
+	runtime->engine->admission->refused_lookups++;
 	return true;
 }
 
@@ -86,18 +87,18 @@ static bool may_be_kept(enum refusal refusal)
 
 bool refuse_may_tell(struct service_runtime *runtime)
 {
-	struct engine *engine = runtime->engine;
+	struct admission *admission = runtime->engine->admission;
 	struct event event = { .name = "refused", .service = runtime->service->name };
 	double now = clock_now();
 
-	if (now - engine->told_since >= 1 || now < engine->told_since) {
-		if (engine->told > TOLD_MOST)
-			log_event(engine->log, LEVEL_NOTICE, &event, "refused %u more datagrams",
-				  engine->told - TOLD_MOST);
-		engine->told_since = now;
-		engine->told = 0;
+	if (now - admission->refusals_since >= 1 || now < admission->refusals_since) {
+		if (admission->refusals_said > TOLD_MOST)
+			log_event(runtime->engine->log, LEVEL_NOTICE, &event, "refused %u more datagrams",
+				  admission->refusals_said - TOLD_MOST);
+		admission->refusals_since = now;
+		admission->refusals_said = 0;
 	}
-	return ++engine->told <= TOLD_MOST;
+	return ++admission->refusals_said <= TOLD_MOST;
 }
 
 void refuse_guest(struct service_runtime *runtime, struct pending_client *guest, enum refusal refusal)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/scan.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/pending.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/xinetd_record.h"
@@ -19,7 +20,8 @@ static bool has_address(const struct client *client)
 /* A second touch never shortens the time that the first one set. */
 static double deny_until(struct service_runtime *runtime, const unsigned char *source, int64_t time)
 {
-	const struct address_entry *before = address_lru_find(&runtime->engine->denied, 0, source, clock_now());
+	struct address_lru *denied = &runtime->engine->admission->denied;
+	const struct address_entry *before = address_lru_find(denied, 0, source, clock_now());
 	double until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
 
 	return before && before->until > until ? before->until : until;
@@ -32,8 +34,8 @@ static void deny(struct service_runtime *runtime, const struct client *client, i
 	unsigned char source[SOURCE_SIZE];
 
 	if (client_source(client, prefix, source) &&
-	    address_lru_note(&engine->denied, 0, source, clock_now(), deny_until(runtime, source, time)))
-		engine->denied_prefixes[prefix] = true;
+	    address_lru_note(&engine->admission->denied, 0, source, clock_now(), deny_until(runtime, source, time)))
+		engine->admission->denied_prefixes[prefix] = true;
 	else
 		log_error(engine->log, "%s: an address cannot be kept out: out of memory", runtime->service->name);
 }
@@ -68,7 +70,7 @@ static bool is_denied(const struct service_runtime *runtime, const struct client
 	unsigned char source[SOURCE_SIZE];
 
 	return client_source(client, (unsigned)runtime->service->groups->access->per_source_prefix, source) &&
-	       address_lru_find(&runtime->engine->denied, 0, source, clock_now());
+	       address_lru_find(&runtime->engine->admission->denied, 0, source, clock_now());
 }
 
 void sensor_touch(struct service_runtime *runtime, const struct client *client)
@@ -82,9 +84,10 @@ void sensor_touch(struct service_runtime *runtime, const struct client *client)
 
 void sensor_touch_unproven(struct service_runtime *runtime, const struct client *client)
 {
+	struct address_lru *denied = &runtime->engine->admission->denied;
 	int64_t time = deny_time(runtime, client);
 
-	if (time && !is_denied(runtime, client) && !address_lru_has_room(&runtime->engine->denied, clock_now()))
+	if (time && !is_denied(runtime, client) && !address_lru_has_room(denied, clock_now()))
 		time = 0;
 	if (refuse_may_tell(runtime))
 		tell(runtime, client, time);
@@ -118,17 +121,18 @@ static bool denies(struct engine *engine, const struct client *client, unsigned 
 {
 	unsigned char source[SOURCE_SIZE];
 
-	return client_source(client, prefix, source) && address_lru_find(&engine->denied, 0, source, clock_now());
+	return client_source(client, prefix, source) &&
+	       address_lru_find(&engine->admission->denied, 0, source, clock_now());
 }
 
 bool sensor_denies(struct engine *engine, const struct client *client)
 {
-	if (!engine->denied.count || !has_address(client))
+	if (!engine->admission->denied.count || !has_address(client))
 		return false;
 	if (client->peer.any.sa_family == AF_INET)
 		return denies(engine, client, 128);
 	for (unsigned prefix = 0; prefix <= 128; prefix++) {
-		if (engine->denied_prefixes[prefix] && denies(engine, client, prefix))
+		if (engine->admission->denied_prefixes[prefix] && denies(engine, client, prefix))
 			return true;
 	}
 	return false;

@@ -3,6 +3,7 @@
  * datagram's sender, too, as with xinetd, though a sender is easily forged. */
 #pragma once
 
+#include "engine/accept/admission_state.h"
 #include "engine/limits/address_lru.h"
 #include "engine/runtime/runtime.h"
 
@@ -28,7 +29,7 @@ void sensor_feel_parked(struct service_runtime *runtime, struct listener *listen
 
 static inline bool sensor_has_any(const struct engine *engine)
 {
-	return engine->denied.count;
+	return engine->admission->denied.count;
 }
 
 /* Whether the client's address has touched a sensor lately. Costs nothing while none has. */

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "engine/accept/admission_state.h"
 #include "engine/core/fd_watch.h"
 
 struct waiter {
-	struct list link;               /* in engine->graced */
+	struct list link;               /* in engine->admission->slot_waits */
 	struct alarm end;
 	struct service_runtime *runtime;
 	struct pending_client guest;
@@ -19,14 +20,13 @@ struct waiter {
 static void let_go(struct waiter *waiter, bool cancelled)
 {
 	struct service_runtime *runtime = waiter->runtime;
-	struct engine *engine = runtime->engine;
 	struct pending_client guest = waiter->guest;
 	void (*over)(struct service_runtime *, struct pending_client *, bool) = waiter->over;
 
 	alarm_stop(&waiter->end);
 	list_remove(&waiter->link);
 	runtime->activity->graced--;
-	engine->graced_count--;
+	runtime->engine->admission->slot_wait_count--;
 	free(waiter);
 	over(runtime, &guest, cancelled);
 }
@@ -39,10 +39,10 @@ static void on_end(struct alarm *alarm)
 bool slot_wait_give(struct service_runtime *runtime, struct pending_client *guest,
 		    void (*over)(struct service_runtime *runtime, struct pending_client *guest, bool cancelled))
 {
-	struct engine *engine = runtime->engine;
+	struct admission *admission = runtime->engine->admission;
 	struct waiter *waiter;
 
-	if (guest->has_waited || engine->graced_count >= GRACE_MOST || runtime->activity->graced >= GRACE_EACH)
+	if (guest->has_waited || admission->slot_wait_count >= GRACE_MOST || runtime->activity->graced >= GRACE_EACH)
 		return false;
 	waiter = malloc(sizeof(*waiter));
 	if (!waiter)
@@ -52,17 +52,17 @@ bool slot_wait_give(struct service_runtime *runtime, struct pending_client *gues
 	waiter->runtime = runtime;
 	waiter->guest = *guest;
 	waiter->over = over;
-	alarm_init(&waiter->end, engine, on_end);
+	alarm_init(&waiter->end, runtime->engine, on_end);
 	alarm_set(&waiter->end, GRACE_SECONDS);
-	list_add(&engine->graced, &waiter->link);
+	list_add(&admission->slot_waits, &waiter->link);
 	runtime->activity->graced++;
-	engine->graced_count++;
+	admission->slot_wait_count++;
 	return true;
 }
 
 void slot_wait_look(struct engine *engine)
 {
-	LIST_EACH(link, &engine->graced) {
+	LIST_EACH(link, &engine->admission->slot_waits) {
 		struct waiter *waiter = container_of(link, struct waiter, link);
 
 		if (pending_fits(waiter->runtime, &waiter->guest))
@@ -74,7 +74,7 @@ void slot_wait_cancel(struct service_runtime *runtime)
 {
 	if (!runtime->activity || !runtime->activity->graced)
 		return;
-	LIST_EACH(link, &runtime->engine->graced) {
+	LIST_EACH(link, &runtime->engine->admission->slot_waits) {
 		struct waiter *waiter = container_of(link, struct waiter, link);
 
 		if (waiter->runtime == runtime)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "engine/accept/admission_state.h"
 #include "engine/core/close_socket.h"
 #include "engine/runtime/service_list.h"
 
@@ -55,31 +56,31 @@ static size_t collect(const struct service_list *service_list, struct service_ru
 }
 
 /* Services with a tcpmux endpoint are few: they are picked out once for each table. */
-static void refresh(struct muxed *muxed, const struct service_list *service_list)
+static void refresh(struct tcpmux *mux, const struct service_list *service_list)
 {
 	struct service_runtime **runtimes;
 	size_t count;
 
-	if (muxed->table == service_list->changes)
+	if (mux->table == service_list->changes)
 		return;
 	count = collect(service_list, NULL);
 	runtimes = calloc(count + 1, sizeof(*runtimes));
 	if (!runtimes)
 		return;
 	collect(service_list, runtimes);
-	free(muxed->runtimes);
-	muxed->runtimes = runtimes;
-	muxed->count = count;
-	muxed->table = service_list->changes;
+	free(mux->runtimes);
+	mux->runtimes = runtimes;
+	mux->count = count;
+	mux->table = service_list->changes;
 }
 
 static struct listener *find_target(struct engine *engine, const char *name)
 {
-	struct muxed *muxed = &engine->muxed;
+	struct tcpmux *mux = engine->admission->tcpmux;
 
-	refresh(muxed, engine->service_list);
-	for (size_t n = 0; muxed->table == engine->service_list->changes && n < muxed->count; n++) {
-		struct listener *listener = find_listener(muxed->runtimes[n], name);
+	refresh(mux, engine->service_list);
+	for (size_t n = 0; mux->table == engine->service_list->changes && n < mux->count; n++) {
+		struct listener *listener = find_listener(mux->runtimes[n], name);
 
 		if (listener)
 			return listener;
@@ -87,11 +88,18 @@ static struct listener *find_target(struct engine *engine, const char *name)
 	return NULL;
 }
 
+void tcpmux_init(struct engine *engine, struct tcpmux *mux)
+{
+	engine->admission->tcpmux = mux;
+}
+
 void tcpmux_free(struct engine *engine)
 {
-	ev_timer_stop(engine->loop, &engine->muxed.timer);
-	free(engine->muxed.runtimes);
-	engine->muxed = (struct muxed){ 0 };
+	struct tcpmux *mux = engine->admission->tcpmux;
+
+	ev_timer_stop(engine->loop, &mux->timer);
+	free(mux->runtimes);
+	*mux = (struct tcpmux){ 0 };
 }
 
 /* Refuses parked clients whose time is over. Returns when the time of the next one is over; 0: none is left. */
@@ -121,18 +129,18 @@ static double send_away(struct engine *engine, struct listener *listener, double
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct engine *engine = timer->data;
-	struct muxed *muxed = &engine->muxed;
+	struct tcpmux *mux = engine->admission->tcpmux;
 	double now = clock_now(), next;
 
 	(void)loop, (void)events;
-	refresh(muxed, engine->service_list);
-	if (muxed->table != engine->service_list->changes) { /* out of memory */
+	refresh(mux, engine->service_list);
+	if (mux->table != engine->service_list->changes) { /* out of memory */
 		tcpmux_wait(engine, now + MUX_PATIENCE);
 		return;
 	}
-	for (size_t n = 0; n < muxed->count; n++) {
-		for (size_t i = 0; i < muxed->runtimes[n]->listener_count; i++) {
-			next = send_away(engine, &muxed->runtimes[n]->listeners[i], now);
+	for (size_t n = 0; n < mux->count; n++) {
+		for (size_t i = 0; i < mux->runtimes[n]->listener_count; i++) {
+			next = send_away(engine, &mux->runtimes[n]->listeners[i], now);
 			if (next)
 				tcpmux_wait(engine, next);
 		}
@@ -141,7 +149,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 void tcpmux_wait(struct engine *engine, double until)
 {
-	ev_timer *timer = &engine->muxed.timer;
+	ev_timer *timer = &engine->admission->tcpmux->timer;
 	double left = until - clock_now();
 
 	if (ev_is_active(timer) && ev_timer_remaining(engine->loop, timer) <= left)

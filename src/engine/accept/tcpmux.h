@@ -6,6 +6,16 @@
 
 #define MUX_PATIENCE 30.                /* seconds that a client waits for a service that cannot be started now */
 
+/* Services with a tcpmux: endpoint, as engine->admission->tcpmux. */
+struct tcpmux {
+	struct service_runtime **runtimes;
+	size_t count;
+	uint64_t table;                 /* service_list->changes when the list was made */
+	ev_timer timer;                 /* ends when a parked client of theirs has waited for too long */
+};
+
+void tcpmux_init(struct engine *engine, struct tcpmux *mux);
+
 /* A client of `by`, a service with builtin = tcpmux, wants the service of this name: parks it there, as ARRIVED, and
  * posts HANDED. Takes the connection over. */
 void tcpmux_serve(struct service_runtime *by, const char *name, int connection);

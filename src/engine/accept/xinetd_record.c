@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/scan.h"
+#include "engine/accept/admission_state.h"
 #include "engine/log/xinetd_line.h"
 
 #define REPEAT 60. /* seconds in which the same sender's datagrams are refused without a further line */
@@ -69,7 +70,7 @@ static void say_wrapped(struct service_runtime *runtime, const struct client *cl
 	char address[128];
 
 	if (!client || !runtime->service->groups->access->libwrap || logging->log_on_success ||
-	    logging->log_on_failure || !hosts_access_has_rules(&runtime->engine->wraps))
+	    logging->log_on_failure || !hosts_access_has_rules(&runtime->engine->admission->hosts_access))
 		return;
 	event = event_of(runtime, let_in ? "start" : "fail", peer_text(client, address, sizeof(address)));
 	if (!event.peer || !log_wants(runtime->engine->log, LEVEL_INFO))

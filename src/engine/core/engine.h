@@ -12,13 +12,9 @@
 #include "config/table/diff.h"
 #include "engine/core/child_table.h"
 #include "engine/core/log_pump.h"
-#include "engine/core/time_cache.h"
-#include "engine/limits/address_lru.h"
 #include "engine/limits/refusal.h"
-#include "engine/limits/source_count.h"
 #include "exec/plan/plan.h"
 #include "exec/processes/pid1.h"
-#include "os/host/hosts_access.h"
 
 struct service_runtime;
 struct buf;
@@ -27,6 +23,7 @@ struct listener;
 struct log_files;
 struct start_resources;
 struct instances;
+struct admission;
 struct orphans;
 struct freezes;
 struct service_list;
@@ -45,14 +42,6 @@ struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
 
-/* Keepers that a client may ask tcpmux for (engine/accept/tcpmux). */
-struct muxed {
-	struct service_runtime **runtimes;
-	size_t count;
-	uint64_t table;                 /* service list->changes when the list was made */
-	ev_timer timer;                 /* ends when a parked client of theirs has waited for too long */
-};
-
 struct engine {
 	struct ev_loop *loop;
 	struct log *log;
@@ -61,28 +50,12 @@ struct engine {
 	struct process_defaults defaults;
 	struct listen_fds listen_fds;
 	struct child_table children;
-	struct source_counts sources;   /* instances by service and client address */
-	struct address_lru minutes;     /* connections of a minute by service and client address (per_source_cpm) */
-	struct address_lru denied;      /* addresses that touched a sensor (engine/accept/sensor) */
-	bool denied_prefixes[129];      /* lengths of IPv6 prefixes that were ever put there */
-	struct address_lru judged;      /* senders of datagrams that were asked about, by service; count is enum refusal */
-	unsigned judged_by;             /* wraps.changes when these answers were given */
-	struct time_cache time_cache;
-	double told_since;              /* loop time of the second in which `told` refused datagrams were logged */
-	unsigned told;
-	struct hosts_access wraps;
-	struct lookup_helper *advisor;  /* how superd-advise is started (engine/accept/lookup); NULL before the first question */
-	struct list questions;          /* questions to superd-advise whose process has not ended */
-	unsigned refused_asking;        /* questions about refused clients */
-	struct list graced;             /* clients that wait a moment for room (engine/accept/slot_wait) */
-	unsigned graced_count;
-	bool has_room;                  /* an instance of accept = yes has ended, and they have not heard of it */
-	size_t idents;                  /* questions that ask an ident server */
 	uint64_t activities;            /* struct activity made so far */
 	double started;                 /* loop time when the first superd of this process began */
 	struct list none;               /* an empty list */
 	struct start_resources *launch;   /* what starts share (engine/launch/start_resources) */
 	struct instances *instances;    /* all instances (engine/instance/instance) */
+	struct admission *admission;    /* what is remembered of clients, and who waits (engine/accept/admission_state) */
 	struct orphans *orphans;        /* what killed superds have left (engine/orphans/orphan) */
 	struct freezes *freezes;        /* those of all services (engine/freeze/reclaim) */
 	struct list leftovers;          /* processes that superd has given up (engine/core/unreaped) */
@@ -98,20 +71,15 @@ struct engine {
 	struct list leaving;            /* runtimes that the table has no more, while something of them runs */
 	struct list receptions;         /* messages that processes beside superd receive (engine/core/fd_receive) */
 	struct list held;               /* sockets that draining instances have (engine/listener/drained_sockets) */
-	struct muxed muxed;
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */
 	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle/idle) */
-	struct fd_receive *dropping;    /* receives a datagram that is dropped with its descriptors; NULL: nothing does */
 	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket); NULL: never used yet */
 	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: never used yet */
 	struct census *census;          /* counts clients (engine/clients/conn_query); NULL: never used yet */
 	struct close_events_hub *hall;  /* reports ended connections (engine/clients/close_events); NULL: never used yet */
 	struct nodes *nodes;            /* watched nodes (engine/listener/socket_path_watch); NULL: there never was one */
-	size_t ident_limit;             /* limit of `idents`; 0: none */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
-	struct list lacking;            /* services that lack descriptors (engine/accept/fd_shortage), in their turn */
-	struct service_runtime *first;  /* service that gets descriptors before all others; NULL: none */
 	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
 	bool stopping;
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade/upgrade) */

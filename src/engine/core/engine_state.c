@@ -37,33 +37,6 @@ const struct field_table sighting_state = FIELD_TABLE(NULL, address_entry, sight
 
 #define LIMIT .least = -1, .most = STATE_NUMBER_MOST, .always = true    /* RLIM_INFINITY is -1 */
 
-static void save_prefixes(struct state_saver *carry, const void *object)
-{
-	const struct engine *engine = object;
-
-	for (int prefix = 0; prefix <= 128; prefix++) {
-		if (engine->denied_prefixes[prefix])
-			state_add_number(&carry->text, "denied_prefix", prefix);
-	}
-}
-
-static void load_prefixes(struct state_section *section, void *object)
-{
-	struct engine *engine = object;
-
-	for (size_t n = 0; n < section->count; n++) {
-		struct state_entry *entry = &section->entries[n];
-		long prefix;
-
-		if (strcmp(entry->key, "denied_prefix") != 0)
-			continue;
-		entry->used = true;
-		prefix = strtol(entry->value, NULL, 10);
-		if (prefix >= 0 && prefix <= 128)
-			engine->denied_prefixes[prefix] = true;
-	}
-}
-
 static void save_losses(struct state_saver *carry, const void *object)
 {
 	const struct engine *engine = object;
@@ -97,10 +70,10 @@ static const struct state_field engine_fields[] = {
 	{ FIELD("activities", activities) },
 	{ FIELD("started", started), .always = true },
 	{ STATE_BY(engine, log, save_losses, load_losses) },
-	{ STATE_BY(engine, denied_prefixes, save_prefixes, load_prefixes) },
 	{ NONE(loop, "made anew") },
 	{ NONE(log_files, "has a table of its own") },
 	{ NONE(launch, "has a table of its own") },
+	{ NONE(admission, "has a table of its own") },
 	{ NONE(instances, "listed and counted with the instances; the limit is of the command line") },
 	{ NONE(orphans, "have sections of their own; the timer starts with the end of one") },
 	{ NONE(freezes, "begins anew when a service is frozen again") },
@@ -108,42 +81,22 @@ static const struct state_field engine_fields[] = {
 	{ NONE(defaults, "the rest comes with the process, and from the command line") },
 	{ NONE(listen_fds, "taken by the first superd of the process") },
 	{ NONE(children, "each goes over with what it is of") },
-	{ NONE(sources, "counted with the instances") },
-	{ NONE(minutes, "have sections of their own") },
-	{ NONE(denied, "have sections of their own") },
-	{ NONE(judged, "asked again") },
-	{ NONE(judged_by, "asked again") },
-	{ NONE(time_cache, "the second that runs is counted anew") },
-	{ NONE(told_since, "the second that runs is counted anew") },
-	{ NONE(told, "the second that runs is counted anew") },
-	{ NONE(wraps, "read anew") },
-	{ NONE(advisor, "made anew by the next question") },
-	{ NONE(questions, "the upgrade waits until none is left") },
-	{ NONE(refused_asking, "the upgrade waits until none is left") },
-	{ NONE(graced, "the upgrade waits until none is left") },
-	{ NONE(graced_count, "the upgrade waits until none is left") },
-	{ NONE(idents, "the upgrade waits until none is left") },
 	{ NONE(none, "always empty") },
 	{ NONE(leftovers, "their ends are reaped; the count that forbids starts begins at 0") },
 	{ NONE(service_list, "made anew for the table") },
 	{ NONE(leaving, "listed with the services that were removed") },
 	{ NONE(held, "listed with the drains") },
 	{ NONE(receptions, "the upgrade waits for their answers") },
-	{ NONE(muxed, "listed anew") },
 	{ NONE(rpc, "the key registered of a listener, and the sections withdrawal") },
 	{ NONE(letting_go, "counted anew") },
-	{ NONE(dropping, "ends with the descriptors") },
 	{ NONE(closing, "made anew by the first use") },
 	{ NONE(restorer, "made anew by the first use") },
 	{ NONE(census, "made anew by the first use") },
 	{ NONE(hall, "made anew by the first use") },
 	{ NONE(nodes, "made anew by the first use") },
-	{ NONE(ident_limit, "from the command line") },
 	{ NONE(null_input, "opened anew") },
 	{ NONE(null_output, "opened anew") },
 	{ NONE(spare, "opened anew") },
-	{ NONE(lacking, "they ask for descriptors again") },
-	{ NONE(first, "chosen anew") },
 	{ NONE(stop_ordered, "no upgrade begins then") },
 	{ NONE(stopping, "no upgrade begins then") },
 	{ NONE(quiet, "ends with the upgrade") },
@@ -152,7 +105,6 @@ static const struct state_field engine_fields[] = {
 	{ NONE(posted, "heard of before the state is written") },
 	{ NONE(last_posted, "heard of before the state is written") },
 	{ NONE(hearing, "made anew") },
-	{ NONE(has_room, "clients that wait for room are served before an upgrade begins") },
 	{ NONE(gone, "looked at with each end") },
 	{ NONE(starved, "pauses get their timers anew") },
 	{ NONE(touched, "nodes are looked at as they are watched anew") },

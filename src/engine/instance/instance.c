@@ -121,7 +121,7 @@ void instance_over(struct instance *instance)
 	list_remove(&instance->linger);
 	list_remove(&instance->link);
 	if (instance->counted)
-		source_count_leave(&instance->engine->sources, instance->gate, instance->source);
+		source_count_leave(&instance->engine->instances->by_source, instance->gate, instance->source);
 	instance->engine->instances->count--;
 	instance->on_end(instance, &ending);
 }

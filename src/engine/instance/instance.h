@@ -129,6 +129,7 @@ struct instances {
 	size_t made;                    /* made and not freed: live ones, starting ones and guests that are asked about */
 	size_t limit;                   /* of `made`; 0: none; the caller of supervisor_init sets it */
 	struct list lingering;          /* their first process ended while others of its group live */
+	struct source_counts by_source; /* those of accept = yes by service and client address */
 	ev_timer linger_look;           /* active while there are any: superd need not be the parent of those others */
 	struct list forking;            /* of type = forking, whose daemon is not settled (engine/instance/forking) */
 	struct list aux_commands;       /* commands beside a main process that run (engine/instance/aux_command) */

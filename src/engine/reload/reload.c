@@ -8,6 +8,7 @@
 
 #include "config/table/diff.h"
 #include "engine/accept/admission.h"
+#include "engine/accept/admission_state.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/socket_pool.h"
@@ -390,7 +391,7 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	service_list->runtimes = runtimes;
 	service_list->count = after->count + staying;
 	service_list->table = after;
-	address_lru_free(&engine->judged); /* by rules of before */
+	address_lru_free(&engine->admission->verdicts); /* by rules of before */
 	service_list->changes++;
 	socket_pool_close(&offers, engine);
 	for (size_t n = 0; n < service_list->count; n++) {

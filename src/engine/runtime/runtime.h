@@ -36,7 +36,7 @@ struct socket_commands;
 struct activity {
 	struct service_runtime *runtime;
 	struct list leaving;            /* in engine->leaving, once the runtime is removed */
-	struct list lacking;            /* in engine->lacking, while descriptors are short (engine/accept/fd_shortage) */
+	struct list lacking;            /* in engine->admission->fd_waits, while descriptors are short (engine/accept/fd_shortage) */
 	struct start_kit kit;
 	ev_timer timer;                 /* the pause of BINDING and BACKOFF; LISTENING: parked clients are left, or restart */
 	struct list instances;          /* the current one, retired ones, and all of accept = yes */

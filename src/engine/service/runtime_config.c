@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "config/table/diff.h"
 #include "config/type/type.h"
+#include "engine/accept/admission_state.h"
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
@@ -55,8 +56,8 @@ void runtime_free(struct service_runtime *runtime)
 		socket_commands_free(runtime);
 	if (runtime->activity && runtime->activity->refresh)
 		service_reload_free(runtime);
-	if (runtime->engine->first == runtime)
-		runtime->engine->first = NULL;
+	if (runtime->engine->admission->fd_first == runtime)
+		runtime->engine->admission->fd_first = NULL;
 	runtime_stop_timer(runtime);
 	if (runtime->activity && runtime->activity->idle)
 		idle_forget(runtime);

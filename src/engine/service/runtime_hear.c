@@ -2,6 +2,7 @@
  * go of which nothing is left. */
 #include "config/table/left_out.h"
 #include "engine/accept/accept.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/slot_wait.h"
 #include "engine/core/fd_watch.h"
 #include "engine/runtime/service_list.h"
@@ -94,8 +95,8 @@ static void hear_all(struct engine *engine)
 void runtimes_hear(struct engine *engine)
 {
 	hear_all(engine);
-	while (engine->has_room) {      /* clients that wait for it come after those who had it */
-		engine->has_room = false;
+	while (engine->admission->slot_freed) {   /* clients that wait for it come after those who had it */
+		engine->admission->slot_freed = false;
 		slot_wait_look(engine);
 		hear_all(engine);
 	}

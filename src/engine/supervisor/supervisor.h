@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 #include "base/diag.h"
+#include "engine/accept/admission_state.h"
+#include "engine/accept/tcpmux.h"
 #include "engine/core/child_table.h"
 #include "engine/core/engine.h"
 #include "engine/core/fd_watch.h"
@@ -63,6 +65,8 @@ struct supervisor {
 	struct log_files log_files;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct instances instances;     /* and the limit of these */
+	struct admission admission;     /* and the ident_limit of this */
+	struct tcpmux tcpmux;
 	struct orphans orphans;
 	struct freezes freezes;
 	struct table *table;

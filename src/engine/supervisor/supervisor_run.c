@@ -330,7 +330,6 @@ static void init_empty(struct supervisor *supervisor)
 		engine->spare[n] = -1;
 	list_init(&engine->none);
 	list_init(&engine->leaving);
-	list_init(&engine->lacking);
 	list_init(&engine->held);
 	list_init(&engine->receptions);
 	list_init(&engine->leftovers);
@@ -340,7 +339,8 @@ static void init_empty(struct supervisor *supervisor)
 	orphans_init(engine, &supervisor->orphans);
 	freezes_init(engine, &supervisor->freezes);
 	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
-	admission_init(engine);
+	admission_init(engine, &supervisor->admission);
+	tcpmux_init(engine, &supervisor->tcpmux);
 }
 
 static void set_actions(struct supervisor *supervisor)

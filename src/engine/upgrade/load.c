@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "base/fd.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/admission_state.h"
 #include "engine/core/engine_state.h"
 #include "engine/launch/instance_cgroup.h"
 #include "engine/launch/start_resources.h"
@@ -105,6 +107,7 @@ static void read_engine(struct state_loader *resume, struct state_section *secti
 	state_load(section, &engine_state, engine, engine->loop);
 	state_load(section, &log_files_state, engine->log_files, engine->loop);
 	state_load(section, &start_resources_state, engine->launch, engine->loop);
+	state_load(section, &admission_state, engine->admission, engine->loop);
 	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
 	resume->rest->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
 }
@@ -131,12 +134,12 @@ static void read_recent(struct address_lru *recent, struct state_section *sectio
 
 static void read_minute(struct state_loader *resume, struct state_section *section)
 {
-	read_recent(&resume->engine->minutes, section);
+	read_recent(&resume->engine->admission->minutes, section);
 }
 
 static void read_denied(struct state_loader *resume, struct state_section *section)
 {
-	read_recent(&resume->engine->denied, section);
+	read_recent(&resume->engine->admission->denied, section);
 }
 
 static void read_released(struct state_loader *resume, struct state_section *section)

@@ -106,7 +106,8 @@ static void read_belongings(struct service_runtime *runtime, struct instance *in
 	int channel = load_fd(section, "channel"), client = load_fd(section, "channel_client");
 
 	if (instance->counted) {
-		instance->counted = source_count_enter(&runtime->engine->sources, runtime, instance->source, INT64_MAX);
+		instance->counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
+						       instance->source, INT64_MAX);
 		instance->gate = runtime;
 	}
 	read_busy(runtime, instance, section);

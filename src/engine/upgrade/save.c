@@ -7,6 +7,8 @@
 
 #include "base/build_id.h"
 #include "base/clock.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/admission_state.h"
 #include "engine/core/engine_state.h"
 #include "engine/launch/instance_cgroup.h"
 #include "engine/launch/start_resources.h"
@@ -33,6 +35,7 @@ static void save_engine(struct state_saver *carry, struct engine *engine, const 
 	state_save(carry, &engine_state, engine);
 	state_save(carry, &log_files_state, engine->log_files);
 	state_save(carry, &start_resources_state, engine->launch);
+	state_save(carry, &admission_state, engine->admission);
 	if (source->command->pid > 0) {
 		state_open_section(text, "command");
 		state_add_number(text, "pid", source->command->pid);
@@ -72,8 +75,8 @@ bool save_write(struct state_saver *carry, struct engine *engine, const struct c
 	if (source->carry_table)
 		source->carry_table(source->table_context, engine->service_list->table, carry);
 	save_log(carry, engine);
-	save_recent(carry, "minute", &engine->minutes);
-	save_recent(carry, "denied", &engine->denied);
+	save_recent(carry, "minute", &engine->admission->minutes);
+	save_recent(carry, "denied", &engine->admission->denied);
 	LIST_EACH(link, &engine->log_files->released) {
 		const struct output *output = container_of(link, struct output, link);
 

@@ -3,6 +3,7 @@
  * as long as its service may take. A question without an answer is asked again afterwards. */
 #include "engine/upgrade/upgrade.h"
 
+#include "engine/accept/admission_state.h"
 #include "engine/accept/lookup.h"
 #include "engine/core/fd_watch.h"
 #include "engine/drain/drain.h"
@@ -59,7 +60,7 @@ void upgrade_be_brief(struct upgrade *upgrade)
 	const struct service_list *service_list = engine->service_list;
 
 	for (size_t n = 0; n < service_list->count; n++) {
-		if (service_list->runtimes[n] && !list_empty(&engine->questions))
+		if (service_list->runtimes[n] && !list_empty(&engine->admission->lookups))
 			lookup_cancel(service_list->runtimes[n]);
 	}
 	rpc_set_aside(engine);
@@ -129,9 +130,9 @@ bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 		buf_text(why, "superd is stopping");
 	else if (upgrade->loader->worker.busy)
 		buf_text(why, "a reload is under way");
-	else if (!list_empty(&engine->questions))
+	else if (!list_empty(&engine->admission->lookups))
 		buf_text(why, "clients are being asked about");
-	else if (!list_empty(&engine->graced))
+	else if (!list_empty(&engine->admission->slot_waits))
 		buf_text(why, "clients wait for room");
 	else if (rpc_is_busy(engine))
 		buf_text(why, "rpcbind is being told");

@@ -2,8 +2,8 @@
  *
  * A sender can forge its address and port. So addresses and ports that no honest client has are refused, even if
  * only_from lists them. */
-#include "helper/builtin/sender.h"
 #include "base/hash.h"
+#include "helper/builtin/sender.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "engine/accept/admission.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/sensor.h"
 #include "engine/launch/start_resources.h"
 #include "engine/service/runtime_event.h"
@@ -17,6 +18,7 @@ TestSuite(admission, .init = set_up, .fini = tear_down);
 static struct engine engine;
 static struct start_resources launch;
 static struct instances instances;
+static struct admission admission;
 
 static struct service_runtime *open_keeper(const char *options)
 {
@@ -30,7 +32,7 @@ static struct service_runtime *open_keeper(const char *options)
 		list_init(&engine.none);
 		start_resources_init(&engine, &launch);
 		instances_init(&engine, &instances);
-		admission_init(&engine);
+		admission_init(&engine, &admission);
 	}
 	table->users++;
 	runtime = runtime_new(&engine, table, service);
@@ -41,9 +43,10 @@ static struct service_runtime *open_keeper(const char *options)
 static void close_keeper(struct service_runtime *runtime)
 {
 	runtime_free(runtime);
-	cr_expect_eq(engine.sources.used, 0u, "somebody is still counted");
+	cr_expect_eq(instances.by_source.used, 0u, "somebody is still counted");
 	admission_free(&engine);
 	engine = (struct engine){ 0 };
+	admission = (struct admission){ 0 };
 }
 
 static struct pending_client pending_from(const char *address)
@@ -92,22 +95,22 @@ Test(admission, refuses_by_the_first_rule_in_the_manuals_order)
 		 " per_source_cpm = 1\n max_load = 0.001\n instances = 1\n overload = refuse\n",
 		 other_minute());
 	runtime = open_keeper(options);
-	engine.time_cache = (struct time_cache){ 0 };
+	admission.time_cache = (struct time_cache){ 0 };
 	cr_expect_eq(judge(runtime, "127.0.0.2"), REFUSED_ADDRESS);
 	source = (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 127, 0, 0, 2 };
-	address_lru_note(&engine.denied, 0, source, clock_now(), clock_now() + 60);
-	engine.denied_prefixes[64] = true;
+	address_lru_note(&admission.denied, 0, source, clock_now(), clock_now() + 60);
+	admission.denied_prefixes[64] = true;
 	cr_expect_eq(judge(runtime, "127.0.0.2"), REFUSED_SENSOR);
 	cr_expect_eq(judge(runtime, "127.0.0.3"), REFUSED_ADDRESS);
 	cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_TIME);
-	engine.time_cache = (struct time_cache){ .from = 0,
+	admission.time_cache = (struct time_cache){ .from = 0,
 					 .until = INT64_MAX,
 					 .looked = clock_now() + 1e6,
 					 .load = 5000,
 					 .minute = (unsigned)strtoul(other_minute(), NULL, 10) * 60 +
 						 (unsigned)strtoul(other_minute() + 3, NULL, 10) };
 	cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_LOAD);
-	engine.time_cache.load = 0;
+	admission.time_cache.load = 0;
 	cr_expect_eq(admission_judge(runtime, &first), ADMITTED);
 	cr_expect_eq(runtime->instance_count, 1u);
 	cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_PER_SOURCE);
@@ -245,18 +248,18 @@ Test(sensor, an_unproven_sender_pushes_nobody_out)
 	unsigned char source[SOURCE_SIZE] = { 0 };
 
 	sensor_touch(runtime, &first.client);
-	address_lru_note(&engine.denied, 0, (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 192, 0, 2, 3 },
+	address_lru_note(&admission.denied, 0, (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 192, 0, 2, 3 },
 			 clock_now(), INFINITY);
-	for (unsigned n = 0; engine.denied.count < SENSOR_MOST; n++) {
+	for (unsigned n = 0; admission.denied.count < SENSOR_MOST; n++) {
 		memcpy(source, &n, sizeof(n));
 		source[SOURCE_SIZE - 1] = 1;
-		address_lru_note(&engine.denied, 0, source, clock_now(), INFINITY);
+		address_lru_note(&admission.denied, 0, source, clock_now(), INFINITY);
 	}
 	sensor_touch_unproven(runtime, &late.client);
 	cr_expect(sensor_denies(&engine, &first.client));
 	cr_expect_not(sensor_denies(&engine, &late.client));
 	sensor_touch_unproven(runtime, &(struct client[]){ pending_from("192.0.2.3").client }[0]);
-	cr_expect(isinf(address_lru_find(&engine.denied, 0,
+	cr_expect(isinf(address_lru_find(&admission.denied, 0,
 					 (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 192, 0, 2, 3 },
 					 clock_now())->until));
 	sensor_touch(runtime, &late.client);
@@ -270,6 +273,6 @@ Test(sensor, only_logs_where_the_time_is_zero)
 	struct pending_client guest = pending_from("192.0.2.1");
 
 	sensor_touch(runtime, &guest.client);
-	cr_expect_eq(engine.denied.count, 0u);
+	cr_expect_eq(admission.denied.count, 0u);
 	close_keeper(runtime);
 }
