@@ -1,6 +1,4 @@
-/* Arrays that grow by doubling.
- *
- * If memory runs out, the result is NULL, and the old array stays valid and the caller's. */
+/* Arrays that grow by doubling, by reallocarray(3). */
 #include "base/array.h"
 
 #include <stdlib.h>

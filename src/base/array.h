@@ -3,9 +3,9 @@
 
 #include <stddef.h>
 
-/* Makes room for one more element of so many bytes behind count of them. The array, which may have moved, or NULL when
- * memory ran out: the old one and its capacity then stand as they were. */
+/* Makes room for one more element of `size` bytes behind the first `count`. Returns the array, which may have moved;
+ * the caller frees it. NULL: out of memory; the old array and *capacity (in elements) are unchanged. */
 void *array_grow(void *array, size_t *capacity, size_t count, size_t size);
 
-/* The same up to an element of this index; what is new is zeroed. */
+/* Makes room up to the element `index`, and fills the new part with zeros. Fails as array_grow does. */
 void *array_reach(void *array, size_t *capacity, size_t index, size_t size);

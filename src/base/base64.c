@@ -1,7 +1,7 @@
 /* Base64 (RFC 4648, section 4).
  *
- * The decoder accepts exactly one text for a value, apart from blanks: unused bits must be zero and the padding
- * complete. So a text that was cut off is an error. */
+ * Apart from blanks, the decoder accepts exactly one text for a value: unused bits must be zero and the padding must be
+ * complete. A truncated text is therefore an error. */
 #include "base/base64.h"
 
 #include <stdint.h>
@@ -11,15 +11,15 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 #define BLANKS " \t\r\n"
 
-/* The value of a letter, 0 to 63; -1: it is not in the alphabet. */
-static int value_of(char c)
+/* Returns the value of a letter, 0 to 63; -1: it is not in the alphabet. */
+static int letter_value(char c)
 {
 	const char *at = c ? strchr(alphabet, c) : NULL;
 
 	return at ? (int)(at - alphabet) : -1;
 }
 
-/* Adds the bytes of four letters, of which the last `padding` are "=". false: an unused bit is set. */
+/* Adds the bytes of four letters; the last `padding` of them are "=". false: an unused bit is set. */
 static bool add_group(uint32_t group, unsigned padding, struct buf *out)
 {
 	const unsigned char bytes[] = { (unsigned char)(group >> 16), (unsigned char)(group >> 8),
@@ -43,10 +43,10 @@ bool base64_decode(const char *text, struct buf *out)
 			continue;
 		if (*text == '=') {
 			padding++;
-		} else if (padding || value_of(*text) < 0) {
+		} else if (padding || letter_value(*text) < 0) {
 			return false;
 		}
-		group = group << 6 | (*text == '=' ? 0 : (uint32_t)value_of(*text));
+		group = group << 6 | (*text == '=' ? 0 : (uint32_t)letter_value(*text));
 		if (++letters % 4)
 			continue;
 		if (padding > 2 || !add_group(group, padding, out))

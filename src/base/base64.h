@@ -1,4 +1,4 @@
-/* Bytes written as text: base64 of RFC 4648. */
+/* Base64 (RFC 4648, section 4). */
 #pragma once
 
 #include <stdbool.h>
@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 
-/* Adds the bytes to out (NULL: only judges); blanks and newlines in the text are passed over. false: it is none, and what
- * was added so far is to be dropped. */
+/* Decodes text and adds the bytes to out; NULL: only validates. Ignores blanks and newlines. false: the text is no
+ * base64, and the caller drops what out has got. */
 bool base64_decode(const char *text, struct buf *out);
 
 void base64_encode(struct buf *out, const void *bytes, size_t length);

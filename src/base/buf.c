@@ -1,6 +1,6 @@
 /* Growable text.
  *
- * Text from clients and backends may hold any byte. buf_visible splits it into valid UTF-8 characters, control
+ * Text from clients and backends may contain any byte. buf_visible splits it into valid UTF-8 characters, control
  * characters and invalid bytes, and escapes the latter two. */
 #include "base/buf.h"
 
@@ -71,7 +71,8 @@ void buf_utf8(struct buf *buf, uint32_t code)
 		buf_char(buf, (char)(0x80 | (code >> 6 * more & 0x3f)));
 }
 
-/* Mostly there is room. errno is put back before each formatting, so %m means what it meant to the caller. */
+/* Formats into the free room first, which is mostly enough, and again after growing. errno is restored before the
+ * second time, so that %m prints the caller's error. */
 void buf_vaddf(struct buf *buf, const char *format, va_list arguments)
 {
 	size_t room = buf->failed ? 0 : buf->capacity - buf->length;
@@ -123,8 +124,8 @@ void buf_visible(struct buf *buf, const char *text, size_t length)
 	}
 }
 
-/* Whether the text behind a backslash reads as xHH, or buf_visible turns it into \xHH. */
-static bool looks_hidden(const unsigned char *at, const unsigned char *end)
+/* Whether the text behind a backslash reads as xHH, or becomes \xHH in buf_visible. */
+static bool is_like_escape(const unsigned char *at, const unsigned char *end)
 {
 	if (at < end && !utf8_is_visible(at, utf8_length(at, (size_t)(end - at))))
 		return true;
@@ -144,7 +145,7 @@ void buf_visible_once(struct buf *buf, const char *text, size_t length)
 		for (behind = slash; behind < end && *behind == '\\'; behind++)
 			;
 		buf_add(buf, slash, (size_t)(behind - slash));
-		if (looks_hidden((const unsigned char *)behind, (const unsigned char *)end))
+		if (is_like_escape((const unsigned char *)behind, (const unsigned char *)end))
 			buf_add(buf, slash, (size_t)(behind - slash));
 		text = behind;
 	}

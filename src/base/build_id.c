@@ -1,5 +1,5 @@
-/* The note that the linker leaves in a program. Libraries have one, too; the program's own is
- * the first that is listed. */
+/* Reads the ELF note NT_GNU_BUILD_ID (elf(5)). Libraries have such a note, too; dl_iterate_phdr(3) lists the program
+ * first. */
 #include "base/build_id.h"
 
 #include <elf.h>
@@ -7,22 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DIGITS 12
+#define DIGITS 12                       /* hexadecimal, of the build id's 40 */
 
 static char id[DIGITS + 1], version[sizeof(PACKAGE_VERSION) + DIGITS + 16];
 
-static size_t padded(size_t size)
+static size_t align_note(size_t size)
 {
 	return (size + 3) & ~(size_t)3;
 }
 
-static void take_notes(const char *at, size_t left)
+static void read_notes(const char *at, size_t left)
 {
 	ElfW(Nhdr) note;
 
 	while (left >= sizeof(note)) {
 		memcpy(&note, at, sizeof(note));
-		size_t name = sizeof(note), text = name + padded(note.n_namesz), end = text + padded(note.n_descsz);
+		size_t name = sizeof(note), text = name + align_note(note.n_namesz);
+		size_t end = text + align_note(note.n_descsz);
 
 		if (end > left)
 			return;
@@ -37,22 +38,22 @@ static void take_notes(const char *at, size_t left)
 	}
 }
 
-static int look_at(struct dl_phdr_info *info, size_t size, void *context)
+static int read_program(struct dl_phdr_info *info, size_t size, void *context)
 {
 	(void)size, (void)context;
 	for (size_t n = 0; n < info->dlpi_phnum && !*id; n++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[n];
 
 		if (part->p_type == PT_NOTE)
-			take_notes((const char *)info->dlpi_addr + part->p_vaddr, part->p_filesz);
+			read_notes((const char *)info->dlpi_addr + part->p_vaddr, part->p_filesz);
 	}
-	return 1;                       /* the first is the program */
+	return 1;                       /* stop behind the program */
 }
 
 const char *build_id(void)
 {
 	if (!*id)
-		dl_iterate_phdr(look_at, NULL);
+		dl_iterate_phdr(read_program, NULL);
 	return id;
 }
 

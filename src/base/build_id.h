@@ -1,8 +1,8 @@
-/* Which build of superd a program is, for people: the version, and the build id that the linker made of all that is in
- * it (ld --build-id), so that two builds of one version can be told apart. */
+/* The version and the build id of this program, for people. The linker computes the build id from the contents
+ * (ld(1), --build-id), so it tells apart two builds of one version. Both texts are static. */
 #pragma once
 
-/* Twelve digits; "": it was linked without. */
+/* Twelve hexadecimal digits; "": linked without a build id. */
 const char *build_id(void);
 
 /* "0.1.0 (build 3f2a9c1b7d04)", or the version alone. */

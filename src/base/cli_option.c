@@ -1,4 +1,4 @@
-/* Reads a command line from a table of its options. */
+/* Reads a command line by a table of its options. */
 #include "base/cli_option.h"
 
 #include <getopt.h>
@@ -8,8 +8,8 @@
 
 #include "base/scan.h"
 
-#define BEYOND_LETTERS 256              /* what getopt_long gives for the first row; below it, it gives letters */
-#define NEAR 2                          /* edits at most between an unknown name and the one suggested */
+#define BEYOND_LETTERS 256              /* getopt_long's result for the first row; smaller results are letters */
+#define NEAR 2                          /* most edits between an unknown name and the suggested one */
 
 bool cli_texts_add(struct cli_texts *texts, const char *text)
 {
@@ -22,7 +22,7 @@ bool cli_texts_add(struct cli_texts *texts, const char *text)
 	return true;
 }
 
-/* The place of a word in a list that blanks separate; -1: not in it. */
+/* Returns the index of a word in a list that blanks separate; -1: not in it. */
 static int find_word(const char *words, const char *word)
 {
 	size_t length = strlen(word);
@@ -36,15 +36,15 @@ static int find_word(const char *words, const char *word)
 	}
 }
 
-/* What becomes of a bool or an enum; -1: the argument is none of the option's words. */
-static int find_value(const struct cli_option *option, const char *argument)
+/* Returns the new value of a bool or an enum; -1: the argument is none of the option's words. */
+static int parse_word(const struct cli_option *option, const char *argument)
 {
 	if (argument)
 		return find_word(option->words, argument);
 	return option->field == CLI_ENUM ? (int)option->value : !option->clears;
 }
 
-/* The reason why not; NULL: it is set. */
+/* Returns why the argument is refused; NULL: the field is set. */
 static const char *set_field(const struct cli_option *option, void *options, const char *argument)
 {
 	void *field = (char *)options + option->offset;
@@ -57,7 +57,7 @@ static const char *set_field(const struct cli_option *option, void *options, con
 	if (option->scan && (number < option->least || (option->most && number > option->most)))
 		return option->refusal;
 	if (option->field == CLI_BOOL || option->field == CLI_ENUM)
-		value = find_value(option, argument);
+		value = parse_word(option, argument);
 	if (value < 0)
 		return option->refusal;
 	switch (option->field) {
@@ -93,8 +93,8 @@ bool cli_set(const struct cli *cli, const struct cli_option *option, void *optio
 	return !why;
 }
 
-/* The table in getopt_long's own terms; "+" ends the options at the first word that is none. */
-static void describe(const struct cli *cli, struct option *longs, char *letters)
+/* Translates the table for getopt_long(3); "+" ends the options at the first word that is no option. */
+static void build_getopt_table(const struct cli *cli, struct option *longs, char *letters)
 {
 	if (cli->ends_at_word)
 		*letters++ = '+';
@@ -114,8 +114,8 @@ static void describe(const struct cli *cli, struct option *longs, char *letters)
 	*letters = '\0';
 }
 
-/* The row of getopt_long's value; NULL: none. */
-static const struct cli_option *identify(const struct cli *cli, int value)
+/* Returns the row for getopt_long's result; NULL: none. */
+static const struct cli_option *find_row(const struct cli *cli, int value)
 {
 	if (value >= BEYOND_LETTERS)
 		return &cli->options[value - BEYOND_LETTERS];
@@ -132,9 +132,9 @@ enum cli_result cli_read(const struct cli *cli, void *options, int argc, char **
 	char letters[3 * CLI_MOST + 2];
 	int value;
 
-	describe(cli, longs, letters);
+	build_getopt_table(cli, longs, letters);
 	while ((value = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
-		const struct cli_option *option = identify(cli, value);
+		const struct cli_option *option = find_row(cli, value);
 
 		if (!option)
 			return CLI_UNKNOWN;

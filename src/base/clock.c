@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-static double seconds_of(clockid_t clock)
+static double read_seconds(clockid_t clock)
 {
 	struct timespec now;
 
@@ -13,7 +13,7 @@ static double seconds_of(clockid_t clock)
 
 double clock_now(void)
 {
-	return seconds_of(CLOCK_MONOTONIC);
+	return read_seconds(CLOCK_MONOTONIC);
 }
 
 int64_t clock_ms(void)
@@ -26,5 +26,5 @@ int64_t clock_ms(void)
 
 double clock_wall(void)
 {
-	return seconds_of(CLOCK_REALTIME);
+	return read_seconds(CLOCK_REALTIME);
 }

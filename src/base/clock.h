@@ -4,5 +4,5 @@
 #include <stdint.h>
 
 double clock_now(void);                         /* seconds of CLOCK_MONOTONIC */
-int64_t clock_ms(void);                         /* the same in milliseconds */
-double clock_wall(void);                        /* seconds of CLOCK_REALTIME: since 1970, and it may be set */
+int64_t clock_ms(void);                         /* milliseconds of CLOCK_MONOTONIC */
+double clock_wall(void);                        /* seconds of CLOCK_REALTIME: since 1970, and it may jump */

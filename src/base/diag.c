@@ -1,7 +1,7 @@
 /* Diagnostics: errors, warnings and hints about a table that a person wrote.
  *
- * A file may hold anything, so the list has an upper bound, a message that quotes a very long word is cut, and
- * diags_print escapes whatever a terminal might obey. */
+ * A file may contain anything. So the list is bounded, long messages are cut, and diags_print escapes control
+ * characters. */
 #include "base/diag.h"
 
 #include <stdarg.h>
@@ -40,8 +40,8 @@ static char *format_text(const char *format, va_list arguments)
 	return buf_take(&text);
 }
 
-/* Counts a diagnostic; false: the list already has the most it keeps of this severity. */
-static bool diags_count(struct diags *diags, enum severity severity)
+/* Counts a diagnostic. false: the list is full for this severity, and the diagnostic is dropped. */
+static bool count_one(struct diags *diags, enum severity severity)
 {
 	size_t errors = diags->errors - diags->dropped_errors;
 	size_t errors_most = diags->keeps_all ? DIAGS_ALL : DIAGS_ERRORS;
@@ -63,15 +63,15 @@ static bool diags_count(struct diags *diags, enum severity severity)
 	return false;
 }
 
-static void diags_lose(struct diags *diags, enum severity severity)
+static void count_lost(struct diags *diags, enum severity severity)
 {
 	diags->lost++;
 	if (severity != SEVERITY_ERROR)
 		diags->errors++;
 }
 
-/* Room for one more; NULL when there is none. */
-static struct diag *diags_next(struct diags *diags)
+/* Returns a free element behind the last; NULL: out of memory. */
+static struct diag *reserve_next(struct diags *diags)
 {
 	struct diag *list = array_grow(diags->list, &diags->capacity, diags->count, sizeof(*list));
 
@@ -87,17 +87,17 @@ void diags_add(struct diags *diags, enum severity severity, struct origin at, co
 	struct diag *place;
 	va_list arguments;
 
-	if (!diags_count(diags, severity))
+	if (!count_one(diags, severity))
 		return;
 	va_start(arguments, format);
 	new.message = format_text(format, arguments);
 	va_end(arguments);
 	new.file = at.file ? strdup(at.file) : NULL;
-	place = diags_next(diags);
+	place = reserve_next(diags);
 	if (!place || !new.message || (at.file && !new.file)) {
 		free(new.message);
 		free(new.file);
-		diags_lose(diags, severity);
+		count_lost(diags, severity);
 		return;
 	}
 	*place = new;
@@ -122,7 +122,7 @@ void diags_hint(struct diags *diags, const char *format, ...)
 	hint = format_text(format, arguments);
 	va_end(arguments);
 	if (!hint) {
-		diags_lose(diags, SEVERITY_NOTE);
+		count_lost(diags, SEVERITY_NOTE);
 		return;
 	}
 	free(diags->last->hint);
@@ -202,7 +202,7 @@ struct sort_key {
 	size_t number;                  /* index in the list before sorting */
 };
 
-static bool same_file(const struct diag *a, const struct diag *b)
+static bool has_same_file(const struct diag *a, const struct diag *b)
 {
 	return a->file && b->file ? !strcmp(a->file, b->file) : a->file == b->file;
 }
@@ -210,13 +210,13 @@ static bool same_file(const struct diag *a, const struct diag *b)
 static size_t first_of_file(const struct sort_key *keys, size_t number)
 {
 	for (size_t n = number; n-- > 0;) {
-		if (same_file(&keys[n].diag, &keys[number].diag) && !keys[n].diag.follows)
+		if (has_same_file(&keys[n].diag, &keys[number].diag) && !keys[n].diag.follows)
 			return keys[n].file;
 	}
 	return number;
 }
 
-static int compare_keys(const void *left, const void *right)
+static int compare_sort_keys(const void *left, const void *right)
 {
 	const struct sort_key *a = left, *b = right;
 
@@ -243,7 +243,7 @@ void diags_sort(struct diags *diags)
 			key->line = keys[n - 1].line;
 		}
 	}
-	qsort(keys, diags->count, sizeof(*keys), compare_keys);
+	qsort(keys, diags->count, sizeof(*keys), compare_sort_keys);
 	for (size_t n = 0; n < diags->count; n++)
 		diags->list[n] = keys[n].diag;
 	diags->last = NULL;
@@ -261,7 +261,7 @@ void diag_place(const struct diag *diag, struct buf *out)
 		buf_addf(out, ":%u", diag->column);
 }
 
-static void add_line(struct buf *line, const struct diag *diag, const char *kind, const char *message)
+static void add_diag_line(struct buf *line, const struct diag *diag, const char *kind, const char *message)
 {
 	diag_place(diag, line);
 	if (!diag->file)
@@ -280,9 +280,9 @@ void diags_print(const struct diags *diags, FILE *out)
 		const struct diag *diag = &diags->list[i];
 
 		buf_clear(&line);
-		add_line(&line, diag, severity_names[diag->severity], diag->message);
+		add_diag_line(&line, diag, severity_names[diag->severity], diag->message);
 		if (diag->hint)
-			add_line(&line, diag, "hint", diag->hint);
+			add_diag_line(&line, diag, "hint", diag->hint);
 		if (line.failed)
 			lost++;
 		else

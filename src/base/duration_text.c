@@ -1,14 +1,14 @@
-/* Spans of time as text. The unit is chosen after rounding: 999.9 ms are "1 s". */
+/* Durations as text. The unit is chosen after rounding: 999.9 ms are "1 s". */
 #include "base/duration_text.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MOST 1e15 /* seconds; a larger number counts as wrong */
+#define MOST 1e15                       /* seconds; a larger number is printed as "?" */
 
-/* Writes two units at most: "3 d 4 h", "5 min". */
-static void write_long(char out[DURATION_MOST], int64_t seconds)
+/* Writes at most two units: "3 d 4 h", "5 min". */
+static void write_two_units(char out[DURATION_MOST], int64_t seconds)
 {
 	static const struct {
 		int64_t seconds;
@@ -26,8 +26,8 @@ static void write_long(char out[DURATION_MOST], int64_t seconds)
 			 (long long)(seconds / units[i + 1].seconds), units[i + 1].name);
 }
 
-/* With one digit behind the point, unless that is 0. */
-static void write_short(char out[DURATION_MOST], double number, const char *unit)
+/* Writes one digit behind the point, unless that digit is 0. */
+static void write_decimal(char out[DURATION_MOST], double number, const char *unit)
 {
 	char digits[16];
 	size_t length = (size_t)snprintf(digits, sizeof(digits), "%.1f", number);
@@ -42,7 +42,7 @@ const char *duration_write_whole(char out[DURATION_MOST], double seconds)
 	if (seconds < 0)
 		seconds = 0;
 	if (seconds <= MOST)
-		write_long(out, (int64_t)seconds);
+		write_two_units(out, (int64_t)seconds);
 	else
 		snprintf(out, DURATION_MOST, "?");
 	return out;
@@ -55,10 +55,10 @@ const char *duration_write(char out[DURATION_MOST], double seconds)
 	if (seconds < 0.0009995)
 		snprintf(out, DURATION_MOST, "%.0f us", seconds * 1e6);
 	else if (seconds < 0.00995)
-		write_short(out, seconds * 1e3, "ms");
+		write_decimal(out, seconds * 1e3, "ms");
 	else if (seconds < 0.9995)
 		snprintf(out, DURATION_MOST, "%.0f ms", seconds * 1e3);
 	else
-		write_short(out, seconds, "s");
+		write_decimal(out, seconds, "s");
 	return out;
 }

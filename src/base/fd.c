@@ -79,8 +79,8 @@ void fd_close(int *fd)
 	errno = saved;
 }
 
-/* read(2) that goes on after a signal and, where it may, waits for a descriptor that happens to be non-blocking. */
-static ssize_t read_some(int fd, bool waits, char *to, size_t size)
+/* Calls read(2) again after EINTR. With `waits`, it also waits for a descriptor that is non-blocking. */
+static ssize_t read_retrying(int fd, bool waits, char *to, size_t size)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	ssize_t got;
@@ -94,8 +94,9 @@ static ssize_t read_some(int fd, bool waits, char *to, size_t size)
 	return got;
 }
 
-/* It ignores the size from fstat(2): a file may grow while it is read, and files of /proc have size 0. */
-static char *read_all(int fd, bool waits, size_t most, size_t *length)
+/* Reads to the end of the file, whatever fstat(2) has as its size: a file may grow while it is read, and files of /proc
+ * have size 0. */
+static char *read_to_end(int fd, bool waits, size_t most, size_t *length)
 {
 	size_t capacity = 4096, have = 0;
 	char *text = NULL, *larger;
@@ -106,7 +107,7 @@ static char *read_all(int fd, bool waits, size_t most, size_t *length)
 		if (!larger)
 			goto fail;
 		text = larger;
-		got = read_some(fd, waits, text + have, capacity - have);
+		got = read_retrying(fd, waits, text + have, capacity - have);
 		if (got < 0)
 			goto fail;
 		if (!got)
@@ -129,10 +130,10 @@ fail:
 
 char *fd_read_all(int fd, size_t most, size_t *length)
 {
-	return read_all(fd, true, most, length);
+	return read_to_end(fd, true, most, length);
 }
 
-/* The read must not wait either: /proc/kmsg is a regular file that blocks until there is more. */
+/* Does not wait in read(2) either: /proc/kmsg is a regular file that blocks until there is more. */
 char *fd_read_file(const char *path, size_t most, size_t *length)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -147,19 +148,19 @@ char *fd_read_file(const char *path, size_t most, size_t *length)
 		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
 		goto out;
 	}
-	text = read_all(fd, false, most, length);
+	text = read_to_end(fd, false, most, length);
 out:
 	fd_close(&fd);
 	return text;
 }
 
 #ifdef HAVE_MEMFD_CREATE
-static int open_memory(void)
+static int open_memfd(void)
 {
 	return memfd_create("input", MFD_CLOEXEC);
 }
 #else
-static int open_memory(void)
+static int open_memfd(void)
 {
 	errno = ENOSYS;
 	return -1;
@@ -169,7 +170,7 @@ static int open_memory(void)
 off_t fd_make_rewindable(int fd, size_t most)
 {
 	off_t at = lseek(fd, 0, SEEK_CUR);
-	int memory = at < 0 ? open_memory() : -1;
+	int memory = at < 0 ? open_memfd() : -1;
 	size_t length = 0;
 	char *text;
 
@@ -183,8 +184,8 @@ off_t fd_make_rewindable(int fd, size_t most)
 	return at;
 }
 
-/* Without a /dev the root folder holds the number: writing to it fails, which is what matters. These three
- * alone are not close-on-exec. */
+/* Without /dev, the root folder takes the number: it is enough that a write fails. Only these three descriptors are not
+ * close-on-exec. */
 bool fd_ensure_standard(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {

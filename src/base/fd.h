@@ -1,35 +1,37 @@
-/* Descriptors: born close-on-exec, moved out of the way, read and written with bounds. */
+/* File descriptors: opened close-on-exec, moved to high numbers, read up to a limit. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Where descriptors that live long are kept: high, so a starting child has few to unshare (see exec/spawn/spawn).
- * Lowered when RLIMIT_NOFILE leaves no room above it. */
+/* The lowest number for long-lived descriptors. They are high so that a child that shares superd's descriptors copies
+ * only few of them: close_range(2) with CLOSE_RANGE_UNSHARE. */
 #define FD_HIGH 64
 
-/* Moves fd to the lowest free number from least on, close-on-exec, and closes the old one. When there is no
- * room it gives fd back as it was; fd -1 stays -1. */
+/* Moves fd to the lowest free number from `least` on, close-on-exec, and closes the old one. If there is no such
+ * number, returns fd unchanged, but close-on-exec. -1 stays -1. Keeps errno. */
 int fd_raise(int fd, int least);
 
-/* Another descriptor of the same file, close-on-exec, from least on, or, where there is no room, from 3 on. -1 and errno. */
+/* Duplicates fd, close-on-exec, from `least` on; if there is no such number, from 3 on. -1 and errno: fcntl(2). */
 int fd_copy(int fd, int least);
 
-int fd_set_nonblocking(int fd, bool on);        /* 0, or -1 and errno; no call is made when it is so already */
-int fd_pipe(int ends[2]);                       /* pipe2(O_CLOEXEC | O_NONBLOCK), with the fallback of pipe(2) */
-void fd_close(int *fd);                         /* closes and sets to -1; errno is kept */
+int fd_set_nonblocking(int fd, bool on);        /* O_NONBLOCK of fcntl(2), only if it differs; 0, or -1 and errno */
+int fd_pipe(int ends[2]);                       /* pipe2(2) with O_CLOEXEC | O_NONBLOCK, or pipe(2) and fcntl(2) */
+void fd_close(int *fd);                         /* close(2), and sets *fd to -1; keeps errno */
 
-/* Reads a regular file of at most `most` bytes, NUL-terminated, without ever blocking on a fifo or device.
- * NULL and errno: EFBIG when larger, EISDIR for a folder, EINVAL when otherwise no regular file. free() it. */
+/* Reads a regular file of at most `most` bytes, NUL-terminated; never blocks on a fifo or device. The caller frees the
+ * text. NULL and errno: EFBIG if larger, EISDIR for a directory, EINVAL for any other file that is not regular. */
 char *fd_read_file(const char *path, size_t most, size_t *length);
 
-/* Reads an open descriptor to its end, waiting for it: standard input. NULL and errno, EFBIG when larger. free() it. */
+/* Reads an open descriptor to its end, and waits for that. The caller frees the text. NULL and errno: EFBIG if
+ * larger. */
 char *fd_read_all(int fd, size_t most, size_t *length);
 
-/* Has a descriptor that may be a pipe or a terminal be read more than once: what it gives until its end, at most `most`
- * bytes, takes its place. Gives where to seek back to; -1 and errno: it can't be, EFBIG when it gave more. */
+/* Makes a pipe or terminal rewindable: reads it to its end, at most `most` bytes, into a memfd_create(2) file that
+ * takes its number. Returns the offset to lseek(2) back to; -1 and errno: EFBIG if there was more. */
 off_t fd_make_rewindable(int fd, size_t most);
 
-/* Opens 0, 1, 2 on /dev/null where they are closed, so nothing else gets these numbers. false: one is closed still. */
+/* Opens /dev/null on 0, 1 and 2 where they are closed, so that no other file gets these numbers. false: one is still
+ * closed. */
 bool fd_ensure_standard(void);

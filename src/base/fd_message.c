@@ -1,4 +1,4 @@
-/* Descriptors in messages. cmsg(3) requires the alignment and size of union control. */
+/* Descriptors in messages of a unix socket. cmsg(3) requires the alignment and size of union control. */
 #include "base/fd_message.h"
 
 #include <stdint.h>
@@ -26,8 +26,9 @@ bool fd_message_send(int to, const void *bytes, size_t size, const int *fds, siz
 	return sendmsg(to, &message, flags | MSG_NOSIGNAL) >= 0;
 }
 
-/* One header holds them all. Alignment, and a socket that passes no credentials, leave room for more than `most`. */
-static size_t take_fds(struct msghdr *message, int *fds, size_t most)
+/* Copies the descriptors out of the only SCM_RIGHTS header. Alignment, and the room for credentials that did not come,
+ * can let the kernel pass more than `most`: the excess is closed. */
+static size_t copy_fds(struct msghdr *message, int *fds, size_t most)
 {
 	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
 		size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -56,6 +57,6 @@ ssize_t fd_message_receive(int from, void *bytes, size_t size, int *fds, size_t 
 	};
 	ssize_t got = recvmsg(from, &message, flags | MSG_CMSG_CLOEXEC);
 
-	*count = got >= 0 ? take_fds(&message, fds, *count) : 0;
+	*count = got >= 0 ? copy_fds(&message, fds, *count) : 0;
 	return got;
 }

@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define FD_MESSAGE_MOST 253                     /* descriptors of one message: the kernel's SCM_MAX_FD */
+#define FD_MESSAGE_MOST 253                     /* descriptors in one message: the kernel's SCM_MAX_FD */
 
-/* Sends one message with copies of so many descriptors, of which there may be none. flags are send(2)'s; MSG_NOSIGNAL
- * is among them. false and errno. */
+/* Sends one message with `count` descriptors, which may be 0, by sendmsg(2); adds MSG_NOSIGNAL to flags. false and
+ * errno. */
 bool fd_message_send(int to, const void *bytes, size_t size, const int *fds, size_t count, int flags);
 
-/* Receives one message with at most *count descriptors, close-on-exec; *count: how many have come. More than that the
- * kernel drops, or this closes. flags are recv(2)'s. The bytes, or -1 and errno, EINTR too. */
+/* Receives one message with at most *count descriptors by recvmsg(2); sets *count to their number. They are
+ * close-on-exec and the caller's; further ones are closed. Returns the bytes, or -1 and errno, EINTR included. */
 ssize_t fd_message_receive(int from, void *bytes, size_t size, int *fds, size_t *count, int flags);

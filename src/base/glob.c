@@ -1,14 +1,14 @@
 /* Shell patterns, matched without recursion.
  *
- * A star takes as few characters as possible. When the rest of the pattern fails, only the last star takes one
- * more: whatever an earlier star could take in addition, the last one can. So the time is at most the product of
- * both lengths. */
+ * A star takes as few characters as possible. If the rest of the pattern fails, only the last star takes one more:
+ * whatever an earlier star could take in addition, the last one can. So the time is at most the product of both
+ * lengths. */
 #include "base/glob.h"
 
 #include <stddef.h>
 
-/* Whether a set has the character; `set` points behind its [. *end points behind its ], or is NULL if there is none:
- * then the [ stands for itself. */
+/* Whether a set has the character. `set` points behind its [. Sets *end behind its ], or to NULL if there is none: then
+ * the [ is an ordinary character. */
 static bool set_has(const char *set, char c, const char **end)
 {
 	bool negated = *set == '!' || *set == '^', found = false;

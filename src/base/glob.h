@@ -1,4 +1,4 @@
-/* Shell patterns: * ? [abc] [a-z] [!a-z] and, where it escapes, \. As fnmatch(3), but async-signal-safe, without a
+/* Shell patterns: * ? [abc] [a-z] [!a-z] and \ as an escape. As fnmatch(3), but async-signal-safe, independent of the
  * locale, and in time bounded by the product of both lengths. */
 #pragma once
 
@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* It is a pattern, not a plain name. */
+/* Whether the text is a pattern rather than a plain name. */
 static inline bool glob_is_pattern(const char *text)
 {
 	return strpbrk(text, "*?[");
 }
 
-/* flags: 0, or FNM_NOESCAPE, with which \ stands for itself. A / is a character like any other. */
+/* flags: 0, or FNM_NOESCAPE, which makes \ an ordinary character. A / is an ordinary character, too. */
 bool glob_matches(const char *pattern, const char *text, int flags);

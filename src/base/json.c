@@ -1,6 +1,6 @@
 /* Writes JSON into a buffer.
  *
- * The last character in the buffer shows whether a comma is due: none stands behind {, [ or a newline. */
+ * The last character of the buffer decides about a comma: there is none behind {, [ or a newline. */
 #include "base/json.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
-/* The number of a character of at most three bytes: what utf8_is_visible refuses is never longer. */
+/* The code point of a character of at most three bytes: those that utf8_is_visible refuses are never longer. */
 static unsigned code_point(const unsigned char *text, size_t length)
 {
 	switch (length) {
@@ -20,8 +20,8 @@ static unsigned code_point(const unsigned char *text, size_t length)
 	}
 }
 
-/* Writes one character's JSON into out and gives its length; *taken is the number of bytes of text it stands for. */
-static size_t escape(const unsigned char *text, size_t left, char out[8], size_t *taken)
+/* Writes one character as JSON into out and returns its length; sets *taken to the bytes of text that it consumes. */
+static size_t escape_character(const unsigned char *text, size_t left, char out[8], size_t *taken)
 {
 	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
 	size_t bytes = utf8_length(text, left);
@@ -41,13 +41,14 @@ static size_t escape(const unsigned char *text, size_t left, char out[8], size_t
 void json_quote_within(struct buf *out, const char *text, size_t length, size_t most)
 {
 	const unsigned char *at = (const unsigned char *)text, *end = at + length;
-	size_t taken, used = 2, safe;   /* used counts both quotes; safe: where an ellipsis still fits */
+	size_t taken, used = 2;         /* bytes, both quotes included */
+	size_t safe;                    /* the last end of a character behind which an ellipsis fits */
 	char escaped[8];
 
 	buf_char(out, '"');
 	safe = out->length;
 	while (at < end) {
-		size_t bytes = escape(at, (size_t)(end - at), escaped, &taken);
+		size_t bytes = escape_character(at, (size_t)(end - at), escaped, &taken);
 
 		if (bytes > most - used) {
 			out->length = out->failed ? out->length : safe;
@@ -89,7 +90,7 @@ static void add_comma(struct buf *out)
 		buf_char(out, ',');
 }
 
-void field_name(struct buf *out, const char *name)
+void json_field_name(struct buf *out, const char *name)
 {
 	add_comma(out);
 	buf_addf(out, "\"%s\":", name);
@@ -108,25 +109,25 @@ void json_object_close(struct buf *out)
 
 void json_text_field(struct buf *out, const char *name, const char *text)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	json_text(out, text);
 }
 
 void json_bounded_field(struct buf *out, const char *name, const char *text, size_t most)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	json_quote_within(out, text, strlen(text), most);
 }
 
 void json_count_field(struct buf *out, const char *name, uint64_t number)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	buf_addf(out, "%llu", (unsigned long long)number);
 }
 
 void json_whole_field(struct buf *out, const char *name, int64_t number)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	if (number < 0)
 		buf_text(out, "null");
 	else
@@ -135,25 +136,25 @@ void json_whole_field(struct buf *out, const char *name, int64_t number)
 
 void json_seconds_field(struct buf *out, const char *name, double seconds)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	buf_addf(out, "%.6f", seconds);
 }
 
 void json_flag_field(struct buf *out, const char *name, bool flag)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	buf_text(out, flag ? "true" : "false");
 }
 
 void json_null_field(struct buf *out, const char *name)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	buf_text(out, "null");
 }
 
 void json_list_field(struct buf *out, const char *name)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	buf_char(out, '[');
 }
 
@@ -164,7 +165,7 @@ void json_list_close(struct buf *out)
 
 void json_object_field(struct buf *out, const char *name)
 {
-	field_name(out, name);
+	json_field_name(out, name);
 	buf_char(out, '{');
 }
 
@@ -174,14 +175,14 @@ void json_element_text(struct buf *out, const char *text)
 	json_quote(out, text, strlen(text));
 }
 
-void wide_element(struct buf *out)
+void json_wide_element(struct buf *out)
 {
 	if (!is_first(out))
 		buf_text(out, ", ");
 }
 
-void wide_name(struct buf *out, const char *name)
+void json_wide_name(struct buf *out, const char *name)
 {
-	wide_element(out);
+	json_wide_element(out);
 	buf_addf(out, "\"%s\": ", name);
 }

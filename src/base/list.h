@@ -1,4 +1,5 @@
-/* An intrusive, circular, doubly linked list: embed struct list, make one of them the head. */
+/* An intrusive, circular, doubly linked list, as the kernel's list_head: embed struct list in the elements, and make
+ * one more the head. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +9,7 @@ struct list {
 	struct list *next, *previous;
 };
 
-/* The object a member is embedded in. */
+/* The object that embeds a member. */
 #define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 static inline void list_init(struct list *head)
@@ -26,7 +27,7 @@ static inline bool list_has_one(const struct list *head)
 	return !list_empty(head) && head->next == head->previous;
 }
 
-/* Adds before the head, that is at the end. */
+/* Adds at the end. */
 static inline void list_add(struct list *head, struct list *link)
 {
 	link->previous = head->previous;
@@ -35,7 +36,7 @@ static inline void list_add(struct list *head, struct list *link)
 	head->previous = link;
 }
 
-/* Takes link out and leaves it a list of its own, so removing twice is harmless. */
+/* Removes link and leaves it an empty list, so removing it twice is harmless. */
 static inline void list_remove(struct list *link)
 {
 	link->previous->next = link->next;
@@ -43,7 +44,7 @@ static inline void list_remove(struct list *link)
 	list_init(link);
 }
 
-/* Walks head; the current link may be removed. */
+/* Iterates over a list; the body may remove the current link. */
 #define LIST_EACH(link, head) \
 	for (struct list *link = (head)->next, *link##_next = link->next; link != (head); \
 	     link = link##_next, link##_next = link->next)

@@ -1,7 +1,7 @@
-/* A pool: memory that is freed all at once, and that holds each value once.
+/* A pool: memory that is freed all at once, with one copy of equal values.
  *
- * Ten thousand services must fit in a few megabytes. The pool packs texts without gaps, shares equal values, and
- * maps the index that finds them (16 bytes a slot) apart, so that pool_seal can return it to the kernel. */
+ * Ten thousand services must fit in a few megabytes. The pool packs texts without gaps and shares equal values. The
+ * index of the values (16 bytes a slot) has a mapping of its own, so that pool_seal can return it to the kernel. */
 #include "base/pool.h"
 
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #define SLOTS_FIRST 256         /* a page */
 #define ALIGN_ANY _Alignof(max_align_t)
 
-/* Texts are packed, other values are aligned: equal bytes of the two kinds are two values. */
+/* Texts are packed and other values aligned, so equal bytes of the two kinds are two values. */
 enum kind { KIND_TEXT, KIND_BYTES };
 
 struct pool_block {
@@ -34,14 +34,14 @@ struct pool_slot {
 struct pool {
 	struct pool_block *blocks;
 	char *at, *end;                 /* free memory of the block in use; NULL: no block yet */
-	size_t next_size;
+	size_t next_size;               /* bytes of the next block */
 	size_t used;                    /* bytes of all values, without gaps and index */
 	struct pool_slot *slots;        /* open addressing, a power of two; NULL: none yet, or sealed */
 	size_t slot_count, slots_taken;
-	bool sealed;
+	bool sealed;                    /* values are no longer shared */
 };
 
-static void *map(size_t size)
+static void *map_pages(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -82,7 +82,7 @@ void pool_free(struct pool *pool)
 
 static struct pool_block *block_new(struct pool *pool, size_t size)
 {
-	struct pool_block *block = map(size);
+	struct pool_block *block = map_pages(size);
 
 	if (!block)
 		return NULL;
@@ -92,8 +92,8 @@ static struct pool_block *block_new(struct pool *pool, size_t size)
 	return block;
 }
 
-/* A request that would fill much of a block gets a block of its own, and the one in use stays in use. */
-static void *take_large(struct pool *pool, size_t size)
+/* A request that would fill much of a block gets a block of its own; the block in use stays in use. */
+static void *pool_take_large(struct pool *pool, size_t size)
 {
 	struct pool_block *block;
 
@@ -103,12 +103,12 @@ static void *take_large(struct pool *pool, size_t size)
 	return block ? block + 1 : NULL;
 }
 
-static char *align(char *at, size_t alignment)
+static char *align_pointer(char *at, size_t alignment)
 {
 	return at + (-(uintptr_t)at & (alignment - 1));
 }
 
-static bool fits(const struct pool *pool, size_t size, size_t alignment)
+static bool has_room(const struct pool *pool, size_t size, size_t alignment)
 {
 	size_t left = (size_t)(pool->end - pool->at);
 	size_t gap = -(uintptr_t)pool->at & (alignment - 1);
@@ -116,20 +116,20 @@ static bool fits(const struct pool *pool, size_t size, size_t alignment)
 	return pool->at && gap <= left && size <= left - gap;
 }
 
-/* Fresh memory: a mapping is zeroed and nothing here is used twice. */
-static void *take(struct pool *pool, size_t size, size_t alignment)
+/* Takes zeroed memory: mmap(2) gives zeros, and no memory is used twice. */
+static void *pool_take(struct pool *pool, size_t size, size_t alignment)
 {
 	struct pool_block *block;
 	void *memory;
 
 	size = size ? size : 1;
-	if (!fits(pool, size, alignment) && size > pool->next_size / 4) {
-		memory = take_large(pool, size);
+	if (!has_room(pool, size, alignment) && size > pool->next_size / 4) {
+		memory = pool_take_large(pool, size);
 		if (memory)
 			pool->used += size;
 		return memory;
 	}
-	if (!fits(pool, size, alignment)) {
+	if (!has_room(pool, size, alignment)) {
 		block = block_new(pool, pool->next_size);
 		if (!block)
 			return NULL;
@@ -138,7 +138,7 @@ static void *take(struct pool *pool, size_t size, size_t alignment)
 		if (pool->next_size < BLOCK_MOST)
 			pool->next_size *= 2;
 	}
-	memory = align(pool->at, alignment);
+	memory = align_pointer(pool->at, alignment);
 	pool->at = (char *)memory + size;
 	pool->used += size;
 	return memory;
@@ -146,10 +146,11 @@ static void *take(struct pool *pool, size_t size, size_t alignment)
 
 void *pool_alloc(struct pool *pool, size_t size)
 {
-	return take(pool, size, ALIGN_ANY);
+	return pool_take(pool, size, ALIGN_ANY);
 }
 
-/* Eight bytes at a time, since groups of options are hundreds of bytes. Tables are not written by attackers. */
+/* Hashes eight bytes at a time, since groups of options are hundreds of bytes. Attackers do not write tables, so the
+ * hash needs no secret. */
 static uint32_t hash_words(const void *bytes, size_t size, uint32_t key)
 {
 	const unsigned char *at = bytes;
@@ -166,7 +167,7 @@ static uint32_t hash_words(const void *bytes, size_t size, uint32_t key)
 	return (uint32_t)(hash ^ hash >> 29);
 }
 
-/* The slot of this value, or the empty one where it belongs. */
+/* Finds the slot of a value, or the empty slot for it. */
 static struct pool_slot *slot_find(const struct pool *pool, const void *bytes, uint32_t key, uint32_t hash)
 {
 	size_t mask = pool->slot_count - 1;
@@ -189,7 +190,7 @@ static bool slots_reserve(struct pool *pool)
 
 	if (old && pool->slots_taken < old_count / 4 * 3)
 		return true;
-	new = map(count * sizeof(*new));
+	new = map_pages(count * sizeof(*new));
 	if (!new)
 		return false;
 	for (size_t i = 0; i < old_count; i++) {
@@ -208,32 +209,32 @@ static bool slots_reserve(struct pool *pool)
 	return true;
 }
 
-static void *copy(struct pool *pool, const void *bytes, size_t size, enum kind kind)
+static void *copy_value(struct pool *pool, const void *bytes, size_t size, enum kind kind)
 {
 	char *memory;
 
 	if (kind == KIND_TEXT && size == SIZE_MAX)
 		return NULL;
-	memory = kind == KIND_TEXT ? take(pool, size + 1, 1) : take(pool, size, 8);
+	memory = kind == KIND_TEXT ? pool_take(pool, size + 1, 1) : pool_take(pool, size, 8);
 	if (memory && size)
 		memcpy(memory, bytes, size);
 	return memory;
 }
 
-static const void *keep(struct pool *pool, const void *bytes, size_t size, enum kind kind)
+static const void *keep_value(struct pool *pool, const void *bytes, size_t size, enum kind kind)
 {
 	uint32_t key = (uint32_t)size << 1 | kind, hash;
 	struct pool_slot *slot;
 
 	if (pool->sealed || size > UINT32_MAX >> 1)
-		return copy(pool, bytes, size, kind);
+		return copy_value(pool, bytes, size, kind);
 	if (!slots_reserve(pool))
 		return NULL;
 	hash = hash_words(bytes, size, key);
 	slot = slot_find(pool, bytes, key, hash);
 	if (slot->value)
 		return slot->value;
-	slot->value = copy(pool, bytes, size, kind);
+	slot->value = copy_value(pool, bytes, size, kind);
 	if (!slot->value)
 		return NULL;
 	slot->hash = hash;
@@ -244,12 +245,12 @@ static const void *keep(struct pool *pool, const void *bytes, size_t size, enum 
 
 const void *pool_keep(struct pool *pool, const void *bytes, size_t size)
 {
-	return keep(pool, bytes, size, KIND_BYTES);
+	return keep_value(pool, bytes, size, KIND_BYTES);
 }
 
 const char *pool_text_n(struct pool *pool, const char *text, size_t length)
 {
-	return keep(pool, text, length, KIND_TEXT);
+	return keep_value(pool, text, length, KIND_TEXT);
 }
 
 const char *pool_text(struct pool *pool, const char *text)

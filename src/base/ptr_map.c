@@ -1,6 +1,4 @@
-/* A small hash of pointer pairs. Nothing is ever taken out, so open addressing needs no
- * tombstones; a zeroed struct is an empty memo. Losing an entry for want of memory is harmless
- * by design: what is not found is looked up again. */
+/* A hash table of pointer pairs. Entries are never removed, so open addressing needs no tombstones. */
 #include "base/ptr_map.h"
 
 #include <stdint.h>
@@ -11,7 +9,7 @@ struct ptr_map_entry {
 	bool used;
 };
 
-static size_t slot_of(const struct ptr_map_entry *entries, size_t capacity, const void *a, const void *b)
+static size_t find_slot(const struct ptr_map_entry *entries, size_t capacity, const void *a, const void *b)
 {
 	uint64_t mixed = ((uint64_t)(uintptr_t)a ^ ((uint64_t)(uintptr_t)b << 17)) * 0x9e3779b97f4a7c15u;
 	size_t slot = (size_t)(mixed >> 20) & (capacity - 1);
@@ -27,7 +25,7 @@ bool ptr_map_get(const struct ptr_map *map, const void *a, const void *b, const 
 
 	if (!map->capacity)
 		return false;
-	slot = slot_of(map->entries, map->capacity, a, b);
+	slot = find_slot(map->entries, map->capacity, a, b);
 	if (!map->entries[slot].used)
 		return false;
 	*value = map->entries[slot].value;
@@ -45,7 +43,7 @@ static bool ptr_map_grow(struct ptr_map *map)
 		const struct ptr_map_entry *old = &map->entries[i];
 
 		if (old->used)
-			entries[slot_of(entries, capacity, old->a, old->b)] = *old;
+			entries[find_slot(entries, capacity, old->a, old->b)] = *old;
 	}
 	free(map->entries);
 	map->entries = entries;
@@ -59,7 +57,7 @@ void ptr_map_put(struct ptr_map *map, const void *a, const void *b, const void *
 
 	if (map->count * 4 >= map->capacity * 3 && !ptr_map_grow(map))
 		return;
-	slot = slot_of(map->entries, map->capacity, a, b);
+	slot = find_slot(map->entries, map->capacity, a, b);
 	map->count += !map->entries[slot].used;
 	map->entries[slot] = (struct ptr_map_entry){ a, b, value, true };
 }

@@ -1,20 +1,20 @@
-/* What was looked up once: two pointers -> one pointer, for the length of one pass over a table.
- * Values of a table are kept in its pool, equal ones at one address, so a pointer is as good a
- * key as what it points to. */
+/* A cache from a pair of pointers to a pointer, for one pass over a table. Equal values of a table have one address in
+ * its pool, so a pointer is as good a key as the value. A zeroed struct is an empty map; the owner calls
+ * ptr_map_free. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct ptr_map {
-	struct ptr_map_entry *entries;  /* open addressing */
-	size_t count, capacity;
+	struct ptr_map_entry *entries;  /* owned; open addressing */
+	size_t count, capacity;         /* capacity: a power of two, or 0 */
 };
 
-/* The value put under this key; false: there is none. */
+/* Sets *value to the value of this key. false: there is none. */
 bool ptr_map_get(const struct ptr_map *map, const void *a, const void *b, const void **value);
 
-/* Remembers value, NULL too. Without memory for it the memo only forgets: the next pass asks again. */
+/* Stores a value, which may be NULL. If memory runs out, it stores nothing, and the caller computes the value again. */
 void ptr_map_put(struct ptr_map *map, const void *a, const void *b, const void *value);
 
 void ptr_map_free(struct ptr_map *map);

@@ -23,7 +23,7 @@ struct scan_unit {
 	int64_t factor;
 };
 
-/* systemd.time(7)'s words, but months and years, which are no fixed time. */
+/* The units of systemd.time(7) except months and years, whose length varies. */
 static const struct scan_unit duration_units[] = {
 	{ "", 1000000 },
 	{ "us", 1 }, { "usec", 1 }, { "µs", 1 }, { "μs", 1 },
@@ -53,7 +53,7 @@ static bool is_infinity(const char *text)
 	return !strcasecmp(text, "infinity") || !strcasecmp(text, "unlimited");
 }
 
-/* The value of a digit of any base up to 16; 16 when it is none. */
+/* Returns the value of a digit of any base up to 16; 16: it is no digit. */
 static int digit_value(char c)
 {
 	if (is_digit(c))
@@ -62,7 +62,7 @@ static int digit_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-/* Reads digits of a base, at least one, and moves *text behind them. */
+/* Reads at least one digit, and moves *text behind the digits. Returns NULL, or why the text is refused. */
 static const char *scan_digits(const char **text, int base, const char *wrong, int64_t *out)
 {
 	const char *at = *text;
@@ -117,7 +117,7 @@ const char *scan_unlimited(const char *text, int64_t *out)
 	return wrong == count_wrong ? "it is a number or unlimited" : wrong;
 }
 
-/* A decimal number with at most six digits behind a point, in millionths of the fraction beside the whole. */
+/* A decimal number with at most six digits behind the point: the whole, and the fraction in millionths. */
 struct decimal {
 	int64_t whole, millionths;
 };
@@ -142,7 +142,7 @@ static const char *scan_decimal(const char **text, const char *wrong, struct dec
 	return NULL;
 }
 
-/* Adds number × factor to *sum; a fraction smaller than the grain is cut off. */
+/* Adds number × factor to *sum, rounded down. */
 static const char *add_product(const struct decimal *number, int64_t factor, int64_t *sum)
 {
 	int64_t whole, fraction;
@@ -155,8 +155,8 @@ static const char *add_product(const struct decimal *number, int64_t factor, int
 	return NULL;
 }
 
-/* The factor of the unit at *text, which is moved behind it; 0 when there is no such unit. */
-static int64_t take_unit(const char **text)
+/* Returns the microseconds of the unit at *text and moves *text behind it; 0: there is no such unit. */
+static int64_t take_duration_unit(const char **text)
 {
 	size_t length = strcspn(*text, " \t0123456789.");
 
@@ -186,7 +186,7 @@ const char *scan_duration(const char *text, int64_t *out)
 		if (wrong)
 			return wrong;
 		text = scan_skip_blanks(text);
-		factor = take_unit(&text);
+		factor = take_duration_unit(&text);
 		if (!factor)
 			return duration_wrong;
 		wrong = add_product(&number, factor, &sum);
@@ -198,7 +198,7 @@ const char *scan_duration(const char *text, int64_t *out)
 	return NULL;
 }
 
-/* The factor of "", "B", "K", "KB", "Ki" or "KiB" and so on at *text, which is moved behind it. */
+/* Returns the factor of the unit at *text ("", "B", "K", "KB", "Ki", "KiB" …) and moves *text behind it. */
 static int64_t take_byte_factor(const char **text)
 {
 	const char *at = *text, *letter = *at ? strchr(byte_letters, toupper((unsigned char)*at)) : NULL;
@@ -211,7 +211,8 @@ static int64_t take_byte_factor(const char **text)
 	return letter ? (int64_t)1 << (10 * (letter - byte_letters + 1)) : 1;
 }
 
-/* Adds one number of a size with its unit to *sum. As in systemd, a fraction may have no digits. */
+/* Adds one number of a size with its unit to *sum. As in systemd, a point may have no digits behind it. *factor is that
+ * of the number before, and becomes that of this one. */
 static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
 {
 	struct decimal number = { 0 };
@@ -225,7 +226,7 @@ static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
 		return wrong;
 	unit = *text = scan_skip_blanks(*text + bare);
 	*factor = take_byte_factor(text);
-	/* The units fall; a B may stand behind a K, but nothing behind a bare number. */
+	/* Units must decrease; B may follow K, but nothing may follow a bare number. */
 	if (*factor >= before || (*factor == 1 && number.millionths) || (unit == *text && *scan_skip_blanks(*text)))
 		return bytes_wrong;
 	wrong = add_product(&number, *factor, sum);
@@ -312,21 +313,22 @@ void scan_bytes_format(int64_t bytes, char *buf)
 
 #define WORD_MOST 63
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned smaller_of(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
 }
 
-/* One row of the table of edits between a's first i letters and all beginnings of b: new from the two before it. */
+/* Computes one row of the edit distances between a's first i letters and all prefixes of b from the two rows before it
+ * (Damerau-Levenshtein, optimal string alignment). */
 static void fill_row(const char *a, size_t i, const char *b, size_t b_length, unsigned rows[3][WORD_MOST + 1])
 {
 	unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
 
 	row[0] = (unsigned)i;
 	for (size_t j = 1; j <= b_length; j++) {
-		row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
+		row[j] = smaller_of(above[j - 1] + (a[i - 1] != b[j - 1]), smaller_of(above[j], row[j - 1]) + 1);
 		if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-			row[j] = least(row[j], second[j - 2] + 1);
+			row[j] = smaller_of(row[j], second[j - 2] + 1);
 	}
 }
 
@@ -344,5 +346,5 @@ unsigned scan_distance(const char *a, const char *b, unsigned most)
 		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= a_length; i++)
 		fill_row(a, i, b, b_length, rows);
-	return least(rows[a_length % 3][b_length], most + 1);
+	return smaller_of(rows[a_length % 3][b_length], most + 1);
 }

@@ -1,7 +1,4 @@
-/* Splits a command into words, and quotes words. Nothing is expanded: no variables, no patterns.
- *
- * shell_words_quote and shell_words_split agree: shell_words_split reads back the same word that shell_words_quote
- * wrote. */
+/* Splits a command into words, and quotes words. shell_words_split reads back what shell_words_quote wrote. */
 #include "base/shell_words.h"
 
 #include <stdlib.h>
@@ -12,7 +9,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-/* Adds the inside of a quote to out; moves *at from behind the opening quote to behind the closing one. */
+/* Adds the inside of a quote to out; moves *at from behind the opening quote to behind the closing one. Returns NULL,
+ * or what is wrong. */
 static const char *add_quoted(struct buf *out, const char **at, char quote)
 {
 	const char *text = *at;
@@ -28,7 +26,8 @@ static const char *add_quoted(struct buf *out, const char **at, char quote)
 	return NULL;
 }
 
-/* Adds one word and a NUL to out; moves *at from the word's first character to behind its last. */
+/* Adds one word and a NUL to out; moves *at from the word's first character to behind its last. Returns NULL, or what
+ * is wrong. */
 static const char *add_word(struct buf *out, const char **at)
 {
 	const char *text = *at, *wrong;
@@ -50,7 +49,7 @@ static const char *add_word(struct buf *out, const char **at)
 	return NULL;
 }
 
-/* Makes a kept list of the NUL-terminated words that stand one behind the other. */
+/* Keeps a list of `count` words in the pool; the words follow each other, each with its NUL. */
 static const char *const *keep_words(struct pool *pool, const char *word, size_t count)
 {
 	const char *const *kept;

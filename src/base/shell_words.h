@@ -1,5 +1,5 @@
-/* A command as a string, split into words: blanks separate; '…' is literal; "…" and bare text know backslash
- * as "the next character itself". Nothing is expanded: no variables, globs or operators. */
+/* Splits a command into words as a shell does, without any expansion or operators: blanks separate words, '…' is
+ * literal, and a backslash in "…" or bare text makes the next character literal. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,16 +8,16 @@
 #include "base/buf.h"
 #include "base/pool.h"
 
-/* Splits text; *out is a kept NULL-terminated list, *count its length. NULL when it succeeded, else what is
- * wrong ("a quote is not closed"). */
+/* Splits text; sets *out to a NULL-terminated list in the pool, *count to its length. Returns NULL, or what is wrong
+ * (static: "a ' is not closed"). */
 const char *shell_words_split(struct pool *pool, const char *text, const char *const **out, size_t *count);
 
-/* The same, but adds the words to out, one behind the other, each with its NUL. */
+/* Splits text and adds the words to out, each with its NUL. Fails as shell_words_split does. */
 const char *shell_words_split_into(struct buf *out, const char *text, size_t *count);
 
-/* Adds the next word of a text to out, and puts *text behind it. is_bare: no part of it is quoted or escaped. false:
- * there is none, or it is not closed. */
+/* Adds the next word of *text to out, and moves *text behind it. Sets *is_bare to whether no part of it is quoted or
+ * escaped. false: there is no more word, or a quote is not closed. */
 bool shell_words_next(struct buf *out, const char **text, bool *is_bare);
 
-/* Adds one word to out, quoted where shell_words_split would need it. */
+/* Adds one word to out, quoted if shell_words_split needs that to read it back. */
 void shell_words_quote(struct buf *out, const char *word);

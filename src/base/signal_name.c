@@ -1,7 +1,7 @@
 /* Signals by name and number.
  *
- * The table has the signals that every Linux has. Their numbers differ by architecture (signal(7)). Real-time
- * signals have no names of their own; they count from SIGRTMIN, which libc decides at run time. */
+ * The table has the signals of every Linux architecture; their numbers differ (signal(7)). Real-time signals have no
+ * names and count from SIGRTMIN, which libc sets at run time. */
 #include "base/scan.h"
 
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* If a signal has two names, the one that superd shows stands first. */
+/* If a signal has two names, superd prints the first. */
 static const struct {
 	const char *name;
 	int number;
@@ -26,7 +26,7 @@ static const struct {
 
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-/* A number of one to three digits; -1: the text is something else. */
+/* Reads a number of one to three digits; -1: the text is something else. */
 static int scan_number(const char *text)
 {
 	int number = 0;
@@ -41,7 +41,7 @@ static int scan_number(const char *text)
 	return number;
 }
 
-/* The number of "RTMIN+3", "RTMAX-2" or "RTMIN"; 0: the text is something else. */
+/* Reads "RTMIN+3", "RTMAX-2" or "RTMIN"; 0: the text is something else. */
 static int scan_realtime(const char *text)
 {
 	bool from_least = !strncasecmp(text, "RTMIN", 5);

@@ -1,8 +1,8 @@
-/* A source: one file of a table in memory, with an index of its lines.
+/* One file of a table in memory, with an index of its lines.
  *
- * The path may name a binary, a folder, a fifo or a file of a gigabyte. source_load refuses all of them by name and
+ * The path may name a binary, a directory, a fifo or a file of a gigabyte. source_load refuses all of them by name and
  * place, so readers see only text, with lines of a bounded length. source_load_in_parts keeps the lines that are
- * text and notes the others. */
+ * text and records the others. */
 #include "base/source_file.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "base/fd.h"
 
-#define MARK "\xef\xbb\xbf" /* UTF-8's byte order mark */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"  /* U+FEFF in UTF-8 */
 
 static bool source_init(struct source_file *source, const char *file, struct pool *pool, struct diags *diags)
 {
@@ -41,15 +41,15 @@ bool source_find_lines(struct source_file *source)
 	return true;
 }
 
-static bool is_refused(unsigned char c)
+static bool is_forbidden(unsigned char c)
 {
 	return c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f');
 }
 
-/* The offset of the first byte in a line that a table may not have, or end. */
-static size_t find_refused(const struct source_file *source, size_t start, size_t end)
+/* Returns the offset of the first byte from start to end that a table may not contain, or end. */
+static size_t find_forbidden(const struct source_file *source, size_t start, size_t end)
 {
-	while (start < end && !is_refused((unsigned char)source->text[start]))
+	while (start < end && !is_forbidden((unsigned char)source->text[start]))
 		start++;
 	return start;
 }
@@ -59,10 +59,10 @@ static size_t line_end(const struct source_file *source, size_t line)
 	return line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
 }
 
-/* Whether a line is too long or has a byte that a table may not have; *flaw describes it. */
+/* Whether a line is too long or has a forbidden byte; *flaw describes it. */
 static bool find_flaw(const struct source_file *source, size_t line, struct source_flaw *flaw)
 {
-	size_t start = source->lines[line], end = line_end(source, line), at = find_refused(source, start, end);
+	size_t start = source->lines[line], end = line_end(source, line), at = find_forbidden(source, start, end);
 
 	*flaw = (struct source_flaw){ .at = at, .is_long = end - start > SOURCE_LINE };
 	if (flaw->is_long)
@@ -88,13 +88,13 @@ void source_refuse_flaw(const struct source_file *source, const struct source_fl
 		diag_error(diags, at, "a NUL byte: this is no text file");
 }
 
-/* Reports each line that is refused, up to the first NUL, which shows that the file is not text. */
+/* Reports each line with a flaw, up to the first NUL, which shows that the file is not text. */
 static bool source_check(const struct source_file *source, struct diags *diags)
 {
 	size_t errors = diags->errors;
 	struct source_flaw flaw;
 
-	if (source->length >= 3 && !memcmp(source->text, MARK, 3))
+	if (source->length >= 3 && !memcmp(source->text, BYTE_ORDER_MARK, 3))
 		diag_error(diags, source_origin(source, 0), "a byte order mark: save the file as UTF-8 without it");
 	for (size_t i = 0; i < source->line_count; i++) {
 		if (!find_flaw(source, i, &flaw))
@@ -108,14 +108,14 @@ static bool source_check(const struct source_file *source, struct diags *diags)
 
 bool source_drop_mark(struct source_file *source)
 {
-	if (source->length < 3 || memcmp(source->text, MARK, 3) != 0)
+	if (source->length < 3 || memcmp(source->text, BYTE_ORDER_MARK, 3) != 0)
 		return false;
 	source->length -= 3;
 	memmove(source->text, source->text + 3, source->length + 1);
 	return true;
 }
 
-/* Drops all lines behind this one: a file with so many flaws is not a text file. */
+/* Drops all lines behind this one: a file with so many flaws is no text file. */
 static void cut_behind(struct source_file *source, size_t line)
 {
 	source->length = line_end(source, line);
@@ -131,7 +131,7 @@ static void find_flaws(struct source_file *source)
 
 		if (!find_flaw(source, i, flaw))
 			continue;
-		for (size_t at = find_refused(source, flaw->at, end); at < end; at = find_refused(source, at, end))
+		for (size_t at = find_forbidden(source, flaw->at, end); at < end; at = find_forbidden(source, at, end))
 			source->text[at] = '?';
 		if (source->flaw_count++ < SOURCE_FLAWS)
 			continue;
@@ -149,8 +149,7 @@ const struct source_flaw *source_flaw(const struct source_file *source, size_t s
 	return NULL;
 }
 
-/* The lines of a text that was read. */
-static bool source_cut(struct source_file *source, struct diags *diags)
+static bool split_lines(struct source_file *source, struct diags *diags)
 {
 	if (source_find_lines(source))
 		return true;
@@ -179,7 +178,7 @@ static void refuse_reading(const struct source_file *source, int error, struct d
 	}
 }
 
-static bool checked(struct source_file *source, struct diags *diags)
+static bool check_or_free(struct source_file *source, struct diags *diags)
 {
 	if (source_check(source, diags))
 		return true;
@@ -187,9 +186,10 @@ static bool checked(struct source_file *source, struct diags *diags)
 	return false;
 }
 
-/* Loads any bytes and finds their lines. Unless is_marked is NULL, it drops a byte order mark and stores whether there
- * was one. */
-static bool load(struct source_file *source, const char *path, struct pool *pool, bool *is_marked, struct diags *diags)
+/* Loads any bytes and finds their lines. If is_marked is not NULL, drops a byte order mark and stores whether there was
+ * one. */
+static bool load_file(struct source_file *source, const char *path, struct pool *pool, bool *is_marked,
+		      struct diags *diags)
 {
 	bool is_stdin = !strcmp(path, "-");
 	size_t length;
@@ -209,24 +209,24 @@ static bool load(struct source_file *source, const char *path, struct pool *pool
 	source->length = length;
 	if (is_marked)
 		*is_marked = source_drop_mark(source);
-	return source_cut(source, diags);
+	return split_lines(source, diags);
 }
 
 bool source_load(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
-	return load(source, path, pool, NULL, diags) && checked(source, diags);
+	return load_file(source, path, pool, NULL, diags) && check_or_free(source, diags);
 }
 
 bool source_load_bytes(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
-	return load(source, path, pool, NULL, diags);
+	return load_file(source, path, pool, NULL, diags);
 }
 
 bool source_load_in_parts(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
 	bool is_marked;
 
-	if (!load(source, path, pool, &is_marked, diags))
+	if (!load_file(source, path, pool, &is_marked, diags))
 		return false;
 	if (is_marked)
 		diag_warning(diags, source_origin(source, 0), "a byte order mark: it means nothing here");
@@ -254,10 +254,10 @@ bool source_from_text(struct source_file *source, const char *file, const char *
 		memcpy(copy, text, length);
 	source->text = copy;
 	source->length = length;
-	return source_cut(source, diags) && checked(source, diags);
+	return split_lines(source, diags) && check_or_free(source, diags);
 }
 
-/* The line of an offset among those from low up to high. */
+/* Finds the line of an offset among the lines from low to high by binary search. */
 static size_t find_line(const struct source_file *source, size_t offset, size_t low, size_t high)
 {
 	while (high - low > 1) {

@@ -1,7 +1,7 @@
-/* Writes and parses ledgers.
+/* Writes and parses state streams.
  *
- * The parser counts sections and lines before it allocates, and keeps them in two arrays, so the memory is bounded
- * by a few times the size of the text, even of a hostile one. */
+ * The parser counts sections and lines before it allocates, and stores them in two arrays. So the memory is bounded by
+ * a few times the size of the text, even of a hostile one. */
 #include "base/state_stream.h"
 
 #include <math.h>
@@ -10,11 +10,11 @@
 
 #include "base/scan.h"
 
-static const char first_words[] = "superd ledger ";
+static const char format_prefix[] = "superd ledger ";
 
 void state_stream_begin(struct buf *out)
 {
-	buf_addf(out, "%s%d\n", first_words, STATE_STREAM_FORMAT);
+	buf_addf(out, "%s%d\n", format_prefix, STATE_STREAM_FORMAT);
 }
 
 void state_open_section(struct buf *out, const char *kind)
@@ -61,8 +61,8 @@ void state_stream_end(struct buf *out)
 	buf_text(out, ".\n");
 }
 
-/* Replaces the escapes \n and \\ of a value in place. false: a backslash stands before another character. */
-static bool unescape(char *value)
+/* Replaces the escapes \n and \\ of a value in place. false: a backslash precedes another character. */
+static bool unescape_value(char *value)
 {
 	char *to = value;
 
@@ -80,7 +80,7 @@ static bool unescape(char *value)
 	return true;
 }
 
-static bool is_word(const char *text, size_t length)
+static bool is_key(const char *text, size_t length)
 {
 	for (size_t n = 0; n < length; n++) {
 		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", text[n]))
@@ -93,7 +93,7 @@ static const char *parse_section(struct state_stream *stream, char *line)
 {
 	size_t length = strlen(line);
 
-	if (length < 3 || line[length - 1] != ']' || !is_word(line + 1, length - 2))
+	if (length < 3 || line[length - 1] != ']' || !is_key(line + 1, length - 2))
 		return "it is no [SECTION]";
 	line[length - 1] = '\0';
 	stream->sections[stream->count++] = (struct state_section){
@@ -108,10 +108,10 @@ static const char *parse_entry(struct state_stream *stream, char *line)
 
 	if (!stream->count)
 		return "it stands before the first [SECTION]";
-	if (!equals || !is_word(line, (size_t)(equals - line)))
+	if (!equals || !is_key(line, (size_t)(equals - line)))
 		return "it is no KEY=VALUE";
 	*equals = '\0';
-	if (!unescape(equals + 1))
+	if (!unescape_value(equals + 1))
 		return "a backslash has n or another behind it";
 	stream->entries[stream->entry_count++] = (struct state_entry){ .key = line, .value = equals + 1 };
 	stream->sections[stream->count - 1].count++;
@@ -138,8 +138,8 @@ static const char *parse_lines(struct state_stream *stream, char *at, struct buf
 	return "its end is missing";
 }
 
-/* Allocates both arrays for as many sections and entries as the text can have at most. */
-static bool make_room(struct state_stream *stream, const char *text)
+/* Allocates both arrays for the most sections and entries that the text can have. */
+static bool allocate_entries(struct state_stream *stream, const char *text)
 {
 	size_t sections = 0, lines = 0;
 
@@ -152,15 +152,15 @@ static bool make_room(struct state_stream *stream, const char *text)
 	return stream->sections && stream->entries;
 }
 
-/* Checks the first line, and gives the line behind it; NULL: the text has another format, and *wrong says which. */
-static char *skip_first(char *text, struct buf *why, const char **wrong)
+/* Checks the first line, and returns the line behind it. NULL: the text has another format, and *wrong describes it. */
+static char *skip_format(char *text, struct buf *why, const char **wrong)
 {
-	size_t head = strlen(first_words);
+	size_t head = strlen(format_prefix);
 	char *end = strchr(text, '\n');
 	int64_t format;
 
 	*wrong = "it is no ledger";
-	if (!end || strncmp(text, first_words, head) != 0)
+	if (!end || strncmp(text, format_prefix, head) != 0)
 		return NULL;
 	*end = '\0';
 	if (scan_count(text + head, &format))
@@ -181,9 +181,9 @@ const char *state_stream_parse(struct state_stream *stream, char *text, size_t l
 		return "it is too long";
 	if (strlen(text) != length)
 		return "it holds a NUL";
-	if (!make_room(stream, text))
+	if (!allocate_entries(stream, text))
 		return "out of memory";
-	text = skip_first(text, why, &wrong);
+	text = skip_format(text, why, &wrong);
 	return text ? parse_lines(stream, text, why) : wrong;
 }
 
@@ -244,7 +244,7 @@ double state_real(struct state_section *section, const char *key, double fallbac
 	return fallback;
 }
 
-static int digit(char c)
+static int hex_value(char c)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *at = c ? strchr(digits, c) : NULL;
@@ -255,7 +255,7 @@ static int digit(char c)
 static bool read_hex(const char *text, unsigned char *out, size_t length)
 {
 	for (size_t n = 0; n < length; n++) {
-		int high = digit(text[2 * n]), low = high < 0 ? -1 : digit(text[2 * n + 1]);
+		int high = hex_value(text[2 * n]), low = high < 0 ? -1 : hex_value(text[2 * n + 1]);
 
 		if (low < 0)
 			return false;

@@ -1,5 +1,5 @@
-/* A text of facts, for another version of superd to read: sections of KEY=VALUE lines behind a line with the
- * version of the format, and a last line without which it is not whole.
+/* A serialized state, for another version of superd to read: a line with the format's version, sections of KEY=VALUE
+ * lines, and a last line that shows that the text is complete.
  *
  *   superd ledger 1
  *   [service]
@@ -7,8 +7,8 @@
  *   state=running
  *   .
  *
- * A value is any text but NUL: a newline is \n, a backslash \\. A key may come several times. What a reader
- * doesn't look for, it can tell. It is input like any other: bounded, and nothing in it is believed. */
+ * A value is any text without NUL; a newline is written \n, a backslash \\. A key may occur several times. `used` shows
+ * which entries the reader has not asked for. The text is untrusted input: its size and all values are checked. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,34 +17,34 @@
 
 #include "base/buf.h"
 
-#define STATE_STREAM_FORMAT 1           /* another one says other things by the same words */
+#define STATE_STREAM_FORMAT 1           /* changes if a key changes its meaning */
 #define STATE_STREAM_MOST (256u << 20)  /* bytes */
 
 struct state_entry {
 	const char *key;
 	const char *value;
-	bool used;                      /* somebody has looked at it */
+	bool used;                      /* the reader has asked for the key */
 };
 
 struct state_section {
 	const char *kind;
-	struct state_entry *entries;
+	struct state_entry *entries;    /* part of the stream's */
 	size_t count;
 	struct state_stream *stream;
-	bool used;                      /* the reader's to set */
+	bool used;                      /* set by the reader */
 };
 
 struct state_stream {
-	char *text;
-	struct state_section *sections;
+	char *text;                     /* owned; the keys and values point into it */
+	struct state_section *sections; /* owned */
 	size_t count;
-	struct state_entry *entries;
+	struct state_entry *entries;    /* owned, of all sections */
 	size_t entry_count;
-	const char *flawed;             /* kind of the first section where a value was not as it must be; NULL: none */
-	const char *flaw;               /* its key */
+	const char *flawed;             /* kind of the first section with an invalid value; NULL: none */
+	const char *flaw;               /* key of that value */
 };
 
-/* Writing; a failed buf is looked at once, at the end. */
+/* Writing. The caller checks out->failed once, at the end. */
 void state_stream_begin(struct buf *out);
 void state_open_section(struct buf *out, const char *kind);
 void state_add(struct buf *out, const char *key, const char *value);
@@ -53,23 +53,25 @@ void state_add_number(struct buf *out, const char *key, int64_t value);
 void state_add_real(struct buf *out, const char *key, double value);
 void state_stream_end(struct buf *out);
 
-/* Takes text over, which is NUL-terminated behind its length. NULL, or why it is none: "line 3: it is no
- * KEY=VALUE". To be freed in either case. */
+/* Parses a NUL-terminated text and takes it over. Returns NULL, or what is wrong, static or in why: "line 3: it is no
+ * KEY=VALUE". The caller frees the stream in either case. */
 const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why);
 void state_stream_free(struct state_stream *stream);
 
-/* The value of a key, the first of it; NULL where it isn't. */
+/* The first value of a key; NULL: the section has no such key. */
 const char *state_text(struct state_section *section, const char *key);
 
-/* The same, or the fallback, also where it is out of bounds or no number, which is noted as the ledger's flaw. */
+/* The first value of a key as a number; fallback if there is none. An invalid value, or one out of bounds, is the
+ * fallback too, and recorded as the stream's flaw. */
 int64_t state_number(struct state_section *section, const char *key, int64_t least, int64_t most, int64_t fallback);
 double state_real(struct state_section *section, const char *key, double fallback);
 
-/* Bytes of exactly this length, or of at most `most`, malloc'ed. false, NULL: there are none, or others. */
+/* The first value of a key as bytes, written in hexadecimal: exactly `length` of them; or at most `most`, which the
+ * caller frees. false or NULL: there is no value, or an invalid one, which is the stream's flaw. */
 bool state_bytes(struct state_section *section, const char *key, void *out, size_t length);
 void *state_take_bytes(struct state_section *section, const char *key, size_t most, size_t *length);
 
-void state_note_flaw(struct state_section *section, const char *key);
+void state_note_flaw(struct state_section *section, const char *key);   /* the first flaw stays */
 
 static inline bool state_flag(struct state_section *section, const char *key)
 {

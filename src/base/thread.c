@@ -1,4 +1,4 @@
-/* A thread inherits the mask of the one that makes it, so the signals are blocked before. */
+/* A thread inherits the signal mask of its creator (pthread_sigmask(3)), so all signals are blocked while it starts. */
 #include "base/thread.h"
 
 void thread_block_signals(sigset_t *before)

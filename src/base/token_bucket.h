@@ -1,16 +1,16 @@
-/* A token bucket: so much a second over time, and so much at once. Pure: time is an argument, in seconds of a clock that
- * never goes back. A zeroed struct is full. */
+/* A token bucket: `rate` tokens a second, at most `burst` at once. Time is an argument, in seconds of a monotonic
+ * clock. A zeroed struct is full. */
 #pragma once
 
 #include <stdbool.h>
 
 struct token_bucket {
-	double spent;                   /* tokens that are missing by then */
-	double at;
+	double spent;                   /* tokens that were missing at `at`; 0: full */
+	double at;                      /* time of the last token_bucket_take */
 };
 
-/* Takes so many tokens; where there are too few, what is missing has to come in again first. */
+/* Takes tokens, more than there are, too: the bucket then owes them. */
 void token_bucket_take(struct token_bucket *bucket, double rate, double burst, double tokens, double now);
 
-/* Seconds until there are some again; 0: there are. */
+/* Returns the seconds until there is a token; 0: there is one now. */
 double token_bucket_wait(const struct token_bucket *bucket, double rate, double burst, double now);

@@ -1,8 +1,8 @@
 /* UTF-8, RFC 3629. */
 #include "base/utf8.h"
 
-/* Whether the second byte may follow the first, by Unicode's table of well-formed sequences (chapter 3, table 3-7). */
-static bool second_is_right(unsigned char first, unsigned char second)
+/* Whether the second byte may follow the first (RFC 3629, section 4; Unicode, table 3-7). */
+static bool is_valid_second(unsigned char first, unsigned char second)
 {
 	switch (first) {
 	case 0xe0: return second >= 0xa0 && second <= 0xbf;
@@ -23,7 +23,7 @@ size_t utf8_length(const unsigned char *text, size_t left)
 	if (first < 0xc2 || first > 0xf4)
 		return 0;
 	length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (length > left || !second_is_right(first, text[1]))
+	if (length > left || !is_valid_second(first, text[1]))
 		return 0;
 	for (size_t i = 2; i < length; i++)
 		if ((text[i] & 0xc0) != 0x80)

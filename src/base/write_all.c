@@ -1,4 +1,4 @@
-/* The loop around write(2), which may take less than it was given, and nothing when a signal comes. */
+/* The loop around write(2), which may write a part, or nothing if a signal comes. */
 #include "base/write_all.h"
 
 #include <errno.h>

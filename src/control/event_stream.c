@@ -71,7 +71,7 @@ static void send_event(struct session *session, double at, enum level level, con
 	}
 	json_object_open(&session->line);
 	json_seconds_field(&session->line, "at", at);
-	log_add_facts(&session->line, level, event, message, length, EVENT_MOST);
+	log_add_facts(&session->line, &(struct log_message){ level, event, message, length }, EVENT_MOST);
 	session_say(session);
 }
 

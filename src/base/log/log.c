@@ -1,7 +1,7 @@
 /* superd's log: one line for each event, as text, as JSON or in xinetd's form.
  *
- * Each line is composed as a whole, no longer than the sink takes at once, before any of it is written. A line that
- * is too long loses the end of its message and keeps its form, so JSON stays valid. */
+ * Each line is composed as a whole before any of it is written, and is no longer than the sink writes at once. A line
+ * that is too long loses the end of its message and keeps its form, so JSON stays valid. */
 #include "base/log/log.h"
 
 #include <errno.h>
@@ -20,31 +20,31 @@
 #include "base/log/log_sink.h"
 #include "base/scan.h"
 
-#define END_PATIENCE 1000       /* milliseconds that superd's end waits for readers of the log */
+#define END_WAIT 1000           /* milliseconds that superd waits at its end for readers of the log */
 #define FACT_MOST 300           /* bytes of one fact in JSON; the message gets the rest of the line */
 
 struct log {
 	struct log_sink sink;
 	bool json;
-	const char *name;               /* superd's own */
+	const char *name;               /* log_set_name's, borrowed */
 	bool like_xinetd;
-	bool echoes;                    /* errors, to stderr */
-	enum level level;
-	struct log_losses losses;       /* of the sink and others, ever */
-	int64_t deadline;               /* log_deadline; 0: nobody has asked */
-	struct tap {
+	bool echoes;                    /* errors go to stderr, too: log_echo */
+	enum level level;               /* the least severe level that is logged */
+	struct log_losses losses;       /* of this sink and superd's others, since the start */
+	int64_t deadline;               /* log_deadline's result, milliseconds of clock_ms; 0: not asked yet */
+	struct tap {                    /* log_tap's arguments */
 		enum level level;
 		void (*heard)(void *context, enum level level, const struct event *event, const char *message,
 			      size_t length);
 		void *context;
 	} tap;
-	struct buf message, line;       /* kept, so a log line needs no memory once they have grown */
+	struct buf message, line;       /* kept, so that logging allocates nothing once they have grown */
 };
 
 static const struct {
 	const char *name;
 	int severity;
-	const char *prefix;             /* in the text form */
+	const char *prefix;             /* of the message in the text form */
 } levels[] = {
 	[LEVEL_ERROR] = { "error", LOG_ERR, "" },
 	[LEVEL_WARNING] = { "warning", LOG_WARNING, "warning: " },
@@ -110,7 +110,7 @@ bool log_stand_in(struct log *log, const char *path)
 	return log->sink.path;
 }
 
-void log_say_kept(struct log *log, const char *why)
+void log_report_kept(struct log *log, const char *why)
 {
 	log_error(log, "cannot open the log %s again: %s; %s", log->sink.path, why,
 		  log->sink.kind == LOG_SINK_FILE ? "the open one goes on" : "it still goes to stderr");
@@ -123,7 +123,7 @@ bool log_reopen(struct log *log)
 	if (!log)
 		return true;
 	if (!log_sink_reopen(&log->sink)) {
-		log_say_kept(log, strerror(errno));
+		log_report_kept(log, strerror(errno));
 		return false;
 	}
 	if (stands_in)
@@ -177,7 +177,7 @@ int64_t log_deadline(struct log *log)
 	if (!log)
 		return milliseconds;
 	if (!log->deadline)
-		log->deadline = milliseconds + END_PATIENCE;
+		log->deadline = milliseconds + END_WAIT;
 	return log->deadline;
 }
 
@@ -209,45 +209,44 @@ static void add_fact(struct buf *out, const char *name, const char *text)
 		json_bounded_field(out, name, text, FACT_MOST);
 }
 
-void log_add_facts(struct buf *out, enum level level, const struct event *event, const char *message, size_t length,
-		   size_t most)
+void log_add_facts(struct buf *out, const struct log_message *message, size_t most)
 {
+	const struct event *event = message->event;
 	char signal[32];
 
-	add_fact(out, "level", levels[level].name);
+	add_fact(out, "level", levels[message->level].name);
 	add_fact(out, "service", event->service);
 	add_fact(out, "event", event->name);
 	if (event->pid)
 		json_whole_field(out, "pid", event->pid);
 	add_fact(out, "peer", event->peer && *event->peer ? event->peer : NULL);
 	if (event->has_status) {
-		field_name(out, "status");
+		json_field_name(out, "status");
 		buf_addf(out, "%d", event->status);
 	}
 	if (event->has_signal)
 		add_fact(out, "signal", scan_signal_name(event->signal, signal));
 	if (event->has_duration) {
-		field_name(out, "duration");
+		json_field_name(out, "duration");
 		buf_addf(out, "%.3f", event->duration);
 	}
 	add_fact(out, "reason", event->reason);
-	field_name(out, "message");
-	json_quote_within(out, message, length, most - out->length - 1);
+	json_field_name(out, "message");
+	json_quote_within(out, message->text, message->length, most - out->length - 1);
 	json_object_close(out);
 }
 
-static void compose_json(struct log *log, enum level level, const struct event *event, const char *message,
-			 size_t length)
+static void compose_json(struct log *log, const struct log_message *message)
 {
 	buf_text(&log->line, "{\"time\":\"");
 	add_time(&log->line, false);
 	buf_char(&log->line, '"');
-	log_add_facts(&log->line, level, event, message, length, log_sink_most(&log->sink) - 1);
+	log_add_facts(&log->line, message, log_sink_most(&log->sink) - 1);
 	buf_char(&log->line, '\n');
 }
 
-/* Time, name and pid, at the beginning of a line in a file. */
-static void add_head(struct log *log, enum level level)
+/* Adds time, name and pid, which begin a line of a file. */
+static void add_file_head(struct log *log, enum level level)
 {
 	struct buf *out = &log->line;
 	time_t now = time(NULL);
@@ -266,14 +265,14 @@ static void add_head(struct log *log, enum level level)
 	buf_text(out, ": ");
 }
 
-static void compose_text(struct log *log, enum level level, const struct event *event, const char *message,
-			 size_t length)
+static void compose_text(struct log *log, const struct log_message *message)
 {
+	const struct event *event = message->event;
 	const char *name = event->is_alone ? NULL : event->service;
 	struct buf *out = &log->line;
 
 	if (log->sink.kind == LOG_SINK_FILE) {
-		add_head(log, level);
+		add_file_head(log, message->level);
 	} else if (log->sink.kind == LOG_SINK_STDERR && !name && !event->is_alone) {
 		name = log->name;
 	}
@@ -286,52 +285,52 @@ static void compose_text(struct log *log, enum level level, const struct event *
 		buf_text(out, ": ");
 	}
 	if (!event->is_alone && !(log->like_xinetd && log->sink.kind == LOG_SINK_FILE))
-		buf_text(out, levels[level].prefix);
+		buf_text(out, levels[message->level].prefix);
 	if (event->is_output)
-		buf_visible_once(out, message, length);
+		buf_visible_once(out, message->text, message->length);
 	else
-		buf_visible(out, message, length);
+		buf_visible(out, message->text, message->length);
 	if (buf_cut(out, log_sink_most(&log->sink) - strlen("…\n")))
 		buf_text(out, "…");
 	buf_char(out, '\n');
 }
 
 /* false: memory ran out. */
-static bool compose(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
+static bool compose_line(struct log *log, const struct log_message *message)
 {
 	buf_clear(&log->line);
 	if (log->json)
-		compose_json(log, level, event, message, length);
+		compose_json(log, message);
 	else
-		compose_text(log, level, event, message, length);
+		compose_text(log, message);
 	return !log->line.failed;
 }
 
 /* Logs the number of lines that were dropped. If there is no room for that now, a later call logs it. */
-static void say_dropped(struct log_sink *sink)
+static void report_dropped(struct log_sink *sink)
 {
 	struct log *log = container_of(sink, struct log, sink);
-	const struct log_losses lost = sink->unsaid;    /* the message itself may displace lines */
+	const struct log_losses lost = sink->unreported;        /* a copy: the report itself may displace lines */
 	const struct event event = { .name = "dropped" };
-	struct buf text = { 0 }, kept = log->line;      /* the line behind it may be in there */
+	struct buf text = { 0 }, kept = log->line;              /* may contain the line that follows the report */
 
 	log->line = (struct buf){ 0 };
 	buf_addf(&text, "%lu line%s of the log %s dropped", lost.all, lost.all == 1 ? "" : "s",
 		 lost.all == 1 ? "was" : "were");
 	if (lost.of_clients)
 		buf_addf(&text, ", %lu of them of clients", lost.of_clients);
-	if (!text.failed && compose(log, LEVEL_WARNING, &event, text.data, text.length) &&
+	if (!text.failed && compose_line(log, &(struct log_message){ LEVEL_WARNING, &event, text.data, text.length }) &&
 	    log_sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length)) {
-		sink->unsaid.all -= lost.all;
-		sink->unsaid.of_clients -= lost.of_clients;
+		sink->unreported.all -= lost.all;
+		sink->unreported.of_clients -= lost.of_clients;
 	}
 	buf_free(&text);
 	buf_free(&log->line);
 	log->line = kept;
 }
 
-/* Whether a line is about a client that connected, was refused, or left. If the log runs out of room, it drops all
- * other lines first. */
+/* Whether a line is about a client that connected, was refused, or left. If the queue is full, the log drops all other
+ * lines first. */
 static bool is_of_client(const struct event *event)
 {
 	static const char *const names[] = {
@@ -366,48 +365,49 @@ struct log *log_open(const char *destination, bool json, enum level level, const
 		return NULL;
 	}
 	log->sink.lost = &log->losses;
-	log->sink.say_dropped = say_dropped;
+	log->sink.report_dropped = report_dropped;
 	return log;
 }
 
-static void tell_tap(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
+static void call_tap(struct log *log, const struct log_message *message)
 {
 	struct tap tap = log->tap;
 
-	if (!tap_wants(log, level))
+	if (!tap_wants(log, message->level))
 		return;
-	log->tap.heard = NULL;          /* it may log itself */
-	tap.heard(tap.context, level, event, message, length);
+	log->tap.heard = NULL;          /* its own messages don't call it again */
+	tap.heard(tap.context, message->level, message->event, message->text, message->length);
 	log->tap = tap;
 }
 
-static void echo(struct log *log, const struct event *event, const char *message, size_t length)
+static void echo_to_stderr(struct log *log, const struct log_message *message)
 {
-	const char *name = event->service ? event->service : log->name;
+	const char *name = message->event->service ? message->event->service : log->name;
 	struct pollfd reader = { .fd = STDERR_FILENO, .events = POLLOUT };
 	struct buf *out = &log->line;
 
 	buf_clear(out);
 	buf_visible(out, name, strlen(name));
 	buf_text(out, ": ");
-	buf_visible(out, message, length);
+	buf_visible(out, message->text, message->length);
 	buf_char(out, '\n');
 	if (!out->failed && poll(&reader, 1, 0) > 0 && write(STDERR_FILENO, out->data, out->length) < 0)
-		return;                 /* it is in the log */
+		return;                 /* the log has the line */
 }
 
-static void log_write(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
+static void log_write(struct log *log, const struct log_message *message)
 {
+	const struct event *event = message->event;
+	bool of_client = is_of_client(event);
 	int saved = errno;
 
-	if (!compose(log, level, event, message, length))
-		log_sink_count_lost(&log->sink, is_of_client(event));
+	if (!compose_line(log, message))
+		log_sink_count_lost(&log->sink, of_client);
 	else
-		log_sink_take(&log->sink, levels[level].severity, log->line.data, log->line.length,
-			      is_of_client(event));
-	if (log->echoes && level == LEVEL_ERROR && log->sink.kind != LOG_SINK_STDERR && !event->is_output)
-		echo(log, event, message, length);
-	tell_tap(log, level, event, message, length);
+		log_sink_take(&log->sink, levels[message->level].severity, log->line.data, log->line.length, of_client);
+	if (log->echoes && message->level == LEVEL_ERROR && log->sink.kind != LOG_SINK_STDERR && !event->is_output)
+		echo_to_stderr(log, message);
+	call_tap(log, message);
 	errno = saved;
 }
 
@@ -417,6 +417,8 @@ static void log_format(struct log *log, enum level level, const struct event *ev
 static void log_format(struct log *log, enum level level, const struct event *event, const char *format,
 		       va_list arguments)
 {
+	struct log_message message = { .level = level, .event = event };
+
 	if (!log_wants(log, level))
 		return;
 	buf_clear(&log->message);
@@ -425,10 +427,12 @@ static void log_format(struct log *log, enum level level, const struct event *ev
 		log_sink_count_lost(&log->sink, is_of_client(event));
 		return;
 	}
+	message.text = buf_string(&log->message);
+	message.length = log->message.length;
 	if (level <= log->level)
-		log_write(log, level, event, buf_string(&log->message), log->message.length);
+		log_write(log, &message);
 	else
-		tell_tap(log, level, event, buf_string(&log->message), log->message.length);
+		call_tap(log, &message);
 }
 
 void log_event(struct log *log, enum level level, const struct event *event, const char *format, ...)
@@ -450,12 +454,14 @@ void log_say(struct log *log, enum level level, const char *format, ...)
 	va_end(arguments);
 }
 
-void log_output(struct log *log, enum level level, const char *service, pid_t pid, const char *line, size_t length)
+void log_output(struct log *log, enum level level, const struct event *event, const char *line, size_t length)
 {
-	const struct event event = { .name = "output", .service = service, .pid = pid, .is_output = true };
+	struct event output = *event;
 
+	output.name = "output";
+	output.is_output = true;
 	if (log)
-		log_write(log, level, &event, line, length);
+		log_write(log, &(struct log_message){ level, &output, line, length });
 }
 
 void log_record(struct log *log, enum level level, const struct event *event, const char *line, size_t length)
@@ -464,5 +470,5 @@ void log_record(struct log *log, enum level level, const struct event *event, co
 
 	alone.is_alone = true;
 	if (log)
-		log_write(log, level, &alone, line, length);
+		log_write(log, &(struct log_message){ level, &alone, line, length });
 }

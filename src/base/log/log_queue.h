@@ -1,8 +1,8 @@
-/* The lines that a sink does not take now, in their order, until it takes them.
+/* The lines that a sink cannot write now, in their order. Nothing here calls the system.
  *
- * Bounded in bytes. If a line does not fit, older ones are dropped and counted: chatter first, the oldest of it; then,
- * for a line about a client (START, EXIT, FAIL, refused), the oldest line about a client. Chatter never displaces a line
- * about a client. A line of which the sink has taken a part is never dropped. Pure: nothing here writes. */
+ * The queue is bounded in bytes. There are two classes of lines: those about a client (START, EXIT, FAIL, refused), and
+ * chatter, which is all else. If a line does not fit, the oldest chatter is dropped and counted; for a line about a
+ * client, then the oldest lines about clients. A line that is written in part is never dropped. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,29 +13,38 @@
 
 enum write_outcome {
 	WRITE_DONE,
-	WRITE_FULL,                     /* the reader is behind: the descriptor can be polled for writing */
-	WRITE_AWAY,                     /* nobody reads, or there is no room: only trying again tells */
-	WRITE_LOST                      /* this line never goes out */
+	WRITE_FULL,                     /* the reader is behind; poll(2) the descriptor for writing */
+	WRITE_AWAY,                     /* no reader, or no room on the disk; nothing to poll, so try again later */
+	WRITE_LOST                      /* this line can never be written */
 };
 
 struct log_losses {
 	unsigned long all;              /* lines that were dropped */
-	unsigned long of_clients;       /* those of them that were about a client */
+	unsigned long of_clients;       /* dropped lines that were about a client */
+};
+
+/* A line for the queue, borrowed. */
+struct log_text {
+	const char *text;
+	size_t length;
+	size_t done;                    /* bytes that are written already */
+	bool of_client;                 /* the line is about a client */
 };
 
 struct log_line {
-	struct list link;               /* in the queue */
-	struct list kin;                /* in its class; a list of its own once the line must not be dropped */
-	size_t length;
-	size_t done;                    /* bytes of it that the sink has taken */
+	struct list link;               /* in log_queue.lines */
+	struct list class_link;         /* in log_queue.chatter or .of_clients; in neither once `done` is not 0 */
+	size_t length;                  /* bytes of text without its NUL */
+	size_t done;                    /* bytes that are written */
 	bool of_client;
-	char text[];                    /* with a NUL behind it, which length leaves out */
+	char text[];
 };
 
 struct log_queue {
-	struct list lines, chatter, of_clients;
-	size_t bytes, most;             /* of memory, the lines' own included */
-	uint64_t taken;                 /* grows with what the sink takes, so that a loop sees whether it moves */
+	struct list lines;              /* all lines, owned, the oldest first */
+	struct list chatter, of_clients;
+	size_t bytes, most;             /* memory of the lines, and its bound */
+	uint64_t taken;                 /* bytes written in all, so that the loop sees progress */
 };
 
 void log_queue_init(struct log_queue *queue, size_t most);
@@ -45,20 +54,19 @@ static inline bool log_queue_is_empty(const struct log_queue *queue)
 	return list_empty(&queue->lines);
 }
 
-/* Adds a line, of which `done` bytes went out already: then it is the first. What is dropped for it, or the line
- * itself where there is no room or no memory (false), is counted in lost. */
-bool log_queue_add(struct log_queue *queue, const char *text, size_t length, size_t done, bool of_client,
-		   struct log_losses *lost);
+/* Copies a line to the end of the queue, or to its front if a part is written already. Counts in *lost the lines that
+ * it drops. false: no room or no memory; the line itself is dropped and counted. */
+bool log_queue_add(struct log_queue *queue, const struct log_text *text, struct log_losses *lost);
 
 struct log_line *log_queue_first(const struct log_queue *queue);       /* NULL: none */
 
-/* The sink took so many bytes of the first one in all; 0: it begins anew, as the sink is another. */
-void log_queue_begin(struct log_queue *queue, struct log_line *line, size_t done);
+/* Records that `done` bytes of the first line are written; 0: it starts over, because the sink has another file. */
+void log_queue_advance(struct log_queue *queue, struct log_line *line, size_t done);
 void log_queue_rewind(struct log_queue *queue);
 
-/* It took all of it, which leaves the queue. */
-void log_queue_took(struct log_queue *queue, struct log_line *line);
+/* Removes the first line, because all of it is written. */
+void log_queue_complete(struct log_queue *queue, struct log_line *line);
 
-/* Drops one line, or all. */
+/* Drop one line, or all, and count them in *lost. */
 void log_queue_drop(struct log_queue *queue, struct log_line *line, struct log_losses *lost);
 void log_queue_clear(struct log_queue *queue, struct log_losses *lost);

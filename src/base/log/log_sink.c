@@ -1,8 +1,8 @@
 /* The destination of the log: stderr, a file or syslog. A sink never waits.
  *
- * Other processes share stderr's file description, so O_NONBLOCK must not be set on it, and between poll(2) and
- * write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, which gives a
- * description of its own. Where that fails (a pipe of another user, no /proc), it polls before each write. */
+ * Other processes share stderr's open file description (open(2)), so superd must not set O_NONBLOCK on it, and between
+ * poll(2) and write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, for a
+ * description of its own. If that fails (a pipe of another user, no /proc), it polls before each write. */
 #include "base/log/log_sink.h"
 
 #include <errno.h>
@@ -20,14 +20,14 @@
 
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
 #define LINE_MOST_FILE (64 << 10)
-#define FLUSH_MOST 256          /* lines that one log_sink_flush writes, so that a long queue holds nobody up */
+#define FLUSH_MOST 256          /* lines that one log_sink_flush writes, so that a long queue does not delay the loop */
 
 static const char destination_wrong[] = "a log goes to stderr, syslog, syslog:FACILITY or file:PATH";
 static const char facility_wrong[] =
 	"there is no such facility; it is daemon, auth, user, mail, cron or local0 to local7";
 
-/* Opens stderr's file again as a non-blocking description of superd's own; -1: that is not possible. */
-static int stderr_again(const struct stat *now)
+/* Opens stderr's file again, for a non-blocking open file description of superd's own. -1: not possible. */
+static int reopen_stderr(const struct stat *now)
 {
 	int fd = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
@@ -37,31 +37,32 @@ static int stderr_again(const struct stat *now)
 	return fd_raise(fd, FD_HIGH);
 }
 
-/* A regular file is written through the shared description, so that superd and other writers use one offset. */
+/* Finds out how to write to stderr. A regular file is written through the shared description, so that superd and other
+ * writers use one offset. */
 static void open_stderr(struct log_sink *sink)
 {
 	struct stat status = { 0 };
 	int again = -1;
 
 	sink->fd = STDERR_FILENO;
-	sink->way = LOG_SINK_ASK;
+	sink->mode = LOG_SINK_ASK;
 	sink->is_regular = false;
 	if (fstat(STDERR_FILENO, &status) < 0)
 		return;
 	sink->is_regular = S_ISREG(status.st_mode);
 	if (sink->is_regular)
-		sink->way = LOG_SINK_WRITE;
+		sink->mode = LOG_SINK_WRITE;
 	else if (S_ISSOCK(status.st_mode))
-		sink->way = LOG_SINK_SEND;
+		sink->mode = LOG_SINK_SEND;
 	else
-		again = stderr_again(&status);
+		again = reopen_stderr(&status);
 	if (again >= 0) {
 		sink->fd = again;
-		sink->way = LOG_SINK_WRITE;
+		sink->mode = LOG_SINK_WRITE;
 	}
 }
 
-/* Non-blocking, as the path may be a fifo; a fifo without a reader is refused by the kernel. */
+/* Opens the file non-blocking, because it may be a fifo: then open(2) fails with ENXIO without a reader. */
 static bool open_file(struct log_sink *sink)
 {
 	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE);
@@ -74,7 +75,7 @@ static bool open_file(struct log_sink *sink)
 		return false;
 	}
 	sink->fd = fd_raise(fd, FD_HIGH);
-	sink->way = LOG_SINK_WRITE;
+	sink->mode = LOG_SINK_WRITE;
 	sink->is_regular = S_ISREG(status.st_mode);
 	return true;
 }
@@ -88,7 +89,7 @@ const char *log_sink_refusal(const char *destination)
 	return strncmp(destination, "file:", 5) || !destination[5] ? destination_wrong : NULL;
 }
 
-static const char *file_wrong(const char *path)
+static const char *check_file(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder;
@@ -104,11 +105,11 @@ static const char *file_wrong(const char *path)
 	return result == 0 ? NULL : strerror(errno);
 }
 
-const char *log_sink_wrong(const char *destination)
+const char *log_sink_check(const char *destination)
 {
 	const char *why = log_sink_refusal(destination);
 
-	return why || strncmp(destination, "file:", 5) ? why : file_wrong(destination + 5);
+	return why || strncmp(destination, "file:", 5) ? why : check_file(destination + 5);
 }
 
 const char *log_sink_open(struct log_sink *sink, const char *destination)
@@ -139,7 +140,7 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 	return strerror(errno);
 }
 
-static enum write_outcome put_syslog(struct log_sink *sink, const char *text, size_t length, size_t *done)
+static enum write_outcome write_to_syslog(struct log_sink *sink, const char *text, size_t length, size_t *done)
 {
 	enum write_outcome outcome = syslog_put(&sink->syslog, text, length, done);
 
@@ -147,8 +148,8 @@ static enum write_outcome put_syslog(struct log_sink *sink, const char *text, si
 	return outcome;
 }
 
-/* The kind of failure by errno. A full disk may get room and a fifo a reader; a pipe that is stderr never does. */
-static enum write_outcome outcome_of(struct log_sink *sink)
+/* Classifies a failure by errno. A full disk may get room and a fifo a reader; a pipe that is stderr gets none. */
+static enum write_outcome classify_error(struct log_sink *sink)
 {
 	sink->error = errno;
 	if (errno == EAGAIN)
@@ -158,37 +159,37 @@ static enum write_outcome outcome_of(struct log_sink *sink)
 	return WRITE_LOST;
 }
 
-static enum write_outcome put_file(struct log_sink *sink, const char *text, size_t length, size_t *done)
+static enum write_outcome write_to_file(struct log_sink *sink, const char *text, size_t length, size_t *done)
 {
 	struct pollfd ask = { .fd = sink->fd, .events = POLLOUT };
-	ssize_t put;
+	ssize_t written;
 
-	if (sink->way == LOG_SINK_ASK && poll(&ask, 1, 0) == 0)
+	if (sink->mode == LOG_SINK_ASK && poll(&ask, 1, 0) == 0)
 		return WRITE_FULL;
-	if (sink->way == LOG_SINK_ASK && ask.revents != POLLOUT)
-		return WRITE_LOST;     /* its reader is gone */
+	if (sink->mode == LOG_SINK_ASK && ask.revents != POLLOUT)
+		return WRITE_LOST;      /* POLLERR: the reader is gone */
 	do
-		put = sink->way == LOG_SINK_SEND
+		written = sink->mode == LOG_SINK_SEND
 			? send(sink->fd, text + *done, length - *done, MSG_DONTWAIT | MSG_NOSIGNAL)
 			: write(sink->fd, text + *done, length - *done);
-	while (put < 0 && errno == EINTR);
-	if (put < 0)
-		return outcome_of(sink);
-	*done += (size_t)put;
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return classify_error(sink);
+	*done += (size_t)written;
 	if (*done == length)
 		return WRITE_DONE;
-	sink->error = ENOSPC;           /* of a file; write(2) tells only at the next call */
+	sink->error = ENOSPC;           /* of a regular file; write(2) returns the error only at the next call */
 	return sink->is_regular ? WRITE_AWAY : WRITE_FULL;
 }
 
-/* One attempt to write a line from *done on. */
-static enum write_outcome put(struct log_sink *sink, const char *text, size_t length, size_t *done)
+/* Tries once to write a line from *done on, and advances *done. */
+static enum write_outcome write_line(struct log_sink *sink, const char *text, size_t length, size_t *done)
 {
-	return sink->kind == LOG_SINK_SYSLOG ? put_syslog(sink, text, length, done)
-					     : put_file(sink, text, length, done);
+	return sink->kind == LOG_SINK_SYSLOG ? write_to_syslog(sink, text, length, done)
+					     : write_to_file(sink, text, length, done);
 }
 
-static void enter(struct log_sink *sink, enum log_sink_state state)
+static void set_state(struct log_sink *sink, enum log_sink_state state)
 {
 	bool changes = sink->state != state;
 
@@ -197,10 +198,10 @@ static void enter(struct log_sink *sink, enum log_sink_state state)
 		sink->wait(sink);
 }
 
-static void count(struct log_sink *sink, const struct log_losses *lost)
+static void count_losses(struct log_sink *sink, const struct log_losses *lost)
 {
-	sink->unsaid.all += lost->all;
-	sink->unsaid.of_clients += lost->of_clients;
+	sink->unreported.all += lost->all;
+	sink->unreported.of_clients += lost->of_clients;
 	if (!sink->lost)
 		return;
 	sink->lost->all += lost->all;
@@ -211,106 +212,104 @@ void log_sink_count_lost(struct log_sink *sink, bool of_client)
 {
 	const struct log_losses one = { .all = 1, .of_clients = of_client };
 
-	count(sink, &one);
+	count_losses(sink, &one);
 }
 
-static bool enqueue(struct log_sink *sink, const char *text, size_t length, size_t done, bool of_client)
+static bool queue_line(struct log_sink *sink, const struct log_text *text)
 {
 	struct log_losses lost = { 0 };
-	bool queued = log_queue_add(&sink->queue, text, length, done, of_client, &lost);
+	bool queued = log_queue_add(&sink->queue, text, &lost);
 
 	if (lost.all)
-		count(sink, &lost);
+		count_losses(sink, &lost);
 	return queued;
 }
 
-static bool give(struct log_sink *sink, const char *text, size_t length, bool of_client)
+static bool write_or_queue(struct log_sink *sink, const char *text, size_t length, bool of_client)
 {
+	struct log_text line = { .text = text, .length = length, .of_client = of_client };
 	enum write_outcome outcome;
-	size_t done = 0;
 
 	if (!log_queue_is_empty(&sink->queue))
-		return enqueue(sink, text, length, 0, of_client);
-	outcome = put(sink, text, length, &done);
+		return queue_line(sink, &line);
+	outcome = write_line(sink, text, length, &line.done);
 	if (outcome == WRITE_DONE)
 		return true;
 	if (outcome == WRITE_LOST) {
 		log_sink_count_lost(sink, of_client);
 		return false;
 	}
-	if (!enqueue(sink, text, length, done, of_client))
+	if (!queue_line(sink, &line))
 		return false;
-	enter(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
+	set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
 	return true;
 }
 
-/* Writes what must stand before the next line: the report of dropped lines, and, without an event loop, the queue. */
-static void prepare(struct log_sink *sink)
+/* Writes what precedes the next line: the report of dropped lines, and, without an event loop, the queue. */
+static void write_pending(struct log_sink *sink)
 {
 	bool waits = !log_queue_is_empty(&sink->queue);
 
-	if (waits ? !sink->wait : sink->unsaid.all && sink->say_dropped)
+	if (waits ? !sink->wait : sink->unreported.all && sink->report_dropped)
 		log_sink_flush(sink);
 }
 
-/* A line of superd's own, which ends in a newline. */
-static struct syslog_message own_message(const struct log_sink *sink, int severity, const char *line, size_t length)
+bool log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length,
+		      bool of_client)
 {
-	return (struct syslog_message){ sink->facility | severity, sink->ident, getpid(), line, length - 1 };
-}
-
-bool log_sink_take_as(struct log_sink *sink, const struct syslog_message *message, bool of_client)
-{
-	prepare(sink);
+	write_pending(sink);
 	buf_clear(&sink->text);
-	syslog_compose(&sink->text, message);
+	syslog_compose(&sink->text, head, line, length);
 	if (sink->text.failed) {
 		log_sink_count_lost(sink, of_client);
 		return false;
 	}
-	return give(sink, sink->text.data, sink->text.length, of_client);
+	return write_or_queue(sink, sink->text.data, sink->text.length, of_client);
+}
+
+static struct syslog_head own_head(const struct log_sink *sink, int severity)
+{
+	return (struct syslog_head){ sink->facility | severity, sink->ident, getpid() };
 }
 
 bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client)
 {
-	if (sink->kind == LOG_SINK_SYSLOG) {
-		struct syslog_message message = own_message(sink, severity, line, length);
+	struct syslog_head head = own_head(sink, severity);
 
-		return log_sink_take_as(sink, &message, of_client);
-	}
-	prepare(sink);
-	return give(sink, line, length, of_client);
+	if (sink->kind == LOG_SINK_SYSLOG)
+		return log_sink_take_as(sink, &head, line, length - 1, of_client);
+	write_pending(sink);
+	return write_or_queue(sink, line, length, of_client);
 }
 
-/* If only a part of the line could be written, the line becomes the first of the queue. */
+/* If only a part of the line is written, the line becomes the first of the queue. */
 bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length)
 {
+	struct syslog_head head = own_head(sink, severity);
+	struct log_text text = { .text = line, .length = length, .of_client = true };
 	enum write_outcome outcome;
-	size_t done = 0;
 
 	if (sink->kind == LOG_SINK_SYSLOG) {
-		struct syslog_message message = own_message(sink, severity, line, length);
-
 		buf_clear(&sink->text);
-		syslog_compose(&sink->text, &message);
+		syslog_compose(&sink->text, &head, line, length - 1);
 		if (sink->text.failed)
 			return false;
-		line = sink->text.data;
-		length = sink->text.length;
+		text.text = sink->text.data;
+		text.length = sink->text.length;
 	}
-	outcome = put(sink, line, length, &done);
+	outcome = write_line(sink, text.text, text.length, &text.done);
 	if (outcome == WRITE_DONE)
 		return true;
-	if (!done || !enqueue(sink, line, length, done, true))
+	if (!text.done || !queue_line(sink, &text))
 		return false;
-	enter(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
+	set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
 	return true;
 }
 
-void log_sink_take_queued(struct log_sink *sink, const char *text, size_t length, size_t done, bool of_client)
+void log_sink_take_queued(struct log_sink *sink, const struct log_text *text)
 {
-	if (length && done <= length && enqueue(sink, text, length, done, of_client) && sink->state == LOG_SINK_READY)
-		enter(sink, LOG_SINK_FULL);
+	if (text->length && text->done <= text->length && queue_line(sink, text) && sink->state == LOG_SINK_READY)
+		set_state(sink, LOG_SINK_FULL);
 }
 
 void log_sink_flush(struct log_sink *sink)
@@ -318,30 +317,30 @@ void log_sink_flush(struct log_sink *sink)
 	struct log_line *line = log_queue_first(&sink->queue);
 	enum write_outcome outcome = WRITE_DONE;
 
-	if (sink->unsaid.all && sink->say_dropped && !(line && line->done))
-		sink->say_dropped(sink);
+	if (sink->unreported.all && sink->report_dropped && !(line && line->done))
+		sink->report_dropped(sink);
 	for (int n = 0; n < FLUSH_MOST && (line = log_queue_first(&sink->queue)); n++) {
 		size_t done = line->done;
 
-		outcome = put(sink, line->text, line->length, &done);
+		outcome = write_line(sink, line->text, line->length, &done);
 		if (outcome == WRITE_LOST) {
 			log_sink_count_lost(sink, line->of_client);
 			log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
 			continue;
 		}
 		if (outcome != WRITE_DONE) {
-			log_queue_begin(&sink->queue, line, done);
+			log_queue_advance(&sink->queue, line, done);
 			break;
 		}
-		log_queue_took(&sink->queue, line);
+		log_queue_complete(&sink->queue, line);
 	}
 	if (log_queue_is_empty(&sink->queue))
-		enter(sink, LOG_SINK_READY);
+		set_state(sink, LOG_SINK_READY);
 	else
-		enter(sink, outcome == WRITE_AWAY ? LOG_SINK_AWAY : LOG_SINK_FULL);
+		set_state(sink, outcome == WRITE_AWAY ? LOG_SINK_AWAY : LOG_SINK_FULL);
 }
 
-/* If there is nothing to poll (syslog away, disk full), it tries once more and gives up. */
+/* If there is nothing to poll (no syslog daemon, disk full), tries once more and gives up. */
 void log_sink_finish(struct log_sink *sink, int64_t until)
 {
 	sink->syslog.retry_at = 0;
@@ -362,7 +361,7 @@ int log_sink_fd(const struct log_sink *sink)
 	return sink->kind == LOG_SINK_SYSLOG ? sink->syslog.fd : sink->fd;
 }
 
-/* SYSLOG_LINE includes the head of a syslog line: priority, time, name and pid. */
+/* The 80 bytes are for the head of a syslog line: priority, time, name and pid. */
 size_t log_sink_most(const struct log_sink *sink)
 {
 	if (sink->kind == LOG_SINK_SYSLOG)
@@ -389,8 +388,8 @@ static bool is_same_file(int one, int other)
 		first.st_ino == second.st_ino;
 }
 
-/* If the file is another one, it lacks the part of a line that the old one already has: the line starts over. */
-static void renew(struct log_sink *sink, int *old)
+/* Closes the old file. If the new one is another, the line that the old one has in part starts over. */
+static void replace_file(struct log_sink *sink, int *old)
 {
 	if (!is_same_file(*old, sink->fd))
 		log_queue_rewind(&sink->queue);
@@ -406,7 +405,7 @@ bool log_sink_reopen(struct log_sink *sink)
 		return false;
 	if (sink->path)
 		sink->kind = LOG_SINK_FILE;
-	enter(sink, LOG_SINK_READY);    /* nobody polls a descriptor that is closed */
+	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
 	if (sink->kind == LOG_SINK_SYSLOG) {
 		syslog_close(&sink->syslog);
 		sink->syslog.retry_at = 0;
@@ -414,7 +413,7 @@ bool log_sink_reopen(struct log_sink *sink)
 	} else {
 		if (sink->kind == LOG_SINK_STDERR)
 			open_stderr(sink);
-		renew(sink, &old);
+		replace_file(sink, &old);
 	}
 	if (!log_queue_is_empty(&sink->queue))
 		log_sink_flush(sink);
@@ -427,8 +426,8 @@ void log_sink_close(struct log_sink *sink)
 
 	log_queue_clear(&sink->queue, &lost);
 	if (lost.all)
-		count(sink, &lost);
-	enter(sink, LOG_SINK_READY);
+		count_losses(sink, &lost);
+	set_state(sink, LOG_SINK_READY);
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
 	syslog_close(&sink->syslog);

@@ -1,8 +1,7 @@
-/* A non-blocking client of /dev/log that sends RFC 3164's form.
+/* A non-blocking client of /dev/log that sends lines in the form of RFC 3164.
  *
- * The syslog daemon may be slow, stopped, restarted, or listen on a stream instead of datagrams. No call here waits
- * for it: superd connects again at most once a second, and the caller keeps a line that the daemon does not take
- * now. */
+ * The syslog daemon may be slow, stopped, restarted, or listen on a stream socket. No call here waits for it: superd
+ * connects again at most once a second, and the caller keeps a line that the daemon does not take now. */
 #include "base/log/log_syslog.h"
 
 #include <errno.h>
@@ -56,7 +55,7 @@ static int connect_type(const char *path, int type)
 	return fd_raise(fd, FD_HIGH);
 }
 
-/* Connects when it is not connected and a second has gone by since it last tried. */
+/* Connects if there is no connection and the last attempt is a second ago. false: not connected. */
 static bool syslog_connect(struct syslog *syslog)
 {
 	const char *path = syslog->path ? syslog->path : "/dev/log";
@@ -77,32 +76,32 @@ static bool syslog_connect(struct syslog *syslog)
 	return syslog->fd >= 0;
 }
 
-/* The months are RFC 3164's, in every locale. */
-static void add_header(struct buf *out, int priority, const char *ident, long pid)
+/* Adds "<PRI>Mmm dd hh:mm:ss IDENT[PID]: ". RFC 3164 has English months in every locale. */
+static void add_header(struct buf *out, const struct syslog_head *head)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	time_t now = time(NULL);
 	struct tm tm = { 0 };
 
 	localtime_r(&now, &tm);
-	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", priority, months + 3L * tm.tm_mon, tm.tm_mday, tm.tm_hour,
+	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", head->priority, months + 3L * tm.tm_mon, tm.tm_mday, tm.tm_hour,
 		 tm.tm_min, tm.tm_sec);
-	buf_visible(out, ident, strlen(ident));
-	if (pid)
-		buf_addf(out, "[%ld]", pid);
+	buf_visible(out, head->ident, strlen(head->ident));
+	if (head->pid)
+		buf_addf(out, "[%ld]", head->pid);
 	buf_text(out, ": ");
 }
 
-void syslog_compose(struct buf *out, const struct syslog_message *message)
+void syslog_compose(struct buf *out, const struct syslog_head *head, const char *line, size_t length)
 {
-	add_header(out, message->priority, message->ident, message->pid);
-	buf_visible(out, message->line, message->length < SYSLOG_LINE ? message->length : SYSLOG_LINE);
+	add_header(out, head);
+	buf_visible(out, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
 	buf_cut(out, SYSLOG_LINE);
 }
 
-static enum write_outcome transmit(struct syslog *syslog, const char *text, size_t length, size_t *done)
+static enum write_outcome send_line(struct syslog *syslog, const char *text, size_t length, size_t *done)
 {
-	size_t all = length + syslog->is_stream;        /* the NUL is the end of a line in a stream */
+	size_t all = length + syslog->is_stream;        /* on a stream, a NUL ends a line */
 	ssize_t sent;
 
 	do
@@ -130,10 +129,10 @@ enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t le
 	enum write_outcome outcome = WRITE_AWAY;
 
 	if (syslog_connect(syslog))
-		outcome = transmit(syslog, text, length, done);
-	/* The daemon was restarted since the last line: the new one gets this one. */
+		outcome = send_line(syslog, text, length, done);
+	/* The daemon was restarted since the last line: send this line to the new one. */
 	if (outcome == WRITE_AWAY && was_open && syslog->fd < 0 && syslog_connect(syslog))
-		outcome = transmit(syslog, text, length, done);
+		outcome = send_line(syslog, text, length, done);
 	errno = saved;
 	return outcome;
 }

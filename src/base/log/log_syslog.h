@@ -1,4 +1,4 @@
-/* A non-blocking speaker to /dev/log in RFC 3164's form, used for superd's own lines and for `output = "syslog"`. */
+/* A non-blocking client of /dev/log in the form of RFC 3164, for superd's own lines and for `output = "syslog"`. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,28 +8,27 @@
 #include "base/log/log_queue.h"
 
 struct syslog {
-	int fd;                         /* -1: not connected; tried again at the next line, at most once a second */
-	double retry_at;                /* monotonic seconds */
-	bool is_stream;                 /* the daemon listens on a stream: each line ends in NUL */
-	const char *path;               /* NULL: /dev/log; tests set their own */
+	int fd;                         /* owned; -1: not connected */
+	double retry_at;                /* time of the next attempt to connect, seconds of clock_now; 0: at once */
+	bool is_stream;                 /* the daemon listens on a stream socket: each line ends in NUL */
+	const char *path;               /* NULL: /dev/log; tests set another */
 };
 
-#define SYSLOG_LINE 4000
+#define SYSLOG_LINE 4000                /* most bytes of a line */
 #define SYSLOG_INIT { .fd = -1 }
 
-struct syslog_message {
-	int priority;                   /* facility | severity, as in <syslog.h> */
-	const char *ident;
-	long pid;                       /* 0: left out */
-	const char *line;               /* without a newline */
-	size_t length;
+/* What a line begins with. */
+struct syslog_head {
+	int priority;                   /* facility | severity, as in syslog(3) */
+	const char *ident;              /* the program's name */
+	long pid;                       /* 0: none */
 };
 
-/* Adds one line as it is sent, control characters made visible and cut at SYSLOG_LINE bytes. */
-void syslog_compose(struct buf *out, const struct syslog_message *message);
+/* Adds one line as the daemon gets it: control characters escaped, and cut at SYSLOG_LINE bytes. */
+void syslog_compose(struct buf *out, const struct syslog_head *head, const char *line, size_t length);
 
-/* Sends one such line, NUL-terminated, from *done on, which is where to go on after a stream took a part. errno is kept. */
+/* Sends such a line, NUL-terminated, from *done on, and advances *done if a stream takes only a part. Keeps errno. */
 enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done);
 void syslog_close(struct syslog *syslog);
 
-int syslog_facility(const char *name);  /* LOG_DAEMON …; -1 unknown */
+int syslog_facility(const char *name);  /* LOG_DAEMON …; -1: unknown */

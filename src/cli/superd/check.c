@@ -79,7 +79,7 @@ static bool print_taken(const struct taken *taken, const struct table *table, si
 /* A start would fail by it; whoever restarts superd asks first. */
 static bool log_is_good(const struct options *options)
 {
-	const char *why = log_sink_wrong(options->log_destination);
+	const char *why = log_sink_check(options->log_destination);
 
 	if (why)
 		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->log_destination, why);

@@ -49,7 +49,7 @@ static void add_own_options(const struct service *service, const struct listen *
 
 		if (!field)
 			continue;
-		wide_name(out, directive->name[NATIVE]);
+		json_wide_name(out, directive->name[NATIVE]);
 		add(directive, field, out);
 	}
 }
@@ -60,10 +60,10 @@ static void add_socket(struct buf *out, const struct service *service, const str
 
 	endpoint_format(socket->endpoint, &endpoint);
 	out->failed |= endpoint.failed;
-	wide_element(out);
+	json_wide_element(out);
 	buf_text(out, "{\"endpoint\": ");
 	json_quote(out, buf_string(&endpoint), endpoint.length);
-	wide_name(out, "name");
+	json_wide_name(out, "name");
 	json_text(out, socket->name);
 	buf_free(&endpoint);
 	add_own_options(service, socket, add_value, out);
@@ -85,7 +85,7 @@ static void add_hidden(const struct directive *directive, const void *field, str
 	for (size_t n = 0; n < words_count(list); n++) {
 		buf_add(&word, list[n], strcspn(list[n], "=:"));
 		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
-		wide_element(out);
+		json_wide_element(out);
 		json_quote(out, buf_string(&word), word.length);
 		out->failed |= word.failed;
 		buf_clear(&word);
@@ -119,14 +119,14 @@ static void add_options(const struct service *row, const struct service *plain, 
 
 		if (!field || !writer)
 			continue;
-		wide_name(out, directive->name[NATIVE]);
+		json_wide_name(out, directive->name[NATIVE]);
 		writer(directive, field, out);
 	}
 }
 
 void service_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
 {
-	wide_name(out, "listen");
+	json_wide_name(out, "listen");
 	buf_char(out, '[');
 	for (size_t i = 0; i < row->socket_count; i++)
 		add_socket(out, row, &row->sockets[i]);
@@ -136,10 +136,10 @@ void service_json_options(const struct service *row, const struct service *plain
 
 void service_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out)
 {
-	wide_name(out, "listen");
+	json_wide_name(out, "listen");
 	buf_char(out, '[');
 	for (size_t i = 0; i < row->socket_count; i++) {
-		wide_element(out);
+		json_wide_element(out);
 		buf_char(out, '{');
 		add_own_options(row, &row->sockets[i], add_text, out);
 		buf_char(out, '}');

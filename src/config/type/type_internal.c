@@ -67,7 +67,7 @@ void json_list(struct buf *out, words list)
 {
 	buf_char(out, '[');
 	for (size_t i = 0; list && list[i]; i++) {
-		wide_element(out);
+		json_wide_element(out);
 		json_text(out, list[i]);
 	}
 	buf_char(out, ']');

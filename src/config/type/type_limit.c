@@ -108,7 +108,7 @@ static void limit_json(const struct directive *directive, const void *field, str
 	(void)directive;
 	buf_text(out, "{\"soft\": ");
 	limit_json_part(limit->soft, out);
-	wide_name(out, "hard");
+	json_wide_name(out, "hard");
 	limit_json_part(limit->hard, out);
 	buf_char(out, '}');
 }

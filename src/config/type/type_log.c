@@ -151,9 +151,9 @@ static void log_type_json(const struct directive *directive, const void *field, 
 	} else {
 		buf_text(out, "{\"file\": ");
 		json_text(out, target->path);
-		wide_name(out, "soft");
+		json_wide_name(out, "soft");
 		size_json(target->soft, out);
-		wide_name(out, "hard");
+		json_wide_name(out, "hard");
 		size_json(target->hard, out);
 		buf_char(out, '}');
 	}

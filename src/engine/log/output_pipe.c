@@ -63,18 +63,17 @@ static void say(struct output *output, const char *line, size_t length)
 		[LOG_INFO] = LEVEL_INFO,       [LOG_DEBUG] = LEVEL_DEBUG,
 	};
 	unsigned level = take_prefix(output, &line, &length);
-	struct syslog_message message;
 
 	while (length && line[length - 1] == '\r')
 		length--;
 	output->said++;
-	if (output->to_syslog) {
-		message = (struct syslog_message){ (int)(output->facility | level), output->service, output->pid, line,
-						   length };
-		xinetd_record_syslog_take(output->engine, &message);
-	} else {
-		log_output(output->engine->log, levels[level], output->service, output->pid, line, length);
-	}
+	if (output->to_syslog)
+		xinetd_record_syslog_take(output->engine,
+					  &(struct syslog_head){ (int)(output->facility | level), output->service,
+								 output->pid }, line, length);
+	else
+		log_output(output->engine->log, levels[level],
+			   &(struct event){ .service = output->service, .pid = output->pid }, line, length);
 }
 
 /* Logs how many lines were suppressed since the last report. */

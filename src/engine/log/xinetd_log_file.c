@@ -47,7 +47,7 @@ static void file_close(struct record_file *file)
 		return;
 	log_pump_detach(&file->pump);
 	log_sink_close(&file->sink);
-	file->lost += file->sink.unsaid.all;
+	file->lost += file->sink.unreported.all;
 	file->is_open = false;
 }
 
@@ -178,15 +178,15 @@ static const char *why_not(const struct log_sink *sink)
 static void tell(struct engine *engine, const char *service, struct log_sink *sink, const char *name, bool *told,
 		 unsigned long *lost)
 {
-	unsigned long all = *lost + sink->unsaid.all;
+	unsigned long all = *lost + sink->unreported.all;
 
-	if (!*told && (sink->unsaid.all || sink->state == LOG_SINK_AWAY)) {
+	if (!*told && (sink->unreported.all || sink->state == LOG_SINK_AWAY)) {
 		*told = true;
-		say_away(engine, service, name, why_not(sink), sink->unsaid.all ? "are dropped" : "wait");
+		say_away(engine, service, name, why_not(sink), sink->unreported.all ? "are dropped" : "wait");
 	} else if (*told && sink->state == LOG_SINK_READY) {
 		*told = false;
 		*lost = 0;
-		sink->unsaid = (struct log_losses){ 0 };
+		sink->unreported = (struct log_losses){ 0 };
 		say_back(engine, service, name, all);
 	}
 }
@@ -324,19 +324,18 @@ static void on_syslog(void *context, struct log_pump *pump)
 	syslog_tell(context, NULL);
 }
 
-void xinetd_record_syslog_take(struct engine *engine, const struct syslog_message *message)
+void xinetd_record_syslog_take(struct engine *engine, const struct syslog_head *head, const char *line, size_t length)
 {
-	log_sink_take_as(&engine->log_files->syslog, message, false);
-	syslog_tell(engine, message->ident);
+	log_sink_take_as(&engine->log_files->syslog, head, line, length, false);
+	syslog_tell(engine, head->ident);
 }
 
 static void syslog_take(struct engine *engine, const struct log_target *target, const char *service, const char *line,
 			size_t length)
 {
-	const struct syslog_message message = { target->facility | target->level, log_name(engine->log), getpid(), line,
-						length };
+	const struct syslog_head head = { target->facility | target->level, log_name(engine->log), getpid() };
 
-	log_sink_take_as(&engine->log_files->syslog, &message, true);
+	log_sink_take_as(&engine->log_files->syslog, &head, line, length, true);
 	syslog_tell(engine, service);
 }
 

@@ -34,7 +34,7 @@ void xinetd_record_target_take(struct engine *engine, const struct log_target *t
 			       const char *line, size_t length);
 
 /* A line that a backend has printed, to syslog under its service's name. */
-void xinetd_record_syslog_take(struct engine *engine, const struct syslog_message *message);
+void xinetd_record_syslog_take(struct engine *engine, const struct syslog_head *head, const char *line, size_t length);
 
 /* Makes `files` the engine's. engine->log, if any, must be set before; records_free may follow at once. */
 void records_init(struct engine *engine, struct log_files *files);

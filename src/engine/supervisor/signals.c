@@ -20,7 +20,7 @@ static bool reopen_log(struct log *log, struct buf *why)
 	const char *path = log_file_path(log);
 
 	if (path && !own_file_is_safe(path, LOG_SINK_MODE, why)) {
-		log_say_kept(log, buf_string(why));
+		log_report_kept(log, buf_string(why));
 		return false;
 	}
 	if (log_reopen(log))

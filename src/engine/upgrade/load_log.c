@@ -11,8 +11,8 @@ static void load_lines(struct state_section *section, struct log_sink *sink)
 {
 	size_t done = (size_t)state_number(section, "done", 0, LOG_SINK_QUEUE, 0);
 
-	sink->unsaid.all += (unsigned long)state_number(section, "lost", 0, INT32_MAX, 0);
-	sink->unsaid.of_clients += (unsigned long)state_number(section, "lost_of_clients", 0, INT32_MAX, 0);
+	sink->unreported.all += (unsigned long)state_number(section, "lost", 0, INT32_MAX, 0);
+	sink->unreported.of_clients += (unsigned long)state_number(section, "lost_of_clients", 0, INT32_MAX, 0);
 	for (size_t n = 0; n < section->count; n++) {
 		struct state_entry *entry = &section->entries[n];
 		bool of_client = !strcmp(entry->key, "client");
@@ -20,7 +20,7 @@ static void load_lines(struct state_section *section, struct log_sink *sink)
 		if (!of_client && strcmp(entry->key, "chatter") != 0)
 			continue;
 		entry->used = true;
-		log_sink_take_queued(sink, entry->value, strlen(entry->value), done, of_client);
+		log_sink_take_queued(sink, &(struct log_text){ entry->value, strlen(entry->value), done, of_client });
 		done = 0;
 	}
 }

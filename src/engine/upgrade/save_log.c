@@ -14,8 +14,8 @@ static void save_lines(struct state_saver *carry, struct log_sink *sink)
 	/* The connection to syslog ends here, and a line of which it had a part with it. */
 	if (first && sink->kind != LOG_SINK_SYSLOG)
 		save_number(carry, "done", (int64_t)first->done);
-	save_number(carry, "lost", (int64_t)sink->unsaid.all);
-	save_number(carry, "lost_of_clients", (int64_t)sink->unsaid.of_clients);
+	save_number(carry, "lost", (int64_t)sink->unreported.all);
+	save_number(carry, "lost_of_clients", (int64_t)sink->unreported.of_clients);
 	LIST_EACH(link, &sink->queue.lines) {
 		const struct log_line *line = container_of(link, struct log_line, link);
 
@@ -27,7 +27,7 @@ static bool flush(struct log_sink *sink)
 {
 	if (!log_queue_is_empty(&sink->queue))
 		log_sink_flush(sink);
-	return !log_queue_is_empty(&sink->queue) || sink->unsaid.all;
+	return !log_queue_is_empty(&sink->queue) || sink->unreported.all;
 }
 
 static void save_other(void *context, const char *destination, struct log_sink *sink)

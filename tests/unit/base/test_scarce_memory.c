@@ -224,7 +224,7 @@ Test(scarce_memory, a_lock_without_memory_is_no_flaw_of_its_file)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 	struct buf text = { 0 }, found = { 0 };
-	struct state_stream ledger;
+	struct state_stream stream;
 	size_t length;
 
 	cr_assert(engine);
@@ -234,20 +234,20 @@ Test(scarce_memory, a_lock_without_memory_is_no_flaw_of_its_file)
 	state_add_number(&text, "held_since", 1);
 	state_stream_end(&text);
 	length = text.length;
-	cr_assert(!text.failed && !state_stream_parse(&ledger, buf_take(&text), length, &found));
+	cr_assert(!text.failed && !state_stream_parse(&stream, buf_take(&text), length, &found));
 	for (unsigned n = 1; n <= 3; n++) {
 		struct locks locks = { 0 };
 
 		engine->locks = &locks;
 		asked = 0;
 		refused = n;
-		cr_expect_eq(locks_take(engine, &ledger.sections[0]), n == 3, "refused the %uth time", n);
+		cr_expect_eq(locks_take(engine, &stream.sections[0]), n == 3, "refused the %uth time", n);
 		refused = 0;
 		cr_expect_eq(locks.count, n == 3);
-		cr_expect_null(ledger.flaw);
+		cr_expect_null(stream.flaw);
 		locks_free(&locks);
 	}
-	state_stream_free(&ledger);     /* and its text */
+	state_stream_free(&stream);     /* and its text */
 	buf_free(&found);
 	free(engine);
 }

@@ -1,4 +1,4 @@
-/* Ledgers: what is written is read back, and what is none is refused with its line. */
+/* State streams: what is written is read back, and other texts are refused with the line that is wrong. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

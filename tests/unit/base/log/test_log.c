@@ -137,7 +137,7 @@ Test(log, filters_by_level)
 	cr_assert(!log_wants(NULL, LEVEL_ERROR));
 	log_notice(open_one, "no");
 	log_error(open_one, "yes");
-	log_output(open_one, LEVEL_INFO, "echo", 0, "always", 6);
+	log_output(open_one, LEVEL_INFO, &(struct event){ .service = "echo", .pid = 0 }, "always", 6);
 	read_path(path);
 	cr_assert_null(strstr(text, "no\n"));
 	cr_assert_not_null(strstr(text, ": yes\n"));
@@ -175,7 +175,7 @@ Test(log, does_nothing_without_a_log)
 
 	log_event(NULL, LEVEL_ERROR, &event, "x");
 	log_say(NULL, LEVEL_ERROR, "x");
-	log_output(NULL, LEVEL_INFO, "a", 0, "x", 1);
+	log_output(NULL, LEVEL_INFO, &(struct event){ .service = "a", .pid = 0 }, "x", 1);
 	log_record(NULL, LEVEL_INFO, &event, "x", 1);
 	log_reopen(NULL);
 	log_close(NULL);
@@ -259,7 +259,8 @@ Test(log, writes_output_of_backends_harmlessly)
 
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
-	log_output(open_one, LEVEL_INFO, "echo", 0, "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
+	log_output(open_one, LEVEL_INFO, &(struct event){ .service = "echo", .pid = 0 },
+		   "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
 	cr_assert_str_eq(read_now(ends[0]), "echo[-]: a\tb\\x1b[2J\\x00caf\xc3\xa9\\x0afake: line\n");
 }
 
@@ -272,19 +273,19 @@ Test(log, marks_what_a_backend_prints_so_that_it_is_not_taken_for_its_own)
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
 	log_event(open_one, LEVEL_NOTICE, &event, "refused 192.0.2.7");
-	log_output(open_one, LEVEL_INFO, "web", 12, "refused 192.0.2.7", 17);
-	log_output(open_one, LEVEL_WARNING, "web", 0, "refused", 7);
+	log_output(open_one, LEVEL_INFO, &(struct event){ .service = "web", .pid = 12 }, "refused 192.0.2.7", 17);
+	log_output(open_one, LEVEL_WARNING, &(struct event){ .service = "web", .pid = 0 }, "refused", 7);
 	cr_assert_str_eq(read_now(ends[0]), "web: refused 192.0.2.7\nweb[12]: refused 192.0.2.7\n"
 					    "web[-]: warning: refused\n");
-	log_output(open_one, LEVEL_INFO, "web", 12, told, sizeof(told) - 1);
+	log_output(open_one, LEVEL_INFO, &(struct event){ .service = "web", .pid = 12 }, told, sizeof(told) - 1);
 	cr_assert_str_eq(read_now(ends[0]), "web[12]: \\\\x1b \\x1b \\\\\\x1b \\\\\\\\x1b a\\b C:\\x \\\n");
 }
 
 Test(log, writes_output_of_backends_as_json)
 {
 	open_log(destination, true, LEVEL_INFO);
-	log_output(open_one, LEVEL_INFO, "echo", 0, "hi \xff", 4);
-	log_output(open_one, LEVEL_INFO, "echo", 77, "there", 5);
+	log_output(open_one, LEVEL_INFO, &(struct event){ .service = "echo", .pid = 0 }, "hi \xff", 4);
+	log_output(open_one, LEVEL_INFO, &(struct event){ .service = "echo", .pid = 77 }, "there", 5);
 	read_path(path);
 	expect_match(
 		"^\\{\"time\":\"[^\"]+\",\"level\":\"info\",\"service\":\"echo\",\"event\":\"output\",\"message\":\"hi "
@@ -299,7 +300,7 @@ Test(log, cuts_a_long_line_so_that_a_pipe_takes_it_whole)
 	memset(line, 'x', sizeof(line));
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
-	log_output(open_one, LEVEL_INFO, "echo", 0, line, sizeof(line));
+	log_output(open_one, LEVEL_INFO, &(struct event){ .service = "echo", .pid = 0 }, line, sizeof(line));
 	read_now(ends[0]);
 	cr_assert_leq(strlen(text), 4000);
 	cr_assert_geq(strlen(text), 3990);
@@ -559,7 +560,7 @@ Test(log, keeps_lines_of_clients_when_chatter_has_filled_it)
 	for (int n = 0; n < 10; n++)
 		log_record(open_one, LEVEL_INFO, &event, "EXIT: web", 9);
 	for (int n = 0; n < 10000; n++)
-		log_output(open_one, LEVEL_INFO, "web", 1, "printed", 7);
+		log_output(open_one, LEVEL_INFO, &(struct event){ .service = "web", .pid = 1 }, "printed", 7);
 	read_all(ends[0]);
 	for (int n = 0; n < 10; n++) {
 		char *line = strstr(text, "EXIT: web\n");

@@ -34,7 +34,7 @@ TestSuite(log_queue, .fini = tear_down, .timeout = 20);
 
 static bool add(const char *text, bool of_client)
 {
-	return log_queue_add(&queue, text, strlen(text), 0, of_client, &lost);
+	return log_queue_add(&queue, &(struct log_text){ text, strlen(text), 0, of_client }, &lost);
 }
 
 static void expect_lines(const char *expected)
@@ -60,7 +60,7 @@ Test(log_queue, keeps_the_order_of_both_classes)
 	cr_assert_null(log_queue_first(&queue));
 	cr_assert(add("a", false) && add("B", true) && add("c", false) && add("D", true));
 	expect_lines("aBcD");
-	log_queue_took(&queue, log_queue_first(&queue));
+	log_queue_complete(&queue, log_queue_first(&queue));
 	expect_lines("BcD");
 	expect_lost(0, 0);
 	cr_assert_gt(queue.taken, 0);
@@ -122,7 +122,7 @@ Test(log_queue, keeps_a_line_of_which_a_part_is_written)
 {
 	log_queue_init(&queue, 2 * COST("ab"));
 	cr_assert(add("ab", false) && add("cd", false));
-	log_queue_begin(&queue, log_queue_first(&queue), 1);
+	log_queue_advance(&queue, log_queue_first(&queue), 1);
 	cr_assert(add("EF", true) && add("GH", true));
 	expect_lines("abGH");
 	expect_lost(2, 1);
@@ -137,7 +137,7 @@ Test(log_queue, takes_what_is_written_in_part_to_the_front)
 {
 	log_queue_init(&queue, 1000);
 	cr_assert(add("a", false));
-	cr_assert(log_queue_add(&queue, "bc", 2, 1, true, &lost));
+	cr_assert(log_queue_add(&queue, &(struct log_text){ "bc", 2, 1, true }, &lost));
 	expect_lines("bca");
 	cr_assert_eq(log_queue_first(&queue)->done, 1);
 }

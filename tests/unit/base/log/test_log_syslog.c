@@ -66,7 +66,7 @@ static bool send_line(struct syslog *syslog, int priority, const char *ident, lo
 	size_t done = 0;
 	enum write_outcome outcome;
 
-	syslog_compose(&text, &(struct syslog_message){ priority, ident, pid, line, length });
+	syslog_compose(&text, &(struct syslog_head){ priority, ident, pid }, line, length);
 	cr_assert(!text.failed);
 	outcome = syslog_put(syslog, text.data, text.length, &done);
 	buf_free(&text);

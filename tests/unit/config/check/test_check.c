@@ -1,5 +1,5 @@
 /* The rules over a whole table: each broken once and told at its place, and nothing said where all is well. */
-#include "tests/unit/drafts.h"
+#include "tests/unit/builders.h"
 
 #include <time.h>
 

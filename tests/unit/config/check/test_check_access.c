@@ -1,5 +1,5 @@
 /* Rules of who may come and of what answers in place of a program. */
-#include "tests/unit/drafts.h"
+#include "tests/unit/builders.h"
 
 TestSuite(check_gate, .init = begin_table, .fini = end_table);
 

@@ -1,5 +1,5 @@
 /* Rules of idle backends. */
-#include "tests/unit/drafts.h"
+#include "tests/unit/builders.h"
 
 TestSuite(check_idle, .init = begin_table, .fini = end_table);
 

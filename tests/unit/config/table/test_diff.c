@@ -1,5 +1,5 @@
 /* The comparison of a reload: each option's change is seen, named, and weighed by what it means for an open socket. */
-#include "tests/unit/drafts.h"
+#include "tests/unit/builders.h"
 
 #include "config/table/diff.h"
 

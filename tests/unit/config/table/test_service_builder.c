@@ -1,7 +1,7 @@
-/* Drafts: what is refused and where, and how a service's values lie over the defaults whatever the order they came
- * in. */
+/* Service builders: what is refused and where, and how a service's values override the defaults in whatever order they
+ * come. */
 #include "config/option/service_mark.h"
-#include "tests/unit/drafts.h"
+#include "tests/unit/builders.h"
 
 TestSuite(builder, .init = begin_table, .fini = end_table);
 

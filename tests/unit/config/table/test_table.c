@@ -1,5 +1,5 @@
 /* The table: rows in order, found by name, dropped in one pass. */
-#include "tests/unit/drafts.h"
+#include "tests/unit/builders.h"
 
 TestSuite(table, .init = begin_table, .fini = end_table);
 

@@ -43,7 +43,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 };
 static size_t table_count;
 static struct ev_loop *loop;
-static struct state_stream ledger;
+static struct state_stream stream;
 
 static void add_table(const struct field_table *table)
 {
@@ -72,7 +72,7 @@ static void set_up(void)
 
 static void tidy(void)
 {
-	state_stream_free(&ledger);
+	state_stream_free(&stream);
 	ev_loop_destroy(loop);
 }
 
@@ -83,11 +83,11 @@ static struct state_section *parse(struct buf *text)
 	struct buf why = { 0 };
 
 	state_stream_end(text);
-	state_stream_free(&ledger);
-	cr_assert_null(state_stream_parse(&ledger, text->data, text->length, &why), "%s", buf_string(&why));
+	state_stream_free(&stream);
+	cr_assert_null(state_stream_parse(&stream, text->data, text->length, &why), "%s", buf_string(&why));
 	*text = (struct buf){ 0 };
 	buf_free(&why);
-	return ledger.sections;
+	return stream.sections;
 }
 
 static struct state_section *save(const struct field_table *table, const void *object)
@@ -302,10 +302,10 @@ Test(state_field, is_the_same_when_it_has_come_over)
 
 		fill(table, was);
 		state_load(save(table, was), table, is, loop);
-		cr_assert_null(ledger.flaw, "%s: %s", table->tag, ledger.flaw);
+		cr_assert_null(stream.flaw, "%s: %s", table->tag, stream.flaw);
 		expect_same(table, was, is);
-		for (size_t i = 0; i < ledger.sections->count; i++) {
-			const struct state_entry *entry = &ledger.sections->entries[i];
+		for (size_t i = 0; i < stream.sections->count; i++) {
+			const struct state_entry *entry = &stream.sections->entries[i];
 
 			cr_assert(entry->used || has_maker(table), "%s: nobody reads %s", table->tag, entry->key);
 		}
@@ -355,7 +355,7 @@ static void refuse(const struct field_table *table, const struct state_field *fi
 	}
 	section = say(field->key, value);
 	state_load(section, &alone, is, loop);
-	cr_assert(ledger.flaw && !strcmp(ledger.flaw, field->key), "%s: %s=%.50s was taken", table->tag, field->key,
+	cr_assert(stream.flaw && !strcmp(stream.flaw, field->key), "%s: %s=%.50s was taken", table->tag, field->key,
 		  value);
 	cr_assert_arr_eq(is + field->offset, was + field->offset, field->size, "%s: %s=%.50s", table->tag, field->key,
 			 value);
@@ -427,8 +427,8 @@ Test(state_field, notes_an_element_of_an_array_by_its_section)
 
 			if (field->length) {
 				state_load(say(field->key, "x"), &alone, object, loop);
-				cr_expect(ledger.flaw && !strcmp(ledger.flaw, field->key), "%s", field->key);
-				cr_expect_str_eq(ledger.flawed, "part", "%s", field->key);
+				cr_expect(stream.flaw && !strcmp(stream.flaw, field->key), "%s", field->key);
+				cr_expect_str_eq(stream.flawed, "part", "%s", field->key);
 			}
 			free(object);
 		}

@@ -11,7 +11,7 @@
 #include "engine/upgrade/load.h"
 #include "os/fs/state_file.h"
 #include "os/host/self_exe.h"
-#include "tests/unit/drafts.h"
+#include "tests/unit/builders.h"
 
 static struct state_stream stream;
 static struct buf why;

@@ -1,5 +1,5 @@
-/* Ledgers from any bytes: what is taken for one says the same when it is written and read again, and every value looked
- * for as a number or as bytes is one within its bounds, or the fallback. */
+/* State streams from any bytes: an accepted stream says the same when it is written and parsed again, and every value
+ * read as a number or as bytes is within its bounds, or the fallback. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void write_again(struct state_stream *stream, struct buf *out)
 	require(!out->failed);
 }
 
-static void look(struct state_section *section)
+static void read_values(struct state_section *section)
 {
 	for (size_t n = 0; n < section->count; n++) {
 		const char *key = section->entries[n].key;
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t n = 0; n < stream.entry_count; n++)
 			require(!strcmp(stream.entries[n].value, again.entries[n].value));
 		for (size_t n = 0; n < stream.count; n++)
-			look(&stream.sections[n]);
+			read_values(&stream.sections[n]);
 		state_stream_free(&again);
 	}
 	state_stream_free(&stream);

@@ -89,7 +89,7 @@ __attribute__((sentinel)) static inline bool add(struct service_builder *builder
 	return good;
 }
 
-/* Seals the draft over the defaults (NULL: none), frees it and gives its row, which lasts until the next. */
+/* Finishes the builder over the defaults (NULL: none), frees it and returns its row, which lasts until the next. */
 static inline struct service *end_with(struct service_builder *builder, const struct service_builder *defaults)
 {
 	bool sealed = builder_finish(builder, defaults, &diags);
