@@ -1,9 +1,8 @@
-/* Asks the ident server of a client's host for the user of the connection.
+/* Asks the ident server of a client's host for the user of the connection (RFC 1413).
  *
- * The server may be slow, silent or send without end. One deadline covers connecting, question and answer, and
- * ident_ask reads no more than IDENT_REPLY_MOST bytes. RFC 1413 wants the question to come from the address that
- * the client is connected to. */
-#include "helper/ask/ident.h"
+ * The server may be slow, silent or send without end. One deadline covers connecting, query and reply, and ident_ask
+ * reads no more than IDENT_REPLY_MOST bytes. The query must come from the address that the client is connected to. */
+#include "helper/ask/lookup.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,48 +16,49 @@
 
 #define IDENT_PORT 113
 
-struct question {
-	struct socket_address theirs, ours;
-	int64_t until;                  /* of clock_ms */
-	int fd;
+struct ident_query {
+	struct socket_address theirs, ours;     /* both ends of the client's connection */
+	int64_t until;                  /* deadline, of clock_ms */
+	int fd;                         /* connection to the ident server, owned; -1: none */
 };
 
-static int milliseconds_left(const struct question *question)
+static int milliseconds_left(const struct ident_query *query)
 {
-	int64_t left = question->until - clock_ms();
+	int64_t left = query->until - clock_ms();
 
 	return left > 0 ? (int)left : 0;
 }
 
 /* Waits for events. false and errno: the time is over (ETIMEDOUT), or poll(2) failed. */
-static bool wait_for(const struct question *question, short events)
+static bool wait_for_server(const struct ident_query *query, short events)
 {
-	struct pollfd state = { .fd = question->fd, .events = events };
+	struct pollfd state = { .fd = query->fd, .events = events };
 	int ready;
 
 	do
-		ready = poll(&state, 1, milliseconds_left(question));
+		ready = poll(&state, 1, milliseconds_left(query));
 	while (ready < 0 && errno == EINTR);
 	if (ready == 0)
 		errno = ETIMEDOUT;
 	return ready > 0;
 }
 
-static bool find_ends(int fd, struct question *question)
+/* Fills in both ends of the connection. false and errno: it is no TCP connection. */
+static bool find_addresses(int fd, struct ident_query *query)
 {
-	question->theirs.length = question->ours.length = sizeof(question->theirs.storage);
-	if (getpeername(fd, &question->theirs.any, &question->theirs.length) < 0 ||
-	    getsockname(fd, &question->ours.any, &question->ours.length) < 0)
+	query->theirs.length = query->ours.length = sizeof(query->theirs.storage);
+	if (getpeername(fd, &query->theirs.any, &query->theirs.length) < 0 ||
+	    getsockname(fd, &query->ours.any, &query->ours.length) < 0)
 		return false;
-	socket_address_unmap(&question->theirs);
-	socket_address_unmap(&question->ours);
-	if (question->theirs.any.sa_family == AF_INET || question->theirs.any.sa_family == AF_INET6)
+	socket_address_unmap(&query->theirs);
+	socket_address_unmap(&query->ours);
+	if (query->theirs.any.sa_family == AF_INET || query->theirs.any.sa_family == AF_INET6)
 		return true;
 	errno = EAFNOSUPPORT;
 	return false;
 }
 
-static void set_port(struct socket_address *address, unsigned port)
+static void set_ident_port(struct socket_address *address, unsigned port)
 {
 	if (address->any.sa_family == AF_INET)
 		address->in.sin_port = htons((uint16_t)port);
@@ -66,46 +66,46 @@ static void set_port(struct socket_address *address, unsigned port)
 		address->in6.sin6_port = htons((uint16_t)port);
 }
 
-static bool reach_server(struct question *question)
+static bool connect_to_server(struct ident_query *query)
 {
-	struct socket_address server = question->theirs, from = question->ours;
+	struct socket_address server = query->theirs, from = query->ours;
 	socklen_t length = sizeof(int);
 	int error = 0;
 
-	set_port(&server, IDENT_PORT);
-	set_port(&from, 0);
-	question->fd = socket(server.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (question->fd < 0 || bind(question->fd, &from.any, from.length) < 0)
+	set_ident_port(&server, IDENT_PORT);
+	set_ident_port(&from, 0);
+	query->fd = socket(server.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (query->fd < 0 || bind(query->fd, &from.any, from.length) < 0)
 		return false;
-	if (connect(question->fd, &server.any, server.length) == 0)
+	if (connect(query->fd, &server.any, server.length) == 0)
 		return true;
-	if (errno != EINPROGRESS || !wait_for(question, POLLOUT) ||
-	    getsockopt(question->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+	if (errno != EINPROGRESS || !wait_for_server(query, POLLOUT) ||
+	    getsockopt(query->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
 		return false;
 	errno = error;
 	return !error;
 }
 
-/* A new connection has room for these few bytes; a short write means that it is broken. */
-static bool put_question(const struct question *question)
+/* A new connection has room for these few bytes. A short write means that it is broken. */
+static bool send_query(const struct ident_query *query)
 {
 	char text[32];
-	int length = snprintf(text, sizeof(text), "%d , %d\r\n", socket_address_port(&question->theirs),
-			      socket_address_port(&question->ours));
+	int length = snprintf(text, sizeof(text), "%d , %d\r\n", socket_address_port(&query->theirs),
+			      socket_address_port(&query->ours));
 
-	return send(question->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
+	return send(query->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
 }
 
-/* Reads the answer until its line or the connection ends. Returns its length in bytes, or -1 and errno. */
-static ssize_t hear_answer(const struct question *question, char *bytes, size_t size)
+/* Reads the reply until its line or the connection ends. Returns its length in bytes, or -1 and errno. */
+static ssize_t receive_reply(const struct ident_query *query, char *bytes, size_t size)
 {
 	size_t length = 0;
 	ssize_t got;
 
 	while (length < size && !ident_reply_is_whole(bytes, length)) {
-		if (!wait_for(question, POLLIN))
+		if (!wait_for_server(query, POLLIN))
 			return -1;
-		got = recv(question->fd, bytes + length, size - length, 0);
+		got = recv(query->fd, bytes + length, size - length, 0);
 		if (got == 0)
 			break;
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
@@ -115,7 +115,7 @@ static ssize_t hear_answer(const struct question *question, char *bytes, size_t 
 	return (ssize_t)length;
 }
 
-static void say_error(const char *step, struct ident_reply *reply)
+static void set_error_reply(const char *step, struct ident_reply *reply)
 {
 	*reply = (struct ident_reply){ .known = false };
 	snprintf(reply->text, sizeof(reply->text), "%s: %s", step, strerror(errno));
@@ -123,21 +123,21 @@ static void say_error(const char *step, struct ident_reply *reply)
 
 void ident_ask(int fd, int seconds, struct ident_reply *reply)
 {
-	struct question question = { .fd = -1, .until = clock_ms() + seconds * INT64_C(1000) };
+	struct ident_query query = { .fd = -1, .until = clock_ms() + seconds * INT64_C(1000) };
 	char bytes[IDENT_REPLY_MOST];
 	ssize_t length;
 
-	if (!find_ends(fd, &question)) {
-		say_error("no address to ask", reply);
-	} else if (!reach_server(&question) || !put_question(&question)) {
-		say_error("cannot reach the ident server", reply);
+	if (!find_addresses(fd, &query)) {
+		set_error_reply("no address to ask", reply);
+	} else if (!connect_to_server(&query) || !send_query(&query)) {
+		set_error_reply("cannot reach the ident server", reply);
 	} else {
-		length = hear_answer(&question, bytes, sizeof(bytes));
+		length = receive_reply(&query, bytes, sizeof(bytes));
 		if (length < 0)
-			say_error("no answer of the ident server", reply);
+			set_error_reply("no answer of the ident server", reply);
 		else
-			ident_reply_read(bytes, (size_t)length, (unsigned)socket_address_port(&question.theirs),
-					 (unsigned)socket_address_port(&question.ours), reply);
+			ident_reply_read(bytes, (size_t)length, (unsigned)socket_address_port(&query.theirs),
+					 (unsigned)socket_address_port(&query.ours), reply);
 	}
-	fd_close(&question.fd);
+	fd_close(&query.fd);
 }

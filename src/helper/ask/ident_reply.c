@@ -1,8 +1,8 @@
 /* Parses the line of an ident server (RFC 1413): "PORT , PORT : USERID : OPSYS[,CHARSET] : USER" or "PORT , PORT :
  * ERROR : REASON".
  *
- * Servers differ in blanks, case and line ends, which the parser allows. The rest is strict, as the text goes into
- * superd's log: a byte of the user's name that is not visible ASCII or a blank becomes a question mark. */
+ * Servers differ in blanks, case and line ends, which the parser allows. The rest is strict, because the text goes into
+ * superd's log: every byte of the user's name that is neither visible ASCII nor a blank becomes a question mark. */
 #include "helper/ask/ident_reply.h"
 
 #include <ctype.h>
@@ -12,9 +12,9 @@
 
 #include "base/scan.h"
 
-#define TOKEN_MOST 64
+#define TOKEN_MOST 64                   /* bytes of a token (RFC 1413, section 6) */
 
-/* A part of the answer; not NUL-terminated. */
+/* A part of the reply; not NUL-terminated. */
 struct span {
 	const char *at;
 	size_t length;
@@ -25,7 +25,7 @@ static bool is_visible(char c)
 	return c > ' ' && c < 0x7f;
 }
 
-static struct span trimmed(struct span span)
+static struct span span_trim(struct span span)
 {
 	while (span.length && scan_is_blank(*span.at)) {
 		span.at++;
@@ -36,7 +36,7 @@ static struct span trimmed(struct span span)
 	return span;
 }
 
-/* Takes the text before the next separator, without the blanks around it; *rest begins behind the separator. false:
+/* Takes the text before the next separator, without the blanks around it, and moves *rest behind the separator. false:
  * there is no separator. */
 static bool take_field(struct span *rest, char separator, struct span *field)
 {
@@ -44,7 +44,7 @@ static bool take_field(struct span *rest, char separator, struct span *field)
 
 	if (!end)
 		return false;
-	*field = trimmed((struct span){ rest->at, (size_t)(end - rest->at) });
+	*field = span_trim((struct span){ rest->at, (size_t)(end - rest->at) });
 	rest->length -= (size_t)(end - rest->at) + 1;
 	rest->at = end + 1;
 	return true;
@@ -79,7 +79,7 @@ static bool is_system(struct span text)
 
 	if (!take_field(&rest, ',', &system))
 		return is_token(text);
-	return is_token(system) && is_token(trimmed(rest));
+	return is_token(system) && is_token(span_trim(rest));
 }
 
 /* Whether the text is an error of RFC 1413, or a server's own with an X in front. */
@@ -120,11 +120,11 @@ bool ident_reply_is_whole(const char *bytes, size_t length)
 /* Reads "SYSTEM : USER" as a whole; the user may contain blanks and colons. NULL, or the reason to refuse it. */
 static const char *read_user(struct span rest, struct ident_reply *reply)
 {
-	struct span whole = trimmed(rest), system;
+	struct span whole = span_trim(rest), system;
 
 	if (!take_field(&rest, ':', &system) || !is_system(system))
 		return "the ident server's answer names no system";
-	if (!trimmed(rest).length)
+	if (!span_trim(rest).length)
 		return "the ident server's answer names nobody";
 	copy_visible(whole, reply);
 	reply->known = true;
@@ -133,7 +133,7 @@ static const char *read_user(struct span rest, struct ident_reply *reply)
 
 static const char *read_reason(struct span rest, struct ident_reply *reply)
 {
-	struct span reason = trimmed(rest);
+	struct span reason = span_trim(rest);
 
 	if (!is_reason(reason))
 		return "the ident server's answer gives an error that is none";
@@ -150,7 +150,7 @@ static const char *read_line(struct span rest, unsigned theirs, unsigned ours, s
 	if (memchr(rest.at, '\0', rest.length) || !take_field(&rest, ':', &ports) ||
 	    !take_field(&ports, ',', &first))
 		return "the ident server's answer is none";
-	if (!is_port(first, theirs) || !is_port(trimmed(ports), ours))
+	if (!is_port(first, theirs) || !is_port(span_trim(ports), ours))
 		return "the ident server's answer is about other ports";
 	if (!take_field(&rest, ':', &kind))
 		return "the ident server's answer is none";
@@ -163,11 +163,11 @@ static const char *read_line(struct span rest, unsigned theirs, unsigned ours, s
 
 void ident_reply_read(const char *bytes, size_t length, unsigned theirs, unsigned ours, struct ident_reply *reply)
 {
-	const char *wrong;
+	const char *refusal;
 
 	*reply = (struct ident_reply){ .known = false };
-	wrong = length ? read_line((struct span){ bytes, line_length(bytes, length) }, theirs, ours, reply)
+	refusal = length ? read_line((struct span){ bytes, line_length(bytes, length) }, theirs, ours, reply)
 		       : "the ident server said nothing";
-	if (wrong)
-		snprintf(reply->text, sizeof(reply->text), "%s", wrong);
+	if (refusal)
+		snprintf(reply->text, sizeof(reply->text), "%s", refusal);
 }

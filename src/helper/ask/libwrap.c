@@ -1,11 +1,11 @@
-/* Asks libwrap for its verdict about a client.
+/* Asks libwrap whether a client is allowed (hosts_access(3)).
  *
- * libwrap treats a table that it cannot open as an empty one, also a file that a rule names. That would let clients
- * in, so all files are read before, and a failure denies. Errors go to syslog, where libwrap's own go.
+ * libwrap treats a table that it cannot open as an empty one, and so a file that a rule names. That would let clients
+ * in. So this reads all files first, and denies if one cannot be read. Errors go to syslog, as libwrap's own errors do.
  *
- * superd must know of a twist before it happens, as it would look like a crash. libwrap's dry_run tells, and is
- * used only if the tables contain the word. */
-#include "helper/ask/libwrap.h"
+ * superd must know of a twist before it happens, else it would look like a crash. libwrap's dry_run reports one; it is
+ * used only if a table contains the word. */
+#include "helper/ask/lookup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,16 +20,16 @@
 #include "os/host/hosts_rules.h"
 #include "os/netdiag/socket_address.h"
 
-/* Variables that libwrap wants: the levels at which it logs. */
+/* The levels at which libwrap logs. The program must define both variables (hosts_access(3)). */
 int allow_severity = LOG_INFO;
 int deny_severity = LOG_WARNING;
 
-#define TABLE_MOST (16 << 20)
-#define DEPTH_MOST 8                    /* levels of files that name files */
+#define TABLE_MOST (16 << 20)           /* bytes of a table */
+#define DEPTH_MOST 8                    /* nesting of files that name files */
 
-struct look {
+struct rule_scan {
 	struct hosts_rules rules;
-	int depth;
+	int depth;                      /* nesting of the file that is being read */
 };
 
 /* Reads a file; *text is NULL if it does not exist. false: it cannot be read, and the reason was logged. */
@@ -44,28 +44,28 @@ static bool read_table(const char *path, char **text)
 	return false;
 }
 
-static bool on_file(void *context, const char *path)
+static bool on_list_file(void *context, const char *path)
 {
-	struct look *look = context;
+	struct rule_scan *scan = context;
 	char *text = NULL;
 	bool good;
 
-	if (look->depth >= DEPTH_MOST) {
+	if (scan->depth >= DEPTH_MOST) {
 		syslog(LOG_ERR, "libwrap: %s: files name each other too deeply: nobody is let in", path);
 		return false;
 	}
 	good = read_table(path, &text);
-	look->depth++;
-	good = good && (!text || hosts_rules_read_list(&look->rules, text));
-	look->depth--;
+	scan->depth++;
+	good = good && (!text || hosts_rules_read_list(&scan->rules, text));
+	scan->depth--;
 	free(text);
 	return good;
 }
 
-static bool look_through(struct look *look, const char *table)
+static bool scan_table(struct rule_scan *scan, const char *table)
 {
 	char *text = NULL;
-	bool good = read_table(table, &text) && (!text || hosts_rules_read(&look->rules, text));
+	bool good = read_table(table, &text) && (!text || hosts_rules_read(&scan->rules, text));
 
 	free(text);
 	return good;
@@ -87,52 +87,53 @@ bool libwrap_runs_commands(void)
 	return rules.runs_commands;
 }
 
-/* With dry_run an option that would not return, as twist, clears dry_run instead. The request has no connection
+/* With dry_run set, an option that would not return, as twist, clears dry_run instead. The request has no connection
  * meanwhile, so that no option can send anything to the client. */
 static bool would_twist(struct request_info *request, int fd)
 {
-	bool asks;
+	bool returns;
 
 	request_set(request, RQ_FILE, -1, 0);
 	dry_run = 1;
 	hosts_access(request);
-	asks = dry_run;
+	returns = dry_run;
 	dry_run = 0;
-	resident = -1;                  /* libwrap counts calls in it, and refuses a twist at the second one */
+	resident = -1;                  /* libwrap counts its calls here, and refuses a twist in the second one */
 	request_set(request, RQ_FILE, fd, 0);
-	return !asks;
+	return !returns;
 }
 
-/* Finds an end of the connection. Rules and commands see an IPv4 address in an IPv6 socket as IPv4. */
-static bool find_end(int (*ask)(int fd, struct sockaddr *address, socklen_t *length), int fd,
-		     struct socket_address *end)
+/* Finds an end of the connection by getpeername(2) or getsockname(2). Rules and commands see an IPv4-mapped address as
+ * IPv4. */
+static bool find_address(int (*get_address)(int fd, struct sockaddr *address, socklen_t *length), int fd,
+			 struct socket_address *end)
 {
 	end->length = sizeof(end->storage);
-	if (ask(fd, &end->any, &end->length) < 0)
+	if (get_address(fd, &end->any, &end->length) < 0)
 		return false;
 	socket_address_unmap(end);
 	return end->any.sa_family == AF_INET || end->any.sa_family == AF_INET6;
 }
 
-bool libwrap_allows(const char *daemon, int fd, void (*hand_over)(void))
+bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 {
-	struct look look = { .rules = { .on_file = on_file } };
+	struct rule_scan scan = { .rules = { .on_file = on_list_file } };
 	struct request_info request;
 	struct socket_address client, server;
 
 	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);
-	look.rules.context = &look;
-	if (!look_through(&look, hosts_allow_table) || !look_through(&look, hosts_deny_table))
+	scan.rules.context = &scan;
+	if (!scan_table(&scan, hosts_allow_table) || !scan_table(&scan, hosts_deny_table))
 		return false;
-	if (!find_end(getpeername, fd, &client) || !find_end(getsockname, fd, &server)) {
+	if (!find_address(getpeername, fd, &client) || !find_address(getsockname, fd, &server)) {
 		syslog(LOG_ERR, "libwrap: %s: the client has no address to judge: it is not let in", daemon);
 		return false;
 	}
 	request_init(&request, RQ_DAEMON, daemon, RQ_FILE, fd, 0);
 	fromhost(&request);
 	request_set(&request, RQ_CLIENT_SIN, &client.any, RQ_SERVER_SIN, &server.any, 0);
-	if (look.rules.may_twist && would_twist(&request, fd))
-		hand_over();
+	if (scan.rules.may_twist && would_twist(&request, fd))
+		on_twist();
 	return hosts_access(&request);
 }
 #else
@@ -141,9 +142,9 @@ bool libwrap_runs_commands(void)
 	return false;
 }
 
-bool libwrap_allows(const char *daemon, int fd, void (*hand_over)(void))
+bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 {
-	(void)fd, (void)hand_over;
+	(void)fd, (void)on_twist;
 	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);
 	syslog(LOG_ERR, "libwrap: %s: this superd was built without libwrap: nobody is let in", daemon);
 	return false;

@@ -1,5 +1,5 @@
-/* superd-advise: finds out about one client what superd has to know before it admits it. Each answer may take long,
- * or needs a parser for a stranger's bytes. superd starts one for each client:
+/* superd-advise: looks up facts about one client that superd needs before it admits the client. Each lookup may take
+ * long, or parses bytes of a stranger. superd starts one process for each client:
  *
  *	superd-advise [-n] [-w DAEMON] [-i SECONDS]
  *
@@ -10,8 +10,8 @@
  *	-w   libwrap allow|deny  the verdict of hosts.allow and hosts.deny for DAEMON; or "libwrap twist", the last line
  *	-i   ident yes TEXT      the answer of the client's ident server within SECONDS; or "ident no REASON"
  *
- * None of these calls is sure to return, so a timer kills the process. The timer is one that exec removes
- * (timer_create(2)), as the program of a twist may take its time. */
+ * Any of these calls may hang, so a timer kills the process. exec removes the timer (timer_create(2)), because the
+ * command of a twist may run longer. */
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -22,21 +22,19 @@
 #include <unistd.h>
 
 #include "base/scan.h"
-#include "helper/ask/ident.h"
-#include "helper/ask/libwrap.h"
-#include "helper/ask/rdns.h"
+#include "helper/ask/lookup.h"
 #include "os/host/self_sandbox.h"
 
 #define IDENT_PORT 113
 #define SECONDS_MOST 30                 /* limit of -i */
-#define LIFE_SECONDS 35                 /* lifetime of the process; superd gives up before */
+#define LIFE_SECONDS 35                 /* lifetime of the process; superd gives up earlier */
 
-enum { CONNECTION = 0, ANSWERS = 3, SPARE_CONNECTION = 4 };
+enum { CONNECTION = 0, ANSWERS = 3, SPARE_CONNECTION = 4 };      /* descriptors */
 
-struct questions {
-	bool name;
-	const char *daemon;
-	int ident_seconds;              /* 0: not asked */
+struct lookups {
+	bool name;                      /* -n */
+	const char *daemon;             /* -w; NULL: not wanted */
+	int ident_seconds;              /* -i, the timeout; 0: not wanted */
 };
 
 static bool read_seconds(const char *text, int *seconds)
@@ -49,24 +47,24 @@ static bool read_seconds(const char *text, int *seconds)
 	return true;
 }
 
-static bool read_options(int argc, char **argv, struct questions *questions)
+static bool read_options(int argc, char **argv, struct lookups *lookups)
 {
 	int option;
 
-	*questions = (struct questions){ .name = false };
+	*lookups = (struct lookups){ .name = false };
 	while ((option = getopt(argc, argv, "ni:w:")) >= 0) {
 		if (option == 'n')
-			questions->name = true;
+			lookups->name = true;
 		else if (option == 'w' && *optarg)
-			questions->daemon = optarg;
-		else if (option != 'i' || !read_seconds(optarg, &questions->ident_seconds))
+			lookups->daemon = optarg;
+		else if (option != 'i' || !read_seconds(optarg, &lookups->ident_seconds))
 			return false;
 	}
 	return optind == argc;
 }
 
 /* SIGALRM ends the process. A timer of alarm(2) would survive an exec. */
-static void limit_time(void)
+static void arm_timer(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	struct itimerspec once = { .it_value.tv_sec = LIFE_SECONDS };
@@ -76,23 +74,23 @@ static void limit_time(void)
 		alarm(LIFE_SECONDS);
 }
 
-/* A twist's program must inherit neither descriptor: superd takes their end as the end of the answers. */
-static void hide_from_exec(void)
+/* The command of a twist must not inherit these: superd waits for their end of file as the end of the answers. */
+static void set_close_on_exec(void)
 {
 	fcntl(ANSWERS, F_SETFD, FD_CLOEXEC);
 	fcntl(SPARE_CONNECTION, F_SETFD, FD_CLOEXEC);
 }
 
-static void answer(const char *line)
+static void write_answer(const char *line)
 {
 	size_t length = strlen(line);
 
-	/* A pipe takes a line whole; when nobody wants it any more there is nothing left to do. */
+	/* A pipe takes the line whole (pipe(7), PIPE_BUF). If superd has closed it, no answer is needed any more. */
 	if (write(ANSWERS, line, length) != (ssize_t)length)
 		exit(EXIT_FAILURE);
 }
 
-static void answer_name(void)
+static void write_name(void)
 {
 	char name[RDNS_NAME_SIZE], line[RDNS_NAME_SIZE + 8];
 
@@ -100,34 +98,34 @@ static void answer_name(void)
 		snprintf(line, sizeof(line), "name %s\n", name);
 	else
 		snprintf(line, sizeof(line), "name\n");
-	answer(line);
+	write_answer(line);
 }
 
-static void answer_twist(void)
+static void write_twist(void)
 {
-	answer("libwrap twist\n");
+	write_answer("libwrap twist\n");
 }
 
-static void answer_ident(int seconds)
+static void write_ident(int seconds)
 {
 	struct ident_reply reply;
 	char line[sizeof(reply.text) + 16];
 
 	ident_ask(CONNECTION, seconds, &reply);
 	snprintf(line, sizeof(line), "ident %s %s\n", reply.known ? "yes" : "no", reply.text);
-	answer(line);
+	write_answer(line);
 }
 
-/* Enters the sandbox. With a rule of spawn or twist there is none, as their commands may do whatever this user may. */
-static void shut_in(const struct questions *questions)
+/* Enters the sandbox, unless a rule may start a command: that may need all rights of this user. */
+static void enter_sandbox(const struct lookups *lookups)
 {
-	struct self_sandbox sandbox = { .connects = true, .finds_names = questions->name || questions->daemon };
+	struct self_sandbox sandbox = { .connects = true, .finds_names = lookups->name || lookups->daemon };
 
-	if (questions->daemon && libwrap_runs_commands())
+	if (lookups->daemon && libwrap_runs_commands())
 		return;
 	if (sandbox.finds_names)
 		self_sandbox_add_name_ports(&sandbox);
-	if (questions->daemon || questions->ident_seconds) {    /* libwrap has an ident client too */
+	if (lookups->daemon || lookups->ident_seconds) {        /* libwrap has an ident client too */
 		sandbox.binds_any = true;
 		sandbox.ports[sandbox.port_count++] = IDENT_PORT;
 	}
@@ -136,23 +134,23 @@ static void shut_in(const struct questions *questions)
 
 int main(int argc, char **argv)
 {
-	struct questions questions;
+	struct lookups lookups;
 
 	self_sandbox_begin();
-	if (!read_options(argc, argv, &questions)) {
+	if (!read_options(argc, argv, &lookups)) {
 		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
 			SECONDS_MOST);
 		return EXIT_FAILURE;
 	}
-	limit_time();
-	hide_from_exec();
-	shut_in(&questions);
-	if (questions.name)
-		answer_name();
-	if (questions.daemon)
-		answer(libwrap_allows(questions.daemon, CONNECTION, answer_twist) ? "libwrap allow\n"
+	arm_timer();
+	set_close_on_exec();
+	enter_sandbox(&lookups);
+	if (lookups.name)
+		write_name();
+	if (lookups.daemon)
+		write_answer(libwrap_allows(lookups.daemon, CONNECTION, write_twist) ? "libwrap allow\n"
 										  : "libwrap deny\n");
-	if (questions.ident_seconds)
-		answer_ident(questions.ident_seconds);
+	if (lookups.ident_seconds)
+		write_ident(lookups.ident_seconds);
 	return EXIT_SUCCESS;
 }

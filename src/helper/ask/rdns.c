@@ -1,8 +1,8 @@
-/* Finds the name of a client's address.
+/* Looks up the host name of a client's address.
  *
- * The owner of an address may give it any name. So the name counts only if it looks like a host name, and if its
- * own addresses include the client's. */
-#include "helper/ask/rdns.h"
+ * The owner of an address may give it any name in the DNS. So a name counts only if it has the form of a host name, and
+ * if its own addresses include the client's (forward-confirmed reverse DNS). */
+#include "helper/ask/lookup.h"
 
 #include <netdb.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 
 #include "os/netdiag/socket_address.h"
 
-/* Letters, digits, hyphens, underscores and dots, at least one of them a letter: a name that is a number, or an
- * address, would be taken for one by rules. */
+/* Letters, digits, hyphens, underscores and dots. One of them must be a letter, because rules would take a name that
+ * looks like a number or an address for one. */
 static bool is_host_name(const char *name)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -35,7 +35,7 @@ static bool same_host(const struct socket_address *a, const struct sockaddr *oth
 	return !memcmp(&a->in6.sin6_addr, &b.in6.sin6_addr, sizeof(a->in6.sin6_addr));
 }
 
-static bool leads_back(const char *name, const struct socket_address *peer)
+static bool is_forward_confirmed(const char *name, const struct socket_address *peer)
 {
 	struct addrinfo hints = { .ai_family = peer->any.sa_family, .ai_socktype = SOCK_STREAM }, *list;
 	bool found = false;
@@ -48,7 +48,7 @@ static bool leads_back(const char *name, const struct socket_address *peer)
 	return found;
 }
 
-static void drop_last_dot(char *name)
+static void strip_trailing_dot(char *name)
 {
 	size_t length = strlen(name);
 
@@ -67,6 +67,6 @@ bool rdns_find(int fd, char name[RDNS_NAME_SIZE])
 		return false;
 	if (getnameinfo(&peer.any, peer.length, name, RDNS_NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0)
 		return false;
-	drop_last_dot(name);
-	return is_host_name(name) && leads_back(name, &peer);
+	strip_trailing_dot(name);
+	return is_host_name(name) && is_forward_confirmed(name, &peer);
 }

@@ -1,6 +1,6 @@
 /* Reads superd-builtin's command line.
  *
- * Its options restrict clients. So an option that is unknown or wrong ends the program; it is never ignored. */
+ * Its options restrict clients. So an unknown or wrong option ends the program; it is never ignored. */
 #include "helper/builtin/argv.h"
 
 #include <stdlib.h>
@@ -10,14 +10,13 @@
 
 struct argv_reading {
 	struct settings *settings;
-	const char **only_from, **no_access;    /* NULL-terminated */
+	const char **only_from, **no_access;    /* NULL-terminated lists of words, in settings->pool */
 	size_t only_from_count, no_access_count;
 	uint16_t *loops;
-	bool good;
 };
 
-/* The value behind --name=; NULL: it is another option. */
-static const char *value_of(const char *word, const char *name)
+/* The value behind `name` and "="; NULL: the word is another option. */
+static const char *option_value(const char *word, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -34,15 +33,15 @@ static bool read_option(struct argv_reading *reading, const char *word)
 	const char *value;
 	int64_t number;
 
-	if ((value = value_of(word, "--only-from"))) {
+	if ((value = option_value(word, "--only-from"))) {
 		reading->only_from[reading->only_from_count++] = value;
 		return !access_refuse_word(value);
 	}
-	if ((value = value_of(word, "--no-access"))) {
+	if ((value = option_value(word, "--no-access"))) {
 		reading->no_access[reading->no_access_count++] = value;
 		return !access_refuse_word(value);
 	}
-	if ((value = value_of(word, "--loop"))) {
+	if ((value = option_value(word, "--loop"))) {
 		if (!read_number(value, 65535, &number))
 			return false;
 		reading->loops[reading->settings->loop_count++] = (uint16_t)number;
@@ -50,7 +49,7 @@ static bool read_option(struct argv_reading *reading, const char *word)
 	}
 	if (!strcmp(word, "--rests"))
 		return reading->settings->rests = reading->settings->channel >= 0;
-	if ((value = value_of(word, "--channel"))) {
+	if ((value = option_value(word, "--channel"))) {
 		if (!read_number(value, 4096, &number))
 			return false;
 		reading->settings->channel = (int)number;
@@ -59,14 +58,14 @@ static bool read_option(struct argv_reading *reading, const char *word)
 	return false;
 }
 
-/* superd passes networks as numbers. A name would be a host's, which matches no sender. */
+/* superd passes networks as numbers. A name could only be a host's, which matches no sender. */
 static bool find_network(void *context, const char *name, struct network *network)
 {
 	(void)context, (void)name, (void)network;
 	return false;
 }
 
-static bool compile(struct argv_reading *reading)
+static bool compile_access(struct argv_reading *reading)
 {
 	struct settings *settings = reading->settings;
 
@@ -77,29 +76,29 @@ static bool compile(struct argv_reading *reading)
 					  reading->no_access_count ? reading->no_access : NULL, find_network, NULL,
 					  settings->pool);
 	if (!settings->access)
-		say("out of memory");
+		builtin_log("out of memory");
 	return settings->access;
 }
 
-static bool read_name(struct settings *settings, char *const *argv)
+static bool read_builtin(struct settings *settings, char *const *argv)
 {
 	const char *reason, *bad;
 
 	settings->words = (const char *const *)argv;
 	settings->builtin = argv[0] ? builtin_find(argv[0]) : NULL;
 	if (!settings->builtin) {
-		say("there is no builtin '%s'", argv[0] ? argv[0] : "");
+		builtin_log("there is no builtin '%s'", argv[0] ? argv[0] : "");
 		return false;
 	}
 	if (!strcmp(argv[0], "redirect")) {
 		if (argv[1] && argv[2] && !argv[3])
 			return true;
-		say("redirect has a host and a port");
+		builtin_log("redirect has a host and a port");
 		return false;
 	}
 	reason = builtin_read_options(settings->words, &settings->options, &bad);
 	if (reason)
-		say("%s: '%s': %s", argv[0], bad ? bad : "", reason);
+		builtin_log("%s: '%s': %s", argv[0], bad ? bad : "", reason);
 	return !reason;
 }
 
@@ -117,14 +116,14 @@ bool builtin_argv_read(struct settings *settings, char *const *argv)
 		reading.loops = pool_alloc(settings->pool, (count + 1) * sizeof(uint16_t));
 	}
 	if (!reading.only_from || !reading.no_access || !reading.loops) {
-		say("out of memory");
+		builtin_log("out of memory");
 		return false;
 	}
 	for (; *argv && !strncmp(*argv, "--", 2); argv++) {
 		if (read_option(&reading, *argv))
 			continue;
-		say("'%s' is no option of superd-builtin", *argv);
+		builtin_log("'%s' is no option of superd-builtin", *argv);
 		return false;
 	}
-	return read_name(settings, argv) && compile(&reading);
+	return read_builtin(settings, argv) && compile_access(&reading);
 }

@@ -1,12 +1,13 @@
-/* superd's options on the command line:
+/* The command line of superd-builtin:
  *
- *   superd-builtin [--channel=N] [--only-from=WORD]… [--no-access=WORD]… [--loop=PORT]… NAME [option …]
- *   superd-builtin [--channel=N] redirect HOST PORT */
+ *   superd-builtin [--channel=FD [--rests]] [--only-from=WORD]… [--no-access=WORD]… [--loop=PORT]… NAME [option …]
+ *   superd-builtin [--channel=FD [--rests]] redirect HOST PORT */
 #pragma once
 
 #include <stdbool.h>
 
 #include "helper/builtin/builtin.h"
 
-/* false, and said: the settings can't be obeyed, so nothing may be served. */
+/* Reads argv, without argv[0], into settings; texts are borrowed from argv. The caller frees settings->pool in any
+ * case. false after logging what is wrong: the program must not serve then. */
 bool builtin_argv_read(struct settings *settings, char *const *argv);

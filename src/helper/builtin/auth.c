@@ -1,6 +1,6 @@
-/* The ident conversation (RFC 1413): a line with two ports is answered by a line.
+/* The ident server (RFC 1413): reads a line with two ports, and answers it with a line.
  *
- * A client learns only about connections between the two addresses of this connection. */
+ * A client learns only about connections between the two addresses of its own connection. */
 #include "helper/builtin/auth.h"
 
 #include <errno.h>
@@ -11,8 +11,9 @@
 #include "base/clock.h"
 #include "base/scan.h"
 #include "helper/builtin/poll_deadline.h"
+#include "helper/builtin/services.h"
 
-#define LINE_MOST 1000                  /* RFC 1413 */
+#define LINE_MOST 1000                  /* bytes of a request (RFC 1413, section 6) */
 
 /* Reads the request. Returns its length without the line end; -1: it is too long, ended early or took too long. */
 static ssize_t read_line(int connection, char line[LINE_MOST], int64_t until)
@@ -43,6 +44,7 @@ static const char *skip_blanks(const char *at, const char *end)
 	return at;
 }
 
+/* Returns the end of the number; NULL: there is none. A number that is no port becomes 0. */
 static const char *read_port(const char *at, const char *end, unsigned *port)
 {
 	const char *first = at;
@@ -54,16 +56,16 @@ static const char *read_port(const char *at, const char *end, unsigned *port)
 	return at == first ? NULL : at;
 }
 
-bool auth_parse(const char *line, size_t length, unsigned *local, unsigned *remote)
+bool auth_parse(const char *line, size_t length, struct port_pair *ports)
 {
-	const char *end = line + length, *at = read_port(skip_blanks(line, end), end, local);
+	const char *end = line + length, *at = read_port(skip_blanks(line, end), end, &ports->local);
 
 	if (!at)
 		return false;
 	at = skip_blanks(at, end);
 	if (at == end || *at != ',')
 		return false;
-	at = read_port(skip_blanks(at + 1, end), end, remote);
+	at = read_port(skip_blanks(at + 1, end), end, &ports->remote);
 	return at && skip_blanks(at, end) == end;
 }
 
@@ -75,8 +77,8 @@ static void set_port(struct sockaddr_storage *address, unsigned port)
 		((struct sockaddr_in6 *)address)->sin6_port = htons((in_port_t)port);
 }
 
-/* The ends of the connection in question: the addresses of this one with the ports of the request. */
-static bool find_ends(int connection, unsigned local, unsigned remote, struct both_ends *ends)
+/* Finds the ends of the connection in question: the addresses of this one, with the ports of the request. */
+static bool find_connection(int connection, const struct port_pair *ports, struct both_ends *ends)
 {
 	socklen_t length = sizeof(ends->local);
 
@@ -85,26 +87,26 @@ static bool find_ends(int connection, unsigned local, unsigned remote, struct bo
 	length = sizeof(ends->remote);
 	if (getpeername(connection, (struct sockaddr *)&ends->remote, &length) < 0)
 		return false;
-	set_port(&ends->local, local);
-	set_port(&ends->remote, remote);
+	set_port(&ends->local, ports->local);
+	set_port(&ends->remote, ports->remote);
 	return true;
 }
 
-/* Decides on the answer. NULL: `name` is the answer; else RFC 1413's word for the error. */
-static const char *decide(const struct builtin_options *options, int connection, unsigned local, unsigned remote,
-			  char *name, size_t size)
+/* Chooses the reply. NULL: it is `name`; else RFC 1413's word for the error. */
+static const char *choose_reply(const struct builtin_options *options, int connection, const struct port_pair *ports,
+				char *name, size_t size)
 {
 	enum named named = NAMED_NOT;
 	struct both_ends ends = { 0 };
 	uid_t owner;
 
-	if (!local || !remote)
+	if (!ports->local || !ports->remote)
 		return "INVALID-PORT";
 	if (options->random) {
-		auth_make_up(name, size);
+		auth_random_name(name, size);
 		return NULL;
 	}
-	if (options->real && find_ends(connection, local, remote, &ends) && auth_find_owner(&ends, &owner))
+	if (options->real && find_connection(connection, ports, &ends) && auth_find_owner(&ends, &owner))
 		named = auth_name(options, owner, name, size);
 	if (named == NAMED)
 		return NULL;
@@ -123,26 +125,26 @@ static const char *system_name(const struct builtin_options *options, struct uts
 	return uname(names) < 0 ? "OTHER" : names->sysname;
 }
 
-int auth_converse(const struct settings *settings, int connection)
+int auth_stream(const struct settings *settings, int connection)
 {
 	const struct builtin_options *options = &settings->options;
 	int64_t until = clock_ms() + options->timeout / 1000;
 	char line[LINE_MOST], name[128], reply[512];
 	ssize_t length = read_line(connection, line, until);
-	unsigned local = 0, remote = 0;
+	struct port_pair ports = { 0 };
 	struct utsname names;
 	const char *error;
 
 	if (length < 0)
 		return 0;
-	if (!auth_parse(line, (size_t)length, &local, &remote))
+	if (!auth_parse(line, (size_t)length, &ports))
 		error = "UNKNOWN-ERROR";
 	else
-		error = decide(options, connection, local, remote, name, sizeof(name));
+		error = choose_reply(options, connection, &ports, name, sizeof(name));
 	if (error)
-		snprintf(reply, sizeof(reply), "%u , %u : ERROR : %s\r\n", local, remote, error);
+		snprintf(reply, sizeof(reply), "%u , %u : ERROR : %s\r\n", ports.local, ports.remote, error);
 	else
-		snprintf(reply, sizeof(reply), "%u , %u : USERID : %s : %s\r\n", local, remote,
+		snprintf(reply, sizeof(reply), "%u , %u : USERID : %s : %s\r\n", ports.local, ports.remote,
 			 system_name(options, &names), name);
 	send_deadline(connection, reply, strlen(reply), until);
 	shutdown_and_drain(connection);

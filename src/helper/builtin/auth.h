@@ -1,4 +1,4 @@
-/* auth, the ident server (RFC 1413), as FreeBSD's inetd has it: without -r it names nobody. */
+/* The parts of auth, the ident server (RFC 1413). It behaves as FreeBSD's inetd(8): without -r it names no user. */
 #pragma once
 
 #include <netinet/in.h>
@@ -8,22 +8,26 @@
 
 #include "helper/builtin/builtin.h"
 
-int auth_converse(const struct settings *settings, int connection);
+/* The port pair of a request (RFC 1413, section 6), in host byte order. 0: the number is no port. */
+struct port_pair {
+	unsigned local, remote;         /* the port on this machine, and that on the client's */
+};
 
-/* The two ports of a request line without its end, as "6193 , 23"; false: it is none. A number too large for a port
- * is 0, which no connection has. */
-bool auth_parse(const char *line, size_t length, unsigned *local, unsigned *remote);
+/* Parses a request line without its end, as "6193 , 23". false: it is no request. */
+bool auth_parse(const char *line, size_t length, struct port_pair *ports);
 
-/* Both ends of a connection of this machine. */
+/* Both ends of a TCP connection of this machine. */
 struct both_ends {
 	struct sockaddr_storage local, remote;
 };
 
-/* The user whose connection it is. false: there is no such connection, or it can't be told. */
+/* Finds the user that the connection belongs to. false: there is no such connection, or the owner is unknown. */
 bool auth_find_owner(const struct both_ends *ends, uid_t *owner);
 
-/* What to call that user; size of at least 65 bytes. false: it wants to stay hidden, or has no name. */
-enum named { NAMED, NAMED_HIDDEN, NAMED_NOT };
+enum named { NAMED, NAMED_HIDDEN /* the user has a ~/.noident */, NAMED_NOT /* the uid has no name */ };
+
+/* Finds the name to report for a user; `size` must be at least 65. */
 enum named auth_name(const struct builtin_options *options, uid_t owner, char *name, size_t size);
 
-void auth_make_up(char *name, size_t size);     /* a name that says nothing */
+/* Makes up a name of at most 8 random characters. */
+void auth_random_name(char *name, size_t size);

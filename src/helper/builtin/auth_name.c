@@ -17,8 +17,8 @@
 #include "base/fd.h"
 #include "base/scan.h"
 
-#define FAKE_MOST 4096                  /* bytes of a ~/.fakeid */
-#define FAKE_NAME 16                    /* FreeBSD's most */
+#define FAKEID_MOST 4096                /* bytes of a ~/.fakeid that are read */
+#define FAKEID_NAME_MOST 16             /* bytes of a name, as in FreeBSD */
 
 static bool find_user(uid_t owner, struct passwd *entry, char *text, size_t size)
 {
@@ -36,27 +36,27 @@ static bool is_hidden(const char *home)
 	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 || errno != ENOENT;
 }
 
-/* Reads the first word of ~/.fakeid. false: there is none, or it has a colon, which would break the answer. */
-static bool read_fake(const char *home, char name[FAKE_NAME + 1])
+/* Reads the first word of ~/.fakeid. false: there is none, or it has a colon, which would break the reply. */
+static bool read_fakeid(const char *home, char name[FAKEID_NAME_MOST + 1])
 {
 	char path[4096], *text, *word;
 	size_t length = 0;
 
 	if (snprintf(path, sizeof(path), "%s/.fakeid", home) >= (int)sizeof(path))
 		return false;
-	text = fd_read_file(path, FAKE_MOST, &length);
+	text = fd_read_file(path, FAKEID_MOST, &length);
 	if (!text)
 		return false;
 	word = text + strspn(text, " \t\r\n");
-	for (length = 0; length < FAKE_NAME && word[length] > ' ' && word[length] <= '~'; length++)
+	for (length = 0; length < FAKEID_NAME_MOST && word[length] > ' ' && word[length] <= '~'; length++)
 		name[length] = word[length];
 	name[length] = '\0';
 	free(text);
 	return length && !memchr(name, ':', length);
 }
 
-/* Whether the name, or with -i the number, belongs to a user: no user may pass as another. */
-static bool is_users(const char *name, bool numeric)
+/* Whether the name, or with -i the number, belongs to a user: no user may pose as another. */
+static bool belongs_to_user(const char *name, bool numeric)
 {
 	char text[16384];
 	struct passwd entry, *found;
@@ -69,20 +69,22 @@ static bool is_users(const char *name, bool numeric)
 	return getpwuid_r((uid_t)number, &entry, text, sizeof(text), &found) == 0 && found;
 }
 
-static bool take_fake(const struct builtin_options *options, const char *home, char *name, size_t size)
+static bool use_fakeid(const struct builtin_options *options, const char *home, char *name, size_t size)
 {
-	char fake[FAKE_NAME + 1];
+	char fake[FAKEID_NAME_MOST + 1];
 
 	if (!options->fake && !options->fake_any)
 		return false;
-	if (!read_fake(home, fake) || (!options->fake_any && is_users(fake, options->numeric)))
+	if (!read_fakeid(home, fake) || (!options->fake_any && belongs_to_user(fake, options->numeric)))
 		return false;
 	snprintf(name, size, "%s", fake);
 	return true;
 }
 
-/* Looks into the home, as that user if the process is root, so that a link there cannot make it read other files. */
-static enum named look_home(const struct builtin_options *options, const struct passwd *entry, char *name, size_t size)
+/* Looks for a name in the user's home. If the process is root, it does so as that user, so that a symbolic link there
+ * cannot make it read other files. */
+static enum named name_from_home(const struct builtin_options *options, const struct passwd *entry, char *name,
+				 size_t size)
 {
 	bool was_root = geteuid() == 0;
 	enum named named = NAMED_NOT;
@@ -91,7 +93,7 @@ static enum named look_home(const struct builtin_options *options, const struct 
 		return NAMED_HIDDEN;
 	if (options->hide && is_hidden(entry->pw_dir))
 		named = NAMED_HIDDEN;
-	else if (take_fake(options, entry->pw_dir, name, size))
+	else if (use_fakeid(options, entry->pw_dir, name, size))
 		named = NAMED;
 	if (was_root && (seteuid(0) < 0 || setegid(0) < 0))
 		return NAMED_HIDDEN;
@@ -107,7 +109,7 @@ enum named auth_name(const struct builtin_options *options, uid_t owner, char *n
 	if (!find_user(owner, &entry, text, sizeof(text)))
 		return NAMED_NOT;
 	if (options->hide || options->fake || options->fake_any)
-		named = look_home(options, &entry, name, size);
+		named = name_from_home(options, &entry, name, size);
 	if (named != NAMED_NOT)
 		return named;
 	if (options->numeric)
@@ -117,15 +119,15 @@ enum named auth_name(const struct builtin_options *options, uid_t owner, char *n
 	return NAMED;
 }
 
-void auth_make_up(char *name, size_t size)
+void auth_random_name(char *name, size_t size)
 {
 	static const char letters[] = "0123456789abcdefghijklmnopqrstuv";
-	unsigned char chance[8];
+	unsigned char random[8];
 
-	if (getrandom(chance, sizeof(chance), 0) != sizeof(chance))
-		memset(chance, 0, sizeof(chance));
-	for (size_t n = 0; n < sizeof(chance) && n + 1 < size; n++) {
-		name[n] = letters[chance[n] % 32];
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		memset(random, 0, sizeof(random));
+	for (size_t n = 0; n < sizeof(random) && n + 1 < size; n++) {
+		name[n] = letters[random[n] % 32];
 		name[n + 1] = '\0';
 	}
 }

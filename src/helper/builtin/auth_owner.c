@@ -1,11 +1,11 @@
 /* Finds the user that a connection belongs to.
  *
- * sock_diag(7) finds a connection by its two ends, at a cost that does not grow with their number. Without it, as
- * in some containers, /proc/net/tcp and tcp6 list all connections.
+ * sock_diag(7) finds a connection by its two ends, at a cost that does not grow with the number of connections. Without
+ * it, as in some containers, /proc/net/tcp and tcp6 (proc(5)) list all connections.
  *
- * An IPv4 connection may belong to an IPv6 socket, so both forms are searched. The kernel also returns a listener
- * if there is no such connection, and connections without a process, whose owner it reports as root: both are
- * refused. */
+ * An IPv4 connection may belong to an IPv6 socket, so both forms are searched. Two results are refused: a listener,
+ * which the kernel returns if there is no such connection, and a connection without a process, whose owner the kernel
+ * reports as root. */
 #include "helper/builtin/auth.h"
 
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include "os/netdiag/sock_diag.h"
 
 /* Turns an IPv4-mapped IPv6 address into an IPv4 one. */
-static void unmap(struct sockaddr_storage *address)
+static void unmap_address(struct sockaddr_storage *address)
 {
 	struct sockaddr_in6 v6;
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
@@ -35,7 +35,8 @@ static void unmap(struct sockaddr_storage *address)
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 
-static void put_end(const struct sockaddr_storage *address, __be16 *port, __be32 host[4])
+/* Fills one end of a struct inet_diag_sockid. */
+static void put_sockid_end(const struct sockaddr_storage *address, __be16 *port, __be32 host[4])
 {
 	if (address->ss_family == AF_INET) {
 		const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
@@ -52,10 +53,10 @@ static void put_end(const struct sockaddr_storage *address, __be16 *port, __be32
 
 struct connection_owner {
 	uid_t uid;
-	bool is_one;
+	bool is_connection;             /* the socket is a connection of a process */
 };
 
-static void see(struct nlmsghdr *message, void *context)
+static void on_socket(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct connection_owner *found = context;
@@ -63,16 +64,16 @@ static void see(struct nlmsghdr *message, void *context)
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
 		return;
 	found->uid = socket->idiag_uid;
-	found->is_one = socket->idiag_inode && socket->idiag_state != TCP_LISTEN;
+	found->is_connection = socket->idiag_inode && socket->idiag_state != TCP_LISTEN;
 }
 
-static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
+static bool find_by_sock_diag(const struct both_ends *ends, uid_t *owner)
 {
 	struct {
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
-	} question = {
-		.header = { .nlmsg_len = sizeof(question),
+	} message = {
+		.header = { .nlmsg_len = sizeof(message),
 			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST },
 		.request = { .sdiag_family = (unsigned char)ends->local.ss_family,
@@ -82,22 +83,22 @@ static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
 	};
 	struct connection_owner found = { 0 };
 
-	put_end(&ends->local, &question.request.id.idiag_sport, question.request.id.idiag_src);
-	put_end(&ends->remote, &question.request.id.idiag_dport, question.request.id.idiag_dst);
-	sock_diag_ask(&question, sizeof(question), see, &found);
+	put_sockid_end(&ends->local, &message.request.id.idiag_sport, message.request.id.idiag_src);
+	put_sockid_end(&ends->remote, &message.request.id.idiag_dport, message.request.id.idiag_dst);
+	sock_diag_ask(&message, sizeof(message), on_socket, &found);
 	*owner = found.uid;
-	return found.is_one;
+	return found.is_connection;
 }
 #else
-static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
+static bool find_by_sock_diag(const struct both_ends *ends, uid_t *owner)
 {
 	(void)ends, (void)owner;
 	return false;
 }
 #endif
 
-/* "0100007F:1F90" as /proc/net/tcp has it, or with the four words of tcp6. */
-static void write_end(const struct sockaddr_storage *address, bool as_v6, char text[64])
+/* Writes "0100007F:1F90" as in /proc/net/tcp, or four words and the port as in tcp6. */
+static void format_proc_end(const struct sockaddr_storage *address, bool as_v6, char text[64])
 {
 	struct in6_addr v6 = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 	unsigned parts[4], port;
@@ -118,7 +119,7 @@ static void write_end(const struct sockaddr_storage *address, bool as_v6, char t
 		snprintf(text, 64, "%08X:%04X", parts[3], port);
 }
 
-static bool read_list(const char *path, const struct both_ends *ends, bool as_v6, uid_t *owner)
+static bool find_by_proc_net(const char *path, const struct both_ends *ends, bool as_v6, uid_t *owner)
 {
 	char local[64], remote[64], line[512];
 	FILE *file = fopen(path, "re");
@@ -126,8 +127,8 @@ static bool read_list(const char *path, const struct both_ends *ends, bool as_v6
 
 	if (!file)
 		return false;
-	write_end(&ends->local, as_v6, local);
-	write_end(&ends->remote, as_v6, remote);
+	format_proc_end(&ends->local, as_v6, local);
+	format_proc_end(&ends->remote, as_v6, remote);
 	while (!found && fgets(line, sizeof(line), file)) {
 		char here[64], there[64], uid[16], inode[24];
 		int64_t number;
@@ -148,13 +149,13 @@ bool auth_find_owner(const struct both_ends *given, uid_t *owner)
 	struct both_ends ends = *given;
 	bool is_v4;
 
-	unmap(&ends.local);
-	unmap(&ends.remote);
+	unmap_address(&ends.local);
+	unmap_address(&ends.remote);
 	is_v4 = ends.local.ss_family == AF_INET;
 	if ((!is_v4 && ends.local.ss_family != AF_INET6) || ends.remote.ss_family != ends.local.ss_family)
 		return false;
-	if (ask_kernel(&ends, owner))
+	if (find_by_sock_diag(&ends, owner))
 		return true;
-	return (is_v4 && read_list("/proc/net/tcp", &ends, false, owner)) ||
-		read_list("/proc/net/tcp6", &ends, true, owner);
+	return (is_v4 && find_by_proc_net("/proc/net/tcp", &ends, false, owner)) ||
+		find_by_proc_net("/proc/net/tcp6", &ends, true, owner);
 }

@@ -1,6 +1,6 @@
 /* The buffer of a relay: recv(2) and send(2), or a pipe after buffer_use_pipe.
  *
- * ROOM is chosen to fit into a processor's cache; with more, the copy costs more than the system calls it saves. */
+ * ROOM fits into a processor's cache. With more, the copies cost more than the system calls that they save. */
 #include "helper/builtin/buffer.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 
-#define ROOM (64 << 10)
+#define ROOM (64 << 10)                 /* bytes */
 
 bool buffer_open(struct relay_buffer *buffer)
 {

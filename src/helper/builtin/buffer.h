@@ -1,5 +1,6 @@
-/* What has been read from one socket and not yet written to the other: bytes in memory, or once a connection has shown
- * that it moves much, a pipe, through which the kernel passes them on without a copy (splice(2)). */
+/* The buffer of one direction of a redirect: bytes that were read from one socket and are not yet written to the other.
+ * It begins as memory. For a connection that moves much data the relay replaces it by a pipe, through which the kernel
+ * passes the data on without a copy (splice(2)). */
 #pragma once
 
 #include <stdbool.h>
@@ -7,25 +8,25 @@
 #include <sys/types.h>
 
 struct relay_buffer {
-	size_t held;                    /* bytes in it */
-	char *bytes;
-	size_t start;                   /* of those held in bytes */
-	int pipe[2];                    /* -1: bytes it is */
+	size_t held;                    /* number of bytes in the buffer */
+	char *bytes;                    /* owned; NULL: the pipe is in use */
+	size_t start;                   /* index of the first held byte in `bytes` */
+	int pipe[2];                    /* owned; -1: `bytes` is in use */
 };
 
 bool buffer_open(struct relay_buffer *buffer); /* false: out of memory */
 void buffer_close(struct relay_buffer *buffer);
 
-/* Goes over to a pipe; only while nothing is held. false: this system has none, or no more of them. */
+/* Changes to a pipe. The buffer must be empty. false: splice(2) or the pipe is not available, and nothing changed. */
 bool buffer_use_pipe(struct relay_buffer *buffer);
 
-/* Reads what there is, without waiting, only while nothing is held; 0 at the end, -1 and errno. */
+/* Reads without waiting. The buffer must be empty. Returns the number of bytes; 0: end of file; -1 and errno. */
 ssize_t buffer_fill(struct relay_buffer *buffer, int from);
 
-/* Writes what it can of what is held, without waiting; -1 and errno. */
+/* Writes held bytes without waiting. Returns the number of bytes, or -1 and errno. */
 ssize_t buffer_drain(struct relay_buffer *buffer, int to);
 
-/* The pipe's side of it, in buffer_splice.c. */
+/* The pipe of a buffer (buffer_splice.c): pipe(2), splice(2). */
 bool buffer_splice_open(int ends[2]);
 ssize_t buffer_splice_fill(int pipe, int from);
 ssize_t buffer_splice_drain(int pipe, int to, size_t length);

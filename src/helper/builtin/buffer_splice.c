@@ -1,8 +1,8 @@
 /* Moves data from one socket to another through a pipe, without copying it: splice(2).
  *
- * A pipe has 16 pages by default, which takes as many system calls as read(2) and write(2) would. fcntl(2),
- * F_SETPIPE_SZ, enlarges it, but the memory of all pipes of a user is limited (pipe(7)). So a smaller one has to do
- * if 1 MiB is refused. */
+ * A pipe of 16 pages, the default, would take as many system calls as read(2) and write(2). F_SETPIPE_SZ (fcntl(2))
+ * enlarges it, but the memory of all pipes of a user is limited (pipe(7)). If 1 MiB is refused, a smaller pipe is
+ * used. */
 #include "helper/builtin/buffer.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "base/fd.h"
 
 #ifdef SPLICE_F_MOVE
-#define WANTED (1 << 20)
+#define WANTED (1 << 20)                /* bytes of the pipe */
 
 bool buffer_splice_open(int ends[2])
 {

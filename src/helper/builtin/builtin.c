@@ -1,25 +1,22 @@
-/* The table of builtins.
- *
- * A builtin that does not support connections or datagrams has no function for them. Nothing else decides that. */
+/* The table of the builtin services. */
 #include "helper/builtin/builtin.h"
 
 #include <string.h>
 
-#include "helper/builtin/auth.h"
-#include "helper/builtin/datagram.h"
-#include "helper/builtin/health.h"
-#include "helper/builtin/listing.h"
-#include "helper/builtin/redirect.h"
-#include "helper/builtin/stream.h"
-#include "helper/builtin/tcpmux.h"
+#include "helper/builtin/services.h"
 
 static const struct builtin builtins[] = {
-	{ "echo", echo_converse, echo_answer },		 { "discard", discard_converse, discard_answer },
-	{ "chargen", chargen_converse, chargen_answer }, { "daytime", daytime_converse, daytime_answer },
-	{ "time", time_converse, time_answer },		 { "auth", auth_converse, NULL },
-	{ "servers", listing_converse, NULL },		 { "services", listing_converse, NULL },
-	{ "redirect", redirect_converse, NULL },	 { "tcpmux", tcpmux_converse, NULL },
-	{ "health", health_converse, NULL },
+	{ "echo", echo_stream, echo_dgram },
+	{ "discard", discard_stream, discard_dgram },
+	{ "chargen", chargen_stream, chargen_dgram },
+	{ "daytime", daytime_stream, daytime_dgram },
+	{ "time", time_stream, time_dgram },
+	{ "auth", auth_stream, NULL },
+	{ "servers", listing_stream, NULL },
+	{ "services", listing_stream, NULL },
+	{ "redirect", redirect_stream, NULL },
+	{ "tcpmux", tcpmux_stream, NULL },
+	{ "health", health_stream, NULL },
 };
 
 const struct builtin *builtin_find(const char *name)

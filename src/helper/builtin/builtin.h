@@ -1,8 +1,8 @@
-/* superd's own small services: what superd-builtin does with the socket it is given. Each connection has a process to
- * itself, unprivileged and bounded in time, so a client that says nothing holds nobody else up. That of a redirect, which
- * never looks at what it moves, may be given another one by superd when it is done.
+/* superd-builtin: the small services of superd. Each connection has an unprivileged process of its own, whose time is
+ * limited, so a silent client holds up no other client. Only the process of a redirect, which never looks at the data,
+ * may serve another connection afterwards.
  *
- * superd says with options what the program can't know: see struct settings. */
+ * superd passes on the command line what the program cannot know: struct settings. */
 #pragma once
 
 #include <stddef.h>
@@ -13,31 +13,32 @@
 #include "config/access/access.h"
 #include "config/words/builtin.h"
 
-#define DATAGRAM_MOST (64 << 10)        /* no datagram is larger */
+#define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
 
 struct settings {
-	const struct builtin *builtin;
-	words words;                    /* the name, and its own options as in the table */
-	struct builtin_options options;
-	int channel;                    /* to superd, or what it wrote for us to read; -1: none */
-	bool rests;                     /* waits at the channel for another connection after each */
-	const struct access *access;    /* datagrams: who is answered; NULL: anybody */
-	const uint16_t *loops;          /* datagrams: ports of others that answer whatever comes */
+	const struct builtin *builtin;  /* the service */
+	words words;                    /* its name and options, as in the table; borrowed from argv */
+	struct builtin_options options; /* the options, parsed */
+	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
+	bool rests;                     /* the process waits on the channel for another connection after each one */
+	const struct access *access;    /* only_from and no_access; NULL: all clients are allowed */
+	const uint16_t *loops;          /* ports, host byte order, whose services answer any datagram (--loop) */
 	size_t loop_count;
-	struct pool *pool;              /* all of this, for as long as the program runs */
+	struct pool *pool;              /* owned; holds `access` and `loops` */
 };
 
 struct builtin {
 	const char *name;
-	/* Serves one connection to its end; the exit status. NULL: none can be. */
-	int (*converse)(const struct settings *settings, int connection);
-	/* The reply to one datagram, at most `size` bytes; -1: none. NULL: datagrams are not its business. */
-	ssize_t (*answer)(const struct settings *settings, const char *request, size_t length, char *reply,
-			  size_t size);
+	/* Serves one connection to its end. Returns the exit status. NULL: the service has no stream sockets. */
+	int (*stream)(const struct settings *settings, int connection);
+	/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. NULL: the service has no
+	 * datagram sockets. */
+	ssize_t (*dgram)(const struct settings *settings, const char *request, size_t length, char *reply,
+			 size_t size);
 };
 
-/* By name; NULL: there is no such builtin. */
+/* Finds a service by its name; NULL: there is none. */
 const struct builtin *builtin_find(const char *name);
 
-/* A line to the log, which is our standard error. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints a line to standard error, which superd logs. */
+void builtin_log(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,4 +1,4 @@
-/* Packets to and from superd. */
+/* Sends packets to superd, and receives descriptors from it. */
 #include "helper/builtin/channel.h"
 
 #include <errno.h>

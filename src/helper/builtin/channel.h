@@ -1,11 +1,12 @@
-/* The channel to superd: a socket pair of packets, or a file that superd wrote for us. */
+/* The channel between superd-builtin and superd: a seqpacket socket pair (unix(7)). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Sends a packet. superd takes no descriptors. false and errno. */
+/* Sends one packet. false and errno. */
 bool channel_send(int channel, const char *text, size_t length);
 
-/* Waits for superd's answer of a descriptor; -1 and errno. */
+/* Waits for a descriptor from superd, for at most timeout_ms milliseconds. The caller owns it. -1 and errno: ETIMEDOUT,
+ * EPIPE if superd has closed the channel. */
 int channel_receive(int channel, int timeout_ms);

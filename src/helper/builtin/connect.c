@@ -1,7 +1,7 @@
-/* Connects to a host until a deadline.
+/* Connects to a host before a deadline.
  *
- * A host may have several addresses, of which the first do not answer. Each gets an equal part of the time that is
- * left, so that the last one is still tried. */
+ * The first of several addresses may not answer. Each gets an equal share of the time that is left, so that the last
+ * one is still tried. */
 #include "helper/builtin/connect.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/poll_deadline.h"
 
-/* Waits until the connection is made or fails. false and errno: ECANCELED if the client has gone meanwhile. */
-static bool await(int fd, int client, int64_t until)
+/* Waits until the connection is made or fails. false and errno: ECANCELED if the client has hung up. */
+static bool await_connection(int fd, int client, int64_t until)
 {
 	struct pollfd both[] = { { fd, POLLOUT, 0 }, { client, 0, 0 } };
 	int error = 0;
@@ -50,13 +50,13 @@ static int try_address(const struct addrinfo *address, int client, int64_t until
 	if (fd < 0)
 		return -1;
 	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0 ||
-	    (errno == EINPROGRESS && await(fd, client, until)))
+	    (errno == EINPROGRESS && await_connection(fd, client, until)))
 		return fd;
 	fd_close(&fd);
 	return -1;
 }
 
-static int try_all(const struct addrinfo *list, int client, int64_t until)
+static int try_addresses(const struct addrinfo *list, int client, int64_t until)
 {
 	int64_t left = 0;
 	int fd = -1;
@@ -82,15 +82,15 @@ int connect_to(const char *host, const char *port, int client, int64_t until)
 
 	error = getaddrinfo(host, port, &wanted, &list);
 	if (error) {
-		say("cannot find %s port %s: %s", host, port,
-		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		builtin_log("cannot find %s port %s: %s", host, port,
+			    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 		return -1;
 	}
-	fd = try_all(list, client, until);
+	fd = try_addresses(list, client, until);
 	if (fd < 0 && errno == ECANCELED)
-		say("the client left before %s port %s answered", host, port);
+		builtin_log("the client left before %s port %s answered", host, port);
 	else if (fd < 0)
-		say("cannot connect to %s port %s: %s", host, port, strerror(errno));
+		builtin_log("cannot connect to %s port %s: %s", host, port, strerror(errno));
 	freeaddrinfo(list);
 	return fd;
 }

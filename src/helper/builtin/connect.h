@@ -1,8 +1,8 @@
-/* Reaching the other end of a redirect. */
+/* Connects to the target of a redirect. */
 #pragma once
 
 #include <stdint.h>
 
-/* Connects to host and port by one of its addresses, tried in turn; gives up early when the waiting client has gone. A
- * non-blocking descriptor, or -1, which was said. */
+/* Looks up host and port and tries each address in turn, until the time `until` of clock_ms. It gives up if the socket
+ * `client` hangs up meanwhile. Returns a non-blocking descriptor that the caller owns, or -1 after logging why. */
 int connect_to(const char *host, const char *port, int client, int64_t until);

@@ -1,7 +1,7 @@
 /* The small services over datagrams.
  *
- * The sender's address may be forged. So a source gets a limited number of answers in a second, and a port that
- * might answer back gets none (helper/builtin/sender.h). */
+ * The sender's address may be forged. So a source gets a limited number of replies in a second, and a port that might
+ * reply in turn gets none (helper/builtin/sender.h). */
 #include "helper/builtin/datagram.h"
 
 #include <errno.h>
@@ -12,28 +12,28 @@
 
 #include "base/clock.h"
 #include "helper/builtin/pktinfo.h"
-#include "helper/builtin/poll_deadline.h"
+#include "helper/builtin/services.h"
 #include "helper/builtin/text.h"
 
-#define BATCH 64
-#define REFUSALS_SAID 10
+#define BATCH 64                        /* datagrams in one call of datagrams_serve */
+#define REFUSALS_LOGGED 10              /* refused senders that a process logs: a flood must not fill the log */
 
-ssize_t echo_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+ssize_t echo_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
 	(void)settings, (void)size;
 	memcpy(reply, request, length);
 	return (ssize_t)length;
 }
 
-ssize_t discard_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+ssize_t discard_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
 	(void)settings, (void)request, (void)length, (void)reply, (void)size;
 	return -1;
 }
 
-/* RFC 864 has a random number of up to 512 characters. superd sends no more than came, or it would amplify forged
- * requests. */
-ssize_t chargen_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+/* RFC 864 sends a random number of up to 512 characters. superd sends no more than it received, because a longer reply
+ * would amplify forged requests. */
+ssize_t chargen_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
 	char turn[CHARGEN_TURN];
 
@@ -44,13 +44,13 @@ ssize_t chargen_answer(const struct settings *settings, const char *request, siz
 	return (ssize_t)length;
 }
 
-ssize_t daytime_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+ssize_t daytime_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
 	(void)request, (void)length;
 	return (ssize_t)daytime_text(time(NULL), settings->options.xinetd_text, reply, size);
 }
 
-ssize_t time_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+ssize_t time_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
 	unsigned char bytes[4];
 
@@ -72,18 +72,18 @@ struct datagrams *datagrams_new(const struct settings *settings)
 	return datagrams;
 }
 
-static void say_refused(struct datagrams *datagrams, const struct sender *sender, const char *reason)
+static void log_refusal(struct datagrams *datagrams, const struct sender *sender, const char *reason)
 {
 	char text[SENDER_TEXT];
 
-	if (++datagrams->refusals_said > REFUSALS_SAID)
+	if (++datagrams->refusals_logged > REFUSALS_LOGGED)
 		return;
 	sender_describe(sender, text);
-	say("loop request or stranger REFUSED from %s: %s%s", text, reason,
-	    datagrams->refusals_said == REFUSALS_SAID ? " (further ones are not told)" : "");
+	builtin_log("loop request or stranger REFUSED from %s: %s%s", text, reason,
+		    datagrams->refusals_logged == REFUSALS_LOGGED ? " (further ones are not told)" : "");
 }
 
-/* Whether a sender gets an answer. */
+/* Whether the sender gets a reply. */
 static bool may_answer(struct datagrams *datagrams, const struct sender *sender)
 {
 	const char *reason = sender_refuse(sender, datagrams->settings);
@@ -92,40 +92,39 @@ static bool may_answer(struct datagrams *datagrams, const struct sender *sender)
 	if (!reason && sender_bytes(sender, bytes) && !replies_count(&datagrams->replies, bytes, clock_ms() / 1000))
 		reason = "it has had as many answers as one source may have in a second";
 	if (reason)
-		say_refused(datagrams, sender, reason);
+		log_refusal(datagrams, sender, reason);
 	return !reason;
 }
 
-static void answer(struct datagrams *datagrams, int fd, const struct sender *sender, struct pktinfo *pktinfo,
-		   size_t length)
+static void answer_datagram(struct datagrams *datagrams, int fd, const struct sender *sender, struct pktinfo *pktinfo,
+			    size_t length)
 {
 	const struct settings *settings = datagrams->settings;
-	ssize_t size = settings->builtin->answer(settings, datagrams->request, length, datagrams->reply,
-						 sizeof(datagrams->reply));
+	ssize_t size = settings->builtin->dgram(settings, datagrams->request, length, datagrams->reply,
+						sizeof(datagrams->reply));
 
 	if (size >= 0)
 		pktinfo_send(pktinfo, fd, sender, datagrams->reply, (size_t)size);
 }
 
 /* Receives and answers one datagram. false: none is waiting. */
-static bool serve_one(struct datagrams *datagrams, int fd)
+static bool serve_datagram(struct datagrams *datagrams, int fd)
 {
 	struct sender sender;
 	struct pktinfo pktinfo;
-	bool whole;
-	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request), &whole);
+	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request));
 
 	if (got < 0)
-		return errno == ECONNREFUSED;   /* an earlier answer met a closed port */
-	if (!whole || pktinfo.to_many || datagrams->settings->builtin->answer == discard_answer)
+		return errno == ECONNREFUSED;   /* an earlier reply met a closed port */
+	if (pktinfo.truncated || pktinfo.to_many || datagrams->settings->builtin->dgram == discard_dgram)
 		return true;
 	if (may_answer(datagrams, &sender))
-		answer(datagrams, fd, &sender, &pktinfo, (size_t)got);
+		answer_datagram(datagrams, fd, &sender, &pktinfo, (size_t)got);
 	return true;
 }
 
 void datagrams_serve(struct datagrams *datagrams, int fd)
 {
-	for (int n = 0; n < BATCH && serve_one(datagrams, fd); n++)
+	for (int n = 0; n < BATCH && serve_datagram(datagrams, fd); n++)
 		continue;
 }

@@ -1,23 +1,18 @@
-/* The small services over datagrams: each answered from the address it was sent to, as far as its sender may be. */
+/* Serves datagram sockets: echo, discard, chargen, daytime, time. Each reply comes from the address that the request
+ * was sent to. */
 #pragma once
 
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/sender.h"
 
 struct datagrams {
-	const struct settings *settings;
-	struct replies replies;
-	unsigned refusals_said;         /* in this process: a flood of refused ones must not fill the log */
+	const struct settings *settings; /* borrowed */
+	struct replies replies;         /* number of replies to each source */
+	unsigned refusals_logged;       /* refused senders of this process; REFUSALS_LOGGED of them are logged */
 	char request[DATAGRAM_MOST], reply[DATAGRAM_MOST];
 };
 
-struct datagrams *datagrams_new(const struct settings *settings);       /* NULL: out of memory */
+struct datagrams *datagrams_new(const struct settings *settings);       /* free(3) it; NULL: out of memory */
 
-/* Answers what waits on a socket, at most a batch. */
+/* Answers the datagrams that wait on a socket, at most BATCH. */
 void datagrams_serve(struct datagrams *datagrams, int fd);
-
-ssize_t echo_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
-ssize_t discard_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
-ssize_t chargen_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
-ssize_t daytime_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
-ssize_t time_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);

@@ -3,7 +3,7 @@
  * An HTTP client speaks first, other clients wait for a line. So a client that sends nothing for SILENCE, or
  * something that is not HTTP, gets a plain line. A client that has begun a request gets HTTP once its head has
  * come, within HEAD_MOST bytes and TIMEOUT. */
-#include "helper/builtin/health.h"
+#include "helper/builtin/services.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,17 +16,19 @@
 #include "helper/builtin/channel.h"
 #include "helper/builtin/poll_deadline.h"
 
-#define SILENCE 2000                    /* milliseconds for the first byte */
+#define FIRST_BYTE_TIMEOUT 2000         /* milliseconds for the first byte */
 #define TIMEOUT 5000                    /* milliseconds for the whole request, and again for the answer */
-#define ANSWER 5000                     /* milliseconds for superd's answer */
+#define SUPERD_TIMEOUT 5000             /* milliseconds for superd's answer */
 #define HEAD_MOST 8192                  /* bytes of a request's head */
-#define QUESTION_MOST 1024              /* bytes of a packet that superd takes */
+#define QUESTION_MOST 1024              /* bytes of a packet that superd accepts */
 #define TEXT_MOST 16384                 /* bytes of superd's answer */
 
+/* The kind of request. PLAIN: not HTTP; OTHER: another method; NOTHING: the connection failed. */
 enum asked { ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_NOTHING };
 
-enum finding { WELL, ILL, NO_SERVICE };
+enum health_result { RESULT_HEALTHY, RESULT_UNHEALTHY, RESULT_NO_SERVICE };
 
+/* Reads superd's answer from a file in memory or a pipe, and closes it. Returns its length. */
 static size_t read_answer(int file, char *text, size_t size)
 {
 	size_t length = 0;
@@ -51,21 +53,21 @@ static size_t ask_superd(int channel, const char *name, char *text, size_t size)
 
 	if (length >= (int)sizeof(question))
 		return (size_t)snprintf(text, size, "\n");
-	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, ANSWER) : -1;
+	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, SUPERD_TIMEOUT) : -1;
 	if (file >= 0)
 		return read_answer(file, text, size);
-	say("superd does not tell how it is: %s", strerror(errno));
+	builtin_log("superd does not tell how it is: %s", strerror(errno));
 	return (size_t)snprintf(text, size, "unhealthy\nsuperd does not answer\n");
 }
 
 /* Whether the head has ended, by an empty line. */
-static bool has_ended(const char *head)
+static bool head_has_ended(const char *head)
 {
 	return strstr(head, "\r\n\r\n") || strstr(head, "\n\n");
 }
 
-/* The kind of request by its first line; without a version of HTTP it is not HTTP. */
-static enum asked judge(const char *head)
+/* The kind of request, by its first line. Without a version of HTTP it is not HTTP. */
+static enum asked parse_request_line(const char *head)
 {
 	const char *method = head + strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	size_t length = strcspn(head, "\r\n");
@@ -85,7 +87,7 @@ static bool may_be_http(const char *head)
 
 	if (letters > 16 || (head[letters] && (!letters || head[letters] != ' ')))
 		return false;
-	return !strpbrk(head, "\r\n") || judge(head) != ASKED_PLAIN;
+	return !strpbrk(head, "\r\n") || parse_request_line(head) != ASKED_PLAIN;
 }
 
 static int hex_digit(char c)
@@ -95,8 +97,8 @@ static int hex_digit(char c)
 	return at && (c > '9' || c == *at) ? (int)(at - digits) : -1;
 }
 
-/* The service in a request's path, with %XX decoded in place, except %00; "": the request is about all of superd. */
-static const char *service_of(char *head)
+/* The service in a request's path; "": the request is about superd as a whole. %XX is decoded in place, except %00. */
+static const char *parse_service(char *head)
 {
 	char *at = strchr(head, ' ') + 1, *end = memmem(at, strcspn(at, "\r\n"), " HTTP/1.", 8), *out, *name;
 
@@ -118,12 +120,12 @@ static const char *service_of(char *head)
 	return name;
 }
 
-/* Reads the request into head, which is empty at first, NUL-terminated. */
-static enum asked hear(int connection, char head[HEAD_MOST + 1])
+/* Reads the request into `head`, NUL-terminated. */
+static enum asked read_request(int connection, char head[HEAD_MOST + 1])
 {
 	int64_t end = clock_ms() + TIMEOUT;
 	size_t length = 0;
-	ssize_t got = recv_deadline(connection, head, HEAD_MOST, 0, clock_ms() + SILENCE);
+	ssize_t got = recv_deadline(connection, head, HEAD_MOST, 0, clock_ms() + FIRST_BYTE_TIMEOUT);
 
 	if (got < 0 && errno != ETIMEDOUT)
 		return ASKED_NOTHING;
@@ -132,13 +134,13 @@ static enum asked hear(int connection, char head[HEAD_MOST + 1])
 		head[length] = '\0';
 		if (strlen(head) != length || !may_be_http(head))
 			return ASKED_PLAIN;
-		if (has_ended(head))
-			return judge(head);
+		if (head_has_ended(head))
+			return parse_request_line(head);
 		if (length == HEAD_MOST)
 			return ASKED_TOO_MUCH;
 		got = recv_deadline(connection, head + length, HEAD_MOST - length, 0, end);
 	}
-	return length ? judge(head) : ASKED_PLAIN;
+	return length ? parse_request_line(head) : ASKED_PLAIN;
 }
 
 static void answer_http(int connection, const char *status, const char *text, size_t length, bool with_body)
@@ -154,7 +156,7 @@ static void answer_http(int connection, const char *status, const char *text, si
 		send_deadline(connection, text, length, until);
 }
 
-static void answer(int connection, enum asked asked, enum finding finding, const char *text, size_t length)
+static void send_answer(int connection, enum asked asked, enum health_result result, const char *text, size_t length)
 {
 	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
 	static const char other[] = "GET and HEAD are answered here\n", much[] = "this request is too long\n";
@@ -162,7 +164,7 @@ static void answer(int connection, enum asked asked, enum finding finding, const
 	switch (asked) {
 	case ASKED_GET:
 	case ASKED_HEAD:
-		answer_http(connection, status[finding], text, length, asked == ASKED_GET);
+		answer_http(connection, status[result], text, length, asked == ASKED_GET);
 		break;
 	case ASKED_OTHER:
 		answer_http(connection, "405 Method Not Allowed", other, sizeof(other) - 1, true);
@@ -179,7 +181,7 @@ static void answer(int connection, enum asked asked, enum finding finding, const
 }
 
 /* Joins superd's lines into one: "unhealthy: web: …; ssh: …". Returns its length. */
-static size_t join(char *text, size_t length, bool with_reasons, char *line, size_t size)
+static size_t join_reasons(char *text, size_t length, bool with_reasons, char *line, size_t size)
 {
 	size_t first = length ? (size_t)((char *)memchr(text, '\n', length) - text) : 0, used;
 
@@ -197,7 +199,7 @@ static size_t join(char *text, size_t length, bool with_reasons, char *line, siz
 	return used;
 }
 
-int health_converse(const struct settings *settings, int connection)
+int health_stream(const struct settings *settings, int connection)
 {
 	static const char unknown[] = "there is no such service\n";
 	char head[HEAD_MOST + 1] = "", text[TEXT_MOST] = "", line[TEXT_MOST];
@@ -206,19 +208,20 @@ int health_converse(const struct settings *settings, int connection)
 	const char *name = "";
 
 	if (settings->channel < 0) {
-		say("health needs superd: it tells how it is");
+		builtin_log("health needs superd: it tells how it is");
 		return 1;
 	}
-	asked = hear(connection, head);
+	asked = read_request(connection, head);
 	if (asked == ASKED_GET || asked == ASKED_HEAD)
-		name = service_of(head);
+		name = parse_service(head);
 	if (asked != ASKED_NOTHING)
 		length = ask_superd(settings->channel, name, text, sizeof(text));
 	if (!length || *text == '\n' || !memchr(text, '\n', length)) {
-		answer(connection, asked, NO_SERVICE, unknown, sizeof(unknown) - 1);
+		send_answer(connection, asked, RESULT_NO_SERVICE, unknown, sizeof(unknown) - 1);
 	} else {
-		length = join(text, length, settings->options.reasons, line, sizeof(line));
-		answer(connection, asked, strncmp(line, "unhealthy", 9) ? WELL : ILL, line, length);
+		length = join_reasons(text, length, settings->options.reasons, line, sizeof(line));
+		send_answer(connection, asked, strncmp(line, "unhealthy", 9) ? RESULT_HEALTHY : RESULT_UNHEALTHY, line,
+			    length);
 	}
 	shutdown_and_drain(connection);
 	return 0;

@@ -1,8 +1,8 @@
-/* Sends a file to a connection: the lists of servers, services and of tcpmux's names.
+/* Sends a file to a connection: the lists of servers and services, and the names of tcpmux.
  *
- * If superd has no files in memory (memfd_create(2)), the list is a pipe; lseek(2) then fails, which does not
- * matter. */
-#include "helper/builtin/listing.h"
+ * superd writes the list, so that a slow client delays only this process. Where superd has no files in memory
+ * (memfd_create(2)), the list is a pipe; lseek(2) then fails, which does not matter. */
+#include "helper/builtin/services.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,15 +25,15 @@ int listing_send(int file, int connection)
 			break;
 	}
 	if (got < 0)
-		say("cannot read the list: %s", strerror(errno));
+		builtin_log("cannot read the list: %s", strerror(errno));
 	shutdown_and_drain(connection);
 	return got < 0;
 }
 
-int listing_converse(const struct settings *settings, int connection)
+int listing_stream(const struct settings *settings, int connection)
 {
 	if (settings->channel < 0) {
-		say("%s needs superd: it makes the list", settings->builtin->name);
+		builtin_log("%s needs superd: it makes the list", settings->builtin->name);
 		return 1;
 	}
 	return listing_send(settings->channel, connection);

@@ -1,8 +1,8 @@
-/* superd-builtin: superd's small services. superd runs it for builtin = and redirect =, one process for each
- * connection or burst of datagrams. It gets its sockets like any backend: one as standard input, or from descriptor
- * 3 on with LISTEN_FDS. With --rests it stays after a connection, and gets the next one over its channel.
+/* superd-builtin: superd's small services. superd runs it for `builtin` and `redirect`, one process for each connection
+ * or burst of datagrams. It gets its sockets like any backend: one as standard input, or from descriptor 3 on with
+ * LISTEN_FDS (sd_listen_fds(3)). With --rests it stays after a connection, and gets the next one over its channel.
  *
- * It waits without a limit for superd alone. Once it has read its command line, it gives up everything that its
+ * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
  * service does not need (os/host/self_sandbox.h). */
 #include <limits.h>
 #include <netdb.h>
@@ -23,8 +23,8 @@
 
 #define SOCKETS_MOST 1024
 
-/* LISTEN_FDS, if it is meant for this process; 0: none. */
-static size_t count_passed(void)
+/* The number in LISTEN_FDS, if LISTEN_PID is this process; else 0. */
+static size_t count_listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	int64_t number;
@@ -34,9 +34,8 @@ static size_t count_passed(void)
 	return scan_count(fds, &number) || number < 0 || number > SOCKETS_MOST ? 0 : (size_t)number;
 }
 
-/* Closes the connection. If it is standard input and output, the channel takes their place, so that 0 and 1 stay
- * open. */
-static bool let_go(const struct settings *settings, int connection)
+/* Closes the connection. If it is standard input, the channel replaces descriptors 0 and 1, so that both stay open. */
+static bool release_connection(const struct settings *settings, int connection)
 {
 	if (connection == STDIN_FILENO)
 		return dup2(settings->channel, STDIN_FILENO) >= 0 && dup2(settings->channel, STDOUT_FILENO) >= 0;
@@ -45,23 +44,23 @@ static bool let_go(const struct settings *settings, int connection)
 }
 
 /* Serves connections until one fails, or superd closes its end of the channel. */
-static int converse(const struct settings *settings, int connection)
+static int serve_connections(const struct settings *settings, int connection)
 {
-	int status = settings->builtin->converse(settings, connection);
+	int status = settings->builtin->stream(settings, connection);
 
 	while (!status && settings->rests) {
-		if (!let_go(settings, connection))
+		if (!release_connection(settings, connection))
 			return 1;
 		connection = channel_receive(settings->channel, INT_MAX);
 		if (connection < 0)
 			return 0;
-		status = settings->builtin->converse(settings, connection);
+		status = settings->builtin->stream(settings, connection);
 	}
 	return status;
 }
 
-/* Whether the process may serve several connections. With a limit of processor time each one needs its own process. */
-static bool has_time(void)
+/* Whether the process may serve several connections. With a limit of processor time each needs a process of its own. */
+static bool has_unlimited_cpu(void)
 {
 	struct rlimit limit;
 
@@ -78,8 +77,8 @@ static void add_port(struct self_sandbox *sandbox, const struct sockaddr *addres
 	sandbox->ports[sandbox->port_count++] = ntohs(address->sa_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
 }
 
-/* Allows the sandbox to reach a redirect's target. A numeric target needs no files; a port's name is looked up
- * now, as the sandbox allows only that port. */
+/* Lets the sandbox reach the target of a redirect. A numeric target needs no files. The name of a port is looked up
+ * now, because the sandbox allows only that port. */
 static void allow_target(struct self_sandbox *sandbox, const char *host, const char *port)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
@@ -108,7 +107,7 @@ static bool is_unix_datagram(int fd)
 }
 
 /* Enters the sandbox, with the rights that this service needs. */
-static void shut_in(const struct settings *settings, const int *sockets, size_t count)
+static void enter_sandbox(const struct settings *settings, const int *sockets, size_t count)
 {
 	const struct builtin_options *options = &settings->options;
 	struct self_sandbox sandbox = { .has_clients = count > 1 || !socket_is_connection(sockets[0]) };
@@ -127,20 +126,20 @@ static void shut_in(const struct settings *settings, const int *sockets, size_t 
 	self_sandbox_enter(&sandbox);
 }
 
-static int serve(const struct settings *settings)
+static int serve_passed(const struct settings *settings)
 {
 	int sockets[SOCKETS_MOST] = { STDIN_FILENO };
-	size_t count = count_passed();
+	size_t count = count_listen_fds();
 
 	for (size_t n = 0; n < count; n++)
 		sockets[n] = 3 + (int)n;
 	count += !count;
-	shut_in(settings, sockets, count);
+	enter_sandbox(settings, sockets, count);
 	if (count > 1 || !socket_is_connection(sockets[0]))
 		return sockets_serve(settings, sockets, count);
-	if (settings->builtin->converse)
-		return converse(settings, sockets[0]);
-	say("%s needs no connection", settings->builtin->name);
+	if (settings->builtin->stream)
+		return serve_connections(settings, sockets[0]);
+	builtin_log("%s needs no connection", settings->builtin->name);
 	return 1;
 }
 
@@ -156,8 +155,8 @@ int main(int count, char **argv)
 		pool_free(settings.pool);
 		return 1;
 	}
-	settings.rests = settings.rests && has_time();
-	count = serve(&settings);
+	settings.rests = settings.rests && has_unlimited_cpu();
+	count = serve_passed(&settings);
 	pool_free(settings.pool);
 	return count;
 }

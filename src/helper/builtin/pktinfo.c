@@ -1,7 +1,7 @@
-/* Packet information: receives datagrams with the address they were sent to, and answers from that address (ip(7),
- * IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
+/* Receives datagrams with the address they were sent to, and replies from that address.
  *
- * The kernel adds it only once the option is set. A datagram that came before pktinfo_prepare may lack it. */
+ * The kernel reports the address only once the option is set. A datagram that came before pktinfo_prepare may lack
+ * it. */
 #include "helper/builtin/pktinfo.h"
 
 #include <string.h>
@@ -26,24 +26,24 @@ void pktinfo_prepare(int fd)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
 }
 
-static bool is_for_many(struct in_addr address)
+static bool is_multicast_or_broadcast(struct in_addr address)
 {
 	return ntohl(address.s_addr) >> 28 >= 14;
 }
 
-/* Takes the address to answer from. The interface index is cleared, so that the kernel finds the route. */
-static void take_v4(struct pktinfo *pktinfo, const struct cmsghdr *header)
+/* Reads the address to reply from. It clears the interface index, so that the kernel finds the route. */
+static void read_v4(struct pktinfo *pktinfo, const struct cmsghdr *header)
 {
 	memcpy(&pktinfo->v4, CMSG_DATA(header), sizeof(pktinfo->v4));
 	pktinfo->is_v4 = true;
 	pktinfo->v4.ipi_ifindex = 0;
 	if (pktinfo->v4.ipi_spec_dst.s_addr == 0)
 		pktinfo->v4.ipi_spec_dst = pktinfo->v4.ipi_addr;
-	pktinfo->to_many =
-		is_for_many(pktinfo->v4.ipi_addr) || pktinfo->v4.ipi_spec_dst.s_addr != pktinfo->v4.ipi_addr.s_addr;
+	pktinfo->to_many = is_multicast_or_broadcast(pktinfo->v4.ipi_addr) ||
+		pktinfo->v4.ipi_spec_dst.s_addr != pktinfo->v4.ipi_addr.s_addr;
 }
 
-static void take_v6(struct pktinfo *pktinfo, const struct cmsghdr *header)
+static void read_v6(struct pktinfo *pktinfo, const struct cmsghdr *header)
 {
 	struct in_addr mapped;
 
@@ -53,11 +53,11 @@ static void take_v6(struct pktinfo *pktinfo, const struct cmsghdr *header)
 		pktinfo->v6.ipi6_ifindex = 0;
 	memcpy(&mapped, &pktinfo->v6.ipi6_addr.s6_addr[12], sizeof(mapped));
 	pktinfo->to_many = IN6_IS_ADDR_MULTICAST(&pktinfo->v6.ipi6_addr) ||
-		(IN6_IS_ADDR_V4MAPPED(&pktinfo->v6.ipi6_addr) && is_for_many(mapped));
+		(IN6_IS_ADDR_V4MAPPED(&pktinfo->v6.ipi6_addr) && is_multicast_or_broadcast(mapped));
 }
 
 /* Closes descriptors that a client has sent over a unix socket. */
-static void close_passed(const struct cmsghdr *header)
+static void close_passed_fds(const struct cmsghdr *header)
 {
 	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
@@ -69,7 +69,7 @@ static void close_passed(const struct cmsghdr *header)
 	}
 }
 
-ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size, bool *whole)
+ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size)
 {
 	union control control;
 	struct iovec part = { to, size };
@@ -85,19 +85,20 @@ ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, 
 	if (got < 0)
 		return got;
 	sender->length = message.msg_namelen;
-	*whole = !(message.msg_flags & MSG_TRUNC);
+	pktinfo->truncated = message.msg_flags & MSG_TRUNC;
 	for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at; at = CMSG_NXTHDR(&message, at)) {
 		if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO)
-			take_v4(pktinfo, at);
+			read_v4(pktinfo, at);
 		else if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO)
-			take_v6(pktinfo, at);
+			read_v6(pktinfo, at);
 		else if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_RIGHTS)
-			close_passed(at);
+			close_passed_fds(at);
 	}
 	return got;
 }
 
-static size_t put(union control *control, int level, int type, const void *data, size_t length)
+/* Writes one control message (cmsg(3)). Returns the length of the buffer that it uses. */
+static size_t put_control(union control *control, int level, int type, const void *data, size_t length)
 {
 	memset(control, 0, sizeof(*control));
 	control->header.cmsg_level = level;
@@ -117,9 +118,11 @@ void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *se
 				  .msg_iovlen = 1 };
 
 	if (pktinfo->is_v4)
-		message.msg_controllen = put(&control, IPPROTO_IP, IP_PKTINFO, &pktinfo->v4, sizeof(pktinfo->v4));
+		message.msg_controllen =
+			put_control(&control, IPPROTO_IP, IP_PKTINFO, &pktinfo->v4, sizeof(pktinfo->v4));
 	else if (pktinfo->is_v6)
-		message.msg_controllen = put(&control, IPPROTO_IPV6, IPV6_PKTINFO, &pktinfo->v6, sizeof(pktinfo->v6));
+		message.msg_controllen =
+			put_control(&control, IPPROTO_IPV6, IPV6_PKTINFO, &pktinfo->v6, sizeof(pktinfo->v6));
 	if (message.msg_controllen)
 		message.msg_control = &control;
 	sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);

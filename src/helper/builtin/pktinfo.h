@@ -1,5 +1,5 @@
-/* The way a datagram came, and its answer goes back: on a machine with several addresses an answer has to come from the
- * one that was asked, or the client takes it for a stranger's. */
+/* The address that a datagram was sent to (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO). The reply must come from the
+ * same address, else a client of a machine with several addresses takes it for a stranger's. */
 #pragma once
 
 #include <netinet/in.h>
@@ -10,16 +10,17 @@
 #include "helper/builtin/sender.h"
 
 struct pktinfo {
-	bool to_many;                   /* it was sent to a multicast or broadcast address, which can't answer */
-	bool is_v4, is_v6;              /* which of the two is known; none: the kernel chooses */
+	bool truncated;                 /* the datagram was longer than the buffer (MSG_TRUNC) */
+	bool to_many;                   /* the destination is a multicast or broadcast address: no reply comes from it */
+	bool is_v4, is_v6;              /* which of v4 and v6 is set; neither: the kernel chooses the reply's address */
 	struct in_pktinfo v4;
 	struct in6_pktinfo v6;
 };
 
-void pktinfo_prepare(int fd);           /* has the kernel tell the way of each datagram, as far as the socket has one */
+void pktinfo_prepare(int fd);           /* sets the option; does nothing on a unix socket */
 
-/* One datagram, without waiting; whole is false when it was cut. -1 and errno. */
-ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size, bool *whole);
+/* Receives one datagram without waiting. Returns its length, or -1 and errno. */
+ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size);
 
-/* Sends an answer back; it may get lost, as any datagram. */
+/* Sends a reply to the sender. Errors are ignored: any datagram may be lost. */
 void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *sender, const void *bytes, size_t length);

@@ -1,7 +1,7 @@
 /* Sends and receives on a connection until a deadline.
  *
- * O_NONBLOCK belongs to the open file description, which other processes may share. So these functions neither rely
- * on it nor change it; each call passes MSG_DONTWAIT. */
+ * O_NONBLOCK belongs to the open file description, which other processes may share. So these functions neither rely on
+ * it nor change it: each call passes MSG_DONTWAIT. */
 #include "helper/builtin/poll_deadline.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 
-#define DRAIN_TURNS 16
+#define DRAIN_TURNS 16                  /* calls of recv(2) in shutdown_and_drain */
 
 bool poll_deadline(int fd, short events, int64_t until)
 {
@@ -27,6 +27,7 @@ bool poll_deadline(int fd, short events, int64_t until)
 	return ready > 0;
 }
 
+/* Whether to try again after a call has failed; waits for the events if it would have blocked. */
 static bool may_wait(int fd, short events, int64_t until)
 {
 	if (errno == EINTR)

@@ -1,4 +1,4 @@
-/* Reads and writes a connection until a moment of clock_ms at the latest, whatever its O_NONBLOCK says. */
+/* Reads and writes a connection until a deadline, a time of clock_ms. The descriptor may be blocking or not. */
 #pragma once
 
 #include <stdbool.h>
@@ -6,14 +6,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Whether one of these poll(2) events, an end or an error is there before that moment; at once when it is over. */
+/* Waits for poll(2) events. true: one of them, a hangup or an error has come; false: the time is over, or poll(2)
+ * failed. A deadline in the past only looks once. */
 bool poll_deadline(int fd, short events, int64_t until);
 
-/* recv(2) of something, with MSG_ flags; 0 at the end, -1 and errno: ETIMEDOUT when the moment came. */
+/* Waits for data and calls recv(2) with the MSG_ flags. Returns the number of bytes; 0: end of file; -1 and errno,
+ * ETIMEDOUT at the deadline. */
 ssize_t recv_deadline(int fd, void *to, size_t size, int flags, int64_t until);
 
-/* Sends all of it. false and errno. */
+/* Sends all bytes. false and errno. */
 bool send_deadline(int fd, const void *bytes, size_t length, int64_t until);
 
-/* Ends a connection so that what was sent arrives: unread bytes would make the kernel reset it. */
+/* Shuts down the sending side, and reads what the client has sent. If a connection is closed with unread bytes, the
+ * kernel resets it, and the client may lose the answer. */
 void shutdown_and_drain(int fd);

@@ -1,5 +1,5 @@
-/* One direction of a redirect: reads from one socket and writes to the other, no more than that takes, and when the one
- * has said all, tells the other so. */
+/* One direction of a redirect: reads from one socket and writes to the other. At the sender's end of file it shuts down
+ * the receiver's connection. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,31 +8,30 @@
 #include "helper/builtin/buffer.h"
 
 struct relay {
-	int from, to;                   /* non-blocking */
+	int from, to;                   /* the sender's and the receiver's socket; non-blocking, borrowed */
 	struct relay_buffer buffer;
-	unsigned full_turns;            /* in a row: much is coming */
-	bool gathers;                   /* it comes so fast that we are woken for much of it alone */
-	uint64_t moved;                 /* bytes written */
-	bool done;                      /* nothing comes any more, or nobody takes it */
-	bool broken;                    /* not by a proper end: a reset, */
-	bool write_failed;              /* which was noticed by writing */
+	unsigned full_turns;            /* number of turns in a row that moved at least FULL bytes */
+	bool gathers;                   /* SO_RCVLOWAT is set on `from`: the kernel wakes the process for many bytes */
+	uint64_t moved;                 /* bytes written to `to` */
+	bool done;                      /* this direction has ended */
+	bool broken;                    /* it ended by an error, as a reset, not by end of file */
+	bool write_failed;              /* the error came from writing */
 };
 
-/* How long a relay that gathers waits at most for more, in nanoseconds. */
-#define RELAY_GATHERS 200000
+#define RELAY_GATHERS 200000            /* nanoseconds that a relay with SO_RCVLOWAT waits for more bytes */
 
 bool relay_open(struct relay *relay, int from, int to); /* false: out of memory */
 void relay_close(struct relay *relay);
 
-/* Moves what can be moved now, at most a turn, so that the other direction has one too. */
+/* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
 void relay_run(struct relay *relay);
 
-/* RELAY_GATHERS are over: moves what there is. */
-void relay_hurry(struct relay *relay);
+/* RELAY_GATHERS have passed: moves what there is, and clears SO_RCVLOWAT if that was little. */
+void relay_stop_gathering(struct relay *relay);
 
-/* The receiver has gone, by a reset or by closing both ways. */
-void relay_lose(struct relay *relay, bool reset);
+/* The receiver has closed its connection, or reset it. */
+void relay_receiver_gone(struct relay *relay, bool reset);
 
-/* What to poll(2) before it can go on; 0: it is not about that socket. */
-short relay_wants_from(const struct relay *relay);
-short relay_wants_to(const struct relay *relay);
+/* The poll(2) events to wait for on each socket; 0: none. */
+short relay_events_from(const struct relay *relay);
+short relay_events_to(const struct relay *relay);

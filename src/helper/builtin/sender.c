@@ -1,7 +1,7 @@
 /* Decides which senders of datagrams get an answer, and how many.
  *
  * A sender can forge its address and port. So addresses and ports that no honest client has are refused, even if
- * only_from lists them. */
+ * only_from allows them. */
 #include "base/hash.h"
 #include "helper/builtin/sender.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROBES 8
+#define PROBES 8                        /* slots that one source may use */
 
 static bool is_mapped(const unsigned char bytes[16])
 {
@@ -58,7 +58,7 @@ void sender_describe(const struct sender *sender, char text[SENDER_TEXT])
 }
 
 /* Whether no host can have the address: 0.0.0.0/8, multicast, reserved and broadcast; ff00::/8 and ::. */
-static bool is_nobodys(const unsigned char bytes[16])
+static bool is_unusable_source(const unsigned char bytes[16])
 {
 	static const unsigned char zero[16];
 
@@ -67,7 +67,8 @@ static bool is_nobodys(const unsigned char bytes[16])
 	return bytes[0] == 0xff || !memcmp(bytes, zero, sizeof(zero));
 }
 
-static bool answers_itself(in_port_t port, const struct settings *settings)
+/* Whether the service on this port may reply to a reply, and so on without end. Ports below 1024 are services. */
+static bool may_loop(in_port_t port, const struct settings *settings)
 {
 	for (size_t n = 0; n < settings->loop_count; n++) {
 		if (settings->loops[n] == port)
@@ -85,26 +86,26 @@ const char *sender_refuse(const struct sender *sender, const struct settings *se
 			return "only_from and no_access do not let it in";
 		return sender->length > sizeof(sa_family_t) ? NULL : "it has no address to answer to";
 	}
-	if (is_nobodys(bytes))
+	if (is_unusable_source(bytes))
 		return "that is nobody's own address";
-	if (answers_itself(sender_port(sender), settings))
+	if (may_loop(sender_port(sender), settings))
 		return "what sends from that port may answer the answer, and so on";
 	if (access_judge(settings->access, bytes) != ACCESS_PERMITTED)
 		return "only_from and no_access do not let it in";
 	return NULL;
 }
 
-static size_t hash(uint64_t seed, const unsigned char source[16])
+static size_t hash_source(uint64_t seed, const unsigned char source[16])
 {
 	uint64_t h = hash_bytes(HASH_START ^ seed, source, 16);
 
 	return (size_t)(h ^ h >> 29);
 }
 
-/* The slot of this source, or one that is free in this second; NULL: other sources use all of them. */
-static struct replied *slot_of(struct replies *replies, const unsigned char source[16], int64_t second)
+/* The slot of this source, or one that is unused in this second; NULL: other sources use them all. */
+static struct replied *find_slot(struct replies *replies, const unsigned char source[16], int64_t second)
 {
-	size_t at = hash(replies->seed, source);
+	size_t at = hash_source(replies->seed, source);
 	struct replied *free_one = NULL;
 
 	for (size_t n = 0; n < PROBES; n++) {
@@ -126,7 +127,7 @@ bool replies_count(struct replies *replies, const unsigned char bytes[16], int64
 	memcpy(source, bytes, 16);
 	if (!is_mapped(source))
 		memset(source + 8, 0, 8);
-	slot = slot_of(replies, source, second);
+	slot = find_slot(replies, source, second);
 	if (!slot)
 		return false;
 	if (slot->second != second || memcmp(slot->source, source, 16) != 0) {

@@ -1,5 +1,5 @@
-/* Who sent a datagram, and whether it may be answered. Anybody can write any address into a datagram, so an answer may
- * hit somebody who never asked: another server that answers in turn, a whole network, or one victim of many. */
+/* The sender of a datagram, and whether it gets a reply. Anybody can forge the source address of a datagram, so a reply
+ * may hit a host that never asked: a server that replies in turn, a whole network, or the victim of a flood. */
 #pragma once
 
 #include <netinet/in.h>
@@ -17,31 +17,32 @@ struct sender {
 		struct sockaddr_in6 in6;
 		struct sockaddr_storage storage;
 	} address;
-	socklen_t length;
+	socklen_t length;               /* of the address; 0: none */
 };
 
-/* Replies to one source in one second; a zeroed struct has sent none. */
-#define REPLIES_A_SECOND 50
+#define REPLIES_A_SECOND 50             /* replies to one source */
 #define SOURCES_AT_ONCE 1024
 
+/* Counts replies to each source in the present second. Begins zeroed, but for the seed. */
 struct replies {
 	struct replied {
 		unsigned char source[16];
-		int64_t second;
+		int64_t second;         /* of clock_ms; the count is of this second */
 		unsigned count;
-	} sources[SOURCES_AT_ONCE];
-	uint64_t seed;                  /* so that nobody can choose addresses that crowd out others */
+	} sources[SOURCES_AT_ONCE];     /* hash table, open addressing */
+	uint64_t seed;                  /* random, so that no sender can choose addresses that collide */
 };
 
-/* Its 16 bytes, IPv4 mapped; false: it has no address of the Internet. */
+/* The sender's IPv6 address, or its IPv4 address as a mapped one; false: it has neither. */
 bool sender_bytes(const struct sender *sender, unsigned char bytes[16]);
 
-/* "192.0.2.1 port 7"; IPv4 as IPv4, whatever socket it came by. */
+/* Writes "192.0.2.1 port 7". A mapped IPv4 address is written as IPv4. */
 #define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 65535"))
 void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);
 
-/* Why it gets no answer, in a few words; NULL: it may. */
+/* The reason why the sender gets no reply, as the end of a log line; NULL: it may get one. */
 const char *sender_refuse(const struct sender *sender, const struct settings *settings);
 
-/* Counts one reply more to it in this second; IPv6 counts by /64. false: it has had enough. */
+/* Counts one more reply to this address; all of an IPv6 /64 network count as one source. false: it has had
+ * REPLIES_A_SECOND, or too many sources are active. */
 bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second);

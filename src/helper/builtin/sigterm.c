@@ -1,7 +1,7 @@
-/* Delays the signals that end the process until the traffic is reported. They stay pending, so that the process
- * still dies by them afterwards.
+/* Delays the signals that end the process until the traffic is reported. They stay pending, so the process still dies
+ * by them afterwards.
  *
- * poll(2) does not fail with EINTR if a descriptor is always ready, so a signalfd(2) makes the signal one more
+ * poll(2) does not fail with EINTR while a descriptor is always ready. So a signalfd(2) makes the signals one more
  * descriptor to poll. */
 #include "helper/builtin/sigterm.h"
 

@@ -1,9 +1,9 @@
-/* Being told to end while there is something left to report: by a signal, as superd stops what it has started. */
+/* Delays the signals that end the process, so that a redirect can report its traffic first. */
 #pragma once
 
-/* From now on such a signal waits. A descriptor that is readable once one has come; -1: this system has none, and the
- * signal ends us at once. */
+/* Blocks them. Returns a signalfd(2) that is readable once one is pending; the caller closes it with sigterm_obey.
+ * -1: not available; the signals then end the process at once. */
 int sigterm_watch(void);
 
-/* Closes it, accepting -1. Whoever was told to end does so here, by that signal. */
+/* Closes the descriptor and unblocks the signals: a pending one ends the process here. Accepts -1. */
 void sigterm_obey(int fd);

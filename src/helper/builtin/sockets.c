@@ -1,7 +1,7 @@
-/* Serves listeners (accept = no) and datagrams.
+/* Serves listening sockets (accept = no) and datagram sockets.
  *
- * superd starts superd-builtin again for the next client. So it exits after IDLE without clients, but not while a
- * child serves one. */
+ * The process exits after IDLE without clients, but not while a child serves one. superd starts superd-builtin again
+ * for the next client. */
 #include "helper/builtin/sockets.h"
 
 #include <errno.h>
@@ -17,20 +17,20 @@
 #include "helper/builtin/pktinfo.h"
 
 #define IDLE 5000                       /* milliseconds without a client, then the process ends */
-#define CHILDREN_MOST 1000
-#define LOOK_AGAIN 250                  /* milliseconds until the next try, if processes or descriptors run out */
+#define CHILDREN_MOST 1000              /* connections at once */
+#define RETRY_DELAY 250                 /* milliseconds until the next try, if processes or descriptors ran out */
 
 struct sockets {
 	const struct settings *settings;
-	struct datagrams *datagrams;    /* NULL: there are none */
-	struct pollfd *list;
-	size_t count;
-	size_t children;
+	struct datagrams *datagrams;    /* owned; NULL: no socket is a datagram socket */
+	struct pollfd *list;            /* owned; the sockets that superd passed */
+	size_t count;                   /* of the list */
+	size_t children;                /* number of child processes */
 	int accepted;                   /* a connection that has no process yet; -1: none */
-	bool resting;                   /* true: no process or descriptor for the next connection */
+	bool paused;                    /* fork(2) or accept4(2) failed: no more clients until RETRY_DELAY has passed */
 };
 
-static int option(int fd, int name)
+static int socket_option(int fd, int name)
 {
 	int value = -1;
 	socklen_t length = sizeof(value);
@@ -40,10 +40,10 @@ static int option(int fd, int name)
 
 bool socket_is_connection(int fd)
 {
-	return option(fd, SO_TYPE) != SOCK_DGRAM && option(fd, SO_ACCEPTCONN) == 0;
+	return socket_option(fd, SO_TYPE) != SOCK_DGRAM && socket_option(fd, SO_ACCEPTCONN) == 0;
 }
 
-static void close_all(const struct sockets *sockets)
+static void close_sockets(const struct sockets *sockets)
 {
 	for (size_t n = 0; n < sockets->count; n++)
 		close(sockets->list[n].fd);
@@ -51,12 +51,12 @@ static void close_all(const struct sockets *sockets)
 
 static void serve_child(const struct sockets *sockets, int connection)
 {
-	close_all(sockets);
-	_exit(sockets->settings->builtin->converse(sockets->settings, connection));
+	close_sockets(sockets);
+	_exit(sockets->settings->builtin->stream(sockets->settings, connection));
 }
 
 /* Checks a client by only_from and no_access, in case the socket has no filter in the kernel. */
-static bool may_come(const struct sockets *sockets, const struct sender *client)
+static bool is_allowed(const struct sockets *sockets, const struct sender *client)
 {
 	unsigned char bytes[16];
 	bool has_address = sender_bytes(client, bytes);
@@ -64,7 +64,7 @@ static bool may_come(const struct sockets *sockets, const struct sender *client)
 	return access_judge(sockets->settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
 }
 
-/* Forks a child for the accepted connection. If fork(2) fails, serve() tries again after LOOK_AGAIN. */
+/* Forks a child for the accepted connection. If fork(2) fails, serve_loop tries again after RETRY_DELAY. */
 static void serve_accepted(struct sockets *sockets)
 {
 	pid_t pid;
@@ -74,7 +74,7 @@ static void serve_accepted(struct sockets *sockets)
 	pid = fork();
 	if (pid == 0)
 		serve_child(sockets, sockets->accepted);
-	sockets->resting = pid < 0;
+	sockets->paused = pid < 0;
 	if (pid < 0)
 		return;
 	sockets->children++;
@@ -88,10 +88,10 @@ static bool accept_one(struct sockets *sockets, int listener)
 	int fd = accept4(listener, &client.address.any, &client.length, SOCK_CLOEXEC);
 
 	if (fd < 0) {
-		sockets->resting = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+		sockets->paused = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
 		return errno != EBADF && errno != EINVAL && errno != ENOTSOCK && errno != EOPNOTSUPP;
 	}
-	if (!may_come(sockets, &client)) {
+	if (!is_allowed(sockets, &client)) {
 		close(fd);
 		return true;
 	}
@@ -100,7 +100,7 @@ static bool accept_one(struct sockets *sockets, int listener)
 	return true;
 }
 
-static void reap(struct sockets *sockets)
+static void reap_children(struct sockets *sockets)
 {
 	while (sockets->children && waitpid(-1, NULL, WNOHANG) > 0)
 		sockets->children--;
@@ -110,13 +110,13 @@ static void reap(struct sockets *sockets)
 static void choose_events(struct sockets *sockets, bool full)
 {
 	for (size_t n = 0; n < sockets->count; n++) {
-		bool is_listener = option(sockets->list[n].fd, SO_TYPE) != SOCK_DGRAM;
+		bool is_listener = socket_option(sockets->list[n].fd, SO_TYPE) != SOCK_DGRAM;
 
 		sockets->list[n].events = is_listener && full ? 0 : POLLIN;
 	}
 }
 
-/* Serves the sockets that are ready. false: a listener does not work any more. */
+/* Serves the sockets that are ready. false: a listening socket no longer works. */
 static bool serve_ready(struct sockets *sockets)
 {
 	for (size_t n = 0; n < sockets->count; n++) {
@@ -124,7 +124,7 @@ static bool serve_ready(struct sockets *sockets)
 
 		if (!one->revents)
 			continue;
-		if (option(one->fd, SO_TYPE) == SOCK_DGRAM) {
+		if (socket_option(one->fd, SO_TYPE) == SOCK_DGRAM) {
 			datagrams_serve(sockets->datagrams, one->fd);
 			continue;
 		}
@@ -135,16 +135,17 @@ static bool serve_ready(struct sockets *sockets)
 	return true;
 }
 
-static int serve(struct sockets *sockets)
+/* Returns the exit status. */
+static int serve_loop(struct sockets *sockets)
 {
 	for (;;) {
-		bool full = sockets->children >= CHILDREN_MOST || sockets->resting;
+		bool full = sockets->children >= CHILDREN_MOST || sockets->paused;
 		int ready;
 
 		choose_events(sockets, full);
-		sockets->resting = false;
-		ready = poll(sockets->list, sockets->count, full ? LOOK_AGAIN : IDLE);
-		reap(sockets);
+		sockets->paused = false;
+		ready = poll(sockets->list, sockets->count, full ? RETRY_DELAY : IDLE);
+		reap_children(sockets);
 		serve_accepted(sockets);
 		if (ready < 0 && errno != EINTR)
 			return 1;
@@ -156,17 +157,17 @@ static int serve(struct sockets *sockets)
 }
 
 /* Checks whether the builtin supports this kind of socket, and sets the socket up. */
-static bool prepare(struct sockets *sockets, int fd)
+static bool prepare_socket(struct sockets *sockets, int fd)
 {
-	bool is_datagram = option(fd, SO_TYPE) == SOCK_DGRAM;
+	bool is_datagram = socket_option(fd, SO_TYPE) == SOCK_DGRAM;
 	const struct builtin *builtin = sockets->settings->builtin;
 
-	if (option(fd, SO_TYPE) < 0) {
-		say("descriptor %d is no socket: %s", fd, strerror(errno));
+	if (socket_option(fd, SO_TYPE) < 0) {
+		builtin_log("descriptor %d is no socket: %s", fd, strerror(errno));
 		return false;
 	}
-	if (is_datagram ? !builtin->answer : !builtin->converse) {
-		say("%s cannot be had over %s", builtin->name, is_datagram ? "datagrams" : "connections");
+	if (is_datagram ? !builtin->dgram : !builtin->stream) {
+		builtin_log("%s cannot be had over %s", builtin->name, is_datagram ? "datagrams" : "connections");
 		return false;
 	}
 	if (!is_datagram)               /* a client that leaves before accept4(2) must not block the others */
@@ -175,7 +176,7 @@ static bool prepare(struct sockets *sockets, int fd)
 	if (!sockets->datagrams)
 		sockets->datagrams = datagrams_new(sockets->settings);
 	if (!sockets->datagrams)
-		say("out of memory");
+		builtin_log("out of memory");
 	return sockets->datagrams;
 }
 
@@ -186,15 +187,15 @@ int sockets_serve(const struct settings *settings, const int *fds, size_t count)
 
 	sockets.list = calloc(count, sizeof(*sockets.list));
 	if (!sockets.list) {
-		say("out of memory");
+		builtin_log("out of memory");
 		return 1;
 	}
 	for (size_t n = 0; n < count; n++) {
 		sockets.list[n].fd = fds[n];
-		if (!prepare(&sockets, fds[n]))
+		if (!prepare_socket(&sockets, fds[n]))
 			goto out;
 	}
-	status = serve(&sockets);
+	status = serve_loop(&sockets);
 out:
 	free(sockets.datagrams);
 	free(sockets.list);

@@ -1,12 +1,12 @@
-/* The sockets superd hands over, served until nobody has come for a while. */
+/* Serves the sockets that superd passed, until no client has come for a while. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "helper/builtin/builtin.h"
 
-/* Whether it is one connection, and not what connections or datagrams come by. */
+/* Whether the socket is a connection, not a listening or datagram socket. */
 bool socket_is_connection(int fd);
 
-/* Serves listening sockets, a process a connection, and datagrams. The exit status. */
+/* Serves listening sockets, with a child process for each connection, and datagram sockets. Returns the exit status. */
 int sockets_serve(const struct settings *settings, const int *sockets, size_t count);

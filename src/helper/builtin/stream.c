@@ -1,8 +1,8 @@
 /* The small services over connections: echo, discard, chargen, daytime, time.
  *
- * A client that neither sends nor reads would keep its process for ever. So each conversation ends after IDLE
- * without a byte, and after TOTAL in any case. */
-#include "helper/builtin/stream.h"
+ * A client that neither sends nor reads would keep its process for ever. So each connection ends after IDLE without a
+ * byte, and after TOTAL in any case. */
+#include "helper/builtin/services.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,12 +13,12 @@
 #include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/text.h"
 
-#define IDLE (INT64_C(5) * 60 * 1000)   /* milliseconds */
-#define TOTAL (INT64_C(60) * 60 * 1000) /* milliseconds */
-#define CHUNK (16 << 10)
-#define DRAIN_TURNS 16
+#define IDLE (INT64_C(5) * 60 * 1000)   /* milliseconds without a byte */
+#define TOTAL (INT64_C(60) * 60 * 1000) /* milliseconds of a connection */
+#define CHUNK (16 << 10)                /* bytes of one read */
+#define DRAIN_TURNS 16                  /* reads in one call of discard_input */
 
-/* The time until which a client may be silent. */
+/* The time until which the client may be silent, at most `end`. */
 static int64_t idle_until(int64_t end)
 {
 	int64_t idle = clock_ms() + IDLE;
@@ -26,7 +26,7 @@ static int64_t idle_until(int64_t end)
 	return idle < end ? idle : end;
 }
 
-int echo_converse(const struct settings *settings, int connection)
+int echo_stream(const struct settings *settings, int connection)
 {
 	int64_t end = clock_ms() + TOTAL;
 	char bytes[CHUNK];
@@ -41,7 +41,7 @@ int echo_converse(const struct settings *settings, int connection)
 	return 0;
 }
 
-int discard_converse(const struct settings *settings, int connection)
+int discard_stream(const struct settings *settings, int connection)
 {
 	int64_t end = clock_ms() + TOTAL;
 	char bytes[CHUNK];
@@ -53,7 +53,7 @@ int discard_converse(const struct settings *settings, int connection)
 }
 
 /* Drops the client's data, as RFC 864 says. false: reading failed, as after a reset. */
-static bool throw_away(int connection)
+static bool discard_input(int connection)
 {
 	char bytes[CHUNK];
 	ssize_t got = sizeof(bytes);
@@ -64,13 +64,13 @@ static bool throw_away(int connection)
 }
 
 /* A client that shuts down only its sending side still gets characters; only a reset ends that. */
-int chargen_converse(const struct settings *settings, int connection)
+int chargen_stream(const struct settings *settings, int connection)
 {
 	int64_t end = clock_ms() + TOTAL;
 	char turn[CHARGEN_TURN];
 	size_t length = chargen_fill(turn, settings->options.xinetd_text), at = 0;
 
-	while (clock_ms() < end && poll_deadline(connection, POLLOUT, idle_until(end)) && throw_away(connection)) {
+	while (clock_ms() < end && poll_deadline(connection, POLLOUT, idle_until(end)) && discard_input(connection)) {
 		ssize_t sent = send(connection, turn + at, length - at, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
@@ -80,7 +80,7 @@ int chargen_converse(const struct settings *settings, int connection)
 	return 0;
 }
 
-int daytime_converse(const struct settings *settings, int connection)
+int daytime_stream(const struct settings *settings, int connection)
 {
 	char text[64];
 	size_t length = daytime_text(time(NULL), settings->options.xinetd_text, text, sizeof(text));
@@ -90,7 +90,7 @@ int daytime_converse(const struct settings *settings, int connection)
 	return 0;
 }
 
-int time_converse(const struct settings *settings, int connection)
+int time_stream(const struct settings *settings, int connection)
 {
 	unsigned char bytes[4];
 

@@ -1,9 +1,9 @@
-/* The beginning of a tcpmux connection: reads the name and sends it to superd, which goes on with its own copy of
- * the connection.
+/* The beginning of a tcpmux connection: reads the name and sends it to superd, which goes on with its own copy of the
+ * connection.
  *
- * The bytes behind the line belong to the service. So the line is read with MSG_PEEK first, and only its own bytes
- * are taken, in however many pieces they come. As with the BSDs' inetds a CR alone may end the line; a LF behind it
- * is waited for, but not for long. */
+ * The bytes behind the line belong to the service. So each piece of the line is first read with MSG_PEEK, and then only
+ * the bytes of the line are consumed. As in the BSDs' inetds a CR alone may end the line. A LF behind it is waited for,
+ * but not for long. */
 #include "helper/builtin/tcpmux.h"
 
 #include <errno.h>
@@ -13,19 +13,19 @@
 
 #include "base/clock.h"
 #include "helper/builtin/channel.h"
-#include "helper/builtin/listing.h"
 #include "helper/builtin/poll_deadline.h"
+#include "helper/builtin/services.h"
 
 #define TIMEOUT 30000                   /* milliseconds for the line */
-#define LF_TIMEOUT 200                  /* milliseconds for a LF behind a CR: some clients never send one */
-#define ANSWER 10000                    /* milliseconds for superd's answer */
+#define LF_TIMEOUT 200                  /* milliseconds for the LF behind a CR, which some clients never send */
+#define SUPERD_TIMEOUT 10000            /* milliseconds for superd's answer */
 
 static bool is_end(char byte)
 {
 	return byte == '\r' || byte == '\n' || byte == '\0';
 }
 
-/* The number of bytes that belong to the line: all of them while its end is missing. */
+/* The number of bytes that belong to the line: all of them if its end is missing. */
 static size_t line_part(const char *bytes, size_t length)
 {
 	for (size_t n = 0; n < length; n++) {
@@ -40,8 +40,8 @@ static bool has_ended(const char *line, size_t length)
 	return length && is_end(line[length - 1]);
 }
 
-/* Takes the LF behind a CR, and nothing else. */
-static void take_line_feed(int connection, int64_t until)
+/* Consumes the LF behind a CR, and no other byte. */
+static void read_line_feed(int connection, int64_t until)
 {
 	int64_t soon = clock_ms() + LF_TIMEOUT;
 	char next;
@@ -50,8 +50,8 @@ static void take_line_feed(int connection, int64_t until)
 		recv(connection, &next, 1, MSG_DONTWAIT);
 }
 
-/* Cuts the line end off. false: the rest is not a name. */
-static bool take_name(char *line, size_t length)
+/* Cuts the line end off. false: the rest is no name. */
+static bool cut_line_end(char *line, size_t length)
 {
 	line[--length] = '\0';
 	for (size_t n = 0; n < length; n++) {
@@ -80,51 +80,51 @@ bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t unti
 			return false;
 	}
 	if (line[length - 1] == '\r')
-		take_line_feed(connection, until);
-	if (!take_name(line, length))
+		read_line_feed(connection, until);
+	if (!cut_line_end(line, length))
 		return false;
 	memcpy(name, line, strlen(line) + 1);
 	return true;
 }
 
-static int refuse(int connection, const char *text)
+static int refuse_client(int connection, const char *text)
 {
 	send_deadline(connection, text, strlen(text), clock_ms() + 1000);
 	shutdown_and_drain(connection);
 	return 0;
 }
 
-/* superd answers with a file of the names. */
-static int help(const struct settings *settings, int connection)
+/* Sends the names of all services: superd answers with a file of them. */
+static int send_help(const struct settings *settings, int connection)
 {
 	int names;
 
 	if (!channel_send(settings->channel, "help", 4)) {
-		say("cannot ask superd: %s", strerror(errno));
+		builtin_log("cannot ask superd: %s", strerror(errno));
 		return 1;
 	}
-	names = channel_receive(settings->channel, ANSWER);
+	names = channel_receive(settings->channel, SUPERD_TIMEOUT);
 	if (names < 0) {
-		say("superd does not tell the names: %s", strerror(errno));
+		builtin_log("superd does not tell the names: %s", strerror(errno));
 		return 1;
 	}
 	return listing_send(names, connection);
 }
 
-int tcpmux_converse(const struct settings *settings, int connection)
+int tcpmux_stream(const struct settings *settings, int connection)
 {
 	char name[MUX_NAME_MOST + 1];
 
 	if (settings->channel < 0) {
-		say("tcpmux needs superd: it says what a client may ask for");
+		builtin_log("tcpmux needs superd: it says what a client may ask for");
 		return 1;
 	}
 	if (!tcpmux_read_name(connection, name, clock_ms() + TIMEOUT))
-		return refuse(connection, "-Error reading service name\r\n");
+		return refuse_client(connection, "-Error reading service name\r\n");
 	if (!strcasecmp(name, "help"))
-		return help(settings, connection);
+		return send_help(settings, connection);
 	if (channel_send(settings->channel, name, strlen(name)))
 		return 0;
-	say("cannot tell superd the name: %s", strerror(errno));
-	return refuse(connection, "-Service not available\r\n");
+	builtin_log("cannot tell superd the name: %s", strerror(errno));
+	return refuse_client(connection, "-Service not available\r\n");
 }

@@ -1,16 +1,11 @@
-/* tcpmux (RFC 1078): the client names a service in one line, and superd serves it there. */
+/* The first line of a tcpmux connection (RFC 1078): the name of a service. */
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "helper/builtin/builtin.h"
+#define MUX_NAME_MOST 256               /* bytes of a name */
 
-#define MUX_NAME_MOST 256
-
-int tcpmux_converse(const struct settings *settings, int connection);
-
-/* Reads one line, and not a byte behind it, which is the service's: its end is LF, CR LF or NUL. The name without it;
- * false: it is none, too long, ended early or took too long. */
+/* Reads the line until the deadline `until` of clock_ms, and no byte behind it: those belong to the service. The line
+ * ends with LF, CR, CR LF or NUL. false: it is no name, is too long, ended early or came too late. */
 bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t until);

@@ -1,7 +1,7 @@
 /* The texts of the small services.
  *
- * xinetd's daytime and chargen differ from those of other inetds; xinetd_text selects them. time sends four bytes
- * in network order (RFC 868), whatever the size of time_t. */
+ * xinetd's daytime and chargen differ from those of other inetds; xinetd_text selects them. time sends four bytes in
+ * network order (RFC 868), whatever the size of time_t. */
 #include "helper/builtin/text.h"
 
 #include <ctype.h>

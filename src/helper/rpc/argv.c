@@ -1,4 +1,4 @@
-/* Reads superd-rpc's command line. Each number must fill the word or the part of it that it stands in. */
+/* Reads superd-rpc's command line. A number must fill its word, or its part of the word. */
 #include "helper/rpc/argv.h"
 
 #include <string.h>
@@ -68,7 +68,7 @@ static const char *read_transports(const char *text, struct rpc_request *request
 
 const char *rpc_argv_read(const char *const *words, int count, struct rpc_request *request)
 {
-	const char *wrong;
+	const char *refusal;
 	uint32_t port;
 
 	*request = (struct rpc_request){ .set = false };
@@ -77,11 +77,11 @@ const char *rpc_argv_read(const char *const *words, int count, struct rpc_reques
 	request->set = !strcmp(words[0], "set");
 	if (!request->set && strcmp(words[0], "unset"))
 		return "it takes set or unset";
-	wrong = read_program(words[1], request);
-	if (!wrong)
-		wrong = read_transports(words[2], request);
-	if (wrong)
-		return wrong;
+	refusal = read_program(words[1], request);
+	if (!refusal)
+		refusal = read_transports(words[2], request);
+	if (refusal)
+		return refusal;
 	if (!read_number(words[3], strlen(words[3]), UINT16_MAX, &port) || !port)
 		return "a port is a number from 1 to 65535";
 	request->port = (uint16_t)port;

@@ -1,11 +1,11 @@
-/* superd-rpc: tells rpcbind(8) where an RPC program is to be found, or that it is no more. superd starts it, as rpcbind
- * may be slow or hang:
+/* superd-rpc: registers an RPC program at rpcbind(8), or withdraws it. superd runs it as a process of its own, because
+ * rpcbind may be slow or hang:
  *
  *	superd-rpc set|unset PROGRAM/LOWEST[-HIGHEST] TRANSPORT[,TRANSPORT] PORT
  *
- * A transport is tcp, udp, tcp6 or udp6. It exits 0 when all is as it should be, and says on stderr what it took from
- * another program or could not do. It exits 3 when rpcbind has refused something to this user: superd then starts it as
- * root, for whom rpcbind does all, but without capabilities. */
+ * A transport is tcp, udp, tcp6 or udp6. It prints to stderr what failed, and what it took over from another program.
+ * Exit status: 0 success; 1 failure; 2 wrong usage; 3 rpcbind refused this user. After 3 superd runs it again as root,
+ * whom rpcbind refuses nothing, but without capabilities. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 #include "helper/rpc/registration.h"
 #include "os/host/self_sandbox.h"
 
-#define SECONDS_MOST 10
+#define SECONDS_MOST 10                 /* lifetime of the process */
 #define RPCBIND_PORT 111
 
 int main(int argc, char **argv)
@@ -24,15 +24,15 @@ int main(int argc, char **argv)
 	};
 	struct self_sandbox sandbox = { .finds_names = true, .ports = { RPCBIND_PORT }, .port_count = 1 };
 	struct rpc_request request;
-	const char *wrong = rpc_argv_read((const char *const *)argv + 1, argc - 1, &request);
+	const char *refusal = rpc_argv_read((const char *const *)argv + 1, argc - 1, &request);
 
 	self_sandbox_begin();
-	if (wrong) {
+	if (refusal) {
 		fprintf(stderr, "%s\n"
-			"usage: superd-rpc set|unset program/version[-version] transport[,transport] port\n", wrong);
+			"usage: superd-rpc set|unset program/version[-version] transport[,transport] port\n", refusal);
 		return 2;
 	}
 	alarm(SECONDS_MOST);
 	self_sandbox_enter(&sandbox);
-	return statuses[registration_obey(&request)];
+	return statuses[registration_apply(&request)];
 }

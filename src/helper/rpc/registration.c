@@ -1,8 +1,8 @@
 /* Registers and withdraws RPC services at rpcbind over its unix socket, by libtirpc.
  *
- * rpcbind keeps one address for each program, version and transport, and lets the owner or root remove it. So
- * superd-rpc first looks at the current registration: it reports one that it takes over from another program, and
- * withdraws only its own. */
+ * rpcbind keeps one address for each program, version and transport: a mapping. Its owner or root may remove it. So
+ * superd-rpc first looks at the present mapping. It reports one that it takes over from another program, and withdraws
+ * only its own. */
 #include "helper/rpc/registration.h"
 
 #include <errno.h>
@@ -14,23 +14,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One program, version and transport. */
-struct subject {
+/* The mapping of one program, version and transport. */
+struct rpc_mapping {
 	rpcprog_t program;
 	rpcvers_t version;
-	const char *transport;
-	char address[32];               /* as rpcbind writes it: "0.0.0.0.31.64" */
+	const char *transport;          /* network id of netconfig(5) */
+	char address[32];               /* universal address (RFC 5665): "0.0.0.0.31.64" */
 };
 
-static bool refused;                    /* rpcbind has refused a call of this user */
+static bool refused;                    /* rpcbind refused a call of this user; set by last_error */
 
-static void say(const struct subject *subject, const char *what, const char *why)
+static void report_mapping(const struct rpc_mapping *mapping, const char *what, const char *why)
 {
-	fprintf(stderr, "%s %lu/%lu at %s: %s\n", what, (unsigned long)subject->program,
-		(unsigned long)subject->version, subject->transport, why);
+	fprintf(stderr, "%s %lu/%lu at %s: %s\n", what, (unsigned long)mapping->program,
+		(unsigned long)mapping->version, mapping->transport, why);
 }
 
-/* Why the last call failed. If rpcbind refused it, it gave no reason. */
+/* The reason why the last call failed. RPC_SUCCESS means that rpcbind refused it, and gave no reason. */
 static const char *last_error(void)
 {
 	const char *text, *prefix = "superd: ";
@@ -42,7 +42,7 @@ static const char *last_error(void)
 	return text && !strncmp(text, prefix, strlen(prefix)) ? text + strlen(prefix) : "rpcbind can't be asked";
 }
 
-/* Lists all registrations. false: rpcbind cannot be asked. */
+/* Lists all mappings; free them by xdr_rpcblist_ptr. false: rpcbind does not answer. */
 static bool list_all(rpcblist_ptr *list)
 {
 	struct netconfig *local = getnetconfigent("local");
@@ -60,86 +60,86 @@ static bool list_all(rpcblist_ptr *list)
 	return false;
 }
 
-/* The current registration; NULL: there is none. */
-static const struct rpcb *find_holder(rpcblist_ptr list, const struct subject *subject)
+/* The present mapping of this program, version and transport; NULL: none. */
+static const struct rpcb *find_holder(rpcblist_ptr list, const struct rpc_mapping *mapping)
 {
 	for (; list; list = list->rpcb_next) {
 		const struct rpcb *map = &list->rpcb_map;
 
-		if (map->r_prog == subject->program && map->r_vers == subject->version &&
-		    !strcmp(map->r_netid, subject->transport))
+		if (map->r_prog == mapping->program && map->r_vers == mapping->version &&
+		    !strcmp(map->r_netid, mapping->transport))
 			return map;
 	}
 	return NULL;
 }
 
-static bool unset(const struct subject *subject, struct netconfig *transport)
+static bool unset_mapping(const struct rpc_mapping *mapping, struct netconfig *transport)
 {
 	memset(&rpc_createerr, 0, sizeof(rpc_createerr));
-	if (rpcb_unset(subject->program, subject->version, transport))
+	if (rpcb_unset(mapping->program, mapping->version, transport))
 		return true;
-	say(subject, "withdrawing", last_error());
+	report_mapping(mapping, "withdrawing", last_error());
 	return false;
 }
 
-static bool set(const struct subject *subject, struct netconfig *transport)
+static bool set_mapping(const struct rpc_mapping *mapping, struct netconfig *transport)
 {
-	struct netbuf *address = uaddr2taddr(transport, (char *)(size_t)subject->address);
+	struct netbuf *address = uaddr2taddr(transport, (char *)(size_t)mapping->address);
 	bool done;
 
 	if (!address) {
-		say(subject, "registering", "out of memory");
+		report_mapping(mapping, "registering", "out of memory");
 		return false;
 	}
 	memset(&rpc_createerr, 0, sizeof(rpc_createerr));
-	done = rpcb_set(subject->program, subject->version, transport, address);
+	done = rpcb_set(mapping->program, mapping->version, transport, address);
 	if (!done)
-		say(subject, "registering", last_error());
+		report_mapping(mapping, "registering", last_error());
 	free(address->buf);
 	free(address);
 	return done;
 }
 
-static bool take_over(const struct subject *subject, const struct rpcb *holder, struct netconfig *transport)
+static bool replace_mapping(const struct rpc_mapping *mapping, const struct rpcb *holder, struct netconfig *transport)
 {
 	char why[128];
 
 	snprintf(why, sizeof(why), "it was registered for %.40s by %.40s", holder->r_addr, holder->r_owner);
-	if (!unset(subject, transport))
+	if (!unset_mapping(mapping, transport))
 		return false;
-	say(subject, "taken over", why);
-	return set(subject, transport);
+	report_mapping(mapping, "taken over", why);
+	return set_mapping(mapping, transport);
 }
 
-/* An old registration of this very address is as good as a new one. */
-static bool obey_for(bool wanted, const struct subject *subject, const struct rpcb *holder,
-		     struct netconfig *transport)
+/* A mapping to the right address stays: it is as good as a new one. */
+static bool apply_mapping(bool wanted, const struct rpc_mapping *mapping, const struct rpcb *holder,
+			  struct netconfig *transport)
 {
-	bool is_ours = holder && !strcmp(holder->r_addr, subject->address);
+	bool is_ours = holder && !strcmp(holder->r_addr, mapping->address);
 
 	if (!wanted)
-		return !is_ours || unset(subject, transport);
+		return !is_ours || unset_mapping(mapping, transport);
 	if (is_ours)
 		return true;
-	return holder ? take_over(subject, holder, transport) : set(subject, transport);
+	return holder ? replace_mapping(mapping, holder, transport) : set_mapping(mapping, transport);
 }
 
-static bool obey_transport(const struct rpc_request *request, enum transport transport, rpcblist_ptr list)
+static bool apply_transport(const struct rpc_request *request, enum transport transport, rpcblist_ptr list)
 {
-	struct subject subject = { .program = request->program, .transport = transport_names[transport] };
-	struct netconfig *config = getnetconfigent(subject.transport);
+	struct rpc_mapping mapping = { .program = request->program, .transport = transport_names[transport] };
+	struct netconfig *config = getnetconfigent(mapping.transport);
 	bool v6 = transport == TRANSPORT_TCP6 || transport == TRANSPORT_UDP6;
 	bool done = true;
 
 	if (!config) {
-		fprintf(stderr, "/etc/netconfig: %s: %s\n", subject.transport, nc_sperror());
+		fprintf(stderr, "/etc/netconfig: %s: %s\n", mapping.transport, nc_sperror());
 		return false;
 	}
-	snprintf(subject.address, sizeof(subject.address), "%s.%d.%d", v6 ? "::" : "0.0.0.0", request->port >> 8,
+	snprintf(mapping.address, sizeof(mapping.address), "%s.%d.%d", v6 ? "::" : "0.0.0.0", request->port >> 8,
 		 request->port & 0xff);
 	for (uint32_t n = 0; n <= request->highest - request->lowest; n++) {
-		subject.version = request->lowest + n;
-		done &= obey_for(request->set, &subject, find_holder(list, &subject), config);
+		mapping.version = request->lowest + n;
+		done &= apply_mapping(request->set, &mapping, find_holder(list, &mapping), config);
 	}
 	freenetconfigent(config);
 	return done;
@@ -147,7 +147,7 @@ static bool obey_transport(const struct rpc_request *request, enum transport tra
 
 /* Whether this user may write to rpcbind's socket. If not, libtirpc would connect over the loopback instead, where
  * rpcbind does not know the user. */
-static bool may_reach(void)
+static bool may_write_socket(void)
 {
 	if (access(_PATH_RPCBINDSOCK, W_OK) == 0 || errno != EACCES)
 		return true;
@@ -155,18 +155,18 @@ static bool may_reach(void)
 	return false;
 }
 
-enum registration_end registration_obey(const struct rpc_request *request)
+enum registration_result registration_apply(const struct rpc_request *request)
 {
 	rpcblist_ptr list = NULL;
 	bool done = true;
 
-	if (!may_reach())
+	if (!may_write_socket())
 		return REGISTRATION_REFUSED;
 	if (!list_all(&list))
 		return REGISTRATION_FAILED;
 	for (int n = 0; n < TRANSPORTS; n++) {
 		if (request->transports[n])
-			done &= obey_transport(request, (enum transport)n, list);
+			done &= apply_transport(request, (enum transport)n, list);
 	}
 	xdr_free((xdrproc_t)(void (*)(void))xdr_rpcblist_ptr, (char *)&list);
 	if (done)

@@ -1,13 +1,14 @@
-/* What rpcbind(8) says of a program, and makes of it. */
+/* Registers RPC programs at rpcbind(8), and withdraws them. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "helper/rpc/argv.h"
 
-/* rpcbind lets any user of its unix socket register what is free, and take back what is his; what another has only the
- * superuser takes away. */
-enum registration_end { REGISTRATION_DONE, REGISTRATION_FAILED, REGISTRATION_REFUSED };
+/* REFUSED: rpcbind refuses this user. Over its unix socket any user may register a free mapping and withdraw his own;
+ * only root may remove a mapping of another user. */
+enum registration_result { REGISTRATION_DONE, REGISTRATION_FAILED, REGISTRATION_REFUSED };
 
-/* Does all of a request, and says on stderr what it could not, or took from another. */
-enum registration_end registration_obey(const struct rpc_request *request);
+/* Registers or withdraws every version on every transport of the request. It prints to stderr what failed, and which
+ * mappings it took over from another program. */
+enum registration_result registration_apply(const struct rpc_request *request);

@@ -78,9 +78,9 @@ Test(builtin_text, time_is_four_bytes_since_1900)
 
 static bool auth_takes(const char *line, unsigned local, unsigned remote)
 {
-	unsigned got_local = 0, got_remote = 0;
+	struct port_pair ports = { 0 };
 
-	return auth_parse(line, strlen(line), &got_local, &got_remote) && got_local == local && got_remote == remote;
+	return auth_parse(line, strlen(line), &ports) && ports.local == local && ports.remote == remote;
 }
 
 Test(builtin_text, an_ident_request_is_two_ports)
@@ -102,10 +102,10 @@ Test(builtin_text, anything_else_is_no_ident_request)
 {
 	static const char *const wrong[] = { "",	  ",",	   "6193",  "6193,",   ",23",	  "6193 23", "6193,23x",
 					     "6193,23,4", "-1,23", "+1,23", "0x10,23", "6193;23", "a,b" };
-	unsigned local, remote;
+	struct port_pair ports;
 
 	for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++)
-		cr_expect_not(auth_parse(wrong[n], strlen(wrong[n]), &local, &remote), "%s", wrong[n]);
+		cr_expect_not(auth_parse(wrong[n], strlen(wrong[n]), &ports), "%s", wrong[n]);
 }
 
 /* A connection whose other end has said this; more of it may follow. */

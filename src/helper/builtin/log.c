@@ -1,10 +1,10 @@
-/* Prints a message to standard error, which is superd's log. */
+/* The log of superd-builtin. */
 #include "helper/builtin/builtin.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-void say(const char *format, ...)
+void builtin_log(const char *format, ...)
 {
 	char line[512];
 	va_list arguments;
