@@ -45,7 +45,7 @@ struct preflight {
 	struct clamped_units nearest;
 	bool hosts_told;                /* unreadable files of hosts.allow and hosts.deny were reported */
 	bool reclaim_told;              /* the lack of freeze_reclaim was reported, once for all services */
-	struct hosts_access wraps;
+	struct hosts_access hosts_access;
 	struct sandbox_support support;
 	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
 };

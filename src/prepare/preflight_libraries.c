@@ -46,8 +46,8 @@ static void check_libwrap(struct preflight *preflight, const struct service *ser
 	if (!libwrap || has_library("libwrap"))
 		return;
 	preflight_report(
-		preflight, hosts_access_has_rules(&preflight->wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service,
-		"libwrap", libwrap,
+		preflight, hosts_access_has_rules(&preflight->hosts_access) ? SEVERITY_ERROR : SEVERITY_WARNING,
+		service, "libwrap", libwrap,
 		"this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
 		"clients");
 }
@@ -96,7 +96,7 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	struct hosts_look look = { .preflight = preflight, .service = service };
 
 	if (!service->groups->access->libwrap || preflight->hosts_told || !has_library("libwrap") ||
-	    !hosts_access_has_rules(&preflight->wraps))
+	    !hosts_access_has_rules(&preflight->hosts_access))
 		return;                 /* without a rule superd lets everybody in and asks nobody */
 	preflight->hosts_told = true;
 	if (preflight->root && !helper_users_refused()) {
@@ -134,7 +134,7 @@ static const char *find_question(struct preflight *preflight, const struct servi
 		return access->only_from ? "only_from" : "no_access";
 	}
 	*value = access->libwrap;
-	if (access->libwrap && hosts_access_has_rules(&preflight->wraps))
+	if (access->libwrap && hosts_access_has_rules(&preflight->hosts_access))
 		return "libwrap";
 	*value = "yes";
 	if (access->id_only)

@@ -117,10 +117,10 @@ static struct pool *look_at_machine(const struct options *options, struct unit_m
 static struct table *read_sources(struct table_load *loading, struct diags *diags)
 {
 	const struct options *options = loading->options;
-	struct hosts_access wraps = { 0 };
+	struct hosts_access hosts_access = { 0 };
 	struct read_request request = {
 		.compat = options->compat, .took = loading->took, .context = loading->context,
-		.may_be_denied = hosts_access_has_rules(&wraps) ? hosts_access_may_deny : NULL,
+		.may_be_denied = hosts_access_has_rules(&hosts_access) ? hosts_access_may_deny : NULL,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
 		.without = loading->exclusions.list, .without_count = loading->exclusions.count,

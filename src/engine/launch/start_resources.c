@@ -21,7 +21,7 @@ static const struct state_field cgroups_fields[] = {
 	{ STATE_FIELD(cgroups, "cgroup_made", made) },
 	{ STATE_FIELD(cgroups, "cgroup_kept", kept), .most = INT32_MAX },
 	{ STATE_NONE(cgroups, identity, "borrowed from the caller") },
-	{ STATE_NONE(cgroups, sought, "tried again when it is needed") },
+	{ STATE_NONE(cgroups, probed, "tried again when it is needed") },
 	{ STATE_NONE(cgroups, keeps, "tried again when it is needed") },
 };
 static const struct field_table cgroups_state = FIELD_TABLE(NULL, cgroups, cgroups_fields);

@@ -24,7 +24,7 @@ static const unsigned attachments[CGROUP_BPF_KINDS] = {
 	[CGROUP_BPF_EGRESS] = BPF_CGROUP_INET_EGRESS,
 };
 
-static int load(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind)
+static int load_program(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind)
 {
 	static const char license[] = "GPL";
 	union bpf_attr argument;
@@ -38,21 +38,22 @@ static int load(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind k
 	return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &argument, sizeof(argument));
 }
 
-/* A group that has one already of an earlier command of the same instance gets it again: all of them have to agree. */
+/* BPF_F_ALLOW_MULTI: the commands of one instance share its group, and each attaches the program again. The kernel runs
+ * all of them, and all have to agree. */
 int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group)
 {
 	union bpf_attr argument;
-	int loaded = load(program, kind), result;
+	int loaded_fd = load_program(program, kind), result;
 
-	if (loaded < 0)
+	if (loaded_fd < 0)
 		return -1;
 	memset(&argument, 0, sizeof(argument));
 	argument.target_fd = (uint32_t)group;
-	argument.attach_bpf_fd = (uint32_t)loaded;
+	argument.attach_bpf_fd = (uint32_t)loaded_fd;
 	argument.attach_type = attachments[kind];
 	argument.attach_flags = BPF_F_ALLOW_MULTI;
 	result = (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &argument, sizeof(argument));
-	close(loaded);
+	close(loaded_fd);
 	return result;
 }
 
@@ -63,11 +64,11 @@ bool cgroup_bpf_is_possible(enum cgroup_bpf_kind kind)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	const struct cgroup_bpf_program program = { yes, sizeof(yes) / sizeof(*yes) };
-	int loaded = load(&program, kind);
+	int loaded_fd = load_program(&program, kind);
 
-	if (loaded < 0)
+	if (loaded_fd < 0)
 		return false;
-	close(loaded);
+	close(loaded_fd);
 	return true;
 }
 #else

@@ -1,6 +1,7 @@
-/* The program, and the map that holds the one socket which it selects. A socket is in one such
- * map at most: one that was selected before is in that of an earlier program still, for some milliseconds after that
- * has gone. So the map is made anew for each selection, and no descriptor is kept. */
+/* The BPF program and its map (BPF_MAP_TYPE_REUSEPORT_SOCKARRAY), which holds the one socket that the program selects.
+ *
+ * A socket can be in one such map only. When a program is replaced, its map keeps the socket for some milliseconds
+ * more. So each selection creates a new map, and superd keeps no descriptor of it. */
 #include "os/bpf/reuseport_bpf.h"
 
 #include <errno.h>
@@ -17,34 +18,34 @@
 #include "base/fd.h"
 #include "os/rights/own_privileges.h"
 
-static bool *notes;                     /* by descriptor; without memory for it there is no note */
-static size_t room;
+static bool *notes;                     /* indexed by descriptor; a note is lost if there is no memory for it */
+static size_t note_count;
 
-static bool make_room(size_t fd)
+static bool grow_notes(size_t fd)
 {
-	bool *list = array_reach(notes, &room, fd, sizeof(*list));
+	bool *list = array_reach(notes, &note_count, fd, sizeof(*list));
 
 	if (list)
 		notes = list;
 	return list;
 }
 
-void reuseport_bpf_note(int fd, bool is_there)
+void reuseport_bpf_note(int fd, bool attached)
 {
-	if (fd >= 0 && is_there != reuseport_bpf_is_noted(fd) && make_room((size_t)fd))
-		notes[fd] = is_there;
+	if (fd >= 0 && attached != reuseport_bpf_is_noted(fd) && grow_notes((size_t)fd))
+		notes[fd] = attached;
 }
 
 bool reuseport_bpf_is_noted(int fd)
 {
-	return fd >= 0 && (size_t)fd < room && notes[fd];
+	return fd >= 0 && (size_t)fd < note_count && notes[fd];
 }
 
 #if defined(SYS_bpf) && defined(SO_ATTACH_REUSEPORT_EBPF) && defined(HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK)
 #include <linux/bpf.h>
 
-/* The kernel looks at every byte of its argument, so what this header knows of it is cleared whole by the callers. */
-static int call(int command, union bpf_attr *argument)
+/* The kernel refuses an argument whose unused bytes are not 0, so the callers clear the whole union. */
+static int call_bpf(int command, union bpf_attr *argument)
 {
 	return (int)syscall(SYS_bpf, command, argument, sizeof(*argument));
 }
@@ -61,7 +62,7 @@ static int make_map(int fd)
 	argument.key_size = sizeof(key);
 	argument.value_size = sizeof(value);
 	argument.max_entries = 1;
-	map = call(BPF_MAP_CREATE, &argument);
+	map = call_bpf(BPF_MAP_CREATE, &argument);
 	if (map < 0)
 		return -1;
 	memset(&argument, 0, sizeof(argument));
@@ -69,22 +70,22 @@ static int make_map(int fd)
 	argument.key = (uint64_t)(uintptr_t)&key;
 	argument.value = (uint64_t)(uintptr_t)&value;
 	argument.flags = BPF_ANY;
-	if (call(BPF_MAP_UPDATE_ELEM, &argument) < 0)
+	if (call_bpf(BPF_MAP_UPDATE_ELEM, &argument) < 0)
 		fd_close(&map);
 	return map;
 }
 
-/* sk_select_reuseport(context, map, key 0, no flags), and it passes. Where the map is empty by then, as its socket has
- * gone, the kernel selects by itself. The first instruction is there to be refused by kernels before 5.14: they would
- * take the program, and move nobody. What is not said is 0: BPF_IMM and BPF_K. */
-static int load(int map)
+/* The program: sk_select_reuseport(context, map, key 0, no flags), then SK_PASS. If the map is empty because its socket
+ * was closed, the kernel selects by itself. The first instruction reads migrating_sk, so that kernels before 5.14
+ * refuse the program: they would load it, and move no client. Initializers leave out what is 0: BPF_IMM and BPF_K. */
+static int load_program(int map)
 {
 	const struct bpf_insn code[] = {
 		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1,
 		  .off = offsetof(struct sk_reuseport_md, migrating_sk) },
 		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .off = -4, .imm = 0 },
 		{ .code = BPF_LD | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
-		{ 0 },          /* the other half of that one */
+		{ 0 },          /* the second half of the 64-bit load */
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_10 },
 		{ .code = BPF_ALU64 | BPF_ADD, .dst_reg = BPF_REG_3, .imm = -4 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = 0 },
@@ -101,11 +102,11 @@ static int load(int map)
 	argument.insns = (uint64_t)(uintptr_t)code;
 	argument.insn_cnt = sizeof(code) / sizeof(*code);
 	argument.license = (uint64_t)(uintptr_t)license;
-	return call(BPF_PROG_LOAD, &argument);
+	return call_bpf(BPF_PROG_LOAD, &argument);
 }
 
-/* errno stays. */
-static void lower(uint64_t before)
+/* Keeps errno. */
+static void restore_privileges(uint64_t before)
 {
 	int error = errno;
 
@@ -113,7 +114,7 @@ static void lower(uint64_t before)
 	errno = error;
 }
 
-/* At once: a map may outlive its descriptor for a moment. */
+/* Needed, as a map may outlive its descriptor for a moment. */
 static void empty_map(int map)
 {
 	uint32_t key = 0;
@@ -123,15 +124,15 @@ static void empty_map(int map)
 	memset(&argument, 0, sizeof(argument));
 	argument.map_fd = (uint32_t)map;
 	argument.key = (uint64_t)(uintptr_t)&key;
-	call(BPF_MAP_DELETE_ELEM, &argument);
+	call_bpf(BPF_MAP_DELETE_ELEM, &argument);
 	errno = error;
 }
 
-/* CAP_BPF is no capability that superd uses otherwise, so it is raised for this alone. */
+/* Raises CAP_BPF for this call only: superd uses it for nothing else. */
 int reuseport_bpf_select(int fd)
 {
 	uint64_t before = own_privileges_raise();
-	int map = make_map(fd), program = map < 0 ? -1 : load(map), result = -1;
+	int map = make_map(fd), program = map < 0 ? -1 : load_program(map), result = -1;
 
 	if (program >= 0)
 		result = setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, &program, sizeof(program));
@@ -139,7 +140,7 @@ int reuseport_bpf_select(int fd)
 		empty_map(map);
 	fd_close(&program);
 	fd_close(&map);
-	lower(before);
+	restore_privileges(before);
 	return result;
 }
 
@@ -150,7 +151,7 @@ bool reuseport_bpf_has_selected(int fd)
 
 	if (map >= 0)
 		empty_map(map);
-	lower(before);
+	restore_privileges(before);
 	if (map < 0)
 		return errno == EBUSY;
 	fd_close(&map);

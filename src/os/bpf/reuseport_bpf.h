@@ -1,22 +1,22 @@
-/* A program of the kernel's own machine (bpf(2)) that selects one of the TCP sockets which share an address (socket(7),
- * SO_REUSEPORT): new clients come to it. Of the kind BPF_SK_REUSEPORT_SELECT_OR_MIGRATE (Linux 5.14) it has the kernel
- * move the clients of another of them, too, when that is closed or shut down: those in its queue, and those whose
- * handshake with it is under way.
+/* A BPF program (bpf(2)) that selects one of the TCP sockets which share an address (socket(7), SO_REUSEPORT). New
+ * clients go to the selected socket. The program is of the kind BPF_SK_REUSEPORT_SELECT_OR_MIGRATE (Linux 5.14): when
+ * another of these sockets is closed or shut down, the kernel also moves that socket's clients to the selected one,
+ * those in its queue and those in the middle of their handshake.
  *
- * The kernel keeps the program as long as one of these sockets is open, whoever has it: it outlives superd. */
+ * The kernel keeps the program as long as any process has one of these sockets open, so it outlives superd. */
 #pragma once
 
 #include <stdbool.h>
 
-/* Selects this one. Once it is closed itself, its clients come to one that is left. Takes the socket's lock. 0; -1 and
- * errno: EBUSY: it is selected already, or was until a moment ago; EPERM: superd lacks CAP_BPF; EINVAL or ENOSYS: it is
- * no such socket, or the kernel has no such programs. */
+/* Selects the socket `fd`. When this socket is closed later, its clients move to one that is left. Takes the socket's
+ * lock. 0; -1 and errno: EBUSY: it is selected already, or was until a moment ago; EPERM: superd lacks CAP_BPF; EINVAL
+ * or ENOSYS: it is not a TCP socket with SO_REUSEPORT, or the kernel has no such programs. */
 int reuseport_bpf_select(int fd);
 
-/* Whether it is selected already, or was until a moment ago; takes no lock. */
+/* Whether the socket is selected already, or was until a moment ago. Takes no lock. */
 bool reuseport_bpf_has_selected(int fd);
 
-/* Whether the program is there, for the sockets of this descriptor's address. Nobody can ask the kernel, so it is noted
- * here, and told to the superd that follows in an upgrade. */
-void reuseport_bpf_note(int fd, bool is_there);
+/* Whether the sockets at the address of `fd` have the program. The kernel has no call that would tell, so superd notes
+ * it here, by descriptor, and an upgrade passes it on. */
+void reuseport_bpf_note(int fd, bool attached);
 bool reuseport_bpf_is_noted(int fd);

@@ -1,9 +1,9 @@
-/* Networks as a classic BPF program, for SO_ATTACH_FILTER (socket(7)).
+/* Compiles networks to a classic BPF program for SO_ATTACH_FILTER (socket(7)).
  *
  * The kernel takes 4096 instructions at most, and a conditional jump reaches 255 instructions. The program also runs
- * for each packet of admitted connections, so it must stay quick with a thousand networks. The networks become a trie
- * of 32-bit words, each level a binary search. The program is written from its end to its beginning, so the target of
- * each jump is known when the jump is written. */
+ * for each packet of established connections, so it must stay fast with a thousand networks. So the networks become a
+ * trie of 32-bit words, with a binary search at each level. The program is written from its end to its beginning, so
+ * the target of each jump is known when the jump is written. */
 #include "os/bpf/socket_filter.h"
 
 #include <errno.h>
@@ -15,31 +15,36 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define REACH 240                       /* of a conditional jump, with room for what comes between two of them */
+/* Instructions that a conditional jump may span, with room for what is emitted between two jumps. */
+#define REACH 240
 #define MAPPED_WORD 3                   /* IPv4 is the last word of ::ffff:a.b.c.d */
-#define IPV4_SOURCE 0                   /* bytes into the IP header, where an address's word 0 is or would be */
+#define IPV4_SOURCE 0                   /* offset in the IP header of the address's word 0, or of where it would be */
 #define IPV6_SOURCE 8
 
 struct filter_program {
 	struct sock_filter code[BPF_MAXINSNS];
-	unsigned start;                 /* of what is written: it grows downwards */
-	bool full, exhausted;
+	unsigned start;                 /* index of the first instruction; the program grows downwards */
+	bool full;                      /* there are more than BPF_MAXINSNS instructions */
+	bool exhausted;                 /* out of memory */
 };
 
-/* Where a test leads to; `nearest` is that place, or a jump to it that is within reach. */
-struct way {
-	unsigned there, nearest;
+/* The target of a test's jumps, as indexes of instructions. `nearest` is the target, or a BPF_JA to it that is within
+ * reach. */
+struct jump_target {
+	unsigned target, nearest;
 };
 
-/* Networks that agree in the words before this one, and where the packet's address is. */
-struct level {
+/* One level of the trie: networks that agree in all words before `word`. `source` is the offset of the packet's
+ * address. */
+struct trie_level {
 	const struct network *networks;
 	size_t count;
-	unsigned word, source;
-	struct way *yes, *no;
+	unsigned word, source;          /* the level's word, from 0; IPV4_SOURCE or IPV6_SOURCE */
+	struct jump_target *yes, *no;
 };
 
-/* One range of a level's word; where it does not end there, the networks that have this word and differ behind. */
+/* One range of values of a level's word. If `ends` is false, the networks go on: they share this word and differ in the
+ * words behind it. */
 struct filter_item {
 	uint32_t low, high;
 	bool ends;
@@ -69,17 +74,17 @@ static unsigned emit_jump(struct filter_program *program, unsigned target)
 	return emit(program, BPF_JMP | BPF_JA, target - program->start, 0, 0);
 }
 
-/* A place that leads where `target` is and that what is written next can reach. */
-static unsigned reach(struct filter_program *program, unsigned target)
+/* An instruction that leads to `target` and that the next emitted instruction can reach. */
+static unsigned reach_index(struct filter_program *program, unsigned target)
 {
 	return target > program->start + REACH ? emit_jump(program, target) : target;
 }
 
-static unsigned reach_way(struct filter_program *program, struct way *way)
+static unsigned reach_target(struct filter_program *program, struct jump_target *to)
 {
-	if (way->nearest > program->start + REACH)
-		way->nearest = emit_jump(program, way->there);
-	return way->nearest;
+	if (to->nearest > program->start + REACH)
+		to->nearest = emit_jump(program, to->target);
+	return to->nearest;
 }
 
 static uint32_t word_of(const struct network *network, unsigned word)
@@ -90,8 +95,8 @@ static uint32_t word_of(const struct network *network, unsigned word)
 	return ntohl(value);
 }
 
-/* Takes the networks of a level together that have one word. */
-static size_t level_items(const struct level *level, struct filter_item *items)
+/* Groups a level's networks by their word. Returns the number of items. */
+static size_t level_items(const struct trie_level *level, struct filter_item *items)
 {
 	size_t count = 0;
 
@@ -112,35 +117,36 @@ static size_t level_items(const struct level *level, struct filter_item *items)
 	return count;
 }
 
-static unsigned emit_level(struct filter_program *program, const struct level *level);
+static unsigned emit_level(struct filter_program *program, const struct trie_level *level);
 
-/* Whether the word is in this item; that it is not below is known, but of the first. */
-static unsigned emit_item(struct filter_program *program, const struct level *level, const struct filter_item *item,
-			  bool first)
+/* Emits the test whether the word is in this item. The search has already tested the lower bound, except for the first
+ * item. */
+static unsigned emit_item(struct filter_program *program, const struct trie_level *level,
+			  const struct filter_item *item, bool first)
 {
 	unsigned yes, no, entry;
 
 	if (!item->ends) {
-		struct level next = *level;
+		struct trie_level next = *level;
 
 		next.networks = item->networks;
 		next.count = item->count;
 		next.word++;
 		yes = emit_level(program, &next);
-		no = reach_way(program, level->no);
-		return emit(program, BPF_JMP | BPF_JEQ | BPF_K, item->low, reach(program, yes), no);
+		no = reach_target(program, level->no);
+		return emit(program, BPF_JMP | BPF_JEQ | BPF_K, item->low, reach_index(program, yes), no);
 	}
-	yes = reach_way(program, level->yes);
-	no = reach_way(program, level->no);
+	yes = reach_target(program, level->yes);
+	no = reach_target(program, level->no);
 	entry = emit(program, BPF_JMP | BPF_JGT | BPF_K, item->high, no, yes);
 	if (!first || !item->low)
 		return entry;
-	no = reach_way(program, level->no);
+	no = reach_target(program, level->no);
 	return emit(program, BPF_JMP | BPF_JGE | BPF_K, item->low, entry, no);
 }
 
-static unsigned emit_search(struct filter_program *program, const struct level *level, const struct filter_item *items,
-			    size_t count, bool first)
+static unsigned emit_search(struct filter_program *program, const struct trie_level *level,
+			    const struct filter_item *items, size_t count, bool first)
 {
 	unsigned high, low;
 
@@ -148,11 +154,11 @@ static unsigned emit_search(struct filter_program *program, const struct level *
 		return emit_item(program, level, items, first);
 	high = emit_search(program, level, items + count / 2, count - count / 2, false);
 	low = emit_search(program, level, items, count / 2, first);
-	high = reach(program, high);
+	high = reach_index(program, high);
 	return emit(program, BPF_JMP | BPF_JGE | BPF_K, items[count / 2].low, high, low);
 }
 
-static unsigned emit_level(struct filter_program *program, const struct level *level)
+static unsigned emit_level(struct filter_program *program, const struct trie_level *level)
 {
 	struct filter_item *items = calloc(level->count, sizeof(*items));
 
@@ -172,7 +178,7 @@ static bool network_is_mapped(const struct network *network)
 	return network->bits >= 96 && !memcmp(network->address, mapped, 12);
 }
 
-/* Whether it holds all of IPv4. */
+/* Whether the network contains all of IPv4 (::ffff:0:0/96). */
 static bool network_holds_ipv4(const struct network *network)
 {
 	unsigned whole = network->bits / 8, rest = network->bits % 8;
@@ -182,47 +188,51 @@ static bool network_holds_ipv4(const struct network *network)
 	return !rest || !((network->address[whole] ^ mapped[whole]) >> (8 - rest));
 }
 
-/* The test of one list for packets of one family. Where it begins. */
-static unsigned emit_list(struct filter_program *program, const struct network *networks, size_t count, bool ipv4,
-			  struct way *yes, struct way *no)
+/* Emits the test of one list of networks for packets of the IP version of list->source. Returns the index of its first
+ * instruction. */
+static unsigned emit_list(struct filter_program *program, const struct trie_level *list)
 {
-	struct network *mine = calloc(count + 1, sizeof(*mine));
-	struct level level = { mine, 0, ipv4 ? MAPPED_WORD : 0, ipv4 ? IPV4_SOURCE : IPV6_SOURCE, yes, no };
-	bool all = false;
-	unsigned entry = no->there;
+	bool ipv4 = list->source == IPV4_SOURCE, all = false;
+	struct network *mine = calloc(list->count + 1, sizeof(*mine));
+	struct trie_level level = *list;
+	unsigned entry = list->no->target;
 
 	if (!mine) {
 		program->exhausted = true;
 		return 0;
 	}
-	for (size_t i = 0; i < count; i++) {
-		all |= ipv4 && network_holds_ipv4(&networks[i]);
-		if (network_is_mapped(&networks[i]) == ipv4)
-			mine[level.count++] = networks[i];
+	level.networks = mine;
+	level.count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		all |= ipv4 && network_holds_ipv4(&list->networks[i]);
+		if (network_is_mapped(&list->networks[i]) == ipv4)
+			mine[level.count++] = list->networks[i];
 	}
 	if (all)
-		entry = yes->there;
+		entry = list->yes->target;
 	else if (level.count)
 		entry = emit_level(program, &level);
 	free(mine);
 	return entry;
 }
 
-/* Denials, then permits. Where it begins. */
+/* Emits a family's rules: no_access first, then only_from. Returns the index of the first instruction. */
 static unsigned emit_family(struct filter_program *program, const struct access *access, bool ipv4, unsigned take,
 			    unsigned drop)
 {
-	struct way yes = { take, take }, no = { drop, drop };
-	const struct network *networks;
+	struct jump_target yes = { take, take }, no = { drop, drop };
+	struct trie_level list = { .word = ipv4 ? MAPPED_WORD : 0, .source = ipv4 ? IPV4_SOURCE : IPV6_SOURCE,
+				   .yes = &yes, .no = &no };
 	unsigned permits = take;
-	size_t count;
 
-	networks = access_networks(access, false, &count);
-	if (networks)
-		permits = emit_list(program, networks, count, ipv4, &yes, &no);
-	yes = (struct way){ permits, permits };
-	networks = access_networks(access, true, &count);
-	return emit_list(program, networks, count, ipv4, &no, &yes);
+	list.networks = access_networks(access, false, &list.count);
+	if (list.networks)
+		permits = emit_list(program, &list);
+	yes = (struct jump_target){ permits, permits };
+	list.networks = access_networks(access, true, &list.count);
+	list.yes = &no;
+	list.no = &yes;
+	return emit_list(program, &list);
 }
 
 static void program_write(struct filter_program *program, const struct access *access, int family)
@@ -234,12 +244,12 @@ static void program_write(struct filter_program *program, const struct access *a
 	take = emit(program, BPF_RET | BPF_K, UINT32_MAX, 0, 0);
 	ipv6 = family == AF_INET6 ? emit_family(program, access, false, take, drop) : drop;
 	ipv4 = emit_family(program, access, true, take, drop);
-	drop = reach(program, drop);
-	ipv6 = reach(program, ipv6);
+	drop = reach_index(program, drop);
+	ipv6 = reach_index(program, ipv6);
 	other = emit(program, BPF_JMP | BPF_JEQ | BPF_K, 6, ipv6, drop);
-	ipv4 = reach(program, ipv4);
+	ipv4 = reach_index(program, ipv4);
 	emit(program, BPF_JMP | BPF_JEQ | BPF_K, 4, ipv4, other);
-	/* The packet's own version: an IPv6 socket gets those of IPv4 as they are. */
+	/* The version field of the packet: an IPv6 socket receives IPv4 packets as they are. */
 	emit(program, BPF_ALU | BPF_RSH | BPF_K, 4, 0, 0);
 	emit(program, BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF, 0, 0);
 }
@@ -253,7 +263,7 @@ static const struct sock_fprog *program_keep(const struct filter_program *progra
 
 	if (!code)
 		return NULL;
-	memcpy(&own, &code, sizeof(own));       /* the kernel's struct has it without const */
+	memcpy(&own, &code, sizeof(own));       /* struct sock_fprog has a pointer to non-const */
 	memset(&kept, 0, sizeof(kept));
 	kept.len = (unsigned short)length;
 	kept.filter = own;

@@ -19,9 +19,10 @@
 #include "os/cgroup/cgroup_parent.h"
 #include "os/proc/clone_into_cgroup.h"
 
-#define MOVES_MOST 16 /* times that processes were started meanwhile */
+#define MOVES_MOST 16 /* rounds, if processes fork while they are moved */
 #define FILE_MOST (1u << 20)
 
+/* A round of moves: the target group, the processes seen, the first errno. */
 struct moving {
 	const char *to;
 	size_t count;
@@ -40,7 +41,7 @@ static bool move_process(void *context, long pid)
 	return !moving->error;
 }
 
-/* Until there is none: what forks meanwhile leaves a child behind. */
+/* Repeats until the group is empty: a process that forks in between leaves its child behind. */
 static bool move_processes(const char *from, const char *to)
 {
 	for (int n = 0; n < MOVES_MOST; n++) {
@@ -69,7 +70,7 @@ static bool move_superd(struct cgroups *cgroups)
 	return true;
 }
 
-static bool pass_on(const char *path, unsigned controllers, char sign)
+static bool write_subtree_control(const char *path, unsigned controllers, char sign)
 {
 	char text[16];
 
@@ -81,22 +82,22 @@ static bool pass_on(const char *path, unsigned controllers, char sign)
 	return true;
 }
 
-static bool enable(struct cgroups *cgroups, bool is_root, unsigned controllers)
+static bool enable_controllers(struct cgroups *cgroups, bool is_root, unsigned controllers)
 {
 	unsigned before = cgroup_read_controllers(cgroups->own, "cgroup.subtree_control");
 
 	if (!is_root && !cgroups->moved && !move_superd(cgroups))
 		return false;
-	if (!pass_on(cgroups->own, controllers & ~before, '+'))
+	if (!write_subtree_control(cgroups->own, controllers & ~before, '+'))
 		return false;
 	cgroups->passed |= controllers & ~before;
-	if (!pass_on(cgroups->base, controllers, '+'))
+	if (!write_subtree_control(cgroups->base, controllers, '+'))
 		return false;
 	cgroups->enabled |= controllers;
 	return true;
 }
 
-static bool make_base(struct cgroups *cgroups, const char *own)
+static bool claim_base(struct cgroups *cgroups, const char *own)
 {
 	cgroups->own = strdup(own);
 	cgroups->base = cgroup_parent_claim(own, cgroups->identity);
@@ -108,25 +109,25 @@ static bool make_base(struct cgroups *cgroups, const char *own)
 	return false;
 }
 
-static void find_base(struct cgroups *cgroups)
+static void find_and_claim_base(struct cgroups *cgroups)
 {
 	struct pool *pool = pool_new();
 	const struct cgroup_delegation *place = pool ? cgroup_delegation_find(pool) : NULL;
 
 	if (place && place->path)
-		make_base(cgroups, place->path);
+		claim_base(cgroups, place->path);
 	pool_free(pool);
 }
 
 bool cgroups_probe(struct cgroups *cgroups)
 {
-	if (cgroups->sought)
+	if (cgroups->probed)
 		return cgroups->keeps;
-	cgroups->sought = true;
+	cgroups->probed = true;
 	if (!clone_into_cgroup_is_possible())
 		return false;
 	if (!cgroups->base)
-		find_base(cgroups);
+		find_and_claim_base(cgroups);
 	cgroups->keeps = cgroups->base && cgroups_test_start(cgroups);
 	return cgroups->keeps;
 }
@@ -136,12 +137,12 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *pl
 {
 	unsigned missing;
 
-	if (!cgroups->base && !make_base(cgroups, place->path)) {
+	if (!cgroups->base && !claim_base(cgroups, place->path)) {
 		buf_addf(why, "%s: making a control group in %s: %s", option, place->path, strerror(errno));
 		return false;
 	}
 	missing = controllers & ~cgroups->enabled;
-	if (!missing || enable(cgroups, place->is_root, missing))
+	if (!missing || enable_controllers(cgroups, place->is_root, missing))
 		return true;
 	buf_addf(why, "%s: passing controllers on to %s: %s", option, cgroups->base, strerror(errno));
 	return false;
@@ -157,8 +158,8 @@ char *cgroups_instance_path(struct cgroups *cgroups, const char *service)
 	return buf_take(&path);
 }
 
-/* Removes groups of instances; whether any is left, as its instance runs on. */
-static bool any_runs_on(const struct cgroups *cgroups)
+/* Removes the groups of instances. Returns whether any is left because its instance still runs. */
+static bool remove_empty_groups(const struct cgroups *cgroups)
 {
 	DIR *stream = opendir(cgroups->base);
 	struct dirent *entry;
@@ -176,7 +177,8 @@ static bool any_runs_on(const struct cgroups *cgroups)
 	return any;
 }
 
-/* superd goes back to where it came from, once its group passes nothing on any more. What runs on keeps its limits. */
+/* superd moves back to its own group once that enables no controllers any more. Instances that still run keep their
+ * limits. */
 void cgroups_end(struct cgroups *cgroups)
 {
 	char leaf[PATH_MAX];
@@ -184,8 +186,8 @@ void cgroups_end(struct cgroups *cgroups)
 	if (!cgroups->base)
 		return;
 	snprintf(leaf, sizeof(leaf), "%s/" CGROUP_LEAF, cgroups->base);
-	if (!any_runs_on(cgroups) && pass_on(cgroups->base, cgroups->enabled, '-') &&
-	    pass_on(cgroups->own, cgroups->passed, '-')) {
+	if (!remove_empty_groups(cgroups) && write_subtree_control(cgroups->base, cgroups->enabled, '-') &&
+	    write_subtree_control(cgroups->own, cgroups->passed, '-')) {
 		if (cgroups->moved)
 			move_processes(leaf, cgroups->own);
 		cgroup_remove(cgroups->base);

@@ -21,19 +21,19 @@
 #include "os/proc/process.h"
 
 #define FILE_MOST (1u << 20)
-#define FIRST_PID_NAMESPACE 0xeffffffcu  /* the number that the kernel gives it: PROC_PID_INIT_INO */
+#define FIRST_PID_NAMESPACE 0xeffffffcu  /* inode of the initial pid namespace: PROC_PID_INIT_INO */
 #define ANCESTORS_MOST 64
-#define SECOND_HIERARCHY ""  /* it is listed without controllers in /proc/self/cgroup */
+#define UNIFIED_HIERARCHY ""  /* /proc/self/cgroup lists it with no controllers */
 
-/* Without a limit cgroup v1 shows the greatest number there is, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits,
- * less what the size of a page leaves over. Half of that is more than any machine has. */
+/* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded
+ * down to pages. Half of that is more memory than any machine has. */
 #define UNLIMITED (1ull << (LONG_MAX > INT32_MAX ? 62 : 42))
 
 _Static_assert(PATH_MAX == 4096, "find_mount reads as much");
 
 const char *const controller_names[CONTROLLERS] = { "cpu", "cpuset", "io", "memory", "pids" };
 
-static char *read_in(const char *folder, const char *file)
+static char *read_group_file(const char *folder, const char *file)
 {
 	char path[PATH_MAX];
 	size_t length;
@@ -61,7 +61,8 @@ bool cgroup_write(const char *folder, const char *file, const char *text)
 	return good;
 }
 
-/* Whether a controller is in a list, which has commas between and ends with a colon or the text. */
+/* Whether a list contains the controller. The list is separated by commas and ends at a colon or the end of the
+ * text. */
 static bool has_controller(const char *list, const char *controller)
 {
 	size_t length = strcspn(list, ",:");
@@ -75,7 +76,7 @@ static bool has_controller(const char *list, const char *controller)
 	return true;
 }
 
-/* The options of a cgroup mount are its controllers and a few words more: show_options in the kernel's cgroup-v1.c. */
+/* A cgroup v1 mount lists its controllers among its options: cgroup_show_options in the kernel's cgroup-v1.c. */
 static bool is_mount_of(const char *line, const char *controller)
 {
 	if (!*controller)
@@ -83,10 +84,10 @@ static bool is_mount_of(const char *line, const char *controller)
 	return strstr(line, " - cgroup ") && has_controller(strrchr(line, ' ') + 1, controller);
 }
 
-/* The mount of a controller's hierarchy: where, and from which of its groups on. false: there is none. */
+/* Finds the mount of a controller's hierarchy: where it is, and which group is its root. false: there is none. */
 static bool find_mount(const char *controller, char where[PATH_MAX], char from[PATH_MAX])
 {
-	char *text = read_in("/proc/self", "mountinfo"), *rest = text, *line;
+	char *text = read_group_file("/proc/self", "mountinfo"), *rest = text, *line;
 	bool found = false;
 
 	while (!found && (line = strsep(&rest, "\n"))) {
@@ -98,10 +99,11 @@ static bool find_mount(const char *controller, char where[PATH_MAX], char from[P
 	return found;
 }
 
-/* superd's group in a controller's hierarchy as the kernel names it, in *text (to be freed). */
+/* superd's group in a controller's hierarchy, as /proc/self/cgroup names it. Points into *text, which the caller
+ * frees. */
 static const char *find_name(const char *controller, char **text)
 {
-	char *rest = *text = read_in("/proc/self", "cgroup"), *line;
+	char *rest = *text = read_group_file("/proc/self", "cgroup"), *line;
 
 	while ((line = strsep(&rest, "\n"))) {
 		const char *list = strchr(line, ':'), *name = list ? strchr(list + 1, ':') : NULL;
@@ -121,8 +123,8 @@ void cgroup_parent_suffix(char *text, size_t size)
 		snprintf(text, size, "-%llu", (unsigned long long)status.st_ino);
 }
 
-/* Once superd has moved into a group of its own, the one above is meant. */
-static void leave_own(char *path)
+/* Cuts the base folder off the path if superd has moved into it: its own group is the one above. */
+static void strip_own_base(char *path)
 {
 	char own[80], suffix[24], *leaf = strrchr(path, '/'), *base = leaf;
 	size_t length;
@@ -152,7 +154,7 @@ static bool find_path(const char *controller, char *path, size_t size, const cha
 	}
 	free(text);
 	if (good)
-		leave_own(path);
+		strip_own_base(path);
 	return good;
 }
 
@@ -164,7 +166,8 @@ static bool has_file(const char *folder, const char *file, int mode)
 		faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
 }
 
-/* Whether superd's group in a controller's hierarchy, or one above it, has a number of bytes in this file. */
+/* Whether this file of superd's group in a controller's hierarchy, or of a group above it, has a number of bytes below
+ * UNLIMITED. */
 static bool has_limit(const char *controller, const char *file)
 {
 	char path[PATH_MAX];
@@ -174,7 +177,7 @@ static bool has_limit(const char *controller, const char *file)
 	if (!find_path(controller, path, sizeof(path), &wrong))
 		return false;
 	while (!limited && has_file(path, "cgroup.procs", F_OK)) {
-		char *text = read_in(path, file), *last = strrchr(path, '/');
+		char *text = read_group_file(path, file), *last = strrchr(path, '/');
 
 		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < UNLIMITED;
 		free(text);
@@ -184,14 +187,14 @@ static bool has_limit(const char *controller, const char *file)
 	return limited;
 }
 
-/* The kernel has the controller in one of the hierarchies at most. */
+/* The memory controller is in one of the hierarchies at most. */
 bool cgroup_has_memory_limit(void)
 {
-	return has_limit(SECOND_HIERARCHY, "memory.max") || has_limit("memory", "memory.limit_in_bytes");
+	return has_limit(UNIFIED_HIERARCHY, "memory.max") || has_limit("memory", "memory.limit_in_bytes");
 }
 
-/* systemd marks what it has handed over. */
-static bool is_systemds(const char *path)
+/* systemd marks groups that it has delegated with these attributes (Delegate=, systemd.resource-control(5)). */
+static bool is_undelegated(const char *path)
 {
 	char value[8];
 
@@ -203,7 +206,7 @@ static bool is_systemds(const char *path)
 
 unsigned cgroup_read_controllers(const char *folder, const char *file)
 {
-	char *text = read_in(folder, file), *rest = text, *word;
+	char *text = read_group_file(folder, file), *rest = text, *word;
 	unsigned found = 0;
 
 	while ((word = strsep(&rest, " \n"))) {
@@ -216,7 +219,7 @@ unsigned cgroup_read_controllers(const char *folder, const char *file)
 
 bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context)
 {
-	char *text = read_in(path, "cgroup.procs"), *rest = text, *line;
+	char *text = read_group_file(path, "cgroup.procs"), *rest = text, *line;
 
 	if (!text)
 		return false;
@@ -228,10 +231,10 @@ bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid),
 	return true;
 }
 
-/* Ourselves, and what we started; as the first process all there are. */
-static bool is_ours(void *context, long pid)
+/* Whether the process is superd or its descendant. As PID 1 superd owns all processes. */
+static bool is_own_process(void *context, long pid)
 {
-	bool *strangers = context;
+	bool *others = context;
 	struct process process = { .parent = (pid_t)pid };
 
 	if (getpid() == 1)
@@ -240,23 +243,23 @@ static bool is_ours(void *context, long pid)
 		if (process.parent == getpid())
 			return true;
 		if (!process_read(process.parent, &process))
-			return n == 0; /* it is gone already */
+			return n == 0; /* the process itself has ended */
 	}
-	*strangers = true;
+	*others = true;
 	return false;
 }
 
-static bool holds_strangers(const char *path)
+static bool has_other_processes(const char *path)
 {
-	bool strangers = false;
+	bool others = false;
 
-	return !cgroup_each_process(path, is_ours, &strangers) || strangers;
+	return !cgroup_each_process(path, is_own_process, &others) || others;
 }
 
-static void judge(struct cgroup_delegation *place, const char *path)
+static void check_delegation(struct cgroup_delegation *place, const char *path)
 {
 	place->is_root = !has_file(path, "cgroup.type", F_OK);
-	if (!place->is_root && is_systemds(path)) {
+	if (!place->is_root && is_undelegated(path)) {
 		place->wrong = "superd's control group is systemd's: superd's own unit wants Delegate=yes";
 	} else if (!has_file(path, "", W_OK | X_OK) || !has_file(path, "cgroup.procs", W_OK)) {
 		place->wrong = errno == EROFS ? "the control groups are mounted read-only"
@@ -268,7 +271,7 @@ static void judge(struct cgroup_delegation *place, const char *path)
 			place->wrong = "its control group has no controllers";
 		else if (!has_file(path, "cgroup.subtree_control", W_OK))
 			place->wrong = "superd may not pass on the controllers of its control group";
-		else if (!place->is_root && holds_strangers(path))
+		else if (!place->is_root && has_other_processes(path))
 			place->wrong = "there are processes in its control group that are not superd's";
 		if (place->wrong)
 			place->controllers = 0;
@@ -281,12 +284,12 @@ const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool)
 	char path[PATH_MAX];
 	const char *kept;
 
-	if (!place || !find_path(SECOND_HIERARCHY, path, sizeof(path), &place->wrong))
+	if (!place || !find_path(UNIFIED_HIERARCHY, path, sizeof(path), &place->wrong))
 		return place;
 	place->wrong = NULL;
 	kept = pool_text(pool, path);
 	if (!kept)
 		return NULL;
-	judge(place, kept);
+	check_delegation(place, kept);
 	return place;
 }

@@ -1,5 +1,5 @@
-/* Where superd may make control groups: below the one it is in itself, of the kernel's second hierarchy, when that is
- * handed to it. Looked for anew when a table that wants one is loaded; nothing is changed by looking. */
+/* Where superd may create control groups: below its own group of the unified hierarchy (cgroup v2), if that is
+ * delegated to it. superd looks again when it loads a table that needs groups. Looking changes nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,6 +7,7 @@
 
 #include "base/pool.h"
 
+/* Controllers of cgroup v2, as bits (the kernel's cgroup-v2.rst, "Controllers"). */
 enum controller {
 	CONTROLLER_CPU = 1 << 0, CONTROLLER_CPUSET = 1 << 1, CONTROLLER_IO = 1 << 2, CONTROLLER_MEMORY = 1 << 3,
 	CONTROLLER_PIDS = 1 << 4
@@ -16,34 +17,35 @@ enum controller {
 extern const char *const controller_names[CONTROLLERS];        /* by bit */
 
 struct cgroup_delegation {
-	const char *path;               /* superd's own group, as a folder; kept. NULL: no group can be made */
-	bool is_root;                   /* the root of the hierarchy: it may hold processes and pass on controllers */
-	unsigned controllers;           /* those that groups below it can have */
-	const char *wrong;              /* without a path: why; without controllers: why there are none */
+	const char *path;               /* path of superd's own group, in the pool; NULL: superd can create no group */
+	/* The group is the hierarchy's root, which may hold processes and still enable controllers for groups below. */
+	bool is_root;
+	unsigned controllers;           /* controllers that groups below it can have */
+	const char *wrong;              /* why `path` is NULL, or why `controllers` is 0; a constant text */
 };
 
-/* NULL: out of memory. */
+/* Looks for superd's group. Never NULL unless out of memory. */
 const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
 
-/* Whether superd's own group, or one above it as far as they are to be seen from here, has a limit of memory, in cgroup
- * v1 or v2. */
+/* Whether superd's own group, or one above it that is visible here, has a memory limit, in cgroup v1 or v2. */
 bool cgroup_has_memory_limit(void);
 
-/* The pids of a group's own processes, each given to `see` until that says false. false and errno: they can't be
- * read. */
+/* Calls `see` for the pid of each process in the group itself, until `see` returns false. false and errno: the pids
+ * cannot be read. */
 bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context);
 
-/* The controllers, by bit, that a file of a group names; none where it can't be read. */
+/* The controllers, by bit, that a group's file lists (cgroup.controllers, cgroup.subtree_control); 0 if it cannot be
+ * read. */
 unsigned cgroup_read_controllers(const char *folder, const char *file);
 
-/* Writes a text to a file of a group. false and errno. */
+/* Writes a text to a group's file. false and errno. */
 bool cgroup_write(const char *folder, const char *file, const char *text);
 
-/* The folder of superd's groups below its own is called so with its pid behind, what tells the namespace of that pid,
- * and ".NUMBER" where that is still somebody's; the group of its own in there as this. */
+/* The name of superd's base folder: CGROUP_BASE, superd's pid, cgroup_parent_suffix, and ".NUMBER" if that name is
+ * still in use. superd's own processes are in CGROUP_LEAF below it. */
 #define CGROUP_BASE "superd-"
 #define CGROUP_LEAF "superd"
 
-/* "" in the machine's own namespace of pids, else "-NUMBER": pids of several may meet in one place. size at least
- * 24. */
+/* Writes "" in the initial pid namespace, else "-NUMBER" (its inode, pid_namespaces(7)): the pids of several namespaces
+ * may meet in one folder. size: at least 24. */
 void cgroup_parent_suffix(char *text, size_t size);

@@ -1,4 +1,4 @@
-/* One control group with those below it: its folder's name, signals to its processes, its removal. */
+/* One control group with the groups below it: its folder's name, signals to its processes, its removal. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -18,7 +18,7 @@ void cgroup_add_stem(struct buf *path, const char *service)
 	buf_char(path, '-');
 }
 
-/* Calls act for the folder and all below it, the deepest first. */
+/* Calls `act` for the folder and all folders below it, the deepest first. */
 static void each_below(const char *path, int depth, void (*act)(void *context, const char *path), void *context)
 {
 	DIR *stream = opendir(path);
@@ -52,7 +52,7 @@ void cgroup_signal(const char *path, int signal)
 	each_below(path, DEPTH_MOST, signal_group, &signal);
 }
 
-/* Before Linux 5.14 there is no such file. */
+/* cgroup.kill exists since Linux 5.14. */
 void cgroup_kill(const char *path)
 {
 	if (!cgroup_write(path, "cgroup.kill", "1"))

@@ -1,7 +1,7 @@
 /* The folder that holds one superd's control groups.
  *
- * Its name contains superd's pid, and pids are reused. A folder of an earlier superd may still hold processes, frozen
- * ones too, so marks in extended attributes (user.superd.*) tell whose it is. */
+ * Its name contains superd's pid, and pids are reused. An earlier superd's folder may still hold processes, frozen ones
+ * too. So extended attributes (user.superd.*) record who owns it. */
 #include "os/cgroup/cgroup_parent.h"
 
 #include <dirent.h>
@@ -19,12 +19,12 @@
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/process.h"
 
-#define HEIR "user.superd.heir"          /* of a group that a later superd has: its pid, and when that began */
-#define IDENTITY "user.superd.identity"
-#define MARK "user.superd.born"          /* of its superd, in the kernel's clock (os/proc/process) */
-#define BASES_MOST 100 /* of the same pid that somebody lives on in */
+#define ADOPTER_ATTRIBUTE "user.superd.heir"            /* of an adopted group: the adopter's pid and start time */
+#define IDENTITY_ATTRIBUTE "user.superd.identity"       /* of a base folder */
+#define START_TIME_ATTRIBUTE "user.superd.born"         /* of a base folder: its superd's (os/proc/process) */
+#define BASES_MOST 100                  /* folders for one pid that still hold processes */
 
-/* Whether the text behind the pid is this namespace's suffix, maybe with ".NUMBER" behind it. */
+/* Whether the text behind the pid is this namespace's suffix, optionally followed by ".NUMBER". */
 static bool is_suffix(const char *text, const char *suffix)
 {
 	size_t length = strlen(suffix);
@@ -32,41 +32,42 @@ static bool is_suffix(const char *text, const char *suffix)
 	return !strncmp(text, suffix, length) && (!text[length] || text[length] == '.');
 }
 
-/* When the superd of this folder began; 0: nobody has noted it, as the kernel keeps no such notes (Linux 5.7). */
-static int64_t read_mark(const char *path)
+/* The start time of this folder's superd; 0: it is not recorded, as kernels before Linux 5.7 have no extended
+ * attributes here. */
+static int64_t read_start_time(const char *path)
 {
 	char text[24];
-	ssize_t length = lgetxattr(path, MARK, text, sizeof(text) - 1);
+	ssize_t length = lgetxattr(path, START_TIME_ATTRIBUTE, text, sizeof(text) - 1);
 
 	text[length > 0 ? length : 0] = '\0';
 	return strtoll(text, NULL, 10);
 }
 
-static void set_marks(const char *path, const char *identity)
+static void set_attributes(const char *path, const char *identity)
 {
 	struct process process;
 	char text[24];
 
 	if (identity)
-		lsetxattr(path, IDENTITY, identity, strlen(identity), 0);
+		lsetxattr(path, IDENTITY_ATTRIBUTE, identity, strlen(identity), 0);
 	if (!process_read(getpid(), &process))
 		return;
 	snprintf(text, sizeof(text), "%lld", (long long)process.start_time);
-	lsetxattr(path, MARK, text, strlen(text), 0);
+	lsetxattr(path, START_TIME_ATTRIBUTE, text, strlen(text), 0);
 }
 
-static enum cgroup_owner find_heir(const char *path, const char *identity)
+static enum cgroup_owner find_owner(const char *path, const char *identity)
 {
 	char text[CGROUP_IDENTITY_MOST];
-	ssize_t length = lgetxattr(path, IDENTITY, text, sizeof(text));
+	ssize_t length = lgetxattr(path, IDENTITY_ATTRIBUTE, text, sizeof(text));
 
 	return length >= 0 && identity && strlen(identity) == (size_t)length && !memcmp(text, identity, (size_t)length)
 		       ? CGROUP_OF_US
 		       : CGROUP_OF_OTHER;
 }
 
-/* Only whoever made the folder, and root, could have put anybody in a group of it. */
-static bool is_ours(const char *path)
+/* Whether superd's user owns the folder. Only its owner and root could have put a process into a group of it. */
+static bool is_own_folder(const char *path)
 {
 	struct stat status;
 
@@ -74,23 +75,23 @@ static bool is_ours(const char *path)
 	       !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* The pid of one that is gone may be somebody else's by now, so when that one began counts. Without the note of it a
- * pid that lives stands for its superd. */
-static bool is_left(const char *path, pid_t pid)
+/* Whether the folder's superd has ended. Its pid may belong to another process by now, so the start time decides. If
+ * that is not recorded, a living process of that pid counts as the superd. */
+static bool is_abandoned(const char *path, pid_t pid)
 {
 	struct process process;
 	int64_t start_time;
 
-	if (!is_ours(path))
+	if (!is_own_folder(path))
 		return false;
 	if (pid == getpid() || (kill(pid, 0) < 0 && errno == ESRCH))
 		return true;
-	start_time = read_mark(path);
+	start_time = read_start_time(path);
 	return process_read(pid, &process) && (process.ended || (start_time && start_time != process.start_time));
 }
 
 void cgroup_parent_each_left(const char *own, const char *mine, const char *identity,
-			     void (*see)(void *context, const char *path, enum cgroup_owner heir), void *context)
+			     void (*see)(void *context, const char *path, enum cgroup_owner owner), void *context)
 {
 	DIR *stream = opendir(own);
 	struct dirent *entry;
@@ -106,8 +107,8 @@ void cgroup_parent_each_left(const char *own, const char *mine, const char *iden
 		if (pid < 1 || pid > INT_MAX || !is_suffix(end, suffix) ||
 		    snprintf(path, sizeof(path), "%s/%s", own, entry->d_name) >= (int)sizeof(path))
 			continue;
-		if ((!mine || strcmp(path, mine) != 0) && is_left(path, (pid_t)pid))
-			see(context, path, find_heir(path, identity));
+		if ((!mine || strcmp(path, mine) != 0) && is_abandoned(path, (pid_t)pid))
+			see(context, path, find_owner(path, identity));
 	}
 	if (stream)
 		closedir(stream);
@@ -121,14 +122,14 @@ void cgroup_parent_adopt(const char *group)
 	if (!process_read(getpid(), &process))
 		return;
 	snprintf(text, sizeof(text), "%ld %lld", (long)getpid(), (long long)process.start_time);
-	lsetxattr(group, HEIR, text, strlen(text), 0);
+	lsetxattr(group, ADOPTER_ATTRIBUTE, text, strlen(text), 0);
 }
 
 bool cgroup_parent_is_adopted(const char *group)
 {
 	struct process process;
 	char text[48], *end;
-	ssize_t length = lgetxattr(group, HEIR, text, sizeof(text) - 1);
+	ssize_t length = lgetxattr(group, ADOPTER_ATTRIBUTE, text, sizeof(text) - 1);
 	long pid;
 
 	text[length > 0 ? length : 0] = '\0';
@@ -152,7 +153,7 @@ void cgroup_parent_each_group(const char *path, void (*see)(void *context, const
 		closedir(stream);
 }
 
-/* A pid comes again, in a container always the same: then a folder of its name is an earlier superd's. */
+/* A pid is reused, in a container always the same one. Then the folder with its name is an earlier superd's. */
 char *cgroup_parent_claim(const char *own, const char *identity)
 {
 	char path[PATH_MAX - 64 - CGROUP_NAME_MOST], suffix[24];
@@ -170,6 +171,6 @@ char *cgroup_parent_claim(const char *own, const char *identity)
 		if (!cgroup_remove(path))
 			snprintf(path + length, sizeof(path) - (size_t)length, ".%u", n);
 	}
-	set_marks(path, identity);
+	set_attributes(path, identity);
 	return strdup(path);
 }

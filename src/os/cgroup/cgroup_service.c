@@ -1,6 +1,6 @@
 /* The control group that a service keeps from instance to instance.
  *
- * A service's name may contain characters that a folder's name may not; these are escaped. Opening the group delays
+ * A service's name may contain characters that a folder's name may not; these are escaped. Opening the group is part of
  * each start, so it takes as few system calls as possible and checks nothing. */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +16,9 @@
 
 #define NAME_MOST 180
 
-/* So that no two services have the same, none is hidden, and none is that of an instance, which ends in a number.
- * false: it is too long. */
-static bool add_name(struct buf *path, const char *service)
+/* Appends the group's name. Different services have different names, no name is hidden, and none is that of an
+ * instance's group, which ends in a number. false: it is too long. */
+static bool add_group_name(struct buf *path, const char *service)
 {
 	size_t before = path->length;
 
@@ -41,7 +41,7 @@ char *cgroups_service_path(const struct cgroups *cgroups, const char *service)
 	struct buf path = { 0 };
 
 	buf_addf(&path, "%s/", cgroups->base);
-	if (add_name(&path, service))
+	if (add_group_name(&path, service))
 		return buf_take(&path);
 	buf_free(&path);
 	return NULL;
@@ -50,7 +50,7 @@ char *cgroups_service_path(const struct cgroups *cgroups, const char *service)
 bool cgroup_is_of(const char *group, const char *service)
 {
 	struct buf name = { 0 };
-	bool same = add_name(&name, service) && !name.failed && !strcmp(buf_string(&name), group);
+	bool same = add_group_name(&name, service) && !name.failed && !strcmp(buf_string(&name), group);
 	size_t digits, length;
 
 	buf_clear(&name);
@@ -84,7 +84,7 @@ int cgroup_open_events(int folder)
 	return openat(folder, "cgroup.events", O_RDONLY | O_CLOEXEC);
 }
 
-/* A few short lines, made anew by the kernel for each read from the beginning. */
+/* The kernel writes these few short lines anew for each read at offset 0. */
 int cgroup_read_events(int events)
 {
 	char text[256];

@@ -1,8 +1,9 @@
-/* oom_score_adj for services, above superd's own. Source: proc_pid_oom_score_adj(5): each point counts as a thousandth
- * of the memory.
+/* Computes oom_score_adj for services, above superd's own. Source: proc_pid_oom_score_adj(5): each point counts as a
+ * thousandth of the memory.
  *
- * As PID 1 of a container, or in a control group with a limit, the kernel can choose only between superd and its
- * services. Otherwise the scores stay as they are: the machine's other daemons deserve no better than superd's. */
+ * If superd is PID 1 of a container, or in a control group with a limit, the kernel can choose only between superd and
+ * its services. Otherwise services inherit superd's score: then superd competes with the machine's other daemons, and
+ * its services deserve no worse. */
 #include "os/cgroup/oom_score.h"
 
 #include <stdio.h>

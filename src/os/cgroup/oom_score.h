@@ -1,8 +1,10 @@
-/* Whom the kernel is to end when memory runs out: a backend rather than superd, with which all services would go. */
+/* The oom_score_adj of backends: when memory runs out, the kernel should kill a backend rather than superd, with which
+ * all services would end. */
 #pragma once
 
 #define OOM_SCORE_TEXT 8
 
-/* What backends get that choose no oom_score_adjust: 100 above superd's own, as systemd gives what a user runs. "": they
- * stay as superd is, as neither is superd process 1 nor has its control group a limit of memory, or there is no /proc. */
+/* The score for backends without oom_score_adjust: 100 above superd's own, as systemd's default for user services. "":
+ * backends inherit superd's score, as superd is not PID 1 and its control group has no memory limit, or as there is no
+ * /proc. */
 void oom_score_above_own(char score[OOM_SCORE_TEXT]);

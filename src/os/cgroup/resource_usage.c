@@ -12,12 +12,12 @@
 #include "base/scan.h"
 #include "os/cgroup/cgroup.h"
 
-#define SUMMED_MOST 64                  /* processes of a group that are added up */
-#define FIELD_USER 14                   /* of /proc/PID/stat, from 1, as proc_pid_stat(5) counts */
+#define SUMMED_MOST 64                  /* processes of a group to add up at most */
+#define FIELD_USER 14                   /* fields of /proc/PID/stat, counted from 1 as in proc_pid_stat(5) */
 #define FIELD_SYSTEM 15
-#define FIELD_CHILDREN_SYSTEM 17        /* behind that of children it has waited for, of users */
+#define FIELD_CHILDREN_SYSTEM 17        /* utime, stime, cutime and cstime stand in a row */
 
-/* The text of a small file; false: there is none. */
+/* Reads a small file; false: it cannot be read, or is empty. */
 static bool read_small(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -30,8 +30,8 @@ static bool read_small(const char *path, char *text, size_t size)
 	return true;
 }
 
-/* The number-th word, from 0, as a count; -1: there is none, or it is no number. */
-static int64_t count_at(const char *text, unsigned number)
+/* The number-th word, from 0, as a count; -1: it is missing or no number. */
+static int64_t parse_word(const char *text, unsigned number)
 {
 	char word[32];
 	int64_t count;
@@ -50,7 +50,7 @@ static int64_t count_at(const char *text, unsigned number)
 }
 
 /* Seconds in the fields of /proc/PID/stat from user time up to `last`; -1: unknown. */
-static double cpu_of(pid_t pid, unsigned last)
+static double read_cpu_time(pid_t pid, unsigned last)
 {
 	char path[64], text[1024];
 	const char *behind_name;
@@ -59,11 +59,11 @@ static double cpu_of(pid_t pid, unsigned last)
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
 	if (!read_small(path, text, sizeof(text)))
 		return -1;
-	behind_name = strrchr(text, ')');       /* which it may choose itself */
+	behind_name = strrchr(text, ')');       /* the process may put anything into its name */
 	if (!behind_name)
 		return -1;
 	for (unsigned field = FIELD_USER; field <= last; field++) {
-		int64_t part = count_at(behind_name + 1, field - 3);
+		int64_t part = parse_word(behind_name + 1, field - 3);
 
 		if (part < 0)
 			return -1;
@@ -72,7 +72,7 @@ static double cpu_of(pid_t pid, unsigned last)
 	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-static int64_t memory_of(pid_t pid)
+static int64_t read_resident_bytes(pid_t pid)
 {
 	char path[64], text[256];
 	int64_t pages;
@@ -80,7 +80,7 @@ static int64_t memory_of(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
 	if (!read_small(path, text, sizeof(text)))
 		return -1;
-	pages = count_at(text, 1);
+	pages = parse_word(text, 1);
 	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
 }
 
@@ -90,20 +90,20 @@ struct resource_usage resource_usage_of_process(pid_t pid)
 
 	if (pid <= 0)
 		return usage;
-	usage.memory = memory_of(pid);
-	usage.cpu = cpu_of(pid, FIELD_SYSTEM);
+	usage.memory = read_resident_bytes(pid);
+	usage.cpu = read_cpu_time(pid, FIELD_SYSTEM);
 	return usage;
 }
 
-/* "usage_usec 1234" stands first. */
-static double cpu_of_group(const char *text)
+/* cpu.stat begins with "usage_usec 1234". */
+static double parse_cpu_stat(const char *text)
 {
 	static const char key[] = "usage_usec ";
 	int64_t microseconds;
 
 	if (strncmp(text, key, sizeof(key) - 1) != 0)
 		return -1;
-	microseconds = count_at(text, 1);
+	microseconds = parse_word(text, 1);
 	return microseconds < 0 ? -1 : (double)microseconds / 1e6;
 }
 
@@ -115,8 +115,8 @@ struct usage_sum {
 static bool add_process(void *context, long pid)
 {
 	struct usage_sum *sum = context;
-	int64_t memory = memory_of((pid_t)pid);
-	double cpu = cpu_of((pid_t)pid, FIELD_CHILDREN_SYSTEM);
+	int64_t memory = read_resident_bytes((pid_t)pid);
+	double cpu = read_cpu_time((pid_t)pid, FIELD_CHILDREN_SYSTEM);
 
 	if (memory >= 0)
 		sum->usage.memory = memory + (sum->usage.memory > 0 ? sum->usage.memory : 0);
@@ -125,7 +125,8 @@ static bool add_process(void *context, long pid)
 	return ++sum->count < SUMMED_MOST;
 }
 
-/* Where the kernel does not count by groups, as memory without that controller, or has counted for others, too. */
+/* Adds up the processes: for values that the kernel does not count for the group, such as memory without that
+ * controller, or has counted for earlier processes too. */
 static struct resource_usage usage_of_members(const char *path)
 {
 	struct usage_sum sum = { { -1, -1 }, 0 };
@@ -141,10 +142,10 @@ struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared)
 
 	if (snprintf(file, sizeof(file), "%s/memory.current", path) < (int)sizeof(file) &&
 	    read_small(file, text, sizeof(text)))
-		usage.memory = count_at(text, 0);
+		usage.memory = parse_word(text, 0);
 	if (!is_shared && snprintf(file, sizeof(file), "%s/cpu.stat", path) < (int)sizeof(file) &&
 	    read_small(file, text, sizeof(text)))
-		usage.cpu = cpu_of_group(text);
+		usage.cpu = parse_cpu_stat(text);
 	if (usage.memory >= 0 && usage.cpu >= 0)
 		return usage;
 	members = usage_of_members(path);

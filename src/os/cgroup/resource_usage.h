@@ -1,5 +1,5 @@
-/* Memory and processor time of a process or a control group, from /proc and from the group's files. Unknown values are
- * below 0, as without /proc. */
+/* Memory and CPU time of a process or a control group, from /proc and the group's files. Values are below 0 if they are
+ * unknown, as without /proc. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,11 +7,13 @@
 #include <sys/types.h>
 
 struct resource_usage {
-	int64_t memory;                 /* bytes resident, of a group all it is charged for, or else its processes; -1: unknown */
-	double cpu;                     /* seconds since its start; below 0: unknown */
+	/* Resident bytes; of a group what memory.current counts, else the sum over its processes; -1: unknown. */
+	int64_t memory;
+	double cpu;                     /* CPU seconds since its start; below 0: unknown */
 };
 
 struct resource_usage resource_usage_of_process(pid_t pid);
 
-/* Of a control group. is_shared: others were in it before, so that its time is that of the processes in it now. */
+/* The usage of a control group. is_shared: the group had other processes before, so only the present processes' CPU
+ * time counts. */
 struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared);

@@ -1,6 +1,6 @@
 /* Takes on a user's identity for a while. Source: capabilities(7), "Effect of user ID changes".
  *
- * A superd that has capabilities but is not root keeps them when its user changes, so they are lowered explicitly. */
+ * If superd is not root but has capabilities, they survive a change of the user, so they are lowered explicitly. */
 #include "os/foreign/act_as.h"
 
 #include <grp.h>
@@ -16,10 +16,10 @@
 
 #define GROUPS_MOST 65536               /* NGROUPS_MAX */
 
-static gid_t groups[GROUPS_MOST];       /* of a forked process: superd's own pages of it are never touched */
+static gid_t groups[GROUPS_MOST];       /* used in forked processes only: superd itself never touches these pages */
 
 #ifdef _LINUX_CAPABILITY_VERSION_3
-/* The effective ones; `now` NULL: as they are. */
+/* Sets the effective capabilities to `now` and writes the present ones to `before`. Either may be NULL. */
 static bool set_capabilities(const unsigned now[2], unsigned before[2])
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -49,8 +49,8 @@ static bool set_capabilities(const unsigned now[2], unsigned before[2])
 #define CALL_SETRESGID SYS_setresgid
 #endif
 
-/* The effective one alone; by the kernel's call, as libc would go through its list of threads. */
-static int act_in(gid_t gid)
+/* Sets the effective group only. By the raw system call, as libc would change all threads (nptl(7)). */
+static int set_effective_gid(gid_t gid)
 {
 #ifdef CALL_SETRESGID
 	return (int)syscall(CALL_SETRESGID, (gid_t)-1, gid, (gid_t)-1);
@@ -72,7 +72,7 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 	before->group_count = getgroups(GROUPS_MOST, groups);
 	return before->group_count >= 0 && set_capabilities(NULL, before->capabilities) &&
 	       (account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
-	       act_in(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_capabilities(none, NULL);
+	       set_effective_gid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_capabilities(none, NULL);
 }
 
 bool act_as_end(const struct act_as *before)
@@ -82,6 +82,6 @@ bool act_as_end(const struct act_as *before)
 	if (!account)
 		return true;
 	return raw_set_euid(before->uid) == 0 && set_capabilities(before->capabilities, NULL) &&
-	       act_in(before->gid) == 0 &&
+	       set_effective_gid(before->gid) == 0 &&
 	       (account->keeps_groups || raw_set_groups((size_t)before->group_count, groups) == 0);
 }

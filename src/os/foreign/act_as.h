@@ -1,5 +1,6 @@
-/* Lets a forked process act with a user's rights for a while, to open only what the user could open. Not for superd,
- * nor for a child that shares its memory. */
+/* Lets a forked process act with a user's rights for a while, so that it opens only what the user could open. For a
+ * process forked by fork(2) only: not for superd itself, nor for a child that shares superd's memory (CLONE_VM).
+ * Source: credentials(7), capabilities(7). */
 #pragma once
 
 #include <stdbool.h>
@@ -7,15 +8,16 @@
 
 #include "config/service/service.h"
 
+/* The rights from before act_as_begin, which writes them, for act_as_end. */
 struct act_as {
-	uid_t uid;
-	gid_t gid;
-	int group_count;
-	const struct account *account;
-	unsigned capabilities[2];       /* effective set before, two words of 32 bits */
+	uid_t uid;                      /* effective user */
+	gid_t gid;                      /* effective group */
+	int group_count;                /* number of supplementary groups */
+	const struct account *account;  /* the user to act as, borrowed; NULL: nothing was changed */
+	unsigned capabilities[2];       /* effective set, two words of 32 bits */
 };
 
-/* account NULL: nothing is changed. false and errno: it can't be done, and the process must not go on. The real user stays
- * superd's, so that the user can send no signal. */
+/* Takes on the account's user, groups and rights, and gives them back. account NULL: nothing changes. The real user
+ * stays superd's, so that the user cannot signal the process. false and errno: the process must end. */
 bool act_as_begin(struct act_as *before, const struct account *account);
 bool act_as_end(const struct act_as *before);

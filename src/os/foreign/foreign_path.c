@@ -1,7 +1,6 @@
 /* Work on paths through other users' folders, done by a separate process with the folder owner's rights.
  *
- * The owner of the first such folder decides whose rights these are: with them superd reaches nothing that the owner
- * could not reach himself. */
+ * With the rights of the first such folder's owner superd reaches nothing that the owner could not reach anyway. */
 #include "os/foreign/foreign_path.h"
 
 #include <errno.h>
@@ -22,37 +21,38 @@
 #include "os/fs/interpreter.h"
 
 #define NOBODY 65534
-#define PATIENCE 1000                   /* milliseconds that superd waits at most */
-#define REST 20                         /* seconds in which it does not try again what took longer */
-#define SILENT_MOST 64
+#define TIMEOUT 1000                    /* milliseconds until work is given up */
+#define RETRY_PAUSE 20                  /* seconds for which work on a path fails at once after a timeout */
+#define TIMEOUTS_MOST 64
 
-/* Paths that did not answer lately, by a hash. The loader's thread asks, too. */
-static struct { size_t path; double until; } silent[SILENT_MOST];
-static pthread_mutex_t silent_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Paths whose work timed out lately, as a hash table without chains: a newer path replaces an older one. The lock is
+ * for the configuration loader's thread. */
+static struct { size_t path; double until; } timeouts[TIMEOUTS_MOST];
+static pthread_mutex_t timeouts_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static size_t hash(const char *path)
+static size_t hash_path(const char *path)
 {
 	uint64_t h = hash_text(HASH_START, path);
 
 	return (size_t)(h ^ h >> 29);
 }
 
-static bool was_silent(size_t path)
+static bool timed_out_lately(size_t path)
 {
 	bool was;
 
-	pthread_mutex_lock(&silent_lock);
-	was = silent[path % SILENT_MOST].path == path && clock_now() < silent[path % SILENT_MOST].until;
-	pthread_mutex_unlock(&silent_lock);
+	pthread_mutex_lock(&timeouts_lock);
+	was = timeouts[path % TIMEOUTS_MOST].path == path && clock_now() < timeouts[path % TIMEOUTS_MOST].until;
+	pthread_mutex_unlock(&timeouts_lock);
 	return was;
 }
 
-static void note_silent(size_t path)
+static void note_timeout(size_t path)
 {
-	pthread_mutex_lock(&silent_lock);
-	silent[path % SILENT_MOST].path = path;
-	silent[path % SILENT_MOST].until = clock_now() + REST;
-	pthread_mutex_unlock(&silent_lock);
+	pthread_mutex_lock(&timeouts_lock);
+	timeouts[path % TIMEOUTS_MOST].path = path;
+	timeouts[path % TIMEOUTS_MOST].until = clock_now() + RETRY_PAUSE;
+	pthread_mutex_unlock(&timeouts_lock);
 }
 
 int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why,
@@ -60,13 +60,13 @@ int foreign_fork(const char *path, timed_work *work, const void *with, int kept,
 {
 	int result;
 
-	if (was_silent(hash(path))) {
+	if (timed_out_lately(hash_path(path))) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	result = fork_with_timeout(work, with, kept, PATIENCE, why, warnings);
+	result = fork_with_timeout(work, with, kept, TIMEOUT, why, warnings);
 	if (result < 0 && errno == ETIMEDOUT)
-		note_silent(hash(path));
+		note_timeout(hash_path(path));
 	return result;
 }
 
@@ -80,7 +80,7 @@ bool path_is_foreign(const char *path, struct path_finding *finding)
 	return !path_is_trusted_for(folder, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), finding);
 }
 
-/* Wherever it leads itself: who opens it goes there. */
+/* Also follows the last name of the path, as opening does. */
 static bool leads_to_foreign(const char *path, struct path_finding *finding)
 {
 	return *path == '/' && (path_is_foreign(path, finding) ||
@@ -95,7 +95,7 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 	if (*path != '/') {
 		if (!getcwd(here, sizeof(here)) ||
 		    snprintf(whole, sizeof(whole), "%s/%s", here, path) >= (int)sizeof(whole))
-			return true;    /* the open tells */
+			return true;    /* open(2) reports it */
 		path = whole;
 	}
 	if (path_is_open_to_us(path, mode, NULL, path_mounts_cached(), &finding))
@@ -125,26 +125,27 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
 	return geteuid() == 0 && uid != 0 ? account : NULL;
 }
 
+/* The work for one path, handed to the forked process. */
 struct foreign_task {
 	const char *path;
-	size_t most;
-	const struct path_finding *finding;
+	size_t most;                    /* bytes to read at most */
+	const struct path_finding *finding;     /* why the path is foreign; its owner is the one to act as */
 };
 
-static bool begin(const struct foreign_task *errand)
+static bool act_as_owner(const struct foreign_task *task)
 {
 	struct act_as before;
 	struct account account;
 
-	return act_as_begin(&before, foreign_actor(errand->finding, NOBODY, NOBODY, &account));
+	return act_as_begin(&before, foreign_actor(task->finding, NOBODY, NOBODY, &account));
 }
 
-/* Returns the text in place of a reason. */
+/* A timed_work, as are those below: returns -1 with errno 0 on success. Puts the text in the place of a reason. */
 static int read_file(const void *with, struct buf *text, struct buf *unused)
 {
-	const struct foreign_task *errand = with;
+	const struct foreign_task *task = with;
 	size_t length = 0;
-	char *got = begin(errand) ? fd_read_file(errand->path, errand->most, &length) : NULL;
+	char *got = act_as_owner(task) ? fd_read_file(task->path, task->most, &length) : NULL;
 
 	(void)unused;
 	if (!got)
@@ -155,22 +156,22 @@ static int read_file(const void *with, struct buf *text, struct buf *unused)
 	return -1;
 }
 
-static bool is_program(const char *path)
+static bool is_regular_executable(const char *path)
 {
 	struct stat status;
 
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
-/* Whether its owner may execute it, as access(2) asks for superd's real user, who stays what it was. */
+/* access(2) would answer for the real user, which is still superd's. So this looks at the mode bits. */
 static int look_for_program(const void *with, struct buf *unused, struct buf *also)
 {
-	const struct foreign_task *errand = with;
+	const struct foreign_task *task = with;
 	struct stat status;
 
 	(void)unused, (void)also;
 	errno = EACCES;
-	if (begin(errand) && stat(errand->path, &status) == 0) {
+	if (act_as_owner(task) && stat(task->path, &status) == 0) {
 		bool good = S_ISREG(status.st_mode) && status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH);
 
 		errno = good ? 0 : EACCES;
@@ -178,43 +179,43 @@ static int look_for_program(const void *with, struct buf *unused, struct buf *al
 	return -1;
 }
 
-/* Looks at all interpreters with the rights of the user who owns the program's folder. */
+/* Examines all interpreters with the rights of the user who owns the program's folder. */
 static int look_for_interpreters(const void *with, struct buf *wrong, struct buf *unused)
 {
-	const struct foreign_task *errand = with;
+	const struct foreign_task *task = with;
 
 	(void)unused;
 	errno = EACCES;
-	if (begin(errand))
-		errno = interpreter_is_wrong(NULL, errand->path, NULL, NULL, wrong) ? 0 : ENOENT;
+	if (act_as_owner(task))
+		errno = interpreter_is_wrong(NULL, task->path, NULL, NULL, wrong) ? 0 : ENOENT;
 	return -1;
 }
 
 static int follow_links(const void *with, struct buf *real, struct buf *unused)
 {
-	const struct foreign_task *errand = with;
+	const struct foreign_task *task = with;
 	char path[PATH_MAX];
 
 	(void)unused;
-	if (!begin(errand) || !realpath(errand->path, path))
+	if (!act_as_owner(task) || !realpath(task->path, path))
 		return -1;
 	buf_text(real, path);
 	errno = 0;
 	return -1;
 }
 
-/* The names one behind the other, each with its NUL. */
-static int find_names(const void *with, struct buf *names, struct buf *unused)
+/* Appends the names, each followed by a NUL. */
+static int glob_names(const void *with, struct buf *names, struct buf *unused)
 {
-	const struct foreign_task *errand = with;
+	const struct foreign_task *task = with;
 	glob_t found = { 0 };
-	int result = glob(errand->path, 0, NULL, &found);
+	int result = glob(task->path, 0, NULL, &found);
 
 	(void)unused;
 	for (size_t n = 0; result == 0 && n < found.gl_pathc; n++)
 		buf_add(names, found.gl_pathv[n], strlen(found.gl_pathv[n]) + 1);
 	errno = result == 0 ? 0 : result == GLOB_NOMATCH ? ENOENT : result == GLOB_NOSPACE ? ENOMEM : EACCES;
-	if (names->length > SPAWN_TEXT)
+	if (names->length > WORK_TEXT_MOST)
 		errno = E2BIG;
 	globfree(&found);
 	return -1;
@@ -222,21 +223,21 @@ static int find_names(const void *with, struct buf *names, struct buf *unused)
 
 static int unlink_file(const void *with, struct buf *unused, struct buf *also)
 {
-	const struct foreign_task *errand = with;
+	const struct foreign_task *task = with;
 
 	(void)unused, (void)also;
-	if (begin(errand) && unlink(errand->path) == 0)
+	if (act_as_owner(task) && unlink(task->path) == 0)
 		errno = 0;
 	return -1;
 }
 
-static bool do_errand(timed_work *work, const struct foreign_task *errand, struct buf *text)
+static bool run_task(timed_work *work, const struct foreign_task *task, struct buf *text)
 {
 	struct buf none = { 0 };
 
 	int error;
 
-	foreign_fork(errand->path, work, errand, -1, text, &none);
+	foreign_fork(task->path, work, task, -1, text, &none);
 	error = errno;
 	buf_free(&none);
 	errno = error;
@@ -246,13 +247,13 @@ static bool do_errand(timed_work *work, const struct foreign_task *errand, struc
 char *foreign_read_file(const char *path, size_t most, size_t *length)
 {
 	struct path_finding finding;
-	const struct foreign_task errand = { .path = path, .most = most < SPAWN_TEXT ? most : SPAWN_TEXT,
+	const struct foreign_task task = { .path = path, .most = most < WORK_TEXT_MOST ? most : WORK_TEXT_MOST,
 				       .finding = &finding };
 	struct buf text = { 0 };
 
 	if (!leads_to_foreign(path, &finding))
 		return fd_read_file(path, most, length);
-	if (do_errand(read_file, &errand, &text)) {
+	if (run_task(read_file, &task, &text)) {
 		*length = text.length;
 		return text.data ? buf_take(&text) : strdup("");
 	}
@@ -263,13 +264,13 @@ char *foreign_read_file(const char *path, size_t most, size_t *length)
 int foreign_unlink(const char *path)
 {
 	struct path_finding finding;
-	const struct foreign_task errand = { .path = path, .finding = &finding };
+	const struct foreign_task task = { .path = path, .finding = &finding };
 	struct buf none = { 0 };
 	bool good;
 
 	if (!path_is_foreign(path, &finding))
 		return unlink(path);
-	good = do_errand(unlink_file, &errand, &none);
+	good = run_task(unlink_file, &task, &none);
 	buf_free(&none);
 	return good ? 0 : -1;
 }
@@ -277,18 +278,18 @@ int foreign_unlink(const char *path)
 bool foreign_is_program(const char *path)
 {
 	struct path_finding finding;
-	const struct foreign_task errand = { .path = path, .finding = &finding };
+	const struct foreign_task task = { .path = path, .finding = &finding };
 	struct buf none = { 0 };
 	bool good;
 
 	if (!leads_to_foreign(path, &finding))
-		return is_program(path);
-	good = do_errand(look_for_program, &errand, &none);
+		return is_regular_executable(path);
+	good = run_task(look_for_program, &task, &none);
 	buf_free(&none);
 	return good;
 }
 
-static bool may_look(const void *unused, const char *path)
+static bool may_read_interpreter(const void *unused, const char *path)
 {
 	struct path_finding finding;
 
@@ -299,36 +300,37 @@ static bool may_look(const void *unused, const char *path)
 bool foreign_interpreter_is_wrong(const char *program, struct buf *why)
 {
 	struct path_finding finding;
-	const struct foreign_task errand = { .path = program, .finding = &finding };
+	const struct foreign_task task = { .path = program, .finding = &finding };
 
 	if (!leads_to_foreign(program, &finding))
-		return interpreter_is_wrong(NULL, program, may_look, NULL, why);
-	return do_errand(look_for_interpreters, &errand, why);
+		return interpreter_is_wrong(NULL, program, may_read_interpreter, NULL, why);
+	return run_task(look_for_interpreters, &task, why);
 }
 
 char *foreign_real_path(const char *path)
 {
 	struct path_finding finding;
-	const struct foreign_task errand = { .path = path, .finding = &finding };
+	const struct foreign_task task = { .path = path, .finding = &finding };
 	struct buf real = { 0 };
 	char *result;
 
 	if (!leads_to_foreign(path, &finding))
 		return realpath(path, NULL);
-	result = do_errand(follow_links, &errand, &real) ? buf_take(&real) : NULL;
+	result = run_task(follow_links, &task, &real) ? buf_take(&real) : NULL;
 	buf_free(&real);
 	return result;
 }
 
-/* Folders whose names it tells are anybody's, so it is done by superd itself only where there are none. */
+/* A pattern with wildcards in a folder's name may lead into anybody's folders, so superd calls glob itself only where
+ * there are none. */
 bool foreign_glob(const char *pattern, struct buf *names)
 {
-	const struct foreign_task errand = { .path = pattern };
+	const struct foreign_task task = { .path = pattern };
 	const char *slash = strrchr(pattern, '/');
 	struct path_finding finding;
 
 	if ((slash && strcspn(pattern, "*?[") < (size_t)(slash - pattern)) || path_is_foreign(pattern, &finding))
-		return do_errand(find_names, &errand, names);
-	find_names(&errand, names, NULL);
+		return run_task(glob_names, &task, names);
+	glob_names(&task, names, NULL);
 	return errno == 0;
 }

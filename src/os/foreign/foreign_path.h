@@ -1,5 +1,5 @@
-/* Paths through folders of somebody else, who can put links there, or a file system that does not answer: what superd
- * has to do there is done by a process of its own, for a moment, with the rights of the folder's owner. */
+/* Work on paths that lead through folders of other users. Such a user can put links there, or mount a file system that
+ * never answers. So a separate, short-lived process does the work, with the rights of the folder's owner. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,36 +8,37 @@
 #include "os/foreign/fork_with_timeout.h"
 #include "os/fs/path_opener.h"
 
-/* Whether others can change the way to the folder of this path. */
+/* Whether other users can change where this path's folder leads. Fills in `finding`. */
 bool path_is_foreign(const char *path, struct path_finding *finding);
 
-/* Whose rights are used for a path: the owner's of the first folder that is not superd's; if everybody may write to
- * that folder, those of uid and gid. Fills in `account` and returns it; NULL: superd's own rights are no greater. */
+/* Chooses whose rights to use for a path with this finding: those of the owner of the first folder that is not
+ * superd's. If everybody may write to that folder, the rights of uid and gid. Fills in `account` and returns it. NULL:
+ * superd's own rights are no greater. */
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid, struct account *account);
 
-/* Whether superd may write to a file of its own there: to its log, its pid file. Makes one that is missing in a sticky
- * folder, with this mode. The path may be a relative one. false with the reason in why. */
+/* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
+ * missing in a sticky folder, with this mode. The path may be relative. false with the reason in why. */
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
-/* Runs fork_with_timeout for work on this path, for a second at most. After a timeout it fails at once for some
- * seconds. */
+/* Runs fork_with_timeout for work on this path, with a timeout of 1 s. After a timeout, work on the same path fails at
+ * once for some seconds (ETIMEDOUT). */
 int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
 
-/* If no other user can change the path or what it leads to, superd does the following itself; else a separate process
- * does it. errno ETIMEDOUT: it did not answer in time. */
+/* The functions below work in superd itself if no other user can change the path or what it leads to, else in a
+ * separate process. errno ETIMEDOUT: the process did not finish in time. */
 
-/* As fd_read_file does: the text, to free(); NULL and errno. */
+/* As fd_read_file: the text of the file, at most `most` bytes, for the caller to free(). NULL and errno. */
 char *foreign_read_file(const char *path, size_t most, size_t *length);
 
-bool foreign_is_program(const char *path);      /* a regular file that may be executed */
-/* interpreter_is_wrong of a program in superd's own root; an interpreter in a stranger's folder is looked at for a
- * program of strangers alone. */
+bool foreign_is_program(const char *path);      /* whether it is a regular file that may be executed */
+/* interpreter_is_wrong for a program in superd's own root. If other users cannot change the program, an interpreter in
+ * their folders is not examined. */
 bool foreign_interpreter_is_wrong(const char *program, struct buf *why);
 
-char *foreign_real_path(const char *path);      /* realpath(path, NULL): to free(); NULL and errno */
+char *foreign_real_path(const char *path);      /* as realpath(path, NULL): the caller frees it; NULL and errno */
 
-/* The names that a pattern of glob(3) fits, in their order, each with a NUL behind it. false and errno, ENOENT:
- * none. */
+/* Appends the names that match a pattern, as glob(3), sorted, each followed by a NUL. false and errno; ENOENT: no
+ * match. */
 bool foreign_glob(const char *pattern, struct buf *names);
 
-int foreign_unlink(const char *path);           /* 0, or -1 and errno */
+int foreign_unlink(const char *path);           /* unlink(2): 0, or -1 and errno */

@@ -39,7 +39,7 @@ bool waitpid_timeout(pid_t pid, int milliseconds, int *status)
 }
 
 #ifdef SYS_close_range
-/* The first kept from this number on; UINT_MAX: none is. */
+/* The lowest kept descriptor that is not below `from`; UINT_MAX: none. */
 static unsigned next_kept(const int *kept, int count, int also, unsigned from)
 {
 	unsigned next = also >= 0 && (unsigned)also >= from ? (unsigned)also : UINT_MAX;

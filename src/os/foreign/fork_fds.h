@@ -1,18 +1,18 @@
-/* The descriptors of a start by fork: the pipe that tells of its failure, and what it lets go of before it may wait. */
+/* Descriptors of a forked child: the pipe by which it reports a failure, and closing what it must not hold open. */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A pipe, both ends close-on-exec and non-blocking, the one for writing from `least` on: it must not lie where the
- * child arranges its own, or a fault would go to a client. false and errno. */
+/* Opens a pipe, both ends close-on-exec and non-blocking. The writing end gets a number of at least `least`: the child
+ * arranges its own descriptors below that, and a report must never reach a client. false and errno. */
 bool fork_fds_open_report(int ends[2], int least);
 
-/* Closes all from 3 on but those kept, of which any may be -1, and `also`; -1: none. For a child that waits: what it
- * has a copy of does not end for whoever is at its other end. A kernel without the call (close_range, Linux 5.9) leaves
- * them open. */
+/* Closes all descriptors from 3 on except those in `kept` (entries of -1 are ignored) and `also` (-1: none). A child
+ * that waits calls it: as long as it holds a copy of a socket or pipe, the other end sees no end of file. On kernels
+ * without close_range(2) (before Linux 5.9) the descriptors stay open. */
 void fork_fds_close_others(const int *kept, int count, int also);
 
-/* Waits a moment, at most so many milliseconds, for a child that is ending, and takes its status where that is wanted.
- * false: it hangs on its way, and whoever waits for strangers reaps it. */
+/* Waits for a child that is about to end, by polling waitpid(2), and writes its wait status unless status is NULL.
+ * false: it did not end in time; the loop reaps it later. */
 bool waitpid_timeout(pid_t pid, int milliseconds, int *status);

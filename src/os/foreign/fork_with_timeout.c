@@ -22,16 +22,17 @@
 #include "os/foreign/fork_fds.h"
 
 #define WARNINGS_MOST 4000
-#define TEXT_MOST (SPAWN_TEXT + WARNINGS_MOST)
+#define TEXT_MOST (WORK_TEXT_MOST + WARNINGS_MOST)
 
+/* The message from the forked process. Only the used part of text is sent. */
 struct timed_result {
-	int result, error;
+	int result, error;              /* the work's descriptor or -1; its errno */
 	size_t why;                     /* bytes of text that are the reason; the rest are warnings */
 	char text[TEXT_MOST];
 };
 
-/* Sockets and fifos close without waiting, wherever their nodes lie. */
-static bool is_harmless(int fd)
+/* Closing a socket or a FIFO never blocks, whatever file system its node is on. */
+static bool closes_at_once(int fd)
 {
 	struct stat status;
 
@@ -40,24 +41,24 @@ static bool is_harmless(int fd)
 
 static _Noreturn void do_work(timed_work *work, const void *with, int to)
 {
-	static struct timed_result answer;
+	static struct timed_result message;
 	struct buf why = { 0 }, warnings = { 0 };
 	size_t length;
 
 	setsid();
-	answer.result = work(with, &why, &warnings);
-	answer.error = errno;
-	if (answer.result >= 0 && !is_harmless(answer.result)) {
-		answer.result = -1;
-		answer.error = EINVAL;
+	message.result = work(with, &why, &warnings);
+	message.error = errno;
+	if (message.result >= 0 && !closes_at_once(message.result)) {
+		message.result = -1;
+		message.error = EINVAL;
 	}
-	buf_cut(&why, SPAWN_TEXT);
+	buf_cut(&why, WORK_TEXT_MOST);
 	buf_cut(&warnings, WARNINGS_MOST);
-	answer.why = why.length;
-	memcpy(answer.text, buf_string(&why), why.length);
-	memcpy(answer.text + why.length, buf_string(&warnings), warnings.length);
+	message.why = why.length;
+	memcpy(message.text, buf_string(&why), why.length);
+	memcpy(message.text + why.length, buf_string(&warnings), warnings.length);
 	length = offsetof(struct timed_result, text) + why.length + warnings.length;
-	_exit(!fd_message_send(to, &answer, length, &answer.result, answer.result >= 0, 0));
+	_exit(!fd_message_send(to, &message, length, &message.result, message.result >= 0, 0));
 }
 
 static bool wait_readable(int fd, int milliseconds)
@@ -74,29 +75,29 @@ static bool wait_readable(int fd, int milliseconds)
 	return ready > 0;
 }
 
-/* The result; -1 and errno. */
-static int receive(int from, struct buf *why, struct buf *warnings)
+/* Receives the work's descriptor; -1 and errno. */
+static int receive_result(int from, struct buf *why, struct buf *warnings)
 {
-	struct timed_result *answer = malloc(sizeof(*answer));
+	struct timed_result *message = malloc(sizeof(*message));
 	int fd = -1, error;
 	size_t count = 1, length;
-	ssize_t got = answer ? fd_message_receive(from, answer, sizeof(*answer), &fd, &count, MSG_DONTWAIT) : 0;
+	ssize_t got = message ? fd_message_receive(from, message, sizeof(*message), &fd, &count, MSG_DONTWAIT) : 0;
 
 	length = got < 0 ? 0 : (size_t)got;
 
 	if (length < offsetof(struct timed_result, text) ||
-	    answer->why > length - offsetof(struct timed_result, text)) {
-		errno = answer ? EPROTO : ENOMEM;
-		free(answer);
+	    message->why > length - offsetof(struct timed_result, text)) {
+		errno = message ? EPROTO : ENOMEM;
+		free(message);
 		return -1;
 	}
 	length -= offsetof(struct timed_result, text);
-	if (answer->why)        /* who gave no reason leaves its caller nothing to free */
-		buf_add(why, answer->text, answer->why);
-	if (length > answer->why)
-		buf_add(warnings, answer->text + answer->why, length - answer->why);
-	error = answer->error;
-	free(answer);
+	if (message->why)        /* without a reason the caller has nothing to free */
+		buf_add(why, message->text, message->why);
+	if (length > message->why)
+		buf_add(warnings, message->text + message->why, length - message->why);
+	error = message->error;
+	free(message);
 	errno = error;
 	return fd;
 }
@@ -110,7 +111,7 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
-	thread_block_signals(&before);  /* what would handle them is superd's loop */
+	thread_block_signals(&before);  /* the handlers belong to superd's loop */
 	pid = fork();
 	if (pid == 0) {
 		fork_fds_close_others(&kept, 1, ends[1]);
@@ -120,7 +121,7 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
 	if (pid > 0 && wait_readable(ends[0], milliseconds)) {
-		result = receive(ends[0], why, warnings);
+		result = receive_result(ends[0], why, warnings);
 		error = errno;
 	} else if (pid > 0) {
 		kill(pid, SIGKILL);

@@ -3,13 +3,13 @@
 
 #include "base/buf.h"
 
-#define SPAWN_TEXT (128 << 10)          /* bytes of a reason at most */
+#define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's reason at most */
 
-/* The work: returns a descriptor (a socket or a fifo), or -1 and errno. It runs in a copy of superd's memory, without
+/* The work. Returns a descriptor (a socket or a FIFO), or -1 and errno. It runs in a copy of superd's memory without
  * superd's descriptors. */
 typedef int timed_work(const void *with, struct buf *why, struct buf *warnings);
 
-/* Does the work, with one descriptor kept open (-1: none). Returns the work's descriptor, or -1 and errno, with the
- * work's reason in why; ETIMEDOUT: it took too long. */
+/* Does the work with one descriptor kept open (-1: none). Returns the work's descriptor, which the caller owns, or -1
+ * and the work's errno, with its reason in why. ETIMEDOUT: it took longer than `milliseconds`. */
 int fork_with_timeout(timed_work *work, const void *with, int kept, int milliseconds, struct buf *why,
 		      struct buf *warnings);

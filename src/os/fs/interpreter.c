@@ -1,5 +1,5 @@
 /* Reads a program's first bytes as execve(2) does. It reports a program as not executable only if that is certain:
- * binfmt_misc may know further formats. */
+ * binfmt_misc may know further formats. Sources: execve(2), elf(5). */
 #include "os/fs/interpreter.h"
 
 #include <dirent.h>
@@ -17,16 +17,18 @@
 #include "base/scan.h"
 #include "os/fs/root_path.h"
 
-#define HEADERS_MOST 4096               /* bytes that are read of a program: the kernel wants its headers in one page */
-#define FORMATS "/proc/sys/fs/binfmt_misc"
+/* Bytes read of a program; the kernel wants the program headers within one page. */
+#define HEADERS_MOST 4096
+#define BINFMT_FOLDER "/proc/sys/fs/binfmt_misc"
 
-/* env(1) looks for a program of such a name, and a shell has no such option; others pass over it. */
+/* env(1) would look for a program whose name ends in \r, and a shell rejects it as an option; other interpreters ignore
+ * it. */
 static bool is_confused_by_dos(const char *interpreter)
 {
 	return scan_ends_with(interpreter, "/env") || scan_ends_with(interpreter, "sh");
 }
 
-/* Takes what stands between the blanks behind #!, as execve(2) does. */
+/* Reads the interpreter and the end of its arguments from the #! line, as execve(2) does. */
 static void read_script(const char *text, size_t length, struct interpreter *found)
 {
 	size_t from = 2, count = 0, end;
@@ -44,18 +46,18 @@ static void read_script(const char *text, size_t length, struct interpreter *fou
 }
 
 #ifdef HAVE_ELF_H
-/* Where a file of a class has what is asked of it. */
-static const struct layout {
+/* The offsets and sizes of the fields, by ELF class (elf(5)). */
+static const struct elf_layout {
 	size_t word;                    /* bytes of an offset, or of a size */
 	size_t e_phoff, e_phnum, phdr, p_offset, p_filesz;
-} layouts[] = {
+} elf_layouts[] = {
 	[ELFCLASS32] = { sizeof(Elf32_Off), offsetof(Elf32_Ehdr, e_phoff), offsetof(Elf32_Ehdr, e_phnum),
 			 sizeof(Elf32_Phdr), offsetof(Elf32_Phdr, p_offset), offsetof(Elf32_Phdr, p_filesz) },
 	[ELFCLASS64] = { sizeof(Elf64_Off), offsetof(Elf64_Ehdr, e_phoff), offsetof(Elf64_Ehdr, e_phnum),
 			 sizeof(Elf64_Phdr), offsetof(Elf64_Phdr, p_offset), offsetof(Elf64_Phdr, p_filesz) },
 };
 
-static uint64_t take_word(const char *at, size_t bytes)
+static uint64_t read_elf_word(const char *at, size_t bytes)
 {
 	uint32_t word;
 	uint64_t wide;
@@ -68,21 +70,21 @@ static uint64_t take_word(const char *at, size_t bytes)
 	return word;
 }
 
-/* The file's own offset and size of its PT_INTERP; false: it has none. */
+/* Finds the offset and size of the file's PT_INTERP segment. false: it has none. */
 static bool find_interpreter_segment(const char *text, size_t length, uint64_t *offset, uint64_t *size)
 {
-	const struct layout *layout = &layouts[text[EI_CLASS] == ELFCLASS64 ? ELFCLASS64 : ELFCLASS32];
-	uint64_t first = take_word(text + layout->e_phoff, layout->word);
+	const struct elf_layout *layout = &elf_layouts[text[EI_CLASS] == ELFCLASS64 ? ELFCLASS64 : ELFCLASS32];
+	uint64_t first = read_elf_word(text + layout->e_phoff, layout->word);
 	Elf32_Half count;
 
 	memcpy(&count, text + layout->e_phnum, sizeof(count));
 	for (size_t n = 0; n < count && first <= length && first + (n + 1) * layout->phdr <= length; n++) {
 		const char *segment = text + first + n * layout->phdr;
 
-		if (take_word(segment, sizeof(Elf32_Word)) != PT_INTERP)       /* p_type is first in both */
+		if (read_elf_word(segment, sizeof(Elf32_Word)) != PT_INTERP)   /* p_type is first in both */
 			continue;
-		*offset = take_word(segment + layout->p_offset, layout->word);
-		*size = take_word(segment + layout->p_filesz, layout->word);
+		*offset = read_elf_word(segment + layout->p_offset, layout->word);
+		*size = read_elf_word(segment + layout->p_filesz, layout->word);
 		return true;
 	}
 	return false;
@@ -105,8 +107,8 @@ static bool find_loader(int fd, const char *text, size_t length, char path[PATH_
 }
 #endif
 
-/* No program of a format that the kernel has is without a NUL so far in front; a piece of one is left to the start. */
-static bool is_text(const char *text, size_t length)
+/* Every binary format of the kernel has a NUL this early. A truncated ELF file is left to execve(2). */
+static bool looks_like_text(const char *text, size_t length)
 {
 	return (!length || text[0] != '\177') && !memchr(text, '\0', length < 256 ? length : 256);
 }
@@ -121,7 +123,7 @@ void interpreter_find(const char *root, const char *program, struct interpreter 
 	found->is_split_wrong = false;
 	found->kind = INTERPRETER_NONE;
 	if (root_path_stat(root, program, &status) < 0 || !S_ISREG(status.st_mode))
-		return;                 /* it can't be executed */
+		return;                 /* execve(2) reports this */
 	fd = root_path_open(root, program, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		found->kind = errno == ENOENT ? INTERPRETER_NONE : INTERPRETER_UNKNOWN;
@@ -132,15 +134,15 @@ void interpreter_find(const char *root, const char *program, struct interpreter 
 		read_script(text, (size_t)length, found);
 	else if (length > 0 && find_loader(fd, text, (size_t)length, found->path))
 		found->kind = INTERPRETER_FOUND;
-	else if (length >= 0 && is_text(text, (size_t)length))
+	else if (length >= 0 && looks_like_text(text, (size_t)length))
 		found->kind = INTERPRETER_MISSING;
 	fd_close(&fd);
 }
 
-/* Whether the administrator has told the kernel of formats of his own. */
-static bool has_own_formats(void)
+/* Whether the administrator has registered formats in binfmt_misc. */
+static bool has_binfmt_misc_formats(void)
 {
-	DIR *folder = opendir(FORMATS);
+	DIR *folder = opendir(BINFMT_FOLDER);
 	bool has = false;
 
 	for (struct dirent *entry; folder && (entry = readdir(folder));)
@@ -150,7 +152,7 @@ static bool has_own_formats(void)
 	return has;
 }
 
-static void add_visibly(struct buf *out, const char *path)
+static void add_quoted_path(struct buf *out, const char *path)
 {
 	size_t length = strlen(path);
 	bool is_dos = length && path[length - 1] == '\r';
@@ -160,10 +162,10 @@ static void add_visibly(struct buf *out, const char *path)
 		buf_text(out, " (the file has DOS line ends)");
 }
 
-/* Of a file that is there. */
-static bool is_wrong(const struct interpreter *found, const char *whose, struct buf *why)
+/* Checks an interpreter that was found in an existing file; true with the reason in why. */
+static bool report_interpreter(const struct interpreter *found, const char *whose, struct buf *why)
 {
-	if (found->kind == INTERPRETER_MISSING && !has_own_formats())
+	if (found->kind == INTERPRETER_MISSING && !has_binfmt_misc_formats())
 		buf_addf(why, "%s does not begin with #! and an interpreter, and is no binary program", whose);
 	else if (found->is_split_wrong)
 		buf_addf(why, "%s has DOS line ends: a \\r ends the arguments of %s", whose, found->path);
@@ -179,7 +181,7 @@ bool interpreter_is_wrong(const char *root, const char *program,
 	struct stat status;
 
 	interpreter_find(root, program, &found);
-	if (is_wrong(&found, "it", why))
+	if (report_interpreter(&found, "it", why))
 		return true;
 	for (int depth = 0; depth < INTERPRETERS_MOST; depth++) {
 		if (found.kind != INTERPRETER_FOUND || *found.path != '/')
@@ -190,7 +192,7 @@ bool interpreter_is_wrong(const char *root, const char *program,
 			int error = errno;
 
 			buf_text(why, depth ? "the interpreter of its interpreter, " : "its interpreter ");
-			add_visibly(why, found.path);
+			add_quoted_path(why, found.path);
 			if (error == ENOENT)
 				buf_text(why, depth ? ", is not there" : " is not there");
 			else
@@ -198,7 +200,7 @@ bool interpreter_is_wrong(const char *root, const char *program,
 			return true;
 		}
 		interpreter_find(root, found.path, &found);
-		if (is_wrong(&found, "its interpreter", why))
+		if (report_interpreter(&found, "its interpreter", why))
 			return true;
 	}
 	return false;

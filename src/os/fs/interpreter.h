@@ -1,7 +1,7 @@
-/* What the kernel opens along with a program: the interpreter that a script names behind #!, the loader that an ELF file
- * names in its PT_INTERP. Without it execve(2) gives ENOENT for a file that is there.
+/* The interpreter that the kernel opens together with a program: the one that a script names behind #!, or the loader
+ * that an ELF file names in PT_INTERP. If it is missing, execve(2) fails with ENOENT although the program exists.
  *
- * Opens and reads files; a caller judges first whether that may keep it waiting. */
+ * These functions open and read files, which may block: the caller first makes sure that they may. */
 #pragma once
 
 #include <limits.h>
@@ -9,26 +9,27 @@
 
 #include "base/buf.h"
 
-#define INTERPRETERS_MOST 5             /* interpreters of interpreters: more are ELOOP, says execve(2) */
+#define INTERPRETERS_MOST 5             /* interpreters of interpreters; with more, execve(2) fails with ELOOP */
 
 enum interpreter_kind {
-	INTERPRETER_NONE,               /* it needs none, or it is no file that could be executed */
+	INTERPRETER_NONE,               /* it needs none, or it is not a file that could be executed */
 	INTERPRETER_FOUND,
-	INTERPRETER_UNKNOWN,            /* it can't be read */
-	INTERPRETER_MISSING,            /* a text that names none: ENOEXEC */
+	INTERPRETER_UNKNOWN,            /* it cannot be read */
+	INTERPRETER_MISSING,            /* a text file that names none: execve(2) fails with ENOEXEC */
 };
 
+/* What interpreter_find writes. */
 struct interpreter {
 	enum interpreter_kind kind;
-	bool is_split_wrong;            /* a \r ends its arguments, and the interpreter is one that stumbles over it */
-	char path[PATH_MAX];            /* with INTERPRETER_FOUND; may be relative, or end with the \r of DOS line ends */
+	bool is_split_wrong;            /* the arguments end with a \r, and the interpreter is one that fails on it */
+	char path[PATH_MAX];            /* valid with INTERPRETER_FOUND; may be relative, or end with the \r of DOS line ends */
 };
 
-/* Looks below root, as root_directory; NULL: superd's own. program may be found->path. */
+/* Looks below `root`, a root_directory; NULL: superd's own root. `program` may be found->path. */
 void interpreter_find(const char *root, const char *program, struct interpreter *found);
 
-/* Whether the kernel would refuse a program for its interpreter, or for that one's: true with the reason in why, as "its
- * interpreter '/bin/sh\r' is not there". may_look, NULL for always: whether an interpreter may be looked at; what
- * can't be known is no reason. */
+/* Whether the kernel would refuse a program because of its interpreter, or of that one's interpreter. true with the
+ * reason in why, such as "its interpreter '/bin/sh\r' is not there". If something cannot be read, the answer is false.
+ * may_look: whether an interpreter may be read; NULL: always. */
 bool interpreter_is_wrong(const char *root, const char *program,
 			  bool (*may_look)(const void *context, const char *path), const void *context, struct buf *why);

@@ -1,5 +1,5 @@
-/* Files in memory: memfd_create(2). A kernel without it gets a pipe, which must take the whole text at once, as nobody
- * reads it yet. */
+/* Files in memory: memfd_create(2). A kernel without it gets a pipe instead, which must hold the whole text, as nothing
+ * reads from it yet. */
 #include "os/fs/memory_file.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* inotify(7) on folders. If a folder on the way is missing, too, its name is waited for in the folder above it. */
+/* inotify(7) on folders. If a folder on the way is missing too, superd waits for its name in the folder above it. */
 #include "os/fs/path_create_watch.h"
 
 #include <limits.h>
@@ -21,7 +21,7 @@ void path_create_watch_open(struct path_create_watch *watch)
 	*watch = (struct path_create_watch){ .fd = fd_raise(inotify_init1(IN_NONBLOCK | IN_CLOEXEC), FD_HIGH) };
 }
 
-static int mark_folder(const struct path_create_watch *watch, const char *folder)
+static int watch_folder(const struct path_create_watch *watch, const char *folder)
 {
 	return inotify_add_watch(watch->fd, *folder ? folder : "/",
 				 IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB | IN_ONLYDIR | IN_MASK_ADD);
@@ -30,19 +30,19 @@ static int mark_folder(const struct path_create_watch *watch, const char *folder
 void path_create_watch_add(struct path_create_watch *watch, const char *path)
 {
 	char folder[PATH_MAX], *slash;
-	struct awaited_path awaited = { .mark = -1 };
+	struct awaited_path awaited = { .watch_id = -1 };
 	struct awaited_path *list;
 
 	if (watch->fd < 0 || watch->count == AWAITED_PATHS_MOST ||
 	    snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
 		return;
-	while (awaited.mark < 0 && (slash = strrchr(folder, '/'))) {
+	while (awaited.watch_id < 0 && (slash = strrchr(folder, '/'))) {
 		*slash = '\0';
 		if (snprintf(awaited.name, sizeof(awaited.name), "%s", slash + 1) >= (int)sizeof(awaited.name))
 			return;
-		awaited.mark = mark_folder(watch, folder);
+		awaited.watch_id = watch_folder(watch, folder);
 	}
-	list = awaited.mark < 0 ? NULL : array_grow(watch->list, &watch->capacity, watch->count, sizeof(*list));
+	list = awaited.watch_id < 0 ? NULL : array_grow(watch->list, &watch->capacity, watch->count, sizeof(*list));
 	if (!list)
 		return;
 	watch->list = list;
@@ -52,7 +52,7 @@ void path_create_watch_add(struct path_create_watch *watch, const char *path)
 static bool is_awaited(const struct path_create_watch *watch, const struct inotify_event *event, const char *name)
 {
 	for (size_t n = 0; n < watch->count; n++) {
-		if (watch->list[n].mark == event->wd && event->len && !strcmp(watch->list[n].name, name))
+		if (watch->list[n].watch_id == event->wd && event->len && !strcmp(watch->list[n].name, name))
 			return true;
 	}
 	return event->mask & IN_Q_OVERFLOW;

@@ -1,7 +1,7 @@
-/* Decides who opens a path: superd itself, a child as the service's user, or nobody.
+/* Decides who opens a path: superd itself, a child as the service's user, or no process.
  *
- * In a sticky folder such as /tmp, a file that superd created is safe, as nobody else can replace it. A file that is
- * missing there belongs to whoever is first, so superd creates it before it trusts it. */
+ * In a sticky folder such as /tmp, a file that superd created is safe, as other users cannot replace it. A missing file
+ * belongs to whoever creates it first, so superd creates it before it trusts it. */
 #include "os/fs/path_opener.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 
-#define LATELY 5                        /* seconds; whoever mounts below a folder of root's is root */
+#define CACHE_SECONDS 5                 /* mounts below root's folders are root's, so an old list does no harm */
 
 const char *path_mounts_cached(void)
 {
@@ -22,7 +22,7 @@ const char *path_mounts_cached(void)
 	const char *result;
 
 	pthread_mutex_lock(&lock);
-	if (!mounts || now - read_at >= LATELY) {
+	if (!mounts || now - read_at >= CACHE_SECONDS) {
 		free(before);
 		before = mounts;
 		mounts = path_mounts();
@@ -33,8 +33,8 @@ const char *path_mounts_cached(void)
 	return result;
 }
 
-/* Not through a link, and only if it is new: so it is ours when this succeeds. */
-static bool make_file(const char *path, mode_t mode)
+/* Creates the file only if it is new, and follows no link: so superd owns it if this succeeds. */
+static bool create_file(const char *path, mode_t mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
 
@@ -48,7 +48,7 @@ bool path_is_open_to_us(const char *path, mode_t mode, const struct account *acc
 {
 	if (path_is_trusted_for(path, PATH_OPEN_FLAWS, account, mounts, finding))
 		return true;
-	return mode && finding->is_missing && make_file(path, mode) &&
+	return mode && finding->is_missing && create_file(path, mode) &&
 	       path_is_trusted_for(path, PATH_OPEN_FLAWS, account, mounts, finding);
 }
 
@@ -57,15 +57,15 @@ static bool is_mounted_by_root(const struct path_finding *finding)
 	return finding->flaw == PATH_REMOTE && finding->owner == 0;
 }
 
-/* Another user than superd's own, whose rights are not those that are to be kept from others. */
-static bool is_another(const struct account *account)
+/* Whether the account is another, unprivileged user, whose rights are no danger. */
+static bool is_other_user(const struct account *account)
 {
 	return account && account->switches && account->uid != 0 && account->uid != geteuid();
 }
 
 enum path_opener path_opener_by(const struct account *account, const struct path_finding *finding)
 {
-	return is_another(account) || is_mounted_by_root(finding) ? PATH_OPENED_BY_CHILD : PATH_REFUSED;
+	return is_other_user(account) || is_mounted_by_root(finding) ? PATH_OPENED_BY_CHILD : PATH_REFUSED;
 }
 
 enum path_opener path_opener(const char *path, mode_t mode, const struct account *account, const char *mounts,

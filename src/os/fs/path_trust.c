@@ -1,5 +1,6 @@
-/* Following a path as path_resolution(7) does, without ever entering what somebody else answers for. Mounts are judged
- * before they are crossed, by the text of mountinfo: asking the mounted file system itself may wait for ever. */
+/* Follows a path as path_resolution(7) describes, without ever entering a folder that another user controls. Mounts are
+ * judged before they are crossed, by the text of mountinfo: a query to the mounted file system itself may wait for
+ * ever. */
 #include "os/fs/path_trust.h"
 
 #include <errno.h>
@@ -16,10 +17,11 @@
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define MOUNTS_MOST (4 << 20)
-#define NOBODY 65534u                   /* as whom the kernel shows owners that have no number here */
+/* Overflowuid: the kernel reports it for owners without a number in this user namespace. */
+#define NOBODY 65534u
 
-/* File systems that the kernel serves by itself from memory or a local disk. */
-static const char *const local[] = {
+/* File systems that the kernel serves itself, from memory or a local disk. */
+static const char *const local_systems[] = {
 	"bcachefs", "bdev", "binfmt_misc", "bpf", "btrfs", "cgroup", "cgroup2", "configfs", "cramfs", "debugfs",
 	"devpts", "devtmpfs", "efivarfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hugetlbfs",
 	"iso9660", "jfs", "mqueue", "msdos", "nilfs2", "ntfs3", "overlay", "proc", "pstore", "ramfs",
@@ -27,18 +29,20 @@ static const char *const local[] = {
 	"vfat", "xfs", "zfs",
 };
 
-/* A walk: what is known to be good, and what is still to be followed from there. */
+/* The state of a walk along a path. */
 struct walk {
-	char known[PATH_MAX];           /* "" is / */
-	char rest[PATH_MAX];
-	unsigned flaws;
-	const char *mounts;
-	char *fresh;                    /* mounts, where those given turned out to be too old; NULL: they have not */
-	dev_t device;                   /* of known */
-	bool counts_groups;             /* all of them; else only the account's */
+	char known[PATH_MAX];           /* the folder reached, which is trusted, without links; "": / */
+	char rest[PATH_MAX];            /* the names to follow from there */
+	unsigned flaws;                 /* enum path_flaw: those to look for */
+	const char *mounts;             /* path_mounts; NULL: unknown */
+	/* Mounts, read again because those given were too old; NULL: not read again; freed at the end. */
+	char *reread;
+	dev_t device;                   /* device of `known` */
+	bool counts_groups;             /* every group that may write is a flaw; else only the account's groups */
 	const struct account *account;
-	int links;
-	bool is_shared;                 /* known is sticky and others write it: what is in it has to be ours */
+	int links;                      /* links followed so far, LINKS_MOST at most */
+	/* `known` is sticky and others may write it, so a name in it must be owned by superd or root. */
+	bool is_shared;
 	struct path_finding *finding;
 };
 
@@ -49,17 +53,17 @@ char *path_mounts(void)
 	return fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
 }
 
-static bool is_local(const char *system, size_t length)
+static bool is_local_system(const char *system, size_t length)
 {
-	for (size_t n = 0; n < sizeof(local) / sizeof(*local); n++) {
-		if (strlen(local[n]) == length && !memcmp(local[n], system, length))
+	for (size_t n = 0; n < sizeof(local_systems) / sizeof(*local_systems); n++) {
+		if (strlen(local_systems[n]) == length && !memcmp(local_systems[n], system, length))
 			return true;
 	}
 	return false;
 }
 
-/* Compares a name with one of mountinfo, where blanks and backslashes are octal. */
-static bool is_name(const char *name, const char *text, const char *end)
+/* Compares a name with one of mountinfo, which writes blanks and backslashes in octal (proc_pid_mountinfo(5)). */
+static bool equals_mountinfo_name(const char *name, const char *text, const char *end)
 {
 	for (; *name && text < end; name++, text++) {
 		unsigned char byte = (unsigned char)*text;
@@ -75,13 +79,14 @@ static bool is_name(const char *name, const char *text, const char *end)
 }
 
 struct mounted {
-	const char *system;             /* its kind, of this length; NULL: nothing is mounted there */
+	/* Type of the file system, `length` bytes in `mounts`; NULL: nothing is mounted there. */
+	const char *system;
 	size_t length;
 	unsigned major, minor;
 };
 
-/* What is mounted at this very path, the last one where there are several. */
-static struct mounted mounted_at(const char *mounts, const char *path)
+/* Finds the mount at exactly this path, the last one if there are several. */
+static struct mounted find_mount_at(const char *mounts, const char *path)
 {
 	struct mounted mounted = { 0 };
 
@@ -95,7 +100,7 @@ static struct mounted mounted_at(const char *mounts, const char *path)
 			field += *field == ' ';
 		}
 		dash = field < end ? strstr(field, " - ") : NULL;
-		if (dash && dash < end && is_name(path, field, field + strcspn(field, " \n"))) {
+		if (dash && dash < end && equals_mountinfo_name(path, field, field + strcspn(field, " \n"))) {
 			mounted.system = dash + 3;
 			mounted.length = strcspn(mounted.system, " \n");
 			sscanf(device, "%u:%u", &mounted.major, &mounted.minor);
@@ -105,8 +110,9 @@ static struct mounted mounted_at(const char *mounts, const char *path)
 	return mounted;
 }
 
-/* In a user namespace root of the machine may have no number: it is shown as nobody (overflowuid), and so is whoever
- * else is outside. What they own there is the machine's. Not so where nobody has a number here. */
+/* In a user namespace, users without a number there, among them the machine's root, appear as nobody (overflowuid,
+ * user_namespaces(7)). Then nobody's files are the machine's. This does not hold if nobody itself has a number in the
+ * namespace. */
 static bool nobody_is_outside(void)
 {
 	static atomic_int known = -1;
@@ -128,17 +134,17 @@ static bool nobody_is_outside(void)
 	return known;
 }
 
-static bool is_own(uid_t owner)
+static bool is_own_uid(uid_t owner)
 {
 	return owner == 0 || owner == geteuid() || (owner == NOBODY && nobody_is_outside());
 }
 
-static bool is_ours(const struct stat *status)
+static bool is_owned_by_us(const struct stat *status)
 {
-	return is_own(status->st_uid);
+	return is_own_uid(status->st_uid);
 }
 
-static bool found(struct walk *walk, enum path_flaw flaw, const char *place, const struct stat *status)
+static bool report_flaw(struct walk *walk, enum path_flaw flaw, const char *place, const struct stat *status)
 {
 	struct path_finding *finding = walk->finding;
 
@@ -151,8 +157,8 @@ static bool found(struct walk *walk, enum path_flaw flaw, const char *place, con
 	return true;
 }
 
-/* What fuse tells in its options; a user of his own has mounted it where that is not root's number. */
-static uid_t mounted_by(const char *system)
+/* The mount option user_id of a FUSE (fuse(4)): a user mounted it unless it is root's. */
+static uid_t fuse_owner(const char *system)
 {
 	static const char word[] = "user_id=";
 	const char *end = system + strcspn(system, "\n"), *at = strstr(system, word);
@@ -160,26 +166,26 @@ static uid_t mounted_by(const char *system)
 	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
 }
 
-static bool find_remote(struct walk *walk, const char *path, const char *system, size_t length)
+static bool report_remote(struct walk *walk, const char *path, const char *system, size_t length)
 {
-	if (!found(walk, PATH_REMOTE, path, NULL))
+	if (!report_flaw(walk, PATH_REMOTE, path, NULL))
 		return false;
 	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)length, system);
-	walk->finding->owner = mounted_by(system);
+	walk->finding->owner = fuse_owner(system);
 	return true;
 }
 
-/* The root itself is never judged: where it hangs, superd hangs anyway. */
+/* The root itself is never checked: if it hangs, superd hangs anyway. */
 static bool is_remote(struct walk *walk, const char *path)
 {
-	struct mounted mounted = mounted_at(walk->mounts, path);
+	struct mounted mounted = find_mount_at(walk->mounts, path);
 
-	return mounted.system && !is_local(mounted.system, mounted.length) &&
-	       find_remote(walk, path, mounted.system, mounted.length);
+	return mounted.system && !is_local_system(mounted.system, mounted.length) &&
+	       report_remote(walk, path, mounted.system, mounted.length);
 }
 
-/* A group that can't harm this caller. */
-static bool is_far(const struct walk *walk, gid_t group)
+/* Whether a group that may write is no danger to the caller: it is not one of the account's. */
+static bool is_harmless_group(const struct walk *walk, gid_t group)
 {
 	const struct account *account = walk->account;
 
@@ -198,18 +204,18 @@ static bool folder_is_flawed(struct walk *walk, const char *path, const struct s
 {
 	bool sticky = status->st_mode & S_ISVTX;
 
-	if (!is_ours(status) && found(walk, PATH_OWNER, path, status))
+	if (!is_owned_by_us(status) && report_flaw(walk, PATH_OWNER, path, status))
 		return true;
-	if (!sticky && (status->st_mode & S_IWOTH) && found(walk, PATH_WORLD, path, status))
+	if (!sticky && (status->st_mode & S_IWOTH) && report_flaw(walk, PATH_WORLD, path, status))
 		return true;
-	if (!sticky && (status->st_mode & S_IWGRP) && !is_far(walk, status->st_gid) &&
-	    found(walk, PATH_GROUP, path, status))
+	if (!sticky && (status->st_mode & S_IWGRP) && !is_harmless_group(walk, status->st_gid) &&
+	    report_flaw(walk, PATH_GROUP, path, status))
 		return true;
 	walk->is_shared = sticky && (status->st_mode & (S_IWGRP | S_IWOTH));
 	return false;
 }
 
-/* Takes the next name off what is to be followed; false: there is none. */
+/* Cuts the next name off walk->rest. false: there is none. */
 static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 {
 	size_t skip = strspn(walk->rest, "/"), length = strcspn(walk->rest + skip, "/");
@@ -218,7 +224,7 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 	if (!length)
 		return false;
 	if (length > NAME_MAX) {
-		found(walk, PATH_BROKEN, walk->rest, NULL);
+		report_flaw(walk, PATH_BROKEN, walk->rest, NULL);
 		return false;
 	}
 	memcpy(name, walk->rest + skip, length);
@@ -228,10 +234,11 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 	return true;
 }
 
-/* A folder of a user is looked at when it stands last, and he may mount a file system of his own there just before,
- * where mountinfo had none yet. So its server is not asked: FUSE (fuse_update_get_attr) and NFS give what they know. */
+/* stat(2) with what the kernel has cached (AT_STATX_DONT_SYNC): a user may mount a file system on his folder just
+ * before this call, too late for mountinfo. FUSE (fuse_update_get_attr) and NFS then answer without asking their
+ * server. *is_root, left alone where it is unknown: the path is the root of a mount. */
 #ifdef HAVE_STATX
-static int look(const char *path, struct stat *status, bool *is_root)
+static int stat_cached(const char *path, struct stat *status, bool *is_root)
 {
 	struct statx known;
 
@@ -246,20 +253,20 @@ static int look(const char *path, struct stat *status, bool *is_root)
 	return 0;
 }
 #else
-static int look(const char *path, struct stat *status, bool *is_root)
+static int stat_cached(const char *path, struct stat *status, bool *is_root)
 {
 	(void)is_root;
 	return lstat(path, status);
 }
 #endif
 
-/* known has become another one, which was entered before. */
-static void note_device(struct walk *walk)
+/* Updates walk->device after walk->known went back to a folder that was entered before. */
+static void update_device(struct walk *walk)
 {
 	struct stat status = { 0 };
 	bool is_root;
 
-	look(*walk->known ? walk->known : "/", &status, &is_root);
+	stat_cached(*walk->known ? walk->known : "/", &status, &is_root);
 	walk->device = status.st_dev;
 }
 
@@ -276,24 +283,24 @@ static bool follow_link(struct walk *walk, const char *path)
 	memcpy(walk->rest, whole, strlen(whole) + 1);
 	if (*target == '/') {
 		walk->known[0] = '\0';
-		note_device(walk);
+		update_device(walk);
 	}
 	return true;
 }
 
-/* What is not there can't be followed any further. It is no flaw, unless others could make it. */
-static void end_at_nothing(struct walk *walk, const char *path, bool is_last)
+/* The walk ends at a name that does not exist. That is no flaw unless others could create it. */
+static void end_at_missing(struct walk *walk, const char *path, bool is_last)
 {
 	if (errno != ENOENT && errno != ENOTDIR)
-		found(walk, PATH_BROKEN, path, NULL);
+		report_flaw(walk, PATH_BROKEN, path, NULL);
 	else if (walk->is_shared)
-		walk->finding->is_absent = found(walk, PATH_WORLD, walk->known, NULL);
+		walk->finding->is_absent = report_flaw(walk, PATH_WORLD, walk->known, NULL);
 	walk->finding->is_missing = walk->finding->is_absent && is_last;
 }
 
-static bool is_device_of(const struct mounted *mounted, const struct stat *status)
+static bool is_on_device(const struct mounted *mounted, const struct stat *status)
 {
-	static const char btrfs[] = "btrfs"; /* its volumes have devices of their own, which mountinfo does not tell */
+	static const char btrfs[] = "btrfs"; /* its subvolumes have devices that mountinfo does not show */
 
 	if (!mounted->system)
 		return false;
@@ -301,24 +308,25 @@ static bool is_device_of(const struct mounted *mounted, const struct stat *statu
 	       (mounted->length == strlen(btrfs) && !memcmp(mounted->system, btrfs, strlen(btrfs)));
 }
 
-/* The root of a file system that a user mounted may look like a folder of root's: until its server was asked, its owner
- * is 0. So one of which the list of mounts does not know is not entered, and a list may be some seconds old. */
+/* Whether the path is a mount that the list of mounts lacks. The list may be some seconds old, so it is read again. The
+ * root of a file system that a user mounted just now may look like root's folder: until its server was asked, its owner
+ * is 0. So an unknown mount is not entered. */
 static bool is_unknown_mount(struct walk *walk, const char *path, const struct stat *status, bool is_root)
 {
-	struct mounted mounted = mounted_at(walk->mounts, path);
+	struct mounted mounted = find_mount_at(walk->mounts, path);
 
-	if (!walk->mounts || (!is_root && status->st_dev == walk->device) || is_device_of(&mounted, status))
+	if (!walk->mounts || (!is_root && status->st_dev == walk->device) || is_on_device(&mounted, status))
 		return false;
-	free(walk->fresh);
-	walk->mounts = walk->fresh = path_mounts();
-	mounted = mounted_at(walk->mounts, path);
-	if (!walk->mounts || is_device_of(&mounted, status))
+	free(walk->reread);
+	walk->mounts = walk->reread = path_mounts();
+	mounted = find_mount_at(walk->mounts, path);
+	if (!walk->mounts || is_on_device(&mounted, status))
 		return is_remote(walk, path);
-	return is_root && find_remote(walk, path, "unknown", strlen("unknown"));
+	return is_root && report_remote(walk, path, "unknown", strlen("unknown"));
 }
 
-/* One name further. false: it ends here, with a flaw or without. */
-static bool step(struct walk *walk, const char *name, bool is_last)
+/* Walks one name further. false: the walk ends here, with a flaw or without. */
+static bool walk_name(struct walk *walk, const char *name, bool is_last)
 {
 	char path[PATH_MAX];
 	struct stat status;
@@ -331,28 +339,28 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 		slash = strrchr(walk->known, '/');
 		if (slash)
 			*slash = '\0';
-		walk->is_shared = false; /* it was ours */
-		note_device(walk);
+		walk->is_shared = false; /* superd came through it, so it was trusted */
+		update_device(walk);
 		return true;
 	}
 	if (snprintf(path, sizeof(path), "%s/%s", walk->known, name) >= (int)sizeof(path)) {
-		found(walk, PATH_BROKEN, walk->known, NULL);
+		report_flaw(walk, PATH_BROKEN, walk->known, NULL);
 		return false;
 	}
 	if (is_remote(walk, path))
 		return false;
-	if (look(path, &status, &is_root) < 0) {
-		end_at_nothing(walk, path, is_last);
+	if (stat_cached(path, &status, &is_root) < 0) {
+		end_at_missing(walk, path, is_last);
 		return false;
 	}
 	if (is_unknown_mount(walk, path, &status, is_root))
 		return false;
-	if (walk->is_shared && !is_ours(&status) && found(walk, PATH_WORLD, walk->known, &status))
+	if (walk->is_shared && !is_owned_by_us(&status) && report_flaw(walk, PATH_WORLD, walk->known, &status))
 		return false;
 	if (S_ISLNK(status.st_mode)) {
 		if (follow_link(walk, path))
 			return true;
-		found(walk, PATH_BROKEN, path, &status);
+		report_flaw(walk, PATH_BROKEN, path, &status);
 		return false;
 	}
 	if (S_ISDIR(status.st_mode) && !is_last) {
@@ -362,25 +370,25 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 		walk->device = status.st_dev;
 		return true;
 	}
-	if (!is_ours(&status) || (status.st_mode & (S_IWGRP | S_IWOTH)))
-		found(walk, PATH_FILE, path, &status);
+	if (!is_owned_by_us(&status) || (status.st_mode & (S_IWGRP | S_IWOTH)))
+		report_flaw(walk, PATH_FILE, path, &status);
 	return false;
 }
 
-static bool follow(struct walk *walk, const char *path)
+static bool walk_path(struct walk *walk, const char *path)
 {
 	char name[NAME_MAX + 1];
 	bool is_last;
 
 	*walk->finding = (struct path_finding){ .flaw = PATH_NO_FLAW };
 	if (*path != '/' || snprintf(walk->rest, sizeof(walk->rest), "%s", path) >= (int)sizeof(walk->rest)) {
-		found(walk, PATH_BROKEN, path, NULL);
+		report_flaw(walk, PATH_BROKEN, path, NULL);
 		return false;
 	}
-	note_device(walk);
-	while (next_name(walk, name, &is_last) && step(walk, name, is_last))
+	update_device(walk);
+	while (next_name(walk, name, &is_last) && walk_name(walk, name, is_last))
 		;
-	free(walk->fresh);
+	free(walk->reread);
 	return walk->finding->flaw == PATH_NO_FLAW;
 }
 
@@ -388,7 +396,7 @@ bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struc
 {
 	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding, .counts_groups = true };
 
-	return follow(&walk, path);
+	return walk_path(&walk, path);
 }
 
 bool path_is_trusted_for(const char *path, unsigned flaws, const struct account *account, const char *mounts,
@@ -396,7 +404,7 @@ bool path_is_trusted_for(const char *path, unsigned flaws, const struct account 
 {
 	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding, .account = account };
 
-	return follow(&walk, path);
+	return walk_path(&walk, path);
 }
 
 void path_finding_describe(const struct path_finding *finding, struct buf *out)
@@ -404,7 +412,7 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 	switch (finding->flaw) {
 	case PATH_OWNER:
 	case PATH_FILE:
-		if (!is_own(finding->owner))
+		if (!is_own_uid(finding->owner))
 			buf_addf(out, "%s belongs to user %lu", finding->place, (unsigned long)finding->owner);
 		else
 			buf_addf(out, "%s can be written by others", finding->place);

@@ -15,15 +15,15 @@
 
 #define READS_MOST 64                   /* of 4096 bytes: as many events as the kernel keeps by default */
 
-/* Where mark stands in the list, or would. */
-static size_t find_place(const struct watch_ids *marks, int mark)
+/* The id's position in the list, or the one to insert it at. */
+static size_t find_position(const struct watch_ids *ids, int id)
 {
-	size_t low = 0, high = marks->count;
+	size_t low = 0, high = ids->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (marks->list[middle] < mark)
+		if (ids->list[middle] < id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -31,26 +31,26 @@ static size_t find_place(const struct watch_ids *marks, int mark)
 	return low;
 }
 
-bool watch_ids_have(const struct watch_ids *marks, int mark)
+bool watch_ids_have(const struct watch_ids *ids, int id)
 {
-	size_t place = find_place(marks, mark);
+	size_t position = find_position(ids, id);
 
-	return marks->all || (place < marks->count && marks->list[place] == mark);
+	return ids->all || (position < ids->count && ids->list[position] == id);
 }
 
-void watch_ids_add(struct watch_ids *marks, int mark)
+void watch_ids_add(struct watch_ids *ids, int id)
 {
-	size_t place = find_place(marks, mark);
+	size_t position = find_position(ids, id);
 
-	if (watch_ids_have(marks, mark))
+	if (watch_ids_have(ids, id))
 		return;
-	if (marks->count == WATCH_IDS_MOST) {
-		marks->all = true;
+	if (ids->count == WATCH_IDS_MOST) {
+		ids->all = true;
 		return;
 	}
-	memmove(marks->list + place + 1, marks->list + place, (marks->count - place) * sizeof(*marks->list));
-	marks->list[place] = mark;
-	marks->count++;
+	memmove(ids->list + position + 1, ids->list + position, (ids->count - position) * sizeof(*ids->list));
+	ids->list[position] = id;
+	ids->count++;
 }
 
 #ifdef HAVE_SYS_INOTIFY_H
@@ -64,20 +64,20 @@ int path_watch_add(int watch, const char *path)
 	return inotify_add_watch(watch, path, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW);
 }
 
-void path_watch_remove(int watch, int mark)
+void path_watch_remove(int watch, int id)
 {
-	inotify_rm_watch(watch, mark);
+	inotify_rm_watch(watch, id);
 }
 
-static void take_event(const struct inotify_event *event, struct watch_ids *marks)
+static void add_event(const struct inotify_event *event, struct watch_ids *ids)
 {
 	if (event->mask & IN_Q_OVERFLOW)
-		marks->all = true;
-	else if (event->mask != IN_IGNORED)     /* the answer to path_watch_remove */
-		watch_ids_add(marks, event->wd);
+		ids->all = true;
+	else if (event->mask != IN_IGNORED)     /* the kernel's confirmation of inotify_rm_watch(2) */
+		watch_ids_add(ids, event->wd);
 }
 
-void path_watch_take(int watch, struct watch_ids *marks)
+void path_watch_take(int watch, struct watch_ids *ids)
 {
 	char bytes[4096];
 	struct inotify_event event;
@@ -91,7 +91,7 @@ void path_watch_take(int watch, struct watch_ids *marks)
 			return;
 		for (size_t at = 0; at + sizeof(event) <= (size_t)length; at += sizeof(event) + event.len) {
 			memcpy(&event, bytes + at, sizeof(event));
-			take_event(&event, marks);
+			add_event(&event, ids);
 		}
 	}
 }
@@ -109,13 +109,13 @@ int path_watch_add(int watch, const char *path)
 	return -1;
 }
 
-void path_watch_remove(int watch, int mark)
+void path_watch_remove(int watch, int id)
 {
-	(void)watch, (void)mark;
+	(void)watch, (void)id;
 }
 
-void path_watch_take(int watch, struct watch_ids *marks)
+void path_watch_take(int watch, struct watch_ids *ids)
 {
-	(void)watch, (void)marks;
+	(void)watch, (void)ids;
 }
 #endif

@@ -1,5 +1,5 @@
-/* Watches nodes of the file system, by one descriptor: reports that a node was removed, renamed, replaced, or changed
- * its mode. It does not report which; the caller looks. */
+/* Watches nodes of the file system by one descriptor (inotify(7)): a node was removed, renamed or replaced, or its mode
+ * changed. It does not say which of these; the caller looks. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,22 +7,22 @@
 
 #define WATCH_IDS_MOST 256
 
-/* The marks of nodes that were touched, ascending. */
+/* The watch ids of changed nodes, ascending. A zeroed struct is empty. */
 struct watch_ids {
 	int list[WATCH_IDS_MOST];
 	size_t count;
-	bool all;                       /* too many: any watched node may have been touched */
+	bool all;                       /* overflow: any watched node may have changed */
 };
 
-void watch_ids_add(struct watch_ids *marks, int mark);
-bool watch_ids_have(const struct watch_ids *marks, int mark);
+void watch_ids_add(struct watch_ids *ids, int id);
+bool watch_ids_have(const struct watch_ids *ids, int id);
 
-/* A descriptor that is readable once a watched node was touched. -1 and errno. */
+/* A descriptor that becomes readable when a watched node has changed. -1 and errno. */
 int path_watch_open(void);
 
-/* The node's mark, above 0; -1 and errno. Two names of one node have one mark. */
+/* Returns the node's watch id, above 0; -1 and errno. Two names of one node share one id. */
 int path_watch_add(int watch, const char *path);
-void path_watch_remove(int watch, int mark);
+void path_watch_remove(int watch, int id);
 
-/* Takes what has come since, a bounded number; never blocks. */
-void path_watch_take(int watch, struct watch_ids *marks);
+/* Reads the events since the last call, a bounded number, and adds their nodes. Never blocks. */
+void path_watch_take(int watch, struct watch_ids *ids);

@@ -1,8 +1,8 @@
 /* Files of superd's own, at paths that others know.
  *
- * Somebody may have prepared the path: a link there leads elsewhere, and a file there is theirs. So the text is written
- * to a new file in a folder that only superd and root can change, and rename(2) puts it in place of whatever is there,
- * even a link. */
+ * Another user may have prepared the path: with a link that leads elsewhere, or with a file of his own. So the text is
+ * written to a new file in a folder that only superd and root can change, and rename(2) replaces whatever is at the
+ * path, even a link. */
 #include "os/fs/private_file.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #define NEW_FILE "new"
 
-static int open_folder(int parent, struct buf *why)
+static int open_own_folder(int parent, struct buf *why)
 {
 	struct stat status;
 	int fd;
@@ -64,7 +64,7 @@ bool private_file_replace(const char *folder, const char *name, const char *text
 	if (parent < 0)
 		buf_text(why, strerror(errno));
 	else
-		own = open_folder(parent, why);
+		own = open_own_folder(parent, why);
 	if (own >= 0) {
 		ok = write_new(own, NEW_FILE, text, length) && renameat(own, NEW_FILE, parent, name) == 0;
 		if (!ok) {
@@ -83,7 +83,7 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 	struct path_finding finding;
 	char folder[PATH_MAX];
 
-	/* With the dot the folder itself is on the way. */
+	/* The dot makes the folder itself a part of the way. */
 	if (!slash || snprintf(folder, sizeof(folder), "%.*s.", (int)(slash - path + 1), path) >= (int)sizeof(folder)) {
 		buf_text(why, strerror(slash ? ENAMETOOLONG : EINVAL));
 		errno = slash ? ENAMETOOLONG : EINVAL;
@@ -115,7 +115,7 @@ bool private_file_put(const char *path, const char *text, size_t length, struct 
 	return false;
 }
 
-static bool is_own(int fd, struct buf *why)
+static bool is_own_file(int fd, struct buf *why)
 {
 	struct stat status;
 
@@ -142,7 +142,7 @@ char *private_file_get(const char *path, size_t most, size_t *length, struct buf
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno != ENOENT)
 		buf_text(why, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
-	if (fd >= 0 && is_own(fd, why)) {
+	if (fd >= 0 && is_own_file(fd, why)) {
 		text = state_file_read(fd, most, length);
 		if (!text && errno == EFBIG)
 			buf_addf(why, "it is longer than %zu bytes", most);

@@ -1,5 +1,5 @@
-/* A file at a place that all may know, and that nobody else has a hand in: no link is ever followed, no file of somebody else
- * written. */
+/* Files of superd's own at well-known paths that no other user can influence: links are never followed, and files of
+ * other users are never written. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,18 +7,18 @@
 
 #include "base/buf.h"
 
-/* Puts FOLDER/NAME there, readable for its owner alone, in the place of whatever was there. It is written in
- * FOLDER/superd first, which is superd's own and made where it is missing. false with the reason in why. */
+/* Writes FOLDER/NAME, readable for its owner only, and replaces whatever was there (rename(2)). The new file is first
+ * written in FOLDER/superd, a folder of superd's own that is created if it is missing. false with the reason in why. */
 bool private_file_replace(const char *folder, const char *name, const char *text, size_t length, struct buf *why);
 
-/* Whether nobody but root and superd's own user can change what stands at this absolute path, as what leads to its folder,
- * and the folder, are theirs, or sticky. false with the reason in why. */
+/* Whether only root and superd's own user can change what this absolute path refers to: its folder, and all folders
+ * above, must belong to them, or be sticky. false with the reason in why. */
 bool private_folder_is_safe(const char *path, struct buf *why);
 
-/* Puts a whole file at this path, beside which it is written first; what lies there is as before where that fails. Owner
- * alone may read it. For a folder that private_folder_is_safe. false with the reason in why. */
+/* Writes a whole file, first beside the path and then renamed; if that fails, the old file stays. Only its owner may
+ * read it. For a path with private_folder_is_safe. false with the reason in why. */
 bool private_file_put(const char *path, const char *text, size_t length, struct buf *why);
 
-/* The text of such a file, NUL-terminated, to free(). NULL: there is none, or with the reason in why none that is believed:
- * somebody else could have written it, it is no file, or of more than `most` bytes. */
+/* The text of such a file, NUL-terminated, for the caller to free(). NULL: it does not exist. NULL with the reason in
+ * why: it is not trusted, as another user could have written it, is no regular file, or has more than `most` bytes. */
 char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why);

@@ -1,4 +1,4 @@
-/* openat2(2), RESOLVE_IN_ROOT. On a kernel without it, absolute links lead from superd's own root. */
+/* openat2(2) with RESOLVE_IN_ROOT. On a kernel without it, absolute links start at superd's own root. */
 #include "os/fs/root_path.h"
 
 #include <fcntl.h>
@@ -12,14 +12,14 @@
 #ifdef SYS_openat2
 #define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
 
-static int open_inside(int root, const char *path, int flags)
+static int open_in_root(int root, const char *path, int flags)
 {
 	uint64_t how[3] = { (unsigned)flags, 0, RESOLVE_INSIDE };
 
 	return (int)syscall(SYS_openat2, root, path, how, sizeof(how));
 }
 #else
-static int open_inside(int root, const char *path, int flags)
+static int open_in_root(int root, const char *path, int flags)
 {
 	return openat(root, path + strspn(path, "/"), flags);
 }
@@ -34,7 +34,7 @@ int root_path_open(const char *root, const char *path, int flags)
 	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return -1;
-	fd = open_inside(folder, path, flags | O_CLOEXEC);
+	fd = open_in_root(folder, path, flags | O_CLOEXEC);
 	fd_close(&folder);
 	return fd;
 }

@@ -1,5 +1,5 @@
-/* A path as a process with this root_directory would see it, where an absolute link leads to another file than it does
- * here. root NULL: superd's own root. Looks from outside; a caller judges first whether that may keep it waiting. */
+/* A path as a process with this root_directory would see it (openat2(2), RESOLVE_IN_ROOT): absolute links start at that
+ * root. root NULL: superd's own root. The lookup may block; the caller first makes sure that it may. */
 #pragma once
 
 #include <sys/stat.h>

@@ -1,12 +1,12 @@
-/* A text that outlives an exec, in an anonymous file: in memory, or else on disk. */
+/* A text that survives an exec, in an anonymous file: in memory, or else on disk. */
 #pragma once
 
 #include <stddef.h>
 
-/* A close-on-exec descriptor, above those that children use; folder is where a file may be made at need. -1 and
- * errno. */
+/* A close-on-exec descriptor, numbered above those that children use. folder: where a temporary file may be created if
+ * there is no memfd_create(2). -1 and errno. */
 int state_file_make(const char *text, size_t length, const char *folder);
 
-/* All of it, from its start, NUL-terminated, whatever has been read of it before. NULL and errno: it is no file,
- * or of more than `most` bytes. free() it. */
+/* The whole text from its start, NUL-terminated, for the caller to free(). NULL and errno: it is not a regular file, or
+ * has more than `most` bytes. */
 char *state_file_read(int fd, size_t most, size_t *length);

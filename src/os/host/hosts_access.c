@@ -25,7 +25,7 @@ static bool has_rule(const char *text)
 	return false;
 }
 
-static bool reads_rule(const char *path)
+static bool file_has_rule(const char *path)
 {
 	size_t length;
 	char *text = fd_read_file(path, TABLE_MOST, &length);
@@ -42,45 +42,46 @@ static bool is_as_seen(const struct seen_file *seen, const struct stat *status)
 	       seen->changed.tv_nsec == status->st_ctim.tv_nsec;
 }
 
-static bool look(struct hosts_access *wraps, struct seen_file *seen, const char *path)
+static bool check_file(struct hosts_access *cache, struct seen_file *seen, const char *path)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0) {
-		wraps->changes += seen->known;
+		cache->changes += seen->known;
 		seen->known = false;
 		return errno != ENOENT && errno != ENOTDIR;
 	}
 	if (is_as_seen(seen, &status))
 		return seen->has_rule;
-	wraps->changes++;
+	cache->changes++;
 	*seen = (struct seen_file){
 		.device = status.st_dev, .inode = status.st_ino, .size = status.st_size, .changed = status.st_ctim,
-		.known = true, .has_rule = reads_rule(path),
+		.known = true, .has_rule = file_has_rule(path),
 	};
 	return seen->has_rule;
 }
 
-bool hosts_access_has_rules(struct hosts_access *wraps)
+bool hosts_access_has_rules(struct hosts_access *cache)
 {
-	bool allows = look(wraps, &wraps->files[0], paths[0]), denies = look(wraps, &wraps->files[1], paths[1]);
+	bool allows = check_file(cache, &cache->files[0], paths[0]),
+	     denies = check_file(cache, &cache->files[1], paths[1]);
 
 	return allows || denies;
 }
 
 bool hosts_access_may_deny(const char *daemon)
 {
-	enum hosts_end end = HOSTS_GO_ON;
+	enum hosts_verdict verdict = HOSTS_GO_ON;
 
-	for (int n = 0; n < 2 && end == HOSTS_GO_ON; n++) {
+	for (int n = 0; n < 2 && verdict == HOSTS_GO_ON; n++) {
 		size_t length;
 		char *text = fd_read_file(paths[n], TABLE_MOST, &length);
 
 		if (text)
-			end = hosts_rules_judge(text, daemon, n == 1);
+			verdict = hosts_rules_evaluate(text, daemon, n == 1);
 		else if (errno != ENOENT)
-			end = HOSTS_MAY_DENY;
+			verdict = HOSTS_MAY_DENY;
 		free(text);
 	}
-	return end == HOSTS_MAY_DENY;
+	return verdict == HOSTS_MAY_DENY;
 }

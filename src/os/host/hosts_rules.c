@@ -1,8 +1,9 @@
-/* Rules of hosts_access(5), read as libwrap reads them: a line that ends in a backslash continues, fields are separated
- * by colons outside brackets, the third field and those behind it are options that begin with a keyword.
+/* Rules of hosts_access(5), parsed as libwrap does: a line that ends in a backslash continues, fields are separated by
+ * colons outside brackets, and the third field and those behind it are options that begin with a keyword
+ * (hosts_options(5)).
  *
- * libwrap builds differ: some have other options, or take the third field as a shell command. So every keyword that is
- * not known to be harmless counts as a command. */
+ * Builds of libwrap differ: some have other options, or take the third field as a shell command. So every keyword that
+ * is not known to be harmless counts as a command. */
 #include "os/host/hosts_rules.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #define BLANKS " \t\r\n"
 #define BETWEEN ", \t\r\n"
 
-/* The end of the field that begins here. */
+/* The length of the field that begins here. */
 static size_t field_length(const char *text, bool is_option)
 {
 	size_t length = 0;
@@ -36,7 +37,7 @@ static bool is_word(const char *text, size_t length, const char *word)
 	return strlen(word) == length && !strncasecmp(text, word, length);
 }
 
-static bool is_harmless(const char *word, size_t length)
+static bool is_harmless_option(const char *word, size_t length)
 {
 	static const char *const known[] = {
 		"allow", "deny", "severity", "keepalive", "linger", "rfc931", "banners", "nice", "setenv", "umask",
@@ -59,13 +60,13 @@ static void look_at_option(struct hosts_rules *rules, const char *text, size_t l
 	text += blanks;
 	word = strcspn(text, BLANKS "=:");
 	word = word > length - blanks ? length - blanks : word;
-	if (!is_harmless(text, word))
+	if (!is_harmless_option(text, word))
 		rules->runs_commands = true;
 	if (is_word(text, word, "twist"))
 		rules->may_twist = true;
 }
 
-/* Words of a list; a file stands alone or behind USER@ or DAEMON@. */
+/* Reports the files in a list. A file's name stands alone or behind USER@ or DAEMON@. */
 static bool look_at_list(struct hosts_rules *rules, const char *text, size_t length)
 {
 	char *list = strndup(text, length), *rest = list, *word;
@@ -99,7 +100,7 @@ static bool look_at_rule(void *context, const char *text)
 	return good;
 }
 
-/* Hands every rule to act, a line that goes on as one. false: act said so, or out of memory. */
+/* Calls `act` for each rule, with continued lines joined. false: `act` stopped it, or out of memory. */
 static bool each_rule(const char *text, bool (*act)(void *context, const char *rule), void *context)
 {
 	char *line = malloc(strlen(text) + 1);
@@ -133,8 +134,8 @@ bool hosts_rules_read_list(struct hosts_rules *rules, const char *text)
 	return look_at_list(rules, text, strlen(text));
 }
 
-/* Whether a list of daemons has this one: for sure, perhaps, or not. ALL is everyone's; what is more than a name (the
- * beginning or end of one, a pattern, a file, one address of the machine) is not looked into. */
+/* Whether a list of daemons contains this one: no, perhaps, or yes. ALL matches every daemon. What is more than a name
+ * (a prefix or suffix, a pattern, a file, DAEMON@ADDRESS) is not evaluated. */
 enum match { MATCH_NONE, MATCH_PERHAPS, MATCH_SURE };
 
 static enum match match_word(const char *word, const char *daemon)
@@ -165,13 +166,13 @@ static enum match match_daemon(char *list, const char *daemon)
 	return match;
 }
 
-struct judging {
+struct evaluation {
 	const char *daemon;
 	bool denies;
-	enum hosts_end end;
+	enum hosts_verdict verdict;
 };
 
-/* Whether a rule with these options turns somebody away: whatever is not known to let in may. */
+/* Whether a rule with these options may deny a client: every option that is not known to allow may. */
 static bool denies_by(const char *options, bool denies)
 {
 	for (;;) {
@@ -181,7 +182,8 @@ static bool denies_by(const char *options, bool denies)
 		if (is_word(options + blanks, word, "allow"))
 			denies = false;
 		else if (is_word(options + blanks, word, "deny") ||
-			 (word && !is_harmless(options + blanks, word) && !is_word(options + blanks, word, "spawn")))
+			 (word && !is_harmless_option(options + blanks, word) &&
+			  !is_word(options + blanks, word, "spawn")))
 			denies = true;
 		if (!options[length])
 			return denies;
@@ -189,7 +191,7 @@ static bool denies_by(const char *options, bool denies)
 	}
 }
 
-/* The list is ALL, and nothing more. */
+/* Whether the list is ALL and nothing else. */
 static bool is_everybody(const char *list, size_t length)
 {
 	size_t blanks = strspn(list, BETWEEN), word;
@@ -201,32 +203,32 @@ static bool is_everybody(const char *list, size_t length)
 	       blanks + word + strspn(list + blanks + word, BETWEEN) >= length;
 }
 
-/* false: it is decided. */
-static bool judge_rule(void *context, const char *rule)
+/* Evaluates one rule. false: the verdict is final. */
+static bool evaluate_rule(void *context, const char *rule)
 {
-	struct judging *judging = context;
+	struct evaluation *evaluation = context;
 	size_t daemons = field_length(rule, false), clients;
 	const char *rest = rule[daemons] ? rule + daemons + 1 : rule + daemons;
 	char *list = strndup(rule, daemons);
-	enum match match = list ? match_daemon(list, judging->daemon) : MATCH_PERHAPS;
+	enum match match = list ? match_daemon(list, evaluation->daemon) : MATCH_PERHAPS;
 	bool denies;
 
 	free(list);
 	if (match == MATCH_NONE)
 		return true;
 	clients = field_length(rest, false);
-	denies = rest[clients] ? denies_by(rest + clients + 1, judging->denies) : judging->denies;
+	denies = rest[clients] ? denies_by(rest + clients + 1, evaluation->denies) : evaluation->denies;
 	if (denies)
-		judging->end = HOSTS_MAY_DENY;
+		evaluation->verdict = HOSTS_MAY_DENY;
 	else if (match == MATCH_SURE && is_everybody(rest, clients))
-		judging->end = HOSTS_ALLOW_ALL;
-	return judging->end == HOSTS_GO_ON;
+		evaluation->verdict = HOSTS_ALLOW_ALL;
+	return evaluation->verdict == HOSTS_GO_ON;
 }
 
-enum hosts_end hosts_rules_judge(const char *text, const char *daemon, bool denies)
+enum hosts_verdict hosts_rules_evaluate(const char *text, const char *daemon, bool denies)
 {
-	struct judging judging = { .daemon = daemon, .denies = denies };
-	bool whole = each_rule(text, judge_rule, &judging);
+	struct evaluation evaluation = { .daemon = daemon, .denies = denies };
+	bool whole = each_rule(text, evaluate_rule, &evaluation);
 
-	return whole || judging.end != HOSTS_GO_ON ? judging.end : HOSTS_MAY_DENY;
+	return whole || evaluation.verdict != HOSTS_GO_ON ? evaluation.verdict : HOSTS_MAY_DENY;
 }

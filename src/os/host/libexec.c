@@ -16,14 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PLACES 4
+#define LIBEXEC_DIRS 4
 
 struct libexec_dirs {
-	char path[PLACES][PATH_MAX];    /* folders; "": none */
+	char path[LIBEXEC_DIRS][PATH_MAX]; /* folders to search, in order; "": none */
 };
 
-/* The folder superd's program lies in. false: it can't be told, or not whole. */
-static bool own_folder(char folder[PATH_MAX])
+/* Finds the folder of superd's own program. false: it is unknown or too long. */
+static bool find_own_folder(char folder[PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
 	const char *started = (const char *)(uintptr_t)getauxval(AT_EXECFN);
@@ -32,7 +32,8 @@ static bool own_folder(char folder[PATH_MAX])
 	if (length > 0)
 		folder[length] = '\0';
 	else if (started && started[0] == '/' && strlen(started) < PATH_MAX)
-		memcpy(folder, started, strlen(started) + 1);   /* no /proc: as it was called */
+		/* No /proc: the path given to execve(2), see getauxval(3). */
+		memcpy(folder, started, strlen(started) + 1);
 	else
 		return false;
 	slash = strrchr(folder, '/');
@@ -42,23 +43,23 @@ static bool own_folder(char folder[PATH_MAX])
 	return true;
 }
 
-/* The first `length` characters of a folder, then rest. */
-static void put_place(char place[PATH_MAX], const char *folder, size_t length, const char *rest)
+/* Sets a folder to the first `length` characters of `folder`, then `rest`. */
+static void set_dir(char dir[PATH_MAX], const char *folder, size_t length, const char *rest)
 {
-	if (snprintf(place, PATH_MAX, "%.*s%s", (int)length, folder, rest) >= PATH_MAX)
-		place[0] = '\0';
+	if (snprintf(dir, PATH_MAX, "%.*s%s", (int)length, folder, rest) >= PATH_MAX)
+		dir[0] = '\0';
 }
 
-/* Whether the first folder is the second or above it. */
-static bool is_above(const char *above, const char *folder)
+/* Whether `above` is `folder` or a folder above it. */
+static bool contains_folder(const char *above, const char *folder)
 {
 	size_t length = strlen(above);
 
 	return !strcmp(above, "/") || (!strncmp(above, folder, length) && (folder[length] == '/' || !folder[length]));
 }
 
-/* Whether nobody but root, ourselves and those who may write to superd's own folder may write to this one. */
-static bool is_theirs(const struct stat *folder, const struct stat *own)
+/* Whether only root, superd's user, and those who may write to superd's own folder may write to this folder. */
+static bool is_as_safe_as_own(const struct stat *folder, const struct stat *own)
 {
 	mode_t shared = own->st_mode & S_ISVTX ? 0 : own->st_mode;
 
@@ -69,60 +70,61 @@ static bool is_theirs(const struct stat *folder, const struct stat *own)
 	return !(folder->st_mode & S_IWOTH) || shared & S_IWOTH;
 }
 
-/* A folder above superd's own is theirs who can exchange that; but where it is sticky, what is there can only be added
- * to, which is of no use above a place that is there. */
-static bool is_believed_folder(const char *path, const char *own_path, const struct stat *own, bool is_place)
+/* Whether a folder on the way to a search folder is trusted. A folder above superd's own is, as whoever may write there
+ * could replace superd. In another sticky folder users can only add names, which does no harm above a search folder
+ * that exists. */
+static bool is_trusted_ancestor(const char *path, const char *own_path, const struct stat *own, bool is_dir)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0)
 		return false;
-	if (is_theirs(&status, own))
+	if (is_as_safe_as_own(&status, own))
 		return true;
-	return status.st_mode & S_ISVTX ? !is_place && (status.st_uid == 0 || status.st_uid == geteuid())
-					: is_above(path, own_path);
+	return status.st_mode & S_ISVTX ? !is_dir && (status.st_uid == 0 || status.st_uid == geteuid())
+					: contains_folder(path, own_path);
 }
 
-/* Looks at the place itself and all folders above it, and gives its path without links, which somebody could change
+/* Checks the search folder and all folders above it. Writes its path without links, which could be changed
  * afterwards. */
-static bool is_believed(const char *place, char real[PATH_MAX])
+static bool is_trusted_dir(const char *dir, char real[PATH_MAX])
 {
 	char path[PATH_MAX], folder[PATH_MAX], *slash;
 	struct stat own;
-	bool is_place = true;
+	bool is_dir = true;
 
-	memcpy(real, place, strlen(place) + 1);
-	if (!strcmp(place, PKGLIBEXECDIR))
-		return true;            /* as superd was configured */
-	if (!realpath(place, real) || !realpath(real, path) || !own_folder(folder) || stat(folder, &own) < 0)
+	memcpy(real, dir, strlen(dir) + 1);
+	if (!strcmp(dir, PKGLIBEXECDIR))
+		return true;            /* the configured folder is always trusted */
+	if (!realpath(dir, real) || !realpath(real, path) || !find_own_folder(folder) || stat(folder, &own) < 0)
 		return false;
-	while (is_believed_folder(path, folder, &own, is_place)) {
+	while (is_trusted_ancestor(path, folder, &own, is_dir)) {
 		if (!path[1])
 			return true;
 		slash = strrchr(path, '/');
 		slash[slash == path] = '\0';
-		is_place = false;
+		is_dir = false;
 	}
 	return false;
 }
 
-static void find_places(struct libexec_dirs *places)
+static void list_dirs(struct libexec_dirs *dirs)
 {
 	static const char sbin[] = SBINDIR;
 	char folder[PATH_MAX];
 	size_t length, end = sizeof(sbin) - 1;
 
-	memset(places, 0, sizeof(*places));
-	put_place(places->path[PLACES - 1], "", 0, PKGLIBEXECDIR);
-	if (!own_folder(folder) || !strcmp(folder, sbin))
+	memset(dirs, 0, sizeof(*dirs));
+	set_dir(dirs->path[LIBEXEC_DIRS - 1], "", 0, PKGLIBEXECDIR);
+	if (!find_own_folder(folder) || !strcmp(folder, sbin))
 		return;
 	length = strlen(folder);
 	if (length > end && !strcmp(folder + length - end, sbin))
-		put_place(places->path[0], folder, length - end, PKGLIBEXECDIR);
-	put_place(places->path[2], folder, length, "");
+		set_dir(dirs->path[0], folder, length - end, PKGLIBEXECDIR);
+	set_dir(dirs->path[2], folder, length, "");
 	while (length && folder[length - 1] != '/')
 		length--;
-	put_place(places->path[1], folder, length, "libexec/superd");
+	set_dir(dirs->path[1], folder, length, "libexec/superd");
 }
 
 static bool is_program(const char *path)
@@ -137,26 +139,26 @@ static bool is_program(const char *path)
 	return false;
 }
 
-static bool has_program(const char *place, const char *name, char path[PATH_MAX])
+static bool has_program(const char *dir, const char *name, char path[PATH_MAX])
 {
-	return snprintf(path, PATH_MAX, "%s/%s", place, name) < PATH_MAX && is_program(path);
+	return snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX && is_program(path);
 }
 
 const char *libexec_path(const char *name, struct pool *pool)
 {
-	struct libexec_dirs *places = malloc(sizeof(*places));
+	struct libexec_dirs *dirs = malloc(sizeof(*dirs));
 	char path[PATH_MAX], real[PATH_MAX];
 	const char *found = NULL;
 
-	if (!places) {
+	if (!dirs) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	find_places(places);
+	list_dirs(dirs);
 	errno = ENOENT;
-	for (size_t n = 0; n < PLACES && !found; n++) {
-		if (!places->path[n][0] || !has_program(places->path[n], name, path) ||
-		    !is_believed(places->path[n], real) || !has_program(real, name, path))
+	for (size_t n = 0; n < LIBEXEC_DIRS && !found; n++) {
+		if (!dirs->path[n][0] || !has_program(dirs->path[n], name, path) ||
+		    !is_trusted_dir(dirs->path[n], real) || !has_program(real, name, path))
 			continue;
 		found = pool ? pool_text(pool, path) : strdup(path);
 		if (!found) {
@@ -164,35 +166,35 @@ const char *libexec_path(const char *name, struct pool *pool)
 			break;
 		}
 	}
-	free(places);
+	free(dirs);
 	return found;
 }
 
-/* It is there, and passed over. */
-static bool is_disbelieved(const char *place, const char *name)
+/* Whether the program exists there but is ignored. */
+static bool has_untrusted_program(const char *dir, const char *name)
 {
 	char path[PATH_MAX], real[PATH_MAX];
 
-	return has_program(place, name, path) && !is_believed(place, real);
+	return has_program(dir, name, path) && !is_trusted_dir(dir, real);
 }
 
 void libexec_describe_missing(const char *name, struct buf *out)
 {
-	struct libexec_dirs *places = malloc(sizeof(*places));
+	struct libexec_dirs *dirs = malloc(sizeof(*dirs));
 	const char *comma = "";
 
 	buf_addf(out, "superd's own program %s is missing", name);
-	if (!places)
+	if (!dirs)
 		return;
-	find_places(places);
+	list_dirs(dirs);
 	buf_text(out, "; it was looked for in ");
-	for (size_t n = 0; n < PLACES; n++) {
-		if (!places->path[n][0])
+	for (size_t n = 0; n < LIBEXEC_DIRS; n++) {
+		if (!dirs->path[n][0])
 			continue;
-		buf_addf(out, "%s%s", comma, places->path[n]);
-		if (is_disbelieved(places->path[n], name))
+		buf_addf(out, "%s%s", comma, dirs->path[n]);
+		if (has_untrusted_program(dirs->path[n], name))
 			buf_text(out, " (not believed, as others may write there)");
 		comma = ", ";
 	}
-	free(places);
+	free(dirs);
 }

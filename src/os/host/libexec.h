@@ -1,14 +1,15 @@
-/* Where superd's own small programs are: in PKGLIBEXECDIR where superd lies in SBINDIR. For a tree that was moved
- * or is not yet installed: below the same DESTDIR, in ../libexec/superd beside superd, or in its own folder, as far
- * as nobody may write there who could not put another superd in its place; then in PKGLIBEXECDIR. */
+/* Finds superd's own helper programs. A superd in SBINDIR takes them from PKGLIBEXECDIR. A superd elsewhere, in a tree
+ * that was moved or is not yet installed, first looks below the same DESTDIR, in ../libexec/superd beside itself, and
+ * in its own folder. It uses such a folder only if no one may write there who could not also replace superd. Then it
+ * looks in PKGLIBEXECDIR. */
 #pragma once
 
 #include "base/buf.h"
 #include "base/pool.h"
 
-/* The path of "superd-builtin", "superd-advise" or "superd-rpc"; kept for the life of the process by the caller's pool or,
- * with pool NULL, on the heap. NULL and errno: it is not there. */
+/* The path of "superd-builtin", "superd-advise" or "superd-rpc", in the caller's pool or, with pool NULL, on the heap
+ * for the caller to free(). NULL and errno: it was not found. */
 const char *libexec_path(const char *name, struct pool *pool);
 
-/* "superd's own program superd-builtin is missing; it was looked for in /usr/libexec/superd, …" */
+/* Appends a message: "superd's own program superd-builtin is missing; it was looked for in /usr/libexec/superd, …". */
 void libexec_describe_missing(const char *name, struct buf *out);

@@ -1,4 +1,4 @@
-/* glibc keeps what is freed below its top; malloc_trim(3) gives whole pages back wherever they lie. */
+/* glibc keeps freed memory below the top of its heap. malloc_trim(3) returns whole free pages wherever they lie. */
 #include "os/host/memory_trim.h"
 
 #ifdef HAVE_MALLOC_TRIM

@@ -1,5 +1,5 @@
-/* Memory that was freed goes back to the kernel: reading a table takes far more than keeping it. Where libc can't,
- * nothing happens. */
+/* Returns freed memory to the kernel (malloc_trim(3)): reading a table takes far more memory than keeping it. Does
+ * nothing if libc has no such call. */
 #pragma once
 
 void memory_trim(void);

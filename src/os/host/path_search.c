@@ -1,17 +1,17 @@
-/* execvp's search, done before any fork, so that a child only has to exec. */
+/* The search of execvp(3), done before the fork, so that the child only has to exec. */
 #include "os/host/path_search.h"
 
 #include <string.h>
 
 #include "os/foreign/foreign_path.h"
 
-#define USUAL "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 bool path_search(const char *name, const char *path, struct buf *out)
 {
 	bool found = strchr(name, '/') != NULL;
 
-	for (const char *at = path ? path : USUAL; !found && at && *at;
+	for (const char *at = path ? path : DEFAULT_PATH; !found && at && *at;
 	     at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
 		size_t length = strcspn(at, ":");
 

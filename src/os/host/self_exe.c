@@ -1,6 +1,6 @@
 /* The path of superd's own program, and the exec of a new version of it.
  *
- * /proc/self/exe follows the file that runs, but an upgrade replaces the file at the path, which is often a link. So
+ * /proc/self/exe refers to the running file, but an upgrade replaces the file at the path, which is often a link. So
  * argv[0] comes first, as long as it leads to the running file when superd starts. */
 #include "os/host/self_exe.h"
 
@@ -20,8 +20,8 @@
 static const char self[] = "/proc/self/exe";
 static const char deleted[] = " (deleted)";
 
-/* Without /proc it can't be told; then the words are believed. */
-static bool is_it(const char *path)
+/* Whether the path leads to the running file. Without /proc that is unknown, and the path is accepted. */
+static bool is_running_program(const char *path)
 {
 	struct stat named, running;
 
@@ -30,17 +30,17 @@ static bool is_it(const char *path)
 	return stat(self, &running) < 0 || (named.st_dev == running.st_dev && named.st_ino == running.st_ino);
 }
 
-static char *take_if_it(struct buf *path)
+static char *take_if_running(struct buf *path)
 {
 	char *text = buf_take(path);
 
-	if (text && is_it(text))
+	if (text && is_running_program(text))
 		return text;
 	free(text);
 	return NULL;
 }
 
-static char *from_here(const char *name)
+static char *resolve_from_cwd(const char *name)
 {
 	char *folder = *name == '/' ? NULL : getcwd(NULL, 0);
 	struct buf path = { 0 };
@@ -49,10 +49,10 @@ static char *from_here(const char *name)
 		buf_addf(&path, "%s/", folder);
 	free(folder);
 	buf_text(&path, name);
-	return take_if_it(&path);
+	return take_if_running(&path);
 }
 
-static char *by_search(const char *name)
+static char *resolve_by_path(const char *name)
 {
 	const char *at = getenv("PATH");
 	char *found = NULL;
@@ -63,13 +63,13 @@ static char *by_search(const char *name)
 
 		buf_add(&path, at, length);
 		buf_addf(&path, "/%s", name);
-		found = take_if_it(&path);
+		found = take_if_running(&path);
 		at += length + (at[length] == ':');
 	}
 	return found;
 }
 
-static char *by_kernel(void)
+static char *resolve_by_kernel(void)
 {
 	char path[PATH_MAX + 1];
 	ssize_t length = readlink(self, path, sizeof(path) - 1);
@@ -88,10 +88,10 @@ char *self_exe_path(const char *argv0)
 	char *path = NULL;
 
 	if (argv0 && strchr(argv0, '/'))
-		path = from_here(argv0);
+		path = resolve_from_cwd(argv0);
 	else if (argv0 && *argv0)
-		path = by_search(argv0);
-	return path ? path : by_kernel();
+		path = resolve_by_path(argv0);
+	return path ? path : resolve_by_kernel();
 }
 
 void self_exe_set_name(const char *name)
@@ -99,7 +99,7 @@ void self_exe_set_name(const char *name)
 	prctl(PR_SET_NAME, name);
 }
 
-static void hide(const int *fds, size_t count, bool hidden)
+static void set_cloexec(const int *fds, size_t count, bool hidden)
 {
 	for (size_t n = 0; n < count; n++)
 		fcntl(fds[n], F_SETFD, hidden ? FD_CLOEXEC : 0);
@@ -109,11 +109,11 @@ void self_exe_exec(const char *path, char *const *argv, char *const *environment
 {
 	int failed;
 
-	hide(fds, count, false);
+	set_cloexec(fds, count, false);
 	own_privileges_restore_inheritable();
 	execve(path, argv, environment);
 	failed = errno;
 	own_privileges_clear_inheritable_again();
-	hide(fds, count, true);
+	set_cloexec(fds, count, true);
 	errno = failed;
 }

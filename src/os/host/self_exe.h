@@ -1,18 +1,17 @@
-/* The program that stands where superd was started from, which is another file once superd was upgraded, and
- * becoming it. */
+/* The program file that superd was started from, which is a new version once superd was upgraded, and its execution. */
 #pragma once
 
 #include <stddef.h>
 
-/* Its path, to be asked for at the start, when it is sure: by argv[0] where that leads to the file that runs, else
- * the one the kernel knows. malloc'ed; NULL and errno. */
+/* Its absolute path, for the caller to free(). To be called at the start: argv[0] counts if it leads to the running
+ * file, else /proc/self/exe. NULL and errno. */
 char *self_exe_path(const char *argv0);
 
-#define OWN_NAME_MOST 15                /* bytes the kernel keeps of a process's name */
+#define OWN_NAME_MOST 15                /* bytes of a process's name, without the NUL (TASK_COMM_LEN) */
 
-/* Sets the name of this process that others see (PR_SET_NAME); an exec sets it anew. */
+/* Sets the name that ps(1) shows for this process (PR_SET_NAME, prctl(2)); an exec sets it anew. */
 void self_exe_set_name(const char *name);
 
-/* Executes the program, with these descriptors open beside 0 to 2. Returns only on failure, with errno; nothing has
+/* Executes the program with these descriptors open besides 0 to 2. Returns only on failure, with errno; nothing has
  * changed then. */
 void self_exe_exec(const char *path, char *const *argv, char *const *environment, const int *fds, size_t count);

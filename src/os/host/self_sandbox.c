@@ -1,7 +1,7 @@
-/* The parts of a sandbox: process flags, limits, Landlock, a filter of system calls. The filter is in
- * self_sandbox_seccomp.c.
+/* The parts of a sandbox: process flags, resource limits, Landlock, and a filter of system calls
+ * (self_sandbox_seccomp.c).
  *
- * Landlock's constants are those of Linux 6.12; a kernel that knows fewer is asked for fewer (landlock(7)). */
+ * Landlock's constants are those of Linux 6.12; superd asks a kernel that knows fewer for fewer (landlock(7)). */
 #include "os/host/self_sandbox.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@ void self_sandbox_add_name_ports(struct self_sandbox *sandbox)
 		sandbox->ports[sandbox->port_count++] = ports[n];
 }
 
-static void set_limit(int resource)
+static void set_limit_to_zero(int resource)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -40,7 +40,7 @@ void self_sandbox_begin(void)
 #ifdef PR_SET_NO_NEW_PRIVS
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #endif
-	set_limit(RLIMIT_CORE);
+	set_limit_to_zero(RLIMIT_CORE);
 }
 
 #ifdef SANITIZED
@@ -49,8 +49,8 @@ void self_sandbox_enter(const struct self_sandbox *sandbox)
 	(void)sandbox;
 }
 #else
-/* What it says may go to a file, and what it reads may be one. */
-static bool has_file(void)
+/* Whether standard output or error is a file, which the program must be able to write to. */
+static bool writes_to_file(void)
 {
 	struct stat status;
 
@@ -71,7 +71,7 @@ static bool has_file(void)
 #define SCOPE_ABSTRACT UINT64_C(1)      /* Linux 6.12 */
 #define SCOPE_SIGNAL UINT64_C(2)
 
-/* struct landlock_ruleset_attr of Linux 6.12; it has grown, and older kernels take the rest as long as it is 0. */
+/* struct landlock_ruleset_attr of Linux 6.12. It has grown; older kernels accept the longer struct if the rest is 0. */
 struct ruleset {
 	uint64_t files, net, scoped;
 };
@@ -86,7 +86,7 @@ struct port_rule {
 	uint64_t allowed, port;
 };
 
-/* All rights of files by version of the interface, the first being 1. */
+/* All file access rights of a version of Landlock's ABI; the first is 1. */
 static uint64_t file_rights(long version)
 {
 	unsigned bits = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13;
@@ -144,10 +144,10 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 
 void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
-	if (!has_file())
-		set_limit(RLIMIT_FSIZE);
+	if (!writes_to_file())
+		set_limit_to_zero(RLIMIT_FSIZE);
 	if (!sandbox->has_clients)
-		set_limit(RLIMIT_NPROC);
+		set_limit_to_zero(RLIMIT_NPROC);
 	restrict_objects(sandbox);
 	self_sandbox_filter_calls(sandbox);
 }

@@ -1,9 +1,10 @@
-/* What one of superd's own programs takes away from itself, before it reads anything that a stranger sent: looking from
- * outside, new privileges, files, programs and every system call that its work does not need. It is done by the
- * program, as only that knows when it has opened what it needs.
+/* The sandbox of superd's own helper programs: before a program reads anything that a stranger sent, it gives up new
+ * privileges, files, other programs, and every system call that its work does not need, and no other process may trace
+ * it. The program does this itself, as only it knows when it has opened what it needs.
  *
- * What a kernel does not have is left out: then the user of its own, the empty bounding set and no_new_privs remain.
- * A build with sanitizers has none of it, as their runtimes trace and write. */
+ * What the kernel lacks is left out: then the helper's own user, the empty bounding set and no_new_privs remain. A
+ * build with sanitizers has no sandbox, as their runtimes trace and write files. Sources: landlock(7), seccomp(2),
+ * prctl(2). */
 #pragma once
 
 #include <stdbool.h>
@@ -12,23 +13,26 @@
 
 #define SANDBOX_PORTS 8
 
+/* What the program still needs; a zeroed struct allows nothing but open descriptors. */
 struct self_sandbox {
-	bool finds_names;               /* users, hosts: opens files for reading, loads modules of NSS, makes sockets of any kind */
-	bool connects;                  /* makes connections of IPv4 and IPv6 */
-	bool has_clients;               /* accepts connections and has a child for each */
+	/* Looks up users or hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
+	 * kind. */
+	bool finds_names;
+	bool connects;                  /* connects to IPv4 and IPv6 addresses */
+	bool has_clients;               /* accepts connections and forks a child for each */
 	bool acts_as_users;             /* changes its effective user (root alone may) */
-	bool answers_unix;              /* sends datagrams to unix sockets, also abstract ones */
-	bool binds_any;                 /* binds sockets of TCP to an address, the port being the kernel's choice */
-	uint16_t ports[SANDBOX_PORTS];  /* of TCP, the only ones it connects to */
+	bool answers_unix;              /* sends datagrams to unix sockets, abstract ones too */
+	bool binds_any;                 /* binds TCP sockets to an address, with port 0 (the kernel's choice) */
+	uint16_t ports[SANDBOX_PORTS];  /* the only TCP ports that it connects to */
 	size_t port_count;
 };
 
-/* The first thing in main: nobody of the same user may trace this process, read its memory or take its descriptors; it
- * gets no new privileges and leaves no core. A program that it starts is as any other again, but for privileges. */
+/* To be called first in main: no process of the same user may trace this one, read its memory or copy its descriptors;
+ * it gets no new privileges and leaves no core. A program that it executes is free again, except for new privileges. */
 void self_sandbox_begin(void);
 
-/* Everything else, for good. */
+/* Applies the rest of the sandbox. It cannot be undone. */
 void self_sandbox_enter(const struct self_sandbox *sandbox);
 
-/* Adds the ports of TCP that a look-up of names may need. */
+/* Adds the TCP ports that a name lookup may need. */
 void self_sandbox_add_name_ports(struct self_sandbox *sandbox);

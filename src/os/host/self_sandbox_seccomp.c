@@ -1,17 +1,17 @@
 /* A seccomp filter, made from the system call numbers in this libc's headers. It needs no library, and adds hardly
- * anything to the start of a program that takes a few hundred microseconds.
+ * anything to the start of a program, which takes a few hundred microseconds.
  *
- * The program may meet another libc than today's. So a system call in no list fails with ENOSYS, at which a libc falls
- * back to an older one. Only calls that no libc makes by itself kill the process: executing programs, other processes'
- * memory, namespaces, mounts, modules. The architecture is compared with that in the program's own ELF header, as
- * numbers mean other calls elsewhere. */
+ * The program may run with another libc than it was built with. So a system call that is in no list fails with ENOSYS,
+ * and the libc falls back to an older call. Only calls that no libc makes on its own kill the process: executing
+ * programs, other processes' memory, namespaces, mounts, modules. Numbers mean other calls on other architectures, so
+ * the filter compares the architecture with that of the program's own ELF header. */
 #include "os/host/self_sandbox_seccomp.h"
 
 #ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
 #endif
 
-/* New 32-bit machines have neither SYS_futex nor SYS_clock_gettime: there a list of its own would be needed. */
+/* New 32-bit architectures have neither SYS_futex nor SYS_clock_gettime; they would need a list of their own. */
 #if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_LINUX_FILTER_H) && defined(SYS_futex) && defined(SYS_clock_gettime)
 #include <errno.h>
 #include <fcntl.h>
@@ -28,10 +28,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#define MOST 1024                       /* instructions */
-#define RULES 256
-#define KILL 0x80000000u                /* SECCOMP_RET_KILL_PROCESS, Linux 4.14; before, it ends the thread */
-#define SPACES \
+#define INSTRUCTIONS_MOST 1024          /* instructions */
+#define RULES_MOST 256
+#define KILL 0x80000000u                /* SECCOMP_RET_KILL_PROCESS, Linux 4.14; older kernels kill the thread */
+#define NAMESPACE_FLAGS \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
 	 CLONE_VM)
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
@@ -40,7 +40,7 @@
 extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
 
 /* Calls that every program makes: on open descriptors, for memory, time, and its end. */
-static const int plain_calls[] = {
+static const int common_calls[] = {
 	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_fcntl, SYS_dup, SYS_dup3, SYS_ppoll,
 	SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg, SYS_shutdown, SYS_getsockopt, SYS_setsockopt,
 	SYS_getsockname, SYS_getpeername, SYS_pipe2, SYS_splice, SYS_signalfd4, SYS_brk, SYS_munmap, SYS_mremap,
@@ -82,7 +82,7 @@ static const int plain_calls[] = {
 	SYS_recv, SYS_send,
 #endif
 #ifdef SYS_socketcall
-	SYS_socketcall,                 /* all calls of sockets in one, where the libc is old */
+	SYS_socketcall,                 /* all socket calls in one, with an old libc */
 #endif
 #ifdef SYS_fcntl64
 	SYS_fcntl64, SYS_fstat64, SYS__llseek, SYS_getuid32, SYS_geteuid32, SYS_getgid32, SYS_getegid32,
@@ -165,47 +165,50 @@ static const int attacks[] = {
 #endif
 };
 
-/* The verdict on one system call. */
+/* The rule for one system call. */
 struct rule {
 	uint32_t number;
 	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, FORKS } kind;
-	uint32_t action;                /* ALWAYS: this; WITHOUT, WITH: where its argument is not as it should be */
-	int argument;
-	uint32_t bits;                  /* WITHOUT: none of them is allowed */
-	const uint32_t *values;         /* WITH: only these are */
+	/* ALWAYS: the action; WITHOUT, WITH: the action if the argument is not allowed. */
+	uint32_t action;
+	int argument;                   /* number of the argument, from 0 */
+	uint32_t bits;                  /* WITHOUT: bits that must not be set */
+	const uint32_t *values;         /* WITH: the `count` values that are allowed; borrowed */
 	uint8_t count;
 };
 
-/* The calls from `first` up to the next one's; rule NULL: they are in no list. */
+/* The calls from `first` up to the next range; rule NULL: they are in no list. */
 struct call_range {
 	uint32_t first;
 	const struct rule *rule;
 };
 
+/* The filter while it is made. */
 struct bpf_filter {
-	struct rule rules[RULES];       /* by number, once each */
+	struct rule rules[RULES_MOST];  /* sorted by number, each number once */
 	size_t rule_count;
-	struct call_range spans[2 * RULES + 1];
-	size_t span_count;
-	struct sock_filter list[MOST];
-	int8_t ends[MOST][2];           /* by instruction: which end it jumps to, from 1 on, for no and yes; 0: none */
-	size_t count;                   /* MOST: it does not fit */
+	struct call_range ranges[2 * RULES_MOST + 1];
+	size_t range_count;
+	struct sock_filter list[INSTRUCTIONS_MOST];
+	/* By instruction: which shared end it jumps to, from 1, for no and yes; 0: none. */
+	int8_t ends[INSTRUCTIONS_MOST][2];
+	size_t count;                   /* INSTRUCTIONS_MOST: the filter does not fit */
 };
 
 /* The action for a call that is in no list. */
 #define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
-#define ENDS 3
+#define SHARED_ENDS 3
 
-static const uint32_t end_actions[ENDS] = { SECCOMP_RET_ALLOW, UNKNOWN, KILL };
+static const uint32_t end_actions[SHARED_ENDS] = { SECCOMP_RET_ALLOW, UNKNOWN, KILL };
 
-/* The first rule of a number counts. */
-static void put(struct bpf_filter *filter, struct rule rule)
+/* Adds a rule, unless the call has one already. */
+static void put_rule(struct bpf_filter *filter, struct rule rule)
 {
 	size_t at = filter->rule_count;
 
 	while (at && filter->rules[at - 1].number > rule.number)
 		at--;
-	if (filter->rule_count == RULES || (at && filter->rules[at - 1].number == rule.number))
+	if (filter->rule_count == RULES_MOST || (at && filter->rules[at - 1].number == rule.number))
 		return;
 	memmove(&filter->rules[at + 1], &filter->rules[at], (filter->rule_count++ - at) * sizeof(rule));
 	filter->rules[at] = rule;
@@ -214,32 +217,29 @@ static void put(struct bpf_filter *filter, struct rule rule)
 static void put_list(struct bpf_filter *filter, const int *calls, size_t count, uint32_t action)
 {
 	for (size_t n = 0; n < count; n++)
-		put(filter, (struct rule){ .number = (uint32_t)calls[n], .action = action });
+		put_rule(filter, (struct rule){ .number = (uint32_t)calls[n], .action = action });
 }
 
 #define PUT_LIST(filter, calls, action) put_list(filter, calls, sizeof(calls) / sizeof((calls)[0]), action)
 
-static void put_without(struct bpf_filter *filter, int call, int argument, uint32_t bits)
+static void put_rule_without(struct bpf_filter *filter, int call, int argument, uint32_t bits)
 {
-	put(filter, (struct rule){ .number = (uint32_t)call, .kind = WITHOUT, .action = SECCOMP_RET_ERRNO | EACCES,
-				   .argument = argument, .bits = bits });
+	put_rule(filter, (struct rule){ .number = (uint32_t)call, .kind = WITHOUT, .action = SECCOMP_RET_ERRNO | EACCES,
+					.argument = argument, .bits = bits });
 }
 
-static void put_with(struct bpf_filter *filter, int call, int argument, const uint32_t *values, uint8_t count,
-		     int otherwise)
-{
-	put(filter, (struct rule){ .number = (uint32_t)call, .kind = WITH,
-				   .action = SECCOMP_RET_ERRNO | (uint32_t)otherwise, .argument = argument,
-				   .values = values, .count = count });
-}
+/* A WITH rule: the call fails with this errno unless the argument has one of the values of an array. */
+#define RULE_WITH(call, which, list, error) \
+	((struct rule){ .number = (uint32_t)(call), .kind = WITH, .action = SECCOMP_RET_ERRNO | (uint32_t)(error), \
+			.argument = (which), .values = (list), .count = sizeof(list) / sizeof((list)[0]) })
 
-/* Memory that a program writes is never memory that it runs. Modules of NSS are mapped from their files. */
+/* Memory is never both writable and executable. Modules of NSS are mapped from their files. */
 static void put_mapping(struct bpf_filter *filter, int call, bool loads_modules)
 {
 	if (loads_modules)
-		put(filter, (struct rule){ .number = (uint32_t)call, .kind = MAPS_MODULES });
+		put_rule(filter, (struct rule){ .number = (uint32_t)call, .kind = MAPS_MODULES });
 	else
-		put_without(filter, call, 2, PROT_EXEC);
+		put_rule_without(filter, call, 2, PROT_EXEC);
 }
 
 static void put_memory(struct bpf_filter *filter, const struct self_sandbox *sandbox)
@@ -250,7 +250,7 @@ static void put_memory(struct bpf_filter *filter, const struct self_sandbox *san
 #ifdef SYS_mmap2
 	put_mapping(filter, SYS_mmap2, sandbox->finds_names);
 #endif
-	put_without(filter, SYS_mprotect, 2, PROT_EXEC);
+	put_rule_without(filter, SYS_mprotect, 2, PROT_EXEC);
 }
 
 static void put_names(struct bpf_filter *filter)
@@ -258,10 +258,10 @@ static void put_names(struct bpf_filter *filter)
 	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
 
 	PUT_LIST(filter, name_calls, SECCOMP_RET_ALLOW);
-	put_with(filter, SYS_socket, 0, families, 4, EAFNOSUPPORT);
-	put_without(filter, SYS_openat, 2, WRITES);
+	put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
+	put_rule_without(filter, SYS_openat, 2, WRITES);
 #ifdef SYS_open
-	put_without(filter, SYS_open, 1, WRITES);
+	put_rule_without(filter, SYS_open, 1, WRITES);
 #endif
 	put_list(filter, (const int[]){ SYS_connect, SYS_bind }, 2, SECCOMP_RET_ALLOW);
 }
@@ -270,14 +270,14 @@ static void put_connections(struct bpf_filter *filter)
 {
 	static const uint32_t families[] = { AF_INET, AF_INET6 };
 
-	put_with(filter, SYS_socket, 0, families, 2, EAFNOSUPPORT);
+	put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
 	put_list(filter, (const int[]){ SYS_connect }, 1, SECCOMP_RET_ALLOW);
 }
 
 static void put_clients(struct bpf_filter *filter)
 {
 	PUT_LIST(filter, client_calls, SECCOMP_RET_ALLOW);
-	put(filter, (struct rule){ .number = SYS_clone, .kind = FORKS });
+	put_rule(filter, (struct rule){ .number = SYS_clone, .kind = FORKS });
 #ifdef SYS_fork
 	put_list(filter, (const int[]){ SYS_fork }, 1, SECCOMP_RET_ALLOW);
 #endif
@@ -287,131 +287,132 @@ static void put_requests(struct bpf_filter *filter)
 {
 	static const uint32_t requests[] = { FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME };
 
-	put_with(filter, SYS_ioctl, 1, requests, sizeof(requests) / sizeof(requests[0]), ENOTTY);
+	put_rule(filter, RULE_WITH(SYS_ioctl, 1, requests, ENOTTY));
 }
 
-static void add(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+static void emit(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
 {
-	if (filter->count < MOST)
+	if (filter->count < INSTRUCTIONS_MOST)
 		filter->list[filter->count++] = (struct sock_filter){ code, yes, no, k };
 }
 
-static void give(struct bpf_filter *filter, uint32_t action)
+static void emit_return(struct bpf_filter *filter, uint32_t action)
 {
-	add(filter, BPF_RET | BPF_K, action, 0, 0);
+	emit(filter, BPF_RET | BPF_K, action, 0, 0);
 }
 
-static void load(struct bpf_filter *filter, size_t offset)
+static void emit_load(struct bpf_filter *filter, size_t offset)
 {
-	add(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+	emit(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-/* The lower half, in which all that is looked at lies. */
-static void load_argument(struct bpf_filter *filter, int number)
+/* Loads the lower half of an argument, which holds all bits that matter. */
+static void emit_load_argument(struct bpf_filter *filter, int number)
 {
 	size_t offset = offsetof(struct seccomp_data, args) + (size_t)number * sizeof(uint64_t);
 
 	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 		offset += sizeof(uint32_t);
-	load(filter, offset);
+	emit_load(filter, offset);
 }
 
-static void jump_at_bits(struct bpf_filter *filter, uint32_t bits, uint8_t yes, uint8_t no)
+static void emit_jump_at_bits(struct bpf_filter *filter, uint32_t bits, uint8_t yes, uint8_t no)
 {
-	add(filter, BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
+	emit(filter, BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
 }
 
-static void add_with(struct bpf_filter *filter, const struct rule *rule)
+static void emit_with(struct bpf_filter *filter, const struct rule *rule)
 {
-	load_argument(filter, rule->argument);
+	emit_load_argument(filter, rule->argument);
 	for (uint8_t n = 0; n < rule->count; n++)
-		add(filter, BPF_JMP | BPF_JEQ | BPF_K, rule->values[n], (uint8_t)(rule->count - n), 0);
-	give(filter, rule->action);
-	give(filter, SECCOMP_RET_ALLOW);
+		emit(filter, BPF_JMP | BPF_JEQ | BPF_K, rule->values[n], (uint8_t)(rule->count - n), 0);
+	emit_return(filter, rule->action);
+	emit_return(filter, SECCOMP_RET_ALLOW);
 }
 
-static void add_maps_modules(struct bpf_filter *filter)
+static void emit_maps_modules(struct bpf_filter *filter)
 {
-	load_argument(filter, 2);
-	jump_at_bits(filter, PROT_EXEC, 0, 4);
-	jump_at_bits(filter, PROT_WRITE, 2, 0);
-	load_argument(filter, 3);
-	jump_at_bits(filter, MAP_ANONYMOUS, 0, 1);
-	give(filter, SECCOMP_RET_ERRNO | EACCES);
-	give(filter, SECCOMP_RET_ALLOW);
+	emit_load_argument(filter, 2);
+	emit_jump_at_bits(filter, PROT_EXEC, 0, 4);
+	emit_jump_at_bits(filter, PROT_WRITE, 2, 0);
+	emit_load_argument(filter, 3);
+	emit_jump_at_bits(filter, MAP_ANONYMOUS, 0, 1);
+	emit_return(filter, SECCOMP_RET_ERRNO | EACCES);
+	emit_return(filter, SECCOMP_RET_ALLOW);
 }
 
-/* Where its flags stand depends on the machine: the first argument or the second, the other being 0 for a fork. */
-static void add_forks(struct bpf_filter *filter)
+/* clone(2) has its flags in the first or the second argument, depending on the architecture; for a fork the other one
+ * is 0. */
+static void emit_forks(struct bpf_filter *filter)
 {
-	load_argument(filter, 0);
-	jump_at_bits(filter, SPACES, 2, 0);
-	load_argument(filter, 1);
-	jump_at_bits(filter, SPACES, 0, 1);
-	give(filter, KILL);
-	give(filter, SECCOMP_RET_ALLOW);
+	emit_load_argument(filter, 0);
+	emit_jump_at_bits(filter, NAMESPACE_FLAGS, 2, 0);
+	emit_load_argument(filter, 1);
+	emit_jump_at_bits(filter, NAMESPACE_FLAGS, 0, 1);
+	emit_return(filter, KILL);
+	emit_return(filter, SECCOMP_RET_ALLOW);
 }
 
-static void add_rule(struct bpf_filter *filter, const struct rule *rule)
+static void emit_rule(struct bpf_filter *filter, const struct rule *rule)
 {
 	if (!rule) {
-		give(filter, UNKNOWN);
+		emit_return(filter, UNKNOWN);
 	} else if (rule->kind == ALWAYS) {
-		give(filter, rule->action);
+		emit_return(filter, rule->action);
 	} else if (rule->kind == WITH) {
-		add_with(filter, rule);
+		emit_with(filter, rule);
 	} else if (rule->kind == MAPS_MODULES) {
-		add_maps_modules(filter);
+		emit_maps_modules(filter);
 	} else if (rule->kind == FORKS) {
-		add_forks(filter);
+		emit_forks(filter);
 	} else {
-		load_argument(filter, rule->argument);
-		jump_at_bits(filter, rule->bits, 0, 1);
-		give(filter, rule->action);
-		give(filter, SECCOMP_RET_ALLOW);
+		emit_load_argument(filter, rule->argument);
+		emit_jump_at_bits(filter, rule->bits, 0, 1);
+		emit_return(filter, rule->action);
+		emit_return(filter, SECCOMP_RET_ALLOW);
 	}
 }
 
-static bool is_same(const struct rule *a, const struct rule *b)
+static bool have_same_action(const struct rule *a, const struct rule *b)
 {
 	return a == b || (a && b && a->kind == ALWAYS && b->kind == ALWAYS && a->action == b->action);
 }
 
-static void put_span(struct bpf_filter *filter, uint32_t first, const struct rule *rule)
+static void put_range(struct bpf_filter *filter, uint32_t first, const struct rule *rule)
 {
-	if (!filter->span_count || !is_same(filter->spans[filter->span_count - 1].rule, rule))
-		filter->spans[filter->span_count++] = (struct call_range){ first, rule };
+	if (!filter->range_count || !have_same_action(filter->ranges[filter->range_count - 1].rule, rule))
+		filter->ranges[filter->range_count++] = (struct call_range){ first, rule };
 }
 
-/* All numbers from 0 on, neighbours of one kind together. */
-static void find_spans(struct bpf_filter *filter)
+/* Covers all numbers from 0, and joins neighbours with the same action. */
+static void find_ranges(struct bpf_filter *filter)
 {
-	put_span(filter, 0, filter->rules[0].number ? NULL : &filter->rules[0]);
+	put_range(filter, 0, filter->rules[0].number ? NULL : &filter->rules[0]);
 	for (size_t n = 0; n < filter->rule_count; n++) {
 		uint32_t number = filter->rules[n].number;
 
-		put_span(filter, number, &filter->rules[n]);
+		put_range(filter, number, &filter->rules[n]);
 		if (n + 1 == filter->rule_count || filter->rules[n + 1].number != number + 1)
-			put_span(filter, number + 1, NULL);
+			put_range(filter, number + 1, NULL);
 	}
 }
 
-/* The index in end_actions of a span that needs no look at arguments; -1: it needs one. */
-static int find_end(const struct rule *rule)
+/* The index in end_actions of a range that needs no test of arguments; -1: it needs one. */
+static int find_shared_end(const struct rule *rule)
 {
-	for (int end = 0; end < ENDS; end++) {
+	for (int end = 0; end < SHARED_ENDS; end++) {
 		if (rule ? rule->kind == ALWAYS && rule->action == end_actions[end] : end_actions[end] == UNKNOWN)
 			return end;
 	}
 	return -1;
 }
 
-static void add_tree(struct bpf_filter *filter, size_t from, size_t to);
+static void emit_tree(struct bpf_filter *filter, size_t from, size_t to);
 
-/* Adds one side of a node: notes the jump if it leads to an end, else adds the code here. */
-static void add_side(struct bpf_filter *filter, size_t node, bool yes, size_t from, size_t to)
+/* Emits one side of a node: records the jump if it leads to a shared end, else emits the code here. */
+static void emit_side(struct bpf_filter *filter, size_t node, bool yes, size_t from, size_t to)
 {
-	int end = to - from == 1 ? find_end(filter->spans[from].rule) : -1;
+	int end = to - from == 1 ? find_shared_end(filter->ranges[from].rule) : -1;
 	size_t distance = filter->count - node - 1;
 
 	if (end >= 0) {
@@ -419,46 +420,46 @@ static void add_side(struct bpf_filter *filter, size_t node, bool yes, size_t fr
 		return;
 	}
 	if (yes && distance > UINT8_MAX)
-		filter->count = MOST;
-	if (filter->count == MOST)
+		filter->count = INSTRUCTIONS_MOST;
+	if (filter->count == INSTRUCTIONS_MOST)
 		return;
 	if (yes)
 		filter->list[node].jt = (uint8_t)distance;
 	else
 		filter->list[node].jf = (uint8_t)distance;
 	if (to - from == 1)
-		add_rule(filter, filter->spans[from].rule);
+		emit_rule(filter, filter->ranges[from].rule);
 	else
-		add_tree(filter, from, to);
+		emit_tree(filter, from, to);
 }
 
-/* A tree, as the kernel tries a new filter with each number there is, to know which calls it may always let through;
- * and its ends are shared, as each instruction is compiled. So it takes a fraction of what a list in a row would. */
-static void add_tree(struct bpf_filter *filter, size_t from, size_t to)
+/* A tree with shared ends: the kernel runs a new filter for every number once, to learn which calls are always allowed,
+ * and compiles each instruction. A tree takes a fraction of the time of a list. */
+static void emit_tree(struct bpf_filter *filter, size_t from, size_t to)
 {
 	size_t middle = from + (to - from) / 2, node = filter->count;
 
-	add(filter, BPF_JMP | BPF_JGE | BPF_K, filter->spans[middle].first, 0, 0);
-	if (filter->count == MOST)
+	emit(filter, BPF_JMP | BPF_JGE | BPF_K, filter->ranges[middle].first, 0, 0);
+	if (filter->count == INSTRUCTIONS_MOST)
 		return;
-	add_side(filter, node, false, from, middle);
-	add_side(filter, node, true, middle, to);
+	emit_side(filter, node, false, from, middle);
+	emit_side(filter, node, true, middle, to);
 }
 
-static void add_ends(struct bpf_filter *filter)
+static void emit_ends(struct bpf_filter *filter)
 {
 	size_t first = filter->count;
 
-	for (int end = 0; end < ENDS; end++)
-		give(filter, end_actions[end]);
-	for (size_t node = 0; node < first && filter->count < MOST; node++) {
+	for (int end = 0; end < SHARED_ENDS; end++)
+		emit_return(filter, end_actions[end]);
+	for (size_t node = 0; node < first && filter->count < INSTRUCTIONS_MOST; node++) {
 		for (int yes = 0; yes < 2; yes++) {
 			size_t distance = first + (size_t)filter->ends[node][yes] - 1 - node - 1;
 
 			if (!filter->ends[node][yes])
 				continue;
 			if (distance > UINT8_MAX)
-				filter->count = MOST;
+				filter->count = INSTRUCTIONS_MOST;
 			else if (yes)
 				filter->list[node].jt = (uint8_t)distance;
 			else
@@ -467,38 +468,38 @@ static void add_ends(struct bpf_filter *filter)
 	}
 }
 
-/* AUDIT_ARCH_x of this program; 0: it can't be told. Its parts are the machine of the ELF header, the size of a word
- * and the order of bytes. */
-static uint32_t own_kind(void)
+/* AUDIT_ARCH_x of this program; 0: unknown. It consists of the machine in the ELF header, the size of a word and the
+ * byte order. */
+static uint32_t own_audit_arch(void)
 {
-	uint32_t kind;
+	uint32_t arch;
 
 	if (!&__ehdr_start)
 		return 0;
-	kind = __ehdr_start.e_machine;
-	if (kind == EM_MIPS && sizeof(long) == 4 && __ehdr_start.e_flags & EF_MIPS_ABI2)
-		return 0;                       /* n32 has a mark of its own */
-	if (sizeof(long) == 8 || kind == EM_X86_64)
-		kind |= __AUDIT_ARCH_64BIT;
-	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? kind | __AUDIT_ARCH_LE : kind;
+	arch = __ehdr_start.e_machine;
+	if (arch == EM_MIPS && sizeof(long) == 4 && __ehdr_start.e_flags & EF_MIPS_ABI2)
+		return 0;                       /* MIPS n32 has an AUDIT_ARCH of its own */
+	if (sizeof(long) == 8 || arch == EM_X86_64)
+		arch |= __AUDIT_ARCH_64BIT;
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? arch | __AUDIT_ARCH_LE : arch;
 }
 
-static void install(struct bpf_filter *filter)
+static void install_filter(struct bpf_filter *filter)
 {
 	struct sock_fprog program = { .len = (unsigned short)filter->count, .filter = filter->list };
 
-	if (filter->count < MOST)
+	if (filter->count < INSTRUCTIONS_MOST)
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 {
 	static struct bpf_filter filter;
-	uint32_t kind = own_kind();
+	uint32_t arch = own_audit_arch();
 
-	if (!kind)
+	if (!arch)
 		return;
-	PUT_LIST(&filter, plain_calls, SECCOMP_RET_ALLOW);
+	PUT_LIST(&filter, common_calls, SECCOMP_RET_ALLOW);
 	PUT_LIST(&filter, attacks, KILL);
 	put_memory(&filter, sandbox);
 	put_requests(&filter);
@@ -512,14 +513,14 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 		put_clients(&filter);
 	if (sandbox->acts_as_users)
 		PUT_LIST(&filter, user_calls, SECCOMP_RET_ALLOW);
-	find_spans(&filter);
-	load(&filter, offsetof(struct seccomp_data, arch));
-	add(&filter, BPF_JMP | BPF_JEQ | BPF_K, kind, 1, 0);
-	give(&filter, KILL);
-	load(&filter, offsetof(struct seccomp_data, nr));
-	add_tree(&filter, 0, filter.span_count);
-	add_ends(&filter);
-	install(&filter);
+	find_ranges(&filter);
+	emit_load(&filter, offsetof(struct seccomp_data, arch));
+	emit(&filter, BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0);
+	emit_return(&filter, KILL);
+	emit_load(&filter, offsetof(struct seccomp_data, nr));
+	emit_tree(&filter, 0, filter.range_count);
+	emit_ends(&filter);
+	install_filter(&filter);
 }
 #else
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)

@@ -1,7 +1,7 @@
-/* The filter of system calls of a sandbox. Private to os/host/self_sandbox*. */
+/* The sandbox's filter of system calls (seccomp(2)). Private to os/host/self_sandbox*. */
 #pragma once
 
 #include "os/host/self_sandbox.h"
 
-/* Installs it; where the kernel has none, nothing happens. */
+/* Installs the filter. Does nothing if the kernel has no filters. */
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox);

@@ -1,4 +1,4 @@
-/* A signalfd(2) of its own, as libev's, which reads all others, does not say who sent a signal. */
+/* A separate signalfd(2): libev's, which reads all other signals, does not say who sent a signal. */
 #include "os/host/signal_sender.h"
 
 #include <signal.h>
@@ -30,7 +30,7 @@ int sent_signals_open(void)
 	return fd;
 }
 
-/* Of a broken pipe the kernel says that superd itself has sent it. */
+/* For a broken pipe, the kernel reports superd itself as the sender. */
 int sent_signals_next(int fd)
 {
 	struct signalfd_siginfo info;

@@ -16,8 +16,8 @@ static const int fixed[] = {
 #endif
 };
 
-/* What somebody may send by mistake, or a limit of time or size, and what would end superd by default; URG would not,
- * but may be meant for the main command. */
+/* Signals that are sent by mistake, or by a limit of time or size, and that would end superd by default. SIGURG would
+ * not, but may be meant for the main command. */
 static const int strays[] = {
 	SIGURG, SIGVTALRM, SIGPROF, SIGIO, SIGXCPU, SIGXFSZ,
 #ifdef SIGSTKFLT
@@ -27,7 +27,7 @@ static const int strays[] = {
 
 #define FIXED (sizeof(fixed) / sizeof(*fixed))
 #define STRAYS (sizeof(strays) / sizeof(*strays))
-#define HALT 3                          /* behind SIGRTMIN */
+#define HALT 3                          /* SIGRTMIN + 3: halt, as for systemd (systemd(1)) */
 static_assert(FIXED + STRAYS + NSIG - 32 < SIGNALS_MOST, "there is room for those of real time");
 
 int signals_handled(size_t n)

@@ -1,18 +1,18 @@
-/* The signals superd handles while it runs: the one list, for the loop that watches them and for the child that puts
- * them back to their defaults. */
+/* The signals that superd handles while it runs (signal(7)): one list for the loop that watches them, and for the child
+ * that resets them to their defaults. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SIGNALS_MOST 96                 /* there are fewer */
+#define SIGNALS_MOST 96                 /* upper bound of their number */
 
-/* The nth handled signal, from 0 on; 0 behind the last. Async-signal-safe. */
+/* The nth handled signal, from 0; 0 behind the last. Async-signal-safe. */
 int signals_handled(size_t n);
 
 /* Whether the signal ends superd: TERM, INT, QUIT, PWR, RTMIN + 3. */
 bool signal_is_stop(int signal);
 
-/* Whether the signal means nothing to superd. It is handled because it would end superd by default, and because the
- * main command may get it. */
+/* Whether the signal means nothing to superd. superd handles it because its default action would end superd, and
+ * because the main command may want it. */
 bool signal_is_stray(int signal);

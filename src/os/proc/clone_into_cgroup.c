@@ -31,7 +31,7 @@
 
 #if defined(SYS_clone3) && defined(__x86_64__) && !defined(__ILP32__)
 
-#define INTO_GROUP UINT64_C(0x200000000) /* CLONE_INTO_CGROUP, which older headers lack */
+#define INTO_CGROUP UINT64_C(0x200000000) /* CLONE_INTO_CGROUP, which older headers lack */
 
 /* struct clone_args of Linux 5.7. */
 struct arguments {
@@ -39,9 +39,9 @@ struct arguments {
 };
 
 /* A kernel that knows the flag reports EBADF for a descriptor that is not open; others report EINVAL or ENOSYS. */
-static bool try_it(void)
+static bool probe_clone3(void)
 {
-	struct arguments arguments = { .flags = INTO_GROUP, .exit_signal = SIGCHLD, .group = INT_MAX };
+	struct arguments arguments = { .flags = INTO_CGROUP, .exit_signal = SIGCHLD, .group = INT_MAX };
 
 	return syscall(SYS_clone3, &arguments, sizeof(arguments)) < 0 && errno == EBADF;
 }
@@ -50,7 +50,7 @@ pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned f
 			pid_t *pid)
 {
 	struct arguments arguments = {
-		.flags = INTO_GROUP | flags,
+		.flags = INTO_CGROUP | flags,
 		.parent_tid = (uintptr_t)pid,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)stack,
@@ -76,7 +76,7 @@ pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned f
 	return -1;
 }
 #else
-static bool try_it(void)
+static bool probe_clone3(void)
 {
 	return false;
 }
@@ -90,7 +90,7 @@ pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned f
 }
 #endif
 
-static int leave(void *unused)
+static int exit_child(void *unused)
 {
 	(void)unused;
 	_exit(0);
@@ -104,7 +104,7 @@ bool clone_into_cgroup_survives(int group)
 	pid_t pid;
 
 	thread_block_signals(&before);
-	pid = clone_into_cgroup(leave, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
+	pid = clone_into_cgroup(exit_child, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
 	if (pid > 0 && !waitpid_timeout(pid, REAP_MOST, &status))
 		pid = -1;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -116,6 +116,6 @@ bool clone_into_cgroup_is_possible(void)
 	static atomic_int answer; /* 1: no, 2: yes */
 
 	if (!answer)
-		answer = !STARTS_BY_FORK && try_it() ? 2 : 1;
+		answer = !STARTS_BY_FORK && probe_clone3() ? 2 : 1;
 	return answer == 2;
 }

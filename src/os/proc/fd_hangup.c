@@ -1,5 +1,6 @@
-/* An epoll of its own, as it tells of EPOLLHUP and EPOLLERR alone when asked for nothing: a loop that asks for input
- * would spin on what is there to read. The calls are the kernel's: epoll_ctl(2) by its name is the loop's own. */
+/* A separate epoll(7) instance: with no events requested it reports only EPOLLHUP and EPOLLERR. A loop that waits for
+ * input would spin on unread data. The calls go to the kernel directly, as the program has an epoll_ctl of its own for
+ * libev. */
 #include "os/proc/fd_hangup.h"
 
 #include <errno.h>

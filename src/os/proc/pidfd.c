@@ -1,5 +1,5 @@
-/* pidfds by raw system calls, as libc may lack them: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). The pid
- * behind a pidfd is found in /proc/self/fdinfo only. */
+/* pidfds by raw system calls, as libc may lack them: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). Only
+ * /proc/self/fdinfo shows the pid of a pidfd. */
 #include "os/proc/pidfd.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #include "base/fd.h"
 
-#define PID_FILE_SYSTEM 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before it all pidfds were one file */
+#define PIDFS_MAGIC 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
 #define INFO_MOST 4096
 
 #ifdef SYS_pidfd_open
@@ -75,13 +75,13 @@ pid_t pidfd_pid(int fd)
 	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : -1;
 }
 
-/* As raw_pidfd_id does for a child, which may call less than this. */
+/* The same id as raw_pidfd_id, which a child uses as it may call less. */
 uint64_t pidfd_id(int fd)
 {
 	struct statfs system;
 	struct stat status;
 
-	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PID_FILE_SYSTEM || fstat(fd, &status) < 0)
+	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PIDFS_MAGIC || fstat(fd, &status) < 0)
 		return 0;
 	return status.st_ino;
 }

@@ -9,15 +9,16 @@
 
 struct buf;
 
-/* The sockets of this port, for process_holds; protocol as for port_owner. Returns their number. */
+/* Writes the sockets with this port, at most `most`, for process_holds. protocol: as for port_owner. Returns their
+ * number. */
 size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most);
 
-/* Writes who has a socket of this port into out, as "pid 4711 (nginx)", the first found and the number of others.
- * protocol is IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. false, and nothing written: it can't be told,
- * as only root sees everybody's sockets, or so much time has gone into such questions lately that the loop would
+/* Appends which process has a socket with this port, such as "pid 4711 (nginx)", and the number of further ones.
+ * protocol: IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. false, and nothing appended: it is unknown, as
+ * only root sees all processes' descriptors, or such searches have taken so much time lately that the loop would
  * suffer. */
 bool port_owner(uint8_t protocol, uint16_t port, struct buf *out);
 
-/* The TCP port of a socket that a process has opened itself and listens at: one of this user's that superd does not
- * have. 0: there is none, or it can't be told, as above. */
+/* The TCP port of a listening socket that a process of this user has opened itself, and that superd does not have. 0:
+ * none, or unknown as above. */
 uint16_t process_own_port(pid_t pid, uid_t user);

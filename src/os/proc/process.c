@@ -35,9 +35,9 @@
 #define STAT_MOST 4096
 #define COMMAND_MOST 65536
 #define ENVIRONMENT_MOST (1u << 20)
-#define NAME_MOST 15                    /* the kernel keeps so much of a program's name */
+#define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
 
-/* Fields of /proc/PID/stat behind the name, see proc_pid_stat(5). */
+/* Fields of /proc/PID/stat behind the name (proc_pid_stat(5)). */
 enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_START_TIME = 19, FIELDS };
 
 int64_t process_now(void)
@@ -50,7 +50,7 @@ int64_t process_now(void)
 	return (int64_t)now.tv_sec * grain + now.tv_nsec / (1000000000L / grain);
 }
 
-static char *read_of(pid_t pid, const char *what, size_t most, size_t *length)
+static char *read_proc_file(pid_t pid, const char *what, size_t most, size_t *length)
 {
 	char path[64];
 
@@ -58,8 +58,8 @@ static char *read_of(pid_t pid, const char *what, size_t most, size_t *length)
 	return fd_read_file(path, most, length);
 }
 
-/* The name may hold blanks and brackets: the last bracket ends it. */
-static bool parse(char *text, struct process *process)
+/* The name may contain blanks and brackets, so the last bracket ends it. */
+static bool parse_stat(char *text, struct process *process)
 {
 	char *fields[FIELDS], *at = NULL, *name_end = strrchr(text, ')');
 	int64_t parent, group, session;
@@ -84,27 +84,27 @@ static bool parse(char *text, struct process *process)
 bool process_read(pid_t pid, struct process *process)
 {
 	size_t length;
-	char *text = read_of(pid, "stat", STAT_MOST, &length);
-	bool good = text && parse(text, process);
+	char *text = read_proc_file(pid, "stat", STAT_MOST, &length);
+	bool good = text && parse_stat(text, process);
 
 	process->pid = pid;
 	free(text);
 	return good;
 }
 
-struct pids {
+struct pid_list {
 	pid_t *list;
-	size_t count, room;
+	size_t count, capacity;
 };
 
-static bool add(struct pids *pids, const char *text)
+static bool add_pid(struct pid_list *pids, const char *text)
 {
 	pid_t *larger;
 	int64_t pid;
 
 	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX)
 		return true;
-	larger = array_grow(pids->list, &pids->room, pids->count, sizeof(*larger));
+	larger = array_grow(pids->list, &pids->capacity, pids->count, sizeof(*larger));
 	if (!larger)
 		return false;
 	pids->list = larger;
@@ -112,9 +112,9 @@ static bool add(struct pids *pids, const char *text)
 	return true;
 }
 
-static pid_t *finish(struct pids *pids, bool good)
+static pid_t *end_pid_list(struct pid_list *pids, bool good)
 {
-	pid_t *larger = good ? array_grow(pids->list, &pids->room, pids->count, sizeof(*larger)) : NULL;
+	pid_t *larger = good ? array_grow(pids->list, &pids->capacity, pids->count, sizeof(*larger)) : NULL;
 
 	if (!larger) {
 		free(pids->list);
@@ -133,21 +133,21 @@ pid_t *process_list_all(void)
 {
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
-	struct pids pids = { 0 };
+	struct pid_list pids = { 0 };
 	bool good = true;
 
 	if (!directory)
 		return NULL;
 	while (good && (entry = readdir(directory))) {
 		if (*entry->d_name >= '1' && *entry->d_name <= '9')
-			good = add(&pids, entry->d_name);
+			good = add_pid(&pids, entry->d_name);
 	}
 	closedir(directory);
-	return finish(&pids, good);
+	return end_pid_list(&pids, good);
 }
 
-/* Adds the children of one thread. false: the kernel has no such file, or there is no memory. */
-static bool add_children(struct pids *pids, pid_t pid, long thread)
+/* Adds the children of one thread. false: the kernel has no such file (CONFIG_PROC_CHILDREN), or out of memory. */
+static bool add_children(struct pid_list *pids, pid_t pid, long thread)
 {
 	char path[64], *text = NULL, *at = NULL;
 	bool good = true;
@@ -160,7 +160,7 @@ static bool add_children(struct pids *pids, pid_t pid, long thread)
 		return false;
 	if (getline(&text, &size, file) > 0) {
 		for (char *word = strtok_r(text, " ", &at); word && good; word = strtok_r(NULL, " ", &at))
-			good = add(pids, word);
+			good = add_pid(pids, word);
 	}
 	free(text);
 	fclose(file);
@@ -169,7 +169,7 @@ static bool add_children(struct pids *pids, pid_t pid, long thread)
 
 pid_t *process_list_children_of(pid_t pid)
 {
-	struct pids pids = { 0 };
+	struct pid_list pids = { 0 };
 	struct dirent *entry;
 	DIR *directory;
 	char path[64];
@@ -183,7 +183,7 @@ pid_t *process_list_children_of(pid_t pid)
 	}
 	if (directory)
 		closedir(directory);
-	return finish(&pids, good);
+	return end_pid_list(&pids, good);
 }
 
 pid_t *process_list_children(void)
@@ -194,7 +194,7 @@ pid_t *process_list_children(void)
 	return access(path, F_OK) == 0 ? process_list_children_of(getpid()) : NULL;
 }
 
-/* The device that all sockets, or all pipes without a name, have. */
+/* The device that all sockets, or all pipes without a name, share. */
 static dev_t device_of(int fd)
 {
 	struct stat status;
@@ -228,7 +228,7 @@ static dev_t pipe_device(void)
 	return device;
 }
 
-/* "socket:[4711]". No path looks like this: it begins with a slash, or a bracket. */
+/* Parses "socket:[4711]". A path cannot look like this, as it begins with a slash or a bracket. */
 static bool parse_node(const char *text, const char *kind, ino_t *node)
 {
 	size_t length = strlen(kind);
@@ -240,9 +240,9 @@ static bool parse_node(const char *text, const char *kind, ino_t *node)
 	return end[0] == ']' && !end[1];
 }
 
-/* A named file lies on some file system, whose server may be anybody's, so it is not asked (AT_STATX_DONT_SYNC). */
+/* A named file may be on another user's file system, so its server is not asked (AT_STATX_DONT_SYNC, statx(2)). */
 #ifdef HAVE_STATX
-static bool find_named(int folder, const char *number, struct file_id *file)
+static bool stat_named_file(int folder, const char *number, struct file_id *file)
 {
 	struct statx status;
 
@@ -252,7 +252,7 @@ static bool find_named(int folder, const char *number, struct file_id *file)
 	return true;
 }
 #else
-static bool find_named(int folder, const char *number, struct file_id *file)
+static bool stat_named_file(int folder, const char *number, struct file_id *file)
 {
 	(void)folder, (void)number, (void)file;
 	return false;
@@ -273,7 +273,7 @@ bool process_find_file(int folder, const char *number, bool also_named, struct f
 	else if (parse_node(text, "pipe", &file->node))
 		file->device = pipe_device();
 	else if (also_named && *text == '/')
-		find_named(folder, number, file);
+		stat_named_file(folder, number, file);
 	return true;
 }
 
@@ -286,7 +286,7 @@ static bool is_among(const struct file_id *file, const struct file_id *files, si
 	return false;
 }
 
-/* A fifo or a device that somebody listens at. */
+/* Whether one of the files has a name: a FIFO or a device that superd listens at. */
 static bool any_is_named(const struct file_id *files, size_t count)
 {
 	for (size_t n = 0; n < count; n++) {
@@ -296,7 +296,7 @@ static bool any_is_named(const struct file_id *files, size_t count)
 	return false;
 }
 
-static enum holding look_for(pid_t pid, const struct file_id *files, size_t count)
+static enum holding search_descriptors(pid_t pid, const struct file_id *files, size_t count)
 {
 	enum holding holding = HOLDS_NONE;
 	bool also_named = any_is_named(files, count);
@@ -321,66 +321,66 @@ static enum holding look_for(pid_t pid, const struct file_id *files, size_t coun
 	return holding;
 }
 
-/* Answers a question about a process as its own user, which the kernel may not hide it from. */
+/* Reads /proc as the process's own user: the kernel does not hide a process from that user. */
 #ifdef HAVE_SYS_FSUID_H
-struct disguise {
+struct fs_identity {
 	int uid, gid;
-	bool is_on;
+	bool is_changed;
 };
 
 /* setfsuid(2) and setfsgid(2) change only this thread's access to files. */
-static void put_on(struct disguise *disguise, pid_t pid)
+static void assume_owner(struct fs_identity *before, pid_t pid)
 {
 	struct stat owner;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
-	disguise->is_on = geteuid() == 0 && stat(path, &owner) == 0 && owner.st_uid != 0;
-	if (!disguise->is_on)
+	before->is_changed = geteuid() == 0 && stat(path, &owner) == 0 && owner.st_uid != 0;
+	if (!before->is_changed)
 		return;
-	disguise->gid = setfsgid(owner.st_gid);
-	disguise->uid = setfsuid(owner.st_uid);
+	before->gid = setfsgid(owner.st_gid);
+	before->uid = setfsuid(owner.st_uid);
 }
 
-static void take_off(const struct disguise *disguise)
+static void restore_identity(const struct fs_identity *before)
 {
-	if (!disguise->is_on)
+	if (!before->is_changed)
 		return;
-	setfsuid((uid_t)disguise->uid);
-	setfsgid((gid_t)disguise->gid);
+	setfsuid((uid_t)before->uid);
+	setfsgid((gid_t)before->gid);
 }
 #else
-struct disguise {
-	bool is_on;
+struct fs_identity {
+	bool is_changed;
 };
 
-static void put_on(struct disguise *disguise, pid_t pid)
+static void assume_owner(struct fs_identity *before, pid_t pid)
 {
 	(void)pid;
-	disguise->is_on = false;
+	before->is_changed = false;
 }
 
-static void take_off(const struct disguise *disguise)
+static void restore_identity(const struct fs_identity *before)
 {
-	(void)disguise;
+	(void)before;
 }
 #endif
 
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
 {
-	enum holding holding = look_for(pid, files, count);
-	struct disguise disguise;
+	enum holding holding = search_descriptors(pid, files, count);
+	struct fs_identity before;
 
 	if (holding != HOLDING_HIDDEN)
 		return holding;
-	put_on(&disguise, pid);
-	if (disguise.is_on)
-		holding = look_for(pid, files, count);
-	take_off(&disguise);
+	assume_owner(&before, pid);
+	if (before.is_changed)
+		holding = search_descriptors(pid, files, count);
+	restore_identity(&before);
 	return holding;
 }
 
-static bool has_word(const char *words, size_t length, const char *word)
+static bool has_string(const char *words, size_t length, const char *word)
 {
 	for (const char *at = words; at && at < words + length; at += strlen(at) + 1) {
 		if (!strcmp(at, word))
@@ -391,19 +391,19 @@ static bool has_word(const char *words, size_t length, const char *word)
 
 bool process_has_variable(pid_t pid, const char *variable)
 {
-	struct disguise disguise;
+	struct fs_identity before;
 	size_t length = 0;
-	char *words = read_of(pid, "environ", ENVIRONMENT_MOST, &length);
-	bool told;
+	char *words = read_proc_file(pid, "environ", ENVIRONMENT_MOST, &length);
+	bool found;
 
 	if (!words) {
-		put_on(&disguise, pid);
-		words = disguise.is_on ? read_of(pid, "environ", ENVIRONMENT_MOST, &length) : NULL;
-		take_off(&disguise);
+		assume_owner(&before, pid);
+		words = before.is_changed ? read_proc_file(pid, "environ", ENVIRONMENT_MOST, &length) : NULL;
+		restore_identity(&before);
 	}
-	told = words && has_word(words, length, variable);
+	found = words && has_string(words, length, variable);
 	free(words);
-	return told;
+	return found;
 }
 
 static bool has_signal(const char *status, const char *mask, int signal)
@@ -416,7 +416,7 @@ static bool has_signal(const char *status, const char *mask, int signal)
 bool process_survives(pid_t pid, int signal)
 {
 	size_t length;
-	char *status = read_of(pid, "status", STAT_MOST, &length);
+	char *status = read_proc_file(pid, "status", STAT_MOST, &length);
 	bool survives = !status || !strstr(status, "\nSigCgt:") || has_signal(status, "\nSigCgt:", signal) ||
 			has_signal(status, "\nSigIgn:", signal) || has_signal(status, "\nSigBlk:", signal);
 
@@ -428,23 +428,23 @@ bool process_is_named(pid_t pid, const char *program)
 {
 	const char *slash = strrchr(program, '/');
 	size_t length;
-	char *name = read_of(pid, "comm", STAT_MOST, &length);
+	char *name = read_proc_file(pid, "comm", STAT_MOST, &length);
 	bool same = false;
 
 	program = slash ? slash + 1 : program;
 	if (name) {
 		name[strcspn(name, "\n")] = '\0';
-		same = strncmp(name, program, NAME_MOST) == 0;
+		same = strncmp(name, program, COMM_MOST) == 0;
 	}
 	free(name);
 	return same;
 }
 
-/* An interpreter has its own words before those of the command, so they are compared from the end. */
+/* An interpreter inserts its own words before those of the command, so they are compared from the end. */
 bool process_has_command(pid_t pid, const char *const *command)
 {
 	size_t length = 0, count = 0;
-	char *text = read_of(pid, "cmdline", COMMAND_MOST, &length);
+	char *text = read_proc_file(pid, "cmdline", COMMAND_MOST, &length);
 	const char *end = text ? text + length : NULL;
 	bool same = text && process_is_named(pid, command[0]);
 

@@ -1,5 +1,5 @@
-/* Facts about any process, from /proc: its place among others, its start, the files it has open, its program. Without
- * /proc nothing is known. */
+/* Facts about any process, from /proc (proc(5)): its relatives, its start time, its open files, its program. Without
+ * /proc everything is unknown. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,49 +7,50 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* One process, by proc_pid_stat(5). */
 struct process {
 	pid_t pid, parent, group, session;
-	int64_t start_time;             /* as process_now */
-	bool ended;                     /* a zombie: nobody has waited for it yet */
+	int64_t start_time;             /* clock ticks since boot, as process_now */
+	bool ended;                     /* it is a zombie: its parent has not waited for it yet */
 };
 
-/* A file as the kernel knows it, whatever its number or name. */
+/* The identity of an open file, whatever its descriptor or name. */
 struct file_id {
 	dev_t device;
 	ino_t node;
 };
 
-enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: superd may not look */
+enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: superd may not see its descriptors */
 
-bool process_list_is_possible(void);    /* there is a /proc */
+bool process_list_is_possible(void);    /* whether there is a /proc */
 int64_t process_now(void);                              /* clock ticks since boot, as in /proc/PID/stat */
-bool process_read(pid_t pid, struct process *process);  /* false: there is none (any more) */
+bool process_read(pid_t pid, struct process *process);  /* false: no such process */
 
-/* The pids of all processes, or of our children, whichever thread started them; 0 ends the list. NULL: no memory, or no
- * /proc, or its kernel lists no children. free() it. */
+/* The pids of all processes, or of superd's children, whichever thread started them. 0 ends the list. The caller frees
+ * it. NULL: out of memory, no /proc, or a kernel that lists no children. */
 pid_t *process_list_all(void);
 pid_t *process_list_children(void);
 
-/* As process_list_children, of another process; an empty list if it is gone. */
+/* As process_list_children, for another process; an empty list if it has ended. */
 pid_t *process_list_children_of(pid_t pid);
 
 /* Whether the process has one of these files open. */
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
 
-/* Which file a descriptor is, by its number in an open folder /proc/PID/fd, without asking the file's own system: all
- * zero for one that is neither a socket nor a pipe, nor, where also_named says so, of a name. false and errno. */
+/* Identifies an open file by its number in an open folder /proc/PID/fd, without asking the file's own file system. All
+ * zero unless it is a socket or a pipe or, if also_named is true, a file with a name. false and errno. */
 bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file);
 
-/* Whether it lives on after this signal: it catches, ignores or blocks it; also where that can't be seen. */
+/* Whether the process survives this signal, as it catches, ignores or blocks it; true if that is unknown. */
 bool process_survives(pid_t pid, int signal);
 
-bool process_is_named(pid_t pid, const char *program);          /* as the kernel has it, cut off */
+bool process_is_named(pid_t pid, const char *program);          /* by /proc/PID/comm, which has 15 bytes */
 
-/* The next two wait for as long as the process wants them to, and are for exec/processes/process_query alone. */
+/* The next two functions block for as long as the process likes. Only exec/processes/process_query may call them. */
 
-/* Whether its program, or the one it was forked from, was started with this NAME=value; false where that can't be
- * seen. */
+/* Whether the process, or the one it was forked from, was started with this NAME=value in its environment; false if
+ * that is unknown. */
 bool process_has_variable(pid_t pid, const char *variable);
 
-/* Whether it runs this command: its program's name, and the arguments behind it. A process may change both. */
+/* Whether the process runs this command: its program's name, and the arguments behind it. A process may change both. */
 bool process_has_command(pid_t pid, const char *const *command);

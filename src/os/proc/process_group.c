@@ -1,9 +1,9 @@
-/* Process groups by descriptors.
+/* Descriptors for process groups.
  *
- * Since Linux 6.9 a pidfd of the leader signals the group it leads, also when the leader was reaped. Before that any
- * open file serves: one that is owned by a group (F_SETOWN_EX, for SIGIO) holds the kernel's own record of it, and
- * F_GETOWN_EX tells whether anybody is left (Linux 5.13). The signal itself then goes by the number, a moment after
- * that. */
+ * Since Linux 6.9 a pidfd of the leader can signal the group, even after the leader was reaped
+ * (PIDFD_SIGNAL_PROCESS_GROUP, pidfd_send_signal(2)). Before that, any open file serves: one that is owned by a group
+ * (F_SETOWN_EX, fcntl(2)) keeps the kernel's own record of the group, and F_GETOWN_EX reports whether it is empty
+ * (Linux 5.13). The signal is then sent by number, a moment later. */
 #include "os/proc/process_group.h"
 
 #include <errno.h>
@@ -47,8 +47,9 @@ static int open_owned(pid_t group)
 	return fd;
 }
 
-/* 0: nobody is in it any more. Before Linux 5.13 the number stays, so it is asked for, too. */
-static pid_t owner_of(int fd)
+/* Returns the group's number; 0: the group is empty. Before Linux 5.13 F_GETOWN_EX still reports the number, so kill(2)
+ * tests it, too. */
+static pid_t read_owner(int fd)
 {
 	struct f_owner_ex owner;
 
@@ -64,14 +65,14 @@ static int open_owned(pid_t group)
 	return -1;
 }
 
-static pid_t owner_of(int fd)
+static pid_t read_owner(int fd)
 {
 	(void)fd;
 	return 0;
 }
 #endif
 
-static bool is_pidfd_fault(void)
+static bool is_pidfd_unsupported(void)
 {
 	return errno == EBADF || errno == EINVAL || errno == ENOSYS;
 }
@@ -86,7 +87,7 @@ int process_group_open(pid_t group)
 	}
 	if (fd < 0)
 		return errno == EMFILE || errno == ENFILE ? -1 : open_owned(group);
-	if (signal_by_pidfd(fd, 0) == 0 || !is_pidfd_fault())
+	if (signal_by_pidfd(fd, 0) == 0 || !is_pidfd_unsupported())
 		return fd;
 	close(fd);
 	return open_owned(group);
@@ -96,7 +97,7 @@ bool process_group_lives(int fd)
 {
 	if (signal_by_pidfd(fd, 0) == 0 || errno == EPERM)
 		return true;
-	return is_pidfd_fault() && owner_of(fd) > 0;
+	return is_pidfd_unsupported() && read_owner(fd) > 0;
 }
 
 bool process_group_signal(int fd, int signal)
@@ -105,8 +106,8 @@ bool process_group_signal(int fd, int signal)
 
 	if (signal_by_pidfd(fd, signal) == 0)
 		return true;
-	if (!is_pidfd_fault())
+	if (!is_pidfd_unsupported())
 		return false;
-	group = owner_of(fd);
+	group = read_owner(fd);
 	return group > 1 && kill(-group, signal) == 0;
 }

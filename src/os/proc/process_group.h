@@ -1,16 +1,16 @@
-/* A process group that outlives its leader. As long as superd has not reaped a process of it, its number is its own;
- * after that the kernel may give the number away as soon as the group is empty, and a signal would reach somebody
- * else. So a descriptor stands for the group, which never stands for another. */
+/* A process group that may outlive its leader. While superd has not reaped a process of the group, the group's number
+ * cannot be reused. After that, the kernel may reuse the number as soon as the group is empty, and a signal would reach
+ * another group. So superd keeps a descriptor, which always refers to the same group. */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Opens one for a group whose number is its own at this moment; its leader may have ended. -1 and errno. */
+/* Opens a descriptor for a group whose number is still its own; its leader may have ended. -1 and errno. */
 int process_group_open(pid_t group);
 
-/* Whether any process is in it, if only one that nobody has reaped. */
+/* Whether the group has a process, be it a zombie. */
 bool process_group_lives(int fd);
 
-/* Signals all processes of the group. false: it is empty, or none of them may be signalled. */
+/* Signals all processes of the group. false: it is empty, or superd may signal none of them. */
 bool process_group_signal(int fd, int signal);

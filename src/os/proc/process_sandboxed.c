@@ -1,6 +1,6 @@
-/* Compares a process with superd, by /proc: its privileges by its status and the link of its user namespace, its place
- * by its ancestors, which lead to superd, as superd is their reaper. The kernel holds all of it, so the process cannot
- * block the read. */
+/* Compares a process with superd, by /proc: its privileges by its status file and the link of its user namespace, its
+ * place by its ancestors. A descendant's ancestors lead to superd, as superd is its reaper. The kernel answers all of
+ * these itself, so the process cannot block the read. */
 #include "os/proc/process_sandboxed.h"
 
 #include <stdint.h>
@@ -17,17 +17,17 @@
 #define LINK_MOST 64
 #define ANCESTORS_MOST 1000
 
-enum place { OUTSIDE, BELOW, UNKNOWN };
+enum relation { OUTSIDE, BELOW, UNKNOWN };
 
 struct rights {
 	uint64_t permitted;             /* bit CAP_x */
-	uint64_t mode;                  /* 0: no filter of system calls; 2: filters */
-	uint64_t filters;               /* how many, since Linux 5.9 */
-	bool counts;                    /* filters is known */
-	char users[LINK_MOST];          /* the link of its user namespace */
+	uint64_t mode;                  /* Seccomp field: 0: no filter; 2: filters */
+	uint64_t filters;               /* number of filters, since Linux 5.9 */
+	bool has_filter_count;          /* `filters` is valid */
+	char user_namespace[LINK_MOST]; /* text of the link /proc/PID/ns/user */
 };
 
-static bool find(const char *status, const char *name, int base, uint64_t *value)
+static bool find_field(const char *status, const char *name, int base, uint64_t *value)
 {
 	const char *at = strstr(status, name);
 
@@ -37,8 +37,8 @@ static bool find(const char *status, const char *name, int base, uint64_t *value
 	return true;
 }
 
-/* who: a number, or "self". */
-static bool read_rights(const char *who, struct rights *rights)
+/* Reads the rights of a process, a pid or "self". */
+static bool read_rights(const char *process, struct rights *rights)
 {
 	char path[64], *status;
 	size_t length;
@@ -46,31 +46,31 @@ static bool read_rights(const char *who, struct rights *rights)
 	bool good;
 
 	*rights = (struct rights){ .permitted = 0 };
-	snprintf(path, sizeof(path), "/proc/%s/ns/user", who);
-	got = readlink(path, rights->users, sizeof(rights->users) - 1);
-	snprintf(path, sizeof(path), "/proc/%s/status", who);
+	snprintf(path, sizeof(path), "/proc/%s/ns/user", process);
+	got = readlink(path, rights->user_namespace, sizeof(rights->user_namespace) - 1);
+	snprintf(path, sizeof(path), "/proc/%s/status", process);
 	status = got > 0 ? fd_read_file(path, STATUS_MOST, &length) : NULL;
-	good = status && find(status, "\nCapPrm:", 16, &rights->permitted) &&
-	       find(status, "\nSeccomp:", 10, &rights->mode);
-	rights->counts = good && find(status, "\nSeccomp_filters:", 10, &rights->filters);
+	good = status && find_field(status, "\nCapPrm:", 16, &rights->permitted) &&
+	       find_field(status, "\nSeccomp:", 10, &rights->mode);
+	rights->has_filter_count = good && find_field(status, "\nSeccomp_filters:", 10, &rights->filters);
 	free(status);
 	return good;
 }
 
-static bool is_free(pid_t pid)
+static bool has_superds_rights(pid_t pid)
 {
 	struct rights own, its;
-	char who[32];
+	char process[32];
 
-	snprintf(who, sizeof(who), "%ld", (long)pid);
-	if (!read_rights("self", &own) || !read_rights(who, &its))
+	snprintf(process, sizeof(process), "%ld", (long)pid);
+	if (!read_rights("self", &own) || !read_rights(process, &its))
 		return false;
-	if (strcmp(own.users, its.users) != 0 || own.permitted & ~its.permitted)
+	if (strcmp(own.user_namespace, its.user_namespace) != 0 || own.permitted & ~its.permitted)
 		return false;
-	return own.counts && its.counts ? own.filters == its.filters : its.mode == 0;
+	return own.has_filter_count && its.has_filter_count ? own.filters == its.filters : its.mode == 0;
 }
 
-static enum place place_of(pid_t pid)
+static enum relation find_relation(pid_t pid)
 {
 	struct process process;
 
@@ -93,8 +93,9 @@ bool process_is_sandboxed(pid_t pid)
 
 	if (pid <= 0 || pid == getpid() || !process_list_is_possible())
 		return false;
-	before = own_privileges_raise(); /* the link of a namespace is shown to who has all that the process has */
-	sandboxed = !is_free(pid) && place_of(pid) != OUTSIDE;
+	/* The kernel shows a namespace's link only to a reader with all of the process's capabilities. */
+	before = own_privileges_raise();
+	sandboxed = !has_superds_rights(pid) && find_relation(pid) != OUTSIDE;
 	own_privileges_use(before);
 	return sandboxed;
 }

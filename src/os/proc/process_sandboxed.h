@@ -1,11 +1,10 @@
-/* Whether a process that names itself root, or superd's user, is as free as superd. One that superd has started in a
- * user namespace, with fewer capabilities or behind a filter of system calls has that number as well. */
+/* Whether a process that appears to be root, or superd's user, has the same rights as superd. A process that superd has
+ * started in a user namespace, with fewer capabilities, or behind a seccomp filter appears under the same uid. */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether it is below superd and has fewer rights; true also where that is not known. A process that is not below
- * superd is not meant, whatever its rights are, nor one of a pid namespace outside of superd's (0). Without a /proc
- * always false. */
+/* Whether the process is a descendant of superd and has fewer rights; true also if that is unknown. false for other
+ * processes, whatever their rights are, for one outside of superd's pid namespace (pid 0), and without /proc. */
 bool process_is_sandboxed(pid_t pid);

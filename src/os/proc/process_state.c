@@ -10,33 +10,33 @@
 #include "base/fd.h"
 
 #define STAT_MOST 4096
-#define STATE_BEHIND 2          /* characters from the bracket that ends the name */
+#define STATE_OFFSET 2          /* the state's offset from the bracket that ends the name */
 
-/* proc_pid_stat(5). Where it can't be read there is no such thread any more. */
-static enum process_state thread_motion(const char *path)
+/* The state of one thread (proc_pid_stat(5)). If it cannot be read, the thread has ended. */
+static enum process_state read_thread_state(const char *path)
 {
-	enum process_state motion = PROCESS_RUNS;
+	enum process_state state = PROCESS_RUNS;
 	size_t length;
 	char *text = fd_read_file(path, STAT_MOST, &length), *name_end = text ? strrchr(text, ')') : NULL;
 
-	switch (name_end && strlen(name_end) > STATE_BEHIND ? name_end[STATE_BEHIND] : 'X') {
+	switch (name_end && strlen(name_end) > STATE_OFFSET ? name_end[STATE_OFFSET] : 'X') {
 	case 'Z':
 	case 'X':
 	case 'x':
-		motion = PROCESS_GONE;
+		state = PROCESS_GONE;
 		break;
 	case 'T':
 	case 't':
-		motion = PROCESS_STOPPED;
+		state = PROCESS_STOPPED;
 		break;
 	case 'D':
-		motion = PROCESS_BLOCKED;
+		state = PROCESS_BLOCKED;
 		break;
 	default:
 		break;
 	}
 	free(text);
-	return motion;
+	return state;
 }
 
 enum process_state process_state(pid_t pid)
@@ -49,13 +49,13 @@ enum process_state process_state(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
 	directory = opendir(path);
 	while (directory && most != PROCESS_RUNS && (entry = readdir(directory))) {
-		enum process_state motion;
+		enum process_state state;
 
 		if (*entry->d_name == '.')
 			continue;
 		snprintf(path, sizeof(path), "/proc/%ld/task/%s/stat", (long)pid, entry->d_name);
-		motion = thread_motion(path);
-		most = motion > most ? motion : most;
+		state = read_thread_state(path);
+		most = state > most ? state : most;
 	}
 	if (directory)
 		closedir(directory);

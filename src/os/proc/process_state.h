@@ -1,13 +1,12 @@
-/* Whether a process can do anything at the moment, by the states of all its threads. From /proc, so without one nothing
- * is known. */
+/* Whether a process can run at the moment, by the states of all its threads (proc_pid_stat(5)). */
 #pragma once
 
 #include <sys/types.h>
 
 enum process_state {
-	PROCESS_GONE,                   /* it has ended, or there is none */
-	PROCESS_STOPPED,                /* every thread, by a signal or by who traces it */
-	PROCESS_BLOCKED,                /* some thread waits in the kernel and hears no signal yet; no other moves */
+	PROCESS_GONE,                   /* it has ended or does not exist; also without /proc */
+	PROCESS_STOPPED,                /* every thread is stopped, by a signal or a tracer */
+	PROCESS_BLOCKED,                /* some thread is in uninterruptible sleep (D), and no other runs */
 	PROCESS_RUNS
 };
 

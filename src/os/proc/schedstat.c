@@ -1,5 +1,5 @@
-/* Adds up the time that a service's threads waited for a processor: the second field of /proc/PID/task/TID/schedstat
- * (the kernel's sched-stats.rst).
+/* Adds up the time that a service's threads waited for a CPU: the second field of /proc/PID/task/TID/schedstat (the
+ * kernel's sched-stats.rst).
  *
  * Any thread of any process may be the one that serves clients, so all are read, up to a limit. */
 #include "os/proc/schedstat.h"
@@ -15,24 +15,25 @@
 #include "os/proc/process.h"
 
 #define SCHEDSTAT_MOST 256
-#define LOOKS_MOST 64                   /* processes and threads */
+#define READS_MOST 64                   /* processes and threads to read at most */
 #define DEPTH_MOST 8                    /* generations below the first process */
 #define NANOSECONDS 1e9
 
+/* The sum so far. */
 struct delay_sum {
 	double seconds;
-	unsigned looks;
+	unsigned reads;
 	bool known;
 };
 
-/* The second number: nanoseconds. */
+/* Adds one thread: the second number, in nanoseconds. */
 static void add_thread(struct delay_sum *sum, pid_t pid, const char *thread)
 {
 	char path[320], *text, *space, *end;
 	unsigned long long waited;
 	size_t length;
 
-	sum->looks++;
+	sum->reads++;
 	snprintf(path, sizeof(path), "/proc/%ld/task/%s/schedstat", (long)pid, thread);
 	text = fd_read_file(path, SCHEDSTAT_MOST, &length);
 	space = text ? strchr(text, ' ') : NULL;
@@ -53,10 +54,10 @@ static void add_process(struct delay_sum *sum, pid_t pid)
 	DIR *directory;
 	char path[64];
 
-	sum->looks++;                   /* also at one that lets nobody see its threads */
+	sum->reads++;                   /* also counts a process that hides its threads */
 	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
 	directory = opendir(path);
-	while (directory && sum->looks < LOOKS_MOST && (entry = readdir(directory))) {
+	while (directory && sum->reads < READS_MOST && (entry = readdir(directory))) {
 		if (*entry->d_name != '.')
 			add_thread(sum, pid, entry->d_name);
 	}
@@ -64,14 +65,14 @@ static void add_process(struct delay_sum *sum, pid_t pid)
 		closedir(directory);
 }
 
-static void add_all(struct delay_sum *sum, pid_t pid, unsigned depth)
+static void add_tree(struct delay_sum *sum, pid_t pid, unsigned depth)
 {
 	pid_t *children;
 
 	add_process(sum, pid);
 	children = depth < DEPTH_MOST ? process_list_children_of(pid) : NULL;
-	for (size_t n = 0; children && children[n] && sum->looks < LOOKS_MOST; n++)
-		add_all(sum, children[n], depth + 1);
+	for (size_t n = 0; children && children[n] && sum->reads < READS_MOST; n++)
+		add_tree(sum, children[n], depth + 1);
 	free(children);
 }
 
@@ -79,6 +80,6 @@ double schedstat_run_delay(pid_t pid)
 {
 	struct delay_sum sum = { 0 };
 
-	add_all(&sum, pid, 0);
+	add_tree(&sum, pid, 0);
 	return sum.known ? sum.seconds : -1.;
 }

@@ -1,6 +1,5 @@
-/* Capabilities by the raw system call: a few bits are all that is asked, which needs no library.
- * A kernel without capabilities (or a filter that forbids asking) leaves the old rule: root may,
- * nobody else. */
+/* capget(2) by the raw system call: superd asks for single bits, which needs no library. If the kernel has no
+ * capabilities, or a filter forbids the call, the old rule holds: root has all of them, other users none. */
 #include "os/rights/capability.h"
 
 #include <linux/capability.h>

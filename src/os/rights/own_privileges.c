@@ -1,5 +1,5 @@
-/* superd's own capabilities, by the raw system calls. They belong to a thread, not to a process: what is set here is
- * that of the thread that calls, and of those it makes afterwards. */
+/* superd's own capabilities, by capget(2) and capset(2). The kernel keeps them by thread: a change holds for the
+ * calling thread, and for threads that it creates afterwards. */
 #include "os/rights/own_privileges.h"
 
 #include <unistd.h>
@@ -15,10 +15,10 @@
 #include "os/rights/raw_syscall.h"
 
 #ifdef SYS_keyctl
-#define JOIN_SESSION 1                  /* linux/keyctl.h's, which is not everywhere */
+#define JOIN_SESSION 1                  /* constants of linux/keyctl.h, which is not installed everywhere */
 #define SET_PERMISSIONS 5
 #define SESSION_KEYRING (-3)
-#define SEARCHED_ALONE 0x0b030000       /* by who has it: view, read, search; by its owner: view, read */
+#define SEARCHED_ALONE 0x0b030000       /* possessor: view, read, search; owner: view, read */
 
 void own_privileges_leave_keyring(void)
 {
@@ -35,11 +35,11 @@ void own_privileges_leave_keyring(void)
 #ifdef _LINUX_CAPABILITY_VERSION_3
 static uint64_t found_inheritable, found_ambient;
 
-struct sets {
+struct capability_sets {
 	uint64_t effective, permitted, inheritable;
 };
 
-static bool get(struct sets *sets)
+static bool read_sets(struct capability_sets *sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
@@ -52,7 +52,7 @@ static bool get(struct sets *sets)
 	return true;
 }
 
-static bool set(const struct sets *sets)
+static bool write_sets(const struct capability_sets *sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
@@ -64,7 +64,7 @@ static bool set(const struct sets *sets)
 	return syscall(SYS_capset, &header, data) == 0;
 }
 
-/* What is ambient is inheritable, too, and is gone where that goes. */
+/* The ambient set is a subset of the inheritable one, and shrinks with it. */
 static uint64_t find_ambient(uint64_t inheritable)
 {
 	uint64_t found = 0;
@@ -76,15 +76,15 @@ static uint64_t find_ambient(uint64_t inheritable)
 	return found;
 }
 
-static void empty(void)
+static void empty_inheritable(void)
 {
-	struct sets sets;
+	struct capability_sets sets;
 
-	if (!get(&sets))
+	if (!read_sets(&sets))
 		return;
 	if (sets.inheritable) {
 		sets.inheritable = 0;
-		inheritable_caps_possible = !set(&sets) || !get(&sets) || sets.inheritable;
+		inheritable_caps_possible = !write_sets(&sets) || !read_sets(&sets) || sets.inheritable;
 	} else {
 		inheritable_caps_possible = false;
 	}
@@ -92,26 +92,26 @@ static void empty(void)
 
 uint64_t own_privileges_clear_inheritable(void)
 {
-	struct sets sets;
+	struct capability_sets sets;
 
-	if (get(&sets)) {
+	if (read_sets(&sets)) {
 		found_inheritable = sets.inheritable;
 		found_ambient = find_ambient(sets.inheritable);
 	}
-	empty();
+	empty_inheritable();
 	return found_ambient;
 }
 
 void own_privileges_restore_inheritable(void)
 {
-	struct sets sets;
+	struct capability_sets sets;
 
-	if (!found_inheritable || !get(&sets))
+	if (!found_inheritable || !read_sets(&sets))
 		return;
 	sets.inheritable = found_inheritable;
-	if (!set(&sets)) {              /* some of it superd never held itself */
+	if (!write_sets(&sets)) {              /* the kernel refuses bits that superd does not hold itself */
 		sets.inheritable = found_inheritable & sets.permitted;
-		set(&sets);
+		write_sets(&sets);
 	}
 	for (int cap = 0; cap < 64; cap++) {
 		if (found_ambient >> cap & 1)
@@ -121,16 +121,16 @@ void own_privileges_restore_inheritable(void)
 
 void own_privileges_clear_inheritable_again(void)
 {
-	empty();
+	empty_inheritable();
 }
 #define CAP(name) (UINT64_C(1) << CAP_##name)
-#define CAP_PERFMON_BIT (UINT64_C(1) << 38)     /* of Linux 5.8, as is */
+#define CAP_PERFMON_BIT (UINT64_C(1) << 38)     /* Linux 5.8, as CAP_BPF */
 #define CAP_BPF_NUMBER 39
-#define CAP_CHECKPOINT_RESTORE_BIT (UINT64_C(1) << 40)         /* of Linux 5.9 */
+#define CAP_CHECKPOINT_RESTORE_BIT (UINT64_C(1) << 40)         /* Linux 5.9 */
 
-/* Never used by superd, and by its children apart alone. Before Linux 5.8 programs for control groups take
- * CAP_SYS_ADMIN. */
-static uint64_t unused(void)
+/* The capabilities that superd never uses, though its children may. Before Linux 5.8, BPF programs of control groups
+ * need CAP_SYS_ADMIN. */
+static uint64_t never_used(void)
 {
 	uint64_t sets = CAP(SYS_MODULE) | CAP(SYS_RAWIO) | CAP(SYS_BOOT) | CAP(SYS_TIME) | CAP(SYS_PACCT) |
 			CAP(LINUX_IMMUTABLE) | CAP(LEASE) | CAP(NET_BROADCAST) | CAP(AUDIT_WRITE) | CAP(AUDIT_CONTROL) |
@@ -143,18 +143,18 @@ static uint64_t unused(void)
 	return sets;
 }
 
-/* One that may not change it goes on with what it has. */
+/* If the kernel refuses, the set stays as it is. */
 static void set_effective(uint64_t capabilities)
 {
-	struct sets sets;
+	struct capability_sets sets;
 
-	if (!get(&sets))
+	if (!read_sets(&sets))
 		return;
 	capabilities &= sets.permitted;
 	if (sets.effective == capabilities)
 		return;
 	sets.effective = capabilities;
-	set(&sets);
+	write_sets(&sets);
 }
 
 void own_privileges_use(uint64_t capabilities)
@@ -164,14 +164,14 @@ void own_privileges_use(uint64_t capabilities)
 
 void own_privileges_use_all(void)
 {
-	own_privileges_use(~unused());
+	own_privileges_use(~never_used());
 }
 
 uint64_t own_privileges_raise(void)
 {
-	struct sets before;
+	struct capability_sets before;
 
-	if (!get(&before))
+	if (!read_sets(&before))
 		return UINT64_MAX;
 	set_effective(UINT64_MAX);
 	return before.effective;
@@ -179,15 +179,15 @@ uint64_t own_privileges_raise(void)
 
 void own_privileges_drop_others(uint64_t capabilities)
 {
-	struct sets sets;
+	struct capability_sets sets;
 
-	if (!get(&sets))
+	if (!read_sets(&sets))
 		return;
 	sets.effective = sets.permitted = sets.permitted & capabilities;
-	set(&sets);
+	write_sets(&sets);
 }
 
-/* Of AddressSanitizer: its look for leaks traces the process, which it may not of one that is hidden. */
+/* A symbol of AddressSanitizer: its leak check traces the process, which must not be hidden then. */
 void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
 
 void own_privileges_hide_process(void)
@@ -198,9 +198,9 @@ void own_privileges_hide_process(void)
 
 void own_privileges_read(struct own_privileges *privileges)
 {
-	struct sets sets = { 0 };
+	struct capability_sets sets = { 0 };
 
-	get(&sets);
+	read_sets(&sets);
 	*privileges = (struct own_privileges){ .effective = sets.effective, .permitted = sets.permitted };
 	for (int cap = 0; cap < 64; cap++) {
 		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)

@@ -1,43 +1,46 @@
 /* superd's own privileges: its capabilities, those that its children would inherit, and whether other processes of its
- * user may trace it.
+ * user may trace it. Source: capabilities(7).
  *
- * A child inherits the ambient and the inheritable set of its parent, and a program takes from both at its exec. superd
- * empties both at its start, before it has a thread: then each child starts with nothing of them, and a start pays no
- * system call for it. superd remembers the two sets for a program that stands in its own place: its successor in an
- * upgrade, and the main command (process defaults). */
+ * A child inherits its parent's ambient and inheritable sets, and an exec adds from both. superd empties both when it
+ * starts, before it has threads. Then its children inherit nothing, and no start pays a system call for it. superd
+ * remembers both sets for programs that take its own place: its successor in an upgrade, and the main command (process
+ * defaults). */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Empties the ambient and the inheritable set. First of all, while there is one thread. Gives the ambient set that was
- * there, bit CAP_x. Where the kernel refuses, each child does it for itself, or its start fails
+/* Empties the ambient and the inheritable set. To be called first, while there is one thread. Returns the former
+ * ambient set, bit CAP_x. If the kernel refuses, each child empties them itself, or its start fails
  * (os/rights/raw_syscall). */
 uint64_t own_privileges_clear_inheritable(void);
 
-/* Leaves the session keyring that superd was started with for an empty one of its own that takes no keys: what whoever
- * started superd has there is for no backend, and no backend finds there what another left. Only of a superd that may
- * change users; one that may not has backends of its own user alone, and goes on with his. */
+/* Replaces the session keyring that superd was started with by an empty one that takes no keys (keyctl(2),
+ * session-keyring(7)): backends must not reach the keys of whoever started superd, nor share keys with each other. Does
+ * nothing if superd may not change users: then all backends have superd's user anyway. */
 void own_privileges_leave_keyring(void);
 
-/* Keeps others of superd's user from looking into it (ptrace(2), its files in /proc, core files). */
+/* Keeps other processes of superd's user from tracing it, from its files in /proc, and from its core files
+ * (PR_SET_DUMPABLE, prctl(2)). */
 void own_privileges_hide_process(void);
 
-/* The effective set of the loop's thread is what the rows need (os/rights/required_caps), from the moment a table
- * serves. While a table is read and put in the place of another it is all that superd ever uses itself. What only
- * children use (namespaces, mounts, users) stays permitted, and each child raises it again (raw_raise_effective). The
- * bounding set stays as it is: a later table may have a backend of root's that keeps all of it.
+/* The effective set of the loop's thread. While a table serves, it is what the table's services need
+ * (os/rights/required_caps). While a table is read and replaces another, it is everything that superd ever uses. What
+ * only children use (namespaces, mounts, changes of the user) stays permitted, and each child raises it again
+ * (raw_raise_effective). The bounding set stays as it is, as a later table may have a backend of root's that keeps all
+ * of it.
  *
- * A thread inherits what the one that makes it has; those that stay use what they need themselves. */
-void own_privileges_use(uint64_t capabilities); /* bit CAP_x; those that are not permitted are left out */
+ * A thread inherits the set of the thread that creates it. Threads that live on call own_privileges_use themselves. */
+void own_privileges_use(uint64_t capabilities); /* bit CAP_x; capabilities that are not permitted are ignored */
 void own_privileges_use_all(void);
 
-/* All that is permitted; gives what was in use before, for own_privileges_use. */
+/* Makes all permitted capabilities effective. Returns the former effective set, for own_privileges_use. */
 uint64_t own_privileges_raise(void);
 
-/* Drops all other capabilities (bit CAP_x) for good: for processes beside superd. */
+/* Drops all capabilities but these (bit CAP_x) for good: for processes beside superd. */
 void own_privileges_drop_others(uint64_t capabilities);
 
+/* The privileges of one thread, for display. */
 struct own_privileges {
 	uint64_t effective, permitted, bounding;        /* bit CAP_x */
 	bool no_new_privileges;
@@ -47,6 +50,7 @@ struct own_privileges {
 /* Reads the privileges of this thread from the kernel. */
 void own_privileges_read(struct own_privileges *privileges);
 
-/* Around superd's own exec: puts both sets back as they were found, and empties them again where the exec failed. */
+/* For superd's own exec: the first restores both sets as superd found them, the second empties them again if the exec
+ * failed. */
 void own_privileges_restore_inheritable(void);
 void own_privileges_clear_inheritable_again(void);

@@ -40,7 +40,7 @@ int raw_unshare_fds(unsigned from)
 #endif
 
 #ifdef SYS_pidfd_open
-#define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before it all pidfds were one file */
+#define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
 
 int raw_pidfd_id(uint64_t *id)
 {
@@ -112,7 +112,7 @@ int raw_set_uid(uid_t uid)
 	return setuid(uid);
 }
 
-/* setuid(2) sets all three only for root, which this would end: all is done there. */
+/* setuid(2) of root would change all three, and raw_set_euid could not be undone. So this changes nothing. */
 int raw_set_euid(uid_t uid)
 {
 	(void)uid;

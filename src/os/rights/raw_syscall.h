@@ -1,6 +1,6 @@
-/* The kernel calls of a child that libc either lacks or wraps with more than a child may do. All are
- * async-signal-safe and give 0, or -1 and errno; each Linux speciality has a fallback that refuses (ENOTSUP) what
- * it can't do. */
+/* System calls for a child between fork and exec that libc lacks, or wraps with more than the child may do. All are
+ * async-signal-safe and return 0, or -1 and errno. Where a Linux feature is missing, the fallback fails with ENOTSUP or
+ * ENOSYS. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,24 +8,28 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Whether a child may inherit ambient or inheritable capabilities of superd: then each clears them for itself. False
- * once superd has none (os/rights/own_privileges), which is seen once and spares every start the calls. */
+/* Whether a child may inherit ambient or inheritable capabilities from superd; then each child empties both sets
+ * itself. own_privileges_clear_inheritable sets it to false once superd's own sets are empty, which saves each start
+ * the calls. */
 extern bool inheritable_caps_possible;
 
-/* Whether superd's session keyring is its own, empty, and takes no keys (os/rights/own_privileges): one that a child
- * may keep. */
+/* Whether superd's session keyring is its own, empty, and takes no keys, so that a child may keep it. Set by
+ * own_privileges_leave_keyring. */
 extern bool has_own_keyring;
 
-int raw_unshare_fds(unsigned from);                     /* a table of descriptors of its own, only those below `from` copied */
-/* In a child: raises all permitted capabilities to effective, as superd has lowered its own
- * (os/rights/own_privileges). */
+/* CLOSE_RANGE_UNSHARE: own descriptor table with a copy of those below `from` (close_range(2)). */
+int raw_unshare_fds(unsigned from);
+/* Makes all permitted capabilities effective in a child, as superd has lowered its own (os/rights/own_privileges). */
 void raw_raise_effective(void);
 
-/* In a child: gives the child's files in /proc to its user, as the child may have to write them (PR_SET_DUMPABLE). */
+/* Makes the child dumpable (PR_SET_DUMPABLE, prctl(2)): its user then owns the files in /proc/self that the child may
+ * have to write. */
 void raw_set_dumpable(void);
 
+/* As setgroups(2), setresgid(2) and setresuid(2), but for the calling thread only. */
 int raw_set_groups(size_t count, const gid_t *groups);
-int raw_set_gid(gid_t gid);                             /* real, effective and saved, of this process alone */
+int raw_set_gid(gid_t gid);                             /* real, effective and saved */
 int raw_set_uid(uid_t uid);
-int raw_set_euid(uid_t uid);                            /* the effective one alone */
-int raw_pidfd_id(uint64_t *id);                         /* id of its own pidfd (Linux 6.9); -1: none */
+int raw_set_euid(uid_t uid);                            /* effective only */
+/* Inode of the caller's own pidfd (Linux 6.9), by which processes know each other; -1: none. */
+int raw_pidfd_id(uint64_t *id);

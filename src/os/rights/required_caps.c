@@ -1,6 +1,7 @@
-/* One function a reason. Nothing may be left out: a capability that is missing is a listener that is
- * not opened again, hours after the table was read. So where it depends on the machine, as on who owns a folder, the
- * row has it. Source: capabilities(7). */
+/* Computes the capabilities that a service needs, one function a reason. Source: capabilities(7).
+ *
+ * Nothing may be left out: if a capability is missing, a listener cannot be reopened, hours after the table was read.
+ * So where the need depends on the machine, such as on who owns a folder, the capability is included. */
 #include "os/rights/required_caps.h"
 
 #include <linux/capability.h>
@@ -12,11 +13,11 @@
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 #define CAP_BPF_NUMBER 39               /* of Linux 5.8 */
 
-/* Nodes and folders that get an owner and a mode, and files wherever they lie. */
+/* To create nodes and folders with an owner and a mode, and to reach files in anybody's folders. */
 #define FILES (CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(FSETID))
 
-#define PRIORITY_FREE 6                 /* socket(7): SO_PRIORITY above takes CAP_NET_ADMIN */
-#define VSOCK_PORTS_LOW 1024            /* vsock(7) */
+#define PRIORITY_UNPRIVILEGED 6                 /* highest SO_PRIORITY that needs no CAP_NET_ADMIN (socket(7)) */
+#define VSOCK_PRIVILEGED_PORTS 1024            /* ports below need CAP_NET_BIND_SERVICE (vsock(7)) */
 
 uint64_t required_caps_always(void)
 {
@@ -33,7 +34,7 @@ static uint64_t by_address(const struct endpoint *address, int port_start)
 	case ENDPOINT_RPC_UDP:
 		return address->port && address->port < port_start ? CAP(NET_BIND_SERVICE) : 0;
 	case ENDPOINT_VSOCK:
-		return address->group < VSOCK_PORTS_LOW ? CAP(NET_BIND_SERVICE) : 0;
+		return address->group < VSOCK_PRIVILEGED_PORTS ? CAP(NET_BIND_SERVICE) : 0;
 	case ENDPOINT_UNIX:
 	case ENDPOINT_UNIX_DGRAM:
 	case ENDPOINT_SEQPACKET:
@@ -53,12 +54,13 @@ static uint64_t by_address(const struct endpoint *address, int port_start)
 	return 0;
 }
 
-/* Attributes of a socket (xattr_…) are not here: os/socket/xattr raises all that is permitted for each. */
+/* Extended attributes of a socket (xattr_…) are not counted here: os/socket/xattr raises all permitted capabilities for
+ * each. */
 static uint64_t by_options(const struct socket_options *options)
 {
 	uint64_t required = 0;
 
-	if (options->mark >= 0 || options->priority > PRIORITY_FREE || options->tcp_congestion ||
+	if (options->mark >= 0 || options->priority > PRIORITY_UNPRIVILEGED || options->tcp_congestion ||
 	    options->receive_buffer > 0 || options->send_buffer > 0)
 		required |= CAP(NET_ADMIN);
 	if (options->transparent)
@@ -70,10 +72,10 @@ static uint64_t by_options(const struct socket_options *options)
 
 static bool has_folders(const struct service *service)
 {
-	const struct environment_options *around = service->groups->environment;
+	const struct environment_options *environment = service->groups->environment;
 	const struct directory_options *folders = service->groups->directories;
 
-	return around->runtime_directory || around->state_directory || folders->cache_directory ||
+	return environment->runtime_directory || environment->state_directory || folders->cache_directory ||
 	       folders->logs_directory || folders->configuration_directory;
 }
 
@@ -106,8 +108,7 @@ static bool has_commands(const struct service *service)
 	return service->exec->exec;
 }
 
-/* device_allow, device_policy and addresses are programs of the kernel's, which superd tries before it says that they
- * are kept to. */
+/* superd loads these BPF programs as a trial before it reports that they are enforced. */
 static uint64_t by_cgroup_filters(const struct cgroup_filter_options *cgroup_filters)
 {
 	uint64_t loading = prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) >= 0 ? UINT64_C(1) << CAP_BPF_NUMBER :
@@ -119,8 +120,8 @@ static uint64_t by_cgroup_filters(const struct cgroup_filter_options *cgroup_fil
 	return loading | CAP(NET_ADMIN);
 }
 
-/* Each has processes, which may be another user's, and pipes, of which the kernel lets a user have few of the usual
- * size (pipe(7), pipe-user-pages-soft). */
+/* Every service has processes, perhaps another user's, and pipes, of which a user may have only few of the default size
+ * (pipe(7), pipe-user-pages-soft). */
 uint64_t required_caps_of(const struct service *service, int port_start)
 {
 	uint64_t required = CAPS_TO_KILL | CAP(SYS_RESOURCE) | by_cgroup_filters(service->groups->cgroup_filters);
@@ -129,12 +130,14 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 		const struct listen *listen = &service->sockets[n];
 
 		required |= by_address(listen->address, port_start) | by_options(listen->options);
-		if (listen->rules)      /* some kernels let nobody else put a filter on a socket */
+		if (listen->rules)      /* some kernels allow socket filters only with these */
 			required |= CAP(NET_ADMIN) | CAP(NET_RAW);
 	}
-	if (has_commands(service))      /* it may fork, and who holds its sockets is looked up in /proc/PID/fd */
+	/* It may fork; then superd looks for the holders of its sockets in /proc/PID/fd. */
+	if (has_commands(service))
 		required |= CAPS_TO_LOOK;
-	if (has_commands(service) || service->cgroup_settings)  /* the folder of its control group may lack w */
+	/* Its control group's folder may lack write permission. */
+	if (has_commands(service) || service->cgroup_settings)
 		required |= CAP(DAC_OVERRIDE);
 	if (has_folders(service) || has_files(service))
 		required |= FILES;

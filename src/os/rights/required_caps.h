@@ -1,6 +1,6 @@
-/* Which capabilities superd itself uses while it serves a row: when it opens a listener anew, looks after processes and
- * handles the files that a row names. What a child needs on its way to its program is not among them: each child raises
- * what is permitted (exec/spawn/spawn), and a process beside superd has its own (spawn_worker). */
+/* The capabilities that superd itself uses while it serves a service: to reopen a listener, to look after processes,
+ * and to handle the files that the service names. What a child needs before its exec is not included: each child raises
+ * all that is permitted (exec/spawn/spawn), and a helper process has its own set (spawn_worker). */
 #pragma once
 
 #include <linux/capability.h>
@@ -8,18 +8,18 @@
 
 #include "config/service/service.h"
 
-/* To look into processes of others by /proc, and to take copies of their descriptors. */
+/* To inspect processes of other users in /proc, and to copy their descriptors (ptrace(2), pidfd_getfd(2)). */
 #define CAPS_TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
 /* For process_madvise(2), and for memory.reclaim of another user's group. */
 #define CAPS_TO_RECLAIM (UINT64_C(1) << CAP_SYS_NICE | UINT64_C(1) << CAP_DAC_OVERRIDE)
-/* To set a listener's options: the interface, the mark, priorities, buffers above the limit. */
+/* To set a listener's options: interface, mark, priority, buffers above the limit (socket(7)). */
 #define CAPS_TO_SET_OPTIONS (UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW)
 /* To kill a process of any user. */
 #define CAPS_TO_KILL (UINT64_C(1) << CAP_KILL)
 
-/* Bit CAP_x, for what superd does without any row: it ends processes whose users it does not know. */
+/* The set, bit CAP_x, that superd needs without any service: it ends processes whose users it does not know. */
 uint64_t required_caps_always(void);
 
-/* Bit CAP_x. port_start: the lowest port that needs no privilege (capability_port_start). The row went through
- * prepare/resolve. */
+/* The set, bit CAP_x, that superd needs for a service that went through prepare/resolve. port_start:
+ * capability_port_start. */
 uint64_t required_caps_of(const struct service *service, int port_start);

@@ -74,18 +74,18 @@ Test(hosts_rules, tells_a_twist_from_a_spawn)
 	cr_expect(rules.may_twist);
 }
 
-static enum hosts_end judge(const char *allow, const char *deny)
+static enum hosts_verdict judge(const char *allow, const char *deny)
 {
-	enum hosts_end end = hosts_rules_judge(allow, "in.x", false);
+	enum hosts_verdict end = hosts_rules_evaluate(allow, "in.x", false);
 
-	return end == HOSTS_GO_ON ? hosts_rules_judge(deny, "in.x", true) : end;
+	return end == HOSTS_GO_ON ? hosts_rules_evaluate(deny, "in.x", true) : end;
 }
 
 Test(hosts_rules, tell_whether_a_daemon_has_clients_to_turn_away)
 {
 	static const struct {
 		const char *allow, *deny;
-		enum hosts_end end;
+		enum hosts_verdict end;
 	} cases[] = {
 		{ "", "", HOSTS_GO_ON },
 		{ "", "# ALL: ALL\n \n", HOSTS_GO_ON },
