@@ -40,7 +40,7 @@ static bool all_wait_still(const struct queue_ids *before, const struct cookie_s
 
 static bool is_known(const struct conn_query *query)
 {
-	return conn_query_is_whole(query) && query->cookies.count <= BACKLOG_MOST;
+	return conn_query_is_whole(query) && query->cookies.count <= QUEUE_IDS_MOST;
 }
 
 static void take_note(struct queue_guard *guard, struct cookie_set *guests)

@@ -71,7 +71,7 @@ static void load_backlog(struct state_section *section, void *object)
 	size_t length;
 
 	queue_ids_free(backlog);
-	backlog->id = state_take_bytes(section, "backlog", BACKLOG_MOST * sizeof(*backlog->id), &length);
+	backlog->id = state_take_bytes(section, "backlog", QUEUE_IDS_MOST * sizeof(*backlog->id), &length);
 	guard->backlog_is_exact = state_flag(section, "exact") && backlog->id;
 	if (backlog->id)
 		backlog->count = backlog->room = length / sizeof(*backlog->id);

@@ -244,7 +244,7 @@ bool restore_begin(struct engine *engine, int fd, const struct listen *listen, c
 		return false;
 	*restoring = (struct restoring){
 		.fd = fd, .listen = listen, .service = service, .done = done, .context = context,
-		.left = FOREIGN_PATIENCE,
+		.left = FOREIGN_TIMEOUT,
 	};
 	if (!first_of(restorer) && !ask(restorer, restoring)) {
 		free(restoring);

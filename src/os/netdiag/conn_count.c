@@ -1,4 +1,4 @@
-/* Counting the clients of listeners: what is asked for, and which of two ways the kernel tells by. */
+/* Counts the clients of listeners: what is asked, and by which of two methods. */
 #include "os/netdiag/conn_count.h"
 
 #include <net/if.h>
@@ -24,17 +24,17 @@ bool conn_count_is_same(const struct conn_count *a, const struct conn_count *b)
 	       !memcmp(a->address, b->address, sizeof(a->address));
 }
 
-static uint32_t interface_of(int fd)
+static uint32_t bound_interface(int fd)
 {
 	char name[IFNAMSIZ] = "";
-	socklen_t length = sizeof(name);        /* the kernel answers no shorter one */
+	socklen_t length = sizeof(name);        /* the kernel refuses a shorter buffer */
 
 	if (getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length) < 0 || !*name)
 		return 0;
 	return if_nametoindex(name);
 }
 
-static void take_inet(struct conn_count *conn, int fd, const struct socket_address *address, int type)
+static void init_inet(struct conn_count *conn, int fd, const struct socket_address *address, int type)
 {
 	static const unsigned char none[sizeof(conn->address)];
 
@@ -44,18 +44,18 @@ static void take_inet(struct conn_count *conn, int fd, const struct socket_addre
 		memcpy(conn->address, &address->in.sin_addr, sizeof(address->in.sin_addr));
 	else
 		memcpy(conn->address, &address->in6.sin6_addr, sizeof(address->in6.sin6_addr));
-	conn->anywhere = !memcmp(conn->address, none, sizeof(none));
+	conn->is_wildcard = !memcmp(conn->address, none, sizeof(none));
 	conn->port = ntohs(conn->family == AF_INET ? address->in.sin_port : address->in6.sin6_port);
-	conn->interface = interface_of(fd);
+	conn->interface = bound_interface(fd);
 }
 
-static void take_unix(struct conn_count *conn, int fd, const struct socket_address *address)
+static void init_unix(struct conn_count *conn, int fd, const struct socket_address *address)
 {
 	size_t length = address->length - offsetof(struct sockaddr_un, sun_path);
 	struct stat status;
 
 	if (address->length <= offsetof(struct sockaddr_un, sun_path) || fstat(fd, &status) < 0)
-		return;                 /* without a name nobody comes */
+		return;                 /* an unnamed socket has no clients */
 	if (address->un.sun_path[0])
 		length = strnlen(address->un.sun_path, length);
 	conn->kind = CONN_UNIX;
@@ -74,7 +74,7 @@ void conn_count_init(struct conn_count *conn, int fd)
 	if (!foreign_socket_name(fd, &address) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
 		return;
 	if (address.any.sa_family == AF_UNIX && type != SOCK_DGRAM)
-		take_unix(conn, fd, &address);
+		init_unix(conn, fd, &address);
 	if (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6)
 		return;
 #ifdef SO_PROTOCOL
@@ -84,7 +84,7 @@ void conn_count_init(struct conn_count *conn, int fd)
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
 		return;
 #endif
-	take_inet(conn, fd, &address, type);
+	init_inet(conn, fd, &address, type);
 }
 
 static bool has_kind(const struct conn_count *conns, size_t count, enum conn_kind kind)
@@ -96,8 +96,8 @@ static bool has_kind(const struct conn_count *conns, size_t count, enum conn_kin
 	return false;
 }
 
-/* What was counted half-way is worth nothing. */
-static void begin(struct conn_count *conns, size_t count, enum conn_kind kind, bool known)
+/* Resets the counts of one kind: a count that failed half-way is not valid. */
+static void reset_counts(struct conn_count *conns, size_t count, enum conn_kind kind, bool known)
 {
 	for (size_t n = 0; n < count; n++) {
 		if (conns[n].kind != kind)
@@ -108,14 +108,15 @@ static void begin(struct conn_count *conns, size_t count, enum conn_kind kind, b
 }
 
 static bool count_kind(struct conn_count *conns, size_t count, enum conn_kind kind,
-		       bool (*way)(struct conn_count *conns, size_t count, enum conn_kind kind))
+		       bool (*count_connections)(struct conn_count *conns, size_t count, enum conn_kind kind))
 {
-	begin(conns, count, kind, true);
-	return way(conns, count, kind);
+	reset_counts(conns, count, kind, true);
+	return count_connections(conns, count, kind);
 }
 
-/* A list of /proc that is read while it changes may leave somebody out: too little to send the others away by. */
-static void progress_proof_queues(struct conn_count *conns, size_t count, enum conn_kind kind)
+/* Marks queue counts as unknown. A list of /proc that changes while it is read may miss connections, which is too
+ * unreliable to refuse clients by. */
+static void forget_queue_counts(struct conn_count *conns, size_t count, enum conn_kind kind)
 {
 	for (size_t n = 0; n < count; n++)
 		conns[n].known = conns[n].known && !(conns[n].kind == kind && conns[n].which == CONN_WHICH_QUEUED);
@@ -123,14 +124,14 @@ static void progress_proof_queues(struct conn_count *conns, size_t count, enum c
 
 void conn_counts_run(struct conn_count *conns, size_t count)
 {
-	begin(conns, count, CONN_NONE, false);
+	reset_counts(conns, count, CONN_NONE, false);
 	for (unsigned kind = CONN_TCP; kind < CONN_KINDS; kind++) {
 		if (!has_kind(conns, count, kind))
 			continue;
 		if (count_kind(conns, count, kind, conn_counts_ask_diag))
 			continue;
 		if (!count_kind(conns, count, kind, conn_counts_read_proc))
-			begin(conns, count, kind, false);
-		progress_proof_queues(conns, count, kind);
+			reset_counts(conns, count, kind, false);
+		forget_queue_counts(conns, count, kind);
 	}
 }

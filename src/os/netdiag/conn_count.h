@@ -1,11 +1,11 @@
-/* How many clients a listener has now: connections that somebody has accepted and still holds, and those that wait in
- * its queue. A count is what the kernel's lists of sockets know a listener by; once it is taken nothing of the listener
- * itself is needed, so counting may be done beside the loop.
+/* Counts the clients of listeners: connections that a process has accepted and holds, and those that wait in the accept
+ * queue. A count contains what the kernel's lists show of a listener. Once it is filled in, the listener's descriptor
+ * is not needed, so a helper process can do the counting.
  *
- * Asked of the kernel by sock_diag, and read in /proc/net where there is none. Of TCP that is exact, and of stream and
- * seqpacket sockets in the file system or the abstract space; of UDP it is those sockets of the listener's port that
- * are connected to one peer, and os/netdiag/datagram_stamp tells the rest. Connections that a backend opens elsewhere
- * are at another port or name, and so nobody's. */
+ * The numbers come from sock_diag(7), or from /proc/net where that is missing. They are exact for TCP, and for unix
+ * stream and seqpacket sockets with a path or an abstract name. For UDP they count the sockets of the listener's port
+ * that are connected to a peer; os/netdiag/datagram_stamp covers the rest. Connections that a backend opens elsewhere
+ * have another port or name, and do not count. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,58 +15,59 @@
 
 struct access;
 
-/* Connections by the kernel's numbers for them, which one keeps from its handshake to its end. */
+/* A set of connections by the kernel's socket cookies (SO_COOKIE, socket(7)), which a connection keeps from its
+ * handshake to its end. A zeroed struct is empty. */
 struct cookie_set {
-	uint64_t *list;                 /* free() it; sorted, for whoever is sought among them */
+	uint64_t *list;                 /* owned; sorted by cookie_set_sort, for lookups */
 	size_t count, room;
-	bool failed;                    /* some could not be noted: no memory, or the kernel does not tell the numbers */
+	bool failed;                    /* some are missing: out of memory, or the kernel does not report cookies */
 };
 
 enum conn_kind { CONN_NONE, CONN_TCP, CONN_UDP, CONN_UNIX, CONN_KINDS };
 
-/* Which connections count. For TCP only, unless stated. */
+/* Which connections count. For TCP only, unless stated otherwise. */
 enum conn_which {
-	CONN_WHICH_CLIENTS,
-	CONN_WHICH_QUEUED,              /* only those not accepted yet, or whose handshake is under way; of unix sockets
-					 * only with cookies */
-	CONN_WHICH_HANDSHAKE,           /* only those whose handshake is under way */
-	CONN_WHICH_ALL,                 /* clients, and those whose handshake is under way */
-	CONN_WHICH_HELD,                /* clients that a process has accepted */
-	CONN_WHICH_ACCEPTED,            /* the same without those that no process has accepted; unix sockets too */
+	CONN_WHICH_CLIENTS,             /* established connections, accepted or not; all kinds */
+	CONN_WHICH_QUEUED,              /* only those not yet accepted, and those in their handshake; for unix sockets only with cookies */
+	CONN_WHICH_HANDSHAKE,           /* only those in their handshake */
+	CONN_WHICH_ALL,                 /* clients, and those in their handshake */
+	CONN_WHICH_HELD,                /* only clients that a process has accepted */
+	CONN_WHICH_ACCEPTED,            /* those in their handshake, and clients that a process has accepted; unix sockets too */
 };
 
+/* The count of one listener: its identity and what to count, filled in before, and the result. */
 struct conn_count {
-	unsigned char kind;             /* enum conn_kind; NONE: nothing is known of such a socket */
-	bool anywhere;                  /* inet: it is bound to no address, so all of its family and port are its */
-	bool known;                     /* count says something */
-	unsigned char family;           /* AF_INET, AF_INET6; its connections are of the same */
+	unsigned char kind;             /* enum conn_kind; CONN_NONE: the kernel cannot list such a socket's clients */
+	bool is_wildcard;               /* inet: bound to the wildcard address, so every connection of its family and port is its own */
+	bool known;                     /* result: `count` is valid */
+	unsigned char family;           /* AF_INET or AF_INET6, also of its connections */
 	uint16_t port;
-	uint32_t interface;             /* it is bound to; 0: to none */
+	uint32_t interface;             /* index of the interface that it is bound to; 0: none */
 	union {
 		unsigned char address[16];
 		struct {
-			uint32_t inode;                         /* of the listener itself, which knows its queue */
-			unsigned char length;                   /* of name, which begins with a NUL where it is abstract */
+			uint32_t inode;                         /* inode of the listener, whose entry shows the queue */
+			unsigned char length;                   /* bytes of `name`, which begins with a NUL if it is abstract */
 			char name[sizeof(((struct sockaddr_un *)0)->sun_path)];
 		};
 	};
-	const struct access *probes;    /* addresses whose connections do not count; NULL: none */
+	const struct access *probes;    /* addresses whose connections do not count (health checks); NULL: none */
 	unsigned char which;            /* enum conn_which */
-	bool only_known;                /* only those among cookies count; else they are noted there */
-	bool skips_known;               /* those among cookies don't count, and nobody is noted */
-	bool knows_peer;                /* TCP: peer holds the address of the first connection counted */
+	bool only_known;                /* only connections in `cookies` count; otherwise the counted ones are added to it */
+	bool skips_known;               /* connections in `cookies` do not count, and none is added */
+	bool knows_peer;                /* TCP: `peer` is the address of the first counted connection */
 	unsigned char peer[16];
-	uint32_t count;
-	struct cookie_set *cookies;     /* NULL: only count */
+	uint32_t count;                 /* result: number of connections */
+	struct cookie_set *cookies;     /* borrowed; NULL: only count */
 };
 
-/* Fills in a count from an open socket that listens or receives datagrams. */
+/* Fills in the identity of an open socket that listens or receives datagrams. */
 void conn_count_init(struct conn_count *conn, int fd);
 
-/* Counts for all counts at once. */
+/* Counts for all listeners at once. */
 void conn_counts_run(struct conn_count *conns, size_t count);
 
-/* Whether both are of the same address, so that one socket can take the other's place. */
+/* Whether both listeners have the same address, so that one socket can take the other's place. */
 bool conn_count_is_same(const struct conn_count *a, const struct conn_count *b);
 
 void cookie_set_sort(struct cookie_set *cookies);

@@ -1,7 +1,8 @@
 /* Counts connections by sock_diag(7).
  *
- * The kernel goes through every connection of the machine. A small program in the question makes it report only those
- * at the ports asked for. That program runs for each connection, so one question names a limited number of ports. */
+ * The kernel walks through every connection of the machine. A small bytecode program in the request
+ * (INET_DIAG_REQ_BYTECODE) makes it report only those at the requested ports. That program runs for each connection, so
+ * one request names a limited number of ports. */
 #include "os/netdiag/conn_count_internal.h"
 
 #if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
@@ -17,24 +18,24 @@
 
 #include "os/netdiag/sock_diag.h"
 
-#define PORTS_MOST 64                   /* of one question */
-#define OPS_A_PORT 5                    /* of the program: two of two words, and a jump */
+#define PORTS_MOST 64                   /* of one request */
+#define OPS_A_PORT 5                    /* bytecode operations for each port: two of two words, and a jump */
 
-/* The counts of one question, all of one kind and family. */
-struct survey {
+/* The counts of one request, all of one kind and family. */
+struct count_request {
 	struct conn_count *conns;
 	size_t count;
 	enum conn_kind kind;
 };
 
-struct inet_question {
+struct inet_request {
 	struct nlmsghdr header;
 	struct inet_diag_req_v2 request;
 	struct rtattr program;
 	struct inet_diag_bc_op code[PORTS_MOST * OPS_A_PORT];
 };
 
-static void see_inet(struct nlmsghdr *message, const struct survey *survey)
+static void count_inet(struct nlmsghdr *message, const struct count_request *request)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct seen_inet seen;
@@ -48,10 +49,10 @@ static void see_inet(struct nlmsghdr *message, const struct survey *survey)
 		.peer = socket->id.idiag_dst,
 		.id = (uint64_t)socket->id.idiag_cookie[1] << 32 | socket->id.idiag_cookie[0],
 	};
-	conn_counts_see_inet(survey->conns, survey->count, survey->kind, &seen);
+	conn_counts_see_inet(request->conns, request->count, request->kind, &seen);
 }
 
-static void see_attribute(struct rtattr *attribute, struct seen_unix *seen)
+static void read_unix_attribute(struct rtattr *attribute, struct seen_unix *seen)
 {
 	struct unix_diag_rqlen queue;
 
@@ -68,7 +69,7 @@ static void see_attribute(struct rtattr *attribute, struct seen_unix *seen)
 	}
 }
 
-static void see_unix(struct nlmsghdr *message, const struct survey *survey)
+static void count_unix(struct nlmsghdr *message, const struct count_request *request)
 {
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
 	size_t header = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*socket)));
@@ -78,28 +79,28 @@ static void see_unix(struct nlmsghdr *message, const struct survey *survey)
 	if (left < 0)
 		return;
 	for (struct rtattr *at = (void *)((char *)message + header); RTA_OK(at, left); at = RTA_NEXT(at, left))
-		see_attribute(at, &seen);
+		read_unix_attribute(at, &seen);
 	seen.inode = socket->udiag_ino;
 	seen.id = (uint64_t)socket->udiag_cookie[1] << 32 | socket->udiag_cookie[0];
 	seen.listens = socket->udiag_state == TCP_LISTEN;
-	conn_counts_see_unix(survey->conns, survey->count, &seen);
+	conn_counts_see_unix(request->conns, request->count, &seen);
 }
 
-static void see(struct nlmsghdr *message, void *context)
+static void count_message(struct nlmsghdr *message, void *context)
 {
-	const struct survey *survey = context;
+	const struct count_request *request = context;
 
-	if (survey->kind == CONN_UNIX)
-		see_unix(message, survey);
+	if (request->kind == CONN_UNIX)
+		count_unix(message, request);
 	else
-		see_inet(message, survey);
+		count_inet(message, request);
 }
 
-static bool ask(const void *question, size_t size, const struct survey *survey)
+static bool send_request(const void *message, size_t size, const struct count_request *request)
 {
-	struct survey own = *survey;
+	struct count_request own = *request;
 
-	return sock_diag_ask(question, size, see, &own);
+	return sock_diag_ask(message, size, count_message, &own);
 }
 
 /* The operations for a port: if it matches, jump to the end (accept); else go on with the next, or, behind the last,
@@ -113,40 +114,41 @@ static void add_port(struct inet_diag_bc_op *op, uint16_t port, unsigned left)
 	op[4] = (struct inet_diag_bc_op){ .code = INET_DIAG_BC_JMP, .yes = 4, .no = (uint16_t)(4 + left * 20) };
 }
 
-static uint32_t handshakes(const struct survey *survey)
+static uint32_t handshake_state(const struct count_request *request)
 {
-	for (size_t n = 0; n < survey->count; n++) {
-		if (survey->conns[n].which != CONN_WHICH_CLIENTS)
+	for (size_t n = 0; n < request->count; n++) {
+		if (request->conns[n].which != CONN_WHICH_CLIENTS)
 			return 1u << TCP_SYN_RECV;
 	}
 	return 0;
 }
 
-static bool ask_ports(const struct survey *survey, int family, const uint16_t *ports, unsigned count)
+static bool request_ports(const struct count_request *request, int family, const uint16_t *ports, unsigned count)
 {
 	uint32_t words = count * OPS_A_PORT;
 	uint32_t operations = words * (uint32_t)sizeof(struct inet_diag_bc_op);
 	uint32_t program = RTA_LENGTH(operations);
-	struct inet_question question = {
+	struct inet_request message = {
 		.header = { .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.request = { .sdiag_family = (uint8_t)family,
-			     .sdiag_protocol = survey->kind == CONN_TCP ? IPPROTO_TCP : IPPROTO_UDP,
+			     .sdiag_protocol = request->kind == CONN_TCP ? IPPROTO_TCP : IPPROTO_UDP,
 			     .idiag_states = 1u << TCP_ESTABLISHED },
 		.program = { .rta_type = INET_DIAG_REQ_BYTECODE, .rta_len = (unsigned short)program },
 	};
 
-	if (survey->kind == CONN_TCP)
-		question.request.idiag_states |= 1u << TCP_CLOSE_WAIT | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 |
-						 1u << TCP_CLOSING | 1u << TCP_LAST_ACK | handshakes(survey);
+	if (request->kind == CONN_TCP)
+		message.request.idiag_states |= 1u << TCP_CLOSE_WAIT | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 |
+						 1u << TCP_CLOSING | 1u << TCP_LAST_ACK | handshake_state(request);
 	if (count == 1)
-		question.request.id.idiag_sport = htons(ports[0]);      /* the kernel compares it without a program */
+		/* The kernel compares a single port without a program. */
+		message.request.id.idiag_sport = htons(ports[0]);
 	for (unsigned n = 0; n < count; n++)
-		add_port(&question.code[(size_t)n * OPS_A_PORT], ports[n], count - n - 1);
-	question.header.nlmsg_len = (uint32_t)offsetof(struct inet_question, program) + (count == 1 ? 0 : program);
-	return ask(&question, question.header.nlmsg_len, survey);
+		add_port(&message.code[(size_t)n * OPS_A_PORT], ports[n], count - n - 1);
+	message.header.nlmsg_len = (uint32_t)offsetof(struct inet_request, program) + (count == 1 ? 0 : program);
+	return send_request(&message, message.header.nlmsg_len, request);
 }
 
-static bool is_new(const uint16_t *ports, unsigned count, uint16_t port)
+static bool is_new_port(const uint16_t *ports, unsigned count, uint16_t port)
 {
 	for (unsigned n = 0; n < count; n++) {
 		if (ports[n] == port)
@@ -155,33 +157,33 @@ static bool is_new(const uint16_t *ports, unsigned count, uint16_t port)
 	return true;
 }
 
-/* A batch of counts, which has no more ports than that. */
-static bool ask_family(const struct survey *batch, int family)
+/* Asks for a batch of counts, which has at most PORTS_MOST ports. */
+static bool request_family(const struct count_request *request, int family)
 {
 	uint16_t ports[PORTS_MOST];
 	unsigned count = 0;
 
-	for (size_t n = 0; n < batch->count; n++) {
-		const struct conn_count *conn = &batch->conns[n];
+	for (size_t n = 0; n < request->count; n++) {
+		const struct conn_count *conn = &request->conns[n];
 
-		if (conn->kind == batch->kind && conn->family == family && is_new(ports, count, conn->port))
+		if (conn->kind == request->kind && conn->family == family && is_new_port(ports, count, conn->port))
 			ports[count++] = conn->port;
 	}
-	return !count || ask_ports(batch, family, ports, count);
+	return !count || request_ports(request, family, ports, count);
 }
 
-static bool ask_inet(struct conn_count *conns, size_t count, enum conn_kind kind)
+static bool request_inet(struct conn_count *conns, size_t count, enum conn_kind kind)
 {
 	for (size_t n = 0; n < count; n += PORTS_MOST) {
-		struct survey batch = { conns + n, count - n < PORTS_MOST ? count - n : PORTS_MOST, kind };
+		struct count_request request = { conns + n, count - n < PORTS_MOST ? count - n : PORTS_MOST, kind };
 
-		if (!ask_family(&batch, AF_INET) || !ask_family(&batch, AF_INET6))
+		if (!request_family(&request, AF_INET) || !request_family(&request, AF_INET6))
 			return false;
 	}
 	return true;
 }
 
-static void see_queue(struct nlmsghdr *message, void *context)
+static void count_queued(struct nlmsghdr *message, void *context)
 {
 	size_t header = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
 	int left = (int)message->nlmsg_len - (int)header;
@@ -194,48 +196,49 @@ static void see_queue(struct nlmsghdr *message, void *context)
 	}
 }
 
-static struct unix_question {
+static struct unix_request {
 	struct nlmsghdr header;
 	struct unix_diag_req request;
-} unix_question(unsigned flags, unsigned show)
+} make_unix_request(unsigned flags, unsigned show)
 {
-	return (struct unix_question){
-		.header = { .nlmsg_len = sizeof(struct unix_question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+	return (struct unix_request){
+		.header = { .nlmsg_len = sizeof(struct unix_request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags) },
 		.request = { .sdiag_family = AF_UNIX, .udiag_states = 1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
 			     .udiag_show = show, .udiag_cookie = { ~0u, ~0u } },
 	};
 }
 
-/* Those in its queue, of whom the kernel's list says nothing. That is told of one socket, and only of as many as a
- * page has room for. */
-static void ask_queue(struct conn_count *conn)
+/* Asks for the connections in a listener's accept queue, which the dump does not show. The kernel reports them for one
+ * socket at a time, and at most as many as fit into a page. */
+static void request_queue(struct conn_count *conn)
 {
-	struct unix_question question = unix_question(0, UDIAG_SHOW_ICONS);
+	struct unix_request message = make_unix_request(0, UDIAG_SHOW_ICONS);
 
-	question.request.udiag_ino = conn->inode;
-	if (!sock_diag_ask(&question, sizeof(question), see_queue, conn))
+	message.request.udiag_ino = conn->inode;
+	if (!sock_diag_ask(&message, sizeof(message), count_queued, conn))
 		conn->cookies->failed = true;
 }
 
-/* The queues come first: who is taken meanwhile is seen twice, which is better than not. */
-static bool ask_unix(struct conn_count *conns, size_t count)
+/* Asks for the queues first: a client that is accepted in between is counted twice, which is better than not at all. */
+static bool request_unix(struct conn_count *conns, size_t count)
 {
-	struct unix_question question = unix_question(NLM_F_DUMP, UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN | UDIAG_SHOW_PEER);
-	struct survey all = { conns, count, CONN_UNIX };
-	bool queues_alone = true;
+	struct unix_request message =
+		make_unix_request(NLM_F_DUMP, UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN | UDIAG_SHOW_PEER);
+	struct count_request all = { conns, count, CONN_UNIX };
+	bool only_queues = true;
 
 	for (size_t n = 0; n < count; n++) {
 		if (conns[n].kind == CONN_UNIX && conns[n].cookies && !conns[n].only_known)
-			ask_queue(&conns[n]);
-		queues_alone = queues_alone && (conns[n].kind != CONN_UNIX || conns[n].which == CONN_WHICH_QUEUED);
+			request_queue(&conns[n]);
+		only_queues = only_queues && (conns[n].kind != CONN_UNIX || conns[n].which == CONN_WHICH_QUEUED);
 	}
-	return queues_alone || ask(&question, sizeof(question), &all);
+	return only_queues || send_request(&message, sizeof(message), &all);
 }
 
 bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind kind)
 {
-	return kind == CONN_UNIX ? ask_unix(conns, count) : ask_inet(conns, count, kind);
+	return kind == CONN_UNIX ? request_unix(conns, count) : request_inet(conns, count, kind);
 }
 #else
 bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind kind)

@@ -3,24 +3,25 @@
 
 #include "os/netdiag/conn_count.h"
 
-/* A socket as one of the kernel's lists has it. */
+/* An inet socket as one of the kernel's lists shows it. */
 struct seen_inet {
-	unsigned char family, state;    /* state as in netinet/tcp.h */
+	unsigned char family, state;    /* state: TCP_ESTABLISHED and so on of netinet/tcp.h */
 	uint16_t port;
-	uint32_t interface;
+	uint32_t interface;             /* index of the interface it is bound to; 0: none */
 	bool held;                      /* a process has it open */
-	bool knows_interface;
-	const void *address, *peer;     /* 4 bytes or 16 */
-	uint64_t id;                    /* 0: unknown */
+	bool knows_interface;           /* `interface` is valid */
+	const void *address, *peer;     /* local and remote address, 4 or 16 bytes, borrowed */
+	uint64_t id;                    /* socket cookie; 0: unknown */
 };
 
+/* A unix socket as one of the kernel's lists shows it. */
 struct seen_unix {
 	bool listens;
 	uint32_t inode;
 	uint32_t queue;                 /* connections in its accept queue, if it listens */
-	uint64_t id;                    /* 0: unknown */
-	uint32_t peer;                  /* inode of the other end; 0: it is gone, or unknown */
-	const char *name;
+	uint64_t id;                    /* socket cookie; 0: unknown */
+	uint32_t peer;                  /* inode of the other end; 0: closed, or unknown */
+	const char *name;               /* its path or abstract name, borrowed, not NUL-terminated */
 	size_t length;
 };
 
@@ -28,10 +29,10 @@ struct seen_unix {
 void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind kind, const struct seen_inet *seen);
 void conn_counts_see_unix(struct conn_count *conns, size_t count, const struct seen_unix *seen);
 
-/* Notes a client in the accept queue of a unix socket, by the inode of the client's end; the other end has no number
+/* Counts a client in the accept queue of a unix socket, by the inode of the client's end: the server's end has no inode
  * before accept(2). */
 void conn_count_see_queued(struct conn_count *conn, uint32_t peer);
 
-/* Count the counts of one kind, by sock_diag or by /proc/net. false: the kernel does not answer, or only in part. */
+/* Do the counts of one kind, by sock_diag or by /proc/net. false: the kernel does not answer, or only in part. */
 bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind kind);
 bool conn_counts_read_proc(struct conn_count *conns, size_t count, enum conn_kind kind);

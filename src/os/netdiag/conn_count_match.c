@@ -1,6 +1,6 @@
-/* Whose a socket of the kernel's lists is, and whether it counts: one that was established still needs its backend,
- * whether accepted yet or not, and so does one whose client has said all it wants to. One that its backend has closed
- * does only while a process holds it; after that it is the kernel's alone. */
+/* Decides which listener a socket of the kernel's lists belongs to, and whether it counts. An established connection
+ * needs its backend, accepted or not, even if its client has shut down its side (CLOSE_WAIT). A connection that the
+ * backend has closed counts only as long as a process holds it; after that only the kernel does. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define CLOSED_BY_SERVER (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 
-static int compare(const void *a, const void *b)
+static int compare_cookies(const void *a, const void *b)
 {
 	const uint64_t *first = a, *second = b;
 
@@ -23,15 +23,15 @@ static int compare(const void *a, const void *b)
 void cookie_set_sort(struct cookie_set *cookies)
 {
 	if (cookies->count)
-		qsort(cookies->list, cookies->count, sizeof(*cookies->list), compare);
+		qsort(cookies->list, cookies->count, sizeof(*cookies->list), compare_cookies);
 }
 
 static bool cookie_set_has(const struct cookie_set *cookies, uint64_t id)
 {
-	return cookies->count && bsearch(&id, cookies->list, cookies->count, sizeof(id), compare);
+	return cookies->count && bsearch(&id, cookies->list, cookies->count, sizeof(id), compare_cookies);
 }
 
-static void note(struct conn_count *conn, uint64_t id)
+static void count_connection(struct conn_count *conn, uint64_t id)
 {
 	struct cookie_set *cookies = conn->cookies;
 	uint64_t *list;
@@ -58,29 +58,29 @@ static bool is_client(const struct seen_inet *seen)
 	return seen->held && seen->state < 32 && (CLOSED_BY_SERVER & 1u << seen->state);
 }
 
-static bool is_of(enum conn_which whom, const struct seen_inet *seen)
+static bool is_counted_state(enum conn_which which, const struct seen_inet *seen)
 {
-	bool arrives = seen->state == TCP_SYN_RECV;
+	bool in_handshake = seen->state == TCP_SYN_RECV;
 
-	switch (whom) {
+	switch (which) {
 	case CONN_WHICH_QUEUED:
-		return arrives || (!seen->held && is_client(seen));
+		return in_handshake || (!seen->held && is_client(seen));
 	case CONN_WHICH_HANDSHAKE:
-		return arrives;
+		return in_handshake;
 	case CONN_WHICH_ALL:
-		return arrives || is_client(seen);
+		return in_handshake || is_client(seen);
 	case CONN_WHICH_HELD:
 		return seen->held && is_client(seen);
 	case CONN_WHICH_ACCEPTED:
-		return arrives || (seen->held && is_client(seen));
+		return in_handshake || (seen->held && is_client(seen));
 	default:
 		return is_client(seen);
 	}
 }
 
-static bool counts(const struct conn_count *conn, const struct seen_inet *seen)
+static bool is_counted(const struct conn_count *conn, const struct seen_inet *seen)
 {
-	if (!is_of((enum conn_which)conn->which, seen))
+	if (!is_counted_state((enum conn_which)conn->which, seen))
 		return false;
 	return !conn->probes || !access_lists(conn->probes, seen->family, seen->peer);
 }
@@ -94,38 +94,39 @@ void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind
 
 		if (conn->kind != kind || conn->family != seen->family || conn->port != seen->port)
 			continue;
-		if (!conn->anywhere && memcmp(conn->address, seen->address, size) != 0)
+		if (!conn->is_wildcard && memcmp(conn->address, seen->address, size) != 0)
 			continue;
 		if (conn->interface && seen->knows_interface && conn->interface != seen->interface)
 			continue;
-		if (!counts(conn, seen))
+		if (!is_counted(conn, seen))
 			continue;
-		note(conn, seen->id);
+		count_connection(conn, seen->id);
 		if (!conn->knows_peer)
 			memcpy(conn->peer, seen->peer, size);
 		conn->knows_peer = true;
 	}
 }
 
-/* Beside the kernel's numbers for connections, which don't come as far. */
-static uint64_t id_of_peer(uint32_t peer)
+/* The id of a connection in the queue. Bit 63 keeps it apart from the kernel's cookies, which count up from 1. */
+static uint64_t queued_id(uint32_t peer)
 {
 	return (uint64_t)1 << 63 | peer;
 }
 
 void conn_count_see_queued(struct conn_count *conn, uint32_t peer)
 {
-	if (peer && conn->which != CONN_WHICH_HELD) /* else he has gone already */
-		note(conn, id_of_peer(peer));
+	if (peer && conn->which != CONN_WHICH_HELD) /* else the client has gone already */
+		count_connection(conn, queued_id(peer));
 }
 
-/* Whoever was noted in a queue may have been taken since. */
-static uint64_t id_among(const struct conn_count *conn, const struct seen_unix *seen)
+/* Returns the id under which the connection may be in the set: it may have been in the queue then, and be accepted
+ * now. */
+static uint64_t connection_id(const struct conn_count *conn, const struct seen_unix *seen)
 {
 	bool was_queued = conn->cookies && conn->only_known && seen->peer &&
-			  cookie_set_has(conn->cookies, id_of_peer(seen->peer));
+			  cookie_set_has(conn->cookies, queued_id(seen->peer));
 
-	return was_queued ? id_of_peer(seen->peer) : seen->id;
+	return was_queued ? queued_id(seen->peer) : seen->id;
 }
 
 void conn_counts_see_unix(struct conn_count *conns, size_t count, const struct seen_unix *seen)
@@ -136,10 +137,11 @@ void conn_counts_see_unix(struct conn_count *conns, size_t count, const struct s
 		if (conn->kind != CONN_UNIX || conn->which == CONN_WHICH_QUEUED)
 			continue;
 		if (seen->listens && seen->inode == conn->inode)
-			conn->count += conn->cookies ? 0 : seen->queue;         /* else they were seen one by one */
+			/* Else the queue was counted one by one. */
+			conn->count += conn->cookies ? 0 : seen->queue;
 		else if (!seen->listens && seen->length == conn->length &&
 			 !memcmp(seen->name, conn->name, conn->length) &&
 			 (seen->inode || (conn->which != CONN_WHICH_ACCEPTED && conn->which != CONN_WHICH_HELD)))
-			note(conn, id_among(conn, seen));
+			count_connection(conn, connection_id(conn, seen));
 	}
 }

@@ -8,10 +8,11 @@
 
 #include "os/netdiag/conn_count_internal.h"
 
-#define CONNECTING 2                    /* SS_x of linux/net.h; in a queue, as nobody has it yet */
+#define CONNECTING 2                    /* SS_CONNECTING of linux/net.h: in a queue, not yet accepted */
 #define CONNECTED 3
 #define ACCEPTS 0x10000u                /* __SO_ACCEPTCON */
 
+/* A list while it is read: the counts to update, all of one kind and family. */
 struct proc_net_table {
 	struct conn_count *conns;
 	size_t count;
@@ -19,8 +20,8 @@ struct proc_net_table {
 	int family;
 };
 
-/* "0100007F:1F90" */
-static bool read_place(const char *text, int family, uint32_t *words, unsigned *port)
+/* Parses an address and port such as "0100007F:1F90". */
+static bool read_address(const char *text, int family, uint32_t *words, unsigned *port)
 {
 	if (family == AF_INET)
 		return sscanf(text, "%8" SCNx32 ":%4x", &words[0], port) == 2;
@@ -28,25 +29,25 @@ static bool read_place(const char *text, int family, uint32_t *words, unsigned *
 		      &words[3], port) == 5;
 }
 
-static void read_inet_line(const char *line, const struct proc_net_table *reading)
+static void read_inet_line(const char *line, const struct proc_net_table *table)
 {
 	unsigned state, port, peer_port;
 	uint32_t words[4], peer_words[4];
-	char place[48], peer[48];
-	struct seen_inet seen = { .family = (unsigned char)reading->family, .address = words, .peer = peer_words };
+	char local[48], peer[48];
+	struct seen_inet seen = { .family = (unsigned char)table->family, .address = words, .peer = peer_words };
 	uint64_t inode;
 
-	if (sscanf(line, " %*[0-9]: %47s %47s %x %*s %*s %*s %*s %*s %" SCNu64, place, peer, &state, &inode) != 4 ||
-	    !read_place(place, reading->family, words, &port) ||
-	    !read_place(peer, reading->family, peer_words, &peer_port) || state > UINT8_MAX)
+	if (sscanf(line, " %*[0-9]: %47s %47s %x %*s %*s %*s %*s %*s %" SCNu64, local, peer, &state, &inode) != 4 ||
+	    !read_address(local, table->family, words, &port) ||
+	    !read_address(peer, table->family, peer_words, &peer_port) || state > UINT8_MAX)
 		return;
 	seen.state = (unsigned char)state;
 	seen.port = (uint16_t)port;
 	seen.held = inode != 0;
-	conn_counts_see_inet(reading->conns, reading->count, reading->kind, &seen);
+	conn_counts_see_inet(table->conns, table->count, table->kind, &seen);
 }
 
-static void read_unix_line(const char *line, const struct proc_net_table *reading)
+static void read_unix_line(const char *line, const struct proc_net_table *table)
 {
 	struct seen_unix seen = { 0 };
 	unsigned flags, state;
@@ -55,14 +56,14 @@ static void read_unix_line(const char *line, const struct proc_net_table *readin
 	if (sscanf(line, "%*[0-9a-fA-F]: %*s %*s %x %*s %x %*s %n", &flags, &state, &at) != 2 || !at || !line[at])
 		return;
 	if ((flags & ACCEPTS) || (state != CONNECTED && state != CONNECTING))
-		return;                 /* those who wait have lines of their own */
+		return;                 /* connections in the queue have lines of their own */
 	seen.name = line + at;
 	seen.length = strcspn(seen.name, "\n");
-	conn_counts_see_unix(reading->conns, reading->count, &seen);
+	conn_counts_see_unix(table->conns, table->count, &seen);
 }
 
-static bool read_lines(const char *path, const struct proc_net_table *reading,
-		       void (*read_line)(const char *line, const struct proc_net_table *reading))
+static bool read_lines(const char *path, const struct proc_net_table *table,
+		       void (*read_line)(const char *line, const struct proc_net_table *table))
 {
 	FILE *file = fopen(path, "re");
 	size_t size = 0;
@@ -72,18 +73,18 @@ static bool read_lines(const char *path, const struct proc_net_table *reading,
 	if (!file)
 		return false;
 	while (getline(&line, &size, file) >= 0)
-		read_line(line, reading);
+		read_line(line, table);
 	good = feof(file) && !ferror(file);
 	free(line);
 	fclose(file);
 	return good;
 }
 
-/* A list of IPv6 there is only where there is IPv6. */
-static bool has_family(const struct proc_net_table *reading)
+/* Without IPv6 there is no list of it, so a list is read only if a count needs it. */
+static bool has_family(const struct proc_net_table *table)
 {
-	for (size_t n = 0; n < reading->count; n++) {
-		if (reading->conns[n].kind == reading->kind && reading->conns[n].family == reading->family)
+	for (size_t n = 0; n < table->count; n++) {
+		if (table->conns[n].kind == table->kind && table->conns[n].family == table->family)
 			return true;
 	}
 	return false;
@@ -95,13 +96,13 @@ static bool read_family(struct conn_count *conns, size_t count, enum conn_kind k
 		[CONN_TCP] = { "/proc/net/tcp", "/proc/net/tcp6" },
 		[CONN_UDP] = { "/proc/net/udp", "/proc/net/udp6" },
 	};
-	struct proc_net_table reading = { conns, count, kind, family };
+	struct proc_net_table table = { conns, count, kind, family };
 
-	return !has_family(&reading) || read_lines(paths[kind][family == AF_INET6], &reading, read_inet_line);
+	return !has_family(&table) || read_lines(paths[kind][family == AF_INET6], &table, read_inet_line);
 }
 
 /* Abstract names begin with a NUL, which the list writes as "@"; superd's paths begin with a slash. */
-static void exchange_mark(struct conn_count *conns, size_t count, char from, char to)
+static void swap_abstract_prefix(struct conn_count *conns, size_t count, char from, char to)
 {
 	for (size_t n = 0; n < count; n++) {
 		if (conns[n].kind == CONN_UNIX && conns[n].name[0] == from)
@@ -111,12 +112,12 @@ static void exchange_mark(struct conn_count *conns, size_t count, char from, cha
 
 static bool read_unix(struct conn_count *conns, size_t count)
 {
-	struct proc_net_table reading = { conns, count, CONN_UNIX, AF_UNIX };
+	struct proc_net_table table = { conns, count, CONN_UNIX, AF_UNIX };
 	bool good;
 
-	exchange_mark(conns, count, '\0', '@');
-	good = read_lines("/proc/net/unix", &reading, read_unix_line);
-	exchange_mark(conns, count, '@', '\0');
+	swap_abstract_prefix(conns, count, '\0', '@');
+	good = read_lines("/proc/net/unix", &table, read_unix_line);
+	swap_abstract_prefix(conns, count, '@', '\0');
 	return good;
 }
 

@@ -1,7 +1,7 @@
 /* The time of the last received datagram: ioctl(SIOCGSTAMPNS), socket(7).
  *
- * If the service asked for a time with each datagram (SO_TIMESTAMP and the like), the kernel no longer updates the
- * socket's own. The time is unknown then, so that it is not taken for a quiet socket. */
+ * If the service requests a time with each datagram (SO_TIMESTAMP and the like), the kernel no longer updates the
+ * socket's own. The time is then reported as unknown, so that the socket is not taken for a quiet one. */
 #include "os/netdiag/datagram_stamp.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <linux/sockios.h>
 #endif
 
-static bool has_waiting(int fd)
+static bool has_datagram(int fd)
 {
 	struct pollfd state = { fd, POLLIN, 0 };
 
@@ -22,7 +22,7 @@ static bool has_waiting(int fd)
 }
 
 #ifdef SIOCGSTAMPNS
-static bool is_set(int fd, int option)
+static bool has_option(int fd, int option)
 {
 	socklen_t size = sizeof(int);
 	int value = 0;
@@ -30,12 +30,12 @@ static bool is_set(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value;
 }
 
-static bool look(int fd, int64_t *stamp)
+static bool read_stamp(int fd, int64_t *stamp)
 {
 	struct timespec time = { 0 };
 
 	*stamp = 0;
-	if (is_set(fd, SO_TIMESTAMP) || is_set(fd, SO_TIMESTAMPNS) || is_set(fd, SO_TIMESTAMPING))
+	if (has_option(fd, SO_TIMESTAMP) || has_option(fd, SO_TIMESTAMPNS) || has_option(fd, SO_TIMESTAMPING))
 		return false;
 	if (ioctl(fd, SIOCGSTAMPNS, &time) < 0)
 		return errno == ENOENT;         /* none yet */
@@ -43,7 +43,7 @@ static bool look(int fd, int64_t *stamp)
 	return true;
 }
 #else
-static bool look(int fd, int64_t *stamp)
+static bool read_stamp(int fd, int64_t *stamp)
 {
 	(void)fd;
 	*stamp = 0;
@@ -53,6 +53,6 @@ static bool look(int fd, int64_t *stamp)
 
 void datagram_stamp_read(int fd, struct datagram_stamp *last)
 {
-	last->known = look(fd, &last->stamp);
-	last->waits = has_waiting(fd);
+	last->known = read_stamp(fd, &last->stamp);
+	last->waits = has_datagram(fd);
 }

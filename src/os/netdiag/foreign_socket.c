@@ -1,5 +1,5 @@
-/* The marks, by descriptor, and work in a separate process. superd waits for that process, but only shortly, and after
- * a timeout asks none about this socket for a while. */
+/* Marks of foreign sockets, by descriptor, and work on them in a helper process. superd waits for that process only
+ * shortly. After a timeout it starts none for this socket for a while. */
 #include "os/netdiag/foreign_socket.h"
 
 #include <errno.h>
@@ -12,25 +12,25 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-#define REST 20                         /* seconds in which one that was kept from being used is not tried again */
+#define RETRY_PAUSE 20                  /* seconds without new work after a timeout */
 
 struct socket_mark {
 	bool foreign;
-	struct socket_address *name;    /* of one that is foreign; NULL: it has none, or there was no memory */
-	double until;                   /* it is not tried before; 0: it was not kept from being used */
+	struct socket_address *name;    /* the foreign socket's address, owned; NULL: unknown, or out of memory */
+	double until;                   /* end of the pause after a timeout (clock_now); 0: none */
 };
 
 static struct socket_mark *marks;
-static size_t room;
+static size_t mark_count;
 
-static struct socket_mark *find(int fd)
+static struct socket_mark *find_mark(int fd)
 {
-	return fd >= 0 && (size_t)fd < room ? &marks[fd] : NULL;
+	return fd >= 0 && (size_t)fd < mark_count ? &marks[fd] : NULL;
 }
 
-static bool make_room(int fd)
+static bool grow_marks(int fd)
 {
-	struct socket_mark *list = array_reach(marks, &room, (size_t)fd, sizeof(*list));
+	struct socket_mark *list = array_reach(marks, &mark_count, (size_t)fd, sizeof(*list));
 
 	if (list)
 		marks = list;
@@ -52,13 +52,13 @@ bool foreign_holder_is(const struct account *account)
 	return geteuid() == 0 || foreign_account_is(account);
 }
 
-static bool ask_name(int fd, struct socket_address *name)
+static bool read_name(int fd, struct socket_address *name)
 {
 	name->length = sizeof(name->storage);
 	return getsockname(fd, &name->any, &name->length) == 0;
 }
 
-static void keep_name(struct socket_mark *mark, const struct socket_address *name)
+static void set_name(struct socket_mark *mark, const struct socket_address *name)
 {
 	free(mark->name);
 	mark->name = malloc(sizeof(*mark->name));
@@ -66,9 +66,9 @@ static void keep_name(struct socket_mark *mark, const struct socket_address *nam
 		*mark->name = *name;
 }
 
-static struct socket_mark *make_mark(int fd)
+static struct socket_mark *reset_mark(int fd)
 {
-	if (fd < 0 || !make_room(fd))
+	if (fd < 0 || !grow_marks(fd))
 		return NULL;
 	free(marks[fd].name);
 	marks[fd] = (struct socket_mark){ 0 };
@@ -78,23 +78,23 @@ static struct socket_mark *make_mark(int fd)
 void foreign_socket_mark(int fd, bool foreign)
 {
 	struct socket_address name = { 0 };
-	struct socket_mark *mark = find(fd);
+	struct socket_mark *mark = find_mark(fd);
 
 	if (foreign == (mark && mark->foreign))
 		return;
-	mark = make_mark(fd);
-	if (mark && foreign && ask_name(fd, &name))
-		keep_name(mark, &name);
+	mark = reset_mark(fd);
+	if (mark && foreign && read_name(fd, &name))
+		set_name(mark, &name);
 	if (mark)
 		mark->foreign = foreign;
 }
 
-static int tell_name(int fd, const void *with, struct buf *text, struct buf *warnings)
+static int send_name(int fd, const void *with, struct buf *text, struct buf *warnings)
 {
 	struct socket_address name = { 0 };
 
 	(void)with, (void)warnings;
-	if (!ask_name(fd, &name))
+	if (!read_name(fd, &name))
 		return -1;
 	buf_add(text, (const char *)&name, sizeof(name));
 	return 0;
@@ -102,16 +102,16 @@ static int tell_name(int fd, const void *with, struct buf *text, struct buf *war
 
 void foreign_socket_resume(int fd)
 {
-	struct socket_mark *mark = make_mark(fd);
+	struct socket_mark *mark = reset_mark(fd);
 	struct buf text = { 0 }, none = { 0 };
 	struct socket_address name;
 
 	if (!mark)
 		return;
 	mark->foreign = true;
-	if (foreign_socket_do(fd, tell_name, NULL, &text, &none) == 0 && text.length == sizeof(name)) {
+	if (foreign_socket_do(fd, send_name, NULL, &text, &none) == 0 && text.length == sizeof(name)) {
 		memcpy(&name, text.data, sizeof(name));
-		keep_name(mark, &name);
+		set_name(mark, &name);
 	}
 	buf_free(&text);
 	buf_free(&none);
@@ -119,10 +119,10 @@ void foreign_socket_resume(int fd)
 
 bool foreign_socket_name(int fd, struct socket_address *name)
 {
-	const struct socket_mark *mark = find(fd);
+	const struct socket_mark *mark = find_mark(fd);
 
 	if (!mark || !mark->foreign)
-		return ask_name(fd, name);
+		return read_name(fd, name);
 	if (mark->name)
 		*name = *mark->name;
 	else
@@ -132,7 +132,7 @@ bool foreign_socket_name(int fd, struct socket_address *name)
 
 bool foreign_socket_is(int fd)
 {
-	const struct socket_mark *mark = find(fd);
+	const struct socket_mark *mark = find_mark(fd);
 
 	return mark && mark->foreign;
 }
@@ -140,12 +140,12 @@ bool foreign_socket_is(int fd)
 int foreign_socket_copy(int fd)
 {
 	int copy = fd_copy(fd, FD_HIGH);
-	struct socket_mark *mark = make_mark(copy);
+	struct socket_mark *mark = reset_mark(copy);
 
 	if (mark && foreign_socket_is(fd)) {
 		mark->foreign = true;
-		if (find(fd)->name)
-			keep_name(mark, find(fd)->name);
+		if (find_mark(fd)->name)
+			set_name(mark, find_mark(fd)->name);
 	}
 	return copy;
 }
@@ -156,14 +156,14 @@ struct foreign_socket_task {
 	const void *with;
 };
 
-static int do_task(const void *with, struct buf *why, struct buf *warnings)
+static int do_socket_task(const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct foreign_socket_task *task = with;
 
 	if (task->work(task->fd, task->with, why, warnings) >= 0)
 		errno = 0;
 	else if (!errno)
-		errno = EINVAL;         /* it says no, and has no reason */
+		errno = EINVAL;         /* the work failed without an errno */
 	return -1;
 }
 
@@ -176,21 +176,21 @@ static int open_task(const void *with, struct buf *why, struct buf *warnings)
 
 bool foreign_socket_is_backed_off(int fd)
 {
-	const struct socket_mark *mark = find(fd);
+	const struct socket_mark *mark = find_mark(fd);
 
 	return mark && mark->until && clock_now() < mark->until;
 }
 
 void foreign_socket_back_off(int fd)
 {
-	struct socket_mark *mark = find(fd);
+	struct socket_mark *mark = find_mark(fd);
 
 	if (mark)
-		mark->until = clock_now() + REST;
+		mark->until = clock_now() + RETRY_PAUSE;
 }
 
-static int do_beside(int fd, timed_work *work, const struct foreign_socket_task *task, struct buf *why,
-		     struct buf *warnings)
+static int fork_socket_task(int fd, timed_work *work, const struct foreign_socket_task *task, struct buf *why,
+			    struct buf *warnings)
 {
 	int result;
 
@@ -198,7 +198,7 @@ static int do_beside(int fd, timed_work *work, const struct foreign_socket_task 
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	result = fork_with_timeout(work, task, fd, (int)(FOREIGN_PATIENCE * 1000), why, warnings);
+	result = fork_with_timeout(work, task, fd, (int)(FOREIGN_TIMEOUT * 1000), why, warnings);
 	if (result < 0 && errno == ETIMEDOUT)
 		foreign_socket_back_off(fd);
 	return result;
@@ -211,7 +211,7 @@ int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *w
 	if (!foreign_socket_is(fd))
 		return work(fd, with, why, warnings) < 0 ? -1 : 0;
 	errno = 0;
-	do_beside(fd, do_task, &task, why, warnings);
+	fork_socket_task(fd, do_socket_task, &task, why, warnings);
 	return errno ? -1 : 0;
 }
 
@@ -228,7 +228,7 @@ int foreign_socket_forget(int fd)
 int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct foreign_socket_task task = { fd, work, with };
-	int made = foreign_socket_is(fd) ? do_beside(fd, open_task, &task, why, warnings)
+	int made = foreign_socket_is(fd) ? fork_socket_task(fd, open_task, &task, why, warnings)
 					 : work(fd, with, why, warnings);
 
 	return foreign_socket_forget(made);

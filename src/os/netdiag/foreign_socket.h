@@ -1,9 +1,9 @@
-/* Sockets that a process of another user may have: a backend's, or one that it has handed them to. It may keep a
- * socket's lock for ever: in a system call on it whose memory is a file of his own file system (FUSE), which does not
- * answer. Whoever needs that lock waits with it, and no signal ends that. poll(2), fcntl(2) and close(2) need none
- * while somebody else has the socket.
+/* Sockets that a process of another user may have: a backend's, or one that a backend has passed on. Such a process can
+ * keep the socket's lock for ever: in a system call on the socket whose memory is a file on its own file system (FUSE)
+ * that does not answer. Any other call that needs the lock then waits, and no signal interrupts it. poll(2), fcntl(2),
+ * and close(2) of a shared socket do not need the lock.
  *
- * So what needs it is done by a process beside superd, for a moment. */
+ * So superd lets a short-lived helper process do what needs the lock. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,36 +13,37 @@
 #include "os/foreign/fork_with_timeout.h"
 #include "os/netdiag/socket_address.h"
 
-/* Whether a user is neither root nor superd's own, who can do to superd what they like. An account of NULL: false. */
+/* Whether a user is neither root nor superd's own, both of which can do anything to superd anyway. false for an account
+ * of NULL. */
 bool foreign_user_is(uid_t user);
 bool foreign_account_is(const struct account *account);
 
-/* Whether sockets that a backend of this account has may come into the hands of such a user: its own, or one that a
- * daemon of root's becomes, or makes its workers. */
+/* Whether sockets of a backend with this account may reach such a user: the account itself, or one that a daemon of
+ * root's changes to. */
 bool foreign_holder_is(const struct account *account);
 
-/* What superd knows of a descriptor of its own; of one that was closed it may be told wrongly, at the cost of a
- * process. */
+/* Whether a descriptor of superd's is foreign. A closed descriptor's mark may be wrong for the number's next socket,
+ * which costs a helper process at worst. */
 void foreign_socket_mark(int fd, bool foreign);
 bool foreign_socket_is(int fd);
-int foreign_socket_forget(int fd);              /* of a new one: raises it to FD_HIGH, and clears that number's mark */
-void foreign_socket_resume(int fd);             /* marks one that was foreign before superd got it */
+int foreign_socket_forget(int fd);              /* for a new socket: raises it to FD_HIGH, and clears the mark of its number */
+void foreign_socket_resume(int fd);             /* marks a socket that was foreign before superd received it */
 
-int foreign_socket_copy(int fd);                /* duplicates a descriptor with its mark; -1 and errno */
+int foreign_socket_copy(int fd);                /* duplicates a descriptor together with its mark; -1 and errno */
 
-/* getsockname(2), which takes the lock; of a foreign one it is what it was before it was given away. */
+/* getsockname(2), which takes the lock. For a foreign socket, the name it had before it was given away. */
 bool foreign_socket_name(int fd, struct socket_address *name);
 
-/* Work on a socket. Returns 0 or more, or -1 and errno. */
+/* Work on a socket, which may run in a helper process: results go into why. Returns 0 or more, or -1 and errno. */
 typedef int socket_work(int fd, const void *with, struct buf *why, struct buf *warnings);
 
-/* Has it done, here where the socket is nobody else's: 0; -1 and errno, ETIMEDOUT: it is kept from being used. why and
- * warnings get what the work puts there. */
+/* Does the work, in superd itself if the socket is not foreign: 0; -1 and errno; ETIMEDOUT: the socket is locked. The
+ * work's texts go to why and warnings. */
 int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings);
 
-/* For those who have it done in a process of their own: how long that may take, and a socket that has kept it from
- * being done for so long, which is then left alone for a while. */
-#define FOREIGN_PATIENCE 1.             /* seconds */
+/* For callers with a helper process of their own: its timeout, and a socket whose work timed out, which is then left
+ * alone for a while. */
+#define FOREIGN_TIMEOUT 1.              /* seconds */
 void foreign_socket_back_off(int fd);
 bool foreign_socket_is_backed_off(int fd);
 

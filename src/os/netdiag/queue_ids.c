@@ -1,8 +1,8 @@
-/* The head of a queue of datagrams, to see whether a service takes any.
+/* The head of a queue of datagrams, to see whether a service receives any.
  *
- * The queue's length does not tell "took none" from "took one, and another came", so the first datagram is compared. Of
- * a fifo only the number of bytes is known. A separate process asks for it: FIONREAD takes the pipe's lock, which any
- * process that has the fifo open can hold for ever. */
+ * The queue's length does not tell "received none" from "received one, and another came", so the first datagram is
+ * compared. For a FIFO only the number of bytes is known. A helper process asks for it: FIONREAD takes the pipe's lock,
+ * which any process that has the FIFO open can hold for ever. */
 #include "os/netdiag/queue_ids.h"
 
 #include <errno.h>
@@ -16,16 +16,17 @@
 #include "os/foreign/fork_with_timeout.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define FIFO_PATIENCE 100               /* milliseconds */
-#define FIFO_REST 20                    /* seconds */
+#define FIFO_TIMEOUT 100                /* timeout of the helper process in milliseconds */
+#define FIFO_PAUSE 20                   /* seconds without a new attempt after a timeout */
 
 static size_t at_most(size_t size, size_t most)
 {
 	return size < most ? size : most;
 }
 
-/* A datagram is known by its sender and its first bytes. true: there is one, with its id, or none. */
-static bool look(int fd, uint64_t *id, bool *any)
+/* Hashes the sender and the first bytes of the first datagram (FNV-1a). true: *any tells whether there is one, and *id
+ * is its hash. */
+static bool hash_first_datagram(int fd, uint64_t *id, bool *any)
 {
 	struct sockaddr_storage sender = { 0 };
 	struct iovec bytes = { (char[512]){ 0 }, 512 };
@@ -43,7 +44,7 @@ static bool look(int fd, uint64_t *id, bool *any)
 	return true;
 }
 
-static int count_bytes(const void *with, struct buf *text, struct buf *unused)
+static int send_fifo_bytes(const void *with, struct buf *text, struct buf *unused)
 {
 	int bytes;
 
@@ -54,19 +55,19 @@ static int count_bytes(const void *with, struct buf *text, struct buf *unused)
 	return -1;
 }
 
-/* The loop waits meanwhile: after one that does not answer, none is asked for a while. */
-static bool look_into_fifo(int fd, uint64_t *id, bool *any)
+/* The loop waits for the helper, so after a timeout none is started for a while. */
+static bool count_fifo_bytes(int fd, uint64_t *id, bool *any)
 {
-	static double silent_until;
+	static double paused_until;
 	struct buf text = { 0 }, unused = { 0 };
 	double now = clock_now();
 	int bytes = 0;
 	bool good;
 
-	if (now < silent_until)
+	if (now < paused_until)
 		return false;
-	if (fork_with_timeout(count_bytes, &fd, fd, FIFO_PATIENCE, &text, &unused) < 0 && errno == ETIMEDOUT)
-		silent_until = now + FIFO_REST;
+	if (fork_with_timeout(send_fifo_bytes, &fd, fd, FIFO_TIMEOUT, &text, &unused) < 0 && errno == ETIMEDOUT)
+		paused_until = now + FIFO_PAUSE;
 	good = text.length == sizeof(bytes);
 	if (good)
 		memcpy(&bytes, text.data, sizeof(bytes));
@@ -82,40 +83,41 @@ static bool has_datagrams(int fd, const struct listen *listen)
 	enum endpoint_kind kind = (enum endpoint_kind)listen->address->kind;
 
 	if (kind == ENDPOINT_UNIX_DGRAM && foreign_socket_is(fd))
-		return false;           /* a look takes the lock of who receives there */
+		return false;           /* MSG_PEEK takes the lock of the receiving socket */
 	return fd >= 0 && (kind == ENDPOINT_UDP || kind == ENDPOINT_UNIX_DGRAM || kind == ENDPOINT_NETLINK ||
 			   kind == ENDPOINT_FIFO);
 }
 
-static bool look_at(int fd, const struct listen *listen, uint64_t *id, bool *any)
+static bool read_head(int fd, const struct listen *listen, uint64_t *id, bool *any)
 {
-	return listen->address->kind == ENDPOINT_FIFO ? look_into_fifo(fd, id, any) : look(fd, id, any);
+	return listen->address->kind == ENDPOINT_FIFO ? count_fifo_bytes(fd, id, any)
+						      : hash_first_datagram(fd, id, any);
 }
 
-bool queue_ids_read(int fd, const struct listen *listen, struct queue_ids *backlog)
+bool queue_ids_read(int fd, const struct listen *listen, struct queue_ids *ids)
 {
 	uint64_t id;
 	bool any;
 
-	backlog->count = 0;
-	if (!has_datagrams(fd, listen) || !look_at(fd, listen, &id, &any))
+	ids->count = 0;
+	if (!has_datagrams(fd, listen) || !read_head(fd, listen, &id, &any))
 		return false;
 	if (!any)
 		return true;
-	if (!backlog->room) {
-		backlog->id = malloc(sizeof(*backlog->id));
-		if (!backlog->id)
+	if (!ids->room) {
+		ids->id = malloc(sizeof(*ids->id));
+		if (!ids->id)
 			return false;
-		backlog->room = 1;
+		ids->room = 1;
 	}
-	backlog->id[backlog->count++] = id;
+	ids->id[ids->count++] = id;
 	return true;
 }
 
-void queue_ids_free(struct queue_ids *backlog)
+void queue_ids_free(struct queue_ids *ids)
 {
-	free(backlog->id);
-	*backlog = (struct queue_ids){ 0 };
+	free(ids->id);
+	*ids = (struct queue_ids){ 0 };
 }
 
 bool queue_ids_have_moved(int fd, const struct listen *listen, const struct queue_ids *before)
@@ -123,6 +125,6 @@ bool queue_ids_have_moved(int fd, const struct listen *listen, const struct queu
 	uint64_t id;
 	bool any;
 
-	return !before->count || !has_datagrams(fd, listen) || !look_at(fd, listen, &id, &any) || !any ||
+	return !before->count || !has_datagrams(fd, listen) || !read_head(fd, listen, &id, &any) || !any ||
 	       id != before->id[0];
 }

@@ -1,5 +1,6 @@
-/* The first datagram in a socket's queue, to tell a service that took none from one that took some while others came.
- * For connections, engine/health/progress_proof notes the waiting clients in a struct queue_ids, too. */
+/* Identifies the first datagram in a socket's queue: this tells a service that received none from one that received
+ * some while others arrived. engine/health/progress_proof keeps the waiting clients of connections in a struct
+ * queue_ids, too. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,17 +9,17 @@
 
 #include "config/service/service.h"
 
-#define BACKLOG_MOST 16384
+#define QUEUE_IDS_MOST 16384
 
 struct queue_ids {
-	size_t count, room;
-	uint64_t *id;                   /* ascending */
+	size_t count, room;             /* at most QUEUE_IDS_MOST */
+	uint64_t *id;                   /* owned; ascending */
 };
 
-/* Notes the first datagram, in place of those noted before. false: unknown, as of a socket that accepts. Of a fifo,
- * the bytes that wait stand for it, and a tenth of a second may pass; else it never blocks. */
-bool queue_ids_read(int fd, const struct listen *listen, struct queue_ids *backlog);
-void queue_ids_free(struct queue_ids *backlog);         /* leaves it empty */
+/* Replaces the ids by that of the first datagram. false: unknown, as for a socket that accepts connections. For a FIFO,
+ * the number of bytes in it stands for the datagram, and the call may take 100 ms; else it never blocks. */
+bool queue_ids_read(int fd, const struct listen *listen, struct queue_ids *ids);
+void queue_ids_free(struct queue_ids *ids);             /* frees the ids; the struct is then empty */
 
-/* Whether any noted entry has left the queue. Unknown counts as left. */
+/* Whether any of these entries has left the queue. Unknown counts as left. */
 bool queue_ids_have_moved(int fd, const struct listen *listen, const struct queue_ids *before);

@@ -1,5 +1,5 @@
-/* Questions to NETLINK_SOCK_DIAG and their answers, without a library. The kernel answers within
- * sendto(2), so a read that would wait means there is no answer. */
+/* Requests to NETLINK_SOCK_DIAG and their answers, without a library. The kernel answers within sendto(2), so a read
+ * that would block means that there is no answer. */
 #include "os/netdiag/sock_diag.h"
 
 #if defined(HAVE_LINUX_SOCK_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
@@ -21,10 +21,10 @@
 
 #include "base/fd.h"
 
-#define FEW 8000                        /* unix sockets */
-#define ANSWERS_MOST 65536              /* reads of one answer: a bound, millions of sockets long */
+#define FEW_SOCKETS 8000                /* unix sockets */
+#define ANSWERS_MOST 65536              /* reads of one answer: a bound of millions of sockets */
 
-static void attribute_read(struct rtattr *attribute, struct sock_diag_unix *out)
+static void read_unix_attribute(struct rtattr *attribute, struct sock_diag_unix *out)
 {
 	struct unix_diag_vfs vfs;
 	struct unix_diag_rqlen length;
@@ -40,7 +40,7 @@ static void attribute_read(struct rtattr *attribute, struct sock_diag_unix *out)
 	}
 }
 
-/* Of all of the machine; quick to ask. */
+/* The open files of the whole machine, which is fast to read. */
 static unsigned long count_files(void)
 {
 	FILE *file = fopen("/proc/sys/fs/file-nr", "re");
@@ -71,12 +71,12 @@ static unsigned long count_unix_sockets(void)
 
 bool sock_diag_unix_is_quick(void)
 {
-	return count_files() < FEW || count_unix_sockets() < FEW;
+	return count_files() < FEW_SOCKETS || count_unix_sockets() < FEW_SOCKETS;
 }
 
-/* The answer is read whole: then the socket can be asked again. */
-static bool ask(int diag, const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
-		void *context)
+/* Reads the whole answer, so that the socket can be used again. */
+static bool exchange(int diag, const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		     void *context)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	bool done = false, failed = false;
@@ -85,7 +85,7 @@ static bool ask(int diag, const void *question, size_t size, void (*each)(struct
 		char bytes[32768];
 	} answer;
 
-	if (sendto(diag, question, size, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+	if (sendto(diag, request, size, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 		return false;
 	for (int n = 0; n < ANSWERS_MOST && !done; n++) {
 		ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
@@ -105,11 +105,11 @@ static bool ask(int diag, const void *question, size_t size, void (*each)(struct
 	return done && !failed;
 }
 
-bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+bool sock_diag_ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context),
 		   void *context)
 {
 	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	bool good = diag >= 0 && ask(diag, question, size, each, context);
+	bool good = diag >= 0 && exchange(diag, request, size, each, context);
 
 	if (diag >= 0)
 		close(diag);
@@ -121,7 +121,7 @@ struct unix_search {
 	bool found;
 };
 
-static void see_unix(struct nlmsghdr *message, void *context)
+static void read_unix_message(struct nlmsghdr *message, void *context)
 {
 	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
 	struct unix_search *search = context;
@@ -132,7 +132,7 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	search->found = true;
 	for (size_t left = message->nlmsg_len - NLMSG_LENGTH(sizeof(struct unix_diag_msg)); RTA_OK(attribute, left);
 	     attribute = RTA_NEXT(attribute, left))
-		attribute_read(attribute, search->out);
+		read_unix_attribute(attribute, search->out);
 }
 
 bool sock_diag_unix(int fd, struct sock_diag_unix *out)
@@ -140,8 +140,8 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 	struct {
 		struct nlmsghdr header;
 		struct unix_diag_req request;
-	} question = {
-		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST },
 		.request = { .sdiag_family = AF_UNIX, .udiag_states = ~0u,
 			     .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, .udiag_cookie = { ~0u, ~0u } },
@@ -152,8 +152,8 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 	*out = (struct sock_diag_unix){ 0 };
 	if (fstat(fd, &status) < 0)
 		return false;
-	question.request.udiag_ino = (uint32_t)status.st_ino;
-	return sock_diag_ask(&question, sizeof(question), see_unix, &search) && search.found;
+	request.request.udiag_ino = (uint32_t)status.st_ino;
+	return sock_diag_ask(&request, sizeof(request), read_unix_message, &search) && search.found;
 }
 
 #ifdef HAVE_LINUX_INET_DIAG_H
@@ -162,7 +162,7 @@ struct diag_search {
 	bool found;
 };
 
-static void see(struct nlmsghdr *message, void *context)
+static void read_inet_message(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct diag_search *search = context;
@@ -174,63 +174,64 @@ static void see(struct nlmsghdr *message, void *context)
 	search->found = true;
 }
 
-bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
-		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
+		    void *context)
 {
 	struct {
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
-	} question = {
-		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_family = (unsigned char)family, .sdiag_protocol = (unsigned char)protocol,
-			     .idiag_states = states, .id.idiag_sport = htons(port) },
+		.request = { .sdiag_family = (unsigned char)filter->family,
+			     .sdiag_protocol = (unsigned char)filter->protocol, .idiag_states = filter->states,
+			     .id.idiag_sport = htons(filter->port) },
 	};
 
-	return sock_diag_ask(&question, sizeof(question), each, context);
+	return sock_diag_ask(&request, sizeof(request), each, context);
 }
 
-/* A start asks for a queue, and its end again: to open a socket for each would take longer than the question. Of
- * threads that ask at once the later one opens its own. */
-static _Atomic int kept = -1;
-static pid_t kept_by;                   /* in a child its number may be another file's */
+/* A spare netlink socket: superd asks for a queue at each start and each end of an instance, and opening a socket takes
+ * longer than the request. If two threads ask at once, the later one opens its own. */
+static _Atomic int spare_socket = -1;
+static pid_t spare_owner;               /* pid that opened it; in a forked child the number may be another file's */
 
-static int take_kept(void)
+static int take_spare_socket(void)
 {
-	int diag = kept_by == getpid() ? atomic_exchange(&kept, -1) : -1;
+	int diag = spare_owner == getpid() ? atomic_exchange(&spare_socket, -1) : -1;
 
 	if (diag < 0)
 		diag = fd_raise(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), FD_HIGH);
 	return diag;
 }
 
-/* One that failed may have a part of its answer yet. */
-static void keep(int diag, bool good)
+/* Keeps the socket for the next request. After a failure it may still hold a part of the answer, so it is closed. */
+static void keep_spare_socket(int diag, bool good)
 {
-	bool own = kept_by == getpid();
+	bool own = spare_owner == getpid();
 
 	if (good) {
-		kept_by = getpid();
-		diag = atomic_exchange(&kept, diag);
+		spare_owner = getpid();
+		diag = atomic_exchange(&spare_socket, diag);
 	}
 	if (!good || own)
-		fd_close(&diag);        /* else it is what a child's parent has kept */
+		fd_close(&diag);        /* else it is the spare socket of a child's parent */
 }
 
 /* If several sockets listen at one address (SO_REUSEPORT), the kernel reports one of them. */
-static bool ask_at(const struct socket_address *name, struct diag_search *search)
+static bool find_listener_at(const struct socket_address *name, struct diag_search *search)
 {
 	struct {
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
-	} question = {
-		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST },
 		.request = { .sdiag_family = (unsigned char)name->any.sa_family, .sdiag_protocol = IPPROTO_TCP,
 			     .idiag_states = 1u << TCP_LISTEN,
 			     .id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } },
 	};
-	struct inet_diag_sockid *id = &question.request.id;
+	struct inet_diag_sockid *id = &request.request.id;
 
 	if (name->any.sa_family == AF_INET) {
 		id->idiag_sport = name->in.sin_port;
@@ -240,10 +241,10 @@ static bool ask_at(const struct socket_address *name, struct diag_search *search
 		memcpy(id->idiag_src, &name->in6.sin6_addr, sizeof(name->in6.sin6_addr));
 		id->idiag_if = name->in6.sin6_scope_id;
 	}
-	int diag = take_kept();
-	bool good = diag >= 0 && ask(diag, &question, sizeof(question), see, search);
+	int diag = take_spare_socket();
+	bool good = diag >= 0 && exchange(diag, &request, sizeof(request), read_inet_message, search);
 
-	keep(diag, good);
+	keep_spare_socket(diag, good);
 	return good && search->found;
 }
 
@@ -251,14 +252,16 @@ bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, u
 {
 	struct diag_search search = { 0 };
 	struct stat status;
-	uint16_t port;
-
 	if ((name->any.sa_family != AF_INET && name->any.sa_family != AF_INET6) || fstat(fd, &status) < 0)
 		return false;
 	search.inode = (uint32_t)status.st_ino;
-	if (!ask_at(name, &search)) {
-		port = ntohs(name->any.sa_family == AF_INET ? name->in.sin_port : name->in6.sin6_port);
-		sock_diag_inet(name->any.sa_family, IPPROTO_TCP, 1u << TCP_LISTEN, port, see, &search);
+	if (!find_listener_at(name, &search)) {
+		const struct sock_diag_filter filter = {
+			name->any.sa_family, IPPROTO_TCP, 1u << TCP_LISTEN,
+			ntohs(name->any.sa_family == AF_INET ? name->in.sin_port : name->in6.sin6_port),
+		};
+
+		sock_diag_inet(&filter, read_inet_message, &search);
 	}
 	*queue = search.queue;
 	*limit = search.limit;
@@ -304,10 +307,10 @@ bool sock_diag_unix_is_quick(void)
 	return true;
 }
 
-bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+bool sock_diag_ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context),
 		   void *context)
 {
-	(void)question, (void)size, (void)each, (void)context;
+	(void)request, (void)size, (void)each, (void)context;
 	return false;
 }
 #endif

@@ -1,5 +1,5 @@
-/* Facts about sockets by netlink (sock_diag(7)), some of which the kernel tells in no other way. Never waits: the
- * kernel answers while it is asked. */
+/* Facts about sockets by netlink (sock_diag(7)), some of which the kernel reports in no other way. Never blocks: the
+ * kernel answers within the request. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,28 +10,35 @@
 
 struct nlmsghdr;
 
+/* What the kernel reports of a unix socket; has_node and has_queue tell which fields are valid. */
 struct sock_diag_unix {
 	bool has_node, has_queue;
-	uint32_t node;                  /* inode number of its node in the file system, the lower 32 bits */
-	uint32_t queue;                 /* a listener: connections waiting; else bytes to read */
+	uint32_t node;                  /* lower 32 bits of the inode number of its node in the file system */
+	uint32_t queue;                 /* connections in a listener's accept queue; else bytes to read */
 };
 
-/* false: the kernel does not say (no sock_diag, no netlink). It looks through all unix sockets there are. */
+/* false: the kernel cannot tell (no sock_diag, no netlink). The kernel searches all unix sockets of the machine. */
 bool sock_diag_unix(int fd, struct sock_diag_unix *out);
 
-/* sock_diag_ask for the IP sockets of a family (AF_INET, AF_INET6), a protocol, states (bits of 1 << TCP_LISTEN and so on) and
- * a port (0: any). */
-bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
-		    void (*each)(struct nlmsghdr *message, void *context), void *context);
+/* Which inet sockets to list. */
+struct sock_diag_filter {
+	int family, protocol;           /* AF_INET or AF_INET6; IPPROTO_TCP or IPPROTO_UDP */
+	uint32_t states;                /* bits 1 << TCP_LISTEN and so on */
+	uint16_t port;                  /* local port; 0: any */
+};
 
-/* Of a TCP socket that listens at this address, without its lock: connections waiting, and how many may. false: the
- * kernel does not say, or it does not listen. */
+/* As sock_diag_ask, for the sockets that the filter selects. */
+bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
+		    void *context);
+
+/* The accept queue's length and limit of a TCP socket that listens at this address, read without the socket's lock.
+ * false: the kernel cannot tell, or the socket does not listen. */
 bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit);
 
-/* Whether the sockets of the machine are so few that this takes less than a millisecond or so. */
+/* Whether the machine has so few sockets that sock_diag_unix takes less than a millisecond or so. */
 bool sock_diag_unix_is_quick(void);
 
-/* Puts a whole question (its struct nlmsghdr and what follows) and calls each with every message of the answer, which is bounded
- * to some millions of sockets. false: the kernel does not say, or not all of it. */
+/* Sends a request (a struct nlmsghdr and what follows) and calls `each` for every message of the answer, which is
+ * limited to some millions of sockets. false: no answer, or not a complete one. */
 bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
 		   void *context);

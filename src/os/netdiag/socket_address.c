@@ -1,6 +1,5 @@
-/* Endpoints as socket addresses. The kernel's own forms differ in what ends them: a path by its
- * NUL, an abstract name by the length alone (a NUL more would be another name). vsock is there
- * only where the kernel's headers know it. */
+/* Endpoints as socket addresses. Their ends differ: a path ends with a NUL (unix(7)), but an abstract name ends by its
+ * length alone, and one NUL more would be another name. vsock(7) exists only if the kernel's headers know it. */
 #include "os/netdiag/socket_address.h"
 
 #include <arpa/inet.h>

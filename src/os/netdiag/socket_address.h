@@ -1,4 +1,4 @@
-/* Between an endpoint and the kernel's address of it, both ways. */
+/* Converts between endpoints and the kernel's socket addresses. */
 #pragma once
 
 #include <linux/netlink.h>
@@ -10,6 +10,7 @@
 
 #include "config/endpoint/endpoint.h"
 
+/* A socket address of any family, with its length. */
 struct socket_address {
 	union {
 		struct sockaddr any;
@@ -22,29 +23,27 @@ struct socket_address {
 	socklen_t length;
 };
 
-/* What socket(2) takes for a kind; AF_INET6 stands for both of the inet families. */
+/* The arguments of socket(2) for a kind of endpoint. AF_INET6 stands for both IP versions. */
 struct socket_form {
 	int domain, type, protocol;
 };
 
-/* false: this kind is no socket (fifo, special) or superd serves none of it (rpc, tcpmux). */
+/* Fills in the form. false: this kind is not a socket (fifo, special), or superd does not serve it (rpc, tcpmux). */
 bool socket_form(const struct endpoint *endpoint, struct socket_form *form);
 
-/* The address to bind, of an endpoint whose names are resolved; family is AF_INET or AF_INET6
- * and ignored by other kinds. false and errno: EAFNOSUPPORT not of this family, ENAMETOOLONG,
- * EINVAL. */
+/* Makes the address to bind, for an endpoint whose names are resolved. family is AF_INET or AF_INET6; other kinds
+ * ignore it. false and errno: EAFNOSUPPORT: the address is of another family; ENAMETOOLONG; EINVAL. */
 bool socket_address_make(const struct endpoint *endpoint, int family, struct socket_address *address);
 
-/* AF_INET or AF_INET6 where the endpoint says which, as every literal address does; AF_UNSPEC
- * where it leaves both open. */
+/* AF_INET or AF_INET6 if the endpoint says which, as every literal address does; AF_UNSPEC if both are meant. */
 int socket_address_family(const struct endpoint *endpoint);
 
-/* Whether the address means nothing without its interface: a link-local one of IPv6. */
+/* Whether the address is valid only with an interface: a link-local IPv6 address. */
 bool socket_address_is_scoped(const struct endpoint *endpoint);
 
-/* An IPv4-mapped address becomes the IPv4 one. */
+/* Turns an IPv4-mapped address into the IPv4 address; leaves others alone. */
 void socket_address_unmap(struct socket_address *address);
 
-/* The host as text, "" where there is none. unix: the path, or @name. */
+/* Writes the host as text, "" if there is none. unix: the path, or @name. */
 void socket_address_host(const struct socket_address *address, char *out, size_t size);
 int socket_address_port(const struct socket_address *address);  /* -1: none */

@@ -1,9 +1,9 @@
 /* Reports of closed TCP connections: the netlink groups SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY
  * (sock_diag(7)), with a classic BPF program in front.
  *
- * The kernel runs the program for each connection of the machine that ends. So it halves the list of ports down to a
- * few that it compares one by one. It is written forwards: a jump over a half that is not written yet is an
- * unconditional one, which may be of any length. */
+ * The kernel runs the program for each connection of the machine that ends. So the program halves the list of ports
+ * down to a few that it compares one by one. It is written forwards: a jump over a half that is not written yet is an
+ * unconditional one, which may have any length. */
 #include "os/netdiag/tcp_destroy.h"
 
 #include <assert.h>
@@ -19,11 +19,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FEW 32                          /* ports compared one by one */
+#define FEW_PORTS 32                    /* ports compared one by one */
 #define EVERYTHING 0xffffffffu
 #define BATCH 32                        /* messages of one read */
-#define READS_MOST 8                    /* in one go; what is left is heard next time */
-#define BEGINNING 128                   /* bytes of each that are looked at */
+#define READS_MOST 8                    /* batches in a row; the rest is read next time */
+#define HEAD_SIZE 128                   /* bytes of a message that are read */
 #define PORT_AT (NLMSG_HDRLEN + offsetof(struct inet_diag_msg, id.idiag_sport))
 
 struct port_filter {
@@ -42,7 +42,7 @@ static size_t emit(struct port_filter *program, unsigned code, uint32_t k)
 	return program->length++;
 }
 
-static void emit_few(struct port_filter *program, const uint16_t *ports, size_t count)
+static void emit_compare(struct port_filter *program, const uint16_t *ports, size_t count)
 {
 	for (size_t n = 0; n < count; n++)
 		program->code[emit(program, BPF_JMP | BPF_JEQ | BPF_K, ports[n])].jt = (uint8_t)(count - n);
@@ -54,8 +54,8 @@ static void emit_search(struct port_filter *program, const uint16_t *ports, size
 {
 	size_t half = count / 2, jump;
 
-	if (count <= FEW) {
-		emit_few(program, ports, count);
+	if (count <= FEW_PORTS) {
+		emit_compare(program, ports, count);
 		return;
 	}
 	program->code[emit(program, BPF_JMP | BPF_JGE | BPF_K, ports[half])].jf = 1;
@@ -106,21 +106,21 @@ int tcp_destroy_open(void)
 	return -1;
 }
 
-union beginning {
+union message_head {
 	struct nlmsghdr header;
-	char bytes[BEGINNING];
+	char bytes[HEAD_SIZE];
 };
 
-static_assert(NLMSG_LENGTH(sizeof(struct inet_diag_msg)) <= BEGINNING, "what is wanted of a message is within it");
+static_assert(NLMSG_LENGTH(sizeof(struct inet_diag_msg)) <= HEAD_SIZE, "what is wanted of a message is within it");
 
-static void take(const union beginning *heard, size_t length,
-		 void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
+static void report_event(const union message_head *heads, size_t length,
+			 void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
 {
-	const struct inet_diag_msg *socket = (const void *)(heard->bytes + NLMSG_HDRLEN);
+	const struct inet_diag_msg *socket = (const void *)(heads->bytes + NLMSG_HDRLEN);
 	struct tcp_destroy_event event;
 
-	if (length < NLMSG_LENGTH(sizeof(*socket)) || heard->header.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
-	    heard->header.nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
+	if (length < NLMSG_LENGTH(sizeof(*socket)) || heads->header.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    heads->header.nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
 		return;
 	event = (struct tcp_destroy_event){
 		.port = ntohs(socket->id.idiag_sport), .family = socket->idiag_family, .peer = socket->id.idiag_dst,
@@ -128,24 +128,25 @@ static void take(const union beginning *heard, size_t length,
 	gone(context, &event);
 }
 
-/* So many were read; -1 and errno. */
-static int take_batch(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
+/* Reads a batch. Returns the number of messages; -1 and errno. */
+static int read_batch(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
 {
-	union beginning heard[BATCH];
+	union message_head heads[BATCH];
 	struct sockaddr_nl senders[BATCH];
 	struct iovec parts[BATCH];
 	struct mmsghdr messages[BATCH];
 	int count;
 
 	for (int n = 0; n < BATCH; n++) {
-		parts[n] = (struct iovec){ &heard[n], sizeof(heard[n]) };
+		parts[n] = (struct iovec){ &heads[n], sizeof(heads[n]) };
 		messages[n] = (struct mmsghdr){ .msg_hdr = { .msg_name = &senders[n], .msg_namelen = sizeof(senders[n]),
 							     .msg_iov = &parts[n], .msg_iovlen = 1 } };
 	}
 	count = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
 	for (int n = 0; n < count; n++) {
-		if (messages[n].msg_hdr.msg_namelen == sizeof(senders[n]) && senders[n].nl_pid == 0)    /* the kernel */
-			take(&heard[n], messages[n].msg_len, gone, context);
+		/* From the kernel. */
+		if (messages[n].msg_hdr.msg_namelen == sizeof(senders[n]) && senders[n].nl_pid == 0)
+			report_event(&heads[n], messages[n].msg_len, gone, context);
 	}
 	return count;
 }
@@ -155,7 +156,7 @@ bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destr
 	bool complete = true;
 
 	for (int n = 0; n < READS_MOST; n++) {
-		int count = take_batch(fd, gone, context);
+		int count = read_batch(fd, gone, context);
 
 		if (count < 0 && errno == ENOBUFS)
 			complete = false;

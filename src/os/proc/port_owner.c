@@ -1,6 +1,6 @@
 /* Finds the process that holds a socket: sock_diag(7) for the socket, then every process's descriptors.
  *
- * A search may look at every descriptor of the machine, while services wait. So all searches together have a small
+ * A search may examine every descriptor of the machine while services wait. So all searches together have a small
  * budget of time, which refills slowly. If every port of a table is taken, the first few use it up. */
 #include "os/proc/port_owner.h"
 
@@ -24,9 +24,10 @@
 
 #include "os/netdiag/sock_diag.h"
 
-enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* looked through; of them held by one process */
-enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* a millisecond comes back in so many */
+enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* listening sockets to examine, in all and of one process */
+enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* the budget regains 1 ms every REFILL ms */
 
+/* The sockets with one port. */
 struct port_socket_list {
 	struct file_id ids[SOCKETS_MOST];
 	size_t count;
@@ -34,7 +35,7 @@ struct port_socket_list {
 	dev_t device;
 };
 
-static void see(struct nlmsghdr *message, void *context)
+static void add_socket(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct port_socket_list *sockets = context;
@@ -44,7 +45,7 @@ static void see(struct nlmsghdr *message, void *context)
 		sockets->ids[sockets->count++] = (struct file_id){ sockets->device, socket->idiag_inode };
 }
 
-/* The device number that all sockets share. */
+/* Finds the device number that all sockets share (sockfs). */
 static bool find_device(dev_t *device)
 {
 	struct stat status;
@@ -65,8 +66,10 @@ static bool find_sockets(struct port_socket_list *sockets, uint8_t protocol)
 	if (!find_device(&sockets->device))
 		return false;
 	for (size_t n = 0; n < sizeof(families); n++)
-		sock_diag_inet(families[n], protocol, protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX,
-			       sockets->port, see, sockets);
+		sock_diag_inet(&(struct sock_diag_filter){ families[n], protocol,
+							   protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX,
+							   sockets->port },
+			       add_socket, sockets);
 	return sockets->count > 0;
 }
 
@@ -80,7 +83,7 @@ size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t
 	return count;
 }
 
-static void add_process(pid_t pid, struct buf *out)
+static void describe_process(pid_t pid, struct buf *out)
 {
 	char path[64], name[32] = "";
 	FILE *file;
@@ -94,7 +97,7 @@ static void add_process(pid_t pid, struct buf *out)
 	buf_addf(out, name[0] ? "pid %ld (%s)" : "pid %ld", (long)pid, name);
 }
 
-static bool find_processes(const struct port_socket_list *sockets, int64_t until, struct buf *out)
+static bool describe_holders(const struct port_socket_list *sockets, int64_t until, struct buf *out)
 {
 	pid_t *all = process_list_all(), own = getpid();
 	unsigned found = 0;
@@ -103,7 +106,7 @@ static bool find_processes(const struct port_socket_list *sockets, int64_t until
 		if (*pid == own || process_holds(*pid, sockets->ids, sockets->count) != HOLDS)
 			continue;
 		if (!found++)
-			add_process(*pid, out);
+			describe_process(*pid, out);
 	}
 	free(all);
 	if (found > 1)
@@ -111,11 +114,12 @@ static bool find_processes(const struct port_socket_list *sockets, int64_t until
 	return found > 0;
 }
 
-/* Milliseconds that all such questions have taken, and when the last was put; of the whole process, as the loop is. */
+/* Milliseconds that searches have used of the budget, and when the last one began. They are for the whole process, as
+ * there is one loop. */
 static int64_t spent, last;
 
-/* The time by which a question that begins now is to have ended; 0: it may not be asked. */
-static int64_t begin(int64_t now)
+/* Returns the deadline of a search that begins now; 0: the budget is used up. */
+static int64_t begin_search(int64_t now)
 {
 	int64_t back = (now - last) / REFILL;
 
@@ -127,46 +131,48 @@ static int64_t begin(int64_t now)
 bool port_owner(uint8_t protocol, uint16_t port, struct buf *out)
 {
 	struct port_socket_list sockets = { .port = port };
-	int64_t now = clock_ms(), until = begin(now);
+	int64_t now = clock_ms(), until = begin_search(now);
 	bool found;
 
 	if (!until || !find_sockets(&sockets, protocol))
 		return false;
-	found = find_processes(&sockets, until, out);
+	found = describe_holders(&sockets, until, out);
 	spent += clock_ms() - now;
 	return found;
 }
 
-struct listening {
+/* All TCP listeners of one user. */
+struct listener_list {
 	uid_t user;
 	size_t count;
 	struct file_id ids[LISTENING_MOST];
 	uint16_t ports[LISTENING_MOST];
 };
 
-static void see_listening(struct nlmsghdr *message, void *context)
+static void add_listener(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct listening *listening = context;
+	struct listener_list *listeners = context;
 
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || listening->count == LISTENING_MOST ||
-	    socket->idiag_uid != listening->user || !socket->idiag_inode)
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || listeners->count == LISTENING_MOST ||
+	    socket->idiag_uid != listeners->user || !socket->idiag_inode)
 		return;
-	listening->ids[listening->count].node = socket->idiag_inode;
-	listening->ports[listening->count++] = ntohs(socket->id.idiag_sport);
+	listeners->ids[listeners->count].node = socket->idiag_inode;
+	listeners->ports[listeners->count++] = ntohs(socket->id.idiag_sport);
 }
 
-/* The first of them from `at` on that it holds; the count: none. */
-static size_t find_held(pid_t pid, const struct listening *listening, size_t at)
+/* The index of the first listener from `at` on that the process holds; the count: none. A binary search, as
+ * process_holds answers for many at once. */
+static size_t find_held(pid_t pid, const struct listener_list *listeners, size_t at)
 {
-	size_t end = listening->count;
+	size_t end = listeners->count;
 
-	if (process_holds(pid, listening->ids + at, end - at) != HOLDS)
-		return listening->count;
+	if (process_holds(pid, listeners->ids + at, end - at) != HOLDS)
+		return listeners->count;
 	while (end - at > 1) {
 		size_t half = at + (end - at) / 2;
 
-		if (process_holds(pid, listening->ids + at, half - at) == HOLDS)
+		if (process_holds(pid, listeners->ids + at, half - at) == HOLDS)
 			end = half;
 		else
 			at = half;
@@ -177,21 +183,22 @@ static size_t find_held(pid_t pid, const struct listening *listening, size_t at)
 uint16_t process_own_port(pid_t pid, uid_t user)
 {
 	static const int families[] = { AF_INET6, AF_INET };
-	struct listening listening = { .user = user };
+	struct listener_list listeners = { .user = user };
 	int64_t now = clock_ms();
 	uint16_t port = 0;
 	dev_t device;
 
-	if (!begin(now) || !find_device(&device))
+	if (!begin_search(now) || !find_device(&device))
 		return 0;
 	for (size_t n = 0; n < sizeof(families) / sizeof(*families); n++)
-		sock_diag_inet(families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0, see_listening, &listening);
-	for (size_t n = 0; n < listening.count; n++)
-		listening.ids[n].device = device;
-	for (size_t at = 0, n = 0; at < listening.count && n < HELD_MOST && !port; at++, n++) {
-		at = find_held(pid, &listening, at);
-		if (at < listening.count && process_holds(getpid(), &listening.ids[at], 1) == HOLDS_NONE)
-			port = listening.ports[at];
+		sock_diag_inet(&(struct sock_diag_filter){ families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0 },
+			       add_listener, &listeners);
+	for (size_t n = 0; n < listeners.count; n++)
+		listeners.ids[n].device = device;
+	for (size_t at = 0, n = 0; at < listeners.count && n < HELD_MOST && !port; at++, n++) {
+		at = find_held(pid, &listeners, at);
+		if (at < listeners.count && process_holds(getpid(), &listeners.ids[at], 1) == HOLDS_NONE)
+			port = listeners.ports[at];
 	}
 	spent += clock_ms() - now;
 	return port;

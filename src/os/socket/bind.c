@@ -15,7 +15,6 @@
 #include "os/bpf/socket_filter.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
-#include "os/socket/bind_foreign.h"
 #include "os/socket/bind_internal.h"
 #include "os/socket/socket_options.h"
 
@@ -27,8 +26,8 @@ static int refuse_kind(const struct listen *listen, struct buf *why, struct buf 
 			 listen->endpoint->kind == ENDPOINT_TCPMUX ? "tcpmux" : "rpc");
 }
 
-/* Warnings say of which of a service's sockets they speak. */
-static void name_lines(struct buf *warnings, const struct listen *listen, struct buf *lines)
+/* Puts the endpoint in front of each warning, as a service may have several. */
+static void prefix_warnings(struct buf *warnings, const struct listen *listen, struct buf *lines)
 {
 	const char *at = buf_string(lines);
 
@@ -43,7 +42,7 @@ static void name_lines(struct buf *warnings, const struct listen *listen, struct
 	buf_free(lines);
 }
 
-static void set_attributes(int fd, const struct listen *listen)
+static void set_xattrs(int fd, const struct listen *listen)
 {
 	struct path_finding finding;
 
@@ -53,8 +52,8 @@ static void set_attributes(int fd, const struct listen *listen)
 		xattr_set_open(fd, listen->options->xattr_listen);
 }
 
-/* Makes the first folder that is missing in one that is sticky, so that nobody else does. false: somebody has, or it
- * can't be made. */
+/* Creates the first missing folder below a sticky folder, so that no other user can. false: another user has, or it
+ * fails. */
 static bool claim_folder(const struct listen *listen, const struct path_finding *finding)
 {
 	const char *path = node_path(listen), *end;
@@ -72,7 +71,7 @@ static bool claim_folder(const struct listen *listen, const struct path_finding 
 	return result == 0;
 }
 
-static bool is_foreign(const struct listen *listen, struct path_finding *finding)
+static bool must_bind_as_owner(const struct listen *listen, struct path_finding *finding)
 {
 	return node_is_foreign(listen, finding) &&
 	       !(finding->is_absent && claim_folder(listen, finding) && !node_is_foreign(listen, finding));
@@ -91,7 +90,7 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_SPECIAL] = bind_special,
 		[ENDPOINT_NETLINK] = bind_netlink,
 		[ENDPOINT_VSOCK] = bind_vsock,
-		[ENDPOINT_RPC_TCP] = refuse_kind,       /* prepare/resolve makes TCP and UDP of them */
+		[ENDPOINT_RPC_TCP] = refuse_kind,       /* prepare/resolve turns these into TCP and UDP */
 		[ENDPOINT_RPC_UDP] = refuse_kind,
 		[ENDPOINT_TCPMUX] = refuse_kind,
 		[ENDPOINT_RAW] = bind_inet,
@@ -101,13 +100,13 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 	bind_opener *open = openers[listen->address->kind];
 	struct path_finding finding;
 	struct buf lines = { 0 };
-	bool foreign = is_foreign(listen, &finding);
+	bool foreign = must_bind_as_owner(listen, &finding);
 	int fd = foreign ? bind_foreign(open, listen, &finding, why, &lines) : open(listen, why, &lines), saved = errno;
 
-	name_lines(warnings, listen, &lines);
+	prefix_warnings(warnings, listen, &lines);
 	foreign_socket_mark(fd, false);
 	if (fd >= 0)
-		set_attributes(fd, listen);
+		set_xattrs(fd, listen);
 	errno = saved;
 	return fd;
 }
@@ -125,7 +124,7 @@ bool bind_address(int fd, struct socket_address *address)
 	return foreign_socket_name(fd, address);
 }
 
-static void set_queue(int fd, const struct listen *listen, struct buf *warnings)
+static void set_backlog(int fd, const struct listen *listen, struct buf *warnings)
 {
 	struct buf why = { 0 };
 
@@ -134,27 +133,27 @@ static void set_queue(int fd, const struct listen *listen, struct buf *warnings)
 	buf_free(&why);
 }
 
-/* A node that is another's by now is not touched: mode and owner would be given to a stranger. */
-static void set_node(int fd, const struct listen *listen, struct buf *warnings)
+/* A node that has become another socket's is not changed: its owner and mode would go to a stranger's file. */
+static void adjust_node(int fd, const struct listen *listen, struct buf *warnings)
 {
 	const char *path = node_path(listen);
 	struct path_finding finding;
 	struct buf why = { 0 };
 
 	if (!path || path_is_foreign(path, &finding))
-		return;         /* what is there stays as it is until it is bound anew */
+		return;         /* it stays as it is until it is bound again */
 	if (!node_is_ours(fd, listen)) {
 		buf_addf(warnings, "%s is gone or another's: nobody new reaches this socket until it is bound anew\n",
 			 path);
 		return;
 	}
-	if (node_dress(fd, path, listen, &why) < 0)
+	if (node_set_permissions(fd, path, listen, &why) < 0)
 		buf_addf(warnings, "%s\n", buf_string(&why));
 	buf_free(&why);
 	node_make_symlinks(listen, warnings);
 }
 
-/* Without socket_user and socket_group an own node is superd's, but a given one stays its giver's. */
+/* Without socket_user and socket_group, superd owns a node that it made, but a given node keeps its owner. */
 static struct listen owned_as_given(const struct listen *listen)
 {
 	struct listen given = *listen;
@@ -170,7 +169,7 @@ static struct listen owned_as_given(const struct listen *listen)
 	return given;
 }
 
-static int adopt(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int adopt_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct listen *listen = with;
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
@@ -181,17 +180,17 @@ static int adopt(int fd, const void *with, struct buf *why, struct buf *warnings
 		return -1;
 	if (domain >= 0) {
 		socket_options_adopt(fd, domain, listen, &lines);
-		set_queue(fd, listen, &lines);
+		set_backlog(fd, listen, &lines);
 	}
 	fifo_size(fd, listen, &lines);
-	set_node(fd, &given, &lines);
-	name_lines(warnings, listen, &lines);
+	adjust_node(fd, &given, &lines);
+	prefix_warnings(warnings, listen, &lines);
 	return 0;
 }
 
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	return foreign_socket_do(fd, adopt, listen, why, warnings);
+	return foreign_socket_do(fd, adopt_socket, listen, why, warnings);
 }
 
 static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
@@ -203,7 +202,7 @@ static int filter_adjust(int fd, const struct listen *before, const struct liste
 	return socket_filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
 }
 
-static int restore(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int restore_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct linger no_linger = { 0 };
 	const struct listen *listen = with;
@@ -213,9 +212,9 @@ static int restore(int fd, const void *with, struct buf *why, struct buf *warnin
 	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;
 	result = socket_options_restore(fd, domain, listen);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections inherit it */
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections would inherit it */
 	if (endpoint_accepts(listen->address))
-		set_queue(fd, listen, warnings);
+		set_backlog(fd, listen, warnings);
 	return result;
 }
 
@@ -225,8 +224,8 @@ int bind_restore(int fd, const struct listen *listen)
 	int result, error;
 
 	if (bind_option(fd, SOL_SOCKET, SO_DOMAIN) < 0 || bind_is_shut(fd))
-		return 0;               /* no socket; or one that is seen to be useless */
-	result = foreign_socket_do(fd, restore, listen, &why, &unused);
+		return 0;               /* not a socket; or shut down, which is detected elsewhere */
+	result = foreign_socket_do(fd, restore_socket, listen, &why, &unused);
 	error = errno;
 	buf_free(&why);
 	buf_free(&unused);
@@ -234,14 +233,10 @@ int bind_restore(int fd, const struct listen *listen)
 	return result;
 }
 
-struct change {
-	const struct listen *before, *after;
-};
-
-static int adjust(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int adjust_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct listen *before = ((const struct change *)with)->before;
-	const struct listen *after = ((const struct change *)with)->after;
+	const struct listen_change *change = with;
+	const struct listen *before = change->before, *after = change->after;
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct buf lines = { 0 };
 	int result = 0;
@@ -249,24 +244,24 @@ static int adjust(int fd, const void *with, struct buf *why, struct buf *warning
 	if (filter_adjust(fd, before, after, why) < 0)
 		return -1;
 	if (domain >= 0)
-		result = socket_options_adjust(fd, domain, before, after, why, &lines);
+		result = socket_options_adjust(fd, domain, change, why, &lines);
 	if (domain >= 0 && before->options->backlog != after->options->backlog)
-		set_queue(fd, after, &lines);
+		set_backlog(fd, after, &lines);
 	fifo_resize(fd, before, after, &lines);
 	message_queue_adjust(fd, after, &lines);
-	set_attributes(fd, after);
-	set_node(fd, after, &lines);
+	set_xattrs(fd, after);
+	adjust_node(fd, after, &lines);
 	node_drop_symlinks(before, after);
-	name_lines(warnings, after, &lines);
+	prefix_warnings(warnings, after, &lines);
 	return result;
 }
 
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 		struct buf *warnings)
 {
-	const struct change change = { before, after };
+	const struct listen_change change = { before, after };
 
-	return foreign_socket_do(fd, adjust, &change, why, warnings);
+	return foreign_socket_do(fd, adjust_socket, &change, why, warnings);
 }
 
 void bind_remove(int fd, const struct listen *listen)
@@ -284,7 +279,7 @@ void bind_remove(int fd, const struct listen *listen)
 	}
 }
 
-/* Adds the family if the text alone would mean more than the socket has. */
+/* Names the IP version if the address alone would mean more than the socket has. */
 static void describe_inet(int fd, const struct listen *listen, const struct socket_address *have, struct buf *out)
 {
 	bool v6 = have->any.sa_family == AF_INET6;

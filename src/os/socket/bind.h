@@ -1,11 +1,10 @@
-/* From an endpoint to an open socket, with every option of the sockets group set before it can be
- * seen, and without a moment in which a node's mode or owner is wrong. Linux specialities have
- * their fallback beside them.
+/* Opens and changes listeners. Every option of the sockets group is set before clients can see the socket, and at no
+ * moment does a node have a wrong mode or owner. Linux features have a fallback beside them.
  *
- * Follows systemd.socket(5) for the meaning of options; a stale unix socket is replaced, a
- * living one is never stolen (it is probed by connect), superd's own included: close a listener
- * before its address is bound anew. A node belongs to nobody but root until owner, queue and
- * mode are right. Never blocks: host names were looked up by prepare/resolve. */
+ * The options mean what systemd.socket(5) says. superd replaces a stale unix socket, but never one that a server still
+ * uses (it tests that by connect(2)), not even its own: close a listener before its address is bound again. A node
+ * belongs to root alone until its owner, queue and mode are right. Nothing here blocks: prepare/resolve has looked up
+ * host names before. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,72 +13,70 @@
 #include "base/buf.h"
 #include "config/service/service.h"
 
-/* Opens, binds and listens. Gives a close-on-exec, non-blocking descriptor, or -1 with the
- * reason in why as "binding: Address already in use (port 80 …)" and errno. Warnings of options
- * that could not be set (systemd warns too) go to warnings, one a line, its endpoint in front. The caller closes it,
- * after bind_remove. */
+/* Opens, binds and listens. Returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why,
+ * such as "binding: Address already in use (port 80 …)". Options that cannot be set add a warning (systemd warns, too),
+ * one a line, which begins with the endpoint. The caller calls bind_remove, then closes the descriptor. */
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Sets on a socket superd was given, which bind_matches, all that bind_listen would have set: options, backlog, mode
- * and owner of the node, symlinks. Options the table leaves alone stay as they came. What can't be set goes to
- * warnings; -1, why and errno: the kernel does not keep to its address rules, and without them there must be no
- * socket. */
+/* Sets on a socket that superd was given, and which bind_matches, everything that bind_listen would have set: options,
+ * backlog, mode and owner of the node, symlinks. Options that the table does not set stay as they are. What cannot be
+ * set adds a warning. -1 and errno, with why: the kernel cannot enforce the address rules, and superd must not serve
+ * the socket without them. */
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Sets what differs between two rows of one endpoint and can change on an open socket (CHANGE_SOCKET): backlog,
- * buffers, mode and owner of the node, … What `after` asks for no more gets the kernel's own value back. A node that
- * is gone is told in warnings. -1, why and errno: bind_to_device or the filter of its address rules can't be set, and
- * without it there must be no socket; the caller closes it. */
+/* Sets what differs between two versions of one listener and can change on an open socket (CHANGE_SOCKET): backlog,
+ * buffers, mode and owner of the node, … An option that `after` no longer sets gets the kernel's default back. A node
+ * that is gone adds a warning. -1 and errno, with why: bind_to_device or the filter of the address rules cannot be set;
+ * superd must not serve the socket without them, and the caller closes it. */
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 		struct buf *warnings);
 
-/* Puts back what a backend may have changed for all who have the socket, and what would outlive it: the filter, the
- * interface, the length of the queue, options of the row. -1 and errno: that can't be done, so the socket must be made
- * anew (SO_LOCK_FILTER). */
+/* Restores what a backend may have changed for all holders of the socket: the filter, the interface, the length of the
+ * queue, the listener's options. -1 and errno: that is impossible (SO_LOCK_FILTER), so the socket must be opened
+ * anew. */
 int bind_restore(int fd, const struct listen *listen);
 
-/* Whether clients still come to this socket by the listen's path: its node is there and is this socket's. Always true
- * of what has no path. Without CAP_NET_ADMIN the kernel looks through all unix sockets for it. */
+/* Whether clients reach this socket by the listener's path: its node exists and is this socket's. Always true without a
+ * path. Without CAP_NET_ADMIN the kernel searches all unix sockets for it. */
 bool bind_is_reachable(int fd, const struct listen *listen);
 
-/* Removes the node and symlinks where remove_on_stop asks for it, and only while they are ours.
- * Does not close fd. */
+/* Removes the node and symlinks if remove_on_stop is set and they are the socket's own. Does not close fd. */
 void bind_remove(int fd, const struct listen *listen);
 
-/* Whether an open descriptor is what listen would have made: kind, type, listening, address. For
- * adopted LISTEN_FDS. */
+/* Whether an open descriptor is what bind_listen would have made: kind, type, listening state, address. For adopted
+ * LISTEN_FDS (sd_listen_fds(3)). */
 bool bind_matches(int fd, const struct listen *listen);
 
-/* The address a socket really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log. */
+/* Appends the address that a socket really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log. */
 void bind_describe(int fd, const struct listen *listen, struct buf *out);
 
-/* The families that reach an open inet socket, and its port. */
+/* The IP versions that reach an open inet socket, and its port. */
 struct bound_families {
 	bool ipv4, ipv6;
 	unsigned port;
 };
 
-bool bind_reach(int fd, struct bound_families *reach); /* false and errno */
+bool bind_reach(int fd, struct bound_families *reach); /* fills in `reach`; false and errno */
 
-/* Bytes or connections waiting: > 0 something, 0 nothing, -1 unknown. For TCP the length of the
- * accept queue, for unix sockets and others what can be had; for datagrams the bytes of the
- * first. */
+/* What waits in the queue: > 0 something, 0 nothing, -1 unknown. For TCP the number of connections in the accept queue;
+ * for unix sockets and others what the kernel reports; for datagrams the bytes of the first one. */
 int bind_queue(int fd, const struct listen *listen);
 
-/* Clients in the queue of a listener of streams, whatever kind it is; none where somebody has shut it down. */
+/* The number of clients in a stream listener's accept queue; 0 if a process has shut the listener down. */
 unsigned bind_clients(int fd);
-bool bind_has_queue(int fd);            /* somebody waits there, of whatever kind it is; -1: nobody */
-bool bind_is_shut(int fd);              /* shutdown(2) by whoever has a copy: nobody can come to it any more */
+bool bind_has_queue(int fd);            /* whether a client or data waits, for any kind of listener; false for -1 */
+/* Whether a process that shares the listener has shut it down (shutdown(2)): it gets no clients any more. */
+bool bind_is_shut(int fd);
 
-/* How many connections may wait; -1: it is no matter of a number. */
+/* The maximum length of the queue (the backlog of listen(2)); -1: the kind has none. */
 int bind_queue_limit(int fd, const struct listen *listen);
 
-/* Throws away what waits: closes connections, reads datagrams. A bounded number, as more may come meanwhile. */
+/* Discards what waits: closes connections, reads datagrams. A limited number, as more may arrive meanwhile. */
 void bind_flush(int fd, const struct listen *listen);
 
-/* Accepts so many and closes them at once, without a wait; O_NONBLOCK is then as it was, as somebody who stands still
- * may have the socket, too. Adds how many there were. false: they can't be accepted, as descriptors are out. */
+/* Accepts up to `count` clients and closes them at once, without blocking, and adds their number to *dropped. Restores
+ * O_NONBLOCK afterwards, as a frozen backend may share the socket. false: superd is out of descriptors. */
 bool bind_drop(int fd, unsigned count, unsigned *dropped);
 
-/* Whether this kernel has it at all, for tests and error texts. */
+/* Whether this kernel has IPv6 at all, for tests and error messages. */
 bool bind_kernel_has_ipv6(void);

@@ -1,8 +1,9 @@
 /* Binds a socket in another user's folder, in a separate process with the folder owner's rights.
  *
- * The node then belongs to the folder's owner, and only superd may give it to the user in the table. superd identifies
- * the node by the file that the socket is bound to, as the kernel shows it (SIOCUNIXFILE), never by its path alone. */
-#include "os/socket/bind_foreign.h"
+ * The node then belongs to the folder's owner, and only superd can give it to the configured user. superd identifies
+ * the node by the file that the socket is bound to, as the kernel reports it (SIOCUNIXFILE), never by its path
+ * alone. */
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -12,35 +13,36 @@
 #include "os/foreign/act_as.h"
 #include "os/socket/socket_options.h"
 
-static const struct account *actor(const struct path_finding *finding, const struct listen *listen,
-				   struct account *account)
+static const struct account *node_actor(const struct path_finding *finding, const struct listen *listen,
+					struct account *account)
 {
 	return foreign_actor(finding, node_uid(listen), node_gid(listen), account);
 }
 
-struct foreign {
+/* What the helper process does. */
+struct foreign_bind {
 	bind_opener *open;
 	const struct listen *listen;
 	const struct path_finding *finding;
-	int fd;                         /* of one that is to be removed */
+	int fd;                         /* descriptor of the node to remove */
 };
 
-/* For the owner that the table names. What has the name by now may be a link's. */
-static int hand_over(int fd, const struct listen *listen, struct buf *why)
+/* Sets the owner that the table names. The path may refer to another file by now, so it is not trusted. */
+static int give_to_user(int fd, const struct listen *listen, struct buf *why)
 {
 	if (listen->address->kind == ENDPOINT_FIFO)
 		return fchown(fd, node_uid(listen), node_gid(listen));
-	return node_dress_surely(fd, node_path(listen), listen, why);
+	return node_set_permissions_verified(fd, node_path(listen), listen, why);
 }
 
-static int open_as(const void *with, struct buf *why, struct buf *warnings)
+static int open_as_owner(const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct foreign *foreign = with;
+	const struct foreign_bind *foreign = with;
 	struct socket_options options = *foreign->listen->options;
 	struct listen listen = *foreign->listen;
 	struct act_as before;
 	struct account account;
-	const struct account *who = actor(foreign->finding, foreign->listen, &account);
+	const struct account *who = node_actor(foreign->finding, foreign->listen, &account);
 	int fd, error;
 
 	options.symlinks = NULL;
@@ -56,7 +58,7 @@ static int open_as(const void *with, struct buf *why, struct buf *warnings)
 	if (!act_as_end(&before))
 		return -1;
 	if (fd >= 0 && who && (node_uid(foreign->listen) != who->uid || node_gid(foreign->listen) != who->gid) &&
-	    hand_over(fd, foreign->listen, why) < 0) {
+	    give_to_user(fd, foreign->listen, why) < 0) {
 		error = errno;
 		fd_close(&fd);
 	}
@@ -69,7 +71,7 @@ static int open_as(const void *with, struct buf *why, struct buf *warnings)
 int bind_foreign(bind_opener *open, const struct listen *listen, const struct path_finding *finding, struct buf *why,
 		 struct buf *warnings)
 {
-	const struct foreign foreign = { .open = open, .listen = listen, .finding = finding };
+	const struct foreign_bind foreign = { .open = open, .listen = listen, .finding = finding };
 	int fd;
 
 	if (listen->address->kind == ENDPOINT_SPECIAL) {
@@ -78,10 +80,11 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 		errno = EPERM;
 		return -1;
 	}
-	fd = foreign_fork(node_path(listen), open_as, &foreign, -1, why, warnings);
+	fd = foreign_fork(node_path(listen), open_as_owner, &foreign, -1, why, warnings);
 	if (fd >= 0 && listen->address->kind != ENDPOINT_FIFO)
-		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* those that superd's rights are needed for */
-	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)            /* by superd, for SO_PEERCRED */
+		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* options that need superd's rights */
+	/* By superd itself, so that SO_PEERCRED reports it. */
+	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)
 		fd_close(&fd);
 	if (fd >= 0)
 		return fd;
@@ -90,24 +93,24 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 	return why->length ? -1 : bind_fail(why, "binding", "%s", node_path(listen));
 }
 
-static int remove_as(const void *with, struct buf *why, struct buf *warnings)
+static int remove_as_owner(const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct foreign *foreign = with;
+	const struct foreign_bind *foreign = with;
 	struct act_as before;
 	struct account account;
 
 	(void)why, (void)warnings;
-	if (act_as_begin(&before, actor(foreign->finding, foreign->listen, &account)))
+	if (act_as_begin(&before, node_actor(foreign->finding, foreign->listen, &account)))
 		node_remove(foreign->fd, foreign->listen);
 	return -1;
 }
 
 void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding)
 {
-	const struct foreign foreign = { .listen = listen, .finding = finding, .fd = fd };
+	const struct foreign_bind foreign = { .listen = listen, .finding = finding, .fd = fd };
 
 	struct buf none = { 0 };
 
-	foreign_fork(node_path(listen), remove_as, &foreign, fd, &none, &none);
+	foreign_fork(node_path(listen), remove_as_owner, &foreign, fd, &none, &none);
 	buf_free(&none);
 }

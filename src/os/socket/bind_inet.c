@@ -31,7 +31,7 @@ static void explain_in_use(const struct endpoint *address, const char *text, str
 	buf_free(&holder);
 }
 
-/* Explains the kernel's error to the administrator, with a remedy. */
+/* Explains the kernel's error, with a remedy. */
 static int explain_bind(const struct listen *listen, struct buf *why)
 {
 	struct buf text = { 0 };

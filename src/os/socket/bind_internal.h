@@ -1,6 +1,5 @@
-/* One opener for each kind of endpoint; os/socket/bind chooses. All give a close-on-exec, non-blocking
- * descriptor, or -1 with errno and the reason in why. Private to os/socket/bind and the files beside
- * it. */
+/* Shared by os/socket/bind and the files beside it: an opener for each kind of endpoint, among which os/socket/bind
+ * chooses, and work on nodes. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,73 +7,94 @@
 
 #include "base/buf.h"
 #include "config/service/service.h"
+#include "os/foreign/foreign_path.h"
 
+/* An opener returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why. */
 typedef int bind_opener(const struct listen *listen, struct buf *why, struct buf *warnings);
 
 bind_opener bind_inet, bind_unix, bind_fifo, bind_special, bind_netlink, bind_vsock, bind_message_queue;
 
-/* Writes "STEP: STRERROR (DETAIL)", detail may be NULL; gives -1 and leaves errno alone. */
+/* Appends "STEP: STRERROR (DETAIL)", where detail may be NULL. Returns -1 and keeps errno. */
 int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attribute__((format(printf, 3, 4)));
 
 struct socket_form;
 
-/* The protocol for socket(2): option socket_protocol if it applies to this kind, else the kind's own. */
+/* The protocol for socket(2): the option socket_protocol if it applies to this kind, else the kind's own. */
 int socket_protocol(const struct listen *listen, const struct socket_form *form);
 
-/* A new close-on-exec, non-blocking socket of the listen's kind; -1 with errno and why. */
+/* A new close-on-exec, non-blocking socket of the listener's kind; -1 and errno, with why. */
 int bind_socket(const struct listen *listen, int domain, struct buf *why);
 
-/* listen(2) where the kind takes connections; -1 with errno and why. */
+/* listen(2), if the kind accepts connections; -1 and errno, with why. */
 int bind_queue_open(int fd, const struct listen *wanted, struct buf *why);
 
-/* Has the kernel drop whom the listen's address rules refuse; -1 with errno and why. */
+/* Lets the kernel drop packets that the listener's address rules refuse; -1 and errno, with why. */
 int bind_filter(int fd, const struct listen *listen, struct buf *why);
 
-/* An option of a socket; -1: it has none. */
+/* getsockopt(2) of an int; -1: the socket does not have the option. */
 int bind_option(int fd, int level, int option);
 
 struct socket_address;
 bool bind_address(int fd, struct socket_address *address);
 
-/* pipe_size of a fifo, which other kinds are not: set, and set again where it differs. */
+/* Set pipe_size of a FIFO, or set it again if it has changed. Do nothing for other kinds. */
 void fifo_size(int fd, const struct listen *listen, struct buf *warnings);
 void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings);
 
-/* Of a message queue, which other kinds are not: its owner and mode, and its end. */
+/* Set owner and mode of a message queue, and remove it (mq_unlink(3)). Do nothing for other kinds. */
 void message_queue_adjust(int fd, const struct listen *listen, struct buf *warnings);
 void message_queue_remove(const struct listen *listen);
 
-/* Extended attributes of a node by its path, or of an open file; what can't be set is left out, as systemd does. */
+/* Set extended attributes (xattr(7)) of a node by its path, or of an open file. Attributes that cannot be set are
+ * ignored, as by systemd. */
 void xattr_set_node(const char *path, words attributes);
 void xattr_set_open(int fd, words attributes);
 
-/* Nodes in the file system, for sockets and fifos alike. */
+/* Nodes in the file system, of sockets and FIFOs. */
 
 /* Creates the missing folders above path. If that fails, the later bind(2) fails. */
 void node_make_parents(const char *path, mode_t mode);
 
-/* Makes way for a socket: a stale one is removed; -1 with errno and why where somebody listens
- * or something else is there. */
+/* Prepares the path for a new socket: removes a stale one. -1 and errno, with why: a server listens there, or something
+ * else is there. */
 int node_clear(const struct listen *listen, int type, struct buf *why);
 
-/* Gives the node that fd is open on its owner, then its mode; meanwhile nobody may more than before. Refuses whatever else has
- * that name by now, as it may be a link to another's file. */
-int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why);
+/* Sets the node's owner and then its mode, if fd is open on it. Meanwhile no user has more rights than before. Fails if
+ * the name refers to another file by now, such as a link to another user's file. */
+int node_set_permissions(int fd, const char *path, const struct listen *listen, struct buf *why);
 
-/* As node_dress, but fails unless the kernel confirms that the socket is bound to this node (SIOCUNIXFILE). */
-int node_dress_surely(int fd, const char *path, const struct listen *listen, struct buf *why);
+/* As node_set_permissions, but fails unless the kernel confirms that the socket is bound to this node (SIOCUNIXFILE,
+ * unix(7)). */
+int node_set_permissions_verified(int fd, const char *path, const struct listen *listen, struct buf *why);
 
 /* Removes the node and its symlinks, if it is this descriptor's. */
 void node_remove(int fd, const struct listen *listen);
 
 void node_make_symlinks(const struct listen *listen, struct buf *warnings);
 void node_remove_symlinks(const struct listen *listen);
-void node_drop_symlinks(const struct listen *before, const struct listen *after);       /* those only before had */
+void node_drop_symlinks(const struct listen *before, const struct listen *after);       /* removes those that only `before` has */
 
-/* Whether the node under the listen's path is the one this descriptor is open on. */
+/* Whether the node at the listener's path is the one that this descriptor is open on. */
 bool node_is_ours(int fd, const struct listen *listen);
 
-/* The path of the listen's node; NULL: it has none (abstract, inet, …). */
+/* The path of the listener's node; NULL: it has none (abstract, inet, …). */
 const char *node_path(const struct listen *listen);
-uid_t node_uid(const struct listen *listen);
+uid_t node_uid(const struct listen *listen);            /* socket_user, else superd's own */
 gid_t node_gid(const struct listen *listen);
+
+/* Nodes in other users' folders: such a user may put links there, or a file system that does not answer. A helper
+ * process makes these nodes, with the user's rights. */
+
+/* Whether others can redirect the path of the listener's node, if it has one. */
+bool node_is_foreign(const struct listen *listen, struct path_finding *finding);
+
+/* Runs `open` in such a process. As bind_listen. */
+int bind_foreign(bind_opener *open, const struct listen *listen, const struct path_finding *finding, struct buf *why,
+		 struct buf *warnings);
+
+/* Removes the node of a socket or FIFO, if it is its own. */
+void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding);
+
+/* The second listener of a unix socket, for os/socket/reuseport. */
+bool reuseport_unix_is_possible(const struct listen *listen);
+int reuseport_unix_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);

@@ -1,7 +1,7 @@
 /* Whether an open descriptor is what the table asks for: an inherited socket, or a listener whose node may be gone.
  *
  * An endpoint without a family may be an IPv6 or an IPv4 socket. It is compared in the form that the descriptor has,
- * not in the one that superd would choose now. */
+ * not in the form that superd would choose now. */
 #include "os/socket/bind.h"
 
 #include <net/if.h>
@@ -37,7 +37,7 @@ static bool same_inet(const struct socket_address *have, const struct socket_add
 	       have->in6.sin6_scope_id == want->in6.sin6_scope_id;
 }
 
-/* A wildcard that is to serve both families must, and one for IPv6 alone must leave IPv4 alone. */
+/* A wildcard for both IP versions must serve both, and one for IPv6 alone must leave IPv4 alone. */
 static bool v6only_matches(int fd, const struct listen *listen, const struct socket_address *have)
 {
 	bool wanted = listen->options->ipv6_only == IPV6_ONLY_DEFAULT ? listen->address->family == FAMILY_IPV6
@@ -50,7 +50,7 @@ static bool v6only_matches(int fd, const struct listen *listen, const struct soc
 	return (bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) == wanted;
 }
 
-/* To the interface of a link-local address bind(2) itself ties the socket. */
+/* bind(2) itself binds the socket to the interface of a link-local address. */
 static bool device_matches(int fd, const struct listen *listen)
 {
 	const char *wanted = listen->options->bind_to_device;
@@ -74,8 +74,7 @@ static bool inet_matches(int fd, const struct listen *listen, const struct socke
 	return same_inet(have, &want) && v6only_matches(fd, listen, have) && device_matches(fd, listen);
 }
 
-/* A path whose node is gone or another's can't be reached, so it is no match whatever the
- * socket's name says. */
+/* A socket whose node is gone or replaced cannot be reached, so it does not match, whatever its name says. */
 static bool unix_matches(int fd, const struct listen *listen, const struct socket_address *have)
 {
 	struct socket_address want;

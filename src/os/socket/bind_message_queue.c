@@ -11,8 +11,8 @@
 
 #include "base/fd.h"
 
-/* Owner first, as a mode given to another's queue would be the other's to use. */
-static int dress(int fd, const struct listen *listen, struct buf *why)
+/* Sets the owner first: the mode must not open another user's queue to that user. */
+static int set_queue_permissions(int fd, const struct listen *listen, struct buf *why)
 {
 	struct stat status;
 
@@ -57,7 +57,7 @@ int bind_message_queue(const struct listen *listen, struct buf *why, struct buf 
 		return bind_fail(why, "opening", "%s: rlimit_msgqueue allows no more", name);
 	if (fd < 0)
 		return bind_fail(why, "opening", "%s", name);
-	if (dress(fd, listen, why) < 0) {
+	if (set_queue_permissions(fd, listen, why) < 0) {
 		fd_close(&fd);
 		return -1;
 	}
@@ -69,7 +69,7 @@ void message_queue_adjust(int fd, const struct listen *listen, struct buf *warni
 {
 	struct buf why = { 0 };
 
-	if (listen->address->kind == ENDPOINT_MQUEUE && dress(fd, listen, &why) < 0)
+	if (listen->address->kind == ENDPOINT_MQUEUE && set_queue_permissions(fd, listen, &why) < 0)
 		buf_addf(warnings, "%s\n", buf_string(&why));
 	buf_free(&why);
 }

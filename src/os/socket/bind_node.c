@@ -1,7 +1,7 @@
-/* The nodes of unix sockets and fifos: folders above them, stale nodes, owner and mode, symbolic links to them.
+/* The nodes of unix sockets and FIFOs: folders above them, stale nodes, owner and mode, symbolic links to them.
  *
- * Only connect(2) tells a node in use from one left behind by a crash. Any result but "connection refused" or "no such
- * file" counts as in use, so superd never removes a live socket because it may not connect to it. */
+ * Only connect(2) tells a node in use from one that a crash left behind. Any result but ECONNREFUSED or ENOENT counts
+ * as in use, so superd never removes a live socket because it may not connect to it. */
 #include "os/socket/bind_internal.h"
 
 #include <errno.h>
@@ -17,11 +17,10 @@
 #include "base/fd.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/netdiag/socket_address.h"
-#include "os/socket/bind_foreign.h"
 #include "os/socket/scm_rights.h"
 
-/* SIOCUNIXFILE (Linux 4.14): a descriptor of the file a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude
- * each other. */
+/* SIOCUNIXFILE (Linux 4.14): opens the file that a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude each
+ * other. */
 #define UNIX_FILE_IOCTL 0x89e0
 
 const char *node_path(const struct listen *listen)
@@ -73,7 +72,7 @@ static const char *kind_of_node(mode_t mode)
 	}
 }
 
-/* 0: nobody serves it; else the errno of what came instead, EADDRINUSE for an answer. */
+/* 0: no process listens; else an errno, EADDRINUSE if a server answered. */
 static int socket_probe(const struct listen *listen, int type)
 {
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -82,7 +81,7 @@ static int socket_probe(const struct listen *listen, int type)
 
 	if (fd < 0)
 		return errno;
-	scm_rights_allow(fd, false);            /* it might send some before this is closed */
+	scm_rights_allow(fd, false);            /* the server might send descriptors before this is closed */
 	if (!socket_address_make(listen->address, AF_UNIX, &address))
 		result = errno;
 	else if (connect(fd, &address.any, address.length) < 0 && errno != EAGAIN && errno != EINPROGRESS &&
@@ -119,7 +118,8 @@ int node_clear(const struct listen *listen, int type, struct buf *why)
 	return 0;
 }
 
-/* The file itself, which the kernel shows to CAP_NET_ADMIN alone: -1 no answer, else whether it is the node. */
+/* Compares the file that the socket is bound to with the node. 1: the same; 0: another; -1: unknown, as the kernel
+ * reports it only to CAP_NET_ADMIN. */
 static int file_is_node(int fd, const struct stat *node)
 {
 	int file = ioctl(fd, UNIX_FILE_IOCTL);
@@ -133,7 +133,8 @@ static int file_is_node(int fd, const struct stat *node)
 	return same;
 }
 
-/* Without its answer a name that the socket's file does not share with any other has to do. */
+/* Whether the node is the socket's or the FIFO's. If the kernel cannot tell, a socket's node without further hard links
+ * counts as its own. */
 static bool is_node_of(int fd, const struct stat *node)
 {
 	struct stat open;
@@ -147,7 +148,7 @@ static bool is_node_of(int fd, const struct stat *node)
 	return same < 0 ? node->st_nlink <= 1 : same;
 }
 
-/* An open node has a path in /proc; where that is missing a look at its name has to do. */
+/* Changes the mode of an open node by its path in /proc; without /proc by its name, if that still refers to it. */
 static int chmod_node(int node, const char *path, mode_t mode)
 {
 	struct stat ours, named;
@@ -164,7 +165,8 @@ static int chmod_node(int node, const char *path, mode_t mode)
 	return -1;
 }
 
-static int dress(int node, const char *path, const struct stat *status, const struct listen *listen, struct buf *why)
+static int set_permissions(int node, const char *path, const struct stat *status, const struct listen *listen,
+			   struct buf *why)
 {
 	mode_t wanted = listen->options->socket_mode & 07777, mode = status->st_mode & 07777;
 	bool given = status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen);
@@ -181,34 +183,34 @@ static int dress(int node, const char *path, const struct stat *status, const st
 	return 0;
 }
 
-static int dress_node(int fd, const char *path, const struct listen *listen, bool surely, struct buf *why)
+static int set_node_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why)
 {
 	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
 	struct stat status;
 
 	if (node < 0 || fstat(node, &status) < 0) {
 		result = bind_fail(why, "looking at the node", "%s", path);
-	} else if (surely ? file_is_node(fd, &status) != 1 : !is_node_of(fd, &status)) {
+	} else if (verified ? file_is_node(fd, &status) != 1 : !is_node_of(fd, &status)) {
 		errno = ESTALE;
 		result = bind_fail(why, "looking at the node", "%s is another's by now", path);
 	} else {
-		result = dress(node, path, &status, listen, why);
+		result = set_permissions(node, path, &status, listen, why);
 	}
 	fd_close(&node);
 	return result;
 }
 
-int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why)
+int node_set_permissions(int fd, const char *path, const struct listen *listen, struct buf *why)
 {
-	return dress_node(fd, path, listen, false, why);
+	return set_node_permissions(fd, path, listen, false, why);
 }
 
-int node_dress_surely(int fd, const char *path, const struct listen *listen, struct buf *why)
+int node_set_permissions_verified(int fd, const char *path, const struct listen *listen, struct buf *why)
 {
-	return dress_node(fd, path, listen, true, why);
+	return set_node_permissions(fd, path, listen, true, why);
 }
 
-/* Whether link is a symbolic link, and to path when that is given. */
+/* Whether `link` is a symbolic link and, unless path is NULL, leads to path. */
 static bool is_link_to(const char *link, const char *path)
 {
 	char target[PATH_MAX];
@@ -220,8 +222,8 @@ static bool is_link_to(const char *link, const char *path)
 	return !path || !strcmp(target, path);
 }
 
-/* A link that points elsewhere is replaced in one step, so its name is never missing. */
-static int link_replace(const char *link, const char *path)
+/* Replaces a link that points elsewhere by rename(2), so its name is never missing. */
+static int replace_link(const char *link, const char *path)
 {
 	char beside[PATH_MAX];
 	int saved;
@@ -242,7 +244,7 @@ static int link_replace(const char *link, const char *path)
 	return -1;
 }
 
-static int link_make(const char *link, const char *path)
+static int make_link(const char *link, const char *path)
 {
 	if (symlink(path, link) == 0)
 		return 0;
@@ -251,7 +253,7 @@ static int link_make(const char *link, const char *path)
 	if (is_link_to(link, path))
 		return 0;
 	if (is_link_to(link, NULL))
-		return link_replace(link, path);
+		return replace_link(link, path);
 	errno = EEXIST;
 	return -1;
 }
@@ -271,7 +273,7 @@ void node_make_symlinks(const struct listen *listen, struct buf *warnings)
 			continue;
 		}
 		node_make_parents(*link, listen->options->directory_mode);
-		if (link_make(*link, path) < 0)
+		if (make_link(*link, path) < 0)
 			buf_addf(warnings, "symlinks: %s: %s\n", *link, strerror(errno));
 	}
 }
@@ -287,7 +289,7 @@ void node_remove_symlinks(const struct listen *listen)
 	}
 }
 
-static bool has_word(words list, const char *wanted)
+static bool has_link(words list, const char *wanted)
 {
 	for (; list && *list; list++) {
 		if (!strcmp(*list, wanted))
@@ -302,13 +304,13 @@ void node_drop_symlinks(const struct listen *before, const struct listen *after)
 	struct path_finding finding;
 
 	for (words link = before->options->symlinks; path && link && *link; link++) {
-		if (!has_word(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
+		if (!has_link(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
 		    is_link_to(*link, path))
 			unlink(*link);
 	}
 }
 
-static bool socket_is_called(int fd, const char *path)
+static bool socket_has_name(int fd, const char *path)
 {
 	struct socket_address address = { .length = sizeof(address.storage) };
 	char name[sizeof(address.un.sun_path) + 1];
@@ -324,7 +326,7 @@ static bool socket_is_ours(int fd, const char *path, const struct stat *node)
 	struct sock_diag_unix diag;
 	int same;
 
-	if (!S_ISSOCK(node->st_mode) || !socket_is_called(fd, path))
+	if (!S_ISSOCK(node->st_mode) || !socket_has_name(fd, path))
 		return false;
 	same = file_is_node(fd, node);
 	if (same >= 0)
@@ -345,13 +347,13 @@ static bool node_holds(int fd, const struct listen *listen)
 		open.st_dev == node.st_dev;
 }
 
-/* A node in another user's folder is not looked at, as the folder's file system may not answer. */
+/* A node in another user's folder is not examined, as the folder's file system may not answer. */
 bool node_is_ours(int fd, const struct listen *listen)
 {
 	struct path_finding finding;
 
 	if (node_is_foreign(listen, &finding) && !finding.is_absent)
-		return listen->address->kind == ENDPOINT_FIFO || socket_is_called(fd, node_path(listen));
+		return listen->address->kind == ENDPOINT_FIFO || socket_has_name(fd, node_path(listen));
 	return node_holds(fd, listen);
 }
 

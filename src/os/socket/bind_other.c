@@ -1,5 +1,5 @@
-/* Opens special files, netlink sockets and vsock listeners. A special file must exist; superd
- * refuses a regular file, since poll(2) always reports one as readable. */
+/* Opens special files, netlink sockets and vsock listeners. A special file must exist. superd refuses a regular file,
+ * since poll(2) always reports one as readable. */
 #include "os/socket/bind_internal.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "os/netdiag/socket_address.h"
 #include "os/socket/socket_options.h"
 
-static int bind_plain(const struct listen *listen, struct buf *why, struct buf *warnings)
+static int bind_other(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	struct socket_address address;
 	struct socket_form form;
@@ -47,15 +47,15 @@ fail:
 
 int bind_netlink(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	return bind_plain(listen, why, warnings);
+	return bind_other(listen, why, warnings);
 }
 
 int bind_vsock(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	return bind_plain(listen, why, warnings);
+	return bind_other(listen, why, warnings);
 }
 
-/* epoll refuses with EPERM what can't be waited for. */
+/* epoll_ctl(2) fails with EPERM for files that cannot be polled. */
 static bool can_be_watched(int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -64,7 +64,7 @@ static bool can_be_watched(int fd)
 
 	if (epoll < 0)
 		return true;
-	/* Not by epoll_ctl(2), which is the loop's own. */
+	/* By the raw system call: epoll_ctl(2) is the loop's own here. */
 	refused = syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EPERM;
 	close(epoll);
 	return !refused;

@@ -1,6 +1,5 @@
-/* What waits in a listener's queue. Each kind keeps its count somewhere else: TCP in TCP_INFO,
- * where tcpi_unacked of a listener is its accept queue; unix sockets in sock_diag; the rest only
- * tells whether there is something. */
+/* What waits in a listener's queue. Each kind reports it in another way: TCP in TCP_INFO, whose tcpi_unacked is a
+ * listener's accept queue (tcp(7)); unix sockets by sock_diag; the rest only whether there is something. */
 #include "os/socket/bind.h"
 
 #include <errno.h>
@@ -20,31 +19,31 @@
 #include "os/netdiag/sock_diag.h"
 #include "os/socket/eintr_timer.h"
 
-#define FLUSH_MOST 65536                /* a flood is not followed for ever */
+#define FLUSH_MOST 65536                /* clients or datagrams to discard at most, as a flood never ends */
 
-/* Without the socket's lock, which TCP_INFO takes. */
-static bool ask_foreign_tcp(int fd, uint32_t *queue, uint32_t *limit)
+/* Reads the queue without the socket's lock, which TCP_INFO takes. */
+static bool read_foreign_tcp_queue(int fd, uint32_t *queue, uint32_t *limit)
 {
 	struct socket_address name = { 0 };
 
 	return foreign_socket_name(fd, &name) && sock_diag_tcp(fd, &name, queue, limit);
 }
 
-static bool ask_tcp(int fd, uint32_t *queue, uint32_t *limit)
+static bool read_tcp_queue(int fd, uint32_t *queue, uint32_t *limit)
 {
 	struct tcp_info info = { 0 };
 	socklen_t length = sizeof(info);
 
 	if (foreign_socket_is(fd))
-		return ask_foreign_tcp(fd, queue, limit);
+		return read_foreign_tcp_queue(fd, queue, limit);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || info.tcpi_state != TCP_LISTEN)
 		return false;
 	*queue = info.tcpi_unacked;
-	*limit = info.tcpi_sacked;      /* of a listener it is that */
+	*limit = info.tcpi_sacked;      /* a listener's backlog */
 	return true;
 }
 
-/* 1: something waits; 0: nothing; -1: there is no telling. */
+/* 1: something waits; 0: nothing; -1: unknown. */
 static int is_readable(int fd)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
@@ -60,11 +59,11 @@ static int tcp_queue(int fd)
 
 	if (foreign_socket_is(fd) && is_readable(fd) == 0)
 		return 0;
-	return ask_tcp(fd, &queue, &limit) ? (int)queue : -1;
+	return read_tcp_queue(fd, &queue, &limit) ? (int)queue : -1;
 }
 
-/* An empty datagram is one too, so poll decides and the size only refines. It is asked of sockets of datagrams alone:
- * of a pipe, FIONREAD takes the lock that a writer holds while it waits for a page, which may be for ever. */
+/* A datagram may be empty, so poll(2) decides and the size only refines. FIONREAD is used for datagram sockets only: on
+ * a pipe it takes the lock that a writer holds while it waits for a page, perhaps for ever. */
 static int readable_bytes(int fd, const struct listen *listen)
 {
 	int readable = is_readable(fd), bytes = 0;
@@ -74,8 +73,8 @@ static int readable_bytes(int fd, const struct listen *listen)
 	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 1;
 }
 
-/* sock_diag is asked only where there is anything, and where the machine has so few sockets that it takes no time; else
- * it is known only that there is somebody. */
+/* Asks sock_diag only if something waits and the machine has few sockets, so that it takes no time. Otherwise the
+ * result only tells that a client waits. */
 static int unix_queue(int fd)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
@@ -94,13 +93,13 @@ int bind_queue_limit(int fd, const struct listen *listen)
 
 	if (!endpoint_accepts(listen->address))
 		return -1;
-	if (listen->address->kind == ENDPOINT_TCP && ask_tcp(fd, &queue, &limit))
+	if (listen->address->kind == ENDPOINT_TCP && read_tcp_queue(fd, &queue, &limit))
 		return (int)limit;
 	return listen->options->backlog > INT_MAX ? INT_MAX : (int)listen->options->backlog;
 }
 
-/* One of those that wait; false: there is none. */
-static bool drop_one(int fd, const struct listen *listen)
+/* Discards one client or datagram. false: there is none. */
+static bool discard_one(int fd, const struct listen *listen)
 {
 	char unread[4096];
 	ssize_t got;
@@ -121,57 +120,57 @@ static bool drop_one(int fd, const struct listen *listen)
 
 static void flush_all(int fd, const struct listen *listen)
 {
-	eintr_timer_begin();    /* whoever has it too may have it wait */
-	for (unsigned n = 0; n < FLUSH_MOST && is_readable(fd) > 0 && drop_one(fd, listen); n++)
+	eintr_timer_begin();    /* another holder may have cleared O_NONBLOCK */
+	for (unsigned n = 0; n < FLUSH_MOST && is_readable(fd) > 0 && discard_one(fd, listen); n++)
 		;
 	eintr_timer_end();
 }
 
-static int flush(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int flush_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
 	flush_all(fd, with);
 	return 0;
 }
 
-struct flushing {
+struct flush_task {
 	int fd;
 	const struct listen *listen;
 };
 
-static int flush_as(const void *with, struct buf *why, struct buf *warnings)
+static int flush_in_child(const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct flushing *flushing = with;
+	const struct flush_task *task = with;
 
 	(void)why, (void)warnings;
-	flush_all(flushing->fd, flushing->listen);
+	flush_all(task->fd, task->listen);
 	return -1;
 }
 
-/* What a datagram of a unix socket carries may hang whoever drops it, and no look before it is read is proof: a process
- * that has the socket, too, may read one in between. A fifo is read under the lock of its pipe, which anybody can hold
- * for ever. */
-static bool may_hang(const struct listen *listen)
+/* Whether discarding may block. A datagram of a unix socket may carry descriptors, whose closing may block; to look
+ * before reading is no proof, as another holder may read one in between. Reading a FIFO takes the lock of its pipe,
+ * which any process that has it open can hold for ever. */
+static bool may_block(const struct listen *listen)
 {
 	return listen->address->kind == ENDPOINT_FIFO || listen->address->kind == ENDPOINT_UNIX_DGRAM;
 }
 
 void bind_flush(int fd, const struct listen *listen)
 {
-	const struct flushing flushing = { fd, listen };
+	const struct flush_task task = { fd, listen };
 	struct buf none = { 0 };
 
 	if (fd_set_nonblocking(fd, true) < 0)
-		return;         /* it would wait */
-	if (may_hang(listen))
-		foreign_fork(listen->address->address, flush_as, &flushing, fd, &none, &none);
+		return;         /* it would block */
+	if (may_block(listen))
+		foreign_fork(listen->address->address, flush_in_child, &task, fd, &none, &none);
 	else
-		foreign_socket_do(fd, flush, listen, &none, &none);
+		foreign_socket_do(fd, flush_socket, listen, &none, &none);
 	buf_free(&none);
 }
 
-/* Returns the number of dropped clients in text, as this may run in another process. */
-static int drop(int fd, const void *with, struct buf *dropped, struct buf *warnings)
+/* Puts the number of dropped clients into the text, as this may run in a helper process. */
+static int drop_clients(int fd, const void *with, struct buf *dropped, struct buf *warnings)
 {
 	unsigned count = *(const unsigned *)with, gone = 0;
 	int flags = fcntl(fd, F_GETFL), client = 0;
@@ -198,7 +197,7 @@ static int drop(int fd, const void *with, struct buf *dropped, struct buf *warni
 bool bind_drop(int fd, unsigned count, unsigned *dropped)
 {
 	struct buf text = { 0 }, none = { 0 };
-	bool all = foreign_socket_do(fd, drop, &count, &text, &none) == 0;
+	bool all = foreign_socket_do(fd, drop_clients, &count, &text, &none) == 0;
 
 	*dropped += (unsigned)strtoul(buf_string(&text), NULL, 10);
 	buf_free(&text);

@@ -1,4 +1,4 @@
-/* Making a listening socket: the calls that the openers of all kinds share. */
+/* Opens a listening socket: the calls that the openers of all kinds share. */
 #include "os/socket/bind_internal.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
-/* Binds unix sockets and fifos.
+/* Binds unix sockets and FIFOs.
  *
  * A node must never be open to more users than its final mode allows. A bound socket cannot be renamed: services
- * compare getsockname(2) with the path they expect (sd_is_socket_unix, nginx, cups). So it is bound with mode 0, which
- * lets nobody connect, and then gets its owner, its accept queue, and last its mode. A fifo has no such name: it is
- * completed under a temporary one and linked to its place. */
+ * compare getsockname(2) with the path they expect (sd_is_socket_unix, nginx, cups). So superd binds it with mode 0,
+ * which lets no client connect, and then sets its owner, its accept queue, and last its mode. A FIFO has no such name:
+ * superd completes it under a temporary name and links it to its path. */
 #include "os/socket/bind_internal.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static int bind_node(int fd, const struct listen *listen, const struct socket_ad
 		return -1;
 	if (bind_closed(fd, address) < 0)
 		return bind_fail(why, "binding", "%s", path);
-	if (bind_queue_open(fd, listen, why) < 0 || node_dress(fd, path, listen, why) < 0) {
+	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, path, listen, why) < 0) {
 		saved = errno;
 		unlink(path);
 		errno = saved;
@@ -89,8 +89,8 @@ static int fifo_open(const char *path)
 	return open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 }
 
-/* The descriptor is what is changed, so nothing that takes the name meanwhile is touched. */
-static int fifo_dress(int fd, const struct listen *listen, const struct stat *status, struct buf *why)
+/* Changes the open FIFO by its descriptor, never another file that takes its name meanwhile. */
+static int fifo_set_permissions(int fd, const struct listen *listen, const struct stat *status, struct buf *why)
 {
 	mode_t mode = listen->options->socket_mode & 07777;
 
@@ -102,8 +102,7 @@ static int fifo_dress(int fd, const struct listen *listen, const struct stat *st
 	return 0;
 }
 
-/* A fifo that is there is taken over when it belongs to whom it should: who owns it could have
- * it open for anything. */
+/* Takes over an existing FIFO if it belongs to the right user: its owner could have it open for anything. */
 static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 {
 	const char *path = listen->address->address;
@@ -120,11 +119,11 @@ static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 		return bind_fail(why, "opening", "%s is a fifo of user %u, not %u: remove it or set socket_user", path,
 				 (unsigned)status.st_uid, (unsigned)node_uid(listen));
 	}
-	return fifo_dress(fd, listen, &status, why);
+	return fifo_set_permissions(fd, listen, &status, why);
 }
 
-/* A name beside path that nobody has; false and errno. */
-static bool fifo_make_beside(const char *path, char *name, size_t size)
+/* Makes a FIFO with a new name beside path; false and errno. */
+static bool fifo_make_temporary(const char *path, char *name, size_t size)
 {
 	const char *slash = strrchr(path, '/');
 	uint32_t random;
@@ -168,12 +167,12 @@ static int fifo_create(const struct listen *listen, struct buf *why)
 	struct stat status;
 	int fd = -1, saved;
 
-	if (!fifo_make_beside(path, name, sizeof(name)))
+	if (!fifo_make_temporary(path, name, sizeof(name)))
 		return bind_fail(why, "making the fifo", "%s", path);
 	fd = fifo_open(name);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		bind_fail(why, "opening the new fifo", "%s", path);
-	else if (fifo_dress(fd, listen, &status, why) == 0 && link(name, path) == 0)
+	else if (fifo_set_permissions(fd, listen, &status, why) == 0 && link(name, path) == 0)
 		goto out;
 	else if (!why->length)
 		bind_fail(why, "making the fifo", "%s", path);
@@ -185,7 +184,7 @@ out:
 	return fd < 0 ? fd : fifo_reopen(fd, path);
 }
 
-static void set_size(int fd, int64_t size, struct buf *warnings)
+static void set_pipe_size(int fd, int64_t size, struct buf *warnings)
 {
 	if (fcntl(fd, F_SETPIPE_SZ, size > INT32_MAX ? INT32_MAX : (int)size) >= 0)
 		return;
@@ -193,28 +192,28 @@ static void set_size(int fd, int64_t size, struct buf *warnings)
 		 errno == EPERM ? " (fs.pipe-max-size and fs.pipe-user-pages-soft limit it)" : "");
 }
 
-struct sizing {
+struct pipe_size_task {
 	int fd;
 	int64_t size;
 };
 
-static int set_size_as(const void *with, struct buf *why, struct buf *warnings)
+static int set_pipe_size_in_child(const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct sizing *sizing = with;
+	const struct pipe_size_task *task = with;
 
 	(void)why;
-	set_size(sizing->fd, sizing->size, warnings);
+	set_pipe_size(task->fd, task->size, warnings);
 	errno = 0;
 	return -1;
 }
 
-/* It takes the lock of the pipe, as opening it does. */
-static void set_size_aside(int fd, const struct listen *listen, int64_t size, struct buf *warnings)
+/* In a helper process, as F_SETPIPE_SZ takes the lock of the pipe. */
+static void fork_set_pipe_size(int fd, const struct listen *listen, int64_t size, struct buf *warnings)
 {
-	const struct sizing sizing = { fd, size };
+	const struct pipe_size_task task = { fd, size };
 	struct buf none = { 0 };
 
-	if (foreign_fork(node_path(listen), set_size_as, &sizing, fd, &none, warnings) < 0 && errno)
+	if (foreign_fork(node_path(listen), set_pipe_size_in_child, &task, fd, &none, warnings) < 0 && errno)
 		buf_addf(warnings, "pipe_size: %s\n", strerror(errno));
 	buf_free(&none);
 }
@@ -222,11 +221,11 @@ static void set_size_aside(int fd, const struct listen *listen, int64_t size, st
 void fifo_size(int fd, const struct listen *listen, struct buf *warnings)
 {
 	if (listen->address->kind == ENDPOINT_FIFO && listen->options->pipe_size > 0)
-		set_size_aside(fd, listen, listen->options->pipe_size, warnings);
+		fork_set_pipe_size(fd, listen, listen->options->pipe_size, warnings);
 }
 
 /* The capacity of a new pipe on this machine; 0 and errno. */
-static int64_t default_size(void)
+static int64_t default_pipe_size(void)
 {
 	int ends[2], size, saved;
 
@@ -247,14 +246,14 @@ void fifo_resize(int fd, const struct listen *before, const struct listen *after
 	if (after->address->kind != ENDPOINT_FIFO || before->options->pipe_size == size)
 		return;
 	if (size <= 0)
-		size = default_size();
+		size = default_pipe_size();
 	if (size)
-		set_size_aside(fd, after, size, warnings);
+		fork_set_pipe_size(fd, after, size, warnings);
 	else
 		buf_addf(warnings, "pipe_size: stays as it was until the fifo is opened anew: %s\n", strerror(errno));
 }
 
-static int fifo_open_as(const void *with, struct buf *why, struct buf *warnings)
+static int fifo_open_in_child(const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct listen *listen = with;
 	const char *path = listen->address->address;
@@ -272,15 +271,15 @@ static int fifo_open_as(const void *with, struct buf *why, struct buf *warnings)
 		return -1;
 	node_make_symlinks(listen, warnings);
 	if (listen->options->pipe_size > 0)
-		set_size(fd, listen->options->pipe_size, warnings);
+		set_pipe_size(fd, listen->options->pipe_size, warnings);
 	return fd;
 }
 
-/* In a process of its own: open(2) and close(2) take the lock of the pipe, which anybody who has it open can hold for
- * ever, by a write from a page that its file system never delivers. */
+/* Opens the FIFO in a helper process: open(2) and close(2) take the lock of the pipe. Any process that has it open can
+ * hold that lock for ever, by a write from a page that its file system never delivers. */
 int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	int fd = foreign_fork(node_path(listen), fifo_open_as, listen, -1, why, warnings);
+	int fd = foreign_fork(node_path(listen), fifo_open_in_child, listen, -1, why, warnings);
 
 	if (fd < 0 && !why->length)
 		bind_fail(why, "opening", errno == ETIMEDOUT ? "%s: a process that has it open blocks it" : "%s",

@@ -18,7 +18,7 @@
 #include "os/socket/eintr_timer.h"
 #include "os/socket/socket_options.h"
 
-#define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
+#define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */
 
 #ifdef HAVE_LINUX_VM_SOCKETS_H
 #include <linux/vm_sockets.h>
@@ -56,7 +56,7 @@ static int accept_connection(int listener, struct client *client, bool non_block
 }
 #endif
 
-static enum accepted failure_means(int error)
+static enum accepted classify_error(int error)
 {
 	switch (error) {
 	case EAGAIN:
@@ -65,7 +65,7 @@ static enum accepted failure_means(int error)
 #endif
 		return ACCEPT_NOTHING;
 	case EINTR:
-	case EPERM:                     /* a firewall's no */
+	case EPERM:                     /* refused by a firewall */
 	case ECONNABORTED: case ECONNREFUSED: case ECONNRESET: case EHOSTDOWN: case EHOSTUNREACH:
 	case ENETDOWN: case ENETRESET: case ENETUNREACH: case ENONET: case ENOPROTOOPT: case ENOTCONN:
 	case EOPNOTSUPP: case EPIPE: case EPROTO: case ESHUTDOWN: case ETIMEDOUT:
@@ -86,7 +86,7 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 	client->fd = accept_connection(listener, client, listen->options->non_blocking);
 	if (client->fd < 0) {
 		client->length = 0;
-		return failure_means(errno);
+		return classify_error(errno);
 	}
 	/* A unix peer without a name has a family and nothing behind it. */
 	if (client->length <= sizeof(sa_family_t) && client->length)
@@ -95,8 +95,8 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 	return ACCEPTED;
 }
 
-/* Returns the client in place of a reason. */
-static int accept_beside(int fd, const void *with, struct buf *peer, struct buf *warnings)
+/* Puts the client into the text, as this runs in a helper process. */
+static int accept_in_child(int fd, const void *with, struct buf *peer, struct buf *warnings)
 {
 	struct client client = { .fd = -1 };
 
@@ -107,11 +107,11 @@ static int accept_beside(int fd, const void *with, struct buf *peer, struct buf 
 	return client.fd;
 }
 
-/* It cannot be told whether the listener is broken, so that is seen elsewhere. */
+/* A failure does not tell whether the listener is broken; that is detected elsewhere. */
 static enum accepted accept_foreign(int listener, const struct listen *listen, struct client *client)
 {
 	struct buf peer = { 0 }, none = { 0 };
-	int fd = foreign_socket_open(listener, accept_beside, listen, &peer, &none);
+	int fd = foreign_socket_open(listener, accept_in_child, listen, &peer, &none);
 
 	if (fd >= 0 && peer.length == sizeof(*client)) {
 		memcpy(client, peer.data, sizeof(*client));
@@ -146,7 +146,7 @@ bool client_waits(int listener)
 	return poll(&wait, 1, 0) != 0;
 }
 
-static bool is_local(int fd)
+static bool is_unix(int fd)
 {
 	int domain = 0;
 	socklen_t length = sizeof(domain);
@@ -159,8 +159,8 @@ bool client_peek(int listener, struct client *client)
 	ssize_t got;
 
 	client->fd = -1;
-	if (foreign_socket_is(listener) && is_local(listener)) {
-		client->length = 0;     /* a look takes the lock of who receives there */
+	if (foreign_socket_is(listener) && is_unix(listener)) {
+		client->length = 0;     /* MSG_PEEK takes the receiver's lock */
 		return client_waits(listener);
 	}
 	client->length = sizeof(client->peer.storage);
@@ -172,11 +172,11 @@ bool client_peek(int listener, struct client *client)
 
 void client_shut_and_drain(const struct client *client)
 {
-	char leftover[512];
+	char unread[512];
 
 	shutdown(client->fd, SHUT_WR);
-	for (int n = 0; n < LEFTOVERS_MOST; n++) {
-		if (recv(client->fd, leftover, sizeof(leftover), MSG_DONTWAIT) <= 0)
+	for (int n = 0; n < DRAIN_READS_MOST; n++) {
+		if (recv(client->fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
 			break;
 	}
 }
@@ -186,8 +186,8 @@ void client_refuse(struct client *client)
 	fd_close(&client->fd);
 }
 
-/* The peer in its simplest form: IPv4 where it is one. */
-static struct socket_address peer_of(const struct client *client)
+/* The peer's address, an IPv4-mapped one as IPv4. */
+static struct socket_address unmapped_peer(const struct client *client)
 {
 	struct socket_address address = { .length = client->length };
 
@@ -198,7 +198,7 @@ static struct socket_address peer_of(const struct client *client)
 
 void client_address(const struct client *client, char *out, size_t size)
 {
-	struct socket_address address = peer_of(client);
+	struct socket_address address = unmapped_peer(client);
 
 	socket_address_host(&address, out, size);
 }
@@ -225,7 +225,7 @@ void client_unmap(const struct client *client)
 
 int client_port(const struct client *client)
 {
-	struct socket_address address = peer_of(client);
+	struct socket_address address = unmapped_peer(client);
 
 	return socket_address_port(&address);
 }
@@ -269,8 +269,8 @@ static void inet_source(const struct client *client, unsigned prefix, unsigned c
 		mask_source(source, prefix);
 }
 
-/* A number as a source; the two leading bytes keep it apart from every address that can come in
- * (100::/8 is discarded). */
+/* A number as a source. The two leading bytes keep it apart from every address that can arrive (100::/8 is
+ * discarded). */
 static void number_source(unsigned char kind, uint32_t number, unsigned char source[16])
 {
 	source[0] = 0x01;

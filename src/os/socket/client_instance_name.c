@@ -28,7 +28,7 @@ uint64_t client_cookie(const struct client *client)
 }
 #endif
 
-#ifndef SO_PEERPIDFD /* of Linux 6.5; an older kernel refuses it */
+#ifndef SO_PEERPIDFD /* Linux 6.5; an older kernel refuses it */
 #define SO_PEERPIDFD 77
 #endif
 
@@ -45,7 +45,7 @@ static uint64_t peer_id(int fd)
 	return id;
 }
 
-static void add_process(const struct client *client, bool plain, struct buf *out)
+static void add_unix_peer(const struct client *client, bool plain, struct buf *out)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
@@ -62,7 +62,7 @@ static void add_process(const struct client *client, bool plain, struct buf *out
 	buf_addf(out, "-%lu", (unsigned long)peer.uid);
 }
 
-static void add_end(const struct socket_address *address, struct buf *out)
+static void add_address(const struct socket_address *address, struct buf *out)
 {
 	char host[128];
 
@@ -70,15 +70,15 @@ static void add_end(const struct socket_address *address, struct buf *out)
 	buf_addf(out, "%s:%d", host + (strncmp(host, "vsock:", 6) ? 0 : 6), socket_address_port(address));
 }
 
-static void add_ends(const struct client *client, const struct socket_address *local, struct buf *out)
+static void add_addresses(const struct client *client, const struct socket_address *local, struct buf *out)
 {
 	struct socket_address peer = { .length = client->length };
 
 	memcpy(&peer.storage, &client->peer.storage, sizeof(peer.storage));
 	socket_address_unmap(&peer);
-	add_end(local, out);
+	add_address(local, out);
 	buf_char(out, '-');
-	add_end(&peer, out);
+	add_address(&peer, out);
 }
 
 void client_instance_name(const struct client *client, uint64_t number, bool plain, char *out, size_t size)
@@ -92,10 +92,10 @@ void client_instance_name(const struct client *client, uint64_t number, bool pla
 	if (getsockname(client->fd, &local.any, &local.length) < 0) {
 		buf_text(&name, "unknown");
 	} else if (local.any.sa_family == AF_UNIX) {
-		add_process(client, plain, &name);
+		add_unix_peer(client, plain, &name);
 	} else {
 		socket_address_unmap(&local);
-		add_ends(client, &local, &name);
+		add_addresses(client, &local, &name);
 	}
 	snprintf(out, size, "%s", buf_string(&name));
 	buf_free(&name);

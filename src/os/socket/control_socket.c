@@ -1,4 +1,4 @@
-/* Opens the control socket. Another superd may do the same at the same time. A node is stale only if nobody answers
+/* Opens the control socket. Another superd may do the same at the same time. A node is stale only if no process listens
  * there; superd checks that and replaces the node under a lock, so only one of the two wins. */
 #include "os/socket/control_socket.h"
 
@@ -27,17 +27,17 @@
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
-#define QUEUE 16
+#define BACKLOG 16
 #define GROUPS_MOST 65536
 #define NOBODY 65534
-#define ANSWERED "somebody answers there, as another superd that runs"
+#define IN_USE_TEXT "somebody answers there, as another superd that runs"
 
-struct address {
+struct unix_address {
 	struct sockaddr_un un;
 	socklen_t length;
 };
 
-static const struct sockaddr *plain(const struct address *address)
+static const struct sockaddr *as_sockaddr(const struct unix_address *address)
 {
 	return (const struct sockaddr *)&address->un;
 }
@@ -47,9 +47,9 @@ static bool is_abstract(const char *path)
 	return path[0] == '@' && path[1];
 }
 
-static bool fill_address(const char *path, struct address *address, struct buf *why)
+static bool make_address(const char *path, struct unix_address *address, struct buf *why)
 {
-	*address = (struct address){ .un.sun_family = AF_UNIX, .length = sizeof(address->un) };
+	*address = (struct unix_address){ .un.sun_family = AF_UNIX, .length = sizeof(address->un) };
 	if (*path != '/' && !is_abstract(path)) {
 		buf_text(why, "a path begins with a slash, a name in the abstract namespace with @");
 		return false;
@@ -66,8 +66,8 @@ static bool fill_address(const char *path, struct address *address, struct buf *
 	return true;
 }
 
-/* Only superd's own folder is made. */
-static bool make_folder(const char *path)
+/* Creates superd's own folder only. */
+static bool make_own_folder(const char *path)
 {
 	char own[PATH_MAX];
 	int length = snprintf(own, sizeof(own), "%s/superd", runtime_dir());
@@ -78,13 +78,13 @@ static bool make_folder(const char *path)
 	return mkdir(own, 0755) == 0 ? chmod(own, 0755) == 0 : errno == EEXIST;
 }
 
-/* Whoever may write to it, or to one above it, could put another node there: each must be superd's own, root's, or
- * sticky. */
-static bool is_folder_good(const char *path, struct buf *why)
+/* The folder, and all above it, must be superd's own, root's, or sticky: any other user who may write there could put
+ * another node into its place. */
+static bool check_folder(const char *path, struct buf *why)
 {
 	char folder[PATH_MAX];
 
-	if (!make_folder(path)) {
+	if (!make_own_folder(path)) {
 		buf_addf(why, "making its folder: %s", strerror(errno));
 		return false;
 	}
@@ -97,8 +97,8 @@ static bool is_folder_good(const char *path, struct buf *why)
 	return false;
 }
 
-/* A lock that its owner let go of is no longer the one of that name. */
-static bool is_current(int fd, const char *name)
+/* Whether the lock file still has this name: its owner removes it when it releases the lock. */
+static bool is_current_lock(int fd, const char *name)
 {
 	struct stat held, found;
 
@@ -106,24 +106,25 @@ static bool is_current(int fd, const char *name)
 	       held.st_dev == found.st_dev;
 }
 
-static bool is_ours(int fd)
+static bool is_own_file(int fd)
 {
 	struct stat status;
 
 	return fstat(fd, &status) == 0 && status.st_uid == geteuid();
 }
 
-/* A file that nobody else may open, as who may open one may lock it; it goes with the lock. */
+/* Creates and locks a file that no other user may open, as opening it is enough to lock it. The file is removed with
+ * the lock. */
 static int take_lock(const char *name, struct buf *why)
 {
 	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 
 	if (fd < 0) {
 		buf_addf(why, "its lock %s: %s", name, strerror(errno));
-	} else if (!is_ours(fd)) {
+	} else if (!is_own_file(fd)) {
 		buf_addf(why, "its lock %s is somebody else's: it must be removed", name);
 		errno = EPERM;
-	} else if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_current(fd, name)) {
+	} else if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_current_lock(fd, name)) {
 		return fd;
 	} else {
 		buf_text(why, "another superd makes one there just now");
@@ -135,16 +136,16 @@ static int take_lock(const char *name, struct buf *why)
 
 int control_socket_reach(const char *path)
 {
-	struct address address;
+	struct unix_address address;
 	struct buf why = { 0 };
 	int fd = -1;
 
-	if (fill_address(path, &address, &why))
+	if (make_address(path, &address, &why))
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	buf_free(&why);
 	if (fd >= 0)
 		scm_rights_allow(fd, false);
-	if (fd >= 0 && connect(fd, plain(&address), address.length) < 0)
+	if (fd >= 0 && connect(fd, as_sockaddr(&address), address.length) < 0)
 		fd_close(&fd);
 	return fd;
 }
@@ -159,14 +160,14 @@ bool control_socket_is_trusted(int fd, const char *path)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static bool somebody_answers(const struct address *address)
+static bool is_listening(const struct unix_address *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool answers;
 
 	if (fd >= 0)
-		scm_rights_allow(fd, false); /* it might send some before this is closed */
-	answers = fd >= 0 && (connect(fd, plain(address), address->length) == 0 ||
+		scm_rights_allow(fd, false); /* the server might send descriptors before this is closed */
+	answers = fd >= 0 && (connect(fd, as_sockaddr(address), address->length) == 0 ||
 			      (errno != ECONNREFUSED && errno != ENOENT));
 	fd_close(&fd);
 	return answers;
@@ -174,15 +175,15 @@ static bool somebody_answers(const struct address *address)
 
 bool control_socket_is_answered(const char *path)
 {
-	struct address address;
+	struct unix_address address;
 	struct buf why = { 0 };
-	bool answered = fill_address(path, &address, &why) && somebody_answers(&address);
+	bool answered = make_address(path, &address, &why) && is_listening(&address);
 
 	buf_free(&why);
 	return answered;
 }
 
-static bool make_room(const struct address *address, struct buf *why)
+static bool remove_stale_node(const struct unix_address *address, struct buf *why)
 {
 	const char *path = address->un.sun_path;
 	struct stat status;
@@ -192,8 +193,8 @@ static bool make_room(const struct address *address, struct buf *why)
 	if (!S_ISSOCK(status.st_mode)) {
 		buf_text(why, "there is something else, which is no socket");
 		errno = EEXIST;
-	} else if (somebody_answers(address)) {
-		buf_text(why, ANSWERED);
+	} else if (is_listening(address)) {
+		buf_text(why, IN_USE_TEXT);
 		errno = EADDRINUSE;
 	} else if (unlink(path) == 0) {
 		return true;
@@ -203,19 +204,19 @@ static bool make_room(const struct address *address, struct buf *why)
 	return false;
 }
 
-static bool give_node(const char *path, gid_t group)
+static bool set_node_group(const char *path, gid_t group)
 {
 	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
 		return false;
 	return chmod(path, group != (gid_t)-1 ? 0660 : 0600) == 0;
 }
 
-/* Nobody can connect before its mode is right. */
-static bool make_node(struct control_socket *made, const struct address *address, gid_t group)
+/* Binds with mode 0, so that no client can connect before the mode is right. */
+static bool bind_node(struct control_socket *made, const struct unix_address *address, gid_t group)
 {
 	const char *path = address->un.sun_path;
 	mode_t before = umask(0777);
-	bool bound = bind(made->fd, plain(address), address->length) == 0;
+	bool bound = bind(made->fd, as_sockaddr(address), address->length) == 0;
 	struct stat status;
 
 	umask(before);
@@ -225,28 +226,28 @@ static bool make_node(struct control_socket *made, const struct address *address
 		made->device = status.st_dev;
 		made->node = status.st_ino;
 	}
-	return listen(made->fd, QUEUE) == 0 && give_node(path, group);
+	return listen(made->fd, BACKLOG) == 0 && set_node_group(path, group);
 }
 
-/* A name without a node: none is left behind, and the kernel gives it to one at a time. */
-static bool take_name(struct control_socket *made, const struct address *address, struct buf *why)
+/* Binds an abstract name: nothing is left behind, and the kernel gives a name to one socket at a time. */
+static bool bind_abstract(struct control_socket *made, const struct unix_address *address, struct buf *why)
 {
-	if (bind(made->fd, plain(address), address->length) == 0 && listen(made->fd, QUEUE) == 0)
+	if (bind(made->fd, as_sockaddr(address), address->length) == 0 && listen(made->fd, BACKLOG) == 0)
 		return true;
-	buf_text(why, errno == EADDRINUSE ? ANSWERED : strerror(errno));
+	buf_text(why, errno == EADDRINUSE ? IN_USE_TEXT : strerror(errno));
 	return false;
 }
 
-static bool take_path(struct control_socket *made, const struct address *address, gid_t group, struct buf *why)
+static bool bind_path(struct control_socket *made, const struct unix_address *address, gid_t group, struct buf *why)
 {
 	char name[PATH_MAX];
 	int lock, saved;
 	bool good;
 
 	snprintf(name, sizeof(name), "%s.lock", made->path);
-	lock = is_folder_good(made->path, why) ? take_lock(name, why) : -1;
-	good = lock >= 0 && make_room(address, why);
-	if (good && !make_node(made, address, group)) {
+	lock = check_folder(made->path, why) ? take_lock(name, why) : -1;
+	good = lock >= 0 && remove_stale_node(address, why);
+	if (good && !bind_node(made, address, group)) {
 		buf_text(why, strerror(errno));
 		good = false;
 	}
@@ -260,12 +261,12 @@ static bool take_path(struct control_socket *made, const struct address *address
 
 bool control_socket_open(struct control_socket *made, const char *path, gid_t group, struct buf *why)
 {
-	struct address address;
+	struct unix_address address;
 	bool good;
 	int saved;
 
 	*made = (struct control_socket){ .fd = -1 };
-	if (!fill_address(path, &address, why))
+	if (!make_address(path, &address, why))
 		return false;
 	made->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	made->path = strdup(path);
@@ -273,9 +274,10 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	if (!good)
 		buf_text(why, strerror(errno));
 	if (good)
-		scm_rights_allow(made->fd, false);      /* for all who connect; before Linux 6.16 they are looked at */
+		/* For all connections; before Linux 6.16 superd looks for them. */
+		scm_rights_allow(made->fd, false);
 	if (good)
-		good = is_abstract(path) ? take_name(made, &address, why) : take_path(made, &address, group, why);
+		good = is_abstract(path) ? bind_abstract(made, &address, why) : bind_path(made, &address, group, why);
 	saved = errno;
 	if (good)
 		made->fd = fd_raise(made->fd, FD_HIGH);
@@ -285,14 +287,14 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	return good;
 }
 
-/* Whether a descriptor listens at this address. */
-static bool is_at(int fd, const char *path)
+/* Whether the descriptor is bound to this address. */
+static bool is_bound_to(int fd, const char *path)
 {
 	struct sockaddr_un found = { 0 };
 	socklen_t length = sizeof(found);
 	struct buf why = { 0 };
-	struct address wanted;
-	bool good = fill_address(path, &wanted, &why);
+	struct unix_address wanted;
+	bool good = make_address(path, &wanted, &why);
 
 	buf_free(&why);
 	if (!good || getsockname(fd, (struct sockaddr *)&found, &length) < 0 || found.sun_family != AF_UNIX)
@@ -308,10 +310,10 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	struct stat status = { 0 };
 
 	*adopted = (struct control_socket){ .fd = -1 };
-	if (!is_at(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
+	if (!is_bound_to(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
 		return false;
 	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.has_node && known.node != (uint32_t)status.st_ino)
-		return false;           /* another has put its own there */
+		return false;           /* another process has put its own node there */
 	adopted->path = strdup(path);
 	if (!adopted->path)
 		return false;
@@ -322,7 +324,7 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	return true;
 }
 
-static bool is_node_there(const struct control_socket *made)
+static bool has_own_node(const struct control_socket *made)
 {
 	struct stat status;
 
@@ -336,10 +338,10 @@ bool control_socket_give(const struct control_socket *made, gid_t group)
 	bool good;
 	int saved;
 
-	if (!is_node_there(made))
+	if (!has_own_node(made))
 		return true;
-	before = own_privileges_raise(); /* the group may be one that superd is not in */
-	good = give_node(made->path, group);
+	before = own_privileges_raise(); /* superd may not be in the group */
+	good = set_node_group(made->path, group);
 	saved = errno;
 	own_privileges_use(before);
 	errno = saved;
@@ -348,7 +350,7 @@ bool control_socket_give(const struct control_socket *made, gid_t group)
 
 void control_socket_close(struct control_socket *made)
 {
-	if (is_node_there(made))
+	if (has_own_node(made))
 		unlink(made->path);
 	fd_close(&made->fd);
 	free(made->path);
@@ -376,9 +378,9 @@ static bool is_in_group(int fd, gid_t first, gid_t group)
 	return found;
 }
 
-/* The kernel shows a user that is not mapped in superd's user namespace as nobody. A folder keeps such users out; an
- * abstract name does not. */
-static bool is_anybody(int fd, uid_t uid)
+/* Whether the peer's user is not mapped in superd's user namespace: the kernel shows it as nobody. A folder keeps such
+ * users out; an abstract name does not. */
+static bool is_unmapped(int fd, uid_t uid)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t length = sizeof(address);
@@ -386,7 +388,7 @@ static bool is_anybody(int fd, uid_t uid)
 	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]);
 }
 
-/* The pid is from the moment of the connect(2). If the process is gone since, the pid proves nothing. */
+/* The pid is that of the process that called connect(2). If it has ended since, the pid proves nothing. */
 static bool is_sandboxed(int fd, pid_t pid)
 {
 	int pidfd = -1;
@@ -407,7 +409,7 @@ bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
 		return false;
-	peer->uid = is_anybody(fd, credentials.uid) ? (uid_t)-1 : credentials.uid;
+	peer->uid = is_unmapped(fd, credentials.uid) ? (uid_t)-1 : credentials.uid;
 	peer->pid = credentials.pid;
 	peer->sandboxed = is_sandboxed(fd, credentials.pid);
 	peer->in_group = peer->uid != (uid_t)-1 && group != (gid_t)-1 && is_in_group(fd, credentials.gid, group);

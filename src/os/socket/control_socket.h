@@ -1,5 +1,5 @@
-/* The node at which superd listens for its operators, or a name of the abstract namespace ("@name") where there is no
- * folder to write to. */
+/* The control socket, at which superd listens for superctl: a node in the file system, or a name in the abstract
+ * namespace ("@name") where there is no folder to write to. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,43 +7,46 @@
 
 #include "base/buf.h"
 
+/* An open control socket. control_socket_close frees it. */
 struct control_socket {
-	int fd;                         /* listening, non-blocking, close-on-exec; -1: there is none */
+	int fd;                         /* listening, non-blocking, close-on-exec; -1: none */
 	char *path;                     /* owned */
-	dev_t device;                   /* of the node */
-	ino_t node;                     /* 0: a name */
+	dev_t device;                   /* device of the node */
+	ino_t node;                     /* inode of the node; 0: an abstract name */
 };
 
-/* Makes it; of a path in superd's own folder of the runtime folder, the folder as well. Whose mode and owner are right
- * before anybody can connect: its owner's alone, and that group's where one is given (-1: none). A node that is there is
- * replaced when it is a socket nobody answers at. false with the reason in why; errno EADDRINUSE: somebody answers there. */
+/* Creates the control socket. If the path is in superd's own folder below the runtime folder, creates that folder as
+ * well. Mode and owner are right before a client can connect: only superd's user may, and this group (-1: none).
+ * Replaces an existing node if it is a socket without a listener. false with the reason in why; errno EADDRINUSE:
+ * another superd listens there. */
 bool control_socket_open(struct control_socket *socket, const char *path, gid_t group, struct buf *why);
 
-/* Whether somebody answers there, or may, as one that is too busy to; a path's folder must be private_folder_is_safe. */
+/* Whether a process listens there, or may, as one that is too busy to answer. The path's folder must be
+ * private_folder_is_safe. */
 bool control_socket_is_answered(const char *path);
 
-/* Connects to one that another made, without blocking. -1 and errno. */
+/* Connects to another superd's control socket, without blocking. -1 and errno. */
 int control_socket_reach(const char *path);
 
-/* Whether the other end may be a superd. A node lies where nobody else could put one; a name is anybody's who comes
- * first, so it is believed of root and superd's own user only. */
+/* Whether the other end may be a superd. Only superd and root can put a node at its path. But any user can bind an
+ * abstract name first, so there the peer must be root or superd's own user. */
 bool control_socket_is_trusted(int fd, const char *path);
 
-/* Takes over an open control socket of this path. false: the node is another socket's by now. */
+/* Takes over the open control socket `fd` of this path. false: the node is another socket's by now. */
 bool control_socket_adopt(struct control_socket *socket, const char *path, int fd);
 
-/* Lets this group connect, and no other; -1: none. false and errno: it may be half done. */
+/* Lets this group connect and no other; -1: none. false and errno: it may be half done. */
 bool control_socket_give(const struct control_socket *socket, gid_t group);
 
-/* Closes it, and takes the node away while it is still its own. */
+/* Closes it, and removes the node if it is still its own. */
 void control_socket_close(struct control_socket *socket);
 
 /* The process at the other end of a connection. */
 struct control_peer {
-	uid_t uid;                      /* -1: not mapped in this user namespace */
-	pid_t pid;                      /* 0: not known here */
-	bool in_group;                  /* of that group, as its first or a further one */
-	bool sandboxed;                 /* it belongs to a confined service, so its uid proves nothing */
+	uid_t uid;                      /* its uid; -1: it is not mapped in this user namespace */
+	pid_t pid;                      /* its pid; 0: it is in another pid namespace */
+	bool in_group;                  /* it is in the group `group`, the primary or a supplementary one */
+	bool sandboxed;                 /* it belongs to a sandboxed service, so its uid proves nothing */
 };
 
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer);       /* false and errno */

@@ -1,6 +1,6 @@
-/* A timer that signals this thread again and again, as a signal that comes before the call interrupts nothing. The
- * signal is SIGURG, which is ignored by default. superd blocks it, as it watches stray signals by a descriptor: while
- * the timer runs, the signal is let through to a handler of its own. */
+/* A timer (timer_create(2)) that signals this thread again and again, as a signal that comes before the call interrupts
+ * nothing. The signal is SIGURG, whose default action is to ignore it. superd normally blocks it and reads it from a
+ * descriptor; while the timer runs, it is unblocked and has a handler. */
 #include "os/socket/eintr_timer.h"
 
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #endif
 
-#define EVERY 1000000l                  /* nanoseconds */
+#define INTERVAL 1000000l               /* nanoseconds */
 
 #if defined(SIGEV_THREAD_ID) && defined(SYS_gettid)
 #ifndef sigev_notify_thread_id
@@ -21,12 +21,12 @@
 static struct sigaction before;
 static sigset_t mask_before;
 
-static void ignore(int signal)
+static void on_timer_signal(int signal)
 {
 	(void)signal;
 }
 
-/* NULL: there is none. */
+/* Creates the thread's timer on first use. NULL: that failed. */
 static timer_t *timer_of_thread(void)
 {
 	static timer_t timer;
@@ -42,7 +42,7 @@ static timer_t *timer_of_thread(void)
 	return &timer;
 }
 
-static void set(long every)
+static void set_timer(long every)
 {
 	struct itimerspec time = { .it_interval.tv_nsec = every, .it_value.tv_nsec = every };
 	timer_t *timer = timer_of_thread();
@@ -51,10 +51,10 @@ static void set(long every)
 		timer_settime(*timer, 0, &time, NULL);
 }
 
-/* The handler is without SA_RESTART, so that the call ends. */
-static void let_through(void)
+/* The handler has no SA_RESTART, so the call fails with EINTR (signal(7)). */
+static void unblock_signal(void)
 {
-	const struct sigaction harmless = { .sa_handler = ignore };
+	const struct sigaction harmless = { .sa_handler = on_timer_signal };
 	sigset_t only;
 
 	sigemptyset(&only);
@@ -63,34 +63,34 @@ static void let_through(void)
 	pthread_sigmask(SIG_UNBLOCK, &only, &mask_before);
 }
 
-static void hold_back(void)
+static void restore_signal(void)
 {
 	pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 	sigaction(SIGURG, &before, NULL);
 }
 #else
-static void set(long every)
+static void set_timer(long every)
 {
 	(void)every;
 }
 
-static void let_through(void)
+static void unblock_signal(void)
 {
 }
 
-static void hold_back(void)
+static void restore_signal(void)
 {
 }
 #endif
 
 void eintr_timer_begin(void)
 {
-	let_through();
-	set(EVERY);
+	unblock_signal();
+	set_timer(INTERVAL);
 }
 
 void eintr_timer_end(void)
 {
-	set(0);
-	hold_back();
+	set_timer(0);
+	restore_signal();
 }

@@ -1,8 +1,8 @@
-/* For a system call on a descriptor that a backend has, too: O_NONBLOCK is its to clear at any moment, and the call
- * may wait then, whatever was seen before. So it is interrupted. */
+/* Interrupts blocking system calls on a descriptor that a backend shares: the backend can clear O_NONBLOCK at any
+ * moment, and the call may then block in spite of an earlier poll(2). */
 #pragma once
 
-/* From now on, a call of this thread that waits fails with EINTR within some milliseconds; until the second. Only
- * for the main thread, and not nested. Where no timer can be had, nothing is interrupted. */
+/* Between the two, a call of this thread that blocks fails with EINTR within some milliseconds. Only for the main
+ * thread, and not nested. Without a timer (timer_create(2) fails), nothing is interrupted. */
 void eintr_timer_begin(void);
 void eintr_timer_end(void);

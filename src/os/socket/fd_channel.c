@@ -1,6 +1,6 @@
-/* superd's end of a channel of packets to one of its helper programs. The other end may be hostile: descriptors that it
- * passes are refused by the kernel (Linux 6.16, os/socket/scm_rights.c), or else left in the queue, so superd
- * neither receives nor closes them. */
+/* superd's end of a channel of packets to one of its helper programs. The other end may be hostile: the kernel refuses
+ * descriptors that it sends (Linux 6.16, os/socket/scm_rights.c), or superd leaves them in the queue. So superd neither
+ * receives nor closes them. */
 #include "os/socket/fd_channel.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ int fd_channel_pair(int ends[2])
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
-	scm_rights_allow(ends[0], false);       /* before Linux 6.16 they are looked for */
+	scm_rights_allow(ends[0], false);       /* before Linux 6.16 superd looks for them */
 	if (fd_set_nonblocking(ends[0], true) == 0)
 		return 0;
 	fd_close(&ends[0]);

@@ -1,5 +1,5 @@
-/* The folder of notify sockets, which all superds of a machine share. A sweep removes only sockets that nobody has
- * open. connect(2) fails in the same way for a file that is no socket, so such files are not tried. */
+/* The folder of notify sockets, which all superds of a machine share. notify_dir_sweep removes only sockets that no
+ * process has open. connect(2) fails in the same way for a file that is not a socket, so it tries sockets only. */
 #include "os/socket/notify_dir.h"
 
 #include <dirent.h>
@@ -13,8 +13,9 @@
 
 #define SWEEP_MOST 1024
 
-/* Nobody but root and superd's user puts sockets there. Who does not run as root has backends of its own user only. */
-static bool is_sound(const struct stat *status)
+/* Whether only root and superd's user can put sockets there. A superd that is not root has backends of its own user
+ * only, so others need not reach it. */
+static bool is_safe_folder(const struct stat *status)
 {
 	uid_t own = geteuid();
 
@@ -23,7 +24,7 @@ static bool is_sound(const struct stat *status)
 	return own != 0 || status->st_mode & S_IXOTH;
 }
 
-static bool make_one(const char *path, mode_t mode)
+static bool make_folder(const char *path, mode_t mode)
 {
 	struct stat status;
 
@@ -31,20 +32,20 @@ static bool make_one(const char *path, mode_t mode)
 		return chmod(path, mode) == 0;
 	if (errno != EEXIST || lstat(path, &status) < 0)
 		return false;
-	if (S_ISDIR(status.st_mode) && is_sound(&status))
+	if (S_ISDIR(status.st_mode) && is_safe_folder(&status))
 		return true;
 	errno = EACCES;
 	return false;
 }
 
-/* Searched by others, but not listed. */
+/* Mode 0711: other users can reach a socket by its name, but cannot list the folder. */
 bool notify_dir_make(const char *runtime_directory, struct buf *path)
 {
 	buf_addf(path, "%s/superd", runtime_directory);
-	if (path->failed || !make_one(path->data, 0755))
+	if (path->failed || !make_folder(path->data, 0755))
 		return false;
 	buf_text(path, "/notify");
-	return !path->failed && make_one(path->data, 0711);
+	return !path->failed && make_folder(path->data, 0711);
 }
 
 void notify_dir_sweep(const char *path)

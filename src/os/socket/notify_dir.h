@@ -1,16 +1,16 @@
-/* The folder of the sockets at which backends notify: superd/notify below the runtime folder. */
+/* The folder of the notify sockets (sd_notify(3)): superd/notify below the runtime folder. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "base/buf.h"
 
-/* Makes it where it is missing, and adds its path. false: it can't be had, or a backend of another user could not reach
- * what is in it. */
+/* Creates the folder if it is missing, and appends its path. false: that fails, or a backend of another user could not
+ * reach sockets in it. */
 bool notify_dir_make(const char *runtime_directory, struct buf *path);
 
-/* Removes sockets that a killed superd has left. */
+/* Removes sockets that a killed superd has left behind. */
 void notify_dir_sweep(const char *path);
 
-/* Removes a socket, then the folder and the one above if they are empty. Changes socket_path. */
+/* Removes a socket, then the folder and the one above if they are empty. Changes the text socket_path. */
 void notify_dir_remove(char *socket_path);

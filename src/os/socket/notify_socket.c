@@ -14,14 +14,14 @@
 
 #include "base/fd.h"
 
-#define QUEUE_BYTES (8 << 20) /* as many as the kernel gives; senders wait when it is full */
+#define RECEIVE_BUFFER (8 << 20) /* the kernel may grant less; senders block when it is full */
 
 union control {
-	struct cmsghdr header; /* for its alignment */
+	struct cmsghdr header; /* for alignment */
 	char bytes[CMSG_SPACE(sizeof(struct ucred))];   /* no room for descriptors */
 };
 
-/* false with errno: it is too long, or neither a path nor an abstract name. */
+/* Makes the address of a path or an abstract name. false and errno: it is too long, or neither. */
 static bool make_address(const char *name, struct sockaddr_un *address, socklen_t *length)
 {
 	size_t size = strlen(name);
@@ -39,7 +39,7 @@ static bool make_address(const char *name, struct sockaddr_un *address, socklen_
 	return true;
 }
 
-static int open_socket(void)
+static int open_datagram_socket(void)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -51,23 +51,23 @@ static int open_socket(void)
 int notify_socket_open(const char *name)
 {
 	struct sockaddr_un address;
-	int on = 1, bytes = QUEUE_BYTES, fd;
+	int on = 1, bytes = RECEIVE_BUFFER, fd;
 	socklen_t length;
 
 	if (!make_address(name, &address, &length))
 		return -1;
-	fd = open_socket();
+	fd = open_datagram_socket();
 	if (fd < 0)
 		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* less will do */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* less is enough */
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
 	    bind(fd, (struct sockaddr *)&address, length) < 0 || (*name == '/' && chmod(name, 0666) < 0))
 		fd_close(&fd);
 	return fd_raise(fd, FD_HIGH);
 }
 
-/* false: the kernel has not said who sent it. */
-static bool take_control(struct msghdr *message, struct notification *out)
+/* Reads the sender's credentials. false: the kernel did not send them. */
+static bool read_sender(struct msghdr *message, struct notification *out)
 {
 	bool known = false;
 
@@ -86,8 +86,8 @@ static bool take_control(struct msghdr *message, struct notification *out)
 	return known;
 }
 
-/* A NUL at the very end is what careless senders do. */
-static bool holds_nul(struct notification *out)
+/* Whether the text contains a NUL. A single NUL at its end is a common mistake and is cut off. */
+static bool has_nul(struct notification *out)
 {
 	if (out->length && !out->text[out->length - 1])
 		out->length--;
@@ -100,7 +100,7 @@ static const char *find_flaw(const struct msghdr *message, bool known, struct no
 		return "it is longer than 4096 bytes";
 	if (!known)
 		return "its sender is not known here";
-	return holds_nul(out) ? "it holds a NUL" : NULL;
+	return has_nul(out) ? "it holds a NUL" : NULL;
 }
 
 enum notify_received notify_socket_receive(int fd, struct notification *notification, const char **flaw)
@@ -116,7 +116,7 @@ enum notify_received notify_socket_receive(int fd, struct notification *notifica
 	if (got < 0)
 		return NOTIFY_EMPTY;
 	notification->length = (size_t)got;
-	*flaw = find_flaw(&message, take_control(&message, notification), notification);
+	*flaw = find_flaw(&message, read_sender(&message, notification), notification);
 	notification->text[notification->length] = '\0';
 	if (message.msg_flags & MSG_CTRUNC)
 		return NOTIFY_RIGHTS;
@@ -127,7 +127,7 @@ enum notify_received notify_socket_receive(int fd, struct notification *notifica
 
 int notify_socket_sender(void)
 {
-	return fd_raise(open_socket(), FD_HIGH);
+	return fd_raise(open_datagram_socket(), FD_HIGH);
 }
 
 bool notify_socket_send(int sender, const char *name, const char *text)
@@ -149,7 +149,7 @@ bool notify_socket_is_dead(const char *path)
 
 	if (!make_address(path, &address, &length))
 		return false;
-	fd = open_socket();
+	fd = open_datagram_socket();
 	if (fd < 0)
 		return false;
 	dead = connect(fd, (struct sockaddr *)&address, length) < 0 && errno == ECONNREFUSED;

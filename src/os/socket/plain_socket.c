@@ -1,4 +1,5 @@
-/* By SO_DOMAIN and SO_PROTOCOL. SMC, for one, is a protocol of AF_INET as well as a family. */
+/* Classifies sockets by SO_DOMAIN and SO_PROTOCOL (socket(7)). SMC, for one, is a protocol of AF_INET as well as a
+ * family. */
 #include "os/socket/plain_socket.h"
 
 #include <netinet/in.h>

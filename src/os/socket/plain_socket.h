@@ -1,11 +1,12 @@
-/* Which sockets close without waiting for anybody, as far as their kind goes: others may hold sockets of their own, or wait
- * in ways of their own. */
+/* Which sockets can be closed without blocking, by their family and protocol: sockets of other kinds may hold further
+ * sockets, or block in close(2). */
 #pragma once
 
 #include <stdbool.h>
 
-/* A socket of IPv4 or IPv6 of a protocol that superd makes sockets of, MPTCP apart, which is made of further sockets. */
+/* Whether it is an IPv4 or IPv6 socket of a protocol that superd opens, except MPTCP, which consists of further
+ * sockets. */
 bool socket_is_plain_inet(int fd);
 
-/* One of a family and protocol that superd makes sockets of. */
+/* Whether it is of a family and protocol that superd opens. */
 bool socket_is_plain(int fd);

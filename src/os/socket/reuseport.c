@@ -1,8 +1,8 @@
 /* A second listener at the address of the first (SO_REUSEPORT): which kinds can have one, and how TCP gets it.
  *
- * A selector program chooses a listener by its index in the group. The kernel numbers the sockets in the order they
- * came, and renumbers them when one leaves. So superd asks the kernel how many there are, and allows two: the second is
- * number 1. */
+ * A classic selector program chooses a listener by its index in the group. The kernel numbers the sockets in the order
+ * of their arrival, and renumbers them when one leaves. So superd asks the kernel how many there are, and allows two:
+ * the second has index 1. */
 #include "os/socket/reuseport.h"
 
 #include <errno.h>
@@ -16,7 +16,6 @@
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind.h"
 #include "os/socket/bind_internal.h"
-#include "os/socket/reuseport_internal.h"
 
 #if defined(SO_ATTACH_REUSEPORT_CBPF) && defined(HAVE_LINUX_INET_DIAG_H)
 #include <linux/filter.h>
@@ -28,13 +27,13 @@
 #include "os/netdiag/conn_count.h"
 #include "os/netdiag/sock_diag.h"
 
-/* Whether another socket listens at its very address: then it is one of a group already. */
+/* Counts the sockets that listen at exactly this address: more than one are a group already. */
 struct reuseport_search {
 	struct conn_count wanted;
 	unsigned found;
 };
 
-static void see(struct nlmsghdr *message, void *context)
+static void count_listener(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct reuseport_search *search = context;
@@ -46,14 +45,16 @@ static void see(struct nlmsghdr *message, void *context)
 			 !memcmp(socket->id.idiag_src, search->wanted.address, size);
 }
 
-/* false: unknown. */
+/* false: the kernel cannot tell. */
 static bool count_listeners(int fd, unsigned *count)
 {
 	struct reuseport_search search = { 0 };
 
 	conn_count_init(&search.wanted, fd);
 	if (search.wanted.kind != CONN_TCP ||
-	    !sock_diag_inet(search.wanted.family, IPPROTO_TCP, 1u << TCP_LISTEN, search.wanted.port, see, &search))
+	    !sock_diag_inet(&(struct sock_diag_filter){ search.wanted.family, IPPROTO_TCP, 1u << TCP_LISTEN,
+							search.wanted.port },
+			    count_listener, &search))
 		return false;
 	*count = search.found;
 	return true;
@@ -68,7 +69,7 @@ static int select_index(int fd, unsigned index)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &selector, sizeof(selector));
 }
 
-/* The address it really has: the kernel may have chosen the port. */
+/* Binds another socket to the address that the first one really has, as the kernel may have chosen the port. */
 static int bind_again(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	struct socket_address name;
@@ -86,8 +87,9 @@ static int bind_again(int fd, const struct listen *listen, struct buf *why, stru
 	return bind_listen(&again, why, warnings);
 }
 
-/* Only who asks for it can have an address twice: superd asked for that when it made a second listener before. */
-static const char *describe_rival(int fd)
+/* Why another socket is there. If the first one has SO_REUSEPORT, superd set it when it opened a second listener
+ * before. */
+static const char *describe_other_listener(int fd)
 {
 	int shares = 0;
 	socklen_t size = sizeof(shares);
@@ -99,36 +101,36 @@ static const char *describe_rival(int fd)
 
 static int reuseport_tcp_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	unsigned listening;
-	int twin;
+	unsigned listeners;
+	int second;
 
-	if (!count_listeners(fd, &listening)) {
+	if (!count_listeners(fd, &listeners)) {
 		errno = EOPNOTSUPP;
 		return bind_fail(why, "making a twin", "the kernel does not tell who else listens there");
 	}
-	if (listening != 1) {
+	if (listeners != 1) {
 		errno = EBUSY;
-		return bind_fail(why, "making a twin", "%s", describe_rival(fd));
+		return bind_fail(why, "making a twin", "%s", describe_other_listener(fd));
 	}
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
 		return bind_fail(why, "making a twin", "SO_REUSEPORT");
-	twin = bind_again(fd, listen, why, warnings);
-	if (twin >= 0 && reuseport_bpf_select(twin) < 0 && select_index(twin, 1) < 0) {
+	second = bind_again(fd, listen, why, warnings);
+	if (second >= 0 && reuseport_bpf_select(second) < 0 && select_index(second, 1) < 0) {
 		bind_fail(why, "making a twin", "SO_ATTACH_REUSEPORT_CBPF");
-		fd_close(&twin);
+		fd_close(&second);
 	}
-	if (twin < 0) {
+	if (second < 0) {
 		int error = errno;
 
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 0 }, sizeof(int));
 		errno = error;
 	}
-	return twin;
+	return second;
 }
 
 #define MIGRATES "/proc/sys/net/ipv4/tcp_migrate_req"
 
-/* The sysctl is this network namespace's, and holds for both families. */
+/* The sysctl belongs to the network namespace, and holds for IPv4 and IPv6. */
 static bool kernel_moves_clients(void)
 {
 	size_t length;
@@ -139,37 +141,37 @@ static bool kernel_moves_clients(void)
 	return moves;
 }
 
-static int select_heir(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int select_bpf(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	(void)with, (void)why, (void)warnings;
 	return reuseport_bpf_select(fd);
 }
 
-/* EBUSY may come from an earlier selection that ends soon, so it does not count as one. */
+/* EBUSY may come from an earlier selection that ends soon, so it does not count as selected. */
 bool reuseport_migrates(int fd)
 {
 	struct buf none = { 0 };
 
 	if (reuseport_bpf_is_noted(fd))
 		return true;
-	reuseport_bpf_note(fd, foreign_socket_do(fd, select_heir, NULL, &none, &none) == 0);
+	reuseport_bpf_note(fd, foreign_socket_do(fd, select_bpf, NULL, &none, &none) == 0);
 	buf_free(&none);
 	return reuseport_bpf_is_noted(fd) || kernel_moves_clients();
 }
 
-/* Without a second they would be reset. */
-static int hand_over(int from, const void *with, struct buf *why, struct buf *warnings)
+/* Without a second listener the kernel would reset the clients. */
+static int shut_down_first(int from, const void *with, struct buf *why, struct buf *warnings)
 {
-	unsigned listening;
+	unsigned listeners;
 
 	(void)with, (void)why, (void)warnings;
-	return count_listeners(from, &listening) && listening == 2 ? shutdown(from, SHUT_RDWR) : -1;
+	return count_listeners(from, &listeners) && listeners == 2 ? shutdown(from, SHUT_RDWR) : -1;
 }
 
 bool reuseport_migrate(int from, int to)
 {
 	struct buf none = { 0 };
-	bool done = reuseport_migrates(to) && foreign_socket_do(from, hand_over, NULL, &none, &none) == 0;
+	bool done = reuseport_migrates(to) && foreign_socket_do(from, shut_down_first, NULL, &none, &none) == 0;
 
 	buf_free(&none);
 	return done;
@@ -177,23 +179,23 @@ bool reuseport_migrate(int from, int to)
 
 static bool tcp_is_possible(const struct listen *listen)
 {
-	return !listen->options->reuse_port;    /* then others may be in the group */
+	return !listen->options->reuse_port;    /* otherwise the group may have other members */
 }
 
-static int turn(int fd, const void *is_second, struct buf *why, struct buf *warnings)
+static int select_classic(int fd, const void *is_second, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
 	return select_index(fd, *(const bool *)is_second);
 }
 
-/* The lock of one that is foreign is not worth it: who is in a handshake is thought of again when the other one is
- * closed. */
+/* A foreign socket's lock is not worth a helper process: clients in a handshake are considered again when the other
+ * listener is closed. */
 bool reuseport_select(int fd, int selected, bool is_second)
 {
 	bool moves = !foreign_socket_is(selected) && reuseport_bpf_select(selected) == 0, done;
 	struct buf none = { 0 };
 
-	done = moves || foreign_socket_do(fd, turn, &is_second, &none, &none) == 0;
+	done = moves || foreign_socket_do(fd, select_classic, &is_second, &none, &none) == 0;
 	reuseport_bpf_note(fd, moves);
 	reuseport_bpf_note(selected, moves);
 	buf_free(&none);
@@ -246,27 +248,28 @@ static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warni
 	return reuseport_tcp_open(fd, with, why, warnings);
 }
 
-/* A second listener that is busy right after its opening was selected then, maybe by another process. */
-static int note(int fd, int twin)
+/* Records whether the program is attached. If the second listener is busy right after it was opened, it was selected
+ * then, maybe by a helper process. */
+static int note_selection(int fd, int second)
 {
-	bool moves = twin >= 0 && reuseport_bpf_has_selected(twin);
+	bool moves = second >= 0 && reuseport_bpf_has_selected(second);
 	int error = errno;
 
-	if (twin >= 0) {
+	if (second >= 0) {
 		reuseport_bpf_note(fd, moves);
-		reuseport_bpf_note(twin, moves);
+		reuseport_bpf_note(second, moves);
 	}
 	errno = error;
-	return twin;
+	return second;
 }
 
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
-		return note(fd, foreign_socket_open(fd, open_tcp, listen, why, warnings));
+		return note_selection(fd, foreign_socket_open(fd, open_tcp, listen, why, warnings));
 	if (reuseport_is_possible(listen))
 		return foreign_socket_forget(
-			reuseport_unix_open(fd, listen, why, warnings)); /* does not touch the first */
+			reuseport_unix_open(fd, listen, why, warnings)); /* does not use the first socket */
 	errno = EOPNOTSUPP;
 	return bind_fail(why, "making a twin", "there is none of this kind of socket");
 }

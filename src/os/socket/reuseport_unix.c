@@ -1,14 +1,14 @@
 /* A second unix socket in place of a first one.
  *
- * Peers compare getsockname(2) with the path they know. So the second must be bound under its final name while the
- * first still has it. A thread with a root directory of its own binds it there. Its node lies in a folder beside the
- * first node, on the same file system; when it is complete, rename(2) puts it in place of the first. */
-#include "os/socket/reuseport_internal.h"
+ * Peers compare getsockname(2) with the path they know. So the second socket must be bound under its final name while
+ * the first still has that name. A thread with a root directory of its own (CLONE_FS of unshare(2), chroot(2)) binds it
+ * there. Its node lies in a folder beside the first node, on the same file system; when it is complete, rename(2) puts
+ * it in place of the first. */
+#include "os/socket/bind_internal.h"
 
 #include <errno.h>
 
 #include "base/thread.h"
-#include "os/socket/bind_internal.h"
 
 #if defined(HAVE_UNSHARE) && defined(HAVE_LINUX_CAPABILITY_H)
 #include <limits.h>
@@ -28,20 +28,22 @@
 
 #define LINKS_MOST 40
 
-struct node_place {
-	const char *path;               /* of the node, absolute */
-	char root[PATH_MAX];            /* the folder that is "/" to the thread */
-	char node[PATH_MAX];            /* the node's path from outside */
+/* The folders that imitate the path below a temporary root. */
+struct chroot_place {
+	const char *path;               /* final path of the node, absolute; borrowed */
+	char root[PATH_MAX];            /* folder that is "/" for the thread */
+	char node[PATH_MAX];            /* path of the new node outside of the thread */
 };
 
+/* What the thread binds, and its errno. */
 struct rebound_node {
-	const struct node_place *place;
+	const struct chroot_place *place;
 	const struct socket_address *address;
 	int fd, error;
 };
 
-/* Replaces a link's name in path with its target, or the whole path up to there if the target is absolute. */
-static bool follow(char path[PATH_MAX], const char *link)
+/* Replaces a link's name in path by its target, or the path up to there if the target is absolute. */
+static bool replace_link(char path[PATH_MAX], const char *link)
 {
 	char target[PATH_MAX], whole[PATH_MAX];
 	ssize_t length = readlink(link, target, sizeof(target));
@@ -55,19 +57,19 @@ static bool follow(char path[PATH_MAX], const char *link)
 	return true;
 }
 
-static bool is_own(const struct stat *status)
+static bool is_trusted_owner(const struct stat *status)
 {
 	return status->st_uid == 0 || status->st_uid == geteuid();
 }
 
-static bool is_closed(const struct stat *status)
+static bool is_unwritable(const struct stat *status)
 {
 	return !(status->st_mode & (S_IWGRP | S_IWOTH)) || (status->st_mode & S_ISVTX);
 }
 
-/* Who can change a folder on the way could put another in its place, and have superd make and rename what he likes. So
- * each is looked at, from / on, and again from there where a link leads on. */
-static bool is_safe(const char *node)
+/* Whether no other user can change a folder on the way: such a user could let superd create and rename files elsewhere.
+ * Examines each folder from / on, and starts again where a link leads elsewhere. */
+static bool is_safe_path(const char *node)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
 	struct stat status;
@@ -79,30 +81,30 @@ static bool is_safe(const char *node)
 	for (const char *slash = path; slash; slash = strchr(path + length + 1, '/')) {
 		length = (size_t)(slash - path);
 		snprintf(folder, sizeof(folder), "%.*s", length ? (int)length : 1, path);
-		if (lstat(folder, &status) < 0 || !is_own(&status))
+		if (lstat(folder, &status) < 0 || !is_trusted_owner(&status))
 			return false;
 		if (!S_ISLNK(status.st_mode)) {
-			if (!is_closed(&status))
+			if (!is_unwritable(&status))
 				return false;
 			continue;
 		}
-		if (++links > LINKS_MOST || !follow(path, folder))
+		if (++links > LINKS_MOST || !replace_link(path, folder))
 			return false;
-		length = 0;             /* / was good */
+		length = 0;             /* / was checked */
 	}
 	return true;
 }
 
 bool reuseport_unix_is_possible(const struct listen *listen)
 {
-	return node_path(listen) && capability_held(CAP_SYS_CHROOT) && is_safe(node_path(listen));
+	return node_path(listen) && capability_held(CAP_SYS_CHROOT) && is_safe_path(node_path(listen));
 }
 
-static void *bind_inside(void *context)
+static void *bind_in_chroot(void *context)
 {
 	struct rebound_node *binding = context;
 
-	own_privileges_raise();         /* of this thread */
+	own_privileges_raise();         /* of this thread only */
 	if (unshare(CLONE_FS) < 0 || chroot(binding->place->root) < 0 || chdir("/") < 0) {
 		binding->error = errno;
 		return NULL;
@@ -113,11 +115,11 @@ static void *bind_inside(void *context)
 	return NULL;
 }
 
-static int bind_apart(int fd, const struct node_place *place, const struct socket_address *address)
+static int bind_in_thread(int fd, const struct chroot_place *place, const struct socket_address *address)
 {
 	struct rebound_node binding = { .place = place, .address = address, .fd = fd };
 	pthread_t thread;
-	int error = thread_start(&thread, 0, bind_inside, &binding);
+	int error = thread_start(&thread, 0, bind_in_chroot, &binding);
 
 	if (!error) {
 		pthread_join(thread, NULL);
@@ -127,7 +129,7 @@ static int bind_apart(int fd, const struct node_place *place, const struct socke
 	return error ? -1 : 0;
 }
 
-static bool make_place(struct node_place *place)
+static bool make_chroot(struct chroot_place *place)
 {
 	int above = (int)(strrchr(place->path, '/') - place->path);
 	size_t length = (size_t)snprintf(place->root, sizeof(place->root), "%.*s/.superd-XXXXXX", above, place->path);
@@ -150,7 +152,7 @@ static bool make_place(struct node_place *place)
 	return true;
 }
 
-static void remove_place(struct node_place *place)
+static void remove_chroot(struct chroot_place *place)
 {
 	int saved = errno;
 	char *slash;
@@ -165,7 +167,7 @@ static void remove_place(struct node_place *place)
 	errno = saved;
 }
 
-static int open_there(const struct listen *listen, struct node_place *place, struct buf *why, struct buf *warnings)
+static int open_second(const struct listen *listen, struct chroot_place *place, struct buf *why, struct buf *warnings)
 {
 	struct socket_address address;
 	int fd;
@@ -177,11 +179,11 @@ static int open_there(const struct listen *listen, struct node_place *place, str
 		return -1;
 	if (socket_options_set(fd, AF_UNIX, listen, why, warnings) < 0)
 		goto fail;
-	if (bind_apart(fd, place, &address) < 0) {
+	if (bind_in_thread(fd, place, &address) < 0) {
 		bind_fail(why, "binding a twin", "%s", place->path);
 		goto fail;
 	}
-	if (bind_queue_open(fd, listen, why) < 0 || node_dress(fd, place->node, listen, why) < 0)
+	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, place->node, listen, why) < 0)
 		goto fail;
 	return fd;
 fail:
@@ -191,23 +193,23 @@ fail:
 
 int reuseport_unix_open(int first, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	struct node_place place = { .path = node_path(listen) };
+	struct chroot_place place = { .path = node_path(listen) };
 	int fd = -1;
 
 	if (!node_is_ours(first, listen)) {
 		errno = ESTALE;
 		return bind_fail(why, "making a twin", "%s is not the first socket's any more", place.path);
 	}
-	if (!make_place(&place)) {
+	if (!make_chroot(&place)) {
 		bind_fail(why, "making a twin", "a folder beside %s", place.path);
 	} else {
-		fd = open_there(listen, &place, why, warnings);
+		fd = open_second(listen, &place, why, warnings);
 		if (fd >= 0 && rename(place.node, place.path) < 0) {
 			bind_fail(why, "making a twin", "its place is %s", place.path);
 			fd_close(&fd);
 		}
 	}
-	remove_place(&place);
+	remove_chroot(&place);
 	return fd;
 }
 #else

@@ -1,5 +1,5 @@
-/* SO_PASSRIGHTS, and a look by MSG_PEEK that has no room for descriptors: the kernel then installs none and says
- * MSG_CTRUNC. A look at a stream ends with the first part that carries some. */
+/* SO_PASSRIGHTS, and MSG_PEEK without room for descriptors: the kernel then installs none and sets MSG_CTRUNC
+ * (recvmsg(2)). A peek at a stream ends with the first part that carries descriptors. */
 #include "os/socket/scm_rights.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #define DATAGRAMS_MOST 1024
 
-/* Linux 6.16. Where the older SO_DOMAIN has the generic number, so has this. */
+/* Linux 6.16. If SO_DOMAIN has the generic number, so has this. */
 #if !defined(SO_PASSRIGHTS) && defined(SO_DOMAIN)
 #if SO_DOMAIN == 39
 #define SO_PASSRIGHTS 83
@@ -61,7 +61,7 @@ void scm_rights_watch_urgent(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 }
 
-static bool drain(int fd)
+static bool discard_plain_datagrams(int fd)
 {
 	bool carries;
 
@@ -85,7 +85,7 @@ bool scm_rights_shut(int fd, int *client)
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || shutdown(fd, SHUT_RDWR) < 0)
 		return false;
 	if (type == SOCK_DGRAM)
-		return drain(fd);
-	*client = accept(fd, NULL, NULL);       /* waits for nobody, as nobody can come */
+		return discard_plain_datagrams(fd);
+	*client = accept(fd, NULL, NULL);       /* never blocks, as the listener is shut down */
 	return *client < 0;
 }

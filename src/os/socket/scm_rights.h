@@ -1,6 +1,6 @@
-/* Descriptors that come along with what a unix socket brings (SCM_RIGHTS): refused by the kernel where it can, and
- * looked for before anything is received. Whoever drops the last reference to a file waits for its file system, which
- * may be one that its sender made and that never answers. So superd's process receives none that it has not asked
+/* Descriptors that arrive at a unix socket (SCM_RIGHTS, unix(7)). The kernel refuses them where it can; elsewhere
+ * superd looks for them before it receives anything. Dropping the last reference to a file may block on its file
+ * system, which may be the sender's own and never answer. So superd itself receives only descriptors that it asked
  * for. */
 #pragma once
 
@@ -8,22 +8,22 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Whether descriptors may be sent to this socket, and to those accepted at it from now on; a sender is told EPERM.
- * false and errno: ENOPROTOOPT before Linux 6.16, or where it is no unix socket. */
+/* Allows or forbids descriptors at this socket, and at connections accepted from it from now on (SO_PASSRIGHTS); a
+ * sender gets EPERM. false and errno: ENOPROTOOPT before Linux 6.16, or if it is not a unix socket. */
 bool scm_rights_allow(int fd, bool allowed);
 
-/* Whether the kernel keeps them out. false: also where it can't. Whoever else has the socket may have let some in
- * before. */
+/* Whether the kernel refuses descriptors. false also if the kernel cannot. Another holder of the socket may have
+ * allowed some before. */
 bool scm_rights_are_refused(int fd);
 
-/* Copies what stands first in the queue and leaves it there, without waiting: what one recv(2) of that many bytes
- * takes. *carries: descriptors come along. The bytes, -1 and errno. */
+/* Copies the start of the queue and leaves it there, without blocking: what one recv(2) of `size` bytes would return.
+ * *carries: descriptors come along. Returns the number of bytes; -1 and errno. */
 ssize_t scm_rights_peek(int fd, void *to, size_t size, bool *carries);
 
-/* Has urgent data (Linux 5.15) come in its place like any other: else it is thrown away by whoever reads past it,
- * with what it carries, and no look tells of it. */
+/* Keeps urgent data (Linux 5.15) in the stream (SO_OOBINLINE): otherwise a read past it discards it together with its
+ * descriptors, which scm_rights_peek does not show. */
 void scm_rights_watch_urgent(int fd);
 
-/* Ends a listener or a socket of datagrams, so that nothing more can come, and looks whether anything that may carry
- * descriptors is there. true: nothing is, and *client is -1. false: *client may be a connection that was the first. */
+/* Shuts down a listener or a datagram socket, so that nothing more can arrive, and looks for messages that may carry
+ * descriptors. true: there are none, and *client is -1. false: *client may be the first connection in the queue. */
 bool scm_rights_shut(int fd, int *client);

@@ -14,14 +14,14 @@
 static const struct {
 	const char *name, *limit;
 	int option, force;
-	int lock;                       /* its bit in SO_BUF_LOCK; <linux/socket.h> and <sys/socket.h> may clash */
+	int lock;                       /* bit in SO_BUF_LOCK; <linux/socket.h> and <sys/socket.h> may clash */
 } buffers[] = {
 	[BUFFER_RECEIVE] = { "receive_buffer", "rmem_max", SO_RCVBUF, SO_RCVBUFFORCE, 2 },
 	[BUFFER_SEND] = { "send_buffer", "wmem_max", SO_SNDBUF, SO_SNDBUFFORCE, 1 },
 };
 
-/* Root may pass the limit of net.core.[rw]mem_max; for others the kernel cuts the size without a
- * word, so it is read back. The kernel doubles what is asked for, for its own bookkeeping. */
+/* SO_RCVBUFFORCE exceeds net.core.[rw]mem_max, which needs CAP_NET_ADMIN. Without it the kernel silently cuts the size,
+ * so it is read back. The kernel doubles a requested size for its own bookkeeping. */
 void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, struct buf *warnings)
 {
 	int wanted = bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2, got = 0;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int socket_open_alike(int fd)
+static int open_socket_like(int fd)
 {
 	static const int options[] = { SO_DOMAIN, SO_TYPE, SO_PROTOCOL };
 	int form[3];
@@ -21,14 +21,14 @@ static int socket_open_alike(int fd)
 
 bool socket_default_get(int fd, int level, int option, void *value, socklen_t *length)
 {
-	int fresh = socket_open_alike(fd), saved;
+	int new_socket = open_socket_like(fd), saved;
 	bool got;
 
-	if (fresh < 0)
+	if (new_socket < 0)
 		return false;
-	got = getsockopt(fresh, level, option, value, length) == 0;
+	got = getsockopt(new_socket, level, option, value, length) == 0;
 	saved = errno;
-	close(fresh);
+	close(new_socket);
 	errno = saved;
 	return got;
 }

@@ -37,7 +37,7 @@ static int change_ipv6(int fd, const char *address, unsigned interface, bool joi
 }
 
 /* Joins or leaves a group. A dual-stack socket can join groups of both families. 0, or -1 and errno. */
-static int change_one(int fd, int domain, const char *text, bool join)
+static int change_group(int fd, int domain, const char *text, bool join)
 {
 	size_t length = strcspn(text, "%");
 	char address[INET6_ADDRSTRLEN] = "";
@@ -57,10 +57,10 @@ static int change_one(int fd, int domain, const char *text, bool join)
 	return -1;
 }
 
-/* A socket superd was given, or that is left open by its interface's end, may be where it should be already. */
-static void change(int fd, int domain, const char *group, bool join, struct buf *warnings)
+/* A socket that superd was given may be in the group already; one whose interface is gone may not be in it any more. */
+static void change_membership(int fd, int domain, const char *group, bool join, struct buf *warnings)
 {
-	if (change_one(fd, domain, group, join) == 0 || errno == (join ? EADDRINUSE : EADDRNOTAVAIL))
+	if (change_group(fd, domain, group, join) == 0 || errno == (join ? EADDRINUSE : EADDRNOTAVAIL))
 		return;
 	buf_addf(warnings, "multicast_group: %s: cannot %s: %s\n", group, join ? "join it" : "leave it",
 		 strerror(errno));
@@ -78,10 +78,10 @@ void socket_multicast_change(int fd, int domain, const struct listen *before, co
 
 	for (words group = old; group && *group; group++) {
 		if (!has_group(new, *group))
-			change(fd, domain, *group, false, warnings);
+			change_membership(fd, domain, *group, false, warnings);
 	}
 	for (words group = new; group &&*group; group++) {
 		if (!has_group(old, *group))
-			change(fd, domain, *group, true, warnings);
+			change_membership(fd, domain, *group, true, warnings);
 	}
 }

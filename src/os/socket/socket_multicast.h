@@ -1,4 +1,4 @@
-/* The multicast groups of a UDP socket. */
+/* The multicast groups of a UDP socket (ip(7), ipv6(7)). */
 #pragma once
 
 #include "base/buf.h"

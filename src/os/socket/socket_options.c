@@ -1,7 +1,7 @@
-/* Socket options as a table. The order of the rows matters once: setting IP_TOS also sets
- * SO_PRIORITY, so priority comes behind it. Linux hands nearly all of them on to an accepted
- * connection; the rows marked AGAIN are those it does not (measured on 6.18: SO_PRIORITY starts
- * at 0 again, and a unix socket's buffers at their default). */
+/* Socket options as a table (socket(7), ip(7), ipv6(7), tcp(7)). The order of the rows matters once: setting IP_TOS
+ * also sets SO_PRIORITY, so priority comes behind it. On Linux an accepted connection inherits nearly all options; the
+ * rows marked AGAIN are those it does not (measured on 6.18: SO_PRIORITY starts at 0 again, and a unix socket's buffers
+ * at their default). */
 #include "os/socket/socket_options.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@
 #define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP) | KIND(RAW))
 #define KINDS_UNIX (KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET))
 
-#ifndef SO_PASSPIDFD                    /* of Linux 6.5 and 6.16; an older kernel refuses them */
+#ifndef SO_PASSPIDFD                    /* Linux 6.5 and 6.16; an older kernel refuses them */
 #define SO_PASSPIDFD 76
 #endif
 #ifndef SO_PASSRIGHTS
@@ -35,26 +35,29 @@
 #define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
 
 enum unit {
-	SWITCH,                         /* bool: set where true */
-	POSITIVE,                       /* int64_t: set where above 0 */
-	SIGNED,                         /* int64_t: set where not negative */
-	SECONDS,                        /* int64_t microseconds: set where above 0, rounded up to seconds */
-	REFUSED,                        /* bool: set to 0 where false */
-	FIRST, SECOND,                  /* unsigned: set where it is the first or second word behind "off" */
+	SWITCH,                         /* bool: set if true */
+	POSITIVE,                       /* int64_t: set if above 0 */
+	SIGNED,                         /* int64_t: set if not negative */
+	SECONDS,                        /* int64_t microseconds: set if above 0, rounded up to seconds */
+	REFUSED,                        /* bool: set to 0 if false */
+	FIRST, SECOND,                  /* unsigned: set to 1 if it is the first or second word behind "off" */
 };
 
 enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
 enum { AGAIN = 1 };
 
-#define FRESH INT_MIN                   /* unset again: what a fresh socket has, as no value means "its own" */
+/* `unset` of an option whose default no value stands for: the default is read from a new socket. */
+#define KERNEL_DEFAULT INT_MIN
 
+/* One option: where its value is, which sockets it is for, and how the kernel names it. */
 struct option_setter {
-	const char *name;
-	size_t offset;
+	const char *name;               /* of the directive */
+	size_t offset;                  /* of the value in struct socket_options */
 	enum unit unit;
-	unsigned kinds, families, flags;
-	int level, option;
-	int unset;                      /* what puts the kernel's own value back; FRESH: a fresh socket tells */
+	unsigned kinds;                 /* bits KIND(x) of enum endpoint_kind */
+	unsigned families, flags;       /* V4, V6, OTHER; AGAIN: also set on accepted connections */
+	int level, option;              /* as for setsockopt(2) */
+	int unset;                      /* value that restores the kernel's default; KERNEL_DEFAULT: a new socket's */
 };
 
 #define FIELD(field) #field, offsetof(struct socket_options, field)
@@ -63,9 +66,9 @@ static const struct option_setter settings[] = {
 	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_FREEBIND, 0 },
 	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_TRANSPARENT, 0 },
 	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, 0, SOL_SOCKET, SO_KEEPALIVE, 0 },
-	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, FRESH },
-	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, FRESH },
-	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, FRESH },
+	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, KERNEL_DEFAULT },
+	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, KERNEL_DEFAULT },
+	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, KERNEL_DEFAULT },
 	{ FIELD(no_delay), SWITCH, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_NODELAY, 0 },
 	{ FIELD(no_delay), SWITCH, KIND(SCTP), ANY, 0, IPPROTO_SCTP, SCTP_NODELAY_OPTION, 0 },
 	{ FIELD(defer_accept), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
@@ -105,7 +108,7 @@ static int at_most_int(int64_t value)
 	return value > INT_MAX ? INT_MAX : (int)value;
 }
 
-/* Whether the option is asked for at all, and the value the kernel takes. */
+/* Whether the option is configured, and the value for the kernel. */
 static bool setting_value(const struct option_setter *setting, const struct socket_options *options, int *value)
 {
 	const void *field = (const char *)options + setting->offset;
@@ -159,8 +162,8 @@ static void congestion_set(int fd, const struct listen *listen, struct buf *warn
 		warn_unset(warnings, "tcp_congestion");
 }
 
-/* A wildcard without a family serves both, whatever net.ipv6.bindv6only says; one for IPv6
- * leaves IPv4's port to others. */
+/* A wildcard without a family serves both IP versions, whatever net.ipv6.bindv6only says. One for IPv6 leaves the IPv4
+ * port free. */
 static bool wants_v6only(const struct listen *listen)
 {
 	if (listen->options->ipv6_only != IPV6_ONLY_DEFAULT)
@@ -182,8 +185,7 @@ static const char *device_of(const struct listen *listen)
 	return listen->options->bind_to_device ? listen->options->bind_to_device : listen->endpoint->interface;
 }
 
-/* %IFACE of a link-local address is part of the address, and bind(2) ties the socket to it; of any other it is
- * done here. */
+/* Binds the socket to its interface. %IFACE of a link-local address is part of the address, and bind(2) does it. */
 static int set_device(int fd, const struct listen *listen, struct buf *why)
 {
 	if (device_set(fd, listen->options->bind_to_device, why) < 0)
@@ -193,7 +195,7 @@ static int set_device(int fd, const struct listen *listen, struct buf *why)
 	return device_set(fd, listen->endpoint->interface, why);
 }
 
-static int must_set(int fd, int level, int option, int value, const char *name, struct buf *why)
+static int set_required(int fd, int level, int option, int value, const char *name, struct buf *why)
 {
 	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
 		return bind_fail(why, name, NULL);
@@ -207,20 +209,20 @@ static bool is_inet(int domain)
 
 static int reuse_set(int fd, const struct listen *listen, struct buf *why)
 {
-	/* Not for UDP: there it would let a second socket take the port, and with it all that comes. */
+	/* Not for UDP: there a second socket could take the port, and receive all its datagrams. */
 	if (listen->address->kind != ENDPOINT_UDP &&
-	    must_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
+	    set_required(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
 		return -1;
-	return listen->options->reuse_port ? must_set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
+	return listen->options->reuse_port ? set_required(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
 }
 
 static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
 {
 	if (reuse_set(fd, listen, why) < 0)
 		return -1;
-	/* A raw socket is of one family anyway, and takes the option no more once it has its protocol. */
+	/* A raw socket has one family anyway, and refuses the option once it has its protocol. */
 	if (domain == AF_INET6 && listen->address->kind != ENDPOINT_RAW &&
-	    must_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
+	    set_required(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
 		return -1;
 	return set_device(fd, listen, why);
 }
@@ -282,14 +284,14 @@ static void setting_restore(int fd, const struct option_setter *setting, struct 
 {
 	int value = setting->unset;
 
-	if (value == FRESH && !socket_default_int(fd, setting->level, setting->option, &value))
+	if (value == KERNEL_DEFAULT && !socket_default_int(fd, setting->level, setting->option, &value))
 		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", setting->name,
 			 strerror(errno));
 	else
 		setting_set(fd, setting, value, warnings);
 }
 
-/* A priority that stays is set again all the same: a new IP_TOS has just overwritten it. */
+/* An unchanged priority is set again, too: a new IP_TOS has just overwritten it. */
 static void setting_adjust(int fd, const struct option_setter *setting, const struct socket_options *before,
 			   const struct socket_options *after, struct buf *warnings)
 {
@@ -331,8 +333,8 @@ static void congestion_adjust(int fd, const struct listen *before, const struct 
 			 strerror(errno));
 }
 
-/* A tie that can't be made leaves the socket open to more than the table says, which must not be; one that can't
- * be loosened leaves it open to less. */
+/* If a binding to an interface fails, the socket would be open to more clients than the table says, which is an error.
+ * If the removal of one fails, it is open to fewer, which is a warning. */
 static int device_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 			 struct buf *warnings)
 {
@@ -349,9 +351,10 @@ static int device_adjust(int fd, const struct listen *before, const struct liste
 	return 0;
 }
 
-int socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
-			  struct buf *why, struct buf *warnings)
+int socket_options_adjust(int fd, int domain, const struct listen_change *change, struct buf *why,
+			  struct buf *warnings)
 {
+	const struct listen *before = change->before, *after = change->after;
 	const struct socket_options *old = before->options, *new = after->options;
 
 	if (is_inet(domain) && device_adjust(fd, before, after, why, warnings) < 0)
@@ -376,8 +379,7 @@ static int domain_of(int fd)
 	return domain;
 }
 
-/* Failures are not told: the listener said so when it was bound, and a client should not fill
- * the log. */
+/* Failures are not reported: they were when the listener was bound, and a client must not fill the log. */
 void socket_options_accepted(int fd, const struct listen *listen)
 {
 	const struct socket_options *options = listen->options;

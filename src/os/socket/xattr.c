@@ -1,15 +1,15 @@
-/* Extended attributes of sockets, which varlink tools read. Few kernels support them on sockets without a node, so
- * failures are ignored. */
+/* Extended attributes of sockets (xattr(7)), which varlink tools read. Few kernels support them on sockets without a
+ * node, so failures are ignored. */
 #include <string.h>
 #include <sys/xattr.h>
 
 #include "os/rights/own_privileges.h"
 #include "os/socket/bind_internal.h"
 
-#define NAME_MOST 256 /* XATTR_NAME_MAX and its NUL */
+#define NAME_MOST 256 /* XATTR_NAME_MAX and a NUL */
 
-/* false: it is no NAME=value, which config/check/check has refused. */
-static bool take_apart(const char *attribute, char name[NAME_MOST], const char **value)
+/* Splits NAME=value. false: it has another form, which config/check/check has refused. */
+static bool split_attribute(const char *attribute, char name[NAME_MOST], const char **value)
 {
 	size_t length = strcspn(attribute, "=");
 
@@ -29,9 +29,9 @@ void xattr_set_node(const char *path, words attributes)
 
 	if (!attributes || !*attributes)
 		return;
-	before = own_privileges_raise(); /* for names of trusted and security */
+	before = own_privileges_raise(); /* for names in trusted.* and security.* */
 	for (; *attributes; attributes++) {
-		if (take_apart(*attributes, name, &value))
+		if (split_attribute(*attributes, name, &value))
 			lsetxattr(path, name, value, strlen(value), 0);
 	}
 	own_privileges_use(before);
@@ -47,7 +47,7 @@ void xattr_set_open(int fd, words attributes)
 		return;
 	before = own_privileges_raise();
 	for (; *attributes; attributes++) {
-		if (take_apart(*attributes, name, &value))
+		if (split_attribute(*attributes, name, &value))
 			fsetxattr(fd, name, value, strlen(value), 0);
 	}
 	own_privileges_use(before);
