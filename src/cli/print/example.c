@@ -1,11 +1,11 @@
-/* Examples of values whose form a type's name does not tell. The reader reads each in
- * tests/unit/cli/print/test_print_conf. */
+/* Examples of values whose form does not follow from the name of the type. tests/unit/cli/print/test_print_conf reads
+ * each one. */
 #include "cli/print/example.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* By name. */
+/* Sorted by name. */
 static const struct example {
 	const char *option, *value;
 } examples[] = {
@@ -172,7 +172,7 @@ static const struct example {
 	{ "xattr_listen", "{ \"user.name=value\" }" },
 };
 
-static int compare(const void *option, const void *example)
+static int compare_example(const void *option, const void *example)
 {
 	return strcmp(option, ((const struct example *)example)->option);
 }
@@ -180,7 +180,7 @@ static int compare(const void *option, const void *example)
 const char *example_of(const char *option)
 {
 	const struct example *found =
-		bsearch(option, examples, sizeof(examples) / sizeof(*examples), sizeof(*examples), compare);
+		bsearch(option, examples, sizeof(examples) / sizeof(*examples), sizeof(*examples), compare_example);
 
 	return found ? found->value : NULL;
 }

@@ -1,5 +1,5 @@
-/* For --explain: an option as one writes it. */
+/* Examples of options, for --explain. */
 #pragma once
 
-/* The value, as superd.conf has it; for socket what stands behind it. NULL: a plain word, number or yes and no says it all. */
+/* An example value of an option, as in superd.conf; for `socket`, its name and block. NULL: the option needs none. */
 const char *example_of(const char *option);

@@ -1,7 +1,7 @@
-/* Prints what superd does with a key of another system's tables.
+/* Prints what superd does with a key of a unit or a property list.
  *
- * One name may be a key of several sections, which superd may treat differently. A key that several sections of a
- * unit share is printed once. */
+ * One name may be a key of several sections, which superd may treat differently. A key that several sections of a unit
+ * share is printed once. */
 #include "cli/print/explain_key.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "parse/launchd/keys.h"
 #include "parse/systemd/keys.h"
 
-/* The key in "SECTION.KEY", or the whole name if it has no section; "", which no key is called: it names another
+/* The key in "SECTION.KEY", or the whole name if it has no section. "", which is no key: the name has another
  * section. */
 static const char *name_in(const char *section, const char *name)
 {
@@ -20,14 +20,23 @@ static const char *name_in(const char *section, const char *name)
 	return strchr(name, '.') ? "" : name;
 }
 
-static void tell(FILE *out, const char *where, const char *key, enum key_status class, const char *option,
-		 const char *reason)
+struct explained_key {
+	const char *where;              /* the section or dictionary, as it is printed */
+	const char *name;
+	enum key_status status;
+	const char *option;             /* superd's option; NULL: none */
+	const char *reason;             /* NULL: none */
+};
+
+static void print_key(FILE *out, const struct explained_key *key)
 {
-	fprintf(out, "superd: %s %s is %s", where, key, key_status_name(class));
-	if (class == KEY_DONE && option)
+	const char *option = key->status == KEY_DONE ? key->option : NULL;
+
+	fprintf(out, "superd: %s %s is %s", key->where, key->name, key_status_name(key->status));
+	if (option)
 		fprintf(out, ", as %s", option);
-	fprintf(out, "%s%s", reason ? ": " : "", reason ? reason : "");
-	if (class == KEY_DONE && option)
+	fprintf(out, "%s%s", key->reason ? ": " : "", key->reason ? key->reason : "");
+	if (option)
 		fprintf(out, " (see superd --explain %s)", option);
 	fputc('\n', out);
 }
@@ -37,19 +46,19 @@ static bool explain_unit_key(const char *name, FILE *out)
 	static const char *const sections[][2] = {
 		{ "Unit", "[Unit]" }, { "Service", "[Service]" }, { "Socket", "[Socket]" }, { "Install", "[Install]" }
 	};
-	const struct unit_key *told = NULL;
+	const struct unit_key *printed = NULL;
 
 	for (size_t n = 0; n < sizeof(sections) / sizeof(*sections); n++) {
 		const char *section = sections[n][0], *own = name_in(section, name);
 		const struct unit_key *key = unit_key_find(section, own);
 
-		if (!key || key == told)
+		if (!key || key == printed)
 			continue;
-		tell(out, sections[n][1], key->key, unit_key_status(section, key), unit_key_option(section, key),
-		     key->reason);
-		told = key;
+		print_key(out, &(struct explained_key){ sections[n][1], key->key, unit_key_status(section, key),
+							unit_key_option(section, key), key->reason });
+		printed = key;
 	}
-	return told;
+	return printed;
 }
 
 static bool explain_launchd_key(const char *name, FILE *out)
@@ -63,8 +72,9 @@ static bool explain_launchd_key(const char *name, FILE *out)
 
 		if (!key)
 			continue;
-		tell(out, keys->prefix ? keys->prefix : "launchd's", key->key, launchd_key_status(keys, key),
-		     launchd_key_option(keys, key), key->reason);
+		print_key(out, &(struct explained_key){ keys->prefix ? keys->prefix : "launchd's", key->key,
+							launchd_key_status(keys, key), launchd_key_option(keys, key),
+							key->reason });
 		any = true;
 	}
 	return any;

@@ -1,9 +1,10 @@
-/* What becomes of a key of systemd's units or of launchd's property lists, for --explain. */
+/* --explain for a key of systemd's units or of launchd's property lists. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A line for each place where there is a key of this name: "[Service] RootImage is refused: superd mounts no images". A
- * section or dictionary may stand in front of it with a dot, as in Service.RootImage. false: there is none. */
+/* Prints a line for each section or dictionary that has a key of this name: "[Service] RootImage is refused: superd
+ * mounts no images". The name may begin with its section or dictionary: Service.RootImage. false: there is no such
+ * key. */
 bool explain_key(const char *name, FILE *out);

@@ -1,8 +1,8 @@
 /* Prints a table as superd.conf.
  *
- * The order of a service's sockets is the order of the backend's descriptors. So they are printed in their order,
- * as runs of sockets with the same name and options: a run that has the service's own is a `listen`, any other a
- * socket { }. */
+ * The order of a service's sockets is the order of the backend's descriptors. So they are printed in their order, as
+ * runs of sockets with the same name and options. A run with the service's own name and options is a `listen`, any
+ * other a socket { }. */
 #include "cli/print/print_conf.h"
 
 #include <stddef.h>
@@ -13,18 +13,18 @@
 #include "config/table/diff.h"
 
 struct printer {
-	struct buf text;
+	struct buf text;                /* of the present service */
 	const struct print_defaults *defaults;
-	const struct service *service;
-	bool comments;
-	const char *indent;
-	const struct directive *listen;
+	const struct service *service;  /* the present one */
+	bool comments;                  /* print the places where values were set */
+	const char *indent;             /* of the present line */
+	const struct directive *listen; /* the option `listen` */
 };
 
 /* Sockets [first, end) of a service that can stand in one list. */
 struct run {
 	size_t first, end;
-	bool plain;                     /* true: they have the service's own name and options */
+	bool plain;                     /* they have the service's own name and options */
 };
 
 static void add_place(struct printer *printer, const char *file, unsigned line)
@@ -51,12 +51,12 @@ static bool is_same_file(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool is_behind(struct origin a, struct origin b)
+static bool is_after(struct origin a, struct origin b)
 {
 	return a.line > b.line || (a.line == b.line && a.column > b.column);
 }
 
-/* The socket { } a socket stands in: that of the last `listen` before it. */
+/* The number of the socket { } that has the socket: the last one whose `listen` stands before it. */
 static unsigned find_block(const struct printer *printer, const struct listen *socket)
 {
 	struct origin nearest = { 0 };
@@ -67,7 +67,7 @@ static unsigned find_block(const struct printer *printer, const struct listen *s
 		struct origin at = service_place(printer->service, mark);
 
 		if (mark->directive != directive_index(printer->listen) || !is_same_file(at.file, socket->at.file) ||
-		    is_behind(at, socket->at) || !is_behind(at, nearest))
+		    is_after(at, socket->at) || !is_after(at, nearest))
 			continue;
 		nearest = at;
 		block = mark->block;
@@ -86,7 +86,7 @@ static void add_option(struct printer *printer, const struct directive *directiv
 	buf_char(&printer->text, '\n');
 }
 
-static bool sockets_fit(const struct listen *a, const struct listen *b)
+static bool sockets_equal(const struct listen *a, const struct listen *b)
 {
 	return !strcmp(a->name, b->name) && socket_options_equal(a->options, b->options);
 }
@@ -97,12 +97,12 @@ static struct run next_run(const struct service *service, size_t first)
 	struct run run = { first, first + 1, !strcmp(socket->name, service->name) &&
 			   socket_options_equal(socket->options, service->groups->socket_defaults) };
 
-	while (run.end < service->socket_count && sockets_fit(socket, &service->sockets[run.end]))
+	while (run.end < service->socket_count && sockets_equal(socket, &service->sockets[run.end]))
 		run.end++;
 	return run;
 }
 
-/* {"a", "b"}. A host of several addresses has a socket for each by now, and stands there once. */
+/* Adds {"a", "b"}. A host with several addresses has a socket for each by now, but is printed once. */
 static void add_endpoints(struct printer *printer, struct run run)
 {
 	struct buf endpoint = { 0 };
@@ -123,7 +123,7 @@ static void add_endpoints(struct printer *printer, struct run run)
 	buf_free(&endpoint);
 }
 
-/* socket NAME { … } with what differs from the service's options. */
+/* Adds socket NAME { … } with the options that differ from the service's. */
 static void add_block(struct printer *printer, struct run run)
 {
 	const struct listen *socket = &printer->service->sockets[run.first];
@@ -165,7 +165,7 @@ static void add_sockets(struct printer *printer)
 	}
 }
 
-/* accept and pass say what kind of service it is, so they stand there even at their defaults. */
+/* accept and pass say what kind of service it is, so they are printed even at their defaults. */
 static bool is_always_shown(const struct directive *directive)
 {
 	return directive->chapter == CHAPTER_EXEC &&
@@ -193,21 +193,21 @@ static void add_service(struct printer *printer, const struct service *service)
 	buf_text(&printer->text, "}\n");
 }
 
-/* defaults { … }, as the table had it. */
+/* Adds defaults { … }, as the table had it. */
 static void add_defaults(struct printer *printer)
 {
-	const struct service *laid = &printer->defaults->laid;
+	const struct service *defaults_row = &printer->defaults->defaults_row;
 	bool any = false;
 
-	printer->service = laid;
+	printer->service = defaults_row;
 	printer->indent = "\t";
 	for (size_t i = 0; i < directive_count; i++) {
-		if (!printer->defaults->is_laid[i])
+		if (!printer->defaults->is_in_defaults[i])
 			continue;
 		if (!any)
 			buf_text(&printer->text, "defaults {\n");
 		any = true;
-		add_option(printer, &directives[i], directive_field(&directives[i], laid), 0);
+		add_option(printer, &directives[i], directive_field(&directives[i], defaults_row), 0);
 	}
 	if (any)
 		buf_text(&printer->text, "}\n\n");

@@ -1,7 +1,8 @@
-/* Everything superd prints about tables and about itself, all of it driven by the directive table: a table as superd.conf
- * or JSON, an option explained, the manual's list of options, the names in other systems, the shells' completions.
+/* Everything that superd prints about tables and options: a table as superd.conf or JSON, the explanation of an option,
+ * the lists in the manual pages, the names in other systems, and shell completions. The table of options
+ * (config/option/option_table.h) drives it all.
  *
- * Every function gives false when memory ran out or out could not be written. */
+ * Every function returns false if memory ran out or `out` could not be written. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,24 +10,24 @@
 
 #include "config/table/table.h"
 
-/* superd.conf with what differs from the defaults. Read back it is the same table, and printing that gives the same text.
- * With comments each value is told where it came from. */
+/* Prints superd.conf with the values that differ from the defaults. It reads back as the same table. With comments each
+ * value has the place where it was set. */
 bool print_conf(const struct table *table, bool comments, FILE *out);
 
-/* {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}: durations in seconds, sizes in
- * bytes, what is at its default left out, but accept, pass, exec, user and disable. A socket's entry has the options in
- * which it differs from the service, the service's those in which it differs from the defaults. */
+/* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
+ * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user
+ * and disable. A socket has the options that differ from its service. */
 bool print_json(const struct table *table, FILE *out);
 
-/* One option for a person. false also when it is not known; see directive_hint for what to say then. */
+/* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */
 bool print_explain(const char *option, FILE *out);
 
-bool print_options(FILE *out);          /* the names of all, by chapter */
+bool print_options(FILE *out);          /* the names of all options, by chapter */
 
-bool print_mdoc(FILE *out);             /* superd.conf(5)'s list of options */
-bool print_mdoc_xinetd(FILE *out);      /* superd-xinetd.conf(5)'s list of attributes */
-bool print_mdoc_units(FILE *out);       /* superd-systemd(5)'s lists of keys */
-bool print_mdoc_launchd(FILE *out);     /* and superd-launchd(5)'s */
-bool print_compat(FILE *out);           /* names in the four systems, as a table */
-bool print_bash(FILE *out);             /* completion scripts */
+bool print_mdoc(FILE *out);             /* the list of options in superd.conf(5) */
+bool print_mdoc_xinetd(FILE *out);      /* the list of attributes in superd-xinetd.conf(5) */
+bool print_mdoc_units(FILE *out);       /* the lists of keys in superd-systemd(5) */
+bool print_mdoc_launchd(FILE *out);     /* the lists of keys in superd-launchd(5) */
+bool print_compat(FILE *out);           /* a table of the options' names in the four systems */
+bool print_bash(FILE *out);             /* completion scripts (cli/superd/print_completion.c) */
 bool print_zsh(FILE *out);

@@ -1,9 +1,8 @@
 /* The defaults of a table as a service of their own, so that a comparison with them compares fields.
  *
- * The table does not keep what `defaults { }` set, so it is derived: a value that a service has, did not set
- * itself, and that differs from superd's own default. A service could not always set it: `instances` is allowed
- * there even if it means nothing to some service. Two options have defaults that depend on another: pass on accept,
- * error on output. */
+ * The table does not keep what `defaults { }` set, so it is derived: from a value that a service has, but did not set
+ * itself, and that differs from superd's own default. `defaults { }` may set an option that means nothing to some
+ * service, as `instances`. Two options have defaults that depend on another option: pass on accept, error on output. */
 #include "cli/print/print_defaults.h"
 
 #include <errno.h>
@@ -18,7 +17,7 @@ static bool is_field(const struct directive *directive, enum option_group group,
 	return directive->group == group && directive->offset == offset;
 }
 
-/* pass and error have a rule of their own, and accept is always written where it counts. */
+/* The defaults of pass and error follow a rule, and accept is always printed. */
 static bool follows_rule(const struct directive *directive)
 {
 	return is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)) ||
@@ -45,7 +44,7 @@ static bool is_implied(const struct service *service, const struct directive *di
 	return false;
 }
 
-static bool service_says(const struct service *service, const struct directive *directive)
+static bool service_sets(const struct service *service, const struct directive *directive)
 {
 	for (size_t i = 0; i < service->mark_count; i++) {
 		if (service->marks[i].directive == directive_index(directive) && !service->marks[i].block)
@@ -55,7 +54,7 @@ static bool service_says(const struct service *service, const struct directive *
 }
 
 /* Collects the values that a service has but did not set itself. */
-static void lay_service(struct print_defaults *defaults, const struct service *service)
+static void collect_defaults(struct print_defaults *defaults, const struct service *service)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -63,15 +62,15 @@ static void lay_service(struct print_defaults *defaults, const struct service *s
 		char *group;
 
 		if (!directive_has_value(directive) || !(directive->flags & IN_DEFAULTS) || follows_rule(directive) ||
-		    defaults->is_laid[i])
+		    defaults->is_in_defaults[i])
 			continue;
 		field = directive_field(directive, service);
 		if (directive->type->equal(field, directive_field(directive, &defaults->plain)) ||
-		    service_says(service, directive) || is_implied(service, directive))
+		    service_sets(service, directive) || is_implied(service, directive))
 			continue;
 		group = (char *)defaults->groups[directive->group];
 		memcpy(group + directive->offset, field, directive->type->size);
-		defaults->is_laid[i] = true;
+		defaults->is_in_defaults[i] = true;
 	}
 }
 
@@ -83,8 +82,8 @@ static bool make_group(struct print_defaults *defaults, enum option_group group)
 	if (!values || !defaults->groups[group] || !directive_fill_defaults(group, values, defaults->pool))
 		return false;
 	memcpy(defaults->groups[group], values, group_sizes[group]);
-	default_service_put_group(&defaults->plain, &defaults->plain_terms, group, values);
-	default_service_put_group(&defaults->laid, &defaults->laid_terms, group, defaults->groups[group]);
+	default_service_put_group(&defaults->plain, &defaults->plain_groups, group, values);
+	default_service_put_group(&defaults->defaults_row, &defaults->row_groups, group, defaults->groups[group]);
 	return true;
 }
 
@@ -95,8 +94,8 @@ bool print_defaults_make(struct print_defaults *defaults, const struct table *ta
 	*defaults = (struct print_defaults){ .pool = pool_new() };
 	if (!defaults->pool)
 		return false;
-	defaults->is_laid = pool_alloc(defaults->pool, directive_count * sizeof(*defaults->is_laid));
-	ok = defaults->is_laid;
+	defaults->is_in_defaults = pool_alloc(defaults->pool, directive_count * sizeof(*defaults->is_in_defaults));
+	ok = defaults->is_in_defaults;
 	for (enum option_group group = 0; ok && group < GROUPS; group++)
 		ok = make_group(defaults, group);
 	if (!ok) {
@@ -104,7 +103,7 @@ bool print_defaults_make(struct print_defaults *defaults, const struct table *ta
 		return false;
 	}
 	for (size_t i = 0; i < table->count; i++)
-		lay_service(defaults, &table->services[i]);
+		collect_defaults(defaults, &table->services[i]);
 	return true;
 }
 
@@ -120,14 +119,15 @@ static const struct stream *expected_error(const struct service *service, const 
 	const struct directive *output = directive_find(NATIVE, "output");
 	const struct stream *stream = &service->groups->streams->output;
 
-	if (stream->kind != STREAM_SOCKET && (defaults->is_laid[directive_index(output)] ||
+	if (stream->kind != STREAM_SOCKET && (defaults->is_in_defaults[directive_index(output)] ||
 					      !output->type->equal(stream, &defaults->plain.groups->streams->output)))
 		return stream;
 	return &defaults->plain.groups->streams->error;
 }
 
-/* With pass = inetd, input and output are the socket unless the service sets them, even to their default. */
-static bool is_said_against_socket(const struct service *service, const struct directive *directive)
+/* With pass = inetd, input and output are the socket, unless the service sets them. Setting them to their default
+ * counts, too. */
+static bool overrides_socket(const struct service *service, const struct directive *directive)
 {
 	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, input)) ||
 			 is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, output));
@@ -142,10 +142,10 @@ bool service_has_default(const struct service *service, const struct directive *
 		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD);
 	if (is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error)))
 		return directive->type->equal(&service->groups->streams->error, expected_error(service, defaults));
-	if (is_said_against_socket(service, directive))
+	if (overrides_socket(service, directive))
 		return false;
 	return directive->type->equal(directive_field(directive, service),
-				      directive_field(directive, &defaults->laid));
+				      directive_field(directive, &defaults->defaults_row));
 }
 
 bool buf_flush(struct buf *buf, FILE *out)

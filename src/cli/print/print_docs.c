@@ -1,8 +1,7 @@
-/* Prints documents from the table of directives: the manual's lists of options, and the table of names in other
- * systems.
+/* Prints documents from the table of options: the lists in the manual pages, and the table of names in other systems.
  *
- * mdoc(7) restricts the text: a sentence begins on a new line, a line must not begin with a dot or an apostrophe, a
- * backslash starts an escape, and a macro takes an argument that is only punctuation for punctuation. */
+ * mdoc(7) restricts the text. A sentence begins on a new line. A line must not begin with a dot or an apostrophe. A
+ * backslash starts an escape. An argument of a macro that is only punctuation is treated as punctuation. */
 #include "cli/print/print_conf.h"
 
 #include <string.h>
@@ -38,7 +37,7 @@ static void add_sentences(struct buf *out, const char *text)
 	add_roff(out, text, strlen(text));
 }
 
-/* = Cm a | b, or = Ar placeholder */
+/* Adds "= Cm a | b", or "= Ar placeholder". */
 static void add_value(struct buf *out, const struct directive *directive)
 {
 	buf_text(out, " No =");
@@ -139,7 +138,7 @@ static void add_as_xinetd(struct buf *out, const char *text)
 	buf_free(&room);
 }
 
-/* An attribute of xinetd: its meaning is the option's. */
+/* Adds an attribute of xinetd with the help text of superd's option. */
 static void add_attribute(struct buf *out, const struct directive *directive)
 {
 	buf_addf(out, ".It Cm %s", directive->name[XINETD]);

@@ -1,4 +1,4 @@
-/* One option, told to a person: what the manual says of it, with its bounds and its names elsewhere. */
+/* --explain: prints the help of one option, with its bounds, an example and its names in other systems. */
 #include "cli/print/print_conf.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "cli/print/example.h"
 #include "cli/print/print_defaults.h"
 
-#define WIDTH 78
+#define WIDTH 78                        /* columns of a line */
 
 static const char *const systems[DIALECTS] = { [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd" };
 
@@ -15,7 +15,7 @@ static const char *const changes[] = {
 	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "makes the socket anew",
 };
 
-/* What is otherwise in an xinetd.conf. */
+/* Options that mean something else in an xinetd.conf. */
 static const struct {
 	const char *option, *text;
 } in_xinetd[] = {
@@ -63,7 +63,7 @@ static bool is_number(const struct directive *directive)
 	return type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
 }
 
-/* Many of them go over several lines. */
+/* Adds the words with commas between, on as many lines as needed. */
 static void add_words(struct buf *text, const char *const *list)
 {
 	size_t start = 0;

@@ -1,5 +1,5 @@
-/* A table as JSON, for programs: a row a line (config/table/service_json), so that one of any size is written piece by
- * piece. */
+/* Prints a table as JSON, a service on each line (config/table/service_json.h). It writes line by line, so a table of
+ * any size needs little memory. */
 #include "cli/print/print_conf.h"
 
 #include "base/json.h"

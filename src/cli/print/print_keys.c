@@ -1,26 +1,34 @@
 /* Prints superd-systemd(5)'s and superd-launchd(5)'s lists of keys: how this version of superd treats every key of a
  * unit and of a property list.
  *
- * A key whose option is not implemented yet is listed by its class until then. It becomes honoured by itself once the
+ * A key whose option is not implemented yet is listed by the class in its table. It becomes honoured by itself once the
  * option exists. */
 #include "cli/print/print_conf.h"
 #include "cli/print/print_defaults.h"
 #include "parse/launchd/keys.h"
 #include "parse/systemd/keys.h"
 
-/* class: that of this version; written: that of the table of keys, to which the reason belongs. */
-static void add_key(struct buf *out, const char *key, enum key_status class, enum key_status written,
-		    const char *option, const char *reason)
+struct listed_key {
+	const char *name;
+	enum key_status status;         /* in this version */
+	enum key_status class;          /* in the table of keys; the reason belongs to it */
+	const char *option;             /* superd's option; NULL: none */
+	const char *reason;             /* NULL: none */
+};
+
+static void add_key(struct buf *out, const struct listed_key *key)
 {
-	if (class == KEY_DONE && written != KEY_DONE)
-		reason = NULL;          /* it tells why the option was missing, and does not hold any more */
-	if (!reason && class == KEY_REFUSED)
+	const char *reason = key->reason;
+
+	if (key->status == KEY_DONE && key->class != KEY_DONE)
+		reason = NULL;          /* it says why the option was missing, which is over */
+	if (!reason && key->status == KEY_REFUSED)
 		reason = "not yet";
-	buf_addf(out, ".It Cm %s\n", key);
-	if (class == KEY_DONE && option)
-		buf_addf(out, ".Ic %s%s\n", option, reason ? " :" : "");
+	buf_addf(out, ".It Cm %s\n", key->name);
+	if (key->status == KEY_DONE && key->option)
+		buf_addf(out, ".Ic %s%s\n", key->option, reason ? " :" : "");
 	else
-		buf_addf(out, "%s%s\n", key_status_name(class), reason ? ":" : "");
+		buf_addf(out, "%s%s\n", key_status_name(key->status), reason ? ":" : "");
 	if (reason)
 		buf_addf(out, "%s\n", reason);
 }
@@ -42,8 +50,8 @@ bool print_mdoc_units(FILE *out)
 		for (size_t i = 0; i < unit_keys[n]->count; i++) {
 			const struct unit_key *key = &unit_keys[n]->list[i];
 
-			add_key(&text, key->key, unit_key_status(section, key), key->class,
-				unit_key_option(section, key), key->reason);
+			add_key(&text, &(struct listed_key){ key->key, unit_key_status(section, key), key->class,
+							     unit_key_option(section, key), key->reason });
 		}
 		buf_text(&text, ".El\n");
 	}
@@ -64,8 +72,8 @@ bool print_mdoc_launchd(FILE *out)
 		for (size_t i = 0; i < keys->count; i++) {
 			const struct launchd_key *key = &keys->list[i];
 
-			add_key(&text, key->key, launchd_key_status(keys, key), key->class,
-				launchd_key_option(keys, key), key->reason);
+			add_key(&text, &(struct listed_key){ key->key, launchd_key_status(keys, key), key->class,
+							     launchd_key_option(keys, key), key->reason });
 		}
 		buf_text(&text, ".El\n");
 	}
