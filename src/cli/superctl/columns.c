@@ -1,14 +1,22 @@
 /* Aligned columns that fit the terminal.
  *
- * If it is too narrow, empty columns go first. Then the columns that may give are cut, one character at a time and
- * always the widest. If that is not enough, the last columns are left out. */
+ * If the terminal is too narrow, empty columns are left out. Then the columns that may shrink are cut, always the
+ * widest one by one character. If that is not enough, the last columns are left out. */
 #include "cli/superctl/columns.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define GAP 2
-#define LEFT_OUT 0 /* the width of a column that is left out */
+#define GAP 2    /* blanks between two columns */
+#define HIDDEN 0 /* the width of a column that is left out */
+
+struct cell {
+	const char *text;
+	enum style style;
+	size_t width;                   /* of its column */
+	bool right;                     /* aligned to the right */
+	bool is_last;                   /* in its row: no blanks behind it */
+};
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count)
 {
@@ -50,7 +58,7 @@ static size_t find_widest(const struct columns *columns, const size_t widths[])
 	size_t widest = columns->count;
 
 	for (size_t i = 0; i < columns->count; i++) {
-		if (!columns->list[i].gives || widths[i] <= strlen(columns->list[i].title))
+		if (!columns->list[i].can_shrink || widths[i] <= strlen(columns->list[i].title))
 			continue;
 		if (widest == columns->count || widths[i] > widths[widest])
 			widest = i;
@@ -58,8 +66,8 @@ static size_t find_widest(const struct columns *columns, const size_t widths[])
 	return widest;
 }
 
-/* Computes the width of each column, LEFT_OUT or more. Returns the number of columns that fit. */
-static size_t fit(const struct columns *columns, size_t room, size_t widths[])
+/* Computes the width of each column; HIDDEN: it is left out. Returns the number of columns that fit. */
+static size_t fit_widths(const struct columns *columns, size_t room, size_t widths[])
 {
 	size_t sum = 0, shown = columns->count, widest;
 
@@ -70,14 +78,14 @@ static size_t fit(const struct columns *columns, size_t room, size_t widths[])
 		if (columns->filled[i])
 			continue;
 		sum -= widths[i] + GAP;
-		widths[i] = LEFT_OUT;
+		widths[i] = HIDDEN;
 	}
 	while (sum > room && (widest = find_widest(columns, widths)) < columns->count) {
 		widths[widest]--;
 		sum--;
 	}
 	for (; shown > 1 && sum > room; shown--)
-		sum -= widths[shown - 1] == LEFT_OUT ? 0 : widths[shown - 1] + GAP;
+		sum -= widths[shown - 1] == HIDDEN ? 0 : widths[shown - 1] + GAP;
 	return shown;
 }
 
@@ -88,7 +96,7 @@ static void add_blanks(struct buf *out, size_t count)
 }
 
 /* Removes the blanks at the end of a line. */
-static void trim(struct buf *out)
+static void trim_blanks(struct buf *out)
 {
 	size_t length = out->length;
 
@@ -97,72 +105,76 @@ static void trim(struct buf *out)
 	(void)buf_cut(out, length);
 }
 
-static void add_cell(struct buf *out, const struct screen *screen, const char *text, enum style style, bool right,
-		     size_t width, bool is_last)
+static void add_cell(struct buf *out, const struct screen *screen, const struct cell *cell)
 {
 	const char *mark = screen->unicode ? "…" : "~";
-	size_t used = screen_columns(text), taken = strlen(text);
-	bool is_cut = used > width;
+	size_t used = screen_columns(cell->text), length = strlen(cell->text);
+	bool is_cut = used > cell->width;
 
 	if (is_cut) {
-		taken = screen_cut(text, width ? width - 1 : 0);
-		used = width;
+		length = screen_cut(cell->text, cell->width ? cell->width - 1 : 0);
+		used = cell->width;
 	}
-	if (right)
-		add_blanks(out, width - used);
-	if (style != STYLE_PLAIN)
-		screen_set(screen, out, style);
-	buf_add(out, text, taken);
+	if (cell->right)
+		add_blanks(out, cell->width - used);
+	if (cell->style != STYLE_PLAIN)
+		screen_set(screen, out, cell->style);
+	buf_add(out, cell->text, length);
 	if (is_cut)
 		buf_text(out, mark);
-	if (style != STYLE_PLAIN)
+	if (cell->style != STYLE_PLAIN)
 		screen_set(screen, out, STYLE_PLAIN);
-	if (!right && !is_last)
-		add_blanks(out, width - used);
+	if (!cell->right && !cell->is_last)
+		add_blanks(out, cell->width - used);
 }
 
 static void add_titles(const struct columns *columns, const struct screen *screen, const size_t widths[], size_t shown,
 		       struct buf *out)
 {
 	for (size_t i = 0; i < shown; i++) {
-		if (widths[i] == LEFT_OUT)
+		const struct column *column = &columns->list[i];
+		struct cell cell = { column->title, STYLE_BOLD, widths[i], column->right, i + 1 == shown };
+
+		if (widths[i] == HIDDEN)
 			continue;
 		if (i)
 			add_blanks(out, GAP);
-		add_cell(out, screen, columns->list[i].title, STYLE_BOLD, columns->list[i].right, widths[i],
-			 i + 1 == shown);
+		add_cell(out, screen, &cell);
 	}
 }
 
-void columns_print(struct columns *columns, const struct screen *screen, size_t first, size_t most, const char *indent,
-		   const char *end, struct buf *out)
+void columns_print(struct columns *columns, const struct screen *screen, const struct columns_page *page,
+		   struct buf *out)
 {
-	size_t widths[COLUMNS_MOST], shown, room = screen->width ? screen->width - strlen(indent) : SIZE_MAX, cell = 0;
+	size_t room = screen->width ? screen->width - strlen(page->indent) : SIZE_MAX;
+	size_t widths[COLUMNS_MOST], shown, at = 0;
 	const char *text = buf_string(&columns->text);
 
 	if (columns->text.failed || columns->styles.failed) {
 		out->failed = true;
 		return;
 	}
-	shown = fit(columns, room, widths);
-	buf_text(out, indent);
+	shown = fit_widths(columns, room, widths);
+	buf_text(out, page->indent);
 	add_titles(columns, screen, widths, shown, out);
-	buf_text(out, end);
-	for (size_t row = 0; row < columns_rows(columns) && row < first + most; row++) {
-		if (row >= first)
-			buf_text(out, indent);
-		for (size_t i = 0; i < columns->count; i++, cell++, text += strlen(text) + 1) {
-			if (row < first || i >= shown || widths[i] == LEFT_OUT)
+	buf_text(out, page->end);
+	for (size_t row = 0; row < columns_rows(columns) && row < page->first + page->most; row++) {
+		if (row >= page->first)
+			buf_text(out, page->indent);
+		for (size_t i = 0; i < columns->count; i++, at++, text += strlen(text) + 1) {
+			struct cell cell = { text, (enum style)columns->styles.data[at], widths[i],
+					     columns->list[i].right, i + 1 == shown };
+
+			if (row < page->first || i >= shown || widths[i] == HIDDEN)
 				continue;
 			if (i)
 				add_blanks(out, GAP);
-			add_cell(out, screen, text, (enum style)columns->styles.data[cell], columns->list[i].right,
-				 widths[i], i + 1 == shown);
+			add_cell(out, screen, &cell);
 		}
-		if (row < first)
+		if (row < page->first)
 			continue;
-		trim(out);
-		buf_text(out, end);
+		trim_blanks(out);
+		buf_text(out, page->end);
 	}
 }
 

@@ -1,5 +1,5 @@
-/* A table of aligned columns that fits the terminal: when it is too wide, empty columns are left out, then the widest
- * column of those that may gives way first, and ends in an ellipsis. */
+/* A table of aligned columns that fits the terminal. If it is too wide, empty columns are left out first. Then the
+ * widest of the columns that may shrink is cut, and its cells end in an ellipsis. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,28 +12,34 @@
 
 struct column {
 	const char *title;
-	bool right;                     /* its cells stand to the right: numbers */
-	bool gives;                     /* may be cut, but not below its title */
+	bool right;                     /* its cells are aligned to the right, as numbers are */
+	bool can_shrink;                /* it may be cut, but not below the width of its title */
 };
 
 struct columns {
-	const struct column *list;
-	size_t count;
-	size_t widths[COLUMNS_MOST];
-	bool filled[COLUMNS_MOST];      /* some cell of it has text */
+	const struct column *list;      /* borrowed */
+	size_t count;                   /* of the columns, at most COLUMNS_MOST */
+	size_t widths[COLUMNS_MOST];    /* in columns of the screen: that of the widest cell or the title */
+	bool filled[COLUMNS_MOST];      /* whether any cell of the column has text */
 	struct buf text;                /* the cells, each with its NUL */
-	struct buf styles;              /* a byte a cell */
-	size_t cells;
+	struct buf styles;              /* an enum style in a byte for each cell */
+	size_t cells;                   /* number of cells so far */
+};
+
+/* The rows to print, and the text around each line. */
+struct columns_page {
+	size_t first, most;             /* the first row, and the number of rows at most */
+	const char *indent, *end;       /* text before and behind each line */
 };
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count);
 
-/* The next cell, row by row; what a buffer holds is visible already, and is cleared. */
+/* Add the next cell, row by row. columns_add empties the buffer, whose text must be visible (buf_visible). */
 void columns_add(struct columns *columns, enum style style, struct buf *text);
 void columns_add_text(struct columns *columns, enum style style, const char *text);
 
-/* Prints the titles and the rows from `first` on, at most `most` of them, with what stands before and behind each line. */
-void columns_print(struct columns *columns, const struct screen *screen, size_t first, size_t most, const char *indent,
-		   const char *end, struct buf *out);
+/* Prints the titles and the rows of the page. */
+void columns_print(struct columns *columns, const struct screen *screen, const struct columns_page *page,
+		   struct buf *out);
 size_t columns_rows(const struct columns *columns);
 void columns_free(struct columns *columns);

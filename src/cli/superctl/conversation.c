@@ -1,6 +1,6 @@
 /* A conversation with superd: connect, greeting, request, lines of the answer.
  *
- * Its messages tell apart the failures that need different remedies: no socket, nobody listens, no permission,
+ * There is a message of its own for each failure that needs another remedy: no socket, no listener, no permission,
  * another program, no answer in time, an error as the answer. */
 #include "cli/superctl/conversation.h"
 
@@ -15,14 +15,15 @@
 #include "base/shell_words.h"
 #include "cli/superctl/json_reply.h"
 
-#define CONNECT_LIMIT 5000
-#define REQUEST_MOST 8192 /* the newline included: superd's bound */
-#define PROTOCOL 1
+#define CONNECT_LIMIT 5000 /* milliseconds */
+#define REQUEST_MOST 8192 /* bytes, with the newline; superd's limit */
+#define PROTOCOL 1        /* version of the protocol, in the greeting */
 
-static enum ctl_status fail(struct conversation *conversation, enum ctl_status status, const char *format, ...)
+static enum ctl_status set_failure(struct conversation *conversation, enum ctl_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static enum ctl_status fail(struct conversation *conversation, enum ctl_status status, const char *format, ...)
+/* Keeps the message in conversation->why, and prints it unless the conversation is quiet. Returns the status. */
+static enum ctl_status set_failure(struct conversation *conversation, enum ctl_status status, const char *format, ...)
 {
 	struct buf text = { 0 };
 	va_list arguments;
@@ -54,7 +55,7 @@ bool conversation_print(struct buf *out)
 }
 
 /* The remedy to print behind the error of a failed connect(2). */
-static const char *lookup_for(int error, const char *path)
+static const char *connect_hint(int error, const char *path)
 {
 	struct stat node;
 
@@ -75,8 +76,8 @@ static const char *lookup_for(int error, const char *path)
 	}
 }
 
-/* The time until which the next line must arrive, or TRANSPORT_FOREVER. */
-static int64_t next_until(const struct conversation *conversation)
+/* The deadline of the next line, of clock_ms; or TRANSPORT_FOREVER. */
+static int64_t line_deadline(const struct conversation *conversation)
 {
 	int64_t until;
 
@@ -86,74 +87,75 @@ static int64_t next_until(const struct conversation *conversation)
 	return conversation->until != TRANSPORT_FOREVER && conversation->until < until ? conversation->until : until;
 }
 
-static enum ctl_status say_missing(struct conversation *conversation, enum transport_result result, bool greeted)
+static enum ctl_status fail_read(struct conversation *conversation, enum transport_result result, bool greeted)
 {
 	const char *path = conversation->options->control;
 
-	conversation->gone =
+	conversation->connection_lost =
 		greeted && (result == TRANSPORT_END || (result == TRANSPORT_FAILED && errno == ECONNRESET));
 	switch (result) {
 	case TRANSPORT_END:
-		return fail(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
-			    greeted ? "superd at %s closed the connection before the end of its answer: it has ended, "
-				      "or was upgraded"
-				    : "superd at %s closed the connection without a word",
-			    path);
+		return set_failure(
+			conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
+			greeted ? "superd at %s closed the connection before the end of its answer: it has ended, "
+				  "or was upgraded"
+				: "superd at %s closed the connection without a word",
+			path);
 	case TRANSPORT_LATE:
-		return fail(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD, "superd at %s does not answer in time",
-			    path);
+		return set_failure(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
+				   "superd at %s does not answer in time", path);
 	case TRANSPORT_TOO_LONG:
-		return fail(conversation, CTL_FAILED, "superd at %s sent a line without an end", path);
+		return set_failure(conversation, CTL_FAILED, "superd at %s sent a line without an end", path);
 	default:
-		return fail(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD, "cannot read from superd at %s: %s",
-			    path, strerror(errno));
+		return set_failure(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
+				   "cannot read from superd at %s: %s", path, strerror(errno));
 	}
 }
 
 /* The error that ends an answer, with its hint. */
-static enum ctl_status say_error(struct conversation *conversation, const json_t *line)
+static enum ctl_status fail_reply(struct conversation *conversation, const json_t *line)
 {
 	const char *hint = json_reply_text(line, "hint");
 	bool is_usage = json_reply_is(line, "code", "usage");
 
-	return fail(conversation, is_usage ? CTL_USAGE : CTL_FAILED, *hint ? "%s: %s" : "%s",
-		    json_reply_text(line, "error"), hint);
+	return set_failure(conversation, is_usage ? CTL_USAGE : CTL_FAILED, *hint ? "%s: %s" : "%s",
+			   json_reply_text(line, "error"), hint);
 }
 
-enum ctl_status conversation_judge(struct conversation *conversation, const json_t *line, bool *last)
+enum ctl_status conversation_check_line(struct conversation *conversation, const json_t *line, bool *last)
 {
 	*last = true;
 	if (!line)
-		return fail(conversation, CTL_FAILED, "superd at %s sent what is no JSON object",
-			    conversation->options->control);
+		return set_failure(conversation, CTL_FAILED, "superd at %s sent what is no JSON object",
+				   conversation->options->control);
 	if (*json_reply_text(line, "error"))
-		return say_error(conversation, line);
+		return fail_reply(conversation, line);
 	*last = json_reply_flag(line, "done");
 	return CTL_DONE;
 }
 
 /* Reads the greeting. A superd that refuses this peer sends an error instead. */
-static enum ctl_status greet(struct conversation *conversation)
+static enum ctl_status read_greeting(struct conversation *conversation)
 {
 	enum transport_result result;
 	size_t length;
 	char *line;
 	bool last;
 
-	result = transport_wait_line(&conversation->transport, next_until(conversation), &line, &length);
+	result = transport_wait_line(&conversation->transport, line_deadline(conversation), &line, &length);
 	if (result != TRANSPORT_LINE)
-		return say_missing(conversation, result, false);
+		return fail_read(conversation, result, false);
 	conversation->greeting = json_reply_parse(line, length);
 	if (conversation->greeting && *json_reply_text(conversation->greeting, "error"))
-		return conversation_judge(conversation, conversation->greeting, &last);
+		return conversation_check_line(conversation, conversation->greeting, &last);
 	if (!conversation->greeting || !*json_reply_text(conversation->greeting, "superd"))
-		return fail(conversation, CTL_NO_SUPERD, "%s: it is no superd that answers there",
-			    conversation->options->control);
+		return set_failure(conversation, CTL_NO_SUPERD, "%s: it is no superd that answers there",
+				   conversation->options->control);
 	if ((int)json_reply_number(conversation->greeting, "protocol") != PROTOCOL)
-		return fail(conversation, CTL_FAILED,
-			    "superd %s at %s speaks another protocol than this superctl %s: use its own",
-			    json_reply_text(conversation->greeting, "superd"), conversation->options->control,
-			    PACKAGE_VERSION);
+		return set_failure(conversation, CTL_FAILED,
+				   "superd %s at %s speaks another protocol than this superctl %s: use its own",
+				   json_reply_text(conversation->greeting, "superd"), conversation->options->control,
+				   PACKAGE_VERSION);
 	return CTL_DONE;
 }
 
@@ -176,14 +178,16 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 	if (transport_connect(&conversation->transport, options->control, limit > 0 ? limit : 1) < 0) {
 		int error = errno;
 
-		status = fail(conversation, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
-			      strerror(error), lookup_for(error, options->control));
+		status = set_failure(conversation, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
+				     strerror(error), connect_hint(error, options->control));
 	} else if (!peer_is_trusted(conversation, &uid)) {
-		status = fail(conversation, CTL_NO_SUPERD,
-			      "user %lu answers at %s, neither root nor this user: any process can take such a name; "
-			      "run superd and superctl with --control and a path", uid, options->control);
+		status = set_failure(
+			conversation, CTL_NO_SUPERD,
+			"user %lu answers at %s, neither root nor this user: any process can take such a name; "
+			"run superd and superctl with --control and a path",
+			uid, options->control);
 	} else {
-		status = greet(conversation);
+		status = read_greeting(conversation);
 	}
 	if (status != CTL_DONE)
 		conversation_close(conversation);
@@ -214,15 +218,15 @@ enum ctl_status conversation_send(struct conversation *conversation, const struc
 	buf_add(&line, buf_string(request), request->length);
 	buf_char(&line, '\n');
 	if (line.failed || request->failed)
-		status = fail(conversation, CTL_FAILED, "out of memory");
+		status = set_failure(conversation, CTL_FAILED, "out of memory");
 	else if (line.length > REQUEST_MOST)
-		status = fail(conversation, CTL_USAGE,
-			      "these are too many names for one request, which is %d bytes at most; "
-			      "a pattern such as 'web-*' names many",
-			      REQUEST_MOST);
+		status = set_failure(conversation, CTL_USAGE,
+				     "these are too many names for one request, which is %d bytes at most; "
+				     "a pattern such as 'web-*' names many",
+				     REQUEST_MOST);
 	else if (transport_send(&conversation->transport, line.data, line.length) < 0)
-		status = fail(conversation, CTL_FAILED, "cannot ask superd at %s: %s", conversation->options->control,
-			      strerror(errno));
+		status = set_failure(conversation, CTL_FAILED, "cannot ask superd at %s: %s",
+				     conversation->options->control, strerror(errno));
 	buf_free(&line);
 	return status;
 }
@@ -243,9 +247,9 @@ static bool print_line(const char *line, size_t length)
 	return ok;
 }
 
-/* Handles one line of the answer; *enough is true if it was the last one, or the last one wanted. */
-static enum ctl_status hear_line(struct conversation *conversation, const char *text, size_t length,
-				 reply_line *on_line, void *context, bool *enough)
+/* Handles one line of the answer. *enough: it was the last line, or the last one wanted. */
+static enum ctl_status handle_line(struct conversation *conversation, const char *text, size_t length,
+				   reply_line *on_line, void *context, bool *enough)
 {
 	json_t *line = json_reply_parse(text, length);
 	enum ctl_status status;
@@ -255,8 +259,8 @@ static enum ctl_status hear_line(struct conversation *conversation, const char *
 		*enough = true;
 		return CTL_FAILED;
 	}
-	status = conversation_judge(conversation, line, enough);
-	conversation->heard++;
+	status = conversation_check_line(conversation, line, enough);
+	conversation->lines_read++;
 	if (status == CTL_DONE && !*enough) {
 		if (on_line && !on_line(context, line, text))
 			status = CTL_FAILED;
@@ -267,7 +271,7 @@ static enum ctl_status hear_line(struct conversation *conversation, const char *
 	return status;
 }
 
-enum ctl_status conversation_hear(struct conversation *conversation, reply_line *on_line, void *context)
+enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context)
 {
 	enum ctl_status status = CTL_DONE;
 	bool enough = false;
@@ -276,11 +280,11 @@ enum ctl_status conversation_hear(struct conversation *conversation, reply_line 
 		char *line;
 		size_t length;
 		enum transport_result result =
-			transport_wait_line(&conversation->transport, next_until(conversation), &line, &length);
+			transport_wait_line(&conversation->transport, line_deadline(conversation), &line, &length);
 
 		if (result != TRANSPORT_LINE)
-			return say_missing(conversation, result, true);
-		status = hear_line(conversation, line, length, on_line, context, &enough);
+			return fail_read(conversation, result, true);
+		status = handle_line(conversation, line, length, on_line, context, &enough);
 	}
 	return status;
 }
@@ -307,7 +311,7 @@ enum ctl_status conversation_ask(const struct superctl_options *options, const c
 	status = conversation_send(&conversation, &request);
 	conversation.timeout = timeout;
 	if (status == CTL_DONE)
-		status = conversation_hear(&conversation, on_line, context);
+		status = conversation_read(&conversation, on_line, context);
 	buf_free(&request);
 	conversation_close(&conversation);
 	return status;

@@ -1,4 +1,4 @@
-/* One conversation with superd: a greeting, a request, and the lines of its answer up to the last. */
+/* One conversation with superd over its control socket: the greeting, a request, and the lines of the answer. */
 #pragma once
 
 #include <jansson.h>
@@ -10,44 +10,46 @@
 #include "cli/superctl/options.h"
 #include "cli/superctl/transport.h"
 
-#define CONVERSATION_TIMEOUT 10000      /* milliseconds from line to line, where superd has nothing to wait for */
+#define CONVERSATION_TIMEOUT 10000      /* milliseconds between two lines, if superd has nothing to wait for */
 
 struct conversation {
-	const struct superctl_options *options;
+	const struct superctl_options *options; /* borrowed */
 	struct transport transport;
-	json_t *greeting;               /* owned */
-	int64_t until;                  /* of clock_ms: the whole of it; TRANSPORT_FOREVER */
-	int64_t timeout;                /* milliseconds from line to line; TRANSPORT_FOREVER */
-	int64_t lines_left;             /* of the answer, after which it is enough; 0: all */
-	bool gone;                      /* what went wrong is that superd has left in the midst of the answer */
-	size_t heard;                   /* lines of answers so far */
-	bool quiet;                     /* failures are not said: whoever asked looks at `why` */
-	struct buf why;                 /* what went wrong, in words and visible */
+	json_t *greeting;               /* superd's first line, owned; NULL: not connected */
+	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or TRANSPORT_FOREVER */
+	int64_t timeout;                /* milliseconds between two lines; or TRANSPORT_FOREVER */
+	int64_t lines_left;             /* lines of the answer to read still; 0: all */
+	bool connection_lost;           /* superd ended the connection in the middle of the answer */
+	size_t lines_read;              /* lines of answers so far */
+	bool quiet;                     /* failures are not printed; the caller reads `why` and frees it */
+	struct buf why;                 /* the last failure, visible text */
 };
 
-/* A line of the answer but the last one; text is the line as it came. false, once it has been said: it can't be
- * written, which ends all of it. */
+/* Called for each line of the answer but the last one, which says that it is done. text: the line as received. Returns
+ * false after printing an error that ends the conversation. */
 typedef bool reply_line(void *context, const json_t *line, const char *text);
 
-/* Reads the greeting too. Anything but CTL_DONE has been said and needs no conversation_close. */
+/* Connects and reads the greeting. On failure it prints the reason, and the caller must not call conversation_close. */
 enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options);
 
-/* A request as a line without its newline: the verb, options, then the names of the options. */
+/* Composes a request without its newline: the verb, the options, then the names of the command line. */
 void conversation_request(struct buf *request, const struct superctl_options *options, const char *verb);
 
 enum ctl_status conversation_send(struct conversation *conversation, const struct buf *request);
 
-/* Reads the answer to its end. With --json each line is printed as it came before on_line sees it. */
-enum ctl_status conversation_hear(struct conversation *conversation, reply_line *on_line, void *context);
+/* Reads the answer to its end. With --json it prints each line as received before it calls on_line, which may be
+ * NULL. */
+enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context);
 
-/* Looks at a line: CTL_DONE with *last set at the end of an answer, or a failure that has been said. */
-enum ctl_status conversation_judge(struct conversation *conversation, const json_t *line, bool *last);
+/* Checks one line of an answer; NULL: it was no JSON. Returns CTL_DONE, with *last set if the line ends the answer, or
+ * a failure that it has printed. */
+enum ctl_status conversation_check_line(struct conversation *conversation, const json_t *line, bool *last);
 
 void conversation_close(struct conversation *conversation);
 
-/* All of it, with what the verb usually is asked with. */
+/* Does all of this for a verb with the options and names of the command line. timeout: as in the struct. */
 enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, int64_t timeout,
 				 reply_line *on_line, void *context);
 
-/* Writes what was composed to stdout, and empties it. false, once it has been said: it can't be. */
+/* Writes the buffer to stdout and empties it. false after printing why it failed. */
 bool conversation_print(struct buf *out);

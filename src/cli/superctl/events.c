@@ -1,6 +1,6 @@
-/* superctl events: superd's log from now on, as it happens.
+/* superctl events: superd's log from now on.
  *
- * superctl writes each line at once and whole. If it reads too slowly, superd drops events and counts them;
+ * superctl writes each line at once and whole. If it reads too slowly, superd drops events and counts them, and
  * superctl prints the number in their place. */
 #include <stdio.h>
 
@@ -41,7 +41,7 @@ static void add_event(struct buf *out, const json_t *line)
 	json_reply_show_text(out, line, "message");
 }
 
-/* Goes to stderr: superctl cannot know whether the name is a mistake or belongs to a later service. */
+/* Prints to stderr that no service has the name. It may be a mistake, or belong to a service that comes later. */
 static void say_unmatched(const json_t *line)
 {
 	struct buf name = { 0 };
@@ -106,7 +106,7 @@ enum ctl_status view_events(const struct superctl_options *options)
 		status = conversation_send(&conversation, &request);
 	conversation.timeout = TRANSPORT_FOREVER;
 	if (status == CTL_DONE)
-		status = reconnect_hear(&conversation, &request, show_event, &view);
+		status = reconnect_read(&conversation, &request, show_event, &view);
 	buf_free(&request);
 	conversation_close(&conversation);
 	return status;

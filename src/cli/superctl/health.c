@@ -9,71 +9,73 @@
 #include "cli/superctl/views.h"
 
 #define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
-#define REASONS_MOST 101 /* superd sends a hundred, and the number of the rest */
+#define REASONS_MOST 101  /* superd sends a hundred, and the number of the rest */
 
 struct health_report {
 	const struct superctl_options *options;
-	bool answered, healthy, degraded;       /* of several services: all are healthy, at least one is degraded */
+	bool answered;                  /* superd has sent a line about health */
+	bool healthy;                   /* all services are */
+	bool degraded;                  /* at least one service is */
 	size_t count;                   /* number of reasons, also of those beyond REASONS_MOST */
-	struct buf reasons;
+	struct buf reasons;             /* separated by "; " */
 };
 
 /* Counts a reason. false: there are REASONS_MOST already. */
-static bool begin_reason(struct health_report *finding)
+static bool begin_reason(struct health_report *report)
 {
-	if (finding->count++ >= REASONS_MOST)
+	if (report->count++ >= REASONS_MOST)
 		return false;
-	if (finding->count > 1)
-		buf_text(&finding->reasons, "; ");
+	if (report->count > 1)
+		buf_text(&report->reasons, "; ");
 	return true;
 }
 
-static void take_reasons(struct health_report *finding, const json_t *line)
+static void add_reasons(struct health_report *report, const json_t *line)
 {
 	const json_t *reasons = json_reply_list(line, "reasons");
 
 	for (size_t i = 0; i < json_array_size(reasons); i++) {
-		if (begin_reason(finding))
-			json_reply_show(&finding->reasons, json_array_get(reasons, i));
+		if (begin_reason(report))
+			json_reply_show(&report->reasons, json_array_get(reasons, i));
 	}
-	if (!*json_reply_text(line, "service") || !*json_reply_text(line, "reason") || !begin_reason(finding))
+	if (!*json_reply_text(line, "service") || !*json_reply_text(line, "reason") || !begin_reason(report))
 		return;
-	json_reply_show_text(&finding->reasons, line, "service");
-	buf_text(&finding->reasons, ": ");
-	json_reply_show_text(&finding->reasons, line, "reason");
+	json_reply_show_text(&report->reasons, line, "service");
+	buf_text(&report->reasons, ": ");
+	json_reply_show_text(&report->reasons, line, "reason");
 }
 
 /* Takes a line about superd, or about one of the services that were named. */
-static bool take_health(void *context, const json_t *line, const char *text)
+static bool on_health(void *context, const json_t *line, const char *text)
 {
-	struct health_report *finding = context;
+	struct health_report *report = context;
 
 	(void)text;
-	finding->healthy = json_reply_flag(line, "healthy") && (finding->healthy || !finding->answered);
-	finding->degraded |= json_reply_flag(line, "degraded");
-	finding->answered = true;
-	take_reasons(finding, line);
+	report->healthy = json_reply_flag(line, "healthy") && (report->healthy || !report->answered);
+	report->degraded |= json_reply_flag(line, "degraded");
+	report->answered = true;
+	add_reasons(report, line);
 	return true;
 }
 
-static void print_finding(const struct health_report *finding)
+static void print_report(const struct health_report *report)
 {
-	const char *reasons = buf_string(&finding->reasons);
+	const char *reasons = buf_string(&report->reasons);
 
-	printf("%s%s%s", !finding->healthy ? "unhealthy" : finding->degraded ? "degraded" : "healthy",
+	printf("%s%s%s", !report->healthy ? "unhealthy" : report->degraded ? "degraded" : "healthy",
 	       *reasons ? ": " : "", reasons);
-	if (finding->count > REASONS_MOST)
-		printf("; and %zu more", finding->count - REASONS_MOST);
+	if (report->count > REASONS_MOST)
+		printf("; and %zu more", report->count - REASONS_MOST);
 	putchar('\n');
 }
 
-/* The conversation is quiet: its error becomes the one line of the answer. */
+/* The conversation is quiet, because its error becomes the one line of output. */
 enum ctl_status view_health(const struct superctl_options *options)
 {
 	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT,
 					     .timeout = TRANSPORT_FOREVER,
 					     .quiet = true };
-	struct health_report finding = { .options = options };
+	struct health_report report = { .options = options };
 	struct buf request = { 0 };
 	enum ctl_status status = conversation_open(&conversation, options);
 
@@ -81,19 +83,19 @@ enum ctl_status view_health(const struct superctl_options *options)
 		conversation_request(&request, options, "health");
 		status = conversation_send(&conversation, &request);
 		if (status == CTL_DONE)
-			status = conversation_hear(&conversation, take_health, &finding);
+			status = conversation_read(&conversation, on_health, &report);
 		conversation_close(&conversation);
 	}
 	if (status != CTL_DONE)
 		printf("unhealthy: %s\n", buf_string(&conversation.why));
-	else if (!finding.answered)
+	else if (!report.answered)
 		printf("unhealthy: superd did not say how it is\n");
 	else if (!options->json)
-		print_finding(&finding);
-	if (status == CTL_DONE && !finding.healthy)
-		status = finding.answered ? CTL_NOT_ACTIVE : CTL_FAILED;
+		print_report(&report);
+	if (status == CTL_DONE && !report.healthy)
+		status = report.answered ? CTL_NOT_ACTIVE : CTL_FAILED;
 	buf_free(&conversation.why);
-	buf_free(&finding.reasons);
+	buf_free(&report.reasons);
 	buf_free(&request);
 	return status;
 }

@@ -1,6 +1,7 @@
-/* The head of an HTTP request (RFC 9112): its first line, and of its fields Accept. Whatever comes is answered with the
- * right refusal, and nothing is taken for what it isn't: no control characters, three parts with one blank between
- * them, a version that is HTTP/1. */
+/* Parses the first line of an HTTP request (RFC 9112) and its field Accept.
+ *
+ * Any client may send any bytes. The parser is strict: three parts with one blank between them, no control characters,
+ * version HTTP/1. Each mistake gets the status code that HTTP has for it. */
 #include "cli/superctl/http.h"
 
 #include <string.h>
@@ -22,12 +23,12 @@ static bool is_plain(const char *text, size_t length)
 	return length > 0;
 }
 
-static bool equals(const char *text, size_t length, const char *word)
+static bool text_equals(const char *text, size_t length, const char *word)
 {
 	return length == strlen(word) && !memcmp(text, word, length);
 }
 
-/* The part up to the next blank; *at moves behind it. */
+/* Returns the length of the part up to the next blank, and moves *at behind that blank. */
 static size_t take_part(const char **at, const char *end)
 {
 	const char *start = *at, *blank = memchr(start, ' ', (size_t)(end - start));
@@ -64,14 +65,14 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 		request.status = 505;
 		return request;
 	}
-	request.is_head = equals(text, method_length, "HEAD");
+	request.is_head = text_equals(text, method_length, "HEAD");
 	query = memchr(target, '?', target_length);
 	if (query)
 		target_length = (size_t)(query - target);
-	if (!request.is_head && !equals(text, method_length, "GET"))
+	if (!request.is_head && !text_equals(text, method_length, "GET"))
 		request.status = 405;
 	else
-		request.status = equals(target, target_length, path) ? 200 : 404;
+		request.status = text_equals(target, target_length, path) ? 200 : 404;
 	return request;
 }
 
@@ -81,7 +82,7 @@ struct substring {
 	size_t length;
 };
 
-static struct substring trimmed(struct substring part)
+static struct substring substring_trim(struct substring part)
 {
 	while (part.length && scan_is_blank(*part.at)) {
 		part.at++;
@@ -92,7 +93,7 @@ static struct substring trimmed(struct substring part)
 	return part;
 }
 
-/* What is in front of the next such character, trimmed; *rest is what is behind it. */
+/* Returns the text before the next character `end`, trimmed. *rest becomes the text behind it. */
 static struct substring take_until(struct substring *rest, char end)
 {
 	const char *found = memchr(rest->at, end, rest->length);
@@ -100,7 +101,7 @@ static struct substring take_until(struct substring *rest, char end)
 	size_t taken = part.length + (found ? 1 : 0);
 
 	*rest = (struct substring){ rest->at + taken, rest->length - taken };
-	return trimmed(part);
+	return substring_trim(part);
 }
 
 static bool part_is(struct substring part, const char *word)
@@ -108,7 +109,7 @@ static bool part_is(struct substring part, const char *word)
 	return part.length == strlen(word) && !strncasecmp(part.at, word, part.length);
 }
 
-/* "0", "0.5", "1.000": a weight has three decimals at most. Another text is no weight, and weighs nothing. */
+/* Reads a weight (RFC 9110, section 12.4.2): "0", "0.5", "1.000", with three decimals at most. Any other text is 0. */
 static double read_weight(struct substring text)
 {
 	double weight = 0, place = 1;
@@ -126,7 +127,7 @@ static double read_weight(struct substring text)
 	return weight > 1 ? 1 : weight;
 }
 
-/* One range of Accept: "text/plain;version=0.0.4;q=0.5". -1: it is of another type. */
+/* The weight of one media range: "text/plain;version=0.0.4;q=0.5". -1: the range is another type. */
 static double weigh_range(struct substring range, const char *type)
 {
 	double weight = 1;
@@ -137,7 +138,7 @@ static double weigh_range(struct substring range, const char *type)
 		struct substring value = take_until(&range, ';'), name = take_until(&value, '=');
 
 		if (part_is(name, "q"))
-			weight = read_weight(trimmed(value));
+			weight = read_weight(substring_trim(value));
 	}
 	return weight;
 }

@@ -1,7 +1,7 @@
 /* Numbers as people read them: ages, sizes, times.
  *
- * The numbers come over the socket and may be anything. A time outside every calendar, or an amount that fits no
- * integer, is printed as unknown. */
+ * The numbers come over the socket and may have any value. A time outside every calendar, or an amount that fits into
+ * no integer, is printed as unknown. */
 #include "cli/superctl/human_units.h"
 
 #include <math.h>

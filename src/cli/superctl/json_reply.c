@@ -1,7 +1,7 @@
-/* JSON from superd.
+/* Reads superd's JSON.
  *
- * Another program may sit behind the socket's path and send anything. A member of the wrong type counts as missing,
- * and text is escaped before it is shown, as it may hold any byte. */
+ * Another program may own the socket and send anything. A member of the wrong type counts as missing, and text is
+ * escaped before it is printed, because it may hold any byte. */
 #include "cli/superctl/json_reply.h"
 
 #include <string.h>

@@ -12,26 +12,26 @@
 
 static const struct column titles[] = {
 	{ .title = "" },
-	{ .title = "SERVICE", .gives = true },
+	{ .title = "SERVICE", .can_shrink = true },
 	{ .title = "STATE" },
 	{ .title = "FOR", .right = true },
-	{ .title = "LISTENS ON", .gives = true },
+	{ .title = "LISTENS ON", .can_shrink = true },
 	{ .title = "QUEUE", .right = true },
 	{ .title = "INSTANCES", .right = true },
 	{ .title = "STARTS", .right = true },
 	{ .title = "FAILED", .right = true },
-	{ .title = "COMMAND", .gives = true },
+	{ .title = "COMMAND", .can_shrink = true },
 };
 
-#define KEPT_MOST 10                    /* names of held or disabled services below the table */
+#define LOCKED_MOST 10                  /* names of held or disabled services that stand below the table */
 
 struct list_view {
 	const struct superctl_options *options;
 	struct screen screen;
 	struct columns columns;
-	struct buf cell;
-	struct buf kept;                /* names of the services that an operator holds, or has disabled */
-	size_t kept_count;
+	struct buf cell;                /* the cell that is being composed */
+	struct buf locked;              /* names of the services that an operator holds or has disabled */
+	size_t locked_count;            /* number of these services, also of those beyond LOCKED_MOST */
 };
 
 static void add_count(struct list_view *view, double number)
@@ -71,7 +71,7 @@ static void add_command(struct list_view *view, const json_t *service)
 }
 
 /* Whether an operator holds or has disabled the service. A service that its table disables has no "for". */
-static bool is_kept(const json_t *service)
+static bool is_locked(const json_t *service)
 {
 	bool is_disabled = !json_reply_flag(service, "enabled") && json_reply_has_number(service, "for") &&
 			   !*json_reply_text(service, "left_out") && json_reply_is(service, "state", "off");
@@ -79,12 +79,12 @@ static bool is_kept(const json_t *service)
 	return is_disabled || json_reply_flag(service, "held");
 }
 
-static void note_kept(struct list_view *view, const json_t *service)
+static void note_locked(struct list_view *view, const json_t *service)
 {
-	if (!is_kept(service) || view->kept_count++ >= KEPT_MOST)
+	if (!is_locked(service) || view->locked_count++ >= LOCKED_MOST)
 		return;
-	buf_text(&view->kept, view->kept.length ? ", " : "");
-	json_reply_show_text(&view->kept, service, "service");
+	buf_text(&view->locked, view->locked.length ? ", " : "");
+	json_reply_show_text(&view->locked, service, "service");
 }
 
 static void add_row(struct list_view *view, const json_t *service)
@@ -122,7 +122,7 @@ static bool list_line(void *context, const json_t *line, const char *text)
 		return true;
 	if (!view->options->names_only) {
 		add_row(view, line);
-		note_kept(view, line);
+		note_locked(view, line);
 		return true;
 	}
 	json_reply_show_text(&view->cell, line, "service");
@@ -133,17 +133,18 @@ static bool list_line(void *context, const json_t *line, const char *text)
 static bool print_listing(struct list_view *view)
 {
 	struct buf *out = &view->cell;
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
 	size_t count = columns_rows(&view->columns);
 
 	if (count)
-		columns_print(&view->columns, &view->screen, 0, SIZE_MAX, "", "\n", out);
+		columns_print(&view->columns, &view->screen, &page, out);
 	else
 		buf_text(out, "superd has no services\n");
-	if (view->kept_count)
-		buf_addf(out, "\nheld or disabled by an operator: %s", buf_string(&view->kept));
-	if (view->kept_count > KEPT_MOST)
-		buf_addf(out, " and %zu more", view->kept_count - KEPT_MOST);
-	if (view->kept_count)
+	if (view->locked_count)
+		buf_addf(out, "\nheld or disabled by an operator: %s", buf_string(&view->locked));
+	if (view->locked_count > LOCKED_MOST)
+		buf_addf(out, " and %zu more", view->locked_count - LOCKED_MOST);
+	if (view->locked_count)
 		buf_char(out, '\n');
 	if (count > 1 && view->screen.is_terminal)
 		buf_addf(out, "\n%zu services; superctl status NAME tells more of one\n", count);
@@ -159,9 +160,9 @@ enum ctl_status view_list(const struct superctl_options *options)
 	columns_begin(&view.columns, titles, sizeof(titles) / sizeof(titles[0]));
 	status = conversation_ask(options, "list", CONVERSATION_TIMEOUT, list_line, &view);
 	if (columns_rows(&view.columns) || (status == CTL_DONE && !options->json && !options->names_only))
-		status = print_listing(&view) ? status : CTL_FAILED;          /* also where a name means nothing */
+		status = print_listing(&view) ? status : CTL_FAILED;          /* also if a name matches no service */
 	columns_free(&view.columns);
 	buf_free(&view.cell);
-	buf_free(&view.kept);
+	buf_free(&view.locked);
 	return status;
 }

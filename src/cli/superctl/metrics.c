@@ -1,7 +1,7 @@
 /* superd's counters in Prometheus's text format or as OpenMetrics.
  *
- * Both formats want all samples of a family in one group, so each family walks all services. A family without
- * samples is left out, and no two samples of a family may have the same labels. */
+ * Both formats want all samples of a family in one group, so each family walks all services. A family without samples
+ * is left out. No two samples of a family may have the same labels. */
 #include "cli/superctl/metrics.h"
 
 #include <math.h>
@@ -43,7 +43,7 @@ static void add_label(struct buf *out, const char *name, const char *value)
 	add_label_value(out, value);
 }
 
-/* Counters are whole numbers and stay them. */
+/* A whole number is printed without a point, as counters are. */
 static void add_number(struct buf *out, double number)
 {
 	if (number == (double)(long long)number && number < 1e15 && number > -1e15)
@@ -230,11 +230,13 @@ static void add_latency(struct buf *out, const char *name, const json_t *service
 	add_part(out, name, "sum", service, json_reply_number(latency, "sum"));
 }
 
-static const struct metric_family {
-	const char *name, *type, *unit, *help;
+struct metric_family {
+	const char *name, *type, *unit, *help;  /* unit NULL: none */
 	void (*add)(struct buf *out, const char *name, const json_t *service);
-	const char *key;                /* the service's member with the number, if add is NULL */
-} families[] = {
+	const char *key;                /* name of the member with the number, if add is NULL */
+};
+
+static const struct metric_family families[] = {
 	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .add = add_states },
 	{ "superd_service_state_seconds", "counter", "seconds", "For how long a service was in a state.",
 	  .add = add_spent },
@@ -273,10 +275,9 @@ static const struct metric_family {
 
 /* Adds the lines in front of a family. In the text format the family has the name of its samples, and info and
  * stateset are gauges. */
-static void add_head(struct buf *out, enum metrics_format format, const char *name, const char *type, const char *unit,
-		     const char *help)
+static void add_head(struct buf *out, enum metrics_format format, const struct metric_family *family)
 {
-	const char *ending = "";
+	const char *ending = "", *type = family->type;
 
 	if (format == METRICS_TEXT && !strcmp(type, "counter"))
 		ending = "_total";
@@ -284,9 +285,10 @@ static void add_head(struct buf *out, enum metrics_format format, const char *na
 		ending = "_info";
 	if (format == METRICS_TEXT && (!strcmp(type, "info") || !strcmp(type, "stateset")))
 		type = "gauge";
-	buf_addf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, ending, help, name, ending, type);
-	if (unit && format == METRICS_OPENMETRICS)
-		buf_addf(out, "# UNIT %s %s\n", name, unit);
+	buf_addf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, ending, family->help, family->name, ending,
+		 type);
+	if (family->unit && format == METRICS_OPENMETRICS)
+		buf_addf(out, "# UNIT %s %s\n", family->name, family->unit);
 }
 
 static void add_family(struct buf *out, enum metrics_format format, const struct metric_family *family,
@@ -308,7 +310,7 @@ static void add_family(struct buf *out, enum metrics_format format, const struct
 	}
 	out->failed |= samples.failed;
 	if (samples.length) {
-		add_head(out, format, family->name, family->type, family->unit, family->help);
+		add_head(out, format, family);
 		buf_add(out, samples.data, samples.length);
 	}
 	buf_free(&samples);
@@ -317,20 +319,20 @@ static void add_family(struct buf *out, enum metrics_format format, const struct
 /* Adds the families about superd itself, from the line that has a "superd" object. */
 static void add_superd(struct buf *out, enum metrics_format format, const json_t *lines)
 {
-	static const struct {
-		const char *key, *name, *type, *unit, *help;
-	} own[] = {
-		{ "uptime", "superd_uptime_seconds", "gauge", "seconds", "For how long superd has run." },
-		{ "memory", "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself." },
-		{ "cpu", "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself." },
-		{ "loaded", "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
-		  "When the table was read that superd runs by." },
-		{ "current", "superd_config_last_reload_successful", "gauge", NULL,
-		  "Whether the last reading of the table was good." },
-		{ "left_out", "superd_services_left_out", "gauge", NULL, "Services that are left out of the table." },
-		{ "log_dropped", "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped." },
-		{ "log_dropped_of_clients", "superd_log_dropped_of_clients", "counter", NULL,
-		  "Those of them that were about a client." },
+	static const struct metric_family own[] = {
+		{ "superd_uptime_seconds", "gauge", "seconds", "For how long superd has run.", .key = "uptime" },
+		{ "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself.", .key = "memory" },
+		{ "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself.", .key = "cpu" },
+		{ "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
+		  "When the table was read that superd runs by.", .key = "loaded" },
+		{ "superd_config_last_reload_successful", "gauge", NULL,
+		  "Whether the last reading of the table was good.", .key = "current" },
+		{ "superd_services_left_out", "gauge", NULL, "Services that are left out of the table.",
+		  .key = "left_out" },
+		{ "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped.",
+		  .key = "log_dropped" },
+		{ "superd_log_dropped_of_clients", "counter", NULL, "Those of them that were about a client.",
+		  .key = "log_dropped_of_clients" },
 	};
 
 	for (size_t i = 0; i < json_array_size(lines); i++) {
@@ -341,7 +343,7 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 
 			if (!json_is_number(value) && !json_is_boolean(value))
 				continue;
-			add_head(out, format, own[n].name, own[n].type, own[n].unit, own[n].help);
+			add_head(out, format, &own[n]);
 			buf_addf(out, "%s%s ", own[n].name, strcmp(own[n].type, "counter") ? "" : "_total");
 			human_units_add_float(out,
 					      json_is_boolean(value) ? json_is_true(value) : json_number_value(value));
@@ -360,7 +362,9 @@ const char *metrics_content_type(enum metrics_format format)
 
 void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
 {
-	add_head(out, format, "superd", "info", NULL, "The superd that answers.");
+	static const struct metric_family info = { "superd", "info", NULL, "The superd that answers.", NULL, NULL };
+
+	add_head(out, format, &info);
 	buf_text(out, "superd_info{version=");
 	add_label_value(out, json_reply_text(greeting, "superd"));
 	buf_text(out, "} 1\n");

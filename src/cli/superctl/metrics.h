@@ -1,6 +1,6 @@
-/* What superd counts, for Prometheus and its like. The text format is what everybody reads, promtool and the textfile
- * collector of node_exporter among them; OpenMetrics has a unit and an end, and its types info and stateset. Sources:
- * prometheus.io, "Exposition formats", version 0.0.4; openmetrics.io, version 1.0. */
+/* superd's counters as a page for Prometheus, in its text format (prometheus.io, "Exposition formats", version 0.0.4),
+ * which all collectors read, or as OpenMetrics (openmetrics.io, version 1.0), which has units, an end mark, and the
+ * types info and stateset. */
 #pragma once
 
 #include <jansson.h>
@@ -10,5 +10,5 @@
 
 const char *metrics_content_type(enum metrics_format format);
 
-/* greeting: what superd says of itself; lines: what it answered to "metrics". */
+/* Adds the page. greeting: superd's first line; lines: an array of its answer to "metrics". */
 void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines);

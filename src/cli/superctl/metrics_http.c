@@ -19,16 +19,18 @@
 #include "cli/superctl/metrics.h"
 #include "cli/superctl/views.h"
 
-#define REQUEST_LIMIT 10000 /* milliseconds for the whole request to come */
-#define ANSWER_LIMIT 10000
-#define ASK_LIMIT 30000
-#define HTTP_ASK_LIMIT 5000
-#define LINGER 1000
-#define LINGER_MOST 65536 /* bytes that are read for the client's sake */
+/* Milliseconds. */
+#define REQUEST_LIMIT 10000 /* until the HTTP request is complete */
+#define ANSWER_LIMIT 10000  /* until the response is sent */
+#define ASK_LIMIT 30000     /* for superd's answer */
+#define HTTP_ASK_LIMIT 5000 /* the same with --http */
+#define LINGER 1000         /* reading after the response */
+
+#define LINGER_MOST 65536   /* bytes that are read after the response */
 
 struct metrics_view {
-	json_t *lines;
-	bool failed;
+	json_t *lines;                  /* array of the lines of the answer, owned */
+	bool failed;                    /* out of memory */
 };
 
 static bool keep_line(void *context, const json_t *line, const char *text)
@@ -40,8 +42,10 @@ static bool keep_line(void *context, const json_t *line, const char *text)
 	return !view->failed;
 }
 
-/* Asks superd, within so many milliseconds, and composes. What went wrong is in *why, and is not printed. */
-static enum ctl_status ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why)
+/* Asks superd within `limit` milliseconds, and adds the page to `out`. It prints no error: *why has it, and the caller
+ * frees it. */
+static enum ctl_status ask_metrics(const struct superctl_options *options, int64_t limit, struct buf *out,
+				   struct buf *why)
 {
 	struct conversation conversation = { .until = clock_ms() + limit,
 					     .timeout = TRANSPORT_FOREVER,
@@ -54,7 +58,7 @@ static enum ctl_status ask(const struct superctl_options *options, int64_t limit
 		conversation_request(&request, options, "metrics");
 		status = conversation_send(&conversation, &request);
 		if (status == CTL_DONE)
-			status = conversation_hear(&conversation, keep_line, &view);
+			status = conversation_read(&conversation, keep_line, &view);
 		if (status == CTL_DONE && !options->json)
 			metrics_compose(out, options->format, conversation.greeting, view.lines);
 		conversation_close(&conversation);
@@ -70,7 +74,7 @@ static enum ctl_status ask(const struct superctl_options *options, int64_t limit
 }
 
 /* Waits for events on a descriptor. false: the time `until` has passed. */
-static bool wait_for(int fd, short events, int64_t until)
+static bool wait_for_events(int fd, short events, int64_t until)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
 	int64_t left = until - clock_ms();
@@ -81,8 +85,8 @@ static bool wait_for(int fd, short events, int64_t until)
 	return true;
 }
 
-/* Reads the request's head into text, NUL-terminated. Returns 0, or the status to refuse it with; -1: nothing came, and
- * nothing is to be answered. */
+/* Reads the request's head into `text`. Returns 0, or the status code to refuse it with; -1: the client sent nothing,
+ * so it gets no response. */
 static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
 {
 	int64_t until = clock_ms() + REQUEST_LIMIT;
@@ -92,7 +96,7 @@ static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
 
 		if (*length == HTTP_REQUEST_MOST)
 			return 431;
-		if (!wait_for(STDIN_FILENO, POLLIN, until))
+		if (!wait_for_events(STDIN_FILENO, POLLIN, until))
 			return *length ? 408 : -1;
 		got = read(STDIN_FILENO, text + *length, HTTP_REQUEST_MOST - *length);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -104,7 +108,7 @@ static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
 	return 0;
 }
 
-static bool write_all(const char *text, size_t length)
+static bool write_response(const char *text, size_t length)
 {
 	int64_t until = clock_ms() + ANSWER_LIMIT;
 
@@ -113,7 +117,7 @@ static bool write_all(const char *text, size_t length)
 
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0 && (errno != EAGAIN || !wait_for(STDOUT_FILENO, POLLOUT, until)))
+		if (written < 0 && (errno != EAGAIN || !wait_for_events(STDOUT_FILENO, POLLOUT, until)))
 			return false;
 		if (written > 0) {
 			text += written;
@@ -123,7 +127,7 @@ static bool write_all(const char *text, size_t length)
 	return true;
 }
 
-static bool answer(const struct http_request *request, enum metrics_format format, const struct buf *page)
+static bool send_response(const struct http_request *request, enum metrics_format format, const struct buf *page)
 {
 	bool good = request->status == 200;
 	struct buf out = { 0 };
@@ -138,12 +142,13 @@ static bool answer(const struct http_request *request, enum metrics_format forma
 	if (!request->is_head)
 		buf_add(&out, buf_string(page), page->length);
 	out.failed |= page->failed;
-	ok = !out.failed && write_all(out.data, out.length);
+	ok = !out.failed && write_response(out.data, out.length);
 	buf_free(&out);
 	return ok;
 }
 
-static void linger(void)
+/* Shuts down the sending side, and reads until the client closes its side, for at most LINGER. */
+static void read_until_close(void)
 {
 	int64_t until = clock_ms() + LINGER;
 	char rest[4096];
@@ -151,7 +156,7 @@ static void linger(void)
 
 	if (shutdown(STDOUT_FILENO, SHUT_WR) < 0)
 		return;
-	while (sum < LINGER_MOST && wait_for(STDIN_FILENO, POLLIN, until)) {
+	while (sum < LINGER_MOST && wait_for_events(STDIN_FILENO, POLLIN, until)) {
 		ssize_t got = read(STDIN_FILENO, rest, sizeof(rest));
 
 		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
@@ -160,7 +165,7 @@ static void linger(void)
 	}
 }
 
-/* OpenMetrics if the client's Accept prefers it, or ranks it equal to text. */
+/* OpenMetrics, if the client's Accept prefers it or gives both formats the same weight. */
 static enum metrics_format choose_format(const struct superctl_options *options, const char *head, size_t length)
 {
 	double open = http_accepts(head, length, "application/openmetrics-text");
@@ -171,7 +176,7 @@ static enum metrics_format choose_format(const struct superctl_options *options,
 	return open >= text ? METRICS_OPENMETRICS : METRICS_TEXT;
 }
 
-/* Makes the page. An error goes to stderr, and so to superd's log; the client sees only the status 503. */
+/* Makes the body of the response. An error goes to stderr, and so to superd's log. The client only sees status 503. */
 static enum ctl_status make_page(const struct superctl_options *options, enum metrics_format format,
 				 struct http_request *request, struct buf *page)
 {
@@ -182,7 +187,7 @@ static enum ctl_status make_page(const struct superctl_options *options, enum me
 	plain.json = false;
 	plain.format = format;
 	if (request->status == 200)
-		status = ask(&plain, HTTP_ASK_LIMIT, page, &why);
+		status = ask_metrics(&plain, HTTP_ASK_LIMIT, page, &why);
 	if (status != CTL_DONE) {
 		fprintf(stderr, "superctl: %s\n", buf_string(&why));
 		request->status = 503;
@@ -194,7 +199,7 @@ static enum ctl_status make_page(const struct superctl_options *options, enum me
 	return status;
 }
 
-static enum ctl_status answer_http(const struct superctl_options *options)
+static enum ctl_status serve_http(const struct superctl_options *options)
 {
 	char text[HTTP_REQUEST_MOST + 1];
 	struct http_request request = { 0 };
@@ -215,10 +220,10 @@ static enum ctl_status answer_http(const struct superctl_options *options)
 		format = choose_format(options, text, length);
 	}
 	status = make_page(options, format, &request, &page);
-	if (!answer(&request, format, &page))
+	if (!send_response(&request, format, &page))
 		status = CTL_FAILED;
 	else
-		linger();
+		read_until_close();
 	buf_free(&page);
 	return status;
 }
@@ -229,8 +234,8 @@ enum ctl_status view_metrics(const struct superctl_options *options)
 	enum ctl_status status;
 
 	if (options->http)
-		return answer_http(options);
-	status = ask(options, ASK_LIMIT, &out, &why);
+		return serve_http(options);
+	status = ask_metrics(options, ASK_LIMIT, &out, &why);
 	if (status != CTL_DONE)
 		fprintf(stderr, "superctl: %s\n", buf_string(&why));
 	else if (!conversation_print(&out))

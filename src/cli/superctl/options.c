@@ -1,7 +1,7 @@
 /* superctl's command line, read by getopt_long(3).
  *
- * Options may stand before and behind the verb, so superctl knows only at the end whether an option belongs to the
- * verb: it collects the options' bits, and compares them with those of the verb's row in verbs[]. */
+ * Options may stand before and behind the verb. So superctl collects their bits, and at the end compares them with
+ * those of the verb's row in verbs[]. */
 #include "cli/superctl/options.h"
 
 #include <getopt.h>
@@ -15,10 +15,10 @@
 #include "base/log/log.h"
 #include "base/scan.h"
 
-#define SECOND 1000000LL
-#define TOP_INTERVAL (2 * SECOND)
+#define SECOND 1000000LL                /* microseconds */
+#define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
 #define INTERVAL_LEAST (SECOND / 10)
-#define COUNT_MOST 1000000
+#define COUNT_MOST 1000000              /* tables of top */
 
 #define FIELD(member) CLI_FIELD(struct superctl_options, member)
 
@@ -52,7 +52,7 @@ static const char *set_level(void *context, const struct cli_option *option, con
 	return log_parse_level(text, &level);
 }
 
-/* A key, or its first letter. */
+/* Accepts a sort key or its first letter. */
 static const char *set_sort(void *context, const struct cli_option *option, const char *text)
 {
 	struct superctl_options *options = context;
@@ -77,7 +77,8 @@ static const char *print_version(void *options, const struct cli_option *option,
 
 static const char *show_help(void *options, const struct cli_option *option, const char *argument);
 
-/* In the order of --help. A row's value: the bit of the verbs that it belongs to; 0: to all. */
+/* The options, in the order of --help. `value`: the bit that a verb's row must have; 0: the option goes with all
+ * verbs. */
 static const struct cli_option superctl_rows[] = {
 	{ "control", .argument = "PATH", .set = set_control,
 	  .help = "superd's control socket ($SUPERD_CONTROL, else the usual one)" },
@@ -137,7 +138,7 @@ static const char *show_help(void *options, const struct cli_option *option, con
 	return NULL;
 }
 
-static void point_to_help(void)
+static void print_help_hint(void)
 {
 	fprintf(stderr, "superctl: \"superctl --help\" lists what there is\n");
 }
@@ -191,7 +192,7 @@ static bool verb_is_right(struct superctl_options *options, const char *name)
 	fprintf(stderr, "superctl: '%s': there is no such verb%s%s%s\n", name, hint ? ": did you mean '" : "",
 		hint ? hint : "", hint ? "'" : "");
 	if (!hint)
-		point_to_help();
+		print_help_hint();
 	return false;
 }
 
@@ -210,8 +211,8 @@ static bool names_are_right(const struct superctl_options *options)
 	return names_are_plain(options);
 }
 
-/* The default socket: that of a user's own superd below $XDG_RUNTIME_DIR if there is one, else that of the machine. */
-static const char *usual_place(void)
+/* The socket of the user's own superd below $XDG_RUNTIME_DIR, if there is one; else that of the machine's superd. */
+static const char *default_control_path(void)
 {
 	static char own[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	const char *folder = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
@@ -227,7 +228,7 @@ static void set_defaults(struct superctl_options *options)
 	const char *control = getenv("SUPERD_CONTROL");
 
 	*options = (struct superctl_options){
-		.control = control && *control ? control : usual_place(),
+		.control = control && *control ? control : default_control_path(),
 		.timeout = -1,
 		.interval = TOP_INTERVAL,
 		.sort = 'c',

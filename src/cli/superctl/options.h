@@ -1,4 +1,4 @@
-/* superctl's command line, read: what is to be done, and how it is to be shown. */
+/* The command line of superctl, parsed. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,19 +12,19 @@ enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 
 struct superctl_options {
 	const struct verb *verb;
-	const char *const *names;       /* of services, or patterns; of argv */
+	const char *const *names;       /* names of services or patterns; part of argv */
 	size_t name_count;
-	const char *control;            /* the socket's path */
-	bool json;
+	const char *control;            /* path of the control socket, or @NAME */
+	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
-	enum metrics_format format;
+	enum metrics_format format;     /* metrics */
 	bool no_wait, check, http, names_only;
-	const char *service, *level;    /* of events; NULL: all */
-	int64_t timeout;                /* microseconds, -1: none */
-	int64_t interval;               /* microseconds */
-	int64_t count;                  /* tables of top; 0: no end */
-	char sort;                      /* of top: m, c, n, s */
+	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
+	int64_t timeout;                /* microseconds; -1: no limit */
+	int64_t interval;               /* top: microseconds between two tables */
+	int64_t count;                  /* top: number of tables; 0: no limit */
+	char sort;                      /* top: sort key, 'm', 'c', 'n' or 's' (top_table.h) */
 };
 
-/* Reads argv. false: it was wrong, which has been said, or it was --help or --version; *status is what to end with. */
+/* Reads argv. false: the program ends with *status, after --help, --version, or an error that it has printed. */
 bool superctl_options_parse(struct superctl_options *options, int argc, char **argv, enum ctl_status *status);

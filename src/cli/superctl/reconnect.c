@@ -1,4 +1,4 @@
-/* Connects again when superd has gone away, and asks the same once more.
+/* Reconnects when superd has gone away, and sends the same request again.
  *
  * superd counts as back only after a line of an answer, or after STEADY on one connection. Otherwise a superd that
  * greets and ends each time would reset the timeout for ever. */
@@ -14,17 +14,17 @@
 
 #define STEADY 2000 /* milliseconds on one connection after which superd counts as back */
 
-static int64_t timeout_of(const struct superctl_options *options)
+static int64_t reconnect_timeout(const struct superctl_options *options)
 {
 	return options->timeout < 0 ? RECONNECT_TIMEOUT : options->timeout / 1000;
 }
 
 bool reconnect_is_needed(struct reconnect *reconnect, const struct conversation *conversation)
 {
-	bool was_there = !reconnect->lost || conversation->heard != reconnect->heard ||
+	bool was_there = !reconnect->lost || conversation->lines_read != reconnect->lines_read ||
 		clock_ms() - reconnect->back > STEADY;
 
-	reconnect->heard = conversation->heard;
+	reconnect->lines_read = conversation->lines_read;
 	if (was_there)
 		reconnect->lost = clock_ms();
 	return was_there;
@@ -32,7 +32,7 @@ bool reconnect_is_needed(struct reconnect *reconnect, const struct conversation 
 
 bool reconnect_is_over(const struct reconnect *reconnect, const struct conversation *conversation)
 {
-	return clock_ms() - reconnect->lost >= timeout_of(conversation->options);
+	return clock_ms() - reconnect->lost >= reconnect_timeout(conversation->options);
 }
 
 bool reconnect_try(struct reconnect *reconnect, struct conversation *conversation, const struct buf *request)
@@ -53,7 +53,7 @@ bool reconnect_try(struct reconnect *reconnect, struct conversation *conversatio
 	return status == CTL_DONE;
 }
 
-static bool say_lost(const struct conversation *conversation)
+static bool print_lost(const struct conversation *conversation)
 {
 	struct buf line = { 0 };
 	bool ok = true;
@@ -69,7 +69,7 @@ static bool say_lost(const struct conversation *conversation)
 	return ok;
 }
 
-static bool say_back(const struct conversation *conversation)
+static bool print_back(const struct conversation *conversation)
 {
 	const char *version = json_reply_text(conversation->greeting, "superd");
 	double pid = json_reply_number(conversation->greeting, "pid");
@@ -100,7 +100,7 @@ static enum ctl_status reconnect_and_ask(struct conversation *conversation, stru
 {
 	bool is_news = reconnect_is_needed(reconnect, conversation), first = is_news;
 
-	if (is_news && !say_lost(conversation))
+	if (is_news && !print_lost(conversation))
 		return CTL_FAILED;
 	do {
 		if (!first)
@@ -111,10 +111,10 @@ static enum ctl_status reconnect_and_ask(struct conversation *conversation, stru
 		}
 		first = false;
 	} while (!reconnect_try(reconnect, conversation, request));
-	return !is_news || say_back(conversation) ? CTL_DONE : CTL_FAILED;
+	return !is_news || print_back(conversation) ? CTL_DONE : CTL_FAILED;
 }
 
-enum ctl_status reconnect_hear(struct conversation *conversation, const struct buf *request, reply_line *on_line,
+enum ctl_status reconnect_read(struct conversation *conversation, const struct buf *request, reply_line *on_line,
 			       void *context)
 {
 	enum ctl_status status;
@@ -122,11 +122,11 @@ enum ctl_status reconnect_hear(struct conversation *conversation, const struct b
 
 	conversation->quiet = true;
 	do {
-		conversation->gone = false;
-		status = conversation_hear(conversation, on_line, context);
-		if (status != CTL_DONE && !conversation->gone && conversation->why.length)
+		conversation->connection_lost = false;
+		status = conversation_read(conversation, on_line, context);
+		if (status != CTL_DONE && !conversation->connection_lost && conversation->why.length)
 			fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
-		if (!conversation->gone)
+		if (!conversation->connection_lost)
 			break;
 		status = reconnect_and_ask(conversation, &reconnect, request);
 	} while (status == CTL_DONE);

@@ -1,27 +1,28 @@
-/* Going on with superd when it has gone and come back, as by a restart: what has no end of its own is asked for again.
+/* Reconnects after superd has gone away, as at a restart, and sends the request again. For verbs without an end.
  *
- * That it has gone is said on stderr, and that it is there again; with --json by lines of superctl's own on stdout,
- * {"connection":"lost"} and {"connection":"back","superd":"1.0","pid":17}. */
+ * superctl reports on stderr that superd has gone, and that it is back. With --json it prints lines of its own to
+ * stdout: {"connection":"lost"} and {"connection":"back","superd":"1.0","pid":17}. */
 #pragma once
 
 #include "cli/superctl/conversation.h"
 
-#define RECONNECT_TIMEOUT 30000         /* milliseconds that it is waited for, unless --timeout says how long */
-#define RECONNECT_PAUSE 200             /* from one try to the next */
+#define RECONNECT_TIMEOUT 30000         /* milliseconds until superctl gives up, without --timeout */
+#define RECONNECT_PAUSE 200             /* milliseconds between two tries */
 
-/* From try to try. */
 struct reconnect {
-	int64_t lost;                   /* since when it has gone, by clock_ms; 0: it never has */
-	int64_t back;                   /* when it was there again */
-	size_t heard;                   /* lines until it had gone */
+	int64_t lost;                   /* time when superd went away, of clock_ms; 0: never */
+	int64_t back;                   /* time of the last try, of clock_ms */
+	size_t lines_read;              /* conversation->lines_read when superd went away */
 };
 
-/* The conversation has broken off: true, once each time, when superd was there before, and not just for a moment. */
+/* The connection has ended. Returns true if superd had been there before, for more than a moment. */
 bool reconnect_is_needed(struct reconnect *reconnect, const struct conversation *conversation);
-bool reconnect_is_over(const struct reconnect *reconnect, const struct conversation *conversation); /* it was waited for long enough */
 
-/* One try, which closes the conversation of before; nothing is said. true: it has been asked again. */
+bool reconnect_is_over(const struct reconnect *reconnect, const struct conversation *conversation); /* timeout */
+
+/* Makes one try, silently: closes the old connection, connects, and sends the request. */
 bool reconnect_try(struct reconnect *reconnect, struct conversation *conversation, const struct buf *request);
 
-/* The whole of it, of a conversation that is open: hears the answer to its end, and asks again as long as it takes. */
-enum ctl_status reconnect_hear(struct conversation *conversation, const struct buf *request, reply_line *on_line, void *context);
+/* Reads the answer to its end, and reconnects as often as needed. The conversation is open. */
+enum ctl_status reconnect_read(struct conversation *conversation, const struct buf *request, reply_line *on_line,
+			       void *context);

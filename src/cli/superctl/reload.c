@@ -1,7 +1,7 @@
-/* superctl reload: the result of a reload for each service, and the errors in the table.
+/* superctl reload: prints the result of a reload for each service, and the errors in the table.
  *
- * Diagnostics go to stderr in the form of superd --check, FILE:LINE:COL: severity: message, which editors
- * understand. Results go to stdout. */
+ * Diagnostics go to stderr in the form of superd --check, FILE:LINE:COL: severity: message, which editors understand.
+ * Results go to stdout. */
 #include <stdio.h>
 
 #include "cli/superctl/conversation.h"
@@ -10,7 +10,7 @@
 
 struct reload_view {
 	const struct superctl_options *options;
-	size_t failed;
+	size_t failed;                  /* number of services that failed */
 };
 
 static void add_diagnostic(struct buf *out, const json_t *line)

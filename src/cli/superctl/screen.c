@@ -1,7 +1,7 @@
-/* The terminal that superctl prints to, if stdout is one: its size, its colours, the width of text.
+/* Size and colours of the terminal, and the width of text.
  *
- * Widths are counted in columns by wcwidth(3), in the locale's character set. The text has no control characters
- * any more: buf_visible has escaped them. */
+ * Widths are counted in columns by wcwidth(3), in the locale's character set. buf_visible has already escaped the
+ * control characters of the text. */
 #include "cli/superctl/screen.h"
 
 #include <langinfo.h>
@@ -21,7 +21,7 @@ static const char *const codes[] = {
 static const struct {
 	const char *state;
 	enum style style;
-	const char *dot, *plain; /* with and without Unicode */
+	const char *dot, *plain; /* the mark with and without Unicode */
 } dots[] = {
 	{ "running", STYLE_GREEN, "●", "*" },	{ "listening", STYLE_GREEN, "○", "o" },
 	{ "starting", STYLE_YELLOW, "●", "*" }, { "stopping", STYLE_YELLOW, "●", "*" },
@@ -109,8 +109,8 @@ void screen_add_dot(const struct screen *screen, struct buf *out, const char *st
 	screen_add(screen, out, dots[i].style, screen->unicode ? dots[i].dot : dots[i].plain);
 }
 
-/* The length in bytes of the character at text; *columns is its width. */
-static size_t measure(const char *text, size_t *columns)
+/* Returns the length in bytes of the first character; *columns becomes its width. */
+static size_t measure_character(const char *text, size_t *columns)
 {
 	mbstate_t state = { 0 };
 	wchar_t wide;
@@ -131,7 +131,7 @@ size_t screen_cut(const char *text, size_t columns)
 	size_t at = 0, used = 0, width;
 
 	while (text[at]) {
-		size_t bytes = measure(text + at, &width);
+		size_t bytes = measure_character(text + at, &width);
 
 		if (used + width > columns)
 			break;
@@ -146,7 +146,7 @@ size_t screen_columns(const char *text)
 	size_t used = 0, width;
 
 	while (*text) {
-		text += measure(text, &width);
+		text += measure_character(text, &width);
 		used += width;
 	}
 	return used;

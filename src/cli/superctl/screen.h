@@ -1,4 +1,4 @@
-/* Where superctl writes to: a terminal with its width and colours, or a file. */
+/* The terminal or file that superctl writes to: its size, its colours, and the width of text. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,24 +10,24 @@
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GREEN, STYLE_YELLOW, STYLE_RED, STYLE_BLUE, STYLE_TITLE };
 
 struct screen {
-	bool is_terminal;               /* stdout */
-	bool colours;
-	bool unicode;
-	size_t width, height;           /* 0: without bound */
+	bool is_terminal;               /* stdout is a terminal */
+	bool colours;                   /* escape sequences are allowed */
+	bool unicode;                   /* the locale's character set is UTF-8 */
+	size_t width, height;           /* in characters; 0: no limit */
 };
 
-/* colours as --color, $NO_COLOR (no-color.org) and $TERM say. */
+/* Sets the colours by --color, $NO_COLOR (no-color.org) and $TERM. */
 void screen_open(struct screen *screen, enum colour colour);
-void screen_measure(struct screen *screen);                     /* again, after a change of size */
+void screen_measure(struct screen *screen);                     /* reads the size again, as after SIGWINCH */
 
-void screen_set(const struct screen *screen, struct buf *out, enum style style);      /* STYLE_PLAIN ends it */
+/* Adds the escape sequence of a style. STYLE_PLAIN ends the style before. */
+void screen_set(const struct screen *screen, struct buf *out, enum style style);
 void screen_add(const struct screen *screen, struct buf *out, enum style style, const char *text);
 
-/* The mark before a service, coloured by its state; one column wide. busy: it has instances, which says more than that it
- * listens. */
+/* Adds a mark of one column for a service, coloured by its state. busy: the service has instances; it then gets the
+ * mark of a running service even if its state is "listening". */
 void screen_add_dot(const struct screen *screen, struct buf *out, const char *state, bool busy);
 enum style screen_style_of(const char *state);
 
-/* Columns that a visible text takes, and its end after at most so many. */
-size_t screen_columns(const char *text);
-size_t screen_cut(const char *text, size_t columns);
+size_t screen_columns(const char *text);                        /* the width of visible text, in columns */
+size_t screen_cut(const char *text, size_t columns);            /* the number of bytes that fit into so many */

@@ -1,13 +1,13 @@
 /* Facts of a service, computed from superd's answer.
  *
- * null means unknown, not 0. So each sum also returns whether any number was there. */
+ * In the answer null means unknown, not 0. So each sum also returns whether any number was there. */
 #include "cli/superctl/service_facts.h"
 
 #include <string.h>
 
 #include "cli/superctl/json_reply.h"
 
-/* Sums a member over a list's objects. false: none of them has it as a number. */
+/* Sums a member over the objects of a list. false: no object has it as a number. */
 static bool sum_of(const json_t *list, const char *key, double *sum)
 {
 	bool found = false;
@@ -24,7 +24,7 @@ static bool sum_of(const json_t *list, const char *key, double *sum)
 	return found;
 }
 
-/* The service's own member where it has one, else the sum over its instances. */
+/* The service's own member if it has one, else the sum over its instances. */
 static bool own_or_sum(const json_t *service, const char *key, double *sum)
 {
 	if (!json_reply_has_number(service, key))
@@ -38,7 +38,7 @@ size_t service_facts_instances(const json_t *service)
 	const json_t *list = json_reply_list(service, "instances");
 	double number = json_reply_number(service, "instances");
 
-	/* Beyond a bound superd only counts them. */
+	/* superd lists a limited number, and counts the rest. */
 	if (list)
 		number = (double)json_array_size(list) + json_reply_number(service, "more_instances");
 	return number > 0 && number < 1e9 ? (size_t)number : 0;
@@ -86,7 +86,7 @@ void service_facts_add_endpoints(struct buf *out, const json_t *service)
 	}
 }
 
-static const char *short_of(const char *path)
+static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -100,7 +100,7 @@ void service_facts_add_command(struct buf *out, const json_t *service, bool brie
 
 	if (!program)
 		return;
-	program = brief ? short_of(program) : program;
+	program = brief ? base_name(program) : program;
 	json_reply_show_words(out, *argv0 ? argv0 : program, words);
 	if (!*argv0)
 		return;

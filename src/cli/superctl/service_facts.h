@@ -1,5 +1,5 @@
-/* What several views want to know of a service, from what superd says of it: in full for status, shorter for list, top
- * and metrics, where a list may be a number. */
+/* Facts of a service, computed from superd's answer. status gets full answers; those of list, top and metrics are
+ * shorter, and may have a number in the place of a list. */
 #pragma once
 
 #include <jansson.h>
@@ -8,15 +8,19 @@
 
 #include "base/buf.h"
 
-size_t service_facts_instances(const json_t *service);
-bool service_facts_queue(const json_t *service, double *waiting); /* false: of no listener it is known */
-bool service_facts_memory(const json_t *service, double *bytes); /* of all its instances */
+size_t service_facts_instances(const json_t *service);          /* the number of instances */
+
+/* Sums over the listeners or instances. false: the number is unknown. */
+bool service_facts_queue(const json_t *service, double *waiting);
+bool service_facts_memory(const json_t *service, double *bytes);
 bool service_facts_cpu(const json_t *service, double *seconds);
-double service_facts_refused(const json_t *service);            /* for whatever reason */
+
+double service_facts_refused(const json_t *service);            /* refused clients, for all reasons */
 void service_facts_add_endpoints(struct buf *out, const json_t *service);
 
-/* Adds its command as ps(1) has it, and what is run in brackets where argv0 calls it otherwise. brief: without folders. */
+/* Adds the command as ps(1) shows it, and the program in parentheses if argv0 is another name. brief: the program is
+ * printed without its folder. */
 void service_facts_add_command(struct buf *out, const json_t *service, bool brief);
 
-/* Whether it serves, or would serve whoever came next. */
+/* Whether the service serves clients, or would serve the next one. */
 bool service_facts_is_active(const json_t *service);

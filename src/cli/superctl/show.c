@@ -1,7 +1,7 @@
-/* superctl show and why: a service's options with the places where they were written, and its state in words.
+/* superctl show and why: the options of a service with the places where they were set, and its state in words.
  *
- * A value is printed as a table would have it, so that it can be written back there. superd knows how, and sends texts
- * in the shape of the values beside them. A value without a text, as a secret, is written here from its JSON. */
+ * A value is printed as in a table, so that it can be copied there. superd sends these texts in an object of the same
+ * shape as the values. A value without a text, as a secret, is formatted here from its JSON. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "cli/superctl/screen.h"
 #include "cli/superctl/views.h"
 
-#define DEEP 4 /* lists within lists: no option has more */
+#define DEPTH_MOST 4 /* nesting of lists; no option has more */
 
 struct show_view {
 	const struct superctl_options *options;
@@ -83,7 +83,7 @@ static void add_value(struct buf *out, const json_t *value, const json_t *text, 
 		break;
 	}
 	buf_char(out, '{');
-	if (depth >= DEEP)
+	if (depth >= DEPTH_MOST)
 		buf_text(out, " ...");
 	else if (json_is_array(value))
 		add_elements(out, value, text, depth);
@@ -92,25 +92,31 @@ static void add_value(struct buf *out, const json_t *value, const json_t *text, 
 	buf_text(out, " }");
 }
 
-static void add_option(struct buf *out, const struct screen *screen, const char *name, const json_t *value,
-		       const json_t *text, const char *source)
+struct shown_option {
+	const char *name;
+	const json_t *value;
+	const json_t *text;             /* the value as in a table; NULL: none */
+	const char *source;             /* the place where it was set; "": none */
+};
+
+static void add_option(struct buf *out, const struct screen *screen, const struct shown_option *option)
 {
 	buf_text(out, "    ");
-	buf_visible(out, name, strlen(name));
-	for (size_t n = strlen(name); n < 20; n++)
+	buf_visible(out, option->name, strlen(option->name));
+	for (size_t n = strlen(option->name); n < 20; n++)
 		buf_char(out, ' ');
 	buf_text(out, " = ");
-	add_value(out, value, text, 0);
-	if (*source) {
+	add_value(out, option->value, option->text, 0);
+	if (*option->source) {
 		screen_set(screen, out, STYLE_DIM);
 		buf_text(out, "   # ");
-		buf_visible(out, source, strlen(source));
+		buf_visible(out, option->source, strlen(option->source));
 		screen_set(screen, out, STYLE_PLAIN);
 	}
 	buf_char(out, '\n');
 }
 
-/* Options come as an object by name; where they were written as another. */
+/* The answer has three objects by the options' names: values, texts and places. */
 static void add_options(struct buf *out, const struct screen *screen, const json_t *line)
 {
 	json_t *options = json_object_get(line, "options");
@@ -118,9 +124,10 @@ static void add_options(struct buf *out, const struct screen *screen, const json
 
 	for (void *at = json_object_iter(options); at; at = json_object_iter_next(options, at)) {
 		const char *name = json_object_iter_key(at);
+		const struct shown_option option = { name, json_object_iter_value(at), json_object_get(texts, name),
+						     json_reply_text(sources, name) };
 
-		add_option(out, screen, name, json_object_iter_value(at), json_object_get(texts, name),
-			   json_reply_text(sources, name));
+		add_option(out, screen, &option);
 	}
 }
 
@@ -177,7 +184,7 @@ static bool show_line(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-static enum ctl_status show(struct show_view view, const char *verb)
+static enum ctl_status show_with(struct show_view view, const char *verb)
 {
 	screen_open(&view.screen, view.options->colour);
 	return conversation_ask(view.options, verb, CONVERSATION_TIMEOUT, show_line, &view);
@@ -185,10 +192,10 @@ static enum ctl_status show(struct show_view view, const char *verb)
 
 enum ctl_status view_show(const struct superctl_options *options)
 {
-	return show((struct show_view){ .options = options, .add = add_block }, "show");
+	return show_with((struct show_view){ .options = options, .add = add_block }, "show");
 }
 
 enum ctl_status view_why(const struct superctl_options *options)
 {
-	return show((struct show_view){ .options = options, .add = add_why }, "why");
+	return show_with((struct show_view){ .options = options, .add = add_why }, "why");
 }

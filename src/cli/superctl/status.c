@@ -1,7 +1,7 @@
 /* superctl status NAME: everything that superd knows about a service, for a person.
  *
- * The exit status is 3, as systemctl(1)'s, if a service that was named would not serve the next client. A service
- * that sleeps until a client comes counts as active. */
+ * The exit status is 3, as systemctl(1)'s, if a named service would not serve the next client. A service that waits for
+ * its first client counts as active. */
 #include <stdio.h>
 
 #include "cli/superctl/conversation.h"
@@ -72,7 +72,7 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 	buf_char(out, '\n');
 }
 
-/* The orders of operators: by whom, since when, and, if an order cannot outlive superd, why. */
+/* The orders of operators: who gave each, when, and, if it cannot outlive superd, why. */
 static void add_locks(struct buf *out, const json_t *service)
 {
 	const json_t *locks = json_object_get(service, "locks"), *lock;

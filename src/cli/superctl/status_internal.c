@@ -1,7 +1,7 @@
 /* The paragraphs of superctl status NAME.
  *
- * Each prints only facts it was sent: if the kernel does not report a queue's length, the queue is left out rather
- * than shown empty. */
+ * Each prints only facts that superd has sent: if the kernel does not report the length of a queue, the queue is left
+ * out rather than shown empty. */
 #include "cli/superctl/status_internal.h"
 
 #include <string.h>
@@ -57,7 +57,7 @@ void status_add_listeners(struct buf *out, const json_t *service)
 
 static void add_instance(struct columns *columns, struct buf *cell, const json_t *instance)
 {
-	if (json_reply_has_number(instance, "pid"))     /* the commands before its program may run still */
+	if (json_reply_has_number(instance, "pid"))     /* no pid: the commands before its program still run */
 		buf_addf(cell, "%.0f", json_reply_number(instance, "pid"));
 	columns_add(columns, STYLE_PLAIN, cell);
 	json_reply_show_text(cell, instance, "state");
@@ -81,9 +81,10 @@ void status_add_instances(struct buf *out, const struct screen *screen, const js
 	static const struct column titles[] = {
 		{ .title = "PID", .right = true },  { .title = "STATE" },
 		{ .title = "FOR", .right = true },  { .title = "MEMORY", .right = true },
-		{ .title = "CPU", .right = true },  { .title = "PEER", .gives = true },
-		{ .title = "SAYS", .gives = true },
+		{ .title = "CPU", .right = true },  { .title = "PEER", .can_shrink = true },
+		{ .title = "SAYS", .can_shrink = true },
 	};
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "             ", .end = "\n" };
 	const json_t *list = json_reply_list(service, "instances");
 	struct columns columns;
 	struct buf cell = { 0 };
@@ -98,7 +99,7 @@ void status_add_instances(struct buf *out, const struct screen *screen, const js
 	if (service_facts_instances(service) > json_array_size(list))
 		buf_addf(out, ", %zu of them here", json_array_size(list));
 	buf_char(out, '\n');
-	columns_print(&columns, screen, 0, SIZE_MAX, "             ", "\n", out);
+	columns_print(&columns, screen, &page, out);
 	columns_free(&columns);
 	buf_free(&cell);
 }
@@ -199,8 +200,8 @@ static void add_ago(struct buf *out, const json_t *event, double now)
 	}
 }
 
-/* The present time by superd's clock, from when the state began and for how long it has lasted; 0: unknown. */
-static double now_of(const json_t *service)
+/* The time of superd's answer, Unix seconds: when the state began, plus how long it has lasted. 0: unknown. */
+static double superd_time(const json_t *service)
 {
 	return json_reply_has_number(service, "since") && json_reply_has_number(service, "for")
 		? json_reply_number(service, "since") + json_reply_number(service, "for")
@@ -214,7 +215,7 @@ void status_add_activation(struct buf *out, const json_t *service)
 	if (!last)
 		return;
 	status_add_label(out, "Last start");
-	add_ago(out, last, now_of(service));
+	add_ago(out, last, superd_time(service));
 	if (*json_reply_text(last, "by")) {
 		buf_text(out, ", by ");
 		json_reply_show_text(out, last, "by");
@@ -248,7 +249,7 @@ void status_add_exit(struct buf *out, const json_t *service)
 	if (!last)
 		return;
 	status_add_label(out, "Last exit");
-	add_ago(out, last, now_of(service));
+	add_ago(out, last, superd_time(service));
 	add_ending(out, last);
 	if (json_reply_has_number(last, "lasted")) {
 		buf_text(out, ", having lasted ");
@@ -271,7 +272,7 @@ void status_add_failures(struct buf *out, const json_t *service)
 		const json_t *failure = json_array_get(list, i);
 
 		status_add_label(out, "");
-		add_ago(out, failure, now_of(service));
+		add_ago(out, failure, superd_time(service));
 		if (json_reply_has_number(failure, "pid"))
 			buf_addf(out, ", pid %.0f", json_reply_number(failure, "pid"));
 		if (*json_reply_text(failure, "peer")) {
@@ -328,7 +329,7 @@ void status_add_pause(struct buf *out, const struct screen *screen, const json_t
 }
 
 /* The action at the end of the idle timeout, as the end of a sentence. */
-static const char *consequence(const json_t *idle)
+static const char *idle_action_text(const json_t *idle)
 {
 	if (json_reply_is(idle, "action", "freeze"))
 		return "is frozen";
@@ -371,7 +372,7 @@ void status_add_idle(struct buf *out, const json_t *service)
 		buf_text(out, "frozen\n");
 		return;
 	}
-	buf_addf(out, "%s when nobody has been connected for ", consequence(idle));
+	buf_addf(out, "%s when nobody has been connected for ", idle_action_text(idle));
 	human_units_add_span(out, json_reply_number(idle, "timeout"));
 	buf_char(out, '\n');
 }

@@ -1,4 +1,5 @@
-/* The paragraphs of superctl status, each a labelled line or more of one service; nothing where nothing is known. */
+/* The paragraphs of superctl status: each adds one or more labelled lines about a service, or nothing if superd has
+ * sent nothing about it. */
 #pragma once
 
 #include <jansson.h>
@@ -6,7 +7,7 @@
 #include "base/buf.h"
 #include "cli/superctl/screen.h"
 
-/* "      State: ", aligned at the colon. */
+/* Adds "      State: ", aligned at the colon. */
 void status_add_label(struct buf *out, const char *label);
 
 void status_add_listeners(struct buf *out, const json_t *service);

@@ -18,14 +18,15 @@ enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
 
 static struct {
 	bool is_entered;
-	struct termios before;
-	sigset_t mask; /* the mask before, which ppoll(2) waits with */
-	struct sigaction actions[WATCHED];
+	struct termios before;               /* the settings to restore */
+	sigset_t mask;                       /* the signal mask to restore, which ppoll(2) waits with */
+	struct sigaction actions[WATCHED];   /* the handlers to restore */
 } terminal;
 
-static volatile sig_atomic_t ending, resized, stopped;
+static volatile sig_atomic_t ending; /* the signal that ends the program; 0: none */
+static volatile sig_atomic_t resized, stopped;
 
-static void take_signal(int signal)
+static void on_signal(int signal)
 {
 	if (signal == SIGWINCH)
 		resized = 1;
@@ -54,13 +55,14 @@ bool terminal_draw(const char *text, size_t length)
 	return true;
 }
 
-static bool draw(const char *text)
+static bool draw_text(const char *text)
 {
 	return terminal_draw(text, strlen(text));
 }
 
-/* Takes the screen. ISIG stays on, so ^C and ^Z still send signals; \033[?7l makes the terminal cut long lines. */
-static bool take_screen(void)
+/* Changes to the alternate screen. ISIG stays on, so ^C and ^Z still send signals. \033[?7l makes the terminal cut long
+ * lines. */
+static bool enter_screen(void)
 {
 	struct termios raw = terminal.before;
 
@@ -69,19 +71,19 @@ static bool take_screen(void)
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
 		return false;
-	return draw("\033[?1049h\033[?25l\033[?7l");
+	return draw_text("\033[?1049h\033[?25l\033[?7l");
 }
 
-static void give_screen_back(void)
+static void restore_screen(void)
 {
-	(void)draw("\033[0m\033[?7h\033[?25h\033[?1049l");
+	(void)draw_text("\033[0m\033[?7h\033[?25h\033[?1049l");
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal.before);
 }
 
-/* In the background, raises SIGTTOU, which stops the process until the shell brings it to the front. tcsetattr(3)
- * would do that, too, but again at each SIGCONT and with SIGTERM blocked. false: the process is still in the
- * background. */
-static bool come_to_front(void)
+/* In the background it raises SIGTTOU, which stops the process until the shell brings it to the foreground.
+ * tcsetattr(3) would do that, too, but again at each SIGCONT and with SIGTERM blocked. false: the process is still in
+ * the background. */
+static bool move_to_foreground(void)
 {
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
 		(void)raise(SIGTTOU);
@@ -90,10 +92,10 @@ static bool come_to_front(void)
 
 bool terminal_enter(void)
 {
-	struct sigaction action = { .sa_handler = take_signal };
+	struct sigaction action = { .sa_handler = on_signal };
 	sigset_t block;
 
-	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal.before) < 0 || !come_to_front())
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal.before) < 0 || !move_to_foreground())
 		return false;
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&block);
@@ -103,20 +105,20 @@ bool terminal_enter(void)
 	for (size_t i = 0; i < WATCHED; i++)
 		(void)sigaction(watched[i], &action, &terminal.actions[i]);
 	terminal.is_entered = true;
-	if (take_screen())
+	if (enter_screen())
 		return true;
 	terminal_leave();
 	return false;
 }
 
 /* Restores the terminal and stops, as the shell's job control expects, until SIGCONT. */
-static void stop_for_a_while(void)
+static void stop_process(void)
 {
 	stopped = 0;
-	give_screen_back();
+	restore_screen();
 	(void)raise(SIGSTOP);
-	if (come_to_front())
-		(void)take_screen();
+	if (move_to_foreground())
+		(void)enter_screen();
 	else
 		ending = SIGTERM;
 	resized = 1;
@@ -131,7 +133,7 @@ unsigned terminal_wait(int fd, int milliseconds)
 	if (ppoll(ready, 2, milliseconds < 0 ? NULL : &most, &terminal.mask) <= 0)
 		ready[0].revents = ready[1].revents = 0;
 	if (stopped)
-		stop_for_a_while();
+		stop_process();
 	if (ready[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		ending = ending ? ending : SIGHUP;
 	events |= ready[0].revents & POLLIN ? TERMINAL_KEY : 0;
@@ -160,7 +162,7 @@ void terminal_leave(void)
 {
 	if (!terminal.is_entered)
 		return;
-	give_screen_back();
+	restore_screen();
 	for (size_t i = 0; i < WATCHED; i++)
 		(void)sigaction(watched[i], &terminal.actions[i], NULL);
 	terminal.is_entered = false;

@@ -12,19 +12,19 @@
 #include "cli/superctl/top_table.h"
 #include "cli/superctl/views.h"
 
-#define BEYOND 10000 /* milliseconds that superd's next line may be late */
-#define AROUND 5     /* lines of the screen around the services: head, titles, keys */
+#define LINE_GRACE 10000 /* milliseconds that superd's next line may be late */
+#define OTHER_LINES 5    /* lines of the screen around the services: head, titles, keys */
 
 struct top_view {
 	const struct superctl_options *options;
 	struct conversation conversation;
 	struct buf request;
 	struct reconnect reconnect;
-	bool is_lost; /* superd has gone away, and superctl tries to reconnect */
+	bool is_disconnected; /* superd has gone away, and superctl tries to reconnect */
 	struct screen screen;
 	struct top_table table;
-	size_t shown;
-	bool is_over; /* q, or enough tables */
+	size_t shown; /* number of tables so far */
+	bool is_over; /* after the key q, or after enough tables */
 	enum ctl_status status;
 };
 
@@ -48,7 +48,7 @@ static bool print_table(void *context, const json_t *line, const char *text)
 
 static size_t lines_for_services(const struct top_view *top)
 {
-	size_t around = AROUND + (json_reply_number(top->table.now, "more_services") > 0);
+	size_t around = OTHER_LINES + (json_reply_number(top->table.now, "more_services") > 0);
 
 	return top->screen.height > around ? top->screen.height - around : 1;
 }
@@ -66,11 +66,11 @@ static void cut_lines(struct buf *out, size_t most)
 	out->length = (size_t)(end - out->data);
 }
 
-static void draw(struct top_view *top)
+static void draw_screen(struct top_view *top)
 {
 	static const char keys[] = "q quit  sort by: m memory  c cpu  n name  s state  j k scroll";
 	static const char lost[] = "superd has gone away: waiting for it  q quit";
-	const char *last = top->is_lost ? lost : keys;
+	const char *last = top->is_disconnected ? lost : keys;
 	size_t room = lines_for_services(top), count = top_table_services(&top->table);
 	struct buf out = { 0 };
 
@@ -80,7 +80,7 @@ static void draw(struct top_view *top)
 	if (top->table.now)
 		top_table_add(&top->table, &top->screen, room, "\033[K\r\n", &out);
 	buf_text(&out, "\033[K\r\n");
-	screen_set(&top->screen, &out, top->is_lost ? STYLE_YELLOW : STYLE_DIM);
+	screen_set(&top->screen, &out, top->is_disconnected ? STYLE_YELLOW : STYLE_DIM);
 	buf_add(&out, last, screen_cut(last, top->screen.width - 1));
 	screen_set(&top->screen, &out, STYLE_PLAIN);
 	cut_lines(&out, top->screen.height);
@@ -90,7 +90,7 @@ static void draw(struct top_view *top)
 	buf_free(&out);
 }
 
-static void obey_key(struct top_view *top)
+static void handle_key(struct top_view *top)
 {
 	char key = terminal_key();
 
@@ -115,26 +115,26 @@ static void take_lines(struct top_view *top)
 	       transport_take_line(&top->conversation.transport, &text, &length) == TRANSPORT_LINE) {
 		json_t *line = json_reply_parse(text, length);
 
-		top->status = conversation_judge(&top->conversation, line, &top->is_over);
+		top->status = conversation_check_line(&top->conversation, line, &top->is_over);
 		if (top->status == CTL_DONE && !top->is_over) {
 			top_table_take(&top->table, line);
-			top->conversation.heard++;
+			top->conversation.lines_read++;
 			top->is_over = top->options->count && (int64_t)++top->shown >= top->options->count;
 		}
 		json_decref(line);
 	}
 	if (result == TRANSPORT_NONE || top->status != CTL_DONE || top->is_over)
 		return;
-	top->is_lost = true;
+	top->is_disconnected = true;
 	(void)reconnect_is_needed(&top->reconnect, &top->conversation);
 	transport_close(&top->conversation.transport);
 }
 
 /* Tries to reconnect. A new superd's times cannot be compared with the old one's, so the table starts over. */
-static void look_for_superd(struct top_view *top)
+static void try_reconnect(struct top_view *top)
 {
 	if (reconnect_try(&top->reconnect, &top->conversation, &top->request)) {
-		top->is_lost = false;
+		top->is_disconnected = false;
 		top_table_free(&top->table);
 	} else if (reconnect_is_over(&top->reconnect, &top->conversation)) {
 		buf_clear(&top->conversation.why);
@@ -156,22 +156,23 @@ static void print_last(struct top_view *top)
 	buf_free(&out);
 }
 
-static void live(struct top_view *top)
+static void run_interactive(struct top_view *top)
 {
 	while (top->status == CTL_DONE && !top->is_over) {
-		unsigned events = terminal_wait(top->conversation.transport.fd, top->is_lost ? RECONNECT_PAUSE : -1);
+		unsigned events = terminal_wait(top->conversation.transport.fd,
+						top->is_disconnected ? RECONNECT_PAUSE : -1);
 
 		if (events & TERMINAL_END)
 			break;
 		if (events & TERMINAL_SIZE)
 			screen_measure(&top->screen);
 		if (events & TERMINAL_KEY)
-			obey_key(top);
+			handle_key(top);
 		if (events & TERMINAL_INPUT)
 			take_lines(top);
-		else if (top->is_lost && !(events & TERMINAL_KEY))
-			look_for_superd(top);
-		draw(top);
+		else if (top->is_disconnected && !(events & TERMINAL_KEY))
+			try_reconnect(top);
+		draw_screen(top);
 	}
 	terminal_leave();
 	if (top->is_over)
@@ -179,20 +180,20 @@ static void live(struct top_view *top)
 	terminal_die();
 }
 
-static enum ctl_status run(struct top_view *top)
+static enum ctl_status run_top(struct top_view *top)
 {
 	const struct superctl_options *options = top->options;
 
 	/* Errors are printed after the terminal is restored. */
 	if (!options->json && terminal_enter()) {
 		top->conversation.quiet = true;
-		live(top);
+		run_interactive(top);
 		if (top->status != CTL_DONE)
 			fprintf(stderr, "superctl: %s\n", buf_string(&top->conversation.why));
 		return top->status;
 	}
 	top->conversation.lines_left = options->count;
-	return reconnect_hear(&top->conversation, &top->request, print_table, top);
+	return reconnect_read(&top->conversation, &top->request, print_table, top);
 }
 
 enum ctl_status view_top(const struct superctl_options *options)
@@ -207,9 +208,9 @@ enum ctl_status view_top(const struct superctl_options *options)
 	buf_addf(&top.request, "top --interval=%lld.%06lld", (long long)options->interval / 1000000,
 		 (long long)options->interval % 1000000);
 	top.status = conversation_send(&top.conversation, &top.request);
-	top.conversation.timeout = options->interval / 1000 + BEYOND;
+	top.conversation.timeout = options->interval / 1000 + LINE_GRACE;
 	if (top.status == CTL_DONE)
-		top.status = run(&top);
+		top.status = run_top(&top);
 	buf_free(&top.request);
 	buf_free(&top.conversation.why);
 	top_table_free(&top.table);

@@ -1,7 +1,7 @@
 /* One table of superctl top.
  *
- * A service's share of a processor is the time that its instances have used since the previous answer. An instance
- * that has ended takes its time away, so a sum that fell counts as a share of 0. */
+ * A service's share of a processor is the time that its instances have used since the previous answer. When an instance
+ * ends, its time is missing in the sum; a sum that fell counts as a share of 0. */
 #include "cli/superctl/top_table.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 struct row {
 	const json_t *service;
 	const char *name, *state;
-	double memory, cpu, share; /* share: of a processor; below 0: unknown */
-	char sort;
+	double memory, cpu, share; /* bytes, seconds, share of one processor; share below 0: unknown */
+	char sort;                 /* the table's sort key, for compare_rows */
 };
 
 void top_table_take(struct top_table *table, const json_t *line)
@@ -68,17 +68,17 @@ static int compare_numbers(double a, double b)
 static int compare_rows(const void *one, const void *other)
 {
 	const struct row *a = one, *b = other;
-	int options = 0;
+	int order = 0;
 
 	if (a->sort == 'm')
-		options = compare_numbers(a->memory, b->memory);
+		order = compare_numbers(a->memory, b->memory);
 	else if (a->sort == 's')
-		options = strcmp(a->state, b->state);
+		order = strcmp(a->state, b->state);
 	else if (a->sort == 'c')
-		options = compare_numbers(a->share, b->share);
-	if (!options && a->sort == 'c')
-		options = compare_numbers(a->cpu, b->cpu);
-	return options ? options : strcmp(a->name, b->name);
+		order = compare_numbers(a->share, b->share);
+	if (!order && a->sort == 'c')
+		order = compare_numbers(a->cpu, b->cpu);
+	return order ? order : strcmp(a->name, b->name);
 }
 
 static struct row *make_rows(const struct top_table *table, size_t count)
@@ -143,7 +143,7 @@ static void add_number(struct columns *columns, struct buf *cell, double number)
 
 /* The columns that are left out first on a narrow terminal stand last. */
 static const struct column titles[] = {
-	{ .title = "SERVICE", .gives = true }, { .title = "STATE" },
+	{ .title = "SERVICE", .can_shrink = true }, { .title = "STATE" },
 	{ .title = "CPU", .right = true },     { .title = "TIME", .right = true },
 	{ .title = "MEMORY", .right = true },  { .title = "INST", .right = true },
 	{ .title = "QUEUE", .right = true },   { .title = "STARTS", .right = true },
@@ -178,6 +178,7 @@ static void add_row(struct columns *columns, struct buf *cell, const struct row 
 
 void top_table_add(struct top_table *table, const struct screen *screen, size_t most, const char *end, struct buf *out)
 {
+	const struct columns_page page = { .first = table->first, .most = most, .indent = "", .end = end };
 	size_t count = top_table_services(table);
 	struct row *rows = make_rows(table, count);
 	struct columns columns;
@@ -187,7 +188,7 @@ void top_table_add(struct top_table *table, const struct screen *screen, size_t 
 	for (size_t i = 0; rows && i < count; i++)
 		add_row(&columns, &cell, &rows[i]);
 	add_head(table, end, out);
-	columns_print(&columns, screen, table->first, most, "", end, out);
+	columns_print(&columns, screen, &page, out);
 	if (json_reply_number(table->now, "more_services") > 0)
 		buf_addf(out, "and %.0f more%s", json_reply_number(table->now, "more_services"), end);
 	out->failed |= !rows || cell.failed;

@@ -1,4 +1,4 @@
-/* One table of superctl top: what superd and its busiest services use, sorted. */
+/* One table of superctl top: the processor time and memory of superd and its busiest services, sorted. */
 #pragma once
 
 #include <jansson.h>
@@ -9,16 +9,16 @@
 #include "cli/superctl/screen.h"
 
 struct top_table {
-	json_t *now, *before;           /* the last two answers, owned; before may be NULL */
-	char sort;                      /* m, c, n, s */
-	size_t first;                   /* services scrolled past */
+	json_t *now, *before;           /* the last two answers, owned; NULL: there was none */
+	char sort;                      /* sort key: 'm' memory, 'c' CPU, 'n' name, 's' state */
+	size_t first;                   /* number of services scrolled past */
 };
 
-/* The next answer; the one before it is what processor time is compared with. */
+/* Takes a reference to the next answer. Shares of the processor are computed against the answer before. */
 void top_table_take(struct top_table *table, const json_t *line);
 
-/* The head and at most so many lines of services, each with `end` behind it; SIZE_MAX: all. */
+/* Adds the head and at most `most` services, each line with `end` behind it. SIZE_MAX: all services. */
 void top_table_add(struct top_table *table, const struct screen *screen, size_t most, const char *end, struct buf *out);
 
-size_t top_table_services(const struct top_table *table);
+size_t top_table_services(const struct top_table *table);       /* number of services in the last answer */
 void top_table_free(struct top_table *table);

@@ -1,7 +1,7 @@
 /* superctl's end of the control socket: connects, sends a request, reads lines.
  *
- * A superd that is stopped still has its socket, and its accept queue may be full. So connect(2) and send(2) have a
- * limit, too: SO_SNDTIMEO (socket(7)). */
+ * A superd that is stopped (SIGSTOP) still has its socket, and its accept queue may be full. So connect(2) and send(2)
+ * have a time limit, too: SO_SNDTIMEO (socket(7)). */
 #include "cli/superctl/transport.h"
 
 #include <errno.h>
@@ -18,8 +18,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-#define LINE_MOST ((size_t)64 << 20) /* bytes of a line; a top of a large table names every service */
-#define READ_AT_ONCE ((size_t)64 << 10)
+#define LINE_MOST ((size_t)64 << 20)    /* bytes of a line; a line of top names every busy service */
+#define READ_AT_ONCE ((size_t)64 << 10) /* bytes of one recv(2) */
 
 /* connect(2) to a socket whose accept queue is full waits for at most SO_SNDTIMEO, here `limit` milliseconds. */
 static int connect_within(int fd, const char *path, int64_t limit)
@@ -92,7 +92,7 @@ int transport_send(struct transport *transport, const char *text, size_t length)
 	return 0;
 }
 
-static bool make_room(struct transport *transport)
+static bool grow_buffer(struct transport *transport)
 {
 	size_t wanted = transport->length + READ_AT_ONCE + 1, capacity = transport->capacity;
 	char *bigger;
@@ -119,7 +119,7 @@ enum transport_result transport_fill(struct transport *transport)
 
 	if (transport->length > LINE_MOST)
 		return TRANSPORT_TOO_LONG;
-	if (!make_room(transport))
+	if (!grow_buffer(transport))
 		return TRANSPORT_FAILED;
 	got = recv(transport->fd, transport->data + transport->length, READ_AT_ONCE, MSG_DONTWAIT);
 	if (got == 0)
@@ -134,12 +134,12 @@ enum transport_result transport_take_line(struct transport *transport, char **li
 {
 	char *begin, *end;
 
-	if (transport->length == transport->seen)
+	if (transport->length == transport->scanned)
 		return TRANSPORT_NONE;
 	begin = transport->data + transport->start;
-	end = memchr(begin + transport->seen, '\n', transport->length - transport->seen);
+	end = memchr(begin + transport->scanned, '\n', transport->length - transport->scanned);
 	if (!end) {
-		transport->seen = transport->length;
+		transport->scanned = transport->length;
 		return TRANSPORT_NONE;
 	}
 	*end = '\0';
@@ -147,7 +147,7 @@ enum transport_result transport_take_line(struct transport *transport, char **li
 	*length = (size_t)(end - begin);
 	transport->start += *length + 1;
 	transport->length -= *length + 1;
-	transport->seen = 0;
+	transport->scanned = 0;
 	return TRANSPORT_LINE;
 }
 

@@ -1,39 +1,40 @@
-/* The line to superd: a unix stream socket, requests there, lines of JSON back. What comes is bounded in length, and
- * each wait in time. */
+/* superctl's end of the control socket: a unix stream socket that carries requests to superd and lines of JSON back.
+ * The length of a line and the time of each wait are limited. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRANSPORT_FOREVER (-1)
+#define TRANSPORT_FOREVER (-1)          /* a time: no limit */
 
 struct transport {
-	int fd;
-	char *data;                     /* owned; what was read, from start on */
-	size_t start, length, capacity;
-	size_t seen;                    /* bytes from start in which no newline is */
+	int fd;                         /* owned; -1: closed */
+	char *data;                     /* owned; bytes that were read */
+	size_t start, length, capacity; /* index of the first unread byte, number of unread bytes, size of data */
+	size_t scanned;                 /* number of bytes from start that hold no newline */
 };
 
+/* NONE: not yet; END: end of file; LATE: the deadline has passed; FAILED: see errno. */
 enum transport_result { TRANSPORT_LINE, TRANSPORT_NONE, TRANSPORT_END, TRANSPORT_LATE, TRANSPORT_TOO_LONG, TRANSPORT_FAILED };
 
-/* 0, or -1 and errno. No later than limit milliseconds from now. */
+/* Connects within `limit` milliseconds. 0, or -1 and errno. */
 int transport_connect(struct transport *transport, const char *path, int64_t limit);
 
-/* The user of the process that made the listening socket, as unix(7)'s SO_PEERCRED tells. false: it is not known. */
+/* The user of the process that called listen(2) on the socket (unix(7), SO_PEERCRED). false: unknown. */
 bool transport_peer(const struct transport *transport, unsigned long *uid);
 
-/* All of the text, or -1 and errno. */
+/* Sends all of the text. 0, or -1 and errno. */
 int transport_send(struct transport *transport, const char *text, size_t length);
 
-/* The next line, without its newline and NUL-terminated, borrowed until the next call. It comes before this time of
- * clock_ms, or TRANSPORT_LATE; TRANSPORT_FAILED sets errno. A last line without its newline is none. */
+/* Waits for the next line until the time `until` of clock_ms. The line is NUL-terminated, without its newline, and
+ * valid until the next call. A last line without a newline is ignored. */
 enum transport_result transport_wait_line(struct transport *transport, int64_t until, char **line, size_t *length);
 
-/* The same, from what has been read so far alone: TRANSPORT_NONE is "not yet". */
+/* Takes the next line from what has been read, without waiting: TRANSPORT_LINE or TRANSPORT_NONE. */
 enum transport_result transport_take_line(struct transport *transport, char **line, size_t *length);
 
-/* Reads what is there. TRANSPORT_NONE: go on. */
+/* Reads what is there, without waiting. TRANSPORT_NONE: the connection goes on. */
 enum transport_result transport_fill(struct transport *transport);
 
 void transport_close(struct transport *transport);

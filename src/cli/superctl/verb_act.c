@@ -1,4 +1,4 @@
-/* superctl's verbs that change something: start, stop, hold and their like, upgrade, shutdown.
+/* superctl's verbs that change something: start, stop, hold and the like, upgrade, shutdown.
  *
  * superd answers when the work is done, which may be never. superd keeps the time of --timeout and reports its end;
  * superctl gives up BEYOND later, if superd does not answer at all. */
@@ -12,11 +12,11 @@
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
 
-#define BEYOND 10000 /* milliseconds after the end of --timeout, for superd's own answer */
+#define ANSWER_GRACE 10000 /* milliseconds after the end of --timeout, for superd's own answer */
 
 struct act_view {
 	const struct superctl_options *options;
-	size_t failed;
+	size_t failed;                  /* number of services that failed */
 };
 
 static void add_result(struct buf *out, const json_t *line)
@@ -64,9 +64,9 @@ static bool show_result(void *context, const json_t *line, const char *text)
 	return printed;
 }
 
-static int64_t timeout_of(const struct superctl_options *options)
+static int64_t answer_timeout(const struct superctl_options *options)
 {
-	return options->timeout < 0 ? TRANSPORT_FOREVER : options->timeout / 1000 + BEYOND;
+	return options->timeout < 0 ? TRANSPORT_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
 }
 
 enum ctl_status view_act(const struct superctl_options *options)
@@ -83,17 +83,18 @@ enum ctl_status view_act(const struct superctl_options *options)
 		buf_text(&verb, " --progress");
 	conversation_request(&request, options, buf_string(&verb));
 	status = conversation_send(&conversation, &request);
-	conversation.timeout = timeout_of(options);
+	conversation.timeout = answer_timeout(options);
 	if (status == CTL_DONE)
-		status = conversation_hear(&conversation, show_result, &view);
+		status = conversation_read(&conversation, show_result, &view);
 	buf_free(&request);
 	buf_free(&verb);
 	conversation_close(&conversation);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }
 
-/* One line of the answer to "shutdown". */
-static enum ctl_status hear_line(struct conversation *conversation, const char *text, size_t length, bool *last)
+/* Handles one line of the answer to "shutdown". */
+static enum ctl_status check_shutdown_line(struct conversation *conversation, const char *text, size_t length,
+					   bool *last)
 {
 	json_t *line = json_reply_parse(text, length);
 	enum ctl_status status;
@@ -102,13 +103,13 @@ static enum ctl_status hear_line(struct conversation *conversation, const char *
 		puts(text);
 		fflush(stdout);
 	}
-	status = conversation_judge(conversation, line, last);
+	status = conversation_check_line(conversation, line, last);
 	json_decref(line);
 	return status;
 }
 
-/* After "shutdown" the end of the connection is the answer: superd has ended. */
-static enum ctl_status hear_end(struct conversation *conversation)
+/* Waits for the end of the connection, which is the answer to "shutdown": superd has ended. */
+static enum ctl_status await_shutdown(struct conversation *conversation)
 {
 	int64_t until = conversation->options->timeout < 0 ? TRANSPORT_FOREVER
 							   : clock_ms() + conversation->options->timeout / 1000;
@@ -121,7 +122,7 @@ static enum ctl_status hear_end(struct conversation *conversation)
 		enum transport_result result = transport_wait_line(&conversation->transport, until, &text, &length);
 
 		if (result == TRANSPORT_LINE)
-			status = hear_line(conversation, text, length, &last);
+			status = check_shutdown_line(conversation, text, length, &last);
 		if (last && conversation->options->no_wait)
 			break;
 		if (result == TRANSPORT_LATE) {
@@ -134,23 +135,23 @@ static enum ctl_status hear_end(struct conversation *conversation)
 	return status;
 }
 
-static volatile sig_atomic_t who_ends;
+static volatile sig_atomic_t superd_pid;
 
-static void on_term(int signal, siginfo_t *info, void *context)
+static void on_sigterm(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (info->si_code == SI_USER && info->si_pid == who_ends)
+	if (info->si_code == SI_USER && info->si_pid == superd_pid)
 		_exit(CTL_DONE);
 	raise(signal);
 }
 
 /* At its end superd kills its own children, and as PID 1 all processes of its container. If superctl is one of them, a
  * SIGTERM from superd means that the shutdown works, and superctl exits with 0. */
-static void take_term_for_the_end(const struct conversation *conversation)
+static void expect_sigterm(const struct conversation *conversation)
 {
-	struct sigaction action = { .sa_sigaction = on_term, .sa_flags = SA_SIGINFO | SA_RESETHAND };
+	struct sigaction action = { .sa_sigaction = on_sigterm, .sa_flags = SA_SIGINFO | SA_RESETHAND };
 
-	who_ends = (sig_atomic_t)json_reply_number(conversation->greeting, "pid");
+	superd_pid = (sig_atomic_t)json_reply_number(conversation->greeting, "pid");
 	sigaction(SIGTERM, &action, NULL);
 }
 
@@ -163,10 +164,10 @@ enum ctl_status view_shutdown(const struct superctl_options *options)
 	if (status != CTL_DONE)
 		return status;
 	conversation_request(&request, options, "shutdown");
-	take_term_for_the_end(&conversation);
+	expect_sigterm(&conversation);
 	status = conversation_send(&conversation, &request);
 	if (status == CTL_DONE)
-		status = hear_end(&conversation);
+		status = await_shutdown(&conversation);
 	buf_free(&request);
 	conversation_close(&conversation);
 	return status;
@@ -190,9 +191,9 @@ static bool show_upgrade(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-/* The new superd answers on this connection, unless its version cannot. Then superctl connects again and compares pids:
- * an upgrade keeps the pid. */
-static enum ctl_status look_who_runs(struct conversation *conversation, double pid)
+/* The new superd answers on this connection, unless its version cannot. Then superctl connects again and compares the
+ * pids, because an upgrade keeps the pid. */
+static enum ctl_status check_takeover(struct conversation *conversation, double pid)
 {
 	const struct superctl_options *options = conversation->options;
 	struct buf line = { 0 };
@@ -219,15 +220,15 @@ static enum ctl_status look_who_runs(struct conversation *conversation, double p
 	return printed ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status hear_upgrade(struct conversation *conversation, struct act_view *view)
+static enum ctl_status read_upgrade(struct conversation *conversation, struct act_view *view)
 {
 	double pid = json_reply_number(conversation->greeting, "pid");
 	enum ctl_status status;
 
 	conversation->quiet = true;
-	status = conversation_hear(conversation, show_upgrade, view);
-	if (conversation->gone && !conversation->options->check)
-		status = look_who_runs(conversation, pid);
+	status = conversation_read(conversation, show_upgrade, view);
+	if (conversation->connection_lost && !conversation->options->check)
+		status = check_takeover(conversation, pid);
 	else if (status != CTL_DONE && conversation->why.length)
 		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
 	buf_free(&conversation->why);
@@ -245,9 +246,9 @@ enum ctl_status view_upgrade(const struct superctl_options *options)
 		return status;
 	conversation_request(&request, options, options->check ? "upgrade --check" : "upgrade");
 	status = conversation_send(&conversation, &request);
-	conversation.timeout = timeout_of(options);
+	conversation.timeout = answer_timeout(options);
 	if (status == CTL_DONE)
-		status = hear_upgrade(&conversation, &view);
+		status = read_upgrade(&conversation, &view);
 	buf_free(&request);
 	conversation_close(&conversation);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;

@@ -9,7 +9,7 @@
 #include "cli/superctl/views.h"
 
 #define ACTS (MAY_NO_WAIT | MAY_TIMEOUT)
-#define NEAR 2 /* edits at most between a mistyped verb and the one suggested */
+#define DISTANCE_MOST 2 /* edit distance between a mistyped verb and the one suggested */
 
 const struct verb verbs[] = {
 	{ "status", NAMES_ANY, 0, "what a service does, at length; without a name the list of all", view_status },
@@ -69,7 +69,7 @@ const char *verb_hint(const char *name)
 		{ "unfreeze", "thaw" },	  { "unhold", "release" },
 	};
 	const char *nearest = NULL;
-	unsigned most = NEAR;
+	unsigned most = DISTANCE_MOST;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (!strcmp(others[i].foreign, name))

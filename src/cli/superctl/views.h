@@ -1,5 +1,5 @@
-/* What superctl does for each verb: asks superd, and shows what it answers. Each gives the exit status, and has said what
- * was wrong. With --json all but metrics --http print the answer's lines as they came. */
+/* What superctl does for each verb: it asks superd and prints the answer. Each function returns the exit status, and
+ * has printed every error. With --json all but metrics --http print the lines of the answer as received. */
 #pragma once
 
 #include "cli/superctl/verbs.h"

@@ -79,10 +79,11 @@ Test(superctl_human_units, floats_are_short_and_are_read_back_the_same)
 
 static const char *printed(size_t width)
 {
-	static const struct column titles[] = { { .title = "NAME", .gives = true },
+	static const struct column titles[] = { { .title = "NAME", .can_shrink = true },
 						{ .title = "N", .right = true },
-						{ .title = "WHAT", .gives = true } };
+						{ .title = "WHAT", .can_shrink = true } };
 	const struct screen screen = { .width = width };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
 	struct columns columns;
 	struct buf out = { 0 };
 
@@ -93,7 +94,7 @@ static const char *printed(size_t width)
 	columns_add_text(&columns, STYLE_PLAIN, "longer");
 	columns_add_text(&columns, STYLE_PLAIN, "");
 	columns_add_text(&columns, STYLE_PLAIN, "");
-	columns_print(&columns, &screen, 0, SIZE_MAX, "", "\n", &out);
+	columns_print(&columns, &screen, &page, &out);
 	cr_assert_not(out.failed);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	columns_free(&columns);
@@ -121,8 +122,9 @@ Test(superctl_columns, leave_the_last_ones_out_where_nothing_gives_any_more)
 static const char *printed_with_empty(size_t width)
 {
 	static const struct column titles[] = { { .title = "NAME" }, { .title = "QUEUE", .right = true },
-						{ .title = "WHAT", .gives = true } };
+						{ .title = "WHAT", .can_shrink = true } };
 	const struct screen screen = { .width = width };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
 	struct columns columns;
 	struct buf out = { 0 };
 
@@ -130,7 +132,7 @@ static const char *printed_with_empty(size_t width)
 	columns_add_text(&columns, STYLE_PLAIN, "a");
 	columns_add_text(&columns, STYLE_PLAIN, "");
 	columns_add_text(&columns, STYLE_PLAIN, "something long");
-	columns_print(&columns, &screen, 0, SIZE_MAX, "", "\n", &out);
+	columns_print(&columns, &screen, &page, &out);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	columns_free(&columns);
 	buf_free(&out);
