@@ -109,7 +109,7 @@ struct read_request {
 	 * or warned of. NULL: they have no rules. */
 	bool (*may_be_denied)(const char *daemon);
 	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
-	void (*took)(void *context, const char *path, const char *format, size_t entries);
+	void (*on_source)(void *context, const char *path, const char *format, size_t entries);
 	void *context;
 };
 

@@ -1,8 +1,7 @@
-/* The command line of inetd, for a superd that is called as inetd: the options of the BSDs' inetds, of GNU's and
- * busybox's, as one set.
+/* The command line of inetd: the options of the BSDs' inetds, of GNU's and of busybox's, in one set.
  *
- * Where a letter has two meanings, superd does what fits both. For -p nothing fits both: GNU's inetd takes only a
- * file joined to it, FreeBSD's also the next word. superd takes the next word unless --compat=gnu is given. */
+ * Where a letter has two meanings, superd does what fits both. For -p nothing fits both: GNU's inetd accepts a file
+ * only in the same word, FreeBSD's also in the next one. superd accepts the next word unless --compat=gnu is set. */
 #include "cli/superd/as_inetd.h"
 
 #include <getopt.h>
@@ -14,7 +13,7 @@
 #include "base/scan.h"
 #include "exec/processes/pid1.h"
 
-/* The system's own, wherever superd was installed. */
+/* The system's files, whatever prefix superd was installed under. */
 #define TABLE "/etc/inetd.conf"
 #define FOLDER "/etc/inetd.d"
 #define PID_FILE "/run/inetd.pid"
@@ -22,9 +21,9 @@
 #define FIELD(member) CLI_FIELD(struct options, member)
 #define LIMIT(member) FIELD(defaults.member), .scan = scan_count, .refusal = "it is too small"
 
-/* inetd's servers run in / because daemon(3) changes to it. In the foreground they keep the folder that inetd was
+/* inetd's servers run in /, because daemon(3) changes to it. In the foreground they keep the folder that inetd was
  * started in. */
-static const char *stay_in_front(void *context, const struct cli_option *option, const char *argument)
+static const char *set_foreground(void *context, const struct cli_option *option, const char *argument)
 {
 	struct options *options = context;
 	char *folder = getcwd(NULL, 0);
@@ -35,7 +34,7 @@ static const char *stay_in_front(void *context, const struct cli_option *option,
 		free(folder);
 		return NULL;
 	}
-	options->defaults.folder = options_make_path(options, "", folder);
+	options->defaults.folder = options_path(options, "", folder);
 	free(folder);
 	return options->defaults.folder ? NULL : "";
 }
@@ -49,18 +48,18 @@ static const char *log_to_stderr(void *context, const struct cli_option *option,
 	return NULL;
 }
 
-static const char *debug(void *context, const struct cli_option *option, const char *argument)
+static const char *set_debug(void *context, const struct cli_option *option, const char *argument)
 {
 	struct options *options = context;
 
 	options->level = LEVEL_DEBUG;
 	options->log_destination = "stderr";
-	if (options->pid_file_at_will)
+	if (options->pid_file_optional)
 		options->pid_file = NULL;
-	return stay_in_front(options, option, argument);
+	return set_foreground(options, option, argument);
 }
 
-/* Only -p, not --pidfile, may have its file as the next word. */
+/* -p may have its file as the next word, --pidfile may not. */
 static const char *set_pid_file(void *context, const struct cli_option *option, const char *path)
 {
 	struct options *options = context;
@@ -71,8 +70,8 @@ static const char *set_pid_file(void *context, const struct cli_option *option, 
 		path = next[0];
 		optind++;
 	}
-	options->pid_file = path ? options_make_path(options, "", path) : NULL;
-	options->pid_file_at_will = false;
+	options->pid_file = path ? options_path(options, "", path) : NULL;
+	options->pid_file_optional = false;
 	return !path || options->pid_file ? NULL : "";
 }
 
@@ -84,9 +83,9 @@ static const char *warn_of_resolve(void *options, const struct cli_option *optio
 }
 
 static const struct cli_option inetd_options[] = {
-	{ "debug", 'd', .set = debug, .help = "stay in the foreground and log all there is to stderr" },
-	{ NULL, 'i', .set = stay_in_front, .help = "stay in the foreground" },
-	{ NULL, 'f', .set = stay_in_front, .help = "stay in the foreground" },
+	{ "debug", 'd', .set = set_debug, .help = "stay in the foreground and log all there is to stderr" },
+	{ NULL, 'i', .set = set_foreground, .help = "stay in the foreground" },
+	{ NULL, 'f', .set = set_foreground, .help = "stay in the foreground" },
 	{ NULL, 'e', .set = log_to_stderr, .help = "log to stderr" },
 	{ NULL, 'l', FIELD(defaults.wrap_external), .help = "ask hosts.allow and hosts.deny, and log connections" },
 	{ NULL, 'w', FIELD(defaults.wrap_external), .help = "ask hosts.allow and hosts.deny for programs" },
@@ -139,15 +138,16 @@ static bool read_compat(struct options *options, int argc, char **argv)
 	return true;
 }
 
-static bool add_table(struct options *options, const char *path, bool further)
+static bool add_table(struct options *options, const char *path, bool is_optional)
 {
-	const char *source = options_make_path(options, "inetd:", path);
+	const char *source = options_path(options, "inetd:", path);
 
-	return source && options_add(options, further ? &options->further : &options->sources, source);
+	return source && options_add(options, is_optional ? &options->optional_sources : &options->sources, source);
 }
 
-/* The usual table and folder: one that exists now must exist at a reload, too; a missing one may appear later. */
-static bool add_usual(struct options *options)
+/* Adds the default table and folder. One that exists now must exist at a reload, too. A missing one may appear
+ * later. */
+static bool add_default_tables(struct options *options)
 {
 	bool has_table = access(TABLE, F_OK) == 0, has_folder = access(FOLDER, F_OK) == 0;
 
@@ -159,7 +159,7 @@ static bool read_tables(struct options *options, int argc, char **argv)
 	if (options->task != TASK_RUN)
 		return true;
 	if (optind == argc && geteuid() == 0)
-		return add_usual(options);
+		return add_default_tables(options);
 	if (optind == argc) {
 		fprintf(stderr, "inetd: only root runs %s: name a table of your own: inetd [options] FILE...\n", TABLE);
 		return false;
@@ -178,7 +178,7 @@ bool as_inetd_read(struct options *options, int argc, char **argv)
 	options->log_destination = "syslog";
 	if (geteuid() == 0) {
 		options->pid_file = PID_FILE;
-		options->pid_file_at_will = true;
+		options->pid_file_optional = true;
 	}
 	options->defaults = (struct inetd_defaults){
 		.rate = -1,
@@ -191,7 +191,7 @@ bool as_inetd_read(struct options *options, int argc, char **argv)
 	    !read_tables(options, argc, argv))
 		return false;
 	if (!options->daemon && access("/dev/log", F_OK) < 0)
-		options->log_destination = "stderr"; /* as in a container, where nobody else would hear of it */
+		options->log_destination = "stderr"; /* as in a container, where there is no syslog */
 	return true;
 }
 

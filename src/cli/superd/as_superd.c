@@ -1,8 +1,8 @@
-/* superd's own command line: the table of its options, and which of them exclude each other.
+/* superd's own command line: the table of its options, and the rules between them.
  *
  * A help text is one short line: --help prints it, and the completion scripts of the shells quote it
- * (print_completion.c). The words behind -- have two meanings: with -l they are the command of that one service,
- * without -l the main command. */
+ * (print_completion.c). The words behind -- have two meanings: with -l they are the command of that service, without -l
+ * they are the main command. */
 #include "cli/superd/as_superd.h"
 
 #include <getopt.h>
@@ -32,7 +32,7 @@ static const char *set_level(void *context, const struct cli_option *option, con
 	return log_parse_level(text, &options->level);
 }
 
-/* The kernel would cut a longer name (PR_SET_NAME takes 15 bytes), and nobody would find superd by it. */
+/* The kernel would cut a longer name (prctl(2), PR_SET_NAME: 15 bytes), and ps would not find superd by it. */
 static const char *set_process_name(void *context, const struct cli_option *option, const char *text)
 {
 	struct options *options = context;
@@ -121,7 +121,7 @@ const struct cli as_superd_cli = {
 	.options = superd_options, .count = sizeof(superd_options) / sizeof(*superd_options),
 };
 
-static bool check_together(const struct options *options)
+static bool check_conflicts(const struct options *options)
 {
 	if (options->endpoints.count && options->sources.count) {
 		fprintf(stderr, "superd: -l and -f exclude each other: -l is one service without a file\n");
@@ -156,9 +156,9 @@ static bool check_together(const struct options *options)
 	return true;
 }
 
-/* getopt_long has printed the unknown option; this adds the nearest one that superd has, also for letters that other
- * daemons use. */
-static void hint_at(const char *word)
+/* Prints the nearest option that superd has, also for letters that other daemons use. getopt_long(3) has already
+ * reported the unknown option. */
+static void print_hint(const char *word)
 {
 	const char *usual = strncmp(word, "--", 2) == 0		? NULL
 			    : optopt == 't'			? "--check"
@@ -172,7 +172,7 @@ static void hint_at(const char *word)
 	fprintf(stderr, "superd: see superd --help\n");
 }
 
-/* --explain takes its argument as the next word, so getopt_long would report a missing one. */
+/* Whether --explain has no argument, which means all options. getopt_long(3) would report a missing argument. */
 static bool ends_with_explain(int argc, char **argv)
 {
 	for (int n = 1; n < argc - 1; n++) {
@@ -192,7 +192,7 @@ bool as_superd_read(struct options *options, int argc, char **argv)
 	}
 	result = cli_read(&as_superd_cli, options, argc, argv, NULL);
 	if (result == CLI_UNKNOWN)
-		hint_at(argv[optind - 1]);
+		print_hint(argv[optind - 1]);
 	if (result != CLI_READ)
 		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoints.count) {
@@ -205,7 +205,7 @@ bool as_superd_read(struct options *options, int argc, char **argv)
 	}
 	if (optind < argc)
 		options->command = argv + optind;
-	return check_together(options);
+	return check_conflicts(options);
 }
 
 void as_superd_help(void)

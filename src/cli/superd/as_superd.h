@@ -4,9 +4,9 @@
 #include "base/cli_option.h"
 #include "cli/superd/options.h"
 
-extern const struct cli as_superd_cli;
+extern const struct cli as_superd_cli;  /* its options, for --help and the completions of the shells */
 
-/* Reads it into options that hold superd's defaults. */
+/* Reads argv into options that hold superd's defaults. false after printing what is wrong. */
 bool as_superd_read(struct options *options, int argc, char **argv);
 
-void as_superd_help(void);              /* to stdout */
+void as_superd_help(void);              /* prints --help to stdout */

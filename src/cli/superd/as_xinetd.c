@@ -1,8 +1,7 @@
-/* The command line of xinetd, for a superd that is called as xinetd: long options behind one dash, each argument a
- * word of its own.
+/* The command line of xinetd: long options behind one dash, each argument a word of its own.
  *
- * xinetd silently ignores an option that it does not know. superd ignores it too, so that old scripts start, but
- * prints a warning, as the option may have been meant as a limit. */
+ * xinetd silently ignores an unknown option. superd ignores it, too, so that old scripts work, but prints a warning,
+ * because the option may have been meant as a limit. */
 #include "cli/superd/as_xinetd.h"
 
 #include <stdio.h>
@@ -12,24 +11,24 @@
 #include "base/scan.h"
 #include "exec/processes/pid1.h"
 
-/* The system's own, wherever superd was installed. */
+/* The system's files, whatever prefix superd was installed under. */
 #define TABLE "/etc/xinetd.conf"
 #define INETD_TABLE "/etc/inetd.conf"
 
 #define FIELD(member) CLI_FIELD(struct options, member)
 
-/* The last table counts. */
+/* The last -f counts. */
 static const char *set_table(void *context, const struct cli_option *option, const char *path)
 {
 	struct options *options = context;
-	const char *source = options_make_path(options, "xinetd:", path);
+	const char *source = options_path(options, "xinetd:", path);
 
 	(void)option;
 	options->sources.count = 0;
 	return source && options_add(options, &options->sources, source) ? NULL : "";
 }
 
-/* "-filelog" or "-syslog" */
+/* -filelog and -syslog. */
 static const char *set_log(void *context, const struct cli_option *option, const char *argument)
 {
 	struct options *options = context;
@@ -39,8 +38,8 @@ static const char *set_log(void *context, const struct cli_option *option, const
 		fprintf(stderr, "xinetd: -filelog and -syslog exclude each other: there is one log\n");
 		return "";
 	}
-	options->log_destination = is_file ? options_make_path(options, "file:", argument)
-					   : options_make(options, "syslog:", argument);
+	options->log_destination = is_file ? options_path(options, "file:", argument)
+					   : options_join(options, "syslog:", argument);
 	return options->log_destination ? NULL : "";
 }
 
@@ -49,11 +48,11 @@ static const char *set_pid_file(void *context, const struct cli_option *option, 
 	struct options *options = context;
 
 	(void)option;
-	options->pid_file = options_make_path(options, "", path);
+	options->pid_file = options_path(options, "", path);
 	return options->pid_file ? NULL : "";
 }
 
-static const char *stay_in_front(void *context, const struct cli_option *option, const char *argument)
+static const char *set_foreground(void *context, const struct cli_option *option, const char *argument)
 {
 	struct options *options = context;
 
@@ -68,7 +67,7 @@ static const char *read_inetd_conf(void *context, const struct cli_option *optio
 	struct options *options = context;
 
 	(void)option, (void)argument;
-	return options_add(options, &options->further, "inetd:" INETD_TABLE) ? NULL : "";
+	return options_add(options, &options->optional_sources, "inetd:" INETD_TABLE) ? NULL : "";
 }
 
 static const char *scan_limit(const char *text, int64_t *number)
@@ -82,7 +81,7 @@ static const struct cli_option xinetd_options[] = {
 	{ "filelog", .argument = "FILE", .set = set_log, .help = "log to this file" },
 	{ "syslog", .argument = "FACILITY", .set = set_log, .help = "log to syslog as this (daemon)" },
 	{ "pidfile", .argument = "FILE", .set = set_pid_file, .help = "write the pid there" },
-	{ "dontfork", .set = stay_in_front, .help = "stay in the foreground; implies -stayalive" },
+	{ "dontfork", .set = set_foreground, .help = "stay in the foreground; implies -stayalive" },
 	{ "stayalive", FIELD(stays_without_services), .help = "stay although the table has no services" },
 	{ "limit", .argument = "NUMBER", FIELD(process_limit), .scan = scan_limit,
 	  .help = "the most processes of all services at once" },
@@ -105,9 +104,8 @@ static const struct cli xinetd_cli = {
 	.options = xinetd_options, .count = sizeof(xinetd_options) / sizeof(*xinetd_options),
 };
 
-/* Reports an unknown word. true: it looks like an option and is ignored; false: it belongs to no option, which is an
- * error. */
-static bool pass_over(const char *word)
+/* Reports an unknown word. true: it looks like an option, and is ignored; false: it is an error. */
+static bool report_unknown(const char *word)
 {
 	bool is_option = word[0] == '-' && word[1];
 
@@ -125,7 +123,7 @@ static bool read_options(struct options *options, int argc, char **argv)
 
 		if (dashes == 1 || dashes == 2)
 			option = cli_find(&xinetd_cli, word + dashes);
-		if (!option && !pass_over(word))
+		if (!option && !report_unknown(word))
 			return false;
 		if (!option)
 			continue;
@@ -141,7 +139,7 @@ static bool read_options(struct options *options, int argc, char **argv)
 	return true;
 }
 
-/* What no option has set. -d alone raises the level. */
+/* Sets what no option has set. Only -d sets the level LEVEL_DEBUG. */
 static bool set_defaults(struct options *options)
 {
 	if (options->level == LEVEL_DEBUG) {
@@ -149,7 +147,7 @@ static bool set_defaults(struct options *options)
 		options->pid_file = NULL;
 		options->daemon = false;
 	} else if (!options->log_destination) {
-		/* A container often has no /dev/log; then stderr is the only log that anybody reads. */
+		/* A container often has no /dev/log. There stderr is the log. */
 		options->log_destination = options->daemon || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
 	}
 	return options->sources.count || options_add(options, &options->sources, "xinetd:" TABLE);

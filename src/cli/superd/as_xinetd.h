@@ -1,9 +1,9 @@
-/* The command line of xinetd, for superd called by that name. */
+/* The command line of xinetd, for a superd that is called as xinetd. */
 #pragma once
 
 #include "cli/superd/options.h"
 
-/* Reads it into options that hold superd's defaults. */
+/* Reads argv into options that hold superd's defaults. false after printing what is wrong. */
 bool as_xinetd_read(struct options *options, int argc, char **argv);
 
-void as_xinetd_help(void);              /* to stdout */
+void as_xinetd_help(void);              /* prints -help to stdout */

@@ -1,5 +1,5 @@
-/* --check: what every source was taken for, what is wrong, and what of it would be served. It counts services as
- * superctl lists them: a line of inetd.conf that makes one for each of two hosts is two. */
+/* --check: prints the language of each source, what is wrong, and how many services there are. Services are counted as
+ * superctl lists them: a line of inetd.conf that makes one for each of two hosts counts twice. */
 #include "cli/superd/check.h"
 
 #include <stdio.h>
@@ -7,30 +7,33 @@
 
 #include "base/buf.h"
 #include "base/log/log_sink.h"
+#include "base/write_all.h"
 #include "cli/superd/load.h"
+#include "cli/superd/run.h"
 #include "config/table/left_out.h"
 
-/* What was read: a line a source, and of the last the part in front of its numbers. */
-struct taken {
-	struct buf lines, head;
-	size_t sources;
+/* The sources that were read. */
+struct source_summary {
+	struct buf lines;               /* a line for each source */
+	struct buf head;                /* the beginning of the last source's line, without its numbers */
+	size_t sources;                 /* number of sources */
 };
 
 struct entry_count {
 	size_t services, disabled, left_out, errors;
 };
 
-static void take_source(void *context, const char *path, const char *format, size_t entries)
+static void note_source(void *context, const char *path, const char *format, size_t entries)
 {
-	struct taken *taken = context;
+	struct source_summary *summary = context;
 
-	buf_clear(&taken->head);
-	buf_addf(&taken->head, "%s: %s, ", strcmp(path, "-") ? path : "<stdin>", format);
-	buf_addf(&taken->lines, "%s%zu entr%s\n", buf_string(&taken->head), entries, entries == 1 ? "y" : "ies");
-	taken->sources++;
+	buf_clear(&summary->head);
+	buf_addf(&summary->head, "%s: %s, ", strcmp(path, "-") ? path : "<stdin>", format);
+	buf_addf(&summary->lines, "%s%zu entr%s\n", buf_string(&summary->head), entries, entries == 1 ? "y" : "ies");
+	summary->sources++;
 }
 
-/* Only --keep-going leaves anything out: without it nothing is served where there is an error. */
+/* Only --keep-going leaves services out. Without it an error keeps superd from serving any. */
 static struct entry_count count_services(const struct table *table, bool keeps_going)
 {
 	const struct service *list = table->services;
@@ -56,27 +59,28 @@ static void add_tally(struct buf *out, struct entry_count tally)
 	buf_char(out, '\n');
 }
 
-/* One source has its numbers on its line; of several they are told together, as an entry may be several services, or
- * none. */
-static bool print_taken(const struct taken *taken, const struct table *table, size_t errors, bool keeps_going)
+/* For one source the numbers stand on its line. For several sources they stand on a line of their own, because an entry
+ * may be several services, or none. */
+static bool print_summary(const struct source_summary *summary, const struct table *table, size_t errors,
+			  bool keeps_going)
 {
 	struct entry_count tally = count_services(table, keeps_going);
 	struct buf text = { 0 };
 	bool good;
 
 	tally.errors = errors;
-	if (taken->sources > 1)
-		buf_addf(&text, "%sin all: ", buf_string(&taken->lines));
-	else if (taken->sources)
-		buf_text(&text, buf_string(&taken->head));
-	if (taken->sources)
+	if (summary->sources > 1)
+		buf_addf(&text, "%sin all: ", buf_string(&summary->lines));
+	else if (summary->sources)
+		buf_text(&text, buf_string(&summary->head));
+	if (summary->sources)
 		add_tally(&text, tally);
-	good = !text.failed && !taken->lines.failed && fputs(buf_string(&text), stdout) >= 0 && fflush(stdout) == 0;
+	good = !text.failed && !summary->lines.failed && fputs(buf_string(&text), stdout) >= 0 && fflush(stdout) == 0;
 	buf_free(&text);
 	return good;
 }
 
-/* A start would fail by it; whoever restarts superd asks first. */
+/* A log that cannot be opened makes a start fail, so an administrator wants to know it before a restart. */
 static bool log_is_good(const struct options *options)
 {
 	const char *why = log_sink_check(options->log_destination);
@@ -90,14 +94,37 @@ bool check_tables(const struct options *options)
 {
 	bool has_log = log_is_good(options);
 	struct diags diags = { 0 };
-	struct taken taken = { 0 };
-	struct table *table = load_table(options, take_source, &taken, &diags);
-	bool good = table && print_taken(&taken, table, diags.errors, options->keep_going) && !diags.errors;
+	struct source_summary summary = { 0 };
+	struct table *table = load_table(options, note_source, &summary, &diags);
+	bool good = table && print_summary(&summary, table, diags.errors, options->keep_going) && !diags.errors;
 
 	diags_print(&diags, stderr);
 	diags_free(&diags);
 	table_free(table);
-	buf_free(&taken.lines);
-	buf_free(&taken.head);
+	buf_free(&summary.lines);
+	buf_free(&summary.head);
 	return good && has_log;
+}
+
+static void add_key(struct buf *out, uint64_t key)
+{
+	buf_addf(out, "%llx\n", (unsigned long long)key);
+}
+
+int check_left_out(struct options *options)
+{
+	struct diags diags = { 0 };
+	struct table *table = load_to_run(options, &diags);
+	struct buf out = { 0 };
+	bool good = table && !diags.errors;
+
+	if (good)
+		add_key(&out, table->sources);
+	for (size_t n = 0; good && n < table->left_out_count; n++)
+		add_key(&out, left_out_key(table->left_out[n].at, table->left_out[n].name));
+	good = good && !out.failed && write_all(options->internal.fd, out.data, out.length);
+	buf_free(&out);
+	diags_free(&diags);
+	table_free(table);
+	return good ? 0 : EXIT_TABLE;
 }

@@ -1,4 +1,4 @@
-/* Finds out by what name superd is called, and reads the command line that goes with it. */
+/* Finds the name that superd is called by, and reads the command line of that program. */
 #include "cli/superd/command_line.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static const struct {
 	[AS_XINETD] = { as_xinetd_read, as_xinetd_help },
 };
 
-/* By the last component of the name, without a login shell's dash. Debian's inetd is also called openbsd-inetd. */
+/* Looks at the last component of argv[0], without a login shell's dash. Debian's inetd is also called openbsd-inetd. */
 static enum invoked_as find_invoked_as(const char *name)
 {
 	const char *slash = strrchr(name, '/');

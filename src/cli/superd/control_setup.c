@@ -1,7 +1,7 @@
 /* The control socket: its path, its group, and whether superd opens one.
  *
- * A superd with -l has none unless --control names one: a service that somebody tries out must not take the place
- * of the superd that runs the machine. */
+ * A superd with -l has none unless --control names one, because a service that is only tried out must not take the
+ * place of the machine's superd. */
 #include "cli/superd/control_setup.h"
 
 #include <stdlib.h>
@@ -11,23 +11,24 @@
 #include "os/fs/runtime_dir.h"
 #include "prepare/account.h"
 
-static bool is_wanted(const struct options *options)
+static bool has_control(const struct options *options)
 {
 	return options->control ? strcmp(options->control, "none") != 0 : !options->endpoints.count;
 }
 
-static void warn_of_group(const struct options *options, const struct found_group *found, const char *hence,
+static void warn_of_group(const struct options *options, const struct found_group *found, const char *effect,
 			  struct diags *diags)
 {
 	diag_warning(diags, (struct origin){ 0 }, "--control-group: %s: %s: %s", options->control_group,
-		     found && found->wrong ? found->wrong : "out of memory", hence);
+		     found && found->wrong ? found->wrong : "out of memory", effect);
 	if (found && found->near)
 		diags_hint(diags, "did you mean %s", found->near);
 	else
 		diags_hint(diags, "a reload looks it up again");
 }
 
-/* If the look-up fails, as when a directory server is away for a moment, the group found before keeps its access. */
+/* If the look-up fails, as when a directory server does not answer, the group that was found before keeps its
+ * access. */
 static void set_group(struct options *options, const struct found_group *found, struct diags *diags)
 {
 	bool has_answer = found && !found->failed;
@@ -44,7 +45,7 @@ static void set_group(struct options *options, const struct found_group *found, 
 
 void control_setup_find_group(struct options *options, struct diags *diags)
 {
-	bool is_asked = options->control_group && is_wanted(options);
+	bool is_asked = options->control_group && has_control(options);
 	struct pool *pool = is_asked ? pool_new() : NULL;
 	struct accounts accounts;
 
@@ -60,7 +61,7 @@ void control_setup_find_group(struct options *options, struct diags *diags)
 	pool_free(pool);
 }
 
-static char *path_of(const struct options *options)
+static char *control_path(const struct options *options)
 {
 	struct buf path = { 0 };
 
@@ -71,8 +72,8 @@ static char *path_of(const struct options *options)
 
 struct server *control_setup_create(struct supervisor *supervisor, struct options *options)
 {
-	struct server *server = is_wanted(options) ? calloc(1, sizeof(*server)) : NULL;
-	char *path = server ? path_of(options) : NULL;
+	struct server *server = has_control(options) ? calloc(1, sizeof(*server)) : NULL;
+	char *path = server ? control_path(options) : NULL;
 	struct diags diags = { 0 };
 
 	if (path) {
@@ -82,7 +83,7 @@ struct server *control_setup_create(struct supervisor *supervisor, struct option
 		session_transfer_begin(server);
 		if (!supervisor->before)
 			server_take_locks(server, path);
-	} else if (is_wanted(options)) {
+	} else if (has_control(options)) {
 		log_warn(supervisor->engine.log, "no control socket: out of memory");
 		free(server);
 		server = NULL;
@@ -94,7 +95,7 @@ struct server *control_setup_create(struct supervisor *supervisor, struct option
 
 void control_setup_open(struct server *server, const struct options *options)
 {
-	char *path = server ? path_of(options) : NULL;
+	char *path = server ? control_path(options) : NULL;
 	struct buf why = { 0 };
 
 	if (path)

@@ -1,5 +1,5 @@
-/* Goes to the background. The parent waits until the daemon is ready, so that its exit status reports a failed
- * start, as for a foreground program. */
+/* Goes to the background. The parent waits until the daemon is ready, so that its exit status reports a failed start,
+ * as for a program in the foreground. */
 #include "cli/superd/daemonize.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 
-static int ready_pipe = -1;
+static int ready_pipe = -1;             /* the end that wakes the parent; -1: there is no parent that waits */
 
 static _Noreturn void wait_for_child(pid_t pid, int fd)
 {
@@ -39,7 +39,7 @@ int daemonize_enter(void)
 	}
 	fd_close(&ends[0]);
 	ready_pipe = ends[1];
-	return setsid() < 0 ? -1 : 0;   /* no chdir: tables named relative to here are read again at every reload */
+	return setsid() < 0 ? -1 : 0;   /* no chdir(2): a reload reads tables by relative paths, too */
 }
 
 void daemonize_ready(bool keep_stderr)
@@ -52,6 +52,6 @@ void daemonize_ready(bool keep_stderr)
 		dup2(null, fd);
 	fd_close(&null);
 	if (write(ready_pipe, "", 1) < 0)
-		return;                 /* the parent is gone: nobody waits */
+		return;                 /* the parent is gone */
 	fd_close(&ready_pipe);
 }

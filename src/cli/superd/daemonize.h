@@ -1,12 +1,12 @@
-/* Going to the background. */
+/* Goes to the background (daemon(7), SysV daemons). */
 #pragma once
 
 #include <stdbool.h>
 
-/* Forks; the parent waits until daemonize_ready or the child's end, and exits with 0 or the child's status. In the
- * child: a session of its own. -1 and errno when it can't fork. */
+/* Forks. The child returns 0, in a session of its own (setsid(2)). The parent waits until the child calls
+ * daemonize_ready, and exits with 0; if the child ends first, with the child's status. -1 and errno: it failed. */
 int daemonize_enter(void);
 
-/* The table stands and its sockets are bound: lets the parent go, and 0 to 2 to /dev/null but where the log is
- * stderr. */
+/* Lets the parent exit. Called once the sockets are bound. Descriptors 0 to 2 become /dev/null, but 2 stays if
+ * keep_stderr, as the log is stderr. Does nothing if superd is not in the background. */
 void daemonize_ready(bool keep_stderr);

@@ -1,5 +1,5 @@
 /* The text that identifies this superd: its control socket, tables and endpoints. Relative paths are made absolute,
- * as they mean another file in another folder. */
+ * because they mean other files in another folder. */
 #include "cli/superd/identity.h"
 
 #include <limits.h>

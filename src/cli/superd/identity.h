@@ -1,8 +1,8 @@
-/* What tells the superds of a machine apart: where each is steered, and what it serves. Two that are alike are the same superd,
- * started again. */
+/* A text that tells the superds of a machine apart, by their control socket and the tables they serve. Two superds with
+ * the same text are one superd that was started again. */
 #pragma once
 
 #include "cli/superd/options.h"
 
-/* As lines of text, malloc'ed. NULL: it is too long, or out of memory. */
+/* Returns lines of text, which the caller frees. NULL: the text is too long, or out of memory. */
 char *identity_make(const struct options *options);

@@ -1,8 +1,8 @@
 /* --keep-going: which services an error leaves out, and the reason for each.
  *
  * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is left out,
- * whether it became a row of the table or was too broken for that. An error in a part that others depend on stops
- * everything if the reader marked the part as vital; otherwise it is reported, and the rest goes on. */
+ * whether it became a row of the table or was too broken for that. An error in a part that several services depend on
+ * stops superd if the reader marked the part as vital; else it is reported, and the rest goes on. */
 #include "cli/superd/keep_going.h"
 
 #include <stdlib.h>
@@ -12,24 +12,24 @@
 #include "config/option/default_service.h"
 #include "config/table/left_out.h"
 
-/* An entry that a diagnostic may be about. */
+/* An entry or part that a diagnostic may be about. */
 struct error_owner {
-	struct origin at;
+	struct origin at;               /* where it begins */
 	enum { ROW, NO_ROW, SHARED, VITAL } kind;
-	size_t number;                  /* in its list */
+	size_t number;                  /* index in the table's list of its kind */
 };
 
-/* The entries that are left out: a mark and the first error for each row, and for each entry that became no row. */
-struct leaving {
+/* The entries that are left out. Rows are services of the table; entries are those that became no row. */
+struct left_out_state {
 	const struct table *table;
-	bool *rows, *entries;
-	const char **row_reasons, **entry_reasons;
-	bool *is_wrong;                 /* rows: an error was found by reading alone */
-	struct error_owner *owners;           /* in the order of their places */
+	bool *rows, *entries;           /* for each: whether it is left out */
+	const char **row_reasons, **entry_reasons;      /* for each: its first error; NULL: none yet */
+	bool *is_wrong;                 /* for each row: reading alone has found an error */
+	struct error_owner *owners;     /* sorted by place */
 	size_t owner_count;
 };
 
-/* An unknown column is that of the line's end. */
+/* Compares file, line and column. An unknown column counts as the end of the line. */
 static int compare_places(struct origin a, struct origin b)
 {
 	int order = strcmp(a.file, b.file);
@@ -51,82 +51,83 @@ static int compare_owners(const void *left, const void *right)
 	return order ? order : a->number < b->number ? -1 : a->number > b->number;
 }
 
-static void add_owner(struct leaving *leaving, struct error_owner owner)
+static void add_owner(struct left_out_state *state, struct error_owner owner)
 {
 	if (owner.at.file)
-		leaving->owners[leaving->owner_count++] = owner;
+		state->owners[state->owner_count++] = owner;
 }
 
-/* A service may come from several files, as .service, .socket and drop-ins of a unit: an error in any is its error. */
-static void list_parts(struct leaving *leaving)
+/* A service may come from several files, as the .service, .socket and drop-ins of a unit. An error in any of them is
+ * its error. */
+static void list_parts(struct left_out_state *state)
 {
-	const struct table *table = leaving->table;
+	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->part_count; n++) {
 		const struct service *service = table_find(table, table->parts[n].name);
 
 		if (service)
-			add_owner(leaving,
+			add_owner(state,
 				  (struct error_owner){ table->parts[n].at, ROW, (size_t)(service - table->services) });
 	}
 }
 
-static void list_owners(struct leaving *leaving)
+static void list_owners(struct left_out_state *state)
 {
-	const struct table *table = leaving->table;
+	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->count; n++)
-		add_owner(leaving, (struct error_owner){ table->services[n].at, ROW, n });
-	list_parts(leaving);
+		add_owner(state, (struct error_owner){ table->services[n].at, ROW, n });
+	list_parts(state);
 	for (size_t n = 0; n < table->left_out_count; n++)
-		add_owner(leaving, (struct error_owner){ table->left_out[n].at, NO_ROW, n });
+		add_owner(state, (struct error_owner){ table->left_out[n].at, NO_ROW, n });
 	for (size_t n = 0; n < table->shared_count; n++)
-		add_owner(leaving, (struct error_owner){ table->shared[n], SHARED, n });
+		add_owner(state, (struct error_owner){ table->shared[n], SHARED, n });
 	for (size_t n = 0; n < table->vital_count; n++)
-		add_owner(leaving, (struct error_owner){ table->vital[n], VITAL, n });
-	qsort(leaving->owners, leaving->owner_count, sizeof(*leaving->owners), compare_owners);
+		add_owner(state, (struct error_owner){ table->vital[n], VITAL, n });
+	qsort(state->owners, state->owner_count, sizeof(*state->owners), compare_owners);
 }
 
 /* The last entry that does not begin behind this place, in the order of files and lines. NULL: there is none. */
-static const struct error_owner *last_before(const struct leaving *leaving, struct origin at)
+static const struct error_owner *last_before(const struct left_out_state *state, struct origin at)
 {
-	size_t low = 0, high = leaving->owner_count;
+	size_t low = 0, high = state->owner_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_places(leaving->owners[middle].at, at) > 0)
+		if (compare_places(state->owners[middle].at, at) > 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return low ? &leaving->owners[low - 1] : NULL;
+	return low ? &state->owners[low - 1] : NULL;
 }
 
 /* The entry a diagnostic is about; NULL: none. */
-static const struct error_owner *find_owner(const struct leaving *leaving, const struct diag *diag)
+static const struct error_owner *find_owner(const struct left_out_state *state, const struct diag *diag)
 {
 	struct origin at = { diag->file, diag->line, diag->column };
-	const struct error_owner *owner = at.file ? last_before(leaving, at) : NULL;
+	const struct error_owner *owner = at.file ? last_before(state, at) : NULL;
 
 	return owner && !strcmp(owner->at.file, at.file) ? owner : NULL;
 }
 
-/* Whether what stands at this very place is left out. */
-static bool is_place_left_out(const struct leaving *leaving, struct origin at)
+/* Whether an entry that begins at this very place is left out. */
+static bool is_place_left_out(const struct left_out_state *state, struct origin at)
 {
-	const struct error_owner *owner = last_before(leaving, at);
+	const struct error_owner *owner = last_before(state, at);
 
 	for (; owner && !compare_places(owner->at, at); owner--) {
-		if (owner->kind == NO_ROW || (owner->kind == ROW && leaving->rows[owner->number]))
+		if (owner->kind == NO_ROW || (owner->kind == ROW && state->rows[owner->number]))
 			return true;
-		if (owner == leaving->owners)
+		if (owner == state->owners)
 			break;
 	}
 	return false;
 }
 
-/* The last that gave way to the entry at this place, which will have its socket; NULL: none did. */
+/* The last entry that yielded its socket to the entry at this place; NULL: none did. */
 static const struct yielded *find_yielded(const struct table *table, struct origin to)
 {
 	for (size_t n = table->yielded_count; n-- > 0;) {
@@ -136,12 +137,13 @@ static const struct yielded *find_yielded(const struct table *table, struct orig
 	return NULL;
 }
 
-/* The first error of an entry also says what comes of it. */
-static void tell_leaving(const struct leaving *leaving, const struct error_owner *owner, struct diag *diag, bool again)
+/* Appends to the first error of an entry that the entry is left out. */
+static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag,
+			    bool again)
 {
-	const struct yielded *yielded = again ? find_yielded(leaving->table, owner->at) : NULL;
-	const char *name = owner->kind == ROW ? leaving->table->services[owner->number].name
-					      : leaving->table->left_out[owner->number].name;
+	const struct yielded *yielded = again ? find_yielded(state->table, owner->at) : NULL;
+	const char *name = owner->kind == ROW ? state->table->services[owner->number].name
+					      : state->table->left_out[owner->number].name;
 	struct buf text = { 0 };
 
 	if (name)
@@ -162,22 +164,22 @@ static void tell_leaving(const struct leaving *leaving, const struct error_owner
 	diag->message = buf_take(&text);
 }
 
-/* A file that is part of several services, as a template of units, is wrong for all of them. */
-static void mark_others(struct leaving *leaving, const struct error_owner *owner)
+/* An error in a file that is part of several services, as a template of units, leaves all of them out. */
+static void mark_shared_file(struct left_out_state *state, const struct error_owner *owner)
 {
 	const struct origin at = owner->at;
 
-	while (owner-- > leaving->owners && !compare_places(owner->at, at)) {
+	while (owner-- > state->owners && !compare_places(owner->at, at)) {
 		if (owner->kind == ROW)
-			leaving->rows[owner->number] = true;
+			state->rows[owner->number] = true;
 	}
 }
 
-/* Turns an error into a warning, and marks its entry as left out; an error of a shared or vital part stays an
- * error. */
-static void pass_over(struct leaving *leaving, struct diag *diag, struct diags *diags, bool again)
+/* Turns an error into a warning, and marks its entry as left out. An error of a vital part stays an error; one of a
+ * shared part no longer counts as one. */
+static void pass_over_error(struct left_out_state *state, struct diag *diag, struct diags *diags, bool again)
 {
-	const struct error_owner *owner = find_owner(leaving, diag);
+	const struct error_owner *owner = find_owner(state, diag);
 	bool *mark;
 
 	if (!owner || owner->kind == VITAL)
@@ -187,12 +189,12 @@ static void pass_over(struct leaving *leaving, struct diag *diag, struct diags *
 		return;
 	}
 	diags_pass_over(diags, diag);
-	mark = owner->kind == ROW ? &leaving->rows[owner->number] : &leaving->entries[owner->number];
+	mark = owner->kind == ROW ? &state->rows[owner->number] : &state->entries[owner->number];
 	if (!*mark)
-		tell_leaving(leaving, owner, diag, again);
+		append_left_out(state, owner, diag, again);
 	*mark = true;
 	if (owner->kind == ROW)
-		mark_others(leaving, owner);
+		mark_shared_file(state, owner);
 }
 
 static bool is_excluded(const struct exclusions *exclusions, struct origin at)
@@ -227,8 +229,9 @@ void exclusions_free(struct exclusions *exclusions)
 	*exclusions = (struct exclusions){ 0 };
 }
 
-/* Keeps of the diagnostics the errors of what is not read again, with their further places. */
-static bool keep_theirs(const struct leaving *leaving, const struct exclusions *exclusions, struct diags *diags)
+/* Keeps only the errors of excluded entries, which are not read again, and the further places of these errors. */
+static bool keep_excluded_errors(const struct left_out_state *state, const struct exclusions *exclusions,
+				 struct diags *diags)
 {
 	bool *wanted = calloc(diags->count + 1, sizeof(*wanted));
 
@@ -236,7 +239,7 @@ static bool keep_theirs(const struct leaving *leaving, const struct exclusions *
 		return false;
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
-		const struct error_owner *owner = find_owner(leaving, diag);
+		const struct error_owner *owner = find_owner(state, diag);
 
 		wanted[n] = diag->was_error && owner && is_excluded(exclusions, owner->at);
 		wanted[n] |= diag->follows && n && wanted[n - 1];
@@ -246,52 +249,52 @@ static bool keep_theirs(const struct leaving *leaving, const struct exclusions *
 	return true;
 }
 
-/* Whether something that is left out had taken the socket of another. */
-static bool must_read_again(const struct leaving *leaving, struct exclusions *exclusions, struct diags *diags)
+/* Whether an entry that is left out had taken the socket of another one. */
+static bool must_read_again(const struct left_out_state *state, struct exclusions *exclusions, struct diags *diags)
 {
-	const struct table *table = leaving->table;
+	const struct table *table = state->table;
 	size_t before = exclusions->count;
 
 	for (size_t n = 0; exclusions->rounds && n < table->yielded_count; n++) {
-		if (is_place_left_out(leaving, table->yielded[n].to))
+		if (is_place_left_out(state, table->yielded[n].to))
 			add_exclusion(exclusions, table->yielded[n].to);
 	}
-	if (exclusions->count == before || !keep_theirs(leaving, exclusions, diags))
+	if (exclusions->count == before || !keep_excluded_errors(state, exclusions, diags))
 		return false;
 	exclusions->rounds--;
 	return true;
 }
 
-/* A line of an inetd.conf may make several services, one for each host and family: an error of one is that of all. */
-static void leave_with(struct leaving *leaving, size_t row, size_t beside, struct diags *diags)
+/* A line of an inetd.conf may make several services, one for each host and family. An error of one leaves all of them
+ * out. */
+static void leave_out_sibling(struct left_out_state *state, size_t row, size_t beside, struct diags *diags)
 {
-	const struct service *service = &leaving->table->services[row];
+	const struct service *service = &state->table->services[row];
 
-	if (leaving->rows[row] || !leaving->rows[beside] ||
-	    !origin_equal(leaving->table->services[beside].at, service->at))
+	if (state->rows[row] || !state->rows[beside] || !origin_equal(state->table->services[beside].at, service->at))
 		return;
-	leaving->rows[row] = true;
+	state->rows[row] = true;
 	diag_warning(diags, service->at, "service '%s' of the same entry is left out with it", service->name);
 }
 
 /* Leaves out the entries without an error of their own. The services of one entry stand side by side in the table. */
-static void leave_others_out(struct leaving *leaving, const struct exclusions *exclusions, struct diags *diags)
+static void leave_out_siblings(struct left_out_state *state, const struct exclusions *exclusions, struct diags *diags)
 {
-	const struct table *table = leaving->table;
+	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (!leaving->entries[n] && !is_excluded(exclusions, table->left_out[n].at))
+		if (!state->entries[n] && !is_excluded(exclusions, table->left_out[n].at))
 			diag_warning(diags, table->left_out[n].at,
 				     "this entry is left out for the errors of what it goes by");
 	}
 	for (size_t n = 1; n < table->count; n++)
-		leave_with(leaving, n, n - 1, diags);
+		leave_out_sibling(state, n, n - 1, diags);
 	for (size_t n = table->count; n-- > 1;)
-		leave_with(leaving, n - 1, n, diags);
+		leave_out_sibling(state, n - 1, n, diags);
 }
 
 /* A diagnostic as "FILE:LINE:COL: MESSAGE". NULL: out of memory. */
-static const char *reason_of(const struct diag *diag, struct pool *pool)
+static const char *format_reason(const struct diag *diag, struct pool *pool)
 {
 	size_t length = diag->own_length ? diag->own_length : strlen(diag->message);
 	struct buf text = { 0 };
@@ -305,81 +308,81 @@ static const char *reason_of(const struct diag *diag, struct pool *pool)
 	return kept;
 }
 
-static void mark_wrong(struct leaving *leaving, const struct error_owner *owner)
+static void mark_wrong(struct left_out_state *state, const struct error_owner *owner)
 {
 	if (owner->kind == ROW)
-		leaving->is_wrong[owner->number] = true;
+		state->is_wrong[owner->number] = true;
 }
 
-static const char **reason_at(struct leaving *leaving, const struct error_owner *owner)
+static const char **reason_at(struct left_out_state *state, const struct error_owner *owner)
 {
-	if (owner->kind == ROW && leaving->rows[owner->number])
-		return &leaving->row_reasons[owner->number];
-	return owner->kind == NO_ROW ? &leaving->entry_reasons[owner->number] : NULL;
+	if (owner->kind == ROW && state->rows[owner->number])
+		return &state->row_reasons[owner->number];
+	return owner->kind == NO_ROW ? &state->entry_reasons[owner->number] : NULL;
 }
 
-/* An error is the reason of all that stand at the place of the entry it is about. The first so many were found by
- * reading. */
-static void find_reasons(struct leaving *leaving, const struct diags *diags, size_t read)
+/* Makes each error the reason of all rows and entries at the place of its owner. The first `read` diagnostics were
+ * found by reading. */
+static void find_reasons(struct left_out_state *state, const struct diags *diags, size_t read)
 {
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
-		const struct error_owner *owner = diag->was_error ? find_owner(leaving, diag) : NULL;
+		const struct error_owner *owner = diag->was_error ? find_owner(state, diag) : NULL;
 		const char *reason = NULL;
 
 		for (const struct error_owner *next = owner; next && !compare_places(next->at, owner->at);
-		     next = next > leaving->owners ? next - 1 : NULL) {
-			const char **known = reason_at(leaving, next);
+		     next = next > state->owners ? next - 1 : NULL) {
+			const char **known = reason_at(state, next);
 
 			if (n < read)
-				mark_wrong(leaving, next);
+				mark_wrong(state, next);
 			if (!known || *known)
 				continue;
-			reason = reason ? reason : reason_of(diag, leaving->table->pool);
+			reason = reason ? reason : format_reason(diag, state->table->pool);
 			*known = reason;
 		}
 	}
 }
 
 /* Gives rows and entries without an error of their own the reason of another row of their entry, or the warning that
- * leave_others_out added. */
-static void share_reasons(struct leaving *leaving, const struct diags *diags, size_t first)
+ * leave_out_siblings added. */
+static void share_reasons(struct left_out_state *state, const struct diags *diags, size_t first)
 {
-	const struct table *table = leaving->table;
+	const struct table *table = state->table;
 
 	for (size_t n = 1; n < table->count; n++) {
-		if (leaving->rows[n] && !leaving->row_reasons[n] &&
+		if (state->rows[n] && !state->row_reasons[n] &&
 		    origin_equal(table->services[n].at, table->services[n - 1].at))
-			leaving->row_reasons[n] = leaving->row_reasons[n - 1];
+			state->row_reasons[n] = state->row_reasons[n - 1];
 	}
 	for (size_t n = table->count; n-- > 1;) {
-		if (leaving->rows[n - 1] && !leaving->row_reasons[n - 1] &&
+		if (state->rows[n - 1] && !state->row_reasons[n - 1] &&
 		    origin_equal(table->services[n].at, table->services[n - 1].at))
-			leaving->row_reasons[n - 1] = leaving->row_reasons[n];
+			state->row_reasons[n - 1] = state->row_reasons[n];
 	}
 	for (size_t n = first; n < diags->count; n++) {
-		const struct error_owner *owner = find_owner(leaving, &diags->list[n]);
-		const char **known = owner ? reason_at(leaving, owner) : NULL;
+		const struct error_owner *owner = find_owner(state, &diags->list[n]);
+		const char **known = owner ? reason_at(state, owner) : NULL;
 
 		if (known && !*known)
-			*known = reason_of(&diags->list[n], table->pool);
+			*known = format_reason(&diags->list[n], table->pool);
 	}
 }
 
-/* The rows that go are entries without one from now on; a reload still knows those that go by their names. */
-static bool note_rows(struct leaving *leaving, struct table *table)
+/* Adds the rows that are left out to the table's list of entries without a row. A reload finds them there by name. */
+static bool list_rows(struct left_out_state *state, struct table *table)
 {
 	bool ok = true;
 
 	for (size_t n = 0; n < table->count; n++) {
-		if (leaving->rows[n])
-			ok &= left_out_add(table, &table->services[n], !leaving->is_wrong[n], leaving->row_reasons[n]);
+		if (state->rows[n])
+			ok &= left_out_add(table, &table->services[n], !state->is_wrong[n], state->row_reasons[n]);
 	}
 	return ok;
 }
 
 /* Completes the first `count` entries that are left out, which never became rows. */
-static bool note_entries(struct leaving *leaving, struct table *table, size_t count)
+static bool complete_entries(struct left_out_state *state, struct table *table, size_t count)
 {
 	struct option_groups *groups = count ? pool_alloc(table->pool, sizeof(*groups)) : NULL;
 	struct service plain = { 0 };
@@ -389,49 +392,50 @@ static bool note_entries(struct leaving *leaving, struct table *table, size_t co
 	for (size_t n = 0; n < count; n++) {
 		table->left_out[n].row = plain;
 		table->left_out[n].row.at = table->left_out[n].at;
-		table->left_out[n].reason = leaving->entry_reasons[n];
+		table->left_out[n].reason = state->entry_reasons[n];
 	}
 	return true;
 }
 
-static bool is_left_out(const struct service *service, void *context)
+static bool is_row_left_out(const struct service *service, void *context)
 {
-	const struct leaving *leaving = context;
+	const struct left_out_state *state = context;
 
-	return leaving->rows[service - leaving->table->services];
+	return state->rows[service - state->table->services];
 }
 
 /* Lists what is left out, with reasons. The diagnostics below `read` come from reading alone; those from `first`
- * on are the warnings of leave_others_out. */
-static void list_left_out(struct leaving *leaving, struct table *table, struct diags *diags, size_t read, size_t first)
+ * on are the warnings of leave_out_siblings. */
+static void list_left_out(struct left_out_state *state, struct table *table, struct diags *diags, size_t read,
+			  size_t first)
 {
 	size_t count = table->left_out_count;
 	bool noted;
 
-	find_reasons(leaving, diags, read);
-	share_reasons(leaving, diags, first);
-	noted = note_rows(leaving, table) && note_entries(leaving, table, count);
-	table_drop(table, is_left_out, leaving);
+	find_reasons(state, diags, read);
+	share_reasons(state, diags, first);
+	noted = list_rows(state, table) && complete_entries(state, table, count);
+	table_drop(table, is_row_left_out, state);
 	if (!noted || !left_out_name(table))
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 }
 
-static bool leave_out(struct leaving *leaving, struct table *table, struct exclusions *exclusions, struct diags *diags,
-		      size_t read)
+static bool leave_out_wrong(struct left_out_state *state, struct table *table, struct exclusions *exclusions,
+			    struct diags *diags, size_t read)
 {
 	size_t count = diags->count;
 	bool any = diags->errors;
 
-	list_owners(leaving);
+	list_owners(state);
 	for (size_t n = 0; n < count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
-			pass_over(leaving, &diags->list[n], diags, exclusions->rounds);
+			pass_over_error(state, &diags->list[n], diags, exclusions->rounds);
 	}
-	if (must_read_again(leaving, exclusions, diags))
+	if (must_read_again(state, exclusions, diags))
 		return false;
 	if (any)
-		leave_others_out(leaving, exclusions, diags);
-	list_left_out(leaving, table, diags, read, count);
+		leave_out_siblings(state, exclusions, diags);
+	list_left_out(state, table, diags, read, count);
 	return true;
 }
 
@@ -439,7 +443,7 @@ bool keep_going(struct table *table, struct exclusions *exclusions, struct diags
 {
 	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
 			table->vital_count;
-	struct leaving leaving = {
+	struct left_out_state state = {
 		.table = table,
 		.rows = calloc(table->count + 1, sizeof(bool)),
 		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
@@ -452,14 +456,14 @@ bool keep_going(struct table *table, struct exclusions *exclusions, struct diags
 
 	if (!diags->errors && !table->left_out_count)
 		done = true;
-	else if (leaving.rows && leaving.entries && leaving.row_reasons && leaving.entry_reasons && leaving.owners &&
-		 leaving.is_wrong)
-		done = leave_out(&leaving, table, exclusions, diags, read);
-	free(leaving.rows);
-	free(leaving.entries);
-	free(leaving.is_wrong);
-	free(leaving.row_reasons);
-	free(leaving.entry_reasons);
-	free(leaving.owners);
+	else if (state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
+		 state.is_wrong)
+		done = leave_out_wrong(&state, table, exclusions, diags, read);
+	free(state.rows);
+	free(state.entries);
+	free(state.is_wrong);
+	free(state.row_reasons);
+	free(state.entry_reasons);
+	free(state.owners);
 	return done;
 }

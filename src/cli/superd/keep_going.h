@@ -1,4 +1,4 @@
-/* --keep-going: what the errors of a table cost. Services that have errors are left out, and nothing else. */
+/* --keep-going: leaves services with errors out of the table, and runs the rest. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,16 +7,18 @@
 #include "base/diag.h"
 #include "config/table/table.h"
 
-/* Entries to read a table without. */
+/* Entries that the next reading of the table skips. */
 struct exclusions {
-	struct origin *list;            /* owned, with the names of the files */
+	struct origin *list;            /* owned, with the file names */
 	size_t count;
-	size_t rounds;                  /* how often it may still be read once more */
+	size_t rounds;                  /* how many times the table may still be read again */
 };
 
-/* Leaves out of the table what has errors, which become warnings. false: an entry that is left out had taken the socket
- * of another. Then the table is to be read once more without it; diags are left with what was wrong with it. read: so many of
- * the diags were found by reading; the others tell what this machine lacks. */
+/* Leaves the entries with errors out of the table; their errors become warnings. The first `read` diagnostics come from
+ * reading the table, the others from looking at this machine.
+ *
+ * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
+ * read the table again; diags keeps the errors of the excluded entries. */
 bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read);
 
 void exclusions_free(struct exclusions *exclusions);

@@ -1,7 +1,7 @@
 /* Loads the table: reads the sources, resolves names and looks at this machine.
  *
- * With --keep-going an entry that is left out may have taken the socket of another. That shows only once the whole
- * table is read and resolved; load then reads everything again without that entry (cli/superd/keep_going.h), at
+ * With --keep-going an entry that is left out may have taken the socket of another one. That shows only once the whole
+ * table is read and resolved. load_rounds then reads everything again without that entry (cli/superd/keep_going.h), at
  * most ROUNDS_MOST times. */
 #include "cli/superd/load.h"
 
@@ -25,7 +25,7 @@
 #include "prepare/preflight.h"
 #include "prepare/resolve.h"
 
-#define ROUNDS_MOST 16                  /* of reading the same once more */
+#define ROUNDS_MOST 16                  /* how many times a table may be read again */
 
 void load_bases(struct process_defaults *process_defaults, const struct options *options)
 {
@@ -33,7 +33,7 @@ void load_bases(struct process_defaults *process_defaults, const struct options 
 	process_defaults->control = options->control && *options->control == '/' ? options->control : NULL;
 }
 
-/* Standard input is empty when it is read again: a reload would remove every service. */
+/* Standard input is empty when it is read again, so a reload would remove every service. */
 bool load_reads_standard_input(const struct options *options)
 {
 	for (size_t n = 0; n < options->sources.count; n++) {
@@ -43,47 +43,48 @@ bool load_reads_standard_input(const struct options *options)
 	return false;
 }
 
-/* The sources of the command line, and of the further ones those that are there now. NULL: out of memory. */
+/* The sources of the command line, and the optional ones that exist now. The caller frees the list. NULL: out of
+ * memory. */
 static const char **list_sources(const struct options *options, size_t *count)
 {
-	const char **sources = calloc(options->sources.count + options->further.count + 1, sizeof(*sources));
+	const char **sources = calloc(options->sources.count + options->optional_sources.count + 1, sizeof(*sources));
 
 	*count = 0;
 	for (size_t n = 0; sources && n < options->sources.count; n++)
 		sources[(*count)++] = options->sources.list[n];
-	for (size_t n = 0; sources && n < options->further.count; n++) {
-		if (access(source_name_path(options->further.list[n]), F_OK) == 0)
-			sources[(*count)++] = options->further.list[n];
+	for (size_t n = 0; sources && n < options->optional_sources.count; n++) {
+		if (access(source_name_path(options->optional_sources.list[n]), F_OK) == 0)
+			sources[(*count)++] = options->optional_sources.list[n];
 	}
 	if (sources && !*count)
 		sources[(*count)++] = SYSCONFDIR "/superd.conf";
 	return sources;
 }
 
-/* The state of one load_table, load_to_run or load_again. */
+/* One call of load_table, load_to_run or load_again. */
 struct table_load {
 	const struct options *options;
-	load_took *took;
-	void *context;
-	struct exclusions exclusions;
-	const struct nonempty_sources *before; /* NULL: this is no reload */
+	load_on_source *on_source;      /* NULL: not wanted */
+	void *context;                  /* of on_source */
+	struct exclusions exclusions;   /* entries to skip in the next reading */
+	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
 	struct nonempty_sources nonempty; /* the files of this reading */
-	uint64_t sources;               /* their number, as the table's */
-	size_t read;                    /* diagnostics there are when it is read, before this machine is looked at */
+	uint64_t sources;               /* hash of the files that were read, for table->sources */
+	size_t read;                    /* number of diagnostics from reading alone, before looking at this machine */
 };
 
 /* A file that is written to, or replaced, differs in one of these facts. */
-static uint64_t hash_file(uint64_t hash, const char *path, const struct stat *status)
+static uint64_t hash_file(uint64_t number, const char *path, const struct stat *status)
 {
 	const int64_t facts[] = { (int64_t)status->st_dev, (int64_t)status->st_ino, status->st_size,
 				  status->st_mtim.tv_sec, status->st_mtim.tv_nsec };
 	char bytes[sizeof(facts)];
 
 	memcpy(bytes, facts, sizeof(bytes));
-	return hash_bytes(hash_bytes(hash, path, strlen(path)), bytes, sizeof(bytes));
+	return hash_bytes(hash_bytes(number, path, strlen(path)), bytes, sizeof(bytes));
 }
 
-/* read_request's may_read: refuses a file that has become empty, and notes those that are not. */
+/* The callback read_request.may_read: refuses a file that has become empty, and notes the files that hold text. */
 static bool may_read(void *context, const char *path, const struct stat *status, struct diags *diags)
 {
 	struct table_load *loading = context;
@@ -92,7 +93,7 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 
 	loading->sources = hash_file(loading->sources, path, status);
 	if (size || was_nonempty)
-		nonempty_sources_note(&loading->nonempty, path);
+		nonempty_sources_add(&loading->nonempty, path);
 	if (size || !was_nonempty)
 		return true;
 	diag_error(diags, ((struct origin){ .file = path }), "is empty, and was not before");
@@ -100,10 +101,10 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 	return false;
 }
 
-/* Looks up facts of this machine that units ask for; inetd and xinetd read no units. The pool holds the facts; free it
- * after reading. NULL: no facts, or no memory for them. */
-static struct pool *look_at_machine(const struct options *options, struct unit_machine *machine,
-				    struct read_request *request)
+/* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
+ * caller frees it after reading. NULL: no facts, or out of memory. */
+static struct pool *read_os_facts(const struct options *options, struct unit_machine *machine,
+				  struct read_request *request)
 {
 	struct pool *pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
 
@@ -117,10 +118,10 @@ static struct pool *look_at_machine(const struct options *options, struct unit_m
 static struct table *read_sources(struct table_load *loading, struct diags *diags)
 {
 	const struct options *options = loading->options;
-	struct hosts_access hosts_access = { 0 };
+	struct hosts_access hosts = { 0 };
 	struct read_request request = {
-		.compat = options->compat, .took = loading->took, .context = loading->context,
-		.may_be_denied = hosts_access_has_rules(&hosts_access) ? hosts_access_may_deny : NULL,
+		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
+		.may_be_denied = hosts_access_has_rules(&hosts) ? hosts_access_may_deny : NULL,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
 		.without = loading->exclusions.list, .without_count = loading->exclusions.count,
@@ -140,15 +141,16 @@ static struct table *read_sources(struct table_load *loading, struct diags *diag
 		return NULL;
 	}
 	request.sources = sources;
-	pool = look_at_machine(options, &machine, &request);
+	pool = read_os_facts(options, &machine, &request);
 	table = read_table(&request, diags);
 	pool_free(pool);
 	free(sources);
 	return table;
 }
 
-/* An inetd looks for a program when it starts it, and so does superd in its name: what is missing now may come. */
-static void look_around(const struct options *options, struct table *table, bool serves, struct diags *diags)
+/* Checks the table against this machine. As inetd, superd only warns: inetd looks for a program when it starts it, so a
+ * program that is missing now may still come. */
+static void run_preflight(const struct options *options, struct table *table, bool serves, struct diags *diags)
 {
 	struct process_defaults bases = { 0 };
 	size_t before = diags->count;
@@ -178,11 +180,11 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	if (runs || (options->task == TASK_CHECK && options->preflight))
 		resolve_table(table, diags);
 	if (options->preflight && options->task != TASK_PRINT)
-		look_around(options, table, loading->before, diags);
+		run_preflight(options, table, loading->before, diags);
 	return table;
 }
 
-/* Whether the names in front of two messages are those of services that one entry made, as auth and auth-tcp6. */
+/* Whether the names in front of two messages belong to services of the same entry, as auth and auth-tcp6. */
 static bool are_of_one_entry(const struct table *table, const char *a, size_t a_length, const char *b, size_t b_length)
 {
 	const struct service *first, *second;
@@ -198,7 +200,7 @@ static bool are_of_one_entry(const struct table *table, const char *a, size_t a_
 	return first && second && first != second && origin_equal(first->at, second->at);
 }
 
-static bool says_the_same(const struct table *table, const struct diag *a, const struct diag *b)
+static bool is_duplicate(const struct table *table, const struct diag *a, const struct diag *b)
 {
 	struct origin at = { a->file, a->line, a->column }, other = { b->file, b->line, b->column };
 	const char *a_text = strstr(a->message, ": "), *b_text = strstr(b->message, ": ");
@@ -208,21 +210,22 @@ static bool says_the_same(const struct table *table, const struct diag *a, const
 				(size_t)(b_text - b->message));
 }
 
-/* A mistake of a line that makes several services is one. Sorted, so that those of one place stand together. */
-static void tell_once(struct diags *diags, const struct table *table)
+/* Keeps one diagnostic for a mistake in a line that makes several services. The diagnostics are sorted, so those of one
+ * place stand together. */
+static void drop_duplicates(struct diags *diags, const struct table *table)
 {
 	bool *wanted = malloc(diags->count * sizeof(*wanted) + 1), any = false;
 
 	for (size_t n = 0; wanted && n < diags->count; n++) {
-		wanted[n] = !n || !says_the_same(table, &diags->list[n - 1], &diags->list[n]);
+		wanted[n] = !n || !is_duplicate(table, &diags->list[n - 1], &diags->list[n]);
 		any |= !wanted[n];
 	}
 	if (any && !diags->dropped_errors && !diags->dropped_others && !diags->lost)
-		diags_keep(diags, wanted);      /* which would forget those numbers */
+		diags_keep(diags, wanted);      /* it would reset these three counts */
 	free(wanted);
 }
 
-static struct table *load(struct table_load *loading, struct diags *diags)
+static struct table *load_rounds(struct table_load *loading, struct diags *diags)
 {
 	bool keeps_going = loading->options->keep_going;
 	struct table *table;
@@ -233,23 +236,23 @@ static struct table *load(struct table_load *loading, struct diags *diags)
 	while (table && keeps_going && !keep_going(table, &loading->exclusions, diags, loading->read)) {
 		table_free(table);
 		nonempty_sources_free(&loading->nonempty);
-		loading->took = NULL;
+		loading->on_source = NULL;
 		table = read_once(loading, diags);
 	}
 	exclusions_free(&loading->exclusions);
 	diags_sort(diags);
 	if (table)
-		tell_once(diags, table);
+		drop_duplicates(diags, table);
 	diags_bound(diags);
 	if (table)
 		pool_seal(table->pool);
 	return table;
 }
 
-struct table *load_table(const struct options *options, load_took *took, void *context, struct diags *diags)
+struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags)
 {
-	struct table_load loading = { .options = options, .took = took, .context = context };
-	struct table *table = load(&loading, diags);
+	struct table_load loading = { .options = options, .on_source = on_source, .context = context };
+	struct table *table = load_rounds(&loading, diags);
 
 	nonempty_sources_free(&loading.nonempty);
 	return table;
@@ -271,11 +274,11 @@ static bool is_source(const void *context, const char *path)
 	return found;
 }
 
-/* before: NULL, or what the table that runs was made of. */
-static struct table *load_noting(struct options *options, const struct nonempty_sources *before, struct diags *diags)
+/* before: the files of the table that runs; NULL: none runs. */
+static struct table *load_and_note(struct options *options, const struct nonempty_sources *before, struct diags *diags)
 {
 	struct table_load loading = { .options = options, .before = before };
-	struct table *table = load(&loading, diags);
+	struct table *table = load_rounds(&loading, diags);
 
 	if (table && loading.nonempty.failed)
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
@@ -283,7 +286,7 @@ static struct table *load_noting(struct options *options, const struct nonempty_
 		nonempty_sources_free(&loading.nonempty);
 		return table;
 	}
-	nonempty_sources_end(&loading.nonempty, table, is_source, options);
+	nonempty_sources_finish(&loading.nonempty, table, is_source, options);
 	nonempty_sources_free(&options->nonempty);
 	options->nonempty = loading.nonempty;
 	return table;
@@ -291,7 +294,7 @@ static struct table *load_noting(struct options *options, const struct nonempty_
 
 struct table *load_to_run(struct options *options, struct diags *diags)
 {
-	return load_noting(options, NULL, diags);
+	return load_and_note(options, NULL, diags);
 }
 
 struct table *load_again(struct options *options, struct diags *diags)
@@ -302,10 +305,10 @@ struct table *load_again(struct options *options, struct diags *diags)
 	}
 	if (!nonempty_sources_check(&options->nonempty, diags))
 		return NULL;
-	return load_noting(options, &options->nonempty, diags);
+	return load_and_note(options, &options->nonempty, diags);
 }
 
-void load_carry(void *options, const struct table *table, struct state_saver *carry)
+void load_save_table(void *options, const struct table *table, struct state_saver *saver)
 {
 	char *text = NULL;
 	size_t length;
@@ -314,16 +317,16 @@ void load_carry(void *options, const struct table *table, struct state_saver *ca
 
 	good = out && fclose(out) == 0 && good;
 	if (good) {
-		state_open_section(&carry->text, "table");
-		state_add(&carry->text, "text", text);
-		nonempty_sources_carry(&((struct options *)options)->nonempty, &carry->text);
+		state_open_section(&saver->text, "table");
+		state_add(&saver->text, "text", text);
+		nonempty_sources_save(&((struct options *)options)->nonempty, &saver->text);
 	}
-	carry->failed |= !good;
+	saver->failed |= !good;
 	free(text);
 }
 
-/* The text that was carried over has no includes and no conditions, so each error in it belongs to a service. */
-struct table *load_carried(struct options *options, struct state_stream *before, struct diags *diags)
+/* The saved text has no includes and no conditions, so each error in it belongs to a service. */
+struct table *load_saved_table(struct options *options, struct state_stream *before, struct diags *diags)
 {
 	struct exclusions exclusions = { 0 };
 	const char *text = load_previous_table(before);
@@ -342,6 +345,6 @@ struct table *load_carried(struct options *options, struct state_stream *before,
 	diags_bound(diags);
 	pool_seal(table->pool);
 	nonempty_sources_free(&options->nonempty);
-	nonempty_sources_resume(&options->nonempty, before);
+	nonempty_sources_restore(&options->nonempty, before);
 	return table;
 }

@@ -1,5 +1,5 @@
-/* superd: reads the command line, runs its task, and returns the exit status: 0; 1 for an error in a table or in
- * the usage; else that of running the table. */
+/* superd: reads the command line and runs its task. Exit status: 0; 1 for an error in a table or in the usage; else
+ * that of running the table. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "cli/superd/check.h"
 #include "cli/superd/command_line.h"
 #include "cli/superd/load.h"
-#include "cli/superd/look_again.h"
 #include "cli/superd/print_states.h"
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
@@ -111,7 +110,7 @@ static void print_version(void)
 	putchar('\n');
 }
 
-static int perform(struct options *options)
+static int run_task(struct options *options)
 {
 	switch (options->task) {
 	case TASK_HELP:
@@ -129,20 +128,20 @@ static int perform(struct options *options)
 	case TASK_RUN:
 		break;
 	}
-	if (options->given.looks)
-		return look_again_answer(options);
-	return options->given.asks ? upgrade_receive_answer(options) : run_superd(options);
+	if (options->internal.checks_left_out)
+		return check_left_out(options);
+	return options->internal.checks_upgrade ? upgrade_receive_answer(options) : run_superd(options);
 }
 
 int main(int argc, char **argv)
 {
-	struct given given = upgrade_receive_strip(&argc, &argv);
+	struct internal_args internal = upgrade_receive_strip(&argc, &argv);
 	struct options options;
 	int status = EXIT_TABLE;
 
 	if (command_line_read(&options, argc, argv)) {
-		options.given = given;
-		status = perform(&options);
+		options.internal = internal;
+		status = run_task(&options);
 	}
 	options_free(&options);
 	return status;

@@ -1,6 +1,6 @@
-/* The files of a table that had text in them, to notice at a reload that one has become empty.
+/* The files of a table that hold text.
  *
- * An empty file is legal. Only the change is an error, because an editor may be rewriting the file. */
+ * An empty file is legal. Only the change to an empty one is an error, because an editor may be rewriting the file. */
 #include "cli/superd/nonempty_sources.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 struct nonempty_file {
 	const char *path;
-	bool is_shared;                 /* a source of the command line, or has defaults, includes and the like */
+	bool is_shared;                 /* concerns several services: a source of the command line, defaults */
 };
 
 static int compare_files(const void *a, const void *b)
@@ -19,7 +19,7 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(((const struct nonempty_file *)a)->path, ((const struct nonempty_file *)b)->path);
 }
 
-static struct nonempty_file *find(const struct nonempty_sources *nonempty, const char *path)
+static struct nonempty_file *find_file(const struct nonempty_sources *nonempty, const char *path)
 {
 	const struct nonempty_file wanted = { .path = path };
 
@@ -28,7 +28,7 @@ static struct nonempty_file *find(const struct nonempty_sources *nonempty, const
 	return bsearch(&wanted, nonempty->list, nonempty->count, sizeof(wanted), compare_files);
 }
 
-void nonempty_sources_note(struct nonempty_sources *nonempty, const char *path)
+void nonempty_sources_add(struct nonempty_sources *nonempty, const char *path)
 {
 	struct nonempty_file *list;
 	const char *kept;
@@ -48,15 +48,15 @@ void nonempty_sources_note(struct nonempty_sources *nonempty, const char *path)
 static void mark_shared(struct nonempty_sources *nonempty, const struct origin *list, size_t count)
 {
 	for (size_t n = 0; n < count; n++) {
-		struct nonempty_file *file = list[n].line ? find(nonempty, list[n].file) : NULL;
+		struct nonempty_file *file = list[n].line ? find_file(nonempty, list[n].file) : NULL;
 
 		if (file)
 			file->is_shared = true;
 	}
 }
 
-void nonempty_sources_end(struct nonempty_sources *nonempty, const struct table *table,
-			  bool (*is_source)(const void *context, const char *path), const void *context)
+void nonempty_sources_finish(struct nonempty_sources *nonempty, const struct table *table,
+			     bool (*is_source)(const void *context, const char *path), const void *context)
 {
 	if (nonempty->count)
 		qsort(nonempty->list, nonempty->count, sizeof(*nonempty->list), compare_files);
@@ -91,10 +91,10 @@ bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diag
 
 bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path)
 {
-	return find(nonempty, path);
+	return find_file(nonempty, path);
 }
 
-void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf *out)
+void nonempty_sources_save(const struct nonempty_sources *nonempty, struct buf *out)
 {
 	for (size_t n = 0; n < nonempty->count; n++) {
 		state_open_section(out, "file");
@@ -104,8 +104,8 @@ void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf 
 	}
 }
 
-/* The ledger has them sorted by path, as find() needs them. */
-void nonempty_sources_resume(struct nonempty_sources *nonempty, struct state_stream *stream)
+/* The state has them sorted by path, as find_file needs them. */
+void nonempty_sources_restore(struct nonempty_sources *nonempty, struct state_stream *stream)
 {
 	for (size_t n = 0; n < stream->count; n++) {
 		struct state_section *section = &stream->sections[n];
@@ -113,7 +113,7 @@ void nonempty_sources_resume(struct nonempty_sources *nonempty, struct state_str
 		size_t count = nonempty->count;
 
 		if (path)
-			nonempty_sources_note(nonempty, path);
+			nonempty_sources_add(nonempty, path);
 		if (nonempty->count > count)
 			nonempty->list[count].is_shared = state_flag(section, "shared");
 	}

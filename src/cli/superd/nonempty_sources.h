@@ -1,5 +1,5 @@
-/* Which files of a table hold anything at all, so that a reload does not take for meant what an editor does for a
- * moment: a file of no bytes where there was something before. A file that is gone is meant to be. */
+/* The files of a table that hold text. A reload uses them to notice a file that has become empty, as an editor leaves
+ * it for a moment while it rewrites it. Removing a file is no mistake. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,31 +11,31 @@
 #include "base/state_stream.h"
 #include "config/table/table.h"
 
-/* A zeroed struct knows of none. */
+/* Begins zeroed. */
 struct nonempty_sources {
-	struct pool *pool;              /* of the paths */
-	struct nonempty_file *list;     /* by path, once nonempty_sources_end was called */
+	struct pool *pool;              /* owned; holds the paths */
+	struct nonempty_file *list;     /* owned; sorted by path after nonempty_sources_finish */
 	size_t count, capacity;
-	bool failed;                    /* out of memory: it knows less than there is */
+	bool failed;                    /* out of memory: a file is missing in the list */
 };
 
-/* While a table is read: a file that holds something. */
-void nonempty_sources_note(struct nonempty_sources *nonempty, const char *path);
+/* Adds a file that holds text, while the table is read. */
+void nonempty_sources_add(struct nonempty_sources *nonempty, const char *path);
 
-/* When it is read: finds out which of the files speak for others than their own services. is_source tells those of the
- * command line. */
-void nonempty_sources_end(struct nonempty_sources *nonempty, const struct table *table,
-			  bool (*is_source)(const void *context, const char *path), const void *context);
+/* Sorts the list after the table was read, and marks the files that concern several services: sources of the command
+ * line, by is_source, and files with defaults or includes. */
+void nonempty_sources_finish(struct nonempty_sources *nonempty, const struct table *table,
+			     bool (*is_source)(const void *context, const char *path), const void *context);
 
-/* Whether none of those that speak for others is empty now; false after saying which. Without them nothing can be read
- * as it was meant. */
+/* Checks that no file that concerns several services is empty now; without it nothing could be read as it was meant.
+ * false: one is, which is an error in diags. */
 bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diags *diags);
 
-/* Whether this file, which is empty, was not. */
+/* Whether the file held text at the last reading. */
 bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path);
 
-/* For an upgrade: a section "file" for each, and one of them read. nonempty_sources_end is not called for those. */
-void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf *out);
-void nonempty_sources_resume(struct nonempty_sources *nonempty, struct state_stream *stream);
+/* Save and restore the list over an upgrade, as a section "file" for each file. */
+void nonempty_sources_save(const struct nonempty_sources *nonempty, struct buf *out);
+void nonempty_sources_restore(struct nonempty_sources *nonempty, struct state_stream *stream);
 
 void nonempty_sources_free(struct nonempty_sources *nonempty);

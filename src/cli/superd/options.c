@@ -1,4 +1,4 @@
-/* What the command lines of superd, inetd and xinetd share. */
+/* The functions that the command lines of superd, inetd and xinetd share. */
 #include "cli/superd/options.h"
 
 #include <stdio.h>
@@ -31,38 +31,38 @@ const char *options_set_compat(void *context, const struct cli_option *option, c
 	return options->compat != COMPAT_NONE ? NULL : "it is openbsd, freebsd, netbsd, gnu, busybox or xinetd";
 }
 
-const char *options_make(struct options *options, const char *prefix, const char *text)
+const char *options_join(struct options *options, const char *prefix, const char *text)
 {
-	const char *made = NULL;
+	const char *joined = NULL;
 
-	if (!options->made)
-		options->made = pool_new();
-	if (options->made)
-		made = pool_textf(options->made, "%s%s", prefix, text);
-	if (!made)
+	if (!options->pool)
+		options->pool = pool_new();
+	if (options->pool)
+		joined = pool_textf(options->pool, "%s%s", prefix, text);
+	if (!joined)
 		fprintf(stderr, "%s: out of memory\n", options_name(options));
-	return made;
+	return joined;
 }
 
-const char *options_make_path(struct options *options, const char *prefix, const char *path)
+const char *options_path(struct options *options, const char *prefix, const char *path)
 {
 	char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
 	const char *start = prefix;
 
 	if (folder) {
-		start = options_make(options, prefix, folder);
-		start = start ? options_make(options, start, "/") : NULL;
+		start = options_join(options, prefix, folder);
+		start = start ? options_join(options, start, "/") : NULL;
 	}
 	free(folder);
-	return start ? options_make(options, start, path) : NULL;
+	return start ? options_join(options, start, path) : NULL;
 }
 
 void options_free(struct options *options)
 {
-	pool_free(options->made);
+	pool_free(options->pool);
 	nonempty_sources_free(&options->nonempty);
 	free(options->sources.list);
-	free(options->further.list);
+	free(options->optional_sources.list);
 	free(options->endpoints.list);
 	free(options->environment.list);
 	free(options->fdnames.list);

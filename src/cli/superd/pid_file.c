@@ -1,8 +1,8 @@
 /* The pid file, which also ensures that only one superd runs with it.
  *
- * The owner may exit and unlink the file between open(2) and flock(2); the lock would then be on a file without a
- * name. So superd compares the path with the open file once it holds the lock. A flock(2) lock belongs to the open
- * file description: the daemon inherits it over fork(2), and a backend closes its copy at exec. */
+ * The owner may exit and unlink the file between our open(2) and flock(2); we would then lock a file without a name. So
+ * superd compares the path with the open file once it holds the lock. A flock(2) lock belongs to the open file
+ * description: the daemon inherits it over fork(2), and a backend closes its copy at exec. */
 #include "cli/superd/pid_file.h"
 
 #include <ctype.h>
@@ -18,7 +18,7 @@
 #include "base/scan.h"
 #include "os/foreign/foreign_path.h"
 
-#define TRIES 100                       /* attempts, if an owner unlinks the file between open and lock each time */
+#define TRIES 100                       /* attempts, if each time an owner unlinks the file before it is locked */
 
 /* The first line of the file, as far as it fits. */
 static void read_line(int fd, char *text, size_t size)
@@ -41,8 +41,8 @@ static void say_owner(int fd, struct buf *why)
 		buf_text(why, "superd is starting with it already");
 }
 
-/* Whether the file holds more than a pid, as a table that was named by mistake, which must not be lost. Blanks and NUL
- * bytes, which a crash may leave, do not count. */
+/* Whether the file holds more than a pid, as a table that was named by mistake and must not be overwritten. Blanks and
+ * NUL bytes, which a crash may leave, do not count. */
 static bool holds_text(int fd)
 {
 	char text[32];

@@ -1,5 +1,6 @@
-/* The pid file: claimed before superd does anything that is seen from outside, written once it serves, and taken away
- * at its end. Whoever has claimed it holds a lock on it for life, so a pid left over from a crash is in nobody's way. */
+/* The pid file. superd claims it by a lock (flock(2)) before it does anything that others can see, writes its pid once
+ * it serves, and removes the file when it ends. The lock ends with the process, so a file that a crash left behind does
+ * not keep superd from starting. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,15 +9,15 @@
 
 struct pid_file {
 	const char *path;               /* borrowed */
-	int fd;                         /* holds the lock, over a fork too; -1: none */
-	bool is_taken;                  /* another one that lives has claimed it */
+	int fd;                         /* owned; holds the lock, over a fork(2) too; -1: none */
+	bool is_taken;                  /* the claim failed because another process holds the lock */
 };
 
-/* false with the reason in why: it can't be written, it is somebody's text and no pid, or another superd that lives has it.
- * Makes it, empty, where it is missing. */
+/* Creates the file if it is missing, and locks it. false with the reason in `why`: it cannot be written, it holds text
+ * that is no pid, or another superd has claimed it. */
 bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why);
 
-bool pid_file_write(struct pid_file *file);     /* false and errno */
+bool pid_file_write(struct pid_file *file);     /* writes the pid; false and errno */
 
-/* Takes it away, while it is still the one that was claimed, and ends the claim. Harmless when there is none. */
+/* Removes the file, if the path still leads to the claimed one, and unlocks it. Does nothing if fd is -1. */
 void pid_file_remove(struct pid_file *file);

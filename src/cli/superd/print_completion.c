@@ -30,7 +30,7 @@ static void add_options(struct buf *out, const char *indent)
 	buf_char(out, '\n');
 }
 
-/* "-a --accept", with what stands between them. */
+/* Adds "-a --accept", with `between` between them. */
 static void add_names(struct buf *out, const struct cli_option *option, char between)
 {
 	if (option->letter)
@@ -141,8 +141,8 @@ static void add_zsh_argument(struct buf *out, const struct cli_option *option)
 		buf_text(out, ": ");
 }
 
-/* Behind the name stands how it takes its argument: a letter at once or as the next word, a long option behind "=" or
- * as the next word, an optional argument behind "=" alone. */
+/* Adds the rest of an option. joint: how its argument follows the name. "+" (letters): in the same word or the next
+ * one; "=": behind "=" or in the next word; "=-": only behind "=". */
 static void add_zsh_option(struct buf *out, const struct cli_option *option, const char *joint)
 {
 	buf_addf(out, "%s[", !option->argument ? "" : joint);

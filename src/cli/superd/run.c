@@ -1,7 +1,7 @@
-/* Runs superd from a table that was loaded until superd ends: log, pid file, background, supervisor.
+/* Runs superd: opens the log, loads the table, claims the pid file, goes to the background, and runs the supervisor.
  *
- * Until all sockets were tried, an error goes to stderr and the exit status, even for a daemon, and also to the
- * log, as nobody reads stderr at a boot. From then on it goes to the log alone. */
+ * Until superd has tried all sockets, an error goes to stderr and the exit status, even for a daemon. It also goes to
+ * the log, because at boot no one reads stderr. Later errors go to the log alone. */
 #include "cli/superd/run.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@
 #include "os/host/memory_trim.h"
 #include "os/host/self_exe.h"
 
-#define TABLES_NAMED 4
+#define TABLES_NAMED 4                  /* names of tables in the line that logs a start */
 
 extern char **environ;
 
@@ -38,8 +38,8 @@ static bool logs_to_stderr(const struct options *options)
 }
 
 /* Prints an error to stderr and, unless `log` is NULL or stderr itself, logs it. */
-__attribute__((format(printf, 3, 4))) static void say(const struct options *options, struct log *log,
-						      const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void report_error(const struct options *options, struct log *log,
+							       const char *format, ...)
 {
 	struct buf text = { 0 };
 	va_list arguments;
@@ -53,7 +53,7 @@ __attribute__((format(printf, 3, 4))) static void say(const struct options *opti
 	buf_free(&text);
 }
 
-static struct table *load(void *context, struct diags *diags)
+static struct table *reload_table(void *context, struct diags *diags)
 {
 	struct table *table = load_again(context, diags);
 
@@ -62,41 +62,41 @@ static struct table *load(void *context, struct diags *diags)
 	return table;
 }
 
-/* The state that on_started needs once the sockets are bound. */
+/* What on_started needs once the sockets are bound. */
 struct superd_run {
 	const struct options *options;
 	struct supervisor *supervisor;
 	struct pid_file pid_file;
-	char *program;                  /* where superd was started from */
-	struct server *server;          /* for operators; NULL: none */
-	bool is_table_of_before;        /* the sources did not fit when superd took over */
+	char *program;                  /* path of superd's executable, owned; NULL: unknown */
+	struct server *server;          /* the control socket; NULL: none */
+	bool is_saved_table;            /* the table of the superd before is in use, as the sources do not fit */
 };
 
 static void on_started(void *context)
 {
-	struct superd_run *opening = context;
-	const struct options *options = opening->options;
+	struct superd_run *run = context;
+	const struct options *options = run->options;
 
-	if (opening->pid_file.fd >= 0 && !opening->supervisor->before && !pid_file_write(&opening->pid_file)) {
-		log_error(opening->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
+	if (run->pid_file.fd >= 0 && !run->supervisor->before && !pid_file_write(&run->pid_file)) {
+		log_error(run->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
 			  strerror(errno));
-		supervisor_fail(opening->supervisor, EXIT_START);       /* in order, as some of it runs already */
+		supervisor_fail(run->supervisor, EXIT_START);   /* an orderly end: services may run already */
 		return;
 	}
-	control_setup_open(opening->server, options);
-	log_echo(opening->supervisor->engine.log, false);
-	if (opening->supervisor->before) {
-		upgrade_receive_free(opening->supervisor->before);
-		opening->supervisor->before = NULL;
+	control_setup_open(run->server, options);
+	log_echo(run->supervisor->engine.log, false);
+	if (run->supervisor->before) {
+		upgrade_receive_free(run->supervisor->before);
+		run->supervisor->before = NULL;
 	} else if (options->daemon) {
 		daemonize_ready(logs_to_stderr(options));
 	}
-	if (opening->is_table_of_before)
-		signals_reload(opening->supervisor);    /* it tells what is wrong, or brings what is different */
+	if (run->is_saved_table)
+		signals_reload(run->supervisor);        /* it reports what is wrong, or brings what is new */
 }
 
 /* Sets the persona of the program that superd was called as. */
-static void take_habits(struct supervisor *supervisor, const struct options *options)
+static void set_persona(struct supervisor *supervisor, const struct options *options)
 {
 	supervisor->persona = (struct persona){
 		.alarm_retries = options->invoked_as == AS_INETD,
@@ -110,8 +110,8 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 	supervisor->admission.ident_limit = (size_t)options->ident_limit;
 }
 
-/* Logs the version and the tables, so that the log shows each start: behind the table's warnings, before all else. */
-static void say_version(const struct options *options, struct log *log, const struct table *table)
+/* Logs the version and the tables, so that the log shows each start. Only the warnings of the table stand before it. */
+static void log_version(const struct options *options, struct log *log, const struct table *table)
 {
 	const struct event event = { .name = "version" };
 	struct buf text = { 0 };
@@ -130,7 +130,7 @@ static void say_version(const struct options *options, struct log *log, const st
 }
 
 /* xinetd has a line of its own (engine/supervisor/persona). */
-static void say_end(const struct options *options, struct log *log, int status)
+static void log_end(const struct options *options, struct log *log, int status)
 {
 	const struct event event = { .name = "ended" };
 
@@ -138,53 +138,53 @@ static void say_end(const struct options *options, struct log *log, int status)
 		log_event(log, LEVEL_NOTICE, &event, "ended with status %d", status);
 }
 
-static int run(struct superd_run *opening, struct options *options, struct table *table)
+static int run_supervisor(struct superd_run *run, struct options *options, struct table *table)
 {
 	char **command = options->endpoints.count ? NULL : options->command;
-	struct supervisor *supervisor = opening->supervisor;
+	struct supervisor *supervisor = run->supervisor;
 	char *identity = identity_make(options);
 	const char *failed;
 	int status;
 
 	supervisor->launch.cgroups.identity = identity;
-	supervisor->loader.load = load;
+	supervisor->loader.load = reload_table;
 	supervisor->loader.load_context = options;
 	supervisor->left_out_check.is_possible =
 		options->keep_going && !options->endpoints.count && !load_reads_standard_input(options);
-	supervisor->upgrade.source.carry_table = load_carry;
+	supervisor->upgrade.source.carry_table = load_save_table;
 	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;
-	supervisor->started_context = opening;
+	supervisor->started_context = run;
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
 	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
 	supervisor->engine.defaults.environment = environ;
 	load_bases(&supervisor->engine.defaults, options);
-	take_habits(supervisor, options);
+	set_persona(supervisor, options);
 	supervisor->has_command = command;
-	supervisor->upgrade.program = opening->program;
+	supervisor->upgrade.program = run->program;
 	supervisor->upgrade.arguments = options->arguments;
-	supervisor->upgrade.source.pid_file = opening->pid_file.fd;
+	supervisor->upgrade.source.pid_file = run->pid_file.fd;
 	pid1_adopt_orphans();
 	if (!supervisor->before)
-		say_version(options, supervisor->engine.log, table);
+		log_version(options, supervisor->engine.log, table);
 	log_echo(supervisor->engine.log, !supervisor->before);
 	if (supervisor_init(supervisor, &failed)) {
 		signals_watch(supervisor);
-		opening->server = control_setup_create(supervisor, options);
+		run->server = control_setup_create(supervisor, options);
 		status = supervisor_run(supervisor, table, command);
-		control_setup_close(opening->server);
-		say_end(options, supervisor->engine.log, status);
+		control_setup_close(run->server);
+		log_end(options, supervisor->engine.log, status);
 	} else {
 		log_echo(supervisor->engine.log, false);
-		say(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed, strerror(errno));
+		report_error(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed, strerror(errno));
 		table_free(table);
 		status = EXIT_START;
 	}
-	pid_file_remove(&opening->pid_file);
+	pid_file_remove(&run->pid_file);
 	if (supervisor->loader.worker.busy) {
 		records_finish(&supervisor->engine);
 		log_finish(supervisor->engine.log);
-		_exit(status);          /* a look-up may take for ever: nobody waits for it now */
+		_exit(status);          /* a look-up may take for ever, so superd does not wait for it */
 	}
 	supervisor_free(supervisor);
 	free(identity);
@@ -192,7 +192,7 @@ static int run(struct superd_run *opening, struct options *options, struct table
 }
 
 /* Writes diagnostics in the form of diags_print, but through the log, which never waits for a reader. */
-static void say_as_printed(struct log *log, const struct diags *diags)
+static void log_as_printed(struct log *log, const struct diags *diags)
 {
 	const struct event event = { .name = "message", .is_alone = true };
 	char *text = NULL, *at;
@@ -211,7 +211,7 @@ static void say_as_printed(struct log *log, const struct diags *diags)
 	free(text);
 }
 
-/* Errors go to stderr, for whoever starts superd, and to the log; what is no error goes where all lines go. */
+/* Loads the table of a start. Errors go to stderr and to the log, other diagnostics to the log alone. */
 static struct table *load_first(struct options *options, struct log *log)
 {
 	struct diags diags = { 0 };
@@ -228,9 +228,9 @@ static struct table *load_first(struct options *options, struct log *log)
 	} else if (options->json || !logs_to_stderr(options)) {
 		supervisor_say(log, &diags);
 		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
-			diags_print(&diags, stderr); /* an init script's caller looks there, not in the log */
+			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
 	} else {
-		say_as_printed(log, &diags);
+		log_as_printed(log, &diags);
 	}
 	diags_free(&diags);
 	return table;
@@ -238,23 +238,24 @@ static struct table *load_first(struct options *options, struct log *log)
 
 /* Claims the pid file before anything else, so that a second superd fails without having changed anything. If the
  * default pid file of inetd cannot be written, superd runs without one. */
-static bool claim_pid_file(struct superd_run *opening, const struct options *options)
+static bool claim_pid_file(struct superd_run *run, const struct options *options)
 {
 	struct buf why = { 0 };
-	bool ok = !options->pid_file || pid_file_claim(&opening->pid_file, options->pid_file, &why);
+	bool ok = !options->pid_file || pid_file_claim(&run->pid_file, options->pid_file, &why);
 
-	if (!ok && options->pid_file_at_will && !opening->pid_file.is_taken) {
-		log_warn(opening->supervisor->engine.log, "no pid file %s: %s", options->pid_file, buf_string(&why));
+	if (!ok && options->pid_file_optional && !run->pid_file.is_taken) {
+		log_warn(run->supervisor->engine.log, "no pid file %s: %s", options->pid_file, buf_string(&why));
 		ok = true;
 	} else if (!ok) {
-		say(options, opening->supervisor->engine.log, "pid file %s: %s", options->pid_file, buf_string(&why));
+		report_error(options, run->supervisor->engine.log, "pid file %s: %s", options->pid_file,
+			     buf_string(&why));
 	}
 	buf_free(&why);
 	return ok;
 }
 
-/* Goes to the background. Called as inetd or xinetd, superd changes to /, so that it keeps no file system busy;
- * all its paths are absolute then. */
+/* Goes to the background. Called as inetd or xinetd, superd changes to /, so that it keeps no file system busy. All its
+ * paths are absolute then. */
 static bool enter_background(const struct options *options, struct log *log, struct listen_fds *listen_fds)
 {
 	if (!options->daemon)
@@ -263,31 +264,31 @@ static bool enter_background(const struct options *options, struct log *log, str
 		listen_fds_close_others(listen_fds);
 		return true;
 	}
-	say(options, log, "cannot go to the background: %s", strerror(errno));
+	report_error(options, log, "cannot go to the background: %s", strerror(errno));
 	return false;
 }
 
-static int open_table(struct supervisor *supervisor, struct options *options, struct table *table,
-		      bool is_table_of_before)
+static int start_table(struct supervisor *supervisor, struct options *options, struct table *table,
+		       bool is_saved_table)
 {
-	struct superd_run opening = {
+	struct superd_run run = {
 		.options = options, .supervisor = supervisor, .pid_file = { .fd = -1 },
-		.program = self_exe_path(options->arguments[0]), .is_table_of_before = is_table_of_before,
+		.program = self_exe_path(options->arguments[0]), .is_saved_table = is_saved_table,
 	};
 	int status = EXIT_START;
 
 	if (supervisor->before) {
-		opening.pid_file = (struct pid_file){ options->pid_file, load_pid_file(supervisor->before), false };
-		status = run(&opening, options, table);
-	} else if (!claim_pid_file(&opening, options)) {
+		run.pid_file = (struct pid_file){ options->pid_file, load_pid_file(supervisor->before), false };
+		status = run_supervisor(&run, options, table);
+	} else if (!claim_pid_file(&run, options)) {
 		table_free(table);
 	} else if (!enter_background(options, supervisor->engine.log, &supervisor->engine.listen_fds)) {
-		pid_file_remove(&opening.pid_file);
+		pid_file_remove(&run.pid_file);
 		table_free(table);
 	} else {
-		status = run(&opening, options, table);
+		status = run_supervisor(&run, options, table);
 	}
-	free(opening.program);
+	free(run.program);
 	return status;
 }
 
@@ -300,28 +301,28 @@ static bool is_enabled(const struct table *table)
 	return false;
 }
 
-/* xinetd ends where it has nothing to do, unless told to stay; superd does so in its name. */
+/* Without services xinetd exits, unless -stayalive is set. superd does so if it is called as xinetd. */
 static bool has_work(const struct options *options, struct log *log, const struct table *table)
 {
 	if (options->invoked_as != AS_XINETD || options->stays_without_services || is_enabled(table))
 		return true;
-	say(options, log, "no services: exiting; with -stayalive it would wait for some to come by a reload");
+	report_error(options, log, "no services: exiting; with -stayalive it would wait for some to come by a reload");
 	return false;
 }
 
-/* The sources may have changed since the upgrade was tried out. If the table is broken, or has no place for a
- * service that runs, the carried table stays in effect, as after a reload that failed. */
+/* Loads the table after an upgrade. The sources may have changed since the upgrade was checked. If the table has
+ * errors, or has no place for a service that runs, the saved table stays in effect, as after a failed reload. */
 static struct table *load_fitting(struct options *options, struct log *log, struct state_stream *before,
-				  bool *is_of_before)
+				  bool *is_saved)
 {
 	struct diags diags = { 0 };
 	struct buf why = { 0 };
 	struct table *table = upgrade_receive_load(options, before, &diags, &why);
 
-	*is_of_before = !table;
-	if (*is_of_before) {
-		diags_free(&diags);     /* the reload tells them */
-		table = load_carried(options, before, &diags);
+	*is_saved = !table;
+	if (*is_saved) {
+		diags_free(&diags);     /* the reload reports them */
+		table = load_saved_table(options, before, &diags);
 		log_error(log, "upgraded, and the table has changed: %s: %s", buf_string(&why),
 			  table ? "the table of before goes on, and a reload follows" : "trying again in a second");
 	}
@@ -332,17 +333,17 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 	return table;
 }
 
-/* After an upgrade there is no way back: superd holds the sockets, and clients wait, until it can load a table. */
-static struct table *load_table_at_last(struct options *options, struct log *log, struct state_stream *before,
-					bool *is_of_before)
+/* After an upgrade there is no way back. superd holds the sockets, and clients wait, until it can load a table. */
+static struct table *load_until_fitting(struct options *options, struct log *log, struct state_stream *before,
+					bool *is_saved)
 {
 	bool preflight = options->preflight;
 	struct table *table;
 
-	/* The question before has just looked at this machine, and clients wait; unless the look decides what is
-	 * run. */
+	/* The check before the upgrade has just looked at this machine, and clients wait. With --keep-going and as
+	 * inetd or xinetd, looking again decides which services run. */
 	options->preflight &= options->keep_going || options->invoked_as != AS_SUPERD;
-	while (!(table = load_fitting(options, log, before, is_of_before))) {
+	while (!(table = load_fitting(options, log, before, is_saved))) {
 		if (!upgrade_receive_wait()) {
 			upgrade_receive_end(before, options, log);
 			break;
@@ -352,7 +353,7 @@ static struct table *load_table_at_last(struct options *options, struct log *log
 	return table;
 }
 
-/* NULL: it failed, with the reason in `why`, whose text may belong to `text`. */
+/* Opens the log. NULL: it failed, with the reason in *why, whose text may belong to `text`. */
 static struct log *open_destination(const struct options *options, const char **why, struct buf *text)
 {
 	const char *destination = options->log_destination;
@@ -375,7 +376,7 @@ static struct log *open_log(const struct options *options, bool takes_over)
 	if (!log && takes_over)
 		log = log_open("stderr", options->json, options->level, &why_no_other);
 	if (!log) {
-		say(options, NULL, "cannot log to %s: %s", options->log_destination, why);
+		report_error(options, NULL, "cannot log to %s: %s", options->log_destination, why);
 		buf_free(&text);
 		return NULL;
 	}
@@ -394,7 +395,7 @@ int run_superd(struct options *options)
 	struct supervisor supervisor = { .before = upgrade_receive_read(options) };
 	struct table *table;
 	int status = EXIT_TABLE;
-	bool is_of_before = false;
+	bool is_saved = false;
 
 	if (options->process_name)
 		self_exe_set_name(options->process_name);
@@ -410,10 +411,10 @@ int run_superd(struct options *options)
 		return EXIT_START;
 	if (supervisor.before)
 		load_log(supervisor.before, supervisor.engine.log);
-	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before, &is_of_before)
+	table = supervisor.before ? load_until_fitting(options, supervisor.engine.log, supervisor.before, &is_saved)
 				  : load_first(options, supervisor.engine.log);
 	if (table && (supervisor.before || has_work(options, supervisor.engine.log, table)))
-		status = open_table(&supervisor, options, table, is_of_before);
+		status = start_table(&supervisor, options, table, is_saved);
 	else
 		table_free(table);
 	upgrade_receive_free(supervisor.before);

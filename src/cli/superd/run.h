@@ -1,10 +1,11 @@
-/* Running a table. */
+/* Runs superd. */
 #pragma once
 
 #include "cli/superd/options.h"
 
+/* Exit statuses: the table has errors; superd could not start. */
 enum { EXIT_TABLE = 1, EXIT_START = 2 };
 
-/* Reads the table, runs it to the end, and gives the exit status: 0; EXIT_TABLE it has errors; EXIT_START it could not
- * start; with a main command, the command's. */
+/* Reads the table and serves it until superd ends. Returns the exit status: 0, one of the above, or that of the main
+ * command. */
 int run_superd(struct options *options);

@@ -1,6 +1,6 @@
-/* One service from the command line, through the same builder as a file's. Where systemd-socket-activate leaves its
- * own streams, terminal, folder and the few variables of a login to the command, so does this; unlike it, superd stays
- * and starts the command again for the next client. */
+/* Builds the service of -l, by the same builder as the services of a file. As with systemd-socket-activate(1), the
+ * command inherits the streams, the terminal, the folder and a few variables. Unlike that, superd stays and starts the
+ * command again for the next client. */
 #include "cli/superd/socket_activate.h"
 
 #include <ctype.h>
@@ -18,20 +18,20 @@
 
 static const struct origin nowhere = { .file = "command line" };
 
-static void set(struct service_builder *builder, const char *name, const char *const *given, size_t count,
-		struct diags *diags)
+static void set_values(struct service_builder *builder, const char *name, const char *const *given, size_t count,
+		       struct diags *diags)
 {
 	struct value value = { .words = given, .count = count, .is_list = count > 1, .at = nowhere };
 
 	builder_set(builder, NATIVE, name, &value, diags);
 }
 
-static void set_one(struct service_builder *builder, const char *name, const char *word, struct diags *diags)
+static void set_value(struct service_builder *builder, const char *name, const char *word, struct diags *diags)
 {
-	set(builder, name, &word, 1, diags);
+	set_values(builder, name, &word, 1, diags);
 }
 
-/* Whether something stands in front that says what it is. */
+/* Whether the endpoint begins with its kind, as "udp:". */
 static bool names_kind(const char *endpoint)
 {
 	static const char *const kinds[] = {
@@ -47,8 +47,8 @@ static bool names_kind(const char *endpoint)
 	return !strncmp(endpoint, "rpc/", 4);
 }
 
-/* The kind that --datagram and --seqpacket make of an address without one; NULL: that of any other. */
-static const char *kind_of(const struct options *options, const char *endpoint)
+/* The kind that --datagram or --seqpacket give to an address without one; NULL: the usual kind. */
+static const char *default_kind(const struct options *options, const char *endpoint)
 {
 	bool local = *endpoint == '/' || *endpoint == '@';
 
@@ -60,7 +60,7 @@ static const char *kind_of(const struct options *options, const char *endpoint)
 static void listen_on(struct service_builder *builder, const struct options *options, const char *endpoint,
 		      struct diags *diags)
 {
-	const char *kind = kind_of(options, endpoint);
+	const char *kind = default_kind(options, endpoint);
 	struct buf text = { 0 };
 
 	if (kind && names_kind(endpoint))
@@ -69,11 +69,11 @@ static void listen_on(struct service_builder *builder, const struct options *opt
 	buf_addf(&text, "%s%s", kind ? kind : "", endpoint);
 	if (text.failed)
 		diag_error(diags, nowhere, "out of memory");
-	set_one(builder, "listen", buf_string(&text), diags);
+	set_value(builder, "listen", buf_string(&text), diags);
 	buf_free(&text);
 }
 
-/* All names of all --fdname with colons between; false: there is none. */
+/* Joins the names of all --fdname, with colons between. false: there is none. */
 static bool join_names(const struct options *options, struct buf *names)
 {
 	for (size_t n = 0; n < options->fdnames.count; n++)
@@ -81,7 +81,7 @@ static bool join_names(const struct options *options, struct buf *names)
 	return options->fdnames.count;
 }
 
-/* One name is that of all sockets. */
+/* Adds the sockets. A single name is used for all of them. */
 static void set_sockets(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
 	struct buf joined = { 0 };
@@ -108,8 +108,8 @@ static void set_sockets(struct service_builder *builder, const struct options *o
 	buf_free(&joined);
 }
 
-/* By the type's own splitting a lone word would be split at its blanks: quoting keeps it one. false: there is no such
- * program, which is said. */
+/* Sets exec. Its type would split a single word at blanks, so each word is quoted. false: there is no such program,
+ * which is an error in diags. */
 static bool set_command(struct service_builder *builder, char **command, struct diags *diags)
 {
 	struct buf program = { 0 }, text = { 0 };
@@ -124,9 +124,9 @@ static bool set_command(struct service_builder *builder, char **command, struct 
 		buf_char(&text, ' ');
 		shell_words_quote(&text, *word);
 	}
-	set_one(builder, "exec", buf_string(&text), diags);
+	set_value(builder, "exec", buf_string(&text), diags);
 	if (strcmp(buf_string(&program), command[0]))
-		set_one(builder, "argv0", command[0], diags);
+		set_value(builder, "argv0", command[0], diags);
 	buf_free(&program);
 	buf_free(&text);
 	return true;
@@ -153,37 +153,37 @@ static void set_environment(struct service_builder *builder, const struct option
 			passenv[passed++] = options->environment.list[n];
 	}
 	if (assigned)
-		set(builder, "env", env, assigned, diags);
-	set(builder, "passenv", passenv, passed, diags);
+		set_values(builder, "env", env, assigned, diags);
+	set_values(builder, "passenv", passenv, passed, diags);
 	free(env);
 }
 
-/* Where superd was started, and with its umask. */
-static void set_place(struct service_builder *builder, struct diags *diags)
+/* Sets the folder that superd was started in, and superd's umask. */
+static void set_folder_and_umask(struct service_builder *builder, struct diags *diags)
 {
 	char *folder = getcwd(NULL, 0), text[16];
 	mode_t mask = umask(022);
 
 	umask(mask);
 	snprintf(text, sizeof(text), "%03o", (unsigned)mask & 0777);
-	set_one(builder, "umask", text, diags);
+	set_value(builder, "umask", text, diags);
 	if (folder && *folder == '/')
-		set_one(builder, "working_directory", folder, diags);
+		set_value(builder, "working_directory", folder, diags);
 	free(folder);
 }
 
 static void set_switches(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
-	set_one(builder, "accept", options->accept ? "yes" : "no", diags);
-	set_one(builder, "pass", options->inetd ? "inetd" : "systemd", diags);
-	set_one(builder, "error", "inherit", diags);
+	set_value(builder, "accept", options->accept ? "yes" : "no", diags);
+	set_value(builder, "pass", options->inetd ? "inetd" : "systemd", diags);
+	set_value(builder, "error", "inherit", diags);
 	if (!options->inetd)
-		set_one(builder, "output", "inherit", diags);
+		set_value(builder, "output", "inherit", diags);
 	if (options->now)
-		set_one(builder, "start", "boot", diags);
-	set_place(builder, diags);
+		set_value(builder, "start", "boot", diags);
+	set_folder_and_umask(builder, diags);
 	if (geteuid() == 0)
-		set_one(builder, "user", "root", diags);
+		set_value(builder, "user", "root", diags);
 }
 
 static void name_service(const char *program, struct buf *name)

@@ -1,9 +1,10 @@
-/* -l: the table of one service without a file. */
+/* The table of the one service that -l describes. */
 #pragma once
 
 #include "base/diag.h"
 #include "cli/superd/options.h"
 #include "config/table/table.h"
 
-/* The service is named after its program. NULL: out of memory. Without a program by that name the table is empty. */
+/* Makes the table; the service is named after its program. If the program is not found, the table is empty, and diags
+ * has the error. NULL: out of memory. */
 struct table *socket_activate_table(const struct options *options, struct diags *diags);

@@ -1,9 +1,9 @@
-/* The new superd's half of an upgrade: it reads the state that the previous superd left in a descriptor, and loads
- * the table.
+/* The new superd's half of an upgrade: reads the state that the previous superd left in a descriptor, and loads the
+ * table.
  *
- * The process cannot return to the old program once it has executed this one. So upgrade_receive_answer first tries
- * state, log and table in a process of its own and reports what would fail. If the state is unreadable all the
- * same, superd closes the descriptors it inherited, which would keep its addresses busy, and starts anew. */
+ * Once the process has executed this program, it cannot return to the old one. So upgrade_receive_answer first tries
+ * state, log and table in a process of its own, and reports what would fail. If the state is unreadable all the same,
+ * superd closes the descriptors that it has inherited, which would keep its addresses busy, and starts anew. */
 #include "cli/superd/upgrade_receive.h"
 
 #include <errno.h>
@@ -30,10 +30,10 @@
 #include "os/host/signals.h"
 #include "os/proc/process_group.h"
 
-#define ANSWER_MOST 3000
-#define KILL_PATIENCE 1. /* seconds */
+#define ANSWER_MOST 3000 /* bytes */
+#define KILL_TIMEOUT 1.  /* seconds from SIGKILL until superd gives up */
 
-static bool read_word(const char *word, const char *flag, int *fd)
+static bool read_flag(const char *word, const char *flag, int *fd)
 {
 	int64_t number;
 
@@ -45,26 +45,27 @@ static bool read_word(const char *word, const char *flag, int *fd)
 	return true;
 }
 
-struct given upgrade_receive_strip(int *argc, char ***argv)
+struct internal_args upgrade_receive_strip(int *argc, char ***argv)
 {
-	struct given given = { .state = -1 };
+	struct internal_args internal = { .fd = -1 };
 	char **all = *argv;
 
 	if (*argc < 2)
-		return given;
-	given.asks = read_word(all[1], UPGRADE_CHECK, &given.state);
-	given.takes = !given.asks && read_word(all[1], UPGRADE_TAKE, &given.state);
-	given.looks = !given.asks && !given.takes && read_word(all[1], LEFT_OUT_CHECK, &given.state);
-	if (!given.asks && !given.takes && !given.looks)
-		return given;
+		return internal;
+	internal.checks_upgrade = read_flag(all[1], UPGRADE_CHECK, &internal.fd);
+	internal.takes_over = !internal.checks_upgrade && read_flag(all[1], UPGRADE_TAKE, &internal.fd);
+	internal.checks_left_out =
+		!internal.checks_upgrade && !internal.takes_over && read_flag(all[1], LEFT_OUT_CHECK, &internal.fd);
+	if (!internal.checks_upgrade && !internal.takes_over && !internal.checks_left_out)
+		return internal;
 	all[1] = all[0];
 	*argv = all + 1;
 	(*argc)--;
-	return given;
+	return internal;
 }
 
-/* Reads the ledger from a descriptor. NULL: it failed, with the reason in `why`. */
-static struct state_stream *read_ledger(int fd, struct buf *why)
+/* Reads the state from a descriptor. NULL: it failed, with the reason in `why`. */
+static struct state_stream *read_state(int fd, struct buf *why)
 {
 	struct state_stream *stream = calloc(1, sizeof(*stream));
 	struct buf reason = { 0 };
@@ -94,7 +95,7 @@ void upgrade_receive_free(struct state_stream *stream)
 	free(stream);
 }
 
-/* The number of errors and the first of them, which says what to do. */
+/* Adds the number of errors and the first of them. */
 static void describe_errors(const struct diags *diags, struct buf *why)
 {
 	for (size_t n = 0; n < diags->count; n++) {
@@ -107,7 +108,7 @@ static void describe_errors(const struct diags *diags, struct buf *why)
 	}
 }
 
-/* Puts a table of standard input back to its start. */
+/* Rewinds standard input, if the table comes from there. */
 static void rewind_table(const struct options *options)
 {
 	if (load_reads_standard_input(options))
@@ -131,7 +132,7 @@ struct table *upgrade_receive_load(struct options *options, struct state_stream 
 	return NULL;
 }
 
-static bool judge(struct options *options, struct state_stream *stream, struct buf *why)
+static bool can_load(struct options *options, struct state_stream *stream, struct buf *why)
 {
 	struct diags diags = { 0 };
 	struct table *table = upgrade_receive_load(options, stream, &diags, why);
@@ -156,8 +157,8 @@ static bool can_log(const struct options *options, struct buf *why)
 int upgrade_receive_answer(struct options *options)
 {
 	struct buf why = { 0 };
-	struct state_stream *stream = read_ledger(options->given.state, &why);
-	bool good = stream && can_log(options, &why) && judge(options, stream, &why);
+	struct state_stream *stream = read_state(options->internal.fd, &why);
+	bool good = stream && can_log(options, &why) && can_load(options, stream, &why);
 
 	upgrade_receive_free(stream);
 	buf_cut(&why, ANSWER_MOST);
@@ -170,7 +171,7 @@ int upgrade_receive_answer(struct options *options)
 }
 
 /* Without a state superd cannot know which descriptors are sockets; left open, they would keep their addresses busy. */
-static void close_all(void)
+static void close_inherited(void)
 {
 	long most = sysconf(_SC_OPEN_MAX);
 
@@ -181,8 +182,8 @@ static void close_all(void)
 struct state_stream *upgrade_receive_read(const struct options *options)
 {
 	struct buf why = { 0 };
-	struct state_stream *stream = options->given.takes ? read_ledger(options->given.state, &why) : NULL;
-	int state = options->given.state;
+	struct state_stream *stream = options->internal.takes_over ? read_state(options->internal.fd, &why) : NULL;
+	int fd = options->internal.fd;
 
 	if (stream && !load_is_ours(stream)) {
 		buf_text(&why, "its state is another process's");
@@ -190,26 +191,26 @@ struct state_stream *upgrade_receive_read(const struct options *options)
 		stream = NULL;
 	}
 	if (stream)
-		fd_close(&state);
-	if (options->given.takes && !stream) {
+		fd_close(&fd);
+	if (options->internal.takes_over && !stream) {
 		fprintf(stderr, "%s: cannot go on where it was: %s: starting anew\n", options_name(options),
 			buf_string(&why));
-		close_all();
+		close_inherited();
 	}
 	buf_free(&why);
 	return stream;
 }
 
-static bool ends_all(int signal)
+static bool is_stop_signal(int signal)
 {
 	return signal != SIGQUIT && signal_is_stop(signal);
 }
 
 /* Adds the signals that stop superd and all instances. The previous superd blocked them before it executed this one. */
-static void add_ends(sigset_t *set)
+static void add_stop_signals(sigset_t *set)
 {
 	for (size_t n = 0; signals_handled(n); n++) {
-		if (ends_all(signals_handled(n)))
+		if (is_stop_signal(signals_handled(n)))
 			sigaddset(set, signals_handled(n));
 	}
 }
@@ -220,129 +221,132 @@ bool upgrade_receive_wait(void)
 	sigset_t ends;
 
 	sigemptyset(&ends);
-	add_ends(&ends);
+	add_stop_signals(&ends);
 	return sigtimedwait(&ends, NULL, &moment) < 0;
 }
 
 /* A process that the previous superd started and that still runs, or its process group. */
-struct left {
+struct old_process {
 	pid_t pid, group;               /* 0: none, or ended */
 	int fd;                         /* of process_group_open; -1: only the number names the group */
 };
 
-struct all_left {
-	struct left *list;
+struct old_processes {
+	struct old_process *list;
 	size_t count;
 };
 
-static void add_left(struct all_left *all, struct state_section *section, const char *key)
+static void add_old_process(struct old_processes *processes, struct state_section *section, const char *key)
 {
-	struct left left = { .pid = (pid_t)state_number(section, key, 2, INT32_MAX, 0),
-			     .group = (pid_t)state_number(section, "group", 2, INT32_MAX, 0), .fd = -1 };
+	struct old_process process = {
+		.pid = (pid_t)state_number(section, key, 2, INT32_MAX, 0),
+		.group = (pid_t)state_number(section, "group", 2, INT32_MAX, 0),
+		.fd = -1,
+	};
 
-	if (!left.pid && !left.group)
+	if (!process.pid && !process.group)
 		return;
-	if (left.group)
-		left.fd = process_group_open(left.group);
-	all->list[all->count++] = left;
+	if (process.group)
+		process.fd = process_group_open(process.group);
+	processes->list[processes->count++] = process;
 }
 
 /* Lists them before superd reaps any child: until then no pid can have been reused. */
-static struct all_left find_left(const struct state_stream *stream)
+static struct old_processes list_old_processes(const struct state_stream *stream)
 {
-	struct all_left all = { .list = calloc(stream->count + 1, sizeof(*all.list)) };
+	struct old_processes processes = { .list = calloc(stream->count + 1, sizeof(*processes.list)) };
 
-	for (size_t n = 0; all.list && n < stream->count; n++) {
+	for (size_t n = 0; processes.list && n < stream->count; n++) {
 		if (!strcmp(stream->sections[n].kind, "instance"))
-			add_left(&all, &stream->sections[n], "child");
+			add_old_process(&processes, &stream->sections[n], "child");
 		else if (!strcmp(stream->sections[n].kind, "command"))
-			add_left(&all, &stream->sections[n], "pid");
+			add_old_process(&processes, &stream->sections[n], "pid");
 	}
-	return all;
+	return processes;
 }
 
-static bool signal_left(const struct left *left, int signal)
+static bool signal_old_process(const struct old_process *process, int signal)
 {
-	if (left->fd >= 0)
-		return signal ? process_group_signal(left->fd, signal) : process_group_lives(left->fd);
-	if (!left->pid && !left->group)
+	if (process->fd >= 0)
+		return signal ? process_group_signal(process->fd, signal) : process_group_lives(process->fd);
+	if (!process->pid && !process->group)
 		return false;
-	return kill(left->group ? -left->group : left->pid, signal) == 0 || errno == EPERM;
+	return kill(process->group ? -process->group : process->pid, signal) == 0 || errno == EPERM;
 }
 
-/* Sends a signal to all of them, or none if it is 0. true: at least one still runs. */
-static bool signal_all(const struct all_left *all, int signal)
+/* Sends a signal to all of them; 0: only checks. true: at least one still runs. */
+static bool signal_old_processes(const struct old_processes *processes, int signal)
 {
 	bool any = false;
 
-	for (size_t n = 0; n < all->count; n++)
-		any |= signal_left(&all->list[n], signal);
+	for (size_t n = 0; n < processes->count; n++)
+		any |= signal_old_process(&processes->list[n], signal);
 	return any;
 }
 
-/* Forgets a child that is about to be reaped, as the kernel may reuse its pid. Without a descriptor the group cannot be
- * named safely any more, so its other processes are killed now. */
-static void forget(struct all_left *all, pid_t pid)
+/* Forgets a child that is about to be reaped, because the kernel may reuse its pid. Without a descriptor nothing names
+ * its group safely any more, so the other processes of the group are killed now. */
+static void forget_child(struct old_processes *processes, pid_t pid)
 {
-	for (size_t n = 0; n < all->count; n++) {
-		struct left *left = &all->list[n];
+	for (size_t n = 0; n < processes->count; n++) {
+		struct old_process *process = &processes->list[n];
 
-		if (left->fd >= 0 || (left->pid != pid && left->group != pid))
+		if (process->fd >= 0 || (process->pid != pid && process->group != pid))
 			continue;
-		signal_left(left, SIGKILL);
-		left->pid = left->group = 0;
+		signal_old_process(process, SIGKILL);
+		process->pid = process->group = 0;
 	}
 }
 
-static void reap(struct all_left *all)
+static void reap_children(struct old_processes *processes)
 {
 	siginfo_t ended = { 0 };
 
 	while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
-		forget(all, ended.si_pid);
+		forget_child(processes, ended.si_pid);
 		waitpid(ended.si_pid, NULL, WNOHANG);
 		ended.si_pid = 0;
 	}
 }
 
-/* Whether all ended within `patience` seconds, and before another signal to stop. It polls, because superd gets no
- * SIGCHLD for a process that is not its child. */
-static bool all_end(struct all_left *all, double patience)
+/* Waits until all have ended. false: `timeout` seconds have passed, or another signal to stop has come. It polls,
+ * because superd gets no SIGCHLD for a process that is not its child. */
+static bool await_end(struct old_processes *processes, double timeout)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
-	double until = clock_now() + patience;
+	double until = clock_now() + timeout;
 	sigset_t wakes;
 	int woken;
 
 	sigemptyset(&wakes);
-	add_ends(&wakes);
+	add_stop_signals(&wakes);
 	sigaddset(&wakes, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &wakes, NULL);
 	do {
-		reap(all);
-		if (!signal_all(all, 0))
+		reap_children(processes);
+		if (!signal_old_processes(processes, 0))
 			return true;
 		woken = sigtimedwait(&wakes, NULL, &moment);
-	} while (clock_now() < until && !ends_all(woken));
+	} while (clock_now() < until && !is_stop_signal(woken));
 	return false;
 }
 
 void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log)
 {
 	struct pid_file file = { options->pid_file, load_pid_file(stream), false };
-	struct all_left all = find_left(stream);
+	struct old_processes processes = list_old_processes(stream);
 
 	log_notice(log, "stopping");
-	signal_all(&all, SIGTERM);
-	signal_all(&all, SIGCONT);
-	if (!all_end(&all, (double)options->stop_timeout / 1e6)) {
+	signal_old_processes(&processes, SIGTERM);
+	signal_old_processes(&processes, SIGCONT);
+	if (!await_end(&processes, (double)options->stop_timeout / 1e6)) {
 		log_warn(log, "not everything has ended in time: killing the rest");
-		signal_all(&all, SIGKILL);
-		if (!all_end(&all, KILL_PATIENCE))
+		signal_old_processes(&processes, SIGKILL);
+		if (!await_end(&processes, KILL_TIMEOUT))
 			log_error(log, "not everything could be killed: leaving it behind");
 	}
-	for (size_t n = 0; n < all.count; n++)
-		fd_close(&all.list[n].fd);
-	free(all.list);
+	for (size_t n = 0; n < processes.count; n++)
+		fd_close(&processes.list[n].fd);
+	free(processes.list);
 	pid_file_remove(&file);
 }

@@ -1,5 +1,5 @@
-/* superd in the place of another superd (engine/upgrade/upgrade): what that one gives it on the command line, in front
- * of its own words, and the answer to the question whether it could. */
+/* The new superd's half of an upgrade (engine/upgrade/upgrade.h): reads the argument and the state that the previous
+ * superd passes, and answers whether it could take over. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,24 +9,26 @@
 #include "cli/superd/options.h"
 #include "config/table/table.h"
 
-/* Takes the word out of the arguments, argv[0] staying in front; at most one is there. */
-struct given upgrade_receive_strip(int *argc, char ***argv);
+/* Reads the internal argument behind argv[0], and removes it from argv. */
+struct internal_args upgrade_receive_strip(int *argc, char ***argv);
 
-/* Answers on standard output, in one sentence; the exit status. */
+/* Checks whether this superd could take over: state, log and table. Prints one sentence to stdout. Returns the exit
+ * status. */
 int upgrade_receive_answer(struct options *options);
 
-/* The state that was left to this process; NULL: there is none, or it is none, which is told on stderr; then
- * nothing of the other is left open. */
+/* Reads the state of the previous superd; free it by upgrade_receive_free. NULL: superd does not take over, or the
+ * state is unreadable. In that case it prints why, and closes all descriptors that it has inherited. */
 struct state_stream *upgrade_receive_read(const struct options *options);
 void upgrade_receive_free(struct state_stream *stream);
 
-/* The sources read anew, where all that the state tells of has its place in them; else NULL, with the reason in why. */
+/* Loads the sources, if the table has a place for everything that runs. NULL with the reason in `why`: it has errors,
+ * or it does not fit the state. */
 struct table *upgrade_receive_load(struct options *options, struct state_stream *stream, struct diags *diags,
 				   struct buf *why);
 
-/* A moment before the sources are tried again. false: superd was told to end meanwhile. */
+/* Waits a second before the next try to load a table. false: a signal asks superd to stop. */
 bool upgrade_receive_wait(void);
 
-/* Told to end before anything runs again: TERM for what the other has left running, KILL for what is there after
- * stop_timeout or when superd is told once more, and the other's pid file is taken away. */
+/* Stops superd before it serves again: sends SIGTERM to what the previous superd has left running, then SIGKILL after
+ * stop_timeout or at another signal to stop. It removes the pid file. */
 void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log);

@@ -88,8 +88,8 @@ static bool read_source(struct reading *reading, const char *source, bool option
 	ok = reading_file(reading, name.format->reader, path, from);
 	if (name.format->reader->end_source)
 		name.format->reader->end_source(reading);
-	if (ok && reading->request && reading->request->took)
-		reading->request->took(reading->request->context, path, name.format->title,
+	if (ok && reading->request && reading->request->on_source)
+		reading->request->on_source(reading->request->context, path, name.format->title,
 				       reading->builder_count + reading->pending - builders);
 	return ok;
 }

@@ -36,7 +36,7 @@ Test(as_inetd, has_the_pid_file_of_inetd_where_root_starts_it)
 		cr_expect_str_eq(options.pid_file, "/run/inetd.pid");
 	else
 		cr_expect_null(options.pid_file);
-	cr_expect_eq(options.pid_file_at_will, geteuid() == 0);
+	cr_expect_eq(options.pid_file_optional, geteuid() == 0);
 }
 
 Test(as_inetd, leaves_what_no_option_says_to_the_table)
@@ -72,7 +72,7 @@ Test(as_inetd, reads_the_long_options_of_gnu)
 	cr_expect_eq(options.defaults.rate, 40);
 	cr_expect(options.defaults.tells_addresses);
 	cr_expect_str_eq(options.pid_file, "/run/x.pid");
-	cr_expect_not(options.pid_file_at_will);
+	cr_expect_not(options.pid_file_optional);
 	READS_COMMAND("inetd --pidfile t");
 	cr_expect_null(options.pid_file);
 	expect_source(0, "t");
@@ -132,7 +132,7 @@ Test(as_inetd, reads_every_file_and_folder_it_is_given_wherever_it_goes)
 	expect_source(0, "/etc/inetd.conf");
 	expect_source(1, "more.d");
 	expect_source(2, "x:y");
-	cr_expect_eq(options.further.count, 0);
+	cr_expect_eq(options.optional_sources.count, 0);
 	cr_expect_not(options.daemon);
 }
 
@@ -144,7 +144,7 @@ Test(as_inetd, reads_the_usual_places_for_root_alone)
 		return;
 	}
 	READS_COMMAND("inetd");
-	cr_expect_eq(options.sources.count + options.further.count, 2);
+	cr_expect_eq(options.sources.count + options.optional_sources.count, 2);
 	cr_assert_geq(options.sources.count, 1);
 	cr_expect_eq(strncmp(options.sources.list[0], "inetd:/etc/inetd.", 17), 0);
 }

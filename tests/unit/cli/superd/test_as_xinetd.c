@@ -14,7 +14,7 @@ Test(as_xinetd, is_a_daemon_that_reads_xinetd_conf)
 	cr_expect_str_eq(options.log_destination, "syslog");
 	cr_assert_eq(options.sources.count, 1);
 	cr_expect_str_eq(options.sources.list[0], "xinetd:/etc/xinetd.conf");
-	cr_expect_eq(options.further.count, 0);
+	cr_expect_eq(options.optional_sources.count, 0);
 	cr_expect_null(options.pid_file);
 	cr_expect_not(options.stays_without_services);
 	cr_expect(options.process_limit == 0 && options.ident_limit == 0 && options.inspect_interval == 0);
@@ -27,11 +27,11 @@ Test(as_xinetd, reads_its_options)
 		      "-cc 60 -reuse -inetd_compat -inetd_ipv6");
 	cr_assert_eq(options.sources.count, 1);
 	cr_expect_str_eq(options.sources.list[0], "xinetd:/etc/x.conf");
-	cr_assert_eq(options.further.count, 1);
-	cr_expect_str_eq(options.further.list[0], "inetd:/etc/inetd.conf");
+	cr_assert_eq(options.optional_sources.count, 1);
+	cr_expect_str_eq(options.optional_sources.list[0], "inetd:/etc/inetd.conf");
 	cr_expect_str_eq(options.log_destination, "file:/var/log/x");
 	cr_expect_str_eq(options.pid_file, "/run/x.pid");
-	cr_expect_not(options.pid_file_at_will);
+	cr_expect_not(options.pid_file_optional);
 	cr_expect(options.stays_without_services && options.daemon);
 	cr_expect_eq(options.process_limit, 40);
 	cr_expect_eq(options.ident_limit, 7);

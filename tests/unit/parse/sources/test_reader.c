@@ -124,7 +124,7 @@ static void expect_taken(const char *source, const char *format, size_t entries)
 {
 	struct taken taken = { 0 };
 	struct diags diags = { 0 };
-	struct read_request request = { .sources = &source, .count = 1, .took = on_taken, .context = &taken };
+	struct read_request request = { .sources = &source, .count = 1, .on_source = on_taken, .context = &taken };
 
 	table_free(read_table(&request, &diags));
 	diags_free(&diags);
