@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/banner.h"
 #include "engine/accept/datagram.h"
@@ -169,12 +170,12 @@ static void rest(struct service_runtime *runtime, struct listener *listener)
 		!listener->parked && take_guest(runtime, listener, &guest, &ignored) && guest.client.fd >= 0;
 
 	(void)limit_pause_is_due(runtime, named ? &guest.client : NULL);
-	if (runtime->activity->closes && !named && listener_has_socket(listener))
+	if (limit_pause_closes(runtime) && !named && listener_has_socket(listener))
 		named = take_guest(runtime, listener, &guest, &ignored) && guest.client.fd >= 0;
 	if (!named)
 		return;
 	runtime->activity->stats.accepted++;
-	if (runtime->activity->closes)
+	if (limit_pause_closes(runtime))
 		refuse_guest(runtime, &guest, REFUSED_RATE);
 	else
 		park(runtime, &guest);
@@ -474,7 +475,7 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 {
 	if (runtime_next_state(runtime) != LISTENING)
 		return;
-	if (!runtime_activity(runtime)) {
+	if (!accept_state_make(runtime)) {
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
@@ -489,7 +490,7 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 
 void accept_turn_away(struct service_runtime *runtime, struct listener *listener)
 {
-	bool closes = runtime->activity->closes;
+	bool closes = limit_pause_closes(runtime);
 	enum refusal refusal = closes ? REFUSED_RATE : REFUSED_BACKOFF;
 	enum service_event service_event = ROOM;
 
@@ -513,7 +514,7 @@ static void accept_arrived(struct service_runtime *runtime, struct listener *lis
 	bool gone = runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING;
 	bool many = runtime_state(runtime) != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 
-	if (gone || many || !runtime_activity(runtime)) {
+	if (gone || many || !accept_state_make(runtime)) {
 		refuse_guest(runtime, &guest, gone ? REFUSED_CLOSED : many ? REFUSED_UNKEPT : REFUSED_MEMORY);
 		return;
 	}

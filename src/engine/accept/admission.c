@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "config/access/access.h"
 #include "config/access/times.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/pending_start.h"
 #include "engine/accept/sensor.h"
@@ -72,10 +73,10 @@ bool admission_is_loaded(struct service_runtime *runtime)
 	if (!most)
 		return false;
 	load = time_cache_load(&runtime->engine->admission->time_cache, clock_now());
-	if (load < 0 && !runtime->activity->load_said)
+	if (load < 0 && !runtime->activity->accept->load_error_logged)
 		log_event(runtime->engine->log, LEVEL_WARNING, &event,
 			  "max_load cannot be kept: this system does not say its load");
-	runtime->activity->load_said = load < 0;
+	runtime->activity->accept->load_error_logged = load < 0;
 	return load >= most;
 }
 
@@ -84,7 +85,7 @@ static struct address_entry *find_minute(struct service_runtime *runtime, const 
 {
 	if (!client_source(client, (unsigned)runtime->service->groups->access->per_source_prefix, source))
 		return NULL;
-	return address_lru_find(&runtime->engine->admission->minutes, runtime->activity->number, source, now);
+	return address_lru_find(&runtime->engine->admission->minutes, runtime->activity->accept->id, source, now);
 }
 
 bool admission_had_minute(struct service_runtime *runtime, const struct client *client)
@@ -110,7 +111,7 @@ void admission_count_minute(struct service_runtime *runtime, const struct client
 		return;
 	minute = find_minute(runtime, client, source, now);
 	if (!minute)
-		minute = address_lru_note(&runtime->engine->admission->minutes, runtime->activity->number, source, now,
+		minute = address_lru_note(&runtime->engine->admission->minutes, runtime->activity->accept->id, source, now,
 					  now + MINUTE);
 	if (minute)
 		minute->count++;
@@ -119,7 +120,7 @@ void admission_count_minute(struct service_runtime *runtime, const struct client
 void admission_count_arrival(struct service_runtime *runtime, const struct client *client)
 {
 	if (rate_limit_is_limited(runtime->service->groups->access))
-		rate_limit_count(&runtime->activity->pace, runtime->service->groups->access, clock_now());
+		rate_limit_count(&runtime->activity->accept->rate, runtime->service->groups->access, clock_now());
 	admission_count_minute(runtime, client);
 }
 
@@ -238,13 +239,15 @@ enum refusal admission_conclude(struct service_runtime *runtime, const struct pe
 
 void admission_recall(struct service_runtime *runtime)
 {
-	if (runtime->activity)
-		runtime->activity->recalling = true;
+	struct accept_state *state = accept_state_find(runtime);
+
+	if (state)
+		state->recalling = true;
 	lookup_cancel(runtime);
 	slot_wait_cancel(runtime);
 	pending_recall(runtime);
-	if (runtime->activity)
-		runtime->activity->recalling = false;
+	if (state)
+		state->recalling = false;
 }
 
 void admission_init(struct engine *engine, struct admission *admission)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "config/access/times.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/xinetd_record.h"
@@ -66,17 +67,30 @@ size_t limit_pause_inetd_name(const char *name)
 static enum rate_limit_exceeded look(const struct service_runtime *runtime)
 {
 	const struct access_options *access = runtime->service->groups->access;
+	const struct accept_state *state = accept_state_find(runtime);
 
-	return rate_limit_is_limited(access) ? rate_limit_check(&runtime->activity->pace, access, clock_now())
-					     : WITHIN_LIMITS;
+	return state && rate_limit_is_limited(access) ? rate_limit_check(&state->rate, access, clock_now())
+						      : WITHIN_LIMITS;
 }
 
-static void set_rest(struct service_runtime *runtime, double seconds, bool deactivated)
+static void set_pause(struct service_runtime *runtime, double seconds, bool logs_end)
 {
-	runtime->activity->rest = seconds;
-	runtime->activity->deactivated = deactivated;
-	runtime->activity->closes = false;
-	rate_limit_reset(&runtime->activity->pace);
+	struct accept_state *state = runtime->activity->accept;
+
+	state->pause = seconds;
+	state->logs_end = logs_end;
+	state->pause_closes = false;
+	rate_limit_reset(&state->rate);
+}
+
+double limit_pause_seconds(const struct service_runtime *runtime)
+{
+	return accept_state_find(runtime) ? runtime->activity->accept->pause : 0;
+}
+
+bool limit_pause_closes(const struct service_runtime *runtime)
+{
+	return accept_state_find(runtime) && runtime->activity->accept->pause_closes;
 }
 
 /* OpenBSD's inetd: "Cannot close it -- there are thieves on the system." */
@@ -104,7 +118,7 @@ static void limit_pause_for_cps(struct service_runtime *runtime, const struct cl
 	double seconds = (double)runtime->service->groups->access->cps.pause / 1e6;
 	struct event event = { .name = "limited", .service = runtime->service->name, .reason = "cps" };
 
-	set_rest(runtime, seconds, true);
+	set_pause(runtime, seconds, true);
 	xinetd_record_limit(runtime, client);
 	event.is_alone = true;
 	event.has_duration = true;
@@ -125,8 +139,9 @@ static void limit_pause_for_trigger(struct service_runtime *runtime)
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
 	char span[DURATION_MOST];
 
-	set_rest(runtime, seconds, false);
-	runtime->activity->closes = action == LIMIT_CLOSE || (action == LIMIT_CLOSE_RESERVED && !keeps_port(runtime));
+	set_pause(runtime, seconds, false);
+	runtime->activity->accept->pause_closes =
+		action == LIMIT_CLOSE || (action == LIMIT_CLOSE_RESERVED && !keeps_port(runtime));
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
@@ -182,13 +197,13 @@ static double seconds_to_span(struct service_runtime *runtime, unsigned *begin)
 	return time_cache_seconds_to(time_cache, wall, now);
 }
 
-static void say_rest(struct service_runtime *runtime)
+static void say_pause(struct service_runtime *runtime)
 {
 	struct event event = { .name = "limited", .service = runtime->service->name,
 			       .reason = runtime->activity->reason };
 
 	event.has_duration = true;
-	event.duration = runtime->activity->rest;
+	event.duration = runtime->activity->accept->pause;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "its clients wait: %s", event.reason);
 }
 
@@ -209,7 +224,7 @@ bool limit_pause_for_moment(struct service_runtime *runtime)
 	} else {
 		return false;
 	}
-	set_rest(runtime, seconds, false);
-	say_rest(runtime);
+	set_pause(runtime, seconds, false);
+	say_pause(runtime);
 	return true;
 }

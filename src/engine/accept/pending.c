@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "config/option/option_name.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/builtin_channel.h"
 #include "engine/accept/fd_shortage.h"
@@ -186,7 +187,7 @@ bool pending_plan(struct service_runtime *runtime, struct pending_client *guest,
 	if (!runtime->activity->kit.plan->per_connection || (instance->sequence && instance->plan))
 		return true;
 	if (!*guest->name)
-		client_instance_name(&guest->client, runtime->activity->named++, plain, guest->name,
+		client_instance_name(&guest->client, runtime->activity->accept->named_instances++, plain, guest->name,
 				     sizeof(guest->name));
 	plan_free(instance->plan);
 	instance->plan = start_kit_make_plan(&runtime->activity->kit, runtime->engine, runtime->service,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/start_log.h"
 #include "engine/core/close_socket.h"
@@ -26,14 +27,15 @@ bool pending_must_wait(const struct service_runtime *runtime)
 {
 	unsigned most = runtime->backoff.failures ? 1 : DEPARTING_MOST;
 
-	return runtime->activity && runtime->activity->unserved >= most;
+	return accept_state_find(runtime) && runtime->activity->accept->starting_clients >= most;
 }
 
 /* One guest less is on its way. */
 static void note_arrival(struct service_runtime *runtime)
 {
-	runtime->activity->unserved--;
-	if (runtime_next_state(runtime) == FULL && !runtime_is_full(runtime) && !runtime->activity->recalling)
+	runtime->activity->accept->starting_clients--;
+	if (runtime_next_state(runtime) == FULL && !runtime_is_full(runtime) &&
+	    !runtime->activity->accept->recalling)
 		runtime_post(runtime, ROOM);
 }
 
@@ -99,7 +101,7 @@ static void recall(struct exec_sequence *sequence)
 	if (sequence->step != EXEC_STEP_LAUNCHED)
 		give_back(sequence->runtime, guest);
 	guest->listener = NULL;
-	sequence->runtime->activity->unserved--;
+	sequence->runtime->activity->accept->starting_clients--;
 }
 
 static void leave_course(struct instance *instance)
@@ -154,7 +156,7 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 		instance->busy->busy = false;
 	give_back(runtime, guest);
 	if (!retired)
-		runtime->activity->unserved--;
+		runtime->activity->accept->starting_clients--;
 	if (!instance->retired)
 		runtime->instance_count--;
 	instance_free(instance);
@@ -192,7 +194,7 @@ struct exec_sequence *pending_resume_course(struct service_runtime *runtime, str
 	instance->leave_course = leave_course;
 	instance->on_ready = on_main_ready;
 	tell_client(departure);
-	runtime->activity->unserved += !has_run && guest->listener;
+	runtime->activity->accept->starting_clients += !has_run && guest->listener;
 	return &departure->sequence;
 }
 
@@ -241,7 +243,7 @@ bool pending_depart(struct service_runtime *runtime, struct pending_client *gues
 	exec_sequence_init(&departure->sequence, runtime, instance, &guest_owner);
 	tell_client(departure);
 	list_add(&runtime->activity->instances, &instance->link);
-	runtime->activity->unserved++;
+	runtime->activity->accept->starting_clients++;
 	exec_sequence_begin(&departure->sequence);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "config/option/option_name.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/fd_shortage.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/health/exit_verdict.h"
@@ -98,7 +99,7 @@ void start_log_skip(struct service_runtime *runtime, const char *why)
 	for (unsigned n = 0; n < activity->stats.skipped_starts && pause < SKIPPED_MOST; n++)
 		pause *= 2;
 	activity->stats.skipped_starts++;
-	activity->rest = event.duration = pause;
+	activity->accept->pause = event.duration = pause;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
 		  duration_write(span, pause));
 	runtime_pause(runtime, "not started: %s", why);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/scan.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/log/xinetd_line.h"
 
@@ -139,17 +140,17 @@ static void refuse(struct service_runtime *runtime, const struct client *client,
 /* A refused sender sends its datagram again and again. As xinetd, superd logs one line a minute for the last sender. */
 static bool is_repeated(struct service_runtime *runtime, const struct client *client)
 {
-	struct activity *activity = runtime->activity;
+	struct accept_state *state = accept_state_find(runtime);
 	double now = clock_now();
 	size_t length = client->length < sizeof(client->peer) ? client->length : sizeof(client->peer);
 	uint64_t sender = hash_bytes(HASH_START, &client->peer, length);
 
-	if (!activity)
+	if (!state)
 		return false;
-	if (sender == activity->refused_sender && now - activity->refused_at < REPEAT && now >= activity->refused_at)
+	if (sender == state->refused_sender && now - state->refused_at < REPEAT && now >= state->refused_at)
 		return true;
-	activity->refused_sender = sender;
-	activity->refused_at = now;
+	state->refused_sender = sender;
+	state->refused_at = now;
 	return false;
 }
 

@@ -50,7 +50,7 @@ struct engine {
 	struct process_defaults defaults;
 	struct listen_fds listen_fds;
 	struct child_table children;
-	uint64_t activities;            /* struct activity made so far */
+	uint64_t accept_states;         /* struct accept_state made so far */
 	double started;                 /* loop time when the first superd of this process began */
 	struct list none;               /* an empty list */
 	struct start_resources *launch;   /* what starts share (engine/launch/start_resources) */

@@ -67,7 +67,7 @@ static const struct state_field engine_fields[] = {
 	{ FIELD("found_soft", defaults.inherited_nofile.rlim_cur), LIMIT },
 	{ FIELD("found_hard", defaults.inherited_nofile.rlim_max), LIMIT },
 	{ STATE_FIELD_AS(STATE_FD, engine, "control", control) },
-	{ FIELD("activities", activities) },
+	{ FIELD("activities", accept_states) },
 	{ FIELD("started", started), .always = true },
 	{ STATE_BY(engine, log, save_losses, load_losses) },
 	{ NONE(loop, "made anew") },

@@ -54,7 +54,6 @@ static void activity_init(struct activity *activity, struct service_runtime *run
 	list_init(&activity->lacking);
 	ev_init(&activity->timer, on_timer);
 	activity->timer.data = runtime;
-	activity->number = ++runtime->engine->activities;
 	list_init(&activity->instances);
 	start_kit_init(&activity->kit);
 	activity->stats.state_times.entered = runtime->since;

@@ -12,11 +12,11 @@
 #include "engine/core/events.h"
 #include "engine/launch/start_request.h"
 #include "engine/limits/backoff.h"
-#include "engine/limits/rate_limit.h"
 #include "engine/listener/listener.h"
 #include "engine/runtime/service_stats.h"
 #include "engine/runtime/state_table.h"
 
+struct accept_state;
 struct conn_query;
 struct idle;
 struct queue_guard;
@@ -42,13 +42,6 @@ struct activity {
 	struct list instances;          /* the current one, retired ones, and all of accept = yes */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
 	struct service_stats stats;
-	uint64_t number;                /* unique among all activities that ever were */
-	uint64_t named;                 /* instances that got a name */
-	unsigned graced;                /* clients that wait in engine/accept/slot_wait */
-	struct rate_limit pace;
-	double rest;                    /* seconds of the next REST */
-	bool deactivated;               /* cps pauses the service and the end of the pause is still to be logged */
-	bool closes;                    /* the next REST closes the listeners, which are opened anew when it is over */
 	unsigned char postponed;        /* 1 + the event that ends the current instance once drained ones are gone; 0: none */
 	double woken;                   /* loop time of the last thaw; 0: never */
 	double unused;                  /* while frozen: loop time since when no client was connected; 0: unknown */
@@ -56,21 +49,16 @@ struct activity {
 	double frozen;                  /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
 	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
 	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
+	struct accept_state *accept;    /* of its clients and limits (engine/accept/accept_state); NULL: none yet */
 	struct queue_guard *guard;      /* who waits, and what its instances do of them (engine/health/queue_guard); NULL: none yet */
 	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/drain_snapshot) */
-	bool load_said;                 /* it was logged that max_load cannot be kept */
-	unsigned char banners_said;     /* bits by enum banner: it was logged that this banner cannot be read */
 	double eager;                   /* loop time of the next start by restart or an operator; 0: none is due */
 	bool ordered;                   /* an operator has ordered the next start */
 	bool outdated;                  /* the current instance drains as soon as it is ready, as its row has changed */
 	struct standby_sockets *standby_sockets; /* second sockets (engine/drain/standby_socket); NULL: none */
 	struct socket_commands *opening; /* commands around its sockets (engine/service/socket_commands); NULL: none yet */
 	struct service_reload *refresh; /* a reload of its backend's own configuration (engine/service/service_reload); NULL: none yet */
-	unsigned unserved;              /* clients whose program does not run yet (engine/accept/pending_start) */
-	bool recalling;                 /* its clients go back to listeners that are about to change: none is taken from there */
 	struct conn_query *first;       /* a question for whose client it was started (engine/clients/activator); NULL: none */
-	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged, and loop time of that */
-	double refused_at;
 	const char *untold;             /* event that is logged with the pause after it; NULL: it was logged */
 	char reason[320];               /* of the last failure or pause */
 };

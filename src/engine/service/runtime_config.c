@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "config/table/diff.h"
 #include "config/type/type.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
@@ -76,6 +77,7 @@ void runtime_free(struct service_runtime *runtime)
 		instance_cgroup_forget(runtime->engine, runtime->service);
 	table_release(runtime->table);
 	queue_guard_free(runtime);
+	accept_state_free(runtime);
 	if (runtime->activity)
 		failures_free(&runtime->activity->stats.failed);
 	events_forget(runtime->engine, &runtime->posted);
@@ -97,7 +99,8 @@ static void take_row(struct service_runtime *runtime, struct table *table, const
 		return;
 	start_kit_drop(&runtime->activity->kit);
 	start_kit_drop_notify(&runtime->activity->kit);
-	runtime->activity->banners_said = 0;
+	if (runtime->activity->accept)
+		runtime->activity->accept->banner_errors_logged = 0;
 	if (runtime->activity->kit.log)
 		output_name(runtime->activity->kit.log, service);
 	if (runtime->activity->kit.syslog)

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "engine/accept/accept.h"
+#include "engine/accept/accept_state.h"
+#include "engine/accept/limit_pause.h"
 #include "engine/core/fd_watch.h"
 #include "engine/drain/drain_snapshot.h"
 #include "engine/freeze/freeze.h"
@@ -68,9 +70,9 @@ static void say_end_of_rest(struct service_runtime *runtime)
 {
 	struct event event = { .name = "resumed", .service = runtime->service->name, .is_alone = true };
 
-	if (!runtime->activity || !runtime->activity->deactivated)
+	if (!accept_state_find(runtime) || !runtime->activity->accept->logs_end)
 		return;
-	runtime->activity->deactivated = false;
+	runtime->activity->accept->logs_end = false;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "Activating service %s", event.service);
 }
 
@@ -208,10 +210,10 @@ static void perform(struct service_runtime *runtime, enum action action, enum se
 		do_wait(runtime);
 		break;
 	case REST:
-		if (runtime->activity->closes)
+		if (limit_pause_closes(runtime))
 			shut_out(runtime);
 		list_remove(&runtime->activity->lacking);       /* this pause is not for want of descriptors */
-		runtime_start_timer(runtime, runtime->activity->rest);
+		runtime_start_timer(runtime, limit_pause_seconds(runtime));
 		break;
 	case STOP:
 		shared_run_stop(runtime, cause);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "config/option/option_name.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/fd_shortage.h"
 #include "engine/accept/start_log.h"
@@ -212,7 +213,7 @@ static void take_over(struct service_runtime *runtime, struct instance *instance
 
 bool shared_run_prepare(struct service_runtime *runtime)
 {
-	return queue_guard_make(runtime);
+	return queue_guard_make(runtime) && accept_state_make(runtime);
 }
 
 void shared_run_spawn(struct service_runtime *runtime)

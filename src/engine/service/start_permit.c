@@ -3,6 +3,7 @@
 #include "engine/service/start_permit.h"
 
 #include "base/clock.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/datagram_sender.h"
 #include "engine/accept/limit_pause.h"
 #include "engine/accept/sensor.h"
@@ -26,7 +27,7 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 		return false;
 	}
 	if (rate_limit_is_limited(service->groups->access))
-		rate_limit_count(&runtime->activity->pace, service->groups->access, clock_now());
+		rate_limit_count(&runtime->activity->accept->rate, service->groups->access, clock_now());
 	if (counts_senders)
 		datagram_sender_count(runtime);
 	return true;

@@ -3,5 +3,5 @@
 
 #include "engine/runtime/runtime.h"
 
-/* false: not now, and instead is what happens to the service. Needs the activity. */
+/* false: not now, and instead is what happens to the service. After shared_run_prepare. */
 bool start_permit(struct service_runtime *runtime, enum service_event *instead);

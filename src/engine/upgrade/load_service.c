@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/pending_start.h"
 #include "engine/core/close_socket.h"
 #include "engine/core/engine_state.h"
@@ -140,6 +141,7 @@ static void load_activity(struct state_loader_instance *resumed, struct state_se
 	resumed->taking = state_seconds_left(section, "taking");
 	state_load(section, &activity_state, runtime->activity, runtime->engine->loop);
 	state_load(section, &saved_guard, runtime->activity->guard, NULL);
+	state_load(section, &saved_accept, runtime->activity->accept, NULL);
 }
 
 static void load_latency(struct state_loader_instance *resumed, struct state_section *section)

@@ -4,6 +4,7 @@
  * The plan and the names of sockets are not written, as the next superd makes them anew; nor are superd's own
  * processes that wait for work, which end when their channel closes. */
 #include "base/clock.h"
+#include "engine/accept/accept_state.h"
 #include "engine/upgrade/save.h"
 
 #include "base/scan.h"
@@ -121,6 +122,8 @@ void save_service(struct state_saver *carry, struct service_runtime *runtime)
 	state_save(carry, &activity_state, activity);
 	if (activity->guard)
 		state_save(carry, &saved_guard, activity->guard);
+	if (activity->accept)
+		state_save(carry, &saved_accept, activity->accept);
 	if (activity->stats.latency.count)
 		state_save(carry, &latency_state, &activity->stats.latency);
 	state_times_leave(&activity->stats.state_times, runtime_state(runtime), clock_now());

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/accept/accept_state.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/sensor.h"
@@ -36,7 +37,7 @@ static struct service_runtime *open_keeper(const char *options)
 	}
 	table->users++;
 	runtime = runtime_new(&engine, table, service);
-	cr_assert(runtime && runtime_activity(runtime));
+	cr_assert(runtime && accept_state_make(runtime));
 	return runtime;
 }
 
@@ -133,7 +134,7 @@ Test(admission, counts_nobody_who_is_refused)
 		cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_PER_SOURCE);
 		cr_expect_eq(judge(runtime, "127.0.0.2"), REFUSED_INSTANCES);
 	}
-	cr_expect_eq(runtime->activity->pace.in_second, 1);
+	cr_expect_eq(runtime->activity->accept->rate.in_second, 1);
 	cr_expect_eq(runtime->instance_count, 1u);
 	pending_dismiss(runtime, &first);
 	cr_expect_eq(judge(runtime, "127.0.0.2"), ADMITTED, "its refusals were no connections of its minute");

@@ -10,6 +10,7 @@
 
 #include "engine/accept/admission.h"
 #include "engine/accept/pending.h"
+#include "engine/accept/accept_state.h"
 #include "engine/core/engine_state.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
@@ -39,7 +40,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &saved_guard,
 	&saved_times, &failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state,
 	&refresh_state, &instance_state, &notice_state, &control_state, &course_state, &search_state,
-	&guest_state, &drain_state, &log_files_state, &start_resources_state, &admission_state,
+	&guest_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 };
 static size_t table_count;
 static struct ev_loop *loop;

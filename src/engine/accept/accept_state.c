@@ -1,0 +1,46 @@
+/* Makes and frees the state, and has the table of what goes over an upgrade. */
+#include "engine/accept/accept_state.h"
+
+#include <stdlib.h>
+
+#include "engine/core/engine_state.h"
+
+#define FIELD(key, path) STATE_FIELD(accept_state, key, path)
+#define NONE(path, why) STATE_NONE(accept_state, path, why)
+
+struct accept_state *accept_state_make(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime_activity(runtime);
+
+	if (!activity || activity->accept)
+		return activity ? activity->accept : NULL;
+	activity->accept = calloc(1, sizeof(*activity->accept));
+	if (activity->accept)
+		activity->accept->id = ++runtime->engine->accept_states;
+	return activity->accept;
+}
+
+void accept_state_free(struct service_runtime *runtime)
+{
+	if (!accept_state_find(runtime))
+		return;
+	free(runtime->activity->accept);
+	runtime->activity->accept = NULL;
+}
+
+static const struct state_field accept_fields[] = {
+	{ FIELD("number", id), .least = 1, .most = STATE_NUMBER_MOST, .always = true },
+	{ FIELD("named", named_instances) },
+	{ STATE_STRUCT(accept_state, rate, &pace_state) },
+	{ FIELD("rest", pause) },
+	{ FIELD("deactivated", logs_end) },
+	{ FIELD("load_said", load_error_logged) },
+	{ FIELD("banners_said", banner_errors_logged) },
+	{ STATE_FIELD_AS(STATE_BYTES, accept_state, "refused_sender", refused_sender), .always = true },
+	{ FIELD("refused_at", refused_at) },
+	{ NONE(pause_closes, "the pause that comes next sets it") },
+	{ NONE(recalling, "only while its listeners change") },
+	{ NONE(slot_waiters, "the upgrade waits until none is left") },
+	{ NONE(starting_clients, "counted with their courses") },
+};
+const struct field_table saved_accept = FIELD_TABLE(NULL, accept_state, accept_fields);

@@ -1,0 +1,38 @@
+/* What engine/accept keeps of a service: its rate, its pauses by limits, clients that wait, and lines that were logged
+ * already. Owner: struct service_runtime; made before the first client is accepted, or before the first start, and
+ * freed with it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/limits/rate_limit.h"
+#include "engine/runtime/runtime.h"
+
+struct accept_state {
+	uint64_t id;                    /* unique among all that ever were; at least 1; key of the addresses in the engine's lists */
+	uint64_t named_instances;       /* instances that got a name of their own */
+	struct rate_limit rate;         /* clients, or starts, against cps and trigger_limit_burst */
+	double pause;                   /* seconds of the next pause by a limit (REST) */
+	bool pause_closes;              /* that pause closes the listeners, which are opened anew when it is over */
+	bool logs_end;                  /* the end of the pause has to be logged, as its begin was (cps) */
+	bool recalling;                 /* its clients go back to listeners that are about to change: none is taken from there */
+	unsigned slot_waiters;          /* clients that wait in engine/accept/slot_wait */
+	unsigned starting_clients;      /* clients whose program does not run yet (engine/accept/pending_start) */
+	bool load_error_logged;         /* it was logged that max_load cannot be kept */
+	unsigned char banner_errors_logged; /* bits by enum banner: it was logged that this banner cannot be read */
+	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged; 0: none was */
+	double refused_at;              /* loop time of that; 0: never */
+};
+
+/* The state; NULL: none was made yet. */
+static inline struct accept_state *accept_state_find(const struct service_runtime *runtime)
+{
+	return runtime->activity ? runtime->activity->accept : NULL;
+}
+
+/* The state, made at need; NULL: out of memory. */
+struct accept_state *accept_state_make(struct service_runtime *runtime);
+void accept_state_free(struct service_runtime *runtime);
+
+extern const struct field_table saved_accept;
