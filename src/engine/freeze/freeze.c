@@ -297,12 +297,42 @@ static bool find_processes(struct freeze *freeze)
 	return take_sockets(freeze);
 }
 
+static bool make_times(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	if (!activity->freeze_times)
+		activity->freeze_times = calloc(1, sizeof(*activity->freeze_times));
+	return activity->freeze_times;
+}
+
+const struct freeze_times *freeze_times(const struct service_runtime *runtime)
+{
+	static const struct freeze_times never;
+
+	return runtime->activity && runtime->activity->freeze_times ? runtime->activity->freeze_times : &never;
+}
+
+void freeze_times_free(struct service_runtime *runtime)
+{
+	if (!runtime->activity)
+		return;
+	free(runtime->activity->freeze_times);
+	runtime->activity->freeze_times = NULL;
+}
+
+void freeze_stay_awake(struct service_runtime *runtime)
+{
+	if (runtime->activity && runtime->activity->freeze_times)
+		runtime->activity->freeze_times->frozen_since = 0;
+}
+
 /* true: the looks have begun. */
 static bool begin(struct service_runtime *runtime)
 {
 	struct freeze *freeze = make(runtime->activity->current);
 
-	if (!freeze || !find_processes(freeze))
+	if (!freeze || !make_times(runtime) || !find_processes(freeze))
 		return false;
 	freezer_init(&freeze->freezer, freeze->instance->cgroup.path, &freeze->root);
 	freeze->began = clock_now();
@@ -353,7 +383,7 @@ bool freeze_hold(struct service_runtime *runtime, struct buf *why)
 	}
 	find(runtime)->is_operators = true;
 	if (!runtime->freezes)
-		runtime->activity->frozen = 0;
+		freeze_stay_awake(runtime);
 	if (freeze_is_frozen(runtime))
 		runtime_post(runtime, STILLED);
 	return true;
@@ -381,14 +411,15 @@ static void watch_and_page_out(struct freeze *freeze)
 bool freeze_sleep(struct service_runtime *runtime)
 {
 	struct freeze *freeze = find(runtime);
+	double before = freeze_times(runtime)->frozen_since;
 
 	if (!freeze || freeze->frozen <= 0)
 		return false;
-	if (runtime->activity->frozen > 0)
-		freeze->frozen = runtime->since = runtime->activity->frozen;
+	if (before > 0)
+		freeze->frozen = runtime->since = before;
 	else
 		runtime->activity->stats.freezes++;
-	runtime->activity->frozen = 0;
+	freeze_stay_awake(runtime);
 	accept_latency_end(runtime);
 	say(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
 	    freeze->is_operators ? "is frozen" : "is frozen until somebody comes");
@@ -411,18 +442,18 @@ static void say_wake(const struct service_runtime *runtime, pid_t pid, double sl
 /* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
  * twice as long; a sleep is short if it lasted less than NAP or less than the time the backend was kept awake before
  * it. */
-void freeze_note_sleep(struct activity *activity, double slept)
+void freeze_note_sleep(struct freeze_times *times, double slept)
 {
-	bool is_nap = slept < NAP || slept < activity->wakeful;
-	double longer = activity->wakeful > 0 ? 2 * activity->wakeful : FIRST;
+	bool is_nap = slept < NAP || slept < times->min_awake;
+	double longer = times->min_awake > 0 ? 2 * times->min_awake : FIRST;
 
-	activity->wakeful = !is_nap ? 0 : longer < LONGEST ? longer : LONGEST;
-	activity->woken = clock_now();
+	times->min_awake = !is_nap ? 0 : longer < LONGEST ? longer : LONGEST;
+	times->last_thaw = clock_now();
 }
 
-double freeze_rested(const struct activity *activity)
+double freeze_rested(const struct freeze_times *times)
 {
-	return activity->wakeful > 0 ? activity->woken + activity->wakeful : 0;
+	return times->min_awake > 0 ? times->last_thaw + times->min_awake : 0;
 }
 
 void freeze_wake(struct service_runtime *runtime)
@@ -437,7 +468,7 @@ void freeze_wake(struct service_runtime *runtime)
 	awaited = exit_verdict_sees_clients(runtime);
 	thaw(freeze->instance);
 	runtime->activity->stats.wakes++;
-	freeze_note_sleep(runtime->activity, slept);
+	freeze_note_sleep(runtime->activity->freeze_times, slept);
 	say_wake(runtime, freeze->instance->pid, slept);
 	if (awaited)
 		accept_latency_begin_thawed(runtime, now);
@@ -451,6 +482,24 @@ bool freeze_set_aside(struct service_runtime *runtime)
 	if (!freeze || (freeze->frozen <= 0 && !freeze->is_under_way))
 		return false;
 	runtime->freezes = freeze->is_operators;
-	runtime->activity->frozen = runtime_state(runtime) == FROZEN ? freeze->frozen : 0;
+	runtime->activity->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen : 0;
 	return true;
+}
+
+#define FIELD(key, path) STATE_FIELD(freeze_times, key, path)
+
+static const struct state_field times_fields[] = {
+	{ FIELD("woken", last_thaw) },
+	{ FIELD("wakeful", min_awake) },
+	{ FIELD("frozen", frozen_since) },
+};
+const struct field_table saved_freeze = FIELD_TABLE(NULL, freeze_times, times_fields);
+
+void freeze_load(struct service_runtime *runtime, struct state_section *section)
+{
+	struct freeze_times times;
+
+	state_load(section, &saved_freeze, &times, NULL);
+	if ((times.last_thaw > 0 || times.frozen_since > 0) && make_times(runtime))
+		*runtime->activity->freeze_times = times;
 }

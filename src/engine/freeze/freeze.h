@@ -10,6 +10,16 @@
 
 #include "base/buf.h"
 #include "engine/runtime/runtime.h"
+#include "engine/serialize/state_field.h"
+
+/* When a service was frozen. Owner: struct service_runtime; made when it is frozen first, and freed with it. */
+struct freeze_times {
+	double last_thaw;               /* loop time; 0: never */
+	double min_awake;               /* seconds that it stays awake after a thaw at least; 0: it may be frozen at any time */
+	double frozen_since;            /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
+};
+
+void freeze_times_free(struct service_runtime *runtime);
 
 /* Begins to freeze all processes of the current instance. settled is called once, in the loop, never from within: they
  * are frozen, or they go on, which was logged. It is not called if the instance is thawed before. false: no instance
@@ -29,8 +39,10 @@ bool freeze_is_under_way(const struct service_runtime *runtime); /* it is being 
 bool freeze_hold(struct service_runtime *runtime, struct buf *why);
 
 /* A backend that is frozen and woken again and again stays awake for longer and longer, until it sleeps through. */
-void freeze_note_sleep(struct activity *activity, double slept); /* seconds; it has just been woken */
-double freeze_rested(const struct activity *activity);  /* loop time from which it may be frozen again; 0: at any time */
+void freeze_note_sleep(struct freeze_times *times, double slept); /* seconds; it has just been woken */
+double freeze_rested(const struct freeze_times *times); /* loop time from which it may be frozen again; 0: at any time */
+
+const struct freeze_times *freeze_times(const struct service_runtime *runtime); /* never frozen: all is 0 */
 
 /* The runtime is in state FROZEN now (false: its instance is not frozen), or leaves it. */
 bool freeze_sleep(struct service_runtime *runtime);
@@ -39,3 +51,7 @@ void freeze_wake(struct service_runtime *runtime);
 /* For an upgrade, as only the superd that has frozen processes can thaw them: notes what to freeze it by anew when the
  * upgrade is done, or has failed. true: it is frozen or being frozen, and is to be thawed. */
 bool freeze_set_aside(struct service_runtime *runtime);
+void freeze_stay_awake(struct service_runtime *runtime); /* what froze it before the upgrade does not do so again */
+
+extern const struct field_table saved_freeze;
+void freeze_load(struct service_runtime *runtime, struct state_section *section);

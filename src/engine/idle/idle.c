@@ -40,10 +40,11 @@ static bool is_letting_go(const struct idle *idle)
 /* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
 static double awake_until(const struct idle *idle)
 {
-	const struct activity *activity = idle->runtime->activity;
-	double until = fmax(activity->stats.last_start, activity->woken) + (double)life_of(idle)->min_awake / 1e6;
+	const struct freeze_times *times = freeze_times(idle->runtime);
+	double last = fmax(runtime_stats(idle->runtime)->last_start, times->last_thaw);
+	double until = last + (double)life_of(idle)->min_awake / 1e6;
 
-	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_rested(activity)) : until;
+	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_rested(times)) : until;
 }
 
 static void stop_timer(struct idle *idle)
@@ -83,7 +84,7 @@ static void enter(struct idle *idle, enum idle_phase phase)
 	idle->entered = clock_now();
 	idle->touched = false;
 	if (!is_letting_go(idle) && phase != POSTPONED)
-		idle->runtime->activity->frozen = 0;
+		freeze_stay_awake(idle->runtime);
 	stop_timer(idle);
 	if (phase == DEAF)
 		close_events_end(&idle->departed, engine, true);
@@ -133,7 +134,6 @@ static void wait_for_departure(struct idle *idle, enum idle_phase phase)
 
 static void listen_in(struct idle *idle)
 {
-	idle->runtime->activity->unused = 0;
 	service_clients_prepare(&idle->visitors);
 	service_clients_begin(&idle->visitors);
 	idle->looks = !close_events_is_possible(idle->runtime->engine) || !service_clients_is_told_of(&idle->visitors);
@@ -236,13 +236,36 @@ static void go_on(struct idle *idle)
 	wait_for_departure(idle, IDLE_HAS_CLIENTS);
 }
 
+static struct idle_saved *make_saved(struct service_runtime *runtime)
+{
+	struct activity *activity = runtime->activity;
+
+	if (!activity->idle_saved)
+		activity->idle_saved = calloc(1, sizeof(*activity->idle_saved));
+	return activity->idle_saved;
+}
+
+static const struct idle_saved *saved_of(const struct service_runtime *runtime)
+{
+	static const struct idle_saved nothing;
+
+	return runtime->activity && runtime->activity->idle_saved ? runtime->activity->idle_saved : &nothing;
+}
+
+static void free_saved(struct service_runtime *runtime)
+{
+	free(runtime->activity->idle_saved);
+	runtime->activity->idle_saved = NULL;
+}
+
 /* The last count has found none. Posts STILLED or IDLE, which end the measuring. */
 static void let_go(struct idle *idle)
 {
 	struct service_runtime *runtime = idle->runtime;
 
 	if (life_of(idle)->idle_action == IDLE_FREEZE) {
-		runtime->activity->unused = idle->since;
+		if (make_saved(runtime))
+			runtime->activity->idle_saved->unused_since = idle->since;
 		runtime_post(runtime, STILLED);
 		return;
 	}
@@ -449,71 +472,87 @@ void idle_forget(struct service_runtime *runtime)
 
 /* Over an upgrade. No report of the kernel arrives while one superd becomes the other: connections that ended meanwhile
  * show at the next count. idle_action applies at once to a backend that slept. */
-static void begin_where_left(struct idle *idle, const struct idle_left *left)
+static void begin_where_left(struct idle *idle, const struct idle_saved *left)
 {
-	bool slept = idle->runtime->activity->frozen > 0;
+	bool slept = freeze_times(idle->runtime)->frozen_since > 0;
 
 	listen_in(idle);
 	idle->reported = left->reported;
 	idle->since = left->since;
-	idle->left = left->left;
+	idle->left = left->last_closed;
 	if (slept) {
 		act(idle);
 		return;
 	}
 	enter(idle,
-	      idle->looks		? IDLE_POLLING
-		      : left->since > 0 ? IDLE_NO_CLIENTS
-		      : left->left > 0	? IDLE_NOT_COUNTED
-					: DEAF);
+	      idle->looks		      ? IDLE_POLLING
+		      : left->since > 0	      ? IDLE_NO_CLIENTS
+		      : left->last_closed > 0 ? IDLE_NOT_COUNTED
+					      : DEAF);
 	wake_in(idle, fmin(left->wait, idle->timeout));
 }
 
 /* A frozen backend has no clients, so it stays idle. */
-static void remain_asleep(const struct service_runtime *runtime, struct idle_left *left)
+static void remain_asleep(const struct service_runtime *runtime, struct idle_saved *left)
 {
 	double timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
-	const struct activity *activity = runtime->activity;
 
-	*left = (struct idle_left){ .is_there = true, .since = activity->unused };
+	*left = (struct idle_saved){ .is_there = true, .since = saved_of(runtime)->unused_since };
 	if (left->since <= 0)
-		left->since = fmax(activity->frozen - timeout, activity->stats.last_start);
+		left->since =
+			fmax(freeze_times(runtime)->frozen_since - timeout, runtime_stats(runtime)->last_start);
 }
 
-void idle_remains(const struct service_runtime *runtime, struct idle_left *left)
+void idle_remains(const struct service_runtime *runtime, struct idle_saved *left)
 {
-	const struct activity *activity = runtime->activity;
-	struct idle *idle = activity ? activity->idle : NULL;
+	struct idle *idle = runtime->activity ? runtime->activity->idle : NULL;
 	bool is_told;
 
-	*left = activity ? activity->idle_left : (struct idle_left){ 0 };
-	if (!idle && activity && activity->frozen > 0 && !runtime->freezes && service_idles(runtime->service))
+	*left = *saved_of(runtime);
+	if (!idle && freeze_times(runtime)->frozen_since > 0 && !runtime->freezes && service_idles(runtime->service))
 		remain_asleep(runtime, left);
 	if (!idle)
 		return;
 	is_told = !ev_is_active(&idle->timer) && !ev_is_pending(&idle->timer);
-	*left = (struct idle_left){
+	*left = (struct idle_saved){
 		.is_there = true,
 		.reported = idle->reported,
 		.since = idle->since,
-		.left = idle->phase == IDLE_HAS_CLIENTS || idle->phase == DEAF ? 0 : idle->left,
+		.last_closed = idle->phase == IDLE_HAS_CLIENTS || idle->phase == DEAF ? 0 : idle->left,
 		.wait = is_told ? 0 : fmax(ev_timer_remaining(runtime->engine->loop, &idle->timer), 0),
 	};
 }
 
 void idle_set_aside(struct service_runtime *runtime)
 {
-	struct idle_left left;
+	struct idle_saved left;
 
 	idle_remains(runtime, &left);
 	idle_forget(runtime);
-	if (left.is_there)
-		runtime->activity->idle_left = left;
+	if (left.is_there && make_saved(runtime))
+		*runtime->activity->idle_saved = left;
+}
+
+void idle_load(struct service_runtime *runtime, struct state_section *section)
+{
+	struct idle_saved *saved = make_saved(runtime);
+
+	if (!saved)
+		return;
+	state_load(section, &saved_idle, saved, NULL);
+	saved->is_there = true;
+}
+
+void idle_free(struct service_runtime *runtime)
+{
+	idle_forget(runtime);
+	if (runtime->activity)
+		free_saved(runtime);
 }
 
 static void start(struct service_runtime *runtime)
 {
-	struct idle_left *left = &runtime->activity->idle_left;
+	const struct idle_saved *left = saved_of(runtime);
 
 	runtime->activity->idle = make(runtime);
 	if (runtime->activity->idle && left->is_there)
@@ -523,7 +562,7 @@ static void start(struct service_runtime *runtime)
 	else
 		log_error(runtime->engine->log, "%s: idle_timeout has no effect on this backend: out of memory",
 			  runtime->service->name);
-	left->is_there = false;
+	free_saved(runtime);
 }
 
 static bool is_changed(const struct idle *idle)
@@ -546,11 +585,12 @@ void idle_follow(struct service_runtime *runtime)
 		start(runtime);
 }
 
-static const struct state_field left_fields[] = {
-	{ STATE_FIELD(idle_left, "since", since) },
-	{ STATE_FIELD(idle_left, "left", left) },
-	{ STATE_FIELD(idle_left, "wait", wait) },
-	{ STATE_FIELD(idle_left, "reported", reported) },
-	{ STATE_NONE(idle_left, is_there, "the section is there") },
+static const struct state_field saved_fields[] = {
+	{ STATE_FIELD(idle_saved, "since", since) },
+	{ STATE_FIELD(idle_saved, "left", last_closed) },
+	{ STATE_FIELD(idle_saved, "wait", wait) },
+	{ STATE_FIELD(idle_saved, "reported", reported) },
+	{ STATE_NONE(idle_saved, is_there, "the section is there") },
+	{ STATE_NONE(idle_saved, unused_since, "goes over as since") },
 };
-const struct field_table idle_left_state = FIELD_TABLE("idle", idle_left, left_fields);
+const struct field_table saved_idle = FIELD_TABLE("idle", idle_saved, saved_fields);

@@ -16,14 +16,27 @@
 #include "engine/runtime/runtime.h"
 #include "engine/serialize/state_field.h"
 
+/* What is known of a service's idle time while nothing measures it: of a frozen one, and over an upgrade. Owner: struct
+ * service_runtime, until the measuring begins again. */
+struct idle_saved {
+	bool is_there;                  /* the measuring goes on from here: below is how an upgrade found it */
+	bool reported;                  /* idle_action = report: it was logged, and nobody has come since */
+	double since;                   /* loop time since when no client was connected; 0: clients were */
+	double last_closed;             /* loop time when the last connection ended; 0: unknown */
+	double wait;                    /* seconds until the next count was due */
+	double unused_since;            /* of a frozen one: loop time since when no client was connected; 0: unknown */
+};
+
 /* Follows a change of the runtime: begins, goes on under another row, or ends. */
 void idle_follow(struct service_runtime *runtime);
 void idle_forget(struct service_runtime *runtime); /* ends, whatever the state is */
+void idle_free(struct service_runtime *runtime);
 
 /* For an upgrade (engine/upgrade/upgrade): ends, and goes on from there at the next idle_follow. */
 void idle_set_aside(struct service_runtime *runtime);
-void idle_remains(const struct service_runtime *runtime, struct idle_left *left); /* what idle_follow would go on from */
-extern const struct field_table idle_left_state;
+void idle_remains(const struct service_runtime *runtime, struct idle_saved *left); /* what idle_follow would go on from */
+void idle_load(struct service_runtime *runtime, struct state_section *section);
+extern const struct field_table saved_idle;
 
 /* The state of a service, for status. */
 enum idle_status {

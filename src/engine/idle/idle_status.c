@@ -38,7 +38,7 @@ static bool describe_sleeper(const struct service_runtime *runtime, struct idle_
 		.standing = IDLE_FROZEN,
 		.timeout = (double)lifecycle->idle_timeout / 1e6,
 		.action = lifecycle->idle_action,
-		.since = runtime->activity->unused,
+		.since = runtime->activity->idle_saved ? runtime->activity->idle_saved->unused_since : 0,
 	};
 	return true;
 }

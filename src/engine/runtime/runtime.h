@@ -18,18 +18,10 @@
 
 struct accept_state;
 struct conn_query;
+struct freeze_times;
 struct idle;
+struct idle_saved;
 struct queue_guard;
-
-/* The measuring of idle time, as an upgrade found it (engine/idle/idle). */
-struct idle_left {
-	bool is_there;
-	bool reported;
-	double since;                   /* loop time since when no client was connected; 0: clients were */
-	double left;                    /* loop time when the last connection ended; 0: unknown */
-	double wait;                    /* seconds until the next count was due */
-};
-
 struct socket_commands;
 
 /* Data that only a service needs that was ever started, so that sleeping services stay small. */
@@ -43,11 +35,8 @@ struct activity {
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
 	struct service_stats stats;
 	unsigned char postponed;        /* 1 + the event that ends the current instance once drained ones are gone; 0: none */
-	double woken;                   /* loop time of the last thaw; 0: never */
-	double unused;                  /* while frozen: loop time since when no client was connected; 0: unknown */
-	double wakeful;                 /* seconds that it stays awake after a thaw at least (engine/freeze/freeze) */
-	double frozen;                  /* over an upgrade: loop time since when it was frozen, as it will be again; 0: it was not */
-	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
+	struct freeze_times *freeze_times; /* when it was frozen (engine/freeze/freeze); NULL: never */
+	struct idle_saved *idle_saved;  /* idle time that is not measured now (engine/idle/idle); NULL: none is known */
 	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
 	struct accept_state *accept;    /* of its clients and limits (engine/accept/accept_state); NULL: none yet */
 	struct queue_guard *guard;      /* who waits, and what its instances do of them (engine/health/queue_guard); NULL: none yet */

@@ -13,6 +13,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/service/activation_filter.h"
@@ -60,8 +61,7 @@ void runtime_free(struct service_runtime *runtime)
 	if (runtime->engine->admission->fd_first == runtime)
 		runtime->engine->admission->fd_first = NULL;
 	runtime_stop_timer(runtime);
-	if (runtime->activity && runtime->activity->idle)
-		idle_forget(runtime);
+	idle_free(runtime);
 	activation_filter_forget(runtime);
 	runtime_close_listeners(runtime);
 	if (runtime->activity)
@@ -76,6 +76,7 @@ void runtime_free(struct service_runtime *runtime)
 	if (runtime->activity && !runtime->service->exec->accept)
 		instance_cgroup_forget(runtime->engine, runtime->service);
 	table_release(runtime->table);
+	freeze_times_free(runtime);
 	queue_guard_free(runtime);
 	accept_state_free(runtime);
 	if (runtime->activity)

@@ -23,9 +23,8 @@ bool service_thaw(struct service_runtime *runtime)
 
 void service_freeze_set_aside(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
-	uint64_t wakes;
-	double woken, wakeful;
+	uint64_t wakes = runtime_stats(runtime)->wakes;
+	struct freeze_times times = *freeze_times(runtime);
 
 	if (!freeze_set_aside(runtime))
 		return;
@@ -33,11 +32,8 @@ void service_freeze_set_aside(struct service_runtime *runtime)
 		freeze_thaw(runtime);
 		return;
 	}
-	wakes = activity->stats.wakes;
-	woken = activity->woken;
-	wakeful = activity->wakeful;
 	runtime_event(runtime, ENABLE);
-	activity->stats.wakes = wakes;
-	activity->woken = woken;
-	activity->wakeful = wakeful;
+	runtime->activity->stats.wakes = wakes;
+	runtime->activity->freeze_times->last_thaw = times.last_thaw;
+	runtime->activity->freeze_times->min_awake = times.min_awake;
 }

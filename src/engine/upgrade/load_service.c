@@ -10,6 +10,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/core/engine_state.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/freeze/freeze.h"
 #include "engine/health/accept_latency.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
@@ -142,6 +143,7 @@ static void load_activity(struct state_loader_instance *resumed, struct state_se
 	state_load(section, &activity_state, runtime->activity, runtime->engine->loop);
 	state_load(section, &saved_guard, runtime->activity->guard, NULL);
 	state_load(section, &saved_accept, runtime->activity->accept, NULL);
+	freeze_load(runtime, section);
 }
 
 static void load_latency(struct state_loader_instance *resumed, struct state_section *section)
@@ -165,10 +167,7 @@ static void load_failure(struct state_loader_instance *resumed, struct state_sec
 /* engine/idle/idle goes on from there once the runtime is seen to run. */
 static void load_idle(struct state_loader_instance *resumed, struct state_section *section)
 {
-	struct idle_left *left = &resumed->runtime->activity->idle_left;
-
-	state_load(section, &idle_left_state, left, NULL);
-	left->is_there = true;
+	idle_load(resumed->runtime, section);
 }
 
 static void load_output(struct state_loader_instance *resumed, struct state_section *section)

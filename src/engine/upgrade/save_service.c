@@ -10,6 +10,7 @@
 #include "base/scan.h"
 #include "engine/core/engine_state.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/instance_state.h"
@@ -44,12 +45,12 @@ static void save_listener(struct state_saver *carry, const struct listener *list
 
 static void save_idle(struct state_saver *carry, const struct service_runtime *runtime)
 {
-	struct idle_left left;
+	struct idle_saved left;
 
 	idle_remains(runtime, &left);
 	if (!left.is_there)
 		return;
-	state_save(carry, &idle_left_state, &left);
+	state_save(carry, &saved_idle, &left);
 }
 
 /* The oldest first, as they came. */
@@ -124,6 +125,8 @@ void save_service(struct state_saver *carry, struct service_runtime *runtime)
 		state_save(carry, &saved_guard, activity->guard);
 	if (activity->accept)
 		state_save(carry, &saved_accept, activity->accept);
+	if (activity->freeze_times)
+		state_save(carry, &saved_freeze, activity->freeze_times);
 	if (activity->stats.latency.count)
 		state_save(carry, &latency_state, &activity->stats.latency);
 	state_times_leave(&activity->stats.state_times, runtime_state(runtime), clock_now());

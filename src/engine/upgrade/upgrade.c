@@ -66,7 +66,7 @@ void upgrade_freeze_again(struct service_runtime *runtime)
 		log_event(runtime->engine->log, LEVEL_WARNING, &event, "it is not frozen any more: %s",
 			  buf_string(&why));
 	if (!runtime->freezes && runtime->activity && !runtime->activity->idle)
-		runtime->activity->frozen = 0;  /* it has no idle_timeout any more */
+		freeze_stay_awake(runtime);     /* it has no idle_timeout any more */
 	runtime->freezes = false;
 	buf_free(&why);
 }
