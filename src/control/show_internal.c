@@ -164,7 +164,7 @@ static const char *instance_state(const struct service_runtime *runtime, const s
 		return "stopping";
 	if (instance->starting || instance->pid <= 0)
 		return "starting";
-	return runtime_state(runtime) == FROZEN && runtime->activity->current == instance ? "frozen" : "running";
+	return runtime_state(runtime) == FROZEN && runtime_current(runtime) == instance ? "frozen" : "running";
 }
 
 /* Adds the options and sockets that an instance still has from the row before a reload. */

@@ -49,12 +49,12 @@ static void add_pause(const struct service_runtime *runtime, struct buf *out)
 
 static pid_t current_pid(const struct service_runtime *runtime)
 {
-	return runtime->activity && runtime->activity->current ? runtime->activity->current->pid : 0;
+	return runtime_current(runtime) ? runtime_current(runtime)->pid : 0;
 }
 
 static void add_running(const struct service_runtime *runtime, struct buf *out)
 {
-	const struct instance *current = runtime->activity->current;
+	const struct instance *current = runtime_current(runtime);
 
 	buf_addf(out, runtime->listener_count ? "pid %ld has its sockets and serves its clients itself"
 					     : "pid %ld runs, and has no socket to serve",

@@ -15,7 +15,7 @@ static const char by_operator[] = "operator";
 void activator_forget(struct service_runtime *runtime)
 {
 	if (runtime->activity)
-		conn_query_drop(&runtime->activity->first);
+		conn_query_drop(&runtime->activity->activator_query);
 }
 
 static void note(struct service_runtime *runtime, const struct conn_count *conn)
@@ -55,7 +55,7 @@ static void ask(struct service_runtime *runtime)
 {
 	struct conn_query *query = conn_query_new(runtime, on_counted);
 
-	runtime->activity->first = query;
+	runtime->activity->activator_query = query;
 	if (!query)
 		return;
 	query->which = list_has_one(&runtime->activity->instances) ? CONN_WHICH_CLIENTS : CONN_WHICH_QUEUED;
@@ -72,9 +72,9 @@ void activator_ask(struct service_runtime *runtime, bool clients_wait)
 
 	activator_forget(runtime);
 	*activity->stats.last_peer = '\0';
-	if (activity->ordered) {
+	if (activity->start_ordered) {
 		memcpy(activity->stats.last_peer, by_operator, sizeof(by_operator));
-		activity->ordered = false;
+		activity->start_ordered = false;
 		return;
 	}
 	if (rarely && clients_wait)

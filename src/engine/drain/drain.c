@@ -177,7 +177,7 @@ static bool is_alone(const struct drain *drain)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *other = container_of(link, struct instance, link);
 
-		if (other != drain->instance && other != runtime->activity->current)
+		if (other != drain->instance && other != runtime_current(runtime))
 			return false;
 	}
 	return true;
@@ -292,7 +292,7 @@ void drain_start(struct drain *drain, struct drained_socket *sockets, size_t cou
 static struct drain *make_of_twins(struct service_runtime *runtime)
 {
 	size_t count = runtime->activity->standby_sockets->count;
-	struct drain *drain = drain_make(runtime->activity->current, count);
+	struct drain *drain = drain_make(runtime_current(runtime), count);
 	struct drained_socket *sockets = drain ? standby_sockets_release(runtime) : NULL;
 
 	if (sockets) {
@@ -306,7 +306,7 @@ static struct drain *make_of_twins(struct service_runtime *runtime)
 
 bool drain_begin(struct service_runtime *runtime, bool patient)
 {
-	bool can = have_twins(runtime) && !runtime->activity->current->drain;
+	bool can = have_twins(runtime) && !runtime_current(runtime)->drain;
 	struct drain *drain = can ? make_of_twins(runtime) : NULL;
 
 	if (!drain)
@@ -353,7 +353,7 @@ static void lend(struct drain *drain, struct service_runtime *runtime, bool begi
 
 void drain_lend(struct service_runtime *runtime, bool begins)
 {
-	struct instance *current = runtime->activity->current;
+	struct instance *current = runtime_current(runtime);
 	struct drain *drain = current->drain;
 	struct drained_socket *copies;
 
@@ -375,7 +375,7 @@ void drain_lend(struct service_runtime *runtime, bool begins)
 
 void drain_call_off(struct service_runtime *runtime)
 {
-	struct instance *current = runtime->activity ? runtime->activity->current : NULL;
+	struct instance *current = runtime_current(runtime);
 
 	if (current && current->drain && current->drain->lent && !current->drain->told)
 		drain_forget(current);

@@ -10,7 +10,7 @@
 
 static void end_noting(struct service_runtime *runtime)
 {
-	runtime->activity->noting--;
+	runtime->activity->drain_snapshots--;
 	if (!runtime->engine->stopping)
 		runtime_post(runtime, LOOK);
 }
@@ -40,7 +40,7 @@ void drain_snapshot_note(struct drain_snapshot *former, struct service_runtime *
 			conn_query_add(query, sockets[n].fd, ANY_KIND);
 	}
 	if (conn_query_start(query))
-		runtime->activity->noting++;
+		runtime->activity->drain_snapshots++;
 }
 
 void drain_snapshot_free(struct drain_snapshot *former)
@@ -89,5 +89,5 @@ void drain_snapshot_spare(struct conn_query *query)
 
 bool drain_snapshot_is_noting(const struct service_runtime *runtime)
 {
-	return runtime->activity && runtime->activity->noting;
+	return runtime->activity && runtime->activity->drain_snapshots;
 }

@@ -53,9 +53,9 @@ static void serve(struct standby_sockets *standby_sockets)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
 
-	if (!runtime->activity->current)
+	if (!runtime_current(runtime))
 		standby_sockets_settle(runtime);
-	runtime_post(runtime, runtime->activity->current ? DRAIN_DUE : LOOK);
+	runtime_post(runtime, runtime_current(runtime) ? DRAIN_DUE : LOOK);
 }
 
 static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
@@ -326,7 +326,7 @@ void standby_sockets_name(struct service_runtime *runtime)
 		    !has_path(standby_sockets, n))
 			continue;
 		swap(standby_sockets, n);
-		standby_sockets->apart = runtime->activity->current;
+		standby_sockets->apart = runtime_current(runtime);
 	}
 }
 
@@ -579,7 +579,7 @@ void standby_sockets_take(struct service_runtime *runtime, struct drained_socket
 	if (!any)
 		return;
 	standby_sockets_linger(standby_sockets_of(runtime));
-	if (!runtime->activity->current)
+	if (!runtime_current(runtime))
 		standby_sockets_settle(runtime);
 }
 

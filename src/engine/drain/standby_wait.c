@@ -67,7 +67,7 @@ static unsigned count_clients(const struct standby_sockets *standby_sockets)
 /* The twins may be gone when this returns. */
 static void go_on(struct standby_sockets *standby_sockets, unsigned left)
 {
-	const struct instance *instance = standby_sockets->runtime->activity->current;
+	const struct instance *instance = runtime_current(standby_sockets->runtime);
 	bool (*busy)(struct service_runtime *) = standby_sockets->busy;
 	pid_t pid = instance ? instance->pid : 0;
 

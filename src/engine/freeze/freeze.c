@@ -54,7 +54,7 @@ static struct service_runtime *runtime_of(const struct freeze *freeze)
 
 static struct freeze *find(const struct service_runtime *runtime)
 {
-	return runtime->activity && runtime->activity->current ? runtime->activity->current->freeze : NULL;
+	return runtime_current(runtime) ? runtime_current(runtime)->freeze : NULL;
 }
 
 static void pause_limits(struct freeze *freeze)
@@ -238,7 +238,7 @@ static struct freeze *make(struct instance *instance)
 /* NULL: the current instance can be frozen, as nothing is under way with it. */
 static const char *find_obstacle(const struct service_runtime *runtime)
 {
-	const struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
+	const struct instance *instance = runtime_current(runtime);
 
 	if (runtime_state(runtime) == FROZEN)
 		return "it is frozen already";
@@ -330,7 +330,7 @@ void freeze_stay_awake(struct service_runtime *runtime)
 /* true: the looks have begun. */
 static bool begin(struct service_runtime *runtime)
 {
-	struct freeze *freeze = make(runtime->activity->current);
+	struct freeze *freeze = make(runtime_current(runtime));
 
 	if (!freeze || !make_times(runtime) || !find_processes(freeze))
 		return false;
@@ -358,7 +358,7 @@ bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct servic
 void freeze_thaw(struct service_runtime *runtime)
 {
 	if (find(runtime))
-		thaw(runtime->activity->current);
+		thaw(runtime_current(runtime));
 }
 
 bool freeze_is_frozen(const struct service_runtime *runtime)

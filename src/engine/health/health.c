@@ -23,8 +23,7 @@ const char *health_name(enum health health)
  * next failure would count as the first. */
 static bool fails_always(const struct service_runtime *runtime)
 {
-	const struct activity *activity = runtime->activity;
-	const struct instance *current = activity ? activity->current : NULL;
+	const struct instance *current = runtime_current(runtime);
 	double most = (double)runtime->service->groups->lifecycle->backoff_max / 1e6;
 
 	if (!failures_alarm(&runtime_stats(runtime)->failed))

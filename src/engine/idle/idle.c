@@ -176,7 +176,7 @@ static void say(const struct idle *idle, enum level level, const char *what)
 {
 	const struct service_runtime *runtime = idle->runtime;
 	struct event event = {
-		.name = "idle", .service = runtime->service->name, .pid = runtime->activity->current->pid,
+		.name = "idle", .service = runtime->service->name, .pid = runtime_current(runtime)->pid,
 		.has_duration = true, .duration = clock_now() - idle->since,
 	};
 	char span[DURATION_MOST];
@@ -226,7 +226,7 @@ static void act(struct idle *idle)
 static void go_on(struct idle *idle)
 {
 	struct event event = {
-		.name = "idle", .service = idle->runtime->service->name, .pid = idle->runtime->activity->current->pid
+		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
 	};
 
 	freeze_thaw(idle->runtime);

@@ -235,7 +235,7 @@ static uint64_t private_tmp_of(struct aux_command *control)
 	struct instance *instance = control->instance;
 
 	if (!instance && control->phase == PHASE_RELOAD)
-		instance = control->runtime->activity->current;
+		instance = runtime_current(control->runtime);
 	if (instance)
 		return instance_private_tmp(instance);
 	if (!control->private_tmp)

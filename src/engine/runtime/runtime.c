@@ -120,7 +120,7 @@ static void set_reason(struct activity *activity, const char *event, const char 
 {
 	if (!activity)
 		return;
-	activity->untold = event;
+	activity->unlogged_event = event;
 	vsnprintf(activity->reason, sizeof(activity->reason), format, arguments);
 }
 
@@ -177,7 +177,7 @@ void runtime_start_anew(struct service_runtime *runtime)
 		runtime->started = false;
 }
 
-/* A start by `restart` is another matter: activity->eager has its time. */
+/* A start by `restart` is another matter: runtime_start_due has its time. */
 bool runtime_starts_at_boot(const struct service_runtime *runtime)
 {
 	const struct exec_options *options = runtime->service->exec;
@@ -188,9 +188,7 @@ bool runtime_starts_at_boot(const struct service_runtime *runtime)
 
 bool runtime_waits_for_order(const struct service_runtime *runtime)
 {
-	bool due = runtime->activity && runtime->activity->eager > 0;
-
-	return !runtime->listener_count && !due && !runtime_starts_at_boot(runtime);
+	return !runtime->listener_count && runtime_start_due(runtime) <= 0 && !runtime_starts_at_boot(runtime);
 }
 
 void runtime_start_timer(struct service_runtime *runtime, double seconds)

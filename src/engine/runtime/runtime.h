@@ -24,32 +24,36 @@ struct idle_saved;
 struct queue_guard;
 struct socket_commands;
 
-/* Data that only a service needs that was ever started, so that sleeping services stay small. */
+/* What a service has that was started or paused ever: made then, and freed with the service, so that services that only
+ * listen stay small. Owner: struct service_runtime. Each policy has a struct of its own here, which its folder makes,
+ * frees and saves; NULL while there is nothing to note. */
 struct activity {
 	struct service_runtime *runtime;
-	struct list leaving;            /* in engine->leaving, once the runtime is removed */
-	struct list lacking;            /* in engine->admission->fd_waits, while descriptors are short (engine/accept/fd_shortage) */
-	struct start_kit kit;
-	ev_timer timer;                 /* the pause of BINDING and BACKOFF; LISTENING: parked clients are left, or restart */
+	struct list leaving;            /* link in engine->leaving, once the runtime is removed */
+	struct list lacking;            /* link in engine->admission->fd_waits, while descriptors are short (engine/accept/fd_shortage) */
+	struct start_kit kit;           /* plan, pipes and descriptors, ready for the next start */
 	struct list instances;          /* the current one, retired ones, and all of accept = yes */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
-	struct service_stats stats;
-	unsigned char postponed;        /* 1 + the event that ends the current instance once drained ones are gone; 0: none */
-	struct freeze_times *freeze_times; /* when it was frozen (engine/freeze/freeze); NULL: never */
-	struct idle_saved *idle_saved;  /* idle time that is not measured now (engine/idle/idle); NULL: none is known */
-	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
-	struct accept_state *accept;    /* of its clients and limits (engine/accept/accept_state); NULL: none yet */
-	struct queue_guard *guard;      /* who waits, and what its instances do of them (engine/health/queue_guard); NULL: none yet */
-	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/drain_snapshot) */
-	double eager;                   /* loop time of the next start by restart or an operator; 0: none is due */
-	bool ordered;                   /* an operator has ordered the next start */
-	bool outdated;                  /* the current instance drains as soon as it is ready, as its row has changed */
-	struct standby_sockets *standby_sockets; /* second sockets (engine/drain/standby_socket); NULL: none */
-	struct socket_commands *opening; /* commands around its sockets (engine/service/socket_commands); NULL: none yet */
-	struct service_reload *refresh; /* a reload of its backend's own configuration (engine/service/service_reload); NULL: none yet */
-	struct conn_query *first;       /* a question for whose client it was started (engine/clients/activator); NULL: none */
-	const char *untold;             /* event that is logged with the pause after it; NULL: it was logged */
-	char reason[320];               /* of the last failure or pause */
+	struct service_stats stats;     /* counts and times */
+
+	ev_timer timer;                 /* the pause of BINDING and BACKOFF; LISTENING: parked clients are left, or restart */
+	char reason[320];               /* of the last failure or pause; "": none */
+	const char *unlogged_event;     /* name of the event that is logged with the pause after it; NULL: it was logged */
+	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
+	bool start_ordered;             /* an operator has ordered the next start */
+	bool drains_when_ready;         /* the current instance drains as soon as it is ready, as its row has changed */
+	unsigned char postponed_stop;   /* 1 + the event that ends the current instance once drained ones are gone; 0: none */
+	unsigned drain_snapshots;       /* draining instances whose clients are being counted (engine/drain/drain_snapshot) */
+
+	struct queue_guard *guard;      /* who waits, and what instances do of them (engine/health/queue_guard) */
+	struct accept_state *accept;    /* clients and limits (engine/accept/accept_state) */
+	struct freeze_times *freeze_times; /* when it was frozen (engine/freeze/freeze) */
+	struct idle *idle;              /* measures idle time (engine/idle/idle) */
+	struct idle_saved *idle_saved;  /* idle time while nothing measures it (engine/idle/idle) */
+	struct standby_sockets *standby_sockets; /* second sockets (engine/drain/standby_socket) */
+	struct socket_commands *socket_commands; /* commands around its sockets (engine/service/socket_commands) */
+	struct service_reload *reload;  /* a reload of its backend's own configuration (engine/service/service_reload) */
+	struct conn_query *activator_query; /* for whose client it was started (engine/clients/activator) */
 };
 
 struct service_runtime {
@@ -95,6 +99,18 @@ static inline bool runtime_is_disabled(const struct service_runtime *runtime)
 static inline bool runtime_is_removed(const struct service_runtime *runtime)
 {
 	return runtime->state.admin == ADMIN_REMOVED;
+}
+
+/* accept = no: the instance that has the listeners; NULL: none. */
+static inline struct instance *runtime_current(const struct service_runtime *runtime)
+{
+	return runtime->activity ? runtime->activity->current : NULL;
+}
+
+/* Loop time of the next start by `restart` or an operator; 0: none is due. */
+static inline double runtime_start_due(const struct service_runtime *runtime)
+{
+	return runtime->activity ? runtime->activity->start_due : 0;
 }
 
 /* Returns the runtime of a link of engine->leaving. */

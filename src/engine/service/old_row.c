@@ -32,7 +32,7 @@ static bool has_endpoint(const struct service *service, const struct listen *lis
 
 void old_row_note_sockets(struct service_runtime *runtime, const struct service *service)
 {
-	struct instance *current = runtime->activity ? runtime->activity->current : NULL;
+	struct instance *current = runtime_current(runtime);
 
 	if (!current)
 		return;

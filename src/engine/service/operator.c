@@ -14,7 +14,7 @@
 
 static pid_t pid_of(const struct service_runtime *runtime)
 {
-	return runtime->activity && runtime->activity->current ? runtime->activity->current->pid : 0;
+	return runtime_current(runtime) ? runtime_current(runtime)->pid : 0;
 }
 
 static enum operator_status refuse(struct buf *says, const char *why)
@@ -42,8 +42,8 @@ static bool make_due(struct service_runtime *runtime)
 {
 	if (!runtime_activity(runtime))
 		return false;
-	runtime->activity->eager = clock_now();
-	runtime->activity->ordered = true;
+	runtime->activity->start_due = clock_now();
+	runtime->activity->start_ordered = true;
 	return true;
 }
 
@@ -67,8 +67,8 @@ static enum operator_status begin_stop(const struct operator_order *operation, s
 				       struct buf *says)
 {
 	if (runtime->activity) {
-		runtime->activity->eager = 0;
-		runtime->activity->ordered = false;
+		runtime->activity->start_due = 0;
+		runtime->activity->start_ordered = false;
 	}
 	runtime_event(runtime, HALT);
 	return look(operation, runtime, says);

@@ -67,7 +67,7 @@ static enum operator_status look_for_start(const struct operator_order *operatio
 	case RUNNING:
 	case FROZEN:
 		buf_addf(says, has_started(operation, runtime) ? "started, pid %ld" : "it goes on, pid %ld",
-			 (long)runtime->activity->current->pid);
+			 (long)runtime_current(runtime)->pid);
 		return DONE;
 	case STARTING:
 	case STOPPING:
@@ -88,7 +88,7 @@ static enum operator_status look_for_start(const struct operator_order *operatio
 	}
 	if (has_started(operation, runtime))
 		return tell_ended(runtime, says);
-	if (runtime_state(runtime) == LISTENING && runtime->activity && runtime->activity->eager > 0)
+	if (runtime_state(runtime) == LISTENING && runtime_start_due(runtime) > 0)
 		return UNDER_WAY;
 	buf_addf(says, "it was not started: it is %s", state_name(runtime_state(runtime)));
 	return FAILED;
@@ -167,7 +167,7 @@ static enum operator_status look_at_restart(const struct operator_order *operati
 		return UNDER_WAY;
 	if (!accepts && !runtime_is_held(runtime) &&
 	    (has_started(operation, runtime) || runtime_state(runtime) == STARTING ||
-	     (runtime->activity && runtime->activity->eager > 0)))
+	     (runtime_start_due(runtime) > 0)))
 		return look_for_start(operation, runtime, says);
 	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
 		return UNDER_WAY;
@@ -196,7 +196,7 @@ static bool has_retired(struct service_runtime *runtime)
 static enum operator_status look_at_drain(const struct operator_order *operation, struct service_runtime *runtime,
 					  struct buf *says)
 {
-	if (runtime_state(runtime) == RUNNING && runtime->activity->current->since <= operation->asked) {
+	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= operation->asked) {
 		buf_text(says, "clients cannot be kept from its instance, which runs on; the log says why");
 		return FAILED;
 	}

@@ -54,9 +54,9 @@ void runtime_free(struct service_runtime *runtime)
 {
 	if (!runtime)
 		return;
-	if (runtime->activity && runtime->activity->opening)
+	if (runtime->activity && runtime->activity->socket_commands)
 		socket_commands_free(runtime);
-	if (runtime->activity && runtime->activity->refresh)
+	if (runtime->activity && runtime->activity->reload)
 		service_reload_free(runtime);
 	if (runtime->engine->admission->fd_first == runtime)
 		runtime->engine->admission->fd_first = NULL;
@@ -121,7 +121,7 @@ static void change_limits(struct service_runtime *runtime)
 
 static bool has_instance_with_sockets(const struct service_runtime *runtime)
 {
-	return !runtime->service->exec->accept && runtime->activity && runtime->activity->current;
+	return !runtime->service->exec->accept && runtime_current(runtime);
 }
 
 /* Closes sockets whose node was removed or replaced: no client can reach them any more. true: there was one. */
@@ -275,7 +275,7 @@ void runtime_remove(struct service_runtime *runtime)
 	else if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
 	if (runs_on) {
-		runtime->activity->outdated = false;
+		runtime->activity->drains_when_ready = false;
 		standby_sockets_free(runtime);
 	}
 	runtime->since = clock_now();

@@ -47,12 +47,11 @@ void runtime_rewatch(struct service_runtime *runtime)
 /* true: the pause of `restart` is over, and the service starts again by itself. Else sets the timer to its end. */
 static bool is_due(struct service_runtime *runtime)
 {
-	const struct activity *activity = runtime->activity;
-	double left = activity && activity->eager > 0 ? activity->eager - clock_now() : 0;
+	double due = runtime_start_due(runtime), left = due > 0 ? due - clock_now() : 0;
 
 	if (left > 0)
 		runtime_start_timer(runtime, left);
-	return activity && activity->eager > 0 && left <= 0;
+	return due > 0 && left <= 0;
 }
 
 /* Clients that were accepted before a pause come first after it. */
@@ -102,14 +101,14 @@ static void say_pause(struct service_runtime *runtime, double pause)
 {
 	struct activity *activity = runtime->activity;
 	bool comes_back = runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime);
-	const char *failed = activity->untold;
+	const char *failed = activity->unlogged_event;
 	struct event event = {
 		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = activity->reason,
 		.has_duration = comes_back, .duration = pause,
 	};
 	char span[DURATION_MOST], next[80] = "not started again by itself";
 
-	activity->untold = NULL;
+	activity->unlogged_event = NULL;
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", runtime_state(runtime) == BINDING ? "try" : "start",
 			 duration_write(span, pause));
@@ -174,7 +173,7 @@ static void do_withdraw(struct service_runtime *runtime)
 	if (runtime->service->exec->accept) {
 		if (lets_go || runtime_is_empty(runtime))
 			runtime_event(runtime, GONE);
-	} else if (lets_go || !runtime->activity || !runtime->activity->current) {
+	} else if (lets_go || !runtime_current(runtime)) {
 		runtime_event(runtime, EXITED);
 	}
 }

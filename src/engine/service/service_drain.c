@@ -40,7 +40,7 @@ static void drain_owed(struct service_runtime *runtime)
 static void say_change(const struct service_runtime *runtime, enum level level, const char *what, const struct buf *why)
 {
 	struct event event = {
-		.name = "draining", .service = runtime->service->name, .pid = runtime->activity->current->pid
+		.name = "draining", .service = runtime->service->name, .pid = runtime_current(runtime)->pid
 	};
 
 	log_event(runtime->engine->log, level, &event, "%s%s%s", what, why->length ? ": " : "", buf_string(why));
@@ -77,14 +77,14 @@ static void begin_patiently(struct service_runtime *runtime)
 
 void drain_when_ready(struct service_runtime *runtime)
 {
-	runtime->activity->outdated = runtime_state(runtime) == STARTING;
+	runtime->activity->drains_when_ready = runtime_state(runtime) == STARTING;
 }
 
 void drain_changed(struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
-	if (runtime_state(runtime) == STARTING && !runtime->activity->outdated)
+	if (runtime_state(runtime) == STARTING && !runtime->activity->drains_when_ready)
 		say_change(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
 			   &(struct buf){ 0 });
 	drain_when_ready(runtime);
@@ -96,20 +96,20 @@ void drain_changed(struct service_runtime *runtime)
 static void drain_outdated(struct service_runtime *runtime)
 {
 	bool wanted = runtime_is_held(runtime) || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
-	bool drains = runtime->activity->outdated && wanted;
+	bool drains = runtime->activity->drains_when_ready && wanted;
 
-	runtime->activity->outdated = false;
+	runtime->activity->drains_when_ready = false;
 	if (!drains)
 		return;
 	drain_changed(runtime);
-	if (!runtime_is_draining(runtime) || !runtime->activity->current)
+	if (!runtime_is_draining(runtime) || !runtime_current(runtime))
 		return;
 	runtime_event(runtime, RELEASE);
 }
 
 void drain_due(struct service_runtime *runtime)
 {
-	if (!runtime->activity || !runtime->activity->current)
+	if (!runtime->activity || !runtime_current(runtime))
 		return;
 	if (runtime_state(runtime) == RUNNING)
 		drain_outdated(runtime);

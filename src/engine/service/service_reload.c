@@ -58,7 +58,7 @@ __attribute__((format(printf, 3, 4))) static void settle(struct service_reload *
 
 static struct instance *who_was_asked(const struct service_reload *refresh)
 {
-	struct instance *instance = refresh->runtime->activity->current;
+	struct instance *instance = runtime_current(refresh->runtime);
 
 	return instance && instance->pid == refresh->pid ? instance : NULL;
 }
@@ -118,11 +118,11 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct service_reload *service_reload_of(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity->refresh;
+	struct service_reload *refresh = runtime->activity->reload;
 
 	if (refresh)
 		return refresh;
-	refresh = runtime->activity->refresh = calloc(1, sizeof(*refresh));
+	refresh = runtime->activity->reload = calloc(1, sizeof(*refresh));
 	if (!refresh)
 		return NULL;
 	refresh->runtime = runtime;
@@ -150,7 +150,7 @@ static const char *why_not(struct service_runtime *runtime, bool signals, bool c
 {
 	if (runtime_state(runtime) == FROZEN)
 		return "thaw it first, then it can read";
-	if (runtime_state(runtime) != RUNNING || !runtime->activity->current)
+	if (runtime_state(runtime) != RUNNING || !runtime_current(runtime))
 		return "its instance is starting or ending: ask again when the service runs";
 	if (!signals && !commands)
 		return "it has no exec_reload, and its type is not notify-reload";
@@ -202,8 +202,8 @@ enum operator_status service_reload_begin(struct service_runtime *runtime, struc
 		return FAILED;
 	}
 	service_thaw(runtime);         /* what an idle_timeout is about to stop would not hear of it */
-	refresh->pid = runtime->activity->current->pid;
-	if (signals && !send_signal(refresh, runtime->activity->current, says))
+	refresh->pid = runtime_current(runtime)->pid;
+	if (signals && !send_signal(refresh, runtime_current(runtime), says))
 		return FAILED;
 	refresh->standing = UNDER_WAY;
 	refresh->waits = signals;
@@ -220,7 +220,7 @@ enum operator_status service_reload_begin(struct service_runtime *runtime, struc
 
 enum operator_status service_reload_look(struct service_runtime *runtime, struct buf *says)
 {
-	struct service_reload *refresh = runtime->activity ? runtime->activity->refresh : NULL;
+	struct service_reload *refresh = runtime->activity ? runtime->activity->reload : NULL;
 
 	if (!refresh) {
 		buf_text(says, "it has ended");
@@ -234,7 +234,7 @@ enum operator_status service_reload_look(struct service_runtime *runtime, struct
 
 bool service_reload_is_at_rest(const struct service_runtime *runtime)
 {
-	const struct service_reload *refresh = runtime->activity ? runtime->activity->refresh : NULL;
+	const struct service_reload *refresh = runtime->activity ? runtime->activity->reload : NULL;
 
 	return !refresh || aux_command_is_at_rest(&refresh->control);
 }
@@ -264,7 +264,7 @@ const struct field_table refresh_state = FIELD_TABLE("refresh", service_reload, 
 
 void service_reload_carry(struct state_saver *carry, struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity->refresh;
+	struct service_reload *refresh = runtime->activity->reload;
 
 	if (!refresh || (refresh->standing != UNDER_WAY && !refresh->commands))
 		return;
@@ -286,7 +286,7 @@ struct aux_command *service_reload_resume(struct service_runtime *runtime, struc
 
 void service_reload_go_on(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity ? runtime->activity->refresh : NULL;
+	struct service_reload *refresh = runtime->activity ? runtime->activity->reload : NULL;
 
 	if (refresh && refresh->commands && !aux_command_is_busy(&refresh->control))
 		refresh->control.ended(&refresh->control, RESULT_RESOURCES, 0);
@@ -294,12 +294,12 @@ void service_reload_go_on(struct service_runtime *runtime)
 
 void service_reload_free(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity->refresh;
+	struct service_reload *refresh = runtime->activity->reload;
 
 	if (!refresh)
 		return;
 	ev_timer_stop(runtime->engine->loop, &refresh->timer);
 	aux_command_forget(&refresh->control);
 	free(refresh);
-	runtime->activity->refresh = NULL;
+	runtime->activity->reload = NULL;
 }

@@ -64,7 +64,7 @@ static void flush_listeners(struct service_runtime *runtime)
 static void plan_restart(struct service_runtime *runtime, const struct ending *ending)
 {
 	if (!ending->stopped && result_restarts(runtime->service, ending->result, ending->status))
-		runtime->activity->eager = clock_now() + exit_verdict_restart(runtime, ending);
+		runtime->activity->start_due = clock_now() + exit_verdict_restart(runtime, ending);
 }
 
 /* The instance has run, and has ended. */
@@ -76,7 +76,7 @@ static void take_end(struct service_runtime *runtime, const struct ending *endin
 
 	accept_latency_end(runtime);
 	had_twins = activity->standby_sockets;
-	activity->postponed = 0;
+	activity->postponed_stop = 0;
 	standby_sockets_settle(runtime);
 	service_event = exit_verdict_end(runtime, ending, why);
 	shutdown_check_replace(runtime);
@@ -230,8 +230,8 @@ void shared_run_spawn(struct service_runtime *runtime)
 		runtime_post(runtime, instead);
 		return;
 	}
-	runtime->activity->eager = 0;
-	runtime->activity->outdated = false;
+	runtime->activity->start_due = 0;
+	runtime->activity->drains_when_ready = false;
 	runtime->activity->stats.last_request = clock_now();
 	if (!shared_start(runtime, &why, take_over)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
@@ -262,15 +262,15 @@ void shared_run_dismiss(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (instance != runtime->activity->current)
+		if (instance != runtime_current(runtime))
 			drain_end(instance);
 	}
 }
 
 static void end_current(struct service_runtime *runtime)
 {
-	if (runtime->activity->current)
-		instance_stop(runtime->activity->current);
+	if (runtime_current(runtime))
+		instance_stop(runtime_current(runtime));
 }
 
 /* A client that was quicker than the end of an idle instance is served to the end. */
@@ -280,9 +280,9 @@ static bool stay_for_clients(struct service_runtime *runtime)
 		runtime_post(runtime, DRAINS);
 		return true;
 	}
-	if (runtime->activity->current) {
-		instance_thaw(runtime->activity->current);
-		instance_limit(runtime->activity->current, 0);  /* which went on with it */
+	if (runtime_current(runtime)) {
+		instance_thaw(runtime_current(runtime));
+		instance_limit(runtime_current(runtime), 0);  /* which went on with it */
 	}
 	return false;
 }
@@ -308,13 +308,13 @@ static bool hurry_drains(struct service_runtime *runtime)
  * come to twins first. */
 static void end_apart(struct service_runtime *runtime, enum service_event cause)
 {
-	struct instance *instance = runtime->activity->current;
+	struct instance *instance = runtime_current(runtime);
 	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime), serves = !instance->starting &&
 		!is_last;
 
-	runtime->activity->postponed = 0;
+	runtime->activity->postponed_stop = 0;
 	if (serves && hurry_drains(runtime)) {
-		runtime->activity->postponed = (unsigned char)(1 + cause);
+		runtime->activity->postponed_stop = (unsigned char)(1 + cause);
 		instance_thaw(instance);
 		instance_limit(instance, 0);
 		return;
@@ -331,17 +331,17 @@ static void end_postponed(struct service_runtime *runtime)
 {
 	struct activity *activity = runtime->activity;
 
-	if (activity->postponed && activity->current && runtime_state(runtime) == STOPPING)
-		end_apart(runtime, (enum service_event)(activity->postponed - 1));
+	if (activity->postponed_stop && activity->current && runtime_state(runtime) == STOPPING)
+		end_apart(runtime, (enum service_event)(activity->postponed_stop - 1));
 }
 
 void shared_run_go_on(struct service_runtime *runtime)
 {
-	const struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
+	const struct instance *instance = runtime_current(runtime);
 
 	if (runtime_state(runtime) != STOPPING || !instance || instance->stopping)
 		return;
-	if (!runtime->activity->postponed)
+	if (!runtime->activity->postponed_stop)
 		standby_sockets_wait(runtime, end_current, NULL);
 	else if (!drain_is_under_way(runtime))
 		end_postponed(runtime);
@@ -349,7 +349,7 @@ void shared_run_go_on(struct service_runtime *runtime)
 
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 {
-	struct instance *instance = runtime->activity ? runtime->activity->current : NULL;
+	struct instance *instance = runtime_current(runtime);
 	struct event event = { .name = "stopping", .service = runtime->service->name };
 
 	if (!instance)
@@ -371,8 +371,8 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 
 void shared_run_kill(struct service_runtime *runtime)
 {
-	if (runtime->activity && runtime->activity->current)
-		instance_expire(runtime->activity->current);
+	if (runtime_current(runtime))
+		instance_expire(runtime_current(runtime));
 }
 
 void shared_run_retire(struct service_runtime *runtime, bool stop)

@@ -104,17 +104,17 @@ static struct socket_commands *socket_commands_of(struct service_runtime *runtim
 {
 	struct activity *activity = runtime_activity(runtime);
 
-	if (activity && !activity->opening) {
-		activity->opening = calloc(1, sizeof(*activity->opening));
-		if (activity->opening)
-			aux_command_init(&activity->opening->control, runtime, NULL, on_ended);
+	if (activity && !activity->socket_commands) {
+		activity->socket_commands = calloc(1, sizeof(*activity->socket_commands));
+		if (activity->socket_commands)
+			aux_command_init(&activity->socket_commands->control, runtime, NULL, on_ended);
 	}
-	return activity ? activity->opening : NULL;
+	return activity ? activity->socket_commands : NULL;
 }
 
 bool socket_commands_is_busy(const struct service_runtime *runtime)
 {
-	const struct socket_commands *opening = runtime->activity ? runtime->activity->opening : NULL;
+	const struct socket_commands *opening = runtime->activity ? runtime->activity->socket_commands : NULL;
 
 	return opening && (opening->ends || aux_command_is_busy(&opening->control));
 }
@@ -139,7 +139,7 @@ bool socket_commands_begin(struct service_runtime *runtime)
 
 bool socket_commands_end(struct service_runtime *runtime)
 {
-	struct socket_commands *opening = socket_commands_is_busy(runtime) ? runtime->activity->opening : NULL;
+	struct socket_commands *opening = socket_commands_is_busy(runtime) ? runtime->activity->socket_commands : NULL;
 	bool has_commands = service_has_commands(runtime->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
 	bool was_bound = runtime->bound, under_way = opening;
 
@@ -161,16 +161,17 @@ bool socket_commands_end(struct service_runtime *runtime)
 
 void socket_commands_free(struct service_runtime *runtime)
 {
-	if (!runtime->activity || !runtime->activity->opening)
+	if (!runtime->activity || !runtime->activity->socket_commands)
 		return;
-	aux_command_forget(&runtime->activity->opening->control);
-	free(runtime->activity->opening);
-	runtime->activity->opening = NULL;
+	aux_command_forget(&runtime->activity->socket_commands->control);
+	free(runtime->activity->socket_commands);
+	runtime->activity->socket_commands = NULL;
 }
 
 bool socket_commands_is_at_rest(const struct service_runtime *runtime)
 {
-	return !socket_commands_is_busy(runtime) || aux_command_is_at_rest(&runtime->activity->opening->control);
+	return !socket_commands_is_busy(runtime) ||
+	       aux_command_is_at_rest(&runtime->activity->socket_commands->control);
 }
 
 static const struct state_field opening_fields[] = {
@@ -182,7 +183,7 @@ const struct field_table opening_state = FIELD_TABLE("opening", socket_commands,
 
 void socket_commands_carry(struct state_saver *carry, struct service_runtime *runtime)
 {
-	struct socket_commands *opening = runtime->activity->opening;
+	struct socket_commands *opening = runtime->activity->socket_commands;
 
 	if (!socket_commands_is_busy(runtime))
 		return;
@@ -204,7 +205,7 @@ struct aux_command *socket_commands_resume(struct service_runtime *runtime, stru
 
 void socket_commands_go_on(struct service_runtime *runtime)
 {
-	struct socket_commands *opening = runtime->activity ? runtime->activity->opening : NULL;
+	struct socket_commands *opening = runtime->activity ? runtime->activity->socket_commands : NULL;
 
 	if (opening && opening->ends && !aux_command_is_busy(&opening->control))
 		opening->control.ended(&opening->control, RESULT_RESOURCES, 0);

@@ -133,7 +133,7 @@ static void take_place(struct state_loader_instance *resumed, struct instance *i
 		runtime->instance_count += !instance->retired;
 	} else {
 		shared_run_own(runtime, instance);
-		instance->retired |= !current || resumed->changed || runtime->activity->current;
+		instance->retired |= !current || resumed->changed || runtime_current(runtime);
 		if (!instance->retired)
 			runtime->activity->current = instance;
 	}

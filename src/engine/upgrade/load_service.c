@@ -262,7 +262,7 @@ static bool needs_instance(enum state state)
 /* Returns a state that is possible for what came over. */
 static enum state possible(const struct service_runtime *runtime, enum state state, bool changed)
 {
-	bool has_instance = runtime->activity && runtime->activity->current;
+	bool has_instance = runtime_current(runtime);
 	bool accepts = runtime->service->exec->accept;
 
 	if (changed)

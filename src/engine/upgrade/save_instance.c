@@ -80,7 +80,7 @@ static void save_instance(struct state_saver *carry, struct service_runtime *run
 
 	state_save(carry, &instance_state, instance);
 	save_number(carry, "guest", !shared_run_owns(instance));
-	save_number(carry, "current", runtime->activity->current == instance && !runs_on);
+	save_number(carry, "current", runtime_current(runtime) == instance && !runs_on);
 	if (runs_on && !instance->retired)
 		save_number(carry, "retired", 1);
 	save_fd(carry, "main_fd", main_watch_fd(instance->main_watch));
