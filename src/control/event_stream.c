@@ -238,7 +238,7 @@ static void on_top_room(struct session *session)
 	}
 	if (top->at < service_list->count)
 		return;
-	LIST_EACH(link, &session->supervisor->engine.leaving)
+	LIST_EACH(link, &session->supervisor->service_list.leaving)
 		add_busy(top, runtime_leaving(link), now);
 	end_line(top, now);
 }

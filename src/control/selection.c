@@ -33,7 +33,7 @@ struct service_match selection_find(const struct supervisor *supervisor, const c
 					       service_list_find(&supervisor->service_list, supervisor->table, name) };
 
 	if (!match.runtime)
-		match.runtime = runtime_find_leaving((struct engine *)(size_t)&supervisor->engine, name);
+		match.runtime = service_list_find_leaving(&supervisor->service_list, name);
 	match.row = match.runtime ? match.runtime->service : table_find(supervisor->table, name);
 	if (!table_find(supervisor->table, name))
 		match.left_out = left_out_find(supervisor->table, name);
@@ -62,7 +62,7 @@ static size_t served_count(const struct supervisor *supervisor)
  * stands for it. */
 static const struct service *next_leaving(const struct supervisor *supervisor, struct list **link)
 {
-	struct list *leaving = (struct list *)(size_t)&supervisor->engine.leaving;
+	struct list *leaving = (struct list *)(size_t)&supervisor->service_list.leaving;
 
 	for (*link = *link ? (*link)->next : leaving->next; *link != leaving; *link = (*link)->next) {
 		const struct service *row = runtime_leaving(*link)->service;

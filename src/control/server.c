@@ -363,21 +363,19 @@ void server_follow_group(struct server *server)
 /* Takes over the socket of the superd before an upgrade, or opens a new one. */
 static bool get_socket(struct server *server, const char *path, struct buf *why)
 {
-	struct engine *engine = &server->supervisor->engine;
+	struct supervisor *supervisor = server->supervisor;
 
-	if (engine->control >= 0 && control_socket_adopt(&server->socket, path, engine->control)) {
+	if (supervisor->control >= 0 && control_socket_adopt(&server->socket, path, supervisor->control)) {
 		give_node(server);
 		return true;
 	}
-	close_socket_listener(engine, NULL, true, &engine->control);
+	close_socket_listener(&supervisor->engine, NULL, true, &supervisor->control);
 	return control_socket_open(&server->socket, path, server->group, why);
 }
 
 static void serve(struct server *server)
 {
-	struct engine *engine = &server->supervisor->engine;
-
-	engine->control = server->socket.fd;
+	server->supervisor->control = server->socket.fd;
 	keep_reserve(server);
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
@@ -454,7 +452,7 @@ void server_close(struct server *server)
 	buf_free(&server->fates);
 	if (server->socket.fd < 0)
 		return;
-	server->supervisor->engine.control = -1;
+	server->supervisor->control = -1;
 	fd = server->socket.fd;
 	server->socket.fd = -1;
 	control_socket_close(&server->socket);

@@ -32,7 +32,7 @@ struct server {
 	size_t waiting;                 /* requests that are told of changes of runtimes */
 	int reserve[SERVER_RESERVE];    /* descriptors given up for an operator when all others are used; -1: given up */
 	struct recent_log recent_log;
-	struct buf fates;               /* of a reload that somebody waits for (engine.fates) */
+	struct buf fates;               /* of a reload that somebody waits for (service_list.report) */
 	size_t reload_waiters;          /* who wait for it */
 };
 

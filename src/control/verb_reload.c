@@ -247,7 +247,7 @@ static void on_free(struct session *session)
 	session_unwatch_changes(session);
 	if (--server->reload_waiters)
 		return;
-	server->supervisor->engine.fates = NULL;
+	server->supervisor->service_list.report = NULL;
 	buf_free(&server->fates);
 }
 
@@ -288,7 +288,7 @@ void verb_reload_begin(struct session *session)
 	if (session->request.options & ASKS_TIMEOUT)
 		alarm_set(&reload->timeout, session->request.timeout);
 	session->server->reload_waiters++;
-	supervisor->engine.fates = &session->server->fates;
+	supervisor->service_list.report = &session->server->fates;
 	session_watch_changes(session);
 	session_begin(session, &reload_ops, reload, false);
 	signals_reload(supervisor);

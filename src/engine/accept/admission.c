@@ -252,7 +252,7 @@ void admission_recall(struct service_runtime *runtime)
 
 void admission_init(struct engine *engine, struct admission *admission)
 {
-	uint64_t salt = (uint64_t)(engine_chance(engine) * 0x1p53);
+	uint64_t salt = (uint64_t)(engine_random(engine) * 0x1p53);
 
 	engine->admission = admission;
 	list_init(&admission->lookups);

@@ -20,7 +20,7 @@
 #define PORTS_A_WORD 16                 /* ports in a new filter that cost about as much as one unwanted report */
 #define LULL 0.02                       /* seconds between two readings where reports are many: none is urgent */
 
-struct close_events_hub {
+struct tcp_close_events {
 	struct engine *engine;
 	ev_io io;                       /* the kernel's reports; io.fd is -1: there are none */
 	ev_timer lull;                  /* active: io is not, and reports wait for the end of it */
@@ -33,73 +33,73 @@ struct close_events_hub {
 	size_t needless;                /* unwanted reports since the filter was made */
 };
 
-static bool has_port(const struct close_events_hub *hall, uint16_t port)
+static bool has_port(const struct tcp_close_events *hub, uint16_t port)
 {
-	return hall->ports[port / 64] >> port % 64 & 1;
+	return hub->ports[port / 64] >> port % 64 & 1;
 }
 
 /* Returns how many of its ports are new. */
-static size_t note_ports_of(struct close_events_hub *hall, const struct close_listener *departed)
+static size_t note_ports_of(struct tcp_close_events *hub, const struct close_listener *departed)
 {
 	size_t count = 0;
 
 	for (size_t n = 0; n < departed->query->count; n++) {
 		uint16_t port = departed->query->conns[n].port;
 
-		if (departed->query->conns[n].kind != CONN_TCP || has_port(hall, port))
+		if (departed->query->conns[n].kind != CONN_TCP || has_port(hub, port))
 			continue;
-		hall->ports[port / 64] |= UINT64_C(1) << port % 64;
+		hub->ports[port / 64] |= UINT64_C(1) << port % 64;
 		count++;
 	}
 	return count;
 }
 
-static size_t note_ports(struct close_events_hub *hall)
+static size_t note_ports(struct tcp_close_events *hub)
 {
 	size_t count = 0;
 
-	memset(hall->ports, 0, sizeof(hall->ports));
+	memset(hub->ports, 0, sizeof(hub->ports));
 	for (size_t bucket = 0; bucket <= BUCKETS; bucket++) {
-		LIST_EACH(link, &hall->waiting[bucket])
-			count += note_ports_of(hall, container_of(link, struct close_listener, link));
+		LIST_EACH(link, &hub->waiting[bucket])
+			count += note_ports_of(hub, container_of(link, struct close_listener, link));
 	}
 	return count;
 }
 
 /* Makes the filter anew; it wants the ports in their order. */
-static bool tell_kernel(struct close_events_hub *hall)
+static bool tell_kernel(struct tcp_close_events *hub)
 {
-	size_t count = note_ports(hall), next = 0;
+	size_t count = note_ports(hub), next = 0;
 	uint16_t *ports = malloc((count + 1) * sizeof(*ports));
 	bool good;
 
 	if (!ports)
 		return false;
 	for (unsigned port = 0; port < PORTS && next < count; port++) {
-		if (!hall->ports[port / 64])
+		if (!hub->ports[port / 64])
 			port |= 63;
-		else if (has_port(hall, (uint16_t)port))
+		else if (has_port(hub, (uint16_t)port))
 			ports[next++] = (uint16_t)port;
 	}
-	good = tcp_destroy_subscribe(hall->io.fd, ports, count) == 0;
-	hall->told = count;
-	hall->needless = 0;
+	good = tcp_destroy_subscribe(hub->io.fd, ports, count) == 0;
+	hub->told = count;
+	hub->needless = 0;
 	free(ports);
 	return good;
 }
 
 /* All that wait have to look by time from here on. */
-static void go_deaf(struct close_events_hub *hall)
+static void go_deaf(struct tcp_close_events *hub)
 {
-	log_warn(hall->engine->log, "the kernel does not tell of connections that end any more: %s: idle services are "
+	log_warn(hub->engine->log, "the kernel does not tell of connections that end any more: %s: idle services are "
 		 "looked for by time", strerror(errno));
-	ev_io_stop(hall->engine->loop, &hall->io);
-	ev_timer_stop(hall->engine->loop, &hall->lull);
-	fd_close(&hall->io.fd);
+	ev_io_stop(hub->engine->loop, &hub->io);
+	ev_timer_stop(hub->engine->loop, &hub->lull);
+	fd_close(&hub->io.fd);
 	for (size_t bucket = 0; bucket <= BUCKETS; bucket++) {
-		while (!list_empty(&hall->waiting[bucket])) {
+		while (!list_empty(&hub->waiting[bucket])) {
 			struct close_listener *departed =
-				container_of(hall->waiting[bucket].next, struct close_listener, link);
+				container_of(hub->waiting[bucket].next, struct close_listener, link);
 
 			list_remove(&departed->link);
 			departed->deaf(departed);
@@ -109,12 +109,12 @@ static void go_deaf(struct close_events_hub *hall)
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
-	struct close_events_hub *hall = prepare->data;
+	struct tcp_close_events *hub = prepare->data;
 
 	(void)events;
 	ev_prepare_stop(loop, prepare);
-	if (hall->io.fd >= 0 && !tell_kernel(hall))
-		go_deaf(hall);
+	if (hub->io.fd >= 0 && !tell_kernel(hub))
+		go_deaf(hub);
 }
 
 static bool has_tally(const struct close_listener *departed, uint16_t port)
@@ -128,8 +128,8 @@ static bool has_tally(const struct close_listener *departed, uint16_t port)
 
 static void tell_of_change(struct engine *engine)
 {
-	if (engine->hall && engine->hall->io.fd >= 0)
-		ev_prepare_start(engine->loop, &engine->hall->prepare);
+	if (engine->close_events && engine->close_events->io.fd >= 0)
+		ev_prepare_start(engine->loop, &engine->close_events->prepare);
 }
 
 /* Whether anybody in this list wanted the report. */
@@ -151,102 +151,102 @@ static bool tell_those(struct list *waiting, const struct tcp_destroy_event *dep
 
 static void on_gone(void *context, const struct tcp_destroy_event *departure)
 {
-	struct close_events_hub *hall = context;
+	struct tcp_close_events *hub = context;
 	bool wanted;
 
-	hall->words++;
-	if (!has_port(hall, departure->port))
+	hub->words++;
+	if (!has_port(hub, departure->port))
 		return;
-	wanted = tell_those(&hall->waiting[departure->port % BUCKETS], departure);
-	wanted = tell_those(&hall->waiting[BUCKETS], departure) || wanted;
-	if (!wanted && ++hall->needless > hall->told / PORTS_A_WORD)
-		tell_of_change(hall->engine);
+	wanted = tell_those(&hub->waiting[departure->port % BUCKETS], departure);
+	wanted = tell_those(&hub->waiting[BUCKETS], departure) || wanted;
+	if (!wanted && ++hub->needless > hub->told / PORTS_A_WORD)
+		tell_of_change(hub->engine);
 }
 
-static void tell_all(struct close_events_hub *hall)
+static void tell_all(struct tcp_close_events *hub)
 {
 	for (size_t bucket = 0; bucket <= BUCKETS; bucket++) {
-		LIST_EACH(link, &hall->waiting[bucket])
+		LIST_EACH(link, &hub->waiting[bucket])
 			container_of(link, struct close_listener, link)
 				->gone(container_of(link, struct close_listener, link));
 	}
 }
 
 /* Whether there was any report. */
-static bool hear(struct close_events_hub *hall)
+static bool hear(struct tcp_close_events *hub)
 {
-	size_t before = hall->words;
-	bool complete = tcp_destroy_read(hall->io.fd, on_gone, hall);
+	size_t before = hub->words;
+	bool complete = tcp_destroy_read(hub->io.fd, on_gone, hub);
 
 	if (!complete)
-		tell_all(hall);
-	return !complete || hall->words != before;
+		tell_all(hub);
+	return !complete || hub->words != before;
 }
 
-static void rest(struct close_events_hub *hall)
+static void rest(struct tcp_close_events *hub)
 {
-	ev_timer_set(&hall->lull, LULL, 0.);
-	ev_timer_start(hall->engine->loop, &hall->lull);
+	ev_timer_set(&hub->lull, LULL, 0.);
+	ev_timer_start(hub->engine->loop, &hub->lull);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct close_events_hub *hall = io->data;
+	struct tcp_close_events *hub = io->data;
 	double now = clock_now();
 
 	(void)events;
-	hear(hall);
-	if (now - hall->heard < LULL) {
+	hear(hub);
+	if (now - hub->heard < LULL) {
 		ev_io_stop(loop, io);
-		rest(hall);
+		rest(hub);
 	}
-	hall->heard = now;
+	hub->heard = now;
 }
 
 static void on_lull(struct ev_loop *loop, ev_timer *lull, int events)
 {
-	struct close_events_hub *hall = lull->data;
+	struct tcp_close_events *hub = lull->data;
 
 	(void)events;
-	hall->heard = clock_now();
-	if (hear(hall))
-		rest(hall);
+	hub->heard = clock_now();
+	if (hear(hub))
+		rest(hub);
 	else
-		ev_io_start(loop, &hall->io);
+		ev_io_start(loop, &hub->io);
 }
 
 void close_events_hear(struct engine *engine)
 {
-	if (engine->hall && engine->hall->io.fd >= 0)
-		hear(engine->hall);
+	if (engine->close_events && engine->close_events->io.fd >= 0)
+		hear(engine->close_events);
 }
 
-static struct close_events_hub *hall_of(struct engine *engine)
+static struct tcp_close_events *close_events_of(struct engine *engine)
 {
-	struct close_events_hub *hall = engine->hall;
+	struct tcp_close_events *hub = engine->close_events;
 	int fd;
 
-	if (hall)
-		return hall;
-	hall = engine->hall = calloc(1, sizeof(*hall));
-	if (!hall)
+	if (hub)
+		return hub;
+	hub = engine->close_events = calloc(1, sizeof(*hub));
+	if (!hub)
 		return NULL;
 	fd = fd_raise(tcp_destroy_open(), FD_HIGH);
 	if (fd < 0)
 		log_info(engine->log, "the kernel does not tell of connections that end: %s: idle services are "
 			 "looked for by time", strerror(errno));
-	hall->engine = engine;
+	hub->engine = engine;
 	for (size_t bucket = 0; bucket <= BUCKETS; bucket++)
-		list_init(&hall->waiting[bucket]);
-	ev_io_init(&hall->io, on_readable, fd, EV_READ);
-	hall->io.data = hall;
-	ev_init(&hall->lull, on_lull);
-	hall->lull.data = hall;
-	ev_prepare_init(&hall->prepare, on_prepare);
-	hall->prepare.data = hall;
+		list_init(&hub->waiting[bucket]);
+	ev_io_init(&hub->io, on_readable, fd, EV_READ);
+	hub->io.data = hub;
+	ev_init(&hub->lull, on_lull);
+	hub->lull.data = hub;
+	ev_prepare_init(&hub->prepare, on_prepare);
+	hub->prepare.data = hub;
 	if (fd >= 0)
-		ev_io_start(engine->loop, &hall->io);
-	return hall;
+		ev_io_start(engine->loop, &hub->io);
+	return hub;
 }
 
 void close_events_init(struct close_listener *departed, const struct conn_query *query,
@@ -258,15 +258,15 @@ void close_events_init(struct close_listener *departed, const struct conn_query 
 
 bool close_events_is_possible(struct engine *engine)
 {
-	struct close_events_hub *hall = hall_of(engine);
+	struct tcp_close_events *hub = close_events_of(engine);
 
-	return hall && hall->io.fd >= 0;
+	return hub && hub->io.fd >= 0;
 }
 
-static bool is_told(const struct close_events_hub *hall, const struct close_listener *departed)
+static bool is_told(const struct tcp_close_events *hub, const struct close_listener *departed)
 {
 	for (size_t n = 0; n < departed->query->count; n++) {
-		if (departed->query->conns[n].kind == CONN_TCP && !has_port(hall, departed->query->conns[n].port))
+		if (departed->query->conns[n].kind == CONN_TCP && !has_port(hub, departed->query->conns[n].port))
 			return false;
 	}
 	return true;
@@ -292,8 +292,8 @@ void close_events_begin(struct close_listener *departed, struct engine *engine)
 	if (!close_events_is_possible(engine))
 		return;
 	list_remove(&departed->link);
-	list_add(&engine->hall->waiting[bucket_of(departed)], &departed->link);
-	if (!is_told(engine->hall, departed))
+	list_add(&engine->close_events->waiting[bucket_of(departed)], &departed->link);
+	if (!is_told(engine->close_events, departed))
 		tell_of_change(engine);
 }
 
@@ -308,14 +308,14 @@ void close_events_end(struct close_listener *departed, struct engine *engine, bo
 
 void close_events_free(struct engine *engine)
 {
-	struct close_events_hub *hall = engine->hall;
+	struct tcp_close_events *hub = engine->close_events;
 
-	if (!hall)
+	if (!hub)
 		return;
-	ev_io_stop(engine->loop, &hall->io);
-	ev_timer_stop(engine->loop, &hall->lull);
-	ev_prepare_stop(engine->loop, &hall->prepare);
-	fd_close(&hall->io.fd);
-	free(hall);
-	engine->hall = NULL;
+	ev_io_stop(engine->loop, &hub->io);
+	ev_timer_stop(engine->loop, &hub->lull);
+	ev_prepare_stop(engine->loop, &hub->prepare);
+	fd_close(&hub->io.fd);
+	free(hub);
+	engine->close_events = NULL;
 }

@@ -11,7 +11,7 @@
 
 /* Embedded in the struct that listens. */
 struct close_listener {
-	struct list link;               /* in a list of struct close_events_hub, while it listens */
+	struct list link;               /* in a list of struct close_events, while it listens */
 	const struct conn_query *query; /* of which service, and at which TCP ports */
 	void (*gone)(struct close_listener *departed);  /* a connection there has ended, or may have; it may end the listening */
 	void (*deaf)(struct close_listener *departed);  /* the kernel reports no more; the listening has ended */

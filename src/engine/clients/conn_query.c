@@ -25,7 +25,7 @@ struct share {
 	struct cookie_set cookies;
 };
 
-struct census {
+struct conn_queries {
 	struct ev_loop *loop;
 	struct list asked;              /* queries for the next question */
 	ev_async turn;                  /* sent: a query has come, and no question is under way */
@@ -117,28 +117,28 @@ static double parts_of(size_t count)
 	return (double)parts;
 }
 
-static bool is_quick(const struct census *census, const struct conn_count *conns, size_t count)
+static bool is_quick(const struct conn_queries *queries, const struct conn_count *conns, size_t count)
 {
-	return census->took[kinds_of(conns, count)] * parts_of(count) <= QUICK;
+	return queries->took[kinds_of(conns, count)] * parts_of(count) <= QUICK;
 }
 
-static void count(struct census *census)
+static void count(struct conn_queries *queries)
 {
 	double began = clock_now();
 
-	conn_counts_run(census->conns, census->tally_count);
-	for (size_t n = 0; n < census->share_count; n++) {
-		if (census->shares[n].use == GUESTS_NOTED)
-			cookie_set_sort(&census->shares[n].cookies);
+	conn_counts_run(queries->conns, queries->tally_count);
+	for (size_t n = 0; n < queries->share_count; n++) {
+		if (queries->shares[n].use == GUESTS_NOTED)
+			cookie_set_sort(&queries->shares[n].cookies);
 	}
-	census->ended = clock_now();
-	census->last = census->ended - began;
-	census->took[kinds_of(census->conns, census->tally_count)] = census->last / parts_of(census->tally_count);
+	queries->ended = clock_now();
+	queries->last = queries->ended - began;
+	queries->took[kinds_of(queries->conns, queries->tally_count)] = queries->last / parts_of(queries->tally_count);
 }
 
 static void count_in_thread(struct worker *worker)
 {
-	count(container_of(worker, struct census, worker));
+	count(container_of(worker, struct conn_queries, worker));
 }
 
 static void let_go(struct table **table)
@@ -148,17 +148,17 @@ static void let_go(struct table **table)
 	*table = NULL;
 }
 
-static void forget_shares(struct census *census)
+static void forget_shares(struct conn_queries *queries)
 {
-	for (size_t n = 0; n < census->share_count; n++) {
-		let_go(&census->shares[n].table);
-		free(census->shares[n].cookies.list);
+	for (size_t n = 0; n < queries->share_count; n++) {
+		let_go(&queries->shares[n].table);
+		free(queries->shares[n].cookies.list);
 	}
-	free(census->shares);
-	free(census->conns);
-	census->shares = NULL;
-	census->conns = NULL;
-	census->share_count = census->tally_count = 0;
+	free(queries->shares);
+	free(queries->conns);
+	queries->shares = NULL;
+	queries->conns = NULL;
+	queries->share_count = queries->tally_count = 0;
 }
 
 /* The last thing done with a query: counted may free it. */
@@ -183,38 +183,38 @@ static void answer(struct share *share, const struct conn_count *conns)
 }
 
 /* A callback may ask anew, or withdraw the queries of others. */
-static void tell(struct census *census)
+static void tell(struct conn_queries *queries)
 {
-	const struct conn_count *conn = census->conns;
+	const struct conn_count *conn = queries->conns;
 
-	for (size_t n = 0; n < census->share_count; n++) {
-		if (census->shares[n].query)
-			answer(&census->shares[n], conn);
-		conn += census->shares[n].count;
+	for (size_t n = 0; n < queries->share_count; n++) {
+		if (queries->shares[n].query)
+			answer(&queries->shares[n], conn);
+		conn += queries->shares[n].count;
 	}
-	forget_shares(census);
-	if (!list_empty(&census->asked))
-		ev_async_send(census->loop, &census->turn);
+	forget_shares(queries);
+	if (!list_empty(&queries->asked))
+		ev_async_send(queries->loop, &queries->turn);
 }
 
 static void on_done(struct worker *worker)
 {
-	tell(container_of(worker, struct census, worker));
+	tell(container_of(worker, struct conn_queries, worker));
 }
 
-static bool make_shares(struct census *census)
+static bool make_shares(struct conn_queries *queries)
 {
 	size_t shares = 0, conns = 0;
 
-	LIST_EACH(link, &census->asked) {
+	LIST_EACH(link, &queries->asked) {
 		shares++;
 		conns += container_of(link, struct conn_query, link)->count;
 	}
-	census->shares = calloc(shares + 1, sizeof(*census->shares));
-	census->conns = calloc(conns + 1, sizeof(*census->conns));
-	if (census->shares && census->conns)
+	queries->shares = calloc(shares + 1, sizeof(*queries->shares));
+	queries->conns = calloc(conns + 1, sizeof(*queries->conns));
+	if (queries->shares && queries->conns)
 		return true;
-	forget_shares(census);
+	forget_shares(queries);
 	return false;
 }
 
@@ -230,10 +230,10 @@ static void instruct(const struct conn_query *query, struct conn_count *conns, s
 	}
 }
 
-static void take(struct census *census, struct conn_query *query)
+static void take(struct conn_queries *queries, struct conn_query *query)
 {
-	struct share *share = &census->shares[census->share_count++];
-	struct conn_count *conns = census->conns + census->tally_count;
+	struct share *share = &queries->shares[queries->share_count++];
+	struct conn_count *conns = queries->conns + queries->tally_count;
 
 	*share = (struct share){ query, query->table, query->count, query->use, query->cookies };
 	query->table = NULL;
@@ -243,25 +243,25 @@ static void take(struct census *census, struct conn_query *query)
 		share->cookies = (struct cookie_set){ .list = share->cookies.list, .room = share->cookies.room };
 	memcpy(conns, query->conns, query->count * sizeof(*conns));
 	instruct(query, conns, &share->cookies);
-	census->tally_count += query->count;
+	queries->tally_count += query->count;
 }
 
-static void take_asked(struct census *census)
+static void take_asked(struct conn_queries *queries)
 {
-	LIST_EACH(link, &census->asked) {
+	LIST_EACH(link, &queries->asked) {
 		list_remove(link);
-		take(census, container_of(link, struct conn_query, link));
+		take(queries, container_of(link, struct conn_query, link));
 	}
 }
 
 /* Out of memory: answers every query with "unknown". A callback may start its query anew, for the next turn, or cancel
  * those of others. */
-static void tell_nothing(struct census *census)
+static void tell_nothing(struct conn_queries *queries)
 {
 	struct list unanswered;
 
 	list_init(&unanswered);
-	LIST_EACH(link, &census->asked) {
+	LIST_EACH(link, &queries->asked) {
 		list_remove(link);
 		list_add(&unanswered, link);
 	}
@@ -276,102 +276,102 @@ static void tell_nothing(struct census *census)
 	}
 }
 
-static double find_due(const struct census *census)
+static double find_due(const struct conn_queries *queries)
 {
 	double due = HUGE_VAL;
 
-	LIST_EACH(link, &census->asked)
+	LIST_EACH(link, &queries->asked)
 		due = fmin(due, container_of(link, struct conn_query, link)->due);
 	return due;
 }
 
 /* true: the timer is set, and the question is put later. */
-static bool wait_for_rest(struct census *census)
+static bool wait_for_rest(struct conn_queries *queries)
 {
-	double rested = census->ended > 0 ? census->ended + REST * census->last : 0;
-	double wait = fmin(rested, find_due(census)) - clock_now();
+	double rested = queries->ended > 0 ? queries->ended + REST * queries->last : 0;
+	double wait = fmin(rested, find_due(queries)) - clock_now();
 
-	ev_timer_stop(census->loop, &census->later);
+	ev_timer_stop(queries->loop, &queries->later);
 	if (wait <= 0)
 		return false;
-	ev_timer_set(&census->later, wait, 0.);
-	ev_timer_start(census->loop, &census->later);
+	ev_timer_set(&queries->later, wait, 0.);
+	ev_timer_start(queries->loop, &queries->later);
 	return true;
 }
 
 /* Puts all queries of the last turn of the loop as one question; engine/clients/close_events has told the kernel of
  * their ports by now. */
-static void take_turn(struct census *census)
+static void take_turn(struct conn_queries *queries)
 {
-	if (census->worker.busy || list_empty(&census->asked) || wait_for_rest(census))
+	if (queries->worker.busy || list_empty(&queries->asked) || wait_for_rest(queries))
 		return;
-	if (!make_shares(census)) {
-		tell_nothing(census);
+	if (!make_shares(queries)) {
+		tell_nothing(queries);
 		return;
 	}
-	take_asked(census);
-	if (!is_quick(census, census->conns, census->tally_count) && worker_start(&census->worker))
+	take_asked(queries);
+	if (!is_quick(queries, queries->conns, queries->tally_count) && worker_start(&queries->worker))
 		return;
-	count(census);
-	tell(census);
+	count(queries);
+	tell(queries);
 }
 
 static void on_turn(struct ev_loop *loop, ev_async *turn, int events)
 {
 	(void)loop, (void)events;
-	take_turn(container_of(turn, struct census, turn));
+	take_turn(container_of(turn, struct conn_queries, turn));
 }
 
 static void on_later(struct ev_loop *loop, ev_timer *later, int events)
 {
 	(void)loop, (void)events;
-	take_turn(container_of(later, struct census, later));
+	take_turn(container_of(later, struct conn_queries, later));
 }
 
-static struct census *census_of(struct engine *engine)
+static struct conn_queries *census_of(struct engine *engine)
 {
-	struct census *census = engine->census;
+	struct conn_queries *queries = engine->conn_queries;
 
-	if (census)
-		return census;
-	census = engine->census = calloc(1, sizeof(*census));
-	if (!census)
+	if (queries)
+		return queries;
+	queries = engine->conn_queries = calloc(1, sizeof(*queries));
+	if (!queries)
 		return NULL;
-	census->loop = engine->loop;
-	for (size_t n = 0; n < sizeof(census->took) / sizeof(*census->took); n++)
-		census->took[n] = 2 * QUICK;
-	list_init(&census->asked);
-	ev_async_init(&census->turn, on_turn);
-	ev_async_start(census->loop, &census->turn);
-	worker_init(&census->worker, census->loop, count_in_thread, on_done);
-	ev_init(&census->later, on_later);
-	census->later.data = census;
-	return census;
+	queries->loop = engine->loop;
+	for (size_t n = 0; n < sizeof(queries->took) / sizeof(*queries->took); n++)
+		queries->took[n] = 2 * QUICK;
+	list_init(&queries->asked);
+	ev_async_init(&queries->turn, on_turn);
+	ev_async_start(queries->loop, &queries->turn);
+	worker_init(&queries->worker, queries->loop, count_in_thread, on_done);
+	ev_init(&queries->later, on_later);
+	queries->later.data = queries;
+	return queries;
 }
 
 bool conn_query_start(struct conn_query *query)
 {
-	struct census *census = census_of(query->runtime->engine);
+	struct conn_queries *queries = census_of(query->runtime->engine);
 
-	if (!census)
+	if (!queries)
 		return false;
 	if (conn_query_is_open(query))
 		return true;
-	list_add(&census->asked, &query->link);
+	list_add(&queries->asked, &query->link);
 	query->since = query->runtime->since;
 	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
 	query->table = query->runtime->table;
 	query->table->users++;
-	if (!census->worker.busy)
-		ev_async_send(census->loop, &census->turn);
+	if (!queries->worker.busy)
+		ev_async_send(queries->loop, &queries->turn);
 	return true;
 }
 
 bool conn_query_now(struct conn_query *query)
 {
-	const struct census *census = query->runtime->engine->census;
+	const struct conn_queries *queries = query->runtime->engine->conn_queries;
 
-	if (!census || census->worker.busy || !is_quick(census, query->conns, query->count))
+	if (!queries || queries->worker.busy || !is_quick(queries, query->conns, query->count))
 		return false;
 	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
 	instruct(query, query->conns, &query->cookies);
@@ -429,14 +429,14 @@ void conn_query_cancel(struct conn_query *query)
 
 void conn_queries_end(struct engine *engine)
 {
-	struct census *census = engine->census;
+	struct conn_queries *queries = engine->conn_queries;
 
-	if (!census)
+	if (!queries)
 		return;
-	worker_end(&census->worker);
-	ev_async_stop(census->loop, &census->turn);
-	ev_timer_stop(census->loop, &census->later);
-	forget_shares(census);
-	free(census);
-	engine->census = NULL;
+	worker_end(&queries->worker);
+	ev_async_stop(queries->loop, &queries->turn);
+	ev_timer_stop(queries->loop, &queries->later);
+	forget_shares(queries);
+	free(queries);
+	engine->conn_queries = NULL;
 }

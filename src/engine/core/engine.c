@@ -7,14 +7,14 @@
 
 #include "base/fd.h"
 
-double engine_chance(struct engine *engine)
+double engine_random(struct engine *engine)
 {
-	uint64_t x = engine->chance ? engine->chance : 0x9e3779b97f4a7c15;
+	uint64_t x = engine->random_state ? engine->random_state : 0x9e3779b97f4a7c15;
 
 	x ^= x >> 12;
 	x ^= x << 25;
 	x ^= x >> 27;
-	engine->chance = x;
+	engine->random_state = x;
 	return (double)(x * 0x2545f4914f6cdd1d >> 11) / (double)(1ull << 53);
 }
 

@@ -11,13 +11,11 @@
 #include "base/log/log.h"
 #include "config/table/diff.h"
 #include "engine/core/child_table.h"
-#include "engine/core/log_pump.h"
 #include "engine/limits/refusal.h"
 #include "exec/plan/plan.h"
 #include "exec/processes/pid1.h"
 
 struct service_runtime;
-struct buf;
 struct watch;
 struct listener;
 struct log_files;
@@ -31,73 +29,69 @@ struct client;
 struct lookup_helper;
 struct notify;
 struct rpc;
-struct nodes;
-struct census;
+struct path_watches;
+struct conn_queries;
 struct closing;
 struct restorer;
 struct fd_receive;
-struct close_events_hub;
+struct tcp_close_events;
 struct posted;
 struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
 
+/* Events that services have still to hear of (engine/core/events), and what superd as a whole has to hear of at the same
+ * moment. */
+struct event_queue {
+	struct posted *first, *last;    /* those of the services that have any; NULL: none */
+	ev_prepare watcher;             /* is fed when there are any, or one of these: */
+	bool ended;                     /* a service, or the registrations with rpcbind, whose end that of superd may wait for */
+	bool timer_failed;              /* there was no memory for the timer of a pause: TIMER has to be raised in a while */
+	bool paths_touched;             /* sockets in the file system may be gone (engine/listener/socket_path_watch) */
+	bool failed;                    /* superd is to end with exit_status, as on_failure = exit says */
+	int exit_status;
+};
+
 struct engine {
 	struct ev_loop *loop;
 	struct log *log;
-	struct log_pump log_pump;       /* writes what waits in the log's sink */
 	struct log_files *log_files;    /* what lines are written to beside the log (engine/log/xinetd_log_file) */
 	struct process_defaults defaults;
 	struct listen_fds listen_fds;
 	struct child_table children;
 	uint64_t accept_states;         /* struct accept_state made so far */
 	double started;                 /* loop time when the first superd of this process began */
-	struct list none;               /* an empty list */
 	struct start_resources *launch;   /* what starts share (engine/launch/start_resources) */
 	struct instances *instances;    /* all instances (engine/instance/instance) */
 	struct admission *admission;    /* what is remembered of clients, and who waits (engine/accept/admission_state) */
 	struct orphans *orphans;        /* what killed superds have left (engine/orphans/orphan) */
 	struct freezes *freezes;        /* those of all services (engine/freeze/reclaim) */
 	struct list leftovers;          /* processes that superd has given up (engine/core/unreaped) */
+	struct event_queue events;
 	struct service_list *service_list; /* all runtimes (engine/reload/reload) */
-	struct posted *posted;          /* events that services have still to hear of (engine/core/events); NULL: none */
-	struct posted *last_posted;     /* the last of them */
-	ev_prepare hearing;             /* is fed when there are any, or one of these four */
-	bool gone;                      /* a service, or the registrations with rpcbind, whose end that of superd may wait for */
-	bool starved;                   /* there was no memory for the timer of a pause: TIMER has to be raised in a while */
-	bool touched;                   /* nodes of sockets were (engine/listener/socket_path_watch) */
-	bool failed;                    /* superd is to end with failed_status, as on_failure = exit says */
-	int failed_status;              /* exit status */
-	struct list leaving;            /* runtimes that the table has no more, while something of them runs */
 	struct list receptions;         /* messages that processes beside superd receive (engine/core/fd_receive) */
 	struct list held;               /* sockets that draining instances have (engine/listener/drained_sockets) */
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */
-	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle/idle) */
 	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket); NULL: never used yet */
 	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: never used yet */
-	struct census *census;          /* counts clients (engine/clients/conn_query); NULL: never used yet */
-	struct close_events_hub *hall;  /* reports ended connections (engine/clients/close_events); NULL: never used yet */
-	struct nodes *nodes;            /* watched nodes (engine/listener/socket_path_watch); NULL: there never was one */
+	struct conn_queries *conn_queries;          /* counts clients (engine/clients/conn_query); NULL: never used yet */
+	struct tcp_close_events *close_events;  /* reports ended connections (engine/clients/close_events); NULL: never used yet */
+	struct path_watches *path_watches; /* watched nodes (engine/listener/socket_path_watch); NULL: there never was one */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
 	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
 	bool stopping;
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade/upgrade) */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks); owned by the supervisor */
-	int control;                    /* descriptor of the control socket, which an upgrade hands on; -1: none */
-	uint64_t chance;                /* state of the jitter's generator */
+	uint64_t random_state;          /* of the generator for jitter */
 	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/accept/service_listing */
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
 	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
-	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum diff_kind,
-	 * the name, and the options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
-	struct buf *fates;
-	void *context;
 };
 
 /* A number in [0, 1) for jitter. */
-double engine_chance(struct engine *engine);
+double engine_random(struct engine *engine);
 
 /* Descriptors ran out: gives the spare ones up, to log that and to start one instance for the clients that hold the
  * rest; engine_keep_spare takes them again as far as they are free. */

@@ -12,38 +12,38 @@ _Static_assert(EV_VERSION_MAJOR > 4 || EV_VERSION_MINOR >= 15, "libev calls a wa
 
 void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, ev_prepare *watcher, int events))
 {
-	ev_prepare_init(&engine->hearing, on_posted);
-	ev_set_priority(&engine->hearing, EV_MAXPRI);
-	engine->hearing.data = engine;
+	ev_prepare_init(&engine->events.watcher, on_posted);
+	ev_set_priority(&engine->events.watcher, EV_MAXPRI);
+	engine->events.watcher.data = engine;
 }
 
 void events_feed(struct engine *engine)
 {
 	if (engine->loop)               /* else whoever sets superd up lets it be heard of */
-		ev_feed_event(engine->loop, &engine->hearing, EV_CUSTOM);
+		ev_feed_event(engine->loop, &engine->events.watcher, EV_CUSTOM);
 }
 
-static void enter(struct engine *engine, struct posted *posted)
+static void enter(struct event_queue *queue, struct posted *posted)
 {
 	posted->next = NULL;
-	if (engine->posted)
-		engine->last_posted->next = posted;
+	if (queue->first)
+		queue->last->next = posted;
 	else
-		engine->posted = posted;
-	engine->last_posted = posted;
+		queue->first = posted;
+	queue->last = posted;
 }
 
-static void leave(struct engine *engine, struct posted *posted)
+static void leave(struct event_queue *queue, struct posted *posted)
 {
-	struct posted **place = &engine->posted, *before = NULL;
+	struct posted **place = &queue->first, *before = NULL;
 
 	while (*place != posted) {
 		before = *place;
 		place = &before->next;
 	}
 	*place = posted->next;
-	if (engine->last_posted == posted)
-		engine->last_posted = before;
+	if (queue->last == posted)
+		queue->last = before;
 }
 
 void events_post(struct engine *engine, struct posted *posted, unsigned char event)
@@ -51,7 +51,7 @@ void events_post(struct engine *engine, struct posted *posted, unsigned char eve
 	if (memchr(posted->events, event, posted->count))
 		return;
 	if (!posted->count)
-		enter(engine, posted);
+		enter(&engine->events, posted);
 	assert(posted->count < POSTED_MOST);
 	posted->events[posted->count++] = event;
 	events_feed(engine);
@@ -64,13 +64,13 @@ bool events_take(struct engine *engine, struct posted *posted, unsigned char *ev
 	*event = posted->events[0];
 	memmove(posted->events, posted->events + 1, --posted->count);
 	if (!posted->count)
-		leave(engine, posted);
+		leave(&engine->events, posted);
 	return true;
 }
 
 void events_forget(struct engine *engine, struct posted *posted)
 {
 	if (posted->count)
-		leave(engine, posted);
+		leave(&engine->events, posted);
 	posted->count = 0;
 }

@@ -245,7 +245,7 @@ double exit_verdict_restart(struct service_runtime *runtime, const struct ending
 	}
 	event.has_duration = true;
 	event.duration = backoff_next(&guard->restart_backoff, lifecycle->backoff_min, lifecycle->backoff_max,
-				      guard->restart_backoff.failures ? engine_chance(runtime->engine) : 0.);
+				      guard->restart_backoff.failures ? engine_random(runtime->engine) : 0.);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "next start in %s, or with the next client: %s",
 		  duration_write(span, event.duration), event.reason);
 	return event.duration;

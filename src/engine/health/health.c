@@ -167,7 +167,7 @@ bool health_tell(struct engine *engine, const char *name, struct buf *out)
 	struct buf why = { 0 };
 
 	if (!runtime && !is_row)
-		runtime = runtime_find_leaving(engine, name);
+		runtime = service_list_find_leaving(engine->service_list, name);
 	if (!runtime && !is_row && !left_out)
 		return false;
 	buf_text(out, health_name(health_of(engine, runtime, left_out, &why)));

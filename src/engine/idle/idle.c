@@ -16,6 +16,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle_internal.h"
 #include "engine/instance/instance.h"
+#include "engine/runtime/service_list.h"
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
@@ -78,9 +79,9 @@ static void enter(struct idle *idle, enum idle_phase phase)
 {
 	struct engine *engine = idle->runtime->engine;
 
-	engine->letting_go -= is_letting_go(idle);
+	engine->service_list->idle_stops -= is_letting_go(idle);
 	idle->phase = phase;
-	engine->letting_go += is_letting_go(idle);
+	engine->service_list->idle_stops += is_letting_go(idle);
 	idle->entered = clock_now();
 	idle->touched = false;
 	if (!is_letting_go(idle) && phase != POSTPONED)
@@ -212,7 +213,7 @@ static void act(struct idle *idle)
 	} else if (life_of(idle)->idle_action == IDLE_STOP && drain_is_under_way(idle->runtime)) {
 		enter(idle, IDLE_NO_CLIENTS);   /* the draining instance has the second sockets that a stop needs */
 		start_timer(idle, idle->timeout / DRAINING);
-	} else if (idle->runtime->engine->letting_go >= MOST_AT_ONCE) {
+	} else if (idle->runtime->engine->service_list->idle_stops >= MOST_AT_ONCE) {
 		enter(idle, POSTPONED);
 		wake_in(idle, LATER);
 	} else {
@@ -460,7 +461,7 @@ void idle_forget(struct service_runtime *runtime)
 
 	if (!idle)
 		return;
-	runtime->engine->letting_go -= freezes;
+	runtime->engine->service_list->idle_stops -= freezes;
 	runtime->activity->idle = NULL;
 	stop_timer(idle);
 	close_events_end(&idle->departed, runtime->engine, false);

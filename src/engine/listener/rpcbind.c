@@ -116,7 +116,7 @@ static void say_registered(struct rpc *rpc, const struct registration *registrat
 
 static void try_later(struct rpc *rpc, struct registration *one, const char *why)
 {
-	double pause = backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, engine_chance(rpc->engine));
+	double pause = backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, engine_random(rpc->engine));
 	struct event event = { .name = rpc->setting ? "register_error" : "withdraw_error", .service = one->service,
 			       .reason = why };
 	/* Nobody misses the withdrawal of what was never registered. */
@@ -214,7 +214,7 @@ static void advance(struct rpc *rpc)
 		return;
 	rpc->current = one = choose(rpc);
 	if (!one) {
-		rpc->engine->gone |= rpc->engine->stopping;
+		rpc->engine->events.ended |= rpc->engine->stopping;
 		events_feed(rpc->engine);
 		return;
 	}

@@ -23,7 +23,7 @@ void rpc_withdraw(struct engine *engine, int fd);
 bool rpc_is_registered(const struct engine *engine, int fd);
 void rpc_note_registered(struct engine *engine, int fd);
 
-/* Whether something is still to be withdrawn; engine->gone is set when that is over. */
+/* Whether something is still to be withdrawn; engine->events.ended is set when that is over. */
 bool rpc_owes(const struct engine *engine);
 
 /* For an upgrade. While the engine is quiet nothing is begun; what is under way can be set aside, to be done again. */

@@ -19,7 +19,7 @@
 #define SETTLE 0.2                      /* seconds until a touched node is looked at */
 #define PAUSE 1.                        /* from one look to the next, at least */
 
-struct nodes {
+struct path_watches {
 	ev_io io;                       /* io.fd is -1 while nothing can be watched */
 	ev_timer timer;                 /* active: io is not */
 	double looked;                  /* when nodes were looked at last */
@@ -29,16 +29,16 @@ struct nodes {
 	struct engine *engine;
 };
 
-static void wait_for_look(struct nodes *nodes)
+static void wait_for_look(struct path_watches *watches)
 {
-	double left = nodes->looked + PAUSE - clock_now();
-	struct ev_loop *loop = nodes->engine->loop;
+	double left = watches->looked + PAUSE - clock_now();
+	struct ev_loop *loop = watches->engine->loop;
 
-	ev_io_stop(loop, &nodes->io);
-	if (ev_is_active(&nodes->timer))
+	ev_io_stop(loop, &watches->io);
+	if (ev_is_active(&watches->timer))
 		return;
-	ev_timer_set(&nodes->timer, left > SETTLE ? left : SETTLE, 0.);
-	ev_timer_start(loop, &nodes->timer);
+	ev_timer_set(&watches->timer, left > SETTLE ? left : SETTLE, 0.);
+	ev_timer_start(loop, &watches->timer);
 }
 
 static void on_touched(struct ev_loop *loop, ev_io *io, int events)
@@ -49,58 +49,58 @@ static void on_touched(struct ev_loop *loop, ev_io *io, int events)
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct nodes *nodes = timer->data;
-	struct watch_ids marks = nodes->later;
+	struct path_watches *watches = timer->data;
+	struct watch_ids marks = watches->later;
 
 	(void)events;
-	nodes->later = (struct watch_ids){ 0 };
-	if (nodes->io.fd >= 0) {
-		path_watch_take(nodes->io.fd, &marks);
-		ev_io_start(loop, &nodes->io);
+	watches->later = (struct watch_ids){ 0 };
+	if (watches->io.fd >= 0) {
+		path_watch_take(watches->io.fd, &marks);
+		ev_io_start(loop, &watches->io);
 	}
 	if (!marks.count && !marks.all)
 		return;
-	nodes->looked = clock_now();
-	nodes->touched = marks;
-	nodes->engine->touched = true;
-	events_feed(nodes->engine);
+	watches->looked = clock_now();
+	watches->touched = marks;
+	watches->engine->events.paths_touched = true;
+	events_feed(watches->engine);
 }
 
 const struct watch_ids *socket_path_watch_touched(struct engine *engine)
 {
-	return &engine->nodes->touched;
+	return &engine->path_watches->touched;
 }
 
-static struct nodes *socket_path_watch_of(struct engine *engine)
+static struct path_watches *socket_path_watch_of(struct engine *engine)
 {
-	struct nodes *nodes = engine->nodes;
+	struct path_watches *watches = engine->path_watches;
 
-	if (nodes)
-		return nodes;
-	nodes = engine->nodes = calloc(1, sizeof(*nodes));
-	if (!nodes)
+	if (watches)
+		return watches;
+	watches = engine->path_watches = calloc(1, sizeof(*watches));
+	if (!watches)
 		return NULL;
-	nodes->engine = engine;
-	ev_io_init(&nodes->io, on_touched, -1, EV_READ);
-	nodes->io.data = nodes;
-	ev_init(&nodes->timer, on_timer);
-	nodes->timer.data = nodes;
-	nodes->looked = -PAUSE;
-	return nodes;
+	watches->engine = engine;
+	ev_io_init(&watches->io, on_touched, -1, EV_READ);
+	watches->io.data = watches;
+	ev_init(&watches->timer, on_timer);
+	watches->timer.data = watches;
+	watches->looked = -PAUSE;
+	return watches;
 }
 
-static bool open_watch(struct nodes *nodes)
+static bool open_watch(struct path_watches *watches)
 {
-	int fd = nodes->io.fd;
+	int fd = watches->io.fd;
 
 	if (fd >= 0)
 		return true;
 	fd = path_watch_open();
 	if (fd < 0)
 		return false;
-	ev_io_set(&nodes->io, fd, EV_READ);
-	if (!ev_is_active(&nodes->timer))
-		ev_io_start(nodes->engine->loop, &nodes->io);
+	ev_io_set(&watches->io, fd, EV_READ);
+	if (!ev_is_active(&watches->timer))
+		ev_io_start(watches->engine->loop, &watches->io);
 	return true;
 }
 
@@ -110,42 +110,42 @@ static const char *hint_of(int error)
 	       : error == EMFILE ? " (fs.inotify.max_user_instances limits it, or the number of descriptors)" : "";
 }
 
-static void say_unwatched(struct nodes *nodes, const char *path, int error)
+static void say_unwatched(struct path_watches *watches, const char *path, int error)
 {
-	if (nodes->said)
+	if (watches->said)
 		return;
-	nodes->said = true;
-	log_warn(nodes->engine->log, "%s cannot be watched: %s%s: should somebody remove it or another like it, "
+	watches->said = true;
+	log_warn(watches->engine->log, "%s cannot be watched: %s%s: should somebody remove it or another like it, "
 		 "a reload makes it again", path, strerror(error), hint_of(error));
 }
 
 void socket_path_watch_look_later(struct engine *engine, int mark)
 {
-	struct nodes *nodes = engine->nodes;
+	struct path_watches *watches = engine->path_watches;
 
 	if (mark > 0)
-		watch_ids_add(&nodes->later, mark);
+		watch_ids_add(&watches->later, mark);
 	else
-		nodes->later.all = true;
-	wait_for_look(nodes);
+		watches->later.all = true;
+	wait_for_look(watches);
 }
 
 int socket_path_watch_watch(struct engine *engine, const struct listen *listen, int fd)
 {
 	const char *path = listen->address->address;
-	struct nodes *nodes = socket_path_watch_of(engine);
+	struct path_watches *watches = socket_path_watch_of(engine);
 	struct path_finding finding;
 	int mark;
 
-	if (!nodes) {
+	if (!watches) {
 		log_warn(engine->log, "%s cannot be watched: out of memory", path);
 		return 0;
 	}
 	if (path_is_foreign(path, &finding) && !finding.is_absent)
 		return 0;       /* the folder of somebody else, who may not answer */
-	mark = open_watch(nodes) ? path_watch_add(nodes->io.fd, path) : -1;
+	mark = open_watch(watches) ? path_watch_add(watches->io.fd, path) : -1;
 	if (mark < 0 && errno != ENOENT) {
-		say_unwatched(nodes, path, errno);
+		say_unwatched(watches, path, errno);
 		return 0;
 	}
 	if (mark < 0 || !bind_is_reachable(fd, listen))         /* it went before it could be watched */
@@ -156,18 +156,18 @@ int socket_path_watch_watch(struct engine *engine, const struct listen *listen, 
 void socket_path_watch_forget(struct engine *engine, int mark)
 {
 	if (mark)
-		path_watch_remove(engine->nodes->io.fd, mark);
+		path_watch_remove(engine->path_watches->io.fd, mark);
 }
 
 void socket_path_watch_free(struct engine *engine)
 {
-	struct nodes *nodes = engine->nodes;
+	struct path_watches *watches = engine->path_watches;
 
-	if (!nodes)
+	if (!watches)
 		return;
-	ev_io_stop(engine->loop, &nodes->io);
-	ev_timer_stop(engine->loop, &nodes->timer);
-	fd_close(&nodes->io.fd);
-	free(nodes);
-	engine->nodes = NULL;
+	ev_io_stop(engine->loop, &watches->io);
+	ev_timer_stop(engine->loop, &watches->timer);
+	fd_close(&watches->io.fd);
+	free(watches);
+	engine->path_watches = NULL;
 }

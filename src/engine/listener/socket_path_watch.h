@@ -10,7 +10,7 @@ struct watch_ids;
  * so only a reload repairs it. If by now another node lies there, or none, superd looks at it soon. */
 int socket_path_watch_watch(struct engine *engine, const struct listen *listen, int fd);
 
-/* For engine->touched: the marks of the nodes that somebody may have removed or replaced; and one that cannot be looked
+/* For engine->events.paths_touched: the marks of the nodes that somebody may have removed or replaced; and one that cannot be looked
  * at now (0: it has no mark). */
 const struct watch_ids *socket_path_watch_touched(struct engine *engine);
 void socket_path_watch_look_later(struct engine *engine, int mark);

@@ -62,8 +62,9 @@ static bool is_known(struct engine *engine, const char *group)
 			return true;
 	}
 	for (size_t n = 0; n < service_list->count; n++) {
-		LIST_EACH(link,
-			  service_list->runtimes[n] ? runtime_instances(service_list->runtimes[n]) : &engine->none) {
+		if (!service_list->runtimes[n])
+			continue;
+		LIST_EACH(link, runtime_instances(service_list->runtimes[n])) {
 			const struct instance *instance = container_of(link, struct instance, link);
 
 			if (instance->cgroup.path && !strcmp(instance->cgroup.path, group))

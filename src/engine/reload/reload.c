@@ -120,14 +120,14 @@ struct plan_row {
 /* Takes a service's runtime out of the old list, or returns one that an earlier reload removed and that has not
  * gone yet. NULL: there is neither. */
 static struct service_runtime *take_before(struct service_list *service_list, const struct table *before,
-					   struct engine *engine, const char *name)
+					   const char *name)
 {
 	struct service_runtime **place = service_list_place(service_list, before, name),
 			       *runtime = place ? *place : NULL;
 
 	if (place)
 		*place = NULL;
-	return runtime ? runtime : runtime_find_leaving(engine, name);
+	return runtime ? runtime : service_list_find_leaving(service_list, name);
 }
 
 /* The new table has the service, but with mistakes. The running one is better than none. */
@@ -213,7 +213,7 @@ static void survey(struct plan_row *rows, struct service_list *service_list, str
 
 		if (service->exec->disable)
 			continue;
-		rows[n].runtime = take_before(service_list, before, engine, service->name);
+		rows[n].runtime = take_before(service_list, before, service->name);
 		rows[n].diff = rows[n].runtime ? compare(&known, rows[n].runtime->service, service) : DIFF_ADDED;
 		if (rows[n].runtime && runtime_is_removed(rows[n].runtime))
 			take_back(&rows[n]);
@@ -225,7 +225,7 @@ static void survey(struct plan_row *rows, struct service_list *service_list, str
 		set_aside(rows[n].runtime, service, after);
 		rows[n].listeners = sort_listeners(rows[n].runtime, service, offers);
 	}
-	LIST_EACH(link, &engine->leaving) {
+	LIST_EACH(link, &engine->service_list->leaving) {
 		if (runtime_runs_on(runtime_leaving(link)))
 			offer(runtime_leaving(link), after, offers);
 	}
@@ -300,11 +300,11 @@ static void tell_fate(struct engine *engine, const char *service, enum diff_kind
 {
 	if (counts->told++ < TOLD_MOST)
 		log_fate(engine, service, diff, options, runtime);
-	if (!engine->fates)
+	if (!engine->service_list->report)
 		return;
-	buf_char(engine->fates, (char)(1 + diff));
-	buf_add(engine->fates, service, strlen(service) + 1);
-	buf_add(engine->fates, options, strlen(options) + 1);
+	buf_char(engine->service_list->report, (char)(1 + diff));
+	buf_add(engine->service_list->report, service, strlen(service) + 1);
+	buf_add(engine->service_list->report, options, strlen(options) + 1);
 }
 
 static struct service_runtime *become(struct engine *engine, struct table *after, const struct service *service,
@@ -417,5 +417,6 @@ void service_list_free(struct service_list *service_list)
 	for (size_t n = 0; n < service_list->count; n++)
 		runtime_free(service_list->runtimes[n]);
 	free(service_list->runtimes);
-	*service_list = (struct service_list){ 0 };
+	service_list->runtimes = NULL;
+	service_list->count = 0;
 }

@@ -76,7 +76,9 @@ const struct service_stats *runtime_stats(const struct service_runtime *runtime)
 
 struct list *runtime_instances(struct service_runtime *runtime)
 {
-	return runtime->activity ? &runtime->activity->instances : &runtime->engine->none;
+	static const struct list none = { (struct list *)(uintptr_t)&none, (struct list *)(uintptr_t)&none };
+
+	return runtime->activity ? &runtime->activity->instances : (struct list *)(uintptr_t)&none;
 }
 
 bool runtime_is_empty(struct service_runtime *runtime)
@@ -152,13 +154,13 @@ void runtime_end_superd(struct service_runtime *runtime, int status)
 	struct engine *engine = runtime->engine;
 
 	log_error(engine->log, "%s: on_failure = exit: leaving", runtime->service->name);
-	if (engine->failed)
+	if (engine->events.failed)
 		return;
-	engine->failed = true;
+	engine->events.failed = true;
 	if (WIFSIGNALED(status))
-		engine->failed_status = 128 + WTERMSIG(status);
+		engine->events.exit_status = 128 + WTERMSIG(status);
 	else
-		engine->failed_status = WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
+		engine->events.exit_status = WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
 	events_feed(engine);
 }
 
@@ -205,13 +207,4 @@ bool runtime_lets_go(const struct service_runtime *runtime)
 
 	return service_on_remove(runtime->service, runtime->service) != REMOVE_STOP && !runtime->engine->stopping &&
 	       !would_serve_on;
-}
-
-struct service_runtime *runtime_find_leaving(struct engine *engine, const char *name)
-{
-	LIST_EACH(link, &engine->leaving) {
-		if (!strcmp(runtime_leaving(link)->service->name, name))
-			return runtime_leaving(link);
-	}
-	return NULL;
 }

@@ -29,7 +29,7 @@ struct socket_commands;
  * frees and saves; NULL while there is nothing to note. */
 struct activity {
 	struct service_runtime *runtime;
-	struct list leaving;            /* link in engine->leaving, once the runtime is removed */
+	struct list leaving;            /* link in engine->service_list->leaving, once the runtime is removed */
 	struct list lacking;            /* link in engine->admission->fd_waits, while descriptors are short (engine/accept/fd_shortage) */
 	struct start_kit kit;           /* plan, pipes and descriptors, ready for the next start */
 	struct list instances;          /* the current one, retired ones, and all of accept = yes */
@@ -113,14 +113,11 @@ static inline double runtime_start_due(const struct service_runtime *runtime)
 	return runtime->activity ? runtime->activity->start_due : 0;
 }
 
-/* Returns the runtime of a link of engine->leaving. */
+/* Returns the runtime of a link of engine->service_list->leaving. */
 static inline struct service_runtime *runtime_leaving(struct list *link)
 {
 	return container_of(link, struct activity, leaving)->runtime;
 }
-
-/* Finds a runtime in engine->leaving; NULL: none has this name. */
-struct service_runtime *runtime_find_leaving(struct engine *engine, const char *name);
 
 /* The activity, made at need; NULL: out of memory. */
 struct activity *runtime_activity(struct service_runtime *runtime);

@@ -27,3 +27,12 @@ struct service_runtime *service_list_find(const struct service_list *service_lis
 
 	return place ? *place : NULL;
 }
+
+struct service_runtime *service_list_find_leaving(const struct service_list *service_list, const char *name)
+{
+	LIST_EACH(link, &service_list->leaving) {
+		if (!strcmp(runtime_leaving(link)->service->name, name))
+			return runtime_leaving(link);
+	}
+	return NULL;
+}

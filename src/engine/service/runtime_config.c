@@ -16,6 +16,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
+#include "engine/runtime/service_list.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/old_row.h"
 #include "engine/service/operator_locks.h"
@@ -280,7 +281,7 @@ void runtime_remove(struct service_runtime *runtime)
 	}
 	runtime->since = clock_now();
 	if (runtime->activity)
-		list_add(&runtime->engine->leaving, &runtime->activity->leaving);
+		list_add(&runtime->engine->service_list->leaving, &runtime->activity->leaving);
 	runtime_post(runtime, LOOK);
 }
 

@@ -122,10 +122,10 @@ static void do_wait(struct service_runtime *runtime)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 	double pause = backoff_next(&runtime->backoff, lifecycle->backoff_min, lifecycle->backoff_max,
-				    engine_chance(runtime->engine));
+				    engine_random(runtime->engine));
 
 	if (!runtime_activity(runtime)) {
-		runtime->engine->starved = true;
+		runtime->engine->events.timer_failed = true;
 		events_feed(runtime->engine);
 		return;
 	}

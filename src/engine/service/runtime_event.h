@@ -35,11 +35,11 @@ void runtime_reopen_unreachable(struct service_runtime *runtime);
 void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
 		     struct listener *listeners);
 
-/* Removes a service that the table has no more. Its instances may run on, in engine->leaving, and an instance keeps the
+/* Removes a service that the table has no more. Its instances may run on, in the list `leaving`, and an instance keeps the
  * sockets it has. */
 void runtime_remove(struct service_runtime *runtime);
 
-/* A table has the service again: takes the runtime out of engine->leaving. The caller lets it adopt the row. */
+/* A table has the service again: takes the runtime out of the list `leaving`. The caller lets it adopt the row. */
 void runtime_return(struct service_runtime *runtime);
 
 /* true: a removed runtime goes on with its instance and the sockets, or would, if it were removed now. */

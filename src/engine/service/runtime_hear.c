@@ -33,7 +33,7 @@ static void check_over(struct service_runtime *runtime)
 	if (runtime_state(runtime) != OFF || !runtime_is_empty(runtime) || socket_commands_is_busy(runtime) ||
 	    (!runtime_is_removed(runtime) && !engine->stopping))
 		return;
-	engine->gone = true;
+	engine->events.ended = true;
 	if (runtime_is_removed(runtime))
 		forget(runtime);
 }
@@ -82,8 +82,8 @@ void runtime_hear(struct service_runtime *runtime)
 
 static void hear_all(struct engine *engine)
 {
-	while (engine->posted) {
-		struct service_runtime *runtime = container_of(engine->posted, struct service_runtime, posted);
+	while (engine->events.first) {
+		struct service_runtime *runtime = container_of(engine->events.first, struct service_runtime, posted);
 		unsigned char event;
 
 		while (events_take(engine, &runtime->posted, &event))

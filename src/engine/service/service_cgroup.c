@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "engine/launch/cgroup_cache.h"
 #include "engine/launch/start_resources.h"
+#include "engine/runtime/service_list.h"
 #include "os/cgroup/cgroup.h"
 
 #define OFTEN 10.0                      /* seconds between two starts, below which the group is kept open */
@@ -30,7 +31,7 @@ static bool is_taken(struct service_runtime *runtime, const char *path)
 {
 	if (has_instance_in(runtime, path))
 		return true;
-	LIST_EACH(link, &runtime->engine->leaving) {
+	LIST_EACH(link, &runtime->engine->service_list->leaving) {
 		if (has_instance_in(runtime_leaving(link), path))
 			return true;
 	}

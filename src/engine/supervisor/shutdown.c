@@ -150,7 +150,7 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 		if (supervisor->service_list.runtimes[n])
 			runtime_event(supervisor->service_list.runtimes[n], SHUTDOWN);
 	}
-	LIST_EACH(link, &engine->leaving)
+	LIST_EACH(link, &engine->service_list->leaving)
 		runtime_event(runtime_leaving(link), SHUTDOWN);
 	rpc_go_on(engine);
 	instance_stop_all(engine);

@@ -139,7 +139,7 @@ void state_dump_log(struct engine *engine, const struct service_list *service_li
 		else
 			say_keeper(engine, runtime, now);
 	}
-	LIST_EACH(link, &engine->leaving)
+	LIST_EACH(link, &engine->service_list->leaving)
 		say_keeper(engine, runtime_leaving(link), now);
 	if (asleep)
 		buf_addf(&unlisted, ", %zu of the services never started and not listed", asleep);
@@ -164,7 +164,7 @@ void state_dump_write(struct engine *engine, const struct service_list *service_
 		describe(runtime, now, out);
 		buf_char(out, '\n');
 	}
-	LIST_EACH(link, &engine->leaving) {
+	LIST_EACH(link, &engine->service_list->leaving) {
 		buf_addf(out, "%s: ", runtime_leaving(link)->service->name);
 		describe(runtime_leaving(link), now, out);
 		buf_char(out, '\n');

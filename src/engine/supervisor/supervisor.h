@@ -62,6 +62,7 @@ struct left_out_check {
 
 struct supervisor {
 	struct engine engine;
+	struct log_pump log_pump;       /* writes what waits in the sink of engine.log */
 	struct log_files log_files;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct instances instances;     /* and the limit of these */
@@ -76,6 +77,7 @@ struct supervisor {
 	bool leaving;                   /* SIGQUIT: instances run on */
 	bool over;                      /* superd has nothing left to wait for */
 	int exit_status;
+	int control;                    /* descriptor of the control socket, which an upgrade hands on; -1: none */
 	struct terminal terminal;
 	struct persona persona;          /* the caller sets it before supervisor_init */
 	struct sd_notify sd_notify;

@@ -105,7 +105,7 @@ static void use_needed(struct supervisor *supervisor)
 		if (service_list->runtimes[n])
 			required |= required_caps_of(service_list->runtimes[n]->service, port_start);
 	}
-	LIST_EACH(link, &supervisor->engine.leaving)
+	LIST_EACH(link, &supervisor->service_list.leaving)
 		required |= required_caps_of(runtime_leaving(link)->service, port_start);
 	own_privileges_use(required);
 }
@@ -119,16 +119,17 @@ static void drop_locks(struct supervisor *supervisor)
 	for (size_t n = locks->count; n-- > 0;) {
 		const char *name = locks->list[n].name;
 
-		if (!table_find(supervisor->table, name) && !runtime_find_leaving(engine, name) &&
+		if (!table_find(supervisor->table, name) && !service_list_find_leaving(engine->service_list, name) &&
 		    !left_out_find(supervisor->table, name))
 			locks_drop(engine, name);
 	}
 }
 
-static void take_gone(struct supervisor *supervisor)
+static void take_ended(struct supervisor *supervisor)
 {
-	supervisor->engine.gone = false;
-	if (list_empty(&supervisor->engine.leaving) && !supervisor->loader.worker.busy && !supervisor->engine.stopping)
+	supervisor->engine.events.ended = false;
+	if (list_empty(&supervisor->service_list.leaving) && !supervisor->loader.worker.busy &&
+	    !supervisor->engine.stopping)
 		use_needed(supervisor);
 	shutdown_check(supervisor);
 }
@@ -137,19 +138,20 @@ static void take_gone(struct supervisor *supervisor)
 static void hear(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
+	struct event_queue *events = &engine->events;
 
-	if (engine->touched)
+	if (events->paths_touched)
 		path_repair(engine);
-	engine->touched = false;
+	events->paths_touched = false;
 	runtimes_hear(engine);
-	if (engine->failed)
-		supervisor_fail(supervisor, engine->failed_status);
-	engine->failed = false;
-	if (engine->starved && !ev_is_active(&supervisor->starved))
+	if (events->failed)
+		supervisor_fail(supervisor, events->exit_status);
+	events->failed = false;
+	if (events->timer_failed && !ev_is_active(&supervisor->starved))
 		ev_timer_again(engine->loop, &supervisor->starved);
-	engine->starved = false;
-	if (engine->gone)
-		take_gone(supervisor);
+	events->timer_failed = false;
+	if (events->ended)
+		take_ended(supervisor);
 }
 
 static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
@@ -284,7 +286,7 @@ static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void on_command_ended(struct main_command *command)
 {
-	struct supervisor *supervisor = command->engine->context;
+	struct supervisor *supervisor = container_of(command, struct supervisor, command);
 
 	if (!supervisor->shutdown.has_cause)
 		supervisor->exit_status = command->exit_status;
@@ -316,7 +318,7 @@ static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
 	struct engine *engine = watcher->data;
 
 	(void)loop, (void)events;
-	hear(engine->context);
+	hear(container_of(engine, struct supervisor, engine));
 }
 
 /* Initialises what supervisor_free frees, so that it may be called at any time. */
@@ -325,11 +327,10 @@ static void init_empty(struct supervisor *supervisor)
 	struct engine *engine = &supervisor->engine;
 
 	engine->null_input = engine->null_output = -1;
-	engine->control = -1;
+	supervisor->control = -1;
 	for (int n = 0; n < ENGINE_SPARE; n++)
 		engine->spare[n] = -1;
-	list_init(&engine->none);
-	list_init(&engine->leaving);
+	list_init(&supervisor->service_list.leaving);
 	list_init(&engine->held);
 	list_init(&engine->receptions);
 	list_init(&engine->leftovers);
@@ -338,7 +339,7 @@ static void init_empty(struct supervisor *supervisor)
 	instances_init(engine, &supervisor->instances);
 	orphans_init(engine, &supervisor->orphans);
 	freezes_init(engine, &supervisor->freezes);
-	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
+	engine->random_state = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
 	admission_init(engine, &supervisor->admission);
 	tcpmux_init(engine, &supervisor->tcpmux);
 }
@@ -347,7 +348,6 @@ static void set_actions(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 
-	engine->context = supervisor;
 	events_init(engine, on_posted);
 	engine->service_list = &supervisor->service_list;
 	engine->list_loops = listing_loops;
@@ -423,7 +423,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	loop_room_begin(engine);
 	records_attach(engine);
 	if (engine->log)
-		log_pump_attach(&engine->log_pump, engine->loop, log_sink(engine->log));
+		log_pump_attach(&supervisor->log_pump, engine->loop, log_sink(engine->log));
 	persona_begin(&supervisor->persona, engine, &supervisor->service_list, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
 	config_loader_init(&supervisor->loader, engine->loop);
@@ -444,6 +444,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->upgrade.source.command = &supervisor->command.child;
 	supervisor->upgrade.source.command_group = &supervisor->command.group;
 	supervisor->upgrade.source.exit_status = &supervisor->exit_status;
+	supervisor->upgrade.source.control = &supervisor->control;
 	left_out_check_init(&supervisor->left_out_check, supervisor);
 	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
 	return true;
@@ -469,11 +470,12 @@ static void close_unclaimed(struct engine *engine)
 static bool resume(struct supervisor *supervisor, struct table *table, struct state_stream *stream)
 {
 	struct engine *engine = &supervisor->engine;
-	struct resume_rest rest = { .exit_status = supervisor->exit_status };
+	struct resume_rest rest = { .exit_status = supervisor->exit_status, .control = -1 };
 
 	if (!load_run(engine, table, stream, &rest))
 		return false;
 	supervisor->exit_status = rest.exit_status;
+	supervisor->control = rest.control;
 	if (rest.command && !command_resume(&supervisor->command, engine, rest.command, rest.command_group))
 		log_error(engine->log, "the end of the main command will not be heard of: out of memory");
 	return true;
@@ -571,7 +573,7 @@ void supervisor_free(struct supervisor *supervisor)
 	admission_free(engine);
 	records_finish(engine);
 	records_free(engine);
-	log_pump_detach(&engine->log_pump);
+	log_pump_detach(&supervisor->log_pump);
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
 	engine_drop_spare(engine);

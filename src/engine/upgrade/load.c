@@ -109,6 +109,7 @@ static void read_engine(struct state_loader *resume, struct state_section *secti
 	state_load(section, &start_resources_state, engine->launch, engine->loop);
 	state_load(section, &admission_state, engine->admission, engine->loop);
 	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
+	resume->rest->control = load_fd(section, "control");
 	resume->rest->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
 }
 
@@ -403,7 +404,7 @@ bool load_run(struct engine *engine, struct table *table, struct state_stream *s
 		if (runtime_is_disabled(service_list->runtimes[n]))
 			runtime_event(service_list->runtimes[n], DISABLE);
 	}
-	LIST_EACH(link, &engine->leaving)
+	LIST_EACH(link, &engine->service_list->leaving)
 		runtime_post(runtime_leaving(link), LOOK);
 	engine->locks->is_stale |= is_upgrade;          /* the superd before may have failed to write it */
 	if (is_upgrade)

@@ -30,6 +30,7 @@ void load_log(struct state_stream *stream, struct log *log);
 /* What the caller goes on with by itself. */
 struct resume_rest {
 	int exit_status;                /* superd's own */
+	int control;                    /* descriptor of the control socket; -1: none */
 	pid_t command, command_group;   /* the main command; 0: none runs */
 };
 

@@ -1,6 +1,7 @@
 /* Resumes services that no table has any more, while their instances run on. Their row has gone with its file, so a
  * new one is made here with the options that still matter: how the instances are stopped. */
 #include "config/table/service_builder.h"
+#include "engine/runtime/service_list.h"
 #include "engine/service/runtime_event.h"
 #include "engine/upgrade/load.h"
 
@@ -52,6 +53,6 @@ struct service_runtime *load_removed(struct state_loader *resume, struct state_s
 		return NULL;
 	}
 	runtime->state = service_ordered(runtime->state, REMOVE);
-	list_add(&engine->leaving, &runtime->activity->leaving);
+	list_add(&engine->service_list->leaving, &runtime->activity->leaving);
 	return runtime;
 }

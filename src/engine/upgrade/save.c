@@ -32,6 +32,7 @@ static void save_engine(struct state_saver *carry, struct engine *engine, const 
 	save_fd(carry, "pid_file", source->pid_file);
 	save_number(carry, "output_reader", output_reader_process());
 	save_number(carry, "exit_status", *source->exit_status);
+	save_fd(carry, "control", *source->control);
 	state_save(carry, &engine_state, engine);
 	state_save(carry, &log_files_state, engine->log_files);
 	state_save(carry, &start_resources_state, engine->launch);
@@ -63,7 +64,7 @@ static void save_debt(void *context, const struct rpc_debt *debt)
 /* Writes services that the table has no more, with the instances that they still run. */
 static void save_removed(struct state_saver *carry, struct engine *engine)
 {
-	LIST_EACH(link, &engine->leaving)
+	LIST_EACH(link, &engine->service_list->leaving)
 		save_service(carry, runtime_leaving(link));
 }
 

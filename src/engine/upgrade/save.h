@@ -29,6 +29,7 @@ struct carry_source {
 	const struct child *command;    /* the main command; pid 0: none runs */
 	const pid_t *command_group;
 	const int *exit_status;         /* superd's own */
+	const int *control;             /* descriptor of the control socket; -1: none */
 	/* Writes the clients of the control socket; NULL: there is no control socket. */
 	void (*carry_operators)(void *operators, struct state_saver *carry);
 	void *operators;

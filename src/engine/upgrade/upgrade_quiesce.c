@@ -104,7 +104,7 @@ static bool services_are_at_rest(struct engine *engine, struct buf *why)
 		if (service_list->runtimes[n] && !runtime_is_at_rest(service_list->runtimes[n], why))
 			return false;
 	}
-	LIST_EACH(link, &engine->leaving) {
+	LIST_EACH(link, &engine->service_list->leaving) {
 		if (!runtime_is_at_rest(runtime_leaving(link), why))
 			return false;
 	}
@@ -113,7 +113,7 @@ static bool services_are_at_rest(struct engine *engine, struct buf *why)
 
 bool upgrade_is_too_late(const struct upgrade *upgrade)
 {
-	return upgrade->engine->stop_ordered || upgrade->engine->failed || alarm_is_set(upgrade->failing);
+	return upgrade->engine->stop_ordered || upgrade->engine->events.failed || alarm_is_set(upgrade->failing);
 }
 
 /* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */

@@ -30,7 +30,6 @@ static struct service_runtime *open_keeper(const char *options)
 
 	if (!engine.loop) {
 		engine.loop = ev_default_loop(0);
-		list_init(&engine.none);
 		start_resources_init(&engine, &launch);
 		instances_init(&engine, &instances);
 		admission_init(&engine, &admission);

@@ -13,8 +13,8 @@ static void take_all(void)
 {
 	unsigned char event;
 
-	while (engine.posted) {
-		struct posted *first = engine.posted;
+	while (engine.events.first) {
+		struct posted *first = engine.events.first;
 
 		while (events_take(&engine, first, &event))
 			strncat(heard, (char[]){ (char)event, '\0' }, sizeof(heard) - strlen(heard) - 1);
@@ -48,7 +48,7 @@ Test(events, are_taken_in_the_order_of_posting)
 	events_post(&engine, &posted[0], 'd');
 	take_all();
 	cr_expect_str_eq(heard, "abdc");
-	cr_expect_null(engine.posted);
+	cr_expect_null(engine.events.first);
 }
 
 Test(events, wait_once_each_in_their_first_place)
@@ -72,7 +72,7 @@ Test(events, of_a_service_that_goes_are_dropped_wherever_it_stands)
 		take_all();
 		cr_expect_eq(strlen(heard), 3u);
 		cr_expect_null(strchr(heard, 'a' + gone));
-		cr_expect_null(engine.posted);
+		cr_expect_null(engine.events.first);
 	}
 }
 

@@ -12,7 +12,7 @@ static struct watch_ids looked_at;
 static void take_marks(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
 	(void)watcher, (void)events;
-	cr_expect(engine.touched);
+	cr_expect(engine.events.paths_touched);
 	looked_at = *socket_path_watch_touched(&engine);
 	ev_break(loop, EVBREAK_ALL);
 }
@@ -30,20 +30,20 @@ static void end(void)
 	tear_down();
 }
 
-TestSuite(nodes, .init = begin, .fini = end, .timeout = 60);
+TestSuite(watches, .init = begin, .fini = end, .timeout = 60);
 
 static int watched(const struct listen *listen, int fd)
 {
 	int mark = socket_path_watch_watch(&engine, listen, fd);
 
-	if (!engine.nodes || (mark == 0 && access(listen->address->address, F_OK) == 0)) {
+	if (!engine.path_watches || (mark == 0 && access(listen->address->address, F_OK) == 0)) {
 		end();
 		cr_skip_test("no inotify here");
 	}
 	return mark;
 }
 
-Test(nodes, looks_at_one_that_was_replaced_before_it_was_watched)
+Test(watches, looks_at_one_that_was_replaced_before_it_was_watched)
 {
 	struct listen listen = listen_at("unix", "a.sock"), theirs = listen_at("unix", "b.sock");
 	int fd = opened(&listen), other = opened(&theirs), mark;
@@ -57,7 +57,7 @@ Test(nodes, looks_at_one_that_was_replaced_before_it_was_watched)
 	close(other);
 }
 
-Test(nodes, looks_at_a_fifo_that_was_replaced_before_it_was_watched)
+Test(watches, looks_at_a_fifo_that_was_replaced_before_it_was_watched)
 {
 	struct listen listen = listen_at("fifo", "a"), theirs = listen_at("fifo", "b");
 	int fd = opened(&listen), other = opened(&theirs), mark;
@@ -70,7 +70,7 @@ Test(nodes, looks_at_a_fifo_that_was_replaced_before_it_was_watched)
 	close(other);
 }
 
-Test(nodes, looks_at_all_when_one_went_before_it_was_watched)
+Test(watches, looks_at_all_when_one_went_before_it_was_watched)
 {
 	struct listen listen = listen_at("unix", "a.sock");
 	int fd = opened(&listen);
@@ -88,7 +88,7 @@ static void end_of_patience(int events, void *none)
 	ev_break(engine.loop, EVBREAK_ALL);
 }
 
-Test(nodes, looks_at_none_that_is_as_it_was_made)
+Test(watches, looks_at_none_that_is_as_it_was_made)
 {
 	struct listen listen = listen_at("unix", "a.sock");
 	int fd = opened(&listen), mark = watched(&listen, fd);
