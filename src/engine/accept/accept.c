@@ -28,6 +28,7 @@
 #include "engine/core/unreaped.h"
 #include "engine/health/health_probes.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/runtime/prepare_start.h"
 
 #define BATCH 16                        /* clients that one turn takes from a listener */
 #define WAITING_MOST 16                 /* parked clients of tcpmux, which no queue of the kernel bounds */
@@ -328,7 +329,7 @@ static bool prepare(struct service_runtime *runtime)
 	bool good;
 
 	errno = 0;
-	good = start_kit_prepare(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners, &why);
+	good = runtime_prepare_start(runtime, &why);
 	if (!good) {
 		fd_shortage_note(runtime, errno);
 		start_log_failure(runtime, NULL, buf_string(&why));

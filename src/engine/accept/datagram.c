@@ -14,6 +14,7 @@
 #include "engine/accept/start_log.h"
 #include "engine/core/unreaped.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/runtime/prepare_start.h"
 #include "os/netdiag/queue_ids.h"
 
 #define TRIES 3                         /* starts that one datagram may cause */
@@ -79,7 +80,7 @@ static bool start(struct service_runtime *runtime, struct pending_client *guest,
 
 	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);
-	if (!start_kit_prepare(kit, runtime->engine, runtime->service, runtime->listeners, why)) {
+	if (!runtime_prepare_start(runtime, why)) {
 		pending_dismiss(runtime, guest);
 		return false;
 	}

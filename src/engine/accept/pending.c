@@ -24,6 +24,7 @@
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/launch/passed_files.h"
+#include "engine/runtime/prepare_start.h"
 
 enum refusal pending_park(struct service_runtime *runtime, const struct pending_client *guest)
 {
@@ -190,8 +191,7 @@ bool pending_plan(struct service_runtime *runtime, struct pending_client *guest,
 		client_instance_name(&guest->client, runtime->activity->accept->named_instances++, plain, guest->name,
 				     sizeof(guest->name));
 	plan_free(instance->plan);
-	instance->plan = start_kit_make_plan(&runtime->activity->kit, runtime->engine, runtime->service,
-					     runtime->listeners, guest->name, why);
+	instance->plan = runtime_plan_connection(runtime, guest->name, why);
 	return instance->plan;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/core/unreaped.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/runtime/prepare_start.h"
 
 struct pending_departure {
 	struct exec_sequence sequence;
@@ -44,8 +45,7 @@ static bool launch(struct exec_sequence *sequence, struct spawn_request *launch,
 	struct service_runtime *runtime = sequence->runtime;
 	struct pending_client *guest = &departure_of(sequence)->guest;
 
-	if (!start_kit_prepare(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners, why) ||
-	    !pending_equip(runtime, guest, launch, why))
+	if (!runtime_prepare_start(runtime, why) || !pending_equip(runtime, guest, launch, why))
 		return false;
 	launch->invocation = sequence->control.invocation;
 	launch->checks = sequence->control.checks && launch->plan->condition_count;
@@ -206,8 +206,7 @@ void pending_resume_plan(struct exec_sequence *sequence)
 	struct buf why = { 0 };
 
 	if (guest && *guest->name &&
-	    (!start_kit_prepare(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners, &why) ||
-	     !pending_plan(runtime, guest, &why)))
+	    (!runtime_prepare_start(runtime, &why) || !pending_plan(runtime, guest, &why)))
 		log_event(runtime->engine->log, LEVEL_ERROR, &event, "an instance has lost its name: %s",
 			  why.length ? buf_string(&why) : "out of memory");
 	buf_free(&why);

@@ -1,21 +1,10 @@
 /* Lists of services, instances and ports. If the kernel chose a port, only the socket knows it. */
 #include "engine/accept/service_listing.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 #include "engine/runtime/service_list.h"
-#include "exec/plan/plan.h"
-#include "os/socket/bind.h"
-
-static unsigned real_port(const struct listener *listener)
-{
-	struct bound_families reach;
-
-	return listener->io.fd >= 0 && bind_reach(listener->io.fd, &reach) ? reach.port : 0;
-}
 
 static void list_socket(const struct service_runtime *runtime, const struct listener *listener, struct buf *out)
 {
@@ -27,7 +16,7 @@ static void list_socket(const struct service_runtime *runtime, const struct list
 			 endpoint->kind == ENDPOINT_TCP		  ? "tcp"
 				 : endpoint->kind == ENDPOINT_UDP ? "udp"
 								  : "sctp",
-			 real_port(listener));
+			 listener_port(listener));
 		return;
 	}
 	endpoint_format(endpoint, &text);
@@ -46,7 +35,7 @@ static bool is_listed(const struct service_runtime *runtime, size_t number)
 	for (size_t n = 0; n < number; n++) {
 		const struct listener *before = &runtime->listeners[n];
 
-		if (before->listen->address->kind == endpoint->kind && real_port(before) == real_port(listener))
+		if (before->listen->address->kind == endpoint->kind && listener_port(before) == listener_port(listener))
 			return true;
 	}
 	return false;
@@ -94,43 +83,4 @@ void listing_mux_names(struct engine *engine, struct buf *out)
 				buf_addf(out, "%s\r\n", endpoint->address + (endpoint->address[0] == '+'));
 		}
 	}
-}
-
-/* superd's own echo, chargen and their like. */
-static bool answers_datagrams(const struct service_runtime *runtime, const struct listener *listener)
-{
-	return runtime->service->exec->builtin && endpoint_is_datagram(listener->listen->address) &&
-		real_port(listener);
-}
-
-static size_t collect(struct engine *engine, uint16_t *ports)
-{
-	size_t count = 0;
-
-	for (size_t n = 0; n < engine->service_list->count; n++) {
-		const struct service_runtime *runtime = engine->service_list->runtimes[n];
-
-		for (size_t i = 0; runtime && i < runtime->listener_count; i++) {
-			if (!answers_datagrams(runtime, &runtime->listeners[i]))
-				continue;
-			if (ports)
-				ports[count] = (uint16_t)real_port(&runtime->listeners[i]);
-			count++;
-		}
-	}
-	return count;
-}
-
-uint16_t *listing_loops(struct engine *engine, size_t *count)
-{
-	uint16_t *ports;
-
-	*count = collect(engine, NULL);
-	ports = *count ? calloc(*count, sizeof(*ports)) : NULL;
-	if (!ports) {
-		*count = 0;
-		return NULL;
-	}
-	collect(engine, ports);
-	return ports;
 }

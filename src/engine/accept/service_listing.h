@@ -7,6 +7,3 @@
 void listing_services(struct engine *engine, struct buf *out);  /* "NAME PROTOCOL PORT", one a line */
 void listing_servers(struct engine *engine, struct buf *out);   /* "NAME PID SECONDS", one a running instance */
 void listing_mux_names(struct engine *engine, struct buf *out); /* names a client may say to tcpmux, with CR LF */
-
-/* The ports of builtins that answer any datagram, into a new array (free() it); NULL: there are none, or no memory. */
-uint16_t *listing_loops(struct engine *engine, size_t *count);

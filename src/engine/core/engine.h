@@ -84,7 +84,6 @@ struct engine {
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade/upgrade) */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks); owned by the supervisor */
 	uint64_t random_state;          /* of the generator for jitter */
-	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/accept/service_listing */
 	/* engine/accept/refuse: refuses and closes a parked client */
 	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
 	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */

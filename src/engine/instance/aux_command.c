@@ -12,6 +12,7 @@
 #include "base/scan.h"
 #include "engine/core/unreaped.h"
 #include "engine/launch/stdio.h"
+#include "engine/runtime/prepare_start.h"
 #include "engine/runtime/runtime.h"
 #include "exec/dirs/private_tmp.h"
 #include "exec/spawn/spawn.h"
@@ -302,7 +303,7 @@ static bool prepare(struct aux_command *control, struct fd_map *fd_map, struct b
 		buf_text(why, "out of memory");
 		return false;
 	}
-	return start_kit_prepare(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners, why) &&
+	return runtime_prepare_start(runtime, why) &&
 	       launch_wire_beside(fd_map, &runtime->activity->kit, runtime->engine, runtime->service, why);
 }
 

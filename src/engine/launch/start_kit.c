@@ -156,13 +156,10 @@ static bool has_optional(const struct service *service)
 }
 
 struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *engine, const struct service *service,
-				 const struct listener *listeners, const char *instance, struct buf *why)
+				 const struct listener *listeners, const struct plan_sockets *given, struct buf *why)
 {
 	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
-	struct plan_sockets sockets = {
-		.port = first_port(service, listeners), .missing = missing, .instance = instance,
-	};
-	uint16_t *loops = NULL;
+	struct plan_sockets sockets = *given;
 	struct plan *plan;
 
 	if (!missing) {
@@ -171,20 +168,19 @@ struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *eng
 	}
 	for (size_t n = 0; n < service->socket_count; n++)
 		missing[n] = !listener_is_open(&listeners[n]);
-	if (plan_applies_access_itself(service))
-		sockets.loops = loops = engine->list_loops(engine, &sockets.loop_count);
+	sockets.port = first_port(service, listeners);
+	sockets.missing = missing;
 	plan = plan_make(service, &engine->defaults, &sockets, why);
 	if (plan && kit->hung)
 		plan->may_hang = plan->apart = true;
-	free(loops);
 	free(missing);
 	return plan;
 }
 
 static bool make_plan(struct start_kit *kit, struct engine *engine, const struct service *service,
-		      const struct listener *listeners, struct buf *why)
+		      const struct listener *listeners, const struct plan_sockets *given, struct buf *why)
 {
-	kit->plan = start_kit_make_plan(kit, engine, service, listeners, NULL, why);
+	kit->plan = start_kit_make_plan(kit, engine, service, listeners, given, why);
 	kit->judged = clock_now();
 	kit->made++;
 	return kit->plan;
@@ -211,14 +207,14 @@ static void judge_again(struct start_kit *kit)
 }
 
 bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struct service *service,
-		       const struct listener *listeners, struct buf *why)
+		       const struct listener *listeners, const struct plan_sockets *given, struct buf *why)
 {
 	start_kit_wake(kit, engine);
 	if (unreaped_forbids_start(engine, service, why))
 		return false;
 	if (kit->plan && (kit->plan->rereads || has_optional(service)))
 		start_kit_drop(kit);
-	if (!kit->plan && !make_plan(kit, engine, service, listeners, why))
+	if (!kit->plan && !make_plan(kit, engine, service, listeners, given, why))
 		return false;
 	judge_again(kit);
 	if (!kit->notify && notify_is_wanted(service)) {

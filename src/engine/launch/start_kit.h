@@ -42,13 +42,12 @@ bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listen
 const char *start_kit_last_line(const struct start_kit *kit);
 void start_kit_forget_line(struct start_kit *kit);
 
-/* Makes what is missing. false: that failed, for the reason in why. */
+/* Makes what is missing, a plan as start_kit_make_plan does. false: that failed, for the reason in why. */
 bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struct service *service,
-		       const struct listener *listeners, struct buf *why);
-/* The plan of one connection, where kit->plan says that each has its own: instance is what %{instance} stands for.
- * The caller's to free; NULL with the reason in why. */
+		       const struct listener *listeners, const struct plan_sockets *given, struct buf *why);
+/* A plan for these listeners; the rest of its sockets is given. The caller's to free; NULL with the reason in why. */
 struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *engine, const struct service *service,
-				 const struct listener *listeners, const char *instance, struct buf *why);
+				 const struct listener *listeners, const struct plan_sockets *given, struct buf *why);
 /* Notes why a start failed: one that blocked superd is made apart from then on. */
 void start_kit_note_fault(struct start_kit *kit, const struct fault *fault);
 

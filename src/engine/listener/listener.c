@@ -437,6 +437,13 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	return before;
 }
 
+unsigned listener_port(const struct listener *listener)
+{
+	struct bound_families reach;
+
+	return listener->io.fd >= 0 && bind_reach(listener->io.fd, &reach) ? reach.port : 0;
+}
+
 bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until)
 {
 	struct parked *parked = listener->parked;

@@ -91,6 +91,9 @@ void listener_rouse(struct listener *listener, struct engine *engine);
 /* Replaces its socket by another of the same address, and returns the former one; neither is closed. */
 int listener_swap(struct listener *listener, struct engine *engine, int fd);
 
+/* The port it has, which the kernel may have chosen; 0: it is not open, or has none. */
+unsigned listener_port(const struct listener *listener);
+
 /* Keeps a client that was accepted and has no instance yet, and owns it. until: for engine/accept/tcpmux, or 0. false:
  * out of memory. */
 bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until);

@@ -20,6 +20,7 @@
 #include "engine/instance/notify_receive.h"
 #include "engine/instance/outdated.h"
 #include "engine/launch/passed_files.h"
+#include "engine/runtime/prepare_start.h"
 #include "engine/service/service_cgroup.h"
 
 static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
@@ -42,7 +43,7 @@ static bool prepare(struct service_runtime *runtime, struct fd_map *fd_map, stru
 	size_t count = 0;
 	int *sockets;
 
-	if (!start_kit_prepare(kit, runtime->engine, runtime->service, runtime->listeners, why))
+	if (!runtime_prepare_start(runtime, why))
 		return false;
 	fdstore_policy_begin_run(runtime);
 	sockets = guard_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
@@ -246,7 +247,7 @@ bool shared_start(struct service_runtime *runtime, struct buf *why,
 	}
 	if (runtime->backoff.failures && engine_has_spare(runtime->engine, ENGINE_SPARE / 2))
 		engine_drop_spare(runtime->engine);     /* it keeps some while it runs: others may need the rest */
-	good = kit->plan || start_kit_prepare(kit, runtime->engine, runtime->service, runtime->listeners, why);
+	good = kit->plan || runtime_prepare_start(runtime, why);
 	if (good && exec_sequence_is_needed(runtime->service, kit->plan))
 		good = start_long(runtime, instance, why, take_over);
 	else if (good)

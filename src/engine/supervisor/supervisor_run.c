@@ -23,7 +23,6 @@
 #include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/refuse.h"
-#include "engine/accept/service_listing.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/clients/close_events.h"
@@ -350,7 +349,6 @@ static void set_actions(struct supervisor *supervisor)
 
 	events_init(engine, on_posted);
 	engine->service_list = &supervisor->service_list;
-	engine->list_loops = listing_loops;
 	engine->send_away = refuse_parked;
 }
 

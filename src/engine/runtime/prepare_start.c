@@ -1,0 +1,75 @@
+/* A builtin that answers any datagram must not answer another one without end, so its plan has the ports of all of them
+ * (superd-builtin). They change with every listener that opens or closes. */
+#include "engine/runtime/prepare_start.h"
+
+#include <stdlib.h>
+
+#include "engine/core/engine.h"
+#include "engine/runtime/service_list.h"
+
+/* superd's own echo, chargen and their like. */
+static bool answers_datagrams(const struct service_runtime *runtime, const struct listener *listener)
+{
+	return runtime->service->exec->builtin && endpoint_is_datagram(listener->listen->address) &&
+		listener_port(listener);
+}
+
+/* ports may be NULL: only counts them. */
+static size_t collect(const struct service_list *service_list, uint16_t *ports)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		const struct service_runtime *runtime = service_list->runtimes[n];
+
+		for (size_t i = 0; runtime && i < runtime->listener_count; i++) {
+			if (!answers_datagrams(runtime, &runtime->listeners[i]))
+				continue;
+			if (ports)
+				ports[count] = (uint16_t)listener_port(&runtime->listeners[i]);
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Into a new array (free() it); NULL: there are none, they are not needed, or there is no memory. */
+static uint16_t *find_loops(const struct service_runtime *runtime, size_t *count)
+{
+	const struct service_list *service_list = runtime->engine->service_list;
+	uint16_t *ports;
+
+	*count = plan_applies_access_itself(runtime->service) ? collect(service_list, NULL) : 0;
+	ports = *count ? calloc(*count, sizeof(*ports)) : NULL;
+	if (ports)
+		collect(service_list, ports);
+	else
+		*count = 0;
+	return ports;
+}
+
+bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
+{
+	struct plan_sockets sockets = { .instance = NULL };
+	uint16_t *loops = find_loops(runtime, &sockets.loop_count);
+	bool good;
+
+	sockets.loops = loops;
+	good = start_kit_prepare(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners,
+				 &sockets, why);
+	free(loops);
+	return good;
+}
+
+struct plan *runtime_plan_connection(struct service_runtime *runtime, const char *instance, struct buf *why)
+{
+	struct plan_sockets sockets = { .instance = instance };
+	uint16_t *loops = find_loops(runtime, &sockets.loop_count);
+	struct plan *plan;
+
+	sockets.loops = loops;
+	plan = start_kit_make_plan(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners,
+				   &sockets, why);
+	free(loops);
+	return plan;
+}
