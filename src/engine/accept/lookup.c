@@ -137,7 +137,7 @@ static void on_ended(struct child *child, int status)
 
 static struct lookup_helper *make_helper(struct engine *engine)
 {
-	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	struct lookup_helper *helper = calloc(1, sizeof(*helper));
 
 	if (!helper)
@@ -147,7 +147,7 @@ static struct lookup_helper *make_helper(struct engine *engine)
 		free(helper);
 		return NULL;
 	}
-	helper->environment[0] = path;
+	helper->environment[0] = (char *)(uintptr_t)path;
 	helper->plan = (struct plan){
 		.main.program = helper->program, .environment = helper->environment, .environment_count = 1,
 		.account = helper_user_account(HELPER_USER_ADVISE), .umask = 022, .io_priority = -1,
@@ -161,7 +161,7 @@ static struct lookup_helper *make_helper(struct engine *engine)
 /* Starts superd-advise. Returns its pid; -1: it could not be started, and the log says why. */
 static pid_t start(struct engine *engine, const struct pending_client *guest, int answers)
 {
-	static char name[] = "-n", libwrap[] = "-w", ident[] = "-i", seconds[] = IDENT_SECONDS;
+	char name[] = "-n", libwrap[] = "-w", ident[] = "-i", seconds[] = IDENT_SECONDS;
 	const struct guest_lookups *asked = &guest->asked;
 	const int wanted[] = { guest->client.fd, engine->null_output, engine->null_output, answers, guest->client.fd };
 	char *argv[8], **at = argv;

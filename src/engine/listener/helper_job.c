@@ -99,7 +99,7 @@ void helper_job_init(struct helper_job *job, struct engine *engine,
 static bool spawn(struct helper_job *job, const char *const *argv, const struct account *account, int write_end,
 		  struct buf *why)
 {
-	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const int streams[] = { job->engine->null_input, job->engine->null_output, write_end };
 	struct process_defaults defaults = job->engine->defaults;
 	struct plan *plan = NULL;

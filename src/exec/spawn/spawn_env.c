@@ -28,13 +28,11 @@ bool spawn_invocation(char id[INVOCATION_ID + 1])
 /* As ucspi-tcp names them. */
 static size_t add_tcp(const struct spawn_request *launch, struct spawn_env *texts, char **environment)
 {
-	static char proto[] = "PROTO=TCP";
-
 	snprintf(texts->local_ip, sizeof(texts->local_ip), "TCPLOCALIP=%s", launch->local_address);
 	snprintf(texts->local_port, sizeof(texts->local_port), "TCPLOCALPORT=%d", launch->local_port);
 	snprintf(texts->remote_ip, sizeof(texts->remote_ip), "TCPREMOTEIP=%s", launch->remote_address);
 	snprintf(texts->remote_port, sizeof(texts->remote_port), "TCPREMOTEPORT=%d", launch->remote_port);
-	environment[0] = proto;
+	environment[0] = (char *)(uintptr_t)"PROTO=TCP";
 	environment[1] = texts->local_ip;
 	environment[2] = texts->local_port;
 	environment[3] = texts->remote_ip;
