@@ -183,6 +183,18 @@ static bool read_folder(struct reading *reading, const struct reader *reader, co
 	return ok;
 }
 
+bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read)
+{
+	struct source_file source;
+	bool ok;
+
+	if (!load(&source, path, reading->table->pool, reading->diags))
+		return false;
+	ok = read(reading, &source);
+	source_free(&source);
+	return ok;
+}
+
 bool reading_may_read(struct reading *reading, const char *path, const struct stat *status)
 {
 	const struct read_request *request = reading->request;

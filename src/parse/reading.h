@@ -128,6 +128,11 @@ void reading_mark_shared(struct reading *reading, struct origin at);
 /* For readers: a service of this name also stands in the file that begins at this place. */
 void reading_note_part(struct reading *reading, struct origin at, const char *name);
 
+/* For readers: loads a file, reads it and frees it; load is source_load or one of its kind. */
+typedef bool source_loader(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
+typedef bool source_reader(struct reading *reading, const struct source_file *source);
+bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read);
+
 /* For readers that open files themselves: asks request->may_read of one. */
 bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
 

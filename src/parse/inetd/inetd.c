@@ -299,14 +299,7 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 
 static bool inetd_read(struct reading *reading, const char *path)
 {
-	struct source_file source;
-	bool ok;
-
-	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
-		return false;
-	ok = inetd_read_source(reading, &source);
-	source_free(&source);
-	return ok;
+	return reading_load(reading, path, source_load_in_parts, inetd_read_source);
 }
 
 /* Every file of /etc/inetd.d but copies, which would take the place of what they are copies of. */

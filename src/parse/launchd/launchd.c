@@ -111,14 +111,7 @@ bool launchd_read_source(struct reading *reading, const struct source_file *sour
 
 static bool launchd_read(struct reading *reading, const char *path)
 {
-	struct source_file source;
-	bool good;
-
-	if (!source_load_bytes(&source, path, reading->table->pool, reading->diags))
-		return false;
-	good = launchd_read_source(reading, &source);
-	source_free(&source);
-	return good;
+	return reading_load(reading, path, source_load_bytes, launchd_read_source);
 }
 
 static bool launchd_takes(struct reading *reading, const char *path, const char *name)

@@ -239,14 +239,7 @@ bool superd_read_source(struct reading *reading, const struct source_file *sourc
 
 static bool superd_read(struct reading *reading, const char *path)
 {
-	struct source_file source;
-	bool ok;
-
-	if (!source_load(&source, path, reading->table->pool, reading->diags))
-		return false;
-	ok = superd_read_source(reading, &source);
-	source_free(&source);
-	return ok;
+	return reading_load(reading, path, source_load, superd_read_source);
 }
 
 const struct reader reader_superd = {

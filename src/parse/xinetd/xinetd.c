@@ -143,14 +143,7 @@ bool xinetd_read_source(struct reading *reading, const struct source_file *sourc
 
 static bool xinetd_read(struct reading *reading, const char *path)
 {
-	struct source_file source;
-	bool ok;
-
-	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
-		return false;
-	ok = xinetd_read_source(reading, &source);
-	source_free(&source);
-	return ok;
+	return reading_load(reading, path, source_load_in_parts, xinetd_read_source);
 }
 
 void xinetd_end_source(struct reading *reading)
