@@ -308,6 +308,23 @@ void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*t
 	}
 }
 
+static bool is_condition(const struct unit_key *key)
+{
+	return !strncmp(key->key, "Condition", 9) || !strncmp(key->key, "Assert", 6);
+}
+
+static bool is_none(const struct unit_key *key)
+{
+	(void)key;
+	return false;
+}
+
+void unit_apply_common_keys(struct unit_builder *builder)
+{
+	unit_apply_keys(builder, "Unit", is_condition);
+	unit_apply_keys(builder, "Install", is_none);
+}
+
 static void say_section(struct unit_builder *builder, const struct unit_assignment *first, const char *own)
 {
 	const char *const known[] = { own, "Unit", "Install" };

@@ -96,6 +96,9 @@ void unit_apply_key(struct unit_builder *builder, const char *section, const str
 /* Hands over all keys of a section for which `takes` is false, and reports unknown keys. */
 void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct unit_key *key));
 
+/* The same of [Unit] and [Install], but conditions (condition.c). */
+void unit_apply_common_keys(struct unit_builder *builder);
+
 /* Says which sections a unit has that is [Unit], [Install] and this one. */
 void unit_say_sections(struct unit_builder *builder, const char *own);
 

@@ -66,17 +66,6 @@ static bool is_taken(const struct unit_key *key)
 	return false;
 }
 
-static bool is_condition(const struct unit_key *key)
-{
-	return !strncmp(key->key, "Condition", 9) || !strncmp(key->key, "Assert", 6);
-}
-
-static bool is_none(const struct unit_key *key)
-{
-	(void)key;
-	return false;
-}
-
 /* A type that this version lacks is missed, as other things are. */
 static void set_type(struct unit_builder *builder, struct origin at)
 {
@@ -450,7 +439,6 @@ void unit_build_service(struct unit_builder *builder)
 	take_timer_slack(builder);
 	take_kernel_mounts(builder);
 	check_home(builder);
-	unit_apply_keys(builder, "Unit", is_condition);
-	unit_apply_keys(builder, "Install", is_none);
+	unit_apply_common_keys(builder);
 	unit_build_conditions(builder);
 }

@@ -212,17 +212,6 @@ static bool any_accepts(const struct unit *unit)
 	return false;
 }
 
-static bool takes_condition(const struct unit_key *key)
-{
-	return !strncmp(key->key, "Condition", 9) || !strncmp(key->key, "Assert", 6);
-}
-
-static bool takes_nothing(const struct unit_key *key)
-{
-	(void)key;
-	return false;
-}
-
 static void take_socket(struct unit_builder *builder, const struct unit *unit)
 {
 	struct diags unheard = { 0 };
@@ -239,8 +228,7 @@ static void take_socket(struct unit_builder *builder, const struct unit *unit)
 	unit_apply_keys(builder, "Socket", is_taken);
 	builder_close_socket(builder->builder, listens ? builder->reading->diags : &unheard);
 	diags_free(&unheard);
-	unit_apply_keys(builder, "Unit", takes_condition);
-	unit_apply_keys(builder, "Install", takes_nothing);
+	unit_apply_common_keys(builder);
 }
 
 void unit_build_sockets(struct unit_builder *builder)
