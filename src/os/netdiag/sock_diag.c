@@ -267,34 +267,8 @@ bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, u
 	*limit = search.limit;
 	return search.found;
 }
-#else
-bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
-		    void (*each)(struct nlmsghdr *message, void *context), void *context)
-{
-	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
-	return false;
-}
-
-bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
-{
-	(void)fd, (void)name, (void)queue, (void)limit;
-	return false;
-}
 #endif
 #else
-bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
-		    void (*each)(struct nlmsghdr *message, void *context), void *context)
-{
-	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
-	return false;
-}
-
-bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
-{
-	(void)fd, (void)name, (void)queue, (void)limit;
-	return false;
-}
-
 bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 {
 	(void)fd;
@@ -311,6 +285,21 @@ bool sock_diag_ask(const void *request, size_t size, void (*each)(struct nlmsghd
 		   void *context)
 {
 	(void)request, (void)size, (void)each, (void)context;
+	return false;
+}
+#endif
+
+#if !defined(HAVE_LINUX_SOCK_DIAG_H) || !defined(HAVE_LINUX_UNIX_DIAG_H) || !defined(HAVE_LINUX_INET_DIAG_H)
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+{
+	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
+	return false;
+}
+
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
+{
+	(void)fd, (void)name, (void)queue, (void)limit;
 	return false;
 }
 #endif
