@@ -13,7 +13,6 @@
 #include "base/scan.h"
 #include "os/fs/runtime_dir.h"
 #include "os/socket/bind.h"
-#include "prepare/rpc_lookup.h"
 
 #define HOST_MOST 32                    /* addresses of a host that are looked at */
 #define NEAR_MOST 10000                 /* entries of services(5) looked at for a hint */
@@ -306,13 +305,30 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
+/* By rpc(5), or whatever else NSS asks. A libc without the call needs the number in the table. */
+static bool find_program(const char *name, uint32_t *number)
+{
+#ifdef HAVE_GETRPCBYNAME_R
+	struct rpcent entry, *found = NULL;
+	char room[4096];
+
+	if (getrpcbyname_r(name, &entry, room, sizeof(room), &found) != 0 || !found)
+		return false;
+	*number = (uint32_t)found->r_number;
+	return true;
+#else
+	(void)name, (void)number;
+	return false;
+#endif
+}
+
 /* Its socket is an ordinary one, at a port the kernel chooses. Number and versions stay in the address, so that sockets
  * of two programs are never taken for one. */
 static bool resolve_program(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
 
-	if (endpoint.port_name && !rpc_lookup(endpoint.port_name, &endpoint.number))
+	if (endpoint.port_name && !find_program(endpoint.port_name, &endpoint.number))
 		return refuse(addresses, service, listen, endpoint.port_name,
 			      "rpc(5) has no program of this name; a number does not need it", NULL);
 	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
