@@ -2,4 +2,13 @@
  * nothing if libc has no such call. */
 #pragma once
 
-void memory_trim(void);
+#ifdef HAVE_MALLOC_TRIM
+#include <malloc.h>
+#endif
+
+static inline void memory_trim(void)
+{
+#ifdef HAVE_MALLOC_TRIM
+	malloc_trim(0);
+#endif
+}
