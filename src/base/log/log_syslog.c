@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/unix_connect.h"
 
 static const struct {
 	const char *name;
@@ -38,23 +38,6 @@ int syslog_facility(const char *name)
 	return -1;
 }
 
-static int connect_type(const char *path, int type)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(path);
-	int fd;
-
-	if (length >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(address.sun_path, path, length + 1);
-	fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		fd_close(&fd);
-	return fd_raise(fd, FD_HIGH);
-}
-
 /* Connects if there is no connection and the last attempt is a second ago. false: not connected. */
 static bool syslog_connect(struct syslog *syslog)
 {
@@ -68,11 +51,12 @@ static bool syslog_connect(struct syslog *syslog)
 		return false;
 	syslog->retry_at = now + 1;
 	syslog->is_stream = false;
-	syslog->fd = connect_type(path, SOCK_DGRAM);
+	syslog->fd = unix_connect(path, SOCK_DGRAM);
 	if (syslog->fd < 0 && errno == EPROTOTYPE) {
 		syslog->is_stream = true;
-		syslog->fd = connect_type(path, SOCK_STREAM);
+		syslog->fd = unix_connect(path, SOCK_STREAM);
 	}
+	syslog->fd = fd_raise(syslog->fd, FD_HIGH);
 	return syslog->fd >= 0;
 }
 

@@ -10,12 +10,12 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "base/unix_connect.h"
 #include "config/option/option_name.h"
 #include "config/option/service_mark.h"
 #include "config/words/passed_fds.h"
 #include "os/foreign/act_as.h"
 #include "os/foreign/foreign_path.h"
-#include "os/socket/unix_connect.h"
 
 /* Connects to a unix socket of any type. */
 static int connect_to(const char *path, const struct open_file_word *file)

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/unix_connect.h"
 #include "exec/child/child.h"
 #include "os/foreign/act_as.h"
-#include "os/socket/unix_connect.h"
 
 int stream_file_open(const struct stream_file *file)
 {

@@ -1,5 +1,5 @@
 /* connect(2) to a path. A path that does not fit into sockaddr_un is an error; it is never cut. */
-#include "os/socket/unix_connect.h"
+#include "base/unix_connect.h"
 
 #include <errno.h>
 #include <string.h>
