@@ -1,10 +1,14 @@
 /* Descriptors in messages of a unix socket. cmsg(3) requires the alignment and size of union control. */
 #include "base/fd_message.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define GRACE 5000                      /* milliseconds */
 
 union control {
 	struct cmsghdr header;
@@ -59,4 +63,16 @@ ssize_t fd_message_receive(int from, void *bytes, size_t size, int *fds, size_t 
 
 	*count = got >= 0 ? copy_fds(&message, fds, *count) : 0;
 	return got;
+}
+
+void fd_message_await_taken(int from)
+{
+	char word;
+	ssize_t got;
+
+	do
+		got = read(from, &word, 1);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		poll(NULL, 0, GRACE);
 }

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +33,6 @@
 #define SO_NETNS_COOKIE 71              /* of asm-generic/socket.h (Linux 5.14), on most architectures */
 #endif
 
-#define GRACE 5000                      /* milliseconds that copies are kept for a superd that has said nothing */
 #define PROCESSES_MOST 64               /* of one group that are looked at */
 #define DESCRIPTORS_MOST 4096           /* of one process */
 #define STATUS_MOST 4096
@@ -414,7 +412,6 @@ static void look(const void *with)
 {
 	struct orphan_look looking = *(const struct orphan_look *)with;
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char word;
 
 	looking.knows_network = find_network(probe, &looking.network);
 	fd_close(&probe);
@@ -427,8 +424,7 @@ static void look(const void *with)
 			return;
 	}
 	shutdown(looking.to, SHUT_WR);
-	if (read(looking.to, &word, 1) <= 0)
-		poll(NULL, 0, GRACE);
+	fd_message_await_taken(looking.to);
 }
 
 pid_t orphan_copy_begin(const struct orphan_order *orders, size_t count, const struct table *table, int *report)

@@ -26,7 +26,6 @@
 #include "os/proc/pidfd.h"
 #include "os/rights/required_caps.h"
 
-#define GRACE 5000                      /* milliseconds that copies are kept for a superd that has said nothing */
 #define HANDED_MOST 128                 /* descriptors of one message; the kernel takes 253 */
 #define DESCRIPTORS_MOST 4096           /* of one process that are looked at */
 
@@ -178,19 +177,6 @@ static void take_of(struct taking *taking, pid_t pid, int pidfd)
 	closedir(directory);
 }
 
-/* Until superd has all. */
-static void wait_for_word(int from)
-{
-	char word;
-	ssize_t got;
-
-	do
-		got = read(from, &word, 1);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		poll(NULL, 0, GRACE);
-}
-
 static void take_all(const void *with)
 {
 	struct taking taking = *(const struct taking *)with;
@@ -212,7 +198,7 @@ static void take_all(const void *with)
 		return;                 /* superd has gone, and has nothing to drop */
 	taking.handed.is_last = true;
 	if (hand_over(&taking))
-		wait_for_word(taking.to);
+		fd_message_await_taken(taking.to);
 }
 
 pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t known_count, int *report)

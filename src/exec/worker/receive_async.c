@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,6 @@
 #include "os/proc/pidfd.h"
 #include "os/socket/plain_socket.h"
 
-#define GRACE 5000                      /* milliseconds that references are kept for a superd that has said nothing */
 
 struct order {
 	int socket, report;
@@ -130,19 +128,6 @@ static size_t pick(int *fds, size_t count, struct receive_answer *answer)
 	return kept;
 }
 
-/* Until superd has what it was given. */
-static void wait_for_word(int report)
-{
-	char word;
-	ssize_t got;
-
-	do
-		got = read(report, &word, 1);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		poll(NULL, 0, GRACE);
-}
-
 static void receive(const void *with)
 {
 	const struct order *order = with;
@@ -164,7 +149,7 @@ static void receive(const void *with)
 		fd_message_send(order->report, &answer, sizeof(answer), NULL, 0, 0);
 	}
 	if (given)
-		wait_for_word(order->report);
+		fd_message_await_taken(order->report);
 }
 
 pid_t receive_async(int socket, enum receive_purpose purpose, int *report)
