@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -482,6 +483,21 @@ static inline size_t words_count(words list)
 	while (list && list[count])
 		count++;
 	return count;
+}
+
+static inline bool words_have(words list, const char *word)
+{
+	while (list && *list && strcmp(*list, word) != 0)
+		list++;
+	return list && *list;
+}
+
+/* Its root_directory; NULL: it has none, or that is / itself. */
+static inline const char *service_root(const struct service *service)
+{
+	const char *root = service->groups->environment->root_directory;
+
+	return root && root[strspn(root, "/")] ? root : NULL;
 }
 
 /* accept = no: the backend gets the listeners themselves (inetd's and xinetd's "wait"). */

@@ -101,14 +101,6 @@ static char *text_of(struct buf *text)
 	return taken;
 }
 
-/* NULL: none, or the one that is the root already. */
-static const char *root_of(const struct service *service)
-{
-	const char *root = service->groups->environment->root_directory;
-
-	return root && root[strspn(root, "/")] ? root : NULL;
-}
-
 static bool name_place(struct credentials *credentials, int number, const char *within,
 		       const struct process_defaults *defaults)
 {
@@ -128,7 +120,7 @@ static bool name_place(struct credentials *credentials, int number, const char *
 static bool name_places(struct credentials *credentials, const struct service *service,
 			const struct process_defaults *defaults)
 {
-	const char *root = root_of(service);
+	const char *root = service_root(service);
 	struct buf folder = { 0 }, unit = { 0 };
 
 	credentials_folder(service, defaults, &folder);
@@ -249,7 +241,7 @@ static void open_up(int above, const char *name)
 
 void credentials_remove(const struct service *service, const struct process_defaults *defaults, bool at_once)
 {
-	const char *root = credentials_are_carried(service) ? NULL : root_of(service);
+	const char *root = credentials_are_carried(service) ? NULL : service_root(service);
 	struct buf base = { 0 }, name = { 0 };
 	int above = -1;
 

@@ -56,15 +56,6 @@ static void pass_everything(struct variables *variables, const struct process_de
 	}
 }
 
-static bool passes_everything(words passenv)
-{
-	for (; passenv && *passenv; passenv++) {
-		if (!strcmp(*passenv, "*"))
-			return true;
-	}
-	return false;
-}
-
 static void set_account_variables(struct variables *variables, const struct account *account)
 {
 	if (!account || !account->name || !account->home)
@@ -135,7 +126,7 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 	bool good;
 
 	variables_set(&variables, DEFAULT_PATH);
-	if (passes_everything(around->passenv))
+	if (words_have(around->passenv, "*"))
 		pass_everything(&variables, defaults);
 	set_account_variables(&variables, service->account);
 	for (size_t n = 0; around->passenv && around->passenv[n]; n++)

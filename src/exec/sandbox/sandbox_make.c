@@ -38,14 +38,6 @@ static bool say_memory(const struct sandbox_build *making)
 	return false;
 }
 
-/* The root that is one already is no other. */
-static const char *other_root(const struct service *service)
-{
-	const char *root = service->groups->environment->root_directory;
-
-	return root && root[strspn(root, "/")] ? root : NULL;
-}
-
 /* Root leaves a chroot by another one, so its root is entered by a mount, where superd may make any. For other users
  * the one is as good as the other, and chroot(2) takes no process of its own to start. */
 static bool may_leave_chroot(const struct service *service)
@@ -53,7 +45,7 @@ static bool may_leave_chroot(const struct service *service)
 	const struct account *account = service->account;
 	uid_t uid = account && account->switches ? account->uid : geteuid();
 
-	return other_root(service) && (uid == 0 || service->groups->identity->ambient_capabilities & CAP(SYS_CHROOT));
+	return service_root(service) && (uid == 0 || service->groups->identity->ambient_capabilities & CAP(SYS_CHROOT));
 }
 
 static bool enters_root(const struct service *service, struct sandbox_support *support)
@@ -80,7 +72,7 @@ static const char *network_option(const struct sandbox_build *making)
 
 static bool make_mounts(struct sandbox_build *making)
 {
-	struct mount_list places = { .pool = making->pool, .root = other_root(making->service) };
+	struct mount_list places = { .pool = making->pool, .root = service_root(making->service) };
 	struct sandbox_mount *mounts;
 	bool good;
 
@@ -138,7 +130,7 @@ static void make_namespaces(struct sandbox_build *making)
 	if (result->has_mounts) {
 		result->namespaces |= CLONE_NEWNS;
 		result->propagation = propagations[hardening->mount_flags];
-		result->root = other_root(making->service);
+		result->root = service_root(making->service);
 	}
 	if (hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
 		result->namespaces |= CLONE_NEWNET;

@@ -289,22 +289,13 @@ void node_remove_symlinks(const struct listen *listen)
 	}
 }
 
-static bool has_link(words list, const char *wanted)
-{
-	for (; list && *list; list++) {
-		if (!strcmp(*list, wanted))
-			return true;
-	}
-	return false;
-}
-
 void node_drop_symlinks(const struct listen *before, const struct listen *after)
 {
 	const char *path = node_path(before);
 	struct path_finding finding;
 
 	for (words link = before->options->symlinks; path && link && *link; link++) {
-		if (!has_link(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
+		if (!words_have(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
 		    is_link_to(*link, path))
 			unlink(*link);
 	}

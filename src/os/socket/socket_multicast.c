@@ -11,15 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static bool has_group(words groups, const char *group)
-{
-	for (; groups && *groups; groups++) {
-		if (!strcmp(*groups, group))
-			return true;
-	}
-	return false;
-}
-
 static int change_ipv4(int fd, const char *address, unsigned interface, bool join)
 {
 	struct ip_mreqn group = { .imr_ifindex = (int)interface };
@@ -77,11 +68,11 @@ void socket_multicast_change(int fd, int domain, const struct listen *before, co
 	words old = groups_of(before), new = groups_of(after);
 
 	for (words group = old; group && *group; group++) {
-		if (!has_group(new, *group))
+		if (!words_have(new, *group))
 			change_membership(fd, domain, *group, false, warnings);
 	}
 	for (words group = new; group &&*group; group++) {
-		if (!has_group(old, *group))
+		if (!words_have(old, *group))
 			change_membership(fd, domain, *group, true, warnings);
 	}
 }
