@@ -296,6 +296,13 @@ struct origin source_origin_near(const struct source_file *source, size_t offset
 	return origin_at(source, offset, *line);
 }
 
+size_t source_line_end(const struct source_file *source, size_t at)
+{
+	const char *newline = memchr(source->text + at, '\n', source->length - at);
+
+	return newline ? (size_t)(newline - source->text) : source->length;
+}
+
 struct origin source_origin(const struct source_file *source, size_t offset)
 {
 	if (!source->line_count)

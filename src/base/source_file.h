@@ -59,6 +59,9 @@ bool source_from_text(struct source_file *source, const char *file, const char *
 /* Indexes the lines of a text that the caller put into the struct. false: out of memory. */
 bool source_find_lines(struct source_file *source);
 
+/* Returns the offset of the newline that ends the line of a byte, or of the end. */
+size_t source_line_end(const struct source_file *source, size_t at);
+
 /* Returns line and column of a byte of the text. */
 struct origin source_origin(const struct source_file *source, size_t offset);
 

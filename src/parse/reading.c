@@ -14,6 +14,20 @@
 
 #include "base/array.h"
 
+void reading_say(struct reading *reading, enum severity severity, struct origin at, const char *format,
+		 va_list arguments)
+{
+	char message[DIAGS_MESSAGE];
+
+	vsnprintf(message, sizeof(message), format, arguments);
+	diags_add(reading->diags, severity, at, "%s", message);
+}
+
+enum severity reading_unsupported(const struct reading *reading)
+{
+	return reading->request && reading->request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;
+}
+
 bool reading_refuse_memory(struct reading *reading)
 {
 	return diags_out_of_memory(reading->diags, (struct origin){ 0 });

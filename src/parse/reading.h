@@ -4,6 +4,7 @@
  * Readers tokenise and call builders: no bind, no log, no exit, no look-up of names. They are fuzzed. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -152,6 +153,13 @@ void reading_drop_state(struct reading *reading, free_state *free);
 
 /* Frees the states of all languages, when a reading ends. */
 void reading_drop_states(struct reading *reading);
+
+/* For readers: adds a message. */
+void reading_say(struct reading *reading, enum severity severity, struct origin at, const char *format,
+		 va_list arguments) __attribute__((format(printf, 4, 0)));
+
+/* What it is that a unit restricts something and superd lacks it. */
+enum severity reading_unsupported(const struct reading *reading);
 
 /* Adds that memory has run out, and is false. */
 bool reading_refuse_memory(struct reading *reading);

@@ -2,17 +2,14 @@
 #include "parse/inetd/entry.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 bool inetd_refuse(const struct inetd *inetd, struct origin at, const char *format, ...)
 {
-	char message[DIAGS_MESSAGE];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
+	reading_say(inetd->reading, SEVERITY_ERROR, at, format, arguments);
 	va_end(arguments);
-	diag_error(inetd->reading->diags, at, "%s", message);
 	return false;
 }
 

@@ -117,7 +117,7 @@ static bool read_directive(struct inetd *inetd)
 static void read_comment(struct inetd *inetd, size_t at)
 {
 	const struct source_file *source = inetd->source;
-	size_t end = inetd_line_end(source, at), start = at + 2;
+	size_t end = source_line_end(source, at), start = at + 2;
 
 	if (end - at < 2 || source->text[at + 1] != '@')
 		return;
@@ -164,7 +164,7 @@ static void leave_out(struct inetd *inetd)
 static void leave_out_uncut(struct inetd *inetd, size_t at)
 {
 	const char *text = inetd->source->text;
-	size_t end = inetd_line_end(inetd->source, at), count = 0;
+	size_t end = source_line_end(inetd->source, at), count = 0;
 	bool is_directive = text[at] == '.';
 
 	for (; at < end; at++)
@@ -260,7 +260,7 @@ static size_t read_next(struct inetd *inetd, size_t at)
 		return at;
 	if (source->text[at] == '#') {
 		read_comment(inetd, at);
-		behind = inetd_line_end(source, at);
+		behind = source_line_end(source, at);
 		return behind < source->length ? behind + 1 : behind;
 	}
 	if (source->text[at] != '.' && is_keyed(source, at, &behind, &off))

@@ -15,13 +15,6 @@ bool inetd_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f';
 }
 
-size_t inetd_line_end(const struct source_file *source, size_t at)
-{
-	const char *newline = memchr(source->text + at, '\n', source->length - at);
-
-	return newline ? (size_t)(newline - source->text) : source->length;
-}
-
 static size_t skip_blanks(const struct source_file *source, size_t at, size_t end)
 {
 	while (at < end && inetd_is_blank(source->text[at]))
@@ -139,7 +132,7 @@ bool inetd_line_read(struct inetd_line *line, const struct inetd_cutter *cutter,
 	line->count = 0;
 	line->has_quotes = false;
 	for (;; first = false) {
-		size_t end = inetd_line_end(source, at), start = skip_blanks(source, at, end);
+		size_t end = source_line_end(source, at), start = skip_blanks(source, at, end);
 		bool is_comment = !first && start < end && source->text[start] == '#';
 
 		if (first)

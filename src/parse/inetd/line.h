@@ -34,7 +34,6 @@ struct inetd_cutter {
 };
 
 bool inetd_is_blank(char c);
-size_t inetd_line_end(const struct source_file *source, size_t at); /* of its newline, or of the text */
 
 /* Reads the entry that begins at `at`, behind any blanks. false after saying what is wrong with it, with line->end
  * behind all that belongs to it, so that nothing of it is read as something else. */

@@ -80,7 +80,7 @@ static bool skip_space(struct inetd_netbsd *netbsd)
 		char c = source->text[netbsd->at];
 
 		if (c == '#') {
-			netbsd->at = inetd_line_end(source, netbsd->at);
+			netbsd->at = source_line_end(source, netbsd->at);
 		} else if (c == '\n' && begins_entry(source, netbsd->at + 1)) {
 			netbsd->torn = true;
 			return false;
@@ -251,7 +251,7 @@ static void skip_rest(struct inetd_netbsd *netbsd)
 	const char *text = netbsd->source->text;
 
 	while (!netbsd->torn && skip_space(netbsd) && text[netbsd->at] != ';') {
-		size_t end = inetd_line_end(netbsd->source, netbsd->at), quote = netbsd->at + 1;
+		size_t end = source_line_end(netbsd->source, netbsd->at), quote = netbsd->at + 1;
 
 		if (strchr("\"'", text[netbsd->at])) {
 			while (quote < end && text[quote] != text[netbsd->at])

@@ -5,7 +5,6 @@
 #include "parse/launchd/job.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -34,32 +33,22 @@ bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const 
 	return true;
 }
 
-__attribute__((format(printf, 4, 0))) static void say(struct launchd_job *job, enum severity severity, struct origin at,
-						      const char *format, va_list arguments)
-{
-	char message[DIAGS_MESSAGE];
-
-	vsnprintf(message, sizeof(message), format, arguments);
-	diags_add(job->reading->diags, severity, at, "%s", message);
-}
-
 bool launchd_refuse(struct launchd_job *job, struct origin at, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(job, SEVERITY_ERROR, at, format, arguments);
+	reading_say(job->reading, SEVERITY_ERROR, at, format, arguments);
 	va_end(arguments);
 	return false;
 }
 
 void launchd_unsupported(struct launchd_job *job, struct origin at, const char *format, ...)
 {
-	const struct read_request *request = job->reading->request;
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(job, request && request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR, at, format, arguments);
+	reading_say(job->reading, reading_unsupported(job->reading), at, format, arguments);
 	va_end(arguments);
 }
 
@@ -68,7 +57,7 @@ void launchd_warn(struct launchd_job *job, struct origin at, const char *format,
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(job, SEVERITY_WARNING, at, format, arguments);
+	reading_say(job->reading, SEVERITY_WARNING, at, format, arguments);
 	va_end(arguments);
 }
 

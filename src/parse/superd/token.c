@@ -16,20 +16,13 @@ static const bool ends_word[256] = {
 	['"'] = true, ['\''] = true, ['='] = true, ['{'] = true, ['}'] = true, ['('] = true, [')'] = true, [','] = true,
 };
 
-static size_t line_end(const struct source_file *source, size_t at)
-{
-	const char *newline = memchr(source->text + at, '\n', source->length - at);
-
-	return newline ? (size_t)(newline - source->text) : source->length;
-}
-
 /* Passes over one comment that begins at token->start, if one does. */
 static bool pass_comment(const struct source_file *source, struct token *token)
 {
 	const char *text = source->text + token->start, *end;
 
 	if (text[0] == '#' || (text[0] == '/' && text[1] == '/')) {
-		token->start = line_end(source, token->start);
+		token->start = source_line_end(source, token->start);
 		return true;
 	}
 	if (text[0] != '/' || text[1] != '*')

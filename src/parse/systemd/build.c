@@ -5,7 +5,6 @@
 #include "parse/systemd/build.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,34 +53,22 @@ struct origin unit_start(const struct unit *unit)
 	return (struct origin){ .file = unit->path, .line = 1, .column = 1 };
 }
 
-__attribute__((format(printf, 4, 0)))
-static void say(struct unit_builder *builder, enum severity severity, struct origin at, const char *format,
-		va_list arguments)
-{
-	char message[DIAGS_MESSAGE];
-
-	vsnprintf(message, sizeof(message), format, arguments);
-	diags_add(builder->reading->diags, severity, at, "%s", message);
-}
-
 bool unit_refuse(struct unit_builder *builder, struct origin at, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(builder, SEVERITY_ERROR, at, format, arguments);
+	reading_say(builder->reading, SEVERITY_ERROR, at, format, arguments);
 	va_end(arguments);
 	return false;
 }
 
 void unit_unsupported(struct unit_builder *builder, struct origin at, const char *format, ...)
 {
-	const struct read_request *request = builder->reading->request;
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(builder, request && request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR, at, format,
-	    arguments);
+	reading_say(builder->reading, reading_unsupported(builder->reading), at, format, arguments);
 	va_end(arguments);
 }
 
@@ -90,7 +77,7 @@ void unit_warn(struct unit_builder *builder, struct origin at, const char *forma
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(builder, SEVERITY_WARNING, at, format, arguments);
+	reading_say(builder->reading, SEVERITY_WARNING, at, format, arguments);
 	va_end(arguments);
 }
 

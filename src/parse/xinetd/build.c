@@ -14,6 +14,15 @@ struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_att
 	return service->values[attribute].is_set ? service->values[attribute].at : service->entry->at;
 }
 
+bool xinetd_any_broken(const struct xinetd_value *values)
+{
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		if (values[i].is_broken)
+			return true;
+	}
+	return false;
+}
+
 bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	if (xinetd_value_of(service, attribute))

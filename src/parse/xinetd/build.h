@@ -38,6 +38,9 @@ struct xinetd_service {
 const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute);
 struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
 
+/* Whether one was wrong, in the entry or in the defaults: the service would run without it. */
+bool xinetd_any_broken(const struct xinetd_value *values);
+
 /* Sets an option of superd.conf: with the attribute's words, with words made of them, or with one text. */
 void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute);
 void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,

@@ -42,15 +42,6 @@ bool xinetd_shared_defaults_keep(struct reading *reading, struct xinetd *xinetd,
 	return true;
 }
 
-static bool is_any_broken(const struct xinetd_value *values)
-{
-	for (int i = 0; i < ATTRIBUTES; i++) {
-		if (values[i].is_broken)
-			return true;
-	}
-	return false;
-}
-
 /* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
 bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *guest)
 {
@@ -74,5 +65,5 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
 		xinetd_set_text(&service, "disable", "yes", entry.disabled_at);
 	xinetd_entry_say(&entry, reading->diags, false);
 	diags_free(&entry.said);
-	return !entry.is_broken && !share->xinetd->failed && !is_any_broken(values);
+	return !entry.is_broken && !share->xinetd->failed && !xinetd_any_broken(values);
 }

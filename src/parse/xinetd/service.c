@@ -124,23 +124,13 @@ static void set_all(struct xinetd_service *service)
 	set_state(service);
 }
 
-/* Whether it would run without something that defaults have got wrong. */
-static bool lacks_default(const struct xinetd_value *values)
-{
-	for (int i = 0; i < ATTRIBUTES; i++) {
-		if (values[i].is_broken)
-			return true;
-	}
-	return false;
-}
-
 static void end_service(struct xinetd_service *service)
 {
 	struct xinetd_entry *entry = service->entry;
 	struct reading *reading = service->reading;
 
 	xinetd_entry_say(entry, reading->diags, entry->is_disabled);
-	if (!entry->is_broken && !lacks_default(service->values)) {
+	if (!entry->is_broken && !xinetd_any_broken(service->values)) {
 		reading_add(reading, service->builder);
 		return;
 	}
