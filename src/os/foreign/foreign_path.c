@@ -27,17 +27,10 @@
 
 /* Paths whose work timed out lately, as a hash table without chains: a newer path replaces an older one. The lock is
  * for the configuration loader's thread. */
-static struct { size_t path; double until; } timeouts[TIMEOUTS_MOST];
+static struct { uint64_t path; double until; } timeouts[TIMEOUTS_MOST];
 static pthread_mutex_t timeouts_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static size_t hash_path(const char *path)
-{
-	uint64_t h = hash_text(HASH_START, path);
-
-	return (size_t)(h ^ h >> 29);
-}
-
-static bool timed_out_lately(size_t path)
+static bool timed_out_lately(uint64_t path)
 {
 	bool was;
 
@@ -47,7 +40,7 @@ static bool timed_out_lately(size_t path)
 	return was;
 }
 
-static void note_timeout(size_t path)
+static void note_timeout(uint64_t path)
 {
 	pthread_mutex_lock(&timeouts_lock);
 	timeouts[path % TIMEOUTS_MOST].path = path;
@@ -60,13 +53,13 @@ int foreign_fork(const char *path, timed_work *work, const void *with, int kept,
 {
 	int result;
 
-	if (timed_out_lately(hash_path(path))) {
+	if (timed_out_lately(hash_text(HASH_START, path))) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
 	result = fork_with_timeout(work, with, kept, TIMEOUT, why, warnings);
 	if (result < 0 && errno == ETIMEDOUT)
-		note_timeout(hash_path(path));
+		note_timeout(hash_text(HASH_START, path));
 	return result;
 }
 
