@@ -46,7 +46,15 @@ static inline const char *scan_skip_blanks(const char *text)
 	return text + strspn(text, " \t");
 }
 
-/* Whether a text of `length` bytes begins with the word. */
+/* The last component of a path, as GNU's basename(3). */
+static inline const char *scan_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Whether a text of this length begins with the word. */
 static inline bool scan_begins_with(const char *text, size_t length, const char *word)
 {
 	return length >= strlen(word) && !memcmp(text, word, strlen(word));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/scan.h"
 #include "base/shell_words.h"
 
 /* |, &&, >, 2>&1, >/dev/null … */
@@ -48,10 +49,9 @@ static bool ends_command(const char *text)
 /* sh, bash, dash, ksh, by any path. */
 static bool is_shell(const char *word)
 {
-	const char *slash = strrchr(word, '/');
 	size_t length;
 
-	word = slash ? slash + 1 : word;
+	word = scan_base_name(word);
 	length = strlen(word);
 	return length >= 2 && length <= 5 && !strcmp(word + length - 2, "sh");
 }

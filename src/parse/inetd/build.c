@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scan.h"
 #include "base/shell_words.h"
 #include "parse/inetd/entry.h"
 #include "parse/xinetd/inetd_defaults.h"
@@ -165,18 +166,11 @@ static void add_argument(struct buf *out, const char *text, struct buf *room)
 	out->failed |= room->failed;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Sets argv[0], if it is not the program's path. */
 static void set_name(const struct drafting *drafting)
 {
 	const struct inetd_entry *entry = drafting->entry;
-	const char *name = entry->arguments[0] ? entry->arguments[0] : base_name(entry->program);
+	const char *name = entry->arguments[0] ? entry->arguments[0] : scan_base_name(entry->program);
 	struct buf text = { 0 };
 
 	if (!strcmp(name, entry->program))
@@ -269,7 +263,7 @@ static void set_wrapper(const struct drafting *drafting)
 	if (!said || !tcp || !(entry->builtin ? said->wrap_internal : said->wrap_external))
 		return;
 	if (!entry->builtin && (!name || entry->dialect->wraps_program))
-		name = base_name(entry->program);
+		name = scan_base_name(entry->program);
 	if (!entry->accepts && reading_may_be_denied(drafting->reading, name))
 		diag_warning(drafting->reading->diags, entry->wait_at,
 			     "%s: hosts.allow and hosts.deny turn away clients of %s, but with wait superd does not "

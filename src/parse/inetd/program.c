@@ -4,6 +4,7 @@
  * the builder gets the whole word, and prepare splits it if there is no such user. A colon says where to split. */
 #include <string.h>
 
+#include "base/scan.h"
 #include "parse/inetd/entry.h"
 #include "parse/shell_word.h"
 
@@ -114,7 +115,7 @@ static bool take_builtin(struct inetd *inetd, struct inetd_entry *entry, struct 
 /* Names an argv[0] that must be an argument: many a table forgets the program's own name. */
 static void warn_of_name(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
 {
-	const char *slash = strrchr(entry->program, '/'), *base = slash ? slash + 1 : entry->program;
+	const char *base = scan_base_name(entry->program);
 
 	if (name->text[0] != '-' || !strcmp(name->text + 1, base))
 		return;
@@ -127,15 +128,15 @@ static void warn_of_name(struct inetd *inetd, const struct inetd_entry *entry, c
 /* An absolute path that is another's is an argument, too: a script, most of the time. */
 static void warn_of_path(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
 {
-	const char *slash = strrchr(entry->program, '/');
-	bool is_wrapper = slash && !strcmp(slash + 1, "tcpd");
+	const char *base = scan_base_name(entry->program);
+	bool is_wrapper = base != entry->program && !strcmp(base, "tcpd");
 
 	if (name->text[0] != '/' || is_wrapper || !strcmp(name->text, entry->program))
 		return;
 	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is what the program sees as its own name, no argument",
 		     entry->service, name->text);
 	diags_hint(inetd->reading->diags, "its name stands in front of the arguments: %s %s %s", entry->program,
-		   slash ? slash + 1 : entry->program, name->text);
+		   base, name->text);
 }
 
 static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,

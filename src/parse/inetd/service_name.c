@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/scan.h"
 #include "parse/inetd/entry.h"
 
 /* A name of superd.conf has no blanks, colons and slashes. */
@@ -54,7 +55,7 @@ static void add_host(struct buf *out, const char *host)
 /* Adds the front of the name: the service without its folder or version. */
 static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *out)
 {
-	const char *text = entry->service, *slash = strrchr(text, '/');
+	const char *text = entry->service;
 	size_t length = strlen(text);
 
 	switch (entry->transport) {
@@ -63,7 +64,7 @@ static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *
 			add_path(out, text + (*text == '/'));
 			return;
 		}
-		text = slash ? slash + 1 : text;
+		text = scan_base_name(text);
 		length = strlen(text);
 		break;
 	case INETD_RPC_TCP:

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/scan.h"
 #include "base/source_file.h"
 #include "parse/inetd/inetd.h"
 #include "parse/launchd/launchd.h"
@@ -81,10 +82,8 @@ static bool is_in_folder(const char *path, int skip, const char *folder)
 
 static bool has_name(const struct format *format, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
 	for (size_t i = 0; i < sizeof(format->files) / sizeof(*format->files) && format->files[i]; i++) {
-		if (fnmatch(format->files[i], slash ? slash + 1 : path, 0) == 0)
+		if (fnmatch(format->files[i], scan_base_name(path), 0) == 0)
 			return true;
 	}
 	return is_in_folder(path, 0, format->folder) || is_in_folder(path, 1, format->folder);

@@ -8,13 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
-
-static const char *last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
+#include "base/scan.h"
 
 /* Whether a link called `name` can be an alias of `target`: both have one type, and a link without @ leads to no
  * template. */
@@ -30,7 +24,7 @@ static bool index_aliases(const struct unit_places *places, struct unit_folder *
 {
 	for (size_t n = 0; n < folder->count; n++) {
 		const struct unit_entry *entry = &folder->entries[n];
-		const char *target = entry->target ? last_component(entry->target) : NULL;
+		const char *target = entry->target ? scan_base_name(entry->target) : NULL;
 		struct unit_entry *list;
 
 		if (!target || !may_be_alias(entry->name, target) ||

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scan.h"
+
 /* The result of looking for a name. */
 struct unit_finding {
 	enum { NOWHERE, FILE_OF_ITS_OWN, MASKED, ALIAS, FAILED } kind;
@@ -46,7 +48,7 @@ static struct unit_finding follow_link(struct reading *reading, const struct uni
 				       const struct unit_folder *folder, const struct unit_entry *entry,
 				       const char *path, const char *name)
 {
-	const char *slash = strrchr(entry->target, '/'), *target = slash ? slash + 1 : entry->target, *behind;
+	const char *target = scan_base_name(entry->target), *behind;
 
 	if (!unit_places_hold(places, folder, entry->target))
 		return follow_outside(reading, path);

@@ -185,8 +185,8 @@ static const char *libwrap_name(const struct xinetd_service *service)
 	if (service->type & IS_INTERNAL || xinetd_value_of(service, ATTR_REDIRECT) || !server)
 		return service->entry->name;
 	if (service->flags & FLAG_NAMEINARGS && args)
-		return xinetd_last_component(args->words[0]);
-	return xinetd_last_component(server->words[0]);
+		return scan_base_name(args->words[0]);
+	return scan_base_name(server->words[0]);
 }
 
 /* Asked is about a connection superd accepts and about the sender of a datagram. */

@@ -97,9 +97,3 @@ void xinetd_set_text(struct xinetd_service *service, const char *option, const c
 	hand_over(service, NATIVE, option, &given);
 }
 
-const char *xinetd_last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}

@@ -49,5 +49,3 @@ void xinetd_set_text(struct xinetd_service *service, const char *option, const c
 
 /* "SERVICE: ATTRIBUTE is missing", where it is. false then. */
 bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute);
-
-const char *xinetd_last_component(const char *path);

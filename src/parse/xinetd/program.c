@@ -114,7 +114,7 @@ static void set_server(struct xinetd_service *service)
 				    service->entry->label);
 		return;
 	}
-	name = escape(service, args && named ? args->words[0] : xinetd_last_component(server->words[0]));
+	name = escape(service, args && named ? args->words[0] : scan_base_name(server->words[0]));
 	if (args)
 		rest = (struct xinetd_value){ .words = args->words + named, .count = args->count - named };
 	list = escape_all(service, &rest, 1);
