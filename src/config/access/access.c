@@ -1,8 +1,8 @@
-/* Compiles address rules, and judges addresses and names by them.
+/* Compiles address rules, and checks addresses and names against them.
  *
- * Compiled networks are sorted, networks inside another are dropped and halves are joined. So at most one network of
- * a list can hold an address, and a binary search finds it among thousands. Names come last: superd looks up a
- * client's name only if no network has decided. */
+ * Compiled networks are sorted; networks inside another are dropped, and two halves are joined. So at most one network
+ * of a list contains an address, and a binary search finds it among thousands. Names come last: superd looks up a
+ * client's name only if no network decides. */
 #include "config/access/access.h"
 
 #include <stdlib.h>
@@ -13,58 +13,59 @@
 #include "base/array.h"
 #include "config/access/access_rule.h"
 
-/* One list, compiled. */
+/* A compiled list. */
 struct rules {
 	const struct network *networks; /* sorted, none inside another */
 	size_t count;
-	words names;                    /* of hosts, and .domains */
+	words names;                    /* host names, and .domains */
 };
 
 struct access {
 	struct rules permits, denials;
-	bool restricts;                 /* there is an only_from */
+	bool restricts;                 /* only_from is set */
 };
 
-/* A list while it is compiled. */
-struct gathering {
+/* A list during its compilation. */
+struct compilation {
 	struct network *networks;
 	size_t count, capacity;
 	const char **names;
 	size_t name_count;
-	bool (*find)(void *context, const char *name, struct network *network);
+	bool (*find)(void *context, const char *name, struct network *network);         /* access_compile's, or NULL */
 	void *context;
 };
 
-static bool gather_network(struct gathering *gathering, const struct network *network)
+static bool compile_network(struct compilation *compilation, const struct network *network)
 {
 	struct network *networks =
-		array_grow(gathering->networks, &gathering->capacity, gathering->count, sizeof(*networks));
+		array_grow(compilation->networks, &compilation->capacity, compilation->count, sizeof(*networks));
 
 	if (!networks)
 		return false;
-	gathering->networks = networks;
-	gathering->networks[gathering->count++] = *network;
+	compilation->networks = networks;
+	compilation->networks[compilation->count++] = *network;
 	return true;
 }
 
-static bool gather_word(struct gathering *gathering, const char *word)
+static bool compile_word(struct compilation *compilation, const char *word)
 {
 	struct access_rule parsed;
 	struct network network;
 
 	if (access_rule_read(word, &parsed))
-		return true;            /* never kept by the type */
+		return true;            /* not possible: the type refuses such words */
 	for (size_t i = 0; i < parsed.count; i++) {
-		if (!gather_network(gathering, &parsed.networks[i]))
+		if (!compile_network(compilation, &parsed.networks[i]))
 			return false;
 	}
 	if (parsed.form == ACCESS_NETWORKS)
 		return true;
-	if (parsed.form == ACCESS_NAME && gathering->find && gathering->find(gathering->context, word, &network)) {
+	if (parsed.form == ACCESS_NAME && compilation->find &&
+	    compilation->find(compilation->context, word, &network)) {
 		network_mask(&network);
-		return gather_network(gathering, &network);
+		return compile_network(compilation, &network);
 	}
-	gathering->names[gathering->name_count++] = word;
+	compilation->names[compilation->name_count++] = word;
 	return true;
 }
 
@@ -76,7 +77,7 @@ static int compare_networks(const void *a, const void *b)
 	return order ? order : (left->bits > right->bits) - (left->bits < right->bits);
 }
 
-static bool network_holds(const struct network *network, const unsigned char address[16])
+static bool network_contains(const struct network *network, const unsigned char address[16])
 {
 	unsigned whole = network->bits / 8, rest = network->bits % 8;
 
@@ -85,7 +86,7 @@ static bool network_holds(const struct network *network, const unsigned char add
 	return !rest || !((network->address[whole] ^ address[whole]) >> (8 - rest));
 }
 
-/* Two halves of one network, the lower one first. */
+/* Whether two networks are the halves of one, the lower one first. */
 static bool networks_join(const struct network *low, const struct network *high)
 {
 	struct network both = *low;
@@ -93,10 +94,10 @@ static bool networks_join(const struct network *low, const struct network *high)
 	if (low->bits != high->bits || !low->bits)
 		return false;
 	both.bits--;
-	return network_holds(&both, high->address);
+	return network_contains(&both, high->address);
 }
 
-/* Sorted, without those inside another, halves joined. The number that remains. */
+/* Sorts the networks, drops those inside another and joins halves. Returns the number that remains. */
 static size_t merge_networks(struct network *networks, size_t count)
 {
 	size_t kept = 0;
@@ -104,7 +105,7 @@ static size_t merge_networks(struct network *networks, size_t count)
 	if (count)
 		qsort(networks, count, sizeof(*networks), compare_networks);
 	for (size_t i = 0; i < count; i++) {
-		if (kept && network_holds(&networks[kept - 1], networks[i].address))
+		if (kept && network_contains(&networks[kept - 1], networks[i].address))
 			continue;
 		networks[kept++] = networks[i];
 		while (kept > 1 && networks_join(&networks[kept - 2], &networks[kept - 1])) {
@@ -116,26 +117,26 @@ static size_t merge_networks(struct network *networks, size_t count)
 	return kept;
 }
 
-static bool compile_rules(struct rules *rules, words list, struct gathering *gathering, struct pool *pool)
+static bool compile_rules(struct rules *rules, words list, struct compilation *compilation, struct pool *pool)
 {
 	bool ok = true;
 
-	gathering->count = gathering->name_count = 0;
-	gathering->names = calloc(words_count(list) + 1, sizeof(*gathering->names));
-	if (!gathering->names)
+	compilation->count = compilation->name_count = 0;
+	compilation->names = calloc(words_count(list) + 1, sizeof(*compilation->names));
+	if (!compilation->names)
 		return false;
 	for (; ok && list && *list; list++)
-		ok = gather_word(gathering, *list);
-	rules->count = merge_networks(gathering->networks, gathering->count);
+		ok = compile_word(compilation, *list);
+	rules->count = merge_networks(compilation->networks, compilation->count);
 	if (ok && rules->count) {
-		rules->networks = pool_keep(pool, gathering->networks, rules->count * sizeof(*rules->networks));
+		rules->networks = pool_keep(pool, compilation->networks, rules->count * sizeof(*rules->networks));
 		ok = rules->networks;
 	}
-	if (ok && gathering->name_count) {
-		rules->names = pool_list(pool, gathering->names, gathering->name_count);
+	if (ok && compilation->name_count) {
+		rules->names = pool_list(pool, compilation->names, compilation->name_count);
 		ok = rules->names;
 	}
-	free(gathering->names);
+	free(compilation->names);
 	return ok;
 }
 
@@ -143,7 +144,7 @@ const struct access *access_compile(words only_from, words no_access,
 				    bool (*find)(void *context, const char *name, struct network *network),
 				    void *context, struct pool *pool)
 {
-	struct gathering gathering = { .find = find, .context = context };
+	struct compilation compilation = { .find = find, .context = context };
 	const struct access *kept = NULL;
 	struct access access;
 
@@ -151,15 +152,15 @@ const struct access *access_compile(words only_from, words no_access,
 		return NULL;
 	memset(&access, 0, sizeof(access));
 	access.restricts = only_from;
-	if (compile_rules(&access.permits, only_from, &gathering, pool) &&
-	    compile_rules(&access.denials, no_access, &gathering, pool))
+	if (compile_rules(&access.permits, only_from, &compilation, pool) &&
+	    compile_rules(&access.denials, no_access, &compilation, pool))
 		kept = pool_keep(pool, &access, sizeof(access));
-	free(gathering.networks);
+	free(compilation.networks);
 	return kept;
 }
 
-/* The last network that begins at or before the address is the only one that can hold it. */
-static bool rules_hold(const struct rules *rules, const unsigned char address[16])
+/* Finds the last network that begins at or before the address: only that one can contain it. */
+static bool rules_contain(const struct rules *rules, const unsigned char address[16])
 {
 	size_t low = 0, high = rules->count;
 
@@ -171,7 +172,7 @@ static bool rules_hold(const struct rules *rules, const unsigned char address[16
 		else
 			high = middle;
 	}
-	return low && network_holds(&rules->networks[low - 1], address);
+	return low && network_contains(&rules->networks[low - 1], address);
 }
 
 enum access_verdict access_judge(const struct access *access, const unsigned char address[16])
@@ -182,9 +183,9 @@ enum access_verdict access_judge(const struct access *access, const unsigned cha
 		return ACCESS_PERMITTED;
 	if (!address)
 		return access->restricts ? ACCESS_DENIED : ACCESS_PERMITTED;
-	if (rules_hold(&access->denials, address))
+	if (rules_contain(&access->denials, address))
 		return ACCESS_DENIED;
-	permitted = !access->restricts || rules_hold(&access->permits, address);
+	permitted = !access->restricts || rules_contain(&access->permits, address);
 	if (!permitted && !access->permits.names)
 		return ACCESS_DENIED;
 	return permitted && !access->denials.names ? ACCESS_PERMITTED : ACCESS_BY_NAME;
@@ -203,7 +204,7 @@ bool access_lists(const struct access *access, int family, const void *address)
 	return access_judge(access, whole) == ACCESS_PERMITTED;
 }
 
-/* Without the dot that may end a name. */
+/* The length without the dot that may end a name. */
 static size_t name_length(const char *name)
 {
 	size_t length = strlen(name);
@@ -220,7 +221,7 @@ static bool name_matches(const char *rule, const char *name)
 	return length == rule_length && !strncasecmp(name, rule, length);
 }
 
-static bool names_hold(words names, const char *name)
+static bool names_match(words names, const char *name)
 {
 	for (; names && *names && name; names++) {
 		if (name_matches(*names, name))
@@ -235,9 +236,9 @@ enum access_verdict access_judge_name(const struct access *access, const unsigne
 
 	if (verdict != ACCESS_BY_NAME)
 		return verdict;
-	if (names_hold(access->denials.names, name))
+	if (names_match(access->denials.names, name))
 		return ACCESS_DENIED;
-	if (!access->restricts || rules_hold(&access->permits, address) || names_hold(access->permits.names, name))
+	if (!access->restricts || rules_contain(&access->permits, address) || names_match(access->permits.names, name))
 		return ACCESS_PERMITTED;
 	return ACCESS_DENIED;
 }

@@ -1,7 +1,7 @@
-/* The forms that a word of only_from and no_access may have.
+/* Parses a word of only_from or no_access.
  *
- * A form that is read more widely than its author meant lets strangers in. So the parser skips nothing: an
- * address has all its parts, and a number is decimal without leading zeros (inet_aton(3) reads 010 as 8). */
+ * A rule that matches more than its author meant lets strangers in. So the parser skips nothing: an address has all its
+ * parts, and a number is decimal without leading zeros (inet_aton(3) reads 010 as 8). */
 #include "config/access/access_rule.h"
 
 #include <arpa/inet.h>
@@ -32,13 +32,13 @@ static struct network network_ipv4(const unsigned char octets[4], unsigned bits)
 	return network;
 }
 
-static void take_network(struct access_rule *out, struct network network)
+static void add_network(struct access_rule *out, struct network network)
 {
 	out->networks[out->count++] = network;
 }
 
-/* A number up to `most`; NULL: none stands here. */
-static const char *take_number(const char *text, unsigned most, unsigned *out)
+/* Parses a number up to `most`. Returns the text behind it; NULL: there is no such number. */
+static const char *parse_number(const char *text, unsigned most, unsigned *out)
 {
 	const char *first = text;
 
@@ -47,13 +47,13 @@ static const char *take_number(const char *text, unsigned most, unsigned *out)
 	return text == first || *out > most || (*first == '0' && text > first + 1) ? NULL : text;
 }
 
-/* The parts of A.B.C in front of a brace, their number in *count. Where the brace stands, or NULL. */
-static const char *take_octets(const char *text, unsigned char octets[4], unsigned *count)
+/* Parses the octets in front of a brace, as in A.B.{, and sets *count to their number. Returns the brace, or NULL. */
+static const char *parse_octets(const char *text, unsigned char octets[4], unsigned *count)
 {
 	for (*count = 0; *text != '{'; ++*count) {
 		unsigned octet;
 
-		text = *count < 3 ? take_number(text, 255, &octet) : NULL;
+		text = *count < 3 ? parse_number(text, 255, &octet) : NULL;
 		if (!text || *text++ != '.')
 			return NULL;
 		octets[*count] = (unsigned char)octet;
@@ -61,27 +61,27 @@ static const char *take_octets(const char *text, unsigned char octets[4], unsign
 	return text;
 }
 
-/* 192.0.2.{1,7}, also 192.0.{2,3}: what stands behind the braces may be anything. */
-static const char *take_factors(const char *word, struct access_rule *out)
+/* Parses 192.0.2.{1,7}, or 192.0.{2,3}, where the octets behind the braces match anything. */
+static const char *parse_factors(const char *word, struct access_rule *out)
 {
 	unsigned char octets[4] = { 0 };
 	unsigned count, octet;
-	const char *text = take_octets(word, octets, &count);
+	const char *text = parse_octets(word, octets, &count);
 
 	if (!text)
 		return FACTOR_FORM;
 	do {
-		text = take_number(text + 1, 255, &octet);
+		text = parse_number(text + 1, 255, &octet);
 		if (!text || (*text != ',' && *text != '}') || out->count == ACCESS_FACTORS)
 			return FACTOR_FORM;
 		octets[count] = (unsigned char)octet;
-		take_network(out, network_ipv4(octets, 8 * (count + 1)));
+		add_network(out, network_ipv4(octets, 8 * (count + 1)));
 	} while (*text == ',');
 	return text[1] ? FACTOR_FORM : NULL;
 }
 
-/* ADDRESS/BITS. */
-static const char *take_prefix(const char *word, const char *slash, struct access_rule *out)
+/* Parses ADDRESS/BITS. */
+static const char *parse_prefix(const char *word, const char *slash, struct access_rule *out)
 {
 	char address[INET6_ADDRSTRLEN];
 	unsigned char octets[4];
@@ -94,11 +94,11 @@ static const char *take_prefix(const char *word, const char *slash, struct acces
 		return "in front of the / stands an address";
 	memcpy(address, word, length);
 	address[length] = '\0';
-	end = take_number(slash + 1, 128, &bits);
+	end = parse_number(slash + 1, 128, &bits);
 	if (inet_pton(AF_INET, address, octets) == 1) {
 		if (!end || *end || bits > 32)
 			return "behind the / of an IPv4 network stands the number of its bits, 0 to 32";
-		take_network(out, network_ipv4(octets, bits));
+		add_network(out, network_ipv4(octets, bits));
 		return NULL;
 	}
 	if (inet_pton(AF_INET6, address, network.address) != 1)
@@ -107,12 +107,12 @@ static const char *take_prefix(const char *word, const char *slash, struct acces
 		return "behind the / of an IPv6 network stands the number of its bits, 0 to 128";
 	network.bits = bits;
 	network_mask(&network);
-	take_network(out, network);
+	add_network(out, network);
 	return NULL;
 }
 
-/* Zeros at the end stand for anything. */
-static const char *take_ipv4(const char *word, struct access_rule *out)
+/* Parses an address, where zeros at the end match anything. */
+static const char *parse_ipv4(const char *word, struct access_rule *out)
 {
 	unsigned char octets[4];
 	unsigned bits = 32;
@@ -121,11 +121,11 @@ static const char *take_ipv4(const char *word, struct access_rule *out)
 		return IPV4_FORM;
 	while (bits && !octets[bits / 8 - 1])
 		bits -= 8;
-	take_network(out, network_ipv4(octets, bits));
+	add_network(out, network_ipv4(octets, bits));
 	return NULL;
 }
 
-static const char *take_ipv6(const char *word, struct access_rule *out)
+static const char *parse_ipv6(const char *word, struct access_rule *out)
 {
 	static const unsigned char unspecified[16];
 	struct network network = { .bits = 128 };
@@ -135,21 +135,21 @@ static const char *take_ipv6(const char *word, struct access_rule *out)
 	if (inet_pton(AF_INET6, word, network.address) != 1)
 		return "this is no IPv6 address";
 	if (memcmp(network.address, unspecified, sizeof(unspecified)) != 0)
-		take_network(out, network);
+		add_network(out, network);
 	return NULL;
 }
 
-/* Its addresses are fixed (RFC 6761), so nobody has to be asked for them. */
-static const char *take_localhost(struct access_rule *out)
+/* The addresses of localhost are fixed (RFC 6761), so it needs no look-up. */
+static const char *add_localhost(struct access_rule *out)
 {
 	static const unsigned char ipv4[4] = { 127, 0, 0, 1 };
 
-	take_network(out, network_ipv4(ipv4, 32));
-	take_network(out, (struct network){ .address = { [15] = 1 }, .bits = 128 });
+	add_network(out, network_ipv4(ipv4, 32));
+	add_network(out, (struct network){ .address = { [15] = 1 }, .bits = 128 });
 	return NULL;
 }
 
-static const char *take_name(const char *word, struct access_rule *out)
+static const char *parse_name(const char *word, struct access_rule *out)
 {
 	const char *name = word + (*word == '.');
 	bool letter = false;
@@ -176,18 +176,18 @@ const char *access_rule_read(const char *word, struct access_rule *out)
 	if (!strcasecmp(word, "none"))
 		return NULL;
 	if (strchr(word, '{'))
-		return take_factors(word, out);
+		return parse_factors(word, out);
 	if (strchr(word, ','))
 		return "a comma stands inside braces only: write each address for itself";
 	if (slash)
-		return take_prefix(word, slash, out);
+		return parse_prefix(word, slash, out);
 	if (strchr(word, ':'))
-		return take_ipv6(word, out);
+		return parse_ipv6(word, out);
 	if (*word != '.' && !word[strspn(word, "0123456789.")])
-		return take_ipv4(word, out);
+		return parse_ipv4(word, out);
 	if (!strcasecmp(word, "localhost"))
-		return take_localhost(out);
-	return take_name(word, out);
+		return add_localhost(out);
+	return parse_name(word, out);
 }
 
 const char *access_refuse_word(const char *word)

@@ -1,7 +1,4 @@
-/* access_times: spans of the day.
- *
- * A span whose end is before its beginning goes over midnight. There is no 24:00: the last minute of a day is 23:59,
- * and a span includes its last minute. */
+/* Times of the day (access_times). There is no 24:00: the last minute of a day is 23:59. */
 #include "config/access/times.h"
 
 #include <ctype.h>
@@ -9,8 +6,8 @@
 
 #define FORM "it is HH:MM-HH:MM, from 00:00 to 23:59"
 
-/* One or two digits up to `most`; NULL: there are none. */
-static const char *take_two(const char *text, unsigned most, unsigned *out)
+/* Parses one or two digits up to `most`. Returns the text behind them; NULL: there are none. */
+static const char *parse_two_digits(const char *text, unsigned most, unsigned *out)
 {
 	unsigned digits = 0;
 
@@ -19,26 +16,26 @@ static const char *take_two(const char *text, unsigned most, unsigned *out)
 	return digits && *out <= most ? text : NULL;
 }
 
-/* "8:05" too, as xinetd takes it. */
-static const char *take_time(const char *text, unsigned *out)
+/* Parses HH:MM, and H:MM as xinetd does, into a minute of the day. */
+static const char *parse_time(const char *text, unsigned *out)
 {
 	unsigned hour, minute;
 
-	text = take_two(text, 23, &hour);
+	text = parse_two_digits(text, 23, &hour);
 	if (!text || *text != ':')
 		return NULL;
-	text = take_two(text + 1, 59, &minute);
+	text = parse_two_digits(text + 1, 59, &minute);
 	*out = hour * 60 + minute;
 	return text;
 }
 
-static bool take_span(const char *word, unsigned *first, unsigned *last)
+static bool parse_span(const char *word, unsigned *first, unsigned *last)
 {
-	const char *text = take_time(word, first);
+	const char *text = parse_time(word, first);
 
 	if (!text || *text != '-')
 		return false;
-	text = take_time(text + 1, last);
+	text = parse_time(text + 1, last);
 	return text && !*text;
 }
 
@@ -46,7 +43,7 @@ const char *times_refuse_word(const char *word)
 {
 	unsigned first, last;
 
-	return take_span(word, &first, &last) ? NULL : FORM;
+	return parse_span(word, &first, &last) ? NULL : FORM;
 }
 
 bool times_include(words spans, unsigned minute)
@@ -56,7 +53,7 @@ bool times_include(words spans, unsigned minute)
 	for (; *spans; spans++) {
 		unsigned first, last;
 
-		if (!take_span(*spans, &first, &last))
+		if (!parse_span(*spans, &first, &last))
 			continue;
 		if (first <= last ? minute >= first && minute <= last : minute >= first || minute <= last)
 			return true;
