@@ -1,13 +1,12 @@
-/* The rules of a whole table in their order, and the rule of names.
+/* Applies all rules to a table; and the rule of names.
  *
- * Each mistake gets one message: a rule is silent if an option that it looks at had a bad value
+ * Each mistake gets one message: a rule is silent if an option that it uses had an invalid value
  * (service_is_unclear). */
 #include "config/check/check.h"
 
-
 #include "config/check/check_internal.h"
 
-/* In the order in which a person would want to hear of them. */
+/* In the order in which an author fixes mistakes: the basic options first. */
 static void (*const rules[])(const struct service *service, struct diags *diags) = {
 	rule_names,
 	rule_listen,
@@ -37,7 +36,6 @@ void check_names(const struct table *table, struct diags *diags)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];
 		const struct service *first = table_find(table, service->name);
-
 		struct buf place = { 0 };
 
 		if (first == service)

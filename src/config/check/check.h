@@ -1,11 +1,10 @@
-/* Rules over a whole table that no single value can break: names and endpoints claimed twice, what excludes
- * what, what needs what. A table of rules, in the same manner as the directives. Touches no machine: see
- * prepare/preflight. */
+/* Rules that no single value can break: names and endpoints that two services claim, options that exclude or need each
+ * other. They look at the table alone; prepare/preflight looks at the machine. */
 #pragma once
 
 #include "base/diag.h"
 #include "config/table/table.h"
 
-/* Adds an error for each rule broken (both places where two things collide) and warnings for what is only doubtful,
- * such as an option that none of a service's sockets has a use for. */
+/* Adds an error for each broken rule, and a warning for what is probably a mistake, such as an option that has no
+ * effect on any socket of its service. */
 void table_check(const struct table *table, struct diags *diags);

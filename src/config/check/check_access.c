@@ -1,8 +1,8 @@
 /* Rules of the options that admit and refuse clients.
  *
- * An option that restricts or protects and would have no effect is an error, because its author relies on it: for
- * example `instances` where superd never sees a connection. An option without effect that protects nothing is a
- * warning. libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
+ * An option that restricts or protects but has no effect is an error, because its author relies on it: for example
+ * `instances` where superd never sees a connection. An option without effect that protects nothing is a warning.
+ * libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
 #include <string.h>
 
 #include "config/access/access.h"
@@ -10,7 +10,7 @@
 #include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 
-/* Needs accept = yes: the option, and whether it restricts. */
+/* Options that need accept = yes, and whether they restrict. */
 static const struct {
 	const char *option;
 	bool restricts;
@@ -26,13 +26,13 @@ static const struct {
 	{ "banner_fail", false },
 };
 
-static const char *takes_connections(const struct service *service)
+static const char *accept_reason(const struct service *service)
 {
 	return service->is_foreign ? "does nothing here: with wait the program takes the connections itself"
 				   : "does nothing here: with accept = no the backend takes the connections";
 }
 
-/* A datagram shows its sender before anything is started for it. */
+/* superd sees the sender of a datagram before it starts anything for it. */
 static bool all_datagrams(const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
@@ -57,10 +57,10 @@ static void check_accepting(const struct service *service, struct diags *diags)
 		if (!service_mark(service, option) || sees_senders(service, option))
 			continue;
 		if (accepting[i].restricts)
-			service_refuse(service, option, diags, "%s %s", option, takes_connections(service));
+			service_refuse(service, option, diags, "%s %s", option, accept_reason(service));
 		else
 			diag_warning(diags, service_origin(service, option), "%s: %s %s", service->name, option,
-				     takes_connections(service));
+				     accept_reason(service));
 		service_hint(service, diags, "say accept = yes, or leave it out");
 	}
 }
@@ -70,20 +70,20 @@ static void check_identity(const struct service *service, struct diags *diags)
 	const struct log_options *log = service->groups->logging;
 
 	if (service->groups->access->libwrap && !all_datagrams(service)) {
-		service_refuse(service, "libwrap", diags, "libwrap %s", takes_connections(service));
+		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
 		service_hint(service, diags, "say accept = yes, or libwrap = \"\"");
 	}
 	if (service->groups->access->id_only) {
-		service_refuse(service, "id_only", diags, "id_only %s", takes_connections(service));
+		service_refuse(service, "id_only", diags, "id_only %s", accept_reason(service));
 		service_hint(service, diags, "say accept = yes, or id_only = no");
 	}
 	if (service_mark(service, "log_on_success") && (log->log_on_success & SUCCESS_USERID))
 		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
-			     takes_connections(service));
+			     accept_reason(service));
 }
 
-/* A socket whose clients come without an address; NULL: there is none. */
-static const struct listen *nameless(const struct service *service)
+/* Finds a socket whose clients have no address; NULL: there is none. */
+static const struct listen *find_nameless(const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct endpoint *endpoint = service->sockets[i].endpoint;
@@ -94,15 +94,20 @@ static const struct listen *nameless(const struct service *service)
 	return NULL;
 }
 
-static void refuse_nameless(const struct service *service, const struct listen *listen, const char *option,
-			    const char *wrong, const char *hint, struct diags *diags)
+/* An option that needs the address of a client: its effect without one, and what would be right. */
+struct refusal {
+	const char *option, *effect, *hint;
+};
+
+static void refuse_nameless(const struct service *service, const struct listen *listen, struct refusal refusal,
+			    struct diags *diags)
 {
 	struct buf text = { 0 };
 
 	endpoint_format(listen->endpoint, &text);
-	service_refuse(service, option, diags, "%s: clients of %s have no address, so %s", option, buf_string(&text),
-		       wrong);
-	service_hint(service, diags, hint);
+	service_refuse(service, refusal.option, diags, "%s: clients of %s have no address, so %s", refusal.option,
+		       buf_string(&text), refusal.effect);
+	service_hint(service, diags, refusal.hint);
 	buf_free(&text);
 }
 
@@ -110,25 +115,30 @@ static void check_nameless(const struct service *service, struct diags *diags)
 {
 	static const char ways[] = "socket_user, socket_group and socket_mode say who may come there; another service "
 				   "can have the other sockets";
+	static const struct refusal only_from = { "only_from", "nobody is let in", ways };
+	static const struct refusal no_access = { "no_access", "nobody is kept out", ways };
+	static const struct refusal libwrap = { "libwrap", "hosts.allow and hosts.deny cannot be asked",
+						"leave it out here: say libwrap = \"\"" };
+	static const struct refusal id_only = { "id_only", "no ident server names them",
+						"leave it out here: say id_only = no" };
 	const struct access_options *access = service->groups->access;
-	const struct listen *listen = nameless(service);
+	const struct listen *listen = find_nameless(service);
 
 	if (!listen)
 		return;
 	if (access->only_from)
-		refuse_nameless(service, listen, "only_from", "nobody is let in", ways, diags);
+		refuse_nameless(service, listen, only_from, diags);
 	if (access->no_access && service_mark(service, "no_access"))
-		refuse_nameless(service, listen, "no_access", "nobody is kept out", ways, diags);
+		refuse_nameless(service, listen, no_access, diags);
 	if (access->libwrap && service->exec->accept)
-		refuse_nameless(service, listen, "libwrap", "hosts.allow and hosts.deny cannot be asked",
-				"leave it out here: say libwrap = \"\"", diags);
+		refuse_nameless(service, listen, libwrap, diags);
 	if (access->id_only && service->exec->accept)
-		refuse_nameless(service, listen, "id_only", "no ident server names them",
-				"leave it out here: say id_only = no", diags);
+		refuse_nameless(service, listen, id_only, diags);
 }
 
-/* A connection there has a user, whose clients are counted; a datagram has not. */
-static const struct listen *userless(const struct service *service)
+/* Finds a unix datagram socket; NULL: there is none. On other unix sockets superd counts the clients of a user, but a
+ * datagram has no user. */
+static const struct listen *find_unix_datagram(const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
 		if (service->sockets[i].endpoint->kind == ENDPOINT_UNIX_DGRAM)
@@ -139,22 +149,24 @@ static const struct listen *userless(const struct service *service)
 
 static void check_counts(const struct service *service, struct diags *diags)
 {
+	static const struct refusal per_source = { "per_source", "none of them are counted",
+						   "say instances, for all of them together, or leave it out" };
+	static const struct refusal cpm = { "per_source_cpm", "none of them are counted",
+					    "say trigger_limit, for all of them together, or leave it out" };
 	const struct access_options *access = service->groups->access;
-	const struct listen *listen = userless(service);
+	const struct listen *listen = find_unix_datagram(service);
 	bool accepts = service->exec->accept;
 
 	if (!listen)
 		return;
 	if (accepts && access->per_source != UNLIMITED && service_mark(service, "per_source"))
-		refuse_nameless(service, listen, "per_source", "none of them are counted",
-				"say instances, for all of them together, or leave it out", diags);
+		refuse_nameless(service, listen, per_source, diags);
 	if ((accepts || all_datagrams(service)) && access->per_source_cpm != UNLIMITED &&
 	    service_mark(service, "per_source_cpm"))
-		refuse_nameless(service, listen, "per_source_cpm", "none of them are counted",
-				"say trigger_limit, for all of them together, or leave it out", diags);
+		refuse_nameless(service, listen, cpm, diags);
 }
 
-/* xinetd takes it for everybody of IPv4 or IPv6 in some places of its manual, and for nobody in its code. */
+/* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */
 static void warn_of_nobody(const struct service *service, const char *option, words list, struct diags *diags)
 {
 	for (; list && *list && service_mark(service, option); list++) {
@@ -164,7 +176,7 @@ static void warn_of_nobody(const struct service *service, const char *option, wo
 	}
 }
 
-/* Anybody can write any sender on a datagram, and have somebody else kept out. */
+/* Warns of deny_time with datagrams: their sender can be forged, so a client could get another's address denied. */
 static void warn_of_forged_senders(const struct service *service, struct diags *diags)
 {
 	if (service->groups->access->deny_time <= 0)
@@ -181,7 +193,7 @@ static void warn_of_forged_senders(const struct service *service, struct diags *
 	}
 }
 
-static bool any_intercepts(const struct service *service)
+static bool intercepts(const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
 		if (service->sockets[i].options->intercept)
@@ -207,7 +219,7 @@ void rule_access(const struct service *service, struct diags *diags)
 	if (!service->exec->accept) {
 		check_accepting(service, diags);
 		check_identity(service, diags);
-	} else if (service_mark(service, "intercept") && any_intercepts(service)) {
+	} else if (service_mark(service, "intercept") && intercepts(service)) {
 		diag_warning(diags, service_origin(service, "intercept"),
 			     "%s: intercept does nothing here: superd looks at every client anyway",
 			     service->name);

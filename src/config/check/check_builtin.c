@@ -1,17 +1,17 @@
-/* Rules of what answers: a program, a service of superd's own or another host; and rules of TCPMUX.
+/* Rules of exec, builtin and redirect, of which a service has one; and rules of TCPMUX (RFC 1078).
  *
- * One service has one of exec, builtin and redirect, but TCPMUX needs two services: a service that is reached
- * through it has no socket of its own, so without a service that answers on port 1 it never gets a client. */
+ * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
+ * answers on port 1 it never gets a client. */
 #include <string.h>
 
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 #include "config/words/builtin.h"
 
-/* Builtins, and whether they serve more than connections that superd accepts. */
+/* Builtins, and the sockets that they serve. */
 static const struct {
 	const char *name;
-	bool plain;                     /* also datagrams, and listeners it gets itself */
+	bool plain;                     /* also datagrams, and with accept = no */
 } builtins[] = {
 	{ "echo", true }, { "discard", true }, { "chargen", true }, { "daytime", true }, { "time", true },
 	{ "tcpmux", false }, { "auth", false }, { "servers", false }, { "services", false },
@@ -23,7 +23,7 @@ static bool has_program(const struct service *service)
 	return service->exec->exec && service->exec->exec[0];
 }
 
-/* Says of the second of two that it is one too many. */
+/* Reports the second of exec, builtin and redirect. */
 static void check_alone(const struct service *service, bool has, const char *option, const char **first,
 			struct diags *diags)
 {
@@ -71,7 +71,7 @@ static bool is_stream(const struct endpoint *endpoint)
 	return endpoint_accepts(endpoint) && endpoint->kind != ENDPOINT_SEQPACKET;
 }
 
-/* Every socket of these has to be one that takes connections as a stream, and superd has to accept them. */
+/* Every socket must be a stream socket whose connections superd accepts. */
 static void check_streams(const struct service *service, const char *option, const char *name, struct diags *diags)
 {
 	struct buf text = { 0 };
@@ -137,7 +137,7 @@ static void check_builtin(const struct service *service, struct diags *diags)
 		check_streams(service, "builtin", of, diags);
 }
 
-/* They are a program of superd's own, which is not inside of the folder. */
+/* Builtins and redirect run superd-builtin, which is not inside of root_directory. */
 static void check_root(const struct service *service, const char *option, struct diags *diags)
 {
 	if (!service->groups->environment->root_directory)

@@ -1,7 +1,6 @@
-/* Rules of the commands around the main one, and of what happens after a backend's end.
+/* Rules of the commands beside exec, and of the options for the time after a backend's end.
  *
- * A service that remains after its backend's end, with a socket that nobody serves, does what its table says, but
- * its clients wait forever. superd warns of it. */
+ * If a service with a socket remains active after its backend's end, its clients wait forever. superd warns of it. */
 #include <string.h>
 
 #include "base/shell_words.h"
@@ -14,7 +13,7 @@ static void service_warn(const struct service *service, const char *option, stru
 	diag_warning(diags, service_origin(service, option), "%s: %s", service->name, message);
 }
 
-/* Checks the program of a command. The type has checked the text, so it can be split. */
+/* Checks the program of a command. The type has checked that the text can be split. */
 static void check_command_program(const struct service *service, const char *option, const char *text,
 				  struct diags *diags)
 {

@@ -1,8 +1,9 @@
-/* Endpoints that two sockets claim, inside a service and across the whole table.
+/* Finds endpoints that two sockets claim, in a service and in the whole table.
  *
- * An address clashes with a wildcard that is spelled quite differently, and ten thousand services must not be
- * compared with each other. So claims are hashed by kind, port and address, wildcards by kind and port alone.
- * Wildcards are entered first: each claim then meets the wildcards of its port and the claims of its own address. */
+ * An address clashes with the wildcard of its port, which is written differently, and superd must not compare each of
+ * ten thousand services with all others. So claims are hashed by kind, port and address, wildcards by kind and port.
+ * Wildcards are entered first; then each claim is compared with the wildcards of its port and the claims of its own
+ * address. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
@@ -13,22 +14,22 @@
 #include "config/check/check_internal.h"
 #include "config/check/endpoint_conflict.h"
 
-struct hashed {
+struct hashed_claim {
 	struct endpoint_claim claim;
-	bool wild;                      /* takes every address of its port */
+	bool wild;                      /* claims every address of its port */
 	uint64_t hash;
-	uint64_t port_hash;             /* the hash of a wildcard of its port; without one, as hash */
-	size_t next;                    /* in its chain: index + 1 */
+	uint64_t port_hash;             /* hash of the wildcard of its port; as `hash` for kinds without wildcards */
+	size_t next;                    /* index + 1 of the next claim in its chain; 0: none */
 };
 
 struct claims {
-	struct hashed *list;
+	struct hashed_claim *list;
 	size_t count;
-	size_t *chains;                 /* index + 1 of the first claim */
-	size_t size;                    /* a power of two */
+	size_t *chains;                 /* index + 1 of the first claim; 0: none */
+	size_t size;                    /* of chains, a power of two */
 };
 
-/* Without regard to case: names of hosts have none. */
+/* Case-insensitive, as host names are. */
 static uint64_t hash_name(uint64_t hash, const char *text)
 {
 	for (; text && *text; text++)
@@ -36,7 +37,7 @@ static uint64_t hash_name(uint64_t hash, const char *text)
 	return hash;
 }
 
-/* An address as 16 bytes, IPv4 as ::ffff:a.b.c.d. false: it is a name. */
+/* Converts an address to 16 bytes, IPv4 as ::ffff:a.b.c.d. false: it is a name. */
 static bool address_bytes(const char *text, struct in6_addr *address)
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -55,7 +56,7 @@ static bool address_is_wild(const struct in6_addr *address)
 	       (IN6_IS_ADDR_V4MAPPED(address) && !memcmp(&address->s6_addr[12], "\0\0\0", 4));
 }
 
-/* Whether an endpoint without an address takes its port of every address. */
+/* Whether an endpoint of this kind without an address claims its port on every address. */
 static bool kind_has_wild(enum endpoint_kind kind)
 {
 	return kind == ENDPOINT_TCP || kind == ENDPOINT_SCTP || kind == ENDPOINT_UDP;
@@ -70,7 +71,7 @@ static uint64_t hash_port(const struct endpoint *endpoint)
 	return hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
 }
 
-/* Hash of an endpoint of a kind without wildcards: claims that clash have one hash. */
+/* Hashes an endpoint of a kind without wildcards: claims that clash have the same hash. */
 static uint64_t hash_whole(const struct endpoint *endpoint)
 {
 	if (endpoint_is_path(endpoint))
@@ -85,29 +86,29 @@ static uint64_t hash_whole(const struct endpoint *endpoint)
 	return endpoint_hash(endpoint);
 }
 
-static struct hashed hash_claim(struct endpoint_claim claim)
+static struct hashed_claim make_claim(struct endpoint_claim claim)
 {
 	const struct endpoint *endpoint = &claim.endpoint;
-	struct hashed hashed = { .claim = claim };
+	struct hashed_claim entry = { .claim = claim };
 	struct in6_addr address;
 	bool is_number;
 
 	if (!kind_has_wild(endpoint->kind)) {
-		hashed.hash = hashed.port_hash = hash_whole(endpoint);
-		return hashed;
+		entry.hash = entry.port_hash = hash_whole(endpoint);
+		return entry;
 	}
-	hashed.hash = hashed.port_hash = hash_port(endpoint);
+	entry.hash = entry.port_hash = hash_port(endpoint);
 	is_number = endpoint->address && address_bytes(endpoint->address, &address);
-	hashed.wild = !endpoint->address || (is_number && address_is_wild(&address));
-	if (!hashed.wild && is_number)
-		hashed.hash = hash_bytes(hashed.port_hash, &address, sizeof(address));
-	else if (!hashed.wild)
-		hashed.hash = hash_name(hashed.port_hash, endpoint->address);
-	return hashed;
+	entry.wild = !endpoint->address || (is_number && address_is_wild(&address));
+	if (!entry.wild && is_number)
+		entry.hash = hash_bytes(entry.port_hash, &address, sizeof(address));
+	else if (!entry.wild)
+		entry.hash = hash_name(entry.port_hash, endpoint->address);
+	return entry;
 }
 
-/* Meets one chain. true: there is no more to find out for this claim, as it clashed or equals one that is there. */
-static bool meet_chain(const struct claims *claims, const struct endpoint_claim *claim, uint64_t hash,
+/* Compares a claim with those of one chain. true: it clashes with one, which is reported, or equals one. */
+static bool check_chain(const struct claims *claims, const struct endpoint_claim *claim, uint64_t hash,
 		       struct diags *diags)
 {
 	for (size_t at = claims->chains[hash & (claims->size - 1)]; at; at = claims->list[at - 1].next) {
@@ -125,16 +126,16 @@ static bool meet_chain(const struct claims *claims, const struct endpoint_claim 
 	return false;
 }
 
-static void meet_all(struct claims *claims, struct hashed *hashed, struct diags *diags)
+static void check_claim(struct claims *claims, struct hashed_claim *entry, struct diags *diags)
 {
-	size_t *chain = &claims->chains[hashed->hash & (claims->size - 1)];
+	size_t *chain = &claims->chains[entry->hash & (claims->size - 1)];
 
-	if (hashed->hash != hashed->port_hash && meet_chain(claims, &hashed->claim, hashed->port_hash, diags))
+	if (entry->hash != entry->port_hash && check_chain(claims, &entry->claim, entry->port_hash, diags))
 		return;
-	if (meet_chain(claims, &hashed->claim, hashed->hash, diags))
+	if (check_chain(claims, &entry->claim, entry->hash, diags))
 		return;
-	hashed->next = *chain;
-	*chain = (size_t)(hashed - claims->list) + 1;
+	entry->next = *chain;
+	*chain = (size_t)(entry - claims->list) + 1;
 }
 
 static size_t count_sockets(const struct table *table)
@@ -146,11 +147,11 @@ static size_t count_sockets(const struct table *table)
 	return count;
 }
 
-static void collect(struct claims *claims, const struct service *service)
+static void add_claims(struct claims *claims, const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count && !service->exec->disable; i++) {
 		claims->list[claims->count] =
-			hash_claim(endpoint_claim_of(service, &service->sockets[i], claims->count));
+			make_claim(endpoint_claim_of(service, &service->sockets[i], claims->count));
 		claims->count++;
 	}
 }
@@ -169,14 +170,14 @@ void check_conflicts(const struct table *table, struct diags *diags)
 		goto out;
 	}
 	for (size_t i = 0; i < table->count; i++)
-		collect(&claims, &table->services[i]);
+		add_claims(&claims, &table->services[i]);
 	for (size_t i = 0; i < claims.count; i++) {
 		if (claims.list[i].wild)
-			meet_all(&claims, &claims.list[i], diags);
+			check_claim(&claims, &claims.list[i], diags);
 	}
 	for (size_t i = 0; i < claims.count; i++) {
 		if (!claims.list[i].wild)
-			meet_all(&claims, &claims.list[i], diags);
+			check_claim(&claims, &claims.list[i], diags);
 	}
 out:
 	free(claims.list);

@@ -1,7 +1,7 @@
-/* Rules of idle backends: superd must be able to tell whether a client is connected.
+/* Rules of idle backends: superd must be able to see whether a client is connected.
  *
- * defaults { idle_timeout } applies to services that can be idle and is no mistake of the others. So the rules only
- * look at what the service's own text sets. */
+ * defaults { idle_timeout } applies to services that can be idle and is no mistake of the others. So the rules look
+ * only at the options that the service's own text sets. */
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 

@@ -1,5 +1,5 @@
-/* The rules of table_check, one function each. A rule adds what is wrong with one service, at the option's
- * place, and trusts that every single value is good by itself. For check*.c alone. */
+/* The rules of table_check, one function each. A rule reports the mistakes of one service at the option's place, and
+ * relies on the types for single values. For check*.c alone. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,11 +7,11 @@
 #include "base/diag.h"
 #include "config/table/table.h"
 
-/* An error at the place of an option, or with option NULL at the service's: "SERVICE: MESSAGE". */
+/* Adds an error at the place of an option; option NULL: at the service's. "SERVICE: MESSAGE". */
 void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Gives the diagnostic added last a hint in the words of superd.conf; none where the service is of another table. */
+/* Adds a hint with options of superd.conf to the last diagnostic, unless the service is of another system's table. */
 void service_hint(const struct service *service, struct diags *diags, const char *hint);
 
 void rule_names(const struct service *service, struct diags *diags);
@@ -47,9 +47,9 @@ void rule_pass(const struct service *service, struct diags *diags);
 void rule_symlinks(const struct service *service, struct diags *diags);
 void rule_options(const struct service *service, struct diags *diags);
 
-/* Names and endpoints that two services claim. The time grows with the table and not with its square. */
+/* Report names and endpoints that two services claim, in time linear in the size of the table. */
 void check_names(const struct table *table, struct diags *diags);
 void check_conflicts(const struct table *table, struct diags *diags);
 
-/* Services that are reached through TCPMUX need one that answers it. */
+/* Warns of services that are reached through TCPMUX if no service answers it. */
 void check_tcpmux(const struct table *table, struct diags *diags);

@@ -1,5 +1,5 @@
-/* Rules of the files and credentials that a service receives beside its sockets. A backend learns of files from
- * LISTEN_FDS, which superd does not set with pass = inetd. */
+/* Rules of the files and credentials that a service receives beside its sockets. A backend finds the files by
+ * LISTEN_FDS (sd_listen_fds(3)), which superd does not set with pass = inetd. */
 #include <string.h>
 
 #include "config/check/check_internal.h"

@@ -1,4 +1,4 @@
-/* How a rule says what is wrong, at the place of an option. */
+/* Adds the diagnostics of the rules. */
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 

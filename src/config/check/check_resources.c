@@ -1,16 +1,17 @@
 /* Rules of resources: contradictions, and options without effect.
  *
- * The kernel accepts a lower memory limit above the upper one and keeps only one of them. Here it is an error. */
+ * The kernel accepts a memory.min above memory.max and heeds only one of them. Here it is an error. */
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 
-static void check_memory(const struct service *service, const char *low, const struct amount *least, const char *high,
-			 const struct amount *most, struct diags *diags)
+/* Checks that a protected amount of memory is within memory_max. "infinity" protects up to memory_max. */
+static void check_memory(const struct service *service, const char *option, const struct amount *least,
+			 struct diags *diags)
 {
-	if (least->number < 0 || most->number < 0 || least->number <= most->number)
-		return;
-	if (least->number != INT64_MAX) /* as much as there may be */
-		service_refuse(service, low, diags, "%s is more than %s", low, high);
+	const struct amount *most = &service->groups->resources->memory_max;
+
+	if (least->number >= 0 && most->number >= 0 && least->number > most->number && least->number != INT64_MAX)
+		service_refuse(service, option, diags, "%s is more than memory_max", option);
 }
 
 static void check_priority(const struct service *service, struct diags *diags)
@@ -38,8 +39,8 @@ void rule_resources(const struct service *service, struct diags *diags)
 {
 	const struct resource_options *resources = service->groups->resources;
 
-	check_memory(service, "memory_min", &resources->memory_min, "memory_max", &resources->memory_max, diags);
-	check_memory(service, "memory_low", &resources->memory_low, "memory_max", &resources->memory_max, diags);
+	check_memory(service, "memory_min", &resources->memory_min, diags);
+	check_memory(service, "memory_low", &resources->memory_low, diags);
 	check_priority(service, diags);
 	check_addresses(service, diags);
 }

@@ -1,7 +1,7 @@
-/* Rules of how a service runs: its start, its type, its streams and its rights.
+/* Rules of a service's start, type, streams and capabilities.
  *
- * An option that nobody wrote contradicts nothing. So the rules ask what the service's own text sets wherever the
- * value may come from a default. */
+ * A default contradicts nothing. So the rules ask service_mark whether the service's own text sets the option, wherever
+ * the value may be a default. */
 #include <string.h>
 
 #include "config/check/check_internal.h"
@@ -43,7 +43,7 @@ static bool is_socket(const struct stream *stream)
 	return stream->kind == STREAM_SOCKET;
 }
 
-/* With pass = inetd one of the three streams must be the socket. */
+/* With pass = inetd, one of the three streams must be the socket. */
 static void check_input_taken(const struct service *service, struct diags *diags)
 {
 	const struct stream_options *streams = service->groups->streams;

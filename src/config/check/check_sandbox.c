@@ -1,14 +1,12 @@
-/* Rules of hardening: contradictions, and options without effect.
- *
- * Most of these options combine freely, and each adds to the protection of the others. Where systemd says nothing
- * about a combination, neither does superd. */
+/* Rules of hardening: contradictions, and options without effect. Most of these options combine freely. If systemd
+ * accepts a combination, superd does, too. */
 #include <string.h>
 
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 #include "config/words/sandbox_words.h"
 
-/* Nothing is mounted inside of a root that there is not, and a new one is needed for nothing else. */
+/* mount_api_vfs mounts into root_directory. */
 static void check_root(const struct service *service, struct diags *diags)
 {
 	if (service->groups->hardening->mount_api_vfs && !service->groups->environment->root_directory &&
@@ -33,7 +31,7 @@ static void check_exec(const struct service *service, struct diags *diags)
 			     "%s: exec_paths has no effect without no_exec_paths", service->name);
 }
 
-/* An error for calls that are filtered, and no filter. */
+/* system_call_error_number is the error of filtered calls. */
 static void check_calls(const struct service *service, struct diags *diags)
 {
 	if (service_mark(service, "system_call_error_number") && !service->groups->syscalls->system_call_filter &&

@@ -1,6 +1,6 @@
-/* Rules of a service's sockets: their number and kind, and the options that act on them.
+/* Rules of a service's sockets: their number and kind, and the options that apply to them.
  *
- * A service may mix kinds of sockets. An option has an effect as soon as one socket can use it. */
+ * A service may mix kinds of sockets. An option has an effect if it applies to one of them. */
 #include <string.h>
 
 #include "config/check/check_internal.h"
@@ -68,7 +68,7 @@ void rule_pass(const struct service *service, struct diags *diags)
 		diags_hint(diags, "leave pass out, or say where it listens");
 }
 
-/* Two nodes cannot have one link. */
+/* Two sockets cannot have the same symbolic link. */
 void rule_symlinks(const struct service *service, struct diags *diags)
 {
 	const struct listen *first = NULL;
@@ -158,10 +158,10 @@ static bool is_message(const struct endpoint *endpoint)
 	return is_udp(endpoint) || endpoint->kind == ENDPOINT_NETLINK;
 }
 
-/* Options that act only on some sockets, and which. */
+/* Options that apply only to some kinds of sockets. */
 static const struct {
 	const char *option;
-	bool (*fits)(const struct endpoint *endpoint);
+	bool (*applies)(const struct endpoint *endpoint);
 	const char *needs;
 } uses[] = {
 	{ "socket_user", has_owner, "a node in the file system, or a message queue" },
@@ -199,10 +199,10 @@ static const struct {
 	{ "probe_from", has_peers, "connections of TCP" },
 };
 
-static bool any_fits(const struct service *service, bool (*fits)(const struct endpoint *endpoint))
+static bool applies_to_any(const struct service *service, bool (*applies)(const struct endpoint *endpoint))
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
-		if (fits(service->sockets[i].endpoint))
+		if (applies(service->sockets[i].endpoint))
 			return true;
 	}
 	return false;
@@ -214,13 +214,14 @@ static void check_use(const struct service *service, const struct mark *mark, st
 	struct origin at = service_place(service, mark);
 
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
-		if (*uses[i].option == *option && !strcmp(uses[i].option, option) && !any_fits(service, uses[i].fits))
+		if (*uses[i].option == *option && !strcmp(uses[i].option, option) &&
+		    !applies_to_any(service, uses[i].applies))
 			diag_warning(diags, at, "%s: %s does nothing here: none of its sockets has %s",
 				     service->name, option, uses[i].needs);
 	}
 }
 
-/* The kernel takes both sizes or none. */
+/* mq_open(3) takes both sizes or neither. */
 static void check_sizes(const struct service *service, const struct listen *listen, struct diags *diags)
 {
 	bool count = listen->options->message_queue_max_messages, size = listen->options->message_queue_message_size;
@@ -259,13 +260,13 @@ static void check_values(const struct service *service, struct diags *diags)
 void rule_options(const struct service *service, struct diags *diags)
 {
 	check_values(service, diags);
-	/* In another system's table that system's rules decide which option acts on which socket. */
+	/* In another system's table, that system's rules decide which option applies to which socket. */
 	if (service->is_foreign)
 		return;
 	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {
 		enum chapter chapter = directives[service->marks[i].directive].chapter;
 
-		/* probe_from is of a service's life. */
+		/* CHAPTER_LIFECYCLE has probe_from. */
 		if (chapter == CHAPTER_SOCKETS || chapter == CHAPTER_LIFECYCLE)
 			check_use(service, &service->marks[i], diags);
 	}

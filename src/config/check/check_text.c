@@ -1,8 +1,8 @@
-/* Rules of texts: names that go into logs, messages and LISTEN_FDNAMES, environment variables, and the templates %{
- * }.
+/* Rules of texts: names, which superd writes to logs and LISTEN_FDNAMES; environment variables; and templates such as
+ * %{fd}.
  *
- * A template that superd cannot replace would reach the backend unchanged and fail there, far from the line that is
- * wrong. So every %{ } is checked here. */
+ * A template that superd cannot replace would reach the backend unchanged and fail there, far from the wrong line. So
+ * every template is checked here. */
 #include <ctype.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 #define NAME_MOST 255
 
-/* NULL, or why it is no name. sd_listen_fds(3) separates names by colons. */
+/* Returns NULL, or why it is no name. sd_listen_fds(3) separates names by colons. */
 static const char *name_refuse(const char *name)
 {
 	if (!*name)
@@ -63,7 +63,7 @@ static bool is_any(const struct endpoint *endpoint)
 	return true;
 }
 
-/* Whether one of its sockets has this name and is of a kind. */
+/* Whether the service has a socket of this name that `is_meant` accepts. */
 static bool has_socket(const struct service *service, const char *name, size_t length,
 		       bool (*is_meant)(const struct endpoint *endpoint))
 {
@@ -81,7 +81,7 @@ static bool is_word(const char *text, size_t length, const char *word)
 	return strlen(word) == length && !memcmp(text, word, length);
 }
 
-/* Checks the text between the braces. NULL, or why superd cannot replace it. */
+/* Checks the text between the braces. Returns NULL, or why superd cannot replace it. */
 static const char *template_refuse(const struct service *service, const char *text, size_t length)
 {
 	bool descriptor = is_word(text, length, "fd") || is_word(text, length, "fds");
@@ -122,7 +122,7 @@ void check_templates(const struct service *service, const char *option, const ch
 	}
 }
 
-/* The program is looked for by the path as it stands: who means a template there would not get it. */
+/* superd replaces no templates in the program's path. */
 static void check_program(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
@@ -137,7 +137,7 @@ void rule_templates(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
 
-	/* A wrong listen option leaves the names of descriptors unknown. */
+	/* With an invalid listen option, the names of the sockets are unknown. */
 	if (service_is_unclear(service, "listen"))
 		return;
 	check_program(service, diags);

@@ -1,6 +1,5 @@
-/* Single claims: their endpoints, and the message about two that clash.
- *
- * The message names an endpoint as its author wrote it, and adds the looked-up address only where the two differ. */
+/* Claims of endpoints, and the error about two that clash. It names an endpoint as its author wrote it, and adds the
+ * resolved address if that differs. */
 #include "config/check/endpoint_conflict.h"
 
 #include <string.h>
@@ -39,7 +38,7 @@ bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint
 	       a->listen->options->reuse_port && b->listen->options->reuse_port;
 }
 
-/* "tcp:http", or "tcp:http (tcp:80 here)" where it was looked up. */
+/* Adds "tcp:http", or "tcp:http (tcp:80 here)" if the port was looked up. */
 static void name_claim(const struct endpoint_claim *claim, struct buf *out)
 {
 	struct buf real = { 0 };
