@@ -1,7 +1,7 @@
-/* A parsed endpoint: its canonical text, its identity, its properties.
+/* A parsed endpoint: its canonical text, its hash, its properties.
  *
- * --print, the control socket and the comparison of tables at a reload use the canonical text. So endpoint_parse
- * must read every text that is written here back to the same bytes. */
+ * --print, the control socket and the comparison of tables at a reload use the canonical text. So endpoint_parse must
+ * read every text that endpoint_format writes back to the same bytes. */
 #include "config/endpoint/endpoint.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "config/endpoint/endpoint_internal.h"
 
-/* In the order in which a "did you mean" prefers them. */
+/* In the order in which "did you mean" prefers them. */
 const struct prefix endpoint_prefixes[] = {
 	{ "tcp", ENDPOINT_TCP, FAMILY_ANY },
 	{ "tcp4", ENDPOINT_TCP, FAMILY_IPV4 },
@@ -43,7 +43,7 @@ const struct prefix endpoint_prefixes[] = {
 
 const size_t endpoint_prefix_count = sizeof(endpoint_prefixes) / sizeof(endpoint_prefixes[0]);
 
-/* pool_keep compares bytes, so there must be none that mean nothing. */
+/* pool_keep compares bytes, so the struct must have no padding. */
 _Static_assert(offsetof(struct endpoint, address) == 2 * sizeof(uint8_t) + sizeof(uint16_t) + 3 * sizeof(uint32_t),
 	       "struct endpoint has no padding");
 
@@ -60,7 +60,7 @@ static const char *endpoint_prefix(const struct endpoint *endpoint)
 	unsigned family = endpoint->family;
 
 	if (endpoint_has_port(endpoint) && address_is_literal(endpoint))
-		family = FAMILY_ANY;    /* the address says it */
+		family = FAMILY_ANY;    /* the address shows the family */
 	for (size_t i = 0; i < endpoint_prefix_count; i++) {
 		const struct prefix *prefix = &endpoint_prefixes[i];
 

@@ -1,9 +1,9 @@
-/* Decides which two listeners Linux does not let stand side by side.
+/* Decides which two listeners Linux does not bind together.
  *
- * A listening TCP socket keeps its port from every socket whose addresses overlap, with or without SO_REUSEADDR
- * (inet_csk_bind_conflict in the kernel), and a dual-stack socket has the addresses of both families. The same holds
- * for UDP: superd binds UDP sockets without SO_REUSEADDR, because with it any process could bind beside them and
- * take their datagrams. Measured on Linux 6.18 for every pair of wildcard, address, family and interface. */
+ * A listening TCP socket blocks its port for every socket whose addresses overlap, with or without SO_REUSEADDR
+ * (inet_csk_bind_conflict in the kernel); a dual-stack socket has the addresses of both families. The same is true for
+ * UDP, because superd binds UDP sockets without SO_REUSEADDR: with it, any process could bind the same port and take
+ * their datagrams. Measured on Linux 6.18 for every pair of wildcard, address, family and interface. */
 #include "config/endpoint/endpoint.h"
 
 #include <arpa/inet.h>
@@ -11,11 +11,11 @@
 #include <string.h>
 #include <strings.h>
 
-/* The addresses a listener takes. */
+/* The addresses of a listener. */
 struct endpoint_reach {
-	bool ipv4, ipv6;                /* of which families */
-	bool all;                       /* every address of them, else the one below */
-	const char *name;               /* not looked up yet, so unknown; else NULL */
+	bool ipv4, ipv6;                /* the families */
+	bool all;                       /* every address of the families; else the one below */
+	const char *name;               /* a host that is not looked up yet; NULL: `address` is valid */
 	struct in6_addr address;        /* IPv4 as ::ffff:a.b.c.d */
 };
 
@@ -76,7 +76,7 @@ static bool inet_clash(const struct endpoint *a, const struct endpoint *b)
 	return ports_equal(a, b) && reach_overlaps(&reach_a, &reach_b);
 }
 
-/* The registration is what is taken, one for each version and family. */
+/* RPC services clash in their registration, one for each version and family, not in their ports. */
 static bool rpc_clash(const struct endpoint *a, const struct endpoint *b)
 {
 	if (a->family != FAMILY_ANY && b->family != FAMILY_ANY && a->family != b->family)
@@ -90,7 +90,7 @@ static bool rpc_clash(const struct endpoint *a, const struct endpoint *b)
 	return a->group <= b->highest && b->group <= a->highest;
 }
 
-/* The + says who answers and is no part of the name; RFC 1078: names are compared without regard to case. */
+/* A + is no part of the name. RFC 1078: names are case-insensitive. */
 static bool tcpmux_clash(const struct endpoint *a, const struct endpoint *b)
 {
 	return !strcasecmp(a->address + (a->address[0] == '+'), b->address + (b->address[0] == '+'));
@@ -103,7 +103,7 @@ static bool vsock_clash(const struct endpoint *a, const struct endpoint *b)
 
 bool endpoint_clash(const struct endpoint *a, const struct endpoint *b)
 {
-	/* Whatever makes a node takes its path; abstract names are apart for each type of socket. */
+	/* All kinds share the paths; each type of socket has its own abstract names. */
 	if (endpoint_is_path(a) && endpoint_is_path(b))
 		return !strcmp(a->address, b->address);
 	if (a->kind != b->kind)

@@ -1,6 +1,6 @@
 /* Reads [HOST:]PORT[%IFACE], alone or behind tcp:, udp: and sctp:, and the address behind raw:.
  *
- * One address has many texts. inet_ntop(3) gives literals one form, a literal settles the family, and both wildcards
+ * One address has many texts. inet_ntop(3) gives literals one form, a literal determines the family, and both wildcards
  * become "no address". So the table notices two services that claim the same address. */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -9,8 +9,8 @@
 
 #include "config/endpoint/endpoint_internal.h"
 
-#define INET_MOST 512                   /* a host name of 253, a port's name and an interface fit */
-#define RAW_PROTOCOLS 254               /* 255 is for sending alone */
+#define INET_MOST 512                   /* room for a host name of 253, a port's name and an interface */
+#define RAW_PROTOCOLS 254               /* 255 is IPPROTO_RAW, which only sends: raw(7) */
 #define HOST_MOST 253                   /* RFC 1035 */
 
 static const char *endpoint_parse_port(struct endpoint_parsing *parsing, const char *text)
@@ -82,7 +82,7 @@ static const char *endpoint_parse_host(struct endpoint_parsing *parsing, const c
 	return endpoint_parse_text(parsing, host, &parsing->endpoint.address);
 }
 
-/* [V6]:PORT; the text may be written to. */
+/* Reads [V6]:PORT; changes the text. */
 static const char *endpoint_parse_bracketed(struct endpoint_parsing *parsing, char *text)
 {
 	char *close = strchr(text, ']');
@@ -97,7 +97,7 @@ static const char *endpoint_parse_bracketed(struct endpoint_parsing *parsing, ch
 	return reason ? reason : endpoint_parse_port(parsing, close + 2);
 }
 
-/* Copies the text up to the interface at its end, which is taken. */
+/* Reads the interface at the end of the text, and copies the text in front of it. */
 static const char *endpoint_parse_front(struct endpoint_parsing *parsing, const char *text, char copy[INET_MOST])
 {
 	char *percent;
@@ -125,7 +125,7 @@ static const char *endpoint_parse_protocol(struct endpoint_parsing *parsing, con
 	return "a protocol is a number from 1 to 254 or a name of protocols(5)";
 }
 
-/* An IPv6 address needs no brackets here, as no port is behind it. */
+/* Reads the host of raw:PROTOCOL@HOST. An IPv6 address needs no brackets here, as no port follows. */
 static const char *endpoint_parse_raw_host(struct endpoint_parsing *parsing, char *host)
 {
 	char *close = host + strlen(host) - 1;

@@ -1,7 +1,7 @@
 /* Reads endpoints without host and port: paths, abstract names, netlink, vsock, RPC and TCPMUX.
  *
- * Some texts would fail only at bind(2): a path that is one byte too long for sun_path, a folder in place of a node,
- * a version range upside down. They are refused here, where superd can still say why. */
+ * Some texts would fail only at bind(2): a path that is too long for sun_path (unix(7)), a directory in place of a
+ * socket, a reversed range of versions. They are refused here, where superd can still name the reason. */
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "base/scan.h"
 #include "config/endpoint/endpoint_internal.h"
 
-#define RPC_VERSIONS 100                /* registered one by one */
+#define RPC_VERSIONS 100                /* most versions; rpcbind(8) registers each */
 #define NODE_MOST (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
-/* By the kernel's numbers of linux/netlink.h; names as systemd.socket(5) has them. */
+/* By the numbers of linux/netlink.h; names as in systemd.socket(5), ListenNetlink=. */
 static const char *const netlink_names[32] = {
 	[0] = "route", [2] = "usersock", [3] = "firewall", [4] = "inet-diag", [5] = "nflog", [6] = "xfrm",
 	[7] = "selinux", [8] = "iscsi", [9] = "audit", [10] = "fib-lookup", [11] = "connector", [12] = "netfilter",
@@ -24,7 +24,7 @@ static const char *const netlink_names[32] = {
 
 #define NETLINK_FAMILIES (sizeof(netlink_names) / sizeof(netlink_names[0]))
 
-/* Copies a path without doubled slashes and "." parts, so that one file has one text. */
+/* Copies a path without double slashes and "." parts, so that one file has one text. */
 static void path_simplify(const char *path, char *out)
 {
 	char *end = out;

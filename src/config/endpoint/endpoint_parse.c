@@ -1,8 +1,8 @@
-/* Reads an endpoint as a person writes it, and says what is wrong with one that superd does not understand.
+/* Reads an endpoint as a person writes it, and explains what is wrong with it.
  *
- * A text without a kind may be a port, a host with a port, a path or a mistake. A refusal names the form that would
- * be right, because most wrong endpoints are one character away from a good one. endpoint_inet.c and
- * endpoint_local.c read what follows the kind; endpoint_parse puts the text in front of the reason. */
+ * A text without a kind may be a port, a host with a port, a path or a mistake. A refusal names the right form, because
+ * most wrong endpoints are one character away from a right one. endpoint_inet.c and endpoint_local.c read the text
+ * behind the kind. */
 #include "config/endpoint/endpoint.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@
 	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, mqueue, raw, rpc/tcp, rpc/udp " \
 	"and tcpmux"
 
-static const char *(*const takes[ENDPOINT_KINDS])(struct endpoint_parsing *parsing, const char *text) = {
+static const char *(*const parsers[ENDPOINT_KINDS])(struct endpoint_parsing *parsing, const char *text) = {
 	[ENDPOINT_TCP] = endpoint_parse_inet,	     [ENDPOINT_UDP] = endpoint_parse_inet,
 	[ENDPOINT_SCTP] = endpoint_parse_inet,	     [ENDPOINT_UNIX] = endpoint_parse_node,
 	[ENDPOINT_UNIX_DGRAM] = endpoint_parse_node, [ENDPOINT_SEQPACKET] = endpoint_parse_node,
@@ -50,7 +50,7 @@ static const char *prefix_suggest(const char *word)
 	return NULL;
 }
 
-/* WORD:REST where the word is no kind: a mistyped one, or a host. */
+/* Reads WORD:REST where the word is no kind: it is a misspelt kind, or a host. */
 static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, const char *text, const char *colon)
 {
 	const char *word = pool_text_n(parsing->pool, text, (size_t)(colon - text));
@@ -74,13 +74,13 @@ static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, cons
 	return endpoint_parse_inet(parsing, text);
 }
 
-/* A text without a kind in front. */
+/* Reads a text without a kind. */
 static const char *endpoint_parse_bare(struct endpoint_parsing *parsing, const char *text)
 {
 	const char *colon = strchr(text, ':');
 	const struct prefix *prefix;
 
-	/* A text of the characters of an IPv6 address goes there too, for a message about the missing brackets. */
+	/* A text of the characters of an IPv6 address, too, for a message about the missing brackets. */
 	if (text[0] == '[' || text[0] == '*' || strchr("%", text[strspn(text, DIGITS "abcdefABCDEF:.")]))
 		return endpoint_parse_inet(parsing, text);
 	if (colon)
@@ -88,7 +88,7 @@ static const char *endpoint_parse_bare(struct endpoint_parsing *parsing, const c
 	if (strchr(text, '/'))
 		return "a path starts with /";
 	prefix = prefix_find(text, strlen(text));
-	if (prefix && prefix->kind != ENDPOINT_TCPMUX)  /* which services(5) has, as port 1 */
+	if (prefix && prefix->kind != ENDPOINT_TCPMUX)  /* tcpmux is also a name of services(5): port 1 */
 		return endpoint_parse_or_memory(
 			pool_textf(parsing->pool, "an address stands behind a kind, as in %s:ADDRESS", text));
 	return endpoint_parse_inet(parsing, text);
@@ -110,7 +110,7 @@ static const char *endpoint_parse_endpoint(struct endpoint_parsing *parsing, con
 	parsing->endpoint.family = (uint8_t)prefix->family;
 	if (!colon[1])
 		return "an address is missing behind the colon";
-	return takes[prefix->kind](parsing, colon + 1);
+	return parsers[prefix->kind](parsing, colon + 1);
 }
 
 const char *endpoint_parse(const char *text, struct pool *pool, const struct endpoint **out)

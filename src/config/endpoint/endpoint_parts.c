@@ -1,4 +1,4 @@
-/* Functions that the readers of all kinds of endpoints share. */
+/* Functions for the readers of all kinds of endpoints. */
 #include "config/endpoint/endpoint_internal.h"
 
 #include <ctype.h>
