@@ -1,4 +1,4 @@
-/* The defaults as a service of their own, so that comparing with the defaults is comparing fields. */
+/* A service with all options at their defaults, so that a comparison with the defaults compares fields. */
 #include "config/option/default_service.h"
 
 #include "config/option/option_table.h"
@@ -25,17 +25,17 @@ bool default_service_fill(struct service *service, struct option_groups *groups,
 	return true;
 }
 
-bool default_service_make(struct default_service *plain)
+bool default_service_make(struct default_service *defaults)
 {
-	*plain = (struct default_service){ .pool = pool_new() };
-	if (plain->pool && default_service_fill(&plain->service, &plain->groups, plain->pool))
+	*defaults = (struct default_service){ .pool = pool_new() };
+	if (defaults->pool && default_service_fill(&defaults->service, &defaults->groups, defaults->pool))
 		return true;
-	default_service_free(plain);
+	default_service_free(defaults);
 	return false;
 }
 
-void default_service_free(struct default_service *plain)
+void default_service_free(struct default_service *defaults)
 {
-	pool_free(plain->pool);
-	plain->pool = NULL;
+	pool_free(defaults->pool);
+	defaults->pool = NULL;
 }

@@ -1,4 +1,4 @@
-/* Every option at superd's own default, as a service. Listings show how a row differs from it. */
+/* A service with every option at superd's own default. Listings show how a row differs from it. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,15 +7,15 @@
 #include "config/service/service.h"
 
 struct default_service {
-	struct pool *pool;
-	struct service service;         /* no name, no sockets: only the groups */
-	struct option_groups groups;    /* its */
+	struct pool *pool;              /* owned; has the values */
+	struct service service;         /* without name and sockets */
+	struct option_groups groups;    /* of `service` */
 };
 
-bool default_service_make(struct default_service *plain); /* false: out of memory */
-bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool); /* the same for groups of this pool */
-void default_service_free(struct default_service *plain);
+bool default_service_make(struct default_service *defaults); /* false: out of memory */
+bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool); /* in this pool */
+void default_service_free(struct default_service *defaults);
 
-/* Puts a group's values in their place in a service of these terms. */
+/* Sets the values of one group in a service with these groups. */
 void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,
 			       const void *values);

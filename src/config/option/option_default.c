@@ -1,7 +1,5 @@
-/* An option's place in a service, and its default value.
- *
- * A default is a text if it has one: the same parser reads it, --print shows it and the manual lists it. Where no
- * text means "leave it alone", the entry has the bytes of the value (`unset`). */
+/* An option's field in a service, and its default value. A default is a text, read by the option's own parser, or, if
+ * no text stands for it, the bytes of `unset`. */
 #include "config/option/option_table.h"
 
 #include <string.h>

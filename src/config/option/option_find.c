@@ -1,8 +1,8 @@
-/* Finds the entry of a name, and a hint for an unknown name.
+/* Finds an option by its name, and a hint for an unknown name.
  *
- * Administrators who come from xinetd, systemd or launchd write the words of those systems, and the hint names
- * superd.conf's word. Most such words stand in the table of options; words for something that superd.conf chooses in
- * another way (socket_type, ListenDatagram) have a sentence of their own below. */
+ * Administrators who know xinetd, systemd or launchd write the words of those systems; the hint names superd.conf's
+ * word. The table of options has most of these words. A word without an option of its own (socket_type, ListenDatagram)
+ * has a sentence below. */
 #include "config/option/option_table.h"
 
 #include <assert.h>
@@ -55,12 +55,12 @@ static const char *const systems[DIALECTS] = {
 	[NATIVE] = "superd", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd"
 };
 
-/* 1 + the place of an entry, by a hash of its name; 0: free. A long table asks some hundred thousand times, and to go
- * through all entries each time would take longer than to read it. */
-static uint16_t places[DIALECTS][SLOTS];
-static pthread_once_t places_made = PTHREAD_ONCE_INIT;
+/* Hash table of the names: index + 1 of an option; 0: free. Reading a long table looks up some hundred thousand names,
+ * and a linear search would take longer than the rest of the reading. */
+static uint16_t slots[DIALECTS][SLOTS];
+static pthread_once_t slots_made = PTHREAD_ONCE_INIT;
 
-/* Of letters of either case, as xinetd takes both. */
+/* Hashes letters without their case, as xinetd's names are case-insensitive. */
 static size_t first_slot(const char *name)
 {
 	uint64_t hash = HASH_START;
@@ -70,7 +70,7 @@ static size_t first_slot(const char *name)
 	return (size_t)(hash ^ hash >> 32) & (SLOTS - 1);
 }
 
-static void make_places(void)
+static void fill_slots(void)
 {
 	assert(directive_count < SLOTS / 2);
 	for (int dialect = 0; dialect < DIALECTS; dialect++) {
@@ -78,19 +78,19 @@ static void make_places(void)
 			const char *name = directives[i].name[dialect];
 			size_t slot = name ? first_slot(name) : 0;
 
-			while (name && places[dialect][slot])
+			while (name && slots[dialect][slot])
 				slot = (slot + 1) & (SLOTS - 1);
 			if (name)
-				places[dialect][slot] = (uint16_t)(i + 1);
+				slots[dialect][slot] = (uint16_t)(i + 1);
 		}
 	}
 }
 
 const struct directive *directive_find(enum dialect dialect, const char *name)
 {
-	pthread_once(&places_made, make_places);
-	for (size_t slot = first_slot(name); places[dialect][slot]; slot = (slot + 1) & (SLOTS - 1)) {
-		const struct directive *directive = &directives[places[dialect][slot] - 1];
+	pthread_once(&slots_made, fill_slots);
+	for (size_t slot = first_slot(name); slots[dialect][slot]; slot = (slot + 1) & (SLOTS - 1)) {
+		const struct directive *directive = &directives[slots[dialect][slot] - 1];
 		const char *known = directive->name[dialect];
 
 		if (dialect == XINETD ? !strcasecmp(known, name) : !strcmp(known, name))
@@ -123,7 +123,7 @@ const char *directive_suggest(enum dialect dialect, const char *name)
 	return nearest;
 }
 
-/* Whether a dialect's word is the one written, with its section or without: "Service.User" is also "User". */
+/* Whether a dialect's word is the written one, with its section or without: "Service.User" is also "User". */
 static bool word_is_meant(const char *known, const char *written)
 {
 	const char *dot = known ? strrchr(known, '.') : NULL;

@@ -1,6 +1,6 @@
-/* Names of options in messages about a unit or a property list. Several keys of a unit may lead to one option, or a
- * key to an option of another name: the list below has a word for these. An option that neither the list nor the
- * directive table names was not set by such a text. */
+/* Names of options in messages about a unit or a property list. The list below has a key for options that several keys
+ * of a unit set, or that a translated key sets. An option that neither the list nor the directive table names cannot
+ * come from a unit. */
 #include "config/option/option_name.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static const struct {
 	const char *option, *key;
-} of_units[] = {
+} unit_keys[] = {
 	{ "condition", "Condition" },
 	{ "exec_prefix", "ExecStart" },
 	{ "ip_address_allow", "IPAddressAllow" },
@@ -25,11 +25,11 @@ static const struct {
 	{ "trigger_limit_pause", "TriggerLimitIntervalSec" },
 };
 
-static const char *key_of(const char *option)
+static const char *find_unit_key(const char *option)
 {
-	for (size_t n = 0; n < sizeof(of_units) / sizeof(*of_units); n++) {
-		if (!strcmp(of_units[n].option, option))
-			return of_units[n].key;
+	for (size_t n = 0; n < sizeof(unit_keys) / sizeof(*unit_keys); n++) {
+		if (!strcmp(unit_keys[n].option, option))
+			return unit_keys[n].key;
 	}
 	return NULL;
 }
@@ -42,7 +42,7 @@ static bool has_keys(const struct service *service)
 const char *option_name_of(const struct service *service, const char *option)
 {
 	const struct directive *directive = has_keys(service) ? directive_find(NATIVE, option) : NULL;
-	const char *key = service->dialect == UNIT ? key_of(option) : NULL, *dot;
+	const char *key = service->dialect == UNIT ? find_unit_key(option) : NULL, *dot;
 
 	if (key)
 		return key;

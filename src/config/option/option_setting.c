@@ -1,7 +1,7 @@
-/* The list of an option's settings, and laying it over a group of values.
+/* The settings of a builder, and how they override a group of values.
  *
- * A += may add to a default that stands further down in the file or in another file. So its words are read twice:
- * where they are written, to find mistakes, and again here, on top of the value below. */
+ * += may add to a default that follows later in the file or in another file. So its words are parsed twice: where they
+ * are written, to find mistakes, and again here, on top of the default. */
 #include "config/option/option_setting.h"
 
 #include <stdlib.h>

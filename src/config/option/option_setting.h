@@ -1,6 +1,5 @@
-/* One option as one place of a text sets it: read, but not yet laid over anything, because the values below it are
- * known only when every source is read. A builder is made of settings. For option_setting.c, builder_*.c and
- * directive_default.c. */
+/* The setting of one option at one place of a text. A service builder is a list of settings, which override the
+ * defaults when every source is read. For option_setting.c, option_default.c and builder_*.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,18 +21,18 @@ union field_value {
 
 struct option_setting {
 	struct mark mark;
-	bool append;                    /* +=: `more` is read again over what lies below; else value is the field */
+	bool append;                    /* +=: `more` is parsed again over the default; else `value` is the field */
 	union {
 		union field_value value;
 		struct {
-			const char *const *texts;       /* kept */
+			const char *const *texts;       /* in the pool */
 			size_t count;
 		} more;
 	};
 };
 
 struct option_settings {
-	struct option_setting *list;    /* in the order of the text */
+	struct option_setting *list;    /* owned, in the order of the text */
 	size_t count, capacity;
 };
 
@@ -48,14 +47,16 @@ static inline struct origin mark_origin(const struct mark *mark)
 }
 
 struct option_setting *option_settings_add(struct option_settings *settings); /* zeroed; NULL: out of memory */
+
+/* Find the first setting of an option, by its row or its name in superd.conf; NULL: none. */
 const struct option_setting *option_settings_find(const struct option_settings *settings,
 						  const struct directive *directive);
-const struct option_setting *option_settings_named(const struct option_settings *settings, const char *option); /* by superd.conf's name */
+const struct option_setting *option_settings_named(const struct option_settings *settings, const char *option);
 
-/* The groups that any of them has a field in, a bit each. */
+/* The groups that the settings change: bit 1 << enum option_group. */
 uint32_t option_settings_groups(const struct option_settings *settings);
 
-/* Lays those of one group over its values, in order. false: out of memory. */
+/* Applies the settings of one group to its values, in order. false: out of memory. */
 bool option_settings_apply(const struct option_settings *settings, enum option_group group, void *values,
 			   struct pool *pool);
 

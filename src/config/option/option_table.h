@@ -1,7 +1,7 @@
-/* THE table: every option, once. Reading, --check, --print, --print=json, --explain, the reload's comparison,
- * superd.conf(5)'s list of options and the shells' completions are all driven by it.
+/* The table of all options. It drives reading, --check, --print, --print=json, --explain, the comparison at a reload,
+ * the list of options in superd.conf(5) and the shells' completions.
  *
- * To add an option, add an entry and the code that acts on it (CONTRIBUTING.md). */
+ * To add an option, add a row and the code that acts on it (CONTRIBUTING.md). */
 #pragma once
 
 #include <stdbool.h>
@@ -15,16 +15,16 @@
 extern const struct directive directives[];
 extern const size_t directive_count;
 
-/* By its name in a dialect; the comparison is case-sensitive but for XINETD. NULL: unknown. */
+/* Finds an option by its name in a dialect, case-sensitive except for XINETD. NULL: unknown. */
 const struct directive *directive_find(enum dialect dialect, const char *name);
 
-/* The known name nearest to this one, for "did you mean"; NULL: none is near. */
+/* Returns the known name nearest to this one, for "did you mean"; NULL: none is near. */
 const char *directive_suggest(enum dialect dialect, const char *name);
 
-/* The name of the option for a limit of this resource, RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
+/* Returns the option of a resource limit RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
 const char *limit_option(int resource);
 
-/* Adds a hint for an unknown name: superd.conf's name for this word of another system, or the nearest known name. Adds
+/* Adds a hint for an unknown name: superd.conf's name for another system's word, or the nearest known name. Adds
  * nothing if there is neither. */
 void directive_hint(enum dialect dialect, const char *name, struct buf *out);
 
@@ -33,13 +33,14 @@ static inline size_t directive_index(const struct directive *directive)
 	return (size_t)(directive - directives);
 }
 
-/* The field of a finished service; NULL for STRUCTURE. Of a sockets' option it is the service-wide value. */
+/* Returns the option's field in a service; NULL for STRUCTURE. For options of sockets, this is the service-wide
+ * value. */
 const void *directive_field(const struct directive *directive, const struct service *service);
 
-/* Fills a group's struct with every default; used by builders and tests. false: out of memory. */
+/* Fills a group's struct with the defaults. false: out of memory. */
 bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool);
 
-/* Whether the value equals the default. */
+/* Whether a field has the default value. The pool gets the texts of the default. */
 bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch);
 
 const char *chapter_title(enum chapter chapter);        /* "What to run", … */

@@ -1,4 +1,4 @@
-/* The marks of a service, by the names of the options that they are of. */
+/* Finds the marks of a service by the names of their options. */
 #include "config/option/service_mark.h"
 
 #include <string.h>

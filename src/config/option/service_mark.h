@@ -1,18 +1,19 @@
-/* Where a service set one of its options. An option that only a socket { } sets counts as set too. */
+/* Marks: where a service's own text sets its options. An option that only a socket { } sets counts as set, too. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "config/service/service.h"
 
-/* Where this service's own text set the directive of this name, also inside a socket { }; NULL when it didn't. */
+/* Returns the mark of an option, by its name in superd.conf; the service's own mark before that of a socket { }. NULL:
+ * the service's text does not set it. */
 const struct mark *service_mark(const struct service *service, const char *directive);
 
-/* Whether the service set it to something that was refused, so that nothing can be said of it. */
+/* Whether the service sets the option to an invalid value, so that rules must not use it. */
 bool service_is_unclear(const struct service *service, const char *directive);
 
 /* The place of a mark of this service. */
 struct origin service_place(const struct service *service, const struct mark *mark);
 
-/* The place where the service set the directive; the service's own place if it did not. */
+/* The place where the service sets the option; the service's own place if it does not. */
 struct origin service_origin(const struct service *service, const char *directive);

@@ -1,4 +1,4 @@
-/* What can be told of a service by its options alone. */
+/* Sizes of the option groups, and properties of a service that follow from its options. */
 #include "config/service/service.h"
 
 #include <string.h>
@@ -25,7 +25,7 @@ const size_t group_sizes[GROUPS] = {
 	[GROUP_PASSED_FDS] = sizeof(struct passed_fds_options),
 };
 
-_Static_assert(sizeof(struct option_groups) == SHARED_GROUPS * sizeof(void *), "each group of the terms has its name");
+_Static_assert(sizeof(struct option_groups) == SHARED_GROUPS * sizeof(void *), "each shared group has its name");
 _Static_assert(sizeof(struct service) <= 104, "a row stays small: ten thousand of them are a table");
 
 bool service_idles(const struct service *service)

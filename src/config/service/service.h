@@ -1,10 +1,10 @@
-/* A configured service. A service is a row of the table: immutable once the table is sealed, shared by all
- * that run it. Values stand in groups, one struct a group; equal groups of one table are one copy (base/pool), and so
- * are equal sets of groups (struct option_groups). So a row is small however many options and groups there are, and
- * what it does not set costs it nothing; what it alone sets costs a copy of that group. The directive table
- * (config/option/option_table) knows the place of every option.
+/* A configured service: one row of the table, immutable once the table is complete. All memory belongs to the table's
+ * pool.
  *
- * All memory belongs to the table's pool. */
+ * Options are in groups, one struct each. Equal groups of a table are one copy in the pool, and so are equal sets of
+ * groups (struct option_groups). So a row is small however many options there are: an option that it does not set costs
+ * nothing, and one that it alone sets costs a copy of its group. The directive table (config/option/option_table) has
+ * the place of every option. superd.conf(5) describes the options. */
 #pragma once
 
 #include <stdbool.h>
@@ -58,21 +58,21 @@ enum cpu_scheduling {
 };
 enum tristate { UNSET, NO, YES };
 
-/* The facts to log of a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
+/* The facts to log about a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
 enum log_on_success {
 	SUCCESS_PID = 1 << 0, SUCCESS_HOST = 1 << 1, SUCCESS_USERID = 1 << 2, SUCCESS_EXIT = 1 << 3,
 	SUCCESS_DURATION = 1 << 4, SUCCESS_TRAFFIC = 1 << 5
 };
 enum log_on_failure { FAILURE_HOST = 1 << 0, FAILURE_USERID = 1 << 1, FAILURE_ATTEMPT = 1 << 2 };
 
-/* Which ends start a service again by itself. */
+/* After which ends superd starts a service again (systemd.service(5), Restart=). */
 enum restart {
-	RESTART_DEFAULT,                /* as `start` has it */
+	RESTART_DEFAULT,                /* as `start` demands */
 	RESTART_NO, RESTART_ON_SUCCESS, RESTART_ON_FAILURE, RESTART_ON_ABNORMAL, RESTART_ON_WATCHDOG, RESTART_ON_ABORT,
 	RESTART_ALWAYS
 };
 
-/* When commands beside the main one run. Those of the socket are of its binding and closing. */
+/* When commands beside the main one run: around a backend, and around the binding and closing of the sockets. */
 enum command_phase {
 	PHASE_CONDITION, PHASE_START_PRE, PHASE_START_POST, PHASE_RELOAD, PHASE_STOP, PHASE_STOP_POST,
 	PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST,
@@ -80,23 +80,23 @@ enum command_phase {
 };
 
 #define UNLIMITED INT64_MAX
-#define RLIMITS 16
+#define RLIMITS 16                      /* the kernel's RLIM_NLIMITS */
 
-typedef const char *const *words;       /* NULL-terminated, kept; NULL is the empty list */
+typedef const char *const *words;       /* a NULL-terminated list in the pool; NULL is the empty list */
 
 struct stream {
 	unsigned kind;                  /* enum stream_kind */
-	const char *path;               /* FILE, APPEND, TRUNCATE; of DESCRIPTOR the name of a socket, NULL: the stream's own */
+	const char *path;               /* of FILE, APPEND, TRUNCATE; of DESCRIPTOR a socket's name, NULL: "stdin" … */
 };
 
 struct limit {
-	int64_t soft, hard;             /* SCAN_INFINITY: RLIM_INFINITY; -1: leave as it is */
+	int64_t soft, hard;             /* SCAN_INFINITY: RLIM_INFINITY; -1: superd's own */
 };
 
-/* So much, or so much of what there is; both -1: unset. */
+/* A number, or a share of what the machine has; both -1: unset. */
 struct amount {
-	int64_t number;                 /* SCAN_INFINITY: no limit */
-	int64_t share;                  /* hundredths of per cent */
+	int64_t number;                 /* bytes or tasks; SCAN_INFINITY: no limit */
+	int64_t share;                  /* hundredths of a percent */
 };
 
 /* The service's own log (xinetd's log_type). */
@@ -104,21 +104,21 @@ struct log_target {
 	unsigned kind;                  /* enum log_kind */
 	int facility, level;            /* of SYSLOG: LOG_DAEMON …, LOG_INFO … */
 	const char *path;               /* of FILE */
-	int64_t soft, hard;             /* of FILE, bytes: warned of, never passed; SCAN_INFINITY: no limit */
+	int64_t soft, hard;             /* of FILE, bytes: superd warns, stops logging; SCAN_INFINITY: no limit */
 };
 
-/* So many connections a second, and the pause when there are more (xinetd's cps). */
+/* Connections a second, and the pause if there are more (xinetd's cps). */
 struct rate {
 	int64_t number;                 /* UNLIMITED: no limit */
 	int64_t pause;                  /* microseconds */
 };
 
 struct exec_options {
-	words exec;                     /* argv with the program first; argv[0] may differ by argv0; NULL: one of the next two */
-	words builtin;                  /* the name of a small service of superd's own, then its options */
+	words exec;                     /* the program and its arguments; NULL: builtin or redirect is set */
+	words builtin;                  /* the name of a service of superd's own, then its options */
 	words redirect;                 /* host and port to connect each client to */
-	const char *argv0;
-	words exec_search_path;         /* folders in which prepare/resolve looks for a program without a slash; NULL: none may be */
+	const char *argv0;              /* in place of exec[0]; NULL: exec[0] */
+	words exec_search_path;         /* directories for a program without a slash; NULL: exec is an absolute path */
 	bool accept, disable;
 	unsigned pass;                  /* enum pass */
 	unsigned type;                  /* enum service_type */
@@ -144,7 +144,7 @@ struct socket_options {
 	int64_t ip_tos, ip_ttl;         /* -1: unset */
 	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
 	bool broadcast, pass_credentials, pass_packet_info;
-	bool intercept;                 /* accept = no: every packet is looked at, not only the first */
+	bool intercept;                 /* with accept = no, superd checks every packet, not only the first */
 	bool pass_security, pass_pidfd, accept_file_descriptors, flush_pending, writable;
 	unsigned timestamping, socket_protocol;         /* enum timestamping, enum socket_protocol */
 	const char *tcp_congestion;
@@ -155,22 +155,22 @@ struct socket_options {
 
 struct identity_options {
 	const char *user, *group;       /* names or numbers as written; NULL: superd's own */
-	bool groups;                    /* the user's supplementary groups (xinetd's `groups`) */
+	bool groups;                    /* with the user's supplementary groups (xinetd's `groups`) */
 	words supplementary_groups;
-	uint64_t ambient_capabilities;  /* bit CAP_x */
-	uint64_t capability_bounding_set;               /* bit CAP_x; all ones: untouched */
+	uint64_t ambient_capabilities;  /* bits 1 << CAP_x */
+	uint64_t capability_bounding_set;               /* bits 1 << CAP_x; all ones: unchanged */
 	bool no_new_privileges;
 	bool dynamic_user, remove_ipc;
 };
 
 struct environment_options {
-	words env;                      /* NAME=value, later wins, may hold %{fd} templates */
-	words passenv;                  /* names taken from superd's own environment */
+	words env;                      /* NAME=value, the last one wins; may have templates such as %{fd} */
+	words passenv;                  /* names of variables of superd's own environment */
 	words environment_file;         /* paths, "-" in front: may be missing */
-	words unset_environment;        /* "NAME" or "NAME=value": taken away in the end */
-	bool tcp_environment;
-	bool expand_environment;        /* $NAME in exec */
-	bool unit_environment;          /* what systemd tells a unit's service */
+	words unset_environment;        /* "NAME" or "NAME=value", removed at the end */
+	bool tcp_environment;           /* TCPREMOTEIP … of ucspi-tcp */
+	bool expand_environment;        /* replace $NAME in exec */
+	bool unit_environment;          /* the variables that systemd sets for a unit's service */
 	unsigned instance_names;        /* enum instance_names */
 	mode_t umask;
 	int64_t nice;
@@ -182,7 +182,7 @@ struct environment_options {
 	words runtime_directory, state_directory;       /* relative names */
 };
 
-/* Folders beside those of surroundings, "NAME" or "NAME:LINK" too, and the modes of all. */
+/* Directories beside those of struct environment_options, also as "NAME:LINK"; and the modes of all of them. */
 struct directory_options {
 	words cache_directory, logs_directory, configuration_directory;
 	mode_t runtime_directory_mode, state_directory_mode, cache_directory_mode, logs_directory_mode,
@@ -192,42 +192,42 @@ struct directory_options {
 
 struct scheduling_options {
 	unsigned cpu_scheduling_policy; /* enum cpu_scheduling */
-	int64_t cpu_scheduling_priority;                /* of fifo and rr */
+	int64_t cpu_scheduling_priority;                /* for fifo and rr, 1 to 99; 0: none */
 	bool cpu_scheduling_reset_on_fork, ignore_sigpipe;
-	int64_t timer_slack;            /* microseconds; -1: untouched */
-	unsigned personality;           /* the word's place; 0: the machine's */
+	int64_t timer_slack;            /* microseconds; -1: unchanged */
+	unsigned personality;           /* index in the option's words; 0: the machine's */
 };
 
 struct limit_options {
-	struct limit of[RLIMITS];       /* by RLIMIT_x */
+	struct limit of[RLIMITS];       /* index: RLIMIT_x */
 };
 
 struct stream_options {
 	struct stream input, output, error;
-	words input_text, input_data;   /* of DATA: lines, and then base64 */
-	const char *syslog_identifier;  /* of what it prints: the name it has in a log; NULL: the service's */
-	unsigned syslog_facility, syslog_level;         /* by syslog(3)'s numbers; LOG_DAEMON is 3 here */
-	bool syslog_level_prefix;       /* <N> in front of a line is its level */
+	words input_text, input_data;   /* for STREAM_DATA: lines, then base64 */
+	const char *syslog_identifier;  /* the backend's name in a log; NULL: the service's */
+	unsigned syslog_facility, syslog_level;         /* numbers of syslog(3), the facility without its shift by 3 */
+	bool syslog_level_prefix;       /* <N> at the start of a line is its level */
 	int64_t log_rate_limit_interval;                /* microseconds; 0: no limit */
-	int64_t log_rate_limit_burst;   /* lines of its output in one; 0 and UNLIMITED: no limit */
+	int64_t log_rate_limit_burst;   /* lines in an interval; 0, UNLIMITED: no limit */
 };
 
 struct access_options {
-	words only_from, no_access;     /* as written (config/access/access); NULL: anybody, nobody */
+	words only_from, no_access;     /* as written (config/access/access); NULL: everybody, nobody */
 	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
-	int64_t max_load;               /* thousandths of the load average of a minute; 0: none */
+	int64_t max_load;               /* load average over a minute in thousandths; 0: no limit */
 	struct rate cps;
 	int64_t trigger_limit_burst;    /* activations in an interval; UNLIMITED */
 	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
 	unsigned trigger_limit_action;  /* enum limit_action */
 	int64_t per_source_cpm;         /* connections a minute from one address; UNLIMITED */
-	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: they are not asked */
-	const char *banner, *banner_success, *banner_fail;      /* files sent to clients */
+	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: not checked */
+	const char *banner, *banner_success, *banner_fail;      /* files that superd sends to clients */
 	int64_t deny_time;              /* microseconds; -1: no sensor, 0: a sensor that only logs */
-	bool id_only;                   /* only clients whose ident server names a user */
-	int64_t instances;              /* accept = yes: most at once; UNLIMITED */
-	int64_t per_source;             /* the same from one address; UNLIMITED */
-	int64_t per_source_prefix;      /* bits of an IPv6 address that make one source; IPv4 is whole */
+	bool id_only;                   /* permit only clients whose ident server (RFC 1413) names a user */
+	int64_t instances;              /* with accept = yes, most at a time; UNLIMITED */
+	int64_t per_source;             /* most at a time from one source; UNLIMITED */
+	int64_t per_source_prefix;      /* bits of an IPv6 address that are one source; all bits of an IPv4 address */
 	unsigned overload;              /* enum overload */
 };
 
@@ -237,7 +237,7 @@ struct lifecycle_options {
 	unsigned kill_mode;             /* enum kill_mode */
 	const char *pid_file;
 	int64_t backoff_min, backoff_max;               /* microseconds */
-	bool backoff_refuse;            /* clients are refused while it is paused after a failure */
+	bool backoff_refuse;            /* refuse clients during the pause after a failure */
 	int64_t watchdog;               /* microseconds; 0, SCAN_INFINITY: none */
 	int watchdog_signal, reload_signal;
 	unsigned notify_access;         /* enum notify_access, as written: see service_notify_access */
@@ -252,16 +252,16 @@ struct lifecycle_options {
 
 /* Commands beside the main one, and the conditions of a start. */
 struct command_options {
-	words of[PHASES];               /* texts of config/words/command_prefix, by enum command_phase */
-	words condition;                /* texts of config/type/condition */
-	const char *exec_prefix;        /* how exec itself is run: its signs */
+	words of[PHASES];               /* index: enum command_phase; texts for config/words/command_prefix */
+	words condition;                /* texts for config/type/condition */
+	const char *exec_prefix;        /* the signs of exec itself (command_prefix); NULL: none */
 };
 
 /* The end of a backend, and the actions after it. */
 struct restart_options {
 	unsigned restart;               /* enum restart */
 	bool remain_after_exit, send_sighup, send_sigkill, kill_rest;
-	int final_kill_signal, restart_kill_signal;     /* 0: KILL, kill_signal */
+	int final_kill_signal, restart_kill_signal;     /* 0: SIGKILL; 0: kill_signal */
 	int64_t timeout_abort;          /* microseconds, SCAN_INFINITY: none; -1: timeout_stop */
 	words success_exit_status, restart_prevent_exit_status, restart_force_exit_status;
 };
@@ -272,18 +272,20 @@ struct log_options {
 	bool mapped_addresses;
 };
 
-/* Switches, which are alike in many services. */
+/* Switches of hardening, which many services set alike. */
 struct hardening_options {
-	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset, mount_flags, keyring_mode;
-	unsigned restrict_namespaces;   /* bit NAMESPACE_x: those it may not have */
-	unsigned secure_bits;           /* as the kernel has them */
+	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset, mount_flags;
+	unsigned keyring_mode;
+	unsigned restrict_namespaces;   /* bits 1 << NAMESPACE_x: denied ones */
+	unsigned secure_bits;           /* SECBIT_x of capabilities(7) */
 	bool private_devices, private_ipc, private_mounts, private_network, mount_api_vfs;
-	bool protect_kernel_tunables, protect_kernel_modules, protect_kernel_logs, protect_control_groups, protect_clock,
-		protect_hostname;
+	bool protect_kernel_tunables, protect_kernel_modules, protect_kernel_logs, protect_control_groups;
+	bool protect_clock, protect_hostname;
 	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;
 };
 
-/* The backend's view of the file system, which few services share. config/words/sandbox_words splits the words. */
+/* The backend's view of the file system, which differs between services. config/words/sandbox_words splits the
+ * words. */
 struct path_options {
 	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
 	words bind_paths, bind_read_only_paths, temporary_file_system;
@@ -294,18 +296,19 @@ struct path_options {
 /* The system calls and address families that the backend may use. */
 struct syscall_options {
 	words system_call_filter;       /* each with its sign (config/type/type_sandbox) */
-	unsigned system_call_architectures;             /* bit of the word's place */
-	int64_t system_call_error_number;               /* errno; ERRNO_KILL: the process ends */
-	words restrict_address_families;                /* signed; "none" alone: none */
+	unsigned system_call_architectures;             /* bits 1 << index in the option's words */
+	int64_t system_call_error_number;               /* errno; ERRNO_KILL: kill the process */
+	words restrict_address_families;                /* each with its sign; "none" alone: none is allowed */
 };
 
 /* Limits of the control group; -1: unset. */
 struct resource_options {
 	struct amount memory_max, memory_high, memory_low, memory_min, memory_swap_max, tasks_max;
-	int64_t cpu_quota;              /* hundredths of per cent */
+	int64_t cpu_quota;              /* hundredths of a percent of one processor */
 	int64_t cpu_quota_period;       /* microseconds */
-	int64_t cpu_weight, io_weight;  /* 0: idle */
-	words io_read_bandwidth_max, io_write_bandwidth_max, io_read_iops_max, io_write_iops_max;       /* config/words/resource_words */
+	int64_t cpu_weight, io_weight;  /* 1 to 10000; 0: idle */
+	words io_read_bandwidth_max, io_write_bandwidth_max;    /* texts for config/words/resource_words */
+	words io_read_iops_max, io_write_iops_max;
 	words allowed_cpus, allowed_memory_nodes;
 	unsigned oom_policy;            /* enum oom_policy */
 	bool delegate;
@@ -324,14 +327,14 @@ struct passed_fds_options {
 	words load_credential, set_credential, import_credential;
 };
 
-/* A service that sets an option has a copy of its whole group, so a group holds options that the same services set. */
+/* A service that sets an option has a copy of its whole group. So a group has options that the same services set. */
 enum option_group {
 	GROUP_SOCKETS, GROUP_IDENTITY, GROUP_ENVIRONMENT, GROUP_LIMITS, GROUP_STREAMS, GROUP_ACCESS,
 	GROUP_LIFECYCLE, GROUP_LOG,
 	GROUP_COMMANDS, GROUP_RESTART,
 	GROUP_HARDENING, GROUP_PATHS, GROUP_SYSCALLS,
 	GROUP_DIRECTORIES, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_CGROUP_FILTERS, GROUP_PASSED_FDS,
-	SHARED_GROUPS,                  /* so many are in struct option_groups */
+	SHARED_GROUPS,                  /* the number of groups in struct option_groups */
 	GROUP_EXEC = SHARED_GROUPS, GROUPS
 };
 
@@ -358,7 +361,7 @@ union group_values {
 	struct passed_fds_options passed_fds;
 };
 
-/* All groups but `exec`, which is nearly always the service's own. Kept. */
+/* All groups except `exec`, which nearly every service sets for itself. Kept in the pool. */
 struct option_groups {
 	union {
 		const void *group[SHARED_GROUPS];
@@ -385,37 +388,37 @@ struct option_groups {
 	};
 };
 
-/* A user as prepare/resolve found it; kept in the pool. */
+/* A user, looked up by prepare/resolve; kept in the pool. */
 struct account {
-	const char *name, *home, *shell;                /* NULL home and shell: a number without a passwd entry */
+	const char *name, *home, *shell;                /* home and shell NULL: a number without a passwd(5) entry */
 	uid_t uid;
-	gid_t gid;                      /* `group` where given, else the user's */
-	const gid_t *groups;            /* what setgroups gets, kept */
+	gid_t gid;                      /* the option `group`, or the user's group */
+	const gid_t *groups;            /* for setgroups(2), in the pool */
 	size_t group_count;
-	bool keeps_groups;              /* setgroups is denied to us (a user namespace): superd's own stay */
-	bool switches;                  /* ids are to be set at all; false: superd's own user without privileges */
+	bool keeps_groups;              /* superd may not call setgroups(2), as in a user namespace: its groups stay */
+	bool switches;                  /* the child sets its ids; false: it stays superd's own user */
 };
 
-/* A socket of a service. The table's order is the order of descriptors. */
+/* A socket of a service. The order in the table is the order of the descriptors. */
 struct listen {
 	const struct endpoint *endpoint;                /* as written */
-	const struct endpoint *address;                 /* with host and port as numbers, by prepare/resolve; until then the same */
-	const char *name;                               /* its LISTEN_FDNAMES entry */
+	const struct endpoint *address;                 /* with numbers, by prepare/resolve; until then as written */
+	const char *name;                               /* its entry in LISTEN_FDNAMES */
 	const struct socket_options *options;
 	struct origin at;
-	const struct sock_fprog *rules;                 /* whose packets it takes (os/bpf/socket_filter), by prepare/resolve; NULL: all */
-	uid_t owner;                                    /* of its node, by prepare/resolve; (uid_t)-1: superd's */
-	gid_t owner_group;
+	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter, by prepare/resolve; NULL: none */
+	uid_t owner;                                    /* of its file, by prepare/resolve; (uid_t)-1: superd's */
+	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
 };
 
-/* Whether the kernel keeps to the rules only for as long as a backend has the socket: of UDP superd sees the first
- * sender of each start, and can tell of whom it refuses, unless the service says otherwise. */
+/* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
+ * start, so that it can log whom it refuses, unless the option `intercept` is set. */
 static inline bool listen_is_guarded(const struct listen *listen)
 {
 	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept;
 }
 
-/* The rules that are on the socket all the time, and those for as long as a backend has it; NULL: none. */
+/* The filter that is always on the socket, and the filter while a backend has it; NULL: none. */
 static inline const struct sock_fprog *listen_filter(const struct listen *listen)
 {
 	return listen_is_guarded(listen) ? NULL : listen->rules;
@@ -426,14 +429,14 @@ static inline const struct sock_fprog *listen_guard(const struct listen *listen)
 	return listen_is_guarded(listen) ? listen->rules : NULL;
 }
 
-/* Which directive was set, and where. Packed, as a large table has tens of thousands. */
+/* Which option the service's text sets, and where. Packed, because a large table has tens of thousands. */
 struct mark {
 	const char *file;
-	unsigned line : 24;             /* from the service's own on, so that rows alike have equal marks; see service_place */
-	unsigned block : 8;             /* 0: by the service itself; n: in its n-th socket { }, the last value for all beyond */
+	unsigned line : 24;             /* relative to the service's, so that similar rows share marks */
+	unsigned block : 8;             /* 0: the service itself; n: its n-th socket { }, at most MARK_BLOCK */
 	unsigned directive : 15;        /* index into directives[] */
-	unsigned refused : 1;           /* its value was wrong (reported): it counts as set, with the default */
-	unsigned column : 16;           /* at most the last value */
+	unsigned refused : 1;           /* its value was invalid, which is reported; the field has the default */
+	unsigned column : 16;           /* at most MARK_COLUMN */
 };
 
 /* The highest values of a mark's fields. */
@@ -451,17 +454,18 @@ struct service {
 	struct listen *sockets;
 	const struct exec_options *exec;
 	const struct option_groups *groups;
-	const struct mark *marks;       /* what this service's own text set, in that order; kept */
+	const struct mark *marks;       /* the options that its own text sets, in that order; in the pool */
 	unsigned socket_count;
 	unsigned mark_count : 27;
-	bool is_unclear : 1;            /* one of the marks is of a value that was refused */
-	unsigned dialect : 3;           /* enum dialect: whose words (config/option/option_name); inetd's and xinetd's: superd's */
+	bool is_unclear : 1;            /* a mark is `refused` */
+	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd and xinetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
-	const struct account *account;  /* by prepare/resolve; NULL before */
-	const struct sandbox_config *sandbox;           /* of hardening, by prepare/resolve; NULL: none */
-	const struct cgroup_settings *cgroup_settings;  /* of resources and bounds, by prepare/resolve; NULL: no group of its own */
-	const struct access *access;    /* only_from and no_access (config/access/access), by prepare/resolve; NULL: anybody */
-	const struct access *probes;    /* probe_from, by prepare/resolve; NULL: nobody */
+	/* Set by prepare/resolve: */
+	const struct account *account;                  /* NULL: not resolved yet */
+	const struct sandbox_config *sandbox;           /* NULL: no hardening */
+	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
+	const struct access *access;                    /* only_from and no_access, compiled; NULL: everybody */
+	const struct access *probes;                    /* probe_from, compiled; NULL: nobody */
 };
 
 /* The size of each group's struct, by enum option_group. */
@@ -472,8 +476,8 @@ static inline const void *service_group(const struct service *service, enum opti
 	return group == GROUP_EXEC ? (const void *)service->exec : service->groups->group[group];
 }
 
-/* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with
- * both is said of that one. */
+/* Whether this is the IPv6 socket of an inetd or xinetd entry that has the socket before it for IPv4. A mistake in both
+ * is reported for the IPv4 socket only. */
 bool listen_is_other_family(const struct service *service, const struct listen *listen);
 
 static inline size_t words_count(words list)
@@ -506,11 +510,11 @@ static inline bool service_waits(const struct service *service)
 	return !service->exec->accept;
 }
 
-/* Whether superd acts on an idle backend: the service has an idle_timeout, and each socket shows its clients. */
+/* Whether idle_timeout is in effect: it is set, and superd can see the clients of each socket. */
 bool service_idles(const struct service *service);
 
-/* An instance that has the sockets serves as long as somebody comes, which has no end; one that has a single client, or
- * a single job, ends by itself. */
+/* What to do with an instance of a removed service. By default, an instance for one connection or one job finishes; an
+ * instance that has the sockets would never end, so it drains. */
 static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
 {
 	unsigned chosen = service->groups->lifecycle->on_remove;
@@ -521,7 +525,7 @@ static inline enum on_remove service_on_remove(const struct service *service, co
 	return ends ? REMOVE_FINISH : REMOVE_DRAIN;
 }
 
-/* Its backend counts as started once it says so (sd_notify). */
+/* Whether the backend reports that it is ready by sd_notify(3). */
 static inline bool service_notifies(const struct service *service)
 {
 	return service->exec->type == TYPE_NOTIFY || service->exec->type == TYPE_NOTIFY_RELOAD;
@@ -532,8 +536,8 @@ static inline bool service_has_watchdog(const struct service *service)
 	return service->groups->lifecycle->watchdog > 0 && service->groups->lifecycle->watchdog < INT64_MAX;
 }
 
-/* The processes that may send notifications, enum notify_access. A service that needs notifications admits at least its
- * main process. */
+/* The processes that may send notifications, enum notify_access: at least the main process if the service needs
+ * notifications. */
 static inline unsigned service_notify_access(const struct service *service)
 {
 	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
