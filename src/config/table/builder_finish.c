@@ -1,8 +1,8 @@
-/* Turns a builder into a row of the table: the service's settings over its file's defaults over superd's own.
+/* Turns a builder into a row of the table: the service's settings override the defaults of its file, which override
+ * superd's own.
  *
- * Ten thousand services must not cost ten thousand copies of every option. The table keeps one set of groups for
- * services that set nothing; a builder copies only the groups that it touches, and the pool gives equal groups one
- * address. */
+ * Ten thousand services must not cost ten thousand copies of every option. The table has one set of groups for services
+ * that set nothing; a builder copies only the groups that it changes, and the pool gives equal groups one address. */
 #include "config/table/service_builder.h"
 
 #include <limits.h>
@@ -11,10 +11,10 @@
 
 #include "config/table/builder_internal.h"
 
-/* The groups under every builder, and of which defaults they were made. */
+/* The groups with the defaults of a file, and which defaults these are. */
 struct bases {
-	unsigned number;                /* of the builder of the defaults, 0: none */
-	size_t settings;                /* how many it had then */
+	unsigned number;                /* of the defaults' builder; 0: no defaults */
+	size_t settings;                /* number of its settings */
 	const void *group[GROUPS];
 };
 
@@ -49,8 +49,8 @@ static const struct bases *bases_make(struct table *table, const struct service_
 	return bases;
 }
 
-/* Lays settings over a kept group: another kept group. NULL: out of memory. */
-static const void *lay_over(const void *base, enum option_group group, const struct option_settings *settings,
+/* Applies settings to a copy of a group in the pool; returns the new group, in the pool. NULL: out of memory. */
+static const void *override_group(const void *base, enum option_group group, const struct option_settings *settings,
 			    struct pool *pool)
 {
 	union group_values values;
@@ -61,19 +61,19 @@ static const void *lay_over(const void *base, enum option_group group, const str
 	return pool_keep(pool, &values, group_sizes[group]);
 }
 
-static bool is_said(const struct service_builder *builder, const struct service_builder *defaults, const char *name)
+static bool is_set(const struct service_builder *builder, const struct service_builder *defaults, const char *name)
 {
 	return option_settings_named(&builder->settings, name) ||
 		(defaults && option_settings_named(&defaults->settings, name));
 }
 
-/* Where superd accepts, a backend is an inetd's unless the table says otherwise. */
-static bool settle_pass(struct service *row, const struct service_builder *builder,
+/* With accept = yes, the default of `pass` is inetd. */
+static bool derive_pass(struct service *row, const struct service_builder *builder,
 			const struct service_builder *defaults, struct pool *pool)
 {
 	struct exec_options options;
 
-	if (!row->exec->accept || is_said(builder, defaults, "pass"))
+	if (!row->exec->accept || is_set(builder, defaults, "pass"))
 		return true;
 	memcpy(&options, row->exec, sizeof(options));
 	options.pass = PASS_INETD;
@@ -81,14 +81,14 @@ static bool settle_pass(struct service *row, const struct service_builder *build
 	return row->exec != NULL;
 }
 
-/* `output` alone speaks for both streams, but never sends errors to a client. */
-static bool settle_error(struct option_groups *shared, const struct service_builder *builder,
+/* The default of `error` is the value of `output`, unless that is the socket: no errors go to a client by default. */
+static bool derive_error(struct option_groups *shared, const struct service_builder *builder,
 			 const struct service_builder *defaults, struct pool *pool)
 {
 	struct stream_options streams;
 
-	if (shared->streams->output.kind == STREAM_SOCKET || !is_said(builder, defaults, "output") ||
-	    is_said(builder, defaults, "error"))
+	if (shared->streams->output.kind == STREAM_SOCKET || !is_set(builder, defaults, "output") ||
+	    is_set(builder, defaults, "error"))
 		return true;
 	memcpy(&streams, shared->streams, sizeof(streams));
 	memcpy(&streams.error, &shared->streams->output, sizeof(streams.error));
@@ -96,9 +96,9 @@ static bool settle_error(struct option_groups *shared, const struct service_buil
 	return shared->streams != NULL;
 }
 
-/* A user that is made up must not leave files to the next who gets its number, nor keep what root gave: what follows
- * from dynamic_user can be made stricter and not looser. */
-static bool settle_dynamic(struct option_groups *shared, struct pool *pool)
+/* dynamic_user sets hardening options, as DynamicUser= in systemd.exec(5): the user must not leave files to a later
+ * user with its number. The service can make these options stricter, but not weaker. */
+static bool derive_dynamic_user(struct option_groups *shared, struct pool *pool)
 {
 	struct hardening_options hardening;
 	struct identity_options identity;
@@ -119,7 +119,7 @@ static bool settle_dynamic(struct option_groups *shared, struct pool *pool)
 	return shared->identity && shared->hardening;
 }
 
-static bool seal_groups(struct service *row, const struct service_builder *builder,
+static bool fill_groups(struct service *row, const struct service_builder *builder,
 			const struct service_builder *defaults)
 {
 	const struct bases *bases = builder->table->bases;
@@ -135,20 +135,20 @@ static bool seal_groups(struct service *row, const struct service_builder *build
 	for (enum option_group group = 0; group < GROUPS; group++) {
 		groups[group] = bases->group[group];
 		if (touched & 1u << group)
-			groups[group] = lay_over(groups[group], group, &builder->settings, pool);
+			groups[group] = override_group(groups[group], group, &builder->settings, pool);
 		if (!groups[group])
 			return false;
 	}
 	memcpy(shared.group, groups, sizeof(shared.group));
 	row->exec = groups[GROUP_EXEC];
-	if (!settle_pass(row, builder, defaults, pool) || !settle_error(&shared, builder, defaults, pool) ||
-	    !settle_dynamic(&shared, pool))
+	if (!derive_pass(row, builder, defaults, pool) || !derive_error(&shared, builder, defaults, pool) ||
+	    !derive_dynamic_user(&shared, pool))
 		return false;
 	row->groups = pool_keep(pool, &shared, sizeof(shared));
 	return row->groups != NULL;
 }
 
-static bool seal_sockets(struct service *row, const struct service_builder *builder)
+static bool fill_sockets(struct service *row, const struct service_builder *builder)
 {
 	struct pool *pool = builder->table->pool;
 
@@ -164,7 +164,7 @@ static bool seal_sockets(struct service *row, const struct service_builder *buil
 		const struct socket_options *options = row->groups->socket_defaults;
 
 		if (block && option_settings_groups(&block->settings) & 1u << GROUP_SOCKETS)
-			options = lay_over(options, GROUP_SOCKETS, &block->settings, pool);
+			options = override_group(options, GROUP_SOCKETS, &block->settings, pool);
 		if (!options)
 			return false;
 		row->sockets[i] = (struct listen){
@@ -183,8 +183,8 @@ static size_t copy_marks(struct mark *to, const struct option_settings *settings
 	return settings->count;
 }
 
-/* An option whose name was misspelt counts as set to a bad value. */
-static bool seal_guesses(struct service_builder *builder)
+/* An option with a misspelt name counts as set to an invalid value. */
+static bool mark_guesses(struct service_builder *builder)
 {
 	for (size_t i = 0; i < builder->guess_count; i++) {
 		const struct guess *guess = &builder->guesses[i];
@@ -221,8 +221,8 @@ static void write_marks(struct mark *marks, const struct service_builder *builde
 	}
 }
 
-/* Kept: what was written by one pattern sets the same in each service, in the same places of it. */
-static bool seal_marks(struct service *row, const struct service_builder *builder)
+/* The marks are kept in the pool: services that follow one pattern share them. */
+static bool fill_marks(struct service *row, const struct service_builder *builder)
 {
 	size_t count = builder->settings.count + builder->block_count;
 	struct mark *marks;
@@ -252,8 +252,8 @@ bool builder_finish(struct service_builder *builder, const struct service_builde
 
 	if (builder->is_alone)
 		defaults = NULL;
-	if (!builder->exhausted && seal_groups(&row, builder, defaults) && seal_sockets(&row, builder) &&
-	    seal_guesses(builder) && seal_marks(&row, builder) && table_add(builder->table, &row))
+	if (!builder->exhausted && fill_groups(&row, builder, defaults) && fill_sockets(&row, builder) &&
+	    mark_guesses(builder) && fill_marks(&row, builder) && table_add(builder->table, &row))
 		return true;
 	diag_error(diags, builder->at, "%s: out of memory", builder->name);
 	return false;

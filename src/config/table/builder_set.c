@@ -1,7 +1,7 @@
-/* Sets one option of a builder: finds it, checks that it may stand here, and reads its value.
+/* Sets one option of a builder: finds it, checks that it is allowed here, and reads its value.
  *
- * Every mistake gets one message, at its own place: each bad endpoint of a list, both places of an option that is
- * set twice. An option with a bad value counts as set, so that no rule reports it as missing. */
+ * Every mistake gets one message at its own place: each invalid endpoint of a list, both places of an option that is
+ * set twice. An option with an invalid value counts as set, so that no rule reports it as missing. */
 #include "config/table/service_builder.h"
 
 #include <string.h>
@@ -11,8 +11,8 @@
 #include "base/shell_words.h"
 #include "config/table/builder_internal.h"
 
-/* Nobody should hear that an option is missing whose name was misspelt. */
-static void keep_guess(struct service_builder *builder, const char *name, struct origin at)
+/* Records the option that a misspelt name probably means, so that no rule reports it as missing. */
+static void add_guess(struct service_builder *builder, const char *name, struct origin at)
 {
 	const char *nearest = directive_suggest(NATIVE, name);
 	struct guess *guesses;
@@ -21,7 +21,7 @@ static void keep_guess(struct service_builder *builder, const char *name, struct
 		return;
 	guesses = array_grow(builder->guesses, &builder->guess_capacity, builder->guess_count, sizeof(*guesses));
 	if (!guesses)
-		return;                 /* a further message at most */
+		return;                 /* costs one further message at most */
 	builder->guesses = guesses;
 	builder->guesses[builder->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
 }
@@ -32,7 +32,7 @@ static bool report_unknown(struct service_builder *builder, enum dialect dialect
 	struct buf hint = { 0 };
 
 	if (dialect == NATIVE)
-		keep_guess(builder, name, value->at);
+		add_guess(builder, name, value->at);
 	directive_hint(dialect, name, &hint);
 	diag_error(diags, value->at, "unknown option '%s'", name);
 	if (hint.length)
@@ -46,7 +46,7 @@ static struct origin word_place(const struct value *value, size_t word)
 	return value->word_at && word < value->count ? value->word_at[word] : value->at;
 }
 
-/* Whether the option may stand here at all. */
+/* Whether the option is allowed in this block. */
 static bool place_allows(const struct service_builder *builder, const struct directive *directive, const char *name,
 			 const struct value *value, struct diags *diags)
 {
@@ -62,7 +62,7 @@ static bool place_allows(const struct service_builder *builder, const struct dir
 	return true;
 }
 
-/* Whether so many words, with = or +=, fit the option and what is set already. */
+/* Whether the number of words, and = or +=, are right for the option and its earlier settings. */
 static bool shape_fits(const struct option_settings *level, const struct directive *directive, const char *name,
 		       const struct value *value, struct diags *diags)
 {
@@ -86,8 +86,8 @@ static bool shape_fits(const struct option_settings *level, const struct directi
 	return true;
 }
 
-/* Adds a setting and its mark to what is open now. NULL: out of memory, which is reported. */
-static struct option_setting *draft_mark(struct service_builder *builder, const struct directive *directive,
+/* Adds a setting with its mark to the open block or the service. NULL: out of memory, which is reported. */
+static struct option_setting *add_setting(struct service_builder *builder, const struct directive *directive,
 					 const struct value *value, struct diags *diags)
 {
 	struct origin at = value->at;
@@ -108,7 +108,7 @@ static struct option_setting *draft_mark(struct service_builder *builder, const 
 	return setting;
 }
 
-static bool endpoint_add(struct service_builder *builder, const struct endpoint *endpoint, struct origin at)
+static bool add_endpoint(struct service_builder *builder, const struct endpoint *endpoint, struct origin at)
 {
 	struct listen_word *list;
 
@@ -122,8 +122,8 @@ static bool endpoint_add(struct service_builder *builder, const struct endpoint 
 	return true;
 }
 
-/* An entry of another program's table names no endpoint: it is its address, which may be wrong in both families and is
- * told of once. */
+/* Reports an invalid endpoint. An entry of another system's table has an address in place of endpoints, for one or both
+ * families: a mistake in it is reported once. */
 static void report_endpoint(struct service_builder *builder, struct origin at, const char *reason, struct diags *diags)
 {
 	if (!builder->is_foreign)
@@ -133,7 +133,7 @@ static void report_endpoint(struct service_builder *builder, struct origin at, c
 	builder->bad_address = true;
 }
 
-static bool draft_listen(struct service_builder *builder, const struct value *value, struct diags *diags)
+static bool set_listen(struct service_builder *builder, const struct value *value, struct diags *diags)
 {
 	bool good = value->count;
 
@@ -148,14 +148,14 @@ static bool draft_listen(struct service_builder *builder, const struct value *va
 		if (reason) {
 			report_endpoint(builder, word_place(value, i), reason, diags);
 			good = false;
-		} else if (!endpoint_add(builder, endpoint, word_place(value, i))) {
+		} else if (!add_endpoint(builder, endpoint, word_place(value, i))) {
 			return diags_out_of_memory(diags, value->at);
 		}
 	}
 	return good;
 }
 
-/* Says what is wrong with a value, and of a list each word that is. */
+/* Reports an invalid value, and each invalid word of a list. */
 static void report_words(struct parse *parse, const char *name, const struct value *value, const char *reason,
 			 struct diags *diags)
 {
@@ -178,8 +178,8 @@ static void report_words(struct parse *parse, const char *name, const struct val
 	}
 }
 
-/* The words for the type. It splits the one text of a command, which the one word of a list is not. NULL: out of
- * memory. */
+/* Returns the words for the type. type_command splits a single word, so the only word of a list is quoted first. NULL:
+ * out of memory. */
 static const char *const *words_given(const struct directive *directive, const struct value *value, struct pool *pool)
 {
 	struct buf quoted = { 0 };
@@ -195,7 +195,7 @@ static const char *const *words_given(const struct directive *directive, const s
 	return given;
 }
 
-/* A unit that asks for more than there is of something is to run with what there is. */
+/* Notes that a TUNES option above its bound has its bound now. */
 static void note_cut(const struct directive *directive, const char *name, const struct value *value,
 		     const struct option_setting *setting, struct diags *diags)
 {
@@ -214,8 +214,8 @@ static void note_cut(const struct directive *directive, const char *name, const 
 	buf_free(&taken);
 }
 
-/* Reads the words into the setting. */
-static bool draft_read(struct service_builder *builder, struct option_setting *setting, const char *name,
+/* Parses the words into the setting. */
+static bool read_value(struct service_builder *builder, struct option_setting *setting, const char *name,
 		       const struct value *value, struct diags *diags)
 {
 	const struct directive *directive = option_setting_directive(setting);
@@ -258,18 +258,18 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 		return false;
 	}
 	if (builder->is_surplus)
-		return false;           /* said when it closes */
+		return false;           /* builder_close_socket reports it */
 	if (builder->exhausted)
 		return diags_out_of_memory(diags, value->at);
 	if (!place_allows(builder, directive, name, value, diags) ||
 	    !shape_fits(builder_level(builder), directive, name, value, diags))
 		return false;
-	setting = draft_mark(builder, directive, value, diags);
+	setting = add_setting(builder, directive, value, diags);
 	if (!setting)
 		return false;
 	if (directive->flags & STRUCTURE)
-		setting->mark.refused = !draft_listen(builder, value, diags);
+		setting->mark.refused = !set_listen(builder, value, diags);
 	else
-		setting->mark.refused = !draft_read(builder, setting, name, value, diags);
+		setting->mark.refused = !read_value(builder, setting, name, value, diags);
 	return !setting->mark.refused;
 }

@@ -1,7 +1,7 @@
-/* The changes of a reload: compares two rows of one name, option by option, by the directive table.
+/* Compares two rows of one name for a reload, option by option, by the directive table.
  *
- * A change may not show in any option: the name of a user or a port stays the same, and its number changes. So the
- * comparison includes what prepare/resolve found. */
+ * A change may be in no option: the name of a user or a port is the same, but its number has changed. So the comparison
+ * includes the results of prepare/resolve. */
 #include "config/table/diff.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static const void *group_field(const struct directive *directive, const void *gr
 	return (const char *)group + directive->offset;
 }
 
-static bool is_of(const struct directive *directive, enum option_group group)
+static bool is_field_of(const struct directive *directive, enum option_group group)
 {
 	return directive->group == group && !(directive->flags & STRUCTURE);
 }
@@ -30,7 +30,7 @@ static void why_add(struct buf *why, const char *name)
 	buf_text(why, name);
 }
 
-/* why gets each option that differs, and then all of them are looked at. */
+/* Adds each option that differs to why; with why NULL, stops at the first. */
 static bool sockets_equal(const struct socket_options *a, const struct socket_options *b, struct buf *why)
 {
 	bool equal = true;
@@ -40,7 +40,7 @@ static bool sockets_equal(const struct socket_options *a, const struct socket_op
 	for (size_t i = 0; i < directive_count && (equal || why); i++) {
 		const struct directive *directive = &directives[i];
 
-		if (!is_of(directive, GROUP_SOCKETS) ||
+		if (!is_field_of(directive, GROUP_SOCKETS) ||
 		    directive->type->equal(group_field(directive, a), group_field(directive, b)))
 			continue;
 		why_add(why, directive->name[NATIVE]);
@@ -59,7 +59,7 @@ bool socket_options_need_rebind(const struct socket_options *before, const struc
 	for (size_t i = 0; i < directive_count && before != after; i++) {
 		const struct directive *directive = &directives[i];
 
-		if (is_of(directive, GROUP_SOCKETS) && directive->change == CHANGE_REBIND &&
+		if (is_field_of(directive, GROUP_SOCKETS) && directive->change == CHANGE_REBIND &&
 		    !directive->type->equal(group_field(directive, before), group_field(directive, after)))
 			return true;
 	}
@@ -91,7 +91,8 @@ static enum diff_kind options_compare(struct diff_cache *known, const struct lis
 	return DIFF_CHANGED;
 }
 
-/* The sockets in their order: it is the order of descriptors. The first with other options names them for all. */
+/* Compares the sockets in their order, which is the order of descriptors. why gets only the options of the first socket
+ * that differs. */
 static enum diff_kind sockets_compare(struct diff_cache *known, const struct service *before,
 				      const struct service *after, struct buf *why)
 {
@@ -124,7 +125,7 @@ static bool socket_names_equal(const struct service *before, const struct servic
 	return true;
 }
 
-/* Before prepare/resolve there are none: then the names that were compared have to do. */
+/* Before prepare/resolve there are no accounts, and the comparison of names is enough. */
 static bool accounts_equal(const struct account *a, const struct account *b)
 {
 	if (!a || !b || a == b)
@@ -136,9 +137,9 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
 }
 
-/* All but sockets' options, of which those that each socket has count. The options are gone through once and not once a
- * group; those of GROUP_EXEC, which rows seldom share, are the first chapter. */
-static bool options_equal(const struct service *before, const struct service *after, bool of_what_alone,
+/* Compares all options except those of sockets, in one pass over the options. exec_alone: the other groups are known to
+ * be equal, and GROUP_EXEC is the first chapter. */
+static bool options_equal(const struct service *before, const struct service *after, bool exec_alone,
 			  struct buf *why)
 {
 	bool equal = true;
@@ -147,7 +148,7 @@ static bool options_equal(const struct service *before, const struct service *af
 		const struct directive *directive = &directives[i];
 		const void *a, *b;
 
-		if (of_what_alone && directive->chapter != CHAPTER_EXEC)
+		if (exec_alone && directive->chapter != CHAPTER_EXEC)
 			break;
 		if (directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
 			continue;
@@ -161,7 +162,7 @@ static bool options_equal(const struct service *before, const struct service *af
 	return equal;
 }
 
-static bool terms_equal(struct diff_cache *known, const struct service *before, const struct service *after,
+static bool groups_equal(struct diff_cache *known, const struct service *before, const struct service *after,
 			struct buf *why)
 {
 	bool are_known = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
@@ -173,11 +174,11 @@ static bool terms_equal(struct diff_cache *known, const struct service *before, 
 	return true;
 }
 
-/* Fates are in the order of their weight. */
-static enum diff_kind compare(struct diff_cache *known, const struct service *before, const struct service *after,
+/* Returns the highest kind of difference. */
+static enum diff_kind compare_rows(struct diff_cache *known, const struct service *before, const struct service *after,
 			      struct buf *why)
 {
-	enum diff_kind diff = terms_equal(known, before, after, why) ? DIFF_SAME : DIFF_CHANGED, sockets;
+	enum diff_kind diff = groups_equal(known, before, after, why) ? DIFF_SAME : DIFF_CHANGED, sockets;
 
 	if (!socket_names_equal(before, after)) {
 		why_add(why, "socket");
@@ -195,15 +196,15 @@ enum diff_kind service_compare(const struct service *before, const struct servic
 {
 	struct diff_cache known = { 0 };
 
-	return compare(&known, before, after, why);
+	return compare_rows(&known, before, after, why);
 }
 
 enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before, const struct service *after)
 {
-	return compare(known, before, after, NULL);
+	return compare_rows(known, before, after, NULL);
 }
 
-/* It counts at the next start, and is another one. */
+/* Whether the option takes effect at a start, and differs. */
 static bool differs_at_start(const struct directive *directive, const struct service *before,
 			     const struct service *after)
 {

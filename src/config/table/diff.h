@@ -1,4 +1,4 @@
-/* The fate of each service between two tables: the reload's comparison, driven by the directive table. */
+/* Compares the services of two tables for a reload, by the directive table. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,47 +9,46 @@
 #include "config/table/table.h"
 
 enum diff_kind {
-	DIFF_SAME,                      /* nothing to do but adopt the row */
-	DIFF_CHANGED,                   /* runs differently, or has options to set on its open sockets: the next
-					   activation uses the new row */
-	DIFF_SOCKETS,                   /* its sockets differ in number or address, or have to be made anew */
+	DIFF_SAME,                      /* only the row is replaced */
+	DIFF_CHANGED,                   /* other options: set on open sockets now, used by the next activation */
+	DIFF_SOCKETS,                   /* other sockets in number or address, or ones that superd must bind again */
 	DIFF_ADDED, DIFF_REMOVED,
 };
 
-/* Compares two rows of the same name, from any tables. why, when not NULL, gets the names of the options that differ,
- * separated by blanks. */
+/* Compares two rows of the same name, of any tables. Adds the names of the options that differ to why, separated by
+ * blanks; why may be NULL. */
 enum diff_kind service_compare(const struct service *before, const struct service *after, struct buf *why);
 
-/* Groups of options that were found equal last. Zeroed: none yet; good for as long as both tables live. */
+/* The last groups of options that were equal, borrowed from both tables. Zeroed: none yet. */
 struct diff_cache {
 	const struct option_groups *groups[2];
 	const struct socket_options *options[2];
 };
 
-/* As service_compare, for row after row of two tables: groups that rows share are compared once. */
+/* As service_compare, for all rows of two tables in turn: compares shared groups once. */
 enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before,
 				    const struct service *after);
 
-/* Whether a backend would be started otherwise by the one row than by the other. */
+/* Whether the rows differ in an option that takes effect at the start of a backend. */
 bool service_runs_differently(const struct service *before, const struct service *after);
 
-/* An option by which a backend would be started otherwise, with a hash of its value in each of the two rows: a process
- * outlives the row that it was started by, and these are enough to know when a later one is the same again. */
+/* An option that takes effect at a start, and hashes of its two values. A process outlives the row that it was started
+ * with; the hashes show whether a later row has the same value again. */
 struct option_difference {
-	const char *option;             /* lives as long as superd */
+	const char *option;             /* static */
 	uint64_t was, is;
 };
 
 struct option_differences {
-	struct option_difference *list;
+	struct option_difference *list; /* owned; see differences_free */
 	size_t count, capacity;
-	bool failed;                    /* memory was out: some are missing */
+	bool failed;                    /* memory ran out: some are missing */
 };
 
 void service_differences(const struct service *before, const struct service *after,
 			 struct option_differences *differences);
 void differences_free(struct option_differences *differences);
 
-/* Whether a listener open with `before`'s options must be made anew to have `after`'s; equal endpoints assumed. */
+/* Whether superd must bind an open listener again for the new options. The endpoint is the same. */
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after);
 bool socket_options_equal(const struct socket_options *before, const struct socket_options *after);

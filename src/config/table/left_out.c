@@ -6,21 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One to be named. */
+/* An entry and its name. */
 struct naming {
 	struct left_out *entry;
-	const char *name;               /* so far; NULL: it is not listed */
-	size_t number;                  /* in the list */
+	const char *name;               /* NULL: not listed */
+	size_t number;                  /* index in the table's list */
 };
 
-static const char *place_of(const struct left_out *entry, struct pool *pool)
+static const char *format_place(const struct left_out *entry, struct pool *pool)
 {
 	if (!entry->at.line)
 		return entry->at.file;
 	return pool_textf(pool, "%s:%u", entry->at.file, entry->at.line);
 }
 
-/* Those that are not listed stand last. */
+/* By name, then in the order of the list; entries without a name are last. */
 static int compare_namings(const void *left, const void *right)
 {
 	const struct naming *a = left, *b = right;
@@ -29,9 +29,9 @@ static int compare_namings(const void *left, const void *right)
 	return order ? order : a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* Of those with one name the first keeps it. last: the others have none; else they are called by their places. false:
- * out of memory. */
-static bool tell_apart(struct naming *list, size_t count, struct pool *pool, bool last)
+/* Of several entries with one name, the first keeps it. The others get their places as names; with `last`, they get
+ * none. false: out of memory. */
+static bool rename_duplicates(struct naming *list, size_t count, struct pool *pool, bool last)
 {
 	const char *taken = NULL;
 
@@ -41,7 +41,7 @@ static bool tell_apart(struct naming *list, size_t count, struct pool *pool, boo
 			taken = list[n].name;
 			continue;
 		}
-		list[n].name = last ? NULL : place_of(list[n].entry, pool);
+		list[n].name = last ? NULL : format_place(list[n].entry, pool);
 		if (!last && !list[n].name)
 			return false;
 	}
@@ -49,7 +49,7 @@ static bool tell_apart(struct naming *list, size_t count, struct pool *pool, boo
 }
 
 /* false: out of memory. */
-static bool name_first(struct naming *naming, const struct table *table)
+static bool name_entry(struct naming *naming, const struct table *table)
 {
 	const struct left_out *entry = naming->entry;
 
@@ -58,7 +58,7 @@ static bool name_first(struct naming *naming, const struct table *table)
 	if (entry->name && !table_find(table, entry->name))
 		naming->name = entry->name;
 	else
-		naming->name = place_of(entry, table->pool);
+		naming->name = format_place(entry, table->pool);
 	return naming->name;
 }
 
@@ -70,9 +70,10 @@ bool left_out_name(struct table *table)
 
 	for (size_t n = 0; ok && n < count; n++) {
 		list[n] = (struct naming){ .entry = &table->left_out[n], .number = n };
-		ok = name_first(&list[n], table);
+		ok = name_entry(&list[n], table);
 	}
-	ok = ok && tell_apart(list, count, table->pool, false) && tell_apart(list, count, table->pool, true);
+	ok = ok && rename_duplicates(list, count, table->pool, false) &&
+	     rename_duplicates(list, count, table->pool, true);
 	for (size_t n = 0; ok && n < count; n++)
 		list[n].entry->row.name = list[n].name;
 	free(list);

@@ -1,5 +1,5 @@
-/* Entries that --keep-going has left out of a table, under the names they are listed by. Such a name is that of the
- * service, or FILE:LINE of an entry whose name is not known or is another row's, too. */
+/* Entries that superd --keep-going has left out of a table because of their errors. An entry is listed by the name of
+ * its service; by FILE:LINE if its name is unknown, or if another row has it. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,25 +8,25 @@
 
 #include "config/table/table.h"
 
-/* Once the table has no further row to lose: gives each of left_out, whose row, may_return and reason are set, the name it is
- * listed by; several entries of one service are one. false: out of memory. */
+/* Sets the names of all entries, after the last row is left out. Several entries of one service are listed as one.
+ * false: out of memory. */
 bool left_out_name(struct table *table);
 
-size_t left_out_count(const struct table *table);       /* those that are listed */
+size_t left_out_count(const struct table *table);       /* number of listed entries */
 
-/* By the name it is listed by. NULL: there is none. */
+/* Finds a listed entry by its name. NULL: there is none. */
 const struct left_out *left_out_find(const struct table *table, const char *name);
 
-/* Whether something may come right by a change of this machine alone. */
+/* Whether a change of this machine alone may make an entry valid. */
 bool left_out_may_return(const struct table *table);
 
 const char *left_out_reason(const struct left_out *entry);      /* FILE:LINE:COL: MESSAGE */
 
-/* The entry in a list of one reading, to be known by in another of the same sources: a number for its place and name. */
+/* A hash of an entry's place and name, to recognise it in another reading of the same sources. */
 uint64_t left_out_key(struct origin at, const char *name);
 
 /* Finds an entry of another reading in this table's list. NULL: this table has not left it out. */
 const struct left_out *left_out_same(const struct table *table, struct origin at, const char *name);
 
-/* Adds a row, which the caller drops from the table then. false: out of memory. */
+/* Adds a row to the list; the caller then drops it from the table. false: out of memory. */
 bool left_out_add(struct table *table, const struct service *service, bool may_return, const char *reason);

@@ -1,7 +1,7 @@
-/* A service while a reader reads it: its life and its socket { } blocks. builder_set.c sets the options.
+/* Service builders and their socket { } blocks. builder_set.c sets the options.
  *
- * A reader never has to stop. It reads a misplaced block, or one that found no memory, to its end.
- * builder_close_socket reports bad blocks, builder_set and builder_finish report that memory ran out. */
+ * A reader never has to stop: it reads a misplaced block, or one without memory, to its end. builder_close_socket
+ * reports misplaced blocks; builder_set and builder_finish report that memory ran out. */
 #include "config/table/service_builder.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "config/table/builder_internal.h"
 
-#define SOCKETS_MOST UINT16_MAX         /* what a mark has room for */
+#define SOCKETS_MOST UINT16_MAX         /* blocks of a service */
 
 bool origin_keep(struct service_builder *builder, struct origin *at)
 {
@@ -31,7 +31,7 @@ struct service_builder *builder_new(struct table *table, const char *name, struc
 	if (!builder)
 		return NULL;
 	builder->table = table;
-	builder->number = ++table->drafts_made;
+	builder->number = ++table->builders_made;
 	builder->name = pool_text(table->pool, name);
 	if ((name && !builder->name) || !origin_keep(builder, &at)) {
 		free(builder);

@@ -1,8 +1,8 @@
-/* A service while it is being read: every group writable, and which options were set where.
+/* A service while a reader fills it in: its settings, and where the text sets them.
  *
- * A reader opens a builder, hands each option of the text to builder_set (native names or its own dialect's), and
- * closes it. `defaults` is a builder too. Once all sources are read, builder_finish lays the defaults under each
- * builder, whatever the order they came in, and puts the row into the table. */
+ * A reader creates a builder and passes each option of the text to builder_set, by its name in superd.conf or in the
+ * reader's own dialect. `defaults { }` is a builder, too. When all sources are read, builder_finish adds the row to the
+ * table, so the order of defaults and services does not matter. The reader frees each builder. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,44 +12,44 @@
 #include "config/option/option_table.h"
 #include "config/table/table.h"
 
-/* The words of one option as the reader saw them. For a list the words are its items; for anything else the one word is
- * the text. A command may come as one text (split by the type) or as words. */
+/* The value of one option as written, borrowed: the items of a list, or one text. A command may be one text, which the
+ * type splits, or a list of words. */
 struct value {
 	const char *const *words;
 	size_t count;
 	bool is_list;                   /* written as {a, b} */
 	bool append;                    /* written with += */
-	struct origin at;               /* of the option's name */
-	const struct origin *word_at;   /* of each word; NULL: unknown */
+	struct origin at;               /* place of the option's name */
+	const struct origin *word_at;   /* place of each word; NULL: unknown */
 };
 
 struct service_builder;
 
-/* Starts a service (name kept), or with name NULL the defaults. NULL: out of memory. */
+/* Creates a builder for a service; name NULL: for the defaults. NULL: out of memory. */
 struct service_builder *builder_new(struct table *table, const char *name, struct origin at);
 void builder_free(struct service_builder *builder); /* accepts NULL */
 
-/* Its text is another system's: what is said of it names no option of superd.conf, but this dialect's words. */
+/* Marks the service as one of another system's table: messages name the options of this dialect, not superd.conf's. */
 void builder_set_foreign(struct service_builder *builder, enum dialect dialect);
 
-/* Its text says all there is to say: no defaults of a superd.conf are laid under it. */
+/* Makes the service independent of a superd.conf's defaults { }. */
 void builder_set_alone(struct service_builder *builder);
 
-/* Opens and closes a `socket NAME { }`; between them builder_set takes sockets' options and `listen` only. name NULL:
- * the service's. */
+/* Open and close a `socket NAME { }`. Between them, builder_set accepts only options of sockets and `listen`. name
+ * NULL: the name of the service. */
 void builder_open_socket(struct service_builder *builder, const char *name, struct origin at);
 void builder_close_socket(struct service_builder *builder, struct diags *diags);
 
-/* Sets one option by the name it has in a dialect. false after adding to diags: unknown (with a hint), not for this
- * place, not yet, a bad value, set twice (an error naming both places). */
+/* Sets one option by its name in a dialect. false: an error is in diags: the name is unknown (with a hint), the option
+ * is not allowed here, the value is invalid, or the option is set twice (with both places). */
 bool builder_set(struct service_builder *builder, enum dialect dialect, const char *name, const struct value *value,
 		 struct diags *diags);
 
-/* Whether an option was set in the builder's own text; for dialects' rules of what excludes what. */
+/* Whether the builder's own text sets an option; for rules of dialects. */
 bool builder_has(const struct service_builder *builder, const char *name);
 
 const char *builder_name(const struct service_builder *builder);
 
-/* Lays the defaults (NULL: none) under the builder, then superd's own, and adds the row. What builder_set refused is
- * left at its default. false: out of memory, which is added to diags. */
+/* Adds the row to the table: the builder's settings override `defaults` (NULL: none), which override superd's own. An
+ * option with an invalid value has its default. false: out of memory, which is reported. */
 bool builder_finish(struct service_builder *builder, const struct service_builder *defaults, struct diags *diags);

@@ -1,5 +1,5 @@
-/* Writes a row as JSON, for programs. They do not know that some defaults follow from other options, so the row has
- * the value in effect; each socket has the options in which it differs from its service. */
+/* Writes a row as JSON, for programs. They do not know that some defaults follow from other options, so the row has the
+ * value in effect. Each socket has the options in which it differs from its service. */
 #include "config/table/service_json.h"
 
 #include <string.h>
@@ -70,7 +70,7 @@ static void add_socket(struct buf *out, const struct service *service, const str
 	buf_char(out, '}');
 }
 
-/* The names of variables and credentials are no secret. */
+/* Writes a secret as ***, but shows the names of variables and credentials. */
 static void add_hidden(const struct directive *directive, const void *field, struct buf *out)
 {
 	bool has_names = directive->type == &type_env || directive->type == &type_set_credentials;
@@ -94,27 +94,27 @@ static void add_hidden(const struct directive *directive, const void *field, str
 	buf_free(&word);
 }
 
-/* The row's field of an option; NULL: it has the plain default. */
+/* Returns the row's field of an option; NULL: it has the default. */
 static const void *field_shown(const struct directive *directive, const struct service *row,
-			       const struct service *plain)
+			       const struct service *defaults)
 {
 	const void *field;
 
 	if (!directive_has_value(directive))
 		return NULL;
 	field = directive_field(directive, row);
-	if (!(directive->flags & ALWAYS_PRINTED) && directive->type->equal(field, directive_field(directive, plain)))
+	if (!(directive->flags & ALWAYS_PRINTED) && directive->type->equal(field, directive_field(directive, defaults)))
 		return NULL;
 	return field;
 }
 
-/* The row's options, each by add, secrets by add_secret; NULL: these are left out. */
-static void add_options(const struct service *row, const struct service *plain, value_writer *add,
+/* Adds the row's options by `add`, and secrets by `add_secret`; add_secret NULL: leaves them out. */
+static void add_options(const struct service *row, const struct service *defaults, value_writer *add,
 			value_writer *add_secret, struct buf *out)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
-		const void *field = field_shown(directive, row, plain);
+		const void *field = field_shown(directive, row, defaults);
 		value_writer *writer = directive->flags & HOLDS_SECRETS ? add_secret : add;
 
 		if (!field || !writer)
@@ -124,17 +124,17 @@ static void add_options(const struct service *row, const struct service *plain, 
 	}
 }
 
-void service_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
+void service_json_options(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
 {
 	json_wide_name(out, "listen");
 	buf_char(out, '[');
 	for (size_t i = 0; i < row->socket_count; i++)
 		add_socket(out, row, &row->sockets[i]);
 	buf_char(out, ']');
-	add_options(row, plain, add_value, hides ? add_hidden : add_value, out);
+	add_options(row, defaults, add_value, hides ? add_hidden : add_value, out);
 }
 
-void service_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out)
+void service_json_texts(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
 {
 	json_wide_name(out, "listen");
 	buf_char(out, '[');
@@ -145,5 +145,5 @@ void service_json_texts(const struct service *row, const struct service *plain, 
 		buf_char(out, '}');
 	}
 	buf_char(out, ']');
-	add_options(row, plain, add_text, hides ? NULL : add_text, out);
+	add_options(row, defaults, add_text, hides ? NULL : add_text, out);
 }

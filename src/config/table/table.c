@@ -1,8 +1,7 @@
 /* The rows of a table and their names.
  *
- * Rows are one array that may move while it grows, so nobody keeps a pointer to one until every source is
- * read. The hash of names is made by the first look-up, and not at all where nobody looks anything up; when
- * there is no memory for it, names are searched one by one. */
+ * Rows are one array that may move while it grows, so nobody keeps a pointer to a row until every source is read. The
+ * first look-up creates the hash table of names; without memory for it, the search is linear. */
 #include "config/table/table.h"
 
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 #include "base/hash.h"
 
 struct names {
-	unsigned *slots;                /* row + 1, open addressing; NULL: not made */
+	unsigned *slots;                /* index of the row + 1, open addressing; NULL: not created yet */
 	size_t size;                    /* a power of two */
 };
 
@@ -166,7 +165,8 @@ static bool share_file(struct origin at, const struct service *service)
 	return at.file && service->at.file && !strcmp(at.file, service->at.file);
 }
 
-/* inetd's readers add the protocol and the address to a name, which a broken entry may not tell. */
+/* Whether the service has this name, also with the protocol or address that the reader of inetd.conf appends: a broken
+ * entry may lack them. */
 static bool is_called(const struct service *service, const char *name)
 {
 	size_t length = strlen(name);
@@ -174,7 +174,8 @@ static bool is_called(const struct service *service, const char *name)
 	return !strncmp(service->name, name, length) && strchr("-@", service->name[length]);
 }
 
-/* An entry without a name is known by where it stood. One whose name is in doubt may be any of its file. */
+/* Whether the service may be the entry that is left out. An entry without a name is known by its line; one with a
+ * doubtful name may be any service of its file. */
 static bool was_entry(const struct service *service, const struct left_out *entry)
 {
 	if (entry->is_doubtful && share_file(entry->at, service))
@@ -184,7 +185,7 @@ static bool was_entry(const struct service *service, const struct left_out *entr
 	return share_file(entry->at, service) && entry->at.line == service->at.line;
 }
 
-/* All of a file that could not be read may be lacking. */
+/* If a whole file could not be read, any service of it may be missing. */
 bool table_may_lack(const struct table *table, const struct service *service)
 {
 	if ((!table->left_out_count && !table->shared_count) || table_find(table, service->name))
@@ -200,7 +201,7 @@ bool table_may_lack(const struct table *table, const struct service *service)
 	return false;
 }
 
-/* The slot of this name, or the empty one where it belongs. */
+/* Finds the slot of a name, or the empty slot for it. */
 static unsigned *names_slot(const struct names *names, const struct table *table, const char *name)
 {
 	uint64_t hash = hash_text(HASH_START, name);

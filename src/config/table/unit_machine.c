@@ -1,5 +1,5 @@
-/* The folders where a system keeps its units, from systemd.unit(5). Folders that systemd's generators and its bus
- * interface fill for one boot are left out: without systemd they are empty, or left over from another boot. */
+/* The directories of system units, from systemd.unit(5), without those that systemd's generators and its bus interface
+ * fill for one boot: without systemd they are empty, or outdated. */
 #include "config/table/unit_machine.h"
 
 #include <stddef.h>
