@@ -1,7 +1,8 @@
-/* The table of options, in the manual's order. An entry is all that superd knows of an option.
+/* The table of options, in the order of superd.conf(5). A row has all that is known about an option, except what acts
+ * on it.
  *
- * FIELD ties the C type of the struct's member to the type that parses it: a mismatch does not compile. A unit test
- * reads every default, every word and every name. */
+ * FIELD compares the C type of the struct's member with that of the option's type: a mismatch does not compile. A unit
+ * test reads every default, every word and every name. */
 #include "config/option/option_table.h"
 
 #include <sys/resource.h>
@@ -57,7 +58,7 @@
 #define C_device_rules words
 #define C_delegation bool
 #define C_networks words
-#define C_handed_files words
+#define C_open_files words
 #define C_loaded_credentials words
 #define C_set_credentials words
 #define C_imported_credentials words
@@ -82,7 +83,7 @@
 #define STRUCT_CGROUP_FILTERS struct cgroup_filter_options
 #define STRUCT_PASSED_FDS struct passed_fds_options
 
-/* Chapter, place and type of an option; does not compile where the member is not what the type stores. */
+/* Chapter, group, offset and type of an option. */
 #define FIELD(GROUP, member, as) \
 	.type = &type_##as, .chapter = CHAPTER_##GROUP, .group = GROUP_##GROUP, \
 	.offset = offsetof(STRUCT_##GROUP, member) + \
@@ -165,7 +166,7 @@ static const char *const idle_action_words[] = {
 	[IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze", [IDLE_REPORT] = "report", NULL
 };
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
-/* By syslog(3)'s numbers; 12 to 15 are the system's own. */
+/* By the numbers of syslog(3); 12 to 15 are reserved for the system. */
 static const char *const syslog_facility_words[] = {
 	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
 	"12", "13", "14", "15", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
@@ -216,7 +217,7 @@ static const char *const secure_bits_words[] = {
 	"noroot", "noroot-locked", "no-setuid-fixup", "no-setuid-fixup-locked", "keep-caps", "keep-caps-locked",
 	"no-cap-ambient-raise", "no-cap-ambient-raise-locked", NULL
 };
-/* In the order of exec/sandbox/seccomp's own. */
+/* In the order of the list in exec/sandbox/seccomp.c. */
 static const char *const architecture_words[] = {
 	"native", "x86", "x86-64", "x32", "arm", "arm64", "loongarch64", "mips", "mips64", "mips64-n32", "mips-le",
 	"mips64-le", "mips64-le-n32", "parisc", "parisc64", "ppc", "ppc64", "ppc64-le", "riscv64", "s390", "s390x", NULL
@@ -242,7 +243,7 @@ static const char *const cpu_scheduling_words[] = {
 	[CPU_DEFAULT] = "default", [CPU_OTHER] = "other", [CPU_BATCH] = "batch", [CPU_IDLE] = "idle",
 	[CPU_FIFO] = "fifo", [CPU_RR] = "rr", NULL
 };
-/* In the order of exec/resources/scheduling's own. */
+/* In the order of the list in exec/resources/scheduling.c. */
 static const char *const personality_words[] = {
 	"default", "x86", "x86-64", "arm", "arm64", "ppc", "ppc-le", "ppc64", "ppc64-le", "s390", "s390x", NULL
 };
@@ -717,7 +718,7 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = directory_preserve_words,
 	  .help = "How long the folders of runtime_directory are kept: no, until the backend ends; restart, as long "
 		  "as the next client starts it again, so not over disable; yes, for good." },
-	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, handed_files),
+	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, open_files),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
 	  .help = "Files that superd opens for the backend, which gets them behind its sockets, with this name in "
 		  "LISTEN_FDNAMES, else that of the file; a unix socket is connected to. They are opened to be read "

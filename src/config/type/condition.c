@@ -1,7 +1,7 @@
-/* Reads conditions: their kinds, and the parameter that each kind accepts.
+/* Reads conditions: their kinds, and the parameter of each kind.
  *
- * A condition keeps a service from starting where it should not. So a parameter that superd could not judge is an
- * error when the table is read. */
+ * A condition keeps a service from starting where it should not. So a parameter that superd could not check is an error
+ * when the table is read. */
 #include "config/type/condition.h"
 
 #include <assert.h>
@@ -16,7 +16,7 @@ enum parameter {
 	PARAMETER_TEXT,
 	PARAMETER_PATH,
 	PARAMETER_BOOL,
-	PARAMETER_NUMBER,               /* with a comparison in front; without it is >= */
+	PARAMETER_NUMBER,               /* with a comparison in front, or >= */
 	PARAMETER_SIZE,
 	PARAMETER_CAPABILITY,
 	PARAMETER_TREE,
@@ -75,7 +75,7 @@ static void cut_blanks(char *text)
 	text[length] = '\0';
 }
 
-static bool begins(const char **text, const char *with)
+static bool skip_prefix(const char **text, const char *with)
 {
 	size_t length = strlen(with);
 
@@ -116,7 +116,7 @@ unsigned condition_comparison(const char *text, const char **behind)
 
 	*behind = text;
 	for (size_t n = 0; n < sizeof(signs) / sizeof(signs[0]); n++) {
-		if (begins(behind, signs[n].sign))
+		if (skip_prefix(behind, signs[n].sign))
 			return signs[n].comparison;
 	}
 	return 0;
@@ -127,8 +127,8 @@ bool condition_compares(unsigned comparison, int order)
 	return comparison & (order < 0 ? COMPARE_LESS : order > 0 ? COMPARE_GREATER : COMPARE_EQUAL);
 }
 
-/* Takes the next word as systemd does: blanks separate, quotes hold together, a byte behind a backslash means itself.
- * 1; 0: none is left; -1: a quote is not closed, nothing is behind a backslash, or it is too long. */
+/* Reads the next word as systemd does: blanks separate words, quotes join them, and a backslash makes the next byte
+ * literal. Returns 1; 0: there is none; -1: a quote is not closed, a backslash is last, or the word is too long. */
 static int next_word(const char **at, char word[CONDITION_WORD])
 {
 	const char *text = scan_skip_blanks(*at);
@@ -154,7 +154,7 @@ static int next_word(const char **at, char word[CONDITION_WORD])
 	return quote ? -1 : 1;
 }
 
-/* Without a sign it is a pattern. Blanks around it mean nothing, not even in quotes. */
+/* Splits a version from its sign; without a sign it is a pattern. Ignores blanks around it, in quotes, too. */
 static void split_version(struct condition_word *word)
 {
 	const char *text = scan_skip_blanks(word->text);
@@ -292,7 +292,7 @@ int64_t condition_read_hundredths(const char **at)
 	return value;
 }
 
-/* Whether nothing stands there but one of the spans that the kernel measures. */
+/* Reads a time over which the kernel averages the pressure. false: it is another text. */
 static bool read_span(const char *text, enum condition_span *span)
 {
 	static const struct {
@@ -319,7 +319,7 @@ const char *condition_read_pressure(const char *text, int64_t *most, enum condit
 	if (strchr(text, ':'))
 		return "superd looks at the pressure of the whole machine, not of a slice";
 	*most = condition_read_hundredths(&text);
-	begins(&text, "%");
+	skip_prefix(&text, "%");
 	text = scan_skip_blanks(text);
 	if (!is_number || *most > 10000 || (*text && *text != '/'))
 		return "it is a percentage, as 20%, and behind a / one of 10sec, 1min and 5min";
@@ -371,21 +371,21 @@ const char *condition_read(const char *text, struct condition *condition)
 	size_t length;
 
 	*condition = (struct condition){ .kind = CONDITION_KINDS };
-	condition->is_assert = begins(&text, "Assert");
+	condition->is_assert = skip_prefix(&text, "Assert");
 	if (!condition->is_assert)
-		begins(&text, "Condition");
+		skip_prefix(&text, "Condition");
 	length = strcspn(text, "=");
 	if (!text[length])
 		return "a condition is a kind, = and what it looks for, as PathExists=/etc/x";
 	if (!find_kind(text, length, &condition->kind))
 		return "superd does not know this kind of condition";
 	text = scan_skip_blanks(text + length + 1);
-	while (begins(&text, "|"))
+	while (skip_prefix(&text, "|"))
 		condition->alternative++;
 	if (condition->alternative > ALTERNATIVES_MOST)
 		return "16 | in front of a condition are the most";
 	text = scan_skip_blanks(text);
-	condition->is_negated = begins(&text, "!");     /* also of !=, as systemd has it */
+	condition->is_negated = skip_prefix(&text, "!");     /* also of !=, as systemd has it */
 	condition->parameter = scan_skip_blanks(text);
 	return parameter_refuse(kinds[condition->kind].parameter, condition->parameter);
 }

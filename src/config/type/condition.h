@@ -1,6 +1,7 @@
-/* Conditions of a start (option `condition`): texts such as ConditionPathExists=!/etc/nologin, one kind of
- * systemd.unit(5)'s each. All without a | must hold, and of those with the same number of | at least one. An assertion
- * that does not hold is a failure, a condition only a pause. exec/child/condition looks at the machine. */
+/* Conditions of a start (option `condition`): texts such as ConditionPathExists=!/etc/nologin, of the kinds in
+ * systemd.unit(5). All conditions without a | must hold, and at least one of those with the same number of |. If an
+ * assertion does not hold, the start fails; if a condition does not hold, superd skips it. exec/child/condition.c
+ * checks the machine. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,21 +44,21 @@ enum condition_kind {
 	CONDITION_KINDS
 };
 
-#define ALTERNATIVES_MOST 16            /* | in front of one */
+#define ALTERNATIVES_MOST 16            /* most | in front of a condition */
 
 struct condition {
 	enum condition_kind kind;
 	bool is_assert;
-	unsigned alternative;           /* how many | : of those with as many one suffices; 0: none */
-	bool is_negated;                /* ! */
-	const char *parameter;          /* into the text */
+	unsigned alternative;           /* number of |; one of the conditions with the same number suffices; 0: none */
+	bool is_negated;                /* with ! in front */
+	const char *parameter;          /* the rest of the text, borrowed */
 };
 
-/* Takes a text apart. NULL, or why it is no condition, as the end of a sentence. */
+/* Parses a condition. Returns NULL, or what is wrong, as the end of a sentence. */
 const char *condition_read(const char *text, struct condition *condition);
 
-/* How a number, size or version is to compare: "<=4" is COMPARE_LESS | COMPARE_EQUAL, and *behind is "4". Of versions a lone
- * = compares texts, and $= matches a pattern. 0: there is no sign of comparison in front. */
+/* The comparison in front of a number, size or version: "<=4" is COMPARE_LESS | COMPARE_EQUAL, and *behind is "4". In
+ * versions, = compares texts, and $= matches a pattern. 0: no comparison. */
 enum {
 	COMPARE_LESS = 1 << 0,
 	COMPARE_EQUAL = 1 << 1,
@@ -67,35 +68,35 @@ enum {
 };
 unsigned condition_comparison(const char *text, const char **behind);
 
-/* Whether a number compares with another in such a way: order is below, at or above 0. */
+/* Whether the comparison accepts this order of two numbers: negative, 0 or positive, as strcmp(3) returns. */
 bool condition_compares(unsigned comparison, int order);
 
-#define CONDITION_WORD 256              /* bytes of a word of a parameter, with its NUL */
+#define CONDITION_WORD 256              /* bytes of a word of a list, with its NUL */
 
-/* A word of a parameter that is a list: of ConditionVersion, or of ConditionOSRelease. */
+/* A word of a list: of ConditionVersion, or of ConditionOSRelease. */
 struct condition_word {
 	char text[CONDITION_WORD];
-	size_t key;                     /* bytes in front of the sign; 0 of versions */
+	size_t key;                     /* bytes in front of the sign; 0 for versions */
 	unsigned comparison;
-	const char *wanted;             /* behind the sign, into text */
+	const char *wanted;             /* the text behind the sign, in `text` */
 };
 
-/* Take the next one, quotes and backslashes undone, and move *at behind it. 1; 0: none is left; -1: it can't be read. The
- * first version alone may stand apart from its sign: is_first is true for that one. */
+/* Read the next word without quotes and backslashes, and move *at behind it. Return 1; 0: there is none; -1: it is
+ * invalid. is_first: for the first version, which may have a blank behind its sign. */
 int condition_next_version(const char **at, bool is_first, struct condition_word *word);
 int condition_next_release(const char **at, struct condition_word *word);
 
-#define CONDITION_SYSTEMD "262"         /* the systemd whose units superd reads, for ConditionVersion=systemd */
+#define CONDITION_SYSTEMD "262"         /* the systemd version whose units superd reads, for ConditionVersion=systemd */
 
-/* Whose version a ConditionVersion asks for; the list of versions begins at *list. */
+/* The software that a ConditionVersion names; sets *list to the list of versions. */
 enum condition_software { SOFTWARE_KERNEL, SOFTWARE_SYSTEMD, SOFTWARE_GLIBC };
 enum condition_software condition_software(const char *text, const char **list);
 
-/* "12.34" as 1234; what is behind the second digit of the fraction is cut off. Moves *at behind the number. */
+/* Reads "12.34" as 1234, ignoring further digits, and moves *at behind the number. */
 int64_t condition_read_hundredths(const char **at);
 
-/* Over which time a pressure is measured. */
+/* The time over which the kernel averages the pressure (PSI): Documentation/accounting/psi.rst. */
 enum condition_span { SPAN_10_S, SPAN_1_MIN, SPAN_5_MIN };
 
-/* A share as "20%" and a span as "1min" behind a slash; hundredths of a percent. NULL, or what is wrong. */
+/* Reads "20%/1min": *most in hundredths of a percent. Returns NULL, or what is wrong. */
 const char *condition_read_pressure(const char *text, int64_t *most, enum condition_span *span);

@@ -1,4 +1,5 @@
-/* One option: its names, the type of its value, and where a service keeps it. config/option/option_table has them all. */
+/* One option: its names, the type of its value, and its field in a service. config/option/option_table has all
+ * options. */
 #pragma once
 
 #include <stddef.h>
@@ -10,7 +11,7 @@ struct type;
 
 enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };
 
-/* The sections of the manual's option list. A group of struct service stands in the one of its name. */
+/* The sections of the option list in superd.conf(5). A group of options is in the section of its name. */
 enum chapter {
 	CHAPTER_EXEC, CHAPTER_SOCKETS, CHAPTER_IDENTITY, CHAPTER_ENVIRONMENT, CHAPTER_STREAMS, CHAPTER_ACCESS,
 	CHAPTER_COMMANDS,
@@ -23,40 +24,40 @@ enum chapter {
 };
 
 enum {
-	IN_DEFAULTS = 1 << 0,           /* may stand in defaults { } */
-	IN_SOCKET = 1 << 1,             /* may stand in socket { } */
-	STRUCTURE = 1 << 2,             /* `listen`, `socket`: kept by the builder, not in a field */
-	ALWAYS_PRINTED = 1 << 3,        /* --print=json has it even at its default */
+	IN_DEFAULTS = 1 << 0,           /* allowed in defaults { } */
+	IN_SOCKET = 1 << 1,             /* allowed in socket { } */
+	STRUCTURE = 1 << 2,             /* `listen`, `socket`: has no field */
+	ALWAYS_PRINTED = 1 << 3,        /* --print=json prints it even at its default */
 	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
 	NEEDS_LINUX = 1 << 5,
-	HOLDS_SECRETS = 1 << 6,         /* its value is for root and superd's own user alone */
-	TUNES = 1 << 7,                 /* a number that protects nobody: more than `most` is `most`, with a note */
+	HOLDS_SECRETS = 1 << 6,         /* only root and superd's own user may see the value */
+	TUNES = 1 << 7,                 /* a number that protects nothing: above `most` it is `most`, with a note */
 };
 
-/* The effect of a changed option on a running service. */
+/* When a change of the option by a reload takes effect. */
 enum change {
-	CHANGE_LIVE,                    /* takes effect at once, nothing is touched */
-	CHANGE_NEXT,                    /* the next activation */
-	CHANGE_SOCKET,                  /* set again on the open socket */
-	CHANGE_REBIND,                  /* the socket is made anew */
+	CHANGE_LIVE,                    /* at once */
+	CHANGE_NEXT,                    /* with the next activation */
+	CHANGE_SOCKET,                  /* at once: superd sets it on the open socket */
+	CHANGE_REBIND,                  /* at once: superd binds the socket again */
 };
 
 struct directive {
 	const char *name[DIALECTS];     /* NULL: that dialect has no such word; unit: "Socket.KeepAlive" */
 	const struct type *type;
 	enum chapter chapter;
-	enum option_group group;        /* its struct in struct service; of STRUCTURE: meaningless */
-	size_t offset;                  /* into the group's struct */
+	enum option_group group;        /* the group of its field; unused for STRUCTURE */
+	size_t offset;                  /* in the group's struct */
 	unsigned flags;
-	unsigned translated;            /* bit DIALECT: its values mean something else there, so that dialect's reader
-					   translates and hands them over under the native name */
+	unsigned translated;            /* bits 1 << enum dialect: its values differ there, so that dialect's reader
+					   translates them and sets the option by its native name */
 	enum change change;
-	const char *fallback;           /* the default as text; NULL: unset, as in `unset`; lists: NULL is empty */
-	const void *unset;              /* the field of an unset option where no text means it; NULL: all bytes zero */
+	const char *fallback;           /* the default as text; NULL: `unset`, or an empty list */
+	const void *unset;              /* the field's value if the option is unset; NULL: all bytes zero */
 	const char *argument;           /* placeholder in the manual: "user", "duration" */
 	const char *help;               /* a sentence or more; required */
-	int64_t least, most;            /* bounds of counts, sizes, durations in the type's unit; both 0: the type's own */
-	const char *const *words;       /* for type_word and friends, NULL-terminated, by value */
-	const char *nothing;            /* of a list of what a service may do: the word that allows nothing, "" is no word; without
-					   a word that nobody knows it allows no more. NULL: no such list */
+	int64_t least, most;            /* bounds of numbers, in the type's unit; both 0: the type's own */
+	const char *const *words;       /* the words of type_word and others, NULL-terminated; index: value */
+	const char *nothing;            /* in a list of permissions, the word for no permission; "": the empty list. A list
+					   without its unknown words permits no more than with them. NULL: no such list */
 };

@@ -1,7 +1,7 @@
 /* The simple types: texts, paths, names, booleans, modes, words and signals.
  *
- * Every refusal ends the sentence "OPTION: ..." and names the bounds or the words, and the nearest word if there is
- * one. The empty text unsets a text, as in systemd. */
+ * Every refusal ends the sentence "OPTION: ..." and names the bounds or the words, and the nearest word if one is near.
+ * The empty text unsets a text, as in systemd. */
 #include "config/type/type.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/shell_words.h"
 #include "config/type/type_internal.h"
 
-/* A tuple that is one text is split here. All of its words then stand where the text does. */
+/* Parses a tuple; one text is split first, and all its words then have the place of the text. */
 static const char *tuple_parse(const struct type *type, struct parse *parse, void *field)
 {
 	const char *const *written = parse->words;
@@ -78,7 +78,7 @@ const struct type type_text = {
 	.parse = text_field_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
 };
 
-/* One of the directive's words ("~") stands for a path where it has any. */
+/* Whether the text is one of the directive's words, as "~" in place of a path. */
 static bool is_word(const struct directive *directive, const char *text)
 {
 	for (size_t i = 0; directive->words && directive->words[i]; i++) {
@@ -111,7 +111,7 @@ const struct type type_path = {
 	.parse = path_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
 };
 
-/* Whether a number is beyond uid_t or is its -1, which means "none" to the kernel. */
+/* Whether a number is beyond uid_t, or is (uid_t)-1, which setresuid(2) ignores. */
 static bool is_beyond_ids(const char *digits)
 {
 	static const char none[] = "4294967295";
@@ -120,7 +120,7 @@ static bool is_beyond_ids(const char *digits)
 	return strlen(digits) > strlen(none) || (strlen(digits) == strlen(none) && strcmp(digits, none) >= 0);
 }
 
-/* Refuses only what no system has: names are looked up by prepare/resolve. */
+/* Refuses names that no system has; prepare/resolve looks up the others. */
 static const char *name_refuse(const char *name)
 {
 	if (strpbrk(name, ":,/ \t\n") || name[0] == '-')
@@ -200,7 +200,7 @@ static const char *word_parse(struct parse *parse, void *field)
 
 	if (word_find(known, text, field))
 		return NULL;
-	/* Where yes and no are among the words, so are all the ways to say them. */
+	/* If yes and no are among the words, all other booleans are, too. */
 	if (!scan_bool(text, &yes) && word_find(known, yes ? "yes" : "no", field))
 		return NULL;
 	return words_refuse(known, text, parse->pool);

@@ -11,9 +11,9 @@
 #include "config/access/times.h"
 #include "config/type/type_internal.h"
 
-#define LOAD_MOST 1000000               /* nobody's load average is that high, and it stays exact */
-#define PAUSE_MOST INT64_C(31536000000000)      /* a year */
-#define PAUSE_USUAL INT64_C(10000000)   /* xinetd's */
+#define LOAD_MOST 1000000               /* higher than any load average */
+#define PAUSE_MOST INT64_C(31536000000000)      /* a year in microseconds */
+#define PAUSE_USUAL INT64_C(10000000)   /* xinetd's 10 seconds */
 
 const struct type type_addresses = {
 	.name = "list of addresses", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
@@ -27,7 +27,7 @@ const struct type type_times = {
 	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-/* Digits, and behind a point at most three that count. */
+/* Reads a decimal number with at most three digits behind the point, in thousandths. */
 static bool load_read(const char *text, int64_t *out)
 {
 	int64_t value = 0, unit = 1000;

@@ -1,8 +1,7 @@
-/* Types of builtin and redirect, which stand in place of a program: a small service of superd's own, or the host and
- * port that superd connects clients to.
+/* Types of builtin and redirect.
  *
- * An IPv6 address is full of colons, and people write host and port as two words, or as one with a colon between
- * them. Each form becomes two words. */
+ * People write host and port as two words, or as one word with a colon between them, although an IPv6 address has
+ * colons, too. Each form becomes two words. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <net/if.h>
@@ -32,7 +31,7 @@ const struct type type_builtin = {
 	.parse = builtin_parse, .format = command_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-/* fe80::1%eth0 is one too. */
+/* Whether it is an IPv6 address, also with an interface, as fe80::1%eth0. */
 static bool is_ipv6(const char *host)
 {
 	char address[INET6_ADDRSTRLEN];
@@ -72,7 +71,7 @@ static const char *port_refuse(const char *port)
 	return "a port is a number from 1 to 65535 or a name of services(5)";
 }
 
-/* Takes HOST:PORT or [V6]:PORT apart. */
+/* Splits HOST:PORT or [V6]:PORT. */
 static const char *redirect_split(const char *text, struct pool *pool, const char *parts[2])
 {
 	const char *colon = strrchr(text, ':');
@@ -89,7 +88,7 @@ static const char *redirect_split(const char *text, struct pool *pool, const cha
 	return parts[0] ? NULL : NO_MEMORY;
 }
 
-/* Without the brackets, where there are some. */
+/* Keeps a host without its brackets, if it has any. */
 static const char *host_keep(const char *host, struct pool *pool)
 {
 	size_t length = strlen(host);

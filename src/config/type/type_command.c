@@ -1,7 +1,6 @@
-/* Types of lists of commands, exit statuses and conditions, and of the signs in front of exec.
- *
- * Each word is kept as it was written. Where superd acts on it, the same reader reads it again
- * (config/words/command_prefix, config/words/exit_status, config/type/condition). */
+/* Types of lists of commands, exit statuses and conditions, and of the signs in front of exec. The words are kept as
+ * written; superd parses them again when it uses them (config/words/command_prefix, config/words/exit_status,
+ * config/type/condition). */
 #include "config/type/condition.h"
 #include "config/type/type_internal.h"
 #include "config/words/command_prefix.h"

@@ -1,8 +1,7 @@
 /* Types of entries for single devices, and of the controllers of a control group.
  *
- * An entry is a path and its limit or rights. They are two words in a line of a unit and one word in superd.conf;
- * both forms are accepted and kept as one word. K, M and G are powers of 1000 for rates, as in
- * systemd.resource-control(5). */
+ * An entry is a path and its limit or rights: two words in a unit, one word in superd.conf. Both forms are accepted and
+ * kept as one word. K, M and G are powers of 1000 for rates, as in systemd.resource-control(5). */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 
 #define BLANKS " \t"
 
-/* A number with K, M, G or T, which are powers of 1000 here, or infinity. */
+/* Reads a number with K, M, G or T, which are powers of 1000 here, or infinity. */
 static bool rate_scan(const char *text, int64_t *out)
 {
 	static const char suffixes[] = "KMGT";
@@ -70,8 +69,7 @@ bool device_rule_read(const char *word, struct device_rule *rule)
 	return rule->length && (rule->is_kind || (!strncmp(word, "/dev/", 5) && rule->length > 5));
 }
 
-/* Two words in a row may be one entry: a path and what is said of it. Whether this one is what the word before waits
- * for. */
+/* Whether a word is the second of an entry, behind a path. */
 typedef bool completes_entry(const char *word);
 
 static bool is_rate(const char *word)
@@ -152,7 +150,7 @@ static const char *const controllers[] = {
 	"bpf-foreign", "bpf-socket-bind", "bpf-restrict-network-interfaces", "bpf-bind-network-interface", NULL
 };
 
-/* yes or no, or the controllers that are wanted, which gets all there are. */
+/* A list of controllers delegates all of them, as yes does. */
 static const char *delegation_parse(struct parse *parse, void *field)
 {
 	unsigned at;

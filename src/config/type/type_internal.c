@@ -1,7 +1,7 @@
-/* Functions that all types share: writing superd.conf's syntax, and keeping texts and lists.
+/* Functions for all types: writing superd.conf's syntax, and keeping texts and lists.
  *
- * libconfuse must read a written value back to the same bytes. It expands "${X}", "//" and "#" start comments, and +
- * and = are tokens of their own; so a value stands without quotes only if it has none of these. */
+ * libconfuse must read a written value back to the same bytes. It expands "${X}", "//" and "#" begin comments, and +
+ * and = are tokens of their own. So a value is written without quotes only if it has none of these. */
 #include "config/type/type_internal.h"
 
 #include <stdlib.h>

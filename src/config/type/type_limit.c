@@ -1,8 +1,8 @@
-/* Resource limits: soft:hard, or one value for both.
+/* Resource limits: soft:hard, or one value for both. An empty side keeps superd's own limit.
  *
- * The resource determines the unit of a limit: seconds of processor time, microseconds of real-time running, bytes,
- * counts. The place of the field tells the resource, so rlimit_cpu accepts 10min and rlimit_as accepts 64M. An empty
- * side keeps superd's own limit. */
+ * The resource determines the unit of a limit: seconds of processor time, microseconds of real-time scheduling, bytes,
+ * counts (getrlimit(2)). The offset of the field is the resource, so rlimit_cpu accepts 10min and rlimit_as accepts
+ * 64M. */
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,15 +10,15 @@
 #include "base/scan.h"
 #include "config/type/type_internal.h"
 
-#define NICE_MOST 40                    /* getrlimit(2): a nice value of -20 */
+#define NICE_MOST 40                    /* a nice value of -20: getrlimit(2), RLIMIT_NICE */
 
-/* The RLIMIT_x of an option of this type, known from its place; -1: it is elsewhere, as in tests. */
+/* Returns the RLIMIT_x of an option, from the offset of its field; -1: another field, as in tests. */
 static int limit_resource(const struct directive *directive)
 {
 	return directive->group == GROUP_LIMITS ? (int)(directive->offset / sizeof(struct limit)) : -1;
 }
 
-/* The microseconds of what this resource is counted in; 0: it is no time. */
+/* Returns the unit of a resource in microseconds; 0: it is no time. */
 static int64_t limit_unit(const struct directive *directive)
 {
 	int resource = limit_resource(directive);

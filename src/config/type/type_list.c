@@ -1,7 +1,7 @@
-/* Types of lists: words, paths, folders, processors, environment, the command, endpoints.
+/* Types of lists: words, paths, directories, processors, environment, the command, endpoints.
  *
- * Each word is checked alone, and the message names the bad one. The list is kept as one value, so that equal lists
- * of a table are one copy; nothing is kept before every word is good. */
+ * Each word is checked by itself, and the message names the wrong one. The list is kept as one value, so that equal
+ * lists of a table are one copy, and only when every word is good. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "config/endpoint/endpoint.h"
 #include "config/type/type_internal.h"
 
-#define CPU_MOST 8191                   /* exec/resources/scheduling.c has room for so many, as systemd */
+#define CPU_MOST 8191                   /* the set in exec/resources/scheduling.c has 8192 bits, as systemd's */
 
 const struct type type_list = {
 	.name = "list of words", .complete = "", .is_list = true, .size = sizeof(words),
@@ -20,7 +20,7 @@ const struct type type_list = {
 
 typedef const char *refuse_by_directive(const struct directive *directive, const char *word);
 
-/* As with a type's own refuse, but what is refused depends on the directive. */
+/* As list_parse with a type's `refuse`, but the check depends on the directive. */
 static const char *parse_each(struct parse *parse, refuse_by_directive *refuse, void *field)
 {
 	for (; parse->bad < parse->count; parse->bad++) {
@@ -42,12 +42,12 @@ const struct type type_paths = {
 	.parse = paths_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-/* Names below the fixed folders that superd uses itself, or that all share: whoever was given one would own the control
- * socket, the sockets of notifications, credentials of others. */
+/* Names that no service may have below the fixed directories, because superd or all services use them: their owner
+ * would own the control socket, the notification sockets, or credentials of others. */
 static const struct {
 	const char *name;
-	const char *option;             /* the only one; NULL: all */
-	bool below;                     /* nor a folder in it */
+	const char *option;             /* the option with that name; NULL: all */
+	bool below;                     /* directories in it are reserved, too */
 } reserved[] = {
 	{ "superd", NULL, true },               /* control, its lock, notify */
 	{ "credentials", "runtime_directory", true },
@@ -75,7 +75,7 @@ static bool is_reserved(const struct directive *directive, const char *name, siz
 	return false;
 }
 
-/* Folders made below a fixed one must not lead out of it. */
+/* A directory below a fixed one must not lead out of it. */
 static const char *directory_refuse(const struct directive *directive, const char *word)
 {
 	const char *part = word;
@@ -156,7 +156,8 @@ static const char *cpu_refuse(const char *text)
 	return last < first ? "of a range of processors the lower one comes first" : NULL;
 }
 
-/* Takes a word such as 0,2-4 apart at its commas, of which one may stand at its end; *parts grows with malloc. */
+/* Splits a word such as 0,2-4 at its commas, and adds the parts to *parts, which the caller frees. A comma may be
+ * last. */
 static const char *cpus_add(const char *word, struct pool *pool, const char ***parts, size_t *count)
 {
 	do {
@@ -215,7 +216,7 @@ static const char *command_parse(struct parse *parse, void *field)
 	return list_keep(parse, split, length, field);
 }
 
-/* As one text, which reads better than a list; shell_words_split takes it apart to the same words. */
+/* Writes one text, which is more readable than a list; shell_words_split splits it into the same words. */
 void command_field_format(const struct directive *directive, const void *field, struct buf *out)
 {
 	words list = *(const words *)field;
@@ -253,7 +254,7 @@ static const char *endpoint_canonical(const char *text, struct pool *pool, const
 	return *out ? NULL : NO_MEMORY;
 }
 
-/* The builder keeps the endpoints themselves; as a value they are their canonical texts. */
+/* The value is the list of canonical texts. */
 static const char *endpoints_parse(struct parse *parse, void *field)
 {
 	const char **texts = calloc(parse->count + 1, sizeof(*texts)), *reason = texts ? NULL : NO_MEMORY;

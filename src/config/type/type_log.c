@@ -1,7 +1,7 @@
 /* Types of a service's own log: its target and its contents.
  *
- * A log file without a hard limit gets xinetd's default: 1 % above the soft limit, at least 5K and at most 20K above
- * it (xinetd.conf(5)). The value is computed here, so that --print shows it. */
+ * A log file without a hard limit gets xinetd's default: 1 % above the soft limit, at least 5K and at most 20K
+ * (xinetd.conf(5)). It is computed here, so that --print shows it. */
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -15,12 +15,12 @@
 #define MARGIN_MOST (INT64_C(20) * 1024)
 #define LOG_FORMS "it is {SYSLOG, facility, level} or {FILE, path, soft limit, hard limit}"
 
-/* By syslog(3)'s numbers. */
+/* By the numbers of syslog(3). */
 static const char *const level_words[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
 };
 
-/* As syslog.conf(5) has them; base/log/log_syslog knows the same. */
+/* The facilities of syslog.conf(5), which base/log/log_syslog.c knows, too. */
 static const char *const facility_words[] = {
 	"daemon", "auth", "authpriv", "user", "mail", "lpr", "news", "uucp", "ftp", "cron", "syslog", "kern",
 	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL

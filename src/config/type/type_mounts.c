@@ -1,6 +1,6 @@
-/* Types of a backend's own view of the file system: protected paths, bind mounts, temporary file systems. Each word
- * has prefixes, colons and options; its mistakes are found here and not at a start as root. Source: systemd.exec(5),
- * "SANDBOXING". */
+/* Types of a backend's own view of the file system: protected paths, bind mounts, temporary file systems. Their words
+ * have prefixes, colons and options; mistakes are found here and not when superd starts a backend as root. Source:
+ * systemd.exec(5), "SANDBOXING". */
 #include <string.h>
 
 #include "config/type/type_internal.h"
@@ -9,7 +9,6 @@
 #define PATHS_FORM \
 	"a path starts with /; with - in front it may be missing, with + it is meant inside of root_directory"
 
-/* Behind its prefix. */
 const char *protected_path(const char *word, bool *optional, bool *inside)
 {
 	*optional = *inside = false;
@@ -22,8 +21,8 @@ const char *protected_path(const char *word, bool *optional, bool *inside)
 	return word;
 }
 
-/* No part of a path leads back up. */
-static bool climbs(const char *path, size_t length)
+/* Whether a path has a part "..". */
+static bool has_dot_dot(const char *path, size_t length)
 {
 	for (size_t i = 0; i + 2 < length; i++) {
 		if (!memcmp(path + i, "/..", 3) && (i + 3 == length || path[i + 3] == '/'))
@@ -39,7 +38,7 @@ static const char *refuse_protected(const char *word)
 
 	if (*path != '/')
 		return PATHS_FORM;
-	return climbs(path, strlen(path)) ? "a path has no part .." : NULL;
+	return has_dot_dot(path, strlen(path)) ? "a path has no part .." : NULL;
 }
 
 const struct type type_protected_paths = {
@@ -80,7 +79,7 @@ static const char *refuse_binding(const char *word)
 		return "it is SOURCE, SOURCE:TARGET or SOURCE:TARGET:norbind, paths that start with /; with - in front "
 		       "the "
 		       "source may be missing";
-	if (climbs(binding.source, binding.source_length) || climbs(binding.target, binding.target_length))
+	if (has_dot_dot(binding.source, binding.source_length) || has_dot_dot(binding.target, binding.target_length))
 		return "a path has no part ..";
 	return binding.target_length == 1 ? "what is bound over / is root_directory" : NULL;
 }
@@ -91,7 +90,7 @@ const struct type type_bindings = {
 	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-/* Options of tmpfs(5) and mount(8), to find mistakes when the table is read; true: the option takes a value. */
+/* Options of tmpfs(5) and mount(8), to find mistakes when the table is read. */
 static const struct { const char *name; bool has_value;
 } temporary_options[] = {
 	{ "ro", false },      { "rw", false },		{ "exec", false },     { "noexec", false },
@@ -121,7 +120,7 @@ static const char *refuse_temporary(const char *word)
 	size_t length = strcspn(word, ":");
 	const char *option = word + length + (word[length] == ':');
 
-	if (*word != '/' || climbs(word, length))
+	if (*word != '/' || has_dot_dot(word, length))
 		return "it is a path that starts with /, and behind a colon options as ro or size=10M";
 	for (; *option; option += length + (option[length] == ',')) {
 		length = strcspn(option, ",");

@@ -1,5 +1,5 @@
-/* The type of multicast groups: addresses, each with an interface behind % if there is one. Other addresses are
- * refused here; the kernel would refuse them only when superd opens the socket. */
+/* The type of multicast groups: addresses, each with %IFACE or without. Other addresses are refused here; the kernel
+ * would refuse them only when superd opens the socket. */
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>

@@ -1,6 +1,5 @@
-/* The type of networks that a backend may exchange packets with: IPAddressAllow of systemd.resource-control(5).
- *
- * The words look like those of only_from and differ: 10.0.0.0 is one address here, and superd looks up no names. */
+/* The type of networks that a backend may exchange packets with: IPAddressAllow= of systemd.resource-control(5). Its
+ * words differ from those of only_from: 10.0.0.0 is one address here, and there are no names. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Types of numbers: counts, sizes, durations, type of service.
  *
- * The directive sets the bounds, and messages write them in the option's own unit: "from 1s to 1d", never
- * microseconds. Without bounds of the directive a count may be any number, a size or duration any that is not
- * negative. The empty text unsets the option if its directive has a value for that. */
+ * The directive sets the bounds, and messages print them in the option's own unit: "from 1s to 1d". Without bounds, a
+ * count may be any number, and a size or duration any number that is not negative. The empty text unsets the option if
+ * its directive has `unset`. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ struct number_kind {
 	const char *noun;
 	const char *(*scan)(const char *text, int64_t *out);
 	void (*show)(int64_t value, char *buf);         /* 32 bytes */
-	int64_t least, most;            /* where the directive has no bounds */
+	int64_t least, most;            /* bounds if the directive has none */
 };
 
 static void count_show(int64_t value, char *buf)
@@ -57,7 +57,7 @@ static const char *number_parse(const struct number_kind *kind, struct parse *pa
 	if (reason && kind != &count_kind)
 		return reason;
 	if (!reason && value > most && directive->flags & TUNES)
-		value = most;           /* config/table/builder_set says so */
+		value = most;           /* config/table/builder_set.c notes that */
 	if (reason || value < least || value > most)
 		return number_refuse(kind, least, most, parse->pool);
 	*field = value;
@@ -137,7 +137,7 @@ static void duration_format(const struct directive *directive, const void *field
 	number_format(&duration_kind, directive, field, out);
 }
 
-/* Seconds, with as many decimals as there are. */
+/* Writes seconds, with as many decimals as needed. */
 static void duration_json(const struct directive *directive, const void *field, struct buf *out)
 {
 	int64_t value = *(const int64_t *)field, fraction = value % 1000000;
@@ -164,7 +164,7 @@ const struct type type_duration = {
 	.parse = duration_parse, .format = duration_format, .json = duration_json, .equal = number_field_equal,
 };
 
-/* RFC 1349's bits, as netinet/ip.h has them. */
+/* The bits of RFC 1349, as in netinet/ip.h. */
 static const struct {
 	const char *word;
 	int64_t value;

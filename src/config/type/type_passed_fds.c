@@ -1,5 +1,5 @@
-/* Types of open_file, load_credential and their kin. A message must not show the value of a credential, so a wrong
- * set_credential is reported by its place alone (config/words/passed_fds). */
+/* Types of open_file, load_credential, set_credential and import_credential. A message must not show the value of a
+ * credential, so a wrong set_credential is reported by its place alone (config/words/passed_fds). */
 #include "config/type/type_internal.h"
 #include "config/words/passed_fds.h"
 
@@ -13,9 +13,9 @@ static const char *file_refuse(const char *word)
 	return open_file_word_read(word, &file);
 }
 
-const struct type type_handed_files = {
+const struct type type_open_files = {
 	.name = "list of files", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
-	.most = HANDED_FILES_MOST, .too_many = MOST_FILES, .refuse = file_refuse,
+	.most = OPEN_FILES_MOST, .too_many = MOST_FILES, .refuse = file_refuse,
 	.parse = list_field_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 

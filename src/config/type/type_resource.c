@@ -1,5 +1,5 @@
-/* Types of resource limits: memory and tasks by number or by share, per cents, weights. A share stays a share in the
- * table: what it is a share of is only known on the machine. */
+/* Types of resource limits: memory and tasks by number or by share, percentages, weights. A share stays a share in the
+ * table, because it depends on the machine. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -197,7 +197,7 @@ const struct type type_quota = {
 	.parse = quota_parse, .format = quota_format, .json = quota_json, .equal = number_field_equal,
 };
 
-/* Where the directive has room for it, 0 is idle: when nobody else wants it. */
+/* If the directive's `least` is 0, "idle" is 0: the backend runs when nothing else does. */
 static const char *weight_parse(struct parse *parse, void *field)
 {
 	const char *text = parse->words[0];

@@ -1,8 +1,8 @@
 /* Types of hardening options: system calls, address families, namespaces, errors.
  *
- * As in systemd, a ~ holds for its word and the words behind it, until a + allows again. Each word is kept with its
- * own sign, so that lists keep their meaning when they are added to one another. The first sign of the whole list
- * decides what happens to everything that it does not name. */
+ * As in systemd, a ~ applies to its word and the words behind it, until a + allows again. Each word is kept with its
+ * own sign, so that lists keep their meaning when they are appended. The first sign of the whole list decides about
+ * everything that the list does not name. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +13,10 @@
 #include "config/words/errno_name.h"
 #include "config/words/syscall_groups.h"
 
-/* Checks a word without its sign. NULL, or why it is wrong. */
+/* Checks a word without its sign. Returns NULL, or why it is wrong. */
 typedef const char *refuse_bare(const char *word, bool denied, struct pool *pool);
 
-/* The words with their signs: ~ in front of each that is denied, + in front of one that is allowed behind such. */
+/* Gives each word its sign: ~ if it is denied, + if it is allowed behind a denied one. */
 static const char *sign_words(struct parse *parse, bool behind_denied, const char **out, refuse_bare *refuse)
 {
 	bool denied = false;
@@ -60,7 +60,8 @@ static bool is_call_name(const char *name, size_t length)
 	return length && strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") >= length;
 }
 
-/* A call or a group, and behind a colon the error it gives. Which calls there are only the machine knows. */
+/* Checks a call or a group, and the error behind a colon. The names of calls depend on the machine and are checked
+ * later. */
 static const char *refuse_call(const char *word, bool denied, struct pool *pool)
 {
 	size_t length = strcspn(word, ":");
@@ -109,8 +110,8 @@ static const char *families_parse(struct parse *parse, void *field)
 		return list_field_parse(parse, field);
 	if (parse->append && *(const words *)field && !strcmp((*(const words *)field)[0], "none")) {
 		if (parse->count && parse->words[0][0] == '~')
-			return NULL;    /* from none nothing is taken */
-		parse->append = false;  /* none and these are these */
+			return NULL;    /* "none" without these is "none" */
+		parse->append = false;  /* "none" and these are these */
 	}
 	return signed_parse(parse, refuse_family, field);
 }
@@ -124,7 +125,8 @@ static const char *const namespace_words[] = { "cgroup", "ipc", "mnt", "net", "p
 
 #define EVERY_NAMESPACE 0xffu
 
-/* yes and no, or words: those that stay allowed, with ~ those that go. Over several assignments sets are joined. */
+/* Reads yes or no, or the namespaces that stay allowed; with ~, those that are denied. Several assignments are
+ * combined, as for RestrictNamespaces= in systemd.exec(5). */
 static const char *namespaces_parse(struct parse *parse, void *field)
 {
 	unsigned denied = parse->append ? *(unsigned *)field : 0, bits = 0, bit;

@@ -1,5 +1,5 @@
-/* Types of the standard streams of a backend, and of the data for its input. A word may take a path or the name of a
- * socket behind a colon, and that name may be left out. */
+/* Types of the standard streams of a backend, and of the data for its input. A word may have a path behind a colon; fd
+ * may have the name of a socket. */
 #include <string.h>
 
 #include "base/base64.h"
@@ -12,7 +12,7 @@ static const char *const stream_words[] = {
 	[STREAM_DESCRIPTOR] = "fd", [STREAM_DATA] = "data", NULL
 };
 
-/* The words as a refusal shows them. */
+/* The words for messages. */
 static const char *const stream_forms[] = {
 	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file:PATH", [STREAM_APPEND] = "append:PATH",
 	[STREAM_TRUNCATE] = "truncate:PATH", [STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit",
@@ -24,7 +24,7 @@ static bool stream_has_path(unsigned kind)
 	return kind == STREAM_FILE || kind == STREAM_APPEND || kind == STREAM_TRUNCATE;
 }
 
-/* Checks the text behind the word, with its colon. NULL, or why it is wrong. */
+/* Checks the text behind the word, with its colon. Returns NULL, or why it is wrong. */
 static const char *stream_refuse_text(unsigned kind, const char *text)
 {
 	if (kind == STREAM_DESCRIPTOR)
@@ -50,7 +50,7 @@ static bool stream_is_allowed(const struct directive *directive, unsigned kind)
 	return false;
 }
 
-/* Lists what this directive takes, and the near one. */
+/* Returns a message with the words of this directive, and the nearest one. */
 static const char *stream_refuse(const struct directive *directive, const char *word, struct pool *pool)
 {
 	const char *list[sizeof(stream_words) / sizeof(stream_words[0])], *nearest, *reason;

@@ -1,7 +1,7 @@
 /* Types of capabilities and I/O scheduling.
  *
- * A set of capabilities with ~ means "all but these" and includes capabilities of later kernels. So it has all bits
- * above the known ones set, and bit 63 tells that the set was written with ~. */
+ * A set of capabilities with ~ is "all but these" and includes capabilities of later kernels. So all bits above the
+ * known ones are set, and bit 63 shows that the set was written with ~. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/scan.h"
 #include "config/type/type_internal.h"
 
-/* By the kernel's numbers of linux/capability.h. */
+/* By the numbers of linux/capability.h. */
 static const char *const capability_names[] = {
 	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
 	"linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner",
@@ -37,7 +37,7 @@ const char *capability_name(unsigned number)
 	return number < CAPABILITIES ? capability_names[number] : NULL;
 }
 
-/* A name with or without CAP_, or the number of one that has none here. */
+/* Reads a name with or without CAP_, or the number of an unknown capability. */
 static const char *capability_read(const char *word, struct pool *pool, uint64_t *out)
 {
 	const char *name = strncasecmp(word, "cap_", 4) ? word : word + 4, *nearest;
@@ -133,7 +133,7 @@ const struct type type_capabilities = {
 	.equal = capabilities_equal,
 };
 
-/* Kept with its level, so that a class has one text; 4 is the kernel's own (ioprio_set(2)). */
+/* The value always has its level, so that a class has one text; the default is 4, as the kernel's (ioprio_set(2)). */
 static const char *scheduling_parse(struct parse *parse, void *field)
 {
 	static const char *const classes[] = { "best-effort", "realtime" };

@@ -1,4 +1,4 @@
-/* Names and numbers of address families: Linux's list, whose numbers are the same on every architecture. */
+/* Names and numbers of Linux's address families; the numbers are the same on every architecture. */
 #include "config/words/address_family.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Options of builtins. auth's letters are those of FreeBSD's tables: several letters may share a word, and a value
- * stands in the same word or in the next one. */
+/* Options of builtins. The letters of auth are those of FreeBSD's inetd(8): several letters may share a word, and a
+ * value is in the same word or the next one. */
 #include "config/words/builtin.h"
 
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 
 #include "base/scan.h"
 
-#define AUTH_TIMEOUT 10000000           /* FreeBSD's */
-#define AUTH_TIMEOUT_MOST 3600
+#define AUTH_TIMEOUT 10000000           /* FreeBSD's 10 seconds, in microseconds */
+#define AUTH_TIMEOUT_MOST 3600          /* seconds */
 
 static const char *read_form(words word, struct builtin_options *out, const char **bad)
 {
@@ -55,7 +55,7 @@ static bool *auth_flag(struct builtin_options *out, char letter)
 	}
 }
 
-/* A text that can stand between colons of an ident reply: visible characters, within the length of RFC 1413. */
+/* Whether a text can be a field of an ident reply (RFC 1413): visible characters without a colon. */
 static bool is_token(const char *text)
 {
 	size_t length = strlen(text);
@@ -84,7 +84,7 @@ static const char *set_auth(struct builtin_options *out, char letter, const char
 	}
 }
 
-/* One word of letters; *word is the last one used. */
+/* Reads a word of letters; moves *word to the next word if that is a value. */
 static const char *read_letters(words *word, struct builtin_options *out)
 {
 	for (const char *letter = **word + 1; *letter; letter++) {

@@ -1,6 +1,5 @@
-/* Commands as texts: the signs in front of the program, and the reasons to refuse one.
- *
- * Signs change the rights of a command. So an unknown sign is an error and never part of the program's name. */
+/* Commands as texts: the signs in front of the program, and checks. Signs change the rights of a command, so an unknown
+ * sign is an error and never part of the program's name. */
 #include "config/words/command_prefix.h"
 
 #include <string.h>

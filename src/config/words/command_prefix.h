@@ -1,29 +1,29 @@
-/* A command beside the main one (exec_start_pre and so on), as a text: signs that say how it is run, then the
- * program and its words as base/shell_words splits them. Source: systemd.service(5), "COMMAND LINES". */
+/* A command beside the main one (exec_start_pre and others), as a text: signs, then the program and its arguments,
+ * which base/shell_words splits. Source: systemd.service(5), "COMMAND LINES". */
 #pragma once
 
 #include "config/service/service.h"
 
-/* How a command is run. */
+/* How superd runs a command. */
 enum {
 	COMMAND_IGNORES_FAILURE = 1 << 0,       /* - */
-	COMMAND_PRIVILEGED = 1 << 1,            /* + : as superd itself, and nothing is kept from it */
-	COMMAND_SAME_IDENTITY = 1 << 2,         /* ! : as superd's user; what else is set holds */
-	COMMAND_VERBATIM = 1 << 3,              /* : : no variables are replaced */
-	COMMAND_ARGV0 = 1 << 4,                 /* @ : the word behind the program is what it sees as its own name */
-	COMMAND_SHELL = 1 << 5,                 /* | : the user's shell in place of the program; a login shell by a name with - */
+	COMMAND_PRIVILEGED = 1 << 1,            /* + : with superd's own user and rights, without restrictions */
+	COMMAND_SAME_IDENTITY = 1 << 2,         /* ! : with superd's own user; other options apply */
+	COMMAND_VERBATIM = 1 << 3,              /* : : without replacing variables */
+	COMMAND_ARGV0 = 1 << 4,                 /* @ : the word behind the program is argv[0] */
+	COMMAND_SHELL = 1 << 5,                 /* | : by the user's shell; "-" in front of its name: a login shell */
 };
 
-/* Reads the signs in front; gives where the program begins. */
+/* Reads the signs, and returns where the program begins. */
 const char *command_prefix(const char *text, unsigned *flags);
 
-/* NULL, or why it is no command, as the end of a sentence. */
+/* Returns NULL, or why it is no command, as the end of a sentence. */
 const char *command_refuse(const char *text);
 
-/* NULL, or why signs in front of exec cannot stand there. */
+/* Returns NULL, or why these signs are not allowed in front of exec. */
 const char *command_refuse_prefix(const char *signs);
 
-/* The option a phase's commands are set by: "exec_start_pre". */
+/* Returns the option for the commands of a phase: "exec_start_pre". */
 const char *command_option(enum command_phase phase);
 
 static inline words service_commands(const struct service *service, enum command_phase phase)
@@ -31,5 +31,5 @@ static inline words service_commands(const struct service *service, enum command
 	return service->groups->commands->of[phase];
 }
 
-/* Whether it has commands of any of the phases from first to last. */
+/* Whether the service has commands of a phase from first to last. */
 bool service_has_commands(const struct service *service, enum command_phase first, enum command_phase last);

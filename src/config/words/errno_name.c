@@ -1,5 +1,5 @@
-/* Names and numbers of errors. The numbers differ between architectures, so tables keep the names, and the numbers
- * come from this machine's errno.h. */
+/* Names and numbers of errors (errno(3)). The numbers differ between architectures, so tables have the names, and the
+ * numbers come from this machine's errno.h. */
 #include "config/words/errno_name.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #define ERROR(name) { name, #name },
 
-/* Where two names have one number, the usual name. */
+/* If two names have one number, the list has the usual one. */
 static const struct { int number; const char *name; } errors[] = {
 	ERROR(EPERM) ERROR(ENOENT) ERROR(ESRCH) ERROR(EINTR) ERROR(EIO) ERROR(ENXIO) ERROR(E2BIG) ERROR(ENOEXEC)
 	ERROR(EBADF) ERROR(ECHILD) ERROR(EAGAIN) ERROR(ENOMEM) ERROR(EACCES) ERROR(EFAULT) ERROR(EBUSY)

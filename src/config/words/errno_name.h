@@ -1,13 +1,13 @@
-/* The names of errno's values, as system_call_error_number has them. */
+/* The names of errno's values, for system_call_error_number. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ERRNO_KILL = -1, ERRNO_MOST = 4095 };    /* no errno: the process ends; and the highest the kernel gives */
+enum { ERRNO_KILL = -1, ERRNO_MOST = 4095 };    /* kill the process; the kernel's highest error (MAX_ERRNO) */
 
-/* "EPERM", a number from 0 to 4095, or "kill". */
+/* Reads "EPERM", a number from 0 to 4095, or "kill". false: it is none of them. */
 bool errno_scan(const char *text, int64_t *out);
 
-/* Its name, or NULL where it has none. */
+/* Returns the name of an error; NULL: it has none. */
 const char *errno_name(int64_t number);

@@ -1,6 +1,5 @@
-/* Exit statuses and signals by name, as sysexits.h and systemd.exec(5) name the statuses.
- *
- * A number is always an exit status here, although scan_signal would read it as a signal. A signal needs its name. */
+/* Exit statuses and signals by name. The names of statuses are those of sysexits.h and systemd.exec(5), "PROCESS
+ * EXIT CODES". A number is always an exit status here; a signal needs its name. */
 #include "config/words/exit_status.h"
 
 #include <string.h>
@@ -31,8 +30,8 @@ static const struct {
 	{ "NUMA_POLICY", 242 }, { "CREDENTIALS", 243 }, { "BPF", 245 }, { "EXCEPTION", 255 },
 };
 
-/* Reads a word as an exit status or a signal; the other one of the two is -1. false: it is neither. */
-static bool read_word(const char *word, int *status, int *signal)
+/* Parses an exit status or a signal, and sets the other one to -1. false: it is neither. */
+static bool parse_status(const char *word, int *status, int *signal)
 {
 	int64_t number;
 
@@ -56,7 +55,7 @@ const char *exit_status_refuse(const char *word)
 {
 	int status, signal;
 
-	if (read_word(word, &status, &signal))
+	if (parse_status(word, &status, &signal))
 		return NULL;
 	return "it is an exit status from 0 to 255, the name of one, as TEMPFAIL, or of a signal, as SIGKILL";
 }
@@ -66,7 +65,7 @@ bool exit_status_has_number(words set)
 	int status, signal;
 
 	for (; set && *set; set++) {
-		if (read_word(*set, &status, &signal) && status >= 0)
+		if (parse_status(*set, &status, &signal) && status >= 0)
 			return true;
 	}
 	return false;
@@ -77,7 +76,7 @@ bool exit_status_is_in(words set, int status)
 	int exited, signal;
 
 	for (; set && *set; set++) {
-		if (!read_word(*set, &exited, &signal))
+		if (!parse_status(*set, &exited, &signal))
 			continue;
 		if (WIFEXITED(status) ? WEXITSTATUS(status) == exited
 				      : WIFSIGNALED(status) && WTERMSIG(status) == signal)

@@ -1,6 +1,5 @@
-/* Splits the words that describe files and credentials for a service.
- *
- * The value of a credential is any bytes at all, written as text with escapes as in C. No message may contain it. */
+/* Parses the words of open_file and of the options for credentials. The value of a credential may have any bytes,
+ * written with C escapes. No message may contain it. */
 #include "config/words/passed_fds.h"
 
 #include <stdint.h>
@@ -8,7 +7,7 @@
 
 #define NAME_MOST 255
 
-/* Printable ASCII without the colon that separates names in LISTEN_FDNAMES. */
+/* Whether it is a name of printable ASCII without the colon, which separates names in LISTEN_FDNAMES. */
 static bool is_name(const char *name, size_t length)
 {
 	if (!length || length > NAME_MOST)
@@ -115,7 +114,7 @@ static int digit_of(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
 }
 
-/* So many digits of a base; -1: there are fewer. */
+/* Reads `count` digits of a base; -1: there are fewer. */
 static long read_digits(const char *at, int count, int base)
 {
 	long number = 0;
@@ -128,7 +127,7 @@ static long read_digits(const char *at, int count, int base)
 	return number;
 }
 
-/* Adds the character that an escape stands for. Returns the length of the escape behind its backslash; 0: no escape. */
+/* Adds the character of an escape. Returns the length of the escape behind its backslash; 0: it is no escape. */
 static size_t read_escape(const char *at, struct buf *out)
 {
 	static const char letters[][2] = {
@@ -200,7 +199,7 @@ const char *set_credential_refuse(const char *word)
 	return wrong;
 }
 
-/* With a new name in place of it the * can be nowhere but at the end. */
+/* With a new name, a pattern may have only one *, at its end. */
 const char *import_credential_refuse(const char *word)
 {
 	struct credential_word parts = credential_word_read(word);

@@ -1,5 +1,5 @@
-/* Words of resources and devices: shares, limits of a device, rules for devices, networks by number. Their types read
- * them to check an option; exec/resources reads them again for this machine. */
+/* Words of resources and devices: shares, limits of a device, rules for devices, networks. config/type defines the
+ * functions to check options; exec/resources parses the words again. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,36 +8,37 @@
 
 #include "config/access/access.h"
 
-#define WHOLE 10000                     /* hundredths of per cent */
+#define WHOLE 10000                     /* 100 % in hundredths of a percent */
 
-/* "12.5%" in hundredths of per cent. false: it is none. */
+/* Reads "12.5%" in hundredths of a percent. false: it is no percentage. */
 bool percent_scan(const char *text, int64_t *hundredths);
 
-/* "PATH 10M", as many bytes or operations a second. */
+/* "PATH 10M": bytes or operations a second. path is borrowed from the word. */
 struct device_limit {
 	const char *path;
 	size_t path_length;
-	int64_t most;                   /* SCAN_INFINITY: as many as there are */
+	int64_t most;                   /* SCAN_INFINITY: no limit */
 };
 
 bool device_limit_read(const char *word, struct device_limit *limit);
 
-enum device_right { DEVICE_MKNOD = 1 << 0, DEVICE_READ = 1 << 1, DEVICE_WRITE = 1 << 2 };      /* as the kernel's BPF_DEVCG_ACC_x */
+/* Bits of the kernel's BPF_DEVCG_ACC_x. */
+enum device_right { DEVICE_MKNOD = 1 << 0, DEVICE_READ = 1 << 1, DEVICE_WRITE = 1 << 2 };
 
-/* "/dev/null rw", "char-pts rw", "block-*". */
+/* "/dev/null rw", "char-pts rw", "block-*". name is borrowed from the word. */
 struct device_rule {
-	const char *name;               /* a path; of a kind, the pattern of its names in /proc/devices */
+	const char *name;               /* a path; with is_kind, a pattern of names in /proc/devices */
 	size_t length;
-	bool is_kind, is_block;
+	bool is_kind, is_block;         /* char-NAME or block-NAME; block-NAME */
 	unsigned rights;                /* enum device_right */
 };
 
 bool device_rule_read(const char *word, struct device_rule *rule);
 
-#define NETWORKS_MOST 2
+#define NETWORKS_MOST 2                 /* networks of a word */
 
-/* any, localhost, link-local, multicast, or an address with or without the bits of its network. How many it stands for; 0: it
- * is none of these. */
+/* Reads any, localhost, link-local, multicast, or an address with or without /BITS. Returns the number of networks; 0:
+ * it is none of these. */
 size_t networks_read(const char *word, struct network networks[NETWORKS_MOST]);
 
 bool network_is_v4(const struct network *network);

@@ -1,4 +1,4 @@
-/* Readers for the words of hardening options. Their types (config/type/type_sandbox, type_mounts) have checked them. */
+/* Parses the words of hardening options, which their types (config/type/type_sandbox, type_mounts) have checked. */
 #pragma once
 
 #include <stdbool.h>
@@ -6,19 +6,21 @@
 
 #include "config/service/service.h"
 
-/* A word of bind_paths: SOURCE[:TARGET[:rbind|norbind]]. Parts point into it. */
+/* A word of bind_paths: SOURCE[:TARGET[:rbind|norbind]]. Its parts are borrowed from the word. */
 struct bind_path {
 	const char *source, *target;
 	size_t source_length, target_length;
-	bool optional, recursive;
+	bool optional;                  /* the source may be missing */
+	bool recursive;                 /* with the mounts below it: MS_REC of mount(2) */
 };
 
 bool bind_path_read(const char *word, struct bind_path *out);
 
-/* A word of read_only_paths and its kin behind its prefix. */
+/* Returns the path of a word of read_only_paths and others behind its prefix. optional (-): it may be missing; inside
+ * (+): it is below root_directory. */
 const char *protected_path(const char *word, bool *optional, bool *inside);
 
-/* Whether a list of signed words takes away from all there is; else it is all there is. */
+/* Whether a list of signed words denies its words and allows the rest; otherwise it allows only its words. */
 static inline bool signed_list_denies(words list)
 {
 	return list && list[0] && list[0][0] == '~';

@@ -1,12 +1,12 @@
-/* Groups of system calls, over all architectures. A name that an architecture lacks is ignored there.
+/* Groups of system calls of all architectures. A name that an architecture lacks is ignored there.
  *
- * A table that allows nothing but some groups depends on them: a newer call of the kernel must join the group of the
- * older call that it replaces, or the filter kills programs that use the newer one. */
+ * Tables allow groups and nothing else. So a newer call of the kernel must join the group of the older call that it
+ * replaces, or the filter kills programs that use the newer one. */
 #include "config/words/syscall_groups.h"
 
 #include <string.h>
 
-/* Beside those that other groups are made of. */
+/* Parts of @default. */
 #define TIME_TOLD \
 	"time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 "
 #define SLEEPING \

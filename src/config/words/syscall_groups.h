@@ -1,20 +1,21 @@
-/* The groups of system calls that system_call_filter knows by a name with an @ in front. Source: systemd.exec(5). */
+/* The groups of system calls for system_call_filter, with names that begin with @. Source: systemd.exec(5),
+ * SystemCallFilter=. */
 #pragma once
 
 #include <stddef.h>
 
 struct syscall_group {
 	const char *name;               /* with its @ */
-	const char *calls;              /* with blanks between; groups among them, too */
+	const char *calls;              /* calls and groups, separated by blanks */
 };
 
-/* Every call there is, which is no list. */
+/* The group of all calls, which is not in the list. */
 #define CALL_GROUP_ALL "@known"
 
 extern const struct syscall_group syscall_groups[];
 extern const size_t syscall_group_count;
 
-/* NULL: unknown. */
+/* Finds a group by its name. NULL: unknown. */
 const struct syscall_group *syscall_group_find(const char *name);
 
 /* The names of all groups, NULL-terminated. */
