@@ -54,7 +54,7 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 	uint16_t *loops = find_loops(runtime, &sockets.loop_count);
 	bool good;
 
-	sockets.loops = loops;
+	sockets.loop_ports = loops;
 	good = start_kit_prepare(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners,
 				 &sockets, why);
 	free(loops);
@@ -67,7 +67,7 @@ struct plan *runtime_plan_connection(struct service_runtime *runtime, const char
 	uint16_t *loops = find_loops(runtime, &sockets.loop_count);
 	struct plan *plan;
 
-	sockets.loops = loops;
+	sockets.loop_ports = loops;
 	plan = start_kit_make_plan(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners,
 				   &sockets, why);
 	free(loops);

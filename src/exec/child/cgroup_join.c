@@ -1,7 +1,7 @@
 /* The child's first stage: it creates the service's control group, writes the limits, and moves itself in.
  *
- * The limits come before the move, so the program never runs without them. The child writes them, not superd, because a
- * move can keep the caller waiting in the kernel. */
+ * The limits come before the move, so the program never runs without them. The child does this, not superd, because a
+ * move may block in the kernel (cgroup_threadgroup_rwsem). */
 #include "exec/child/cgroup_join.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "os/bpf/cgroup_bpf.h"
 
 
-static int write_in(int group, const char *file, const char *text)
+static int write_group_file(int group, const char *file, const char *text)
 {
 	int fd = openat(group, file, O_WRONLY | O_CLOEXEC);
 	ssize_t written;
@@ -30,22 +30,22 @@ static int write_in(int group, const char *file, const char *text)
 
 int cgroup_enter(int group)
 {
-	return write_in(group, "cgroup.procs", "0");
+	return write_group_file(group, "cgroup.procs", "0");
 }
 
-static int fill(struct job *job, const struct cgroup_settings *cgroup_settings, int group)
+static int write_settings(struct job *job, const struct cgroup_settings *cgroup_settings, int group)
 {
 	for (size_t n = 0; n < cgroup_settings->count; n++) {
 		const struct cgroup_attribute *line = &cgroup_settings->list[n];
 
 		job->fault.resource = (int)n;
-		if (write_in(group, line->file, line->text) < 0 && !(line->optional && errno == ENOENT))
+		if (write_group_file(group, line->file, line->text) < 0 && !(line->optional && errno == ENOENT))
 			return -1;
 	}
-	for (enum cgroup_bpf_kind judged = 0; judged < CGROUP_BPF_KINDS; judged++) {
-		job->fault.resource = CGROUP_PROGRAMS + (int)judged;
-		if (cgroup_settings->programs[judged].count &&
-		    cgroup_bpf_attach(&cgroup_settings->programs[judged], judged, group) < 0)
+	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
+		job->fault.resource = CGROUP_PROGRAMS + (int)kind;
+		if (cgroup_settings->programs[kind].count &&
+		    cgroup_bpf_attach(&cgroup_settings->programs[kind], kind, group) < 0)
 			return -1;
 	}
 	job->fault.resource = CGROUP_ITSELF;
@@ -60,8 +60,8 @@ static int change_owner(int group, const char *file, const struct account *accou
 	return (int)syscall(SYS_fchownat, group, file, account->uid, account->gid, *file ? 0 : EMPTY_PATH);
 }
 
-/* The files by which it makes groups of its own, not those by which it is limited. */
-static int hand_over(int group, const struct account *account)
+/* Gives the user the files for groups below (cgroups(7), "Delegation"), not those with the group's own limits. */
+static int give_to_user(int group, const struct account *account)
 {
 	static const char *const files[] = { "", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
 
@@ -72,19 +72,19 @@ static int hand_over(int group, const struct account *account)
 	return 0;
 }
 
-static int make_folder(const char *path)
+static int make_group(const char *path)
 {
 	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, 0755);
 }
 #else
-static int hand_over(int group, const struct account *account)
+static int give_to_user(int group, const struct account *account)
 {
 	(void)group, (void)account;
 	errno = ENOSYS;
 	return -1;
 }
 
-static int make_folder(const char *path)
+static int make_group(const char *path)
 {
 	(void)path;
 	errno = ENOSYS;
@@ -92,24 +92,24 @@ static int make_folder(const char *path)
 }
 #endif
 
-static int join(struct job *job, const struct cgroup_settings *cgroup_settings)
+static int enter_service_group(struct job *job, const struct cgroup_settings *cgroup_settings)
 {
 	const struct account *account = job->plan->account;
-	bool fresh = false;
+	bool is_new = false;
 	int group, result = 0;
 
 	job->fault.resource = CGROUP_ITSELF;
-	if (make_folder(job->group) == 0)
-		fresh = true;
+	if (make_group(job->group) == 0)
+		is_new = true;
 	else if (errno != EEXIST)
 		return -1;
 	group = open(job->group, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (group < 0)
 		return -1;
-	if (fresh)
-		result = fill(job, cgroup_settings, group);
-	if (fresh && result == 0 && cgroup_settings->delegates && account && account->switches)
-		result = hand_over(group, account);
+	if (is_new)
+		result = write_settings(job, cgroup_settings, group);
+	if (is_new && result == 0 && cgroup_settings->delegates && account && account->switches)
+		result = give_to_user(group, account);
 	if (result == 0)
 		result = cgroup_enter(group);
 	close(group);
@@ -120,7 +120,7 @@ int cgroup_join(struct job *job)
 {
 	const struct cgroup_settings *cgroup_settings = job->plan->cgroup_settings;
 
-	if (!job->group || !cgroup_settings || join(job, cgroup_settings) == 0)
+	if (!job->group || !cgroup_settings || enter_service_group(job, cgroup_settings) == 0)
 		return 0;
 	return cgroup_settings->optional ? 0 : -1;
 }

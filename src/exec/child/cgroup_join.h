@@ -1,5 +1,5 @@
-/* The child's part of a control group: creates the group, writes what its cgroup settings has, and moves the child in.
- * If an earlier command of the same instance has created the group, the child only moves in. Async-signal-safe. */
+/* The child's part of a control group: it creates the group, writes the group's settings, and moves itself in. If an
+ * earlier command of the same instance has created the group, the child only moves in. Async-signal-safe. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,28 +10,28 @@
 struct cgroup_delegation;
 struct job;
 
-/* A line for a file of the group. */
+/* A text to write to a file of the group. */
 struct cgroup_attribute {
-	const char *file, *text;
-	const char *option;             /* option that the line is for, for messages */
-	bool optional;                  /* left out where the kernel has no such file */
+	const char *file, *text;        /* file name, such as memory.max; borrowed */
+	const char *option;             /* option that it comes from, for messages */
+	bool optional;                  /* ignored if the kernel has no such file */
 };
 
-/* The settings of a control group, made by exec/resources/cgroup_settings. */
+/* The settings of a service's control group, made by exec/resources/cgroup_settings and shared by its starts. */
 struct cgroup_settings {
-	const struct cgroup_delegation *place;
-	bool has_group;                 /* a group of its own is made at each start */
-	bool optional;                  /* the group is for freezing only; without it signals do that */
+	const struct cgroup_delegation *place;  /* where superd may create groups */
+	bool has_group;                 /* each start creates a group */
+	bool optional;                  /* the group serves freezing only; without it signals do */
 	const struct cgroup_attribute *list;
-	size_t count;
-	unsigned controllers;           /* enum controller: those that the list needs */
-	struct cgroup_bpf_program programs[CGROUP_BPF_KINDS];
-	bool delegates;                 /* delegate: the group belongs to the service's user */
+	size_t count;                   /* of the list */
+	unsigned controllers;           /* controllers (enum controller) that the list needs */
+	struct cgroup_bpf_program programs[CGROUP_BPF_KINDS];   /* by kind; count 0: none */
+	bool delegates;                 /* delegate (Delegate=): the group belongs to the service's user */
 };
 
-/* A fault's resource in STAGE_CGROUP, but for the number of a line of the cgroup settings. */
-#define CGROUP_ITSELF (-1)              /* the group could not be made or entered */
-#define CGROUP_PROGRAMS 1000            /* + enum cgroup_bpf_kind: a program of the kernel */
+/* Values of fault.resource in STAGE_CGROUP; other values are indexes in the list. */
+#define CGROUP_ITSELF (-1)              /* the group could not be created or entered */
+#define CGROUP_PROGRAMS 1000            /* + enum cgroup_bpf_kind: this BPF program could not be attached */
 
 int cgroup_join(struct job *job);       /* 0, or -1 and errno */
 

@@ -1,7 +1,7 @@
-/* The stages from a fresh process to its program. Nothing else of superd runs as root after a fork.
+/* The stages from a new process to its program. Nothing else of superd runs as root after a fork.
  *
- * The child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but its own job and stack,
- * allocates nothing, and calls the kernel directly where libc would coordinate threads (set*id).
+ * The child may run in its parent's memory (CLONE_VM), beside threads. So it writes only to its own job and stack,
+ * allocates nothing, and makes system calls directly where libc would coordinate threads (set*id, nptl(7)).
  * tests/lint/after-fork.allow lists what it may call. */
 #include "exec/child/child.h"
 
@@ -24,15 +24,15 @@
 #include "os/host/signals.h"
 #include "os/rights/raw_syscall.h"
 
-static int keep_at(int from, int to)
+static int move_fd(int from, int to)
 {
 	if (from == to)
 		return fcntl(to, F_SETFD, 0);
 	return dup2(from, to) < 0 ? -1 : 0;
 }
 
-/* A source below count that is not at its place would be overwritten by another's: it first moves out of the way.
- * One source may be wanted at several places. */
+/* A source below count that is not at its place would be overwritten: it is first moved out of the way. One source may
+ * be wanted at several places. */
 int child_arrange(const int *wanted, int count)
 {
 	int moved[CHILD_DESCRIPTORS];
@@ -52,13 +52,13 @@ int child_arrange(const int *wanted, int count)
 	for (int n = 0; n < count; n++) {
 		if (moved[n] < 0)
 			close(n);
-		else if (keep_at(moved[n], n) < 0)
+		else if (move_fd(moved[n], n) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int highest(const struct job *job)
+static int highest_wanted(const struct job *job)
 {
 	int most = 2;
 
@@ -69,10 +69,11 @@ static int highest(const struct job *job)
 	return most;
 }
 
-/* Unsharing copies only what lies below the cut, so the start costs the same however many listeners lie above it. */
+/* Unsharing copies only the descriptors below the limit, so the cost of a start does not depend on the listeners above
+ * it. */
 static int set_descriptors(struct job *job)
 {
-	if (job->shares_descriptors && raw_unshare_fds((unsigned)highest(job) + 1) < 0)
+	if (job->shares_descriptors && raw_unshare_fds((unsigned)highest_wanted(job) + 1) < 0)
 		return -1;
 	return child_arrange(job->wanted, job->wanted_count);
 }
@@ -83,7 +84,7 @@ static int set_session(struct job *job)
 		return setsid() < 0 ? -1 : 0;
 	if (setpgid(0, 0) < 0)
 		return -1;
-	if (job->plan->takes_terminal)  /* SIGTTOU is blocked here, as all are */
+	if (job->plan->takes_terminal)  /* all signals are blocked here, SIGTTOU too */
 		tcsetpgrp(STDIN_FILENO, getpid());
 	return 0;
 }
@@ -139,8 +140,9 @@ static int set_user(struct job *job)
 	return job->plan->account ? raw_set_euid(job->plan->account->uid) : 0;
 }
 
-/* As long as the real user is root's, the service's user can't send us a signal: one that stopped us would stop
- * superd too, which waits for the exec, until exec/spawn/spawn_timeout ends it. */
+/* Sets all user ids. As long as the real user is root, the service's user cannot signal this process. If that user
+ * could stop it earlier, superd would be stopped too, as it waits for the exec, until exec/spawn/spawn_timeout kills
+ * it. */
 static int set_identity(struct job *job)
 {
 	if (!job->plan->account)
@@ -161,7 +163,8 @@ static int set_directory(struct job *job)
 	return chdir("/");
 }
 
-/* A handler would run in memory that is not the child's as soon as the mask opens; exec itself comes too late. */
+/* A handler would run in superd's memory as soon as signals are unblocked; the exec, which resets handlers, comes too
+ * late. */
 static int reset_handlers(void)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
@@ -174,8 +177,8 @@ static int reset_handlers(void)
 	return 0;
 }
 
-/* As if superd did not stand in between: nohup(1) is for the main command. */
-static int leave_signals(const struct inherited_signals *found)
+/* The main command inherits signals as if superd were not there, so nohup(1) still works for it. */
+static int restore_inherited_signals(const struct inherited_signals *found)
 {
 	struct sigaction ignored = { .sa_handler = SIG_IGN };
 
@@ -186,7 +189,7 @@ static int leave_signals(const struct inherited_signals *found)
 	return sigprocmask(SIG_SETMASK, &found->blocked, NULL);
 }
 
-/* superd ignores no signal, so after exec all are default but the one that is to be ignored. */
+/* superd ignores no signals, so after the exec all have their default action, except SIGPIPE if it is to be ignored. */
 static int set_signals(struct job *job)
 {
 	struct sigaction ignored = { .sa_handler = SIG_IGN };
@@ -195,19 +198,19 @@ static int set_signals(struct job *job)
 	if (job->has_handlers && reset_handlers() < 0)
 		return -1;
 	if (job->plan->signals)
-		return leave_signals(job->plan->signals);
+		return restore_inherited_signals(job->plan->signals);
 	if (job->plan->ignores_sigpipe && sigaction(SIGPIPE, &ignored, NULL) < 0)
 		return -1;
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int execute(struct job *job)
+static int execute_program(struct job *job)
 {
 	return execve(job->command->program, job->argv, job->environment);
 }
 
-static int (*const walk[STAGES])(struct job *) = {
+static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_CGROUP] = cgroup_join,
 	[STAGE_DESCRIPTORS] = set_descriptors,
 	[STAGE_SESSION] = set_session,
@@ -234,11 +237,12 @@ static int (*const walk[STAGES])(struct job *) = {
 	[STAGE_KEYRING] = stage_keyring,
 	[STAGE_NO_NEW_PRIVILEGES] = stage_no_new_privileges,
 	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
-	[STAGE_EXEC] = execute,
+	[STAGE_EXEC] = execute_program,
 };
 
-/* Whether a command's signs spare it a stage: + all that takes rights away, ! who it is. */
-static bool is_spared(const struct job *job, int stage)
+/* Whether a command's prefix makes it skip a stage: + skips all that takes rights away, ! the change of user
+ * (systemd.service(5)). */
+static bool skips_stage(const struct job *job, int stage)
 {
 	static const bool rights[STAGES] = {
 		[STAGE_PROFILE] = true, [STAGE_NAMESPACES] = true, [STAGE_MOUNTS] = true, [STAGE_GROUPS] = true,
@@ -254,7 +258,7 @@ static bool is_spared(const struct job *job, int stage)
 	return (flags & COMMAND_PRIVILEGED && rights[stage]) || (flags & COMMAND_SAME_IDENTITY && identity[stage]);
 }
 
-/* NAME=NUMBER. */
+/* Writes NAME=NUMBER. */
 static void write_variable(char *out, const char *name, uint64_t number)
 {
 	size_t length = strlen(name);
@@ -264,7 +268,7 @@ static void write_variable(char *out, const char *name, uint64_t number)
 	out[length] = '\0';
 }
 
-/* Variables with the pid, which only the child knows. */
+/* Fills in variables with the pid, which only the child knows. */
 static void write_variables(struct job *job)
 {
 	uint64_t id;
@@ -293,7 +297,7 @@ _Noreturn void child_run(struct job *job)
 		umask(job->plan->umask);
 	for (int stage = STAGE_CGROUP; stage < STAGES; stage++) {
 		job->stage = (enum stage)stage;
-		if (is_spared(job, stage) || walk[stage](job) == 0)
+		if (skips_stage(job, stage) || stages[stage](job) == 0)
 			continue;
 		fault = (struct fault){ (enum stage)stage, errno, job->fault.resource };
 		job->fault = fault;
@@ -304,18 +308,20 @@ _Noreturn void child_run(struct job *job)
 	_exit(127);
 }
 
-static _Noreturn void give_up(const struct job *job, struct fault fault)
+static _Noreturn void exit_with_fault(const struct job *job, struct fault fault)
 {
 	_exit(write(job->report, &fault, sizeof(fault)) < 0 ? 126 : 127);
 }
 
-static void look_at_conditions(const struct job *job)
+static void check_conditions(const struct job *job)
 {
 	int wrong = conditions_find_false(job->plan->conditions, job->plan->condition_count);
 
 	if (wrong >= 0)
-		give_up(job, (struct fault){ .stage = STAGE_CONDITIONS,
-					     .error = job->plan->conditions[wrong].is_assert, .resource = wrong });
+		exit_with_fault(job,
+				(struct fault){ .stage = STAGE_CONDITIONS,
+						.error = job->plan->conditions[wrong].is_assert,
+						.resource = wrong });
 }
 
 _Noreturn void child_run_apart(struct job *job)
@@ -326,16 +332,17 @@ _Noreturn void child_run_apart(struct job *job)
 	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->sandbox))
 		raw_set_dumpable();
 	if (job->into > 0)
-		cgroup_enter(job->into);        /* what it can't be in, it is outside of */
+		cgroup_enter(job->into);        /* if that fails, it stays outside */
 	fork_fds_close_others(job->wanted, job->wanted_count, job->report);
 	if (job->checks)
-		look_at_conditions(job);
+		check_conditions(job);
 	if (credentials_load(job) < 0)
-		give_up(job, (struct fault){ .stage = STAGE_CREDENTIALS, .error = errno,
-					     .resource = job->fault.resource });
+		exit_with_fault(job, (struct fault){ .stage = STAGE_CREDENTIALS, .error = errno,
+						     .resource = job->fault.resource });
 	if (stream_files_open(job) < 0)
-		give_up(job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
+		exit_with_fault(
+			job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
 	if (!privileged && sandbox_needs_mapper(job) && !userns_map_prepare(job))
-		give_up(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
+		exit_with_fault(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
 	child_run(job);
 }

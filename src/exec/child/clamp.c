@@ -1,4 +1,4 @@
-/* Sets limits and priorities, or the nearest values that superd may set. Source: setrlimit(2), setpriority(2),
+/* Sets limits and priorities, or the closest values that superd may set. Source: setrlimit(2), setpriority(2),
  * proc_pid_oom_score_adj(5). Only a missing privilege (EPERM, EACCES) is accepted; any other failure is an error. */
 #include "exec/child/clamp.h"
 
@@ -9,9 +9,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define NICE_LIMIT_ZERO 20              /* RLIMIT_NICE counts from here down */
+#define NICE_LIMIT_ZERO 20              /* RLIMIT_NICE is 20 - nice */
 
-static bool may_not(void)
+static bool lacks_privilege(void)
 {
 	return errno == EPERM || errno == EACCES;
 }
@@ -22,7 +22,7 @@ int clamp_rlimit(int resource, const struct rlimit *wanted)
 
 	if (setrlimit(resource, wanted) == 0)
 		return 0;
-	if (!may_not() || prlimit(0, resource, NULL, &own) < 0)
+	if (!lacks_privilege() || prlimit(0, resource, NULL, &own) < 0)
 		return -1;
 	if (nearest.rlim_max > own.rlim_max)
 		nearest.rlim_max = own.rlim_max;
@@ -38,7 +38,7 @@ int clamp_nice(int nice)
 
 	if (setpriority(PRIO_PROCESS, 0, nice) == 0)
 		return 0;
-	if (!may_not() || prlimit(0, RLIMIT_NICE, NULL, &limit) < 0)
+	if (!lacks_privilege() || prlimit(0, RLIMIT_NICE, NULL, &limit) < 0)
 		return -1;
 	if (limit.rlim_cur > (rlim_t)2 * NICE_LIMIT_ZERO)
 		limit.rlim_cur = (rlim_t)2 * NICE_LIMIT_ZERO;
@@ -59,5 +59,5 @@ int clamp_oom_score(const char *score)
 	error = errno;
 	close(fd);
 	errno = error;
-	return written >= 0 || may_not() ? 0 : -1;
+	return written >= 0 || lacks_privilege() ? 0 : -1;
 }

@@ -1,6 +1,6 @@
-/* Limits and priorities that superd may lack the privilege for: in a container root often lacks CAP_SYS_RESOURCE and
- * CAP_SYS_NICE. They protect nobody, so a service starts with the nearest value, and the preflight warns of it. For the
- * child: async-signal-safe. 0, also if only the privilege is missing; -1 and errno for any other failure. */
+/* Limits and priorities that superd may lack the privilege for: in a container, root often lacks CAP_SYS_RESOURCE and
+ * CAP_SYS_NICE. They are no protection, so a service starts with the closest allowed value, and preflight warns. For
+ * the child: async-signal-safe. 0, also if only the privilege is missing; -1 and errno for any other failure. */
 #pragma once
 
 #include <sys/resource.h>

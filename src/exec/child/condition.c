@@ -1,10 +1,10 @@
-/* A start's list of conditions: finds the one that keeps the service from starting.
+/* A start's list of conditions: finds the one that prevents the start.
  *
- * Conditions are checked before assertions: a service whose condition is false is skipped and has not failed. Within a
+ * Conditions are checked before assertions: if a condition is false, the service is skipped and has not failed. In a
  * set of alternatives it is enough that one holds. */
 #include "exec/child/condition.h"
 
-static bool is_of_path(enum condition_kind kind)
+static bool is_path_condition(enum condition_kind kind)
 {
 	switch (kind) {
 	case CONDITION_DIRECTORY_NOT_EMPTY:
@@ -23,15 +23,15 @@ static bool is_of_path(enum condition_kind kind)
 	}
 }
 
-static bool holds(const struct condition *condition)
+static bool condition_holds(const struct condition *condition)
 {
-	bool so = is_of_path(condition->kind) ? condition_path_holds(condition->kind, condition->parameter)
+	bool result = is_path_condition(condition->kind) ? condition_path_holds(condition->kind, condition->parameter)
 					      : condition_machine_holds(condition->kind, condition->parameter);
 
-	return so != condition->is_negated;
+	return result != condition->is_negated;
 }
 
-/* The first of a set of alternatives of which none holds; -1: there is one that does, or no set. */
+/* The first member of a set of alternatives of which none holds; -1: one holds, or the set is empty. */
 static int find_false_set(const struct condition *list, size_t count, bool asserts, unsigned alternative)
 {
 	int first = -1;
@@ -39,7 +39,7 @@ static int find_false_set(const struct condition *list, size_t count, bool asser
 	for (size_t n = 0; n < count; n++) {
 		if (list[n].is_assert != asserts || list[n].alternative != alternative)
 			continue;
-		if (holds(&list[n]))
+		if (condition_holds(&list[n]))
 			return -1;
 		if (first < 0)
 			first = (int)n;
@@ -52,7 +52,7 @@ static int find_false_of(const struct condition *list, size_t count, bool assert
 	int found = -1;
 
 	for (size_t n = 0; n < count; n++) {
-		if (list[n].is_assert == asserts && !list[n].alternative && !holds(&list[n]))
+		if (list[n].is_assert == asserts && !list[n].alternative && !condition_holds(&list[n]))
 			return (int)n;
 	}
 	for (unsigned set = 1; found < 0 && set <= ALTERNATIVES_MOST; set++)

@@ -1,5 +1,5 @@
-/* Whether a start's conditions hold, as this machine is now. For the child of a start apart: a path may lie on a file
- * system that hangs. It asks the kernel and files alone, and takes no memory and no lock. */
+/* Whether a start's conditions hold now (systemd.unit(5), "Conditions and Asserts"). For the child of a start apart: a
+ * path may be on a file system that hangs. Uses system calls only, neither memory nor locks. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,12 +7,12 @@
 
 #include "config/type/condition.h"
 
-/* The index of a condition that keeps the service from starting; -1: none does. */
+/* The index of a condition that prevents the start; -1: none. */
 int conditions_find_false(const struct condition *list, size_t count);
 
-/* For exec/child/condition*.c: whether the condition holds, before any negation. */
+/* For exec/child/condition*.c: whether the condition holds, before negation. */
 bool condition_path_holds(enum condition_kind kind, const char *path);
 bool condition_machine_holds(enum condition_kind kind, const char *text);
 
-/* Reads a small file, cut to what fits, with a NUL behind it. false: it cannot be read. */
+/* Reads the start of a file, as much as fits, and adds a NUL. false: it cannot be read. */
 bool condition_read_file(const char *path, char *text, size_t size);

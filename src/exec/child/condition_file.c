@@ -1,4 +1,4 @@
-/* Reads small files for the conditions. Runs between fork and exec, so by system calls only. */
+/* Reads small files for the conditions. It runs between fork and exec, so it uses system calls only. */
 #include "exec/child/condition_internal.h"
 
 #include <errno.h>

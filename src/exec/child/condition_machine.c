@@ -1,6 +1,6 @@
-/* Conditions about the machine: processors, memory, kernel, host name, security modules. Source: systemd.unit(5).
+/* Conditions about the machine: CPUs, memory, kernel, host name, security modules. Source: systemd.unit(5).
  *
- * Marks that systemd leaves below /run/systemd are used where they exist; superd also reads the files behind them. */
+ * superd uses the marks that systemd leaves below /run/systemd, and also reads the files behind them. */
 #include "exec/child/condition.h"
 
 #include <fcntl.h>
@@ -25,15 +25,15 @@
 
 extern char **environ;
 
-/* Whether a value "yes" or "no" is what is the case. */
-static bool is_truth(const char *text, bool so)
+/* Whether a value, "yes" or "no", matches the fact. */
+static bool is_truth(const char *text, bool fact)
 {
 	bool wanted;
 
-	return !scan_bool(text, &wanted) && wanted == so;
+	return !scan_bool(text, &wanted) && wanted == fact;
 }
 
-static bool number_holds(const char *text, int64_t here, bool is_size)
+static bool compare_number(const char *text, int64_t here, bool is_size)
 {
 	const char *number;
 	unsigned comparison = condition_comparison(text, &number);
@@ -49,7 +49,7 @@ static bool number_holds(const char *text, int64_t here, bool is_size)
 
 static int64_t count_cpus(void)
 {
-	cpu_set_t sets[8];              /* 8192 processors, of which the kernel wants to tell all it may have */
+	cpu_set_t sets[8];              /* 8192 CPUs: the kernel needs room for all that the machine may have */
 
 	return sched_getaffinity(0, sizeof(sets), sets) < 0 ? 1 : CPU_COUNT_S(sizeof(sets), sets);
 }
@@ -90,7 +90,7 @@ static bool capability_holds(const char *text)
 	return capability_find(text, &number) && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1;
 }
 
-/* Whether all words of text are among those of a list. */
+/* Whether all words of `text` are in the list. */
 static bool has_words(const char *list, const char *text)
 {
 	for (size_t length; *text; text += length + strspn(text + length, " \t")) {
@@ -119,7 +119,7 @@ static bool controller_holds(const char *text)
 	return unified && has_words(list, text);
 }
 
-/* NAME is set at all, NAME=VALUE to this. */
+/* NAME: the variable is set; NAME=VALUE: it has this value. */
 static bool environment_holds(const char *text)
 {
 	size_t length = strcspn(text, "=");
@@ -141,7 +141,7 @@ static bool is_first_boot(void)
 	return !*text || !strcmp(text, "uninitialized");
 }
 
-/* A word, or a word with any value. */
+/* Whether the command line has this word, or, without "=", this word with any value. */
 static bool command_line_holds(const char *text)
 {
 	char line[4096];
@@ -163,14 +163,14 @@ static bool module_holds(const char *text)
 	size_t length = strlen(path);
 
 	if (strchr(text, '/') || !strcmp(text, ".") || !strcmp(text, ".."))
-		return false;           /* no name of a file, so of no module */
+		return false;           /* not a file name, so not a module */
 	for (; *text && length + 1 < sizeof(path); text++)
 		path[length++] = *text == '-' ? '_' : *text;
 	return !*text && condition_path_exists(path);
 }
 
-/* In small letters, without dashes if they are to go. false: it does not fit. */
-static bool copy_small(const char *text, bool keeps_dashes, char copy[CONDITION_WORD])
+/* Copies in lower case, without dashes unless keeps_dashes. false: it does not fit. */
+static bool copy_lowercase(const char *text, bool keeps_dashes, char copy[CONDITION_WORD])
 {
 	size_t length = 0;
 
@@ -185,16 +185,16 @@ static bool copy_small(const char *text, bool keeps_dashes, char copy[CONDITION_
 	return true;
 }
 
-/* The machine's id, also as a UUID, or a pattern of the host's name, which has no case. */
+/* Matches the machine id, also as a UUID, or a pattern of the host name, ignoring case. */
 static bool host_holds(const char *text)
 {
 	char machine[64], wanted[CONDITION_WORD], name[CONDITION_WORD];
 	struct utsname here;
 
 	condition_first_line("/etc/machine-id", machine, sizeof(machine));
-	if (*machine && copy_small(text, false, wanted) && !strcmp(machine, wanted))
+	if (*machine && copy_lowercase(text, false, wanted) && !strcmp(machine, wanted))
 		return true;
-	return uname(&here) == 0 && copy_small(here.nodename, true, name) && copy_small(text, true, wanted) &&
+	return uname(&here) == 0 && copy_lowercase(here.nodename, true, name) && copy_lowercase(text, true, wanted) &&
 	       glob_matches(wanted, name, 0);
 }
 
@@ -243,7 +243,7 @@ static bool software_holds(const char *text)
 	}
 }
 
-/* Whether /usr is newer than what it was last taken over into. */
+/* Whether /usr is newer than the mark of the last update of this tree (systemd-update-done.service(8)). */
 static bool needs_update(const char *tree)
 {
 	struct stat usr, updated;
@@ -299,7 +299,7 @@ bool condition_machine_holds(enum condition_kind kind, const char *text)
 	case CONDITION_ARCHITECTURE:
 		return architecture_holds(text);
 	case CONDITION_CPUS:
-		return number_holds(text, count_cpus(), false);
+		return compare_number(text, count_cpus(), false);
 	case CONDITION_CAPABILITY:
 		return capability_holds(text);
 	case CONDITION_CONTROL_GROUP_CONTROLLER:
@@ -329,7 +329,7 @@ bool condition_machine_holds(enum condition_kind kind, const char *text)
 	case CONDITION_MEMORY_PRESSURE:
 		return condition_pressure_holds("/proc/pressure/memory", text);
 	case CONDITION_MEMORY:
-		return number_holds(text, count_memory(), true);
+		return compare_number(text, count_memory(), true);
 	case CONDITION_NEEDS_UPDATE:
 		return needs_update(text);
 	case CONDITION_SECURITY:

@@ -1,5 +1,5 @@
-/* Conditions about paths. glob(3) allocates memory, so patterns are matched here, folder by folder, with the entries
- * that getdents64(2) returns. */
+/* Conditions about paths. glob(3) allocates memory, so patterns are matched here, folder by folder, with the entries of
+ * getdents64(2). */
 #include "exec/child/condition.h"
 
 #include <dirent.h>
@@ -20,8 +20,8 @@
 #define NAME_MOST 256
 #define BRACES_MOST 8                   /* pairs of braces in a pattern */
 
-/* As the kernel lays entries out (getdents64(2)). */
-struct entry {
+/* struct linux_dirent64 (getdents64(2)). */
+struct linux_dirent {
 	uint64_t inode;
 	int64_t offset;
 	unsigned short length;
@@ -32,14 +32,14 @@ struct entry {
 int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context)
 {
 	union {
-		struct entry entry;
+		struct linux_dirent entry;
 		char bytes[4096];
-	} room;
+	} buffer;
 	long got;
 
-	while ((got = syscall(SYS_getdents64, folder, room.bytes, sizeof(room.bytes))) > 0) {
+	while ((got = syscall(SYS_getdents64, folder, buffer.bytes, sizeof(buffer.bytes))) > 0) {
 		for (long at = 0; at < got;) {
-			const struct entry *entry = (const void *)(room.bytes + at);
+			const struct linux_dirent *entry = (const void *)(buffer.bytes + at);
 
 			if (strcmp(entry->name, ".") && strcmp(entry->name, "..") && take(context, folder, entry->name))
 				return 1;
@@ -54,16 +54,16 @@ static int open_folder(int at, const char *path)
 	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* The rest of a pattern. */
+/* The state of a search at one depth. */
 struct pattern_search {
-	char part[NAME_MOST];           /* what an entry here has to match */
-	const char *rest;               /* behind it; "": this is the last */
+	char part[NAME_MOST];           /* the part of the pattern that entries of this folder must match */
+	const char *rest;               /* the rest of the pattern; "": none */
 	unsigned depth;
 };
 
 static bool search_in(int folder, const char *pattern, unsigned depth);
 
-static bool go_into(const struct pattern_search *search, int folder, const char *name)
+static bool enter_match(const struct pattern_search *search, int folder, const char *name)
 {
 	struct stat state;
 	int next;
@@ -79,12 +79,12 @@ static bool go_into(const struct pattern_search *search, int folder, const char 
 	return found;
 }
 
-static bool take_entry(void *context, int folder, const char *name)
+static bool match_entry(void *context, int folder, const char *name)
 {
 	const struct pattern_search *search = context;
 	bool hidden = *name == '.' && *search->part != '.';
 
-	return !hidden && glob_matches(search->part, name, 0) && go_into(search, folder, name);
+	return !hidden && glob_matches(search->part, name, 0) && enter_match(search, folder, name);
 }
 
 static bool search_in(int folder, const char *pattern, unsigned depth)
@@ -101,8 +101,8 @@ static bool search_in(int folder, const char *pattern, unsigned depth)
 	memcpy(search.part, pattern, length);
 	search.rest = pattern + length + strspn(pattern + length, "/");
 	if (!strpbrk(search.part, "*?["))
-		return go_into(&search, folder, search.part);
-	return condition_any_entry(folder, take_entry, &search) > 0;
+		return enter_match(&search, folder, search.part);
+	return condition_any_entry(folder, match_entry, &search) > 0;
 }
 
 static bool search_from_root(const char *pattern)
@@ -117,7 +117,7 @@ static bool search_from_root(const char *pattern)
 	return found;
 }
 
-/* Where the alternative that begins here ends: at a comma, or at the brace of its own. NULL: nowhere. */
+/* The end of the alternative that begins here: a comma, or its closing brace. NULL: there is none. */
 static const char *end_of_alternative(const char *at)
 {
 	for (unsigned inner = 0; *at; at++) {
@@ -129,7 +129,7 @@ static const char *end_of_alternative(const char *at)
 	return NULL;
 }
 
-/* "{a,b}" is one or the other, as by systemd; braces that are none stand for themselves. */
+/* "{a,b}" matches either, as in systemd; unbalanced braces stand for themselves. */
 static bool pattern_exists(const char *pattern, unsigned braces)
 {
 	const char *open = strchr(pattern, '{'), *from = open ? open + 1 : NULL, *close = from, *to;
@@ -154,7 +154,7 @@ static bool pattern_exists(const char *pattern, unsigned braces)
 	return false;
 }
 
-static bool take_any(void *context, int folder, const char *name)
+static bool accept_any(void *context, int folder, const char *name)
 {
 	(void)context, (void)folder, (void)name;
 	return true;
@@ -167,7 +167,7 @@ static bool is_not_empty(const char *path)
 
 	if (folder < 0)
 		return false;
-	any = condition_any_entry(folder, take_any, NULL) > 0;
+	any = condition_any_entry(folder, accept_any, NULL) > 0;
 	close(folder);
 	return any;
 }

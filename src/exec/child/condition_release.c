@@ -1,6 +1,5 @@
-/* Conditions of what the machine runs, and of how busy it is: os-release(5), the kernel's pressure files.
- *
- * Source: systemd.unit(5). */
+/* Conditions about the system's release and load: os-release(5), the kernel's pressure files (psi.rst). Source:
+ * systemd.unit(5). */
 #include "exec/child/condition.h"
 
 #include <stdint.h>
@@ -11,8 +10,8 @@
 
 #define RELEASE_MOST 4096
 
-/* The value of a key, without its quotes; "": there is none. */
-static void find_value(const char *key, size_t length, char *value, size_t size)
+/* Finds the value of a key and removes its quotes; "": there is none. */
+static void find_release_value(const char *key, size_t length, char *value, size_t size)
 {
 	char text[RELEASE_MOST];
 	const char *line = text;
@@ -43,7 +42,7 @@ bool condition_release_holds(const char *text)
 	int taken;
 
 	while ((taken = condition_next_release(&text, &word)) > 0) {
-		find_value(word.text, word.key, value, sizeof(value));
+		find_release_value(word.text, word.key, value, sizeof(value));
 		if (!condition_version_holds(word.comparison, value, word.wanted))
 			return false;
 	}
@@ -63,7 +62,7 @@ bool condition_pressure_holds(const char *path, const char *text)
 	if (condition_read_pressure(text, &most, &span))
 		return false;
 	if (!condition_read_file(path, line, sizeof(line)))
-		return true;            /* as by systemd: where it is not measured it keeps nothing from starting */
+		return true;            /* as in systemd, the condition holds if pressure is not measured */
 	found = strstr(line, fields[span]);     /* the first line is "some" */
 	if (!found)
 		return true;

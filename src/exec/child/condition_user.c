@@ -13,35 +13,35 @@
 #include "base/scan.h"
 
 #define GROUPS_MOST 1024
-#define SYSTEM_MOST 999                 /* the last user of the system's own */
-#define LINE_MOST 1024                  /* of a longer line the front is read, which is all that counts */
+#define SYSTEM_MOST 999                 /* highest uid of system users */
+#define LINE_MOST 1024                  /* longer lines are cut, as only their start matters */
 
-/* A file, line by line. */
-struct lines {
+/* A file that is read line by line. */
+struct line_reader {
 	int fd;
 	char bytes[4096];
 	ssize_t length, at;
 };
 
-static bool next_byte(struct lines *lines, char *c)
+static bool next_byte(struct line_reader *reader, char *c)
 {
-	if (lines->at >= lines->length) {
-		lines->at = 0;
-		lines->length = read(lines->fd, lines->bytes, sizeof(lines->bytes));
-		if (lines->length <= 0)
+	if (reader->at >= reader->length) {
+		reader->at = 0;
+		reader->length = read(reader->fd, reader->bytes, sizeof(reader->bytes));
+		if (reader->length <= 0)
 			return false;
 	}
-	*c = lines->bytes[lines->at++];
+	*c = reader->bytes[reader->at++];
 	return true;
 }
 
-static bool next_line(struct lines *lines, char *line)
+static bool next_line(struct line_reader *reader, char *line)
 {
 	size_t length = 0;
 	char c;
 	bool any = false;
 
-	while (next_byte(lines, &c)) {
+	while (next_byte(reader, &c)) {
 		any = true;
 		if (c == '\n')
 			break;
@@ -52,8 +52,8 @@ static bool next_line(struct lines *lines, char *line)
 	return any;
 }
 
-/* NAME:x:NUMBER:… */
-static bool line_is_of(char *line, const char *name, int64_t *number)
+/* Whether the line is NAME:x:NUMBER:…, and its number. */
+static bool parse_entry(char *line, const char *name, int64_t *number)
 {
 	size_t length = strlen(name);
 	char *at;
@@ -68,10 +68,10 @@ static bool line_is_of(char *line, const char *name, int64_t *number)
 	return !scan_count(at, number);
 }
 
-/* The number that a file gives a name, or that the text is. */
-static bool find_number(const char *path, const char *text, int64_t *number)
+/* Finds the id of a name in a file; a number is the id itself. */
+static bool find_id(const char *path, const char *text, int64_t *number)
 {
-	struct lines lines = { .fd = -1 };
+	struct line_reader reader = { .fd = -1 };
 	char line[LINE_MOST];
 	bool found = false;
 
@@ -79,11 +79,11 @@ static bool find_number(const char *path, const char *text, int64_t *number)
 		return true;
 	if (strchr(text, ':'))
 		return false;
-	lines.fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (lines.fd >= 0 && !found && next_line(&lines, line))
-		found = line_is_of(line, text, number);
-	if (lines.fd >= 0)
-		close(lines.fd);
+	reader.fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (reader.fd >= 0 && !found && next_line(&reader, line))
+		found = parse_entry(line, text, number);
+	if (reader.fd >= 0)
+		close(reader.fd);
 	return found;
 }
 
@@ -93,7 +93,7 @@ bool condition_user_holds(const char *text)
 
 	if (!strcmp(text, "@system"))
 		return getuid() <= SYSTEM_MOST;
-	return find_number("/etc/passwd", text, &number) && (number == getuid() || number == geteuid());
+	return find_id("/etc/passwd", text, &number) && (number == getuid() || number == geteuid());
 }
 
 bool condition_group_holds(const char *text)
@@ -102,7 +102,7 @@ bool condition_group_holds(const char *text)
 	int count = getgroups(GROUPS_MOST, groups);
 	int64_t number;
 
-	if (!find_number("/etc/group", text, &number))
+	if (!find_id("/etc/group", text, &number))
 		return false;
 	for (int n = 0; n < count; n++) {
 		if (number == groups[n])

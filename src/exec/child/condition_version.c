@@ -1,4 +1,4 @@
-/* Comparing versions. Source: the UAPI group's version format specification. */
+/* Compares versions. Source: the UAPI group's version format specification. */
 #include <string.h>
 
 #include "base/glob.h"
@@ -15,7 +15,7 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Takes a run of digits or of letters from each and compares them: digits by their number, however long. */
+/* Takes a run of digits or letters from each and compares them: digits by their value, however long. */
 static int compare_runs(const char **a, const char **b)
 {
 	bool digits = is_digit(**a) || is_digit(**b);
@@ -37,8 +37,7 @@ static int compare_runs(const char **a, const char **b)
 	return order ? order : left < right ? -1 : left > right;
 }
 
-/* By the UAPI group's version format, as systemd compares them: "~" is below the end, and that below "-", "^", "." and
- * whatever else. */
+/* As systemd does it: "~" sorts below the end of the text, the end below "-", "^", "." and everything else. */
 int condition_compare_versions(const char *a, const char *b)
 {
 	static const char marks[] = "~\0-^.";

@@ -1,7 +1,7 @@
 /* The conditions Virtualization and ACPower. Source: systemd-detect-virt(1).
  *
  * No single file names the container or virtual machine: container engines leave a variable or a file of their own,
- * virtual machines a name in the DMI tables of their firmware. The lists were made from what each one shows. */
+ * virtual machines a name in the DMI tables of their firmware. The lists contain what each one shows. */
 #include "exec/child/condition_internal.h"
 
 #include <fcntl.h>
@@ -13,20 +13,20 @@
 #include "exec/child/condition.h"
 #include "exec/child/text.h"
 
-struct sign {
+struct virtualization_mark {
 	const char *mark, *name;
 };
 
-/* Files that a container's maker puts there. */
-static const struct sign container_files[] = {
+/* Files that container engines create. */
+static const struct virtualization_mark container_files[] = {
 	{ "/run/.containerenv", "podman" }, { "/.dockerenv", "docker" }, { "/proc/vz", "openvz" },
 };
 static const char *const container_names[] = {
 	"openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch"
 };
 
-/* The beginnings of texts in which a virtual machine's firmware names itself. */
-static const struct sign firmware[] = {
+/* How the firmware of virtual machines begins its texts. */
+static const struct virtualization_mark firmware[] = {
 	{ "KVM", "kvm" },	      { "OpenStack", "kvm" },	      { "KubeVirt", "kvm" },
 	{ "Amazon EC2", "amazon" },   { "QEMU", "qemu" },	      { "VMware", "vmware" },
 	{ "VMW", "vmware" },	      { "innotek GmbH", "oracle" },   { "VirtualBox", "oracle" },
@@ -36,14 +36,14 @@ static const struct sign firmware[] = {
 };
 
 /* The value of PID 1's variable "container", or the file in which systemd saves it; "": none. */
-static const char *container_said(char *text, unsigned size)
+static const char *read_container_variable(char *text, unsigned size)
 {
 	char block[4096];
 	size_t length;
 
 	if (*condition_first_line("/run/systemd/container", text, size))
 		return text;
-	/* The variables follow each other with NULs between, so no text of the block ends it. */
+	/* The variables are separated by NULs; an empty one ends the block. */
 	if (!condition_read_file("/proc/1/environ", block, sizeof(block)))
 		return "";
 	for (const char *at = block; at < block + sizeof(block) && *at; at += length + 1) {
@@ -57,13 +57,13 @@ static const char *container_said(char *text, unsigned size)
 	return "";
 }
 
-/* "": it is none. */
+/* The container engine; "": not a container. */
 static const char *container_name(char *text, unsigned size)
 {
-	const char *said = container_said(text, size);
+	const char *variable = read_container_variable(text, size);
 
-	if (*said)
-		return said;
+	if (*variable)
+		return variable;
 	for (size_t n = 0; n < sizeof(container_files) / sizeof(container_files[0]); n++) {
 		bool outside = !strcmp(container_files[n].name, "openvz") && condition_path_exists("/proc/bc");
 
@@ -91,7 +91,7 @@ static const char *firmware_name(void)
 	return "";
 }
 
-/* The processor tells a guest that it is one. */
+/* The CPU flag that a hypervisor sets for its guests. */
 static bool has_hypervisor(void)
 {
 	char text[8192];
@@ -110,7 +110,7 @@ static const char *machine_name(char *text, unsigned size)
 	return has_hypervisor() ? "vm-other" : "";
 }
 
-/* Whether the ids are not those of the machine, which are mapped as a whole. */
+/* Whether the user namespace does not map all ids as the initial one does. */
 static bool has_private_users(void)
 {
 	static const char *const whole[] = { "0", "0", "4294967295" };
@@ -140,8 +140,8 @@ static bool is_container_name(const char *text)
 
 bool condition_virtualization_holds(const char *text)
 {
-	char said[64], kind[64];
-	const char *container = container_name(said, sizeof(said)), *machine;
+	char variable[64], kind[64];
+	const char *container = container_name(variable, sizeof(variable)), *machine;
 	bool wanted;
 
 	if (!strcmp(text, "private-users"))
@@ -165,7 +165,7 @@ struct power {
 
 static const char *read_supply(const char *name, const char *file, char *text, unsigned size)
 {
-	struct credential_text path = { 0 };
+	struct child_text path = { 0 };
 
 	text_add_word(&path, "/sys/class/power_supply/");
 	text_add_word(&path, name);
@@ -173,7 +173,7 @@ static const char *read_supply(const char *name, const char *file, char *text, u
 	return condition_first_line(path.text, text, size);
 }
 
-static bool look_at_supply(void *context, int folder, const char *name)
+static bool add_supply(void *context, int folder, const char *name)
 {
 	struct power *power = context;
 	char text[32];
@@ -196,7 +196,7 @@ bool condition_has_power(void)
 
 	if (folder < 0)
 		return true;
-	condition_any_entry(folder, look_at_supply, &power);
+	condition_any_entry(folder, add_supply, &power);
 	close(folder);
 	return power.line_is_on || (!power.any_line && !power.draws);
 }

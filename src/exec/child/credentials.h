@@ -1,4 +1,5 @@
-/* The child's part of credentials (exec/dirs/credentials): the folder that holds them, and what fills it. */
+/* The child's part of credentials (exec/dirs/credentials): the folder that holds them, and filling it (systemd.exec(5),
+ * "Credentials"). */
 #pragma once
 
 #include <stdbool.h>
@@ -11,39 +12,41 @@ struct job;
 
 enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_IMPORTED, CREDENTIAL_SET };
 
-/* One credential. superd parses the option's words, as the child cannot. */
+/* One credential. superd parses the options, as the child cannot. Owned by struct credentials. */
 struct credential {
 	unsigned kind;                  /* enum credential_kind */
-	char *id;                       /* its name; of IMPORTED the pattern */
-	char *source;                   /* of LOADED a path or a name; of IMPORTED what its name begins with, NULL: the pattern's own
-					   beginning; of SET the value, which may hold any bytes */
-	size_t length;                  /* of SET, of the value */
-	bool is_foreign;                /* of LOADED: it lies below a folder of somebody else, with whose rights it is opened: */
+	char *id;                       /* its name; IMPORTED: the pattern */
+	/* LOADED: a path or a name; IMPORTED: prefix of the new name, NULL: the pattern's own; SET: the value, which
+	 * may contain any bytes. */
+	char *source;
+	size_t length;                  /* SET: bytes of the value */
+	bool is_foreign;                /* LOADED: it is below another user's folder, and opened with the rights of */
 	struct account reader;
 };
 
-/* The folder, and the one above it, as superd sees them. A root that is entered without mounts holds both. */
+/* The folder and the one above it, as superd sees them. If a root is entered without mounts, both are below that
+ * root. */
 struct credentials_place {
 	char *above, *folder;
-	char *root;                     /* no link is followed below it: they are its users'. NULL: none */
+	char *root;                     /* below it no link is followed, as its users made them; NULL: none */
 };
 
-/* All credentials of a service: made with the plan, loaded by the child. */
+/* All credentials of a service: made with the plan, loaded by the child. credentials_free frees them. */
 struct credentials {
-	char *folder;                   /* as the service sees it */
-	struct credentials_place at[2]; /* [1]: of commands with all rights, which get no mounts; [0]: of others */
-	char *unit;                     /* how the child names itself to a socket: "/unit/NAME.service/" */
-	char *received;                 /* the folder of superd's own; NULL: it has none */
-	struct credential *list;        /* sorted: of two with one name the first counts */
+	char *folder;                   /* path of the folder, as the service sees it */
+	struct credentials_place at[2]; /* [1]: for commands with all rights, which get no mounts; [0]: for others */
+	char *unit;                     /* how the child identifies itself to a socket: "/unit/NAME.service/" */
+	char *received;                 /* folder of superd's own credentials; NULL: none */
+	struct credential *list;        /* sorted: of two with the same name the first counts */
 	size_t count;
-	uid_t user;                     /* (uid_t)-1: superd's own */
+	uid_t user;                     /* owner of the files; (uid_t)-1: superd's own user */
 	gid_t group;
 };
 
-/* Of a start apart, before its stages: 0, or -1 and errno, with the number of the credential at fault as the fault's
- * resource. */
+/* Loads all credentials, in a start apart, before its stages: 0, or -1 and errno, with the index of the failed
+ * credential as the fault's resource. */
 int credentials_load(struct job *job);
 
-/* Opens a folder; with make, creates its missing parts. Below a root (NULL: none) no link is followed: the root's users
- * made them, and they may lead outside. -1 and errno. */
+/* Opens a folder with O_PATH; with `make`, creates its missing parts. Below a root (NULL: none) no link is followed:
+ * the root's users made them, and they may lead outside. -1 and errno. */
 int credentials_open(const char *root, const char *path, bool make);

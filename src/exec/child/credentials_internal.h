@@ -1,4 +1,4 @@
-/* Shared by the child's two parts of credentials. */
+/* Shared by credentials_load.c and credentials_place.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,18 +7,19 @@
 #include "exec/child/credentials.h"
 #include "exec/child/text.h"
 
+/* The state of loading one service's credentials. */
 struct credential_load {
 	const struct credentials *credentials;
 	const struct credentials_place *at;
-	const struct credential *credential;            /* the one that is being loaded */
-	int folder;
-	size_t size, files;             /* bytes and number of all files so far */
-	unsigned depth;
-	struct credential_text name;    /* name of the file that is being made */
-	int above;                      /* descriptor of the folder above */
-	struct credential_text place;   /* the folder's name while it is filled; renamed unless is_mounted */
-	bool is_mounted, is_privileged;
+	const struct credential *credential;            /* the one being loaded */
+	int folder;                     /* descriptor of the folder to fill; -1: none yet */
+	size_t size, files;             /* bytes and number of files so far */
+	unsigned depth;                 /* of folders within the present source */
+	struct child_text name;         /* name of the present file */
+	int above;                      /* descriptor of the folder above; -1: none yet */
+	struct child_text place;        /* the folder's name while it is filled; it is renamed unless is_mounted */
+	bool is_mounted, is_privileged; /* a tmpfs is mounted above; the command has all rights */
 };
 
-/* Loads all credentials into the open folder. 0, or -1 and errno, with the number of the failed one in job->fault. */
+/* Loads all credentials into the open folder. 0, or -1 and errno, with the index of the failed one in job->fault. */
 int credentials_load_all(struct job *job, struct credential_load *loading);

@@ -19,17 +19,18 @@
 #include "exec/child/mount_tree.h"
 
 #define IN_MEMORY "mode=0755,size=2m,nr_inodes=1100"
-#define DEPTH_MOST 64                   /* folders above one another; deeper there is none that superd makes */
+#define DEPTH_MOST 64                   /* nested folders; superd creates none deeper */
 
-static int refuse(int error)
+static int fail_with(int error)
 {
 	errno = error;
 	return -1;
 }
 
-/* What a command with all rights mounts is for the machine, so its view is cut off no further than it has to be: only
- * what is mounted on the file system that holds the folder stays with it. Where that begins is found going up. */
-static bool close_around(const char *folder)
+/* Limits where mounts of the credentials propagate to (mount_namespaces(7)). A command with all rights mounts for the
+ * whole machine, so only the file system with the folder becomes a slave, from its mount point downwards; the loop
+ * finds the mount point by going up. */
+static bool make_mount_slave(const char *folder)
 {
 	if (chdir(folder) < 0)
 		return false;
@@ -40,7 +41,7 @@ static bool close_around(const char *folder)
 	return true;
 }
 
-static int open_within(const char *root, const char *path, bool make)
+static int open_below_root(const char *root, const char *path, bool make)
 {
 	int at = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
 	char part[NAME_MAX + 1];
@@ -50,7 +51,7 @@ static int open_within(const char *root, const char *path, bool make)
 		length = strcspn(path, "/");
 		if (length > NAME_MAX) {
 			close(at);
-			return refuse(ENAMETOOLONG);
+			return fail_with(ENAMETOOLONG);
 		}
 		memcpy(part, path, length);
 		part[length] = '\0';
@@ -66,66 +67,67 @@ static int open_within(const char *root, const char *path, bool make)
 int credentials_open(const char *root, const char *path, bool make)
 {
 	if (root)
-		return open_within(root, path, make);
+		return open_below_root(root, path, make);
 	if (make)
 		mount_tree_make_folders(path);
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int open_above(const struct credentials_place *at)
+static int open_parent_folder(const struct credentials_place *at)
 {
 	return credentials_open(at->root, at->above + (at->root ? strlen(at->root) : 0), true);
 }
 
-/* A view of its own, where nobody else sees what is mounted. */
-static bool mount_memory(const char *above, bool privileged)
+/* Mounts a tmpfs in a mount namespace of its own, where no other process sees it. */
+static bool mount_tmpfs(const char *above, bool privileged)
 {
 	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 	if (unshare(CLONE_NEWNS) < 0 || (!privileged && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0))
 		return false;
-	if (privileged && !close_around(above))
+	if (privileged && !make_mount_slave(above))
 		return false;
 	return mount("tmpfs", above, "tmpfs", flags, IN_MEMORY ",noswap") == 0 ||
 	       mount("tmpfs", above, "tmpfs", flags, IN_MEMORY) == 0;
 }
 
-/* mount(2) takes a path. If the folder that was opened by descriptor is not covered then, the path led elsewhere. */
-static int cover_above(struct credential_load *loading)
+/* Mounts the tmpfs over the folder above, by its path, as mount(2) needs one. If the folder that is open is not covered
+ * afterwards, the path led elsewhere. */
+static int cover_parent(struct credential_load *loading)
 {
 	struct stat before, after;
 
-	loading->above = open_above(loading->at);
+	loading->above = open_parent_folder(loading->at);
 	if (loading->above < 0)
 		return -1;
-	loading->is_mounted = mount_memory(loading->at->above, loading->is_privileged);
+	loading->is_mounted = mount_tmpfs(loading->at->above, loading->is_privileged);
 	if (!loading->is_mounted)
 		return 0;
 	if (fstat(loading->above, &before) < 0)
 		return -1;
 	fd_close(&loading->above);
-	loading->above = open_above(loading->at);
+	loading->above = open_parent_folder(loading->at);
 	if (loading->above < 0 || fstat(loading->above, &after) < 0)
 		return -1;
-	return before.st_dev == after.st_dev ? refuse(ELOOP) : 0;
+	return before.st_dev == after.st_dev ? fail_with(ELOOP) : 0;
 }
 
-static const char *name_of(const struct credentials_place *at)
+static const char *final_name(const struct credentials_place *at)
 {
 	return at->folder + strlen(at->above) + 1;
 }
 
-static int open_place(struct credential_load *loading)
+static int open_new_folder(struct credential_load *loading)
 {
-	if (cover_above(loading) < 0)
+	if (cover_parent(loading) < 0)
 		return -1;
-	text_add_word(&loading->place, name_of(loading->at));
+	text_add_word(&loading->place, final_name(loading->at));
 	if (!loading->is_mounted) {
 		text_add(&loading->place, ".", 1);
 		text_add_hex(&loading->place, (uint64_t)getpid());
 	}
 	if (loading->place.failed)
-		return refuse(ENAMETOOLONG);
+		return fail_with(ENAMETOOLONG);
 	if (mkdirat(loading->above, loading->place.text, 0700) < 0)
 		return -1;
 	loading->folder = openat(loading->above, loading->place.text,
@@ -133,7 +135,7 @@ static int open_place(struct credential_load *loading)
 	return loading->folder;
 }
 
-static int close_folder(struct credential_load *loading)
+static int publish_folder(struct credential_load *loading)
 {
 	const struct credentials *credentials = loading->credentials;
 
@@ -142,7 +144,7 @@ static int close_folder(struct credential_load *loading)
 	if (loading->is_mounted)
 		return mount(NULL, loading->at->above, NULL,
 			     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	return renameat(loading->above, loading->place.text, loading->above, name_of(loading->at));
+	return renameat(loading->above, loading->place.text, loading->above, final_name(loading->at));
 }
 
 static bool unlink_entry(void *context, int folder, const char *name)
@@ -152,8 +154,8 @@ static bool unlink_entry(void *context, int folder, const char *name)
 	return false;
 }
 
-/* Removes a folder that is incomplete, or not the first. */
-static void discard(struct credential_load *loading)
+/* Removes a folder that is incomplete, or that another instance completed first. */
+static void discard_folder(struct credential_load *loading)
 {
 	int error = errno, folder = openat(loading->above, loading->place.text,
 					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -166,12 +168,12 @@ static void discard(struct credential_load *loading)
 	errno = error;
 }
 
-/* Whether another instance has made the folder, and it was not removed yet. */
-static bool is_made(const struct credential_load *loading)
+/* Whether another instance has completed the folder, and it still exists. */
+static bool is_complete(const struct credential_load *loading)
 {
 	struct stat status;
 
-	return fstatat(loading->above, name_of(loading->at), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(loading->above, final_name(loading->at), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISDIR(status.st_mode) && (status.st_mode & 0777) == 0500;
 }
 
@@ -187,18 +189,18 @@ int credentials_load(struct job *job)
 	loading.at = &loading.credentials->at[loading.is_privileged];
 	before = umask(0);
 	job->fault.resource = -1;
-	result = open_place(&loading) < 0 ? -1 : 0;
-	if (result == 0 && !loading.is_mounted && is_made(&loading)) {
-		discard(&loading);
+	result = open_new_folder(&loading) < 0 ? -1 : 0;
+	if (result == 0 && !loading.is_mounted && is_complete(&loading)) {
+		discard_folder(&loading);
 	} else if (result == 0) {
 		result = credentials_load_all(job, &loading);
 		if (result == 0) {
 			job->fault.resource = -1;
-			result = close_folder(&loading);
+			result = publish_folder(&loading);
 		}
 		if (result < 0 && !loading.is_mounted) {
-			discard(&loading);
-			result = is_made(&loading) ? 0 : -1;
+			discard_folder(&loading);
+			result = is_complete(&loading) ? 0 : -1;
 		}
 	}
 	fd_close(&loading.folder);

@@ -25,7 +25,7 @@
 #define TO_LINKS_TARGET 0x10            /* MOVE_MOUNT_T_SYMLINKS */
 #define TO_DESCRIPTOR 0x40              /* MOVE_MOUNT_T_EMPTY_PATH */
 
-struct attributes {
+struct mount_attributes {
 	uint64_t set, clear, propagation, user_namespace;
 };
 
@@ -39,14 +39,14 @@ static int move_tree(int tree, const char *path)
 	return (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, path, FROM_DESCRIPTOR | TO_LINKS_TARGET);
 }
 
-static int move_tree_to(int tree, int place)
+static int move_tree_to_fd(int tree, int place)
 {
 	return (int)syscall(SYS_move_mount, tree, "", place, "", FROM_DESCRIPTOR | TO_DESCRIPTOR);
 }
 
-static int change(int at, const char *path, unsigned flags, unsigned set, unsigned clear)
+static int set_mount_attributes(int at, const char *path, unsigned flags, unsigned set, unsigned clear)
 {
-	struct attributes attributes = { .set = set, .clear = clear };
+	struct mount_attributes attributes = { .set = set, .clear = clear };
 
 	return (int)syscall(SYS_mount_setattr, at, path, flags, &attributes, sizeof(attributes));
 }
@@ -54,7 +54,7 @@ static int change(int at, const char *path, unsigned flags, unsigned set, unsign
 #define RECURSIVE 0
 #define EMPTY_PATH 0
 
-static int lack(void)
+static int fail_unsupported(void)
 {
 	errno = ENOSYS;
 	return -1;
@@ -63,25 +63,25 @@ static int lack(void)
 static int open_tree_at(int at, const char *path, unsigned flags)
 {
 	(void)at, (void)path, (void)flags;
-	return lack();
+	return fail_unsupported();
 }
 
 static int move_tree(int tree, const char *path)
 {
 	(void)tree, (void)path;
-	return lack();
+	return fail_unsupported();
 }
 
-static int move_tree_to(int tree, int place)
+static int move_tree_to_fd(int tree, int place)
 {
 	(void)tree, (void)place;
-	return lack();
+	return fail_unsupported();
 }
 
-static int change(int at, const char *path, unsigned flags, unsigned set, unsigned clear)
+static int set_mount_attributes(int at, const char *path, unsigned flags, unsigned set, unsigned clear)
 {
 	(void)at, (void)path, (void)flags, (void)set, (void)clear;
-	return lack();
+	return fail_unsupported();
 }
 #endif
 
@@ -101,10 +101,10 @@ int mount_tree_attach(int tree, const char *path)
 
 int mount_tree_set_attr(int tree, unsigned set, unsigned clear)
 {
-	return set || clear ? change(tree, "", EMPTY_PATH | RECURSIVE, set, clear) : 0;
+	return set || clear ? set_mount_attributes(tree, "", EMPTY_PATH | RECURSIVE, set, clear) : 0;
 }
 
-/* Enters the tree that was put over /: ".." of the covered root leads to the tree that covers it. */
+/* Enters the tree that was attached over /: ".." of the covered root leads to the covering tree. */
 int mount_tree_pivot(void)
 {
 	return chdir("/..") < 0 ? -1 : chroot(".");
@@ -114,7 +114,7 @@ int mount_tree_set_attr_at(const char *path, unsigned set)
 {
 	int tree;
 
-	if (change(AT_FDCWD, path, RECURSIVE, set, 0) == 0)
+	if (set_mount_attributes(AT_FDCWD, path, RECURSIVE, set, 0) == 0)
 		return 0;
 	if (errno != EINVAL)
 		return -1;
@@ -126,10 +126,10 @@ int mount_tree_set_attr_at(const char *path, unsigned set)
 
 int mount_tree_remount_read_only(const char *path)
 {
-	return change(AT_FDCWD, path, 0, MOUNT_TREE_READ_ONLY, 0);
+	return set_mount_attributes(AT_FDCWD, path, 0, MOUNT_TREE_READ_ONLY, 0);
 }
 
-/* What is missing at the end of a path; and whose links are followed to it beside our own. */
+/* What to do with a missing last part of a path, and whether to follow other users' links. */
 enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE, STAYS_MISSING_BEHIND_LINKS };
 
 /* Whether the file belongs to root or to superd's user. */
@@ -153,8 +153,8 @@ static int make_part(int at, const char *part, enum missing kind)
 	return 0;
 }
 
-/* Behind a link. It is ours in a folder of ours, or, where that is enough, leads to what belongs to its owner, who can
- * reach that without it. -1 and errno. */
+/* Follows a link. It must be superd's or root's, in a folder of superd's or root's; or, with follows_theirs, lead to a
+ * target with the same owner, who can reach that without the link. -1 and errno. */
 static int follow_link(int at, const char *part, int link, bool follows_theirs)
 {
 	bool own = is_ours(link) && is_ours(at);
@@ -185,9 +185,9 @@ static int enter_part(int at, const char *part, bool follows_theirs)
 	return next;
 }
 
-/* A descriptor of the place at a path, the last part of which is made where it is missing, and folders above it: part
- * by part, as the user who owns one of them may put a link to anywhere in the place of the next. -1 and errno. */
-static int open_place(const char *path, enum missing kind)
+/* Opens a path with O_PATH part by part, as the owner of one folder may replace the next by a link. Creates the last
+ * part, and folders above it, if `kind` says so. -1 and errno. */
+static int open_path_part_by_part(const char *path, enum missing kind)
 {
 	char copy[PATH_MOST], *part = copy, *end;
 	size_t length = strlen(path);
@@ -226,7 +226,7 @@ static int open_place(const char *path, enum missing kind)
 
 void mount_tree_make_folders(const char *path)
 {
-	int place = open_place(path, MADE_FOLDER);
+	int place = open_path_part_by_part(path, MADE_FOLDER);
 
 	if (place >= 0)
 		close(place);
@@ -239,14 +239,14 @@ void mount_tree_make_place(const char *path, int tree)
 
 	if (fstat(tree, &status) < 0)
 		return;
-	place = open_place(path, S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE);
+	place = open_path_part_by_part(path, S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE);
 	if (place >= 0)
 		close(place);
 }
 
 int mount_tree_open_foreign(const char *path, bool recursive)
 {
-	int place = open_place(path, STAYS_MISSING_BEHIND_LINKS), tree, error;
+	int place = open_path_part_by_part(path, STAYS_MISSING_BEHIND_LINKS), tree, error;
 
 	if (place < 0)
 		return -1;
@@ -259,11 +259,11 @@ int mount_tree_open_foreign(const char *path, bool recursive)
 
 int mount_tree_attach_beneath_user(int tree, const char *path)
 {
-	int place = open_place(path, STAYS_MISSING), result, error;
+	int place = open_path_part_by_part(path, STAYS_MISSING), result, error;
 
 	if (place < 0)
 		return -1;
-	result = move_tree_to(tree, place);
+	result = move_tree_to_fd(tree, place);
 	error = errno;
 	close(place);
 	errno = error;
@@ -298,8 +298,8 @@ static void add_hexadecimal(char *out, uint64_t id)
 	*out = '\0';
 }
 
-/* A folder that was there must be ours alone: another command of the same instance made it. */
-static int make_private(const char *path)
+/* Creates the folder. An existing one must be superd's alone: another command of the same instance created it. */
+static int make_private_folder(const char *path)
 {
 	struct stat status;
 
@@ -319,12 +319,12 @@ int mount_tree_open_private_tmp(const char *prefix, uint64_t id)
 	size_t length = strlen(prefix);
 
 	if (!id || length + 16 + sizeof("/tmp") > sizeof(path)) {
-		errno = id ? ENAMETOOLONG : EINVAL;     /* without a number anybody could guess it */
+		errno = id ? ENAMETOOLONG : EINVAL;     /* without a number its name could be guessed */
 		return -1;
 	}
 	memcpy(path, prefix, length);
 	add_hexadecimal(path + length, id);
-	if (make_private(path) < 0)
+	if (make_private_folder(path) < 0)
 		return -1;
 	memcpy(path + length + 16, "/tmp", sizeof("/tmp"));
 	if (mkdir(path, 01777) < 0 && errno != EEXIST)

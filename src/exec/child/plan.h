@@ -1,7 +1,8 @@
-/* Everything a child needs to become a backend, ready-made by the parent (exec/plan/plan): argv, environment, ids,
- * limits, places. The child only obeys.
+/* Everything that a child needs to become a backend, prepared by the parent (exec/plan/plan.h): arguments, environment,
+ * ids, limits, directories. The child makes no decisions.
  *
- * A plan is made once for a row and used for all its starts; it borrows from the row and owns one block of text. */
+ * A plan is made once for a service and used for all its starts. It borrows from the service and owns one block of
+ * text; plan_free frees it. */
 #pragma once
 
 #include <signal.h>
@@ -22,7 +23,7 @@ struct inherited_signals {
 };
 
 struct plan_limit {
-	int resource;
+	int resource;                   /* RLIMIT_x */
 	struct rlimit value;
 };
 
@@ -32,56 +33,58 @@ struct plan_command {
 	char **argv;                    /* NULL-terminated */
 	unsigned flags;                 /* COMMAND_x */
 	char *text;                     /* owned memory that program and argv point to; NULL: the plan's text */
-	char *shell;                    /* the name of the shell in place of the program, with - in front; NULL: none */
+	char *shell;                    /* the shell's name in place of argv[0], with "-" in front; owned; NULL: none */
 };
 
+/* The commands of one phase. */
 struct plan_commands {
 	struct plan_command *list;
 	size_t count;
 };
 
+/* The plan of a service's starts. */
 struct plan {
 	struct plan_command main;
-	struct plan_commands commands[PHASES];
-	struct condition *conditions;
+	struct plan_commands commands[PHASES];          /* by phase: ExecStartPre … ExecStopPost */
+	struct condition *conditions;                   /* owned */
 	size_t condition_count;
-	char **environment;             /* environment_count of them; a start adds its own and the NULL */
+	char **environment;             /* environment_count strings, owned; a start adds its own and the NULL */
 	size_t environment_count;
-	char *text;                     /* owned memory that the main command points to, if it is not the row's */
-	bool rereads;                   /* an environment_file: make a new plan for every start */
-	bool per_connection;            /* %{instance} stands in it: make a new plan for every client */
-	bool expands;                   /* $NAME and ${NAME} in argv, by each start's own environment */
-	bool input_is_socket, output_is_socket;         /* pass = inetd, as far as the service says nothing else */
-	unsigned stream_sockets[3];     /* of an input, output or error that is fd:NAME: the socket, by its place among those passed */
-	bool tells_unit;                /* SYSTEMD_EXEC_PID, INVOCATION_ID and what else systemd tells a unit's service */
+	char *text;                     /* owned memory that the main command points to */
+	bool rereads;                   /* make a new plan for every start, as it has an environment_file */
+	bool per_connection;            /* make a new plan for every client, as it contains %{instance} */
+	bool expands;                   /* replace $NAME and ${NAME} in argv, by each start's environment */
+	bool input_is_socket, output_is_socket;         /* standard input or output is the socket (pass = inetd) */
+	unsigned stream_sockets[3];     /* for an input, output or error = fd:NAME: index of the socket among those passed */
+	bool tells_unit;                /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */
 
-	const struct account *account;  /* NULL: superd's own ids */
-	const char *root, *directory;   /* NULL: / */
-	bool directory_optional;
-	mode_t umask;
-	int nice;
+	const struct account *account;  /* user and groups; NULL: superd's own */
+	const char *root, *directory;   /* root_directory, working_directory; NULL: / */
+	bool directory_optional;        /* if the directory is missing, use / */
+	mode_t umask;                   /* (mode_t)-1: unchanged */
+	int nice;                       /* 0: unchanged */
 	struct plan_limit limits[RLIMITS];
 	size_t limit_count;
-	char oom_score[OOM_SCORE_TEXT]; /* "": untouched */
-	bool oom_score_optional;        /* the row does not set it: a failure does not matter */
-	void *cpus;                     /* cpu_set_t, NULL: untouched */
-	size_t cpus_size;
-	int io_priority;                /* for ioprio_set; -1: untouched */
-	uint64_t ambient, bounding;     /* bit CAP_x; bounding all ones: untouched */
+	char oom_score[OOM_SCORE_TEXT]; /* "": unchanged */
+	bool oom_score_optional;        /* the service does not set it: ignore a failure */
+	void *cpus;                     /* cpu_set_t, owned; NULL: unchanged */
+	size_t cpus_size;               /* bytes */
+	int io_priority;                /* for ioprio_set(2); -1: unchanged */
+	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
 	bool no_new_privileges;
 	unsigned keyring;               /* enum keyring_mode */
-	bool apart;                     /* started in a process of its own memory, as it takes long: see exec/spawn/spawn.h */
-	bool may_hang;                  /* others can keep its start waiting: any command of it is started apart */
+	bool apart;                     /* starts are apart, in a process with its own memory: see exec/spawn/spawn.h */
+	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */
 	struct credentials *credentials;                /* NULL: none */
 	const struct sandbox_config *sandbox;           /* NULL: none */
-	const struct cgroup_settings *cgroup_settings;  /* its control group's settings; NULL: no group */
-	int cpu_policy, cpu_priority;   /* for sched_setscheduler; policy -1: untouched */
-	unsigned long timer_slack;      /* nanoseconds; 0: untouched */
-	long personality;               /* -1: untouched */
-	bool ignores_sigpipe;
-	const struct inherited_signals *signals;        /* the process defaults's; NULL: each is default, none is blocked */
-	char **open_paths;              /* directories and credentials, which no sandbox hides; NULL: none */
-	bool foreground;                /* the main command: a process group, but superd's session */
-	bool takes_terminal;            /* it becomes the terminal's foreground, where superd was that */
-	enum path_opener stream_openers[3]; /* who opens an input, output or error that is a file; see plan_check_streams */
+	const struct cgroup_settings *cgroup_settings;  /* settings of its control group; NULL: no group */
+	int cpu_policy, cpu_priority;   /* for sched_setscheduler(2); policy -1: unchanged */
+	unsigned long timer_slack;      /* nanoseconds; 0: unchanged */
+	long personality;               /* for personality(2); -1: unchanged */
+	bool ignores_sigpipe;           /* the program ignores SIGPIPE */
+	const struct inherited_signals *signals;        /* signals to inherit; NULL: all default, none blocked */
+	char **open_paths;              /* NULL-terminated, owned: directories and credentials, which no sandbox hides; NULL: none */
+	bool foreground;                /* it is the main command: a process group in superd's session */
+	bool takes_terminal;            /* it becomes the terminal's foreground group, as superd was */
+	enum path_opener stream_openers[3]; /* which process opens an input, output or error that is a file; see plan_check_streams */
 };

@@ -46,8 +46,8 @@ bool sandbox_changes_root(const struct job *job)
 	return sandbox && sandbox->root;
 }
 
-/* The maps are written from outside, by the process that was made for it. It is gone when this returns. */
-static int enter_users(struct job *job)
+/* Enters a user namespace. The mapper process outside writes the maps; it has exited when this returns. */
+static int enter_user_namespace(struct job *job)
 {
 	int error = EPERM;
 	ssize_t got;
@@ -66,8 +66,8 @@ static int enter_users(struct job *job)
 	return error ? -1 : 0;
 }
 
-/* A new network has a loopback that is down. Where the kernel has no IPv4 there is none to raise. */
-static int raise_loopback(void)
+/* In a new network namespace the loopback interface is down. A kernel without IPv4 has none. */
+static int bring_up_loopback(void)
 {
 	struct ifreq request = { .ifr_name = "lo" };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
@@ -82,7 +82,7 @@ static int raise_loopback(void)
 	return result;
 }
 
-static int enter_network(const char *path)
+static int enter_network_namespace(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
 
@@ -99,15 +99,15 @@ int sandbox_namespaces(struct job *job)
 
 	if (!sandbox)
 		return 0;
-	if (sandbox->users_first && enter_users(job) < 0)
+	if (sandbox->users_first && enter_user_namespace(job) < 0)
 		return -1;
-	if (sandbox->network && enter_network(sandbox->network) < 0) {
+	if (sandbox->network && enter_network_namespace(sandbox->network) < 0) {
 		job->fault.resource = SANDBOX_NETWORK;
 		return -1;
 	}
 	if (sandbox->namespaces && unshare((int)sandbox->namespaces) < 0)
 		return -1;
-	return sandbox->namespaces & CLONE_NEWNET ? raise_loopback() : 0;
+	return sandbox->namespaces & CLONE_NEWNET ? bring_up_loopback() : 0;
 }
 
 int sandbox_users(struct job *job)
@@ -116,10 +116,10 @@ int sandbox_users(struct job *job)
 
 	if (!sandbox || !sandbox->users || sandbox->users_first)
 		return 0;
-	return enter_users(job);
+	return enter_user_namespace(job);
 }
 
-/* For the exec to come. AppArmor takes it from this file of the process itself. */
+/* Sets the AppArmor profile for the next exec, by a file of the process itself (aa_change_onexec(2)). */
 int sandbox_profile(struct job *job)
 {
 	const struct sandbox_config *sandbox = sandbox_of(job);
@@ -144,12 +144,12 @@ int sandbox_profile(struct job *job)
 }
 
 #if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_SYS_PRCTL_H)
-/* Younger than the headers of Linux 6.1. */
+/* Newer than the headers of Linux 6.1. */
 #define SET_MDWE 65                     /* PR_SET_MDWE of Linux 6.3 */
 #define REFUSE_EXEC_GAIN 1UL            /* PR_MDWE_REFUSE_EXEC_GAIN */
 
-/* Of this process's memory, which is its own as it was started apart, and of the programs that follow in it. A kernel
- * that does not know it leaves it to the filter. */
+/* For this process's memory, which is its own in a start apart, and for programs that it executes. If the kernel lacks
+ * the call, the filter does the work. */
 static int refuse_executable_memory(void)
 {
 	return prctl(SET_MDWE, REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) < 0 && errno != EINVAL ? -1 : 0;

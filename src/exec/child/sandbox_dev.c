@@ -1,7 +1,7 @@
-/* private_devices: a tmpfs on /dev with the few device nodes that harm nobody.
+/* private_devices: a tmpfs on /dev with the few harmless device nodes.
  *
- * mknod(2) needs CAP_MKNOD, which containers lack. So the nodes are bind-mounted from the machine's /dev, taken while
- * it is still visible. A node that is missing there is missing here too. */
+ * mknod(2) needs CAP_MKNOD, which containers lack. So the nodes are bind-mounted from the machine's /dev, and opened
+ * while that is still visible. A node that is missing there is missing here too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #include "exec/child/mount_tree.h"
 
-static const struct { const char *path; bool recursive; } kept[DEVICES] = {
+static const struct { const char *path; bool recursive; } kept_devices[DEVICES] = {
 	{ "/dev/null", false }, { "/dev/zero", false }, { "/dev/full", false }, { "/dev/random", false },
 	{ "/dev/urandom", false }, { "/dev/tty", false }, { "/dev/pts", true }, { "/dev/shm", true },
 	{ "/dev/mqueue", true }, { "/dev/hugepages", true }, { "/dev/ptmx", false }, { "/dev/log", false },
@@ -25,7 +25,7 @@ static const struct { const char *name, *target; } links[] = {
 int devices_take(struct device_trees *devices)
 {
 	for (size_t n = 0; n < DEVICES; n++) {
-		devices->of[n] = mount_tree_open(kept[n].path, kept[n].recursive);
+		devices->of[n] = mount_tree_open(kept_devices[n].path, kept_devices[n].recursive);
 		if (devices->of[n] < 0 && errno != ENOENT && errno != ENXIO)
 			return -1;
 	}
@@ -39,9 +39,9 @@ int devices_put(const struct device_trees *devices, unsigned set)
 	for (size_t n = 0; n < DEVICES; n++) {
 		if (devices->of[n] < 0)
 			continue;
-		mount_tree_make_place(kept[n].path, devices->of[n]);
+		mount_tree_make_place(kept_devices[n].path, devices->of[n]);
 		if (mount_tree_set_attr(devices->of[n], set, 0) < 0 ||
-		    mount_tree_attach(devices->of[n], kept[n].path) < 0)
+		    mount_tree_attach(devices->of[n], kept_devices[n].path) < 0)
 			return -1;
 	}
 	for (size_t n = 0; n < sizeof(links) / sizeof(links[0]); n++) {

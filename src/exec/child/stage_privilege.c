@@ -1,4 +1,4 @@
-/* The stages that take rights away or keep them: capabilities(7), keyrings(7), no_new_privs. */
+/* The stages that take rights away or keep them: capabilities(7), keyrings(7), PR_SET_NO_NEW_PRIVS of prctl(2). */
 #include "exec/child/stages.h"
 
 #include <errno.h>
@@ -17,18 +17,20 @@
 #include "os/rights/raw_syscall.h"
 
 #ifdef SYS_keyctl
-#define JOIN_SESSION 1                  /* linux/keyctl.h's, which is not everywhere */
+#define JOIN_SESSION 1                  /* constants of linux/keyctl.h, which is not installed everywhere */
 #define LINK 8
 #define SESSION_KEYRING (-3)
 #define USER_KEYRING (-4)
 
-/* A user may have few keyrings (200, /proc/sys/kernel/keys/maxkeys), and each start makes one. Where there is none
- * left, superd's own is as private: nobody can put a key there. */
-static bool can_do_without(int error)
+/* Whether a failure to create a keyring can be ignored. A user may have few keyrings (200,
+ * /proc/sys/kernel/keys/maxkeys), and each start creates one. If there are none left, superd's own is as private, as it
+ * takes no keys. */
+static bool is_keyring_failure_harmless(int error)
 {
 	if (error == EDQUOT)
 		return has_own_keyring;
-	return error == ENOSYS || error == EPERM;       /* a kernel without keys, or a filter that forbids them */
+	/* A kernel without keys, or a seccomp filter that forbids them. */
+	return error == ENOSYS || error == EPERM;
 }
 
 int stage_keyring(struct job *job)
@@ -36,7 +38,9 @@ int stage_keyring(struct job *job)
 	if (job->plan->keyring == KEYRING_INHERIT)
 		return 0;
 	if (syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) < 0)
-		return can_do_without(errno) && (job->plan->keyring == KEYRING_PRIVATE || errno != EDQUOT) ? 0 : -1;
+		return is_keyring_failure_harmless(errno) && (job->plan->keyring == KEYRING_PRIVATE || errno != EDQUOT)
+			? 0
+			: -1;
 	if (job->plan->keyring != KEYRING_SHARED)
 		return 0;
 	return syscall(SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING, 0, 0) < 0 ? -1 : 0;
@@ -60,15 +64,16 @@ static int drop_bounding(uint64_t bounding)
 	for EACH_CAPABILITY(cap) {
 		if (bounding >> cap & 1)
 			continue;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL) /* EINVAL: beyond this kernel's last */
+		/* EINVAL: this kernel has fewer capabilities. */
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
 			return -1;
 	}
 	return 0;
 }
 
-/* Inheritable holds the ambient set alone, whatever superd was started with: at the exec root gets what is inheritable
- * beside what the bounding set leaves, and any user what is ambient. Permitted and effective of a user other than root
- * hold that and what is needed for a moment more, which is gone with the exec. */
+/* Sets the inheritable set to the ambient set, whatever superd was started with: at the exec, root gains the
+ * inheritable set beyond the bounding set, and any user the ambient set. For a user other than root, permitted and
+ * effective get the ambient set and `needed`, which ends with the exec (capabilities(7)). */
 static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -103,7 +108,7 @@ static unsigned secure_bits(const struct plan *plan)
 }
 
 /* Capabilities that a user other than root needs for the remaining stages: secure bits and filters. */
-static uint64_t needed(const struct plan *plan)
+static uint64_t caps_of_later_stages(const struct plan *plan)
 {
 	bool filters = plan->sandbox && plan->sandbox->filters && !plan->no_new_privileges;
 
@@ -115,23 +120,22 @@ int stage_bounding(struct job *job)
 	return drop_bounding(job->plan->bounding);
 }
 
-/* Right before, as a user namespace that is made in between starts without it. */
+/* Done right before the change of user, as entering a user namespace in between resets it. */
 int child_keep_over_user(const struct plan *plan)
 {
-	return plan->ambient || needed(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
+	return plan->ambient || caps_of_later_stages(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
 }
 
-/* None inherits the ambient set that superd was started with. A command that stays superd's user has superd's own
- * rights: nothing is raised, and permitted stays. */
+/* No command inherits superd's own ambient set. A command that stays superd's user keeps superd's permitted set, and
+ * nothing is raised. */
 int stage_ambient(struct job *job)
 {
 	if (job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY))
 		return set_ambient(0, 0, true);
-	return set_ambient(job->plan->ambient, needed(job->plan), geteuid() == 0);
+	return set_ambient(job->plan->ambient, caps_of_later_stages(job->plan), geteuid() == 0);
 }
 
-/* Those that superd has itself stay: they may be locked. The one that keeps capabilities over a change of user did its
- * work. */
+/* superd's own secure bits stay, as they may be locked. SECBIT_KEEP_CAPS is cleared, as it has done its work. */
 int stage_secure_bits(struct job *job)
 {
 	int held = secure_bits(job->plan) ? prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) : 0;

@@ -44,7 +44,7 @@ int stage_io_priority(struct job *job)
 }
 
 #if defined(SYS_sched_setscheduler) && defined(PR_SET_TIMERSLACK)
-/* libc's function of that name knows POSIX's policies alone, or none (musl). */
+/* By the raw system call: libc's sched_setscheduler has only the POSIX policies, or fails always (musl). */
 int stage_scheduling(struct job *job)
 {
 	const struct { int priority; } parameters = { job->plan->cpu_priority };

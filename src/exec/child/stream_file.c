@@ -1,7 +1,7 @@
 /* Opens the files that are a service's input, output or error.
  *
- * A file that superd itself created earlier, as root, may not be writable by the service's user. superd then opens it
- * with its own privileges, but by its name alone, in the folder that the user could reach. */
+ * The service's user may not be allowed to write a file that superd created earlier as root. superd then opens it with
+ * its own privileges, but only by its name in a folder that the user could reach. */
 #include "exec/child/stream_file.h"
 
 #include <errno.h>
@@ -28,8 +28,8 @@ int stream_file_open(const struct stream_file *file)
 	return fd;
 }
 
-/* The folder of a path, as whoever the process acts as may reach it. */
-static int open_folder(const char *path, const char **name)
+/* Opens the folder of a path, with the rights that the process has at the moment. */
+static int open_parent_folder(const char *path, const char **name)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -43,21 +43,21 @@ static int open_folder(const char *path, const char **name)
 	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* A regular file of superd's own with one name: nobody else can have put it where it is, as who could take it away from
- * another folder of his could have written that, too. */
-static bool is_left_by_us(int fd)
+/* Whether it is a regular file of superd's own with one name. No other user can have put it here: who may take it out
+ * of another folder could have written to it there. */
+static bool is_file_of_ours(int fd)
 {
 	struct stat status;
 
 	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1;
 }
 
-static int open_left(int folder, const char *name, int flags)
+static int open_file_of_ours(int folder, const char *name, int flags)
 {
 	int fd = openat(folder, name,
 			(flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd >= 0 && (!is_left_by_us(fd) || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
+	if (fd >= 0 && (!is_file_of_ours(fd) || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
 		fd_close(&fd);
 	if (fd >= 0)
 		fd_set_nonblocking(fd, false);
@@ -66,7 +66,7 @@ static int open_left(int folder, const char *name, int flags)
 	return fd;
 }
 
-static int open_as(const struct stream_file *file, const struct account *account)
+static int open_as_user(const struct stream_file *file, const struct account *account)
 {
 	const char *name = NULL;
 	struct act_as before;
@@ -77,11 +77,11 @@ static int open_as(const struct stream_file *file, const struct account *account
 	fd = stream_file_open(file);
 	error = errno;
 	if (fd < 0 && error == EACCES && account && (file->flags & O_ACCMODE) != O_RDONLY)
-		folder = open_folder(file->path, &name);
+		folder = open_parent_folder(file->path, &name);
 	if (!act_as_end(&before))
 		return -1;
 	if (folder >= 0)
-		fd = open_left(folder, name, file->flags);
+		fd = open_file_of_ours(folder, name, file->flags);
 	fd_close(&folder);
 	if (error)
 		errno = error;
@@ -90,7 +90,7 @@ static int open_as(const struct stream_file *file, const struct account *account
 
 int stream_files_open(struct job *job)
 {
-	static int wanted[CHILD_DESCRIPTORS];   /* of a process that has forked */
+	static int wanted[CHILD_DESCRIPTORS];   /* used in a forked process only */
 
 	if (job->files && job->wanted_count > CHILD_DESCRIPTORS) {
 		errno = EMFILE;
@@ -105,7 +105,7 @@ int stream_files_open(struct job *job)
 
 		if (!file->path)
 			continue;
-		wanted[n] = file->is_same ? wanted[n - 1] : open_as(file, job->plan->account);
+		wanted[n] = file->is_same ? wanted[n - 1] : open_as_user(file, job->plan->account);
 		job->fault.resource = n;
 		if (wanted[n] < 0)
 			return -1;

@@ -1,9 +1,9 @@
-/* Text of a child, in a buffer of fixed size. What does not fit is left out whole. */
+/* Text of a child, in a buffer of fixed size. A part that does not fit is left out as a whole. */
 #include "exec/child/text.h"
 
 #include <string.h>
 
-void text_add(struct credential_text *out, const char *text, size_t length)
+void text_add(struct child_text *out, const char *text, size_t length)
 {
 	if (out->failed || length >= sizeof(out->text) - out->length) {
 		out->failed = true;
@@ -14,7 +14,7 @@ void text_add(struct credential_text *out, const char *text, size_t length)
 	out->text[out->length] = '\0';
 }
 
-void text_add_word(struct credential_text *out, const char *word)
+void text_add_word(struct child_text *out, const char *word)
 {
 	text_add(out, word, strlen(word));
 }
@@ -30,7 +30,7 @@ size_t text_write_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
 	return count;
 }
 
-void text_add_decimal(struct credential_text *out, uint64_t number)
+void text_add_decimal(struct child_text *out, uint64_t number)
 {
 	char digits[DECIMAL_DIGITS] = "";
 	size_t length = text_write_decimal(digits, number);
@@ -38,7 +38,7 @@ void text_add_decimal(struct credential_text *out, uint64_t number)
 	text_add(out, digits, length);
 }
 
-void text_add_hex(struct credential_text *out, uint64_t number)
+void text_add_hex(struct child_text *out, uint64_t number)
 {
 	char digits[16];
 

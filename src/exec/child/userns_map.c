@@ -17,14 +17,14 @@
 #include "exec/child/text.h"
 #include "os/foreign/fork_fds.h"
 
-/* fork(3) calls what others have registered, which is not for a child (POSIX.1-2024). */
+/* fork(3) runs pthread_atfork(3) handlers, which a child must not (POSIX.1-2024, _Fork). */
 #ifndef HAVE__FORK
 #define _Fork fork
 #endif
 
-static int write_file(pid_t pid, const char *name, const char *content)
+static int write_proc_file(pid_t pid, const char *name, const char *content)
 {
-	struct credential_text path = { 0 };
+	struct child_text path = { 0 };
 	ssize_t written;
 	int fd;
 
@@ -40,8 +40,8 @@ static int write_file(pid_t pid, const char *name, const char *content)
 	return written < 0 ? -1 : 0;
 }
 
-/* One line of a map: this id, and only it, is itself. */
-static void add_own(struct credential_text *map, unsigned id)
+/* Adds a line that maps this id to itself. */
+static void add_identity_line(struct child_text *map, unsigned id)
 {
 	text_add_decimal(map, id);
 	text_add_word(map, " ");
@@ -51,21 +51,21 @@ static void add_own(struct credential_text *map, unsigned id)
 
 static int write_map(pid_t child, const char *name, enum user_map users, unsigned own, unsigned other)
 {
-	struct credential_text map = { 0 };
+	struct child_text map = { 0 };
 
 	if (users == USERS_FULL) {
 		text_add_word(&map, "0 0 4294967295\n");
 	} else if (users == USERS_IDENTITY) {
 		text_add_word(&map, "0 0 65536\n");
 	} else {
-		add_own(&map, own);
+		add_identity_line(&map, own);
 		if (other != own)
-			add_own(&map, other);
+			add_identity_line(&map, other);
 	}
-	return write_file(child, name, map.text);
+	return write_proc_file(child, name, map.text);
 }
 
-/* superd's own user is among them, as the child is still that one. */
+/* Writes both maps. superd's own user is included, as the child still has it. */
 static int write_maps(const struct job *job, pid_t child)
 {
 	const struct account *account = job->plan->account;
@@ -74,24 +74,24 @@ static int write_maps(const struct job *job, pid_t child)
 
 	if (write_map(child, "uid_map", map, geteuid(), account ? account->uid : geteuid()) < 0)
 		return -1;
-	/* Its groups are set by now. With setgroups(2) it could leave one that is denied something. */
-	if (map == USERS_SELF && !job->plan->sandbox->users_first && write_file(child, "setgroups", "deny") < 0)
+	/* The child's groups are set already. With setgroups(2) it could leave a group that denies it access. */
+	if (map == USERS_SELF && !job->plan->sandbox->users_first && write_proc_file(child, "setgroups", "deny") < 0)
 		return -1;
 	if (write_map(child, "gid_map", map, getegid(), gid) == 0)
 		return 0;
-	if (errno != EPERM || write_file(child, "setgroups", "deny") < 0)
+	if (errno != EPERM || write_proc_file(child, "setgroups", "deny") < 0)
 		return -1;
 	return write_map(child, "gid_map", map, getegid(), gid);
 }
 
-/* Ends when the child does, or goes on without asking. */
-static _Noreturn void serve(const struct job *job, int fd, pid_t child)
+/* Writes the maps when the child asks; exits when the child does, or goes on without asking. */
+static _Noreturn void run_mapper(const struct job *job, int fd, pid_t child)
 {
 	ssize_t got;
 	char asked;
 	int error;
 
-	close(job->report);             /* this and the child's end in any case: both are waited for */
+	close(job->report);             /* exits together with the child, as superd waits for both ends of the report */
 	fork_fds_close_others(NULL, 0, fd);
 	do
 		got = read(fd, &asked, 1);
@@ -117,7 +117,7 @@ bool userns_map_prepare(struct job *job)
 	job->mapper_pid = _Fork();
 	if (job->mapper_pid == 0) {
 		close(ends[0]);
-		serve(job, ends[1], child);
+		run_mapper(job, ends[1], child);
 	}
 	close(ends[1]);
 	job->mapper = ends[0];

@@ -1,4 +1,4 @@
-/* kcmp(2), KCMP_FILE. If the kernel lacks or forbids it, two descriptors of one socket count as one open file, as a
+/* kcmp(2) with KCMP_FILE. If the kernel lacks or forbids it, two descriptors of one socket count as one open file, as a
  * socket cannot be opened by a name. */
 #include "exec/plan/open_file.h"
 
@@ -10,7 +10,7 @@
 
 #define KCMP_FILE 0
 
-static int compare(int a, int b)
+static int compare_open_files(int a, int b)
 {
 #ifdef SYS_kcmp
 	return (int)syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b);
@@ -22,7 +22,7 @@ static int compare(int a, int b)
 
 bool open_file_is_same(int a, int b)
 {
-	int order = compare(a, b);
+	int order = compare_open_files(a, b);
 	struct stat first, second;
 
 	if (order >= 0)

@@ -1,4 +1,4 @@
-/* Whether two descriptors share one open file description, as by dup(2), not merely one file. */
+/* Whether two descriptors share one open file description (open(2)), as after dup(2), not merely one file. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* From a service's row to the plan of its starts. The child can neither allocate nor look anything up, so all that, and
- * every check whose result is the same for each start, happens here. */
+/* Makes the plan of a service's starts. The child can neither allocate memory nor look anything up, so all that, and
+ * every check with the same result for each start, happens here. */
 #include "exec/plan/plan.h"
 
 #include <errno.h>
@@ -25,8 +25,8 @@
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* Variables about superd's own sockets and clients are never passed on, whatever passenv says. */
-static bool is_private(const char *name)
+/* Whether the variable is about superd's own sockets or clients. Those are never passed on, whatever passenv says. */
+static bool is_own_variable(const char *name)
 {
 	size_t length = strcspn(name, "=");
 
@@ -39,7 +39,7 @@ static void pass_variable(struct variables *variables, const struct process_defa
 {
 	size_t length = strlen(name);
 
-	if (is_private(name))
+	if (is_own_variable(name))
 		return;
 	for (char **at = defaults->environment; at && *at; at++) {
 		if (!strncmp(*at, name, length) && (*at)[length] == '=')
@@ -47,11 +47,11 @@ static void pass_variable(struct variables *variables, const struct process_defa
 	}
 }
 
-/* passenv = "*". The credentials that were handed to superd are for it alone, too. */
-static void pass_everything(struct variables *variables, const struct process_defaults *defaults)
+/* For passenv = "*". superd's own credentials are not passed on either. */
+static void pass_all_variables(struct variables *variables, const struct process_defaults *defaults)
 {
 	for (char **at = defaults->environment; at && *at; at++) {
-		if (strchr(*at, '=') && !is_private(*at) && strncmp(*at, "CREDENTIALS_DIRECTORY=", 22) != 0)
+		if (strchr(*at, '=') && !is_own_variable(*at) && strncmp(*at, "CREDENTIALS_DIRECTORY=", 22) != 0)
 			variables_set(variables, *at);
 	}
 }
@@ -73,7 +73,7 @@ static void set_directory_variable(struct variables *variables, const struct dir
 	for (words name = kind->names; name && *name; name++) {
 		size_t length = directory_name_length(*name);
 		bool is_again = name > kind->names && directory_name_length(name[-1]) == length &&
-			!memcmp(name[-1], *name, length);       /* with another link */
+			!memcmp(name[-1], *name, length);       /* the same directory with another link */
 
 		if (!is_again)
 			buf_addf(&value, "%s%s/%.*s", value.length ? ":" : "", kind->base, (int)length, *name);
@@ -117,37 +117,38 @@ static void pass_users_variables(struct variables *variables, const struct proce
 		pass_variable(variables, defaults, names[n]);
 }
 
-static bool make_environment(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
-			     const struct plan_sockets *sockets, struct buf *why)
+static bool make_plan_environment(struct plan *plan, const struct service *service,
+				  const struct process_defaults *defaults, const struct plan_sockets *sockets,
+				  struct buf *why)
 {
-	const struct environment_options *around = service->groups->environment;
+	const struct environment_options *environment = service->groups->environment;
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct variables variables = { 0 };
 	bool good;
 
 	variables_set(&variables, DEFAULT_PATH);
-	if (words_have(around->passenv, "*"))
-		pass_everything(&variables, defaults);
+	if (words_have(environment->passenv, "*"))
+		pass_all_variables(&variables, defaults);
 	set_account_variables(&variables, service->account);
-	for (size_t n = 0; around->passenv && around->passenv[n]; n++)
-		pass_variable(&variables, defaults, around->passenv[n]);
-	if (around->unit_environment)
+	for (size_t n = 0; environment->passenv && environment->passenv[n]; n++)
+		pass_variable(&variables, defaults, environment->passenv[n]);
+	if (environment->unit_environment)
 		pass_users_variables(&variables, defaults);
 	directories_of(service, defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
 		set_directory_variable(&variables, &kinds[n]);
 	credentials_set_variable(&variables, service, defaults);
-	if (around->unit_environment && service->groups->lifecycle->pid_file)
+	if (environment->unit_environment && service->groups->lifecycle->pid_file)
 		variables_setf(&variables, "PIDFILE=%s", service->groups->lifecycle->pid_file);
 	good = set_own_variables(&variables, service, sockets, why);
-	for (size_t n = 0; good && around->environment_file && around->environment_file[n]; n++) {
-		good = variables_read_file(&variables, around->environment_file[n], NULL, why);
+	for (size_t n = 0; good && environment->environment_file && environment->environment_file[n]; n++) {
+		good = variables_read_file(&variables, environment->environment_file[n], NULL, why);
 		plan->rereads = true;
 		if (!good)
 			origin_cite(service_origin(service, "environment_file"), why);
 	}
-	for (size_t n = 0; around->unset_environment && around->unset_environment[n]; n++)
-		variables_unset(&variables, around->unset_environment[n]);
+	for (size_t n = 0; environment->unset_environment && environment->unset_environment[n]; n++)
+		variables_unset(&variables, environment->unset_environment[n]);
 	if (good && variables.failed) {
 		buf_text(why, "environment: out of memory");
 		good = false;
@@ -185,17 +186,18 @@ static void make_limits(struct plan *plan, const struct limit_options *limits, c
 		made->value.rlim_cur = limit_value(limit->soft, current.rlim_cur);
 		made->value.rlim_max = limit_value(limit->hard, current.rlim_max);
 		if (limit->soft < 0 && made->value.rlim_cur > made->value.rlim_max)
-			made->value.rlim_cur = made->value.rlim_max;    /* what nobody set gives way */
+			/* The value that was not configured gives way. */
+			made->value.rlim_cur = made->value.rlim_max;
 		plan->limit_count++;
 	}
 }
 
-static bool make_places(struct plan *plan, const struct service *service, struct buf *why)
+static bool make_directories(struct plan *plan, const struct service *service, struct buf *why)
 {
-	const struct environment_options *around = service->groups->environment;
-	const char *directory = around->working_directory;
+	const struct environment_options *environment = service->groups->environment;
+	const char *directory = environment->working_directory;
 
-	plan->root = around->root_directory;
+	plan->root = environment->root_directory;
 	plan->directory_optional = directory && *directory == '-';
 	if (plan->directory_optional)
 		directory++;
@@ -211,8 +213,9 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 	return true;
 }
 
-/* Capabilities that auth needs as root, to look into a home as its user; the other builtins need none. */
-static uint64_t needed_by_builtin(const struct service *service)
+/* Capabilities of the builtin auth as root, which looks into a user's home with that user's rights; other builtins need
+ * none. */
+static uint64_t builtin_capabilities(const struct service *service)
 {
 	bool is_root = service->account && service->account->uid == 0;
 	bool looks = is_root && service->exec->builtin && !strcmp(service->exec->builtin[0], "auth");
@@ -220,13 +223,13 @@ static uint64_t needed_by_builtin(const struct service *service)
 	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
 }
 
-/* superd's own program speaks with strangers and starts nothing. */
-static void sandbox_builtin(struct plan *plan, const struct service *service)
+/* The helper program talks to strangers and starts no programs. */
+static void restrict_builtin(struct plan *plan, const struct service *service)
 {
 	if (!plan_is_builtin(service))
 		return;
 	plan->no_new_privileges = true;
-	plan->bounding &= plan_own_bounding(plan->ambient | needed_by_builtin(service));
+	plan->bounding &= plan_own_bounding(plan->ambient | builtin_capabilities(service));
 }
 
 uint64_t plan_own_bounding(uint64_t kept)
@@ -244,7 +247,7 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->no_new_privileges = identity->no_new_privileges;
 	plan->keyring = service->groups->hardening->keyring_mode;
 	plan->sandbox = service->sandbox;
-	sandbox_builtin(plan, service);
+	restrict_builtin(plan, service);
 	if (!plan->sandbox)
 		return;
 	plan->apart = true;
@@ -267,23 +270,23 @@ static bool make_open_paths(struct plan *plan, const struct service *service, co
 static bool make_scheduling(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 			    struct buf *why)
 {
-	const struct environment_options *around = service->groups->environment;
+	const struct environment_options *environment = service->groups->environment;
 
-	plan->umask = around->umask;
-	plan->nice = (int)around->nice;
+	plan->umask = environment->umask;
+	plan->nice = (int)environment->nice;
 	plan->io_priority = -1;
-	if (around->io_scheduling && !scheduling_io_priority(around->io_scheduling, &plan->io_priority)) {
+	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority)) {
 		buf_addf(why, "%s: '%s' is not known here", option_name_of(service, "io_scheduling"),
-			 around->io_scheduling);
+			 environment->io_scheduling);
 		origin_cite(service_origin(service, "io_scheduling"), why);
 		return false;
 	}
-	if (around->oom_score_adjust != INT64_MIN)
-		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)around->oom_score_adjust);
+	if (environment->oom_score_adjust != INT64_MIN)
+		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)environment->oom_score_adjust);
 	else
 		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
-	plan->oom_score_optional = around->oom_score_adjust == INT64_MIN;
-	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
+	plan->oom_score_optional = environment->oom_score_adjust == INT64_MIN;
+	if (environment->cpu_affinity && !scheduling_cpus(environment->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
 		buf_addf(why, "%s: %s", option_name_of(service, "cpu_affinity"), strerror(errno));
 		origin_cite(service_origin(service, "cpu_affinity"), why);
 		return false;
@@ -291,7 +294,7 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 	return true;
 }
 
-/* Without a name, systemd looks for sockets of these. */
+/* Default names of the sockets for fd streams, as in systemd.exec(5), "StandardInput=". */
 static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
 static const char *const stream_options[] = { "input", "output", "error" };
 
@@ -311,17 +314,17 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 	plan->output_is_socket = plan_output_is_socket(service);
 	for (int n = 0; n < 3; n++) {
 		const char *name = streams[n]->path ? streams[n]->path : stream_names[n];
-		int place;
+		int index;
 
 		if (streams[n]->kind != STREAM_DESCRIPTOR)
 			continue;
-		place = plan_socket_place(service, sockets, name);
-		if (place < 0) {
+		index = plan_socket_index(service, sockets, name);
+		if (index < 0) {
 			buf_addf(why, "%s: no socket is named '%s'", option_name_of(service, stream_options[n]), name);
 			origin_cite(service_origin(service, stream_options[n]), why);
 			return false;
 		}
-		plan->stream_sockets[n] = (unsigned)place;
+		plan->stream_sockets[n] = (unsigned)index;
 	}
 	return true;
 }
@@ -390,7 +393,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	make_privileges(plan, service);
 	make_limits(plan, service->groups->limits, defaults);
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
-	    make_environment(plan, service, defaults, sockets, why) && make_places(plan, service, why) &&
+	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
 	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&
 	    make_scheduling(plan, service, defaults, why) &&
 	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why)) {
@@ -430,13 +433,14 @@ struct plan *plan_command(char *const *argv, const struct process_defaults *defa
 	plan->umask = (mode_t)-1;
 	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
 	for (char **at = defaults->environment; at && *at; at++) {
-		if (!is_private(*at))
+		if (!is_own_variable(*at))
 			variables_set(&variables, *at);
 	}
 	plan->environment = variables.list;
 	plan->environment_count = variables.count;
 	if (!path_search(argv[0], getenv("PATH"), &program))
-		buf_clear(&program);            /* "" is ENOENT; a bare name would be looked for where we are */
+		/* "" fails with ENOENT; a bare name would be looked for in the working directory. */
+		buf_clear(&program);
 	plan->text = buf_take(&program);
 	if (!plan->main.argv || !plan->text || variables.failed) {
 		plan_free(plan);

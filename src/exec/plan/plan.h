@@ -1,5 +1,5 @@
-/* Makes plans (exec/child/plan) of rows. Every name is looked up and every failure that can be found early is found
- * here. */
+/* Makes plans (exec/child/plan.h) of services. All names are looked up here, and failures that can be found early are
+ * found here. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,59 +11,59 @@
 #include "exec/child/plan.h"
 #include "exec/spawn/process_defaults.h"
 
-/* Facts about a service's sockets that are known only once they are open. */
+/* Facts about a service's sockets that are known only once they are open. All borrowed. */
 struct plan_sockets {
-	unsigned port;                  /* what %{port} stands for */
-	const bool *missing;            /* by socket: optional and not open, so not passed; NULL: none is */
-	const char *instance;           /* what %{instance} stands for; NULL: none is known */
-	const uint16_t *loops;          /* for builtins of datagrams: ports that answer whatever comes */
+	unsigned port;                  /* value of %{port} */
+	const bool *missing;            /* by socket: true if it is optional and not open, so not passed; NULL: all are passed */
+	const char *instance;           /* value of %{instance}; NULL: unknown */
+	/* For datagram builtins: UDP ports that answer every datagram, so that two would answer each other for ever. */
+	const uint16_t *loop_ports;
 	size_t loop_count;
 };
 
-/* Makes the plan of a row. NULL with the reason in why, as "environment_file: /etc/x: No such file or directory
- * (superd.conf:12)". */
+/* Makes the plan of a service, for plan_free. NULL with the reason in why, such as "environment_file: /etc/x: No such
+ * file or directory (superd.conf:12)". */
 struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
 		       const struct plan_sockets *sockets, struct buf *why);
 
-/* Finds out whether other users can block the plan's starts, by its programs, their interpreters and its folders. Sets
- * may_hang and apart, never clears them. plan_make calls it; a plan that is kept for long is judged again. Never waits.
- * In plan_trust.c. */
+/* Finds out whether other users can block the plan's starts, by its programs, their interpreters or its folders. Sets
+ * may_hang and apart, never clears them. plan_make calls it; a plan that is kept for long is checked again. Never
+ * blocks. In plan_trust.c. */
 void plan_check_trust(struct plan *plan);
 
-/* The plan of a main command beside the table: superd's own environment, streams and ids. */
+/* The plan of a main command, which is not in the table: superd's own environment, streams and ids. NULL: out of
+ * memory. */
 struct plan *plan_command(char *const *argv, const struct process_defaults *defaults);
 
-/* The bounding set of one of superd's own programs: what it needs, or all where superd may not lower it. */
+/* The capability bounding set of a helper program: what it needs, or all if superd may not lower it. */
 uint64_t plan_own_bounding(uint64_t kept);
 
 void plan_free(struct plan *plan);      /* accepts NULL */
 
-/* Finds out who is to open the files that are streams, for the next starts: a folder on the way may have come since, or
- * another owner. What is for a child makes the plan one of starts apart. */
+/* Finds out who opens the files of the standard streams at the next starts: a folder on the way may be new, or have
+ * another owner. If a child must open one, the plan's starts become separate ones (plan->apart). */
 void plan_check_streams(struct plan *plan, const struct service *service);
 
-/* The service's stream of this number: input (0), output (1), error (2). */
+/* The service's standard input (0), output (1) or error (2). */
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);
 
-/* Whether output is the socket because the table says nothing else of it (pass = inetd). */
+/* Whether standard output is the socket by default (pass = inetd). */
 bool plan_output_is_socket(const struct service *service);
 
-/* The program that stands in for builtin and redirect. */
+/* The program that serves builtin and redirect. */
 #define PLAN_BUILTIN "superd-builtin"
 
 bool plan_is_builtin(const struct service *service);
 
-/* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules by itself. */
+/* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
 bool plan_applies_access_itself(const struct service *service);
 
-/* The descriptor at which superd-builtin gets its channel to superd (engine/accept/builtin_channel); -1: this service
- * needs none. */
+/* The descriptor at which superd-builtin gets its channel to superd (engine/accept/builtin_channel); -1: none. */
 int plan_channel(const struct service *service);
 
-/* Its standard error: that of a builtin is the log where the table would have it be the socket, as what it says is
- * superd's. */
+/* The service's standard error. A builtin's is the log even if the table says socket, as its messages are superd's. */
 const struct stream *plan_error_stream(const struct service *service);
 
-/* The first descriptor a backend of this service gets a socket at: 3, or 0 with pass = inetd. */
+/* The first descriptor that a backend of this service gets a socket at: 3, or 0 with pass = inetd. */
 unsigned plan_first_descriptor(const struct service *service);

@@ -1,8 +1,8 @@
-/* The argument vector of the main command: the program's own words with their templates filled in, or those of
+/* The argument vector of the main command: the program's own words with their templates replaced, or those of
  * superd-builtin, which serves builtin and redirect.
  *
- * superd-builtin gets its access rules as numeric networks, so it needs no look-up of names. An empty only_from is
- * passed as "none", which admits nobody. */
+ * superd-builtin gets its access rules as numeric networks, so it needs no name lookups. An empty only_from is passed
+ * as "none", which admits no client. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -24,14 +24,15 @@ bool plan_is_builtin(const struct service *service)
 	return !service->exec->exec && builtin_words(service);
 }
 
-/* A connection of its own was judged before; who sent a datagram, and who comes by a listener, is judged there. */
+/* superd checks a connection's address before the start. The sender of a datagram, and a client of a listener, are
+ * checked by the builtin. */
 bool plan_applies_access_itself(const struct service *service)
 {
-	bool judges = !service->exec->accept;
+	bool applies = !service->exec->accept;
 
 	for (size_t n = 0; n < service->socket_count; n++)
-		judges = judges || endpoint_is_datagram(service->sockets[n].endpoint);
-	return plan_is_builtin(service) && judges;
+		applies = applies || endpoint_is_datagram(service->sockets[n].endpoint);
+	return plan_is_builtin(service) && applies;
 }
 
 const struct stream *plan_error_stream(const struct service *service)
@@ -45,20 +46,20 @@ const struct stream *plan_error_stream(const struct service *service)
 
 int plan_channel(const struct service *service)
 {
-	static const char *const talking[] = { "tcpmux", "servers", "services", "health" };
-	bool talks = service->exec->redirect;
+	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health" };
+	bool has_channel = service->exec->redirect;
 
 	if (!plan_is_builtin(service) || !service->exec->accept)
 		return -1;
-	for (size_t n = 0; service->exec->builtin && n < sizeof(talking) / sizeof(talking[0]); n++)
-		talks = talks || !strcmp(service->exec->builtin[0], talking[n]);
-	if (!talks)
+	for (size_t n = 0; service->exec->builtin && n < sizeof(with_channel) / sizeof(with_channel[0]); n++)
+		has_channel = has_channel || !strcmp(service->exec->builtin[0], with_channel[n]);
+	if (!has_channel)
 		return -1;
 	return service->exec->pass == PASS_INETD ? 3 : 4;
 }
 
-/* Adds a word with its NUL. */
-static void add_word(struct buf *text, size_t *count, const char *word)
+/* Adds an argument with its NUL. */
+static void add_argument(struct buf *text, size_t *count, const char *word)
 {
 	buf_add(text, word, strlen(word) + 1);
 	++*count;
@@ -90,8 +91,8 @@ static void add_networks(struct buf *text, size_t *count, const char *option, co
 		add_network(text, count, option, &list[n]);
 }
 
-static void add_options(struct buf *text, size_t *count, const struct service *service,
-			const struct plan_sockets *sockets)
+static void add_builtin_options(struct buf *text, size_t *count, const struct service *service,
+				const struct plan_sockets *sockets)
 {
 	int channel = plan_channel(service);
 
@@ -100,7 +101,7 @@ static void add_options(struct buf *text, size_t *count, const struct service *s
 		buf_add(text, "", 1);
 		++*count;
 		if (service->exec->redirect)
-			add_word(text, count, "--rests");
+			add_argument(text, count, "--rests");
 	}
 	if (!plan_applies_access_itself(service))
 		return;
@@ -109,13 +110,13 @@ static void add_options(struct buf *text, size_t *count, const struct service *s
 		add_networks(text, count, "--no-access", service->access, true);
 	}
 	for (size_t n = 0; n < sockets->loop_count; n++) {
-		buf_addf(text, "--loop=%u", (unsigned)sockets->loops[n]);
+		buf_addf(text, "--loop=%u", (unsigned)sockets->loop_ports[n]);
 		buf_add(text, "", 1);
 		++*count;
 	}
 }
 
-/* The program's path stands in front of its words. */
+/* Adds the program's path, then its arguments. */
 static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
 			const struct plan_sockets *sockets, struct buf *why)
 {
@@ -132,17 +133,17 @@ static bool add_builtin(struct buf *text, size_t *count, const struct service *s
 	}
 	buf_add(text, path, strlen(path) + 1);
 	free((char *)(uintptr_t)path);
-	add_word(text, count, PLAN_BUILTIN);
-	add_options(text, count, service, sockets);
+	add_argument(text, count, PLAN_BUILTIN);
+	add_builtin_options(text, count, service, sockets);
 	if (service->exec->redirect)
-		add_word(text, count, "redirect");
+		add_argument(text, count, "redirect");
 	for (words word = builtin_words(service); *word; word++)
-		add_word(text, count, *word);
+		add_argument(text, count, *word);
 	return true;
 }
 
-static bool add_program(struct buf *text, size_t *count, const struct service *service,
-			const struct plan_sockets *sockets, struct buf *why)
+static bool add_exec(struct buf *text, size_t *count, const struct service *service,
+		     const struct plan_sockets *sockets, struct buf *why)
 {
 	words exec = service->exec->exec;
 
@@ -168,7 +169,7 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 	char *at;
 
 	if (builtin ? !add_builtin(&text, &count, service, sockets, why)
-		    : !add_program(&text, &count, service, sockets, why)) {
+		    : !add_exec(&text, &count, service, sockets, why)) {
 		buf_free(&text);
 		return false;
 	}
@@ -178,7 +179,7 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 		buf_text(why, "exec: out of memory");
 		return false;
 	}
-	plan->rereads = plan_applies_access_itself(service); /* who else answers may change */
+	plan->rereads = plan_applies_access_itself(service); /* other services that answer datagrams may change */
 	plan->main.program = builtin ? plan->text : service->exec->exec[0];
 	if (builtin)
 		at += strlen(at) + 1;

@@ -1,6 +1,6 @@
-/* The commands beside the main one, from texts to arguments of execve(2); and the conditions of a start.
+/* The commands besides the main one, from texts to arguments of execve(2); and the conditions of a start.
  *
- * A text is split into words before its templates are filled in, so the value of a template never becomes a second
+ * A text is split into words before its templates are replaced, so the value of a template never becomes a second
  * word. */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include "exec/plan/templates.h"
 #include "os/host/path_search.h"
 
-/* A program without a slash becomes a path; one that is nowhere is "", which is ENOENT: a bare name would be looked for
- * in the folder the service runs in. */
-static void add_program(struct buf *out, const struct service *service, const char *name)
+/* Appends the program's path. A program without a slash is searched for; if it is not found, the path is "", which
+ * fails with ENOENT: a bare name would be looked for in the service's working directory. */
+static void add_program_path(struct buf *out, const struct service *service, const char *name)
 {
 	words folders = service->exec->exec_search_path;
 	struct buf path = { 0 }, found = { 0 };
@@ -30,9 +30,9 @@ static void add_program(struct buf *out, const struct service *service, const ch
 	buf_free(&found);
 }
 
-/* The program's path and then the words, each with its NUL. */
-static bool add_words(struct buf *out, size_t *count, const struct service *service, const struct plan_sockets *sockets,
-		      const char *text, struct buf *why)
+/* Appends the program's path, then the words, each with its NUL. */
+static bool add_command_words(struct buf *out, size_t *count, const struct service *service,
+			      const struct plan_sockets *sockets, const char *text, struct buf *why)
 {
 	struct buf split = { 0 };
 	const char *wrong = shell_words_split_into(&split, text, count), *word = buf_string(&split);
@@ -41,7 +41,7 @@ static bool add_words(struct buf *out, size_t *count, const struct service *serv
 	/* The reader has checked that the text is a command. */
 	out->failed |= split.failed || wrong || !*count;
 	if (!out->failed)
-		add_program(out, service, word);
+		add_program_path(out, service, word);
 	for (size_t n = 0; good && !out->failed && n < *count; n++, word += strlen(word) + 1) {
 		good = plan_expand(service, sockets, word, out);
 		buf_add(out, "", 1);
@@ -52,7 +52,7 @@ static bool add_words(struct buf *out, size_t *count, const struct service *serv
 	return good;
 }
 
-/* A user that may not log in has no shell of its own to run commands by, as with systemd. */
+/* As with systemd, a user that may not log in runs commands by /bin/sh. */
 static const char *usable_shell(const struct service *service)
 {
 	static const char *const none[] = { "nologin", "false", "true" };
@@ -94,7 +94,7 @@ static bool make_command(struct plan_command *command, const struct service *ser
 	const char *at;
 
 	text = command_prefix(text, &command->flags);
-	if (!add_words(&made, &count, service, sockets, text, why)) {
+	if (!add_command_words(&made, &count, service, sockets, text, why)) {
 		buf_free(&made);
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* The plan's resource limits and scheduling.
  *
- * If no control group can enforce a limit, the nearest limit of a process (setrlimit(2)) takes its place. A device or
+ * If no control group can enforce a limit, the closest limit of a process (setrlimit(2)) takes its place. A device or
  * address rule has no substitute: without a control group the service does not start. */
 #include <errno.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #include "exec/resources/cgroup_settings.h"
 #include "exec/resources/scheduling.h"
 
-/* Leaves a lower one that is there already. */
-static void add_limit(struct plan *plan, int resource, int64_t most)
+/* Lowers a limit; keeps a configured one that is lower. */
+static void lower_limit(struct plan *plan, int resource, int64_t most)
 {
 	struct plan_limit *limit = NULL;
 
@@ -33,33 +33,33 @@ static void add_limit(struct plan *plan, int resource, int64_t most)
 		limit->value.rlim_max = (rlim_t)most;
 }
 
-static bool refuse(const struct service *service, const char *option, const char *wrong, struct buf *why)
+static bool fail_option(const struct service *service, const char *option, const char *wrong, struct buf *why)
 {
 	buf_addf(why, "%s: %s", option_name_of(service, option), wrong);
 	origin_cite(service_origin(service, option), why);
 	return false;
 }
 
-static bool make_group(struct plan *plan, const struct service *service, struct buf *why)
+static bool plan_cgroup(struct plan *plan, const struct service *service, struct buf *why)
 {
 	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
 
 	if (!cgroup_settings)
 		return true;
 	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_DEVICES].count)
-		return refuse(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
-			      cgroup_settings->place->wrong, why);
+		return fail_option(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
+				   cgroup_settings->place->wrong, why);
 	if (!cgroup_settings->has_group && cgroup_settings->programs[CGROUP_BPF_EGRESS].count)
-		return refuse(service, "ip_address_deny", cgroup_settings->place->wrong, why);
+		return fail_option(service, "ip_address_deny", cgroup_settings->place->wrong, why);
 	if (cgroup_settings->has_group) {
 		plan->cgroup_settings = cgroup_settings;
 		plan->apart = true;
 	}
-	add_limit(plan, RLIMIT_AS, cgroup_settings_address_space(service));
-	add_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
+	lower_limit(plan, RLIMIT_AS, cgroup_settings_address_space(service));
+	lower_limit(plan, RLIMIT_NPROC, cgroup_settings_processes(service));
 	if (!plan->cpus && cgroup_settings_cpus(service) &&
 	    !scheduling_cpus(cgroup_settings_cpus(service), &plan->cpus, &plan->cpus_size))
-		return refuse(service, "allowed_cpus", strerror(errno), why);
+		return fail_option(service, "allowed_cpus", strerror(errno), why);
 	return true;
 }
 
@@ -72,6 +72,6 @@ bool plan_make_resources(struct plan *plan, const struct service *service, struc
 	plan->ignores_sigpipe = scheduling->ignore_sigpipe;
 	plan->personality = -1;
 	if (scheduling->personality && !scheduling_personality(scheduling->personality, &plan->personality))
-		return refuse(service, "personality", "this machine runs no programs of that kind", why);
-	return make_group(plan, service, why);
+		return fail_option(service, "personality", "this machine runs no programs of that kind", why);
+	return plan_cgroup(plan, service, why);
 }

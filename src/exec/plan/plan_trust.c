@@ -1,8 +1,8 @@
 /* Whether users other than root and superd's own can block a plan's starts. Such a start never shares superd's memory:
  * the thread that starts it would wait for its exec, and SIGKILL does not end a process that hangs in a file system.
  *
- * A plan is judged when it is made: on a way of root's folders alone only root can change what a path leads to. What
- * root mounts later is seen when the plan is judged again. */
+ * A plan is checked when it is made: if all folders on the way are root's, only root can change what a path leads to.
+ * Mounts that root adds later are seen when the plan is checked again. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -11,10 +11,10 @@
 #include "os/fs/interpreter.h"
 #include "os/fs/path_trust.h"
 
-#define MOUNTS_SECONDS 1.0              /* the list of mounts serves all plans of so long */
+#define MOUNTS_SECONDS 1.0              /* age up to which a list of mounts is used for all plans */
 
-/* Ten thousand plans made at once read it once. */
-static const char *mounts_of_now(void)
+/* Caches the list, as ten thousand plans may be made at once. */
+static const char *recent_mounts(void)
 {
 	static char *mounts;
 	static double read_at;
@@ -41,7 +41,7 @@ static bool is_program_trusted(const char *program, const char *mounts)
 
 	for (int depth = 0; depth <= INTERPRETERS_MOST; depth++) {
 		if (!*program)
-			return true;    /* it is nowhere */
+			return true;    /* it was not found */
 		if (!is_trusted(program, mounts))
 			return false;
 		interpreter_find(NULL, program, &interpreter);
@@ -49,7 +49,7 @@ static bool is_program_trusted(const char *program, const char *mounts)
 			return interpreter.kind != INTERPRETER_UNKNOWN;
 		program = interpreter.path;
 	}
-	return true;                            /* ELOOP, says the kernel */
+	return true;                            /* the kernel reports ELOOP */
 }
 
 static bool are_commands_trusted(const struct plan *plan, const char *mounts)
@@ -63,10 +63,10 @@ static bool are_commands_trusted(const struct plan *plan, const char *mounts)
 	return true;
 }
 
-/* Links lead elsewhere in another root, so nothing there is followed from here. */
+/* In another root directory links lead elsewhere, so such paths cannot be checked here. */
 static bool is_plan_trusted(const struct plan *plan)
 {
-	const char *mounts = mounts_of_now();
+	const char *mounts = recent_mounts();
 
 	return !plan->root && (!plan->directory || is_trusted(plan->directory, mounts)) &&
 	       is_program_trusted(plan->main.program, mounts) && are_commands_trusted(plan, mounts);

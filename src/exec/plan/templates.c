@@ -1,37 +1,37 @@
-/* Templates: %{name} in words, values and names. The descriptor of a socket depends on how many of the sockets before
- * it are open. */
+/* Templates: %{name} in words, values and names. The number of a socket's descriptor depends on how many of the sockets
+ * before it are open. */
 #include "exec/plan/templates.h"
 
 #include <string.h>
 
-static bool is_missing(const struct plan_sockets *sockets, size_t n)
+static bool is_socket_missing(const struct plan_sockets *sockets, size_t n)
 {
 	return sockets->missing && sockets->missing[n];
 }
 
-static bool has_name(const struct service *service, size_t n, const char *name, size_t length)
+static bool socket_has_name(const struct service *service, size_t n, const char *name, size_t length)
 {
 	const char *known = service->sockets[n].name;
 
 	return strlen(known) == length && !memcmp(known, name, length);
 }
 
-/* With accept = yes the one socket passed is the connection, by whichever listener it came. */
+/* With accept = yes the one passed socket is the connection, whichever listener it came by. */
 static int socket_number(const struct service *service, const struct plan_sockets *sockets, const char *name,
 			 size_t length)
 {
 	int number = (int)plan_first_descriptor(service);
 
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (has_name(service, n, name, length))
-			return is_missing(sockets, n) ? -1 : number;
-		if (!service->exec->accept && !is_missing(sockets, n))
+		if (socket_has_name(service, n, name, length))
+			return is_socket_missing(sockets, n) ? -1 : number;
+		if (!service->exec->accept && !is_socket_missing(sockets, n))
 			number++;
 	}
 	return -1;
 }
 
-static void add_numbers(const struct service *service, const struct plan_sockets *sockets, struct buf *out)
+static void add_descriptors(const struct service *service, const struct plan_sockets *sockets, struct buf *out)
 {
 	unsigned number = plan_first_descriptor(service);
 	const char *comma = "";
@@ -41,7 +41,7 @@ static void add_numbers(const struct service *service, const struct plan_sockets
 		return;
 	}
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (is_missing(sockets, n))
+		if (is_socket_missing(sockets, n))
 			continue;
 		buf_addf(out, "%s%u", comma, number++);
 		comma = ",";
@@ -52,7 +52,7 @@ static void add_numbers(const struct service *service, const struct plan_sockets
 static const char *socket_path(const struct service *service, const char *name, size_t length)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (has_name(service, n, name, length) && endpoint_is_path(service->sockets[n].address))
+		if (socket_has_name(service, n, name, length) && endpoint_is_path(service->sockets[n].address))
 			return service->sockets[n].address->address;
 	}
 	return NULL;
@@ -64,7 +64,7 @@ static bool expand_one(const struct service *service, const struct plan_sockets 
 	if (length == 2 && !memcmp(name, "fd", 2)) {
 		buf_addf(out, "%u", plan_first_descriptor(service));
 	} else if (length == 3 && !memcmp(name, "fds", 3)) {
-		add_numbers(service, sockets, out);
+		add_descriptors(service, sockets, out);
 	} else if (length > 3 && !memcmp(name, "fd:", 3)) {
 		int fd = socket_number(service, sockets, name + 3, length - 3);
 
@@ -88,7 +88,7 @@ static bool expand_one(const struct service *service, const struct plan_sockets 
 	return true;
 }
 
-int plan_socket_place(const struct service *service, const struct plan_sockets *sockets, const char *name)
+int plan_socket_index(const struct service *service, const struct plan_sockets *sockets, const char *name)
 {
 	int number = socket_number(service, sockets, name, strlen(name));
 

@@ -228,7 +228,7 @@ static bool settle(struct mount_place *place, const struct mount_place *above)
 		return true;
 	mount->attributes = settle_right(place->write, inherits, outer, MOUNT_TREE_READ_ONLY) |
 			    settle_right(place->execute, true, outer, MOUNT_TREE_NO_EXEC);
-	mount->fresh = above && (above->mount.fresh || above->mount.content != CONTENT_AS_BEFORE);
+	mount->in_new_content = above && (above->mount.in_new_content || above->mount.content != CONTENT_AS_BEFORE);
 	mount->restored = outer & ~mount->attributes;
 	mount->before = same && (place->write == RIGHT_KEPT || place->execute == RIGHT_KEPT);
 	if (same && mount->attributes == outer)

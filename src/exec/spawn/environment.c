@@ -1,7 +1,7 @@
 /* Lists of environment variables, and files of them. Source: systemd.exec(5), "EnvironmentFile=".
  *
  * Files follow systemd's rules for quotes and continued lines. Only regular files up to a maximum size are read, so
- * reading does not block on a fifo or a device. */
+ * reading does not block on a FIFO or a device. */
 #include "exec/spawn/environment.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@
 #include "os/foreign/foreign_path.h"
 
 #define FILE_MOST (1u << 20)
-#define OVER_MOST 5                     /* lines named that are passed over */
+#define IGNORED_MOST 5                  /* ignored lines that are reported one by one */
 #define BLANKS " \t\r\n"
 
 static size_t name_length(const char *assignment)
@@ -96,8 +96,8 @@ static bool ends_line(char c)
 	return c == '\n' || c == '\r' || !c;
 }
 
-/* From the opening quote to behind the closing one, over lines too. Double quotes know a backslash before what it
- * has to hide. */
+/* Reads from the opening quote to behind the closing one, across lines. In double quotes a backslash escapes " \ ` and
+ * $. */
 static const char *read_quoted(const char *at, struct buf *out)
 {
 	char quote = *at++;
@@ -115,7 +115,7 @@ static const char *read_quoted(const char *at, struct buf *out)
 	return *at ? at + 1 : at;
 }
 
-/* The rest of the line, where quotes mean nothing any more; blanks at its end are not part of it. */
+/* Reads the rest of the line, where quotes have no meaning any more. Blanks at its end do not count. */
 static const char *read_bare(const char *at, struct buf *out)
 {
 	size_t solid = out->length;
@@ -139,7 +139,7 @@ static const char *read_bare(const char *at, struct buf *out)
 	return at;
 }
 
-/* A value is quoted pieces, if any, and then a bare one. */
+/* Reads a value: quoted pieces, if any, then an unquoted one. */
 static const char *read_value(const char *at, struct buf *out)
 {
 	for (;;) {
@@ -150,7 +150,7 @@ static const char *read_value(const char *at, struct buf *out)
 	}
 }
 
-static bool is_name(const char *text, size_t length)
+static bool is_variable_name(const char *text, size_t length)
 {
 	if (!length || isdigit((unsigned char)*text))
 		return false;
@@ -161,32 +161,32 @@ static bool is_name(const char *text, size_t length)
 	return true;
 }
 
-/* A text of variables while it is read. */
+/* The state of reading a text of variables. */
 struct variables_file {
-	const char *at;
-	const char *counted;            /* up to here `line` has counted */
+	const char *at;                 /* the next character */
+	const char *counted_to;         /* position of which `line` is the number */
 	unsigned line;
-	unsigned passed_over;
-	struct buf *over;
+	unsigned ignored_count;
+	struct buf *ignored;
 };
 
-/* systemd passes over what is no name, such as that of "export A=b", and so must a file written for it. */
-static void pass_over(struct variables_file *reading, const char *statement)
+/* Ignores a line that is no assignment, such as "export A=b": systemd does so, and files are written for it. */
+static void ignore_statement(struct variables_file *reading, const char *statement)
 {
-	if (reading->passed_over++ >= OVER_MOST || !reading->over)
+	if (reading->ignored_count++ >= IGNORED_MOST || !reading->ignored)
 		return;
-	for (; reading->counted < statement; reading->counted++)
-		reading->line += *reading->counted == '\n';
+	for (; reading->counted_to < statement; reading->counted_to++)
+		reading->line += *reading->counted_to == '\n';
 	if (!strncmp(statement, "export", 6) && isblank((unsigned char)statement[6]))
-		buf_addf(reading->over, "line %u is passed over, as systemd does: it is NAME=value without export\n",
+		buf_addf(reading->ignored, "line %u is passed over, as systemd does: it is NAME=value without export\n",
 			 reading->line);
 	else
-		buf_addf(reading->over, "line %u is passed over, as systemd does: it is no NAME=value\n",
+		buf_addf(reading->ignored, "line %u is passed over, as systemd does: it is no NAME=value\n",
 			 reading->line);
 }
 
-/* One statement, which may go over several lines. */
-static void read_statement(struct variables *variables, struct variables_file *reading)
+/* Reads one assignment or comment, which may continue over several lines. */
+static void read_assignment(struct variables *variables, struct variables_file *reading)
 {
 	const char *start = reading->at;
 	size_t name = strcspn(start, "=\n\r"), length = name;
@@ -194,7 +194,7 @@ static void read_statement(struct variables *variables, struct variables_file *r
 
 	if (*start == '#' || *start == ';' || start[name] != '=') {
 		if (*start != '#' && *start != ';')
-			pass_over(reading, start);
+			ignore_statement(reading, start);
 		reading->at += strcspn(start, "\n\r");
 		return;
 	}
@@ -203,24 +203,25 @@ static void read_statement(struct variables *variables, struct variables_file *r
 	buf_add(&assignment, start, length);
 	buf_char(&assignment, '=');
 	reading->at = read_value(start + name + 1, &assignment);
-	if (assignment.failed || is_name(buf_string(&assignment), length))
+	if (assignment.failed || is_variable_name(buf_string(&assignment), length))
 		variables_take(variables, buf_take(&assignment));
 	else
-		pass_over(reading, start);
+		ignore_statement(reading, start);
 	buf_free(&assignment);
 }
 
-static void read_text(struct variables *variables, const char *text, struct buf *over)
+static void read_variables(struct variables *variables, const char *text, struct buf *ignored)
 {
-	struct variables_file reading = { .at = text, .counted = text, .line = 1, .over = over };
+	struct variables_file reading = { .at = text, .counted_to = text, .line = 1, .ignored = ignored };
 
 	for (reading.at += strspn(text, BLANKS); *reading.at; reading.at += strspn(reading.at, BLANKS))
-		read_statement(variables, &reading);
-	if (over && reading.passed_over > OVER_MOST)
-		buf_addf(over, "%u more lines are passed over\n", reading.passed_over - OVER_MOST);
+		read_assignment(variables, &reading);
+	if (ignored && reading.ignored_count > IGNORED_MOST)
+		buf_addf(ignored, "%u more lines are passed over\n", reading.ignored_count - IGNORED_MOST);
 }
 
-static bool read_file(struct variables *variables, const char *path, bool optional, struct buf *over, struct buf *why)
+static bool read_environment_file(struct variables *variables, const char *path, bool optional, struct buf *ignored,
+				  struct buf *why)
 {
 	size_t length;
 	bool good;
@@ -235,7 +236,7 @@ static bool read_file(struct variables *variables, const char *path, bool option
 	}
 	good = strlen(text) == length;
 	if (good) {
-		read_text(variables, text, over);
+		read_variables(variables, text, ignored);
 	} else {
 		buf_addf(why, "environment_file: %s: it is no text: there is a NUL in it", path);
 	}
@@ -243,9 +244,9 @@ static bool read_file(struct variables *variables, const char *path, bool option
 	return good;
 }
 
-/* Every file of a pattern, in the order of their names. */
-static bool read_matches(struct variables *variables, const char *pattern, bool optional, struct buf *over,
-			 struct buf *why)
+/* Reads every file that matches a pattern, in the order of their names. */
+static bool read_matching_files(struct variables *variables, const char *pattern, bool optional, struct buf *ignored,
+				struct buf *why)
 {
 	struct buf names = { 0 };
 	bool good = foreign_glob(pattern, &names) || (errno == ENOENT && optional);
@@ -253,17 +254,17 @@ static bool read_matches(struct variables *variables, const char *pattern, bool 
 	if (!good)
 		buf_addf(why, "environment_file: %s: %s", pattern, strerror(errno));
 	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1)
-		good = read_file(variables, names.data + at, optional, over, why);
+		good = read_environment_file(variables, names.data + at, optional, ignored, why);
 	buf_free(&names);
 	return good;
 }
 
-bool variables_read_file(struct variables *variables, const char *path, struct buf *over, struct buf *why)
+bool variables_read_file(struct variables *variables, const char *path, struct buf *ignored, struct buf *why)
 {
 	bool optional = *path == '-';
 
 	path += optional;
 	if (strpbrk(path, "*?["))
-		return read_matches(variables, path, optional, over, why);
-	return read_file(variables, path, optional, over, why);
+		return read_matching_files(variables, path, optional, ignored, why);
+	return read_environment_file(variables, path, optional, ignored, why);
 }

@@ -1,4 +1,5 @@
-/* What every start takes from superd's own process. */
+/* What all starts inherit from superd's own process. Filled in once when superd starts; the strings live as long as the
+ * process. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,14 +9,14 @@
 #include "exec/child/plan.h"
 
 struct process_defaults {
-	char **environment;             /* superd's own, for passenv */
-	struct rlimit inherited_nofile; /* before superd raised its own: the main command's */
-	struct rlimit nofile;           /* the same with a sane soft limit, for all services */
-	char oom_score[OOM_SCORE_TEXT]; /* of backends that choose none; "": superd's own */
-	bool ignores_hangup;            /* superd was started by nohup(1) or the like */
-	struct inherited_signals signals; /* before superd reset them: the main command's */
-	uint64_t ambient;               /* superd's own ambient capabilities when it was started: the main command's, and a successor's */
-	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
-	const char *cache_directory, *logs_directory, *configuration_directory;         /* the same */
-	const char *control;            /* the path of superd's control socket, whose folder no service is given; NULL: none */
+	char **environment;             /* superd's own environment, for passenv */
+	struct rlimit inherited_nofile; /* RLIMIT_NOFILE before superd raised its own, for the main command */
+	struct rlimit nofile;           /* the same with a reasonable soft limit, for all services */
+	char oom_score[OOM_SCORE_TEXT]; /* oom_score_adj of backends without oom_score_adjust; "": superd's own */
+	bool ignores_hangup;            /* superd was started with SIGHUP ignored, as by nohup(1) */
+	struct inherited_signals signals; /* signals before superd reset them, for the main command */
+	uint64_t ambient;               /* ambient capabilities that superd was started with, for the main command and for a successor */
+	const char *runtime_directory, *state_directory;        /* base folders of these options: /run, /var/lib, … */
+	const char *cache_directory, *logs_directory, *configuration_directory;
+	const char *control;            /* path of superd's control socket, whose folder no service may have; NULL: none */
 };

@@ -1,7 +1,7 @@
-/* From a start to a process, alone or in a batch.
+/* Starts processes, one at a time or in a batch.
  *
- * A batch is a barrier. A vfork-like launch suspends the thread that asks for it, so helper threads run several
- * launches at the same time. When spawn_batch returns, nothing runs in the helpers, every pid is known, and the loop is
+ * A batch is a barrier. A vfork-like start suspends the thread that asks for it, so helper threads run several starts
+ * at the same time. When spawn_batch returns, nothing runs in the helpers, every pid is known, and the loop is
  * single-threaded again. */
 #include "exec/spawn/spawn.h"
 
@@ -24,15 +24,15 @@
 
 static char own_stack[SPAWN_STACK] __attribute__((aligned(64)));
 
-/* The helpers and what they work on: one set for the process, as processors are. Guarded by lock but for next, which
- * hands out the batch's members. */
+/* The helper threads and their batch, one set for the process. Guarded by lock, except `next`, which hands out the
+ * batch's members. */
 static struct helpers {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
-	struct spawn_request *launches;
+	struct spawn_request *requests;
 	size_t count;
 	atomic_size_t next;
-	unsigned long batch;            /* number of the batch; a helper that saw it has joined */
+	unsigned long batch;            /* number of the batch; a helper that saw it has taken part */
 	unsigned busy;
 	unsigned helpers;
 	bool prepared, ending;
@@ -40,8 +40,9 @@ static struct helpers {
 	char *stacks[HELPERS_MOST];
 } helpers = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 
-/* Where libev reads signals by signalfd, SIGCHLD has none, nor has any other but SIGPIPE, whose handler does nothing
- * wherever it runs (exec/processes/pid1) and goes at the exec; then every start is spared dozens of calls. */
+/* Whether superd has signal handlers that the child must reset. If libev uses signalfd(2), there is none for SIGCHLD
+ * nor for any other signal but SIGPIPE, whose handler does nothing (exec/processes/pid1) and ends at the exec. Then
+ * every start saves dozens of system calls. */
 static bool has_handlers(void)
 {
 	struct sigaction current;
@@ -49,91 +50,102 @@ static bool has_handlers(void)
 	return sigaction(SIGCHLD, NULL, &current) < 0 || current.sa_handler != SIG_DFL;
 }
 
-/* A superd that is not root may not write its own /proc/self/oom_score_adj, nor may a child in its memory. */
-static bool is_hidden_from_itself(const struct job *job)
+/* A superd that is not root cannot write its own /proc/self/oom_score_adj, nor can a child in its memory, as superd is
+ * not dumpable (proc_pid_oom_score_adj(5)). */
+static bool needs_own_oom_score(const struct job *job)
 {
 	return job->plan->oom_score[0] && geteuid() != 0;
 }
 
-static bool is_apart(const struct job *job)
+static bool must_start_apart(const struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
-	return job->checks || job->group || job->files || is_hidden_from_itself(job) || job->plan->credentials ||
+	return job->checks || job->group || job->files || needs_own_oom_score(job) || job->plan->credentials ||
 	       job->plan->may_hang ||
 	       (job->plan->apart && !privileged);
 }
 
 /* The path of the notify socket; NULL: none, or an abstract name. */
-static const char *notify_path(const struct spawn_request *launch)
+static const char *notify_path(const struct spawn_request *request)
 {
-	const char *path = launch->notify ? strchr(launch->notify, '=') : NULL;
+	const char *path = request->notify ? strchr(request->notify, '=') : NULL;
 
 	return path && path[1] == '/' ? path + 1 : NULL;
 }
 
-static void start_one(struct spawn_request *launch, char *stack)
+static void start_one(struct spawn_request *request, char *stack)
 {
 	struct job job = {
-		.plan = launch->plan, .command = launch->command ? launch->command : &launch->plan->main,
-		.checks = launch->checks, .wanted = launch->wanted, .wanted_count = launch->wanted_count, .report = -1,
-		.files = launch->files, .mapper = -1, .private_id = launch->private_id, .group = launch->group,
-		.into = launch->into, .into_path = launch->into_path,
-		.has_handlers = has_handlers(), .notify = notify_path(launch),
+		.plan = request->plan,
+		.command = request->command ? request->command : &request->plan->main,
+		.checks = request->checks,
+		.wanted = request->wanted,
+		.wanted_count = request->wanted_count,
+		.report = -1,
+		.files = request->files,
+		.mapper = -1,
+		.private_id = request->private_id,
+		.group = request->group,
+		.into = request->into,
+		.into_path = request->into_path,
+		.has_handlers = has_handlers(),
+		.notify = notify_path(request),
 	};
 	struct spawn_env texts;
 
-	launch->report = -1;
-	launch->unreaped = 0;
-	launch->begun = clock_now();
-	if (spawn_env_make(&texts, &job, launch)) {
-		launch->pid = is_apart(&job) ? spawn_async(&job, &launch->report) : spawn_process(&job, stack);
-		launch->fault = job.fault;
-		launch->unreaped = job.unreaped;
+	request->report = -1;
+	request->unreaped = 0;
+	request->begun = clock_now();
+	if (spawn_env_make(&texts, &job, request)) {
+		request->pid =
+			must_start_apart(&job) ? spawn_async(&job, &request->report) : spawn_process(&job, stack);
+		request->fault = job.fault;
+		request->unreaped = job.unreaped;
 	} else {
-		launch->pid = -1;
-		launch->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
+		request->pid = -1;
+		request->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
 	}
 	spawn_env_free(&texts, &job);
 }
 
-void spawn_start(struct spawn_request *launch)
+void spawn_start(struct spawn_request *request)
 {
 	sigset_t before;
 
 	thread_block_signals(&before);
-	start_one(launch, own_stack);
+	start_one(request, own_stack);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static void take_from_batch(struct spawn_request *launches, size_t count, char *stack)
+static void start_from_batch(struct spawn_request *requests, size_t count, char *stack)
 {
 	size_t n;
 
 	while ((n = atomic_fetch_add(&helpers.next, 1)) < count)
-		start_one(&launches[n], stack);
+		start_one(&requests[n], stack);
 }
 
-static void *help(void *stack)
+static void *run_helper(void *stack)
 {
 	unsigned long seen = 0;
 
-	own_privileges_use(0);     /* each child raises its own */
+	own_privileges_use(0);     /* each child raises its own capabilities */
 	pthread_mutex_lock(&helpers.lock);
 	for (;;) {
-		struct spawn_request *launches;
+		struct spawn_request *requests;
 		size_t count;
 
-		while (!helpers.ending && (helpers.batch == seen || !helpers.launches))
+		while (!helpers.ending && (helpers.batch == seen || !helpers.requests))
 			pthread_cond_wait(&helpers.wake, &helpers.lock);
 		if (helpers.ending)
 			break;
 		seen = helpers.batch;
-		launches = helpers.launches;
+		requests = helpers.requests;
 		count = helpers.count;
 		helpers.busy++;
 		pthread_mutex_unlock(&helpers.lock);
-		take_from_batch(launches, count, stack);
+		start_from_batch(requests, count, stack);
 		pthread_mutex_lock(&helpers.lock);
 		if (--helpers.busy == 0)
 			pthread_cond_signal(&helpers.done);
@@ -142,7 +154,7 @@ static void *help(void *stack)
 	return NULL;
 }
 
-/* Starts one helper less than there are processors: with one processor nothing can overlap. */
+/* Creates one helper thread less than there are CPUs: with one CPU nothing can overlap. */
 static void prepare_helpers(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -151,7 +163,7 @@ static void prepare_helpers(void)
 	while (helpers.helpers < HELPERS_MOST && helpers.helpers + 1 < (unsigned long)processors) {
 		char *stack = aligned_alloc(64, SPAWN_STACK);
 
-		if (!stack || thread_start(&helpers.threads[helpers.helpers], HELPER_STACK, help, stack) != 0) {
+		if (!stack || thread_start(&helpers.threads[helpers.helpers], HELPER_STACK, run_helper, stack) != 0) {
 			free(stack);
 			break;
 		}
@@ -159,7 +171,7 @@ static void prepare_helpers(void)
 	}
 }
 
-void spawn_batch(struct spawn_request *launches, size_t count)
+void spawn_batch(struct spawn_request *requests, size_t count)
 {
 	sigset_t before;
 
@@ -171,20 +183,20 @@ void spawn_batch(struct spawn_request *launches, size_t count)
 	if (count > 1 && helpers.helpers) {
 		pthread_mutex_lock(&helpers.lock);
 		atomic_store(&helpers.next, 0);
-		helpers.launches = launches;
+		helpers.requests = requests;
 		helpers.count = count;
 		helpers.batch++;
 		pthread_cond_broadcast(&helpers.wake);
 		pthread_mutex_unlock(&helpers.lock);
-		take_from_batch(launches, count, own_stack);
+		start_from_batch(requests, count, own_stack);
 		pthread_mutex_lock(&helpers.lock);
-		helpers.launches = NULL;  /* who wakes up only now finds nothing to join */
+		helpers.requests = NULL;  /* a helper that wakes up only now finds nothing to do */
 		while (helpers.busy)
 			pthread_cond_wait(&helpers.done, &helpers.lock);
 		pthread_mutex_unlock(&helpers.lock);
 	} else {
 		for (size_t n = 0; n < count; n++)
-			start_one(&launches[n], own_stack);
+			start_one(&requests[n], own_stack);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

@@ -1,9 +1,10 @@
-/* Starts processes: the only place of superd that forks (src/cli/superd/daemonize apart).
+/* Starts processes. Besides src/cli/superd/daemonize this is the only place in superd that forks.
  *
- * Two ways, chosen by configure: spawn_clone.c shares memory and descriptors with the child until its exec, at a
- * cost that does not depend on superd's size; spawn_fork.c is plain fork with a pipe. Either way spawn_start
- * returns when the program runs, so a failure is known at once, with its stage and errno. What takes longer, or can't
- * be done in superd's own memory, is done apart (spawn_async.c): then superd hears of the failure later. */
+ * configure chooses one of two methods: spawn_clone.c shares memory and descriptors with the child until its exec
+ * (CLONE_VM and CLONE_VFORK, clone(2)), at a cost that does not depend on superd's size; spawn_fork.c is a plain
+ * fork(2) with a pipe. Either way spawn_start returns when the program runs, so a failure is known at once, with its
+ * stage and errno. A start that takes longer, or that is impossible in superd's own memory, is asynchronous
+ * (spawn_async.c): superd learns of its failure later. Such a start, and its plan, is called "apart". */
 #pragma once
 
 #include <stdbool.h>
@@ -14,84 +15,90 @@
 
 #define INVOCATION_ID 32                /* hexadecimal digits */
 
-/* One start: its plan, what differs from other starts, and the result. */
+/* One start: its plan, what differs from other starts, and the result. Texts and lists are borrowed until spawn_start
+ * returns. */
 struct spawn_request {
 	const struct plan *plan;
-	const struct plan_command *command;             /* NULL: the plan's main one */
-	bool checks;                    /* true: check the plan's conditions first; makes the start one apart */
-	const int *wanted;              /* wanted[n] becomes descriptor n; -1: closed; borrowed until spawn_start returns */
+	const struct plan_command *command;             /* NULL: the plan's main command */
+	bool checks;                    /* check the plan's conditions first; the start is then apart */
+	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
 	int wanted_count;               /* at least 3 */
-	const struct stream_file *files;                /* three that the child opens as its user, borrowed; such a start is apart,
-							   too. NULL: none */
-	unsigned listen_count;          /* LISTEN_FDS; 0: no LISTEN_* at all */
-	const char *names;              /* LISTEN_FDNAMES=… whole, borrowed; NULL without listen_count */
-	const char *remote_address;     /* "" : no REMOTE_ADDR and REMOTE_PORT */
+	/* Three files that the child opens as its user; the start is then apart. NULL: none. */
+	const struct stream_file *files;
+	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */
+	const char *names;              /* the whole text LISTEN_FDNAMES=…; NULL without listen_count */
+	const char *remote_address;     /* "": no REMOTE_ADDR and REMOTE_PORT */
 	int remote_port;                /* -1: none */
-	bool remote_host;               /* REMOTE_HOST too, as xinetd sets it */
-	const char *local_address;      /* the near end of a TCP connection: TCPLOCALIP and so on too; NULL: none of these */
+	bool remote_host;               /* also set REMOTE_HOST, as xinetd does */
+	const char *local_address;      /* local end of a TCP connection, for TCPLOCALIP and so on; NULL: none of these variables */
 	int local_port;
 	uint64_t cookie;                /* SO_COOKIE of the connection; 0: none */
-	const char *notify;             /* NOTIFY_SOCKET=… whole, borrowed; NULL: none */
-	int64_t watchdog;               /* WATCHDOG_USEC; 0: none */
-	unsigned store;                 /* FDSTORE; 0: none */
-	const char *const *variables;   /* further NAME=value of this start, NULL-terminated, borrowed; NULL: none */
+	const char *notify;             /* the whole text NOTIFY_SOCKET=…; NULL: none */
+	int64_t watchdog;               /* WATCHDOG_USEC, microseconds (sd_watchdog_enabled(3)); 0: none */
+	unsigned store;                 /* FDSTORE, number of descriptors (sd_pid_notify_with_fds(3)); 0: none */
+	const char *const *variables;   /* further NAME=value, NULL-terminated; NULL: none */
 	const char *invocation;         /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
-	uint64_t private_id;            /* of the instance's folders for private_tmp; 0: it has none */
-	const char *group;              /* the folder of its control group, which its child makes; NULL: none. Such a start is apart, too */
-	int into;                       /* an open control group that it is started in; 0: none. One that can't be is outside */
-	const char *into_path;          /* that folder's path, borrowed, for when somebody has taken it away: it is then made anew
-					   and opened in place of `into`. NULL: that was opened for this start */
-	double begun;                   /* a result: when it was forked at the earliest, seconds of the monotonic clock */
-	pid_t pid;                      /* the result: -1 when it failed, with fault set */
-	int report;                     /* of a start apart: what is read of it is a struct fault, its end that the program
-					   runs; the caller's to close. -1: the program runs already */
-	struct fault fault;
-	pid_t unreaped;                 /* of a start that failed: its process, for the loop to reap; 0: there is none. Nobody waits
-					   for it here, as one that was killed in a call that hangs does not end */
+	uint64_t private_id;            /* number of the instance's private_tmp folders; 0: it has none */
+	const char *group;              /* path of the control group that the child creates; the start is then apart. NULL: none */
+	/* Descriptor of an open control group to start in; 0: none. If that is impossible, the process starts
+	 * outside. */
+	int into;
+	/* Path of that group: if it was removed, it is created again and opened as `into`. NULL: it was opened for this
+	 * start. */
+	const char *into_path;
+	double begun;                   /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
+	pid_t pid;                      /* result: the process; -1: the start failed, and `fault` tells why */
+	/* Result of a start apart: a pipe that yields a struct fault, or its end once the program runs; the caller
+	 * closes it. -1: the program runs already. */
+	int report;
+	struct fault fault;             /* result: stage and errno of a failure */
+	/* Result of a failed start: its process, which the loop reaps; 0: none. A process that was killed in a blocked
+	 * system call may never end, so it is not waited for here. */
+	pid_t unreaped;
 };
 
-/* Starts one. launch->pid is the process, now running its program; or -1 and launch->fault. That of a plan apart is
- * only on its way: what became of it is told by launch->report. */
-void spawn_start(struct spawn_request *launch);
+/* Starts one. request->pid is the process, which now runs its program; or -1 and request->fault. After a start apart
+ * the program does not run yet, and request->report yields the outcome. */
+void spawn_start(struct spawn_request *request);
 
-/* A new INVOCATION_ID, for starts that share one. false: there is no randomness yet. In spawn_env.c. */
+/* Makes a new INVOCATION_ID, for starts that share one. false: the kernel has no randomness yet. In spawn_env.c. */
 bool spawn_invocation(char id[INVOCATION_ID + 1]);
 
-/* Starts several: the calling thread takes the first and goes on, helpers take what it has not come to, so that
- * execs overlap where there is more than one processor. Returns when all have their result. The helpers are made
- * at the first batch of more than one, never for a superd that has no load. */
-void spawn_batch(struct spawn_request *launches, size_t count);
+/* Starts several. The calling thread and helper threads each take the next one, so that execs overlap if there are
+ * several CPUs. Returns when all have their result. The helper threads are created at the first batch of more than
+ * one. */
+void spawn_batch(struct spawn_request *requests, size_t count);
 
-/* Ends the helpers; for tests and the end. */
+/* Ends the helper threads, at superd's end and in tests. */
 void spawn_end(void);
 
-/* The way of starting itself, in spawn_clone.c or spawn_fork.c: fills job->fault or gives the pid. stack is memory of
- * SPAWN_STACK bytes for the child; signals are blocked by the caller. */
+/* The method itself, in spawn_clone.c or spawn_fork.c: returns the pid, or fills in job->fault. stack: SPAWN_STACK
+ * bytes for the child. The caller has blocked all signals. */
 pid_t spawn_process(struct job *job, char *stack);
 
 /* Starts a plan apart, in spawn_async.c: returns at once, with *report open. */
 pid_t spawn_async(struct job *job, int *report);
 
-/* Calls try in a process of its own and gives what it returns, 0 to 255; -1 and errno. For looks at what the kernel
- * allows; it waits, as long as a start may take. */
+/* Calls `try` in a process of its own and returns its result, 0 to 255; -1 and errno. For tests of what the kernel
+ * allows. Waits, up to spawn_timeout_seconds. */
 int spawn_probe(int (*try)(void));
 
-/* Has a chore done in a process of its own, with a copy of what is handed over and no descriptor of ours but these;
- * nobody hears how it ends. false: there is no process to be had. */
+/* Runs a chore in a forked process, which has no descriptors of superd's but these. No process learns how it ends.
+ * false: the fork failed. */
 bool spawn_background(void (*chore)(const void *with), const void *with, const int *kept, int count);
 
-/* The same for work that may hang for ever on what somebody else made: in a process of its own under this name (at most
- * 15 bytes), not to be killed but by SIGKILL, which nobody may trace, with no descriptor but those kept and no
- * capability, permitted ones too, but these (bit CAP_x). Nothing is ever to wait for it. Its pid; -1 and errno. */
+/* The same for work that may block for ever because of another user. The process has this name (at most 15 bytes), has
+ * all signals blocked, cannot be traced, and has no descriptors and no capabilities (permitted ones included) but these
+ * (bit CAP_x). superd must never wait for its end. Returns its pid; -1 and errno. */
 pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
 		   const int *kept, int count);
-bool spawn_is_worker(pid_t pid);                /* the pid is of spawn_worker, and was not reaped yet */
-uint64_t spawn_worker_serial(pid_t pid);        /* unique, while a pid is reused; 0: not of spawn_worker */
-void spawn_note_worker(pid_t pid);               /* adds one that superd started before an upgrade; 0: none */
-void spawn_reaped(pid_t pid);                   /* to be called for every reaped child: its pid may be reused now */
+bool spawn_is_worker(pid_t pid);                /* whether spawn_worker started this pid, and it is not yet reaped */
+uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: not of spawn_worker */
+void spawn_note_worker(pid_t pid);               /* adds a worker that superd started before an upgrade; 0: does nothing */
+void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */
 
-/* For messages: where a start failed, as "setting user", and why. In stage_name.c. */
+/* For messages: the stage that failed, such as "setting user", and why. In stage_name.c. */
 const char *stage_name(enum stage stage);
 const char *fault_reason(const struct fault *fault);
 
-#define SPAWN_STACK (64 << 10)
+#define SPAWN_STACK (64 << 10)          /* bytes of a child's stack */

@@ -1,11 +1,11 @@
 /* Starts with fork(2), for a child that mounts, may block or may be killed before its exec.
  *
  * superd does not wait for such a start. A close-on-exec pipe reports success by closing, and failure by what the child
- * writes. Because the child may take its time, it first closes every descriptor that the program is not to have: else
- * it would keep open what superd or others close meanwhile.
+ * writes. As the child may take long, it first closes every descriptor that the program must not have: otherwise it
+ * would hold open what superd or others close meanwhile.
  *
- * A process inside a new user namespace may map no user but its own. So a second process is forked first; it stays
- * outside and writes the maps when the child asks (exec/child/userns_map.c). */
+ * A process inside a new user namespace may map no user but its own (user_namespaces(7)). So a second process is forked
+ * first; it stays outside and writes the maps when the child asks (exec/child/userns_map.c). */
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
 
-#define REAP_MOST 100                   /* milliseconds: it has nothing more to do but end */
+#define REAP_MOST 100                   /* milliseconds that superd waits for a process that is about to end */
 
 pid_t spawn_async(struct job *job, int *report)
 {
@@ -51,7 +51,7 @@ pid_t spawn_async(struct job *job, int *report)
 	return pid;
 }
 
-static bool wait_for(int fd)
+static bool wait_for_answer(int fd)
 {
 	struct pollfd told = { fd, POLLIN, 0 };
 	int ready;
@@ -62,7 +62,7 @@ static bool wait_for(int fd)
 	return ready > 0;
 }
 
-/* It answers by a pipe, as the loop may have reaped it before anybody here asks how it ended. */
+/* The process answers by a pipe, as the loop may reap it before waitpid(2) here could. */
 int spawn_probe(int (*try)(void))
 {
 	unsigned char answer = 0;
@@ -75,13 +75,13 @@ int spawn_probe(int (*try)(void))
 	pid = fork();
 	if (pid == 0) {
 		fork_fds_close_others(&ends[1], 1,
-				      -1); /* a start that another thread makes has a pipe that is to end */
+				      -1); /* another thread's start has a pipe that must close */
 		raw_raise_effective();
 		answer = (unsigned char)try();
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
 	}
 	fd_close(&ends[1]);
-	if (pid > 0 && !wait_for(ends[0]))
+	if (pid > 0 && !wait_for_answer(ends[0]))
 		kill(pid, SIGKILL);
 	if (pid > 0)
 		got = read(ends[0], &answer, 1);
@@ -118,7 +118,7 @@ static void become_untraceable(const char *name)
 }
 #endif
 
-static bool is_kept(int fd, const int *kept, int count)
+static bool is_kept_fd(int fd, const int *kept, int count)
 {
 	for (int n = 0; n < count; n++) {
 		if (kept[n] == fd)
@@ -127,40 +127,40 @@ static bool is_kept(int fd, const int *kept, int count)
 	return false;
 }
 
-/* Those that were not reaped yet. They are few, and a child that is none is only to be told from them at superd's
+/* The workers that are not yet reaped. There are few, and other children need to be told from them only at superd's
  * end. */
-struct aside {
+struct worker_process {
 	pid_t pid;
 	uint64_t serial;
 };
 
 static struct {
-	struct aside *list;
+	struct worker_process *list;
 	size_t count, room;
 	uint64_t last;                  /* serial */
-} asides;
+} workers;
 
-static bool make_room_for_aside(void)
+static bool grow_workers(void)
 {
-	struct aside *list = array_grow(asides.list, &asides.room, asides.count, sizeof(*list));
+	struct worker_process *list = array_grow(workers.list, &workers.room, workers.count, sizeof(*list));
 
 	if (list)
-		asides.list = list;
+		workers.list = list;
 	return list;
 }
 
-/* Where there is no memory superd's end may wait for it, with all others that do not end. */
+/* Without memory the worker is not recorded, and superd's end may wait for it as for any other child. */
 void spawn_note_worker(pid_t pid)
 {
-	if (pid > 0 && make_room_for_aside())
-		asides.list[asides.count++] = (struct aside){ pid, ++asides.last };
+	if (pid > 0 && grow_workers())
+		workers.list[workers.count++] = (struct worker_process){ pid, ++workers.last };
 }
 
 uint64_t spawn_worker_serial(pid_t pid)
 {
-	for (size_t n = 0; n < asides.count; n++) {
-		if (asides.list[n].pid == pid)
-			return asides.list[n].serial;
+	for (size_t n = 0; n < workers.count; n++) {
+		if (workers.list[n].pid == pid)
+			return workers.list[n].serial;
 	}
 	return 0;
 }
@@ -172,28 +172,28 @@ bool spawn_is_worker(pid_t pid)
 
 void spawn_reaped(pid_t pid)
 {
-	for (size_t n = 0; n < asides.count; n++) {
-		if (asides.list[n].pid == pid)
-			asides.list[n--] = asides.list[--asides.count];
+	for (size_t n = 0; n < workers.count; n++) {
+		if (workers.list[n].pid == pid)
+			workers.list[n--] = workers.list[--workers.count];
 	}
 }
 
-/* All signals stay blocked in the new process: superd's loop, which handles them, does not run there. */
+/* All signals stay blocked in the new process, as superd's loop, which handles them, does not run there. */
 pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
 		   const int *kept, int count)
 {
 	sigset_t before;
 	pid_t pid;
 
-	if (!make_room_for_aside())
-		return -1;              /* one that is not known of may not be started */
+	if (!grow_workers())
+		return -1;              /* a worker that cannot be recorded must not start */
 	thread_block_signals(&before);
 	pid = fork();
 	if (pid == 0) {
 		own_privileges_drop_others(capabilities);
 		become_untraceable(name);
 		for (int fd = 0; fd <= 2; fd++) {
-			if (!is_kept(fd, kept, count))
+			if (!is_kept_fd(fd, kept, count))
 				close(fd);
 		}
 		fork_fds_close_others(kept, count, -1);

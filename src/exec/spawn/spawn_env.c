@@ -1,7 +1,7 @@
 /* The environment and the arguments of one start.
  *
- * Some variables hold the child's pid, which only the child knows. Room for them is made here, and the child fills it
- * in (exec/child/child.c), after the arguments were expanded: so a command's words cannot contain these variables. */
+ * Some variables hold the child's pid, which only the child knows. They get their room here, and the child fills it in
+ * (exec/child/child.c) after the arguments were expanded: so a command's words cannot contain these variables. */
 #include "exec/spawn/spawn_env.h"
 
 #include <errno.h>
@@ -16,22 +16,22 @@
 
 bool spawn_invocation(char id[INVOCATION_ID + 1])
 {
-	unsigned char chance[INVOCATION_ID / 2];
+	unsigned char random[INVOCATION_ID / 2];
 
-	if (getrandom(chance, sizeof(chance), GRND_NONBLOCK) != (ssize_t)sizeof(chance))
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
 		return false;
-	for (size_t n = 0; n < sizeof(chance); n++)
-		snprintf(id + 2 * n, 3, "%02x", chance[n]);
+	for (size_t n = 0; n < sizeof(random); n++)
+		snprintf(id + 2 * n, 3, "%02x", random[n]);
 	return true;
 }
 
-/* As ucspi-tcp names them. */
-static size_t add_tcp(const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+/* Variables of ucspi-tcp (tcp-environ(5)). */
+static size_t add_tcp(const struct spawn_request *request, struct spawn_env *texts, char **environment)
 {
-	snprintf(texts->local_ip, sizeof(texts->local_ip), "TCPLOCALIP=%s", launch->local_address);
-	snprintf(texts->local_port, sizeof(texts->local_port), "TCPLOCALPORT=%d", launch->local_port);
-	snprintf(texts->remote_ip, sizeof(texts->remote_ip), "TCPREMOTEIP=%s", launch->remote_address);
-	snprintf(texts->remote_port, sizeof(texts->remote_port), "TCPREMOTEPORT=%d", launch->remote_port);
+	snprintf(texts->local_ip, sizeof(texts->local_ip), "TCPLOCALIP=%s", request->local_address);
+	snprintf(texts->local_port, sizeof(texts->local_port), "TCPLOCALPORT=%d", request->local_port);
+	snprintf(texts->remote_ip, sizeof(texts->remote_ip), "TCPREMOTEIP=%s", request->remote_address);
+	snprintf(texts->remote_port, sizeof(texts->remote_port), "TCPREMOTEPORT=%d", request->remote_port);
 	environment[0] = (char *)(uintptr_t)"PROTO=TCP";
 	environment[1] = texts->local_ip;
 	environment[2] = texts->local_port;
@@ -40,37 +40,37 @@ static size_t add_tcp(const struct spawn_request *launch, struct spawn_env *text
 	return 5;
 }
 
-static size_t add_remote(const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+static size_t add_remote(const struct spawn_request *request, struct spawn_env *texts, char **environment)
 {
 	size_t count = 0;
 
-	if (launch->cookie) {
-		snprintf(texts->cookie, sizeof(texts->cookie), "SO_COOKIE=%" PRIu64, launch->cookie);
+	if (request->cookie) {
+		snprintf(texts->cookie, sizeof(texts->cookie), "SO_COOKIE=%" PRIu64, request->cookie);
 		environment[count++] = texts->cookie;
 	}
-	if (!launch->remote_address || !*launch->remote_address)
+	if (!request->remote_address || !*request->remote_address)
 		return count;
-	snprintf(texts->address, sizeof(texts->address), "REMOTE_ADDR=%s", launch->remote_address);
+	snprintf(texts->address, sizeof(texts->address), "REMOTE_ADDR=%s", request->remote_address);
 	environment[count++] = texts->address;
-	if (launch->remote_host) {
-		snprintf(texts->host, sizeof(texts->host), "REMOTE_HOST=%s", launch->remote_address);
+	if (request->remote_host) {
+		snprintf(texts->host, sizeof(texts->host), "REMOTE_HOST=%s", request->remote_address);
 		environment[count++] = texts->host;
 	}
-	if (launch->remote_port >= 0) {
-		snprintf(texts->port, sizeof(texts->port), "REMOTE_PORT=%d", launch->remote_port);
+	if (request->remote_port >= 0) {
+		snprintf(texts->port, sizeof(texts->port), "REMOTE_PORT=%d", request->remote_port);
 		environment[count++] = texts->port;
 	}
-	if (launch->local_address)
-		count += add_tcp(launch, texts, environment + count);
+	if (request->local_address)
+		count += add_tcp(request, texts, environment + count);
 	return count;
 }
 
-static size_t add_invocation(const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+static size_t add_invocation(const struct spawn_request *request, struct spawn_env *texts, char **environment)
 {
 	char id[INVOCATION_ID + 1];
 
-	if (launch->invocation)
-		memcpy(id, launch->invocation, sizeof(id));
+	if (request->invocation)
+		memcpy(id, request->invocation, sizeof(id));
 	else if (!spawn_invocation(id))
 		return 0;
 	snprintf(texts->invocation, sizeof(texts->invocation), "INVOCATION_ID=%s", id);
@@ -78,19 +78,19 @@ static size_t add_invocation(const struct spawn_request *launch, struct spawn_en
 	return 1;
 }
 
-static size_t add_notify(struct job *job, const struct spawn_request *launch, struct spawn_env *texts,
+static size_t add_notify(struct job *job, const struct spawn_request *request, struct spawn_env *texts,
 			 char **environment)
 {
 	size_t count = 0;
 
-	if (launch->notify)
-		environment[count++] = (char *)(uintptr_t)launch->notify;
-	if (launch->store) {
-		snprintf(texts->store, sizeof(texts->store), "FDSTORE=%u", launch->store);
+	if (request->notify)
+		environment[count++] = (char *)(uintptr_t)request->notify;
+	if (request->store) {
+		snprintf(texts->store, sizeof(texts->store), "FDSTORE=%u", request->store);
 		environment[count++] = texts->store;
 	}
-	if (launch->watchdog) {
-		snprintf(texts->watchdog, sizeof(texts->watchdog), "WATCHDOG_USEC=%" PRId64, launch->watchdog);
+	if (request->watchdog) {
+		snprintf(texts->watchdog, sizeof(texts->watchdog), "WATCHDOG_USEC=%" PRId64, request->watchdog);
 		job->watched = true;
 		environment[count++] = job->watchdog_pid;
 		environment[count++] = texts->watchdog;
@@ -98,23 +98,24 @@ static size_t add_notify(struct job *job, const struct spawn_request *launch, st
 	return count;
 }
 
-static size_t add_own(struct job *job, const struct spawn_request *launch, struct spawn_env *texts, char **environment)
+static size_t add_start_variables(struct job *job, const struct spawn_request *request, struct spawn_env *texts,
+				  char **environment)
 {
 	size_t count = 0;
 
-	if (launch->listen_count) {
-		snprintf(texts->fds, sizeof(texts->fds), "LISTEN_FDS=%u", launch->listen_count);
+	if (request->listen_count) {
+		snprintf(texts->fds, sizeof(texts->fds), "LISTEN_FDS=%u", request->listen_count);
 		job->listen = true;
 		environment[count++] = job->listen_pid;
 		environment[count++] = texts->fds;
-		environment[count++] = (char *)(uintptr_t)launch->names;
+		environment[count++] = (char *)(uintptr_t)request->names;
 	}
-	count += add_remote(launch, texts, environment + count);
-	count += add_notify(job, launch, texts, environment + count);
-	if (launch->plan->tells_unit) {
+	count += add_remote(request, texts, environment + count);
+	count += add_notify(job, request, texts, environment + count);
+	if (request->plan->tells_unit) {
 		job->tells_unit = true;
 		environment[count++] = job->exec_pid;
-		count += add_invocation(launch, texts, environment + count);
+		count += add_invocation(request, texts, environment + count);
 	}
 	return count;
 }
@@ -128,20 +129,20 @@ static size_t count_list(const char *const *list)
 	return count;
 }
 
-static bool make_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *launch)
+static bool make_start_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
 {
-	size_t own = count_list(launch->variables), planned = launch->plan->environment_count;
+	size_t own = count_list(request->variables), planned = request->plan->environment_count;
 	size_t most = JOB_EXTRA + own + planned + 1, count;
 
 	if (most > SPAWN_ENVIRONMENT)
 		texts->environment = malloc(most * sizeof(*texts->environment));
 	if (!texts->environment)
 		return false;
-	count = add_own(job, launch, texts, texts->environment);
+	count = add_start_variables(job, request, texts, texts->environment);
 	for (size_t n = 0; n < own; n++)
-		texts->environment[count++] = (char *)(uintptr_t)launch->variables[n];
+		texts->environment[count++] = (char *)(uintptr_t)request->variables[n];
 	if (planned)
-		memcpy(texts->environment + count, launch->plan->environment, planned * sizeof(*texts->environment));
+		memcpy(texts->environment + count, request->plan->environment, planned * sizeof(*texts->environment));
 	count += planned;
 	if (job->tells_unit && job->listen) {
 		job->pidfd_id_at = &texts->environment[count];
@@ -151,13 +152,13 @@ static bool make_environment(struct spawn_env *texts, struct job *job, const str
 	return true;
 }
 
-bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *launch)
+bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
 {
-	bool expands = launch->plan->expands && !(job->command->flags & COMMAND_VERBATIM);
+	bool expands = request->plan->expands && !(job->command->flags & COMMAND_VERBATIM);
 
 	texts->environment = texts->small;
 	texts->argv = job->command->argv;
-	if (make_environment(texts, job, launch) &&
+	if (make_start_environment(texts, job, request) &&
 	    (!expands || (texts->argv = argv_expand(job->command->argv, texts->environment)))) {
 		job->environment = texts->environment;
 		job->argv = texts->argv;

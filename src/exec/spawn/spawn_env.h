@@ -1,12 +1,12 @@
-/* What one start tells its program: the variables of this start in front of the plan's, and the plan's words with
- * theirs filled in. */
+/* The environment and the arguments of one start: its own variables in front of the plan's, and the plan's words with
+ * variables replaced. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "exec/spawn/spawn.h"
 
-#define SPAWN_ENVIRONMENT 48 /* variables that take no memory but this */
+#define SPAWN_ENVIRONMENT 48 /* variables that fit without further memory */
 
 /* The texts that a job's environment points to; they outlive the job. */
 struct spawn_env {
@@ -21,9 +21,9 @@ struct spawn_env {
 	char watchdog[sizeof("WATCHDOG_USEC=") + 24];
 	char store[sizeof("FDSTORE=") + 12];
 	char *small[SPAWN_ENVIRONMENT];
-	char **environment, **argv; /* owned where they are neither small nor the plan's */
+	char **environment, **argv; /* owned unless they are `small` or the plan's */
 };
 
-/* Fills environment and argv of the job. false and errno. */
-bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *launch);
+/* Fills in environment and argv of the job. false and errno. */
+bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *request);
 void spawn_env_free(struct spawn_env *texts, const struct job *job);

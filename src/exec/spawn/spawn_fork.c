@@ -1,6 +1,6 @@
 /* Starts with fork(2), for systems without clone(2) and for sanitizers. A close-on-exec pipe reports success by
  * closing, and failure by what the child writes. superd waits for the exec, as with shared memory, so only plans that
- * nobody else can delay are started this way. */
+ * other users cannot delay are started this way. */
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "os/foreign/fork_fds.h"
 #include "os/rights/raw_syscall.h"
 
-/* Whether it failed. A child that somebody stops (SIGSTOP) on its way must not stop superd. */
+/* Reads the child's report. true: it failed. A child that is stopped (SIGSTOP) before its exec must not stop superd. */
 static bool read_fault(int fd, pid_t pid, struct fault *fault)
 {
 	struct pollfd told = { fd, POLLIN, 0 };

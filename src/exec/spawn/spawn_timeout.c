@@ -1,7 +1,7 @@
 /* A thread that kills starts which take too long.
  *
- * It costs other starts next to nothing: while there are starts it wakes by itself every few seconds, so a start has
- * nobody to wake; without any it sleeps without a timer. */
+ * It costs starts next to nothing: while there are starts it wakes by itself every few seconds, so a start need not
+ * wake it; without starts it sleeps without a timer. */
 #include "exec/spawn/spawn_timeout.h"
 
 #include <pthread.h>
@@ -17,14 +17,14 @@
 
 double spawn_timeout_seconds = 5;
 
-/* One thread looks after the starts of all of the process, whichever thread they are from. */
+/* One thread for all starts of the process, whichever threads they are from. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t start_begun = PTHREAD_COND_INITIALIZER;
 static struct spawn_timeout *starts;
 static pthread_t thread;
-static bool looks, is_made, stops;
+static bool is_watching, is_made, stops;
 
-static void end_slow(double before)
+static void kill_slow_starts(double before)
 {
 	for (struct spawn_timeout *start = starts; start; start = start->next) {
 		if (start->since > before || start->pid <= 0 || start->ended)
@@ -33,8 +33,8 @@ static void end_slow(double before)
 	}
 }
 
-/* The wall clock may be set meanwhile: then it looks sooner or later, and goes by how old a start is. */
-static void wait_a_while(void)
+/* If the wall clock is set meanwhile, the thread wakes sooner or later than planned, but judges by a start's age. */
+static void wait_half_timeout(void)
 {
 	struct timespec until;
 	double seconds = spawn_timeout_seconds / 2;
@@ -46,22 +46,22 @@ static void wait_a_while(void)
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;
 	}
-	while (!stops && pthread_cond_timedwait(&begun, &lock, &until) == 0)
+	while (!stops && pthread_cond_timedwait(&start_begun, &lock, &until) == 0)
 		;
 }
 
-static void *look(void *unused)
+static void *watch_starts(void *unused)
 {
 	(void)unused;
 	own_privileges_use(CAPS_TO_KILL);
 	pthread_mutex_lock(&lock);
 	while (!stops) {
-		looks = starts != NULL;
-		if (looks)
-			wait_a_while();
+		is_watching = starts != NULL;
+		if (is_watching)
+			wait_half_timeout();
 		else
-			pthread_cond_wait(&begun, &lock);
-		end_slow(clock_now() - spawn_timeout_seconds);
+			pthread_cond_wait(&start_begun, &lock);
+		kill_slow_starts(clock_now() - spawn_timeout_seconds);
 	}
 	pthread_mutex_unlock(&lock);
 	return NULL;
@@ -72,15 +72,15 @@ void spawn_timeout_begin(struct spawn_timeout *timeout)
 	*timeout = (struct spawn_timeout){ .since = clock_now() };
 	pthread_mutex_lock(&lock);
 	if (!is_made)
-		is_made = thread_start(&thread, THREAD_STACK, look, NULL) == 0;
+		is_made = thread_start(&thread, THREAD_STACK, watch_starts, NULL) == 0;
 	timeout->next = starts;
 	timeout->place = &starts;
 	if (starts)
 		starts->place = &timeout->next;
 	starts = timeout;
-	if (!looks)
-		pthread_cond_signal(&begun);
-	looks = true;
+	if (!is_watching)
+		pthread_cond_signal(&start_begun);
+	is_watching = true;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -99,8 +99,8 @@ void spawn_timeout_stop(void)
 		return;
 	pthread_mutex_lock(&lock);
 	stops = true;
-	pthread_cond_signal(&begun);
+	pthread_cond_signal(&start_begun);
 	pthread_mutex_unlock(&lock);
 	pthread_join(thread, NULL);
-	stops = is_made = looks = false;
+	stops = is_made = is_watching = false;
 }

@@ -1,15 +1,15 @@
-/* The closer has a thread for each owner who has something to close, and more for one whose closings are slow; so one
- * owner's wait for themselves alone. (It may have threads: nothing ever waits for its end.)
+/* The closer process has a thread for each owner with descriptors to close, and further ones for an owner whose
+ * closings are slow. So a slow owner delays only itself. (It may have threads: no process ever waits for its end.)
  *
- * What superd hands over goes through the queue, a pair of sockets of which superd keeps both ends: what is under way
- * in it is a reference, and none of superd's. Who closes first must not be the closer, so each message has a number,
- * and superd notes in memory that both see up to which it has closed its own. What the queue does not take is kept for
- * the next look. That starts another closer, which inherits it and goes on with the queue in place of the one before,
- * when the table of that one is full, when it hangs itself, and when the kernel lets no more of this user's descriptors
- * be under way (ETOOMANYREFS).
+ * superd passes descriptors through the queue, a socket pair of which superd keeps both ends: a message in it is a
+ * reference, and the queue survives a closer. The closer must not close before superd does. So each message has a
+ * number, and superd publishes in shared memory up to which number it has closed its own copies. What does not fit into
+ * the queue is kept for the next look. A look starts another closer, which inherits the kept descriptors and goes on
+ * with the queue, if the old closer's descriptor table is full, if that closer hangs, or if the kernel allows no more
+ * of this user's descriptors in flight (ETOOMANYREFS, unix(7)).
  *
- * A closer never waits for superd but for that moment. It goes when there is nothing to do, and when superd has ended,
- * after the last. */
+ * A closer waits for superd only until superd has closed its copy. It exits when it is idle, or when superd has ended
+ * and nothing is left. */
 #include "exec/worker/close_async.h"
 
 #include <errno.h>
@@ -33,70 +33,72 @@
 #include "base/thread.h"
 #include "exec/spawn/spawn.h"
 
-#define CLOSERS_MOST 8                  /* with all of them hanging, superd keeps the rest */
-#define THREADS CLOSE_HANGING_MOST      /* of one owner */
+#define CLOSERS_MOST 8                  /* if all of them hang, superd keeps the rest */
+#define THREADS CLOSE_HANGING_MOST      /* threads of one owner */
 #define THREAD_STACK (64 << 10)
-#define TABLE_MOST 16384                /* descriptors that one closer has open, where its limit allows that */
+#define TABLE_MOST 16384                /* descriptors that one closer may have open, if its limit allows that */
 #define TABLE_SPARE 16
-#define LOOKS_PATIENT 2                 /* looks without progress, after which another one goes on with the queue */
+#define STALLED_LOOKS 2                 /* looks without progress, after which another closer takes over the queue */
 #define HANGS_AFTER 1000                /* milliseconds */
-#define MORE_AFTER 100                  /* milliseconds, after which an owner with work left has another thread */
+#define MORE_AFTER 100                  /* milliseconds, after which an owner with work left gets another thread */
 #define END_LOOKS 200                   /* milliseconds that superd's end waits for the rest */
-#define IDLE 500                        /* milliseconds without work, after which the closer goes */
+#define IDLE 500                        /* milliseconds without work, after which the closer exits */
 
-/* What one closer says of itself. */
+/* One closer's report in shared memory. */
 struct close_slot {
-	_Atomic uint32_t taken;         /* messages */
-	_Atomic uint32_t open;          /* descriptors it has yet to close */
-	_Atomic uint32_t ended;
-	_Atomic uint32_t given[CLOSE_OWNERS];   /* descriptors it has taken, and of these, */
-	_Atomic uint32_t closed[CLOSE_OWNERS];
-	_Atomic uint32_t began[CLOSE_OWNERS][THREADS];  /* when it began with its descriptor, milliseconds; 0: not */
+	_Atomic uint32_t taken;         /* messages it has received */
+	_Atomic uint32_t open;          /* descriptors it has not closed yet */
+	_Atomic uint32_t ended;         /* 1: it exits, as it is idle */
+	_Atomic uint32_t given[CLOSE_OWNERS];   /* by owner: descriptors it has received, and of these */
+	_Atomic uint32_t closed[CLOSE_OWNERS];  /* closed */
+	/* When the thread began its close(2), in milliseconds; 0: it has not. */
+	_Atomic uint32_t began[CLOSE_OWNERS][THREADS];
 };
 
 struct close_shared {
-	_Atomic uint64_t released;      /* superd has closed its own up to this number */
-	_Atomic uint32_t current;       /* the slot whose closer goes on with the queue */
+	_Atomic uint64_t released;      /* superd has closed its own copies up to this message */
+	_Atomic uint32_t current;       /* index of the closer that reads the queue */
 	struct close_slot slots[CLOSERS_MOST];
 };
 
-/* In the queue, along with its descriptor. */
-struct message {
+/* A message in the queue, with the descriptor as SCM_RIGHTS. */
+struct close_message {
 	uint64_t number;
 	uint32_t owner;
 };
 
-/* What superd has yet to hand over. */
-struct close_kept {
+/* A descriptor that superd has not yet passed to a closer. */
+struct pending_fd {
 	int fd;
 	uint32_t owner;
 };
 
 /* superd's own view of a slot. */
+/* superd's own view of a slot. */
 struct closer {
-	pid_t pid;                      /* 0: free */
-	uint64_t serial;                /* spawn_worker_serial: the pid may be another's by now */
+	pid_t pid;                      /* 0: the slot is free */
+	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused */
 	bool hangs;
 };
 
 static struct {
 	struct close_shared *shared;
-	int in, out;                    /* of the queue */
-	uint64_t number;                /* of what was handed over last */
-	uint64_t sent;                  /* through the queue */
-	uint64_t settled;               /* taken by closers that are gone */
+	int in, out;                    /* both ends of the queue: superd writes, closers read; -1: not open */
+	uint64_t number;                /* number of the last message */
+	uint64_t sent;                  /* messages sent through the queue */
+	uint64_t taken_before;          /* messages received by closers that have exited */
 	struct closer closers[CLOSERS_MOST];
 	uint32_t current;
 	unsigned hanging[CLOSE_OWNERS];
-	uint32_t given[CLOSE_OWNERS];   /* descriptors of each owner so far, and of these, */
-	uint32_t settled_of[CLOSE_OWNERS];      /* closed by closers that are gone */
-	uint64_t taken;                 /* at the last look */
-	unsigned looks;                 /* without progress */
-	struct close_kept *kept;
+	uint32_t given[CLOSE_OWNERS];   /* by owner: descriptors passed so far, and of these */
+	uint32_t closed_before[CLOSE_OWNERS];   /* closed by closers that have exited */
+	uint64_t taken;                 /* count_taken at the last look */
+	unsigned looks;                 /* number of looks without progress */
+	struct pending_fd *pending;
 	size_t count, room;
 } queue = { .in = -1, .out = -1 };
 
-/* From 1 on, for any clock that wraps around. */
+/* Milliseconds, never 0, which wrap around. */
 static uint32_t now_ms(void)
 {
 	return (uint32_t)clock_ms() | 1;
@@ -104,150 +106,155 @@ static uint32_t now_ms(void)
 
 /* ---- the closer's own part ---- */
 
+/* A descriptor to close. */
 struct close_task {
 	int fd;                         /* -1: none */
 	uint64_t number;
 	struct close_task *next;
 };
 
-struct desk {
+/* The tasks of one owner, and its threads. */
+struct owner_queue {
 	struct close_task *first, **last;
-	uint32_t changed;               /* when its first task became the first, or another thread was started */
-	bool works[THREADS];
+	/* When its first task became the first, or when a thread was started, in milliseconds. */
+	uint32_t changed;
+	bool is_running[THREADS];
 };
 
+/* What a new closer gets from superd. */
 struct close_work {
 	struct close_shared *shared;
-	uint32_t number;                /* of the slot */
+	uint32_t number;                /* index of the slot */
 	int from;
 	pid_t parent;
-	const struct close_kept *kept;  /* what it inherits */
+	const struct pending_fd *pending; /* descriptors that it inherits */
 	size_t count;
-	uint64_t released;              /* the number of all these */
+	uint64_t released;              /* message number of the inherited ones */
 };
 
-/* The memory of the one closer that this process is. */
+/* The state of the closer in its own process. */
 static struct {
 	pthread_mutex_t lock;
 	const struct close_work *work;
 	struct close_slot *slot;
 	struct close_task *spare;
-	uint32_t looked;                /* when who has work left was looked at last */
-	struct desk desks[CLOSE_OWNERS];
-} office = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	uint32_t looked;                /* when start_more_threads ran last, in milliseconds */
+	struct owner_queue owners[CLOSE_OWNERS];
+} closer_state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static struct close_task *next_task(struct desk *desk)
+static struct close_task *next_task(struct owner_queue *owner_queue)
 {
-	struct close_task *task = desk->first;
+	struct close_task *task = owner_queue->first;
 
 	if (!task)
 		return NULL;
-	desk->first = task->next;
-	if (!desk->first)
-		desk->last = &desk->first;
-	desk->changed = now_ms();
+	owner_queue->first = task->next;
+	if (!owner_queue->first)
+		owner_queue->last = &owner_queue->first;
+	owner_queue->changed = now_ms();
 	return task;
 }
 
 static void wait_for_release(uint64_t number)
 {
-	while (atomic_load(&office.work->shared->released) < number && getppid() == office.work->parent)
+	while (atomic_load(&closer_state.work->shared->released) < number && getppid() == closer_state.work->parent)
 		poll(NULL, 0, 1);
 }
 
 static void release_task(struct close_task *task)
 {
-	task->next = office.spare;
-	office.spare = task;
+	task->next = closer_state.spare;
+	closer_state.spare = task;
 }
 
-static void *close_for_one(void *which)
+static void *close_for_owner(void *which)
 {
 	size_t owner = (size_t)which / THREADS, thread = (size_t)which % THREADS;
-	struct desk *desk = &office.desks[owner];
+	struct owner_queue *owner_queue = &closer_state.owners[owner];
 	struct close_task *task;
 
-	pthread_mutex_lock(&office.lock);
-	while ((task = next_task(desk))) {
-		pthread_mutex_unlock(&office.lock);
+	pthread_mutex_lock(&closer_state.lock);
+	while ((task = next_task(owner_queue))) {
+		pthread_mutex_unlock(&closer_state.lock);
 		wait_for_release(task->number);
-		atomic_store(&office.slot->began[owner][thread], now_ms());
+		atomic_store(&closer_state.slot->began[owner][thread], now_ms());
 		close(task->fd);
-		atomic_store(&office.slot->began[owner][thread], 0);
-		atomic_fetch_add(&office.slot->closed[owner], 1);
-		pthread_mutex_lock(&office.lock);
+		atomic_store(&closer_state.slot->began[owner][thread], 0);
+		atomic_fetch_add(&closer_state.slot->closed[owner], 1);
+		pthread_mutex_lock(&closer_state.lock);
 		release_task(task);
-		atomic_fetch_sub(&office.slot->open, 1);        /* from here on there may be another in its place */
+		atomic_fetch_sub(&closer_state.slot->open, 1);  /* from here on another descriptor may take its place */
 	}
-	desk->works[thread] = false;
-	pthread_mutex_unlock(&office.lock);
+	owner_queue->is_running[thread] = false;
+	pthread_mutex_unlock(&closer_state.lock);
 	return NULL;
 }
 
-/* Where there is no thread to be had, the next tick tries again. */
-static void start_thread(struct desk *desk)
+/* If no thread can be created, start_more_threads tries again. */
+static void start_owner_thread(struct owner_queue *owner_queue)
 {
-	size_t thread = 0, owner = (size_t)(desk - office.desks);
+	size_t thread = 0, owner = (size_t)(owner_queue - closer_state.owners);
 
-	while (thread < THREADS && desk->works[thread])
+	while (thread < THREADS && owner_queue->is_running[thread])
 		thread++;
 	if (thread == THREADS)
 		return;
-	desk->works[thread] = thread_start(NULL, THREAD_STACK, close_for_one, (void *)(owner * THREADS + thread)) == 0;
-	desk->changed = now_ms();
+	owner_queue->is_running[thread] =
+		thread_start(NULL, THREAD_STACK, close_for_owner, (void *)(owner * THREADS + thread)) == 0;
+	owner_queue->changed = now_ms();
 }
 
-static bool has_thread(const struct desk *desk)
+static bool has_thread(const struct owner_queue *owner_queue)
 {
 	for (size_t n = 0; n < THREADS; n++) {
-		if (desk->works[n])
+		if (owner_queue->is_running[n])
 			return true;
 	}
 	return false;
 }
 
-static void give_task(uint32_t owner, int fd, uint64_t number)
+static void add_task(uint32_t owner, int fd, uint64_t number)
 {
-	struct desk *desk = &office.desks[owner];
+	struct owner_queue *owner_queue = &closer_state.owners[owner];
 	struct close_task *task;
 
-	atomic_fetch_add(&office.slot->open, 1);
-	atomic_fetch_add(&office.slot->given[owner], 1);
-	pthread_mutex_lock(&office.lock);
-	task = office.spare;            /* as many as it may have open */
-	office.spare = task->next;
+	atomic_fetch_add(&closer_state.slot->open, 1);
+	atomic_fetch_add(&closer_state.slot->given[owner], 1);
+	pthread_mutex_lock(&closer_state.lock);
+	task = closer_state.spare;      /* there are as many as it may have descriptors */
+	closer_state.spare = task->next;
 	*task = (struct close_task){ .fd = fd, .number = number };
-	if (!desk->first)
-		desk->changed = now_ms();
-	*desk->last = task;
-	desk->last = &task->next;
-	if (!has_thread(desk))
-		start_thread(desk);
-	pthread_mutex_unlock(&office.lock);
+	if (!owner_queue->first)
+		owner_queue->changed = now_ms();
+	*owner_queue->last = task;
+	owner_queue->last = &task->next;
+	if (!has_thread(owner_queue))
+		start_owner_thread(owner_queue);
+	pthread_mutex_unlock(&closer_state.lock);
 }
 
-/* Nobody's work waits for a thread that hangs while its owner may have another. */
+/* Gives owners whose first task waits another thread, so that it does not wait for a thread that hangs. */
 static void start_more_threads(void)
 {
 	uint32_t now = now_ms();
 
-	if (now - office.looked < MORE_AFTER)
+	if (now - closer_state.looked < MORE_AFTER)
 		return;
-	office.looked = now;
-	pthread_mutex_lock(&office.lock);
+	closer_state.looked = now;
+	pthread_mutex_lock(&closer_state.lock);
 	for (size_t n = 0; n < CLOSE_OWNERS; n++) {
-		struct desk *desk = &office.desks[n];
+		struct owner_queue *owner_queue = &closer_state.owners[n];
 
-		if (desk->first && (int32_t)(now - desk->changed) >= MORE_AFTER)
-			start_thread(desk);
+		if (owner_queue->first && (int32_t)(now - owner_queue->changed) >= MORE_AFTER)
+			start_owner_thread(owner_queue);
 	}
-	pthread_mutex_unlock(&office.lock);
+	pthread_mutex_unlock(&closer_state.lock);
 }
 
-/* false: superd has ended, and there is no more. */
-static bool take(int from)
+/* Receives a message. false: superd has ended, and the queue is empty. */
+static bool receive_message(int from)
 {
-	struct message message;
+	struct close_message message;
 	ssize_t got;
 	size_t count;
 	int fd;
@@ -259,14 +266,14 @@ static bool take(int from)
 	if (got != (ssize_t)sizeof(message))
 		return false;
 	if (count)
-		give_task(message.owner, fd, message.number);
-	atomic_fetch_add(&office.slot->taken, 1);
+		add_task(message.owner, fd, message.number);
+	atomic_fetch_add(&closer_state.slot->taken, 1);
 	return true;
 }
 
-/* How many it may have open: a descriptor for which its table has no room would be dropped by recvmsg itself, which
- * hangs then. */
-static uint32_t size_table(void)
+/* Raises the limit of descriptors, and returns it. If recvmsg(2) has no room for a received descriptor, it drops it
+ * itself, which may block. */
+static uint32_t raise_fd_limit(void)
 {
 	struct rlimit limit;
 	int last;
@@ -275,8 +282,8 @@ static uint32_t size_table(void)
 		return TABLE_SPARE;
 	limit.rlim_cur = limit.rlim_max < TABLE_MOST ? limit.rlim_max : TABLE_MOST;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	last = fcntl(office.work->from, F_DUPFD_CLOEXEC, (int)limit.rlim_cur - 1);
-	fd_close(&last);                /* the kernel has the memory for all now, and keeps it */
+	last = fcntl(closer_state.work->from, F_DUPFD_CLOEXEC, (int)limit.rlim_cur - 1);
+	fd_close(&last);                /* allocates the kernel's table for all of them now */
 	return (uint32_t)limit.rlim_cur;
 }
 
@@ -291,18 +298,18 @@ static bool make_tasks(size_t count)
 	return true;
 }
 
-/* Goes on with the queue while it is the one that does. false: there is no more for it. */
+/* Reads the queue as long as this closer is the current one. false: there will be no more for it. */
 static bool read_queue(uint32_t table)
 {
-	struct pollfd queue_end = { .fd = office.work->from, .events = POLLIN };
+	struct pollfd queue_end = { .fd = closer_state.work->from, .events = POLLIN };
 	uint32_t idle = 0;
 
-	while (atomic_load(&office.work->shared->current) == office.work->number) {
-		uint32_t open = atomic_load(&office.slot->open);
+	while (atomic_load(&closer_state.work->shared->current) == closer_state.work->number) {
+		uint32_t open = atomic_load(&closer_state.slot->open);
 
 		if (poll(&queue_end, open + TABLE_SPARE < table, MORE_AFTER) > 0) {
 			idle = 0;
-			if (!take(queue_end.fd))
+			if (!receive_message(queue_end.fd))
 				return false;
 		} else if (open) {
 			idle = 0;
@@ -316,40 +323,40 @@ static bool read_queue(uint32_t table)
 
 static bool is_done(void)
 {
-	struct pollfd queue_end = { .fd = office.work->from, .events = POLLIN };
+	struct pollfd queue_end = { .fd = closer_state.work->from, .events = POLLIN };
 
-	atomic_store(&office.slot->ended, 1);
+	atomic_store(&closer_state.slot->ended, 1);
 	if (poll(&queue_end, 1, 0) == 0)
 		return true;
-	atomic_store(&office.slot->ended, 0);   /* it came just then */
+	atomic_store(&closer_state.slot->ended, 0); /* a message arrived just then */
 	return false;
 }
 
-static void close_all(const void *with)
+static void run_closer(const void *with)
 {
-	const struct close_work *work = office.work = with;
-	uint32_t table = size_table();
+	const struct close_work *work = closer_state.work = with;
+	uint32_t table = raise_fd_limit();
 
-	office.slot = &work->shared->slots[work->number];
+	closer_state.slot = &work->shared->slots[work->number];
 	for (size_t n = 0; n < CLOSE_OWNERS; n++)
-		office.desks[n].last = &office.desks[n].first;
+		closer_state.owners[n].last = &closer_state.owners[n].first;
 	if (!make_tasks(table + work->count)) {
 		for (size_t n = 0; n < work->count; n++)
-			atomic_fetch_add(&office.slot->given[work->kept[n].owner], 1);
-		wait_for_release(work->released);       /* its end closes them, which is to be the last close */
+			atomic_fetch_add(&closer_state.slot->given[work->pending[n].owner], 1);
+		wait_for_release(work->released);       /* its exit closes them, which must be the last close */
 		return;
 	}
 	for (size_t n = 0; n < work->count; n++)
-		give_task(work->kept[n].owner, work->kept[n].fd, work->released);
+		add_task(work->pending[n].owner, work->pending[n].fd, work->released);
 	while (read_queue(table)) {
 		if (is_done())
 			return;
 	}
-	while (atomic_load(&office.slot->open)) {
+	while (atomic_load(&closer_state.slot->open)) {
 		start_more_threads();
 		poll(NULL, 0, MORE_AFTER / 10);
 	}
-	atomic_store(&office.slot->ended, 1);
+	atomic_store(&closer_state.slot->ended, 1);
 }
 
 /* ---- superd's ---- */
@@ -389,7 +396,7 @@ static bool is_at_work(uint32_t number)
 	return is_alive(&queue.closers[number]) && !atomic_load(&queue.shared->slots[number].ended);
 }
 
-static bool find_free(uint32_t *number)
+static bool find_free_slot(uint32_t *number)
 {
 	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
 		if (!queue.closers[n].pid) {
@@ -400,17 +407,17 @@ static bool find_free(uint32_t *number)
 	return false;
 }
 
-/* What is kept is the new closer's alone from here on. */
-static void release_kept(void)
+/* Closes the kept descriptors, which now only the new closer has. */
+static void release_pending(void)
 {
 	for (size_t n = 0; n < queue.count; n++)
-		fd_close(&queue.kept[n].fd);
+		fd_close(&queue.pending[n].fd);
 	queue.count = 0;
 	atomic_store(&queue.shared->released, queue.number);
 }
 
-/* The descriptors that it has beside the standard ones: the queue's end and what is kept. NULL: no memory. */
-static int *list_inherited(void)
+/* The descriptors that a new closer inherits: the queue's end and the kept ones. NULL: out of memory. */
+static int *list_inherited_fds(void)
 {
 	int *list = malloc((queue.count + 1) * sizeof(*list));
 
@@ -418,29 +425,31 @@ static int *list_inherited(void)
 		return NULL;
 	list[0] = queue.out;
 	for (size_t n = 0; n < queue.count; n++)
-		list[n + 1] = queue.kept[n].fd;
+		list[n + 1] = queue.pending[n].fd;
 	return list;
 }
 
-/* It inherits what is kept, and goes on with the queue. */
+/* Starts a closer, which inherits the kept descriptors and reads the queue. */
 static bool start_closer(void)
 {
-	struct close_work work = {
-		.shared = queue.shared, .from = queue.out, .parent = getpid(), .kept = queue.kept, .count = queue.count,
-		.released = queue.number + 1
-	};
+	struct close_work work = { .shared = queue.shared,
+				   .from = queue.out,
+				   .parent = getpid(),
+				   .pending = queue.pending,
+				   .count = queue.count,
+				   .released = queue.number + 1 };
 	uint32_t before = atomic_load(&queue.shared->current);
 	int *inherited;
 	pid_t pid;
 
-	if (!find_free(&work.number))
+	if (!find_free_slot(&work.number))
 		return false;
-	inherited = list_inherited();
+	inherited = list_inherited_fds();
 	if (!inherited)
 		return false;
 	memset(&queue.shared->slots[work.number], 0, sizeof(struct close_slot));
 	atomic_store(&queue.shared->current, work.number);
-	pid = spawn_worker("superd-close", 0, close_all, &work, inherited, (int)queue.count + 1);
+	pid = spawn_worker("superd-close", 0, run_closer, &work, inherited, (int)queue.count + 1);
 	free(inherited);
 	if (pid < 0) {
 		atomic_store(&queue.shared->current, before);
@@ -450,13 +459,13 @@ static bool start_closer(void)
 	queue.current = work.number;
 	queue.looks = 0;
 	queue.number++;
-	release_kept();
+	release_pending();
 	return true;
 }
 
-static bool put_into_queue(int fd, uint32_t owner)
+static bool queue_descriptor(int fd, uint32_t owner)
 {
-	const struct message message = { .number = queue.number + 1, .owner = owner };
+	const struct close_message message = { .number = queue.number + 1, .owner = owner };
 
 	if (!fd_message_send(queue.in, &message, sizeof(message), &fd, 1, MSG_DONTWAIT))
 		return false;
@@ -465,24 +474,24 @@ static bool put_into_queue(int fd, uint32_t owner)
 	return true;
 }
 
-/* false: the queue takes no more now. */
-static bool hand_over(int *fd, uint32_t owner)
+/* Sends a descriptor to the closer. false: the queue is full. */
+static bool send_to_closer(int *fd, uint32_t owner)
 {
-	if (!put_into_queue(*fd, owner))
+	if (!queue_descriptor(*fd, owner))
 		return false;
 	fd_close(fd);
 	atomic_store(&queue.shared->released, queue.number);
 	return true;
 }
 
-static bool keep(int *fd, uint32_t owner)
+static bool keep_pending(int *fd, uint32_t owner)
 {
-	struct close_kept *kept = array_grow(queue.kept, &queue.room, queue.count, sizeof(*kept));
+	struct pending_fd *pending = array_grow(queue.pending, &queue.room, queue.count, sizeof(*pending));
 
-	if (!kept)
+	if (!pending)
 		return false;
-	queue.kept = kept;
-	queue.kept[queue.count++] = (struct close_kept){ .fd = *fd, .owner = owner };
+	queue.pending = pending;
+	queue.pending[queue.count++] = (struct pending_fd){ .fd = *fd, .owner = owner };
 	*fd = -1;
 	return true;
 }
@@ -494,18 +503,18 @@ bool close_async(int *fd, unsigned owner)
 	if (*fd < 0)
 		return true;
 	owner = owner < CLOSE_OWNERS ? owner : 0;
-	if (!open_queue() || !(is_at_work(queue.current) || start_closer()) || !hand_over(fd, owner))
-		good = keep(fd, owner);
+	if (!open_queue() || !(is_at_work(queue.current) || start_closer()) || !send_to_closer(fd, owner))
+		good = keep_pending(fd, owner);
 	else if (!is_at_work(queue.current))
-		start_closer();         /* it went just then; where that fails, the next look tries again */
+		start_closer();         /* it exited just then; if that fails, the next look tries again */
 	queue.given[owner] += good;
 	return good;
 }
 
-/* Messages that closers have taken so far. */
+/* Messages that closers have received so far. */
 static uint64_t count_taken(void)
 {
-	uint64_t taken = queue.settled;
+	uint64_t taken = queue.taken_before;
 
 	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
 		if (queue.closers[n].pid)
@@ -534,7 +543,7 @@ unsigned close_async_hanging(unsigned owner)
 
 unsigned close_async_pending(unsigned owner)
 {
-	uint32_t pending = owner < CLOSE_OWNERS ? queue.given[owner] - queue.settled_of[owner] : 0;
+	uint32_t pending = owner < CLOSE_OWNERS ? queue.given[owner] - queue.closed_before[owner] : 0;
 
 	for (uint32_t n = 0; pending && n < CLOSERS_MOST; n++) {
 		if (queue.closers[n].pid)
@@ -543,17 +552,17 @@ unsigned close_async_pending(unsigned owner)
 	return pending;
 }
 
-/* One slot: frees it when its closer has gone, and adds for whom it hangs. */
-static void look_at(uint32_t number, unsigned hanging[CLOSE_OWNERS])
+/* Checks one slot: frees it if its closer has exited, else adds its hanging closings. */
+static void check_closer(uint32_t number, unsigned hanging[CLOSE_OWNERS])
 {
 	struct closer *closer = &queue.closers[number];
 	const struct close_slot *slot = &queue.shared->slots[number];
 	uint32_t now = now_ms();
 
 	if (!is_alive(closer)) {
-		queue.settled += atomic_load(&slot->taken);
+		queue.taken_before += atomic_load(&slot->taken);
 		for (size_t owner = 0; owner < CLOSE_OWNERS; owner++)
-			queue.settled_of[owner] += atomic_load(&slot->given[owner]);
+			queue.closed_before[owner] += atomic_load(&slot->given[owner]);
 		*closer = (struct closer){ 0 };
 		return;
 	}
@@ -570,7 +579,7 @@ static void look_at(uint32_t number, unsigned hanging[CLOSE_OWNERS])
 	}
 }
 
-static void tell(const unsigned hanging[CLOSE_OWNERS], close_hangs *hangs, void *context)
+static void report_changes(const unsigned hanging[CLOSE_OWNERS], close_hangs *hangs, void *context)
 {
 	for (unsigned owner = 0; owner < CLOSE_OWNERS; owner++) {
 		unsigned before = queue.hanging[owner];
@@ -581,27 +590,28 @@ static void tell(const unsigned hanging[CLOSE_OWNERS], close_hangs *hangs, void 
 	}
 }
 
-static void hand_over_kept(void)
+static void send_kept(void)
 {
 	size_t n = 0;
 
-	while (n < queue.count && hand_over(&queue.kept[n].fd, queue.kept[n].owner))
+	while (n < queue.count && send_to_closer(&queue.pending[n].fd, queue.pending[n].owner))
 		n++;
 	if (!n)
 		return;
 	queue.count -= n;
-	memmove(queue.kept, queue.kept + n, queue.count * sizeof(*queue.kept));
+	memmove(queue.pending, queue.pending + n, queue.count * sizeof(*queue.pending));
 }
 
-/* Whether the queue goes on. Where nothing of it was taken although there is more, its closer is to be replaced. */
-static bool goes_on(void)
+/* Whether the queue needs no other closer. It does if its closer has exited, or has received nothing for several looks
+ * although there is more. */
+static bool is_progressing(void)
 {
 	uint64_t taken = count_taken();
 	bool waits = queue.count || taken < queue.sent;
 
 	queue.looks = waits && taken == queue.taken ? queue.looks + 1 : 0;
 	queue.taken = taken;
-	return !waits || (is_at_work(queue.current) && queue.looks < LOOKS_PATIENT);
+	return !waits || (is_at_work(queue.current) && queue.looks < STALLED_LOOKS);
 }
 
 void close_async_look(close_hangs *hangs, void *context)
@@ -612,15 +622,15 @@ void close_async_look(close_hangs *hangs, void *context)
 		return;
 	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
 		if (queue.closers[n].pid)
-			look_at(n, hanging);
+			check_closer(n, hanging);
 	}
-	tell(hanging, hangs, context);
-	hand_over_kept();
-	if (!goes_on())
+	report_changes(hanging, hangs, context);
+	send_kept();
+	if (!is_progressing())
 		start_closer();
 }
 
-/* Whether one is on its way still that does not hang. */
+/* Whether a closer that does not hang still runs. */
 static bool await_closers(void)
 {
 	bool waits = false;
@@ -641,13 +651,13 @@ static bool await_closers(void)
 void close_async_end(void)
 {
 	if (queue.count && open_queue()) {
-		hand_over_kept();
+		send_kept();
 		if (queue.count)
 			start_closer();
 	}
 	if (!queue.shared)
 		return;
-	fd_close(&queue.in);            /* it ends behind the last */
+	fd_close(&queue.in);            /* closers exit after the last message */
 	for (int n = 0; n < END_LOOKS && await_closers(); n++)
 		poll(NULL, 0, 1);
 }

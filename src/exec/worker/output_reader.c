@@ -1,13 +1,12 @@
-/* The reader has threads because read(2) of one pipe may never come back. What superd hands over, a pipe and the end
- * of a socket, goes through the queue, a pair of sockets of which superd keeps both ends, so that another reader finds
- * what one that was killed had yet to take. What a killed one had taken, superd hands over again: it still has the
- * pipe.
+/* The reader has a thread for each pipe, as read(2) of one pipe may never return. superd passes a pipe and the end of a
+ * socket through the queue, a socket pair of which superd keeps both ends. So another reader finds what a killed one
+ * had not received. What the killed one had received, superd sends again, as it still has the pipe.
  *
- * Each thread says in memory that superd sees, too, whether it is about to read, and how many bytes it has read: what
- * is neither in the pipe any more nor has come is on its way. A slot is free again when its thread has gone, so one
- * that hangs keeps its own.
+ * Each thread reports in shared memory whether it is in read(2), and how many bytes it has read: bytes that are no
+ * longer in the pipe and have not arrived are in flight. A slot is free again when its thread has exited, so a thread
+ * that hangs keeps its slot.
  *
- * The first thread never touches a pipe: to close one may be to hang. */
+ * The reader's first thread never touches a pipe, as closing one may block. */
 #include "exec/worker/output_reader.h"
 
 #include <errno.h>
@@ -26,88 +25,92 @@
 #include "base/thread.h"
 #include "exec/spawn/spawn.h"
 
-#define SLOTS 4096                      /* pipes beyond are read without one */
-#define CHUNK 4096                      /* bytes of one read */
-#define ROOM (32 << 10)                 /* bytes under way in a socket: a backend that floods is to wait for superd */
+#define SLOTS 4096                      /* further pipes are read without a slot */
+#define CHUNK 4096                      /* bytes of one read(2) */
+#define SOCKET_BUFFER (32 << 10)        /* bytes in flight in a socket: a backend that floods must wait for superd */
 #define THREAD_STACK (64 << 10)
-#define AGAIN 100                       /* milliseconds, after which a thread that could not be had is tried again */
-#define IDLE 5000                       /* milliseconds without a pipe, after which the reader goes */
+/* Milliseconds, after which a thread that could not be created is tried again. */
+#define RETRY_INTERVAL 100
+#define IDLE 5000                       /* milliseconds without a pipe, after which the reader exits */
 #define END_LOOKS 100                   /* milliseconds that superd's end waits for the readers */
-#define LOOKS_PATIENT 3                 /* in vain, after which another reader goes on with the queue */
-#define FDS_MOST 3                      /* a pipe, the other end of text, a target */
+#define STALLED_LOOKS 3                 /* failed looks, after which another reader takes over the queue */
+#define FDS_MOST 3                      /* in a message: a pipe, the other end of text, a target */
 
-/* Of a slot; above these bits the bytes that were read. */
+/* State bits of a slot; the bits above count the bytes read. */
 enum { SLOT_FREE = 0, SLOT_TAKEN = 1, SLOT_READS = 2, SLOT_BYTES = 4 };
 
-struct shared {
-	_Atomic uint64_t taken;         /* messages */
-	_Atomic uint32_t current;       /* the reader that goes on with the queue, by its number */
-	_Atomic uint32_t ended;         /* the last one that went */
+/* The memory that superd and its readers share. */
+struct reader_shared {
+	_Atomic uint64_t taken;         /* messages received */
+	_Atomic uint32_t current;       /* number of the reader that reads the queue */
+	_Atomic uint32_t ended;         /* number of the last reader that exited */
 	_Atomic uint64_t slots[SLOTS];
 };
 
 /* superd's own view. */
 static struct {
-	struct shared *shared;
-	int in, out;                    /* of the queue */
-	pid_t pid;
-	pid_t former;                   /* of the superd before; 0: none */
-	uint32_t current;
-	uint64_t sent;
-	uint64_t taken;                 /* at the last look */
-	unsigned looks;                 /* without progress */
-	int next;                       /* slot to be tried first */
+	struct reader_shared *shared;
+	int in, out;                    /* both ends of the queue: superd writes, readers read; -1: not open */
+	pid_t pid;                      /* of the current reader; 0: none */
+	pid_t former;                   /* reader of the superd before an upgrade; 0: none */
+	uint32_t current;               /* number of the current reader */
+	uint64_t sent;                  /* messages sent */
+	uint64_t taken;                 /* messages received at the last look */
+	unsigned looks;                 /* looks without progress */
+	int next;                       /* slot to try first */
 } reader = { .in = -1, .out = -1 };
 
 /* ---- the reader's own part ---- */
 
-struct work {
-	struct shared *shared;
+/* What a new reader gets from superd. */
+struct reader_work {
+	struct reader_shared *shared;
 	uint32_t number;
 	int from;
 };
 
-struct line {
+/* A pipe in the reader's process, owned by its thread. */
+struct piped_output {
 	int pipe, text, slot;
-	int target;                     /* -1: none */
+	int target;                     /* where to write; -1: to `text` */
 	uint64_t bytes;                 /* read so far */
-	struct line *next;
+	struct piped_output *next;
 };
 
 static struct {
-	const struct work *work;
+	const struct reader_work *work;
 	_Atomic uint32_t threads;
-	_Atomic bool ends;              /* with the last thread */
-	struct line *waiting;           /* for a thread */
-} desk;
+	_Atomic bool ends;              /* exit with the last thread */
+	struct piped_output *waiting;   /* outputs that have no thread yet */
+} reader_state;
 
-static void note(const struct line *line, uint64_t state)
+static void set_slot(const struct piped_output *output, uint64_t state)
 {
-	if (line->slot >= 0)
-		atomic_store(&desk.work->shared->slots[line->slot], state);
+	if (output->slot >= 0)
+		atomic_store(&reader_state.work->shared->slots[output->slot], state);
 }
 
-static void note_bytes(const struct line *line, uint64_t state)
+static void report_bytes(const struct piped_output *output, uint64_t state)
 {
-	note(line, SLOT_TAKEN | state | line->bytes * SLOT_BYTES);
+	set_slot(output, SLOT_TAKEN | state | output->bytes * SLOT_BYTES);
 }
 
-/* Whoever shares it may have set it non-blocking. */
-static void await_room(int fd)
+/* Waits for room in a target that another process has made non-blocking. */
+static void wait_writable(int fd)
 {
 	struct pollfd room = { .fd = fd, .events = POLLOUT };
 
-	poll(&room, 1, AGAIN);
+	poll(&room, 1, RETRY_INTERVAL);
 }
 
-static bool pass_on(const struct line *line, const char *bytes, size_t length)
+static bool write_bytes(const struct piped_output *output, const char *bytes, size_t length)
 {
 	while (length) {
-		ssize_t put = line->target < 0 ? send(line->text, bytes, length, MSG_NOSIGNAL)
-					       : write(line->target, bytes, length);
+		ssize_t put = output->target < 0 ? send(output->text, bytes, length, MSG_NOSIGNAL)
+					       : write(output->target, bytes, length);
 
 		if (put < 0 && errno == EAGAIN)
-			await_room(line->target);
+			wait_writable(output->target);
 		else if (put < 0 && errno != EINTR)
 			return false;
 		bytes += put > 0 ? put : 0;
@@ -116,84 +119,86 @@ static bool pass_on(const struct line *line, const char *bytes, size_t length)
 	return true;
 }
 
-/* false: the pipe has come to its end, or superd wants no more of it. */
-static bool read_once(struct line *line)
+/* Copies one chunk. false: the pipe has ended, or superd has closed its end. */
+static bool copy_once(struct piped_output *output)
 {
 	char bytes[CHUNK];
 	ssize_t got;
 
-	note_bytes(line, SLOT_READS);
-	got = read(line->pipe, bytes, sizeof(bytes));
-	line->bytes += got > 0 ? (uint64_t)got : 0;
-	note_bytes(line, 0);
+	report_bytes(output, SLOT_READS);
+	got = read(output->pipe, bytes, sizeof(bytes));
+	output->bytes += got > 0 ? (uint64_t)got : 0;
+	report_bytes(output, 0);
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
-	return got > 0 && pass_on(line, bytes, (size_t)got);
+	return got > 0 && write_bytes(output, bytes, (size_t)got);
 }
 
 static void *read_pipe(void *with)
 {
-	struct line *line = with;
-	struct pollfd ends[] = { { .fd = line->pipe, .events = POLLIN },
-				 { .fd = line->target < 0 ? line->text : line->target } };
+	struct piped_output *output = with;
+	struct pollfd ends[] = { { .fd = output->pipe, .events = POLLIN },
+				 { .fd = output->target < 0 ? output->text : output->target } };
 	bool goes_on = true;
 
 	while (goes_on) {
 		if (poll(ends, 2, -1) < 0)
 			continue;
 		if (ends[1].revents)
-			break;          /* superd has closed its own, or nobody reads the target */
-		goes_on = read_once(line);
+			break;          /* superd has closed its end, or the target has no readers */
+		goes_on = copy_once(output);
 	}
-	close(line->text);              /* first: nothing of it hangs */
-	if (line->target >= 0)
-		close(line->target);
-	note(line, SLOT_FREE);
-	close(line->pipe);
-	free(line);
-	if (atomic_fetch_sub(&desk.threads, 1) == 1 && atomic_load(&desk.ends))
+	close(output->text);            /* first, as closing it cannot block */
+	if (output->target >= 0)
+		close(output->target);
+	set_slot(output, SLOT_FREE);
+	close(output->pipe);
+	free(output);
+	if (atomic_fetch_sub(&reader_state.threads, 1) == 1 && atomic_load(&reader_state.ends))
 		_exit(0);
 	return NULL;
 }
 
-static bool start_thread(struct line *line)
+static bool start_reader_thread(struct piped_output *output)
 {
 	bool started;
 
-	atomic_fetch_add(&desk.threads, 1);
-	started = thread_start(NULL, THREAD_STACK, read_pipe, line) == 0;
+	atomic_fetch_add(&reader_state.threads, 1);
+	started = thread_start(NULL, THREAD_STACK, read_pipe, output) == 0;
 	if (!started)
-		atomic_fetch_sub(&desk.threads, 1);
+		atomic_fetch_sub(&reader_state.threads, 1);
 	return started;
 }
 
 static void start_waiting(void)
 {
-	struct line *line;
+	struct piped_output *output;
 
-	while ((line = desk.waiting)) {
-		struct line *next = line->next; /* as it may be gone at once */
+	while ((output = reader_state.waiting)) {
+		struct piped_output *next = output->next; /* as `output` may be freed at once */
 
-		if (!start_thread(line))
+		if (!start_reader_thread(output))
 			return;
-		desk.waiting = next;
+		reader_state.waiting = next;
 	}
 }
 
-static bool take_line(const int fds[FDS_MOST], int slot)
+static bool add_output(const int fds[FDS_MOST], int slot)
 {
-	struct line *line = malloc(sizeof(*line));
+	struct piped_output *output = malloc(sizeof(*output));
 
-	if (!line)
+	if (!output)
 		return false;
-	*line = (struct line){ .pipe = fds[0], .text = fds[1], .target = fds[2], .slot = slot, .next = desk.waiting };
-	note_bytes(line, 0);
-	desk.waiting = line;
+	*output = (struct piped_output){
+		.pipe = fds[0], .text = fds[1], .target = fds[2], .slot = slot, .next = reader_state.waiting
+	};
+	report_bytes(output, 0);
+	reader_state.waiting = output;
 	return true;
 }
 
-/* false: superd has ended, or is another program. */
-static bool take(void)
+/* Receives a pipe. false: superd has ended, or has become another program. */
+static bool receive_pipe(void)
 {
 	int fds[FDS_MOST] = { -1, -1, -1 };
 	int32_t slot;
@@ -202,44 +207,44 @@ static bool take(void)
 
 	do {
 		count = FDS_MOST;
-		got = fd_message_receive(desk.work->from, &slot, sizeof(slot), fds, &count, 0);
+		got = fd_message_receive(reader_state.work->from, &slot, sizeof(slot), fds, &count, 0);
 	} while (got < 0 && errno == EINTR);
-	if (count == 1)                 /* there was no descriptor left for the other */
+	if (count == 1)                 /* there was no room for the second descriptor */
 		close(fds[0]);
 	if (got != (ssize_t)sizeof(slot))
 		return false;
-	if (count >= 2 && !take_line(fds, slot))
-		_exit(1);               /* superd sees all its sockets end, and starts another */
-	atomic_fetch_add(&desk.work->shared->taken, 1);
+	if (count >= 2 && !add_output(fds, slot))
+		_exit(1);               /* superd sees all sockets close, and starts another reader */
+	atomic_fetch_add(&reader_state.work->shared->taken, 1);
 	return true;
 }
 
 static bool is_done(struct pollfd *queue_end)
 {
-	atomic_store(&desk.work->shared->ended, desk.work->number);
+	atomic_store(&reader_state.work->shared->ended, reader_state.work->number);
 	if (poll(queue_end, 1, 0) == 0)
 		return true;
-	atomic_store(&desk.work->shared->ended, 0);     /* it came just then */
+	atomic_store(&reader_state.work->shared->ended, 0); /* a message arrived just then */
 	return false;
 }
 
 static void read_queue(void)
 {
-	struct pollfd queue_end = { .fd = desk.work->from, .events = POLLIN };
+	struct pollfd queue_end = { .fd = reader_state.work->from, .events = POLLIN };
 
-	while (atomic_load(&desk.work->shared->current) == desk.work->number) {
-		int ready = poll(&queue_end, 1, desk.waiting ? AGAIN : IDLE);
+	while (atomic_load(&reader_state.work->shared->current) == reader_state.work->number) {
+		int ready = poll(&queue_end, 1, reader_state.waiting ? RETRY_INTERVAL : IDLE);
 
-		if (ready > 0 && !take())
+		if (ready > 0 && !receive_pipe())
 			return;
 		start_waiting();
-		if (ready == 0 && !desk.waiting && !atomic_load(&desk.threads) && is_done(&queue_end))
+		if (ready == 0 && !reader_state.waiting && !atomic_load(&reader_state.threads) && is_done(&queue_end))
 			return;
 	}
 }
 
-/* Two descriptors a pipe; superd has three. */
-static void size_table(void)
+/* Raises the limit of descriptors: a pipe takes two or three here. */
+static void raise_fd_limit(void)
 {
 	struct rlimit limit;
 
@@ -249,15 +254,15 @@ static void size_table(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void read_all(const void *with)
+static void run_reader(const void *with)
 {
-	desk.work = with;
-	size_table();
+	reader_state.work = with;
+	raise_fd_limit();
 	read_queue();
-	for (; desk.waiting; start_waiting())
-		poll(NULL, 0, AGAIN);
-	atomic_store(&desk.ends, true);
-	while (atomic_load(&desk.threads))
+	for (; reader_state.waiting; start_waiting())
+		poll(NULL, 0, RETRY_INTERVAL);
+	atomic_store(&reader_state.ends, true);
+	while (atomic_load(&reader_state.threads))
 		poll(NULL, 0, -1);
 }
 
@@ -290,11 +295,11 @@ static bool is_at_work(void)
 
 static bool start_reader(void)
 {
-	struct work work = { .shared = reader.shared, .number = reader.current + 1, .from = reader.out };
+	struct reader_work work = { .shared = reader.shared, .number = reader.current + 1, .from = reader.out };
 	pid_t pid;
 
 	atomic_store(&reader.shared->current, work.number);
-	pid = spawn_worker("superd-output", 0, read_all, &work, &reader.out, 1);
+	pid = spawn_worker("superd-output", 0, run_reader, &work, &reader.out, 1);
 	if (pid < 0) {
 		atomic_store(&reader.shared->current, reader.current);
 		return false;
@@ -319,7 +324,7 @@ static int take_slot(void)
 	return -1;
 }
 
-static bool put_into_queue(const struct output_reading *reading)
+static bool queue_pipe(const struct output_reading *reading)
 {
 	const int fds[FDS_MOST] = { reading->pipe, reading->other, reading->target };
 	int32_t slot = reading->slot;
@@ -327,23 +332,23 @@ static bool put_into_queue(const struct output_reading *reading)
 	return fd_message_send(reader.in, &slot, sizeof(slot), fds, reading->target < 0 ? 2 : 3, MSG_DONTWAIT);
 }
 
-static void hand_over(struct output_reading *reading)
+static void send_to_reader(struct output_reading *reading)
 {
 	if (!(is_at_work() || start_reader()))
 		return;
 	if (reading->slot < 0)
 		reading->slot = take_slot();
-	if (!put_into_queue(reading))
+	if (!queue_pipe(reading))
 		return;
 	fd_close(&reading->other);
 	reading->number = ++reader.sent;
 	if (!is_at_work())
-		start_reader();         /* it went just then; where that fails, it is tried again */
+		start_reader();         /* it exited just then; if that fails, output_reader_is_at_it tries again */
 }
 
 bool output_reader_start(struct output_reading *reading, int pipe)
 {
-	const int room = ROOM / 2;      /* the kernel doubles it, socket(7) */
+	const int room = SOCKET_BUFFER / 2; /* the kernel doubles it (socket(7)) */
 	int ends[2];
 
 	reading->pipe = pipe;
@@ -353,24 +358,24 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	reading->received = 0;
-	if (reading->slot >= 0)         /* of a reader that was killed */
+	if (reading->slot >= 0)         /* left by a killed reader */
 		atomic_store(&reader.shared->slots[reading->slot], SLOT_TAKEN);
 	reading->text = fd_raise(ends[0], FD_HIGH);
 	reading->other = fd_raise(ends[1], FD_HIGH);
 	fd_set_nonblocking(reading->text, true);
 	setsockopt(reading->other, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	hand_over(reading);
+	send_to_reader(reading);
 	return true;
 }
 
-/* One that lives and takes nothing is left to itself. */
-static void look_at_reader(void)
+/* Starts another reader if the present one has exited or receives nothing any more. The old one is left alone. */
+static void check_reader(void)
 {
 	uint64_t taken = atomic_load(&reader.shared->taken);
 
 	reader.looks = taken == reader.taken ? reader.looks + 1 : 0;
 	reader.taken = taken;
-	if (!is_at_work() || reader.looks >= LOOKS_PATIENT)
+	if (!is_at_work() || reader.looks >= STALLED_LOOKS)
 		start_reader();
 }
 
@@ -379,12 +384,12 @@ bool output_reader_is_at_it(struct output_reading *reading)
 	if (reading->text < 0 && !output_reader_start(reading, reading->pipe))
 		return false;
 	if (reading->other >= 0)
-		hand_over(reading);
+		send_to_reader(reading);
 	if (reading->other >= 0)
 		return false;
 	if (!reading->number || reading->number <= atomic_load(&reader.shared->taken))
 		return true;
-	look_at_reader();
+	check_reader();
 	return false;
 }
 
@@ -419,7 +424,7 @@ bool output_reader_is_done(const struct output_reading *reading)
 void output_reader_stop(struct output_reading *reading)
 {
 	if (reading->other >= 0 && reading->slot >= 0) {
-		atomic_store(&reader.shared->slots[reading->slot], SLOT_FREE);  /* no thread will */
+		atomic_store(&reader.shared->slots[reading->slot], SLOT_FREE);  /* as no thread will */
 		reading->slot = -1;
 	}
 	fd_close(&reading->text);
@@ -437,7 +442,7 @@ void output_reader_resume(pid_t process)
 	spawn_note_worker(process);
 }
 
-static bool lives(pid_t pid)
+static bool is_running(pid_t pid)
 {
 	return pid > 0 && spawn_is_worker(pid) && waitpid(pid, NULL, WNOHANG) == 0;
 }
@@ -445,6 +450,6 @@ static bool lives(pid_t pid)
 void output_reader_end(void)
 {
 	fd_close(&reader.in);
-	for (int n = 0; n < END_LOOKS && (lives(reader.pid) || lives(reader.former)); n++)
+	for (int n = 0; n < END_LOOKS && (is_running(reader.pid) || is_running(reader.former)); n++)
 		poll(NULL, 0, 1);
 }

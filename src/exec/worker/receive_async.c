@@ -1,11 +1,11 @@
-/* Receives descriptors that a service sent, in a process of superd's own, and passes on those that are safe to keep.
+/* Receives descriptors that a service sent, in a helper process, and passes on those that are safe to keep.
  *
- * The kind of a descriptor is found without a call to its file system, which may block. The kernel alone writes the
- * link in /proc/self/fd, and only a path begins with a slash. Without /proc, superd takes only what it can identify by
+ * The kind of a descriptor is found without a call to its file system, which may block. Only the kernel writes the link
+ * in /proc/self/fd, and only a path begins with a slash. Without /proc, superd accepts only what it can identify by
  * calls that reach no file system.
  *
  * The process keeps its own references until superd confirms the ones it got. So superd never closes the last reference
- * to a descriptor that it did not take. */
+ * to a descriptor that it did not accept. */
 #include "exec/worker/receive_async.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "os/socket/plain_socket.h"
 
 
-struct order {
+struct receive_task {
 	int socket, report;
 	enum receive_purpose purpose;
 };
@@ -37,7 +37,7 @@ struct receive_answer {
 	char kind[RECEIVED_KIND];
 };
 
-static bool is_socket(int fd)
+static bool is_socket_fd(int fd)
 {
 	int type;
 	socklen_t size = sizeof(type);
@@ -65,7 +65,7 @@ static bool is_pidfd(int fd)
 #endif
 }
 
-/* The kernel's name of the open file; "" without /proc. Only a name that begins with / can be chosen by a user. */
+/* Reads the kernel's name of the open file; "" without /proc. A user can choose only a name that begins with /. */
 static void read_link(int fd, char text[256])
 {
 	char path[64];
@@ -82,14 +82,14 @@ static bool is_kept_kind(int fd, const char *link)
 		"anon_inode:[eventfd]", "anon_inode:[timerfd]", "anon_inode:[pidfd]", "anon_inode:[pidfs]",
 	};
 
-	if (is_socket(fd))
-		return socket_is_plain(fd);     /* others may wait when they are closed, as those of AF_PACKET */
+	if (is_socket_fd(fd))
+		return socket_is_plain(fd);     /* other sockets may block when they are closed, such as AF_PACKET */
 	if (!*link)
 		return is_pidfd(fd);
 	if (!strncmp(link, "pipe:[", 6))
 		return true;
 	if (!strncmp(link, "/memfd:", 7))
-		return has_seals(fd);   /* the path of a file may read so, too, but only one in memory has seals */
+		return has_seals(fd);   /* a file's path may look like this, but only a memfd has seals */
 	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
 		if (!strcmp(link, kinds[n]))
 			return true;
@@ -108,8 +108,8 @@ static void note_refused(struct receive_answer *answer, const char *link)
 	snprintf(answer->kind, sizeof(answer->kind), "%.39s", link);
 }
 
-/* Puts those that may be given back in front; how many these are. */
-static size_t pick(int *fds, size_t count, struct receive_answer *answer)
+/* Moves the descriptors that may be passed on to the front, and returns their number. */
+static size_t move_kept_to_front(int *fds, size_t count, struct receive_answer *answer)
 {
 	size_t kept = 0;
 	char link[256];
@@ -128,40 +128,40 @@ static size_t pick(int *fds, size_t count, struct receive_answer *answer)
 	return kept;
 }
 
-static void receive(const void *with)
+static void run_receiver(const void *with)
 {
-	const struct order *order = with;
+	const struct receive_task *task = with;
 	struct receive_answer answer = { .process = -1 };
 	int fds[RECEIVED_MOST];
 	size_t count = RECEIVED_MOST, given = 0;
-	char byte;                              /* superd has seen what it says */
+	char byte;                              /* superd has seen the text already */
 
-	if (fd_message_receive(order->socket, &byte, 1, fds, &count, MSG_DONTWAIT) < 0)
+	if (fd_message_receive(task->socket, &byte, 1, fds, &count, MSG_DONTWAIT) < 0)
 		return;
-	close(order->socket);
-	if (order->purpose == RECEIVE_STORED)
-		given = pick(fds, count, &answer);
-	else if (order->purpose == RECEIVE_PROCESS && count == 1 && is_pidfd(fds[0]))
+	close(task->socket);
+	if (task->purpose == RECEIVE_STORED)
+		given = move_kept_to_front(fds, count, &answer);
+	else if (task->purpose == RECEIVE_PROCESS && count == 1 && is_pidfd(fds[0]))
 		answer.process = pidfd_pid(fds[0]);
-	if (!fd_message_send(order->report, &answer, sizeof(answer), fds, given, 0)) {
+	if (!fd_message_send(task->report, &answer, sizeof(answer), fds, given, 0)) {
 		snprintf(answer.kind, sizeof(answer.kind), "too many that are under way");
 		answer.refused += (unsigned)given;
-		fd_message_send(order->report, &answer, sizeof(answer), NULL, 0, 0);
+		fd_message_send(task->report, &answer, sizeof(answer), NULL, 0, 0);
 	}
 	if (given)
-		fd_message_await_taken(order->report);
+		fd_message_await_taken(task->report);
 }
 
 pid_t receive_async(int socket, enum receive_purpose purpose, int *report)
 {
-	struct order order = { .socket = socket, .purpose = purpose };
+	struct receive_task task = { .socket = socket, .purpose = purpose };
 	int ends[2];
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
-	order.report = ends[1];
-	pid = spawn_worker("superd-receive", 0, receive, &order, (int[]){ socket, ends[1] }, 2);
+	task.report = ends[1];
+	pid = spawn_worker("superd-receive", 0, run_receiver, &task, (int[]){ socket, ends[1] }, 2);
 	fd_close(&ends[1]);
 	if (pid < 0)
 		fd_close(&ends[0]);
@@ -186,6 +186,6 @@ enum receive_state receive_async_hear(int report, struct received *received)
 	received->refused = answer.refused;
 	memcpy(received->kind, answer.kind, sizeof(received->kind));
 	received->kind[sizeof(received->kind) - 1] = '\0';
-	(void)send(report, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* it may let go of its own */
+	(void)send(report, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: the process may drop its references */
 	return RECEIVE_DONE;
 }

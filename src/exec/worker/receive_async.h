@@ -1,35 +1,36 @@
-/* Receiving a message with descriptors in a process beside superd, which may hang for ever in dropping them. It
- * answers as soon as it has the message; it gives back what was asked for and is proven to be of a kind that can be
- * held, polled and closed without asking a file system, and keeps the rest to itself until its end. */
+/* Receives a message with descriptors (SCM_RIGHTS, unix(7)) in a helper process, as dropping a descriptor may block for
+ * ever. The process answers as soon as it has the message. It passes on requested descriptors of kinds that can be
+ * held, polled and closed without a file system, and keeps the rest until it exits. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#define RECEIVED_MOST 253               /* descriptors; the kernel sends no more at once */
+#define RECEIVED_MOST 253               /* descriptors; the kernel sends no more at once (SCM_MAX_FD) */
 #define RECEIVED_KIND 40
 
 enum receive_purpose {
-	RECEIVE_NOTHING,                /* all descriptors are dropped */
-	RECEIVE_STORED,                 /* sockets, pipes, memfds, eventfds, timerfds and pidfds are given back */
-	RECEIVE_PROCESS,                /* the pid of the one pidfd's process is returned */
+	RECEIVE_NOTHING,                /* drop all descriptors */
+	RECEIVE_STORED,                 /* pass on sockets, pipes, memfds, eventfds, timerfds and pidfds */
+	RECEIVE_PROCESS,                /* return the pid of the one pidfd's process */
 };
 
+/* The process's answer. The caller closes the descriptors. */
 struct received {
 	int fds[RECEIVED_MOST];         /* close-on-exec */
 	size_t count;
-	pid_t process;                  /* pid of the pidfd's process, in this namespace; -1: none */
-	unsigned refused;               /* descriptors that were not given back, of RECEIVE_STORED */
+	pid_t process;                  /* pid of the pidfd's process, in superd's pid namespace; -1: none */
+	unsigned refused;               /* RECEIVE_STORED: number of descriptors that were not passed on */
 	char kind[RECEIVED_KIND];       /* kind of the first refused one: "a file", "anon_inode:[eventpoll]" */
 };
 
 enum receive_state { RECEIVE_DONE, RECEIVE_WAITS, RECEIVE_FAILED };
 
-/* Starts the process that takes the message that stands first at this socket. Until it has answered nobody else is to
- * read there. *report is readable then; -1 and errno. */
+/* Starts the process that receives the first message in this socket's queue. Until it has answered, nothing else may
+ * read from the socket. *report becomes readable then. Returns the pid; -1 and errno. */
 pid_t receive_async(int socket, enum receive_purpose purpose, int *report);
 
-/* Reads the process's answer, without waiting. RECEIVE_FAILED: it ended without an answer, and may not have taken the
- * message. Unless it returns RECEIVE_WAITS, the caller closes report. */
+/* Reads the process's answer without blocking. RECEIVE_FAILED: the process exited without an answer, and may not have
+ * received the message. Unless it returns RECEIVE_WAITS, the caller closes report. */
 enum receive_state receive_async_hear(int report, struct received *received);

@@ -1,5 +1,5 @@
-/* The process and its channel, a pair of sockets of sequenced packets: a question goes with the socket's descriptor, an
- * answer comes back in the order of the questions. */
+/* The process and its channel, a SOCK_SEQPACKET pair: a request carries the socket's descriptor; answers come in the
+ * order of the requests. */
 #include "exec/worker/restore_async.h"
 
 #include <errno.h>
@@ -15,9 +15,9 @@
 #include "os/socket/bind.h"
 #include "os/socket/scm_rights.h"
 
-struct restore_question {
+struct restore_request {
 	uint64_t number;
-	const struct listen *listen;    /* in the memory of both */
+	const struct listen *listen;    /* address valid in both processes */
 };
 
 struct restore_answer {
@@ -32,24 +32,24 @@ void restore_async_init(struct restore_async *async)
 
 /* ---- the process's own part ---- */
 
-static bool receive(int from, struct restore_question *question, int *fd)
+static bool receive_request(int from, struct restore_request *request, int *fd)
 {
 	size_t count = 1;
 
-	return fd_message_receive(from, question, sizeof(*question), fd, &count, 0) == (ssize_t)sizeof(*question) &&
+	return fd_message_receive(from, request, sizeof(*request), fd, &count, 0) == (ssize_t)sizeof(*request) &&
 	       count;
 }
 
-static void restore_all(const void *with)
+static void run_restorer(const void *with)
 {
 	int channel = *(const int *)with, fd = -1;
-	struct restore_question question;
+	struct restore_request request;
 
-	while (receive(channel, &question, &fd)) {
-		struct restore_answer answer = { .number = question.number };
+	while (receive_request(channel, &request, &fd)) {
+		struct restore_answer answer = { .number = request.number };
 
-		foreign_socket_mark(fd, false);         /* superd's own notes are of other numbers */
-		if (bind_restore(fd, question.listen) < 0)
+		foreign_socket_mark(fd, false);         /* superd's own marks are of other descriptors */
+		if (bind_restore(fd, request.listen) < 0)
 			answer.error = errno ? errno : EINVAL;
 		if (send(channel, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
 			return;
@@ -59,14 +59,14 @@ static void restore_all(const void *with)
 
 /* ---- superd's ---- */
 
-static bool start(struct restore_async *async)
+static bool start_process(struct restore_async *async)
 {
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	scm_rights_allow(ends[0], false);
-	async->pid = spawn_worker("superd-restore", CAPS_TO_SET_OPTIONS, restore_all, &ends[1], &ends[1], 1);
+	async->pid = spawn_worker("superd-restore", CAPS_TO_SET_OPTIONS, run_restorer, &ends[1], &ends[1], 1);
 	fd_close(&ends[1]);
 	if (async->pid < 0) {
 		fd_close(&ends[0]);
@@ -79,10 +79,10 @@ static bool start(struct restore_async *async)
 
 bool restore_async_ask(struct restore_async *async, int fd, const struct listen *listen, uint64_t number)
 {
-	const struct restore_question question = { number, listen };
+	const struct restore_request request = { number, listen };
 
-	return (async->channel >= 0 || start(async)) &&
-	       fd_message_send(async->channel, &question, sizeof(question), &fd, 1, MSG_DONTWAIT);
+	return (async->channel >= 0 || start_process(async)) &&
+	       fd_message_send(async->channel, &request, sizeof(request), &fd, 1, MSG_DONTWAIT);
 }
 
 bool restore_async_hear(struct restore_async *async, uint64_t *number, int *error)

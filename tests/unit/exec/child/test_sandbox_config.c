@@ -137,8 +137,8 @@ Test(confine, what_lies_below_a_covered_path_is_not_what_was_there)
 			"read_only_paths = \"/srv/b/c\"\n");
 
 	cr_assert_eq(confined->mount_count, 3);
-	cr_expect(confined->mounts[0].closes && !confined->mounts[0].fresh);
-	cr_expect(confined->mounts[1].fresh && confined->mounts[2].fresh);
+	cr_expect(confined->mounts[0].closes && !confined->mounts[0].in_new_content);
+	cr_expect(confined->mounts[1].in_new_content && confined->mounts[2].in_new_content);
 	cr_expect_eq(confined->mounts[1].attributes, 0);
 	cr_expect_eq(confined->mounts[2].attributes, MOUNT_TREE_READ_ONLY);
 }
