@@ -35,7 +35,7 @@
 struct finding {
 	struct engine *engine;
 	const struct table *table;
-	struct orphan_order *orders;    /* groups in their own memory */
+	struct orphan_request *orders;  /* groups in their own memory */
 	size_t count, capacity;
 	struct orphan_copy *copies;     /* the same number */
 	bool by_hand;                   /* an operator has asked for it: also those that another superd has left */
@@ -78,7 +78,7 @@ static bool is_known(struct engine *engine, const char *group)
 static void see_group(void *context, const char *group)
 {
 	struct finding *finding = context;
-	struct orphan_order *larger;
+	struct orphan_request *larger;
 	char *path;
 
 	if (is_known(finding->engine, group) || cgroup_parent_is_adopted(group))
@@ -93,7 +93,7 @@ static void see_group(void *context, const char *group)
 		free(path);
 		return;
 	}
-	larger[finding->count++] = (struct orphan_order){ path, service_of(finding->table, path) };
+	larger[finding->count++] = (struct orphan_request){ path, service_of(finding->table, path) };
 }
 
 static void thaw_group(void *context, const char *group)
@@ -143,7 +143,7 @@ static void assume(struct finding *finding, size_t n)
 	const struct service *service = finding->orders[n].service;
 	struct orphan_copy *copy = &finding->copies[n];
 
-	*copy = (struct orphan_copy){ .order = (unsigned)n, .standing = ORPHAN_STAYS };
+	*copy = (struct orphan_copy){ .request = (unsigned)n, .standing = ORPHAN_STAYS };
 	if (!service || service->exec->accept)
 		return;
 	copy->standing = ORPHAN_BARS;
@@ -169,7 +169,7 @@ static size_t hear(struct finding *finding, size_t first, int report)
 			return heard;
 		if (hearing == ORPHAN_WAITS)
 			continue;
-		copy.order += (unsigned)first;
+		copy.request += (unsigned)first;
 		finding->copies[first + heard++] = copy;
 	}
 }
@@ -233,7 +233,7 @@ static void write_sockets(struct buf *text, const struct orphan_copy *copy, cons
 	buf_free(&endpoint);
 }
 
-static void write_instance(struct buf *text, const struct orphan_copy *copy, const struct orphan_order *order)
+static void write_instance(struct buf *text, const struct orphan_copy *copy, const struct orphan_request *order)
 {
 	int64_t most = order->service->groups->lifecycle->runtime_max;
 	double lasted = seconds_since(copy->start_time), left = (double)most / 1e6 - lasted;
@@ -250,7 +250,7 @@ static void write_instance(struct buf *text, const struct orphan_copy *copy, con
 }
 
 /* As engine/upgrade/save_service would have written it. */
-static void write_service(struct buf *text, const struct orphan_copy *copy, const struct orphan_order *order)
+static void write_service(struct buf *text, const struct orphan_copy *copy, const struct orphan_request *order)
 {
 	const struct service *service = order->service;
 
@@ -269,7 +269,7 @@ static void write_service(struct buf *text, const struct orphan_copy *copy, cons
 	write_instance(text, copy, order);
 }
 
-static void let_go(struct engine *engine, const struct orphan_order *order, struct orphan_copy *copy)
+static void let_go(struct engine *engine, const struct orphan_request *order, struct orphan_copy *copy)
 {
 	int *fds[] = { &copy->log.read, &copy->log.write, &copy->syslog.read, &copy->syslog.write };
 
@@ -299,7 +299,7 @@ static void choose_last(struct finding *finding)
 	}
 }
 
-static void end_found(struct finding *finding, const struct orphan_order *order, const struct orphan_copy *copy)
+static void end_found(struct finding *finding, const struct orphan_request *order, const struct orphan_copy *copy)
 {
 	const char *name = order->service ? order->service->name : NULL;
 	const char *wanted_by = finding->table->services[copy->row].name;
@@ -315,7 +315,7 @@ static void end_found(struct finding *finding, const struct orphan_order *order,
 	orphan_end(finding->engine, orphan, order->service, wanted_by);
 }
 
-static void leave(struct finding *finding, const struct orphan_order *order, const struct orphan_copy *copy)
+static void leave(struct finding *finding, const struct orphan_request *order, const struct orphan_copy *copy)
 {
 	const char *name = order->service ? order->service->name : NULL;
 	struct orphan *orphan = orphan_add(finding->engine, order->group, name);
@@ -333,7 +333,7 @@ static bool settle(struct finding *finding, struct buf *text)
 
 	choose_last(finding);
 	for (size_t n = 0; n < finding->count; n++) {
-		const struct orphan_order *order = &finding->orders[n];
+		const struct orphan_request *order = &finding->orders[n];
 		const struct orphan_copy *copy = &finding->copies[n];
 
 		if (copy->standing == ORPHAN_BARS)

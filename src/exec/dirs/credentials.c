@@ -1,7 +1,7 @@
 /* Credentials in superd: planned before a start, removed after the end.
  *
- * If one name is given more than once, loaded credentials win over imported ones, and these over values that are set;
- * of two that are loaded the later wins. The list is sorted in this order, and the child takes the first. */
+ * If one name is given more than once, loaded credentials win over imported ones, and these over set values; of two
+ * that are loaded the later one wins. The list is sorted in this order, and the child uses the first. */
 #include "exec/dirs/credentials.h"
 
 #include <fcntl.h>
@@ -48,7 +48,7 @@ bool credentials_are_carried(const struct service *service)
 	return service->sandbox && service->sandbox->has_mounts;
 }
 
-static bool set_value(struct credential *credential, const char *text)
+static bool set_credential_value(struct credential *credential, const char *text)
 {
 	struct buf value = { 0 };
 	bool good = !credential_value_read(text, &value);
@@ -60,7 +60,7 @@ static bool set_value(struct credential *credential, const char *text)
 	return credential->source;
 }
 
-static bool add(struct credentials *credentials, unsigned kind, const char *word)
+static bool add_credential(struct credentials *credentials, unsigned kind, const char *word)
 {
 	struct credential_word parts = credential_word_read(word);
 	struct credential *credential = &credentials->list[credentials->count];
@@ -71,7 +71,7 @@ static bool add(struct credentials *credentials, unsigned kind, const char *word
 	if (!credential->id)
 		return false;
 	if (kind == CREDENTIAL_SET)
-		return set_value(credential, parts.rest);
+		return set_credential_value(credential, parts.rest);
 	if (parts.rest && *parts.rest)
 		credential->source = strdup(parts.rest);
 	else if (kind == CREDENTIAL_LOADED)
@@ -82,18 +82,18 @@ static bool add(struct credentials *credentials, unsigned kind, const char *word
 	return credential->source || (kind == CREDENTIAL_IMPORTED && !parts.rest);
 }
 
-/* The last word first where the later counts. */
-static bool add_all(struct credentials *credentials, unsigned kind, words list)
+/* Adds all words, the last one first if later words win. */
+static bool add_credentials(struct credentials *credentials, unsigned kind, words list)
 {
 	size_t count = words_count(list);
 	bool good = true;
 
 	for (size_t n = 0; good && n < count; n++)
-		good = add(credentials, kind, list[kind == CREDENTIAL_IMPORTED ? n : count - 1 - n]);
+		good = add_credential(credentials, kind, list[kind == CREDENTIAL_IMPORTED ? n : count - 1 - n]);
 	return good;
 }
 
-static char *text_of(struct buf *text)
+static char *take_text(struct buf *text)
 {
 	char *taken = buf_take(text);
 
@@ -101,8 +101,8 @@ static char *text_of(struct buf *text)
 	return taken;
 }
 
-static bool name_place(struct credentials *credentials, int number, const char *within,
-		       const struct process_defaults *defaults)
+static bool set_place(struct credentials *credentials, int number, const char *within,
+		      const struct process_defaults *defaults)
 {
 	struct credentials_place *at = &credentials->at[number];
 	const char *root = within ? within : "";
@@ -111,28 +111,28 @@ static bool name_place(struct credentials *credentials, int number, const char *
 	if (within && !(at->root = strdup(within)))
 		return false;
 	buf_addf(&above, "%s%s/" FOLDER, root, defaults->runtime_directory);
-	at->above = text_of(&above);
+	at->above = take_text(&above);
 	buf_addf(&folder, "%s%s", root, credentials->folder);
-	at->folder = text_of(&folder);
+	at->folder = take_text(&folder);
 	return at->above && at->folder;
 }
 
-static bool name_places(struct credentials *credentials, const struct service *service,
-			const struct process_defaults *defaults)
+static bool set_places(struct credentials *credentials, const struct service *service,
+		       const struct process_defaults *defaults)
 {
 	const char *root = service_root(service);
 	struct buf folder = { 0 }, unit = { 0 };
 
 	credentials_folder(service, defaults, &folder);
-	credentials->folder = text_of(&folder);
+	credentials->folder = take_text(&folder);
 	buf_addf(&unit, "/unit/%s.service/", service->name);
-	credentials->unit = text_of(&unit);
+	credentials->unit = take_text(&unit);
 	return credentials->folder && credentials->unit &&
-	       name_place(credentials, 0, credentials_are_carried(service) ? NULL : root, defaults) &&
-	       name_place(credentials, 1, root, defaults);
+	       set_place(credentials, 0, credentials_are_carried(service) ? NULL : root, defaults) &&
+	       set_place(credentials, 1, root, defaults);
 }
 
-static bool find_received(struct credentials *credentials, const struct process_defaults *defaults)
+static bool find_own_credentials(struct credentials *credentials, const struct process_defaults *defaults)
 {
 	static const char name[] = "CREDENTIALS_DIRECTORY=/";
 
@@ -145,7 +145,8 @@ static bool find_received(struct credentials *credentials, const struct process_
 	return true;
 }
 
-static struct credentials *make(const struct service *service, const struct process_defaults *defaults, struct buf *why)
+static struct credentials *make_credentials(const struct service *service, const struct process_defaults *defaults,
+					    struct buf *why)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->import_credential) +
@@ -158,11 +159,11 @@ static struct credentials *make(const struct service *service, const struct proc
 		credentials->user = account ? account->uid : (uid_t)-1;
 		credentials->group = account ? account->gid : (gid_t)-1;
 	}
-	if (credentials && credentials->list && name_places(credentials, service, defaults) &&
-	    find_received(credentials, defaults) &&
-	    add_all(credentials, CREDENTIAL_LOADED, passed_fds->load_credential) &&
-	    add_all(credentials, CREDENTIAL_IMPORTED, passed_fds->import_credential) &&
-	    add_all(credentials, CREDENTIAL_SET, passed_fds->set_credential))
+	if (credentials && credentials->list && set_places(credentials, service, defaults) &&
+	    find_own_credentials(credentials, defaults) &&
+	    add_credentials(credentials, CREDENTIAL_LOADED, passed_fds->load_credential) &&
+	    add_credentials(credentials, CREDENTIAL_IMPORTED, passed_fds->import_credential) &&
+	    add_credentials(credentials, CREDENTIAL_SET, passed_fds->set_credential))
 		return credentials;
 	buf_text(why, "out of memory");
 	credentials_free(credentials);
@@ -175,7 +176,7 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 	if (!credentials_are_wanted(service))
 		return true;
 	plan->apart = true;
-	plan->credentials = make(service, defaults, why);
+	plan->credentials = make_credentials(service, defaults, why);
 	return plan->credentials;
 }
 
@@ -199,7 +200,7 @@ void credentials_free(struct credentials *credentials)
 	free(credentials);
 }
 
-/* The child counts them in the order in which they were added. */
+/* The child counts credentials in the order in which they were added. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
@@ -230,12 +231,12 @@ const char *credentials_fault(const struct service *service, int number, const c
 }
 
 /* Makes a folder writable, as only root can remove files from a folder without write permission. */
-static void open_up(int above, const char *name)
+static void make_writable(int above, const char *name)
 {
 	int folder = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (folder >= 0 && fchmod(folder, 0700) < 0)
-		fd_close(&folder);      /* what stays shows when the next start finds it */
+		fd_close(&folder);      /* what remains is reported when the next start finds it */
 	fd_close(&folder);
 }
 
@@ -252,7 +253,7 @@ void credentials_remove(const struct service *service, const struct process_defa
 	if (!base.failed && !name.failed)
 		above = credentials_open(root, buf_string(&base), false);
 	if (above >= 0) {
-		open_up(above, buf_string(&name));
+		make_writable(above, buf_string(&name));
 		directories_discard(above, buf_string(&name), at_once);
 	}
 	fd_close(&above);

@@ -1,10 +1,10 @@
-/* The credentials of a service: secrets that it finds as files in a folder of its own, which CREDENTIALS_DIRECTORY
- * names. A start that may have them reads them in the child, as a source may be slow, or not be there.
+/* The credentials of a service (systemd.exec(5), "Credentials"): secrets in files of a folder of its own, which
+ * CREDENTIALS_DIRECTORY names. The child reads them, as a source may be slow or missing.
  *
- * Where a file system can be mounted, what holds the folders of all services is covered by one in memory that only this
- * process sees, and what it starts; it goes with the last of them, and every start reads anew. Else it is a folder
- * below superd's runtime directory, for all instances, which goes with the last of these: who starts beside one takes
- * what that has read. */
+ * If the child can mount, it covers the folder of all services' credentials by a tmpfs that only the instance's
+ * processes see; it ends with the last of them, and each start reads the sources again. Otherwise it is a folder below
+ * superd's runtime directory for all instances, removed after the last one; an instance that starts beside another uses
+ * what that one has read. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,23 +20,24 @@ struct variables;
 
 bool credentials_are_wanted(const struct service *service);
 
-/* "/run/credentials/NAME.service". */
+/* Appends "/run/credentials/NAME.service". */
 void credentials_folder(const struct service *service, const struct process_defaults *defaults, struct buf *out);
 
-/* CREDENTIALS_DIRECTORY, where it is wanted. */
+/* Sets CREDENTIALS_DIRECTORY if the service has credentials. */
 void credentials_set_variable(struct variables *variables, const struct service *service,
 			      const struct process_defaults *defaults);
 
-/* Adds the row's credentials to its plan. false with the reason in why. */
+/* Adds the service's credentials to its plan. false with the reason in why. */
 bool credentials_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 		      struct buf *why);
 void credentials_free(struct credentials *credentials);         /* accepts NULL */
 
-/* Whether what the child takes is the part of a view that its mounts make: then it carries the folder there. */
+/* Whether the child has a mount namespace with mounts of its own, into which it attaches the folder. */
 bool credentials_are_carried(const struct service *service);
 
-/* The word at fault, but for what is secret of it, and its option, for messages; NULL: none is. */
+/* The option's word with this number, without its secret part (*length), and the option, for messages; NULL: there is
+ * none. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length);
 
-/* Removes the folder, where there is one; at_once: as by directories_discard. */
+/* Removes the folder if it exists; at_once: as for directories_discard. */
 void credentials_remove(const struct service *service, const struct process_defaults *defaults, bool at_once);

@@ -35,16 +35,16 @@ int directory_enter(int at, const char *part)
 	return next;
 }
 
-/* Makes each missing part of base/name. *fresh: the last was missing. Gives a descriptor of it, or -1. */
-static int make_path(int base, const char *name, size_t length, bool *fresh)
+/* Creates each missing part of base/name. *is_new: the last part was missing. Returns a descriptor of it, or -1. */
+static int make_path(int base, const char *name, size_t length, bool *is_new)
 {
 	char *copy = strndup(name, length), *rest = copy, *part;
 	int at = copy ? fcntl(base, F_DUPFD_CLOEXEC, 3) : -1;
 
-	*fresh = false;
+	*is_new = false;
 	while (at >= 0 && (part = directory_next_part(&rest))) {
-		*fresh = mkdirat(at, part, 0755) == 0;
-		if (!*fresh && errno != EEXIST)
+		*is_new = mkdirat(at, part, 0755) == 0;
+		if (!*is_new && errno != EEXIST)
 			fd_close(&at);
 		else
 			at = directory_enter(at, part);
@@ -53,13 +53,13 @@ static int make_path(int base, const char *name, size_t length, bool *fresh)
 	return at;
 }
 
-/* The last folder belongs to the user. The mode of one that was there is the administrator's, unless the table has
- * it. */
-static bool settle_folder(const struct service *service, const struct directory_kind *kind, int folder, bool fresh)
+/* Sets owner and mode of the last folder. An existing folder keeps its mode unless the table sets one. */
+static bool set_folder_permissions(const struct service *service, const struct directory_kind *kind, int folder,
+				   bool is_new)
 {
 	const struct account *account = service->account;
 
-	if ((fresh || service_mark(service, kind->mode_option)) && fchmod(folder, kind->mode) < 0)
+	if ((is_new || service_mark(service, kind->mode_option)) && fchmod(folder, kind->mode) < 0)
 		return false;
 	return !kind->is_owned || !account || !account->switches || fchown(folder, account->uid, account->gid) == 0;
 }
@@ -90,11 +90,11 @@ static bool make_link(int base, const char *word)
 {
 	const char *link = word + directory_name_length(word) + 1, *last, *to;
 	struct buf target = { 0 };
-	bool fresh, good;
+	bool is_new, good;
 	int at;
 
 	last = directory_link_target(word, &target);
-	at = make_path(base, link, (size_t)(last - link), &fresh);
+	at = make_path(base, link, (size_t)(last - link), &is_new);
 	to = buf_string(&target);
 	good = at >= 0 && !target.failed &&
 	       (symlinkat(to, at, last) == 0 || (errno == EEXIST && directory_points_to(at, last, to)));
@@ -103,21 +103,22 @@ static bool make_link(int base, const char *word)
 	return good;
 }
 
-static bool make_folder(const struct service *service, const struct directory_kind *kind, int base, const char *word)
+static bool make_service_folder(const struct service *service, const struct directory_kind *kind, int base,
+				const char *word)
 {
 	size_t length = directory_name_length(word);
-	bool fresh, good;
-	int folder = make_path(base, word, length, &fresh);
+	bool is_new, good;
+	int folder = make_path(base, word, length, &is_new);
 
 	if (folder < 0)
 		return false;
-	good = settle_folder(service, kind, folder, fresh);
+	good = set_folder_permissions(service, kind, folder, is_new);
 	fd_close(&folder);
 	return good && (!word[length] || make_link(base, word));
 }
 
-/* The base and what is missing above it. Unlike what lies below, it is the administrator's own and may be reached
- * by a symlink. Where it can't be made, opening it tells why. */
+/* Opens the base, and creates it and missing folders above it. It is the administrator's, so symlinks to it are
+ * followed. If creating fails, so does opening. */
 static int open_base(const char *base)
 {
 	char *copy = strdup(base);
@@ -134,8 +135,8 @@ static int open_base(const char *base)
 	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool prepare(const struct service *service, const struct directory_kind *kind,
-		    const struct process_defaults *defaults, struct buf *why)
+static bool prepare_kind(const struct service *service, const struct directory_kind *kind,
+			 const struct process_defaults *defaults, struct buf *why)
 {
 	bool good = true;
 	int base;
@@ -148,7 +149,7 @@ static bool prepare(const struct service *service, const struct directory_kind *
 			errno = EPERM;
 			good = false;
 		}
-		good = good && base >= 0 && make_folder(service, kind, base, kind->names[n]);
+		good = good && base >= 0 && make_service_folder(service, kind, base, kind->names[n]);
 		if (good)
 			continue;
 		buf_addf(why, "%s: %s/%s: %s", option_name_of(service, kind->option), kind->base, kind->names[n],
@@ -165,7 +166,7 @@ bool directories_prepare(const struct service *service, const struct process_def
 
 	directories_of(service, defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		if (!prepare(service, &kinds[n], defaults, why))
+		if (!prepare_kind(service, &kinds[n], defaults, why))
 			return false;
 	}
 	return true;

@@ -1,4 +1,4 @@
-/* The five kinds of directories: for each its options, its variable, its base folder, and the names in a row. */
+/* The five kinds of directories: their options, variables, base folders, and a service's names. */
 #include <string.h>
 
 #include "exec/dirs/directories.h"
@@ -16,13 +16,13 @@ void directories_find_bases(struct process_defaults *defaults)
 void directories_of(const struct service *service, const struct process_defaults *defaults,
 		    struct directory_kind kinds[DIRECTORY_KINDS])
 {
-	const struct environment_options *around = service->groups->environment;
+	const struct environment_options *environment = service->groups->environment;
 	const struct directory_options *folders = service->groups->directories;
 	const struct directory_kind list[DIRECTORY_KINDS] = {
 		{ "runtime_directory", "RUNTIME_DIRECTORY", "runtime_directory_mode", defaults->runtime_directory,
-		  around->runtime_directory, folders->runtime_directory_mode, true },
+		  environment->runtime_directory, folders->runtime_directory_mode, true },
 		{ "state_directory", "STATE_DIRECTORY", "state_directory_mode", defaults->state_directory,
-		  around->state_directory, folders->state_directory_mode, true },
+		  environment->state_directory, folders->state_directory_mode, true },
 		{ "cache_directory", "CACHE_DIRECTORY", "cache_directory_mode", defaults->cache_directory,
 		  folders->cache_directory, folders->cache_directory_mode, true },
 		{ "logs_directory", "LOGS_DIRECTORY", "logs_directory_mode", defaults->logs_directory,

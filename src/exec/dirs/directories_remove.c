@@ -25,12 +25,12 @@
 #include "exec/dirs/directories_internal.h"
 #include "exec/spawn/spawn.h"
 
-#define DEPTH_MOST 32                   /* folders open at a time; what lies deeper is moved up */
-#define PASSES_MOST 100000              /* as somebody may go on making more */
+#define DEPTH_MOST 32                   /* nested folders that are open at a time; deeper ones are moved up */
+#define PASSES_MOST 100000              /* a limit, as another process may create more all the time */
 #define NAMES_MOST 100
 
-/* Opens a directory to empty it, unless something is mounted there. Without openat2 (Linux 5.6) the device has to
- * tell, which it can't for a bind mount. */
+/* Opens a directory to empty it, unless it is a mount point. Without openat2(2) (Linux 5.6) the device number decides,
+ * which does not reveal a bind mount. */
 static int open_unmounted(int at, const char *name)
 {
 	int fd, flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -48,21 +48,22 @@ static int open_unmounted(int at, const char *name)
 	return fd;
 }
 
-struct emptying {
-	int top;
-	unsigned long number;           /* of the last name in it that was tried */
-	bool moved;                     /* in this pass: there is more to do */
+/* The removal of one tree. */
+struct tree_removal {
+	int top;                        /* descriptor of the tree's folder */
+	unsigned long number;           /* number in the last name tried for a folder that is moved up */
+	bool moved;                     /* a folder was moved up in this pass, so another pass is needed */
 };
 
-/* Anybody may have taken any name. */
-static void move_up(struct emptying *emptying, int at, const char *name)
+/* Moves a deep folder to the top. Its users may have taken any name, so several are tried. */
+static void move_up(struct tree_removal *removal, int at, const char *name)
 {
 	char up[32];
 
 	for (int tries = 0; tries < NAMES_MOST; tries++) {
-		snprintf(up, sizeof(up), ".superd-%lu", ++emptying->number);
-		if (renameat(at, name, emptying->top, up) == 0) {
-			emptying->moved = true;
+		snprintf(up, sizeof(up), ".superd-%lu", ++removal->number);
+		if (renameat(at, name, removal->top, up) == 0) {
+			removal->moved = true;
 			return;
 		}
 		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
@@ -70,7 +71,7 @@ static void move_up(struct emptying *emptying, int at, const char *name)
 	}
 }
 
-static void empty_from(struct emptying *emptying, int directory, int depth)
+static void empty_level(struct tree_removal *removal, int directory, int depth)
 {
 	DIR *stream = fdopendir(directory);
 	struct dirent *entry;
@@ -92,29 +93,29 @@ static void empty_from(struct emptying *emptying, int directory, int depth)
 		if (depth == DEPTH_MOST)
 			close(inner);
 		else
-			empty_from(emptying, inner, depth + 1);
+			empty_level(removal, inner, depth + 1);
 		if (unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) < 0 && depth == DEPTH_MOST)
-			move_up(emptying, dirfd(stream), entry->d_name);
+			move_up(removal, dirfd(stream), entry->d_name);
 	}
 	closedir(stream);
 }
 
-static void empty(int directory)
+static void empty_directory(int directory)
 {
-	struct emptying emptying = { .top = directory };
+	struct tree_removal removal = { .top = directory };
 	int passes = 0;
 
 	do {
 		int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		emptying.moved = false;
+		removal.moved = false;
 		if (again >= 0)
-			empty_from(&emptying, again, 0);
-	} while (emptying.moved && ++passes < PASSES_MOST);
+			empty_level(&removal, again, 0);
+	} while (removal.moved && ++passes < PASSES_MOST);
 }
 
 /* Opens the folder that holds the last part of base/name, and sets *last to that part. -1: it cannot be reached. */
-static int open_above(int base, char *name, const char **last)
+static int open_parent(int base, char *name, const char **last)
 {
 	int at = fcntl(base, F_DUPFD_CLOEXEC, 3);
 	char *rest = name, *part = directory_next_part(&rest), *next;
@@ -127,13 +128,13 @@ static int open_above(int base, char *name, const char **last)
 	return at;
 }
 
-/* false: something is left of it. */
-static bool remove_at(int at, const char *name)
+/* false: something is left. */
+static bool remove_directory(int at, const char *name)
 {
 	int directory = open_unmounted(at, name);
 
 	if (directory >= 0)
-		empty(directory);
+		empty_directory(directory);
 	fd_close(&directory);
 	return unlinkat(at, name, AT_REMOVEDIR) == 0;
 }
@@ -147,7 +148,7 @@ void directories_remove_tree(const char *base, const char *name)
 	fd_close(&above);
 }
 
-/* A folder on its way out, beside the base's own. */
+/* A folder to remove: base/aside is its new name, at/name the old one. */
 struct discard {
 	int base, at;
 	const char *name;
@@ -158,31 +159,31 @@ struct discard {
 #define NOREPLACE 1u                    /* RENAME_NOREPLACE, which older headers lack */
 
 /* A folder that cannot be removed, as something is mounted in it, gets its old name back, unless that is taken. */
-static void put_back(const struct discard *discard)
+static void restore_name(const struct discard *discard)
 {
 	syscall(SYS_renameat2, discard->base, discard->aside, discard->at, discard->name, NOREPLACE);
 }
 #else
-static void put_back(const struct discard *discard)
+static void restore_name(const struct discard *discard)
 {
 	(void)discard;
 }
 #endif
 
-static void finish(const void *with)
+static void finish_discard(const void *with)
 {
 	const struct discard *discard = with;
 
-	if (!remove_at(discard->base, discard->aside))
-		put_back(discard);
+	if (!remove_directory(discard->base, discard->aside))
+		restore_name(discard);
 }
 
 uint64_t directories_number(void)
 {
 	uint64_t number = 0;
 
-	/* Early at boot there may be nothing random yet, and waiting for it would hold up all: then any will do
-	 * that nobody can have seen. */
+	/* Early at boot there may be no randomness yet, and waiting for it would delay everything. Then the time has to
+	 * do, which other users cannot predict exactly. */
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number)) {
 		struct timespec now;
 
@@ -192,7 +193,7 @@ uint64_t directories_number(void)
 	return number ? number : 1;
 }
 
-/* To the base, which is no user's, so that nobody can put anything else in its place. */
+/* Moves the folder to the base, which no other user can write, so that it cannot be replaced. */
 static bool move_aside(struct discard *discard)
 {
 	snprintf(discard->aside, sizeof(discard->aside), ".superd-%016" PRIx64, directories_number());
@@ -210,16 +211,16 @@ static void discard_at(int base, int at, const char *name, bool at_once)
 	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
 		return;
 	if (at_once || !move_aside(&discard))
-		remove_at(at, name);
-	else if (!spawn_background(finish, &discard, (int[]){ base, at }, 2))
-		finish(&discard);
+		remove_directory(at, name);
+	else if (!spawn_background(finish_discard, &discard, (int[]){ base, at }, 2))
+		finish_discard(&discard);
 }
 
 void directories_discard(int base, const char *name, bool at_once)
 {
 	char *copy = strdup(name);
 	const char *last = NULL;
-	int at = copy ? open_above(base, copy, &last) : -1;
+	int at = copy ? open_parent(base, copy, &last) : -1;
 
 	if (at >= 0)
 		discard_at(base, at, last, at_once);
@@ -227,8 +228,9 @@ void directories_discard(int base, const char *name, bool at_once)
 	free(copy);
 }
 
-/* A folder may be told in two ways, as /run/a and /var/run/a: what ends like it is looked at. */
-static bool is_above(const struct stat *folder, const char *name, const char *address)
+/* Whether the folder is above the address. The same folder may have two paths, such as /run/a and /var/run/a: each part
+ * of the address with the folder's name is compared by inode. */
+static bool contains_address(const struct stat *folder, const char *name, const char *address)
 {
 	const char *at = address;
 	size_t length = strlen(name);
@@ -251,7 +253,7 @@ static bool holds_listener(const struct service *service, const struct stat *fol
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct endpoint *endpoint = service->sockets[n].address;
 
-		if (endpoint_is_path(endpoint) && is_above(folder, name, endpoint->address))
+		if (endpoint_is_path(endpoint) && contains_address(folder, name, endpoint->address))
 			return true;
 	}
 	return false;
@@ -270,13 +272,13 @@ static bool any_listener_in(const struct table *table, const char *path, const c
 	return false;
 }
 
-/* The link goes first, and only one that leads there. */
+/* Removes the link before its directory, if it leads there. */
 static void remove_link(int base, const char *word)
 {
 	char *copy = strdup(word + directory_name_length(word) + 1);
 	struct buf target = { 0 };
 	const char *last = NULL;
-	int at = copy ? open_above(base, copy, &last) : -1;
+	int at = copy ? open_parent(base, copy, &last) : -1;
 
 	directory_link_target(word, &target);
 	if (at >= 0 && !target.failed && directory_points_to(at, last, buf_string(&target)))
@@ -286,7 +288,7 @@ static void remove_link(int base, const char *word)
 	free(copy);
 }
 
-static void remove_one(const struct table *table, const char *base, const char *word, bool at_once)
+static void remove_runtime_directory(const struct table *table, const char *base, const char *word, bool at_once)
 {
 	size_t length = directory_name_length(word);
 	char *name = strndup(word, length);
@@ -313,5 +315,5 @@ void directories_remove(const struct table *table, const struct service *service
 	if (preserve == DIRECTORY_STAYS || (preserve == DIRECTORY_RESTARTS && stays))
 		return;
 	for (; names && *names; names++)
-		remove_one(table, defaults->runtime_directory, *names, at_once);
+		remove_runtime_directory(table, defaults->runtime_directory, *names, at_once);
 }

@@ -1,7 +1,7 @@
-/* Names and removes the folders behind private_tmp.
+/* Names and removes the folders for private_tmp.
  *
- * Anybody may create files in /tmp, so the names contain a random number: a predictable name could be taken in advance.
- * The folders' contents belong to another user, so no symlink in them is followed on removal. */
+ * Any user may create files in /tmp, so the names contain a random number: another user could take a predictable name
+ * in advance. The folders' contents belong to another user, so no symlink in them is followed. */
 #include "exec/dirs/private_tmp.h"
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 
 static const char *const folders[] = { "/tmp", "/var/tmp" };
 
-struct leftovers {
+struct tmp_folders {
 	char names[2][sizeof("superd-") + NAME_MOST + 24];
 };
 
@@ -24,11 +24,11 @@ uint64_t private_tmp_new(const struct service *service)
 {
 	if (!service->sandbox || !service->sandbox->private_tmp)
 		return 0;
-	return directories_number();    /* the child refuses a folder that is another's all the same */
+	return directories_number();    /* the child still refuses a folder that another user has created */
 }
 
 /* Characters that are unsafe in a path become dashes. */
-static void add_name(const char *name, struct buf *out)
+static void add_safe_name(const char *name, struct buf *out)
 {
 	for (size_t n = 0; n < NAME_MOST && name[n]; n++) {
 		bool plain = (name[n] >= 'a' && name[n] <= 'z') || (name[n] >= 'A' && name[n] <= 'Z') ||
@@ -41,21 +41,21 @@ static void add_name(const char *name, struct buf *out)
 void private_tmp_prefix(const char *above, const char *service, struct buf *out)
 {
 	buf_addf(out, "%s/superd-", above);
-	add_name(service, out);
+	add_safe_name(service, out);
 	buf_char(out, '-');
 }
 
-static void remove_all(const void *with)
+static void remove_folders(const void *with)
 {
-	const struct leftovers *leftovers = with;
+	const struct tmp_folders *removed = with;
 
 	for (size_t n = 0; n < 2; n++)
-		directories_remove_tree(folders[n], leftovers->names[n]);
+		directories_remove_tree(folders[n], removed->names[n]);
 }
 
 void private_tmp_remove(const char *service, uint64_t number, bool at_once)
 {
-	struct leftovers leftovers = { 0 };
+	struct tmp_folders removed = { 0 };
 
 	if (!number)
 		return;
@@ -65,9 +65,9 @@ void private_tmp_remove(const char *service, uint64_t number, bool at_once)
 		private_tmp_prefix("", service, &path);
 		buf_addf(&path, "%016" PRIx64, number);
 		if (!path.failed)
-			snprintf(leftovers.names[n], sizeof(leftovers.names[n]), "%s", buf_string(&path) + 1);
+			snprintf(removed.names[n], sizeof(removed.names[n]), "%s", buf_string(&path) + 1);
 		buf_free(&path);
 	}
-	if (at_once || !spawn_background(remove_all, &leftovers, NULL, 0))
-		remove_all(&leftovers);
+	if (at_once || !spawn_background(remove_folders, &removed, NULL, 0))
+		remove_folders(&removed);
 }

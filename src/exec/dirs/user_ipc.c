@@ -1,7 +1,7 @@
 /* remove_ipc: removes the System V and POSIX IPC objects that a service's user has left.
  *
- * /proc/sysvipc lists the objects of System V (sysvipc(7)). POSIX shared memory and message queues are files in
- * /dev/shm and /dev/mqueue; only regular files there are removed. */
+ * /proc/sysvipc lists System V objects (sysvipc(7)). POSIX shared memory and message queues are files in /dev/shm and
+ * /dev/mqueue; only regular files there are removed. */
 #include "exec/dirs/user_ipc.h"
 
 #include <dirent.h>
@@ -35,7 +35,7 @@ static void remove_queue(int id)
 	msgctl(id, IPC_RMID, NULL);
 }
 
-/* The column of each list that has the owner. */
+/* The lists, each with the column of the owner. */
 static const struct {
 	const char *path;
 	int uid;
@@ -46,8 +46,8 @@ static const struct {
 	{ "/proc/sysvipc/msg", 7, remove_queue },
 };
 
-/* The numbers of a line; the first of them is a key, the second the id. How many. */
-static int take_numbers(char *line, long *numbers)
+/* Parses the numbers of a line, whose first one is a key, the second the id. Returns how many there are. */
+static int parse_numbers(char *line, long *numbers)
 {
 	int count = 0;
 	char *word;
@@ -65,9 +65,9 @@ static void remove_listed(size_t list, uid_t uid)
 	char *text = fd_read_file(lists[list].path, LIST_MOST, &length), *rest = text, *line;
 	long numbers[FIELDS_MOST] = { 0 };
 
-	strsep(&rest, "\n"); /* the names of the columns */
+	strsep(&rest, "\n"); /* skip the names of the columns */
 	while ((line = strsep(&rest, "\n"))) {
-		if (take_numbers(line, numbers) > lists[list].uid && numbers[lists[list].uid] == (long)uid)
+		if (parse_numbers(line, numbers) > lists[list].uid && numbers[lists[list].uid] == (long)uid)
 			lists[list].remove((int)numbers[1]);
 	}
 	free(text);

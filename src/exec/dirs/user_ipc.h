@@ -1,4 +1,5 @@
-/* System V and POSIX shared memory, semaphores and message queues that a user has left. */
+/* Removes the System V and POSIX shared memory, semaphores and message queues that a user has left (RemoveIPC= of
+ * systemd.exec(5)). */
 #pragma once
 
 #include <sys/types.h>

@@ -1,11 +1,11 @@
-/* Stops all processes of a service, by its control group or by signals, and lets them go on.
+/* Stops all processes of a service, by its control group or by signals, and continues them.
  *
  * By signals, a parent may be stopped while the kernel still creates its child. So the set is complete only if all
- * processes were stopped before a search and after it, and the search found nobody new.
+ * processes were stopped before a search and after it, and the search found no new one.
  *
  * Parents are stopped before their children and continued after them, so a parent that waits with WUNTRACED never sees
- * a stopped child. A parent in vfork(2) stops only once its child has called execve(2), so the child may run on for a
- * while. */
+ * a stopped child (waitpid(2)). A parent in vfork(2) stops only once its child has called execve(2), so the child may
+ * run on for a while. */
 #include "exec/processes/freezer.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "os/cgroup/cgroup.h"
 #include "os/proc/process_state.h"
 
-#define VFORK_LOOKS 12                  /* that a child may take between vfork and exec */
+#define VFORK_LOOKS 12                  /* looks that a child may take between vfork and exec */
 #define EVENTS_MOST 4096
 
 static bool can_freeze(const char *group)
@@ -37,30 +37,30 @@ void freezer_init(struct freezer *freezer, const char *group, const struct proce
 	*freezer = (struct freezer){ .group = can_freeze(group) ? group : NULL, .root = *root };
 }
 
-static enum freezing fail(struct freezer *freezer, int error)
+static enum freezing fail_with(struct freezer *freezer, int error)
 {
 	freezer->error = error;
 	return FREEZER_FAILED;
 }
 
-static enum freezing look_at_group(struct freezer *freezer)
+static enum freezing look_by_group(struct freezer *freezer)
 {
 	char path[PATH_MAX], *text;
 	bool still;
 	size_t length;
 
 	if (!freezer->looks++ && !cgroup_write(freezer->group, "cgroup.freeze", "1"))
-		return fail(freezer, errno);
+		return fail_with(freezer, errno);
 	snprintf(path, sizeof(path), "%s/cgroup.events", freezer->group);
 	text = fd_read_file(path, EVENTS_MOST, &length);
 	if (!text)
-		return fail(freezer, errno);
+		return fail_with(freezer, errno);
 	still = strstr(text, "frozen 1");
 	free(text);
 	return still ? FREEZER_STILL : FREEZER_MOVING;
 }
 
-static const struct tree_process *find(const struct process_tree *tree, pid_t pid)
+static const struct tree_process *find_process(const struct process_tree *tree, pid_t pid)
 {
 	for (size_t n = 0; n < tree->count; n++) {
 		if (tree->list[n].pid == pid)
@@ -70,59 +70,61 @@ static const struct tree_process *find(const struct process_tree *tree, pid_t pi
 }
 
 /* Whether a stopping parent may wait for this process in vfork(2): then it must run on, or the parent cannot stop. */
-static bool is_waited_for(const struct freezer *freezer, const struct tree_process *member)
+static bool is_vfork_child(const struct freezer *freezer, const struct tree_process *process)
 {
-	const struct tree_process *parent = find(&freezer->tree, member->parent);
+	const struct tree_process *parent = find_process(&freezer->tree, process->parent);
 
 	return freezer->looks < VFORK_LOOKS && parent && parent->stopped &&
 	       process_state(parent->pid) == PROCESS_BLOCKED;
 }
 
-/* It can't go on before its child does, which stands: as good as stopped, and its signal is waiting for it. */
-static bool waits_for_stopped(const struct freezer *freezer, const struct tree_process *member)
+/* Whether the process waits in vfork(2) for a child that is stopped: that is as good as stopped, as its SIGSTOP is
+ * pending. */
+static bool is_vfork_parent(const struct freezer *freezer, const struct tree_process *process)
 {
 	for (size_t n = 0; n < freezer->tree.count; n++) {
 		const struct tree_process *child = &freezer->tree.list[n];
 
-		if (child->parent == member->pid && child->stopped &&
+		if (child->parent == process->pid && child->stopped &&
 		    process_state(child->pid) == PROCESS_STOPPED)
 			return freezer->looks >= VFORK_LOOKS;
 	}
 	return false;
 }
 
-/* true: it stands. */
-static bool stop_member(struct freezer *freezer, struct tree_process *member, enum process_state motion)
+/* Stops a process. true: it is stopped. */
+static bool stop_process(struct freezer *freezer, struct tree_process *process, enum process_state state)
 {
-	if (motion == PROCESS_STOPPED) {
-		member->left = member->left || !member->stopped;
+	if (state == PROCESS_STOPPED) {
+		process->left = process->left || !process->stopped;
 		return true;
 	}
-	member->left = false;           /* somebody else had it go on */
-	if (motion == PROCESS_BLOCKED && member->stopped)
-		return waits_for_stopped(freezer, member);
-	if (!is_waited_for(freezer, member) && tree_process_signal(member, SIGSTOP))
-		member->stopped = true;
+	process->left = false;          /* another process has continued it */
+	if (state == PROCESS_BLOCKED && process->stopped)
+		return is_vfork_parent(freezer, process);
+	if (!is_vfork_child(freezer, process) && tree_process_signal(process, SIGSTOP))
+		process->stopped = true;
 	return false;
 }
 
-/* true: it stands, or has ended. */
-static bool see_to(struct freezer *freezer, struct tree_process *member, size_t *alive)
+/* true: it is stopped, or has ended. */
+static bool stop_if_running(struct freezer *freezer, struct tree_process *process, size_t *alive)
 {
-	enum process_state motion = process_state(member->pid);
+	enum process_state state = process_state(process->pid);
 
-	member->ended = motion == PROCESS_GONE;
-	if (member->ended)
+	process->ended = state == PROCESS_GONE;
+	if (process->ended)
 		return true;
 	(*alive)++;
-	if (stop_member(freezer, member, motion))
+	if (stop_process(freezer, process, state))
 		return true;
-	freezer->moving = member->pid;
+	freezer->moving = process->pid;
 	return false;
 }
 
-/* Drops who has gone, and gives how many are alive. Who has ended, and is there still, is kept: were it new again at
- * each look, there would be no end of looking; were it never, one could move on from process to process unseen. */
+/* Stops all processes, drops those that are gone, and returns the number of living ones. A zombie is kept: if it were
+ * new at each look, the looks would never end; if it never counted, a process could fork and exit again and again,
+ * unseen. */
 static size_t stop_all(struct freezer *freezer)
 {
 	struct process_tree *tree = &freezer->tree;
@@ -131,7 +133,7 @@ static size_t stop_all(struct freezer *freezer)
 	freezer->moving = 0;
 	freezer->was_still = true;
 	for (size_t n = 0; n < tree->count;) {
-		if (!see_to(freezer, &tree->list[n], &alive))
+		if (!stop_if_running(freezer, &tree->list[n], &alive))
 			freezer->was_still = false;
 		if (tree->list[n].ended && !tree_process_exists(&tree->list[n]))
 			process_tree_drop(tree, n);
@@ -148,16 +150,16 @@ static enum freezing look_by_signals(struct freezer *freezer)
 
 	freezer->looks++;
 	if (!process_tree_scan(&freezer->tree, &freezer->root))
-		return fail(freezer, errno);
+		return fail_with(freezer, errno);
 	were_still = were_still && freezer->tree.count == known;
 	if (!stop_all(freezer))
-		return fail(freezer, ESRCH);
+		return fail_with(freezer, ESRCH);
 	return were_still && freezer->was_still ? FREEZER_STILL : FREEZER_MOVING;
 }
 
 enum freezing freezer_look(struct freezer *freezer)
 {
-	return freezer->group ? look_at_group(freezer) : look_by_signals(freezer);
+	return freezer->group ? look_by_group(freezer) : look_by_signals(freezer);
 }
 
 bool freezer_thaw(struct freezer *freezer)
@@ -165,45 +167,45 @@ bool freezer_thaw(struct freezer *freezer)
 	if (freezer->group)
 		return cgroup_write(freezer->group, "cgroup.freeze", "0") || errno == ENOENT || errno == ENODEV;
 	for (size_t n = freezer->tree.count; n-- > 0;) {
-		struct tree_process *member = &freezer->tree.list[n];
+		struct tree_process *process = &freezer->tree.list[n];
 
-		if (member->stopped)
-			tree_process_signal(member, SIGCONT);
-		member->stopped = member->left = false;
+		if (process->stopped)
+			tree_process_signal(process, SIGCONT);
+		process->stopped = process->left = false;
 	}
 	freezer->was_still = false;
 	return true;
 }
 
-struct listing {
+struct pids {
 	pid_t *list;
 	size_t count, capacity;
 };
 
 static bool add_pid(void *context, long pid)
 {
-	struct listing *listing = context;
-	pid_t *list = array_grow(listing->list, &listing->capacity, listing->count, sizeof(*list));
+	struct pids *pids = context;
+	pid_t *list = array_grow(pids->list, &pids->capacity, pids->count, sizeof(*list));
 
 	if (!list)
 		return false;
-	listing->list = list;
-	list[listing->count++] = (pid_t)pid;
+	pids->list = list;
+	list[pids->count++] = (pid_t)pid;
 	return true;
 }
 
 pid_t *freezer_list(const struct freezer *freezer)
 {
-	struct listing listing = { 0 };
+	struct pids pids = { 0 };
 	bool good = true;
 
 	if (freezer->group)
-		cgroup_each_process(freezer->group, add_pid, &listing);
+		cgroup_each_process(freezer->group, add_pid, &pids);
 	for (size_t n = 0; good && n < freezer->tree.count; n++)
-		good = add_pid(&listing, freezer->tree.list[n].pid);
-	if (good && add_pid(&listing, 0))
-		return listing.list;
-	free(listing.list);
+		good = add_pid(&pids, freezer->tree.list[n].pid);
+	if (good && add_pid(&pids, 0))
+		return pids.list;
+	free(pids.list);
 	return NULL;
 }
 

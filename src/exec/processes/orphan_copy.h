@@ -1,7 +1,7 @@
-/* What a process that a killed superd has left holds of its service: copies of the sockets, and of the pipes that it
- * prints to. Who it is of is proved by its control group before this is asked. What it may have put in the place of its
- * descriptors, or done to them, is its own choice: so a process beside superd looks, which may hang, and hands over
- * only what is proved to be a socket that a superd of this user made, in superd's own network, for the endpoint in
+/* Copies what a process that a killed superd left behind holds of its service: its sockets, and the pipes that it
+ * prints to. The caller has proved by the control group which service the process is of. But the process may have
+ * replaced or manipulated its descriptors. So a helper process, which may hang, examines them. It passes on only what
+ * is proved to be a socket that a superd of this user made, in superd's own network namespace, for the endpoint in
  * question. */
 #pragma once
 
@@ -12,41 +12,43 @@
 
 #include "config/table/table.h"
 
-#define ORPHAN_SOCKETS 64               /* of one service; one with more is not taken over */
+#define ORPHAN_SOCKETS 64               /* sockets of one service; a service with more is not taken over */
 
-/* A group to look at. */
-struct orphan_order {
-	const char *group;              /* its folder */
-	const struct service *service;  /* the row that it is of, if that could take it over; NULL: none */
+/* A control group to examine. */
+struct orphan_request {
+	const char *group;              /* its path */
+	const struct service *service;  /* the service that it is of, if that could take it over; NULL: none */
 };
 
 enum orphan_standing {
-	ORPHAN_STAYS,                   /* it has no address that the table wants */
-	ORPHAN_BARS,                    /* it has, and can't be taken over */
-	ORPHAN_FITS,                    /* all is here to go on with it */
+	ORPHAN_STAYS,                   /* leave it alone: it has no address that the table needs */
+	ORPHAN_BARS,                    /* it has one, and cannot be taken over */
+	ORPHAN_FITS,                    /* it can be taken over */
 };
 
+/* The two ends of a pipe that the process prints to. */
 struct orphan_pipe {
-	int read, write;                /* -1: there is none */
+	int read, write;                /* -1: none */
 };
 
+/* The result for one group. */
 struct orphan_copy {
-	unsigned order;                 /* whose, by its place */
+	unsigned request;               /* index of the request */
 	enum orphan_standing standing;
 	pid_t pid;                      /* its main process, the first of its group; 0: none */
-	int64_t start_time;             /* as process_now */
-	unsigned row;                   /* ORPHAN_BARS: in the table, whose address it has */
-	char why[96];                   /* and why it is not taken over */
-	int pidfd;                      /* ORPHAN_FITS; else all descriptors are -1 */
-	struct orphan_pipe log, syslog;
-	int sockets[ORPHAN_SOCKETS];    /* by the row's order; -1: an optional one that it does not have */
+	int64_t start_time;             /* of pid, as process_now */
+	unsigned row;                   /* ORPHAN_BARS: index of the service in the table whose address it has */
+	char why[96];                   /* why it is not taken over */
+	int pidfd;                      /* of pid; without ORPHAN_FITS all descriptors are -1 */
+	struct orphan_pipe log, syslog; /* pipes to superd's log and to syslog */
+	int sockets[ORPHAN_SOCKETS];    /* in the service's order; -1: an optional one that it lacks */
 };
 
 enum orphan_hearing { ORPHAN_HEARD, ORPHAN_WAITS, ORPHAN_OVER };
 
-/* Begins to look at these, one after the other; all is borrowed until this returns. *report is readable when there is
- * something to be heard. -1 and errno. */
-pid_t orphan_copy_begin(const struct orphan_order *orders, size_t count, const struct table *table, int *report);
+/* Starts to examine these groups, one after the other; the arguments are borrowed until this returns. Returns the
+ * helper's pid; -1 and errno. *report becomes readable when there is a result. */
+pid_t orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table, int *report);
 
-/* The next one, without waiting; its descriptors are the caller's. ORPHAN_OVER: no more come. */
+/* Reads the next result without blocking; its descriptors are the caller's. ORPHAN_OVER: there are no more. */
 enum orphan_hearing orphan_copy_hear(int report, struct orphan_copy *copy);

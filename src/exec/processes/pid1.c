@@ -1,6 +1,6 @@
 /* superd's own process at its start: PID 1 or subreaper, signals, limits, inherited descriptors.
  *
- * A container may lack any of this, so a step that fails only narrows what superd can see or do. Descriptors are never
+ * A container may lack any of this, so a step that fails only reduces what superd can see or do. Descriptors are never
  * visited one by one up to RLIMIT_NOFILE, which may be 2^30. */
 #include "exec/processes/pid1.h"
 
@@ -31,10 +31,11 @@
 
 #define FIRST_SOCKET 3
 #define SOCKETS_MOST 4096
-#define NOFILE_CHOSEN 65536             /* what is above nobody chose for one program: it is a runtime's "any number" */
+/* A higher limit was not chosen for one program: it is a container runtime's "unlimited". */
+#define NOFILE_CHOSEN 65536
 #define NOFILE_USUAL 1024
 
-static void hide_from_exec(int fd)
+static void set_cloexec(int fd)
 {
 	int flags = fcntl(fd, F_GETFD);
 
@@ -42,8 +43,8 @@ static void hide_from_exec(int fd)
 		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
-/* Each that is open, but the standard ones; without /proc those that are most likely to be. */
-static void visit_open(void (*visit)(int fd, void *context), void *context)
+/* Calls `visit` for each open descriptor above 2; without /proc for those that are likely to be open. */
+static void visit_open_fds(void (*visit)(int fd, void *context), void *context)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -62,28 +63,28 @@ static void visit_open(void (*visit)(int fd, void *context), void *context)
 	closedir(directory);
 }
 
-static void hide_one(int fd, void *context)
+static void set_cloexec_of(int fd, void *context)
 {
 	(void)context;
-	hide_from_exec(fd);
+	set_cloexec(fd);
 }
 
-static void hide_inherited(void)
+static void set_cloexec_inherited(void)
 {
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
 		return;
 #endif
-	visit_open(hide_one, NULL);
+	visit_open_fds(set_cloexec_of, NULL);
 }
 
-static void ignore(int signal)
+static void on_broken_pipe(int signal)
 {
 	(void)signal;
 }
 
-/* The signals libc keeps for itself can be inherited as ignored too, and it lets nobody change them: zeroes are
- * the kernel's SIG_DFL. */
+/* libc's own signals may be inherited as ignored, too, and libc lets no program change them. Zeroes are the kernel's
+ * SIG_DFL. */
 static void reset_reserved_signals(void)
 {
 #ifdef SYS_rt_sigaction
@@ -99,9 +100,9 @@ bool pid1_is_first(void)
 	return getpid() == 1;
 }
 
-/* Orders that come while the table is still being read, and which would end superd, wait until somebody watches. Those
- * to stop shall end it; but PID 1 would not hear them: the kernel drops what has no handler and is not blocked. */
-static void hold_orders(void)
+/* Blocks signals that arrive while the table is still being read and would end superd. Signals to stop superd may end
+ * it at this point; but for PID 1 the kernel would drop them, as they are neither handled nor blocked. */
+static void block_orders(void)
 {
 	sigset_t orders;
 	int signal;
@@ -118,10 +119,11 @@ static void hold_orders(void)
 	sigprocmask(SIG_SETMASK, &orders, NULL);
 }
 
-/* A broken pipe is an error like others. A handler, not SIG_IGN, which a child would inherit. */
+/* SIGPIPE gets a handler, so that writing to a broken pipe fails with EPIPE. Not SIG_IGN, which a child would
+ * inherit. */
 static void reset_signals(void)
 {
-	struct sigaction plain = { .sa_handler = SIG_DFL }, harmless = { .sa_handler = ignore };
+	struct sigaction plain = { .sa_handler = SIG_DFL }, harmless = { .sa_handler = on_broken_pipe };
 
 	for (int signal = 1; signal < NSIG; signal++) {
 		if (signal != SIGKILL && signal != SIGSTOP)
@@ -131,7 +133,7 @@ static void reset_signals(void)
 	sigaction(SIGPIPE, &harmless, NULL);
 }
 
-/* Many a program closes as many as it may have, one by one. */
+/* Many programs close all descriptors up to their limit, one by one. */
 rlim_t pid1_sane_nofile(rlim_t soft)
 {
 	return soft > NOFILE_CHOSEN ? NOFILE_USUAL : soft;
@@ -149,7 +151,7 @@ static void raise_limit(struct process_defaults *defaults)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void note_signals(struct inherited_signals *found)
+static void save_signals(struct inherited_signals *found)
 {
 	struct sigaction action;
 
@@ -163,16 +165,16 @@ static void note_signals(struct inherited_signals *found)
 
 void pid1_enter(struct process_defaults *defaults)
 {
-	note_signals(&defaults->signals);
+	save_signals(&defaults->signals);
 	defaults->ignores_hangup = sigismember(&defaults->signals.ignored, SIGHUP) == 1;
 	fd_ensure_standard();
-	hide_inherited();
+	set_cloexec_inherited();
 	defaults->ambient = own_privileges_clear_inheritable();
 	own_privileges_leave_keyring();
 	own_privileges_use_all();
 	own_privileges_hide_process();
 	reset_signals();
-	hold_orders();
+	block_orders();
 	raise_limit(defaults);
 	oom_score_above_own(defaults->oom_score);
 	umask(022);
@@ -181,7 +183,7 @@ void pid1_enter(struct process_defaults *defaults)
 void pid1_enter_again(struct process_defaults *defaults)
 {
 	fd_ensure_standard();
-	hide_inherited();
+	set_cloexec_inherited();
 	defaults->ambient = own_privileges_clear_inheritable();
 	own_privileges_leave_keyring();
 	own_privileges_use_all();
@@ -204,7 +206,7 @@ void pid1_adopt_orphans(void)
 }
 #endif
 
-static bool sockets_are_ours(int64_t *count)
+static bool has_listen_fds(int64_t *count)
 {
 	const char *pid_text = getenv("LISTEN_PID"), *fds_text = getenv("LISTEN_FDS");
 	int64_t pid;
@@ -214,7 +216,7 @@ static bool sockets_are_ours(int64_t *count)
 	return pid == getpid() && *count > 0 && *count <= SOCKETS_MOST;
 }
 
-static void keep_other(int fd, void *context)
+static void add_other(int fd, void *context)
 {
 	struct listen_fds *listen_fds = context;
 	int *larger;
@@ -234,7 +236,7 @@ void listen_fds_take(struct listen_fds *listen_fds)
 	int64_t count = 0;
 
 	*listen_fds = (struct listen_fds){ 0 };
-	if (sockets_are_ours(&count))
+	if (has_listen_fds(&count))
 		listen_fds->list = calloc((size_t)count, sizeof(*listen_fds->list));
 	for (int64_t n = 0; listen_fds->list && n < count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
@@ -253,7 +255,7 @@ void listen_fds_take(struct listen_fds *listen_fds)
 
 void listen_fds_note_others(struct listen_fds *listen_fds)
 {
-	visit_open(keep_other, listen_fds);
+	visit_open_fds(add_other, listen_fds);
 }
 
 void listen_fds_close_others(struct listen_fds *listen_fds)

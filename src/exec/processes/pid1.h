@@ -1,6 +1,6 @@
-/* The duties of a process that others are born under: PID 1 of a container, or a child subreaper elsewhere.
+/* Sets up superd as PID 1 of a container, or as a child subreaper elsewhere (PR_SET_CHILD_SUBREAPER, prctl(2)).
  *
- * Needs no /proc, no /run, no writable root; what is missing makes less possible, never fails. */
+ * Needs no /proc, no /run, and no writable root: what is missing reduces what superd can do, but never fails. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,45 +10,46 @@
 #include "base/buf.h"
 #include "exec/plan/plan.h"
 
-/* Once, first of all: 0 to 2 are open, every inherited descriptor is close-on-exec, no signal is ignored, none blocked
- * but HUP, USR1, USR2, ALRM and the stray ones (os/host/signals), and as PID 1 those that stop it, until the loop
- * watches them, and the soft limit of descriptors is raised to the hard one (process defaults keeps what was found, and
- * what is sane). */
+/* To be called once, first of all. Afterwards descriptors 0 to 2 are open, all inherited ones are close-on-exec, no
+ * signal is ignored, and the soft limit of descriptors is raised to the hard one; `defaults` keeps the original values.
+ * Blocked until the loop watches them: HUP, USR1, USR2, ALRM and the stray signals (os/host/signals), and for PID 1
+ * also those that stop superd. */
 void pid1_enter(struct process_defaults *defaults);
 
-/* The same for a process in which another superd was until now: every signal that is blocked stays so until the loop
- * watches it. */
+/* The same for a superd that has replaced another one by exec (upgrade): signals that are blocked stay blocked until
+ * the loop watches them. */
 void pid1_enter_again(struct process_defaults *defaults);
 
-/* The soft limit of descriptors for a backend, where superd was started with this one. */
+/* The soft limit of descriptors for backends, if superd was started with this one. */
 rlim_t pid1_sane_nofile(rlim_t soft);
 
-/* From now on orphans among our descendants come to us: as PID 1 they do anyway. Not inherited over fork(2). */
+/* From now on orphaned descendants become superd's children; for PID 1 they always do. Not inherited by fork(2). */
 void pid1_adopt_orphans(void);
 
 bool pid1_is_first(void);               /* PID 1 of its namespace */
 
-/* Sockets given to superd itself by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES; the variables are taken out of the
- * environment. */
+/* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)). */
 struct listen_fd {
-	int fd;                         /* -1: taken by a listener */
-	char *name;
+	int fd;                         /* -1: a listener has taken it */
+	char *name;                     /* of LISTEN_FDNAMES, owned; NULL: none */
 };
 
 struct listen_fds {
 	struct listen_fd *list;
 	size_t count;
-	int *others;                    /* listen_fds_note_others */
+	int *others;                    /* other inherited descriptors, from listen_fds_note_others */
 	size_t other_count, other_room;
 };
 
+/* Takes the sockets, and removes the variables from the environment. listen_fds_close frees the list. */
 void listen_fds_take(struct listen_fds *listen_fds);
 
-/* Behind listen_fds_take, before anything is opened: what else is open. Then, once the table is read, which may be one
- * of them, closes it, as a daemon would hold a lock or a pipe of others for ever. */
+/* The first records what else is open: call it after listen_fds_take, before superd opens anything. The second closes
+ * these descriptors, as a daemon would hold locks or pipes of others for ever: call it after the table was read, which
+ * may be one of them. */
 void listen_fds_note_others(struct listen_fds *listen_fds);
 void listen_fds_close_others(struct listen_fds *listen_fds);
 
-/* "web, 127.0.0.1:80": its name, where it has one, and its address. */
+/* Appends "web, 127.0.0.1:80": its name, if it has one, and its address. */
 void listen_fd_describe(const struct listen_fd *inherited, struct buf *out);
-void listen_fds_close(struct listen_fds *listen_fds);           /* those nobody took, and the list */
+void listen_fds_close(struct listen_fds *listen_fds);           /* closes those that were not taken, and frees the list */

@@ -1,5 +1,5 @@
-/* Asking in a process that may hang. It answers a byte a process, in order: so the one that it hangs at is known, and
- * the next inquiry leaves that out. */
+/* Queries in a helper process that may hang. It writes one byte for each process, in order: so superd knows the process
+ * that it hangs at, and leaves that out next time. */
 #include "exec/processes/process_query.h"
 
 #include <errno.h>
@@ -15,64 +15,66 @@
 #include "os/rights/required_caps.h"
 
 enum {
-	PATIENCE_MS = 100,              /* for one inquiry */
-	BUDGET_MS = 200, REFILL = 50,   /* for all; a millisecond comes back in so many */
-	BATCH = 64,                     /* processes of one inquiry */
-	KNOWN_MOST = 64,                /* answers that are remembered */
-	HANGING_MOST = 8,               /* processes of ours that hang */
-	HUNG_MS = 60000,                /* a process that let one hang is left alone for so long */
-	ANSWERED_MS = 5000,             /* and one that was answered for */
+	QUERY_TIMEOUT_MS = 100,         /* milliseconds for one query */
+	BUDGET_MS = 200, REFILL = 50,   /* milliseconds for all queries; 1 ms comes back every REFILL ms */
+	BATCH = 64,                     /* processes of one query */
+	KNOWN_MOST = 64,                /* remembered answers */
+	HANGING_MOST = 8,               /* helper processes that hang */
+	HUNG_MS = 60000,                /* a process that made a helper hang is not queried for so long */
+	ANSWERED_MS = 5000,             /* an answer is valid for so long */
 };
 
-/* What was found out lately. An answer is about a question; that one hangs is about them all. */
-struct known {
+/* A remembered answer. It is valid for one query; that a process makes helpers hang is valid for all queries. */
+struct known_answers {
 	pid_t pid;
 	int64_t start_time, until;
-	uint64_t question;
+	uint64_t query_id;
 	bool hung, answer;
 };
 
-static struct known known[KNOWN_MOST];
+static struct known_answers known_answers[KNOWN_MOST];
 static size_t known_next;
 static pid_t hanging[HANGING_MOST];
-static int64_t spent, spent_at;         /* in milliseconds, of the whole process, as the loop is */
+/* Milliseconds used of the budget, and when; for the whole process, as there is one loop. */
+static int64_t spent, spent_at;
 
-struct asking {
+/* A query about several processes. */
+struct query {
 	const struct process *list[BATCH];
 	bool *answers[BATCH];
 	size_t count;
 	bool (*look)(pid_t pid, const void *about);
 	const void *about;
-	uint64_t question;
-	int to;                         /* where the answers go */
+	uint64_t query_id;
+	int to;                         /* pipe to superd */
 };
 
-static const struct known *find_known(const struct process *process, uint64_t question)
+static const struct known_answers *find_known(const struct process *process, uint64_t query_id)
 {
 	int64_t now = clock_ms();
 
 	for (size_t n = 0; n < KNOWN_MOST; n++) {
-		if (known[n].pid == process->pid && known[n].start_time == process->start_time &&
-		    known[n].until > now && (known[n].hung || known[n].question == question))
-			return &known[n];
+		if (known_answers[n].pid == process->pid && known_answers[n].start_time == process->start_time &&
+		    known_answers[n].until > now && (known_answers[n].hung || known_answers[n].query_id == query_id))
+			return &known_answers[n];
 	}
 	return NULL;
 }
 
-static void remember(const struct process *process, uint64_t question, bool hung, bool answer)
+static void remember_answer(const struct process *process, uint64_t query_id, bool hung, bool run_query)
 {
-	known[known_next++ % KNOWN_MOST] = (struct known){
+	known_answers[known_next++ % KNOWN_MOST] = (struct known_answers){
 		.pid = process->pid,
 		.start_time = process->start_time,
 		.until = clock_ms() + (hung ? HUNG_MS : ANSWERED_MS),
-		.question = question,
+		.query_id = query_id,
 		.hung = hung,
-		.answer = answer,
+		.answer = run_query,
 	};
 }
 
-/* The place for one more that hangs; NULL: there are too many. */
-static pid_t *find_place(void)
+/* A slot for one more hanging helper; NULL: there are too many. */
+static pid_t *find_hanging_slot(void)
 {
 	for (size_t n = 0; n < HANGING_MOST; n++) {
 		if (!hanging[n] || !spawn_is_worker(hanging[n])) {
@@ -83,29 +85,29 @@ static pid_t *find_place(void)
 	return NULL;
 }
 
-static void answer(const void *with)
+static void run_query(const void *with)
 {
-	const struct asking *asking = with;
+	const struct query *query = with;
 
-	for (size_t n = 0; n < asking->count; n++) {
-		unsigned char found = asking->look(asking->list[n]->pid, asking->about);
+	for (size_t n = 0; n < query->count; n++) {
+		unsigned char found = query->look(query->list[n]->pid, query->about);
 
-		if (write(asking->to, &found, 1) != 1)
+		if (write(query->to, &found, 1) != 1)
 			return;
 	}
 }
 
-/* Its answers until its end, or until there is no time left: how many. */
-static size_t hear(const struct asking *asking, int fd, int64_t until)
+/* Reads answers until the helper exits or the time is over. Returns their number. */
+static size_t read_answers(const struct query *query, int fd, int64_t until)
 {
 	unsigned char found[BATCH];
-	struct pollfd told = { fd, POLLIN, 0 };
+	struct pollfd readable = { fd, POLLIN, 0 };
 	size_t count = 0;
 	ssize_t got;
 
 	for (;;) {
 		int64_t left = until - clock_ms();
-		int ready = poll(&told, 1, left > 0 ? (int)left : 0);
+		int ready = poll(&readable, 1, left > 0 ? (int)left : 0);
 
 		if (ready == 0 || (ready < 0 && errno != EINTR))
 			return count;
@@ -113,17 +115,17 @@ static size_t hear(const struct asking *asking, int fd, int64_t until)
 			continue;
 		got = read(fd, found, sizeof(found));
 		if (got <= 0)
-			return got < 0 ? count : asking->count;
-		for (ssize_t n = 0; n < got && count < asking->count; n++, count++) {
-			*asking->answers[count] = found[n];
-			remember(asking->list[count], asking->question, false, found[n]);
+			return got < 0 ? count : query->count;
+		for (ssize_t n = 0; n < got && count < query->count; n++, count++) {
+			*query->answers[count] = found[n];
+			remember_answer(query->list[count], query->query_id, false, found[n]);
 		}
-		if (count == asking->count)
+		if (count == query->count)
 			return count;
 	}
 }
 
-static bool may_take_time(int64_t now)
+static bool has_budget(int64_t now)
 {
 	int64_t back = (now - spent_at) / REFILL;
 
@@ -134,76 +136,76 @@ static bool may_take_time(int64_t now)
 	return spent < BUDGET_MS;
 }
 
-static void ask(struct asking *asking)
+static void send_query(struct query *query)
 {
 	int64_t began = clock_ms();
-	pid_t *place = asking->count && may_take_time(began) ? find_place() : NULL, pid;
+	pid_t *slot = query->count && has_budget(began) ? find_hanging_slot() : NULL, pid;
 	int ends[2];
 	size_t heard;
 
-	if (!place || fd_pipe(ends) < 0)
+	if (!slot || fd_pipe(ends) < 0)
 		return;
-	asking->to = ends[1];
-	pid = spawn_worker("superd-ask", CAPS_TO_LOOK, answer, asking, &ends[1], 1);
+	query->to = ends[1];
+	pid = spawn_worker("superd-ask", CAPS_TO_LOOK, run_query, query, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid > 0) {
-		heard = hear(asking, ends[0], began + PATIENCE_MS);
-		if (heard < asking->count) {
-			remember(asking->list[heard], 0, true, false);
+		heard = read_answers(query, ends[0], began + QUERY_TIMEOUT_MS);
+		if (heard < query->count) {
+			remember_answer(query->list[heard], 0, true, false);
 			kill(pid, SIGKILL);
-			*place = pid;
+			*slot = pid;
 			spent += clock_ms() - began;
 		}
 	}
 	fd_close(&ends[0]);
 }
 
-static void add(struct asking *asking, const struct process *process, bool *found)
+static void add_to_query(struct query *query, const struct process *process, bool *found)
 {
-	const struct known *before = find_known(process, asking->question);
+	const struct known_answers *before = find_known(process, query->query_id);
 
 	*found = before && before->answer;
 	if (before)
 		return;
-	asking->list[asking->count] = process;
-	asking->answers[asking->count++] = found;
+	query->list[query->count] = process;
+	query->answers[query->count++] = found;
 }
 
-static bool look_told(pid_t pid, const void *about)
+static bool query_has_variable(pid_t pid, const void *about)
 {
 	return process_has_variable(pid, about);
 }
 
-void process_query_variable(const struct process *processes, size_t count, const char *variable, bool *told)
+void process_query_variable(const struct process *processes, size_t count, const char *variable, bool *found)
 {
-	struct asking asking = {
-		.look = look_told, .about = variable, .question = hash_text(1, variable),
+	struct query query = {
+		.look = query_has_variable, .about = variable, .query_id = hash_text(1, variable),
 	};
 
 	for (size_t n = 0; n < count; n++) {
-		add(&asking, &processes[n], &told[n]);
-		if (asking.count < BATCH && n + 1 < count)
+		add_to_query(&query, &processes[n], &found[n]);
+		if (query.count < BATCH && n + 1 < count)
 			continue;
-		ask(&asking);
-		asking.count = 0;
+		send_query(&query);
+		query.count = 0;
 	}
 }
 
-static bool look_runs(pid_t pid, const void *about)
+static bool query_has_command(pid_t pid, const void *about)
 {
 	return process_has_command(pid, about);
 }
 
 bool process_query_command(const struct process *process, const char *const *command)
 {
-	struct asking asking = { .look = look_runs, .about = command, .question = 2 };
+	struct query query = { .look = query_has_command, .about = command, .query_id = 2 };
 	bool found = false;
 
 	if (!process_is_named(process->pid, command[0]))
 		return false;
 	for (const char *const *word = command; *word; word++)
-		asking.question = hash_text(asking.question, *word);
-	add(&asking, process, &found);
-	ask(&asking);
+		query.query_id = hash_text(query.query_id, *word);
+	add_to_query(&query, process, &found);
+	send_query(&query);
 	return found;
 }

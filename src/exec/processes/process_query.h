@@ -1,10 +1,10 @@
-/* Looks into a process that may keep whoever looks waiting: its environment and its command line lie in its memory,
- * whose lock one of its threads may hold for as long as it likes (a munmap of a mapped file whose file system does not
- * answer). So they are made in a process of superd's own, for several at once, and waited for a tenth of a second at
- * most; who was not looked at by then counts as not known, and is not asked about again for a minute.
+/* Queries that may block on a process: its environment and command line are in its memory, and one of its threads may
+ * hold the lock of that memory for as long as it likes (munmap(2) of a mapped file whose file system does not answer).
+ * So a helper process makes the queries, several at once, and superd waits a tenth of a second at most. Processes that
+ * were not queried by then count as unknown, and are not queried again for a minute.
  *
- * What is asked here is rare: an orphan that neither its place nor its sockets tell the owner of. All such waits
- * together take at most a fiftieth of superd's time. */
+ * These queries are rare: for orphans that neither their parents nor their sockets assign to a service. All of them
+ * together may take a fiftieth of superd's time. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +12,8 @@
 
 #include "os/proc/process.h"
 
-/* Sets told[n] where process n was started with this NAME=value (process_has_variable). */
-void process_query_variable(const struct process *processes, size_t count, const char *variable, bool *told);
+/* Sets found[n] if process n was started with this NAME=value (process_has_variable). */
+void process_query_variable(const struct process *processes, size_t count, const char *variable, bool *found);
 
-/* process_has_command; false where it isn't known. */
+/* As process_has_command; false if unknown. */
 bool process_query_command(const struct process *process, const char *const *command);

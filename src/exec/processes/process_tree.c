@@ -1,7 +1,7 @@
 /* Finds the processes of a service.
  *
- * The tree changes during the search: a process may fork or lose its parent before superd sees it. So one search never
- * proves to be complete; only a search that finds nobody new while all processes are stopped does
+ * The tree changes during the search: a process may fork or lose its parent before superd sees it. So a single search
+ * never proves to be complete; only a search that finds no new process while all are stopped does
  * (exec/processes/freezer.c). */
 #include "exec/processes/process_tree.h"
 
@@ -18,7 +18,7 @@
 #include "exec/spawn/spawn.h"
 #include "os/proc/pidfd.h"
 
-#define DOUBTFUL_MOST 64               /* orphans of one search that only their environment can identify */
+#define UNIDENTIFIED_MOST 64           /* orphans of one search that only their environment can identify */
 
 bool process_tree_has(const struct process_tree *tree, pid_t pid)
 {
@@ -29,7 +29,7 @@ bool process_tree_has(const struct process_tree *tree, pid_t pid)
 	return false;
 }
 
-static bool add(struct process_tree *tree, const struct process *process)
+static bool add_process(struct process_tree *tree, const struct process *process)
 {
 	struct tree_process *list;
 
@@ -47,31 +47,32 @@ static bool add(struct process_tree *tree, const struct process *process)
 	return true;
 }
 
-/* A group or session of it: of its first process, or led by one of its own. Never ours. */
-static bool is_its_band(const struct process_tree *tree, const struct process_tree_root *root, pid_t band)
+/* Whether this is a process group or session of the service: its first process's, or led by one of its processes. Never
+ * superd's. */
+static bool is_its_group(const struct process_tree *tree, const struct process_tree_root *root, pid_t id)
 {
-	if (band <= 1 || band == getpgrp() || band == getsid(0))
+	if (id <= 1 || id == getpgrp() || id == getsid(0))
 		return false;
-	return band == root->groups[0] || band == root->groups[1] || band == root->first ||
-		process_tree_has(tree, band);
+	return id == root->groups[0] || id == root->groups[1] || id == root->first ||
+		process_tree_has(tree, id);
 }
 
-static bool is_of_it(const struct process_tree *tree, const struct process_tree_root *root,
-		     const struct process *process)
+static bool belongs_to_service(const struct process_tree *tree, const struct process_tree_root *root,
+			       const struct process *process)
 {
-	if (is_its_band(tree, root, process->group) || is_its_band(tree, root, process->session))
+	if (is_its_group(tree, root, process->group) || is_its_group(tree, root, process->session))
 		return true;
 	return root->socket_count && process_holds(process->pid, root->sockets, root->socket_count) == HOLDS;
 }
 
-/* true: there was no trouble, whether it is in the tree now or not. */
-static bool take(struct process_tree *tree, pid_t pid)
+/* Adds a process by its pid. true: no error, even if the process is gone. */
+static bool add_pid(struct process_tree *tree, pid_t pid)
 {
 	struct process process;
 
 	if (pid <= 1 || pid == getpid() || process_tree_has(tree, pid) || !process_read(pid, &process))
 		return true;
-	return add(tree, &process);
+	return add_process(tree, &process);
 }
 
 bool process_may_be_reparented(const struct process *orphan)
@@ -88,24 +89,24 @@ void process_tree_ask_listen_pid(pid_t first, const struct process *orphans, siz
 	process_query_variable(orphans, count, variable, is_ours);
 }
 
-/* Adds those of the doubtful orphans that the environment proves to be the service's. */
-static bool take_told(struct process_tree *tree, const struct process_tree_root *root, const struct process *doubtful,
-		      size_t count)
+/* Adds those of the unidentified orphans whose environment proves that they are the service's. */
+static bool add_identified(struct process_tree *tree, const struct process_tree_root *root,
+			   const struct process *unidentified, size_t count)
 {
-	bool told[DOUBTFUL_MOST] = { false }, good = true;
+	bool found[UNIDENTIFIED_MOST] = { false }, good = true;
 
-	process_tree_ask_listen_pid(root->first, doubtful, count, told);
+	process_tree_ask_listen_pid(root->first, unidentified, count, found);
 	for (size_t n = 0; good && n < count; n++) {
-		if (told[n])
-			good = add(tree, &doubtful[n]);
+		if (found[n])
+			good = add_process(tree, &unidentified[n]);
 	}
 	return good;
 }
 
 /* Adds the service's processes among superd's adopted children. */
-static bool take_orphans(struct process_tree *tree, const struct process_tree_root *root, const pid_t *children)
+static bool add_orphans(struct process_tree *tree, const struct process_tree_root *root, const pid_t *children)
 {
-	struct process doubtful[DOUBTFUL_MOST], process;
+	struct process unidentified[UNIDENTIFIED_MOST], process;
 	size_t count = 0;
 
 	for (; *children; children++) {
@@ -113,60 +114,60 @@ static bool take_orphans(struct process_tree *tree, const struct process_tree_ro
 		    (root->is_others && root->is_others(root->context, *children)) ||
 		    !process_read(*children, &process))
 			continue;
-		if (!is_of_it(tree, root, &process)) {
-			if (root->first > 1 && process_may_be_reparented(&process) && count < DOUBTFUL_MOST)
-				doubtful[count++] = process;
-		} else if (!add(tree, &process)) {
+		if (!belongs_to_service(tree, root, &process)) {
+			if (root->first > 1 && process_may_be_reparented(&process) && count < UNIDENTIFIED_MOST)
+				unidentified[count++] = process;
+		} else if (!add_process(tree, &process)) {
 			return false;
 		}
 	}
-	return !count || take_told(tree, root, doubtful, count);
+	return !count || add_identified(tree, root, unidentified, count);
 }
 
-static bool take_below(struct process_tree *tree, size_t at)
+static bool add_children_of(struct process_tree *tree, size_t at)
 {
 	pid_t *children = process_list_children_of(tree->list[at].pid);
 	bool good = children;
 
 	for (pid_t *child = children; good && *child; child++)
-		good = take(tree, *child);
+		good = add_pid(tree, *child);
 	free(children);
 	return good;
 }
 
 void process_tree_scan_below(struct process_tree *tree, pid_t main)
 {
-	bool good = take(tree, main);
+	bool good = add_pid(tree, main);
 
 	for (size_t seen = 0; good && seen < tree->count; seen++) {
 		size_t before = tree->count;
 
-		good = take_below(tree, seen);
+		good = add_children_of(tree, seen);
 		if (!tree_process_exists(&tree->list[seen]))
-			tree->count = before;   /* they may be those of another with its number */
+			tree->count = before;   /* they may be the children of another process with the same pid */
 	}
 }
 
-/* Down the tree, and whoever of the orphans turns out to be of it by that. */
-static bool look_below(struct process_tree *tree, const struct process_tree_root *root, const pid_t *children)
+/* Adds all descendants, then orphans that belong to the service by what was added, until nothing is new. */
+static bool scan_descendants(struct process_tree *tree, const struct process_tree_root *root, const pid_t *children)
 {
-	bool good = take(tree, root->main);
+	bool good = add_pid(tree, root->main);
 	size_t seen = 0, before;
 
 	do {
 		before = tree->count;
 		for (; good && seen < tree->count; seen++)
-			good = take_below(tree, seen);
-		good = good && take_orphans(tree, root, children);
+			good = add_children_of(tree, seen);
+		good = good && add_orphans(tree, root, children);
 	} while (good && tree->count > before);
 	return good;
 }
 
-/* Where the kernel does not list children (CONFIG_PROC_CHILDREN): all there are, until nobody more turns up. */
-static bool look_at_all(struct process_tree *tree, const struct process_tree_root *root)
+/* For kernels that do not list children (CONFIG_PROC_CHILDREN): goes through all processes until nothing is new. */
+static bool scan_all(struct process_tree *tree, const struct process_tree_root *root)
 {
 	pid_t *all = process_list_all();
-	bool good = all && take(tree, root->main);
+	bool good = all && add_pid(tree, root->main);
 	size_t before = 0;
 
 	while (good && tree->count > before) {
@@ -177,9 +178,9 @@ static bool look_at_all(struct process_tree *tree, const struct process_tree_roo
 			if (*pid == getpid() || process_tree_has(tree, *pid) || !process_read(*pid, &process))
 				continue;
 			if (process_tree_has(tree, process.parent))
-				good = add(tree, &process);
+				good = add_process(tree, &process);
 			else if (process.parent == getpid())
-				good = take_orphans(tree, root, (pid_t[]){ *pid, 0 });
+				good = add_orphans(tree, root, (pid_t[]){ *pid, 0 });
 		}
 	}
 	free(all);
@@ -189,7 +190,7 @@ static bool look_at_all(struct process_tree *tree, const struct process_tree_roo
 bool process_tree_scan(struct process_tree *tree, const struct process_tree_root *root)
 {
 	pid_t *children = process_list_children();
-	bool good = children ? look_below(tree, root, children) : look_at_all(tree, root);
+	bool good = children ? scan_descendants(tree, root, children) : scan_all(tree, root);
 
 	free(children);
 	return good;
@@ -201,37 +202,37 @@ void process_tree_drop(struct process_tree *tree, size_t at)
 	memmove(&tree->list[at], &tree->list[at + 1], (tree->count - at) * sizeof(*tree->list));
 }
 
-bool tree_process_lives(const struct tree_process *member)
+bool tree_process_lives(const struct tree_process *entry)
 {
 	struct process process;
 
-	return process_read(member->pid, &process) && process.start_time == member->start_time && !process.ended;
+	return process_read(entry->pid, &process) && process.start_time == entry->start_time && !process.ended;
 }
 
-bool tree_process_exists(const struct tree_process *member)
+bool tree_process_exists(const struct tree_process *entry)
 {
 	struct process process;
 
-	return process_read(member->pid, &process) && process.start_time == member->start_time;
+	return process_read(entry->pid, &process) && process.start_time == entry->start_time;
 }
 
-static bool nobody_can_look(void)
+static bool is_out_of_resources(void)
 {
 	return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
 }
 
-/* Its pidfd is opened first: if the number is still its own after that, so is the pidfd. Without one there is a moment
- * in which the kernel would have to go through all numbers. One that nobody can look at is let go on all the same: that
- * does no harm to another, and it would stand for ever. */
-bool tree_process_signal(const struct tree_process *member, int signal)
+/* Opens the pidfd first: if the pid is still the process's own after that, so is the pidfd. Without pidfds the pid
+ * could in theory be reused in between. If superd is out of resources to check, SIGCONT is sent all the same: it does
+ * no harm to another process, and this one would stay stopped for ever. */
+bool tree_process_signal(const struct tree_process *entry, int signal)
 {
-	int pidfd = pidfd_of(member->pid);
-	bool good = tree_process_exists(member) || (signal == SIGCONT && nobody_can_look());
+	int pidfd = pidfd_of(entry->pid);
+	bool good = tree_process_exists(entry) || (signal == SIGCONT && is_out_of_resources());
 
 	if (!good)
 		errno = ESRCH;
 	else
-		good = pidfd < 0 ? kill(member->pid, signal) == 0 : pidfd_signal(pidfd, signal);
+		good = pidfd < 0 ? kill(entry->pid, signal) == 0 : pidfd_signal(pidfd, signal);
 	fd_close(&pidfd);
 	return good;
 }

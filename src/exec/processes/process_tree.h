@@ -1,8 +1,8 @@
-/* All processes of one backend, as far as the kernel lets them be told from others: those below its main process, and
- * those that lost their parent, came to us, and are still of a group or session of it, or hold its sockets, or were
- * born with its LISTEN_PID. Each is kept with when it began, as its number may be another's soon.
+/* All processes of one backend, as far as the kernel tells them from others: descendants of its main process, and
+ * processes that lost their parent, became superd's children, and are still in a group or session of the backend, or
+ * hold its sockets, or were started with its LISTEN_PID. Each has its start time, as its pid may be reused.
  *
- * A look adds who is new; who has gone is dropped by its runtime. */
+ * A scan adds new processes. The caller drops those that have gone. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,52 +12,54 @@
 
 #include "os/proc/process.h"
 
-#define PROCESS_TREE_MOST 1000          /* processes: looking at more would hold the loop up */
+#define PROCESS_TREE_MOST 1000          /* processes: a scan of more would block the loop */
 
+/* One process of a tree. */
 struct tree_process {
 	pid_t pid, parent;
-	int64_t start_time;
-	bool left;                      /* it was stopped before superd came, and stays stopped */
+	int64_t start_time;             /* as process_now */
+	bool left;                      /* it was stopped before superd froze the backend, and stays stopped */
 	bool stopped;                   /* superd has stopped it */
 	bool ended;                     /* a zombie: its children may still be there */
 };
 
-/* Starting points of a search. */
+/* Where a search starts; filled in by the caller. */
 struct process_tree_root {
-	pid_t main;
-	pid_t groups[2];                /* 0: none */
+	pid_t main;                     /* main process; 0: none */
+	pid_t groups[2];                /* process groups; 0: none */
 	pid_t first;                    /* pid in the service's LISTEN_PID; 0: none */
-	const struct file_id *sockets;  /* borrowed, for as long as the tree is looked at */
+	const struct file_id *sockets;  /* its sockets, borrowed as long as the tree is used */
 	size_t socket_count;
-	bool (*is_others)(void *context, pid_t pid);    /* whether a child of ours is known to be another's */
+	/* Whether a child of superd's is known to belong to another service; NULL: none is. */
+	bool (*is_others)(void *context, pid_t pid);
 	void *context;
 };
 
 struct process_tree {
-	struct tree_process *list;      /* a process stands behind its parent */
+	struct tree_process *list;      /* each process comes after its parent */
 	size_t count, capacity;
 };
 
-/* Adds those that are not in it. false and errno: ENOMEM, E2BIG where there are too many, ENOENT without /proc. */
+/* Adds processes that are not yet in the tree. false and errno: ENOMEM; E2BIG: there are too many; ENOENT: no /proc. */
 bool process_tree_scan(struct process_tree *tree, const struct process_tree_root *root);
 
-/* Whether a process is one that came to us, lives, and may have left a backend's groups and session. */
+/* Whether a process is a living child that superd adopted, and that may have left its backend's group and session. */
 bool process_may_be_reparented(const struct process *orphan);
 
-/* Sets is_ours[n] where such a one was born with the LISTEN_PID of this process; waits as process_query_variable
+/* Sets is_ours[n] if orphan n was started with the LISTEN_PID of process `first`. Blocks as process_query_variable
  * does. */
 void process_tree_ask_listen_pid(pid_t first, const struct process *orphans, size_t count, bool *is_ours);
 
-/* Adds those below this process alone, and below those that are in it, which must exist. */
+/* Adds this process and the descendants of all processes in the tree, which must exist. */
 void process_tree_scan_below(struct process_tree *tree, pid_t main);
 
-void process_tree_drop(struct process_tree *tree, size_t at);
+void process_tree_drop(struct process_tree *tree, size_t at);   /* removes the entry with this index */
 bool process_tree_has(const struct process_tree *tree, pid_t pid);
 
-bool tree_process_lives(const struct tree_process *member); /* and has not ended */
-bool tree_process_exists(const struct tree_process *member); /* also one that has ended, until somebody waited for it */
+bool tree_process_lives(const struct tree_process *entry); /* exists and is no zombie */
+bool tree_process_exists(const struct tree_process *entry); /* exists, perhaps as a zombie */
 
-/* Sends a signal to this very process: not to another of the same number. false and errno, ESRCH: it has gone. */
-bool tree_process_signal(const struct tree_process *member, int signal);
+/* Sends a signal to this process, never to another one with the same pid. false and errno; ESRCH: it has gone. */
+bool tree_process_signal(const struct tree_process *entry, int signal);
 
 void process_tree_free(struct process_tree *tree);

@@ -1,6 +1,6 @@
-/* Copies of sockets that other processes have open, to hear when something comes at them while those can't. Only what
- * is asked for by pidfd_getfd(2), so it takes Linux 5.6 and the right to trace: root, or the same user where nothing
- * forbids it. A copy is the same socket: while there is one, it stays open. */
+/* Copies sockets of frozen processes, to notice when data or clients arrive at them. Uses pidfd_getfd(2), so it needs
+ * Linux 5.6 and the right to trace the processes (ptrace(2)). A copy refers to the same socket, which stays open as
+ * long as there is a copy. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,26 +9,26 @@
 
 #include "os/proc/process.h"
 
-#define SOCKET_COPIES_MOST 256          /* of one backend */
+#define SOCKET_COPIES_MOST 256          /* sockets of one backend */
 
-/* The caller closes them (engine/core/close_socket): what is in their queues is others' choice. */
+/* The copies. The caller closes them with engine/core/close_socket, as their queues may hold anything. */
 struct socket_copies {
 	int fds[SOCKET_COPIES_MOST];
 	size_t count;
-	size_t missed;                  /* sockets that there was no right, or no room, to copy */
-	bool forbidden;
+	size_t missed;                  /* number of sockets that could not be copied */
+	bool forbidden;                 /* some could not for lack of rights */
 };
 
 enum socket_copying { SOCKET_COPYING_DONE, SOCKET_COPYING_WAITS, SOCKET_COPYING_FAILED };
 
-/* Begins to copy, once each, the sockets of these processes at which something may come from elsewhere: connected ones,
- * those that listen, and datagrams'. Left out are those known already (superd's own listeners), what only processes of
- * the list talk by, and what has come to its end with nothing left to read. 0 ends the list.
+/* Starts to copy the sockets of these processes at which something may arrive from elsewhere, each once: connected
+ * ones, listeners, and datagram sockets. Leaves out the `known` ones (superd's own listeners), connections among the
+ * processes themselves, and those that have ended with nothing left to read. 0 ends the list of processes.
  *
- * That is done by a process, whose pid this is: it may hang for ever on what they put in a socket's place. *report is
- * readable when there is something to be heard; -1 and errno. */
+ * A helper process does it, as it may hang on what the processes put in a socket's place. Returns its pid; -1 and
+ * errno. *report becomes readable when there is a result. */
 pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t known_count, int *report);
 
-/* Adds the copies that the process has handed over so far; never waits. Unless it returns SOCKET_COPYING_WAITS, the
- * caller closes report. */
+/* Adds the copies that the helper has sent so far; never blocks. Unless it returns SOCKET_COPYING_WAITS, the caller
+ * closes report. */
 enum socket_copying socket_copies_hear(int report, struct socket_copies *copies);

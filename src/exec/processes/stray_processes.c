@@ -1,8 +1,8 @@
 /* Ends the last processes of superd's PID namespace, or its remaining children.
  *
- * As PID 1, superd reaches all processes at once with kill(-1). Elsewhere it goes through the kernel's list of its
- * children, which grows meanwhile: each process that ends leaves its own children to superd, the subreaper. Without
- * that list (no /proc) superd finds nobody, unless it is PID 1. */
+ * As PID 1, superd reaches all processes at once with kill(-1) (kill(2)). Elsewhere it goes through the kernel's list
+ * of its children, which grows meanwhile: each process that ends leaves its own children to superd, the subreaper.
+ * Without that list (no /proc) superd finds none, unless it is PID 1. */
 #include "exec/processes/stray_processes.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include "exec/spawn/spawn.h"
 #include "os/proc/process.h"
 
-/* Calls act for each child; the number of those it was true for. Whoever works aside is left alone, and waited for by
- * nobody: it ends by itself, or hangs and can't be killed. */
+/* Calls `act` for each child and returns how often that was true. Skips helper processes (spawn_worker), which superd
+ * never waits for: they exit by themselves, or hang and cannot be killed. */
 static size_t for_children(bool (*act)(void *context, pid_t pid), void *context)
 {
 	pid_t *children = process_list_children();
@@ -28,60 +28,60 @@ static size_t for_children(bool (*act)(void *context, pid_t pid), void *context)
 	return count;
 }
 
-static bool was_asked(const struct stray_processes *strays, pid_t pid)
+static bool was_terminated(const struct stray_processes *strays, pid_t pid)
 {
 	for (size_t n = 0; n < strays->count; n++) {
-		if (strays->asked[n] == pid)
+		if (strays->terminated[n] == pid)
 			return true;
 	}
 	return false;
 }
 
-/* Without memory for it, it is asked again. */
-static void note_asked(struct stray_processes *strays, pid_t pid)
+/* Without memory the process is signalled again. */
+static void record_terminated(struct stray_processes *strays, pid_t pid)
 {
-	pid_t *asked = array_grow(strays->asked, &strays->room, strays->count, sizeof(*asked));
+	pid_t *terminated = array_grow(strays->terminated, &strays->room, strays->count, sizeof(*terminated));
 
-	if (!asked)
+	if (!terminated)
 		return;
-	strays->asked = asked;
-	strays->asked[strays->count++] = pid;
+	strays->terminated = terminated;
+	strays->terminated[strays->count++] = pid;
 }
 
 /* SIGCONT follows, as a stopped process gets SIGTERM only when it continues. */
-static bool ask(void *context, pid_t pid)
+static bool terminate_process(void *context, pid_t pid)
 {
-	if (was_asked(context, pid))
+	if (was_terminated(context, pid))
 		return kill(pid, 0) == 0 || errno == EPERM;
 	if (kill(pid, SIGTERM) < 0)
 		return errno == EPERM;
 	kill(pid, SIGCONT);
-	note_asked(context, pid);
+	record_terminated(context, pid);
 	return true;
 }
 
-struct argv_choice {
+struct unknown_filter {
 	struct stray_processes *strays;
 	bool (*is_known)(void *context, pid_t pid);
 	void *context;
 };
 
-static bool ask_stranger(void *context, pid_t pid)
+static bool terminate_unknown(void *context, pid_t pid)
 {
-	struct argv_choice *choice = context;
+	struct unknown_filter *filter = context;
 
-	return !choice->is_known(choice->context, pid) && ask(choice->strays, pid);
+	return !filter->is_known(filter->context, pid) && terminate_process(filter->strays, pid);
 }
 
 void stray_processes_terminate_unknown(struct stray_processes *strays, bool (*is_known)(void *context, pid_t pid),
 				       void *context)
 {
-	struct argv_choice choice = { strays, is_known, context };
+	struct unknown_filter filter = { strays, is_known, context };
 
-	for_children(ask_stranger, &choice);
+	for_children(terminate_unknown, &filter);
 }
 
-/* Whether this signal to all reached anybody but those who work aside. */
+/* Whether this signal to all reached any process besides helper processes. */
 static bool reaches_others(int signal)
 {
 	pid_t *all;
@@ -97,19 +97,19 @@ static bool reaches_others(int signal)
 	return any;
 }
 
-static bool ask_namespace(struct stray_processes *strays)
+static bool terminate_namespace(struct stray_processes *strays)
 {
-	bool any = reaches_others(strays->all_asked ? 0 : SIGTERM);
+	bool any = reaches_others(strays->all_terminated ? 0 : SIGTERM);
 
-	if (any && !strays->all_asked)
+	if (any && !strays->all_terminated)
 		kill(-1, SIGCONT);
-	strays->all_asked = true;
+	strays->all_terminated = true;
 	return any;
 }
 
 bool stray_processes_terminate(struct stray_processes *strays)
 {
-	return pid1_is_first() ? ask_namespace(strays) : for_children(ask, strays) > 0;
+	return pid1_is_first() ? terminate_namespace(strays) : for_children(terminate_process, strays) > 0;
 }
 
 static bool kill_one(void *context, pid_t pid)
@@ -125,6 +125,6 @@ bool stray_processes_kill(void)
 
 void stray_processes_free(struct stray_processes *strays)
 {
-	free(strays->asked);
+	free(strays->terminated);
 	*strays = (struct stray_processes){ 0 };
 }

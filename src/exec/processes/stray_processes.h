@@ -1,22 +1,22 @@
-/* Processes left under superd besides those it knows: as PID 1 all in the namespace, else its adopted children. Each
- * gets SIGTERM only once, as many programs take a second one for "at once". */
+/* Ends processes that are left under superd besides those it knows: for PID 1 all in the namespace, else its adopted
+ * children. Each gets SIGTERM only once, as many programs take a second one for "at once". */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Zeroed, nobody was asked yet. */
+/* The processes that got SIGTERM. A zeroed struct has none. */
 struct stray_processes {
-	pid_t *asked;
+	pid_t *terminated;
 	size_t count, room;
-	bool all_asked;                 /* as PID 1, by one kill(2) */
+	bool all_terminated;            /* for PID 1: all got it by one kill(2) */
 };
 
-/* Asks those who came to us, but not whom is_known names, as its time is yet to come. */
+/* Sends SIGTERM to adopted children, except those that is_known names, which end later. */
 void stray_processes_terminate_unknown(struct stray_processes *strays, bool (*is_known)(void *context, pid_t pid),
 				       void *context);
 
-bool stray_processes_terminate(struct stray_processes *strays); /* everybody; true: there is anybody */
-bool stray_processes_kill(void);                        /* the same */
+bool stray_processes_terminate(struct stray_processes *strays); /* to all; true: there is any */
+bool stray_processes_kill(void);                        /* SIGKILL to all; true: there is any */
 void stray_processes_free(struct stray_processes *strays);

@@ -1,4 +1,4 @@
-/* A BPF program while it is built. The offset of a jump counts from the instruction behind it, in 16 bits. */
+/* Assembles a BPF program. A jump's offset counts from the instruction behind it, in 16 bits. */
 #include "exec/resources/bpf_asm.h"
 
 #include <stdlib.h>

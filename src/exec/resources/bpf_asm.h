@@ -1,4 +1,4 @@
-/* Putting a program together. Private to exec/resources/allotment_*. */
+/* Assembles a BPF program (bpf(2)). Private to exec/resources. */
 #pragma once
 
 #include <linux/bpf.h>
@@ -9,8 +9,9 @@
 #include "base/pool.h"
 #include "exec/resources/cgroup_settings.h"
 
-#define CODE_MOST 30000                 /* a jump reaches 32767 */
+#define CODE_MOST 30000                 /* instructions; a jump reaches 32767 */
 
+/* A program while it is assembled. A zeroed struct is empty. */
 struct bpf_asm {
 	struct bpf_insn *list;
 	size_t count, capacity;
@@ -19,10 +20,10 @@ struct bpf_asm {
 
 void bpf_asm_add(struct bpf_asm *code, struct bpf_insn instruction);
 
-/* dst = imm, and the end of the program. */
+/* Adds: r0 = value, and the end of the program. */
 void bpf_asm_return(struct bpf_asm *code, int value);
 
-/* Makes the jump at this index lead to the next instruction that is added. */
+/* Makes the jump at this index lead to the next instruction to be added. */
 void bpf_asm_land(struct bpf_asm *code, size_t jump);
 
 /* Copies the program to the pool and frees `code`. false: out of memory. */

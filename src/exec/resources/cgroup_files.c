@@ -1,4 +1,4 @@
-/* The table of options that are files of a control group, in the order in which they are written. Source: the kernel's
+/* The table of options that are files of a control group, in the order of writing. Source: the kernel's
  * Documentation/admin-guide/cgroup-v2.rst.
  *
  * A percentage becomes a share of this machine's memory or tasks. A device limit is written for the whole disk. */
@@ -27,7 +27,7 @@ int64_t machine_memory(void)
 	return pages > 0 && size > 0 ? (int64_t)pages * size : SCAN_INFINITY;
 }
 
-static int64_t read_number(const char *path)
+static int64_t read_limit(const char *path)
 {
 	size_t length;
 	char *text = fd_read_file(path, NUMBER_MOST, &length);
@@ -43,7 +43,7 @@ static int64_t read_number(const char *path)
 
 int64_t machine_tasks(void)
 {
-	int64_t pids = read_number("/proc/sys/kernel/pid_max"), threads = read_number("/proc/sys/kernel/threads-max");
+	int64_t pids = read_limit("/proc/sys/kernel/pid_max"), threads = read_limit("/proc/sys/kernel/threads-max");
 
 	return pids < threads ? pids : threads;
 }
@@ -130,7 +130,7 @@ static void write_tasks(const struct service *service, struct buf *out)
 	write_amount(amount, amount->share >= 0 ? machine_tasks() : 0, out);
 }
 
-/* The kernel takes no quota below a millisecond; then the period grows, as far as it may. */
+/* The kernel allows no quota below 1 ms; then the period grows, up to 1 s. */
 static void write_quota(const struct service *service, struct buf *out)
 {
 	const struct resource_options *resources = service->groups->resources;
@@ -180,7 +180,7 @@ static void write_nodes(const struct service *service, struct buf *out)
 	write_ranges(service->groups->resources->allowed_memory_nodes, out);
 }
 
-/* A device that is missing gets no limit; the preflight warns of it. */
+/* A missing device gets no limit; preflight warns of it. */
 static void write_device_limits(words list, const char *key, struct buf *out)
 {
 	for (; list && *list; list++) {
@@ -234,10 +234,10 @@ const size_t cgroup_file_count = sizeof(cgroup_file_list) / sizeof(*cgroup_file_
 bool cgroup_file_is_set(const struct cgroup_file *file, const struct service *service)
 {
 	struct buf text = { 0 };
-	bool said;
+	bool is_set;
 
 	file->write(service, &text);
-	said = text.length || text.failed;
+	is_set = text.length || text.failed;
 	buf_free(&text);
-	return said;
+	return is_set;
 }

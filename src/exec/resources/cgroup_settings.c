@@ -1,7 +1,7 @@
-/* From a row to its control group's settings, and which of them this machine supports.
+/* Makes the settings of a service's control group, and finds out which of them this machine supports.
  *
- * Settings that only tune are left out with a warning. A limit becomes the nearest one that the machine supports. A
- * rule for devices or addresses that cannot be enforced keeps the service from starting. */
+ * Settings that only tune are ignored with a warning. A limit becomes the closest one that the machine supports. A rule
+ * for devices or addresses that cannot be enforced prevents the service's start. */
 #include "exec/resources/cgroup_settings.h"
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 #include "os/bpf/cgroup_bpf.h"
 #include "os/proc/clone_into_cgroup.h"
 
+/* The settings of one service while they are made. */
 struct settings_build {
 	const struct service *service;
 	struct pool *pool;
@@ -28,13 +29,13 @@ struct settings_build {
 	struct cgroup_settings result;
 };
 
-static bool say_memory(const struct service *service, struct diags *diags)
+static bool add_memory_error(const struct service *service, struct diags *diags)
 {
 	diag_error(diags, service->at, "%s: resources: out of memory", service->name);
 	return false;
 }
 
-static bool is_plain(const struct service *service)
+static bool needs_nothing(const struct service *service)
 {
 	const struct resource_options *resources = service->groups->resources;
 	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
@@ -49,66 +50,66 @@ static bool is_plain(const struct service *service)
 	return true;
 }
 
-static bool add_line(struct settings_build *making, const struct cgroup_file *file, const char *text, size_t length)
+static bool add_line(struct settings_build *build, const struct cgroup_file *file, const char *text, size_t length)
 {
-	struct cgroup_attribute *list = array_grow(making->list, &making->capacity, making->count, sizeof(*list));
+	struct cgroup_attribute *list = array_grow(build->list, &build->capacity, build->count, sizeof(*list));
 	struct cgroup_attribute *line;
 
 	if (!list)
 		return false;
-	making->list = list;
-	line = &list[making->count++];
-	memset(line, 0, sizeof(*line)); /* the padding, too: it is kept by its bytes */
+	build->list = list;
+	line = &list[build->count++];
+	memset(line, 0, sizeof(*line)); /* the padding, too: pools share equal bytes */
 	line->file = file->file;
-	line->text = pool_text_n(making->pool, text, length);
+	line->text = pool_text_n(build->pool, text, length);
 	line->option = file->option;
 	line->optional = file->optional;
 	return line->text;
 }
 
-static bool add_file(struct settings_build *making, const struct cgroup_file *file)
+static bool add_file_text(struct settings_build *build, const struct cgroup_file *file)
 {
 	struct buf text = { 0 };
 	const char *line;
 	bool good;
 
-	file->write(making->service, &text);
+	file->write(build->service, &text);
 	good = !text.failed;
 	line = buf_string(&text);
 	while (good && *line) {
 		size_t length = strcspn(line, "\n");
 
-		good = add_line(making, file, line, length);
+		good = add_line(build, file, line, length);
 		line += length + (line[length] == '\n');
 	}
 	if (text.length)
-		making->result.controllers |= file->controller;
+		build->result.controllers |= file->controller;
 	buf_free(&text);
 	return good;
 }
 
 /* Adds the files whose controllers are available. */
-static bool add_files(struct settings_build *making)
+static bool add_files(struct settings_build *build)
 {
-	unsigned controllers = making->result.place->controllers;
+	unsigned controllers = build->result.place->controllers;
 
 	for (size_t n = 0; n < cgroup_file_count; n++) {
-		if (cgroup_file_list[n].controller & controllers && !add_file(making, &cgroup_file_list[n]))
+		if (cgroup_file_list[n].controller & controllers && !add_file_text(build, &cgroup_file_list[n]))
 			return false;
 	}
 	return true;
 }
 
-static bool add_programs(struct settings_build *making, struct diags *diags)
+static bool add_programs(struct settings_build *build, struct diags *diags)
 {
-	const struct service *service = making->service;
+	const struct service *service = build->service;
 	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
-	struct cgroup_bpf_program *programs = making->result.programs;
+	struct cgroup_bpf_program *programs = build->result.programs;
 	int error;
 
-	if (!device_filter_make(cgroup_filters, making->pool, &programs[CGROUP_BPF_DEVICES]))
+	if (!device_filter_make(cgroup_filters, build->pool, &programs[CGROUP_BPF_DEVICES]))
 		return false;
-	error = ip_filters_make(cgroup_filters, making->pool, &programs[CGROUP_BPF_INGRESS],
+	error = ip_filters_make(cgroup_filters, build->pool, &programs[CGROUP_BPF_INGRESS],
 				&programs[CGROUP_BPF_EGRESS]);
 	if (error == E2BIG) {
 		diag_error(diags, service_origin(service, "ip_address_deny"),
@@ -120,47 +121,47 @@ static bool add_programs(struct settings_build *making, struct diags *diags)
 	return !error;
 }
 
-/* Drops programs that this kernel does not take; called if the table allows that (warns_of_unsupported). */
+/* Drops programs that this kernel refuses, if the table allows that (warns_of_unsupported). */
 static void drop_programs(struct cgroup_settings *result)
 {
-	for (enum cgroup_bpf_kind judged = 0; judged < CGROUP_BPF_KINDS; judged++) {
-		if (result->programs[judged].count && !cgroup_bpf_is_possible(judged))
-			result->programs[judged] = (struct cgroup_bpf_program){ 0 };
+	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
+		if (result->programs[kind].count && !cgroup_bpf_is_possible(kind))
+			result->programs[kind] = (struct cgroup_bpf_program){ 0 };
 	}
 }
 
 static bool has_programs(const struct cgroup_settings *cgroup_settings)
 {
-	for (enum cgroup_bpf_kind judged = 0; judged < CGROUP_BPF_KINDS; judged++) {
-		if (cgroup_settings->programs[judged].count)
+	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
+		if (cgroup_settings->programs[kind].count)
 			return true;
 	}
 	return false;
 }
 
-/* Where no service has a group anyway, a start with one takes three times as long, which one that is started seldom and
- * frozen often can bear. One that is ended when it is idle is started again by the next client; for the moment before,
- * signals will do. */
-static bool is_frozen_at_times(const struct service *service)
+/* Whether the service needs a group only to be frozen when idle. If superd cannot start processes right in a group,
+ * such a start takes three times as long, which a service that starts rarely and freezes often can bear. A service that
+ * is stopped when idle does not need it: until then signals are enough. */
+static bool may_freeze(const struct service *service)
 {
 	return !clone_into_cgroup_is_possible() && service_idles(service) &&
 		service->groups->lifecycle->idle_action == IDLE_FREEZE;
 }
 
-static bool make(struct settings_build *making, const struct table *table, struct diags *diags)
+static bool make_settings(struct settings_build *build, const struct table *table, struct diags *diags)
 {
-	struct cgroup_settings *result = &making->result;
+	struct cgroup_settings *result = &build->result;
 
-	if (!add_files(making) || !add_programs(making, diags))
+	if (!add_files(build) || !add_programs(build, diags))
 		return false;
 	if (table->warns_of_unsupported)
 		drop_programs(result);
-	if (making->count)
-		result->list = pool_keep(making->pool, making->list, making->count * sizeof(*making->list));
-	result->count = making->count;
-	result->delegates = making->service->groups->resources->delegate;
+	if (build->count)
+		result->list = pool_keep(build->pool, build->list, build->count * sizeof(*build->list));
+	result->count = build->count;
+	result->delegates = build->service->groups->resources->delegate;
 	result->has_group = result->count || result->delegates || has_programs(result);
-	result->optional = !result->has_group && is_frozen_at_times(making->service);
+	result->optional = !result->has_group && may_freeze(build->service);
 	result->has_group = result->place->path && (result->has_group || result->optional);
 	return result->list || !result->count;
 }
@@ -168,15 +169,15 @@ static bool make(struct settings_build *making, const struct table *table, struc
 bool cgroup_settings_make(struct service *service, const struct table *table,
 			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags)
 {
-	struct settings_build making = { .service = service, .pool = table->pool };
+	struct settings_build build = { .service = service, .pool = table->pool };
 	const struct option_groups *groups = service->groups;
-	bool freezes = is_frozen_at_times(service), good;
+	bool freezes = may_freeze(service), good;
 
 	service->cgroup_settings = NULL;
 	if (!freezes && groups->resources == cgroup_cache->plain_resources &&
 	    groups->cgroup_filters == cgroup_cache->plain_cgroup_filters)
 		return true;
-	if (!freezes && is_plain(service)) {
+	if (!freezes && needs_nothing(service)) {
 		cgroup_cache->plain_resources = groups->resources;
 		cgroup_cache->plain_cgroup_filters = groups->cgroup_filters;
 		return true;
@@ -184,17 +185,17 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 	if (!cgroup_cache->place)
 		cgroup_cache->place = cgroup_delegation_find(table->pool);
 	if (!cgroup_cache->place)
-		return say_memory(service, diags);
-	memset(&making.result, 0, sizeof(making.result)); /* the padding, too */
-	making.result.place = cgroup_cache->place;
-	good = make(&making, table, diags);
-	free(making.list);
+		return add_memory_error(service, diags);
+	memset(&build.result, 0, sizeof(build.result)); /* the padding, too: pools share equal bytes */
+	build.result.place = cgroup_cache->place;
+	good = make_settings(&build, table, diags);
+	free(build.list);
 	if (good)
-		service->cgroup_settings = pool_keep(table->pool, &making.result, sizeof(making.result));
-	return service->cgroup_settings || say_memory(service, diags);
+		service->cgroup_settings = pool_keep(table->pool, &build.result, sizeof(build.result));
+	return service->cgroup_settings || add_memory_error(service, diags);
 }
 
-static bool lacks(const struct service *service, unsigned controller)
+static bool lacks_controller(const struct service *service, unsigned controller)
 {
 	const struct cgroup_delegation *place = service->cgroup_settings ? service->cgroup_settings->place : NULL;
 
@@ -206,19 +207,19 @@ int64_t cgroup_settings_address_space(const struct service *service)
 	const struct amount *amount = &service->groups->resources->memory_max;
 	int64_t most;
 
-	if (!lacks(service, CONTROLLER_MEMORY))
+	if (!lacks_controller(service, CONTROLLER_MEMORY))
 		return -1;
 	most = amount_resolve(amount, machine_memory());
 	return most == SCAN_INFINITY ? -1 : most;
 }
 
-/* Root's processes are not counted, and superd's own user has others. */
+/* RLIMIT_NPROC does not count root's processes, and superd's own user has other ones. */
 int64_t cgroup_settings_processes(const struct service *service)
 {
 	const struct account *account = service->account;
 	int64_t most;
 
-	if (!lacks(service, CONTROLLER_PIDS) || !account || !account->switches || account->uid == 0)
+	if (!lacks_controller(service, CONTROLLER_PIDS) || !account || !account->switches || account->uid == 0)
 		return -1;
 	most = amount_resolve(&service->groups->resources->tasks_max, machine_tasks());
 	return most == SCAN_INFINITY ? -1 : most;
@@ -226,23 +227,23 @@ int64_t cgroup_settings_processes(const struct service *service)
 
 words cgroup_settings_cpus(const struct service *service)
 {
-	return lacks(service, CONTROLLER_CPUSET) ? service->groups->resources->allowed_cpus : NULL;
+	return lacks_controller(service, CONTROLLER_CPUSET) ? service->groups->resources->allowed_cpus : NULL;
 }
 
-/* Whether the row sets anything else than the kernel's default. */
-static bool asks_for_something(const struct service *service, const struct cgroup_file *file)
+/* Whether the service sets anything but the kernel's default. */
+static bool differs_from_default(const struct service *service, const struct cgroup_file *file)
 {
 	struct buf text = { 0 };
-	bool asks;
+	bool differs;
 
 	file->write(service, &text);
-	asks = text.length && !(file->usual && !strcmp(buf_string(&text), file->usual));
+	differs = text.length && !(file->default_text && !strcmp(buf_string(&text), file->default_text));
 	buf_free(&text);
-	return asks;
+	return differs;
 }
 
-static enum cgroup_support find_nearest(const struct service *service, const struct cgroup_file *file,
-					const char **instead)
+static enum cgroup_support find_substitute(const struct service *service, const struct cgroup_file *file,
+					   const char **instead)
 {
 	if (!strcmp(file->option, "memory_max") && cgroup_settings_address_space(service) >= 0)
 		*instead = "each of its processes gets so much address space (RLIMIT_AS)";
@@ -255,7 +256,7 @@ static enum cgroup_support find_nearest(const struct service *service, const str
 	return SUPPORT_NEAR;
 }
 
-static void compare_files(const struct service *service, cgroup_settings_say *say, void *context)
+static void check_files(const struct service *service, cgroup_settings_say *say, void *context)
 {
 	const struct cgroup_delegation *place = service->cgroup_settings->place;
 	const char *before = "", *why, *instead = NULL;
@@ -266,7 +267,7 @@ static void compare_files(const struct service *service, cgroup_settings_say *sa
 		enum cgroup_support answer;
 
 		if (place->controllers & file->controller || !strcmp(before, file->option) ||
-		    !asks_for_something(service, file))
+		    !differs_from_default(service, file))
 			continue;
 		before = file->option;
 		for (unsigned bit = 0; bit < CONTROLLERS; bit++) {
@@ -275,19 +276,19 @@ static void compare_files(const struct service *service, cgroup_settings_say *sa
 					 controller_names[bit]);
 		}
 		why = place->wrong ? place->wrong : text;
-		answer = find_nearest(service, file, &instead);
+		answer = find_substitute(service, file, &instead);
 		say(context, service, file->option, answer, why, instead);
 	}
 }
 
-static void compare_program(const struct service *service, enum cgroup_bpf_kind judged, const char *option,
-			    cgroup_settings_say *say, void *context)
+static void check_program(const struct service *service, enum cgroup_bpf_kind kind, const char *option,
+			  cgroup_settings_say *say, void *context)
 {
 	const struct cgroup_delegation *place = service->cgroup_settings->place;
 
 	if (!place->path)
 		say(context, service, option, SUPPORT_REFUSED, place->wrong, NULL);
-	else if (!cgroup_bpf_is_possible(judged))
+	else if (!cgroup_bpf_is_possible(kind))
 		say(context, service, option, SUPPORT_REFUSED,
 		    errno == EPERM ? "superd may load no programs into the kernel (CAP_BPF)" : strerror(errno), NULL);
 }
@@ -298,13 +299,13 @@ void cgroup_settings_compare(const struct service *service, cgroup_settings_say 
 
 	if (!service->cgroup_settings)
 		return;
-	compare_files(service, say, context);
+	check_files(service, say, context);
 	if (cgroup_filters->device_policy != DEVICES_AUTO || cgroup_filters->device_allow)
-		compare_program(service, CGROUP_BPF_DEVICES,
-				cgroup_filters->device_policy != DEVICES_AUTO ? "device_policy" : "device_allow", say,
-				context);
+		check_program(service, CGROUP_BPF_DEVICES,
+			      cgroup_filters->device_policy != DEVICES_AUTO ? "device_policy" : "device_allow", say,
+			      context);
 	if (cgroup_filters->ip_address_deny)
-		compare_program(service, CGROUP_BPF_EGRESS, "ip_address_deny", say, context);
+		check_program(service, CGROUP_BPF_EGRESS, "ip_address_deny", say, context);
 	if (service->groups->resources->delegate && !service->cgroup_settings->place->path)
 		say(context, service, "delegate", SUPPORT_LEFT_OUT, service->cgroup_settings->place->wrong, NULL);
 }

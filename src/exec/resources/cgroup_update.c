@@ -1,5 +1,5 @@
-/* Applies a changed row to the control group of a running service. Settings that the row no longer has return to the
- * kernel's default, so no limit remains that the table does not show. */
+/* Applies changed settings to the control group of a running service. Settings that the service no longer has return to
+ * the kernel's default, so no limit remains that the table does not show. */
 #include "exec/resources/cgroup_update.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ static void write_text(const char *folder, const char *file, const char *text, s
 		buf_addf(why, "%s: %s/%s: %s\n", option, folder, file, strerror(errno));
 }
 
-/* Every device that has one. */
+/* Removes the limits of all devices. */
 static void lift_device_limits(const char *folder, struct buf *why)
 {
 	char path[PATH_MAX], *text, *rest, *line;
@@ -42,23 +42,23 @@ static void lift_device_limits(const char *folder, struct buf *why)
 	snprintf(path, sizeof(path), "%s/io.max", folder);
 	rest = text = fd_read_file(path, FILE_MOST, &length);
 	while ((line = strsep(&rest, "\n"))) {
-		char order[128];
+		char line_text[128];
 
 		if (!*line)
 			continue;
 		line[strcspn(line, " ")] = '\0';
-		snprintf(order, sizeof(order), "%.32s" NO_LIMITS, line);
-		write_text(folder, "io.max", order, why, "io_read_bandwidth_max");
+		snprintf(line_text, sizeof(line_text), "%.32s" NO_LIMITS, line);
+		write_text(folder, "io.max", line_text, why, "io_read_bandwidth_max");
 	}
 	free(text);
 }
 
-static void take_back(const char *path, const struct cgroup_file *file, struct buf *why)
+static void reset_file(const char *path, const struct cgroup_file *file, struct buf *why)
 {
-	if (!file->usual)
+	if (!file->default_text)
 		lift_device_limits(path, why);
 	else
-		write_text(path, file->file, file->usual, file->optional ? NULL : why, file->option);
+		write_text(path, file->file, file->default_text, file->optional ? NULL : why, file->option);
 }
 
 void cgroup_update(const char *path, const struct service *service, uint32_t *had, struct buf *why)
@@ -67,10 +67,10 @@ void cgroup_update(const char *path, const struct service *service, uint32_t *ha
 	uint32_t has = cgroup_files(service);
 
 	for (size_t n = 0; n < cgroup_file_count; n++) {
-		bool devices = !cgroup_file_list[n].usual; /* those of the row are written anew */
+		bool devices = !cgroup_file_list[n].default_text; /* they are written again below */
 
 		if (*had >> n & 1 && (devices || !(has >> n & 1)))
-			take_back(path, &cgroup_file_list[n], why);
+			reset_file(path, &cgroup_file_list[n], why);
 	}
 	for (size_t n = 0; cgroup_settings && n < cgroup_settings->count; n++) {
 		const struct cgroup_attribute *line = &cgroup_settings->list[n];

@@ -1,4 +1,4 @@
-/* The control group of a service that runs, when its row changes. */
+/* Changes the control group of a running service when its configuration changes. */
 #pragma once
 
 #include <stdint.h>
@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "config/service/service.h"
 
-/* Applies a changed row to a group in use, and resets settings that the row no longer has. `had` holds the files
+/* Applies changed settings to a group in use, and resets those that the service no longer has. `had` holds the files
  * written before, a bit for each (cgroup_files), and is updated. Adds failures to why, one sentence a line. */
 void cgroup_update(const char *path, const struct service *service, uint32_t *had, struct buf *why);
-uint32_t cgroup_files(const struct service *service);   /* the files that a row writes */
+uint32_t cgroup_files(const struct service *service);   /* the files that a service writes, bit n: cgroup_file_list[n] */

@@ -1,8 +1,8 @@
-/* ip_address_allow and ip_address_deny as programs that see each packet of a control group's sockets
+/* ip_address_allow and ip_address_deny as BPF programs for the packets of a control group's sockets
  * (BPF_PROG_TYPE_CGROUP_SKB).
  *
  * bpf_skb_load_bytes() copies the packet's address to the stack once; each network is compared with that copy, 32 bits
- * at a time. Allowed networks come first, as they win. */
+ * at a time. Allowed networks come first, as they win (systemd.resource-control(5)). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -14,22 +14,23 @@
 
 #define PROTOCOL_IPV4 0x0800 /* linux/if_ether.h */
 #define PROTOCOL_IPV6 0x86dd
-#define STACK (-16) /* where the address is loaded to */
+#define STACK (-16) /* stack offset of the packet's address */
 
-struct header {
+/* Where an IP header has its addresses. */
+struct ip_header {
 	unsigned protocol;
-	int source, target, length; /* where the addresses are */
+	int source, target, length; /* offsets, and bytes of an address */
 };
 
-static const struct header ipv4 = { PROTOCOL_IPV4, 12, 16, 4 }, ipv6 = { PROTOCOL_IPV6, 8, 24, 16 };
+static const struct ip_header ipv4 = { PROTOCOL_IPV4, 12, 16, 4 }, ipv6 = { PROTOCOL_IPV6, 8, 24, 16 };
 
-static uint32_t word_of(const unsigned char *bytes)
+static uint32_t read_word(const unsigned char *bytes)
 {
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* Register 2 = the address' word from the stack, as a number. */
-static void add_word(struct bpf_asm *code, int at)
+/* Emits: r2 = this word of the address, as a number. */
+static void emit_load_word(struct bpf_asm *code, int at)
 {
 	bpf_asm_add(code,
 		    (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
@@ -39,8 +40,8 @@ static void add_word(struct bpf_asm *code, int at)
 	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_ALU | BPF_END | BPF_TO_BE, .dst_reg = BPF_REG_2, .imm = 32 });
 }
 
-/* Returns `verdict` where the address is in the network. */
-static void add_network(struct bpf_asm *code, const struct network *network, bool v4, int verdict)
+/* Emits: return `verdict` if the address is in the network. */
+static void emit_network(struct bpf_asm *code, const struct network *network, bool v4, int verdict)
 {
 	unsigned bits = network->bits - (v4 ? 96 : 0);
 	const unsigned char *bytes = network->address + (v4 ? 12 : 0);
@@ -50,7 +51,7 @@ static void add_network(struct bpf_asm *code, const struct network *network, boo
 		unsigned here = bits < 32 ? bits : 32;
 		uint32_t mask = ~UINT32_C(0) << (32 - here);
 
-		add_word(code, at);
+		emit_load_word(code, at);
 		bpf_asm_add(
 			code,
 			(struct bpf_insn){ .code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = BPF_REG_2, .imm = (int)mask });
@@ -58,7 +59,7 @@ static void add_network(struct bpf_asm *code, const struct network *network, boo
 		bpf_asm_add(code,
 			    (struct bpf_insn){ .code = BPF_JMP32 | BPF_JNE | BPF_K,
 					    .dst_reg = BPF_REG_2,
-					    .imm = (int)(word_of(bytes + at) & mask) });
+					    .imm = (int)(read_word(bytes + at) & mask) });
 		bits -= here;
 	}
 	bpf_asm_return(code, verdict);
@@ -66,8 +67,8 @@ static void add_network(struct bpf_asm *code, const struct network *network, boo
 		bpf_asm_land(code, jumps[--count]);
 }
 
-/* true: it has them all, and the kernel takes nothing behind it. */
-static bool add_list(struct bpf_asm *code, words list, bool v4, int verdict)
+/* Emits a list of networks. true: the last one contains all addresses, and nothing may follow. */
+static bool emit_networks(struct bpf_asm *code, words list, bool v4, int verdict)
 {
 	for (; list && *list && code->count < CODE_MOST; list++) {
 		struct network networks[NETWORKS_MOST];
@@ -76,7 +77,7 @@ static bool add_list(struct bpf_asm *code, words list, bool v4, int verdict)
 		for (size_t n = 0; n < count; n++) {
 			if (network_is_v4(&networks[n]) != v4)
 				continue;
-			add_network(code, &networks[n], v4, verdict);
+			emit_network(code, &networks[n], v4, verdict);
 			if (networks[n].bits == (v4 ? 96 : 0))
 				return true;
 		}
@@ -84,9 +85,9 @@ static bool add_list(struct bpf_asm *code, words list, bool v4, int verdict)
 	return false;
 }
 
-/* A packet too short for an address has none that is allowed. */
-static void add_family(struct bpf_asm *code, const struct cgroup_filter_options *cgroup_filters,
-		       const struct header *header, bool incoming)
+/* Emits the rules of one IP version. A packet that is too short for an address is dropped. */
+static void emit_family(struct bpf_asm *code, const struct cgroup_filter_options *cgroup_filters,
+			const struct ip_header *header, bool incoming)
 {
 	const int offset = incoming ? header->source : header->target;
 	size_t other = code->count, broken;
@@ -110,16 +111,16 @@ static void add_family(struct bpf_asm *code, const struct cgroup_filter_options 
 	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_skb_load_bytes });
 	broken = code->count;
 	bpf_asm_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 });
-	if (!add_list(code, cgroup_filters->ip_address_allow, header == &ipv4, 1) &&
-	    !add_list(code, cgroup_filters->ip_address_deny, header == &ipv4, 0))
+	if (!emit_networks(code, cgroup_filters->ip_address_allow, header == &ipv4, 1) &&
+	    !emit_networks(code, cgroup_filters->ip_address_deny, header == &ipv4, 0))
 		bpf_asm_return(code, 1);
 	bpf_asm_land(code, broken);
 	bpf_asm_return(code, 0);
 	bpf_asm_land(code, other);
 }
 
-static bool make_program(const struct cgroup_filter_options *cgroup_filters, struct pool *pool, bool incoming,
-			 struct cgroup_bpf_program *program)
+static bool compile_filter(const struct cgroup_filter_options *cgroup_filters, struct pool *pool, bool incoming,
+			   struct cgroup_bpf_program *program)
 {
 	struct bpf_asm code = { 0 };
 
@@ -131,8 +132,8 @@ static bool make_program(const struct cgroup_filter_options *cgroup_filters, str
 				    .dst_reg = BPF_REG_7,
 				    .src_reg = BPF_REG_6,
 				    .off = offsetof(struct __sk_buff, protocol) });
-	add_family(&code, cgroup_filters, &ipv4, incoming);
-	add_family(&code, cgroup_filters, &ipv6, incoming);
+	emit_family(&code, cgroup_filters, &ipv4, incoming);
+	emit_family(&code, cgroup_filters, &ipv6, incoming);
 	bpf_asm_return(&code, 1);
 	if (code.count >= CODE_MOST) {
 		free(code.list);
@@ -148,7 +149,7 @@ int ip_filters_make(const struct cgroup_filter_options *cgroup_filters, struct p
 {
 	if (!cgroup_filters->ip_address_deny)
 		return 0;
-	if (make_program(cgroup_filters, pool, true, ingress) && make_program(cgroup_filters, pool, false, egress))
+	if (compile_filter(cgroup_filters, pool, true, ingress) && compile_filter(cgroup_filters, pool, false, egress))
 		return 0;
 	return errno;
 }

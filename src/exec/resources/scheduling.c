@@ -1,4 +1,4 @@
-/* Priorities as numbers. The grammar was checked by config/type/type; this turns it into what the kernel takes. */
+/* Turns checked words (config/type/type) into the kernel's numbers. */
 #include "exec/resources/scheduling.h"
 
 #include <errno.h>
@@ -84,21 +84,21 @@ void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *pol
 		*priority = scheduling->cpu_scheduling_priority ? (int)scheduling->cpu_scheduling_priority : 1;
 }
 
-/* The words in the order of the directive's; machines as uname(2) has them. */
+/* Machine names of uname(2), by the option's words in their order. */
 static const struct {
 	const char *machines[3];
-} kinds[] = {
+} machines_of_word[] = {
 	{ { NULL } }, { { "i686", "i586", "i386" } }, { { "x86_64" } }, { { "armv7l", "armv8l", "arm" } },
 	{ { "aarch64" } }, { { "ppc" } }, { { "ppcle" } }, { { "ppc64" } }, { { "ppc64le" } }, { { "s390" } },
 	{ { "s390x" } },
 };
-/* Which of them a machine of 64 bits runs, too. */
-static const unsigned narrower[][2] = { { 2, 1 }, { 4, 3 }, { 7, 5 }, { 8, 6 }, { 10, 9 } };
+/* Pairs of words: a 64-bit machine, and the 32-bit one whose programs it runs, too. */
+static const unsigned compatible[][2] = { { 2, 1 }, { 4, 3 }, { 7, 5 }, { 8, 6 }, { 10, 9 } };
 
 static bool is_machine(unsigned word, const char *name)
 {
 	for (size_t n = 0; n < 3; n++) {
-		if (kinds[word].machines[n] && !strcmp(kinds[word].machines[n], name))
+		if (machines_of_word[word].machines[n] && !strcmp(machines_of_word[word].machines[n], name))
 			return true;
 	}
 	return false;
@@ -108,14 +108,14 @@ bool scheduling_personality(unsigned word, long *personality)
 {
 	struct utsname name;
 
-	if (word >= sizeof(kinds) / sizeof(*kinds) || uname(&name) < 0)
+	if (word >= sizeof(machines_of_word) / sizeof(*machines_of_word) || uname(&name) < 0)
 		return false;
 	*personality = 0;               /* PER_LINUX */
 	if (is_machine(word, name.machine))
 		return true;
 	*personality = 8;               /* PER_LINUX32 */
-	for (size_t n = 0; n < sizeof(narrower) / sizeof(*narrower); n++) {
-		if (narrower[n][1] == word && is_machine(narrower[n][0], name.machine))
+	for (size_t n = 0; n < sizeof(compatible) / sizeof(*compatible); n++) {
+		if (compatible[n][1] == word && is_machine(compatible[n][0], name.machine))
 			return true;
 	}
 	return false;

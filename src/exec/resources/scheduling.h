@@ -1,5 +1,4 @@
-/* The words of scheduling as the kernel's numbers. Without the kernel's calls they are
- * refused. */
+/* Turns the words of scheduling options into the kernel's numbers. Fails without the kernel's calls. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,14 +6,15 @@
 
 #include "config/service/service.h"
 
-/* A set of CPUs for sched_setaffinity, malloc'ed. false and errno: ENOTSUP, ENOMEM, ERANGE (a number too high). */
+/* A set of CPUs for sched_setaffinity(2), for the caller to free(). false and errno: ENOTSUP, ENOMEM, ERANGE (a number
+ * is too high). */
 bool scheduling_cpus(words ranges, void **set, size_t *size);
 
-/* "idle", "best-effort[:N]", "realtime[:N]" as ioprio_set(2) takes it. */
+/* "idle", "best-effort[:N]" or "realtime[:N]" as ioprio_set(2) needs it. false: another text. */
 bool scheduling_io_priority(const char *text, int *priority);
 
-/* As sched_setscheduler(2) takes them; policy -1: nothing is asked for. */
+/* Policy and priority for sched_setscheduler(2); policy -1: not configured. */
 void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *policy, int *priority);
 
-/* As personality(2) takes it, by the word's place. false: this machine runs no such programs. */
+/* The argument of personality(2), for the index of the option's word. false: this machine runs no such programs. */
 bool scheduling_personality(unsigned word, long *personality);

@@ -1,7 +1,7 @@
-/* From the places that options name to the list of mounts that a child works through.
+/* From the mounts that options name to the list that the child works through.
  *
- * A place affects the ones below it. Everything is settled here, before the start: for each place whether it is
- * writable and executable, whether something above has replaced what lay there, and whether it needs a mount at all. */
+ * A mount affects those below it. Everything is decided here, before the start: for each mount whether it is writable
+ * and executable, whether something above has replaced what was there, and whether it is needed at all. */
 #include "exec/sandbox/mount_list.h"
 
 #include <limits.h>
@@ -15,8 +15,8 @@
 #include "os/foreign/foreign_path.h"
 #include "os/fs/path_opener.h"
 
-/* Without double slashes, single dots and a slash at the end. */
-static void simplify(const char *path, size_t length, struct buf *out)
+/* Appends the path without double slashes, single dots and a final slash. */
+static void add_simplified(const char *path, size_t length, struct buf *out)
 {
 	for (size_t n = 0; n < length;) {
 		size_t part = strcspn(path + n, "/");
@@ -33,21 +33,21 @@ static void simplify(const char *path, size_t length, struct buf *out)
 		buf_char(out, '/');
 }
 
-static const char *keep_simple(struct mount_list *places, const char *path, size_t length)
+static const char *keep_simplified(struct mount_list *places, const char *path, size_t length)
 {
 	struct buf simple = { 0 };
 	const char *kept;
 
-	simplify(path, length, &simple);
+	add_simplified(path, length, &simple);
 	kept = simple.failed ? NULL : pool_text(places->pool, buf_string(&simple));
 	buf_free(&simple);
 	return kept;
 }
 
-void mount_list_add(struct mount_list *places, const char *path, size_t length, const struct mount_place *place)
+void mount_list_add(struct mount_list *places, const char *path, size_t length, const struct listed_mount *place)
 {
-	struct mount_place *list = array_grow(places->list, &places->capacity, places->count, sizeof(*list));
-	const char *kept = list ? keep_simple(places, path, length) : NULL;
+	struct listed_mount *list = array_grow(places->list, &places->capacity, places->count, sizeof(*list));
+	const char *kept = list ? keep_simplified(places, path, length) : NULL;
 
 	if (list)
 		places->list = list;
@@ -61,7 +61,7 @@ void mount_list_add(struct mount_list *places, const char *path, size_t length, 
 	places->count++;
 }
 
-/* Sorts paths so that those below a path come right behind it: a slash is less than any other character. */
+/* Compares paths so that those below a path come right behind it: a slash sorts before any other character. */
 static int compare_paths(const char *a, const char *b)
 {
 	while (*a && *a == *b)
@@ -75,9 +75,9 @@ static int compare_paths(const char *a, const char *b)
 	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
 }
 
-static int compare(const void *left, const void *right)
+static int compare_mounts(const void *left, const void *right)
 {
-	const struct mount_place *a = left, *b = right;
+	const struct listed_mount *a = left, *b = right;
 	int order = compare_paths(a->mount.path, b->mount.path);
 
 	if (order)
@@ -96,19 +96,19 @@ static bool is_below(const char *path, const char *above)
 	return !strncmp(path, above, length) && path[length] == '/';
 }
 
-static bool is_foreign(const char *path)
+static bool is_foreign_path(const char *path)
 {
 	struct path_finding finding;
 
 	return !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), &finding);
 }
 
-/* Two names of one place are one place. What is missing now may come by the time of a start. What is put over a place
- * goes where the table says, and not where a link of somebody else leads. */
+/* Follows symlinks, so that two names of one path become one. A path that is missing now may exist when the service
+ * starts. A bind mount goes where the table says, not where another user's link leads. */
 static const char *follow_links(struct mount_list *places, const struct sandbox_mount *mount)
 {
 	const char *path = mount->path;
-	bool stays = places->root || (mount->content == CONTENT_BIND && is_foreign(path));
+	bool stays = places->root || (mount->content == CONTENT_BIND && is_foreign_path(path));
 	char *real = stays ? NULL : foreign_real_path(path);
 	const char *kept = real ? pool_text(places->pool, real) : path;
 
@@ -116,18 +116,18 @@ static const char *follow_links(struct mount_list *places, const struct sandbox_
 	return kept;
 }
 
-/* Below what is covered the machine's links lead nowhere. */
+/* Follows the symlinks of all mounts. Below a path that another mount covers, the machine's links do not apply. */
 static void follow_all_links(struct mount_list *places)
 {
-	const struct mount_place *cover = NULL;
-	const char *written = NULL;     /* its path before */
+	const struct listed_mount *cover = NULL;
+	const char *written = NULL;     /* path of `cover` before links were followed */
 
 	for (size_t n = 0; n < places->count; n++) {
-		struct mount_place *place = &places->list[n];
+		struct listed_mount *place = &places->list[n];
 		const char *path = place->mount.path;
 
 		place->mount.foreign = place->mount.content == CONTENT_BIND && place->mount.source &&
-				       is_foreign(place->mount.source);
+				       is_foreign_path(place->mount.source);
 		if (cover && is_below(path, written))
 			place->mount.path = pool_textf(places->pool, "%s%s", cover->mount.path,
 						       path + (written[1] ? strlen(written) : 0));
@@ -146,35 +146,35 @@ static void follow_all_links(struct mount_list *places)
 	}
 }
 
-static unsigned stricter(unsigned a, unsigned b)
+static unsigned stricter_right(unsigned a, unsigned b)
 {
 	if (a == RIGHT_TAKEN || b == RIGHT_TAKEN)
 		return RIGHT_TAKEN;
 	return a == RIGHT_KEPT ? a : b;
 }
 
-/* Merges places with one path: the first decides the content, the strictest the rights. */
-static void merge(struct mount_list *places)
+/* Merges mounts with one path: the first decides the content, the strictest the rights. */
+static void merge_mounts(struct mount_list *places)
 {
 	size_t count = 0;
 
 	for (size_t n = 0; n < places->count; n++) {
-		const struct mount_place *place = &places->list[n];
-		struct mount_place *before = count ? &places->list[count - 1] : NULL;
+		const struct listed_mount *place = &places->list[n];
+		struct listed_mount *before = count ? &places->list[count - 1] : NULL;
 
 		if (!before || strcmp(before->mount.path, place->mount.path) != 0) {
 			places->list[count++] = *place;
 			continue;
 		}
-		before->write = stricter(before->write, place->write);
-		before->execute = stricter(before->execute, place->execute);
+		before->write = stricter_right(before->write, place->write);
+		before->execute = stricter_right(before->execute, place->execute);
 		if (place->mount.content == before->mount.content || place->mount.content == CONTENT_AS_BEFORE)
 			before->mount.optional &= place->mount.optional;
 	}
 	places->count = count;
 }
 
-static const struct mount_place *find_above(const struct mount_place *list, size_t count, const char *path)
+static const struct listed_mount *find_above(const struct listed_mount *list, size_t count, const char *path)
 {
 	while (count-- > 0) {
 		if (is_below(path, list[count].mount.path))
@@ -183,15 +183,15 @@ static const struct mount_place *find_above(const struct mount_place *list, size
 	return NULL;
 }
 
-static unsigned settle_right(unsigned right, bool inherits, unsigned above, unsigned attribute)
+static unsigned resolve_right(unsigned right, bool inherits, unsigned above, unsigned attribute)
 {
 	if (right == RIGHT_TAKEN)
 		return attribute;
 	return right == RIGHT_INHERITED && inherits ? above & attribute : 0;
 }
 
-/* Devices are none that are run; a thing in memory is closed when all is in place. */
-static void settle_content(struct sandbox_mount *mount)
+/* Devices are never executed. A new file system becomes read-only only when all mounts are in place. */
+static void resolve_content(struct sandbox_mount *mount)
 {
 	bool can_close = mount->content == CONTENT_TEMPORARY || mount->content == CONTENT_DEVICES;
 
@@ -205,8 +205,8 @@ static void settle_content(struct sandbox_mount *mount)
 	mount->attributes &= ~(unsigned)MOUNT_TREE_READ_ONLY;
 }
 
-/* What a place has from the one above. A private /dev is closed in any case, but what it keeps of the machine's is
- * not. */
+/* The attributes that a mount inherits from the one above. A private /dev is read-only in any case, but what it keeps
+ * of the machine's is not. */
 static unsigned attributes_within(const struct sandbox_mount *above)
 {
 	bool read_only = above->closes && (above->content != CONTENT_DEVICES || above->closes_kept);
@@ -214,8 +214,8 @@ static unsigned attributes_within(const struct sandbox_mount *above)
 	return above->attributes | (read_only ? MOUNT_TREE_READ_ONLY : 0);
 }
 
-/* false: it says nothing, or nobody sees it. */
-static bool settle(struct mount_place *place, const struct mount_place *above)
+/* Resolves a mount's rights and flags. false: it has no effect, or is hidden. */
+static bool resolve_mount(struct listed_mount *place, const struct listed_mount *above)
 {
 	struct sandbox_mount *mount = &place->mount;
 	bool same = mount->content == CONTENT_AS_BEFORE;
@@ -226,37 +226,37 @@ static bool settle(struct mount_place *place, const struct mount_place *above)
 		return false;
 	if (mount->content == CONTENT_INACCESSIBLE)
 		return true;
-	mount->attributes = settle_right(place->write, inherits, outer, MOUNT_TREE_READ_ONLY) |
-			    settle_right(place->execute, true, outer, MOUNT_TREE_NO_EXEC);
+	mount->attributes = resolve_right(place->write, inherits, outer, MOUNT_TREE_READ_ONLY) |
+			    resolve_right(place->execute, true, outer, MOUNT_TREE_NO_EXEC);
 	mount->in_new_content = above && (above->mount.in_new_content || above->mount.content != CONTENT_AS_BEFORE);
 	mount->restored = outer & ~mount->attributes;
 	mount->before = same && (place->write == RIGHT_KEPT || place->execute == RIGHT_KEPT);
 	if (same && mount->attributes == outer)
 		return false;
-	settle_content(mount);
+	resolve_content(mount);
 	return true;
 }
 
-static void sort(struct mount_list *places)
+static void sort_mounts(struct mount_list *places)
 {
 	if (places->count)
-		qsort(places->list, places->count, sizeof(*places->list), compare);
+		qsort(places->list, places->count, sizeof(*places->list), compare_mounts);
 }
 
 void mount_list_finish(struct mount_list *places)
 {
 	size_t count = 0;
 
-	sort(places);
+	sort_mounts(places);
 	follow_all_links(places);
 	if (places->failed)
 		return;
-	sort(places);                   /* by where they are now */
-	merge(places);
+	sort_mounts(places);            /* by their paths without links */
+	merge_mounts(places);
 	for (size_t n = 0; n < places->count; n++) {
-		struct mount_place place = places->list[n];
+		struct listed_mount place = places->list[n];
 
-		if (settle(&place, find_above(places->list, count, place.mount.path)))
+		if (resolve_mount(&place, find_above(places->list, count, place.mount.path)))
 			places->list[count++] = place;
 	}
 	places->count = count;

@@ -8,32 +8,34 @@
 #include "config/service/service.h"
 #include "exec/child/sandbox.h"
 
-/* A right at a place: inherited from the place above, taken away, or kept as it was before. */
+/* A right at a path: inherited from the mount above, taken away, or kept as it was before. */
 enum mount_right { RIGHT_INHERITED, RIGHT_TAKEN, RIGHT_KEPT };
 
-struct mount_place {
+/* A mount with the rights that options ask for. */
+struct listed_mount {
 	struct sandbox_mount mount;
 	unsigned write, execute;        /* enum mount_right */
-	size_t number;                  /* index in the order of mount_list_add */
+	size_t number;                  /* index in the order of mount_list_add, so that sorting is stable */
 };
 
+/* All mounts of a sandbox. The caller frees the list. */
 struct mount_list {
 	struct pool *pool;
 	const char *root;               /* root_directory; NULL: / */
-	struct mount_place *list;
+	struct listed_mount *list;
 	size_t count, capacity;
-	bool no_proc;                   /* /proc stays as it is: nothing else can be had */
-	const char *network;            /* the option that gives it a network of its own, where /sys can follow; NULL: none */
+	bool no_proc;                   /* /proc stays as it is, as superd cannot mount a new one */
+	const char *network;            /* the option that gives it another network namespace, which /sys must show; NULL: none */
 	bool failed;                    /* out of memory */
-	bool overflowed;                /* there were more than SANDBOX_MOUNTS_MOST */
+	bool overflowed;                /* there are more than SANDBOX_MOUNTS_MOST */
 };
 
-/* Adds a place at a path inside the root. */
-void mount_list_add(struct mount_list *places, const char *path, size_t length, const struct mount_place *place);
+/* Adds a mount at a path inside the root. */
+void mount_list_add(struct mount_list *list, const char *path, size_t length, const struct listed_mount *entry);
 
-/* Adds every place that the row's options name. */
-void mount_list_fill(struct mount_list *places, const struct service *service);
+/* Adds the mounts that the service's options name. */
+void mount_list_fill(struct mount_list *list, const struct service *service);
 
-/* Sorts the places by path, merges those of one path, drops those without effect, and gives each what follows from the
- * places above it. If there is no other root, links on the way are followed. */
-void mount_list_finish(struct mount_list *places);
+/* Sorts the mounts by path, merges those with one path, drops those without effect, and gives each the rights that
+ * follow from the mounts above it. Without another root, symlinks on the way are followed. */
+void mount_list_finish(struct mount_list *list);

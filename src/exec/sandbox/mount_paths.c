@@ -1,5 +1,5 @@
-/* The places that a row's options name. The switches stand for the lists of paths in systemd.exec(5), and for folders
- * of the kernel that a machine may lack. */
+/* The mounts that a service's options name. The switches stand for the lists of paths in systemd.exec(5), and for
+ * folders of the kernel that a machine may lack. */
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -10,76 +10,76 @@
 #include "exec/sandbox/mount_list.h"
 #include "os/fs/runtime_dir.h"
 
-#define NOTHING_IN_IT "mode=755,size=4k,nr_inodes=128"
-#define SOME_ROOM "mode=755,size=10%,nr_inodes=400k"
+#define EMPTY_TMPFS "mode=755,size=4k,nr_inodes=128"
+#define SMALL_TMPFS "mode=755,size=10%,nr_inodes=400k"
 
-/* A path of a switch, with its right. None of the paths has to exist. */
-struct usual {
+/* A path of a switch, with its right. It need not exist. */
+struct switch_path {
 	const char *path;
 	unsigned write;                 /* enum mount_right */
 	bool hidden;
 };
 
-static const struct usual system_protected[] = {
+static const struct switch_path system_protected[] = {
 	{ "/usr", RIGHT_TAKEN, false }, { "/boot", RIGHT_TAKEN, false }, { "/efi", RIGHT_TAKEN, false }, { 0 }
 };
-static const struct usual system_full[] = { { "/etc", RIGHT_TAKEN, false }, { 0 } };
-static const struct usual system_strict[] = {
+static const struct switch_path system_full[] = { { "/etc", RIGHT_TAKEN, false }, { 0 } };
+static const struct switch_path system_strict[] = {
 	{ "/", RIGHT_TAKEN, false }, { "/proc", RIGHT_KEPT, false }, { "/sys", RIGHT_KEPT, false },
 	{ "/dev", RIGHT_KEPT, false }, { "/home", RIGHT_KEPT, false }, { "/run/user", RIGHT_KEPT, false },
 	{ "/root", RIGHT_KEPT, false }, { 0 }
 };
-static const struct usual tunables[] = { { "/proc/acpi", RIGHT_TAKEN, false },
-					 { "/proc/apm", RIGHT_TAKEN, false },
-					 { "/proc/asound", RIGHT_TAKEN, false },
-					 { "/proc/bus", RIGHT_TAKEN, false },
-					 { "/proc/fs", RIGHT_TAKEN, false },
-					 { "/proc/irq", RIGHT_TAKEN, false },
-					 { "/proc/latency_stats", RIGHT_TAKEN, false },
-					 { "/proc/mtrr", RIGHT_TAKEN, false },
-					 { "/proc/scsi", RIGHT_TAKEN, false },
-					 { "/proc/sys", RIGHT_TAKEN, false },
-					 { "/proc/sysrq-trigger", RIGHT_TAKEN, false },
-					 { "/proc/timer_stats", RIGHT_TAKEN, false },
-					 { "/proc/kallsyms", RIGHT_INHERITED, true },
-					 { "/proc/kcore", RIGHT_INHERITED, true },
-					 { "/sys", RIGHT_TAKEN, false },
-					 { "/sys/fs/cgroup", RIGHT_KEPT, false },
-					 { "/sys/fs/selinux", RIGHT_KEPT, false },
-					 { 0 } };
-static const struct usual modules[] = {
+static const struct switch_path tunables[] = { { "/proc/acpi", RIGHT_TAKEN, false },
+					       { "/proc/apm", RIGHT_TAKEN, false },
+					       { "/proc/asound", RIGHT_TAKEN, false },
+					       { "/proc/bus", RIGHT_TAKEN, false },
+					       { "/proc/fs", RIGHT_TAKEN, false },
+					       { "/proc/irq", RIGHT_TAKEN, false },
+					       { "/proc/latency_stats", RIGHT_TAKEN, false },
+					       { "/proc/mtrr", RIGHT_TAKEN, false },
+					       { "/proc/scsi", RIGHT_TAKEN, false },
+					       { "/proc/sys", RIGHT_TAKEN, false },
+					       { "/proc/sysrq-trigger", RIGHT_TAKEN, false },
+					       { "/proc/timer_stats", RIGHT_TAKEN, false },
+					       { "/proc/kallsyms", RIGHT_INHERITED, true },
+					       { "/proc/kcore", RIGHT_INHERITED, true },
+					       { "/sys", RIGHT_TAKEN, false },
+					       { "/sys/fs/cgroup", RIGHT_KEPT, false },
+					       { "/sys/fs/selinux", RIGHT_KEPT, false },
+					       { 0 } };
+static const struct switch_path modules[] = {
 	{ "/usr/lib/modules", RIGHT_INHERITED, true }, { "/lib/modules", RIGHT_INHERITED, true }, { 0 }
 };
-static const struct usual logs[] = {
+static const struct switch_path logs[] = {
 	{ "/proc/kmsg", RIGHT_INHERITED, true }, { "/dev/kmsg", RIGHT_INHERITED, true }, { 0 }
 };
-static const struct usual control_groups[] = { { "/sys/fs/cgroup", RIGHT_TAKEN, false }, { 0 } };
-static const struct usual host_name[] = { { "/proc/sys/kernel/hostname", RIGHT_TAKEN, false },
-					  { "/proc/sys/kernel/domainname", RIGHT_TAKEN, false },
-					  { 0 } };
+static const struct switch_path control_groups[] = { { "/sys/fs/cgroup", RIGHT_TAKEN, false }, { 0 } };
+static const struct switch_path host_name[] = { { "/proc/sys/kernel/hostname", RIGHT_TAKEN, false },
+						{ "/proc/sys/kernel/domainname", RIGHT_TAKEN, false },
+						{ 0 } };
 static const char *const homes[] = { "/home", "/root", "/run/user", NULL };
 
-static void add(struct mount_list *places, const char *path, const struct mount_place *place)
+static void add_mount(struct mount_list *places, const char *path, const struct listed_mount *place)
 {
 	mount_list_add(places, path, strlen(path), place);
 }
 
-static void add_usual(struct mount_list *places, const struct usual *list, const char *option)
+static void add_switch_paths(struct mount_list *places, const struct switch_path *list, const char *option)
 {
 	for (; list->path; list++) {
-		struct mount_place place = {
+		struct listed_mount place = {
 			.mount = { .content = list->hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
 				   .option = option, .optional = true },
 			.write = list->write,
 		};
 
-		add(places, list->path, &place);
+		add_mount(places, list->path, &place);
 	}
 }
 
 static void add_homes(struct mount_list *places, unsigned protect_home)
 {
-	struct mount_place place = {
+	struct listed_mount place = {
 		.mount = { .content = CONTENT_AS_BEFORE, .option = "protect_home", .optional = true },
 	};
 
@@ -91,19 +91,19 @@ static void add_homes(struct mount_list *places, unsigned protect_home)
 		place.write = RIGHT_TAKEN;
 	if (protect_home == HOME_TEMPORARY) {
 		place.mount.content = CONTENT_TEMPORARY;
-		place.mount.data = NOTHING_IN_IT;
+		place.mount.data = EMPTY_TMPFS;
 		place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
 	}
 	for (const char *const *home = homes; *home; home++)
-		add(places, *home, &place);
+		add_mount(places, *home, &place);
 }
 
-/* The words of read_only_paths and its kin. With a root of its own a path that is not meant inside of it may lie
- * there. */
-static void add_protected(struct mount_list *places, words list, const struct mount_place *like)
+/* Adds the words of read_only_paths and similar options. With another root, a path is inside it if it is marked so
+ * ("+"), or begins with the root. */
+static void add_protected(struct mount_list *places, words list, const struct listed_mount *like)
 {
 	for (; list && *list; list++) {
-		struct mount_place place = *like;
+		struct listed_mount place = *like;
 		bool optional, inside;
 		const char *path = protected_path(*list, &optional, &inside);
 		size_t root = places->root ? strlen(places->root) : 0;
@@ -114,7 +114,7 @@ static void add_protected(struct mount_list *places, words list, const struct mo
 				continue;
 			path = path[root] ? path + root : "/";
 		}
-		add(places, path, &place);
+		add_mount(places, path, &place);
 	}
 }
 
@@ -122,7 +122,7 @@ static void add_bindings(struct mount_list *places, words list, bool read_only)
 {
 	for (; list && *list; list++) {
 		struct bind_path binding;
-		struct mount_place place = { .mount = { .content = CONTENT_BIND } };
+		struct listed_mount place = { .mount = { .content = CONTENT_BIND } };
 
 		place.mount.option = read_only ? "bind_read_only_paths" : "bind_paths";
 		if (!bind_path_read(*list, &binding))
@@ -148,7 +148,7 @@ static const struct { const char *name; unsigned long set, clear; } mount_words[
 	{ "nodiratime", MS_NODIRATIME, 0 },  { "diratime", 0, MS_NODIRATIME },
 };
 
-static bool take_mount_word(const char *word, size_t length, unsigned long *flags)
+static bool read_mount_flag(const char *word, size_t length, unsigned long *flags)
 {
 	for (size_t n = 0; n < sizeof(mount_words) / sizeof(mount_words[0]); n++) {
 		if (strlen(mount_words[n].name) != length || memcmp(word, mount_words[n].name, length) != 0)
@@ -161,16 +161,16 @@ static bool take_mount_word(const char *word, size_t length, unsigned long *flag
 
 static void add_temporary(struct mount_list *places, const char *word)
 {
-	struct mount_place place = { .mount = { .content = CONTENT_TEMPORARY, .option = "temporary_file_system",
+	struct listed_mount place = { .mount = { .content = CONTENT_TEMPORARY, .option = "temporary_file_system",
 					  .flags = MS_NODEV | MS_STRICTATIME } };
 	size_t path = strcspn(word, ":"), length;
 	const char *option = word + path + (word[path] == ':');
 	struct buf data = { 0 };
 
-	buf_text(&data, SOME_ROOM);
+	buf_text(&data, SMALL_TMPFS);
 	for (; *option; option += length + (option[length] == ',')) {
 		length = strcspn(option, ",");
-		if (!take_mount_word(option, length, &place.mount.flags))
+		if (!read_mount_flag(option, length, &place.mount.flags))
 			buf_addf(&data, ",%.*s", (int)length, option);
 	}
 	if (place.mount.flags & MS_RDONLY)
@@ -184,20 +184,20 @@ static void add_temporary(struct mount_list *places, const char *word)
 		places->failed = true;
 }
 
-static void add_own_paths(struct mount_list *places, const struct path_options *paths)
+static void add_path_options(struct mount_list *places, const struct path_options *paths)
 {
-	static const struct mount_place read_only = {
+	static const struct listed_mount read_only = {
 		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_only_paths" }, .write = RIGHT_TAKEN
 	};
-	static const struct mount_place writable = {
+	static const struct listed_mount writable = {
 		.mount = { .content = CONTENT_AS_BEFORE, .option = "read_write_paths" }, .write = RIGHT_KEPT
 	};
-	static const struct mount_place hidden = { .mount = { .content = CONTENT_INACCESSIBLE,
+	static const struct listed_mount hidden = { .mount = { .content = CONTENT_INACCESSIBLE,
 							.option = "inaccessible_paths" } };
-	static const struct mount_place executable = {
+	static const struct listed_mount executable = {
 		.mount = { .content = CONTENT_AS_BEFORE, .option = "exec_paths" }, .execute = RIGHT_KEPT
 	};
-	static const struct mount_place no_program = {
+	static const struct listed_mount no_program = {
 		.mount = { .content = CONTENT_AS_BEFORE, .option = "no_exec_paths" }, .execute = RIGHT_TAKEN
 	};
 
@@ -228,7 +228,7 @@ static void add_private_tmp(struct mount_list *places, const char *name, unsigne
 	static const char *const folders[] = { "/tmp", "/var/tmp" };
 
 	for (size_t n = 0; n < 2 && kind != TMP_SHARED; n++) {
-		struct mount_place place = {
+		struct listed_mount place = {
 			.mount = { .content = CONTENT_PRIVATE_TMP, .option = "private_tmp" }, .write = RIGHT_KEPT,
 		};
 
@@ -240,7 +240,7 @@ static void add_private_tmp(struct mount_list *places, const char *name, unsigne
 			place.mount.source = make_prefix(places, folders[n], name);
 			places->failed |= !place.mount.source;
 		}
-		add(places, folders[n], &place);
+		add_mount(places, folders[n], &place);
 	}
 }
 
@@ -256,86 +256,87 @@ static const char *proc_data(const struct hardening_options *hardening)
 	return data[hardening->protect_proc][hardening->proc_subset == SUBSET_PID];
 }
 
-/* The kernel's own file systems: those that options change, and in another root all. */
+/* The kernel's file systems: those that options change, and in another root all of them. */
 static void add_kernel(struct mount_list *places, const struct hardening_options *hardening)
 {
 	bool all = places->root && hardening->mount_api_vfs;
-	struct mount_place proc = {
+	struct listed_mount proc = {
 		.mount = { .content = CONTENT_PROC, .option = "protect_proc", .data = proc_data(hardening) }
 	};
-	struct mount_place devices = { .mount = { .content = CONTENT_DEVICES, .option = "private_devices" },
+	struct listed_mount devices = { .mount = { .content = CONTENT_DEVICES, .option = "private_devices" },
 				 .execute = RIGHT_TAKEN };
-	struct mount_place queues = { .mount = {
+	struct listed_mount queues = { .mount = {
 					      .content = CONTENT_QUEUES, .option = "private_ipc", .optional = true } };
-	struct mount_place run = { .mount = { .content = CONTENT_TEMPORARY,
-					      .option = "mount_api_vfs",
-					      .data = SOME_ROOM,
-					      .flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME } };
-	struct mount_place bound = { .mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .recursive = true },
-			       .write = RIGHT_KEPT };
+	struct listed_mount run = { .mount = { .content = CONTENT_TEMPORARY,
+					       .option = "mount_api_vfs",
+					       .data = SMALL_TMPFS,
+					       .flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME } };
+	struct listed_mount bound = {
+		.mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .recursive = true }, .write = RIGHT_KEPT
+	};
 
 	if ((proc.mount.data || all) && !places->no_proc)
-		add(places, "/proc", &proc);
+		add_mount(places, "/proc", &proc);
 	if (hardening->private_devices)
-		add(places, "/dev", &devices);
+		add_mount(places, "/dev", &devices);
 	if (hardening->private_ipc)
-		add(places, "/dev/mqueue", &queues);
+		add_mount(places, "/dev/mqueue", &queues);
 	if (!all)
 		return;
-	add(places, "/run", &run);
+	add_mount(places, "/run", &run);
 	bound.mount.source = "/sys";
 	if (!places->network)
-		add(places, "/sys", &bound);
+		add_mount(places, "/sys", &bound);
 	bound.mount.source = "/dev";
 	if (!hardening->private_devices)
-		add(places, "/dev", &bound);
+		add_mount(places, "/dev", &bound);
 }
 
-/* The machine's /sys shows the interfaces of its network. A row whose network is another sees that in /sys, unless it
- * says that it has no mounts of its own. What stays is what other parts of the kernel have there. */
+/* The machine's /sys shows the interfaces of its network namespace. A service in another network namespace sees that
+ * one's, unless it refuses mounts of its own. What other parts of the kernel have there is kept. */
 static void add_sys(struct mount_list *places, const struct service *service)
 {
 	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
 	const struct hardening_options *hardening = service->groups->hardening;
 	bool others = places->count || places->root || hardening->mount_flags != MOUNTS_SHARED;
 	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
-	struct mount_place sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
-	struct mount_place bound = { .mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true,
+	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
+	struct listed_mount bound = { .mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true,
 					  .optional = true } };
 
 	if (!places->network || (places->root && !hardening->mount_api_vfs) || refuses)
 		return;
-	add(places, "/sys", &sys);
+	add_mount(places, "/sys", &sys);
 	for (size_t n = 0; n < sizeof(kept) / sizeof(kept[0]); n++) {
 		bound.mount.source = kept[n];
-		add(places, kept[n], &bound);
+		add_mount(places, kept[n], &bound);
 	}
 }
 
-static void add_switches(struct mount_list *places, const struct hardening_options *hardening)
+static void add_switch_mounts(struct mount_list *places, const struct hardening_options *hardening)
 {
 	if (hardening->protect_system >= SYSTEM_PROTECTED)
-		add_usual(places, system_protected, "protect_system");
+		add_switch_paths(places, system_protected, "protect_system");
 	if (hardening->protect_system >= SYSTEM_FULL)
-		add_usual(places, system_full, "protect_system");
+		add_switch_paths(places, system_full, "protect_system");
 	if (hardening->protect_system == SYSTEM_STRICT)
-		add_usual(places, system_strict, "protect_system");
+		add_switch_paths(places, system_strict, "protect_system");
 	if (hardening->protect_kernel_tunables)
-		add_usual(places, tunables, "protect_kernel_tunables");
+		add_switch_paths(places, tunables, "protect_kernel_tunables");
 	if (hardening->protect_kernel_modules)
-		add_usual(places, modules, "protect_kernel_modules");
+		add_switch_paths(places, modules, "protect_kernel_modules");
 	if (hardening->protect_kernel_logs)
-		add_usual(places, logs, "protect_kernel_logs");
+		add_switch_paths(places, logs, "protect_kernel_logs");
 	if (hardening->protect_control_groups)
-		add_usual(places, control_groups, "protect_control_groups");
+		add_switch_paths(places, control_groups, "protect_control_groups");
 	if (hardening->protect_hostname)
-		add_usual(places, host_name, "protect_hostname");
+		add_switch_paths(places, host_name, "protect_hostname");
 }
 
 /* Hides superd's control socket from services with mounts of their own. In another root there is none. */
 static void hide_control(struct mount_list *places)
 {
-	struct mount_place place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",
+	struct listed_mount place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",
 					  .optional = true } };
 	struct buf path = { 0 };
 
@@ -345,7 +346,7 @@ static void hide_control(struct mount_list *places)
 	if (path.failed)
 		places->failed = true;
 	else
-		add(places, buf_string(&path), &place);
+		add_mount(places, buf_string(&path), &place);
 	buf_free(&path);
 }
 
@@ -353,11 +354,11 @@ void mount_list_fill(struct mount_list *places, const struct service *service)
 {
 	const struct hardening_options *hardening = service->groups->hardening;
 
-	add_own_paths(places, service->groups->paths);
+	add_path_options(places, service->groups->paths);
 	add_private_tmp(places, service->name, hardening->private_tmp);
 	add_homes(places, hardening->protect_home);
 	add_kernel(places, hardening);
-	add_switches(places, hardening);
+	add_switch_mounts(places, hardening);
 	add_sys(places, service);
 	hide_control(places);
 }

@@ -1,7 +1,7 @@
-/* From a row to its sandbox.
+/* From a service to its sandbox.
  *
- * One option often needs several means, or the service finds a way around: protect_kernel_modules takes away a
- * capability (here), system calls (seccomp_restrict.c) and the view of the modules (sandbox_paths.c). */
+ * One option often needs several means, or the service finds a way around it: protect_kernel_modules takes away a
+ * capability (here), system calls (seccomp_restrict.c) and the view of the modules (mount_paths.c). */
 #include "exec/child/sandbox.h"
 
 #include <linux/capability.h>
@@ -22,24 +22,26 @@
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 
+/* A sandbox while it is made. */
 struct sandbox_build {
 	struct service *service;
 	struct pool *pool;
 	struct sandbox_support *support;
-	unsigned without;               /* enum sandbox_need: what is left out, as this machine lacks it */
+	unsigned without;               /* enum sandbox_need: means to leave out, as this machine lacks them */
 	struct diags *diags;
-	bool asks_for_mounts;           /* an option does, though it may come to none: the backend's own stay its own */
+	/* An option asks for mounts, even if none remain: then the backend has a mount namespace. */
+	bool asks_for_mounts;
 	struct sandbox_config result;
 };
 
-static bool say_memory(const struct sandbox_build *making)
+static bool add_memory_error(const struct sandbox_build *build)
 {
-	diag_error(making->diags, making->service->at, "%s: hardening: out of memory", making->service->name);
+	diag_error(build->diags, build->service->at, "%s: hardening: out of memory", build->service->name);
 	return false;
 }
 
-/* Root leaves a chroot by another one, so its root is entered by a mount, where superd may make any. For other users
- * the one is as good as the other, and chroot(2) takes no process of its own to start. */
+/* Whether the service could leave a chroot(2), as root can by another one. Then its root is entered by mounts, if
+ * superd may mount. For other users chroot(2) is as good, and needs no separate process for the start. */
 static bool may_leave_chroot(const struct service *service)
 {
 	const struct account *account = service->account;
@@ -48,7 +50,7 @@ static bool may_leave_chroot(const struct service *service)
 	return service_root(service) && (uid == 0 || service->groups->identity->ambient_capabilities & CAP(SYS_CHROOT));
 }
 
-static bool enters_root(const struct service *service, struct sandbox_support *support)
+static bool mounts_root(const struct service *service, struct sandbox_support *support)
 {
 	return may_leave_chroot(service) && !(sandbox_support_missing(support) & SANDBOX_NEEDS_MOUNTS);
 }
@@ -58,61 +60,61 @@ bool sandbox_leaves_root(const struct service *service)
 	return may_leave_chroot(service) && !(service->sandbox && service->sandbox->root);
 }
 
-/* The option by which it has a network that is not superd's; NULL: none. */
-static const char *network_option(const struct sandbox_build *making)
+/* The option that gives it a network namespace other than superd's; NULL: none. */
+static const char *network_option(const struct sandbox_build *build)
 {
-	const struct option_groups *groups = making->service->groups;
+	const struct option_groups *groups = build->service->groups;
 
-	if (groups->hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
+	if (groups->hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
 		return "private_network";
-	if (groups->paths->network_namespace_path && !(making->without & SANDBOX_NEEDS_ENTRY))
+	if (groups->paths->network_namespace_path && !(build->without & SANDBOX_NEEDS_ENTRY))
 		return "network_namespace_path";
 	return NULL;
 }
 
-static bool make_mounts(struct sandbox_build *making)
+static bool make_mounts(struct sandbox_build *build)
 {
-	struct mount_list places = { .pool = making->pool, .root = service_root(making->service) };
+	struct mount_list places = { .pool = build->pool, .root = service_root(build->service) };
 	struct sandbox_mount *mounts;
 	bool good;
 
-	if (making->without & SANDBOX_NEEDS_MOUNTS)
+	if (build->without & SANDBOX_NEEDS_MOUNTS)
 		return true;
-	places.no_proc = making->without & SANDBOX_NEEDS_PROC;
-	if (!(sandbox_support_missing(making->support) & SANDBOX_NEEDS_MOUNTS))
-		places.network = network_option(making);
-	mount_list_fill(&places, making->service);
-	making->asks_for_mounts = places.count;
+	places.no_proc = build->without & SANDBOX_NEEDS_PROC;
+	if (!(sandbox_support_missing(build->support) & SANDBOX_NEEDS_MOUNTS))
+		places.network = network_option(build);
+	mount_list_fill(&places, build->service);
+	build->asks_for_mounts = places.count;
 	if (!places.failed)
 		mount_list_finish(&places);
 	if (places.overflowed)
-		diag_error(making->diags, making->service->at,
+		diag_error(build->diags, build->service->at,
 			   "%s: it has %zu paths to be kept from, more than superd can "
 			   "handle",
-			   making->service->name, places.count);
+			   build->service->name, places.count);
 	good = !places.failed && !places.overflowed;
 	mounts = good && places.count ? calloc(places.count, sizeof(*mounts)) : NULL;
 	for (size_t n = 0; mounts && n < places.count; n++)
 		memcpy(&mounts[n], &places.list[n].mount, sizeof(*mounts));
 	if (mounts) {
-		making->result.mounts = pool_keep(making->pool, mounts, places.count * sizeof(*mounts));
-		making->result.mount_count = places.count;
+		build->result.mounts = pool_keep(build->pool, mounts, places.count * sizeof(*mounts));
+		build->result.mount_count = places.count;
 	}
-	good = good && (!places.count || making->result.mounts);
+	good = good && (!places.count || build->result.mounts);
 	free(mounts);
 	free(places.list);
-	return good || places.overflowed || say_memory(making);
+	return good || places.overflowed || add_memory_error(build);
 }
 
-/* The socket of its notifications is by a path below another root, or abstract in another network: it would see
- * neither. */
+/* Whether the service would lose its notify socket: by path because of another root, and by abstract name because of
+ * another network namespace. */
 static bool loses_notify(const struct service *service)
 {
 	return service->groups->environment->root_directory && service->groups->hardening->private_network &&
 	       service_notify_access(service) != NOTIFY_NONE;
 }
 
-static void make_namespaces(struct sandbox_build *making)
+static void make_namespaces(struct sandbox_build *build)
 {
 	static const unsigned long propagations[] = {
 		[MOUNTS_SHARED] = MS_SHARED, [MOUNTS_SLAVE] = MS_SLAVE, [MOUNTS_PRIVATE] = MS_PRIVATE,
@@ -121,35 +123,35 @@ static void make_namespaces(struct sandbox_build *making)
 		[PRIVATE_USERS_NO] = USERS_SHARED, [PRIVATE_USERS_YES] = USERS_SELF, [PRIVATE_USERS_SELF] = USERS_SELF,
 		[PRIVATE_USERS_IDENTITY] = USERS_IDENTITY, [PRIVATE_USERS_FULL] = USERS_FULL,
 	};
-	const struct hardening_options *hardening = making->service->groups->hardening;
-	struct sandbox_config *result = &making->result;
+	const struct hardening_options *hardening = build->service->groups->hardening;
+	struct sandbox_config *result = &build->result;
 
-	result->has_mounts = (making->asks_for_mounts || hardening->private_mounts ||
-			      enters_root(making->service, making->support) || loses_notify(making->service) ||
-			      hardening->mount_flags != MOUNTS_SHARED) && !(making->without & SANDBOX_NEEDS_MOUNTS);
+	result->has_mounts = (build->asks_for_mounts || hardening->private_mounts ||
+			      mounts_root(build->service, build->support) || loses_notify(build->service) ||
+			      hardening->mount_flags != MOUNTS_SHARED) && !(build->without & SANDBOX_NEEDS_MOUNTS);
 	if (result->has_mounts) {
 		result->namespaces |= CLONE_NEWNS;
 		result->propagation = propagations[hardening->mount_flags];
-		result->root = service_root(making->service);
+		result->root = service_root(build->service);
 	}
-	if (hardening->private_network && !(making->without & SANDBOX_NEEDS_NETWORK))
+	if (hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
 		result->namespaces |= CLONE_NEWNET;
-	else if (!(making->without & SANDBOX_NEEDS_ENTRY))
-		result->network = making->service->groups->paths->network_namespace_path;
-	if (hardening->private_ipc && !(making->without & SANDBOX_NEEDS_QUEUES))
+	else if (!(build->without & SANDBOX_NEEDS_ENTRY))
+		result->network = build->service->groups->paths->network_namespace_path;
+	if (hardening->private_ipc && !(build->without & SANDBOX_NEEDS_QUEUES))
 		result->namespaces |= CLONE_NEWIPC;
-	if (hardening->protect_hostname && !(making->without & SANDBOX_NEEDS_NAME))
+	if (hardening->protect_hostname && !(build->without & SANDBOX_NEEDS_NAME))
 		result->namespaces |= CLONE_NEWUTS;
-	if (!(making->without & SANDBOX_NEEDS_USERS))
+	if (!(build->without & SANDBOX_NEEDS_USERS))
 		result->users = users[hardening->private_users];
-	result->users_first = (result->namespaces || result->users) && !sandbox_support_privileged(making->support);
+	result->users_first = (result->namespaces || result->users) && !sandbox_support_privileged(build->support);
 }
 
-/* A superd that may not drop capabilities has none of these, so it is enough that no program brings them back. */
-static void make_capabilities(struct sandbox_build *making)
+/* A superd without CAP_SETPCAP lacks these capabilities itself, so it is enough that no program gains them. */
+static void make_capabilities(struct sandbox_build *build)
 {
-	const struct hardening_options *hardening = making->service->groups->hardening;
-	struct sandbox_config *result = &making->result;
+	const struct hardening_options *hardening = build->service->groups->hardening;
+	struct sandbox_config *result = &build->result;
 
 	if (hardening->protect_kernel_modules)
 		result->dropped |= CAP(SYS_MODULE);
@@ -165,29 +167,29 @@ static void make_capabilities(struct sandbox_build *making)
 	}
 }
 
-/* The kernel takes a filter from who can gain no privilege by it, or has CAP_SYS_ADMIN, which a child keeps for it
- * beyond the change of user where superd has it (raw_set_ambient). */
-static bool make_filters(struct sandbox_build *making)
+/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps that
+ * capability across the change of user (stage_ambient). */
+static bool make_filters(struct sandbox_build *build)
 {
-	if (making->without & SANDBOX_NEEDS_FILTER)
+	if (build->without & SANDBOX_NEEDS_FILTER)
 		return true;
-	if (!seccomp_make(making->service, making->pool, making->diags, &making->result.filters))
+	if (!seccomp_make(build->service, build->pool, build->diags, &build->result.filters))
 		return false;
-	if (making->result.filters && !sandbox_support_privileged(making->support))
-		making->result.no_new_privileges = true;
+	if (build->result.filters && !sandbox_support_privileged(build->support))
+		build->result.no_new_privileges = true;
 	return true;
 }
 
-static void make_profile(struct sandbox_build *making)
+static void make_profile(struct sandbox_build *build)
 {
-	const char *profile = making->service->groups->paths->apparmor_profile;
+	const char *profile = build->service->groups->paths->apparmor_profile;
 	bool can_go = profile && *profile == '-';
 
-	if (!profile || making->without & SANDBOX_NEEDS_PROFILE)
+	if (!profile || build->without & SANDBOX_NEEDS_PROFILE)
 		return;
-	if (can_go && sandbox_support_missing(making->support) & SANDBOX_NEEDS_PROFILE)
+	if (can_go && sandbox_support_missing(build->support) & SANDBOX_NEEDS_PROFILE)
 		return;
-	making->result.profile = profile + can_go;
+	build->result.profile = profile + can_go;
 }
 
 static bool makes_private_tmp(const struct sandbox_config *sandbox)
@@ -199,7 +201,7 @@ static bool makes_private_tmp(const struct sandbox_config *sandbox)
 	return false;
 }
 
-static bool is_zero(const void *group, size_t size)
+static bool is_zeroed(const void *group, size_t size)
 {
 	const unsigned char *bytes = group;
 
@@ -208,19 +210,19 @@ static bool is_zero(const void *group, size_t size)
 	return !size;
 }
 
-/* Most rows: nothing of it costs them anything. Groups are made of zeroed memory. */
-static bool is_plain(const struct service *service, struct sandbox_support *support)
+/* For most services, which set none of these options. Groups are made of zeroed memory. */
+static bool needs_no_sandbox(const struct service *service, struct sandbox_support *support)
 {
 	const struct option_groups *groups = service->groups;
 	const struct syscall_options *calls = groups->syscalls;
 
-	return is_zero(groups->paths, sizeof(*groups->paths)) &&
-	       is_zero(groups->hardening, sizeof(*groups->hardening)) && !calls->system_call_filter &&
+	return is_zeroed(groups->paths, sizeof(*groups->paths)) &&
+	       is_zeroed(groups->hardening, sizeof(*groups->hardening)) && !calls->system_call_filter &&
 	       !calls->system_call_architectures && !calls->restrict_address_families &&
-	       !enters_root(service, support);
+	       !mounts_root(service, support);
 }
 
-/* Folders of its own, which stay open to it whatever else is closed. Where they lie is known when it is started. */
+/* The number of the service's own folders, which stay accessible. Their paths are known at the start. */
 static size_t count_open_paths(const struct service *service)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
@@ -232,55 +234,55 @@ static size_t count_open_paths(const struct service *service)
 	return count;
 }
 
-static bool has_room_for_open_paths(const struct sandbox_build *making)
+static bool has_room_for_open_paths(const struct sandbox_build *build)
 {
-	size_t count = making->result.has_mounts ? count_open_paths(making->service) : 0;
+	size_t count = build->result.has_mounts ? count_open_paths(build->service) : 0;
 
 	if (count <= OPEN_PATHS_MOST)
 		return true;
-	diag_error(making->diags, making->service->at,
+	diag_error(build->diags, build->service->at,
 		   "%s: it has %zu folders of its own to keep open, more than the %d that superd can handle",
-		   making->service->name, count, OPEN_PATHS_MOST);
+		   build->service->name, count, OPEN_PATHS_MOST);
 	return false;
 }
 
-static void confine(struct sandbox_build *making)
+static void build_sandbox(struct sandbox_build *build)
 {
-	const struct hardening_options *hardening = making->service->groups->hardening;
-	struct sandbox_config *result = &making->result;
+	const struct hardening_options *hardening = build->service->groups->hardening;
+	struct sandbox_config *result = &build->result;
 
-	if (!make_mounts(making))
+	if (!make_mounts(build))
 		return;
-	make_namespaces(making);
-	if (!has_room_for_open_paths(making))
+	make_namespaces(build);
+	if (!has_room_for_open_paths(build))
 		return;
-	make_capabilities(making);
-	if (!make_filters(making))
+	make_capabilities(build);
+	if (!make_filters(build))
 		return;
-	make_profile(making);
+	make_profile(build);
 	result->secure_bits = hardening->secure_bits;
 	result->refuses_executable_memory =
-		hardening->memory_deny_write_execute && !(making->without & SANDBOX_NEEDS_FILTER);
+		hardening->memory_deny_write_execute && !(build->without & SANDBOX_NEEDS_FILTER);
 	result->private_tmp = makes_private_tmp(result);
-	if (is_zero(result, sizeof(*result)))
+	if (is_zeroed(result, sizeof(*result)))
 		return;
-	making->service->sandbox = pool_keep(making->pool, result, sizeof(*result));
-	if (!making->service->sandbox)
-		say_memory(making);
+	build->service->sandbox = pool_keep(build->pool, result, sizeof(*result));
+	if (!build->service->sandbox)
+		add_memory_error(build);
 }
 
 void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
 		  struct diags *diags)
 {
-	struct sandbox_build making = { .service = service, .pool = table->pool, .support = support, .diags = diags };
+	struct sandbox_build build = { .service = service, .pool = table->pool, .support = support, .diags = diags };
 
 	service->sandbox = NULL;
-	if (is_plain(service, support))
+	if (needs_no_sandbox(service, support))
 		return;
-	memset(&making.result, 0, sizeof(making.result));       /* the padding, too: it is kept by its bytes */
+	memset(&build.result, 0, sizeof(build.result));         /* the padding, too: pools share equal bytes */
 	if (table->warns_of_unsupported)
-		making.without = sandbox_support_missing(support);
-	confine(&making);
+		build.without = sandbox_support_missing(support);
+	build_sandbox(&build);
 }
 
 const char *sandbox_fault_path(const struct sandbox_config *sandbox, int number, const char **option)
@@ -312,7 +314,7 @@ bool sandbox_covers(const struct sandbox_config *sandbox, const char *path)
 	return false;
 }
 
-static bool add_folders(char **paths, size_t *count, const char *base, words names)
+static bool add_directories(char **paths, size_t *count, const char *base, words names)
 {
 	for (; names && *names; names++) {
 		struct buf path = { 0 };
@@ -345,7 +347,7 @@ char **sandbox_list_open_paths(const struct service *service, const struct proce
 	directories_of(service, defaults, kinds);
 	good = paths && (!credentials_are_wanted(service) || add_credentials(paths, &count, service, defaults));
 	for (size_t kind = 0; good && kind < DIRECTORY_KINDS; kind++)
-		good = !kinds[kind].is_owned || add_folders(paths, &count, kinds[kind].base, kinds[kind].names);
+		good = !kinds[kind].is_owned || add_directories(paths, &count, kinds[kind].base, kinds[kind].names);
 	if (good)
 		return paths;
 	for (size_t n = 0; paths && n < count; n++)

@@ -1,6 +1,6 @@
-/* Finds out what the kernel allows, before anything depends on it. Capabilities prove little: a container's root may
- * not mount, and a seccomp filter may forbid namespaces to a process with every capability. So each ability is tried,
- * in a separate process. */
+/* Finds out what the kernel allows, before anything depends on it. Capabilities prove little: root in a container may
+ * not be allowed to mount, and a seccomp filter may forbid namespaces to a process with every capability. So each means
+ * is tried, in a separate process. */
 #include "exec/sandbox/sandbox_probe.h"
 
 #include <errno.h>
@@ -73,7 +73,7 @@ static const char *const reasons[] = {
 	"only root or CAP_SYS_ADMIN can mount /proc anew",
 };
 
-/* Each by itself: one that fails must not hide the others. */
+/* Tried one by one, as a failure must not hide the others. */
 static const struct { int flag; unsigned need;
 } namespaces[] = {
 	{ CLONE_NEWNS, SANDBOX_NEEDS_MOUNTS },
@@ -82,7 +82,7 @@ static const struct { int flag; unsigned need;
 	{ CLONE_NEWUTS, SANDBOX_NEEDS_NAME },
 };
 
-static int try_each(bool by_users)
+static int try_namespaces(bool by_users)
 {
 	unsigned lacking = 0;
 
@@ -100,12 +100,12 @@ static int try_each(bool by_users)
 
 static int try_privileged(void)
 {
-	return try_each(false);
+	return try_namespaces(false);
 }
 
 static int try_by_users(void)
 {
-	return try_each(true);
+	return try_namespaces(true);
 }
 
 static bool has_profiles(void)
@@ -118,8 +118,8 @@ static bool has_profiles(void)
 	return enabled;
 }
 
-/* Whether this kernel has the calls of exec/child/mount_tree: EBADF, as there is no such tree. */
-static bool has_trees(void)
+/* Whether this kernel has the calls of exec/child/mount_tree: then they fail with EBADF, as there is no such tree. */
+static bool has_mount_calls(void)
 {
 	return mount_tree_set_attr(-1, MOUNT_TREE_READ_ONLY, 0) == 0 || errno != ENOSYS;
 }
@@ -133,18 +133,18 @@ static bool has_filter(void)
 #endif
 }
 
-static void look(struct sandbox_support *support)
+static void probe_machine(struct sandbox_support *support)
 {
 	int lacking;
 
-	support->looked = true;
-	support->privileged = capability_held(CAP_SYS_ADMIN);      /* which a child apart raises */
+	support->probed = true;
+	support->privileged = capability_held(CAP_SYS_ADMIN);      /* a child that is started apart raises it */
 	lacking = spawn_probe(support->privileged ? try_privileged : try_by_users);
 	if (lacking < 0)
 		lacking = SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_QUEUES | SANDBOX_NEEDS_NAME |
 			SANDBOX_NEEDS_USERS;
 	support->lacking = (unsigned)lacking | SANDBOX_NEEDS_CONTEXT;
-	if (!has_trees())
+	if (!has_mount_calls())
 		support->lacking |= SANDBOX_NEEDS_MOUNTS;
 	if (!has_filter())
 		support->lacking |= SANDBOX_NEEDS_FILTER;
@@ -158,20 +158,20 @@ static void look(struct sandbox_support *support)
 
 unsigned sandbox_support_missing(struct sandbox_support *support)
 {
-	if (!support->looked)
-		look(support);
+	if (!support->probed)
+		probe_machine(support);
 	return support->lacking;
 }
 
 bool sandbox_support_privileged(struct sandbox_support *support)
 {
-	if (!support->looked)
-		look(support);
+	if (!support->probed)
+		probe_machine(support);
 	return support->privileged;
 }
 
-/* "-" in front: where there is none, it is not needed. */
-static bool can_do_without(const struct directive *directive, const void *field)
+/* Whether the value begins with "-": then the means may be missing. */
+static bool is_optional_value(const struct directive *directive, const void *field)
 {
 	const char *text = directive->type == &type_text ? *(const char *const *)field : NULL;
 
@@ -186,7 +186,7 @@ static unsigned needs_of(size_t n, const struct service *service, struct pool *s
 	bool every_user = hardening->private_users == PRIVATE_USERS_IDENTITY ||
 			  hardening->private_users == PRIVATE_USERS_FULL;
 
-	if (directive_is_default(directive, field, scratch) || can_do_without(directive, field))
+	if (directive_is_default(directive, field, scratch) || is_optional_value(directive, field))
 		return 0;
 	return needs[n].needs | (needs[n].needs == SANDBOX_NEEDS_USERS && every_user ? SANDBOX_NEEDS_ALL_USERS : 0);
 }
@@ -196,7 +196,7 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 {
 	unsigned all = 0;
 
-	if (service->groups == support->modest)
+	if (service->groups == support->plain_groups)
 		return;
 	for (size_t n = 0; n < sizeof(needs) / sizeof(needs[0]); n++) {
 		unsigned wanted = needs_of(n, service, scratch);
@@ -210,5 +210,5 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 			break;
 		}
 	}
-	support->modest = all ? NULL : service->groups;
+	support->plain_groups = all ? NULL : service->groups;
 }

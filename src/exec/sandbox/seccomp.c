@@ -1,8 +1,8 @@
-/* Filters of system calls, made with libseccomp.
+/* Makes seccomp filters with libseccomp.
  *
- * A 64-bit kernel also takes the system calls of its 32-bit architectures, so a filter for one architecture can be
+ * A 64-bit kernel also accepts the system calls of its 32-bit architectures, so a filter for one architecture can be
  * bypassed. Each filter covers all architectures that this kernel runs, or those in system_call_architectures; then a
- * call of any other kills the process. */
+ * call of any other one kills the process. */
 #include "exec/sandbox/seccomp.h"
 
 #ifdef HAVE_LIBSECCOMP
@@ -21,7 +21,7 @@
 #define PROGRAM_MOST (4096 * sizeof(struct sock_filter))        /* BPF_MAXINSNS */
 
 /* libseccomp's architectures, in the order of system_call_architectures' words; 0: unknown to this libseccomp. */
-static const uint32_t known[] = {
+static const uint32_t architectures_by_word[] = {
 	SCMP_ARCH_NATIVE,      SCMP_ARCH_X86,	  SCMP_ARCH_X86_64,    SCMP_ARCH_X32,	 SCMP_ARCH_ARM,
 	SCMP_ARCH_AARCH64,
 #ifdef SCMP_ARCH_LOONGARCH64
@@ -61,7 +61,7 @@ static bool is_of_family(const uint32_t *family, uint32_t architecture)
 	return false;
 }
 
-/* A superd of 32 bits may stand on a kernel of 64. */
+/* A 32-bit superd may run on a 64-bit kernel, so all of its family are added. */
 static void add_local(struct seccomp_filter *filter)
 {
 	uint32_t native = seccomp_arch_native();
@@ -77,15 +77,15 @@ static void choose_architectures(struct seccomp_filter *filter, unsigned wanted)
 	add_architecture(filter, seccomp_arch_native());
 	if (!wanted)
 		add_local(filter);
-	for (size_t n = 1; n < sizeof(known) / sizeof(known[0]); n++) {
+	for (size_t n = 1; n < sizeof(architectures_by_word) / sizeof(architectures_by_word[0]); n++) {
 		if (wanted >> n & 1)
-			add_architecture(filter, known[n]);
+			add_architecture(filter, architectures_by_word[n]);
 	}
 }
 
-static scmp_filter_ctx open_context(uint32_t architecture, uint32_t usual, bool is_bound)
+static scmp_filter_ctx open_context(uint32_t architecture, uint32_t default_action, bool is_bound)
 {
-	scmp_filter_ctx context = seccomp_init(usual);
+	scmp_filter_ctx context = seccomp_init(default_action);
 
 	if (!context)
 		return NULL;
@@ -104,14 +104,14 @@ static scmp_filter_ctx open_context(uint32_t architecture, uint32_t usual, bool 
 	return context;
 }
 
-static void seccomp_filter_open(struct seccomp_filter *filter, const struct service *service, uint32_t usual)
+static void seccomp_filter_open(struct seccomp_filter *filter, const struct service *service, uint32_t default_action)
 {
 	unsigned wanted = service->groups->syscalls->system_call_architectures;
 
 	memset(filter, 0, sizeof(*filter));
 	choose_architectures(filter, wanted);
 	for (size_t n = 0; n < filter->count; n++) {
-		filter->contexts[n] = open_context(filter->architectures[n], usual, wanted);
+		filter->contexts[n] = open_context(filter->architectures[n], default_action, wanted);
 		if (!filter->contexts[n])
 			filter->error = ENOMEM;
 	}
@@ -126,18 +126,18 @@ static void seccomp_filter_close(struct seccomp_filter *filter)
 	free(filter->unified);
 }
 
-/* All into the first context. */
-static bool merge(struct seccomp_filter *filter)
+/* Merges all contexts into the first. */
+static bool merge_contexts(struct seccomp_filter *filter)
 {
 	for (size_t n = 1; n < filter->count && !filter->error; n++) {
 		filter->error = -seccomp_merge(filter->contexts[0], filter->contexts[n]);
 		if (!filter->error)
-			filter->contexts[n] = NULL;     /* the first has it now */
+			filter->contexts[n] = NULL;     /* the first one owns it now */
 	}
 	return !filter->error;
 }
 
-/* libseccomp writes to a descriptor; the file is in memory alone. */
+/* Exports libseccomp's instructions. It writes to a descriptor, here a file in memory. */
 static char *export_rest(struct seccomp_filter *filter, size_t *length)
 {
 	char *program = NULL;
@@ -150,12 +150,12 @@ static char *export_rest(struct seccomp_filter *filter, size_t *length)
 	if (!filter->error && lseek(fd, 0, SEEK_SET) == 0)
 		program = fd_read_all(fd, PROGRAM_MOST, length);
 	if (!filter->error && (!program || !*length))
-		filter->error = errno;  /* EFBIG: longer than the kernel takes */
+		filter->error = errno;  /* EFBIG: longer than the kernel allows */
 	fd_close(&fd);
 	return program;
 }
 
-/* superd's own instructions, and libseccomp's behind them. */
+/* superd's own instructions, followed by libseccomp's. */
 static char *export_program(struct seccomp_filter *filter, size_t *length)
 {
 	size_t own = seccomp_unified_write(filter, NULL) * sizeof(struct sock_filter), rest = 0;
@@ -183,9 +183,10 @@ static const struct sock_fprog *seccomp_filter_keep(struct seccomp_filter *filte
 	size_t length = 0;
 	char *bytes;
 
-	if (filter->error || !merge(filter))
+	if (filter->error || !merge_contexts(filter))
 		return NULL;
-	seccomp_attr_set(filter->contexts[0], SCMP_FLTATR_CTL_OPTIMIZE, 2);      /* a tree, where it knows how */
+	/* A binary tree, if libseccomp has it. */
+	seccomp_attr_set(filter->contexts[0], SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	bytes = export_program(filter, &length);
 	if (!filter->error)
 		instructions = pool_keep(pool, bytes, length);
@@ -223,7 +224,7 @@ static const struct sock_fprog *make_list(const struct service *service, struct 
 	return program;
 }
 
-/* A list that allows is set last: it need not allow the setting of others. */
+/* A list of allowed calls is installed last, as it need not allow the installation of others. */
 bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
 		  const struct sock_fprog *const **filters)
 {
@@ -247,7 +248,7 @@ bool seccomp_make(const struct service *service, struct pool *pool, struct diags
 	return *filters;
 }
 #else
-/* Then the preflight refuses what asks for filters. */
+/* Without libseccomp preflight refuses options that need filters. */
 bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
 		  const struct sock_fprog *const **filters)
 {

@@ -1,5 +1,4 @@
-/* Filters of system calls, made of a row's options when its table is loaded; the child only hands them to the
- * kernel. */
+/* Makes a service's seccomp filters (seccomp(2)) when its table is loaded; the child only installs them. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +9,8 @@
 
 struct sock_fprog;
 
-/* Kept, NULL-terminated, in the order in which they are to be set; NULL: the row asks for none. Adds an error for
- * a name of a system call that nobody knows and that is to be denied, a warning for one that is to be allowed.
- * false: it could not be made, which was added. */
+/* *filters: NULL-terminated, in the pool, in the order of installing; NULL: the service needs none. Adds an error for
+ * an unknown system call that is to be denied, a warning for one that is to be allowed. false: a filter could not be
+ * made, with a diagnostic. */
 bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
 		  const struct sock_fprog *const **filters);

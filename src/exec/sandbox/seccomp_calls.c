@@ -1,5 +1,5 @@
-/* system_call_filter: a list of allowed or denied system calls. Each word adds to, or takes from, the result of the
- * words before it. So the whole list is worked out first, name by name, and turned into rules at the end. */
+/* system_call_filter: a list of allowed or denied system calls. Each word adds to, or removes from, the result of the
+ * words before it. So the whole list is evaluated first, name by name, and turned into rules at the end. */
 #ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <stdlib.h>
@@ -13,59 +13,66 @@
 #include "exec/sandbox/seccomp_internal.h"
 
 #define NAME_MOST 64
-#define CALLS_MOST 1024                 /* numbers that are looked at for @known; no architecture has as many */
-#define DEPTH_MOST 4                    /* of groups in groups */
+#define CALLS_MOST 1024                 /* numbers to try for @known; no architecture has as many */
+#define DEPTH_MOST 4                    /* nested groups */
 
-/* A call that is not as all the others. */
-struct special {
-	char name[NAME_MOST];
-	int64_t error;                  /* of its own; NO_ERROR: the service's */
+/* How a call is handled. */
+struct verdict {
 	bool denied;
+	int64_t error;                  /* errno or ERRNO_KILL of a denied call; NO_ERROR: the service's */
+};
+
+/* A call that the list names. */
+struct named_call {
+	char name[NAME_MOST];
+	struct verdict verdict;
 };
 
 enum { NO_ERROR = -2 };
 
-struct specials {
-	struct special *list;
+/* The calls that the list names, and how. */
+struct call_list {
+	const struct seccomp_filter *filter;    /* whose architectures count for CALL_GROUP_ALL */
+	struct named_call *list;
 	size_t count, capacity;
-	bool denies;                    /* what is not named is allowed */
+	bool denies;                    /* calls that the list does not name are allowed */
 	bool failed;
 };
 
-static struct special *find(struct specials *specials, const char *name, size_t length)
+static struct named_call *find_call(struct call_list *calls, const char *name, size_t length)
 {
-	for (size_t n = 0; n < specials->count; n++) {
-		if (!strncmp(specials->list[n].name, name, length) && !specials->list[n].name[length])
-			return &specials->list[n];
+	for (size_t n = 0; n < calls->count; n++) {
+		if (!strncmp(calls->list[n].name, name, length) && !calls->list[n].name[length])
+			return &calls->list[n];
 	}
 	return NULL;
 }
 
-static void set(struct specials *specials, const char *name, size_t length, bool denied, int64_t error)
+static void set_call(struct call_list *calls, const char *name, size_t length, struct verdict verdict)
 {
-	struct special *special = length < NAME_MOST ? find(specials, name, length) : NULL, *list;
+	struct named_call *named = length < NAME_MOST ? find_call(calls, name, length) : NULL, *list;
 
 	if (length >= NAME_MOST)
-		return;                 /* no call has such a name; check_name reports it */
-	if (!special) {
-		list = array_grow(specials->list, &specials->capacity, specials->count, sizeof(*list));
+		return;                 /* no call has such a long name; check_name reports it */
+	if (!named) {
+		list = array_grow(calls->list, &calls->capacity, calls->count, sizeof(*list));
 		if (!list) {
-			specials->failed = true;
+			calls->failed = true;
 			return;
 		}
-		specials->list = list;
-		special = &list[specials->count++];
-		memset(special, 0, sizeof(*special));
-		memcpy(special->name, name, length);
+		calls->list = list;
+		named = &list[calls->count++];
+		memset(named, 0, sizeof(*named));
+		memcpy(named->name, name, length);
 	}
-	special->denied = denied;
-	special->error = error;
+	named->verdict = verdict;
 }
 
-/* Names of all the filter's architectures, as each has calls that others lack. */
-static void set_all_known(struct specials *specials, const struct seccomp_filter *filter, bool denied, int64_t error)
+/* Adds all calls of the filter's architectures, as each has calls that others lack. */
+static void set_all_known(struct call_list *calls, struct verdict verdict)
 {
-	const char *young;
+	const struct seccomp_filter *filter = calls->filter;
+	const char *unified;
 
 	for (size_t n = 0; n < filter->count * CALLS_MOST; n++) {
 		uint32_t architecture = filter->architectures[n / CALLS_MOST];
@@ -73,15 +80,14 @@ static void set_all_known(struct specials *specials, const struct seccomp_filter
 		char *name = seccomp_syscall_resolve_num_arch(architecture, number);
 
 		if (name)
-			set(specials, name, strlen(name), denied, error);
+			set_call(calls, name, strlen(name), verdict);
 		free(name);
 	}
-	for (size_t n = 0; (young = seccomp_unified_name(n)); n++)
-		set(specials, young, strlen(young), denied, error);
+	for (size_t n = 0; (unified = seccomp_unified_name(n)); n++)
+		set_call(calls, unified, strlen(unified), verdict);
 }
 
-static void set_group(struct specials *specials, const struct seccomp_filter *filter, const char *name, size_t length,
-		      bool denied, int64_t error, int depth)
+static void set_group(struct call_list *calls, const char *name, size_t length, struct verdict verdict, int depth)
 {
 	char text[NAME_MOST];
 	const struct syscall_group *group;
@@ -91,7 +97,7 @@ static void set_group(struct specials *specials, const struct seccomp_filter *fi
 	memcpy(text, name, length);
 	text[length] = '\0';
 	if (!strcmp(text, CALL_GROUP_ALL)) {
-		set_all_known(specials, filter, denied, error);
+		set_all_known(calls, verdict);
 		return;
 	}
 	group = syscall_group_find(text);
@@ -99,14 +105,14 @@ static void set_group(struct specials *specials, const struct seccomp_filter *fi
 		size_t part = strcspn(call, " ");
 
 		if (*call == '@')
-			set_group(specials, filter, call, part, denied, error, depth + 1);
+			set_group(calls, call, part, verdict, depth + 1);
 		else
-			set(specials, call, part, denied, error);
+			set_call(calls, call, part, verdict);
 		call += part;
 	}
 }
 
-/* A name that only this table knows. What was to be denied must not be allowed for a slip. */
+/* Reports an unknown name. A call that the table denies must not be allowed because of a typo. */
 static void check_name(const struct service *service, const char *name, size_t length, bool denied, struct diags *diags)
 {
 	char text[NAME_MOST] = "";
@@ -120,26 +126,24 @@ static void check_name(const struct service *service, const char *name, size_t l
 		  name, denied ? ", so it can't be denied" : "; it is left out");
 }
 
-static void read_word(struct specials *specials, const struct seccomp_filter *filter, const struct service *service,
-		      const char *word, struct diags *diags)
+static void read_word(struct call_list *calls, const struct service *service, const char *word, struct diags *diags)
 {
-	bool denied = *word == '~';
-	int64_t error = NO_ERROR;
+	struct verdict verdict = { .denied = *word == '~', .error = NO_ERROR };
 	size_t length;
 
-	word += denied || *word == '+';
+	word += verdict.denied || *word == '+';
 	length = strcspn(word, ":");
 	if (word[length])
-		errno_scan(word + length + 1, &error);
+		errno_scan(word + length + 1, &verdict.error);
 	if (*word == '@') {
-		set_group(specials, filter, word, length, denied, error, 0);
+		set_group(calls, word, length, verdict, 0);
 		return;
 	}
-	check_name(service, word, length, denied, diags);
-	set(specials, word, length, denied, error);
+	check_name(service, word, length, verdict.denied, diags);
+	set_call(calls, word, length, verdict);
 }
 
-static uint32_t action(int64_t error)
+static uint32_t deny_action(int64_t error)
 {
 	return error == ERRNO_KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint16_t)error);
 }
@@ -148,31 +152,32 @@ uint32_t seccomp_filter_default(const struct service *service)
 {
 	const struct syscall_options *calls = service->groups->syscalls;
 
-	return signed_list_denies(calls->system_call_filter) ? SCMP_ACT_ALLOW : action(calls->system_call_error_number);
+	return signed_list_denies(calls->system_call_filter) ? SCMP_ACT_ALLOW
+							     : deny_action(calls->system_call_error_number);
 }
 
 void seccomp_filter_list(struct seccomp_filter *filter, const struct service *service, struct diags *diags)
 {
-	const struct syscall_options *calls = service->groups->syscalls;
-	struct specials specials = { .denies = signed_list_denies(calls->system_call_filter) };
+	const struct syscall_options *options = service->groups->syscalls;
+	struct call_list calls = { .filter = filter, .denies = signed_list_denies(options->system_call_filter) };
 
-	/* Nothing starts, sleeps or ends without these. */
-	if (!specials.denies)
-		set_group(&specials, filter, "@default", strlen("@default"), false, NO_ERROR, 0);
-	for (words word = calls->system_call_filter; *word; word++)
-		read_word(&specials, filter, service, *word, diags);
-	for (size_t n = 0; n < specials.count; n++) {
-		const struct special *special = &specials.list[n];
-		int64_t error = special->error == NO_ERROR ? calls->system_call_error_number : special->error;
-		uint32_t chosen = special->denied ? action(error) : SCMP_ACT_ALLOW;
+	/* No program can start, sleep or exit without these. */
+	if (!calls.denies)
+		set_group(&calls, "@default", strlen("@default"), (struct verdict){ .error = NO_ERROR }, 0);
+	for (words word = options->system_call_filter; *word; word++)
+		read_word(&calls, service, *word, diags);
+	for (size_t n = 0; n < calls.count; n++) {
+		struct verdict verdict = calls.list[n].verdict;
+		int64_t error = verdict.error == NO_ERROR ? options->system_call_error_number : verdict.error;
+		uint32_t action = verdict.denied ? deny_action(error) : SCMP_ACT_ALLOW;
 
-		if (chosen != seccomp_filter_default(service)) /* libseccomp refuses what says nothing */
-			seccomp_filter_call(filter, chosen, special->name);
+		if (action != seccomp_filter_default(service)) /* libseccomp refuses a rule with the default action */
+			seccomp_filter_call(filter, action, calls.list[n].name);
 	}
-	if (specials.failed)
+	if (calls.failed)
 		filter->error = ENOMEM;
-	free(specials.list);
+	free(calls.list);
 }
 #else
-typedef int no_libseccomp;              /* C wants something in a file */
+typedef int no_libseccomp;              /* C forbids an empty file */
 #endif

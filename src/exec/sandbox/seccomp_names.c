@@ -1,8 +1,8 @@
-/* System calls from number 424 on (Linux 5.1), which have the same number on every architecture. superd judges them by
- * instructions of its own, in front of libseccomp's.
+/* System calls from number 424 (Linux 5.1), which have the same number on every architecture. superd tests for them by
+ * its own instructions, in front of libseccomp's.
  *
- * libseccomp knows the calls of its own day. It takes a number that it does not know for the machine's own kind of
- * calls alone, so a younger call would be free by every other way into the kernel: int 0x80 and x32 on x86-64. */
+ * libseccomp knows the calls of its release. A number that it does not know it tests for on the native architecture
+ * only, so a newer call would be allowed by other ways into the kernel: int 0x80 and x32 on x86-64. */
 #ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <linux/filter.h>
@@ -28,9 +28,9 @@ static const char *const unified[] = {
 	"file_setattr", "listns",
 };
 
-/* Young ones of one architecture alone, among its old numbers. */
+/* New calls of only one architecture, among its old numbers. */
 static const struct { const char *name; uint32_t architecture; int number;
-} own[] = {
+} single_architecture[] = {
 	{ "uretprobe", SCMP_ARCH_X86_64, 335 }, { "uprobe", SCMP_ARCH_X86_64, 336 },
 	{ "riscv_hwprobe", SCMP_ARCH_RISCV64, 258 },
 };
@@ -42,7 +42,8 @@ const char *seccomp_unified_name(size_t n)
 	return n < UNIFIED ? unified[n] : NULL;
 }
 
-/* One that libseccomp knows and this table does not has its number there, as x86-64 has the unified ones. */
+/* The number of a unified call; -1: it is none. A call that only libseccomp knows has the number of x86-64, which has
+ * all unified ones. */
 static int unified_number(const char *call)
 {
 	int number;
@@ -55,12 +56,13 @@ static int unified_number(const char *call)
 	return number >= FIRST_UNIFIED ? number : -1;
 }
 
-/* Of this architecture, or of any (0). */
-static int own_number(const char *call, uint32_t architecture)
+/* The call's number on this architecture, or on any (0); -1: none. */
+static int single_number(const char *call, uint32_t architecture)
 {
-	for (size_t n = 0; n < sizeof(own) / sizeof(own[0]); n++) {
-		if (!strcmp(own[n].name, call) && (!architecture || own[n].architecture == architecture))
-			return own[n].number;
+	for (size_t n = 0; n < sizeof(single_architecture) / sizeof(single_architecture[0]); n++) {
+		if (!strcmp(single_architecture[n].name, call) &&
+		    (!architecture || single_architecture[n].architecture == architecture))
+			return single_architecture[n].number;
 	}
 	return -1;
 }
@@ -71,7 +73,7 @@ enum call_kind seccomp_call_kind(const char *call)
 		return CALL_UNIFIED;
 	if (seccomp_syscall_resolve_name(call) != __NR_SCMP_ERROR)
 		return CALL_OLD;
-	return own_number(call, 0) >= 0 ? CALL_UNIFIED : CALL_UNKNOWN;
+	return single_number(call, 0) >= 0 ? CALL_UNIFIED : CALL_UNKNOWN;
 }
 
 unsigned seccomp_call_base(uint32_t architecture)
@@ -93,8 +95,8 @@ unsigned seccomp_call_base(uint32_t architecture)
 	}
 }
 
-/* The kernel gives calls of x32 as those of x86-64, by their numbers alone. */
-static uint32_t token_of(uint32_t architecture)
+/* The kernel reports x32 calls as x86-64, with X32_BIT in their numbers. */
+static uint32_t audit_architecture(uint32_t architecture)
 {
 	return architecture == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : architecture;
 }
@@ -107,7 +109,7 @@ void seccomp_unified_rule(struct seccomp_filter *filter, size_t number, uint32_t
 	int resolved = unified_number(call);
 
 	if (resolved < 0)
-		resolved = own_number(call, architecture);
+		resolved = single_number(call, architecture);
 	if (resolved < 0)
 		return;                 /* this architecture has no such call */
 	rule.number = seccomp_call_base(architecture) + (uint32_t)resolved;
@@ -116,7 +118,7 @@ void seccomp_unified_rule(struct seccomp_filter *filter, size_t number, uint32_t
 		rule.mask = (uint32_t)arguments[0].datum_a;
 		rule.value = (uint32_t)arguments[0].datum_b;
 		if (count > 1 || arguments[0].op != SCMP_CMP_MASKED_EQ || arguments[0].datum_a > UINT32_MAX) {
-			filter->error = ENOTSUP;        /* no rule of superd's is such */
+			filter->error = ENOTSUP;        /* superd has no such rules */
 			return;
 		}
 	}
@@ -129,35 +131,36 @@ void seccomp_unified_rule(struct seccomp_filter *filter, size_t number, uint32_t
 	rules[filter->unified_count++] = rule;
 }
 
-static void add(struct sock_filter *out, size_t *count, uint16_t code, uint32_t value, size_t yes, size_t no)
+static void emit(struct sock_filter *out, size_t *count, struct sock_filter instruction)
 {
 	if (out)
-		out[*count] = (struct sock_filter){ code, (uint8_t)yes, (uint8_t)no, value };
+		out[*count] = instruction;
 	(*count)++;
 }
 
-#define LOAD (BPF_LD | BPF_W | BPF_ABS)
-#define LOAD_NUMBER LOAD, offsetof(struct seccomp_data, nr), 0, 0
-#define IF_EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
+#define LOAD(offset) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset))
+#define LOAD_NUMBER LOAD(offsetof(struct seccomp_data, nr))
+#define IF_EQUAL(value, yes, no) ((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no))
+#define JUMP(distance) ((struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, distance))
 
-static void add_rule(struct sock_filter *out, size_t *count, const struct unified_rule *rule)
+static void emit_rule(struct sock_filter *out, size_t *count, const struct unified_rule *rule)
 {
-	/* The half of an argument that counts. */
+	/* The lower half of the argument. */
 	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) + 8 * rule->argument +
 		      (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
 
-	add(out, count, IF_EQUAL, rule->number, 0, rule->mask ? 5 : 1);
+	emit(out, count, IF_EQUAL(rule->number, 0, rule->mask ? 5 : 1));
 	if (rule->mask) {
-		add(out, count, LOAD, at, 0, 0);
-		add(out, count, BPF_ALU | BPF_AND | BPF_K, rule->mask, 0, 0);
-		add(out, count, IF_EQUAL, rule->value, 0, 1);
+		emit(out, count, LOAD(at));
+		emit(out, count, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rule->mask));
+		emit(out, count, IF_EQUAL(rule->value, 0, 1));
 	}
-	add(out, count, BPF_RET | BPF_K, rule->action, 0, 0);
+	emit(out, count, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, rule->action));
 	if (rule->mask)
-		add(out, count, LOAD_NUMBER);
+		emit(out, count, LOAD_NUMBER);
 }
 
-/* Those of one architecture: a call that is older than all of them is past them by three comparisons. */
+/* Writes the rules of one architecture. A call with a lower number passes all of them by three comparisons. */
 static size_t write_rules(const struct seccomp_filter *filter, uint32_t architecture, uint32_t *lowest,
 			  struct sock_filter *out)
 {
@@ -169,7 +172,7 @@ static size_t write_rules(const struct seccomp_filter *filter, uint32_t architec
 
 		if (rule->architecture != architecture)
 			continue;
-		add_rule(out, &count, rule);
+		emit_rule(out, &count, rule);
 		if (rule->number < *lowest)
 			*lowest = rule->number;
 	}
@@ -183,16 +186,16 @@ static size_t write_architecture(const struct seccomp_filter *filter, uint32_t a
 
 	if (!rules)
 		return 0;
-	add(out, &count, LOAD, offsetof(struct seccomp_data, arch), 0, 0);
-	add(out, &count, IF_EQUAL, token_of(architecture), 1, 0);
-	add(out, &count, BPF_JMP | BPF_JA, (uint32_t)rules + 3, 0, 0);
-	add(out, &count, LOAD_NUMBER);
-	add(out, &count, BPF_JMP | BPF_JGE | BPF_K, lowest, 1, 0);
-	add(out, &count, BPF_JMP | BPF_JA, (uint32_t)rules, 0, 0);
+	emit(out, &count, LOAD(offsetof(struct seccomp_data, arch)));
+	emit(out, &count, IF_EQUAL(audit_architecture(architecture), 1, 0));
+	emit(out, &count, JUMP((uint32_t)rules + 3));
+	emit(out, &count, LOAD_NUMBER);
+	emit(out, &count, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, lowest, 1, 0));
+	emit(out, &count, JUMP((uint32_t)rules));
 	return count + write_rules(filter, architecture, &lowest, out ? out + count : NULL);
 }
 
-/* What falls through all of it comes to libseccomp's instructions behind. */
+/* A call without a rule falls through to libseccomp's instructions. */
 size_t seccomp_unified_write(const struct seccomp_filter *filter, struct sock_filter *out)
 {
 	size_t count = 0;

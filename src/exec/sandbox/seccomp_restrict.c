@@ -1,7 +1,7 @@
-/* System calls that the hardening switches deny, judged by their arguments.
+/* System calls that the hardening switches deny, depending on their arguments.
  *
- * A filter cannot read memory, so it does not see the arguments of clone3(2), openat2(2) and socketcall(2). Where the
- * plain call is judged by its arguments, such a call is denied altogether. */
+ * A filter cannot read memory, so it does not see the arguments of clone3(2), openat2(2) and socketcall(2). If the
+ * plain call is allowed or denied by its arguments, such a call is denied altogether. */
 #ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <fcntl.h>
@@ -32,26 +32,15 @@ static const unsigned long namespace_flags[NAMESPACE_KINDS] = {
 	[NAMESPACE_USER] = CLONE_NEWUSER, [NAMESPACE_UTS] = CLONE_NEWUTS,
 };
 
-/* The kernel looks at 32 bits of most arguments, and so does a filter: those above might be anything. */
+/* The kernel uses 32 bits of most arguments, and so does a filter: the bits above may be anything. */
 #define SEEN UINT32_MAX
 
-/* An argument that has all of these bits, whatever others. */
-static struct scmp_arg_cmp has_bits(unsigned argument, uint64_t bits)
-{
-	return (struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, bits };
-}
+/* Whether an argument, counted from 0, has all of these bits; is above a value; has a value. */
+#define HAS_BITS(argument, bits) ((struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, bits })
+#define IS_ABOVE(argument, most) ((struct scmp_arg_cmp){ argument, SCMP_CMP_GT, most, 0 })
+#define EQUALS(argument, value) ((struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, SEEN, value })
 
-static struct scmp_arg_cmp is_above(unsigned argument, uint64_t most)
-{
-	return (struct scmp_arg_cmp){ argument, SCMP_CMP_GT, most, 0 };
-}
-
-static struct scmp_arg_cmp is_value(unsigned argument, uint64_t value)
-{
-	return (struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, SEEN, value };
-}
-
-static void deny(struct seccomp_filter *filter, size_t n, int error, const char *call, struct scmp_arg_cmp argument)
+static void deny_if(struct seccomp_filter *filter, size_t n, int error, const char *call, struct scmp_arg_cmp argument)
 {
 	seccomp_filter_rule(filter, n, DENY(error), call, 1, &argument);
 }
@@ -71,31 +60,31 @@ static void deny_group(struct seccomp_filter *filter, const char *name, int erro
 	}
 }
 
-/* On s390 the flags of clone come second. */
+/* On s390 clone(2) has its flags in the second argument. */
 static unsigned clone_flags(uint32_t architecture)
 {
 	return architecture == SCMP_ARCH_S390 || architecture == SCMP_ARCH_S390X ? 1 : 0;
 }
 
-/* setns with 0 takes any kind. clone3 as if the kernel lacked it: libc then goes by clone. */
+/* setns(2) with 0 accepts any kind. clone3(2) fails with ENOSYS, so that libc falls back to clone(2). */
 static void deny_namespaces(struct seccomp_filter *filter, unsigned denied)
 {
 	for (size_t n = 0; n < filter->count; n++) {
 		seccomp_filter_rule(filter, n, DENY(ENOSYS), "clone3", 0, NULL);
-		deny(filter, n, EPERM, "setns", is_value(1, 0));
+		deny_if(filter, n, EPERM, "setns", EQUALS(1, 0));
 		for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 			if (!(denied >> kind & 1))
 				continue;
-			deny(filter, n, EPERM, "unshare", has_bits(0, namespace_flags[kind]));
-			deny(filter, n, EPERM, "setns", has_bits(1, namespace_flags[kind]));
-			if (kind != NAMESPACE_TIME)     /* there its bit is a part of the signal */
-				deny(filter, n, EPERM, "clone",
-				     has_bits(clone_flags(filter->architectures[n]), namespace_flags[kind]));
+			deny_if(filter, n, EPERM, "unshare", HAS_BITS(0, namespace_flags[kind]));
+			deny_if(filter, n, EPERM, "setns", HAS_BITS(1, namespace_flags[kind]));
+			if (kind != NAMESPACE_TIME)     /* in clone(2) its bit is part of the exit signal */
+				deny_if(filter, n, EPERM, "clone",
+					HAS_BITS(clone_flags(filter->architectures[n]), namespace_flags[kind]));
 		}
 	}
 }
 
-/* In a list that denies those that are denied are marked, else those allowed. */
+/* Marks the families that the list names: the denied ones if the list denies, else the allowed ones. */
 static void mark_families(const struct service *service, bool *marked)
 {
 	for (words word = service->groups->syscalls->restrict_address_families; *word; word++) {
@@ -119,24 +108,25 @@ static void deny_families(struct seccomp_filter *filter, const struct service *s
 			seccomp_filter_rule(filter, n, DENY(EAFNOSUPPORT), "socketcall", 0, NULL);
 		for (unsigned family = 0; family < FAMILIES_MOST; family++) {
 			if (marked[family] == denies)
-				deny(filter, n, EAFNOSUPPORT, "socket", is_value(0, family));
+				deny_if(filter, n, EAFNOSUPPORT, "socket", EQUALS(0, family));
 		}
 		if (!denies)
-			deny(filter, n, EAFNOSUPPORT, "socket", is_above(0, FAMILIES_MOST - 1));
+			deny_if(filter, n, EAFNOSUPPORT, "socket", IS_ABOVE(0, FAMILIES_MOST - 1));
 	}
-	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup"); /* it opens sockets without the call */
+	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup"); /* io_uring opens sockets without socket(2) */
 }
 
-/* Only those who yield: SCHED_OTHER, SCHED_BATCH, SCHED_IDLE. What sched_setattr asks for lies in memory. */
+/* Allows only SCHED_OTHER, SCHED_BATCH and SCHED_IDLE. The argument of sched_setattr(2) is in memory. */
 static void deny_realtime(struct seccomp_filter *filter)
 {
 	static const int policies[] = { SCHED_FIFO, SCHED_RR, 4, 6 /* SCHED_DEADLINE */ };
 
 	for (size_t n = 0; n < filter->count; n++) {
 		for (size_t policy = 0; policy < sizeof(policies) / sizeof(policies[0]); policy++) {
-			deny(filter, n, EPERM, "sched_setscheduler", is_value(1, (uint64_t)policies[policy]));
-			deny(filter, n, EPERM, "sched_setscheduler",
-			     is_value(1, (uint64_t)policies[policy] | SCHED_RESET_ON_FORK));
+			uint64_t value = (uint64_t)policies[policy];
+
+			deny_if(filter, n, EPERM, "sched_setscheduler", EQUALS(1, value));
+			deny_if(filter, n, EPERM, "sched_setscheduler", EQUALS(1, value | SCHED_RESET_ON_FORK));
 		}
 		seccomp_filter_rule(filter, n, DENY(EPERM), "sched_setattr", 0, NULL);
 	}
@@ -144,11 +134,11 @@ static void deny_realtime(struct seccomp_filter *filter)
 
 static void deny_mode(struct seccomp_filter *filter, size_t n, const char *call, unsigned argument)
 {
-	deny(filter, n, EPERM, call, has_bits(argument, S_ISUID));
-	deny(filter, n, EPERM, call, has_bits(argument, S_ISGID));
+	deny_if(filter, n, EPERM, call, HAS_BITS(argument, S_ISUID));
+	deny_if(filter, n, EPERM, call, HAS_BITS(argument, S_ISGID));
 }
 
-/* A mode counts only where a file is made. */
+/* The mode argument matters only if a file is created. */
 static void deny_new_mode(struct seccomp_filter *filter, size_t n, const char *call, unsigned flags)
 {
 	static const uint64_t makes[] = { O_CREAT, O_TMPFILE & ~O_DIRECTORY }, bits[] = { S_ISUID, S_ISGID };
@@ -181,8 +171,8 @@ static void deny_suid_sgid(struct seccomp_filter *filter)
 	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup");
 }
 
-/* Those that differ in one of these bits from what they are to be, but for that of all ones, which asks: with its
- * highest bit clear where it differs, with it set where it is not all ones. */
+/* Denies personalities that differ from the wanted one in these bits. The exception is 0xffffffff, which only queries:
+ * so the rules deny a difference with the highest bit clear, and with it set any value that is not all ones. */
 static void deny_personalities(struct seccomp_filter *filter, uint32_t bits, uint32_t wanted)
 {
 	const uint64_t highest = UINT64_C(1) << 31;
@@ -192,17 +182,17 @@ static void deny_personalities(struct seccomp_filter *filter, uint32_t bits, uin
 			uint64_t bit = UINT64_C(1) << shift;
 
 			if (bits & bit)
-				deny(filter, n, EPERM, "personality",
-				     (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
-							    ~(uint64_t)wanted & bit });
-			deny(filter, n, EPERM, "personality",
-			     (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
+				seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
+						    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
+								    ~(uint64_t)wanted & bit });
+			seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
+					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
 		}
 	}
 }
 
-/* Old ways of mapping whose arguments lie in memory go whole: what was built in this century has mmap2 and shmat. With
- * READ_IMPLIES_EXEC memory that is read may be run, although nobody asked for that. */
+/* Old calls whose arguments are in memory are denied altogether: programs built in this century use mmap2(2) and
+ * shmat(2). READ_IMPLIES_EXEC (personality(2)) would make readable memory executable. */
 static void deny_executable_memory(struct seccomp_filter *filter)
 {
 	const uint64_t both = PROT_WRITE | PROT_EXEC;
@@ -212,21 +202,21 @@ static void deny_executable_memory(struct seccomp_filter *filter)
 		uint32_t architecture = filter->architectures[n];
 		bool folded = architecture == SCMP_ARCH_X86 || architecture == SCMP_ARCH_S390;
 
-		deny(filter, n, EPERM, "mmap2", has_bits(2, both));
+		deny_if(filter, n, EPERM, "mmap2", HAS_BITS(2, both));
 		if (folded)
 			seccomp_filter_rule(filter, n, DENY(EPERM), "mmap", 0, NULL);
 		else
-			deny(filter, n, EPERM, "mmap", has_bits(2, both));
-		deny(filter, n, EPERM, "mprotect", has_bits(2, PROT_EXEC));
-		deny(filter, n, EPERM, "pkey_mprotect", has_bits(2, PROT_EXEC));
-		deny(filter, n, EPERM, "shmat", has_bits(2, SHM_EXEC));
+			deny_if(filter, n, EPERM, "mmap", HAS_BITS(2, both));
+		deny_if(filter, n, EPERM, "mprotect", HAS_BITS(2, PROT_EXEC));
+		deny_if(filter, n, EPERM, "pkey_mprotect", HAS_BITS(2, PROT_EXEC));
+		deny_if(filter, n, EPERM, "shmat", HAS_BITS(2, SHM_EXEC));
 		if (seccomp_is_multiplexed(architecture))
-			deny(filter, n, EPERM, "ipc",
-			     (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
+			seccomp_filter_rule(filter, n, DENY(EPERM), "ipc", 1,
+					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
 	}
 }
 
-/* The one that it starts with: its row's, else superd's own. */
+/* Locks the personality that the service starts with: its own, else superd's. */
 static void lock_personality(struct seccomp_filter *filter, const struct scheduling_options *scheduling)
 {
 	long wanted = personality(0xffffffff);

@@ -1,4 +1,4 @@
-/* One rule of a filter, in all its architectures. */
+/* One rule of a filter, for one architecture or all. */
 #include "exec/sandbox/seccomp_internal.h"
 
 #ifdef HAVE_LIBSECCOMP
@@ -18,7 +18,7 @@ bool seccomp_is_multiplexed(uint32_t architecture)
 	return false;
 }
 
-/* Not "exact": a call that an architecture folds into another is denied there in both ways. */
+/* Not seccomp_rule_add_exact_array(3): if an architecture folds a call into another, both are denied. */
 void seccomp_filter_rule(struct seccomp_filter *filter, size_t number, uint32_t action, const char *call,
 			 unsigned count, const struct scmp_arg_cmp *arguments)
 {
@@ -26,15 +26,15 @@ void seccomp_filter_rule(struct seccomp_filter *filter, size_t number, uint32_t 
 	int result;
 
 	if (filter->error || kind == CALL_UNKNOWN)
-		return;                 /* no architecture has it that libseccomp or superd knows; the list says so */
+		return;                 /* unknown to libseccomp and superd; check_name reports it */
 	if (kind == CALL_UNIFIED) {
 		seccomp_unified_rule(filter, number, action, call, count, arguments);
 		return;
 	}
 	result = seccomp_rule_add_array(filter->contexts[number], action, seccomp_syscall_resolve_name(call), count,
 					arguments);
-	/* EDOM: the architecture has no such call, and never will: new ones are unified; EEXIST, EACCES: it is said
-	 * already. */
+	/* EDOM: the architecture lacks the call, and always will, as new calls are unified. EEXIST, EACCES: the rule
+	 * exists, or has the default action. */
 	if (result < 0 && result != -EDOM && result != -EEXIST && result != -EACCES)
 		filter->error = -result;
 }
