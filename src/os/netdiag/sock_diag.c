@@ -290,10 +290,10 @@ bool sock_diag_ask(const void *request, size_t size, void (*each)(struct nlmsghd
 #endif
 
 #if !defined(HAVE_LINUX_SOCK_DIAG_H) || !defined(HAVE_LINUX_UNIX_DIAG_H) || !defined(HAVE_LINUX_INET_DIAG_H)
-bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
-		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
+		    void *context)
 {
-	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
+	(void)filter, (void)each, (void)context;
 	return false;
 }
 
