@@ -15,13 +15,15 @@
 #include "os/rights/capability.h"
 #include "prepare/gids.h"
 
-/* An account while it is put together. */
-struct draft_account {
+static const char not_root[] = "superd does not run as root, so its services run as its own user and group only";
+
+/* An account while it is built. */
+struct account_build {
 	struct account account;
-	const char *user;               /* as the service has it, or by default; NULL: superd's own */
+	const char *user;               /* configured or default user; NULL: superd's own */
 	struct gids gids;
-	bool listed;                    /* its user has an entry */
-	bool own;                       /* it is one of superd's own programs, with a user of its own */
+	bool listed;                    /* the user has an entry in NSS */
+	bool own;                       /* it is a service of a helper program, with a user of its own */
 };
 
 static bool out_of_memory(struct accounts *accounts, const struct service *service)
@@ -30,89 +32,90 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 	return false;
 }
 
-/* Whether superd's own program serves the clients, which needs no privileges. */
-static bool is_own(const struct service *service)
+/* Whether a helper program of superd's serves the clients, which needs no privileges. */
+static bool is_helper_service(const struct service *service)
 {
 	return service->exec->builtin || service->exec->redirect || service->groups->access->deny_time >= 0;
 }
 
-/* Asked once for all services of a table, and said once. */
+/* Checked, and reported, once for all services of a table. */
 static bool helper_users_are_refused(struct accounts *accounts, const struct service *service)
 {
-	if (accounts->own_asked)
-		return accounts->own_refused;
-	accounts->own_asked = true;
-	accounts->own_refused = helper_users_refused();
-	if (accounts->own_refused)
+	if (accounts->helper_users_checked)
+		return accounts->helper_users_wrong;
+	accounts->helper_users_checked = true;
+	accounts->helper_users_wrong = helper_users_refused();
+	if (accounts->helper_users_wrong)
 		diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
-			     service->name, accounts->own_refused);
-	return accounts->own_refused;
+			     service->name, accounts->helper_users_wrong);
+	return accounts->helper_users_wrong;
 }
 
-/* Whether it runs as a user that no other service has. */
+/* Whether the service runs as a user that no other service has. */
 static bool has_own_user(struct accounts *accounts, const struct service *service)
 {
-	return is_own(service) && !service->groups->identity->user && !service->groups->identity->dynamic_user &&
-		geteuid() == 0 && !helper_users_are_refused(accounts, service);
+	return is_helper_service(service) && !service->groups->identity->user &&
+		!service->groups->identity->dynamic_user && geteuid() == 0 &&
+		!helper_users_are_refused(accounts, service);
 }
 
 static const struct found_user *find_own_user(struct accounts *accounts, const struct service *service)
 {
 	struct found_user *user = pool_alloc(accounts->pool, sizeof(*user));
 
-	if (user && !accounts->own) {
-		accounts->own = pool_alloc(accounts->pool, sizeof(*accounts->own));
-		if (accounts->own)
-			helper_users_look(accounts->own);
+	if (user && !accounts->helper_users) {
+		accounts->helper_users = pool_alloc(accounts->pool, sizeof(*accounts->helper_users));
+		if (accounts->helper_users)
+			helper_users_look(accounts->helper_users);
 	}
-	if (!user || !accounts->own)
+	if (!user || !accounts->helper_users)
 		return NULL;
 	*user = (struct found_user){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
-	user->uid = helper_user_for(accounts->own, service->name);
+	user->uid = helper_user_for(accounts->helper_users, service->name);
 	user->gid = user->uid;
 	return user;
 }
 
-/* The user that the table names, or the one that this kind of service gets. */
+/* The user that the table names, or the default for this kind of service. */
 static const struct found_user *find_user(struct accounts *accounts, const struct service *service,
-					  const struct draft_account *draft, const char *own)
+					  const struct account_build *build, const char *own)
 {
-	if (draft->own)
+	if (build->own)
 		return find_own_user(accounts, service);
 	if (service->groups->identity->dynamic_user)
-		return accounts_dynamic(accounts, service, draft->user);
-	return accounts_user(accounts, draft->user ? draft->user : own);
+		return accounts_dynamic(accounts, service, build->user);
+	return accounts_user(accounts, build->user ? build->user : own);
 }
 
-static bool pick_user(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+static bool set_user(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
-	const char *text = draft->user;
+	const char *text = build->user;
 	bool is_whole = text && !service->groups->identity->group;
 	const struct found_group *group = NULL;
 	const struct found_user *user;
 	char own[16];
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
-	user = find_user(accounts, service, draft, own);
+	user = find_user(accounts, service, build, own);
 	if (!user)
 		return out_of_memory(accounts, service);
 	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group))) {
-		const char *wrong = user->wrong, *near = user->near;
+		struct lookup_failure failure = { user->wrong, user->near };
 
 		if (is_whole)
-			accounts_explain_pair(accounts, text, &wrong, &near);
-		return accounts_refuse(accounts, service, "user", text ? text : own, wrong, near);
+			accounts_explain_pair(accounts, text, &failure);
+		return accounts_refuse(accounts, service, "user", text ? text : own, failure);
 	}
-	draft->listed = user->listed;
-	draft->account.name = user->name;
-	draft->account.home = user->home;
-	draft->account.shell = user->shell;
-	draft->account.uid = user->uid;
-	draft->account.gid = group ? group->gid : text ? user->gid : getegid();
+	build->listed = user->listed;
+	build->account.name = user->name;
+	build->account.home = user->home;
+	build->account.shell = user->shell;
+	build->account.uid = user->uid;
+	build->account.gid = group ? group->gid : text ? user->gid : getegid();
 	return true;
 }
 
-static bool pick_group(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+static bool set_group(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	const char *text = service->groups->identity->group;
 	const struct found_group *group;
@@ -123,21 +126,22 @@ static bool pick_group(struct accounts *accounts, const struct service *service,
 	if (!group)
 		return out_of_memory(accounts, service);
 	if (group->wrong)
-		return accounts_refuse(accounts, service, "group", text, group->wrong, group->near);
-	draft->account.gid = group->gid;
+		return accounts_refuse(accounts, service, "group", text,
+				       (struct lookup_failure){ group->wrong, group->near });
+	build->account.gid = group->gid;
 	return true;
 }
 
-static bool pick_groups(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+static bool set_groups(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
 	bool filled = true;
 
-	if (identity->groups && !draft->user)
-		filled = gids_of_superd(&draft->gids);
-	else if (identity->groups && draft->listed)
-		filled = gids_of_user(&draft->gids, draft->account.name, draft->account.gid);
-	if (!filled || !gids_add(&draft->gids, draft->account.gid))
+	if (identity->groups && !build->user)
+		filled = gids_of_superd(&build->gids);
+	else if (identity->groups && build->listed)
+		filled = gids_of_user(&build->gids, build->account.name, build->account.gid);
+	if (!filled || !gids_add(&build->gids, build->account.gid))
 		return out_of_memory(accounts, service);
 	for (words text = identity->supplementary_groups; text && *text; text++) {
 		const struct found_group *group = accounts_group(accounts, *text);
@@ -145,26 +149,26 @@ static bool pick_groups(struct accounts *accounts, const struct service *service
 		if (!group)
 			return out_of_memory(accounts, service);
 		if (group->wrong)
-			return accounts_refuse(accounts, service, "supplementary_groups", *text, group->wrong,
-					       group->near);
-		if (!gids_add(&draft->gids, group->gid))
+			return accounts_refuse(accounts, service, "supplementary_groups", *text,
+					       (struct lookup_failure){ group->wrong, group->near });
+		if (!gids_add(&build->gids, group->gid))
 			return out_of_memory(accounts, service);
 	}
 	return true;
 }
 
-/* The option that asks for more than superd has; NULL: nothing does. */
-static const char *what_differs(const struct draft_account *draft, const struct identity_options *identity,
-				const struct gids *own)
+/* The option that needs more than superd has; NULL: none. */
+static const char *find_differing_option(const struct account_build *build, const struct identity_options *identity,
+					 const struct gids *own)
 {
-	if (draft->account.uid != geteuid())
+	if (build->account.uid != geteuid())
 		return "user";
-	if (draft->account.gid != getegid())
+	if (build->account.gid != getegid())
 		return identity->group ? "group" : "user";
 	if (!identity->supplementary_groups)
 		return NULL;
-	for (int i = 0; i < draft->gids.count; i++) {
-		if (!gids_has(own, draft->gids.list[i]) && draft->gids.list[i] != getegid())
+	for (int i = 0; i < build->gids.count; i++) {
+		if (!gids_has(own, build->gids.list[i]) && build->gids.list[i] != getegid())
 			return "supplementary_groups";
 	}
 	return NULL;
@@ -177,9 +181,8 @@ static const char *option_text(const struct identity_options *identity, const ch
 	return !strcmp(option, "group") ? identity->group : identity->supplementary_groups[0];
 }
 
-/* Without the right to switch, an account superd has already is what it runs with; its groups
- * are then superd's. */
-static bool settle_unprivileged(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+/* Without the right to change users, a service can run only with superd's own account, and with superd's groups. */
+static bool resolve_unprivileged(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	struct gids own = { 0 };
 	const char *option;
@@ -188,58 +191,59 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 		free(own.list);
 		return out_of_memory(accounts, service);
 	}
-	option = what_differs(draft, service->groups->identity, &own);
-	if (option && accounts->trusts) {
+	option = find_differing_option(build, service->groups->identity, &own);
+	if (option && accounts->is_only_checked) {
 		free(own.list);
-		return draft->account.switches = true;
+		return build->account.switches = true;
 	}
-	free(draft->gids.list);
-	draft->gids = own;
+	free(build->gids.list);
+	build->gids = own;
 	if (!option)
 		return true;
 	return accounts_refuse(accounts, service, option, option_text(service->groups->identity, option),
-			       "superd does not run as root, so its services run as its own user and group only", NULL);
+			       (struct lookup_failure){ not_root, NULL });
 }
 
-/* Whether superd is this account already, groups and all: then nothing needs to be set. */
-static bool is_superds_own(const struct draft_account *draft)
+/* Whether superd has this account already, with its groups: then nothing needs to be set. */
+static bool is_superds_own(const struct account_build *build)
 {
 	struct gids own = { 0 };
-	bool same = draft->account.uid == geteuid() && draft->account.uid == getuid() &&
-		    draft->account.gid == getegid() && draft->account.gid == getgid() && gids_of_superd(&own) &&
-		    own.count == draft->gids.count;
+	bool same = build->account.uid == geteuid() && build->account.uid == getuid() &&
+		    build->account.gid == getegid() && build->account.gid == getgid() && gids_of_superd(&own) &&
+		    own.count == build->gids.count;
 
 	for (int n = 0; same && own.list && n < own.count; n++)
-		same = gids_has(&draft->gids, own.list[n]);
+		same = gids_has(&build->gids, own.list[n]);
 	free(own.list);
 	return same;
 }
 
-static bool settle(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+static bool resolve_switching(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
 
-	if (!draft->user && !identity->group && !identity->supplementary_groups)
+	if (!build->user && !identity->group && !identity->supplementary_groups)
 		return true;
-	if (is_superds_own(draft))
+	if (is_superds_own(build))
 		return true;
-	draft->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
-	draft->account.keeps_groups = gids_must_be_kept();
-	return draft->account.switches || settle_unprivileged(accounts, service, draft);
+	build->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
+	build->account.keeps_groups = gids_must_be_kept();
+	return build->account.switches || resolve_unprivileged(accounts, service, build);
 }
 
-static const struct account *keep(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+static const struct account *keep_account(struct accounts *accounts, const struct service *service,
+					  struct account_build *build)
 {
 	const struct account *kept = NULL;
 
-	draft->account.group_count = (size_t)draft->gids.count;
-	if (draft->gids.count)
-		draft->account.groups = pool_keep(accounts->pool, draft->gids.list,
-						  draft->account.group_count * sizeof(*draft->gids.list));
-	if (draft->account.groups || !draft->gids.count)
-		kept = pool_keep(accounts->pool, &draft->account, sizeof(draft->account));
+	build->account.group_count = (size_t)build->gids.count;
+	if (build->gids.count)
+		build->account.groups = pool_keep(accounts->pool, build->gids.list,
+						  build->account.group_count * sizeof(*build->gids.list));
+	if (build->account.groups || !build->gids.count)
+		kept = pool_keep(accounts->pool, &build->account, sizeof(build->account));
 	if (kept)
-		ptr_map_put(&accounts->known, service->groups->identity, draft->user, kept);
+		ptr_map_put(&accounts->known, service->groups->identity, build->user, kept);
 	else
 		out_of_memory(accounts, service);
 	return kept;
@@ -248,11 +252,11 @@ static const struct account *keep(struct accounts *accounts, const struct servic
 static bool refuse_dynamic(struct accounts *accounts, const struct service *service)
 {
 	return accounts_refuse(accounts, service, "dynamic_user", "yes",
-			       "superd does not run as root, so its services run as its own user and group only", NULL);
+			       (struct lookup_failure){ not_root, NULL });
 }
 
-/* As the table has it, or by default; NULL: superd's own. */
-static const char *name_user(const struct service *service, bool own)
+/* The configured or default user; NULL: superd's own. */
+static const char *user_name(const struct service *service, bool own)
 {
 	if (service->groups->identity->user)
 		return service->groups->identity->user;
@@ -262,24 +266,24 @@ static const char *name_user(const struct service *service, bool own)
 const struct account *accounts_of(struct accounts *accounts, const struct service *service)
 {
 	bool own = has_own_user(accounts, service);
-	const char *user = name_user(service, own);
-	struct draft_account draft;
+	const char *user = user_name(service, own);
+	struct account_build build;
 	const struct account *account = NULL;
 	const void *known;
 
 	if (ptr_map_get(&accounts->known, service->groups->identity, user, &known))
 		return known;
-	if (service->groups->identity->dynamic_user && !accounts->trusts &&
+	if (service->groups->identity->dynamic_user && !accounts->is_only_checked &&
 	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
 		refuse_dynamic(accounts, service);
 		return NULL;
 	}
-	memset(&draft, 0, sizeof(draft));       /* the padding too: it is kept by its bytes */
-	draft.user = user;
-	draft.own = own;
-	if (pick_user(accounts, service, &draft) && pick_group(accounts, service, &draft) &&
-	    pick_groups(accounts, service, &draft) && settle(accounts, service, &draft))
-		account = keep(accounts, service, &draft);
-	free(draft.gids.list);
+	memset(&build, 0, sizeof(build));       /* the padding, too: pools share equal bytes */
+	build.user = user;
+	build.own = own;
+	if (set_user(accounts, service, &build) && set_group(accounts, service, &build) &&
+	    set_groups(accounts, service, &build) && resolve_switching(accounts, service, &build))
+		account = keep_account(accounts, service, &build);
+	free(build.gids.list);
 	return account;
 }

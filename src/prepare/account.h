@@ -1,5 +1,5 @@
-/* From names of users and groups to numbers, by NSS: passwd(5), group(5), or other sources. Each
- * name is looked up once, however many services have it. Works without a passwd file. */
+/* Resolves names of users and groups by NSS (nsswitch.conf(5)): passwd(5), group(5), or other sources. Each name is
+ * looked up once, however many services have it. Works without a passwd file. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,32 +12,34 @@
 #include "config/service/service.h"
 #include "prepare/helper_user.h"
 
-/* The result of looking up a user. Lives in the pool. */
+/* The result of looking up a user, in the pool. */
 struct found_user {
 	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
-	const char *near;               /* a known name like it, or NULL */
-	const char *name, *home, *shell;                /* without an entry, name is the number */
+	const char *near;               /* a similar name that exists; NULL: none */
+	const char *name, *home, *shell;                /* without an entry `name` is the number, and the others are NULL */
 	uid_t uid;
 	gid_t gid;
-	bool listed;                    /* has an entry */
+	bool listed;                    /* it has an entry in NSS */
 };
 
+/* The result of looking up a group, in the pool. */
 struct found_group {
-	const char *wrong, *near;
+	const char *wrong, *near;       /* as for a user */
 	gid_t gid;
-	bool failed;                    /* the look-up failed: the group may exist */
+	bool failed;                    /* the lookup failed, so the group may exist */
 };
 
+/* The lookups of one table. accounts_open to accounts_close. */
 struct accounts {
 	struct pool *pool;
 	struct diags *diags;
-	struct ptr_map users, groups;   /* text -> what was found */
+	struct ptr_map users, groups;   /* name -> struct found_user, struct found_group */
 	struct ptr_map known;           /* struct identity_options, user -> struct account */
-	struct ptr_map dynamic;         /* id as text -> the name it was given to */
-	bool trusts;                    /* set by the caller: accept users that superd may not change to */
-	struct helper_users *own;       /* those of superd-builtin's services; NULL before the first */
-	bool own_asked;                 /* own_refused is valid */
-	const char *own_refused;        /* why superd's own users cannot be used; NULL: they can */
+	struct ptr_map dynamic;         /* id as text -> name of the dynamic user that has it */
+	bool is_only_checked;           /* set by the caller: accept users that superd cannot change to */
+	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
+	bool helper_users_checked;      /* helper_users_wrong is valid */
+	const char *helper_users_wrong; /* why superd cannot use its helper users; NULL: it can */
 };
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
@@ -47,21 +49,27 @@ void accounts_close(struct accounts *accounts);
 const struct found_user *accounts_user(struct accounts *accounts, const char *text);
 const struct found_group *accounts_group(struct accounts *accounts, const char *text);
 
-/* Takes user.group apart, as old inetds write it, at the first dot that has a user in front and a group behind. false:
- * there is none. */
+/* Why a name could not be resolved, and a similar one, as in struct found_user. */
+struct lookup_failure {
+	const char *wrong, *near;
+};
+
+/* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
+ * behind. false: there is none. */
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
 		   const struct found_group **group);
 
-/* Which part of what looks like user.group is wrong, where accounts_pair has found none: the group, if a user stands in
- * front. wrong and near are those of the whole name before, and stay where it has no dot or memory is out. */
-void accounts_explain_pair(struct accounts *accounts, const char *text, const char **wrong, const char **near);
+/* Finds out which part of user.group is wrong if accounts_pair has found none: the group, if the part in front is a
+ * user. `failure` is that of the whole name before; it stays if the name has no dot or memory is short. */
+void accounts_explain_pair(struct accounts *accounts, const char *text, struct lookup_failure *failure);
 
-/* Adds "SERVICE: OPTION = TEXT: WRONG" at the option's place, with the hint; always false. */
+/* Adds the error "SERVICE: OPTION = TEXT: WRONG" at the option's origin, with a hint; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
-		     const char *wrong, const char *near);
+		     struct lookup_failure failure);
 
-/* The user of this name, or one that is made up for it (prepare/dynamic_user.c); NULL: out of memory. */
+/* The user with this name, or else a dynamic one (prepare/dynamic_user.c, DynamicUser= of systemd.exec(5)); NULL: out
+ * of memory. */
 const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);
 
-/* The account a service runs with, kept in the pool; NULL after adding to diags what is wrong. */
+/* The account that a service runs with, in the pool; NULL after adding a diagnostic. */
 const struct account *accounts_of(struct accounts *accounts, const struct service *service);

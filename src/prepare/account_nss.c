@@ -14,7 +14,7 @@
 #include "base/scan.h"
 #include "config/option/option_name.h"
 
-#define NEAR_MOST 10000                 /* entries looked at for a hint: a directory server may have millions */
+#define NEAR_MOST 10000                 /* entries to compare for a hint: a directory server may have millions */
 #define ENTRY_MOST (1u << 20)
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags)
@@ -31,20 +31,20 @@ void accounts_close(struct accounts *accounts)
 }
 
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
-		     const char *wrong, const char *near)
+		     struct lookup_failure failure)
 {
-	struct buf said = { 0 };
+	struct buf text_with_option = { 0 };
 
-	option_name_add(service, option, text, &said);
-	diag_error(accounts->diags, service_origin(service, option), "%s: %s: %s", service->name, buf_string(&said),
-		   wrong);
-	buf_free(&said);
-	if (near)
-		diags_hint(accounts->diags, "did you mean %s", near);
+	option_name_add(service, option, text, &text_with_option);
+	diag_error(accounts->diags, service_origin(service, option), "%s: %s: %s", service->name,
+		   buf_string(&text_with_option), failure.wrong);
+	buf_free(&text_with_option);
+	if (failure.near)
+		diags_hint(accounts->diags, "did you mean %s", failure.near);
 	return false;
 }
 
-/* All digits is a number, whatever names there are. */
+/* A text of digits only is a number, whatever names exist. */
 static bool is_number(const char *text, uint32_t *number)
 {
 	unsigned long long value;
@@ -53,27 +53,28 @@ static bool is_number(const char *text, uint32_t *number)
 		return false;
 	value = strtoull(text, NULL, 10);
 	*number = (uint32_t)value;
-	return value < UINT32_MAX;      /* the last is (uid_t)-1, "leave it as it is" */
+	return value < UINT32_MAX;      /* the last one is (uid_t)-1, "unchanged" */
 }
 
-static bool start_kit_none(int error)
+static bool means_no_entry(int error)
 {
 	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
 
+/* The search for a similar name. */
 struct nearest {
-	const char *name;               /* what there is no entry for */
+	const char *name;               /* the name without an entry */
 	unsigned distance;
 	char best[64];
 };
 
-/* For a short name the limit is lower, as many names are near it. */
-static unsigned too_far(const char *name)
+/* The limit is lower for a short name, as many names are similar to it. */
+static unsigned distance_limit(const char *name)
 {
 	return strlen(name) < 5 ? 2 : 3;
 }
 
-static void nearest_look(struct nearest *nearest, const char *name)
+static void nearest_compare(struct nearest *nearest, const char *name)
 {
 	unsigned distance = scan_distance(nearest->name, name, 2);
 
@@ -90,57 +91,57 @@ static const char *nearest_keep(const struct nearest *nearest, struct pool *pool
 
 static const char *user_near(struct pool *pool, const char *name)
 {
-	struct nearest nearest = { .name = name, .distance = too_far(name) };
+	struct nearest nearest = { .name = name, .distance = distance_limit(name) };
 	const struct passwd *entry;
 
 	setpwent();
 	for (int i = 0; i < NEAR_MOST && (entry = getpwent()); i++)
-		nearest_look(&nearest, entry->pw_name);
+		nearest_compare(&nearest, entry->pw_name);
 	endpwent();
 	return nearest_keep(&nearest, pool);
 }
 
 static const char *group_near(struct pool *pool, const char *name)
 {
-	struct nearest nearest = { .name = name, .distance = too_far(name) };
+	struct nearest nearest = { .name = name, .distance = distance_limit(name) };
 	const struct group *entry;
 
 	setgrent();
 	for (int i = 0; i < NEAR_MOST && (entry = getgrent()); i++)
-		nearest_look(&nearest, entry->gr_name);
+		nearest_compare(&nearest, entry->gr_name);
 	endgrent();
 	return nearest_keep(&nearest, pool);
 }
 
-/* Gives the C library as much room as an entry needs. *found is NULL where there is none. */
-static int ask_user(const char *name, uid_t uid, struct passwd *entry, char **room, struct passwd **found)
+/* Gives libc as large a buffer as the entry needs. *found is NULL if there is no entry. */
+static int call_getpw(const char *name, uid_t uid, struct passwd *entry, char **buffer, struct passwd **found)
 {
 	int error = ERANGE;
 
 	*found = NULL;
 	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
-		char *larger = realloc(*room, size);
+		char *larger = realloc(*buffer, size);
 
 		if (!larger)
 			return ENOMEM;
-		*room = larger;
+		*buffer = larger;
 		error = name ? getpwnam_r(name, entry, larger, size, found)
 			     : getpwuid_r(uid, entry, larger, size, found);
 	}
 	return error;
 }
 
-static int ask_group(const char *name, struct group *entry, char **room, struct group **found)
+static int call_getgr(const char *name, struct group *entry, char **buffer, struct group **found)
 {
 	int error = ERANGE;
 
 	*found = NULL;
 	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
-		char *larger = realloc(*room, size);
+		char *larger = realloc(*buffer, size);
 
 		if (!larger)
 			return ENOMEM;
-		*room = larger;
+		*buffer = larger;
 		error = getgrnam_r(name, entry, larger, size, found);
 	}
 	return error;
@@ -151,12 +152,12 @@ static const char *text_unless_empty(struct pool *pool, const char *text)
 	return text && *text ? pool_text(pool, text) : NULL;
 }
 
-static bool look_up_user(struct accounts *accounts, const char *text, struct found_user *user)
+static bool query_user(struct accounts *accounts, const char *text, struct found_user *user)
 {
 	bool numeric = is_number(text, &user->uid);
 	struct passwd entry, *found;
-	char *room = NULL;
-	int error = ask_user(numeric ? NULL : text, user->uid, &entry, &room, &found);
+	char *buffer = NULL;
+	int error = call_getpw(numeric ? NULL : text, user->uid, &entry, &buffer, &found);
 
 	user->name = pool_text(accounts->pool, found ? found->pw_name : text);
 	if (found) {
@@ -165,15 +166,15 @@ static bool look_up_user(struct accounts *accounts, const char *text, struct fou
 		user->gid = found->pw_gid;
 		user->home = text_unless_empty(accounts->pool, found->pw_dir);
 		user->shell = text_unless_empty(accounts->pool, found->pw_shell);
-	} else if (!start_kit_none(error)) {
+	} else if (!means_no_entry(error)) {
 		user->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (numeric) {
-		user->gid = user->uid;  /* as with groups of users' own: never superd's */
+		user->gid = user->uid;  /* as for users with a group of their own: never superd's */
 	} else {
 		user->wrong = "there is no such user here";
 		user->near = user_near(accounts->pool, text);
 	}
-	free(room);
+	free(buffer);
 	return user->name;
 }
 
@@ -188,31 +189,31 @@ const struct found_user *accounts_user(struct accounts *accounts, const char *te
 	if (ptr_map_get(&accounts->users, key, NULL, &known))
 		return known;
 	user = pool_alloc(accounts->pool, sizeof(*user));
-	if (!user || !look_up_user(accounts, key, user))
+	if (!user || !query_user(accounts, key, user))
 		return NULL;
 	ptr_map_put(&accounts->users, key, NULL, user);
 	return user;
 }
 
-static void look_up_group(struct accounts *accounts, const char *text, struct found_group *group)
+static void query_group(struct accounts *accounts, const char *text, struct found_group *group)
 {
 	struct group entry, *found;
-	char *room = NULL;
+	char *buffer = NULL;
 	int error;
 
 	if (is_number(text, &group->gid))
 		return;
-	error = ask_group(text, &entry, &room, &found);
+	error = call_getgr(text, &entry, &buffer, &found);
 	if (found) {
 		group->gid = found->gr_gid;
-	} else if (!start_kit_none(error)) {
+	} else if (!means_no_entry(error)) {
 		group->failed = true;
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else {
 		group->wrong = "there is no such group here";
 		group->near = group_near(accounts->pool, text);
 	}
-	free(room);
+	free(buffer);
 }
 
 const struct found_group *accounts_group(struct accounts *accounts, const char *text)
@@ -228,7 +229,7 @@ const struct found_group *accounts_group(struct accounts *accounts, const char *
 	group = pool_alloc(accounts->pool, sizeof(*group));
 	if (!group)
 		return NULL;
-	look_up_group(accounts, key, group);
+	query_group(accounts, key, group);
 	ptr_map_put(&accounts->groups, key, NULL, group);
 	return group;
 }
@@ -255,7 +256,7 @@ static const char *pair_of(struct accounts *accounts, const char *user, const ch
 	return user && group ? pool_textf(accounts->pool, "%s.%s", user, group) : NULL;
 }
 
-void accounts_explain_pair(struct accounts *accounts, const char *text, const char **wrong, const char **near)
+void accounts_explain_pair(struct accounts *accounts, const char *text, struct lookup_failure *failure)
 {
 	const char *first = NULL;
 
@@ -266,12 +267,12 @@ void accounts_explain_pair(struct accounts *accounts, const char *text, const ch
 
 		if (behind && behind->wrong) {
 			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);
-			*wrong = said ? said : *wrong;
-			*near = pair_of(accounts, name, behind->near);
+			failure->wrong = said ? said : failure->wrong;
+			failure->near = pair_of(accounts, name, behind->near);
 			return;
 		}
 		if (front && front->near && !first)
 			first = pair_of(accounts, front->near, dot + 1);
 	}
-	*near = *near ? *near : first;
+	failure->near = failure->near ? failure->near : first;
 }

@@ -1,5 +1,5 @@
-/* The list of optional libraries that configure found. It is here, not where it is printed, as only this folder asks
- * for them. */
+/* The list of optional libraries that configure found. It is here, and not where it is printed, as only this folder
+ * uses it for checks. */
 #include "prepare/build_info.h"
 
 #include <stddef.h>

@@ -1,8 +1,7 @@
 /* Nodes that two sockets claim.
  *
- * Only the machine knows which folders are one, and asking it takes time. So only paths whose last names are equal are
- * followed. What is written alike was reported when the table was read
- * (config/check/check_conflicts). */
+ * Only the machine knows which folders are the same, and asking it takes time. So only paths with the same last name
+ * are followed. Paths that are written alike were reported when the table was read (config/check/check_conflicts). */
 #include "prepare/duplicate_node.h"
 
 #include <errno.h>
@@ -13,13 +12,14 @@
 #include "config/check/endpoint_conflict.h"
 #include "os/foreign/foreign_path.h"
 
+/* A socket's node. */
 struct node {
 	struct endpoint_claim claim;
-	const char *name;               /* the last of its path */
-	char *path;                     /* without links; NULL: it is not followed */
+	const char *name;               /* last name of its path */
+	char *path;                     /* path without links, owned; NULL: not followed */
 };
 
-static bool makes_node(const struct listen *listen)
+static bool has_node(const struct listen *listen)
 {
 	return endpoint_is_path(listen->endpoint) && *listen->endpoint->address == '/';
 }
@@ -30,7 +30,7 @@ static size_t nodes_count(const struct table *table)
 
 	for (size_t i = 0; i < table->count; i++) {
 		for (size_t j = 0; j < table->services[i].socket_count; j++)
-			count += makes_node(&table->services[i].sockets[j]);
+			count += has_node(&table->services[i].sockets[j]);
 	}
 	return count;
 }
@@ -45,7 +45,7 @@ static size_t nodes_fill(const struct table *table, struct node *nodes)
 		for (size_t j = 0; j < service->socket_count && !service->exec->disable; j++) {
 			const struct listen *listen = &service->sockets[j];
 
-			if (!makes_node(listen))
+			if (!has_node(listen))
 				continue;
 			nodes[number] = (struct node){ .claim = endpoint_claim_of(service, listen, number),
 						       .name = strrchr(listen->endpoint->address, '/') + 1 };
@@ -71,8 +71,8 @@ static int compare_paths(const void *left, const void *right)
 	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
 }
 
-/* Adds the names of a path, each once parted by a slash. */
-static void add_names(struct buf *out, const char *path)
+/* Appends the names of a path, separated by single slashes. */
+static void add_simplified(struct buf *out, const char *path)
 {
 	while (*path) {
 		size_t length = strcspn(path, "/");
@@ -85,8 +85,8 @@ static void add_names(struct buf *out, const char *path)
 	}
 }
 
-/* Follows the folders that are there; superd makes those that are not. NULL: out of memory. */
-static char *follow(const char *path)
+/* Follows the symlinks of existing folders; superd creates missing ones. NULL: out of memory. */
+static char *follow_folders(const char *path)
 {
 	char *folder = strdup(path), *real = NULL, *slash = folder ? strrchr(folder, '/') : NULL;
 	struct buf out = { 0 };
@@ -98,19 +98,19 @@ static char *follow(const char *path)
 	if (real && strcmp(real, "/") != 0)
 		buf_text(&out, real);
 	if (folder)
-		add_names(&out, real ? path + strlen(folder) : path);
+		add_simplified(&out, real ? path + strlen(folder) : path);
 	free(real);
 	free(folder);
 	return buf_take(&out);
 }
 
-/* Of those of one name. Each is reported once, with the first of its path. */
-static void compare(struct node *nodes, size_t count, struct diags *diags)
+/* Compares nodes with one last name. Each duplicate is reported once, with the first socket of its path. */
+static void report_duplicates(struct node *nodes, size_t count, struct diags *diags)
 {
 	const struct node *first = nodes;
 
 	for (size_t n = 0; n < count; n++) {
-		nodes[n].path = follow(nodes[n].claim.endpoint.address);
+		nodes[n].path = follow_folders(nodes[n].claim.endpoint.address);
 		if (!nodes[n].path)
 			return;
 	}
@@ -150,7 +150,7 @@ void duplicate_node_check(const struct table *table, struct diags *diags)
 		for (end = n + 1; end < count && !strcmp(nodes[n].name, nodes[end].name); end++)
 			;
 		if (!are_written_alike(nodes + n, end - n))
-			compare(nodes + n, end - n, diags);
+			report_duplicates(nodes + n, end - n, diags);
 	}
 	for (size_t n = 0; n < count; n++)
 		free(nodes[n].path);

@@ -1,8 +1,8 @@
-/* dynamic_user: an unused id for a service that needs a user of its own. Source: systemd.exec(5), and systemd's
- * UIDS-GIDS.md for the range.
+/* dynamic_user: an unused id for a service that needs a user of its own. Source: DynamicUser= of systemd.exec(5), and
+ * systemd's UIDS-GIDS.md for the range.
  *
- * A service must get the same id each time, as files belong to it. The id is a hash of the name, unless a folder of the
- * service belongs to an id of the range already, or the id is taken. */
+ * A service must get the same id each time, as files belong to it. The id is a hash of the name, unless a directory of
+ * the service already belongs to an id of the range, or the hashed id is taken. */
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -17,33 +17,33 @@
 #include "exec/dirs/directories.h"
 #include "prepare/account.h"
 
-#define FIRST 61184u
-#define LAST 65519u
+#define FIRST_DYNAMIC 61184u
+#define LAST_DYNAMIC 65519u
 #define ENTRY_MOST (1u << 20)
 
 static bool in_range(uid_t id)
 {
-	return id >= FIRST && id <= LAST;
+	return id >= FIRST_DYNAMIC && id <= LAST_DYNAMIC;
 }
 
-static bool is_group(gid_t gid)
+static bool group_exists(gid_t gid)
 {
 	struct group entry, *found = NULL;
-	char *room = NULL, *larger;
+	char *buffer = NULL, *larger;
 	int error = ERANGE;
 
 	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
-		larger = realloc(room, size);
+		larger = realloc(buffer, size);
 		if (!larger)
 			break;
-		room = larger;
-		error = getgrgid_r(gid, &entry, room, size, &found);
+		buffer = larger;
+		error = getgrgid_r(gid, &entry, buffer, size, &found);
 	}
-	free(room);
-	return found || error == ERANGE; /* where there is no saying, it is one */
+	free(buffer);
+	return found || error == ERANGE; /* if that is unknown, it counts as existing */
 }
 
-/* Another of this table, of the system's files, or of systemd beside us. */
+/* Whether the id is taken: by another service of this table, by an entry of NSS, or by systemd. */
 static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 {
 	const struct found_user *listed;
@@ -58,10 +58,10 @@ static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 		return strcmp(owner, name) != 0;
 	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", (unsigned)id);
 	listed = accounts_user(accounts, number);
-	return !listed || listed->listed || is_group(id) || access(path, F_OK) == 0;
+	return !listed || listed->listed || group_exists(id) || access(path, F_OK) == 0;
 }
 
-static bool take(struct accounts *accounts, const char *name, uid_t id)
+static bool take_id(struct accounts *accounts, const char *name, uid_t id)
 {
 	const char *number = pool_textf(accounts->pool, "%u", (unsigned)id);
 
@@ -71,8 +71,8 @@ static bool take(struct accounts *accounts, const char *name, uid_t id)
 	return true;
 }
 
-/* The id of the range that owns the service's directories already; 0: none. */
-static uid_t find_owner(const struct service *service)
+/* The id of the range that already owns the service's directories; 0: none. */
+static uid_t find_directory_owner(const struct service *service)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct process_defaults defaults = { 0 };
@@ -96,13 +96,13 @@ static uid_t find_owner(const struct service *service)
 
 static uid_t find_id(struct accounts *accounts, const struct service *service, const char *name)
 {
-	uid_t owner = find_owner(service);
-	uint32_t start = hash_text_32(name) % (LAST - FIRST + 1);
+	uid_t owner = find_directory_owner(service);
+	uint32_t start = hash_text_32(name) % (LAST_DYNAMIC - FIRST_DYNAMIC + 1);
 
 	if (owner && !is_taken(accounts, name, owner))
 		return owner;
-	for (uint32_t n = 0; n <= LAST - FIRST; n++) {
-		uid_t id = FIRST + (start + n) % (LAST - FIRST + 1);
+	for (uint32_t n = 0; n <= LAST_DYNAMIC - FIRST_DYNAMIC; n++) {
+		uid_t id = FIRST_DYNAMIC + (start + n) % (LAST_DYNAMIC - FIRST_DYNAMIC + 1);
 
 		if (!is_taken(accounts, name, id))
 			return id;
@@ -125,7 +125,7 @@ const struct found_user *accounts_dynamic(struct accounts *accounts, const struc
 	user->gid = user->uid;
 	if (!user->uid)
 		user->wrong = "no id from 61184 to 65519 is free";
-	else if (!take(accounts, name, user->uid))
+	else if (!take_id(accounts, name, user->uid))
 		return NULL;
 	return user;
 }

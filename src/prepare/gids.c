@@ -1,4 +1,4 @@
-/* Lists of groups. */
+/* Lists of groups: getgrouplist(3), getgroups(2). */
 #include "prepare/gids.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ bool gids_of_superd(struct gids *gids)
 	return gids->count >= 0;
 }
 
-/* Asked by setting just those, as there may be no /proc to look at. */
+/* Tries to set superd's own groups, as /proc may be missing. */
 bool gids_must_be_kept(void)
 {
 	struct gids own = { 0 };

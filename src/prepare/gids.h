@@ -1,21 +1,23 @@
-/* Lists of groups: those of a user, and superd's own. */
+/* Lists of groups: a user's, and superd's own (credentials(7)). */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* A list of groups without duplicates. A zeroed struct is empty. */
 struct gids {
-	gid_t *list;                    /* to free() */
+	gid_t *list;                    /* the caller frees it */
 	int count, capacity;
 };
 
 bool gids_has(const struct gids *gids, gid_t gid);
 bool gids_add(struct gids *gids, gid_t gid);                    /* false: out of memory */
 
-/* The user's groups in group(5), with its own, gid, first. false: out of memory, or there are too many. */
+/* Fills in the user's groups (getgrouplist(3)), with `gid` as the first. false: out of memory, or there are too
+ * many. */
 bool gids_of_user(struct gids *gids, const char *name, gid_t gid);
 
-/* superd's own groups (getgroups(2)). false and errno. */
+/* Fills in superd's own groups (getgroups(2)). false and errno. */
 bool gids_of_superd(struct gids *gids);
 
 /* Whether setgroups(2) is denied in this user namespace (user_namespaces(7)): services then keep superd's groups. */

@@ -1,5 +1,5 @@
-/* User ids for superd's own programs. A user namespace, as in a container, may map only some ids, and a process cannot
- * change to an id that is not mapped. Source: user_namespaces(7). */
+/* User ids for superd's helper programs. A user namespace, as in a container, may map only some ids, and a process
+ * cannot change to an unmapped id. Source: user_namespaces(7). */
 #include "prepare/helper_user.h"
 
 #include <linux/capability.h>
@@ -14,18 +14,18 @@
 #include "prepare/account.h"
 #include "prepare/gids.h"
 
-#define EACH 8                          /* candidates of a program that has one id */
-#define LAST (HELPER_USERS - 1)
+#define CANDIDATES 8                    /* candidate ids of a program with one id */
+#define LAST_INDEX (HELPER_USERS - 1)
 
-static void take(struct helper_users *users, unsigned long id)
+static void mark_taken(struct helper_users *users, unsigned long id)
 {
 	if (id >= OWN_USERS_FIRST && id - OWN_USERS_FIRST < HELPER_USERS)
 		users->taken[id - OWN_USERS_FIRST] = true;
 }
 
-/* The numbers in these fields of each line; getpwent(3) and its kin are neither safe beside threads nor sure to read
- * the files alone. */
-static void look_in(struct helper_users *users, const char *path, int first, int last)
+/* Marks the numbers in these fields of each line. getpwent(3) and similar calls are not safe beside threads, and may
+ * read more than the files. */
+static void read_ids(struct helper_users *users, const char *path, int first, int last)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
@@ -36,7 +36,7 @@ static void look_in(struct helper_users *users, const char *path, int first, int
 
 		for (int field = 0; at && field <= last; field++) {
 			if (field >= first)
-				take(users, strtoul(at, NULL, 10));
+				mark_taken(users, strtoul(at, NULL, 10));
 			at = strchr(at, ':');
 			at = at ? at + 1 : NULL;
 		}
@@ -49,11 +49,11 @@ static void look_in(struct helper_users *users, const char *path, int first, int
 void helper_users_look(struct helper_users *users)
 {
 	memset(users, 0, sizeof(*users));
-	look_in(users, "/etc/passwd", 2, 3);
-	look_in(users, "/etc/group", 2, 2);
+	read_ids(users, "/etc/passwd", 2, 3);
+	read_ids(users, "/etc/group", 2, 2);
 }
 
-/* The first of `count` from `first` on, begun at `start` among them, that is free; the last of all where none is. */
+/* The first free index of `count` from `first`, beginning with first + start; the last id if all are taken. */
 static uid_t find_free(const struct helper_users *users, unsigned first, unsigned count, unsigned start)
 {
 	for (unsigned n = 0; n < count; n++) {
@@ -62,19 +62,19 @@ static uid_t find_free(const struct helper_users *users, unsigned first, unsigne
 		if (!users->taken[at])
 			return OWN_USERS_FIRST + at;
 	}
-	return OWN_USERS_FIRST + LAST;
+	return OWN_USERS_FIRST + LAST_INDEX;
 }
 
 uid_t helper_user_for(struct helper_users *users, const char *service)
 {
-	unsigned first = 2 * EACH, count = LAST - first;
+	unsigned first = 2 * CANDIDATES, count = LAST_INDEX - first;
 	uid_t id = find_free(users, first, count, hash_text_32(service) % count);
 
 	users->taken[id - OWN_USERS_FIRST] = true;
 	return id;
 }
 
-/* Whether all of the ids are in one line of the map; where there is no /proc it is believed. */
+/* Whether one line of the map contains all ids; true without /proc. */
 static bool is_mapped(const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -102,7 +102,7 @@ uid_t helper_user_id(enum helper_user which)
 	struct helper_users users;
 
 	helper_users_look(&users);
-	return find_free(&users, (unsigned)which * EACH, EACH, 0);
+	return find_free(&users, (unsigned)which * CANDIDATES, CANDIDATES, 0);
 }
 
 const struct account *helper_user_account(enum helper_user which)

@@ -1,8 +1,7 @@
-/* The users that superd's own programs run as: ids from 60578 to 61183, which systemd leaves unused between the users
- * of systemd-homed and the dynamic ones (its UIDS-GIDS), and dynamic_user too. No program shares its id with another:
- * each service that superd-builtin serves has one, superd-advise has one and superd-rpc. Ids that /etc/passwd or
- * /etc/group gives to somebody are passed over; these files alone are asked, as a directory server may not answer
- * yet. */
+/* The users that superd's helper programs run as: ids from 60578 to 61183, which systemd leaves unused between the
+ * users of systemd-homed and the dynamic ones (its UIDS-GIDS), as does dynamic_user. No program shares its id with
+ * another: each service of superd-builtin has one, and so have superd-advise and superd-rpc. Ids in /etc/passwd or
+ * /etc/group are skipped; only these files are read, as a directory server may not answer yet. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +15,8 @@ enum helper_user { HELPER_USER_ADVISE, HELPER_USER_RPC };
 
 struct account;
 
-/* The ids in use: set by helper_users_look from the files, then by helper_user_for. */
+/* The ids in use: marked by helper_users_look from the files, then by helper_user_for. taken[n]: OWN_USERS_FIRST +
+ * n. */
 struct helper_users {
 	bool taken[HELPER_USERS];
 };
@@ -24,14 +24,15 @@ struct helper_users {
 /* Why superd cannot change to these users, as the end of a sentence; NULL: it can. */
 const char *helper_users_refused(void);
 
+/* Marks the ids that the files contain. */
 void helper_users_look(struct helper_users *users);
 
-/* The id of a service for superd-builtin: it follows from the name, as far as it is free. Beyond 589 such services the
- * rest shares the last id. */
+/* The id of a service of superd-builtin: a hash of its name, or the next free one. Beyond 589 such services the rest
+ * share the last id. */
 uid_t helper_user_for(struct helper_users *users, const char *service);
 
 uid_t helper_user_id(enum helper_user which);
 
-/* The account of one of the programs; NULL: superd's own, as it may not change to another. Kept for the life of superd;
- * for the loop alone. */
+/* The account of a helper program; NULL: superd's own, as superd cannot change to another. Lives as long as superd; for
+ * the loop's thread only. */
 const struct account *helper_user_account(enum helper_user which);

@@ -1,7 +1,7 @@
-/* This machine in the words of unit files. Source: systemd.unit(5), os-release(5), machine-info(5), machine-id(5).
+/* Facts about this machine for unit files. Source: systemd.unit(5), os-release(5), machine-info(5), machine-id(5).
  *
- * Containers often lack a machine id, an os-release or a name for the user. A value that is missing stays unknown, and
- * only a unit that uses it is refused. */
+ * Containers often lack a machine id, an os-release or a name for the user. A missing value stays unknown, and only a
+ * unit that uses it is refused. */
 #include "prepare/os_info.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 #define FILE_MOST (64u << 10)
 #define GROUP_MOST (1u << 20)
 
-/* uname(2)'s words where systemd has others. */
+/* Machine names of uname(2) for which systemd has other names. */
 static const struct {
 	const char *kernel, *name;
 } architectures[] = {
@@ -40,8 +40,8 @@ static const char *keep_architecture(struct pool *pool, const char *kernel)
 	return pool_text(pool, kernel);
 }
 
-/* A value as a shell would read it: what stands in quotes, or up to a blank. */
-static void add_value(struct buf *out, const char *at, const char *end)
+/* Appends a value as a shell reads it: a quoted text, or up to a blank. */
+static void add_unquoted(struct buf *out, const char *at, const char *end)
 {
 	char quote = at < end && (*at == '"' || *at == '\'') ? *at++ : '\0';
 
@@ -52,7 +52,7 @@ static void add_value(struct buf *out, const char *at, const char *end)
 	}
 }
 
-/* The last line KEY=VALUE of a text; "" when there is none. NULL: out of memory. */
+/* The value in the last line KEY=VALUE; "" if there is none. NULL: out of memory. */
 static const char *keep_value(struct pool *pool, const char *text, const char *key)
 {
 	size_t length = strlen(key);
@@ -64,7 +64,7 @@ static const char *keep_value(struct pool *pool, const char *text, const char *k
 
 		if (!strncmp(line, key, length) && line[length] == '=') {
 			buf_clear(&value);
-			add_value(&value, line + length + 1, end);
+			add_unquoted(&value, line + length + 1, end);
 		}
 		line = end;
 	}
@@ -73,20 +73,20 @@ static const char *keep_value(struct pool *pool, const char *text, const char *k
 	return kept;
 }
 
-/* The same of a file; a file that can't be read has no values. */
-static char *read_small(const char *path)
+/* Reads a file; NULL if it cannot be read, which has no values. */
+static char *read_config(const char *path)
 {
 	size_t length;
 
 	return fd_read_file(path, FILE_MOST, &length);
 }
 
-static void look_at_system(struct unit_machine *machine, struct pool *pool)
+static void read_system(struct unit_machine *machine, struct pool *pool)
 {
-	char *text = read_small("/etc/os-release");
+	char *text = read_config("/etc/os-release");
 
 	if (!text)
-		text = read_small("/usr/lib/os-release");
+		text = read_config("/usr/lib/os-release");
 	machine->os_id = keep_value(pool, text, "ID");
 	if (machine->os_id && !*machine->os_id)
 		machine->os_id = "linux";
@@ -98,10 +98,10 @@ static void look_at_system(struct unit_machine *machine, struct pool *pool)
 	free(text);
 }
 
-static void look_at_host(struct unit_machine *machine, struct pool *pool)
+static void read_host(struct unit_machine *machine, struct pool *pool)
 {
 	struct utsname names;
-	char *text = read_small("/etc/machine-info");
+	char *text = read_config("/etc/machine-info");
 	const char *host;
 
 	if (uname(&names) == 0) {
@@ -117,10 +117,10 @@ static void look_at_host(struct unit_machine *machine, struct pool *pool)
 	free(text);
 }
 
-/* An id of 32 digits, dashes left out; NULL when the file has none, as before the first boot. */
+/* Reads an id of 32 digits, without dashes; NULL if the file has none, as before the first boot. */
 static const char *keep_id(struct pool *pool, const char *path)
 {
-	char *text = read_small(path), id[33] = "";
+	char *text = read_config(path), id[33] = "";
 	size_t length = 0;
 
 	for (const char *at = text; at && *at && *at != '\n'; at++) {
@@ -140,20 +140,20 @@ static const char *keep_group_name(struct pool *pool, gid_t gid)
 {
 	struct group entry, *found = NULL;
 	const char *name = NULL;
-	char *room = NULL;
+	char *buffer = NULL;
 	int error = ERANGE;
 
 	for (size_t size = 1024; error == ERANGE && size <= GROUP_MOST; size *= 4) {
-		char *larger = realloc(room, size);
+		char *larger = realloc(buffer, size);
 
 		if (!larger)
 			break;
-		room = larger;
-		error = getgrgid_r(gid, &entry, room, size, &found);
+		buffer = larger;
+		error = getgrgid_r(gid, &entry, buffer, size, &found);
 	}
 	if (found)
 		name = pool_text(pool, found->gr_name);
-	free(room);
+	free(buffer);
 	return name;
 }
 
@@ -162,13 +162,13 @@ static const char *absolute(const char *path)
 	return path && *path == '/' ? path : NULL;
 }
 
-/* root is not looked up, so a system whose names come over the network starts without it. */
-static void look_at_user(struct unit_machine *machine, struct pool *pool)
+/* root is not looked up, so that a system whose names come over the network can start. */
+static void read_user(struct unit_machine *machine, struct pool *pool)
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
 	const struct found_user *found;
 	struct accounts accounts;
-	struct diags said = { 0 };
+	struct diags ignored = { 0 };
 
 	machine->user_id = pool_textf(pool, "%u", (unsigned)getuid());
 	machine->group_id = pool_textf(pool, "%u", (unsigned)getgid());
@@ -178,10 +178,10 @@ static void look_at_user(struct unit_machine *machine, struct pool *pool)
 		machine->shell = "/bin/sh";
 		return;
 	}
-	accounts_open(&accounts, pool, &said);
+	accounts_open(&accounts, pool, &ignored);
 	found = machine->user_id ? accounts_user(&accounts, machine->user_id) : NULL;
 	accounts_close(&accounts);
-	diags_free(&said);
+	diags_free(&ignored);
 	if (found && found->listed) {
 		machine->user = found->name;
 		home = home ? home : found->home;
@@ -198,9 +198,9 @@ bool os_info_read(struct unit_machine *machine, struct pool *pool)
 		.machine_id = keep_id(pool, "/etc/machine-id"),
 		.boot_id = keep_id(pool, "/proc/sys/kernel/random/boot_id"),
 	};
-	look_at_host(machine, pool);
-	look_at_system(machine, pool);
-	look_at_user(machine, pool);
+	read_host(machine, pool);
+	read_system(machine, pool);
+	read_user(machine, pool);
 	return machine->user_id && machine->group_id && machine->os_id && machine->image_version &&
 		os_info_read_dirs(machine, pool);
 }

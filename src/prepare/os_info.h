@@ -1,5 +1,5 @@
-/* This machine as unit files speak of it: its names and ids, superd's own user, and the folders that are root's or a
- * user's own. */
+/* Facts about this machine for the specifiers of unit files (systemd.unit(5)): its names and ids, superd's own user,
+ * and the folders of the system or of that user. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,12 +7,12 @@
 #include "base/pool.h"
 #include "config/table/unit_machine.h"
 
-/* Fills in what can be known; texts are kept in the pool. false: out of memory. */
+/* Fills in what is known; texts are kept in the pool. false: out of memory. */
 bool os_info_read(struct unit_machine *machine, struct pool *pool);
 
 /* Fills in the folders; called by os_info_read once the user's home is known. false: out of memory. */
 bool os_info_read_dirs(struct unit_machine *machine, struct pool *pool);
 
-/* The folders that are searched for units: those in SYSTEMD_UNIT_PATH, else a user's own, unless root, and the
+/* The folders to search for units: those in SYSTEMD_UNIT_PATH, else, unless superd is root, a user's own, and the
  * system's. In the pool, NULL-terminated; NULL: out of memory. */
 const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool);

@@ -1,7 +1,7 @@
 /* Checks every service against this machine.
  *
- * Tables may have ten thousand services, so anything that services share (a program, an interface, a kind of socket) is
- * checked once. Anything that a reader refused already is not reported again. */
+ * Tables may have ten thousand services, so what services share (a program, an interface, a kind of socket) is checked
+ * once. Nothing is reported again that a reader has refused. */
 #include "prepare/preflight.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
 
-/* Two services with one runtime_directory: the first to stop takes it from the other. */
+/* Reports two services with one runtime_directory: the first to stop removes it for both. */
 static void check_runtime(struct preflight *preflight, const struct service *service)
 {
 	for (words name = service->groups->environment->runtime_directory; name && *name; name++) {

@@ -1,15 +1,14 @@
-/* Does this machine have what a table needs? Programs there and executable by the service's
- * user, folders there, interfaces there, endpoint kinds known to the kernel, privileges for
- * ports and users. After prepare/resolve. */
+/* Checks whether this machine has what a table needs: programs that exist and that the service's user may execute,
+ * folders, interfaces, kinds of endpoints that the kernel knows, privileges for ports and users. Runs after
+ * prepare/resolve. */
 #pragma once
 
 #include "base/diag.h"
 #include "config/table/table.h"
 #include "exec/plan/plan.h"
 
-/* Adds an error for what will certainly fail, a warning for what may come in time (an interface,
- * a working_directory on a mount). Looks, touches nothing. Of the process defaults it takes the folders alone.
- * serves: superd runs already, so that nothing is looked at that may not answer, as what is below a folder of a
- * user. */
+/* Adds an error for what will certainly fail, and a warning for what may appear later (an interface, a
+ * working_directory on a mount). Changes nothing. Of the process defaults it uses only the folders. serves: superd
+ * already serves, so that nothing is examined that may block, such as paths below a user's folder. */
 void preflight_table(const struct table *table, const struct process_defaults *defaults, bool serves,
 		     struct diags *diags);

@@ -1,4 +1,4 @@
-/* Checks the programs of commands beside the main one. An earlier command may install what a later one runs, so a
+/* Checks the programs of commands besides the main one. An earlier command may install what a later one runs, so a
  * missing program is only a warning. */
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* Checks a service's surroundings: folders below /run and /var/lib, processors, files of variables.
+/* Checks a service's environment: directories, CPUs, files of variables, memory reclaim.
  *
- * The check predicts what a start would find, without changing anything: a folder that is missing is judged by the
- * nearest existing folder above it. */
+ * The check predicts what a start would find, without changing anything: a missing folder is judged by the closest
+ * existing folder above it. */
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
@@ -17,22 +17,22 @@
 #include "exec/spawn/environment.h"
 #include "prepare/preflight_internal.h"
 
-/* Why path can't be made, in wrong; false: it is there or can be. */
-static bool cannot_make(const char *path, char wrong[PATH_MAX + 64])
+/* Writes to `wrong` why the path cannot be created; false: it exists or can be created. */
+static bool cannot_create(const char *path, char wrong[PATH_MAX + 64])
 {
 	char above[PATH_MAX];
 	struct stat status;
-	bool there;
+	bool exists;
 
 	if (snprintf(above, sizeof(above), "%s", path) >= (int)sizeof(above)) {
 		strcpy(wrong, strerror(ENAMETOOLONG));
 		return true;
 	}
-	while (!(there = stat(above, &status) == 0) && errno == ENOENT && strrchr(above, '/') > above)
+	while (!(exists = stat(above, &status) == 0) && errno == ENOENT && strrchr(above, '/') > above)
 		*strrchr(above, '/') = '\0';
-	if (!there && errno == ENOENT)
-		there = stat(strcpy(above, "/"), &status) == 0;
-	if (!there)
+	if (!exists && errno == ENOENT)
+		exists = stat(strcpy(above, "/"), &status) == 0;
+	if (!exists)
 		snprintf(wrong, PATH_MAX + 64, "%s: %s", above, strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
 		snprintf(wrong, PATH_MAX + 64, "%s is no folder", above);
@@ -43,7 +43,7 @@ static bool cannot_make(const char *path, char wrong[PATH_MAX + 64])
 	return true;
 }
 
-/* A warning: /run may be mounted later. */
+/* Only a warning, as /run may be mounted later. */
 static void check_directories(struct preflight *preflight, const struct service *service,
 			      const struct directory_kind *kind)
 {
@@ -57,40 +57,40 @@ static void check_directories(struct preflight *preflight, const struct service 
 		else if (directory_has_control(preflight->defaults, kind->base, *name))
 			preflight_report(preflight, SEVERITY_ERROR, service, kind->option, *name,
 					 "superd's control socket %s is there", preflight->defaults->control);
-		else if (preflight_may_look(preflight, path) && cannot_make(path, wrong))
+		else if (preflight_may_look(preflight, path) && cannot_create(path, wrong))
 			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
 	}
 }
 
 #ifdef HAVE_SCHED_SETAFFINITY
-static void count_processors(const cpu_set_t *set, size_t size, size_t there, size_t *inside, size_t *beyond)
+static void count_processors(const cpu_set_t *set, size_t size, size_t exists, size_t *inside, size_t *beyond)
 {
 	*inside = *beyond = 0;
 	for (size_t cpu = 0; cpu < 8 * size; cpu++) {
 		if (CPU_ISSET_S(cpu, size, set))
-			++*(cpu < there ? inside : beyond);
+			++*(cpu < exists ? inside : beyond);
 	}
 }
 
-/* The kernel passes over processors that aren't there, unless none is. */
+/* sched_setaffinity(2) ignores CPUs that do not exist, unless none of them does. */
 static void check_processors(struct preflight *preflight, const struct service *service)
 {
 	words ranges = service->groups->environment->cpu_affinity;
-	long there = ranges ? sysconf(_SC_NPROCESSORS_CONF) : 0;        /* a file is read for it */
+	long exists = ranges ? sysconf(_SC_NPROCESSORS_CONF) : 0;       /* this reads a file */
 	struct buf text = { 0 };
 	size_t size, inside, beyond;
 	void *set;
 
-	if (there < 1 || !scheduling_cpus(ranges, &set, &size))
+	if (exists < 1 || !scheduling_cpus(ranges, &set, &size))
 		return;
-	count_processors(set, size, (size_t)there, &inside, &beyond);
+	count_processors(set, size, (size_t)exists, &inside, &beyond);
 	free(set);
 	if (!beyond)
 		return;
 	for (size_t n = 0; ranges[n]; n++)
 		buf_addf(&text, "%s%s", n ? "," : "", ranges[n]);
 	preflight_report(preflight, inside ? SEVERITY_WARNING : SEVERITY_ERROR, service, "cpu_affinity",
-			 buf_string(&text), "the processors here are 0 to %ld", there - 1);
+			 buf_string(&text), "the processors here are 0 to %ld", exists - 1);
 	buf_free(&text);
 }
 #else
@@ -106,18 +106,18 @@ static void check_processors(struct preflight *preflight, const struct service *
 static void check_variables_in(struct preflight *preflight, const struct service *service, const char *path)
 {
 	struct variables variables = { 0 };
-	struct buf over = { 0 }, why = { 0 };
-	const char *line = variables_read_file(&variables, path, &over, &why) ? buf_string(&over) : "";
+	struct buf ignored = { 0 }, why = { 0 };
+	const char *line = variables_read_file(&variables, path, &ignored, &why) ? buf_string(&ignored) : "";
 
 	for (; *line; line += strcspn(line, "\n") + 1)
 		preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
 				 (int)strcspn(line, "\n"), line);
 	variables_free(&variables);
-	buf_free(&over);
+	buf_free(&ignored);
 	buf_free(&why);
 }
 
-/* A file that many services have is looked at once. */
+/* A file that many services share is read once. */
 static void check_variables(struct preflight *preflight, const struct service *service)
 {
 	for (words path = service->groups->environment->environment_file; path && *path; path++) {
@@ -133,12 +133,12 @@ static void check_variables(struct preflight *preflight, const struct service *s
 	}
 }
 
-/* A group may have a way of its own, so it is left in. */
+/* Only a warning, as the service's control group may have memory.reclaim. */
 static void check_reclaim(struct preflight *preflight, const struct service *service)
 {
-	if (!service->groups->lifecycle->freeze_reclaim || preflight->reclaim_told || memory_reclaim_is_possible())
+	if (!service->groups->lifecycle->freeze_reclaim || preflight->reclaim_reported || memory_reclaim_is_possible())
 		return;
-	preflight->reclaim_told = true;
+	preflight->reclaim_reported = true;
 	preflight_report(
 		preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
 		"process_madvise with MADV_PAGEOUT is not to be had: the kernel is older than Linux 5.10, or a "

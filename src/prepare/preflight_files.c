@@ -1,8 +1,8 @@
 /* Checks the programs, folders and files that a service names.
  *
  * superd judges for another user without becoming it: it compares mode bits with the account's ids, as the kernel
- * would. An access list may grant more than the bits do, so a file that has one passes. A path below root_directory is
- * looked up inside it, where an absolute link leads to another file. */
+ * would. An access control list (acl(5)) may grant more than the bits do, so a file that has one passes. A path below
+ * root_directory is looked up inside it, where an absolute link leads to another file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,10 +23,10 @@
 #include "os/host/libexec.h"
 #include "prepare/preflight_internal.h"
 
-#define WRAPPED_FOLDER "/usr/sbin"       /* REAL_DAEMON_DIR of the tcpd of every distribution */
+#define TCPD_FOLDER "/usr/sbin"          /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
 
-/* Whether superd's user may not look, but the service's user may: only root can check that. */
-static bool is_hidden(const struct preflight *preflight, const struct service *service)
+/* Whether superd's user may not look, but the service's user might: only root can check that. */
+static bool is_hidden_from_us(const struct preflight *preflight, const struct service *service)
 {
 	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
 	       preflight->table->is_only_checked;
@@ -43,8 +43,9 @@ static bool account_has_group(const struct account *account, gid_t gid)
 	return false;
 }
 
-/* Whether an account other than root may do with a file of this status what a bit of the mode allows: 4, 2 or 1. */
-static bool may_do(const struct account *account, const struct stat *status, mode_t bit)
+/* Whether a mode bit (4, 2 or 1) allows an account other than root the access to a file of this status
+ * (path_resolution(7)). */
+static bool mode_allows(const struct account *account, const struct stat *status, mode_t bit)
 {
 	if (account->uid == status->st_uid)
 		return status->st_mode & bit << 6;
@@ -58,7 +59,7 @@ static bool may_execute(const struct account *account, const struct stat *status
 {
 	if (account->uid == 0)
 		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
-	return may_do(account, status, 01);
+	return mode_allows(account, status, 01);
 }
 
 static bool has_access_list(const char *path)
@@ -66,7 +67,7 @@ static bool has_access_list(const char *path)
 	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
 }
 
-/* The first folder above path that the account may not enter, in folder; false: there is none. */
+/* Finds the first folder above path that the account may not enter; false: there is none. */
 static bool find_closed_folder(const char *path, const struct account *account, char folder[PATH_MAX])
 {
 	struct stat status;
@@ -84,7 +85,7 @@ static bool find_closed_folder(const char *path, const struct account *account, 
 	return false;
 }
 
-/* For whom a program's interpreter is looked at. */
+/* Whose program's interpreter is examined. */
 struct program_check {
 	const struct preflight *preflight;
 	const struct service *service;
@@ -93,16 +94,16 @@ struct program_check {
 
 static bool may_look_at_interpreter(const void *context, const char *path)
 {
-	const struct program_check *looking = context;
+	const struct program_check *check = context;
 
-	return !sandbox_covers(looking->service->sandbox, path) &&
-	       preflight_may_look(looking->preflight, looking->root ? looking->root : path);
+	return !sandbox_covers(check->service->sandbox, path) &&
+	       preflight_may_look(check->preflight, check->root ? check->root : path);
 }
 
 const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
 				    const char *root, const struct account *account)
 {
-	const struct program_check looking = { preflight, service, root };
+	const struct program_check check = { preflight, service, root };
 	struct pool *pool = preflight->table->pool;
 	const char *wrong = NULL;
 	struct buf why = { 0 };
@@ -110,9 +111,9 @@ const char *preflight_check_program(const struct preflight *preflight, const str
 	struct stat status;
 
 	errno = 0;
-	if (!root && account && find_closed_folder(path, account, folder) && !is_hidden(preflight, service))
+	if (!root && account && find_closed_folder(path, account, folder) && !is_hidden_from_us(preflight, service))
 		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
-	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
+	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))
 		return NULL;
 	if (root_path_stat(root, path, &status) < 0)
 		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
@@ -121,7 +122,7 @@ const char *preflight_check_program(const struct preflight *preflight, const str
 	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
 		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
 				  (unsigned)(status.st_mode & 07777));
-	if (interpreter_is_wrong(root, path, may_look_at_interpreter, &looking, &why))
+	if (interpreter_is_wrong(root, path, may_look_at_interpreter, &check, &why))
 		wrong = pool_text(pool, buf_string(&why));
 	buf_free(&why);
 	return wrong;
@@ -138,7 +139,7 @@ const char *preflight_check_readable(struct pool *pool, const char *path, const 
 		return errno == ENOENT ? NULL : pool_text(pool, strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return "that is no regular file";
-	if (account ? may_do(account, &status, 04) || has_access_list(path) : access(path, R_OK) == 0)
+	if (account ? mode_allows(account, &status, 04) || has_access_list(path) : access(path, R_OK) == 0)
 		return NULL;
 	return pool_textf(pool, "user %u may not read it; its mode is %04o",
 			  (unsigned)(account ? account->uid : geteuid()), (unsigned)(status.st_mode & 07777));
@@ -148,17 +149,17 @@ static void check_program(struct preflight *preflight, const struct service *ser
 {
 	const char *root = service->groups->environment->root_directory;
 	const void *wrong;
-	bool shares;
+	bool is_shareable;
 
 	if (!service->exec->exec || service->exec->exec[0][0] != '/')
-		return;                 /* other checks say that it must be absolute */
+		return;                 /* config/check reports that it must be absolute */
 	if (sandbox_covers(service->sandbox, service->exec->exec[0]) ||
 	    !preflight_may_look(preflight, root ? root : service->exec->exec[0]))
 		return;
-	shares = !root && !service->sandbox;            /* of which each may hide, or bring, an interpreter */
-	if (!shares || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
+	is_shareable = !root && !service->sandbox;      /* a sandbox may hide or replace an interpreter */
+	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
 		wrong = preflight_check_program(preflight, service, service->exec->exec[0], root, service->account);
-		if (shares)
+		if (is_shareable)
 			ptr_map_put(&preflight->programs, service->exec->exec[0], service->account, wrong);
 	}
 	if (wrong)
@@ -169,15 +170,15 @@ static void check_program(struct preflight *preflight, const struct service *ser
 					     "split: \"/bin/cat -u\"");
 }
 
-/* tcpd(8) runs what it sees as its own name, from its own folder where that is no path. */
-static void check_wrapped(struct preflight *preflight, const struct service *service)
+/* tcpd(8) runs the program that its argv[0] names, from its own folder unless that is a path. */
+static void check_tcpd_program(struct preflight *preflight, const struct service *service)
 {
 	const char *program = service->exec->exec ? strrchr(service->exec->exec[0], '/') : NULL;
 	const char *name = service->exec->argv0, *path, *wrong;
 
 	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->groups->environment->root_directory)
 		return;
-	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
+	path = *name == '/' ? name : pool_textf(preflight->table->pool, TCPD_FOLDER "/%s", name);
 	wrong = path && preflight_may_look(preflight, path)
 			? preflight_check_program(preflight, service, path, NULL, service->account)
 			: NULL;
@@ -186,7 +187,7 @@ static void check_wrapped(struct preflight *preflight, const struct service *ser
 				 "of %s, which tcpd is to run: %s", path, wrong);
 }
 
-/* superd's own program for builtin and redirect, which may not have come along when superd was copied. */
+/* Checks superd's helper program for builtin and redirect, which may be missing if superd was copied. */
 static void check_libexec(struct preflight *preflight, const struct service *service)
 {
 	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong, *path;
@@ -215,7 +216,7 @@ static void check_root(struct preflight *preflight, const struct service *servic
 
 	if (!root || !preflight_may_look(preflight, root))
 		return;
-	if (stat(root, &status) < 0 && is_hidden(preflight, service))
+	if (stat(root, &status) < 0 && is_hidden_from_us(preflight, service))
 		return;
 	if (stat(root, &status) < 0)
 		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
@@ -223,8 +224,8 @@ static void check_root(struct preflight *preflight, const struct service *servic
 		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is no folder");
 }
 
-/* A missing folder is a warning only: a home or a mount may appear later. */
-static void check_working(struct preflight *preflight, const struct service *service)
+/* A missing folder is only a warning: a home or a mount may appear later. */
+static void check_working_directory(struct preflight *preflight, const struct service *service)
 {
 	const char *path = service->groups->environment->working_directory;
 	const char *root = service->groups->environment->root_directory;
@@ -242,7 +243,7 @@ static void check_working(struct preflight *preflight, const struct service *ser
 	if (path[0] != '/' || !path[1] || sandbox_covers(service->sandbox, path) ||
 	    !preflight_may_look(preflight, root ? root : path))
 		return;
-	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
+	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))
 		return;
 	if (root_path_stat(root, path, &status) < 0)
 		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s",
@@ -261,8 +262,8 @@ static void check_environment(struct preflight *preflight, const struct service 
 		struct stat status;
 
 		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
-			continue;       /* a pattern is looked at where it is read */
-		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden(preflight, service))
+			continue;       /* a pattern is checked when it is read */
+		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden_from_us(preflight, service))
 			continue;
 		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
 			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
@@ -273,13 +274,14 @@ static void check_environment(struct preflight *preflight, const struct service 
 	}
 }
 
-/* Whether folder is a directory of its own that the service will have when it starts, and whose: NULL, superd's. */
-static const struct account *owner_to_be(const struct preflight *preflight, const struct service *service,
-					 const char *folder, bool *will_be)
+/* Whether the folder is a directory that superd creates for the service at its start, and whose it will be: NULL:
+ * superd's. */
+static const struct account *future_owner(const struct preflight *preflight, const struct service *service,
+					  const char *folder, bool *will_exist)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 
-	*will_be = false;
+	*will_exist = false;
 	directories_of(service, preflight->defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
 		size_t length = kinds[n].base ? strlen(kinds[n].base) : 0;
@@ -290,21 +292,21 @@ static const struct account *owner_to_be(const struct preflight *preflight, cons
 			if (strncmp(folder, kinds[n].base, length) || folder[length] != '/' ||
 			    strncmp(folder + length + 1, *name, own) || folder[length + 1 + own])
 				continue;
-			*will_be = true;
+			*will_exist = true;
 			return kinds[n].is_owned ? service->account : NULL;
 		}
 	}
 	return NULL;
 }
 
-/* Checks the folder in which a file will be created. false: it has a fault, which was reported. */
+/* Checks the folder in which a file will be created. false: it is unusable, which was reported. */
 static bool check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
 			 const char *option, const char *path)
 {
 	char folder[PATH_MAX];
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	struct stat status;
-	bool will_be;
+	bool will_exist;
 
 	if (!slash || slash == path)
 		return true;
@@ -317,32 +319,33 @@ static bool check_folder(struct preflight *preflight, enum severity severity, co
 	if (stat(folder, &status) < 0) {
 		int error = errno;
 
-		owner_to_be(preflight, service, folder, &will_be);
-		if (error != ENOENT || !will_be)
+		future_owner(preflight, service, folder, &will_exist);
+		if (error != ENOENT || !will_exist)
 			preflight_report(preflight, severity, service, option, path, "its folder %s: %s", folder,
 					 strerror(error));
-		return error == ENOENT && will_be;
+		return error == ENOENT && will_exist;
 	}
 	if (!S_ISDIR(status.st_mode))
 		preflight_report(preflight, severity, service, option, path, "%s is no folder", folder);
 	return S_ISDIR(status.st_mode);
 }
 
-/* Whether superd itself may open it; else why not. A directory that the service will have belongs to its user. */
-static bool judge(struct preflight *preflight, const struct service *service, const struct account *account,
-		  const char *path, struct path_finding *finding)
+/* Whether superd itself may open the file; else why not. A directory that superd creates for the service will belong to
+ * the service's user. */
+static bool may_open_itself(struct preflight *preflight, const struct service *service, const struct account *account,
+			    const char *path, struct path_finding *finding)
 {
 	const char *slash = strrchr(path, '/');
 	const struct account *owner;
 	char folder[PATH_MAX];
 	struct stat status;
-	bool will_be;
+	bool will_exist;
 
 	if (!path_is_trusted_for(path, PATH_OPEN_FLAWS, account, preflight->mounts, finding))
 		return finding->is_missing;
 	if (!slash || snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
 		return true;
-	owner = owner_to_be(preflight, service, folder, &will_be);
+	owner = future_owner(preflight, service, folder, &will_exist);
 	if (!owner || !owner->switches || owner->uid == 0 || lstat(folder, &status) == 0)
 		return true;
 	*finding = (struct path_finding){ .flaw = PATH_OWNER, .owner = owner->uid };
@@ -350,15 +353,15 @@ static bool judge(struct preflight *preflight, const struct service *service, co
 	return false;
 }
 
-/* A stream that the start would open as the user, or not at all. */
-static void check_stream_way(struct preflight *preflight, const struct service *service, const char *option,
-			     const struct stream *stream)
+/* Reports a stream that a start would open as the user, or not at all. */
+static void check_stream_path(struct preflight *preflight, const struct service *service, const char *option,
+			      const struct stream *stream)
 {
 	const struct account *account = service->account && service->account->switches ? service->account : NULL;
 	struct path_finding finding;
 	struct buf why = { 0 };
 
-	if (judge(preflight, service, account, stream->path, &finding))
+	if (may_open_itself(preflight, service, account, stream->path, &finding))
 		return;
 	path_finding_describe(&finding, &why);
 	if (path_opener_by(account, &finding) == PATH_REFUSED)
@@ -382,7 +385,7 @@ static void check_input(struct preflight *preflight, const struct service *servi
 	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0)
 		preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
 	else
-		check_stream_way(preflight, service, "input", input);
+		check_stream_path(preflight, service, "input", input);
 }
 
 static void check_output(struct preflight *preflight, const struct service *service, const char *option,
@@ -390,25 +393,25 @@ static void check_output(struct preflight *preflight, const struct service *serv
 {
 	if (stream_is_path(stream) && stream->path &&
 	    check_folder(preflight, SEVERITY_ERROR, service, option, stream->path))
-		check_stream_way(preflight, service, option, stream);
+		check_stream_path(preflight, service, option, stream);
 }
 
 /* Checks a file that superd itself opens, and refuses to open if other users could change its path. */
-static void check_own(struct preflight *preflight, enum severity severity, const struct service *service,
-		      const char *option, const char *path, const char *then)
+static void check_own_file(struct preflight *preflight, const struct service *service, const char *option,
+			   const char *path, const char *then)
 {
 	struct path_finding finding;
 	struct buf why = { 0 };
 
-	if (judge(preflight, service, NULL, path, &finding))
+	if (may_open_itself(preflight, service, NULL, path, &finding))
 		return;
 	path_finding_describe(&finding, &why);
-	preflight_report(preflight, severity, service, option, path,
+	preflight_report(preflight, SEVERITY_WARNING, service, option, path,
 			 "%s, and superd opens only what root alone can lead elsewhere: %s", buf_string(&why), then);
 	buf_free(&why);
 }
 
-/* A log that can't be written keeps no client out. */
+/* Only a warning, as clients are served without the log. */
 static void check_log(struct preflight *preflight, const struct service *service)
 {
 	const struct log_options *logging = service->groups->logging;
@@ -417,32 +420,32 @@ static void check_log(struct preflight *preflight, const struct service *service
 	if (!target || target->kind != LOG_TYPE_FILE || !(logging->log_on_success || logging->log_on_failure))
 		return;
 	if (check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path))
-		check_own(preflight, SEVERITY_WARNING, service, "log_type", target->path,
-			  "nothing is logged there; name a file in a folder of root's");
+		check_own_file(preflight, service, "log_type", target->path,
+			       "nothing is logged there; name a file in a folder of root's");
 }
 
-/* A banner that is not there keeps no client out, and may come in time. */
+/* Only a warning, as clients are served without the banner, which may appear later. */
 static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
 			 const char *path)
 {
 	if (path && preflight_may_look(preflight, path) && access(path, R_OK) < 0)
 		preflight_report(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
 	else if (path)
-		check_own(preflight, SEVERITY_WARNING, service, option, path,
-			  "clients are not sent it; put it into a folder of root's");
+		check_own_file(preflight, service, option, path,
+			       "clients are not sent it; put it into a folder of root's");
 }
 
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
 	check_root(preflight, service);
 	check_program(preflight, service);
-	check_wrapped(preflight, service);
+	check_tcpd_program(preflight, service);
 	check_libexec(preflight, service);
-	check_working(preflight, service);
+	check_working_directory(preflight, service);
 	check_environment(preflight, service);
 	check_input(preflight, service);
 	check_output(preflight, service, "output", &service->groups->streams->output);
-	if (service_mark(service, "error"))     /* else it is the output's */
+	if (service_mark(service, "error"))     /* otherwise it is the same as output */
 		check_output(preflight, service, "error", &service->groups->streams->error);
 	check_log(preflight, service);
 	check_banner(preflight, service, "banner", service->groups->access->banner);

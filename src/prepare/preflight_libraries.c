@@ -1,5 +1,5 @@
-/* Checks that this superd was built with the libraries that a service needs, and that superd's own programs, which may
- * be missing from a copied installation, are there. Without them all clients would be refused, or would never find the
+/* Checks that this superd was built with the libraries that a service needs, and that superd's helper programs exist,
+ * which may be missing from a copied installation. Without them all clients would be refused, or would never find the
  * service. */
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #include "prepare/helper_user.h"
 #include "prepare/preflight_internal.h"
 
-#define HOSTS_MOST (16 << 20)           /* bytes of a file */
-#define HOSTS_DEPTH 8                   /* of files that name files */
+#define HOSTS_MOST (16 << 20)           /* bytes of a file to read */
+#define HOSTS_DEPTH 8                   /* nested files that name files */
 
 static bool has_library(const char *name)
 {
@@ -38,7 +38,7 @@ static void check_rpc(struct preflight *preflight, const struct service *service
 	buf_free(&text);
 }
 
-/* Tables of xinetd imply libwrap for most services; while there is no rule nobody is kept out by it. */
+/* xinetd.conf implies libwrap for most services; while there is no rule, no client is refused by it. */
 static void check_libwrap(struct preflight *preflight, const struct service *service)
 {
 	const char *libwrap = service->groups->access->libwrap;
@@ -52,69 +52,72 @@ static void check_libwrap(struct preflight *preflight, const struct service *ser
 		"clients");
 }
 
-struct hosts_look {
+/* The check of hosts.allow and hosts.deny. */
+struct hosts_check {
 	struct preflight *preflight;
 	const struct service *service;
-	const struct account *account;  /* superd-advise's */
+	const struct account *account;  /* account of superd-advise */
 	struct hosts_rules rules;
 	int depth;
 };
 
-/* Reads hosts.allow, hosts.deny, or a file that a rule names. false: it cannot be read, which was reported. */
-static bool look_at_hosts(struct hosts_look *look, const char *path, bool is_table)
+/* Reads hosts.allow, hosts.deny, or a file that a rule names. false: superd-advise cannot read it, which was
+ * reported. */
+static bool check_hosts_file(struct hosts_check *check, const char *path, bool is_table)
 {
-	struct pool *pool = look->preflight->table->pool;
-	const char *wrong = preflight_check_readable(pool, path, look->account);
+	struct pool *pool = check->preflight->table->pool;
+	const char *wrong = preflight_check_readable(pool, path, check->account);
 	size_t length;
 	char *text;
 
 	if (wrong)
-		preflight_report(look->preflight, SEVERITY_WARNING, look->service, "libwrap",
-				 look->service->groups->access->libwrap, "%s: %s, so no client is let in", path, wrong);
-	if (wrong || look->depth >= HOSTS_DEPTH)
+		preflight_report(check->preflight, SEVERITY_WARNING, check->service, "libwrap",
+				 check->service->groups->access->libwrap, "%s: %s, so no client is let in", path,
+				 wrong);
+	if (wrong || check->depth >= HOSTS_DEPTH)
 		return !wrong;
 	text = fd_read_file(path, HOSTS_MOST, &length);
-	look->depth++;
+	check->depth++;
 	if (text && is_table)
-		hosts_rules_read(&look->rules, text);
+		hosts_rules_read(&check->rules, text);
 	else if (text)
-		hosts_rules_read_list(&look->rules, text);
-	look->depth--;
+		hosts_rules_read_list(&check->rules, text);
+	check->depth--;
 	free(text);
 	return true;
 }
 
 static bool on_hosts_file(void *context, const char *path)
 {
-	return look_at_hosts(context, path, false);
+	return check_hosts_file(context, path, false);
 }
 
-/* superd-advise reads them with a user of its own, and lets nobody in by what it can't read. */
+/* superd-advise reads these files with a user of its own, and denies all clients if it cannot read one. */
 static void check_hosts_files(struct preflight *preflight, const struct service *service)
 {
 	struct account account = { .name = "superd-advise" };
-	struct hosts_look look = { .preflight = preflight, .service = service };
+	struct hosts_check check = { .preflight = preflight, .service = service };
 
-	if (!service->groups->access->libwrap || preflight->hosts_told || !has_library("libwrap") ||
+	if (!service->groups->access->libwrap || preflight->hosts_reported || !has_library("libwrap") ||
 	    !hosts_access_has_rules(&preflight->hosts_access))
-		return;                 /* without a rule superd lets everybody in and asks nobody */
-	preflight->hosts_told = true;
+		return;                 /* without a rule superd admits all clients and does not ask libwrap */
+	preflight->hosts_reported = true;
 	if (preflight->root && !helper_users_refused()) {
 		account.uid = account.gid = helper_user_id(HELPER_USER_ADVISE);
-		look.account = &account;
+		check.account = &account;
 	}
-	look.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &look };
-	look_at_hosts(&look, "/etc/hosts.allow", true);
-	look_at_hosts(&look, "/etc/hosts.deny", true);
+	check.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &check };
+	check_hosts_file(&check, "/etc/hosts.allow", true);
+	check_hosts_file(&check, "/etc/hosts.deny", true);
 }
 
-static const char *find_missing(const struct preflight *preflight, struct helper_program *program, const char *name)
+static const char *check_helper(const struct preflight *preflight, struct helper_program *program, const char *name)
 {
 	struct buf text = { 0 };
 
-	if (program->looked)
+	if (program->checked)
 		return program->missing;
-	program->looked = true;
+	program->checked = true;
 	if (libexec_path(name, preflight->table->pool))
 		return NULL;
 	libexec_describe_missing(name, &text);
@@ -123,8 +126,8 @@ static const char *find_missing(const struct preflight *preflight, struct helper
 	return program->missing;
 }
 
-/* The option for which superd-advise is asked, and its value in *value. NULL: none. */
-static const char *find_question(struct preflight *preflight, const struct service *service, const char **value)
+/* The option that needs superd-advise, and its value in *value. NULL: none. */
+static const char *find_advise_option(struct preflight *preflight, const struct service *service, const char **value)
 {
 	const struct access_options *access = service->groups->access;
 	const struct log_options *logging = service->groups->logging;
@@ -145,11 +148,11 @@ static const char *find_question(struct preflight *preflight, const struct servi
 	return logging->log_on_failure & FAILURE_USERID ? "log_on_failure" : NULL;
 }
 
-/* A log without names keeps nobody out. */
+/* Only a warning for a log, as clients are served without the name. */
 static void check_advise(struct preflight *preflight, const struct service *service)
 {
-	const char *value, *option = find_question(preflight, service, &value);
-	const char *missing = option ? find_missing(preflight, &preflight->advise, "superd-advise") : NULL;
+	const char *value, *option = find_advise_option(preflight, service, &value);
+	const char *missing = option ? check_helper(preflight, &preflight->advise, "superd-advise") : NULL;
 	bool is_log = option && !strncmp(option, "log_", 4);
 
 	if (missing)
@@ -157,14 +160,14 @@ static void check_advise(struct preflight *preflight, const struct service *serv
 				 missing);
 }
 
-static void check_registrar(struct preflight *preflight, const struct service *service, const struct listen *listen)
+static void check_rpc_helper(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	const char *missing;
 	struct buf text = { 0 };
 
 	if (!endpoint_is_rpc(listen->endpoint))
 		return;
-	missing = find_missing(preflight, &preflight->rpc, "superd-rpc");
+	missing = check_helper(preflight, &preflight->rpc, "superd-rpc");
 	if (!missing)
 		return;
 	endpoint_format(listen->endpoint, &text);
@@ -179,7 +182,7 @@ void preflight_libraries(struct preflight *preflight, const struct service *serv
 	check_advise(preflight, service);
 	for (size_t i = 0; i < service->socket_count; i++) {
 		if (has_library("libtirpc"))
-			check_registrar(preflight, service, &service->sockets[i]);
+			check_rpc_helper(preflight, service, &service->sockets[i]);
 		else
 			check_rpc(preflight, service, &service->sockets[i]);
 	}

@@ -1,4 +1,4 @@
-/* Checks whether other users than root can change what root runs: the tables, and for services that run as root the
+/* Checks whether users other than root can change what root runs: the tables, and for services that run as root the
  * program and its files of variables. Folders that a group can write are accepted: on Debian /usr/local is one. */
 #include <limits.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define FLAWS (PATH_OWNER | PATH_WORLD | PATH_FILE)
 
-/* Whether others than root can change the file, said in what. */
+/* Whether users other than root can change the file; how, in `what`. */
 static bool is_changeable(const struct preflight *preflight, const char *path, struct buf *what)
 {
 	struct path_finding finding;
@@ -21,7 +21,8 @@ static bool is_changeable(const struct preflight *preflight, const char *path, s
 	return true;
 }
 
-static void check_file(struct preflight *preflight, const struct service *service, const char *option, const char *path)
+static void check_root_file(struct preflight *preflight, const struct service *service, const char *option,
+			    const char *path)
 {
 	struct buf what = { 0 };
 
@@ -31,7 +32,7 @@ static void check_file(struct preflight *preflight, const struct service *servic
 	buf_free(&what);
 }
 
-static bool make_whole(const char *path, char whole[PATH_MAX])
+static bool make_absolute(const char *path, char whole[PATH_MAX])
 {
 	char here[PATH_MAX];
 
@@ -40,7 +41,7 @@ static bool make_whole(const char *path, char whole[PATH_MAX])
 	return getcwd(here, sizeof(here)) && snprintf(whole, PATH_MAX, "%s/%s", here, path) < PATH_MAX;
 }
 
-/* Once for all services of it. */
+/* Checks a table's file, once for all its services. */
 static void check_table(struct preflight *preflight, const struct service *service)
 {
 	struct origin at = { .file = service->at.file };
@@ -51,7 +52,7 @@ static void check_table(struct preflight *preflight, const struct service *servi
 	if (!at.file || ptr_map_get(&preflight->tables, at.file, NULL, &known))
 		return;
 	ptr_map_put(&preflight->tables, at.file, NULL, NULL);
-	if (make_whole(at.file, path) && is_changeable(preflight, path, &what))
+	if (make_absolute(at.file, path) && is_changeable(preflight, path, &what))
 		diag_warning(preflight->diags, at, "not root alone decides what superd runs: %s", buf_string(&what));
 	buf_free(&what);
 }
@@ -66,7 +67,7 @@ void preflight_owners(struct preflight *preflight, const struct service *service
 	if ((service->account && service->account->uid != 0) || service->groups->environment->root_directory)
 		return;
 	if (service->exec->exec)
-		check_file(preflight, service, "exec", service->exec->exec[0]);
+		check_root_file(preflight, service, "exec", service->exec->exec[0]);
 	for (; files && *files; files++)
-		check_file(preflight, service, "environment_file", *files + (**files == '-'));
+		check_root_file(preflight, service, "environment_file", *files + (**files == '-'));
 }

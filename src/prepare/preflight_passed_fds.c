@@ -1,5 +1,5 @@
-/* Checks the files and credentials that a service is handed. A file that is missing now, such as the socket of a daemon
- * that keeps secrets, may appear before the first client does. So it is a warning, and a start without it waits. */
+/* Checks the files and credentials that a service gets. A file that is missing now, such as the socket of a daemon that
+ * keeps secrets, may appear before the first client does. So it is only a warning, and a start without it waits. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,13 +9,13 @@
 #include "config/words/passed_fds.h"
 #include "prepare/preflight_internal.h"
 
-/* A unix socket is connected to, a folder of credentials is read. */
-static const char *judge(const char *path, int mode)
+/* What prevents superd from using a file, a unix socket to connect to, or a folder of credentials. */
+static const char *check_access(const char *path, int mode)
 {
 	return access(path, mode) == 0 ? NULL : strerror(errno);
 }
 
-static void check_file(struct preflight *preflight, const struct service *service, const char *word)
+static void check_open_file(struct preflight *preflight, const struct service *service, const char *word)
 {
 	const char *path, *wrong;
 	struct open_file_word file;
@@ -23,14 +23,15 @@ static void check_file(struct preflight *preflight, const struct service *servic
 	if (open_file_word_read(word, &file) || file.graceful)
 		return;
 	path = pool_text_n(preflight->table->pool, file.path, file.path_length);
-	wrong = path && preflight_may_look(preflight, path) ? judge(path, file.read_only ? R_OK : R_OK | W_OK) : NULL;
+	wrong = path && preflight_may_look(preflight, path) ? check_access(path, file.read_only ? R_OK : R_OK | W_OK)
+							    : NULL;
 	if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "open_file", path,
 				 "%s: clients wait until it is there; graceful leaves it out", wrong);
 }
 
-/* Whether set_credential stands in for it. */
-static bool is_set(const struct passed_fds_options *passed_fds, const struct credential_word *loaded)
+/* Whether set_credential has a value for the same name. */
+static bool has_default(const struct passed_fds_options *passed_fds, const struct credential_word *loaded)
 {
 	for (words word = passed_fds->set_credential; word && *word; word++) {
 		struct credential_word set = credential_word_read(*word);
@@ -41,15 +42,15 @@ static bool is_set(const struct passed_fds_options *passed_fds, const struct cre
 	return false;
 }
 
-/* A credential without a path may be missing. */
+/* Checks a credential with a path; one without may be missing. */
 static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
 {
 	struct credential_word parts = credential_word_read(word);
 	const char *wrong;
 
-	if (!parts.rest || *parts.rest != '/' || is_set(service->groups->passed_fds, &parts))
+	if (!parts.rest || *parts.rest != '/' || has_default(service->groups->passed_fds, &parts))
 		return;
-	wrong = preflight_may_look(preflight, parts.rest) ? judge(parts.rest, R_OK) : NULL;
+	wrong = preflight_may_look(preflight, parts.rest) ? check_access(parts.rest, R_OK) : NULL;
 	if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
 				 "%s: clients wait until it is there; a %s of its name would stand in", wrong,
@@ -61,7 +62,7 @@ void preflight_passed_fds(struct preflight *preflight, const struct service *ser
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 
 	for (words word = passed_fds->open_file; word && *word; word++)
-		check_file(preflight, service, *word);
+		check_open_file(preflight, service, *word);
 	for (words word = passed_fds->load_credential; word && *word; word++)
 		check_credential(preflight, service, *word);
 }

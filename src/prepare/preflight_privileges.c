@@ -1,5 +1,5 @@
-/* What superd must be allowed to do for a service. Whether it is root says little: a container's
- * root lacks capabilities, and limits may be too low for anyone. */
+/* What superd must be allowed to do for a service. Whether it is root says little: root in a container lacks
+ * capabilities, and limits may be too low for any user. */
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdarg.h>
@@ -16,15 +16,15 @@
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
 
-#define NEAREST_NAMED 24 /* units in one message */
+#define CLAMPED_NAMED 24 /* units named in one message */
 
-static void check_root(struct preflight *preflight, const struct service *service)
+static void check_user(struct preflight *preflight, const struct service *service)
 {
 	if (!preflight->root || service->groups->identity->user || service->groups->identity->dynamic_user ||
 	    service_is_unclear(service, "user"))
 		return;
 	if (!service->exec->exec || service->groups->access->deny_time >= 0)
-		return;         /* superd's own services have users of their own, sensors none */
+		return;         /* helper programs have users of their own, sensors run no program */
 	if (service->dialect == UNIT) {
 		if (!preflight->root_units++)
 			preflight->root_unit = service;
@@ -35,7 +35,7 @@ static void check_root(struct preflight *preflight, const struct service *servic
 		diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
 }
 
-/* That is what a unit means that names no user, so it is told of once. */
+/* A unit without User= means root, so one note covers all of them. */
 void preflight_root_units(struct preflight *preflight)
 {
 	const struct service *first = preflight->root_unit;
@@ -47,20 +47,23 @@ void preflight_root_units(struct preflight *preflight)
 			  first->name, preflight->root_units - 1);
 }
 
-static void say_capabilities(struct preflight *preflight, enum severity severity, const struct service *service,
-			     const char *option, uint64_t set, const char *wrong)
+/* The names of a set of capabilities as the option has them, in the pool. */
+static const char *capability_names(struct pool *pool, const char *option, uint64_t set)
 {
 	const struct directive *directive = directive_find(NATIVE, option);
 	struct buf text = { 0 };
+	const char *names;
 
 	directive->type->format(directive, &set, &text);
-	preflight_report(preflight, severity, service, option, buf_string(&text), "%s", wrong);
+	names = pool_text(pool, buf_string(&text));
 	buf_free(&text);
+	return names ? names : "";
 }
 
 static void check_capabilities(struct preflight *preflight, const struct service *service)
 {
 	const struct identity_options *identity = service->groups->identity;
+	struct pool *pool = preflight->table->pool;
 	uint64_t missing = 0;
 
 	for (int bit = 0; bit < 64; bit++) {
@@ -68,11 +71,12 @@ static void check_capabilities(struct preflight *preflight, const struct service
 			missing |= UINT64_C(1) << bit;
 	}
 	if (missing)
-		say_capabilities(preflight, SEVERITY_WARNING, service, "ambient_capabilities", missing,
+		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities",
+				 capability_names(pool, "ambient_capabilities", missing),
 				 "superd does not have this itself, so it can't pass it on");
 	if (identity->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
-		say_capabilities(preflight, SEVERITY_ERROR, service, "capability_bounding_set",
-				 identity->capability_bounding_set,
+		preflight_report(preflight, SEVERITY_ERROR, service, "capability_bounding_set",
+				 capability_names(pool, "capability_bounding_set", identity->capability_bounding_set),
 				 "only root or CAP_SETPCAP can take capabilities away for good");
 }
 
@@ -88,14 +92,14 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 				 "superd may not make mounts here, and root leaves a chroot(2) when it likes");
 }
 
-/* What superd may not set for it, so that it gets what is nearest. Packages say such things in most of their units, so
- * those are told of once, by their names; what somebody has written for this machine is told of by its line. */
-__attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *preflight,
-							      const struct service *service, int capability,
-							      const char *option, const char *value, const char *wrong,
-							      ...)
+/* Reports a value that superd may not set, so that the service gets the closest one. Packages have such values in most
+ * of their units, so one message names them all; in other tables the administrator wrote them, and each is reported. */
+__attribute__((format(printf, 6, 7))) static void report_clamped(struct preflight *preflight,
+								 const struct service *service, int capability,
+								 const char *option, const char *value,
+								 const char *wrong, ...)
 {
-	struct clamped_units *units = &preflight->nearest;
+	struct clamped_units *units = &preflight->clamped;
 	char text[160];
 	va_list arguments;
 
@@ -111,23 +115,23 @@ __attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *
 		if (!units->count++)
 			units->at = service_origin(service, option);
 		units->last = service;
-		if (units->count <= NEAREST_NAMED)
+		if (units->count <= CLAMPED_NAMED)
 			buf_addf(&units->names, "%s%s (", units->count > 1 ? "), " : "", service->name);
-	} else if (units->count <= NEAREST_NAMED) {
+	} else if (units->count <= CLAMPED_NAMED) {
 		buf_text(&units->names, ", ");
 	}
-	if (units->count <= NEAREST_NAMED)
+	if (units->count <= CLAMPED_NAMED)
 		buf_text(&units->names, option_name_of(service, option));
 }
 
 void preflight_clamped_units(struct preflight *preflight)
 {
-	struct clamped_units *units = &preflight->nearest;
+	struct clamped_units *units = &preflight->clamped;
 	bool nice = units->lacking >> CAP_SYS_NICE & 1, resource = units->lacking >> CAP_SYS_RESOURCE & 1;
 
 	buf_char(&units->names, ')');
-	if (units->count > NEAREST_NAMED)
-		buf_addf(&units->names, " and %zu more", units->count - NEAREST_NAMED);
+	if (units->count > CLAMPED_NAMED)
+		buf_addf(&units->names, " and %zu more", units->count - CLAMPED_NAMED);
 	if (units->count)
 		diag_warning(preflight->diags, units->at,
 			     "%zu unit%s for what only root or %s%s%s can give, and get%s what is nearest: %s",
@@ -137,7 +141,7 @@ void preflight_clamped_units(struct preflight *preflight)
 	buf_free(&units->names);
 }
 
-/* The lowest nice value without privilege comes from RLIMIT_NICE, which counts from 20 down. */
+/* The lowest nice value without privilege is 20 - RLIMIT_NICE (getrlimit(2)). */
 static void check_nice(struct preflight *preflight, const struct service *service)
 {
 	int64_t nice = service->groups->environment->nice;
@@ -150,11 +154,11 @@ static void check_nice(struct preflight *preflight, const struct service *servic
 	    (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, nice);
-	say_nearest(preflight, service, CAP_SYS_NICE, "nice", text,
-		    "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
+	report_clamped(preflight, service, CAP_SYS_NICE, "nice", text,
+		       "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
 }
 
-/* Up is for all, down below where it began is not. */
+/* Any process may raise oom_score_adj; lowering it needs CAP_SYS_RESOURCE. */
 static void check_oom_score(struct preflight *preflight, const struct service *service)
 {
 	int64_t wanted = service->groups->environment->oom_score_adjust;
@@ -172,11 +176,11 @@ static void check_oom_score(struct preflight *preflight, const struct service *s
 	if (wanted >= own)
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, wanted);
-	say_nearest(preflight, service, CAP_SYS_RESOURCE, "oom_score_adjust", text,
-		    "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
+	report_clamped(preflight, service, CAP_SYS_RESOURCE, "oom_score_adjust", text,
+		       "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
 }
 
-static bool exceeds(int64_t wanted, rlim_t hard)
+static bool exceeds_limit(int64_t wanted, rlim_t hard)
 {
 	if (hard == RLIM_INFINITY)
 		return false;
@@ -190,20 +194,21 @@ static void check_limit(struct preflight *preflight, const struct service *servi
 	struct rlimit own;
 	char text[32] = "unlimited";
 
-	if (most < 0 || !limit_option(resource) || getrlimit(resource, &own) < 0 || !exceeds(most, own.rlim_max) ||
-	    capability_held(CAP_SYS_RESOURCE))
+	if (most < 0 || !limit_option(resource) || getrlimit(resource, &own) < 0 ||
+	    !exceeds_limit(most, own.rlim_max) || capability_held(CAP_SYS_RESOURCE))
 		return;
 	if (most != SCAN_INFINITY)
 		snprintf(text, sizeof(text), "%" PRId64, most);
-	say_nearest(preflight, service, CAP_SYS_RESOURCE, limit_option(resource), text,
-		    "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what is "
-		    "nearest",
-		    (unsigned long long)own.rlim_max);
+	report_clamped(
+		preflight, service, CAP_SYS_RESOURCE, limit_option(resource), text,
+		"superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what is "
+		"nearest",
+		(unsigned long long)own.rlim_max);
 }
 
 void preflight_privileges(struct preflight *preflight, const struct service *service)
 {
-	check_root(preflight, service);
+	check_user(preflight, service);
 	check_capabilities(preflight, service);
 	check_chroot(preflight, service);
 	check_nice(preflight, service);

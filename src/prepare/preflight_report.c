@@ -1,4 +1,4 @@
-/* Helpers of the preflight: reporting a finding, and whether a path may be looked at. */
+/* Helpers of the preflight: reports a finding, and decides whether a path may be examined. */
 #include "config/option/service_mark.h"
 #include "prepare/preflight_internal.h"
 
@@ -13,7 +13,7 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 		      const char *option, const char *value, const char *wrong, ...)
 {
 	struct origin at = service_origin(service, option);
-	struct buf said = { 0 };
+	struct buf setting = { 0 };
 	char text[1024];
 	va_list arguments;
 
@@ -21,11 +21,11 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 	vsnprintf(text, sizeof(text), wrong, arguments);
 	va_end(arguments);
 	if (service->is_foreign && !strcmp(option, "exec"))
-		buf_text(&said, value);
+		buf_text(&setting, value);
 	else
-		option_name_add(service, option, value, &said);
-	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&said), text);
-	buf_free(&said);
+		option_name_add(service, option, value, &setting);
+	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&setting), text);
+	buf_free(&setting);
 }
 
 bool preflight_may_look(const struct preflight *preflight, const char *path)

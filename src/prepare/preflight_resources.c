@@ -1,5 +1,5 @@
-/* Checks the control group, device and scheduling options that this machine cannot provide. Each message says what
- * superd does instead: a limit on each process is not the same as one on all of them together. */
+/* Checks the options for control groups, devices and scheduling that this machine cannot provide. Each message says
+ * what superd does instead: a limit for each process is not the same as one for all of them together. */
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,22 +14,22 @@
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
 
-/* The option's value in the form of superd.conf, also a default. */
-static void show_value(const struct service *service, const char *option, struct buf *out)
+/* Appends the option's value as superd.conf writes it, also if it is the default. */
+static void add_value(const struct service *service, const char *option, struct buf *out)
 {
 	const struct directive *directive = directive_find(NATIVE, option);
 
 	directive->type->format(directive, directive_field(directive, service), out);
 }
 
-static void say_answer(void *context, const struct service *service, const char *option, enum cgroup_support answer,
-		       const char *why, const char *instead)
+static void report_support(void *context, const struct service *service, const char *option, enum cgroup_support answer,
+			   const char *why, const char *instead)
 {
 	struct preflight *preflight = context;
 	bool refused = answer == SUPPORT_REFUSED && !preflight->table->warns_of_unsupported;
 	struct buf value = { 0 };
 
-	show_value(service, option, &value);
+	add_value(service, option, &value);
 	if (answer == SUPPORT_NEAR)
 		preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&value), "%s; %s", why,
 				 instead);
@@ -51,7 +51,8 @@ static void check_devices(struct preflight *preflight, const struct service *ser
 	}
 }
 
-static void check_limits_of(struct preflight *preflight, const struct service *service, const char *option, words list)
+static void check_device_limits(struct preflight *preflight, const struct service *service, const char *option,
+				words list)
 {
 	for (; list && *list; list++) {
 		struct device_limit limit;
@@ -73,21 +74,22 @@ static void check_scheduling(struct preflight *preflight, const struct service *
 	long personality;
 
 	if (real_time && !capability_held(CAP_SYS_NICE)) {
-		show_value(service, "cpu_scheduling_policy", &value);
+		add_value(service, "cpu_scheduling_policy", &value);
 		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", buf_string(&value),
 				 "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
 		buf_clear(&value);
 	}
 	if (scheduling->personality && !scheduling_personality(scheduling->personality, &personality)) {
-		show_value(service, "personality", &value);
+		add_value(service, "personality", &value);
 		preflight_report(preflight, SEVERITY_ERROR, service, "personality", buf_string(&value),
 				 "this machine runs no programs of that kind");
 	}
 	buf_free(&value);
 }
 
-/* Files of another user's would be beyond it. */
-static void check_owner(struct preflight *preflight, const struct service *service, const struct directory_kind *kind)
+/* A dynamic user could not use another user's files. */
+static void check_directory_owner(struct preflight *preflight, const struct service *service,
+				  const struct directory_kind *kind)
 {
 	for (words name = kind->names; kind->is_owned && kind->base && name && *name; name++) {
 		struct buf path = { 0 };
@@ -103,7 +105,7 @@ static void check_owner(struct preflight *preflight, const struct service *servi
 	}
 }
 
-static void check_dynamic(struct preflight *preflight, const struct service *service)
+static void check_dynamic_user(struct preflight *preflight, const struct service *service)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
 
@@ -111,19 +113,19 @@ static void check_dynamic(struct preflight *preflight, const struct service *ser
 		return;
 	directories_of(service, preflight->defaults, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
-		check_owner(preflight, service, &kinds[n]);
+		check_directory_owner(preflight, service, &kinds[n]);
 }
 
 void preflight_resources(struct preflight *preflight, const struct service *service)
 {
 	const struct resource_options *resources = service->groups->resources;
 
-	cgroup_settings_compare(service, say_answer, preflight);
+	cgroup_settings_compare(service, report_support, preflight);
 	check_devices(preflight, service);
-	check_limits_of(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);
-	check_limits_of(preflight, service, "io_write_bandwidth_max", resources->io_write_bandwidth_max);
-	check_limits_of(preflight, service, "io_read_iops_max", resources->io_read_iops_max);
-	check_limits_of(preflight, service, "io_write_iops_max", resources->io_write_iops_max);
+	check_device_limits(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);
+	check_device_limits(preflight, service, "io_write_bandwidth_max", resources->io_write_bandwidth_max);
+	check_device_limits(preflight, service, "io_read_iops_max", resources->io_read_iops_max);
+	check_device_limits(preflight, service, "io_write_iops_max", resources->io_write_iops_max);
 	check_scheduling(preflight, service);
-	check_dynamic(preflight, service);
+	check_dynamic_user(preflight, service);
 }

@@ -4,7 +4,7 @@
 #include "config/option/option_table.h"
 #include "prepare/preflight_internal.h"
 
-static void say(void *context, const struct service *service, const char *option, const char *why)
+static void report_missing(void *context, const struct service *service, const char *option, const char *why)
 {
 	struct preflight *preflight = context;
 	const struct directive *directive = directive_find(NATIVE, option);
@@ -19,5 +19,5 @@ static void say(void *context, const struct service *service, const char *option
 
 void preflight_sandbox(struct preflight *preflight, const struct service *service)
 {
-	sandbox_support_compare(&preflight->support, service, preflight->table->pool, say, preflight);
+	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
 }

@@ -1,6 +1,5 @@
-/* Checks what a service's sockets need of this machine. A socket of each kind is opened once and
- * closed, without listening: only this shows whether the kernel has the kind, as it may load a
- * module for it. */
+/* Checks what a service's sockets need of this machine. A socket of each kind is opened once and closed, without
+ * listening: only this shows whether the kernel has the kind, as it may load a module for it. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <net/if.h>
@@ -14,7 +13,7 @@
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
 
-static int probe(int domain, const struct socket_form *form)
+static int try_socket(int domain, const struct socket_form *form)
 {
 	int fd = socket(domain, form->type | SOCK_CLOEXEC, form->protocol);
 	int error = fd < 0 ? errno : 0;
@@ -23,7 +22,7 @@ static int probe(int domain, const struct socket_form *form)
 	return error;
 }
 
-/* 0, or the errno of a socket of this kind. */
+/* 0, or the errno of socket(2) for this kind. */
 static int kind_error(struct preflight *preflight, const struct endpoint *endpoint)
 {
 	int *known = &preflight->kinds[endpoint->kind][endpoint->family];
@@ -32,18 +31,18 @@ static int kind_error(struct preflight *preflight, const struct endpoint *endpoi
 	if (!socket_form(endpoint, &form))
 		return 0;
 	if (endpoint->kind == ENDPOINT_NETLINK)
-		return probe(form.domain, &form);
+		return try_socket(form.domain, &form);
 	if (*known >= 0)
 		return *known;
 	if (endpoint_is_inet(endpoint) && endpoint->family == FAMILY_IPV4)
 		form.domain = AF_INET;
-	*known = probe(form.domain, &form);
+	*known = try_socket(form.domain, &form);
 	if (*known == EAFNOSUPPORT && endpoint_is_inet(endpoint) && endpoint->family == FAMILY_ANY)
-		*known = probe(AF_INET, &form);
+		*known = try_socket(AF_INET, &form);
 	return *known;
 }
 
-static void check_kind(struct preflight *preflight, const struct service *service, const struct listen *listen)
+static void check_socket_kind(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	int error = kind_error(preflight, listen->address);
 	struct buf text = { 0 };
@@ -60,7 +59,8 @@ static void check_kind(struct preflight *preflight, const struct service *servic
 	buf_free(&text);
 }
 
-static void check_port(struct preflight *preflight, const struct service *service, const struct listen *listen)
+static void check_privileged_port(struct preflight *preflight, const struct service *service,
+				  const struct listen *listen)
 {
 	const struct endpoint *address = listen->address;
 	struct buf text = { 0 };
@@ -74,51 +74,51 @@ static void check_port(struct preflight *preflight, const struct service *servic
 	buf_free(&text);
 }
 
-static bool interface_is_there(struct preflight *preflight, const char *name)
+static bool interface_exists(struct preflight *preflight, const char *name)
 {
 	const char *key = pool_text(preflight->table->pool, name);
-	const void *there = NULL;
+	const void *exists = NULL;
 
-	if (key && ptr_map_get(&preflight->interfaces, key, NULL, &there))
-		return there;
-	there = if_nametoindex(name) ? name : NULL;
+	if (key && ptr_map_get(&preflight->interfaces, key, NULL, &exists))
+		return exists;
+	exists = if_nametoindex(name) ? name : NULL;
 	if (key)
-		ptr_map_put(&preflight->interfaces, key, NULL, there);
-	return there;
+		ptr_map_put(&preflight->interfaces, key, NULL, exists);
+	return exists;
 }
 
-/* A warning: interfaces come and go. */
+/* Only a warning, as interfaces come and go. */
 static void check_interfaces(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	const char *device = listen->options->bind_to_device, *interface = listen->address->interface;
 
-	if (device && !interface_is_there(preflight, device))
+	if (device && !interface_exists(preflight, device))
 		preflight_report(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
 				 "there is no such interface here now");
-	if (interface && !interface_is_there(preflight, interface))
+	if (interface && !interface_exists(preflight, interface))
 		diag_warning(preflight->diags, listen->at, "%s: %sthere is no interface %s here now", service->name,
 			     service->is_foreign ? "" : "listen: ", interface);
 }
 
-/* What bind(2) says of the address with a port of the kernel's choice, which is free again at once: unlike a list of
- * interfaces it knows local routes and net.ipv4.ip_nonlocal_bind. */
+/* Whether bind(2) accepts the address, with a port of the kernel's choice, which is free again at once. Unlike a list
+ * of interfaces, bind(2) knows local routes and net.ipv4.ip_nonlocal_bind. */
 static bool probe_address(const struct endpoint *endpoint, int family)
 {
 	struct endpoint probed = { .kind = ENDPOINT_UDP, .address = endpoint->address,
 				   .interface = endpoint->interface };
 	struct socket_address address;
 	int fd;
-	bool there;
+	bool exists;
 
 	if (!socket_address_make(&probed, family, &address))
 		return true;
 	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	there = fd < 0 || bind(fd, &address.any, address.length) == 0 || errno != EADDRNOTAVAIL;
+	exists = fd < 0 || bind(fd, &address.any, address.length) == 0 || errno != EADDRNOTAVAIL;
 	fd_close(&fd);
-	return there;
+	return exists;
 }
 
-static bool address_is_there(struct preflight *preflight, const struct endpoint *endpoint, int family)
+static bool address_exists(struct preflight *preflight, const struct endpoint *endpoint, int family)
 {
 	const void *found;
 
@@ -129,7 +129,7 @@ static bool address_is_there(struct preflight *preflight, const struct endpoint 
 	return found;
 }
 
-/* A warning: addresses come and go, too. */
+/* Only a warning, as addresses come and go. */
 static void check_address(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	const struct endpoint *address = listen->address;
@@ -137,7 +137,7 @@ static void check_address(struct preflight *preflight, const struct service *ser
 	const struct socket_options *options = listen->options;
 
 	if (!endpoint_is_inet(address) || !address->address || family == AF_UNSPEC || options->free_bind ||
-	    options->transparent || options->optional || address_is_there(preflight, address, family))
+	    options->transparent || options->optional || address_exists(preflight, address, family))
 		return;
 	diag_warning(preflight->diags, listen->at, "%s: no interface here has the address %s now", service->name,
 		     address->address);
@@ -147,7 +147,7 @@ static void check_address(struct preflight *preflight, const struct service *ser
 		diags_hint(preflight->diags, "free_bind = yes listens on it before it is there");
 }
 
-static void check_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)
+static void check_node_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	if (!endpoint_is_path(listen->address) || listen->owner == (uid_t)-1 || listen->owner == geteuid() ||
 	    capability_held(CAP_CHOWN))
@@ -161,11 +161,11 @@ void preflight_sockets(struct preflight *preflight, const struct service *servic
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
 
-		check_kind(preflight, service, listen);
+		check_socket_kind(preflight, service, listen);
 		if (!listen_is_other_family(service, listen))
-			check_port(preflight, service, listen);
+			check_privileged_port(preflight, service, listen);
 		check_interfaces(preflight, service, listen);
 		check_address(preflight, service, listen);
-		check_owner(preflight, service, listen);
+		check_node_owner(preflight, service, listen);
 	}
 }

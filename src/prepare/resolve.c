@@ -1,8 +1,8 @@
 /* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values.
  *
- * Two endpoints may turn out to be the same (tcp:http and 80). They are sorted by port, so in a table of ten thousand
- * only endpoints that could clash are compared, and only if a name was involved: endpoints that were written alike were
- * reported before. */
+ * Two endpoints may turn out to be the same (tcp:http and 80). They are sorted by port, so that in a table of ten
+ * thousand only endpoints that could clash are compared, and only if a name was involved: endpoints that were written
+ * alike were reported before. */
 #include "prepare/resolve.h"
 
 #include <linux/capability.h>
@@ -30,10 +30,12 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 	listen->owner_group = (gid_t)-1;
 	if (user_text && (!user || user->wrong))
 		return accounts_refuse(accounts, service, "socket_user", user_text,
-				       user ? user->wrong : "out of memory", user ? user->near : NULL);
+				       (struct lookup_failure){ user ? user->wrong : "out of memory",
+								user ? user->near : NULL });
 	if (group_text && (!group || group->wrong))
 		return accounts_refuse(accounts, service, "socket_group", group_text,
-				       group ? group->wrong : "out of memory", group ? group->near : NULL);
+				       (struct lookup_failure){ group ? group->wrong : "out of memory",
+								group ? group->near : NULL });
 	if (user) {
 		listen->owner = user->uid;
 		listen->owner_group = user->gid;
@@ -43,7 +45,7 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 	return true;
 }
 
-static size_t count_further(struct addresses *addresses, const struct service *service)
+static size_t count_further_addresses(struct addresses *addresses, const struct service *service)
 {
 	size_t count = 0;
 
@@ -54,10 +56,10 @@ static size_t count_further(struct addresses *addresses, const struct service *s
 	return count;
 }
 
-/* Puts a socket for each further address of a host behind that of the first. */
-static void spread_sockets(struct addresses *addresses, struct service *service)
+/* Adds a socket for each further address of a host behind that of the first. */
+static void add_further_sockets(struct addresses *addresses, struct service *service)
 {
-	size_t further = count_further(addresses, service), made = 0;
+	size_t further = count_further_addresses(addresses, service), made = 0;
 	struct listen *sockets;
 
 	if (!further)
@@ -92,16 +94,16 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		struct listen *listen = &service->sockets[i];
 
 		addresses_resolve(addresses, service, listen);
-		/* One complaint a set of options: most sockets share the service's. */
+		/* One error for each set of options, as most sockets share the service's. */
 		if (listen->options != refused && !resolve_owner(accounts, service, listen))
 			refused = listen->options;
 	}
-	spread_sockets(addresses, service);
+	add_further_sockets(addresses, service);
 	networks_resolve(networks, service);
 	resolve_program(service, accounts->pool, accounts->diags);
 }
 
-static void resolve_confinements(struct table *table, struct diags *diags)
+static void make_sandboxes(struct table *table, struct diags *diags)
 {
 	struct sandbox_support support = { 0 };
 
@@ -111,7 +113,7 @@ static void resolve_confinements(struct table *table, struct diags *diags)
 	}
 }
 
-static void resolve_allotments(struct table *table, struct diags *diags)
+static void make_cgroup_settings(struct table *table, struct diags *diags)
 {
 	struct cgroup_settings_cache cgroup_cache = { 0 };
 
@@ -123,7 +125,7 @@ static void resolve_allotments(struct table *table, struct diags *diags)
 	}
 }
 
-static bool is_claimed(const struct service *service, const struct listen *listen)
+static bool has_claim(const struct service *service, const struct listen *listen)
 {
 	if (service->exec->disable || listen->address->port_name)
 		return false;
@@ -141,7 +143,7 @@ static size_t claims_count(const struct table *table, bool *any_by_name)
 		for (size_t j = 0; j < service->socket_count; j++) {
 			const struct listen *listen = &service->sockets[j];
 
-			count += is_claimed(service, listen);
+			count += has_claim(service, listen);
 			*any_by_name |= listen->address != listen->endpoint;
 		}
 	}
@@ -156,7 +158,7 @@ static void claims_fill(const struct table *table, struct endpoint_claim *claims
 		const struct service *service = &table->services[i];
 
 		for (size_t j = 0; j < service->socket_count; j++) {
-			if (!is_claimed(service, &service->sockets[j]))
+			if (!has_claim(service, &service->sockets[j]))
 				continue;
 			claims[number] = endpoint_claim_of(service, &service->sockets[j], number);
 			number++;
@@ -180,7 +182,7 @@ static bool same_port(const struct endpoint_claim *a, const struct endpoint_clai
 	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
 }
 
-/* Endpoints that clash as they are written were reported when the table was read. */
+/* Endpoints that clash as written were reported when the table was read. */
 static bool claims_clash(const struct endpoint_claim *a, const struct endpoint_claim *b)
 {
 	struct endpoint written_a = endpoint_claim_as_written(a), written_b = endpoint_claim_as_written(b);
@@ -189,7 +191,7 @@ static bool claims_clash(const struct endpoint_claim *a, const struct endpoint_c
 	       !endpoint_clash(&written_a, &written_b);
 }
 
-/* Compares one claim with those behind it that have its port. */
+/* Compares a claim with those behind it that have the same port. */
 static void check_claim(const struct endpoint_claim *claim, const struct endpoint_claim *end, struct diags *diags)
 {
 	for (const struct endpoint_claim *other = claim + 1; other < end && same_port(claim, other); other++) {
@@ -221,7 +223,7 @@ static void check_clashes(const struct table *table, struct diags *diags)
 	free(claims);
 }
 
-/* Warns once about settings that need root, if an ordinary user checks the table: they are no mistake. */
+/* If an ordinary user checks the table, warns once about services that need root: they are no mistake. */
 static void warn_of_users(const struct table *table, struct diags *diags)
 {
 	const struct service *first = NULL;
@@ -251,7 +253,7 @@ void resolve_table(struct table *table, struct diags *diags)
 	struct networks networks;
 
 	accounts_open(&accounts, table->pool, diags);
-	accounts.trusts = table->is_only_checked;
+	accounts.is_only_checked = table->is_only_checked;
 	addresses_open(&addresses, table->pool, diags);
 	networks_open(&networks, table->pool, diags);
 	for (size_t i = 0; i < table->count; i++) {
@@ -262,8 +264,8 @@ void resolve_table(struct table *table, struct diags *diags)
 		warn_of_users(table, diags);
 	check_clashes(table, diags);
 	duplicate_node_check(table, diags);
-	resolve_confinements(table, diags);
-	resolve_allotments(table, diags);
+	make_sandboxes(table, diags);
+	make_cgroup_settings(table, diags);
 	networks_close(&networks);
 	addresses_close(&addresses);
 	accounts_close(&accounts);

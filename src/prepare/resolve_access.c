@@ -1,6 +1,6 @@
 /* Compiles address rules, once for all services that share them.
  *
- * superd judges each connection that it accepts. A service that gets the listener accepts by itself, so the kernel must
+ * superd checks each connection that it accepts. A service that gets the listener accepts by itself, so the kernel must
  * enforce the rules there. The kernel's filter knows neither host names nor peers without an address: a rule that it
  * cannot enforce is refused here, never dropped. */
 #include "prepare/resolve_access.h"
@@ -18,6 +18,7 @@
 #include "os/bpf/socket_filter.h"
 #include "prepare/ip_address_deny.h"
 
+/* A compiled filter, or the reason why there is none. */
 struct filter_made {
 	const struct sock_fprog *filter;
 	const char *wrong;              /* why there is none */
@@ -37,7 +38,8 @@ void networks_close(struct networks *networks)
 	ptr_map_free(&networks->filters[1]);
 }
 
-/* Without the zeros at its end, which stand for anything: glibc gives 192.168.0.0 whole, others gave 192.168. */
+/* Makes a network of a number whose zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network,
+ * other libcs 192.168. */
 static void network_from_number(uint32_t number, struct network *network)
 {
 	unsigned bits = 32;
@@ -51,7 +53,7 @@ static void network_from_number(uint32_t number, struct network *network)
 	memcpy(network->address + 12, &number, sizeof(number));
 }
 
-/* One thread at a time loads a table, so the reply of getnetbyname(3) is its own. Net 0 is nobody's. */
+/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. Network 0 is invalid. */
 static const struct network *network_ask(const char *name, struct pool *pool)
 {
 	const struct netent *entry = getnetbyname(name);
@@ -80,13 +82,13 @@ static bool network_find(void *context, const char *name, struct network *networ
 	return known;
 }
 
-static void refuse_memory(struct networks *networks, const struct service *service)
+static void add_memory_error(struct networks *networks, const struct service *service)
 {
 	diag_error(networks->diags, service->at, "%s: looking at who may come: out of memory", service->name);
 }
 
 /* Sets *access, to NULL if there are no rules. false: out of memory, which was reported. */
-static bool find_rules(struct networks *networks, const struct service *service, const struct access **access)
+static bool compile_rules(struct networks *networks, const struct service *service, const struct access **access)
 {
 	words only_from = service->groups->access->only_from, no_access;
 	const void *known;
@@ -95,7 +97,7 @@ static bool find_rules(struct networks *networks, const struct service *service,
 	*access = NULL;
 	no_access = ip_address_denied(service, networks->pool, &failed);
 	if (failed) {
-		refuse_memory(networks, service);
+		add_memory_error(networks, service);
 		return false;
 	}
 	if (!only_from && !no_access)
@@ -106,7 +108,7 @@ static bool find_rules(struct networks *networks, const struct service *service,
 	}
 	*access = access_compile(only_from, no_access, network_find, networks, networks->pool);
 	if (!*access) {
-		refuse_memory(networks, service);
+		add_memory_error(networks, service);
 		return false;
 	}
 	ptr_map_put(&networks->rules, only_from, no_access, *access);
@@ -125,8 +127,8 @@ static const char *find_name(const struct networks *networks, words list)
 	return NULL;
 }
 
-/* The kernel tells who waits by address alone. */
-static void find_probes(struct networks *networks, struct service *service)
+/* Compiles probe_from. The kernel reports clients in a queue by address only. */
+static void compile_probes(struct networks *networks, struct service *service)
 {
 	words list = service->groups->lifecycle->probe_from;
 	const void *known = NULL;
@@ -139,7 +141,7 @@ static void find_probes(struct networks *networks, struct service *service)
 	}
 	service->probes = known;
 	if (!known) {
-		refuse_memory(networks, service);
+		add_memory_error(networks, service);
 	} else if (access_has_names(known)) {
 		diag_error(networks->diags, service_origin(service, "probe_from"),
 			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
@@ -148,7 +150,7 @@ static void find_probes(struct networks *networks, struct service *service)
 	}
 }
 
-/* Whether the kernel has to keep to the rules on this socket. superd-builtin judges each sender itself. */
+/* Whether the kernel must enforce the rules on this socket. superd-builtin checks each sender itself. */
 static bool needs_filter(const struct service *service, const struct listen *listen)
 {
 	if (service->exec->accept || !endpoint_is_inet(listen->address))
@@ -156,7 +158,7 @@ static bool needs_filter(const struct service *service, const struct listen *lis
 	return !listen_is_guarded(listen) || !plan_applies_access_itself(service);
 }
 
-static const struct filter_made *find_filter(struct networks *networks, const struct access *access, bool ipv4)
+static const struct filter_made *compile_filter(struct networks *networks, const struct access *access, bool ipv4)
 {
 	const void *known;
 	struct filter_made *made;
@@ -175,8 +177,8 @@ static const struct filter_made *find_filter(struct networks *networks, const st
 	return made;
 }
 
-/* The option that has a name in it, or the one there is. */
-static const char *guilty_option(const struct networks *networks, const struct service *service)
+/* The option that contains a name, or else the one that is set. */
+static const char *find_option_at_fault(const struct networks *networks, const struct service *service)
 {
 	if (find_name(networks, service->groups->access->only_from))
 		return "only_from";
@@ -187,11 +189,13 @@ static const char *guilty_option(const struct networks *networks, const struct s
 
 static void refuse_filter(struct networks *networks, const struct service *service, const char *wrong)
 {
-	const char *option = guilty_option(networks, service);
-	const char *waiting = service->dialect == UNIT ? "Accept=no" : service->is_foreign ? "wait" : "accept = no";
+	const char *option = find_option_at_fault(networks, service);
+	const char *option_value = service->dialect == UNIT ? "Accept=no"
+		: service->is_foreign			    ? "wait"
+							    : "accept = no";
 
 	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel keeps to it: %s",
-		   service->name, option_name_of(service, option), waiting, wrong ? wrong : "out of memory");
+		   service->name, option_name_of(service, option), option_value, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
 		   access_has_names(service->access) ? "write addresses" : "name fewer networks",
 		   service->is_foreign ? "" : ", or say accept = yes");
@@ -199,7 +203,7 @@ static void refuse_filter(struct networks *networks, const struct service *servi
 
 static void warn_of_guard(struct networks *networks, const struct service *service, const char *wrong)
 {
-	const char *option = guilty_option(networks, service);
+	const char *option = find_option_at_fault(networks, service);
 
 	diag_warning(networks->diags, service_origin(service, option),
 		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name,
@@ -208,11 +212,10 @@ static void warn_of_guard(struct networks *networks, const struct service *servi
 	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses" : "name fewer networks");
 }
 
-/* superd-builtin answers datagrams by the sender's address alone: a name there would let in whom no_access keeps
- * out. */
+/* superd-builtin checks the sender of a datagram by address only: a name in no_access would not deny anyone. */
 static bool refuse_names(struct networks *networks, const struct service *service)
 {
-	const char *option = guilty_option(networks, service);
+	const char *option = find_option_at_fault(networks, service);
 
 	if (!plan_applies_access_itself(service) || !access_has_names(service->access))
 		return false;
@@ -224,8 +227,8 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 
 void networks_resolve(struct networks *networks, struct service *service)
 {
-	find_probes(networks, service);
-	if (!find_rules(networks, service, &service->access) || !service->access || refuse_names(networks, service))
+	compile_probes(networks, service);
+	if (!compile_rules(networks, service, &service->access) || !service->access || refuse_names(networks, service))
 		return;
 	for (size_t i = 0; i < service->socket_count; i++) {
 		struct listen *listen = &service->sockets[i];
@@ -233,7 +236,7 @@ void networks_resolve(struct networks *networks, struct service *service)
 
 		if (!needs_filter(service, listen))
 			continue;
-		made = find_filter(networks, service->access, listen->address->family == FAMILY_IPV4);
+		made = compile_filter(networks, service->access, listen->address->family == FAMILY_IPV4);
 		if (made && !made->wrong && made->filter) {
 			listen->rules = made->filter;
 			continue;

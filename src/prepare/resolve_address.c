@@ -1,4 +1,4 @@
-/* Looks up hosts, ports, protocols and RPC programs. A socket has one address. If a host has several, superd takes the
+/* Looks up hosts, ports, protocols and RPC programs. A socket has one address. If a host has several, superd uses the
  * first usable one and warns, as the next start may find another; every_address = yes opens a socket for each. */
 #include "prepare/resolve_address.h"
 
@@ -14,20 +14,23 @@
 #include "os/fs/runtime_dir.h"
 #include "os/socket/bind.h"
 
-#define HOST_MOST 32                    /* addresses of a host that are looked at */
-#define NEAR_MOST 10000                 /* entries of services(5) looked at for a hint */
+#define HOST_MOST 32                    /* addresses of a host to use */
+#define NEAR_MOST 10000                 /* entries of services(5) to compare for a hint */
 
+/* An address of a host. */
 struct found_address {
-	const char *text;               /* a literal */
+	const char *text;               /* as text */
 	enum endpoint_family family;
 };
 
+/* The result of looking up a host, in the pool. */
 struct found_host {
 	const char *wrong;              /* NULL: it was found; else why not */
 	struct found_address list[HOST_MOST];
 	size_t count;
 };
 
+/* The result of looking up a port, in the pool. */
 struct found_port {
 	const char *wrong, *hint;
 	uint16_t port;
@@ -44,7 +47,7 @@ void addresses_close(struct addresses *addresses)
 	ptr_map_free(&addresses->ports);
 }
 
-static bool is_literal(const char *address)
+static bool is_ip_address(const char *address)
 {
 	struct in6_addr in6;
 
@@ -70,8 +73,8 @@ static bool host_has(const struct found_host *host, const char *literal)
 	return false;
 }
 
-/* Takes the addresses this kernel can bind, each once. */
-static void host_choose(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
+/* Adds the addresses that this kernel can bind, each once. */
+static void host_add_addresses(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
 {
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
 		const char *literal;
@@ -99,7 +102,7 @@ static void host_ask(struct addresses *addresses, const char *name, unsigned fam
 	if (error)
 		host->wrong = pool_text(addresses->pool, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 	else
-		host_choose(addresses, list, host);
+		host_add_addresses(addresses, list, host);
 	if (list)
 		freeaddrinfo(list);
 }
@@ -124,7 +127,7 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 
 static const char *port_near(struct pool *pool, const char *name, const char *protocol)
 {
-	unsigned nearest = strlen(name) < 5 ? 2 : 3;    /* of a short word any other is not far */
+	unsigned nearest = strlen(name) < 5 ? 2 : 3;    /* a short word is similar to any other */
 	const char *best = NULL;
 	const struct servent *entry;
 
@@ -144,15 +147,15 @@ static const char *port_near(struct pool *pool, const char *name, const char *pr
 static bool port_ask(const char *name, const char *protocol, uint16_t *port)
 {
 	struct servent entry, *found = NULL;
-	char room[4096];
+	char buffer[4096];
 
-	if (getservbyname_r(name, protocol, &entry, room, sizeof(room), &found) != 0 || !found)
+	if (getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found) != 0 || !found)
 		return false;
 	*port = ntohs((uint16_t)found->s_port);
 	return true;
 }
 
-/* services(5) has hardly a line for SCTP; there a port has the number it has for TCP. */
+/* services(5) has hardly any entry for SCTP, so the TCP port counts, too. */
 static bool port_ask_kind(const char *name, unsigned kind, uint16_t *port)
 {
 	if (kind == ENDPOINT_UDP)
@@ -165,9 +168,9 @@ static const char *kind_name(unsigned kind)
 	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
 }
 
-/* Small systems come without the file, and then nothing may be wrong with the name. Another source of nsswitch.conf(5)
- * may know names and list none: so what is said of the file is no more than what can be seen. */
-static bool port_say_no_names(struct found_port *port, struct pool *pool, unsigned kind)
+/* Reports that no port names are known at all: small systems lack the file, and the name may be right. Another source
+ * of nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
+static bool port_report_no_services(struct found_port *port, struct pool *pool, unsigned kind)
 {
 	static const char path[] = "/etc/services";
 	const struct servent *any;
@@ -187,13 +190,13 @@ static bool port_say_no_names(struct found_port *port, struct pool *pool, unsign
 	return true;
 }
 
-static void port_say_missing(struct found_port *port, struct pool *pool, const char *name, unsigned kind)
+static void port_report_missing(struct found_port *port, struct pool *pool, const char *name, unsigned kind)
 {
 	bool is_udp = kind == ENDPOINT_UDP;
 	const char *near;
 	uint16_t elsewhere;
 
-	if (port_say_no_names(port, pool, kind))
+	if (port_report_no_services(port, pool, kind))
 		return;
 	if (port_ask(name, is_udp ? "tcp" : "udp", &elsewhere)) {
 		port->wrong = pool_textf(pool,
@@ -222,7 +225,7 @@ static const struct found_port *port_find(struct addresses *addresses, const cha
 	if (!port)
 		return NULL;
 	if (!port_ask_kind(key, kind, &port->port))
-		port_say_missing(port, addresses->pool, key, kind);
+		port_report_missing(port, addresses->pool, key, kind);
 	ptr_map_put(&addresses->ports, key, which, port);
 	return port;
 }
@@ -235,23 +238,21 @@ static bool was_refused(const struct addresses *addresses, struct origin at, con
 	       before->line == at.line && before->column == at.column && !strcmp(before->file, at.file);
 }
 
-/* The option that is at fault, where the table has such a word. */
-static const char *option_of(const struct service *service)
+/* The option's name, if the table's format has one. */
+static const char *option_prefix(const struct service *service)
 {
 	return service->is_foreign ? "" : "listen: ";
 }
 
-static bool refuse(struct addresses *addresses, const struct service *service, const struct listen *listen,
-		   const char *name, const char *wrong, const char *hint)
+static bool refuse_name(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			const char *name, const char *wrong)
 {
 	if (was_refused(addresses, listen->at, name))
 		return false;
 	addresses->refused_at = listen->at;
 	addresses->refused = name;
-	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_of(service),
+	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_prefix(service),
 		   name, wrong ? wrong : "out of memory");
-	if (hint)
-		diags_hint(addresses->diags, "%s", hint);
 	return false;
 }
 
@@ -259,17 +260,21 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 			 struct endpoint *endpoint)
 {
 	const struct found_port *port = port_find(addresses, endpoint->port_name, endpoint->kind);
+	bool is_new = !was_refused(addresses, listen->at, endpoint->port_name);
 
-	if (!port || port->wrong)
-		return refuse(addresses, service, listen, endpoint->port_name, port ? port->wrong : NULL,
-			      port ? port->hint : NULL);
+	if (!port || port->wrong) {
+		refuse_name(addresses, service, listen, endpoint->port_name, port ? port->wrong : NULL);
+		if (is_new && port && port->hint)
+			diags_hint(addresses->diags, "%s", port->hint);
+		return false;
+	}
 	endpoint->port = port->port;
 	endpoint->port_name = NULL;
 	return true;
 }
 
-/* Whether each address of a host gets a socket. What has its socket as a stream has but one. */
-static bool spreads(const struct service *service, const struct listen *listen)
+/* Whether each address of a host gets a socket. A service with its socket as standard input or output has only one. */
+static bool opens_every_address(const struct service *service, const struct listen *listen)
 {
 	const struct stream_options *streams = service->groups->streams;
 	bool has_one = service_waits(service) &&
@@ -288,14 +293,14 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 		if (was_refused(addresses, listen->at, endpoint->address))
 			return false;
 		diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it",
-			     service->name, option_of(service), endpoint->address, host->wrong);
+			     service->name, option_prefix(service), endpoint->address, host->wrong);
 		return false;
 	}
 	if (!host || host->wrong)
-		return refuse(addresses, service, listen, endpoint->address, host ? host->wrong : NULL, NULL);
-	if (host->count > 1 && !spreads(service, listen)) {
+		return refuse_name(addresses, service, listen, endpoint->address, host ? host->wrong : NULL);
+	if (host->count > 1 && !opens_every_address(service, listen)) {
 		diag_warning(addresses->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
-			     service->name, option_of(service), endpoint->address, host->list[0].text);
+			     service->name, option_prefix(service), endpoint->address, host->list[0].text);
 		diags_hint(addresses->diags, service->is_foreign || listen->options->every_address
 			   ? "an entry for each address, written as a number, serves them all"
 			   : "every_address = yes serves them all");
@@ -322,36 +327,37 @@ static bool find_program(const char *name, uint32_t *number)
 #endif
 }
 
-/* Its socket is an ordinary one, at a port the kernel chooses. Number and versions stay in the address, so that sockets
- * of two programs are never taken for one. */
-static bool resolve_program(struct addresses *addresses, const struct service *service, struct listen *listen)
+/* An RPC program's socket is an ordinary one with a port of the kernel's choice. The endpoint keeps number and
+ * versions, so that sockets of two programs are never taken for one. */
+static bool resolve_rpc_program(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
 
 	if (endpoint.port_name && !find_program(endpoint.port_name, &endpoint.number))
-		return refuse(addresses, service, listen, endpoint.port_name,
-			      "rpc(5) has no program of this name; a number does not need it", NULL);
+		return refuse_name(addresses, service, listen, endpoint.port_name,
+				   "rpc(5) has no program of this name; a number does not need it");
 	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
 	endpoint.port_name = NULL;
 	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
 	if (listen->address)
 		return true;
 	listen->address = listen->endpoint;
-	return refuse(addresses, service, listen, "its address", NULL, NULL);
+	return refuse_name(addresses, service, listen, "its address", NULL);
 }
 
-/* protocols(5). */
+/* Resolves a protocol by protocols(5). */
 static bool resolve_protocol(struct addresses *addresses, const struct service *service, const struct listen *listen,
 			     struct endpoint *endpoint)
 {
-	const struct protoent *found = getprotobyname(endpoint->port_name);     /* one thread at a time loads a table */
+	/* Only one thread at a time loads a table. */
+	const struct protoent *found = getprotobyname(endpoint->port_name);
 
 	if (!found)
-		return refuse(addresses, service, listen, endpoint->port_name,
-			      "protocols(5) has no protocol of this name; a number does not need it", NULL);
+		return refuse_name(addresses, service, listen, endpoint->port_name,
+				   "protocols(5) has no protocol of this name; a number does not need it");
 	if (found->p_proto < 1 || found->p_proto > 254)
-		return refuse(addresses, service, listen, endpoint->port_name,
-			      "nothing can be received of this protocol", NULL);
+		return refuse_name(addresses, service, listen, endpoint->port_name,
+				   "nothing can be received of this protocol");
 	endpoint->number = (uint32_t)found->p_proto;
 	endpoint->port_name = NULL;
 	return true;
@@ -377,7 +383,7 @@ static bool resolve_path(struct addresses *addresses, const struct service *serv
 	if (endpoint.address)
 		address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
 	if (!address)
-		return refuse(addresses, service, listen, "its address", NULL, NULL);
+		return refuse_name(addresses, service, listen, "its address", NULL);
 	listen->address = address;
 	return true;
 }
@@ -389,12 +395,12 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 
 	listen->address = listen->endpoint;
 	if (endpoint_is_rpc(&endpoint))
-		return resolve_program(addresses, service, listen);
+		return resolve_rpc_program(addresses, service, listen);
 	if (endpoint_is_below_runtime(&endpoint))
 		return resolve_path(addresses, service, listen);
 	if (!endpoint_is_inet(&endpoint))
 		return true;
-	by_name = endpoint.address && !is_literal(endpoint.address);
+	by_name = endpoint.address && !is_ip_address(endpoint.address);
 	if (!by_name && !endpoint.port_name)
 		return true;
 	if (endpoint.port_name && !resolve_name(addresses, service, listen, &endpoint))
@@ -405,7 +411,7 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 	if (listen->address)
 		return true;
 	listen->address = listen->endpoint;
-	return refuse(addresses, service, listen, "its address", NULL, NULL);
+	return refuse_name(addresses, service, listen, "its address", NULL);
 }
 
 const struct endpoint *addresses_next(struct addresses *addresses, const struct service *service,
@@ -415,12 +421,12 @@ const struct endpoint *addresses_next(struct addresses *addresses, const struct 
 	const struct found_host *host;
 	struct endpoint endpoint;
 
-	if (!name || is_literal(name) || !spreads(service, listen))
+	if (!name || is_ip_address(name) || !opens_every_address(service, listen))
 		return NULL;
 	host = host_find(addresses, name, listen->endpoint->family);
 	if (!host || host->wrong || n >= host->count)
 		return NULL;
-	memcpy(&endpoint, listen->address, sizeof(endpoint));   /* the padding too: it is kept by its bytes */
+	memcpy(&endpoint, listen->address, sizeof(endpoint));   /* the padding, too: pools share equal bytes */
 	endpoint.address = host->list[n].text;
 	endpoint.family = (uint8_t)host->list[n].family;
 	return pool_keep(addresses->pool, &endpoint, sizeof(endpoint));

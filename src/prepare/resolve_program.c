@@ -1,4 +1,4 @@
-/* Looks up a program in exec_search_path when the table is read, so a start does not have to.
+/* Looks up a program in exec_search_path when the table is read, so that a start need not.
  *
  * Services share their option groups, which are immutable. So the group with the program is copied, and argv0 keeps the
  * name as it was written. */
@@ -39,11 +39,11 @@ static words with_program(words exec, const char *program, struct pool *pool)
 	return kept;
 }
 
-static bool take_program(struct service *service, const char *program, struct pool *pool)
+static bool replace_program(struct service *service, const char *program, struct pool *pool)
 {
 	struct exec_options options;
 
-	memcpy(&options, service->exec, sizeof(options)); /* the padding too: it is kept by its bytes */
+	memcpy(&options, service->exec, sizeof(options)); /* the padding, too: pools share equal bytes */
 	if (!options.argv0)
 		options.argv0 = options.exec[0];
 	options.exec = with_program(options.exec, program, pool);
@@ -64,7 +64,7 @@ void resolve_program(struct service *service, struct pool *pool, struct diags *d
 	if (!path_search(exec[0], buf_string(&path), &program)) {
 		diag_error(diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
 			   service->name, exec[0], buf_string(&path));
-	} else if (path.failed || program.failed || !take_program(service, buf_string(&program), pool)) {
+	} else if (path.failed || program.failed || !replace_program(service, buf_string(&program), pool)) {
 		service->exec = before;
 		diag_error(diags, service->at, "%s: looking for its program: out of memory", service->name);
 	}

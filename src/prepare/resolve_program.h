@@ -1,10 +1,10 @@
-/* Programs that a table names without a slash, looked for in exec_search_path. */
+/* Resolves programs without a slash by exec_search_path. */
 #pragma once
 
 #include "base/diag.h"
 #include "base/pool.h"
 #include "config/service/service.h"
 
-/* Has the row name its program whole, where exec names it without a slash; argv[0] stays as it was. An error at exec:
- * it is in none of the folders. */
+/* Replaces a program without a slash in exec by its path; argv[0] stays as it was. Adds an error if no folder has
+ * it. */
 void resolve_program(struct service *service, struct pool *pool, struct diags *diags);

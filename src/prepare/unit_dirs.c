@@ -1,5 +1,5 @@
-/* The folders that units name, and those that units lie in. Source: systemd.unit(5), file-hierarchy(7). Root gets the
- * system's folders; any other user gets those of the XDG base directory specification. */
+/* The folders that unit files refer to by specifiers, and those that they are searched in. Source: systemd.unit(5),
+ * file-hierarchy(7). Root gets the system's folders; other users get those of the XDG base directory specification. */
 #include "prepare/os_info.h"
 
 #include <stdlib.h>
@@ -10,9 +10,10 @@
 #include "base/buf.h"
 #include "os/fs/runtime_dir.h"
 
-#define FOLDERS 56                      /* parse/systemd/internal.h has room for those a table names besides */
+/* Parse/systemd/internal.h has room for these and for those that a table names. */
+#define FOLDERS 56
 
-static const char *own_folder(struct pool *pool, const char *variable, const char *home, const char *below)
+static const char *xdg_folder(struct pool *pool, const char *variable, const char *home, const char *below)
 {
 	const char *path = secure_getenv(variable);
 
@@ -28,7 +29,7 @@ static bool is_folder(const char *path)
 	return path && *path == '/' && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static const char *temporary_folder(struct pool *pool, const char *usual)
+static const char *temporary_folder(struct pool *pool, const char *default_folder)
 {
 	static const char *const variables[] = { "TMPDIR", "TEMP", "TMP" };
 
@@ -38,7 +39,7 @@ static const char *temporary_folder(struct pool *pool, const char *usual)
 		if (is_folder(path))
 			return pool_text(pool, path);
 	}
-	return usual;
+	return default_folder;
 }
 
 bool os_info_read_dirs(struct unit_machine *machine, struct pool *pool)
@@ -58,23 +59,24 @@ bool os_info_read_dirs(struct unit_machine *machine, struct pool *pool)
 		return machine->temporary && machine->lasting_temporary && machine->credentials;
 	if (runtime && *runtime == '/')
 		machine->runtime = pool_text(pool, runtime);
-	machine->state = own_folder(pool, "XDG_STATE_HOME", home, ".local/state");
-	machine->cache = own_folder(pool, "XDG_CACHE_HOME", home, ".cache");
+	machine->state = xdg_folder(pool, "XDG_STATE_HOME", home, ".local/state");
+	machine->cache = xdg_folder(pool, "XDG_CACHE_HOME", home, ".cache");
 	machine->logs = machine->state ? pool_textf(pool, "%s/log", machine->state) : NULL;
-	machine->configuration = own_folder(pool, "XDG_CONFIG_HOME", home, ".config");
-	machine->data = own_folder(pool, "XDG_DATA_HOME", home, ".local/share");
+	machine->configuration = xdg_folder(pool, "XDG_CONFIG_HOME", home, ".config");
+	machine->data = xdg_folder(pool, "XDG_DATA_HOME", home, ".local/share");
 	return machine->temporary && machine->lasting_temporary && machine->runtime && machine->credentials;
 }
 
-struct path {
+/* The search path while it is built. */
+struct unit_path {
 	struct pool *pool;
 	const char *list[FOLDERS + 1];
 	size_t count;
 	bool failed;
 };
 
-/* Adds BASE/BELOW, as long as there is room; nothing where there is no base. */
-static void add_folder(struct path *path, const char *base, size_t length, const char *below)
+/* Adds BASE/BELOW if there is room; does nothing without a base. */
+static void add_folder(struct unit_path *path, const char *base, size_t length, const char *below)
 {
 	const char *kept;
 
@@ -85,8 +87,8 @@ static void add_folder(struct path *path, const char *base, size_t length, const
 	path->list[path->count++] = kept;
 }
 
-/* The same for each of a list that colons separate. */
-static void add_folders(struct path *path, const char *list, const char *below)
+/* Adds BELOW to each folder of a list that is separated by colons. */
+static void add_folders(struct unit_path *path, const char *list, const char *below)
 {
 	for (; *list; list += *list == ':') {
 		size_t length = strcspn(list, ":");
@@ -96,45 +98,45 @@ static void add_folders(struct path *path, const char *list, const char *below)
 	}
 }
 
-static void add_usual(struct path *path)
+static void add_system_folders(struct unit_path *path)
 {
 	for (const char *const *folder = machine_unit_path; *folder; folder++)
 		add_folder(path, *folder, strlen(*folder), "");
 }
 
-static void add_own(struct path *path, const char *base, const char *below)
+static void add_below(struct unit_path *path, const char *base, const char *below)
 {
 	if (base)
 		add_folder(path, base, strlen(base), below);
 }
 
-static void add_user(struct path *path, const struct unit_machine *machine)
+static void add_user_folders(struct unit_path *path, const struct unit_machine *machine)
 {
 	const char *configurations = secure_getenv("XDG_CONFIG_DIRS"), *data = secure_getenv("XDG_DATA_DIRS");
 
-	add_own(path, machine->configuration, "/systemd/user.control");
-	add_own(path, machine->runtime, "/systemd/user.control");
-	add_own(path, machine->configuration, "/systemd/user");
+	add_below(path, machine->configuration, "/systemd/user.control");
+	add_below(path, machine->runtime, "/systemd/user.control");
+	add_below(path, machine->configuration, "/systemd/user");
 	add_folders(path, configurations && *configurations ? configurations : "/etc/xdg", "/systemd/user");
-	add_own(path, "/etc", "/systemd/user");
-	add_own(path, machine->runtime, "/systemd/user");
-	add_own(path, "/run", "/systemd/user");
-	add_own(path, machine->data, "/systemd/user");
+	add_below(path, "/etc", "/systemd/user");
+	add_below(path, machine->runtime, "/systemd/user");
+	add_below(path, "/run", "/systemd/user");
+	add_below(path, machine->data, "/systemd/user");
 	add_folders(path, data && *data ? data : "/usr/local/share:/usr/share", "/systemd/user");
-	add_own(path, "/usr/local/lib", "/systemd/user");
-	add_own(path, "/usr/lib", "/systemd/user");
+	add_below(path, "/usr/local/lib", "/systemd/user");
+	add_below(path, "/usr/lib", "/systemd/user");
 }
 
 const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool)
 {
-	const char *asked = secure_getenv("SYSTEMD_UNIT_PATH");
-	struct path path = { .pool = pool };
+	const char *configured = secure_getenv("SYSTEMD_UNIT_PATH");
+	struct unit_path path = { .pool = pool };
 
-	if (asked)
-		add_folders(&path, asked, "");
+	if (configured)
+		add_folders(&path, configured, "");
 	else if (getuid())
-		add_user(&path, machine);
-	if (!asked || !*asked || asked[strlen(asked) - 1] == ':')
-		add_usual(&path);
+		add_user_folders(&path, machine);
+	if (!configured || !*configured || configured[strlen(configured) - 1] == ':')
+		add_system_folders(&path);
 	return path.failed ? NULL : pool_list(pool, path.list, path.count);
 }
