@@ -1,6 +1,6 @@
 /* Restores listeners by exec/worker/restore_async, and decides whose turn it is. superd asks the process about one
  * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
- * socket has FOREIGN_PATIENCE in all. superd kills the process when that time is over, or after OTHERS seconds if
+ * socket has FOREIGN_TIMEOUT in all. superd kills the process when that time is over, or after OTHERS seconds if
  * another socket waits; a new process goes on with the next socket. */
 #include "engine/listener/restore.h"
 
@@ -24,7 +24,7 @@ struct restoring {
 	restore_done *done;
 	void *context;
 	uint64_t number;                /* of its last question */
-	double left;                    /* seconds that are left of FOREIGN_PATIENCE */
+	double left;                    /* seconds that are left of FOREIGN_TIMEOUT */
 	bool slow;                      /* has kept others waiting, and comes behind those that have not */
 };
 

@@ -16,7 +16,7 @@ typedef void restore_done(void *context, struct engine *engine, const char *serv
 bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
 		   void *context);
 
-/* Waits for the outcome of a socket that was begun with: up to FOREIGN_PATIENCE if it hangs, and a moment for
+/* Waits for the outcome of a socket that was begun with: up to FOREIGN_TIMEOUT if it hangs, and a moment for
  * another that hangs. */
 void restore_finish(struct engine *engine, int fd);
 

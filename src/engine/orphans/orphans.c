@@ -147,7 +147,7 @@ static void assume(struct finding *finding, size_t n)
 	if (!service || service->exec->accept)
 		return;
 	copy->standing = ORPHAN_BARS;
-	copy->row = (unsigned)(service - finding->table->services);
+	copy->service_index = (unsigned)(service - finding->table->services);
 	memcpy(copy->why, "it cannot be looked at", sizeof("it cannot be looked at"));
 }
 
@@ -293,7 +293,7 @@ static void choose_last(struct finding *finding)
 				continue;
 			let_go(finding->engine, &finding->orders[n], one);
 			one->standing = ORPHAN_BARS;
-			one->row = (unsigned)(finding->orders[n].service - finding->table->services);
+			one->service_index = (unsigned)(finding->orders[n].service - finding->table->services);
 			memcpy(one->why, "another has its clients", sizeof("another has its clients"));
 		}
 	}
@@ -302,7 +302,7 @@ static void choose_last(struct finding *finding)
 static void end_found(struct finding *finding, const struct orphan_request *order, const struct orphan_copy *copy)
 {
 	const char *name = order->service ? order->service->name : NULL;
-	const char *wanted_by = finding->table->services[copy->row].name;
+	const char *wanted_by = finding->table->services[copy->service_index].name;
 	struct orphan *orphan = orphan_add(finding->engine, order->group, name);
 	struct buf what = { 0 };
 

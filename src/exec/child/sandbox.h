@@ -24,7 +24,7 @@ struct job;
 
 /* Content of a mount. If options name two for one path, the first of this list wins. */
 enum mount_content {
-	CONTENT_INACCESSIBLE,           /* an empty folder or a device that nobody can open */
+	CONTENT_INACCESSIBLE,           /* an empty folder, or a device that cannot be opened */
 	CONTENT_BIND,                   /* `source`, as it is outside the sandbox */
 	CONTENT_PRIVATE_TMP,            /* a folder of the instance's own below `source` */
 	CONTENT_DEVICES,                /* a tmpfs with few devices */

@@ -86,6 +86,7 @@ bool plan_use_shell(struct plan_command *command, const struct service *service,
 	return command->shell;
 }
 
+/* Makes one command: its prefix, program and arguments. */
 static bool make_command(struct plan_command *command, const struct service *service,
 			 const struct plan_sockets *sockets, const char *text, struct buf *why)
 {

@@ -363,7 +363,7 @@ static bool find_bound_service(void *context, int *fd)
 			if ((service->exec->accept && !endpoint_accepts(listen->address)) || !bind_matches(*fd, listen))
 				continue;
 			search->copy->standing = ORPHAN_BARS;
-			search->copy->row = (unsigned)n;
+			search->copy->service_index = (unsigned)n;
 			return false;
 		}
 	}
@@ -391,7 +391,7 @@ static void examine_group(const struct orphan_task *task, size_t n, struct orpha
 		refuse_orphan(copy, "its own service is not in the table");
 	if (request->service && !request->service->exec->accept) {
 		copy->standing = ORPHAN_BARS;
-		copy->row = (unsigned)(request->service - task->table->services);
+		copy->service_index = (unsigned)(request->service - task->table->services);
 		return;
 	}
 	each_socket(&group, find_bound_service, &search);

@@ -37,7 +37,7 @@ struct orphan_copy {
 	enum orphan_standing standing;
 	pid_t pid;                      /* its main process, the first of its group; 0: none */
 	int64_t start_time;             /* of pid, as process_now */
-	unsigned row;                   /* ORPHAN_BARS: index of the service in the table whose address it has */
+	unsigned service_index;         /* ORPHAN_BARS: index of the service in the table whose address it has */
 	char why[96];                   /* why it is not taken over */
 	int pidfd;                      /* of pid; without ORPHAN_FITS all descriptors are -1 */
 	struct orphan_pipe log, syslog; /* pipes to superd's log and to syslog */

@@ -131,7 +131,7 @@ void seccomp_unified_rule(struct seccomp_filter *filter, size_t number, uint32_t
 	rules[filter->unified_count++] = rule;
 }
 
-static void emit(struct sock_filter *out, size_t *count, struct sock_filter instruction)
+static void emit_instruction(struct sock_filter *out, size_t *count, struct sock_filter instruction)
 {
 	if (out)
 		out[*count] = instruction;
@@ -149,15 +149,15 @@ static void emit_rule(struct sock_filter *out, size_t *count, const struct unifi
 	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) + 8 * rule->argument +
 		      (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
 
-	emit(out, count, IF_EQUAL(rule->number, 0, rule->mask ? 5 : 1));
+	emit_instruction(out, count, IF_EQUAL(rule->number, 0, rule->mask ? 5 : 1));
 	if (rule->mask) {
-		emit(out, count, LOAD(at));
-		emit(out, count, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rule->mask));
-		emit(out, count, IF_EQUAL(rule->value, 0, 1));
+		emit_instruction(out, count, LOAD(at));
+		emit_instruction(out, count, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rule->mask));
+		emit_instruction(out, count, IF_EQUAL(rule->value, 0, 1));
 	}
-	emit(out, count, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, rule->action));
+	emit_instruction(out, count, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, rule->action));
 	if (rule->mask)
-		emit(out, count, LOAD_NUMBER);
+		emit_instruction(out, count, LOAD_NUMBER);
 }
 
 /* Writes the rules of one architecture. A call with a lower number passes all of them by three comparisons. */
@@ -186,12 +186,12 @@ static size_t write_architecture(const struct seccomp_filter *filter, uint32_t a
 
 	if (!rules)
 		return 0;
-	emit(out, &count, LOAD(offsetof(struct seccomp_data, arch)));
-	emit(out, &count, IF_EQUAL(audit_architecture(architecture), 1, 0));
-	emit(out, &count, JUMP((uint32_t)rules + 3));
-	emit(out, &count, LOAD_NUMBER);
-	emit(out, &count, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, lowest, 1, 0));
-	emit(out, &count, JUMP((uint32_t)rules));
+	emit_instruction(out, &count, LOAD(offsetof(struct seccomp_data, arch)));
+	emit_instruction(out, &count, IF_EQUAL(audit_architecture(architecture), 1, 0));
+	emit_instruction(out, &count, JUMP((uint32_t)rules + 3));
+	emit_instruction(out, &count, LOAD_NUMBER);
+	emit_instruction(out, &count, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, lowest, 1, 0));
+	emit_instruction(out, &count, JUMP((uint32_t)rules));
 	return count + write_rules(filter, architecture, &lowest, out ? out + count : NULL);
 }
 

@@ -52,7 +52,7 @@ struct filter_item {
 	size_t count;
 };
 
-static unsigned emit(struct filter_program *program, unsigned code, uint32_t k, unsigned yes, unsigned no)
+static unsigned emit_instruction(struct filter_program *program, unsigned code, uint32_t k, unsigned yes, unsigned no)
 {
 	unsigned at = program->start - 1;
 
@@ -71,7 +71,7 @@ static unsigned emit(struct filter_program *program, unsigned code, uint32_t k, 
 
 static unsigned emit_jump(struct filter_program *program, unsigned target)
 {
-	return emit(program, BPF_JMP | BPF_JA, target - program->start, 0, 0);
+	return emit_instruction(program, BPF_JMP | BPF_JA, target - program->start, 0, 0);
 }
 
 /* An instruction that leads to `target` and that the next emitted instruction can reach. */
@@ -134,15 +134,15 @@ static unsigned emit_item(struct filter_program *program, const struct trie_leve
 		next.word++;
 		yes = emit_level(program, &next);
 		no = reach_target(program, level->no);
-		return emit(program, BPF_JMP | BPF_JEQ | BPF_K, item->low, reach_index(program, yes), no);
+		return emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, item->low, reach_index(program, yes), no);
 	}
 	yes = reach_target(program, level->yes);
 	no = reach_target(program, level->no);
-	entry = emit(program, BPF_JMP | BPF_JGT | BPF_K, item->high, no, yes);
+	entry = emit_instruction(program, BPF_JMP | BPF_JGT | BPF_K, item->high, no, yes);
 	if (!first || !item->low)
 		return entry;
 	no = reach_target(program, level->no);
-	return emit(program, BPF_JMP | BPF_JGE | BPF_K, item->low, entry, no);
+	return emit_instruction(program, BPF_JMP | BPF_JGE | BPF_K, item->low, entry, no);
 }
 
 static unsigned emit_search(struct filter_program *program, const struct trie_level *level,
@@ -155,7 +155,7 @@ static unsigned emit_search(struct filter_program *program, const struct trie_le
 	high = emit_search(program, level, items + count / 2, count - count / 2, false);
 	low = emit_search(program, level, items, count / 2, first);
 	high = reach_index(program, high);
-	return emit(program, BPF_JMP | BPF_JGE | BPF_K, items[count / 2].low, high, low);
+	return emit_instruction(program, BPF_JMP | BPF_JGE | BPF_K, items[count / 2].low, high, low);
 }
 
 static unsigned emit_level(struct filter_program *program, const struct trie_level *level)
@@ -168,7 +168,8 @@ static unsigned emit_level(struct filter_program *program, const struct trie_lev
 	}
 	emit_search(program, level, items, level_items(level, items), true);
 	free(items);
-	return emit(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + level->source + 4 * level->word, 0, 0);
+	return emit_instruction(program, BPF_LD | BPF_W | BPF_ABS,
+				(uint32_t)SKF_NET_OFF + level->source + 4 * level->word, 0, 0);
 }
 
 static const unsigned char mapped[16] = { [10] = 0xff, [11] = 0xff };
@@ -240,18 +241,18 @@ static void program_write(struct filter_program *program, const struct access *a
 	unsigned take, drop, ipv4, ipv6, other;
 
 	program->start = BPF_MAXINSNS;
-	drop = emit(program, BPF_RET | BPF_K, 0, 0, 0);
-	take = emit(program, BPF_RET | BPF_K, UINT32_MAX, 0, 0);
+	drop = emit_instruction(program, BPF_RET | BPF_K, 0, 0, 0);
+	take = emit_instruction(program, BPF_RET | BPF_K, UINT32_MAX, 0, 0);
 	ipv6 = family == AF_INET6 ? emit_family(program, access, false, take, drop) : drop;
 	ipv4 = emit_family(program, access, true, take, drop);
 	drop = reach_index(program, drop);
 	ipv6 = reach_index(program, ipv6);
-	other = emit(program, BPF_JMP | BPF_JEQ | BPF_K, 6, ipv6, drop);
+	other = emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, 6, ipv6, drop);
 	ipv4 = reach_index(program, ipv4);
-	emit(program, BPF_JMP | BPF_JEQ | BPF_K, 4, ipv4, other);
+	emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, 4, ipv4, other);
 	/* The version field of the packet: an IPv6 socket receives IPv4 packets as they are. */
-	emit(program, BPF_ALU | BPF_RSH | BPF_K, 4, 0, 0);
-	emit(program, BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF, 0, 0);
+	emit_instruction(program, BPF_ALU | BPF_RSH | BPF_K, 4, 0, 0);
+	emit_instruction(program, BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF, 0, 0);
 }
 
 static const struct sock_fprog *program_keep(const struct filter_program *program, struct pool *pool)

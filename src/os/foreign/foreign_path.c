@@ -314,7 +314,7 @@ char *foreign_real_path(const char *path)
 	return result;
 }
 
-/* A pattern with wildcards in a folder's name may lead into anybody's folders, so superd calls glob itself only where
+/* A pattern with wildcards in a folder's name may lead into any user's folders, so superd calls glob itself only if
  * there are none. */
 bool foreign_glob(const char *pattern, struct buf *names)
 {

@@ -16,8 +16,8 @@
 enum path_flaw {
 	PATH_NO_FLAW = 0,
 	PATH_OWNER = 1,         /* a folder on the way belongs to another user */
-	PATH_GROUP = 2,         /* a folder on the way can be written by a group (not where it is sticky) */
-	PATH_WORLD = 4,         /* a folder on the way can be written by everybody (not where it is sticky) */
+	PATH_GROUP = 2,         /* a group may write to a folder on the way, which is not sticky */
+	PATH_WORLD = 4,         /* everyone may write to a folder on the way, which is not sticky */
 	PATH_REMOTE = 8,        /* it is on FUSE, on a network file system, or on one of a kind that superd does not know */
 	PATH_FILE = 16,         /* the file itself belongs to another user, or others can write it */
 	PATH_BROKEN = 32,       /* it is too long or has too many links; always reported */

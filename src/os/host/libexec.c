@@ -1,9 +1,9 @@
 /* Finds the programs that belong to superd, such as superd-builtin.
  *
- * An installed superd takes them from the configured folder. A superd that lies elsewhere (a build folder, below
- * DESTDIR, a copied tree) also searches near itself. It runs what it finds with its own rights. So it trusts only
- * folders that nobody can change who could not replace superd itself: otherwise anybody who may write to /tmp could put
- * a /tmp/libexec beside a superd that root tries out in /tmp/x. */
+ * An installed superd takes them from the configured folder. A superd elsewhere (a build folder, below DESTDIR, a
+ * copied tree) also searches near itself. It runs what it finds with its own rights. So it trusts a folder only if
+ * those who can change it could also replace superd itself: otherwise any user who may write to /tmp could put a
+ * /tmp/libexec beside a superd that root tries out in /tmp/x. */
 #include "os/host/libexec.h"
 
 #include <errno.h>

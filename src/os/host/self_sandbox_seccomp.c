@@ -142,7 +142,7 @@ static const int user_calls[] = {
 #endif
 };
 
-/* Only an attacker makes these. */
+/* Calls that only an attacker makes. */
 static const int attacks[] = {
 	SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_mount, SYS_umount2,
 	SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns, SYS_bpf, SYS_perf_event_open, SYS_init_module,
@@ -290,7 +290,7 @@ static void put_requests(struct bpf_filter *filter)
 	put_rule(filter, RULE_WITH(SYS_ioctl, 1, requests, ENOTTY));
 }
 
-static void emit(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+static void emit_instruction(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
 {
 	if (filter->count < INSTRUCTIONS_MOST)
 		filter->list[filter->count++] = (struct sock_filter){ code, yes, no, k };
@@ -298,12 +298,12 @@ static void emit(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t y
 
 static void emit_return(struct bpf_filter *filter, uint32_t action)
 {
-	emit(filter, BPF_RET | BPF_K, action, 0, 0);
+	emit_instruction(filter, BPF_RET | BPF_K, action, 0, 0);
 }
 
 static void emit_load(struct bpf_filter *filter, size_t offset)
 {
-	emit(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+	emit_instruction(filter, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
 /* Loads the lower half of an argument, which holds all bits that matter. */
@@ -318,14 +318,14 @@ static void emit_load_argument(struct bpf_filter *filter, int number)
 
 static void emit_jump_at_bits(struct bpf_filter *filter, uint32_t bits, uint8_t yes, uint8_t no)
 {
-	emit(filter, BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
+	emit_instruction(filter, BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
 }
 
 static void emit_with(struct bpf_filter *filter, const struct rule *rule)
 {
 	emit_load_argument(filter, rule->argument);
 	for (uint8_t n = 0; n < rule->count; n++)
-		emit(filter, BPF_JMP | BPF_JEQ | BPF_K, rule->values[n], (uint8_t)(rule->count - n), 0);
+		emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, rule->values[n], (uint8_t)(rule->count - n), 0);
 	emit_return(filter, rule->action);
 	emit_return(filter, SECCOMP_RET_ALLOW);
 }
@@ -439,7 +439,7 @@ static void emit_tree(struct bpf_filter *filter, size_t from, size_t to)
 {
 	size_t middle = from + (to - from) / 2, node = filter->count;
 
-	emit(filter, BPF_JMP | BPF_JGE | BPF_K, filter->ranges[middle].first, 0, 0);
+	emit_instruction(filter, BPF_JMP | BPF_JGE | BPF_K, filter->ranges[middle].first, 0, 0);
 	if (filter->count == INSTRUCTIONS_MOST)
 		return;
 	emit_side(filter, node, false, from, middle);
@@ -515,7 +515,7 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 		PUT_LIST(&filter, user_calls, SECCOMP_RET_ALLOW);
 	find_ranges(&filter);
 	emit_load(&filter, offsetof(struct seccomp_data, arch));
-	emit(&filter, BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0);
+	emit_instruction(&filter, BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0);
 	emit_return(&filter, KILL);
 	emit_load(&filter, offsetof(struct seccomp_data, nr));
 	emit_tree(&filter, 0, filter.range_count);

@@ -32,7 +32,7 @@ struct port_filter {
 	bool full;
 };
 
-static size_t emit(struct port_filter *program, unsigned code, uint32_t k)
+static size_t emit_instruction(struct port_filter *program, unsigned code, uint32_t k)
 {
 	if (program->length == BPF_MAXINSNS) {
 		program->full = true;
@@ -45,9 +45,9 @@ static size_t emit(struct port_filter *program, unsigned code, uint32_t k)
 static void emit_compare(struct port_filter *program, const uint16_t *ports, size_t count)
 {
 	for (size_t n = 0; n < count; n++)
-		program->code[emit(program, BPF_JMP | BPF_JEQ | BPF_K, ports[n])].jt = (uint8_t)(count - n);
-	emit(program, BPF_RET | BPF_K, 0);
-	emit(program, BPF_RET | BPF_K, EVERYTHING);
+		program->code[emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, ports[n])].jt = (uint8_t)(count - n);
+	emit_instruction(program, BPF_RET | BPF_K, 0);
+	emit_instruction(program, BPF_RET | BPF_K, EVERYTHING);
 }
 
 static void emit_search(struct port_filter *program, const uint16_t *ports, size_t count)
@@ -58,8 +58,8 @@ static void emit_search(struct port_filter *program, const uint16_t *ports, size
 		emit_compare(program, ports, count);
 		return;
 	}
-	program->code[emit(program, BPF_JMP | BPF_JGE | BPF_K, ports[half])].jf = 1;
-	jump = emit(program, BPF_JMP | BPF_JA, 0);
+	program->code[emit_instruction(program, BPF_JMP | BPF_JGE | BPF_K, ports[half])].jf = 1;
+	jump = emit_instruction(program, BPF_JMP | BPF_JA, 0);
 	emit_search(program, ports, half);
 	program->code[jump].k = (uint32_t)(program->length - jump - 1);
 	emit_search(program, ports + half, count - half);
@@ -67,12 +67,12 @@ static void emit_search(struct port_filter *program, const uint16_t *ports, size
 
 static void write_program(struct port_filter *program, const uint16_t *ports, size_t count)
 {
-	emit(program, BPF_LD | BPF_H | BPF_ABS, PORT_AT);
+	emit_instruction(program, BPF_LD | BPF_H | BPF_ABS, PORT_AT);
 	emit_search(program, ports, count);
 	if (!program->full)
 		return;
 	program->length = 0;
-	emit(program, BPF_RET | BPF_K, EVERYTHING);
+	emit_instruction(program, BPF_RET | BPF_K, EVERYTHING);
 }
 
 int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count)

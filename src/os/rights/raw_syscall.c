@@ -1,7 +1,7 @@
 /* Raw system calls for the child between fork and exec.
  *
- * glibc's setuid(2) and its kin signal every thread of the process (nptl(7)). The child shares its parent's memory, so
- * those would be the parent's threads. The raw calls change the calling process only. */
+ * glibc's setuid(2) and similar calls signal every thread of the process (nptl(7)). The child shares its parent's
+ * memory, so those would be the parent's threads. The raw calls change the calling thread only. */
 #include "os/rights/raw_syscall.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 #define CAP_BPF_NUMBER 39               /* of Linux 5.8 */
 
-/* To create nodes and folders with an owner and a mode, and to reach files in anybody's folders. */
+/* To create nodes and folders with an owner and a mode, and to reach files in any user's folders. */
 #define FILES (CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(FSETID))
 
 #define PRIORITY_UNPRIVILEGED 6                 /* highest SO_PRIORITY that needs no CAP_NET_ADMIN (socket(7)) */
