@@ -1,7 +1,7 @@
 /* Answers without an end: events and top.
  *
- * If a client does not read fast enough, superd drops its events and counts them, and sends the number once there
- * is room. superd never waits for a client, and a client always learns that events are missing. */
+ * If a client does not read fast enough, superd drops its events, counts them, and sends the number once there is room.
+ * superd never waits for a client, and a client always learns that events are missing. */
 #include "control/event_stream.h"
 
 #include <stdlib.h>
@@ -13,22 +13,21 @@
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/show.h"
-#include "control/verb_query.h"
 #include "engine/service/runtime_event.h"
 
 #define EVENT_MOST 4096                 /* bytes of an event's line */
 #define TOP_MOST 1000                   /* services in one line of top */
 
 struct event_stream {
-	unsigned long dropped;          /* events dropped since the number was last sent */
+	unsigned long dropped;          /* events that were dropped since the number was last sent */
 };
 
-static void say_dropped(struct session *session, struct event_stream *stream)
+static void send_dropped(struct session *session, struct event_stream *stream)
 {
 	json_object_open(&session->line);
 	json_count_field(&session->line, "dropped", stream->dropped);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 	stream->dropped = 0;
 }
 
@@ -37,8 +36,8 @@ static void on_events_room(struct session *session)
 	struct event_stream *stream = session->state;
 
 	if (stream->dropped)
-		say_dropped(session, stream);
-	line_io_pull(&session->io, false);
+		send_dropped(session, stream);
+	line_io_want_room(&session->io, false);
 }
 
 static void on_events_free(struct session *session)
@@ -53,26 +52,25 @@ static bool is_events(const struct session *session)
 	return session->ops == &events_ops;
 }
 
-static void send_event(struct session *session, double at, enum level level, const struct event *event,
-		       const char *message, size_t length)
+static void send_event(struct session *session, const struct event *event, const struct logged_line *logged)
 {
 	const struct request *request = &session->request;
 	struct event_stream *stream = session->state;
 
-	if (level > request->level)
+	if (logged->level > request->level)
 		return;
 	if (request->service &&
 	    (!event->service || !selection_means(session->supervisor, request->service, event->service)))
 		return;
 	if (stream->dropped || !line_io_has_room(&session->io)) {
 		stream->dropped++;
-		line_io_pull(&session->io, true);
+		line_io_want_room(&session->io, true);
 		return;
 	}
 	json_object_open(&session->line);
-	json_seconds_field(&session->line, "at", at);
-	log_add_facts(&session->line, &(struct log_message){ level, event, message, length }, EVENT_MOST);
-	session_say(session);
+	json_seconds_field(&session->line, "at", logged->at);
+	log_add_facts(&session->line, &(struct log_message){ logged->level, event, logged->text, logged->length }, EVENT_MOST);
+	session_send_line(session);
 }
 
 unsigned long event_stream_dropped(const struct session *session)
@@ -82,28 +80,28 @@ unsigned long event_stream_dropped(const struct session *session)
 	return is_events(session) ? stream->dropped : 0;
 }
 
-static void hear_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
+static void on_log_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
 {
 	struct server *server = context;
-	double at = clock_wall();
+	const struct logged_line logged = { clock_wall(), level, message, length };
 
 	if (level <= LEVEL_INFO && event->service)
-		recent_log_add(&server->recent_log, event->service, at, level, message, length);
+		recent_log_add(&server->recent_log, event->service, &logged);
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
 		if (is_events(session))
-			send_event(session, at, level, event, message, length);
+			send_event(session, event, &logged);
 	}
 }
 
 void event_stream_open(struct server *server)
 {
-	log_tap(server->supervisor->engine.log, LEVEL_INFO, hear_event, server);
+	log_tap(server->supervisor->engine.log, LEVEL_INFO, on_log_event, server);
 }
 
-/* Hears as much as the most curious session wants. */
-static void listen_at(struct server *server, enum level level)
+/* Taps the log at the lowest level that a session wants. */
+static void set_tap_level(struct server *server, enum level level)
 {
 	LIST_EACH(link, &server->sessions) {
 		const struct session *session = container_of(link, struct session, link);
@@ -111,7 +109,7 @@ static void listen_at(struct server *server, enum level level)
 		if (is_events(session) && session->request.level > level)
 			level = session->request.level;
 	}
-	log_tap(server->supervisor->engine.log, level, hear_event, server);
+	log_tap(server->supervisor->engine.log, level, on_log_event, server);
 }
 
 static bool begin_events(struct session *session)
@@ -123,7 +121,7 @@ static bool begin_events(struct session *session)
 		return false;
 	}
 	session_begin(session, &events_ops, stream, false);
-	listen_at(session->server, session->request.level);
+	set_tap_level(session->server, session->request.level);
 	return true;
 }
 
@@ -134,7 +132,7 @@ void event_stream_resume(struct session *session, unsigned long dropped)
 	if (!stream || !dropped)
 		return;
 	stream->dropped = dropped;
-	line_io_pull(&session->io, true);
+	line_io_want_room(&session->io, true);
 }
 
 /* A plain name that no service has is an error. A pattern may match a service later, so it only gets a notice. */
@@ -152,19 +150,20 @@ void event_stream_events(struct session *session)
 	json_object_open(&session->line);
 	json_text_field(&session->line, "unmatched", name);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 }
 
 struct top_stream {
 	struct session *session;
 	struct alarm tick;
-	struct buf line;                /* the part of the line that is composed */
+	struct buf line;                /* the line that is being composed, over several turns */
 	size_t at;                      /* index of the next runtime in the service list */
-	size_t told, untold;            /* busy services in the line, and beyond its limit */
+	size_t told, omitted;           /* busy services in the line, and beyond its limit */
 	double since;                   /* time of the previous line, loop time */
 };
 
-static bool does_anything(struct service_runtime *runtime, double since)
+/* Whether a service belongs into a line of top: it has instances, is in no idle state, or was active since then. */
+static bool is_busy(struct service_runtime *runtime, double since)
 {
 	const struct service_stats *stats = runtime_stats(runtime);
 
@@ -180,13 +179,13 @@ static void add_busy(struct top_stream *top, struct service_runtime *runtime, do
 		.recent_log = &session->server->recent_log,
 		.match = { .row = runtime->service, .runtime = runtime },
 		.now = now,
-		.offset = verb_query_wall_offset(now),
+		.offset = show_wall_offset(now),
 	};
 
-	if (!does_anything(runtime, top->since))
+	if (!is_busy(runtime, top->since))
 		return;
-	if (top->told >= TOP_MOST || top->line.length > LINE_IO_MOST / 2) {
-		top->untold++;
+	if (top->told >= TOP_MOST || top->line.length > LINE_IO_OUTPUT_MOST / 2) {
+		top->omitted++;
 		return;
 	}
 	top->told++;
@@ -198,8 +197,8 @@ static void begin_line(struct top_stream *top, double now)
 	struct server *server = top->session->server;
 
 	json_object_open(&top->line);
-	json_seconds_field(&top->line, "at", now + verb_query_wall_offset(now));
-	show_superd(server->supervisor, server->supervisor->engine.started, verb_query_wall_offset(now),
+	json_seconds_field(&top->line, "at", now + show_wall_offset(now));
+	show_superd(server->supervisor, server->supervisor->engine.started, show_wall_offset(now),
 		    &top->line);
 	json_list_field(&top->line, "services");
 }
@@ -209,17 +208,17 @@ static void end_line(struct top_stream *top, double now)
 	struct session *session = top->session;
 
 	json_list_close(&top->line);
-	if (top->untold)
-		json_count_field(&top->line, "more_services", top->untold);
+	if (top->omitted)
+		json_count_field(&top->line, "more_services", top->omitted);
 	json_object_close(&top->line);
 	buf_add(&session->line, buf_string(&top->line), top->line.length);
 	session->line.failed |= top->line.failed;
 	buf_clear(&top->line);
-	top->at = top->told = top->untold = 0;
+	top->at = top->told = top->omitted = 0;
 	top->since = now;
-	line_io_pull(&session->io, false);
+	line_io_want_room(&session->io, false);
 	alarm_set(&top->tick, session->request.interval);
-	session_say(session);
+	session_send_line(session);
 }
 
 static void on_top_room(struct session *session)
@@ -230,7 +229,7 @@ static void on_top_room(struct session *session)
 
 	if (!top->line.length)
 		begin_line(top, now);
-	for (; top->at < service_list->count && now - begun < SLICE; now = clock_now()) {
+	for (; top->at < service_list->count && now - begun < TURN_SECONDS; now = clock_now()) {
 		struct service_runtime *runtime = service_list->runtimes[top->at++];
 
 		if (runtime)
@@ -243,9 +242,9 @@ static void on_top_room(struct session *session)
 	end_line(top, now);
 }
 
-static void on_tick(struct alarm *alarm)
+static void on_interval(struct alarm *alarm)
 {
-	line_io_pull(&container_of(alarm, struct top_stream, tick)->session->io, true);
+	line_io_want_room(&container_of(alarm, struct top_stream, tick)->session->io, true);
 }
 
 static void on_top_free(struct session *session)
@@ -269,7 +268,7 @@ void event_stream_top(struct session *session)
 	}
 	top->session = session;
 	top->since = clock_now();
-	alarm_init(&top->tick, &session->supervisor->engine, on_tick);
+	alarm_init(&top->tick, &session->supervisor->engine, on_interval);
 	session_begin(session, &top_ops, top, true);
 }
 

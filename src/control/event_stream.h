@@ -1,17 +1,17 @@
-/* Answers without an end: events as they are logged, and top, a line every interval. */
+/* Answers without an end: events, as they are logged, and top, one line in each interval. */
 #pragma once
 
 #include "base/log/log.h"
 #include "control/session.h"
 
-/* Hears what is logged, for those who follow it and for the server's recent log. */
+/* Starts to listen to the log, for the server's recent log and for the sessions with events. */
 void event_stream_open(struct server *server);
 
-void event_stream_events(struct session *session);
-void event_stream_top(struct session *session);
+void event_stream_events(struct session *session);      /* begins the verb events */
+void event_stream_top(struct session *session);         /* begins the verb top */
 
-/* With events, after an upgrade, whatever the table has; so many were dropped, and nobody was told. */
+/* Goes on with events after an upgrade. dropped: events that were dropped and are not yet reported. */
 void event_stream_resume(struct session *session, unsigned long dropped);
-unsigned long event_stream_dropped(const struct session *session); /* of events: what was dropped and is not told yet */
+unsigned long event_stream_dropped(const struct session *session);
 
-const char *event_stream_verb(const struct session *session); /* events, top; NULL: it follows nothing */
+const char *event_stream_verb(const struct session *session); /* "events" or "top"; NULL: the session has neither */

@@ -1,7 +1,7 @@
 /* One connection of the control socket, with bounded buffers.
  *
- * What the owner does within a turn may end the connection. So calls from within only set flags, and line_io_end_turn,
- * the last step, tells whether it is over. */
+ * The owner may end the connection within a turn. So calls within a turn only set flags. line_io_end_turn, the last
+ * step, tells whether the connection is over. */
 #include "control/line_io.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ size_t line_io_pending(const struct line_io *io)
 
 bool line_io_has_room(const struct line_io *io)
 {
-	return line_io_pending(io) < LINE_IO_ENOUGH;
+	return line_io_pending(io) < LINE_IO_ROOM;
 }
 
 bool line_io_holds_request(const struct line_io *io)
@@ -28,29 +28,29 @@ bool line_io_holds_request(const struct line_io *io)
 	return io->filled == sizeof(io->input) || memchr(io->input, '\n', io->filled);
 }
 
-static bool may_hand_out(const struct line_io *io)
+static bool has_next_request(const struct line_io *io)
 {
 	return !io->busy && !io->leaving && !io->broken && line_io_holds_request(io);
 }
 
-/* Also true if a request is in the buffer: no event of the socket would announce it again. */
-static bool wants_to_write(const struct line_io *io)
+/* Also true if a request is in the buffer, because no event of the socket would announce it again. */
+static bool wants_write_event(const struct line_io *io)
 {
-	return line_io_pending(io) || (io->busy && io->pulls) || may_hand_out(io);
+	return line_io_pending(io) || (io->busy && io->wants_room) || has_next_request(io);
 }
 
 bool line_io_is_blocked(const struct line_io *io)
 {
 	struct pollfd state = { io->fd, POLLOUT, 0 };
 
-	return wants_to_write(io) && poll(&state, 1, 0) == 0;
+	return wants_write_event(io) && poll(&state, 1, 0) == 0;
 }
 
 /* Watches for input while the buffer has room, and for room to write while there is something to write. */
-static void rewatch(struct line_io *io)
+static void update_watch(struct line_io *io)
 {
-	bool reads = !io->ended && !io->leaving && io->filled < sizeof(io->input);
-	bool writes = wants_to_write(io) || io->leaving;
+	bool reads = !io->at_eof && !io->leaving && io->filled < sizeof(io->input);
+	bool writes = wants_write_event(io) || io->leaving;
 
 	watch_set(&io->watch, io->fd, reads, writes);
 }
@@ -66,12 +66,12 @@ static void send_some(struct line_io *io)
 		io->broken |= errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM;
 		return;
 	}
-	io->moved = clock_now();
+	io->last_io = clock_now();
 	io->sent += (size_t)sent;
 	if (line_io_pending(io))
 		return;
 	io->sent = 0;
-	if (io->output.capacity > 2 * LINE_IO_ENOUGH)
+	if (io->output.capacity > 2 * LINE_IO_ROOM)
 		buf_free(&io->output);
 	else
 		buf_clear(&io->output);
@@ -91,38 +91,38 @@ bool line_io_is_dead(const struct line_io *io)
 	return io->broken || (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR));
 }
 
-static void receive(struct line_io *io)
+static void receive_input(struct line_io *io)
 {
 	size_t room = sizeof(io->input) - io->filled;
 	bool carries;
-	ssize_t came;
+	ssize_t got;
 
 	if (!room)
 		return;
-	came = scm_rights_peek(io->fd, io->input + io->filled, room, &carries);
-	if (carries) {                  /* no request has descriptors, and closing passed ones might block superd */
+	got = scm_rights_peek(io->fd, io->input + io->filled, room, &carries);
+	if (carries) {                  /* a request has no descriptors, and closing passed ones might block */
 		io->broken = true;
 		return;
 	}
-	if (came > 0)
-		came = recv(io->fd, io->input + io->filled, (size_t)came, MSG_DONTWAIT);
-	if (came > 0) {
-		io->moved = clock_now();
-		io->filled += (size_t)came;
-	} else if (came == 0) {
-		io->ended = true;
+	if (got > 0)
+		got = recv(io->fd, io->input + io->filled, (size_t)got, MSG_DONTWAIT);
+	if (got > 0) {
+		io->last_io = clock_now();
+		io->filled += (size_t)got;
+	} else if (got == 0) {
+		io->at_eof = true;
 		io->broken = line_io_is_dead(io);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		io->broken = true;
 	}
 }
 
-enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_LINE], const char **why)
+enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_REQUEST_MOST], const char **why)
 {
 	const char *end;
 	size_t length;
 
-	if (!may_hand_out(io))
+	if (!has_next_request(io))
 		return LINE_IO_NOTHING;
 	end = memchr(io->input, '\n', io->filled);
 	if (!end) {
@@ -141,36 +141,36 @@ enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_LINE], con
 }
 
 /* Whether nothing is left to read, answer or send. */
-static bool is_over(const struct line_io *io)
+static bool is_finished(const struct line_io *io)
 {
 	if (io->broken)
 		return true;
 	if (io->leaving)
 		return !line_io_pending(io);
-	return io->ended && !io->busy && !line_io_pending(io) && !line_io_holds_request(io);
+	return io->at_eof && !io->busy && !line_io_pending(io) && !line_io_holds_request(io);
 }
 
 void line_io_begin_turn(struct line_io *io, bool readable, bool writable)
 {
-	io->inside = true;
+	io->in_turn = true;
 	if (readable)
-		receive(io);
+		receive_input(io);
 	if (writable)
 		send_some(io);
 }
 
 bool line_io_wants_more(const struct line_io *io)
 {
-	return io->busy && io->pulls && !io->broken && !line_io_pending(io);
+	return io->busy && io->wants_room && !io->broken && !line_io_pending(io);
 }
 
 bool line_io_end_turn(struct line_io *io)
 {
 	send_some(io);
-	io->inside = false;
-	if (is_over(io))
+	io->in_turn = false;
+	if (is_finished(io))
 		return false;
-	rewatch(io);
+	update_watch(io);
 	return true;
 }
 
@@ -178,9 +178,9 @@ void line_io_open(struct line_io *io, struct engine *engine, int fd,
 		  void (*on_ready)(struct watch *watch, bool readable, bool writable))
 {
 	io->fd = fd;
-	io->moved = clock_now();
+	io->last_io = clock_now();
 	watch_init(&io->watch, engine, on_ready);
-	rewatch(io);
+	update_watch(io);
 }
 
 void line_io_close(struct line_io *io)
@@ -194,41 +194,41 @@ void line_io_send(struct line_io *io, struct buf *lines)
 {
 	if (!io->leaving && !io->broken)
 		buf_add(&io->output, buf_string(lines), lines->length);
-	io->broken |= io->output.failed || lines->failed || line_io_pending(io) > LINE_IO_MOST;
+	io->broken |= io->output.failed || lines->failed || line_io_pending(io) > LINE_IO_OUTPUT_MOST;
 	buf_clear(lines);
-	if (io->inside)
+	if (io->in_turn)
 		return;
 	if (!io->broken)
 		send_some(io);
 	if (io->broken)
 		watch_wake(&io->watch);
 	else
-		rewatch(io);
+		update_watch(io);
 }
 
-void line_io_begin(struct line_io *io, bool pulls)
+void line_io_begin(struct line_io *io, bool wants_room)
 {
 	io->busy = true;
-	io->pulls = pulls;
+	io->wants_room = wants_room;
 }
 
 void line_io_end(struct line_io *io)
 {
-	io->busy = io->pulls = false;
-	if (!io->inside)
-		watch_wake(&io->watch);         /* the next request may be there already */
+	io->busy = io->wants_room = false;
+	if (!io->in_turn)
+		watch_wake(&io->watch);         /* the next request may already be in the buffer */
 }
 
-void line_io_pull(struct line_io *io, bool pulls)
+void line_io_want_room(struct line_io *io, bool wants_room)
 {
-	io->pulls = pulls;
-	if (!io->inside)
-		rewatch(io);
+	io->wants_room = wants_room;
+	if (!io->in_turn)
+		update_watch(io);
 }
 
-void line_io_leave(struct line_io *io)
+void line_io_close_when_sent(struct line_io *io)
 {
 	io->leaving = true;
-	if (!io->inside)
+	if (!io->in_turn)
 		watch_wake(&io->watch);
 }

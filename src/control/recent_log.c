@@ -10,27 +10,27 @@
 
 struct recent_owner {
 	struct list link;               /* in its bucket */
-	struct list turn;               /* among all owners, the one silent longest first */
+	struct list turn;               /* in recent_log->owners */
 	struct list lines;              /* struct recent_line, the oldest first */
 	size_t count;                   /* of lines */
 	char name[];
 };
 
-static void make_ready(struct recent_log *recent_log)
+static void initialize(struct recent_log *recent_log)
 {
-	if (recent_log->ready)
+	if (recent_log->initialized)
 		return;
 	for (size_t n = 0; n < RECENT_LOG_BUCKETS; n++)
 		list_init(&recent_log->buckets[n]);
 	list_init(&recent_log->owners);
-	recent_log->ready = true;
+	recent_log->initialized = true;
 }
 
-static struct recent_owner *find(const struct recent_log *recent_log, const char *name)
+static struct recent_owner *find_owner(const struct recent_log *recent_log, const char *name)
 {
 	const struct list *bucket = &recent_log->buckets[hash_text(HASH_START, name) % RECENT_LOG_BUCKETS];
 
-	for (struct list *link = bucket->next; recent_log->ready && link != bucket; link = link->next) {
+	for (struct list *link = bucket->next; recent_log->initialized && link != bucket; link = link->next) {
 		struct recent_owner *owner = container_of(link, struct recent_owner, link);
 
 		if (!strcmp(owner->name, name))
@@ -39,9 +39,9 @@ static struct recent_owner *find(const struct recent_log *recent_log, const char
 	return NULL;
 }
 
-static struct recent_owner *find_or_make(struct recent_log *recent_log, const char *name)
+static struct recent_owner *get_owner(struct recent_log *recent_log, const char *name)
 {
-	struct recent_owner *owner = find(recent_log, name);
+	struct recent_owner *owner = find_owner(recent_log, name);
 	size_t length = strlen(name) + 1;
 
 	if (owner)
@@ -79,7 +79,8 @@ static void drop_owner(struct recent_log *recent_log, struct recent_owner *owner
 	free(owner);
 }
 
-static void keep_within(struct recent_log *recent_log)
+/* Drops lines until the limit of memory holds: from each silent owner all but the last line first, then that. */
+static void drop_oldest(struct recent_log *recent_log)
 {
 	LIST_EACH(turn, &recent_log->owners) {
 		struct recent_owner *owner = container_of(turn, struct recent_owner, turn);
@@ -95,8 +96,8 @@ static void keep_within(struct recent_log *recent_log)
 	}
 }
 
-/* The length of a text cut to a bound, not within a character of UTF-8. */
-static size_t cut(const char *text, size_t length)
+/* The length of a text after cutting it to RECENT_LOG_TEXT, but not within a character of UTF-8. */
+static size_t cut_text(const char *text, size_t length)
 {
 	if (length <= RECENT_LOG_TEXT)
 		return length;
@@ -106,26 +107,25 @@ static size_t cut(const char *text, size_t length)
 	return length;
 }
 
-void recent_log_add(struct recent_log *recent_log, const char *service, double at, enum level level, const char *text,
-		    size_t length)
+void recent_log_add(struct recent_log *recent_log, const char *service, const struct logged_line *logged)
 {
+	size_t length = cut_text(logged->text, logged->length);
 	struct recent_line *line;
 	struct recent_owner *owner;
 
-	make_ready(recent_log);
-	length = cut(text, length);
-	if (memchr(text, '\0', length))
-		length = strlen(text);
-	owner = find_or_make(recent_log, service);
+	initialize(recent_log);
+	if (memchr(logged->text, '\0', length))
+		length = strlen(logged->text);
+	owner = get_owner(recent_log, service);
 	line = owner ? malloc(sizeof(*line) + length + 1) : NULL;
 	if (!line) {
 		if (owner && !owner->count)
 			drop_owner(recent_log, owner);
 		return;
 	}
-	line->at = at;
-	line->level = level;
-	memcpy(line->text, text, length);
+	line->at = logged->at;
+	line->level = logged->level;
+	memcpy(line->text, logged->text, length);
 	line->text[length] = '\0';
 	list_add(&owner->lines, &line->link);
 	owner->count++;
@@ -134,20 +134,20 @@ void recent_log_add(struct recent_log *recent_log, const char *service, double a
 	list_add(&recent_log->owners, &owner->turn);
 	if (owner->count > RECENT_LOG_LINES)
 		drop_line(recent_log, owner, owner->lines.next);
-	keep_within(recent_log);
+	drop_oldest(recent_log);
 }
 
 struct list *recent_log_of(const struct recent_log *recent_log, const char *service)
 {
-	struct recent_owner *owner = find(recent_log, service);
+	struct recent_owner *owner = find_owner(recent_log, service);
 
 	return owner ? &owner->lines : NULL;
 }
 
-void recent_log_each(struct recent_log *recent_log,
-		     void (*act)(void *context, const char *service, const struct recent_line *line), void *context)
+void recent_log_for_each(struct recent_log *recent_log,
+			 void (*act)(void *context, const char *service, const struct recent_line *line), void *context)
 {
-	if (!recent_log->ready)
+	if (!recent_log->initialized)
 		return;
 	LIST_EACH(turn, &recent_log->owners) {
 		struct recent_owner *owner = container_of(turn, struct recent_owner, turn);
@@ -159,7 +159,7 @@ void recent_log_each(struct recent_log *recent_log,
 
 void recent_log_free(struct recent_log *recent_log)
 {
-	if (!recent_log->ready)
+	if (!recent_log->initialized)
 		return;
 	LIST_EACH(turn, &recent_log->owners)
 		drop_owner(recent_log, container_of(turn, struct recent_owner, turn));

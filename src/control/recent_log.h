@@ -1,5 +1,6 @@
-/* What was last logged of each service, for its status: a few lines each, and so many bytes in all, beyond which the
- * oldest lines of whoever has been silent longest go. Only a service that has said anything costs something. */
+/* The last lines logged about each service, for the verb status. Number and size of the lines are limited, for each
+ * service and in total; beyond the total the oldest lines of the service that has been silent longest are dropped. A
+ * service without lines costs no memory. */
 #pragma once
 
 #include <stddef.h>
@@ -7,32 +8,41 @@
 #include "base/list.h"
 #include "base/log/log.h"
 
-#define RECENT_LOG_LINES 10
+#define RECENT_LOG_LINES 10             /* lines of a service */
 #define RECENT_LOG_TEXT 300             /* bytes of a line */
-#define RECENT_LOG_MOST (96 << 10)      /* bytes of all of them, with what keeps them */
+#define RECENT_LOG_MOST (96 << 10)      /* bytes in total, with the structs */
 #define RECENT_LOG_BUCKETS 1024
 
 struct recent_line {
-	struct list link;
-	double at;                      /* seconds of the wall clock */
+	struct list link;               /* among the lines of the service */
+	double at;                      /* Unix seconds */
 	enum level level;
 	char text[];
 };
 
-struct recent_log {
-	struct list buckets[RECENT_LOG_BUCKETS]; /* by a hash of the name; the lists are made at the first line */
-	struct list owners;             /* all of them; who spoke last is last */
-	size_t used;
-	bool ready;
+/* A line to add. */
+struct logged_line {
+	double at;                      /* Unix seconds */
+	enum level level;
+	const char *text;               /* not NUL-terminated */
+	size_t length;                  /* bytes of the text */
 };
 
-void recent_log_add(struct recent_log *recent_log, const char *service, double at, enum level level, const char *text,
-		    size_t length);
+/* Begins zeroed. */
+struct recent_log {
+	struct list buckets[RECENT_LOG_BUCKETS]; /* hash table of the services with lines, by name */
+	struct list owners;             /* the same services; the one silent longest is first */
+	size_t used;                    /* bytes in total */
+	bool initialized;               /* the lists are; set by the first line */
+};
 
-/* The lines of a service, struct recent_line, the oldest first; NULL: there are none. */
+void recent_log_add(struct recent_log *recent_log, const char *service, const struct logged_line *logged);
+
+/* The lines of a service, struct recent_line, the oldest first; NULL: none. */
 struct list *recent_log_of(const struct recent_log *recent_log, const char *service);
-/* All lines, those of who has been silent longest first. */
-void recent_log_each(struct recent_log *recent_log,
-		     void (*act)(void *context, const char *service, const struct recent_line *line), void *context);
+
+/* Calls act for every line; the lines of the service that has been silent longest come first. */
+void recent_log_for_each(struct recent_log *recent_log,
+			 void (*act)(void *context, const char *service, const struct recent_line *line), void *context);
 
 void recent_log_free(struct recent_log *recent_log);

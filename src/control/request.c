@@ -1,7 +1,7 @@
 /* Parses one line of the control socket into a request.
  *
- * Any process may have sent the line. The parser splits it into words and compares them with those it knows;
- * nothing is expanded. */
+ * Any process may have sent the line. The parser splits it into words and compares them with those it knows. It expands
+ * nothing. */
 #include "control/request.h"
 
 #include <string.h>
@@ -12,8 +12,8 @@
 static const struct {
 	const char *name;
 	enum request_option option;
-	bool takes;                     /* true: the option needs a value */
-} known[] = {
+	bool needs_value;               /* true: the option needs a value */
+} request_options[] = {
 	{ "no-wait", ASKS_NO_WAIT, false }, { "timeout", ASKS_TIMEOUT, true }, { "check", ASKS_CHECK, false },
 	{ "service", ASKS_SERVICE, true },  { "level", ASKS_LEVEL, true },     { "interval", ASKS_INTERVAL, true },
 	{ "progress", ASKS_PROGRESS, false },
@@ -23,10 +23,10 @@ static const struct {
 static const char *read_seconds(const char *text, double *seconds)
 {
 	int64_t microseconds;
-	const char *wrong = scan_duration(text, &microseconds);
+	const char *refusal = scan_duration(text, &microseconds);
 
-	if (wrong)
-		return wrong;
+	if (refusal)
+		return refusal;
 	if (microseconds < 100000 || microseconds > INT64_C(86400000000))
 		return "it is a time of 100ms to 1d";
 	*seconds = (double)microseconds / 1e6;
@@ -58,18 +58,19 @@ static bool read_option(struct request *request, const char *word, struct buf *w
 {
 	size_t length = strcspn(word, "=");
 
-	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
-		const char *value = word[length] ? word + length + 1 : NULL, *wrong;
+	for (size_t n = 0; n < sizeof(request_options) / sizeof(*request_options); n++) {
+		const char *value = word[length] ? word + length + 1 : NULL, *refusal;
 
-		if (strlen(known[n].name) != length || strncmp(known[n].name, word, length))
+		if (strlen(request_options[n].name) != length || strncmp(request_options[n].name, word, length))
 			continue;
-		wrong = !value == known[n].takes ? (known[n].takes ? "it needs a value" : "it takes no value")
-		      : value			? read_value(request, known[n].option, value)
-						: NULL;
-		if (wrong)
-			buf_addf(why, "--%s: %s", word, wrong);
-		request->options |= known[n].option;
-		return !wrong;
+		if (!value == request_options[n].needs_value)
+			refusal = value ? "it takes no value" : "it needs a value";
+		else
+			refusal = value ? read_value(request, request_options[n].option, value) : NULL;
+		if (refusal)
+			buf_addf(why, "--%s: %s", word, refusal);
+		request->options |= request_options[n].option;
+		return !refusal;
 	}
 	buf_addf(why, "--%s is no option", word);
 	return false;
@@ -103,7 +104,7 @@ static bool read_words(struct request *request, size_t count, struct buf *why)
 
 bool request_read(struct request *request, const char *line, struct buf *why)
 {
-	const char *wrong;
+	const char *refusal;
 	size_t count;
 
 	buf_clear(&request->words);
@@ -113,12 +114,12 @@ bool request_read(struct request *request, const char *line, struct buf *why)
 	request->timeout = 0;
 	request->interval = 1;
 	request->level = LEVEL_INFO;
-	wrong = shell_words_split_into(&request->words, line, &count);
-	if (!wrong && request->words.failed)
-		wrong = "out of memory";
-	if (!wrong)
+	refusal = shell_words_split_into(&request->words, line, &count);
+	if (!refusal && request->words.failed)
+		refusal = "out of memory";
+	if (!refusal)
 		return read_words(request, count, why);
-	buf_text(why, wrong);
+	buf_text(why, refusal);
 	return false;
 }
 

@@ -1,4 +1,4 @@
-/* What a client asks: VERB [--OPTION[=VALUE]]... [NAME]... */
+/* A request of a client: VERB [--OPTION[=VALUE]]... [NAME]... */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/log/log.h"
 
-#define REQUEST_WORDS 1024              /* at most */
+#define REQUEST_WORDS 1024              /* words of a request */
 
 /* Options, as bits. */
 enum request_option {
@@ -23,16 +23,16 @@ enum request_option {
 
 struct request {
 	const char *verb;
-	const char *names[REQUEST_WORDS];
+	const char *names[REQUEST_WORDS]; /* names of services or patterns */
 	size_t name_count;
-	unsigned options;               /* those that were given */
-	double timeout;                 /* seconds */
-	double interval;
-	enum level level;
-	const char *service;            /* of ASKS_SERVICE: a pattern */
-	struct buf words;               /* what the texts point into */
+	unsigned options;               /* bits of enum request_option */
+	double timeout;                 /* ASKS_TIMEOUT: seconds */
+	double interval;                /* ASKS_INTERVAL: seconds; default 1 */
+	enum level level;               /* ASKS_LEVEL; default LEVEL_INFO */
+	const char *service;            /* ASKS_SERVICE: a name or a pattern; NULL: all services */
+	struct buf words;               /* owned; the texts above point into it */
 };
 
-/* Takes a line apart. false, with what is wrong in why. */
+/* Parses a line. The request may hold an earlier one. false with the reason in `why`. */
 bool request_read(struct request *request, const char *line, struct buf *why);
 void request_free(struct request *request);

@@ -1,7 +1,7 @@
 /* The services that a request's names and patterns mean.
  *
- * With patterns every service of a table of ten thousand must be looked at. So plain names are looked up instead,
- * and matching takes slices of at most SLICE, so that no pattern holds up the loop. */
+ * A pattern must be matched against every service, of which there may be ten thousand. That takes several turns of at
+ * most TURN_SECONDS, so that no pattern holds up the loop. Plain names are looked up at once. */
 #include "control/selection.h"
 
 #include <stdint.h>
@@ -10,18 +10,17 @@
 #include "base/clock.h"
 #include "base/glob.h"
 #include "base/scan.h"
-#include "control/verb_query.h"
 #include "engine/service/runtime_event.h"
 
-#define PATTERNS_MOST 32
+#define PATTERNS_MOST 32                /* names in a request with patterns; there is a bit for each */
 #define PATTERN_MOST 255                /* characters; a longer one matches nothing */
 
-static bool matches(const char *pattern, const char *name)
+static bool matches_pattern(const char *pattern, const char *name)
 {
 	return strnlen(pattern, PATTERN_MOST + 1) <= PATTERN_MOST && glob_matches(pattern, name, FNM_NOESCAPE);
 }
 
-static void add(struct selection *selection, const char *name)
+static void add_name(struct selection *selection, const char *name)
 {
 	buf_add(&selection->names, name, strlen(name) + 1);
 	selection->count++;
@@ -49,8 +48,7 @@ const char *service_match_state(const struct service_match *match)
 	return match->runtime ? runtime_state_name(match->runtime) : state_name(OFF);
 }
 
-/* The number of places that rows or runtimes have in the table; a removed service's runtime may stand behind the
- * rows. */
+/* The number of places for rows and runtimes: the runtime of a service without a row may stand behind the rows. */
 static size_t served_count(const struct supervisor *supervisor)
 {
 	size_t rows = supervisor->table->count, runtimes = supervisor->service_list.count;
@@ -58,8 +56,7 @@ static size_t served_count(const struct supervisor *supervisor)
 	return runtimes > rows ? runtimes : rows;
 }
 
-/* The next service that a reload has removed and that still runs. If a row has the same name again, that row
- * stands for it. */
+/* The next service that a reload has removed and that still runs. If a row has the same name again, that row counts. */
 static const struct service *next_leaving(const struct supervisor *supervisor, struct list **link)
 {
 	struct list *leaving = (struct list *)(size_t)&supervisor->service_list.leaving;
@@ -106,8 +103,8 @@ static const struct service *left_out_at(const struct supervisor *supervisor, si
 	return row->name && !service_list_find(&supervisor->service_list, supervisor->table, row->name) ? row : NULL;
 }
 
-/* The rows in their order, then those that go on by a row of a table before, then what is left out, then those that
- * leave. NULL: there is none at this place. */
+/* The row at this index: first the rows of the table, then services that run by the row of an earlier table, then
+ * entries that are left out, then services that a reload has removed. NULL: none at this index. */
 static const struct service *row_at(const struct supervisor *supervisor, size_t n)
 {
 	const struct service_list *service_list = &supervisor->service_list;
@@ -121,7 +118,8 @@ static const struct service *row_at(const struct supervisor *supervisor, size_t 
 						       leaving_at(supervisor, n - supervisor->table->left_out_count);
 }
 
-/* The service with the nearest name, for a hint; searched for at most SLICE. NULL: none is near. */
+/* The service with the most similar name, for a hint. It searches for at most TURN_SECONDS. NULL: no name is
+ * similar. */
 static const char *nearest_name(const struct supervisor *supervisor, const char *name)
 {
 	unsigned most = strlen(name) < 5 ? 1 : 3;
@@ -133,7 +131,7 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 		const struct service *row = row_at(supervisor, n);
 		unsigned distance;
 
-		if (clock_now() - begun > SLICE)
+		if (clock_now() - begun > TURN_SECONDS)
 			break;
 		if (!row)
 			continue;
@@ -169,7 +167,7 @@ static bool is_name(const struct supervisor *supervisor, const char *word)
 
 static bool word_means(const char *word, bool is_name, const char *name)
 {
-	return is_name ? !strcmp(word, name) : matches(word, name);
+	return is_name ? !strcmp(word, name) : matches_pattern(word, name);
 }
 
 bool selection_means(const struct supervisor *supervisor, const char *word, const char *name)
@@ -187,20 +185,20 @@ bool selection_exists(const struct supervisor *supervisor, const char *name)
 	for (size_t n = 0; n < count; n++) {
 		const struct service *row = row_at(supervisor, n);
 
-		if ((row && matches(name, row->name)) || clock_now() - begun > SLICE)
+		if ((row && matches_pattern(name, row->name)) || clock_now() - begun > TURN_SECONDS)
 			return true;
 	}
 	return false;
 }
 
-/* Notes or refuses a name that means no service. true: the selection goes on. */
+/* Keeps or refuses a name that means no service. true: the selection goes on. */
 static bool note_missing(struct selection *selection, struct session *session, const char *name)
 {
-	if (!selection->lenient)
+	if (!selection->allows_missing)
 		selection_refuse(session, name);
 	else
 		buf_add(&selection->missing, name, strlen(name) + 1);
-	return selection->lenient;
+	return selection->allows_missing;
 }
 
 bool selection_refuse_missing(const struct selection *selection, struct session *session)
@@ -238,35 +236,37 @@ static bool select_named(struct selection *selection, struct session *session)
 		while (before < n && rows[before] != rows[n])
 			before++;
 		if (before == n)
-			add(selection, rows[n]->name);
+			add_name(selection, rows[n]->name);
 	}
 	return true;
 }
 
-static void take_row(struct selection *selection, const struct request *request, const struct service *row)
+static void match_row(struct selection *selection, const struct request *request, const struct service *row)
 {
 	uint32_t by = 0;
 
 	for (size_t i = 0; i < request->name_count; i++)
 		by |= (uint32_t)word_means(request->names[i], selection->are_names >> i & 1, row->name) << i;
 	if (by || !request->name_count)
-		add(selection, row->name);
+		add_name(selection, row->name);
 	selection->matched |= by;
 }
 
-static void begin_to_gather(struct selection *selection, const struct session *session)
+static void begin_gathering(struct selection *selection, const struct session *session)
 {
 	const struct request *request = &session->request;
 
 	*selection = (struct selection){
-		.gathers = true, .changes = session->supervisor->service_list.changes, .lenient = selection->lenient,
+		.is_gathering = true,
+		.changes = session->supervisor->service_list.changes,
+		.allows_missing = selection->allows_missing,
 	};
 	for (size_t i = 0; i < request->name_count; i++)
 		selection->are_names |= (uint32_t)is_name(session->supervisor, request->names[i]) << i;
 }
 
 /* Matches rows for one turn, from the start if the table has changed. false: the request was refused. */
-static bool gather(struct selection *selection, struct session *session)
+static bool gather_rows(struct selection *selection, struct session *session)
 {
 	const struct supervisor *supervisor = session->supervisor;
 	const struct request *request = &session->request;
@@ -275,17 +275,17 @@ static bool gather(struct selection *selection, struct session *session)
 
 	if (selection->changes != supervisor->service_list.changes) {
 		selection_free(selection);
-		begin_to_gather(selection, session);
+		begin_gathering(selection, session);
 	}
 	for (; selection->row < count; selection->row++) {
 		const struct service *row = row_at(supervisor, selection->row);
 
-		if (clock_now() - begun > SLICE)
+		if (clock_now() - begun > TURN_SECONDS)
 			return true;
 		if (row)
-			take_row(selection, request, row);
+			match_row(selection, request, row);
 	}
-	selection->gathers = false;
+	selection->is_gathering = false;
 	for (size_t i = 0; i < request->name_count; i++) {
 		if (selection->matched >> i & 1)
 			continue;
@@ -301,8 +301,8 @@ static bool select_matching(struct selection *selection, struct session *session
 		session_fail(session, CODE_USAGE, "", "patterns come with at most %d names", PATTERNS_MOST);
 		return false;
 	}
-	begin_to_gather(selection, session);
-	return gather(selection, session);
+	begin_gathering(selection, session);
+	return gather_rows(selection, session);
 }
 
 static bool has_pattern(const struct session *session)
@@ -316,11 +316,11 @@ static bool has_pattern(const struct session *session)
 	return !request->name_count;
 }
 
-bool selection_make(struct selection *selection, struct session *session, bool lenient)
+bool selection_make(struct selection *selection, struct session *session, bool allows_missing)
 {
 	bool good;
 
-	*selection = (struct selection){ .lenient = lenient };
+	*selection = (struct selection){ .allows_missing = allows_missing };
 	good = has_pattern(session) ? select_matching(selection, session)
 					      : select_named(selection, session);
 	if (good && !(selection->names.failed || selection->missing.failed))
@@ -333,9 +333,9 @@ bool selection_make(struct selection *selection, struct session *session, bool l
 
 bool selection_go_on(struct selection *selection, struct session *session)
 {
-	if (!selection->gathers)
+	if (!selection->is_gathering)
 		return true;
-	if (!gather(selection, session) || selection->gathers)
+	if (!gather_rows(selection, session) || selection->is_gathering)
 		return false;
 	if (selection->names.failed || selection->missing.failed)
 		session_fail(session, CODE_FAILED, "", "out of memory");

@@ -1,5 +1,5 @@
-/* The services that a request means, by name: what is done with them takes several turns of the loop, between which a
- * reload may come. */
+/* The services that a request means, by name. The work on them takes several turns of the loop, and a reload may come
+ * between two turns. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,48 +11,46 @@
 #include "control/session.h"
 
 struct selection {
-	struct buf names;               /* each with its NUL */
-	size_t count;
-	size_t at;                      /* the next one, a place in names */
-	bool gathers;                   /* rows are still to be looked at: */
-	size_t row;                     /* from this one on */
-	uint64_t changes;               /* of this service list */
-	uint32_t matched;               /* the request's names that mean something so far, as bits */
-	uint32_t are_names;             /* those that are the name of a service, though some may look like patterns */
-	bool lenient;                   /* a name that means nothing is left out, and said at the end */
+	struct buf names;               /* selected names, each with its NUL */
+	size_t count;                   /* of the names */
+	size_t at;                      /* index in `names` of the next one */
+	bool is_gathering;              /* patterns are still being matched */
+	size_t row;                     /* the next row to match */
+	uint64_t changes;               /* service_list.changes when matching began */
+	uint32_t matched;               /* bits: the request's names that match a service so far */
+	uint32_t are_names;             /* bits: the request's names that a service has, though they may look like patterns */
+	bool allows_missing;            /* a name without a service is no error before the end */
 	struct buf missing;             /* those names, each with its NUL */
 };
 
-/* Those that the names and patterns of the session's request mean, in the order of the table when there is a pattern,
- * or no name at all. false: a name means nothing, unless it is lenient, or memory is out; the request was answered with
- * that. */
-bool selection_make(struct selection *selection, struct session *session, bool lenient);
+/* Selects the services that the names and patterns of the session's request mean; without names, all of them. If there
+ * is a pattern, or no name, they are in the order of the table. false: a name means no service, and that is not
+ * allowed, or memory ran out. The request was then answered with the error. */
+bool selection_make(struct selection *selection, struct session *session, bool allows_missing);
 
-/* Answers at the end that names meant nothing. false: each did. */
+/* Answers with an error if a name meant no service. false: each name meant one, and there is no answer. */
 bool selection_refuse_missing(const struct selection *selection, struct session *session);
 
-/* Goes on with what was too much for one turn. false: there is more, or the request was answered as above, and
- * has ended with that. */
+/* Goes on matching. false: it takes more turns, or the request was answered with an error as above. */
 bool selection_go_on(struct selection *selection, struct session *session);
 
-const char *selection_next(struct selection *selection);        /* NULL: there are no more */
+const char *selection_next(struct selection *selection);        /* the next name; NULL: there are no more */
 void selection_free(struct selection *selection);
 
-/* What a service is now. row NULL: it is gone; runtime NULL: its row is disabled, or its entry is left out. left_out:
- * the table's entry of this name is wrong; the runtime, if there is one, goes on by a row of a table before. */
+/* A service as it is now. */
 struct service_match {
-	const struct service *row;
-	struct service_runtime *runtime;
-	const struct left_out *left_out;
+	const struct service *row;      /* NULL: the service is gone */
+	struct service_runtime *runtime; /* NULL: the row is disabled, or left out */
+	const struct left_out *left_out; /* the table's wrong entry of this name, or NULL; the runtime then has an earlier row */
 };
 
-const char *service_match_state(const struct service_match *match); /* "listening", "left out" */
+const char *service_match_state(const struct service_match *match); /* name of the state, as "listening", "left out" */
 
 struct service_match selection_find(const struct supervisor *supervisor, const char *name);
 
-/* Whether a name or a pattern means the service of this name. */
+/* Whether `word`, a name or a pattern, means the service `name`. */
 bool selection_means(const struct supervisor *supervisor, const char *word, const char *name);
 
-/* A name or a pattern: it means something; true also for a pattern of which one turn does not tell. */
+/* Whether a name or a pattern means any service. Also true for a pattern that takes more than one turn to match. */
 bool selection_exists(const struct supervisor *supervisor, const char *name);
-void selection_refuse(struct session *session, const char *name);       /* answers that it means nothing */
+void selection_refuse(struct session *session, const char *name);       /* answers that it means no service */

@@ -1,8 +1,8 @@
-/* The control socket: accepts clients, greets them and hands on their requests.
+/* The control socket: accepts clients, greets them and passes on their requests.
  *
- * Clients that may act must get in, whatever others do. Clients are limited in number; if there are too many, the
- * one that has been silent longest gives way, and superd waits for no client. A few descriptors are kept in reserve
- * for when no others are left. */
+ * Clients that may act must get in, whatever other clients do. If there are too many clients, the one that has been
+ * silent longest is dropped. superd waits for no client. It keeps a few descriptors in reserve for the case that no
+ * others are left. */
 #include "control/server.h"
 
 #include <errno.h>
@@ -15,17 +15,17 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "control/event_stream.h"
-#include "control/verb_reload.h"
 #include "control/verbs.h"
 #include "engine/core/close_socket.h"
 #include "engine/service/operator_locks.h"
 #include "os/fs/private_file.h"
 #include "os/socket/scm_rights.h"
 
-#define ACCEPTS_MOST 16                 /* in one turn of the loop */
-#define STUCK 10.                       /* seconds without reading, after which a client may have to give way */
+#define ACCEPTS_MOST 16                 /* clients accepted in one turn of the loop */
+#define STUCK 10.                       /* seconds without reading, after which a client may be dropped */
 #define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
 
+/* Opens the reserved descriptors that are closed. */
 static void keep_reserve(struct server *server)
 {
 	for (int n = 0; n < SERVER_RESERVE; n++) {
@@ -34,7 +34,7 @@ static void keep_reserve(struct server *server)
 	}
 }
 
-/* Makes room for one descriptor; false: none is left in reserve. */
+/* Closes one reserved descriptor; false: none is left. */
 static bool use_reserve(struct server *server)
 {
 	for (int n = 0; n < SERVER_RESERVE; n++) {
@@ -67,7 +67,7 @@ static void end_session(struct session *session)
 	keep_reserve(server);
 }
 
-static void obey(struct session *session, const char *line)
+static void obey_request(struct session *session, const char *line)
 {
 	struct buf why = { 0 };
 
@@ -82,23 +82,23 @@ static void on_session_ready(struct watch *watch, bool readable, bool writable)
 {
 	struct session *session = container_of(watch, struct session, io.watch);
 	struct line_io *io = &session->io;
-	char line[LINE_IO_LINE];
+	char line[LINE_IO_REQUEST_MOST];
 	const char *why;
 
 	line_io_begin_turn(io, readable, writable);
 	if (line_io_wants_more(io) && session->ops && session->ops->room)
 		session->ops->room(session);
 	else if (line_io_wants_more(io))
-		line_io_pull(io, false);
+		line_io_want_room(io, false);
 	switch (line_io_take(io, line, &why)) {
 	case LINE_IO_NOTHING:
 		break;
 	case LINE_IO_REQUEST:
-		obey(session, line);
+		obey_request(session, line);
 		break;
 	case LINE_IO_MALFORMED:
 		session_fail(session, CODE_USAGE, "", "%s", why);
-		line_io_leave(io);
+		line_io_close_when_sent(io);
 		break;
 	}
 	if (!line_io_end_turn(io))
@@ -106,7 +106,7 @@ static void on_session_ready(struct watch *watch, bool readable, bool writable)
 }
 
 /* Sends one line with the reason to a client that is refused, and closes the connection. */
-static void turn_away(struct server *server, int fd, const char *code, const char *text)
+static void refuse_client(struct server *server, int fd, const char *code, const char *text)
 {
 	struct buf line = { 0 };
 
@@ -115,13 +115,13 @@ static void turn_away(struct server *server, int fd, const char *code, const cha
 	json_text_field(&line, "code", code);
 	json_object_close(&line);
 	buf_char(&line, '\n');
-	if (!line.failed)               /* who has gone already needs no answer */
+	if (!line.failed)               /* if this fails, the client has gone */
 		(void)send(fd, line.data, line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	buf_free(&line);
 	close_socket_own(&server->supervisor->engine, NULL, &fd);
 }
 
-static bool asks_just_now(const struct session *session)
+static bool has_input(const struct session *session)
 {
 	char first;
 
@@ -133,13 +133,13 @@ static bool may_make_room(const struct session *session, double now)
 	if (line_io_is_dead(&session->io))
 		return true;
 	if (!session->ops && !line_io_pending(&session->io) && !line_io_holds_request(&session->io))
-		return !asks_just_now(session);
-	return line_io_is_blocked(&session->io) && now - session->io.moved > STUCK;
+		return !has_input(session);
+	return line_io_is_blocked(&session->io) && now - session->io.last_io > STUCK;
 }
 
-/* Ends the session that has been silent longest, of those without a request and those that do not read. false:
- * there is none. */
-static bool make_room(struct server *server, bool of_readers)
+/* Ends the session that has been silent longest, among those without a request and those that do not read. false: there
+ * is none. */
+static bool end_quietest(struct server *server, bool of_readers)
 {
 	struct session *quietest = NULL;
 	double now = clock_now();
@@ -149,7 +149,7 @@ static bool make_room(struct server *server, bool of_readers)
 
 		if ((of_readers && session->right != RIGHT_READ) || !may_make_room(session, now))
 			continue;
-		if (!quietest || session->io.moved < quietest->io.moved)
+		if (!quietest || session->io.last_io < quietest->io.last_io)
 			quietest = session;
 	}
 	if (quietest)
@@ -157,14 +157,14 @@ static bool make_room(struct server *server, bool of_readers)
 	return quietest;
 }
 
-static bool has_room(struct server *server, enum right right)
+static bool make_room_for(struct server *server, enum right right)
 {
 	if (right == RIGHT_READ && server->readers >= READERS_MOST)
-		return make_room(server, true);
-	return server->count < CLIENTS_MOST || make_room(server, false);
+		return end_quietest(server, true);
+	return server->count < CLIENTS_MOST || end_quietest(server, false);
 }
 
-static void greet(struct session *session)
+static void send_greeting(struct session *session)
 {
 	json_object_open(&session->line);
 	json_text_field(&session->line, "superd", PACKAGE_VERSION);
@@ -172,15 +172,15 @@ static void greet(struct session *session)
 	json_count_field(&session->line, "pid", (uint64_t)getpid());
 	json_flag_field(&session->line, "progress", true);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 }
 
-static struct session *let_in(struct server *server, int fd, enum right right, uid_t uid)
+static struct session *add_session(struct server *server, int fd, enum right right, uid_t uid)
 {
 	struct session *session = calloc(1, sizeof(*session));
 
 	if (!session) {
-		turn_away(server, fd, "failed", "superd is out of memory");
+		refuse_client(server, fd, "failed", "superd is out of memory");
 		return NULL;
 	}
 	session->server = server;
@@ -201,26 +201,26 @@ struct session *server_admit(struct server *server, int fd)
 	bool known;
 
 	scm_rights_watch_urgent(fd);
-	use_reserve(server);            /* looking into /proc takes a descriptor for a moment */
+	use_reserve(server);            /* looking at the client in /proc takes a descriptor for a moment */
 	known = control_socket_peer(fd, server->group, &peer);
 	keep_reserve(server);
 	if (!known) {
-		turn_away(server, fd, "denied", "superd cannot tell who you are");
+		refuse_client(server, fd, "denied", "superd cannot tell who you are");
 		return NULL;
 	}
 	if (peer.sandboxed) {
-		turn_away(server, fd, "denied", "a service that is confined may not ask");
+		refuse_client(server, fd, "denied", "a service that is confined may not ask");
 		return NULL;
 	}
 	right = peer.uid == 0 || peer.uid == geteuid() ? RIGHT_ACT : peer.in_group ? RIGHT_READ : RIGHT_NONE;
 	if (right == RIGHT_NONE)
-		turn_away(server, fd, "denied",
-			  "only root and superd's own user may ask, and the control group's members");
-	else if (!has_room(server, right))
-		turn_away(server, fd, "busy",
-			  "as many clients as may be are connected, and all have asked for something");
+		refuse_client(server, fd, "denied",
+			      "only root and superd's own user may ask, and the control group's members");
+	else if (!make_room_for(server, right))
+		refuse_client(server, fd, "busy",
+			      "as many clients as may be are connected, and all have asked for something");
 	else
-		return let_in(server, fd, right, peer.uid);
+		return add_session(server, fd, right, peer.uid);
 	return NULL;
 }
 
@@ -229,8 +229,8 @@ static int accept_next(const struct server *server)
 	return accept4(server->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-/* Accepts with a reserved descriptor when no others are left. Only a client that may act stays, as it may have to stop
- * what uses them up. */
+/* Accepts a client with a reserved descriptor when no others are left. It stays only if it may act, because it may have
+ * to stop the service that uses the descriptors up. */
 static bool accept_by_reserve(struct server *server)
 {
 	struct session *session;
@@ -243,13 +243,13 @@ static bool accept_by_reserve(struct server *server)
 	if (session && session->right != RIGHT_ACT)
 		end_session(session);
 	else if (session)
-		greet(session);
+		send_greeting(session);
 	keep_reserve(server);
 	return fd >= 0;
 }
 
-/* Accepts the clients that wait, at most ACCEPTS_MOST. It leaves the engine's spare descriptors alone: without any, it
- * pauses. */
+/* Accepts the clients that wait, at most ACCEPTS_MOST. If no descriptor is left, it pauses; it does not use the
+ * engine's spare descriptors. */
 static void accept_some(struct server *server)
 {
 	for (int n = 0; n < ACCEPTS_MOST; n++) {
@@ -259,7 +259,7 @@ static void accept_some(struct server *server)
 		if (fd >= 0) {
 			session = server_admit(server, fd);
 			if (session)
-				greet(session);
+				send_greeting(session);
 			continue;
 		}
 		if ((errno == EMFILE || errno == ENFILE) && accept_by_reserve(server))
@@ -272,14 +272,14 @@ static void accept_some(struct server *server)
 	}
 }
 
-static void on_pause(struct alarm *alarm)
+static void on_accept_pause(struct alarm *alarm)
 {
 	struct server *server = container_of(alarm, struct server, pause);
 
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
 
-static void on_changes(struct watch *watch, bool readable, bool writable)
+static void on_runtime_changes(struct watch *watch, bool readable, bool writable)
 {
 	struct server *server = container_of(watch, struct server, changes);
 
@@ -292,7 +292,7 @@ static void on_changes(struct watch *watch, bool readable, bool writable)
 	}
 }
 
-static void on_ready(struct watch *watch, bool readable, bool writable)
+static void on_listener_ready(struct watch *watch, bool readable, bool writable)
 {
 	struct server *server = container_of(watch, struct server, watch);
 
@@ -306,14 +306,14 @@ static void on_reloaded(void *context, bool good, const struct diags *diags, con
 	struct server *server = context;
 
 	verb_reload_end(server, good, diags, counts);
-	server_follow_group(server);
+	server_update_group(server);
 }
 
-void server_listen_in(struct server *server, struct supervisor *supervisor, const gid_t *group)
+void server_init(struct server *server, struct supervisor *supervisor, const gid_t *group)
 {
 	server->supervisor = supervisor;
 	server->group = *group;
-	server->wanted = group;
+	server->wanted_group = group;
 	server->socket.fd = -1;
 	for (int n = 0; n < SERVER_RESERVE; n++)
 		server->reserve[n] = -1;
@@ -321,13 +321,13 @@ void server_listen_in(struct server *server, struct supervisor *supervisor, cons
 	event_stream_open(server);
 	supervisor->reloaded = on_reloaded;
 	supervisor->reloaded_context = server;
-	alarm_init(&server->pause, &supervisor->engine, on_pause);
-	watch_init(&server->watch, &supervisor->engine, on_ready);
-	watch_init(&server->changes, &supervisor->engine, on_changes);
+	alarm_init(&server->pause, &supervisor->engine, on_accept_pause);
+	watch_init(&server->watch, &supervisor->engine, on_listener_ready);
+	watch_init(&server->changes, &supervisor->engine, on_runtime_changes);
 }
 
 /* Gives the socket's file the new group. */
-static bool give_node(struct server *server)
+static bool set_socket_group(struct server *server)
 {
 	if (control_socket_give(&server->socket, server->group))
 		return true;
@@ -336,15 +336,15 @@ static bool give_node(struct server *server)
 	return false;
 }
 
-void server_follow_group(struct server *server)
+void server_update_group(struct server *server)
 {
 	struct log *log = server->supervisor->engine.log;
 	gid_t before = server->group;
 
-	if (server->supervisor->loader.worker.busy || server->group == *server->wanted)
+	if (server->supervisor->loader.worker.busy || server->group == *server->wanted_group)
 		return;
-	server->group = *server->wanted;
-	if (!give_node(server)) {
+	server->group = *server->wanted_group;
+	if (!set_socket_group(server)) {
 		server->group = before;         /* the next reload tries again */
 		return;
 	}
@@ -361,26 +361,26 @@ void server_follow_group(struct server *server)
 }
 
 /* Takes over the socket of the superd before an upgrade, or opens a new one. */
-static bool get_socket(struct server *server, const char *path, struct buf *why)
+static bool open_socket(struct server *server, const char *path, struct buf *why)
 {
 	struct supervisor *supervisor = server->supervisor;
 
 	if (supervisor->control >= 0 && control_socket_adopt(&server->socket, path, supervisor->control)) {
-		give_node(server);
+		set_socket_group(server);
 		return true;
 	}
 	close_socket_listener(&supervisor->engine, NULL, true, &supervisor->control);
 	return control_socket_open(&server->socket, path, server->group, why);
 }
 
-static void serve(struct server *server)
+static void watch_socket(struct server *server)
 {
 	server->supervisor->control = server->socket.fd;
 	keep_reserve(server);
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
 
-/* The superd that had the socket is gone, or another one has it by now. */
+/* The superd that had the socket is gone. A third superd may have taken it already. */
 static void on_vacant(struct socket_wait *socket_wait)
 {
 	struct server *server = container_of(socket_wait, struct server, socket_wait);
@@ -392,7 +392,7 @@ static void on_vacant(struct socket_wait *socket_wait)
 		locks_read(engine, socket_wait->path);
 		supervisor_impose_locks(server->supervisor);
 		socket_wait_end(socket_wait);
-		serve(server);
+		watch_socket(server);
 	} else if (errno == EADDRINUSE || errno == EWOULDBLOCK) {
 		socket_wait_begin(socket_wait, engine, socket_wait->path, on_vacant);
 	} else {
@@ -402,10 +402,10 @@ static void on_vacant(struct socket_wait *socket_wait)
 	buf_free(&why);
 }
 
-void server_take_locks(struct server *server, const char *path)
+void server_read_locks(struct server *server, const char *path)
 {
 	struct buf why = { 0 };
-	bool is_safe = *path == '/' && private_folder_is_safe(path, &why);      /* else no socket is made there */
+	bool is_safe = *path == '/' && private_folder_is_safe(path, &why);      /* else there will be no socket */
 
 	if (is_safe && !control_socket_is_answered(path))
 		locks_read(&server->supervisor->engine, path);
@@ -417,11 +417,11 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 	struct engine *engine = &server->supervisor->engine;
 	bool knows_locks = server->supervisor->before || engine->locks->path;
 
-	if (get_socket(server, path, why)) {
-		serve(server);
+	if (open_socket(server, path, why)) {
+		watch_socket(server);
 		if (knows_locks) {
 			locks_keep(engine, path);
-		} else {                                /* the superd that had it has just gone */
+		} else {                                /* another superd had the socket a moment ago */
 			locks_read(engine, path);
 			supervisor_impose_locks(server->supervisor);
 		}
@@ -449,7 +449,7 @@ void server_close(struct server *server)
 	watch_stop(&server->changes);
 	alarm_stop(&server->pause);
 	drop_reserve(server);
-	buf_free(&server->fates);
+	buf_free(&server->reload_results);
 	if (server->socket.fd < 0)
 		return;
 	server->supervisor->control = -1;

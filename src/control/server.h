@@ -1,5 +1,5 @@
-/* The control socket: who may connect, and what they may ask. One of it in superd, or none, without which all goes
- * on. */
+/* The control socket: accepts clients, limits their number and rights, and runs their sessions. superd has one, or
+ * none; it works without. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,45 +13,45 @@
 #include "engine/supervisor/supervisor.h"
 #include "os/socket/control_socket.h"
 
-#define CLIENTS_MOST 16
-#define READERS_MOST 12                 /* of them; the rest is left to those who may act */
+#define CLIENTS_MOST 16                 /* sessions at once */
+#define READERS_MOST 12                 /* sessions with RIGHT_READ; the others are left to clients that may act */
 
-#define SERVER_RESERVE 3                /* two for connections, one to look who asks */
+#define SERVER_RESERVE 3                /* descriptors: two for connections, one to look at a client in /proc */
 
 struct server {
 	struct supervisor *supervisor;
 	struct control_socket socket;
-	struct watch watch;
-	struct watch changes;           /* has no descriptor: woken by engine.changes, once for many changes in a turn */
-	struct socket_wait socket_wait; /* for the place of another superd */
-	struct alarm pause;             /* until clients are accepted again: descriptors were out */
-	gid_t group;                    /* whose members may read; -1: none */
-	const gid_t *wanted;            /* whose shall, since the table was last read; the caller's */
+	struct watch watch;             /* of the listening socket */
+	struct watch changes;           /* has no descriptor; engine.changes wakes it once for all changes of a turn */
+	struct socket_wait socket_wait; /* until another superd gives up the socket */
+	struct alarm pause;             /* until clients are accepted again, after accept4(2) has failed */
+	gid_t group;                    /* group whose members may read; -1: none */
+	const gid_t *wanted_group;      /* the group by the last look-up; the caller's variable */
 	struct list sessions;
-	size_t count, readers;
-	size_t waiting;                 /* requests that are told of changes of runtimes */
-	int reserve[SERVER_RESERVE];    /* descriptors given up for an operator when all others are used; -1: given up */
+	size_t count, readers;          /* number of sessions, and of those with RIGHT_READ */
+	size_t change_waiters;          /* requests that want to hear of changes of services */
+	int reserve[SERVER_RESERVE];    /* descriptors to close if all others are used; -1: closed */
 	struct recent_log recent_log;
-	struct buf fates;               /* of a reload that somebody waits for (service_list.report) */
-	size_t reload_waiters;          /* who wait for it */
+	struct buf reload_results;      /* results of the present reload (service_list.report), while a request waits for it */
+	size_t reload_waiters;          /* number of these requests */
 };
 
-/* Hears what is logged from now on, so that it can be told. group: whose members may read, -1: none; the caller may
- * have another there whenever the table is read. */
-void server_listen_in(struct server *server, struct supervisor *supervisor, const gid_t *group);
+/* Initializes a zeroed server, which listens to the log from now on. *group: the group whose members may read, -1:
+ * none; the caller may change it at each reading of the table. */
+void server_init(struct server *server, struct supervisor *supervisor, const gid_t *group);
 
-/* The table was read again: the socket is for the group that is wanted now. */
-void server_follow_group(struct server *server);
+/* Gives the socket to the group that is wanted now, and ends the sessions of the group before. */
+void server_update_group(struct server *server);
 
-/* What operators of a superd before have locked is in effect, unless another one answers at path. Before the table is
+/* Reads the operators' locks of the superd before, unless another superd answers at path. Call it before the table is
  * run. */
-void server_take_locks(struct server *server, const char *path);
+void server_read_locks(struct server *server, const char *path);
 
-/* Makes the socket at path. false with the reason in why: there is none. */
+/* Opens the socket at path. false with the reason in `why`: superd has none, or not yet. */
 bool server_open(struct server *server, const char *path, struct buf *why);
 
 void server_close(struct server *server);
 
-/* Takes a connection over; one who may not ask, or finds no room, is told so. NULL: it was, and the connection is
+/* Takes over a connection. NULL: the client may not ask, or there is no room; it was told so, and the connection is
  * closed. */
 struct session *server_admit(struct server *server, int fd);

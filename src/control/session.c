@@ -1,7 +1,7 @@
 /* One client's answers: lines of JSON, of which the last is "done" or an error.
  *
- * An answer may end within the call that began it, or many turns of the loop later; session_done and session_fail
- * end it exactly once. */
+ * An answer may end within the call that began it, or many turns of the loop later. session_done and session_fail end
+ * it exactly once. */
 #include "control/session.h"
 
 #include <stdarg.h>
@@ -14,26 +14,26 @@ static const char *const codes[] = {
 	[CODE_FAILED] = "failed",   [CODE_BUSY] = "busy",
 };
 
-void session_begin(struct session *session, const struct request_ops *ops, void *state, bool pulls)
+void session_begin(struct session *session, const struct request_ops *ops, void *state, bool wants_room)
 {
 	session->ops = ops;
 	session->state = state;
-	line_io_begin(&session->io, pulls);
+	line_io_begin(&session->io, wants_room);
 }
 
 void session_watch_changes(struct session *session)
 {
-	session->server->waiting++;
+	session->server->change_waiters++;
 	session->supervisor->engine.changes = &session->server->changes;
 }
 
 void session_unwatch_changes(struct session *session)
 {
-	if (!--session->server->waiting)
+	if (!--session->server->change_waiters)
 		session->supervisor->engine.changes = NULL;
 }
 
-void session_say(struct session *session)
+void session_send_line(struct session *session)
 {
 	buf_char(&session->line, '\n');
 	line_io_send(&session->io, &session->line);
@@ -54,7 +54,7 @@ void session_done(struct session *session)
 	json_object_open(&session->line);
 	json_flag_field(&session->line, "done", true);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 	session_end_request(session);
 	line_io_end(&session->io);
 }
@@ -74,7 +74,7 @@ void session_fail(struct session *session, enum code code, const char *hint, con
 	if (*hint)
 		json_text_field(&session->line, "hint", hint);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 	buf_free(&text);
 	session_end_request(session);
 	line_io_end(&session->io);

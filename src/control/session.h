@@ -1,5 +1,5 @@
-/* One client of the control socket, from its greeting to its end: who it is, what it asks for, and what is done about
- * that. Answers are lines of one JSON object each; the last of each request says that it is done, or why not. */
+/* One client of the control socket: its rights, its present request, and the work on it. An answer is a sequence of
+ * lines, each a JSON object. The last line of an answer says that it is done, or has an error. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,48 +10,50 @@
 #include "control/request.h"
 #include "engine/supervisor/supervisor.h"
 
+#define TURN_SECONDS 0.002              /* seconds that a request may use in one turn of the loop */
+
 struct server;
 
 enum right { RIGHT_NONE, RIGHT_READ, RIGHT_ACT };
 
 struct session;
 
-/* What is under way for a session. */
+/* The callbacks of a request that takes several turns. */
 struct request_ops {
-	void (*room)(struct session *session);          /* see line_io; NULL: it never asks for room */
-	void (*change)(struct session *session);        /* something has happened to a runtime; NULL: it does not matter */
-	void (*free)(struct session *session);          /* it ends, or the session does */
+	void (*room)(struct session *session);          /* there is room to add to the answer; NULL: it never wants room */
+	void (*change)(struct session *session);        /* a service has changed; NULL: it does not matter */
+	void (*free)(struct session *session);          /* the request or the session ends: frees session->state */
 };
 
 struct session {
-	struct list link;               /* among the server's */
+	struct list link;               /* in server->sessions */
 	struct server *server;
 	struct supervisor *supervisor;
 	struct line_io io;
 	enum right right;
-	uid_t uid;
+	uid_t uid;                      /* of the client */
 	struct request request;
-	const struct request_ops *ops;  /* NULL: none */
-	void *state;                    /* the request's, as ops has it */
-	struct buf line;                /* to compose in; empty between two calls */
+	const struct request_ops *ops;  /* NULL: no request is under way */
+	void *state;                    /* of the request, for its ops */
+	struct buf line;                /* the line that is being composed; empty between two calls */
 };
 
-/* What the codes of errors are. */
+/* The `code` of an error. */
 enum code { CODE_UNKNOWN, CODE_DENIED, CODE_USAGE, CODE_FAILED, CODE_BUSY };
 
-/* The request will be answered by and by. */
-void session_begin(struct session *session, const struct request_ops *ops, void *state, bool pulls);
+/* Begins a request that takes several turns. wants_room: as line_io_want_room. */
+void session_begin(struct session *session, const struct request_ops *ops, void *state, bool wants_room);
 
-/* The request hears of what happens to services by its ops->change, until it says that it need not. */
+/* From now on, and no longer, ops->change is called. */
 void session_watch_changes(struct session *session);
 void session_unwatch_changes(struct session *session);
 
-void session_end_request(struct session *session);      /* without an answer: nobody is there any more */
+void session_end_request(struct session *session);      /* ends the request without an answer */
 
-/* Sends what stands in session->line, a newline behind it. */
-void session_say(struct session *session);
+/* Sends session->line with a newline. */
+void session_send_line(struct session *session);
 
-/* The last line of an answer; ends what is under way. hint: "" for none. */
+/* Send the last line of an answer, and end the request. hint: "" for none. */
 void session_done(struct session *session);
 void session_fail(struct session *session, enum code code, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

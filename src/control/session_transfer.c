@@ -1,7 +1,7 @@
-/* Hands the control socket's clients to the new superd of an upgrade.
+/* Passes the clients of the control socket to the new superd of an upgrade.
  *
- * The new superd trusts nothing in the state: it asks the kernel again who a client is, and checks the request's
- * values as if the client had just sent them. */
+ * The new superd trusts nothing in the state. It asks the kernel again who a client is, and checks the values of the
+ * request as if the client had just sent them. */
 #include "control/session_transfer.h"
 
 #include <limits.h>
@@ -10,58 +10,58 @@
 
 #include "base/fd.h"
 #include "control/event_stream.h"
-#include "control/verb_upgrade.h"
+#include "control/verbs.h"
 #include "engine/upgrade/load.h"
 
 #define INTERVAL_MOST 86400. /* seconds, the limit of --interval (control/request.c) */
 
-static void save_io(struct state_saver *carry, const struct line_io *io)
+static void save_io(struct state_saver *saver, const struct line_io *io)
 {
-	save_fd(carry, "fd", io->fd);
+	save_fd(saver, "fd", io->fd);
 	if (io->filled)
-		state_add_bytes(&carry->text, "input", io->input, io->filled);
+		state_add_bytes(&saver->text, "input", io->input, io->filled);
 	if (line_io_pending(io))
-		state_add_bytes(&carry->text, "output", io->output.data + io->sent, line_io_pending(io));
+		state_add_bytes(&saver->text, "output", io->output.data + io->sent, line_io_pending(io));
 }
 
-static void save_session(struct state_saver *carry, const struct session *session)
+static void save_session(struct state_saver *saver, const struct session *session)
 {
 	const char *verb = verb_upgrade_is_pending(session) ? "upgrade" : event_stream_verb(session);
 
 	if (session->io.broken || session->io.leaving || (session->ops && !verb))
 		return;
-	state_open_section(&carry->text, "operator");
-	save_io(carry, &session->io);
-	save_text(carry, "verb", verb);
+	state_open_section(&saver->text, "operator");
+	save_io(saver, &session->io);
+	save_text(saver, "verb", verb);
 	if (!verb)
 		return;
-	state_add(&carry->text, "level", log_level_name(session->request.level));
-	save_text(carry, "pattern", session->request.service);
-	save_real(carry, "interval", session->request.interval);
-	save_number(carry, "dropped", (int64_t)event_stream_dropped(session));
+	state_add(&saver->text, "level", log_level_name(session->request.level));
+	save_text(saver, "pattern", session->request.service);
+	save_real(saver, "interval", session->request.interval);
+	save_number(saver, "dropped", (int64_t)event_stream_dropped(session));
 }
 
 static void save_recent_log(void *context, const char *service, const struct recent_line *line)
 {
-	struct state_saver *carry = context;
+	struct state_saver *saver = context;
 
-	state_open_section(&carry->text, "said");
-	state_add(&carry->text, "service", service);
-	state_add_real(&carry->text, "at", line->at);
-	state_add(&carry->text, "level", log_level_name(line->level));
-	state_add(&carry->text, "text", line->text);
+	state_open_section(&saver->text, "said");
+	state_add(&saver->text, "service", service);
+	state_add_real(&saver->text, "at", line->at);
+	state_add(&saver->text, "level", log_level_name(line->level));
+	state_add(&saver->text, "text", line->text);
 }
 
-static void write_sessions(void *context, struct state_saver *carry)
+static void save_sessions(void *context, struct state_saver *saver)
 {
 	struct server *server = context;
 
 	LIST_EACH(link, &server->sessions)
-		save_session(carry, container_of(link, struct session, link));
-	recent_log_each(&server->recent_log, save_recent_log, carry);
+		save_session(saver, container_of(link, struct session, link));
+	recent_log_for_each(&server->recent_log, save_recent_log, saver);
 }
 
-static void take_bytes(struct line_io *io, struct state_section *section)
+static void restore_buffers(struct line_io *io, struct state_section *section)
 {
 	size_t length;
 	char *bytes = state_take_bytes(section, "input", sizeof(io->input), &length);
@@ -71,13 +71,13 @@ static void take_bytes(struct line_io *io, struct state_section *section)
 		io->filled = length;
 	}
 	free(bytes);
-	bytes = state_take_bytes(section, "output", LINE_IO_MOST, &length);
+	bytes = state_take_bytes(section, "output", LINE_IO_OUTPUT_MOST, &length);
 	if (bytes)
 		buf_add(&io->output, bytes, length);
 	free(bytes);
 }
 
-static void read_request(struct request *request, struct state_section *section)
+static void restore_request(struct request *request, struct state_section *section)
 {
 	const char *pattern = state_text(section, "pattern"), *level = state_text(section, "level");
 
@@ -94,7 +94,7 @@ static void read_request(struct request *request, struct state_section *section)
 		request->service = buf_string(&request->words);
 }
 
-static void go_on(struct session *session, const char *verb, struct state_section *section)
+static void resume_request(struct session *session, const char *verb, struct state_section *section)
 {
 	if (!strcmp(verb, "upgrade"))
 		verb_upgrade_resume(session);
@@ -104,7 +104,7 @@ static void go_on(struct session *session, const char *verb, struct state_sectio
 		event_stream_top(session);
 }
 
-static void read_operator(struct server *server, struct state_section *section)
+static void restore_session(struct server *server, struct state_section *section)
 {
 	const char *verb = state_text(section, "verb");
 	int fd = load_fd(section, "fd");
@@ -112,24 +112,25 @@ static void read_operator(struct server *server, struct state_section *section)
 
 	if (!session)
 		return;
-	take_bytes(&session->io, section);
-	read_request(&session->request, section);
+	restore_buffers(&session->io, section);
+	restore_request(&session->request, section);
 	if (verb)
-		go_on(session, verb, section);
+		resume_request(session, verb, section);
 	watch_wake(&session->io.watch);
 }
 
-static void read_said(struct server *server, struct state_section *section)
+static void restore_recent_line(struct server *server, struct state_section *section)
 {
 	const char *service = state_text(section, "service"), *text = state_text(section, "text");
 	const char *name = state_text(section, "level");
 	enum level level = LEVEL_INFO;
 
 	if (service && text && name && !log_parse_level(name, &level))
-		recent_log_add(&server->recent_log, service, state_real(section, "at", 0.), level, text, strlen(text));
+		recent_log_add(&server->recent_log, service,
+			       &(struct logged_line){ state_real(section, "at", 0.), level, text, strlen(text) });
 }
 
-static void read_sessions(struct server *server, struct state_stream *stream)
+static void restore_sessions(struct server *server, struct state_stream *stream)
 {
 	for (size_t n = 0; n < stream->count; n++) {
 		struct state_section *section = &stream->sections[n];
@@ -139,9 +140,9 @@ static void read_sessions(struct server *server, struct state_stream *stream)
 			continue;
 		section->used = true;
 		if (is_operator)
-			read_operator(server, section);
+			restore_session(server, section);
 		else
-			read_said(server, section);
+			restore_recent_line(server, section);
 	}
 }
 
@@ -149,10 +150,10 @@ void session_transfer_begin(struct server *server)
 {
 	struct supervisor *supervisor = server->supervisor;
 
-	supervisor->upgrade.source.carry_operators = write_sessions;
+	supervisor->upgrade.source.carry_operators = save_sessions;
 	supervisor->upgrade.source.operators = server;
 	if (supervisor->before)
-		read_sessions(server, supervisor->before);
+		restore_sessions(server, supervisor->before);
 }
 
 void session_transfer_answer(struct server *server)

@@ -1,14 +1,14 @@
-/* Operators over an upgrade: who follows what happens goes on doing so, who asks nothing stays connected, and who waits
- * for the upgrade is answered when it is done. What was last logged of each service goes over, too. */
+/* Passes the clients of the control socket to the new superd of an upgrade. Idle clients stay connected, events and top
+ * go on, and a client that waits for the upgrade gets its answer. The recent log goes over, too. */
 #pragma once
 
 #include "base/state_stream.h"
 #include "control/server.h"
 #include "engine/upgrade/save.h"
 
-/* Takes them from the superd before, if there was one, before anything is logged that is for them; and has them written
- * for the one after, except those who wait for anything else: they lose the connection. */
+/* Restores the sessions from the superd before, if there was one. Call it before anything is logged that they should
+ * get. Registers the saving for the next upgrade; clients that wait for anything else lose their connection then. */
 void session_transfer_begin(struct server *server);
 
-/* An upgrade is done, if this superd comes of one: tells those who wait for that. */
+/* After an upgrade: answers the clients that wait for it. */
 void session_transfer_answer(struct server *server);

@@ -1,6 +1,6 @@
 /* Composes the JSON objects of the query verbs from the parts in show_internal.
  *
- * A row of a list reads nothing from /proc or control groups, so that a list of many services stays cheap. */
+ * A row of list reads nothing from /proc or control groups, so a list of many services stays cheap. */
 #include "control/show.h"
 
 #include <unistd.h>
@@ -11,6 +11,11 @@
 #include "control/show_internal.h"
 #include "engine/service/runtime_event.h"
 #include "os/rights/own_privileges.h"
+
+double show_wall_offset(double now)
+{
+	return clock_wall() - now;
+}
 
 static void add_exec(const struct service_view *view, struct buf *out)
 {
@@ -109,7 +114,7 @@ void show_busy(const struct service_view *view, struct buf *out)
 {
 	json_object_open(out);
 	add_row(view, out);
-	show_usage(usage_of_keeper(view->match.runtime), out);
+	show_usage(usage_of_service(view->match.runtime), out);
 	show_refused(view, out);
 	json_object_close(out);
 }
@@ -120,7 +125,7 @@ void show_counters(const struct service_view *view, struct buf *out)
 	show_state(view, out);
 	show_listeners(view, true, out);
 	json_count_field(out, "instances", count_instances(view));
-	show_usage(usage_of_keeper(view->match.runtime), out);
+	show_usage(usage_of_service(view->match.runtime), out);
 	show_counts(view, out);
 	show_refused(view, out);
 	show_past(view, out);

@@ -1,33 +1,28 @@
-/* What superd tells of a service, as JSON: one function for each of the reading verbs. */
+/* What superd reports about a service, as JSON: one function for each query verb. */
 #pragma once
 
 #include "base/buf.h"
 #include "control/recent_log.h"
 #include "control/selection.h"
 
-/* What is told, of whom, and when. */
+/* The service to report, and the time. */
 struct service_view {
 	struct supervisor *supervisor;
 	const struct recent_log *recent_log;
 	struct service_match match;
-	double now;                     /* loop time, */
-	double offset;                  /* and what makes the wall clock's of it */
+	double now;                     /* loop time, seconds */
+	double offset;                  /* seconds to add to a loop time for the Unix time (show_wall_offset) */
 };
 
-/* The whole of it, for status. */
-void show_status(const struct service_view *view, struct buf *out);
+double show_wall_offset(double now);
 
-/* A short one, for list. */
-void show_row(const struct service_view *view, struct buf *out);
+void show_status(const struct service_view *view, struct buf *out);     /* all facts, for status */
+void show_row(const struct service_view *view, struct buf *out);        /* the most important facts, for list */
+void show_busy(const struct service_view *view, struct buf *out);       /* the same with memory and CPU, for top */
+void show_counters(const struct service_view *view, struct buf *out);   /* counters, for metrics */
 
-/* The same with what a view of all that happens needs, for top. */
-void show_busy(const struct service_view *view, struct buf *out);
-
-/* Its counters, for metrics. */
-void show_counters(const struct service_view *view, struct buf *out);
-
-/* What superd holds of the machine, as a field of that name. */
+/* Adds superd's own capabilities and privileges, as the field "posture". */
 void show_posture(struct buf *out);
 
-/* superd itself, as a field of that name. */
+/* Adds facts about superd itself, as the field "superd". started: loop time of its start. */
 void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out);

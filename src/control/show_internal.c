@@ -20,7 +20,7 @@
 #include "os/socket/bind.h"
 
 #define INSTANCES_MOST 100              /* instances listed one by one */
-#define USAGE_MOST 64                   /* instances whose memory and processor time are read for a sum */
+#define USAGE_MOST 64                   /* instances of which a sum reads memory and processor time */
 #define PEER_MOST 200                   /* bytes of a peer's name in JSON, with its quotes */
 
 static const struct service_stats *stats_of(const struct service_view *view)
@@ -48,7 +48,7 @@ void show_state(const struct service_view *view, struct buf *out)
 	json_count_field(out, "outdated", runtime ? old_row_count(view->match.runtime) : 0);
 }
 
-/* The orders of operators, hold and disable, that are in force. */
+/* Adds the orders of operators that are in effect: hold and disable. */
 void show_locks(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
@@ -74,8 +74,9 @@ void show_locks(const struct service_view *view, struct buf *out)
 	buf_free(&why);
 }
 
-/* The length of a socket's queue, or -1. The queue of a socket without connections counts bytes, so it is 0 or 1. */
-static int length_of(const struct listener *listener, const struct listen *listen)
+/* The length of a socket's queue, or -1. For a socket without connections it is 0 or 1: the kernel counts bytes
+ * there. */
+static int queue_length(const struct listener *listener, const struct listen *listen)
 {
 	int length = bind_queue(listener->io.fd, listen);
 
@@ -99,7 +100,7 @@ static void add_listener(const struct listen *listen, const struct listener *lis
 		json_text_field(out, "name", listen->name);
 		json_flag_field(out, "open", listener && listener_is_open(listener));
 	}
-	json_whole_field(out, "queue", has_socket ? length_of(listener, listen) : -1);
+	json_whole_field(out, "queue", has_socket ? queue_length(listener, listen) : -1);
 	if (whole)
 		json_whole_field(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
 	json_object_close(out);
@@ -120,7 +121,7 @@ void show_listeners(const struct service_view *view, bool whole, struct buf *out
 	json_list_close(out);
 }
 
-static struct resource_usage usage_of(const struct instance *instance)
+static struct resource_usage usage_of_instance(const struct instance *instance)
 {
 	if (!instance->cgroup.path)
 		return resource_usage_of_process(instance->child.pid);
@@ -136,7 +137,7 @@ void show_usage(struct resource_usage usage, struct buf *out)
 		json_seconds_field(out, "cpu", usage.cpu);
 }
 
-struct resource_usage usage_of_keeper(struct service_runtime *runtime)
+struct resource_usage usage_of_service(struct service_runtime *runtime)
 {
 	struct resource_usage sum = { -1, -1 };
 	size_t count = 0;
@@ -144,7 +145,7 @@ struct resource_usage usage_of_keeper(struct service_runtime *runtime)
 	if (!runtime)
 		return sum;
 	LIST_EACH(link, runtime_instances(runtime)) {
-		struct resource_usage usage = usage_of(container_of(link, struct instance, link));
+		struct resource_usage usage = usage_of_instance(container_of(link, struct instance, link));
 
 		if (usage.memory >= 0)
 			sum.memory = usage.memory + (sum.memory > 0 ? sum.memory : 0);
@@ -187,7 +188,7 @@ static void add_instance(const struct service_view *view, const struct instance 
 	json_text_field(out, "state", instance_state(view->match.runtime, instance));
 	json_seconds_field(out, "since", instance->since + view->offset);
 	json_seconds_field(out, "age", view->now - instance->since);
-	show_usage(usage_of(instance), out);
+	show_usage(usage_of_instance(instance), out);
 	if (instance->peer)
 		json_bounded_field(out, "peer", instance->peer, PEER_MOST);
 	else
@@ -376,8 +377,8 @@ void show_latency(const struct service_view *view, struct buf *out)
 	json_object_close(out);
 }
 
-/* The total must never fall. There may be more instances with accept = yes than USAGE_MOST, so those count when they
- * end; if a running instance cannot be read, the total is null. */
+/* The total must never fall. With accept = yes there may be more instances than USAGE_MOST, so each counts when it
+ * ends. If a running instance cannot be read, the total is null. */
 static void add_cpu_total(const struct service_view *view, struct buf *out)
 {
 	struct service_runtime *runtime = view->match.runtime;
@@ -386,7 +387,7 @@ static void add_cpu_total(const struct service_view *view, struct buf *out)
 	struct resource_usage now = { -1, -1 };
 
 	if (looks)
-		now = usage_of_keeper(runtime);
+		now = usage_of_service(runtime);
 	if (looks && now.cpu < 0)
 		json_null_field(out, "cpu_total");
 	else

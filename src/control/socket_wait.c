@@ -1,8 +1,8 @@
 /* Waits until another superd gives up its control socket.
  *
- * A connection to the other superd shows when it ends. That superd may refuse the connection, or a third one may
- * take its place, so each end or failure only leads to another attempt: after SOON if the connection lasted longer
- * than LATER, else after LATER. */
+ * A connection to the other superd shows when it ends. But that superd may refuse the connection, or a third one may
+ * take its place. So each end or failure only leads to another attempt: after RETRY_SOON if the connection lasted
+ * longer than RETRY_LATER, else after RETRY_LATER. */
 #include "control/socket_wait.h"
 
 #include <stdlib.h>
@@ -14,11 +14,11 @@
 #include "os/proc/fd_hangup.h"
 #include "os/socket/control_socket.h"
 
-#define SOON .05                        /* seconds: a superd that ends removes its socket shortly after */
-#define LATER 1.                        /* seconds */
+#define RETRY_SOON .05                  /* seconds: a superd that ends removes its socket shortly after */
+#define RETRY_LATER 1.                  /* seconds */
 
-/* Closes the connection. close_socket_fd drops unread data without holding up superd. */
-static void hang_up(struct socket_wait *socket_wait)
+/* Closes the connection. close_socket_fd drops unread data without blocking. */
+static void disconnect(struct socket_wait *socket_wait)
 {
 	watch_stop(&socket_wait->watch);
 	if (socket_wait->hangups >= 0)
@@ -27,21 +27,21 @@ static void hang_up(struct socket_wait *socket_wait)
 	close_socket_fd(socket_wait->watch.engine, NULL, &socket_wait->fd);
 }
 
-/* Reads nothing, as descriptors might come along; only the end of the connection counts. */
-static void on_ready(struct watch *watch, bool readable, bool writable)
+/* Only the end of the connection counts. It reads nothing, because passed descriptors might come along. */
+static void on_hangup(struct watch *watch, bool readable, bool writable)
 {
 	struct socket_wait *socket_wait = container_of(watch, struct socket_wait, watch);
 
 	(void)readable, (void)writable;
 	if (fd_hangup_next(socket_wait->hangups) < 0)
 		return;
-	hang_up(socket_wait);
-	alarm_set(&socket_wait->again, clock_now() - socket_wait->since > LATER ? SOON : LATER);
+	disconnect(socket_wait);
+	alarm_set(&socket_wait->retry, clock_now() - socket_wait->since > RETRY_LATER ? RETRY_SOON : RETRY_LATER);
 }
 
-static void on_time(struct alarm *alarm)
+static void on_retry(struct alarm *alarm)
 {
-	struct socket_wait *socket_wait = container_of(alarm, struct socket_wait, again);
+	struct socket_wait *socket_wait = container_of(alarm, struct socket_wait, retry);
 
 	socket_wait->vacant(socket_wait);
 }
@@ -58,15 +58,15 @@ static bool watch_end(struct socket_wait *socket_wait)
 	return true;
 }
 
-static void attach(struct socket_wait *socket_wait)
+static void connect_again(struct socket_wait *socket_wait)
 {
 	socket_wait->fd = fd_raise(control_socket_reach(socket_wait->path), FD_HIGH);
 	socket_wait->since = clock_now();
 	if (socket_wait->fd >= 0 && control_socket_is_trusted(socket_wait->fd, socket_wait->path) &&
 	    watch_end(socket_wait))
 		return;
-	hang_up(socket_wait);
-	alarm_set(&socket_wait->again, LATER);
+	disconnect(socket_wait);
+	alarm_set(&socket_wait->retry, RETRY_LATER);
 }
 
 bool socket_wait_begin(struct socket_wait *socket_wait, struct engine *engine, const char *path,
@@ -78,10 +78,10 @@ bool socket_wait_begin(struct socket_wait *socket_wait, struct engine *engine, c
 			return false;
 		socket_wait->fd = socket_wait->hangups = -1;
 		socket_wait->vacant = vacant;
-		watch_init(&socket_wait->watch, engine, on_ready);
-		alarm_init(&socket_wait->again, engine, on_time);
+		watch_init(&socket_wait->watch, engine, on_hangup);
+		alarm_init(&socket_wait->retry, engine, on_retry);
 	}
-	attach(socket_wait);
+	connect_again(socket_wait);
 	return true;
 }
 
@@ -89,8 +89,8 @@ void socket_wait_end(struct socket_wait *socket_wait)
 {
 	if (!socket_wait->path)
 		return;
-	hang_up(socket_wait);
-	alarm_stop(&socket_wait->again);
+	disconnect(socket_wait);
+	alarm_stop(&socket_wait->retry);
 	free(socket_wait->path);
 	socket_wait->path = NULL;
 }

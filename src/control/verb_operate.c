@@ -1,8 +1,8 @@
-/* The verbs that change a service: begins each operation, and waits for its end.
+/* The verbs that change a service: begins the order for each service, and waits for its end.
  *
- * A service may be gone at its next turn, and another one may have its name. So each service is looked up by name
- * every time. */
-#include "control/verb_operate.h"
+ * A service may be gone at the next turn, and another one may have its name. So each service is looked up by name every
+ * time. */
+#include "control/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +13,17 @@
 #include "config/option/service_mark.h"
 #include "control/selection.h"
 #include "control/server.h"
-#include "control/verb_query.h"
 #include "engine/service/operator_locks.h"
 
-#define MANY 64                         /* pending services from which on they are checked only every LOOKS_EVERY */
-#define LOOKS_EVERY 0.05                /* seconds */
-#define PROGRESS_FIRST 1.               /* seconds until the client first learns what an order waits for */
+#define MANY 64                         /* pending services from which on they are checked only every CHECK_EVERY */
+#define CHECK_EVERY 0.05                /* seconds */
+#define PROGRESS_FIRST 1.               /* seconds until the first report of what the orders wait for */
 #define PROGRESS_EVERY 10.              /* seconds between later reports */
 #define PROGRESS_MOST 10                /* services in a report */
 
 struct pending {
 	const char *name;               /* belongs to the selection */
-	struct operator_order operation;
+	struct operator_order order;
 	bool leaves;                    /* a reload has removed the service: it is gone when it has ended */
 };
 
@@ -34,13 +33,14 @@ struct operate_request {
 	struct selection selection;
 	struct pending *pending;
 	size_t count, capacity;
-	size_t next;                    /* index in `pending` of the next one to check */
+	size_t next;                    /* index in `pending` of the next order to check */
 	size_t begun, failed;           /* numbers of services */
-	bool waits;                     /* false: --no-wait */
+	bool waits;                     /* for the end of the orders; false: --no-wait */
 	struct alarm timeout, pace, progress;
 };
 
-static void say(struct session *session, const char *name, const struct service_match *match, bool ok, struct buf *says)
+static void send_order_result(struct session *session, const char *name, const struct service_match *match, bool ok,
+			      struct buf *message)
 {
 	struct buf *line = &session->line;
 
@@ -48,26 +48,26 @@ static void say(struct session *session, const char *name, const struct service_
 	json_text_field(line, "service", name);
 	json_flag_field(line, "ok", ok);
 	json_text_field(line, "state", service_match_state(match));
-	json_text_field(line, "message", buf_string(says));
+	json_text_field(line, "message", buf_string(message));
 	json_object_close(line);
-	session_say(session);
-	buf_clear(says);
+	session_send_line(session);
+	buf_clear(message);
 }
 
-static void keep_pending(struct operate_request *operate, const char *name, const struct operator_order *operation,
-			 bool leaves)
+static void add_pending(struct operate_request *operate, const char *name, const struct operator_order *order,
+			bool leaves)
 {
 	struct pending *larger = array_grow(operate->pending, &operate->capacity, operate->count,
 					    sizeof(*operate->pending));
 
 	if (!larger)
-		return;                 /* the operation goes on, but without a report */
+		return;                 /* the order goes on, but without a report */
 	operate->pending = larger;
-	operate->pending[operate->count++] = (struct pending){ name, *operation, leaves };
+	operate->pending[operate->count++] = (struct pending){ name, *order, leaves };
 }
 
 /* Logs who gave the order. */
-static void note(const struct session *session, const char *name)
+static void log_order(const struct session *session, const char *name)
 {
 	const struct event event = { .name = "told", .service = name };
 
@@ -78,65 +78,65 @@ static void note(const struct session *session, const char *name)
 static void begin_one(struct operate_request *operate, const char *name)
 {
 	struct service_match match = selection_find(operate->session->supervisor, name);
-	struct operator_order operation;
-	struct buf says = { 0 };
-	enum operator_status standing = FAILED;
+	struct operator_order order;
+	struct buf message = { 0 };
+	enum operator_status status = FAILED;
 
 	if (match.runtime) {
-		note(operate->session, name);
-		standing = operator_begin(&operation, match.runtime, operate->action, operate->session->uid, &says);
+		log_order(operate->session, name);
+		status = operator_begin(&order, match.runtime, operate->action, operate->session->uid, &message);
 	} else if (match.left_out) {
-		buf_addf(&says, "it is left out: %s", left_out_reason(match.left_out));
+		buf_addf(&message, "it is left out: %s", left_out_reason(match.left_out));
 	} else if (match.row && operate->action == OPERATOR_REFRESH) {
-		buf_text(&says, "it does not run: its table says disable = yes");
-		standing = DONE;
+		buf_text(&message, "it does not run: its table says disable = yes");
+		status = DONE;
 	} else if (match.row) {
-		buf_text(&says, "its table says disable = yes");
-		origin_cite(service_origin(match.row, "disable"), &says);
-		buf_text(&says, ": change it there, and reload");
+		buf_text(&message, "its table says disable = yes");
+		origin_cite(service_origin(match.row, "disable"), &message);
+		buf_text(&message, ": change it there, and reload");
 	} else {
-		buf_text(&says, "a reload has removed it meanwhile");
+		buf_text(&message, "a reload has removed it meanwhile");
 	}
-	if (standing == UNDER_WAY && operate->waits)
-		keep_pending(operate, name, &operation, runtime_is_removed(match.runtime));
-	else if (standing == UNDER_WAY)
-		buf_text(&says, "under way");
+	if (status == UNDER_WAY && operate->waits)
+		add_pending(operate, name, &order, runtime_is_removed(match.runtime));
+	else if (status == UNDER_WAY)
+		buf_text(&message, "under way");
 	operate->begun++;
-	operate->failed += standing == FAILED;
-	if (standing != UNDER_WAY || !operate->waits)
-		say(operate->session, name, &match, standing != FAILED, &says);
-	buf_free(&says);
+	operate->failed += status == FAILED;
+	if (status != UNDER_WAY || !operate->waits)
+		send_order_result(operate->session, name, &match, status != FAILED, &message);
+	buf_free(&message);
 }
 
-/* A service that is being removed can only be stopped, so when it is gone, the operation is done. */
-static enum operator_status say_gone(struct buf *says)
+/* A service that is being removed can only be stopped. So when it is gone, the order is done. */
+static enum operator_status describe_gone(struct buf *message)
 {
-	buf_text(says, "stopped, and gone");
+	buf_text(message, "stopped, and gone");
 	return DONE;
 }
 
-/* Checks one operation. true: it has ended, and its result is sent. */
-static bool look_at_one(struct operate_request *operate, const struct pending *pending)
+/* Checks one order. true: it has ended, and its result is sent. */
+static bool check_pending(struct operate_request *operate, const struct pending *pending)
 {
 	struct service_match match = selection_find(operate->session->supervisor, pending->name);
-	enum operator_status standing = FAILED;
-	struct buf says = { 0 };
+	enum operator_status status = FAILED;
+	struct buf message = { 0 };
 
 	if (match.runtime)
-		standing = operator_look(&pending->operation, match.runtime, &says);
+		status = operator_look(&pending->order, match.runtime, &message);
 	else if (pending->leaves)
-		standing = say_gone(&says);
+		status = describe_gone(&message);
 	else
-		buf_text(&says, "a reload has removed it meanwhile");
-	if (standing != UNDER_WAY) {
-		operate->failed += standing == FAILED;
-		say(operate->session, pending->name, &match, standing == DONE, &says);
+		buf_text(&message, "a reload has removed it meanwhile");
+	if (status != UNDER_WAY) {
+		operate->failed += status == FAILED;
+		send_order_result(operate->session, pending->name, &match, status == DONE, &message);
 	}
-	buf_free(&says);
-	return standing != UNDER_WAY;
+	buf_free(&message);
+	return status != UNDER_WAY;
 }
 
-static void finish(struct operate_request *operate)
+static void finish_operate(struct operate_request *operate)
 {
 	struct session *session = operate->session;
 
@@ -147,15 +147,15 @@ static void finish(struct operate_request *operate)
 		session_done(session);
 }
 
-/* Looks at those pending from `next` on, for as long as one turn may take. true: at all of them. */
-static bool look_at_pending(struct operate_request *operate)
+/* Checks the pending orders from `next` on, for as long as one turn may take. true: all are checked. */
+static bool check_all_pending(struct operate_request *operate)
 {
 	double begun = clock_now();
 
 	while (operate->next < operate->count) {
-		if (!line_io_has_room(&operate->session->io) || clock_now() - begun > SLICE)
+		if (!line_io_has_room(&operate->session->io) || clock_now() - begun > TURN_SECONDS)
 			return false;
-		if (look_at_one(operate, &operate->pending[operate->next]))
+		if (check_pending(operate, &operate->pending[operate->next]))
 			operate->pending[operate->next] = operate->pending[--operate->count];
 		else
 			operate->next++;
@@ -164,7 +164,7 @@ static bool look_at_pending(struct operate_request *operate)
 	return true;
 }
 
-static void on_room(struct session *session)
+static void on_operate_room(struct session *session)
 {
 	struct operate_request *operate = session->state;
 	double begun = clock_now();
@@ -172,37 +172,37 @@ static void on_room(struct session *session)
 
 	if (!selection_go_on(&operate->selection, session))
 		return;
-	while (line_io_has_room(&session->io) && clock_now() - begun < SLICE) {
+	while (line_io_has_room(&session->io) && clock_now() - begun < TURN_SECONDS) {
 		name = selection_next(&operate->selection);
 		if (!name)
 			break;
 		begin_one(operate, name);
 	}
-	locks_settle(&session->supervisor->engine);     /* what is answered is sent after this */
-	if (name || !line_io_has_room(&session->io) || !look_at_pending(operate))
+	locks_settle(&session->supervisor->engine);     /* the locks are stored before the answer is sent */
+	if (name || !line_io_has_room(&session->io) || !check_all_pending(operate))
 		return;
 	if (operate->count)
-		line_io_pull(&session->io, false);      /* until something happens */
+		line_io_want_room(&session->io, false); /* until a service changes */
 	else
-		finish(operate);
+		finish_operate(operate);
 }
 
-static void operator_on_change(struct session *session)
+static void on_operate_change(struct session *session)
 {
 	struct operate_request *operate = session->state;
 
 	if (operate->count < MANY)
-		line_io_pull(&session->io, true);
+		line_io_want_room(&session->io, true);
 	else if (!alarm_is_set(&operate->pace))
-		alarm_set(&operate->pace, LOOKS_EVERY);
+		alarm_set(&operate->pace, CHECK_EVERY);
 }
 
-static void on_pace(struct alarm *alarm)
+static void on_operate_pace(struct alarm *alarm)
 {
-	line_io_pull(&container_of(alarm, struct operate_request, pace)->session->io, true);
+	line_io_want_room(&container_of(alarm, struct operate_request, pace)->session->io, true);
 }
 
-static void on_timeout(struct alarm *alarm)
+static void on_operate_timeout(struct alarm *alarm)
 {
 	struct operate_request *operate = container_of(alarm, struct operate_request, timeout);
 	struct buf late = { 0 };
@@ -215,33 +215,33 @@ static void on_timeout(struct alarm *alarm)
 	buf_free(&late);
 }
 
-static void say_waiting(struct session *session, const struct pending *pending)
+static void send_waiting(struct session *session, const struct pending *pending)
 {
 	struct service_match match = selection_find(session->supervisor, pending->name);
-	struct buf *line = &session->line, says = { 0 };
+	struct buf *line = &session->line, message = { 0 };
 
 	if (!match.runtime)
 		return;
-	operator_add_wait(&pending->operation, match.runtime, &says);
+	operator_add_wait(&pending->order, match.runtime, &message);
 	json_object_open(line);
 	json_text_field(line, "service", pending->name);
 	json_text_field(line, "state", service_match_state(&match));
-	json_text_field(line, "waiting", buf_string(&says));
+	json_text_field(line, "waiting", buf_string(&message));
 	json_object_close(line);
-	session_say(session);
-	buf_free(&says);
+	session_send_line(session);
+	buf_free(&message);
 }
 
-static void on_progress(struct alarm *alarm)
+static void on_operate_progress(struct alarm *alarm)
 {
 	struct operate_request *operate = container_of(alarm, struct operate_request, progress);
 
 	alarm_set(alarm, PROGRESS_EVERY);
 	for (size_t n = 0; n < operate->count && n < PROGRESS_MOST && line_io_has_room(&operate->session->io); n++)
-		say_waiting(operate->session, &operate->pending[n]);
+		send_waiting(operate->session, &operate->pending[n]);
 }
 
-static void on_free(struct session *session)
+static void on_operate_free(struct session *session)
 {
 	struct operate_request *operate = session->state;
 
@@ -254,7 +254,9 @@ static void on_free(struct session *session)
 	session_unwatch_changes(session);
 }
 
-static const struct request_ops operate_ops = { .room = on_room, .change = operator_on_change, .free = on_free };
+static const struct request_ops operate_ops = {
+	.room = on_operate_room, .change = on_operate_change, .free = on_operate_free,
+};
 
 void verb_operate_begin(struct session *session, enum operator_action action)
 {
@@ -274,9 +276,9 @@ void verb_operate_begin(struct session *session, enum operator_action action)
 	operate->action = action;
 	operate->selection = selection;
 	operate->waits = !(session->request.options & ASKS_NO_WAIT);
-	alarm_init(&operate->timeout, engine, on_timeout);
-	alarm_init(&operate->pace, engine, on_pace);
-	alarm_init(&operate->progress, engine, on_progress);
+	alarm_init(&operate->timeout, engine, on_operate_timeout);
+	alarm_init(&operate->pace, engine, on_operate_pace);
+	alarm_init(&operate->progress, engine, on_operate_progress);
 	if (operate->waits && session->request.options & ASKS_PROGRESS)
 		alarm_set(&operate->progress, PROGRESS_FIRST);
 	if (session->request.options & ASKS_TIMEOUT)

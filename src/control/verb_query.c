@@ -1,8 +1,8 @@
 /* The query verbs: status, list, show, why, metrics, health, version.
  *
- * An answer about many services takes several turns of the loop, between which a reload may come. So it keeps
+ * An answer about many services takes several turns of the loop, and a reload may come between two turns. So it keeps
  * names, not pointers, and skips a service that is gone by its turn. */
-#include "control/verb_query.h"
+#include "control/verbs.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,20 +20,15 @@
 
 struct query_request {
 	struct selection selection;
-	void (*show)(const struct service_view *view, struct buf *out);
+	void (*show)(const struct service_view *view, struct buf *out); /* adds the object for a service */
 	struct service_row_writer *rows; /* for the verb show; NULL: another verb */
 };
 
-double verb_query_wall_offset(double now)
-{
-	return clock_wall() - now;
-}
-
-static void say_one(struct session *session, struct query_request *query, const char *name, double now)
+static void send_service(struct session *session, struct query_request *query, const char *name, double now)
 {
 	struct service_view view = {
 		.supervisor = session->supervisor, .recent_log = &session->server->recent_log,
-		.match = selection_find(session->supervisor, name), .now = now, .offset = verb_query_wall_offset(now),
+		.match = selection_find(session->supervisor, name), .now = now, .offset = show_wall_offset(now),
 	};
 
 	if (!view.match.row)
@@ -42,17 +37,17 @@ static void say_one(struct session *session, struct query_request *query, const 
 		service_row_write(query->rows, view.match.row, session->right < RIGHT_ACT, &session->line);
 	else
 		query->show(&view, &session->line);
-	session_say(session);
+	session_send_line(session);
 }
 
-static void on_room(struct session *session)
+static void on_query_room(struct session *session)
 {
 	struct query_request *query = session->state;
 	double begun = clock_now(), now = begun;
 
 	if (!selection_go_on(&query->selection, session))
 		return;
-	while (line_io_has_room(&session->io) && now - begun < SLICE) {
+	while (line_io_has_room(&session->io) && now - begun < TURN_SECONDS) {
 		const char *name = selection_next(&query->selection);
 
 		if (!name) {
@@ -60,12 +55,12 @@ static void on_room(struct session *session)
 				session_done(session);
 			return;
 		}
-		say_one(session, query, name, now);
+		send_service(session, query, name, now);
 		now = clock_now();
 	}
 }
 
-static void on_free(struct session *session)
+static void on_query_free(struct session *session)
 {
 	struct query_request *query = session->state;
 
@@ -74,10 +69,10 @@ static void on_free(struct session *session)
 	free(query);
 }
 
-static const struct request_ops query_ops = { .room = on_room, .free = on_free };
+static const struct request_ops query_ops = { .room = on_query_room, .free = on_query_free };
 
-static struct query_request *begin(struct session *session,
-				   void (*show)(const struct service_view *view, struct buf *out))
+static struct query_request *begin_query(struct session *session,
+					 void (*show)(const struct service_view *view, struct buf *out))
 {
 	struct selection selection;
 	struct query_request *query;
@@ -98,22 +93,22 @@ static struct query_request *begin(struct session *session,
 
 void verb_query_status(struct session *session)
 {
-	begin(session, show_status);
+	begin_query(session, show_status);
 }
 
 void verb_query_list(struct session *session)
 {
-	begin(session, show_row);
+	begin_query(session, show_row);
 }
 
 void verb_query_why(struct session *session)
 {
-	begin(session, verb_why_write);
+	begin_query(session, verb_why_write);
 }
 
 void verb_query_show(struct session *session)
 {
-	struct query_request *query = begin(session, NULL);
+	struct query_request *query = begin_query(session, NULL);
 
 	if (!query)
 		return;
@@ -124,25 +119,25 @@ void verb_query_show(struct session *session)
 
 void verb_query_metrics(struct session *session)
 {
-	if (!begin(session, show_counters))
+	if (!begin_query(session, show_counters))
 		return;
 	json_object_open(&session->line);
-	show_superd(session->supervisor, session->supervisor->engine.started, verb_query_wall_offset(clock_now()),
+	show_superd(session->supervisor, session->supervisor->engine.started, show_wall_offset(clock_now()),
 		    &session->line);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 }
 
 void verb_query_health(struct session *session)
 {
 	if (session->request.name_count) {
-		begin(session, verb_why_write_health_of);
+		begin_query(session, verb_why_write_health_of);
 		return;
 	}
 	json_object_open(&session->line);
 	verb_why_write_health(session->supervisor, &session->line);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 	session_done(session);
 }
 
@@ -158,6 +153,6 @@ void verb_query_version(struct session *session)
 	json_list_close(&session->line);
 	show_posture(&session->line);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 	session_done(session);
 }

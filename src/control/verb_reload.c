@@ -1,8 +1,8 @@
-/* `reload` without a name: has the table read again, and reports the result for each service that changed.
+/* `reload` without a name: reads the table again, and reports the result for each service that has changed.
  *
- * A service may bind its sockets only later, after its commands have run. It is reported once it listens or has
- * failed, and the answer ends with the last of them. */
-#include "control/verb_reload.h"
+ * A service may bind its sockets only later, after its commands have run. It is reported once it listens or has failed.
+ * The answer ends with the last of them. */
+#include "control/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "base/json.h"
 #include "control/selection.h"
 #include "control/server.h"
-#include "control/verb_query.h"
 #include "engine/service/old_row.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/socket_commands.h"
@@ -19,14 +18,14 @@
 
 struct reload_request {
 	struct session *session;
-	bool ended;                     /* the table was read, and is applied if `good` */
-	bool good;
+	bool table_was_read;
+	bool good;                      /* the new table is in effect */
 	struct reload_counts counts;
-	size_t errors, failed;          /* errors of the table, services that failed */
-	struct buf fates;               /* a copy of the server's */
-	size_t at;                      /* bytes of fates that are reported */
+	size_t errors, failed;          /* number of errors in the table, and of services that failed */
+	struct buf results;             /* a copy of server->reload_results */
+	size_t at;                      /* bytes of `results` that are reported */
 	struct buf lines;               /* diagnostics to send, with a newline before each */
-	size_t said;                    /* bytes of lines that are sent */
+	size_t sent;                    /* bytes of lines that are sent */
 	struct alarm timeout;
 };
 
@@ -49,22 +48,23 @@ static void add_diagnostic(struct buf *out, const struct diag *diag)
 	json_object_close(out);
 }
 
-static void take_end(struct session *session, bool good, const struct diags *diags, const struct reload_counts *counts)
+static void note_reloaded(struct session *session, bool good, const struct diags *diags,
+			  const struct reload_counts *counts)
 {
 	struct reload_request *reload = session->state;
 
-	if (reload->ended)
+	if (reload->table_was_read)
 		return;
-	reload->ended = true;
+	reload->table_was_read = true;
 	reload->good = good;
 	reload->counts = *counts;
 	reload->errors = diags->errors;
 	for (size_t n = 0; n < diags->count; n++)
 		add_diagnostic(&reload->lines, &diags->list[n]);
 	buf_char(&reload->lines, '\n');
-	buf_add(&reload->fates, buf_string(&session->server->fates), session->server->fates.length);
-	reload->failed += reload->fates.failed || session->server->fates.failed || reload->lines.failed;
-	line_io_pull(&session->io, true);
+	buf_add(&reload->results, buf_string(&session->server->reload_results), session->server->reload_results.length);
+	reload->failed += reload->results.failed || session->server->reload_results.failed || reload->lines.failed;
+	line_io_want_room(&session->io, true);
 }
 
 /* Adds a list of the words in `names`, which blanks separate; nothing if there are none. */
@@ -87,30 +87,39 @@ static void add_words(struct buf *line, const char *name, const char *names)
 	buf_free(&word);
 }
 
-static void say_fate(struct session *session, const char *name, const char *result, struct service_runtime *runtime,
-		     const char *options, const char *message)
+/* What a reload has done with a service. */
+struct reload_result {
+	const char *name;               /* of the service */
+	const char *result;             /* "added", "removed", "changed", "failed" */
+	const char *options;            /* options that have changed, separated by blanks */
+	struct service_runtime *runtime; /* NULL: none */
+};
+
+static void send_reload_result(struct session *session, const struct reload_result *result, const char *message)
 {
+	struct service_runtime *runtime = result->runtime;
 	struct buf *line = &session->line;
 
 	json_object_open(line);
-	json_text_field(line, "service", name);
-	json_text_field(line, "result", result);
-	json_flag_field(line, "ok", strcmp(result, "failed") != 0);
+	json_text_field(line, "service", result->name);
+	json_text_field(line, "result", result->result);
+	json_flag_field(line, "ok", strcmp(result->result, "failed") != 0);
 	json_text_field(line, "state", runtime ? runtime_state_name(runtime) : state_name(OFF));
-	add_words(line, "options", options);
+	add_words(line, "options", result->options);
 	if (runtime && old_row_count(runtime))
 		json_count_field(line, "outdated", old_row_count(runtime));
-	if (message && *message)
+	if (*message)
 		json_text_field(line, "message", message);
 	json_object_close(line);
-	session_say(session);
+	session_send_line(session);
 }
 
 /* Reports a service. false: its result is not known yet. */
-static bool tell_fate(struct reload_request *reload, enum diff_kind diff, const char *name, const char *options)
+static bool report_service(struct reload_request *reload, enum diff_kind diff, const char *name, const char *options)
 {
 	struct session *session = reload->session;
 	struct service_runtime *runtime = selection_find(session->supervisor, name).runtime;
+	struct reload_result result = { name, diff_name(diff), options, runtime };
 	struct buf message = { 0 };
 	const char *reason;
 
@@ -120,7 +129,7 @@ static bool tell_fate(struct reload_request *reload, enum diff_kind diff, const 
 		else if (runtime)
 			old_row_describe(runtime, &message);
 		session->line.failed |= message.failed;
-		say_fate(session, name, diff_name(diff), runtime, options, buf_string(&message));
+		send_reload_result(session, &result, buf_string(&message));
 		buf_free(&message);
 		return true;
 	}
@@ -128,42 +137,43 @@ static bool tell_fate(struct reload_request *reload, enum diff_kind diff, const 
 		return false;
 	reason = runtime_reason(runtime);
 	reload->failed++;
-	say_fate(session, name, "failed", runtime, options, reason);
+	result.result = "failed";
+	send_reload_result(session, &result, reason);
 	return true;
 }
 
 /* Sends diagnostics while there is room. true: all are sent. */
-static bool say_diagnostics(struct reload_request *reload)
+static bool send_diagnostics(struct reload_request *reload)
 {
 	struct session *session = reload->session;
 	const struct buf *lines = &reload->lines;
 
-	while (reload->said + 1 < lines->length) {
-		const char *start = lines->data + reload->said + 1;
+	while (reload->sent + 1 < lines->length) {
+		const char *start = lines->data + reload->sent + 1;
 		size_t length = strcspn(start, "\n");
 
 		if (!line_io_has_room(&session->io))
 			return false;
 		buf_add(&session->line, start, length);
-		reload->said += length + 1;
+		reload->sent += length + 1;
 		if (length)
-			session_say(session);
+			session_send_line(session);
 	}
 	return true;
 }
 
 /* Reports services while there is room and time. true: all are reported. */
-static bool say_fates(struct reload_request *reload)
+static bool report_services(struct reload_request *reload)
 {
 	double begun = clock_now();
 
-	while (reload->at < reload->fates.length) {
-		const char *entry = reload->fates.data + reload->at, *options = entry + strlen(entry) + 1;
+	while (reload->at < reload->results.length) {
+		const char *entry = reload->results.data + reload->at, *options = entry + strlen(entry) + 1;
 
-		if (!line_io_has_room(&reload->session->io) || clock_now() - begun > SLICE)
+		if (!line_io_has_room(&reload->session->io) || clock_now() - begun > TURN_SECONDS)
 			return false;
-		if (!tell_fate(reload, (enum diff_kind)(*entry - 1), entry + 1, options)) {
-			line_io_pull(&reload->session->io, false);
+		if (!report_service(reload, (enum diff_kind)(*entry - 1), entry + 1, options)) {
+			line_io_want_room(&reload->session->io, false);
 			return false;
 		}
 		reload->at += strlen(entry) + 1 + strlen(options) + 1;
@@ -171,7 +181,7 @@ static bool say_fates(struct reload_request *reload)
 	return true;
 }
 
-static void finish(struct reload_request *reload)
+static void finish_reload(struct reload_request *reload)
 {
 	struct session *session = reload->session;
 	struct buf *line = &session->line;
@@ -183,7 +193,7 @@ static void finish(struct reload_request *reload)
 	json_count_field(line, "removed", reload->counts.removed);
 	json_count_field(line, "failed", reload->failed);
 	json_object_close(line);
-	session_say(session);
+	session_send_line(session);
 	if (reload->failed)
 		session_fail(session, CODE_FAILED, "superd tries again by itself", "reloaded, but %zu service%s failed",
 			     reload->failed, reload->failed == 1 ? "" : "s");
@@ -191,7 +201,7 @@ static void finish(struct reload_request *reload)
 		session_done(session);
 }
 
-static void refuse(struct reload_request *reload)
+static void refuse_reload(struct reload_request *reload)
 {
 	static const char hint[] = "the table of before goes on";
 	struct session *session = reload->session;
@@ -204,54 +214,56 @@ static void refuse(struct reload_request *reload)
 			     session->supervisor->engine.stopping ? "superd is stopping" : "out of memory");
 }
 
-static void on_room(struct session *session)
+static void on_reload_room(struct session *session)
 {
 	struct reload_request *reload = session->state;
 
-	if (!reload->ended) {
-		line_io_pull(&session->io, false);
+	if (!reload->table_was_read) {
+		line_io_want_room(&session->io, false);
 		return;
 	}
-	if (!say_diagnostics(reload))
+	if (!send_diagnostics(reload))
 		return;
 	if (!reload->good)
-		refuse(reload);
-	else if (say_fates(reload))
-		finish(reload);
+		refuse_reload(reload);
+	else if (report_services(reload))
+		finish_reload(reload);
 }
 
-static void reload_on_change(struct session *session)
+static void on_reload_change(struct session *session)
 {
 	struct reload_request *reload = session->state;
 
-	if (reload->ended)
-		line_io_pull(&session->io, true);
+	if (reload->table_was_read)
+		line_io_want_room(&session->io, true);
 }
 
-static void on_timeout(struct alarm *alarm)
+static void on_reload_timeout(struct alarm *alarm)
 {
 	struct reload_request *reload = container_of(alarm, struct reload_request, timeout);
 
 	session_fail(reload->session, CODE_FAILED, "", "not done in time, but under way");
 }
 
-static void on_free(struct session *session)
+static void on_reload_free(struct session *session)
 {
 	struct reload_request *reload = session->state;
 	struct server *server = session->server;
 
 	alarm_stop(&reload->timeout);
-	buf_free(&reload->fates);
+	buf_free(&reload->results);
 	buf_free(&reload->lines);
 	free(reload);
 	session_unwatch_changes(session);
 	if (--server->reload_waiters)
 		return;
 	server->supervisor->service_list.report = NULL;
-	buf_free(&server->fates);
+	buf_free(&server->reload_results);
 }
 
-static const struct request_ops reload_ops = { .room = on_room, .change = reload_on_change, .free = on_free };
+static const struct request_ops reload_ops = {
+	.room = on_reload_room, .change = on_reload_change, .free = on_reload_free,
+};
 
 void verb_reload_end(struct server *server, bool good, const struct diags *diags, const struct reload_counts *counts)
 {
@@ -259,9 +271,9 @@ void verb_reload_end(struct server *server, bool good, const struct diags *diags
 		struct session *session = container_of(link, struct session, link);
 
 		if (session->ops == &reload_ops)
-			take_end(session, good, diags, counts);
+			note_reloaded(session, good, diags, counts);
 	}
-	buf_clear(&server->fates);
+	buf_clear(&server->reload_results);
 }
 
 void verb_reload_begin(struct session *session)
@@ -284,11 +296,11 @@ void verb_reload_begin(struct session *session)
 		return;
 	}
 	reload->session = session;
-	alarm_init(&reload->timeout, &supervisor->engine, on_timeout);
+	alarm_init(&reload->timeout, &supervisor->engine, on_reload_timeout);
 	if (session->request.options & ASKS_TIMEOUT)
 		alarm_set(&reload->timeout, session->request.timeout);
 	session->server->reload_waiters++;
-	supervisor->service_list.report = &session->server->fates;
+	supervisor->service_list.report = &session->server->reload_results;
 	session_watch_changes(session);
 	session_begin(session, &reload_ops, reload, false);
 	signals_reload(supervisor);

@@ -1,9 +1,9 @@
 /* `upgrade`: starts an upgrade, and answers when it fails, or when --check has a result.
  *
- * The client may be gone before the result comes, and the result may come within the call that asks for it. So
- * struct upgrade_request outlives the session. When the upgrade succeeds, this superd is gone, and the new one
- * answers (control/session_transfer.h). */
-#include "control/verb_upgrade.h"
+ * The client may be gone before the result comes, and the result may come within the call that asks for it. So struct
+ * upgrade_request outlives the session. When the upgrade succeeds, this superd is gone, and the new one answers
+ * (control/session_transfer.h). */
+#include "control/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,12 @@
 
 struct upgrade_request {
 	struct session *session; /* NULL: the client is gone */
-	struct alarm timeout;
-	bool calls, over; /* on_upgrade has not returned yet; on_done was called */
+	struct alarm timeout;    /* of --timeout */
+	bool in_call;            /* upgrade_begin has not returned yet */
+	bool is_done;            /* on_upgrade_done was called */
 };
 
-static void on_free(struct session *session)
+static void on_upgrade_free(struct session *session)
 {
 	struct upgrade_request *upgrade = session->state;
 
@@ -27,34 +28,34 @@ static void on_free(struct session *session)
 	alarm_stop(&upgrade->timeout);
 }
 
-static const struct request_ops upgrade_ops = { .free = on_free };
+static const struct request_ops upgrade_ops = { .free = on_upgrade_free };
 
-static void say_good(struct session *session, const char *text)
+static void send_success(struct session *session, const char *text)
 {
 	json_object_open(&session->line);
 	json_flag_field(&session->line, "ok", true);
 	json_text_field(&session->line, "message", text);
 	json_object_close(&session->line);
-	session_say(session);
+	session_send_line(session);
 	session_done(session);
 }
 
 /* Answers with the result of a check, or with the failure of an upgrade. */
-static void on_done(void *context, bool good, const char *text)
+static void on_upgrade_done(void *context, bool good, const char *text)
 {
 	struct upgrade_request *upgrade = context;
 	struct session *session = upgrade->session;
 
 	if (session && good)
-		say_good(session, text);
+		send_success(session, text);
 	else if (session)
 		session_fail(session, strncmp(text, "busy", 4) ? CODE_FAILED : CODE_BUSY, "", "not upgraded: %s", text);
-	upgrade->over = true;
-	if (!upgrade->calls)
+	upgrade->is_done = true;
+	if (!upgrade->in_call)
 		free(upgrade);
 }
 
-static void on_timeout(struct alarm *alarm)
+static void on_upgrade_timeout(struct alarm *alarm)
 {
 	struct session *session = container_of(alarm, struct upgrade_request, timeout)->session;
 	bool checks = session->request.options & ASKS_CHECK;
@@ -64,7 +65,7 @@ static void on_timeout(struct alarm *alarm)
 			    : "not upgraded in time, but under way: the log tells what comes of it");
 }
 
-static struct upgrade_request *wait_for_it(struct session *session)
+static struct upgrade_request *begin_waiting(struct session *session)
 {
 	struct upgrade_request *upgrade = calloc(1, sizeof(*upgrade));
 
@@ -73,7 +74,7 @@ static struct upgrade_request *wait_for_it(struct session *session)
 		return NULL;
 	}
 	upgrade->session = session;
-	alarm_init(&upgrade->timeout, &session->supervisor->engine, on_timeout);
+	alarm_init(&upgrade->timeout, &session->supervisor->engine, on_upgrade_timeout);
 	session_begin(session, &upgrade_ops, upgrade, false);
 	return upgrade;
 }
@@ -83,18 +84,18 @@ void verb_upgrade_begin(struct session *session)
 	const struct request *request = &session->request;
 	struct upgrade_request *upgrade;
 
-	upgrade = wait_for_it(session);
+	upgrade = begin_waiting(session);
 	if (!upgrade)
 		return;
 	if (request->options & ASKS_TIMEOUT)
 		alarm_set(&upgrade->timeout, request->timeout);
-	upgrade->calls = true;
-	upgrade_begin(&session->supervisor->upgrade, request->options & ASKS_CHECK, on_done, upgrade);
-	upgrade->calls = false;
-	if (upgrade->over)
+	upgrade->in_call = true;
+	upgrade_begin(&session->supervisor->upgrade, request->options & ASKS_CHECK, on_upgrade_done, upgrade);
+	upgrade->in_call = false;
+	if (upgrade->is_done)
 		free(upgrade);
 	else if (request->options & ASKS_NO_WAIT)
-		say_good(session, "under way");
+		send_success(session, "under way");
 }
 
 bool verb_upgrade_is_pending(const struct session *session)
@@ -104,7 +105,7 @@ bool verb_upgrade_is_pending(const struct session *session)
 
 void verb_upgrade_resume(struct session *session)
 {
-	wait_for_it(session);
+	begin_waiting(session);
 }
 
 void verb_upgrade_answer(struct session *session, const char *from)
@@ -113,7 +114,7 @@ void verb_upgrade_answer(struct session *session, const char *from)
 	struct buf text = { 0 };
 
 	buf_addf(&text, "upgraded from %s to %s", from, build_version());
-	say_good(session, buf_string(&text));
+	send_success(session, buf_string(&text));
 	buf_free(&text);
 	free(upgrade);
 }

@@ -23,7 +23,7 @@
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 
-#define DOUBT_AFTER 5.                  /* seconds after a start; before, a queue is normal */
+#define HINT_AFTER 5.                   /* seconds after a start; until then a queue is normal */
 
 static void add_span(struct buf *out, double seconds)
 {
@@ -159,7 +159,7 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 }
 
 /* Adds the sentence in `text` to the list, if there is one, and empties `text`. */
-static void put(struct buf *text, struct buf *out)
+static void put_sentence(struct buf *text, struct buf *out)
 {
 	if (text->length)
 		json_element_text(out, buf_string(text));
@@ -189,7 +189,7 @@ static void add_queue(const struct service_runtime *runtime, struct buf *text)
 /* "nobody has been connected for 3 s; it is stopped when it was 5 min" */
 static void add_idle(const struct service_view *view, struct buf *text)
 {
-	static const char *const fates[] = { "stopped", "frozen", "reported" };
+	static const char *const actions[] = { "stopped", "frozen", "reported" };
 	struct idle_account account;
 
 	if (!idle_describe_now(view->match.runtime, &account))
@@ -204,14 +204,14 @@ static void add_idle(const struct service_view *view, struct buf *text)
 		add_span(text, view->now > account.since ? view->now - account.since : 0);
 	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED)
 		return;
-	buf_addf(text, "; it is %s when nobody was for ", fates[account.action]);
+	buf_addf(text, "; it is %s when nobody was for ", actions[account.action]);
 	add_span(text, account.timeout);
 	if (account.standing == IDLE_POSTPONED)
 		buf_text(text, ", and waits for others that go first");
 }
 
-/* Adds the usual reason why clients queue although the program runs: it opens a port of its own. */
-static void add_doubt(const struct service_view *view, struct buf *text)
+/* Adds the usual reason why clients queue although the program runs: the program opens a port of its own. */
+static void add_own_port_hint(const struct service_view *view, struct buf *text)
 {
 	const struct service_runtime *runtime = view->match.runtime;
 	const char *where = runtime->service->exec->pass == PASS_INETD ? "at its standard input"
@@ -228,7 +228,7 @@ static void add_doubt(const struct service_view *view, struct buf *text)
 			 (long)current_pid(runtime), port, where);
 		return;
 	}
-	if (view->now - runtime_stats(runtime)->last_start < DOUBT_AFTER)
+	if (view->now - runtime_stats(runtime)->last_start < HINT_AFTER)
 		return;
 	buf_addf(text,
 		 "if nobody is ever served: its program has to accept %s; one that opens a port of its own does not",
@@ -281,7 +281,7 @@ static void add_failures(const struct service_view *view, const struct failures 
 {
 	if (failures->in_row > 1)
 		buf_addf(text, "the last %u instances all failed", failures->in_row);
-	put(text, out);
+	put_sentence(text, out);
 	for (unsigned n = 0; n < failures->count; n++) {
 		const struct failure *failure = &failures->kept[n];
 
@@ -293,7 +293,7 @@ static void add_failures(const struct service_view *view, const struct failures 
 		if (*failure->peer)
 			buf_addf(text, "for %s, ", failure->peer);
 		failure_describe(failure, text);
-		put(text, out);
+		put_sentence(text, out);
 	}
 }
 
@@ -310,24 +310,24 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 		add_leaving(runtime, &text);
 	else
 		add_waiting(runtime, &text);
-	put(&text, out);
+	put_sentence(&text, out);
 	add_queue(runtime, &text);
 	is_queued = text.length;
-	put(&text, out);
+	put_sentence(&text, out);
 	if (is_queued && runtime->activity)
-		add_doubt(view, &text);
-	put(&text, out);
+		add_own_port_hint(view, &text);
+	put_sentence(&text, out);
 	add_idle(view, &text);
-	put(&text, out);
+	put_sentence(&text, out);
 	old_row_describe(runtime, &text);
-	put(&text, out);
+	put_sentence(&text, out);
 	if (runtime->activity) {
 		add_last_start(view, runtime_stats(runtime), &text);
-		put(&text, out);
+		put_sentence(&text, out);
 		add_last_end(view, runtime_stats(runtime), &text);
-		put(&text, out);
+		put_sentence(&text, out);
 		add_last_line(runtime, &text);
-		put(&text, out);
+		put_sentence(&text, out);
 		if (runtime->service->exec->accept)
 			add_failures(view, &runtime_stats(runtime)->failed, &text, out);
 	}
@@ -343,13 +343,13 @@ static void add_left_out(const struct service_match *match, struct buf *text, st
 		buf_addf(text, "its entry in the table is wrong now, so it goes on as it was before: %s", reason);
 	else
 		buf_addf(text, "left out, so nobody is served: %s", reason);
-	put(text, out);
+	put_sentence(text, out);
 	if (match->runtime || !match->left_out->may_return)
 		buf_text(text, "mend its entry, and reload");
 	else
 		buf_text(text, "superd looks now and then whether that is still so, and serves it when it is not; "
 			       "a reload looks at once");
-	put(text, out);
+	put_sentence(text, out);
 }
 
 void verb_why_write(const struct service_view *view, struct buf *out)
@@ -368,7 +368,7 @@ void verb_why_write(const struct service_view *view, struct buf *out)
 	} else if (!view->match.runtime) {
 		buf_text(&text, "off: its table says disable = yes");
 		origin_cite(service_origin(row, "disable"), &text);
-		put(&text, out);
+		put_sentence(&text, out);
 	}
 	buf_free(&text);
 	json_list_close(out);
@@ -385,7 +385,7 @@ void verb_why_write_health(const struct supervisor *supervisor, struct buf *out)
 	json_list_field(out, "reasons");
 	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
 		buf_add(&line, at, strcspn(at, "\n"));
-		put(&line, out);
+		put_sentence(&line, out);
 	}
 	json_list_close(out);
 	out->failed |= lines.failed;

@@ -1,6 +1,6 @@
 /* The table of the protocol's verbs.
  *
- * `reload` without a name reads the table again. With a name, the service reads its own configuration again. */
+ * `reload` without a name reads the table again. With a name it makes the service read its own configuration again. */
 #include "control/verbs.h"
 
 #include <signal.h>
@@ -9,10 +9,6 @@
 
 #include "base/scan.h"
 #include "control/event_stream.h"
-#include "control/verb_operate.h"
-#include "control/verb_query.h"
-#include "control/verb_reload.h"
-#include "control/verb_upgrade.h"
 #include "engine/supervisor/signals.h"
 
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
@@ -20,7 +16,7 @@ enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 #define WAITING (ASKS_NO_WAIT | ASKS_TIMEOUT)
 #define OPERATING (WAITING | ASKS_PROGRESS)
 
-static void reload(struct session *session)
+static void begin_reload(struct session *session)
 {
 	if (session->request.name_count)
 		verb_operate_begin(session, OPERATOR_REFRESH);
@@ -28,7 +24,7 @@ static void reload(struct session *session)
 		verb_reload_begin(session);
 }
 
-static void reopen(struct session *session)
+static void reopen_log(struct session *session)
 {
 	struct supervisor *supervisor = session->supervisor;
 	struct buf why = { 0 };
@@ -41,7 +37,7 @@ static void reopen(struct session *session)
 	buf_free(&why);
 }
 
-static void end_superd(struct session *session)
+static void shut_down(struct session *session)
 {
 	session_done(session);
 	line_io_flush(&session->io);
@@ -76,15 +72,15 @@ static const struct request_verb {
 	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_ENABLE },
 	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_DISABLE },
 	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_EVICT },
-	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, .begin = reload },
-	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, .begin = reopen },
+	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, .begin = begin_reload },
+	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, .begin = reopen_log },
 	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, .begin = verb_upgrade_begin },
-	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, .begin = end_superd },
+	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, .begin = shut_down },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs))
 
-static const struct request_verb *find(const char *name)
+static const struct request_verb *find_verb(const char *name)
 {
 	for (size_t n = 0; n < VERBS; n++) {
 		if (!strcmp(verbs[n].name, name))
@@ -113,7 +109,7 @@ static void refuse_unknown(struct session *session, const char *name)
 }
 
 /* The reason to refuse a request; NULL: none. */
-static const char *what_is_wrong(const struct request *request, const struct request_verb *verb)
+static const char *check_request(const struct request *request, const struct request_verb *verb)
 {
 	if (request->options & ~verb->options)
 		return "it does not have that option";
@@ -125,7 +121,7 @@ static const char *what_is_wrong(const struct request *request, const struct req
 }
 
 /* Logs an order to superd itself. verb_operate logs orders to services, for each service. */
-static void note(const struct session *session, const struct request_verb *verb)
+static void log_order_to_superd(const struct session *session, const struct request_verb *verb)
 {
 	const struct event event = { .name = "told" };
 
@@ -137,11 +133,11 @@ static void note(const struct session *session, const struct request_verb *verb)
 void verbs_obey(struct session *session)
 {
 	const struct request *request = &session->request;
-	const struct request_verb *verb = find(request->verb);
-	const char *wrong = verb ? what_is_wrong(request, verb) : NULL;
+	const struct request_verb *verb = find_verb(request->verb);
+	const char *wrong = verb ? check_request(request, verb) : NULL;
 
 	if (verb && verb->right <= session->right && !wrong) {
-		note(session, verb);
+		log_order_to_superd(session, verb);
 		if (verb->begin)
 			verb->begin(session);
 		else

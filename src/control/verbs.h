@@ -1,7 +1,33 @@
-/* Every verb of the protocol: who may ask for it, with what. */
+/* The verbs of the protocol. */
 #pragma once
 
 #include "control/session.h"
+#include "engine/service/operator.h"
 
 /* Does what the session's request asks for, or refuses it. */
 void verbs_obey(struct session *session);
+
+/* Begin an answer. Queries go through the services in slices that do not hold up the loop (verb_query.c). */
+void verb_query_status(struct session *session);
+void verb_query_list(struct session *session);
+void verb_query_show(struct session *session);
+void verb_query_why(struct session *session);
+void verb_query_metrics(struct session *session);
+void verb_query_health(struct session *session);
+void verb_query_version(struct session *session);
+
+/* Begins an operator's action for each selected service (engine/service/operator.h), with a line of the answer for each
+ * as it ends. An action goes on if the client leaves. */
+void verb_operate_begin(struct session *session, enum operator_action action);
+
+/* `reload` without a name: reads the table again, and reports the errors in it, or the result for each service that has
+ * changed. verb_reload_end: the table was read; answers the clients that wait for that. */
+void verb_reload_begin(struct session *session);
+void verb_reload_end(struct server *server, bool good, const struct diags *diags, const struct reload_counts *counts);
+
+/* `upgrade`: starts an upgrade, or checks whether one is possible. The new superd answers a client that waits: it
+ * resumes the request, and calls verb_upgrade_answer with the version of the superd before. */
+void verb_upgrade_begin(struct session *session);
+bool verb_upgrade_is_pending(const struct session *session);
+void verb_upgrade_resume(struct session *session);
+void verb_upgrade_answer(struct session *session, const char *from);

@@ -79,10 +79,10 @@ struct server *control_setup_create(struct supervisor *supervisor, struct option
 	if (path) {
 		control_setup_find_group(options, &diags);
 		supervisor_say(supervisor->engine.log, &diags);
-		server_listen_in(server, supervisor, &options->control_gid);
+		server_init(server, supervisor, &options->control_gid);
 		session_transfer_begin(server);
 		if (!supervisor->before)
-			server_take_locks(server, path);
+			server_read_locks(server, path);
 	} else if (has_control(options)) {
 		log_warn(supervisor->engine.log, "no control socket: out of memory");
 		free(server);

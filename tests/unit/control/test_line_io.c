@@ -32,13 +32,13 @@ static void on_line(const char *line)
 
 static void on_ready(struct watch *watch, bool readable, bool writable)
 {
-	char line[LINE_IO_LINE];
+	char line[LINE_IO_REQUEST_MOST];
 
 	cr_assert_eq(watch, &io.watch);
 	line_io_begin_turn(&io, readable, writable);
 	if (line_io_wants_more(&io)) {
 		heard.rooms++;
-		line_io_pull(&io, false);
+		line_io_want_room(&io, false);
 	}
 	switch (line_io_take(&io, line, &heard.malformed)) {
 	case LINE_IO_NOTHING:
@@ -47,7 +47,7 @@ static void on_ready(struct watch *watch, bool readable, bool writable)
 		on_line(line);
 		break;
 	case LINE_IO_MALFORMED:
-		line_io_leave(&io);
+		line_io_close_when_sent(&io);
 		break;
 	}
 	heard.gone = !line_io_end_turn(&io);
@@ -141,7 +141,7 @@ Test(line_io, hands_out_what_came_before_the_end)
 
 Test(line_io, refuses_a_line_without_an_end)
 {
-	char much[LINE_IO_LINE + 1];
+	char much[LINE_IO_REQUEST_MOST + 1];
 
 	memset(much, 'x', sizeof(much) - 1);
 	much[sizeof(much) - 1] = '\0';
@@ -161,7 +161,7 @@ Test(line_io, refuses_a_line_with_a_nul)
 
 Test(line_io, takes_a_line_as_long_as_may_be)
 {
-	char much[LINE_IO_LINE];
+	char much[LINE_IO_REQUEST_MOST];
 
 	memset(much, 'x', sizeof(much));
 	much[sizeof(much) - 1] = '\n';
@@ -173,7 +173,7 @@ Test(line_io, takes_a_line_as_long_as_may_be)
 
 Test(line_io, stops_reading_who_sends_ahead_of_the_answers)
 {
-	char much[LINE_IO_LINE];
+	char much[LINE_IO_REQUEST_MOST];
 	size_t sent = 0;
 	ssize_t more;
 
@@ -211,7 +211,7 @@ Test(line_io, has_no_room_while_much_is_unread)
 	}
 	cr_expect_not(line_io_has_room(&io));
 	cr_expect_not(heard.gone);
-	cr_expect_lt(line_io_pending(&io), (size_t)LINE_IO_MOST);
+	cr_expect_lt(line_io_pending(&io), (size_t)LINE_IO_OUTPUT_MOST);
 }
 
 Test(line_io, cuts_off_who_has_far_too_much_unread)
@@ -234,7 +234,7 @@ Test(line_io, asks_for_more_when_all_is_sent)
 	cr_expect_eq(heard.rooms, 1);
 	turn();
 	cr_expect_eq(heard.rooms, 1, "it was told that there is nothing more");
-	line_io_pull(&io, true);
+	line_io_want_room(&io, true);
 	turn();
 	cr_expect_eq(heard.rooms, 2);
 }
@@ -250,12 +250,12 @@ Test(line_io, is_blocked_by_who_does_not_read)
 	memset(text, 'x', sizeof(text));
 	while (write(io.fd, text, sizeof(text)) > 0)
 		;
-	line_io_pull(&io, true);
+	line_io_want_room(&io, true);
 	cr_expect_eq(line_io_pending(&io), 0);
 	cr_expect(line_io_is_blocked(&io));
-	line_io_pull(&io, false);
+	line_io_want_room(&io, false);
 	cr_expect_not(line_io_is_blocked(&io), "nothing more is to come");
-	line_io_pull(&io, true);
+	line_io_want_room(&io, true);
 	while (read(other, text, sizeof(text)) > 0)
 		;
 	cr_expect_not(line_io_is_blocked(&io));
@@ -290,7 +290,7 @@ Test(line_io, notices_at_once_who_is_gone_for_good)
 Test(line_io, leaves_when_all_is_sent)
 {
 	say("bye\n");
-	line_io_leave(&io);
+	line_io_close_when_sent(&io);
 	turn();
 	cr_expect(heard.gone);
 }
