@@ -155,7 +155,7 @@ void event_stream_events(struct session *session)
 
 struct top_stream {
 	struct session *session;
-	struct alarm tick;
+	struct alarm tick;              /* the next line */
 	struct buf line;                /* the line that is being composed, over several turns */
 	size_t at;                      /* index of the next runtime in the service list */
 	size_t told, omitted;           /* busy services in the line, and beyond its limit */

@@ -21,7 +21,7 @@
 #define PROGRESS_EVERY 10.              /* seconds between later reports */
 #define PROGRESS_MOST 10                /* services in a report */
 
-struct pending {
+struct pending_order {
 	const char *name;               /* belongs to the selection */
 	struct operator_order order;
 	bool leaves;                    /* a reload has removed the service: it is gone when it has ended */
@@ -30,13 +30,15 @@ struct pending {
 struct operate_request {
 	struct session *session;
 	enum operator_action action;
-	struct selection selection;
-	struct pending *pending;
-	size_t count, capacity;
+	struct selection selection;     /* services whose order is still to begin */
+	struct pending_order *pending;  /* owned; orders that have begun and not ended */
+	size_t count, capacity;         /* of `pending` */
 	size_t next;                    /* index in `pending` of the next order to check */
 	size_t begun, failed;           /* numbers of services */
 	bool waits;                     /* for the end of the orders; false: --no-wait */
-	struct alarm timeout, pace, progress;
+	struct alarm timeout;           /* of --timeout */
+	struct alarm pace;              /* the next check, if MANY orders are pending */
+	struct alarm progress;          /* the next report, with --progress */
 };
 
 static void send_order_result(struct session *session, const char *name, const struct service_match *match, bool ok,
@@ -57,13 +59,13 @@ static void send_order_result(struct session *session, const char *name, const s
 static void add_pending(struct operate_request *operate, const char *name, const struct operator_order *order,
 			bool leaves)
 {
-	struct pending *larger = array_grow(operate->pending, &operate->capacity, operate->count,
-					    sizeof(*operate->pending));
+	struct pending_order *larger = array_grow(operate->pending, &operate->capacity, operate->count,
+						  sizeof(*operate->pending));
 
 	if (!larger)
 		return;                 /* the order goes on, but without a report */
 	operate->pending = larger;
-	operate->pending[operate->count++] = (struct pending){ name, *order, leaves };
+	operate->pending[operate->count++] = (struct pending_order){ name, *order, leaves };
 }
 
 /* Logs who gave the order. */
@@ -116,7 +118,7 @@ static enum operator_status describe_gone(struct buf *message)
 }
 
 /* Checks one order. true: it has ended, and its result is sent. */
-static bool check_pending(struct operate_request *operate, const struct pending *pending)
+static bool check_pending(struct operate_request *operate, const struct pending_order *pending)
 {
 	struct service_match match = selection_find(operate->session->supervisor, pending->name);
 	enum operator_status status = FAILED;
@@ -215,7 +217,7 @@ static void on_operate_timeout(struct alarm *alarm)
 	buf_free(&late);
 }
 
-static void send_waiting(struct session *session, const struct pending *pending)
+static void send_waiting(struct session *session, const struct pending_order *pending)
 {
 	struct service_match match = selection_find(session->supervisor, pending->name);
 	struct buf *line = &session->line, message = { 0 };

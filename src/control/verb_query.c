@@ -19,7 +19,7 @@
 #include "prepare/build_info.h"
 
 struct query_request {
-	struct selection selection;
+	struct selection selection;     /* services that are still to be answered */
 	void (*show)(const struct service_view *view, struct buf *out); /* adds the object for a service */
 	struct service_row_writer *rows; /* for the verb show; NULL: another verb */
 };

@@ -20,13 +20,13 @@ struct reload_request {
 	struct session *session;
 	bool table_was_read;
 	bool good;                      /* the new table is in effect */
-	struct reload_counts counts;
+	struct reload_counts counts;    /* numbers of services, by what the reload did */
 	size_t errors, failed;          /* number of errors in the table, and of services that failed */
 	struct buf results;             /* a copy of server->reload_results */
 	size_t at;                      /* bytes of `results` that are reported */
 	struct buf lines;               /* diagnostics to send, with a newline before each */
 	size_t sent;                    /* bytes of lines that are sent */
-	struct alarm timeout;
+	struct alarm timeout;           /* of --timeout */
 };
 
 static const char *diff_name(enum diff_kind diff)

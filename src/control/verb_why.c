@@ -186,7 +186,7 @@ static void add_queue(const struct service_runtime *runtime, struct buf *text)
 			 queued == 1 ? "s" : "");
 }
 
-/* "nobody has been connected for 3 s; it is stopped when it was 5 min" */
+/* Adds "nobody has been connected for 3 s; it is stopped when nobody was for 5 min". */
 static void add_idle(const struct service_view *view, struct buf *text)
 {
 	static const char *const actions[] = { "stopped", "frozen", "reported" };
@@ -334,7 +334,7 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	buf_free(&text);
 }
 
-/* Adds why the entry is left out, and what brings it back. */
+/* Adds the reason why the entry is left out, and what brings the service back. */
 static void add_left_out(const struct service_match *match, struct buf *text, struct buf *out)
 {
 	const char *reason = left_out_reason(match->left_out);

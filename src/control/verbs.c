@@ -46,11 +46,11 @@ static void shut_down(struct session *session)
 
 static const struct request_verb {
 	const char *name;
-	enum right right;
+	enum right right;               /* the least right that a client needs */
 	enum wanted_names names;
 	unsigned options;               /* enum request_option, those that the verb may have */
 	void (*begin)(struct session *session); /* NULL: it does `action` with each service */
-	enum operator_action action;
+	enum operator_action action;    /* if begin is NULL */
 } verbs[] = {
 	{ "status", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
 	{ "list", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_list },

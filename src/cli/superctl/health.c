@@ -45,7 +45,7 @@ static void add_reasons(struct health_report *report, const json_t *line)
 	json_reply_show_text(&report->reasons, line, "reason");
 }
 
-/* Takes a line about superd, or about one of the services that were named. */
+/* Handles a line about superd as a whole, or about one of the named services. */
 static bool on_health(void *context, const json_t *line, const char *text)
 {
 	struct health_report *report = context;

@@ -16,7 +16,7 @@ struct show_view {
 	const struct superctl_options *options;
 	void (*add)(struct buf *out, const struct screen *screen, const json_t *line);
 	struct screen screen;
-	size_t shown;
+	size_t shown;                   /* number of services printed */
 };
 
 static void add_quoted(struct buf *out, const char *text, size_t length)

@@ -14,7 +14,7 @@
 struct status_view {
 	const struct superctl_options *options;
 	struct screen screen;
-	size_t shown, inactive;
+	size_t shown, inactive;         /* number of services printed, and of those that are not active */
 };
 
 static void add_head(struct buf *out, const struct screen *screen, const json_t *service)

@@ -104,7 +104,7 @@ static void handle_key(struct top_view *top)
 		top->table.first--;
 }
 
-/* Takes all lines that have come. Only the last one is drawn. */
+/* Reads all lines that have arrived. Only the last one is drawn. */
 static void take_lines(struct top_view *top)
 {
 	enum transport_result result = transport_fill(&top->conversation.transport);

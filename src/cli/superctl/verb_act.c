@@ -1,7 +1,7 @@
 /* superctl's verbs that change something: start, stop, hold and the like, upgrade, shutdown.
  *
- * superd answers when the work is done, which may be never. superd keeps the time of --timeout and reports its end;
- * superctl gives up BEYOND later, if superd does not answer at all. */
+ * superd answers when the work is done, which may be never. superd measures --timeout and reports its end. If superd
+ * does not answer at all, superctl gives up ANSWER_GRACE later. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/types.h>

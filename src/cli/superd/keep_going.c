@@ -15,7 +15,12 @@
 /* An entry or part that a diagnostic may be about. */
 struct error_owner {
 	struct origin at;               /* where it begins */
-	enum { ROW, NO_ROW, SHARED, VITAL } kind;
+	enum {
+		ROW,                    /* a service of the table */
+		NO_ROW,                 /* an entry that did not become a service */
+		SHARED,                 /* a part that several services use, as defaults */
+		VITAL                   /* the same, and nothing can be read without it */
+	} kind;
 	size_t number;                  /* index in the table's list of its kind */
 };
 

@@ -6,7 +6,7 @@
  * The connection is descriptor 0 and 4. Answers go to descriptor 3, a line each, in this order, as soon as they are
  * known:
  *
- *	-n   name HOST           the name that leads back to the address; "name" alone: there is none
+ *	-n   name HOST           the host name, forward-confirmed; "name" alone: there is none
  *	-w   libwrap allow|deny  the verdict of hosts.allow and hosts.deny for DAEMON; or "libwrap twist", the last line
  *	-i   ident yes TEXT      the answer of the client's ident server within SECONDS; or "ident no REASON"
  *

@@ -52,7 +52,7 @@ static void put_sockid_end(const struct sockaddr_storage *address, __be16 *port,
 }
 
 struct connection_owner {
-	uid_t uid;
+	uid_t uid;                      /* of the socket */
 	bool is_connection;             /* the socket is a connection of a process */
 };
 

@@ -58,7 +58,7 @@ static bool fill_relay(struct relay *relay)
 	return false;
 }
 
-/* Sends. false: the receiver takes no more now, or is gone; then the sender is shut down, too. */
+/* Sends. false: the receiver accepts no more data now, or it is gone; then it shuts down the sender, too. */
 static bool drain_relay(struct relay *relay)
 {
 	ssize_t sent = buffer_drain(&relay->buffer, relay->to);
