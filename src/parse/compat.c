@@ -1,4 +1,4 @@
-/* The names, as --compat and FORMAT+COMPAT:PATH have them. */
+/* The names of implementations, as they stand in --compat and FORMAT+COMPAT:PATH. */
 #include "parse/compat.h"
 
 #include <string.h>

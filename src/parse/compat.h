@@ -1,4 +1,5 @@
-/* Whose own meaning an old table is read with, where they differ. */
+/* The inetd implementations whose tables superd reads. They read some lines differently; --compat says whose meaning
+ * holds. */
 #pragma once
 
 #include <stddef.h>
@@ -7,4 +8,4 @@ enum compat { COMPAT_NONE, COMPAT_OPENBSD, COMPAT_FREEBSD, COMPAT_NETBSD, COMPAT
 
 extern const char *const compat_names[COMPATS + 1];     /* "" , "openbsd", …, NULL */
 
-enum compat compat_find(const char *name, size_t length);       /* COMPAT_NONE: there is none of that name */
+enum compat compat_find(const char *name, size_t length);       /* COMPAT_NONE: no implementation has that name */

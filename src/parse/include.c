@@ -1,7 +1,7 @@
 /* Finds and reads the files of an include.
  *
- * A pattern is relative to the including file. The folder of that file is no pattern, whatever characters its name
- * has. A folder that superd cannot read is an error and not an empty folder. */
+ * A pattern is relative to the including file. The name of that file's folder is never read as a pattern, whatever
+ * characters it has. A folder that superd cannot read is an error and not an empty folder. */
 #include "parse/include.h"
 
 #include <errno.h>
@@ -24,7 +24,8 @@ static void include_file(struct reading *reading, const struct reader *reader, c
 	reading_file(reading, reader, path, at);
 }
 
-/* The folder of the including file, its meaning as a pattern taken away if asked for. */
+/* Adds the folder of the including file. escape: a backslash goes before each character that means something in a
+ * pattern. */
 static void add_folder(struct buf *out, const char *file, bool escape)
 {
 	const char *slash = strrchr(file, '/');
@@ -36,7 +37,7 @@ static void add_folder(struct buf *out, const char *file, bool escape)
 	}
 }
 
-/* A folder on the way that isn't there matches nothing; one that can't be read is an error. */
+/* glob(3) calls this for a folder that it cannot open. A missing folder matches nothing; any other error stops glob. */
 static int stop_at_error(const char *path, int error)
 {
 	(void)path;
@@ -49,8 +50,8 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A pattern may match an editor's copy of a file; a reader with folders of its own knows those. */
-static bool is_taken(struct reading *reading, const struct reader *reader, const char *path)
+/* A pattern may match an editor's copy of a file, which the reader's `takes` leaves out. */
+static bool is_file_taken(struct reading *reading, const struct reader *reader, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *kept;
 
@@ -60,7 +61,8 @@ static bool is_taken(struct reading *reading, const struct reader *reader, const
 	return !kept || reader->takes(reading, kept, slash ? kept + (slash + 1 - path) : kept);
 }
 
-/* The pattern is complete; written is what the file says. */
+/* Reads all files that match. pattern: with its folder in front. written: as the including file has it, for
+ * messages. */
 static void include_pattern(struct reading *reading, const struct reader *reader, const char *pattern,
 			    const char *written, struct origin at)
 {
@@ -77,7 +79,7 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 	if (!result) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
 		for (size_t i = 0; i < found.gl_pathc; i++) {
-			if (is_taken(reading, reader, found.gl_pathv[i]))
+			if (is_file_taken(reading, reader, found.gl_pathv[i]))
 				include_file(reading, reader, found.gl_pathv[i], at);
 		}
 	}

@@ -1,9 +1,10 @@
-/* include("…") and its like: files of the same language, by a path or a pattern. */
+/* Statements such as include("…"): they name files of the same language by a path or a glob(7) pattern. */
 #pragma once
 
 #include "base/diag.h"
 #include "parse/reading.h"
 
-/* Reads the file, or all a pattern matches and the reader takes of a folder, by name; relative to the file of `at`, the
- * statement. That a pattern matches none is fine; a path that is missing and a folder are errors, added to diags. */
+/* Reads one file, or all files that a pattern matches and reader->takes accepts, in the order of their paths. `at` is
+ * the place of the statement; a relative path starts in the folder of that file. A pattern may match no file. A missing
+ * path and a folder are errors, which are added to reading->diags. */
 void include_files(struct reading *reading, const struct reader *reader, const char *pattern, struct origin at);

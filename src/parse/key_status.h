@@ -1,11 +1,11 @@
-/* Classes of the keys of systemd's units and launchd's property lists: how superd treats them. */
+/* How superd treats a key of a systemd unit or a launchd property list. */
 #pragma once
 
 enum key_status {
-	KEY_DONE,                       /* honoured */
-	KEY_HARMLESS,                   /* it describes or orders, or tunes what superd has not: taken silently */
-	KEY_WARNED,                     /* a tuning superd lacks */
-	KEY_REFUSED,                    /* it restricts or protects, or changes what the service does, and superd lacks it */
+	KEY_DONE,                       /* superd does what it says */
+	KEY_HARMLESS,                   /* superd ignores it silently: it describes, orders, or tunes what superd lacks */
+	KEY_WARNED,                     /* superd ignores it and warns: it tunes something that superd cannot tune */
+	KEY_REFUSED,                    /* an error: superd lacks it, and it restricts, protects or changes the service */
 };
 
 const char *key_status_name(enum key_status class);     /* "done", "harmless", "warned of", "refused" */

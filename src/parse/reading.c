@@ -1,7 +1,7 @@
-/* What readers say of what they read, and the files they are in.
+/* A reading: its builders and states, and the files and folders it reads.
  *
- * A chain of files that name one another may come back to where it began, under another name, and a pattern may name
- * thousands. Files are told apart by device and inode, and both are bounded. */
+ * Files that include one another may form a circle, also by different paths of the same file, and a pattern may match
+ * thousands of files. Device and inode identify a file. The depth of includes and the number of files have limits. */
 #include "parse/reading.h"
 
 #include <assert.h>
@@ -103,7 +103,7 @@ void reading_note_yield(struct reading *reading, struct origin at, struct origin
 		reading_refuse_memory(reading);
 }
 
-/* Whether path, as it was found, is in the chain of files being read; says so with both places. */
+/* Whether path is in the chain of files that are being read. Then it adds an error with both places. */
 static bool refuse_circle(struct reading *reading, const char *path, const struct stat *status, struct origin from)
 {
 	for (size_t i = 0; i < reading->depth; i++) {
@@ -156,14 +156,14 @@ static int is_visible(const struct dirent *entry)
 }
 
 /* By bytes, whatever the locale. */
-static int compare_entries(const struct dirent **a, const struct dirent **b)
+static int compare_file_names(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
 
-/* Folders in a folder are left alone, as is what its reader does not take. */
+/* Reads one file of a folder. It skips a folder, and a file that the reader does not take. */
 static bool read_entry(struct reading *reading, const struct reader *reader, const char *folder, const char *name,
 		       struct origin from)
 {
@@ -184,7 +184,7 @@ static bool read_entry(struct reading *reading, const struct reader *reader, con
 static bool read_folder(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, is_visible, compare_entries);
+	int count = scandir(path, &entries, is_visible, compare_file_names);
 	bool ok = count >= 0;
 
 	if (count < 0)
@@ -217,8 +217,8 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 	       request->may_read(request->may_read_context, path, status, reading->diags);
 }
 
-/* Whether what stat did not find may be there all the same. */
-static bool is_found(const struct reader *reader, const char *path)
+/* stat has failed; whether the reader may know the name without a file, see reader.fileless. */
+static bool is_fileless(const struct reader *reader, const char *path)
 {
 	size_t length = strlen(path);
 
@@ -231,13 +231,14 @@ static bool is_found(const struct reader *reader, const char *path)
 	return false;
 }
 
-static bool open_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+static bool read_checked_path(struct reading *reading, const struct reader *reader, const char *path,
+			      struct origin from)
 {
 	struct origin at = from.file ? from : (struct origin){ .file = path };
 	struct stat status = { 0 };
 	bool ok;
 
-	if (strcmp(path, "-") && stat(path, &status) < 0 && !is_found(reader, path)) {
+	if (strcmp(path, "-") && stat(path, &status) < 0 && !is_fileless(reader, path)) {
 		if (from.file)
 			diag_error(reading->diags, from, "cannot read %s: %s", path, strerror(errno));
 		else
@@ -256,10 +257,10 @@ static bool open_path(struct reading *reading, const struct reader *reader, cons
 	return ok;
 }
 
-/* The one way into a file. path is kept in the table's pool. */
+/* Every file and folder is read through here. path lives in the table's pool. */
 static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
 {
-	bool ok = open_path(reading, reader, path, from);
+	bool ok = read_checked_path(reading, reader, path, from);
 
 	if (!ok && reading->depth && reader->passes_over)
 		reading_mark_shared(reading, (struct origin){ .file = path });

@@ -1,5 +1,5 @@
-/* Finds words of a command that were meant for a shell. Words that a program may well want are left alone: a|b, ->
- * and >=5. Source: sh(1p). */
+/* Finds words of a command that were meant for a shell. Words that a program may well want do not count: a|b, -> and
+ * >=5. Source: sh(1p). */
 #include "parse/shell_word.h"
 
 #include <string.h>
@@ -56,7 +56,7 @@ static bool is_shell(const char *word)
 	return length >= 2 && length <= 5 && !strcmp(word + length - 2, "sh");
 }
 
-/* -c, alone or behind others, as in -ec. */
+/* -c, alone or with other options, as in -ec. */
 static bool takes_command(const char *word)
 {
 	return word[0] == '-' && word[1] != '-' && strchr(word, 'c');

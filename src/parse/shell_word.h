@@ -1,5 +1,5 @@
-/* Words that mean something to a shell alone: an operator, $NAME, `…`, a ; behind a word. No shell reads a command of
- * superd's, so the program gets them as arguments, and superd warns of them. */
+/* Words of a command that only a shell understands: an operator, $NAME, `…`, a ; at the end of a word. superd runs
+ * commands without a shell, so the program gets such words as arguments. superd warns of them. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,17 +8,18 @@
 #define SHELL_WORD_WARNING "%s: '%s': no shell reads this: the program gets it as an argument"
 #define SHELL_WORD_HINT "write /bin/sh -c '...' to have a shell read it; in quotes it is meant as it stands"
 
-/* A command while its words are gone through; zeroed before its program. */
+/* The state of a scan over the words of one command. Zeroed before the first word, but for fills_variables. */
 struct shell_scan {
-	bool fills_variables;           /* $NAME and ${NAME} are replaced, by expand_environment: the caller's to set */
-	bool has_program;
+	bool fills_variables;           /* expand_environment replaces $NAME and ${NAME}; the caller sets it */
+	bool has_program;               /* the first word came */
 	bool has_shell;                 /* a shell was among the words */
-	bool is_shells;                 /* sh -c came: what follows is for that shell */
+	bool is_shells;                 /* sh -c came: the words that follow are for that shell */
 };
 
-/* Takes the next word, with its quotes gone; is_bare: no part of it was quoted or escaped, which says that it is meant
- * as it stands. true: it was meant for a shell. */
+/* Looks at the next word, which has no quotes any more. is_bare: no part of it was quoted or escaped; other words are
+ * meant as they stand. Returns true if it was meant for a shell. */
 bool shell_scan_word(struct shell_scan *scan, const char *word, bool is_bare);
 
-/* A whole command as base/shell_words splits it: the first such word, to free(); NULL: none. */
+/* Scans a whole command, split as base/shell_words does. Returns its first word that was meant for a shell, to free();
+ * NULL: there is none. */
 char *shell_scan_text(struct shell_scan *scan, const char *text);
