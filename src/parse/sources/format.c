@@ -1,7 +1,7 @@
-/* Telling a table's language.
+/* Finds the language of a table.
  *
- * Languages look alike: a service of superd.conf begins as one of xinetd.conf does. So those that know themselves by
- * more than their first word are asked first, and superd.conf, which takes what nobody wants, last. */
+ * Languages look alike: a service of superd.conf begins as one of xinetd.conf does. The order of formats[] decides:
+ * formats with clear marks come first. superd.conf is last and takes all that no other format recognises. */
 #include "parse/sources/format.h"
 
 #include <dirent.h>
@@ -22,7 +22,7 @@
 #include "parse/systemd/systemd.h"
 #include "parse/xinetd/xinetd.h"
 
-#define LOOKED_AT 100                   /* files of a folder nobody knows by its name */
+#define FOLDER_FILES_MOST 100           /* files of a folder that are looked at, to find its format */
 
 static bool inetd_knows(enum compat compat)
 {
@@ -43,7 +43,7 @@ static const struct format formats[] = {
 };
 #define FORMATS (sizeof(formats) / sizeof(*formats))
 
-static const struct format *const fallback = &formats[FORMATS - 1];
+static const struct format *const fallback_format = &formats[FORMATS - 1];
 
 const struct format *format_find(const char *name, size_t length)
 {
@@ -54,8 +54,9 @@ const struct format *format_find(const char *name, size_t length)
 	return NULL;
 }
 
-/* The last component but `skip` of a path, slashes at its end aside; its length may be 0. */
-static const char *component(const char *path, int skip, size_t *length)
+/* A component of a path, counted from its end: skip 0 is the last one. Slashes at the end do not count. *length may be
+ * 0. */
+static const char *path_component(const char *path, int skip, size_t *length)
 {
 	const char *end = path + strlen(path), *start;
 
@@ -75,12 +76,12 @@ static const char *component(const char *path, int skip, size_t *length)
 static bool is_in_folder(const char *path, int skip, const char *folder)
 {
 	size_t length;
-	const char *name = component(path, skip, &length);
+	const char *name = path_component(path, skip, &length);
 
 	return folder && strlen(folder) == length && !memcmp(folder, name, length);
 }
 
-static bool has_name(const struct format *format, const char *path)
+static bool has_usual_name(const struct format *format, const char *path)
 {
 	for (size_t i = 0; i < sizeof(format->files) / sizeof(*format->files) && format->files[i]; i++) {
 		if (fnmatch(format->files[i], scan_base_name(path), 0) == 0)
@@ -89,17 +90,17 @@ static bool has_name(const struct format *format, const char *path)
 	return is_in_folder(path, 0, format->folder) || is_in_folder(path, 1, format->folder);
 }
 
-static const struct format *recognise_name(const char *path)
+static const struct format *recognise_by_name(const char *path)
 {
 	for (size_t i = 0; i < FORMATS; i++) {
-		if (has_name(&formats[i], path))
+		if (has_usual_name(&formats[i], path))
 			return &formats[i];
 	}
 	return NULL;
 }
 
-/* Standard input is read again by the reader. */
-static char *read_all(const char *path, size_t *length)
+/* Standard input is rewound, because the reader reads it again. */
+static char *read_source_text(const char *path, size_t *length)
 {
 	off_t start;
 	char *text;
@@ -114,7 +115,7 @@ static char *read_all(const char *path, size_t *length)
 	return text;
 }
 
-static const struct format *find_by_content(const struct source_file *source)
+static const struct format *find_format_by_content(const struct source_file *source)
 {
 	for (size_t i = 0; i < FORMATS; i++) {
 		if (formats[i].reader && formats[i].reader->recognises(source))
@@ -123,21 +124,22 @@ static const struct format *find_by_content(const struct source_file *source)
 	return NULL;
 }
 
-static const struct format *recognise_content(const char *path)
+static const struct format *recognise_by_content(const char *path)
 {
 	const struct format *found = NULL;
 	struct source_file source = { .file = path };
 
-	source.text = read_all(path, &source.length);
+	source.text = read_source_text(path, &source.length);
 	if (source.text) {
 		source_drop_mark(&source);
-		found = find_by_content(&source);
+		found = find_format_by_content(&source);
 	}
 	free(source.text);
 	return found;
 }
 
-/* A unit goes by its name alone, and may have no file; what a property list can't be its reader says by itself. */
+/* Units and property lists are not looked at: a unit's name alone says what it is, and it may have no file; the reader
+ * of property lists reports other content itself. */
 const struct format *format_meant(const struct format *named, const char *path)
 {
 	const struct format *found = NULL;
@@ -147,15 +149,15 @@ const struct format *format_meant(const struct format *named, const char *path)
 	if (named->reader == &reader_systemd || named->reader == &reader_launchd || !strcmp(path, "-") ||
 	    stat(path, &status) < 0 || !S_ISREG(status.st_mode))
 		return NULL;
-	source.text = read_all(path, &source.length);
+	source.text = read_source_text(path, &source.length);
 	if (source.text) {
 		source_drop_mark(&source);
 		if (!named->reader->recognises(&source))
-			found = find_by_content(&source);
+			found = find_format_by_content(&source);
 	}
 	free(source.text);
-	if (found == fallback && named->reader == &reader_xinetd)
-		found = NULL;           /* its statements are called as superd.conf's are */
+	if (found == fallback_format && named->reader == &reader_xinetd)
+		found = NULL;           /* both languages have statements of the same names */
 	return found;
 }
 
@@ -164,7 +166,7 @@ static int is_candidate(const struct dirent *entry)
 	return reading_may_be_table(entry->d_name);
 }
 
-/* By the first file that is recognised at all. */
+/* The first file with a known format decides. */
 static const struct format *recognise_folder(const char *path)
 {
 	const struct format *found = NULL;
@@ -176,11 +178,11 @@ static const struct format *recognise_folder(const char *path)
 		int length = snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
 
 		free(entries[i]);
-		if (found || i >= LOOKED_AT || length < 0 || (size_t)length >= sizeof(file))
+		if (found || i >= FOLDER_FILES_MOST || length < 0 || (size_t)length >= sizeof(file))
 			continue;
-		found = recognise_name(file);
+		found = recognise_by_name(file);
 		if (!found)
-			found = recognise_content(file);
+			found = recognise_by_content(file);
 	}
 	free(entries);
 	return found;
@@ -188,14 +190,14 @@ static const struct format *recognise_folder(const char *path)
 
 const struct format *format_recognise(const char *path)
 {
-	const struct format *found = recognise_name(path);
+	const struct format *found = recognise_by_name(path);
 	struct stat status;
 
 	if (!found && strcmp(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		found = recognise_folder(path);
 	else if (!found)
-		found = recognise_content(path);
-	return found ? found : fallback;
+		found = recognise_by_content(path);
+	return found ? found : fallback_format;
 }
 
 void formats_finish(struct reading *reading)

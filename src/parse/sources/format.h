@@ -1,5 +1,5 @@
-/* The languages a table may be written in, and how to tell which one a file or folder is in: by its name, then by what is
- * in it. */
+/* The languages a table may be written in, and how superd finds the language of a file or folder: by its name, then by
+ * its content. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,21 +9,21 @@
 #include "parse/reading.h"
 
 struct format {
-	const char *name;               /* as in FORMAT:PATH */
-	const char *title;              /* its usual file, as --check names it */
+	const char *name;               /* FORMAT in FORMAT:PATH */
+	const char *title;              /* the usual name of its files, for messages */
 	const struct reader *reader;
-	const char *files[3];           /* patterns of its usual names */
-	const char *folder;             /* whose files are all of it; NULL: none */
-	bool (*knows)(enum compat compat); /* whose own meanings its reader knows; NULL: nobody's */
+	const char *files[3];           /* fnmatch(3) patterns of its usual file names */
+	const char *folder;             /* all files of a folder of this name are in this format; NULL: none */
+	bool (*knows)(enum compat compat); /* whether the reader knows this implementation's meaning; NULL: it knows none */
 };
 
-const struct format *format_find(const char *name, size_t length); /* NULL: there is none */
+const struct format *format_find(const char *name, size_t length); /* NULL: there is none of that name */
 
-/* The format of a file, of a folder by its files, or of "-". What nobody recognises is taken for superd.conf. */
+/* The format of a file, a folder (from the files in it), or "-". superd.conf where no format matches. */
 const struct format *format_recognise(const char *path);
 
-/* Whose table a file is where its content is not of the format it was named to be in; NULL: of that one, or of none. */
+/* The format of a file whose content does not match `named`. NULL: it matches, or no other format does. */
 const struct format *format_meant(const struct format *named, const char *path);
 
-/* Has every reader add what it kept back until all sources were read. */
+/* Calls `finish` of every reader, when all sources are read. */
 void formats_finish(struct reading *reading);

@@ -1,12 +1,12 @@
-/* A source as it is named: [FORMAT[+COMPAT]:]PATH.
+/* Parses [FORMAT[+COMPAT]:]PATH.
  *
- * A path may have a colon, too: what stands in front of the first one is a format only where it is a word, and a file
- * of such a name is written ./NAME. */
+ * A path may have a colon, too. The text before the first colon is a format only if it is one word; a file with such a
+ * name is written ./NAME. */
 #include "parse/sources/source_name.h"
 
 #include <string.h>
 
-/* NULL after saying that it is none. */
+/* NULL: there is no such format (reported). */
 static const struct format *find_format(const char *text, size_t length, struct diags *diags, struct origin from)
 {
 	const struct format *format = format_find(text, length);
@@ -19,7 +19,7 @@ static const struct format *find_format(const char *text, size_t length, struct 
 	return NULL;
 }
 
-/* COMPAT_NONE after saying that it is none, or none of this format. */
+/* COMPAT_NONE: there is no such implementation, or the format does not know it (reported). */
 static enum compat find_compat(const struct format *format, const char *text, size_t length, struct diags *diags,
 			       struct origin from)
 {
@@ -37,7 +37,7 @@ static enum compat find_compat(const struct format *format, const char *text, si
 	return COMPAT_NONE;
 }
 
-/* The length of "FORMAT:" or "FORMAT+COMPAT:" before a path, and of its FORMAT; 0: there is none. */
+/* The length of "FORMAT:" or "FORMAT+COMPAT:" before a path; 0: there is none. *format: the length of FORMAT. */
 static size_t measure_prefix(const char *text, size_t *format)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";

@@ -1,4 +1,4 @@
-/* A source as it is named: [FORMAT[+COMPAT]:]PATH. */
+/* The name of a source on the command line or in an import: [FORMAT[+COMPAT]:]PATH. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,13 +8,13 @@
 #include "parse/sources/format.h"
 
 struct source_name {
-	const struct format *format;    /* NULL: to be found out */
-	enum compat compat;             /* COMPAT_NONE: it says nothing of it */
-	const char *path;               /* within the text that was read */
+	const struct format *format;    /* NULL: not named; format_recognise finds it */
+	enum compat compat;             /* COMPAT_NONE: not named */
+	const char *path;               /* points into the text that was parsed */
 };
 
-/* false after saying what is wrong with it. */
+/* Parses a name. `from` is its place. false: it is wrong (reported). */
 bool source_name_read(struct source_name *name, const char *text, struct diags *diags, struct origin from);
 
-/* The text behind the format, whether or not superd knows a format of that name. */
+/* The text behind "FORMAT:", whether or not superd knows that format. */
 const char *source_name_path(const char *text);

@@ -1,4 +1,4 @@
-/* Reads sources into one table: each by the reader of its language, with what it imports. */
+/* Reads sources into one table, each with the reader of its language, and what they import. */
 #include "parse/sources/sources.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "parse/sources/source_name.h"
 #include "parse/superd/superd.h"
 
-/* A path in a file is relative to that file. */
+/* A path that stands in a file is relative to the folder of that file. */
 static const char *resolve_path(struct reading *reading, const char *path, struct origin from)
 {
 	const char *slash = from.file ? strrchr(from.file, '/') : NULL;
@@ -28,8 +28,8 @@ static const char *resolve_path(struct reading *reading, const char *path, struc
 	return kept;
 }
 
-/* NULL after saying why its first bytes could not be looked at. */
-static const struct format *recognise(struct reading *reading, const char *path, struct origin from)
+/* NULL: standard input could not be read (reported). */
+static const struct format *recognise_source(struct reading *reading, const char *path, struct origin from)
 {
 	if (strcmp(path, "-") || fd_make_rewindable(STDIN_FILENO, SOURCE_MOST) >= 0 || errno == ENOSYS)
 		return format_recognise(path);
@@ -37,12 +37,12 @@ static const struct format *recognise(struct reading *reading, const char *path,
 	return NULL;
 }
 
-static bool is_missing(const char *path)
+static bool source_is_missing(const char *path)
 {
 	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* Each line of it would be a mistake. */
+/* A file of another format than the named one gets one error, instead of one for each line. */
 static bool refuse_other_format(struct reading *reading, const struct format *named, const char *path,
 				struct origin from)
 {
@@ -79,10 +79,10 @@ static bool read_source(struct reading *reading, const char *source, bool option
 	path = resolve_path(reading, name.path, from);
 	if (!path)
 		return false;
-	if (optional && is_missing(path))
+	if (optional && source_is_missing(path))
 		return true;
 	if (!name.format)
-		name.format = recognise(reading, path, from);
+		name.format = recognise_source(reading, path, from);
 	if (!name.format || refuse_other_format(reading, name.format, path, from))
 		return false;
 	ok = reading_file(reading, name.format->reader, path, from);
@@ -124,14 +124,14 @@ void reading_finish(struct reading *reading)
 	table_check(reading->table, reading->diags);
 }
 
-/* A table without a service is legal, yet hardly meant. */
-static void warn_of_nothing(const struct table *table, struct diags *diags, size_t errors, const char *file)
+/* A table without a service is legal, but hardly meant. */
+static void warn_of_empty_table(const struct table *table, struct diags *diags, size_t errors, const char *file)
 {
 	if (table->count == 0 && diags->errors == errors)
 		diag_warning(diags, ((struct origin){ .file = file }), "no services: there is nothing to do");
 }
 
-/* A mask among others is a way to leave a unit out; where nothing else is left, what was asked for can't be done. */
+/* A mask is a way to leave one unit out. If no other unit is left, superd cannot do what was asked for: an error. */
 static void refuse_masked(const struct table *table, struct diags *diags, size_t errors, const char *file)
 {
 	if (table->count || diags->errors != errors)
@@ -160,7 +160,7 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 	if (reading.asked_masked)
 		refuse_masked(reading.table, diags, errors, only ? source_name_path(only) : NULL);
 	else
-		warn_of_nothing(reading.table, diags, errors, only ? source_name_path(only) : NULL);
+		warn_of_empty_table(reading.table, diags, errors, only ? source_name_path(only) : NULL);
 	return reading.table;
 }
 
@@ -179,6 +179,6 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
 		source_free(&source);
 	}
 	reading_finish(&reading);
-	warn_of_nothing(reading.table, diags, errors, file);
+	warn_of_empty_table(reading.table, diags, errors, file);
 	return reading.table;
 }

@@ -1,5 +1,5 @@
-/* From sources to a table: picks the reader of each source's language, reads all of them, lays the defaults under every
- * service and checks the whole. A reader of another language is one more row of formats[] in format.c. */
+/* Reads sources into a table: picks the reader of each source's language, reads all sources, applies the defaults to
+ * every service and checks the whole. A further language is one more row of formats[] in format.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,15 +9,15 @@
 #include "config/table/table.h"
 #include "parse/reading.h"
 
-/* Whether the sources were fit to run is in diags: the table holds what could be made of them, for --keep-going. NULL:
- * out of memory. */
+/* Returns a table with all services that could be read, also after errors, for --keep-going; diags has the errors. The
+ * caller frees it with table_free. NULL: out of memory. */
 struct table *read_table(const struct read_request *request, struct diags *diags);
 
-/* Reads a text in memory, in the language of superd.conf; for -l, tests and fuzzers. NULL: out of memory. */
+/* Reads a text of superd.conf in memory, as read_table does; for -l, tests and fuzzers. */
 struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
 
-/* The `import` of every reading. */
+/* The function that reading->import points to. */
 bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
 
-/* Seals every builder into reading->table, frees them and runs table_check. */
+/* Makes services of all builders in reading->table, frees the builders and runs table_check. */
 void reading_finish(struct reading *reading);
