@@ -1,8 +1,8 @@
-/* The grammar of superd.conf, by recursive descent over parse/superd/token.
+/* The parser of superd.conf, by recursive descent over parse/superd/token.
  *
- * After a mistake the parser continues without inventing more of them. It supplies a missing token; an option that
- * makes no sense costs its line; and a line that begins a statement in its first column always begins one, so a
- * brace that is not closed costs its own statement alone. */
+ * After a mistake the parser goes on so that no false errors follow. It supplies a missing token. It skips the line of
+ * an option that makes no sense. A keyword of a statement in the first column always begins a statement, so a missing
+ * brace breaks one statement alone. */
 #include "parse/superd/statement.h"
 
 #include <ctype.h>
@@ -17,20 +17,20 @@ struct split {
 	const struct source_file *source;
 	struct diags *diags;
 	struct statement *statement;
-	struct token token;             /* the one being looked at */
+	struct token token;             /* the current one */
 	struct lookahead ahead;
 	size_t *line;                   /* the splitter's */
-	size_t left;                    /* where the one before it ended */
-	bool unclosed;                  /* said of this statement already: what is open no longer tells anything */
+	size_t left;                    /* where the token before it ended */
+	bool unclosed;                  /* a missing brace or quote was reported: further ones would be false errors */
 };
 
-/* Bytes of the source, and a token, as arguments of %.*s; what is long is cut, as it stands in a message. */
+/* Bytes of the source, and a token, as arguments of %.*s in a message. Long ones are cut. */
 #define SHOWN 60
 #define SHORT(split, start, end) \
 	(int)((end) - (start) < SHOWN ? (end) - (start) : SHOWN), (split)->source->text + (start)
 #define TEXT(split, token) SHORT(split, (token).start, (token).end)
 
-/* A macro, as diags_add takes its arguments directly. */
+/* Adds an error. A macro, so that the compiler checks the format that diags_add gets. */
 #define COMPLAIN(split, offset, ...) \
 	((split)->statement->broken = true, \
 	 diag_error((split)->diags, source_origin((split)->source, offset), __VA_ARGS__))
@@ -40,8 +40,9 @@ static struct token token_ahead(struct split *s)
 	return token_look_ahead(&s->ahead, s->source, s->token.end);
 }
 
-/* Leaves a token. Its mistake is reported here, and so only once, however often the parser looked at it. */
-static void step(struct split *s)
+/* Leaves the current token. A mistake in the token is reported here, and so only once, however often the parser looked
+ * at it. */
+static void next_token(struct split *s)
 {
 	struct token left = s->token;
 
@@ -65,7 +66,7 @@ static bool at_assignment(struct split *s)
 	return next == TOKEN_SET || next == TOKEN_ADD;
 }
 
-/* Nothing that is open goes on beyond the end of the text, or a line that begins with a statement. */
+/* Whether every open block ends here: at the end of the text, and on a line that begins with a statement. */
 static bool at_boundary(struct split *s)
 {
 	size_t start = s->token.start;
@@ -93,21 +94,21 @@ static struct statement_item *add_item(struct split *s, enum item_kind kind, str
 				  source_origin_near(s->source, name.start, s->line));
 }
 
-/* The value of the item added last is known to be no good: one complaint is enough. */
+/* The value of the last item is wrong (reported), so its directive must not check it as well. */
 static void spoil_item(struct statement *statement)
 {
 	if (statement->item_count && statement->items[statement->item_count - 1].kind == ITEM_OPTION)
 		statement->items[statement->item_count - 1].kind = ITEM_BAD;
 }
 
-/* Takes the current token as a word of the item added last, and steps on. */
-static void take_word(struct split *s)
+/* Adds the current token as a word of the last item and goes to the next token. */
+static void add_current_word(struct split *s)
 {
 	struct statement *statement = s->statement;
 
 	if (s->token.wrong) {
 		spoil_item(statement);
-		return step(s);
+		return next_token(s);
 	}
 	if (s->token.kind == TOKEN_WORD && s->source->text[s->token.end - 1] == ';') {
 		COMPLAIN(s, s->token.end - 1, "'%.*s': nothing ends with ';' here: leave it out, or quote the text",
@@ -116,10 +117,10 @@ static void take_word(struct split *s)
 	}
 	statement_add_word(statement, (struct word){ s->token.start, s->token.end },
 			   source_origin_near(s->source, s->token.start, s->line));
-	step(s);
+	next_token(s);
 }
 
-/* Steps over { … } with all in it; the current token is the brace. */
+/* Skips { … } with all in it. The current token is the opening brace. */
 static void pass_block(struct split *s)
 {
 	struct token opener = s->token;
@@ -130,20 +131,20 @@ static void pass_block(struct split *s)
 			depth++;
 		if (s->token.kind == TOKEN_CLOSE)
 			depth--;
-		step(s);
+		next_token(s);
 		if (depth && at_boundary(s))
 			return refuse_open(s, opener, "this block");
 	} while (depth);
 }
 
-/* Steps over what is left of the line, but not out of the block. */
+/* Skips the rest of the line, but does not leave the block. */
 static void pass_line(struct split *s)
 {
 	while (!s->token.on_new_line && s->token.kind != TOKEN_CLOSE && !at_boundary(s)) {
 		if (s->token.kind == TOKEN_OPEN)
 			pass_block(s);
 		else
-			step(s);
+			next_token(s);
 	}
 }
 
@@ -153,15 +154,15 @@ static void refuse_token(struct split *s, const char *right)
 	if (s->token.kind == TOKEN_OPEN)
 		pass_block(s);
 	else
-		step(s);
+		next_token(s);
 }
 
-static void read_list(struct split *s, struct token name)
+static void read_value_list(struct split *s, struct token name)
 {
 	struct token opener = s->token;
 	bool separated = true;
 
-	step(s);
+	next_token(s);
 	while (s->token.kind != TOKEN_CLOSE) {
 		if (at_boundary(s))
 			return refuse_open(s, opener, "this list");
@@ -173,20 +174,20 @@ static void read_list(struct split *s, struct token name)
 			if (separated)
 				COMPLAIN(s, s->token.start, "a value is missing before ','");
 			separated = true;
-			step(s);
+			next_token(s);
 		} else if (token_has_value(s->token)) {
 			if (!separated)
 				COMPLAIN(s, s->token.start, "a ',' is missing before '%.*s'", TEXT(s, s->token));
 			separated = false;
-			take_word(s);
+			add_current_word(s);
 		} else {
 			refuse_token(s, "a list is written {a, b}; quote a text that holds signs");
 		}
 	}
-	step(s);
+	next_token(s);
 }
 
-/* After a value on the same line only the next option may come. */
+/* Behind a value only the next option may follow on the same line. */
 static void refuse_rest(struct split *s, struct token name)
 {
 	const char *text = s->source->text;
@@ -207,7 +208,7 @@ static void read_value(struct split *s, struct token name)
 	bool append = s->token.kind == TOKEN_ADD;
 	struct statement_item *item;
 
-	step(s);
+	next_token(s);
 	if (at_boundary(s) || (s->token.on_new_line && at_assignment(s)) ||
 	    !(token_has_value(s->token) || s->token.kind == TOKEN_OPEN)) {
 		COMPLAIN(s, name.start, "'%.*s' has no value: an option is written NAME = VALUE", TEXT(s, name));
@@ -219,9 +220,9 @@ static void read_value(struct split *s, struct token name)
 	item->append = append;
 	item->is_list = s->token.kind == TOKEN_OPEN;
 	if (item->is_list)
-		read_list(s, name);
+		read_value_list(s, name);
 	else
-		take_word(s);
+		add_current_word(s);
 	refuse_rest(s, name);
 }
 
@@ -241,18 +242,18 @@ static void read_socket(struct split *s, struct token name, bool in_socket)
 	if (in_socket || s->statement->kind == STATEMENT_DEFAULTS) {
 		COMPLAIN(s, name.start, "a socket stands in a service, not in %s", in_socket ? "a socket" : "defaults");
 		if (titled)
-			step(s);
+			next_token(s);
 		return pass_block(s);
 	}
 	add_item(s, ITEM_SOCKET, name);
 	if (titled)
-		take_word(s);
-	step(s);
+		add_current_word(s);
+	next_token(s);
 	read_body(s, opener, "this socket", true);
 	add_item(s, ITEM_END, name);
 }
 
-/* A word with neither NAME = VALUE nor socket NAME { behind it; the word has been left. */
+/* Refuses a word that begins neither NAME = VALUE nor socket NAME {. The current token is the one behind it. */
 static void refuse_item(struct split *s, struct token name)
 {
 	bool titled = token_has_value(s->token) && token_ahead(s).kind == TOKEN_OPEN;
@@ -264,7 +265,7 @@ static void refuse_item(struct split *s, struct token name)
 	}
 	COMPLAIN(s, name.start, "unknown block '%.*s': only socket NAME { … } may stand here", TEXT(s, name));
 	if (titled)
-		step(s);
+		next_token(s);
 	pass_block(s);
 }
 
@@ -274,7 +275,7 @@ static void read_item(struct split *s, bool in_socket)
 
 	if (name.kind != TOKEN_WORD)
 		return refuse_token(s, "an option is written NAME = VALUE");
-	step(s);
+	next_token(s);
 	if (s->token.kind == TOKEN_SET || s->token.kind == TOKEN_ADD)
 		read_value(s, name);
 	else if (token_is(s->source, name, "socket"))
@@ -290,7 +291,7 @@ static void read_body(struct split *s, struct token opener, const char *what, bo
 			return refuse_open(s, opener, what);
 		read_item(s, in_socket);
 	}
-	step(s);
+	next_token(s);
 }
 
 static void read_block(struct split *s, struct token keyword)
@@ -302,39 +303,39 @@ static void read_block(struct split *s, struct token keyword)
 	if (titled && (!token_has_value(s->token) || at_boundary(s)))
 		COMPLAIN(s, keyword.start, "a service has no name: it is written service NAME { … }");
 	else if (titled)
-		take_word(s);
+		add_current_word(s);
 	if (s->token.kind != TOKEN_OPEN) {
 		COMPLAIN(s, keyword.start, "'{' of %s is missing: it is written %s", what,
 			 titled ? "service NAME { … }" : "defaults { … }");
 		while (token_has_value(s->token) && !at_boundary(s) && !at_assignment(s))
-			step(s);
+			next_token(s);
 	}
 	if (s->token.kind == TOKEN_OPEN) {
 		opener = s->token;
-		step(s);
+		next_token(s);
 	} else if (!at_assignment(s)) {
 		return pass_line(s);
 	}
 	read_body(s, opener, what, false);
 }
 
-static void read_call(struct split *s, struct token keyword)
+static void read_path_statement(struct split *s, struct token keyword)
 {
 	const char *name = statement_names[s->statement->kind];
 
 	if (s->token.kind == TOKEN_LEFT) {
-		step(s);
+		next_token(s);
 		if (token_has_value(s->token) && !at_boundary(s)) {
-			take_word(s);
+			add_current_word(s);
 			if (s->token.kind == TOKEN_RIGHT)
-				return step(s);
+				return next_token(s);
 		}
 	}
 	COMPLAIN(s, keyword.start, "%s takes one path in parentheses: %s(\"PATH\")", name, name);
 	pass_line(s);
 }
 
-static void say_stray(struct split *s)
+static void report_stray_token(struct split *s)
 {
 	char word[SHOWN];
 
@@ -355,14 +356,14 @@ static void say_stray(struct split *s)
 	}
 }
 
-/* A word that begins no statement: reports it once and skips it with its block. */
-static void refuse_stray(struct split *s)
+/* Reports a token that begins no statement, and skips it and the block behind it. */
+static void refuse_stray_token(struct split *s)
 {
-	say_stray(s);
+	report_stray_token(s);
 	do {
 		if (s->token.kind == TOKEN_OPEN)
 			return pass_block(s);
-		step(s);
+		next_token(s);
 	} while (!at_boundary(s) && (!s->token.on_new_line || s->token.kind == TOKEN_OPEN) &&
 		 statement_kind_of(s->source, s->token) < 0);
 }
@@ -375,11 +376,11 @@ bool statement_next(struct statement_splitter *splitter, struct statement *state
 	};
 	struct token keyword;
 
-	step(&s);
+	next_token(&s);
 	while (s.token.kind != TOKEN_END && statement_kind_of(s.source, s.token) < 0) {
 		if (splitter->reading)  /* it may have been meant for defaults */
 			reading_mark_vital(splitter->reading, source_origin(s.source, s.token.start));
-		refuse_stray(&s);
+		refuse_stray_token(&s);
 	}
 	if (s.token.kind == TOKEN_END) {
 		splitter->at = s.token.end;
@@ -392,11 +393,11 @@ bool statement_next(struct statement_splitter *splitter, struct statement *state
 	statement->kind = (enum statement_kind)statement_kind_of(s.source, keyword);
 	add_item(&s, ITEM_HEAD, keyword);
 	s.unclosed = false;
-	step(&s);
+	next_token(&s);
 	if (statement->kind == STATEMENT_SERVICE || statement->kind == STATEMENT_DEFAULTS)
 		read_block(&s, keyword);
 	else
-		read_call(&s, keyword);
+		read_path_statement(&s, keyword);
 	splitter->at = s.left;
 	return !statement->failed;
 }

@@ -1,5 +1,5 @@
-/* A statement's kind and its arrays: they grow, are emptied between statements and kept, so that a table of ten
- * thousand services costs a handful of allocations. How they are filled is in parse/superd/grammar. */
+/* A statement's kind and its arrays. The arrays are emptied between statements but not freed, so a table of ten
+ * thousand services costs a handful of allocations. parse/superd/grammar.c fills them. */
 #include "parse/superd/statement.h"
 
 #include <stdlib.h>

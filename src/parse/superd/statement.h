@@ -1,8 +1,8 @@
-/* A source of superd.conf cut into its statements, with the place of every name and value.
+/* The statements of a superd.conf, with the place of every name and value.
  *
- * One pass over the text, quote-aware: it finds each mistake in how things are put together, says it at its column and
- * goes on behind it, so one reading shows them all. What a value is, parse/superd/values reads, and what it means is
- * for the directive table. A statement is reused from call to call; start with a zeroed one. */
+ * The parser goes over the text once. It reports each mistake of syntax at its column and goes on behind it, so one
+ * reading shows them all. parse/superd/values removes quotes and escapes from values; the table of directives knows
+ * what they mean. A struct statement is reused from call to call; it starts zeroed. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,23 +19,24 @@ enum statement_kind { STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, 
 extern const char *const statement_names[STATEMENTS];   /* the keywords */
 
 enum item_kind {
-	ITEM_HEAD,                      /* always the first: the keyword, with the title or path as its one word */
+	ITEM_HEAD,                      /* always the first: the keyword; its one word is the name or path */
 	ITEM_OPTION,
-	ITEM_BAD,                       /* an option whose value could not be read; already reported */
-	ITEM_SOCKET,                    /* socket NAME {, with NAME as its word; what follows is inside … */
-	ITEM_END,                       /* … up to here */
+	ITEM_BAD,                       /* an option whose value could not be read (reported) */
+	ITEM_SOCKET,                    /* the start of a socket's block; its one word is the socket's name */
+	ITEM_END,                       /* the end of that block */
 };
 
 struct word {
-	size_t start, end;              /* bytes of the source, quotes included */
+	size_t start, end;              /* bytes of the source; quotes are included */
 };
 
 struct statement_item {
 	enum item_kind kind;
 	struct word name;
 	struct origin at;
-	bool is_list, append;           /* {a, b}; += */
-	size_t first, count;            /* its words, of the statement's */
+	bool is_list;                   /* the value is written {a, b} */
+	bool append;                    /* the operator is += */
+	size_t first, count;            /* its words in the statement's array */
 };
 
 struct statement {
@@ -43,32 +44,32 @@ struct statement {
 	struct statement_item *items;
 	size_t item_count, item_capacity;
 	struct word *words;
-	struct origin *word_at;         /* of each word, in parallel */
+	struct origin *word_at;         /* the place of each word */
 	size_t word_count, word_capacity, place_capacity;
-	bool broken;                    /* a mistake was reported: what could be made out is here, yet not to be run */
+	bool broken;                    /* a mistake was reported: the items are checked, but must not be run */
 	bool failed;                    /* out of memory */
 };
 
-/* Where the cutting stands; start with source and diags set and the rest zero. */
+/* The state of the parser between statements. The caller sets source, diags and strayed; the rest starts zeroed. */
 struct statement_splitter {
 	const struct source_file *source;
 	struct diags *diags;
-	size_t at;
-	size_t line;                    /* from which on the next place is looked for */
-	struct reading *reading;        /* marks what begins no statement as vital; may be NULL */
+	size_t at;                      /* offset of the text that is not read yet */
+	size_t line;                    /* of the last place, where the search for the next one begins */
+	struct reading *reading;        /* borrowed; marks what begins no statement as vital; may be NULL */
 };
 
-/* Reads the next statement. false at the end of the text, or when memory ran out. */
+/* Reads the next statement. false: at the end of the text, or statement->failed is set. */
 bool statement_next(struct statement_splitter *splitter, struct statement *statement);
 
-/* The statement that a token begins, or -1. */
+/* The kind of statement that begins with this token; -1: none does. */
 int statement_kind_of(const struct source_file *source, struct token token);
 
-/* Whether a text begins with a statement, comments aside; this distinguishes superd.conf from other tables. */
+/* Whether the first token of a text begins a statement. This distinguishes superd.conf from other tables. */
 bool statement_begins(const struct source_file *source);
 
-/* For the grammar: both set `failed` when memory runs out and then do nothing any more. A word goes to the item added
- * last. */
+/* For the grammar alone. When memory runs out the functions set `failed`, and then they do nothing any more. A word
+ * belongs to the item that was added last. */
 void statement_clear(struct statement *statement);
 struct statement_item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name,
 					  struct origin at);

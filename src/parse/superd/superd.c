@@ -1,7 +1,7 @@
-/* superd.conf: from statements to builders.
+/* Makes builders of the statements of superd.conf.
  *
- * superd reports every mistake of a broken service but never runs one: its options are set in a builder, so that their
- * values are checked, and then the builder is thrown away. */
+ * superd reports every mistake of a broken service but never runs it: the options are set in a builder, which checks
+ * their values, and then the builder is freed. */
 #include "parse/superd/superd.h"
 
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 #include "parse/superd/statement.h"
 #include "parse/superd/values.h"
 
-/* Each option is looked for among those before it, so the cost is the square of this. */
+/* The most options of a statement. The builder searches each option among those before it, so time grows with the
+ * square. */
 #define ITEMS_MOST 4096
 
 struct native {
@@ -30,7 +31,7 @@ static const char *item_name(const struct native *native, const struct statement
 			   item->name.end - item->name.start);
 }
 
-/* The only word of a service's or socket's head; NULL: it is missing, which was reported. */
+/* The only word of a service's or socket's head; NULL: it is missing (reported). */
 static const char *head_word(const struct native *native, size_t item)
 {
 	if (native->statement.items[item].count == 0)
@@ -57,7 +58,7 @@ static void set_option(struct native *native, struct service_builder *builder, c
 	builder_set(builder, NATIVE, name, &value, native->reading->diags);
 }
 
-static void set_options(struct native *native, struct service_builder *builder)
+static void set_statement_options(struct native *native, struct service_builder *builder)
 {
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		const struct statement_item *item = &native->statement.items[i];
@@ -84,8 +85,8 @@ static bool is_command(const struct directive *directive)
 	return directive && (directive->type == &type_command || directive->type == &type_commands);
 }
 
-/* A list names each word of exec for itself: no blank in it was meant to separate any. */
-static void warn_of_shell(struct native *native, const struct statement_item *item, bool fills_variables)
+/* exec written as a list is not split at blanks, so its words are meant as they stand. */
+static void warn_of_shell_words(struct native *native, const struct statement_item *item, bool fills_variables)
 {
 	const char *name = item_name(native, item);
 	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
@@ -106,8 +107,8 @@ static void warn_of_shell(struct native *native, const struct statement_item *it
 	}
 }
 
-/* Once all options are known, of which one may say that variables are filled in. */
-static void warn_of_shells(struct native *native, const struct service_builder *builder)
+/* Runs when all options are set, because expand_environment may be one of them. */
+static void warn_of_shell_commands(struct native *native, const struct service_builder *builder)
 {
 	const struct service_builder *defaults = native->reading->defaults;
 	bool fills =
@@ -115,7 +116,7 @@ static void warn_of_shells(struct native *native, const struct service_builder *
 
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		if (native->statement.items[i].kind == ITEM_OPTION)
-			warn_of_shell(native, &native->statement.items[i], fills);
+			warn_of_shell_words(native, &native->statement.items[i], fills);
 	}
 }
 
@@ -130,8 +131,8 @@ static void read_service(struct native *native)
 		diag_error(reading->diags, head->at, "out of memory");
 		return;
 	}
-	set_options(native, builder);
-	warn_of_shells(native, builder);
+	set_statement_options(native, builder);
+	warn_of_shell_commands(native, builder);
 	if (!native->statement.broken) {
 		reading_add(reading, builder);
 		return;
@@ -150,10 +151,10 @@ static void read_defaults(struct native *native)
 	if (!reading->defaults)
 		diag_error(reading->diags, at, "out of memory");
 	else
-		set_options(native, reading->defaults);
+		set_statement_options(native, reading->defaults);
 }
 
-/* With - in front a table may be missing; - alone is standard input, which is refused. */
+/* A path with - in front may be missing. - alone is standard input, which reading->import refuses. */
 static void import_table(struct native *native, const char *source, struct origin at)
 {
 	bool optional = source[0] == '-' && source[1];
@@ -161,7 +162,7 @@ static void import_table(struct native *native, const char *source, struct origi
 	native->reading->import(native->reading, source + optional, optional, at);
 }
 
-static void read_call(struct native *native)
+static void read_include_or_import(struct native *native)
 {
 	const char *path = head_word(native, 0);
 	struct origin at = native->statement.items[0].at;
@@ -176,8 +177,8 @@ static void read_call(struct native *native)
 		import_table(native, path, at);
 }
 
-/* Whether there is memory for the values, and as many options as a service may have. */
-static bool read_words(struct native *native)
+/* false: out of memory, or too many options (reported). */
+static bool read_statement_values(struct native *native)
 {
 	struct origin at = native->statement.items[0].at;
 
@@ -198,7 +199,7 @@ static void read_statement(struct native *native)
 
 	if (!is_service)
 		reading_mark_vital(native->reading, at);
-	if (!read_words(native)) {
+	if (!read_statement_values(native)) {
 		if (is_service)
 			reading_leave_out(native->reading, at, native->words ? head_word(native, 0) : NULL);
 		return;
@@ -212,7 +213,7 @@ static void read_statement(struct native *native)
 		break;
 	case STATEMENT_INCLUDE:
 	case STATEMENT_IMPORT:
-		read_call(native);
+		read_include_or_import(native);
 		break;
 	case STATEMENTS:
 		break;

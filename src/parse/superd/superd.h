@@ -1,6 +1,6 @@
-/* The reader of superd.conf. parse/superd/grammar cuts a source into statements with the place of every word,
- * libconfuse reads the quoted words for parse/superd/values, and here they become builders; so every diagnostic of a file
- * is found in one pass and stands at its column. */
+/* The reader of superd.conf. parse/superd/grammar.c splits a source into statements with the place of every word,
+ * parse/superd/values reads the words with libconfuse, and superd.c makes builders of them. One pass finds all mistakes
+ * of a file, each with its column. */
 #pragma once
 
 #include "base/source_file.h"

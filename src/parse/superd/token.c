@@ -1,13 +1,13 @@
 /* Cuts superd.conf into tokens.
  *
- * A comment begins only where a token can begin: /srv//bin and 80#1 are one word each, because otherwise their ends
- * would vanish silently. A quoted text ends on its line unless a backslash ends the line, so a forgotten quote costs
+ * A comment begins only where a token can begin: /srv//bin and 80#1 are one word each, because otherwise superd would
+ * silently cut them short. A quoted text ends on its line unless a backslash ends the line, so a forgotten quote breaks
  * one line and not the rest of the file. */
 #include "parse/superd/token.h"
 
 #include <string.h>
 
-/* What each byte of a text is, as every one is asked. What only looks whether a file is a table may meet the byte 0. */
+/* Classes of bytes. The byte 0 is in both, because superd also looks at files that turn out to be no tables. */
 static const bool is_blank[256] = {
 	['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true,
 };
@@ -16,7 +16,7 @@ static const bool ends_word[256] = {
 	['"'] = true, ['\''] = true, ['='] = true, ['{'] = true, ['}'] = true, ['('] = true, [')'] = true, [','] = true,
 };
 
-/* Passes over one comment that begins at token->start, if one does. */
+/* Skips a comment at token->start. false: no comment begins there. */
 static bool pass_comment(const struct source_file *source, struct token *token)
 {
 	const char *text = source->text + token->start, *end;
@@ -54,7 +54,7 @@ static void pass_blanks(const struct source_file *source, struct token *token)
 	}
 }
 
-/* Whether the escape behind a backslash gives a NUL byte, which would cut the text short. */
+/* Whether the escape behind a backslash stands for a NUL byte, which would end the text early. */
 static bool escape_is_nul(const char *escape)
 {
 	size_t zeros;
@@ -67,8 +67,8 @@ static bool escape_is_nul(const char *escape)
 	return zeros > 2 || (zeros > 0 && (escape[zeros] < '0' || escape[zeros] > '7'));
 }
 
-/* Judges the escape behind the backslash at `at`: what gives no byte, or the byte 0, is refused. */
-static void judge_escape(const struct source_file *source, struct token *token, size_t at)
+/* Refuses the escape behind the backslash at `at` if it stands for no byte, or for the byte 0. */
+static void check_escape(const struct source_file *source, struct token *token, size_t at)
 {
 	const char *escape = source->text + at + 1;
 	size_t digits = strspn(escape, "0123456789"), octal = strspn(escape, "01234567");
@@ -87,7 +87,7 @@ static void judge_escape(const struct source_file *source, struct token *token, 
 	token->wrong_end = digits ? at + 1 + digits : at;
 }
 
-static void take_quoted(const struct source_file *source, struct token *token)
+static void scan_quoted(const struct source_file *source, struct token *token)
 {
 	char quote = source->text[token->start];
 	size_t at = token->start + 1;
@@ -101,7 +101,7 @@ static void take_quoted(const struct source_file *source, struct token *token)
 		if (source->text[at] != '\\' || at + 1 >= source->length)
 			continue;
 		if (quote == '"' && !token->wrong)
-			judge_escape(source, token, at);
+			check_escape(source, token, at);
 		at++;
 	}
 	token->end = at;
@@ -109,7 +109,7 @@ static void take_quoted(const struct source_file *source, struct token *token)
 	token->wrong_at = token->wrong_end = token->start;
 }
 
-static void take_word(const struct source_file *source, struct token *token)
+static void scan_word(const struct source_file *source, struct token *token)
 {
 	const char *text = source->text;
 	size_t at = token->start;
@@ -145,9 +145,9 @@ struct token token_after(const struct source_file *source, size_t offset)
 		token.kind = TOKEN_ADD;
 		token.end = token.start + 2;
 	} else if (*text == '"' || *text == '\'') {
-		take_quoted(source, &token);
+		scan_quoted(source, &token);
 	} else {
-		take_word(source, &token);
+		scan_word(source, &token);
 	}
 	return token;
 }

@@ -1,5 +1,5 @@
-/* The tokens of superd.conf: words, quoted texts, braces, signs. Pure: the next token depends on the text and the
- * offset alone, so looking ahead costs nothing and reports nothing. Comments and blanks are passed over. */
+/* The tokens of superd.conf: words, quoted texts, braces, signs. A token depends on the text and the offset alone, so
+ * the parser can look ahead as often as it likes; nothing is reported here. Comments and blanks are skipped. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,9 +8,9 @@
 #include "base/source_file.h"
 
 enum token_kind {
-	TOKEN_END,                      /* of the text; `wrong` is set when a comment was open there */
-	TOKEN_WORD,                     /* bare */
-	TOKEN_QUOTED,                   /* start and end include the quotes; an open one ends with its line */
+	TOKEN_END,                      /* the end of the text; `wrong` is set if a comment is not closed */
+	TOKEN_WORD,                     /* a word without quotes */
+	TOKEN_QUOTED,                   /* start and end include the quotes; without a closing quote it ends with its line */
 	TOKEN_OPEN, TOKEN_CLOSE,        /* { } */
 	TOKEN_LEFT, TOKEN_RIGHT,        /* ( ) */
 	TOKEN_COMMA, TOKEN_SET, TOKEN_ADD,      /* , = += */
@@ -20,13 +20,13 @@ struct token {
 	enum token_kind kind;
 	size_t start, end;              /* bytes of the source's text */
 	bool on_new_line;               /* a line began between the token before and this one */
-	const char *wrong;              /* what is wrong with the token itself, and would be right; NULL: nothing */
-	size_t wrong_at, wrong_end;     /* where; the message shows the bytes between them, if there are any */
+	const char *wrong;              /* the message about a mistake in the token itself; NULL: it is right */
+	size_t wrong_at, wrong_end;     /* the place of the mistake; the message shows these bytes, if there are any */
 };
 
 struct token token_after(const struct source_file *source, size_t offset);
 
-/* The last result of token_look_ahead, which callers ask for repeatedly. Start with a zeroed one. */
+/* A cache of the last result of token_look_ahead, because callers repeat the call. It starts zeroed. */
 struct lookahead {
 	struct token token;
 	size_t from;

@@ -1,21 +1,23 @@
-/* The only code that knows libconfuse. It reads the quoted words of a statement, as they stand in the source, as one
- * list; a bare word is its own value.
+/* The only code that uses libconfuse. libconfuse reads the quoted words of a statement, as they stand in the source, as
+ * one list; a word without quotes is its own value.
  *
- * How a statement is put together is for parse/superd/grammar. libconfuse 3.3 stops at the first mistake, knows no
- * columns, counts lines wrong behind a comment, drops a bare '*' without a word, cuts other bare words short, and takes
- * {a} and a for the same. In double quotes "${X}" would be a variable of superd's own environment, so a backslash goes
- * in front of the '$'.
+ * parse/superd/grammar.c parses statements itself, because libconfuse 3.3 stops at the first mistake, knows no columns,
+ * counts lines wrong behind a comment, silently drops an unquoted '*', cuts other unquoted words short, and does not
+ * distinguish {a} and a. libconfuse would replace "${X}" in double quotes from superd's own environment, so a backslash
+ * goes in front of the '$'.
  *
- * Two of its ways are seen to here. Its scanner, flex's, ends the process where it gets no memory. And what it has
- * against a value goes to a function without a context: parse/superd/token has refused whatever it would refuse. */
+ * Two traps: libconfuse's scanner, made by flex, ends the process when it gets no memory, so scanner_has_memory tries
+ * that first. And libconfuse reports errors to a function without a context, so parse/superd/token has already refused
+ * all that libconfuse would refuse. */
 #include "parse/superd/values.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of which the scanner's buffer takes 16 KiB, twice as much with each word that is longer, and the stream it reads by
- * takes 4. So little stays with the thread's part of the heap when it is freed, where no other thread gets it. */
+/* Bytes to try before the scanner runs. Its buffer takes 16 KiB and doubles for a longer word; its stream takes 4 KiB.
+ * The number is so small that malloc(3) takes and keeps the memory in this thread's arena, where no other thread can
+ * get it in between. */
 #define SCANNER_BYTES ((size_t)64 << 10)
 
 static bool is_quoted(const char *word)
@@ -23,7 +25,7 @@ static bool is_quoted(const char *word)
 	return *word == '"' || *word == '\'';
 }
 
-static void add_quoted(struct buf *list, const char *text, const char *end)
+static void add_quoted_word(struct buf *list, const char *text, const char *end)
 {
 	bool expands = *text == '"';
 
@@ -47,7 +49,7 @@ static void split_words(struct values *values, const struct source_file *source,
 		const char *text = source->text + word.start;
 
 		if (is_quoted(text)) {
-			add_quoted(&values->list, text, source->text + word.end);
+			add_quoted_word(&values->list, text, source->text + word.end);
 		} else {
 			buf_add(&values->bare, text, word.end - word.start);
 			buf_char(&values->bare, '\0');
@@ -106,7 +108,7 @@ const char *const *values_read(struct values *values, const struct source_file *
 	if (values->bare.failed || values->list.failed || !scanner_has_memory(&values->list))
 		return NULL;
 	if (cfg_parse_buf(values->cfg, buf_string(&values->list)) != CFG_SUCCESS) {
-		/* Memory ran out within it. cfg_free crashes on what is half made: better lost than freed. */
+		/* Memory ran out within libconfuse. cfg_free crashes on a half-made list, so it is leaked. */
 		values->cfg = NULL;
 		return NULL;
 	}
