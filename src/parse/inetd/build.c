@@ -236,7 +236,7 @@ static void set_limits(const struct drafting *drafting)
 	const struct inetd_entry *entry = drafting->entry;
 	struct origin at = entry->wait_at;
 
-	if (entry->accepts && (entry->instances != UNLIMITED || !xinetd_share_has(drafting->reading)))
+	if (entry->accepts && (entry->instances != UNLIMITED || !xinetd_shared_defaults_exist(drafting->reading)))
 		set_number(drafting, "instances", entry->instances, at);
 	if (entry->per_source != UNLIMITED)
 		set_number(drafting, "per_source", entry->per_source, at);

@@ -1,6 +1,6 @@
-/* The attributes that admit and limit clients.
+/* The attributes about who may connect, and limits.
  *
- * defaults apply only to services that have a use for them. A restriction that a service sets itself and superd
+ * A value of defaults that means nothing for a service is left out. A restriction of the service itself that superd
  * cannot enforce is refused. */
 #include <string.h>
 #include <strings.h>
@@ -9,7 +9,7 @@
 #include "config/access/access.h"
 #include "parse/xinetd/service.h"
 
-/* xinetd's own, where nobody says more: 50 connections a second, or a rest of 10 seconds. */
+/* xinetd's default of cps: over 50 connections a second the service is closed for 10 seconds. */
 static const char *const usual_cps[] = { "50", "10" };
 
 static bool is_zero(const char *word)
@@ -17,17 +17,17 @@ static bool is_zero(const char *word)
 	return *word && !word[strspn(word, "0")];
 }
 
-static void set_if_said(struct xinetd_service *service, enum xinetd_attribute attribute)
+static void set_if_given(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	if (xinetd_value_of(service, attribute))
 		xinetd_set_as_is(service, attribute);
 }
 
-/* Warns of words that superd takes for names of hosts and that were probably not meant so. */
+/* Warns of words that superd reads as host names and that were probably not meant so. */
 static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, attribute);
-	struct diags *said = &service->entry->said;
+	struct diags *diags = &service->entry->diags;
 
 	for (size_t i = 0; value && !value->is_inherited && i < value->count; i++) {
 		const char *word = value->words[i];
@@ -35,12 +35,12 @@ static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute 
 
 		if (!access_is_name(word) || (!is_all && !strchr("0123456789", *word)))
 			continue;
-		diag_warning(said, value->word_at[i], "%s: '%s' is taken for the name of a host",
+		diag_warning(diags, value->word_at[i], "%s: '%s' is taken for the name of a host",
 			     xinetd_rules[attribute].name, word);
 		if (is_all && attribute == ATTR_ONLY_FROM)
-			diags_hint(said, "everybody is meant by no only_from at all, or by 0.0.0.0/0 ::/0");
+			diags_hint(diags, "everybody is meant by no only_from at all, or by 0.0.0.0/0 ::/0");
 		else
-			diags_hint(said, is_all ? "everybody is 0.0.0.0/0 ::/0"
+			diags_hint(diags, is_all ? "everybody is 0.0.0.0/0 ::/0"
 						: "an address has four decimal numbers, as 127.0.0.1");
 	}
 }
@@ -49,11 +49,11 @@ static void set_nobody(struct xinetd_service *service, const struct xinetd_value
 {
 	xinetd_set_text(service, "only_from", "none", only_from->at);
 	if (!only_from->is_inherited)
-		diag_warning(&service->entry->said, only_from->at, "only_from is empty: nobody may come");
+		diag_warning(&service->entry->diags, only_from->at, "only_from is empty: nobody may come");
 }
 
-/* An empty list is nobody. A sensor is for those who are kept out. */
-static void set_addresses(struct xinetd_service *service)
+/* An empty only_from lets nobody connect. For a sensor the lists do not hold: it is there for everybody. */
+static void set_address_lists(struct xinetd_service *service)
 {
 	const struct xinetd_value *only_from = xinetd_value_of(service, ATTR_ONLY_FROM);
 
@@ -63,46 +63,46 @@ static void set_addresses(struct xinetd_service *service)
 		set_nobody(service, only_from);
 	else if (only_from)
 		xinetd_set_as_is(service, ATTR_ONLY_FROM);
-	set_if_said(service, ATTR_NO_ACCESS);
+	set_if_given(service, ATTR_NO_ACCESS);
 	warn_of_names(service, ATTR_ONLY_FROM);
 	warn_of_names(service, ATTR_NO_ACCESS);
 }
 
-/* Nobody is ever served by 0 of them. */
-static bool is_never(struct xinetd_service *service, enum xinetd_attribute attribute)
+/* A limit of 0 disables the service. */
+static bool is_disabled_by_zero(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, attribute);
 
 	if (!value || !is_zero(value->words[0]))
 		return false;
 	if (!value->is_inherited)
-		diag_warning(&service->entry->said, value->at, "%s = 0 serves nobody: who has it is disabled",
+		diag_warning(&service->entry->diags, value->at, "%s = 0 serves nobody: who has it is disabled",
 			     xinetd_rules[attribute].name);
 	service->entry->is_disabled = true;
 	service->entry->disabled_at = value->at;
 	return true;
 }
 
-/* A limit of instances where the one server takes its clients itself. */
-static void note_of_limit(struct xinetd_service *service, enum xinetd_attribute attribute)
+/* With wait = yes one server accepts all clients, so a limit of instances means nothing. */
+static void note_useless_limit(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, attribute);
 
 	if (value && !value->is_inherited)
-		diag_note(&service->entry->said, value->at, "%s means nothing with wait = yes: one server runs",
+		diag_note(&service->entry->diags, value->at, "%s means nothing with wait = yes: one server runs",
 			  xinetd_rules[attribute].name);
 }
 
-/* At the limit xinetd takes a client and lets it go. A server that accepts itself is one, and no more than that. */
+/* At the limit xinetd accepts a connection and closes it, which is overload = refuse. */
 static void set_instances(struct xinetd_service *service)
 {
 	const struct xinetd_value *instances = xinetd_value_of(service, ATTR_INSTANCES);
 	bool own = service->type & IS_INTERNAL && !(service->flags & FLAG_SENSOR);
 
-	if (is_never(service, ATTR_INSTANCES))
+	if (is_disabled_by_zero(service, ATTR_INSTANCES))
 		return;
 	if (!service->accepts) {
-		note_of_limit(service, ATTR_INSTANCES);
+		note_useless_limit(service, ATTR_INSTANCES);
 		return;
 	}
 	if (instances)
@@ -112,22 +112,22 @@ static void set_instances(struct xinetd_service *service)
 	xinetd_set_text(service, "overload", "refuse", xinetd_place(service, ATTR_INSTANCES));
 }
 
-/* An address is a source, also of IPv6. */
+/* per_source counts single addresses, also for IPv6, where superd's default is a prefix. */
 static void set_per_source(struct xinetd_service *service)
 {
 	const struct xinetd_value *per_source = xinetd_value_of(service, ATTR_PER_SOURCE);
 
-	if (is_never(service, ATTR_PER_SOURCE) || !per_source)
+	if (is_disabled_by_zero(service, ATTR_PER_SOURCE) || !per_source)
 		return;
 	if (!service->accepts) {
-		note_of_limit(service, ATTR_PER_SOURCE);
+		note_useless_limit(service, ATTR_PER_SOURCE);
 		return;
 	}
 	xinetd_set_as_is(service, ATTR_PER_SOURCE);
 	xinetd_set_text(service, "per_source_prefix", "128", per_source->at);
 }
 
-/* 0 connections a second are no limit to xinetd, and a rest of 0 seconds is none to speak of. */
+/* For xinetd 0 connections a second are no limit. A pause of 0 seconds becomes 1us, as superd knows no pause of 0. */
 static void set_rate(struct xinetd_service *service)
 {
 	const struct xinetd_value *cps = xinetd_value_of(service, ATTR_CPS);
@@ -147,7 +147,7 @@ static void set_rate(struct xinetd_service *service)
 	}
 }
 
-/* Minutes, FOREVER or NEVER. */
+/* deny_time is a number of minutes, FOREVER or NEVER. */
 void xinetd_set_deny_time(struct xinetd_service *service)
 {
 	static const char *const list[] = { "FOREVER", "NEVER", NULL };
@@ -157,7 +157,7 @@ void xinetd_set_deny_time(struct xinetd_service *service)
 
 	if (!(service->flags & FLAG_SENSOR)) {
 		if (value && !value->is_inherited)
-			diag_warning(&service->entry->said, value->at,
+			diag_warning(&service->entry->diags, value->at,
 				     "deny_time means nothing without flags = SENSOR");
 		return;
 	}
@@ -176,7 +176,7 @@ void xinetd_set_deny_time(struct xinetd_service *service)
 		service->xinetd->failed = true;
 }
 
-/* The name under which hosts.allow and hosts.deny are asked. */
+/* The name of the daemon in hosts.allow and hosts.deny. */
 static const char *libwrap_name(const struct xinetd_service *service)
 {
 	const struct xinetd_value *server = xinetd_value_of(service, ATTR_SERVER),
@@ -189,21 +189,21 @@ static const char *libwrap_name(const struct xinetd_service *service)
 	return scan_base_name(server->words[0]);
 }
 
-/* Asked is about a connection superd accepts and about the sender of a datagram. */
+/* superd checks hosts.allow and hosts.deny for a connection that it accepts and for the sender of a datagram. */
 static void set_libwrap(struct xinetd_service *service)
 {
-	const struct xinetd_value *said = xinetd_value_of(service, ATTR_LIBWRAP);
+	const struct xinetd_value *given = xinetd_value_of(service, ATTR_LIBWRAP);
 	bool by_rpc = service->type & IS_RPC && service->socket == XINETD_STREAM;
 	bool is_seen = service->accepts || service->socket == XINETD_DGRAM;
 
 	if (service->flags & (FLAG_NOLIBWRAP | FLAG_SENSOR) || by_rpc)
 		return;
-	if (is_seen && said)
+	if (is_seen && given)
 		xinetd_set_as_is(service, ATTR_LIBWRAP);
 	else if (is_seen)
 		xinetd_set_text(service, "libwrap", libwrap_name(service), service->entry->at);
-	else if (said)
-		xinetd_entry_refuse(service->entry, said->at,
+	else if (given)
+		xinetd_entry_refuse(service->entry, given->at,
 				    "libwrap: with wait = yes superd does not see who connects, "
 				    "so hosts.allow and hosts.deny cannot be asked");
 	else if (reading_may_be_denied(service->reading, libwrap_name(service)))
@@ -214,7 +214,7 @@ static void set_libwrap(struct xinetd_service *service)
 				    service->entry->label, libwrap_name(service));
 }
 
-/* Only who accepts a connection can say something on it. */
+/* superd can write a banner only on connections that it accepts. */
 static void set_banners(struct xinetd_service *service)
 {
 	for (int i = ATTR_BANNER; i <= ATTR_BANNER_FAIL; i++) {
@@ -225,7 +225,7 @@ static void set_banners(struct xinetd_service *service)
 		if (service->accepts && service->socket == XINETD_STREAM)
 			xinetd_set_as_is(service, (enum xinetd_attribute)i);
 		else if (!value->is_inherited)
-			diag_warning(&service->entry->said, value->at,
+			diag_warning(&service->entry->diags, value->at,
 				     "%s means nothing here: there is no connection to send it on",
 				     xinetd_rules[i].name);
 	}
@@ -249,16 +249,16 @@ static void set_flags(struct xinetd_service *service)
 	}
 	xinetd_set_text(service, "id_only", "yes", at);
 	if (!asks)
-		diag_note(&service->entry->said, at,
+		diag_note(&service->entry->diags, at,
 			  "%s: xinetd heeds IDONLY only with USERID in log_on_success; superd always",
 			  service->entry->label);
 }
 
 void xinetd_set_access(struct xinetd_service *service)
 {
-	set_addresses(service);
-	set_if_said(service, ATTR_ACCESS_TIMES);
-	set_if_said(service, ATTR_MAX_LOAD);
+	set_address_lists(service);
+	set_if_given(service, ATTR_ACCESS_TIMES);
+	set_if_given(service, ATTR_MAX_LOAD);
 	set_instances(service);
 	set_per_source(service);
 	set_rate(service);

@@ -1,7 +1,7 @@
 /* The table of attributes, from xinetd.conf(5).
  *
- * xinetd ignores an attribute in the wrong place, or one that is set twice, with a warning. Tables in use have such
- * lines, so superd warns too, but refuses the line if it was meant to keep clients out. */
+ * xinetd ignores an attribute in the wrong place, or a second line of one, with a warning. Tables in use have such
+ * lines, so superd warns too. But it refuses the line if the attribute restricts the service. */
 #include "parse/xinetd/attribute.h"
 
 #include <string.h>
@@ -78,7 +78,7 @@ int xinetd_attribute_find(const char *name)
 	return strcasecmp(synonym, name) ? -1 : ATTR_BIND;
 }
 
-/* Whether known is nearer to word than *most edits, which it then becomes; of a short word few may be wrong. */
+/* Whether known is less than *most edits away from word. Then *most becomes that distance. */
 static bool is_nearer(const char *known, const char *word, unsigned *most)
 {
 	unsigned distance = scan_distance(known, word, *most);
@@ -89,6 +89,7 @@ static bool is_nearer(const char *known, const char *word, unsigned *most)
 	return true;
 }
 
+/* The limit for is_nearer: short words may have fewer edits. */
 static unsigned edits_allowed(const char *word)
 {
 	size_t length = strlen(word);

@@ -1,6 +1,6 @@
-/* The attributes of xinetd.conf: how many values each takes, where it may stand, which operators it knows. What a value
- * may be is for the table of directives, which has most of them under their own name; the others are translated by
- * parse/xinetd/socket, _program, _gate and _log. */
+/* The attributes of xinetd.conf(5): how many values each takes, where it may stand, which operators it knows. The table
+ * of directives checks the values of most attributes, under the same name. socket.c, program.c, access.c and log.c
+ * translate the others. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,31 +23,32 @@ enum xinetd_attribute {
 	ATTRIBUTES
 };
 
-enum { SOME_VALUES = -1, ANY_VALUES = -2 };     /* one at least; none is a value, too */
+enum { SOME_VALUES = -1, ANY_VALUES = -2 };     /* one or more; zero or more */
 
 enum {
 	ATTR_IN_DEFAULTS = 1 << 0,
 	ATTR_NOT_IN_SERVICE = 1 << 1,
 	ATTR_ADDS = 1 << 2,             /* += */
 	ATTR_REMOVES = 1 << 3,          /* -= */
-	ATTR_RESTRICTS = 1 << 4,        /* where xinetd would pass over it, superd refuses */
-	ATTR_IS_DECIMAL = 1 << 5,       /* its numbers are never octal, whatever they begin with */
+	ATTR_RESTRICTS = 1 << 4,        /* it restricts the service: superd refuses a line that xinetd would ignore */
+	ATTR_IS_DECIMAL = 1 << 5,       /* its numbers are decimal, also with zeros in front */
 };
 
 struct xinetd_rule {
 	const char *name;
-	int values;                     /* so many exactly, or one of the above */
-	unsigned flags;
+	int values;                     /* the exact number of values, or SOME_VALUES or ANY_VALUES */
+	unsigned flags;                 /* ATTR_IN_DEFAULTS and the other bits above */
 };
 
 extern const struct xinetd_rule xinetd_rules[ATTRIBUTES];
 
-/* By its name in any case of letters, also `interface`, which is bind. -1: there is none. */
+/* Finds an attribute by its name, case-insensitively; `interface` is another name of bind. -1: unknown. */
 int xinetd_attribute_find(const char *name);
 
-/* The known name nearest to this one; NULL: none is near. */
+/* The known name that is most like this one, for "did you mean"; NULL: none is like it. */
 const char *xinetd_attribute_suggest(const char *name);
 
-/* Words of a value, for "did you mean". The number of the one that is meant, in any case of letters, or -1. */
+/* The same for the words of a value: the index of a word in a NULL-terminated list, case-insensitively, or -1; and the
+ * word that is most like it, or NULL. */
 int xinetd_word_find(const char *const *known, const char *word);
 const char *xinetd_word_suggest(const char *const *known, const char *word);

@@ -1,4 +1,4 @@
-/* Sets values of an entry as options of its builder. */
+/* Sets the values of an entry as options of its builder. */
 #include "parse/xinetd/build.h"
 
 #include <ctype.h>
@@ -28,22 +28,22 @@ bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribut
 	if (xinetd_value_of(service, attribute))
 		return true;
 	service->entry->is_broken = true;
-	if (!service->is_torn && !service->values[attribute].is_broken)
+	if (!service->has_bad_line && !service->values[attribute].is_broken)
 		xinetd_entry_refuse(service->entry, service->entry->at, "%s: %s is missing", service->entry->label,
 				    xinetd_rules[attribute].name);
 	return false;
 }
 
-static void hand_over(struct xinetd_service *service, enum dialect dialect, const char *option,
-		      const struct value *value)
+static void set_option(struct xinetd_service *service, enum dialect dialect, const char *option,
+		       const struct value *value)
 {
-	if (service->is_laid && builder_has(service->builder, option))
+	if (service->keeps_options && builder_has(service->builder, option))
 		return;
-	if (!builder_set(service->builder, dialect, option, value, &service->entry->said))
+	if (!builder_set(service->builder, dialect, option, value, &service->entry->diags))
 		service->entry->is_broken = true;
 }
 
-/* A number as superd.conf has it, where zeros in front would make it octal. NULL: out of memory. */
+/* Drops zeros in front of a number, which would make it octal in superd.conf. NULL: out of memory. */
 static const char *plain_number(const char *word, struct pool *pool)
 {
 	const char *digits = word + (*word == '-');
@@ -57,17 +57,17 @@ static const char *plain_number(const char *word, struct pool *pool)
 
 void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *said = &service->values[attribute];
+	const struct xinetd_value *given = &service->values[attribute];
 	struct value value = {
-		.words = said->words, .count = said->count, .is_list = said->count != 1, .at = said->at,
-		.word_at = said->word_at,
+		.words = given->words, .count = given->count, .is_list = given->count != 1, .at = given->at,
+		.word_at = given->word_at,
 	};
 
 	if (xinetd_rules[attribute].flags & ATTR_IS_DECIMAL) {
-		const char **list = pool_alloc(service->xinetd->pool, (said->count + 1) * sizeof(*list));
+		const char **list = pool_alloc(service->xinetd->pool, (given->count + 1) * sizeof(*list));
 
-		for (size_t i = 0; list && i < said->count; i++) {
-			list[i] = plain_number(said->words[i], service->xinetd->pool);
+		for (size_t i = 0; list && i < given->count; i++) {
+			list[i] = plain_number(given->words[i], service->xinetd->pool);
 			list = list[i] ? list : NULL;
 		}
 		value.words = list;
@@ -76,7 +76,7 @@ void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attr
 			return;
 		}
 	}
-	hand_over(service, XINETD, xinetd_rules[attribute].name, &value);
+	set_option(service, XINETD, xinetd_rules[attribute].name, &value);
 }
 
 void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
@@ -87,13 +87,13 @@ void xinetd_set_words(struct xinetd_service *service, const char *option, const 
 		.word_at = count == value->count ? value->word_at : NULL,
 	};
 
-	hand_over(service, NATIVE, option, &given);
+	set_option(service, NATIVE, option, &given);
 }
 
 void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at)
 {
 	struct value given = { .words = &text, .count = 1, .at = at, .word_at = &at };
 
-	hand_over(service, NATIVE, option, &given);
+	set_option(service, NATIVE, option, &given);
 }
 

@@ -1,4 +1,4 @@
-/* An entry on its way to become a builder. What is wrong with it is added to the entry, which then becomes none. */
+/* A service of xinetd.conf while its builder is made. An error is added to the entry, which then becomes no service. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,16 +25,16 @@ struct xinetd_service {
 	struct xinetd_entry *entry;
 	const struct xinetd_value *values;      /* by enum xinetd_attribute */
 	struct service_builder *builder;
-	unsigned type, flags;                   /* bits */
+	unsigned type, flags;                   /* bits IS_… and FLAG_… */
 	enum xinetd_socket socket;
-	const char *protocol;                   /* tcp, udp and sctp in lower case */
+	const char *protocol;                   /* as written, but tcp, udp and sctp in lower case */
 	bool v6only;
-	bool is_laid;                   /* under a service of another table: what that says itself stays */
-	bool is_torn;                   /* a line of it was no attribute: what is missing may have stood there */
-	bool accepts;                           /* superd accepts, or looks at the first datagram of, each client */
+	bool keeps_options;                   /* an inetd.conf's service gets shared defaults: options it has stay */
+	bool has_bad_line;                   /* a line was no attribute: it may have been the one that is missing */
+	bool accepts;                           /* wait = no: superd accepts connections or reads the first datagram */
 };
 
-/* The value of an attribute, NULL: not set; and its place. */
+/* The value of an attribute; NULL: not set. And its place; that of the entry where it is not set. */
 const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute);
 struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
 
@@ -47,5 +47,5 @@ void xinetd_set_words(struct xinetd_service *service, const char *option, const 
 		      const struct xinetd_value *value);
 void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at);
 
-/* "SERVICE: ATTRIBUTE is missing", where it is. false then. */
+/* false: the attribute is not set; adds the error "SERVICE: ATTRIBUTE is missing". */
 bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute);

@@ -1,7 +1,7 @@
 /* Checks the values of defaults.
  *
- * Only a service shows whether the value of an option is good, and ten thousand services would repeat the same
- * message. So a made-up service that has a use for every option tries them, and is thrown away. */
+ * Only a builder can check the value of an option, and ten thousand services would repeat the same message. So the
+ * values are first set in the builder of a made-up service, which is then freed. */
 #include "parse/xinetd/defaults.h"
 
 #include <string.h>
@@ -17,8 +17,8 @@ static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute a
 
 		if (entry->list[i].attribute != (int)attribute)
 			continue;
-		for (size_t k = 0; k < entry->said.count; k++) {
-			const struct diag *diag = &entry->said.list[k];
+		for (size_t k = 0; k < entry->diags.count; k++) {
+			const struct diag *diag = &entry->diags.list[k];
 
 			if (diag->severity == SEVERITY_ERROR && diag->line == at->line && !strcmp(diag->file, at->file))
 				return true;
@@ -27,8 +27,9 @@ static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute a
 	return false;
 }
 
-/* A redirect over TCP, so that all of log_on_success and bind mean something; and for deny_time a sensor. */
-static void try_all(struct xinetd_service *service, struct xinetd_value *values)
+/* Sets all values in the made-up service. It has a redirect over TCP, so that all words of log_on_success and bind mean
+ * something. deny_time needs a sensor. */
+static void check_all_values(struct xinetd_service *service, struct xinetd_value *values)
 {
 	static const char *const port[] = { "1" };
 	bool denies = values[ATTR_DENY_TIME].is_set;
@@ -61,7 +62,7 @@ void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struc
 	xinetd_merge(xinetd, entry, NULL, values);
 	memcpy(tried, values, sizeof(tried));
 	if (service.builder)
-		try_all(&service, tried);
+		check_all_values(&service, tried);
 	else
 		xinetd->failed = true;
 	for (int i = 0; i < ATTRIBUTES; i++) {
@@ -69,5 +70,5 @@ void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struc
 		values[i].is_set &= !values[i].is_broken;
 	}
 	builder_free(service.builder);
-	xinetd_entry_say(entry, reading->diags, false);
+	xinetd_entry_report(entry, reading->diags, false);
 }

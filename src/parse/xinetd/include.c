@@ -1,7 +1,7 @@
-/* include and includedir of xinetd.conf.
+/* The statements include and includedir.
  *
- * A missing folder holds nothing, and superd warns of it. A missing file may have held anything, even defaults, so
- * it is an error. xinetd runs on without either. */
+ * superd warns of a missing folder and goes on. A missing file is an error, because it may have had anything in it,
+ * also defaults. xinetd goes on in both cases. */
 #include "parse/xinetd/include.h"
 
 #include <errno.h>

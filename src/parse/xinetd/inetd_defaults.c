@@ -1,6 +1,6 @@
-/* xinetd's defaults for services of inetd.conf. They are laid over an entry after all of its own options are set,
- * which take precedence. Entries of inetd.conf are settled last, when the table of xinetd is gone, so this file
- * keeps its defaults. */
+/* xinetd's defaults for services of inetd.conf. They apply after all options of the entry itself are set, which take
+ * precedence. Entries of inetd.conf become builders when all sources are read and xinetd's entries are freed, so the
+ * defaults are kept here. */
 #include "parse/xinetd/inetd_defaults.h"
 
 #include <stdlib.h>
@@ -10,60 +10,66 @@
 #include "parse/xinetd/service.h"
 
 struct xinetd_shared_defaults {
-	struct xinetd *xinetd;          /* whose pool the values lie in */
+	struct xinetd *xinetd;          /* owned; the values are in its pool */
 	struct xinetd_value values[ATTRIBUTES];
 };
 
-static void free_share(void *state)
+static void free_shared_defaults(void *state)
 {
-	struct xinetd_shared_defaults *share = state;
+	struct xinetd_shared_defaults *shared = state;
 
-	xinetd_free(share->xinetd);
-	free(share);
+	xinetd_free(shared->xinetd);
+	free(shared);
 }
 
-bool xinetd_share_has(struct reading *reading)
+bool xinetd_shared_defaults_exist(struct reading *reading)
 {
-	return *reading_state(reading, free_share);
+	return *reading_state(reading, free_shared_defaults);
 }
 
 bool xinetd_shared_defaults_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults)
 {
-	struct xinetd_shared_defaults *share;
+	struct xinetd_shared_defaults *shared;
 
-	if (!reading->request || !reading->request->shares_defaults || xinetd_share_has(reading))
+	if (!reading->request || !reading->request->shares_defaults || xinetd_shared_defaults_exist(reading))
 		return false;
-	share = malloc(sizeof(*share));
-	if (!share)
+	shared = malloc(sizeof(*shared));
+	if (!shared)
 		return reading_refuse_memory(reading);
-	share->xinetd = xinetd;
-	memcpy(share->values, defaults, sizeof(share->values));
-	*reading_state(reading, free_share) = share;
+	shared->xinetd = xinetd;
+	memcpy(shared->values, defaults, sizeof(shared->values));
+	*reading_state(reading, free_shared_defaults) = shared;
 	return true;
 }
 
 /* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
-bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *guest)
+bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd_service)
 {
-	struct xinetd_shared_defaults *share = *reading_state(reading, free_share);
+	struct xinetd_shared_defaults *shared = *reading_state(reading, free_shared_defaults);
 	struct xinetd_value values[ATTRIBUTES];
-	const char *name = builder_name(guest->builder);
-	struct xinetd_entry entry = { .name = name, .at = guest->at, .id = name, .label = name };
+	const char *name = builder_name(inetd_service->builder);
+	struct xinetd_entry entry = { .name = name, .at = inetd_service->at, .id = name, .label = name };
 	struct xinetd_service service = {
-		.reading = reading, .entry = &entry, .values = values, .builder = guest->builder, .is_laid = true,
-		.flags = FLAG_NOLIBWRAP, .socket = guest->has_connections ? XINETD_STREAM : XINETD_DGRAM,
-		.protocol = guest->has_connections ? "tcp" : "udp", .accepts = guest->accepts,
+		.reading = reading,
+		.entry = &entry,
+		.values = values,
+		.builder = inetd_service->builder,
+		.keeps_options = true,
+		.flags = FLAG_NOLIBWRAP,
+		.socket = inetd_service->has_connections ? XINETD_STREAM : XINETD_DGRAM,
+		.protocol = inetd_service->has_connections ? "tcp" : "udp",
+		.accepts = inetd_service->accepts,
 	};
 
-	if (!share)
+	if (!shared)
 		return true;
-	service.xinetd = share->xinetd;
-	xinetd_merge(share->xinetd, &entry, share->values, values);
+	service.xinetd = shared->xinetd;
+	xinetd_merge(shared->xinetd, &entry, shared->values, values);
 	xinetd_set_access(&service);
 	xinetd_set_log(&service);
 	if (entry.is_disabled)
 		xinetd_set_text(&service, "disable", "yes", entry.disabled_at);
-	xinetd_entry_say(&entry, reading->diags, false);
-	diags_free(&entry.said);
-	return !entry.is_broken && !share->xinetd->failed && !xinetd_any_broken(values);
+	xinetd_entry_report(&entry, reading->diags, false);
+	diags_free(&entry.diags);
+	return !entry.is_broken && !shared->xinetd->failed && !xinetd_any_broken(values);
 }

@@ -1,4 +1,5 @@
-/* Applies the defaults of an xinetd.conf to the services of an inetd.conf beside it, for xinetd's own -inetd_compat. */
+/* Applies the defaults of an xinetd.conf to the services of an inetd.conf that is read with it, as xinetd does with
+ * -inetd_compat. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,19 +9,19 @@
 #include "parse/xinetd/entry.h"
 #include "parse/xinetd/value.h"
 
-/* Keeps the defaults of a source that is read, and takes over what they lie in. false: nobody asks for them, or memory
- * ran out (reported); nothing is taken over. */
+/* Keeps the defaults of a source, and then owns xinetd, whose pool has their values. false: the request does not share
+ * defaults, or memory ran out (reported); the caller keeps xinetd. */
 bool xinetd_shared_defaults_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults);
-bool xinetd_share_has(struct reading *reading);         /* whether defaults are kept */
+bool xinetd_shared_defaults_exist(struct reading *reading);
 
-/* A service that knows nothing of xinetd. */
+/* A service of inetd.conf. */
 struct inetd_service {
-	struct service_builder *builder; /* with all that it says itself, which stays */
+	struct service_builder *builder; /* options that are already set stay */
 	struct origin at;
-	bool accepts;
-	bool has_connections;           /* and no datagrams */
+	bool accepts;                   /* nowait */
+	bool has_connections;           /* stream sockets; otherwise datagrams */
 };
 
-/* Lays limits, rules, banners and log under it. false: one of them is wrong (reported), and the service must not run
- * without. */
-bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *guest);
+/* Sets limits, access rules, banners and log from the defaults. false: one of them is wrong (reported), and the service
+ * must not run. */
+bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd_service);

@@ -1,4 +1,4 @@
-/* Cuts lines of xinetd.conf into words.
+/* Splits lines of xinetd.conf into words.
  *
  * xinetd requires a blank in front of the operator and drops an entry without one; superd reads `name=value` and
  * `name+=value` as attributes. A line that is no attribute may still contain an equal sign, as the path of an
@@ -30,7 +30,7 @@ static size_t skip_word(const char *text, size_t at, size_t end)
 	return at;
 }
 
-static bool add_word(struct xinetd_scanner *scanner, size_t start, size_t end)
+static bool add_word_span(struct xinetd_scanner *scanner, size_t start, size_t end)
 {
 	struct xinetd_span *words =
 		array_grow(scanner->words, &scanner->capacity, scanner->count, sizeof(*words));
@@ -44,7 +44,7 @@ static bool add_word(struct xinetd_scanner *scanner, size_t start, size_t end)
 	return true;
 }
 
-static void add_words(struct xinetd_scanner *scanner, size_t at, size_t end)
+static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
 {
 	const char *text = scanner->source->text;
 
@@ -53,12 +53,12 @@ static void add_words(struct xinetd_scanner *scanner, size_t at, size_t end)
 		size_t start = at;
 
 		at = skip_word(text, at, end);
-		if (!add_word(scanner, start, at))
+		if (!add_word_span(scanner, start, at))
 			return;
 	}
 }
 
-/* The length of the operator that stands at this byte: 0, 1 or 2. */
+/* The length of the operator at this byte; 0: there is none. */
 static size_t operator_at(const char *text, size_t at, size_t end, enum xinetd_operator *sign)
 {
 	if (at < end && text[at] == '=') {
@@ -71,8 +71,8 @@ static size_t operator_at(const char *text, size_t at, size_t end, enum xinetd_o
 	return 2;
 }
 
-/* Finds the name and operator of an attribute; false where the line is none. *at is moved behind the operator. */
-static bool take_attribute(struct xinetd_scanner *scanner, size_t *at, size_t end)
+/* Finds the name and operator of an attribute and moves *at behind them. false: the line is no attribute. */
+static bool scan_attribute(struct xinetd_scanner *scanner, size_t *at, size_t end)
 {
 	const char *text = scanner->source->text;
 	size_t stop = *at, length;
@@ -88,7 +88,7 @@ static bool take_attribute(struct xinetd_scanner *scanner, size_t *at, size_t en
 	return true;
 }
 
-static void cut_line(struct xinetd_scanner *scanner, size_t at, size_t end)
+static void scan_line(struct xinetd_scanner *scanner, size_t at, size_t end)
 {
 	const char *text = scanner->source->text;
 
@@ -98,12 +98,12 @@ static void cut_line(struct xinetd_scanner *scanner, size_t at, size_t end)
 	} else if (text[at] == '{' && skip_blanks(text, at + 1, end) == end) {
 		scanner->kind = XINETD_OPEN;
 		at++;
-	} else if (take_attribute(scanner, &at, end)) {
+	} else if (scan_attribute(scanner, &at, end)) {
 		scanner->kind = XINETD_ATTRIBUTE;
 	} else {
 		scanner->kind = XINETD_STATEMENT;
 	}
-	add_words(scanner, at, end);
+	split_words(scanner, at, end);
 }
 
 bool xinetd_line_next(struct xinetd_scanner *scanner)
@@ -119,7 +119,7 @@ bool xinetd_line_next(struct xinetd_scanner *scanner)
 			continue;
 		if (source->text[at] == '{' || source->text[at] == '}')
 			scanner->name = (struct xinetd_span){ at, at + 1 };
-		cut_line(scanner, at, end);
+		scan_line(scanner, at, end);
 		return !scanner->failed;
 	}
 	return false;

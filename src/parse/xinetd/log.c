@@ -1,13 +1,13 @@
-/* The log of a service: its target and its contents.
+/* The attributes log_type, log_on_success and log_on_failure.
  *
- * Only some services can give everything that defaults ask for: TRAFFIC needs a redirect, and USERID of an ident
- * server's clients would make each server ask the other for ever. */
+ * Words of defaults may not fit every service and are then left out: TRAFFIC needs a redirect, and with USERID two
+ * ident servers would ask each other for ever. */
 #include <string.h>
 
 #include "parse/xinetd/service.h"
 
-/* Asking the ident server who asks it would go on for ever. */
-static bool is_ident(const struct xinetd_service *service)
+/* Whether the service is an ident server (RFC 1413). */
+static bool is_ident_server(const struct xinetd_service *service)
 {
 	const struct xinetd_value *port = xinetd_value_of(service, ATTR_PORT);
 
@@ -18,8 +18,8 @@ static bool is_ident(const struct xinetd_service *service)
 	return !strcmp(service->entry->name, "auth") || !strcmp(service->entry->name, "ident");
 }
 
-/* Whether a word stands in the service's own lines. */
-static bool is_own(const struct xinetd_entry *entry, struct origin at)
+/* Whether a word stands in a line of the entry itself, and not in defaults. */
+static bool is_own_line(const struct xinetd_entry *entry, struct origin at)
 {
 	for (size_t i = 0; i < entry->count; i++) {
 		if (entry->list[i].at.line == at.line && !strcmp(entry->list[i].at.file, at.file))
@@ -35,11 +35,11 @@ static bool is_logged(struct xinetd_service *service, const char *word, struct o
 
 	switch (xinetd_word_find(special, word)) {
 	case 0:
-		return !is_ident(service);
+		return !is_ident_server(service);
 	case 1:
 		if (xinetd_value_of(service, ATTR_REDIRECT))
 			return true;
-		if (is_own(service->entry, at))
+		if (is_own_line(service->entry, at))
 			xinetd_entry_refuse(service->entry, at, "%s: TRAFFIC is logged of a redirect, and this is none",
 					    service->entry->label);
 		return false;
@@ -48,7 +48,7 @@ static bool is_logged(struct xinetd_service *service, const char *word, struct o
 	}
 }
 
-static void set_words_logged(struct xinetd_service *service, enum xinetd_attribute attribute)
+static void set_log_words(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, attribute);
 	const char **list;
@@ -74,6 +74,6 @@ void xinetd_set_log(struct xinetd_service *service)
 		xinetd_set_text(service, "mapped_addresses", "yes", service->entry->at);
 	if (xinetd_value_of(service, ATTR_LOG_TYPE))
 		xinetd_set_as_is(service, ATTR_LOG_TYPE);
-	set_words_logged(service, ATTR_LOG_ON_SUCCESS);
-	set_words_logged(service, ATTR_LOG_ON_FAILURE);
+	set_log_words(service, ATTR_LOG_ON_SUCCESS);
+	set_log_words(service, ATTR_LOG_ON_FAILURE);
 }

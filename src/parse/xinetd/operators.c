@@ -1,30 +1,30 @@
-/* Applies the lines of an entry: their operators, their counts of values, and the places where they may stand.
+/* Applies the lines of an entry. Checks their operators, their number of values and whether they may stand there.
  *
- * xinetd drops a line with a wrong count of values or in the wrong place and runs the service without it. Here a
- * restriction that is wrong is an error. A wrong line of defaults marks its attribute as broken, so that no service
+ * xinetd drops a line with a wrong number of values or in the wrong place and runs the service without it. superd
+ * refuses it if it restricts the service. A wrong line of defaults marks its attribute as broken, so that no service
  * runs without the value that it should inherit. */
 #include "parse/xinetd/operators.h"
 
-/* An entry while its lines are applied. */
+/* The state of applying an entry's lines. */
 struct merger {
 	struct xinetd *xinetd;
 	struct xinetd_entry *entry;
 	bool is_defaults;
 	struct xinetd_value *values;
-	bool is_own[ATTRIBUTES];        /* a line of the entry itself said it */
+	bool is_own[ATTRIBUTES];        /* a line of the entry itself set the attribute */
 };
 
-static void refuse_unknown(struct xinetd_entry *entry, const struct xinetd_assignment *written)
+static void refuse_unknown_attribute(struct xinetd_entry *entry, const struct xinetd_assignment *written)
 {
 	const char *nearest = xinetd_attribute_suggest(written->name);
 
 	xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
 	if (nearest)
-		diags_hint(&entry->said, "did you mean '%s'", nearest);
+		diags_hint(&entry->diags, "did you mean '%s'", nearest);
 }
 
-/* Flags of which one would keep somebody out. */
-static bool has_guard(const struct xinetd_assignment *written)
+/* Whether one of the words of `flags` restricts who may connect. */
+static bool has_restricting_flag(const struct xinetd_assignment *written)
 {
 	static const char *const guards[] = { "IDONLY", "SENSOR", "LABELED", "INTERCEPT", NULL };
 
@@ -35,11 +35,12 @@ static bool has_guard(const struct xinetd_assignment *written)
 	return false;
 }
 
-/* xinetd passes over an attribute in the wrong place. */
-static bool may_stand(struct merger *merger, enum xinetd_attribute attribute, const struct xinetd_assignment *written)
+/* false: the attribute does not belong here. That is an error if it restricts, else a warning. */
+static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribute,
+			    const struct xinetd_assignment *written)
 {
 	const struct xinetd_rule *rule = &xinetd_rules[attribute];
-	bool restricts = attribute == ATTR_FLAGS ? has_guard(written) : rule->flags & ATTR_RESTRICTS;
+	bool restricts = attribute == ATTR_FLAGS ? has_restricting_flag(written) : rule->flags & ATTR_RESTRICTS;
 	const char *where = merger->is_defaults ? "defaults: each service has its own" : "a service but to defaults";
 
 	if (rule->flags & (merger->is_defaults ? ATTR_IN_DEFAULTS : 0))
@@ -49,7 +50,7 @@ static bool may_stand(struct merger *merger, enum xinetd_attribute attribute, co
 	if (restricts)
 		xinetd_entry_refuse(merger->entry, written->at, "%s does not belong to %s", written->name, where);
 	else
-		diag_warning(&merger->entry->said, written->at, "%s does not belong to %s; it means nothing here",
+		diag_warning(&merger->entry->diags, written->at, "%s does not belong to %s; it means nothing here",
 			     written->name, where);
 	return false;
 }
@@ -70,9 +71,9 @@ static bool count_fits(struct merger *merger, const struct xinetd_rule *rule, co
 		xinetd_entry_refuse(merger->entry, at, "%s takes %s, not %zu", written->name,
 				    rule->values == 1 ? "one value" : "two values", written->count);
 	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
-		diags_hint(&merger->entry->said, "a comment stands on a line of its own");
+		diags_hint(&merger->entry->diags, "a comment stands on a line of its own");
 	else if (rule == &xinetd_rules[ATTR_SERVER] && written->count > 1)
-		diags_hint(&merger->entry->said, "the program's arguments stand in server_args");
+		diags_hint(&merger->entry->diags, "the program's arguments stand in server_args");
 	return false;
 }
 
@@ -84,13 +85,13 @@ static bool operator_fits(struct merger *merger, const struct xinetd_rule *rule,
 		return true;
 	xinetd_entry_refuse(merger->entry, written->at, "%s knows no %s", written->name,
 			    written->sign == OPERATOR_ADD ? "+=" : "-=");
-	diags_hint(&merger->entry->said, rule->values == SOME_VALUES ? "write all its words behind one =" : "write =");
+	diags_hint(&merger->entry->diags, rule->values == SOME_VALUES ? "write all its words behind one =" : "write =");
 	return false;
 }
 
-/* Refuses the second line of an attribute that does not add up. As in xinetd the first line counts. */
-static void refuse_twice(struct merger *merger, const struct xinetd_rule *rule, const struct xinetd_value *value,
-			 const struct xinetd_assignment *written)
+/* Reports a second line of an attribute that is no list. As in xinetd the first line counts. */
+static void refuse_second_line(struct merger *merger, const struct xinetd_rule *rule, const struct xinetd_value *value,
+			       const struct xinetd_assignment *written)
 {
 	struct buf place = { 0 };
 
@@ -98,17 +99,18 @@ static void refuse_twice(struct merger *merger, const struct xinetd_rule *rule, 
 	if (rule->flags & ATTR_RESTRICTS && !xinetd_value_equals(value, written)) {
 		xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s", written->name,
 				    buf_string(&place));
-		diags_hint(&merger->entry->said, "xinetd takes the first: keep one of the two");
+		diags_hint(&merger->entry->diags, "xinetd takes the first: keep one of the two");
 	} else {
-		diag_warning(&merger->entry->said, written->at, "%s is already set%s, and that counts", written->name,
+		diag_warning(&merger->entry->diags, written->at, "%s is already set%s, and that counts", written->name,
 			     buf_string(&place));
 	}
 	buf_free(&place);
 }
 
-/* A list that restricts, written anew below itself: whom the first kept out would come. defaults add to theirs. */
-static bool replaces_guard(const struct merger *merger, enum xinetd_attribute attribute,
-			   const struct xinetd_assignment *written)
+/* Whether a second = would replace a list that restricts, so that clients get in whom the first one keeps out. In
+ * defaults a second = adds to the list. */
+static bool replaces_restriction(const struct merger *merger, enum xinetd_attribute attribute,
+				 const struct xinetd_assignment *written)
 {
 	return merger->is_own[attribute] && !merger->is_defaults && written->sign == OPERATOR_SET &&
 		xinetd_rules[attribute].flags & ATTR_RESTRICTS &&
@@ -123,21 +125,22 @@ static void refuse_replacement(struct merger *merger, const struct xinetd_value 
 	origin_describe(value->at, &place);
 	xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s, and this would replace it", written->name,
 			    buf_string(&place));
-	diags_hint(&merger->entry->said, "write both lists in one line, or add to the first by +=");
+	diags_hint(&merger->entry->diags, "write both lists in one line, or add to the first by +=");
 	buf_free(&place);
 }
 
-static void apply(struct merger *merger, enum xinetd_attribute attribute, const struct xinetd_assignment *written)
+static void apply_assignment(struct merger *merger, enum xinetd_attribute attribute,
+			     const struct xinetd_assignment *written)
 {
 	const struct xinetd_rule *rule = &xinetd_rules[attribute];
 	struct xinetd_value *value = &merger->values[attribute];
 	bool is_list = rule->flags & ATTR_ADDS;
 
 	if (merger->is_own[attribute] && !is_list) {
-		refuse_twice(merger, rule, value, written);
+		refuse_second_line(merger, rule, value, written);
 		return;
 	}
-	if (replaces_guard(merger, attribute, written)) {
+	if (replaces_restriction(merger, attribute, written)) {
 		refuse_replacement(merger, value, written);
 		return;
 	}
@@ -153,19 +156,19 @@ static void apply(struct merger *merger, enum xinetd_attribute attribute, const 
 	merger->is_own[attribute] = true;
 }
 
-static void merge_line(struct merger *merger, const struct xinetd_assignment *written)
+static void merge_assignment(struct merger *merger, const struct xinetd_assignment *written)
 {
 	int attribute = written->attribute;
-	size_t errors = merger->entry->said.errors;
+	size_t errors = merger->entry->diags.errors;
 
 	if (attribute < 0) {
-		refuse_unknown(merger->entry, written);
+		refuse_unknown_attribute(merger->entry, written);
 		return;
 	}
-	if (may_stand(merger, attribute, written) && operator_fits(merger, &xinetd_rules[attribute], written) &&
+	if (is_allowed_here(merger, attribute, written) && operator_fits(merger, &xinetd_rules[attribute], written) &&
 	    count_fits(merger, &xinetd_rules[attribute], written))
-		apply(merger, attribute, written);
-	else if (merger->entry->said.errors > errors)
+		apply_assignment(merger, attribute, written);
+	else if (merger->entry->diags.errors > errors)
 		merger->values[attribute].is_broken = true;
 }
 
@@ -180,5 +183,5 @@ void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struc
 		values[i].capacity = 0;
 	}
 	for (size_t i = 0; i < entry->count && !xinetd->failed; i++)
-		merge_line(&merger, &entry->list[i]);
+		merge_assignment(&merger, &entry->list[i]);
 }

@@ -1,7 +1,4 @@
-/* The state of a source until its end, with the diagnostics of each entry.
- *
- * An error in an entry that turns out to be disabled is only a warning. So diagnostics are collected with the entry
- * and handed over when its state is known. */
+/* Makes and frees the state of a source, and reports the diagnostics of its entries. */
 #include "parse/xinetd/entry.h"
 
 #include <stdarg.h>
@@ -24,7 +21,7 @@ struct xinetd *xinetd_new(void)
 void xinetd_entry_free(struct xinetd_entry *entry)
 {
 	free(entry->list);
-	diags_free(&entry->said);
+	diags_free(&entry->diags);
 }
 
 void xinetd_free(struct xinetd *xinetd)
@@ -47,23 +44,23 @@ void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const cha
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
-	diag_error(&entry->said, at, "%s", message);
+	diag_error(&entry->diags, at, "%s", message);
 	entry->is_broken = true;
 }
 
-void xinetd_entry_say(const struct xinetd_entry *entry, struct diags *diags, bool is_mild)
+void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings)
 {
-	for (size_t i = 0; i < entry->said.count; i++) {
-		const struct diag *diag = &entry->said.list[i];
+	for (size_t i = 0; i < entry->diags.count; i++) {
+		const struct diag *diag = &entry->diags.list[i];
 		struct origin at = { .file = diag->file, .line = diag->line, .column = diag->column };
-		bool milder = is_mild && diag->severity == SEVERITY_ERROR;
+		bool milder = as_warnings && diag->severity == SEVERITY_ERROR;
 
-		if (is_mild && diag->severity == SEVERITY_NOTE)
+		if (as_warnings && diag->severity == SEVERITY_NOTE)
 			continue;
 		diags_add(diags, milder ? SEVERITY_WARNING : diag->severity, at, "%s", diag->message);
 		if (diag->hint)
 			diags_hint(diags, "%s", diag->hint);
 	}
-	if (entry->said.lost || entry->said.dropped_errors)
+	if (entry->diags.lost || entry->diags.dropped_errors)
 		diag_error(diags, entry->at, "there is more wrong with this entry than could be said");
 }

@@ -1,8 +1,8 @@
-/* The program of a service, its user, and its surroundings.
+/* The program of a service, its user, limits and environment.
  *
- * xinetd has neither quotes nor templates: each word reaches the server unchanged, so characters with a meaning in
- * superd.conf are escaped here. argv[0] is the last component of the server's path or, with NAMEINARGS, the first
- * word of server_args. */
+ * xinetd has neither quotes nor templates: each word reaches the server unchanged. So superd escapes characters that
+ * mean something in superd.conf. argv[0] is the last component of the server's path or, with NAMEINARGS, the first word
+ * of server_args. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +14,8 @@ static const char *const builtins[] = {
 	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "servers", "services", NULL
 };
 
-/* A per cent sign that would begin a template, or be taken for half a sign, is doubled. */
-static const char *escape(struct xinetd_service *service, const char *word)
+/* Doubles a percent sign that would begin a template or an escape of superd.conf. NULL: out of memory. */
+static const char *escape_percent(struct xinetd_service *service, const char *word)
 {
 	struct buf out = { 0 };
 	const char *kept;
@@ -34,14 +34,14 @@ static const char *escape(struct xinetd_service *service, const char *word)
 	return kept;
 }
 
-/* A value with every word escaped. NULL: out of memory. */
-static const char **escape_all(struct xinetd_service *service, const struct xinetd_value *value, size_t extra)
+/* The words of a value, escaped, behind `extra` unused elements. NULL: out of memory. */
+static const char **escape_words(struct xinetd_service *service, const struct xinetd_value *value, size_t extra)
 {
 	size_t count = value ? value->count : 0;
 	const char **list = pool_alloc(service->xinetd->pool, (count + extra + 1) * sizeof(*list));
 
 	for (size_t i = 0; list && i < count; i++) {
-		list[extra + i] = escape(service, value->words[i]);
+		list[extra + i] = escape_percent(service, value->words[i]);
 		if (!list[extra + i])
 			return NULL;
 	}
@@ -55,7 +55,7 @@ static bool is_quote(char c)
 	return c == '"' || c == '\'';
 }
 
-/* Quotes and comments reach the program unchanged. Warns of the first one of a list. */
+/* Warns of the first quote or comment in a value, because the program gets it as a part of its arguments. */
 static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, attribute);
@@ -68,21 +68,21 @@ static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute 
 		if (!is_comment && !is_quote(equals ? equals[1] : word[0]))
 			continue;
 		if (is_comment)
-			diag_warning(&service->entry->said, value->word_at[i],
+			diag_warning(&service->entry->diags, value->word_at[i],
 				     "%s: '%s' is passed to the program as an argument",
 				     xinetd_rules[attribute].name, word);
 		else
-			diag_warning(&service->entry->said, value->word_at[i],
+			diag_warning(&service->entry->diags, value->word_at[i],
 				     "%s: quotes mean nothing here: they are part of the word %s",
 				     xinetd_rules[attribute].name, word);
-		diags_hint(&service->entry->said, is_comment ? "a comment has a line of its own"
+		diags_hint(&service->entry->diags, is_comment ? "a comment has a line of its own"
 							     : "blanks alone separate words");
 		return;
 	}
 }
 
-static void warn_of_shell(struct xinetd_service *service, const struct xinetd_value *server,
-			  const struct xinetd_value *args)
+static void warn_of_shell_argument(struct xinetd_service *service, const struct xinetd_value *server,
+				   const struct xinetd_value *args)
 {
 	struct shell_scan scan = { 0 };
 
@@ -90,9 +90,9 @@ static void warn_of_shell(struct xinetd_service *service, const struct xinetd_va
 	for (size_t i = 0; args && !args->is_inherited && i < args->count; i++) {
 		if (!shell_scan_word(&scan, args->words[i], true))
 			continue;
-		diag_warning(&service->entry->said, args->word_at[i], SHELL_WORD_WARNING,
+		diag_warning(&service->entry->diags, args->word_at[i], SHELL_WORD_WARNING,
 			     xinetd_rules[ATTR_SERVER_ARGS].name, args->words[i]);
-		diags_hint(&service->entry->said, "write it into a script, and name that as server");
+		diags_hint(&service->entry->diags, "write it into a script, and name that as server");
 		return;
 	}
 }
@@ -114,21 +114,21 @@ static void set_server(struct xinetd_service *service)
 				    service->entry->label);
 		return;
 	}
-	name = escape(service, args && named ? args->words[0] : scan_base_name(server->words[0]));
+	name = escape_percent(service, args && named ? args->words[0] : scan_base_name(server->words[0]));
 	if (args)
 		rest = (struct xinetd_value){ .words = args->words + named, .count = args->count - named };
-	list = escape_all(service, &rest, 1);
+	list = escape_words(service, &rest, 1);
 	if (!list || !name)
 		return;
 	warn_of_words(service, ATTR_SERVER_ARGS);
-	warn_of_shell(service, server, args);
+	warn_of_shell_argument(service, server, args);
 	list[0] = server->words[0];
 	xinetd_set_words(service, "exec", list, rest.count + 1, server);
 	xinetd_set_text(service, "argv0", name, named ? args->at : server->at);
 	xinetd_set_text(service, "error", "socket", server->at);
 }
 
-static void set_builtin(struct xinetd_service *service)
+static void set_builtin_program(struct xinetd_service *service)
 {
 	int number = xinetd_word_find(builtins, service->entry->name);
 	struct origin at = xinetd_place(service, ATTR_TYPE);
@@ -141,7 +141,7 @@ static void set_builtin(struct xinetd_service *service)
 
 		xinetd_entry_refuse(service->entry, at, "type = INTERNAL: superd itself has no service '%s'",
 				    service->entry->name);
-		diags_hint(&service->entry->said, nearest ? "did you mean '%s'" :
+		diags_hint(&service->entry->diags, nearest ? "did you mean '%s'" :
 			   "it has echo, discard, chargen, daytime, time, tcpmux, servers and services%s",
 			   nearest ? nearest : "");
 		return;
@@ -162,7 +162,7 @@ void xinetd_set_program(struct xinetd_service *service)
 	if (xinetd_value_of(service, ATTR_REDIRECT)) {
 		xinetd_set_as_is(service, ATTR_REDIRECT);
 	} else if (service->type & IS_INTERNAL) {
-		set_builtin(service);
+		set_builtin_program(service);
 	} else {
 		xinetd_needs(service, ATTR_USER);
 		if (xinetd_needs(service, ATTR_SERVER))
@@ -170,14 +170,13 @@ void xinetd_set_program(struct xinetd_service *service)
 	}
 }
 
-static bool is_number(const char *word)
+static bool is_decimal(const char *word)
 {
 	return *word && !word[strspn(word, "0123456789")];
 }
 
-/* Builtins need no rights, so they do not run as root; other services run as they say. A number as `user` is
- * also that of the group. */
-static void set_user(struct xinetd_service *service)
+/* A builtin never runs as root, as it needs no rights. A number as `user` is also the number of the group. */
+static void set_user_and_groups(struct xinetd_service *service)
 {
 	const struct xinetd_value *user = xinetd_value_of(service, ATTR_USER);
 	bool own = service->type & IS_INTERNAL;
@@ -188,7 +187,7 @@ static void set_user(struct xinetd_service *service)
 		xinetd_set_as_is(service, ATTR_USER);
 	if (xinetd_value_of(service, ATTR_GROUP))
 		xinetd_set_as_is(service, ATTR_GROUP);
-	else if (user && is_number(user->words[0]))
+	else if (user && is_decimal(user->words[0]))
 		xinetd_set_text(service, "group", user->words[0], user->at);
 	if (xinetd_value_of(service, ATTR_GROUPS))
 		xinetd_set_as_is(service, ATTR_GROUPS);
@@ -196,8 +195,8 @@ static void set_user(struct xinetd_service *service)
 		xinetd_set_text(service, "groups", "no", service->entry->at);
 }
 
-/* xinetd takes 0 for none. */
-static void set_limits(struct xinetd_service *service)
+/* For xinetd 0 is no limit. */
+static void set_rlimits(struct xinetd_service *service)
 {
 	for (int i = ATTR_RLIMIT_AS; i <= ATTR_RLIMIT_STACK; i++) {
 		const struct xinetd_value *value = xinetd_value_of(service, (enum xinetd_attribute)i);
@@ -207,16 +206,16 @@ static void set_limits(struct xinetd_service *service)
 		if (value->words[0][strspn(value->words[0], "0")])
 			xinetd_set_as_is(service, (enum xinetd_attribute)i);
 		else
-			diag_warning(&service->entry->said, value->at,
+			diag_warning(&service->entry->diags, value->at,
 				     "%s: xinetd takes 0 for no limit, and so it is here", xinetd_rules[i].name);
 	}
 }
 
-/* Without passenv a server has all of xinetd's own environment. */
-static void set_environment(struct xinetd_service *service)
+/* Without passenv a server gets xinetd's whole environment. */
+static void set_env(struct xinetd_service *service)
 {
 	const struct xinetd_value *env = xinetd_value_of(service, ATTR_ENV);
-	const char **list = env ? escape_all(service, env, 0) : NULL;
+	const char **list = env ? escape_words(service, env, 0) : NULL;
 
 	if (list) {
 		xinetd_set_words(service, "env", list, env->count, env);
@@ -232,9 +231,9 @@ void xinetd_set_environment(struct xinetd_service *service)
 {
 	if (service->flags & FLAG_SENSOR)
 		return;
-	set_user(service);
-	set_limits(service);
-	set_environment(service);
+	set_user_and_groups(service);
+	set_rlimits(service);
+	set_env(service);
 	if (xinetd_value_of(service, ATTR_UMASK))
 		xinetd_set_as_is(service, ATTR_UMASK);
 	if (xinetd_value_of(service, ATTR_NICE))

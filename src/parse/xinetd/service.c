@@ -1,8 +1,7 @@
-/* Turns an entry into a builder.
+/* Makes a builder of an entry.
  *
- * No part of an entry may get lost: an entry with any error becomes no service at all, whatever `enabled` says, so
- * that no service runs without one of its limits. Errors of a disabled entry are warnings, because xinetd does not
- * even read such an entry to its end. */
+ * An entry with any error becomes no service at all, so that no service runs without one of its limits. Errors of a
+ * disabled entry are warnings, because xinetd does not even read such an entry to its end. */
 #include "parse/xinetd/service.h"
 
 #include <string.h>
@@ -16,7 +15,7 @@ static const char *const flag_words[] = {
 	"LABELED", "REUSE", NULL
 };
 
-/* The bits of a value's words. */
+/* The bits of a value's words, by their index in known[]. */
 static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute attribute, const char *const *known)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, attribute);
@@ -34,9 +33,9 @@ static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute 
 		xinetd_entry_refuse(service->entry, value->word_at[i], "%s: there is no '%s'",
 				    xinetd_rules[attribute].name, value->words[i]);
 		if (strchr(value->words[i], ','))
-			diags_hint(&service->entry->said, "blanks stand between words, no commas");
+			diags_hint(&service->entry->diags, "blanks stand between words, no commas");
 		else if (nearest)
-			diags_hint(&service->entry->said, "did you mean '%s'", nearest);
+			diags_hint(&service->entry->diags, "did you mean '%s'", nearest);
 	}
 	return bits;
 }
@@ -54,7 +53,8 @@ static void check_type(struct xinetd_service *service)
 				    "flags: LABELED: superd sets no SELinux context of a connection");
 }
 
-/* Decides whether superd accepts. It accepts the connections of its builtins, as xinetd should and does not. */
+/* Decides whether superd accepts connections itself. It always does for stream builtins; xinetd does not with wait =
+ * yes. */
 static void find_accepts(struct xinetd_service *service)
 {
 	const struct xinetd_value *wait = xinetd_value_of(service, ATTR_WAIT);
@@ -68,7 +68,7 @@ static void find_accepts(struct xinetd_service *service)
 		xinetd_entry_refuse(service->entry, wait->at, "%s: %s needs wait = no", service->entry->label,
 				    xinetd_value_of(service, ATTR_REDIRECT) ? "redirect" : "tcpmux");
 	} else if (waits && own && service->socket == XINETD_STREAM) {
-		diag_warning(&service->entry->said, wait->at,
+		diag_warning(&service->entry->diags, wait->at,
 			     "%s: superd answers each client itself, as with wait = no", service->entry->label);
 		waits = false;
 	}
@@ -88,10 +88,10 @@ void xinetd_check_mdns(struct xinetd_service *service)
 	if (scan_bool(value->words[0], &wanted))
 		xinetd_entry_refuse(service->entry, value->word_at[0], "mdns: '%s': it is yes or no", value->words[0]);
 	if (wanted)
-		diag_warning(&service->entry->said, value->at, "mdns: superd announces no services");
+		diag_warning(&service->entry->diags, value->at, "mdns: superd announces no services");
 }
 
-static void set_state(struct xinetd_service *service)
+static void set_disable(struct xinetd_service *service)
 {
 	const struct xinetd_value *disable = xinetd_value_of(service, ATTR_DISABLE);
 	bool value;
@@ -103,7 +103,7 @@ static void set_state(struct xinetd_service *service)
 		xinetd_set_text(service, "disable", "yes", service->entry->disabled_at);
 }
 
-static void set_all(struct xinetd_service *service)
+static void set_all_options(struct xinetd_service *service)
 {
 	bool has_socket;
 
@@ -121,15 +121,15 @@ static void set_all(struct xinetd_service *service)
 	xinetd_set_access(service);
 	xinetd_set_log(service);
 	xinetd_check_mdns(service);
-	set_state(service);
+	set_disable(service);
 }
 
-static void end_service(struct xinetd_service *service)
+static void finish_service(struct xinetd_service *service)
 {
 	struct xinetd_entry *entry = service->entry;
 	struct reading *reading = service->reading;
 
-	xinetd_entry_say(entry, reading->diags, entry->is_disabled);
+	xinetd_entry_report(entry, reading->diags, entry->is_disabled);
 	if (!entry->is_broken && !xinetd_any_broken(service->values)) {
 		reading_add(reading, service->builder);
 		return;
@@ -149,7 +149,11 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 {
 	struct xinetd_value values[ATTRIBUTES];
 	struct xinetd_service service = {
-		.xinetd = xinetd, .reading = reading, .entry = entry, .values = values, .is_torn = entry->is_broken,
+		.xinetd = xinetd,
+		.reading = reading,
+		.entry = entry,
+		.values = values,
+		.has_bad_line = entry->is_broken,
 		.builder = builder_new(reading->table, entry->label, entry->at),
 	};
 
@@ -159,6 +163,6 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 	}
 	builder_set_foreign(service.builder, NATIVE);
 	xinetd_merge(xinetd, entry, defaults, values);
-	set_all(&service);
-	end_service(&service);
+	set_all_options(&service);
+	finish_service(&service);
 }

@@ -1,8 +1,8 @@
-/* Ids, enabled, disabled and disable.
+/* The attributes id, enabled, disabled and disable.
  *
- * xinetd requires unique ids, yet runs two services of one id if their ports or protocols differ (`time` over TCP
- * and UDP), and ignores disabled services of the same id. A table of superd needs one name for each service, so the
- * later ones and the disabled ones get names of their own. */
+ * xinetd asks for unique ids. But it runs two services with one id if their ports or protocols differ (`time` over TCP
+ * and UDP), and it ignores disabled services with the same id. superd needs a unique name for each service, so the
+ * first one that is enabled keeps the id as its label, and the others get other labels. */
 #include "parse/xinetd/service_ids.h"
 
 #include <stdlib.h>
@@ -11,8 +11,9 @@
 
 #include "base/scan.h"
 
-/* The first line of an entry that sets this attribute to one word, or NULL. */
-static const struct xinetd_assignment *find_line(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
+/* The first line of an entry that sets this attribute to one word; NULL: none. */
+static const struct xinetd_assignment *find_assignment(const struct xinetd_entry *entry,
+						       enum xinetd_attribute attribute)
 {
 	for (size_t i = 0; i < entry->count; i++) {
 		if (entry->list[i].attribute == (int)attribute && entry->list[i].count == 1)
@@ -30,11 +31,11 @@ static bool has_id(const struct xinetd_value *ids, const char *id)
 	return false;
 }
 
-/* Sets whether the entry is disabled, and the place that says so. */
-static void find_state(struct xinetd_entry *entry, const struct xinetd_value *defaults)
+/* Sets is_disabled and the place of the line that disables the entry. */
+static void find_disabled(struct xinetd_entry *entry, const struct xinetd_value *defaults)
 {
 	const struct xinetd_value *enabled = &defaults[ATTR_ENABLED], *disabled = &defaults[ATTR_DISABLED];
-	const struct xinetd_assignment *line = find_line(entry, ATTR_DISABLE);
+	const struct xinetd_assignment *line = find_assignment(entry, ATTR_DISABLE);
 	bool value = false;
 
 	if (line && !scan_bool(line->words[0], &value) && value)
@@ -48,8 +49,8 @@ static void find_state(struct xinetd_entry *entry, const struct xinetd_value *de
 	entry->is_disabled = true;
 }
 
-/* By id, those that run first, then in their order. */
-static int compare_entries(const void *a, const void *b)
+/* Sorts by id; of one id enabled entries come first, then the order of the files decides. */
+static int compare_by_id(const void *a, const void *b)
 {
 	const struct xinetd_entry *first = *(struct xinetd_entry *const *)a, *second = *(struct xinetd_entry *const *)b;
 	int order = strcmp(first->id, second->id);
@@ -66,11 +67,11 @@ static int compare_id(const void *id, const void *entry)
 	return strcmp(id, (*(struct xinetd_entry *const *)entry)->id);
 }
 
-/* A name that no id is: with the type of its socket, or else a number. */
+/* A label that is no entry's id: the id with the socket type behind it, or else with a number. */
 static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorted, const struct xinetd_entry *entry,
 			      unsigned *number)
 {
-	const struct xinetd_assignment *type = find_line(entry, ATTR_SOCKET_TYPE);
+	const struct xinetd_assignment *type = find_assignment(entry, ATTR_SOCKET_TYPE);
 	bool by_type = type && *number == 2 && !scan_ends_with(entry->id, type->words[0]);
 	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0])
 				    : pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
@@ -82,22 +83,22 @@ static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorte
 	return label ? label : entry->id;
 }
 
-static void label_again(struct xinetd *xinetd, struct xinetd_entry **sorted, struct xinetd_entry *entry,
-			const struct xinetd_entry *first, unsigned *number)
+static void relabel_entry(struct xinetd *xinetd, struct xinetd_entry **sorted, struct xinetd_entry *entry,
+			  const struct xinetd_entry *first, unsigned *number)
 {
 	struct buf place = { 0 };
 
 	entry->label = make_label(xinetd, sorted, entry, number);
 	origin_describe(first->at, &place);
-	diags_add(&entry->said, entry->is_disabled ? SEVERITY_NOTE : SEVERITY_WARNING, entry->at,
+	diags_add(&entry->diags, entry->is_disabled ? SEVERITY_NOTE : SEVERITY_WARNING, entry->at,
 		  "the id %s is taken already%s: this service is called %s", entry->id, buf_string(&place),
 		  entry->label);
 	if (!entry->is_disabled)
-		diags_hint(&entry->said, "give it an id of its own: id = %s", entry->label);
+		diags_hint(&entry->diags, "give it an id of its own: id = %s", entry->label);
 	buf_free(&place);
 }
 
-static void label_all(struct xinetd *xinetd)
+static void label_entries(struct xinetd *xinetd)
 {
 	struct xinetd_entry **sorted = calloc(xinetd->count + 1, sizeof(struct xinetd_entry *));
 	unsigned number = 2;
@@ -109,10 +110,10 @@ static void label_all(struct xinetd *xinetd)
 	}
 	for (size_t i = 0; i < xinetd->count; i++)
 		sorted[i] = &xinetd->services[i];
-	qsort(sorted, xinetd->count, sizeof(struct xinetd_entry *), compare_entries);
+	qsort(sorted, xinetd->count, sizeof(struct xinetd_entry *), compare_by_id);
 	for (size_t i = 1; i < xinetd->count && !xinetd->failed; i++) {
 		if (!strcmp(sorted[first]->id, sorted[i]->id)) {
-			label_again(xinetd, sorted, sorted[i], sorted[first], &number);
+			relabel_entry(xinetd, sorted, sorted[i], sorted[first], &number);
 		} else {
 			first = i;
 			number = 2;
@@ -121,7 +122,7 @@ static void label_all(struct xinetd *xinetd)
 	free(sorted);
 }
 
-/* An id that was misspelt would leave what it means running, or keep it from running. */
+/* Warns of ids that no service has: a misspelt one would leave the wrong services enabled. */
 static void check_ids(const struct xinetd *xinetd, const struct xinetd_value *ids, const char *attribute,
 		      struct diags *diags)
 {
@@ -136,7 +137,7 @@ static void check_ids(const struct xinetd *xinetd, const struct xinetd_value *id
 	}
 }
 
-/* Whether a line may have been meant to tell the id. */
+/* Whether a wrong line may have been meant to set the id. */
 static bool may_hide_id(const struct xinetd_entry *entry)
 {
 	for (size_t i = 0; i < entry->count; i++) {
@@ -152,13 +153,13 @@ void xinetd_assign_ids(struct xinetd *xinetd, struct reading *reading, const str
 {
 	for (size_t i = 0; i < xinetd->count; i++) {
 		struct xinetd_entry *entry = &xinetd->services[i];
-		const struct xinetd_assignment *id = find_line(entry, ATTR_ID);
+		const struct xinetd_assignment *id = find_assignment(entry, ATTR_ID);
 
 		entry->id = entry->label = id ? id->words[0] : entry->name;
 		entry->is_doubtful = !id && may_hide_id(entry);
-		find_state(entry, defaults);
+		find_disabled(entry, defaults);
 	}
-	label_all(xinetd);
+	label_entries(xinetd);
 	check_ids(xinetd, &defaults[ATTR_ENABLED], "enabled", reading->diags);
 	check_ids(xinetd, &defaults[ATTR_DISABLED], "disabled", reading->diags);
 }

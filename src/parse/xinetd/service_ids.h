@@ -1,9 +1,9 @@
-/* Which services of a source there are: what each is called, and whether it is disabled. */
+/* The ids of a source's services, their unique labels, and whether they are disabled. */
 #pragma once
 
 #include "parse/reading.h"
 #include "parse/xinetd/value.h"
 
-/* Gives every entry its id, label and state, by the values of defaults; what is odd is added to the entries, and names
- * in enabled and disabled that nobody has to the diagnostics. */
+/* Sets id, label, is_doubtful and is_disabled of every entry. defaults: for `enabled` and `disabled`. Shared ids are
+ * reported with the entries; ids in `enabled` and `disabled` that no service has are added to reading->diags. */
 void xinetd_assign_ids(struct xinetd *xinetd, struct reading *reading, const struct xinetd_value *defaults);

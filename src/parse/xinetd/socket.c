@@ -1,8 +1,8 @@
-/* socket_type, protocol, port, bind, v6only and the families of flags: an endpoint.
+/* The attributes socket_type, protocol, port, bind, v6only and the families in flags, as endpoints.
  *
- * Without a family some xinetds listen on IPv4 alone, others with one socket for both, where IPv4 clients arrive
- * with mapped addresses that old servers do not understand. Where superd accepts, two sockets serve each client
- * under its own address; a server that accepts itself can have only one. */
+ * If an entry names no family, some versions of xinetd listen on IPv4 alone. Others have one socket for both families,
+ * where IPv4 clients get mapped addresses that old servers do not understand. Where superd accepts, it opens one socket
+ * for each family, so that each client has its own address. A server that accepts itself can have only one socket. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -12,15 +12,15 @@
 
 static const char *const socket_types[] = { "stream", "dgram", "raw", "seqpacket", NULL };
 
-/* The word of a value that takes one. */
-static const char *word_of(const struct xinetd_service *service, enum xinetd_attribute attribute)
+/* The first word of an attribute's value; NULL: not set. */
+static const char *value_word(const struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, attribute);
 
 	return value ? value->words[0] : NULL;
 }
 
-/* Names of protocols(5) in any case of letters; those that mean something here as they are there. */
+/* Names of protocols(5). tcp, udp and sctp are known case-insensitively and become lower case. */
 static const char *plain_protocol(const char *word)
 {
 	static const char *const known[] = { "tcp", "udp", "sctp", NULL };
@@ -29,8 +29,8 @@ static const char *plain_protocol(const char *word)
 	return number < 0 ? word : known[number];
 }
 
-/* Either says the other, where it is TCP or UDP. */
-static bool infer(struct xinetd_service *service, const char *type)
+/* Infers the missing one of socket type and protocol. false: one is missing and cannot be inferred. */
+static bool infer_type_or_protocol(struct xinetd_service *service, const char *type)
 {
 	if (!type && service->protocol && !strcmp(service->protocol, "udp"))
 		service->socket = XINETD_DGRAM;
@@ -46,7 +46,7 @@ static bool infer(struct xinetd_service *service, const char *type)
 	return true;
 }
 
-static bool is_pair(const struct xinetd_service *service)
+static bool type_fits_protocol(const struct xinetd_service *service)
 {
 	switch (service->socket) {
 	case XINETD_STREAM:
@@ -61,7 +61,7 @@ static bool is_pair(const struct xinetd_service *service)
 	return false;
 }
 
-static bool find_type(struct xinetd_service *service, const char *type)
+static bool find_socket_type(struct xinetd_service *service, const char *type)
 {
 	int number = type ? xinetd_word_find(socket_types, type) : 0;
 
@@ -74,38 +74,38 @@ static bool find_type(struct xinetd_service *service, const char *type)
 	return false;
 }
 
-static bool find_pair(struct xinetd_service *service)
+static bool find_type_and_protocol(struct xinetd_service *service)
 {
-	const char *type = word_of(service, ATTR_SOCKET_TYPE);
+	const char *type = value_word(service, ATTR_SOCKET_TYPE);
 
-	service->protocol = plain_protocol(word_of(service, ATTR_PROTOCOL));
-	if (!find_type(service, type))
+	service->protocol = plain_protocol(value_word(service, ATTR_PROTOCOL));
+	if (!find_socket_type(service, type))
 		return false;
-	if (!infer(service, type))
+	if (!infer_type_or_protocol(service, type))
 		return xinetd_needs(service, type ? ATTR_PROTOCOL : ATTR_SOCKET_TYPE);
-	if (is_pair(service))
+	if (type_fits_protocol(service))
 		return true;
 	xinetd_entry_refuse(service->entry, xinetd_place(service, type ? ATTR_SOCKET_TYPE : ATTR_PROTOCOL),
 			    "%s: socket_type = %s does not go with protocol = %s", service->entry->label,
 			    socket_types[service->socket], service->protocol);
 	if (service->socket == XINETD_SEQPACKET && !strcmp(service->protocol, "sctp"))
-		diags_hint(&service->entry->said, "superd serves SCTP with socket_type = stream");
+		diags_hint(&service->entry->diags, "superd serves SCTP with socket_type = stream");
 	return false;
 }
 
 bool xinetd_find_socket(struct xinetd_service *service)
 {
-	if (find_pair(service))
+	if (find_type_and_protocol(service))
 		return true;
 	service->socket = XINETD_STREAM;
 	service->protocol = "tcp";
 	return false;
 }
 
-/* Whether only IPv6 is meant. xinetd that know v6only take any mention of it for a yes. */
+/* Sets v6only. Versions of xinetd that know v6only take any value of it for yes. */
 static void find_v6only(struct xinetd_service *service)
 {
-	const char *word = word_of(service, ATTR_V6ONLY);
+	const char *word = value_word(service, ATTR_V6ONLY);
 
 	if (word && scan_bool(word, &service->v6only))
 		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_V6ONLY), "v6only: '%s': it is yes or no",
@@ -114,8 +114,9 @@ static void find_v6only(struct xinetd_service *service)
 		service->v6only = true;
 }
 
-/* The suffix of the protocol: "4", "6" or "". Both flags together mean IPv6, and IPv4 on a machine without it. */
-static const char *find_family(struct xinetd_service *service)
+/* The suffix of the protocol in an endpoint: "4", "6" or "". IPv4 and IPv6 together mean "": a socket for both
+ * families, or for IPv4 on a machine without IPv6. */
+static const char *family_suffix(struct xinetd_service *service)
 {
 	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
 
@@ -124,8 +125,8 @@ static const char *find_family(struct xinetd_service *service)
 	return service->v6only ? "6" : "";
 }
 
-/* Whether what has the shape of a number, with an interface behind it or not, is an address. */
-static bool is_address(const char *bind, size_t length)
+/* false: the text looks like a numeric address but is none. Host names pass. */
+static bool may_be_address(const char *bind, size_t length)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
@@ -139,7 +140,7 @@ static bool is_address(const char *bind, size_t length)
 	return text[strspn(text, "0123456789.")] || inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* The host in front of the port and the interface behind it. false: refused. */
+/* Splits bind into the host, which stands before the port, and the scope, which stands behind it. false: refused. */
 static bool find_host(struct xinetd_service *service, struct buf *host, struct buf *scope)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, ATTR_BIND);
@@ -148,7 +149,7 @@ static bool find_host(struct xinetd_service *service, struct buf *host, struct b
 
 	if (!value)
 		return true;
-	if (!is_address(bind, length)) {
+	if (!may_be_address(bind, length)) {
 		xinetd_entry_refuse(service->entry, value->word_at[0], "bind: '%s' is no address", bind);
 		return false;
 	}
@@ -160,10 +161,10 @@ static bool find_host(struct xinetd_service *service, struct buf *host, struct b
 	return true;
 }
 
-/* A port as a number, or the name of the service. NULL: refused. */
+/* The port as a number, or the name of the service. NULL: refused. */
 static const char *find_port(struct xinetd_service *service)
 {
-	const char *port = word_of(service, ATTR_PORT);
+	const char *port = value_word(service, ATTR_PORT);
 
 	if (port) {
 		const char *digits = port + strspn(port, "0");
@@ -181,7 +182,7 @@ static const char *find_port(struct xinetd_service *service)
 	return service->entry->name;
 }
 
-static void listen_at(struct xinetd_service *service, const char *prefix, const char *family, const char *rest)
+static void add_listen(struct xinetd_service *service, const char *prefix, const char *family, const char *rest)
 {
 	const char *text = pool_textf(service->xinetd->pool, "%s%s:%s", prefix, family, rest);
 	enum xinetd_attribute from = xinetd_value_of(service, ATTR_BIND) ? ATTR_BIND : ATTR_PORT;
@@ -192,20 +193,21 @@ static void listen_at(struct xinetd_service *service, const char *prefix, const 
 		service->xinetd->failed = true;
 }
 
-/* IPv4 and, where the machine has it, IPv6, by two sockets. */
-static void listen_twice(struct xinetd_service *service, const char *port)
+/* Listens with one socket for IPv4 and, if the machine has it, one for IPv6. */
+static void listen_per_family(struct xinetd_service *service, const char *port)
 {
 	struct origin at = xinetd_place(service, ATTR_PORT);
 
-	listen_at(service, service->protocol, "4", port);
+	add_listen(service, service->protocol, "4", port);
 	builder_open_socket(service->builder, NULL, at);
-	listen_at(service, service->protocol, "6", port);
+	add_listen(service, service->protocol, "6", port);
 	xinetd_set_text(service, "optional", "yes", at);
-	builder_close_socket(service->builder, &service->entry->said);
+	builder_close_socket(service->builder, &service->entry->diags);
 }
 
-/* A name has addresses of both families, of which the flag picks one; an address is of its own, whatever is said. */
-static const char *find_bound_family(struct xinetd_service *service, const char *bind, const char *family)
+/* The suffix of the protocol with bind. A host name may have addresses of both families, and the flag picks one. The
+ * family of an address holds, whatever the flags say. */
+static const char *bound_family_suffix(struct xinetd_service *service, const char *bind, const char *family)
 {
 	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
 	bool is_ipv6 = strchr(bind, ':'), is_ipv4 = !bind[strspn(bind, "0123456789.")];
@@ -214,35 +216,35 @@ static const char *find_bound_family(struct xinetd_service *service, const char 
 	if ((service->v6only && !is_ipv4) || (!is_ipv4 && !is_ipv6))
 		return families == FLAG_IPV6 ? "6" : family;
 	if (service->v6only && !v6only->is_inherited)
-		diag_warning(&service->entry->said, v6only->at,
+		diag_warning(&service->entry->diags, v6only->at,
 			     "v6only: it is bound to %s, which is of IPv4, and that counts", bind);
 	if (families == (is_ipv4 ? FLAG_IPV6 : FLAG_IPV4))
-		diag_warning(&service->entry->said, xinetd_place(service, ATTR_FLAGS),
+		diag_warning(&service->entry->diags, xinetd_place(service, ATTR_FLAGS),
 			     "flags: %s: it is bound to %s, which is of the other family, and that counts",
 			     is_ipv4 ? "IPv6" : "IPv4", bind);
 	return "";
 }
 
-/* Listens with one socket, of the given family or of both. */
-static void listen_once(struct xinetd_service *service, const char *port)
+/* Listens with one socket, for the given family or for both. */
+static void listen_with_one_socket(struct xinetd_service *service, const char *port)
 {
-	const char *family = find_family(service), *bind = word_of(service, ATTR_BIND);
+	const char *family = family_suffix(service), *bind = value_word(service, ATTR_BIND);
 	struct buf host = { 0 }, scope = { 0 }, rest = { 0 };
 	bool good = find_host(service, &host, &scope);
 
 	if (bind)
-		family = find_bound_family(service, bind, family);
+		family = bound_family_suffix(service, bind, family);
 	buf_addf(&rest, "%s%s%s", buf_string(&host), port, buf_string(&scope));
 	if (host.failed || scope.failed || rest.failed)
 		service->xinetd->failed = true;
 	else if (good)
-		listen_at(service, service->protocol, family, buf_string(&rest));
+		add_listen(service, service->protocol, family, buf_string(&rest));
 	buf_free(&host);
 	buf_free(&scope);
 	buf_free(&rest);
 }
 
-static void set_inet(struct xinetd_service *service)
+static void set_inet_sockets(struct xinetd_service *service)
 {
 	bool says_family =
 		service->flags & (FLAG_IPV4 | FLAG_IPV6) || xinetd_value_of(service, ATTR_BIND) || service->v6only;
@@ -251,25 +253,25 @@ static void set_inet(struct xinetd_service *service)
 	if (!port)
 		return;
 	if (!says_family && service->accepts && service->reading->compat != COMPAT_XINETD)
-		listen_twice(service, port);
+		listen_per_family(service, port);
 	else
-		listen_once(service, port);
+		listen_with_one_socket(service, port);
 }
 
-/* It belongs to the protocol, so a port is none of its business. */
-static void set_raw(struct xinetd_service *service)
+/* A raw socket has a protocol and no port. */
+static void set_raw_socket(struct xinetd_service *service)
 {
-	const char *bind = word_of(service, ATTR_BIND);
+	const char *bind = value_word(service, ATTR_BIND);
 	const char *rest =
 		bind ? pool_textf(service->xinetd->pool, "%s@%s", service->protocol, bind) : service->protocol;
 
 	if (rest)
-		listen_at(service, "raw", find_family(service), rest);
+		add_listen(service, "raw", family_suffix(service), rest);
 	else
 		service->xinetd->failed = true;
 }
 
-static void set_mux(struct xinetd_service *service)
+static void set_tcpmux(struct xinetd_service *service)
 {
 	bool plus = service->type & IS_TCPMUXPLUS;
 	const char *rest = pool_textf(service->xinetd->pool, "%s%s", plus ? "+" : "", service->entry->name);
@@ -278,18 +280,18 @@ static void set_mux(struct xinetd_service *service)
 		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_PROTOCOL),
 				    "%s: a service of tcpmux has protocol = tcp", service->entry->label);
 	if (!(service->type & IS_UNLISTED))
-		diag_note(&service->entry->said, xinetd_place(service, ATTR_TYPE),
+		diag_note(&service->entry->diags, xinetd_place(service, ATTR_TYPE),
 			  "xinetd takes a service of tcpmux only with UNLISTED beside it");
 	if (rest)
-		listen_at(service, "tcpmux", "", rest);
+		add_listen(service, "tcpmux", "", rest);
 	else
 		service->xinetd->failed = true;
 }
 
-/* The program's number where it is in no rpc(5), or its name. NULL: refused. */
+/* The RPC program: its number with UNLISTED, else its name in rpc(5). NULL: refused. */
 static const char *find_rpc_program(struct xinetd_service *service)
 {
-	const char *number = word_of(service, ATTR_RPC_NUMBER);
+	const char *number = value_word(service, ATTR_RPC_NUMBER);
 
 	if (!(service->type & IS_UNLISTED))
 		return service->entry->name;
@@ -303,29 +305,29 @@ static const char *find_rpc_program(struct xinetd_service *service)
 	return NULL;
 }
 
-static void set_rpc(struct xinetd_service *service)
+static void set_rpc_socket(struct xinetd_service *service)
 {
-	const char *versions = word_of(service, ATTR_RPC_VERSION), *program = find_rpc_program(service), *rest;
+	const char *versions = value_word(service, ATTR_RPC_VERSION), *program = find_rpc_program(service), *rest;
 	bool both = service->flags & FLAG_IPV6;
 
 	if (xinetd_value_of(service, ATTR_BIND))
 		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_BIND),
 				    "bind: superd cannot bind a service of RPC to one address");
 	if (xinetd_value_of(service, ATTR_PORT))
-		diag_warning(&service->entry->said, xinetd_place(service, ATTR_PORT),
+		diag_warning(&service->entry->diags, xinetd_place(service, ATTR_PORT),
 			     "port: a service of RPC listens where the system chooses");
 	if (!xinetd_needs(service, ATTR_RPC_VERSION) || !program)
 		return;
 	rest = pool_textf(service->xinetd->pool, "%s/%s", program, versions);
 	if (rest)
-		listen_at(service, service->socket == XINETD_DGRAM ? "rpc/udp" : "rpc/tcp",
-			  both ? find_family(service) : "4", rest);
+		add_listen(service, service->socket == XINETD_DGRAM ? "rpc/udp" : "rpc/tcp",
+			   both ? family_suffix(service) : "4", rest);
 	else
 		service->xinetd->failed = true;
 }
 
-/* Options that speak of TCP mean nothing elsewhere, as xinetd.conf(5) has it. */
-static void set_options(struct xinetd_service *service)
+/* Flags for TCP alone. Elsewhere they mean nothing, see xinetd.conf(5). */
+static void set_tcp_options(struct xinetd_service *service)
 {
 	struct origin at = xinetd_place(service, ATTR_FLAGS);
 
@@ -341,12 +343,12 @@ void xinetd_set_sockets(struct xinetd_service *service)
 {
 	find_v6only(service);
 	if (service->type & IS_RPC)
-		set_rpc(service);
+		set_rpc_socket(service);
 	else if (service->type & (IS_TCPMUX | IS_TCPMUXPLUS))
-		set_mux(service);
+		set_tcpmux(service);
 	else if (service->socket == XINETD_RAW)
-		set_raw(service);
+		set_raw_socket(service);
 	else
-		set_inet(service);
-	set_options(service);
+		set_inet_sockets(service);
+	set_tcp_options(service);
 }

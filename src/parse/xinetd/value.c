@@ -1,7 +1,7 @@
-/* Lists of words that lines of xinetd.conf extend and shorten.
+/* Values, which lines of xinetd.conf set, extend and shorten.
  *
- * -= must find a word of only_from that is spelled in another way (10.0.0.0/8 for 10.0.0.0). If it finds no word to
- * remove, the list is wider than its author thinks, and that is an error. */
+ * -= of only_from must also find an address that is written in another way (10.0.0.0/8 for 10.0.0.0). If there is no
+ * such word, more clients may connect than the author thinks, so that is an error. */
 #include "parse/xinetd/value.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static bool no_network(void *context, const char *name, struct network *network)
 	return false;
 }
 
-/* The networks a word means; NULL and 0: it is a name, or memory ran out. */
+/* The networks that a word stands for; NULL and 0: it is a host name, or memory ran out. */
 static const struct network *networks_of(const char *word, struct pool *pool, size_t *count)
 {
 	const char *list[] = { word, NULL };
@@ -47,26 +47,26 @@ static bool is_same_address(const char *a, const char *b, struct pool *pool)
 	return true;
 }
 
-static bool is_same(enum xinetd_attribute attribute, const char *a, const char *b, struct pool *pool)
+static bool words_match(enum xinetd_attribute attribute, const char *a, const char *b, struct pool *pool)
 {
 	if (attribute == ATTR_ONLY_FROM || attribute == ATTR_NO_ACCESS)
 		return is_same_address(a, b, pool);
 	return attribute == ATTR_PASSENV ? !strcmp(a, b) : !strcasecmp(a, b);
 }
 
-static bool has_word(const char *const *list, size_t count, enum xinetd_attribute attribute, const char *word,
-		     struct pool *pool)
+static bool list_has_word(const char *const *list, size_t count, enum xinetd_attribute attribute, const char *word,
+			  struct pool *pool)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (is_same(attribute, list[i], word, pool))
+		if (words_match(attribute, list[i], word, pool))
 			return true;
 	}
 	return false;
 }
 
-/* Makes the value's lists its own, with room for more behind them: for as much again, so that many lines of += do not
- * cost a copy each. false: out of memory. */
-static bool value_own(struct xinetd *xinetd, struct xinetd_value *value, size_t more)
+/* Copies words and word_at into own and own_at, with room for `more` words. The capacity at least doubles, so that many
+ * lines of += do not copy the lists each time. false: out of memory. */
+static bool make_lists_own(struct xinetd *xinetd, struct xinetd_value *value, size_t more)
 {
 	size_t count = value->count, capacity = count + (more > count ? more : count) + 1;
 
@@ -99,7 +99,7 @@ void xinetd_value_set(struct xinetd_value *value, const struct xinetd_assignment
 
 void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_assignment *written)
 {
-	if (!value_own(xinetd, value, written->count))
+	if (!make_lists_own(xinetd, value, written->count))
 		return;
 	for (size_t i = 0; i < written->count; i++) {
 		value->own[value->count] = written->words[i];
@@ -114,9 +114,9 @@ static void refuse_removal(struct xinetd_entry *entry, enum xinetd_attribute att
 	if (attribute == ATTR_ONLY_FROM) {
 		xinetd_entry_refuse(entry, written->word_at[word], "only_from: there is no '%s' to take away",
 				    written->words[word]);
-		diags_hint(&entry->said, "write the list anew with =");
+		diags_hint(&entry->diags, "write the list anew with =");
 	} else {
-		diag_warning(&entry->said, written->word_at[word], "%s: there is no '%s' to take away", written->name,
+		diag_warning(&entry->diags, written->word_at[word], "%s: there is no '%s' to take away", written->name,
 			     written->words[word]);
 	}
 }
@@ -127,13 +127,13 @@ void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum
 	size_t kept = 0;
 
 	for (size_t i = 0; i < written->count; i++) {
-		if (!has_word(value->words, value->count, attribute, written->words[i], xinetd->pool))
+		if (!list_has_word(value->words, value->count, attribute, written->words[i], xinetd->pool))
 			refuse_removal(entry, attribute, written, i);
 	}
-	if (!value_own(xinetd, value, 0))
+	if (!make_lists_own(xinetd, value, 0))
 		return;
 	for (size_t i = 0; i < value->count; i++) {
-		if (has_word(written->words, written->count, attribute, value->own[i], xinetd->pool))
+		if (list_has_word(written->words, written->count, attribute, value->own[i], xinetd->pool))
 			continue;
 		value->own[kept] = value->own[i];
 		value->own_at[kept++] = value->own_at[i];

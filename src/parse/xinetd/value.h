@@ -1,4 +1,4 @@
-/* The words of an attribute, gathered from several lines by += and -=. */
+/* The value of an attribute: its words, after all lines with = += and -=. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,19 +12,19 @@ struct xinetd_value {
 	size_t count;
 	struct origin at;
 	const struct origin *word_at;
-	const char **own;               /* words and word_at, where nobody shares them with it, with this much room */
+	const char **own;               /* the same arrays as words and word_at, where they may be changed */
 	struct origin *own_at;
-	size_t capacity;                /* 0: they are a line's, or those of defaults */
+	size_t capacity;                /* of own and own_at; 0: words and word_at belong to a line or to defaults */
 	bool is_set;
-	bool is_inherited;              /* it is just what defaults say */
-	bool is_broken;                 /* a line was refused: no service may run without it */
+	bool is_inherited;              /* it comes from defaults unchanged */
+	bool is_broken;                 /* a line was refused: no service may run without this value */
 };
 
-/* Set, extend or shorten a value by the words of a line: = += and -=. The place of the value does not change. */
+/* Set (=), extend (+=) or shorten (-=) a value by the words of a line. `at` does not change. */
 void xinetd_value_set(struct xinetd_value *value, const struct xinetd_assignment *written);
 void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_assignment *written);
 void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum xinetd_attribute attribute,
 			 struct xinetd_value *value, const struct xinetd_assignment *written);
 
-/* Whether a line says just what is there. */
+/* Whether a line has exactly the words of the value. */
 bool xinetd_value_equals(const struct xinetd_value *value, const struct xinetd_assignment *written);

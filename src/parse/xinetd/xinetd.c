@@ -1,7 +1,7 @@
-/* Reads a source of xinetd.conf from its first file to its end.
+/* Reads a source of xinetd.conf.
  *
- * defaults also apply to services that stand before them, in any file of the source. So no builder is made until the
- * last file is read; otherwise a service in front of defaults would be open to the world. */
+ * defaults also apply to services that stand before them, in any file of the source. So builders are made when the last
+ * file is read; otherwise a service before defaults would run without their restrictions. */
 #include "parse/xinetd/xinetd.h"
 
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 #include "parse/xinetd/service.h"
 #include "parse/xinetd/service_ids.h"
 
-/* The language that a name inside an entry belongs to: 1 xinetd's, -1 superd's, 0 both or neither. */
-static int judge_name(const struct xinetd_scanner *scanner)
+/* The language of a name inside an entry: 1 xinetd.conf, -1 superd.conf, 0 both or neither. */
+static int name_language(const struct xinetd_scanner *scanner)
 {
 	static const char *const native[] = { "listen", "exec", "accept", "pass", "builtin", "socket", NULL };
 	const char *text = scanner->source->text + scanner->name.start;
@@ -33,21 +33,21 @@ static int judge_name(const struct xinetd_scanner *scanner)
 	return directive_find(NATIVE, name) ? 0 : 1;
 }
 
-/* superd.conf puts braces and quotes around values. */
+/* Whether a value has the quotes or braces of superd.conf. */
 static bool is_native_value(const struct xinetd_scanner *scanner)
 {
 	return scanner->count && strchr("\"'{", scanner->source->text[scanner->words[0].start]);
 }
 
-/* A line: 1 is xinetd's, -1 is not, 0 may be. */
-static int judge_line(const struct xinetd_scanner *scanner, bool inside)
+/* The language of a line: 1 xinetd.conf, -1 another, 0 unknown. */
+static int line_language(const struct xinetd_scanner *scanner, bool inside)
 {
 	const struct source_file *source = scanner->source;
 
 	if (scanner->kind == XINETD_ATTRIBUTE && !inside)
 		return -1;
 	if (scanner->kind == XINETD_ATTRIBUTE)
-		return is_native_value(scanner) ? -1 : judge_name(scanner);
+		return is_native_value(scanner) ? -1 : name_language(scanner);
 	if (scanner->kind != XINETD_STATEMENT || inside)
 		return 0;
 	if (xinetd_span_is(source, scanner->words[0], "include") ||
@@ -58,8 +58,8 @@ static int judge_line(const struct xinetd_scanner *scanner, bool inside)
 	return xinetd_span_is(source, scanner->words[0], "defaults") ? 0 : -1;
 }
 
-/* By the first line that only one of the languages has. Where all could be either's, one where a brace stands on a line
- * of its own is taken for xinetd's. */
+/* The first line that fits only one language decides. If all lines fit both, an opening brace on a line of its own
+ * means xinetd.conf. */
 static bool xinetd_recognises(const struct source_file *source)
 {
 	struct source_file copy = { .file = source->file, .text = source->text, .length = source->length };
@@ -70,7 +70,7 @@ static bool xinetd_recognises(const struct source_file *source)
 	if (!source_find_lines(&copy))
 		return false;
 	while (!verdict && xinetd_line_next(&scanner)) {
-		verdict = judge_line(&scanner, inside);
+		verdict = line_language(&scanner, inside);
 		alone |= scanner.kind == XINETD_OPEN;
 		if (scanner.kind == XINETD_CLOSE)
 			inside = false;
@@ -82,7 +82,7 @@ static bool xinetd_recognises(const struct source_file *source)
 	return verdict > 0 || (!verdict && alone);
 }
 
-/* Whether a text says something, but nothing that would begin an entry. */
+/* Whether a text has lines, but none that begins an entry, as a README. */
 static bool is_prose(struct source_file *source)
 {
 	struct xinetd_scanner scanner = { .source = source };
@@ -98,8 +98,8 @@ static bool is_prose(struct source_file *source)
 	return speaks && !begins;
 }
 
-/* xinetd passes over names with a dot silently, and over the lines of a README with an error each. Here a file that
- * would have been a service is named, and one that could be none. */
+/* xinetd silently skips files with a dot in their name, and reports an error for each line of a README. superd warns of
+ * a skipped file that looks like xinetd.conf, and of a file that has no entry. */
 static bool xinetd_takes(struct reading *reading, const char *path, const char *name)
 {
 	bool is_taken = !strchr(name, '.') && name[strlen(name) - 1] != '~';

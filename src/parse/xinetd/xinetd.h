@@ -1,5 +1,5 @@
-/* The reader of xinetd.conf and its xinetd.d. A source is kept whole (parse/xinetd/entry) until its last file is
- * read, then defaults are laid under its services (parse/xinetd/operators) and these become builders
+/* The reader of xinetd.conf and its xinetd.d. All entries of a source are kept (parse/xinetd/entry) until its last file
+ * is read. Then the defaults are applied (parse/xinetd/operators) and services become builders
  * (parse/xinetd/service). */
 #pragma once
 
@@ -8,6 +8,6 @@
 
 extern const struct reader reader_xinetd;
 
-/* Reads a file that is in memory, and ends its source; for tests and fuzzers. */
+/* For tests and fuzzers: reads a file in memory; and ends the source, which makes builders of its services. */
 bool xinetd_read_source(struct reading *reading, const struct source_file *source);
 void xinetd_end_source(struct reading *reading);
