@@ -1,13 +1,13 @@
 /* The first field: hosts, and the service on them.
  *
  * A colon separates hosts from a service, is part of an IPv6 address, and in FreeBSD's tables begins the owner of a
- * unix socket. The protocol, two fields further right, decides which. */
+ * unix socket. The protocol, two fields further right, decides which of them it is. */
 #include <string.h>
 
 #include "parse/inetd/entry.h"
 
-/* FreeBSD's ":USER:GROUP:MODE:/path"; parts may be empty. */
-static bool take_node(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+/* Reads FreeBSD's ":USER:GROUP:MODE:/path"; USER, GROUP and MODE may be empty. */
+static bool read_socket_owner(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
 	const char **const parts[] = { &entry->socket_user, &entry->socket_group, &entry->socket_mode };
 	const char *text = field + 1;
@@ -30,12 +30,12 @@ static bool take_node(struct inetd *inetd, struct inetd_entry *entry, const char
 	return true;
 }
 
-static bool take_path(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+static bool read_unix_path(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
 	const char *path = strchr(field, '/');
 
 	if (*field == ':')
-		return take_node(inetd, entry, field, at);
+		return read_socket_owner(inetd, entry, field, at);
 	if (!strncmp(field, "*:/", 3)) {
 		entry->service = field + 2;
 		entry->service_at = inetd_shift(at, 2);
@@ -48,8 +48,8 @@ static bool take_path(struct inetd *inetd, struct inetd_entry *entry, const char
 	return true;
 }
 
-/* "tcpmux/NAME": no socket, a name behind that of tcpmux. */
-static bool take_mux(struct inetd *inetd, struct inetd_entry *entry)
+/* Reads "tcpmux/NAME": a service of tcpmux (RFC 1078), which has no socket of its own. */
+static bool read_tcpmux_name(struct inetd *inetd, struct inetd_entry *entry)
 {
 	if (entry->transport != INETD_TCP || strncmp(entry->service, "tcpmux/", 7) != 0)
 		return true;
@@ -66,8 +66,8 @@ static bool take_mux(struct inetd *inetd, struct inetd_entry *entry)
 	return true;
 }
 
-/* PROGRAM/LOW-HIGH; with FreeBSD no version is the first. */
-static bool take_rpc(struct inetd *inetd, struct inetd_entry *entry)
+/* Reads PROGRAM/LOW-HIGH. As with FreeBSD the version is 1 if there is none. */
+static bool read_rpc_program(struct inetd *inetd, struct inetd_entry *entry)
 {
 	entry->address = entry->service;
 	if (!strchr(entry->service, '/'))
@@ -75,7 +75,7 @@ static bool take_rpc(struct inetd *inetd, struct inetd_entry *entry)
 	return entry->address || inetd_refuse(inetd, entry->at, "out of memory");
 }
 
-static bool check_port(struct inetd *inetd, const struct inetd_entry *entry)
+static bool check_service_port(struct inetd *inetd, const struct inetd_entry *entry)
 {
 	int64_t port;
 
@@ -95,7 +95,7 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 	entry->service = field;
 	entry->service_at = at;
 	if (entry->transport == INETD_UNIX)
-		return take_path(inetd, entry, field, at);
+		return read_unix_path(inetd, entry, field, at);
 	if (colon) {
 		*hosts = inetd_keep(inetd, field, (size_t)(colon - field));
 		entry->service = colon + 1;
@@ -106,6 +106,6 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 	if (!*entry->service)
 		return inetd_refuse(inetd, entry->service_at, "%s: a service is missing behind the colon", field);
 	if (entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP)
-		return take_rpc(inetd, entry);
-	return check_port(inetd, entry) && take_mux(inetd, entry);
+		return read_rpc_program(inetd, entry);
+	return check_service_port(inetd, entry) && read_tcpmux_name(inetd, entry);
 }

@@ -1,7 +1,7 @@
-/* Turns an entry into a builder: every option that superd.conf would need, at the place of the field it comes from.
+/* Makes a builder of an entry. Each option gets the place of the field that it comes from.
  *
- * superd.conf expands %{ } and has defaults of its own, and inetd.conf knows neither. So per cent signs are doubled,
- * and the persona of an inetd are set as options. */
+ * superd.conf has templates %{ } and defaults of its own, and inetd.conf has neither. So percent signs are doubled, and
+ * the behaviour of an inetd is set with options. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,40 +11,40 @@
 #include "parse/inetd/entry.h"
 #include "parse/xinetd/inetd_defaults.h"
 
-struct drafting {
+struct inetd_build {
 	struct reading *reading;
 	const struct inetd_entry *entry;
 	struct service_builder *builder;
 };
 
-static void set(const struct drafting *drafting, const char *option, const char *text, struct origin at)
+static void set_option(const struct inetd_build *build, const char *option, const char *text, struct origin at)
 {
 	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
 
 	if (text)
-		builder_set(drafting->builder, NATIVE, option, &value, drafting->reading->diags);
+		builder_set(build->builder, NATIVE, option, &value, build->reading->diags);
 }
 
-static void set_number(const struct drafting *drafting, const char *option, int64_t number, struct origin at)
+static void set_number_option(const struct inetd_build *build, const char *option, int64_t number, struct origin at)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%" PRId64, number);
-	set(drafting, option, number == UNLIMITED ? "unlimited" : text, at);
+	set_option(build, option, number == UNLIMITED ? "unlimited" : text, at);
 }
 
-/* Takes the text over. */
-static void set_made(const struct drafting *drafting, const char *option, struct buf *text, struct origin at)
+/* Sets an option to a text, and frees the text. */
+static void set_option_from_buf(const struct inetd_build *build, const char *option, struct buf *text, struct origin at)
 {
 	if (text->failed)
-		diags_out_of_memory(drafting->reading->diags, drafting->entry->at);
+		diags_out_of_memory(build->reading->diags, build->entry->at);
 	else
-		set(drafting, option, buf_string(text), at);
+		set_option(build, option, buf_string(text), at);
 	buf_free(text);
 }
 
-/* [HOST:]SERVICE[%IFACE] behind a kind; the interface of fe80::1%eth0 stands at the end. */
-static void add_inet(const struct inetd_entry *entry, const char *kind, const char *family, struct buf *out)
+/* Adds KIND:[HOST:]SERVICE[%IFACE]. The interface of fe80::1%eth0 goes to the end. */
+static void add_inet_endpoint(const struct inetd_entry *entry, const char *kind, const char *family, struct buf *out)
 {
 	size_t length = entry->host ? strcspn(entry->host, "%") : 0;
 
@@ -62,13 +62,13 @@ static void add_endpoint(const struct inetd_entry *entry, unsigned families, str
 
 	switch (entry->transport) {
 	case INETD_TCP:
-		add_inet(entry, "tcp", family, out);
+		add_inet_endpoint(entry, "tcp", family, out);
 		break;
 	case INETD_UDP:
-		add_inet(entry, "udp", family, out);
+		add_inet_endpoint(entry, "udp", family, out);
 		break;
 	case INETD_SCTP:
-		add_inet(entry, "sctp", family, out);
+		add_inet_endpoint(entry, "sctp", family, out);
 		break;
 	case INETD_RPC_TCP:
 	case INETD_RPC_UDP:
@@ -91,61 +91,61 @@ static void add_endpoint(const struct inetd_entry *entry, unsigned families, str
 	}
 }
 
-static void set_listen(const struct drafting *drafting, unsigned families)
+static void set_listen_option(const struct inetd_build *build, unsigned families)
 {
 	struct buf text = { 0 };
 
-	add_endpoint(drafting->entry, families, &text);
-	set_made(drafting, "listen", &text, drafting->entry->service_at);
+	add_endpoint(build->entry, families, &text);
+	set_option_from_buf(build, "listen", &text, build->entry->service_at);
 }
 
-/* Two sockets, so that a client of IPv4 comes as one; the one of IPv6 where there is IPv6. */
-static void set_both(const struct drafting *drafting)
+/* Sets one socket for each family, so that IPv4 clients have no mapped addresses. The one for IPv6 is optional. */
+static void set_socket_per_family(const struct inetd_build *build)
 {
-	bool udp = drafting->entry->transport == INETD_UDP;
-	struct origin at = drafting->entry->service_at;
+	bool udp = build->entry->transport == INETD_UDP;
+	struct origin at = build->entry->service_at;
 
-	builder_open_socket(drafting->builder, udp ? "udp4" : "tcp4", at);
-	set_listen(drafting, INETD_IPV4);
-	builder_close_socket(drafting->builder, drafting->reading->diags);
-	builder_open_socket(drafting->builder, udp ? "udp6" : "tcp6", at);
-	set_listen(drafting, INETD_IPV6);
-	set(drafting, "ipv6_only", "yes", at);
-	set(drafting, "optional", "yes", at);
-	builder_close_socket(drafting->builder, drafting->reading->diags);
+	builder_open_socket(build->builder, udp ? "udp4" : "tcp4", at);
+	set_listen_option(build, INETD_IPV4);
+	builder_close_socket(build->builder, build->reading->diags);
+	builder_open_socket(build->builder, udp ? "udp6" : "tcp6", at);
+	set_listen_option(build, INETD_IPV6);
+	set_option(build, "ipv6_only", "yes", at);
+	set_option(build, "optional", "yes", at);
+	builder_close_socket(build->builder, build->reading->diags);
 }
 
-static void set_sockets(const struct drafting *drafting)
+static void set_socket_options(const struct inetd_build *build)
 {
-	const struct inetd_entry *entry = drafting->entry;
-	const struct inetd_defaults *said = drafting->reading->inetd;
+	const struct inetd_entry *entry = build->entry;
+	const struct inetd_defaults *said = build->reading->inetd;
 	bool both = entry->families == (INETD_IPV4 | INETD_IPV6);
 	bool inet = entry->transport == INETD_TCP || entry->transport == INETD_UDP || entry->transport == INETD_SCTP;
 
 	if (inet && both && !entry->is_dual)
-		set_both(drafting);
+		set_socket_per_family(build);
 	else
-		set_listen(drafting, entry->families);
+		set_listen_option(build, entry->families);
 	if (inet && entry->families == INETD_IPV6)
-		set(drafting, "ipv6_only", "yes", entry->protocol_at);
+		set_option(build, "ipv6_only", "yes", entry->protocol_at);
 	else if (inet && entry->is_dual)
-		set(drafting, "ipv6_only", "no", entry->protocol_at);
+		set_option(build, "ipv6_only", "no", entry->protocol_at);
 	if (entry->is_implied)
-		set(drafting, "optional", "yes", entry->protocol_at);
-	set(drafting, "send_buffer", entry->send_buffer, entry->protocol_at);
-	set(drafting, "receive_buffer", entry->receive_buffer, entry->protocol_at);
-	set(drafting, "socket_user", entry->socket_user, entry->at);
-	set(drafting, "socket_group", entry->socket_group, entry->at);
-	set(drafting, "socket_mode", entry->socket_mode, entry->at);
-	/* The BSDs' inetds unlink a node that they made, at their end and when its line is removed. */
+		set_option(build, "optional", "yes", entry->protocol_at);
+	set_option(build, "send_buffer", entry->send_buffer, entry->protocol_at);
+	set_option(build, "receive_buffer", entry->receive_buffer, entry->protocol_at);
+	set_option(build, "socket_user", entry->socket_user, entry->at);
+	set_option(build, "socket_group", entry->socket_group, entry->at);
+	set_option(build, "socket_mode", entry->socket_mode, entry->at);
+	/* The BSDs' inetds unlink the socket's path when they end and when its line is removed. */
 	if (entry->transport == INETD_UNIX)
-		set(drafting, "remove_on_stop", "yes", entry->at);
+		set_option(build, "remove_on_stop", "yes", entry->at);
 	if (said && said->backlog > 0 && (entry->type == INETD_STREAM || entry->type == INETD_SEQPACKET) &&
 	    entry->transport != INETD_MUX)
-		set_number(drafting, "backlog", said->backlog, entry->at);
+		set_number_option(build, "backlog", said->backlog, entry->at);
 }
 
-/* A template of superd.conf begins with %{, and %% is a per cent sign. */
+/* Adds text for an option with templates, where %{ begins a template and %% is a percent sign. */
 static void add_escaped(struct buf *out, const char *text)
 {
 	bool doubles = strstr(text, "%{") || strstr(text, "%%");
@@ -167,35 +167,35 @@ static void add_argument(struct buf *out, const char *text, struct buf *room)
 }
 
 /* Sets argv[0], if it is not the program's path. */
-static void set_name(const struct drafting *drafting)
+static void set_argv0(const struct inetd_build *build)
 {
-	const struct inetd_entry *entry = drafting->entry;
+	const struct inetd_entry *entry = build->entry;
 	const char *name = entry->arguments[0] ? entry->arguments[0] : scan_base_name(entry->program);
 	struct buf text = { 0 };
 
 	if (!strcmp(name, entry->program))
 		return;
 	add_escaped(&text, name);
-	set_made(drafting, "argv0", &text, entry->program_at);
+	set_option_from_buf(build, "argv0", &text, entry->program_at);
 }
 
 /* Sets the working directory. The "-" lets a program start in / if its user may not enter the folder. */
-static void set_folder(const struct drafting *drafting)
+static void set_working_directory(const struct inetd_build *build)
 {
-	const struct inetd_defaults *said = drafting->reading->inetd;
+	const struct inetd_defaults *said = build->reading->inetd;
 	struct buf text = { 0 };
 
 	if (!said || !said->folder)
 		return;
 	buf_addf(&text, "-%s", said->folder);
-	set_made(drafting, "working_directory", &text, drafting->entry->at);
+	set_option_from_buf(build, "working_directory", &text, build->entry->at);
 }
 
-static void set_program(const struct drafting *drafting)
+static void set_program(const struct inetd_build *build)
 {
 	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 					       "/usr/bin",	  "/sbin",	    "/bin" };
-	const struct inetd_entry *entry = drafting->entry;
+	const struct inetd_entry *entry = build->entry;
 	const struct value search_path = {
 		.words = folders,
 		.count = sizeof(folders) / sizeof(folders[0]),
@@ -207,18 +207,18 @@ static void set_program(const struct drafting *drafting)
 	shell_words_quote(&text, entry->program);
 	for (words word = entry->arguments; *word && word[1]; word++)
 		add_argument(&text, word[1], &room);
-	set_made(drafting, "exec", &text, entry->program_at);
+	set_option_from_buf(build, "exec", &text, entry->program_at);
 	buf_free(&room);
 	if (entry->dialect->searches_path && !strchr(entry->program, '/'))
-		builder_set(drafting->builder, NATIVE, "exec_search_path", &search_path, drafting->reading->diags);
-	set_name(drafting);
-	set_folder(drafting);
+		builder_set(build->builder, NATIVE, "exec_search_path", &search_path, build->reading->diags);
+	set_argv0(build);
+	set_working_directory(build);
 }
 
-/* auth's options stand behind its own name, the first of the arguments. */
-static void set_builtin(const struct drafting *drafting)
+/* Sets the builtin with its arguments behind argv[0], as the options of auth. */
+static void set_builtin_option(const struct inetd_build *build)
 {
-	const struct inetd_entry *entry = drafting->entry;
+	const struct inetd_entry *entry = build->entry;
 	struct buf text = { 0 };
 
 	buf_text(&text, entry->builtin);
@@ -228,35 +228,35 @@ static void set_builtin(const struct drafting *drafting)
 		buf_char(&text, ' ');
 		shell_words_quote(&text, word[1]);
 	}
-	set_made(drafting, "builtin", &text, entry->program_at);
+	set_option_from_buf(build, "builtin", &text, entry->program_at);
 }
 
-static void set_limits(const struct drafting *drafting)
+static void set_limit_options(const struct inetd_build *build)
 {
-	const struct inetd_entry *entry = drafting->entry;
+	const struct inetd_entry *entry = build->entry;
 	struct origin at = entry->wait_at;
 
-	if (entry->accepts && (entry->instances != UNLIMITED || !xinetd_shared_defaults_exist(drafting->reading)))
-		set_number(drafting, "instances", entry->instances, at);
+	if (entry->accepts && (entry->instances != UNLIMITED || !xinetd_shared_defaults_exist(build->reading)))
+		set_number_option(build, "instances", entry->instances, at);
 	if (entry->per_source != UNLIMITED)
-		set_number(drafting, "per_source", entry->per_source, at);
+		set_number_option(build, "per_source", entry->per_source, at);
 	if (entry->per_source_cpm != UNLIMITED)
-		set_number(drafting, "per_source_cpm", entry->per_source_cpm, at);
+		set_number_option(build, "per_source_cpm", entry->per_source_cpm, at);
 	if (entry->nobody)
-		set(drafting, "only_from", "none", at);
+		set_option(build, "only_from", "none", at);
 	if (entry->burst == UNLIMITED)
 		return;
-	set_number(drafting, "trigger_limit_burst", entry->burst, at);
-	set(drafting, "trigger_limit_interval", "60s", at);
-	set(drafting, "trigger_limit_pause", entry->pause, at);
-	set(drafting, "trigger_limit_action", entry->dialect->limit_action, at);
+	set_number_option(build, "trigger_limit_burst", entry->burst, at);
+	set_option(build, "trigger_limit_interval", "60s", at);
+	set_option(build, "trigger_limit_pause", entry->pause, at);
+	set_option(build, "trigger_limit_action", entry->dialect->limit_action, at);
 }
 
-/* The name under which hosts.allow and hosts.deny know it; they are asked only where superd meets the client. */
-static void set_wrapper(const struct drafting *drafting)
+/* Sets the name of the daemon in hosts.allow and hosts.deny. superd checks them only where it accepts connections. */
+static void set_libwrap(const struct inetd_build *build)
 {
-	const struct inetd_entry *entry = drafting->entry;
-	const struct inetd_defaults *said = drafting->reading->inetd;
+	const struct inetd_entry *entry = build->entry;
+	const struct inetd_defaults *said = build->reading->inetd;
 	bool tcp = entry->transport == INETD_TCP || entry->transport == INETD_RPC_TCP || entry->transport == INETD_MUX;
 	const char *name = entry->builtin ? entry->builtin : entry->arguments[0];
 
@@ -264,39 +264,39 @@ static void set_wrapper(const struct drafting *drafting)
 		return;
 	if (!entry->builtin && (!name || entry->dialect->wraps_program))
 		name = scan_base_name(entry->program);
-	if (!entry->accepts && reading_may_be_denied(drafting->reading, name))
-		diag_warning(drafting->reading->diags, entry->wait_at,
+	if (!entry->accepts && reading_may_be_denied(build->reading, name))
+		diag_warning(build->reading->diags, entry->wait_at,
 			     "%s: hosts.allow and hosts.deny turn away clients of %s, but with wait superd does not "
 			     "see who connects, so they are not asked", entry->name, name);
 	if (entry->accepts)
-		set(drafting, "libwrap", name, entry->program_at);
+		set_option(build, "libwrap", name, entry->program_at);
 }
 
-/* Sets the command line's choices for the environment of every program. */
-static void set_environment(const struct drafting *drafting)
+/* Sets what the command line says about the environment of every program. */
+static void set_environment_options(const struct inetd_build *build)
 {
-	const struct inetd_defaults *said = drafting->reading->inetd;
-	struct origin at = drafting->entry->at;
+	const struct inetd_defaults *said = build->reading->inetd;
+	struct origin at = build->entry->at;
 
 	if (said && said->tells_addresses)
-		set(drafting, "tcp_environment", "yes", at);
+		set_option(build, "tcp_environment", "yes", at);
 	if (said && said->passes_environment)
-		set(drafting, "passenv", "*", at);
+		set_option(build, "passenv", "*", at);
 }
 
-/* Where xinetd has a table of its own beside this one. */
-static bool lay_defaults(const struct drafting *drafting)
+/* false: a default of xinetd.conf is wrong (reported). */
+static bool apply_xinetd_defaults(const struct inetd_build *build)
 {
-	const struct inetd_entry *entry = drafting->entry;
+	const struct inetd_entry *entry = build->entry;
 	bool has_datagrams = entry->transport == INETD_UDP || entry->transport == INETD_RPC_UDP;
-	const struct inetd_service guest = {
-		.builder = drafting->builder,
+	const struct inetd_service service = {
+		.builder = build->builder,
 		.at = entry->at,
 		.accepts = entry->accepts,
 		.has_connections = !has_datagrams,
 	};
 
-	return xinetd_shared_defaults_apply(drafting->reading, &guest);
+	return xinetd_shared_defaults_apply(build->reading, &service);
 }
 
 static bool is_root(const char *user)
@@ -304,45 +304,45 @@ static bool is_root(const char *user)
 	return !strcmp(user, "root") || !user[strspn(user, "0")];
 }
 
-/* Builtins need no rights, so they do not run as root; auth may, because it reads files of users. */
-static void set_user(const struct drafting *drafting)
+/* A builtin never runs as root, as it needs no rights. auth may, because it reads files of users. */
+static void set_user_and_group(const struct inetd_build *build)
 {
-	const struct inetd_entry *entry = drafting->entry;
+	const struct inetd_entry *entry = build->entry;
 
 	if (entry->builtin && strcmp(entry->builtin, "auth") != 0 && entry->user && is_root(entry->user))
 		return;
-	set(drafting, "user", entry->user, entry->user_at);
-	set(drafting, "group", entry->group, entry->user_at);
+	set_option(build, "user", entry->user, entry->user_at);
+	set_option(build, "group", entry->group, entry->user_at);
 }
 
 void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 {
-	struct drafting drafting = { .reading = reading, .entry = entry };
+	struct inetd_build build = { .reading = reading, .entry = entry };
 
-	drafting.builder = builder_new(reading->table, entry->name, entry->at);
-	if (!drafting.builder) {
-		diags_out_of_memory(drafting.reading->diags, drafting.entry->at);
+	build.builder = builder_new(reading->table, entry->name, entry->at);
+	if (!build.builder) {
+		diags_out_of_memory(build.reading->diags, build.entry->at);
 		return;
 	}
-	builder_set_foreign(drafting.builder, NATIVE);
-	set_sockets(&drafting);
+	builder_set_foreign(build.builder, NATIVE);
+	set_socket_options(&build);
 	if (entry->builtin)
-		set_builtin(&drafting);
+		set_builtin_option(&build);
 	else
-		set_program(&drafting);
-	set(&drafting, "accept", entry->accepts ? "yes" : "no", entry->wait_at);
-	set(&drafting, "pass", "inetd", entry->at);
-	set(&drafting, "error", "socket", entry->at);
-	set_user(&drafting);
-	set_limits(&drafting);
-	set_wrapper(&drafting);
-	set_environment(&drafting);
+		set_program(&build);
+	set_option(&build, "accept", entry->accepts ? "yes" : "no", entry->wait_at);
+	set_option(&build, "pass", "inetd", entry->at);
+	set_option(&build, "error", "socket", entry->at);
+	set_user_and_group(&build);
+	set_limit_options(&build);
+	set_libwrap(&build);
+	set_environment_options(&build);
 	if (entry->never || entry->disabled)
-		set(&drafting, "disable", "yes", entry->never ? entry->wait_at : entry->at);
-	if (lay_defaults(&drafting)) {
-		reading_add(reading, drafting.builder);
+		set_option(&build, "disable", "yes", entry->never ? entry->wait_at : entry->at);
+	if (apply_xinetd_defaults(&build)) {
+		reading_add(reading, build.builder);
 		return;
 	}
-	builder_free(drafting.builder);
+	builder_free(build.builder);
 	reading_leave_out(reading, entry->at, entry->name);
 }

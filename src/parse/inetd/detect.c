@@ -1,8 +1,7 @@
 /* Recognises an inetd.conf by its content: a line whose second and fourth words fit an entry, or NetBSD's "on" and a
  * key.
  *
- * Packages leave tables in which every service is switched off. All entries of such a table are comments, so
- * comments count too. */
+ * Packages install tables with all services commented out, so comments count too. */
 #include <string.h>
 
 #include "parse/inetd/inetd.h"
@@ -14,7 +13,7 @@ struct inetd_token {
 	size_t length;
 };
 
-static bool begins_with(const struct inetd_token *token, const char *word)
+static bool token_begins_with(const struct inetd_token *token, const char *word)
 {
 	size_t length = strlen(word);
 
@@ -28,7 +27,8 @@ static bool is_type(const struct inetd_token *token)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		size_t length = strlen(types[i]);
 
-		if (begins_with(token, types[i]) && (token->length == length || strchr(",:", token->text[length])))
+		if (token_begins_with(token, types[i]) &&
+		    (token->length == length || strchr(",:", token->text[length])))
 			return true;
 	}
 	return false;
@@ -36,10 +36,11 @@ static bool is_type(const struct inetd_token *token)
 
 static bool is_switch(const struct inetd_token *token)
 {
-	return (token->length == 2 && begins_with(token, "on")) || (token->length == 3 && begins_with(token, "off"));
+	return (token->length == 2 && token_begins_with(token, "on")) ||
+		(token->length == 3 && token_begins_with(token, "off"));
 }
 
-static size_t cut(const char *text, const char *end, struct inetd_token *tokens)
+static size_t split_tokens(const char *text, const char *end, struct inetd_token *tokens)
 {
 	size_t count = 0;
 
@@ -60,16 +61,16 @@ static size_t cut(const char *text, const char *end, struct inetd_token *tokens)
 static bool is_entry(const char *text, const char *end)
 {
 	struct inetd_token tokens[WORDS];
-	size_t count = cut(text, end, tokens);
+	size_t count = split_tokens(text, end, tokens);
 
 	if (count >= 2 && is_switch(&tokens[1]))
 		return count == 2 || (count == WORDS && tokens[3].text[0] == '=') ||
 			memchr(tokens[2].text, '=', tokens[2].length);
 	return count == WORDS && is_type(&tokens[1]) &&
-		(begins_with(&tokens[3], "wait") || begins_with(&tokens[3], "nowait"));
+		(token_begins_with(&tokens[3], "wait") || token_begins_with(&tokens[3], "nowait"));
 }
 
-/* Behind what switches a line off: "#", "##", "#<off># ". */
+/* Skips the marks that comment a line out: "#", "##", "#<off># ". */
 static const char *skip_marks(const char *text, const char *end)
 {
 	while (text < end && *text == '#') {

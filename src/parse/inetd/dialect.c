@@ -1,14 +1,14 @@
 /* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
  * themselves.
  *
- * Where dialects contradict each other, superd's own row has the choice that surprises least on a machine of today. */
+ * Where dialects contradict each other, superd's own row has the choice that surprises least on a current system. */
 #include "parse/inetd/dialect.h"
 
 static const struct inetd_dialect dialects[COMPATS] = {
 	[COMPAT_NONE] = {
 		.quoting = QUOTING_FULL, .continues = true, .bare = BARE_BOTH, .pause = "10min", .unix_mode = "0666",
 	},
-	[COMPAT_OPENBSD] = {            /* as Debian has it */
+	[COMPAT_OPENBSD] = {            /* Debian's openbsd-inetd */
 		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_BOTH, .udp6_is_dual = true, .dot = DOT_FIRST,
 		.root_keeps_group = true, .wait = WAIT_ELSE, .rate = 256, .rate_less = true, .number_less = true,
 		.pause = "10min", .unix_mode = "0666", .limit_action = "close-reserved",

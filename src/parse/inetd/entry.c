@@ -1,4 +1,4 @@
-/* Diagnostics of an entry, and copies of its text. */
+/* Functions that all fields need: diagnostics, copies of text, places. */
 #include "parse/inetd/entry.h"
 
 #include <stdarg.h>

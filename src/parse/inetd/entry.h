@@ -1,6 +1,7 @@
-/* A service of an inetd.conf, in either notation. Its fields are read one by one and then joined to what superd runs.
- * An entry is plain data until every source is read, because another line may replace a part of it. For this folder
- * alone. */
+/* A service of an inetd.conf, in either notation. For this folder alone.
+ *
+ * Each field is read on its own; inetd_expand then makes entries of the line, one for each service. They become
+ * builders when all sources are read, because a later line may replace an entry. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,46 +18,48 @@ enum inetd_transport {
 };
 enum { INETD_IPV4 = 1, INETD_IPV6 = 2 };
 
-/* A number of an entry that says none. */
+/* A limit that the entry does not set. */
 #define INETD_UNSAID (-1)
 
 struct inetd_entry {
 	struct origin at;
-	const char *service;            /* its first field without the hosts: a name, a port, a path, PROGRAM/VERSIONS */
-	const char *host;               /* without brackets; NULL: any */
+	const char *service;            /* the first field without hosts: a name, a port, a path, PROGRAM/VERSIONS */
+	const char *host;               /* the address to listen on, without brackets; NULL: any */
 	struct origin service_at, user_at, wait_at, program_at, protocol_at;
 	uint8_t type, transport;        /* enum inetd_type, enum inetd_transport */
 	uint8_t families;               /* INETD_IPV4 | INETD_IPV6 */
-	uint8_t yields;                 /* those of them that it leaves to an entry which names them */
+	uint8_t yields;                 /* families that this entry leaves to an entry which names them explicitly */
 	bool is_bare;                   /* no family was named */
-	bool is_dual;                   /* one socket for both families */
-	bool is_implied;                /* the IPv6 half of an entry: it gives way to one that is written */
+	bool is_dual;                   /* one socket serves both families */
+	bool is_implied;                /* the IPv6 half of an entry: an explicit entry replaces it */
 	bool accepts;                   /* nowait */
-	bool never;                     /* a limit of 0: it is left closed */
-	bool nobody;                    /* the same of each address, by NetBSD's rules: it is open, and nobody may come */
+	bool never;                     /* a limit is 0: the service is disabled */
+	bool nobody;                    /* a limit of NetBSD is 0: the port is open, and all clients are denied */
 	bool disabled;                  /* NetBSD's "off" */
-	int64_t burst, instances, per_source, per_source_cpm;   /* UNLIMITED or INETD_UNSAID */
-	const char *pause;
-	const char *protocol;           /* as written, without what stands behind a comma */
-	const char *send_buffer, *receive_buffer;       /* NULL: the kernel's */
-	const char *socket_user, *socket_group, *socket_mode;
-	const char *user, *group;
+	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED or
+	 * INETD_UNSAID. */
+	int64_t burst, instances, per_source, per_source_cpm;
+	const char *pause;              /* option trigger_limit_pause */
+	const char *protocol;           /* as written, without the options behind a comma */
+	const char *send_buffer, *receive_buffer;       /* sizes in bytes, as written; NULL: the kernel's default */
+	const char *socket_user, *socket_group, *socket_mode;   /* of a unix socket; NULL: not set */
+	const char *user, *group;       /* group NULL: the user's own */
 	const char *program;            /* NULL: a builtin */
-	words arguments;                /* argv from argv[0] on; empty: the program's own name */
-	const char *builtin;
+	words arguments;                /* argv, from argv[0] on; empty: argv[0] is the program's name */
+	const char *builtin;            /* NULL: a program */
 	const struct inetd_dialect *dialect;
-	/* for telling entries apart, see inetd_apply_precedence.c */
-	const char *name, *long_name;   /* of the service; the second where the first is another's, too */
-	const char *rival;              /* the name under which another entry would name a family that this one yields */
-	const char *address;            /* the name of tcpmux, PROGRAM/VERSIONS */
-	bool is_dropped;
+	/* To identify entries, see service_name.c and precedence.c. */
+	const char *name, *long_name;   /* of the service in superd; long_name is used if another entry has this name */
+	const char *rival;              /* the name of an entry that names the family in `yields` explicitly */
+	const char *address;            /* NAME of tcpmux/NAME; PROGRAM/VERSIONS of RPC */
+	bool is_dropped;                /* another entry replaced it, or it is unwanted */
 };
 
 /* The entries of all sources. */
 struct inetd_entries {
 	struct inetd_entry *list;
 	size_t count, capacity;
-	const struct inetd *outer;      /* the file that includes the one being read, or NULL */
+	const struct inetd *outer;      /* the file that includes the current one; NULL: none */
 };
 
 void inetd_entries_free(void *entries);
@@ -73,25 +76,25 @@ struct inetd {
 	const struct source_file *source;
 	const struct inetd_dialect *dialect;
 	struct inetd_line line;
-	const char *hosts;              /* default addresses, as in the list of a first field; NULL: any */
-	struct origin policy;           /* the #@ that binds what follows; line 0: none */
-	unsigned noted;                 /* notes about other inetds that this file has got, bits of INETD_NOTE_… */
+	const char *hosts;              /* default addresses, from a line HOSTS:; NULL: any */
+	struct origin policy;           /* the line #@ with an IPsec policy for entries below it; line 0: none */
+	unsigned noted;                 /* bits INETD_NOTE_… of the notes that this file has already got */
 };
 
 enum { INETD_NOTE_NUMBER = 1, INETD_NOTE_DOT = 2, INETD_NOTE_QUOTES = 4 };
 
-/* Adds an error. Gives false, for the caller to return. */
+/* Adds an error. Returns false. */
 bool inetd_refuse(const struct inetd *inetd, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Says once a file what other dialects make of it. */
+/* Adds a note about other dialects; each kind of note once a file, and only with superd's own dialect. */
 void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text);
 
 const char *inetd_keep(struct inetd *inetd, const char *text, size_t length); /* NULL: out of memory (reported) */
-struct origin inetd_shift(struct origin at, size_t columns);		      /* a place further right on its line */
+struct origin inetd_shift(struct origin at, size_t columns);	/* the place that many columns further right */
 
-/* The fields, in the order of a line; each says what is wrong with it. `field` is the word as written. Fields that
- * build on others come behind them. */
+/* Each of these reads one field into the entry. `field` is the word as written. They are called in this order, because
+ * a field may depend on those before it. false: the field is wrong (reported). */
 bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
 bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
 bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
@@ -100,36 +103,37 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const ch
 			const struct inetd_word *arguments, size_t count);
 bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at);
 
-/* The limit of starts a minute, as "nowait.N" has it; 0 may mean none or never. */
+/* Sets the limit of starts a minute, N of nowait.N. 0 is no limit or no start, as the dialect has it. */
 void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at);
 
-/* A limit of which nothing is ever started: `why` says which one. */
+/* Disables the entry, with a warning: a limit of 0 allows no start. `why` names the limit. */
 void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why);
 
-/* No start a minute, as NetBSD has it: the port is open, and who comes is turned away. */
+/* NetBSD's limit of 0 starts a minute: the port is open, and all clients are denied. */
 void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origin at);
 
-/* A number of digits alone, at most `most`. */
+/* Parses decimal digits, to at most `most`. false: it is no such number. */
 bool inetd_number(const char *text, int64_t most, int64_t *out);
 
-/* First field: sets service and, with `protocol` known, hands back the list of hosts in front (NULL: none was
- * named) and what belongs to a unix socket's node. */
+/* Reads the first field; the protocol must be known. Sets service and the owner and mode of a unix socket. *hosts: the
+ * list of hosts in front of the service; NULL: none was named. */
 bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
 			const char **hosts);
 
-/* Joins the fields: adds an entry for each host of the list, and for each family that needs its own. */
+/* Checks which fields go together. Adds an entry for each host, and for each family that needs its own. */
 bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at);
 
-/* Reads a definition in NetBSD's key = value form. *at is behind `on` or `off`, and moves behind the semicolon. */
+/* Reads a definition in NetBSD's notation KEY = VALUE. *at stands behind `on` or `off` and moves behind the
+ * semicolon. */
 bool inetd_netbsd_read(struct inetd *inetd, struct inetd_entry *entry, size_t *at);
 
-/* Names the service, see service_name.c. false: out of memory. */
+/* Sets name, long_name and rival, see service_name.c. false: out of memory. */
 bool inetd_name(struct inetd_entry *entry, struct pool *pool);
 
-/* Adds a copy, named. false: out of memory (reported). */
+/* Adds a copy of the entry to the list and names it. false: out of memory (reported). */
 bool inetd_add(struct reading *reading, const struct inetd_entry *entry);
 
-/* Sees which entries stand, and of which families; is_dropped marks the others. */
+/* Decides which entries take effect, and for which families; the others get is_dropped. */
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries);
 
 /* Makes a builder of an entry and adds it. */

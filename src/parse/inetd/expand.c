@@ -1,8 +1,8 @@
-/* Joins the fields of an entry: checks which go together, and makes its services.
+/* Checks which fields of an entry go together, and adds its services.
  *
  * A line may name several hosts and two families. With nowait superd accepts, so both families are sockets of one
- * service. With wait the program gets its one socket, so each family is a service of its own; on a machine without
- * IPv6 that half is left out. */
+ * service. With wait a program gets one socket, so each family is a service of its own; the one for IPv6 is left out on
+ * a machine without IPv6. */
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ static const char *const type_words[] = {
 	[INETD_SEQPACKET] = "seqpacket",
 };
 
-/* Which types a transport has, as bits. */
+/* The socket types that fit each transport, as bits. */
 static const unsigned transport_types[] = {
 	[INETD_TCP] = 1u << INETD_STREAM,
 	[INETD_UDP] = 1u << INETD_DGRAM,
@@ -53,8 +53,8 @@ static bool check_fields(struct inetd *inetd, const struct inetd_entry *entry)
 	return true;
 }
 
-/* superd accepts for its own streams, and its datagrams are one process's, whatever the line says. */
-static void settle_builtin(struct inetd *inetd, struct inetd_entry *entry)
+/* A stream builtin is always nowait, and a datagram builtin always wait. Warns if the line says otherwise. */
+static void correct_builtin_wait(struct inetd *inetd, struct inetd_entry *entry)
 {
 	bool accepts = entry->type != INETD_DGRAM;
 
@@ -70,8 +70,8 @@ static int64_t default_number(int64_t said)
 	return said > 0 ? said : UNLIMITED;
 }
 
-/* With wait there is one server at a time, and the clients are its own. */
-static void settle_waiting(struct inetd *inetd, struct inetd_entry *entry)
+/* With wait one server runs at a time and accepts clients itself, so limits of clients mean nothing. */
+static void set_wait_limits(struct inetd *inetd, struct inetd_entry *entry)
 {
 	if (entry->instances != INETD_UNSAID && entry->instances != 1 && entry->instances != UNLIMITED)
 		diag_warning(inetd->reading->diags, entry->wait_at,
@@ -83,7 +83,7 @@ static void settle_waiting(struct inetd *inetd, struct inetd_entry *entry)
 		entry->per_source_cpm = UNLIMITED;
 }
 
-static void settle_limits(struct inetd *inetd, struct inetd_entry *entry)
+static void set_default_limits(struct inetd *inetd, struct inetd_entry *entry)
 {
 	static const struct inetd_defaults none = {
 		.rate = -1, .instances = -1, .per_source = -1, .per_source_cpm = -1
@@ -96,7 +96,7 @@ static void settle_limits(struct inetd *inetd, struct inetd_entry *entry)
 	if (entry->burst == INETD_UNSAID)
 		entry->burst = rate > 1 && inetd->dialect->rate_less ? rate - 1 : default_number(rate);
 	if (!entry->accepts) {
-		settle_waiting(inetd, entry);
+		set_wait_limits(inetd, entry);
 		return;
 	}
 	if (entry->instances == INETD_UNSAID)
@@ -107,17 +107,17 @@ static void settle_limits(struct inetd *inetd, struct inetd_entry *entry)
 		entry->per_source_cpm = has_sources ? default_number(said->per_source_cpm) : UNLIMITED;
 }
 
-static bool is_literal(const char *host)
+static bool is_numeric_address(const char *host)
 {
 	struct in_addr address;
 
 	return strchr(host, ':') || inet_pton(AF_INET, host, &address) == 1;
 }
 
-/* A literal is of one family; an entry that names no other takes its. */
-static void settle_family(struct inetd_entry *entry)
+/* A numeric address decides the family of an entry that names none. */
+static void set_host_family(struct inetd_entry *entry)
 {
-	if (!entry->host || !is_literal(entry->host) || entry->yields == INETD_IPV4 ||
+	if (!entry->host || !is_numeric_address(entry->host) || entry->yields == INETD_IPV4 ||
 	    (!entry->is_bare && !entry->is_dual))
 		return;
 	entry->families = strchr(entry->host, ':') ? INETD_IPV6 : INETD_IPV4;
@@ -131,7 +131,7 @@ static bool add_services(struct inetd *inetd, const struct inetd_entry *entry, c
 	struct inetd_entry one = *entry, other;
 
 	one.host = host;
-	settle_family(&one);
+	set_host_family(&one);
 	other = one;
 	if (!one.is_bare || one.is_dual || one.accepts || one.families != (INETD_IPV4 | INETD_IPV6))
 		return inetd_add(inetd->reading, &one);
@@ -142,8 +142,8 @@ static bool add_services(struct inetd *inetd, const struct inetd_entry *entry, c
 	return inetd_add(inetd->reading, &one) && inetd_add(inetd->reading, &other);
 }
 
-/* Takes one host off the list; "*" is any, for which *host is NULL. */
-static bool take_host(struct inetd *inetd, const char **list, struct origin at, const char **host)
+/* Moves *list behind its first host. *host is NULL for "*", which is any address. */
+static bool read_next_host(struct inetd *inetd, const char **list, struct origin at, const char **host)
 {
 	size_t length = strcspn(*list, ",");
 	const char *text = *list;
@@ -162,15 +162,15 @@ static bool take_host(struct inetd *inetd, const char **list, struct origin at, 
 	return *host != NULL;
 }
 
-static bool is_any(const char *hosts)
+static bool is_any_host(const char *hosts)
 {
 	return !hosts || !*hosts || !strcmp(hosts, "*");
 }
 
-/* Where superd can't keep to the hosts that were named; a service open to more than its line says is none. */
+/* Refuses hosts of an RPC service, because superd cannot bind it to them; it would be open to more clients. */
 static bool check_hosts(struct inetd *inetd, const struct inetd_entry *entry, const char *hosts, struct origin hosts_at)
 {
-	if ((entry->transport != INETD_RPC_TCP && entry->transport != INETD_RPC_UDP) || is_any(hosts))
+	if ((entry->transport != INETD_RPC_TCP && entry->transport != INETD_RPC_UDP) || is_any_host(hosts))
 		return true;
 	inetd_refuse(inetd, hosts_at, "%s: an RPC service is reached on every address, not on %s alone", entry->service,
 		     hosts);
@@ -178,17 +178,17 @@ static bool check_hosts(struct inetd *inetd, const struct inetd_entry *entry, co
 	return false;
 }
 
-/* The hosts of the line, else of the line before that names default ones, else of the command line. */
+/* The hosts of the entry, else of a line HOSTS: above it, else of the command line. */
 static const char *default_hosts(const struct inetd *inetd, const char *hosts)
 {
 	if (!hosts)
 		hosts = inetd->hosts;
 	if (!hosts && inetd->reading->inetd)
 		hosts = inetd->reading->inetd->address;
-	return is_any(hosts) ? "*" : hosts;
+	return is_any_host(hosts) ? "*" : hosts;
 }
 
-/* All of them or, where one is wrong, none. */
+/* Adds services for all hosts; if one of them is wrong, for none. */
 static bool add_hosts(struct inetd *inetd, const struct inetd_entry *entry, const char *hosts, struct origin at)
 {
 	struct inetd_entries *entries = inetd_entries(inetd->reading);
@@ -196,7 +196,7 @@ static bool add_hosts(struct inetd *inetd, const struct inetd_entry *entry, cons
 	const char *host;
 
 	while (*hosts) {
-		if (take_host(inetd, &hosts, at, &host) && add_services(inetd, entry, host))
+		if (read_next_host(inetd, &hosts, at, &host) && add_services(inetd, entry, host))
 			continue;
 		entries->count = before;
 		return false;
@@ -211,11 +211,11 @@ bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *ho
 
 	if (!check_fields(inetd, entry))
 		return false;
-	settle_builtin(inetd, entry);
-	settle_limits(inetd, entry);
+	correct_builtin_wait(inetd, entry);
+	set_default_limits(inetd, entry);
 	if (entry->transport == INETD_UNIX && !entry->socket_mode)
 		entry->socket_mode = inetd->dialect->unix_mode;
-	if (!has_hosts && !is_any(hosts))
+	if (!has_hosts && !is_any_host(hosts))
 		return inetd_refuse(inetd, hosts_at, "%s: it has no address of its own, so no host stands in front",
 				    entry->service);
 	hosts = has_hosts ? default_hosts(inetd, hosts) : "*";

@@ -1,7 +1,7 @@
-/* inetd.conf: from lines to entries, and from entries to builders.
+/* Makes entries of the lines of inetd.conf, and builders of the entries.
  *
- * A bad line is one error, at the field that is wrong. Everything that belongs to the line is skipped, and the
- * reader reads the rest of the file as if the line were not there. */
+ * A bad line is one error, at the field that is wrong. The reader skips the line with its continuation lines and reads
+ * the rest of the file as if it were not there. */
 #include "parse/inetd/inetd.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 #include "parse/include.h"
 #include "parse/inetd/entry.h"
 
-#define FIELDS 6 /* that an entry has at least */
+#define FIELDS 6 /* the least number of fields of an entry */
 
 static struct inetd_entry entry_new(const struct inetd *inetd, const char *field, struct origin at)
 {
@@ -31,14 +31,14 @@ static struct inetd_entry entry_new(const struct inetd *inetd, const char *field
 	};
 }
 
-/* Whether a bad line may have been meant to say where all that follow listen. */
+/* Whether a bad line may have been meant as HOSTS:, the addresses of all entries below it. */
 static bool may_be_hosts(const struct inetd_line *line)
 {
 	return line->count <= 2 &&
 		(strpbrk(line->words[0].text, ".:,") || !strcmp(line->words[line->count - 1].text, ":"));
 }
 
-/* Too few fields; where the second is no type of socket, that is what to say of it. */
+/* Reports a line with too few fields. If its second word is no type of socket, that is reported instead. */
 static bool refuse_fields(struct inetd *inetd, struct inetd_entry *entry)
 {
 	static const char *const missing[FIELDS] = {
@@ -79,7 +79,7 @@ static bool read_fields(struct inetd *inetd, struct inetd_entry *entry)
 		inetd_expand(inetd, entry, hosts, word[0].at);
 }
 
-/* "HOSTS:" alone. "*:" is any again. */
+/* Reads a line "HOSTS:" with default addresses. "*:" resets them to any. */
 static bool read_default_hosts(struct inetd *inetd)
 {
 	const struct inetd_word *word = &inetd->line.words[0];
@@ -93,7 +93,7 @@ static bool read_default_hosts(struct inetd *inetd)
 	return true;
 }
 
-/* NetBSD's ".include PATTERN". */
+/* Reads NetBSD's ".include PATTERN". */
 static bool read_directive(struct inetd *inetd)
 {
 	const struct inetd_line *line = &inetd->line;
@@ -151,8 +151,9 @@ static const char *name_of_field(const char *field)
 	return *name ? name : NULL;
 }
 
-/* Without the addresses it may have named, all that follows would be open to everybody. */
-static void leave_out(struct inetd *inetd)
+/* A bad line is left out with --keep-going. But if it may have been HOSTS:, the services below it would listen on all
+ * addresses, so --keep-going must not go on. */
+static void leave_out_line(struct inetd *inetd)
 {
 	if (may_be_hosts(&inetd->line))
 		reading_mark_vital(inetd->reading, inetd->line.at);
@@ -160,8 +161,8 @@ static void leave_out(struct inetd *inetd)
 		reading_leave_out(inetd->reading, inetd->line.at, name_of_field(inetd->line.words[0].text));
 }
 
-/* A line that could not be cut into words: one of few may have been addresses, too. */
-static void leave_out_uncut(struct inetd *inetd, size_t at)
+/* The same for a line that could not be split into words; one with few words may have been HOSTS: too. */
+static void leave_out_unsplit_line(struct inetd *inetd, size_t at)
 {
 	const char *text = inetd->source->text;
 	size_t end = source_line_end(inetd->source, at), count = 0;
@@ -175,8 +176,8 @@ static void leave_out_uncut(struct inetd *inetd, size_t at)
 		reading_leave_out(inetd->reading, inetd->line.at, NULL);
 }
 
-/* Whether what stands from start to end is text, after saying where it is not. */
-static bool is_text(const struct inetd *inetd, size_t start, size_t end)
+/* false: the bytes from start to end are not all text (reported). */
+static bool check_text(const struct inetd *inetd, size_t start, size_t end)
 {
 	const struct source_flaw *flaw = source_flaw(inetd->source, start, end);
 
@@ -185,8 +186,8 @@ static bool is_text(const struct inetd *inetd, size_t start, size_t end)
 	return !flaw;
 }
 
-/* A line of fields. Gives where the next begins. */
-static size_t read_line(struct inetd *inetd, size_t at)
+/* Reads a line of fields. Returns the offset of the next line. */
+static size_t read_field_line(struct inetd *inetd, size_t at)
 {
 	const struct inetd_cutter cutter = {
 		.source = inetd->source,
@@ -198,13 +199,13 @@ static size_t read_line(struct inetd *inetd, size_t at)
 	struct inetd_entry entry;
 
 	if (!inetd_line_read(&inetd->line, &cutter, at)) {
-		leave_out_uncut(inetd, at);
+		leave_out_unsplit_line(inetd, at);
 		return inetd->line.end;
 	}
 	if (!inetd->line.count)
 		return inetd->line.end;
-	if (!is_text(inetd, at, inetd->line.end)) {
-		leave_out(inetd);
+	if (!check_text(inetd, at, inetd->line.end)) {
+		leave_out_line(inetd);
 		return inetd->line.end;
 	}
 	entry = entry_new(inetd, inetd->line.words[0].text, inetd->line.at);
@@ -213,12 +214,12 @@ static size_t read_line(struct inetd *inetd, size_t at)
 		if (!read_directive(inetd))
 			reading_leave_out(inetd->reading, inetd->line.at, NULL);
 	} else if (!read_default_hosts(inetd) && !read_fields(inetd, &entry)) {
-		leave_out(inetd);
+		leave_out_line(inetd);
 	}
 	return inetd->line.end;
 }
 
-/* Whether a definition in key = value form begins at `at`; *behind is behind its on or off then. */
+/* Whether a definition in NetBSD's notation begins at `at`. *behind: the offset behind its on or off. */
 static bool is_keyed(const struct source_file *source, size_t at, size_t *behind, bool *off)
 {
 	const char *text = source->text + at;
@@ -240,15 +241,15 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	size_t before = entries->count;
 
 	entry.disabled = off;
-	if (!inetd_netbsd_read(inetd, &entry, &behind) || !field || !is_text(inetd, at, behind)) {
+	if (!inetd_netbsd_read(inetd, &entry, &behind) || !field || !check_text(inetd, at, behind)) {
 		entries->count = before;
 		reading_leave_out(inetd->reading, place, field ? name_of_field(field) : NULL);
 	}
 	return behind;
 }
 
-/* Reads an entry, a comment or a directive, from the first byte that is no blank. Returns the place behind it. */
-static size_t read_next(struct inetd *inetd, size_t at)
+/* Reads the next entry, comment or directive, behind any blanks. Returns the offset behind it. */
+static size_t read_next_entry(struct inetd *inetd, size_t at)
 {
 	const struct source_file *source = inetd->source;
 	bool off;
@@ -265,7 +266,7 @@ static size_t read_next(struct inetd *inetd, size_t at)
 	}
 	if (source->text[at] != '.' && is_keyed(source, at, &behind, &off))
 		return read_definition(inetd, at, behind, off);
-	return read_line(inetd, at);
+	return read_field_line(inetd, at);
 }
 
 static struct inetd_entries *make_entries(struct reading *reading)
@@ -292,7 +293,7 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 		inetd.policy = entries->outer->policy;
 	}
 	while (at < source->length)
-		at = read_next(&inetd, at);
+		at = read_next_entry(&inetd, at);
 	inetd_line_free(&inetd.line);
 	return true;
 }
@@ -302,7 +303,7 @@ static bool inetd_read(struct reading *reading, const char *path)
 	return reading_load(reading, path, source_load_in_parts, inetd_read_source);
 }
 
-/* Every file of /etc/inetd.d but copies, which would take the place of what they are copies of. */
+/* Takes every file of /etc/inetd.d but copies, which would replace the entries of the original. */
 static bool inetd_takes(struct reading *reading, const char *path, const char *name)
 {
 	if (reading_may_be_table(name))

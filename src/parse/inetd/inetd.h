@@ -1,7 +1,8 @@
-/* The reader of inetd.conf, in every dialect: the union of them, or one's own meaning where reading->compat names it.
+/* The reader of inetd.conf(5). It reads superd's own dialect, which has the features of all others, or the dialect that
+ * reading->compat names.
  *
- * A line becomes an entry (parse/inetd/entry.h); entries become builders when all sources are read, as one may take
- * from another. */
+ * A line becomes an entry (parse/inetd/entry.h); entries become builders when all sources are read, because a later
+ * entry may replace an earlier one. */
 #pragma once
 
 #include <stdbool.h>

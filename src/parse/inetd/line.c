@@ -1,7 +1,7 @@
-/* Cuts an entry into words.
+/* Splits a line into words.
  *
- * A line that begins with a blank continues the entry before it, across comments. It stays with that entry even if
- * the entry is wrong; otherwise superd would read half a line as a service of its own. */
+ * A line that begins with a blank continues the line before it, across comments. That also holds if the line before is
+ * wrong; otherwise superd would read half a line as a service. */
 #include "parse/inetd/line.h"
 
 #include <stdlib.h>
@@ -41,8 +41,8 @@ static bool opens_quote(const struct inetd_cutter *cutter, char c, bool first)
 	return (c == '"' || c == '\'') && quoting != QUOTING_NONE && (first || quoting != QUOTING_WHOLE);
 }
 
-/* Adds what stands in the quotes that open at `at`. Gives the place behind them, or 0 when they don't close. */
-static size_t take_quoted(const struct inetd_cutter *cutter, size_t at, size_t end, struct buf *out)
+/* Adds the text of the quotes that open at `at`. Returns the offset behind them; 0: they are not closed. */
+static size_t scan_quoted(const struct inetd_cutter *cutter, size_t at, size_t end, struct buf *out)
 {
 	const char *text = cutter->source->text;
 	char quote = text[at++];
@@ -66,8 +66,8 @@ static bool refuse_quote(const struct inetd_cutter *cutter, size_t at)
 	return false;
 }
 
-/* Cuts one word from *at on. */
-static bool take_word(struct inetd_line *line, const struct inetd_cutter *cutter, size_t *at, size_t end)
+/* Adds the word at *at and moves *at behind it. */
+static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *cutter, size_t *at, size_t end)
 {
 	const char *text = cutter->source->text;
 	size_t start = *at, next;
@@ -80,7 +80,7 @@ static bool take_word(struct inetd_line *line, const struct inetd_cutter *cutter
 			continue;
 		}
 		line->has_quotes = true;
-		next = take_quoted(cutter, *at, end, &word);
+		next = scan_quoted(cutter, *at, end, &word);
 		if (!next) {
 			buf_free(&word);
 			return refuse_quote(cutter, *at);
@@ -96,21 +96,21 @@ static bool take_word(struct inetd_line *line, const struct inetd_cutter *cutter
 	return ok || diags_out_of_memory(cutter->diags, source_origin(cutter->source, start));
 }
 
-/* Whether the lone backslash at `at` is the last of its line. */
+/* Whether `at` has a backslash that is the last word of its line. */
 static bool is_joint(const struct inetd_cutter *cutter, size_t at, size_t end)
 {
 	return cutter->joins && cutter->source->text[at] == '\\' && skip_blanks(cutter->source, at + 1, end) == end;
 }
 
-/* Cuts one line of the text; *joined: it says that the next belongs to it. */
-static bool take_line(struct inetd_line *line, const struct inetd_cutter *cutter, size_t at, size_t end, bool *joined)
+/* Adds the words of one line of the text. *joined is set if a backslash at its end continues it. */
+static bool scan_line(struct inetd_line *line, const struct inetd_cutter *cutter, size_t at, size_t end, bool *joined)
 {
 	while ((at = skip_blanks(cutter->source, at, end)) < end) {
 		if (is_joint(cutter, at, end)) {
 			*joined = true;
 			return true;
 		}
-		if (!take_word(line, cutter, &at, end))
+		if (!scan_line_word(line, cutter, &at, end))
 			return false;
 	}
 	return true;
@@ -139,7 +139,7 @@ bool inetd_line_read(struct inetd_line *line, const struct inetd_cutter *cutter,
 			line->at = source_origin(source, start);
 		joined = false;
 		if (ok && !is_comment)
-			ok = take_line(line, cutter, start, end, &joined);
+			ok = scan_line(line, cutter, start, end, &joined);
 		else if (!is_comment)
 			joined = ends_joined(cutter, start, end);
 		at = end + 1;

@@ -1,5 +1,4 @@
-/* An entry of inetd.conf in the text: a line with its continuation lines, cut into words that know their places. For
- * this folder alone. */
+/* A line of inetd.conf with its continuation lines, split into words with their places. For this folder alone. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,28 +14,28 @@ struct inetd_word {
 	struct origin at;
 };
 
-/* Start with a zeroed one; it is reused from entry to entry. */
+/* Starts zeroed; reused from line to line. */
 struct inetd_line {
 	struct inetd_word *words;
 	size_t count, capacity;
-	struct origin at;               /* where it begins */
-	size_t end;                     /* of the source's text: where the next line begins */
+	struct origin at;               /* its first word */
+	size_t end;                     /* offset of the next line in the source's text */
 	bool has_quotes;
 };
 
-/* How words are cut. */
+/* How lines are split. */
 struct inetd_cutter {
 	const struct source_file *source;
 	const struct inetd_dialect *dialect;
 	struct pool *pool;
 	struct diags *diags;
-	bool joins;                     /* a lone \ at the end of a line goes on in the next, too */
+	bool joins;                     /* a line that ends with a lone \ goes on in the next one */
 };
 
 bool inetd_is_blank(char c);
 
-/* Reads the entry that begins at `at`, behind any blanks. false after saying what is wrong with it, with line->end
- * behind all that belongs to it, so that nothing of it is read as something else. */
+/* Reads the line at `at` with its continuation lines. false: it is wrong (reported); line->end is then still behind all
+ * of its lines, so that no part of it is read as another entry. */
 bool inetd_line_read(struct inetd_line *line, const struct inetd_cutter *cutter, size_t at);
 
 /* Adds a word. false: out of memory. */

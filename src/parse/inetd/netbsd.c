@@ -1,14 +1,14 @@
-/* NetBSD's other notation: SERVICE on KEY = VALUE ..., KEY = VALUE; over any number of lines.
+/* Reads NetBSD's notation SERVICE on KEY = VALUE ..., KEY = VALUE; over any number of lines.
  *
- * Without its semicolon a definition would take the rest of the file as further values. So a line that looks like
- * the beginning of another definition, a row or a directive ends the definition before it, which is left out. */
+ * Without a semicolon a definition would go on to the end of the file. So a line that looks like the beginning of
+ * another definition, a line of fields or a directive ends the definition before it, which is then left out. */
 #include <ctype.h>
 #include <string.h>
 
 #include "base/scan.h"
 #include "parse/inetd/netbsd.h"
 
-static bool refuse(struct inetd_netbsd *netbsd, size_t at, const char *what)
+static bool refuse_at(struct inetd_netbsd *netbsd, size_t at, const char *what)
 {
 	return inetd_refuse(netbsd->inetd, source_origin(netbsd->source, at), "%s: %s", netbsd->entry->service, what);
 }
@@ -18,27 +18,27 @@ static bool is_on_or_off(const char *text, size_t length)
 	return (length == 2 && !memcmp(text, "on", 2)) || (length == 3 && !memcmp(text, "off", 3));
 }
 
-/* The next word of a line: its length, with *text moved to its beginning. */
-static size_t next_word(const char **text)
+/* Moves *text to the next word of a line and returns the word's length. */
+static size_t measure_next_word(const char **text)
 {
 	*text += strspn(*text, " \t");
 	return strcspn(*text, " \t\r\n");
 }
 
-/* Whether the line is a row of the usual form: NAME stream PROTOCOL nowait. */
-static bool is_row(const char *text)
+/* Whether the line has the usual fields: NAME stream PROTOCOL nowait. */
+static bool is_line_of_fields(const char *text)
 {
 	static const char *const types[] = { "stream", "dgram", "raw", "seqpacket", "rdm" };
 	bool has_type = false;
 	size_t length;
 
 	text += strcspn(text, " \t\r\n");
-	length = next_word(&text);
+	length = measure_next_word(&text);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		has_type |= scan_begins_with(text, length, types[i]);
 	text += length;
-	text += next_word(&text);
-	length = next_word(&text);
+	text += measure_next_word(&text);
+	length = measure_next_word(&text);
 	return has_type && (scan_begins_with(text, length, "wait") || scan_begins_with(text, length, "nowait"));
 }
 
@@ -67,11 +67,11 @@ static bool begins_entry(const struct source_file *source, size_t at)
 
 	if (inetd_is_blank(*text) || *text == '#')
 		return false;
-	return scan_begins_with(text, strcspn(text, " \t\r\n"), ".include") || is_row(text) ||
+	return scan_begins_with(text, strcspn(text, " \t\r\n"), ".include") || is_line_of_fields(text) ||
 		begins_definition(source, at);
 }
 
-/* To the next token, over blanks, line ends and comments. false: there is none, or it is another definition's. */
+/* Skips blanks, line ends and comments. false: the next token belongs to another definition, or there is none. */
 static bool skip_space(struct inetd_netbsd *netbsd)
 {
 	const struct source_file *source = netbsd->source;
@@ -82,7 +82,7 @@ static bool skip_space(struct inetd_netbsd *netbsd)
 		if (c == '#') {
 			netbsd->at = source_line_end(source, netbsd->at);
 		} else if (c == '\n' && begins_entry(source, netbsd->at + 1)) {
-			netbsd->torn = true;
+			netbsd->is_unfinished = true;
 			return false;
 		} else if (c == '\n' || inetd_is_blank(c)) {
 			netbsd->at++;
@@ -95,8 +95,8 @@ static bool skip_space(struct inetd_netbsd *netbsd)
 
 static bool refuse_end(struct inetd_netbsd *netbsd)
 {
-	return refuse(netbsd, netbsd->at < netbsd->source->length ? netbsd->at : netbsd->source->length,
-		      "a ; is missing at the end of its definition");
+	return refuse_at(netbsd, netbsd->at < netbsd->source->length ? netbsd->at : netbsd->source->length,
+			 "a ; is missing at the end of its definition");
 }
 
 static int hex_digit(char c)
@@ -106,8 +106,8 @@ static int hex_digit(char c)
 					     : -1;
 }
 
-/* Adds the character of an escape, whose backslash is at `at`; gives the place behind it, or 0. */
-static size_t take_escape(const char *text, size_t at, struct buf *out)
+/* Adds the character of the escape whose backslash is at `at`. Returns the offset behind it; 0: it is no escape. */
+static size_t scan_escape(const char *text, size_t at, struct buf *out)
 {
 	static const char from[] = "\\ntr'\"", to[] = "\\\n\t\r'\"";
 	const char *known = text[at + 1] ? strchr(from, text[at + 1]) : NULL;
@@ -127,7 +127,7 @@ static size_t take_escape(const char *text, size_t at, struct buf *out)
 	return at + 4;
 }
 
-static bool take_quoted(struct inetd_netbsd *netbsd, struct buf *out)
+static bool scan_quoted_value(struct inetd_netbsd *netbsd, struct buf *out)
 {
 	const char *text = netbsd->source->text;
 	size_t start = netbsd->at, at = start + 1;
@@ -136,17 +136,18 @@ static bool take_quoted(struct inetd_netbsd *netbsd, struct buf *out)
 		size_t next = at + 1;
 
 		if (text[at] == '\\')
-			next = take_escape(text, at, out);
+			next = scan_escape(text, at, out);
 		else
 			buf_char(out, text[at]);
 		if (!next)
-			return refuse(netbsd, at,
-				      "behind a backslash stands one of \\ n t r ' \" or x and two hexadecimal digits "
-				      "that are not 00");
+			return refuse_at(
+				netbsd, at,
+				"behind a backslash stands one of \\ n t r ' \" or x and two hexadecimal digits "
+				"that are not 00");
 		at = next;
 	}
 	if (at >= netbsd->source->length || text[at] == '\n')
-		return refuse(netbsd, start, "a quote is not closed on its line");
+		return refuse_at(netbsd, start, "a quote is not closed on its line");
 	netbsd->at = at + 1;
 	return true;
 }
@@ -156,7 +157,7 @@ static bool ends_value(char c)
 	return inetd_is_blank(c) || strchr("#,;\n", c);
 }
 
-static bool take_value(struct inetd_netbsd *netbsd)
+static bool read_key_value(struct inetd_netbsd *netbsd)
 {
 	struct pool *pool = netbsd->inetd->reading->table->pool;
 	const struct source_file *source = netbsd->source;
@@ -166,14 +167,14 @@ static bool take_value(struct inetd_netbsd *netbsd)
 
 	while (ok && netbsd->at < source->length && !ends_value(source->text[netbsd->at])) {
 		if (strchr("\"'", source->text[netbsd->at]))
-			ok = take_quoted(netbsd, &value);
+			ok = scan_quoted_value(netbsd, &value);
 		else
 			buf_char(&value, source->text[netbsd->at++]);
 	}
 	if (ok &&
 	    (value.failed ||
 	     !inetd_line_add(&netbsd->values, pool, buf_string(&value), value.length, source_origin(source, start))))
-		ok = refuse(netbsd, start, "out of memory");
+		ok = refuse_at(netbsd, start, "out of memory");
 	buf_free(&value);
 	return ok;
 }
@@ -198,8 +199,8 @@ static bool refuse_key(struct inetd_netbsd *netbsd, size_t start, size_t length)
 	return false;
 }
 
-/* KEY = VALUES, up to the comma or semicolon, which is left. */
-static bool take_key(struct inetd_netbsd *netbsd)
+/* Reads KEY = VALUES up to the comma or semicolon, which is not read. */
+static bool read_key(struct inetd_netbsd *netbsd)
 {
 	const char *text = netbsd->source->text;
 	size_t start = netbsd->at,
@@ -207,50 +208,50 @@ static bool take_key(struct inetd_netbsd *netbsd)
 	enum inetd_key key = find_key(text + start, length);
 
 	if (!length)
-		return refuse(netbsd, start, "a key is missing here, as in user = root");
+		return refuse_at(netbsd, start, "a key is missing here, as in user = root");
 	if (key == KEYS)
 		return refuse_key(netbsd, start, length);
-	if (netbsd->keys[key].said)
-		return refuse(netbsd, start, "this key was there already");
-	netbsd->keys[key].said = true;
+	if (netbsd->keys[key].is_set)
+		return refuse_at(netbsd, start, "this key was there already");
+	netbsd->keys[key].is_set = true;
 	netbsd->keys[key].at = source_origin(netbsd->source, start);
 	netbsd->keys[key].first = netbsd->values.count;
 	netbsd->at += length;
 	if (!skip_space(netbsd))
 		return refuse_end(netbsd);
 	if (text[netbsd->at] != '=')
-		return refuse(netbsd, netbsd->at, "a = is missing behind the key");
+		return refuse_at(netbsd, netbsd->at, "a = is missing behind the key");
 	netbsd->at++;
 	for (;;) {
 		if (!skip_space(netbsd))
 			return refuse_end(netbsd);
 		if (strchr(",;", text[netbsd->at]))
 			break;
-		if (!take_value(netbsd))
+		if (!read_key_value(netbsd))
 			return false;
 	}
 	netbsd->keys[key].count = netbsd->values.count - netbsd->keys[key].first;
 	return true;
 }
 
-static bool take_keys(struct inetd_netbsd *netbsd)
+static bool read_keys(struct inetd_netbsd *netbsd)
 {
 	for (;;) {
 		if (!skip_space(netbsd))
 			return refuse_end(netbsd);
-		if (!take_key(netbsd))
+		if (!read_key(netbsd))
 			return false;
 		if (netbsd->source->text[netbsd->at++] == ';')
 			return true;
 	}
 }
 
-/* Behind a mistake: past the semicolon, or to where the next definition begins. */
+/* After a mistake: skips to behind the semicolon, or to the next definition. */
 static void skip_rest(struct inetd_netbsd *netbsd)
 {
 	const char *text = netbsd->source->text;
 
-	while (!netbsd->torn && skip_space(netbsd) && text[netbsd->at] != ';') {
+	while (!netbsd->is_unfinished && skip_space(netbsd) && text[netbsd->at] != ';') {
 		size_t end = source_line_end(netbsd->source, netbsd->at), quote = netbsd->at + 1;
 
 		if (strchr("\"'", text[netbsd->at])) {
@@ -268,7 +269,7 @@ bool inetd_netbsd_read(struct inetd *inetd, struct inetd_entry *entry, size_t *a
 {
 	const char *field = entry->service;
 	struct inetd_netbsd netbsd = { .inetd = inetd, .entry = entry, .source = inetd->source, .at = *at };
-	bool ok = take_keys(&netbsd);
+	bool ok = read_keys(&netbsd);
 
 	if (ok)
 		ok = inetd_netbsd_apply(&netbsd, field, entry->at);

@@ -1,5 +1,4 @@
-/* A definition in NetBSD's key = value notation, cut into keys and values, and what they mean. For inetd_keyed*.c
- * alone. */
+/* A definition in NetBSD's notation KEY = VALUE, see inetd.conf(5) of NetBSD. For netbsd.c and netbsd_apply.c alone. */
 #pragma once
 
 #include "parse/inetd/entry.h"
@@ -15,15 +14,15 @@ struct inetd_netbsd {
 	struct inetd *inetd;
 	struct inetd_entry *entry;
 	const struct source_file *source;
-	size_t at;
+	size_t at;                      /* offset of the next token in the source's text */
 	struct inetd_line values;       /* of all keys, one behind the other */
 	struct {
-		bool said;
+		bool is_set;              /* the definition has this key */
 		struct origin at;
-		size_t first, count;    /* of values */
+		size_t first, count;    /* its words in `values` */
 	} keys[KEYS];
-	bool torn;                      /* the next definition began before this one ended */
+	bool is_unfinished;                      /* the next definition began before the semicolon of this one */
 };
 
-/* Joins the values to entries. false after saying what is wrong. */
+/* Makes entries of the keys. false: they are wrong (reported). */
 bool inetd_netbsd_apply(struct inetd_netbsd *netbsd, const char *field, struct origin at);

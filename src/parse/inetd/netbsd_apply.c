@@ -1,7 +1,6 @@
-/* The keys of NetBSD's notation: the fields of a line under other names, and two limits that a line cannot express.
+/* Applies the keys of NetBSD's notation: the fields of a line under other names, and two more limits.
  *
- * Keys come in any order, and one field decides what another may be. So all keys are collected before any takes
- * effect. */
+ * Keys come in any order, and some depend on others. So all keys are read before any is applied. */
 #include <string.h>
 
 #include "parse/inetd/netbsd.h"
@@ -24,10 +23,11 @@ const char *const inetd_key_names[KEYS] = {
 	[KEY_IPSEC] = "ipsec",
 };
 
-/* The one value of a key; NULL: it has none, or more (reported), unless the key is not there. */
+/* The one value of a key. NULL: the key is not there, or it has no value or several, which is reported and sets *ok to
+ * false. */
 static const struct inetd_word *one_value(struct inetd_netbsd *netbsd, enum inetd_key key, bool *ok)
 {
-	if (!netbsd->keys[key].said)
+	if (!netbsd->keys[key].is_set)
 		return NULL;
 	if (netbsd->keys[key].count == 1)
 		return &netbsd->values.words[netbsd->keys[key].first];
@@ -73,8 +73,8 @@ static bool apply_socket(struct inetd_netbsd *netbsd)
 		(!receive || inetd_take_buffer(netbsd->inetd, entry, false, receive->text, receive->at));
 }
 
-/* A limit; 0 starts nothing. */
-static bool take_limit(struct inetd_netbsd *netbsd, enum inetd_key key, int64_t *number)
+/* Reads a limit. With 0 nothing is ever started. */
+static bool read_limit(struct inetd_netbsd *netbsd, enum inetd_key key, int64_t *number)
 {
 	bool ok = true;
 	const struct inetd_word *word = one_value(netbsd, key, &ok);
@@ -108,7 +108,7 @@ static bool take_limit(struct inetd_netbsd *netbsd, enum inetd_key key, int64_t 
 static bool apply_limits(struct inetd_netbsd *netbsd)
 {
 	struct inetd_entry *entry = netbsd->entry;
-	bool ok = true, internal = !netbsd->keys[KEY_EXEC].said;
+	bool ok = true, internal = !netbsd->keys[KEY_EXEC].is_set;
 	const struct inetd_word *wait = one_value(netbsd, KEY_WAIT, &ok), *exec = one_value(netbsd, KEY_EXEC, &ok);
 
 	if (!ok)
@@ -121,9 +121,9 @@ static bool apply_limits(struct inetd_netbsd *netbsd)
 		return inetd_refuse(netbsd->inetd, wait->at, "%s: wait is yes or no, not '%s'", entry->service,
 				    wait->text);
 	entry->accepts = wait ? !strcmp(wait->text, "no") : entry->type != INETD_DGRAM;
-	return take_limit(netbsd, KEY_SERVICE_MAX, &entry->burst) &&
-		take_limit(netbsd, KEY_IP_MAX, &entry->per_source_cpm) &&
-		take_limit(netbsd, KEY_ACCEPT_MAX, &entry->instances);
+	return read_limit(netbsd, KEY_SERVICE_MAX, &entry->burst) &&
+		read_limit(netbsd, KEY_IP_MAX, &entry->per_source_cpm) &&
+		read_limit(netbsd, KEY_ACCEPT_MAX, &entry->instances);
 }
 
 static bool apply_program(struct inetd_netbsd *netbsd)

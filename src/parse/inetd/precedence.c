@@ -1,8 +1,8 @@
 /* Decides which entries take effect, after all of them are known.
  *
- * Lines replace each other in any order and across files. As in every inetd, the last of two lines for one service
- * counts. tcp stands for both families, but leaves IPv6 to a line for tcp6: the author of both lines meant one for
- * each. */
+ * Lines replace each other, also across files. As in every inetd, the last of two lines for one service counts. A line
+ * for tcp means both families, but leaves IPv6 to a line for tcp6, because the author of both lines meant one for each
+ * family. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
 	return diags_out_of_memory(reading->diags, entry->at);
 }
 
-/* The part of an entry's socket beside its protocol, its families and its host. */
+/* What identifies an entry's socket besides its protocol, families and host. */
 static const char *socket_of(const struct inetd_entry *entry)
 {
 	if (entry->transport == INETD_IP)
@@ -41,7 +41,7 @@ static const char *socket_of(const struct inetd_entry *entry)
 	return entry->address ? entry->address + (entry->address[0] == '+') : entry->service;
 }
 
-/* 0 for entries of one name that ask for the same socket. */
+/* 0: entries of one name ask for the same socket. */
 static int compare_sockets(const struct inetd_entry *left, const struct inetd_entry *right)
 {
 	int order = (int)left->transport - (int)right->transport;
@@ -51,7 +51,7 @@ static int compare_sockets(const struct inetd_entry *left, const struct inetd_en
 	return order ? order : strcmp(socket_of(left), socket_of(right));
 }
 
-static int compare_entries(const void *a, const void *b)
+static int compare_by_name_and_socket(const void *a, const void *b)
 {
 	const struct inetd_entry *left = *(struct inetd_entry *const *)a, *right = *(struct inetd_entry *const *)b;
 	int order = strcmp(left->name, right->name);
@@ -62,7 +62,7 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /* The number of entries, from the first on, with the first one's name. */
-static size_t name_length(struct inetd_entry **sorted, size_t left)
+static size_t count_same_name(struct inetd_entry **sorted, size_t left)
 {
 	size_t length = 1;
 
@@ -72,18 +72,18 @@ static size_t name_length(struct inetd_entry **sorted, size_t left)
 }
 
 /* The number of entries, from the first on, with the first one's name and socket. */
-static size_t group_length(struct inetd_entry **sorted, size_t left)
+static size_t count_same_socket(struct inetd_entry **sorted, size_t left)
 {
-	size_t length = 1, most = name_length(sorted, left);
+	size_t length = 1, most = count_same_name(sorted, left);
 
 	while (length < most && !compare_sockets(sorted[length], sorted[0]))
 		length++;
 	return length;
 }
 
-/* Two folders may have a socket of the same name, one program several versions, and a service of TCP the end of its
- * name that tells another protocol. */
-static bool part_names(struct inetd_entry **group, size_t length)
+/* Entries for different sockets may have the same name: unix sockets in two folders, versions of one RPC program, a
+ * service foo-udp over TCP. They get their long names. */
+static bool use_long_names(struct inetd_entry **group, size_t length)
 {
 	bool differ = false;
 
@@ -97,31 +97,31 @@ static bool part_names(struct inetd_entry **group, size_t length)
 /* A written entry takes precedence over an implied one, and both over one that is off. */
 enum { OFF, IMPLIED, WRITTEN };
 
-static int strength(const struct inetd_entry *entry)
+static int entry_precedence(const struct inetd_entry *entry)
 {
 	return entry->disabled ? OFF : entry->is_implied ? IMPLIED : WRITTEN;
 }
 
-static bool is_weak(const struct inetd_entry *entry)
+static bool is_replaceable(const struct inetd_entry *entry)
 {
-	return strength(entry) < WRITTEN;
+	return entry_precedence(entry) < WRITTEN;
 }
 
-/* The last of the strongest. */
+/* The entry that takes effect: the last one of those with the highest precedence. */
 static struct inetd_entry *group_winner(struct inetd_entry **group, size_t length)
 {
 	struct inetd_entry *winner = group[0];
 
 	for (size_t i = 1; i < length; i++) {
-		if (strength(group[i]) >= strength(winner))
+		if (entry_precedence(group[i]) >= entry_precedence(winner))
 			winner = group[i];
 	}
 	return winner;
 }
 
-/* An entry, of strength `least` or more, that names the families which this entry yields; NULL: none. */
-static const struct inetd_entry *find_rival(struct inetd_entry **sorted, size_t count, const struct inetd_entry *entry,
-					    int least)
+/* An entry with precedence `least` or more that names the families which this entry yields; NULL: none. */
+static const struct inetd_entry *find_family_rival(struct inetd_entry **sorted, size_t count,
+						   const struct inetd_entry *entry, int least)
 {
 	const char *name = entry->rival;
 	size_t low = 0, high = count;
@@ -135,29 +135,31 @@ static const struct inetd_entry *find_rival(struct inetd_entry **sorted, size_t 
 			high = middle;
 	}
 	for (; low < count && !strcmp(sorted[low]->name, name); low++) {
-		if (!sorted[low]->is_dropped && !compare_sockets(sorted[low], entry) && strength(sorted[low]) >= least)
+		if (!sorted[low]->is_dropped && !compare_sockets(sorted[low], entry) &&
+		    entry_precedence(sorted[low]) >= least)
 			return sorted[low];
 	}
 	return NULL;
 }
 
-/* An entry for both families of which another takes IPv4 alone. */
-static bool keeps_half(const struct inetd_entry *entry, const struct inetd_entry *winner)
+/* Whether the entry is for both families and the winner replaces it for IPv4 alone. */
+static bool keeps_ipv6_half(const struct inetd_entry *entry, const struct inetd_entry *winner)
 {
-	return entry->yields == INETD_IPV6 && entry->families == (INETD_IPV4 | INETD_IPV6) && !is_weak(entry) &&
-		winner->families == INETD_IPV4 && !winner->yields && !is_weak(winner);
+	return entry->yields == INETD_IPV6 && entry->families == (INETD_IPV4 | INETD_IPV6) && !is_replaceable(entry) &&
+		winner->families == INETD_IPV4 && !winner->yields && !is_replaceable(winner);
 }
 
-/* The last such entry of a group goes on for IPv6, as tcp goes on for IPv4 beside tcp6; not where another has that. */
-static void keep_half(struct inetd_entry **group, size_t length, struct inetd_entry **sorted, size_t count,
-		      struct diags *diags)
+/* The last such entry of a group stays for IPv6, unless another entry has IPv6. In the same way tcp stays for IPv4
+ * where there is a line for tcp6. */
+static void keep_ipv6_half(struct inetd_entry **group, size_t length, struct inetd_entry **sorted, size_t count,
+			   struct diags *diags)
 {
 	const struct inetd_entry *winner = group_winner(group, length);
 	struct buf place = { 0 };
 
 	origin_describe(winner->at, &place);
 	for (size_t i = length; i-- > 0;) {
-		if (!keeps_half(group[i], winner) || find_rival(sorted, count, group[i], IMPLIED))
+		if (!keeps_ipv6_half(group[i], winner) || find_family_rival(sorted, count, group[i], IMPLIED))
 			continue;
 		group[i]->families = INETD_IPV6;
 		group[i]->is_dual = false;
@@ -169,8 +171,8 @@ static void keep_half(struct inetd_entry **group, size_t length, struct inetd_en
 	buf_free(&place);
 }
 
-/* Whether keep_half has reduced the entry to IPv6. */
-static bool is_half(const struct inetd_entry *entry)
+/* Whether keep_ipv6_half has reduced the entry to IPv6. */
+static bool is_ipv6_half(const struct inetd_entry *entry)
 {
 	return entry->is_implied && entry->families == INETD_IPV6 && entry->yields == INETD_IPV6;
 }
@@ -182,10 +184,10 @@ static void drop_others(struct inetd_entry **group, size_t length, struct readin
 
 	origin_describe(winner->at, &place);
 	for (size_t i = 0; i < length; i++) {
-		group[i]->is_dropped = group[i] != winner && !is_half(group[i]);
-		if (group[i] != winner && strength(group[i]) > OFF)
+		group[i]->is_dropped = group[i] != winner && !is_ipv6_half(group[i]);
+		if (group[i] != winner && entry_precedence(group[i]) > OFF)
 			reading_note_yield(reading, group[i]->at, winner->at);
-		if (group[i] == winner || is_weak(group[i]) || is_weak(winner))
+		if (group[i] == winner || is_replaceable(group[i]) || is_replaceable(winner))
 			continue;
 		diag_warning(reading->diags, group[i]->at,
 			     "%s: this entry is left out: there is another for the same socket%s, and the "
@@ -201,7 +203,7 @@ static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted,
 
 	if (entry->is_dropped || !entry->yields)
 		return;
-	rival = find_rival(sorted, count, entry, WRITTEN);
+	rival = find_family_rival(sorted, count, entry, WRITTEN);
 	if (!rival)
 		return;
 	reading_note_yield(reading, entry->at, rival->at);
@@ -209,10 +211,10 @@ static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted,
 	entry->is_dual = false;
 }
 
-/* Renames such an entry; only after the last search, which needs the order of the names. */
-static void name_half(struct inetd_entry *entry)
+/* Renames such an entry. It comes after the last search, because searches need the old order of names. */
+static void rename_ipv6_half(struct inetd_entry *entry)
 {
-	if (!entry->is_dropped && is_half(entry))
+	if (!entry->is_dropped && is_ipv6_half(entry))
 		entry->name = entry->rival;
 }
 
@@ -222,8 +224,8 @@ static bool is_tcpmux(const struct inetd_entry *entry)
 		(!strcmp(entry->service, "tcpmux") || !strcmp(entry->service, "1"));
 }
 
-/* Without one that answers on its port, tcpmux's services can't be reached. GNU's inetd then opens it unasked. */
-static void settle_tcpmux(struct reading *reading, struct inetd_entries *entries)
+/* Services of tcpmux need an entry for tcpmux itself. superd warns if there is none; for GNU's dialect it adds one. */
+static void ensure_tcpmux(struct reading *reading, struct inetd_entries *entries)
 {
 	const struct inetd_entry *mux = NULL;
 	struct inetd_entry answering;
@@ -269,31 +271,31 @@ static void settle_tcpmux(struct reading *reading, struct inetd_entries *entries
 	inetd_add(reading, &answering);
 }
 
-static void settle_sorted(struct inetd_entry **sorted, size_t count, struct reading *reading)
+static void apply_to_sorted(struct inetd_entry **sorted, size_t count, struct reading *reading)
 {
 	bool renamed = false;
 
-	qsort(sorted, count, sizeof(struct inetd_entry *), compare_entries);
+	qsort(sorted, count, sizeof(struct inetd_entry *), compare_by_name_and_socket);
 	for (size_t i = 0, length; i < count; i += length) {
-		length = name_length(sorted + i, count - i);
-		renamed |= part_names(sorted + i, length);
+		length = count_same_name(sorted + i, count - i);
+		renamed |= use_long_names(sorted + i, length);
 	}
 	if (renamed)
-		qsort(sorted, count, sizeof(struct inetd_entry *), compare_entries);
+		qsort(sorted, count, sizeof(struct inetd_entry *), compare_by_name_and_socket);
 	for (size_t i = 0, length; i < count; i += length) {
-		length = group_length(sorted + i, count - i);
+		length = count_same_socket(sorted + i, count - i);
 		if (length == 1)
 			continue;
-		keep_half(sorted + i, length, sorted, count, reading->diags);
+		keep_ipv6_half(sorted + i, length, sorted, count, reading->diags);
 		drop_others(sorted + i, length, reading);
 	}
 	for (size_t i = 0; i < count; i++)
 		yield_family(sorted[i], sorted, count, reading);
 	for (size_t i = 0; i < count; i++)
-		name_half(sorted[i]);
+		rename_ipv6_half(sorted[i]);
 }
 
-/* Once: at the first entry whose clients of IPv6 a peer would not have. */
+/* Adds one note, at the first entry that serves IPv6 clients here and not with other inetds. */
 static void note_families(const struct inetd_entries *entries, struct diags *diags)
 {
 	for (size_t i = 0; i < entries->count; i++) {
@@ -309,7 +311,7 @@ static void note_families(const struct inetd_entries *entries, struct diags *dia
 	}
 }
 
-/* Whether the request is without it: what would give way to it is to stand. */
+/* Whether the request leaves this entry out, so that an entry which it would replace takes effect. */
 static bool drop_unwanted(struct reading *reading, struct inetd_entry *entry)
 {
 	const struct read_request *request = reading->request;
@@ -336,8 +338,8 @@ void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entri
 		if (!drop_unwanted(reading, &entries->list[i]))
 			sorted[count++] = &entries->list[i];
 	}
-	settle_sorted(sorted, count, reading);
+	apply_to_sorted(sorted, count, reading);
 	free(sorted);
-	settle_tcpmux(reading, entries);
+	ensure_tcpmux(reading, entries);
 	note_families(entries, reading->diags);
 }

@@ -1,14 +1,15 @@
 /* The last fields: the user, the program and its arguments.
  *
- * user.group is ambiguous, because a user's name may contain a dot, and a reader looks up no names. So by default
- * the builder gets the whole word, and prepare splits it if there is no such user. A colon says where to split. */
+ * user.group is ambiguous, because a user's name may contain a dot, and a reader looks up no names. So in superd's own
+ * dialect the builder gets the whole word, which is split later if there is no such user. A colon always separates user
+ * and group. */
 #include <string.h>
 
 #include "base/scan.h"
 #include "parse/inetd/entry.h"
 #include "parse/shell_word.h"
 
-/* FreeBSD's "/CLASS" of login.conf(5). */
+/* Removes FreeBSD's "/CLASS", a class of login.conf(5), with a warning. */
 static const char *cut_class(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
 	const char *slash = strrchr(field, '/');
@@ -23,7 +24,7 @@ static const char *cut_class(struct inetd *inetd, struct inetd_entry *entry, con
 	return inetd_keep(inetd, field, (size_t)(slash - field));
 }
 
-/* Where the user's name ends and the group's begins; NULL: all of it is the user. */
+/* The character between user and group; NULL: all of the text is the user. */
 static const char *find_separator(struct inetd *inetd, const char *text, struct origin at)
 {
 	const char *colon = strrchr(text, ':'), *dot = strchr(text, '.');
@@ -66,7 +67,7 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 	return true;
 }
 
-/* By their official names, aliases of services(5) and numbers. */
+/* Builtins with the names and aliases of services(5) and the port numbers that select them. */
 static const struct {
 	const char *builtin, *names[5];
 } builtins[] = {
@@ -93,8 +94,8 @@ static const char *find_builtin(const struct inetd_entry *entry)
 	return NULL;
 }
 
-static bool take_builtin(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
-			 const struct inetd_word *arguments, size_t count)
+static bool set_builtin_arguments(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
+				  const struct inetd_word *arguments, size_t count)
 {
 	entry->builtin = find_builtin(entry);
 	if (!entry->builtin)
@@ -112,8 +113,8 @@ static bool take_builtin(struct inetd *inetd, struct inetd_entry *entry, struct 
 	return true;
 }
 
-/* Names an argv[0] that must be an argument: many a table forgets the program's own name. */
-static void warn_of_name(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
+/* Warns of an argv[0] that looks like an argument, because many tables forget the program's own name. */
+static void warn_of_missing_argv0(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
 {
 	const char *base = scan_base_name(entry->program);
 
@@ -125,7 +126,7 @@ static void warn_of_name(struct inetd *inetd, const struct inetd_entry *entry, c
 		   name->text);
 }
 
-/* An absolute path that is another's is an argument, too: a script, most of the time. */
+/* Warns of an argv[0] that is the absolute path of another file: mostly a script that was meant as an argument. */
 static void warn_of_path(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
 {
 	const char *base = scan_base_name(entry->program);
@@ -153,8 +154,8 @@ static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry
 }
 
 /* Warns of the first argument that only a shell would understand. */
-static void warn_of_shell(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
-			  size_t count)
+static void warn_of_shell_argument(struct inetd *inetd, const struct inetd_entry *entry,
+				   const struct inetd_word *arguments, size_t count)
 {
 	struct shell_scan scan = { 0 };
 
@@ -169,7 +170,7 @@ static void warn_of_shell(struct inetd *inetd, const struct inetd_entry *entry, 
 	}
 }
 
-/* A path that is relative leads from the folder that inetd was started in, where its servers begin there. */
+/* A relative path starts in the folder that inetd was started in, if the command line names it. */
 static const char *find_program(const struct inetd *inetd, const char *program)
 {
 	const struct inetd_defaults *said = inetd->reading->inetd;
@@ -205,17 +206,17 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const ch
 		texts[i] = arguments[i].text;
 	entry->arguments = texts;
 	if (!strcmp(program, "internal"))
-		return take_builtin(inetd, entry, at, arguments, count);
+		return set_builtin_arguments(inetd, entry, at, arguments, count);
 	if (!*program)
 		return inetd_refuse(inetd, at, "%s: the program's path is empty", entry->service);
 	entry->program = find_program(inetd, program);
 	if (!entry->program)
 		return refuse_relative(inetd, entry, program, at);
 	if (count) {
-		warn_of_name(inetd, entry, &arguments[0]);
+		warn_of_missing_argv0(inetd, entry, &arguments[0]);
 		warn_of_path(inetd, entry, &arguments[0]);
 	}
 	warn_of_comment(inetd, entry, arguments, count);
-	warn_of_shell(inetd, entry, arguments, count);
+	warn_of_shell_argument(inetd, entry, arguments, count);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* Names for services of inetd.conf: NAME for TCP, NAME-udp and the like for other protocols, @HOST behind.
+/* Names of services of inetd.conf: NAME for TCP, NAME-udp and the like for other protocols, with @HOST behind.
  *
  * A reload recognises a service by its name. So the name comes from the entry alone, not from its place in the file,
  * and entries for the same socket have the same name. An entry gets its long name if another has its short one: a
@@ -10,8 +10,8 @@
 #include "base/scan.h"
 #include "parse/inetd/entry.h"
 
-/* A name of superd.conf has no blanks, colons and slashes. */
-static void add_name(struct buf *out, const char *text, size_t length)
+/* Adds text without blanks, colons and slashes, which a name of superd.conf cannot have. */
+static void add_clean_text(struct buf *out, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		char c = text[i];
@@ -25,17 +25,17 @@ static void add_name(struct buf *out, const char *text, size_t length)
 	}
 }
 
-/* A dash of its own is doubled, as one stands for each slash. */
-static void add_path(struct buf *out, const char *path)
+/* Adds a path. A dash stands for a slash, and two dashes for a dash. */
+static void add_escaped_path(struct buf *out, const char *path)
 {
 	for (; *path; path++) {
 		if (*path == '-')
 			buf_char(out, '-');
-		add_name(out, path, 1);
+		add_clean_text(out, path, 1);
 	}
 }
 
-/* An address of IPv6 has _ for its colons, in brackets, so that it is seen what it is: [__1] is ::1. */
+/* Adds a host. An IPv6 address has brackets and _ for its colons: [__1] is ::1. */
 static void add_host(struct buf *out, const char *host)
 {
 	bool is_six = strchr(host, ':');
@@ -46,13 +46,13 @@ static void add_host(struct buf *out, const char *host)
 		if (*host == ':')
 			buf_char(out, '_');
 		else
-			add_name(out, host, 1);
+			add_clean_text(out, host, 1);
 	}
 	if (is_six)
 		buf_char(out, ']');
 }
 
-/* Adds the front of the name: the service without its folder or version. */
+/* Adds the first part of the name: the service without its folder or version. */
 static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *out)
 {
 	const char *text = entry->service;
@@ -61,7 +61,7 @@ static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *
 	switch (entry->transport) {
 	case INETD_UNIX:
 		if (is_long) {
-			add_path(out, text + (*text == '/'));
+			add_escaped_path(out, text + (*text == '/'));
 			return;
 		}
 		text = scan_base_name(text);
@@ -78,7 +78,7 @@ static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *
 	default:
 		break;
 	}
-	add_name(out, text, length);
+	add_clean_text(out, text, length);
 }
 
 static void add_kind(const struct inetd_entry *entry, bool is_long, bool six, struct buf *out)
@@ -95,7 +95,7 @@ static void add_kind(const struct inetd_entry *entry, bool is_long, bool six, st
 							      : "-seqpacket");
 	} else if (entry->transport == INETD_IP) {
 		buf_char(out, '-');
-		add_name(out, entry->protocol, strlen(entry->protocol));
+		add_clean_text(out, entry->protocol, strlen(entry->protocol));
 	} else if (entry->transport != INETD_TCP || six || is_long) {
 		buf_text(out, kinds[entry->transport]);
 		if (six)

@@ -1,7 +1,7 @@
 /* The second and third field: the type of the socket and its protocol.
  *
- * More may follow the plain words: NetBSD's limit and accept filter, the sizes of buffers, and the families, which
- * every system spells alike and means differently (dialect.c). */
+ * More may follow the words: NetBSD's limit and accept filter, the sizes of buffers, and the families. All systems
+ * spell families alike but mean different things by them, see dialect.c. */
 #include <string.h>
 #include <strings.h>
 
@@ -17,12 +17,12 @@ static const struct {
 	{ "seqpacket", INETD_SEQPACKET },
 };
 
-static bool is_word(const char *text, size_t length, const char *word)
+static bool word_is(const char *text, size_t length, const char *word)
 {
 	return strlen(word) == length && !memcmp(text, word, length);
 }
 
-/* As every inetd has it, a type is written in small letters. */
+/* The type that is meant by a word in capitals, for a hint; every inetd wants small letters. NULL: none. */
 static const char *type_in_capitals(const char *text, size_t length)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -43,10 +43,10 @@ static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, co
 	return false;
 }
 
-static bool find_type(const char *text, size_t length, struct inetd_entry *entry)
+static bool find_socket_type(const char *text, size_t length, struct inetd_entry *entry)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!is_word(text, length, types[i].word))
+		if (!word_is(text, length, types[i].word))
 			continue;
 		entry->type = (uint8_t)types[i].type;
 		return true;
@@ -54,8 +54,8 @@ static bool find_type(const char *text, size_t length, struct inetd_entry *entry
 	return false;
 }
 
-/* NetBSD's suffixes of the type: ",LIMIT", ":FILTER". */
-static bool take_suffix(struct inetd *inetd, struct inetd_entry *entry, const char *suffix, struct origin at)
+/* Reads NetBSD's suffixes of the type: ",LIMIT" and ":FILTER". */
+static bool read_type_suffix(struct inetd *inetd, struct inetd_entry *entry, const char *suffix, struct origin at)
 {
 	char limit[32];
 	size_t length = strcspn(suffix + 1, ":");
@@ -91,13 +91,13 @@ bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char 
 {
 	size_t length = strcspn(field, ",:");
 
-	if (is_word(field, length, "rdm"))
+	if (word_is(field, length, "rdm"))
 		return inetd_refuse(inetd, at,
 				    "%s: there are no rdm sockets: known are stream, dgram, raw and seqpacket",
 				    entry->service);
-	if (!find_type(field, length, entry))
+	if (!find_socket_type(field, length, entry))
 		return refuse_type(inetd, entry, field, at);
-	return !field[length] || take_suffix(inetd, entry, field + length, inetd_shift(at, length));
+	return !field[length] || read_type_suffix(inetd, entry, field + length, inetd_shift(at, length));
 }
 
 bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at)
@@ -115,8 +115,8 @@ bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send
 	return true;
 }
 
-/* ",sndbuf=64k,rcvbuf=1m" */
-static bool take_buffers(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+/* Reads sizes of buffers, such as ",sndbuf=64k,rcvbuf=1m". */
+static bool read_buffer_sizes(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
 {
 	while (*text) {
 		size_t length = strcspn(text + 1, ",");
@@ -154,8 +154,9 @@ static void set_families(struct inetd_entry *entry, unsigned families, unsigned 
 	entry->is_dual = families == (INETD_IPV4 | INETD_IPV6);
 }
 
-/* tcp and udp alone. RPC is IPv4's: its servers take the family of their socket for that of their clients. */
-static void set_bare(const struct inetd *inetd, struct inetd_entry *entry)
+/* The families of tcp and udp without 4, 6 or 46. For RPC it is IPv4, because RPC servers take the family of the socket
+ * for that of their clients. */
+static void set_default_families(const struct inetd *inetd, struct inetd_entry *entry)
 {
 	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
 
@@ -171,14 +172,14 @@ static void set_bare(const struct inetd *inetd, struct inetd_entry *entry)
 	entry->yields = INETD_IPV6;
 }
 
-/* Sets the families of the suffix behind tcp and its like. FreeBSD reads 46 from its end, so 64 is the same. */
-static bool set_suffix(struct inetd *inetd, struct inetd_entry *entry, const char *suffix)
+/* The families of the suffix 4, 6, 46 or 64 behind tcp and the like; FreeBSD accepts 64 as well. */
+static bool set_named_families(struct inetd *inetd, struct inetd_entry *entry, const char *suffix)
 {
 	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
 	bool dual = entry->transport == INETD_TCP ? inetd->dialect->tcp6_is_dual : inetd->dialect->udp6_is_dual;
 
 	if (!*suffix)
-		set_bare(inetd, entry);
+		set_default_families(inetd, entry);
 	else if (!strcmp(suffix, "4"))
 		set_families(entry, INETD_IPV4, 0);
 	else if (!strcmp(suffix, "6") && dual && !is_rpc)
@@ -204,14 +205,14 @@ static bool find_transport(struct inetd *inetd, struct inetd_entry *entry)
 		if (strncmp(entry->protocol, transports[i].word, length) != 0)
 			continue;
 		entry->transport = (uint8_t)transports[i].transport;
-		if (set_suffix(inetd, entry, entry->protocol + length))
+		if (set_named_families(inetd, entry, entry->protocol + length))
 			return true;
 	}
 	return false;
 }
 
-/* Ways of TCP that no kernel of today has. */
-static const char *dead_way(const char *protocol)
+/* Variants of TCP that current kernels lack. */
+static const char *obsolete_tcp_variant(const char *protocol)
 {
 	if (strstr(protocol, "/ttcp"))
 		return "T/TCP is";
@@ -225,9 +226,9 @@ bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const c
 
 	entry->protocol_at = at;
 	entry->protocol = inetd_keep(inetd, field, length);
-	if (!entry->protocol || !take_buffers(inetd, entry, field + length, inetd_shift(at, length)))
+	if (!entry->protocol || !read_buffer_sizes(inetd, entry, field + length, inetd_shift(at, length)))
 		return false;
-	dead = dead_way(entry->protocol);
+	dead = obsolete_tcp_variant(entry->protocol);
 	if (dead)
 		return inetd_refuse(inetd, at, "%s: %s: %s not available on this system", entry->service,
 				    entry->protocol, dead);

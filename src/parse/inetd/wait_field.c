@@ -1,7 +1,7 @@
 /* The fourth field: wait or nowait, and the limits behind it.
  *
- * The number differs between systems: OpenBSD, NetBSD and GNU count starts a minute behind a dot or a colon, FreeBSD
- * counts running servers behind a slash. 0 means no limit to some, and no start at all to others. */
+ * Systems differ in what the number means: with OpenBSD, NetBSD and GNU, behind a dot or a colon, it limits starts a
+ * minute; with FreeBSD, behind a slash, it limits running servers. 0 means no limit to some, and no start to others. */
 #include <string.h>
 #include <strings.h>
 
@@ -50,8 +50,8 @@ void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t numb
 	}
 }
 
-/* Numbers that other inetds accept and that limit nothing: none at all, or more than can be counted. Warns. */
-static bool take_odd_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+/* Accepts, with a warning, numbers that other inetds accept and that limit nothing: none at all, or one too large. */
+static bool read_useless_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
 {
 	struct diags *diags = inetd->reading->diags;
 
@@ -66,14 +66,14 @@ static bool take_odd_rate(struct inetd *inetd, struct inetd_entry *entry, const 
 	return true;
 }
 
-/* ".N" and ":N". The colon is NetBSD's alone. */
-static bool take_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+/* Reads ".N" and ":N". Only NetBSD has the colon. */
+static bool read_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
 {
 	struct origin number_at = inetd_shift(at, 1);
 	int64_t number;
 
 	if (!inetd_number(text + 1, INT32_MAX, &number))
-		return take_odd_rate(inetd, entry, text + 1, number_at) ||
+		return read_useless_rate(inetd, entry, text + 1, number_at) ||
 			inetd_refuse(inetd, number_at,
 				    "%s: behind %s%c stands how many may be started in a minute; '%s' is no number",
 				    entry->service, entry->accepts ? "nowait" : "wait", *text, text + 1);
@@ -88,8 +88,8 @@ static bool take_rate(struct inetd *inetd, struct inetd_entry *entry, const char
 	return true;
 }
 
-/* FreeBSD's "/MAX/CPM/PER-ADDRESS"; 0 is no limit. */
-static bool take_numbers(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+/* Reads FreeBSD's "/MAX/CPM/PER-ADDRESS"; 0 is no limit. */
+static bool read_freebsd_limits(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
 {
 	int64_t *const fields[] = { &entry->instances, &entry->per_source_cpm, &entry->per_source };
 
@@ -115,8 +115,8 @@ static bool take_numbers(struct inetd *inetd, struct inetd_entry *entry, const c
 	return true;
 }
 
-/* A word that some inetds read as one of the two all the same. */
-static bool take_lax(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+/* Accepts another word that some inetds read as wait or nowait. */
+static bool read_lenient_word(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
 	entry->accepts = inetd->dialect->wait == WAIT_ELSE || strchr("nN", field[0]);
 	diag_warning(inetd->reading->diags, at, "%s: '%s' is neither wait nor nowait; it is taken for %s",
@@ -124,8 +124,8 @@ static bool take_lax(struct inetd *inetd, struct inetd_entry *entry, const char 
 	return true;
 }
 
-/* Capitals are the same, but where what is not `wait` is `nowait`. */
-static bool begins_with(const struct inetd *inetd, const char *field, const char *word)
+/* Case does not matter, but for dialects with WAIT_ELSE. */
+static bool word_begins_with(const struct inetd *inetd, const char *field, const char *word)
 {
 	if (inetd->dialect->wait == WAIT_ELSE)
 		return !strncmp(field, word, strlen(word));
@@ -137,18 +137,18 @@ bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char 
 	const char *end = field;
 
 	entry->wait_at = at;
-	entry->accepts = begins_with(inetd, field, "nowait");
-	if (entry->accepts || begins_with(inetd, field, "wait"))
+	entry->accepts = word_begins_with(inetd, field, "nowait");
+	if (entry->accepts || word_begins_with(inetd, field, "wait"))
 		end = field + (entry->accepts ? 6 : 4);
 	if (end > field && !*end)
 		return true;
 	at = inetd_shift(at, (size_t)(end - field));
 	if (end > field && (*end == '.' || *end == ':'))
-		return take_rate(inetd, entry, end, at);
+		return read_rate(inetd, entry, end, at);
 	if (end > field && *end == '/')
-		return take_numbers(inetd, entry, end, at);
+		return read_freebsd_limits(inetd, entry, end, at);
 	if (inetd->dialect->wait == WAIT_ELSE || (inetd->dialect->wait == WAIT_PREFIX && end > field))
-		return take_lax(inetd, entry, field, entry->wait_at);
+		return read_lenient_word(inetd, entry, field, entry->wait_at);
 	inetd_refuse(inetd, entry->wait_at, "%s: '%s' is neither wait nor nowait", entry->service, field);
 	diags_hint(inetd->reading->diags,
 		   "with nowait superd accepts and starts a program for each client; with wait the "
