@@ -1,7 +1,7 @@
-/* Functions for all parts of a job's reading: diagnostics, looking up keys, setting options.
+/* Functions for all keys of a job: diagnostics, looking up keys, setting options.
  *
- * A key whose value has a kind that launchd does not take counts as missing. launchd_check_keys reports it once, so
- * no caller of launchd_find has to. */
+ * A key whose value has a wrong kind counts as missing. launchd_check_keys reports it once, so callers of launchd_find
+ * need not. */
 #include "parse/launchd/job.h"
 
 #include <stdarg.h>
@@ -61,7 +61,7 @@ void launchd_warn(struct launchd_job *job, struct origin at, const char *format,
 	va_end(arguments);
 }
 
-static void say_unknown(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *element)
+static void report_unknown_key(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *element)
 {
 	const struct launchd_key *near = launchd_key_suggest(keys, element->key);
 
@@ -71,7 +71,7 @@ static void say_unknown(struct launchd_job *job, const struct launchd_keys *keys
 		diags_hint(job->reading->diags, "did you mean '%s'", near->key);
 }
 
-static void say_kind(struct launchd_job *job, const struct launchd_key *key, const struct plist *element)
+static void report_wrong_kind(struct launchd_job *job, const struct launchd_key *key, const struct plist *element)
 {
 	struct buf takes = { 0 }, is = { 0 };
 
@@ -83,18 +83,18 @@ static void say_kind(struct launchd_job *job, const struct launchd_key *key, con
 }
 
 /* Whether a value is false or empty, and so asks for nothing. */
-static bool is_idle(const struct plist *element)
+static bool asks_for_nothing(const struct plist *element)
 {
 	return (element->kind == PLIST_BOOL && !element->number) ||
 		((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
 }
 
-static void say_class(struct launchd_job *job, const struct launchd_keys *keys, const struct launchd_key *key,
-		      const struct plist *element)
+static void report_key_status(struct launchd_job *job, const struct launchd_keys *keys, const struct launchd_key *key,
+			      const struct plist *element)
 {
 	enum key_status class = launchd_key_status(keys, key);
 
-	if (is_idle(element))
+	if (asks_for_nothing(element))
 		return;
 	if (class == KEY_WARNED)
 		launchd_warn(job, element->key_at, "%s is left out: %s", element->key, key->reason);
@@ -109,11 +109,11 @@ void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys
 		const struct launchd_key *key = launchd_key_find(keys, element->key);
 
 		if (!key)
-			say_unknown(job, keys, element);
+			report_unknown_key(job, keys, element);
 		else if (!(key->kinds & (unsigned)element->kind))
-			say_kind(job, key, element);
+			report_wrong_kind(job, key, element);
 		else
-			say_class(job, keys, key, element);
+			report_key_status(job, keys, key, element);
 	}
 }
 
@@ -158,7 +158,7 @@ const char *launchd_plain(struct launchd_job *job, const char *text)
 }
 
 /* Sets an option. If the option has the key's name, a bad value is reported under that name. */
-static void set_value(struct launchd_job *job, const char *option, const struct value *value)
+static void set_option_value(struct launchd_job *job, const char *option, const struct value *value)
 {
 	const struct directive *directive = directive_find(NATIVE, option);
 	const char *key = directive->translated & (1u << LAUNCHD) ? NULL : directive->name[LAUNCHD];
@@ -171,7 +171,7 @@ void launchd_set(struct launchd_job *job, const char *option, const char *text, 
 	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
 
 	if (text)
-		set_value(job, option, &value);
+		set_option_value(job, option, &value);
 	else
 		reading_refuse_memory(job->reading);
 }
@@ -198,5 +198,5 @@ void launchd_set_list(struct launchd_job *job, const char *option, const struct 
 		.word_at = list->places,
 	};
 
-	set_value(job, option, &value);
+	set_option_value(job, option, &value);
 }

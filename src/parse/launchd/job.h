@@ -1,4 +1,4 @@
-/* A job on its way from its property list to a builder. For this folder alone. */
+/* A job while its builder is made from its property list. For this folder alone. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include "parse/launchd/plist.h"
 #include "parse/reading.h"
 
-/* Words of an option, and where each stands. */
+/* Words of an option with their places. */
 struct launchd_list {
 	const char **words;             /* owned */
 	struct origin *places;          /* owned */
@@ -19,58 +19,59 @@ struct launchd_list {
 
 struct launchd_job {
 	struct reading *reading;
-	struct pool *pool;              /* until the file is read; the builder keeps what it takes */
+	struct pool *pool;              /* lives until the file is read; the builder copies what it keeps */
 	struct service_builder *builder;
-	const struct plist *root;
-	const char *label;
-	bool is_inetd;                  /* inetdCompatibility: its socket is its standard input and output */
-	bool accepts;                   /* and Wait is false: superd accepts */
-	size_t sockets;                 /* that were drafted */
-	bool hides_clients;             /* one of them shows nobody who is connected */
-	struct launchd_list env;        /* of EnvironmentVariables and of SecureSocketWithKey */
+	const struct plist *root;       /* the dictionary of the job */
+	const char *label;              /* the key Label */
+	bool is_inetd;                  /* has inetdCompatibility: the socket is standard input and output */
+	bool accepts;                   /* inetdCompatibility with Wait false: superd accepts */
+	size_t sockets;                 /* sockets of the builder so far */
+	bool hides_clients;             /* the address of a client of one socket is unknown */
+	struct launchd_list env;        /* of EnvironmentVariables and SecureSocketWithKey */
 };
 
 bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const char *word, struct origin at);
 void launchd_list_free(struct launchd_list *list);
 
-/* An error: the job is not to be run as it stands. false. */
+/* Adds an error; the job is then left out. Returns false. */
 bool launchd_refuse(struct launchd_job *job, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Reports a key that superd lacks: an error, or a warning if the command line asks for that. */
+/* Reports a key that superd lacks: an error, or a warning with request->warns_of_unsupported. */
 void launchd_unsupported(struct launchd_job *job, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 void launchd_warn(struct launchd_job *job, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Says of every element of a dictionary what is wrong with it: its kind, its name, or that superd lacks it. */
+/* Reports all elements of a dictionary that have an unknown key, a value of a wrong kind, or a key that superd
+ * lacks. */
 void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *dict);
 
-/* The element of a known key; NULL: it is not there, or of a kind it cannot have (reported). */
+/* The element of a known key; NULL: it is missing or has a wrong kind, which launchd_check_keys reports. launchd_value
+ * looks into the job's own dictionary. */
 const struct plist *launchd_find(const struct launchd_keys *keys, const struct plist *dict, const char *key);
-const struct plist *launchd_value(const struct launchd_job *job, const char *key);      /* of the job's own */
-/* Whether it is there, and of a kind it cannot have. */
-bool launchd_is_odd(const struct launchd_job *job, const char *key);
-bool launchd_bool(const struct plist *said, bool fallback);                             /* said may be NULL */
+const struct plist *launchd_value(const struct launchd_job *job, const char *key);
+bool launchd_is_odd(const struct launchd_job *job, const char *key);    /* the key is there, with a wrong kind */
+bool launchd_bool(const struct plist *element, bool fallback);             /* fallback: where `said` is NULL */
 
-/* A text as superd.conf has it, where percent signs begin templates; NULL: out of memory (reported). */
+/* Escapes percent signs for an option with templates. NULL: out of memory (reported). */
 const char *launchd_plain(struct launchd_job *job, const char *text);
 
-/* Set an option of superd.conf. */
+/* Each sets an option in the builder. */
 void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at);
 void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void launchd_set_list(struct launchd_job *job, const char *option, const struct launchd_list *list);
 
-/* socket_rules.c: whether the keys of a socket go with each other. It says what is wrong, and what is left out. */
+/* socket_rules.c: checks which keys of a socket go together. false: refused. Also reports keys that are ignored. */
 bool launchd_check_socket_rules(struct launchd_job *job, const struct plist *socket);
 
 /* sockets.c: a socket { } for each socket of Sockets. */
 void launchd_build_sockets(struct launchd_job *job);
 
-/* run.c: the program, its user and its surroundings. */
+/* run.c: the program, its user, limits, environment and standard streams. */
 void launchd_build_run(struct launchd_job *job);
 
-/* lifecycle.c: when it starts and how it ends. */
+/* lifecycle.c: when the job starts, stops and restarts. */
 void launchd_build_lifecycle(struct launchd_job *job);

@@ -1,7 +1,7 @@
-/* The table of launchd's keys, and looking them up.
+/* The table of launchd's keys, and functions to look them up.
  *
- * A key that makes a job run by itself (a time, a file, an event) cannot be ignored, because without it the job
- * would never run. A key that only tunes how macOS treats the job can. */
+ * A key that starts a job (at a time, by a file or an event) cannot be ignored, because without it the job would never
+ * run. A key that only tunes how macOS treats the job can be ignored. */
 #include "parse/launchd/keys.h"
 
 #include <stdio.h>
@@ -197,8 +197,8 @@ const char *launchd_key_option(const struct launchd_keys *keys, const struct lau
 	return directive ? directive->name[NATIVE] : NULL;
 }
 
-/* Whether superd has the option. "service" is a keyword and "rlimit_*" many options, so no table has them. */
-static bool is_done(const char *option)
+/* Whether superd has the option. The table of directives lacks "service", a keyword, and "rlimit_*", many options. */
+static bool has_option(const char *option)
 {
 	return directive_find(NATIVE, option) || !strcmp(option, "service") || !strcmp(option, "rlimit_*");
 }
@@ -207,7 +207,7 @@ enum key_status launchd_key_status(const struct launchd_keys *keys, const struct
 {
 	const char *option = launchd_key_option(keys, key);
 
-	if (option && is_done(option))
+	if (option && has_option(option))
 		return KEY_DONE;
 	return key->class == KEY_DONE ? KEY_REFUSED : key->class;
 }

@@ -1,8 +1,8 @@
-/* Every key of launchd's property lists and what superd does with it: the one table behind the reader, --check and the
- * lists in superd-launchd(5). Source: launchd.plist(5), and the keys of lists in use that it does not name.
+/* Every key of launchd's property lists and what superd does with it. The reader, --check and the lists in
+ * superd-launchd(5) all use this table. Source: launchd.plist(5), and keys of lists in use that it does not name.
  *
- * What a key becomes in superd.conf stands in the table of directives, by its name in LAUNCHD ("UserName",
- * "Sockets.SockPathMode"), or here, where it is called otherwise or is only a part of an option. */
+ * The table of directives has the option that a key becomes, by its name in LAUNCHD ("UserName",
+ * "Sockets.SockPathMode"). This table has it if the key is only a part of an option, or has another name. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,15 +12,15 @@
 
 struct launchd_key {
 	const char *key;
-	unsigned kinds;                 /* of its value, enum plist_kind */
-	enum key_status class;          /* of one that is no option, or not yet; see launchd_key_status */
-	const char *option;             /* of KEY_DONE: what it becomes in superd.conf, where no option bears its name */
-	const char *reason;             /* for the manual and the message: what superd does, or why not */
+	unsigned kinds;                 /* allowed kinds of its value, bits of enum plist_kind */
+	enum key_status class;          /* of a key that is no option; use launchd_key_status */
+	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
+	const char *reason;             /* for the manual and messages: what superd does, or why not */
 };
 
 /* The keys of a dictionary, in the order of their names. */
 struct launchd_keys {
-	const char *prefix;             /* in the table of directives: "Sockets"; NULL: the job's own */
+	const char *prefix;             /* before the keys in the table of directives: "Sockets"; NULL: the job's own */
 	const char *title;              /* for the manual */
 	const struct launchd_key *list;
 	size_t count;
@@ -30,14 +30,14 @@ enum { LAUNCHD_JOB, LAUNCHD_SOCKETS, LAUNCHD_INETD, LAUNCHD_KEEP_ALIVE, LAUNCHD_
 
 extern const struct launchd_keys launchd_keys[LAUNCHD_DICTIONARIES];
 
-/* By its name, case-sensitive but for one: some write InetdCompatibility. NULL: unknown. */
+/* Finds a key by its name, case-sensitively; but InetdCompatibility is inetdCompatibility. NULL: unknown. */
 const struct launchd_key *launchd_key_find(const struct launchd_keys *keys, const char *key);
 
-/* The option of superd.conf it is or becomes, NULL: none. */
+/* The option of superd.conf that the key is or becomes; NULL: none. */
 const char *launchd_key_option(const struct launchd_keys *keys, const struct launchd_key *key);
 
-/* The class of the key in this version: done if superd has an option for it. */
+/* The status of the key in this build: KEY_DONE if superd has its option. */
 enum key_status launchd_key_status(const struct launchd_keys *keys, const struct launchd_key *key);
 
-/* The known key nearest to it; NULL: none is near. */
+/* The known key that is most like this one; NULL: none is like it. */
 const struct launchd_key *launchd_key_suggest(const struct launchd_keys *keys, const char *key);

@@ -1,19 +1,18 @@
-/* launchd's property lists: one job a file.
+/* Reads launchd's property lists.
  *
- * A job must not run in part. superd reports everything that is wrong with its list and then leaves out the whole
- * job. */
+ * A broken job must not run at all. superd reports all mistakes of its list and then leaves out the whole job. */
 #include "parse/launchd/launchd.h"
 
 #include <string.h>
 
 #include "parse/launchd/job.h"
 
-static struct origin start_of(const struct source_file *source)
+static struct origin source_start(const struct source_file *source)
 {
 	return (struct origin){ .file = source->file, .line = 1, .column = 1 };
 }
 
-/* The name; NULL after saying what is wrong with it. */
+/* The value of Label; NULL: it is missing or wrong (reported). */
 static const char *find_label(struct reading *reading, const struct plist *root, struct origin at)
 {
 	const struct plist *label = plist_get(root, "Label");
@@ -36,8 +35,8 @@ static void find_inetd(struct launchd_job *job)
 	job->accepts = inetd && !launchd_bool(launchd_find(keys, inetd, "Wait"), false);
 }
 
-/* Most lists have a small letter in front; one package has not. */
-static void mend_slip(struct launchd_job *job)
+/* One package writes InetdCompatibility for inetdCompatibility. */
+static void accept_other_spelling(struct launchd_job *job)
 {
 	for (struct plist *element = job->root->first; element; element = element->next) {
 		if (strcmp(element->key, "InetdCompatibility") != 0 || plist_get(job->root, "inetdCompatibility"))
@@ -48,9 +47,9 @@ static void mend_slip(struct launchd_job *job)
 	}
 }
 
-static void take_job(struct launchd_job *job)
+static void set_job_options(struct launchd_job *job)
 {
-	mend_slip(job);
+	accept_other_spelling(job);
 	launchd_check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
 	find_inetd(job);
 	launchd_build_sockets(job);
@@ -58,7 +57,7 @@ static void take_job(struct launchd_job *job)
 	launchd_build_lifecycle(job);
 }
 
-static void draft_job(struct reading *reading, struct pool *pool, const struct plist *root, struct origin at,
+static void build_job(struct reading *reading, struct pool *pool, const struct plist *root, struct origin at,
 		      size_t errors)
 {
 	struct launchd_job job = { .reading = reading, .pool = pool, .root = root };
@@ -73,7 +72,7 @@ static void draft_job(struct reading *reading, struct pool *pool, const struct p
 	builder_set_alone(job.builder);
 	if (!job.label)
 		job.label = "?";
-	take_job(&job);
+	set_job_options(&job);
 	launchd_list_free(&job.env);
 	if (reading->diags->errors == errors) {
 		reading_add(reading, job.builder);
@@ -85,12 +84,12 @@ static void draft_job(struct reading *reading, struct pool *pool, const struct p
 
 static void read_job(struct reading *reading, struct pool *pool, const struct source_file *source)
 {
-	struct origin at = start_of(source);
+	struct origin at = source_start(source);
 	size_t errors = reading->diags->errors;
 	const struct plist *root = plist_read(pool, source, reading->diags);
 
 	if (root && root->kind == PLIST_DICT) {
-		draft_job(reading, pool, root, at, errors);
+		build_job(reading, pool, root, at, errors);
 		return;
 	}
 	if (root)

@@ -1,9 +1,9 @@
-/* The reader of launchd's property lists, one job a file, of XML or binary. */
+/* The reader of launchd's property lists, XML or binary, with one job a file. */
 #pragma once
 
 #include "parse/reading.h"
 
 extern const struct reader reader_launchd;
 
-/* For tests and fuzzers: reads a text, whatever its bytes, as the property list of this name. */
+/* For tests and fuzzers: reads any bytes as a property list. */
 bool launchd_read_source(struct reading *reading, const struct source_file *source);

@@ -1,7 +1,7 @@
-/* The start and the end of a job.
+/* The keys about when a job starts, stops and restarts.
  *
- * KeepAlive decides both when a job starts and after which ends it starts again, in several forms. A job that is to
- * start again after some end must start once before any client connects. */
+ * KeepAlive, in several forms, decides both when a job starts and after which exits it starts again. A job that
+ * restarts after some exit must first start before any client connects. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,12 +13,12 @@
 #define PAUSE_USUAL 30 /* superd's longest pause, in seconds */
 #define PAUSE_MOST 86400
 
-static const struct plist *alive(const struct plist *keep_alive, const char *key)
+static const struct plist *keep_alive_value(const struct plist *keep_alive, const char *key)
 {
 	return launchd_find(&launchd_keys[LAUNCHD_KEEP_ALIVE], keep_alive, key);
 }
 
-/* Which key has the job start by itself; NULL: none. */
+/* The key that makes the job start without a client; NULL: none. */
 static const struct plist *find_start(struct launchd_job *job)
 {
 	const struct plist *at_load = launchd_value(job, "RunAtLoad"), *keep_alive = launchd_value(job, "KeepAlive");
@@ -32,12 +32,13 @@ static const struct plist *find_start(struct launchd_job *job)
 		return NULL;
 	if (keep_alive->kind == PLIST_BOOL)
 		return keep_alive->number ? keep_alive : NULL;
-	if (launchd_bool(alive(keep_alive, "AfterInitialDemand"), false))
+	if (launchd_bool(keep_alive_value(keep_alive, "AfterInitialDemand"), false))
 		return NULL;
-	return alive(keep_alive, "SuccessfulExit") || alive(keep_alive, "Crashed") ? keep_alive : NULL;
+	return keep_alive_value(keep_alive, "SuccessfulExit") || keep_alive_value(keep_alive, "Crashed") ? keep_alive
+													 : NULL;
 }
 
-/* The ends after which it is to start again at once; NULL: its next client decides. */
+/* The value of the option restart; NULL: only the next client starts the job again. */
 static const char *find_restart(const struct launchd_job *job)
 {
 	const struct plist *keep_alive = launchd_value(job, "KeepAlive"), *success, *crashed;
@@ -48,8 +49,8 @@ static const char *find_restart(const struct launchd_job *job)
 		return NULL;
 	if (keep_alive->kind == PLIST_BOOL)
 		return keep_alive->number ? "always" : NULL;
-	success = alive(keep_alive, "SuccessfulExit");
-	crashed = alive(keep_alive, "Crashed");
+	success = keep_alive_value(keep_alive, "SuccessfulExit");
+	crashed = keep_alive_value(keep_alive, "Crashed");
 	if (success && (!crashed || (crashed->number && !success->number)))
 		return success->number ? "on-success" : "on-failure";
 	if (crashed)
@@ -57,13 +58,13 @@ static const char *find_restart(const struct launchd_job *job)
 	return NULL;
 }
 
-/* A job without sockets that is not to go on after a good end has nobody else to start it again: it runs once. */
+/* Whether a job without sockets runs once: it does not restart after a clean exit, and no client can start it. */
 static bool runs_once(const char *restart)
 {
 	return !restart || !strcmp(restart, "on-failure") || !strcmp(restart, "on-abnormal");
 }
 
-static void take_start(struct launchd_job *job)
+static void set_start(struct launchd_job *job)
 {
 	const struct plist *keep_alive = launchd_value(job, "KeepAlive"), *start = find_start(job);
 	const struct plist *sockets = launchd_value(job, "Sockets"), *said;
@@ -93,7 +94,7 @@ static void take_start(struct launchd_job *job)
 		launchd_set(job, "restart", restart, said ? said->at : job->root->at);
 }
 
-static void take_stop(struct launchd_job *job)
+static void set_stop(struct launchd_job *job)
 {
 	const struct plist *said = launchd_value(job, "ExitTimeOut"),
 			   *abandons = launchd_value(job, "AbandonProcessGroup");
@@ -110,8 +111,8 @@ static void take_stop(struct launchd_job *job)
 		launchd_set(job, "kill_rest", "yes", abandons ? abandons->at : job->root->at);
 }
 
-/* The first pause; the longest is no shorter. */
-static void take_pause(struct launchd_job *job)
+/* ThrottleInterval is the first pause before a restart. The longest pause must not be shorter. */
+static void set_restart_pause(struct launchd_job *job)
 {
 	const struct plist *said = launchd_value(job, "ThrottleInterval");
 
@@ -127,7 +128,7 @@ static void take_pause(struct launchd_job *job)
 		launchd_setf(job, "backoff_max", said->at, "%" PRId64, said->number);
 }
 
-static void take_disk(struct launchd_job *job)
+static void set_io_scheduling(struct launchd_job *job)
 {
 	const struct plist *low = launchd_value(job, "LowPriorityIO");
 
@@ -137,8 +138,8 @@ static void take_disk(struct launchd_job *job)
 		launchd_set(job, "io_scheduling", "best-effort:7", low->at);
 }
 
-/* launchd tells it to the job, which is to end by itself; one with a connection of its own does so anyway. */
-static void take_idle(struct launchd_job *job)
+/* TimeOut: launchd tells it the job, which then should exit when idle. A job for a single connection does so anyway. */
+static void set_idle_exit(struct launchd_job *job)
 {
 	const struct plist *idle = launchd_value(job, "TimeOut"), *sockets = launchd_value(job, "Sockets");
 	const char *reason = NULL;
@@ -165,9 +166,9 @@ void launchd_build_lifecycle(struct launchd_job *job)
 
 	if (disabled)
 		launchd_set(job, "disable", disabled->number ? "yes" : "no", disabled->at);
-	take_start(job);
-	take_stop(job);
-	take_pause(job);
-	take_disk(job);
-	take_idle(job);
+	set_start(job);
+	set_stop(job);
+	set_restart_pause(job);
+	set_io_scheduling(job);
+	set_idle_exit(job);
 }

@@ -1,4 +1,4 @@
-/* Property lists: telling the two forms, and looking into what was read. */
+/* Functions for both forms of property lists. */
 #include "parse/launchd/plist_internal.h"
 
 #include <string.h>
@@ -32,7 +32,8 @@ bool plist_recognises(const struct source_file *source)
 	return memmem(text, length < LOOKED_AT ? length : LOOKED_AT, "<plist", 6);
 }
 
-/* JSON, or the form of lists before XML: both begin with a brace, the older also with a comment or a parenthesis. */
+/* Whether the text is JSON or an old-style property list. Both begin with a brace; an old-style list may also begin
+ * with a comment or a parenthesis. */
 static bool is_of_another_form(const struct source_file *source, size_t start)
 {
 	const char *text = source->text + start;

@@ -1,8 +1,8 @@
-/* A property list as a tree: dictionaries, arrays and what stands in them, each with its place. XML and binary ones
- * come to the same tree; the places of a binary one have the offset of an object as their line, and no column.
+/* A property list as a tree of dictionaries, arrays and scalars, each with its place. XML and binary lists make the
+ * same tree. A place in a binary list has the offset of the object as its line and no column.
  *
- * Whatever the bytes, a tree has at most PLIST_MOST elements, is at most PLIST_DEPTH deep, and its texts were at most
- * SOURCE_MOST bytes. All of it lives in the pool it was read into. Source: plist(5). */
+ * Whatever the bytes, a tree has at most PLIST_MOST elements and is at most PLIST_DEPTH deep, and its texts are at most
+ * SOURCE_MOST bytes in all. The tree lives in the pool that plist_read gets. Source: plist(5). */
 #pragma once
 
 #include <stdbool.h>
@@ -23,23 +23,23 @@ enum plist_kind {
 
 struct plist {
 	enum plist_kind kind;
-	const char *key;                /* its name in the dictionary that holds it, one copy a name; NULL: it is in none */
+	const char *key;                /* its key in a dictionary, one pointer a name; NULL: it is in no dictionary */
 	struct origin key_at;
 	struct origin at;
-	const char *text;               /* of a STRING; of another scalar as it is written, "" where that is not known */
+	const char *text;               /* of a STRING; of another scalar as written, or "" in a binary list */
 	int64_t number;                 /* of an INTEGER; of a BOOL 0 or 1 */
-	struct plist *first, *next;     /* in the order of the text */
-	struct plist *last;
+	struct plist *first, *last;     /* the elements of a DICT or ARRAY, in the order of the text */
+	struct plist *next;             /* the next element of the same DICT or ARRAY */
 };
 
-/* Whether a text begins as a property list does, in either form. */
+/* Whether a text begins as a property list does, XML or binary. */
 bool plist_recognises(const struct source_file *source);
 
-/* Reads either form. What is wrong is added to diags; NULL: there is no tree to look at. */
+/* Reads either form. Mistakes are added to diags. NULL: no tree could be made. */
 const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags);
 
-/* The element of this name; NULL: none. */
+/* The element of this key; NULL: none. */
 const struct plist *plist_get(const struct plist *dict, const char *key);
 
-/* "a string", "an integer or a string", of one kind or several. */
+/* Adds the names of kinds to out: "a string", "an integer or a string". */
 void plist_kinds_describe(unsigned kinds, struct buf *out);

@@ -1,8 +1,9 @@
 /* Binary property lists, "bplist00": objects, a table of their offsets, and a trailer with the widths of the
  * numbers.
  *
- * Every number in a list leads somewhere and may lie. Each is checked against the file before it is followed, the
- * bounds of the tree limit what an object may hold, and an object that contains itself ends at the limit of depth. */
+ * Every number in the file may be wrong. Each offset and length is checked against the size of the file before it is
+ * used. The limits of the tree bound the elements of an object, and an object that contains itself ends at the limit of
+ * depth. */
 #include "parse/launchd/plist_internal.h"
 
 #include <inttypes.h>
@@ -15,18 +16,18 @@
 struct binary {
 	struct plist_builder *builder;
 	const unsigned char *bytes;
-	size_t end; /* of the objects: where the table begins */
+	size_t end; /* of the objects, where the table of offsets begins */
 	size_t offset_width, reference_width;
 	uint64_t count; /* of objects */
 	size_t depth;
-	size_t text_left; /* bytes of strings that may be read yet: one may be named by every element */
+	size_t text_left; /* bytes of strings that may still be read, because many elements may share one long string */
 };
 
 /* The head of an object. */
 struct object {
 	size_t at, body; /* its first byte, and the first behind its head */
 	unsigned type;	 /* the upper four bits */
-	uint64_t length; /* the lower four, or the number they announce */
+	uint64_t length; /* the lower four bits, or the integer object behind the head */
 };
 
 bool plist_is_binary(const struct source_file *source)
@@ -44,25 +45,25 @@ static uint64_t number_at(const struct binary *binary, size_t at, size_t width)
 	return number;
 }
 
-static struct origin place(const struct binary *binary, size_t at)
+static struct origin place_at(const struct binary *binary, size_t at)
 {
 	return (struct origin){ .file = binary->builder->source->file, .line = (unsigned)at };
 }
 
-static bool refuse(const struct binary *binary, size_t at, const char *wrong)
+static bool refuse_at(const struct binary *binary, size_t at, const char *wrong)
 {
-	diag_error(binary->builder->diags, place(binary, at), "this binary property list is broken: at byte %zu %s", at,
-		   wrong);
+	diag_error(binary->builder->diags, place_at(binary, at), "this binary property list is broken: at byte %zu %s",
+		   at, wrong);
 	return false;
 }
 
-/* Whether so many bytes, each so wide, are there. */
-static bool has_room(const struct binary *binary, size_t at, uint64_t count, size_t width)
+/* Whether count numbers of this width fit between `at` and the end of the objects. */
+static bool fits_in_file(const struct binary *binary, size_t at, uint64_t count, size_t width)
 {
 	return at <= binary->end && count <= (binary->end - at) / width;
 }
 
-/* A length that does not fit into four bits stands behind them as an integer. */
+/* Reads the length of an object. One that does not fit into four bits is an integer object behind the head. */
 static bool read_length(struct binary *binary, struct object *object)
 {
 	unsigned marker;
@@ -70,12 +71,12 @@ static bool read_length(struct binary *binary, struct object *object)
 
 	if (object->length != 15)
 		return true;
-	if (!has_room(binary, object->body, 1, 1))
-		return refuse(binary, object->at, "an object has no length");
+	if (!fits_in_file(binary, object->body, 1, 1))
+		return refuse_at(binary, object->at, "an object has no length");
 	marker = binary->bytes[object->body];
 	width = (size_t)1 << (marker & 3);
-	if (marker >> 4 != 1 || (marker & 15) > 3 || !has_room(binary, object->body + 1, width, 1))
-		return refuse(binary, object->at, "an object has no length");
+	if (marker >> 4 != 1 || (marker & 15) > 3 || !fits_in_file(binary, object->body + 1, width, 1))
+		return refuse_at(binary, object->at, "an object has no length");
 	object->length = number_at(binary, object->body + 1, width);
 	object->body += 1 + width;
 	return true;
@@ -86,10 +87,10 @@ static bool find_object(struct binary *binary, uint64_t reference, struct object
 	uint64_t at;
 
 	if (reference >= binary->count)
-		return refuse(binary, binary->end, "an object is named that is not there");
+		return refuse_at(binary, binary->end, "an object is named that is not there");
 	at = number_at(binary, binary->end + (size_t)reference * binary->offset_width, binary->offset_width);
 	if (at < HEADER || at >= binary->end)
-		return refuse(binary, binary->end, "an object is said to stand outside of the objects");
+		return refuse_at(binary, binary->end, "an object is said to stand outside of the objects");
 	*object = (struct object){
 		.at = (size_t)at,
 		.body = (size_t)at + 1,
@@ -104,7 +105,7 @@ static bool is_within(uint32_t unit, uint32_t first)
 	return unit >= first && unit < first + 0x400;
 }
 
-/* false: half a pair of surrogates. */
+/* Adds UTF-16 text. false: it has an unpaired surrogate. */
 static bool add_utf16(struct binary *binary, const struct object *object, struct buf *out)
 {
 	for (uint64_t n = 0; n < object->length; n++) {
@@ -123,8 +124,8 @@ static bool add_utf16(struct binary *binary, const struct object *object, struct
 	return true;
 }
 
-/* Whether a text has no characters that XML cannot hold. */
-static bool is_text(const struct buf *text)
+/* Whether a text has only characters that XML allows. */
+static bool has_xml_characters(const struct buf *text)
 {
 	for (size_t n = 0; n < text->length; n++) {
 		unsigned char c = (unsigned char)text->data[n];
@@ -144,28 +145,28 @@ static bool is_ascii(const struct binary *binary, const struct object *object)
 	return true;
 }
 
-/* The text of a string object; NULL after saying why there is none. */
-static const char *read_text(struct binary *binary, const struct object *object)
+/* The text of a string object; NULL: it is wrong (reported). */
+static const char *read_string(struct binary *binary, const struct object *object)
 {
 	size_t width = object->type == 6 ? 2 : 1;
 	struct buf text = { 0 };
 	const char *kept = NULL;
 	bool good;
 
-	if (!has_room(binary, object->body, object->length, width)) {
-		refuse(binary, object->at, "a string goes on behind the end");
+	if (!fits_in_file(binary, object->body, object->length, width)) {
+		refuse_at(binary, object->at, "a string goes on behind the end");
 		return NULL;
 	}
 	if ((size_t)object->length * width > binary->text_left) {
-		refuse(binary, object->at, "a long string is named too often");
+		refuse_at(binary, object->at, "a long string is named too often");
 		return NULL;
 	}
 	binary->text_left -= (size_t)object->length * width;
 	good = object->type == 6 ? add_utf16(binary, object, &text) : is_ascii(binary, object);
 	if (object->type == 5 && good)
 		buf_add(&text, binary->bytes + object->body, (size_t)object->length);
-	if (!good || !is_text(&text))
-		refuse(binary, object->at, "a string has characters that are none");
+	if (!good || !has_xml_characters(&text))
+		refuse_at(binary, object->at, "a string has characters that are none");
 	else if (text.failed || !(kept = pool_text(binary->builder->pool, buf_string(&text))))
 		plist_refuse_memory(binary->builder);
 	buf_free(&text);
@@ -178,11 +179,11 @@ static bool read_integer(struct binary *binary, const struct object *object, str
 	uint64_t number;
 	char text[32];
 
-	if (width > 16 || !has_room(binary, object->body, width, 1))
-		return refuse(binary, object->at, "an integer is too wide");
+	if (width > 16 || !fits_in_file(binary, object->body, width, 1))
+		return refuse_at(binary, object->at, "an integer is too wide");
 	number = number_at(binary, object->body + (width > 8 ? 8 : 0), width > 8 ? 8 : width);
 	if (width > 8 && (number > INT64_MAX || number_at(binary, object->body, 8)))
-		return refuse(binary, object->at, "an integer is too large");
+		return refuse_at(binary, object->at, "an integer is too large");
 	element->number = (int64_t)number;
 	snprintf(text, sizeof(text), "%" PRId64, element->number);
 	element->text = pool_text(binary->builder->pool, text);
@@ -206,20 +207,20 @@ static const char *read_key(struct binary *binary, uint64_t reference, struct or
 
 	if (!find_object(binary, reference, &object))
 		return NULL;
-	*at = place(binary, object.at);
+	*at = place_at(binary, object.at);
 	if (object.type == 5 || object.type == 6)
-		return read_text(binary, &object);
-	refuse(binary, object.at, "a dictionary's key is no string");
+		return read_string(binary, &object);
+	refuse_at(binary, object.at, "a dictionary's key is no string");
 	return NULL;
 }
 
-/* A dictionary's keys stand before its values; an array has none. */
+/* Reads the elements of a dictionary, whose keys stand before its values, or of an array, which has no keys. */
 static bool read_children(struct binary *binary, const struct object *object, struct plist *holder)
 {
 	bool is_dict = holder->kind == PLIST_DICT;
 
-	if (!has_room(binary, object->body, object->length, binary->reference_width * (is_dict ? 2 : 1)))
-		return refuse(binary, object->at, "a dictionary or an array goes on behind the end");
+	if (!fits_in_file(binary, object->body, object->length, binary->reference_width * (is_dict ? 2 : 1)))
+		return refuse_at(binary, object->at, "a dictionary or an array goes on behind the end");
 	for (uint64_t n = 0; n < object->length; n++) {
 		struct origin key_at = { 0 };
 		const char *key = NULL;
@@ -245,7 +246,7 @@ static bool read_holder(struct binary *binary, const struct object *object, stru
 	bool good;
 
 	if (binary->depth == PLIST_DEPTH)
-		return refuse(binary, object->at, "an object stands in too many others");
+		return refuse_at(binary, object->at, "an object stands in too many others");
 	binary->depth++;
 	good = read_children(binary, object, holder);
 	binary->depth--;
@@ -253,7 +254,7 @@ static bool read_holder(struct binary *binary, const struct object *object, stru
 }
 
 /* 0: there is no such type. */
-static unsigned kind_of(const struct object *object)
+static unsigned object_kind(const struct object *object)
 {
 	static const unsigned kinds[16] = {
 		[1] = PLIST_INTEGER, [2] = PLIST_REAL,	 [3] = PLIST_DATE,   [4] = PLIST_DATA,
@@ -265,11 +266,11 @@ static unsigned kind_of(const struct object *object)
 	return kinds[object->type];
 }
 
-static bool fill(struct binary *binary, const struct object *object, struct plist *element)
+static bool fill_element(struct binary *binary, const struct object *object, struct plist *element)
 {
 	switch (element->kind) {
 	case PLIST_STRING:
-		element->text = read_text(binary, object);
+		element->text = read_string(binary, object);
 		if (!element->text)
 			element->text = "";
 		return *element->text || !object->length;
@@ -294,16 +295,16 @@ static struct plist *read_object(struct binary *binary, uint64_t reference)
 
 	if (!find_object(binary, reference, &object))
 		return NULL;
-	kind = kind_of(&object);
+	kind = object_kind(&object);
 	if (!kind) {
-		refuse(binary, object.at, "there is an object of a type that property lists do not have");
+		refuse_at(binary, object.at, "there is an object of a type that property lists do not have");
 		return NULL;
 	}
-	element = plist_new(binary->builder, (enum plist_kind)kind, place(binary, object.at));
-	return element && fill(binary, &object, element) ? element : NULL;
+	element = plist_new(binary->builder, (enum plist_kind)kind, place_at(binary, object.at));
+	return element && fill_element(binary, &object, element) ? element : NULL;
 }
 
-/* The last 32 bytes: six of no meaning here, the two widths, and three numbers of eight. */
+/* Reads the last 32 bytes: six without meaning here, the two widths, and three numbers of eight bytes. */
 static bool read_trailer(struct binary *binary, uint64_t *top)
 {
 	size_t length = binary->builder->source->length, at = length - TRAILER;
@@ -316,9 +317,9 @@ static bool read_trailer(struct binary *binary, uint64_t *top)
 	binary->end = at;
 	if (!binary->offset_width || binary->offset_width > 8 || !binary->reference_width ||
 	    binary->reference_width > 8)
-		return refuse(binary, at, "the trailer has numbers of no width");
+		return refuse_at(binary, at, "the trailer has numbers of no width");
 	if (table < HEADER || table > at || binary->count > (at - table) / binary->offset_width)
-		return refuse(binary, at, "the trailer says of the table what cannot be");
+		return refuse_at(binary, at, "the trailer says of the table what cannot be");
 	binary->end = (size_t)table;
 	return true;
 }
@@ -337,7 +338,7 @@ const struct plist *plist_read_binary(struct plist_builder *builder)
 		return NULL;
 	}
 	if (source->length < HEADER + TRAILER) {
-		refuse(&binary, source->length, "it ends before its trailer");
+		refuse_at(&binary, source->length, "it ends before its trailer");
 		return NULL;
 	}
 	return read_trailer(&binary, &top) ? read_object(&binary, top) : NULL;

@@ -1,4 +1,4 @@
-/* How a tree is built. For plist*.c alone. */
+/* Functions that build the tree of a property list. For plist*.c alone. */
 #pragma once
 
 #include "parse/launchd/plist.h"
@@ -7,18 +7,17 @@ struct plist_builder {
 	struct pool *pool;
 	struct diags *diags;
 	const struct source_file *source;
-	size_t count;
-	bool stopped;                   /* too much, or out of memory (reported): nothing more is read */
+	size_t count;                   /* elements made so far */
+	bool stopped;                   /* a limit was reached or memory ran out (reported): reading stops */
 };
 
-/* A new element. NULL: it is one too many, which is reported and stops the builder. */
+/* A new element. NULL: there are too many, or memory ran out (reported); the builder is stopped. */
 struct plist *plist_new(struct plist_builder *builder, enum plist_kind kind, struct origin at);
 
-/* Adds an element at the end of a dictionary or array. A second element of one name in a dictionary is reported and not
- * added. */
+/* Adds an element at the end of a dictionary or array. A second element with the same key is reported and not added. */
 void plist_add(struct plist_builder *builder, struct plist *holder, struct plist *element);
 
-/* Sets number by text; NULL when it succeeded, else what is wrong. In a property list 0660 is decimal. */
+/* Parses an integer; 0660 is decimal in a property list. Returns NULL, or the message about a wrong text. */
 const char *plist_scan_integer(const char *text, int64_t *number);
 
 void plist_refuse_memory(struct plist_builder *builder);

@@ -1,5 +1,5 @@
-/* Stands in for plist_xml.c in a superd without expat: refuses XML property lists and points to the binary format,
- * which needs no library. */
+/* Replaces plist_xml.c in a build without expat: refuses XML property lists, with a hint about the binary format, which
+ * needs no library. */
 #include "parse/launchd/plist_internal.h"
 
 const struct plist *plist_read_xml(struct plist_builder *builder)

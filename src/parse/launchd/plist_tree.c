@@ -1,6 +1,5 @@
-/* Building the tree of a property list. A few bytes of a file may ask for a tree without end, by elements in elements
- * or, in the binary form, by one object that stands in many places: so elements are counted as they are made, whoever
- * asks for them. */
+/* Builds the tree of a property list. A small file may ask for a huge tree, by nested elements or, in the binary form,
+ * by an object that many others contain. So plist_new counts all elements. */
 #include "parse/launchd/plist_internal.h"
 
 #include <string.h>
@@ -34,8 +33,8 @@ struct plist *plist_new(struct plist_builder *builder, enum plist_kind kind, str
 	return element;
 }
 
-/* Equal names are one text of the pool. */
-static const struct plist *find_twin(const struct plist *holder, const struct plist *element)
+/* Equal keys are one pointer, because the pool keeps one copy of a text. */
+static const struct plist *find_same_key(const struct plist *holder, const struct plist *element)
 {
 	const struct plist *other = holder->kind == PLIST_DICT ? holder->first : NULL;
 
@@ -46,11 +45,11 @@ static const struct plist *find_twin(const struct plist *holder, const struct pl
 
 void plist_add(struct plist_builder *builder, struct plist *holder, struct plist *element)
 {
-	const struct plist *twin = find_twin(holder, element);
+	const struct plist *other = find_same_key(holder, element);
 
-	if (twin) {
+	if (other) {
 		diag_error(builder->diags, element->key_at, "%s stands twice in one dictionary", element->key);
-		diag_note(builder->diags, twin->key_at, "%s stands here, too", element->key);
+		diag_note(builder->diags, other->key_at, "%s stands here, too", element->key);
 		diags_tie(builder->diags);
 		return;
 	}

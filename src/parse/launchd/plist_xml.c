@@ -1,8 +1,8 @@
-/* XML property lists, by expat.
+/* Reads XML property lists with expat.
  *
- * The reader trusts only elements and text. A document type may declare entities that grow without end or name
- * files, so every declared entity stops the parser. The rules of property lists, such as a key before each value,
- * are checked here and not by a document type, so that mistakes have a place. */
+ * A document type may declare entities that expand without end or name files, so every declared entity stops the
+ * parser. The rules of property lists, such as a key before each value, are checked here and not with a document type,
+ * so that mistakes have a place. */
 #include "parse/launchd/plist_internal.h"
 
 #include <expat.h>
@@ -13,7 +13,7 @@
 /* An element that is open and holds others. */
 struct holder {
 	struct plist *element; /* NULL: <plist> itself */
-	const char *key;       /* that waits for its value; kept, NULL: none does */
+	const char *key;       /* the key of the next value; in the pool; NULL: none was read */
 	struct origin key_at;
 	bool told_of_text;
 };
@@ -23,9 +23,9 @@ struct xml_parse {
 	XML_Parser parser;
 	struct holder holders[PLIST_DEPTH + 1];
 	size_t depth;	/* holders that are open */
-	size_t skipped; /* elements that are open in one that was refused, with it */
+	size_t skipped; /* depth of open elements from a refused one on, whose contents are skipped; 0: none */
 	struct plist *root;
-	struct plist *scalar; /* whose text is read; NULL: none's */
+	struct plist *scalar; /* the element whose text is being read; NULL: none */
 	bool reads_key;	      /* or that of a key */
 	struct origin at;     /* where that began */
 	struct buf text;
@@ -40,14 +40,14 @@ static const struct {
 	{ "false", PLIST_BOOL },      { "date", PLIST_DATE },	{ "data", PLIST_DATA },
 };
 
-static struct origin here(const struct xml_parse *parse)
+static struct origin current_place(const struct xml_parse *parse)
 {
 	XML_Index index = XML_GetCurrentByteIndex(parse->parser);
 
 	return source_origin(parse->builder->source, index < 0 ? 0 : (size_t)index);
 }
 
-static void stop(struct xml_parse *parse)
+static void stop_parser(struct xml_parse *parse)
 {
 	parse->builder->stopped = true;
 	XML_StopParser(parse->parser, XML_FALSE);
@@ -56,11 +56,11 @@ static void stop(struct xml_parse *parse)
 /* Refuses an element; the parser then skips its contents. */
 static void refuse_element(struct xml_parse *parse, const char *name, const char *reason)
 {
-	diag_error(parse->builder->diags, here(parse), "<%.40s>: %s", name, reason);
+	diag_error(parse->builder->diags, current_place(parse), "<%.40s>: %s", name, reason);
 	parse->skipped = 1;
 }
 
-static struct holder *top(struct xml_parse *parse)
+static struct holder *current_holder(struct xml_parse *parse)
 {
 	return &parse->holders[parse->depth - 1];
 }
@@ -68,9 +68,9 @@ static struct holder *top(struct xml_parse *parse)
 static void open_holder(struct xml_parse *parse, struct plist *element)
 {
 	if (parse->depth > PLIST_DEPTH) {
-		diag_error(parse->builder->diags, here(parse), "more than %d elements stand in one another",
+		diag_error(parse->builder->diags, current_place(parse), "more than %d elements stand in one another",
 			   PLIST_DEPTH);
-		stop(parse);
+		stop_parser(parse);
 		return;
 	}
 	parse->holders[parse->depth++] = (struct holder){ .element = element };
@@ -82,14 +82,14 @@ static void start_list(struct xml_parse *parse, const char *name)
 		open_holder(parse, NULL);
 		return;
 	}
-	diag_error(parse->builder->diags, here(parse),
+	diag_error(parse->builder->diags, current_place(parse),
 		   "this is no property list: its first element is <%.40s>, not <plist>", name);
-	stop(parse);
+	stop_parser(parse);
 }
 
 static void start_key(struct xml_parse *parse)
 {
-	struct holder *holder = top(parse);
+	struct holder *holder = current_holder(parse);
 
 	if (!holder->element || holder->element->kind != PLIST_DICT) {
 		refuse_element(parse, "key", "a key stands in a <dict>");
@@ -98,13 +98,13 @@ static void start_key(struct xml_parse *parse)
 	if (holder->key)
 		diag_error(parse->builder->diags, holder->key_at, "%s has no value", holder->key);
 	parse->reads_key = true;
-	parse->at = here(parse);
+	parse->at = current_place(parse);
 }
 
-/* Whether a value may stand here. */
-static bool may_stand(struct xml_parse *parse, const char *name)
+/* false: no value may stand here (reported). */
+static bool is_value_allowed(struct xml_parse *parse, const char *name)
 {
-	const struct holder *holder = top(parse);
+	const struct holder *holder = current_holder(parse);
 
 	if (!holder->element && parse->root)
 		refuse_element(parse, name, "a property list has one value");
@@ -117,7 +117,7 @@ static bool may_stand(struct xml_parse *parse, const char *name)
 
 static void place_value(struct xml_parse *parse, struct plist *element)
 {
-	struct holder *holder = top(parse);
+	struct holder *holder = current_holder(parse);
 
 	if (!holder->element) {
 		parse->root = element;
@@ -140,11 +140,11 @@ static void start_value(struct xml_parse *parse, const char *name)
 		refuse_element(parse, name, "property lists have no such element");
 		return;
 	}
-	if (!may_stand(parse, name))
+	if (!is_value_allowed(parse, name))
 		return;
-	element = plist_new(parse->builder, elements[n].kind, here(parse));
+	element = plist_new(parse->builder, elements[n].kind, current_place(parse));
 	if (!element) {
-		stop(parse);
+		stop_parser(parse);
 		return;
 	}
 	element->number = !strcmp(name, "true");
@@ -157,7 +157,7 @@ static void start_value(struct xml_parse *parse, const char *name)
 	parse->at = element->at;
 }
 
-static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char **attributes)
+static void XMLCALL on_start_element(void *context, const XML_Char *name, const XML_Char **attributes)
 {
 	struct xml_parse *parse = context;
 
@@ -174,8 +174,8 @@ static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char
 		start_value(parse, name);
 }
 
-/* Numbers are taken without the blanks around them. */
-static void trim(struct buf *text)
+/* Removes the blanks around a number. */
+static void trim_blanks(struct buf *text)
 {
 	static const char blanks[] = " \t\r\n";
 	size_t start = strspn(buf_string(text), blanks);
@@ -194,7 +194,7 @@ static void end_scalar(struct xml_parse *parse)
 	const char *wrong = NULL;
 
 	if (scalar->kind != PLIST_STRING)
-		trim(&parse->text);
+		trim_blanks(&parse->text);
 	scalar->text = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
 	if (!scalar->text) {
 		scalar->text = "";
@@ -211,7 +211,7 @@ static void end_scalar(struct xml_parse *parse)
 
 static void end_key(struct xml_parse *parse)
 {
-	struct holder *holder = top(parse);
+	struct holder *holder = current_holder(parse);
 
 	holder->key = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
 	holder->key_at = parse->at;
@@ -222,14 +222,14 @@ static void end_key(struct xml_parse *parse)
 
 static void end_holder(struct xml_parse *parse)
 {
-	const struct holder *holder = top(parse);
+	const struct holder *holder = current_holder(parse);
 
 	if (holder->key)
 		diag_error(parse->builder->diags, holder->key_at, "%s has no value", holder->key);
 	parse->depth--;
 }
 
-static void XMLCALL on_end(void *context, const XML_Char *name)
+static void XMLCALL on_end_element(void *context, const XML_Char *name)
 {
 	struct xml_parse *parse = context;
 
@@ -246,10 +246,10 @@ static void XMLCALL on_end(void *context, const XML_Char *name)
 		end_holder(parse);
 	buf_clear(&parse->text);
 	if (parse->builder->stopped)
-		stop(parse);
+		stop_parser(parse);
 }
 
-static bool is_blank(const char *text, size_t length)
+static bool is_blank_text(const char *text, size_t length)
 {
 	while (length && strchr(" \t\r\n", text[length - 1]))
 		length--;
@@ -259,7 +259,7 @@ static bool is_blank(const char *text, size_t length)
 static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 {
 	struct xml_parse *parse = context;
-	struct holder *holder = parse->depth ? top(parse) : NULL;
+	struct holder *holder = parse->depth ? current_holder(parse) : NULL;
 
 	if (parse->skipped || !holder)
 		return;
@@ -267,11 +267,11 @@ static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 		buf_add(&parse->text, text, (size_t)length);
 		return;
 	}
-	if (holder->told_of_text || is_blank(text, (size_t)length))
+	if (holder->told_of_text || is_blank_text(text, (size_t)length))
 		return;
 	for (; strchr(" \t\r\n", *text); text++)
 		length--;
-	diag_error(parse->builder->diags, here(parse), "text stands between elements: '%.*s'",
+	diag_error(parse->builder->diags, current_place(parse), "text stands between elements: '%.*s'",
 		   length < 40 ? length : 40, text);
 	holder->told_of_text = true;
 }
@@ -283,8 +283,9 @@ static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parame
 	struct xml_parse *parse = context;
 
 	(void)is_parameter, (void)value, (void)length, (void)base, (void)system, (void)public_name, (void)notation;
-	diag_error(parse->builder->diags, here(parse), "the entity %.40s is declared: superd takes none", name);
-	stop(parse);
+	diag_error(parse->builder->diags, current_place(parse), "the entity %.40s is declared: superd takes none",
+		   name);
+	stop_parser(parse);
 }
 
 static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_parameter)
@@ -292,11 +293,11 @@ static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_param
 	struct xml_parse *parse = context;
 
 	(void)is_parameter;
-	diag_error(parse->builder->diags, here(parse),
+	diag_error(parse->builder->diags, current_place(parse),
 		   "&%.40s; is unknown: known are &amp; &lt; &gt; &apos; and &quot;", name);
 }
 
-static void say_end(struct xml_parse *parse)
+static void report_xml_error(struct xml_parse *parse)
 {
 	enum XML_Error error = XML_GetErrorCode(parse->parser);
 
@@ -305,22 +306,22 @@ static void say_end(struct xml_parse *parse)
 	if (error == XML_ERROR_NO_MEMORY)
 		plist_refuse_memory(parse->builder);
 	else
-		diag_error(parse->builder->diags, here(parse), "this is no well-formed XML: %s",
+		diag_error(parse->builder->diags, current_place(parse), "this is no well-formed XML: %s",
 			   XML_ErrorString(error));
 }
 
-static bool run(struct xml_parse *parse)
+static bool parse_document(struct xml_parse *parse)
 {
 	const struct source_file *source = parse->builder->source;
 
 	XML_SetUserData(parse->parser, parse);
-	XML_SetElementHandler(parse->parser, on_start, on_end);
+	XML_SetElementHandler(parse->parser, on_start_element, on_end_element);
 	XML_SetCharacterDataHandler(parse->parser, on_text);
 	XML_SetEntityDeclHandler(parse->parser, on_entity);
 	XML_SetSkippedEntityHandler(parse->parser, on_skipped);
 	if (XML_Parse(parse->parser, source->text, (int)source->length, XML_TRUE) == XML_STATUS_OK)
 		return !parse->builder->stopped;
-	say_end(parse);
+	report_xml_error(parse);
 	return false;
 }
 
@@ -333,7 +334,7 @@ const struct plist *plist_read_xml(struct plist_builder *builder)
 		plist_refuse_memory(builder);
 		return NULL;
 	}
-	whole = run(&parse);
+	whole = parse_document(&parse);
 	XML_ParserFree(parse.parser);
 	buf_free(&parse.text);
 	if (whole && !parse.root)

@@ -1,4 +1,4 @@
-/* The program of a job, its user, and its surroundings.
+/* The program of a job, its user, limits, environment and standard streams.
  *
  * With both Program and ProgramArguments the arguments begin with argv[0], which may differ from the program's name.
  * Without Program the first argument is the program. */
@@ -9,7 +9,7 @@
 #include "base/scan.h"
 #include "parse/launchd/job.h"
 
-/* The program's own path is no template, its arguments are. */
+/* Arguments are escaped, because they may have templates; the program's path may not. */
 static void add_arguments(struct launchd_job *job, const struct plist *arguments, bool first, struct launchd_list *exec)
 {
 	const struct plist *argument = arguments ? arguments->first : NULL;
@@ -23,8 +23,8 @@ static void add_arguments(struct launchd_job *job, const struct plist *arguments
 	}
 }
 
-/* launchd's own PATH. */
-static void set_search_path(struct launchd_job *job, struct origin at)
+/* Searches the program in launchd's own PATH. */
+static void set_default_search_path(struct launchd_job *job, struct origin at)
 {
 	static const char *const usual[] = { "/usr/bin", "/bin", "/usr/sbin", "/sbin" };
 	struct launchd_list list = { .at = at };
@@ -35,7 +35,7 @@ static void set_search_path(struct launchd_job *job, struct origin at)
 	launchd_list_free(&list);
 }
 
-static void take_program(struct launchd_job *job)
+static void set_program(struct launchd_job *job)
 {
 	const struct plist *program = launchd_value(job, "Program");
 	const struct plist *arguments = launchd_value(job, "ProgramArguments");
@@ -60,11 +60,11 @@ static void take_program(struct launchd_job *job)
 	if (program && name && name->kind == PLIST_STRING && strcmp(name->text, program->text) != 0)
 		launchd_set(job, "argv0", launchd_plain(job, name->text), name->at);
 	else if (!program && exec.count && !strchr(exec.words[0], '/'))
-		set_search_path(job, exec.at);
+		set_default_search_path(job, exec.at);
 	launchd_list_free(&exec);
 }
 
-static void take_text(struct launchd_job *job, const char *key, const char *option)
+static void set_text_option(struct launchd_job *job, const char *key, const char *option)
 {
 	const struct plist *said = launchd_value(job, key);
 
@@ -74,7 +74,7 @@ static void take_text(struct launchd_job *job, const char *key, const char *opti
 		launchd_refuse(job, said->at, "%s: it is empty", key);
 }
 
-static void take_environment(struct launchd_job *job)
+static void read_environment(struct launchd_job *job)
 {
 	const struct plist *variables = launchd_value(job, "EnvironmentVariables");
 
@@ -95,8 +95,8 @@ static void take_environment(struct launchd_job *job)
 		launchd_set_list(job, "env", &job->env);
 }
 
-/* Usual masks, written as if a list had octal numbers: they would mask something else. */
-static void warn_of_slip(struct launchd_job *job, const struct plist *said, int64_t number)
+/* Warns of usual umasks written as if an integer were octal: as decimal numbers they mask other bits. */
+static void warn_of_octal_umask(struct launchd_job *job, const struct plist *said, int64_t number)
 {
 	static const char slips[] = { 22, 27, 77 };
 
@@ -107,7 +107,7 @@ static void warn_of_slip(struct launchd_job *job, const struct plist *said, int6
 }
 
 /* An integer of a property list is decimal; a string is octal if it begins with 0. */
-static void take_umask(struct launchd_job *job)
+static void set_umask(struct launchd_job *job)
 {
 	const struct plist *said = launchd_value(job, "Umask");
 	int64_t number = said ? said->number : 0;
@@ -117,7 +117,7 @@ static void take_umask(struct launchd_job *job)
 	if (said->kind == PLIST_STRING && scan_count(said->text, &number))
 		number = -1;
 	if (number >= 0 && number <= 0777) {
-		warn_of_slip(job, said, number);
+		warn_of_octal_umask(job, said, number);
 		launchd_setf(job, "umask", said->at, "%04o", (unsigned)number);
 		return;
 	}
@@ -126,20 +126,20 @@ static void take_umask(struct launchd_job *job)
 		diags_hint(job->reading->diags, "an integer is decimal: 022 is written 18, 027 23, 077 63");
 }
 
-static const struct plist *limit_of(const struct launchd_job *job, const char *dictionary, const char *key)
+static const struct plist *find_resource_limit(const struct launchd_job *job, const char *dictionary, const char *key)
 {
 	return launchd_find(&launchd_keys[LAUNCHD_LIMITS], launchd_value(job, dictionary), key);
 }
 
-/* The largest number is macOS's word for no limit. */
-static const char *text_of_limit(const struct plist *limit)
+/* The text of a limit. On macOS the largest number means no limit. */
+static const char *resource_limit_text(const struct plist *limit)
 {
 	if (!limit)
 		return "";
 	return limit->number == INT64_MAX ? "infinity" : limit->text;
 }
 
-static bool check_limit(struct launchd_job *job, const struct plist *soft, const struct plist *hard)
+static bool check_resource_limit(struct launchd_job *job, const struct plist *soft, const struct plist *hard)
 {
 	const struct plist *said = soft ? soft : hard;
 
@@ -151,20 +151,20 @@ static bool check_limit(struct launchd_job *job, const struct plist *soft, const
 	return said;
 }
 
-/* A side that is not said stays as superd has it. */
-static void take_limits(struct launchd_job *job)
+/* Sets resource limits. A soft or hard limit that the list does not set stays as superd's. */
+static void set_resource_limits(struct launchd_job *job)
 {
 	const struct launchd_keys *keys = &launchd_keys[LAUNCHD_LIMITS];
 
 	launchd_check_keys(job, keys, launchd_value(job, "SoftResourceLimits"));
 	launchd_check_keys(job, keys, launchd_value(job, "HardResourceLimits"));
 	for (size_t n = 0; n < keys->count; n++) {
-		const struct plist *soft = limit_of(job, "SoftResourceLimits", keys->list[n].key);
-		const struct plist *hard = limit_of(job, "HardResourceLimits", keys->list[n].key);
+		const struct plist *soft = find_resource_limit(job, "SoftResourceLimits", keys->list[n].key);
+		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", keys->list[n].key);
 
-		if (check_limit(job, soft, hard))
-			launchd_setf(job, keys->list[n].option, (soft ? soft : hard)->at, "%s:%s", text_of_limit(soft),
-				     text_of_limit(hard));
+		if (check_resource_limit(job, soft, hard))
+			launchd_setf(job, keys->list[n].option, (soft ? soft : hard)->at, "%s:%s",
+				     resource_limit_text(soft), resource_limit_text(hard));
 	}
 }
 
@@ -178,7 +178,7 @@ static void set_stream(struct launchd_job *job, const char *option, const struct
 		launchd_setf(job, option, path->at, "%s:%s", prefix, path->text);
 }
 
-static void take_streams(struct launchd_job *job)
+static void set_streams(struct launchd_job *job)
 {
 	const struct plist *input = launchd_value(job, "StandardInPath"),
 			   *output = launchd_value(job, "StandardOutPath");
@@ -196,7 +196,7 @@ static void take_streams(struct launchd_job *job)
 		set_stream(job, "output", output, "append");
 }
 
-static void take_number(struct launchd_job *job, const char *key, const char *option)
+static void set_number_option(struct launchd_job *job, const char *key, const char *option)
 {
 	const struct plist *said = launchd_value(job, key);
 
@@ -204,7 +204,7 @@ static void take_number(struct launchd_job *job, const char *key, const char *op
 		launchd_setf(job, option, said->at, "%" PRId64, said->number);
 }
 
-static void take_inetd(struct launchd_job *job)
+static void set_inetd_wait(struct launchd_job *job)
 {
 	const struct plist *inetd = launchd_value(job, "inetdCompatibility"), *said;
 
@@ -225,17 +225,17 @@ void launchd_build_run(struct launchd_job *job)
 {
 	const struct plist *groups = launchd_value(job, "InitGroups");
 
-	take_program(job);
-	take_inetd(job);
-	take_text(job, "UserName", "user");
-	take_text(job, "GroupName", "group");
+	set_program(job);
+	set_inetd_wait(job);
+	set_text_option(job, "UserName", "user");
+	set_text_option(job, "GroupName", "group");
 	if (groups)
 		launchd_set(job, "groups", groups->number ? "yes" : "no", groups->at);
-	take_environment(job);
-	take_umask(job);
-	take_number(job, "Nice", "nice");
-	take_text(job, "WorkingDirectory", "working_directory");
-	take_text(job, "RootDirectory", "root_directory");
-	take_limits(job);
-	take_streams(job);
+	read_environment(job);
+	set_umask(job);
+	set_number_option(job, "Nice", "nice");
+	set_text_option(job, "WorkingDirectory", "working_directory");
+	set_text_option(job, "RootDirectory", "root_directory");
+	set_resource_limits(job);
+	set_streams(job);
 }

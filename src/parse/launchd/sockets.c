@@ -1,8 +1,8 @@
-/* The sockets of a job as sockets of superd.conf.
+/* Makes sockets of superd.conf of a job's sockets.
  *
- * One socket of a list may become several: without a family one for each family, and one for each address of a host.
- * A job finds all of them under one name. Only a job with the socket as its standard input has a single socket for
- * both families. */
+ * One socket of a list may become several: one for each address of a host, and without a family one for each family.
+ * All of them have the same name in LISTEN_FDNAMES. Only a job whose standard input is the socket has a single socket
+ * for both families. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
@@ -23,24 +23,24 @@ struct launchd_socket {
 	const char *name; /* its LISTEN_FDNAMES entry */
 	const struct plist *dict;
 	enum socket_type type;
-	const char *family; /* "4", "6", "" for one socket of both; NULL: not said */
+	const char *family; /* "4", "6", "" for one socket of both families; NULL: the key is not set */
 	const char *path;   /* of a unix socket; NULL: it is none */
 };
 
-static const struct plist *said(const struct launchd_socket *socket, const char *key)
+static const struct plist *socket_value(const struct launchd_socket *socket, const char *key)
 {
 	return launchd_find(&launchd_keys[LAUNCHD_SOCKETS], socket->dict, key);
 }
 
-static const char *text_of(const struct launchd_socket *socket, const char *key)
+static const char *socket_text(const struct launchd_socket *socket, const char *key)
 {
-	const struct plist *element = said(socket, key);
+	const struct plist *element = socket_value(socket, key);
 
 	return element ? element->text : NULL;
 }
 
-/* LISTEN_FDNAMES separates its names by colons. */
-static const char *find_name(struct launchd_job *job, const struct plist *element)
+/* The name of the socket without colons, which separate names in LISTEN_FDNAMES. */
+static const char *read_socket_name(struct launchd_job *job, const struct plist *element)
 {
 	struct buf name = { 0 };
 	const char *kept;
@@ -63,10 +63,10 @@ static const char *find_name(struct launchd_job *job, const struct plist *elemen
 	return kept;
 }
 
-static bool find_type(struct launchd_job *job, struct launchd_socket *socket)
+static bool read_socket_type(struct launchd_job *job, struct launchd_socket *socket)
 {
 	static const char *const types[] = { [STREAM] = "stream", [DATAGRAM] = "dgram", [SEQPACKET] = "seqpacket" };
-	const struct plist *type = said(socket, "SockType"), *protocol = said(socket, "SockProtocol");
+	const struct plist *type = socket_value(socket, "SockType"), *protocol = socket_value(socket, "SockProtocol");
 	bool is_udp = protocol && !strcasecmp(protocol->text, "UDP");
 	unsigned n = 0;
 
@@ -87,10 +87,10 @@ static bool find_type(struct launchd_job *job, struct launchd_socket *socket)
 			      types[n]);
 }
 
-static bool find_family(struct launchd_job *job, struct launchd_socket *socket)
+static bool read_family(struct launchd_job *job, struct launchd_socket *socket)
 {
 	static const char *const families[][2] = { { "IPv4", "4" }, { "IPv6", "6" }, { "IPv4v6", "" } };
-	const struct plist *family = said(socket, "SockFamily");
+	const struct plist *family = socket_value(socket, "SockFamily");
 
 	for (size_t n = 0; family && n < sizeof(families) / sizeof(*families); n++) {
 		if (!strcasecmp(families[n][0], family->text)) {
@@ -103,9 +103,9 @@ static bool find_family(struct launchd_job *job, struct launchd_socket *socket)
 	return launchd_refuse(job, family->at, "SockFamily: '%s': it is IPv4, IPv6, IPv4v6 or Unix", family->text);
 }
 
-static bool find_passive(struct launchd_job *job, const struct launchd_socket *socket)
+static bool check_passive(struct launchd_job *job, const struct launchd_socket *socket)
 {
-	const struct plist *passive = said(socket, "SockPassive");
+	const struct plist *passive = socket_value(socket, "SockPassive");
 
 	if (launchd_bool(passive, true))
 		return true;
@@ -115,8 +115,9 @@ static bool find_passive(struct launchd_job *job, const struct launchd_socket *s
 	return false;
 }
 
-/* The job learns the path by the variable. */
-static const char *find_secure(struct launchd_job *job, const struct launchd_socket *socket, const struct plist *key)
+/* SecureSocketWithKey: makes a path for the socket and puts it into the named environment variable. */
+static const char *secure_socket_path(struct launchd_job *job, const struct launchd_socket *socket,
+				      const struct plist *key)
 {
 	const char *variable;
 
@@ -133,27 +134,28 @@ static const char *find_secure(struct launchd_job *job, const struct launchd_soc
 	return pool_textf(job->pool, "%s%s/%s", PRIVATE, job->label, socket->name);
 }
 
-/* Whether it is a unix socket, and where. false: refused. */
-static bool find_path(struct launchd_job *job, struct launchd_socket *socket)
+/* Finds the path of a unix socket. false: refused. */
+static bool read_socket_path(struct launchd_job *job, struct launchd_socket *socket)
 {
-	const struct plist *path = said(socket, "SockPathName"), *key = said(socket, "SecureSocketWithKey");
+	const struct plist *path = socket_value(socket, "SockPathName"),
+			   *key = socket_value(socket, "SecureSocketWithKey");
 
 	if (path && key)
 		return launchd_refuse(job, key->at,
 				      "SecureSocketWithKey: superd chooses its path: it does not go with "
 				      "SockPathName");
 	if (key) {
-		socket->path = find_secure(job, socket, key);
+		socket->path = secure_socket_path(job, socket, key);
 		return socket->path;
 	}
 	socket->path = path ? path->text : NULL;
 	return true;
 }
 
-/* Bits of a file's type may stand in front of the permissions. */
-static void set_mode(struct launchd_job *job, const struct launchd_socket *socket, const char *usual)
+/* Sets socket_mode. The number may also have the bits of a file type, see inode(7). */
+static void set_socket_mode(struct launchd_job *job, const struct launchd_socket *socket, const char *usual)
 {
-	const struct plist *mode = said(socket, "SockPathMode");
+	const struct plist *mode = socket_value(socket, "SockPathMode");
 	int64_t number = mode ? mode->number : 0, bits = number & ~(int64_t)S_IFMT;
 
 	if (!mode) {
@@ -172,10 +174,10 @@ static void set_mode(struct launchd_job *job, const struct launchd_socket *socke
 	launchd_setf(job, "socket_mode", mode->at, "%04o", (unsigned)bits & 0777);
 }
 
-static void set_owner(struct launchd_job *job, const struct launchd_socket *socket, const char *key, const char *option,
-		      const struct plist *usual)
+static void set_socket_owner(struct launchd_job *job, const struct launchd_socket *socket, const char *key,
+			     const char *option, const struct plist *usual)
 {
-	const struct plist *owner = said(socket, key);
+	const struct plist *owner = socket_value(socket, key);
 
 	if (!owner)
 		owner = usual;
@@ -183,38 +185,39 @@ static void set_owner(struct launchd_job *job, const struct launchd_socket *sock
 		launchd_set(job, option, owner->text, owner->at);
 }
 
-static void open_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *endpoint,
-			struct origin at)
+static void open_socket_block(struct launchd_job *job, const struct launchd_socket *socket, const char *endpoint,
+			      struct origin at)
 {
 	job->sockets++;
 	builder_open_socket(job->builder, socket->name, socket->dict->at);
 	launchd_set(job, "listen", endpoint, at);
 }
 
-static void close_socket(struct launchd_job *job)
+static void close_socket_block(struct launchd_job *job)
 {
 	builder_close_socket(job->builder, job->reading->diags);
 }
 
-static void take_unix(struct launchd_job *job, const struct launchd_socket *socket)
+static void add_unix_socket(struct launchd_job *job, const struct launchd_socket *socket)
 {
 	static const char *const prefixes[] = {
 		[STREAM] = "unix", [DATAGRAM] = "unix-dgram", [SEQPACKET] = "seqpacket"
 	};
-	const struct plist *secure = said(socket, "SecureSocketWithKey"), *path = said(socket, "SockPathName");
+	const struct plist *secure = socket_value(socket, "SecureSocketWithKey"),
+			   *path = socket_value(socket, "SockPathName");
 
 	job->hides_clients |= socket->type == DATAGRAM;
-	open_socket(job, socket, pool_textf(job->pool, "%s:%s", prefixes[socket->type], socket->path),
-		    (secure ? secure : path)->at);
-	set_mode(job, socket, secure ? "0600" : "0700");
-	set_owner(job, socket, "SockPathOwner", "socket_user", secure ? launchd_value(job, "UserName") : NULL);
-	set_owner(job, socket, "SockPathGroup", "socket_group", NULL);
+	open_socket_block(job, socket, pool_textf(job->pool, "%s:%s", prefixes[socket->type], socket->path),
+			  (secure ? secure : path)->at);
+	set_socket_mode(job, socket, secure ? "0600" : "0700");
+	set_socket_owner(job, socket, "SockPathOwner", "socket_user", secure ? launchd_value(job, "UserName") : NULL);
+	set_socket_owner(job, socket, "SockPathGroup", "socket_group", NULL);
 	if (secure)
 		launchd_set(job, "remove_on_stop", "yes", secure->at);
-	close_socket(job);
+	close_socket_block(job);
 }
 
-static bool is_address(const char *node)
+static bool may_be_address(const char *node)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
@@ -227,10 +230,10 @@ static bool is_address(const char *node)
 	return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
 }
 
-/* "tcp4:HOST:PORT%IFACE" */
+/* Makes an endpoint such as tcp4:HOST:PORT%IFACE. */
 static const char *make_endpoint(struct launchd_job *job, const struct launchd_socket *socket, const char *family)
 {
-	const char *node = text_of(socket, "SockNodeName"), *port = text_of(socket, "SockServiceName");
+	const char *node = socket_text(socket, "SockNodeName"), *port = socket_text(socket, "SockServiceName");
 	const char *kind = socket->type == DATAGRAM ? "udp" : "tcp";
 	int length = node ? (int)strcspn(node, "%") : 0;
 
@@ -243,7 +246,7 @@ static const char *make_endpoint(struct launchd_job *job, const struct launchd_s
 	return pool_textf(job->pool, "%s%s:%.*s:%s%s", kind, family, length, node, port, node + length);
 }
 
-/* A family as the group of a socket without one has it. */
+/* The family of a multicast group, for a socket whose family is not set. */
 static const char *group_family(const char *group)
 {
 	return strchr(group, ':') ? "6" : "4";
@@ -251,7 +254,8 @@ static const char *group_family(const char *group)
 
 static void set_inet_options(struct launchd_job *job, const struct launchd_socket *socket)
 {
-	const struct plist *group = said(socket, "MulticastGroup"), *info = said(socket, "ReceivePacketInfo");
+	const struct plist *group = socket_value(socket, "MulticastGroup"),
+			   *info = socket_value(socket, "ReceivePacketInfo");
 
 	if (group)
 		launchd_set(job, "multicast_group", group->text, group->at);
@@ -259,34 +263,35 @@ static void set_inet_options(struct launchd_job *job, const struct launchd_socke
 		launchd_set(job, "pass_packet_info", "yes", info->at);
 }
 
-static void take_endpoint(struct launchd_job *job, const struct launchd_socket *socket, const char *family,
-			  bool is_optional)
+static void add_endpoint_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *family,
+				bool is_optional)
 {
-	const struct plist *node = said(socket, "SockNodeName"), *port = said(socket, "SockServiceName");
+	const struct plist *node = socket_value(socket, "SockNodeName"),
+			   *port = socket_value(socket, "SockServiceName");
 	struct origin at = socket->dict->at;
 
 	if (node)
 		at = node->at;
 	if (port)
 		at = port->at;
-	open_socket(job, socket, make_endpoint(job, socket, family), at);
+	open_socket_block(job, socket, make_endpoint(job, socket, family), at);
 	if (is_optional)
 		launchd_set(job, "optional", "yes", at);
-	if (node && !is_address(node->text))
+	if (node && !may_be_address(node->text))
 		launchd_set(job, "every_address", "yes", node->at);
 	set_inet_options(job, socket);
-	close_socket(job);
+	close_socket_block(job);
 }
 
-/* With the socket as its standard input a job has one. */
-static bool has_one(const struct launchd_job *job)
+/* A job whose standard input is the socket can have only one. */
+static bool needs_single_socket(const struct launchd_job *job)
 {
 	return job->is_inetd && !job->accepts;
 }
 
 static bool check_group(struct launchd_job *job, struct launchd_socket *socket)
 {
-	const struct plist *group = said(socket, "MulticastGroup");
+	const struct plist *group = socket_value(socket, "MulticastGroup");
 
 	if (!group)
 		return true;
@@ -297,51 +302,51 @@ static bool check_group(struct launchd_job *job, struct launchd_socket *socket)
 	return true;
 }
 
-static void take_inet(struct launchd_job *job, struct launchd_socket *socket)
+static void add_inet_sockets(struct launchd_job *job, struct launchd_socket *socket)
 {
-	const struct plist *node = said(socket, "SockNodeName");
+	const struct plist *node = socket_value(socket, "SockNodeName");
 
 	if (socket->type == SEQPACKET) {
-		launchd_refuse(job, said(socket, "SockType")->at, "SockType: seqpacket goes with SockPathName");
+		launchd_refuse(job, socket_value(socket, "SockType")->at, "SockType: seqpacket goes with SockPathName");
 		return;
 	}
 	if (!check_group(job, socket))
 		return;
-	if (socket->family || node || has_one(job)) {
-		take_endpoint(job, socket, socket->family ? socket->family : "", false);
+	if (socket->family || node || needs_single_socket(job)) {
+		add_endpoint_socket(job, socket, socket->family ? socket->family : "", false);
 		return;
 	}
-	take_endpoint(job, socket, "4", false);
-	take_endpoint(job, socket, "6", true);
+	add_endpoint_socket(job, socket, "4", false);
+	add_endpoint_socket(job, socket, "6", true);
 }
 
-static void take_socket(struct launchd_job *job, const char *name, const struct plist *dict)
+static void add_one_socket(struct launchd_job *job, const char *name, const struct plist *dict)
 {
 	struct launchd_socket socket = { .name = name, .dict = dict };
 	bool good;
 
 	launchd_check_keys(job, &launchd_keys[LAUNCHD_SOCKETS], dict);
-	good = find_type(job, &socket);
-	good &= find_family(job, &socket);
-	good &= find_passive(job, &socket);
+	good = read_socket_type(job, &socket);
+	good &= read_family(job, &socket);
+	good &= check_passive(job, &socket);
 	good &= launchd_check_socket_rules(job, dict);
-	if (!find_path(job, &socket) || !good)
+	if (!read_socket_path(job, &socket) || !good)
 		return;
 	if (socket.path)
-		take_unix(job, &socket);
+		add_unix_socket(job, &socket);
 	else
-		take_inet(job, &socket);
+		add_inet_sockets(job, &socket);
 }
 
-/* Takes a socket, or an array of sockets under one name. */
-static void take_entry(struct launchd_job *job, const struct plist *entry)
+/* Adds the socket of a name, or all sockets of an array. */
+static void add_sockets_of_name(struct launchd_job *job, const struct plist *entry)
 {
-	const char *name = find_name(job, entry);
+	const char *name = read_socket_name(job, entry);
 
 	if (!name)
 		return;
 	if (entry->kind == PLIST_DICT) {
-		take_socket(job, name, entry);
+		add_one_socket(job, name, entry);
 		return;
 	}
 	if (entry->kind == PLIST_ARRAY && !entry->first)
@@ -350,7 +355,7 @@ static void take_entry(struct launchd_job *job, const struct plist *entry)
 		launchd_refuse(job, entry->at, "Sockets: %s: it is a dictionary or an array of them", entry->key);
 	for (const struct plist *element = entry->first; element; element = element->next) {
 		if (element->kind == PLIST_DICT)
-			take_socket(job, name, element);
+			add_one_socket(job, name, element);
 		else
 			launchd_refuse(job, element->at, "Sockets: %s: what stands in the array is a dictionary",
 				       entry->key);
@@ -362,8 +367,8 @@ void launchd_build_sockets(struct launchd_job *job)
 	const struct plist *sockets = launchd_value(job, "Sockets");
 
 	for (const struct plist *entry = sockets ? sockets->first : NULL; entry; entry = entry->next)
-		take_entry(job, entry);
-	if (has_one(job) && job->sockets > 1)
+		add_sockets_of_name(job, entry);
+	if (needs_single_socket(job) && job->sockets > 1)
 		launchd_refuse(job, launchd_value(job, "inetdCompatibility")->at,
 			       "inetdCompatibility: with Wait true a job has one socket as its standard input, and "
 			       "these are %zu",
