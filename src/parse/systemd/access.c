@@ -1,7 +1,7 @@
-/* The keys that admit and limit clients: MaxConnections, the limits of triggers, IPAddressAllow and IPAddressDeny.
+/* The keys about who may connect, and limits: MaxConnections, TriggerLimit, PollLimit, IPAddressAllow, IPAddressDeny.
  *
- * With systemd the kernel checks every packet that a service sends and receives, and an allowed address wins over a
- * denied one. Where superd accepts, it checks the client's address, and in superd.conf a denied address wins. */
+ * With systemd the kernel checks every packet that a service sends and receives, and IPAddressAllow takes precedence.
+ * superd checks the client's address where it accepts, and in superd.conf no_access takes precedence. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define CONNECTIONS "64" /* systemd's MaxConnections */
 
-/* Words for networks. */
+/* systemd's names of networks. */
 static const struct {
 	const char *word;
 	const char *networks[3];
@@ -24,7 +24,7 @@ static const struct {
 	{ "multicast", { "224.0.0.0/4", "ff00::/8" } },
 };
 
-static struct origin place(const struct unit_builder *builder, const struct unit_assignment *said)
+static struct origin key_place(const struct unit_builder *builder, const struct unit_assignment *said)
 {
 	return said ? unit_place(said, 0) : unit_start(builder->unit);
 }
@@ -46,27 +46,27 @@ static void set_count(struct unit_builder *builder, const char *option, int64_t 
 	unit_set(builder, option, text, unit_place(said, 0));
 }
 
-/* A client beyond the limit is accepted and closed, as by systemd. */
-static void take_connections(struct unit_builder *builder)
+/* As with systemd, a connection beyond the limit is accepted and closed. */
+static void set_connection_limits(struct unit_builder *builder)
 {
 	const struct unit_assignment *most = unit_assigned(builder, "Socket", "MaxConnections");
 	const struct unit_assignment *source = unit_assigned(builder, "Socket", "MaxConnectionsPerSource");
 	int64_t count = 0;
 
 	if (!most)
-		unit_set(builder, "instances", CONNECTIONS, place(builder, NULL));
+		unit_set(builder, "instances", CONNECTIONS, key_place(builder, NULL));
 	else if (read_count(builder, most, &count) && !count)
 		unit_refuse(builder, unit_place(most, 0),
 			    "MaxConnections: 0 would let nobody in: it is a number from 1 on");
 	else if (count)
 		set_count(builder, "instances", count, most);
-	unit_set(builder, "overload", "refuse", place(builder, most));
+	unit_set(builder, "overload", "refuse", key_place(builder, most));
 	if (source && read_count(builder, source, &count) && count)
 		set_count(builder, "per_source", count, source);
 }
 
-/* Without Accept=yes superd sees no connections, and systemd passes over the key. */
-static void check_connections(struct unit_builder *builder)
+/* Without Accept=yes superd sees no connections, and systemd ignores the keys. */
+static void warn_of_connection_limits(struct unit_builder *builder)
 {
 	const struct unit_assignment *most = unit_assigned(builder, "Socket", "MaxConnections");
 	int64_t count;
@@ -76,14 +76,14 @@ static void check_connections(struct unit_builder *builder)
 			  "MaxConnections=0 is left out: without Accept=yes the service has all connections");
 }
 
-/* A limit of systemd's for triggers: a number of activations in an interval. */
+/* TriggerLimit or PollLimit: a number of activations in an interval. */
 struct trigger_limit {
 	const struct unit_assignment *burst_said, *interval_said;
 	int64_t burst, interval; /* activations and microseconds; 0: no limit */
 };
 
-static bool read_limit(struct unit_builder *builder, const char *burst, const char *interval, int64_t usual,
-		       struct trigger_limit *limit)
+static bool read_trigger_limit(struct unit_builder *builder, const char *burst, const char *interval, int64_t usual,
+			       struct trigger_limit *limit)
 {
 	const char *wrong;
 
@@ -102,7 +102,7 @@ static bool read_limit(struct unit_builder *builder, const char *burst, const ch
 	return limit->burst && limit->interval;
 }
 
-static void set_limit(struct unit_builder *builder, const struct trigger_limit *limit)
+static void set_trigger_limit(struct unit_builder *builder, const struct trigger_limit *limit)
 {
 	static const int64_t day = INT64_C(86400) * 1000000;
 	const struct unit_assignment *said = limit->burst_said ? limit->burst_said : limit->interval_said;
@@ -115,33 +115,33 @@ static void set_limit(struct unit_builder *builder, const struct trigger_limit *
 	unit_set(builder, "trigger_limit_pause", text, unit_place(interval, 0));
 }
 
-/* The limits systemd has by itself keep a service from spinning, for which superd has its pauses; those that are said
- * are meant. At the one systemd shuts the socket, at the other it rests until its time is over; superd does at both.
+/* Finds the limit that a unit sets. systemd's defaults are not used, because superd has pauses between starts instead.
+ * At TriggerLimit systemd stops the socket, at PollLimit it pauses until the interval is over; superd pauses at both.
  * false: the unit sets none. */
-static bool choose_limit(struct unit_builder *builder, struct trigger_limit *limit)
+static bool find_trigger_limit(struct unit_builder *builder, struct trigger_limit *limit)
 {
 	struct trigger_limit poll;
-	bool has_trigger =
-		read_limit(builder, "TriggerLimitBurst", "TriggerLimitIntervalSec", builder->accepts ? 200 : 20, limit);
-	bool has_poll =
-		read_limit(builder, "PollLimitBurst", "PollLimitIntervalSec", builder->accepts ? 150 : 15, &poll);
+	bool has_trigger = read_trigger_limit(builder, "TriggerLimitBurst", "TriggerLimitIntervalSec",
+					      builder->accepts ? 200 : 20, limit);
+	bool has_poll = read_trigger_limit(builder, "PollLimitBurst", "PollLimitIntervalSec",
+					   builder->accepts ? 150 : 15, &poll);
 
 	if (has_poll && (!has_trigger || poll.burst <= limit->burst))
 		*limit = poll;
 	return has_poll || has_trigger;
 }
 
-/* A service has one limit for all of its sockets: taken, that of the first which says one; its burst 0: none yet. */
-static void take_limits(struct unit_builder *builder, struct trigger_limit *taken)
+/* A service has one limit for all its sockets, that of the first socket which sets one. taken->burst 0: none yet. */
+static void collect_trigger_limit(struct unit_builder *builder, struct trigger_limit *taken)
 {
 	struct trigger_limit limit;
 	const struct unit_assignment *said;
 
-	if (!choose_limit(builder, &limit))
+	if (!find_trigger_limit(builder, &limit))
 		return;
 	said = limit.burst_said ? limit.burst_said : limit.interval_said;
 	if (!taken->burst) {
-		set_limit(builder, &limit);
+		set_trigger_limit(builder, &limit);
 		*taken = limit;
 	} else if (limit.burst != taken->burst || limit.interval != taken->interval) {
 		unit_unsupported(
@@ -152,7 +152,8 @@ static void take_limits(struct unit_builder *builder, struct trigger_limit *take
 	}
 }
 
-/* In only_from and no_access a zero at the end of an address stands for all there, and what is no number is a name. */
+/* Adds a network with its prefix length, because in only_from and no_access a zero at the end of an address matches
+ * anything. Refuses a word that superd would read as a host name. */
 static bool add_plain_network(struct unit_builder *builder, struct unit_list *list, const char *key, const char *word,
 			      struct origin at)
 {
@@ -210,7 +211,7 @@ static struct unit_list collect_addresses(struct unit_builder *builder, const ch
 	return list;
 }
 
-static bool is_everybody(const struct unit_list *list)
+static bool list_has_everybody(const struct unit_list *list)
 {
 	bool four = false, six = false;
 
@@ -221,7 +222,7 @@ static bool is_everybody(const struct unit_list *list)
 	return four && six;
 }
 
-/* Where superd accepts, and there is somebody with an address to accept. */
+/* Whether superd accepts connections from clients with an address. */
 static bool meets_clients(const struct unit_builder *builder)
 {
 	const struct unit *unit = builder->socket_count ? builder->sockets[0] : NULL;
@@ -236,8 +237,8 @@ static bool meets_clients(const struct unit_builder *builder)
 	return false;
 }
 
-static void set_addresses(struct unit_builder *builder, const char *option, const char *key,
-			  const struct unit_list *list)
+static void set_address_list(struct unit_builder *builder, const char *option, const char *key,
+			     const struct unit_list *list)
 {
 	if (!list->count || list->failed)
 		return;
@@ -248,24 +249,24 @@ static void set_addresses(struct unit_builder *builder, const char *option, cons
 				 "%s: not yet: superd does not look at what a service sends and gets by itself", key);
 }
 
-static void take_addresses(struct unit_builder *builder)
+static void set_access_rules(struct unit_builder *builder)
 {
 	struct unit_list deny = collect_addresses(builder, "IPAddressDeny");
 	struct unit_list allow = collect_addresses(builder, "IPAddressAllow");
 
-	if (!deny.count || is_everybody(&allow))
+	if (!deny.count || list_has_everybody(&allow))
 		; /* nobody is denied anything */
 	else if (!meets_clients(builder)) {
-		set_addresses(builder, "ip_address_deny", "IPAddressDeny", &deny);
-		set_addresses(builder, "ip_address_allow", "IPAddressAllow", &allow);
-	} else if (is_everybody(&deny) && allow.count) {
-		set_addresses(builder, "only_from", "IPAddressAllow", &allow);
+		set_address_list(builder, "ip_address_deny", "IPAddressDeny", &deny);
+		set_address_list(builder, "ip_address_allow", "IPAddressAllow", &allow);
+	} else if (list_has_everybody(&deny) && allow.count) {
+		set_address_list(builder, "only_from", "IPAddressAllow", &allow);
 	} else if (allow.count) {
 		unit_unsupported(builder, allow.at,
 				 "IPAddressAllow: besides IPAddressDeny=any superd cannot let some of those in "
 				 "that are denied");
 	} else {
-		set_addresses(builder, "no_access", "IPAddressDeny", &deny);
+		set_address_list(builder, "no_access", "IPAddressDeny", &deny);
 	}
 	unit_list_free(&deny);
 	unit_list_free(&allow);
@@ -275,13 +276,13 @@ void unit_build_access(struct unit_builder *builder)
 {
 	struct trigger_limit taken = { 0 };
 
-	take_addresses(builder);
+	set_access_rules(builder);
 	for (size_t n = 0; n < builder->socket_count; n++) {
 		unit_builder_turn(builder, builder->sockets[n]);
 		if (builder->accepts)
-			take_connections(builder);
+			set_connection_limits(builder);
 		else
-			check_connections(builder);
-		take_limits(builder, &taken);
+			warn_of_connection_limits(builder);
+		collect_trigger_limit(builder, &taken);
 	}
 }

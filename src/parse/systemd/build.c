@@ -1,7 +1,7 @@
 /* From assignments to options: collects what a key says over all of its assignments, and hands it over.
  *
- * A further assignment extends a list, an empty one clears it, and of other values the last counts. The option's
- * type decides which of these holds. */
+ * A further assignment extends a list, and an empty one clears it. Of other values the last assignment counts. The
+ * option's type says whether it is a list. */
 #include "parse/systemd/build.h"
 
 #include <stdarg.h>
@@ -87,7 +87,7 @@ void unit_leave_out(struct unit_builder *builder, struct origin at, const char *
 	unit_warn(builder, at, "%s: '%s' is left out: %s", key, word, wrong);
 }
 
-static bool is_of(const struct unit_assignment *assignment, const char *section, const char *key)
+static bool is_key_of(const struct unit_assignment *assignment, const char *section, const char *key)
 {
 	return !strcmp(assignment->section, section) && !strcmp(assignment->today, key);
 }
@@ -97,14 +97,14 @@ const struct unit_assignment *unit_assigned(const struct unit_builder *builder, 
 	const struct unit *unit = builder->unit;
 
 	for (size_t n = unit ? unit->count : 0; n-- > 0;) {
-		if (is_of(&unit->list[n], section, key))
+		if (is_key_of(&unit->list[n], section, key))
 			return *unit->list[n].value ? &unit->list[n] : NULL;
 	}
 	return NULL;
 }
 
-/* As unit_value; a template where superd is to take it for one. */
-static const char *expand(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd)
+/* As unit_value. for_superd: the value is for an option with templates. */
+static const char *expand_value(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd)
 {
 	struct unit_names names = builder->names;
 	struct buf text = { 0 };
@@ -125,7 +125,7 @@ static const char *expand(struct unit_builder *builder, const struct unit_assign
 
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
-	return expand(builder, assignment, false);
+	return expand_value(builder, assignment, false);
 }
 
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback)
@@ -140,8 +140,8 @@ bool unit_bool(struct unit_builder *builder, const char *section, const char *ke
 	return truth;
 }
 
-/* A ~ in front of an assignment's first word is meant for all of them: each gets its own, so that the list of several
- * assignments still says which. */
+/* A ~ before the first word of an assignment holds for all of its words. Here each word gets its own, because the list
+ * may have words of several assignments. */
 static const char *spread_tilde(struct unit_builder *builder, const struct unit_word *list, size_t n)
 {
 	const char *text = list[n].text;
@@ -170,9 +170,9 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 	return true;
 }
 
-/* As unit_words, by the rules of these words. */
-static bool split(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
-		  struct unit_word **list, size_t *count)
+/* Splits a value by the rules of `how`. */
+static bool split_value(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
+			struct unit_word **list, size_t *count)
 {
 	static const unsigned flags[] = {
 		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
@@ -188,7 +188,7 @@ static bool split(struct unit_builder *builder, const struct unit_assignment *as
 	return !wrong || unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
 }
 
-static void add_simple(struct buf *simple, const char *name, size_t length)
+static void add_simple_path(struct buf *simple, const char *name, size_t length)
 {
 	size_t start = simple->length, part;
 
@@ -204,8 +204,8 @@ static void add_simple(struct buf *simple, const char *name, size_t length)
 	}
 }
 
-/* The name of a folder, and behind a colon of a link to it, without empty parts and those of a dot alone. */
-static const char *simplify(struct unit_builder *builder, const char *word)
+/* Drops empty parts and "." from the name of a folder, and from that of a link behind a colon. */
+static const char *simplify_folder(struct unit_builder *builder, const char *word)
 {
 	struct buf simple = { 0 };
 	const char *kept, *first = word;
@@ -214,14 +214,14 @@ static const char *simplify(struct unit_builder *builder, const char *word)
 		length = strcspn(word, ":");
 		if (word > first)
 			buf_char(&simple, ':');
-		add_simple(&simple, word, length);
+		add_simple_path(&simple, word, length);
 	}
 	kept = simple.failed ? NULL : pool_text(builder->pool, buf_string(&simple));
 	buf_free(&simple);
 	return kept;
 }
 
-static unsigned rank_of(char c)
+static unsigned folder_char_rank(char c)
 {
 	return c == '\0' ? 0 : c == ':' ? 1 : c == '/' ? 2 : 3u + (unsigned char)c;
 }
@@ -231,7 +231,7 @@ struct folder {
 	struct origin place;
 };
 
-/* By the name, part by part, then by the link. */
+/* Sorts by the name, component by component, and then by the link. */
 static int compare_folders(const void *one, const void *other)
 {
 	const char *a = ((const struct folder *)one)->word, *b = ((const struct folder *)other)->word;
@@ -239,12 +239,12 @@ static int compare_folders(const void *one, const void *other)
 
 	while (*a && *a == *b)
 		a++, b++;
-	left = rank_of(*a);
-	right = rank_of(*b);
+	left = folder_char_rank(*a);
+	right = folder_char_rank(*b);
 	return (left > right) - (left < right);
 }
 
-/* systemd has them in this order in the variable that names them, and each once. */
+/* Sorts folders and drops doubles, as systemd does in $STATE_DIRECTORY and the like. */
 static void order_folders(struct unit_list *list)
 {
 	struct folder *folders = list->count ? malloc(list->count * sizeof(*folders)) : NULL;
@@ -272,7 +272,7 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 	struct unit_word *found = NULL;
 	size_t count = 0;
 
-	if (!split(builder, assignment, how, &found, &count)) {
+	if (!split_value(builder, assignment, how, &found, &count)) {
 		list->failed = true;
 		return;
 	}
@@ -281,7 +281,7 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 		const char *word = has_tilde ? spread_tilde(builder, found, n) : found[n].text;
 
 		if (word && how == COLLECT_FOLDERS)
-			word = simplify(builder, word);
+			word = simplify_folder(builder, word);
 		if (!word || !unit_list_add(builder, list, word, unit_place(assignment, found[n].offset)))
 			list->failed = true;
 	}
@@ -304,7 +304,7 @@ struct unit_list unit_collect(struct unit_builder *builder, const char *section,
 	for (size_t n = 0; unit && n < unit->count; n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
 
-		if (!is_of(assignment, section, key))
+		if (!is_key_of(assignment, section, key))
 			continue;
 		list.at = assignment->at;
 		if (!*assignment->value || (how == COLLECT_SET && !strcmp(assignment->value, "~")))

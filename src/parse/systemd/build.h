@@ -1,7 +1,8 @@
-/* A service on its way from its units to a builder: one [Service], or its template, and the [Socket]s that lead to it.
+/* A service while its builder is made from its units: one .service, or its template, and the .socket units that
+ * activate it.
  *
- * A key is handed over under its own name where the table of directives has it; what means something else to superd is
- * translated by socket.c, exec.c, streams.c and service.c. The rest is said, by its class. */
+ * If the table of directives has a key, the key becomes the option of that name. socket.c, exec.c, streams.c and
+ * service.c translate keys that superd has in another form. All others are reported by their key_status. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,74 +15,73 @@
 
 struct unit_builder {
 	struct reading *reading;
-	struct pool *pool;              /* until the end of the reading; the builder keeps what it takes */
+	struct pool *pool;              /* lives until the reading ends; the builder copies what it keeps */
 	struct service_builder *builder;
 	const struct unit *service;
 	const struct unit *const *sockets;              /* in the order of their descriptors */
 	size_t socket_count;
-	bool accepts;                   /* Accept=yes of the sockets */
-	const struct unit *unit;        /* the unit being handed over, and the values of its specifiers: */
-	struct unit_names names;
-	bool expands;                   /* a command has variables; not used */
-	const char *type;               /* as superd.conf has it, once unit_build_service knows it */
+	bool accepts;                   /* the sockets have Accept=yes */
+	const struct unit *unit;        /* the unit whose keys are being applied */
+	struct unit_names names;        /* the values of its specifiers */
+	const char *type;               /* the value of the option `type`; unit_build_service sets it */
 };
 
-/* A value that grows over assignments: its words, and where each stands. An empty assignment begins it anew. */
+/* The words of all assignments of a key, with their places. An empty assignment clears the list. */
 struct unit_list {
 	const char **words;             /* owned */
 	struct origin *places;          /* owned */
 	size_t count, capacity;
-	struct origin at;               /* of the last key; file NULL: it was not said */
-	bool failed;                    /* one of its values was refused */
+	struct origin at;               /* of the last assignment; file NULL: there is none */
+	bool failed;                    /* one of the values was refused */
 };
 
 void unit_list_free(struct unit_list *list);
 bool unit_list_add(struct unit_builder *builder, struct unit_list *list, const char *word, struct origin at);
 
-/* Turns to another unit: its specifiers hold from here on. */
+/* Sets builder->unit and the values of its specifiers. */
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit);
 
 struct origin unit_start(const struct unit *unit);      /* the start of its file */
 
-/* An error, at a place of the unit's text: the service is not to be run as it stands. false. */
+/* Adds an error; the service is then left out. Returns false. */
 bool unit_refuse(struct unit_builder *builder, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Reports a key that superd lacks: an error, or a warning if the command line asks for that. */
+/* Reports a key that superd lacks: an error, or a warning with request->warns_of_unsupported. */
 void unit_unsupported(struct unit_builder *builder, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 void unit_warn(struct unit_builder *builder, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Warns of a word that superd does not know, of a list of what a service may do or gets, and that it is left out:
- * without it the service may do no more. In a list of what is taken away such a word is refused. */
+/* Warns that an unknown word of a list is left out. It is for lists of what a service may do: without the word the
+ * service may do less. In a list of what a service must not do, an unknown word is an error. */
 void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
 		    const char *wrong);
 
-/* The value of a key that counts, NULL: none; and all that of an assignment that superd.conf would have to say, with
- * its specifiers replaced, NULL after saying what is wrong with it. */
+/* The last assignment of a key in builder->unit; NULL: none, or it is empty. */
 const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key);
+
+/* A value with its specifiers replaced; NULL: it is wrong (reported). */
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment);
 
-/* The value of a boolean key. fallback: the key is not set, or is no boolean, which is reported. */
+/* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
 
-/* Splits a value as unit_split does; what is no escape stays as it is, and is warned of where it matters: where superd
- * takes the words for a template. false after saying what is wrong. */
+/* Splits a value as unit_split does. An unknown escape stays as it is. for_superd: the words are for an option with
+ * templates, and unknown escapes are warned of. false: the value is wrong (reported). */
 bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
 		struct unit_word **list, size_t *count);
 
-/* Collects the words of a key, or its whole values. For superd: with templates. Of paths, of bindings and of the names
- * of folders backslashes and colons mean what they do to systemd; those names are in order, each once. */
+/* How unit_collect splits the values of a key. */
 enum unit_collect {
-	COLLECT_WORDS,
-	COLLECT_SET,
-	COLLECT_TEMPLATES,
-	COLLECT_VALUES,
-	COLLECT_PATHS,
-	COLLECT_BINDINGS,
-	COLLECT_FOLDERS,
+	COLLECT_WORDS,                  /* words */
+	COLLECT_SET,                    /* words; a ~ before the first word of an assignment goes before each of them */
+	COLLECT_TEMPLATES,              /* words of an option with templates */
+	COLLECT_VALUES,                 /* whole values */
+	COLLECT_PATHS,                  /* paths: a backslash escapes any byte */
+	COLLECT_BINDINGS,               /* paths with parts separated by colons, as in BindPaths= */
+	COLLECT_FOLDERS,                /* names of folders, as in StateDirectory=: sorted, each once */
 };
 struct unit_list unit_collect(struct unit_builder *builder, const char *section, const char *key,
 			      enum unit_collect how);
@@ -90,29 +90,29 @@ struct unit_list unit_collect(struct unit_builder *builder, const char *section,
 bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at);
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct unit_list *list);
 
-/* Hands a key over as the option of its name, however often it stands there; says what becomes of one without. */
+/* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
 void unit_apply_key(struct unit_builder *builder, const char *section, const struct unit_key *key);
 
-/* Hands over all keys of a section for which `takes` is false, and reports unknown keys. */
+/* Applies all keys of a section but those for which `takes` is true, and reports unknown keys. */
 void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct unit_key *key));
 
-/* The same of [Unit] and [Install], but conditions (condition.c). */
+/* Applies all keys of [Unit] and [Install] but conditions (condition.c). */
 void unit_apply_common_keys(struct unit_builder *builder);
 
-/* Says which sections a unit has that is [Unit], [Install] and this one. */
-void unit_say_sections(struct unit_builder *builder, const char *own);
+/* Reports sections other than [Unit], [Install] and `own`. */
+void unit_report_sections(struct unit_builder *builder, const char *own);
 
-/* Whether this version has the option. */
+/* Whether this build has the option. */
 bool unit_has_option(const char *option);
 
-/* socket.c: a socket { } for each unit, and its [Unit]. */
+/* socket.c: makes a socket { } of each .socket unit. */
 void unit_build_sockets(struct unit_builder *builder);
-bool unit_listens(const struct unit *unit);             /* whether it says where at all */
+bool unit_listens(const struct unit *unit);             /* whether it has an address to listen on */
 
-/* access.c: the keys that admit and limit clients. */
+/* access.c: the keys about who may connect, and limits. */
 void unit_build_access(struct unit_builder *builder);
 
-/* service.c: all of the service, with the next three. */
+/* service.c: all of the service; it calls the functions below. */
 void unit_build_service(struct unit_builder *builder);
 void unit_build_commands(struct unit_builder *builder);         /* exec.c */
 void unit_build_socket_commands(struct unit_builder *builder);
@@ -120,14 +120,14 @@ void unit_build_streams(struct unit_builder *builder);          /* streams.c */
 void unit_build_passed_fds(struct unit_builder *builder);       /* open_file.c: files and credentials */
 void unit_build_conditions(struct unit_builder *builder);       /* condition.c: of all its units */
 
-/* shell_command.c: words as one text for a shell; expands: the variables in it are replaced before the shell has it. ""
- * of none; NULL: out of memory. */
+/* shell_command.c: joins words to one text for a shell. expands: superd replaces variables before the shell gets it. ""
+ * if there are no words; NULL: out of memory. */
 const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
 			    bool expands);
 
-/* The first word of a command, behind its program, that only a shell would do anything with; NULL: none. */
+/* The first argument of a command that only a shell would understand; NULL: none. */
 const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count);
 
-/* address.c: an address of systemd's grammar, of a Listen key, as an endpoint of superd.conf. NULL when it
- * succeeded, else what is wrong and would be right, as the end of a sentence. */
+/* address.c: adds the value of a Listen…= key to out as an endpoint of superd.conf. Returns NULL, or the message about
+ * a wrong address, as the end of a sentence. */
 const char *unit_address(const char *key, const char *protocol, const char *text, struct buf *out);

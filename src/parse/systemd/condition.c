@@ -1,12 +1,12 @@
 /* Conditions and assertions of [Unit], which decide whether a service may start.
  *
- * Conditions of all keys form one list: a condition with | counts with the others that have one, and an empty value
- * of any Condition key drops all conditions before it. Assertions form another list. */
+ * Conditions of all keys form one list. Of the conditions with | one must hold, and an empty value of any Condition key
+ * drops all conditions before it. Assertions form another list. */
 #include <string.h>
 
 #include "parse/systemd/build.h"
 
-static bool starts(const char *text, const char *with)
+static bool begins_with(const char *text, const char *with)
 {
 	return !strncmp(text, with, strlen(with));
 }
@@ -23,13 +23,13 @@ static void add_condition(struct unit_builder *builder, const struct unit_assign
 		list->failed = true;
 }
 
-/* Takes back those of one kind. */
-static void drop(struct unit_list *list, const char *kind)
+/* Removes all conditions, or all assertions, from the list. */
+static void drop_conditions(struct unit_list *list, const char *kind)
 {
 	size_t kept = 0;
 
 	for (size_t n = 0; n < list->count; n++) {
-		if (starts(list->words[n], kind))
+		if (begins_with(list->words[n], kind))
 			continue;
 		list->words[kept] = list->words[n];
 		list->places[kept++] = list->places[n];
@@ -40,12 +40,12 @@ static void drop(struct unit_list *list, const char *kind)
 static bool is_condition(const struct unit_assignment *assignment)
 {
 	return !strcmp(assignment->section, "Unit") &&
-		(starts(assignment->key, "Condition") || starts(assignment->key, "Assert")) &&
+		(begins_with(assignment->key, "Condition") || begins_with(assignment->key, "Assert")) &&
 		unit_key_find("Unit", assignment->key);
 }
 
-/* Says of a condition that superd does not know why the service is not run by it. */
-static bool is_known(struct unit_builder *builder, const struct unit_assignment *assignment)
+/* false: superd does not know the condition (reported). */
+static bool check_condition(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
 	const struct unit_key *key = unit_key_find("Unit", assignment->key);
 
@@ -65,10 +65,10 @@ static bool has_alternative(const struct unit_list *list)
 	return false;
 }
 
-/* The alternatives of each unit are a set of their own, told by the number of their |. */
-static void set_apart(struct unit_builder *builder, struct unit_list *list, size_t sets)
+/* Alternatives of different units must not mix, so those of each unit get another number of |. */
+static void number_alternatives(struct unit_builder *builder, struct unit_list *list, size_t sets)
 {
-	static const char bars[] = "||||||||||||||||";        /* more are refused where it is read */
+	static const char bars[] = "||||||||||||||||";        /* the option's type refuses more */
 
 	for (size_t n = 0; n < list->count && sets; n++) {
 		size_t kind = strcspn(list->words[n], "=") + 1;
@@ -92,8 +92,8 @@ static struct unit_list read_conditions(struct unit_builder *builder)
 		if (!is_condition(assignment))
 			continue;
 		if (!*assignment->value)
-			drop(&list, starts(assignment->key, "Condition") ? "Condition" : "Assert");
-		else if (is_known(builder, assignment))
+			drop_conditions(&list, begins_with(assignment->key, "Condition") ? "Condition" : "Assert");
+		else if (check_condition(builder, assignment))
 			add_condition(builder, assignment, &list);
 		if (!list.at.file)
 			list.at = assignment->at;
@@ -101,7 +101,8 @@ static struct unit_list read_conditions(struct unit_builder *builder)
 	return list;
 }
 
-/* The service takes over the conditions of its sockets: superd opens the socket all the same, and its clients wait. */
+/* The service also gets the conditions of its sockets. superd opens the sockets whether or not they hold, and clients
+ * wait. */
 void unit_build_conditions(struct unit_builder *builder)
 {
 	struct unit_list list = { 0 };
@@ -113,7 +114,7 @@ void unit_build_conditions(struct unit_builder *builder)
 		unit_builder_turn(builder, n < builder->socket_count ? builder->sockets[n] : builder->service);
 		more = read_conditions(builder);
 		if (has_alternative(&more))
-			set_apart(builder, &more, sets++);
+			number_alternatives(builder, &more, sets++);
 		for (size_t i = 0; i < more.count; i++)
 			list.failed |= !unit_list_add(builder, &list, more.words[i], more.places[i]);
 		list.failed |= more.failed;

@@ -1,9 +1,9 @@
-/* The drop-ins of a unit: *.conf in NAME.d and its kin.
+/* The drop-ins of a unit: *.conf in NAME.d, in PREFIX-.SUFFIX.d and in SUFFIX.d.
  *
- * Two orders apply. Of files with one name the file of the first folder replaces the others, and an empty file there
- * removes them. The files are then read by name, whatever their folder. systemd's manual leaves the order of folders
- * partly open; it was observed: by the search path, then the unit's own name, its template's, the starts that end in
- * a dash from long to short; folders of the whole type come last. */
+ * Two orders apply. Of files with the same name the file in the first folder replaces the others, and an empty file
+ * there removes them. Then all files are read by name, whatever their folder. systemd's manual leaves the order of
+ * folders partly open. The order here was observed: first by the search path, then the unit's own name, the template's
+ * name, prefixes that end in a dash from long to short, and last the folders of the whole type. */
 #include "parse/systemd/internal.h"
 
 #include <dirent.h>
@@ -16,7 +16,7 @@
 
 struct dropin {
 	const char *name;
-	const char *path;               /* kept in the table's pool, as diagnostics name it */
+	const char *path;               /* in the table's pool, for diagnostics */
 };
 
 struct collection {
@@ -28,13 +28,13 @@ struct collection {
 	bool failed;                    /* reported */
 };
 
-static void fail_for_memory(struct collection *collection)
+static void refuse_dropin_memory(struct collection *collection)
 {
 	reading_refuse_memory(collection->reading);
 	collection->failed = true;
 }
 
-static bool is_known(const struct collection *collection, const char *name)
+static bool is_collected(const struct collection *collection, const char *name)
 {
 	for (size_t n = 0; n < collection->count; n++) {
 		if (!strcmp(collection->list[n].name, name))
@@ -60,7 +60,7 @@ static void add_dropin(struct collection *collection, const char *folder, const 
 	if (list)
 		collection->list = list;
 	if (!list || !made.name || !made.path) {
-		fail_for_memory(collection);
+		refuse_dropin_memory(collection);
 		return;
 	}
 	if (stat(made.path, &status) == 0 && S_ISDIR(status.st_mode))
@@ -74,12 +74,12 @@ static void add_dropin(struct collection *collection, const char *folder, const 
 	list[collection->count++] = made;
 }
 
-static void read_folder(struct collection *collection, const char *folder, DIR *stream)
+static void collect_folder_files(struct collection *collection, const char *folder, DIR *stream)
 {
 	const struct dirent *found;
 
 	for (errno = 0; !collection->failed && (found = readdir(stream)); errno = 0) {
-		if (is_dropin_name(found->d_name) && !is_known(collection, found->d_name))
+		if (is_dropin_name(found->d_name) && !is_collected(collection, found->d_name))
 			add_dropin(collection, folder, found->d_name);
 	}
 	if (!collection->failed && errno) {
@@ -89,9 +89,9 @@ static void read_folder(struct collection *collection, const char *folder, DIR *
 	}
 }
 
-/* Takes what is in NAME.d of a folder, NAME given by its first bytes and what follows them. */
-static void take_folder(struct collection *collection, const struct unit_folder *folder, const char *start,
-			size_t length, const char *rest)
+/* Collects the files in NAME.d of a folder. NAME has two parts: its first bytes and the rest. */
+static void collect_folder(struct collection *collection, const struct unit_folder *folder, const char *start,
+			   size_t length, const char *rest)
 {
 	const char *name = pool_textf(collection->units->pool, "%.*s%s.d", (int)length, start, rest), *path;
 	DIR *stream;
@@ -100,12 +100,12 @@ static void take_folder(struct collection *collection, const struct unit_folder 
 		return;
 	path = name ? pool_textf(collection->reading->table->pool, "%s/%s", folder->path, name) : NULL;
 	if (!path) {
-		fail_for_memory(collection);
+		refuse_dropin_memory(collection);
 		return;
 	}
 	stream = opendir(path);
 	if (stream) {
-		read_folder(collection, path, stream);
+		collect_folder_files(collection, path, stream);
 		closedir(stream);
 	} else if (errno != ENOTDIR && errno != ENOENT) {
 		diag_error(collection->reading->diags, ((struct origin){ .file = path }), "cannot read: %s",
@@ -114,21 +114,21 @@ static void take_folder(struct collection *collection, const struct unit_folder 
 	}
 }
 
-/* The folders of one name: its own, its template's, and those of every start that ends in a dash. */
-static void take_name(struct collection *collection, const struct unit_folder *folder, const char *name)
+/* Collects the folders of one name: its own, its template's, and those of all prefixes that end in a dash. */
+static void collect_name(struct collection *collection, const struct unit_folder *folder, const char *name)
 {
 	const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
 	size_t length = (size_t)((at ? at : dot) - name);
 
-	take_folder(collection, folder, name, strlen(name), "");
+	collect_folder(collection, folder, name, strlen(name), "");
 	if (unit_name_is_instance(name))
-		take_folder(collection, folder, name, (size_t)(at + 1 - name), dot);
+		collect_folder(collection, folder, name, (size_t)(at + 1 - name), dot);
 	while (length > 1) {
 		length--;
 		while (length && name[length - 1] != '-')
 			length--;
 		if (length)
-			take_folder(collection, folder, name, length, dot);
+			collect_folder(collection, folder, name, length, dot);
 	}
 }
 
@@ -137,7 +137,7 @@ static int compare_dropins(const void *a, const void *b)
 	return strcmp(((const struct dropin *)a)->name, ((const struct dropin *)b)->name);
 }
 
-/* Reads them in their order; an empty one only keeps others of its name away. */
+/* Reads the files in their order. An empty file is not read; it only replaces others of its name. */
 static bool read_collected(struct collection *collection, struct unit *unit, struct unit_text *text)
 {
 	bool ok = true;
@@ -165,7 +165,7 @@ bool unit_dropins_read(struct reading *reading, struct units *units, const struc
 	bool ok;
 
 	if (!count) {
-		fail_for_memory(&collection);
+		refuse_dropin_memory(&collection);
 	} else if (count == UNIT_ALIASES) {
 		diag_error(reading->diags, ((struct origin){ .file = unit->path }), "%d names lead to %s, or more",
 			   UNIT_ALIASES, unit->name);
@@ -173,10 +173,10 @@ bool unit_dropins_read(struct reading *reading, struct units *units, const struc
 	}
 	for (size_t n = 0; n < places->count; n++) {
 		for (size_t i = 0; i < count; i++)
-			take_name(&collection, places->list[n], names[i]);
+			collect_name(&collection, places->list[n], names[i]);
 	}
 	for (size_t n = 0; n < places->count; n++)
-		take_folder(&collection, places->list[n], unit->suffix, strlen(unit->suffix), "");
+		collect_folder(&collection, places->list[n], unit->suffix, strlen(unit->suffix), "");
 	ok = !collection.failed && read_collected(&collection, unit, text);
 	free(collection.list);
 	return ok;

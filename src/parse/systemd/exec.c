@@ -1,8 +1,9 @@
-/* Command lines: ExecStart as exec, the other Exec keys as lists of commands.
+/* Command lines: ExecStart becomes exec, the other Exec…= keys become lists of commands.
  *
- * Signs in front of the program say how it runs; they come in any order and before anything is expanded. A command
- * that is not exec becomes one text: its prefix, then its words as base/shell_words splits them. expand_environment
- * fills in variables at the start. Source: systemd.service(5), "COMMAND LINES". */
+ * Signs in front of the program say how it runs. They come in any order and are read before specifiers are replaced. A
+ * command of a list becomes one text: its prefix, then its words as base/shell_words splits them. With
+ * expand_environment superd replaces variables when it starts the program. Source: systemd.service(5), "COMMAND
+ * LINES". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct unit_command {
 	const char *key;
 	struct origin at;
 	bool ignores_failure, has_argv0, keeps_variables, is_privileged, keeps_identity, by_shell;
-	const struct unit_word *words; /* the program first, behind its prefix */
+	const struct unit_word *words; /* the program without its signs, and its arguments */
 	const char *program;
 	size_t count;
 	struct origin program_at;
@@ -27,8 +28,8 @@ struct command_list {
 	bool failed;
 };
 
-/* Takes one sign, which may stand there once; gives what is behind it, NULL: there is none. "!!" asked for the rights
- * of a kernel older than any superd knows. */
+/* Reads one sign, which may come once, and returns the text behind it; NULL: there is none. "!!" only means something
+ * on kernels that are too old for superd. */
 static const char *read_sign(struct unit_command *command, const char *text)
 {
 	const struct {
@@ -50,7 +51,7 @@ static const char *read_sign(struct unit_command *command, const char *text)
 	return NULL;
 }
 
-/* Gives where the program begins. */
+/* Reads all signs. Returns the text behind them, the program. */
 static const char *read_prefix(struct unit_command *command, const char *text)
 {
 	for (const char *behind = text; behind; behind = read_sign(command, text))
@@ -58,8 +59,8 @@ static const char *read_prefix(struct unit_command *command, const char *text)
 	return text;
 }
 
-/* The program's path is no template: its percent signs were doubled for one. */
-static const char *plain_path(struct unit_builder *builder, const char *text)
+/* The program's path without doubled percent signs, because it is no template. */
+static const char *unescaped_path(struct unit_builder *builder, const char *text)
 {
 	struct buf plain = { 0 };
 	const char *kept;
@@ -74,14 +75,14 @@ static const char *plain_path(struct unit_builder *builder, const char *text)
 	return kept;
 }
 
-static bool has_control(const char *path)
+static bool has_control_character(const char *path)
 {
 	while (*path && (unsigned char)*path >= ' ' && *path != '\x7f')
 		path++;
 	return *path;
 }
 
-static bool check_program(struct unit_builder *builder, const struct unit_command *command)
+static bool check_program_path(struct unit_builder *builder, const struct unit_command *command)
 {
 	const char *program = command->program;
 
@@ -92,7 +93,7 @@ static bool check_program(struct unit_builder *builder, const struct unit_comman
 		return unit_refuse(builder, command->program_at,
 				   "%s: '%s': a program is a path that begins with /, or a name without one",
 				   command->key, program);
-	if (program[strlen(program) - 1] == '/' || has_control(program))
+	if (program[strlen(program) - 1] == '/' || has_control_character(program))
 		return unit_refuse(builder, command->program_at,
 				   "%s: '%s': a program is no folder, and its path has no "
 				   "control characters",
@@ -103,8 +104,8 @@ static bool check_program(struct unit_builder *builder, const struct unit_comman
 	return true;
 }
 
-/* The words become one text for the shell, which stands in the place of the program once its user is known. */
-static void go_by_shell(struct unit_builder *builder, struct unit_command *command, const char *program)
+/* The sign |: the words become one text for the user's shell, which replaces the program when its user is known. */
+static void wrap_in_shell(struct unit_builder *builder, struct unit_command *command, const char *program)
 {
 	const char *text = unit_shell_text(builder->pool, program, command->words + 1, command->count - 1,
 					   !command->keeps_variables);
@@ -122,7 +123,7 @@ static void go_by_shell(struct unit_builder *builder, struct unit_command *comma
 	command->program = text && command->words ? list[0].text : NULL;
 }
 
-/* Warns of words meant for a shell: the most common mistake of a command line. A program may ignore it. */
+/* Warns of words meant for a shell, the most common mistake in command lines. */
 static void warn_of_operator(struct unit_builder *builder, const struct unit_assignment *assignment,
 			     const struct unit_word *list, size_t count)
 {
@@ -135,8 +136,8 @@ static void warn_of_operator(struct unit_builder *builder, const struct unit_ass
 	diags_hint(builder->reading->diags, SHELL_WORD_HINT);
 }
 
-static void add_command(struct unit_builder *builder, const struct unit_assignment *assignment,
-			const struct unit_word *argv, size_t count, struct command_list *commands)
+static void add_unit_command(struct unit_builder *builder, const struct unit_assignment *assignment,
+			     const struct unit_word *argv, size_t count, struct command_list *commands)
 {
 	struct unit_command *list = array_grow(commands->list, &commands->capacity, commands->count, sizeof(*list));
 	struct unit_command *command;
@@ -152,25 +153,25 @@ static void add_command(struct unit_builder *builder, const struct unit_assignme
 	*command = (struct unit_command){ .key = assignment->key, .at = assignment->at, .words = argv, .count = count };
 	command->program_at = unit_place(assignment, argv[0].offset);
 	program = read_prefix(command, argv[0].text);
-	command->program = plain_path(builder, program);
+	command->program = unescaped_path(builder, program);
 	if (command->by_shell)
-		go_by_shell(builder, command, program);
+		wrap_in_shell(builder, command, program);
 	else
 		warn_of_operator(builder, assignment, argv, count);
-	if (command->program && check_program(builder, command))
+	if (command->program && check_program_path(builder, command))
 		commands->count++;
 	else
 		commands->failed = true;
 }
 
-static bool separates(const struct unit_word *word)
+static bool is_separator(const struct unit_word *word)
 {
 	return !word->is_quoted && !strcmp(word->text, ";");
 }
 
-/* Takes a value apart at its lone semicolons. */
-static void read_value(struct unit_builder *builder, const struct unit_assignment *assignment,
-		       struct command_list *commands)
+/* Splits a value into commands at its lone semicolons. */
+static void read_command_value(struct unit_builder *builder, const struct unit_assignment *assignment,
+			       struct command_list *commands)
 {
 	struct unit_word *found = NULL;
 	size_t count = 0, start = 0;
@@ -180,10 +181,10 @@ static void read_value(struct unit_builder *builder, const struct unit_assignmen
 		return;
 	}
 	for (size_t n = 0; n <= count; n++) {
-		if (n < count && !separates(&found[n]))
+		if (n < count && !is_separator(&found[n]))
 			continue;
 		if (n > start)
-			add_command(builder, assignment, found + start, n - start, commands);
+			add_unit_command(builder, assignment, found + start, n - start, commands);
 		start = n + 1;
 	}
 }
@@ -198,7 +199,7 @@ static struct command_list read_commands(struct unit_builder *builder, const cha
 		if (strcmp(assignment->section, section) || strcmp(assignment->key, key))
 			continue;
 		if (*assignment->value)
-			read_value(builder, assignment, &commands);
+			read_command_value(builder, assignment, &commands);
 		else
 			commands.count = 0;
 	}
@@ -218,7 +219,7 @@ static void add_flags(struct buf *out, const struct unit_command *command)
 }
 
 /* The program and its arguments as one text. */
-static void add_words(struct buf *out, const struct unit_command *command, size_t first)
+static void add_command_words(struct buf *out, const struct unit_command *command, size_t first)
 {
 	shell_words_quote(out, command->program);
 	for (size_t n = first; n < command->count; n++) {
@@ -236,18 +237,18 @@ static bool has_variables(const struct unit_command *command)
 	return false;
 }
 
-/* superd expands variables in all commands of a service or in none; the sign : exempts a command. */
-static void want_variables(struct unit_builder *builder, const struct unit_command *command)
+/* superd replaces variables in all commands of a service or in none. The sign : exempts a command. */
+static void enable_variables(struct unit_builder *builder, const struct unit_command *command)
 {
 	if (!command->keeps_variables && has_variables(command) && !builder_has(builder->builder, "expand_environment"))
 		unit_set(builder, "expand_environment", "yes", command->program_at);
 }
 
-static void take_main(struct unit_builder *builder, const struct unit_command *command)
+static void set_main_command(struct unit_builder *builder, const struct unit_command *command)
 {
 	struct buf text = { 0 }, flags = { 0 };
 
-	add_words(&text, command, command->has_argv0 ? 2 : 1);
+	add_command_words(&text, command, command->has_argv0 ? 2 : 1);
 	add_flags(&flags, command);
 	if (text.failed || flags.failed)
 		unit_refuse(builder, command->at, "out of memory");
@@ -257,14 +258,14 @@ static void take_main(struct unit_builder *builder, const struct unit_command *c
 		unit_set(builder, "argv0", command->words[1].text, command->program_at);
 	if (flags.length && (strcmp(buf_string(&flags), ":") != 0 || has_variables(command)))
 		unit_set(builder, "exec_prefix", buf_string(&flags), command->program_at);
-	want_variables(builder, command);
+	enable_variables(builder, command);
 	buf_free(&text);
 	buf_free(&flags);
 }
 
 /* Adds commands as texts of a list. */
-static void add_texts(struct unit_builder *builder, const struct command_list *commands, size_t count, bool privileged,
-		      struct unit_list *list)
+static void add_command_texts(struct unit_builder *builder, const struct command_list *commands, size_t count,
+			      bool privileged, struct unit_list *list)
 {
 	for (size_t n = 0; n < count; n++) {
 		struct unit_command command = commands->list[n];
@@ -272,11 +273,11 @@ static void add_texts(struct unit_builder *builder, const struct command_list *c
 		const char *kept;
 
 		command.is_privileged |= privileged;
-		want_variables(builder, &command);
+		enable_variables(builder, &command);
 		add_flags(&text, &command);
 		if (command.has_argv0)
 			buf_char(&text, '@');
-		add_words(&text, &command, 1);
+		add_command_words(&text, &command, 1);
 		kept = text.failed ? NULL : pool_text(builder->pool, buf_string(&text));
 		buf_free(&text);
 		if (!kept || !unit_list_add(builder, list, kept, command.program_at))
@@ -300,8 +301,8 @@ static void set_commands(struct unit_builder *builder, const char *section, cons
 		unit_unsupported(builder, list->at, "%s: superd cannot honour it: %s", key, known->reason);
 }
 
-/* A program without a path is looked for where systemd does, or where the unit says. */
-static void set_search_path(struct unit_builder *builder)
+/* Sets the folders where a program without a path is searched: ExecSearchPath, or systemd's default. */
+static void set_exec_search_path(struct unit_builder *builder)
 {
 	static const char *const usual[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 					     "/usr/bin",	"/sbin",	  "/bin" };
@@ -324,7 +325,7 @@ static void set_search_path(struct unit_builder *builder)
 	unit_list_free(&list);
 }
 
-static bool has_bare(const struct command_list *commands)
+static bool has_bare_program(const struct command_list *commands)
 {
 	for (size_t n = 0; n < commands->count; n++) {
 		if (commands->list[n].program[0] != '/')
@@ -333,7 +334,7 @@ static bool has_bare(const struct command_list *commands)
 	return false;
 }
 
-static void check_count(struct unit_builder *builder, const struct command_list *start)
+static void check_command_count(struct unit_builder *builder, const struct command_list *start)
 {
 	if (!start->count && !start->failed)
 		unit_refuse(builder, unit_start(builder->unit), "%s: ExecStart is missing", builder->unit->name);
@@ -343,8 +344,9 @@ static void check_count(struct unit_builder *builder, const struct command_list 
 			    "may be several, which run one after the other");
 }
 
-/* The commands of the service besides the main one; those in front of it also have all but the last of several. */
-static bool take_others(struct unit_builder *builder, const struct command_list *start, bool privileged)
+/* Sets the other commands of the service. Of several ExecStart commands all but the last one run before it, as
+ * ExecStartPre does. */
+static bool set_other_commands(struct unit_builder *builder, const struct command_list *start, bool privileged)
 {
 	static const char *const keys[] = { "ExecStartPre",   "ExecCondition", "ExecStartPost", "ExecReload",
 					    "ExecReloadPost", "ExecStop",      "ExecStopPost" };
@@ -354,11 +356,11 @@ static bool take_others(struct unit_builder *builder, const struct command_list 
 		struct command_list commands = read_commands(builder, "Service", keys[n]);
 		struct unit_list list = { 0 };
 
-		add_texts(builder, &commands, commands.count, privileged, &list);
+		add_command_texts(builder, &commands, commands.count, privileged, &list);
 		if (n == 0 && start->count)
-			add_texts(builder, start, start->count - 1, false, &list);
+			add_command_texts(builder, start, start->count - 1, false, &list);
 		set_commands(builder, "Service", keys[n], &list);
-		bare |= has_bare(&commands);
+		bare |= has_bare_program(&commands);
 		unit_list_free(&list);
 		free(commands.list);
 	}
@@ -368,15 +370,15 @@ static bool take_others(struct unit_builder *builder, const struct command_list 
 void unit_build_commands(struct unit_builder *builder)
 {
 	struct command_list start = read_commands(builder, "Service", "ExecStart");
-	bool bare = has_bare(&start);
+	bool bare = has_bare_program(&start);
 
-	check_count(builder, &start);
-	bare |= take_others(builder, &start, unit_bool(builder, "Service", "PermissionsStartOnly", false));
+	check_command_count(builder, &start);
+	bare |= set_other_commands(builder, &start, unit_bool(builder, "Service", "PermissionsStartOnly", false));
 	if (start.count)
-		take_main(builder, &start.list[start.count - 1]);
+		set_main_command(builder, &start.list[start.count - 1]);
 	free(start.list);
 	if (bare || unit_assigned(builder, "Service", "ExecSearchPath"))
-		set_search_path(builder);
+		set_exec_search_path(builder);
 }
 
 /* Collects the commands of all sockets. */
@@ -392,7 +394,7 @@ void unit_build_socket_commands(struct unit_builder *builder)
 
 			unit_builder_turn(builder, builder->sockets[i]);
 			commands = read_commands(builder, "Socket", keys[n]);
-			add_texts(builder, &commands, commands.count, false, &list);
+			add_command_texts(builder, &commands, commands.count, false, &list);
 			free(commands.list);
 		}
 		set_commands(builder, "Socket", keys[n], &list);

@@ -1,7 +1,7 @@
 /* Looks up keys of units.
  *
- * The table of directives alone says whether superd has an option. So a key whose option is added there is done from
- * then on, without a change here. */
+ * Only the table of directives knows whether superd has an option. So a key becomes KEY_DONE when its option is added
+ * there, without a change here. */
 #include "parse/systemd/keys.h"
 
 #include <stdio.h>
@@ -32,8 +32,8 @@ const struct unit_keys *const unit_keys[KEYS_SECTIONS] = {
 	[KEYS_SHARED] = &unit_keys_shared, [KEYS_INSTALL] = &unit_keys_install,
 };
 
-/* Older names of keys, and today's. */
-static const char *const older[][2] = {
+/* Older names of keys, and the current ones. */
+static const char *const older_names[][2] = {
 	{ "BindTo", "BindsTo" },
 	{ "InaccessibleDirectories", "InaccessiblePaths" },
 	{ "MemoryLimit", "MemoryMax" },
@@ -46,9 +46,9 @@ static const char *const older[][2] = {
 
 const char *unit_key_today(const char *key)
 {
-	for (size_t n = 0; n < sizeof(older) / sizeof(*older); n++) {
-		if (!strcmp(older[n][0], key))
-			return older[n][1];
+	for (size_t n = 0; n < sizeof(older_names) / sizeof(*older_names); n++) {
+		if (!strcmp(older_names[n][0], key))
+			return older_names[n][1];
 	}
 	return key;
 }
@@ -127,7 +127,7 @@ enum key_status unit_key_status(const char *section, const struct unit_key *key)
 	return KEY_DONE;
 }
 
-static void consider(const struct unit_keys *keys, const char *key, const struct unit_key **nearest, unsigned *most)
+static void find_nearest(const struct unit_keys *keys, const char *key, const struct unit_key **nearest, unsigned *most)
 {
 	for (size_t n = 0; n < keys->count; n++) {
 		unsigned distance = scan_distance(key, keys->list[n].key, *most);
@@ -150,9 +150,9 @@ const struct unit_key *unit_key_suggest(const char *section, const char *key)
 
 	if (!keys)
 		return NULL;
-	consider(keys, key, &nearest, &most);
+	find_nearest(keys, key, &nearest, &most);
 	if (has_shared(keys) && most)
-		consider(unit_keys[KEYS_SHARED], key, &nearest, &most);
+		find_nearest(unit_keys[KEYS_SHARED], key, &nearest, &most);
 	return nearest;
 }
 

@@ -1,6 +1,6 @@
 /* The keys of [Service], from systemd.service(5).
  *
- * The next client starts a service that has ended. So keys that only tune how a service comes back by itself are
+ * The next client starts a service that has ended. So keys that only tune how systemd restarts a service are
  * harmless. */
 #include "parse/systemd/keys.h"
 

@@ -1,6 +1,6 @@
 /* The keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5).
  *
- * A key that superd has no option for is refused, unless a service without it gains nothing that the key would deny. */
+ * A key without an option is refused, unless the service may do no more without it than with it. */
 #include "parse/systemd/keys.h"
 
 #define COUNTED "superd counts nothing that a control group would"

@@ -1,7 +1,7 @@
 /* The keys of [Socket], from systemd.socket(5).
  *
- * Some keys describe a service's commands in [Service] and the commands of the sockets here. They have entries of
- * their own in this table, with their meaning for sockets. */
+ * Some keys mean the service's commands in [Service] and the socket's commands in [Socket]. This table has entries for
+ * them with the second meaning. */
 #include "parse/systemd/keys.h"
 
 #define DEFERS "starting a service stops no other, so there is nothing to wait for"

@@ -1,7 +1,7 @@
 /* The keys of [Unit], of every type of unit.
  *
- * Most of them order units and jobs. superd starts a service when a client connects, in no order, so only a
- * condition decides whether a service may run. */
+ * Most of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
+ * harmless. Conditions decide whether a service may run. */
 #include "parse/systemd/keys.h"
 
 #define CONDITION(name) { name, KEY_DONE, "condition", NULL }

@@ -1,7 +1,7 @@
-/* From a unit's name to its assignments.
+/* Finds a unit by its name and reads its assignments.
  *
- * A name may stand for a file, a link to a unit of another name (an alias, followed by name and not by path), a link
- * to a file elsewhere, a template with an instance, or a mask. Source: systemd.unit(5). */
+ * A name may be that of a file, of a link to another unit (an alias, which is followed by name and not by path), of a
+ * link to a file elsewhere, of an instance of a template, or of a mask. Source: systemd.unit(5). */
 #include "parse/systemd/internal.h"
 
 #include <limits.h>
@@ -25,8 +25,8 @@ static struct unit_finding fail_for_memory(struct reading *reading)
 	return (struct unit_finding){ .kind = FAILED };
 }
 
-/* The name that a link to `target` gives a unit called `name`; "" when it can give none. NULL: out of memory. */
-static const char *name_behind(struct pool *pool, const char *name, const char *target)
+/* The name of the unit that a link called `name` leads to; "" if the target is no unit's name. NULL: out of memory. */
+static const char *link_target_name(struct pool *pool, const char *name, const char *target)
 {
 	if (!unit_name_is_valid(target) || strcmp(unit_name_suffix(name), unit_name_suffix(target)) != 0)
 		return "";
@@ -35,7 +35,7 @@ static const char *name_behind(struct pool *pool, const char *name, const char *
 	return strchr(name, '@') ? unit_name_instance(pool, target, name) : "";
 }
 
-/* A link to a file outside of the folders of units: its real path is the unit's. */
+/* A link to a file outside of the search path: the real path is that of the unit's file. */
 static struct unit_finding follow_outside(struct reading *reading, const char *path)
 {
 	char real[PATH_MAX];
@@ -52,9 +52,9 @@ static struct unit_finding follow_link(struct reading *reading, const struct uni
 
 	if (!unit_places_hold(places, folder, entry->target))
 		return follow_outside(reading, path);
-	behind = name_behind(units_of(reading)->pool, entry->name, target);
+	behind = link_target_name(units_of(reading)->pool, entry->name, target);
 	if (behind && *behind)
-		behind = name_behind(units_of(reading)->pool, name, target);
+		behind = link_target_name(units_of(reading)->pool, name, target);
 	if (!behind)
 		return fail_for_memory(reading);
 	if (!*behind) {
@@ -68,9 +68,10 @@ static struct unit_finding follow_link(struct reading *reading, const struct uni
 				       : (struct unit_finding){ .kind = NOWHERE };
 }
 
-/* Looks at one entry; name is what the unit is called with its instance. */
-static struct unit_finding look_at(struct reading *reading, const struct unit_places *places,
-				   const struct unit_folder *folder, const struct unit_entry *entry, const char *name)
+/* Examines one file of a folder. name: of the unit, with its instance. */
+static struct unit_finding examine_entry(struct reading *reading, const struct unit_places *places,
+					 const struct unit_folder *folder, const struct unit_entry *entry,
+					 const char *name)
 {
 	const char *path = pool_textf(reading->table->pool, "%s/%s", folder->path, entry->name);
 	enum unit_file file = path ? unit_file_look(reading, path) : UNIT_FILE_REFUSED;
@@ -86,9 +87,9 @@ static struct unit_finding look_at(struct reading *reading, const struct unit_pl
 	return (struct unit_finding){ .kind = FILE_OF_ITS_OWN, .path = path };
 }
 
-/* Looks for a file called `file` through the folders. */
-static struct unit_finding look_for(struct reading *reading, const struct unit_places *places, const char *file,
-				    const char *name)
+/* Searches a file called `file` in all folders. */
+static struct unit_finding search_folders(struct reading *reading, const struct unit_places *places, const char *file,
+					  const char *name)
 {
 	struct unit_finding finding = { .kind = NOWHERE };
 
@@ -96,25 +97,25 @@ static struct unit_finding look_for(struct reading *reading, const struct unit_p
 		const struct unit_entry *entry = unit_folder_find(places->list[n], file);
 
 		if (entry)
-			finding = look_at(reading, places, places->list[n], entry, name);
+			finding = examine_entry(reading, places, places->list[n], entry, name);
 	}
 	return finding;
 }
 
 /* Follows aliases; *name becomes the unit's own. */
-static struct unit_finding locate(struct reading *reading, const struct unit_places *places, const char **name)
+static struct unit_finding follow_aliases(struct reading *reading, const struct unit_places *places, const char **name)
 {
 	const char *asked = *name;
 
 	for (int depth = 0; depth < UNIT_ALIAS_DEPTH; depth++) {
-		struct unit_finding finding = look_for(reading, places, *name, *name);
+		struct unit_finding finding = search_folders(reading, places, *name, *name);
 
 		if (finding.kind == NOWHERE && unit_name_is_instance(*name)) {
 			const char *template = unit_name_template(units_of(reading)->pool, *name);
 
 			if (!template)
 				return fail_for_memory(reading);
-			finding = look_for(reading, places, template, *name);
+			finding = search_folders(reading, places, template, *name);
 		}
 		if (finding.kind != ALIAS)
 			return finding;
@@ -125,7 +126,7 @@ static struct unit_finding locate(struct reading *reading, const struct unit_pla
 	return (struct unit_finding){ .kind = FAILED };
 }
 
-/* Hands the collected assignments over; false after saying that memory ran out. */
+/* Copies the assignments to the unit. false: out of memory (reported). */
 static bool keep_text(struct reading *reading, struct unit *unit, struct unit_text *text)
 {
 	struct unit_assignment *list = pool_alloc(text->pool, (text->count + 1) * sizeof(*list));
@@ -140,8 +141,8 @@ static bool keep_text(struct reading *reading, struct unit *unit, struct unit_te
 }
 
 /* Reads a unit. NULL if any part cannot be read: the missing part may have restricted the service. */
-static struct unit *load(struct reading *reading, const struct unit_places *places, const char *name,
-			 const struct unit_finding *finding)
+static struct unit *load_unit(struct reading *reading, const struct unit_places *places, const char *name,
+			      const struct unit_finding *finding)
 {
 	struct units *units = units_of(reading);
 	struct unit_text text = { .pool = units->pool, .diags = reading->diags };
@@ -165,8 +166,9 @@ static struct unit *load(struct reading *reading, const struct unit_places *plac
 	return ok ? unit : NULL;
 }
 
-/* The result for a pair of texts, compared by address because a pool keeps equal texts once; NULL: out of memory. */
-static struct unit_known *recall(struct units *units, const char *first, const char *second)
+/* The cached result of a pair of texts, or a new one. Texts are compared by address, because the pool keeps equal texts
+ * once. NULL: out of memory. */
+static struct unit_known *find_known(struct units *units, const char *first, const char *second)
 {
 	size_t n = ((uintptr_t)first / 8 * 31 + (uintptr_t)second / 8) % (sizeof(units->known) / sizeof(*units->known));
 	struct unit_known *known;
@@ -186,28 +188,28 @@ static struct unit_known *recall(struct units *units, const char *first, const c
 }
 
 /* Reads a unit once for each pair of a file and a name, whatever folder it was named in. */
-static const struct unit *load_once(struct reading *reading, const struct unit_places *places, const char *name,
-				    const struct unit_finding *finding, bool *failed)
+static const struct unit *load_unit_once(struct reading *reading, const struct unit_places *places, const char *name,
+					 const struct unit_finding *finding, bool *failed)
 {
 	struct pool *pool = units_of(reading)->pool;
-	struct unit_known *known = recall(units_of(reading), pool_text(pool, finding->path), pool_text(pool, name));
+	struct unit_known *known = find_known(units_of(reading), pool_text(pool, finding->path), pool_text(pool, name));
 
 	if (!known) {
 		fail_for_memory(reading);
 		*failed = true;
 		return NULL;
 	}
-	if (!known->is_settled) {
-		known->unit = load(reading, places, known->second, finding);
+	if (!known->is_searched) {
+		known->unit = load_unit(reading, places, known->second, finding);
 		known->failed = !known->unit;
-		known->is_settled = true;
+		known->is_searched = true;
 	}
 	*failed = known->failed;
 	return known->unit;
 }
 
-/* A unit named by its file in a folder of the search path may be overridden by a file in front of it there, such as an
- * administrator's own or a mask. Notes that. */
+/* Adds a note if the file that was named is overridden: a file of that name, or a mask, stands in an earlier folder of
+ * the search path. */
 static void note_override(struct reading *reading, const struct unit_places *places, const char *name,
 			  const struct unit_finding *finding)
 {
@@ -224,7 +226,7 @@ static void note_override(struct reading *reading, const struct unit_places *pla
 			  "not read: %s is in front of it in the search path", finding->path);
 }
 
-static const struct unit *find(struct reading *reading, const char *folder, const char *name, bool *failed)
+static const struct unit *find_unit(struct reading *reading, const char *folder, const char *name, bool *failed)
 {
 	struct unit_places places;
 	struct unit_finding finding;
@@ -233,16 +235,16 @@ static const struct unit *find(struct reading *reading, const char *folder, cons
 		*failed = true;
 		return NULL;
 	}
-	finding = locate(reading, &places, &name);
+	finding = follow_aliases(reading, &places, &name);
 	*failed = finding.kind == FAILED;
 	if (finding.kind == NOWHERE || finding.kind == FAILED)
 		return NULL;
 	note_override(reading, &places, name, &finding);
-	return load_once(reading, &places, name, &finding, failed);
+	return load_unit_once(reading, &places, name, &finding, failed);
 }
 
-/* The folder of a unit that came as a text. */
-static const char given[] = "";
+/* The folder of a unit that was read from a text in memory. */
+static const char text_folder[] = "";
 
 const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed)
 {
@@ -254,17 +256,17 @@ const struct unit *unit_find(struct reading *reading, const char *folder, const 
 	if (!units || !unit_name_is_valid(name))
 		return NULL;
 	kept = pool_text(units->pool, name);
-	known = recall(units, pool_text(units->pool, given), kept);
-	if (known && !known->is_settled)
-		known = recall(units, pool_text(units->pool, folder ? folder : "-"), kept);
+	known = find_known(units, pool_text(units->pool, text_folder), kept);
+	if (known && !known->is_searched)
+		known = find_known(units, pool_text(units->pool, folder ? folder : "-"), kept);
 	if (!known) {
 		fail_for_memory(reading);
 		*failed = true;
 		return NULL;
 	}
-	if (!known->is_settled) {
-		known->unit = find(reading, folder, kept, &known->failed);
-		known->is_settled = true;
+	if (!known->is_searched) {
+		known->unit = find_unit(reading, folder, kept, &known->failed);
+		known->is_searched = true;
 	}
 	*failed = known->failed;
 	return known->unit;
@@ -280,7 +282,7 @@ const struct unit *unit_from_source(struct reading *reading, const char *name, c
 
 	if (!units || !unit_name_is_valid(name))
 		return NULL;
-	known = recall(units, pool_text(units->pool, given), pool_text(units->pool, name));
+	known = find_known(units, pool_text(units->pool, text_folder), pool_text(units->pool, name));
 	unit = pool_alloc(units->pool, sizeof(*unit));
 	if (!known || !unit || !unit_name_cut(units->pool, name, unit)) {
 		fail_for_memory(reading);
@@ -294,6 +296,6 @@ const struct unit *unit_from_source(struct reading *reading, const char *name, c
 	free(text.list);
 	known->unit = ok ? unit : NULL;
 	known->failed = !ok;
-	known->is_settled = true;
+	known->is_searched = true;
 	return known->unit;
 }

@@ -1,7 +1,7 @@
-/* Names of units: prefix@instance.suffix, and the escaping that fits any text into one.
+/* Names of units, prefix@instance.suffix, and the escaping of other texts in them.
  *
- * A dash in an escaped text stands for a slash. An escaped text looks like a plain one, so the caller says which it
- * has. Source: systemd.unit(5), "STRING ESCAPING FOR INCLUSION IN UNIT NAMES". */
+ * A dash in an escaped text stands for a slash. An escaped text looks like a plain one, so the caller must know which
+ * it has. Source: systemd.unit(5), "STRING ESCAPING FOR INCLUSION IN UNIT NAMES". */
 #include "parse/systemd/internal.h"
 
 #include <string.h>
@@ -78,7 +78,7 @@ const char *unit_name_instance(struct pool *pool, const char *template, const ch
 			  (int)(strrchr(instance_of, '.') - instance), instance, strrchr(template, '.'));
 }
 
-static int hexadecimal(char c)
+static int hex_value(char c)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
@@ -86,15 +86,15 @@ static int hexadecimal(char c)
 	return found ? (int)(found - digits) : -1;
 }
 
-/* The byte that is escaped at text as \xHH; 0: none is. */
+/* The byte of an escape \xHH at text; 0: there is no such escape. */
 static char escaped_byte(const char *text)
 {
 	int high, low;
 
 	if (text[0] != '\\' || text[1] != 'x')
 		return 0;
-	high = hexadecimal(text[2]);
-	low = high < 0 ? -1 : hexadecimal(text[3]);
+	high = hex_value(text[2]);
+	low = high < 0 ? -1 : hex_value(text[3]);
 	return low < 0 ? 0 : (char)(high << 4 | low);
 }
 

@@ -1,12 +1,12 @@
 /* OpenFile and the keys of credentials: each assignment is one file or one credential.
  *
- * The value of SetCredential is taken unchanged: only the name in front of the colon has specifiers, and
- * superd.conf's own rules apply to backslashes (config/words/passed_fds). Source: systemd.exec(5), "CREDENTIALS". */
+ * The value of SetCredential stays unchanged: only the name before the colon has specifiers, and the option has the
+ * same escapes (config/words/passed_fds). Source: systemd.exec(5), "CREDENTIALS". */
 #include <string.h>
 
 #include "parse/systemd/build.h"
 
-static void take_values(struct unit_builder *builder, const char *key, const char *option)
+static void set_values(struct unit_builder *builder, const char *key, const char *option)
 {
 	struct unit_list list = unit_collect(builder, "Service", key, COLLECT_VALUES);
 
@@ -15,8 +15,8 @@ static void take_values(struct unit_builder *builder, const char *key, const cha
 	unit_list_free(&list);
 }
 
-/* Its path is one of systemd's words, where quotes may hold colons. */
-static void take_files(struct unit_builder *builder)
+/* OpenFile: the path is a word of systemd, so colons may be quoted. */
+static void set_open_files(struct unit_builder *builder)
 {
 	struct unit_list list = unit_collect(builder, "Service", "OpenFile", COLLECT_VALUES);
 
@@ -31,7 +31,7 @@ static void take_files(struct unit_builder *builder)
 	unit_list_free(&list);
 }
 
-/* Its name with specifiers replaced, its value without. */
+/* A credential: specifiers are replaced in its name, but not in its value. */
 static const char *credential_of(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
 	size_t length = strcspn(assignment->value, ":");
@@ -43,7 +43,7 @@ static const char *credential_of(struct unit_builder *builder, const struct unit
 	return text ? pool_textf(builder->pool, "%s%s", text, assignment->value + length) : NULL;
 }
 
-static void take_set(struct unit_builder *builder)
+static void set_credentials(struct unit_builder *builder)
 {
 	struct unit_list list = { 0 };
 
@@ -68,8 +68,8 @@ static void take_set(struct unit_builder *builder)
 
 void unit_build_passed_fds(struct unit_builder *builder)
 {
-	take_files(builder);
-	take_values(builder, "LoadCredential", "load_credential");
-	take_values(builder, "ImportCredential", "import_credential");
-	take_set(builder);
+	set_open_files(builder);
+	set_values(builder, "LoadCredential", "load_credential");
+	set_values(builder, "ImportCredential", "import_credential");
+	set_credentials(builder);
 }

@@ -1,8 +1,8 @@
-/* Finds units that belong together: the sockets of a request, their services, and the sockets that those name.
+/* Finds units that belong together: requested sockets, their services, and further sockets that those name.
  *
- * Each side may name the other. A socket names its service or shares its name, a service names further sockets, and
- * both names may be aliases. Only after the last source does superd know all sockets of a service. They are ordered
- * as requested, then by name. */
+ * A socket names its service or has the same name. A service may name further sockets. Both names may be aliases. So
+ * all sockets of a service are known only after the last source. They have the order of the request, and the further
+ * ones are sorted by name. */
 #include "parse/systemd/pairing.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ void requested_units_free(void *state)
 	free(asked);
 }
 
-static struct requested_units *make_asked(struct reading *reading)
+static struct requested_units *make_requested_units(struct reading *reading)
 {
 	void **state = reading_state(reading, requested_units_free);
 	struct requested_units *asked = *state;
@@ -44,7 +44,7 @@ static struct requested_units *make_asked(struct reading *reading)
 
 bool units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
 {
-	struct requested_units *asked = make_asked(reading);
+	struct requested_units *asked = make_requested_units(reading);
 	struct requested_unit *list;
 
 	if (!asked)
@@ -62,7 +62,7 @@ bool units_request(struct reading *reading, const struct unit *unit, const char 
 	return true;
 }
 
-static struct unit_pairing *find_pair(struct requested_units *asked, const struct unit *service)
+static struct unit_pairing *find_pairing(struct requested_units *asked, const struct unit *service)
 {
 	for (size_t n = 0; n < asked->pair_count; n++) {
 		if (asked->pairs[n].service == service && !asked->pairs[n].accepts)
@@ -72,17 +72,17 @@ static struct unit_pairing *find_pair(struct requested_units *asked, const struc
 }
 
 /* The name of a unit without its suffix. */
-static const char *stem(struct requested_units *asked, const struct unit *unit)
+static const char *name_without_suffix(struct requested_units *asked, const struct unit *unit)
 {
 	return pool_text_n(asked->pool, unit->name, strlen(unit->name) - strlen(unit->suffix) - 1);
 }
 
-static struct unit_pairing *add_pair(struct reading *reading, const struct unit *service, const char *folder,
-				     const struct unit *named)
+static struct unit_pairing *add_pairing(struct reading *reading, const struct unit *service, const char *folder,
+					const struct unit *named)
 {
 	struct requested_units *asked = units_asked(reading);
 	struct unit_pairing *pairs = array_grow(asked->pairs, &asked->pair_capacity, asked->pair_count, sizeof(*pairs));
-	const char *name = stem(asked, named);
+	const char *name = name_without_suffix(asked, named);
 
 	if (pairs)
 		asked->pairs = pairs;
@@ -94,7 +94,7 @@ static struct unit_pairing *add_pair(struct reading *reading, const struct unit 
 	return &pairs[asked->pair_count++];
 }
 
-static bool add_socket(struct reading *reading, struct unit_pairing *pair, const struct unit *socket)
+static bool add_socket_to_pairing(struct reading *reading, struct unit_pairing *pair, const struct unit *socket)
 {
 	const struct unit **sockets = array_grow(pair->sockets, &pair->capacity, pair->count, sizeof(*sockets));
 
@@ -105,7 +105,7 @@ static bool add_socket(struct reading *reading, struct unit_pairing *pair, const
 	return true;
 }
 
-static bool is_placed(const struct requested_units *asked, const struct unit *socket)
+static bool is_paired(const struct requested_units *asked, const struct unit *socket)
 {
 	for (size_t n = 0; n < asked->pair_count; n++) {
 		for (size_t i = 0; i < asked->pairs[n].count; i++) {
@@ -116,28 +116,28 @@ static bool is_placed(const struct requested_units *asked, const struct unit *so
 	return false;
 }
 
-static void leave_out(struct reading *reading, const struct unit *unit)
+static void leave_out_unit(struct reading *reading, const struct unit *unit)
 {
-	const char *name = stem(units_asked(reading), unit);
+	const char *name = name_without_suffix(units_asked(reading), unit);
 
 	reading_leave_out(reading, unit_start(unit), name);
 }
 
-/* The service that a socket leads to. */
-struct lead {
+/* The service that a socket activates. */
+struct target {
 	struct origin at; /* of Service, or the start of the socket's file */
 	bool accepts, failed;
 	const char *name; /* of the service */
 };
 
-static void refuse_lead(struct reading *reading, struct lead *lead, struct origin at, const char *message)
+static void refuse_target(struct reading *reading, struct target *target, struct origin at, const char *message)
 {
 	diag_error(reading->diags, at, "%s", message);
-	lead->failed = true;
+	target->failed = true;
 }
 
 /* What Service names, with its specifiers replaced; NULL: nothing, or wrong (reported). */
-static const char *read_service(struct reading *reading, const struct unit *socket, struct lead *lead)
+static const char *read_service(struct reading *reading, const struct unit *socket, struct target *target)
 {
 	const struct unit_assignment *said = unit_last(socket, "Socket", "Service");
 	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
@@ -146,9 +146,9 @@ static const char *read_service(struct reading *reading, const struct unit *sock
 	if (!said)
 		return NULL;
 	unit_builder_turn(&builder, socket);
-	lead->at = unit_place(said, 0);
+	target->at = unit_place(said, 0);
 	text = unit_value(&builder, said);
-	lead->failed |= !text;
+	target->failed |= !text;
 	return text;
 }
 
@@ -158,122 +158,127 @@ static const char *service_name(struct reading *reading, const struct unit *sock
 
 	if (accepts)
 		return pool_textf(pool, "%s@.service", socket->prefix);
-	return pool_textf(pool, "%s.service", stem(units_asked(reading), socket));
+	return pool_textf(pool, "%s.service", name_without_suffix(units_asked(reading), socket));
 }
 
-static struct lead read_lead(struct reading *reading, const struct unit *socket)
+static struct target read_target(struct reading *reading, const struct unit *socket)
 {
 	const struct unit_assignment *accept = unit_last(socket, "Socket", "Accept");
-	struct lead lead = { .at = unit_start(socket) };
-	const char *named = read_service(reading, socket, &lead);
+	struct target target = { .at = unit_start(socket) };
+	const char *named = read_service(reading, socket, &target);
 
-	if (accept && scan_bool(accept->value, &lead.accepts))
-		refuse_lead(reading, &lead, unit_place(accept, 0), "Accept: it is yes or no");
+	if (accept && scan_bool(accept->value, &target.accepts))
+		refuse_target(reading, &target, unit_place(accept, 0), "Accept: it is yes or no");
 	if (!unit_listens(socket))
-		refuse_lead(reading, &lead, unit_start(socket), "it has no Listen key: there is nothing to listen on");
-	if (named && lead.accepts)
-		refuse_lead(reading, &lead, lead.at,
-			    "Service goes with Accept=no: with Accept=yes each connection has an "
-			    "instance of the template that is called as the socket");
+		refuse_target(reading, &target, unit_start(socket),
+			      "it has no Listen key: there is nothing to listen on");
+	if (named && target.accepts)
+		refuse_target(reading, &target, target.at,
+			      "Service goes with Accept=no: with Accept=yes each connection has an "
+			      "instance of the template that is called as the socket");
 	else if (named && (!unit_name_has_suffix(named, ".service") || !unit_name_is_valid(named)))
-		refuse_lead(reading, &lead, lead.at, "Service: it is the name of a unit, NAME.service");
-	lead.name = named && !lead.accepts ? named : service_name(reading, socket, lead.accepts);
-	if (!lead.name)
-		lead.failed = !reading_refuse_memory(reading);
-	return lead;
+		refuse_target(reading, &target, target.at, "Service: it is the name of a unit, NAME.service");
+	target.name = named && !target.accepts ? named : service_name(reading, socket, target.accepts);
+	if (!target.name)
+		target.failed = !reading_refuse_memory(reading);
+	return target;
 }
 
-/* A template where a service was meant, or the other way round, is what most people meet first. */
-static void hint_other(struct reading *reading, const struct requested_unit *asked, const struct lead *lead)
+/* Adds a hint if there is a template where Accept=no needs a plain service, or the other way round: a common
+ * mistake. */
+static void hint_other_name(struct reading *reading, const struct requested_unit *asked, const struct target *target)
 {
-	const char *other = service_name(reading, asked->unit, !lead->accepts);
+	const char *other = service_name(reading, asked->unit, !target->accepts);
 	bool failed;
 
 	if (!other || !unit_find(reading, asked->folder, other, &failed))
 		return;
-	if (lead->accepts)
+	if (target->accepts)
 		diags_hint(reading->diags,
 			   "with Accept=yes each connection has an instance of %s; %s, which is there, "
 			   "goes with Accept=no",
-			   lead->name, other);
+			   target->name, other);
 	else
 		diags_hint(reading->diags, "%s, which is there, goes with Accept=yes", other);
 }
 
-static const struct unit *find_service(struct reading *reading, const struct requested_unit *asked, struct lead *lead)
+static const struct unit *find_service(struct reading *reading, const struct requested_unit *asked,
+				       struct target *target)
 {
 	bool failed = false;
-	const struct unit *service = unit_find(reading, asked->folder, lead->name, &failed);
+	const struct unit *service = unit_find(reading, asked->folder, target->name, &failed);
 
 	if (service && service->is_masked) {
-		diag_warning(reading->diags, lead->at, "%s is masked: %s is left out", lead->name, asked->unit->name);
+		diag_warning(reading->diags, target->at, "%s is masked: %s is left out", target->name,
+			     asked->unit->name);
 		reading->asked_masked |= asked->by_name;
 		return NULL;
 	}
 	if (!service && !failed) {
-		diag_error(reading->diags, lead->at, "%s: there is no such unit, which it is to start", lead->name);
-		hint_other(reading, asked, lead);
+		diag_error(reading->diags, target->at, "%s: there is no such unit, which it is to start", target->name);
+		hint_other_name(reading, asked, target);
 	}
 	if (service)
 		return service;
-	leave_out(reading, asked->unit);
-	lead->failed = true;
+	leave_out_unit(reading, asked->unit);
+	target->failed = true;
 	return NULL;
 }
 
-/* If a socket leads nowhere, superd still reads the likely service, to report the mistakes of both at once. */
-static const struct unit *guess_service(struct reading *reading, const struct requested_unit *asked, struct lead *lead)
+/* If the service of a socket is missing, superd reads the likely one, to report the mistakes of both at once. */
+static const struct unit *guess_service(struct reading *reading, const struct requested_unit *asked,
+					struct target *target)
 {
 	bool failed = false;
-	const char *name = service_name(reading, asked->unit, lead->accepts);
+	const char *name = service_name(reading, asked->unit, target->accepts);
 	const struct unit *service = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
 
 	if (!service && !failed) {
-		lead->accepts = !lead->accepts;
-		name = service_name(reading, asked->unit, lead->accepts);
+		target->accepts = !target->accepts;
+		name = service_name(reading, asked->unit, target->accepts);
 		service = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
 	}
 	return service && !service->is_masked ? service : NULL;
 }
 
 /* A socket without a service becomes a pair too, so that superd reports the mistakes of the socket itself. */
-static void place_socket(struct reading *reading, const struct requested_unit *asked)
+static void pair_socket(struct reading *reading, const struct requested_unit *asked)
 {
-	struct lead lead = read_lead(reading, asked->unit);
-	bool misled = lead.failed;
+	struct target target = read_target(reading, asked->unit);
+	bool misled = target.failed;
 	const struct unit *service =
-		misled ? guess_service(reading, asked, &lead) : find_service(reading, asked, &lead);
+		misled ? guess_service(reading, asked, &target) : find_service(reading, asked, &target);
 	struct unit_pairing *pair;
 
 	if (misled)
-		leave_out(reading, asked->unit);
-	if (!service && !lead.failed)
+		leave_out_unit(reading, asked->unit);
+	if (!service && !target.failed)
 		return;
-	pair = lead.accepts || !service ? NULL : find_pair(units_asked(reading), service);
+	pair = target.accepts || !service ? NULL : find_pairing(units_asked(reading), service);
 	if (!pair)
-		pair = add_pair(reading, service, asked->folder, lead.accepts || !service ? asked->unit : service);
-	if (!pair || !add_socket(reading, pair, asked->unit))
+		pair = add_pairing(reading, service, asked->folder, target.accepts || !service ? asked->unit : service);
+	if (!pair || !add_socket_to_pairing(reading, pair, asked->unit))
 		return;
-	pair->accepts = lead.accepts;
-	pair->has_failed |= lead.failed;
+	pair->accepts = target.accepts;
+	pair->has_failed |= target.failed;
 }
 
-/* A service that was asked for brings the socket that is called as it. */
-static void place_service(struct reading *reading, const struct requested_unit *asked)
+/* A requested service also gets the socket of the same name. */
+static void pair_service(struct reading *reading, const struct requested_unit *asked)
 {
 	struct requested_units *all = units_asked(reading);
-	const char *name = stem(all, asked->unit);
+	const char *name = name_without_suffix(all, asked->unit);
 	const struct unit *socket;
 	bool failed = false;
 
-	if (find_pair(all, asked->unit))
+	if (find_pairing(all, asked->unit))
 		return;
 	name = name ? pool_textf(all->pool, "%s.socket", name) : NULL;
 	socket = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
-	if (socket && !socket->is_masked && !is_placed(all, socket))
-		place_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
-	if (!failed && !find_pair(all, asked->unit))
-		add_pair(reading, asked->unit, asked->folder, asked->unit);
+	if (socket && !socket->is_masked && !is_paired(all, socket))
+		pair_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
+	if (!failed && !find_pairing(all, asked->unit))
+		add_pairing(reading, asked->unit, asked->folder, asked->unit);
 }
 
 static int compare_words(const void *a, const void *b)
@@ -281,8 +286,8 @@ static int compare_words(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Adds a socket that a service names itself. */
-static void add_named(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
+/* Adds a socket that the service names in Sockets=. */
+static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
 {
 	bool failed = false;
 	const struct unit *socket =
@@ -294,8 +299,8 @@ static void add_named(struct reading *reading, struct unit_pairing *pair, const 
 	}
 	if (socket && socket->is_masked)
 		return;
-	if (socket && !is_placed(units_asked(reading), socket)) {
-		pair->has_failed |= !add_socket(reading, pair, socket);
+	if (socket && !is_paired(units_asked(reading), socket)) {
+		pair->has_failed |= !add_socket_to_pairing(reading, pair, socket);
 		return;
 	}
 	if (socket)
@@ -306,7 +311,7 @@ static void add_named(struct reading *reading, struct unit_pairing *pair, const 
 	pair->has_failed = true;
 }
 
-static void add_further(struct reading *reading, struct unit_pairing *pair)
+static void add_further_sockets(struct reading *reading, struct unit_pairing *pair)
 {
 	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
 	struct unit_list list;
@@ -316,7 +321,7 @@ static void add_further(struct reading *reading, struct unit_pairing *pair)
 	if (list.count)
 		qsort(list.words, list.count, sizeof(*list.words), compare_words);
 	for (size_t n = 0; n < list.count; n++)
-		add_named(reading, pair, list.words[n], list.at);
+		add_named_socket(reading, pair, list.words[n], list.at);
 	pair->has_failed |= list.failed;
 	unit_list_free(&list);
 }
@@ -332,14 +337,14 @@ void units_pair(struct reading *reading)
 
 	for (size_t n = 0; n < asked->count; n++) {
 		if (is_kind(&asked->list[n], "socket"))
-			place_socket(reading, &asked->list[n]);
+			pair_socket(reading, &asked->list[n]);
 	}
 	for (size_t n = 0; n < asked->count; n++) {
 		if (is_kind(&asked->list[n], "service"))
-			place_service(reading, &asked->list[n]);
+			pair_service(reading, &asked->list[n]);
 	}
 	for (size_t n = 0; n < asked->pair_count; n++) {
 		if (!asked->pairs[n].accepts)
-			add_further(reading, &asked->pairs[n]);
+			add_further_sockets(reading, &asked->pairs[n]);
 	}
 }

@@ -1,4 +1,4 @@
-/* Units that were asked for, and which of them are one service. For systemd.c alone.
+/* The units that sources name, and the pairs of sockets and services among them. For systemd.c alone.
  *
  * All of it lives until the reading ends. */
 #pragma once
@@ -9,14 +9,14 @@
 #include "base/pool.h"
 #include "parse/systemd/build.h"
 
-/* A unit that was asked for, and the folder its relatives are sought in first. */
+/* A unit that a source names. */
 struct requested_unit {
 	const struct unit *unit;
-	const char *folder;
-	bool by_name;                   /* not as one of a folder */
+	const char *folder;             /* where its other units are searched first */
+	bool by_name;                   /* the source names the unit; false: it names the folder */
 };
 
-/* A service to be, and the sockets that lead to it. */
+/* A service and the sockets that activate it. */
 struct unit_pairing {
 	const struct unit *service;     /* NULL: there is none (reported) */
 	const struct unit **sockets;    /* owned */
@@ -37,15 +37,15 @@ struct requested_units {
 
 void requested_units_free(void *asked);
 
-/* NULL before a unit is asked for. */
+/* NULL as long as no unit was requested. */
 static inline struct requested_units *units_asked(struct reading *reading)
 {
 	return *reading_state(reading, requested_units_free);
 }
 
-/* Takes a unit that is to run. false: out of memory (reported). */
+/* Adds a unit that should run. false: out of memory (reported). */
 bool units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
 
-/* Makes pairs of all that was asked for, saying what is missing. */
+/* Makes pairs of all requested units. Reports units that are missing. */
 void units_pair(struct reading *reading);
 

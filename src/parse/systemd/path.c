@@ -1,7 +1,7 @@
 /* The folders where superd looks for units: the folder of the unit that was named, and the search path.
  *
- * A unit has a file, drop-ins under many names, and aliases, each in any of the folders. So each folder is read
- * once, and lookups of absent names cost no system call. One folder may have two paths (/lib is often /usr/lib), so
+ * A unit has a file, drop-ins under many names, and aliases, each in any of the folders. So each folder is read once,
+ * and a search for an absent name costs no system call. One folder may have two paths (/lib is often /usr/lib), so
  * device and inode identify it. */
 #include "parse/systemd/internal.h"
 
@@ -17,8 +17,8 @@
 #include "base/array.h"
 #include "config/table/unit_machine.h"
 
-/* A folder that stat(2) may not look at counts as there; reading it reports the error. */
-static bool is_missing(const char *path, struct stat *status)
+/* A folder whose stat(2) fails in another way than ENOENT counts as there; reading it reports the error. */
+static bool folder_is_missing(const char *path, struct stat *status)
 {
 	if (stat(path, status) == 0)
 		return !S_ISDIR(status->st_mode);
@@ -26,22 +26,22 @@ static bool is_missing(const char *path, struct stat *status)
 	return errno == ENOENT || errno == ENOTDIR;
 }
 
-static bool is_same(const struct unit_folder *folder, const struct stat *status)
+static bool is_same_folder(const struct unit_folder *folder, const struct stat *status)
 {
 	return folder->is_there && status->st_ino && folder->device == status->st_dev &&
 		folder->inode == status->st_ino;
 }
 
-/* A folder that is known by this path or another; NULL after saying why it can't be had. */
-static struct unit_folder *know_folder(struct reading *reading, struct units *units, const char *path)
+/* Finds a folder by this path or another path of it, or adds it. NULL: there are too many, or no memory (reported). */
+static struct unit_folder *find_or_add_folder(struct reading *reading, struct units *units, const char *path)
 {
 	struct stat status;
-	bool is_there = !is_missing(path, &status);
+	bool is_there = !folder_is_missing(path, &status);
 	struct unit_folder *folder;
 
 	for (size_t n = 0; n < units->count; n++) {
 		folder = units->folders[n];
-		if (!strcmp(folder->path, path) || (is_there && is_same(folder, &status)))
+		if (!strcmp(folder->path, path) || (is_there && is_same_folder(folder, &status)))
 			return folder;
 	}
 	if (units->count == UNIT_FOLDERS) {
@@ -91,7 +91,7 @@ struct units *units_of(struct reading *reading)
 	}
 	*state = units;
 	for (; *path; path++) {
-		if (!know_folder(reading, units, *path)) {
+		if (!find_or_add_folder(reading, units, *path)) {
 			reading_drop_state(reading, free_units);
 			return NULL;
 		}
@@ -100,13 +100,13 @@ struct units *units_of(struct reading *reading)
 	return units;
 }
 
-static int compare_entries(const void *a, const void *b)
+static int compare_unit_entries(const void *a, const void *b)
 {
 	return strcmp(((const struct unit_entry *)a)->name, ((const struct unit_entry *)b)->name);
 }
 
-/* Where a link leads; "" when it is none, NULL: out of memory. */
-static const char *read_link(struct units *units, int folder, const char *name)
+/* The target of a link; "": the file is no link; NULL: out of memory. */
+static const char *read_link_target(struct units *units, int folder, const char *name)
 {
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(folder, name, target, sizeof(target));
@@ -115,13 +115,13 @@ static const char *read_link(struct units *units, int folder, const char *name)
 }
 
 /* false: out of memory. */
-static bool add_entry(struct units *units, struct unit_folder *folder, DIR *stream, const struct dirent *found)
+static bool add_unit_entry(struct units *units, struct unit_folder *folder, DIR *stream, const struct dirent *found)
 {
 	struct unit_entry *entries = array_grow(folder->entries, &folder->capacity, folder->count, sizeof(*entries));
 	struct unit_entry entry = { .name = pool_text(units->pool, found->d_name), .target = "" };
 
 	if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN)
-		entry.target = read_link(units, dirfd(stream), found->d_name);
+		entry.target = read_link_target(units, dirfd(stream), found->d_name);
 	if (entries)
 		folder->entries = entries;
 	if (!entries || !entry.name || !entry.target)
@@ -132,8 +132,8 @@ static bool add_entry(struct units *units, struct unit_folder *folder, DIR *stre
 	return true;
 }
 
-/* Every name without a dot in front; false after saying what is wrong. */
-static bool read_stream(struct reading *reading, struct units *units, struct unit_folder *folder, DIR *stream)
+/* Adds all names that do not begin with a dot. false: the folder cannot be read (reported). */
+static bool read_entries(struct reading *reading, struct units *units, struct unit_folder *folder, DIR *stream)
 {
 	struct origin at = { .file = folder->path };
 	const struct dirent *found;
@@ -145,7 +145,7 @@ static bool read_stream(struct reading *reading, struct units *units, struct uni
 			diag_error(reading->diags, at, "more than %d files in one folder of units", UNIT_FOLDER_FILES);
 			return false;
 		}
-		if (!add_entry(units, folder, stream, found))
+		if (!add_unit_entry(units, folder, stream, found))
 			return reading_refuse_memory(reading);
 	}
 	if (errno)
@@ -153,7 +153,7 @@ static bool read_stream(struct reading *reading, struct units *units, struct uni
 	return !errno;
 }
 
-static bool read_folder(struct reading *reading, struct units *units, struct unit_folder *folder)
+static bool read_unit_folder(struct reading *reading, struct units *units, struct unit_folder *folder)
 {
 	DIR *stream;
 	bool ok;
@@ -166,10 +166,10 @@ static bool read_folder(struct reading *reading, struct units *units, struct uni
 			   strerror(errno));
 		return false;
 	}
-	ok = read_stream(reading, units, folder, stream);
+	ok = read_entries(reading, units, folder, stream);
 	closedir(stream);
 	if (folder->count)
-		qsort(folder->entries, folder->count, sizeof(*folder->entries), compare_entries);
+		qsort(folder->entries, folder->count, sizeof(*folder->entries), compare_unit_entries);
 	folder->was_read = ok;
 	return ok;
 }
@@ -177,7 +177,7 @@ static bool read_folder(struct reading *reading, struct units *units, struct uni
 bool unit_places_collect(struct reading *reading, const char *path, struct unit_places *places)
 {
 	struct units *units = units_of(reading);
-	struct unit_folder *named = units && path ? know_folder(reading, units, path) : NULL;
+	struct unit_folder *named = units && path ? find_or_add_folder(reading, units, path) : NULL;
 	bool is_of_path = false;
 
 	*places = (struct unit_places){ .named = named };
@@ -190,7 +190,7 @@ bool unit_places_collect(struct reading *reading, const char *path, struct unit_
 	for (size_t n = 0; n < units->path_count && places->count < UNIT_FOLDERS; n++)
 		places->list[places->count++] = units->folders[n];
 	for (size_t n = 0; n < places->count; n++) {
-		if (!read_folder(reading, units, places->list[n]))
+		if (!read_unit_folder(reading, units, places->list[n]))
 			return false;
 	}
 	return true;
@@ -202,7 +202,7 @@ const struct unit_entry *unit_folder_find(const struct unit_folder *folder, cons
 
 	if (!folder->count)
 		return NULL;
-	return bsearch(&wanted, folder->entries, folder->count, sizeof(wanted), compare_entries);
+	return bsearch(&wanted, folder->entries, folder->count, sizeof(wanted), compare_unit_entries);
 }
 
 bool unit_places_hold(const struct unit_places *places, const struct unit_folder *folder, const char *path)
@@ -219,7 +219,7 @@ bool unit_places_hold(const struct unit_places *places, const struct unit_folder
 	if (length < 0 || (size_t)length >= sizeof(whole) || stat(whole, &status) < 0)
 		return false;
 	for (size_t n = 0; n < places->count; n++) {
-		if (is_same(places->list[n], &status))
+		if (is_same_folder(places->list[n], &status))
 			return true;
 	}
 	return false;

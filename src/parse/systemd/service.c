@@ -1,7 +1,7 @@
-/* The keys of [Service] as options, except commands, streams and the admission of clients.
+/* Makes options of the keys of [Service], except commands, streams and access rules.
  *
- * Some defaults of systemd differ from superd's: a time of 0 is no limit, a stop may take 90 s, a PIDFile without a
- * slash is in /run. apply_key.c hands over the keys that have an option of the same meaning. */
+ * Some defaults of systemd differ from superd's: a time of 0 is no limit, a stop may take 90 s, a relative PIDFile is
+ * in /run. apply_key.c applies the keys that have an option of the same meaning. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
 
-static bool is_taken(const struct unit_key *key)
+static bool is_translated_service_key(const struct unit_key *key)
 {
 	static const char *const taken[] = {
 		"Environment",
@@ -66,7 +66,7 @@ static bool is_taken(const struct unit_key *key)
 	return false;
 }
 
-/* A type that this version lacks is missed, as other things are. */
+/* Sets the type; a type that this build lacks is an unsupported key. */
 static void set_type(struct unit_builder *builder, struct origin at)
 {
 	const struct value value = { .words = &builder->type, .count = 1, .at = at, .word_at = &at };
@@ -77,7 +77,7 @@ static void set_type(struct unit_builder *builder, struct origin at)
 	diags_free(&said);
 }
 
-static void take_type(struct unit_builder *builder)
+static void set_type_and_exec(struct unit_builder *builder)
 {
 	static const char *const types[][2] = {
 		{ "simple", "simple" },
@@ -123,8 +123,8 @@ static void check_exit_type(struct unit_builder *builder)
 			  "ExitType=%s is left out: the end of the main process is the service's", said->value);
 }
 
-/* The span of a key; false: not said, or no span (reported). */
-static bool read_span(struct unit_builder *builder, const char *key, int64_t *span, struct origin *at)
+/* The timespan of a key. false: the key is not set, or it is no timespan (reported). */
+static bool read_timespan(struct unit_builder *builder, const char *key, int64_t *span, struct origin *at)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", key);
 	const char *wrong = said ? unit_scan_timespan(said->value, span) : NULL;
@@ -136,7 +136,7 @@ static bool read_span(struct unit_builder *builder, const char *key, int64_t *sp
 	return said;
 }
 
-static void set_span(struct unit_builder *builder, const char *option, int64_t span, struct origin at)
+static void set_timespan(struct unit_builder *builder, const char *option, int64_t span, struct origin at)
 {
 	char text[32];
 
@@ -144,7 +144,7 @@ static void set_span(struct unit_builder *builder, const char *option, int64_t s
 	unit_set(builder, option, text, at);
 }
 
-/* Which of two keys stands further down. */
+/* Whether a key is assigned later than another one. */
 static bool is_later(const struct unit_builder *builder, const char *key, const char *than)
 {
 	const struct unit_assignment *a = unit_assigned(builder, "Service", key),
@@ -153,38 +153,38 @@ static bool is_later(const struct unit_builder *builder, const char *key, const 
 	return a && (!b || a > b);
 }
 
-/* 0 is no limit. */
-static void take_timeout(struct unit_builder *builder, const char *key, const char *option, int64_t usual)
+/* Sets a timeout. 0 is no limit. usual: systemd's default, in microseconds. */
+static void set_timeout(struct unit_builder *builder, const char *key, const char *option, int64_t usual)
 {
 	struct origin at = unit_start(builder->unit);
 	int64_t span = usual;
-	bool said = read_span(builder, is_later(builder, "TimeoutSec", key) ? "TimeoutSec" : key, &span, &at);
+	bool said = read_timespan(builder, is_later(builder, "TimeoutSec", key) ? "TimeoutSec" : key, &span, &at);
 
 	if (said || usual >= 0)
-		set_span(builder, option, span ? span : SCAN_INFINITY, at);
+		set_timespan(builder, option, span ? span : SCAN_INFINITY, at);
 }
 
-static int64_t clamp(int64_t span)
+static int64_t clamp_pause(int64_t span)
 {
 	return span < PAUSE_LEAST ? PAUSE_LEAST : span > PAUSE_MOST ? PAUSE_MOST : span;
 }
 
-/* The first pause is RestartSec; the longest is no shorter than that. */
-static void take_pauses(struct unit_builder *builder)
+/* RestartSec is the first pause before a restart. The longest pause must not be shorter. */
+static void set_restart_pauses(struct unit_builder *builder)
 {
 	int64_t first = 0, longest = PAUSE_USUAL;
 	struct origin first_at = { 0 }, longest_at = { 0 };
-	bool has_first = read_span(builder, "RestartSec", &first, &first_at);
-	bool has_longest = read_span(builder, "RestartMaxDelaySec", &longest, &longest_at);
+	bool has_first = read_timespan(builder, "RestartSec", &first, &first_at);
+	bool has_longest = read_timespan(builder, "RestartMaxDelaySec", &longest, &longest_at);
 
 	if (has_first)
-		set_span(builder, "backoff_min", clamp(first), first_at);
+		set_timespan(builder, "backoff_min", clamp_pause(first), first_at);
 	if (has_longest || first > longest)
-		set_span(builder, "backoff_max", clamp(longest > first ? longest : first),
-			 has_longest ? longest_at : first_at);
+		set_timespan(builder, "backoff_max", clamp_pause(longest > first ? longest : first),
+			     has_longest ? longest_at : first_at);
 }
 
-static void take_kill_mode(struct unit_builder *builder)
+static void set_kill_mode(struct unit_builder *builder)
 {
 	static const char *const modes[][2] = {
 		{ "control-group", "group" },
@@ -207,8 +207,8 @@ static void take_kill_mode(struct unit_builder *builder)
 			    said->value);
 }
 
-/* Only a daemon that goes to the background is known by it. */
-static void take_pid_file(struct unit_builder *builder)
+/* PIDFile only means something for Type=forking. */
+static void set_pid_file(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "PIDFile");
 	const char *text = said && !strcmp(builder->type, "forking") ? unit_value(builder, said) : NULL;
@@ -218,7 +218,7 @@ static void take_pid_file(struct unit_builder *builder)
 		unit_set(builder, "pid_file", path, unit_place(said, 0));
 }
 
-static void take_io_scheduling(struct unit_builder *builder)
+static void set_io_scheduling(struct unit_builder *builder)
 {
 	static const char *const classes[] = { "none", "realtime", "best-effort", "idle" };
 	const struct unit_assignment *class = unit_assigned(builder, "Service", "IOSchedulingClass");
@@ -239,8 +239,8 @@ static void take_io_scheduling(struct unit_builder *builder)
 	unit_set(builder, "io_scheduling", text, unit_place(class ? class : priority, 0));
 }
 
-/* A bare number is nanoseconds, of which superd knows whole thousands. */
-static void take_timer_slack(struct unit_builder *builder)
+/* A number without a unit is in nanoseconds; superd has microseconds. */
+static void set_timer_slack(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "TimerSlackNSec");
 	int64_t slack, span;
@@ -249,18 +249,18 @@ static void take_timer_slack(struct unit_builder *builder)
 	if (!said)
 		return;
 	if (!scan_count(said->value, &slack) && slack > 0) {
-		set_span(builder, "timer_slack", slack / 1000 + (slack % 1000 > 0), unit_place(said, 0));
+		set_timespan(builder, "timer_slack", slack / 1000 + (slack % 1000 > 0), unit_place(said, 0));
 		return;
 	}
 	wrong = unit_scan_timespan(said->value, &span);
 	if (wrong)
 		unit_refuse(builder, unit_place(said, 0), "TimerSlackNSec: '%s': %s", said->value, wrong);
 	else if (span)
-		set_span(builder, "timer_slack", span, unit_place(said, 0));
+		set_timespan(builder, "timer_slack", span, unit_place(said, 0));
 }
 
-/* superd keeps no more than its option has; a service that stores fewer never sees that. */
-static void take_store(struct unit_builder *builder)
+/* FileDescriptorStoreMax, up to the limit of superd's option; a service that stores fewer does not notice. */
+static void set_fd_store(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "FileDescriptorStoreMax");
 	const char *text = said ? said->value : NULL;
@@ -275,8 +275,8 @@ static void take_store(struct unit_builder *builder)
 		unit_set(builder, "file_descriptor_store_max", text, unit_place(said, 0));
 }
 
-/* With a sign it is a nice value, from which the kernel's number is made (getrlimit(2)). */
-static void take_limit_nice(struct unit_builder *builder)
+/* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */
+static void set_limit_nice(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "LimitNICE");
 	struct origin at = said ? unit_place(said, 0) : (struct origin){ 0 };
@@ -297,8 +297,8 @@ static void take_limit_nice(struct unit_builder *builder)
 	unit_set(builder, "rlimit_nice", text, at);
 }
 
-/* Whether it is a variable's name, or NAME=value, as systemd has them for this key. */
-static bool is_variable(const char *key, const char *text)
+/* Whether the text is a variable's name, or NAME=value, whichever this key takes. */
+static bool is_variable_name(const char *key, const char *text)
 {
 	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
 
@@ -309,7 +309,7 @@ static bool is_variable(const char *key, const char *text)
 	return text[length] == '=' && strcmp(key, "PassEnvironment") != 0;
 }
 
-/* Collects variables. Like systemd, superd leaves out a bad one; but a bad variable of UnsetEnvironment is an error. */
+/* Collects variables. As systemd, superd leaves out a wrong one; but in UnsetEnvironment it is an error. */
 static struct unit_list read_variables(struct unit_builder *builder, const char *key, enum unit_collect how)
 {
 	static const char wrong[] = "a variable's name has letters, digits and _, and no digit in front; Environment "
@@ -322,7 +322,7 @@ static struct unit_list read_variables(struct unit_builder *builder, const char 
 		const char *word = list.words[n];
 
 		/* A template in a variable's name gets its value only with the connection. */
-		if (is_variable(key, word) || (how == COLLECT_TEMPLATES && word[strcspn(word, "%=")] == '%')) {
+		if (is_variable_name(key, word) || (how == COLLECT_TEMPLATES && word[strcspn(word, "%=")] == '%')) {
 			list.words[kept] = word;
 			list.places[kept++] = list.places[n];
 		} else if (is_unset) {
@@ -335,7 +335,7 @@ static struct unit_list read_variables(struct unit_builder *builder, const char 
 	return list;
 }
 
-static void take_variables(struct unit_builder *builder, const char *key, const char *option)
+static void set_variables(struct unit_builder *builder, const char *key, const char *option)
 {
 	struct unit_list list = read_variables(builder, key, COLLECT_WORDS);
 
@@ -344,7 +344,7 @@ static void take_variables(struct unit_builder *builder, const char *key, const 
 	unit_list_free(&list);
 }
 
-static bool passes(struct unit_builder *builder, const char *variable)
+static bool passes_variable(struct unit_builder *builder, const char *variable)
 {
 	struct unit_list list = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
 	bool found = false;
@@ -355,8 +355,8 @@ static bool passes(struct unit_builder *builder, const char *variable)
 	return found;
 }
 
-/* ExecSearchPath is also the service's PATH, unless it is passed superd's own, or Environment has another. */
-static void take_environment(struct unit_builder *builder)
+/* Sets the environment. ExecSearchPath also sets $PATH, unless PassEnvironment or Environment do. */
+static void set_environment(struct unit_builder *builder)
 {
 	const struct unit_assignment *search = unit_assigned(builder, "Service", "ExecSearchPath");
 	const char *path = search ? unit_value(builder, search) : NULL;
@@ -364,7 +364,7 @@ static void take_environment(struct unit_builder *builder)
 	struct unit_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
 
 	path = path ? pool_textf(builder->pool, "PATH=%s", path) : NULL;
-	if (path && !passes(builder, "PATH"))
+	if (path && !passes_variable(builder, "PATH"))
 		unit_list_add(builder, &list, path, unit_place(search, 0));
 	for (size_t n = 0; n < said.count; n++)
 		unit_list_add(builder, &list, said.words[n], said.places[n]);
@@ -379,7 +379,7 @@ static void take_environment(struct unit_builder *builder)
 }
 
 /* Sets systemd's defaults that differ from superd's: environment, log levels, keyring, SIGPIPE. */
-static void take_habits(struct unit_builder *builder)
+static void set_unit_defaults(struct unit_builder *builder)
 {
 	struct origin at = unit_start(builder->unit);
 
@@ -394,7 +394,7 @@ static void take_habits(struct unit_builder *builder)
 
 /* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a mount, not
  * by chroot(2), for every user. */
-static void take_kernel_mounts(struct unit_builder *builder)
+static void set_kernel_mounts(struct unit_builder *builder)
 {
 	const struct unit_assignment *root = unit_assigned(builder, "Service", "RootDirectory");
 
@@ -404,7 +404,7 @@ static void take_kernel_mounts(struct unit_builder *builder)
 		unit_set(builder, "private_mounts", "yes", unit_place(root, 0));
 }
 
-/* A user that is made up has no home of its own. */
+/* A DynamicUser has no home directory. */
 static void check_home(struct unit_builder *builder)
 {
 	const struct unit_assignment *folder = unit_assigned(builder, "Service", "WorkingDirectory");
@@ -417,27 +417,27 @@ static void check_home(struct unit_builder *builder)
 void unit_build_service(struct unit_builder *builder)
 {
 	unit_builder_turn(builder, builder->service);
-	unit_say_sections(builder, "Service");
-	take_type(builder);
+	unit_report_sections(builder, "Service");
+	set_type_and_exec(builder);
 	check_exit_type(builder);
 	unit_build_commands(builder);
 	unit_build_streams(builder);
 	unit_build_passed_fds(builder);
-	take_environment(builder);
-	take_variables(builder, "PassEnvironment", "passenv");
-	take_variables(builder, "UnsetEnvironment", "unset_environment");
-	take_habits(builder);
-	unit_apply_keys(builder, "Service", is_taken);
-	take_timeout(builder, "TimeoutStartSec", "timeout_start", -1);
-	take_timeout(builder, "TimeoutStopSec", "timeout_stop", STOP_USUAL);
-	take_pauses(builder);
-	take_kill_mode(builder);
-	take_pid_file(builder);
-	take_io_scheduling(builder);
-	take_limit_nice(builder);
-	take_store(builder);
-	take_timer_slack(builder);
-	take_kernel_mounts(builder);
+	set_environment(builder);
+	set_variables(builder, "PassEnvironment", "passenv");
+	set_variables(builder, "UnsetEnvironment", "unset_environment");
+	set_unit_defaults(builder);
+	unit_apply_keys(builder, "Service", is_translated_service_key);
+	set_timeout(builder, "TimeoutStartSec", "timeout_start", -1);
+	set_timeout(builder, "TimeoutStopSec", "timeout_stop", STOP_USUAL);
+	set_restart_pauses(builder);
+	set_kill_mode(builder);
+	set_pid_file(builder);
+	set_io_scheduling(builder);
+	set_limit_nice(builder);
+	set_fd_store(builder);
+	set_timer_slack(builder);
+	set_kernel_mounts(builder);
 	check_home(builder);
 	unit_apply_common_keys(builder);
 	unit_build_conditions(builder);

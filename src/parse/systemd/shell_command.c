@@ -1,13 +1,13 @@
 /* The text of a command that the user's shell runs.
  *
- * systemd fills in the variables that it recognises, then joins the words by blanks. The shell reads the result,
- * with its redirections, pipes and own variables ($$NAME). Source: systemd.service(5), "COMMAND LINES". */
+ * systemd replaces the variables that it recognises, and joins the words with blanks. The shell reads the result, with
+ * its redirections, pipes and own variables ($$NAME). Source: systemd.service(5), "COMMAND LINES". */
 #include <string.h>
 
 #include "parse/shell_word.h"
 #include "parse/systemd/build.h"
 
-static size_t name_length(const char *text)
+static size_t variable_length(const char *text)
 {
 	size_t length = 0;
 
@@ -17,18 +17,18 @@ static size_t name_length(const char *text)
 	return length;
 }
 
-/* It begins with a lone $: a variable as a whole, which is split; of an odd name there is none. */
-static bool is_variable(const char *word)
+/* Whether the whole word is $NAME, whose value is split into words. */
+static bool is_whole_variable(const char *word)
 {
 	return word[0] == '$' && word[1] && word[1] != '{' && word[1] != '$';
 }
 
-/* The text is one word to what fills in variables, which knows only those in braces within one. */
-static void add_word(struct buf *text, const char *word, bool expands)
+/* Adds one word. The text is a single word for expand_environment, which in a word only replaces ${NAME}. */
+static void add_shell_word(struct buf *text, const char *word, bool expands)
 {
-	bool whole = expands && is_variable(word);
+	bool whole = expands && is_whole_variable(word);
 
-	if (whole && word[1 + name_length(word + 1)])
+	if (whole && word[1 + variable_length(word + 1)])
 		return;
 	if (text->length)
 		buf_char(text, ' ');
@@ -44,9 +44,9 @@ const char *unit_shell_text(struct pool *pool, const char *program, const struct
 	struct buf text = { 0 };
 	const char *kept;
 
-	add_word(&text, program, expands);
+	add_shell_word(&text, program, expands);
 	for (size_t n = 0; n < count; n++)
-		add_word(&text, list[n].text, expands);
+		add_shell_word(&text, list[n].text, expands);
 	kept = text.failed ? NULL : pool_text(pool, buf_string(&text));
 	buf_free(&text);
 	return kept;

@@ -1,7 +1,7 @@
-/* [Socket] as a socket { } of superd.conf: its addresses, its name, its options.
+/* Makes a socket { } of superd.conf of each [Socket]: its addresses, its name, its options.
  *
- * A service's descriptors are in the order of its Listen lines, across all kinds, and an empty Listen line of any
- * kind drops those before it. */
+ * A service's descriptors have the order of its Listen…= lines of all kinds. An empty line of any kind drops all lines
+ * before it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "base/scan.h"
 #include "parse/systemd/build.h"
 
-/* Keys that stand below, in access.c or in systemd.c. */
-static bool is_taken(const struct unit_key *key)
+/* Keys that this file, access.c or systemd.c translates. */
+static bool is_translated_socket_key(const struct unit_key *key)
 {
 	static const char *const taken[] = {
 		"Accept",
@@ -68,13 +68,13 @@ bool unit_listens(const struct unit *unit)
 	return listens;
 }
 
-static bool has_connections(const char *key)
+static bool is_stream_key(const char *key)
 {
 	return !strcmp(key, "ListenStream") || !strcmp(key, "ListenSequentialPacket");
 }
 
-/* NULL: that of the kind of its address. */
-static const char *find_protocol(struct unit_builder *builder)
+/* The value of SocketProtocol; NULL: the default of the kind of address. */
+static const char *read_socket_protocol(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Socket", "SocketProtocol");
 
@@ -99,7 +99,7 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 
 	if (!text)
 		return;
-	if (builder->accepts && !has_connections(assignment->key))
+	if (builder->accepts && !is_stream_key(assignment->key))
 		unit_refuse(builder, at,
 			    "%s: there are no connections to accept there: with Accept=yes all that listens "
 			    "is ListenStream or ListenSequentialPacket",
@@ -117,10 +117,10 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 	buf_free(&endpoint);
 }
 
-/* Sets the addresses of the Listen lines. false: there is no good one; mistakes are reported. */
-static bool take_listens(struct unit_builder *builder)
+/* Sets the addresses of the Listen…= lines. false: none is right; mistakes are reported. */
+static bool set_addresses(struct unit_builder *builder)
 {
-	const char *protocol = find_protocol(builder);
+	const char *protocol = read_socket_protocol(builder);
 	struct unit_list list = { 0 };
 	bool any;
 
@@ -144,8 +144,8 @@ static bool take_listens(struct unit_builder *builder)
 	return any;
 }
 
-/* Unset is as many as the kernel allows, which cuts down what is more. */
-static void take_backlog(struct unit_builder *builder)
+/* Without Backlog= the backlog is as large as the kernel allows; the kernel reduces a larger number, see listen(2). */
+static void set_backlog(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Socket", "Backlog");
 	struct origin at = said ? unit_place(said, 0) : unit_start(builder->unit);
@@ -160,7 +160,7 @@ static void take_backlog(struct unit_builder *builder)
 	unit_set(builder, "backlog", text, at);
 }
 
-static void take_ipv6_only(struct unit_builder *builder)
+static void set_ipv6_only(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Socket", "BindIPv6Only");
 	bool only = false;
@@ -175,7 +175,7 @@ static void take_ipv6_only(struct unit_builder *builder)
 	unit_set(builder, "ipv6_only", only ? "yes" : "no", unit_place(said, 0));
 }
 
-static void take_timestamping(struct unit_builder *builder)
+static void set_timestamping(struct unit_builder *builder)
 {
 	static const char *const known[][2] = {
 		{ "off", "off" },      { "us", "us" }, { "usec", "us" },
@@ -193,8 +193,8 @@ static void take_timestamping(struct unit_builder *builder)
 		unit_refuse(builder, unit_place(said, 0), "Timestamping: '%s': it is off, us or ns", said->value);
 }
 
-/* Its entry in LISTEN_FDNAMES. */
-static const char *find_name(struct unit_builder *builder)
+/* The name of the socket's descriptors in $LISTEN_FDNAMES. */
+static const char *descriptor_name(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Socket", "FileDescriptorName");
 
@@ -203,29 +203,29 @@ static const char *find_name(struct unit_builder *builder)
 	return builder->accepts ? "connection" : builder->unit->name;
 }
 
-static bool any_accepts(const struct unit *unit)
+static bool has_accept_yes(const struct unit *unit)
 {
 	for (size_t n = 0; n < unit->count; n++) {
-		if (is_listen(&unit->list[n]) && has_connections(unit->list[n].key))
+		if (is_listen(&unit->list[n]) && is_stream_key(unit->list[n].key))
 			return true;
 	}
 	return false;
 }
 
-static void take_socket(struct unit_builder *builder, const struct unit *unit)
+static void build_socket(struct unit_builder *builder, const struct unit *unit)
 {
 	struct diags unheard = { 0 };
 	bool listens;
 
 	unit_builder_turn(builder, unit);
-	unit_say_sections(builder, "Socket");
-	builder_open_socket(builder->builder, find_name(builder), unit_start(unit));
-	listens = take_listens(builder);
-	if (any_accepts(unit))
-		take_backlog(builder);
-	take_ipv6_only(builder);
-	take_timestamping(builder);
-	unit_apply_keys(builder, "Socket", is_taken);
+	unit_report_sections(builder, "Socket");
+	builder_open_socket(builder->builder, descriptor_name(builder), unit_start(unit));
+	listens = set_addresses(builder);
+	if (has_accept_yes(unit))
+		set_backlog(builder);
+	set_ipv6_only(builder);
+	set_timestamping(builder);
+	unit_apply_keys(builder, "Socket", is_translated_socket_key);
 	builder_close_socket(builder->builder, listens ? builder->reading->diags : &unheard);
 	diags_free(&unheard);
 	unit_apply_common_keys(builder);
@@ -234,6 +234,6 @@ static void take_socket(struct unit_builder *builder, const struct unit *unit)
 void unit_build_sockets(struct unit_builder *builder)
 {
 	for (size_t n = 0; n < builder->socket_count; n++)
-		take_socket(builder, builder->sockets[n]);
+		build_socket(builder, builder->sockets[n]);
 	unit_build_socket_commands(builder);
 }

@@ -1,7 +1,7 @@
-/* Specifiers: %i and its kin.
+/* Replaces specifiers such as %i.
  *
- * The instance of a service with Accept=yes is only known with its connection. So %i becomes superd's own template
- * where the option takes one, and is refused elsewhere. Source: systemd.unit(5), "SPECIFIERS". */
+ * The instance of a service with Accept=yes is only known when a client connects. So %i becomes superd's template
+ * %{instance} if the option has templates, and is refused elsewhere. Source: systemd.unit(5), "SPECIFIERS". */
 #include "parse/systemd/words.h"
 
 #include <stddef.h>
@@ -58,7 +58,7 @@ static const char no_credentials[] = "%d: the folder of its credentials is not k
 static const char no_cgroup[] = "%c, %r and %R are no specifiers any more: nothing stands in their place";
 static const char unknown[] = "no specifier: a percent sign itself is written %%";
 
-static void add_text(const struct unit_names *names, struct buf *out, const char *text)
+static void add_plain_text(const struct unit_names *names, struct buf *out, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '%' && names->for_superd)
@@ -72,34 +72,34 @@ static const char *add_unescaped(const struct unit_names *names, struct buf *out
 	struct buf plain = { 0 };
 	bool sound = unit_unescape_add(&plain, text, path);
 
-	add_text(names, out, buf_string(&plain));
+	add_plain_text(names, out, buf_string(&plain));
 	out->failed |= plain.failed;
 	buf_free(&plain);
 	return sound ? NULL : bad_escape;
 }
 
-static const char *add_part(const struct unit_names *names, struct buf *out, const char *part, bool unescaped)
+static const char *add_name_part(const struct unit_names *names, struct buf *out, const char *part, bool unescaped)
 {
 	if (unescaped)
 		return add_unescaped(names, out, part, false);
-	add_text(names, out, part);
+	add_plain_text(names, out, part);
 	return NULL;
 }
 
 /* The unit's name, with or without its suffix. */
-static const char *add_name(const struct unit_names *names, struct buf *out, bool with_suffix)
+static const char *add_unit_name(const struct unit_names *names, struct buf *out, bool with_suffix)
 {
 	const struct unit *unit = names->unit;
 
 	if (names->per_connection && !names->for_superd)
 		return per_connection;
-	add_text(names, out, unit->prefix);
+	add_plain_text(names, out, unit->prefix);
 	if (unit->instance || names->per_connection)
 		buf_char(out, '@');
 	if (names->per_connection)
 		buf_text(out, INSTANCE);
 	else if (unit->instance)
-		add_text(names, out, unit->instance);
+		add_plain_text(names, out, unit->instance);
 	if (with_suffix) {
 		buf_char(out, '.');
 		buf_text(out, unit->suffix);
@@ -114,14 +114,14 @@ static const char *add_instance(const struct unit_names *names, struct buf *out,
 	if (names->per_connection && !names->for_superd)
 		return per_connection;
 	if (!names->per_connection)
-		return add_part(names, out, instance, unescaped);
+		return add_name_part(names, out, instance, unescaped);
 	buf_text(out, INSTANCE);
 	return NULL;
 }
 
 static const char *add_prefix(const struct unit_names *names, struct buf *out, bool unescaped)
 {
-	return add_part(names, out, names->unit->prefix, unescaped);
+	return add_name_part(names, out, names->unit->prefix, unescaped);
 }
 
 /* Adds the part of the prefix behind its last dash. */
@@ -129,7 +129,7 @@ static const char *add_last_part(const struct unit_names *names, struct buf *out
 {
 	const char *dash = strrchr(names->unit->prefix, '-');
 
-	return add_part(names, out, dash ? dash + 1 : names->unit->prefix, unescaped);
+	return add_name_part(names, out, dash ? dash + 1 : names->unit->prefix, unescaped);
 }
 
 static const char *add_filename(const struct unit_names *names, struct buf *out, bool variant)
@@ -143,7 +143,7 @@ static const char *add_filename(const struct unit_names *names, struct buf *out,
 }
 
 /* Adds the path of the unit's file, or of the folder that holds it. */
-static const char *add_path(const struct unit_names *names, struct buf *out, bool folder)
+static const char *add_unit_path(const struct unit_names *names, struct buf *out, bool folder)
 {
 	const char *path = names->unit->path, *slash = path ? strrchr(path, '/') : NULL;
 	struct buf start = { 0 };
@@ -151,10 +151,10 @@ static const char *add_path(const struct unit_names *names, struct buf *out, boo
 	if (!path)
 		return no_path;
 	if (!folder) {
-		add_text(names, out, path);
+		add_plain_text(names, out, path);
 	} else if (slash) {
 		buf_add(&start, path, slash > path ? (size_t)(slash - path) : 1);
-		add_text(names, out, buf_string(&start));
+		add_plain_text(names, out, buf_string(&start));
 		out->failed |= start.failed;
 		buf_free(&start);
 	} else {
@@ -168,13 +168,13 @@ static const struct {
 	bool variant;
 	const char *(*add)(const struct unit_names *names, struct buf *out, bool variant);
 } of_unit[] = {
-	{ 'n', true, add_name },        { 'N', false, add_name },       { 'i', false, add_instance },
+	{ 'n', true, add_unit_name },        { 'N', false, add_unit_name },       { 'i', false, add_instance },
 	{ 'I', true, add_instance },    { 'p', false, add_prefix },     { 'P', true, add_prefix },
 	{ 'j', false, add_last_part },  { 'J', true, add_last_part },   { 'f', false, add_filename },
-	{ 'y', false, add_path },       { 'Y', true, add_path },
+	{ 'y', false, add_unit_path },       { 'Y', true, add_unit_path },
 };
 
-static const char *add_of_machine(const struct unit_names *names, struct buf *out, char letter)
+static const char *add_machine_value(const struct unit_names *names, struct buf *out, char letter)
 {
 	for (size_t n = 0; n < sizeof(of_machine) / sizeof(*of_machine); n++) {
 		const char *text;
@@ -185,20 +185,20 @@ static const char *add_of_machine(const struct unit_names *names, struct buf *ou
 			return of_machine[n].unknown;
 		memcpy(&text, (const char *)names->machine + of_machine[n].field, sizeof(text));
 		if (text)
-			add_text(names, out, text);
+			add_plain_text(names, out, text);
 		return text ? NULL : of_machine[n].unknown;
 	}
 	return unknown;
 }
 
-/* As exec/dirs/credentials makes it. */
+/* The path that exec/dirs/credentials makes. */
 static const char *add_credentials(const struct unit_names *names, struct buf *out)
 {
 	if (!names->machine || !names->machine->credentials || !names->service)
 		return no_credentials;
-	add_text(names, out, names->machine->credentials);
+	add_plain_text(names, out, names->machine->credentials);
 	buf_char(out, '/');
-	add_text(names, out, names->service);
+	add_plain_text(names, out, names->service);
 	buf_text(out, ".service");
 	return NULL;
 }
@@ -211,10 +211,10 @@ static const char *add_specifier(const struct unit_names *names, struct buf *out
 	}
 	if (letter == 'd')
 		return add_credentials(names, out);
-	return strchr("crR", letter) ? no_cgroup : add_of_machine(names, out, letter);
+	return strchr("crR", letter) ? no_cgroup : add_machine_value(names, out, letter);
 }
 
-/* A percent sign stays as it is at the end, and in front of anything but a letter or digit. */
+/* A percent sign stays as it is at the end of the text, and before anything but a letter or digit. */
 static bool may_be_specifier(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -230,10 +230,10 @@ const char *unit_expand(const struct unit_names *names, const char *text, struct
 		if (*c != '%') {
 			buf_char(out, *c);
 		} else if (c[1] == '%') {
-			add_text(names, out, percent);
+			add_plain_text(names, out, percent);
 			c++;
 		} else if (!may_be_specifier(c[1])) {
-			add_text(names, out, percent);
+			add_plain_text(names, out, percent);
 		} else {
 			wrong = add_specifier(names, out, c[1]);
 			c++;

@@ -1,15 +1,15 @@
 /* The reader of units: a .socket with its service, a folder of them, or a .service by itself.
  *
- * A broken service must not run in part. superd reports everything that is wrong with its units, each at its place,
- * and then leaves out the whole service. */
+ * A broken service must not run at all. superd reports all mistakes of its units and then leaves out the whole
+ * service. */
 #include "parse/systemd/systemd.h"
 
 #include <string.h>
 
 #include "parse/systemd/pairing.h"
 
-/* Its sockets are all of a folder; everything else was asked for by its name. */
-static bool is_in_folder(const struct reading *reading, const char *path)
+/* Whether the unit was found in a folder that a source names, and not named itself. */
+static bool is_request_in_folder(const struct reading *reading, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *parent = reading->depth > 1 ? reading->opened[reading->depth - 2].path : NULL;
@@ -20,7 +20,7 @@ static bool is_in_folder(const struct reading *reading, const char *path)
 	return parent && slash && other == length && !memcmp(parent, path, length);
 }
 
-/* Says why a unit is none that could run, where that was asked for. */
+/* false: the unit cannot run. That is reported if it was requested by name. */
 static bool may_run(struct reading *reading, const struct unit *unit, const char *path, bool by_name)
 {
 	struct origin at = { .file = path };
@@ -40,8 +40,8 @@ static bool may_run(struct reading *reading, const struct unit *unit, const char
 	return true;
 }
 
-/* Adds a hint about a unit with a similar name: the other half of a pair, or the template. */
-static void hint_near(struct reading *reading, const char *folder, const char *name)
+/* Adds a hint about a unit with a similar name: the other unit of a pair, or the template. */
+static void hint_similar_unit(struct reading *reading, const char *folder, const char *name)
 {
 	int length = (int)(strrchr(name, '.') - name);
 	const char *suffix = strrchr(name, '.') + 1, *other = strcmp(suffix, "socket") ? "socket" : "service";
@@ -64,7 +64,7 @@ static void hint_near(struct reading *reading, const char *folder, const char *n
 	}
 }
 
-/* A unit by its name, of a kind that superd has no use for. */
+/* Whether the name is that of another type of unit, such as .timer. */
 static bool is_other_unit(const char *name)
 {
 	static const char *const kinds[] = { ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice",
@@ -98,23 +98,23 @@ static bool units_read(struct reading *reading, const char *path)
 	if (!unit) {
 		if (!failed) {
 			diag_error(reading->diags, at, "there is no such unit, nor a template for it");
-			hint_near(reading, folder, name);
+			hint_similar_unit(reading, folder, name);
 		}
 		return false;
 	}
-	by_name = !is_in_folder(reading, path);
+	by_name = !is_request_in_folder(reading, path);
 	return !may_run(reading, unit, path, by_name) || units_request(reading, unit, folder, by_name);
 }
 
-/* Every socket of a folder. */
+/* Takes every socket of a folder. */
 static bool units_takes(struct reading *reading, const char *path, const char *name)
 {
 	(void)reading, (void)path;
 	return unit_name_has_suffix(name, ".socket") && unit_name_is_valid(name);
 }
 
-/* Whether one of the diagnostics from `first` on, in front of this one, is an error of the same file. */
-static bool was_seen(const struct diags *diags, size_t first, size_t number)
+/* Whether an earlier diagnostic, from `first` on, is an error of the same file. */
+static bool is_repeated_error(const struct diags *diags, size_t first, size_t number)
 {
 	for (size_t n = first; n < number; n++) {
 		const struct diag *diag = &diags->list[n];
@@ -125,7 +125,7 @@ static bool was_seen(const struct diags *diags, size_t first, size_t number)
 	return false;
 }
 
-/* By another of its files. */
+/* Whether a service is left out already, because of another of its files. */
 static bool is_left_out(const struct table *table, const char *name)
 {
 	for (size_t n = 0; n < table->left_out_count; n++) {
@@ -135,7 +135,7 @@ static bool is_left_out(const struct table *table, const char *name)
 	return false;
 }
 
-/* Every file an error was found in since belongs to a service that is left out. */
+/* Leaves out a service. All files with errors since diagnostic `first` belong to it. */
 static void leave_pair_out(struct reading *reading, const struct unit_pairing *pair, size_t first)
 {
 	struct diags *diags = reading->diags;
@@ -145,7 +145,7 @@ static void leave_pair_out(struct reading *reading, const struct unit_pairing *p
 		const struct diag *diag = &diags->list[n];
 		const char *file;
 
-		if (diag->severity != SEVERITY_ERROR || !diag->file || was_seen(diags, first, n))
+		if (diag->severity != SEVERITY_ERROR || !diag->file || is_repeated_error(diags, first, n))
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
 		if (file && !table_leave_out_file(reading->table, (struct origin){ file, 1, 1 }, pair->name, any))
@@ -156,7 +156,7 @@ static void leave_pair_out(struct reading *reading, const struct unit_pairing *p
 		reading_leave_out(reading, unit_start(pair->service), pair->name);
 }
 
-/* Notes the files of a unit but the one its service begins in, each once as far as they stand together. */
+/* Notes the files of a unit as parts of the service, but for the file that the service begins in. */
 static void note_files(struct reading *reading, const struct unit_pairing *pair, const struct unit *unit,
 		       const char *first)
 {
@@ -180,7 +180,7 @@ static void note_parts(struct reading *reading, const struct unit_pairing *pair,
 }
 
 /* Sockets without a service run nothing; superd reads them to report their mistakes. */
-static void check_sockets(struct unit_builder *builder)
+static void check_orphan_sockets(struct unit_builder *builder)
 {
 	unit_build_sockets(builder);
 	unit_build_access(builder);
@@ -188,7 +188,7 @@ static void check_sockets(struct unit_builder *builder)
 	builder_free(builder->builder);
 }
 
-static void draft_pair(struct reading *reading, const struct unit_pairing *pair)
+static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 {
 	struct unit_builder builder = {
 		.reading = reading,
@@ -209,7 +209,7 @@ static void draft_pair(struct reading *reading, const struct unit_pairing *pair)
 	builder_set_foreign(builder.builder, UNIT);
 	builder_set_alone(builder.builder);
 	if (!pair->service) {
-		check_sockets(&builder);
+		check_orphan_sockets(&builder);
 		return;
 	}
 	unit_build_sockets(&builder);
@@ -237,7 +237,7 @@ static void units_finish(struct reading *reading)
 		return;
 	units_pair(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)
-		draft_pair(reading, &asked->pairs[n]);
+		build_pair(reading, &asked->pairs[n]);
 	reading_drop_state(reading, requested_units_free);
 	reading->pending = 0;
 }

@@ -1,7 +1,7 @@
 /* The lines of a unit file.
  *
- * A line may continue on the next one, across comments, and a message about a byte of the value must show the line
- * of that byte. So each value knows its pieces. Source: systemd.syntax(7). */
+ * A line may continue on the next one, across comments, and a message about a byte of a value must show the line of
+ * that byte. So each value has pieces with their places. Source: systemd.syntax(7). */
 #include "parse/systemd/internal.h"
 #include "parse/systemd/keys.h"
 
@@ -13,7 +13,7 @@
 
 #define BLANKS " \t\r\n"
 
-/* A stretch of the joined line, and where in the file it stands. */
+/* A part of the joined line that comes from one line of the file. */
 struct stretch {
 	size_t start;
 	size_t in_source;
@@ -26,10 +26,10 @@ struct joined {
 	struct buf line;
 	struct stretch *stretches;
 	size_t count, capacity;
-	const char *section;            /* NULL: none yet, or one whose header is wrong */
-	bool is_ignored;                /* what follows a header that is wrong (reported) */
-	bool was_joined;                /* the line before this one went on */
-	bool is_flawed;                 /* what is in it was refused */
+	const char *section;            /* NULL: no header yet, or the last header is wrong */
+	bool is_ignored;                /* the last header is wrong (reported), so its lines are ignored */
+	bool was_joined;                /* the line before is continued on this one */
+	bool is_flawed;                 /* it has bytes that are no text (reported) */
 };
 
 static bool is_blank(char c)
@@ -37,9 +37,9 @@ static bool is_blank(char c)
 	return c && strchr(BLANKS, c);
 }
 
-/* The number of the stretch that holds this byte of the joined line; 0 where there is none at all. Lines may go on a
- * million times. */
-static size_t stretch_of(const struct joined *joined, size_t offset)
+/* The index of the stretch with this byte of the joined line; 0 if there are no stretches. It is a binary search,
+ * because a line may have a million of them. */
+static size_t find_stretch(const struct joined *joined, size_t offset)
 {
 	size_t low = 0, high = joined->count;
 
@@ -54,17 +54,17 @@ static size_t stretch_of(const struct joined *joined, size_t offset)
 	return low;
 }
 
-static struct origin place_in(const struct joined *joined, size_t stretch, size_t offset)
+static struct origin place_in_stretch(const struct joined *joined, size_t stretch, size_t offset)
 {
 	return source_origin(joined->source, joined->stretches[stretch].in_source + offset -
 				     joined->stretches[stretch].start);
 }
 
-static struct origin place_of(const struct joined *joined, size_t offset)
+static struct origin place_of_byte(const struct joined *joined, size_t offset)
 {
 	if (!joined->count)
 		return (struct origin){ .file = joined->source->file };
-	return place_in(joined, stretch_of(joined, offset), offset);
+	return place_in_stretch(joined, find_stretch(joined, offset), offset);
 }
 
 static void add_stretch(struct joined *joined, size_t start, size_t end)
@@ -80,7 +80,7 @@ static void add_stretch(struct joined *joined, size_t start, size_t end)
 	buf_add(&joined->line, joined->source->text + start, end - start);
 }
 
-/* The pieces of a value that is the bytes from start to end of the joined line; false: out of memory. */
+/* Sets the pieces of a value, which has the bytes from start to end of the joined line. false: out of memory. */
 static bool keep_pieces(const struct joined *joined, size_t start, size_t end, struct unit_assignment *assignment)
 {
 	struct unit_piece *pieces;
@@ -88,8 +88,8 @@ static bool keep_pieces(const struct joined *joined, size_t start, size_t end, s
 
 	if (start == end || !joined->count)
 		return true;
-	first = stretch_of(joined, start);
-	count = stretch_of(joined, end - 1) + 1 - first;
+	first = find_stretch(joined, start);
+	count = find_stretch(joined, end - 1) + 1 - first;
 	pieces = pool_alloc(joined->text->pool, count * sizeof(*pieces));
 	if (!pieces)
 		return false;
@@ -97,7 +97,7 @@ static bool keep_pieces(const struct joined *joined, size_t start, size_t end, s
 		size_t at = joined->stretches[first + n].start;
 
 		at = at > start ? at : start;
-		pieces[n] = (struct unit_piece){ at - start, place_in(joined, first + n, at) };
+		pieces[n] = (struct unit_piece){ at - start, place_in_stretch(joined, first + n, at) };
 	}
 	assignment->pieces = pieces;
 	assignment->piece_count = count;
@@ -108,7 +108,7 @@ static void add_assignment(struct joined *joined, size_t key, size_t key_end, si
 {
 	struct unit_text *text = joined->text;
 	const char *line = buf_string(&joined->line);
-	struct unit_assignment *list, made = { .section = joined->section, .at = place_of(joined, key) };
+	struct unit_assignment *list, made = { .section = joined->section, .at = place_of_byte(joined, key) };
 
 	if (text->count == UNIT_ASSIGNMENTS) {
 		diag_error(text->diags, made.at, "more than %d settings in one unit", UNIT_ASSIGNMENTS);
@@ -127,7 +127,7 @@ static void add_assignment(struct joined *joined, size_t key, size_t key_end, si
 		list[text->count++] = made;
 }
 
-static bool is_key(const char *text, size_t length)
+static bool is_key_name(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", text[i]))
@@ -136,22 +136,22 @@ static bool is_key(const char *text, size_t length)
 	return *text != '-';
 }
 
-/* systemd passes over such a line, and real units have some. */
+/* Warns of a line that systemd ignores; units in use have such lines. */
 static void warn_of_line(const struct joined *joined, size_t at, const char *what)
 {
-	diag_warning(joined->text->diags, place_of(joined, at), "%s: this line is passed over", what);
+	diag_warning(joined->text->diags, place_of_byte(joined, at), "%s: this line is passed over", what);
 	diags_hint(joined->text->diags,
 		   "a setting is written KEY=VALUE; a line that goes on in the next ends in a backslash");
 }
 
-static void take_header(struct joined *joined, size_t start, size_t end)
+static void read_header(struct joined *joined, size_t start, size_t end)
 {
 	const char *line = buf_string(&joined->line);
 
 	joined->is_ignored = line[end - 1] != ']';
 	joined->section = NULL;
 	if (joined->is_ignored) {
-		diag_error(joined->text->diags, place_of(joined, start),
+		diag_error(joined->text->diags, place_of_byte(joined, start),
 			   "the header of a section ends in ]: what follows it is not read");
 		return;
 	}
@@ -160,7 +160,7 @@ static void take_header(struct joined *joined, size_t start, size_t end)
 		joined->text->failed = true;
 }
 
-static void take_setting(struct joined *joined, size_t start, size_t end)
+static void read_setting(struct joined *joined, size_t start, size_t end)
 {
 	const char *line = buf_string(&joined->line);
 	const char *sign = memchr(line + start, '=', end - start);
@@ -178,16 +178,16 @@ static void take_setting(struct joined *joined, size_t start, size_t end)
 		value++;
 	if (key_end == start)
 		warn_of_line(joined, start, "there is no key in front of the =");
-	else if (!is_key(line + start, key_end - start))
+	else if (!is_key_name(line + start, key_end - start))
 		warn_of_line(joined, start, "what stands in front of the = is no key");
 	else if (!joined->section)
-		diag_warning(joined->text->diags, place_of(joined, start),
+		diag_warning(joined->text->diags, place_of_byte(joined, start),
 			     "a setting in front of the first section is passed over: [Socket] or the like is missing");
 	else
 		add_assignment(joined, start, key_end, value, end);
 }
 
-static void take_joined(struct joined *joined)
+static void read_joined_line(struct joined *joined)
 {
 	const char *line = buf_string(&joined->line);
 	size_t start = 0, end = joined->line.length;
@@ -199,16 +199,16 @@ static void take_joined(struct joined *joined)
 	if (joined->line.failed)
 		joined->text->failed = true;
 	else if (start < end && !joined->is_flawed && line[start] == '[')
-		take_header(joined, start, end);
+		read_header(joined, start, end);
 	else if (start < end && !joined->is_flawed && !joined->is_ignored)
-		take_setting(joined, start, end);
+		read_setting(joined, start, end);
 	buf_clear(&joined->line);
 	joined->count = 0;
 	joined->is_flawed = joined->was_joined = false;
 }
 
-/* An even number of backslashes at its end are so many escaped ones. */
-static bool goes_on(const char *text, size_t start, size_t end)
+/* Whether the line ends with an odd number of backslashes; two of them are an escaped one. */
+static bool is_continued(const char *text, size_t start, size_t end)
 {
 	size_t count = 0;
 
@@ -219,8 +219,8 @@ static bool goes_on(const char *text, size_t start, size_t end)
 	return count % 2;
 }
 
-/* Reports a line that is too long or contains bytes that no text has. In a comment only the length matters. */
-static void look_for_flaw(struct joined *joined, size_t start, size_t end)
+/* Refuses a line that is too long or has bytes that are no text. In a comment only the length matters. */
+static void refuse_flaws(struct joined *joined, size_t start, size_t end)
 {
 	const struct source_flaw *flaw = source_flaw(joined->source, start, end + 1);
 
@@ -235,7 +235,7 @@ static void look_for_flaw(struct joined *joined, size_t start, size_t end)
 	}
 }
 
-static void take_line(struct joined *joined, size_t start, size_t end)
+static void read_file_line(struct joined *joined, size_t start, size_t end)
 {
 	const char *text = joined->source->text;
 	size_t at = start;
@@ -251,14 +251,14 @@ static void take_line(struct joined *joined, size_t start, size_t end)
 			source_refuse_flaw(joined->source, flaw, joined->text->diags);
 		return;
 	}
-	look_for_flaw(joined, start, end);
-	joined->was_joined = goes_on(text, start, end);
+	refuse_flaws(joined, start, end);
+	joined->was_joined = is_continued(text, start, end);
 	if (!joined->is_flawed)
 		add_stretch(joined, start, end - joined->was_joined);
 	if (joined->was_joined)
 		buf_char(&joined->line, ' ');
 	else
-		take_joined(joined);
+		read_joined_line(joined);
 }
 
 void unit_text_add(struct unit_text *text, const struct source_file *source)
@@ -268,10 +268,10 @@ void unit_text_add(struct unit_text *text, const struct source_file *source)
 	for (size_t n = 0; n < source->line_count && !text->failed; n++) {
 		size_t end = n + 1 < source->line_count ? source->lines[n + 1] - 1 : source->length;
 
-		take_line(&joined, source->lines[n], end);
+		read_file_line(&joined, source->lines[n], end);
 	}
 	if (joined.was_joined && !text->failed)
-		take_joined(&joined);
+		read_joined_line(&joined);
 	buf_free(&joined.line);
 	free(joined.stretches);
 }
@@ -308,8 +308,8 @@ struct origin unit_place(const struct unit_assignment *assignment, size_t offset
 	return at;
 }
 
-/* The header of a section in this line, without its brackets; NULL when it is none. */
-static const char *header_of(const char *line, size_t length, size_t *inside)
+/* The name in a section's header; NULL: the line is no header. */
+static const char *section_header(const char *line, size_t length, size_t *inside)
 {
 	while (length && is_blank(line[length - 1]))
 		length--;
@@ -332,7 +332,7 @@ bool unit_text_recognises(const struct source_file *source)
 			at++;
 		newline = newline ? newline : end;
 		if (at < newline && *at != '#' && *at != ';') {
-			name = header_of(at, (size_t)(newline - at), &length);
+			name = section_header(at, (size_t)(newline - at), &length);
 			if (!begins && !name)
 				return false;
 			begins = true;

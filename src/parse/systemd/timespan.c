@@ -8,7 +8,8 @@
 
 #include "base/scan.h"
 
-static const char wrong[] = "a span of time is numbers with us, ms, s, min, h, d, w, M or y behind them, or infinity";
+static const char wrong_span[] =
+	"a span of time is numbers with us, ms, s, min, h, d, w, M or y behind them, or infinity";
 static const char too_long[] = "the span is too long: infinity is one that never ends";
 
 static const struct {
@@ -32,8 +33,8 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t\r\n");
 }
 
-/* The factor of the word at *text, which is moved behind it; 0: it is none. */
-static int64_t take_unit(const char **text)
+/* The microseconds of the unit at *text, which moves behind it; 0: it is no unit. */
+static int64_t scan_time_unit(const char **text)
 {
 	const char *word = skip_blanks(*text);
 	size_t length = strcspn(word, " \t\r\n0123456789.+-");
@@ -53,7 +54,7 @@ static bool is_digit(char c)
 }
 
 /* Adds one number with its unit; fractions finer than a microsecond are lost. */
-static const char *add_span(const char **text, int64_t *sum)
+static const char *add_number(const char **text, int64_t *sum)
 {
 	int64_t whole = 0, fraction = 0, scale = 1, factor, part;
 	const char *at = *text, *behind;
@@ -72,11 +73,11 @@ static const char *add_span(const char **text, int64_t *sum)
 		}
 	}
 	if (!is_number)
-		return wrong;
+		return wrong_span;
 	behind = at;
-	factor = take_unit(&at);
+	factor = scan_time_unit(&at);
 	if (!factor || (at == behind && *at))
-		return wrong;           /* as 12.34.56 */
+		return wrong_span;           /* as 12.34.56 */
 	if (__builtin_mul_overflow(whole, factor, &part) || __builtin_add_overflow(*sum, part, sum) ||
 	    __builtin_add_overflow(*sum, fraction * (factor / scale) + fraction * (factor % scale) / scale, sum))
 		return too_long;
@@ -95,7 +96,7 @@ const char *unit_scan_timespan(const char *text, int64_t *microseconds)
 		return NULL;
 	}
 	do {
-		problem = add_span(&text, &sum);
+		problem = add_number(&text, &sum);
 		text = skip_blanks(text);
 	} while (!problem && *text);
 	if (!problem)

@@ -31,8 +31,8 @@ static bool is_blank(char c)
 	return c && strchr(BLANKS, c);
 }
 
-/* Reads so many digits of a base; false: they are not all there. */
-static bool scan_digits(const char *text, size_t count, unsigned base, uint32_t *number)
+/* Parses exactly `count` digits of a base. false: there are fewer. */
+static bool scan_base_digits(const char *text, size_t count, unsigned base, uint32_t *number)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -48,50 +48,51 @@ static bool scan_digits(const char *text, size_t count, unsigned base, uint32_t 
 	return true;
 }
 
-/* Whether Unicode has such a character, and will; 0 would end the text. */
+/* Whether the number is a Unicode scalar value other than 0. */
 static bool is_character(uint32_t c)
 {
 	return c && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 && (c < 0xfdd0 || c > 0xfdef) && (c & 0xfffe) != 0xfffe;
 }
 
-/* A character given by its number, behind the backslash; gives the bytes it took, 0 when it is none. */
-static size_t add_numbered(struct buf *out, const char *text)
+/* Adds a character that an escape gives by its number. Returns the length of the escape behind the backslash; 0: it is
+ * no such escape. */
+static size_t add_numbered_char(struct buf *out, const char *text)
 {
 	uint32_t number;
 
-	if (*text == 'x' && scan_digits(text + 1, 2, 16, &number) && number) {
+	if (*text == 'x' && scan_base_digits(text + 1, 2, 16, &number) && number) {
 		buf_char(out, (char)number);
 		return 3;
 	}
-	if (*text == 'u' && scan_digits(text + 1, 4, 16, &number) && is_character(number)) {
+	if (*text == 'u' && scan_base_digits(text + 1, 4, 16, &number) && is_character(number)) {
 		buf_utf8(out, number);
 		return 5;
 	}
-	if (*text == 'U' && scan_digits(text + 1, 8, 16, &number) && is_character(number)) {
+	if (*text == 'U' && scan_base_digits(text + 1, 8, 16, &number) && is_character(number)) {
 		buf_utf8(out, number);
 		return 9;
 	}
-	if (scan_digits(text, 3, 8, &number) && number && number <= 0xff) {
+	if (scan_base_digits(text, 3, 8, &number) && number && number <= 0xff) {
 		buf_char(out, (char)number);
 		return 3;
 	}
 	return 0;
 }
 
-/* Adds the character of an escape. Returns the bytes that it takes behind its backslash; 0: no escape. */
-static size_t add_escaped(struct buf *out, const char *text)
+/* Adds the character of an escape. Returns its length behind the backslash; 0: it is no escape. */
+static size_t add_escaped_char(struct buf *out, const char *text)
 {
 	static const char letters[] = "abfnrtv\\\"'s", meant[] = "\a\b\f\n\r\t\v\\\"' ";
 	const char *found = *text ? strchr(letters, *text) : NULL;
 
 	if (!found)
-		return add_numbered(out, text);
+		return add_numbered_char(out, text);
 	buf_char(out, meant[found - letters]);
 	return 1;
 }
 
-/* Adds a character that means itself behind a backslash. Returns the bytes that it takes; 0: it does not. */
-static size_t add_literal(struct word_splitter *splitter, const char *text)
+/* Adds a character that means itself behind a backslash. Returns its length; 0: the character does not. */
+static size_t add_literal_char(struct word_splitter *splitter, const char *text)
 {
 	bool means_itself = splitter->flags & UNIT_WORDS_LITERAL ||
 		(splitter->flags & UNIT_WORDS_PARTS && *text && strchr(": ", *text));
@@ -107,13 +108,13 @@ static bool ends_in_colon(const struct buf *word)
 	return word->length && word->data[word->length - 1] == ':';
 }
 
-static const char *take_escape(struct word_splitter *splitter)
+static const char *scan_escape(struct word_splitter *splitter)
 {
 	const char *text = splitter->value + splitter->at + 1;
-	size_t taken = add_literal(splitter, text);
+	size_t taken = add_literal_char(splitter, text);
 
 	if (!taken && !(splitter->flags & UNIT_WORDS_LITERAL))
-		taken = add_escaped(&splitter->word, text);
+		taken = add_escaped_char(&splitter->word, text);
 	if (taken && splitter->flags & UNIT_WORDS_PARTS && ends_in_colon(&splitter->word))
 		return colon_refused;
 	if (!taken && !(splitter->flags & UNIT_WORDS_RELAX))
@@ -124,8 +125,8 @@ static const char *take_escape(struct word_splitter *splitter)
 	return NULL;
 }
 
-/* Takes the text between two quotes of one kind. NULL, or why it is wrong. */
-static const char *take_quoted(struct word_splitter *splitter)
+/* Adds the text in quotes. Returns NULL, or the message about what is wrong. */
+static const char *scan_quoted(struct word_splitter *splitter)
 {
 	size_t start = splitter->at;
 	char quote = splitter->value[splitter->at++];
@@ -138,7 +139,7 @@ static const char *take_quoted(struct word_splitter *splitter)
 			return quote == '"' ? "this \" is not closed" : "this ' is not closed";
 		}
 		if (splitter->value[splitter->at] == '\\')
-			wrong = take_escape(splitter);
+			wrong = scan_escape(splitter);
 		else if (splitter->value[splitter->at] == ':' && splitter->flags & UNIT_WORDS_PARTS &&
 			 splitter->flags & UNIT_WORDS_LITERAL)
 			wrong = colon_refused;
@@ -151,8 +152,8 @@ static const char *take_quoted(struct word_splitter *splitter)
 	return NULL;
 }
 
-/* A word of nothing but an escaped semicolon: then it separates no commands. */
-static bool take_semicolon(struct word_splitter *splitter)
+/* Scans a word that is just an escaped semicolon, which does not separate commands. false: it is another word. */
+static bool scan_escaped_semicolon(struct word_splitter *splitter)
 {
 	const char *text = splitter->value + splitter->at;
 
@@ -163,20 +164,20 @@ static bool take_semicolon(struct word_splitter *splitter)
 	return true;
 }
 
-/* Takes one word as it is written. */
-static const char *take_word(struct word_splitter *splitter, bool *is_quoted)
+/* Scans one word; specifiers stay. */
+static const char *scan_word(struct word_splitter *splitter, bool *is_quoted)
 {
 	const char *wrong = NULL;
 	char c;
 
-	*is_quoted = take_semicolon(splitter);
+	*is_quoted = scan_escaped_semicolon(splitter);
 	while (!wrong && (c = splitter->value[splitter->at]) && !is_blank(c)) {
 		if (c == '"' || c == '\'') {
 			*is_quoted = true;
-			wrong = take_quoted(splitter);
+			wrong = scan_quoted(splitter);
 		} else if (c == '\\') {
 			*is_quoted = true;
-			wrong = take_escape(splitter);
+			wrong = scan_escape(splitter);
 		} else {
 			buf_char(&splitter->word, c);
 			splitter->at++;
@@ -194,7 +195,7 @@ static size_t count_colons(const char *text)
 	return count;
 }
 
-/* Replaces the word's specifiers; *at is made where in the value the wrong one is, as far as that can be told. */
+/* Replaces the specifiers of the word. splitter->at becomes the place of a wrong one, as far as it is known. */
 static const char *expand_word(struct word_splitter *splitter, size_t start)
 {
 	size_t length = splitter->at - start, at = 0;
@@ -217,7 +218,7 @@ static const char *expand_word(struct word_splitter *splitter, size_t start)
 	return wrong;
 }
 
-static const char *add_word(struct word_splitter *splitter)
+static const char *add_unit_word(struct word_splitter *splitter)
 {
 	struct unit_word *list = array_grow(splitter->list, &splitter->capacity, splitter->count, sizeof(*list));
 	struct unit_word word = { .offset = splitter->at };
@@ -227,7 +228,7 @@ static const char *add_word(struct word_splitter *splitter)
 		return no_memory;
 	splitter->list = list;
 	buf_clear(&splitter->word);
-	wrong = take_word(splitter, &word.is_quoted);
+	wrong = scan_word(splitter, &word.is_quoted);
 	if (!wrong && splitter->word.failed)
 		wrong = no_memory;
 	if (!wrong)
@@ -252,7 +253,7 @@ const char *unit_split(struct pool *pool, const struct unit_names *names, const 
 
 	skip_blanks(&splitter);
 	while (!wrong && value[splitter.at]) {
-		wrong = add_word(&splitter);
+		wrong = add_unit_word(&splitter);
 		if (!wrong)
 			skip_blanks(&splitter);
 	}
