@@ -2,11 +2,10 @@
  *
  * Only a builder can check the value of an option, and ten thousand services would repeat the same message. So the
  * values are first set in the builder of a made-up service, which is then freed. */
-#include "parse/xinetd/defaults.h"
+#include "parse/xinetd/value.h"
 
 #include <string.h>
 
-#include "parse/xinetd/operators.h"
 #include "parse/xinetd/service.h"
 
 /* Whether a line that sets this attribute has an error. */

@@ -9,7 +9,6 @@
 
 #include "base/array.h"
 #include "parse/xinetd/attribute.h"
-#include "parse/xinetd/include.h"
 
 /* The state of reading one file. */
 struct collector {

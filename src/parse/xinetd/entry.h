@@ -62,3 +62,7 @@ void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const cha
 
 /* Adds the entry's diagnostics to diags. as_warnings: errors become warnings, and notes are left out. */
 void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings);
+
+/* include.c: reads a file, or the files of a folder, as part of the same source. A relative path starts in the folder
+ * of at.file. A file that cannot be read is added to reading->diags. */
+void xinetd_include(struct xinetd *xinetd, struct reading *reading, const char *path, struct origin at, bool is_folder);

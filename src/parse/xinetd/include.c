@@ -2,7 +2,7 @@
  *
  * superd warns of a missing folder and goes on. A missing file is an error, because it may have had anything in it,
  * also defaults. xinetd goes on in both cases. */
-#include "parse/xinetd/include.h"
+#include "parse/xinetd/entry.h"
 
 #include <errno.h>
 #include <string.h>

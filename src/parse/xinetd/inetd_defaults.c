@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse/xinetd/operators.h"
 #include "parse/xinetd/service.h"
 
 struct xinetd_shared_defaults {

@@ -3,7 +3,7 @@
  * xinetd drops a line with a wrong number of values or in the wrong place and runs the service without it. superd
  * refuses it if it restricts the service. A wrong line of defaults marks its attribute as broken, so that no service
  * runs without the value that it should inherit. */
-#include "parse/xinetd/operators.h"
+#include "parse/xinetd/value.h"
 
 /* The state of applying an entry's lines. */
 struct merger {

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "parse/xinetd/operators.h"
 
 static const char *const type_words[] = { "RPC", "INTERNAL", "UNLISTED", "SPECIAL", "TCPMUX", "TCPMUXPLUS", NULL };
 static const char *const flag_words[] = {

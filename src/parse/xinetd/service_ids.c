@@ -3,7 +3,7 @@
  * xinetd asks for unique ids. But it runs two services with one id if their ports or protocols differ (`time` over TCP
  * and UDP), and it ignores disabled services with the same id. superd needs a unique name for each service, so the
  * first one that is enabled keeps the id as its label, and the others get other labels. */
-#include "parse/xinetd/service_ids.h"
+#include "parse/xinetd/value.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -28,3 +28,17 @@ void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum
 
 /* Whether a line has exactly the words of the value. */
 bool xinetd_value_equals(const struct xinetd_value *value, const struct xinetd_assignment *written);
+
+/* operators.c: fills values[], by enum xinetd_attribute, with those of defaults and then applies the entry's lines.
+ * defaults NULL: the entry is the defaults themselves. Mistakes are added to the entry's diagnostics. */
+void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struct xinetd_value *defaults,
+		  struct xinetd_value *values);
+
+/* defaults.c: fills values[] with the defaults of a source, those of all its files together. Reports each mistake once.
+ * A wrong value gets is_broken and is not set. */
+void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struct xinetd_value *values);
+
+/* service_ids.c: sets id, label, is_doubtful and is_disabled of every entry. defaults: for `enabled` and `disabled`.
+ * Shared ids are reported with the entries; ids in `enabled` and `disabled` that no service has are added to
+ * reading->diags. */
+void xinetd_assign_ids(struct xinetd *xinetd, struct reading *reading, const struct xinetd_value *defaults);

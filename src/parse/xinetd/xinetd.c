@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include "base/fd.h"
-#include "parse/xinetd/defaults.h"
 #include "parse/xinetd/entry.h"
 #include "parse/xinetd/inetd_defaults.h"
 #include "parse/xinetd/service.h"
-#include "parse/xinetd/service_ids.h"
 
 /* The language of a name inside an entry: 1 xinetd.conf, -1 superd.conf, 0 both or neither. */
 static int name_language(const struct xinetd_scanner *scanner)

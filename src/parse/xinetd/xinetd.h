@@ -1,6 +1,5 @@
-/* The reader of xinetd.conf and its xinetd.d. All entries of a source are kept (parse/xinetd/entry) until its last file
- * is read. Then the defaults are applied (parse/xinetd/operators) and services become builders
- * (parse/xinetd/service). */
+/* The reader of xinetd.conf and its xinetd.d. All entries of a source are kept (entry.c) until its last file is read.
+ * Then the defaults are applied (operators.c) and services become builders (service.c). */
 #pragma once
 
 #include "base/source_file.h"
