@@ -99,7 +99,7 @@ bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char 
 bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
 bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
 bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
-bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const char *program, struct origin at,
+bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const struct inetd_word *program,
 			const struct inetd_word *arguments, size_t count);
 bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at);
 

@@ -75,7 +75,7 @@ static bool read_fields(struct inetd *inetd, struct inetd_entry *entry)
 		inetd_take_address(inetd, entry, word[0].text, word[0].at, &hosts) &&
 		inetd_take_wait(inetd, entry, word[3].text, word[3].at) &&
 		inetd_take_user(inetd, entry, word[4].text, word[4].at) &&
-		inetd_take_program(inetd, entry, word[5].text, word[5].at, word + FIELDS, inetd->line.count - FIELDS) &&
+		inetd_take_program(inetd, entry, &word[5], word + FIELDS, inetd->line.count - FIELDS) &&
 		inetd_expand(inetd, entry, hosts, word[0].at);
 }
 

@@ -129,6 +129,7 @@ static bool apply_limits(struct inetd_netbsd *netbsd)
 static bool apply_program(struct inetd_netbsd *netbsd)
 {
 	struct inetd_entry *entry = netbsd->entry;
+	const struct inetd_word internal = { .text = "internal", .at = entry->at };
 	bool ok = true;
 	const struct inetd_word *user = one_value(netbsd, KEY_USER, &ok), *group = one_value(netbsd, KEY_GROUP, &ok);
 	const struct inetd_word *exec = one_value(netbsd, KEY_EXEC, &ok), *arguments;
@@ -143,8 +144,8 @@ static bool apply_program(struct inetd_netbsd *netbsd)
 	entry->user_at = user->at;
 	entry->group = group ? group->text : NULL;
 	arguments = netbsd->values.words + netbsd->keys[KEY_ARGS].first;
-	return inetd_take_program(netbsd->inetd, entry, exec ? exec->text : "internal", exec ? exec->at : entry->at,
-				  arguments, netbsd->keys[KEY_ARGS].count);
+	return inetd_take_program(netbsd->inetd, entry, exec ? exec : &internal, arguments,
+				  netbsd->keys[KEY_ARGS].count);
 }
 
 bool inetd_netbsd_apply(struct inetd_netbsd *netbsd, const char *field, struct origin at)

@@ -193,9 +193,10 @@ static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry
 	return false;
 }
 
-bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const char *program, struct origin at,
+bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const struct inetd_word *program,
 			const struct inetd_word *arguments, size_t count)
 {
+	struct origin at = program->at;
 	struct pool *pool = inetd->reading->table->pool;
 	const char **texts = pool_alloc(pool, (count + 1) * sizeof(*texts));
 
@@ -205,13 +206,13 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const ch
 	for (size_t i = 0; i < count; i++)
 		texts[i] = arguments[i].text;
 	entry->arguments = texts;
-	if (!strcmp(program, "internal"))
+	if (!strcmp(program->text, "internal"))
 		return set_builtin_arguments(inetd, entry, at, arguments, count);
-	if (!*program)
+	if (!*program->text)
 		return inetd_refuse(inetd, at, "%s: the program's path is empty", entry->service);
-	entry->program = find_program(inetd, program);
+	entry->program = find_program(inetd, program->text);
 	if (!entry->program)
-		return refuse_relative(inetd, entry, program, at);
+		return refuse_relative(inetd, entry, program->text, at);
 	if (count) {
 		warn_of_missing_argv0(inetd, entry, &arguments[0]);
 		warn_of_path(inetd, entry, &arguments[0]);

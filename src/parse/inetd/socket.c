@@ -172,7 +172,8 @@ static void set_default_families(const struct inetd *inetd, struct inetd_entry *
 	entry->yields = INETD_IPV6;
 }
 
-/* The families of the suffix 4, 6, 46 or 64 behind tcp and the like; FreeBSD accepts 64 as well. */
+/* Sets the families of the suffix 4, 6, 6only, 46 or 64 behind tcp and the like; 64 is FreeBSD's. false: another
+ * suffix. */
 static bool set_named_families(struct inetd *inetd, struct inetd_entry *entry, const char *suffix)
 {
 	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
