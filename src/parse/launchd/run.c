@@ -9,7 +9,7 @@
 #include "base/scan.h"
 #include "parse/launchd/job.h"
 
-/* Arguments are escaped, because they may have templates; the program's path may not. */
+/* Percent signs of arguments are escaped, because in exec they begin templates; the program's path has none. */
 static void add_arguments(struct launchd_job *job, const struct plist *arguments, bool first, struct launchd_list *exec)
 {
 	const struct plist *argument = arguments ? arguments->first : NULL;
