@@ -24,18 +24,18 @@ static const struct unit_machine machine = {
 
 static void check_words(struct pool *pool, const struct unit_names *names, const struct unit_assignment *assignment)
 {
-	size_t length = strlen(assignment->value), strict = 0, lax = 0, at = 0;
-	struct unit_word *list = NULL;
-	const char *wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN, &list, &strict, &at);
+	size_t length = strlen(assignment->value);
+	struct unit_split strict = { 0 }, lax = { 0 };
+	const char *wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN, &strict);
 
-	require(wrong ? at <= length && *wrong : at == 0);
-	for (size_t n = 0; !wrong && n < strict; n++)
-		require(list[n].offset < length && (!n || list[n - 1].offset < list[n].offset));
+	require(wrong ? strict.wrong_at <= length && *wrong : strict.wrong_at == 0);
+	for (size_t n = 0; !wrong && n < strict.count; n++)
+		require(strict.list[n].offset < length && (!n || strict.list[n - 1].offset < strict.list[n].offset));
 	if (!wrong)
-		require(!unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN | UNIT_WORDS_RELAX, &list, &lax,
-				    &at) && lax == strict);
-	wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_RELAX, &list, &lax, &at);
-	require(wrong ? at <= length && *wrong : true);
+		require(!unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN | UNIT_WORDS_RELAX, &lax) &&
+			lax.count == strict.count);
+	wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_RELAX, &lax);
+	require(wrong ? lax.wrong_at <= length && *wrong : true);
 }
 
 /* Without a letter behind it a percent sign stays; doubled for superd, none is left alone. */

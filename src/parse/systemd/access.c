@@ -152,8 +152,8 @@ static void collect_trigger_limit(struct unit_builder *builder, struct trigger_l
 	}
 }
 
-/* Adds a network with its prefix length, because in only_from and no_access a zero at the end of an address matches
- * anything. Refuses a word that superd would read as a host name. */
+/* Adds an address or network. An address that ends in .0 gets its prefix length, because in only_from and no_access the
+ * zero would match anything. Any other word is refused or left out, because superd would read it as a host name. */
 static bool add_plain_network(struct unit_builder *builder, struct unit_list *list, const char *key, const char *word,
 			      struct origin at)
 {

@@ -1,7 +1,7 @@
 /* Addresses as systemd writes them: PORT, IPV4:PORT, [IPV6]:PORT%INTERFACE, /path, @name, vsock:CID:PORT.
  *
- * The parser is as narrow as systemd's. superd.conf takes names of hosts and services, and port 0; systemd refuses
- * them in a unit, so superd does too. Source: systemd.socket(5), "ListenStream=". */
+ * The parser is as strict as systemd's. superd.conf has names of hosts and services, and port 0; systemd refuses them
+ * in a unit, so superd does too. Source: systemd.socket(5), "ListenStream=". */
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -15,26 +15,26 @@ enum kind { STREAM, DATAGRAM, SEQPACKET };
 
 static const char *const unix_kinds[] = { [STREAM] = "unix", [DATAGRAM] = "unix-dgram", [SEQPACKET] = "seqpacket" };
 
-static bool is_number(const char *text, size_t length)
+static bool has_only_digits(const char *text, size_t length)
 {
 	return length && strspn(text, "0123456789") >= length;
 }
 
-/* The digits in front of `end`; NULL, or what is wrong. */
-static const char *check_port(const char *text, size_t length)
+/* Returns NULL, or the message about a wrong port. */
+static const char *check_port_number(const char *text, size_t length)
 {
 	unsigned port = 0;
 
 	if (!length)
 		return "its port is missing";
-	if (!is_number(text, length))
+	if (!has_only_digits(text, length))
 		return "its port is no number: systemd takes no names of services";
 	for (size_t n = 0; n < length && port <= 65535; n++)
 		port = port * 10 + (unsigned)(text[n] - '0');
 	return port >= 1 && port <= 65535 ? NULL : "a port is a number from 1 to 65535";
 }
 
-static const char *add_path(const char *path, struct buf *out)
+static const char *add_unix_path(const char *path, struct buf *out)
 {
 	if (!path[strspn(path, "/")])
 		return "the path of a socket does not end in its folder";
@@ -48,7 +48,7 @@ static const char *add_unix(enum kind kind, const char *text, struct buf *out)
 {
 	buf_addf(out, "%s:", unix_kinds[kind]);
 	if (*text == '/')
-		return add_path(text, out);
+		return add_unix_path(text, out);
 	if (!text[1])
 		return "behind @ stands the name of an abstract socket";
 	if (strlen(text) > PATH_LONGEST)
@@ -65,7 +65,8 @@ static const char *add_vsock(enum kind kind, const char *text, struct buf *out)
 
 	if ((!plain && !stream) || (plain && kind != STREAM))
 		return "superd listens on vsock for streams alone";
-	if (!port || (port > rest && !is_number(rest, (size_t)(port - rest))) || !is_number(port + 1, strlen(port + 1)))
+	if (!port || (port > rest && !has_only_digits(rest, (size_t)(port - rest))) ||
+	    !has_only_digits(port + 1, strlen(port + 1)))
 		return "an address of vsock is vsock:CID:PORT, with numbers, or vsock::PORT";
 	buf_addf(out, "vsock:%s", rest);
 	return NULL;
@@ -89,7 +90,7 @@ static const char *add_ipv6(const char *text, const char *protocol, struct buf *
 	if (inet_pton(AF_INET6, address, &unused) != 1)
 		return "it is no address of IPv6";
 	port = strcspn(end + 2, "%");
-	wrong = check_port(end + 2, port);
+	wrong = check_port_number(end + 2, port);
 	if (wrong)
 		return wrong;
 	if (end[2 + port] && (!end[3 + port] || strpbrk(end + 3 + port, "%/ \t")))
@@ -112,27 +113,27 @@ static const char *add_ipv4(const char *text, const char *protocol, struct buf *
 	address[length] = '\0';
 	if (inet_pton(AF_INET, address, &unused) != 1)
 		return FORMS;
-	wrong = colon ? check_port(colon + 1, strlen(colon + 1)) : "its port is missing";
+	wrong = colon ? check_port_number(colon + 1, strlen(colon + 1)) : "its port is missing";
 	if (!wrong)
 		buf_addf(out, "%s:%s", protocol, text);
 	return wrong;
 }
 
-static const char *add_inet(const char *text, const char *protocol, struct buf *out)
+static const char *add_inet_address(const char *text, const char *protocol, struct buf *out)
 {
 	const char *wrong;
 
 	if (*text == '[')
 		return add_ipv6(text, protocol, out);
-	if (!is_number(text, strlen(text)))
+	if (!has_only_digits(text, strlen(text)))
 		return add_ipv4(text, protocol, out);
-	wrong = check_port(text, strlen(text));
+	wrong = check_port_number(text, strlen(text));
 	if (!wrong)
 		buf_addf(out, "%s:%s", protocol, text);
 	return wrong;
 }
 
-static const char *add_socket(enum kind kind, const char *protocol, const char *text, struct buf *out)
+static const char *add_socket_address(enum kind kind, const char *protocol, const char *text, struct buf *out)
 {
 	if (*text == '/' || *text == '@')
 		return add_unix(kind, text, out);
@@ -140,7 +141,7 @@ static const char *add_socket(enum kind kind, const char *protocol, const char *
 		return add_vsock(kind, text, out);
 	if (kind == SEQPACKET)
 		return "packets in sequence come over unix sockets alone: it is /path or @name";
-	return add_inet(text, kind == DATAGRAM ? "udp" : protocol ? protocol : "tcp", out);
+	return add_inet_address(text, kind == DATAGRAM ? "udp" : protocol ? protocol : "tcp", out);
 }
 
 /* FAMILY [GROUP] */
@@ -149,7 +150,7 @@ static const char *add_netlink(const char *text, struct buf *out)
 	size_t family = strcspn(text, " \t");
 	const char *group = text + family + strspn(text + family, " \t");
 
-	if (*group && !is_number(group, strlen(group)))
+	if (*group && !has_only_digits(group, strlen(group)))
 		return "it is a family of netlink and, behind a blank, the number of a group";
 	buf_addf(out, "netlink:%.*s%s%s", (int)family, text, *group ? " " : "", group);
 	return NULL;
@@ -160,11 +161,11 @@ const char *unit_address(const char *key, const char *protocol, const char *text
 	if (!strcmp(key, "ListenNetlink"))
 		return add_netlink(text, out);
 	if (!strcmp(key, "ListenStream"))
-		return add_socket(STREAM, protocol, text, out);
+		return add_socket_address(STREAM, protocol, text, out);
 	if (!strcmp(key, "ListenDatagram"))
-		return add_socket(DATAGRAM, protocol, text, out);
+		return add_socket_address(DATAGRAM, protocol, text, out);
 	if (!strcmp(key, "ListenSequentialPacket"))
-		return add_socket(SEQPACKET, protocol, text, out);
+		return add_socket_address(SEQPACKET, protocol, text, out);
 	if (*text != '/')
 		return "it starts with /";
 	if (!strcmp(key, "ListenMessageQueue")) {
@@ -172,5 +173,5 @@ const char *unit_address(const char *key, const char *protocol, const char *text
 		return NULL;
 	}
 	buf_text(out, !strcmp(key, "ListenFIFO") ? "fifo:" : "special:");
-	return add_path(text, out);
+	return add_unix_path(text, out);
 }

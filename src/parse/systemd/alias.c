@@ -1,7 +1,7 @@
-/* The other names of a unit: links in its folders that lead to it. Their drop-ins apply to the unit too.
+/* The aliases of a unit: links in its folders that lead to it. Drop-ins of an alias apply to the unit too.
  *
- * A link is an alias only if it leads to a name of the same type inside these folders, and no folder in front has
- * another entry of the link's name. Source: systemd.unit(5), "alias". */
+ * A link is an alias only if it leads to a name of the same type in these folders, and no earlier folder has another
+ * entry with the link's name. Source: systemd.unit(5), "alias". */
 #include "parse/systemd/internal.h"
 
 #include <stdlib.h>
@@ -49,8 +49,8 @@ static bool is_shadowed(const struct unit_places *places, size_t folder, const c
 	return false;
 }
 
-/* The name under which an alias stands for this unit; "" when it does not, NULL: out of memory. */
-static const char *alias_of(struct units *units, const struct unit_entry *alias, const char *name)
+/* The name of an alias for this unit, with the unit's instance; "": it is no alias of the unit; NULL: out of memory. */
+static const char *alias_name(struct units *units, const struct unit_entry *alias, const char *name)
 {
 	const char *template;
 
@@ -65,7 +65,7 @@ static const char *alias_of(struct units *units, const struct unit_entry *alias,
 	return strcmp(alias->target, template) ? "" : unit_name_instance(units->pool, alias->name, name);
 }
 
-static bool has_name(const char *const *names, size_t count, const char *name)
+static bool names_have(const char *const *names, size_t count, const char *name)
 {
 	for (size_t n = 0; n < count; n++) {
 		if (!strcmp(names[n], name))
@@ -84,11 +84,11 @@ static bool add_aliases(struct units *units, const struct unit_places *places, c
 		if (!folder->has_aliases && !index_aliases(places, folder))
 			return false;
 		for (size_t i = 0; i < folder->alias_count && *count < UNIT_ALIASES; i++) {
-			const char *alias = alias_of(units, &folder->aliases[i], names[of]);
+			const char *alias = alias_name(units, &folder->aliases[i], names[of]);
 
 			if (!alias)
 				return false;
-			if (*alias && !has_name(names, *count, alias) &&
+			if (*alias && !names_have(names, *count, alias) &&
 			    !is_shadowed(places, n, folder->aliases[i].name))
 				names[(*count)++] = alias;
 		}

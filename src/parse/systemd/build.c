@@ -150,20 +150,21 @@ static const char *spread_tilde(struct unit_builder *builder, const struct unit_
 }
 
 bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
-		struct unit_word **list, size_t *count)
+		struct unit_split *split)
 {
 	struct unit_names names = builder->names;
 	const char *wrong, *odd = NULL;
-	size_t at = 0, odd_at = 0;
+	size_t odd_at;
 
 	names.for_superd = for_superd;
 	if (for_superd)
-		odd = unit_split(builder->pool, &names, assignment->value, 0, list, count, &odd_at);
+		odd = unit_split(builder->pool, &names, assignment->value, 0, split);
 	if (for_superd && !odd)
 		return true;
-	wrong = unit_split(builder->pool, &names, assignment->value, UNIT_WORDS_RELAX, list, count, &at);
+	odd_at = split->wrong_at;
+	wrong = unit_split(builder->pool, &names, assignment->value, UNIT_WORDS_RELAX, split);
 	if (wrong)
-		return unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+		return unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
 	if (odd)
 		unit_warn(builder, unit_place(assignment, odd_at), "%s: %s; it is taken as it stands", assignment->key,
 			  odd);
@@ -172,7 +173,7 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 
 /* Splits a value by the rules of `how`. */
 static bool split_value(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
-			struct unit_word **list, size_t *count)
+			struct unit_split *split)
 {
 	static const unsigned flags[] = {
 		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
@@ -180,12 +181,12 @@ static bool split_value(struct unit_builder *builder, const struct unit_assignme
 		[COLLECT_FOLDERS] = UNIT_WORDS_PARTS,
 	};
 	const char *wrong;
-	size_t at = 0;
 
 	if (how < COLLECT_PATHS)
-		return unit_words(builder, assignment, how == COLLECT_TEMPLATES, list, count);
-	wrong = unit_split(builder->pool, &builder->names, assignment->value, flags[how], list, count, &at);
-	return !wrong || unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+		return unit_words(builder, assignment, how == COLLECT_TEMPLATES, split);
+	wrong = unit_split(builder->pool, &builder->names, assignment->value, flags[how], split);
+	return !wrong ||
+	       unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
 }
 
 static void add_simple_path(struct buf *simple, const char *name, size_t length)
@@ -269,20 +270,19 @@ static void order_folders(struct unit_list *list)
 static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
 			  struct unit_list *list)
 {
-	struct unit_word *found = NULL;
-	size_t count = 0;
+	struct unit_split found = { 0 };
 
-	if (!split_value(builder, assignment, how, &found, &count)) {
+	if (!split_value(builder, assignment, how, &found)) {
 		list->failed = true;
 		return;
 	}
-	for (size_t n = 0; n < count; n++) {
+	for (size_t n = 0; n < found.count; n++) {
 		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET;
-		const char *word = has_tilde ? spread_tilde(builder, found, n) : found[n].text;
+		const char *word = has_tilde ? spread_tilde(builder, found.list, n) : found.list[n].text;
 
 		if (word && how == COLLECT_FOLDERS)
 			word = simplify_folder(builder, word);
-		if (!word || !unit_list_add(builder, list, word, unit_place(assignment, found[n].offset)))
+		if (!word || !unit_list_add(builder, list, word, unit_place(assignment, found.list[n].offset)))
 			list->failed = true;
 	}
 }

@@ -71,7 +71,7 @@ bool unit_bool(struct unit_builder *builder, const char *section, const char *ke
 /* Splits a value as unit_split does. An unknown escape stays as it is. for_superd: the words are for an option with
  * templates, and unknown escapes are warned of. false: the value is wrong (reported). */
 bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
-		struct unit_word **list, size_t *count);
+		struct unit_split *split);
 
 /* How unit_collect splits the values of a key. */
 enum unit_collect {

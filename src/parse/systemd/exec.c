@@ -173,18 +173,18 @@ static bool is_separator(const struct unit_word *word)
 static void read_command_value(struct unit_builder *builder, const struct unit_assignment *assignment,
 			       struct command_list *commands)
 {
-	struct unit_word *found = NULL;
-	size_t count = 0, start = 0;
+	struct unit_split found = { 0 };
+	size_t start = 0;
 
-	if (!unit_words(builder, assignment, true, &found, &count)) {
+	if (!unit_words(builder, assignment, true, &found)) {
 		commands->failed = true;
 		return;
 	}
-	for (size_t n = 0; n <= count; n++) {
-		if (n < count && !is_separator(&found[n]))
+	for (size_t n = 0; n <= found.count; n++) {
+		if (n < found.count && !is_separator(&found.list[n]))
 			continue;
 		if (n > start)
-			add_unit_command(builder, assignment, found + start, n - start, commands);
+			add_unit_command(builder, assignment, found.list + start, n - start, commands);
 		start = n + 1;
 	}
 }

@@ -19,6 +19,13 @@ struct unit_finding {
 	const char *alias;              /* of ALIAS: the name of the unit that the link leads to */
 };
 
+/* What is searched, and where. */
+struct unit_search {
+	struct reading *reading;
+	const struct unit_places *places;
+	const char *name;               /* of the unit, with its instance */
+};
+
 static struct unit_finding fail_for_memory(struct reading *reading)
 {
 	reading_refuse_memory(reading);
@@ -44,13 +51,14 @@ static struct unit_finding follow_outside(struct reading *reading, const char *p
 	return kept ? (struct unit_finding){ .kind = FILE_OF_ITS_OWN, .path = kept } : fail_for_memory(reading);
 }
 
-static struct unit_finding follow_link(struct reading *reading, const struct unit_places *places,
-				       const struct unit_folder *folder, const struct unit_entry *entry,
-				       const char *path, const char *name)
+static struct unit_finding follow_link(const struct unit_search *search, const struct unit_folder *folder,
+				       const struct unit_entry *entry, const char *path)
 {
 	const char *target = scan_base_name(entry->target), *behind;
+	const char *name = search->name;
+	struct reading *reading = search->reading;
 
-	if (!unit_places_hold(places, folder, entry->target))
+	if (!unit_places_hold(search->places, folder, entry->target))
 		return follow_outside(reading, path);
 	behind = link_target_name(units_of(reading)->pool, entry->name, target);
 	if (behind && *behind)
@@ -68,11 +76,11 @@ static struct unit_finding follow_link(struct reading *reading, const struct uni
 				       : (struct unit_finding){ .kind = NOWHERE };
 }
 
-/* Examines one file of a folder. name: of the unit, with its instance. */
-static struct unit_finding examine_entry(struct reading *reading, const struct unit_places *places,
-					 const struct unit_folder *folder, const struct unit_entry *entry,
-					 const char *name)
+/* Examines one file of a folder. */
+static struct unit_finding examine_entry(const struct unit_search *search, const struct unit_folder *folder,
+					 const struct unit_entry *entry)
 {
+	struct reading *reading = search->reading;
 	const char *path = pool_textf(reading->table->pool, "%s/%s", folder->path, entry->name);
 	enum unit_file file = path ? unit_file_look(reading, path) : UNIT_FILE_REFUSED;
 
@@ -83,21 +91,21 @@ static struct unit_finding examine_entry(struct reading *reading, const struct u
 	if (file == UNIT_FILE_EMPTY || (entry->target && !strcmp(entry->target, "/dev/null")))
 		return (struct unit_finding){ .kind = MASKED, .path = path };
 	if (entry->target)
-		return follow_link(reading, places, folder, entry, path, name);
+		return follow_link(search, folder, entry, path);
 	return (struct unit_finding){ .kind = FILE_OF_ITS_OWN, .path = path };
 }
 
 /* Searches a file called `file` in all folders. */
-static struct unit_finding search_folders(struct reading *reading, const struct unit_places *places, const char *file,
-					  const char *name)
+static struct unit_finding search_folders(const struct unit_search *search, const char *file)
 {
+	const struct unit_places *places = search->places;
 	struct unit_finding finding = { .kind = NOWHERE };
 
 	for (size_t n = 0; n < places->count && finding.kind == NOWHERE; n++) {
 		const struct unit_entry *entry = unit_folder_find(places->list[n], file);
 
 		if (entry)
-			finding = examine_entry(reading, places, places->list[n], entry, name);
+			finding = examine_entry(search, places->list[n], entry);
 	}
 	return finding;
 }
@@ -108,14 +116,15 @@ static struct unit_finding follow_aliases(struct reading *reading, const struct 
 	const char *asked = *name;
 
 	for (int depth = 0; depth < UNIT_ALIAS_DEPTH; depth++) {
-		struct unit_finding finding = search_folders(reading, places, *name, *name);
+		const struct unit_search search = { .reading = reading, .places = places, .name = *name };
+		struct unit_finding finding = search_folders(&search, *name);
 
 		if (finding.kind == NOWHERE && unit_name_is_instance(*name)) {
 			const char *template = unit_name_template(units_of(reading)->pool, *name);
 
 			if (!template)
 				return fail_for_memory(reading);
-			finding = search_folders(reading, places, template, *name);
+			finding = search_folders(&search, template);
 		}
 		if (finding.kind != ALIAS)
 			return finding;

@@ -136,9 +136,8 @@ static void set_socket_output(struct unit_builder *builder, const struct stream_
  * a wrong one. */
 static const char *add_text_line(struct unit_builder *builder, const char *value, struct buf *data)
 {
-	struct unit_word *found = NULL;
+	struct unit_split found = { 0 };
 	struct buf quoted = { 0 };
-	size_t count = 0, at = 0;
 	const char *wrong;
 
 	buf_char(&quoted, '"');
@@ -152,9 +151,9 @@ static const char *add_text_line(struct unit_builder *builder, const char *value
 	buf_char(&quoted, '"');
 	wrong = quoted.failed ? "out of memory"
 			      : unit_split(builder->pool, &builder->names, buf_string(&quoted), UNIT_WORDS_RELAX,
-					   &found, &count, &at);
-	for (size_t n = 0; !wrong && n < count; n++)
-		buf_text(data, found[n].text);
+					   &found);
+	for (size_t n = 0; !wrong && n < found.count; n++)
+		buf_text(data, found.list[n].text);
 	buf_char(data, '\n');
 	buf_free(&quoted);
 	return wrong;

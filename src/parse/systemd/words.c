@@ -246,7 +246,7 @@ static void skip_blanks(struct word_splitter *splitter)
 }
 
 const char *unit_split(struct pool *pool, const struct unit_names *names, const char *value, unsigned flags,
-		       struct unit_word **list, size_t *count, size_t *at)
+		       struct unit_split *split)
 {
 	struct word_splitter splitter = { .pool = pool, .names = names, .value = value, .flags = flags };
 	const char *wrong = NULL;
@@ -258,13 +258,13 @@ const char *unit_split(struct pool *pool, const struct unit_names *names, const 
 			skip_blanks(&splitter);
 	}
 	if (!wrong) {
-		*list = pool_alloc(pool, (splitter.count + 1) * sizeof(**list));
-		*count = splitter.count;
-		wrong = *list ? NULL : no_memory;
+		split->list = pool_alloc(pool, (splitter.count + 1) * sizeof(*split->list));
+		split->count = splitter.count;
+		wrong = split->list ? NULL : no_memory;
 	}
 	if (!wrong && splitter.count)
-		memcpy(*list, splitter.list, splitter.count * sizeof(**list));
-	*at = wrong ? splitter.at : 0;
+		memcpy(split->list, splitter.list, splitter.count * sizeof(*split->list));
+	split->wrong_at = wrong ? splitter.at : 0;
 	buf_free(&splitter.word);
 	free(splitter.list);
 	return wrong;

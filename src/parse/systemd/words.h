@@ -37,9 +37,16 @@ struct unit_names {
 	bool for_superd;                /* the text is for an option with templates: a percent sign is doubled */
 };
 
-/* Splits a value. Returns NULL, or the message about a wrong value, whose place is *at in the value. */
-const char *unit_split(struct pool *pool, const struct unit_names *names, const char *value, unsigned flags,
-		       struct unit_word **list, size_t *count, size_t *at);
+/* The words of a value. */
+struct unit_split {
+	struct unit_word *list;         /* in the pool */
+	size_t count;
+	size_t wrong_at;                /* the offset of what is wrong; 0: nothing is */
+};
 
-/* Replaces the specifiers of a whole text. Returns as unit_split. */
+/* Splits a value. Returns NULL, or the message about a wrong value; then list and count do not change. */
+const char *unit_split(struct pool *pool, const struct unit_names *names, const char *value, unsigned flags,
+		       struct unit_split *split);
+
+/* Replaces the specifiers of a whole text. Returns NULL, or the message about a wrong specifier, which is at *at. */
 const char *unit_expand(const struct unit_names *names, const char *text, struct buf *out, size_t *at);

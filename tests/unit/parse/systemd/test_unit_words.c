@@ -28,13 +28,13 @@ TestSuite(unit_words, .init = open_names, .fini = close_reading);
 static void expect_split(const char *value, unsigned flags, const char *wanted)
 {
 	char got[1000] = "";
-	struct unit_word *list = NULL;
-	size_t count = 0, at = 0, length = 0;
-	const char *wrong = unit_split(reading.table->pool, &names, value, flags, &list, &count, &at);
+	struct unit_split split = { 0 };
+	size_t length = 0;
+	const char *wrong = unit_split(reading.table->pool, &names, value, flags, &split);
 
-	cr_assert_null(wrong, "%s: %s at %zu", value, wrong, at);
-	for (size_t n = 0; n < count; n++)
-		length += (size_t)snprintf(got + length, sizeof(got) - length, "%s|", list[n].text);
+	cr_assert_null(wrong, "%s: %s at %zu", value, wrong, split.wrong_at);
+	for (size_t n = 0; n < split.count; n++)
+		length += (size_t)snprintf(got + length, sizeof(got) - length, "%s|", split.list[n].text);
 	cr_expect_str_eq(got, wanted, "of %s: %s", value, got);
 }
 
@@ -45,13 +45,12 @@ static void expect_words(const char *value, const char *wanted)
 
 static void expect_wrong(const char *value, unsigned flags, const char *why, size_t where)
 {
-	struct unit_word *list = NULL;
-	size_t count = 0, at = 0;
-	const char *wrong = unit_split(reading.table->pool, &names, value, flags, &list, &count, &at);
+	struct unit_split split = { 0 };
+	const char *wrong = unit_split(reading.table->pool, &names, value, flags, &split);
 
 	cr_assert_not_null(wrong, "%s", value);
 	cr_expect(strstr(wrong, why), "%s: %s", value, wrong);
-	cr_expect_eq(at, where, "%s: at %zu", value, at);
+	cr_expect_eq(split.wrong_at, where, "%s: at %zu", value, split.wrong_at);
 }
 
 static void expect_text(const char *text, const char *wanted)
@@ -136,12 +135,13 @@ Test(unit_words, knows_where_a_word_begins_and_whether_it_was_quoted)
 		{ "a", 1, false }, { ";", 3, false }, { ";", 5, true }, { ";", 8, true }, { ";", 12, true },
 		{ "b\"", 16, true }, { "c", 20, true },
 	};
-	struct unit_word *list = NULL;
-	size_t count = 0, at = 0;
+	struct unit_split split = { 0 };
+	const struct unit_word *list;
 
-	cr_assert_null(unit_split(reading.table->pool, &names, " a ; \\; ';' \";\" b\\\" c''", 0, &list, &count, &at));
-	cr_assert_eq(count, sizeof(wanted) / sizeof(*wanted));
-	for (size_t n = 0; n < count; n++) {
+	cr_assert_null(unit_split(reading.table->pool, &names, " a ; \\; ';' \";\" b\\\" c''", 0, &split));
+	cr_assert_eq(split.count, sizeof(wanted) / sizeof(*wanted));
+	list = split.list;
+	for (size_t n = 0; n < split.count; n++) {
 		cr_expect_str_eq(list[n].text, wanted[n].text);
 		cr_expect_eq(list[n].offset, wanted[n].offset, "%s: %zu", list[n].text, list[n].offset);
 		cr_expect_eq(list[n].is_quoted, wanted[n].is_quoted, "%zu", n);
