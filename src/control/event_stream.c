@@ -168,7 +168,7 @@ static bool is_busy(struct service_runtime *runtime, double since)
 	const struct service_stats *stats = runtime_stats(runtime);
 
 	return !runtime_is_empty(runtime) || (runtime_state(runtime) != LISTENING && runtime_state(runtime) != OFF) ||
-	       (runtime->activity && (stats->last_end >= since || stats->last_start >= since));
+	       (runtime->run && (stats->last_end >= since || stats->last_start >= since));
 }
 
 static void add_busy(struct top_stream *top, struct service_runtime *runtime, double now)

@@ -303,7 +303,7 @@ static void add_pause(const struct service_view *view, struct buf *out)
 	const struct service_runtime *runtime = view->match.runtime;
 
 	json_object_field(out, "pause");
-	json_text_field(out, "reason", runtime->activity->reason);
+	json_text_field(out, "reason", runtime->run->reason);
 	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		json_null_field(out, "left");
 	else
@@ -402,7 +402,7 @@ void show_spent(const struct service_view *view, struct buf *out)
 	add_cpu_total(view, out);
 	json_object_field(out, "spent");
 	for (int state = 0; runtime && state < STATES; state++) {
-		double seconds = state_times_in(runtime->activity ? &stats->state_times : NULL,
+		double seconds = state_times_in(runtime->run ? &stats->state_times : NULL,
 						(enum state)state, runtime_state(runtime), runtime->since, view->now);
 
 		if (seconds > 0)

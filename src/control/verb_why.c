@@ -269,7 +269,7 @@ static void add_last_line(const struct service_runtime *runtime, struct buf *tex
 {
 	const struct service_stats *stats = runtime_stats(runtime);
 	bool has_failed = stats->last_end > 0 && !result_is_good(stats->last_result);
-	const char *line = start_kit_last_line(&runtime->activity->kit);
+	const char *line = start_kit_last_line(&runtime->run->kit);
 
 	if ((has_failed || runtime_state(runtime) == BACKOFF) && *line)
 		buf_addf(text, "last printed: %s", line);
@@ -314,14 +314,14 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	add_queue(runtime, &text);
 	is_queued = text.length;
 	put_sentence(&text, out);
-	if (is_queued && runtime->activity)
+	if (is_queued && runtime->run)
 		add_own_port_hint(view, &text);
 	put_sentence(&text, out);
 	add_idle(view, &text);
 	put_sentence(&text, out);
 	old_row_describe(runtime, &text);
 	put_sentence(&text, out);
-	if (runtime->activity) {
+	if (runtime->run) {
 		add_last_start(view, runtime_stats(runtime), &text);
 		put_sentence(&text, out);
 		add_last_end(view, runtime_stats(runtime), &text);

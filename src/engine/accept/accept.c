@@ -175,7 +175,7 @@ static void rest(struct service_runtime *runtime, struct listener *listener)
 		named = take_guest(runtime, listener, &guest, &ignored) && guest.client.fd >= 0;
 	if (!named)
 		return;
-	runtime->activity->stats.accepted++;
+	runtime->run->stats.accepted++;
 	if (limit_pause_closes(runtime))
 		refuse_guest(runtime, &guest, REFUSED_RATE);
 	else
@@ -192,7 +192,7 @@ static void turn_away(struct service_runtime *runtime, struct listener *listener
 	     take_guest(runtime, listener, &guest, service_event); n++) {
 		if (guest.client.fd < 0)
 			continue;
-		runtime->activity->stats.accepted += runtime->service->exec->accept;
+		runtime->run->stats.accepted += runtime->service->exec->accept;
 		refuse_guest(runtime, &guest, refusal);
 	}
 }
@@ -235,7 +235,7 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 			break;
 		if (guests[count].client.fd < 0)
 			continue;
-		runtime->activity->stats.accepted++;
+		runtime->run->stats.accepted++;
 		count += admit(runtime, &guests[count]) == STARTS;
 	}
 	return count;
@@ -285,7 +285,7 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	int error = 0;
 
 	count = pending_reuse(runtime, guests, count);
-	if (count && exec_sequence_is_needed(runtime->service, runtime->activity->kit.plan))
+	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		return pending_depart_all(runtime, guests, count);
 	most = count && (is_short || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
 	if (may_take_spare(runtime, is_short))
@@ -428,7 +428,7 @@ static void sense(struct service_runtime *runtime, struct listener *listener)
 	     take_guest(runtime, listener, &guest, &service_event); n++) {
 		if (guest.client.fd < 0)
 			continue;
-		runtime->activity->stats.accepted++;
+		runtime->run->stats.accepted++;
 		sensor_feel(runtime, &guest);
 	}
 	if (service_event != ROOM)
@@ -463,7 +463,7 @@ static void accept_connections(struct service_runtime *runtime, struct listener 
 		service_event = EXEC_ERROR;
 	engine_keep_spare(runtime->engine);
 	if (runtime_is_empty(runtime))
-		start_kit_rest(&runtime->activity->kit, runtime->engine);
+		start_kit_rest(&runtime->run->kit, runtime->engine);
 	if (service_event == ROOM && listener->parked && must_queue(runtime))
 		service_event = FILLED; /* so that the ROOM to come is heard */
 	else if (service_event == ROOM && listener->parked && runtime_next_state(runtime) == LISTENING)
@@ -480,7 +480,7 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
-	runtime->activity->stats.last_request = clock_now();
+	runtime->run->stats.last_request = clock_now();
 	if (!endpoint_accepts(listener->listen->endpoint))
 		datagram_serve(runtime, listener);
 	else if (sensor_is(runtime->service))
@@ -521,8 +521,8 @@ static void accept_arrived(struct service_runtime *runtime, struct listener *lis
 	}
 	if (health_probes_take(runtime, &guest.client))
 		return;
-	runtime->activity->stats.last_request = clock_now();
-	runtime->activity->stats.accepted++;
+	runtime->run->stats.last_request = clock_now();
+	runtime->run->stats.accepted++;
 	receive(runtime, &guest);
 }
 

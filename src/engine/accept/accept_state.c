@@ -10,22 +10,20 @@
 
 struct accept_state *accept_state_make(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime_activity(runtime);
+	struct service_run *run = runtime_make_run(runtime);
 
-	if (!activity || activity->accept)
-		return activity ? activity->accept : NULL;
-	activity->accept = calloc(1, sizeof(*activity->accept));
-	if (activity->accept)
-		activity->accept->id = ++runtime->engine->accept_states;
-	return activity->accept;
+	if (!run || run->accept)
+		return run ? run->accept : NULL;
+	run->accept = calloc(1, sizeof(*run->accept));
+	if (run->accept)
+		run->accept->id = ++runtime->engine->accept_states;
+	return run->accept;
 }
 
 void accept_state_free(struct service_runtime *runtime)
 {
-	if (!accept_state_find(runtime))
-		return;
-	free(runtime->activity->accept);
-	runtime->activity->accept = NULL;
+	free(runtime->run->accept);
+	runtime->run->accept = NULL;
 }
 
 static const struct state_field accept_fields[] = {

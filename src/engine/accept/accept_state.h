@@ -28,7 +28,7 @@ struct accept_state {
 /* The state; NULL: none was made yet. */
 static inline struct accept_state *accept_state_find(const struct service_runtime *runtime)
 {
-	return runtime->activity ? runtime->activity->accept : NULL;
+	return runtime->run ? runtime->run->accept : NULL;
 }
 
 /* The state, made at need; NULL: out of memory. */

@@ -73,10 +73,10 @@ bool admission_is_loaded(struct service_runtime *runtime)
 	if (!most)
 		return false;
 	load = time_cache_load(&runtime->engine->admission->time_cache, clock_now());
-	if (load < 0 && !runtime->activity->accept->load_error_logged)
+	if (load < 0 && !runtime->run->accept->load_error_logged)
 		log_event(runtime->engine->log, LEVEL_WARNING, &event,
 			  "max_load cannot be kept: this system does not say its load");
-	runtime->activity->accept->load_error_logged = load < 0;
+	runtime->run->accept->load_error_logged = load < 0;
 	return load >= most;
 }
 
@@ -85,7 +85,7 @@ static struct address_entry *find_minute(struct service_runtime *runtime, const 
 {
 	if (!client_source(client, (unsigned)runtime->service->groups->access->per_source_prefix, source))
 		return NULL;
-	return address_lru_find(&runtime->engine->admission->minutes, runtime->activity->accept->id, source, now);
+	return address_lru_find(&runtime->engine->admission->minutes, runtime->run->accept->id, source, now);
 }
 
 bool admission_had_minute(struct service_runtime *runtime, const struct client *client)
@@ -111,7 +111,7 @@ void admission_count_minute(struct service_runtime *runtime, const struct client
 		return;
 	minute = find_minute(runtime, client, source, now);
 	if (!minute)
-		minute = address_lru_note(&runtime->engine->admission->minutes, runtime->activity->accept->id, source, now,
+		minute = address_lru_note(&runtime->engine->admission->minutes, runtime->run->accept->id, source, now,
 					  now + MINUTE);
 	if (minute)
 		minute->count++;
@@ -120,7 +120,7 @@ void admission_count_minute(struct service_runtime *runtime, const struct client
 void admission_count_arrival(struct service_runtime *runtime, const struct client *client)
 {
 	if (rate_limit_is_limited(runtime->service->groups->access))
-		rate_limit_count(&runtime->activity->accept->rate, runtime->service->groups->access, clock_now());
+		rate_limit_count(&runtime->run->accept->rate, runtime->service->groups->access, clock_now());
 	admission_count_minute(runtime, client);
 }
 

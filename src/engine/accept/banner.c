@@ -31,9 +31,9 @@ static void say_unread(struct service_runtime *runtime, enum banner which, const
 {
 	struct event event = { .name = "warning", .service = runtime->service->name, .reason = why };
 
-	if (!accept_state_find(runtime) || runtime->activity->accept->banner_errors_logged & 1u << which)
+	if (!accept_state_find(runtime) || runtime->run->accept->banner_errors_logged & 1u << which)
 		return;
-	runtime->activity->accept->banner_errors_logged |= (unsigned char)(1u << which);
+	runtime->run->accept->banner_errors_logged |= (unsigned char)(1u << which);
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "cannot read %s: %s: %s: clients are not sent it",
 		  names[which], path, why);
 }

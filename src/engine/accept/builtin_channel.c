@@ -170,7 +170,7 @@ static bool hear_traffic(struct builtin_channel *channel, bool *rests)
 static bool may_serve_again(const struct builtin_channel *channel)
 {
 	const struct instance *instance = channel->instance;
-	const struct start_kit *kit = &channel->runtime->activity->kit;
+	const struct start_kit *kit = &channel->runtime->run->kit;
 
 	if (!kit->plan || kit->made != channel->plan || kit->plan->rereads ||
 	    exec_sequence_has_steps(channel->runtime->service, kit->plan))
@@ -184,7 +184,7 @@ static void let_rest(struct builtin_channel *channel)
 {
 	struct instance *instance = channel->instance;
 	struct engine *engine = channel->runtime->engine;
-	struct worker_pool *standbys = &channel->runtime->activity->kit.standbys;
+	struct worker_pool *standbys = &channel->runtime->run->kit.standbys;
 	int fd = channel->io.fd;
 
 	ev_io_stop(engine->loop, &channel->io);
@@ -286,7 +286,7 @@ static struct builtin_channel *builtin_channel_new(struct service_runtime *runti
 		return NULL;
 	channel->runtime = runtime;
 	channel->instance = instance;
-	channel->plan = runtime->activity->kit.made;
+	channel->plan = runtime->run->kit.made;
 	channel->client = client;
 	channel->kind = kind;
 	ev_io_init(&channel->io, heard[kind], fd, EV_READ);
@@ -321,7 +321,7 @@ bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *ins
 {
 	int fd;
 
-	while (worker_pool_take(&runtime->activity->kit.standbys, pid, &fd, &instance->cgroup)) {
+	while (worker_pool_take(&runtime->run->kit.standbys, pid, &fd, &instance->cgroup)) {
 		struct builtin_channel *channel = builtin_channel_new(runtime, instance, REDIRECT, -1, fd);
 
 		if (channel && fd_channel_send(fd, client->fd))

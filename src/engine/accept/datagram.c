@@ -73,7 +73,7 @@ static bool depart(struct service_runtime *runtime, struct pending_client *guest
 
 static bool start(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
 {
-	struct start_kit *kit = &runtime->activity->kit;
+	struct start_kit *kit = &runtime->run->kit;
 	struct listener *listener = guest->listener;
 	struct instance *instance = guest->instance;
 	struct spawn_request launch;
@@ -140,7 +140,7 @@ static void accept_sender(struct service_runtime *runtime, struct listener *list
 		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
 	if (!admit(runtime, &guest))
 		return;
-	runtime->activity->stats.accepted++;
+	runtime->run->stats.accepted++;
 	if (!start(runtime, &guest, &why)) {
 		start_log_failure(runtime, &guest.client, buf_string(&why));
 		runtime_post(runtime, EXEC_ERROR);

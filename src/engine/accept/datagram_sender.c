@@ -35,7 +35,7 @@ static struct address_entry *find_judged(struct service_runtime *runtime, const 
 	forget_outdated(runtime->engine->admission);
 	if (!client_source(client, 128, source))
 		return NULL;
-	return address_lru_find(&runtime->engine->admission->verdicts, runtime->activity->accept->id, source, clock_now());
+	return address_lru_find(&runtime->engine->admission->verdicts, runtime->run->accept->id, source, clock_now());
 }
 
 static void remember(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
@@ -46,7 +46,7 @@ static void remember(struct service_runtime *runtime, const struct client *clien
 
 	if (!client_source(client, 128, source))
 		return;
-	judged = address_lru_note(&runtime->engine->admission->verdicts, runtime->activity->accept->id, source, now,
+	judged = address_lru_note(&runtime->engine->admission->verdicts, runtime->run->accept->id, source, now,
 				  now + REMEMBERED);
 	if (judged)
 		judged->count = refusal;

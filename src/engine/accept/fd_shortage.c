@@ -24,15 +24,15 @@ static bool has_parked(const struct service_runtime *runtime)
 static void line_up(struct service_runtime *runtime)
 {
 	start_kit_free_resting(runtime->engine);
-	if (!runtime->activity)
+	if (!runtime->run)
 		return;
-	list_remove(&runtime->activity->lacking);
-	list_add(&runtime->engine->admission->fd_waits, &runtime->activity->lacking);
+	list_remove(&runtime->run->lacking);
+	list_add(&runtime->engine->admission->fd_waits, &runtime->run->lacking);
 }
 
 void fd_shortage_end(struct service_runtime *runtime)
 {
-	list_remove(&runtime->activity->lacking);
+	list_remove(&runtime->run->lacking);
 }
 
 void fd_shortage_look(struct service_runtime *runtime)
@@ -75,7 +75,7 @@ void fd_shortage_pass(struct engine *engine)
 	int woken = 0;
 
 	LIST_EACH(link, &engine->admission->fd_waits) {
-		struct service_runtime *runtime = container_of(link, struct activity, lacking)->runtime;
+		struct service_runtime *runtime = container_of(link, struct service_run, lacking)->runtime;
 
 		list_remove(link);
 		if (runtime_state(runtime) != BACKOFF || runtime_waits_for_order(runtime))

@@ -75,7 +75,7 @@ static enum rate_limit_exceeded look(const struct service_runtime *runtime)
 
 static void set_pause(struct service_runtime *runtime, double seconds, bool logs_end)
 {
-	struct accept_state *state = runtime->activity->accept;
+	struct accept_state *state = runtime->run->accept;
 
 	state->pause = seconds;
 	state->logs_end = logs_end;
@@ -85,12 +85,12 @@ static void set_pause(struct service_runtime *runtime, double seconds, bool logs
 
 double limit_pause_seconds(const struct service_runtime *runtime)
 {
-	return accept_state_find(runtime) ? runtime->activity->accept->pause : 0;
+	return accept_state_find(runtime) ? runtime->run->accept->pause : 0;
 }
 
 bool limit_pause_closes(const struct service_runtime *runtime)
 {
-	return accept_state_find(runtime) && runtime->activity->accept->pause_closes;
+	return accept_state_find(runtime) && runtime->run->accept->pause_closes;
 }
 
 /* OpenBSD's inetd: "Cannot close it -- there are thieves on the system." */
@@ -140,7 +140,7 @@ static void limit_pause_for_trigger(struct service_runtime *runtime)
 	char span[DURATION_MOST];
 
 	set_pause(runtime, seconds, false);
-	runtime->activity->accept->pause_closes =
+	runtime->run->accept->pause_closes =
 		action == LIMIT_CLOSE || (action == LIMIT_CLOSE_RESERVED && !keeps_port(runtime));
 	event.is_alone = true;
 	event.has_duration = true;
@@ -151,7 +151,7 @@ static void limit_pause_for_trigger(struct service_runtime *runtime)
 	if (service->groups->environment->unit_environment) {
 		event.is_alone = false;
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
-			  "%s: it rests for %s, and clients wait", runtime->activity->reason,
+			  "%s: it rests for %s, and clients wait", runtime->run->reason,
 			  duration_write(span, seconds));
 		return;
 	}
@@ -200,10 +200,10 @@ static double seconds_to_span(struct service_runtime *runtime, unsigned *begin)
 static void say_pause(struct service_runtime *runtime)
 {
 	struct event event = { .name = "limited", .service = runtime->service->name,
-			       .reason = runtime->activity->reason };
+			       .reason = runtime->run->reason };
 
 	event.has_duration = true;
-	event.duration = runtime->activity->accept->pause;
+	event.duration = runtime->run->accept->pause;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "its clients wait: %s", event.reason);
 }
 

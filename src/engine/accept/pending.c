@@ -62,7 +62,7 @@ static void clear_if_empty(struct service_runtime *runtime)
 	if (!runtime_is_empty(runtime))
 		return;
 	cleanup_remove(runtime);
-	start_kit_rest(&runtime->activity->kit, runtime->engine);
+	start_kit_rest(&runtime->run->kit, runtime->engine);
 }
 
 /* The instance has run, and has ended. */
@@ -71,7 +71,7 @@ static void take_end(struct service_runtime *runtime, struct instance *instance,
 	bool retired = instance->retired, unread, failed;
 
 	builtin_channel_finish(instance);
-	start_kit_drain(&runtime->activity->kit, runtime_is_empty(runtime));
+	start_kit_drain(&runtime->run->kit, runtime_is_empty(runtime));
 	failed = start_log_end(runtime, instance, ending);
 	if (instance->give_back)
 		instance->give_back(instance);
@@ -185,10 +185,10 @@ bool pending_plan(struct service_runtime *runtime, struct pending_client *guest,
 	struct instance *instance = guest->instance;
 	bool plain = runtime->service->groups->environment->instance_names == INSTANCE_NAMES_PLAIN;
 
-	if (!runtime->activity->kit.plan->per_connection || (instance->sequence && instance->plan))
+	if (!runtime->run->kit.plan->per_connection || (instance->sequence && instance->plan))
 		return true;
 	if (!*guest->name)
-		client_instance_name(&guest->client, runtime->activity->accept->named_instances++, plain, guest->name,
+		client_instance_name(&guest->client, runtime->run->accept->named_instances++, plain, guest->name,
 				     sizeof(guest->name));
 	plan_free(instance->plan);
 	instance->plan = runtime_plan_connection(runtime, guest->name, why);
@@ -198,7 +198,7 @@ bool pending_plan(struct service_runtime *runtime, struct pending_client *guest,
 bool pending_equip(struct service_runtime *runtime, struct pending_client *guest, struct spawn_request *launch,
 		   struct buf *why)
 {
-	struct start_kit *kit = &runtime->activity->kit;
+	struct start_kit *kit = &runtime->run->kit;
 	int socket = guest->client.fd < 0 ? guest->listener->io.fd : guest->client.fd;
 
 	guest->instance->service = runtime->service;    /* a reload may have been since it was made */
@@ -244,7 +244,7 @@ static void say_start(struct service_runtime *runtime, const struct pending_clie
  * instance has no address. */
 static void note_peer(struct service_runtime *runtime, const struct pending_client *guest)
 {
-	struct service_stats *stats = &runtime->activity->stats;
+	struct service_stats *stats = &runtime->run->stats;
 	const char *peer = guest->caller.address;
 
 	snprintf(stats->last_peer, sizeof(stats->last_peer), "%.63s", peer);
@@ -259,10 +259,10 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 	struct instance *instance = guest->instance;
 
 	if (!instance->sequence)
-		list_add(&runtime->activity->instances, &instance->link);
+		list_add(&runtime->run->instances, &instance->link);
 	fd_shortage_end(runtime);
-	runtime->activity->stats.activations++;
-	runtime->activity->stats.last_start = clock_now();
+	runtime->run->stats.activations++;
+	runtime->run->stats.last_start = clock_now();
 	note_peer(runtime, guest);
 	if (instance->starting)
 		instance_limit(instance, runtime->service->groups->lifecycle->timeout_start);
@@ -316,7 +316,7 @@ bool pending_begin(struct service_runtime *runtime, struct pending_client *guest
 		return true;
 	}
 	if (launch->pid < 0)
-		start_kit_note_fault(&runtime->activity->kit, &launch->fault);
+		start_kit_note_fault(&runtime->run->kit, &launch->fault);
 	if (!why->length && launch->pid < 0)
 		launch_describe_fault(runtime->service, &launch->fault, why);
 	else if (!why->length)

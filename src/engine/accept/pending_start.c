@@ -28,15 +28,15 @@ bool pending_must_wait(const struct service_runtime *runtime)
 {
 	unsigned most = runtime->backoff.failures ? 1 : DEPARTING_MOST;
 
-	return accept_state_find(runtime) && runtime->activity->accept->starting_clients >= most;
+	return accept_state_find(runtime) && runtime->run->accept->starting_clients >= most;
 }
 
 /* One guest less is on its way. */
 static void note_arrival(struct service_runtime *runtime)
 {
-	runtime->activity->accept->starting_clients--;
+	runtime->run->accept->starting_clients--;
 	if (runtime_next_state(runtime) == FULL && !runtime_is_full(runtime) &&
-	    !runtime->activity->accept->recalling)
+	    !runtime->run->accept->recalling)
 		runtime_post(runtime, ROOM);
 }
 
@@ -53,7 +53,7 @@ static bool launch(struct exec_sequence *sequence, struct spawn_request *launch,
 	fd_map_close(&guest->fd_map);
 	if (launch->pid >= 0)
 		return true;
-	start_kit_note_fault(&runtime->activity->kit, &launch->fault);
+	start_kit_note_fault(&runtime->run->kit, &launch->fault);
 	launch_describe_fault(runtime->service, &launch->fault, why);
 	return false;
 }
@@ -65,7 +65,7 @@ static void runs(struct exec_sequence *sequence)
 
 	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &guest->client);
 	pending_note_start(sequence->runtime, guest);
-	sequence->runtime->activity->stats.skipped_starts = 0;
+	sequence->runtime->run->stats.skipped_starts = 0;
 	if (is_connection)              /* whether a datagram was read shows at its end */
 		backoff_reset(&sequence->runtime->backoff);
 	if (guest->listener)            /* else it was counted off when that went */
@@ -101,7 +101,7 @@ static void recall(struct exec_sequence *sequence)
 	if (sequence->step != EXEC_STEP_LAUNCHED)
 		give_back(sequence->runtime, guest);
 	guest->listener = NULL;
-	sequence->runtime->activity->accept->starting_clients--;
+	sequence->runtime->run->accept->starting_clients--;
 }
 
 static void leave_course(struct instance *instance)
@@ -156,7 +156,7 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 		instance->busy->busy = false;
 	give_back(runtime, guest);
 	if (!retired)
-		runtime->activity->accept->starting_clients--;
+		runtime->run->accept->starting_clients--;
 	if (!instance->retired)
 		runtime->instance_count--;
 	instance_free(instance);
@@ -194,7 +194,7 @@ struct exec_sequence *pending_resume_course(struct service_runtime *runtime, str
 	instance->leave_course = leave_course;
 	instance->on_ready = on_main_ready;
 	tell_client(departure);
-	runtime->activity->accept->starting_clients += !has_run && guest->listener;
+	runtime->run->accept->starting_clients += !has_run && guest->listener;
 	return &departure->sequence;
 }
 
@@ -241,8 +241,8 @@ bool pending_depart(struct service_runtime *runtime, struct pending_client *gues
 	instance->on_ready = on_main_ready;
 	exec_sequence_init(&departure->sequence, runtime, instance, &guest_owner);
 	tell_client(departure);
-	list_add(&runtime->activity->instances, &instance->link);
-	runtime->activity->accept->starting_clients++;
+	list_add(&runtime->run->instances, &instance->link);
+	runtime->run->accept->starting_clients++;
 	exec_sequence_begin(&departure->sequence);
 	return true;
 }

@@ -103,8 +103,8 @@ bool refuse_may_tell(struct service_runtime *runtime)
 
 void refuse_guest(struct service_runtime *runtime, struct pending_client *guest, enum refusal refusal)
 {
-	if (runtime->activity)
-		runtime->activity->stats.refused[refusal]++;
+	if (runtime->run)
+		runtime->run->stats.refused[refusal]++;
 	if (guest->client.fd >= 0 || refuse_may_tell(runtime)) {
 		say(runtime, &guest->client, refusal);
 		xinetd_record_refusal(runtime, &guest->client, refusal);

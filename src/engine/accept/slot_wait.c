@@ -26,7 +26,7 @@ static void let_go(struct waiter *waiter, bool cancelled)
 
 	alarm_stop(&waiter->end);
 	list_remove(&waiter->link);
-	runtime->activity->accept->slot_waiters--;
+	runtime->run->accept->slot_waiters--;
 	runtime->engine->admission->slot_wait_count--;
 	free(waiter);
 	over(runtime, &guest, cancelled);
@@ -43,7 +43,7 @@ bool slot_wait_give(struct service_runtime *runtime, struct pending_client *gues
 	struct admission *admission = runtime->engine->admission;
 	struct waiter *waiter;
 
-	if (guest->has_waited || admission->slot_wait_count >= GRACE_MOST || runtime->activity->accept->slot_waiters >= GRACE_EACH)
+	if (guest->has_waited || admission->slot_wait_count >= GRACE_MOST || runtime->run->accept->slot_waiters >= GRACE_EACH)
 		return false;
 	waiter = malloc(sizeof(*waiter));
 	if (!waiter)
@@ -56,7 +56,7 @@ bool slot_wait_give(struct service_runtime *runtime, struct pending_client *gues
 	alarm_init(&waiter->end, runtime->engine, on_end);
 	alarm_set(&waiter->end, GRACE_SECONDS);
 	list_add(&admission->slot_waits, &waiter->link);
-	runtime->activity->accept->slot_waiters++;
+	runtime->run->accept->slot_waiters++;
 	admission->slot_wait_count++;
 	return true;
 }
@@ -73,7 +73,7 @@ void slot_wait_look(struct engine *engine)
 
 void slot_wait_cancel(struct service_runtime *runtime)
 {
-	if (!accept_state_find(runtime) || !runtime->activity->accept->slot_waiters)
+	if (!accept_state_find(runtime) || !runtime->run->accept->slot_waiters)
 		return;
 	LIST_EACH(link, &runtime->engine->admission->slot_waits) {
 		struct waiter *waiter = container_of(link, struct waiter, link);

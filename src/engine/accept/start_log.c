@@ -27,7 +27,7 @@ static enum level level_of(struct service_runtime *runtime, const struct ending 
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 
 	if (crashed)
-		return log_rate_limit_is_due(&runtime->activity->stats.crash_log_limit, more) ? LEVEL_WARNING
+		return log_rate_limit_is_due(&runtime->run->stats.crash_log_limit, more) ? LEVEL_WARNING
 												: LEVEL_INFO;
 	return well ? xinetd_record_run_level(runtime) : LEVEL_NOTICE;
 }
@@ -49,7 +49,7 @@ static void say_end(struct service_runtime *runtime, pid_t pid, const struct end
 
 bool start_log_end(struct service_runtime *runtime, const struct instance *instance, const struct ending *ending)
 {
-	struct service_stats *stats = &runtime->activity->stats;
+	struct service_stats *stats = &runtime->run->stats;
 	bool failed = exit_verdict_note_end(runtime, instance, ending);
 
 	say_end(runtime, instance->pid, ending, failed);
@@ -75,7 +75,7 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 	if (!*why)
 		event.reason = why = late;
 	if (runtime_is_empty(runtime))
-		start_kit_rest(&runtime->activity->kit, runtime->engine);
+		start_kit_rest(&runtime->run->kit, runtime->engine);
 	fd_shortage_look(runtime);
 	if (waits) {
 		runtime_fail(runtime, event.name, "cannot start: %s", why);
@@ -89,17 +89,17 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 
 void start_log_skip(struct service_runtime *runtime, const char *why)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 	struct event event = {
 		.name = "skipped", .service = runtime->service->name, .reason = why, .has_duration = true
 	};
 	double pause = SKIPPED;
 	char span[DURATION_MOST];
 
-	for (unsigned n = 0; n < activity->stats.skipped_starts && pause < SKIPPED_MOST; n++)
+	for (unsigned n = 0; n < run->stats.skipped_starts && pause < SKIPPED_MOST; n++)
 		pause *= 2;
-	activity->stats.skipped_starts++;
-	activity->accept->pause = event.duration = pause;
+	run->stats.skipped_starts++;
+	run->accept->pause = event.duration = pause;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
 		  duration_write(span, pause));
 	runtime_pause(runtime, "not started: %s", why);

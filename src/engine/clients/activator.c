@@ -14,8 +14,8 @@ static const char by_operator[] = "operator";
 
 void activator_forget(struct service_runtime *runtime)
 {
-	if (runtime->activity)
-		conn_query_drop(&runtime->activity->activator_query);
+	if (runtime->run)
+		conn_query_drop(&runtime->run->activator_query);
 }
 
 static void note(struct service_runtime *runtime, const struct conn_count *conn)
@@ -35,7 +35,7 @@ static void note(struct service_runtime *runtime, const struct conn_count *conn)
 		memcpy(&in6->sin6_addr, conn->peer, sizeof(in6->sin6_addr));
 		client.length = sizeof(*in6);
 	}
-	client_address(&client, runtime->activity->stats.last_peer, sizeof(runtime->activity->stats.last_peer));
+	client_address(&client, runtime->run->stats.last_peer, sizeof(runtime->run->stats.last_peer));
 }
 
 static void on_counted(struct conn_query *query)
@@ -55,10 +55,10 @@ static void ask(struct service_runtime *runtime)
 {
 	struct conn_query *query = conn_query_new(runtime, on_counted);
 
-	runtime->activity->activator_query = query;
+	runtime->run->activator_query = query;
 	if (!query)
 		return;
-	query->which = list_has_one(&runtime->activity->instances) ? CONN_WHICH_CLIENTS : CONN_WHICH_QUEUED;
+	query->which = list_has_one(&runtime->run->instances) ? CONN_WHICH_CLIENTS : CONN_WHICH_QUEUED;
 	query->no_probes = true;
 	conn_query_add_listeners(query, 1 << CONN_TCP);
 	if (!query->count || !conn_query_start(query))
@@ -67,14 +67,14 @@ static void ask(struct service_runtime *runtime)
 
 void activator_ask(struct service_runtime *runtime, bool clients_wait)
 {
-	struct activity *activity = runtime->activity;
-	bool rarely = clock_now() - activity->stats.last_start > RARELY;
+	struct service_run *run = runtime->run;
+	bool rarely = clock_now() - run->stats.last_start > RARELY;
 
 	activator_forget(runtime);
-	*activity->stats.last_peer = '\0';
-	if (activity->start_ordered) {
-		memcpy(activity->stats.last_peer, by_operator, sizeof(by_operator));
-		activity->start_ordered = false;
+	*run->stats.last_peer = '\0';
+	if (run->start_ordered) {
+		memcpy(run->stats.last_peer, by_operator, sizeof(by_operator));
+		run->start_ordered = false;
 		return;
 	}
 	if (rarely && clients_wait)

@@ -247,7 +247,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
  * be opened. */
 static bool have_twins(const struct service_runtime *runtime)
 {
-	const struct standby_sockets *standby_sockets = runtime->activity->standby_sockets;
+	const struct standby_sockets *standby_sockets = runtime->run->standby_sockets;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (listener_has_socket(&runtime->listeners[n]) &&
@@ -291,7 +291,7 @@ void drain_start(struct drain *drain, struct drained_socket *sockets, size_t cou
 /* Moves the sockets of the current instance to a new drain of it. NULL: out of memory. */
 static struct drain *make_of_twins(struct service_runtime *runtime)
 {
-	size_t count = runtime->activity->standby_sockets->count;
+	size_t count = runtime->run->standby_sockets->count;
 	struct drain *drain = drain_make(runtime_current(runtime), count);
 	struct drained_socket *sockets = drain ? standby_sockets_release(runtime) : NULL;
 
@@ -393,10 +393,10 @@ bool drain_has_twin(const struct instance *instance)
 
 void drain_replaced(struct service_runtime *runtime)
 {
-	const struct activity *activity = runtime->activity;
+	const struct service_run *run = runtime->run;
 	struct drain *drain;
 
-	if (!activity || !activity->standby_sockets || !activity->standby_sockets->apart || !activity->current)
+	if (!run || !run->standby_sockets || !run->standby_sockets->apart || !run->current)
 		return;
 	drain = make_of_twins(runtime);
 	if (drain)

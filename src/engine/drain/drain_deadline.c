@@ -46,7 +46,7 @@ void patience_say_over(struct service_runtime *runtime, pid_t pid, unsigned left
 {
 	struct event event = { .name = "impatient", .service = runtime->service->name, .pid = pid };
 
-	runtime->activity->stats.parted += left;
+	runtime->run->stats.parted += left;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still",
 		  (long)pid, left, left == 1 ? "" : "s");
 }

@@ -10,7 +10,7 @@
 
 static void end_noting(struct service_runtime *runtime)
 {
-	runtime->activity->drain_snapshots--;
+	runtime->run->drain_snapshots--;
 	if (!runtime->engine->stopping)
 		runtime_post(runtime, LOOK);
 }
@@ -18,9 +18,9 @@ static void end_noting(struct service_runtime *runtime)
 static void on_counted(struct conn_query *query)
 {
 	struct drain_snapshot *former = container_of(query, struct drain_snapshot, query);
-	const struct activity *activity = query->runtime->activity;
+	const struct service_run *run = query->runtime->run;
 
-	former->known = !activity->current && activity->stats.activations == former->activations &&
+	former->known = !run->current && run->stats.activations == former->activations &&
 			conn_query_is_whole(query);
 	end_noting(query->runtime);
 }
@@ -34,13 +34,13 @@ void drain_snapshot_note(struct drain_snapshot *former, struct service_runtime *
 		return;
 	query->use = GUESTS_NOTED;
 	query->which = CONN_WHICH_HELD;
-	former->activations = runtime->activity->stats.activations;
+	former->activations = runtime->run->stats.activations;
 	for (size_t n = 0; n < count; n++) {
 		if (sockets[n].fd >= 0)
 			conn_query_add(query, sockets[n].fd, ANY_KIND);
 	}
 	if (conn_query_start(query))
-		runtime->activity->drain_snapshots++;
+		runtime->run->drain_snapshots++;
 }
 
 void drain_snapshot_free(struct drain_snapshot *former)
@@ -89,5 +89,5 @@ void drain_snapshot_spare(struct conn_query *query)
 
 bool drain_snapshot_is_noting(const struct service_runtime *runtime)
 {
-	return runtime->activity && runtime->activity->drain_snapshots;
+	return runtime->run && runtime->run->drain_snapshots;
 }

@@ -125,7 +125,7 @@ static struct standby_sockets *standby_sockets_new(struct service_runtime *runti
 		ev_init(&standby_sockets->pairs[n].visit, on_visit);
 		standby_sockets->pairs[n].visit.data = standby_sockets;
 	}
-	return runtime->activity->standby_sockets = standby_sockets;
+	return runtime->run->standby_sockets = standby_sockets;
 }
 
 static void say_lack(const struct service_runtime *runtime, struct buf *why)
@@ -209,7 +209,7 @@ void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
-	if (!runtime->activity || (standby_sockets && standby_sockets->apart))
+	if (!runtime->run || (standby_sockets && standby_sockets->apart))
 		return;
 	if (!standby_sockets)
 		standby_sockets =
@@ -367,7 +367,7 @@ static struct standby_leftover *standby_sockets_drop(struct standby_sockets *sta
 			close_socket_fd(standby_sockets->runtime->engine, standby_sockets->runtime->service->name,
 				      &standby_sockets->pairs[n].other);
 	}
-	standby_sockets->runtime->activity->standby_sockets = NULL;
+	standby_sockets->runtime->run->standby_sockets = NULL;
 	conn_query_free(&standby_sockets->clients);
 	free(standby_sockets);
 	return leftovers;
@@ -572,7 +572,7 @@ void standby_sockets_take(struct service_runtime *runtime, struct drained_socket
 {
 	bool any = false;
 
-	if (!runtime->activity || runtime_state(runtime) == OFF)
+	if (!runtime->run || runtime_state(runtime) == OFF)
 		return;
 	for (size_t n = 0; n < count; n++)
 		any = take_one(runtime, &sockets[n]) || any;

@@ -103,7 +103,7 @@ void standby_sockets_free(struct service_runtime *runtime); /* closes what is ke
 /* Between the files of twins. */
 static inline struct standby_sockets *standby_sockets_of(const struct service_runtime *runtime)
 {
-	return runtime->activity ? runtime->activity->standby_sockets : NULL;
+	return runtime->run ? runtime->run->standby_sockets : NULL;
 }
 
 struct listener *standby_sockets_find_listener(const struct service_runtime *runtime, int fd); /* by the address of fd; NULL: none */

@@ -299,32 +299,30 @@ static bool find_processes(struct freeze *freeze)
 
 static bool make_times(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 
-	if (!activity->freeze_times)
-		activity->freeze_times = calloc(1, sizeof(*activity->freeze_times));
-	return activity->freeze_times;
+	if (!run->freeze_times)
+		run->freeze_times = calloc(1, sizeof(*run->freeze_times));
+	return run->freeze_times;
 }
 
 const struct freeze_times *freeze_times(const struct service_runtime *runtime)
 {
 	static const struct freeze_times never;
 
-	return runtime->activity && runtime->activity->freeze_times ? runtime->activity->freeze_times : &never;
+	return runtime->run && runtime->run->freeze_times ? runtime->run->freeze_times : &never;
 }
 
 void freeze_times_free(struct service_runtime *runtime)
 {
-	if (!runtime->activity)
-		return;
-	free(runtime->activity->freeze_times);
-	runtime->activity->freeze_times = NULL;
+	free(runtime->run->freeze_times);
+	runtime->run->freeze_times = NULL;
 }
 
 void freeze_stay_awake(struct service_runtime *runtime)
 {
-	if (runtime->activity && runtime->activity->freeze_times)
-		runtime->activity->freeze_times->frozen_since = 0;
+	if (runtime->run && runtime->run->freeze_times)
+		runtime->run->freeze_times->frozen_since = 0;
 }
 
 /* true: the looks have begun. */
@@ -418,7 +416,7 @@ bool freeze_sleep(struct service_runtime *runtime)
 	if (before > 0)
 		freeze->frozen = runtime->since = before;
 	else
-		runtime->activity->stats.freezes++;
+		runtime->run->stats.freezes++;
 	freeze_stay_awake(runtime);
 	accept_latency_end(runtime);
 	say(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
@@ -467,8 +465,8 @@ void freeze_wake(struct service_runtime *runtime)
 	slept = now - freeze->frozen;
 	awaited = exit_verdict_sees_clients(runtime);
 	thaw(freeze->instance);
-	runtime->activity->stats.wakes++;
-	freeze_note_sleep(runtime->activity->freeze_times, slept);
+	runtime->run->stats.wakes++;
+	freeze_note_sleep(runtime->run->freeze_times, slept);
 	say_wake(runtime, freeze->instance->pid, slept);
 	if (awaited)
 		accept_latency_begin_thawed(runtime, now);
@@ -482,7 +480,7 @@ bool freeze_set_aside(struct service_runtime *runtime)
 	if (!freeze || (freeze->frozen <= 0 && !freeze->is_under_way))
 		return false;
 	runtime->freezes = freeze->is_operators;
-	runtime->activity->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen : 0;
+	runtime->run->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen : 0;
 	return true;
 }
 
@@ -501,5 +499,5 @@ void freeze_load(struct service_runtime *runtime, struct state_section *section)
 
 	state_load(section, &saved_freeze, &times, NULL);
 	if ((times.last_thaw > 0 || times.frozen_since > 0) && make_times(runtime))
-		*runtime->activity->freeze_times = times;
+		*runtime->run->freeze_times = times;
 }

@@ -15,7 +15,7 @@
 /* last_latency belongs to the last start. */
 static void conclude(struct service_runtime *runtime)
 {
-	struct service_stats *stats = &runtime->activity->stats;
+	struct service_stats *stats = &runtime->run->stats;
 	double latency = clock_now() - stats->last_request;
 
 	if (stats->last_request <= stats->last_start)
@@ -25,8 +25,8 @@ static void conclude(struct service_runtime *runtime)
 
 static void look_later(struct service_runtime *runtime, double least)
 {
-	struct queue_guard *guard = runtime->activity->guard;
-	double pause = (clock_now() - runtime->activity->stats.last_request) / PART;
+	struct queue_guard *guard = runtime->run->guard;
+	double pause = (clock_now() - runtime->run->stats.last_request) / PART;
 
 	ev_now_update(runtime->engine->loop);
 	ev_timer_set(&guard->accept_timer, pause > least ? pause : least, 0.);
@@ -37,12 +37,12 @@ static void look_later(struct service_runtime *runtime, double least)
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct service_runtime *runtime = timer->data;
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 	unsigned waiting;
 
 	(void)loop, (void)events;
 	if (runtime_state(runtime) != RUNNING || runtime->since != guard->accept_since ||
-	    runtime->activity->standby_sockets)
+	    runtime->run->standby_sockets)
 		return;
 	waiting = exit_verdict_count_queue(runtime);
 	if (waiting < guard->accept_queued) {
@@ -50,17 +50,17 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	guard->accept_queued = waiting;
-	if (clock_now() - runtime->activity->stats.last_request < LAST)
+	if (clock_now() - runtime->run->stats.last_request < LAST)
 		look_later(runtime, FIRST);
 }
 
 /* A short life may be over before the first look, or when the loop has just that look pending. */
 void accept_latency_end(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 	bool looking = ev_is_active(&guard->accept_timer) || ev_is_pending(&guard->accept_timer);
 
-	if (looking && !runtime->activity->standby_sockets && exit_verdict_count_queue(runtime) < guard->accept_queued)
+	if (looking && !runtime->run->standby_sockets && exit_verdict_count_queue(runtime) < guard->accept_queued)
 		conclude(runtime);
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 }
@@ -74,7 +74,7 @@ static bool tells_itself(const struct service_runtime *runtime)
 
 static void watch(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 
 	guard->accept_since = runtime->since;
 	ev_init(&guard->accept_timer, on_look);
@@ -90,7 +90,7 @@ static double first_pause(const struct service_stats *stats)
 /* exit_verdict_note_queue has counted who waited before it was started. */
 void accept_latency_begin(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 	guard->accept_queued = guard->queued_at_start;
@@ -98,17 +98,17 @@ void accept_latency_begin(struct service_runtime *runtime)
 		conclude(runtime);
 		return;
 	}
-	runtime->activity->stats.last_latency = 0;
+	runtime->run->stats.last_latency = 0;
 	watch(runtime);
-	look_later(runtime, first_pause(&runtime->activity->stats));
+	look_later(runtime, first_pause(&runtime->run->stats));
 }
 
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
-	runtime->activity->stats.last_request = asked;
+	runtime->run->stats.last_request = asked;
 	guard->accept_queued = exit_verdict_count_queue(runtime);
 	if (!guard->accept_queued) {    /* it was as fast as superd */
 		conclude(runtime);
@@ -120,7 +120,7 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 
 void accept_latency_resume(struct service_runtime *runtime, double wait)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 
 	watch(runtime);
 	ev_timer_set(&guard->accept_timer, wait, 0.);

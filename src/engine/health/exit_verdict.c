@@ -36,7 +36,7 @@ unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
 
 void exit_verdict_note_queue(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 
 	guard->queued_at_start = guard->queued_at_end ? guard->queued_at_end : exit_verdict_count_queue(runtime);
 	guard->queued_at_end = 0;
@@ -71,7 +71,7 @@ static bool has_moved(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (!queue_ids_have_moved(runtime->listeners[n].io.fd, runtime->listeners[n].listen,
-					  &runtime->activity->guard->backlog))
+					  &runtime->run->guard->backlog))
 			return false;
 	}
 	return true;
@@ -80,7 +80,7 @@ static bool has_moved(const struct service_runtime *runtime)
 /* Whether this good end is one of a row of ends that took nothing. */
 static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 	unsigned waiting;
 
 	if (!runtime->listener_count)
@@ -129,7 +129,7 @@ bool exit_verdict_note_end(struct service_runtime *runtime, const struct instanc
 	bool failed = exit_verdict_is_failure(instance->service, ending);
 	bool lasted = !instance->service->exec->accept &&
 		ending->lasted * 1e6 > (double)instance->service->groups->lifecycle->backoff_max;
-	struct failures *failures = &runtime->activity->stats.failed;
+	struct failures *failures = &runtime->run->stats.failed;
 	struct failure failure = {
 		.at = clock_now(), .lasted = ending->lasted, .pid = instance->pid, .status = ending->status,
 		.result = (unsigned char)ending->result,
@@ -139,7 +139,7 @@ bool exit_verdict_note_end(struct service_runtime *runtime, const struct instanc
 		failures->in_row = 0;
 	if (!failed)
 		return false;
-	runtime->activity->stats.failures++;
+	runtime->run->stats.failures++;
 	if (instance->peer)
 		snprintf(failure.peer, sizeof(failure.peer), "%s", instance->peer);
 	if (instance->retired)
@@ -154,12 +154,12 @@ void exit_verdict_note_start(struct service_runtime *runtime, const struct clien
 {
 	struct failure failure = { .at = clock_now(), .result = (unsigned char)result };
 
-	runtime->activity->stats.failures++;
-	runtime->activity->stats.failing = true;
+	runtime->run->stats.failures++;
+	runtime->run->stats.failing = true;
 	if (client)
 		client_address(client, failure.peer, sizeof(failure.peer));
 	snprintf(failure.why, sizeof(failure.why), "cannot start: %s", why);
-	failures_add(&runtime->activity->stats.failed, &failure);
+	failures_add(&runtime->run->stats.failed, &failure);
 }
 
 static bool has_connections(const struct service_runtime *runtime)
@@ -197,16 +197,16 @@ void exit_verdict_fail_no_progress(struct service_runtime *runtime)
 {
 	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
 	const char *what = runtime->listener_count ? none : soon;
-	struct failure failure = { .at = clock_now(), .lasted = runtime->activity->stats.last_duration };
+	struct failure failure = { .at = clock_now(), .lasted = runtime->run->stats.last_duration };
 	struct buf mistakes = { 0 };
 
 	if (runtime->listener_count)
 		add_mistakes(runtime, &mistakes);
 	runtime_pause(runtime, "%s%s", what, buf_string(&mistakes));
 	buf_free(&mistakes);
-	runtime->activity->stats.failures++;
+	runtime->run->stats.failures++;
 	snprintf(failure.why, sizeof(failure.why), "%s", what);
-	failures_add(&runtime->activity->stats.failed, &failure);
+	failures_add(&runtime->run->stats.failed, &failure);
 }
 
 /* Returns what an end is for the table of transitions, and sets the pause after a failure. */
@@ -219,7 +219,7 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 	if (!exit_verdict_is_failure(runtime->service, ending)) {
 		if (!made_no_progress(runtime, ending))
 			return EXITED;
-		runtime->activity->guard->queued_at_end = 0;
+		runtime->run->guard->queued_at_end = 0;
 		exit_verdict_fail_no_progress(runtime);
 		return CRASHED;
 	}
@@ -235,7 +235,7 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 double exit_verdict_restart(struct service_runtime *runtime, const struct ending *ending)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 	struct event event = { .name = "pause", .service = runtime->service->name, .reason = "it ended at once" };
 	char span[DURATION_MOST];
 

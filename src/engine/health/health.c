@@ -119,7 +119,7 @@ static const char *find_rest(const struct service_runtime *runtime)
 		return runtime_is_draining(runtime) ? "it drains: clients wait until its instances have ended"
 				      : "an operator holds it: clients wait";
 	if (runtime_state(runtime) == BACKOFF)
-		return runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "it is paused";
+		return runtime->run && *runtime->run->reason ? runtime->run->reason : "it is paused";
 	return runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING ? "its sockets are closed" : NULL;
 }
 

@@ -38,7 +38,7 @@ static void count(struct service_runtime *runtime, unsigned number)
 {
 	struct event event = { .name = "probe", .service = runtime->service->name };
 
-	runtime->activity->stats.probes += number;
+	runtime->run->stats.probes += number;
 	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%u probe%s closed (probe_from)", number,
 		  number == 1 ? "" : "s");
 }
@@ -162,7 +162,7 @@ static void ask(struct service_runtime *runtime)
 	size_t count = runtime->listener_count;
 	struct probing *probing = calloc(1, sizeof(*probing) + count * sizeof(probing->lengths[0]));
 
-	runtime->activity->guard->probe_query = probing;
+	runtime->run->guard->probe_query = probing;
 	if (!probing)
 		return;
 	probing->count = count;

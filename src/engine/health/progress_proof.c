@@ -14,7 +14,7 @@
 void progress_proof_forget(struct service_runtime *runtime)
 {
 	if (queue_guard_find(runtime))
-		conn_query_drop(&runtime->activity->guard->progress_query);
+		conn_query_drop(&runtime->run->guard->progress_query);
 }
 
 bool progress_proof_is_open(const struct service_runtime *runtime)
@@ -56,9 +56,9 @@ static void take_note(struct queue_guard *guard, struct cookie_set *guests)
 /* The consequences of an end that is proved only now. */
 static void take_failure(struct service_runtime *runtime)
 {
-	struct service_stats *stats = &runtime->activity->stats;
+	struct service_stats *stats = &runtime->run->stats;
 
-	runtime->activity->guard->no_progress_limit = NO_PROGRESS_LIMIT;
+	runtime->run->guard->no_progress_limit = NO_PROGRESS_LIMIT;
 	stats->failing = true;
 	runtime_start_anew(runtime);
 	exit_verdict_fail_no_progress(runtime);
@@ -69,7 +69,7 @@ static void take_failure(struct service_runtime *runtime)
 
 static void trust(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 
 	guard->no_progress_ends = 0;
 	if (guard->no_progress_limit < NO_PROGRESS_LIMIT_MOST)
@@ -80,7 +80,7 @@ static void trust(struct service_runtime *runtime)
 static void on_counted(struct conn_query *query)
 {
 	struct service_runtime *runtime = query->runtime;
-	struct queue_guard *guard = runtime->activity->guard;
+	struct queue_guard *guard = runtime->run->guard;
 	bool waits = conn_query_is_current(query) && runtime_state(runtime) == LISTENING, known = waits &&
 		is_known(query);
 	bool tried = known && guard->backlog_is_exact && guard->backlog_is_queried && guard->started_since;
@@ -104,7 +104,7 @@ static void ask(struct service_runtime *runtime)
 {
 	struct conn_query *query = conn_query_new(runtime, on_counted);
 
-	runtime->activity->guard->progress_query = query;
+	runtime->run->guard->progress_query = query;
 	if (!query)
 		return;
 	query->use = GUESTS_NOTED;
@@ -123,7 +123,7 @@ bool progress_proof_ward_off(struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) != LISTENING || runtime->service->exec->accept || !progress_proof_is_open(runtime))
 		return false;
-	if (!runtime->activity->guard->progress_query)
+	if (!runtime->run->guard->progress_query)
 		ask(runtime);
-	return runtime->activity->guard->progress_query;
+	return runtime->run->guard->progress_query;
 }

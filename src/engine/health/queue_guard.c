@@ -8,16 +8,16 @@
 
 struct queue_guard *queue_guard_make(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime_activity(runtime);
+	struct service_run *run = runtime_make_run(runtime);
 
-	if (!activity || activity->guard)
-		return activity ? activity->guard : NULL;
-	activity->guard = calloc(1, sizeof(*activity->guard));
-	if (!activity->guard)
+	if (!run || run->guard)
+		return run ? run->guard : NULL;
+	run->guard = calloc(1, sizeof(*run->guard));
+	if (!run->guard)
 		return NULL;
-	activity->guard->no_progress_limit = NO_PROGRESS_LIMIT;
-	ev_init(&activity->guard->accept_timer, NULL);
-	return activity->guard;
+	run->guard->no_progress_limit = NO_PROGRESS_LIMIT;
+	ev_init(&run->guard->accept_timer, NULL);
+	return run->guard;
 }
 
 void queue_guard_free(struct service_runtime *runtime)
@@ -29,7 +29,7 @@ void queue_guard_free(struct service_runtime *runtime)
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 	queue_ids_free(&guard->backlog);
 	free(guard);
-	runtime->activity->guard = NULL;
+	runtime->run->guard = NULL;
 }
 
 void queue_guard_reset(struct service_runtime *runtime)

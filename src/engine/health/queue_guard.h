@@ -35,12 +35,12 @@ struct queue_guard {
 /* The guard; NULL: none was made yet. */
 static inline struct queue_guard *queue_guard_find(const struct service_runtime *runtime)
 {
-	return runtime->activity ? runtime->activity->guard : NULL;
+	return runtime->run ? runtime->run->guard : NULL;
 }
 
 /* The guard, made at need; NULL: out of memory. */
 struct queue_guard *queue_guard_make(struct service_runtime *runtime);
-void queue_guard_free(struct service_runtime *runtime); /* after activation_filter_forget */
+void queue_guard_free(struct service_runtime *runtime); /* after health_probes_forget and progress_proof_forget */
 
 void queue_guard_reset(struct service_runtime *runtime);                /* the next clients are those of another row */
 bool queue_guard_has_queue(const struct service_runtime *runtime);      /* clients waited when the last instance ended */

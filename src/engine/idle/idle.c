@@ -189,7 +189,7 @@ static void say(const struct idle *idle, enum level level, const char *what)
 /* If the processes cannot be frozen, idle_action = stop counts while they run. */
 static void on_settled(struct service_runtime *runtime, bool frozen)
 {
-	struct idle *idle = runtime->activity->idle;
+	struct idle *idle = runtime->run->idle;
 
 	if (!idle || idle->phase != IDLE_FREEZING)
 		return;
@@ -239,24 +239,24 @@ static void go_on(struct idle *idle)
 
 static struct idle_saved *make_saved(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 
-	if (!activity->idle_saved)
-		activity->idle_saved = calloc(1, sizeof(*activity->idle_saved));
-	return activity->idle_saved;
+	if (!run->idle_saved)
+		run->idle_saved = calloc(1, sizeof(*run->idle_saved));
+	return run->idle_saved;
 }
 
 static const struct idle_saved *saved_of(const struct service_runtime *runtime)
 {
 	static const struct idle_saved nothing;
 
-	return runtime->activity && runtime->activity->idle_saved ? runtime->activity->idle_saved : &nothing;
+	return runtime->run && runtime->run->idle_saved ? runtime->run->idle_saved : &nothing;
 }
 
 static void free_saved(struct service_runtime *runtime)
 {
-	free(runtime->activity->idle_saved);
-	runtime->activity->idle_saved = NULL;
+	free(runtime->run->idle_saved);
+	runtime->run->idle_saved = NULL;
 }
 
 /* The last count has found none. Posts STILLED or IDLE, which end the measuring. */
@@ -266,7 +266,7 @@ static void let_go(struct idle *idle)
 
 	if (life_of(idle)->idle_action == IDLE_FREEZE) {
 		if (make_saved(runtime))
-			runtime->activity->idle_saved->unused_since = idle->since;
+			runtime->run->idle_saved->unused_since = idle->since;
 		runtime_post(runtime, STILLED);
 		return;
 	}
@@ -276,7 +276,7 @@ static void let_go(struct idle *idle)
 		return;
 	}
 	say(idle, LEVEL_INFO, "stopping");
-	runtime->activity->stats.idle_stops++;
+	runtime->run->stats.idle_stops++;
 	runtime_post(runtime, IDLE);
 }
 
@@ -456,13 +456,13 @@ static struct idle *make(struct service_runtime *runtime)
 
 void idle_forget(struct service_runtime *runtime)
 {
-	struct idle *idle = runtime->activity ? runtime->activity->idle : NULL;
+	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 	bool freezes = idle && is_letting_go(idle);
 
 	if (!idle)
 		return;
 	runtime->engine->service_list->idle_stops -= freezes;
-	runtime->activity->idle = NULL;
+	runtime->run->idle = NULL;
 	stop_timer(idle);
 	close_events_end(&idle->departed, runtime->engine, false);
 	service_clients_free(&idle->visitors);
@@ -506,7 +506,7 @@ static void remain_asleep(const struct service_runtime *runtime, struct idle_sav
 
 void idle_remains(const struct service_runtime *runtime, struct idle_saved *left)
 {
-	struct idle *idle = runtime->activity ? runtime->activity->idle : NULL;
+	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 	bool is_told;
 
 	*left = *saved_of(runtime);
@@ -531,7 +531,7 @@ void idle_set_aside(struct service_runtime *runtime)
 	idle_remains(runtime, &left);
 	idle_forget(runtime);
 	if (left.is_there && make_saved(runtime))
-		*runtime->activity->idle_saved = left;
+		*runtime->run->idle_saved = left;
 }
 
 void idle_load(struct service_runtime *runtime, struct state_section *section)
@@ -547,7 +547,7 @@ void idle_load(struct service_runtime *runtime, struct state_section *section)
 void idle_free(struct service_runtime *runtime)
 {
 	idle_forget(runtime);
-	if (runtime->activity)
+	if (runtime->run)
 		free_saved(runtime);
 }
 
@@ -555,11 +555,11 @@ static void start(struct service_runtime *runtime)
 {
 	const struct idle_saved *left = saved_of(runtime);
 
-	runtime->activity->idle = make(runtime);
-	if (runtime->activity->idle && left->is_there)
-		begin_where_left(runtime->activity->idle, left);
-	else if (runtime->activity->idle)
-		begin(runtime->activity->idle);
+	runtime->run->idle = make(runtime);
+	if (runtime->run->idle && left->is_there)
+		begin_where_left(runtime->run->idle, left);
+	else if (runtime->run->idle)
+		begin(runtime->run->idle);
 	else
 		log_error(runtime->engine->log, "%s: idle_timeout has no effect on this backend: out of memory",
 			  runtime->service->name);
@@ -575,14 +575,14 @@ static bool is_changed(const struct idle *idle)
 
 void idle_follow(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
-	bool wanted = activity && runtime_state(runtime) == RUNNING && activity->current &&
+	struct service_run *run = runtime->run;
+	bool wanted = run && runtime_state(runtime) == RUNNING && run->current &&
 		!runtime->engine->stopping &&
 		      service_idles(runtime->service);
 
-	if (activity && activity->idle && (!wanted || is_changed(activity->idle)))
+	if (run && run->idle && (!wanted || is_changed(run->idle)))
 		idle_forget(runtime);
-	if (wanted && !activity->idle && !runtime->engine->quiet)
+	if (wanted && !run->idle && !runtime->engine->quiet)
 		start(runtime);
 }
 

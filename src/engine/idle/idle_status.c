@@ -32,20 +32,20 @@ static bool describe_sleeper(const struct service_runtime *runtime, struct idle_
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 
-	if (runtime_state(runtime) != FROZEN || !runtime->activity || !service_idles(runtime->service))
+	if (runtime_state(runtime) != FROZEN || !runtime->run || !service_idles(runtime->service))
 		return false;
 	*account = (struct idle_account){
 		.standing = IDLE_FROZEN,
 		.timeout = (double)lifecycle->idle_timeout / 1e6,
 		.action = lifecycle->idle_action,
-		.since = runtime->activity->idle_saved ? runtime->activity->idle_saved->unused_since : 0,
+		.since = runtime->run->idle_saved ? runtime->run->idle_saved->unused_since : 0,
 	};
 	return true;
 }
 
 bool idle_describe(const struct service_runtime *runtime, struct idle_account *account)
 {
-	const struct idle *idle = runtime->activity ? runtime->activity->idle : NULL;
+	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
 	if (!idle)
 		return describe_sleeper(runtime, account);
@@ -100,7 +100,7 @@ bool idle_describe_now(struct service_runtime *runtime, struct idle_account *acc
 	account->known = true;
 	account->connections = connections;
 	account->counted = clock_now();
-	correct(runtime->activity->idle, account);
+	correct(runtime->run->idle, account);
 	return true;
 }
 

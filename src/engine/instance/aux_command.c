@@ -142,8 +142,8 @@ static void on_ended(struct child *child, int status)
 	ev_timer_stop(engine_of(control)->loop, &control->timer);
 	child->pid = 0;
 	control->status = status;
-	if (control->runtime->activity)
-		start_kit_drain(&control->runtime->activity->kit, false);
+	if (control->runtime->run)
+		start_kit_drain(&control->runtime->run->kit, false);
 	if (heard)
 		on_heard(&control->last);
 }
@@ -180,7 +180,7 @@ static struct plan *plan_of(const struct aux_command *control)
 {
 	if (control->instance && control->instance->plan)
 		return control->instance->plan;
-	return control->runtime->activity ? control->runtime->activity->kit.plan : NULL;
+	return control->runtime->run ? control->runtime->run->kit.plan : NULL;
 }
 
 void aux_command_add_interpreter(const struct aux_command *control, struct buf *out)
@@ -252,7 +252,7 @@ static bool start(struct aux_command *control, struct plan *plan, const struct f
 	struct buf why = { 0 };
 
 	list_facts(control, facts);
-	launch_fill(&launch, &control->runtime->activity->kit, fd_map, control->runtime->service);
+	launch_fill(&launch, &control->runtime->run->kit, fd_map, control->runtime->service);
 	launch.plan = plan;
 	launch.private_id = private_tmp_of(control);
 	launch.command = &plan->commands[control->phase].list[control->next];
@@ -279,7 +279,7 @@ static bool start(struct aux_command *control, struct plan *plan, const struct f
 	unreaped_start(engine_of(control), &launch);
 	if (launch.pid < 0) {
 		control->fault = launch.fault;
-		start_kit_note_fault(&control->runtime->activity->kit, &launch.fault);
+		start_kit_note_fault(&control->runtime->run->kit, &launch.fault);
 		return false;
 	}
 	control->child.pid = launch.pid;
@@ -299,12 +299,12 @@ static bool prepare(struct aux_command *control, struct fd_map *fd_map, struct b
 {
 	struct service_runtime *runtime = control->runtime;
 
-	if (!runtime_activity(runtime)) {
+	if (!runtime_make_run(runtime)) {
 		buf_text(why, "out of memory");
 		return false;
 	}
 	return runtime_prepare_start(runtime, why) &&
-	       launch_wire_beside(fd_map, &runtime->activity->kit, runtime->engine, runtime->service, why);
+	       launch_wire_beside(fd_map, &runtime->run->kit, runtime->engine, runtime->service, why);
 }
 
 static void run_next(struct aux_command *control)

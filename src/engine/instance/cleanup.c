@@ -48,7 +48,7 @@ void cleanup_remove(struct service_runtime *runtime)
 
 void cleanup_remove_last(struct service_runtime *runtime)
 {
-	if (runtime->activity && runtime_is_empty(runtime))
+	if (runtime->run && runtime_is_empty(runtime))
 		directories_remove(runtime->table, runtime->service, &runtime->engine->defaults, false,
 				   runtime->engine->stopping);
 }

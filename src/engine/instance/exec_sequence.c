@@ -366,7 +366,7 @@ void exec_sequence_init(struct exec_sequence *sequence, struct service_runtime *
 			const struct exec_sequence_owner *owner)
 {
 	exec_sequence_resume(sequence, runtime, instance, owner);
-	if (runtime->activity->kit.plan->tells_unit && spawn_invocation(sequence->invocation))
+	if (runtime->run->kit.plan->tells_unit && spawn_invocation(sequence->invocation))
 		sequence->control.invocation = sequence->invocation;
 	instance_enter(instance);
 }
@@ -389,7 +389,7 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 void exec_sequence_begin(struct exec_sequence *sequence)
 {
 	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
-	notify_receive_join(sequence->runtime->activity->kit.notify, sequence->instance);
+	notify_receive_join(sequence->runtime->run->kit.notify, sequence->instance);
 	if (list_has_one(runtime_instances(sequence->runtime))) /* what another superd left when it was killed */
 		credentials_remove(sequence->runtime->service, &sequence->runtime->engine->defaults,
 				   sequence->runtime->engine->stopping);

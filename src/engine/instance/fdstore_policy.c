@@ -11,7 +11,7 @@ static void say(const struct service_runtime *runtime, enum level level, const c
 
 static struct fdstore *fdstore_of(struct service_runtime *runtime)
 {
-	struct fdstore **place = &runtime->activity->kit.store;
+	struct fdstore **place = &runtime->run->kit.store;
 
 	if (!*place)
 		*place = fdstore_new(runtime->engine, runtime->service->name);
@@ -41,7 +41,7 @@ void fdstore_policy_take(struct service_runtime *runtime, const struct notify_me
 
 void fdstore_policy_begin_run(struct service_runtime *runtime)
 {
-	struct fdstore *store = runtime->activity->kit.store;
+	struct fdstore *store = runtime->run->kit.store;
 
 	if (store)
 		fdstore_keep_own(store, service_user(runtime->service));
@@ -49,7 +49,7 @@ void fdstore_policy_begin_run(struct service_runtime *runtime)
 
 void fdstore_policy_end_run(struct service_runtime *runtime, bool well)
 {
-	struct fdstore *store = runtime->activity->kit.store;
+	struct fdstore *store = runtime->run->kit.store;
 	unsigned preserve = runtime->service->groups->lifecycle->file_descriptor_store_preserve;
 
 	if (store && (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well)))

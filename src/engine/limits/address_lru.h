@@ -11,7 +11,7 @@
 struct address_entry {
 	struct address_entry *older, *younger;
 	struct address_entry *next;     /* in its bucket */
-	uint64_t whose;                 /* number of the service's activity; 0: everybody's */
+	uint64_t whose;                 /* id of the service (engine/accept/accept_state); 0: everybody's */
 	unsigned char source[SOURCE_SIZE];
 	double until;                   /* when it is forgotten; INFINITY: never */
 	int64_t count;                  /* the owner's to use; 0 at first */

@@ -55,7 +55,7 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 	bool good;
 
 	sockets.loop_ports = loops;
-	good = start_kit_prepare(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners,
+	good = start_kit_prepare(&runtime->run->kit, runtime->engine, runtime->service, runtime->listeners,
 				 &sockets, why);
 	free(loops);
 	return good;
@@ -68,7 +68,7 @@ struct plan *runtime_plan_connection(struct service_runtime *runtime, const char
 	struct plan *plan;
 
 	sockets.loop_ports = loops;
-	plan = start_kit_make_plan(&runtime->activity->kit, runtime->engine, runtime->service, runtime->listeners,
+	plan = start_kit_make_plan(&runtime->run->kit, runtime->engine, runtime->service, runtime->listeners,
 				   &sockets, why);
 	free(loops);
 	return plan;

@@ -43,42 +43,42 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 void runtime_stop_timer(struct service_runtime *runtime)
 {
-	if (runtime->activity)
-		ev_timer_stop(runtime->engine->loop, &runtime->activity->timer);
+	if (runtime->run)
+		ev_timer_stop(runtime->engine->loop, &runtime->run->timer);
 }
 
-static void activity_init(struct activity *activity, struct service_runtime *runtime)
+static void run_init(struct service_run *run, struct service_runtime *runtime)
 {
-	activity->runtime = runtime;
-	list_init(&activity->leaving);
-	list_init(&activity->lacking);
-	ev_init(&activity->timer, on_timer);
-	activity->timer.data = runtime;
-	list_init(&activity->instances);
-	start_kit_init(&activity->kit);
-	activity->stats.state_times.entered = runtime->since;
+	run->runtime = runtime;
+	list_init(&run->leaving);
+	list_init(&run->lacking);
+	ev_init(&run->timer, on_timer);
+	run->timer.data = runtime;
+	list_init(&run->instances);
+	start_kit_init(&run->kit);
+	run->stats.state_times.entered = runtime->since;
 }
 
-struct activity *runtime_activity(struct service_runtime *runtime)
+struct service_run *runtime_make_run(struct service_runtime *runtime)
 {
-	if (runtime->activity)
-		return runtime->activity;
-	runtime->activity = calloc(1, sizeof(*runtime->activity));
-	if (runtime->activity)
-		activity_init(runtime->activity, runtime);
-	return runtime->activity;
+	if (runtime->run)
+		return runtime->run;
+	runtime->run = calloc(1, sizeof(*runtime->run));
+	if (runtime->run)
+		run_init(runtime->run, runtime);
+	return runtime->run;
 }
 
 const struct service_stats *runtime_stats(const struct service_runtime *runtime)
 {
-	return runtime && runtime->activity ? &runtime->activity->stats : &no_stats;
+	return runtime && runtime->run ? &runtime->run->stats : &no_stats;
 }
 
 struct list *runtime_instances(struct service_runtime *runtime)
 {
 	static const struct list none = { (struct list *)(uintptr_t)&none, (struct list *)(uintptr_t)&none };
 
-	return runtime->activity ? &runtime->activity->instances : (struct list *)(uintptr_t)&none;
+	return runtime->run ? &runtime->run->instances : (struct list *)(uintptr_t)&none;
 }
 
 bool runtime_is_empty(struct service_runtime *runtime)
@@ -115,20 +115,20 @@ bool runtime_refuses(const struct service_runtime *runtime)
 		runtime->service->groups->lifecycle->backoff_refuse;
 }
 
-static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
+static void set_reason(struct service_run *run, const char *event, const char *format, va_list arguments)
 	__attribute__((format(printf, 3, 0)));
 
-static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
+static void set_reason(struct service_run *run, const char *event, const char *format, va_list arguments)
 {
-	if (!activity)
+	if (!run)
 		return;
-	activity->unlogged_event = event;
-	vsnprintf(activity->reason, sizeof(activity->reason), format, arguments);
+	run->unlogged_event = event;
+	vsnprintf(run->reason, sizeof(run->reason), format, arguments);
 }
 
 const char *runtime_reason(const struct service_runtime *runtime)
 {
-	return runtime->activity && *runtime->activity->reason ? runtime->activity->reason : "out of memory";
+	return runtime->run && *runtime->run->reason ? runtime->run->reason : "out of memory";
 }
 
 void runtime_pause(struct service_runtime *runtime, const char *format, ...)
@@ -136,7 +136,7 @@ void runtime_pause(struct service_runtime *runtime, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	set_reason(runtime_activity(runtime), NULL, format, arguments);
+	set_reason(runtime_make_run(runtime), NULL, format, arguments);
 	va_end(arguments);
 }
 
@@ -145,7 +145,7 @@ void runtime_fail(struct service_runtime *runtime, const char *event, const char
 	va_list arguments;
 
 	va_start(arguments, format);
-	set_reason(runtime_activity(runtime), event, format, arguments);
+	set_reason(runtime_make_run(runtime), event, format, arguments);
 	va_end(arguments);
 }
 
@@ -196,8 +196,8 @@ bool runtime_waits_for_order(const struct service_runtime *runtime)
 void runtime_start_timer(struct service_runtime *runtime, double seconds)
 {
 	runtime_stop_timer(runtime);
-	ev_timer_set(&runtime->activity->timer, seconds, 0.);
-	ev_timer_start(runtime->engine->loop, &runtime->activity->timer);
+	ev_timer_set(&runtime->run->timer, seconds, 0.);
+	ev_timer_start(runtime->engine->loop, &runtime->run->timer);
 }
 
 bool runtime_lets_go(const struct service_runtime *runtime)

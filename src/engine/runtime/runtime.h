@@ -27,7 +27,7 @@ struct socket_commands;
 /* What a service has that was started or paused ever: made then, and freed with the service, so that services that only
  * listen stay small. Owner: struct service_runtime. Each policy has a struct of its own here, which its folder makes,
  * frees and saves; NULL while there is nothing to note. */
-struct activity {
+struct service_run {
 	struct service_runtime *runtime;
 	struct list leaving;            /* link in engine->service_list->leaving, once the runtime is removed */
 	struct list lacking;            /* link in engine->admission->fd_waits, while descriptors are short (engine/accept/fd_shortage) */
@@ -71,7 +71,7 @@ struct service_runtime {
 	struct service_state posted_in; /* its state when the first of the posted events was */
 	struct backoff backoff;
 	double since;                   /* loop time when the state was entered */
-	struct activity *activity;      /* NULL until the first start */
+	struct service_run *run;        /* NULL until the first start or pause */
 	struct posted posted;           /* events that it has still to hear of */
 };
 
@@ -104,23 +104,23 @@ static inline bool runtime_is_removed(const struct service_runtime *runtime)
 /* accept = no: the instance that has the listeners; NULL: none. */
 static inline struct instance *runtime_current(const struct service_runtime *runtime)
 {
-	return runtime->activity ? runtime->activity->current : NULL;
+	return runtime->run ? runtime->run->current : NULL;
 }
 
 /* Loop time of the next start by `restart` or an operator; 0: none is due. */
 static inline double runtime_start_due(const struct service_runtime *runtime)
 {
-	return runtime->activity ? runtime->activity->start_due : 0;
+	return runtime->run ? runtime->run->start_due : 0;
 }
 
 /* Returns the runtime of a link of engine->service_list->leaving. */
 static inline struct service_runtime *runtime_leaving(struct list *link)
 {
-	return container_of(link, struct activity, leaving)->runtime;
+	return container_of(link, struct service_run, leaving)->runtime;
 }
 
 /* The activity, made at need; NULL: out of memory. */
-struct activity *runtime_activity(struct service_runtime *runtime);
+struct service_run *runtime_make_run(struct service_runtime *runtime);
 
 /* For those who read; NULL, or never started: all is 0. */
 const struct service_stats *runtime_stats(const struct service_runtime *runtime);
@@ -161,7 +161,7 @@ void runtime_fail(struct service_runtime *runtime, const char *event, const char
 /* on_failure = exit: superd ends as an instance has, by its wait status. */
 void runtime_end_superd(struct service_runtime *runtime, int status);
 
-/* Raises TIMER once after so many seconds, in place of a time that was set before. There is an activity. */
+/* Raises TIMER once after so many seconds, in place of a time that was set before. Only after runtime_make_run. */
 void runtime_start_timer(struct service_runtime *runtime, double seconds);
 void runtime_stop_timer(struct service_runtime *runtime);
 

@@ -40,10 +40,10 @@ static bool has_current(const struct service_runtime *runtime)
 /* The service starts as soon as its state allows. false: out of memory. */
 static bool make_due(struct service_runtime *runtime)
 {
-	if (!runtime_activity(runtime))
+	if (!runtime_make_run(runtime))
 		return false;
-	runtime->activity->start_due = clock_now();
-	runtime->activity->start_ordered = true;
+	runtime->run->start_due = clock_now();
+	runtime->run->start_ordered = true;
 	return true;
 }
 
@@ -66,9 +66,9 @@ static enum operator_status begin_start(const struct operator_order *operation, 
 static enum operator_status begin_stop(const struct operator_order *operation, struct service_runtime *runtime,
 				       struct buf *says)
 {
-	if (runtime->activity) {
-		runtime->activity->start_due = 0;
-		runtime->activity->start_ordered = false;
+	if (runtime->run) {
+		runtime->run->start_due = 0;
+		runtime->run->start_ordered = false;
 	}
 	runtime_event(runtime, HALT);
 	return look(operation, runtime, says);
@@ -89,8 +89,8 @@ static enum operator_status begin_restart(const struct operator_order *operation
 
 	if (starts && !make_due(runtime))
 		return refuse(says, "out of memory");
-	if (runtime->activity)          /* earlier failures do not count for the next instance */
-		runtime->activity->stats.failed.in_row = 0;
+	if (runtime->run)               /* earlier failures do not count for the next instance */
+		runtime->run->stats.failed.in_row = 0;
 	runtime_event(runtime, HALT);
 	runtime->halted = false;
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)

@@ -51,13 +51,31 @@ struct service_runtime *runtime_new(struct engine *engine, struct table *table, 
 	return runtime;
 }
 
+/* No instance of the service runs any more. */
+static void free_run(struct service_runtime *runtime)
+{
+	struct service_run *run = runtime->run;
+
+	fdstore_free(run->kit.store);
+	list_remove(&run->leaving);
+	list_remove(&run->lacking);
+	if (!runtime->service->exec->accept)
+		instance_cgroup_forget(runtime->engine, runtime->service);
+	freeze_times_free(runtime);
+	queue_guard_free(runtime);
+	accept_state_free(runtime);
+	failures_free(&run->stats.failed);
+	free(run);
+	runtime->run = NULL;
+}
+
 void runtime_free(struct service_runtime *runtime)
 {
 	if (!runtime)
 		return;
-	if (runtime->activity && runtime->activity->socket_commands)
+	if (runtime->run && runtime->run->socket_commands)
 		socket_commands_free(runtime);
-	if (runtime->activity && runtime->activity->reload)
+	if (runtime->run && runtime->run->reload)
 		service_reload_free(runtime);
 	if (runtime->engine->admission->fd_first == runtime)
 		runtime->engine->admission->fd_first = NULL;
@@ -65,25 +83,13 @@ void runtime_free(struct service_runtime *runtime)
 	idle_free(runtime);
 	activation_filter_forget(runtime);
 	runtime_close_listeners(runtime);
-	if (runtime->activity)
-		start_kit_free(&runtime->activity->kit, runtime->engine);
+	if (runtime->run)
+		start_kit_free(&runtime->run->kit, runtime->engine);
 	shared_run_abandon(runtime);
-	if (runtime->activity)
-		fdstore_free(runtime->activity->kit.store);
-	if (runtime->activity)
-		list_remove(&runtime->activity->leaving);
-	if (runtime->activity)
-		list_remove(&runtime->activity->lacking);
-	if (runtime->activity && !runtime->service->exec->accept)
-		instance_cgroup_forget(runtime->engine, runtime->service);
+	if (runtime->run)
+		free_run(runtime);
 	table_release(runtime->table);
-	freeze_times_free(runtime);
-	queue_guard_free(runtime);
-	accept_state_free(runtime);
-	if (runtime->activity)
-		failures_free(&runtime->activity->stats.failed);
 	events_forget(runtime->engine, &runtime->posted);
-	free(runtime->activity);
 	free(runtime->listeners);
 	free(runtime);
 }
@@ -97,16 +103,16 @@ static void take_row(struct service_runtime *runtime, struct table *table, const
 	runtime->service = service;
 	LIST_EACH(link, runtime_instances(runtime))
 		container_of(link, struct instance, link)->service = service;
-	if (!runtime->activity)
+	if (!runtime->run)
 		return;
-	start_kit_drop(&runtime->activity->kit);
-	start_kit_drop_notify(&runtime->activity->kit);
-	if (runtime->activity->accept)
-		runtime->activity->accept->banner_errors_logged = 0;
-	if (runtime->activity->kit.log)
-		output_name(runtime->activity->kit.log, service);
-	if (runtime->activity->kit.syslog)
-		output_name(runtime->activity->kit.syslog, service);
+	start_kit_drop(&runtime->run->kit);
+	start_kit_drop_notify(&runtime->run->kit);
+	if (runtime->run->accept)
+		runtime->run->accept->banner_errors_logged = 0;
+	if (runtime->run->kit.log)
+		output_name(runtime->run->kit.log, service);
+	if (runtime->run->kit.syslog)
+		output_name(runtime->run->kit.syslog, service);
 }
 
 static void change_limits(struct service_runtime *runtime)
@@ -132,7 +138,7 @@ static bool drop_unreachable(struct service_runtime *runtime)
 	bool any = false;
 
 	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING ||
-	    (runtime->activity && runtime->activity->standby_sockets))
+	    (runtime->run && runtime->run->standby_sockets))
 		return false;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
@@ -276,12 +282,12 @@ void runtime_remove(struct service_runtime *runtime)
 	else if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
 	if (runs_on) {
-		runtime->activity->drains_when_ready = false;
+		runtime->run->drains_when_ready = false;
 		standby_sockets_free(runtime);
 	}
 	runtime->since = clock_now();
-	if (runtime->activity)
-		list_add(&runtime->engine->service_list->leaving, &runtime->activity->leaving);
+	if (runtime->run)
+		list_add(&runtime->engine->service_list->leaving, &runtime->run->leaving);
 	runtime_post(runtime, LOOK);
 }
 
@@ -290,7 +296,7 @@ void runtime_return(struct service_runtime *runtime)
 	runtime->state = service_ordered(runtime->state, RETURN);
 	locks_restore(runtime);
 	runtime->since = clock_now();
-	list_remove(&runtime->activity->leaving);
+	list_remove(&runtime->run->leaving);
 }
 
 const char *runtime_state_name(const struct service_runtime *runtime)

@@ -69,9 +69,9 @@ static void say_end_of_rest(struct service_runtime *runtime)
 {
 	struct event event = { .name = "resumed", .service = runtime->service->name, .is_alone = true };
 
-	if (!accept_state_find(runtime) || !runtime->activity->accept->logs_end)
+	if (!accept_state_find(runtime) || !runtime->run->accept->logs_end)
 		return;
-	runtime->activity->accept->logs_end = false;
+	runtime->run->accept->logs_end = false;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "Activating service %s", event.service);
 }
 
@@ -99,23 +99,23 @@ static void do_watch(struct service_runtime *runtime)
 /* Logs a failure and the pause after it in one line. */
 static void say_pause(struct service_runtime *runtime, double pause)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 	bool comes_back = runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime);
-	const char *failed = activity->unlogged_event;
+	const char *failed = run->unlogged_event;
 	struct event event = {
-		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = activity->reason,
+		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = run->reason,
 		.has_duration = comes_back, .duration = pause,
 	};
 	char span[DURATION_MOST], next[80] = "not started again by itself";
 
-	activity->unlogged_event = NULL;
+	run->unlogged_event = NULL;
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", runtime_state(runtime) == BINDING ? "try" : "start",
 			 duration_write(span, pause));
 	if (failed)
-		log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s; %s", activity->reason, next);
+		log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s; %s", run->reason, next);
 	else
-		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "%s: %s", next, activity->reason);
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "%s: %s", next, run->reason);
 }
 
 static void do_wait(struct service_runtime *runtime)
@@ -124,7 +124,7 @@ static void do_wait(struct service_runtime *runtime)
 	double pause = backoff_next(&runtime->backoff, lifecycle->backoff_min, lifecycle->backoff_max,
 				    engine_random(runtime->engine));
 
-	if (!runtime_activity(runtime)) {
+	if (!runtime_make_run(runtime)) {
 		runtime->engine->events.timer_failed = true;
 		events_feed(runtime->engine);
 		return;
@@ -156,9 +156,9 @@ static void do_close(struct service_runtime *runtime)
 	end_listeners(runtime);
 	shared_run_retire(runtime, !runtime_lets_go(runtime)); /* of sockets of its address */
 	cleanup_remove_last(runtime);
-	if (runtime->activity) {
-		fdstore_empty(runtime->activity->kit.store);
-		start_kit_free(&runtime->activity->kit, runtime->engine);
+	if (runtime->run) {
+		fdstore_empty(runtime->run->kit.store);
+		start_kit_free(&runtime->run->kit, runtime->engine);
 	}
 }
 
@@ -211,7 +211,7 @@ static void perform(struct service_runtime *runtime, enum action action, enum se
 	case REST:
 		if (limit_pause_closes(runtime))
 			shut_out(runtime);
-		list_remove(&runtime->activity->lacking);       /* this pause is not for want of descriptors */
+		list_remove(&runtime->run->lacking);    /* this pause is not for want of descriptors */
 		runtime_start_timer(runtime, limit_pause_seconds(runtime));
 		break;
 	case STOP:
@@ -262,15 +262,15 @@ static void tell_change(struct service_runtime *runtime)
 	watch_wake_changes(runtime->engine);
 }
 
-/* A service that only listens, or is off, has no activity, which saves memory. */
+/* A service that only listens, or is off, has no struct service_run, which saves memory. */
 static void leave_state(struct service_runtime *runtime, enum state next)
 {
 	bool needs_none = next == OFF || next == BINDING || next == LISTENING;
-	struct activity *activity = needs_none ? runtime->activity : runtime_activity(runtime);
+	struct service_run *run = needs_none ? runtime->run : runtime_make_run(runtime);
 
 	runtime->since = clock_now();
-	if (activity)
-		state_times_leave(&activity->stats.state_times, runtime_state(runtime), runtime->since);
+	if (run)
+		state_times_leave(&run->stats.state_times, runtime_state(runtime), runtime->since);
 }
 
 void runtime_event(struct service_runtime *runtime, enum service_event service_event)

@@ -1,4 +1,5 @@
-/* Tables of a service and its activity. Counters go over, whatever belongs to one superd alone is made anew. */
+/* Tables of a service and of its struct service_run. Counters go over, whatever belongs to one superd alone is made
+ * anew. */
 #include "engine/service/runtime_state.h"
 
 #include "engine/core/engine_state.h"
@@ -46,7 +47,7 @@ static const struct state_field runtime_fields[] = {
 	{ NONE(listeners, "have sections of their own") },
 	{ NONE(listener_count, "as many as the row has") },
 	{ NONE(instance_count, "counted with its instances") },
-	{ NONE(activity, "has a section of its own") },
+	{ NONE(run, "has a section of its own") },
 	{ NONE(posted, "heard of before the state is written") },
 	{ NONE(posted_in, "heard of before the state is written") },
 };
@@ -54,12 +55,12 @@ const struct field_table saved_runtime = FIELD_TABLE(NULL, service_runtime, runt
 
 #undef FIELD
 #undef NONE
-#define FIELD(key, path) STATE_FIELD(activity, key, path)
-#define NONE(path, why) STATE_NONE(activity, path, why)
+#define FIELD(key, path) STATE_FIELD(service_run, key, path)
+#define NONE(path, why) STATE_NONE(run, path, why)
 
-static const struct state_field activity_fields[] = {
-	{ STATE_FIELD_AS(STATE_LEFT, activity, "timer", timer) },
-	{ STATE_STRUCT(activity, stats, &saved_stats) },
+static const struct state_field run_fields[] = {
+	{ STATE_FIELD_AS(STATE_LEFT, service_run, "timer", timer) },
+	{ STATE_STRUCT(service_run, stats, &saved_stats) },
 	{ FIELD("postponed", postponed_stop), .most = SERVICE_EVENTS },
 	{ FIELD("eager", start_due) },
 	{ FIELD("ordered", start_ordered) },
@@ -83,4 +84,4 @@ static const struct state_field activity_fields[] = {
 	{ NONE(activator_query, "the upgrade waits for its answer") },
 	{ NONE(unlogged_event, "logged by the pause that comes next") },
 };
-const struct field_table activity_state = FIELD_TABLE("activity", activity, activity_fields);
+const struct field_table saved_run = FIELD_TABLE("activity", service_run, run_fields);

@@ -3,4 +3,4 @@
 
 #include "engine/serialize/state_field.h"
 
-extern const struct field_table saved_runtime, activity_state;
+extern const struct field_table saved_runtime, saved_run;

@@ -77,14 +77,14 @@ static void begin_patiently(struct service_runtime *runtime)
 
 void drain_when_ready(struct service_runtime *runtime)
 {
-	runtime->activity->drains_when_ready = runtime_state(runtime) == STARTING;
+	runtime->run->drains_when_ready = runtime_state(runtime) == STARTING;
 }
 
 void drain_changed(struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
-	if (runtime_state(runtime) == STARTING && !runtime->activity->drains_when_ready)
+	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
 		say_change(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
 			   &(struct buf){ 0 });
 	drain_when_ready(runtime);
@@ -96,9 +96,9 @@ void drain_changed(struct service_runtime *runtime)
 static void drain_outdated(struct service_runtime *runtime)
 {
 	bool wanted = runtime_is_held(runtime) || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
-	bool drains = runtime->activity->drains_when_ready && wanted;
+	bool drains = runtime->run->drains_when_ready && wanted;
 
-	runtime->activity->drains_when_ready = false;
+	runtime->run->drains_when_ready = false;
 	if (!drains)
 		return;
 	drain_changed(runtime);
@@ -109,7 +109,7 @@ static void drain_outdated(struct service_runtime *runtime)
 
 void drain_due(struct service_runtime *runtime)
 {
-	if (!runtime->activity || !runtime_current(runtime))
+	if (!runtime->run || !runtime_current(runtime))
 		return;
 	if (runtime_state(runtime) == RUNNING)
 		drain_outdated(runtime);

@@ -83,7 +83,7 @@ static void look(struct service_reload *refresh)
 /* Adds the last line that the commands printed, which most often has the reason. */
 static void settle_failed(struct service_reload *refresh, enum result result, int status)
 {
-	const char *line = start_kit_last_line(&refresh->runtime->activity->kit);
+	const char *line = start_kit_last_line(&refresh->runtime->run->kit);
 	char text[48];
 
 	status_describe(status, text);
@@ -118,11 +118,11 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct service_reload *service_reload_of(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity->reload;
+	struct service_reload *refresh = runtime->run->reload;
 
 	if (refresh)
 		return refresh;
-	refresh = runtime->activity->reload = calloc(1, sizeof(*refresh));
+	refresh = runtime->run->reload = calloc(1, sizeof(*refresh));
 	if (!refresh)
 		return NULL;
 	refresh->runtime = runtime;
@@ -138,7 +138,7 @@ static const char *why_needless(struct service_runtime *runtime)
 {
 	if (runtime->service->exec->accept)
 		return "accept = yes: the next client's instance reads its configuration anyway";
-	if (runtime->activity && !list_empty(runtime_instances(runtime)))
+	if (runtime->run && !list_empty(runtime_instances(runtime)))
 		return NULL;
 	if (runtime_state(runtime) == STARTING || runtime_state(runtime) == RUNNING)
 		return NULL;
@@ -211,7 +211,7 @@ enum operator_status service_reload_begin(struct service_runtime *runtime, struc
 	if (signals)
 		start_timer(refresh);
 	if (commands) {
-		start_kit_forget_line(&runtime->activity->kit);
+		start_kit_forget_line(&runtime->run->kit);
 		aux_command_set_fact(&refresh->control, 0, "MAINPID=%ld", (long)refresh->pid);
 		aux_command_begin(&refresh->control, PHASE_RELOAD, service->groups->lifecycle->timeout_start);
 	}
@@ -220,7 +220,7 @@ enum operator_status service_reload_begin(struct service_runtime *runtime, struc
 
 enum operator_status service_reload_look(struct service_runtime *runtime, struct buf *says)
 {
-	struct service_reload *refresh = runtime->activity ? runtime->activity->reload : NULL;
+	struct service_reload *refresh = runtime->run ? runtime->run->reload : NULL;
 
 	if (!refresh) {
 		buf_text(says, "it has ended");
@@ -234,7 +234,7 @@ enum operator_status service_reload_look(struct service_runtime *runtime, struct
 
 bool service_reload_is_at_rest(const struct service_runtime *runtime)
 {
-	const struct service_reload *refresh = runtime->activity ? runtime->activity->reload : NULL;
+	const struct service_reload *refresh = runtime->run ? runtime->run->reload : NULL;
 
 	return !refresh || aux_command_is_at_rest(&refresh->control);
 }
@@ -264,7 +264,7 @@ const struct field_table refresh_state = FIELD_TABLE("refresh", service_reload, 
 
 void service_reload_carry(struct state_saver *carry, struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity->reload;
+	struct service_reload *refresh = runtime->run->reload;
 
 	if (!refresh || (refresh->standing != UNDER_WAY && !refresh->commands))
 		return;
@@ -286,7 +286,7 @@ struct aux_command *service_reload_resume(struct service_runtime *runtime, struc
 
 void service_reload_go_on(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity ? runtime->activity->reload : NULL;
+	struct service_reload *refresh = runtime->run ? runtime->run->reload : NULL;
 
 	if (refresh && refresh->commands && !aux_command_is_busy(&refresh->control))
 		refresh->control.ended(&refresh->control, RESULT_RESOURCES, 0);
@@ -294,12 +294,12 @@ void service_reload_go_on(struct service_runtime *runtime)
 
 void service_reload_free(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->activity->reload;
+	struct service_reload *refresh = runtime->run->reload;
 
 	if (!refresh)
 		return;
 	ev_timer_stop(runtime->engine->loop, &refresh->timer);
 	aux_command_forget(&refresh->control);
 	free(refresh);
-	runtime->activity->reload = NULL;
+	runtime->run->reload = NULL;
 }

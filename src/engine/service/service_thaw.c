@@ -33,7 +33,7 @@ void service_freeze_set_aside(struct service_runtime *runtime)
 		return;
 	}
 	runtime_event(runtime, ENABLE);
-	runtime->activity->stats.wakes = wakes;
-	runtime->activity->freeze_times->last_thaw = times.last_thaw;
-	runtime->activity->freeze_times->min_awake = times.min_awake;
+	runtime->run->stats.wakes = wakes;
+	runtime->run->freeze_times->last_thaw = times.last_thaw;
+	runtime->run->freeze_times->min_awake = times.min_awake;
 }

@@ -56,7 +56,7 @@ static void flush_listeners(struct service_runtime *runtime)
 			flush_clients(runtime, listener);
 		else
 			bind_flush(listener->io.fd, listener->listen);
-		runtime->activity->guard->queued_at_end = 0;
+		runtime->run->guard->queued_at_end = 0;
 	}
 }
 
@@ -64,25 +64,25 @@ static void flush_listeners(struct service_runtime *runtime)
 static void plan_restart(struct service_runtime *runtime, const struct ending *ending)
 {
 	if (!ending->stopped && result_restarts(runtime->service, ending->result, ending->status))
-		runtime->activity->start_due = clock_now() + exit_verdict_restart(runtime, ending);
+		runtime->run->start_due = clock_now() + exit_verdict_restart(runtime, ending);
 }
 
 /* The instance has run, and has ended. */
 static void take_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 	enum service_event service_event;
 	bool had_twins;
 
 	accept_latency_end(runtime);
-	had_twins = activity->standby_sockets;
-	activity->postponed_stop = 0;
+	had_twins = run->standby_sockets;
+	run->postponed_stop = 0;
 	standby_sockets_settle(runtime);
 	service_event = exit_verdict_end(runtime, ending, why);
 	shutdown_check_replace(runtime);
 	flush_listeners(runtime);
 	if (service_event == CRASHED) {
-		activity->stats.failing = true;
+		run->stats.failing = true;
 		runtime_start_anew(runtime);
 	} else if (!progress_proof_is_open(runtime)) {
 		backoff_reset(&runtime->backoff);
@@ -140,22 +140,22 @@ static void free_instance(struct instance *instance)
 static void on_end(struct instance *instance, const struct ending *ending)
 {
 	struct service_runtime *runtime = instance->context;
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 	struct engine *engine = runtime->engine;
 	bool retired = instance->retired, ran = !instance->sequence || instance->sequence->has_run;
 	struct buf why = take_reason(instance);
 
 	if (ran) {
-		start_kit_drain(&activity->kit, true);
+		start_kit_drain(&run->kit, true);
 		start_log_end(runtime, instance, ending);
 	}
-	if (activity->current == instance)
-		activity->current = NULL;
+	if (run->current == instance)
+		run->current = NULL;
 	free_instance(instance);
 	if (runtime_is_empty(runtime)) {
 		fdstore_policy_end_run(runtime, ending->stopped || ending->result == RESULT_SUCCESS);
 		cleanup_remove(runtime);
-		start_kit_rest(&activity->kit, runtime->engine);
+		start_kit_rest(&run->kit, runtime->engine);
 	}
 	if (!retired && ran)
 		take_end(runtime, ending, buf_string(&why));
@@ -197,7 +197,7 @@ void shared_run_own(struct service_runtime *runtime, struct instance *instance)
 	instance->on_end = on_end;
 	instance->on_ready = on_ready;
 	instance->on_limit = on_limit;
-	list_add(&runtime->activity->instances, &instance->link);
+	list_add(&runtime->run->instances, &instance->link);
 }
 
 bool shared_run_owns(const struct instance *instance)
@@ -208,7 +208,7 @@ bool shared_run_owns(const struct instance *instance)
 static void take_over(struct service_runtime *runtime, struct instance *instance)
 {
 	shared_run_own(runtime, instance);
-	runtime->activity->current = instance;
+	runtime->run->current = instance;
 }
 
 bool shared_run_prepare(struct service_runtime *runtime)
@@ -230,9 +230,9 @@ void shared_run_spawn(struct service_runtime *runtime)
 		runtime_post(runtime, instead);
 		return;
 	}
-	runtime->activity->start_due = 0;
-	runtime->activity->drains_when_ready = false;
-	runtime->activity->stats.last_request = clock_now();
+	runtime->run->start_due = 0;
+	runtime->run->drains_when_ready = false;
+	runtime->run->stats.last_request = clock_now();
 	if (!shared_start(runtime, &why, take_over)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
 		runtime_start_anew(runtime);
@@ -245,14 +245,14 @@ void shared_run_spawn(struct service_runtime *runtime)
 
 void shared_run_note(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 
-	activity->stats.failing = false;
-	if (!activity->current)         /* it has ended right after, of which the runtime hears next */
+	run->stats.failing = false;
+	if (!run->current)              /* it has ended right after, of which the runtime hears next */
 		return;
 	accept_latency_begin(runtime);
-	instance_limit(activity->current, runtime->service->groups->lifecycle->runtime_max);
-	notify_state_watch(activity->current);
+	instance_limit(run->current, runtime->service->groups->lifecycle->runtime_max);
+	notify_state_watch(run->current);
 	runtime_post(runtime, DRAIN_DUE);
 }
 
@@ -312,9 +312,9 @@ static void end_apart(struct service_runtime *runtime, enum service_event cause)
 	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime), serves = !instance->starting &&
 		!is_last;
 
-	runtime->activity->postponed_stop = 0;
+	runtime->run->postponed_stop = 0;
 	if (serves && hurry_drains(runtime)) {
-		runtime->activity->postponed_stop = (unsigned char)(1 + cause);
+		runtime->run->postponed_stop = (unsigned char)(1 + cause);
 		instance_thaw(instance);
 		instance_limit(instance, 0);
 		return;
@@ -329,10 +329,10 @@ static void end_apart(struct service_runtime *runtime, enum service_event cause)
 
 static void end_postponed(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 
-	if (activity->postponed_stop && activity->current && runtime_state(runtime) == STOPPING)
-		end_apart(runtime, (enum service_event)(activity->postponed_stop - 1));
+	if (run->postponed_stop && run->current && runtime_state(runtime) == STOPPING)
+		end_apart(runtime, (enum service_event)(run->postponed_stop - 1));
 }
 
 void shared_run_go_on(struct service_runtime *runtime)
@@ -341,7 +341,7 @@ void shared_run_go_on(struct service_runtime *runtime)
 
 	if (runtime_state(runtime) != STOPPING || !instance || instance->stopping)
 		return;
-	if (!runtime->activity->postponed_stop)
+	if (!runtime->run->postponed_stop)
 		standby_sockets_wait(runtime, end_current, NULL);
 	else if (!drain_is_under_way(runtime))
 		end_postponed(runtime);
@@ -377,7 +377,7 @@ void shared_run_kill(struct service_runtime *runtime)
 
 void shared_run_retire(struct service_runtime *runtime, bool stop)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 
 	admission_recall(runtime);
 	LIST_EACH(link, runtime_instances(runtime)) {
@@ -396,8 +396,8 @@ void shared_run_retire(struct service_runtime *runtime, bool stop)
 		instance->retired = true;
 		instance->busy = NULL;
 	}
-	if (activity && activity->current && activity->current->retired)
-		activity->current = NULL;
+	if (run && run->current && run->current->retired)
+		run->current = NULL;
 	if (runtime_state(runtime) != CLOSING)
 		runtime->instance_count = 0;    /* retired instances do not count */
 }

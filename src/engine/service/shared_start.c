@@ -38,7 +38,7 @@ static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
 /* Prepares a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed for all. */
 static bool prepare(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
 {
-	struct start_kit *kit = &runtime->activity->kit;
+	struct start_kit *kit = &runtime->run->kit;
 	bool passes_sockets = runtime->service->exec->pass == PASS_SYSTEMD, good;
 	size_t count = 0;
 	int *sockets;
@@ -84,7 +84,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 
 	if (!prepare(runtime, &fd_map, why))
 		return false;
-	if (!notify_receive_join(runtime->activity->kit.notify, instance) ||
+	if (!notify_receive_join(runtime->run->kit.notify, instance) ||
 	    !forking_expect(instance, runtime->table, runtime->listeners, runtime->listener_count)) {
 		buf_text(why, "out of memory");
 		fd_map_close(&fd_map);
@@ -92,7 +92,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	}
 	exit_verdict_note_queue(runtime);
 	xinetd_record_find_sender(runtime, sender);
-	launch_fill(launch, &runtime->activity->kit, &fd_map, runtime->service);
+	launch_fill(launch, &runtime->run->kit, &fd_map, runtime->service);
 	launch->private_id = instance_private_tmp(instance);
 	if (!instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
 		fd_map_close(&fd_map);
@@ -109,7 +109,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	service_cgroup_entered(runtime, instance, launch);
 	if (launch->pid >= 0)
 		return true;
-	start_kit_note_fault(&runtime->activity->kit, &launch->fault);
+	start_kit_note_fault(&runtime->run->kit, &launch->fault);
 	launch_describe_fault(runtime->service, &launch->fault, why);
 	return false;
 }
@@ -119,16 +119,16 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 {
 	struct event event = { .name = "started", .service = runtime->service->name, .pid = instance->pid };
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
-	bool knows_writer = runtime->service->exec->type != TYPE_FORKING && list_has_one(&runtime->activity->instances);
+	bool knows_writer = runtime->service->exec->type != TYPE_FORKING && list_has_one(&runtime->run->instances);
 
-	runtime->activity->stats.activations++;
-	runtime->activity->stats.skipped_starts = 0;
-	activator_ask(runtime, runtime->activity->guard->queued_at_start);
+	runtime->run->stats.activations++;
+	runtime->run->stats.skipped_starts = 0;
+	activator_ask(runtime, runtime->run->guard->queued_at_start);
 	fd_shortage_end(runtime);
-	runtime->activity->stats.last_start = clock_now();
+	runtime->run->stats.last_start = clock_now();
 	xinetd_record_start(runtime, instance->pid, sender);
-	start_kit_forget_line(&runtime->activity->kit);
-	start_kit_name(&runtime->activity->kit, knows_writer ? event.pid : 0);
+	start_kit_forget_line(&runtime->run->kit);
+	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
 	switch ((enum service_type)runtime->service->exec->type) {
 	case TYPE_FORKING:
@@ -237,7 +237,7 @@ static bool start_at_once(struct service_runtime *runtime, struct instance *inst
 bool shared_start(struct service_runtime *runtime, struct buf *why,
 		  void (*take_over)(struct service_runtime *runtime, struct instance *instance))
 {
-	struct start_kit *kit = &runtime->activity->kit;
+	struct start_kit *kit = &runtime->run->kit;
 	struct instance *instance = instance_new(runtime->engine, runtime->service);
 	bool good;
 

@@ -30,7 +30,7 @@ static void replace(struct service_runtime *runtime, struct listener *listener)
 	struct buf why = { 0 };
 
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it anew");
-	runtime->activity->guard->queued_at_end = 0;    /* nobody is left in its queue, whatever its length was */
+	runtime->run->guard->queued_at_end = 0; /* nobody is left in its queue, whatever its length was */
 	listener_close(listener, runtime->engine);
 	if (beside >= 0 && listener_resume(listener, runtime->engine, runtime->service->name, beside))
 		return;

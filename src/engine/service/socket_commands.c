@@ -84,7 +84,7 @@ static void go_on_closing(struct socket_commands *opening)
 	}
 	opening->ends = false;
 	if (runtime_state(runtime) == OFF)
-		start_kit_free(&runtime->activity->kit, runtime->engine);
+		start_kit_free(&runtime->run->kit, runtime->engine);
 	/* It may have been wanted again meanwhile. */
 	runtime_post(runtime, runtime_state(runtime) == BINDING ? (unsigned)TIMER : LOOK);
 }
@@ -102,19 +102,19 @@ static void on_ended(struct aux_command *control, enum result result, int status
 
 static struct socket_commands *socket_commands_of(struct service_runtime *runtime)
 {
-	struct activity *activity = runtime_activity(runtime);
+	struct service_run *run = runtime_make_run(runtime);
 
-	if (activity && !activity->socket_commands) {
-		activity->socket_commands = calloc(1, sizeof(*activity->socket_commands));
-		if (activity->socket_commands)
-			aux_command_init(&activity->socket_commands->control, runtime, NULL, on_ended);
+	if (run && !run->socket_commands) {
+		run->socket_commands = calloc(1, sizeof(*run->socket_commands));
+		if (run->socket_commands)
+			aux_command_init(&run->socket_commands->control, runtime, NULL, on_ended);
 	}
-	return activity ? activity->socket_commands : NULL;
+	return run ? run->socket_commands : NULL;
 }
 
 bool socket_commands_is_busy(const struct service_runtime *runtime)
 {
-	const struct socket_commands *opening = runtime->activity ? runtime->activity->socket_commands : NULL;
+	const struct socket_commands *opening = runtime->run ? runtime->run->socket_commands : NULL;
 
 	return opening && (opening->ends || aux_command_is_busy(&opening->control));
 }
@@ -139,7 +139,7 @@ bool socket_commands_begin(struct service_runtime *runtime)
 
 bool socket_commands_end(struct service_runtime *runtime)
 {
-	struct socket_commands *opening = socket_commands_is_busy(runtime) ? runtime->activity->socket_commands : NULL;
+	struct socket_commands *opening = socket_commands_is_busy(runtime) ? runtime->run->socket_commands : NULL;
 	bool has_commands = service_has_commands(runtime->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
 	bool was_bound = runtime->bound, under_way = opening;
 
@@ -161,17 +161,17 @@ bool socket_commands_end(struct service_runtime *runtime)
 
 void socket_commands_free(struct service_runtime *runtime)
 {
-	if (!runtime->activity || !runtime->activity->socket_commands)
+	if (!runtime->run || !runtime->run->socket_commands)
 		return;
-	aux_command_forget(&runtime->activity->socket_commands->control);
-	free(runtime->activity->socket_commands);
-	runtime->activity->socket_commands = NULL;
+	aux_command_forget(&runtime->run->socket_commands->control);
+	free(runtime->run->socket_commands);
+	runtime->run->socket_commands = NULL;
 }
 
 bool socket_commands_is_at_rest(const struct service_runtime *runtime)
 {
 	return !socket_commands_is_busy(runtime) ||
-	       aux_command_is_at_rest(&runtime->activity->socket_commands->control);
+	       aux_command_is_at_rest(&runtime->run->socket_commands->control);
 }
 
 static const struct state_field opening_fields[] = {
@@ -183,7 +183,7 @@ const struct field_table opening_state = FIELD_TABLE("opening", socket_commands,
 
 void socket_commands_carry(struct state_saver *carry, struct service_runtime *runtime)
 {
-	struct socket_commands *opening = runtime->activity->socket_commands;
+	struct socket_commands *opening = runtime->run->socket_commands;
 
 	if (!socket_commands_is_busy(runtime))
 		return;
@@ -205,7 +205,7 @@ struct aux_command *socket_commands_resume(struct service_runtime *runtime, stru
 
 void socket_commands_go_on(struct service_runtime *runtime)
 {
-	struct socket_commands *opening = runtime->activity ? runtime->activity->socket_commands : NULL;
+	struct socket_commands *opening = runtime->run ? runtime->run->socket_commands : NULL;
 
 	if (opening && opening->ends && !aux_command_is_busy(&opening->control))
 		opening->control.ended(&opening->control, RESULT_RESOURCES, 0);

@@ -17,7 +17,7 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 	if ((service->access || service->groups->access->access_times || service->groups->access->libwrap ||
 	     counts_senders || sensor_has_any(runtime->engine)) &&
 	    datagram_sender_sift(runtime)) {
-		runtime->activity->guard->queued_at_end = 0;
+		runtime->run->guard->queued_at_end = 0;
 		*instead = EXITED;              /* back to the queue, without a start */
 		return false;
 	}
@@ -27,7 +27,7 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 		return false;
 	}
 	if (rate_limit_is_limited(service->groups->access))
-		rate_limit_count(&runtime->activity->accept->rate, service->groups->access, clock_now());
+		rate_limit_count(&runtime->run->accept->rate, service->groups->access, clock_now());
 	if (counts_senders)
 		datagram_sender_count(runtime);
 	return true;

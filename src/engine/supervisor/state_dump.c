@@ -69,20 +69,20 @@ double state_pause_left(const struct service_runtime *runtime)
 {
 	double left;
 
-	if ((runtime_state(runtime) != BACKOFF && runtime_state(runtime) != BINDING) || !runtime->activity ||
-	    !ev_is_active(&runtime->activity->timer))
+	if ((runtime_state(runtime) != BACKOFF && runtime_state(runtime) != BINDING) || !runtime->run ||
+	    !ev_is_active(&runtime->run->timer))
 		return -1;
-	left = ev_timer_remaining(runtime->engine->loop, &runtime->activity->timer);
+	left = ev_timer_remaining(runtime->engine->loop, &runtime->run->timer);
 	return left > 0 ? left : 0;
 }
 
-static void describe_activity(struct service_runtime *runtime, double now, struct buf *out)
+static void describe_run(struct service_runtime *runtime, double now, struct buf *out)
 {
-	const struct activity *activity = runtime->activity;
+	const struct service_run *run = runtime->run;
 	const struct service_stats *stats = runtime_stats(runtime);
 	char span[DURATION_MOST];
 
-	if (!activity)
+	if (!run)
 		return;
 	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)stats->activations,
 		 (unsigned long long)stats->failures);
@@ -91,10 +91,10 @@ static void describe_activity(struct service_runtime *runtime, double now, struc
 	if (stats->probes)
 		buf_addf(out, ", %llu probes", (unsigned long long)stats->probes);
 	if (state_pause_left(runtime) >= 0 && runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
-		buf_addf(out, "; not started again by itself: %s", activity->reason);
+		buf_addf(out, "; not started again by itself: %s", run->reason);
 	else if (state_pause_left(runtime) >= 0)
 		buf_addf(out, "; next try in %s: %s", duration_write(span, state_pause_left(runtime)),
-			 activity->reason);
+			 run->reason);
 	if (stats->last_start > 0)
 		buf_addf(out, "; last start %s ago", duration_write_whole(span, now - stats->last_start));
 }
@@ -106,7 +106,7 @@ static void describe(struct service_runtime *runtime, double now, struct buf *ou
 	buf_addf(out, "%s for %s", runtime_state_name(runtime), duration_write_whole(span, now - runtime->since));
 	describe_listeners(runtime, out);
 	describe_instances(runtime, out);
-	describe_activity(runtime, now, out);
+	describe_run(runtime, now, out);
 }
 
 static void say_keeper(struct engine *engine, struct service_runtime *runtime, double now)
@@ -134,7 +134,7 @@ void state_dump_log(struct engine *engine, const struct service_list *service_li
 		if (!runtime)
 			continue;
 		services++;
-		if (runtime_state(runtime) == LISTENING && !runtime->activity && service_list->count > 100)
+		if (runtime_state(runtime) == LISTENING && !runtime->run && service_list->count > 100)
 			asleep++;
 		else
 			say_keeper(engine, runtime, now);

@@ -277,7 +277,7 @@ static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
 		struct service_runtime *runtime = supervisor->service_list.runtimes[n];
 
-		if (runtime && !runtime->activity && (runtime_state(runtime) == BINDING ||
+		if (runtime && !runtime->run && (runtime_state(runtime) == BINDING ||
 			runtime_state(runtime) == BACKOFF))
 			runtime_event(runtime, TIMER);
 	}

@@ -40,7 +40,7 @@ void load_notify(struct state_loader_instance *resumed, struct state_section *se
 {
 	struct service_runtime *runtime = resumed->runtime;
 	const char *variable = state_text(section, "variable");
-	struct notify **mine = &runtime->activity->kit.notify, *notify = NULL;
+	struct notify **mine = &runtime->run->kit.notify, *notify = NULL;
 	int fd = load_fd(section, "fd");
 
 	if (resumed->notify_count == RESUME_SOCKETS) {
@@ -127,7 +127,7 @@ static void take_place(struct state_loader_instance *resumed, struct instance *i
 
 	if (state_flag(section, "guest")) {
 		pending_own(runtime, instance);
-		list_add(&runtime->activity->instances, &instance->link);
+		list_add(&runtime->run->instances, &instance->link);
 		if (resumed->changed)
 			instance->retired = true;
 		runtime->instance_count += !instance->retired;
@@ -135,7 +135,7 @@ static void take_place(struct state_loader_instance *resumed, struct instance *i
 		shared_run_own(runtime, instance);
 		instance->retired |= !current || resumed->changed || runtime_current(runtime);
 		if (!instance->retired)
-			runtime->activity->current = instance;
+			runtime->run->current = instance;
 	}
 }
 

@@ -48,11 +48,11 @@ struct service_runtime *load_removed(struct state_loader *resume, struct state_s
 		table_free(table);
 		return NULL;
 	}
-	if (!runtime_activity(runtime)) {
+	if (!runtime_make_run(runtime)) {
 		runtime_free(runtime);
 		return NULL;
 	}
 	runtime->state = service_ordered(runtime->state, REMOVE);
-	list_add(&engine->service_list->leaving, &runtime->activity->leaving);
+	list_add(&engine->service_list->leaving, &runtime->run->leaving);
 	return runtime;
 }

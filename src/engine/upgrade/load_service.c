@@ -103,7 +103,7 @@ static void load_parked(struct state_loader_instance *resumed, struct state_sect
 static void load_twins(struct state_loader_instance *resumed, struct state_section *section)
 {
 	struct standby_sockets *standby_sockets =
-		resumed->runtime->activity->standby_sockets ? NULL : standby_sockets_resume(resumed->runtime);
+		resumed->runtime->run->standby_sockets ? NULL : standby_sockets_resume(resumed->runtime);
 
 	if (standby_sockets)
 		state_load(section, &twins_state, standby_sockets, NULL);
@@ -113,7 +113,7 @@ static void load_twin(struct state_loader_instance *resumed, struct state_sectio
 {
 	int of = (int)state_number(section, "of", -1, INT32_MAX, -1);
 	const struct service_runtime *runtime = resumed->runtime;
-	struct standby_sockets *standby_sockets = runtime->activity->standby_sockets;
+	struct standby_sockets *standby_sockets = runtime->run->standby_sockets;
 
 	struct drained_socket left = { .fd = -1 };
 
@@ -134,26 +134,26 @@ static void load_twin(struct state_loader_instance *resumed, struct state_sectio
 	fd_close(&left.fd);
 }
 
-static void load_activity(struct state_loader_instance *resumed, struct state_section *section)
+static void load_service_run(struct state_loader_instance *resumed, struct state_section *section)
 {
 	struct service_runtime *runtime = resumed->runtime;
 
 	resumed->timer = state_seconds_left(section, "timer");
 	resumed->taking = state_seconds_left(section, "taking");
-	state_load(section, &activity_state, runtime->activity, runtime->engine->loop);
-	state_load(section, &saved_guard, runtime->activity->guard, NULL);
-	state_load(section, &saved_accept, runtime->activity->accept, NULL);
+	state_load(section, &saved_run, runtime->run, runtime->engine->loop);
+	state_load(section, &saved_guard, runtime->run->guard, NULL);
+	state_load(section, &saved_accept, runtime->run->accept, NULL);
 	freeze_load(runtime, section);
 }
 
 static void load_latency(struct state_loader_instance *resumed, struct state_section *section)
 {
-	state_load(section, &latency_state, &resumed->runtime->activity->stats.latency, NULL);
+	state_load(section, &latency_state, &resumed->runtime->run->stats.latency, NULL);
 }
 
 static void load_spent(struct state_loader_instance *resumed, struct state_section *section)
 {
-	state_load(section, &saved_times, &resumed->runtime->activity->stats, NULL);
+	state_load(section, &saved_times, &resumed->runtime->run->stats, NULL);
 }
 
 static void load_failure(struct state_loader_instance *resumed, struct state_section *section)
@@ -161,7 +161,7 @@ static void load_failure(struct state_loader_instance *resumed, struct state_sec
 	struct failure failure = { 0 };
 
 	state_load(section, &failure_state, &failure, NULL);
-	failures_keep(&resumed->runtime->activity->stats.failed, &failure);
+	failures_keep(&resumed->runtime->run->stats.failed, &failure);
 }
 
 /* engine/idle/idle goes on from there once the runtime is seen to run. */
@@ -174,7 +174,7 @@ static void load_output(struct state_loader_instance *resumed, struct state_sect
 {
 	struct service_runtime *runtime = resumed->runtime;
 	bool to_syslog = state_flag(section, "syslog");
-	struct output **place = to_syslog ? &runtime->activity->kit.syslog : &runtime->activity->kit.log;
+	struct output **place = to_syslog ? &runtime->run->kit.syslog : &runtime->run->kit.log;
 	struct output_ends ends = {
 		.read = load_fd(section, "read"), .write = load_fd(section, "write"),
 		.pipe = load_fd(section, "pipe"),
@@ -197,7 +197,7 @@ static void load_output(struct state_loader_instance *resumed, struct state_sect
 static void load_store(struct state_loader_instance *resumed, struct state_section *section)
 {
 	struct service_runtime *runtime = resumed->runtime;
-	struct fdstore **store = &runtime->activity->kit.store;
+	struct fdstore **store = &runtime->run->kit.store;
 	const char *name = state_text(section, "name");
 	struct event event = { .name = "store", .service = runtime->service->name, .reason = name };
 	struct fdstore_entry found = { .fd = -1, .user = service_user(runtime->service) };
@@ -215,10 +215,10 @@ static void load_store(struct state_loader_instance *resumed, struct state_secti
 static const struct {
 	const char *kind;
 	void (*read)(struct state_loader_instance *resumed, struct state_section *section);
-	bool needs_activity;
+	bool needs_run;
 } kinds[] = {
 	{ "listener", load_listener, false }, { "parked", load_parked, false },
-	{ "activity", load_activity, true },  { "output", load_output, true },
+	{ "activity", load_service_run, true },  { "output", load_output, true },
 	{ "store", load_store, true },        { "notify", load_notify, true },
 	{ "instance", load_instance, true },  { "notice", load_notice, true },
 	{ "course", load_course, true },      { "drain", load_drain, true },
@@ -236,7 +236,7 @@ static void read_part(struct state_loader_instance *resumed, struct state_sectio
 		if (strcmp(kinds[n].kind, section->kind) != 0)
 			continue;
 		section->used = true;
-		if (!kinds[n].needs_activity || shared_run_prepare(resumed->runtime))
+		if (!kinds[n].needs_run || shared_run_prepare(resumed->runtime))
 			kinds[n].read(resumed, section);
 		return;
 	}
@@ -286,12 +286,12 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 		read_part(&resumed, section);
 	load_close_notifies(&resumed);
 	runtime->state = state_resumed(possible(runtime, state, resumed.changed), runtime->state);
-	if (runtime->activity && resumed.timer >= 0.)
+	if (runtime->run && resumed.timer >= 0.)
 		runtime_start_timer(runtime, resumed.timer);
-	if (runtime->activity && resumed.taking >= 0. && runtime_state(runtime) == RUNNING)
+	if (runtime->run && resumed.taking >= 0. && runtime_state(runtime) == RUNNING)
 		accept_latency_resume(runtime, resumed.taking);
-	if (runtime->activity && runtime_is_empty(runtime))
-		start_kit_rest(&runtime->activity->kit, runtime->engine);
+	if (runtime->run && runtime_is_empty(runtime))
+		start_kit_rest(&runtime->run->kit, runtime->engine);
 	resume->services++;
 	resume->instances += runtime->engine->instances->count - before;
 }
@@ -300,7 +300,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 static void go_on_with_courses(struct service_runtime *runtime)
 {
 	socket_commands_go_on(runtime);
-	if (runtime->activity)
+	if (runtime->run)
 		service_reload_go_on(runtime);
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
@@ -332,7 +332,7 @@ void load_go_on(struct service_runtime *runtime)
 		runtime_event(runtime, ENABLE);
 	else if (runtime_state(runtime) == FULL && !runtime_is_full(runtime))
 		runtime_event(runtime, ROOM);
-	else if (runtime_state(runtime) == BACKOFF && (!runtime->activity || !ev_is_active(&runtime->activity->timer)))
+	else if (runtime_state(runtime) == BACKOFF && (!runtime->run || !ev_is_active(&runtime->run->timer)))
 		runtime_event(runtime, TIMER);
 	else
 		runtime_rewatch(runtime);

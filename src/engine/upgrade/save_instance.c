@@ -45,9 +45,9 @@ static int place_of(struct speaking *speaking, struct notify *notify)
 
 static void save_notifies(struct state_saver *carry, struct service_runtime *runtime, struct speaking *speaking)
 {
-	if (runtime->activity->kit.notify)
-		place_of(speaking, runtime->activity->kit.notify);
-	LIST_EACH(link, &runtime->activity->instances) {
+	if (runtime->run->kit.notify)
+		place_of(speaking, runtime->run->kit.notify);
+	LIST_EACH(link, &runtime->run->instances) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
 		if (instance->notice)
@@ -128,7 +128,7 @@ void save_instances(struct state_saver *carry, struct service_runtime *runtime)
 	struct speaking speaking = { .count = 0 };
 
 	save_notifies(carry, runtime, &speaking);
-	LIST_EACH(link, &runtime->activity->instances) {
+	LIST_EACH(link, &runtime->run->instances) {
 		struct instance *instance = container_of(link, struct instance, link);
 		struct notify_state *notice = instance->notice;
 

@@ -106,7 +106,7 @@ static void save_ending(struct state_saver *carry, const struct service *service
 
 void save_service(struct state_saver *carry, struct service_runtime *runtime)
 {
-	struct activity *activity = runtime->activity;
+	struct service_run *run = runtime->run;
 	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);    /* by itself from now on */
 
 	state_open_section(&carry->text, "service");
@@ -118,24 +118,24 @@ void save_service(struct state_saver *carry, struct service_runtime *runtime)
 		save_ending(carry, runtime->service);
 	for (unsigned n = 0; n < runtime->listener_count && !runs_on; n++)
 		save_listener(carry, &runtime->listeners[n], runtime->engine);
-	if (!activity)
+	if (!run)
 		return;
-	state_save(carry, &activity_state, activity);
-	if (activity->guard)
-		state_save(carry, &saved_guard, activity->guard);
-	if (activity->accept)
-		state_save(carry, &saved_accept, activity->accept);
-	if (activity->freeze_times)
-		state_save(carry, &saved_freeze, activity->freeze_times);
-	if (activity->stats.latency.count)
-		state_save(carry, &latency_state, &activity->stats.latency);
-	state_times_leave(&activity->stats.state_times, runtime_state(runtime), clock_now());
-	state_save(carry, &saved_times, &activity->stats);
-	save_failures(carry, &activity->stats.failed);
+	state_save(carry, &saved_run, run);
+	if (run->guard)
+		state_save(carry, &saved_guard, run->guard);
+	if (run->accept)
+		state_save(carry, &saved_accept, run->accept);
+	if (run->freeze_times)
+		state_save(carry, &saved_freeze, run->freeze_times);
+	if (run->stats.latency.count)
+		state_save(carry, &latency_state, &run->stats.latency);
+	state_times_leave(&run->stats.state_times, runtime_state(runtime), clock_now());
+	state_save(carry, &saved_times, &run->stats);
+	save_failures(carry, &run->stats.failed);
 	save_idle(carry, runtime);
-	if (activity->standby_sockets)
-		save_twins(carry, runtime, activity->standby_sockets);
-	save_means(carry, &activity->kit);
+	if (run->standby_sockets)
+		save_twins(carry, runtime, run->standby_sockets);
+	save_means(carry, &run->kit);
 	socket_commands_carry(carry, runtime);
 	service_reload_carry(carry, runtime);
 	save_instances(carry, runtime);

@@ -65,7 +65,7 @@ void upgrade_freeze_again(struct service_runtime *runtime)
 	if (runtime->freezes && runtime_state(runtime) == RUNNING && !freeze_hold(runtime, &why))
 		log_event(runtime->engine->log, LEVEL_WARNING, &event, "it is not frozen any more: %s",
 			  buf_string(&why));
-	if (!runtime->freezes && runtime->activity && !runtime->activity->idle)
+	if (!runtime->freezes && runtime->run && !runtime->run->idle)
 		freeze_stay_awake(runtime);     /* it has no idle_timeout any more */
 	runtime->freezes = false;
 	buf_free(&why);

@@ -78,9 +78,9 @@ static bool runtime_is_at_rest(struct service_runtime *runtime, struct buf *why)
 		return fail(why, runtime, "a command around its sockets is being started");
 	if (!service_reload_is_at_rest(runtime))
 		return fail(why, runtime, "a command of exec_reload is being started");
-	if (runtime->activity && runtime->activity->activator_query)
+	if (runtime->run && runtime->run->activator_query)
 		return fail(why, runtime, "whose client it was is being asked");
-	if (runtime->activity && notify_is_receiving(runtime->activity->kit.notify))
+	if (runtime->run && notify_is_receiving(runtime->run->kit.notify))
 		return fail(why, runtime, "descriptors are being received");
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
