@@ -477,6 +477,7 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 	if (runtime_next_state(runtime) != LISTENING)
 		return;
 	if (!accept_state_make(runtime)) {
+		runtime_pause(runtime, "out of memory");
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}

@@ -222,6 +222,7 @@ void shared_run_spawn(struct service_runtime *runtime)
 	enum service_event instead;
 
 	if (!shared_run_prepare(runtime)) {
+		runtime_pause(runtime, "out of memory");
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
