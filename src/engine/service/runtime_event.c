@@ -103,7 +103,7 @@ static void say_pause(struct service_runtime *runtime, double pause)
 	bool comes_back = runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime);
 	const char *failed = run->unlogged_event;
 	struct event event = {
-		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = run->reason,
+		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = runtime_reason(runtime),
 		.has_duration = comes_back, .duration = pause,
 	};
 	char span[DURATION_MOST], next[80] = "not started again by itself";
@@ -113,9 +113,9 @@ static void say_pause(struct service_runtime *runtime, double pause)
 		snprintf(next, sizeof(next), "next %s in %s", runtime_state(runtime) == BINDING ? "try" : "start",
 			 duration_write(span, pause));
 	if (failed)
-		log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s; %s", run->reason, next);
+		log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s; %s", runtime_reason(runtime), next);
 	else
-		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "%s: %s", next, run->reason);
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "%s: %s", next, runtime_reason(runtime));
 }
 
 static void do_wait(struct service_runtime *runtime)
