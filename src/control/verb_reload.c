@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "config/table/diff.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "engine/service/old_row.h"

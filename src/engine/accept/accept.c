@@ -83,6 +83,7 @@ static bool take_guest(struct service_runtime *runtime, struct listener *listene
 		return false;
 	case ACCEPT_BROKEN:
 		*service_event = BIND_ERROR;
+		refuse_parked(listener, REFUSED_CLOSED);
 		listener_close(listener, runtime->engine);
 		return false;
 	case ACCEPT_NOTHING:
@@ -496,7 +497,7 @@ void accept_turn_away(struct service_runtime *runtime, struct listener *listener
 	enum refusal refusal = closes ? REFUSED_RATE : REFUSED_BACKOFF;
 	enum service_event service_event = ROOM;
 
-	listener_send_away(listener, runtime->engine, refusal);
+	refuse_parked(listener, refusal);
 	if (!endpoint_accepts(listener->listen->endpoint))
 		return;
 	turn_away(runtime, listener, refusal, &service_event);
@@ -543,15 +544,42 @@ static bool take_arrived(struct listener *listener, struct parked_client *arrive
 	return true;
 }
 
+/* Refuses parked clients whose time is over. Returns when the time of the next one is over; 0: none is left. */
+static double refuse_late(struct listener *listener, double now)
+{
+	struct parked *parked = listener->parked;
+	double next = 0;
+	size_t left = 0;
+
+	for (size_t n = 0; parked && n < parked->count; n++) {
+		struct parked_client *one = &parked->list[n];
+
+		if (one->until && one->until <= now) {
+			refuse_parked_client(listener, &one->client, REFUSED_UNKEPT);
+			continue;
+		}
+		if (one->until && (!next || one->until < next))
+			next = one->until;
+		parked->list[left++] = *one;
+	}
+	if (parked)
+		parked->count = left;
+	listener_forget_parked(listener);
+	return next;
+}
+
 void accept_handed(struct service_runtime *runtime)
 {
 	struct parked_client arrived;
+	double now = clock_now(), next;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
 
 		while (take_arrived(listener, &arrived))
 			accept_arrived(runtime, listener, &arrived);
-		listener_forget_parked(listener);
+		next = refuse_late(listener, now);
+		if (next)
+			tcpmux_wait(runtime->engine, next);
 	}
 }

@@ -87,3 +87,10 @@ void banner_send(struct service_runtime *runtime, enum banner which, int fd)
 	else if (length > 0)
 		send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
+
+void banner_send_unavailable(int fd)
+{
+	static const char unavailable[] = "-Service not available\r\n";
+
+	send(fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -8,7 +8,6 @@
 #include "engine/accept/admission_state.h"
 #include "engine/accept/banner.h"
 #include "engine/accept/lookup.h"
-#include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
 
@@ -53,7 +52,7 @@ static bool tell(struct service_runtime *runtime, const struct pending_client *g
 		return false;
 	banner_send(runtime, BANNER_FAIL, guest->client.fd);
 	if (by_mux)
-		tcpmux_say_unavailable(&guest->client);
+		banner_send_unavailable(guest->client.fd);
 	return by_mux || runtime->service->groups->access->banner_fail;
 }
 
@@ -115,10 +114,19 @@ void refuse_guest(struct service_runtime *runtime, struct pending_client *guest,
 		close_socket_client(runtime->engine, runtime->service->name, &guest->client);
 }
 
-void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal)
+void refuse_parked_client(struct listener *listener, struct client *client, enum refusal refusal)
 {
 	struct pending_client guest = { .client = *client, .listener = listener };
 
 	refuse_guest(listener->io.data, &guest, refusal);
 	client->fd = -1;
+}
+
+void refuse_parked(struct listener *listener, enum refusal refusal)
+{
+	struct parked *parked = listener->parked;
+
+	while (parked && parked->count)
+		refuse_parked_client(listener, &parked->list[--parked->count].client, refusal);
+	listener_forget_parked(listener);
 }

@@ -8,8 +8,9 @@
  * where log_on_failure wants the user it is closed once its ident server has answered. */
 void refuse_guest(struct service_runtime *runtime, struct pending_client *guest, enum refusal refusal);
 
-/* The same for a parked connection; for struct engine. */
-void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal);
+/* The same for a parked connection, and for all of a listener's. */
+void refuse_parked_client(struct listener *listener, struct client *client, enum refusal refusal);
+void refuse_parked(struct listener *listener, enum refusal refusal);
 
 /* Whether one more refused datagram is logged, of all services: so many a second are, and the number of the others. */
 bool refuse_may_tell(struct service_runtime *runtime);

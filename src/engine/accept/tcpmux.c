@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/accept/admission_state.h"
+#include "engine/accept/banner.h"
 #include "engine/core/close_socket.h"
 #include "engine/runtime/service_list.h"
 
@@ -102,49 +102,20 @@ void tcpmux_free(struct engine *engine)
 	*mux = (struct tcpmux){ 0 };
 }
 
-/* Refuses parked clients whose time is over. Returns when the time of the next one is over; 0: none is left. */
-static double send_away(struct engine *engine, struct listener *listener, double now)
-{
-	struct parked *parked = listener->parked;
-	double next = 0;
-	size_t left = 0;
-
-	for (size_t n = 0; parked && n < parked->count; n++) {
-		struct parked_client *one = &parked->list[n];
-
-		if (one->until && one->until <= now) {
-			engine->send_away(listener, &one->client, REFUSED_UNKEPT);
-			continue;
-		}
-		if (one->until && (!next || one->until < next))
-			next = one->until;
-		parked->list[left++] = *one;
-	}
-	if (parked)
-		parked->count = left;
-	listener_forget_parked(listener);
-	return next;
-}
-
+/* A service refuses its own. */
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct engine *engine = timer->data;
 	struct tcpmux *mux = engine->admission->tcpmux;
-	double now = clock_now(), next;
 
 	(void)loop, (void)events;
 	refresh(mux, engine->service_list);
 	if (mux->table != engine->service_list->changes) { /* out of memory */
-		tcpmux_wait(engine, now + MUX_PATIENCE);
+		tcpmux_wait(engine, clock_now() + MUX_PATIENCE);
 		return;
 	}
-	for (size_t n = 0; n < mux->count; n++) {
-		for (size_t i = 0; i < mux->runtimes[n]->listener_count; i++) {
-			next = send_away(engine, &mux->runtimes[n]->listeners[i], now);
-			if (next)
-				tcpmux_wait(engine, next);
-		}
-	}
+	for (size_t n = 0; n < mux->count; n++)
+		runtime_post(mux->runtimes[n], HANDED);
 }
 
 void tcpmux_wait(struct engine *engine, double until)
@@ -158,13 +129,6 @@ void tcpmux_wait(struct engine *engine, double until)
 	ev_timer_init(timer, on_timer, left > 0 ? left : 0., 0.);
 	timer->data = engine;
 	ev_timer_start(engine->loop, timer);
-}
-
-void tcpmux_say_unavailable(const struct client *client)
-{
-	static const char unavailable[] = "-Service not available\r\n";
-
-	send(client->fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void say_unknown(struct service_runtime *by, const struct client *client, const char *name)
@@ -196,7 +160,7 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 	}
 	if (!target)
 		say_unknown(by, &client, name);
-	tcpmux_say_unavailable(&client);
+	banner_send_unavailable(client.fd);
 	client_shut_and_drain(&client);
 	close_socket_client(by->engine, by->service->name, &client);
 }

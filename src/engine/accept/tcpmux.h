@@ -20,9 +20,7 @@ void tcpmux_init(struct engine *engine, struct tcpmux *mux);
  * posts HANDED. Takes the connection over. */
 void tcpmux_serve(struct service_runtime *by, const char *name, int connection);
 
-/* A client of a tcpmux: endpoint is parked until this loop time. */
+/* A client of a tcpmux: endpoint is parked until this loop time. Then HANDED is posted once more. */
 void tcpmux_wait(struct engine *engine, double until);
-
-void tcpmux_say_unavailable(const struct client *client);
 
 void tcpmux_free(struct engine *engine);

@@ -9,15 +9,12 @@
 
 #include "base/list.h"
 #include "base/log/log.h"
-#include "config/table/diff.h"
 #include "engine/core/child_table.h"
 #include "engine/limits/refusal.h"
 #include "exec/plan/plan.h"
 #include "exec/processes/pid1.h"
 
-struct service_runtime;
 struct watch;
-struct listener;
 struct log_files;
 struct start_resources;
 struct instances;
@@ -25,15 +22,11 @@ struct admission;
 struct orphans;
 struct freezes;
 struct service_list;
-struct client;
-struct lookup_helper;
-struct notify;
 struct rpc;
 struct path_watches;
 struct conn_queries;
 struct closing;
 struct restorer;
-struct fd_receive;
 struct tcp_close_events;
 struct posted;
 struct locks;
@@ -84,8 +77,6 @@ struct engine {
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade/upgrade) */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks); owned by the supervisor */
 	uint64_t random_state;          /* of the generator for jitter */
-	/* engine/accept/refuse: refuses and closes a parked client */
-	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
 	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
 };
 

@@ -459,37 +459,21 @@ bool listener_park(struct listener *listener, const struct client *client, enum 
 	return true;
 }
 
-static void free_parked(struct listener *listener)
-{
-	struct parked *parked = listener->parked;
-
-	listener->parked = NULL;
-	if (!parked)
-		return;
-	free(parked->list);
-	free(parked);
-}
-
 void listener_forget_parked(struct listener *listener)
 {
-	if (listener->parked && !listener->parked->count)
-		free_parked(listener);
-}
-
-void listener_send_away(struct listener *listener, struct engine *engine, enum refusal refusal)
-{
 	struct parked *parked = listener->parked;
 
-	while (parked && parked->count)
-		engine->send_away(listener, &parked->list[--parked->count].client, refusal);
-	free_parked(listener);
+	if (!parked || parked->count)
+		return;
+	listener->parked = NULL;
+	free(parked->list);
+	free(parked);
 }
 
 void listener_close(struct listener *listener, struct engine *engine)
 {
 	int fd = listener->io.fd;
 
-	listener_send_away(listener, engine, REFUSED_CLOSED);
 	ev_io_stop(engine->loop, &listener->io);        /* it may be about to hear that it has none */
 	if (fd < 0)
 		return;

@@ -64,8 +64,8 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd);
 
 /* Goes on under a new row of an equal endpoint, and sets the options that differ. If a restriction of the new row
- * cannot be set, the socket is closed, which is logged. changed: its options may differ; the filter is compared in
- * any case. */
+ * cannot be set, the socket is closed, which is logged, and parked clients are the caller's to refuse. changed: its
+ * options may differ; the filter is compared in any case. */
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
 		    bool changed);
 
@@ -99,10 +99,8 @@ unsigned listener_port(const struct listener *listener);
 bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until);
 void listener_forget_parked(struct listener *listener);         /* frees the list, if it is empty */
 
-/* Refuses parked clients. */
-void listener_send_away(struct listener *listener, struct engine *engine, enum refusal refusal);
-
-/* Closes it, and removes its node in the file system if remove_on_stop says so. */
+/* Closes it, and removes its node in the file system if remove_on_stop says so. Parked clients stay with it: the caller
+ * refuses them first (engine/accept/refuse). */
 void listener_close(struct listener *listener, struct engine *engine);
 
 static inline bool listener_has_socket(const struct listener *listener)

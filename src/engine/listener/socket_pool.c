@@ -45,16 +45,19 @@ static void drop(struct pooled_socket *offer)
 	free(offer);
 }
 
+static void close_offer(struct pooled_socket *offer, struct engine *engine, refuse_clients *refuse)
+{
+	refuse(&offer->listener, REFUSED_CLOSED);
+	listener_close(&offer->listener, engine);
+	drop(offer);
+}
+
 void socket_pool_add(struct socket_pool *offers, struct engine *engine, struct listener *listener, struct table *table)
 {
 	struct pooled_socket *offer;
 	struct pooled_socket **bucket;
 
-	if (!listener_has_socket(listener)) {
-		listener_close(listener, engine);       /* who is parked there goes */
-		return;
-	}
-	offer = malloc(sizeof(*offer));
+	offer = listener_has_socket(listener) ? malloc(sizeof(*offer)) : NULL;
 	if (!offer) {
 		listener_close(listener, engine);
 		return;
@@ -104,7 +107,8 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 
 /* An offer of another endpoint that takes the same address, as a wildcard does, has to go before the new one is
  * bound. Where many are on offer it is left to the retry that follows. */
-static void close_clashing(struct socket_pool *offers, const struct listener *listener, struct engine *engine)
+static void close_clashing(struct socket_pool *offers, const struct listener *listener, struct engine *engine,
+			   refuse_clients *refuse)
 {
 	if (listener_is_open(listener) || offers->count > CLASHES_SOUGHT)
 		return;
@@ -116,9 +120,8 @@ static void close_clashing(struct socket_pool *offers, const struct listener *li
 				at = &offer->next;
 				continue;
 			}
-			listener_close(&offer->listener, engine);
 			*at = offer->next;
-			drop(offer);
+			close_offer(offer, engine, refuse);
 			offers->count--;
 		}
 	}
@@ -126,7 +129,7 @@ static void close_clashing(struct socket_pool *offers, const struct listener *li
 
 /* An offer of the same endpoint that can't be had with the new options has to go first: one address is bound once. */
 static void take_equal(struct socket_pool *offers, struct listener *listener, struct engine *engine,
-		       const char *service)
+		       const char *service, refuse_clients *refuse)
 {
 	struct pooled_socket **at;
 
@@ -137,28 +140,28 @@ static void take_equal(struct socket_pool *offers, struct listener *listener, st
 			continue;
 		if (listener_fits(&offer->listener, listener->listen))
 			listener_move(&offer->listener, listener, engine, service);
-		else
-			listener_close(&offer->listener, engine);
 		*at = offer->next;
-		drop(offer);
+		close_offer(offer, engine, refuse);
 		offers->count--;
 		return;
 	}
 }
 
-void socket_pool_take(struct socket_pool *offers, struct listener *listener, struct engine *engine, const char *service)
+void socket_pool_take(struct socket_pool *offers, struct listener *listener, struct engine *engine,
+		      const char *service, refuse_clients *refuse)
 {
-	take_equal(offers, listener, engine, service);
-	close_clashing(offers, listener, engine);
+	take_equal(offers, listener, engine, service, refuse);
+	if (!listener_is_open(listener))
+		refuse(listener, REFUSED_CLOSED);
+	close_clashing(offers, listener, engine, refuse);
 }
 
-void socket_pool_close(struct socket_pool *offers, struct engine *engine)
+void socket_pool_close(struct socket_pool *offers, struct engine *engine, refuse_clients *refuse)
 {
 	for (size_t n = 0; n < offers->size; n++) {
 		for (struct pooled_socket *offer = offers->buckets[n], *next; offer; offer = next) {
 			next = offer->next;
-			listener_close(&offer->listener, engine);
-			drop(offer);
+			close_offer(offer, engine, refuse);
 		}
 	}
 	free(offers->buckets);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/limits/refusal.h"
 #include "engine/listener/listener.h"
 
 struct pooled_socket;
@@ -26,12 +27,17 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 /* expected: about how many there will be. false: out of memory; socket_pool_close is allowed all the same. */
 bool socket_pool_init(struct socket_pool *offers, size_t expected);
 
-/* Offers an open listener of this table to others; without memory it just closes it. */
+/* Offers an open listener of this table to others, with its parked clients. Without memory it just closes it: then the
+ * caller refuses them. */
 void socket_pool_add(struct socket_pool *offers, struct engine *engine, struct listener *listener, struct table *table);
+
+/* Refuses the parked clients of a listener (engine/accept/refuse). */
+typedef void refuse_clients(struct listener *listener, enum refusal refusal);
 
 /* Gives the listener the socket of its endpoint, if one is on offer, and closes what would be in the way of a new
  * one. */
 void socket_pool_take(struct socket_pool *offers, struct listener *listener, struct engine *engine,
-		      const char *service);
+		      const char *service, refuse_clients *refuse);
 
-void socket_pool_close(struct socket_pool *offers, struct engine *engine); /* closes what is left, and frees the hash */
+/* Closes what is left, and frees the hash. */
+void socket_pool_close(struct socket_pool *offers, struct engine *engine, refuse_clients *refuse);

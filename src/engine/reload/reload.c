@@ -9,6 +9,7 @@
 #include "config/table/diff.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
+#include "engine/accept/refuse.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/socket_pool.h"
@@ -84,6 +85,12 @@ static void set_aside(struct service_runtime *runtime, const struct service *ser
 	buf_free(&why);
 }
 
+static void offer_one(struct listener *listener, struct service_runtime *runtime, struct socket_pool *offers)
+{
+	socket_pool_add(offers, runtime->engine, listener, runtime->table);
+	refuse_parked(listener, REFUSED_CLOSED);        /* those that do not go along */
+}
+
 /* The listeners of a new row, those of the runtime's own that fit moved into it, the rest of its own put on offer. */
 static struct listener *sort_listeners(struct service_runtime *runtime, const struct service *service,
 				       struct socket_pool *offers)
@@ -100,11 +107,13 @@ static struct listener *sort_listeners(struct service_runtime *runtime, const st
 			if (!listener_fits(&runtime->listeners[old], &service->sockets[n]))
 				continue;
 			listener_move(&runtime->listeners[old], &listeners[n], runtime->engine, service->name);
+			if (!listener_is_open(&listeners[n]))
+				refuse_parked(&listeners[n], REFUSED_CLOSED);
 			break;
 		}
 	}
 	for (size_t old = 0; old < runtime->listener_count; old++)
-		socket_pool_add(offers, runtime->engine, &runtime->listeners[old], runtime->table);
+		offer_one(&runtime->listeners[old], runtime, offers);
 	return listeners;
 }
 
@@ -160,7 +169,7 @@ static void offer(struct service_runtime *runtime, const struct table *after, st
 		struct listener *listener = &runtime->listeners[n];
 
 		if (!keeps || is_claimed(listener->listen->endpoint, after))
-			socket_pool_add(offers, runtime->engine, listener, runtime->table);
+			offer_one(listener, runtime, offers);
 	}
 }
 
@@ -241,7 +250,7 @@ static void replace(struct service_runtime *runtime, struct table *after, const 
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (listener_is_open(&row->listeners[n]))
 			continue;
-		socket_pool_take(offers, &row->listeners[n], runtime->engine, service->name);
+		socket_pool_take(offers, &row->listeners[n], runtime->engine, service->name, refuse_parked);
 	}
 	runtime_replace(runtime, after, service, row->listeners);
 	free(old);
@@ -260,9 +269,9 @@ static struct service_runtime *add(struct engine *engine, struct table *after, c
 	if (runtime_is_disabled(runtime))
 		return runtime;
 	for (size_t n = 0; offers && n < runtime->listener_count; n++) {
-		socket_pool_take(offers, &runtime->listeners[n], engine, service->name);
+		socket_pool_take(offers, &runtime->listeners[n], engine, service->name, refuse_parked);
 		if (!service->exec->accept)
-			listener_send_away(&runtime->listeners[n], engine, REFUSED_CLOSED);
+			refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
 	}
 	runtime_event(runtime, ENABLE);
 	return runtime;
@@ -380,7 +389,7 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	if (!socket_pool_init(&offers, old_count) || !runtimes || !rows) {
 		free(runtimes);
 		free(rows);
-		socket_pool_close(&offers, engine);
+		socket_pool_close(&offers, engine, refuse_parked);
 		return false;
 	}
 	survey(rows, service_list, engine, before, after, &offers);
@@ -393,7 +402,7 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	service_list->table = after;
 	address_lru_free(&engine->admission->verdicts); /* by rules of before */
 	service_list->changes++;
-	socket_pool_close(&offers, engine);
+	socket_pool_close(&offers, engine, refuse_parked);
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (runtimes[n] && runtime_state(runtimes[n]) == BINDING)
 			runtime_event(runtimes[n], TIMER);      /* what stood in the way may be gone now */

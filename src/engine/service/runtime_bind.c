@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "engine/accept/refuse.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/orphans/orphan.h"
@@ -58,6 +59,8 @@ bool runtime_bind(struct service_runtime *runtime)
 void runtime_close_listeners(struct service_runtime *runtime)
 {
 	standby_sockets_free(runtime);
-	for (size_t n = 0; n < runtime->listener_count; n++)
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
 		listener_close(&runtime->listeners[n], runtime->engine);
+	}
 }

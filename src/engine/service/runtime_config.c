@@ -10,6 +10,7 @@
 #include "config/type/type.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
+#include "engine/accept/refuse.h"
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
@@ -150,6 +151,7 @@ static bool drop_unreachable(struct service_runtime *runtime)
 			continue;
 		log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it anew%s",
 			  listener->listen->address->address, when);
+		refuse_parked(listener, REFUSED_CLOSED);
 		listener_close(listener, runtime->engine);
 		any = true;
 	}
@@ -197,9 +199,13 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		shared_run_end_answering(runtime);
 		forget_clients(runtime, service);
 	}
-	for (size_t n = 0; n < runtime->listener_count; n++)
-		listener_adopt(&runtime->listeners[n], runtime->engine, service->name, &service->sockets[n],
-			       changed);
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		listener_adopt(listener, runtime->engine, service->name, &service->sockets[n], changed);
+		if (!listener_is_open(listener))
+			refuse_parked(listener, REFUSED_CLOSED);
+	}
 	take_row(runtime, table, service);
 	if (changed)
 		change_limits(runtime);
@@ -247,7 +253,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 	runtime->listeners = listeners;
 	runtime->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; !service->exec->accept && n < service->socket_count; n++)
-		listener_send_away(&listeners[n], runtime->engine, REFUSED_CLOSED);
+		refuse_parked(&listeners[n], REFUSED_CLOSED);
 	if (runtime_state(runtime) != OFF)
 		runtime_event(runtime, REPLACED);
 	take_row(runtime, table, service);

@@ -2,6 +2,7 @@
  * the new one can only be opened as a twin of that. */
 #include "engine/service/shutdown_check.h"
 
+#include "engine/accept/refuse.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/health/queue_guard.h"
@@ -31,6 +32,7 @@ static void replace(struct service_runtime *runtime, struct listener *listener)
 
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it anew");
 	runtime->run->guard->queued_at_end = 0; /* nobody is left in its queue, whatever its length was */
+	refuse_parked(listener, REFUSED_CLOSED);
 	listener_close(listener, runtime->engine);
 	if (beside >= 0 && listener_resume(listener, runtime->engine, runtime->service->name, beside))
 		return;

@@ -8,6 +8,7 @@
 
 #include "config/option/service_mark.h"
 #include "config/words/command_prefix.h"
+#include "engine/accept/refuse.h"
 #include "engine/instance/aux_command.h"
 #include "engine/instance/instance_state.h"
 #include "engine/service/runtime_bind.h"
@@ -45,8 +46,10 @@ static void run(struct socket_commands *opening, enum command_phase phase)
 
 static void close_all(struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < runtime->listener_count; n++)
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
 		listener_close(&runtime->listeners[n], runtime->engine);
+	}
 }
 
 static void go_on_opening(struct socket_commands *opening, enum result result)

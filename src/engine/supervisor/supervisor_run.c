@@ -22,7 +22,6 @@
 #include "config/table/left_out.h"
 #include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
-#include "engine/accept/refuse.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/clients/close_events.h"
@@ -349,7 +348,6 @@ static void set_actions(struct supervisor *supervisor)
 
 	events_init(engine, on_posted);
 	engine->service_list = &supervisor->service_list;
-	engine->send_away = refuse_parked;
 }
 
 static bool open_null(struct engine *engine)
