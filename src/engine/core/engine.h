@@ -16,17 +16,15 @@
 
 struct watch;
 struct log_files;
+struct listeners;
 struct start_resources;
 struct instances;
 struct admission;
 struct orphans;
 struct freezes;
 struct service_list;
-struct rpc;
-struct path_watches;
 struct conn_queries;
 struct closing;
-struct restorer;
 struct tcp_close_events;
 struct posted;
 struct locks;
@@ -54,22 +52,19 @@ struct engine {
 	struct child_table children;
 	uint64_t accept_states;         /* struct accept_state made so far */
 	double started;                 /* loop time when the first superd of this process began */
-	struct start_resources *launch;   /* what starts share (engine/launch/start_resources) */
+	struct listeners *listeners;    /* what listeners share (engine/listener/listeners) */
+	struct start_resources *launch; /* what starts share (engine/launch/start_resources) */
 	struct instances *instances;    /* all instances (engine/instance/instance) */
 	struct admission *admission;    /* what is remembered of clients, and who waits (engine/accept/admission_state) */
 	struct orphans *orphans;        /* what killed superds have left (engine/orphans/orphan) */
 	struct freezes *freezes;        /* those of all services (engine/freeze/reclaim) */
-	struct list leftovers;          /* processes that superd has given up (engine/core/unreaped) */
+	struct list unreaped;           /* processes that superd has given up (engine/core/unreaped) */
 	struct event_queue events;
 	struct service_list *service_list; /* all runtimes (engine/reload/reload) */
 	struct list receptions;         /* messages that processes beside superd receive (engine/core/fd_receive) */
-	struct list held;               /* sockets that draining instances have (engine/listener/drained_sockets) */
-	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */
 	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket); NULL: never used yet */
-	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: never used yet */
-	struct conn_queries *conn_queries;          /* counts clients (engine/clients/conn_query); NULL: never used yet */
-	struct tcp_close_events *close_events;  /* reports ended connections (engine/clients/close_events); NULL: never used yet */
-	struct path_watches *path_watches; /* watched nodes (engine/listener/socket_path_watch); NULL: there never was one */
+	struct conn_queries *conn_queries; /* counts clients (engine/clients/conn_query); NULL: never used yet */
+	struct tcp_close_events *close_events; /* reports ended connections (engine/clients/close_events); NULL: never used yet */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
 	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */

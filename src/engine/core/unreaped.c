@@ -37,7 +37,7 @@ static void add(struct engine *engine, const char *service, pid_t pid)
 	memcpy(leftover->service, service, length);
 	leftover->engine = engine;
 	leftover->child = (struct child){ .pid = pid, .ended = on_ended };
-	list_add(&engine->leftovers, &leftover->link);
+	list_add(&engine->unreaped, &leftover->link);
 	if (child_table_add(&engine->children, &leftover->child))
 		return;
 	list_remove(&leftover->link);
@@ -80,7 +80,7 @@ bool unreaped_forbids_start(const struct engine *engine, const struct service *s
 {
 	unsigned count = 0;
 
-	LIST_EACH(link, &engine->leftovers)
+	LIST_EACH(link, &engine->unreaped)
 		count += !strcmp(container_of(link, struct unreaped_process, link)->service, service->name);
 	if (count < LEFTOVERS_MOST)
 		return false;
@@ -90,7 +90,7 @@ bool unreaped_forbids_start(const struct engine *engine, const struct service *s
 
 void unreaped_free(struct engine *engine)
 {
-	LIST_EACH(link, &engine->leftovers) {
+	LIST_EACH(link, &engine->unreaped) {
 		struct unreaped_process *leftover = container_of(link, struct unreaped_process, link);
 
 		child_table_remove(&engine->children, &leftover->child);

@@ -11,6 +11,7 @@
 #include "engine/drain/drain_internal.h"
 #include "engine/drain/drain_snapshot.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/listener/listeners.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
@@ -284,7 +285,7 @@ void drain_start(struct drain *drain, struct drained_socket *sockets, size_t cou
 	}
 	drain->held.sockets = sockets;
 	drain->held.count = count;
-	list_add(&drain->instance->engine->held, &drain->held.link);
+	list_add(&drain->instance->engine->listeners->drained, &drain->held.link);
 	drain->instance->drain = drain;
 }
 
@@ -455,7 +456,7 @@ void drain_hurry_holder(struct service_runtime *runtime, const struct listener *
 {
 	struct event event = { .name = "draining", .service = runtime->service->name };
 
-	LIST_EACH(link, &runtime->engine->held) {
+	LIST_EACH(link, &runtime->engine->listeners->drained) {
 		struct drain *drain = container_of(link, struct drain, held.link);
 		bool has_it = false;
 

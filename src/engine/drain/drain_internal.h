@@ -25,7 +25,7 @@ struct drain {
 	bool patient;                   /* if its clients are unknown, the instance is left alone */
 	bool lent;                      /* its sockets are copies: the instance has no twin, and clients that wait there are left to it */
 	bool rests;                     /* it does not look for clients before the instance is told to end */
-	struct held held;               /* its sockets, in engine->held */
+	struct held held;               /* its sockets, in engine->listeners->drained */
 	bool unknown;
 	bool clear;                     /* the last look found no client */
 	struct conn_query query;        /* notes its clients, and then seeks them */

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "engine/core/engine.h"
+#include "engine/listener/listeners.h"
 #include "os/netdiag/conn_count.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
@@ -51,7 +52,7 @@ static int find_same(struct engine *engine, const struct listen *listen, size_t 
 	struct buf none = { 0 };
 	int same = -1;
 
-	LIST_EACH(link, &engine->held) {
+	LIST_EACH(link, &engine->listeners->drained) {
 		const struct held *held = container_of(link, struct held, link);
 
 		for (size_t n = 0; n < held->count; n++) {

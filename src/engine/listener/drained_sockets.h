@@ -18,13 +18,13 @@ struct drained_socket {
 
 /* The sockets of one such instance (engine/drain/drain). */
 struct held {
-	struct list link;               /* in engine->held */
+	struct list link;               /* in engine->listeners->drained */
 	const struct drained_socket *sockets;
 	size_t count;
 };
 
-/* For a socket that cannot be bound, as its address is in use: where sockets in engine->held have its port, one beside
- * them is opened. -1: there are none, or that failed, too. */
+/* For a socket that cannot be bound, as its address is in use: where such sockets have its port, one beside them is
+ * opened. -1: there are none, or that failed, too. */
 int bind_beside_open(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Whether the socket (-1: there is none) has the port that is wanted. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "engine/listener/listeners.h"
 #include "exec/worker/restore_async.h"
 #include "os/netdiag/foreign_socket.h"
 
@@ -207,7 +208,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct restorer *get(struct engine *engine)
 {
-	struct restorer *restorer = engine->restorer;
+	struct restorer *restorer = engine->listeners->restorer;
 
 	if (restorer)
 		return restorer;
@@ -220,7 +221,7 @@ static struct restorer *get(struct engine *engine)
 	ev_io_init(&restorer->io, on_readable, -1, EV_READ);
 	ev_timer_init(&restorer->timer, on_timer, 0, 0);
 	restorer->io.data = restorer->timer.data = restorer;
-	return engine->restorer = restorer;
+	return engine->listeners->restorer = restorer;
 }
 
 /* The first slow one behind the head of the list, which may be slow itself; the list if there is none. */
@@ -258,9 +259,9 @@ bool restore_begin(struct engine *engine, int fd, const struct listen *listen, c
 
 static struct restoring *find(struct engine *engine, int fd)
 {
-	if (!engine->restorer)
+	if (!engine->listeners->restorer)
 		return NULL;
-	LIST_EACH(link, &engine->restorer->begun) {
+	LIST_EACH(link, &engine->listeners->restorer->begun) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
 
 		if (restoring->fd == fd)
@@ -319,9 +320,9 @@ void restore_finish(struct engine *engine, int fd)
 	struct restoring *restoring = find(engine, fd);
 
 	if (restoring)
-		prefer(engine->restorer, restoring);
+		prefer(engine->listeners->restorer, restoring);
 	while (find(engine, fd))
-		wait_for_first(engine->restorer);
+		wait_for_first(engine->listeners->restorer);
 }
 
 void restore_cancel(struct engine *engine, int fd)
@@ -331,8 +332,8 @@ void restore_cancel(struct engine *engine, int fd)
 	if (!restoring)
 		return;
 	restoring->fd = -1;
-	if (!engine->restorer->asked || first_of(engine->restorer) != restoring)
-		finish(engine->restorer, restoring, 0);
+	if (!engine->listeners->restorer->asked || first_of(engine->listeners->restorer) != restoring)
+		finish(engine->listeners->restorer, restoring, 0);
 }
 
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)
@@ -347,7 +348,7 @@ void restore_adopt(struct engine *engine, int fd, const struct listen *listen, c
 
 void restore_end(struct engine *engine)
 {
-	struct restorer *restorer = engine->restorer;
+	struct restorer *restorer = engine->listeners->restorer;
 
 	if (!restorer || restorer->async.channel < 0)
 		return;
@@ -358,7 +359,7 @@ void restore_end(struct engine *engine)
 
 void restore_free(struct engine *engine)
 {
-	struct restorer *restorer = engine->restorer;
+	struct restorer *restorer = engine->listeners->restorer;
 
 	if (!restorer)
 		return;
@@ -367,5 +368,5 @@ void restore_free(struct engine *engine)
 	LIST_EACH(link, &restorer->begun)
 		free(container_of(link, struct restoring, link));
 	free(restorer);
-	engine->restorer = NULL;
+	engine->listeners->restorer = NULL;
 }

@@ -16,6 +16,7 @@
 #include "engine/core/fd_watch.h"
 #include "engine/limits/backoff.h"
 #include "engine/listener/helper_job.h"
+#include "engine/listener/listeners.h"
 #include "os/socket/bind.h"
 #include "prepare/helper_user.h"
 
@@ -230,7 +231,7 @@ static void on_next(struct alarm *alarm)
 
 static struct rpc *rpc_of(struct engine *engine)
 {
-	struct rpc *rpc = engine->rpc;
+	struct rpc *rpc = engine->listeners->rpc;
 
 	if (rpc)
 		return rpc;
@@ -241,7 +242,7 @@ static struct rpc *rpc_of(struct engine *engine)
 	helper_job_init(&rpc->job, engine, on_ended);
 	list_init(&rpc->registrations);
 	alarm_init(&rpc->next, engine, on_next);
-	engine->rpc = rpc;
+	engine->listeners->rpc = rpc;
 	return rpc;
 }
 
@@ -285,7 +286,7 @@ void rpc_announce(struct engine *engine, const char *service, const struct liste
 
 void rpc_withdraw(struct engine *engine, int fd)
 {
-	struct rpc *rpc = engine->rpc;
+	struct rpc *rpc = engine->listeners->rpc;
 
 	if (!rpc || fd < 0)
 		return;
@@ -308,9 +309,9 @@ void rpc_withdraw(struct engine *engine, int fd)
 
 static struct registration *find(const struct engine *engine, int fd)
 {
-	if (!engine->rpc || fd < 0)
+	if (!engine->listeners->rpc || fd < 0)
 		return NULL;
-	LIST_EACH(link, &engine->rpc->registrations) {
+	LIST_EACH(link, &engine->listeners->rpc->registrations) {
 		struct registration *registration = container_of(link, struct registration, link);
 
 		if (registration->fd == fd)
@@ -336,7 +337,7 @@ void rpc_note_registered(struct engine *engine, int fd)
 
 bool rpc_owes(const struct engine *engine)
 {
-	struct rpc *rpc = engine->rpc;
+	struct rpc *rpc = engine->listeners->rpc;
 
 	if (!rpc)
 		return false;
@@ -351,7 +352,7 @@ bool rpc_owes(const struct engine *engine)
 
 bool rpc_is_busy(const struct engine *engine)
 {
-	return engine->rpc && engine->rpc->current;
+	return engine->listeners->rpc && engine->listeners->rpc->current;
 }
 
 /* A registration that was cut short is made anew, and superd-rpc takes an older one of the same back first. */
@@ -359,21 +360,21 @@ void rpc_set_aside(struct engine *engine)
 {
 	if (!rpc_is_busy(engine))
 		return;
-	helper_job_abandon(&engine->rpc->job);
-	engine->rpc->current = NULL;
+	helper_job_abandon(&engine->listeners->rpc->job);
+	engine->listeners->rpc->current = NULL;
 }
 
 void rpc_go_on(struct engine *engine)
 {
-	if (engine->rpc)
-		wake_at(engine->rpc, 0.);
+	if (engine->listeners->rpc)
+		wake_at(engine->listeners->rpc, 0.);
 }
 
 void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context)
 {
-	if (!engine->rpc)
+	if (!engine->listeners->rpc)
 		return;
-	LIST_EACH(link, &engine->rpc->registrations) {
+	LIST_EACH(link, &engine->listeners->rpc->registrations) {
 		const struct registration *one = container_of(link, struct registration, link);
 		const struct rpc_debt debt = { one->service, one->program, one->transports, one->port, one->set };
 
@@ -411,7 +412,7 @@ bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt)
 
 void rpc_free(struct engine *engine)
 {
-	struct rpc *rpc = engine->rpc;
+	struct rpc *rpc = engine->listeners->rpc;
 
 	if (!rpc)
 		return;
@@ -425,7 +426,7 @@ void rpc_free(struct engine *engine)
 		drop(one);
 	}
 	free(rpc);
-	engine->rpc = NULL;
+	engine->listeners->rpc = NULL;
 }
 
 static const struct state_field debt_fields[] = {

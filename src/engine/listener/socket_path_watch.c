@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "engine/core/engine.h"
 #include "engine/core/events.h"
+#include "engine/listener/listeners.h"
 #include "os/foreign/foreign_path.h"
 #include "os/fs/path_watch.h"
 #include "os/socket/bind.h"
@@ -68,16 +69,16 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 const struct watch_ids *socket_path_watch_touched(struct engine *engine)
 {
-	return &engine->path_watches->touched;
+	return &engine->listeners->path_watches->touched;
 }
 
 static struct path_watches *socket_path_watch_of(struct engine *engine)
 {
-	struct path_watches *watches = engine->path_watches;
+	struct path_watches *watches = engine->listeners->path_watches;
 
 	if (watches)
 		return watches;
-	watches = engine->path_watches = calloc(1, sizeof(*watches));
+	watches = engine->listeners->path_watches = calloc(1, sizeof(*watches));
 	if (!watches)
 		return NULL;
 	watches->engine = engine;
@@ -121,7 +122,7 @@ static void say_unwatched(struct path_watches *watches, const char *path, int er
 
 void socket_path_watch_look_later(struct engine *engine, int mark)
 {
-	struct path_watches *watches = engine->path_watches;
+	struct path_watches *watches = engine->listeners->path_watches;
 
 	if (mark > 0)
 		watch_ids_add(&watches->later, mark);
@@ -156,12 +157,12 @@ int socket_path_watch_watch(struct engine *engine, const struct listen *listen, 
 void socket_path_watch_forget(struct engine *engine, int mark)
 {
 	if (mark)
-		path_watch_remove(engine->path_watches->io.fd, mark);
+		path_watch_remove(engine->listeners->path_watches->io.fd, mark);
 }
 
 void socket_path_watch_free(struct engine *engine)
 {
-	struct path_watches *watches = engine->path_watches;
+	struct path_watches *watches = engine->listeners->path_watches;
 
 	if (!watches)
 		return;
@@ -169,5 +170,5 @@ void socket_path_watch_free(struct engine *engine)
 	ev_timer_stop(engine->loop, &watches->timer);
 	fd_close(&watches->io.fd);
 	free(watches);
-	engine->path_watches = NULL;
+	engine->listeners->path_watches = NULL;
 }

@@ -14,6 +14,7 @@
 #include "engine/freeze/reclaim.h"
 #include "engine/instance/instance.h"
 #include "engine/launch/start_resources.h"
+#include "engine/listener/listeners.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan.h"
 #include "engine/reload/config_loader.h"
@@ -64,6 +65,7 @@ struct supervisor {
 	struct engine engine;
 	struct log_pump log_pump;       /* writes what waits in the sink of engine.log */
 	struct log_files log_files;
+	struct listeners listeners;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct instances instances;     /* and the limit of these */
 	struct admission admission;     /* and the ident_limit of this */

@@ -329,9 +329,10 @@ static void init_empty(struct supervisor *supervisor)
 	for (int n = 0; n < ENGINE_SPARE; n++)
 		engine->spare[n] = -1;
 	list_init(&supervisor->service_list.leaving);
-	list_init(&engine->held);
+	list_init(&supervisor->listeners.drained);
+	engine->listeners = &supervisor->listeners;
 	list_init(&engine->receptions);
-	list_init(&engine->leftovers);
+	list_init(&engine->unreaped);
 	records_init(engine, &supervisor->log_files);
 	start_resources_init(engine, &supervisor->launch);
 	instances_init(engine, &supervisor->instances);

@@ -12,12 +12,14 @@
 #include "engine/accept/admission_state.h"
 #include "engine/accept/sensor.h"
 #include "engine/launch/start_resources.h"
+#include "engine/listener/listeners.h"
 #include "engine/service/runtime_event.h"
 
 TestSuite(admission, .init = set_up, .fini = tear_down);
 
 static struct engine engine;
 static struct start_resources launch;
+static struct listeners listeners;
 static struct instances instances;
 static struct admission admission;
 
@@ -30,6 +32,7 @@ static struct service_runtime *open_keeper(const char *options)
 
 	if (!engine.loop) {
 		engine.loop = ev_default_loop(0);
+		engine.listeners = &listeners;
 		start_resources_init(&engine, &launch);
 		instances_init(&engine, &instances);
 		admission_init(&engine, &admission);

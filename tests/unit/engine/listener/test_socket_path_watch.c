@@ -3,10 +3,12 @@
 
 #include "engine/core/engine.h"
 #include "engine/core/events.h"
+#include "engine/listener/listeners.h"
 #include "engine/listener/socket_path_watch.h"
 #include "os/fs/path_watch.h"
 
-static struct engine engine;
+static struct listeners listeners;
+static struct engine engine = { .listeners = &listeners };
 static struct watch_ids looked_at;
 
 static void take_marks(struct ev_loop *loop, ev_prepare *watcher, int events)
@@ -36,7 +38,7 @@ static int watched(const struct listen *listen, int fd)
 {
 	int mark = socket_path_watch_watch(&engine, listen, fd);
 
-	if (!engine.path_watches || (mark == 0 && access(listen->address->address, F_OK) == 0)) {
+	if (!listeners.path_watches || (mark == 0 && access(listen->address->address, F_OK) == 0)) {
 		end();
 		cr_skip_test("no inotify here");
 	}
