@@ -328,7 +328,7 @@ static void on_later(struct ev_loop *loop, ev_timer *later, int events)
 	take_turn(container_of(later, struct conn_queries, later));
 }
 
-static struct conn_queries *census_of(struct engine *engine)
+static struct conn_queries *conn_queries_of(struct engine *engine)
 {
 	struct conn_queries *queries = engine->conn_queries;
 
@@ -351,7 +351,7 @@ static struct conn_queries *census_of(struct engine *engine)
 
 bool conn_query_start(struct conn_query *query)
 {
-	struct conn_queries *queries = census_of(query->runtime->engine);
+	struct conn_queries *queries = conn_queries_of(query->runtime->engine);
 
 	if (!queries)
 		return false;

@@ -34,7 +34,7 @@ struct conn_query {
 	unsigned failures;              /* counts in a row in which a number, or a client to be noted, stayed unknown */
 
 	/* Of conn_query.c alone. */
-	struct list link;               /* in census->asked, until its turn */
+	struct list link;               /* in those that are asked, until its turn */
 	struct conn_query **place;      /* the pointer to it in its share, while the question is under way; NULL: it is not */
 	struct table *table;            /* held while it waits for its turn, as probes is part of it */
 	const struct access *probes;    /* probe_from, where no_probes is set */

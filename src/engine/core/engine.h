@@ -1,5 +1,6 @@
 /* The state that all parts of the engine share: the loop, the log, the children, and a few descriptors. There is one,
- * inside struct supervisor. */
+ * inside struct supervisor. What a folder needs for all services is in a struct of its own, which no other knows: here is
+ * only where it is. */
 #pragma once
 
 #include <ev.h>
@@ -46,33 +47,38 @@ struct event_queue {
 struct engine {
 	struct ev_loop *loop;
 	struct log *log;
-	struct log_files *log_files;    /* what lines are written to beside the log (engine/log/xinetd_log_file) */
-	struct process_defaults defaults;
-	struct listen_fds listen_fds;
 	struct child_table children;
-	uint64_t accept_states;         /* struct accept_state made so far */
-	double started;                 /* loop time when the first superd of this process began */
-	struct listeners *listeners;    /* what listeners share (engine/listener/listeners) */
-	struct start_resources *launch; /* what starts share (engine/launch/start_resources) */
-	struct instances *instances;    /* all instances (engine/instance/instance) */
-	struct admission *admission;    /* what is remembered of clients, and who waits (engine/accept/admission_state) */
-	struct orphans *orphans;        /* what killed superds have left (engine/orphans/orphan) */
-	struct freezes *freezes;        /* those of all services (engine/freeze/reclaim) */
 	struct list unreaped;           /* processes that superd has given up (engine/core/unreaped) */
-	struct event_queue events;
-	struct service_list *service_list; /* all runtimes (engine/reload/reload) */
 	struct list receptions;         /* messages that processes beside superd receive (engine/core/fd_receive) */
-	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket); NULL: never used yet */
-	struct conn_queries *conn_queries; /* counts clients (engine/clients/conn_query); NULL: never used yet */
-	struct tcp_close_events *close_events; /* reports ended connections (engine/clients/close_events); NULL: never used yet */
-	int null_input, null_output;    /* /dev/null, low, for backends */
-	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
+	struct event_queue events;
+	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
+	double started;                 /* loop time when the first superd of this process began */
 	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
 	bool stopping;
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade/upgrade) */
-	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks); owned by the supervisor */
+
+	struct process_defaults defaults;
+	struct listen_fds listen_fds;
+	int null_input, null_output;    /* /dev/null, low, for backends */
+	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
 	uint64_t random_state;          /* of the generator for jitter */
-	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
+	uint64_t accept_states;         /* struct accept_state made so far */
+
+	/* Parts of the supervisor, each made and freed by its own folder. */
+	struct log_files *log_files;    /* what lines are written to beside the log (engine/log/xinetd_log_file) */
+	struct listeners *listeners;    /* what listeners share (engine/listener/listeners) */
+	struct start_resources *launch; /* what starts share (engine/launch/start_resources) */
+	struct service_list *service_list; /* all runtimes (engine/reload/reload) */
+	struct instances *instances;    /* all instances (engine/instance/instance) */
+	struct orphans *orphans;        /* what killed superds have left (engine/orphans/orphan) */
+	struct freezes *freezes;        /* those of all services (engine/freeze/reclaim) */
+	struct admission *admission;    /* what is remembered of clients, and who waits (engine/accept/admission_state) */
+	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks) */
+
+	/* Made by the first use; NULL: there was none. */
+	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket) */
+	struct conn_queries *conn_queries; /* counts clients (engine/clients/conn_query) */
+	struct tcp_close_events *close_events; /* reports ended connections (engine/clients/close_events) */
 };
 
 /* A number in [0, 1) for jitter. */
