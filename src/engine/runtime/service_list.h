@@ -10,7 +10,7 @@ struct buf;
 struct service_runtime;
 struct table;
 
-/* Keepers in the order of their table's rows, NULL for a disabled row; behind them those that go on by a row of a table
+/* Runtimes in the order of their table's rows, NULL for a disabled row; behind them those that go on by a row of a table
  * before, as it is wrong in this one. */
 struct service_list {
 	struct service_runtime **runtimes;
