@@ -161,9 +161,9 @@ static const char *instance_state(const struct service_runtime *runtime, const s
 {
 	if (instance->child.pid <= 0 && instance->pid > 0)
 		return "lingering";
-	if (instance->stopping)
+	if (instance->facts.stopped)
 		return "stopping";
-	if (instance->starting || instance->pid <= 0)
+	if (instance_is_starting(instance) || instance->pid <= 0)
 		return "starting";
 	return runtime_state(runtime) == FROZEN && runtime_current(runtime) == instance ? "frozen" : "running";
 }
@@ -189,8 +189,8 @@ static void add_instance(const struct service_view *view, const struct instance 
 	json_seconds_field(out, "since", instance->since + view->offset);
 	json_seconds_field(out, "age", view->now - instance->since);
 	show_usage(usage_of_instance(instance), out);
-	if (instance->peer)
-		json_bounded_field(out, "peer", instance->peer, PEER_MOST);
+	if (instance->client.peer)
+		json_bounded_field(out, "peer", instance->client.peer, PEER_MOST);
 	else
 		json_null_field(out, "peer");
 	json_text_field(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);

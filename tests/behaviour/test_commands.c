@@ -416,6 +416,20 @@ Behaviour(commands, of_a_oneshot_that_remains_wait_for_the_stop)
 	cr_assert_str_eq(diary(), "main\nstop\nafter\n");
 }
 
+Behaviour(commands, of_the_stop_run_though_what_a_oneshot_left_has_ended)
+{
+	struct superd *superd = superd_run("service once {\n start = boot\n type = oneshot\n remain_after_exit = yes\n"
+					   " kill_rest = yes\n exec = \"/bin/sh -c 'sleep 1000 & echo main >>%s'\"\n"
+					   " exec_stop = \"%s\"\n exec_stop_post = \"%s\"\n}\n",
+					   path_in("diary"), note("stop"), note("after"));
+
+	WAIT_UNTIL(strstr(diary(), "main"));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	HOLDS_FOR(300, !strcmp(diary(), "main\n"));
+	superd_stop(superd);
+	cr_assert_str_eq(diary(), "main\nstop\nafter\n");
+}
+
 /* The sockets' own. */
 static const char *around_sockets(void)
 {

@@ -174,11 +174,13 @@ enum refusal admission_judge(struct service_runtime *runtime, struct pending_cli
 	if (refusal)
 		return refusal;
 	refusal = judge_number(runtime, guest);
-	if (refusal)
+	if (refusal) {
 		pending_leave(runtime, guest);
-	else
-		count(runtime, guest);
-	return refusal;
+		return refusal;
+	}
+	pending_own(runtime, guest->instance);
+	count(runtime, guest);
+	return ADMITTED;
 }
 
 bool admission_has_questions(const struct pending_client *guest)

@@ -16,7 +16,7 @@
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
 #include "engine/health/health.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance_event.h"
 #include "exec/plan/plan.h"
 #include "os/fs/memory_file.h"
 #include "os/socket/fd_channel.h"
@@ -175,7 +175,7 @@ static bool may_serve_again(const struct builtin_channel *channel)
 	if (!kit->plan || kit->made != channel->plan || kit->plan->rereads ||
 	    exec_sequence_has_steps(channel->runtime->service, kit->plan))
 		return false;
-	return !instance->plan && !instance->private_tmp && !instance->stopping && !instance->retired &&
+	return !instance->plan && !instance->private_tmp && !instance->facts.stopped && !instance->retired &&
 	       !instance->engine->stopping;
 }
 
@@ -221,21 +221,23 @@ static enum channel_kind kind_of(const struct service *service)
 	return is_builtin(service, "tcpmux") ? MUX : is_builtin(service, "health") ? HEALTH : REDIRECT;
 }
 
-static void builtin_channel_free(struct instance *instance)
+void builtin_channel_free(struct instance *instance)
 {
-	struct builtin_channel *channel = instance->channel;
-	int fd = channel->io.fd;
+	struct builtin_channel *channel = instance->client.channel;
+	int fd = channel ? channel->io.fd : -1;
 
+	if (!channel)
+		return;
 	ev_io_stop(channel->runtime->engine->loop, &channel->io);
 	close_socket_own(instance->engine, instance->service->name, &fd);
 	close_socket_fd(instance->engine, instance->service->name, &channel->client);
 	free(channel);
-	instance->channel = NULL;
+	instance->client.channel = NULL;
 }
 
 void builtin_channel_finish(struct instance *instance)
 {
-	struct builtin_channel *channel = instance->channel;
+	struct builtin_channel *channel = instance->client.channel;
 	bool more, rests;
 
 	if (!channel)
@@ -292,15 +294,14 @@ static struct builtin_channel *builtin_channel_new(struct service_runtime *runti
 	ev_io_init(&channel->io, heard[kind], fd, EV_READ);
 	channel->io.data = channel;
 	ev_io_start(runtime->engine->loop, &channel->io);
-	instance->channel = channel;
-	instance->close_channel = builtin_channel_free;
+	instance->client.channel = channel;
 	return channel;
 }
 
 int builtin_channel_descriptor(const struct instance *instance, int *client)
 {
-	*client = instance->channel ? instance->channel->client : -1;
-	return instance->channel ? instance->channel->io.fd : -1;
+	*client = instance->client.channel ? instance->client.channel->client : -1;
+	return instance->client.channel ? instance->client.channel->io.fd : -1;
 }
 
 bool builtin_channel_resume(struct service_runtime *runtime, struct instance *instance, int fd, int client)

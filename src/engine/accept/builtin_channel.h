@@ -22,6 +22,9 @@ bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *ins
 /* The instance has ended: reads its last messages and closes the channel. Does nothing without a channel. */
 void builtin_channel_finish(struct instance *instance);
 
+/* Closes the channel of an instance, if it has one. */
+void builtin_channel_free(struct instance *instance);
+
 /* Returns its descriptor, and sets client to its copy of the connection; -1: none. */
 int builtin_channel_descriptor(const struct instance *instance, int *client);
 

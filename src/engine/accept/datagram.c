@@ -1,61 +1,36 @@
-/* Starts instances for bursts of datagrams. A datagram that instance after instance leaves in the queue would start
- * them for ever, so superd drops it after TRIES starts. superd knows it by the head of the queue
- * (os/netdiag/queue_ids). */
+/* Starts instances for bursts of datagrams. One that instance after instance leaves in the queue is dropped in the end
+ * (engine/accept/datagram_drop), which superd knows by the head of the queue (os/netdiag/queue_ids). */
 #include "engine/accept/datagram.h"
 
 #include <sys/socket.h>
 
 #include "base/fd.h"
 #include "engine/accept/admission.h"
+#include "engine/accept/datagram_drop.h"
 #include "engine/accept/datagram_sender.h"
 #include "engine/accept/limit_pause.h"
 #include "engine/accept/pending_start.h"
 #include "engine/accept/sensor.h"
 #include "engine/accept/start_log.h"
 #include "engine/core/unreaped.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance_event.h"
 #include "engine/runtime/prepare_start.h"
 #include "os/netdiag/queue_ids.h"
 
-#define TRIES 3                         /* starts that one datagram may cause */
 #define SENSED_MOST 64                  /* datagrams that a sensor reads in one turn */
-
-/* An instance that had a listener has ended. If it read nothing, its datagram has cost a try. */
-static void give_back(struct instance *instance)
-{
-	struct service_runtime *runtime = instance->context;
-	struct listener *listener = instance->busy;
-	const struct queue_ids before = { .count = 1, .id = &instance->head };
-
-	if (!listener)
-		return;                 /* retired: the runtime has taken it back */
-	listener->busy = false;
-	if (!instance->knows_head || queue_ids_have_moved(listener->io.fd, listener->listen, &before)) {
-		listener->tries = 0;
-		backoff_reset(&runtime->backoff);
-		return;
-	}
-	instance->unread = true;
-	runtime_pause(runtime, "an instance left its datagram unread");
-	if (++listener->tries < TRIES)
-		return;
-	listener->tries = 0;
-	datagram_sender_throw_away(runtime, listener, REFUSED_UNREAD);
-}
 
 static void note_head(struct instance *instance, const struct listener *listener)
 {
 	struct queue_ids backlog = { 0 };
 
-	instance->knows_head = queue_ids_read(listener->io.fd, listener->listen, &backlog) && backlog.count;
-	instance->head = instance->knows_head ? backlog.id[0] : 0;
+	instance->client.knows_head = queue_ids_read(listener->io.fd, listener->listen, &backlog) && backlog.count;
+	instance->client.head = instance->client.knows_head ? backlog.id[0] : 0;
 	queue_ids_free(&backlog);
 }
 
 void datagram_lend(struct instance *instance, struct listener *listener)
 {
-	instance->busy = listener;
-	instance->give_back = give_back;
+	instance->client.busy = listener;
 	listener->busy = true;
 }
 
@@ -117,7 +92,7 @@ static bool admit(struct service_runtime *runtime, struct pending_client *guest)
 	enum sender_state state;
 
 	if (refusal) {
-		datagram_sender_throw_away(runtime, guest->listener, refusal);
+		datagram_drop(runtime, guest->listener, refusal);
 		return false;
 	}
 	state = datagram_sender_ask(runtime, guest, &refusal);
@@ -127,7 +102,7 @@ static bool admit(struct service_runtime *runtime, struct pending_client *guest)
 	}
 	pending_dismiss(runtime, guest);
 	if (state == SENDER_MAY_NOT)
-		datagram_sender_throw_away(runtime, guest->listener, refusal);
+		datagram_drop(runtime, guest->listener, refusal);
 	return false;
 }
 

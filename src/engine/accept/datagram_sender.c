@@ -3,7 +3,6 @@
 #include "engine/accept/datagram_sender.h"
 
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,11 +10,10 @@
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
+#include "engine/accept/datagram_drop.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/sensor.h"
-#include "engine/core/fd_receive.h"
 #include "os/netdiag/foreign_socket.h"
-#include "os/socket/scm_rights.h"
 
 #define REMEMBERED 60.                  /* seconds that an answer holds */
 #define SIFTED_MOST 64                  /* datagrams read away in one turn */
@@ -102,57 +100,6 @@ enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pe
 	return *refusal ? SENDER_MAY_NOT : SENDER_MAY;
 }
 
-static void on_dropped(struct fd_receive *reception, struct received *received)
-{
-	(void)received;
-	reception->engine->admission->dropping = NULL;
-}
-
-static void on_drop_ended(struct fd_receive *reception)
-{
-	free(reception);
-}
-
-/* Another process, one at a time, receives the datagram at the head and drops the descriptors in it. false: one does so
- * already, or none can be started; superd tries again, as the datagram is still in the queue. */
-static bool drop_beside(struct engine *engine, int socket)
-{
-	struct fd_receive *reception = engine->admission->dropping ? NULL : calloc(1, sizeof(*reception));
-
-	if (!reception)
-		return false;
-	reception->received = on_dropped;
-	reception->ended = on_drop_ended;
-	if (!fd_receive_start(reception, engine, socket, RECEIVE_NOTHING)) {
-		free(reception);
-		return false;
-	}
-	engine->admission->dropping = reception;
-	return true;
-}
-
-static bool is_unix(const struct listener *listener)
-{
-	return listener->listen->address->kind == ENDPOINT_UNIX_DGRAM;
-}
-
-/* A process that was a backend may have the socket, too. It may receive the datagram that superd has looked at, so that
- * superd's recv(2) would return another one; so another process receives it. */
-void datagram_sender_throw_away(struct service_runtime *runtime, struct listener *listener, enum refusal refusal)
-{
-	struct pending_client guest = { .listener = listener };
-	bool carries;
-
-	if (!client_peek(listener->io.fd, &guest.client) ||
-	    scm_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
-		return;
-	if (!carries && !(listener->shared && is_unix(listener)))
-		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
-	else if (!drop_beside(runtime->engine, listener->io.fd))
-		return;
-	refuse_guest(runtime, &guest, refusal);
-}
-
 static bool is_ready(const struct listener *listener)
 {
 	struct pollfd ready = { listener->io.fd, POLLIN, 0 };
@@ -207,7 +154,7 @@ static void sift(struct service_runtime *runtime, struct listener *listener, str
 		sifting->ready = sifting->ready || state == SENDER_MAY;
 		if (state != SENDER_MAY_NOT)
 			return;
-		datagram_sender_throw_away(runtime, listener, refusal);
+		datagram_drop(runtime, listener, refusal);
 	}
 }
 

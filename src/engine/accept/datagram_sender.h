@@ -15,9 +15,6 @@ enum sender_state {
 enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pending_client *guest,
 				      enum refusal *refusal);
 
-/* Drops the datagram at the head of the queue and refuses its sender. */
-void datagram_sender_throw_away(struct service_runtime *runtime, struct listener *listener, enum refusal refusal);
-
 /* accept = no: drops datagrams at the heads of the queues whose senders are not let in, a bounded number. true: at
  * least one was dropped, or is asked about, and nothing else waits that should start an instance. */
 bool datagram_sender_sift(struct service_runtime *runtime);

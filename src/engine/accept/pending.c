@@ -5,22 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
-#include "config/option/option_name.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/builtin_channel.h"
 #include "engine/accept/fd_shortage.h"
-#include "engine/accept/start_log.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
-#include "engine/instance/cleanup.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/launch/passed_files.h"
@@ -43,71 +39,6 @@ void pending_begin_running(struct instance *instance)
 	notify_state_watch(instance);
 }
 
-/* The instance was not ready in time, or has run for as long as it may. */
-static void on_limit(struct instance *instance)
-{
-	struct event event = { .name = "stopping", .service = instance->service->name, .pid = instance->pid };
-
-	if (instance->starting && !instance->stopping) {
-		instance->failed = true;
-		log_event(instance->engine->log, LEVEL_NOTICE, &event,
-			  "stopping pid %ld: it was not ready within %s", (long)instance->pid,
-			  option_name_of(instance->service, "timeout_start"));
-	}
-	instance_expire(instance);
-}
-
-static void clear_if_empty(struct service_runtime *runtime)
-{
-	if (!runtime_is_empty(runtime))
-		return;
-	cleanup_remove(runtime);
-	start_kit_rest(&runtime->run->kit, runtime->engine);
-}
-
-/* The instance has run, and has ended. */
-static void take_end(struct service_runtime *runtime, struct instance *instance, const struct ending *ending)
-{
-	bool retired = instance->retired, unread, failed;
-
-	builtin_channel_finish(instance);
-	start_kit_drain(&runtime->run->kit, runtime_is_empty(runtime));
-	failed = start_log_end(runtime, instance, ending);
-	if (instance->give_back)
-		instance->give_back(instance);
-	unread = instance->unread;
-	instance_free(instance);
-	clear_if_empty(runtime);
-	if (!retired) {
-		runtime->instance_count--;
-		runtime_post(runtime, failed ? CRASHED : EXITED);
-		if (!runtime_is_full(runtime))
-			runtime_post(runtime, ROOM);
-		if (runtime_is_empty(runtime))
-			runtime_post(runtime, GONE);
-		if (unread)
-			runtime_post(runtime, EXEC_ERROR);
-	}
-}
-
-static void on_end(struct instance *instance, const struct ending *ending)
-{
-	struct service_runtime *runtime = instance->context;
-	bool retired = instance->retired;
-
-	if (instance->sequence && !instance->sequence->has_run) {
-		instance->sequence->owner->unserved(instance, ending);
-		clear_if_empty(runtime);
-		if (!retired && runtime_is_empty(runtime))
-			runtime_post(runtime, GONE);
-	} else {
-		take_end(runtime, instance, ending);
-		fd_shortage_pass(runtime->engine);
-	}
-	runtime->engine->admission->slot_freed = true;
-	runtime_post(runtime, LOOK);
-}
-
 /* Counts the client for per_source. The end of the instance gives the count back. */
 static enum refusal count_source(struct service_runtime *runtime, const struct client *client,
 				 struct instance *instance)
@@ -116,21 +47,13 @@ static enum refusal count_source(struct service_runtime *runtime, const struct c
 
 	if (access->per_source == UNLIMITED)
 		return ADMITTED;
-	if (!client_source(client, (unsigned)access->per_source_prefix, instance->source))
+	if (!client_source(client, (unsigned)access->per_source_prefix, instance->client.source))
 		return ADMITTED;
-	if (!source_count_enter(&runtime->engine->instances->by_source, runtime, instance->source, access->per_source))
+	if (!source_count_enter(&runtime->engine->instances->by_source, runtime, instance->client.source,
+				access->per_source))
 		return REFUSED_PER_SOURCE;
-	instance->gate = runtime;
-	instance->counted = true;
+	instance->client.counted = true;
 	return ADMITTED;
-}
-
-void pending_own(struct service_runtime *runtime, struct instance *instance)
-{
-	instance->context = runtime;
-	instance->on_end = on_end;
-	instance->on_limit = on_limit;
-	instance->on_ready = pending_begin_running;
 }
 
 enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *guest)
@@ -140,7 +63,7 @@ enum refusal pending_enter(struct service_runtime *runtime, struct pending_clien
 
 	if (!instance)
 		return REFUSED_MEMORY;
-	pending_own(runtime, instance);
+	instance->context = runtime;
 	refusal = count_source(runtime, &guest->client, instance);
 	if (refusal) {
 		instance_free(instance);
@@ -165,8 +88,8 @@ bool pending_fits(const struct service_runtime *runtime, const struct pending_cl
 
 void pending_leave(struct service_runtime *runtime, struct pending_client *guest)
 {
-	if (guest->instance->counted)
-		source_count_leave(&runtime->engine->instances->by_source, runtime, guest->instance->source);
+	if (guest->instance->client.counted)
+		source_count_leave(&runtime->engine->instances->by_source, runtime, guest->instance->client.source);
 	instance_free(guest->instance);
 	guest->instance = NULL;
 }
@@ -248,7 +171,7 @@ static void note_peer(struct service_runtime *runtime, const struct pending_clie
 	const char *peer = guest->caller.address;
 
 	snprintf(stats->last_peer, sizeof(stats->last_peer), "%.63s", peer);
-	guest->instance->peer = *peer ? strdup(peer) : NULL;
+	guest->instance->client.peer = *peer ? strdup(peer) : NULL;
 	stats->last_latency = clock_now() - stats->last_request;
 	histogram_add(&stats->latency, stats->last_latency);
 	stats->failing = false;
@@ -264,7 +187,7 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 	runtime->run->stats.activations++;
 	runtime->run->stats.last_start = clock_now();
 	note_peer(runtime, guest);
-	if (instance->starting)
+	if (instance_is_starting(instance))
 		instance_limit(instance, runtime->service->groups->lifecycle->timeout_start);
 	else if (!instance->sequence)
 		pending_begin_running(instance);
@@ -283,7 +206,7 @@ static bool reuse_for(struct service_runtime *runtime, struct pending_client *gu
 		return false;
 	instance->service = runtime->service;
 	if (!instance_begin(instance, pid, clock_now())) {
-		instance->close_channel(instance);
+		builtin_channel_free(instance);
 		instance_cgroup_leave(&instance->cgroup, runtime->engine, 0, false);
 		return false;
 	}

@@ -29,10 +29,8 @@ struct pending_client {
 /* Over an upgrade: of a guest that has a course, whose section it is part of. */
 extern const struct field_table guest_state;
 
-/* Makes this runtime the owner of a client's own instance. */
-void pending_own(struct service_runtime *runtime, struct instance *instance);
-
-/* Makes its instance and counts it for per_source, but not yet among the instances. */
+/* Makes its instance and counts it for per_source, but not yet among the instances. pending_own follows
+ * (engine/accept/pending_start). */
 enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *guest);
 
 /* Whether no limit of a count keeps it out; counts nothing. */

@@ -1,4 +1,4 @@
-/* Clients whose instance has a course (engine/instance/exec_sequence). The course has the client until the program
+/* Clients whose instance has a course (engine/instance/instance_event). The course has the client until the program
  * runs; from then on only the program has it. By the time a start fails, the client's listener may belong to another
  * runtime. */
 #include "engine/accept/pending_start.h"
@@ -6,12 +6,19 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "config/option/option_name.h"
 #include "engine/accept/accept_state.h"
+#include "engine/accept/admission_state.h"
+#include "engine/accept/builtin_channel.h"
+#include "engine/accept/datagram_drop.h"
+#include "engine/accept/fd_shortage.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/start_log.h"
 #include "engine/core/close_socket.h"
 #include "engine/core/unreaped.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/cleanup.h"
+#include "engine/instance/instance_event.h"
+#include "engine/instance/notify_receive.h"
 #include "engine/runtime/prepare_start.h"
 
 struct pending_departure {
@@ -40,8 +47,9 @@ static void note_arrival(struct service_runtime *runtime)
 		runtime_post(runtime, ROOM);
 }
 
-static bool launch(struct exec_sequence *sequence, struct spawn_request *launch, struct buf *why)
+static bool launch_guest(struct instance *instance, struct spawn_request *launch, struct buf *why)
 {
+	struct exec_sequence *sequence = instance->sequence;
 	struct service_runtime *runtime = sequence->runtime;
 	struct pending_client *guest = &departure_of(sequence)->guest;
 
@@ -58,8 +66,9 @@ static bool launch(struct exec_sequence *sequence, struct spawn_request *launch,
 	return false;
 }
 
-static void runs(struct exec_sequence *sequence)
+static void note_run(struct instance *instance)
 {
+	struct exec_sequence *sequence = instance->sequence;
 	struct pending_client *guest = &departure_of(sequence)->guest;
 	bool is_connection = guest->client.fd >= 0;
 
@@ -70,11 +79,6 @@ static void runs(struct exec_sequence *sequence)
 		backoff_reset(&sequence->runtime->backoff);
 	if (guest->listener)            /* else it was counted off when that went */
 		note_arrival(sequence->runtime);
-}
-
-static void ready(struct exec_sequence *sequence)
-{
-	pending_begin_running(sequence->instance);
 }
 
 /* The guest goes back to its listener, or is refused if that has gone. */
@@ -98,34 +102,23 @@ static void recall(struct exec_sequence *sequence)
 
 	if (!guest->listener)
 		return;
-	if (sequence->step != EXEC_STEP_LAUNCHED)
+	if (sequence->instance->state != INSTANCE_LAUNCHED)
 		give_back(sequence->runtime, guest);
 	guest->listener = NULL;
 	sequence->runtime->run->accept->starting_clients--;
 }
 
-static void leave_course(struct instance *instance)
+static void drop_guest(struct instance *instance)
 {
-	struct pending_departure *departure = departure_of(instance->sequence);
+	struct pending_departure *departure = instance->sequence ? departure_of(instance->sequence) : NULL;
 
+	builtin_channel_free(instance);
+	if (!departure)
+		return;
 	exec_sequence_free(&departure->sequence);
 	close_socket_client(instance->engine, instance->service->name, &departure->guest.client);
+	instance->sequence = NULL;
 	free(departure);
-}
-
-static void on_main_ready(struct instance *instance)
-{
-	exec_sequence_main_is_ready(instance->sequence);
-}
-
-void pending_recall(struct service_runtime *runtime)
-{
-	LIST_EACH(link, runtime_instances(runtime)) {
-		struct exec_sequence *sequence = container_of(link, struct instance, link)->sequence;
-
-		if (sequence && sequence->owner->recall && !sequence->has_run)
-			exec_sequence_retire(sequence);
-	}
 }
 
 static void tell_keeper(struct service_runtime *runtime, const struct client *client, const struct ending *ending,
@@ -152,8 +145,8 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 	bool retired = instance->retired || !guest->listener;
 
 	sequence->why = (struct buf){ 0 };
-	if (instance->busy)
-		instance->busy->busy = false;
+	if (instance->client.busy)
+		instance->client.busy->busy = false;
 	give_back(runtime, guest);
 	if (!retired)
 		runtime->run->accept->starting_clients--;
@@ -168,6 +161,102 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 	buf_free(&why);
 }
 
+/* The instance was not ready in time, or has run for as long as it may. */
+static void limit_guest(struct instance *instance)
+{
+	struct event event = { .name = "stopping", .service = instance->service->name, .pid = instance->pid };
+
+	if (instance_is_starting(instance)) {
+		instance->facts.failed = true;
+		log_event(instance->engine->log, LEVEL_NOTICE, &event,
+			  "stopping pid %ld: it was not ready within %s", (long)instance->pid,
+			  option_name_of(instance->service, "timeout_start"));
+	}
+	instance_expire(instance);
+}
+
+static void clear_if_empty(struct service_runtime *runtime)
+{
+	if (!runtime_is_empty(runtime))
+		return;
+	cleanup_remove(runtime);
+	start_kit_rest(&runtime->run->kit, runtime->engine);
+}
+
+/* The instance has run, and has ended. */
+static void take_end(struct service_runtime *runtime, struct instance *instance, const struct ending *ending)
+{
+	bool retired = instance->retired, unread, failed;
+
+	builtin_channel_finish(instance);
+	start_kit_drain(&runtime->run->kit, runtime_is_empty(runtime));
+	failed = start_log_end(runtime, instance, ending);
+	if (instance->client.busy)
+		datagram_take_back(instance);
+	unread = instance->client.unread;
+	instance_free(instance);
+	clear_if_empty(runtime);
+	if (!retired) {
+		runtime->instance_count--;
+		runtime_post(runtime, failed ? CRASHED : EXITED);
+		if (!runtime_is_full(runtime))
+			runtime_post(runtime, ROOM);
+		if (runtime_is_empty(runtime))
+			runtime_post(runtime, GONE);
+		if (unread)
+			runtime_post(runtime, EXEC_ERROR);
+	}
+}
+
+static void end_guest(struct instance *instance, const struct ending *ending)
+{
+	struct service_runtime *runtime = instance->context;
+	bool retired = instance->retired;
+
+	if (instance->client.counted)
+		source_count_leave(&runtime->engine->instances->by_source, runtime, instance->client.source);
+	if (instance->sequence && !instance->sequence->has_run) {
+		end_unserved(instance, ending);
+		clear_if_empty(runtime);
+		if (!retired && runtime_is_empty(runtime))
+			runtime_post(runtime, GONE);
+	} else {
+		take_end(runtime, instance, ending);
+		fd_shortage_pass(runtime->engine);
+	}
+	runtime->engine->admission->slot_freed = true;
+	runtime_post(runtime, LOOK);
+}
+
+static const struct instance_ops guest_ops = {
+	.launch = launch_guest,
+	.runs = note_run,
+	.ready = pending_begin_running,
+	.limit = limit_guest,
+	.ended = end_guest,
+	.drop = drop_guest,
+};
+
+void pending_own(struct service_runtime *runtime, struct instance *instance)
+{
+	instance->context = runtime;
+	instance->ops = &guest_ops;
+}
+
+void pending_recall(struct service_runtime *runtime)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct exec_sequence *sequence = container_of(link, struct instance, link)->sequence;
+
+		if (!sequence || sequence->instance->ops != &guest_ops || sequence->has_run)
+			continue;
+		exec_status_settle(&sequence->apart, false);
+		if (!sequence->has_run)
+			recall(sequence);
+		exec_sequence_retire(sequence, true);
+	}
+}
+
 /* The commands of the course get the client's address and port. */
 static void tell_client(struct pending_departure *departure)
 {
@@ -177,8 +266,6 @@ static void tell_client(struct pending_departure *departure)
 	departure->sequence.control.remote_address = guest->caller.address;
 	departure->sequence.control.remote_port = client_port(&guest->client);
 }
-
-static const struct exec_sequence_owner guest_owner = { launch, runs, ready, recall, end_unserved };
 
 struct exec_sequence *pending_resume_course(struct service_runtime *runtime, struct instance *instance,
 					    const struct pending_client *guest, bool has_run)
@@ -190,9 +277,7 @@ struct exec_sequence *pending_resume_course(struct service_runtime *runtime, str
 	departure->guest = *guest;
 	departure->guest.instance = instance;
 	departure->guest.fd_map.wanted = departure->guest.fd_map.small;
-	exec_sequence_resume(&departure->sequence, runtime, instance, &guest_owner);
-	instance->leave_course = leave_course;
-	instance->on_ready = on_main_ready;
+	exec_sequence_resume(&departure->sequence, runtime, instance);
 	tell_client(departure);
 	runtime->run->accept->starting_clients += !has_run && guest->listener;
 	return &departure->sequence;
@@ -202,7 +287,7 @@ void pending_resume_plan(struct exec_sequence *sequence)
 {
 	struct service_runtime *runtime = sequence->runtime;
 	struct event event = { .name = "upgraded", .service = runtime->service->name };
-	struct pending_client *guest = sequence->owner == &guest_owner ? &departure_of(sequence)->guest : NULL;
+	struct pending_client *guest = sequence->instance->ops == &guest_ops ? &departure_of(sequence)->guest : NULL;
 	struct buf why = { 0 };
 
 	if (guest && *guest->name &&
@@ -214,7 +299,7 @@ void pending_resume_plan(struct exec_sequence *sequence)
 
 const struct pending_client *pending_of_course(struct exec_sequence *sequence)
 {
-	return sequence->owner == &guest_owner ? &departure_of(sequence)->guest : NULL;
+	return sequence->instance->ops == &guest_ops ? &departure_of(sequence)->guest : NULL;
 }
 
 bool pending_depart(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
@@ -237,12 +322,12 @@ bool pending_depart(struct service_runtime *runtime, struct pending_client *gues
 	guest->client.fd = -1;
 	guest->instance = NULL;
 	instance->service = runtime->service;
-	instance->leave_course = leave_course;
-	instance->on_ready = on_main_ready;
-	exec_sequence_init(&departure->sequence, runtime, instance, &guest_owner);
+	exec_sequence_init(&departure->sequence, runtime, instance);
 	tell_client(departure);
 	list_add(&runtime->run->instances, &instance->link);
 	runtime->run->accept->starting_clients++;
+	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
+	notify_receive_join(runtime->run->kit.notify, instance);
 	exec_sequence_begin(&departure->sequence);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* A guest whose instance has a course (engine/instance/exec_sequence): commands come before its program, or it is
+/* A guest whose instance has a course (engine/instance/instance_event): commands come before its program, or it is
  * started apart. The client is kept until the program runs, so that it is parked again and not lost when the start
  * fails. */
 #pragma once
@@ -8,6 +8,9 @@
 #include "engine/accept/pending.h"
 
 #define DEPARTING_MOST 16               /* clients of a service on their way at once */
+
+/* Makes this runtime the owner of a client's own instance. */
+void pending_own(struct service_runtime *runtime, struct instance *instance);
 
 /* Begins the course, which owns the client. false: that failed, for the reason in why; the guest was dismissed and
  * parked. */

@@ -58,7 +58,8 @@ bool start_log_end(struct service_runtime *runtime, const struct instance *insta
 	stats->last_result = ending->result;
 	stats->last_duration = ending->lasted;
 	stats->cpu += ending->cpu;
-	stats->killed += instance->killed && WIFSIGNALED(ending->status) && WTERMSIG(ending->status) == SIGKILL;
+	stats->killed +=
+		instance->facts.killed && WIFSIGNALED(ending->status) && WTERMSIG(ending->status) == SIGKILL;
 	return failed;
 }
 

@@ -9,6 +9,7 @@
 struct child {
 	pid_t pid;                      /* 0: none */
 	double cpu;                     /* seconds of processor time, with those it has waited for; once it has ended */
+	bool is_main;                   /* the main process of an instance */
 	struct child *next;
 	void (*ended)(struct child *child, int status);         /* a wait status; the child is already out of the table */
 	void (*ending)(struct child *child);                    /* it has ended and is not reaped yet (child_table_see_end); NULL */

@@ -426,7 +426,7 @@ void drain_end(struct instance *instance)
 		instance_stop(instance);
 		return;
 	}
-	if (drain->told || instance->stopping)
+	if (drain->told || instance->facts.stopped)
 		return;
 	drain->told = true;
 	drain->rests = false;

@@ -1,5 +1,5 @@
 /* Freezes and thaws an instance. No process may stay frozen: everything that ends an instance, or parts it from its
- * runtime, calls its `thaw`, and so does everything that ends a freezing half way. No client may be lost: once the
+ * runtime, calls instance_thaw, and so does everything that ends a freezing half way. No client may be lost: once the
  * state is FROZEN the listeners are watched again, level triggered. */
 #include "engine/freeze/freeze.h"
 
@@ -17,8 +17,8 @@
 #include "engine/health/accept_latency.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/instance/notify_state.h"
+#include "engine/instance/thaw.h"
 #include "engine/instance/watchdog.h"
-#include "exec/processes/freezer.h"
 #include "os/proc/process.h"
 
 /* Seconds. */
@@ -30,22 +30,25 @@
 #define LONGEST 300.                    /* time awake at most */
 
 struct freeze {
+	struct frozen frozen;           /* as the instance has it */
 	struct instance *instance;
-	struct freezer freezer;
 	struct process_tree_root root;  /* where the search for its processes starts */
 	struct file_id *sockets;        /* sockets of the listeners, for root */
-	ev_timer next;                  /* the next look */
-	double began, frozen;           /* loop time; frozen 0: not all processes stand still */
+	double began;                   /* loop time */
 	void (*settled)(struct service_runtime *runtime, bool frozen);
-	bool is_under_way;
 	bool is_operators;              /* an operator has ordered it (freeze_hold) */
 	bool is_told;                   /* it was logged that the instance cannot be frozen */
 	bool is_memory_told;            /* it was logged that its memory cannot be handed back */
 	bool has_failed;                /* the first look has failed */
-	double limit;                   /* rest of the instance's time limit, seconds; 0: it had none */
 	struct freeze_fds *watch;       /* NULL: only the listeners are watched */
 	struct reclaim *reclaim;        /* hands its memory back (freeze_reclaim); NULL: nothing does */
 };
+
+/* NULL: it was never frozen. */
+static struct freeze *freeze_of(const struct instance *instance)
+{
+	return instance->frozen ? container_of(instance->frozen, struct freeze, frozen) : NULL;
+}
 
 static struct service_runtime *runtime_of(const struct freeze *freeze)
 {
@@ -54,7 +57,7 @@ static struct service_runtime *runtime_of(const struct freeze *freeze)
 
 static struct freeze *find(const struct service_runtime *runtime)
 {
-	return runtime_current(runtime) ? runtime_current(runtime)->freeze : NULL;
+	return runtime_current(runtime) ? freeze_of(runtime_current(runtime)) : NULL;
 }
 
 static void pause_limits(struct freeze *freeze)
@@ -62,24 +65,13 @@ static void pause_limits(struct freeze *freeze)
 	struct instance *instance = freeze->instance;
 	struct ev_loop *loop = instance->engine->loop;
 
-	freeze->limit = 0;
-	if (ev_is_active(&instance->timer)) {   /* one that is due goes off though it is frozen */
-		freeze->limit = ev_timer_remaining(loop, &instance->timer);
-		ev_timer_stop(loop, &instance->timer);
+	freeze->frozen.limit = 0;
+	if (ev_is_active(&instance->limit.timer)) {   /* one that is due goes off though it is frozen */
+		freeze->frozen.limit = ev_timer_remaining(loop, &instance->limit.timer);
+		ev_timer_stop(loop, &instance->limit.timer);
 	}
 	if (instance->notice)
 		watchdog_rest(instance->notice);
-}
-
-/* An instance that is being stopped by now has another limit. */
-static void restore_limits(struct freeze *freeze)
-{
-	struct instance *instance = freeze->instance;
-
-	if (instance->notice)
-		watchdog_resume(instance->notice);
-	if (freeze->limit > 0 && !instance->stopping && instance->child.pid > 0)
-		instance_limit(instance, (int64_t)(freeze->limit * 1e6) + 1);
 }
 
 /* Logs once why its memory was not handed back. */
@@ -107,39 +99,40 @@ static void say(const struct freeze *freeze, enum level level, const char *name,
 	log_event(runtime->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
 }
 
-/* Thaws the processes before anything else. The copies of their sockets may have used up the descriptors, so a spare
- * one is given up where that fails. */
-static void thaw(struct instance *instance)
+/* What it had while it was frozen. */
+static void tidy(struct freeze *freeze)
 {
-	struct freeze *freeze = instance->freeze;
-
-	if (!freeze->is_under_way && freeze->frozen <= 0)
-		return;
-	if (!freezer_thaw(&freeze->freezer)) {
-		engine_drop_spare(instance->engine);
-		if (!freezer_thaw(&freeze->freezer))
-			say(freeze, LEVEL_ERROR, "unfrozen", "stands still: its control group can't be told to go on");
-		engine_keep_spare(instance->engine);
-	}
-	freezer_free(&freeze->freezer);
-	ev_timer_stop(instance->engine->loop, &freeze->next);
-	freeze->is_under_way = freeze->is_operators = false;
-	freeze->frozen = 0;
+	freeze->is_operators = false;
 	freeze->settled = NULL;
 	end_page_out(freeze);
 	freeze_fds_free(freeze->watch);
 	freeze->watch = NULL;
-	restore_limits(freeze);
+}
+
+void freeze_tidy(struct service_runtime *runtime)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct freeze *freeze = freeze_of(container_of(link, struct instance, link));
+
+		if (freeze && !freeze->frozen.is_under_way && freeze->frozen.since <= 0)
+			tidy(freeze);
+	}
+}
+
+static void thaw(struct instance *instance)
+{
+	instance_thaw(instance);
+	tidy(freeze_of(instance));
 }
 
 void freeze_forget(struct instance *instance)
 {
-	struct freeze *freeze = instance->freeze;
+	struct freeze *freeze = freeze_of(instance);
 
 	if (!freeze)
 		return;
 	thaw(instance);
-	instance->freeze = NULL;
+	instance->frozen = NULL;
 	free(freeze->sockets);
 	free(freeze);
 }
@@ -147,20 +140,20 @@ void freeze_forget(struct instance *instance)
 /* A lack of /proc is logged once for all services, any other failure once for this instance. */
 static void say_failure(struct freeze *freeze)
 {
-	bool blind = freeze->freezer.error && !freeze->freezer.group && !process_list_is_possible();
+	bool blind = freeze->frozen.freezer.error && !freeze->frozen.freezer.group && !process_list_is_possible();
 	bool *is_told = blind ? &freeze->instance->engine->freezes->no_proc_said : &freeze->is_told;
 	struct buf what = { 0 };
 
-	if (freeze->freezer.error == E2BIG)
+	if (freeze->frozen.freezer.error == E2BIG)
 		buf_addf(&what, "cannot be frozen: it has more than %d processes, or makes them without end",
 			 PROCESS_TREE_MOST);
 	else if (blind)
 		buf_text(&what, "cannot be frozen: its processes are found by /proc only, which is not there");
-	else if (freeze->freezer.error)
-		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->freezer.error));
-	else if (freeze->freezer.moving)
+	else if (freeze->frozen.freezer.error)
+		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->frozen.freezer.error));
+	else if (freeze->frozen.freezer.moving)
 		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %.0f s",
-			 (long)freeze->freezer.moving, PATIENCE_FOR_STOP);
+			 (long)freeze->frozen.freezer.moving, PATIENCE_FOR_STOP);
 	else
 		buf_addf(&what, "cannot be frozen: its processes did not stop within %.0f s", PATIENCE_FOR_STOP);
 	say(freeze, *is_told && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen", buf_string(&what));
@@ -187,8 +180,8 @@ static void settle(struct freeze *freeze)
 	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
 	bool is_operators = freeze->is_operators;
 
-	freeze->is_under_way = false;
-	freeze->frozen = clock_now();
+	freeze->frozen.is_under_way = false;
+	freeze->frozen.since = clock_now();
 	freeze->settled = NULL;
 	if (is_operators)
 		runtime_post(runtime, STILLED);
@@ -198,16 +191,17 @@ static void settle(struct freeze *freeze)
 
 static void look_later(struct freeze *freeze)
 {
-	double wait = freeze->freezer.looks < 5 ? SOON : SOON * (double)(1u << (freeze->freezer.looks - 4) % 16);
+	unsigned looks = freeze->frozen.freezer.looks;
+	double wait = looks < 5 ? SOON : SOON * (double)(1u << (looks - 4) % 16);
 
-	ev_timer_set(&freeze->next, wait < LATEST ? wait : LATEST, 0.);
-	ev_timer_start(freeze->instance->engine->loop, &freeze->next);
+	ev_timer_set(&freeze->frozen.next, wait < LATEST ? wait : LATEST, 0.);
+	ev_timer_start(freeze->instance->engine->loop, &freeze->frozen.next);
 }
 
 static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct freeze *freeze = timer->data;
-	enum freezing freezing = freeze->has_failed ? FREEZER_FAILED : freezer_look(&freeze->freezer);
+	enum freezing freezing = freeze->has_failed ? FREEZER_FAILED : freezer_look(&freeze->frozen.freezer);
 
 	(void)loop, (void)events;
 	if (freezing == FREEZER_STILL)
@@ -220,7 +214,7 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct freeze *make(struct instance *instance)
 {
-	struct freeze *freeze = instance->freeze;
+	struct freeze *freeze = freeze_of(instance);
 
 	if (freeze)
 		return freeze;
@@ -228,10 +222,9 @@ static struct freeze *make(struct instance *instance)
 	if (!freeze)
 		return NULL;
 	freeze->instance = instance;
-	ev_init(&freeze->next, on_next);
-	freeze->next.data = freeze;
-	instance->freeze = freeze;
-	instance->thaw = thaw;
+	ev_init(&freeze->frozen.next, on_next);
+	freeze->frozen.next.data = freeze;
+	instance->frozen = &freeze->frozen;
 	return freeze;
 }
 
@@ -244,9 +237,10 @@ static const char *find_obstacle(const struct service_runtime *runtime)
 		return "it is frozen already";
 	if (runtime_state(runtime) != RUNNING || !instance || instance->child.pid <= 0)
 		return "nothing of it runs";
-	if (instance->stopping || instance->clears || (instance->notice && instance->notice->stopping))
+	if (instance->facts.stopped || instance_is_clearing(instance) ||
+	    (instance->notice && instance->notice->stopping))
 		return "it is about to end";
-	if (instance->control > 0)
+	if (instance_command(instance) > 0)
 		return "a command beside it runs";
 	if (instance->notice && instance->notice->reloading)
 		return "it reloads";
@@ -263,7 +257,7 @@ static bool is_others(void *context, pid_t pid)
 
 	if (child)
 		return child != &instance->child;
-	if (group == instance->group || session == instance->group)
+	if (group == instance->groups.group || session == instance->groups.group)
 		return false;
 	return instance_has_group(instance->engine, group) || instance_has_group(instance->engine, session);
 }
@@ -290,7 +284,7 @@ static bool find_processes(struct freeze *freeze)
 	struct instance *instance = freeze->instance;
 
 	freeze->root = (struct process_tree_root){
-		.main = instance->child.pid, .groups = { instance->group, instance->former_group },
+		.main = instance->child.pid, .groups = { instance->groups.group, instance->groups.former },
 		.first = instance->service->exec->pass == PASS_SYSTEMD ? instance->pid : 0,
 		.is_others = is_others, .context = instance,
 	};
@@ -332,13 +326,13 @@ static bool begin(struct service_runtime *runtime)
 
 	if (!freeze || !make_times(runtime) || !find_processes(freeze))
 		return false;
-	freezer_init(&freeze->freezer, freeze->instance->cgroup.path, &freeze->root);
+	freezer_init(&freeze->frozen.freezer, freeze->instance->cgroup.path, &freeze->root);
 	freeze->began = clock_now();
-	freeze->is_under_way = true;
+	freeze->frozen.is_under_way = true;
 	freeze->is_operators = false;
 	freeze->settled = NULL;
 	pause_limits(freeze);
-	freeze->has_failed = freezer_look(&freeze->freezer) == FREEZER_FAILED;
+	freeze->has_failed = freezer_look(&freeze->frozen.freezer) == FREEZER_FAILED;
 	look_later(freeze);
 	return true;
 }
@@ -347,7 +341,9 @@ bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct servic
 {
 	struct freeze *freeze = find(runtime);
 
-	if ((freeze && (freeze->is_under_way || freeze->frozen > 0)) || find_obstacle(runtime) || !begin(runtime))
+	if (freeze && (freeze->frozen.is_under_way || freeze->frozen.since > 0))
+		return false;
+	if (find_obstacle(runtime) || !begin(runtime))
 		return false;
 	find(runtime)->settled = settled;
 	return true;
@@ -361,12 +357,12 @@ void freeze_thaw(struct service_runtime *runtime)
 
 bool freeze_is_frozen(const struct service_runtime *runtime)
 {
-	return find(runtime) && find(runtime)->frozen > 0;
+	return find(runtime) && find(runtime)->frozen.since > 0;
 }
 
 bool freeze_is_under_way(const struct service_runtime *runtime)
 {
-	return find(runtime) && find(runtime)->is_under_way;
+	return find(runtime) && find(runtime)->frozen.is_under_way;
 }
 
 bool freeze_hold(struct service_runtime *runtime, struct buf *why)
@@ -396,13 +392,13 @@ static void on_data(struct service_runtime *runtime)
 static void watch_and_page_out(struct freeze *freeze)
 {
 	struct service_runtime *runtime = runtime_of(freeze);
-	pid_t *pids = freezer_list(&freeze->freezer);
+	pid_t *pids = freezer_list(&freeze->frozen.freezer);
 
 	if (!pids)
 		return;
 	freeze->watch = freeze_fds_new(runtime, pids, on_data);
 	if (runtime->service->groups->lifecycle->freeze_reclaim)
-		freeze->reclaim = reclaim_begin(runtime->engine, pids, freeze->freezer.group);
+		freeze->reclaim = reclaim_begin(runtime->engine, pids, freeze->frozen.freezer.group);
 	free(pids);
 }
 
@@ -411,10 +407,10 @@ bool freeze_sleep(struct service_runtime *runtime)
 	struct freeze *freeze = find(runtime);
 	double before = freeze_times(runtime)->frozen_since;
 
-	if (!freeze || freeze->frozen <= 0)
+	if (!freeze || freeze->frozen.since <= 0)
 		return false;
 	if (before > 0)
-		freeze->frozen = runtime->since = before;
+		freeze->frozen.since = runtime->since = before;
 	else
 		runtime->run->stats.freezes++;
 	freeze_stay_awake(runtime);
@@ -460,9 +456,9 @@ void freeze_wake(struct service_runtime *runtime)
 	double now = clock_now(), slept;
 	bool awaited;
 
-	if (!freeze || freeze->frozen <= 0)
+	if (!freeze || freeze->frozen.since <= 0)
 		return;
-	slept = now - freeze->frozen;
+	slept = now - freeze->frozen.since;
 	awaited = exit_verdict_sees_clients(runtime);
 	thaw(freeze->instance);
 	runtime->run->stats.wakes++;
@@ -477,10 +473,10 @@ bool freeze_set_aside(struct service_runtime *runtime)
 {
 	const struct freeze *freeze = find(runtime);
 
-	if (!freeze || (freeze->frozen <= 0 && !freeze->is_under_way))
+	if (!freeze || (freeze->frozen.since <= 0 && !freeze->frozen.is_under_way))
 		return false;
 	runtime->freezes = freeze->is_operators;
-	runtime->run->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen : 0;
+	runtime->run->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen.since : 0;
 	return true;
 }
 

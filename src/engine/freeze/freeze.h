@@ -44,6 +44,9 @@ double freeze_rested(const struct freeze_times *times); /* loop time from which 
 
 const struct freeze_times *freeze_times(const struct service_runtime *runtime); /* never frozen: all is 0 */
 
+/* An instance was thawed as it ends: gives back what it had while it was frozen. */
+void freeze_tidy(struct service_runtime *runtime);
+
 /* The runtime is in state FROZEN now (false: its instance is not frozen), or leaves it. */
 bool freeze_sleep(struct service_runtime *runtime);
 void freeze_wake(struct service_runtime *runtime);

@@ -140,8 +140,8 @@ bool exit_verdict_note_end(struct service_runtime *runtime, const struct instanc
 	if (!failed)
 		return false;
 	runtime->run->stats.failures++;
-	if (instance->peer)
-		snprintf(failure.peer, sizeof(failure.peer), "%s", instance->peer);
+	if (instance->client.peer)
+		snprintf(failure.peer, sizeof(failure.peer), "%s", instance->client.peer);
 	if (instance->retired)
 		failures_keep(failures, &failure);
 	else

@@ -28,7 +28,8 @@ static bool fails_always(const struct service_runtime *runtime)
 
 	if (!failures_alarm(&runtime_stats(runtime)->failed))
 		return false;
-	return !current || current->starting || current->pid <= 0 || clock_now() - current->since <= most;
+	return !current || instance_is_starting(current) || current->facts.unready || current->pid <= 0 ||
+	       clock_now() - current->since <= most;
 }
 
 static const char *find_fault(const struct service_runtime *runtime)

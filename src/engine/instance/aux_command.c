@@ -85,8 +85,7 @@ static bool is_told_by_owner(const struct aux_command *control)
 static void finish(struct aux_command *control, enum result result, int status)
 {
 	list_remove(&control->link);
-	if (control->instance)
-		control->instance->control = 0;
+	control->pid = 0;
 	private_tmp_remove(control->runtime->service->name, control->private_tmp, engine_of(control)->stopping);
 	control->private_tmp = 0;
 	control->ended(control, result, status);
@@ -131,21 +130,21 @@ static void on_ending(struct child *child)
 	kill(-child->pid, SIGKILL);
 }
 
-static void on_ended(struct child *child, int status)
+void aux_command_end(struct aux_command *control, int status, bool is_heard)
 {
-	struct aux_command *control = container_of(child, struct aux_command, child);
-	/* Its messages are read while its pid still shows whose they are. */
-	bool heard = !control->instance || !control->instance->notice ||
-		     control->instance->hear(control->instance, &control->last);
-
 	exec_status_settle(&control->apart, true);
 	ev_timer_stop(engine_of(control)->loop, &control->timer);
-	child->pid = 0;
+	control->child.pid = 0;
 	control->status = status;
 	if (control->runtime->run)
 		start_kit_drain(&control->runtime->run->kit, false);
-	if (heard)
+	if (is_heard)
 		on_heard(&control->last);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	aux_command_end(container_of(child, struct aux_command, child), status, true);
 }
 
 /* The command was killed, and hangs in the kernel. */
@@ -156,7 +155,7 @@ static void give_up(struct aux_command *control)
 	child_table_remove(&engine_of(control)->children, &control->child);
 	unreaped_add(engine_of(control), control->runtime->service, pid);
 	exec_status_forget(&control->apart);
-	on_ended(&control->child, SIGKILL);
+	control->child.ended(&control->child, SIGKILL);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -330,8 +329,7 @@ static void run_next(struct aux_command *control)
 	}
 	list_remove(&control->link);
 	list_add(&engine_of(control)->instances->aux_commands, &control->link);
-	if (control->instance)
-		control->instance->control = control->child.pid;
+	control->pid = control->child.pid;
 	set_timer(control, control->patience);
 	say(control, LEVEL_DEBUG, "started");
 }

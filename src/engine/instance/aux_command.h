@@ -21,6 +21,7 @@ struct service_runtime;
 struct aux_command {
 	struct list link;               /* in engine->instances->aux_commands, while a command runs */
 	struct child child;             /* pid 0: none runs */
+	pid_t pid;                      /* outlives child.pid, for its last messages; 0: none runs */
 	struct exec_status apart;
 	ev_timer timer;
 	struct service_runtime *runtime;
@@ -53,6 +54,10 @@ void aux_command_set_fact(struct aux_command *control, int number, const char *f
 /* Runs the commands of a phase. Calls ended when the last has ended well, or one has failed, with the wait status of
  * the last that ran; before this returns if there is nothing to wait for. */
 void aux_command_begin(struct aux_command *control, enum command_phase phase, int64_t patience);
+
+/* The command has ended. is_heard: its last messages were read; else last.heard follows. An instance's calls this from
+ * child.ended. */
+void aux_command_end(struct aux_command *control, int status, bool is_heard);
 
 static inline bool aux_command_is_busy(const struct aux_command *control)
 {

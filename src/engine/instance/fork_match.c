@@ -86,7 +86,7 @@ static bool is_claimed(const struct engine *engine, const struct fork_match *kin
 	    instance_has_group(engine, process->group))
 		return true;
 	LIST_EACH(link, &engine->instances->forking) {
-		const struct fork_match *other = container_of(link, struct instance, seeking)->kin;
+		const struct fork_match *other = container_of(link, struct fork_match, link);
 
 		if (other != kin && (knows(other, process->session) || knows(other, process->group)))
 			return true;
@@ -159,7 +159,7 @@ static enum match_certainty weigh(const struct engine *engine, const struct fork
 	bool mine = process_query_command(process, kin->service->exec->exec), theirs = false, disputed = false;
 
 	LIST_EACH(link, &engine->instances->forking) {
-		const struct fork_match *other = container_of(link, struct instance, seeking)->kin;
+		const struct fork_match *other = container_of(link, struct fork_match, link);
 
 		if (other == kin || !other->seeking || judge(engine, other, process) == STRANGER)
 			continue;

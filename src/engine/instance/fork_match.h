@@ -24,6 +24,7 @@ enum match_certainty { MATCH_DISPUTED, MATCH_UNDISPUTED, MATCH_LIKELY, MATCH_CER
 
 /* One start, from before its first process until its daemon is settled. */
 struct fork_match {
+	struct list link;               /* in engine->instances->forking */
 	struct table *table;            /* holds the table of its row, which a reload may have replaced since */
 	const struct service *service;
 	const struct child *followed;   /* child of its instance; pid 0: no process is followed */

@@ -24,22 +24,6 @@
 #define SETTLED 5.0                     /* until it counts as the daemon for good */
 #define UNDECIDED 5.0                   /* the start fails if no process stands out from the others for so long */
 
-static struct forking_search *forking_search_of(const struct instance *instance)
-{
-	return container_of(instance->kin, struct forking_search, kin);
-}
-
-static void forget(struct instance *instance)
-{
-	struct forking_search *search = forking_search_of(instance);
-
-	ev_timer_stop(instance->engine->loop, &search->timer);
-	list_remove(&instance->seeking);
-	instance->kin = NULL;
-	fork_match_free(&search->kin);
-	free(search);
-}
-
 static void take_group(struct instance *instance)
 {
 	pid_t group = getpgid(instance->child.pid);
@@ -121,10 +105,8 @@ static void announce(struct forking_search *search)
 
 	take_group(instance);
 	log_event(instance->engine->log, LEVEL_INFO, &event, "daemon is pid %ld", (long)instance->pid);
-	if (!instance->starting)
-		return;
-	instance->starting = false;
-	instance->on_ready(instance);
+	if (instance_is_starting(instance))
+		instance_be_ready(instance);
 }
 
 /* The daemon is named by its file; or it is neither the leader of its session nor in the session of the first process,
@@ -150,12 +132,12 @@ static bool follow(struct forking_search *search, pid_t pid)
 		say(search, "cannot follow its daemon: out of memory");
 		return forking_kill_begin(search, START_FAILED);
 	}
-	if (instance->starting)
-		ev_timer_stop(instance->engine->loop, &instance->timer);
+	if (instance_is_starting(instance))
+		ev_timer_stop(instance->engine->loop, &instance->limit.timer);
 	forking_search_enter(search, ON_TRIAL);
 	if (is_settled(search)) {
 		announce(search);
-		forget(instance);
+		forking_search_free(instance);
 	} else {
 		forking_search_wake_in(search, TRIAL);
 	}
@@ -189,9 +171,9 @@ static bool give_up(struct forking_search *search)
 {
 	const struct instance *instance = search->instance;
 
-	if (instance->failed && search->phase == LOOKING && search->kin.service->groups->lifecycle->pid_file)
+	if (instance->facts.failed && search->phase == LOOKING && search->kin.service->groups->lifecycle->pid_file)
 		say_file(search);
-	return forking_kill_begin(search, instance->failed ? START_FAILED : 0);
+	return forking_kill_begin(search, instance->facts.failed ? START_FAILED : 0);
 }
 
 static bool go_on(struct forking_search *search)
@@ -200,10 +182,10 @@ static bool go_on(struct forking_search *search)
 		return forking_kill_go_on(search);
 	if (search->phase == FOLLOWED) {
 		take_group(search->instance);
-		forget(search->instance);
+		forking_search_free(search->instance);
 		return true;
 	}
-	if (search->instance->stopping)
+	if (search->instance->facts.stopped)
 		return give_up(search);
 	if (search->phase == LOOKING)
 		return look(search);
@@ -224,16 +206,15 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	status = search->status;
 	forking_search_drop_empty_group(search);
-	forget(instance);
+	forking_search_free(instance);
 	instance->child.ended(&instance->child, status);
 }
 
-/* The followed process has ended. true: the instance goes on. */
-static bool find(struct instance *instance, int status)
+bool forking_find(struct instance *instance, int status)
 {
-	struct forking_search *search = forking_search_of(instance);
+	struct forking_search *search = forking_search(instance);
 	pid_t ended = instance->child.pid;
-	bool done = search->phase == FOLLOWED && (instance->stopping || status), goes_on;
+	bool done = search->phase == FOLLOWED && (instance->facts.stopped || status), goes_on;
 
 	if (search->phase == FIRST)
 		search->first = ended;
@@ -243,16 +224,16 @@ static bool find(struct instance *instance, int status)
 		return true;
 	search->before = ended;
 	forking_search_drop_empty_group(search);
-	if (!done && !instance->stopping && !status)
+	if (!done && !instance->facts.stopped && !status)
 		forking_search_enter(search, LOOKING);
 	if (done)
 		goes_on = false;
 	else
 		goes_on = search->phase == LOOKING ? look(search) : forking_kill_begin(search, status);
 	if (!goes_on && search->phase == SWEEPING)
-		instance->status = search->status;
+		instance->facts.status = search->status;
 	if (!goes_on)
-		forget(instance);
+		forking_search_free(instance);
 	return goes_on;
 }
 
@@ -261,10 +242,8 @@ static void own(struct forking_search *search, struct instance *instance)
 	search->instance = instance;
 	ev_init(&search->timer, on_timer);
 	instance->kin = &search->kin;
-	instance->find_daemon = find;
-	instance->forget_daemon = forget;
 	instance_see_end(instance);
-	list_add(&instance->engine->instances->forking, &instance->seeking);
+	list_add(&instance->engine->instances->forking, &search->kin.link);
 }
 
 static struct forking_search *make(struct instance *instance, struct table *table, const struct listener *listeners,
@@ -292,11 +271,6 @@ bool forking_expect(struct instance *instance, struct table *table, const struct
 	if (pid_file)
 		foreign_unlink(pid_file);
 	return true;
-}
-
-struct forking_search *forking_search(const struct instance *instance)
-{
-	return instance->kin ? forking_search_of(instance) : NULL;
 }
 
 struct forking_search *forking_resume(struct instance *instance, struct table *table)

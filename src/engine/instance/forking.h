@@ -16,7 +16,8 @@
 bool forking_expect(struct instance *instance, struct table *table, const struct listener *listeners,
 		    unsigned listener_count);
 
-struct forking_search *forking_search(const struct instance *instance); /* NULL: none (any more) */
+/* The followed process has ended. true: the instance goes on. */
+bool forking_find(struct instance *instance, int status);
 
 /* Resumes a search of another superd under the present row; the caller sets its phase. NULL: out of memory. */
 struct forking_search *forking_resume(struct instance *instance, struct table *table);

@@ -29,7 +29,7 @@ static void tell(void *context, const struct process *process)
 
 	if (lifecycle->kill_mode == KILL_NONE)
 		return;
-	if (search->instance->killed) {
+	if (search->instance->facts.killed) {
 		tree_process_signal(&member, SIGKILL);
 		return;
 	}
@@ -49,8 +49,8 @@ static void stop(struct forking_search *search, size_t count)
 
 	log_event(instance->engine->log, LEVEL_NOTICE, &event, "stopping %zu process%s that a failed start has left",
 		  count, count == 1 ? "" : "es");
-	instance->failed = true;
-	instance->on_limit(instance);
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
 }
 
 /* One look may miss a process that changes its parent just then, as the last of a double fork does. */
@@ -59,7 +59,7 @@ bool forking_kill_go_on(struct forking_search *search)
 	size_t count = fork_match_each(search->instance->engine, &search->kin, tell, search);
 	bool was_clear = search->clear;
 
-	if (count && !search->instance->stopping)
+	if (count && !search->instance->facts.stopped)
 		stop(search, count);    /* the first look has missed it */
 	search->clear = !count && !search->instance->child.pid;
 	if (search->clear && was_clear)
@@ -90,9 +90,9 @@ bool forking_kill_begin(struct forking_search *search, int status)
 	}
 	forking_search_drop_empty_group(search);
 	fork_match_each(instance->engine, &search->kin, count_up, &count);
-	if (count && !instance->stopping)
+	if (count && !instance->facts.stopped)
 		stop(search, count);
-	search->told_group = instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->group : 0;
+	search->told_group = instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->groups.group : 0;
 	search->told[search->told_count++] = instance->child.pid;
 	return forking_kill_go_on(search);
 }

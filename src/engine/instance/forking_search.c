@@ -2,7 +2,27 @@
  * for, so every wakeup is set anew. */
 #include "engine/instance/forking_search.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
+
+struct forking_search *forking_search(const struct instance *instance)
+{
+	return instance->kin ? container_of(instance->kin, struct forking_search, kin) : NULL;
+}
+
+void forking_search_free(struct instance *instance)
+{
+	struct forking_search *search = forking_search(instance);
+
+	if (!search)
+		return;
+	ev_timer_stop(instance->engine->loop, &search->timer);
+	list_remove(&search->kin.link);
+	instance->kin = NULL;
+	fork_match_free(&search->kin);
+	free(search);
+}
 
 double forking_search_waited(const struct forking_search *search)
 {
@@ -32,6 +52,6 @@ void forking_search_drop_empty_group(struct forking_search *search)
 {
 	struct instance *instance = search->instance;
 
-	if (instance->group > 1 && !instance_has_group_left(instance))
+	if (instance->groups.group > 1 && !instance_has_group_left(instance))
 		instance_set_group(instance, 0, -1);
 }

@@ -26,8 +26,12 @@ struct forking_search {
 	int status;                     /* SWEEPING: wait status with which the instance ends */
 	pid_t told_group, told[TOLD_MOST];      /* SWEEPING: the group and processes that got kill_signal */
 	size_t told_count;
+	unsigned char chances;          /* times that the end of the wait after SIGKILL was put off */
 	bool clear;                     /* SWEEPING: the last look found no process */
 };
+
+struct forking_search *forking_search(const struct instance *instance); /* NULL: none (any more) */
+void forking_search_free(struct instance *instance);    /* ends it; it may have none */
 
 double forking_search_waited(const struct forking_search *search); /* seconds in this phase */
 void forking_search_enter(struct forking_search *search, enum phase phase);

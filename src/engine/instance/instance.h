@@ -12,19 +12,23 @@
 #include "engine/core/child_table.h"
 #include "engine/core/engine.h"
 #include "engine/core/exit_result.h"
+#include "engine/instance/instance_table.h"
 #include "engine/launch/instance_cgroup.h"
 #include "engine/limits/source_count.h"
 
+struct buf;
 struct builtin_channel;
-struct process_tree;
 struct exec_sequence;
 struct drain;
-struct freeze;
+struct frozen;
 struct fork_match;
+struct instance;
 struct listener;
 struct main_watch;
 struct notify_state;
 struct outdated;
+struct process_tree;
+struct spawn_request;
 
 /* How far a process can extend its own time limit: to ten times its length. Without that bound a process could put off
  * its end for ever. */
@@ -46,7 +50,48 @@ struct ending {
 	double cpu;                     /* seconds of processor time: of its control group, or of the processes it has waited for */
 	bool stopped;                   /* superd had stopped it */
 	enum result result;
+	bool cleared;                   /* it has ended by itself, and the processes it left were stopped (kill_rest) */
 	bool unready;                   /* type = notify: it never said READY=1 */
+};
+
+/* The process groups of an instance, which a stop signals. */
+struct instance_groups {
+	pid_t group;                    /* that of its main process; 0: none */
+	pid_t former;                   /* that of an earlier main process (engine/instance/main_pid); 0: none */
+	int fd, former_fd;              /* their descriptors (os/proc/process_group), if superd reaps none of their processes; -1: none */
+	struct process_tree *escaped;   /* processes that have left them (engine/instance/escaped), from a stop on; NULL: none */
+};
+
+/* The time limit of its start, its run or its stop. */
+struct instance_limit {
+	ev_timer timer;
+	struct allowance allowance;     /* how far it can be extended */
+};
+
+/* accept = yes: the client it is for, as engine/accept has it. */
+struct instance_client {
+	char *peer;                     /* its address; NULL: none */
+	bool counted;                   /* source holds a count of its runtime (per_source) */
+	unsigned char source[SOURCE_SIZE];
+	struct listener *busy;          /* the datagram listener it has; NULL: none */
+	bool unread;                    /* it has left its datagram in the queue */
+	bool knows_head;                /* head identifies the datagram that was first there (os/netdiag/queue_ids) */
+	uint64_t head;
+	struct builtin_channel *channel; /* to superd-builtin (engine/accept/builtin_channel); NULL: none */
+};
+
+/* What was done to an instance and how it has ended, which decides how its end is judged. */
+struct instance_facts {
+	int status;                     /* wait status of its main process, kept while it lingers */
+	double gone;                    /* loop time of the end of its process; 0: it lives, or there was none */
+	int stop_signal;                /* signal of its stop in place of kill_signal; 0: kill_signal */
+	bool stopped;                   /* superd has stopped it */
+	bool killed;                    /* with final_kill_signal or SIGKILL */
+	bool failed;                    /* it is stopped for a failure, as a timeout, so its end is one, too */
+	bool cleared;                   /* it has ended by itself, and the processes it left were stopped (kill_rest) */
+	bool unready;                   /* type = forking: its daemon is not known (yet); notify: it has not said READY=1 */
+	bool ready;                     /* its start has succeeded */
+	unsigned char result;           /* enum result, if something decided it; 0: its status decides */
 };
 
 /* The end of a process that waits until its last messages were read (engine/instance/notify_receive). */
@@ -55,73 +100,63 @@ struct last_words {
 	void (*heard)(struct last_words *last);        /* called out of the list; may free it */
 };
 
+/* What differs between accept = yes (engine/accept/pending_start) and no (engine/service/shared_run). */
+struct instance_ops {
+	/* Starts the main process, whose commands have run, and fills launch. false: that failed, for the reason in why. */
+	bool (*launch)(struct instance *instance, struct spawn_request *launch, struct buf *why);
+	void (*runs)(struct instance *instance);        /* that process runs its program */
+	void (*ready)(struct instance *instance);       /* its start has succeeded */
+	void (*limit)(struct instance *instance);       /* its time limit is over, or its start has failed */
+	void (*ended)(struct instance *instance, const struct ending *ending);  /* the last call, which frees it */
+	void (*drop)(struct instance *instance);        /* frees what it has of them, for instance_free */
+};
+
 struct instance {
 	struct list link;               /* in the runtime's list of instances */
 	struct list linger;             /* in engine->instances->lingering, while its first process is gone and its group is not */
-	struct list seeking;            /* in engine->instances->forking, while its daemon is not settled */
 	struct child child;
 	struct engine *engine;
 	const struct service *service;  /* the row it was started under, or a later one */
 	uid_t user;                     /* the user it was started as */
-	pid_t pid, group;               /* pid outlives child.pid, for the log */
-	pid_t former_group;             /* group of an earlier main process (engine/instance/main_pid); 0: none */
-	int group_fd, former_fd;        /* their descriptors (os/proc/process_group), if superd reaps none of their processes; -1: none */
+	pid_t pid;                      /* outlives child.pid, for the log */
+	struct instance_groups groups;
 	struct main_watch *main_watch;  /* watches a main process that is not superd's child (engine/instance/main_watch); NULL: it is */
-	struct process_tree *escaped;   /* processes that have left its groups (engine/instance/escaped), from a stop on; NULL: none */
-	pid_t control;                  /* pid of the command that runs beside it; 0: none */
-	ev_timer timer;                 /* time limit of the start, the run or the stop */
-	struct allowance allowance;     /* how far that limit can be extended */
+	struct instance_limit limit;
 	double since;                   /* loop time */
-	bool starting;                  /* type = forking: its daemon is unknown yet; notify: it is not ready yet */
-	bool doomed;                    /* SIGKILL was sent to all of it; its timer ends the wait for processes that hang even so */
-	unsigned char chances;          /* times that the end of this wait was put off */
-	bool stopping, killed, failed;  /* failed: it is stopped for a failure, as a timeout, so its end is one, too */
-	bool told;                      /* the signals of its stop were sent */
-	bool clears;                    /* kill_rest: its main process has ended by itself, and the processes it left are being stopped */
-	bool is_silent;                 /* it is stopped because its watchdog has expired */
-	int stop_signal;                /* signal of its stop in place of kill_signal; 0: kill_signal */
-	unsigned char result;           /* enum result, if something decided it; 0: its status decides */
+	unsigned char state;            /* enum instance_state; instance_event alone changes it */
+	struct instance_facts facts;
 	bool retired;                   /* the runtime goes on without it */
-	bool entered;                   /* it is counted among the engine's instances */
-	bool counted;                   /* source holds a count of the gate */
-	unsigned char source[SOURCE_SIZE];
-	const void *gate;               /* the runtime that the count is for */
-	struct listener *busy;          /* the datagram listener it has; NULL: none */
-	void (*give_back)(struct instance *instance);   /* gives back what it had of its runtime, at its end; NULL: nothing */
-	bool unread;                    /* it has left its datagram in the queue */
-	char *peer;                     /* address of its client; NULL: none */
-	bool knows_head;                /* head identifies the datagram that was first there (os/netdiag/queue_ids) */
-	uint64_t head;
-	int status;                     /* wait status of its main process, kept while it lingers */
-	double gone;                    /* loop time of the end of its process; 0: it lives, or there was none */
-	struct builtin_channel *channel; /* to superd-builtin (engine/accept/builtin_channel); NULL: none */
-	void (*close_channel)(struct instance *instance);
+	struct instance_client client;
 	struct fork_match *kin;         /* type = forking, until its daemon is settled; NULL: it has its process alone */
-	bool (*find_daemon)(struct instance *instance, int status);     /* the followed process has ended: see engine/instance/forking */
-	void (*forget_daemon)(struct instance *instance);               /* frees kin */
 	struct notify_state *notice;    /* its messages and their effect (engine/instance/notify_state); NULL: it has no notify socket */
-	/* Reads the last messages of a process before its end counts. false: not all could be read yet, and last->heard
-	 * follows. */
-	bool (*hear)(struct instance *instance, struct last_words *last);
-	struct last_words last;        /* the end of its process waits for messages; meanwhile child.pid is 0 */
-	pid_t ended;                    /* pid of that process; 0: none waits, or another one is followed by now */
-	void (*leave)(struct instance *instance);       /* frees notice */
-	void (*on_limit)(struct instance *instance);                            /* its time limit is over */
-	void (*on_ready)(struct instance *instance);                            /* it has started */
-	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call, which may free it */
-	struct exec_sequence *sequence; /* steps around its process (engine/instance/exec_sequence); NULL: none */
-	void (*wind_up)(struct instance *instance);     /* for its course: no process of it is left; instance_over follows */
-	bool (*wind_down)(struct instance *instance);   /* for its course: it has to stop. true: without signals, or not yet */
-	void (*leave_course)(struct instance *instance);                        /* frees it */
+	struct exec_sequence *sequence; /* commands around its process (engine/instance/instance_event); NULL: none */
 	struct drain *drain;            /* its drain: it ends when its clients are gone (engine/drain/drain); NULL: none */
-	struct freeze *freeze;          /* its freezing (engine/freeze/freeze); NULL: it was never frozen */
-	void (*thaw)(struct instance *instance);        /* thaws its processes */
+	struct frozen *frozen;          /* its freezing (engine/freeze/freeze); NULL: it was never frozen */
 	struct plan *plan;              /* plan of this connection alone; NULL: that of the service's means */
 	uint64_t private_tmp;           /* number of its own folders (exec/dirs/private_tmp); 0: none */
 	struct instance_cgroup cgroup;  /* its control group; path NULL: none */
 	struct outdated *outdated;      /* what it has of an earlier row (engine/instance/outdated); NULL: nothing */
+	const struct instance_ops *ops;
 	void *context;                  /* the runtime */
 };
+
+/* Whether it has to become ready yet. */
+static inline bool instance_is_starting(const struct instance *instance)
+{
+	return instance->state == INSTANCE_LAUNCHED || instance->state == INSTANCE_STARTED;
+}
+
+/* Whether it was killed, and processes of it may hang in the kernel. */
+static inline bool instance_is_doomed(const struct instance *instance)
+{
+	return instance->state == INSTANCE_KILL || instance->state == INSTANCE_CLEAR_KILL;
+}
+
+/* Whether it ends by kill_rest: its main process has ended by itself, and the others are being stopped. */
+static inline bool instance_is_clearing(const struct instance *instance)
+{
+	return instance->state == INSTANCE_CLEAR || instance->state == INSTANCE_CLEAR_KILL;
+}
 
 /* All instances of all services, as engine->instances. */
 struct instances {
@@ -150,14 +185,54 @@ uint64_t instance_private_tmp(struct instance *instance);
 /* The process runs since this loop time: superd sees its end from now on. false: out of memory, and it was killed. */
 bool instance_begin(struct instance *instance, pid_t pid, double since);
 
-/* Thaws its processes, so that they can react to signals. */
-static inline void instance_thaw(struct instance *instance)
-{
-	if (instance->freeze)
-		instance->thaw(instance);
-}
+/* Looks up the table, and performs what it says: nothing else changes the state. It may free the instance. */
+void instance_event(struct instance *instance, enum instance_event event);
 
-/* Calls on_limit after so many microseconds; SCAN_INFINITY or 0: never. */
+/* Returns the pid of the command that runs beside it; 0: none. */
+pid_t instance_command(const struct instance *instance);
+
+/* It is ready: its daemon is known, or it has said so. */
+void instance_be_ready(struct instance *instance);
+
+void instance_stop(struct instance *instance);  /* kill_signal as kill_mode says, then by timer SIGKILL */
+void instance_kill(struct instance *instance);  /* SIGKILL to all of it */
+
+/* Its time limit is over: stops it, or, if it is being stopped already, ends it as kill_mode says. */
+void instance_expire(struct instance *instance);
+
+/* Ends the instance by its status though its process lives, which is not its own any more. */
+void instance_let_go(struct instance *instance);
+
+/* Its main process has ended, with this status in it, and is not followed any more. */
+void instance_take_end(struct instance *instance);
+
+/* The timer of its time limit has gone off. */
+void instance_time_out(struct instance *instance);
+
+/* Its first process has ended and others of its group have not: it lives until they end. */
+void instance_linger(struct instance *instance);
+
+/* Ends lingering instances whose groups are gone; called after strangers were reaped. */
+void instance_sweep(struct engine *engine);
+
+void instance_free(struct instance *instance);
+
+/* Its result, as far as it is known. */
+enum result instance_result(const struct instance *instance);
+
+/* Adds the end to the facts of an event. */
+void instance_tell_ending(const struct ending *ending, struct event *event);
+
+/* Calls act for the instances of every service whose process lives or is looked for, those retired too. */
+void instance_each(struct engine *engine, void (*act)(struct instance *instance));
+
+/* Every instance of every service. */
+void instance_stop_all(struct engine *engine);
+void instance_kill_all(struct engine *engine);
+
+/* ---- its processes and its time limit ---- */
+
+/* Raises ON_TIMEOUT after so many microseconds; SCAN_INFINITY or 0: never. */
 void instance_limit(struct instance *instance, int64_t microseconds);
 
 /* Extends its time limit, if it has one, to so many microseconds from now, as far as its allowance goes. false: that is
@@ -167,53 +242,33 @@ bool instance_extend(struct instance *instance, int64_t microseconds);
 /* Sets its group; 0: none. fd: a descriptor of the group, which it takes; -1: superd reaps a process of it. */
 void instance_set_group(struct instance *instance, pid_t group, int fd);
 
-/* Whether a process is left in its group. */
+/* Whether a process is left in its group; or in that, a former one, its control group, or by its parent. */
 bool instance_has_group_left(const struct instance *instance);
+bool instance_has_any_left(const struct instance *instance);
 
-/* Signals its main process alone. */
-bool instance_signal_main(const struct instance *instance, int signal);
+bool instance_has_group(const struct engine *engine, pid_t group);     /* whether this is the group of any instance */
 
 /* Processes that its main process leaves will matter: superd looks at its group before it reaps that. */
 void instance_see_end(struct instance *instance);
 
-void instance_stop(struct instance *instance);  /* kill_signal as kill_mode says, then by timer SIGKILL */
+/* kill_mode and send_sigkill spare its processes: they run on when its time is over. */
+bool instance_is_spared(const struct instance *instance);
 
-static inline bool instance_is_unheard(const struct instance *instance)
-{
-	return !list_empty(&instance->last.link);
-}
+/* Signals its main process alone. */
+bool instance_signal_main(const struct instance *instance, int signal);
 
-void instance_signal_stop(struct instance *instance);   /* for its course: the signals of instance_stop */
+/* Signals all of it; group false: its main process alone. */
+void instance_signal(struct instance *instance, int signal, bool group);
+
+/* The signals of a stop, and its time limit; then final_kill_signal; then SIGKILL to its group and its
+ * control group. */
+void instance_signal_stop(struct instance *instance);
+void instance_signal_final(struct instance *instance);
+void instance_signal_kill(struct instance *instance);
+
+/* SIGKILL is being sent: the last time limit begins, once. */
+void instance_doom(struct instance *instance);
 
 /* After a change of the main process: if the instance is being stopped, the new one gets the signal of the stop now,
  * once, and so does its group, if that is another one. */
 void instance_signal_followed(struct instance *instance, bool has_other_group);
-
-/* For its course: nothing of it is left. Calls on_end, which frees it. */
-void instance_over(struct instance *instance);
-
-/* Its result, as far as it is known. */
-enum result instance_result(const struct instance *instance);
-
-/* Its time limit is over: stops it, or, if it is being stopped already, ends it as kill_mode says. */
-void instance_expire(struct instance *instance);
-void instance_kill(struct instance *instance);  /* SIGKILL to all of it */
-void instance_free(struct instance *instance);
-
-/* Ends the instance by its status though its process lives, which is not its own any more. */
-void instance_let_go(struct instance *instance);
-
-/* Every instance of every service, those retired too. */
-void instance_stop_all(struct engine *engine);
-void instance_kill_all(struct engine *engine);
-
-bool instance_has_group(const struct engine *engine, pid_t group);     /* whether this is the group of any instance */
-
-/* Its first process has ended and others of its group have not: it lives until they end. */
-void instance_linger(struct instance *instance);
-
-/* Ends lingering instances whose groups are gone; called after strangers were reaped. */
-void instance_sweep(struct engine *engine);
-
-/* Adds the end to the facts of an event. */
-void instance_tell_ending(const struct ending *ending, struct event *event);

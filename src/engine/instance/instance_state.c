@@ -10,9 +10,8 @@
 #include "base/scan.h"
 #include "config/words/command_prefix.h"
 #include "engine/instance/aux_command.h"
-#include "engine/instance/exec_sequence.h"
 #include "engine/instance/forking_search.h"
-#include "engine/instance/instance.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/notify_state.h"
 #include "engine/runtime/failure.h"
 
@@ -27,31 +26,61 @@ static void save_source(struct state_saver *carry, const void *object)
 {
 	const struct instance *instance = object;
 
-	if (instance->counted)
-		state_add_bytes(&carry->text, "source", instance->source, sizeof(instance->source));
+	if (instance->client.counted)
+		state_add_bytes(&carry->text, "source", instance->client.source, sizeof(instance->client.source));
 }
 
 /* counted: it is to be counted. */
 static void load_source(struct state_section *section, void *object)
 {
-	struct instance *instance = object;
+	struct instance_client *client = &((struct instance *)object)->client;
 
-	instance->counted = state_bytes(section, "source", instance->source, sizeof(instance->source));
+	client->counted = state_bytes(section, "source", client->source, sizeof(client->source));
 }
 
 static void save_head(struct state_saver *carry, const void *object)
 {
 	const struct instance *instance = object;
 
-	if (instance->knows_head)
-		state_add_bytes(&carry->text, "head", &instance->head, sizeof(instance->head));
+	if (instance->client.knows_head)
+		state_add_bytes(&carry->text, "head", &instance->client.head, sizeof(instance->client.head));
 }
 
 static void load_head(struct state_section *section, void *object)
 {
-	struct instance *instance = object;
+	struct instance_client *client = &((struct instance *)object)->client;
 
-	instance->knows_head = state_bytes(section, "head", &instance->head, sizeof(instance->head));
+	client->knows_head = state_bytes(section, "head", &client->head, sizeof(client->head));
+}
+
+/* The keys are those of a superd that had flags: by them and by the step of its course the state is found again. */
+static void save_state(struct state_saver *carry, const void *object)
+{
+	const struct instance *instance = object;
+
+	if (instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL)
+		state_add_number(&carry->text, "told", 1);
+	if (instance->facts.result == RESULT_WATCHDOG)
+		state_add_number(&carry->text, "silent", 1);
+}
+
+/* Of an instance without a course, or of one whose course does not say more. One that was killed gets SIGKILL by its
+ * timer again. */
+static void load_state(struct state_section *section, void *object)
+{
+	struct instance *instance = object;
+	const struct service *service = instance->service;
+	bool is_told = state_flag(section, "told");
+	bool works = service && service->exec->type == TYPE_ONESHOT && !service->exec->accept;
+
+	if (state_flag(section, "silent") && !instance->facts.result)
+		instance->facts.result = RESULT_WATCHDOG;
+	instance->state = instance->facts.stopped && instance->facts.killed ? INSTANCE_FINAL
+		: instance->facts.stopped			     ? (is_told ? INSTANCE_TERM : INSTANCE_STOP_CMD)
+		: instance->facts.cleared				     ? INSTANCE_CLEAR
+		: instance->facts.unready				     ? INSTANCE_STARTED
+		: works							     ? INSTANCE_WORK
+									     : INSTANCE_READY;
 }
 
 #define FIELD(key, path) STATE_FIELD(instance, key, path)
@@ -60,60 +89,54 @@ static void load_head(struct state_section *section, void *object)
 static const struct state_field instance_fields[] = {
 	{ FIELD("child", child.pid), PID },
 	{ FIELD("pid", pid), PID },
-	{ FIELD("group", group), PID },
-	{ FIELD("former_group", former_group), PID },
-	{ STATE_FIELD_AS(STATE_FD, instance, "group_fd", group_fd) },
-	{ STATE_FIELD_AS(STATE_FD, instance, "former_fd", former_fd) },
-	{ FIELD("timer", timer) },
+	{ FIELD("group", groups.group), PID },
+	{ FIELD("former_group", groups.former), PID },
+	{ STATE_FIELD_AS(STATE_FD, instance, "group_fd", groups.fd) },
+	{ STATE_FIELD_AS(STATE_FD, instance, "former_fd", groups.former_fd) },
+	{ FIELD("timer", limit.timer) },
 	{ FIELD("since", since), .always = true },
-	{ FIELD("starting", starting) },
-	{ FIELD("stopping", stopping) },
-	{ FIELD("told", told) },
-	{ FIELD("killed", killed) },
-	{ FIELD("failed", failed) },
-	{ FIELD("clears", clears) },
-	{ FIELD("silent", is_silent) },
-	{ FIELD("stop_signal", stop_signal), .most = NSIG },
-	{ FIELD("result", result), RESULT },
+	{ FIELD("starting", facts.unready) },
+	{ FIELD("stopping", facts.stopped) },
+	{ FIELD("killed", facts.killed) },
+	{ FIELD("failed", facts.failed) },
+	{ FIELD("clears", facts.cleared) },
+	{ FIELD("stop_signal", facts.stop_signal), .most = NSIG },
+	{ FIELD("result", facts.result), RESULT },
+	{ STATE_BY(instance, state, save_state, load_state) },
 	{ FIELD("retired", retired) },
-	{ FIELD("status", status) },
-	{ FIELD("gone", gone) },
-	{ STATE_BY(instance, source, save_source, load_source) },
-	{ STATE_BY(instance, head, save_head, load_head) },
-	{ FIELD("unread", unread) },
+	{ FIELD("status", facts.status) },
+	{ FIELD("gone", facts.gone) },
+	{ STATE_BY(instance, client.source, save_source, load_source) },
+	{ STATE_BY(instance, client.head, save_head, load_head) },
+	{ FIELD("unread", client.unread) },
 	{ STATE_FIELD_AS(STATE_BYTES, instance, "private_tmp", private_tmp) },
-	{ FIELD("peer", peer) },
+	{ FIELD("peer", client.peer) },
 	{ FIELD("cgroup", cgroup.path) },
 	{ FIELD("cgroup_files", cgroup.files) },
 	{ FIELD("cgroup_kept", cgroup.kept) },
 	{ FIELD("cgroup_killed", cgroup.killed) },
 	{ NONE(link, "its service lists it") },
 	{ NONE(linger, "the key lingers: it is listed anew") },
-	{ NONE(seeking, "the search for its daemon lists it") },
 	{ NONE(child.cpu, "only of a process that has ended") },
 	{ NONE(child.next, "it is added to the children anew") },
+	{ NONE(child.is_main, "it always is, or never") },
 	{ NONE(engine, "that of the superd that runs it") },
 	{ NONE(service, "the row in the table that was read anew") },
 	{ NONE(user, "that of its row") },
 	{ NONE(main_watch, "the key main_fd") },
-	{ NONE(escaped, "looked for again by the next signal, while its first process lives") },
-	{ NONE(control, "the command has a section of its own") },
-	{ NONE(allowance, "begins anew with the rest of the timer") },
-	{ NONE(doomed, "the end of the timer kills it again") },
-	{ NONE(chances, "counted anew, which ends too") },
-	{ NONE(entered, "it is counted anew") },
-	{ NONE(counted, "the key source") },
-	{ NONE(gate, "its service") },
-	{ NONE(busy, "the key busy: the descriptor of its listener") },
-	{ NONE(knows_head, "the key head") },
-	{ NONE(channel, "the keys channel and channel_client") },
+	{ NONE(groups.escaped, "looked for again by the next signal, while its first process lives") },
+	{ NONE(limit.allowance, "begins anew with the rest of the timer") },
+	{ NONE(facts.ready, "follows from the step of its course") },
+	{ NONE(client.counted, "the key source") },
+	{ NONE(client.busy, "the key busy: the descriptor of its listener") },
+	{ NONE(client.knows_head, "the key head") },
+	{ NONE(ops, "follow from accept of the service") },
+	{ NONE(client.channel, "the keys channel and channel_client") },
 	{ NONE(kin, "the search has a section of its own") },
 	{ NONE(notice, "has a section of its own") },
-	{ NONE(last, "the upgrade waits until the messages are read") },
-	{ NONE(ended, "only while messages are waited for") },
 	{ NONE(sequence, "has a section of its own") },
 	{ NONE(drain, "has a section of its own") },
-	{ NONE(freeze, "it is thawed for the upgrade, and frozen again") },
+	{ NONE(frozen, "it is thawed for the upgrade, and frozen again") },
 	{ NONE(plan, "only a start needs it") },
 	{ NONE(outdated, "has a section of its own") },
 	{ NONE(context, "its service") },
@@ -142,6 +165,8 @@ static const struct state_field notice_fields[] = {
 	{ NONE(moved, "listed where the instance has a former group") },
 	{ NONE(notify, "the key socket: its place among the notify sockets") },
 	{ NONE(instance, "the one in front of it") },
+	{ NONE(last, "the upgrade waits until the messages are read") },
+	{ NONE(ended, "only while messages are waited for") },
 	{ NONE(speaker, "only while a message is taken") },
 	{ NONE(allowance, "begins anew with the rest of patience") },
 	{ NONE(refused, "it is logged once more") },
@@ -191,6 +216,8 @@ static const struct state_field control_fields[] = {
 	{ NONE(link, "it is listed anew") },
 	{ NONE(child.cpu, "only of a process that has ended") },
 	{ NONE(child.next, "it is added to the children anew") },
+	{ NONE(child.is_main, "it always is, or never") },
+	{ NONE(pid, "that of the child") },
 	{ NONE(apart, "the upgrade waits until its program runs") },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(instance, "the one in front of it") },
@@ -222,22 +249,81 @@ static void load_why(struct state_section *section, void *object)
 		buf_text(&((struct exec_sequence *)object)->why, why);
 }
 
+/* The steps of a course as the key step has them. A number keeps its meaning. */
+enum course_step { BEFORE, LAUNCHED, RUNS, AFTER, IS_READY, REMAINS, LEAVES, CLEARS };
+
+/* A stop goes on from any step. */
+static enum course_step step_of(const struct exec_sequence *sequence)
+{
+	static const unsigned char steps[INSTANCE_STATES] = {
+		[INSTANCE_LAUNCHED] = LAUNCHED, [INSTANCE_STARTED] = RUNS,     [INSTANCE_WORK] = RUNS,
+		[INSTANCE_POST] = AFTER,	[INSTANCE_READY] = IS_READY,   [INSTANCE_REMAIN] = REMAINS,
+		[INSTANCE_STOP_CMD] = LEAVES,	[INSTANCE_LEAVE] = LEAVES,     [INSTANCE_STOP_POST] = CLEARS,
+		[INSTANCE_OVER] = CLEARS,
+	};
+	const struct instance *instance = sequence->instance;
+	bool busy = aux_command_is_busy(&sequence->control);
+	bool ends = instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL;
+
+	if (!ends)
+		return (enum course_step)steps[instance->state];
+	if (busy)
+		return sequence->control.phase <= PHASE_START_PRE ? BEFORE
+			: sequence->control.phase == PHASE_START_POST ? AFTER
+								      : LEAVES;
+	return instance->facts.ready ? IS_READY : RUNS;
+}
+
+static void save_step(struct state_saver *carry, const void *object)
+{
+	const struct exec_sequence *sequence = object;
+
+	if (sequence->instance)
+		state_add_number(&carry->text, "step", step_of(sequence));
+}
+
+/* Behind the keys of the instance, which say whether it is being stopped. */
+static void load_step(struct state_section *section, void *object)
+{
+	const struct exec_sequence *sequence = object;
+	struct instance *instance = sequence->instance;
+	enum course_step step = (enum course_step)state_number(section, "step", BEFORE, CLEARS, IS_READY);
+	bool clears, stops;
+
+	if (!instance)
+		return;
+	clears = instance->state == INSTANCE_CLEAR && !sequence->main_is_gone;
+	stops = instance->facts.stopped;
+	instance->facts.ready = step >= IS_READY;
+	if (step == CLEARS)
+		instance->state = INSTANCE_STOP_POST;
+	else if (step == LEAVES && sequence->main_is_gone)
+		instance->state = INSTANCE_LEAVE;
+	else if (step == REMAINS)
+		instance->state = INSTANCE_REMAIN;
+	else if (stops && instance->state == INSTANCE_STOP_CMD && step != LEAVES)
+		instance->state = INSTANCE_TERM;
+	else if (!stops && !clears)
+		instance->state = step == BEFORE ? INSTANCE_COND
+			: step == AFTER		 ? INSTANCE_POST
+			: step == IS_READY	 ? INSTANCE_READY
+			: instance->facts.unready ? INSTANCE_STARTED
+						  : INSTANCE_WORK;
+}
+
 #undef FIELD
 #undef NONE
 #define FIELD(key, path) STATE_FIELD(exec_sequence, key, path)
 #define NONE(path, why) STATE_NONE(exec_sequence, path, why)
 
 static const struct state_field course_fields[] = {
-	{ FIELD("step", step), .most = EXEC_STEP_CLEARING, .always = true },
 	{ FIELD("checks", control.checks) },
 	{ FIELD("invocation", invocation) },
 	{ FIELD("has_run", has_run) },
 	{ FIELD("main_is_gone", main_is_gone) },
-	{ FIELD("waits", waits) },
 	{ STATE_BY(exec_sequence, why, save_why, load_why) },
-	{ NONE(instance, "the one in front of it") },
+	{ STATE_BY(exec_sequence, instance, save_step, load_step) },
 	{ NONE(runtime, "the service in front of it") },
-	{ NONE(owner, "follows from accept of the service") },
 	{ NONE(control, "the command that runs has a section of its own") },
 	{ NONE(apart, "the upgrade waits until its program runs") },
 	{ NONE(over, "the upgrade waits until its end is reported") },
@@ -286,6 +372,7 @@ static const struct state_field kin_fields[] = {
 	{ STATE_FIELD(fork_match, "born", start_time), .most = STATE_NUMBER_MOST, .always = true },
 	{ STATE_BY(fork_match, sockets, save_sockets, load_sockets) },
 	{ STATE_ARRAY(fork_match, "known", known), PID, .count = offsetof(struct fork_match, known_count) },
+	{ STATE_NONE(fork_match, link, "it is listed anew") },
 	{ STATE_NONE(fork_match, table, "the table that was read anew") },
 	{ STATE_NONE(fork_match, service, "the row of its instance") },
 	{ STATE_NONE(fork_match, followed, "the child of its instance") },
@@ -308,6 +395,7 @@ static const struct state_field search_fields[] = {
 	{ STATE_ARRAY(forking_search, "told", told), PID, .count = offsetof(struct forking_search, told_count) },
 	{ STATE_FIELD(forking_search, "timer", timer) },
 	{ STATE_NONE(forking_search, instance, "the one in front of it") },
+	{ STATE_NONE(forking_search, chances, "counted anew, which ends too") },
 	{ STATE_NONE(forking_search, told_count, "as many as there are keys") },
 };
 const struct field_table search_state = FIELD_TABLE("search", forking_search, search_fields);

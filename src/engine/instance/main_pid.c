@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/instance/forking_search.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notify_sender.h"
 #include "engine/launch/notify.h"
@@ -29,12 +30,12 @@ void main_pid_forget(struct notify_state *notice)
  * group. */
 static void keep_former(struct instance *instance, int fd)
 {
-	if (instance->former_group || fd < 0) {
+	if (instance->groups.former || fd < 0) {
 		fd_close(&fd);
 		return;
 	}
-	instance->former_group = instance->group;
-	instance->former_fd = fd;
+	instance->groups.former = instance->groups.group;
+	instance->groups.former_fd = fd;
 	list_add(&instance->engine->instances->moved, &instance->notice->moved);
 }
 
@@ -44,11 +45,11 @@ static void take_group(struct instance *instance, pid_t pid, bool is_stranger, i
 	pid_t group = getpgid(pid);
 	int fd;
 
-	if (group <= 1 || group == getpgrp() || (group == instance->group && !is_stranger)) {
+	if (group <= 1 || group == getpgrp() || (group == instance->groups.group && !is_stranger)) {
 		fd_close(&former);
 		return;
 	}
-	if (group != instance->group)
+	if (group != instance->groups.group)
 		keep_former(instance, former);
 	else
 		fd_close(&former);
@@ -61,10 +62,10 @@ void main_pid_sweep(struct engine *engine)
 	LIST_EACH(link, &engine->instances->moved) {
 		struct notify_state *notice = container_of(link, struct notify_state, moved);
 
-		if (process_group_lives(notice->instance->former_fd))
+		if (process_group_lives(notice->instance->groups.former_fd))
 			continue;
-		fd_close(&notice->instance->former_fd);
-		notice->instance->former_group = 0;
+		fd_close(&notice->instance->groups.former_fd);
+		notice->instance->groups.former = 0;
 		list_remove(link);
 	}
 }
@@ -72,13 +73,13 @@ void main_pid_sweep(struct engine *engine)
 /* Returns a descriptor of the present group; -1: there is none, or its number may belong to another group by now. */
 static int open_group(struct instance *instance)
 {
-	pid_t before = instance->child.pid;
+	pid_t before = instance->child.pid, group = instance->groups.group;
 
-	if (instance->group_fd >= 0)
-		return fd_copy(instance->group_fd, FD_HIGH);
-	if (instance->group <= 1 || before <= 1 || (before != instance->group && getpgid(before) != instance->group))
+	if (instance->groups.fd >= 0)
+		return fd_copy(instance->groups.fd, FD_HIGH);
+	if (group <= 1 || before <= 1 || (before != group && getpgid(before) != group))
 		return -1;
-	return fd_raise(process_group_open(instance->group), FD_HIGH);
+	return fd_raise(process_group_open(group), FD_HIGH);
 }
 
 /* false, with errno: the process cannot be followed, and nothing has changed. */
@@ -123,11 +124,9 @@ static void settle(struct instance *instance)
 {
 	if (!instance->kin)
 		return;
-	instance->forget_daemon(instance);
-	if (!instance->starting)
-		return;
-	instance->starting = false;
-	instance->on_ready(instance);
+	forking_search_free(instance);
+	if (instance_is_starting(instance))
+		instance_be_ready(instance);
 }
 
 /* Returns the process that the message names, if it has not ended; -1: none. */
@@ -162,13 +161,13 @@ void main_pid_take(struct notify_state *notice, const struct notify_message *mes
 		   bool by_root)
 {
 	struct instance *instance = notice->instance;
-	pid_t pid, group = instance->group;
+	pid_t pid, group = instance->groups.group;
 	const char *why;
 
 	if (message->main_pid == NOTE_UNSET && !message->main_fd)
 		return;
 	pid = find_named(message, received);
-	if (pid > 0 && (pid == instance->child.pid || pid == instance->ended))
+	if (pid > 0 && (pid == instance->child.pid || pid == notice->ended))
 		return;
 	why = refuse(notice, pid, by_root);
 	if (!why && !follow(notice, pid))
@@ -179,6 +178,6 @@ void main_pid_take(struct notify_state *notice, const struct notify_message *mes
 		return;
 	}
 	notify_state_say(notice, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
-	instance_signal_followed(instance, instance->group != group);
+	instance_signal_followed(instance, instance->groups.group != group);
 	settle(instance);
 }

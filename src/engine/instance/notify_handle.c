@@ -20,6 +20,12 @@
 
 #define HEALTHY 10.                     /* seconds that an instance must have run before RESTART_RESET=1 counts */
 
+/* It is not ready, nor was before it was stopped. */
+static bool is_starting(const struct instance *instance)
+{
+	return instance_is_starting(instance) || instance->facts.unready;
+}
+
 static void stop_patience(struct notify_state *notice)
 {
 	ev_timer_stop(notice->instance->engine->loop, &notice->patience);
@@ -45,10 +51,10 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 	struct notify_state *notice = timer->data;
 
 	(void)loop, (void)events;
-	if (notice->instance->stopping)
+	if (notice->instance->facts.stopped)
 		return;
 	if (notice->stopping) {
-		notify_state_fail(notice, notice->instance->stop_signal,
+		notify_state_fail(notice, notice->instance->facts.stop_signal,
 				  "it said STOPPING=1, and has not ended within timeout_stop");
 	} else if (notice->reloading) {
 		notice->reloading = false;
@@ -67,6 +73,7 @@ struct notify_state *notify_state_new(struct instance *instance, unsigned access
 	notice->instance = instance;
 	notice->access = access;
 	list_init(&notice->link);
+	list_init(&notice->last.link);
 	ev_init(&notice->patience, on_patience);
 	notice->patience.data = notice;
 	watchdog_init(notice);
@@ -79,6 +86,7 @@ void notify_state_free(struct notify_state *notice)
 	if (!notice)
 		return;
 	list_remove(&notice->link);
+	list_remove(&notice->last.link);
 	stop_patience(notice);
 	watchdog_end(notice);
 	main_pid_forget(notice);
@@ -87,7 +95,7 @@ void notify_state_free(struct notify_state *notice)
 
 void notify_state_watch(struct instance *instance)
 {
-	if (instance->notice && !instance->starting)
+	if (instance->notice && !is_starting(instance))
 		watchdog_begin(instance->notice);
 }
 
@@ -129,24 +137,23 @@ static void take_ready(struct notify_state *notice)
 		notify_state_say(notice, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 	}
 	watch_wake_changes(instance->engine);
-	if (!instance->starting || instance->kin || instance->stopping)
+	if (!instance_is_starting(instance) || instance->kin)
 		return;
 	if (!survives_reload(notice)) {
-		instance->result = RESULT_PROTOCOL;
-		notify_state_fail(notice, notice->instance->stop_signal,
+		instance->facts.result = RESULT_PROTOCOL;
+		notify_state_fail(notice, notice->instance->facts.stop_signal,
 				  "its type is notify-reload");
 		return;
 	}
-	instance->starting = false;
 	notify_state_say(notice, LEVEL_INFO, "ready", "pid %ld is ready", (long)instance->pid);
-	instance->on_ready(instance);
+	instance_be_ready(instance);
 }
 
 static void take_reloading(struct notify_state *notice)
 {
 	const struct instance *instance = notice->instance;
 
-	if (instance->starting || notice->reloading)
+	if (is_starting(instance) || notice->reloading)
 		return;
 	notice->reloading = true;
 	start_patience(notice, instance->service->groups->lifecycle->timeout_start);
@@ -161,10 +168,10 @@ static void take_stopping(struct notify_state *notice)
 	notice->stopping = true;
 	notice->reloading = false;
 	watchdog_end(notice);
-	if (instance->stopping)
+	if (instance->facts.stopped)
 		return;
 	start_patience(notice, instance->service->groups->lifecycle->timeout_stop);
-	if (!instance->starting && !instance->retired)
+	if (!is_starting(instance) && !instance->retired)
 		instance_limit(instance, SCAN_INFINITY);
 	notify_state_say(notice, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
 }
@@ -238,7 +245,7 @@ static void take_reset(struct notify_state *notice)
 	struct service_runtime *runtime = notice->instance->context;
 	double lasted = clock_now() - notice->instance->since;
 
-	if (!notice->instance->starting && lasted >= HEALTHY)
+	if (!is_starting(notice->instance) && lasted >= HEALTHY)
 		backoff_reset(&runtime->backoff);
 	else
 		notify_state_say(notice, LEVEL_DEBUG, "notification",

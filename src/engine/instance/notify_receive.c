@@ -132,7 +132,7 @@ static void fail_all(struct notify *notify, const char *why)
 	LIST_EACH(link, &notify->notices) {
 		struct notify_state *notice = container_of(link, struct notify_state, link);
 
-		if (!notice->instance->stopping && notice->instance->child.pid > 0)
+		if (!notice->instance->facts.stopped && notice->instance->child.pid > 0)
 			notify_state_fail(notice, 0, why);
 	}
 }
@@ -314,7 +314,7 @@ static void on_last(struct ev_loop *loop, ev_timer *timer, int events)
 	notify_close_unused(notify);
 }
 
-static bool hear(struct instance *instance, struct last_words *last)
+bool notify_receive_last(struct instance *instance, struct last_words *last)
 {
 	struct notify *notify = instance->notice->notify;
 
@@ -329,10 +329,12 @@ static bool hear(struct instance *instance, struct last_words *last)
 	return false;
 }
 
-static void leave(struct instance *instance)
+void notify_receive_leave(struct instance *instance)
 {
-	struct notify *notify = instance->notice->notify;
+	struct notify *notify = instance->notice ? instance->notice->notify : NULL;
 
+	if (!notify)
+		return;
 	notify_state_free(instance->notice);
 	instance->notice = NULL;
 	notify_close_unused(notify);
@@ -352,7 +354,5 @@ bool notify_receive_join(struct notify *notify, struct instance *instance)
 	notify_rewatch(notify);
 	list_add(&notify->notices, &notice->link);
 	instance->notice = notice;
-	instance->hear = hear;
-	instance->leave = leave;
 	return true;
 }

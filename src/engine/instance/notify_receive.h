@@ -9,3 +9,8 @@
 
 /* The instance may send messages from now on, if there is a socket. false: out of memory. */
 bool notify_receive_join(struct notify *notify, struct instance *instance);
+void notify_receive_leave(struct instance *instance);   /* it need not have joined */
+
+/* Reads the last messages of one of its processes before the end of that counts. false: not all could be read yet, and
+ * last->heard follows. */
+bool notify_receive_last(struct instance *instance, struct last_words *last);

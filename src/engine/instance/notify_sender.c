@@ -15,8 +15,8 @@
 static bool holds(const struct instance *instance, pid_t id)
 {
 	return id > 1 &&
-		(id == instance->pid || id == instance->child.pid || id == instance->group ||
-		 id == instance->former_group || id == instance->control);
+		(id == instance->pid || id == instance->child.pid || id == instance->groups.group ||
+		 id == instance->groups.former || id == instance_command(instance));
 }
 
 static struct notify_state *find_holder(const struct list *notices, pid_t id)
@@ -59,7 +59,7 @@ struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, u
 			*role = ROLE_MAIN;
 			return notice;
 		}
-		if (notice->instance->control == pid) {
+		if (instance_command(notice->instance) == pid) {
 			*role = ROLE_COMMAND;
 			return notice;
 		}

@@ -24,8 +24,8 @@ void notify_state_fail(struct notify_state *notice, int stop_signal, const char 
 {
 	struct instance *instance = notice->instance;
 
-	instance->stop_signal = stop_signal;
+	instance->facts.stop_signal = stop_signal;
 	notify_state_say(notice, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s", (long)instance->pid, reason);
-	instance->failed = true;
-	instance->on_limit(instance);
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
 }

@@ -19,6 +19,8 @@ struct notify_state {
 	struct list moved;              /* in engine->instances->moved, while its former group has processes */
 	struct notify *notify;
 	struct instance *instance;
+	struct last_words last;         /* the end of its process waits for messages; meanwhile child.pid is 0 */
+	pid_t ended;                    /* pid of that process; 0: none waits, or another one is followed by now */
 	pid_t speaker;                  /* sender of the message that is being taken */
 	unsigned access;                /* enum notify_access; NOTIFYACCESS= may change it until the instance ends */
 	bool stopping;                  /* it sent STOPPING=1, which is final */

@@ -34,7 +34,7 @@ static void restart(struct notify_state *notice, double wait)
 	struct ev_loop *loop = notice->instance->engine->loop;
 
 	ev_timer_stop(loop, &notice->watchdog);
-	if (wait <= 0. || notice->instance->stopping || !notice->watched || notice->rests)
+	if (wait <= 0. || notice->instance->facts.stopped || !notice->watched || notice->rests)
 		return;
 	ev_timer_set(&notice->watchdog, wait, 0.);
 	ev_timer_start(loop, &notice->watchdog);
@@ -88,9 +88,10 @@ void watchdog_bark(struct notify_state *notice, const char *reason)
 	struct instance *instance = notice->instance;
 
 	watchdog_end(notice);
-	if (instance->stopping)
+	if (instance->facts.stopped)
 		return;
-	instance->is_silent = true;
+	if (!instance->facts.result)
+		instance->facts.result = RESULT_WATCHDOG;
 	notify_state_fail(notice, instance->service->groups->lifecycle->watchdog_signal, reason);
 }
 

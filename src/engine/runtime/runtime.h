@@ -170,6 +170,7 @@ enum {
 	LOOK = SERVICE_EVENTS,              /* what it watches may have changed, or nothing may be left of it */
 	DRAIN_DUE,                      /* its instance is ready, or clients may wait at second sockets (engine/drain/standby_socket) */
 	DRAINS,                         /* its current instance drains from now on, and it goes on without it */
+	THAWED,                         /* an instance was thawed, as it ends (engine/instance/thaw) */
 	HANDED,                         /* another service has accepted clients for it (engine/accept/tcpmux) */
 	UNREACHABLE,                    /* nodes of its sockets may have been removed or replaced */
 };

@@ -45,7 +45,7 @@ void old_row_note_sockets(struct service_runtime *runtime, const struct service 
 
 static bool goes_on(const struct instance *instance)
 {
-	return instance->outdated && !instance->stopping;
+	return instance->outdated && !instance->facts.stopped;
 }
 
 size_t old_row_count(struct service_runtime *runtime)

@@ -312,13 +312,13 @@ static void add_limit(struct instance *instance, struct buf *says)
 	const struct lifecycle_options *lifecycle = instance->service->groups->lifecycle;
 	char span[DURATION_MOST];
 
-	if (instance->doomed)
+	if (instance_is_doomed(instance))
 		buf_text(says, "; it was killed, and the kernel has not let it go yet");
-	else if (!instance->stopping)
+	else if (!instance->facts.stopped)
 		buf_text(says, ": it may serve its clients first, for 2 s in which none leaves");
-	else if (ev_is_active(&instance->timer))
+	else if (ev_is_active(&instance->limit.timer))
 		buf_addf(says, "; in %s %s",
-			 duration_write(span, ev_timer_remaining(instance->engine->loop, &instance->timer)),
+			 duration_write(span, ev_timer_remaining(instance->engine->loop, &instance->limit.timer)),
 			 lifecycle->kill_mode == KILL_NONE ? "it is left to itself" : "it is killed");
 	else if (lifecycle->timeout_stop == SCAN_INFINITY)
 		buf_text(says, "; timeout_stop = infinity lets it take any time");
@@ -335,8 +335,8 @@ void operator_add_wait(const struct operator_order *operation, struct service_ru
 		return;
 	}
 	buf_addf(says, "pid %ld", (long)one->pid);
-	if (one->peer && *one->peer)
-		buf_addf(says, ", for %s,", one->peer);
+	if (one->client.peer && *one->client.peer)
+		buf_addf(says, ", for %s,", one->client.peer);
 	if (count > 1)
 		buf_addf(says, " and %u more have", count - 1);
 	else

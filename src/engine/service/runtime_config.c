@@ -316,7 +316,7 @@ bool runtime_has_drained(struct service_runtime *runtime)
 		const struct instance *instance = container_of(link, struct instance, link);
 
 		if (runtime->service->exec->accept || !instance->retired || drain_waits(instance) ||
-		    instance->stopping)
+		    instance->facts.stopped)
 			return false;
 	}
 	return true;

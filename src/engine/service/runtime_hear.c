@@ -5,6 +5,7 @@
 #include "engine/accept/admission_state.h"
 #include "engine/accept/slot_wait.h"
 #include "engine/core/fd_watch.h"
+#include "engine/freeze/freeze.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
@@ -56,6 +57,9 @@ static void hear(struct service_runtime *runtime, unsigned char event)
 		break;
 	case DRAINS:
 		drain_retire(runtime);
+		break;
+	case THAWED:
+		freeze_tidy(runtime);
 		break;
 	case HANDED:
 		accept_handed(runtime);

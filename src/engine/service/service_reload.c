@@ -72,7 +72,7 @@ static void look(struct service_reload *refresh)
 
 	if (refresh->standing != UNDER_WAY || refresh->commands)
 		return;
-	if (!instance || instance->stopping)
+	if (!instance || instance->facts.stopped)
 		settle(refresh, FAILED, "pid %ld has ended before it had read its configuration again", pid);
 	else if (!refresh->waits)
 		settle(refresh, DONE, "the reload command ended well (pid %ld)", pid);

@@ -1,4 +1,4 @@
-/* Instances that get the listeners. A start may take time: an instance with a course (engine/instance/exec_sequence)
+/* Instances that get the listeners. A start may take time: an instance with a course (engine/instance/instance_event)
  * becomes the current one before it has a process, and may fail, or be stopped, without one. */
 #include "engine/service/shared_run.h"
 
@@ -22,9 +22,10 @@
 #include "engine/health/progress_proof.h"
 #include "engine/health/queue_guard.h"
 #include "engine/instance/cleanup.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/fdstore_policy.h"
 #include "engine/instance/notify_handle.h"
+#include "engine/instance/thaw.h"
 #include "engine/service/shared_start.h"
 #include "engine/service/shutdown_check.h"
 #include "engine/service/start_permit.h"
@@ -130,14 +131,14 @@ static struct buf take_reason(struct instance *instance)
 
 static void end_postponed(struct service_runtime *runtime);
 
-static void free_instance(struct instance *instance)
+static void drop_shared(struct instance *instance)
 {
 	drain_forget(instance);
 	freeze_forget(instance);
-	instance_free(instance);
+	shared_start_drop(instance);
 }
 
-static void on_end(struct instance *instance, const struct ending *ending)
+static void end_shared(struct instance *instance, const struct ending *ending)
 {
 	struct service_runtime *runtime = instance->context;
 	struct service_run *run = runtime->run;
@@ -151,7 +152,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	}
 	if (run->current == instance)
 		run->current = NULL;
-	free_instance(instance);
+	instance_free(instance);
 	if (runtime_is_empty(runtime)) {
 		fdstore_policy_end_run(runtime, ending->stopped || ending->result == RESULT_SUCCESS);
 		cleanup_remove(runtime);
@@ -171,7 +172,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		fd_shortage_pass(engine);
 }
 
-static void on_ready(struct instance *instance)
+static void note_ready(struct instance *instance)
 {
 	struct service_runtime *runtime = instance->context;
 
@@ -179,11 +180,11 @@ static void on_ready(struct instance *instance)
 		runtime_post(runtime, READY);
 }
 
-static void on_limit(struct instance *instance)
+static void limit_shared(struct instance *instance)
 {
 	struct service_runtime *runtime = instance->context;
 
-	if (instance->retired && !instance->stopping)
+	if (instance->retired && !instance->facts.stopped)
 		drain_end(instance);
 	else if (instance->retired)
 		instance_expire(instance);
@@ -191,18 +192,25 @@ static void on_limit(struct instance *instance)
 		runtime_post(runtime, TIMER);
 }
 
+static const struct instance_ops shared_ops = {
+	.launch = shared_start_launch,
+	.runs = shared_start_note,
+	.ready = note_ready,
+	.limit = limit_shared,
+	.ended = end_shared,
+	.drop = drop_shared,
+};
+
 void shared_run_own(struct service_runtime *runtime, struct instance *instance)
 {
 	instance->context = runtime;
-	instance->on_end = on_end;
-	instance->on_ready = on_ready;
-	instance->on_limit = on_limit;
+	instance->ops = &shared_ops;
 	list_add(&runtime->run->instances, &instance->link);
 }
 
 bool shared_run_owns(const struct instance *instance)
 {
-	return instance->on_end == on_end;
+	return instance->ops == &shared_ops;
 }
 
 static void take_over(struct service_runtime *runtime, struct instance *instance)
@@ -310,8 +318,8 @@ static bool hurry_drains(struct service_runtime *runtime)
 static void end_apart(struct service_runtime *runtime, enum service_event cause)
 {
 	struct instance *instance = runtime_current(runtime);
-	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime), serves = !instance->starting &&
-		!is_last;
+	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime);
+	bool serves = !instance_is_starting(instance) && !is_last;
 
 	runtime->run->postponed_stop = 0;
 	if (serves && hurry_drains(runtime)) {
@@ -340,7 +348,7 @@ void shared_run_go_on(struct service_runtime *runtime)
 {
 	const struct instance *instance = runtime_current(runtime);
 
-	if (runtime_state(runtime) != STOPPING || !instance || instance->stopping)
+	if (runtime_state(runtime) != STOPPING || !instance || instance->facts.stopped)
 		return;
 	if (!runtime->run->postponed_stop)
 		standby_sockets_wait(runtime, end_current, NULL);
@@ -356,10 +364,10 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 	if (!instance)
 		return;
 	event.pid = instance->pid;
-	if (cause == TIMER && !instance->failed) {      /* a start that has failed was told of */
-		bool late = instance->starting;
+	if (cause == TIMER && !instance->facts.failed) {      /* a start that has failed was told of */
+		bool late = instance_is_starting(instance);
 
-		instance->failed = late;
+		instance->facts.failed = late;
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s", (long)event.pid,
 			  late ? "it was not ready within " : "",
 			  option_name_of(runtime->service, late ? "timeout_start" : "runtime_max"),
@@ -385,7 +393,7 @@ void shared_run_retire(struct service_runtime *runtime, bool stop)
 		struct instance *instance = container_of(link, struct instance, link);
 
 		if (instance->sequence)
-			exec_sequence_retire(instance->sequence);
+			exec_sequence_retire(instance->sequence, !shared_run_owns(instance));
 		if (stop && runtime->engine->stopping)
 			instance_stop(instance);
 		else if (stop)
@@ -395,7 +403,7 @@ void shared_run_retire(struct service_runtime *runtime, bool stop)
 		if (runtime_state(runtime) == CLOSING && stop)
 			continue;
 		instance->retired = true;
-		instance->busy = NULL;
+		instance->client.busy = NULL;
 	}
 	if (run && run->current && run->current->retired)
 		run->current = NULL;
@@ -422,7 +430,7 @@ void shared_run_end_answering(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (instance->busy || hands_over)
+		if (instance->client.busy || hands_over)
 			instance_stop(instance);
 	}
 }
@@ -438,6 +446,6 @@ void shared_run_abandon(struct service_runtime *runtime)
 		list_remove(&instance->linger);
 		runtime->engine->instances->count--;
 		instance->private_tmp = 0;      /* it runs on, with its folders */
-		free_instance(instance);
+		instance_free(instance);
 	}
 }

@@ -1,5 +1,5 @@
 /* Starts an instance that gets the listeners. A start may take time: an instance with a course
- * (engine/instance/exec_sequence) becomes the current one before it has a process. */
+ * (engine/instance/instance_event) becomes the current one before it has a process. */
 #include "engine/service/shared_start.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "engine/core/unreaped.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/health/queue_guard.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/fdstore_policy.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/notify_receive.h"
@@ -150,40 +150,31 @@ struct long_start {
 	struct client sender;
 };
 
-static bool exec_sequence_launch(struct exec_sequence *sequence, struct spawn_request *launch, struct buf *why)
+static struct long_start *long_start_of(const struct instance *instance)
 {
-	struct long_start *start = container_of(sequence, struct long_start, sequence);
-
-	return launch_instance(sequence->runtime, sequence->instance, launch, &start->sender, why);
+	return container_of(instance->sequence, struct long_start, sequence);
 }
 
-static void exec_sequence_runs(struct exec_sequence *sequence)
+bool shared_start_launch(struct instance *instance, struct spawn_request *launch, struct buf *why)
 {
-	note_start(sequence->runtime, sequence->instance, &container_of(sequence, struct long_start, sequence)->sender);
+	return launch_instance(instance->context, instance, launch, &long_start_of(instance)->sender, why);
 }
 
-static void exec_sequence_ready(struct exec_sequence *sequence)
+void shared_start_note(struct instance *instance)
 {
-	if (!sequence->instance->retired)
-		runtime_post(sequence->runtime, READY);
+	note_start(instance->context, instance, &long_start_of(instance)->sender);
 }
 
-static void leave_course(struct instance *instance)
+void shared_start_drop(struct instance *instance)
 {
-	struct long_start *start = container_of(instance->sequence, struct long_start, sequence);
+	struct long_start *start = instance->sequence ? long_start_of(instance) : NULL;
 
+	if (!start)
+		return;
 	exec_sequence_free(&start->sequence);
+	instance->sequence = NULL;
 	free(start);
 }
-
-static void on_course_ready(struct instance *instance)
-{
-	exec_sequence_main_is_ready(instance->sequence);
-}
-
-static const struct exec_sequence_owner long_owner = {
-	.launch = exec_sequence_launch, .runs = exec_sequence_runs, .ready = exec_sequence_ready,
-};
 
 struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struct instance *instance)
 {
@@ -191,9 +182,7 @@ struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struc
 
 	if (!start)
 		return NULL;
-	exec_sequence_resume(&start->sequence, runtime, instance, &long_owner);
-	instance->leave_course = leave_course;
-	instance->on_ready = on_course_ready;
+	exec_sequence_resume(&start->sequence, runtime, instance);
 	return &start->sequence;
 }
 
@@ -207,10 +196,10 @@ static bool start_long(struct service_runtime *runtime, struct instance *instanc
 		buf_text(why, "out of memory");
 		return false;
 	}
-	exec_sequence_init(&start->sequence, runtime, instance, &long_owner);
-	instance->leave_course = leave_course;
+	exec_sequence_init(&start->sequence, runtime, instance);
 	take_over(runtime, instance);
-	instance->on_ready = on_course_ready;
+	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
+	notify_receive_join(runtime->run->kit.notify, instance);
 	exec_sequence_begin(&start->sequence);
 	return true;
 }
@@ -229,7 +218,7 @@ static bool start_at_once(struct service_runtime *runtime, struct instance *inst
 	}
 	take_over(runtime, instance);
 	note_start(runtime, instance, &sender);
-	if (!instance->starting && runtime->service->exec->type != TYPE_ONESHOT)
+	if (instance->state == INSTANCE_READY)
 		runtime_post(runtime, READY);
 	return true;
 }

@@ -15,9 +15,9 @@
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/instance/aux_command.h"
-#include "engine/instance/exec_sequence.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/forking_search.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/instance_state.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notify_receive.h"
@@ -74,8 +74,8 @@ static void read_process(struct instance *instance, struct state_section *sectio
 	struct engine *engine = instance->engine;
 	int main_fd = load_fd(section, "main_fd");
 
-	if (instance->former_fd < 0)
-		instance->former_group = 0;
+	if (instance->groups.former_fd < 0)
+		instance->groups.former = 0;
 	if (instance->child.pid > 1 && !child_table_add(&engine->children, &instance->child))
 		log_error(engine->log, "%s: the end of pid %ld will not be heard of: out of memory",
 			  instance->service->name, (long)instance->child.pid);
@@ -84,10 +84,9 @@ static void read_process(struct instance *instance, struct state_section *sectio
 	instance_see_end(instance);
 	if (state_flag(section, "lingers"))
 		instance_linger(instance);
-	instance->entered = true;
 	engine->instances->count++;
-	if (ev_is_active(&instance->timer))
-		allowance_begin(&instance->allowance, (int64_t)(state_real(section, "timer", 0.) * 1e6));
+	if (ev_is_active(&instance->limit.timer))
+		allowance_begin(&instance->limit.allowance, (int64_t)(state_real(section, "timer", 0.) * 1e6));
 }
 
 /* Gives it the datagram listener it has. */
@@ -105,11 +104,9 @@ static void read_belongings(struct service_runtime *runtime, struct instance *in
 {
 	int channel = load_fd(section, "channel"), client = load_fd(section, "channel_client");
 
-	if (instance->counted) {
-		instance->counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
-						       instance->source, INT64_MAX);
-		instance->gate = runtime;
-	}
+	if (instance->client.counted)
+		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
+							      instance->client.source, INT64_MAX);
 	read_busy(runtime, instance, section);
 	if (runtime_is_removed(runtime))
 		fd_close(&channel);     /* the process takes that as the order to end after its connection */
@@ -177,7 +174,7 @@ void load_notice(struct state_loader_instance *resumed, struct state_section *se
 		main_watch_begin(&instance->main_watch, instance->engine, &instance->child, gone);
 	else
 		fd_close(&gone);
-	if (instance->former_group)
+	if (instance->groups.former)
 		list_add(&instance->engine->instances->moved, &notice->moved);
 }
 
@@ -224,8 +221,7 @@ void load_control(struct state_loader_instance *resumed, struct state_section *s
 		return;
 	}
 	list_add(&engine->instances->aux_commands, &control->link);
-	if (control->instance)
-		control->instance->control = control->child.pid;
+	control->pid = control->child.pid;
 }
 
 static struct listener *find_listener(struct service_runtime *runtime, int fd, const char *name)
@@ -253,7 +249,6 @@ void load_course(struct state_loader_instance *resumed, struct state_section *se
 		sequence = pending_resume_course(resumed->runtime, instance, &guest, state_flag(section, "has_run"));
 	resumed->control = sequence ? &sequence->control : NULL;
 	if (sequence) {
-		sequence->step = EXEC_STEP_READY;
 		state_load(section, &course_state, sequence, NULL);
 		if (*sequence->invocation)
 			sequence->control.invocation = sequence->invocation;

@@ -11,9 +11,9 @@
 #include "engine/accept/builtin_channel.h"
 #include "engine/accept/pending_start.h"
 #include "engine/drain/drain.h"
-#include "engine/instance/exec_sequence.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/forking_search.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/instance_state.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notify_state.h"
@@ -85,8 +85,8 @@ static void save_instance(struct state_saver *carry, struct service_runtime *run
 		save_number(carry, "retired", 1);
 	save_fd(carry, "main_fd", main_watch_fd(instance->main_watch));
 	save_number(carry, "lingers", !list_empty(&instance->linger));
-	if (instance->busy)
-		state_add_number(&carry->text, "busy", instance->busy->io.fd);
+	if (instance->client.busy)
+		state_add_number(&carry->text, "busy", instance->client.busy->io.fd);
 	save_fd(carry, "channel", channel);
 	save_fd(carry, "channel_client", client);
 }

@@ -8,7 +8,7 @@
 #include "engine/core/fd_watch.h"
 #include "engine/drain/drain.h"
 #include "engine/idle/idle.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/notify_state.h"
 #include "engine/launch/notify.h"
 #include "engine/listener/rpcbind.h"
@@ -85,8 +85,8 @@ static bool runtime_is_at_rest(struct service_runtime *runtime, struct buf *why)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (instance_is_unheard(instance) ||
-		    (instance->notice && notify_is_receiving(instance->notice->notify)))
+		if (instance->notice &&
+		    (!list_empty(&instance->notice->last.link) || notify_is_receiving(instance->notice->notify)))
 			return fail(why, runtime, "descriptors are being received");
 		if (drain_is_counting(instance))
 			return fail(why, runtime, "clients are being counted");

@@ -10,14 +10,15 @@ static struct instances all;
 static struct child commands[MANY];
 static size_t begun;
 
-/* A command of its stop begins. */
-static bool wind_down(struct instance *instance)
+/* As instance_stop, where a command of its stop begins. */
+static void stop(struct instance *instance)
 {
-	(void)instance;
+	if (instance->facts.stopped)
+		return;
+	instance->facts.stopped = true;
 	commands[begun].pid = 1 + (pid_t)begun;
 	cr_assert(child_table_add(&engine.children, &commands[begun]));
 	begun++;
-	return true;
 }
 
 /* All of them are in the first chain of the table, whose order turns round as it grows. */
@@ -31,13 +32,12 @@ Test(instance, of_all_is_stopped_though_the_children_become_more_by_that)
 	for (int n = 0; n < MANY; n++) {
 		instances[n] = instance_new(&engine, &service);
 		cr_assert(instances[n]);
-		instances[n]->wind_down = wind_down;
 		instances[n]->child.pid = (n + 1) * APART;
 		cr_assert(child_table_add(&engine.children, &instances[n]->child));
 	}
-	instance_stop_all(&engine);
+	instance_each(&engine, stop);
 	for (int n = 0; n < MANY; n++)
-		cr_expect(instances[n]->stopping, "%d is not", n);
+		cr_expect(instances[n]->facts.stopped, "%d is not", n);
 	cr_expect_eq(begun, (size_t)MANY, "none is told twice");
 	for (int n = 0; n < MANY; n++)
 		instance_free(instances[n]);

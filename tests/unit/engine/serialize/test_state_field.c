@@ -17,6 +17,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/instance_event.h"
 #include "engine/instance/instance_state.h"
 #include "engine/launch/fdstore.h"
 #include "engine/launch/notify.h"
@@ -39,7 +40,7 @@
 static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
 	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &activity_state, &saved_guard,
-	&saved_times, &failure_state, &idle_left_state, &twins_state, &pair_state, &parted_state, &opening_state,
+	&saved_times, &failure_state, &twins_state, &pair_state, &parted_state, &opening_state,
 	&refresh_state, &instance_state, &notice_state, &control_state, &course_state, &search_state,
 	&guest_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&saved_idle, &saved_freeze, &saved_run,
@@ -553,6 +554,50 @@ Test(state_field, knows_each_table)
 }
 
 /* ---- rows with functions of their own ---- */
+
+/* What was killed gets SIGKILL by its timer once more; a command in front of the program shows its phase itself. */
+Test(state_field, carries_the_state_of_an_instance)
+{
+	static const struct {
+		unsigned char state, comes;
+		bool main_is_gone;
+	} states[] = {
+		{ INSTANCE_COND, INSTANCE_COND, false }, { INSTANCE_PRE, INSTANCE_COND, false },
+		{ INSTANCE_STARTED, INSTANCE_STARTED, false }, { INSTANCE_WORK, INSTANCE_WORK, false },
+		{ INSTANCE_POST, INSTANCE_POST, false }, { INSTANCE_READY, INSTANCE_READY, false },
+		{ INSTANCE_REMAIN, INSTANCE_REMAIN, true }, { INSTANCE_STOP_CMD, INSTANCE_STOP_CMD, false },
+		{ INSTANCE_TERM, INSTANCE_TERM, false }, { INSTANCE_FINAL, INSTANCE_FINAL, false },
+		{ INSTANCE_KILL, INSTANCE_FINAL, false }, { INSTANCE_CLEAR, INSTANCE_CLEAR, false },
+		{ INSTANCE_CLEAR_KILL, INSTANCE_CLEAR, false }, { INSTANCE_LEAVE, INSTANCE_LEAVE, true },
+		{ INSTANCE_STOP_POST, INSTANCE_STOP_POST, true },
+	};
+
+	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
+		struct instance *was = make(&instance_state), *is = make(&instance_state);
+		struct exec_sequence *course = make(&course_state), *comes = make(&course_state);
+		unsigned char state = states[n].state;
+
+		was->state = state;
+		was->facts.unready = state == INSTANCE_STARTED;
+		was->facts.stopped = state >= INSTANCE_STOP_CMD && state <= INSTANCE_KILL;
+		was->facts.killed = state == INSTANCE_FINAL || state == INSTANCE_KILL;
+		was->facts.cleared = state == INSTANCE_CLEAR || state == INSTANCE_CLEAR_KILL;
+		was->facts.ready = state == INSTANCE_READY || state == INSTANCE_REMAIN || state == INSTANCE_CLEAR;
+		course->instance = was;
+		course->main_is_gone = states[n].main_is_gone;
+		list_init(&course->control.last.link);
+		comes->instance = is;
+		state_load(save(&instance_state, was), &instance_state, is, loop);
+		state_load(save(&course_state, course), &course_state, comes, loop);
+		cr_expect_eq(is->state, states[n].comes, "%s comes as %s", instance_state_name(state),
+			     instance_state_name(is->state));
+		cr_expect(is->facts.ready || !was->facts.ready, "%s", instance_state_name(state));
+		free(was);
+		free(is);
+		free(course);
+		free(comes);
+	}
+}
 
 Test(state_field, carries_refusals_by_their_reason)
 {
