@@ -69,7 +69,8 @@ static void send_event(struct session *session, const struct event *event, const
 	}
 	json_object_open(&session->line);
 	json_seconds_field(&session->line, "at", logged->at);
-	log_add_facts(&session->line, &(struct log_message){ logged->level, event, logged->text, logged->length }, EVENT_MOST);
+	log_add_facts(&session->line, &(struct log_message){ logged->level, event, logged->text, logged->length },
+		      EVENT_MOST);
 	session_send_line(session);
 }
 

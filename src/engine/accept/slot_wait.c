@@ -43,7 +43,8 @@ bool slot_wait_give(struct service_runtime *runtime, struct pending_client *gues
 	struct admission *admission = runtime->engine->admission;
 	struct waiter *waiter;
 
-	if (guest->has_waited || admission->slot_wait_count >= GRACE_MOST || runtime->run->accept->slot_waiters >= GRACE_EACH)
+	if (guest->has_waited || admission->slot_wait_count >= GRACE_MOST ||
+	    runtime->run->accept->slot_waiters >= GRACE_EACH)
 		return false;
 	waiter = malloc(sizeof(*waiter));
 	if (!waiter)
