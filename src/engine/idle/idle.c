@@ -348,12 +348,13 @@ static void take_look(struct idle *idle, bool used)
 		look_later(idle);
 }
 
-/* Nobody has been there since the last end that was heard of; DEAF has heard of none. */
+/* Nobody has been there since the last end that was heard of. None was where superd had not listened: in DEAF, and
+ * right behind it, where clients left between the count that found them and the listening. */
 static void take_nobody(struct idle *idle)
 {
 	if (idle->phase == IDLE_NOT_COUNTED)
 		idle->since = idle->left;
-	else if (idle->phase == DEAF)
+	else if (idle->phase == DEAF || idle->since <= 0)
 		idle->since = clock_now();
 	idle->crowd = false;
 	if (is_due(idle)) {

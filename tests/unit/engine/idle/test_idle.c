@@ -1,0 +1,141 @@
+/* What counts of clients lead to. The kernel is the test's: it says when a count is done and what it found. */
+#include <criterion/criterion.h>
+
+#include "base/clock.h"
+#include "engine/clients/close_events.h"
+#include "engine/clients/service_clients.h"
+#include "engine/idle/idle.h"
+#include "engine/idle/idle_internal.h"
+#include "engine/instance/instance.h"
+#include "engine/runtime/service_list.h"
+
+static struct lifecycle_options lifecycle = { .idle_timeout = 20000, .idle_action = IDLE_REPORT };
+static const struct exec_options exec_options = { .accept = false };
+static const struct option_groups groups = { .lifecycle = &lifecycle };
+static const struct endpoint endpoint = { .kind = ENDPOINT_TCP };
+static struct listen listens[] = { { .endpoint = &endpoint, .address = &endpoint } };
+static const struct service service = {
+	.name = "web", .exec = &exec_options, .groups = &groups, .sockets = listens, .socket_count = 1,
+};
+static struct service_list service_list;
+static struct engine engine = { .service_list = &service_list };
+static struct table table = { .users = 1 };
+static struct instance instance;
+static struct service_runtime runtime;
+static unsigned asked;                  /* counts that were begun */
+static bool is_seen;                    /* what the next count finds */
+
+bool __wrap_conn_query_start(struct conn_query *query);
+bool __wrap_service_clients_is_seen(struct service_clients *clients);
+bool __wrap_close_events_is_possible(struct engine *ignored);
+void __wrap_close_events_begin(struct close_listener *listener, struct engine *ignored);
+void __wrap_close_events_hear(struct engine *ignored);
+
+bool __wrap_conn_query_start(struct conn_query *query)
+{
+	cr_assert_eq(query, &runtime.run->idle->visitors.query);
+	asked++;
+	return true;
+}
+
+bool __wrap_service_clients_is_seen(struct service_clients *clients)
+{
+	(void)clients;
+	return is_seen;
+}
+
+bool __wrap_close_events_is_possible(struct engine *ignored)
+{
+	(void)ignored;
+	return true;
+}
+
+void __wrap_close_events_begin(struct close_listener *listener, struct engine *ignored)
+{
+	(void)listener, (void)ignored;
+}
+
+void __wrap_close_events_hear(struct engine *ignored)
+{
+	(void)ignored;
+}
+
+static void set_up(void)
+{
+	engine.loop = ev_loop_new(0);
+	runtime = (struct service_runtime){
+		.engine = &engine, .table = &table, .service = &service,
+		.state = { .sockets = SOCKETS_OPEN, .run = RUN_RUNNING },
+	};
+	cr_assert_not_null(runtime_make_run(&runtime));
+	runtime.run->current = &instance;
+}
+
+static void tear_down(void)
+{
+	idle_free(&runtime);
+	ev_loop_destroy(engine.loop);
+}
+
+TestSuite(idle, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* Waits until superd asks, and answers. */
+static void count(bool seen)
+{
+	unsigned before = asked;
+
+	while (asked == before)
+		ev_run(engine.loop, EVRUN_ONCE);
+	is_seen = seen;
+	runtime.run->idle->visitors.query.counted(&runtime.run->idle->visitors.query);
+}
+
+static void begin_as_before_an_upgrade(void)
+{
+	runtime.run->idle_saved = calloc(1, sizeof(*runtime.run->idle_saved));
+	cr_assert_not_null(runtime.run->idle_saved);
+	runtime.run->idle_saved->is_there = true;
+	idle_follow(&runtime);
+	cr_assert_not_null(runtime.run->idle);
+}
+
+Test(idle, waits_for_the_end_of_a_connection_once_it_has_seen_one)
+{
+	idle_follow(&runtime);
+	count(true);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_HAS_CLIENTS);
+	cr_expect_not(ev_is_active(&runtime.run->idle->timer), "clients that stay cost nothing");
+}
+
+Test(idle, is_due_an_idle_timeout_after_nobody_was_seen)
+{
+	double began = clock_now();
+
+	idle_follow(&runtime);
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_WAS_REPORTED, "nobody came from the start on");
+	cr_expect_geq(clock_now() - began, 0.02);
+}
+
+/* Behind an upgrade superd counts before it listens. The next count misses who left meanwhile. */
+Test(idle, begins_anew_where_clients_left_before_superd_listened)
+{
+	begin_as_before_an_upgrade();
+	count(true);
+	cr_expect(ev_is_active(&runtime.run->idle->timer), "they may have left unheard");
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
+	cr_expect_gt(runtime.run->idle->since, 0);
+	cr_expect_gt(ev_timer_remaining(engine.loop, &runtime.run->idle->timer), 0.01, "it counts all the time");
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_WAS_REPORTED);
+}
+
+Test(idle, counts_clients_who_stay_over_an_upgrade_once_more)
+{
+	begin_as_before_an_upgrade();
+	count(true);
+	count(true);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_HAS_CLIENTS);
+	cr_expect_not(ev_is_active(&runtime.run->idle->timer), "superd listens since before it counted");
+}
