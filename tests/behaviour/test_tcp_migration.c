@@ -172,11 +172,11 @@ static void change(struct superd *superd)
 }
 
 #define Both(claim, part) \
-	Behaviour(parting, claim##_has_handshakes_moved) \
+	Behaviour(tcp_migration, claim##_has_handshakes_moved) \
 	{ \
 		outlasts(MOVED, part); \
 	} \
-	Behaviour(parting, claim##_keeps_a_socket_for_handshakes) \
+	Behaviour(tcp_migration, claim##_keeps_a_socket_for_handshakes) \
 	{ \
 		outlasts(KEPT, part); \
 	}
@@ -205,12 +205,12 @@ static void comes_beside_a_successor(enum way way)
 	ends_with_one_socket(superd);
 }
 
-Behaviour(parting, moves_handshakes_to_an_instance_that_runs)
+Behaviour(tcp_migration, moves_handshakes_to_an_instance_that_runs)
 {
 	comes_beside_a_successor(MOVED);
 }
 
-Behaviour(parting, has_another_instance_for_a_handshake_with_a_socket_that_is_kept)
+Behaviour(tcp_migration, has_another_instance_for_a_handshake_with_a_socket_that_is_kept)
 {
 	comes_beside_a_successor(KEPT);
 }
@@ -242,18 +242,18 @@ static void goes_over_an_upgrade(enum way way)
 	ends_with_one_socket(superd);
 }
 
-Behaviour(parting, goes_over_an_upgrade_with_handshakes_moved)
+Behaviour(tcp_migration, goes_over_an_upgrade_with_handshakes_moved)
 {
 	goes_over_an_upgrade(MOVED);
 }
 
-Behaviour(parting, goes_over_an_upgrade_with_a_socket_for_handshakes)
+Behaviour(tcp_migration, goes_over_an_upgrade_with_a_socket_for_handshakes)
 {
 	goes_over_an_upgrade(KEPT);
 }
 
 /* Neither is there any more when the client's answer comes. */
-Behaviour(parting, moves_a_handshake_on_and_on)
+Behaviour(tcp_migration, moves_a_handshake_on_and_on)
 {
 	struct handshake *handshake;
 	struct superd *superd;
@@ -277,7 +277,7 @@ Behaviour(parting, moves_a_handshake_on_and_on)
 }
 
 /* Each time a stop answers as soon as its instance has ended, and no client comes to the wrong socket of the two. */
-Behaviour(parting, does_not_slow_down_orders_that_follow_each_other)
+Behaviour(tcp_migration, does_not_slow_down_orders_that_follow_each_other)
 {
 	long long began;
 	struct superd *superd;
@@ -321,12 +321,12 @@ static void keeps_the_queue(enum way way)
 	ends_with_one_socket(superd);
 }
 
-Behaviour(parting, moves_who_waits)
+Behaviour(tcp_migration, moves_who_waits)
 {
 	keeps_the_queue(MOVED);
 }
 
-Behaviour(parting, serves_who_waits_where_nobody_is_moved)
+Behaviour(tcp_migration, serves_who_waits_where_nobody_is_moved)
 {
 	keeps_the_queue(KEPT);
 }
@@ -352,12 +352,12 @@ static void outlasts_for_a_user(enum way way)
 	ends_with_one_socket(superd);
 }
 
-Behaviour(parting, of_another_user_has_handshakes_moved)
+Behaviour(tcp_migration, of_another_user_has_handshakes_moved)
 {
 	outlasts_for_a_user(MOVED);
 }
 
-Behaviour(parting, of_another_user_keeps_a_socket_for_handshakes)
+Behaviour(tcp_migration, of_another_user_keeps_a_socket_for_handshakes)
 {
 	outlasts_for_a_user(KEPT);
 }
@@ -385,12 +385,12 @@ static void outlasts_silence(enum way way)
 	superd_stop(superd);
 }
 
-Behaviour(parting, moves_a_client_who_says_nothing_yet)
+Behaviour(tcp_migration, moves_a_client_who_says_nothing_yet)
 {
 	outlasts_silence(MOVED);
 }
 
-Behaviour(parting, keeps_a_socket_for_a_client_who_says_nothing_yet)
+Behaviour(tcp_migration, keeps_a_socket_for_a_client_who_says_nothing_yet)
 {
 	outlasts_silence(KEPT);
 }

@@ -52,7 +52,7 @@ static void visit(struct superd *superd, const char *service)
 	close(client);
 }
 
-Behaviour(record, each_client_has_a_start_and_an_end)
+Behaviour(xinetd_log, each_client_has_a_start_and_an_end)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/sh -c 'exit 3'", to_file(file, EVERYTHING));
@@ -68,7 +68,7 @@ Behaviour(record, each_client_has_a_start_and_an_end)
 	superd_stop(superd);
 }
 
-Behaviour(record, an_end_by_a_signal_tells_its_number)
+Behaviour(xinetd_log, an_end_by_a_signal_tells_its_number)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/sh -c 'kill -TERM $$'", to_file(file, EVERYTHING));
@@ -78,7 +78,7 @@ Behaviour(record, an_end_by_a_signal_tells_its_number)
 	superd_stop(superd);
 }
 
-Behaviour(record, each_flag_adds_its_field_and_no_other)
+Behaviour(xinetd_log, each_flag_adds_its_field_and_no_other)
 {
 	const char *pid = path_in("pid"), *host = path_in("host"), *time = path_in("time");
 	const char *exec = "/bin/true";
@@ -99,7 +99,7 @@ Behaviour(record, each_flag_adds_its_field_and_no_other)
 	cr_assert(has_line(host, "START: host from=127\\.0\\.0\\.1") && count_lines(host) == 1, "%s", read_text(host));
 }
 
-Behaviour(record, who_is_turned_away_is_told_with_the_reason)
+Behaviour(xinetd_log, who_is_turned_away_is_told_with_the_reason)
 {
 	const char *file = path_in("records");
 	struct superd *superd =
@@ -118,7 +118,7 @@ Behaviour(record, who_is_turned_away_is_told_with_the_reason)
 	superd_stop(superd);
 }
 
-Behaviour(record, who_may_not_come_has_neither_start_nor_end)
+Behaviour(xinetd_log, who_may_not_come_has_neither_start_nor_end)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "no_access = \"127.0.0.1\"\n"));
@@ -131,7 +131,7 @@ Behaviour(record, who_may_not_come_has_neither_start_nor_end)
 	cr_assert_eq(count_lines(file), 1u, "%s", read_text(file));
 }
 
-Behaviour(record, attempt_alone_has_the_refusal_written_without_the_address)
+Behaviour(xinetd_log, attempt_alone_has_the_refusal_written_without_the_address)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat",
@@ -144,7 +144,7 @@ Behaviour(record, attempt_alone_has_the_refusal_written_without_the_address)
 	superd_stop(superd);
 }
 
-Behaviour(record, a_service_that_rests_for_cps_says_so_in_xinetds_words)
+Behaviour(xinetd_log, a_service_that_rests_for_cps_says_so_in_xinetds_words)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
@@ -160,7 +160,7 @@ Behaviour(record, a_service_that_rests_for_cps_says_so_in_xinetds_words)
 }
 
 /* It was taken out of the queue to be named, and has had its line. */
-Behaviour(record, who_waits_for_the_end_of_a_rest_fails_once)
+Behaviour(xinetd_log, who_waits_for_the_end_of_a_rest_fails_once)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
@@ -176,7 +176,7 @@ Behaviour(record, who_waits_for_the_end_of_a_rest_fails_once)
 }
 
 /* Its filter xinetd-fail, with what it has for <HOST>. */
-Behaviour(record, fail2ban_finds_the_address_of_who_is_refused)
+Behaviour(xinetd_log, fail2ban_finds_the_address_of_who_is_refused)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "no_access = \"127.0.0.0/8\"\n"));
@@ -188,7 +188,7 @@ Behaviour(record, fail2ban_finds_the_address_of_who_is_refused)
 }
 
 /* Who was taken out of the queue to be named is no more lost than those who wait there. */
-Behaviour(record, who_is_one_too_many_for_cps_is_named_and_served_later)
+Behaviour(xinetd_log, who_is_one_too_many_for_cps_is_named_and_served_later)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1s }\n"));
@@ -221,7 +221,7 @@ BehaviourOfUsers(record, who_has_no_name_where_one_is_needed_has_no_other_line)
 	cr_assert_eq(count_lines(file), 1u, "%s", read_text(file));
 }
 
-Behaviour(record, an_ipv4_client_is_one_by_whatever_socket_it_comes)
+Behaviour(xinetd_log, an_ipv4_client_is_one_by_whatever_socket_it_comes)
 {
 	const char *file = path_in("records");
 	struct superd *superd =
@@ -233,7 +233,7 @@ Behaviour(record, an_ipv4_client_is_one_by_whatever_socket_it_comes)
 	superd_stop(superd);
 }
 
-Behaviour(record, what_cannot_be_started_has_neither_start_nor_end)
+Behaviour(xinetd_log, what_cannot_be_started_has_neither_start_nor_end)
 {
 	const char *file = path_in("records"), *script = write_file("script", "#!/bin/sh\n");
 	struct superd *superd;
@@ -251,7 +251,7 @@ Behaviour(record, what_cannot_be_started_has_neither_start_nor_end)
 	cr_assert_null(strstr(read_text(file) ? read_text(file) : "", "EXIT"), "%s", read_text(file));
 }
 
-Behaviour(record, a_backend_with_the_listeners_has_no_client)
+Behaviour(xinetd_log, a_backend_with_the_listeners_has_no_client)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s}\n",
@@ -263,7 +263,7 @@ Behaviour(record, a_backend_with_the_listeners_has_no_client)
 	superd_stop(superd);
 }
 
-Behaviour(record, a_datagram_that_starts_a_backend_tells_its_sender)
+Behaviour(xinetd_log, a_datagram_that_starts_a_backend_tells_its_sender)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run("service dns {\n listen = \"udp:127.0.0.1:0\"\n exec = \"%s\"\n%s}\n",
@@ -276,7 +276,7 @@ Behaviour(record, a_datagram_that_starts_a_backend_tells_its_sender)
 	superd_stop(superd);
 }
 
-Behaviour(record, a_local_client_has_no_address)
+Behaviour(xinetd_log, a_local_client_has_no_address)
 {
 	const char *file = path_in("records"), *node = path_in("node");
 	struct superd *superd =
@@ -292,7 +292,7 @@ Behaviour(record, a_local_client_has_no_address)
 	superd_stop(superd);
 }
 
-Behaviour(record, syslog_gets_the_line_with_facility_and_level)
+Behaviour(xinetd_log, syslog_gets_the_line_with_facility_and_level)
 {
 	const struct setup setup = { .own_dev = true };
 	char line[4096], expected[64];
@@ -315,7 +315,7 @@ Behaviour(record, syslog_gets_the_line_with_facility_and_level)
 	superd_stop(superd);
 }
 
-Behaviour(record, without_log_type_the_lines_stand_in_superds_own_log_as_they_are)
+Behaviour(xinetd_log, without_log_type_the_lines_stand_in_superds_own_log_as_they_are)
 {
 	struct superd *superd = superd_run(EACH, "/bin/sh -c 'exit 3'", EVERYTHING);
 
@@ -326,7 +326,7 @@ Behaviour(record, without_log_type_the_lines_stand_in_superds_own_log_as_they_ar
 }
 
 /* A program has one line for the start of each client, and one for its end; a failure is in superd's words, too. */
-Behaviour(record, superds_own_lines_do_not_double_those_of_xinetd)
+Behaviour(xinetd_log, superds_own_lines_do_not_double_those_of_xinetd)
 {
 	struct superd *superd = superd_run(EACH, "/bin/sh -c 'read status; exit $status'", EVERYTHING);
 	int port = superd_port(superd, "each"), client;
@@ -345,7 +345,7 @@ Behaviour(record, superds_own_lines_do_not_double_those_of_xinetd)
 }
 
 /* What gets the listeners starts seldom, and nothing but superd's own line tells how it goes on. */
-Behaviour(record, superds_own_lines_stand_beside_those_of_who_gets_the_listeners)
+Behaviour(xinetd_log, superds_own_lines_stand_beside_those_of_who_gets_the_listeners)
 {
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s}\n",
 					   backend("take"), EVERYTHING);
@@ -357,7 +357,7 @@ Behaviour(record, superds_own_lines_stand_beside_those_of_who_gets_the_listeners
 	superd_stop(superd);
 }
 
-Behaviour(record, a_quieter_log_still_has_the_lines_that_a_service_asks_for)
+Behaviour(xinetd_log, a_quieter_log_still_has_the_lines_that_a_service_asks_for)
 {
 	static const char *const arguments[] = { "--log-level", "error", NULL };
 	const struct setup setup = { .arguments = arguments };
@@ -374,7 +374,7 @@ Behaviour(record, a_quieter_log_still_has_the_lines_that_a_service_asks_for)
 	superd_stop(superd);
 }
 
-Behaviour(record, in_json_the_line_has_its_facts)
+Behaviour(xinetd_log, in_json_the_line_has_its_facts)
 {
 	static const char *const arguments[] = { "--log-format", "json", NULL };
 	const struct setup setup = { .arguments = arguments };
@@ -395,7 +395,7 @@ Behaviour(record, in_json_the_line_has_its_facts)
 	superd_stop(superd);
 }
 
-Behaviour(record, a_file_that_was_moved_away_is_made_anew_at_a_hangup)
+Behaviour(xinetd_log, a_file_that_was_moved_away_is_made_anew_at_a_hangup)
 {
 	const char *file = path_in("records"), *moved = path_in("records.1");
 	const char *options = to_file(file, "log_on_success = { HOST }");
@@ -412,7 +412,7 @@ Behaviour(record, a_file_that_was_moved_away_is_made_anew_at_a_hangup)
 	superd_stop(superd);
 }
 
-Behaviour(record, a_file_that_was_moved_away_is_noticed_and_no_line_is_lost)
+Behaviour(xinetd_log, a_file_that_was_moved_away_is_noticed_and_no_line_is_lost)
 {
 	const char *file = path_in("records"), *moved = path_in("records.1");
 	struct superd *superd = superd_run(EACH, "/bin/true", to_file(file, "log_on_success = { HOST }"));
@@ -430,7 +430,7 @@ Behaviour(record, a_file_that_was_moved_away_is_noticed_and_no_line_is_lost)
 	superd_stop(superd);
 }
 
-Behaviour(record, at_its_limits_a_file_is_told_of_and_the_service_goes_on)
+Behaviour(xinetd_log, at_its_limits_a_file_is_told_of_and_the_service_goes_on)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(
@@ -447,7 +447,7 @@ Behaviour(record, at_its_limits_a_file_is_told_of_and_the_service_goes_on)
 	superd_stop(superd);
 }
 
-Behaviour(record, a_file_out_of_reach_keeps_nobody_out)
+Behaviour(xinetd_log, a_file_out_of_reach_keeps_nobody_out)
 {
 	const char *folder = path_in("folder"), *file = path_in("folder/records");
 	struct superd *superd = superd_run(EACH, "/bin/true", to_file(file, "log_on_success = { HOST }"));
@@ -465,7 +465,7 @@ Behaviour(record, a_file_out_of_reach_keeps_nobody_out)
 	superd_stop(superd);
 }
 
-Behaviour(record, superds_own_output_can_be_the_file)
+Behaviour(xinetd_log, superds_own_output_can_be_the_file)
 {
 	int ends[2];
 	struct setup setup = { 0 };
@@ -488,7 +488,7 @@ Behaviour(record, superds_own_output_can_be_the_file)
 	close(ends[1]);
 }
 
-Behaviour(record, files_of_services_that_are_gone_are_closed)
+Behaviour(xinetd_log, files_of_services_that_are_gone_are_closed)
 {
 	const char *file = path_in("records"), *options = to_file(file, "log_on_success = { HOST }");
 	struct superd *superd = superd_run(EACH, "/bin/true", "");
@@ -506,7 +506,7 @@ Behaviour(record, files_of_services_that_are_gone_are_closed)
 	superd_stop(superd);
 }
 
-Behaviour(record, the_end_of_one_that_went_over_an_upgrade_is_that_of_its_start)
+Behaviour(xinetd_log, the_end_of_one_that_went_over_an_upgrade_is_that_of_its_start)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/sh -c 'read x; exit 3'", to_file(file, EVERYTHING));

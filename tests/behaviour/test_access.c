@@ -51,7 +51,7 @@ static int datagram_from(const char *from, int port)
 	return fd;
 }
 
-Behaviour(gate, only_the_addresses_of_only_from_come)
+Behaviour(access, only_the_addresses_of_only_from_come)
 {
 	struct superd *superd = superd_run(each, backend("lines"),
 					   "only_from = { \"127.0.0.1\", \"127.0.1.0/24\" }\n"
@@ -66,7 +66,7 @@ Behaviour(gate, only_the_addresses_of_only_from_come)
 	superd_stop(superd);
 }
 
-Behaviour(gate, a_rule_changes_by_a_reload_for_the_next_client)
+Behaviour(access, a_rule_changes_by_a_reload_for_the_next_client)
 {
 	int port = free_port(), first;
 	struct superd *superd = superd_run(each_at, port, backend("lines"), "only_from = \"127.0.0.1\"");
@@ -101,7 +101,7 @@ static struct superd *run_at_noon(const char *options)
 	return superd_run_with(&setup, each, backend("lines"), options);
 }
 
-Behaviour(gate, clients_come_at_their_time_of_day_by_local_time)
+Behaviour(access, clients_come_at_their_time_of_day_by_local_time)
 {
 	struct superd *superd = run_at_noon("access_times = { \"08:00-10:00\", \"12:00-13:00\" }");
 
@@ -116,7 +116,7 @@ Behaviour(gate, clients_come_at_their_time_of_day_by_local_time)
 	superd_stop(superd);
 }
 
-Behaviour(gate, clients_are_refused_while_the_machine_is_loaded)
+Behaviour(access, clients_are_refused_while_the_machine_is_loaded)
 {
 	struct superd *superd = superd_run(each, backend("lines"), "max_load = 0.001");
 	double load;
@@ -140,7 +140,7 @@ Behaviour(gate, clients_are_refused_while_the_machine_is_loaded)
 	superd_stop(superd);
 }
 
-Behaviour(gate, one_source_has_only_so_many_connections_a_minute)
+Behaviour(access, one_source_has_only_so_many_connections_a_minute)
 {
 	struct superd *superd = superd_run(each, backend("lines"), "per_source_cpm = 3");
 	int port = superd_port(superd, "each");
@@ -154,7 +154,7 @@ Behaviour(gate, one_source_has_only_so_many_connections_a_minute)
 }
 
 /* Twelve clients at once where three a second may come: all are answered, in five goes with four rests. */
-Behaviour(gate, nobody_is_lost_over_a_rest_by_cps)
+Behaviour(access, nobody_is_lost_over_a_rest_by_cps)
 {
 	struct superd *superd = superd_run(each, backend("stdio"), "cps = { 3, 1 }");
 	int port = superd_port(superd, "each"), clients[12];
@@ -182,7 +182,7 @@ Behaviour(gate, nobody_is_lost_over_a_rest_by_cps)
 	superd_stop(superd);
 }
 
-Behaviour(gate, cps_lets_as_many_in_as_it_says_and_rests_only_for_one_more)
+Behaviour(access, cps_lets_as_many_in_as_it_says_and_rests_only_for_one_more)
 {
 	int port = free_port(), waiting;
 	struct superd *superd = superd_run(each_at, port, backend("lines"), "cps = { 2, 3600 }");
@@ -203,7 +203,7 @@ Behaviour(gate, cps_lets_as_many_in_as_it_says_and_rests_only_for_one_more)
 	superd_stop(superd);
 }
 
-Behaviour(gate, an_unchanged_row_leaves_a_rest_alone)
+Behaviour(access, an_unchanged_row_leaves_a_rest_alone)
 {
 	const char *table = text_of(each, backend("lines"), "cps = { 1, 3600 }");
 	struct superd *superd = superd_run("%s", table);
@@ -219,7 +219,7 @@ Behaviour(gate, an_unchanged_row_leaves_a_rest_alone)
 	superd_stop(superd);
 }
 
-Behaviour(gate, who_is_refused_does_not_make_a_service_rest)
+Behaviour(access, who_is_refused_does_not_make_a_service_rest)
 {
 	struct superd *superd = superd_run(each, backend("lines"), "cps = { 2, 3600 }\nno_access = \"127.0.0.66\"");
 	int port = superd_port(superd, "each");
@@ -232,7 +232,7 @@ Behaviour(gate, who_is_refused_does_not_make_a_service_rest)
 	superd_stop(superd);
 }
 
-Behaviour(gate, a_looping_server_pauses_and_is_said_so_in_inetds_words)
+Behaviour(access, a_looping_server_pauses_and_is_said_so_in_inetds_words)
 {
 	struct superd *superd = superd_run("service talk-udp {\n listen = \"udp:127.0.0.1:0\"\n exec = \"%s\"\n"
 					   " trigger_limit_burst = 2\n trigger_limit_interval = 60\n"
@@ -248,7 +248,7 @@ Behaviour(gate, a_looping_server_pauses_and_is_said_so_in_inetds_words)
 }
 
 /* As inetds do it, on demand. */
-Behaviour(gate, a_service_may_close_its_sockets_while_it_rests)
+Behaviour(access, a_service_may_close_its_sockets_while_it_rests)
 {
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:%d\"\n accept = yes\n pass = inetd\n"
 					   " exec = \"/bin/echo hello\"\n trigger_limit_burst = 1\n"
@@ -265,7 +265,7 @@ Behaviour(gate, a_service_may_close_its_sockets_while_it_rests)
 }
 
 /* A reset by the closing socket could be quicker than their connect(2), which then fails. */
-Behaviour(gate, who_comes_as_a_handed_listener_closes_is_let_in_and_sent_away)
+Behaviour(access, who_comes_as_a_handed_listener_closes_is_let_in_and_sent_away)
 {
 	enum { SERVICES = 12 };
 	const char *table = "";
@@ -290,7 +290,7 @@ Behaviour(gate, who_comes_as_a_handed_listener_closes_is_let_in_and_sent_away)
 	superd_stop(superd);
 }
 
-Behaviour(gate, starts_of_a_service_that_is_handed_its_listeners_count_for_cps)
+Behaviour(access, starts_of_a_service_that_is_handed_its_listeners_count_for_cps)
 {
 	const char *marks = path_in("marks");
 	struct superd *superd = superd_run(handed, "127.0.0.1:0", backend("-m %s take 1", marks), "cps = { 2, 1 }");
@@ -303,7 +303,7 @@ Behaviour(gate, starts_of_a_service_that_is_handed_its_listeners_count_for_cps)
 	superd_stop(superd);
 }
 
-Behaviour(gate, a_handed_listener_rests_while_the_time_is_not_right)
+Behaviour(access, a_handed_listener_rests_while_the_time_is_not_right)
 {
 	const char *const environment[] = { zone_of_noon(), NULL };
 	const struct setup setup = { .environment = environment };
@@ -323,7 +323,7 @@ Behaviour(gate, a_handed_listener_rests_while_the_time_is_not_right)
 	superd_stop(superd);
 }
 
-Behaviour(gate, datagrams_of_refused_senders_start_nothing)
+Behaviour(access, datagrams_of_refused_senders_start_nothing)
 {
 	const char *marks = path_in("marks");
 	struct superd *superd = superd_run(handed, "udp:127.0.0.1:0", backend("-m %s datagrams 100", marks),
@@ -344,7 +344,7 @@ Behaviour(gate, datagrams_of_refused_senders_start_nothing)
 	superd_stop(superd);
 }
 
-Behaviour(gate, datagrams_at_the_wrong_time_start_nothing)
+Behaviour(access, datagrams_at_the_wrong_time_start_nothing)
 {
 	const char *const environment[] = { zone_of_noon(), NULL };
 	const struct setup setup = { .environment = environment };
@@ -361,7 +361,7 @@ Behaviour(gate, datagrams_at_the_wrong_time_start_nothing)
 	superd_stop(superd);
 }
 
-Behaviour(gate, a_datagram_service_of_its_own_clients_knows_them_too)
+Behaviour(access, a_datagram_service_of_its_own_clients_knows_them_too)
 {
 	struct superd *superd = superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n"
 					   " exec = \"%s\"\n only_from = \"127.0.0.1\"\n}\n",
@@ -381,7 +381,7 @@ static const char sensor_and_each[] =
 	"service trap {\n listen = \"127.0.0.1:%d\"\n accept = yes\n deny_time = %s\n%s\n}\n"
 	"service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
 
-Behaviour(gate, who_touches_a_sensor_is_kept_out_of_all_services)
+Behaviour(access, who_touches_a_sensor_is_kept_out_of_all_services)
 {
 	int sensor = free_port(), port = free_port();
 	struct superd *superd = superd_run(sensor_and_each, sensor, "1h", "", port, backend("lines"), "");
@@ -399,7 +399,7 @@ Behaviour(gate, who_touches_a_sensor_is_kept_out_of_all_services)
 	superd_stop(superd);
 }
 
-Behaviour(gate, who_touches_a_sensor_starts_nothing_by_a_datagram)
+Behaviour(access, who_touches_a_sensor_starts_nothing_by_a_datagram)
 {
 	struct superd *superd = superd_run("service trap { listen = \"127.0.0.1:0\" accept = yes deny_time = 1h }\n"
 					   "service handed { listen = \"udp:127.0.0.1:0\" exec = \"%s\" }\n",
@@ -417,7 +417,7 @@ Behaviour(gate, who_touches_a_sensor_starts_nothing_by_a_datagram)
 	superd_stop(superd);
 }
 
-Behaviour(gate, a_sensor_forgets_when_its_time_is_over)
+Behaviour(access, a_sensor_forgets_when_its_time_is_over)
 {
 	struct superd *superd = superd_run(sensor_and_each, 0, "1s", "", 0, backend("lines"), "");
 	int sensor = superd_port(superd, "trap"), port = superd_port(superd, "each");
@@ -436,7 +436,7 @@ Behaviour(gate, a_sensor_forgets_when_its_time_is_over)
 	superd_stop(superd);
 }
 
-Behaviour(gate, a_sensor_of_no_time_only_logs)
+Behaviour(access, a_sensor_of_no_time_only_logs)
 {
 	struct superd *superd = superd_run(sensor_and_each, 0, "0", "", 0, backend("lines"), "");
 
@@ -451,7 +451,7 @@ static const char datagram_sensor[] =
 	"service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n";
 
 /* As with xinetd. */
-Behaviour(gate, a_datagram_to_a_sensor_keeps_its_sender_out)
+Behaviour(access, a_datagram_to_a_sensor_keeps_its_sender_out)
 {
 	struct superd *superd = superd_run(datagram_sensor, "1h", backend("lines"));
 	int prober = datagram_from("127.0.0.5", superd_port(superd, "trap"));
@@ -468,7 +468,7 @@ Behaviour(gate, a_datagram_to_a_sensor_keeps_its_sender_out)
 }
 
 /* Somebody who forges senders fills no log. */
-Behaviour(gate, a_flood_of_datagrams_to_a_sensor_is_logged_in_part)
+Behaviour(access, a_flood_of_datagrams_to_a_sensor_is_logged_in_part)
 {
 	struct superd *superd = superd_run(datagram_sensor, "0", backend("lines"));
 	int prober = datagram_from("127.0.0.5", superd_port(superd, "trap"));
@@ -482,7 +482,7 @@ Behaviour(gate, a_flood_of_datagrams_to_a_sensor_is_logged_in_part)
 	superd_stop(superd);
 }
 
-Behaviour(gate, banners_are_sent_before_behind_and_in_place_of_the_service)
+Behaviour(access, banners_are_sent_before_behind_and_in_place_of_the_service)
 {
 	const char *before = write_file("before", "before\n"), *welcome = write_file("welcome", "welcome\n"),
 		   *sorry = write_file("sorry", "sorry\n");
@@ -501,7 +501,7 @@ Behaviour(gate, banners_are_sent_before_behind_and_in_place_of_the_service)
 	superd_stop(superd);
 }
 
-Behaviour(gate, a_banner_that_cannot_be_read_is_told_of_once_and_refuses_nobody)
+Behaviour(access, a_banner_that_cannot_be_read_is_told_of_once_and_refuses_nobody)
 {
 	struct superd *superd =
 		superd_run(each, backend("lines"), "banner = \"/nonexistent/banner\"\nbanner_success = \"/dev/zero\"");
@@ -517,7 +517,7 @@ Behaviour(gate, a_banner_that_cannot_be_read_is_told_of_once_and_refuses_nobody)
 	superd_stop(superd);
 }
 
-Behaviour(gate, every_limit_frees_up_again)
+Behaviour(access, every_limit_frees_up_again)
 {
 	struct superd *superd = superd_run(each, backend("lines"),
 					   "instances = 3\nper_source = 2\noverload = refuse\n"
@@ -541,7 +541,7 @@ Behaviour(gate, every_limit_frees_up_again)
 	superd_stop(superd);
 }
 
-Behaviour(gate, starts_for_the_datagrams_of_one_source_are_counted_by_the_minute)
+Behaviour(access, starts_for_the_datagrams_of_one_source_are_counted_by_the_minute)
 {
 	const char *marks = path_in("marks");
 	struct superd *superd =
@@ -574,14 +574,14 @@ static void expect_all_served(const char *options)
 	superd_stop(superd);
 }
 
-Behaviour(gate, clients_one_right_after_another_are_never_too_many)
+Behaviour(access, clients_one_right_after_another_are_never_too_many)
 {
 	expect_all_served("per_source = 1");
 	expect_all_served("instances = 1\n overload = refuse");
 }
 
 /* One that stays: the others wait for a moment, as many as may, and in the meantime whoever has room comes. */
-Behaviour(gate, a_flood_of_one_source_keeps_nobody_else_waiting)
+Behaviour(access, a_flood_of_one_source_keeps_nobody_else_waiting)
 {
 	struct superd *superd = superd_run(each, backend("lines"), "per_source = 1");
 	int port = superd_port(superd, "each"), flood[100], first = settle(client_connect_from("127.0.0.2", port));
@@ -602,7 +602,7 @@ Behaviour(gate, a_flood_of_one_source_keeps_nobody_else_waiting)
 }
 
 /* Who waits for room when the rules change, or superd ends, is lost to nobody's memory. */
-Behaviour(gate, who_waits_for_room_is_served_or_refused_over_a_reload)
+Behaviour(access, who_waits_for_room_is_served_or_refused_over_a_reload)
 {
 	int port = free_port(), first, next;
 	struct superd *superd = superd_run(each_at, port, backend("lines"), "per_source = 1");
@@ -619,7 +619,7 @@ Behaviour(gate, who_waits_for_room_is_served_or_refused_over_a_reload)
 	close(next);
 }
 
-Behaviour(gate, clients_who_queue_are_refused_when_a_reload_says_so)
+Behaviour(access, clients_who_queue_are_refused_when_a_reload_says_so)
 {
 	const char *exec = backend("lines");
 	int port = free_port(), served, queued;
@@ -637,7 +637,7 @@ Behaviour(gate, clients_who_queue_are_refused_when_a_reload_says_so)
 	superd_stop(superd);
 }
 
-Behaviour(gate, who_waits_for_a_service_that_becomes_a_sensor_has_touched_it)
+Behaviour(access, who_waits_for_a_service_that_becomes_a_sensor_has_touched_it)
 {
 	static const char *const arguments[] = { "--no-preflight", NULL };
 	const struct setup setup = { .arguments = arguments };
@@ -654,7 +654,7 @@ Behaviour(gate, who_waits_for_a_service_that_becomes_a_sensor_has_touched_it)
 	superd_stop(superd);
 }
 
-Behaviour(gate, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrade)
+Behaviour(access, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrade)
 {
 	int sensor = free_port(), port = free_port(), client;
 	struct superd *superd = superd_run(sensor_and_each, sensor, "1h", "", port, backend("lines"),
@@ -677,7 +677,7 @@ Behaviour(gate, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrade)
 }
 
 /* Those who wait as the pause begins, too. A datagram at the same service waits on, and costs no time. */
-Behaviour(gate, backoff_refuse_turns_clients_away_while_the_service_is_paused)
+Behaviour(access, backoff_refuse_turns_clients_away_while_the_service_is_paused)
 {
 	const char *mended = path_in("mended");
 	int port = free_port(), first, second, datagram;
@@ -710,7 +710,7 @@ Behaviour(gate, backoff_refuse_turns_clients_away_while_the_service_is_paused)
 	superd_stop(superd);
 }
 
-Behaviour(gate, backoff_refuse_turns_away_who_could_not_be_given_an_instance)
+Behaviour(access, backoff_refuse_turns_away_who_could_not_be_given_an_instance)
 {
 	const char *program = path_in("program"), *more = "backoff_min = 5min backoff_max = 5min backoff_refuse = yes";
 	int port = free_port(), client;

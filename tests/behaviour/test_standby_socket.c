@@ -24,7 +24,7 @@ static void serves_all(struct superd *superd, const struct load_plan *plan)
 	superd_stop(superd);
 }
 
-Behaviour(twins, let_a_careless_backend_lose_nobody)
+Behaviour(standby_socket, let_a_careless_backend_lose_nobody)
 {
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n " OFTEN "\n}\n",
 					   backend("-d 2 careless"));
@@ -33,7 +33,7 @@ Behaviour(twins, let_a_careless_backend_lose_nobody)
 	serves_all(superd, &plan);
 }
 
-Behaviour(twins, of_a_unix_socket_do_so_too)
+Behaviour(standby_socket, of_a_unix_socket_do_so_too)
 {
 	const char *path = path_in("web.sock");
 	const struct load_plan plan = { .path = path, .threads = 16, .connections = 1200 };
@@ -47,7 +47,7 @@ Behaviour(twins, of_a_unix_socket_do_so_too)
 	serves_all(superd, &plan);
 }
 
-Behaviour(twins, are_not_left_over)
+Behaviour(standby_socket, are_not_left_over)
 {
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n "
 					   "runtime_max = 50ms\n}\n", backend("careless"));
@@ -66,7 +66,7 @@ Behaviour(twins, are_not_left_over)
 }
 
 /* Another listener of the same port is not in the group. */
-Behaviour(twins, are_had_beside_a_service_at_the_same_port_of_another_address)
+Behaviour(standby_socket, are_had_beside_a_service_at_the_same_port_of_another_address)
 {
 	int port = free_port();
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n " OFTEN "\n}\n"
@@ -78,7 +78,7 @@ Behaviour(twins, are_had_beside_a_service_at_the_same_port_of_another_address)
 	serves_all(superd, &plan);
 }
 
-Behaviour(twins, let_restarts_lose_nobody)
+Behaviour(standby_socket, let_restarts_lose_nobody)
 {
 	int port = free_port();
 	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n "
@@ -163,17 +163,17 @@ static void changes_at_port(bool upgrades)
 	changes_beside(superd, come_by_port(), come_by_port, endpoint, upgrades);
 }
 
-Behaviour(twins, let_a_changed_row_run_beside)
+Behaviour(standby_socket, let_a_changed_row_run_beside)
 {
 	changes_at_port(false);
 }
 
-Behaviour(twins, and_drains_go_over_an_upgrade)
+Behaviour(standby_socket, and_drains_go_over_an_upgrade)
 {
 	changes_at_port(true);
 }
 
-Behaviour(twins, let_a_changed_row_run_beside_at_a_unix_socket)
+Behaviour(standby_socket, let_a_changed_row_run_beside_at_a_unix_socket)
 {
 	struct superd *superd;
 
@@ -186,7 +186,7 @@ Behaviour(twins, let_a_changed_row_run_beside_at_a_unix_socket)
 }
 
 /* on_change or not: what takes effect on what runs is no reason for another. */
-Behaviour(twins, are_not_for_changes_that_need_no_start)
+Behaviour(standby_socket, are_not_for_changes_that_need_no_start)
 {
 	const char *endpoint;
 	struct superd *superd;
@@ -209,7 +209,7 @@ Behaviour(twins, are_not_for_changes_that_need_no_start)
 }
 
 /* What is watched is the node that lies there now. */
-Behaviour(twins, of_a_unix_socket_are_made_again_when_somebody_removes_their_node)
+Behaviour(standby_socket, of_a_unix_socket_are_made_again_when_somebody_removes_their_node)
 {
 	const char *path = path_in("web.sock");
 	struct superd *superd;

@@ -20,7 +20,7 @@
 
 /* Each backend shuts its listener down, which goes for all copies of it, while clients wait at the other one
  * of the port. */
-Behaviour(twins_traps, a_shut_down_listener_does_not_take_its_twin_along)
+Behaviour(standby_socket_traps, a_shut_down_listener_does_not_take_its_twin_along)
 {
 	int port = free_port(), waiting, later;
 	struct superd *superd = controlled_run(SERVICE, port, backend("shutdown"), "");
@@ -49,7 +49,7 @@ Behaviour(twins_traps, a_shut_down_listener_does_not_take_its_twin_along)
 }
 
 /* The one that serves clients to the end is at the address still. */
-Behaviour(twins_traps, a_shut_down_listener_is_made_again_beside_an_instance_that_drains)
+Behaviour(standby_socket_traps, a_shut_down_listener_is_made_again_beside_an_instance_that_drains)
 {
 	int port = free_port(), old;
 	struct superd *superd = controlled_run(SERVICE, port, backend("talk"), "on_change = drain");
@@ -75,7 +75,7 @@ Behaviour(twins_traps, a_shut_down_listener_is_made_again_beside_an_instance_tha
 }
 
 /* It has a second for each of its clients, and there are more of them than seconds in its patience. */
-Behaviour(twins_traps, a_slow_backend_has_the_time_it_takes)
+Behaviour(standby_socket_traps, a_slow_backend_has_the_time_it_takes)
 {
 	int port = free_port();
 	const struct load_plan plan = { .port = port, .threads = 10, .connections = 10 };
@@ -104,7 +104,7 @@ static bool write_sysctl(const char *path, const char *text)
 }
 
 /* Whom a backend never takes goes to its twin, where the kernel may move him. */
-Behaviour(twins_traps, a_kernel_that_migrates_leaves_nobody_to_a_lazy_backend)
+Behaviour(standby_socket_traps, a_kernel_that_migrates_leaves_nobody_to_a_lazy_backend)
 {
 	int clients[5];
 	struct superd *superd;
@@ -133,7 +133,7 @@ static const char *changing(int port, const char *a)
 	return text_of(SERVICE, port, backend("talk"), text_of("on_change = drain\n env = \"A=%s\"", a));
 }
 
-Behaviour(twins_traps, a_frozen_instance_drains_when_its_row_changes)
+Behaviour(standby_socket_traps, a_frozen_instance_drains_when_its_row_changes)
 {
 	int port = free_port(), old, new;
 	struct superd *superd = controlled_run("%s", changing(port, "1"));
@@ -161,7 +161,7 @@ Behaviour(twins_traps, a_frozen_instance_drains_when_its_row_changes)
 }
 
 /* It is not ready before its file is there. */
-Behaviour(twins_traps, an_instance_that_starts_drains_when_it_is_ready)
+Behaviour(standby_socket_traps, an_instance_that_starts_drains_when_it_is_ready)
 {
 	int port = free_port(), old, new;
 	const char *go = path_in("go");
@@ -207,7 +207,7 @@ static void run_out_of_descriptors(struct world *world)
 	limit_for_a_moment(world->superd, RLIMIT_NOFILE, 3);
 }
 
-Behaviour(twins_traps, nobody_is_lost_while_descriptors_are_out)
+Behaviour(standby_socket_traps, nobody_is_lost_while_descriptors_are_out)
 {
 	struct world world =
 		world_of(backend("-d 1 few 7"), "backoff_min = 10ms\n backoff_max = 50ms\n on_change = drain");
@@ -218,7 +218,7 @@ Behaviour(twins_traps, nobody_is_lost_while_descriptors_are_out)
 }
 
 /* Another backend makes as many processes as it may, again and again. */
-Behaviour(twins_traps, nobody_is_lost_while_processes_are_out)
+Behaviour(standby_socket_traps, nobody_is_lost_while_processes_are_out)
 {
 	const struct setup setup = { .uid = lone_user(), .processes = 12 };
 	int port = free_port(), bomb_port;

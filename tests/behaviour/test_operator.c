@@ -30,7 +30,7 @@ static const char *state(void)
 	return control_value(control_once("list web"), "state");
 }
 
-Behaviour(orders, a_restart_ends_the_pause_after_a_failure)
+Behaviour(operator, a_restart_ends_the_pause_after_a_failure)
 {
 	const char *mended = path_in("mended");
 	struct superd *superd = run_web(text_of("/bin/sh -c 'test -e %s && exec %s; exit 3'", mended, backend("serve")),
@@ -48,7 +48,7 @@ Behaviour(orders, a_restart_ends_the_pause_after_a_failure)
 	superd_stop(superd);
 }
 
-Behaviour(orders, a_restart_counts_also_while_it_is_being_stopped)
+Behaviour(operator, a_restart_counts_also_while_it_is_being_stopped)
 {
 	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms kill_signal = SIGWINCH");
 
@@ -61,7 +61,7 @@ Behaviour(orders, a_restart_counts_also_while_it_is_being_stopped)
 }
 
 /* Who stays connected costs the order its time, which is bounded, and is said. */
-Behaviour(orders, say_whom_they_wait_for_and_whom_they_killed)
+Behaviour(operator, say_whom_they_wait_for_and_whom_they_killed)
 {
 	struct superd *superd = run_web(backend("hang"),
 					"accept = yes timeout_stop = 2500ms kill_signal = SIGWINCH");
@@ -90,7 +90,7 @@ Behaviour(orders, say_whom_they_wait_for_and_whom_they_killed)
 	superd_stop(superd);
 }
 
-Behaviour(orders, say_how_many_clients_had_not_left)
+Behaviour(operator, say_how_many_clients_had_not_left)
 {
 	struct superd *superd = run_web(backend("talk"), "");
 	int client = client_connect(port);
@@ -110,7 +110,7 @@ Behaviour(orders, say_how_many_clients_had_not_left)
 	superd_stop(superd);
 }
 
-Behaviour(orders, say_that_an_instance_may_take_for_ever)
+Behaviour(operator, say_that_an_instance_may_take_for_ever)
 {
 	struct superd *superd = run_web(backend("hang"),
 					"accept = yes timeout_stop = infinity kill_signal = SIGWINCH");
@@ -128,7 +128,7 @@ Behaviour(orders, say_that_an_instance_may_take_for_ever)
 	superd_wait_exit(superd);
 }
 
-Behaviour(orders, freezing_and_thawing_twice_is_no_failure)
+Behaviour(operator, freezing_and_thawing_twice_is_no_failure)
 {
 	struct superd *superd = run_web(backend("talk"), "");
 	const char *pid;
@@ -143,7 +143,7 @@ Behaviour(orders, freezing_and_thawing_twice_is_no_failure)
 	superd_stop(superd);
 }
 
-Behaviour(orders, instances_of_single_clients_are_not_frozen)
+Behaviour(operator, instances_of_single_clients_are_not_frozen)
 {
 	struct superd *superd = run_web(backend("lines"), "accept = yes");
 	int client = client_connect(port);
@@ -156,7 +156,7 @@ Behaviour(orders, instances_of_single_clients_are_not_frozen)
 }
 
 /* Of an instance that is frozen, that starts, and that stops. */
-Behaviour(orders, a_drain_thaws_what_is_frozen)
+Behaviour(operator, a_drain_thaws_what_is_frozen)
 {
 	struct superd *superd = run_web(backend("talk"), "");
 	int client = client_connect(port);
@@ -175,7 +175,7 @@ Behaviour(orders, a_drain_thaws_what_is_frozen)
 	superd_stop(superd);
 }
 
-Behaviour(orders, a_drain_waits_until_what_starts_is_ready)
+Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 {
 	const char *go = path_in("go");
 	const char *wait = text_of("exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"", go);
@@ -201,7 +201,7 @@ Behaviour(orders, a_drain_waits_until_what_starts_is_ready)
 	superd_stop(superd);
 }
 
-Behaviour(orders, a_drain_of_what_stops_is_its_end)
+Behaviour(operator, a_drain_of_what_stops_is_its_end)
 {
 	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms kill_signal = SIGWINCH");
 
@@ -232,7 +232,7 @@ static struct superd *run_given(const char *options)
 	return superd;
 }
 
-Behaviour(orders, a_drain_tells_of_a_copy_of_the_listener)
+Behaviour(operator, a_drain_tells_of_a_copy_of_the_listener)
 {
 	struct superd *superd;
 	int client;
@@ -252,7 +252,7 @@ Behaviour(orders, a_drain_tells_of_a_copy_of_the_listener)
 	superd_stop(superd);
 }
 
-Behaviour(orders, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
+Behaviour(operator, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
 {
 	const char *go = write_file("go", "%s", ""), *answer;
 	struct superd *superd;
@@ -281,7 +281,7 @@ Behaviour(orders, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
 	superd_stop(superd);
 }
 
-Behaviour(orders, a_second_drain_tells_of_the_first)
+Behaviour(operator, a_second_drain_tells_of_the_first)
 {
 	struct superd *superd = run_web(backend("talk"), "");
 	int first = client_connect(port), second;
@@ -301,7 +301,7 @@ Behaviour(orders, a_second_drain_tells_of_the_first)
 	superd_stop(superd);
 }
 
-Behaviour(orders, a_start_by_an_operator_is_told_as_such)
+Behaviour(operator, a_start_by_an_operator_is_told_as_such)
 {
 	struct superd *superd = run_web(backend("take 1"), "");
 
@@ -318,7 +318,7 @@ Behaviour(orders, a_start_by_an_operator_is_told_as_such)
 }
 
 /* One that drains has a listening socket of the same address. */
-Behaviour(orders, disabling_ends_what_drains)
+Behaviour(operator, disabling_ends_what_drains)
 {
 	struct superd *superd = run_web(backend("talk"), "");
 	int client = client_connect(port);
@@ -338,7 +338,7 @@ Behaviour(orders, disabling_ends_what_drains)
 }
 
 /* Of a port that another process has: nothing of it listens, so no answer may promise its clients anything. */
-Behaviour(orders, what_has_no_port_is_not_said_to_listen)
+Behaviour(operator, what_has_no_port_is_not_said_to_listen)
 {
 	int first = free_port(), second = free_port(), others[] = { listen_on(first), listen_on(second) };
 	const char *table = text_of("service one { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"

@@ -37,7 +37,7 @@ static bool is_served(int port, const char *from)
 	return served;
 }
 
-Behaviour(asked, only_from_takes_hosts_and_domains_by_their_names)
+Behaviour(lookup, only_from_takes_hosts_and_domains_by_their_names)
 {
 	struct superd *superd;
 	int port;
@@ -52,7 +52,7 @@ Behaviour(asked, only_from_takes_hosts_and_domains_by_their_names)
 	superd_stop(superd);
 }
 
-Behaviour(asked, no_access_keeps_a_domain_out)
+Behaviour(lookup, no_access_keeps_a_domain_out)
 {
 	struct superd *superd;
 	int port;
@@ -65,7 +65,7 @@ Behaviour(asked, no_access_keeps_a_domain_out)
 	superd_stop(superd);
 }
 
-Behaviour(asked, hosts_allow_and_hosts_deny_decide)
+Behaviour(lookup, hosts_allow_and_hosts_deny_decide)
 {
 	struct superd *superd;
 	int port;
@@ -84,7 +84,7 @@ Behaviour(asked, hosts_allow_and_hosts_deny_decide)
 	superd_stop(superd);
 }
 
-Behaviour(asked, who_was_asked_about_is_told_as_in_the_bsds)
+Behaviour(lookup, who_was_asked_about_is_told_as_in_the_bsds)
 {
 	struct superd *superd;
 	int port;
@@ -104,7 +104,7 @@ Behaviour(asked, who_was_asked_about_is_told_as_in_the_bsds)
 }
 
 /* xinetd asks about the listening socket there, which is nobody's, and so refuses all of them where any are refused. */
-Behaviour(asked, a_server_with_the_listener_is_refused_where_rules_turn_clients_away)
+Behaviour(lookup, a_server_with_the_listener_is_refused_where_rules_turn_clients_away)
 {
 	static const char format[] = "service waits\n{\n type = UNLISTED\n port = 4001\n socket_type = stream\n"
 				     " protocol = tcp\n wait = yes\n user = root\n server = /bin/true\n%s}\n";
@@ -127,7 +127,7 @@ Behaviour(asked, a_server_with_the_listener_is_refused_where_rules_turn_clients_
 	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
 }
 
-Behaviour(asked, a_twist_takes_the_client)
+Behaviour(lookup, a_twist_takes_the_client)
 {
 	struct superd *superd;
 	int fd;
@@ -146,7 +146,7 @@ Behaviour(asked, a_twist_takes_the_client)
 	superd_stop(superd);
 }
 
-Behaviour(asked, the_program_of_a_twist_ends_with_superd)
+Behaviour(lookup, the_program_of_a_twist_ends_with_superd)
 {
 	struct superd *superd;
 	int fd;
@@ -181,7 +181,7 @@ static void answer_ident(int listener, const char *rest)
 	close(fd);
 }
 
-Behaviour(asked, id_only_takes_clients_whose_user_is_named)
+Behaviour(lookup, id_only_takes_clients_whose_user_is_named)
 {
 	struct superd *superd;
 	int listener, named, unnamed, port;
@@ -203,7 +203,7 @@ Behaviour(asked, id_only_takes_clients_whose_user_is_named)
 	superd_stop(superd);
 }
 
-Behaviour(asked, userid_is_logged_as_the_server_wrote_it)
+Behaviour(lookup, userid_is_logged_as_the_server_wrote_it)
 {
 	const char *log = path_in("log"), *text;
 	struct superd *superd;
@@ -225,7 +225,7 @@ Behaviour(asked, userid_is_logged_as_the_server_wrote_it)
 	superd_stop(superd);
 }
 
-Behaviour(asked, a_slow_question_holds_nobody_else_up)
+Behaviour(lookup, a_slow_question_holds_nobody_else_up)
 {
 	struct superd *superd;
 	int listener, waiting[8], port;

@@ -55,7 +55,7 @@ static bool has_ipv6(void)
 	return has;
 }
 
-Behaviour(twins_kinds, both_families_of_one_socket)
+Behaviour(standby_socket_kinds, both_families_of_one_socket)
 {
 	int port = free_port();
 	const struct load_plan plans[] = { { .port = port, .threads = 4 },
@@ -66,7 +66,7 @@ Behaviour(twins_kinds, both_families_of_one_socket)
 }
 
 /* At the same port another service has the other family, which is none of its own. */
-Behaviour(twins_kinds, ipv6_only_beside_another_service_of_ipv4)
+Behaviour(standby_socket_kinds, ipv6_only_beside_another_service_of_ipv4)
 {
 	int port = free_port();
 	const struct load_plan plan = { .port = port, .by_ipv6 = true, .threads = 8 };
@@ -80,7 +80,7 @@ Behaviour(twins_kinds, ipv6_only_beside_another_service_of_ipv4)
 	stay_up_over_restarts(superd, 1, &plan, 1);
 }
 
-Behaviour(twins_kinds, a_socket_bound_to_an_interface)
+Behaviour(standby_socket_kinds, a_socket_bound_to_an_interface)
 {
 	int port = free_port();
 	const struct load_plan plan = { .port = port, .threads = 8 };
@@ -91,7 +91,7 @@ Behaviour(twins_kinds, a_socket_bound_to_an_interface)
 		&plan, 1);
 }
 
-Behaviour(twins_kinds, several_sockets_of_one_service)
+Behaviour(standby_socket_kinds, several_sockets_of_one_service)
 {
 	struct load_plan plans[] = { { .port = free_port(), .threads = 4 },
 				     { .port = free_port(), .threads = 4 },
@@ -106,7 +106,7 @@ Behaviour(twins_kinds, several_sockets_of_one_service)
 }
 
 /* The port has a twin, and the socket of datagrams goes from hand to hand. */
-Behaviour(twins_kinds, datagrams_beside_a_port)
+Behaviour(standby_socket_kinds, datagrams_beside_a_port)
 {
 	int port = free_port(), datagrams, asked = 0;
 	const struct load_plan plan = { .port = port, .threads = 8 };
@@ -133,7 +133,7 @@ Behaviour(twins_kinds, datagrams_beside_a_port)
 
 /* Whoever gave it may have it still, and is in its group as long: then the plain way is taken, which loses
  * nobody whose backend serves whom it has accepted. */
-Behaviour(twins_kinds, a_socket_that_superd_was_given)
+Behaviour(standby_socket_kinds, a_socket_that_superd_was_given)
 {
 	int port = free_port(), given = listen_on(port);
 	const char *arguments[] = { "--control", control_path(), NULL };

@@ -41,7 +41,7 @@ static void expect_served(struct superd *superd, const char *path)
 	WAIT_UNTIL(!superd_processes(superd));
 }
 
-Behaviour(nodes, one_that_is_removed_or_renamed_is_back_without_a_reload)
+Behaviour(socket_path_watch, one_that_is_removed_or_renamed_is_back_without_a_reload)
 {
 	const char *path = path_in("a.sock"), *aside = path_in("aside.sock");
 	struct superd *superd = run_on(path, backend("stdio"), "accept = yes");
@@ -63,7 +63,7 @@ Behaviour(nodes, one_that_is_removed_or_renamed_is_back_without_a_reload)
 	superd_stop(superd);
 }
 
-Behaviour(nodes, one_that_is_removed_again_and_again_is_made_once_a_second)
+Behaviour(socket_path_watch, one_that_is_removed_again_and_again_is_made_once_a_second)
 {
 	const char *path = path_in("a.sock");
 	struct superd *superd = run_on(path, backend("stdio"), "accept = yes");
@@ -80,7 +80,7 @@ Behaviour(nodes, one_that_is_removed_again_and_again_is_made_once_a_second)
 	superd_stop(superd);
 }
 
-Behaviour(nodes, a_fifo_that_is_removed_is_made_again_and_activates)
+Behaviour(socket_path_watch, a_fifo_that_is_removed_is_made_again_and_activates)
 {
 	const char *path = path_in("fifo"), *report = path_in("report");
 	struct superd *superd = run_on(text_of("fifo:%s", path), report_to(report), "");
@@ -95,7 +95,7 @@ Behaviour(nodes, a_fifo_that_is_removed_is_made_again_and_activates)
 	superd_stop(superd);
 }
 
-Behaviour(nodes, one_that_is_removed_under_a_backend_is_there_for_the_next_start)
+Behaviour(socket_path_watch, one_that_is_removed_under_a_backend_is_there_for_the_next_start)
 {
 	const char *path = path_in("a.sock");
 	struct superd *superd = run_on(path, backend("take 1"), "");
@@ -111,7 +111,7 @@ Behaviour(nodes, one_that_is_removed_under_a_backend_is_there_for_the_next_start
 	superd_stop(superd);
 }
 
-Behaviour(nodes, one_that_is_removed_while_a_start_takes_its_time_leaves_that_start_its_socket)
+Behaviour(socket_path_watch, one_that_is_removed_while_a_start_takes_its_time_leaves_that_start_its_socket)
 {
 	const char *path = path_in("a.sock"), *wanted = path_in("wanted");
 	const char *wait = text_of("exec_start_pre = \"/bin/sh -c 'until test -e %s; do sleep 0.05; done'\"", wanted);
@@ -130,7 +130,7 @@ Behaviour(nodes, one_that_is_removed_while_a_start_takes_its_time_leaves_that_st
 	superd_stop(superd);
 }
 
-Behaviour(nodes, one_in_a_folder_that_is_removed_and_made_again_is_back)
+Behaviour(socket_path_watch, one_in_a_folder_that_is_removed_and_made_again_is_back)
 {
 	const char *folder = path_in("folder"), *path = path_in("folder/a.sock");
 	struct superd *superd;
@@ -146,7 +146,7 @@ Behaviour(nodes, one_in_a_folder_that_is_removed_and_made_again_is_back)
 	cr_expect(unlink(path) == 0 && rmdir(folder) == 0);
 }
 
-Behaviour(nodes, another_programs_living_socket_is_left_until_it_has_gone)
+Behaviour(socket_path_watch, another_programs_living_socket_is_left_until_it_has_gone)
 {
 	const char *path = path_in("a.sock"), *theirs = path_in("theirs.sock");
 	struct superd *superd = run_on(path, backend("take 1"), "");
@@ -164,7 +164,7 @@ Behaviour(nodes, another_programs_living_socket_is_left_until_it_has_gone)
 	superd_stop(superd);
 }
 
-Behaviour(nodes, two_of_a_service_are_kept_each_and_one_that_moved_to_another_row_too)
+Behaviour(socket_path_watch, two_of_a_service_are_kept_each_and_one_that_moved_to_another_row_too)
 {
 	const char *a = path_in("a.sock"), *b = path_in("b.sock"), *exec = backend("stdio");
 	struct superd *superd = superd_run("service both { listen = { \"%s\", \"%s\" } exec = \"%s\" accept = yes }\n",

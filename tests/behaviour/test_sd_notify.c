@@ -40,7 +40,7 @@ static void expect_heard(int fd, const char *what)
 	cr_assert(strstr(said, what), "'%s' is not in:\n%s", what, said);
 }
 
-Behaviour(herald, superd_tells_whoever_started_it)
+Behaviour(sd_notify, superd_tells_whoever_started_it)
 {
 	const char *path = path_in("herald"), *table = web_table("", "");
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), NULL };
@@ -62,7 +62,7 @@ Behaviour(herald, superd_tells_whoever_started_it)
 	close(fd);
 }
 
-Behaviour(herald, superd_feeds_the_watchdog_it_is_asked_for)
+Behaviour(sd_notify, superd_feeds_the_watchdog_it_is_asked_for)
 {
 	const char *path = path_in("herald");
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), "WATCHDOG_USEC=200000", NULL };
@@ -78,7 +78,7 @@ Behaviour(herald, superd_feeds_the_watchdog_it_is_asked_for)
 }
 
 /* Who is out of descriptors is not dead. */
-Behaviour(herald, the_watchdog_needs_no_further_descriptor)
+Behaviour(sd_notify, the_watchdog_needs_no_further_descriptor)
 {
 	const char *path = path_in("herald");
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), "WATCHDOG_USEC=200000", NULL };

@@ -1,5 +1,5 @@
 /* What happens around a question about a client while it is open: limits, reloads, the end of superd, and helpers that
- * are missing or die. The answers themselves are test_asked's. The slow part is an ident server of the test's own, in a
+ * are missing or die. The answers themselves are test_lookup's. The slow part is the test's own ident server, in a
  * network of its own. */
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -97,7 +97,7 @@ static void rivals_close(struct rivals *rivals)
 	superd_stop(rivals->superd);
 }
 
-Behaviour(questions, a_client_counts_while_it_is_asked_about)
+Behaviour(lookup_life, a_client_counts_while_it_is_asked_about)
 {
 	struct rivals rivals = rivals_open();
 
@@ -107,7 +107,7 @@ Behaviour(questions, a_client_counts_while_it_is_asked_about)
 	rivals_close(&rivals);
 }
 
-Behaviour(questions, who_is_refused_makes_room)
+Behaviour(lookup_life, who_is_refused_makes_room)
 {
 	struct rivals rivals = rivals_open();
 
@@ -138,7 +138,7 @@ static struct visit visit_open(const char *options)
 	return visit;
 }
 
-Behaviour(questions, a_client_goes_along_when_a_reload_changes_the_sockets)
+Behaviour(lookup_life, a_client_goes_along_when_a_reload_changes_the_sockets)
 {
 	struct visit visit = visit_open("");
 
@@ -152,7 +152,7 @@ Behaviour(questions, a_client_goes_along_when_a_reload_changes_the_sockets)
 	superd_stop(visit.superd);
 }
 
-Behaviour(questions, the_answer_counts_by_the_row_of_then)
+Behaviour(lookup_life, the_answer_counts_by_the_row_of_then)
 {
 	struct visit visit = visit_open("");
 
@@ -166,7 +166,7 @@ Behaviour(questions, the_answer_counts_by_the_row_of_then)
 }
 
 /* What its start needs is looked for in the row of now: that of then is gone. */
-Behaviour(questions, who_is_let_in_after_a_reload_starts_by_the_row_of_now)
+Behaviour(lookup_life, who_is_let_in_after_a_reload_starts_by_the_row_of_now)
 {
 	struct visit visit = visit_open("notify_access = main");
 
@@ -204,7 +204,7 @@ static void crowd_is_served(struct crowd *crowd, struct superd *superd)
 	superd_stop(superd);
 }
 
-Behaviour(questions, a_crowd_goes_along_when_a_reload_changes_the_sockets)
+Behaviour(lookup_life, a_crowd_goes_along_when_a_reload_changes_the_sockets)
 {
 	struct superd *superd;
 	struct crowd crowd;
@@ -225,7 +225,7 @@ Behaviour(questions, a_crowd_goes_along_when_a_reload_changes_the_sockets)
 	crowd_is_served(&crowd, superd);
 }
 
-Behaviour(questions, a_crowd_that_is_let_in_while_the_service_is_held_is_served_afterwards)
+Behaviour(lookup_life, a_crowd_that_is_let_in_while_the_service_is_held_is_served_afterwards)
 {
 	struct superd *superd;
 	struct crowd crowd;
@@ -242,7 +242,7 @@ Behaviour(questions, a_crowd_that_is_let_in_while_the_service_is_held_is_served_
 	crowd_is_served(&crowd, superd);
 }
 
-Behaviour(questions, a_crowd_that_is_asked_about_goes_along_when_superd_is_upgraded)
+Behaviour(lookup_life, a_crowd_that_is_asked_about_goes_along_when_superd_is_upgraded)
 {
 	struct superd *superd;
 	struct crowd crowd;
@@ -272,7 +272,7 @@ static int wait_for_quiet(int port)
 static const char plain[] = "service plain {\n listen = \"%s\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n}\n";
 
 /* The upgrade waits for an answer about a client then, and nobody knows how long the names of the new table take. */
-Behaviour(questions, a_reload_that_is_asked_for_lets_no_client_wait_for_an_upgrade)
+Behaviour(lookup_life, a_reload_that_is_asked_for_lets_no_client_wait_for_an_upgrade)
 {
 	int resolver, listener, asked, question, waiting;
 	struct superd *superd;
@@ -319,18 +319,18 @@ static void see_them_sent_away(const char *endpoint)
 	superd_stop(superd);
 }
 
-Behaviour(questions, a_service_that_is_removed_sends_them_away)
+Behaviour(lookup_life, a_service_that_is_removed_sends_them_away)
 {
 	see_them_sent_away("127.0.0.2:0");
 }
 
 /* The socket of before goes over to a service that could not do anything with them. */
-Behaviour(questions, a_service_that_does_not_accept_sends_them_away)
+Behaviour(lookup_life, a_service_that_does_not_accept_sends_them_away)
 {
 	see_them_sent_away("127.0.0.1:0");
 }
 
-Behaviour(questions, superd_ends_over_open_questions)
+Behaviour(lookup_life, superd_ends_over_open_questions)
 {
 	int listener, clients[5], questions[5], port;
 	struct superd *superd;
@@ -352,7 +352,7 @@ Behaviour(questions, superd_ends_over_open_questions)
 	close(listener);
 }
 
-Behaviour(questions, a_helper_that_dies_is_a_no)
+Behaviour(lookup_life, a_helper_that_dies_is_a_no)
 {
 	int listener, client, question;
 	struct superd *superd;
@@ -373,7 +373,7 @@ Behaviour(questions, a_helper_that_dies_is_a_no)
 	superd_stop(superd);
 }
 
-Behaviour(questions, leave_nothing_behind)
+Behaviour(lookup_life, leave_nothing_behind)
 {
 	int listener, port, client;
 	struct superd *superd;
@@ -404,7 +404,7 @@ Behaviour(questions, leave_nothing_behind)
 }
 
 /* More refused clients than are kept for a question are refused without one. */
-Behaviour(questions, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
+Behaviour(lookup_life, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
 {
 	enum { MANY = 24, KEPT = 16 };
 	int listener, clients[MANY], questions[KEPT], port;
@@ -435,7 +435,7 @@ Behaviour(questions, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
 	superd_stop(superd);
 }
 
-Behaviour(questions, where_none_can_be_asked_what_restricts_refuses_and_what_logs_goes_on)
+Behaviour(lookup_life, where_none_can_be_asked_what_restricts_refuses_and_what_logs_goes_on)
 {
 	static const char *const arguments[] = { "--no-preflight", NULL };
 	const struct setup setup = { .arguments = arguments };
@@ -461,7 +461,7 @@ Behaviour(questions, where_none_can_be_asked_what_restricts_refuses_and_what_log
 }
 
 /* A banner behind what another program says, or the end of the connection in the midst of it, would be superd's. */
-Behaviour(questions, superd_is_silent_to_a_client_that_a_twist_took)
+Behaviour(lookup_life, superd_is_silent_to_a_client_that_a_twist_took)
 {
 	const char *sorry = write_file("sorry", "sorry\n");
 	struct superd *superd;
@@ -484,7 +484,7 @@ Behaviour(questions, superd_is_silent_to_a_client_that_a_twist_took)
 	superd_stop(superd);
 }
 
-Behaviour(questions, a_helper_that_dies_over_libwrap_has_left_its_client_to_nobody)
+Behaviour(lookup_life, a_helper_that_dies_over_libwrap_has_left_its_client_to_nobody)
 {
 	const char *fifo = path_in("fifo");
 	struct superd *superd;
@@ -548,12 +548,12 @@ static void expect_names_to_count(const char *accept)
 	superd_stop(superd);
 }
 
-Behaviour(questions, senders_of_datagrams_are_known_by_name_before_a_start)
+Behaviour(lookup_life, senders_of_datagrams_are_known_by_name_before_a_start)
 {
 	expect_names_to_count("no");
 }
 
-Behaviour(questions, senders_of_datagrams_are_known_by_name_with_accept_too)
+Behaviour(lookup_life, senders_of_datagrams_are_known_by_name_with_accept_too)
 {
 	expect_names_to_count("yes");
 }
@@ -561,7 +561,7 @@ Behaviour(questions, senders_of_datagrams_are_known_by_name_with_accept_too)
 static const char by_name[] = "service s {\n listen = \"udp:127.0.0.1:%d\"\n accept = yes\n user = root\n"
 			      " exec = \"%s\"\n only_from = client.example.org\n%s\n}\n";
 
-Behaviour(questions, a_sender_who_was_asked_about_counts_once)
+Behaviour(lookup_life, a_sender_who_was_asked_about_counts_once)
 {
 	struct superd *superd;
 	int port, friend;
@@ -580,7 +580,7 @@ Behaviour(questions, a_sender_who_was_asked_about_counts_once)
 	superd_stop(superd);
 }
 
-Behaviour(questions, what_a_sender_was_told_ends_with_the_row)
+Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_row)
 {
 	const char *exec = backend("datagrams 50");
 	struct superd *superd;
@@ -600,7 +600,7 @@ Behaviour(questions, what_a_sender_was_told_ends_with_the_row)
 	superd_stop(superd);
 }
 
-Behaviour(questions, what_a_sender_was_told_ends_with_the_files_of_libwrap)
+Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_files_of_libwrap)
 {
 	struct superd *superd;
 	int port, friend;
@@ -622,7 +622,7 @@ Behaviour(questions, what_a_sender_was_told_ends_with_the_files_of_libwrap)
 	superd_stop(superd);
 }
 
-Behaviour(questions, who_was_not_asked_what_the_row_of_now_asks_is_not_let_in)
+Behaviour(lookup_life, who_was_not_asked_what_the_row_of_now_asks_is_not_let_in)
 {
 	const char *endpoint;
 	int listener, client, question, port;
@@ -647,7 +647,7 @@ Behaviour(questions, who_was_not_asked_what_the_row_of_now_asks_is_not_let_in)
 	superd_stop(superd);
 }
 
-Behaviour(questions, who_is_asked_about_when_the_service_becomes_a_sensor_has_touched_it)
+Behaviour(lookup_life, who_is_asked_about_when_the_service_becomes_a_sensor_has_touched_it)
 {
 	const char *endpoint;
 	int listener, client, next, question, port;

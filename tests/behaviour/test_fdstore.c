@@ -7,7 +7,7 @@
 
 static const char *const kept = "notify_access = main\n file_descriptor_store_max = 3\n backoff_max = 100ms";
 
-Behaviour(store, descriptors_are_kept_for_the_next_start)
+Behaviour(fdstore, descriptors_are_kept_for_the_next_start)
 {
 	struct superd *superd = web_run("", kept);
 	const char *pid = text_of("%ld", web_pid(superd));
@@ -25,7 +25,7 @@ Behaviour(store, descriptors_are_kept_for_the_next_start)
 	superd_stop(superd);
 }
 
-Behaviour(store, one_descriptor_is_kept_once_and_no_more_than_the_limit)
+Behaviour(fdstore, one_descriptor_is_kept_once_and_no_more_than_the_limit)
 {
 	struct superd *superd = web_run("", kept);
 
@@ -42,7 +42,7 @@ Behaviour(store, one_descriptor_is_kept_once_and_no_more_than_the_limit)
 	superd_stop(superd);
 }
 
-Behaviour(store, what_has_hung_up_is_not_kept_unless_asked)
+Behaviour(fdstore, what_has_hung_up_is_not_kept_unless_asked)
 {
 	struct superd *superd = web_run("", kept);
 
@@ -54,7 +54,7 @@ Behaviour(store, what_has_hung_up_is_not_kept_unless_asked)
 	superd_stop(superd);
 }
 
-Behaviour(store, without_a_limit_nothing_is_kept)
+Behaviour(fdstore, without_a_limit_nothing_is_kept)
 {
 	struct superd *superd = web_run("", "notify_access = main");
 	size_t count;
@@ -70,7 +70,7 @@ Behaviour(store, without_a_limit_nothing_is_kept)
 	superd_stop(superd);
 }
 
-Behaviour(store, a_store_may_end_with_its_backend)
+Behaviour(fdstore, a_store_may_end_with_its_backend)
 {
 	struct superd *superd = web_run("", text_of("%s\n file_descriptor_store_preserve = no", kept));
 
@@ -80,7 +80,7 @@ Behaviour(store, a_store_may_end_with_its_backend)
 	superd_stop(superd);
 }
 
-Behaviour(store, a_store_may_end_with_a_failure)
+Behaviour(fdstore, a_store_may_end_with_a_failure)
 {
 	struct superd *superd = web_run("", text_of("%s\n file_descriptor_store_preserve = on-success", kept));
 
@@ -93,7 +93,7 @@ Behaviour(store, a_store_may_end_with_a_failure)
 }
 
 /* A reload keeps it, as the service goes on; out of the table it is closed. */
-Behaviour(store, a_store_outlives_a_reload_and_not_its_service)
+Behaviour(fdstore, a_store_outlives_a_reload_and_not_its_service)
 {
 	struct superd *superd = web_run("", kept);
 	size_t count;
@@ -129,7 +129,7 @@ static void disable_for_a_while(const char *preserve, const char *names)
 	superd_stop(superd);
 }
 
-Behaviour(store, a_service_that_is_disabled_loses_it)
+Behaviour(fdstore, a_service_that_is_disabled_loses_it)
 {
 	disable_for_a_while("restart", "web");
 	disable_for_a_while("yes", "web");
@@ -151,7 +151,7 @@ BehaviourOfUsers(store, another_user_of_the_service_does_not_get_it)
 	superd_stop(superd);
 }
 
-Behaviour(store, it_is_passed_behind_a_socket_as_standard_input_too)
+Behaviour(fdstore, it_is_passed_behind_a_socket_as_standard_input_too)
 {
 	struct superd *superd = web_run("", text_of("%s\n pass = inetd", kept));
 
@@ -163,7 +163,7 @@ Behaviour(store, it_is_passed_behind_a_socket_as_standard_input_too)
 	superd_stop(superd);
 }
 
-Behaviour(store, a_command_before_the_backend_may_fill_it)
+Behaviour(fdstore, a_command_before_the_backend_may_fill_it)
 {
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n exec_start_pre "
 					   "= \"%s\"\n notify_access = exec\n"

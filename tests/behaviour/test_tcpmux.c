@@ -49,7 +49,7 @@ static void expect_unavailable(int client, const char *name)
 	close(client);
 }
 
-Behaviour(mux, a_service_is_had_by_its_name_in_any_case)
+Behaviour(tcpmux, a_service_is_had_by_its_name_in_any_case)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int port = superd_port(superd, "mux");
@@ -60,7 +60,7 @@ Behaviour(mux, a_service_is_had_by_its_name_in_any_case)
 }
 
 /* No queue of the kernel bounds those who come by it. */
-Behaviour(mux, a_service_that_cannot_be_started_keeps_no_more_clients_than_16)
+Behaviour(tcpmux, a_service_that_cannot_be_started_keeps_no_more_clients_than_16)
 {
 	enum { KEPT = 16 };
 	static const char *const arguments[] = { "--no-preflight", NULL };
@@ -83,7 +83,7 @@ Behaviour(mux, a_service_that_cannot_be_started_keeps_no_more_clients_than_16)
 	superd_stop(superd);
 }
 
-Behaviour(mux, the_name_may_come_in_pieces)
+Behaviour(tcpmux, the_name_may_come_in_pieces)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int client = client_connect(superd_port(superd, "mux"));
@@ -96,7 +96,7 @@ Behaviour(mux, the_name_may_come_in_pieces)
 	superd_stop(superd);
 }
 
-Behaviour(mux, a_carriage_return_alone_ends_the_name)
+Behaviour(tcpmux, a_carriage_return_alone_ends_the_name)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int port = superd_port(superd, "mux");
@@ -109,7 +109,7 @@ Behaviour(mux, a_carriage_return_alone_ends_the_name)
 	superd_stop(superd);
 }
 
-Behaviour(mux, what_is_said_behind_the_name_is_the_services)
+Behaviour(tcpmux, what_is_said_behind_the_name_is_the_services)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int client = client_connect(superd_port(superd, "mux"));
@@ -121,7 +121,7 @@ Behaviour(mux, what_is_said_behind_the_name_is_the_services)
 	superd_stop(superd);
 }
 
-Behaviour(mux, a_service_without_a_plus_answers_for_itself)
+Behaviour(tcpmux, a_service_without_a_plus_answers_for_itself)
 {
 	struct superd *superd = run_mux("service own {\n listen = \"tcpmux:own\"\n accept = yes\n"
 					" exec = { \"/bin/echo\", \"+mine\" }\n}\n");
@@ -133,7 +133,7 @@ Behaviour(mux, a_service_without_a_plus_answers_for_itself)
 	superd_stop(superd);
 }
 
-Behaviour(mux, help_lists_the_names)
+Behaviour(tcpmux, help_lists_the_names)
 {
 	struct superd *superd = run_mux(text_of("%s%sservice closed {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
 						" exec = \"%s\"\n}\n",
@@ -146,7 +146,7 @@ Behaviour(mux, help_lists_the_names)
 	superd_stop(superd);
 }
 
-Behaviour(mux, only_who_has_such_an_endpoint_is_reached)
+Behaviour(tcpmux, only_who_has_such_an_endpoint_is_reached)
 {
 	struct superd *superd = run_mux(text_of("%sservice closed {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
 						" exec = \"%s\"\n}\n",
@@ -161,7 +161,7 @@ Behaviour(mux, only_who_has_such_an_endpoint_is_reached)
 	superd_stop(superd);
 }
 
-Behaviour(mux, the_answer_arrives_also_where_the_client_has_said_more)
+Behaviour(tcpmux, the_answer_arrives_also_where_the_client_has_said_more)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 
@@ -169,7 +169,7 @@ Behaviour(mux, the_answer_arrives_also_where_the_client_has_said_more)
 	superd_stop(superd);
 }
 
-Behaviour(mux, what_is_no_name_is_no_name)
+Behaviour(tcpmux, what_is_no_name_is_no_name)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int port = superd_port(superd, "mux"), client = client_connect(port);
@@ -182,7 +182,7 @@ Behaviour(mux, what_is_no_name_is_no_name)
 	superd_stop(superd);
 }
 
-Behaviour(mux, silent_clients_hold_nobody_up)
+Behaviour(tcpmux, silent_clients_hold_nobody_up)
 {
 	enum { SILENT = 50 };
 	struct superd *superd = run_mux(target("finger", ""));
@@ -197,7 +197,7 @@ Behaviour(mux, silent_clients_hold_nobody_up)
 	superd_stop(superd);
 }
 
-Behaviour(mux, the_service_runs_as_its_own_user)
+Behaviour(tcpmux, the_service_runs_as_its_own_user)
 {
 	struct superd *superd;
 	int client;
@@ -213,7 +213,7 @@ Behaviour(mux, the_service_runs_as_its_own_user)
 	superd_stop(superd);
 }
 
-Behaviour(mux, the_rules_of_the_service_hold)
+Behaviour(tcpmux, the_rules_of_the_service_hold)
 {
 	struct superd *superd = run_mux(target("finger", "only_from = { \"127.0.0.2\" }"));
 	int port = superd_port(superd, "mux");
@@ -224,7 +224,7 @@ Behaviour(mux, the_rules_of_the_service_hold)
 	superd_stop(superd);
 }
 
-Behaviour(mux, at_the_limit_of_instances_its_clients_wait)
+Behaviour(tcpmux, at_the_limit_of_instances_its_clients_wait)
 {
 	struct superd *superd = run_mux(target("finger", "instances = 1"));
 	int port = superd_port(superd, "mux"), first = client_connect(port), second = client_connect(port);
@@ -241,7 +241,7 @@ Behaviour(mux, at_the_limit_of_instances_its_clients_wait)
 	superd_stop(superd);
 }
 
-Behaviour(mux, a_reload_changes_who_can_be_asked_for)
+Behaviour(tcpmux, a_reload_changes_who_can_be_asked_for)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int port = superd_port(superd, "mux");
@@ -267,7 +267,7 @@ static size_t count_living(struct superd *superd)
 }
 
 /* Each of them has said its name and ended before superd hears of either. */
-Behaviour(mux, a_reload_to_another_program_loses_no_name_that_was_said)
+Behaviour(tcpmux, a_reload_to_another_program_loses_no_name_that_was_said)
 {
 	enum { CLIENTS = 10 };
 	const char *services = target("finger", ""), *mux = text_of(mux_service, own_user());
@@ -296,7 +296,7 @@ Behaviour(mux, a_reload_to_another_program_loses_no_name_that_was_said)
 	superd_stop(superd);
 }
 
-Behaviour(mux, nothing_is_left_of_clients_who_leave_early)
+Behaviour(tcpmux, nothing_is_left_of_clients_who_leave_early)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int port = superd_port(superd, "mux");
@@ -317,7 +317,7 @@ Behaviour(mux, nothing_is_left_of_clients_who_leave_early)
 }
 
 /* It waits for room, counted and greeted already, while the table changes. */
-Behaviour(mux, a_reload_greets_nobody_twice)
+Behaviour(tcpmux, a_reload_greets_nobody_twice)
 {
 	struct superd *superd = run_mux(target("finger", "instances = 1"));
 	int port = superd_port(superd, "mux"), first = client_connect(port), second = client_connect(port);
@@ -337,7 +337,7 @@ Behaviour(mux, a_reload_greets_nobody_twice)
 
 /* Whatever keeps them waiting: nobody waits for ever, nor takes the place of others for ever. The 30 s do not begin
  * anew by a reload or an upgrade. */
-Behaviour(mux, who_waits_in_vain_is_refused)
+Behaviour(tcpmux, who_waits_in_vain_is_refused)
 {
 	static const char *const names[] = { "full\r\n", "held\r\n", "failing\r\n", "resting\r\n" };
 	enum { SERVICES = sizeof(names) / sizeof(*names), MILLISECONDS = 30000 };
@@ -378,7 +378,7 @@ Behaviour(mux, who_waits_in_vain_is_refused)
 	superd_stop(superd);
 }
 
-Behaviour(mux, sessions_and_services_go_over_an_upgrade)
+Behaviour(tcpmux, sessions_and_services_go_over_an_upgrade)
 {
 	struct superd *superd = run_mux(target("finger", ""));
 	int port = superd_port(superd, "mux"), before = client_connect(port), asking = client_connect(port);
