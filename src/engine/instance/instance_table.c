@@ -3,15 +3,21 @@
 
 #include <assert.h>
 
-#define TO(state, action) { INSTANCE_##state, DO_##action }
+#define TO(state, then) { .next = INSTANCE_##state, .action = DO_##then }
+#define STAY(state, reason) { .next = INSTANCE_##state, .action = DO_IGNORE, .why = reason }
 
-/* Nothing of it is left by now. Its end is looked at again behind each command, and superd may order again what is
- * under way. */
+#define STOPPING "it is being stopped"
+#define ENDING "it ends already"
+#define MAINPID "of a process that MAINPID named too early"
+#define COMMAND "the command was told to end; the next event says whether a process is left"
+#define NOTHING_LEFT "nothing of it is left; its end is looked at again behind each command"
+#define QUICK "it reached its program before SIGKILL reached it"
+
 #define ENDS(state) \
-	[ON_LEFT] = TO(state, IGNORE),          [ON_GONE_OK] = TO(state, IGNORE), \
-	[ON_GONE_REMAINS] = TO(state, IGNORE),  [ON_GONE_WORKED] = TO(state, IGNORE), \
-	[ON_GONE_FAIL] = TO(state, IGNORE),     [ON_UNMET] = TO(state, IGNORE), \
-	[ON_STOP] = TO(state, IGNORE)
+	[ON_LEFT] = STAY(state, NOTHING_LEFT), [ON_GONE_OK] = STAY(state, NOTHING_LEFT), \
+	[ON_GONE_REMAINS] = STAY(state, NOTHING_LEFT), [ON_GONE_WORKED] = STAY(state, NOTHING_LEFT), \
+	[ON_GONE_FAIL] = STAY(state, NOTHING_LEFT), [ON_UNMET] = STAY(state, NOTHING_LEFT), \
+	[ON_STOP] = STAY(state, ENDING)
 
 const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 	[INSTANCE_NEW] = {
@@ -24,19 +30,19 @@ const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 	[INSTANCE_COND] = {
 		[ON_CMD_OK] = TO(PRE, RUN_PRE),         [ON_CMD_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_UNMET] = TO(OVER, REPORT),          [ON_TIMEOUT] = TO(COND, LIMIT),
-		[ON_LEFT] = TO(COND, IGNORE),           /* of a process that MAINPID named too early */
+		[ON_LEFT] = STAY(COND, MAINPID),
 		[ON_STOP] = TO(TERM, SIGNAL),           [ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_PRE] = {
 		[ON_CMD_OK] = TO(LAUNCHED, LAUNCH),     [ON_CMD_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_UNMET] = TO(OVER, REPORT),          [ON_TIMEOUT] = TO(PRE, LIMIT),
-		[ON_LEFT] = TO(PRE, IGNORE),            /* as in COND */
+		[ON_LEFT] = STAY(PRE, MAINPID),
 		[ON_STOP] = TO(TERM, SIGNAL),           [ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_LAUNCHED] = {
 		[ON_EXEC_OK] = TO(POST, NOTE_RUN_POST), [ON_EXEC_WAIT] = TO(STARTED, NOTE_RUN),
 		[ON_EXEC_WORK] = TO(WORK, NOTE_RUN),    [ON_EXEC_FAIL] = TO(STOP_POST, RUN_STOP_POST),
-		[ON_READY] = TO(LAUNCHED, IGNORE),      /* before the report of its start: EXEC_OK follows */
+		[ON_READY] = STAY(LAUNCHED, "it comes before the report of its start: EXEC_OK follows"),
 		[ON_UNMET] = TO(OVER, REPORT),
 		[ON_LEFT] = TO(CLEAR, CLEAR),           [ON_GONE_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_TIMEOUT] = TO(LAUNCHED, LIMIT),
@@ -80,31 +86,30 @@ const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 		[ON_CMD_OK] = TO(TERM, SIGNAL),         [ON_CMD_FAIL] = TO(TERM, SIGNAL),
 		[ON_LEFT] = TO(STOP_CMD, LINGER),       [ON_GONE_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_TIMEOUT] = TO(STOP_CMD, LIMIT),     [ON_EXPIRE] = TO(FINAL, SIGNAL_FINAL),
-		[ON_STOP] = TO(STOP_CMD, IGNORE),       [ON_KILL] = TO(KILL, KILL),
+		[ON_STOP] = STAY(STOP_CMD, STOPPING),   [ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_TERM] = {
-		/* The command was told to end. The next event says whether a process is left. */
-		[ON_CMD_OK] = TO(TERM, IGNORE),         [ON_CMD_FAIL] = TO(TERM, IGNORE),
+		[ON_CMD_OK] = STAY(TERM, COMMAND),      [ON_CMD_FAIL] = STAY(TERM, COMMAND),
 		[ON_UNMET] = TO(OVER, REPORT),          /* of the command before its program that runs */
 		[ON_LEFT] = TO(TERM, LINGER),           [ON_GONE_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_TIMEOUT] = TO(TERM, LIMIT),         [ON_EXPIRE] = TO(FINAL, SIGNAL_FINAL),
-		[ON_STOP] = TO(TERM, IGNORE),           [ON_KILL] = TO(KILL, KILL),
+		[ON_STOP] = STAY(TERM, STOPPING),       [ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_FINAL] = {
-		[ON_CMD_OK] = TO(FINAL, IGNORE),        [ON_CMD_FAIL] = TO(FINAL, IGNORE),      /* as in TERM */
+		[ON_CMD_OK] = STAY(FINAL, COMMAND),     [ON_CMD_FAIL] = STAY(FINAL, COMMAND),
 		[ON_UNMET] = TO(OVER, REPORT),
 		[ON_LEFT] = TO(FINAL, LINGER),          [ON_GONE_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_TIMEOUT] = TO(FINAL, LIMIT),        [ON_EXPIRE] = TO(KILL, KILL),
-		[ON_STOP] = TO(FINAL, IGNORE),          [ON_KILL] = TO(KILL, KILL),
+		[ON_STOP] = STAY(FINAL, STOPPING),      [ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_KILL] = {
-		[ON_CMD_OK] = TO(KILL, IGNORE),         [ON_CMD_FAIL] = TO(KILL, IGNORE), /* as in TERM */
-		[ON_EXEC_OK] = TO(KILL, IGNORE),        /* it reached its program before SIGKILL reached it */
-		[ON_EXEC_WAIT] = TO(KILL, IGNORE),      [ON_EXEC_WORK] = TO(KILL, IGNORE),
+		[ON_CMD_OK] = STAY(KILL, COMMAND),      [ON_CMD_FAIL] = STAY(KILL, COMMAND),
+		[ON_EXEC_OK] = STAY(KILL, QUICK),
+		[ON_EXEC_WAIT] = STAY(KILL, QUICK),     [ON_EXEC_WORK] = STAY(KILL, QUICK),
 		[ON_UNMET] = TO(OVER, REPORT),
 		[ON_LEFT] = TO(KILL, LINGER),           [ON_GONE_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_TIMEOUT] = TO(KILL, GIVE_UP),       [ON_EXPIRE] = TO(KILL, KILL),
-		[ON_STOP] = TO(KILL, IGNORE),           [ON_KILL] = TO(KILL, KILL),
+		[ON_STOP] = STAY(KILL, STOPPING),       [ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_CLEAR] = {
 		[ON_CMD_OK] = TO(CLEAR, TELL_READY),    /* exec_start_post has outlived the main process */
@@ -114,7 +119,7 @@ const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 		[ON_GONE_WORKED] = TO(POST, RUN_POST),  [ON_GONE_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_UNMET] = TO(OVER, REPORT),
 		[ON_TIMEOUT] = TO(CLEAR_KILL, KILL_REST),
-		[ON_STOP] = TO(CLEAR, IGNORE),          /* it ends already */
+		[ON_STOP] = STAY(CLEAR, ENDING),
 		[ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_CLEAR_KILL] = {
@@ -125,7 +130,7 @@ const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 		[ON_GONE_WORKED] = TO(POST, RUN_POST),  [ON_GONE_FAIL] = TO(STOP_POST, RUN_STOP_POST),
 		[ON_UNMET] = TO(OVER, REPORT),
 		[ON_TIMEOUT] = TO(CLEAR_KILL, GIVE_UP),
-		[ON_STOP] = TO(CLEAR_KILL, IGNORE),     [ON_KILL] = TO(KILL, KILL),
+		[ON_STOP] = STAY(CLEAR_KILL, ENDING),   [ON_KILL] = TO(KILL, KILL),
 	},
 	[INSTANCE_LEAVE] = {
 		[ON_CMD_OK] = TO(STOP_POST, RUN_STOP_POST),
@@ -142,8 +147,8 @@ const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 	},
 	[INSTANCE_OVER] = {
 		ENDS(OVER),
-		[ON_TIMEOUT] = TO(OVER, IGNORE),        [ON_EXPIRE] = TO(OVER, IGNORE),
-		[ON_KILL] = TO(OVER, IGNORE),
+		[ON_TIMEOUT] = STAY(OVER, ENDING),      [ON_EXPIRE] = STAY(OVER, ENDING),
+		[ON_KILL] = STAY(OVER, ENDING),
 	},
 };
 

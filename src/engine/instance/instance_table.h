@@ -78,7 +78,8 @@ enum instance_action {
 };
 
 struct instance_step {
-	unsigned char next, action;
+	unsigned char next, action;     /* enum instance_state, enum instance_action */
+	const char *why;                /* why a cell does nothing; NULL: it does something */
 };
 
 extern const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS];

@@ -50,7 +50,7 @@ static bool has_stopped(int state)
 	return state >= INSTANCE_STOP_CMD;
 }
 
-Test(instance_table, leads_only_to_states_of_its_own)
+Test(instance_table, leads_only_to_states_of_its_own_or_says_why_it_does_nothing)
 {
 	EACH_CELL(state, event) {
 		struct instance_step step = instance_table[state][event];
@@ -62,6 +62,8 @@ Test(instance_table, leads_only_to_states_of_its_own)
 		if (step.action == DO_IGNORE && state != INSTANCE_NEW)
 			cr_expect_eq(step.next, state, "%s by %s does nothing, and goes on", name_of(state),
 				     event_of(event));
+		cr_expect_eq(step.action == DO_IGNORE && step.next == state, step.why != NULL,
+			     "%s by %s: a cell that does nothing says why", name_of(state), event_of(event));
 	}
 }
 
