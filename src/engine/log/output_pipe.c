@@ -1,9 +1,9 @@
-/* Reads the lines that backends print. Against a flood, one turn of the loop reads a bounded amount, a line without
- * an end is cut, and lines beyond log_rate_limit_burst are dropped.
+/* Reads the lines that backends print. Against a flood, one turn of the loop reads a bounded amount, superd cuts a
+ * line without an end, and drops lines beyond log_rate_limit_burst.
  *
- * Lines that come by way of the reader (exec/worker/output_reader) arrive a moment later. The end of an instance
- * waits for its last lines, but only for PATIENCE seconds and a share of all time, so a backend that blocks the
- * reader cannot block superd. */
+ * Lines that pass through a reader process (exec/worker/output_reader) arrive a moment later. At the end of an
+ * instance superd waits for its last lines, but at most WAIT_MOST seconds and WAIT_SHARE of all time: a backend that
+ * blocks the reader must not block superd. */
 #include "engine/log/output_pipe.h"
 
 #include <errno.h>
@@ -23,22 +23,22 @@
 #include "exec/worker/close_async.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define TURN (64 << 10)                 /* bytes that one turn of the loop reads of one output at most */
-#define TURN_LINES 256                  /* lines, about, that one turn logs at most, at a write each */
-#define PATIENCE .02                    /* seconds that superd waits for the reader of an output at a time, at most */
-#define PATIENCE_SHARE .2               /* share of all time that superd waits for the reader of one output, at most */
-#define LOOK_AGAIN .2                   /* seconds, after which a reader is asked again whether it reads */
-#define LOOKS_PATIENT 5                 /* looks after which superd logs that nobody reads */
-#define KEPT_LOW (FD_HIGH / 2) /* a writing end below this stays where a start needs it; the rest is left for clients */
+#define TURN_BYTES (64 << 10)           /* bytes that one turn of the loop reads from one output, at most */
+#define TURN_LINES 256                  /* lines that one turn logs, about; each costs a write(2) */
+#define WAIT_MOST .02                   /* seconds that superd waits for one reader at a time, at most */
+#define WAIT_SHARE .2                   /* share of all time that superd waits for one reader, at most */
+#define READER_LOOK .2                  /* seconds between two checks whether a reader has begun */
+#define READER_LOOKS 5                  /* checks after which superd logs that nobody reads */
+#define LOW_FD (FD_HIGH / 2) /* writing ends below this number stay there, as starts need low numbers; others move up */
 
-/* The buffer of one turn: the unfinished line of the last turn and the bytes read since. */
+/* The buffer of one turn: the unfinished line of the turn before, then the bytes read since. */
 struct output_line {
 	char text[OUTPUT_LINE];
 	size_t length;
 };
 
-/* As sd-daemon(3) and the kernel have it: <N> with a level, or with a facility and a level; the facility stays the
- * service's. */
+/* Returns the level of a line and skips its prefix <N> (sd-daemon(3), printk): a level, or a facility and a level.
+ * superd ignores that facility and keeps the service's. */
 static unsigned take_prefix(const struct output *output, const char **line, size_t *length)
 {
 	const char *at = *line + 1, *end = *line + (*length < 5 ? *length : 5);
@@ -55,7 +55,7 @@ static unsigned take_prefix(const struct output *output, const char **line, size
 	return LOG_PRI(number);
 }
 
-static void say(struct output *output, const char *line, size_t length)
+static void log_line(struct output *output, const char *line, size_t length)
 {
 	static const enum level levels[] = {
 		[LOG_EMERG] = LEVEL_ERROR,     [LOG_ALERT] = LEVEL_ERROR,   [LOG_CRIT] = LEVEL_ERROR,
@@ -66,7 +66,7 @@ static void say(struct output *output, const char *line, size_t length)
 
 	while (length && line[length - 1] == '\r')
 		length--;
-	output->said++;
+	output->turn_lines++;
 	if (output->to_syslog)
 		xinetd_record_syslog_take(output->engine,
 					  &(struct syslog_head){ (int)(output->facility | level), output->service,
@@ -77,7 +77,7 @@ static void say(struct output *output, const char *line, size_t length)
 }
 
 /* Logs how many lines were suppressed since the last report. */
-static void tell_suppressed(struct output *output)
+static void log_suppressed(struct output *output)
 {
 	const struct event event = { .name = "suppressed", .service = output->service };
 
@@ -89,13 +89,13 @@ static void tell_suppressed(struct output *output)
 
 static void begin_interval(struct output *output, double now)
 {
-	ev_timer_stop(output->engine->loop, &output->quiet);
-	tell_suppressed(output);
-	output->since = now;
-	output->lines = 0;
+	ev_timer_stop(output->engine->loop, &output->interval_timer);
+	log_suppressed(output);
+	output->interval_begin = now;
+	output->interval_lines = 0;
 }
 
-static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_interval_end(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct output *output = timer->data;
 
@@ -110,30 +110,30 @@ static void begin_suppressing(struct output *output, double now)
 	log_event(output->engine->log, LEVEL_WARNING, &event,
 		  "printed more than %lld lines within %.3g s (log_rate_limit_burst): further ones are suppressed",
 		  (long long)output->burst, output->interval);
-	ev_timer_set(&output->quiet, output->since + output->interval - now, 0.);
-	ev_timer_start(output->engine->loop, &output->quiet);
+	ev_timer_set(&output->interval_timer, output->interval_begin + output->interval - now, 0.);
+	ev_timer_start(output->engine->loop, &output->interval_timer);
 }
 
-/* As by journald: at most burst lines in an interval, which begins with its first line. */
+/* Limits the rate as journald does: at most `burst` lines in an interval, which begins with its first line. */
 static bool is_suppressed(struct output *output)
 {
 	double now;
 
 	if (!output->burst || output->interval <= 0)
 		return false;
-	if (output->lines++ < output->burst && output->lines > 1)
+	if (output->interval_lines++ < output->burst && output->interval_lines > 1)
 		return false;
-	if (ev_is_active(&output->quiet)) {
+	if (ev_is_active(&output->interval_timer)) {
 		output->suppressed++;
 		return true;
 	}
 	now = clock_now();
-	if (now - output->since >= output->interval || now < output->since) {
+	if (now - output->interval_begin >= output->interval || now < output->interval_begin) {
 		begin_interval(output, now);
-		output->lines = 1;
+		output->interval_lines = 1;
 		return false;
 	}
-	if (output->lines <= output->burst)
+	if (output->interval_lines <= output->burst)
 		return false;
 	begin_suppressing(output, now);
 	output->suppressed++;
@@ -145,11 +145,11 @@ static void take_line(struct output *output, const char *line, size_t length)
 	if (length)
 		snprintf(output->last_line, sizeof(output->last_line), "%.*s", (int)length, line);
 	if (!is_suppressed(output))
-		say(output, line, length);
+		log_line(output, line, length);
 }
 
-/* Says every whole line and moves the rest to the front. */
-static void say_lines(struct output *output, struct output_line *reading)
+/* Logs every whole line and moves the rest to the front. */
+static void take_whole_lines(struct output *output, struct output_line *reading)
 {
 	const char *at = reading->text, *newline;
 	size_t left = reading->length;
@@ -167,7 +167,7 @@ static void say_lines(struct output *output, struct output_line *reading)
 	reading->length = 0;
 }
 
-static bool is_read_aside(const struct output *output)
+static bool has_reader(const struct output *output)
 {
 	return output->reading.pipe >= 0;
 }
@@ -176,14 +176,14 @@ static ssize_t read_some(struct output *output, struct output_line *reading)
 {
 	char *to = reading->text + reading->length;
 	size_t room = OUTPUT_LINE - reading->length;
-	ssize_t got = is_read_aside(output) ? output_reader_read(&output->reading, to, room)
+	ssize_t got = has_reader(output) ? output_reader_read(&output->reading, to, room)
 					    : read(output->io.fd, to, room);
 
 	if (got <= 0)
 		return got;
-	output->hangs = false;
+	output->reader_hangs = false;
 	reading->length += (size_t)got;
-	say_lines(output, reading);
+	take_whole_lines(output, reading);
 	return got;
 }
 
@@ -197,7 +197,7 @@ static void take_unfinished(struct output *output, struct output_line *reading)
 	output->length = 0;
 }
 
-/* Without memory to keep an unfinished line, it is logged as it is. */
+/* Keeps an unfinished line for the next turn. Logs it as it is after the last turn, or if memory is short. */
 static void keep_unfinished(struct output *output, const struct output_line *reading, bool last)
 {
 	if (!reading->length)
@@ -211,17 +211,17 @@ static void keep_unfinished(struct output *output, const struct output_line *rea
 	output->length = reading->length;
 }
 
-/* Milliseconds. */
-static int find_patience(struct output *output, double now)
+/* Returns the milliseconds that superd may wait for the reader now. */
+static int wait_budget_ms(struct output *output, double now)
 {
-	double more = (now - output->patience_at) * PATIENCE_SHARE;
+	double more = (now - output->wait_left_at) * WAIT_SHARE;
 
-	output->patience = fmin(output->patience + fmax(more, 0.), PATIENCE);
-	output->patience_at = now;
-	return output->hangs ? 0 : (int)(output->patience * 1000);
+	output->wait_left = fmin(output->wait_left + fmax(more, 0.), WAIT_MOST);
+	output->wait_left_at = now;
+	return output->reader_hangs ? 0 : (int)(output->wait_left * 1000);
 }
 
-/* Whether more has come out of the pipe. In the order of the looks: the reader may be done between them. */
+/* Whether more can be read. The order matters: the reader may finish between the first poll and the wait. */
 static bool await_more(struct output *output)
 {
 	struct pollfd text = { .fd = output->io.fd, .events = POLLIN };
@@ -233,24 +233,25 @@ static bool await_more(struct output *output)
 	if (!behind)
 		return false;
 	before = clock_now();
-	if (poll(&text, 1, find_patience(output, before)) <= 0)
-		output->hangs = true;
-	output->patience -= clock_now() - before;
-	return !output->hangs;
+	if (poll(&text, 1, wait_budget_ms(output, before)) <= 0)
+		output->reader_hangs = true;
+	output->wait_left -= clock_now() - before;
+	return !output->reader_hangs;
 }
 
-/* false at the end: every writer has closed. */
-static bool drain(struct output *output, bool last, bool waits)
+/* Reads and logs what is there. last: reads to the end; waits: waits for the reader. false: every writer has
+ * closed. */
+static bool read_turn(struct output *output, bool last, bool waits)
 {
 	struct output_line reading;
 	ssize_t got = 1, all = 0;
 
 	if (output->io.fd < 0)
-		return true;            /* its reader is gone, and there is no other yet */
+		return true;            /* the reader is gone, and no other has begun yet */
 	take_unfinished(output, &reading);
-	output->said = 0;
-	waits = waits && is_read_aside(output) && output->reading.target < 0;
-	while (all < TURN && (last || output->said < TURN_LINES)) {
+	output->turn_lines = 0;
+	waits = waits && has_reader(output) && output->reading.target < 0;
+	while (all < TURN_BYTES && (last || output->turn_lines < TURN_LINES)) {
 		got = read_some(output, &reading);
 		if (got > 0)
 			all += got;
@@ -264,10 +265,10 @@ static bool drain(struct output *output, bool last, bool waits)
 void output_drain(struct output *output, bool last)
 {
 	if (output)
-		drain(output, last, true);
+		read_turn(output, last, true);
 }
 
-static void watch(struct output *output, int fd)
+static void watch_fd(struct output *output, int fd)
 {
 	if (output->io.fd == fd)
 		return;
@@ -277,43 +278,44 @@ static void watch(struct output *output, int fd)
 		ev_io_start(output->engine->loop, &output->io);
 }
 
-/* To close a pipe is to take its lock, too. */
+/* close(2) of a pipe takes its lock, which another user's process may hold: another process closes those pipes. */
 static void close_pipe(struct output *output, int *fd)
 {
-	if (is_read_aside(output))
+	if (has_reader(output))
 		close_socket_fd(output->engine, output->service, fd);
 	else
 		fd_close(fd);
 }
 
-static void look_again(struct output *output)
+static void start_reader_timer(struct output *output)
 {
-	ev_timer_stop(output->engine->loop, &output->look);
-	ev_timer_set(&output->look, LOOK_AGAIN, LOOK_AGAIN);
-	ev_timer_start(output->engine->loop, &output->look);
+	ev_timer_stop(output->engine->loop, &output->reader_timer);
+	ev_timer_set(&output->reader_timer, READER_LOOK, READER_LOOK);
+	ev_timer_start(output->engine->loop, &output->reader_timer);
 }
 
-/* The reader was killed. Another one goes on, in a while: it may be killed as often. */
-static void lose_reader(struct output *output)
+/* The reader was killed. The next one starts after a pause, as it may be killed again. */
+static void replace_reader(struct output *output)
 {
-	watch(output, -1);
+	watch_fd(output, -1);
 	output_reader_stop(&output->reading);
-	look_again(output);
+	start_reader_timer(output);
 }
 
-/* Nothing is to come, and yet the service has it: an older superd had its reader, which is gone, and not the pipe; or
- * superd's own output has lost its reader, and backends are to hear of that as if they wrote there. */
+/* Every writer has closed, though superd holds the writing end. Either an older superd had the reader, which is gone,
+ * and not the pipe. Or nobody reads superd's own output any more: superd closes the pipe, so backends get EPIPE or
+ * SIGPIPE as if they wrote there themselves. */
 static void stop_reading(struct output *output)
 {
 	int fd = output->io.fd;
 
-	watch(output, -1);
-	if (!is_read_aside(output)) {
+	watch_fd(output, -1);
+	if (!has_reader(output)) {
 		fd_close(&fd);
 		return;
 	}
 	close_pipe(output, &output->reading.pipe);
-	output_reader_stop(&output->reading);   /* only now: superd's must not be the last of it */
+	output_reader_stop(&output->reading);   /* after the pipe: superd's end must not be the last */
 }
 
 static void on_output(struct ev_loop *loop, ev_io *io, int events)
@@ -321,42 +323,42 @@ static void on_output(struct ev_loop *loop, ev_io *io, int events)
 	struct output *output = io->data;
 
 	(void)loop, (void)events;
-	if (drain(output, false, false))
+	if (read_turn(output, false, false))
 		return;
-	if (is_read_aside(output) && !output_reader_is_done(&output->reading))
-		lose_reader(output);
+	if (has_reader(output) && !output_reader_is_done(&output->reading))
+		replace_reader(output);
 	else if (output->write_end >= 0)
 		stop_reading(output);
 	else
-		output_close(output);   /* nobody writes any more: only a released one comes to an end */
+		output_close(output);   /* nobody writes any more, which happens only to a released output */
 }
 
-static void say_unread(struct output *output)
+static void log_unread(struct output *output)
 {
 	const struct event event = { .name = "unread", .service = output->service };
 
-	if (++output->looks == LOOKS_PATIENT)
+	if (++output->reader_looks == READER_LOOKS)
 		log_event(output->engine->log, LEVEL_WARNING, &event,
 			  "its output waits: superd-output, which reads it, cannot be started or does not answer");
 }
 
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_reader_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct output *output = timer->data;
 	bool is_read = output_reader_is_at_it(&output->reading);
 
 	(void)events;
-	watch(output, output->reading.text);
+	watch_fd(output, output->reading.text);
 	if (is_read) {
 		ev_timer_stop(loop, timer);
-		output->looks = 0;
+		output->reader_looks = 0;
 	} else {
-		say_unread(output);
+		log_unread(output);
 	}
 }
 
-/* Who can hold a pipe's lock holds up whoever reads it. Only superd's own user could stop superd anyway: root's daemons
- * hand their output on to workers of other users. */
+/* Whether processes of another user may get the pipe: a process that holds a pipe's lock blocks its reader. superd's
+ * own user may block superd in other ways anyway. Root's daemons pass their output on to workers of other users. */
 static bool is_foreign(const struct service *service)
 {
 	return geteuid() == 0 || foreign_user_is(service_user(service));
@@ -364,7 +366,7 @@ static bool is_foreign(const struct service *service)
 
 bool output_suits(const struct output *output, const struct service *service)
 {
-	return is_read_aside(output) || !is_foreign(service);
+	return has_reader(output) || !is_foreign(service);
 }
 
 void output_name(struct output *output, const struct service *service)
@@ -388,14 +390,14 @@ static struct output *output_new(struct engine *engine, bool to_syslog)
 	output->engine = engine;
 	output->to_syslog = to_syslog;
 	output->write_end = -1;
-	output->since = -INFINITY;
+	output->interval_begin = -INFINITY;
 	output->reading = (struct output_reading)OUTPUT_READING_NONE;
-	output->patience = PATIENCE;
-	output->patience_at = clock_now();
-	ev_timer_init(&output->quiet, on_quiet, 0., 0.);
-	output->quiet.data = output;
-	ev_init(&output->look, on_look);
-	output->look.data = output;
+	output->wait_left = WAIT_MOST;
+	output->wait_left_at = clock_now();
+	ev_timer_init(&output->interval_timer, on_interval_end, 0., 0.);
+	output->interval_timer.data = output;
+	ev_init(&output->reader_timer, on_reader_timer);
+	output->reader_timer.data = output;
 	ev_init(&output->io, on_output);
 	ev_io_set(&output->io, -1, EV_READ);
 	output->io.data = output;
@@ -403,15 +405,15 @@ static struct output *output_new(struct engine *engine, bool to_syslog)
 	return output;
 }
 
-/* false and errno: it is as it was. */
-static bool read_aside(struct output *output, int pipe)
+/* Starts a reader for the pipe. false and errno: nothing has changed. */
+static bool start_reader(struct output *output, int pipe)
 {
 	if (!output_reader_start(&output->reading, pipe)) {
 		output->reading.pipe = -1;
 		return false;
 	}
-	watch(output, output->reading.text);
-	look_again(output);
+	watch_fd(output, output->reading.text);
+	start_reader_timer(output);
 	return true;
 }
 
@@ -423,12 +425,12 @@ static struct output *open_pipe(struct output *output, bool aside)
 		free(output);
 		return NULL;
 	}
-	output->write_end = ends[1] < KEPT_LOW ? ends[1] : fd_raise(ends[1], FD_HIGH);
-	fd_set_nonblocking(output->write_end, false);   /* what backends see as their stdout */
+	output->write_end = ends[1] < LOW_FD ? ends[1] : fd_raise(ends[1], FD_HIGH);
+	fd_set_nonblocking(output->write_end, false);   /* backends get it as their stdout */
 	ends[0] = fd_raise(ends[0], FD_HIGH);
 	if (!aside) {
-		watch(output, ends[0]);
-	} else if (!read_aside(output, ends[0])) {
+		watch_fd(output, ends[0]);
+	} else if (!start_reader(output, ends[0])) {
 		fd_close(&ends[0]);
 		fd_close(&output->write_end);
 		free(output);
@@ -467,8 +469,8 @@ bool output_is_needed(const struct service *service, int number)
 	       (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
 }
 
-/* A superd of before has read by itself what is another user's. */
-static struct output *go_on(struct output *output, const struct output_ends *ends, bool foreign)
+/* Takes over the ends. An older superd may have read another user's pipe itself: it gets a reader now. */
+static struct output *use_ends(struct output *output, const struct output_ends *ends, bool foreign)
 {
 	struct stat status;
 
@@ -476,8 +478,8 @@ static struct output *go_on(struct output *output, const struct output_ends *end
 	output->reading.pipe = ends->pipe;
 	output->reading.text = ends->pipe >= 0 ? ends->read : -1;
 	if (ends->pipe >= 0 || !foreign || fstat(ends->read, &status) < 0 || !S_ISFIFO(status.st_mode) ||
-	    !read_aside(output, ends->read))
-		watch(output, ends->read);
+	    !start_reader(output, ends->read))
+		watch_fd(output, ends->read);
 	return output;
 }
 
@@ -489,10 +491,10 @@ struct output *output_resume(struct engine *engine, const struct service *servic
 	if (!output)
 		return NULL;
 	output_name(output, service);
-	return go_on(output, ends, is_foreign(service));
+	return use_ends(output, ends, is_foreign(service));
 }
 
-/* Of a released output only the name is known, not the service it belonged to. */
+/* superd knows only the name of a released output, not its service: it assumes another user's. */
 struct output *output_resume_released(struct engine *engine, const char *name, const struct output_ends *ends)
 {
 	struct output *output = output_new(engine, false);
@@ -506,7 +508,7 @@ struct output *output_resume_released(struct engine *engine, const char *name, c
 	}
 	output->service = output->name;
 	list_add(&engine->log_files->released, &output->link);
-	return go_on(output, ends, true);
+	return use_ends(output, ends, true);
 }
 
 void output_close(struct output *output)
@@ -516,14 +518,14 @@ void output_close(struct output *output)
 	if (!output)
 		return;
 	output_drain(output, true);
-	ev_timer_stop(output->engine->loop, &output->quiet);
-	tell_suppressed(output);
+	ev_timer_stop(output->engine->loop, &output->interval_timer);
+	log_suppressed(output);
 	ev_io_stop(output->engine->loop, &output->io);
-	ev_timer_stop(output->engine->loop, &output->look);
+	ev_timer_stop(output->engine->loop, &output->reader_timer);
 	close_pipe(output, &output->write_end);
-	if (is_read_aside(output)) {
+	if (has_reader(output)) {
 		close_pipe(output, &output->reading.pipe);
-		output_reader_stop(&output->reading);   /* only now: superd's must not be the last of it */
+		output_reader_stop(&output->reading);   /* after the pipe: superd's end must not be the last */
 	} else {
 		fd = output->io.fd;
 		fd_close(&fd);
@@ -539,7 +541,7 @@ void output_release(struct output *output)
 		return;
 	close_pipe(output, &output->write_end);
 	output->name = strdup(output->service);
-	if (!output->name || !(drain(output, false, false) || is_read_aside(output))) {
+	if (!output->name || !(read_turn(output, false, false) || has_reader(output))) {
 		output_close(output);
 		return;
 	}
@@ -548,30 +550,30 @@ void output_release(struct output *output)
 	list_add(&output->engine->log_files->released, &output->link);
 }
 
-/* One without a reader now goes over as a pipe that somebody else is to have read. */
-static void save_ends(struct state_saver *carry, const void *object)
+/* If the reader has not begun, only the pipe is saved, as a pipe that needs a reader. */
+static void save_ends(struct state_saver *saver, const void *object)
 {
 	const struct output *output = object;
 	const struct output_reading *reading = &output->reading;
 	bool is_read = reading->pipe < 0 || (reading->text >= 0 && reading->other < 0);
 
-	save_fd(carry, "read", is_read ? output->io.fd : reading->pipe);
+	save_fd(saver, "read", is_read ? output->io.fd : reading->pipe);
 	if (is_read)
-		save_fd(carry, "pipe", reading->pipe);
+		save_fd(saver, "pipe", reading->pipe);
 }
 
-/* The writing end goes over, too: what backends have is a copy of it. */
-static void save_write_end(struct state_saver *carry, const void *object)
+/* The writing end is saved, too: backends have copies of it. */
+static void save_write_end(struct state_saver *saver, const void *object)
 {
-	save_fd(carry, "write", ((const struct output *)object)->write_end);
+	save_fd(saver, "write", ((const struct output *)object)->write_end);
 }
 
-static void save_line(struct state_saver *carry, const void *object)
+static void save_line(struct state_saver *saver, const void *object)
 {
 	const struct output *output = object;
 
 	if (output->length)
-		state_add_bytes(&carry->text, "line", output->line, output->length);
+		state_add_bytes(&saver->text, "line", output->line, output->length);
 }
 
 static void load_line(struct state_section *section, void *object)
@@ -593,21 +595,21 @@ static const struct state_field output_fields[] = {
 	{ STATE_BY(output, line, save_line, load_line) },
 	{ NONE(link, "listed where it was released") },
 	{ NONE(reading, "begins anew with the pipe") },
-	{ NONE(look, "begins anew with the pipe") },
-	{ NONE(looks, "begins anew with the pipe") },
-	{ NONE(hangs, "begins anew with the pipe") },
-	{ NONE(patience, "begins anew with the pipe") },
-	{ NONE(patience_at, "begins anew with the pipe") },
+	{ NONE(reader_timer, "begins anew with the pipe") },
+	{ NONE(reader_looks, "begins anew with the pipe") },
+	{ NONE(reader_hangs, "begins anew with the pipe") },
+	{ NONE(wait_left, "begins anew with the pipe") },
+	{ NONE(wait_left_at, "begins anew with the pipe") },
 	{ NONE(engine, "that of the superd that runs it") },
 	{ NONE(service, "the row in the table that was read anew, or the key name") },
-	{ NONE(said, "only within a turn of the loop") },
+	{ NONE(turn_lines, "only within a turn of the loop") },
 	{ NONE(last_line, "only for the failure that comes next") },
 	{ NONE(burst, "of the row in the table that was read anew") },
 	{ NONE(interval, "of the row in the table that was read anew") },
-	{ NONE(since, "counted anew") },
-	{ NONE(lines, "counted anew") },
+	{ NONE(interval_begin, "counted anew") },
+	{ NONE(interval_lines, "counted anew") },
 	{ NONE(suppressed, "counted anew") },
-	{ NONE(quiet, "counted anew") },
+	{ NONE(interval_timer, "counted anew") },
 	{ NONE(name, "the key name") },
 	{ NONE(length, "that of line") },
 };

@@ -10,7 +10,7 @@
 
 #include "config/service/service.h"
 
-static void begin(struct buf *out, const char *word, const char *service)
+static void begin_line(struct buf *out, const char *word, const char *service)
 {
 	buf_addf(out, "%s: ", word);
 	buf_visible(out, service, strlen(service));
@@ -30,7 +30,7 @@ static void add_peer(struct buf *out, const char *peer)
 
 void xinetd_line_start(struct buf *out, const char *service, unsigned flags, pid_t pid, const char *peer)
 {
-	begin(out, "START", service);
+	begin_line(out, "START", service);
 	if (flags & SUCCESS_PID)
 		buf_addf(out, " pid=%ld", (long)pid);
 	if (flags & SUCCESS_HOST)
@@ -39,7 +39,7 @@ void xinetd_line_start(struct buf *out, const char *service, unsigned flags, pid
 
 void xinetd_line_end(struct buf *out, const char *service, unsigned flags, pid_t pid, int status, double lasted)
 {
-	begin(out, "EXIT", service);
+	begin_line(out, "EXIT", service);
 	if (flags & SUCCESS_EXIT && WIFSIGNALED(status))
 		buf_addf(out, " signal=%d", WTERMSIG(status));
 	else if (flags & SUCCESS_EXIT)
@@ -52,7 +52,7 @@ void xinetd_line_end(struct buf *out, const char *service, unsigned flags, pid_t
 
 void xinetd_line_refusal(struct buf *out, const char *service, unsigned flags, const char *word, const char *peer)
 {
-	begin(out, "FAIL", service);
+	begin_line(out, "FAIL", service);
 	buf_addf(out, " %s", word);
 	if (flags & FAILURE_HOST)
 		add_peer(out, peer);
@@ -60,14 +60,14 @@ void xinetd_line_refusal(struct buf *out, const char *service, unsigned flags, c
 
 void xinetd_line_user(struct buf *out, const char *service, const char *text)
 {
-	begin(out, "USERID", service);
+	begin_line(out, "USERID", service);
 	buf_char(out, ' ');
 	add_visible(out, text);
 }
 
 void xinetd_line_nobody(struct buf *out, const char *service, const char *peer, const char *why)
 {
-	begin(out, "NOID", service);
+	begin_line(out, "NOID", service);
 	buf_char(out, ' ');
 	add_visible(out, peer ? peer : "<no address>");
 	buf_char(out, ' ');
@@ -76,7 +76,7 @@ void xinetd_line_nobody(struct buf *out, const char *service, const char *peer, 
 
 void xinetd_line_traffic(struct buf *out, const char *service, uint64_t in, uint64_t out_bytes)
 {
-	begin(out, "TRAFFIC", service);
+	begin_line(out, "TRAFFIC", service);
 	buf_addf(out, " in=%llu(bytes) out=%llu(bytes)", (unsigned long long)in, (unsigned long long)out_bytes);
 }
 
@@ -93,7 +93,7 @@ void xinetd_line_wrapped(struct buf *out, const char *service, const char *proto
 	buf_addf(out, " (%s)", protocol);
 }
 
-/* The month and the day are not padded, as ever. */
+/* xinetd pads neither the month nor the day. */
 void xinetd_line_stamp(struct buf *out, const struct tm *now)
 {
 	buf_addf(out, "%02d/%d/%d@%02d:%02d:%02d: ", now->tm_year % 100, now->tm_mon + 1, now->tm_mday, now->tm_hour,

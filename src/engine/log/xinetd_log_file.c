@@ -26,13 +26,13 @@ struct record_file {
 	size_t hash;                    /* hash of the path */
 	bool is_open;
 	bool used;                      /* a line was logged there since the last records_reopen */
-	bool told_soft, told_hard;      /* this limit was logged; reset when the file gets shorter */
-	bool told_stuck;                /* it was logged that the file cannot be opened again */
+	bool soft_logged, hard_logged;  /* this limit was logged; reset when the file gets shorter */
+	bool reopen_logged;             /* it was logged that the file cannot be opened again */
 	int64_t size;                   /* bytes */
 	char *flaw;                     /* why superd refuses to open the path; NULL: no reason */
-	int64_t looked;                 /* monotonic second of the last look at the path, or try to open it; -1: none */
+	int64_t looked;                 /* monotonic second of the last check of the path; -1: none */
 	unsigned long lost;             /* lines dropped while it was not open, since the last report of them */
-	bool told_away;                 /* it was logged that the file takes no lines now */
+	bool outage_logged;             /* it was logged that the file takes no lines now */
 	struct log_pump pump;
 };
 
@@ -60,7 +60,7 @@ static void file_free(struct record_file *file)
 	free(file);
 }
 
-static size_t hash(const char *path)
+static size_t hash_path(const char *path)
 {
 	uint64_t h = hash_text(HASH_START, path);
 
@@ -88,7 +88,7 @@ static struct record_file *file_new(const char *path, size_t name)
 /* NULL: out of memory. */
 static struct record_file *file_find(struct engine *engine, const char *path)
 {
-	size_t name = hash(path);
+	size_t name = hash_path(path);
 	struct list *bucket = &engine->log_files->files[name % LOG_FILE_BUCKETS];
 	struct record_file *file;
 
@@ -103,16 +103,16 @@ static struct record_file *file_find(struct engine *engine, const char *path)
 	return file;
 }
 
-/* Takes over the present size. A file that got shorter has room again. */
+/* Notes the file's size. A file that has become shorter has room again. */
 static void file_measure(struct record_file *file, int64_t size)
 {
 	if (size < file->size)
-		file->told_soft = file->told_hard = false;
+		file->soft_logged = file->hard_logged = false;
 	file->size = size;
 }
 
-/* Whether nobody but root could lead superd elsewhere by its path, or keep it waiting there; else the reason is left in
- * file->flaw. */
+/* Whether only root controls the path: another user could lead superd to another file, or block it there. false: the
+ * reason is in file->flaw. */
 static bool file_is_trusted(struct record_file *file)
 {
 	struct path_finding finding;
@@ -133,21 +133,21 @@ static void file_reopen(struct engine *engine, struct record_file *file)
 	int64_t size;
 
 	if (!log_sink_reopen(&file->sink)) {
-		if (!file->told_stuck)
+		if (!file->reopen_logged)
 			log_warn(engine->log,
 				 "cannot open %s again: %m: the lines of log_type go on into the file of before",
 				 file_path(file));
-		file->told_stuck = true;
+		file->reopen_logged = true;
 		return;
 	}
-	file->told_stuck = false;
+	file->reopen_logged = false;
 	log_sink_is_current(&file->sink, &size);
 	file->size = INT64_MAX;
 	file_measure(file, size);
 }
 
-static void say_away(struct engine *engine, const char *service, const char *name, const char *why,
-		     const char *what)
+static void log_outage(struct engine *engine, const char *service, const char *name, const char *why,
+		       const char *what)
 {
 	const struct event event = { .name = "records", .service = service, .reason = why };
 
@@ -155,7 +155,7 @@ static void say_away(struct engine *engine, const char *service, const char *nam
 		  what);
 }
 
-static void say_back(struct engine *engine, const char *service, const char *name, unsigned long lost)
+static void log_recovery(struct engine *engine, const char *service, const char *name, unsigned long lost)
 {
 	const struct event event = { .name = "records", .service = service };
 
@@ -166,57 +166,70 @@ static void say_back(struct engine *engine, const char *service, const char *nam
 		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: no line was dropped", name);
 }
 
-static const char *why_not(const struct log_sink *sink)
+static const char *outage_reason(const struct log_sink *sink)
 {
 	if (sink->state == LOG_SINK_FULL)
 		return strerror(EAGAIN);
 	return sink->error ? strerror(sink->error) : "no daemon listens at /dev/log";
 }
 
+/* Whether a destination of log_type takes lines, and what superd has logged about that. */
+struct outage {
+	const char *name;               /* the destination, for the log */
+	bool *logged;                   /* it was logged that it takes no lines; cleared when it takes them again */
+	unsigned long *lost;            /* lines dropped since the last report */
+};
+
 /* Reports once that a sink takes no line, and once that it does again. A sink that is only full for a moment, and has
  * dropped nothing, is not reported. */
-static void tell(struct engine *engine, const char *service, struct log_sink *sink, const char *name, bool *told,
-		 unsigned long *lost)
+static void report_outage(struct engine *engine, const char *service, const struct outage *outage,
+			  struct log_sink *sink)
 {
-	unsigned long all = *lost + sink->unreported.all;
+	unsigned long all = *outage->lost + sink->unreported.all;
 
-	if (!*told && (sink->unreported.all || sink->state == LOG_SINK_AWAY)) {
-		*told = true;
-		say_away(engine, service, name, why_not(sink), sink->unreported.all ? "are dropped" : "wait");
-	} else if (*told && sink->state == LOG_SINK_READY) {
-		*told = false;
-		*lost = 0;
+	if (!*outage->logged && (sink->unreported.all || sink->state == LOG_SINK_AWAY)) {
+		*outage->logged = true;
+		log_outage(engine, service, outage->name, outage_reason(sink),
+			   sink->unreported.all ? "are dropped" : "wait");
+	} else if (*outage->logged && sink->state == LOG_SINK_READY) {
+		*outage->logged = false;
+		*outage->lost = 0;
 		sink->unreported = (struct log_losses){ 0 };
-		say_back(engine, service, name, all);
+		log_recovery(engine, service, outage->name, all);
 	}
 }
 
-/* A line for a file that is not open. */
-static void lose(struct engine *engine, const struct event *of, unsigned long *lost, bool *told, const char *name,
-		 const char *why)
+/* Counts a line for a file that is not open. */
+static void lose_line(struct engine *engine, const struct event *of, const struct outage *outage, const char *why)
 {
 	struct log_losses *losses = log_losses(engine->log);
 
-	(*lost)++;
+	(*outage->lost)++;
 	if (losses) {
 		losses->all++;
 		losses->of_clients++;
 	}
-	if (!*told)
-		say_away(engine, of->service, name, why, "are dropped");
-	*told = true;
+	if (!*outage->logged)
+		log_outage(engine, of->service, outage->name, why, "are dropped");
+	*outage->logged = true;
+}
+
+static struct outage file_outage(struct record_file *file)
+{
+	return (struct outage){ file_path(file), &file->outage_logged, &file->lost };
 }
 
 static void on_file(void *context, struct log_pump *pump)
 {
 	struct record_file *file = container_of(pump, struct record_file, pump);
+	const struct outage outage = file_outage(file);
 
-	tell(context, NULL, &file->sink, file_path(file), &file->told_away, &file->lost);
+	report_outage(context, NULL, &outage, &file->sink);
 }
 
-/* At most once a second, as it costs system calls. NULL, or why the file can't be had; "": that was looked at just
- * now. */
-static const char *file_look(struct engine *engine, struct record_file *file)
+/* Checks the path and opens the file where needed, at most once a second, as that costs system calls. Returns NULL, or
+ * the reason why the file is not open; "": it was not open at a check in this second. */
+static const char *file_check(struct engine *engine, struct record_file *file)
 {
 	int64_t now = clock_ms() / 1000;
 	const char *why;
@@ -258,23 +271,23 @@ static bool file_has_room(struct engine *engine, struct record_file *file, const
 
 	if (!file->sink.is_regular)
 		return true;            /* a pipe or terminal doesn't grow */
-	if (size > target->soft && !file->told_soft) {
-		file->told_soft = true;
+	if (size > target->soft && !file->soft_logged) {
+		file->soft_logged = true;
 		log_event(engine->log, LEVEL_WARNING, &event, "%s grows beyond %lld bytes, log_type's soft limit",
 			  file_path(file), (long long)target->soft);
 	}
 	if (size <= target->hard)
 		return true;
-	if (!file->told_hard)
+	if (!file->hard_logged)
 		log_event(engine->log, LEVEL_WARNING, &event,
 			  "%s is full, log_type's hard limit being %lld bytes: nothing is logged there until it is "
 			  "emptied or moved away",
 			  file_path(file), (long long)target->hard);
-	file->told_hard = true;
+	file->hard_logged = true;
 	return false;
 }
 
-static void compose(struct buf *out, const char *line, size_t length)
+static void compose_line(struct buf *out, const char *line, size_t length)
 {
 	time_t now = time(NULL);
 	struct tm tm = { 0 };
@@ -289,45 +302,49 @@ static void file_take(struct engine *engine, const struct log_target *target, co
 		      const char *line, size_t length)
 {
 	struct record_file *file = file_find(engine, target->path);
+	struct outage outage;
 	struct buf text = { 0 };
 	const char *why;
-	bool told;
+	bool logged;
 
 	if (!file) {
-		told = engine->log_files->lost;
-		lose(engine, event, &engine->log_files->lost, &told, target->path, "out of memory");
+		logged = engine->log_files->lost;
+		outage = (struct outage){ target->path, &logged, &engine->log_files->lost };
+		lose_line(engine, event, &outage, "out of memory");
 		return;
 	}
+	outage = file_outage(file);
 	file->used = true;
-	why = file_look(engine, file);
-	compose(&text, line, length);
+	why = file_check(engine, file);
+	compose_line(&text, line, length);
 	if (why || text.failed) {
-		lose(engine, event, &file->lost, &file->told_away, file_path(file), why ? why : "out of memory");
+		lose_line(engine, event, &outage, why ? why : "out of memory");
 	} else if (file_has_room(engine, file, target, event, text.length)) {
 		if (log_sink_take(&file->sink, 0, text.data, text.length, true) && file->sink.state == LOG_SINK_READY)
 			file->size += (int64_t)text.length;
-		tell(engine, event->service, &file->sink, file_path(file), &file->told_away, &file->lost);
+		report_outage(engine, event->service, &outage, &file->sink);
 	}
 	buf_free(&text);
 }
 
-static void syslog_tell(struct engine *engine, const char *service)
+static void syslog_report(struct engine *engine, const char *service)
 {
 	struct log_files *files = engine->log_files;
+	const struct outage outage = { "syslog", &files->syslog_outage_logged, &files->lost };
 
-	tell(engine, service, &files->syslog, "syslog", &files->syslog_told, &files->lost);
+	report_outage(engine, service, &outage, &files->syslog);
 }
 
 static void on_syslog(void *context, struct log_pump *pump)
 {
 	(void)pump;
-	syslog_tell(context, NULL);
+	syslog_report(context, NULL);
 }
 
 void xinetd_record_syslog_take(struct engine *engine, const struct syslog_head *head, const char *line, size_t length)
 {
 	log_sink_take_as(&engine->log_files->syslog, head, line, length, false);
-	syslog_tell(engine, head->ident);
+	syslog_report(engine, head->ident);
 }
 
 static void syslog_take(struct engine *engine, const struct log_target *target, const char *service, const char *line,
@@ -336,7 +353,7 @@ static void syslog_take(struct engine *engine, const struct log_target *target, 
 	const struct syslog_head head = { target->facility | target->level, log_name(engine->log), getpid() };
 
 	log_sink_take_as(&engine->log_files->syslog, &head, line, length, true);
-	syslog_tell(engine, service);
+	syslog_report(engine, service);
 }
 
 void xinetd_record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
@@ -396,13 +413,13 @@ struct log_sink *records_open(struct engine *engine, const char *destination)
 	if (strncmp(destination, file_prefix, strlen(file_prefix)) != 0)
 		return NULL;
 	file = file_find(engine, destination + strlen(file_prefix));
-	if (!file || file_look(engine, file))
+	if (!file || file_check(engine, file))
 		return NULL;
 	file->used = true;
 	return &file->sink;
 }
 
-static void finish(void *context, const char *destination, struct log_sink *sink)
+static void finish_sink(void *context, const char *destination, struct log_sink *sink)
 {
 	(void)destination;
 	log_sink_finish(sink, *(const int64_t *)context);
@@ -413,10 +430,10 @@ void records_finish(struct engine *engine)
 	int64_t until = log_deadline(engine->log);
 
 	if (engine->log_files)
-		records_each(engine, finish, &until);
+		records_each(engine, finish_sink, &until);
 }
 
-static void file_renew(struct engine *engine, struct record_file *file)
+static void file_reopen_used(struct engine *engine, struct record_file *file)
 {
 	if (!file->used) {
 		file_free(file);
@@ -433,7 +450,7 @@ void records_reopen(struct engine *engine)
 {
 	for (size_t n = 0; n < LOG_FILE_BUCKETS; n++) {
 		LIST_EACH(link, &engine->log_files->files[n])
-			file_renew(engine, container_of(link, struct record_file, link));
+			file_reopen_used(engine, container_of(link, struct record_file, link));
 	}
 }
 
@@ -451,7 +468,7 @@ static const struct state_field log_files_fields[] = {
 	{ STATE_FIELD(log_files, "records_lost", lost), .most = INT32_MAX },
 	{ STATE_NONE(log_files, syslog, "made anew; lines that wait have sections of their own") },
 	{ STATE_NONE(log_files, syslog_pump, "made anew") },
-	{ STATE_NONE(log_files, syslog_told, "it is logged once more") },
+	{ STATE_NONE(log_files, syslog_outage_logged, "it is logged once more") },
 	{ STATE_NONE(log_files, files, "opened anew; lines that wait have sections of their own") },
 	{ STATE_NONE(log_files, released, "have sections of their own") },
 };

@@ -15,11 +15,11 @@
 
 #define LOG_FILE_BUCKETS 64
 
-/* What lines of backends and of log_type are written to beside superd's own log. */
+/* Destinations of backends' lines and of log_type, beside superd's own log. Owner: the caller of records_init. */
 struct log_files {
 	struct log_sink syslog;         /* for backends' output = "syslog" and for log_type */
 	struct log_pump syslog_pump;
-	bool syslog_told;               /* it was logged that syslog takes no lines now */
+	bool syslog_outage_logged;      /* it was logged that syslog takes no lines now */
 	struct list files[LOG_FILE_BUCKETS];    /* files of log_type, by a hash of the path */
 	unsigned long lost;             /* lines of log_type dropped for want of memory, since the last report */
 	struct list released;           /* outputs that their service has released (engine/log/output_pipe) */
@@ -33,18 +33,19 @@ extern const struct field_table log_files_state;        /* over an upgrade */
 void xinetd_record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
 			       const char *line, size_t length);
 
-/* A line that a backend has printed, to syslog under its service's name. */
+/* Logs a line that a backend has printed to syslog, under its service's name. Never waits, as above. */
 void xinetd_record_syslog_take(struct engine *engine, const struct syslog_head *head, const char *line, size_t length);
 
 /* Makes `files` the engine's. engine->log, if any, must be set before; records_free may follow at once. */
 void records_init(struct engine *engine, struct log_files *files);
 void records_attach(struct engine *engine);     /* from now on engine->loop writes queued lines */
 
-/* For rotation and after a reload: each file again, and none that had no line since this was last called. A file that
- * was moved away is noticed without it, within a second. */
+/* For log rotation and after a reload: opens each file again, and forgets files without a line since the last call.
+ * superd notices a file that was moved away without this call, within a second. */
 void records_reopen(struct engine *engine);
 
-/* Every sink that is open, by a name which records_open finds it by in another superd; NULL: it can't be opened. */
+/* For an upgrade: calls `each` for every open sink, with a name by which records_open finds it in the next superd.
+ * records_open returns NULL if the sink cannot be opened. */
 void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct log_sink *sink),
 		  void *context);
 struct log_sink *records_open(struct engine *engine, const char *destination);
