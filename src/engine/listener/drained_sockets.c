@@ -25,29 +25,30 @@ bool bind_beside_is_at_port(int fd, const struct listen *listen)
 	return conn.kind == wanted && conn.port == listen->address->port;
 }
 
-static int match(int fd, const void *listen, struct buf *why, struct buf *warnings)
+static int match_listen(int fd, const void *listen, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
 	return bind_matches(fd, listen) ? 0 : -1;
 }
 
-static bool is_same(int fd, const struct listen *listen)
+static bool has_same_address(int fd, const struct listen *listen)
 {
 	struct buf none = { 0 };
-	bool same = foreign_socket_do(fd, match, listen, &none, &none) == 0;
+	bool same = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0;
 
 	buf_free(&none);
 	return same;
 }
 
-static int share(int fd, const void *on, struct buf *why, struct buf *warnings)
+static int set_reuse_port(int fd, const void *on, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, on, sizeof(int));
 }
 
-/* The first of the same address, if there is one; all others of the port may share it from now on. */
-static int find_same(struct engine *engine, const struct listen *listen, size_t *found)
+/* Returns the first socket of the same address, or -1. Sets SO_REUSEPORT on all others of the port; counts all in
+ * found. */
+static int find_same_address(struct engine *engine, const struct listen *listen, size_t *found)
 {
 	struct buf none = { 0 };
 	int same = -1;
@@ -59,10 +60,10 @@ static int find_same(struct engine *engine, const struct listen *listen, size_t 
 			if (!bind_beside_is_at_port(held->sockets[n].fd, listen))
 				continue;
 			++*found;
-			if (same < 0 && is_same(held->sockets[n].fd, listen))
+			if (same < 0 && has_same_address(held->sockets[n].fd, listen))
 				same = held->sockets[n].fd;
 			else
-				(void)foreign_socket_do(held->sockets[n].fd, share, &(int){ 1 }, &none, &none);
+				(void)foreign_socket_do(held->sockets[n].fd, set_reuse_port, &(int){ 1 }, &none, &none);
 		}
 	}
 	buf_free(&none);
@@ -83,7 +84,7 @@ int bind_beside_open(struct engine *engine, const struct listen *listen, struct 
 {
 	struct buf reason = { 0 };
 	size_t found = 0;
-	int same = find_same(engine, listen, &found), fd;
+	int same = find_same_address(engine, listen, &found), fd;
 
 	if (!found)
 		return -1;

@@ -1,4 +1,5 @@
-/* Sockets that instances which drain still have, and a socket beside them: at the address of one, or at its port. */
+/* The sockets of draining instances. A service may need a new socket at the address of one of them, or at its port:
+ * this opens it beside the old one, which serves its last clients. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,21 +11,21 @@
 
 struct engine;
 
-/* A socket that a listener was parted from. */
+/* A socket that a listener had before its instance began to drain. */
 struct drained_socket {
 	int fd;                         /* -1: there is none */
-	bool younger;                   /* than the listener, so that it is the second of their pair */
+	bool younger;                   /* opened after the listener's socket: the second of their SO_REUSEPORT pair */
 };
 
-/* The sockets of one such instance (engine/drain/drain). */
+/* The sockets of one draining instance. Owner: struct drain (engine/drain/drain). */
 struct held {
 	struct list link;               /* in engine->listeners->drained */
 	const struct drained_socket *sockets;
 	size_t count;
 };
 
-/* For a socket that cannot be bound, as its address is in use: where such sockets have its port, one beside them is
- * opened. -1: there are none, or that failed, too. */
+/* For a socket that cannot be bound, as its address is in use: opens one beside the sockets of draining instances that
+ * have its port. -1: no such socket has it, or that failed, too. */
 int bind_beside_open(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Whether the socket (-1: there is none) has the port that is wanted. */

@@ -19,12 +19,13 @@
 #include "os/host/libexec.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define SAID_MOST 1000                  /* bytes of its output that are kept */
-#define PATIENCE .02                    /* seconds that superd waits for its output, once it has ended */
-#define WORDS_MOST 16                   /* words of its command line, with the NULL */
+#define OUTPUT_MOST 1000                /* bytes of the program's output that superd keeps */
+#define OUTPUT_WAIT .02                 /* seconds that superd waits for the output after the program has ended */
+#define WORDS_MOST 16                   /* words of the command line, with the NULL */
 
-/* By way of the reader it comes a moment later; a process that was left behind may keep the end from coming. */
-static ssize_t take(const struct helper_job *job, char *to, size_t size)
+/* Output that passes through a reader arrives a moment later. superd waits for its end at most OUTPUT_WAIT, as a
+ * process that the program left behind may keep the pipe open. */
+static ssize_t read_output(const struct helper_job *job, char *to, size_t size)
 {
 	struct pollfd text = { .fd = job->output, .events = POLLIN };
 	size_t length = 0;
@@ -32,7 +33,7 @@ static ssize_t take(const struct helper_job *job, char *to, size_t size)
 
 	if (job->reading.pipe < 0)
 		return read(job->output, to, size);
-	for (double end = clock_now() + PATIENCE, now; got > 0 && length < size && (now = clock_now()) < end;) {
+	for (double end = clock_now() + OUTPUT_WAIT, now; got > 0 && length < size && (now = clock_now()) < end;) {
 		if (poll(&text, 1, (int)((end - now) * 1000)) <= 0)
 			break;
 		got = read(job->output, to + length, size - length);
@@ -52,11 +53,11 @@ static void close_output(struct helper_job *job)
 	job->output = -1;
 }
 
-/* Reads its output and joins the lines to one. */
-static void hear(struct helper_job *job, struct buf *said)
+/* Reads the output and joins its lines to one, with "; " between. */
+static void collect_output(struct helper_job *job, struct buf *text)
 {
-	char bytes[SAID_MOST];
-	ssize_t got = take(job, bytes, sizeof(bytes));
+	char bytes[OUTPUT_MOST];
+	ssize_t got = read_output(job, bytes, sizeof(bytes));
 
 	close_output(job);
 	while (got > 0 && bytes[got - 1] == '\n')
@@ -65,9 +66,9 @@ static void hear(struct helper_job *job, struct buf *said)
 		const char *end = memchr(bytes + at, '\n', (size_t)(got - at));
 		size_t length = end ? (size_t)(end - bytes - at) : (size_t)(got - at);
 
-		if (said->length && length)
-			buf_text(said, "; ");
-		buf_visible(said, bytes + at, length);
+		if (text->length && length)
+			buf_text(text, "; ");
+		buf_visible(text, bytes + at, length);
 		at += (ssize_t)length + 1;
 	}
 }
@@ -75,29 +76,29 @@ static void hear(struct helper_job *job, struct buf *said)
 static void on_ended(struct child *child, int status)
 {
 	struct helper_job *job = container_of(child, struct helper_job, child);
-	struct buf said = { 0 };
+	struct buf text = { 0 };
 
 	child->pid = 0;
 	job->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	hear(job, &said);
+	collect_output(job, &text);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		buf_addf(&said, "%sthere was no answer in time", said.length ? "; " : "");
-	else if (status && !said.length)
-		buf_text(&said, "it has failed without a word");
-	job->ended(job, status == 0, buf_string(&said));
-	buf_free(&said);
+		buf_addf(&text, "%sthere was no answer in time", text.length ? "; " : "");
+	else if (status && !text.length)
+		buf_text(&text, "it has failed without a word");
+	job->ended(job, status == 0, buf_string(&text));
+	buf_free(&text);
 }
 
 void helper_job_init(struct helper_job *job, struct engine *engine,
-		     void (*ended)(struct helper_job *job, bool done, const char *said))
+		     void (*ended)(struct helper_job *job, bool done, const char *text))
 {
 	*job = (struct helper_job){
 		.child.ended = on_ended, .engine = engine, .output = -1, .reading = OUTPUT_READING_NONE, .ended = ended,
 	};
 }
 
-static bool spawn(struct helper_job *job, const char *const *argv, const struct account *account, int write_end,
-		  struct buf *why)
+static bool spawn_program(struct helper_job *job, const char *const *argv, const struct account *account, int write_end,
+			  struct buf *why)
 {
 	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const int streams[] = { job->engine->null_input, job->engine->null_output, write_end };
@@ -132,8 +133,8 @@ static bool spawn(struct helper_job *job, const char *const *argv, const struct 
 	return false;
 }
 
-/* As with a service's output: superd reads no pipe of another user's (exec/worker/output_reader). */
-static bool read_from(struct helper_job *job, int pipe, const struct account *account, struct buf *why)
+/* superd itself reads no pipe of another user, as with a service's output (exec/worker/output_reader). */
+static bool set_output(struct helper_job *job, int pipe, const struct account *account, struct buf *why)
 {
 	job->output = pipe;
 	if (!foreign_account_is(account))
@@ -147,9 +148,9 @@ static bool read_from(struct helper_job *job, int pipe, const struct account *ac
 	return false;
 }
 
-/* Starts argv with the program's path in place of its name. */
-static bool start_at(struct helper_job *job, const char *path, const char *const *argv, const struct account *account,
-		     struct buf *why)
+/* Starts the program at this path, with the arguments of argv behind argv[0]. */
+static bool start_program(struct helper_job *job, const char *path, const char *const *argv,
+			  const struct account *account, struct buf *why)
 {
 	const char *arguments[WORDS_MOST] = { path };
 	size_t count = 1;
@@ -164,7 +165,7 @@ static bool start_at(struct helper_job *job, const char *path, const char *const
 		buf_addf(why, "cannot start %s: %s", path, strerror(errno));
 		return false;
 	}
-	started = read_from(job, ends[0], account, why) && spawn(job, arguments, account, ends[1], why);
+	started = set_output(job, ends[0], account, why) && spawn_program(job, arguments, account, ends[1], why);
 	fd_close(&ends[1]);
 	if (!started)
 		close_output(job);
@@ -180,7 +181,7 @@ bool helper_job_start(struct helper_job *job, const char *const *argv, const str
 		libexec_describe_missing(argv[0], why);
 		return false;
 	}
-	started = start_at(job, path, argv, account, why);
+	started = start_program(job, path, argv, account, why);
 	free(path);
 	return started;
 }

@@ -1,5 +1,5 @@
-/* One run of a small program of superd's own, without capabilities. superd does not wait for it; a callback gets the
- * result and the output when it has ended. */
+/* One run of a small program of superd's own, without capabilities. superd does not wait for it: a callback gets the
+ * result and the output when it has ended. Its owner embeds it and calls helper_job_abandon before it frees it. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,15 +13,16 @@ struct helper_job {
 	struct engine *engine;
 	int status;                     /* exit status, once it has ended; -1: a signal ended it */
 	int output;                     /* pipe of its stderr; -1: not open */
-	struct output_reading reading;  /* the reader of that pipe, if it runs as another user; output is the reader's text then */
-	void (*ended)(struct helper_job *job, bool done, const char *said);     /* done: exit 0; said: one line of text */
+	struct output_reading reading;  /* reader of that pipe, if the program runs as another user; output is its text then */
+	/* Called once. done: exit status 0; text: the output, joined to one line. */
+	void (*ended)(struct helper_job *job, bool done, const char *text);
 };
 
 void helper_job_init(struct helper_job *job, struct engine *engine,
-		     void (*ended)(struct helper_job *job, bool done, const char *said));
+		     void (*ended)(struct helper_job *job, bool done, const char *text));
 
-/* Starts the program that argv[0] names (os/host/libexec), with this account; NULL: superd's own. false: that
- * failed, for the reason in why. */
+/* Starts the program that argv[0] names (os/host/libexec) with this account; NULL: superd's own. false: that failed,
+ * for the reason in why, and ended is not called. */
 bool helper_job_start(struct helper_job *job, const char *const *argv, const struct account *account, struct buf *why);
 
 /* Kills the program; ended is not called any more. */

@@ -22,15 +22,15 @@
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
 {
-	restore_end(engine);            /* its process does not know this row */
+	restore_end(engine);            /* its process does not know these settings */
 	memset(listener, 0, sizeof(*listener));
 	ev_io_init(&listener->io, on_ready, -1, EV_READ);
 	listener->io.data = context;
 	listener->listen = listen;
 }
 
-/* An inherited socket fits by its address; where two fit, by its name. It gets the table's options; -1 with why where
- * it can't be kept to the table's rules. */
+/* Takes an inherited socket of this address; if several have it, the one with the listener's name. Sets its options.
+ * -1: none fits; or, with a reason in why, the socket cannot be restricted as the options ask. */
 static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	struct listen_fd *found = NULL;
@@ -43,7 +43,7 @@ static int take_inherited(struct engine *engine, const struct listen *listen, st
 		if (one->fd < 0 || !bind_matches(one->fd, listen))
 			continue;
 		if (!is_named && endpoint_is_rpc(listen->endpoint))
-			continue;       /* any port would do for it, also one that is another's */
+			continue;       /* it fits any port, so the socket may be another service's */
 		if (!found || is_named)
 			found = one;
 	}
@@ -59,7 +59,7 @@ static int take_inherited(struct engine *engine, const struct listen *listen, st
 	return -1;
 }
 
-static void say_warnings(struct engine *engine, const char *service, struct buf *warnings)
+static void log_warnings(struct engine *engine, const char *service, struct buf *warnings)
 {
 	struct event event = { .name = "warning", .service = service };
 	const char *at = buf_string(warnings);
@@ -73,7 +73,7 @@ static void say_warnings(struct engine *engine, const char *service, struct buf 
 	buf_free(warnings);
 }
 
-static int bind_somehow(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+static int bind_or_share_port(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	int fd = bind_listen(listen, why, warnings), error = errno;
 
@@ -92,10 +92,10 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	int error = 0;
 
 	if (fd < 0 && !why->length) {
-		fd = bind_somehow(engine, listener->listen, why, &warnings);
+		fd = bind_or_share_port(engine, listener->listen, why, &warnings);
 		error = errno;
 	}
-	say_warnings(engine, service, &warnings);
+	log_warnings(engine, service, &warnings);
 	errno = error;
 	if (fd < 0)
 		return false;
@@ -114,16 +114,16 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	return true;
 }
 
-static int match(int fd, const void *listen, struct buf *why, struct buf *warnings)
+static int match_listen(int fd, const void *listen, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
 	return bind_matches(fd, listen) || !bind_is_reachable(fd, listen) ? 0 : -1;
 }
 
-static bool fits(int fd, const struct listen *listen)
+static bool fits_listen(int fd, const struct listen *listen)
 {
 	struct buf none = { 0 };
-	bool good = foreign_socket_do(fd, match, listen, &none, &none) == 0;
+	bool good = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0;
 
 	buf_free(&none);
 	return good;
@@ -134,10 +134,10 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	struct event event = { .name = "bind_error", .service = service };
 	struct buf why = { 0 }, warnings = { 0 };
 	const struct listen *listen = listener->listen;
-	bool good = fits(fd, listen);
+	bool good = fits_listen(fd, listen);
 
 	good = good && bind_adopt(fd, listen, &why, &warnings) == 0;
-	say_warnings(engine, service, &warnings);
+	log_warnings(engine, service, &warnings);
 	if (!good) {
 		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
 			  why.length ? buf_string(&why) : "its address is another now");
@@ -153,14 +153,15 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	return true;
 }
 
-static bool differs(const struct listen *a, const struct listen *b, bool changed)
+static bool options_differ(const struct listen *a, const struct listen *b, bool changed)
 {
 	return a->owner != b->owner || a->owner_group != b->owner_group ||
 		!socket_filter_equal(listen_filter(a), listen_filter(b)) ||
 		(changed && !socket_options_equal(a->options, b->options));
 }
 
-/* A socket that can't be restricted as the new row asks must not go on without; binding it is then tried again. */
+/* A socket must not go on without a restriction of its new options. superd closes it; the service then binds it
+ * anew. */
 static void close_refused(struct listener *listener, struct engine *engine, const char *service, const char *why)
 {
 	struct event event = { .name = "bind_error", .service = service, .reason = why };
@@ -173,8 +174,8 @@ static void close_refused(struct listener *listener, struct engine *engine, cons
 	listener_close(listener, engine);
 }
 
-/* Clients that were admitted under the former row must pass the checks of this one. */
-static void judge_anew(struct parked *parked)
+/* Clients that were admitted under the former settings must pass the checks of the new ones. */
+static void recheck_parked(struct parked *parked)
 {
 	for (size_t n = 0; parked && n < parked->count; n++) {
 		if (parked->list[n].progress == ADMISSION_PASSED)
@@ -182,30 +183,32 @@ static void judge_anew(struct parked *parked)
 	}
 }
 
-static int shut(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int shut_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	(void)with, (void)why, (void)warnings;
 	return shutdown(fd, SHUT_RDWR);
 }
 
-static int attach(int fd, const void *rules, struct buf *why, struct buf *warnings)
+static int attach_filter(int fd, const void *rules, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
 	return socket_filter_attach(fd, rules);
 }
 
-static int attach_rules(struct listener *listener, const struct sock_fprog *rules)
+static int attach_to_listener(struct listener *listener, const struct sock_fprog *rules)
 {
 	struct buf none = { 0 };
-	int result = foreign_socket_do(listener->io.fd, attach, rules, &none, &none), error = errno;
+	int result = foreign_socket_do(listener->io.fd, attach_filter, rules, &none, &none), error = errno;
 
 	buf_free(&none);
 	errno = error;
 	return result;
 }
 
-/* Its address is in use as long as the one before listens, by whoever has that. */
-static bool reopen(struct listener *listener, struct engine *engine, const char *service, int error, struct buf *why)
+/* Opens a new socket in place of one that a backend has locked or blocks. shutdown(2) comes first: the address stays
+ * in use as long as the old socket listens, and a backend may have a copy of it. */
+static bool reopen_listener(struct listener *listener, struct engine *engine, const char *service, int error,
+			    struct buf *why)
 {
 	struct event event = { .name = "rebind", .service = service };
 	struct buf none = { 0 };
@@ -213,26 +216,27 @@ static bool reopen(struct listener *listener, struct engine *engine, const char 
 	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it anew",
 		  error == ETIMEDOUT ? "a process that a backend left keeps its listener from being used"
 				     : "a backend has locked options of its listener");
-	foreign_socket_do(listener->io.fd, shut, NULL, &none, &none);
+	foreign_socket_do(listener->io.fd, shut_socket, NULL, &none, &none);
 	buf_free(&none);
 	listener_close(listener, engine);
 	return listener_open(listener, engine, service, why);
 }
 
-/* The machine cannot give superd another process now. */
+/* The machine is short of processes, memory or descriptors. */
 static bool is_scarce(int error)
 {
 	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS;
 }
 
-static bool is_lost(int error)
+static bool needs_new_socket(int error)
 {
 	return error == EPERM || error == ETIMEDOUT;
 }
 
-/* Of one that a backend of another user has had they were put back when it was watched, at the cost of a process:
- * whoever has it still can take them away at any time, and so after this, too. */
-static bool has_rules(const struct listener *listener)
+/* Whether the socket surely still has the filter of only_from and no_access. If another user may have the socket, the
+ * filter was restored when superd watched it, at the cost of a process; superd does not restore it again here, as a
+ * process that still has the socket could remove it after this, too. */
+static bool has_filter(const struct listener *listener)
 {
 	return foreign_socket_is(listener->io.fd) ? !listener->used : !listener->shared;
 }
@@ -252,34 +256,35 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 		buf_text(why, "its listener was lost to a process that a backend left");
 		return false;
 	}
-	if (!listener_has_socket(listener) || !rules || (has_rules(listener) && !listen_guard(listener->listen)))
+	if (!listener_has_socket(listener) || !rules || (has_filter(listener) && !listen_guard(listener->listen)))
 		return true;
-	if (attach_rules(listener, rules) == 0) {
+	if (attach_to_listener(listener, rules) == 0) {
 		listener->guarded = listen_guard(listener->listen) != NULL;
 		return true;
 	}
-	if (is_lost(errno) && listener->shared && endpoint_accepts(listener->listen->endpoint))
-		return reopen(listener, engine, service, errno, why);
+	if (needs_new_socket(errno) && listener->shared && endpoint_accepts(listener->listen->endpoint))
+		return reopen_listener(listener, engine, service, errno, why);
 	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
 	return false;
 }
 
-static void take_guard_away(struct listener *listener)
+static void detach_guard(struct listener *listener)
 {
-	if (listener->guarded && attach_rules(listener, NULL) == 0)
+	if (listener->guarded && attach_to_listener(listener, NULL) == 0)
 		listener->guarded = false;
 }
 
-/* A backend may go on reading under another row. Where the rules can't be changed the old ones stay, until it ends. */
-static void guard_anew(struct listener *listener, struct engine *engine, const char *service)
+/* Adapts the guard to new settings, as a backend may go on reading. If the filter cannot be changed, the old one
+ * stays until the backend ends. */
+static void update_guard(struct listener *listener, struct engine *engine, const char *service)
 {
 	struct event event = { .name = "warning", .service = service };
 	struct buf why = { 0 };
 
 	if (listen_filter(listener->listen))
-		listener->guarded = false;      /* it has taken the guard's place */
+		listener->guarded = false;      /* the listen filter has replaced it */
 	else if (!listen_guard(listener->listen))
-		take_guard_away(listener);
+		detach_guard(listener);
 	else if (!ev_is_active(&listener->io) && !listener->put_off && !listener_guard(listener, engine, service, &why))
 		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
 	buf_free(&why);
@@ -291,24 +296,24 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	struct buf warnings = { 0 }, why = { 0 };
 	bool refused;
 
-	restore_end(engine);            /* its process does not know this row */
-	refused = listener_has_socket(listener) && differs(listener->listen, listen, changed) &&
+	restore_end(engine);            /* its process does not know these settings */
+	refused = listener_has_socket(listener) && options_differ(listener->listen, listen, changed) &&
 		  bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
-	say_warnings(engine, service, &warnings);
+	log_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
 	if (listener->restoring)
 		restore_adopt(engine, listener->io.fd, listen, service);
 	listener->listen = listen;
 	if (listener_has_socket(listener))
-		guard_anew(listener, engine, service);
-	judge_anew(listener->parked);
+		update_guard(listener, engine, service);
+	recheck_parked(listener->parked);
 	buf_free(&why);
 }
 
-/* Takes the outcome of restoring a listener. If a backend has locked its filter, only a new socket gets rid of it. A
- * socket of datagrams stays all the same: its address would still be taken. */
-static void restored(void *context, struct engine *engine, const char *service, int error)
+/* Handles the outcome of restoring a listener. If a backend has locked the filter (SO_LOCK_FILTER), only a new socket
+ * is free of it. superd keeps a datagram socket all the same: its address would still be in use. */
+static void on_restored(void *context, struct engine *engine, const char *service, int error)
 {
 	struct listener *listener = context;
 	struct event event = { .name = "rebind", .service = service };
@@ -318,7 +323,7 @@ static void restored(void *context, struct engine *engine, const char *service, 
 	listener->restoring = false;
 	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);
 	if (is_scarce(error))
-		return;                 /* the next start, or the next time, tries again */
+		return;                 /* the next start, or the next watch, tries again */
 	listener->used = false;
 	if (!error) {
 		listener->guarded = false;
@@ -330,11 +335,11 @@ static void restored(void *context, struct engine *engine, const char *service, 
 			  strerror(error));
 		return;
 	}
-	if (!reopen(listener, engine, service, error, &why))
+	if (!reopen_listener(listener, engine, service, error, &why))
 		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
 	else if (watched)
 		ev_io_start(engine->loop, &listener->io);
-	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);  /* closing it has taken that away */
+	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);  /* listener_close has dropped the event fed above */
 	buf_free(&why);
 }
 
@@ -343,16 +348,16 @@ static void restore_here(struct listener *listener, struct engine *engine, const
 {
 	int error = bind_restore(listener->io.fd, listener->listen) == 0 ? 0 : errno;
 
-	restored(listener, engine, service, error);
+	on_restored(listener, engine, service, error);
 }
 
-/* Restores a socket that another user may have: beside the loop, or here if no process can be started. */
+/* Restores a socket that another user may have: in another process, or here if none can be started. */
 static void restore_foreign(struct listener *listener, struct engine *engine, const char *service)
 {
 	int fd = listener->io.fd;
 
 	if (!bind_is_shut(fd) && !foreign_socket_is_backed_off(fd))
-		listener->restoring = restore_begin(engine, fd, listener->listen, service, restored, listener);
+		listener->restoring = restore_begin(engine, fd, listener->listen, service, on_restored, listener);
 	if (!listener->restoring)
 		restore_here(listener, engine, service);
 }
@@ -367,7 +372,7 @@ void listener_give(struct listener *listener, struct engine *engine, const struc
 }
 
 /* An upgrade does not wait for the outcome: the next superd restores the listener again. */
-static void unwatch(struct listener *listener, struct engine *engine)
+static void unwatch_listener(struct listener *listener, struct engine *engine)
 {
 	if (engine->quiet && listener->restoring) {
 		restore_cancel(engine, listener->io.fd);
@@ -390,12 +395,12 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 
 	if (!listener_has_socket(listener))
 		return;
-	/* superd does not hear of clients that a guard drops, so a guard goes before the watch begins. */
+	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
 	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
 	if (on && !foreign_socket_is(listener->io.fd))
-		take_guard_away(listener);
+		detach_guard(listener);
 	if (!on) {
-		unwatch(listener, engine);
+		unwatch_listener(listener, engine);
 		return;
 	}
 	if (ev_is_active(&listener->io))
@@ -474,7 +479,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 {
 	int fd = listener->io.fd;
 
-	ev_io_stop(engine->loop, &listener->io);        /* it may be about to hear that it has none */
+	ev_io_stop(engine->loop, &listener->io);        /* also drops pending events, as that of a lost socket */
 	if (fd < 0)
 		return;
 	if (listener->restoring)
@@ -508,12 +513,12 @@ static const struct state_field listener_fields[] = {
 };
 const struct field_table listener_state = FIELD_TABLE("listener", listener, listener_fields);
 
-static void save_peer(struct state_saver *carry, const void *object)
+static void save_peer(struct state_saver *saver, const void *object)
 {
 	const struct client *client = object;
 
 	if (client->length)
-		state_add_bytes(&carry->text, "peer", &client->peer, client->length);
+		state_add_bytes(&saver->text, "peer", &client->peer, client->length);
 }
 
 static void load_peer(struct state_section *section, void *object)

@@ -1,4 +1,4 @@
-/* What watches and serves the listeners of all services. */
+/* The objects that serve the listeners of all services; each is made at its first use. */
 #pragma once
 
 #include "base/list.h"
@@ -9,8 +9,8 @@ struct rpc;
 
 /* As engine->listeners. */
 struct listeners {
-	struct list drained;            /* struct held: sockets that draining instances have (engine/listener/drained_sockets) */
-	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: there never was one */
-	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: never used yet */
-	struct path_watches *path_watches;      /* watched nodes (engine/listener/socket_path_watch); NULL: there never was one */
+	struct list drained;            /* struct held: sockets of draining instances (engine/listener/drained_sockets) */
+	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: none yet */
+	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: none yet */
+	struct path_watches *path_watches;      /* watched socket paths (engine/listener/socket_path_watch); NULL: none yet */
 };

@@ -1,6 +1,6 @@
-/* Restores listeners by exec/worker/restore_async, and decides whose turn it is. superd asks the process about one
+/* Restores listeners by exec/worker/restore_async, and decides which one is next. superd asks the process about one
  * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
- * socket has FOREIGN_TIMEOUT in all. superd kills the process when that time is over, or after OTHERS seconds if
+ * socket has FOREIGN_TIMEOUT in all. superd kills the process when that time is over, or after TURN seconds if
  * another socket waits; a new process goes on with the next socket. */
 #include "engine/listener/restore.h"
 
@@ -14,8 +14,8 @@
 #include "exec/worker/restore_async.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define IDLE 1.                         /* seconds without work, after which superd ends the process */
-#define OTHERS .05                      /* seconds for which one socket may keep the others waiting */
+#define IDLE_MOST 1.                    /* seconds without work, after which superd ends the process */
+#define TURN .05                        /* seconds for which one socket may keep the others waiting */
 
 struct restoring {
 	struct list link;
@@ -24,26 +24,26 @@ struct restoring {
 	const char *service;
 	restore_done *done;
 	void *context;
-	uint64_t number;                /* of its last question */
+	uint64_t number;                /* number of the last request for it */
 	double left;                    /* seconds that are left of FOREIGN_TIMEOUT */
-	bool slow;                      /* has kept others waiting, and comes behind those that have not */
+	bool slow;                      /* it has kept others waiting, and comes behind those that have not */
 };
 
 struct restorer {
 	struct engine *engine;
 	struct restore_async async;
-	struct list begun;              /* struct restoring, in the order of their turns */
-	bool asked;                     /* the process works on the first of them */
-	double since;                   /* time at which it began with that, clock_now() */
-	uint64_t number;                /* of the last question */
-	ev_io io;                       /* of aside's channel */
-	ev_timer timer;                 /* until the first one's turn is over, or IDLE */
+	struct list queue;              /* struct restoring, the first one is next or under way */
+	bool busy;                      /* the process works on the first in the queue */
+	double since;                   /* clock_now() when it began with that */
+	uint64_t number;                /* number of the last request */
+	ev_io io;                       /* watches async.channel */
+	ev_timer timer;                 /* ends the turn of the first one, or the idle process */
 };
 
 static struct restoring *first_of(struct restorer *restorer)
 {
 	/* clang's analyzer misses that list_remove() changes begun.next: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	return list_empty(&restorer->begun) ? NULL : container_of(restorer->begun.next, struct restoring, link);
+	return list_empty(&restorer->queue) ? NULL : container_of(restorer->queue.next, struct restoring, link);
 }
 
 static double time_left(struct restorer *restorer)
@@ -53,20 +53,20 @@ static double time_left(struct restorer *restorer)
 	return left > 0 ? left : 0;
 }
 
-/* Whether a socket that has not kept others waiting stands behind the first one. */
-static bool is_awaited(struct restorer *restorer)
+/* Whether the next socket in the queue has not kept others waiting yet. */
+static bool others_wait(struct restorer *restorer)
 {
-	struct list *next = restorer->begun.next->next;
+	struct list *next = restorer->queue.next->next;
 
-	return next != &restorer->begun && !container_of(next, struct restoring, link)->slow;
+	return next != &restorer->queue && !container_of(next, struct restoring, link)->slow;
 }
 
-/* Seconds until the first one's time or turn is over. */
+/* Seconds until the first one has used up its turn or its time. */
 static double turn_left(struct restorer *restorer)
 {
-	double turn = restorer->since + OTHERS - clock_now(), left = time_left(restorer);
+	double turn = restorer->since + TURN - clock_now(), left = time_left(restorer);
 
-	if (!is_awaited(restorer) || turn > left)
+	if (!others_wait(restorer) || turn > left)
 		return left;
 	return turn > 0 ? turn : 0;
 }
@@ -79,23 +79,23 @@ static void set_timer(struct restorer *restorer)
 	if (restorer->async.channel < 0 && !first_of(restorer))
 		return;
 	ev_now_update(loop);
-	if (restorer->asked)
+	if (restorer->busy)
 		ev_timer_set(&restorer->timer, turn_left(restorer), 0);
 	else
-		ev_timer_set(&restorer->timer, first_of(restorer) ? 0 : IDLE, 0);
+		ev_timer_set(&restorer->timer, first_of(restorer) ? 0 : IDLE_MOST, 0);
 	ev_timer_start(loop, &restorer->timer);
 }
 
 static void end_process(struct restorer *restorer)
 {
-	if (restorer->asked)
+	if (restorer->busy)
 		first_of(restorer)->left = time_left(restorer);
-	restorer->asked = false;
+	restorer->busy = false;
 	ev_io_stop(restorer->engine->loop, &restorer->io);
 	restore_async_end(&restorer->async);
 }
 
-static bool ask(struct restorer *restorer, struct restoring *restoring)
+static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 {
 	bool runs = restorer->async.channel >= 0;
 	bool good;
@@ -106,12 +106,12 @@ static bool ask(struct restorer *restorer, struct restoring *restoring)
 		ev_io_set(&restorer->io, restorer->async.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
-	restorer->asked = good;
+	restorer->busy = good;
 	restorer->since = clock_now();
 	return good;
 }
 
-static void finish(struct restorer *restorer, struct restoring *restoring, int error)
+static void report_outcome(struct restorer *restorer, struct restoring *restoring, int error)
 {
 	struct restoring outcome = *restoring;
 
@@ -121,21 +121,21 @@ static void finish(struct restorer *restorer, struct restoring *restoring, int e
 		outcome.done(outcome.context, restorer->engine, outcome.service, error);
 }
 
-/* Ends all of them with this errno, as no process can be started. */
+/* Reports this errno for all of them, as no process can be started. */
 static void give_up(struct restorer *restorer, int error)
 {
 	end_process(restorer);
 	while (first_of(restorer))
-		finish(restorer, first_of(restorer), error);
+		report_outcome(restorer, first_of(restorer), error);
 }
 
-/* Asks about the first one if the process is idle. */
-static void go_on(struct restorer *restorer)
+/* Asks the process to restore the first one, if it is idle. */
+static void ask_first(struct restorer *restorer)
 {
-	while (!restorer->asked && first_of(restorer)) {
+	while (!restorer->busy && first_of(restorer)) {
 		if (first_of(restorer)->fd < 0)
-			finish(restorer, first_of(restorer), 0);
-		else if (!ask(restorer, first_of(restorer)))
+			report_outcome(restorer, first_of(restorer), 0);
+		else if (!ask_process(restorer, first_of(restorer)))
 			give_up(restorer, EAGAIN);
 	}
 	set_timer(restorer);
@@ -147,20 +147,20 @@ static void drop_hanging(struct restorer *restorer)
 
 	end_process(restorer);
 	foreign_socket_back_off(restoring->fd);
-	finish(restorer, restoring, ETIMEDOUT);
-	go_on(restorer);
+	report_outcome(restorer, restoring, ETIMEDOUT);
+	ask_first(restorer);
 }
 
 /* Puts the first one at the end of the list. */
-static void give_way(struct restorer *restorer)
+static void yield_turn(struct restorer *restorer)
 {
 	struct restoring *restoring = first_of(restorer);
 
 	end_process(restorer);
 	restoring->slow = true;
 	list_remove(&restoring->link);
-	list_add(&restorer->begun, &restoring->link);
-	go_on(restorer);
+	list_add(&restorer->queue, &restoring->link);
+	ask_first(restorer);
 }
 
 static void take_answers(struct restorer *restorer)
@@ -174,11 +174,11 @@ static void take_answers(struct restorer *restorer)
 				give_up(restorer, EAGAIN);
 			break;
 		}
-		if (!restorer->asked || first_of(restorer)->number != number)
+		if (!restorer->busy || first_of(restorer)->number != number)
 			continue;
-		restorer->asked = false;
-		finish(restorer, first_of(restorer), error);
-		go_on(restorer);
+		restorer->busy = false;
+		report_outcome(restorer, first_of(restorer), error);
+		ask_first(restorer);
 	}
 }
 
@@ -193,20 +193,20 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	struct restorer *restorer = timer->data;
 
 	(void)loop, (void)events;
-	take_answers(restorer);         /* the loop itself may have been away for so long */
+	take_answers(restorer);         /* superd itself may have been slow: an answer may be there */
 	if (ev_is_active(timer))
 		return;
-	if (restorer->asked && is_awaited(restorer) && time_left(restorer) > 0)
-		give_way(restorer);
-	else if (restorer->asked)
+	if (restorer->busy && others_wait(restorer) && time_left(restorer) > 0)
+		yield_turn(restorer);
+	else if (restorer->busy)
 		drop_hanging(restorer);
 	else if (first_of(restorer))
-		go_on(restorer);
+		ask_first(restorer);
 	else
 		end_process(restorer);
 }
 
-static struct restorer *get(struct engine *engine)
+static struct restorer *restorer_get(struct engine *engine)
 {
 	struct restorer *restorer = engine->listeners->restorer;
 
@@ -217,20 +217,20 @@ static struct restorer *get(struct engine *engine)
 		return NULL;
 	restorer->engine = engine;
 	restore_async_init(&restorer->async);
-	list_init(&restorer->begun);
+	list_init(&restorer->queue);
 	ev_io_init(&restorer->io, on_readable, -1, EV_READ);
 	ev_timer_init(&restorer->timer, on_timer, 0, 0);
 	restorer->io.data = restorer->timer.data = restorer;
 	return engine->listeners->restorer = restorer;
 }
 
-/* The first slow one behind the head of the list, which may be slow itself; the list if there is none. */
+/* Returns the first slow one behind the head, which may be slow itself; the list's own link if there is none. */
 static struct list *first_slow(struct restorer *restorer)
 {
-	struct list *link = restorer->begun.next;
+	struct list *link = restorer->queue.next;
 
-	while (link != &restorer->begun &&
-	       (link == restorer->begun.next || !container_of(link, struct restoring, link)->slow))
+	while (link != &restorer->queue &&
+	       (link == restorer->queue.next || !container_of(link, struct restoring, link)->slow))
 		link = link->next;
 	return link;
 }
@@ -238,7 +238,7 @@ static struct list *first_slow(struct restorer *restorer)
 bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
 		   void *context)
 {
-	struct restorer *restorer = get(engine);
+	struct restorer *restorer = restorer_get(engine);
 	struct restoring *restoring = restorer ? malloc(sizeof(*restoring)) : NULL;
 
 	if (!restoring)
@@ -247,7 +247,7 @@ bool restore_begin(struct engine *engine, int fd, const struct listen *listen, c
 		.fd = fd, .listen = listen, .service = service, .done = done, .context = context,
 		.left = FOREIGN_TIMEOUT,
 	};
-	if (!first_of(restorer) && !ask(restorer, restoring)) {
+	if (!first_of(restorer) && !ask_process(restorer, restoring)) {
 		free(restoring);
 		set_timer(restorer);
 		return false;
@@ -257,11 +257,11 @@ bool restore_begin(struct engine *engine, int fd, const struct listen *listen, c
 	return true;
 }
 
-static struct restoring *find(struct engine *engine, int fd)
+static struct restoring *find_restoring(struct engine *engine, int fd)
 {
 	if (!engine->listeners->restorer)
 		return NULL;
-	LIST_EACH(link, &engine->listeners->restorer->begun) {
+	LIST_EACH(link, &engine->listeners->restorer->queue) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
 
 		if (restoring->fd == fd)
@@ -270,11 +270,11 @@ static struct restoring *find(struct engine *engine, int fd)
 	return NULL;
 }
 
-/* Whether an answer comes within so many seconds. */
-static bool is_answered(struct restorer *restorer, double patience)
+/* Whether an answer comes within these seconds. */
+static bool answer_comes(struct restorer *restorer, double seconds)
 {
 	struct pollfd answer = { .fd = restorer->async.channel, .events = POLLIN };
-	double until = clock_now() + patience, left = patience;
+	double until = clock_now() + seconds, left = seconds;
 	int ready;
 
 	do
@@ -285,10 +285,10 @@ static bool is_answered(struct restorer *restorer, double patience)
 
 static void wait_for_first(struct restorer *restorer)
 {
-	go_on(restorer);
-	if (!restorer->asked)
+	ask_first(restorer);
+	if (!restorer->busy)
 		return;
-	if (is_answered(restorer, time_left(restorer)))
+	if (answer_comes(restorer, time_left(restorer)))
 		take_answers(restorer);
 	else
 		drop_hanging(restorer);
@@ -300,45 +300,45 @@ static void put_behind(struct list *before, struct restoring *restoring)
 	list_add(before->next, &restoring->link);
 }
 
-/* Makes it the next one. A socket that hangs loses its turn and gets it back later, with the rest of its time. */
-static void prefer(struct restorer *restorer, struct restoring *restoring)
+/* Makes this one the next. A socket that hangs loses its turn and gets it back later, with the rest of its time. */
+static void prefer_restoring(struct restorer *restorer, struct restoring *restoring)
 {
-	if (!restorer->asked) {
-		put_behind(&restorer->begun, restoring);
+	if (!restorer->busy) {
+		put_behind(&restorer->queue, restoring);
 	} else if (first_of(restorer) != restoring) {
 		put_behind(&first_of(restorer)->link, restoring);
-		if (is_answered(restorer, OTHERS))
+		if (answer_comes(restorer, TURN))
 			return;
 		end_process(restorer);
 		first_of(restorer)->slow = true;
-		put_behind(&restorer->begun, restoring);
+		put_behind(&restorer->queue, restoring);
 	}
 }
 
 void restore_finish(struct engine *engine, int fd)
 {
-	struct restoring *restoring = find(engine, fd);
+	struct restoring *restoring = find_restoring(engine, fd);
 
 	if (restoring)
-		prefer(engine->listeners->restorer, restoring);
-	while (find(engine, fd))
+		prefer_restoring(engine->listeners->restorer, restoring);
+	while (find_restoring(engine, fd))
 		wait_for_first(engine->listeners->restorer);
 }
 
 void restore_cancel(struct engine *engine, int fd)
 {
-	struct restoring *restoring = find(engine, fd);
+	struct restoring *restoring = find_restoring(engine, fd);
 
 	if (!restoring)
 		return;
 	restoring->fd = -1;
-	if (!engine->listeners->restorer->asked || first_of(engine->listeners->restorer) != restoring)
-		finish(engine->listeners->restorer, restoring, 0);
+	if (!engine->listeners->restorer->busy || first_of(engine->listeners->restorer) != restoring)
+		report_outcome(engine->listeners->restorer, restoring, 0);
 }
 
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)
 {
-	struct restoring *restoring = find(engine, fd);
+	struct restoring *restoring = find_restoring(engine, fd);
 
 	if (!restoring)
 		return;
@@ -365,7 +365,7 @@ void restore_free(struct engine *engine)
 		return;
 	end_process(restorer);
 	ev_timer_stop(engine->loop, &restorer->timer);
-	LIST_EACH(link, &restorer->begun)
+	LIST_EACH(link, &restorer->queue)
 		free(container_of(link, struct restoring, link));
 	free(restorer);
 	engine->listeners->restorer = NULL;

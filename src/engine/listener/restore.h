@@ -1,5 +1,5 @@
-/* Restores the options of listeners in another process (exec/worker/restore_async); they are watched meanwhile. A
- * caller that needs one, as a start does, waits for its outcome, which is mostly there already. */
+/* Restores the options of listeners in another process (exec/worker/restore_async), while superd watches the
+ * listeners. A start waits for the outcome, which is mostly there already. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,27 +7,26 @@
 #include "config/service/service.h"
 #include "engine/core/engine.h"
 
-/* Called with the outcome for a listener: errno, or 0. ETIMEDOUT: a process keeps it from being used. EAGAIN and the
- * like: no process could be started. */
+/* Called with the outcome for a listener: 0, or an errno. ETIMEDOUT: a process that has the socket blocks it. EAGAIN
+ * and the like: no process could be started. */
 typedef void restore_done(void *context, struct engine *engine, const char *service, int error);
 
-/* Begins with the socket fd of a row. The row, service and context are borrowed until the outcome. false: no process
- * could be started. */
+/* Begins to restore the socket fd with these settings. listen, service and context are borrowed until `done` is
+ * called. false: no process could be started. */
 bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
 		   void *context);
 
-/* Waits for the outcome of a socket that was begun with: up to FOREIGN_TIMEOUT if it hangs, and a moment for
- * another that hangs. */
+/* Waits until `done` was called for this socket: up to FOREIGN_TIMEOUT if the socket hangs, and a moment more if
+ * another one hangs. */
 void restore_finish(struct engine *engine, int fd);
 
-/* The socket is closed: done is not called any more. */
+/* The socket closes: `done` is not called any more. */
 void restore_cancel(struct engine *engine, int fd);
 
-/* The socket goes on under another row. */
+/* The socket gets other settings and maybe another service. */
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service);
 
-/* New rows come that the process does not know: ends it. The loop goes on with the sockets that were begun, by another
- * process. */
+/* Ends the process, as it does not know settings that come now. Another process restores the sockets that are left. */
 void restore_end(struct engine *engine);
 
 void restore_free(struct engine *engine);

@@ -1,8 +1,8 @@
 /* The queue of registrations with rpcbind. superd must not wait for rpcbind: sockets open and close while superd-rpc
- * runs, and the queue catches up when it has ended.
+ * runs, and superd works on the queue when it has ended.
  *
- * The work begins from the loop, not within the runtime's event, so that a reload that closes one socket and opens
- * another has queued both by then. */
+ * superd-rpc is started from the loop, not while a service's event is handled. So a reload that closes one socket and
+ * opens another has queued both before superd-rpc starts, and the withdrawal comes first. */
 #include "engine/listener/rpcbind.h"
 
 #include <errno.h>
@@ -22,17 +22,17 @@
 
 #define PAUSE_MIN 1000000               /* microseconds between two tries, least and most */
 #define PAUSE_MAX 60000000
-#define WITHDRAWALS_MOST 20             /* tries in a quarter of an hour: a rpcbind away so long has forgotten all */
+#define WITHDRAWALS_MOST 20             /* tries in a quarter of an hour; rpcbind away so long has forgotten all */
 #define REFUSED 3                       /* exit status of superd-rpc: rpcbind refuses this user */
 
 /* The registration of one listener. */
 struct registration {
 	struct list link;
-	int fd;                         /* its listener; -1: that is closed, and the registration has to be withdrawn */
+	int fd;                         /* descriptor of its listener; -1: closed, to be withdrawn */
 	bool tried;                     /* rpcbind may know of it */
-	bool set;                       /* rpcbind has it */
-	bool told;                      /* a failure to register, or to withdraw, was logged */
-	double due;                     /* loop time of the next try, seconds */
+	bool set;                       /* rpcbind has confirmed it */
+	bool failure_logged;            /* a failure to register, or to withdraw, was logged */
+	double due;                     /* clock_now() of the next try */
 	struct backoff backoff;
 	char program[40];               /* "100002/2-3" */
 	char transports[16];            /* "tcp,tcp6" */
@@ -47,10 +47,10 @@ struct rpc {
 	struct registration *current;   /* the registration that superd-rpc runs for; NULL: none */
 	bool setting;                   /* superd-rpc registers, else it withdraws */
 	bool as_own_user;               /* superd-rpc runs as its own user, else as superd's */
-	struct alarm next;              /* when the next registration is due */
+	struct alarm next;              /* fires when the next registration is due */
 };
 
-static void drop(struct registration *registration)
+static void drop_registration(struct registration *registration)
 {
 	list_remove(&registration->link);
 	free(registration);
@@ -63,8 +63,8 @@ static void wake_at(struct rpc *rpc, double due)
 	alarm_set(&rpc->next, due > now ? due - now : 0.);
 }
 
-/* What goes is withdrawn before the same port is registered anew, as it would take the new registration away, too. At
- * superd's end everything is due. */
+/* Returns when a registration is due. It waits for the withdrawal of the same port, which would remove the new
+ * registration, too. At superd's end everything is due. */
 static double due_of(const struct rpc *rpc, const struct registration *one)
 {
 	double due = one->due;
@@ -83,7 +83,7 @@ static double due_of(const struct rpc *rpc, const struct registration *one)
 }
 
 /* Returns the next registration to work on, withdrawals first. NULL: none is due; the alarm is set for the next. */
-static struct registration *choose(struct rpc *rpc)
+static struct registration *choose_registration(struct rpc *rpc)
 {
 	struct registration *first = NULL;
 	double now = clock_now(), soonest = 0.;
@@ -105,12 +105,12 @@ static struct registration *choose(struct rpc *rpc)
 	return NULL;
 }
 
-static void say_registered(struct rpc *rpc, const struct registration *registration, const char *said)
+static void log_registered(struct rpc *rpc, const struct registration *registration, const char *text)
 {
 	struct event event = { .name = "registered", .service = registration->service };
 
-	if (*said)
-		log_event(rpc->engine->log, LEVEL_NOTICE, &event, "rpcbind: %s", said);
+	if (*text)
+		log_event(rpc->engine->log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
 	log_event(rpc->engine->log, LEVEL_INFO, &event, "registered with rpcbind: %s at %s port %s",
 		  registration->program, registration->transports, registration->port);
 }
@@ -120,17 +120,17 @@ static void try_later(struct rpc *rpc, struct registration *one, const char *why
 	double pause = backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, engine_random(rpc->engine));
 	struct event event = { .name = rpc->setting ? "register_error" : "withdraw_error", .service = one->service,
 			       .reason = why };
-	/* Nobody misses the withdrawal of what was never registered. */
-	bool is_news = !one->told && (rpc->setting || one->set);
+	/* A failed withdrawal matters only if rpcbind had the registration. */
+	bool is_news = !one->failure_logged && (rpc->setting || one->set);
 
 	one->due = clock_now() + pause;
 	log_event(rpc->engine->log, is_news ? LEVEL_WARNING : LEVEL_DEBUG, &event,
 		  rpc->setting ? "cannot register %s with rpcbind, which is tried again and again: %s" :
 				 "cannot withdraw %s from rpcbind, which is tried again: %s", one->program, why);
-	one->told = true;
+	one->failure_logged = true;
 }
 
-static void say_withdrawn(struct rpc *rpc, const struct registration *registration)
+static void log_withdrawn(struct rpc *rpc, const struct registration *registration)
 {
 	struct event event = { .name = "withdrawn", .service = registration->service };
 
@@ -139,8 +139,8 @@ static void say_withdrawn(struct rpc *rpc, const struct registration *registrati
 			  registration->program, registration->transports, registration->port);
 }
 
-/* Whoever asks rpcbind for the program finds a port that nobody serves, until it is withdrawn by hand (rpcinfo -d). */
-static void say_left(const struct engine *engine, const struct registration *registration, const char *why)
+/* Until an administrator withdraws it (rpcinfo -d), clients that ask rpcbind get a port that nobody serves. */
+static void log_left_registered(const struct engine *engine, const struct registration *registration, const char *why)
 {
 	struct event event = { .name = "left_registered", .service = registration->service, .reason = why };
 
@@ -149,40 +149,40 @@ static void say_left(const struct engine *engine, const struct registration *reg
 			  registration->program, registration->transports, registration->port, why);
 }
 
-static void advance(struct rpc *rpc);
+static void start_next(struct rpc *rpc);
 
-static void settle_withdrawal(struct rpc *rpc, struct registration *registration, bool done, const char *said)
+static void finish_withdrawal(struct rpc *rpc, struct registration *registration, bool done, const char *text)
 {
 	if (!done && !rpc->engine->stopping && registration->backoff.failures + 1 < WITHDRAWALS_MOST) {
-		try_later(rpc, registration, said);
+		try_later(rpc, registration, text);
 		return;
 	}
 	if (done)
-		say_withdrawn(rpc, registration);
+		log_withdrawn(rpc, registration);
 	else
-		say_left(rpc->engine, registration, said);
-	drop(registration);
+		log_left_registered(rpc->engine, registration, text);
+	drop_registration(registration);
 }
 
 /* Takes the result of the current registration and goes on with the next. */
-static void settle(struct rpc *rpc, bool done, const char *said)
+static void finish_current(struct rpc *rpc, bool done, const char *text)
 {
 	struct registration *registration = rpc->current;
 
 	rpc->current = NULL;
 	if (!rpc->setting) {
-		settle_withdrawal(rpc, registration, done, said);
+		finish_withdrawal(rpc, registration, done, text);
 	} else if (done) {
 		registration->set = true;
-		say_registered(rpc, registration, said);
+		log_registered(rpc, registration, text);
 	} else if (registration->fd >= 0) {
-		try_later(rpc, registration, said);
+		try_later(rpc, registration, text);
 	}
-	advance(rpc);
+	start_next(rpc);
 }
 
 /* Starts superd-rpc for the current registration. rpcbind may refuse superd-rpc's own user and accept superd's. */
-static void ask(struct rpc *rpc, bool as_own_user)
+static void start_helper(struct rpc *rpc, bool as_own_user)
 {
 	const struct account *account = as_own_user ? helper_user_account(HELPER_USER_RPC) : NULL;
 	const struct registration *one = rpc->current;
@@ -193,27 +193,27 @@ static void ask(struct rpc *rpc, bool as_own_user)
 			      (const char *const[]){ "superd-rpc", rpc->setting ? "set" : "unset", one->program,
 						 one->transports, one->port, NULL },
 			      account, &why))
-		settle(rpc, false, buf_string(&why));
+		finish_current(rpc, false, buf_string(&why));
 	buf_free(&why);
 }
 
-static void on_ended(struct helper_job *job, bool done, const char *said)
+static void on_helper_ended(struct helper_job *job, bool done, const char *text)
 {
 	struct rpc *rpc = container_of(job, struct rpc, job);
 
 	if (job->status == REFUSED && rpc->as_own_user)
-		ask(rpc, false);
+		start_helper(rpc, false);
 	else
-		settle(rpc, done, said);
+		finish_current(rpc, done, text);
 }
 
-static void advance(struct rpc *rpc)
+static void start_next(struct rpc *rpc)
 {
 	struct registration *one;
 
 	if (rpc->current || rpc->engine->quiet)
 		return;
-	rpc->current = one = choose(rpc);
+	rpc->current = one = choose_registration(rpc);
 	if (!one) {
 		rpc->engine->events.ended |= rpc->engine->stopping;
 		events_feed(rpc->engine);
@@ -221,12 +221,12 @@ static void advance(struct rpc *rpc)
 	}
 	rpc->setting = one->fd >= 0;
 	one->tried = true;
-	ask(rpc, true);
+	start_helper(rpc, true);
 }
 
 static void on_next(struct alarm *alarm)
 {
-	advance(container_of(alarm, struct rpc, next));
+	start_next(container_of(alarm, struct rpc, next));
 }
 
 static struct rpc *rpc_of(struct engine *engine)
@@ -239,14 +239,15 @@ static struct rpc *rpc_of(struct engine *engine)
 	if (!rpc)
 		return NULL;
 	rpc->engine = engine;
-	helper_job_init(&rpc->job, engine, on_ended);
+	helper_job_init(&rpc->job, engine, on_helper_ended);
 	list_init(&rpc->registrations);
 	alarm_init(&rpc->next, engine, on_next);
 	engine->listeners->rpc = rpc;
 	return rpc;
 }
 
-static void describe(struct registration *registration, const struct listen *listen, const struct bound_families *reach)
+static void describe_registration(struct registration *registration, const struct listen *listen,
+				  const struct bound_families *reach)
 {
 	const char *transport = listen->endpoint->kind == ENDPOINT_RPC_TCP ? "tcp" : "udp";
 	const struct endpoint *address = listen->address;
@@ -279,7 +280,7 @@ void rpc_announce(struct engine *engine, const char *service, const struct liste
 	}
 	registration->fd = fd;
 	memcpy(registration->service, service, strlen(service));
-	describe(registration, listen, &reach);
+	describe_registration(registration, listen, &reach);
 	list_add(&rpc->registrations, &registration->link);
 	wake_at(rpc, 0.);
 }
@@ -295,19 +296,19 @@ void rpc_withdraw(struct engine *engine, int fd)
 
 		if (registration->fd != fd)
 			continue;
-		if (!registration->tried) {             /* rpcbind has never heard of it */
-			drop(registration);
+		if (!registration->tried) {             /* rpcbind does not know it */
+			drop_registration(registration);
 			continue;
 		}
 		registration->fd = -1;
-		registration->told = false;
+		registration->failure_logged = false;
 		registration->due = 0.;
 		backoff_reset(&registration->backoff);
 		wake_at(rpc, 0.);
 	}
 }
 
-static struct registration *find(const struct engine *engine, int fd)
+static struct registration *find_registration(const struct engine *engine, int fd)
 {
 	if (!engine->listeners->rpc || fd < 0)
 		return NULL;
@@ -322,14 +323,14 @@ static struct registration *find(const struct engine *engine, int fd)
 
 bool rpc_is_registered(const struct engine *engine, int fd)
 {
-	const struct registration *registration = find(engine, fd);
+	const struct registration *registration = find_registration(engine, fd);
 
 	return registration && registration->set;
 }
 
 void rpc_note_registered(struct engine *engine, int fd)
 {
-	struct registration *registration = find(engine, fd);
+	struct registration *registration = find_registration(engine, fd);
 
 	if (registration)
 		registration->tried = registration->set = true;
@@ -355,7 +356,7 @@ bool rpc_is_busy(const struct engine *engine)
 	return engine->listeners->rpc && engine->listeners->rpc->current;
 }
 
-/* A registration that was cut short is made anew, and superd-rpc takes an older one of the same back first. */
+/* An interrupted registration is done again; superd-rpc then first withdraws an older one of the same program. */
 void rpc_set_aside(struct engine *engine)
 {
 	if (!rpc_is_busy(engine))
@@ -421,9 +422,9 @@ void rpc_free(struct engine *engine)
 	LIST_EACH(link, &rpc->registrations) {
 		struct registration *one = container_of(link, struct registration, link);
 
-		say_left(engine, one, engine->stopping ? "rpcbind does not answer" :
-			 "superd leaves, and what it started runs on");
-		drop(one);
+		log_left_registered(engine, one, engine->stopping ? "rpcbind does not answer" :
+				    "superd leaves, and what it started runs on");
+		drop_registration(one);
 	}
 	free(rpc);
 	engine->listeners->rpc = NULL;

@@ -1,7 +1,8 @@
-/* Watches the nodes of unix sockets and fifos, and has touched ones looked at (engine/reload/path_repair).
+/* Watches the paths of unix sockets and fifos. engine/reload/path_repair checks those that were touched and makes
+ * them again.
  *
- * After the first event superd does not listen for a moment, so that a folder that is being removed goes as a whole.
- * At least a second lies between two looks, in case a process touches a node again and again. */
+ * After the first event superd ignores events for a moment, so that a folder that is being removed is gone
+ * completely. It checks at most once a second, in case a process touches a path again and again. */
 #include "engine/listener/socket_path_watch.h"
 
 #include <errno.h>
@@ -17,28 +18,28 @@
 #include "os/fs/path_watch.h"
 #include "os/socket/bind.h"
 
-#define SETTLE 0.2                      /* seconds until a touched node is looked at */
-#define PAUSE 1.                        /* from one look to the next, at least */
+#define DELAY 0.2                       /* seconds from the first event to the check */
+#define PAUSE 1.                        /* seconds from one check to the next, at least */
 
 struct path_watches {
-	ev_io io;                       /* io.fd is -1 while nothing can be watched */
-	ev_timer timer;                 /* active: io is not */
-	double looked;                  /* when nodes were looked at last */
-	bool said;                      /* it was logged that a node cannot be watched */
-	struct watch_ids later;         /* touched nodes that could not be looked at yet */
-	struct watch_ids touched;       /* those to be looked at now */
+	ev_io io;                       /* the inotify descriptor; fd -1: not open */
+	ev_timer timer;                 /* active until the next check; io is stopped meanwhile */
+	double last_look;               /* clock_now() of the last check */
+	bool failure_logged;            /* it was logged that a path cannot be watched */
+	struct watch_ids later;         /* touched paths that could not be checked yet */
+	struct watch_ids touched;       /* touched paths that are to be checked now */
 	struct engine *engine;
 };
 
 static void wait_for_look(struct path_watches *watches)
 {
-	double left = watches->looked + PAUSE - clock_now();
+	double left = watches->last_look + PAUSE - clock_now();
 	struct ev_loop *loop = watches->engine->loop;
 
 	ev_io_stop(loop, &watches->io);
 	if (ev_is_active(&watches->timer))
 		return;
-	ev_timer_set(&watches->timer, left > SETTLE ? left : SETTLE, 0.);
+	ev_timer_set(&watches->timer, left > DELAY ? left : DELAY, 0.);
 	ev_timer_start(loop, &watches->timer);
 }
 
@@ -61,7 +62,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (!marks.count && !marks.all)
 		return;
-	watches->looked = clock_now();
+	watches->last_look = clock_now();
 	watches->touched = marks;
 	watches->engine->events.paths_touched = true;
 	events_feed(watches->engine);
@@ -86,7 +87,7 @@ static struct path_watches *socket_path_watch_of(struct engine *engine)
 	watches->io.data = watches;
 	ev_init(&watches->timer, on_timer);
 	watches->timer.data = watches;
-	watches->looked = -PAUSE;
+	watches->last_look = -PAUSE;
 	return watches;
 }
 
@@ -111,11 +112,11 @@ static const char *hint_of(int error)
 	       : error == EMFILE ? " (fs.inotify.max_user_instances limits it, or the number of descriptors)" : "";
 }
 
-static void say_unwatched(struct path_watches *watches, const char *path, int error)
+static void log_unwatched(struct path_watches *watches, const char *path, int error)
 {
-	if (watches->said)
+	if (watches->failure_logged)
 		return;
-	watches->said = true;
+	watches->failure_logged = true;
 	log_warn(watches->engine->log, "%s cannot be watched: %s%s: should somebody remove it or another like it, "
 		 "a reload makes it again", path, strerror(error), hint_of(error));
 }
@@ -143,13 +144,13 @@ int socket_path_watch_watch(struct engine *engine, const struct listen *listen, 
 		return 0;
 	}
 	if (path_is_foreign(path, &finding) && !finding.is_absent)
-		return 0;       /* the folder of somebody else, who may not answer */
+		return 0;       /* another user's folder: its file system may not answer */
 	mark = open_watch(watches) ? path_watch_add(watches->io.fd, path) : -1;
 	if (mark < 0 && errno != ENOENT) {
-		say_unwatched(watches, path, errno);
+		log_unwatched(watches, path, errno);
 		return 0;
 	}
-	if (mark < 0 || !bind_is_reachable(fd, listen))         /* it went before it could be watched */
+	if (mark < 0 || !bind_is_reachable(fd, listen))         /* it was removed before superd watched it */
 		socket_path_watch_look_later(engine, mark);
 	return mark > 0 ? mark : 0;
 }

@@ -1,5 +1,6 @@
-/* A hash of open sockets that a reload may reuse. An offer that takes the same address in another form, as a
- * wildcard does, is not found by its hash; it is sought one by one, and closed before the new socket is bound. */
+/* A hash table of open sockets that a reload may reuse. The hash does not find a socket that takes the same address
+ * in another form, as a wildcard does: superd compares those one by one, and closes them before it binds the new
+ * socket. */
 #include "engine/listener/socket_pool.h"
 
 #include <stdlib.h>
@@ -7,18 +8,18 @@
 #include "config/table/diff.h"
 #include "config/table/table.h"
 
-/* A listener on offer, in a chain by endpoint. */
+/* An open socket without a service, in a chain by endpoint. */
 struct pooled_socket {
 	struct pooled_socket *next;
 	struct listener listener;
-	struct table *table;            /* table of its endpoint, held: its runtime may have another row by now */
+	struct table *table;            /* table of the endpoint, referenced: the service may have another by now */
 };
 
-#define CLASHES_SOUGHT 64               /* offers; with more, the retry of a bind that fails settles a clash */
+#define CLASHES_SOUGHT 64               /* entries compared one by one; beyond, a retry of bind(2) settles it */
 
-static struct pooled_socket **offer_bucket(struct socket_pool *offers, const struct endpoint *endpoint)
+static struct pooled_socket **pool_bucket(struct socket_pool *pool, const struct endpoint *endpoint)
 {
-	return &offers->buckets[endpoint_hash(endpoint) & (offers->size - 1)];
+	return &pool->buckets[endpoint_hash(endpoint) & (pool->size - 1)];
 }
 
 static size_t power_above(size_t count)
@@ -30,49 +31,49 @@ static size_t power_above(size_t count)
 	return size;
 }
 
-bool socket_pool_init(struct socket_pool *offers, size_t expected)
+bool socket_pool_init(struct socket_pool *pool, size_t expected)
 {
-	*offers = (struct socket_pool){ .size = power_above(expected) };
-	offers->buckets = calloc(offers->size, sizeof(struct pooled_socket *));
-	if (!offers->buckets)
-		offers->size = 0;
-	return offers->buckets;
+	*pool = (struct socket_pool){ .size = power_above(expected) };
+	pool->buckets = calloc(pool->size, sizeof(struct pooled_socket *));
+	if (!pool->buckets)
+		pool->size = 0;
+	return pool->buckets;
 }
 
-static void drop(struct pooled_socket *offer)
+static void free_entry(struct pooled_socket *entry)
 {
-	table_release(offer->table);
-	free(offer);
+	table_release(entry->table);
+	free(entry);
 }
 
-static void close_offer(struct pooled_socket *offer, struct engine *engine, refuse_clients *refuse)
+static void close_entry(struct pooled_socket *entry, struct engine *engine, refuse_clients *refuse)
 {
-	refuse(&offer->listener, REFUSED_CLOSED);
-	listener_close(&offer->listener, engine);
-	drop(offer);
+	refuse(&entry->listener, REFUSED_CLOSED);
+	listener_close(&entry->listener, engine);
+	free_entry(entry);
 }
 
-void socket_pool_add(struct socket_pool *offers, struct engine *engine, struct listener *listener, struct table *table)
+void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct listener *listener, struct table *table)
 {
-	struct pooled_socket *offer;
+	struct pooled_socket *entry;
 	struct pooled_socket **bucket;
 
-	offer = listener_has_socket(listener) ? malloc(sizeof(*offer)) : NULL;
-	if (!offer) {
+	entry = listener_has_socket(listener) ? malloc(sizeof(*entry)) : NULL;
+	if (!entry) {
 		listener_close(listener, engine);
 		return;
 	}
 	listener_watch(listener, engine, NULL, false);
-	offer->listener = *listener;
-	offer->table = table;
+	entry->listener = *listener;
+	entry->table = table;
 	table->users++;
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->parked = NULL;
 	listener->node = 0;
-	bucket = offer_bucket(offers, listener->listen->endpoint);
-	offer->next = *bucket;
-	*bucket = offer;
-	offers->count++;
+	bucket = pool_bucket(pool, listener->listen->endpoint);
+	entry->next = *bucket;
+	*bucket = entry;
+	pool->count++;
 }
 
 bool listener_fits(const struct listener *have, const struct listen *want)
@@ -105,65 +106,66 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	listener_adopt(to, engine, service, want, true);
 }
 
-/* An offer of another endpoint that takes the same address, as a wildcard does, has to go before the new one is
- * bound. Where many are on offer it is left to the retry that follows. */
-static void close_clashing(struct socket_pool *offers, const struct listener *listener, struct engine *engine,
+/* Closes sockets of other endpoints that take the same address, as a wildcard does, before the new one is bound. If
+ * the pool is large, the retry that follows a failed bind(2) has to do. */
+static void close_clashing(struct socket_pool *pool, const struct listener *listener, struct engine *engine,
 			   refuse_clients *refuse)
 {
-	if (listener_is_open(listener) || offers->count > CLASHES_SOUGHT)
+	if (listener_is_open(listener) || pool->count > CLASHES_SOUGHT)
 		return;
-	for (size_t n = 0; n < offers->size; n++) {
-		for (struct pooled_socket **at = &offers->buckets[n]; *at;) {
-			struct pooled_socket *offer = *at;
+	for (size_t n = 0; n < pool->size; n++) {
+		for (struct pooled_socket **at = &pool->buckets[n]; *at;) {
+			struct pooled_socket *entry = *at;
 
-			if (!endpoint_clash(offer->listener.listen->endpoint, listener->listen->endpoint)) {
-				at = &offer->next;
+			if (!endpoint_clash(entry->listener.listen->endpoint, listener->listen->endpoint)) {
+				at = &entry->next;
 				continue;
 			}
-			*at = offer->next;
-			close_offer(offer, engine, refuse);
-			offers->count--;
+			*at = entry->next;
+			close_entry(entry, engine, refuse);
+			pool->count--;
 		}
 	}
 }
 
-/* An offer of the same endpoint that can't be had with the new options has to go first: one address is bound once. */
-static void take_equal(struct socket_pool *offers, struct listener *listener, struct engine *engine,
+/* Moves the socket of the same endpoint to the listener. If it cannot have the new options, closes it, as an address
+ * can be bound only once. */
+static void take_equal(struct socket_pool *pool, struct listener *listener, struct engine *engine,
 		       const char *service, refuse_clients *refuse)
 {
 	struct pooled_socket **at;
 
-	for (at = offer_bucket(offers, listener->listen->endpoint); *at; at = &(*at)->next) {
-		struct pooled_socket *offer = *at;
+	for (at = pool_bucket(pool, listener->listen->endpoint); *at; at = &(*at)->next) {
+		struct pooled_socket *entry = *at;
 
-		if (!endpoint_equal(offer->listener.listen->endpoint, listener->listen->endpoint))
+		if (!endpoint_equal(entry->listener.listen->endpoint, listener->listen->endpoint))
 			continue;
-		if (listener_fits(&offer->listener, listener->listen))
-			listener_move(&offer->listener, listener, engine, service);
-		*at = offer->next;
-		close_offer(offer, engine, refuse);
-		offers->count--;
+		if (listener_fits(&entry->listener, listener->listen))
+			listener_move(&entry->listener, listener, engine, service);
+		*at = entry->next;
+		close_entry(entry, engine, refuse);
+		pool->count--;
 		return;
 	}
 }
 
-void socket_pool_take(struct socket_pool *offers, struct listener *listener, struct engine *engine,
+void socket_pool_take(struct socket_pool *pool, struct listener *listener, struct engine *engine,
 		      const char *service, refuse_clients *refuse)
 {
-	take_equal(offers, listener, engine, service, refuse);
+	take_equal(pool, listener, engine, service, refuse);
 	if (!listener_is_open(listener))
 		refuse(listener, REFUSED_CLOSED);
-	close_clashing(offers, listener, engine, refuse);
+	close_clashing(pool, listener, engine, refuse);
 }
 
-void socket_pool_close(struct socket_pool *offers, struct engine *engine, refuse_clients *refuse)
+void socket_pool_close(struct socket_pool *pool, struct engine *engine, refuse_clients *refuse)
 {
-	for (size_t n = 0; n < offers->size; n++) {
-		for (struct pooled_socket *offer = offers->buckets[n], *next; offer; offer = next) {
-			next = offer->next;
-			close_offer(offer, engine, refuse);
+	for (size_t n = 0; n < pool->size; n++) {
+		for (struct pooled_socket *entry = pool->buckets[n], *next; entry; entry = next) {
+			next = entry->next;
+			close_entry(entry, engine, refuse);
 		}
 	}
-	free(offers->buckets);
-	*offers = (struct socket_pool){ 0 };
+	free(pool->buckets);
+	*pool = (struct socket_pool){ 0 };
 }
