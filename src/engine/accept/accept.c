@@ -1,7 +1,7 @@
 /* Starts an instance for each connection. superd accepts a bounded batch in a turn, so one busy service cannot
  * starve the rest, and the starts of a batch overlap (spawn_batch). A client that was accepted and could not be
- * given an instance is parked, and comes first once the pause is over. Many may be parked, as a hold or a change of
- * the sockets sends back all clients that are being asked about, so superd takes a batch of these in a turn, too. */
+ * given an instance is parked, and comes first once the pause is over. A hold or a change
+ * of the sockets parks all clients whose lookups are under way, so superd takes parked clients in batches, too. */
 #include "engine/accept/accept.h"
 
 #include <errno.h>
@@ -31,15 +31,15 @@
 #include "engine/runtime/prepare_start.h"
 
 #define BATCH 16                        /* clients that one turn takes from a listener */
-#define WAITING_MOST 16                 /* parked clients of tcpmux, which no queue of the kernel bounds */
+#define WAITING_MOST 16                 /* parked clients of a tcpmux endpoint, which has no accept queue */
 
-static bool must_queue(const struct service_runtime *runtime)
+static bool clients_must_queue(const struct service_runtime *runtime)
 {
 	return pending_must_wait(runtime) ||
 	       (runtime_is_full(runtime) && runtime->service->groups->access->overload == OVERLOAD_QUEUE);
 }
 
-/* A backend may have the listener, also one of an earlier row. */
+/* A backend may have the listener, also one that began under earlier settings. */
 static enum accepted accept_next(const struct service_runtime *runtime, const struct listener *listener,
 				 struct client *client)
 {
@@ -48,7 +48,7 @@ static enum accepted accept_next(const struct service_runtime *runtime, const st
 	return client_accept(listener->io.fd, listener->listen, client);
 }
 
-/* If superd has no descriptors left, it frees those that services without an instance keep only to save time. */
+/* If no descriptor is left, superd frees those that start kits of idle services keep. */
 static enum accepted accept_at_need(struct service_runtime *runtime, struct listener *listener, struct client *client)
 {
 	enum accepted accepted = accept_next(runtime, listener, client);
@@ -59,21 +59,22 @@ static enum accepted accept_at_need(struct service_runtime *runtime, struct list
 	return accept_next(runtime, listener, client);
 }
 
-/* One more guest. false when this turn is over; *service_event is what to tell the table then. */
-static bool take_guest(struct service_runtime *runtime, struct listener *listener, struct pending_client *guest,
-		       enum service_event *service_event)
+/* Accepts one client; its fd is -1 if it has left already. false: this turn is over; *service_event may be set to the
+ * event to post. */
+static bool take_client(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending,
+			enum service_event *service_event)
 {
-	guest->listener = listener;
-	guest->client.fd = -1;
-	guest->instance = NULL;
-	guest->progress = STAGE_FRESH;
-	guest->has_waited = false;
-	guest->until = 0;
-	guest->asked = (struct guest_lookups){ 0 };
-	*guest->name = '\0';
-	switch (accept_at_need(runtime, listener, &guest->client)) {
+	pending->listener = listener;
+	pending->client.fd = -1;
+	pending->instance = NULL;
+	pending->progress = STAGE_FRESH;
+	pending->has_waited = false;
+	pending->until = 0;
+	pending->asked = (struct lookup_questions){ 0 };
+	*pending->name = '\0';
+	switch (accept_at_need(runtime, listener, &pending->client)) {
 	case ACCEPTED:
-		health_probes_take(runtime, &guest->client);
+		health_probes_take(runtime, &pending->client);
 		return true;
 	case ACCEPT_AGAIN:
 		return true;
@@ -92,55 +93,55 @@ static bool take_guest(struct service_runtime *runtime, struct listener *listene
 	return false;
 }
 
-/* The guest has passed all checks. */
-static void welcome(struct service_runtime *runtime, struct pending_client *guest)
+/* The client has passed all checks: sends what it gets now. */
+static void admit_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
-	const struct endpoint *endpoint = guest->listener->listen->endpoint;
-	bool heard = guest->progress >= BANNER_SUCCESS_SENT;
+	const struct endpoint *endpoint = pending->listener->listen->endpoint;
+	bool is_greeted = pending->progress >= BANNER_SUCCESS_SENT;
 
-	guest->progress = ADMISSION_PASSED;
-	if (heard)
+	pending->progress = ADMISSION_PASSED;
+	if (is_greeted)
 		return;
 	if (endpoint->kind == ENDPOINT_TCPMUX && endpoint->address[0] == '+')
-		send(guest->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
-	banner_send(runtime, BANNER_SUCCESS, guest->client.fd);
+		send(pending->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
+	banner_send(runtime, BANNER_SUCCESS, pending->client.fd);
 }
 
-static void on_decided(struct service_runtime *runtime, struct pending_client *guest,
-		       const struct lookup_reply *advice);
-static void on_grace_over(struct service_runtime *runtime, struct pending_client *guest, bool cancelled);
+static void on_reply(struct service_runtime *runtime, struct pending_client *pending,
+		     const struct lookup_reply *reply);
+static void on_slot_wait_over(struct service_runtime *runtime, struct pending_client *pending, bool cancelled);
 
 enum outcome {
-	STARTS,                         /* an instance can be started at once */
-	WAITS,                          /* on_decided or on_grace_over goes on with it, or its listener keeps it */
-	TURNED_AWAY
+	STARTS,                         /* it has passed the checks: an instance can be started */
+	WAITS,                          /* on_reply or on_slot_wait_over continues, or its listener keeps it */
+	TURNED_AWAY                     /* it was refused */
 };
 
-/* Runs the checks for a guest, and begins to wait for answers or for room where they ask for that. */
-static enum outcome admit(struct service_runtime *runtime, struct pending_client *guest)
+/* Runs the checks for a client. Begins a lookup, or a wait for a free slot, if the checks need one. */
+static enum outcome check_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
 	enum refusal refusal;
 
-	if (guest->progress == STAGE_FRESH) {
-		guest->progress = BANNER_SENT;
-		banner_send(runtime, BANNER, guest->client.fd);
+	if (pending->progress == STAGE_FRESH) {
+		pending->progress = BANNER_SENT;
+		banner_send(runtime, BANNER, pending->client.fd);
 	}
-	refusal = admission_judge(runtime, guest);
-	if (refusal_is_count(refusal) && guest->progress < ADMISSION_PASSED &&
-	    slot_wait_give(runtime, guest, on_grace_over))
+	refusal = admission_judge(runtime, pending);
+	if (refusal_is_count(refusal) && pending->progress < ADMISSION_PASSED &&
+	    slot_wait_give(runtime, pending, on_slot_wait_over))
 		return WAITS;
-	if (!refusal && admission_has_questions(guest)) {
-		if (lookup_ask(runtime, guest, on_decided))
+	if (!refusal && admission_has_questions(pending)) {
+		if (lookup_ask(runtime, pending, on_reply))
 			return WAITS;
-		refusal = admission_conclude(runtime, guest, NULL);
+		refusal = admission_conclude(runtime, pending, NULL);
 		if (refusal)
-			pending_dismiss(runtime, guest);
+			pending_dismiss(runtime, pending);
 	}
 	if (refusal) {
-		refuse_guest(runtime, guest, refusal);
+		refuse_pending(runtime, pending, refusal);
 		return TURNED_AWAY;
 	}
-	welcome(runtime, guest);
+	admit_pending(runtime, pending);
 	return STARTS;
 }
 
@@ -149,60 +150,60 @@ static bool is_local(const struct endpoint *endpoint)
 	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_SEQPACKET;
 }
 
-/* false: the guest could not be kept, and was refused. */
-static bool park(struct service_runtime *runtime, struct pending_client *guest)
+/* Gives the client back to its listener. false: it could not be kept, and was refused. */
+static bool park_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
 	enum refusal refusal;
 
-	pending_dismiss(runtime, guest);
-	refusal = pending_park(runtime, guest);
+	pending_dismiss(runtime, pending);
+	refusal = pending_park(runtime, pending);
 	if (refusal)
-		refuse_guest(runtime, guest, refusal);
+		refuse_pending(runtime, pending, refusal);
 	return !refusal;
 }
 
-/* One client has come too many. If the log has to name it for cps, superd accepts it for that, and it comes first when
- * the pause is over. If the listeners close, superd refuses it first: the reset of a closing listener might be quicker
- * than the client's connect(2). */
-static void rest(struct service_runtime *runtime, struct listener *listener)
+/* A limit is exceeded: begins the pause. If the log must name the client for cps, superd accepts it for that, and
+ * serves it first when the pause is over. If the listeners close, superd refuses it first: the reset of a closing
+ * listener might be quicker than the client's connect(2). */
+static void begin_limit_pause(struct service_runtime *runtime, struct listener *listener)
 {
 	enum service_event ignored = ROOM;
-	struct pending_client guest = { .client.fd = -1 };
+	struct pending_client pending = { .client.fd = -1 };
 	bool named = xinetd_record_names_limited(runtime->service) && listener_has_socket(listener) &&
-		!listener->parked && take_guest(runtime, listener, &guest, &ignored) && guest.client.fd >= 0;
+		!listener->parked && take_client(runtime, listener, &pending, &ignored) && pending.client.fd >= 0;
 
-	(void)limit_pause_is_due(runtime, named ? &guest.client : NULL);
+	(void)limit_pause_is_due(runtime, named ? &pending.client : NULL);
 	if (limit_pause_closes(runtime) && !named && listener_has_socket(listener))
-		named = take_guest(runtime, listener, &guest, &ignored) && guest.client.fd >= 0;
+		named = take_client(runtime, listener, &pending, &ignored) && pending.client.fd >= 0;
 	if (!named)
 		return;
 	runtime->run->stats.accepted++;
 	if (limit_pause_closes(runtime))
-		refuse_guest(runtime, &guest, REFUSED_RATE);
+		refuse_pending(runtime, &pending, REFUSED_RATE);
 	else
-		park(runtime, &guest);
+		park_pending(runtime, &pending);
 }
 
 /* Refuses the clients in the queue, at most a batch. */
 static void turn_away(struct service_runtime *runtime, struct listener *listener, enum refusal refusal,
 		      enum service_event *service_event)
 {
-	struct pending_client guest;
+	struct pending_client pending;
 
 	for (size_t n = 0; n < BATCH && listener_has_socket(listener) && client_waits(listener->io.fd) &&
-	     take_guest(runtime, listener, &guest, service_event); n++) {
-		if (guest.client.fd < 0)
+	     take_client(runtime, listener, &pending, service_event); n++) {
+		if (pending.client.fd < 0)
 			continue;
 		runtime->run->stats.accepted += runtime->service->exec->accept;
-		refuse_guest(runtime, &guest, refusal);
+		refuse_pending(runtime, &pending, refusal);
 	}
 }
 
-/* Whether anybody may be taken from the queue now; if not, *service_event is what to tell the table. */
-static bool may_take(struct service_runtime *runtime, struct listener *listener, bool is_first,
-		     enum service_event *service_event)
+/* Whether superd may accept a client now; if not, *service_event may be set to the event to post. */
+static bool may_accept(struct service_runtime *runtime, struct listener *listener, bool is_first,
+		       enum service_event *service_event)
 {
-	if (must_queue(runtime)) {
+	if (clients_must_queue(runtime)) {
 		*service_event = FILLED;
 		return false;
 	}
@@ -213,13 +214,13 @@ static bool may_take(struct service_runtime *runtime, struct listener *listener,
 		return false;
 	}
 	if (is_first) {
-		rest(runtime, listener);
+		begin_limit_pause(runtime, listener);
 		*service_event = LIMITED;
 	}
 	return false;
 }
 
-static size_t accept_batch(struct service_runtime *runtime, struct listener *listener, struct pending_client *guests,
+static size_t accept_batch(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending,
 			   enum service_event *service_event)
 {
 	size_t most = runtime->backoff.failures ? 1 : BATCH, count = 0;
@@ -230,34 +231,34 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 		*service_event = EXEC_ERROR;
 		return 0;
 	}
-	for (size_t n = 0; n < most && may_take(runtime, listener, n == 0, service_event); n++) {
+	for (size_t n = 0; n < most && may_accept(runtime, listener, n == 0, service_event); n++) {
 		if ((n == 1 && !client_waits(listener->io.fd)) ||
-		    !take_guest(runtime, listener, &guests[count], service_event))
+		    !take_client(runtime, listener, &pending[count], service_event))
 			break;
-		if (guests[count].client.fd < 0)
+		if (pending[count].client.fd < 0)
 			continue;
 		runtime->run->stats.accepted++;
-		count += admit(runtime, &guests[count]) == STARTS;
+		count += check_pending(runtime, &pending[count]) == STARTS;
 	}
 	return count;
 }
 
-/* Takes clients that were accepted in an earlier turn, at most a batch. */
-static size_t take_parked(struct service_runtime *runtime, struct listener *listener, struct pending_client *guests)
+/* Takes parked clients, at most a batch. Returns how many are ready to start. */
+static size_t take_parked(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending)
 {
 	struct parked *parked = listener->parked;
 	size_t count = 0, left = 0;
 
 	for (size_t n = 0; parked && n < parked->count; n++) {
-		if (n - left == BATCH || parked->list[n].progress == ARRIVED || must_queue(runtime)) {
+		if (n - left == BATCH || parked->list[n].progress == ARRIVED || clients_must_queue(runtime)) {
 			parked->list[left++] = parked->list[n];
 			continue;
 		}
-		guests[count] = (struct pending_client){
+		pending[count] = (struct pending_client){
 			.client = parked->list[n].client, .listener = listener,
 			.progress = parked->list[n].progress, .until = parked->list[n].until,
 		};
-		count += admit(runtime, &guests[count]) == STARTS;
+		count += check_pending(runtime, &pending[count]) == STARTS;
 	}
 	if (parked)
 		parked->count = left;
@@ -265,18 +266,19 @@ static size_t take_parked(struct service_runtime *runtime, struct listener *list
 	return count;
 }
 
-/* Whether descriptors may be short, and this service may use the spare ones. A redirect keeps them until its target has
- * answered, and the target may be another service of superd that needs some: so one redirect has them at a time. */
+/* Whether descriptors may be short, and this service may use the spare ones. A redirect keeps them until its
+ * target has answered, and the target may be another service of superd that needs some: so one redirect has them
+ * at a time. */
 static bool may_take_spare(const struct service_runtime *runtime, bool is_short)
 {
 	return is_short && (!runtime->service->exec->redirect || !runtime->engine->instances->count ||
 			    engine_has_spare(runtime->engine, ENGINE_SPARE));
 }
 
-/* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
- * may be out, held by the guests themselves, so the spare ones do for the first start alone. The other guests are
- * parked: what is prepared for several would leave none of them what its start itself takes. */
-static bool start_batch(struct service_runtime *runtime, struct pending_client *guests, size_t count, bool is_short)
+/* Starts an instance for each client. false: at least one start failed; its client was parked. is_short: descriptors
+ * may be short, as the clients themselves have them, so the spare ones are enough for one start only. superd then
+ * parks the other clients: preparing several starts would use up what each start itself needs. */
+static bool start_batch(struct service_runtime *runtime, struct pending_client *pending, size_t count, bool is_short)
 {
 	struct spawn_request launches[BATCH];
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
@@ -285,31 +287,31 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	bool good = true;
 	int error = 0;
 
-	count = pending_reuse(runtime, guests, count);
+	count = pending_reuse(runtime, pending, count);
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
-		return pending_depart_all(runtime, guests, count);
+		return pending_depart_all(runtime, pending, count);
 	most = count && (is_short || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
 	if (may_take_spare(runtime, is_short))
 		engine_drop_spare(runtime->engine);
 	errno = 0;
-	while (ready < most && pending_equip(runtime, &guests[ready], &launches[ready], &why))
+	while (ready < most && pending_equip(runtime, &pending[ready], &launches[ready], &why))
 		ready++;
 	error = errno;
 	unreaped_start_batch(runtime->engine, launches, ready);
 	for (size_t n = 0; n < count; n++) {
-		if (n < ready && pending_begin(runtime, &guests[n], &launches[n], &why)) {
-			close_socket_client(runtime->engine, runtime->service->name, &guests[n].client);
+		if (n < ready && pending_begin(runtime, &pending[n], &launches[n], &why)) {
+			close_socket_client(runtime->engine, runtime->service->name, &pending[n].client);
 			continue;
 		}
 		if (n >= most) {
-			park(runtime, &guests[n]);      /* its turn comes */
+			park_pending(runtime, &pending[n]); /* its turn comes */
 			continue;
 		}
 		if (good)
-			failed = guests[n].client;
+			failed = pending[n].client;
 		if (n < ready)
 			error = launches[n].fault.error;
-		park(runtime, &guests[n]);
+		park_pending(runtime, &pending[n]);
 		good = false;
 	}
 	engine_keep_spare(runtime->engine);
@@ -323,8 +325,9 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	return good;
 }
 
-/* Runs before superd accepts: the clients' descriptors must not use up those that all starts need. */
-static bool prepare(struct service_runtime *runtime)
+/* Prepares the start kit before superd accepts: the clients' descriptors must not use up those that all starts
+ * need. */
+static bool prepare_starts(struct service_runtime *runtime)
 {
 	struct buf why = { 0 };
 	bool good;
@@ -339,108 +342,108 @@ static bool prepare(struct service_runtime *runtime)
 	return good;
 }
 
-static bool try_start(struct service_runtime *runtime, struct pending_client *guest)
+static bool try_start(struct service_runtime *runtime, struct pending_client *pending)
 {
-	if (prepare(runtime))
-		return start_batch(runtime, guest, 1, runtime->backoff.failures);
-	park(runtime, guest);
+	if (prepare_starts(runtime))
+		return start_batch(runtime, pending, 1, runtime->backoff.failures);
+	park_pending(runtime, pending);
 	return false;
 }
 
-/* Starts an instance for a guest that was counted and let in, whatever the runtime's state is by now. */
-static void start_guest(struct service_runtime *runtime, struct pending_client *guest)
+/* Starts an instance for an admitted client, or parks the client if the service's state does not allow a start now. */
+static void start_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
 	enum state state = runtime_next_state(runtime);
 	bool rests = runtime_state(runtime) == BACKOFF && !runtime->backoff.failures;
 
 	if (state != LISTENING && state != FULL && !rests)
-		park(runtime, guest);
-	else if (!try_start(runtime, guest))
+		park_pending(runtime, pending);
+	else if (!try_start(runtime, pending))
 		runtime_post(runtime, EXEC_ERROR);
 }
 
-static void xinetd_record_answer(struct service_runtime *runtime, const struct pending_client *guest,
-				 enum refusal refusal, const struct lookup_reply *advice)
+static void xinetd_record_answer(struct service_runtime *runtime, const struct pending_client *pending,
+				 enum refusal refusal, const struct lookup_reply *reply)
 {
-	if (advice && (advice->has_user || refusal == REFUSED_IDENT))
-		xinetd_record_user(runtime, &guest->client, !refusal, advice->knows_user,
-				   advice->has_user ? advice->user : "timeout");
+	if (reply && (reply->has_user || refusal == REFUSED_IDENT))
+		xinetd_record_user(runtime, &pending->client, !refusal, reply->knows_user,
+				   reply->has_user ? reply->user : "timeout");
 }
 
-/* The questions about a guest are answered, or never will be. It has been counted all the while. */
-static void on_decided(struct service_runtime *runtime, struct pending_client *guest, const struct lookup_reply *advice)
+/* A lookup is done, or was cancelled (reply NULL). The client has been counted all the while. */
+static void on_reply(struct service_runtime *runtime, struct pending_client *pending, const struct lookup_reply *reply)
 {
-	enum refusal refusal = advice ? admission_conclude(runtime, guest, advice) : REFUSED_CLOSED;
+	enum refusal refusal = reply ? admission_conclude(runtime, pending, reply) : REFUSED_CLOSED;
 	bool felt;
 
-	if (!advice && listener_is_open(guest->listener)) {
-		park(runtime, guest);   /* where its listener goes, it goes along */
+	if (!reply && listener_is_open(pending->listener)) {
+		park_pending(runtime, pending); /* it stays with its listener, whatever becomes of that */
 		return;
 	}
-	felt = sensor_feel(runtime, guest);
+	felt = sensor_feel(runtime, pending);
 	if (!felt && !refusal) {
-		welcome(runtime, guest);
-		start_guest(runtime, guest);
-		xinetd_record_answer(runtime, guest, refusal, advice); /* behind its START */
+		admit_pending(runtime, pending);
+		start_pending(runtime, pending);
+		xinetd_record_answer(runtime, pending, refusal, reply); /* USERID comes after START */
 		return;
 	}
 	if (!felt) {
-		xinetd_record_answer(runtime, guest, refusal, advice);
-		pending_dismiss(runtime, guest);
-		refuse_guest(runtime, guest, refusal);
+		xinetd_record_answer(runtime, pending, refusal, reply);
+		pending_dismiss(runtime, pending);
+		refuse_pending(runtime, pending, refusal);
 	}
-	if (advice && !runtime_is_full(runtime))
+	if (reply && !runtime_is_full(runtime))
 		runtime_post(runtime, ROOM);
 }
 
-/* Takes a guest that does not come out of a listener's queue. */
-static void receive(struct service_runtime *runtime, struct pending_client *guest)
+/* Handles a client that does not come from a listener's queue. */
+static void receive_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
-	if (sensor_feel(runtime, guest))
+	if (sensor_feel(runtime, pending))
 		return;
-	if (runtime_next_state(runtime) == LISTENING && !must_queue(runtime) &&
-	    limit_pause_is_due(runtime, &guest->client))
+	if (runtime_next_state(runtime) == LISTENING && !clients_must_queue(runtime) &&
+	    limit_pause_is_due(runtime, &pending->client))
 		runtime_post(runtime, LIMITED);
-	if (runtime_next_state(runtime) == LISTENING && must_queue(runtime))
-		runtime_post(runtime, FILLED);  /* so that the ROOM to come is heard */
+	if (runtime_next_state(runtime) == LISTENING && clients_must_queue(runtime))
+		runtime_post(runtime, FILLED);  /* so that the service handles the ROOM to come */
 	if (runtime_next_state(runtime) != LISTENING)
-		park(runtime, guest);
-	else if (admit(runtime, guest) == STARTS)
-		start_guest(runtime, guest);
+		park_pending(runtime, pending);
+	else if (check_pending(runtime, pending) == STARTS)
+		start_pending(runtime, pending);
 }
 
-static void on_grace_over(struct service_runtime *runtime, struct pending_client *guest, bool cancelled)
+static void on_slot_wait_over(struct service_runtime *runtime, struct pending_client *pending, bool cancelled)
 {
 	if (!cancelled)
-		receive(runtime, guest);
-	else if (listener_is_open(guest->listener))
-		park(runtime, guest);
+		receive_pending(runtime, pending);
+	else if (listener_is_open(pending->listener))
+		park_pending(runtime, pending);
 	else
-		refuse_guest(runtime, guest, REFUSED_CLOSED);
+		refuse_pending(runtime, pending, REFUSED_CLOSED);
 }
 
-static void sense(struct service_runtime *runtime, struct listener *listener)
+static void accept_at_sensor(struct service_runtime *runtime, struct listener *listener)
 {
 	enum service_event service_event = ROOM;
-	struct pending_client guest;
+	struct pending_client pending;
 
 	sensor_feel_parked(runtime, listener);
 	for (size_t n = 0; n < BATCH && listener_has_socket(listener) &&
-	     take_guest(runtime, listener, &guest, &service_event); n++) {
-		if (guest.client.fd < 0)
+	     take_client(runtime, listener, &pending, &service_event); n++) {
+		if (pending.client.fd < 0)
 			continue;
 		runtime->run->stats.accepted++;
-		sensor_feel(runtime, &guest);
+		sensor_feel(runtime, &pending);
 	}
 	if (service_event != ROOM)
 		runtime_post(runtime, service_event);
 }
 
-/* A service without an instance must not keep the descriptors it has prepared: others would wait for them, and it for
- * theirs. Accepted clients have descriptors that no other service can use, so the spare ones have to suffice. */
+/* A service without an instance must not keep the descriptors of its start kit: services would wait for each other's.
+ * No other service can use the descriptors of accepted clients, so the spare ones must suffice for their starts. */
 static void accept_connections(struct service_runtime *runtime, struct listener *listener)
 {
-	struct pending_client guests[BATCH];
+	struct pending_client pending[BATCH];
 	enum service_event service_event = ROOM;
 	size_t count;
 
@@ -452,23 +455,23 @@ static void accept_connections(struct service_runtime *runtime, struct listener 
 	}
 	if (may_take_spare(runtime, runtime->backoff.failures))
 		engine_drop_spare(runtime->engine);
-	if (!prepare(runtime)) {
+	if (!prepare_starts(runtime)) {
 		engine_keep_spare(runtime->engine);
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
-	count = take_parked(runtime, listener, guests);
+	count = take_parked(runtime, listener, pending);
 	if (!count && !listener->parked && listener_has_socket(listener))
-		count = accept_batch(runtime, listener, guests, &service_event);
-	if (count && !start_batch(runtime, guests, count, runtime->backoff.failures || service_event == EXEC_ERROR))
+		count = accept_batch(runtime, listener, pending, &service_event);
+	if (count && !start_batch(runtime, pending, count, runtime->backoff.failures || service_event == EXEC_ERROR))
 		service_event = EXEC_ERROR;
 	engine_keep_spare(runtime->engine);
 	if (runtime_is_empty(runtime))
 		start_kit_rest(&runtime->run->kit, runtime->engine);
-	if (service_event == ROOM && listener->parked && must_queue(runtime))
-		service_event = FILLED; /* so that the ROOM to come is heard */
+	if (service_event == ROOM && listener->parked && clients_must_queue(runtime))
+		service_event = FILLED; /* so that the service handles the ROOM to come */
 	else if (service_event == ROOM && listener->parked && runtime_next_state(runtime) == LISTENING)
-		runtime_start_timer(runtime, 0);        /* the rest of them in the next turn of the loop */
+		runtime_start_timer(runtime, 0);        /* the other parked clients in the next turn of the loop */
 	if (service_event != ROOM)
 		runtime_post(runtime, service_event);
 }
@@ -486,7 +489,7 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 	if (!endpoint_accepts(listener->listen->endpoint))
 		datagram_serve(runtime, listener);
 	else if (sensor_is(runtime->service))
-		sense(runtime, listener);
+		accept_at_sensor(runtime, listener);
 	else
 		accept_connections(runtime, listener);
 }
@@ -505,30 +508,30 @@ void accept_turn_away(struct service_runtime *runtime, struct listener *listener
 		return;
 	if (service_event == BIND_ERROR)
 		runtime_post(runtime, BIND_ERROR);
-	else if (service_event == EXEC_ERROR)   /* descriptors are out: those left wait until the pause is over */
+	else if (service_event == EXEC_ERROR)   /* out of descriptors: the clients left wait until the pause is over */
 		listener_watch(listener, runtime->engine, runtime->service->name, false);
 }
 
-/* Takes it through the same gate as others, in the same order, to a start. */
+/* Checks a client from another service like any other client, and starts an instance for it. */
 static void accept_arrived(struct service_runtime *runtime, struct listener *listener,
 			   const struct parked_client *arrived)
 {
-	struct pending_client guest = { .client = arrived->client, .listener = listener, .until = arrived->until };
+	struct pending_client pending = { .client = arrived->client, .listener = listener, .until = arrived->until };
 	bool gone = runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING;
 	bool many = runtime_state(runtime) != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 
 	if (gone || many || !accept_state_make(runtime)) {
-		refuse_guest(runtime, &guest, gone ? REFUSED_CLOSED : many ? REFUSED_UNKEPT : REFUSED_MEMORY);
+		refuse_pending(runtime, &pending, gone ? REFUSED_CLOSED : many ? REFUSED_UNKEPT : REFUSED_MEMORY);
 		return;
 	}
-	if (health_probes_take(runtime, &guest.client))
+	if (health_probes_take(runtime, &pending.client))
 		return;
 	runtime->run->stats.last_request = clock_now();
 	runtime->run->stats.accepted++;
-	receive(runtime, &guest);
+	receive_pending(runtime, &pending);
 }
 
-/* Takes the first of those that have arrived out of the parked ones. */
+/* Removes the first client with the progress ARRIVED from the parked ones. false: there is none. */
 static bool take_arrived(struct listener *listener, struct parked_client *arrived)
 {
 	struct parked *parked = listener->parked;

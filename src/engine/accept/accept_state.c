@@ -1,4 +1,4 @@
-/* Makes and frees the state, and has the table of what goes over an upgrade. */
+/* Makes and frees the state; the table lists what is saved over an upgrade. */
 #include "engine/accept/accept_state.h"
 
 #include <stdlib.h>
@@ -39,6 +39,6 @@ static const struct state_field accept_fields[] = {
 	{ NONE(pause_closes, "the pause that comes next sets it") },
 	{ NONE(recalling, "only while its listeners change") },
 	{ NONE(slot_waiters, "the upgrade waits until none is left") },
-	{ NONE(starting_clients, "counted with their courses") },
+	{ NONE(starting_clients, "counted with their sequences") },
 };
 const struct field_table saved_accept = FIELD_TABLE(NULL, accept_state, accept_fields);

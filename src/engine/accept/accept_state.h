@@ -1,6 +1,6 @@
-/* What engine/accept keeps of a service: its rate, its pauses by limits, clients that wait, and lines that were logged
- * already. Owner: struct service_runtime; made before the first client is accepted, or before the first start, and
- * freed with it. */
+/* The state that engine/accept keeps for a service: its rate, its pauses by limits, the number of waiting clients,
+ * and which warnings were logged. Owner: struct service_runtime, which frees it; made before the first client is
+ * accepted, or before the first start. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,19 +10,19 @@
 #include "engine/runtime/runtime.h"
 
 struct accept_state {
-	uint64_t id;                    /* unique among all that ever were; at least 1; key of the addresses in the engine's lists */
-	uint64_t named_instances;       /* instances that got a name of their own */
+	uint64_t id;                    /* unique, also over upgrades; at least 1; key of the service's entries in address lists */
+	uint64_t named_instances;       /* instances that were named so far; number of the next name */
 	struct rate_limit rate;         /* clients, or starts, against cps and trigger_limit_burst */
-	double pause;                   /* seconds of the next pause by a limit (REST) */
-	bool pause_closes;              /* that pause closes the listeners, which are opened anew when it is over */
-	bool logs_end;                  /* the end of the pause has to be logged, as its begin was (cps) */
-	bool recalling;                 /* its clients go back to listeners that are about to change: none is taken from there */
+	double pause;                   /* seconds of the next pause by a limit; 0: none was set yet */
+	bool pause_closes;              /* that pause closes the listeners until it is over */
+	bool logs_end;                  /* superd must log the end of the pause, as it logged its beginning (cps) */
+	bool recalling;                 /* clients go back to listeners that are about to change: superd takes none from there */
 	unsigned slot_waiters;          /* clients that wait in engine/accept/slot_wait */
 	unsigned starting_clients;      /* clients whose program does not run yet (engine/accept/pending_start) */
 	bool load_error_logged;         /* it was logged that max_load cannot be kept */
 	unsigned char banner_errors_logged; /* bits by enum banner: it was logged that this banner cannot be read */
 	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged; 0: none was */
-	double refused_at;              /* loop time of that; 0: never */
+	double refused_at;              /* clock_now() of that; 0: never */
 };
 
 /* The state; NULL: none was made yet. */

@@ -1,5 +1,5 @@
-/* The checks of a client, in their order. A service that uses none of them must pay nothing: a check that is not
- * configured costs one comparison, and nothing is looked up before. */
+/* The checks of a client, in their order. A check that is not configured must cost one comparison and no system call:
+ * most services use few of them. */
 #include "engine/accept/admission.h"
 
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 #define MINUTE 60.
 
-/* The address as access rules want it; NULL: the client has none. */
+/* Returns the whole address in the form of access rules; NULL: the client has none. */
 static const unsigned char *whole_address(const struct client *client, unsigned char address[SOURCE_SIZE])
 {
 	if (!client->length)
@@ -27,8 +27,8 @@ static const unsigned char *whole_address(const struct client *client, unsigned 
 	return client_source(client, 128, address) ? address : NULL;
 }
 
-static enum refusal judge_access(const struct access *access, const struct client *client,
-					struct guest_lookups *asked)
+static enum refusal check_access(const struct access *access, const struct client *client,
+					struct lookup_questions *asked)
 {
 	unsigned char address[SOURCE_SIZE];
 
@@ -55,9 +55,9 @@ bool admission_is_time(struct service_runtime *runtime)
 }
 
 enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
-				     struct guest_lookups *asked)
+				     struct lookup_questions *asked)
 {
-	enum refusal refusal = judge_access(runtime->service->access, client, asked);
+	enum refusal refusal = check_access(runtime->service->access, client, asked);
 
 	if (!refusal && !admission_is_time(runtime))
 		refusal = REFUSED_TIME;
@@ -100,7 +100,7 @@ bool admission_had_minute(struct service_runtime *runtime, const struct client *
 	return minute && minute->count >= most;
 }
 
-/* Only admitted clients count. Else a client that is refused anyway could keep its address out. */
+/* Only admitted clients count. Else clients that are refused anyway could block their address. */
 void admission_count_minute(struct service_runtime *runtime, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
@@ -130,7 +130,7 @@ static bool wants_libwrap(struct service_runtime *runtime)
 	       hosts_access_has_rules(&runtime->engine->admission->hosts_access);
 }
 
-static void find_questions(struct service_runtime *runtime, struct guest_lookups *asked)
+static void set_questions(struct service_runtime *runtime, struct lookup_questions *asked)
 {
 	const struct access_options *access = runtime->service->groups->access;
 
@@ -140,59 +140,59 @@ static void find_questions(struct service_runtime *runtime, struct guest_lookups
 		(xinetd_record_wants_user(runtime->service, true) && lookup_may_ask_ident(runtime->engine));
 }
 
-static enum refusal judge_number(struct service_runtime *runtime, const struct pending_client *guest)
+static enum refusal check_counts(struct service_runtime *runtime, const struct pending_client *pending)
 {
-	if (guest->progress < ADMISSION_PASSED && admission_had_minute(runtime, &guest->client))
+	if (pending->progress < ADMISSION_PASSED && admission_had_minute(runtime, &pending->client))
 		return REFUSED_PER_SOURCE_CPM;
-	if (guest->progress < ADMISSION_PASSED && admission_is_loaded(runtime))
+	if (pending->progress < ADMISSION_PASSED && admission_is_loaded(runtime))
 		return REFUSED_LOAD;
 	return runtime_is_full(runtime) ? REFUSED_INSTANCES : ADMITTED;
 }
 
-static void count(struct service_runtime *runtime, struct pending_client *guest)
+static void count_admitted(struct service_runtime *runtime, struct pending_client *pending)
 {
 	runtime->instance_count++;
-	if (guest->progress == ADMISSION_PASSED)
+	if (pending->progress == ADMISSION_PASSED)
 		return;
-	if (guest->client.fd >= 0)
-		admission_count_arrival(runtime, &guest->client);
-	find_questions(runtime, &guest->asked);
+	if (pending->client.fd >= 0)
+		admission_count_arrival(runtime, &pending->client);
+	set_questions(runtime, &pending->asked);
 }
 
-enum refusal admission_judge(struct service_runtime *runtime, struct pending_client *guest)
+enum refusal admission_judge(struct service_runtime *runtime, struct pending_client *pending)
 {
 	enum refusal refusal = ADMITTED;
 
-	guest->asked = (struct guest_lookups){ 0 };
-	if (guest->progress < ADMISSION_PASSED) {
-		if (sensor_denies(runtime->engine, &guest->client))
+	pending->asked = (struct lookup_questions){ 0 };
+	if (pending->progress < ADMISSION_PASSED) {
+		if (sensor_denies(runtime->engine, &pending->client))
 			return REFUSED_SENSOR;
-		refusal = admission_judge_address(runtime, &guest->client, &guest->asked);
+		refusal = admission_judge_address(runtime, &pending->client, &pending->asked);
 	}
 	if (!refusal)
-		refusal = instances_are_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, guest);
+		refusal = instances_are_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, pending);
 	if (refusal)
 		return refusal;
-	refusal = judge_number(runtime, guest);
+	refusal = check_counts(runtime, pending);
 	if (refusal) {
-		pending_leave(runtime, guest);
+		pending_leave(runtime, pending);
 		return refusal;
 	}
-	pending_own(runtime, guest->instance);
-	count(runtime, guest);
+	pending_own(runtime, pending->instance);
+	count_admitted(runtime, pending);
 	return ADMITTED;
 }
 
-bool admission_has_questions(const struct pending_client *guest)
+bool admission_has_questions(const struct pending_client *pending)
 {
-	return guest->asked.name || guest->asked.libwrap || guest->asked.ident;
+	return pending->asked.name || pending->asked.libwrap || pending->asked.ident;
 }
 
-static enum refusal conclude_name(struct service_runtime *runtime, const struct pending_client *guest,
-				  const struct lookup_reply *advice)
+static enum refusal conclude_name(struct service_runtime *runtime, const struct pending_client *pending,
+				  const struct lookup_reply *reply)
 {
 	unsigned char address[SOURCE_SIZE];
-	const unsigned char *whole = whole_address(&guest->client, address);
+	const unsigned char *whole = whole_address(&pending->client, address);
 	const struct access *access = runtime->service->access;
 
 	switch (access_judge(access, whole)) {
@@ -203,38 +203,38 @@ static enum refusal conclude_name(struct service_runtime *runtime, const struct 
 	case ACCESS_BY_NAME:
 		break;
 	}
-	if (!advice->has_name)
+	if (!reply->has_name)
 		return REFUSED_NAME_UNASKED;
-	if (access_judge_name(access, whole, advice->knows_name ? advice->name : NULL) != ACCESS_PERMITTED)
+	if (access_judge_name(access, whole, reply->knows_name ? reply->name : NULL) != ACCESS_PERMITTED)
 		return REFUSED_ADDRESS;
 	return ADMITTED;
 }
 
-static enum refusal conclude_libwrap(struct service_runtime *runtime, const struct pending_client *guest,
-				     const struct lookup_reply *advice)
+static enum refusal conclude_libwrap(struct service_runtime *runtime, const struct pending_client *pending,
+				     const struct lookup_reply *reply)
 {
-	if (advice->allowed || (!guest->asked.libwrap && !wants_libwrap(runtime)))
+	if (reply->allowed || (!pending->asked.libwrap && !wants_libwrap(runtime)))
 		return ADMITTED;
-	if (advice->left_to_another)
+	if (reply->twisted)
 		return REFUSED_TWIST;
-	return advice->has_libwrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
+	return reply->has_libwrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
 }
 
-/* A check that restricts counts a missing answer as a no; one that only logs does without it. The row may have changed
- * since the question. */
-enum refusal admission_conclude(struct service_runtime *runtime, const struct pending_client *guest,
-				const struct lookup_reply *advice)
+/* A missing answer counts as a refusal for a check that restricts, and does not matter for one that only logs. The
+ * settings may have changed since the lookup began. */
+enum refusal admission_conclude(struct service_runtime *runtime, const struct pending_client *pending,
+				const struct lookup_reply *reply)
 {
-	static const struct lookup_reply no_advice;
-	bool was_asked = advice;
+	static const struct lookup_reply no_reply;
+	bool was_asked = reply;
 	enum refusal refusal;
 
 	if (!was_asked)
-		advice = &no_advice;
-	refusal = conclude_name(runtime, guest, advice);
+		reply = &no_reply;
+	refusal = conclude_name(runtime, pending, reply);
 	if (!refusal)
-		refusal = conclude_libwrap(runtime, guest, advice);
-	if (!refusal && runtime->service->groups->access->id_only && !advice->knows_user)
+		refusal = conclude_libwrap(runtime, pending, reply);
+	if (!refusal && runtime->service->groups->access->id_only && !reply->knows_user)
 		refusal = was_asked ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
 	return refusal;
 }
@@ -276,13 +276,13 @@ void admission_free(struct engine *engine)
 	address_lru_free(&admission->verdicts);
 }
 
-static void save_prefixes(struct state_saver *carry, const void *object)
+static void save_prefixes(struct state_saver *saver, const void *object)
 {
 	const struct admission *admission = object;
 
 	for (int prefix = 0; prefix <= 128; prefix++) {
 		if (admission->denied_prefixes[prefix])
-			state_add_number(&carry->text, "denied_prefix", prefix);
+			state_add_number(&saver->text, "denied_prefix", prefix);
 	}
 }
 

@@ -1,46 +1,48 @@
-/* Decides whether a client is let in (accept = yes): all rules of the service, in the manual's order, before anything
- * is started.
+/* Decides whether a client is admitted (accept = yes): checks all rules of the service, in the manual's order, before
+ * superd starts anything.
  *
- * sensors, only_from and no_access, access_times, per_source, per_source_cpm, max_load, instances; then what has to be
- * asked about (a name that only_from knows, libwrap, id_only). cps and trigger_limit are looked at before a client is
- * taken from the queue at all (engine/accept/limit_pause). */
+ * The order is: sensors, only_from and no_access, access_times, per_source, per_source_cpm, max_load, instances; then
+ * the rules that need a lookup (a name in only_from, libwrap, id_only). superd checks cps and trigger_limit before it
+ * accepts a client at all (engine/accept/limit_pause). */
 #pragma once
 
 #include "engine/accept/lookup.h"
 #include "engine/accept/pending.h"
 
-extern const struct field_table admission_state;         /* over an upgrade */
+extern const struct field_table admission_state;         /* saved over an upgrade */
 
-#define MINUTES_MOST 65536              /* addresses whose minute is counted at once */
+#define MINUTES_MOST 65536              /* addresses with a counted minute, at most */
 
-/* Makes it the engine's; source_counts of its instances are freed with it. */
+/* Makes `admission` the engine's. admission_free also frees the source counts of the engine's instances. */
 void admission_init(struct engine *engine, struct admission *admission);
 void admission_free(struct engine *engine);
 
-/* Judges, and counts the one that may come. guest->asked is what is left to ask: nothing, and it is let in. Otherwise
- * ADMITTED means for now: the answers go to admission_conclude. */
-enum refusal admission_judge(struct service_runtime *runtime, struct pending_client *guest);
+/* Checks a client, and counts it if it passes; makes its instance. pending->asked tells which lookups are left: if
+ * there are none, ADMITTED is final; else admission_conclude decides by the reply. */
+enum refusal admission_judge(struct service_runtime *runtime, struct pending_client *pending);
 
-/* Counts one more for cps, trigger_limit and per_source_cpm. admission_judge does so for connections; a datagram is
- * judged again once its sender was asked about, and counts when it is let in. */
+/* Counts a client for cps, trigger_limit and per_source_cpm. admission_judge does so for connections. A datagram is
+ * checked again after the lookup of its sender, so its caller counts it when it is admitted. */
 void admission_count_arrival(struct service_runtime *runtime, const struct client *client);
 
-bool admission_has_questions(const struct pending_client *guest);
+/* Whether the checks left a lookup to do. */
+bool admission_has_questions(const struct pending_client *pending);
 
-/* Takes back clients that wait for answers or for room: to their listener, or refuses them if that has closed. */
+/* Ends all lookups and slot waits of the service: clients go back to their listeners, or are refused if those have
+ * closed. */
 void admission_recall(struct service_runtime *runtime);
 
-/* Judges by the answers; NULL: superd could not ask. What admission_judge counted stays counted. */
-enum refusal admission_conclude(struct service_runtime *runtime, const struct pending_client *guest,
-				const struct lookup_reply *advice);
+/* Decides by the reply of the lookup; NULL: superd could not ask. What admission_judge counted stays counted. */
+enum refusal admission_conclude(struct service_runtime *runtime, const struct pending_client *pending,
+				const struct lookup_reply *reply);
 
-bool admission_is_time(struct service_runtime *runtime); /* by access_times */
-bool admission_is_loaded(struct service_runtime *runtime); /* by max_load */
+bool admission_is_time(struct service_runtime *runtime); /* access_times allows clients now */
+bool admission_is_loaded(struct service_runtime *runtime); /* the load is at or above max_load */
 
-/* per_source_cpm: whether a client's minute is used up; and counts one more in it. */
+/* per_source_cpm: whether the address has reached the limit in this minute; and counts one more connection. */
 bool admission_had_minute(struct service_runtime *runtime, const struct client *client);
 void admission_count_minute(struct service_runtime *runtime, const struct client *client);
 
-/* Judges by address and time of day alone: for datagrams of a service with accept = no. */
+/* Checks address and time of day only: for datagrams of a service with accept = no. */
 enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
-				     struct guest_lookups *asked);
+				     struct lookup_questions *asked);

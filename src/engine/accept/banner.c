@@ -12,7 +12,7 @@
 #include "engine/accept/accept_state.h"
 #include "os/fs/path_opener.h"
 
-static const char *const names[] = { "banner", "banner_success", "banner_fail" };
+static const char *const banner_options[] = { "banner", "banner_success", "banner_fail" };
 
 static const char *path_of(const struct access_options *access, enum banner which)
 {
@@ -27,7 +27,7 @@ static const char *path_of(const struct access_options *access, enum banner whic
 	return access->banner_fail;
 }
 
-static void say_unread(struct service_runtime *runtime, enum banner which, const char *path, const char *why)
+static void log_unread(struct service_runtime *runtime, enum banner which, const char *path, const char *why)
 {
 	struct event event = { .name = "warning", .service = runtime->service->name, .reason = why };
 
@@ -35,17 +35,17 @@ static void say_unread(struct service_runtime *runtime, enum banner which, const
 		return;
 	runtime->run->accept->banner_errors_logged |= (unsigned char)(1u << which);
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "cannot read %s: %s: %s: clients are not sent it",
-		  names[which], path, why);
+		  banner_options[which], path, why);
 }
 
-static void say_flaw(struct service_runtime *runtime, enum banner which, const char *path,
+static void log_flaw(struct service_runtime *runtime, enum banner which, const char *path,
 		     const struct path_finding *finding)
 {
 	struct buf why = { 0 };
 
 	path_finding_describe(finding, &why);
 	buf_text(&why, ", and a banner wants a folder of root's");
-	say_unread(runtime, which, path, buf_string(&why));
+	log_unread(runtime, which, path, buf_string(&why));
 	buf_free(&why);
 }
 
@@ -78,12 +78,12 @@ void banner_send(struct service_runtime *runtime, enum banner which, int fd)
 	if (!path || fd < 0)
 		return;
 	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
-		say_flaw(runtime, which, path, &finding);
+		log_flaw(runtime, which, path, &finding);
 		return;
 	}
 	length = read_banner(path, text);
 	if (length < 0)
-		say_unread(runtime, which, path, errno == EINVAL ? "it is no regular file" : strerror(errno));
+		log_unread(runtime, which, path, errno == EINVAL ? "it is no regular file" : strerror(errno));
 	else if (length > 0)
 		send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -1,4 +1,4 @@
-/* Files that superd sends to clients: before the gate, after it, or when they are refused. */
+/* Banner files: superd sends them to a client before the checks, after them, or when it refuses the client. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
@@ -7,8 +7,8 @@
 
 enum banner { BANNER, BANNER_SUCCESS, BANNER_FAIL };
 
-/* Sends what fits into the connection's buffer, which is all of it where the connection is fresh; never waits. A file
- * that can't be read is told of once and is no reason to refuse anybody. */
+/* Sends as much of the banner as the connection's send buffer takes, and never waits; a fresh connection takes all.
+ * If the file cannot be read, superd logs that once and goes on without it. */
 void banner_send(struct service_runtime *runtime, enum banner which, int fd);
 
-void banner_send_unavailable(int fd);   /* what a client of tcpmux gets in place of its service (RFC 1078) */
+void banner_send_unavailable(int fd);   /* sends the refusal of tcpmux (RFC 1078) */

@@ -30,15 +30,15 @@
 enum channel_kind { REDIRECT, MUX, HEALTH };
 
 struct builtin_channel {
-	ev_io io;                       /* superd's end; fd -1: given to a standby, or closed */
-	enum channel_kind kind;         /* the program that was started: a reload may have changed the row since */
+	ev_io io;                       /* superd's end; fd -1: a waiting worker has it, or it is closed */
+	enum channel_kind kind;         /* the program that was started; a reload may have changed the service since */
 	struct service_runtime *runtime;
 	struct instance *instance;
-	uint64_t plan;                  /* number of the plan that started the program; 0: of no later start */
+	uint64_t plan;                  /* number of the plan that started the program; 0: another superd's plan */
 	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
 };
 
-static bool give_file(struct builtin_channel *channel, const struct buf *text)
+static bool send_file(struct builtin_channel *channel, const struct buf *text)
 {
 	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
 	bool given = file >= 0 && fd_channel_send(channel->io.fd, file);
@@ -49,14 +49,14 @@ static bool give_file(struct builtin_channel *channel, const struct buf *text)
 
 /* Sends text by a file in memory, and empties it. If descriptors are short, the spare ones are used. If even that
  * fails, the channel is shut down, so that the other end need not wait for a timeout. */
-static void give_text(struct builtin_channel *channel, struct buf *text)
+static void send_text(struct builtin_channel *channel, struct buf *text)
 {
 	struct engine *engine = channel->runtime->engine;
-	bool given = give_file(channel, text);
+	bool given = send_file(channel, text);
 
 	if (!given) {
 		engine_drop_spare(engine);
-		given = give_file(channel, text);
+		given = send_file(channel, text);
 		engine_keep_spare(engine);
 	}
 	if (!given)
@@ -64,16 +64,16 @@ static void give_text(struct builtin_channel *channel, struct buf *text)
 	buf_free(text);
 }
 
-static void give_names(struct builtin_channel *channel)
+static void send_mux_names(struct builtin_channel *channel)
 {
 	struct buf text = { 0 };
 
 	listing_mux_names(channel->runtime->engine, &text);
-	give_text(channel, &text);
+	send_text(channel, &text);
 }
 
 /* "/NAME" asks for one service, which costs the same in any table; "/" asks for all. */
-static void give_health(struct builtin_channel *channel, const char *path)
+static void send_health(struct builtin_channel *channel, const char *path)
 {
 	struct engine *engine = channel->runtime->engine;
 	struct buf text = { 0 }, reasons = { 0 };
@@ -86,11 +86,11 @@ static void give_health(struct builtin_channel *channel, const char *path)
 		buf_char(&text, '\n');
 	}
 	buf_free(&reasons);
-	give_text(channel, &text);
+	send_text(channel, &text);
 }
 
 /* false: there are no more packets. */
-static bool take_packet(struct builtin_channel *channel)
+static bool receive_packet(struct builtin_channel *channel)
 {
 	char name[NAME_MOST + 1];
 	ssize_t length = fd_channel_receive(channel->io.fd, name, NAME_MOST);
@@ -100,7 +100,7 @@ static bool take_packet(struct builtin_channel *channel)
 		return false;
 	name[length] = '\0';
 	if (!strcmp(name, "help")) {
-		give_names(channel);
+		send_mux_names(channel);
 	} else if (client >= 0) {
 		channel->client = -1;
 		tcpmux_serve(channel->runtime, name, client);
@@ -122,7 +122,7 @@ static void on_question(struct ev_loop *loop, ev_io *io, int events)
 	if (length <= 0)
 		return;
 	path[length] = '\0';
-	give_health(channel, path);
+	send_health(channel, path);
 }
 
 static void on_packet(struct ev_loop *loop, ev_io *io, int events)
@@ -131,12 +131,12 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	errno = 0;                      /* the end of the other side leaves it as it is */
-	if (!take_packet(channel) && errno != EAGAIN && errno != EINTR)
+	if (!receive_packet(channel) && errno != EAGAIN && errno != EINTR)
 		ev_io_stop(loop, io);
 }
 
 /* "in=3 out=20\n", or "in=3 out=20 rests\n" from a process that waits for another client. false: another text. */
-static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *rests)
+static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *waits)
 {
 	char *end;
 
@@ -146,22 +146,22 @@ static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *re
 	if (strncmp(end, " out=", 5) != 0)
 		return false;
 	*out = strtoull(end + 5, &end, 10);
-	*rests = !strcmp(end, " rests\n");
-	return *rests || !strcmp(end, "\n");
+	*waits = !strcmp(end, " rests\n");
+	return *waits || !strcmp(end, "\n");
 }
 
 /* false: there are no more packets. */
-static bool hear_traffic(struct builtin_channel *channel, bool *rests)
+static bool receive_traffic(struct builtin_channel *channel, bool *waits)
 {
 	char text[64];
 	uint64_t in, out;
 	ssize_t length = fd_channel_receive(channel->io.fd, text, sizeof(text) - 1);
 
-	*rests = false;
+	*waits = false;
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
-	if (read_traffic(text, &in, &out, rests))
+	if (read_traffic(text, &in, &out, waits))
 		xinetd_record_traffic(channel->runtime, in, out);
 	return true;
 }
@@ -179,17 +179,17 @@ static bool may_serve_again(const struct builtin_channel *channel)
 	       !instance->engine->stopping;
 }
 
-/* The connection is over: the process becomes a standby, or ends. */
-static void let_rest(struct builtin_channel *channel)
+/* The connection is over: the process becomes an idle worker, or superd closes the channel and it ends. */
+static void become_idle(struct builtin_channel *channel)
 {
 	struct instance *instance = channel->instance;
 	struct engine *engine = channel->runtime->engine;
-	struct worker_pool *standbys = &channel->runtime->run->kit.standbys;
+	struct worker_pool *pool = &channel->runtime->run->kit.workers;
 	int fd = channel->io.fd;
 
 	ev_io_stop(engine->loop, &channel->io);
 	channel->io.fd = -1;
-	if (may_serve_again(channel) && worker_pool_add(standbys, engine, instance->pid, fd, &instance->cgroup))
+	if (may_serve_again(channel) && worker_pool_add(pool, engine, instance->pid, fd, &instance->cgroup))
 		instance_let_go(instance);
 	else
 		close_socket_own(engine, instance->service->name, &fd);
@@ -198,16 +198,16 @@ static void let_rest(struct builtin_channel *channel)
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct builtin_channel *channel = io->data;
-	bool rests;
+	bool waits;
 
 	(void)events;
-	if (!hear_traffic(channel, &rests)) {
+	if (!receive_traffic(channel, &waits)) {
 		if (errno != EAGAIN && errno != EINTR)
 			ev_io_stop(loop, io);
 		return;
 	}
-	if (rests)
-		let_rest(channel);
+	if (waits)
+		become_idle(channel);
 }
 
 static bool is_builtin(const struct service *service, const char *name)
@@ -238,18 +238,18 @@ void builtin_channel_free(struct instance *instance)
 void builtin_channel_finish(struct instance *instance)
 {
 	struct builtin_channel *channel = instance->client.channel;
-	bool more, rests;
+	bool more, waits;
 
 	if (!channel)
 		return;
 	more = channel->io.fd >= 0 && channel->kind != HEALTH;
 	for (int n = 0; n < PACKETS_MOST && more; n++)
-		more = channel->kind == REDIRECT ? hear_traffic(channel, &rests) : take_packet(channel);
+		more = channel->kind == REDIRECT ? receive_traffic(channel, &waits) : receive_packet(channel);
 	builtin_channel_free(instance);
 }
 
 /* Passes the child's end, which comes behind the sockets. */
-static bool hand_over(struct fd_map *fd_map, int fd, struct buf *why)
+static bool pass_to_child(struct fd_map *fd_map, int fd, struct buf *why)
 {
 	if (fd_map_add(fd_map, fd))
 		return true;
@@ -257,7 +257,7 @@ static bool hand_over(struct fd_map *fd_map, int fd, struct buf *why)
 	return false;
 }
 
-static bool open_list(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
+static bool pass_list(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
 {
 	struct buf text = { 0 };
 	int file;
@@ -273,13 +273,13 @@ static bool open_list(struct service_runtime *runtime, struct fd_map *fd_map, st
 		buf_addf(why, "making its list: %s", strerror(errno));
 		return false;
 	}
-	return hand_over(fd_map, file, why);
+	return pass_to_child(fd_map, file, why);
 }
 
 static struct builtin_channel *builtin_channel_new(struct service_runtime *runtime, struct instance *instance,
 						   enum channel_kind kind, int client, int fd)
 {
-	static void (*const heard[])(struct ev_loop *loop, ev_io *io, int events) = {
+	static void (*const callbacks[])(struct ev_loop *loop, ev_io *io, int events) = {
 		[REDIRECT] = on_report, [MUX] = on_packet, [HEALTH] = on_question,
 	};
 	struct builtin_channel *channel = calloc(1, sizeof(*channel));
@@ -291,7 +291,7 @@ static struct builtin_channel *builtin_channel_new(struct service_runtime *runti
 	channel->plan = runtime->run->kit.made;
 	channel->client = client;
 	channel->kind = kind;
-	ev_io_init(&channel->io, heard[kind], fd, EV_READ);
+	ev_io_init(&channel->io, callbacks[kind], fd, EV_READ);
 	channel->io.data = channel;
 	ev_io_start(runtime->engine->loop, &channel->io);
 	instance->client.channel = channel;
@@ -312,8 +312,8 @@ bool builtin_channel_resume(struct service_runtime *runtime, struct instance *in
 	if (!channel)
 		return false;
 	if (kind == MUX && client < 0)
-		scm_rights_allow(fd, false); /* its program is of before, and would give it */
-	channel->plan = 0;              /* of no start to come, so its process is not kept for one */
+		scm_rights_allow(fd, false); /* an older program would pass a descriptor */
+	channel->plan = 0;              /* matches no plan, so its process is not reused */
 	return true;
 }
 
@@ -322,7 +322,7 @@ bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *ins
 {
 	int fd;
 
-	while (worker_pool_take(&runtime->run->kit.standbys, pid, &fd, &instance->cgroup)) {
+	while (worker_pool_take(&runtime->run->kit.workers, pid, &fd, &instance->cgroup)) {
 		struct builtin_channel *channel = builtin_channel_new(runtime, instance, REDIRECT, -1, fd);
 
 		if (channel && fd_channel_send(fd, client->fd))
@@ -345,7 +345,7 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 	if (plan_channel(runtime->service) < 0)
 		return true;
 	if (kind == REDIRECT && !runtime->service->exec->redirect)
-		return open_list(runtime, fd_map, why);
+		return pass_list(runtime, fd_map, why);
 	if (fd_channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		return false;
@@ -360,7 +360,7 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 		fd_close(&ends[1]);
 		return false;
 	}
-	if (hand_over(fd_map, ends[1], why))
+	if (pass_to_child(fd_map, ends[1], why))
 		return true;
 	builtin_channel_free(instance);
 	return false;

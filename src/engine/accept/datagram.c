@@ -1,5 +1,6 @@
-/* Starts instances for bursts of datagrams. One that instance after instance leaves in the queue is dropped in the end
- * (engine/accept/datagram_drop), which superd knows by the head of the queue (os/netdiag/queue_ids). */
+/* Starts instances for bursts of datagrams. If instance after instance leaves the first datagram in the queue, superd
+ * drops it in the end (engine/accept/datagram_drop). It recognizes the datagram by the head of the queue
+ * (os/netdiag/queue_ids). */
 #include "engine/accept/datagram.h"
 
 #include <sys/socket.h>
@@ -34,47 +35,47 @@ void datagram_lend(struct instance *instance, struct listener *listener)
 	listener->busy = true;
 }
 
-/* The instance starts by a course, and has the listener from now on. */
-static bool depart(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
+/* Starts the instance by an exec sequence. It has the listener from now on. */
+static bool start_sequence(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
 {
-	struct listener *listener = guest->listener;
+	struct listener *listener = pending->listener;
 
-	datagram_lend(guest->instance, listener);
-	if (pending_depart(runtime, guest, why))
+	datagram_lend(pending->instance, listener);
+	if (pending_depart(runtime, pending, why))
 		return true;
 	listener->busy = false;
 	return false;
 }
 
-static bool start(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
+static bool start_instance(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
-	struct listener *listener = guest->listener;
-	struct instance *instance = guest->instance;
+	struct listener *listener = pending->listener;
+	struct instance *instance = pending->instance;
 	struct spawn_request launch;
 
 	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);
 	if (!runtime_prepare_start(runtime, why)) {
-		pending_dismiss(runtime, guest);
+		pending_dismiss(runtime, pending);
 		return false;
 	}
 	listener_give(listener, runtime->engine, kit->plan->account);
 	if (exec_sequence_is_needed(runtime->service, kit->plan))
-		return depart(runtime, guest, why);
-	if (!pending_equip(runtime, guest, &launch, why)) {
-		pending_dismiss(runtime, guest);
+		return start_sequence(runtime, pending, why);
+	if (!pending_equip(runtime, pending, &launch, why)) {
+		pending_dismiss(runtime, pending);
 		return false;
 	}
 	unreaped_start(runtime->engine, &launch);
-	if (!pending_begin(runtime, guest, &launch, why))
+	if (!pending_begin(runtime, pending, &launch, why))
 		return false;
 	datagram_lend(instance, listener);
 	return true;
 }
 
-/* A sensor starts nothing: it reads the datagrams away, a bounded number in a turn. */
-static void sense(struct service_runtime *runtime, struct listener *listener)
+/* A sensor starts nothing: superd reads its datagrams, a bounded number in a turn. */
+static void read_at_sensor(struct service_runtime *runtime, struct listener *listener)
 {
 	struct client client;
 
@@ -86,38 +87,38 @@ static void sense(struct service_runtime *runtime, struct listener *listener)
 
 /* true: the sender of the first datagram may have an instance. Else the datagram was dropped, or its sender is being
  * asked about. */
-static bool admit(struct service_runtime *runtime, struct pending_client *guest)
+static bool check_sender(struct service_runtime *runtime, struct pending_client *pending)
 {
-	enum refusal refusal = admission_judge(runtime, guest);
+	enum refusal refusal = admission_judge(runtime, pending);
 	enum sender_state state;
 
 	if (refusal) {
-		datagram_drop(runtime, guest->listener, refusal);
+		datagram_drop(runtime, pending->listener, refusal);
 		return false;
 	}
-	state = datagram_sender_ask(runtime, guest, &refusal);
+	state = datagram_sender_ask(runtime, pending, &refusal);
 	if (state == SENDER_MAY) {
-		admission_count_arrival(runtime, &guest->client);
+		admission_count_arrival(runtime, &pending->client);
 		return true;
 	}
-	pending_dismiss(runtime, guest);
+	pending_dismiss(runtime, pending);
 	if (state == SENDER_MAY_NOT)
-		datagram_drop(runtime, guest->listener, refusal);
+		datagram_drop(runtime, pending->listener, refusal);
 	return false;
 }
 
 static void accept_sender(struct service_runtime *runtime, struct listener *listener)
 {
-	struct pending_client guest = { .client.fd = -1, .listener = listener };
+	struct pending_client pending = { .client.fd = -1, .listener = listener };
 	struct buf why = { 0 };
 
-	if (!client_peek(listener->io.fd, &guest.client))
+	if (!client_peek(listener->io.fd, &pending.client))
 		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
-	if (!admit(runtime, &guest))
+	if (!check_sender(runtime, &pending))
 		return;
 	runtime->run->stats.accepted++;
-	if (!start(runtime, &guest, &why)) {
-		start_log_failure(runtime, &guest.client, buf_string(&why));
+	if (!start_instance(runtime, &pending, &why)) {
+		start_log_failure(runtime, &pending.client, buf_string(&why));
 		runtime_post(runtime, EXEC_ERROR);
 	}
 	buf_free(&why);
@@ -126,7 +127,7 @@ static void accept_sender(struct service_runtime *runtime, struct listener *list
 void datagram_serve(struct service_runtime *runtime, struct listener *listener)
 {
 	if (sensor_is(runtime->service))
-		sense(runtime, listener);
+		read_at_sensor(runtime, listener);
 	else if (runtime_is_full(runtime) && runtime->service->groups->access->overload == OVERLOAD_QUEUE)
 		runtime_post(runtime, FILLED);
 	else if (limit_pause_is_due(runtime, NULL))

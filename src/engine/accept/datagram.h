@@ -1,10 +1,10 @@
-/* accept = yes on a datagram socket: nothing can be accepted, so an instance gets the socket itself, and nobody
- * else does until it has ended. A burst starts one process. */
+/* accept = yes on a datagram socket. accept(2) does not apply, so one instance gets the socket itself and reads a
+ * burst of datagrams. superd starts no other instance for that socket until it has ended. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
 
-/* The instance has the listener alone until it ends. */
+/* Gives the listener to the instance alone, until it ends. */
 void datagram_lend(struct instance *instance, struct listener *listener);
 
 /* Starts an instance for the datagrams that wait at the listener. */

@@ -25,8 +25,8 @@ static void on_drop_ended(struct fd_receive *reception)
 	free(reception);
 }
 
-/* Another process, one at a time, receives the datagram at the head and drops the descriptors in it. false: one does so
- * already, or none can be started; superd tries again, as the datagram is still in the queue. */
+/* Another process, one at a time, receives the datagram at the head and drops the descriptors in it. false: one does
+ * so already, or none can be started; superd tries again, as the datagram is still in the queue. */
 static bool drop_beside(struct engine *engine, int socket)
 {
 	struct fd_receive *reception = engine->admission->dropping ? NULL : calloc(1, sizeof(*reception));
@@ -48,21 +48,21 @@ static bool is_unix(const struct listener *listener)
 	return listener->listen->address->kind == ENDPOINT_UNIX_DGRAM;
 }
 
-/* A process that was a backend may have the socket, too. It may receive the datagram that superd has looked at, so that
- * superd's recv(2) would return another one; so another process receives it. */
+/* A process that was a backend may have the socket, too. It may receive the datagram that superd has looked at, so
+ * that superd's recv(2) would return another one; so another process receives it. */
 void datagram_drop(struct service_runtime *runtime, struct listener *listener, enum refusal refusal)
 {
-	struct pending_client guest = { .listener = listener };
+	struct pending_client pending = { .listener = listener };
 	bool carries;
 
-	if (!client_peek(listener->io.fd, &guest.client) ||
+	if (!client_peek(listener->io.fd, &pending.client) ||
 	    scm_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
 		return;
 	if (!carries && !(listener->shared && is_unix(listener)))
 		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
 	else if (!drop_beside(runtime->engine, listener->io.fd))
 		return;
-	refuse_guest(runtime, &guest, refusal);
+	refuse_pending(runtime, &pending, refusal);
 }
 
 /* An instance that had a listener has ended. If it read nothing, its datagram has cost a try. */

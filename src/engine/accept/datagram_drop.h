@@ -1,4 +1,4 @@
-/* Drops datagrams that must start nothing, or nothing more. */
+/* Drops datagrams that must not start an instance, or no further one. */
 #pragma once
 
 #include "engine/accept/pending.h"
@@ -7,5 +7,6 @@
 /* Drops the datagram at the head of the queue and refuses its sender. */
 void datagram_drop(struct service_runtime *runtime, struct listener *listener, enum refusal refusal);
 
-/* An instance that has a listener has ended: gives it back. A datagram that it has left there has cost a try. */
+/* An instance with a listener has ended: takes the listener back. If the instance left the datagram unread, counts a
+ * try. */
 void datagram_take_back(struct instance *instance);

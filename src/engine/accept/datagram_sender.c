@@ -1,5 +1,5 @@
-/* Datagrams and the gate. superd cannot set a sender aside while it asks about it: the datagram stays in the queue
- * with all others. So superd keeps nothing of the guest but the answer. */
+/* Checks senders of datagrams. The datagram stays in the queue during a lookup, so superd keeps only the verdict, and
+ * checks the datagram again when the reply has come. */
 #include "engine/accept/datagram_sender.h"
 
 #include <poll.h>
@@ -15,10 +15,10 @@
 #include "engine/accept/sensor.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define REMEMBERED 60.                  /* seconds that an answer holds */
-#define SIFTED_MOST 64                  /* datagrams read away in one turn */
+#define REMEMBERED 60.                  /* seconds that a verdict is remembered */
+#define SIFTED_MOST 64                  /* datagrams dropped in one turn */
 
-/* An answer that was given by other rules does not count any more. */
+/* Verdicts by former rules of hosts.allow and hosts.deny do not count any more. */
 static void forget_outdated(struct admission *admission)
 {
 	if (admission->verdicts_by != admission->hosts_access.changes)
@@ -26,7 +26,7 @@ static void forget_outdated(struct admission *admission)
 	admission->verdicts_by = admission->hosts_access.changes;
 }
 
-static struct address_entry *find_judged(struct service_runtime *runtime, const struct client *client)
+static struct address_entry *find_verdict(struct service_runtime *runtime, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
 
@@ -36,27 +36,27 @@ static struct address_entry *find_judged(struct service_runtime *runtime, const 
 	return address_lru_find(&runtime->engine->admission->verdicts, runtime->run->accept->id, source, clock_now());
 }
 
-static void remember(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
+static void remember_verdict(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
 {
 	double now = clock_now();
 	unsigned char source[SOURCE_SIZE];
-	struct address_entry *judged;
+	struct address_entry *verdict;
 
 	if (!client_source(client, 128, source))
 		return;
-	judged = address_lru_note(&runtime->engine->admission->verdicts, runtime->run->accept->id, source, now,
-				  now + REMEMBERED);
-	if (judged)
-		judged->count = refusal;
+	verdict = address_lru_note(&runtime->engine->admission->verdicts, runtime->run->accept->id, source, now,
+				   now + REMEMBERED);
+	if (verdict)
+		verdict->count = refusal;
 }
 
-static void on_decided(struct service_runtime *runtime, struct pending_client *guest, const struct lookup_reply *advice)
+static void on_reply(struct service_runtime *runtime, struct pending_client *pending, const struct lookup_reply *reply)
 {
-	client_refuse(&guest->client);
-	guest->listener->busy = false;
-	if (!advice)
+	client_refuse(&pending->client);
+	pending->listener->busy = false;
+	if (!reply)
 		return;
-	remember(runtime, &guest->client, admission_conclude(runtime, guest, advice));
+	remember_verdict(runtime, &pending->client, admission_conclude(runtime, pending, reply));
 	runtime_post(runtime, LOOK);
 }
 
@@ -72,31 +72,33 @@ static int connect_to(const struct client *client)
 	return fd;
 }
 
-static bool ask(struct service_runtime *runtime, struct pending_client *guest)
+static bool ask_lookup(struct service_runtime *runtime, struct pending_client *pending)
 {
-	struct pending_client asked = { .client = guest->client, .listener = guest->listener, .asked = guest->asked };
+	struct pending_client asked = {
+		.client = pending->client, .listener = pending->listener, .asked = pending->asked,
+	};
 
-	asked.client.fd = connect_to(&guest->client);
-	if (asked.client.fd < 0 || !lookup_ask(runtime, &asked, on_decided)) {
+	asked.client.fd = connect_to(&pending->client);
+	if (asked.client.fd < 0 || !lookup_ask(runtime, &asked, on_reply)) {
 		client_refuse(&asked.client);
 		return false;
 	}
-	guest->listener->busy = true;
+	pending->listener->busy = true;
 	return true;
 }
 
-enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pending_client *guest,
+enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pending_client *pending,
 				      enum refusal *refusal)
 {
-	struct address_entry *judged;
+	struct address_entry *verdict;
 
-	guest->asked.ident = false;     /* there is no connection to have an owner */
-	if (!admission_has_questions(guest))
+	pending->asked.ident = false;   /* there is no connection to have an owner */
+	if (!admission_has_questions(pending))
 		return SENDER_MAY;
-	judged = find_judged(runtime, &guest->client);
-	if (!judged && ask(runtime, guest))
+	verdict = find_verdict(runtime, &pending->client);
+	if (!verdict && ask_lookup(runtime, pending))
 		return SENDER_IS_ASKED;
-	*refusal = judged ? (enum refusal)judged->count : admission_conclude(runtime, guest, NULL);
+	*refusal = verdict ? (enum refusal)verdict->count : admission_conclude(runtime, pending, NULL);
 	return *refusal ? SENDER_MAY_NOT : SENDER_MAY;
 }
 
@@ -107,21 +109,23 @@ static bool is_ready(const struct listener *listener)
 	return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
 }
 
-static enum sender_state judge_head(struct service_runtime *runtime, struct pending_client *guest,
+static enum sender_state check_head(struct service_runtime *runtime, struct pending_client *pending,
 					   enum refusal *refusal)
 {
 	const char *daemon = runtime->service->groups->access->libwrap;
 	struct hosts_access *files = &runtime->engine->admission->hosts_access;
 
-	guest->asked = (struct guest_lookups){ .libwrap = daemon && hosts_access_has_rules(files) ? daemon : NULL };
-	*refusal = sensor_denies(runtime->engine, &guest->client)
-		? REFUSED_SENSOR : admission_judge_address(runtime, &guest->client, &guest->asked);
-	if (!*refusal && admission_had_minute(runtime, &guest->client))
+	pending->asked = (struct lookup_questions){
+		.libwrap = daemon && hosts_access_has_rules(files) ? daemon : NULL,
+	};
+	*refusal = sensor_denies(runtime->engine, &pending->client)
+		? REFUSED_SENSOR : admission_judge_address(runtime, &pending->client, &pending->asked);
+	if (!*refusal && admission_had_minute(runtime, &pending->client))
 		*refusal = REFUSED_PER_SOURCE_CPM;
-	return *refusal ? SENDER_MAY_NOT : datagram_sender_ask(runtime, guest, refusal);
+	return *refusal ? SENDER_MAY_NOT : datagram_sender_ask(runtime, pending, refusal);
 }
 
-/* Whether superd looks at the senders. At a unix socket a backend of another user could hide them from superd. */
+/* Whether superd checks the senders. At a unix socket a backend of another user could hide them from superd. */
 static bool has_senders(const struct listener *listener)
 {
 	const struct endpoint *endpoint = listener->listen->endpoint;
@@ -136,9 +140,10 @@ struct sifting {
 	bool sifted, ready;             /* a datagram was dropped or is asked about; one may start an instance */
 };
 
-static void sift(struct service_runtime *runtime, struct listener *listener, struct sifting *sifting, int *left)
+static void sift_listener(struct service_runtime *runtime, struct listener *listener, struct sifting *sifting,
+			  int *left)
 {
-	struct pending_client guest = { .listener = listener };
+	struct pending_client pending = { .listener = listener };
 	enum refusal refusal;
 
 	if (!listener_is_open(listener) || listener->busy)
@@ -147,8 +152,8 @@ static void sift(struct service_runtime *runtime, struct listener *listener, str
 		sifting->ready = sifting->ready || is_ready(listener);
 		return;
 	}
-	while ((*left)-- > 0 && client_peek(listener->io.fd, &guest.client)) {
-		enum sender_state state = judge_head(runtime, &guest, &refusal);
+	while ((*left)-- > 0 && client_peek(listener->io.fd, &pending.client)) {
+		enum sender_state state = check_head(runtime, &pending, &refusal);
 
 		sifting->sifted = sifting->sifted || state != SENDER_MAY;
 		sifting->ready = sifting->ready || state == SENDER_MAY;
@@ -164,7 +169,7 @@ bool datagram_sender_sift(struct service_runtime *runtime)
 	int left = SIFTED_MOST;
 
 	for (size_t n = 0; n < runtime->listener_count; n++)
-		sift(runtime, &runtime->listeners[n], &sifting, &left);
+		sift_listener(runtime, &runtime->listeners[n], &sifting, &left);
 	return sifting.sifted && !sifting.ready;
 }
 

@@ -1,6 +1,6 @@
 /* The services that wait for descriptors. The end of an instance may free more or less than one start needs, so each
- * end wakes two services, and one that fails again goes behind the others. Its pause goes on growing: if no instance
- * ends, nothing else wakes it.
+ * end wakes two services. A service that fails again goes to the end of the list. Its pause timer runs as well, with
+ * growing pauses: if no instance ends, only the timer wakes it.
  *
  * A redirect is never the first: redirects that hold descriptors already wait for their targets, which may be
  * services of this superd. */
@@ -10,7 +10,7 @@
 
 #include "engine/accept/admission_state.h"
 
-#define WOKEN 2
+#define WOKEN 2                         /* services that the end of an instance wakes */
 
 static bool has_parked(const struct service_runtime *runtime)
 {
@@ -21,7 +21,7 @@ static bool has_parked(const struct service_runtime *runtime)
 	return false;
 }
 
-static void line_up(struct service_runtime *runtime)
+static void queue_service(struct service_runtime *runtime)
 {
 	start_kit_free_resting(runtime->engine);
 	if (!runtime->run)
@@ -39,7 +39,7 @@ void fd_shortage_look(struct service_runtime *runtime)
 {
 	engine_keep_spare(runtime->engine);
 	if (!engine_has_spare(runtime->engine, ENGINE_SPARE))
-		line_up(runtime);
+		queue_service(runtime);
 }
 
 void fd_shortage_note(struct service_runtime *runtime, int error)
@@ -51,7 +51,7 @@ void fd_shortage_note(struct service_runtime *runtime, int error)
 			admission->fd_first = NULL;
 		return;
 	}
-	line_up(runtime);
+	queue_service(runtime);
 	if (!admission->fd_first && !runtime->service->exec->redirect && has_parked(runtime))
 		admission->fd_first = runtime;
 }

@@ -64,7 +64,7 @@ size_t limit_pause_inetd_name(const char *name)
 	return length;
 }
 
-static enum rate_limit_exceeded look(const struct service_runtime *runtime)
+static enum rate_limit_exceeded check_limits(const struct service_runtime *runtime)
 {
 	const struct access_options *access = runtime->service->groups->access;
 	const struct accept_state *state = accept_state_find(runtime);
@@ -110,7 +110,7 @@ static bool keeps_port(const struct service_runtime *runtime)
 bool limit_pause_turns_away(const struct service_runtime *runtime)
 {
 	return runtime->service->groups->access->trigger_limit_action == LIMIT_CLOSE_RESERVED &&
-	       look(runtime) == OVER_TRIGGER && keeps_port(runtime);
+	       check_limits(runtime) == OVER_TRIGGER && keeps_port(runtime);
 }
 
 static void limit_pause_for_cps(struct service_runtime *runtime, const struct client *client)
@@ -163,12 +163,12 @@ static void limit_pause_for_trigger(struct service_runtime *runtime)
 
 bool limit_pause_is_near(const struct service_runtime *runtime)
 {
-	return look(runtime) != WITHIN_LIMITS;
+	return check_limits(runtime) != WITHIN_LIMITS;
 }
 
 bool limit_pause_is_due(struct service_runtime *runtime, const struct client *client)
 {
-	switch (look(runtime)) {
+	switch (check_limits(runtime)) {
 	case OVER_CPS:
 		limit_pause_for_cps(runtime, client);
 		return true;
@@ -197,7 +197,7 @@ static double seconds_to_span(struct service_runtime *runtime, unsigned *begin)
 	return time_cache_seconds_to(time_cache, wall, now);
 }
 
-static void say_pause(struct service_runtime *runtime)
+static void log_pause(struct service_runtime *runtime)
 {
 	struct event event = { .name = "limited", .service = runtime->service->name,
 			       .reason = runtime->run->reason };
@@ -225,6 +225,6 @@ bool limit_pause_for_moment(struct service_runtime *runtime)
 		return false;
 	}
 	set_pause(runtime, seconds, false);
-	say_pause(runtime);
+	log_pause(runtime);
 	return true;
 }

@@ -1,6 +1,6 @@
-/* Runs superd-advise, one process for each question about a client. The answers, the process and the runtime may end
- * in any order. The client goes back to its runtime once, at the end of the answers or of the runtime, whichever is
- * first; the question is freed with the process, as its end must be reaped. */
+/* Runs superd-advise, one process for each client. The reply, the process and the service's runtime may end in any
+ * order. The client goes back to its runtime once: when the reply or the runtime ends, whichever is first. The
+ * question is freed when the process was reaped. */
 #include "engine/accept/lookup.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 #define IDENT_SECONDS "10"
 
-/* What all questions have in common. */
+/* The start data that all lookups share. */
 struct lookup_helper {
 	struct plan plan;
 	char *environment[4];           /* environment of the plan, and room for the variables of a start */
@@ -31,14 +31,14 @@ struct lookup_question {
 	struct list link;               /* in engine->admission->lookups */
 	struct child child;             /* superd-advise; pid 0: it has ended */
 	struct engine *engine;
-	struct service_runtime *runtime; /* NULL: the guest was given back */
-	struct pending_client guest;
-	void (*decided)(struct service_runtime *runtime, struct pending_client *guest,
-			const struct lookup_reply *advice);
-	ev_io io;                       /* the answers; fd -1: there are no more */
+	struct service_runtime *runtime; /* NULL: the client was given back */
+	struct pending_client pending;
+	void (*done)(struct service_runtime *runtime, struct pending_client *pending,
+		     const struct lookup_reply *reply);
+	ev_io io;                       /* watches the reply; fd -1: it has ended */
 	struct alarm limit;
-	size_t length;                  /* bytes of answers */
-	char answers[ADVICE_MOST];
+	size_t length;                  /* bytes of text */
+	char text[LOOKUP_REPLY_MOST];
 };
 
 static void free_question(struct lookup_question *question)
@@ -47,14 +47,14 @@ static void free_question(struct lookup_question *question)
 	free(question);
 }
 
-static void read_answers(struct lookup_question *question, struct lookup_reply *advice)
+static void parse_reply(struct lookup_question *question, struct lookup_reply *reply)
 {
-	char *at = question->answers, *end = at + question->length, *newline;
+	char *at = question->text, *end = at + question->length, *newline;
 
 	while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
 		*newline = '\0';
 		if (strlen(at) == (size_t)(newline - at))
-			lookup_read_line(at, advice);
+			lookup_reply_parse_line(at, reply);
 		at = newline + 1;
 	}
 }
@@ -65,32 +65,32 @@ static void kill_process(struct lookup_question *question)
 		kill(-question->child.pid, SIGKILL);
 }
 
-/* Gives the guest back; the question is gone afterwards, or goes with its process. */
-static void decide(struct lookup_question *question, bool cancelled)
+/* Gives the client back. Frees the question, if its process has ended; else on_helper_ended does. */
+static void finish_question(struct lookup_question *question, bool cancelled)
 {
 	struct service_runtime *runtime = question->runtime;
-	struct lookup_reply advice = { .has_name = false };
-	struct pending_client guest = question->guest;
+	struct lookup_reply reply = { .has_name = false };
+	struct pending_client pending = question->pending;
 	int fd = question->io.fd;
 
 	alarm_stop(&question->limit);
 	ev_io_stop(question->engine->loop, &question->io);
 	fd_close(&fd);
 	question->runtime = NULL;
-	question->engine->admission->ident_lookups -= question->guest.asked.ident;
+	question->engine->admission->ident_lookups -= question->pending.asked.ident;
 	if (!cancelled)
-		read_answers(question, &advice);
-	question->decided(runtime, &guest, cancelled ? NULL : &advice);
+		parse_reply(question, &reply);
+	question->done(runtime, &pending, cancelled ? NULL : &reply);
 	if (!question->child.pid)
 		free_question(question);
 }
 
-/* false: no more answers will come. */
-static bool take_answers(struct lookup_question *question)
+/* Reads what has come. false: the reply has ended. */
+static bool read_reply(struct lookup_question *question)
 {
-	while (question->length < sizeof(question->answers)) {
-		ssize_t got = read(question->io.fd, question->answers + question->length,
-				   sizeof(question->answers) - question->length);
+	while (question->length < sizeof(question->text)) {
+		ssize_t got = read(question->io.fd, question->text + question->length,
+				   sizeof(question->text) - question->length);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -103,25 +103,25 @@ static bool take_answers(struct lookup_question *question)
 	return false;
 }
 
-static void on_answers(struct ev_loop *loop, ev_io *io, int events)
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct lookup_question *question = io->data;
 
 	(void)loop, (void)events;
-	if (!take_answers(question))
-		decide(question, false);
+	if (!read_reply(question))
+		finish_question(question, false);
 }
 
-static void on_limit(struct alarm *alarm)
+static void on_time_limit(struct alarm *alarm)
 {
 	struct lookup_question *question = container_of(alarm, struct lookup_question, limit);
 
-	take_answers(question);
+	read_reply(question);
 	kill_process(question);
-	decide(question, false);
+	finish_question(question, false);
 }
 
-static void on_ended(struct child *child, int status)
+static void on_helper_ended(struct child *child, int status)
 {
 	struct lookup_question *question = container_of(child, struct lookup_question, child);
 
@@ -131,8 +131,8 @@ static void on_ended(struct child *child, int status)
 		free_question(question);
 		return;
 	}
-	take_answers(question);
-	decide(question, false);
+	read_reply(question);
+	finish_question(question, false);
 }
 
 static struct lookup_helper *make_helper(struct engine *engine)
@@ -159,11 +159,11 @@ static struct lookup_helper *make_helper(struct engine *engine)
 }
 
 /* Starts superd-advise. Returns its pid; -1: it could not be started, and the log says why. */
-static pid_t start(struct engine *engine, const struct pending_client *guest, int answers)
+static pid_t start_helper(struct engine *engine, const struct pending_client *pending, int text)
 {
 	char name[] = "-n", libwrap[] = "-w", ident[] = "-i", seconds[] = IDENT_SECONDS;
-	const struct guest_lookups *asked = &guest->asked;
-	const int wanted[] = { guest->client.fd, engine->null_output, engine->null_output, answers, guest->client.fd };
+	const struct lookup_questions *asked = &pending->asked;
+	const int wanted[] = { pending->client.fd, engine->null_output, engine->null_output, text, pending->client.fd };
 	char *argv[8], **at = argv;
 	struct spawn_request launch = { .wanted = wanted, .wanted_count = 5, .remote_port = -1, .pid = -1 };
 	struct plan plan = engine->admission->lookup_helper->plan;
@@ -189,8 +189,8 @@ static pid_t start(struct engine *engine, const struct pending_client *guest, in
 	return launch.pid;
 }
 
-static struct lookup_question *new_question(struct service_runtime *runtime, const struct pending_client *guest,
-					    int answers)
+static struct lookup_question *new_question(struct service_runtime *runtime, const struct pending_client *pending,
+					    int text)
 {
 	struct lookup_question *question = malloc(sizeof(*question));
 
@@ -198,21 +198,21 @@ static struct lookup_question *new_question(struct service_runtime *runtime, con
 		return NULL;
 	question->engine = runtime->engine;
 	question->runtime = runtime;
-	question->guest = *guest;
-	question->child = (struct child){ .ended = on_ended };
+	question->pending = *pending;
+	question->child = (struct child){ .ended = on_helper_ended };
 	question->length = 0;
 	list_init(&question->link);
-	ev_io_init(&question->io, on_answers, answers, EV_READ);
+	ev_io_init(&question->io, on_readable, text, EV_READ);
 	question->io.data = question;
-	alarm_init(&question->limit, runtime->engine, on_limit);
+	alarm_init(&question->limit, runtime->engine, on_time_limit);
 	return question;
 }
 
-/* Asks. The caller closes the writing end afterwards, so that only the process has it. */
-static bool begin(struct lookup_question *question, int writing)
+/* Starts the lookup. The caller closes the writing end afterwards, so that only the process has it. */
+static bool begin_question(struct lookup_question *question, int writing)
 {
 	struct engine *engine = question->engine;
-	pid_t pid = start(engine, &question->guest, writing);
+	pid_t pid = start_helper(engine, &question->pending, writing);
 
 	if (pid < 0)
 		return false;
@@ -223,13 +223,13 @@ static bool begin(struct lookup_question *question, int writing)
 		return false;
 	}
 	list_add(&engine->admission->lookups, &question->link);
-	engine->admission->ident_lookups += question->guest.asked.ident;
+	engine->admission->ident_lookups += question->pending.asked.ident;
 	ev_io_start(engine->loop, &question->io);
-	alarm_set(&question->limit, ADVICE_SECONDS);
+	alarm_set(&question->limit, LOOKUP_SECONDS);
 	return true;
 }
 
-static void say_failure(struct engine *engine, const struct service_runtime *runtime, int error)
+static void log_failure(struct engine *engine, const struct service_runtime *runtime, int error)
 {
 	log_error(engine->log, "%s: cannot ask about a client: %s", runtime->service->name, strerror(error));
 }
@@ -241,9 +241,9 @@ bool lookup_may_ask_ident(const struct engine *engine)
 	return !admission->ident_limit || admission->ident_lookups < admission->ident_limit;
 }
 
-bool lookup_ask(struct service_runtime *runtime, const struct pending_client *guest,
-		void (*decided)(struct service_runtime *runtime, struct pending_client *guest,
-				const struct lookup_reply *advice))
+bool lookup_ask(struct service_runtime *runtime, const struct pending_client *pending,
+		void (*done)(struct service_runtime *runtime, struct pending_client *pending,
+			     const struct lookup_reply *reply))
 {
 	struct engine *engine = runtime->engine;
 	struct lookup_question *question = NULL;
@@ -256,22 +256,22 @@ bool lookup_ask(struct service_runtime *runtime, const struct pending_client *gu
 		return false;
 	}
 	if (fd_pipe(ends) == 0)
-		question = new_question(runtime, guest, ends[0] = fd_raise(ends[0], FD_HIGH));
+		question = new_question(runtime, pending, ends[0] = fd_raise(ends[0], FD_HIGH));
 	if (!question) {
-		say_failure(engine, runtime, errno);
+		log_failure(engine, runtime, errno);
 		fd_close(&ends[0]);
 		fd_close(&ends[1]);
 		return false;
 	}
-	question->decided = decided;
-	good = begin(question, ends[1]);
+	question->done = done;
+	good = begin_question(question, ends[1]);
 	fd_close(&ends[1]);
 	if (!good) {
 		fd_close(&ends[0]);
 		free(question);
 		return false;
 	}
-	question->guest.client.fd = fd_raise(question->guest.client.fd, FD_HIGH);
+	question->pending.client.fd = fd_raise(question->pending.client.fd, FD_HIGH);
 	return true;
 }
 
@@ -283,7 +283,7 @@ void lookup_cancel(struct service_runtime *runtime)
 		if (question->runtime != runtime)
 			continue;
 		kill_process(question);
-		decide(question, true);
+		finish_question(question, true);
 	}
 }
 

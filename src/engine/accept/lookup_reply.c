@@ -1,17 +1,17 @@
-/* Parses the answers of superd-advise, one a line. It is superd's own program, but its answers contain the words of
- * strangers, so every length is checked and every character that is not plain becomes a question mark. */
+/* Parses the reply of superd-advise, one answer a line. It is superd's own program, but its answers contain strangers'
+ * text: every length is checked, and a character that is not visible ASCII becomes a question mark. */
 #include <string.h>
 
 #include "engine/accept/lookup.h"
 
-static const char *behind(const char *line, const char *prefix)
+static const char *skip_prefix(const char *line, const char *prefix)
 {
 	size_t length = strlen(prefix);
 
 	return strncmp(line, prefix, length) ? NULL : line + length;
 }
 
-/* false: too long, so it is not what was meant. */
+/* Copies a text. false: it is too long to be valid. */
 static bool keep_text(char *to, size_t size, const char *text)
 {
 	size_t length = strlen(text);
@@ -23,38 +23,38 @@ static bool keep_text(char *to, size_t size, const char *text)
 	return true;
 }
 
-static bool read_name(const char *name, struct lookup_reply *advice)
+static bool read_name(const char *name, struct lookup_reply *reply)
 {
-	if (!keep_text(advice->name, sizeof(advice->name), name))
+	if (!keep_text(reply->name, sizeof(reply->name), name))
 		return false;
-	return advice->has_name = advice->knows_name = true;
+	return reply->has_name = reply->knows_name = true;
 }
 
-static bool read_user(const char *user, bool known, struct lookup_reply *advice)
+static bool read_user(const char *user, bool known, struct lookup_reply *reply)
 {
-	if (!keep_text(advice->user, sizeof(advice->user), user))
+	if (!keep_text(reply->user, sizeof(reply->user), user))
 		return false;
-	advice->knows_user = known;
-	return advice->has_user = true;
+	reply->knows_user = known;
+	return reply->has_user = true;
 }
 
-bool lookup_read_line(const char *line, struct lookup_reply *advice)
+bool lookup_reply_parse_line(const char *line, struct lookup_reply *reply)
 {
 	const char *rest;
 
 	if (!strcmp(line, "name"))
-		return advice->has_name = true;
+		return reply->has_name = true;
 	if (!strcmp(line, "libwrap allow"))
-		return advice->has_libwrap = advice->allowed = true;
+		return reply->has_libwrap = reply->allowed = true;
 	if (!strcmp(line, "libwrap deny"))
-		return advice->has_libwrap = true;
+		return reply->has_libwrap = true;
 	if (!strcmp(line, "libwrap twist"))
-		return advice->left_to_another = true;
-	if ((rest = behind(line, "name ")) && *rest)
-		return read_name(rest, advice);
-	if ((rest = behind(line, "ident yes ")) && *rest)
-		return read_user(rest, true, advice);
-	if ((rest = behind(line, "ident no ")))
-		return read_user(rest, false, advice);
+		return reply->twisted = true;
+	if ((rest = skip_prefix(line, "name ")) && *rest)
+		return read_name(rest, reply);
+	if ((rest = skip_prefix(line, "ident yes ")) && *rest)
+		return read_user(rest, true, reply);
+	if ((rest = skip_prefix(line, "ident no ")))
+		return read_user(rest, false, reply);
 	return false;
 }

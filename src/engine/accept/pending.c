@@ -1,5 +1,5 @@
-/* From a client to an instance. All that is counted for a guest must be given back at any end: either by
- * pending_dismiss or by the end of the instance, never by both. */
+/* Turns a client into an instance. Everything that is counted for a client must be undone exactly once: by
+ * pending_dismiss, or by the end of the instance. */
 #include "engine/accept/pending.h"
 
 #include <stdio.h>
@@ -22,14 +22,14 @@
 #include "engine/launch/passed_files.h"
 #include "engine/runtime/prepare_start.h"
 
-enum refusal pending_park(struct service_runtime *runtime, const struct pending_client *guest)
+enum refusal pending_park(struct service_runtime *runtime, const struct pending_client *pending)
 {
 	if (runtime_refuses(runtime))
 		return REFUSED_BACKOFF;
-	if (!listener_park(guest->listener, &guest->client, guest->progress, guest->until))
+	if (!listener_park(pending->listener, &pending->client, pending->progress, pending->until))
 		return REFUSED_UNKEPT;
-	if (guest->until)
-		tcpmux_wait(runtime->engine, guest->until);
+	if (pending->until)
+		tcpmux_wait(runtime->engine, pending->until);
 	return ADMITTED;
 }
 
@@ -56,7 +56,7 @@ static enum refusal count_source(struct service_runtime *runtime, const struct c
 	return ADMITTED;
 }
 
-enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *guest)
+enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *pending)
 {
 	struct instance *instance = instance_new(runtime->engine, runtime->service);
 	enum refusal refusal;
@@ -64,16 +64,16 @@ enum refusal pending_enter(struct service_runtime *runtime, struct pending_clien
 	if (!instance)
 		return REFUSED_MEMORY;
 	instance->context = runtime;
-	refusal = count_source(runtime, &guest->client, instance);
+	refusal = count_source(runtime, &pending->client, instance);
 	if (refusal) {
 		instance_free(instance);
 		return refusal;
 	}
-	guest->instance = instance;
+	pending->instance = instance;
 	return ADMITTED;
 }
 
-bool pending_fits(const struct service_runtime *runtime, const struct pending_client *guest)
+bool pending_fits(const struct service_runtime *runtime, const struct pending_client *pending)
 {
 	const struct access_options *access = runtime->service->groups->access;
 	const struct source_counts *counts = &runtime->engine->instances->by_source;
@@ -82,127 +82,126 @@ bool pending_fits(const struct service_runtime *runtime, const struct pending_cl
 	if (instances_are_full(runtime->engine) || runtime_is_full(runtime))
 		return false;
 	return access->per_source == UNLIMITED ||
-	       !client_source(&guest->client, (unsigned)access->per_source_prefix, source) ||
+	       !client_source(&pending->client, (unsigned)access->per_source_prefix, source) ||
 	       source_count_count(counts, runtime, source) < (uint64_t)access->per_source;
 }
 
-void pending_leave(struct service_runtime *runtime, struct pending_client *guest)
+void pending_leave(struct service_runtime *runtime, struct pending_client *pending)
 {
-	if (guest->instance->client.counted)
-		source_count_leave(&runtime->engine->instances->by_source, runtime, guest->instance->client.source);
-	instance_free(guest->instance);
-	guest->instance = NULL;
+	if (pending->instance->client.counted)
+		source_count_leave(&runtime->engine->instances->by_source, runtime, pending->instance->client.source);
+	instance_free(pending->instance);
+	pending->instance = NULL;
 }
 
-void pending_dismiss(struct service_runtime *runtime, struct pending_client *guest)
+void pending_dismiss(struct service_runtime *runtime, struct pending_client *pending)
 {
-	if (!guest->instance)
+	if (!pending->instance)
 		return;
-	pending_leave(runtime, guest);
+	pending_leave(runtime, pending);
 	runtime->instance_count--;
 }
 
-/* A service that names its instances has a plan for each. */
-bool pending_plan(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
+bool pending_plan(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
 {
-	struct instance *instance = guest->instance;
+	struct instance *instance = pending->instance;
 	bool plain = runtime->service->groups->environment->instance_names == INSTANCE_NAMES_PLAIN;
 
 	if (!runtime->run->kit.plan->per_connection || (instance->sequence && instance->plan))
 		return true;
-	if (!*guest->name)
-		client_instance_name(&guest->client, runtime->run->accept->named_instances++, plain, guest->name,
-				     sizeof(guest->name));
+	if (!*pending->name)
+		client_instance_name(&pending->client, runtime->run->accept->named_instances++, plain, pending->name,
+				     sizeof(pending->name));
 	plan_free(instance->plan);
-	instance->plan = runtime_plan_connection(runtime, guest->name, why);
+	instance->plan = runtime_plan_connection(runtime, pending->name, why);
 	return instance->plan;
 }
 
-bool pending_equip(struct service_runtime *runtime, struct pending_client *guest, struct spawn_request *launch,
+bool pending_equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
 		   struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
-	int socket = guest->client.fd < 0 ? guest->listener->io.fd : guest->client.fd;
+	int socket = pending->client.fd < 0 ? pending->listener->io.fd : pending->client.fd;
 
-	guest->instance->service = runtime->service;    /* a reload may have been since it was made */
-	if (!pending_plan(runtime, guest, why))
+	pending->instance->service = runtime->service;  /* a reload may have changed it since */
+	if (!pending_plan(runtime, pending, why))
 		return false;
-	if (!notify_receive_join(kit->notify, guest->instance)) {
+	if (!notify_receive_join(kit->notify, pending->instance)) {
 		buf_text(why, "out of memory");
 		return false;
 	}
-	if (!launch_wire(&guest->fd_map, kit, runtime->engine, runtime->service, &socket, 1, why) ||
-	    !passed_files_open(&guest->fd_map, runtime->service, why) ||
-	    !builtin_channel_open(runtime, guest->instance, &guest->fd_map, &guest->client, why)) {
-		fd_map_close(&guest->fd_map);
+	if (!launch_wire(&pending->fd_map, kit, runtime->engine, runtime->service, &socket, 1, why) ||
+	    !passed_files_open(&pending->fd_map, runtime->service, why) ||
+	    !builtin_channel_open(runtime, pending->instance, &pending->fd_map, &pending->client, why)) {
+		fd_map_close(&pending->fd_map);
 		return false;
 	}
-	if (!launch_fill_for(launch, kit, &guest->fd_map, runtime->service, guest->listener, &guest->client,
-			     &guest->caller)) {
+	if (!launch_fill_for(launch, kit, &pending->fd_map, runtime->service, pending->listener, &pending->client,
+			     &pending->caller)) {
 		buf_text(why, "out of memory");
-		fd_map_close(&guest->fd_map);
+		fd_map_close(&pending->fd_map);
 		return false;
 	}
-	launch->private_id = instance_private_tmp(guest->instance);
-	if (guest->instance->plan)
-		launch->plan = guest->instance->plan;
-	if (instance_cgroup_enter(&guest->instance->cgroup, runtime->engine, runtime->service, launch, why))
+	launch->private_id = instance_private_tmp(pending->instance);
+	if (pending->instance->plan)
+		launch->plan = pending->instance->plan;
+	if (instance_cgroup_enter(&pending->instance->cgroup, runtime->engine, runtime->service, launch, why))
 		return true;
-	fd_map_close(&guest->fd_map);
+	fd_map_close(&pending->fd_map);
 	return false;
 }
 
-static void say_start(struct service_runtime *runtime, const struct pending_client *guest, pid_t pid)
+static void log_start(struct service_runtime *runtime, const struct pending_client *pending, pid_t pid)
 {
 	struct event event = { .name = "started", .service = runtime->service->name, .pid = pid };
 	enum level level = xinetd_record_run_level(runtime);
 
-	event.peer = guest->caller.address;
+	event.peer = pending->caller.address;
 	if (log_wants(runtime->engine->log, level))
 		log_event(runtime->engine->log, level, &event, "started, pid %ld, for %s", (long)pid,
 			  *event.peer ? event.peer : "a local client");
 }
 
-/* Notes the client's address and how long it has waited since superd looked at its batch. Without memory for it the
- * instance has no address. */
-static void note_peer(struct service_runtime *runtime, const struct pending_client *guest)
+/* Notes the client's address, and the time since superd began to accept its batch. If memory is short, the instance
+ * has no address. */
+static void note_peer(struct service_runtime *runtime, const struct pending_client *pending)
 {
 	struct service_stats *stats = &runtime->run->stats;
-	const char *peer = guest->caller.address;
+	const char *peer = pending->caller.address;
 
 	snprintf(stats->last_peer, sizeof(stats->last_peer), "%.63s", peer);
-	guest->instance->client.peer = *peer ? strdup(peer) : NULL;
+	pending->instance->client.peer = *peer ? strdup(peer) : NULL;
 	stats->last_latency = clock_now() - stats->last_request;
 	histogram_add(&stats->latency, stats->last_latency);
 	stats->failing = false;
 }
 
-void pending_note_start(struct service_runtime *runtime, const struct pending_client *guest)
+void pending_note_start(struct service_runtime *runtime, const struct pending_client *pending)
 {
-	struct instance *instance = guest->instance;
+	struct instance *instance = pending->instance;
 
 	if (!instance->sequence)
 		list_add(&runtime->run->instances, &instance->link);
 	fd_shortage_end(runtime);
 	runtime->run->stats.activations++;
 	runtime->run->stats.last_start = clock_now();
-	note_peer(runtime, guest);
+	note_peer(runtime, pending);
 	if (instance_is_starting(instance))
 		instance_limit(instance, runtime->service->groups->lifecycle->timeout_start);
 	else if (!instance->sequence)
 		pending_begin_running(instance);
 	else
 		instance_limit(instance, SCAN_INFINITY);
-	say_start(runtime, guest, instance->pid);
-	xinetd_record_start(runtime, instance->pid, &guest->client);
+	log_start(runtime, pending, instance->pid);
+	xinetd_record_start(runtime, instance->pid, &pending->client);
 }
 
-static bool reuse_for(struct service_runtime *runtime, struct pending_client *guest)
+static bool reuse_for(struct service_runtime *runtime, struct pending_client *pending)
 {
-	struct instance *instance = guest->instance;
+	struct instance *instance = pending->instance;
 	pid_t pid;
 
-	if (guest->client.fd < 0 || !builtin_channel_reuse(runtime, instance, &guest->client, &pid))
+	if (pending->client.fd < 0 || !builtin_channel_reuse(runtime, instance, &pending->client, &pid))
 		return false;
 	instance->service = runtime->service;
 	if (!instance_begin(instance, pid, clock_now())) {
@@ -210,32 +209,32 @@ static bool reuse_for(struct service_runtime *runtime, struct pending_client *gu
 		instance_cgroup_leave(&instance->cgroup, runtime->engine, 0, false);
 		return false;
 	}
-	client_address(&guest->client, guest->caller.address, sizeof(guest->caller.address));
-	pending_note_start(runtime, guest);
+	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
+	pending_note_start(runtime, pending);
 	return true;
 }
 
-size_t pending_reuse(struct service_runtime *runtime, struct pending_client *guests, size_t count)
+size_t pending_reuse(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
 	size_t left = 0;
 
 	for (size_t n = 0; n < count; n++) {
-		if (reuse_for(runtime, &guests[n]))
-			close_socket_client(runtime->engine, runtime->service->name, &guests[n].client);
+		if (reuse_for(runtime, &pending[n]))
+			close_socket_client(runtime->engine, runtime->service->name, &pending[n].client);
 		else if (left++ != n)
-			guests[left - 1] = guests[n];
+			pending[left - 1] = pending[n];
 	}
 	return left;
 }
 
-bool pending_begin(struct service_runtime *runtime, struct pending_client *guest, const struct spawn_request *launch,
+bool pending_begin(struct service_runtime *runtime, struct pending_client *pending, const struct spawn_request *launch,
 		   struct buf *why)
 {
-	struct instance *instance = guest->instance;
+	struct instance *instance = pending->instance;
 
-	fd_map_close(&guest->fd_map);
+	fd_map_close(&pending->fd_map);
 	if (launch->pid >= 0 && instance_begin(instance, launch->pid, launch->begun)) {
-		pending_note_start(runtime, guest);
+		pending_note_start(runtime, pending);
 		return true;
 	}
 	if (launch->pid < 0)
@@ -244,13 +243,13 @@ bool pending_begin(struct service_runtime *runtime, struct pending_client *guest
 		launch_describe_fault(runtime->service, &launch->fault, why);
 	else if (!why->length)
 		buf_text(why, "out of memory");
-	pending_dismiss(runtime, guest);
+	pending_dismiss(runtime, pending);
 	return false;
 }
 
 #define NONE(path, why) STATE_NONE(pending_client, path, why)
 
-static const struct state_field guest_fields[] = {
+static const struct state_field pending_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, pending_client, "client", client.fd) },
 	{ STATE_STRUCT(pending_client, client, &client_state) },
 	{ STATE_FIELD(pending_client, "progress", progress), .most = ADMISSION_PASSED, .missing = ADMISSION_PASSED },
@@ -263,4 +262,4 @@ static const struct state_field guest_fields[] = {
 	{ NONE(fd_map, "made anew, where its program does not run yet") },
 	{ NONE(caller, "made anew, where its program does not run yet") },
 };
-const struct field_table guest_state = FIELD_TABLE(NULL, pending_client, guest_fields);
+const struct field_table pending_state = FIELD_TABLE(NULL, pending_client, pending_fields);

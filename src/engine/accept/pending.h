@@ -1,65 +1,71 @@
-/* One client on its way to an instance of its own (accept = yes): through the gate (engine/accept/admission), to the
- * descriptors, to the process. Shared by connections (engine/accept/accept) and datagrams (engine/accept/datagram). */
+/* A pending client: one that superd has accepted and that has no running instance yet (accept = yes). It passes the
+ * checks (engine/accept/admission), gets an instance and its descriptors, and then its process. For connections
+ * (engine/accept/accept) and datagrams (engine/accept/datagram).
+ *
+ * Owner: the function that handles it. Ownership goes to engine/accept/lookup, slot_wait or pending_start while it
+ * waits there, and to the listener when it is parked. Whoever owns it in the end starts it or refuses it. */
 #pragma once
 
 #include "engine/limits/refusal.h"
 #include "engine/runtime/runtime.h"
 #include "engine/serialize/state_field.h"
 
-/* The questions about a client before it is let in (engine/accept/lookup). */
-struct guest_lookups {
-	bool name;
-	bool ident;
-	const char *libwrap;            /* the daemon's name; NULL: not asked */
+/* The lookups that a client needs before it is admitted (engine/accept/lookup). */
+struct lookup_questions {
+	bool name;                      /* its host name */
+	bool ident;                     /* the user that its ident server reports */
+	const char *libwrap;            /* the daemon's name for hosts_access(5); NULL: not asked */
 };
 
 struct pending_client {
 	struct client client;           /* fd -1: a datagram still in the listener's queue */
 	struct listener *listener;      /* the listener it came by */
-	struct instance *instance;      /* NULL: none (any more) */
-	enum admission_stage progress;
+	struct instance *instance;      /* its instance, not started yet; NULL: none */
+	enum admission_stage progress;  /* the checks that it has passed */
 	bool has_waited;                /* it has waited in engine/accept/slot_wait */
-	double until;                   /* tcpmux: loop time until which it may be parked; else 0 */
-	struct guest_lookups asked;
+	double until;                   /* tcpmux: clock_now() until which it may be parked; else 0 */
+	struct lookup_questions asked;  /* lookups to do, or done */
 	char name[CLIENT_NAME];         /* name of its instance, if its service names them; "": none yet */
-	struct fd_map fd_map;
-	struct caller caller;
+	struct fd_map fd_map;           /* descriptors of its start */
+	struct caller caller;           /* variables of its start */
 };
 
-/* Over an upgrade: of a guest that has a course, whose section it is part of. */
-extern const struct field_table guest_state;
+/* Saved over an upgrade: a client whose instance has an exec sequence, in the section of that. */
+extern const struct field_table pending_state;
 
-/* Makes its instance and counts it for per_source, but not yet among the instances. pending_own follows
+/* Makes its instance and counts it for per_source, but not yet as an instance of the service. pending_own follows
  * (engine/accept/pending_start). */
-enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *guest);
+enum refusal pending_enter(struct service_runtime *runtime, struct pending_client *pending);
 
-/* Whether no limit of a count keeps it out; counts nothing. */
-bool pending_fits(const struct service_runtime *runtime, const struct pending_client *guest);
+/* Whether the limits on counts have room for it; counts nothing. */
+bool pending_fits(const struct service_runtime *runtime, const struct pending_client *pending);
 
-/* Gives back what pending_enter counted. */
-void pending_leave(struct service_runtime *runtime, struct pending_client *guest);
+/* Undoes pending_enter. */
+void pending_leave(struct service_runtime *runtime, struct pending_client *pending);
 
-/* Gives back all that was counted: it will have no instance. */
-void pending_dismiss(struct service_runtime *runtime, struct pending_client *guest);
+/* Undoes all counting, and frees its instance. */
+void pending_dismiss(struct service_runtime *runtime, struct pending_client *pending);
 
 /* Parks it at its listener. Returns ADMITTED, or why it is not kept. */
-enum refusal pending_park(struct service_runtime *runtime, const struct pending_client *guest);
+enum refusal pending_park(struct service_runtime *runtime, const struct pending_client *pending);
 
-/* Makes its own plan, if its service has one for each client. false: that failed, for the reason in why. */
-bool pending_plan(struct service_runtime *runtime, struct pending_client *guest, struct buf *why);
+/* Makes its own plan, if its service has one for each client (instance_names). false: that failed, for the reason in
+ * why. */
+bool pending_plan(struct service_runtime *runtime, struct pending_client *pending, struct buf *why);
 
-/* Its program runs; it is ready. For engine/accept/pending_start. */
-void pending_note_start(struct service_runtime *runtime, const struct pending_client *guest);
+/* pending_note_start: its program runs; pending_begin_running: its instance is ready. For
+ * engine/accept/pending_start. */
+void pending_note_start(struct service_runtime *runtime, const struct pending_client *pending);
 void pending_begin_running(struct instance *instance);
 
-/* Prepares its descriptors and fills its launch. false: that failed, for the reason in why. */
-bool pending_equip(struct service_runtime *runtime, struct pending_client *guest, struct spawn_request *launch,
+/* Prepares its descriptors and fills the request of its start. false: that failed, for the reason in why. */
+bool pending_equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
 		   struct buf *why);
 
-/* Gives guests to standbys, as far as there are any. Returns how many guests are left, moved to the front. */
-size_t pending_reuse(struct service_runtime *runtime, struct pending_client *guests, size_t count);
+/* Gives clients to idle workers, as far as there are any. Returns how many clients are left, moved to the front. */
+size_t pending_reuse(struct service_runtime *runtime, struct pending_client *pending, size_t count);
 
-/* After the launch: its instance runs. false, dismissed and with the reason in why (unless there is one already),
- * when the launch failed. */
-bool pending_begin(struct service_runtime *runtime, struct pending_client *guest, const struct spawn_request *launch,
+/* Called after the start was tried: registers its instance. false: the start failed; the client was dismissed, and
+ * why has the reason, unless it had one before. */
+bool pending_begin(struct service_runtime *runtime, struct pending_client *pending, const struct spawn_request *launch,
 		   struct buf *why);

@@ -1,6 +1,6 @@
-/* Clients whose instance has a course (engine/instance/instance_event). The course has the client until the program
- * runs; from then on only the program has it. By the time a start fails, the client's listener may belong to another
- * runtime. */
+/* Clients whose instance has an exec sequence (engine/instance/instance_event). The sequence owns the client until the
+ * program runs; then superd closes its copy of the connection. When a start fails, the client's listener may belong to
+ * another service already. */
 #include "engine/accept/pending_start.h"
 
 #include <stdlib.h>
@@ -21,25 +21,25 @@
 #include "engine/instance/notify_receive.h"
 #include "engine/runtime/prepare_start.h"
 
-struct pending_departure {
+struct pending_start {
 	struct exec_sequence sequence;
-	struct pending_client guest;    /* its listener NULL: the runtime goes on without the guest */
+	struct pending_client pending;  /* its listener NULL: not counted in starting_clients any more */
 };
 
-static struct pending_departure *departure_of(struct exec_sequence *sequence)
+static struct pending_start *pending_start_of(struct exec_sequence *sequence)
 {
-	return container_of(sequence, struct pending_departure, sequence);
+	return container_of(sequence, struct pending_start, sequence);
 }
 
 bool pending_must_wait(const struct service_runtime *runtime)
 {
-	unsigned most = runtime->backoff.failures ? 1 : DEPARTING_MOST;
+	unsigned most = runtime->backoff.failures ? 1 : STARTING_MOST;
 
 	return accept_state_find(runtime) && runtime->run->accept->starting_clients >= most;
 }
 
-/* One guest less is on its way. */
-static void note_arrival(struct service_runtime *runtime)
+/* One start less is under way: superd may accept again. */
+static void end_start(struct service_runtime *runtime)
 {
 	runtime->run->accept->starting_clients--;
 	if (runtime_next_state(runtime) == FULL && !runtime_is_full(runtime) &&
@@ -47,18 +47,18 @@ static void note_arrival(struct service_runtime *runtime)
 		runtime_post(runtime, ROOM);
 }
 
-static bool launch_guest(struct instance *instance, struct spawn_request *launch, struct buf *why)
+static bool launch_pending(struct instance *instance, struct spawn_request *launch, struct buf *why)
 {
 	struct exec_sequence *sequence = instance->sequence;
 	struct service_runtime *runtime = sequence->runtime;
-	struct pending_client *guest = &departure_of(sequence)->guest;
+	struct pending_client *pending = &pending_start_of(sequence)->pending;
 
-	if (!runtime_prepare_start(runtime, why) || !pending_equip(runtime, guest, launch, why))
+	if (!runtime_prepare_start(runtime, why) || !pending_equip(runtime, pending, launch, why))
 		return false;
 	launch->invocation = sequence->control.invocation;
 	launch->checks = sequence->control.checks && launch->plan->condition_count;
 	unreaped_start(runtime->engine, launch);
-	fd_map_close(&guest->fd_map);
+	fd_map_close(&pending->fd_map);
 	if (launch->pid >= 0)
 		return true;
 	start_kit_note_fault(&runtime->run->kit, &launch->fault);
@@ -69,60 +69,61 @@ static bool launch_guest(struct instance *instance, struct spawn_request *launch
 static void note_run(struct instance *instance)
 {
 	struct exec_sequence *sequence = instance->sequence;
-	struct pending_client *guest = &departure_of(sequence)->guest;
-	bool is_connection = guest->client.fd >= 0;
+	struct pending_client *pending = &pending_start_of(sequence)->pending;
+	bool is_connection = pending->client.fd >= 0;
 
-	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &guest->client);
-	pending_note_start(sequence->runtime, guest);
+	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &pending->client);
+	pending_note_start(sequence->runtime, pending);
 	sequence->runtime->run->stats.skipped_starts = 0;
-	if (is_connection)              /* whether a datagram was read shows at its end */
+	if (is_connection)              /* whether a datagram was read is known only at the end */
 		backoff_reset(&sequence->runtime->backoff);
-	if (guest->listener)            /* else it was counted off when that went */
-		note_arrival(sequence->runtime);
+	if (pending->listener)          /* else recall_pending has counted it off */
+		end_start(sequence->runtime);
 }
 
-/* The guest goes back to its listener, or is refused if that has gone. */
-static void give_back(struct service_runtime *runtime, struct pending_client *guest)
+/* Parks the client at its listener again, or refuses it if the listener has closed. */
+static void give_back(struct service_runtime *runtime, struct pending_client *pending)
 {
 	enum refusal refusal;
 
-	guest->instance = NULL;
-	if (guest->client.fd < 0)
+	pending->instance = NULL;
+	if (pending->client.fd < 0)
 		return;
-	refusal = guest->listener && listener_is_open(guest->listener) ? pending_park(runtime, guest) : REFUSED_CLOSED;
+	refusal = pending->listener && listener_is_open(pending->listener) ? pending_park(runtime, pending)
+									   : REFUSED_CLOSED;
 	if (refusal)
-		refuse_guest(runtime, guest, refusal);
-	guest->client.fd = -1;
+		refuse_pending(runtime, pending, refusal);
+	pending->client.fd = -1;
 }
 
-/* The runtime goes on without the guest. A start that is under way keeps the client. */
-static void recall(struct exec_sequence *sequence)
+/* Gives the client back before the listeners change. A start whose process was launched keeps it. */
+static void recall_pending(struct exec_sequence *sequence)
 {
-	struct pending_client *guest = &departure_of(sequence)->guest;
+	struct pending_client *pending = &pending_start_of(sequence)->pending;
 
-	if (!guest->listener)
+	if (!pending->listener)
 		return;
 	if (sequence->instance->state != INSTANCE_LAUNCHED)
-		give_back(sequence->runtime, guest);
-	guest->listener = NULL;
+		give_back(sequence->runtime, pending);
+	pending->listener = NULL;
 	sequence->runtime->run->accept->starting_clients--;
 }
 
-static void drop_guest(struct instance *instance)
+static void drop_pending(struct instance *instance)
 {
-	struct pending_departure *departure = instance->sequence ? departure_of(instance->sequence) : NULL;
+	struct pending_start *start = instance->sequence ? pending_start_of(instance->sequence) : NULL;
 
 	builtin_channel_free(instance);
-	if (!departure)
+	if (!start)
 		return;
-	exec_sequence_free(&departure->sequence);
-	close_socket_client(instance->engine, instance->service->name, &departure->guest.client);
+	exec_sequence_free(&start->sequence);
+	close_socket_client(instance->engine, instance->service->name, &start->pending.client);
 	instance->sequence = NULL;
-	free(departure);
+	free(start);
 }
 
-static void tell_keeper(struct service_runtime *runtime, const struct client *client, const struct ending *ending,
-			const char *why)
+static void post_failure(struct service_runtime *runtime, const struct client *client, const struct ending *ending,
+			 const char *why)
 {
 	if (ending->stopped)
 		return;
@@ -135,34 +136,34 @@ static void tell_keeper(struct service_runtime *runtime, const struct client *cl
 	}
 }
 
-static void end_unserved(struct instance *instance, const struct ending *ending)
+static void handle_failed_start(struct instance *instance, const struct ending *ending)
 {
 	struct exec_sequence *sequence = instance->sequence;
 	struct service_runtime *runtime = sequence->runtime;
-	struct pending_client *guest = &departure_of(sequence)->guest;
-	struct client client = guest->client;
+	struct pending_client *pending = &pending_start_of(sequence)->pending;
+	struct client client = pending->client;
 	struct buf why = sequence->why;
-	bool retired = instance->retired || !guest->listener;
+	bool retired = instance->retired || !pending->listener;
 
 	sequence->why = (struct buf){ 0 };
 	if (instance->client.busy)
 		instance->client.busy->busy = false;
-	give_back(runtime, guest);
+	give_back(runtime, pending);
 	if (!retired)
 		runtime->run->accept->starting_clients--;
 	if (!instance->retired)
 		runtime->instance_count--;
 	instance_free(instance);
 	if (!retired) {
-		tell_keeper(runtime, &client, ending, buf_string(&why));
+		post_failure(runtime, &client, ending, buf_string(&why));
 		if (!runtime_is_full(runtime))
 			runtime_post(runtime, ROOM);
 	}
 	buf_free(&why);
 }
 
-/* The instance was not ready in time, or has run for as long as it may. */
-static void limit_guest(struct instance *instance)
+/* The instance was not ready in time, or has reached runtime_max. */
+static void limit_pending(struct instance *instance)
 {
 	struct event event = { .name = "stopping", .service = instance->service->name, .pid = instance->pid };
 
@@ -175,7 +176,7 @@ static void limit_guest(struct instance *instance)
 	instance_expire(instance);
 }
 
-static void clear_if_empty(struct service_runtime *runtime)
+static void release_if_empty(struct service_runtime *runtime)
 {
 	if (!runtime_is_empty(runtime))
 		return;
@@ -184,7 +185,7 @@ static void clear_if_empty(struct service_runtime *runtime)
 }
 
 /* The instance has run, and has ended. */
-static void take_end(struct service_runtime *runtime, struct instance *instance, const struct ending *ending)
+static void handle_end(struct service_runtime *runtime, struct instance *instance, const struct ending *ending)
 {
 	bool retired = instance->retired, unread, failed;
 
@@ -195,7 +196,7 @@ static void take_end(struct service_runtime *runtime, struct instance *instance,
 		datagram_take_back(instance);
 	unread = instance->client.unread;
 	instance_free(instance);
-	clear_if_empty(runtime);
+	release_if_empty(runtime);
 	if (!retired) {
 		runtime->instance_count--;
 		runtime_post(runtime, failed ? CRASHED : EXITED);
@@ -208,7 +209,7 @@ static void take_end(struct service_runtime *runtime, struct instance *instance,
 	}
 }
 
-static void end_guest(struct instance *instance, const struct ending *ending)
+static void end_instance(struct instance *instance, const struct ending *ending)
 {
 	struct service_runtime *runtime = instance->context;
 	bool retired = instance->retired;
@@ -216,31 +217,31 @@ static void end_guest(struct instance *instance, const struct ending *ending)
 	if (instance->client.counted)
 		source_count_leave(&runtime->engine->instances->by_source, runtime, instance->client.source);
 	if (instance->sequence && !instance->sequence->has_run) {
-		end_unserved(instance, ending);
-		clear_if_empty(runtime);
+		handle_failed_start(instance, ending);
+		release_if_empty(runtime);
 		if (!retired && runtime_is_empty(runtime))
 			runtime_post(runtime, GONE);
 	} else {
-		take_end(runtime, instance, ending);
+		handle_end(runtime, instance, ending);
 		fd_shortage_pass(runtime->engine);
 	}
 	runtime->engine->admission->slot_freed = true;
 	runtime_post(runtime, LOOK);
 }
 
-static const struct instance_ops guest_ops = {
-	.launch = launch_guest,
+static const struct instance_ops pending_ops = {
+	.launch = launch_pending,
 	.runs = note_run,
 	.ready = pending_begin_running,
-	.limit = limit_guest,
-	.ended = end_guest,
-	.drop = drop_guest,
+	.limit = limit_pending,
+	.ended = end_instance,
+	.drop = drop_pending,
 };
 
 void pending_own(struct service_runtime *runtime, struct instance *instance)
 {
 	instance->context = runtime;
-	instance->ops = &guest_ops;
+	instance->ops = &pending_ops;
 }
 
 void pending_recall(struct service_runtime *runtime)
@@ -248,100 +249,102 @@ void pending_recall(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct exec_sequence *sequence = container_of(link, struct instance, link)->sequence;
 
-		if (!sequence || sequence->instance->ops != &guest_ops || sequence->has_run)
+		if (!sequence || sequence->instance->ops != &pending_ops || sequence->has_run)
 			continue;
 		exec_status_settle(&sequence->apart, false);
 		if (!sequence->has_run)
-			recall(sequence);
+			recall_pending(sequence);
 		exec_sequence_retire(sequence, true);
 	}
 }
 
-/* The commands of the course get the client's address and port. */
-static void tell_client(struct pending_departure *departure)
+/* Passes the client's address and port to the commands of the sequence. */
+static void set_client_variables(struct pending_start *start)
 {
-	struct pending_client *guest = &departure->guest;
+	struct pending_client *pending = &start->pending;
 
-	client_address(&guest->client, guest->caller.address, sizeof(guest->caller.address));
-	departure->sequence.control.remote_address = guest->caller.address;
-	departure->sequence.control.remote_port = client_port(&guest->client);
+	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
+	start->sequence.control.remote_address = pending->caller.address;
+	start->sequence.control.remote_port = client_port(&pending->client);
 }
 
-struct exec_sequence *pending_resume_course(struct service_runtime *runtime, struct instance *instance,
-					    const struct pending_client *guest, bool has_run)
+struct exec_sequence *pending_load_sequence(struct service_runtime *runtime, struct instance *instance,
+					    const struct pending_client *pending, bool has_run)
 {
-	struct pending_departure *departure = calloc(1, sizeof(*departure));
+	struct pending_start *start = calloc(1, sizeof(*start));
 
-	if (!departure)
+	if (!start)
 		return NULL;
-	departure->guest = *guest;
-	departure->guest.instance = instance;
-	departure->guest.fd_map.wanted = departure->guest.fd_map.small;
-	exec_sequence_resume(&departure->sequence, runtime, instance);
-	tell_client(departure);
-	runtime->run->accept->starting_clients += !has_run && guest->listener;
-	return &departure->sequence;
+	start->pending = *pending;
+	start->pending.instance = instance;
+	start->pending.fd_map.wanted = start->pending.fd_map.small;
+	exec_sequence_resume(&start->sequence, runtime, instance);
+	set_client_variables(start);
+	runtime->run->accept->starting_clients += !has_run && pending->listener;
+	return &start->sequence;
 }
 
-void pending_resume_plan(struct exec_sequence *sequence)
+void pending_load_plan(struct exec_sequence *sequence)
 {
 	struct service_runtime *runtime = sequence->runtime;
 	struct event event = { .name = "upgraded", .service = runtime->service->name };
-	struct pending_client *guest = sequence->instance->ops == &guest_ops ? &departure_of(sequence)->guest : NULL;
+	struct pending_client *pending = NULL;
 	struct buf why = { 0 };
 
-	if (guest && *guest->name &&
-	    (!runtime_prepare_start(runtime, &why) || !pending_plan(runtime, guest, &why)))
+	if (sequence->instance->ops == &pending_ops)
+		pending = &pending_start_of(sequence)->pending;
+	if (pending && *pending->name &&
+	    (!runtime_prepare_start(runtime, &why) || !pending_plan(runtime, pending, &why)))
 		log_event(runtime->engine->log, LEVEL_ERROR, &event, "an instance has lost its name: %s",
 			  why.length ? buf_string(&why) : "out of memory");
 	buf_free(&why);
 }
 
-const struct pending_client *pending_of_course(struct exec_sequence *sequence)
+const struct pending_client *pending_of_sequence(struct exec_sequence *sequence)
 {
-	return sequence->instance->ops == &guest_ops ? &departure_of(sequence)->guest : NULL;
+	return sequence->instance->ops == &pending_ops ? &pending_start_of(sequence)->pending : NULL;
 }
 
-bool pending_depart(struct service_runtime *runtime, struct pending_client *guest, struct buf *why)
+bool pending_depart(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
 {
-	struct pending_departure *departure = calloc(1, sizeof(*departure));
-	struct instance *instance = guest->instance;
+	struct pending_start *start = calloc(1, sizeof(*start));
+	struct instance *instance = pending->instance;
 
-	if (!departure || !pending_plan(runtime, guest, why)) {
-		free(departure);
+	if (!start || !pending_plan(runtime, pending, why)) {
+		free(start);
 		if (!why->length)
 			buf_text(why, "out of memory");
-		pending_dismiss(runtime, guest);
-		give_back(runtime, guest);
+		pending_dismiss(runtime, pending);
+		give_back(runtime, pending);
 		return false;
 	}
-	if (guest->client.fd >= 0)
-		guest->client.fd = fd_raise(guest->client.fd, FD_HIGH);
-	departure->guest = *guest;
-	departure->guest.fd_map.wanted = departure->guest.fd_map.small;
-	guest->client.fd = -1;
-	guest->instance = NULL;
+	if (pending->client.fd >= 0)
+		pending->client.fd = fd_raise(pending->client.fd, FD_HIGH);
+	start->pending = *pending;
+	start->pending.fd_map.wanted = start->pending.fd_map.small;
+	pending->client.fd = -1;
+	pending->instance = NULL;
 	instance->service = runtime->service;
-	exec_sequence_init(&departure->sequence, runtime, instance);
-	tell_client(departure);
+	exec_sequence_init(&start->sequence, runtime, instance);
+	set_client_variables(start);
 	list_add(&runtime->run->instances, &instance->link);
 	runtime->run->accept->starting_clients++;
 	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
 	notify_receive_join(runtime->run->kit.notify, instance);
-	exec_sequence_begin(&departure->sequence);
+	exec_sequence_begin(&start->sequence);
 	return true;
 }
 
-bool pending_depart_all(struct service_runtime *runtime, struct pending_client *guests, size_t count)
+bool pending_depart_all(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
-	struct client failed = { .fd = -1 };            /* the first who could not be sent on */
+	struct client failed = { .fd = -1 };            /* the first client whose start could not begin */
 	struct buf why = { 0 };
 	bool good = true;
 
 	for (size_t n = 0; n < count; n++) {
-		struct client client = guests[n].client;
+		struct client client = pending[n].client;
 
-		if (pending_depart(runtime, &guests[n], &why))
+		if (pending_depart(runtime, &pending[n], &why))
 			continue;
 		if (good)
 			failed = client;

@@ -1,36 +1,36 @@
-/* A guest whose instance has a course (engine/instance/instance_event): commands come before its program, or it is
- * started apart. The client is kept until the program runs, so that it is parked again and not lost when the start
- * fails. */
+/* Starts instances for clients by an exec sequence (engine/instance/instance_event): commands run before the program,
+ * or the start is asynchronous (engine/launch/exec_status). superd keeps the client until the program runs; if the
+ * start fails, it parks the client again. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/accept/pending.h"
 
-#define DEPARTING_MOST 16               /* clients of a service on their way at once */
+#define STARTING_MOST 16                /* clients of one service that start at once */
 
-/* Makes this runtime the owner of a client's own instance. */
+/* Makes this runtime the owner of a client's instance. */
 void pending_own(struct service_runtime *runtime, struct instance *instance);
 
-/* Begins the course, which owns the client. false: that failed, for the reason in why; the guest was dismissed and
- * parked. */
-bool pending_depart(struct service_runtime *runtime, struct pending_client *guest, struct buf *why);
+/* Begins the exec sequence, which owns the client from then on. false: that failed, for the reason in why; the client
+ * was dismissed and parked. */
+bool pending_depart(struct service_runtime *runtime, struct pending_client *pending, struct buf *why);
 
 /* The same for several. false: at least one could not begin, which is logged. */
-bool pending_depart_all(struct service_runtime *runtime, struct pending_client *guests, size_t count);
+bool pending_depart_all(struct service_runtime *runtime, struct pending_client *pending, size_t count);
 
-/* Whether superd must accept no more before one of the starts under way has succeeded: all may fail. */
+/* Whether as many starts are under way as may be: superd accepts no more clients until one has succeeded or failed. */
 bool pending_must_wait(const struct service_runtime *runtime);
 
-/* Its listeners will change: clients go back to them, except those whose program may have them already. */
+/* The service's listeners are about to change: clients go back to them, except those whose program may have begun. */
 void pending_recall(struct service_runtime *runtime);
 
-/* The course of an instance that another superd began for a client, which is taken over; has_run: its program has it.
- * NULL: out of memory. */
-struct exec_sequence *pending_resume_course(struct service_runtime *runtime, struct instance *instance,
-					    const struct pending_client *guest, bool has_run);
+/* Takes over a client and the exec sequence that another superd began for it. has_run: its program has begun. NULL:
+ * out of memory, and the client stays the caller's. */
+struct exec_sequence *pending_load_sequence(struct service_runtime *runtime, struct instance *instance,
+					    const struct pending_client *pending, bool has_run);
 
-/* Its later steps need its own plan again, if its service names its instances. Logs a failure. */
-void pending_resume_plan(struct exec_sequence *sequence);
+/* Makes the plan of such a sequence again, if its service names its instances: later steps need it. Logs a failure. */
+void pending_load_plan(struct exec_sequence *sequence);
 
-const struct pending_client *pending_of_course(struct exec_sequence *sequence); /* the guest it is for; NULL: none */
+const struct pending_client *pending_of_sequence(struct exec_sequence *sequence); /* its client; NULL: none */

@@ -11,12 +11,12 @@
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
 
-#define NAMED_MOST 16                   /* refused clients kept for their ident servers' answers, of all services */
-#define TOLD_MOST 10                    /* refused datagrams logged in a second: senders may be forged, and many */
+#define IDENT_MOST 16                   /* refused clients that wait for their ident servers, of all services */
+#define LOGGED_MOST 10                  /* refused datagrams logged in a second: senders may be forged, and many */
 
 /* Describes the limits for one source in the words of FreeBSD's inetd, which log watchers know. */
-static const char *describe(const struct service_runtime *runtime, enum refusal refusal, const char *address, char *out,
-			    size_t size)
+static const char *describe_refusal(const struct service_runtime *runtime, enum refusal refusal, const char *address,
+				    char *out, size_t size)
 {
 	const struct access_options *access = runtime->service->groups->access;
 
@@ -31,53 +31,55 @@ static const char *describe(const struct service_runtime *runtime, enum refusal 
 	return out;
 }
 
-static void say(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
+static void log_refusal(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
 {
 	struct event event = { .name = "refused", .service = runtime->service->name };
 	char address[128], reason[256];
 
 	client_address(client, address, sizeof(address));
 	event.peer = address;
-	event.reason = describe(runtime, refusal, address, reason, sizeof(reason));
+	event.reason = describe_refusal(runtime, refusal, address, reason, sizeof(reason));
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
 		  event.reason);
 }
 
-static bool tell(struct service_runtime *runtime, const struct pending_client *guest)
+static bool send_refusal(struct service_runtime *runtime, const struct pending_client *pending)
 {
-	/* Without a listener it was on its way to a program when its runtime went on without it. */
-	bool by_mux = guest->listener && guest->listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
+	/* Without a listener: the client's start failed after recall_pending. */
+	bool is_tcpmux = pending->listener && pending->listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
 
-	if (guest->client.fd < 0)
+	if (pending->client.fd < 0)
 		return false;
-	banner_send(runtime, BANNER_FAIL, guest->client.fd);
-	if (by_mux)
-		banner_send_unavailable(guest->client.fd);
-	return by_mux || runtime->service->groups->access->banner_fail;
+	banner_send(runtime, BANNER_FAIL, pending->client.fd);
+	if (is_tcpmux)
+		banner_send_unavailable(pending->client.fd);
+	return is_tcpmux || runtime->service->groups->access->banner_fail;
 }
 
-static void on_named(struct service_runtime *runtime, struct pending_client *guest, const struct lookup_reply *advice)
+static void on_ident(struct service_runtime *runtime, struct pending_client *pending, const struct lookup_reply *reply)
 {
 	runtime->engine->admission->refused_lookups--;
-	if (advice && advice->has_user)
-		xinetd_record_user(runtime, &guest->client, false, advice->knows_user, advice->user);
-	close_socket_client(runtime->engine, runtime->service->name, &guest->client);
+	if (reply && reply->has_user)
+		xinetd_record_user(runtime, &pending->client, false, reply->knows_user, reply->user);
+	close_socket_client(runtime->engine, runtime->service->name, &pending->client);
 }
 
 /* Keeps the client for a moment to ask its ident server; not if that was asked before, or many are asked already. */
-static bool ask_who(struct service_runtime *runtime, struct pending_client *guest)
+static bool ask_ident(struct service_runtime *runtime, struct pending_client *pending)
 {
-	if (guest->client.fd < 0 || guest->asked.ident || runtime->engine->admission->refused_lookups >= NAMED_MOST ||
+	if (pending->client.fd < 0 || pending->asked.ident ||
+	    runtime->engine->admission->refused_lookups >= IDENT_MOST ||
 	    !xinetd_record_wants_user(runtime->service, false) || !lookup_may_ask_ident(runtime->engine))
 		return false;
-	guest->asked = (struct guest_lookups){ .ident = true };
-	if (!lookup_ask(runtime, guest, on_named))
+	pending->asked = (struct lookup_questions){ .ident = true };
+	if (!lookup_ask(runtime, pending, on_ident))
 		return false;
 	runtime->engine->admission->refused_lookups++;
 	return true;
 }
 
-/* Not with REFUSED_TWIST, where another program talks to the client, nor if it closes or memory is short. */
+/* Whether a refused client may wait for its ident server. Not with REFUSED_TWIST, where another program answers it,
+ * nor if its listener closes or memory is short. */
 static bool may_be_kept(enum refusal refusal)
 {
 	return refusal != REFUSED_TWIST && refusal != REFUSED_CLOSED && refusal != REFUSED_UNKEPT &&
@@ -91,34 +93,34 @@ bool refuse_may_tell(struct service_runtime *runtime)
 	double now = clock_now();
 
 	if (now - admission->refusals_since >= 1 || now < admission->refusals_since) {
-		if (admission->refusals_said > TOLD_MOST)
+		if (admission->refusals_said > LOGGED_MOST)
 			log_event(runtime->engine->log, LEVEL_NOTICE, &event, "refused %u more datagrams",
-				  admission->refusals_said - TOLD_MOST);
+				  admission->refusals_said - LOGGED_MOST);
 		admission->refusals_since = now;
 		admission->refusals_said = 0;
 	}
-	return ++admission->refusals_said <= TOLD_MOST;
+	return ++admission->refusals_said <= LOGGED_MOST;
 }
 
-void refuse_guest(struct service_runtime *runtime, struct pending_client *guest, enum refusal refusal)
+void refuse_pending(struct service_runtime *runtime, struct pending_client *pending, enum refusal refusal)
 {
 	if (runtime->run)
 		runtime->run->stats.refused[refusal]++;
-	if (guest->client.fd >= 0 || refuse_may_tell(runtime)) {
-		say(runtime, &guest->client, refusal);
-		xinetd_record_refusal(runtime, &guest->client, refusal);
+	if (pending->client.fd >= 0 || refuse_may_tell(runtime)) {
+		log_refusal(runtime, &pending->client, refusal);
+		xinetd_record_refusal(runtime, &pending->client, refusal);
 	}
-	if (refusal != REFUSED_TWIST && tell(runtime, guest))
-		client_shut_and_drain(&guest->client);
-	if (!may_be_kept(refusal) || !ask_who(runtime, guest))
-		close_socket_client(runtime->engine, runtime->service->name, &guest->client);
+	if (refusal != REFUSED_TWIST && send_refusal(runtime, pending))
+		client_shut_and_drain(&pending->client);
+	if (!may_be_kept(refusal) || !ask_ident(runtime, pending))
+		close_socket_client(runtime->engine, runtime->service->name, &pending->client);
 }
 
 void refuse_parked_client(struct listener *listener, struct client *client, enum refusal refusal)
 {
-	struct pending_client guest = { .client = *client, .listener = listener };
+	struct pending_client pending = { .client = *client, .listener = listener };
 
-	refuse_guest(listener->io.data, &guest, refusal);
+	refuse_pending(listener->io.data, &pending, refusal);
 	client->fd = -1;
 }
 

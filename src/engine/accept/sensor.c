@@ -27,7 +27,7 @@ static double deny_until(struct service_runtime *runtime, const unsigned char *s
 	return before && before->until > until ? before->until : until;
 }
 
-static void deny(struct service_runtime *runtime, const struct client *client, int64_t time)
+static void deny_address(struct service_runtime *runtime, const struct client *client, int64_t time)
 {
 	struct engine *engine = runtime->engine;
 	unsigned prefix = (unsigned)runtime->service->groups->access->per_source_prefix;
@@ -40,7 +40,7 @@ static void deny(struct service_runtime *runtime, const struct client *client, i
 		log_error(engine->log, "%s: an address cannot be kept out: out of memory", runtime->service->name);
 }
 
-static void say_touch(struct service_runtime *runtime, const struct client *client)
+static void log_plain_touch(struct service_runtime *runtime, const struct client *client)
 {
 	struct event event = { .name = "sensor", .service = runtime->service->name };
 	char address[128];
@@ -50,12 +50,12 @@ static void say_touch(struct service_runtime *runtime, const struct client *clie
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "touched by %s", *address ? address : "a local client");
 }
 
-static void tell(struct service_runtime *runtime, const struct client *client, int64_t time)
+static void log_touch(struct service_runtime *runtime, const struct client *client, int64_t time)
 {
 	if (time)
 		xinetd_record_sensor(runtime, client, time);
 	else
-		say_touch(runtime, client);
+		log_plain_touch(runtime, client);
 	xinetd_record_refusal(runtime, client, REFUSED_ADDRESS);
 }
 
@@ -77,9 +77,9 @@ void sensor_touch(struct service_runtime *runtime, const struct client *client)
 {
 	int64_t time = deny_time(runtime, client);
 
-	tell(runtime, client, time);
+	log_touch(runtime, client, time);
 	if (time)
-		deny(runtime, client, time);
+		deny_address(runtime, client, time);
 }
 
 void sensor_touch_unproven(struct service_runtime *runtime, const struct client *client)
@@ -90,18 +90,18 @@ void sensor_touch_unproven(struct service_runtime *runtime, const struct client 
 	if (time && !is_denied(runtime, client) && !address_lru_has_room(denied, clock_now()))
 		time = 0;
 	if (refuse_may_tell(runtime))
-		tell(runtime, client, time);
+		log_touch(runtime, client, time);
 	if (time)
-		deny(runtime, client, time);
+		deny_address(runtime, client, time);
 }
 
-bool sensor_feel(struct service_runtime *runtime, struct pending_client *guest)
+bool sensor_feel(struct service_runtime *runtime, struct pending_client *pending)
 {
 	if (!sensor_is(runtime->service))
 		return false;
-	pending_dismiss(runtime, guest);
-	sensor_touch(runtime, &guest->client);
-	close_socket_client(runtime->engine, runtime->service->name, &guest->client);
+	pending_dismiss(runtime, pending);
+	sensor_touch(runtime, &pending->client);
+	close_socket_client(runtime->engine, runtime->service->name, &pending->client);
 	return true;
 }
 
@@ -110,14 +110,16 @@ void sensor_feel_parked(struct service_runtime *runtime, struct listener *listen
 	struct parked *parked = listener->parked;
 
 	while (parked && parked->count) {
-		struct pending_client guest = { .client = parked->list[--parked->count].client, .listener = listener };
+		struct pending_client pending = {
+			.client = parked->list[--parked->count].client, .listener = listener,
+		};
 
-		sensor_feel(runtime, &guest);
+		sensor_feel(runtime, &pending);
 	}
 	listener_forget_parked(listener);
 }
 
-static bool denies(struct engine *engine, const struct client *client, unsigned prefix)
+static bool denies_prefix(struct engine *engine, const struct client *client, unsigned prefix)
 {
 	unsigned char source[SOURCE_SIZE];
 
@@ -130,9 +132,9 @@ bool sensor_denies(struct engine *engine, const struct client *client)
 	if (!engine->admission->denied.count || !has_address(client))
 		return false;
 	if (client->peer.any.sa_family == AF_INET)
-		return denies(engine, client, 128);
+		return denies_prefix(engine, client, 128);
 	for (unsigned prefix = 0; prefix <= 128; prefix++) {
-		if (engine->admission->denied_prefixes[prefix] && denies(engine, client, prefix))
+		if (engine->admission->denied_prefixes[prefix] && denies_prefix(engine, client, prefix))
 			return true;
 	}
 	return false;

@@ -1,5 +1,5 @@
-/* Clients that wait a moment for room under a limit. Under a flood this must stay cheap: few clients wait, each once
- * for a short time, and the end of an instance costs one look at each. */
+/* Clients that wait a moment for room under a limit. This must stay cheap under a flood: few clients wait, each once
+ * for a short time, and the end of an instance costs one check of each. */
 #include "engine/accept/slot_wait.h"
 
 #include <stdlib.h>
@@ -13,15 +13,15 @@ struct waiter {
 	struct list link;               /* in engine->admission->slot_waits */
 	struct alarm end;
 	struct service_runtime *runtime;
-	struct pending_client guest;
-	void (*over)(struct service_runtime *runtime, struct pending_client *guest, bool cancelled);
+	struct pending_client pending;
+	void (*over)(struct service_runtime *runtime, struct pending_client *pending, bool cancelled);
 };
 
-/* Gives the guest back. */
-static void let_go(struct waiter *waiter, bool cancelled)
+/* Ends the wait, and gives the client back to the callback. */
+static void give_back(struct waiter *waiter, bool cancelled)
 {
 	struct service_runtime *runtime = waiter->runtime;
-	struct pending_client guest = waiter->guest;
+	struct pending_client pending = waiter->pending;
 	void (*over)(struct service_runtime *, struct pending_client *, bool) = waiter->over;
 
 	alarm_stop(&waiter->end);
@@ -29,33 +29,33 @@ static void let_go(struct waiter *waiter, bool cancelled)
 	runtime->run->accept->slot_waiters--;
 	runtime->engine->admission->slot_wait_count--;
 	free(waiter);
-	over(runtime, &guest, cancelled);
+	over(runtime, &pending, cancelled);
 }
 
-static void on_end(struct alarm *alarm)
+static void on_time_over(struct alarm *alarm)
 {
-	let_go(container_of(alarm, struct waiter, end), false);
+	give_back(container_of(alarm, struct waiter, end), false);
 }
 
-bool slot_wait_give(struct service_runtime *runtime, struct pending_client *guest,
-		    void (*over)(struct service_runtime *runtime, struct pending_client *guest, bool cancelled))
+bool slot_wait_give(struct service_runtime *runtime, struct pending_client *pending,
+		    void (*over)(struct service_runtime *runtime, struct pending_client *pending, bool cancelled))
 {
 	struct admission *admission = runtime->engine->admission;
 	struct waiter *waiter;
 
-	if (guest->has_waited || admission->slot_wait_count >= GRACE_MOST ||
-	    runtime->run->accept->slot_waiters >= GRACE_EACH)
+	if (pending->has_waited || admission->slot_wait_count >= SLOT_WAIT_MOST ||
+	    runtime->run->accept->slot_waiters >= SLOT_WAIT_EACH)
 		return false;
 	waiter = malloc(sizeof(*waiter));
 	if (!waiter)
 		return false;
-	guest->has_waited = true;
-	guest->client.fd = fd_raise(guest->client.fd, FD_HIGH);
+	pending->has_waited = true;
+	pending->client.fd = fd_raise(pending->client.fd, FD_HIGH);
 	waiter->runtime = runtime;
-	waiter->guest = *guest;
+	waiter->pending = *pending;
 	waiter->over = over;
-	alarm_init(&waiter->end, runtime->engine, on_end);
-	alarm_set(&waiter->end, GRACE_SECONDS);
+	alarm_init(&waiter->end, runtime->engine, on_time_over);
+	alarm_set(&waiter->end, SLOT_WAIT_SECONDS);
 	list_add(&admission->slot_waits, &waiter->link);
 	runtime->run->accept->slot_waiters++;
 	admission->slot_wait_count++;
@@ -67,8 +67,8 @@ void slot_wait_look(struct engine *engine)
 	LIST_EACH(link, &engine->admission->slot_waits) {
 		struct waiter *waiter = container_of(link, struct waiter, link);
 
-		if (pending_fits(waiter->runtime, &waiter->guest))
-			let_go(waiter, false);
+		if (pending_fits(waiter->runtime, &waiter->pending))
+			give_back(waiter, false);
 	}
 }
 
@@ -80,6 +80,6 @@ void slot_wait_cancel(struct service_runtime *runtime)
 		struct waiter *waiter = container_of(link, struct waiter, link);
 
 		if (waiter->runtime == runtime)
-			let_go(waiter, true);
+			give_back(waiter, true);
 	}
 }

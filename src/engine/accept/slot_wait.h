@@ -1,23 +1,23 @@
-/* A moment's grace for a client that only a limit of a count keeps out. An instance counts until superd reaps it, so
- * a client that comes right after another has left would be refused now and then, by luck alone. It waits, counted
- * nowhere, for an instance to end, and is then treated as if it came only now. */
+/* A short wait for a client that exceeds only a limit on counts. An instance counts until superd reaps it, so a
+ * client that comes right after another has left would sometimes be refused by chance. It waits, not counted, for an
+ * instance to end; then superd treats it as if it had just come. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/accept/pending.h"
 
-#define GRACE_SECONDS .05
-#define GRACE_EACH 16                   /* of one service at once */
-#define GRACE_MOST 64                   /* of all: a flood is refused as it comes */
+#define SLOT_WAIT_SECONDS .05           /* longest wait */
+#define SLOT_WAIT_EACH 16               /* waiting clients of one service, at most */
+#define SLOT_WAIT_MOST 64               /* waiting clients of all services, at most; a flood is refused at once */
 
-/* Takes the client over, once each. over is called in the loop when there may be room for it, or its time is over;
- * cancelled: its runtime closes, or changes its listeners. It owns the guest again, which is gone when it returns.
- * false: as many wait as may, or it has waited already; nothing is taken over. */
-bool slot_wait_give(struct service_runtime *runtime, struct pending_client *guest,
-		    void (*over)(struct service_runtime *runtime, struct pending_client *guest, bool cancelled));
+/* Takes the client over, once for each client. `over` is called from the loop when there may be room, or the wait is
+ * over; cancelled: the service closes, or changes its listeners. `over` owns the client; `pending` itself is valid
+ * only during the call. false: too many clients wait, or this one has waited before; the caller keeps it. */
+bool slot_wait_give(struct service_runtime *runtime, struct pending_client *pending,
+		    void (*over)(struct service_runtime *runtime, struct pending_client *pending, bool cancelled));
 
-/* After the end of an instance: lets clients go on that have room now. */
+/* Called after the end of an instance: ends the wait of clients that have room now. */
 void slot_wait_look(struct engine *engine);
 
-void slot_wait_cancel(struct service_runtime *runtime); /* calls over, cancelled, for each of this runtime's clients */
+void slot_wait_cancel(struct service_runtime *runtime); /* cancels the waits of this service's clients */

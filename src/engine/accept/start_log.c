@@ -15,11 +15,11 @@
 #include "engine/health/exit_verdict.h"
 #include "engine/runtime/state_table.h"
 
-#define SKIPPED 5.0                     /* seconds until a condition is looked at again, at first and at most */
-#define SKIPPED_MOST 80.0
+#define SKIPPED 5.0                     /* seconds until a condition is checked again, at first */
+#define SKIPPED_MOST 80.0               /* and at most; the pause doubles */
 
-/* A signal that superd has not sent, and that is no usual end, is a crash. Clients may bring about one each, so that
- * only some of them are warned of, and the others are at the level of their starts. */
+/* A signal that superd has not sent, and that is no usual end, is a crash. Each client may cause one, so superd logs
+ * only a limited number as warnings, and the others at level info. */
 static enum level level_of(struct service_runtime *runtime, const struct ending *ending, bool failed,
 			   char more[LOG_RATE_LIMIT_MORE])
 {
@@ -32,7 +32,7 @@ static enum level level_of(struct service_runtime *runtime, const struct ending 
 	return well ? xinetd_record_run_level(runtime) : LEVEL_NOTICE;
 }
 
-static void say_end(struct service_runtime *runtime, pid_t pid, const struct ending *ending, bool failed)
+static void log_end(struct service_runtime *runtime, pid_t pid, const struct ending *ending, bool failed)
 {
 	struct event event = { .name = "exited", .service = runtime->service->name, .pid = pid };
 	char text[48], span[DURATION_MOST], more[LOG_RATE_LIMIT_MORE] = "";
@@ -52,7 +52,7 @@ bool start_log_end(struct service_runtime *runtime, const struct instance *insta
 	struct service_stats *stats = &runtime->run->stats;
 	bool failed = exit_verdict_note_end(runtime, instance, ending);
 
-	say_end(runtime, instance->pid, ending, failed);
+	log_end(runtime, instance->pid, ending, failed);
 	stats->last_end = clock_now();
 	stats->last_status = ending->status;
 	stats->last_result = ending->result;

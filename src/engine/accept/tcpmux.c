@@ -13,7 +13,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/runtime/service_list.h"
 
-/* The name of a tcpmux: endpoint, without the + that has superd answer for the service. */
+/* Returns the name of a tcpmux: endpoint, without the + (superd answers for the service); NULL: another endpoint. */
 static const char *tcpmux_name(const struct listen *listen)
 {
 	const char *name = listen->endpoint->kind == ENDPOINT_TCPMUX ? listen->endpoint->address : NULL;
@@ -41,7 +41,7 @@ static bool has_name(const struct service_runtime *runtime)
 	return false;
 }
 
-static size_t collect(const struct service_list *service_list, struct service_runtime **out)
+static size_t collect_runtimes(const struct service_list *service_list, struct service_runtime **out)
 {
 	size_t count = 0;
 
@@ -55,19 +55,19 @@ static size_t collect(const struct service_list *service_list, struct service_ru
 	return count;
 }
 
-/* Services with a tcpmux endpoint are few: they are picked out once for each table. */
-static void refresh(struct tcpmux *mux, const struct service_list *service_list)
+/* Lists the services with a tcpmux endpoint, once for each table: they are few. */
+static void refresh_runtimes(struct tcpmux *mux, const struct service_list *service_list)
 {
 	struct service_runtime **runtimes;
 	size_t count;
 
 	if (mux->table == service_list->changes)
 		return;
-	count = collect(service_list, NULL);
+	count = collect_runtimes(service_list, NULL);
 	runtimes = calloc(count + 1, sizeof(*runtimes));
 	if (!runtimes)
 		return;
-	collect(service_list, runtimes);
+	collect_runtimes(service_list, runtimes);
 	free(mux->runtimes);
 	mux->runtimes = runtimes;
 	mux->count = count;
@@ -78,7 +78,7 @@ static struct listener *find_target(struct engine *engine, const char *name)
 {
 	struct tcpmux *mux = engine->admission->tcpmux;
 
-	refresh(mux, engine->service_list);
+	refresh_runtimes(mux, engine->service_list);
 	for (size_t n = 0; mux->table == engine->service_list->changes && n < mux->count; n++) {
 		struct listener *listener = find_listener(mux->runtimes[n], name);
 
@@ -102,14 +102,14 @@ void tcpmux_free(struct engine *engine)
 	*mux = (struct tcpmux){ 0 };
 }
 
-/* A service refuses its own. */
+/* Each service refuses its own clients that have waited too long. */
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct engine *engine = timer->data;
 	struct tcpmux *mux = engine->admission->tcpmux;
 
 	(void)loop, (void)events;
-	refresh(mux, engine->service_list);
+	refresh_runtimes(mux, engine->service_list);
 	if (mux->table != engine->service_list->changes) { /* out of memory */
 		tcpmux_wait(engine, clock_now() + MUX_PATIENCE);
 		return;
@@ -131,7 +131,7 @@ void tcpmux_wait(struct engine *engine, double until)
 	ev_timer_start(engine->loop, timer);
 }
 
-static void say_unknown(struct service_runtime *by, const struct client *client, const char *name)
+static void log_unknown(struct service_runtime *by, const struct client *client, const char *name)
 {
 	struct event event = { .name = "refused", .service = by->service->name, .reason = "unknown service" };
 	struct buf visible = { 0 };
@@ -151,7 +151,7 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 	struct listener *target = find_target(by->engine, name);
 
 	if (getpeername(connection, &client.peer.any, &client.length) < 0) {
-		close_socket_fd(by->engine, by->service->name, &connection);      /* it has left */
+		close_socket_fd(by->engine, by->service->name, &connection);      /* the client has left */
 		return;
 	}
 	if (target && listener_park(target, &client, ARRIVED, clock_now() + MUX_PATIENCE)) {
@@ -159,7 +159,7 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 		return;
 	}
 	if (!target)
-		say_unknown(by, &client, name);
+		log_unknown(by, &client, name);
 	banner_send_unavailable(client.fd);
 	client_shut_and_drain(&client);
 	close_socket_client(by->engine, by->service->name, &client);

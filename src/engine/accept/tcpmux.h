@@ -1,5 +1,5 @@
-/* tcpmux (RFC 1078): superd's part. superd-builtin has read the name a client said; here it is looked up among the
- * services with a tcpmux: endpoint, and the client goes through that service's gate like any other. */
+/* tcpmux (RFC 1078). superd-builtin has read the name that the client sent. superd finds the service with a tcpmux:
+ * endpoint of that name, which then checks the client like any other. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
@@ -8,19 +8,20 @@
 
 /* Services with a tcpmux: endpoint, as engine->admission->tcpmux. */
 struct tcpmux {
-	struct service_runtime **runtimes;
-	size_t count;
+	struct service_runtime **runtimes; /* borrowed; NULL: none listed yet */
+	size_t count;                   /* runtimes in the list */
 	uint64_t table;                 /* service_list->changes when the list was made */
-	ev_timer timer;                 /* ends when a parked client of theirs has waited for too long */
+	ev_timer timer;                 /* fires when a parked client has waited for MUX_PATIENCE */
 };
 
 void tcpmux_init(struct engine *engine, struct tcpmux *mux);
 
-/* A client of `by`, a service with builtin = tcpmux, wants the service of this name: parks it there, as ARRIVED, and
- * posts HANDED. Takes the connection over. */
+/* A client of `by`, a service with builtin = tcpmux, asks for the service of this name: parks it there, as ARRIVED,
+ * and posts HANDED; or refuses it. Owns the connection. */
 void tcpmux_serve(struct service_runtime *by, const char *name, int connection);
 
-/* A client of a tcpmux: endpoint is parked until this loop time. Then HANDED is posted once more. */
+/* A client of a tcpmux: endpoint is parked until this clock_now(): HANDED is posted then, so that its service refuses
+ * it. */
 void tcpmux_wait(struct engine *engine, double until);
 
 void tcpmux_free(struct engine *engine);

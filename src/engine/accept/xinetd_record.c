@@ -1,5 +1,5 @@
-/* Logs clients by the flags of their service (log_on_success, log_on_failure). This lies on the path of every
- * connection, so without flags nothing is composed, looked up or written. */
+/* Logs clients by the flags of their service (log_on_success, log_on_failure). Every connection comes through here, so
+ * without flags superd composes, looks up and writes nothing. */
 #include "engine/accept/xinetd_record.h"
 
 #include <string.h>
@@ -39,7 +39,7 @@ static struct event event_of(const struct service_runtime *runtime, const char *
 	return (struct event){ .name = name, .service = runtime->service->name, .peer = peer };
 }
 
-static void take(struct service_runtime *runtime, const struct event *event, struct buf *line)
+static void write_record(struct service_runtime *runtime, const struct event *event, struct buf *line)
 {
 	const struct log_target *target = runtime->service->groups->logging->log_type;
 
@@ -62,8 +62,9 @@ void xinetd_record_find_sender(const struct service_runtime *runtime, struct cli
 	}
 }
 
-/* Logs the line of the BSDs' inetds for a client that libwrap was asked about; not for services with xinetd's lines. */
-static void say_wrapped(struct service_runtime *runtime, const struct client *client, bool let_in)
+/* Logs the line of the BSDs' inetds for a client that libwrap was asked about; not for services with xinetd's
+ * lines. */
+static void log_wrapped(struct service_runtime *runtime, const struct client *client, bool let_in)
 {
 	const struct log_options *logging = runtime->service->groups->logging;
 	struct buf line = { 0 };
@@ -89,14 +90,14 @@ void xinetd_record_start(struct service_runtime *runtime, pid_t pid, const struc
 	struct event event;
 	char address[128], mapped[128];
 
-	say_wrapped(runtime, client, true);
+	log_wrapped(runtime, client, true);
 	if (!flags)
 		return;
 	event = event_of(runtime, "start", peer_text(client, address, sizeof(address)));
 	event.pid = pid;
 	xinetd_line_start(&line, event.service, flags, pid,
 			  line_peer(runtime, client, event.peer, mapped, sizeof(mapped)));
-	take(runtime, &event, &line);
+	write_record(runtime, &event, &line);
 }
 
 void xinetd_record_end(struct service_runtime *runtime, pid_t pid, const struct ending *ending)
@@ -111,7 +112,7 @@ void xinetd_record_end(struct service_runtime *runtime, pid_t pid, const struct 
 	event.pid = pid;
 	instance_tell_ending(ending, &event);
 	xinetd_line_end(&line, event.service, flags, pid, ending->status, ending->lasted);
-	take(runtime, &event, &line);
+	write_record(runtime, &event, &line);
 }
 
 enum level xinetd_record_run_level(const struct service_runtime *runtime)
@@ -121,7 +122,7 @@ enum level xinetd_record_run_level(const struct service_runtime *runtime)
 	return service->exec->accept && service->groups->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
 }
 
-static void refuse(struct service_runtime *runtime, const struct client *client, const char *word)
+static void record_refusal(struct service_runtime *runtime, const struct client *client, const char *word)
 {
 	unsigned flags = runtime->service->groups->logging->log_on_failure;
 	struct buf line = { 0 };
@@ -134,10 +135,11 @@ static void refuse(struct service_runtime *runtime, const struct client *client,
 	event.reason = word;
 	xinetd_line_refusal(&line, event.service, flags, word,
 			    line_peer(runtime, client, event.peer, mapped, sizeof(mapped)));
-	take(runtime, &event, &line);
+	write_record(runtime, &event, &line);
 }
 
-/* A refused sender sends its datagram again and again. As xinetd, superd logs one line a minute for the last sender. */
+/* A refused sender sends its datagram again and again. As xinetd, superd logs one line a minute for the last
+ * sender. */
 static bool is_repeated(struct service_runtime *runtime, const struct client *client)
 {
 	struct accept_state *state = accept_state_find(runtime);
@@ -154,25 +156,25 @@ static bool is_repeated(struct service_runtime *runtime, const struct client *cl
 	return false;
 }
 
-/* xinetd writes no FAIL if id_only finds no user, which is NOID (xinetd_record_user), nor for a client it has not
- * judged. */
+/* xinetd writes no FAIL if id_only finds no user, which is NOID (xinetd_record_user), nor for a client that it has not
+ * checked. */
 void xinetd_record_refusal(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
 {
 	bool by_address = refusal == REFUSED_ADDRESS || refusal == REFUSED_NAME_UNASKED || refusal == REFUSED_SENSOR;
 
 	if (refusal == REFUSED_LIBWRAP || refusal == REFUSED_LIBWRAP_UNASKED)
-		say_wrapped(runtime, client, false);
+		log_wrapped(runtime, client, false);
 	if (!runtime->service->groups->logging->log_on_failure || refusal == REFUSED_IDENT ||
 	    !*refusal_word(refusal))
 		return;
 	if (by_address && client && client->fd < 0 && is_repeated(runtime, client))
 		return;
-	refuse(runtime, client, refusal_word(refusal));
+	record_refusal(runtime, client, refusal_word(refusal));
 }
 
 void xinetd_record_limit(struct service_runtime *runtime, const struct client *client)
 {
-	refuse(runtime, client, "connections per second");
+	record_refusal(runtime, client, "connections per second");
 }
 
 bool xinetd_record_names_limited(const struct service *service)
@@ -203,7 +205,7 @@ void xinetd_record_user(struct service_runtime *runtime, const struct client *cl
 	else
 		xinetd_line_nobody(&line, event.service, line_peer(runtime, client, event.peer, mapped, sizeof(mapped)),
 				   text);
-	take(runtime, &event, &line);
+	write_record(runtime, &event, &line);
 }
 
 void xinetd_record_traffic(struct service_runtime *runtime, uint64_t in, uint64_t out)
@@ -214,7 +216,7 @@ void xinetd_record_traffic(struct service_runtime *runtime, uint64_t in, uint64_
 	if (!(runtime->service->groups->logging->log_on_success & SUCCESS_TRAFFIC))
 		return;
 	xinetd_line_traffic(&line, event.service, in, out);
-	take(runtime, &event, &line);
+	write_record(runtime, &event, &line);
 }
 
 void xinetd_record_sensor(struct service_runtime *runtime, const struct client *client, int64_t deny_time)

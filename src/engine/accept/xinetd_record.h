@@ -4,14 +4,14 @@
  *   FAIL: ID REASON [from=ADDR]            USERID: ID text
  *   NOID: ID ADDR reason                   TRAFFIC: ID in=N(bytes) out=N(bytes)
  *
- * For a service without these options every function does nothing, at the cost of one comparison or two. They log where
- * log_type says (engine/log/xinetd_log_file).
+ * For a service without these options every function does nothing, at the cost of one or two comparisons. They write to the
+ * destination of log_type (engine/log/xinetd_log_file).
  *
- * A service with libwrap and without any of the flags has, in superd's own log, the lines of the BSDs' inetd where
+ * For a service with libwrap and without these flags, superd writes the lines of the BSDs' inetd to its own log, if
  * hosts.allow or hosts.deny have a rule:
  *   connection from ADDR, service ID (tcp)         refused connection from ADDR, service ID (tcp)
  *
- * A client of a unix socket has "<no address>", and so has an instance that gets the listeners (client NULL). */
+ * A client of a unix socket, and an instance that gets the listeners (client NULL), is logged as "<no address>". */
 #pragma once
 
 #include "engine/instance/instance.h"
@@ -34,11 +34,11 @@ enum level xinetd_record_run_level(const struct service_runtime *runtime);
 
 /* The limit of cps is reached: logs FAIL for "connections per second". */
 void xinetd_record_limit(struct service_runtime *runtime, const struct client *client);
-bool xinetd_record_names_limited(const struct service *service); /* with the client's address, if it is known */
+bool xinetd_record_names_limited(const struct service *service); /* whether that line has the client's address */
 
-/* Logs the ident server's answer behind "USERID :", as "UNIX : joe"; if `known` is false, the reason why there is none
- * (NOID), if the service requires a user (id_only). success: for a client that was let in (log_on_success), else
- * log_on_failure. The text comes from a stranger: it is made visible and cut. */
+/* Logs USERID with the ident server's answer, as "UNIX : joe". If `known` is false, logs NOID with the reason, if the
+ * service requires a user (id_only). success: the client was admitted (log_on_success), else log_on_failure applies.
+ * The text is a stranger's: it is made visible and cut. */
 void xinetd_record_user(struct service_runtime *runtime, const struct client *client, bool success, bool known,
 			const char *text);
 void xinetd_record_traffic(struct service_runtime *runtime, uint64_t in, uint64_t out);
@@ -46,6 +46,6 @@ void xinetd_record_traffic(struct service_runtime *runtime, uint64_t in, uint64_
 /* Whether the log needs the answer of the client's ident server. */
 bool xinetd_record_wants_user(const struct service *service, bool success);
 
-/* A client touched a sensor: its address is denied from now on, for so many microseconds (SCAN_INFINITY: for ever).
- * This goes to superd's own log, as with xinetd; the refusal has its own line. */
+/* A client touched a sensor: its address is denied for deny_time microseconds (SCAN_INFINITY: for ever). Logs that to
+ * superd's own log, as xinetd does; the refusal has its own line. */
 void xinetd_record_sensor(struct service_runtime *runtime, const struct client *client, int64_t deny_time);

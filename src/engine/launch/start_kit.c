@@ -43,7 +43,7 @@ static unsigned first_port(const struct service *service, const struct listener 
 void start_kit_init(struct start_kit *kit)
 {
 	list_init(&kit->rest);
-	worker_pool_init(&kit->standbys);
+	worker_pool_init(&kit->workers);
 }
 
 static void start_kit_wake(struct start_kit *kit, struct engine *engine)
@@ -240,7 +240,7 @@ void start_kit_drop_notify(struct start_kit *kit)
 
 void start_kit_drop(struct start_kit *kit)
 {
-	worker_pool_dismiss(&kit->standbys);
+	worker_pool_dismiss(&kit->workers);
 	plan_free(kit->plan);
 	free(kit->names);
 	kit->plan = NULL;

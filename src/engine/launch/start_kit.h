@@ -22,7 +22,7 @@ struct start_kit {
 	struct plan *plan;
 	double judged;                  /* loop time of the last plan_check_trust */
 	uint64_t made;                  /* number of the plan, from 1 on */
-	struct worker_pool standbys;    /* processes of this plan that wait for a connection */
+	struct worker_pool workers;    /* processes of this plan that wait for a connection */
 	struct output *log, *syslog;    /* pipes for the output of backends */
 	struct output *inherited[2];    /* the same in place of superd's own stdout and stderr; NULL: these themselves */
 	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last, and of what the store holds */
@@ -51,7 +51,7 @@ struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *eng
 /* Notes why a start failed: one that blocked superd is made apart from then on. */
 void start_kit_note_fault(struct start_kit *kit, const struct fault *fault);
 
-void start_kit_drop(struct start_kit *kit);     /* drops plan, standbys and names; the pipes stay */
+void start_kit_drop(struct start_kit *kit);     /* drops plan, workers and names; the pipes stay */
 void start_kit_drop_notify(struct start_kit *kit);
 void start_kit_free(struct start_kit *kit, struct engine *engine);
 

@@ -242,11 +242,11 @@ void load_course(struct state_loader_instance *resumed, struct state_section *se
 	int of = (int)state_number(section, "of", -1, INT_MAX, -1);
 	struct pending_client guest = { .listener = find_listener(resumed->runtime, of, state_text(section, "at")) };
 
-	state_load(section, &guest_state, &guest, NULL);
+	state_load(section, &pending_state, &guest, NULL);
 	if (instance && shared_run_owns(instance))
 		sequence = shared_start_resume(resumed->runtime, instance);
 	else if (instance)
-		sequence = pending_resume_course(resumed->runtime, instance, &guest, state_flag(section, "has_run"));
+		sequence = pending_load_sequence(resumed->runtime, instance, &guest, state_flag(section, "has_run"));
 	resumed->control = sequence ? &sequence->control : NULL;
 	if (sequence) {
 		state_load(section, &course_state, sequence, NULL);

@@ -307,7 +307,7 @@ static void go_on_with_courses(struct service_runtime *runtime)
 
 		if (!instance->sequence)
 			continue;
-		pending_resume_plan(instance->sequence);
+		pending_load_plan(instance->sequence);
 		exec_sequence_go_on(instance->sequence);
 	}
 }

@@ -97,7 +97,7 @@ static void save_guest(struct state_saver *carry, const struct pending_client *g
 	struct pending_client gone = { .client = guest->client, .progress = ADMISSION_PASSED };
 
 	if (!has_run) {
-		state_save(carry, &guest_state, guest);
+		state_save(carry, &pending_state, guest);
 		if (guest->listener) {
 			state_add_number(&carry->text, "of", guest->listener->io.fd);
 			save_text(carry, "at", guest->listener->listen->name);
@@ -106,7 +106,7 @@ static void save_guest(struct state_saver *carry, const struct pending_client *g
 	}
 	gone.client.fd = -1;
 	memcpy(gone.name, guest->name, sizeof(gone.name));
-	state_save(carry, &guest_state, &gone);
+	state_save(carry, &pending_state, &gone);
 }
 
 /* A command that runs goes over as the child it is, with the rest of its time and the commands after it. If a program
@@ -114,7 +114,7 @@ static void save_guest(struct state_saver *carry, const struct pending_client *g
  * report of its child. */
 static void save_course(struct state_saver *carry, struct exec_sequence *sequence)
 {
-	const struct pending_client *guest = pending_of_course(sequence);
+	const struct pending_client *guest = pending_of_sequence(sequence);
 
 	state_save(carry, &course_state, sequence);
 	if (guest)

@@ -11,7 +11,7 @@ static struct lookup_reply advice;
 
 static bool takes(const char *line)
 {
-	return lookup_read_line(line, &advice);
+	return lookup_reply_parse_line(line, &advice);
 }
 
 Test(advice, reads_every_answer)
@@ -24,9 +24,9 @@ Test(advice, reads_every_answer)
 	cr_expect(takes("ident yes UNIX : joe"));
 	cr_expect(advice.has_user && advice.knows_user);
 	cr_expect_str_eq(advice.user, "UNIX : joe");
-	cr_expect_not(advice.left_to_another);
+	cr_expect_not(advice.twisted);
 	cr_expect(takes("libwrap twist"));
-	cr_expect(advice.left_to_another);
+	cr_expect(advice.twisted);
 }
 
 Test(advice, reads_every_no)

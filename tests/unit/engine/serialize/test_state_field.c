@@ -42,7 +42,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &saved_guard,
 	&saved_times, &failure_state, &twins_state, &pair_state, &parted_state, &opening_state,
 	&refresh_state, &instance_state, &notice_state, &control_state, &course_state, &search_state,
-	&guest_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
+	&pending_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&saved_idle, &saved_freeze, &saved_run,
 };
 static size_t table_count;
