@@ -1,6 +1,6 @@
-/* Control groups that are kept open, the last used first. Another process may remove the folder of one and make a
- * new one of its name. The kernel reports that at the next start, which opens the new one in its place
- * (exec/spawn/spawn_clone), and at the next question, after which the group is closed. */
+/* The list of open control groups, the last used first. Another process may remove a group's folder and make a new
+ * one of the same name. clone3(2) reports that at the next start, which opens the new folder
+ * (exec/spawn/spawn_clone); cgroup_cache_ask closes such a group. */
 #include "engine/launch/cgroup_cache.h"
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ const struct cgroup_cache_entry *cgroup_cache_find(struct engine *engine, const 
 }
 
 /* The descriptors get high numbers, where no child has to copy them. */
-static bool fill(struct cgroup_cache_entry *group, const char *service, const char *path, int folder)
+static bool fill_entry(struct cgroup_cache_entry *group, const char *service, const char *path, int folder)
 {
 	group->folder = fd_raise(folder, FD_HIGH);
 	group->events = fd_raise(cgroup_open_events(group->folder), FD_HIGH);
@@ -73,7 +73,7 @@ void cgroup_cache_add(struct engine *engine, const char *service, const char *pa
 	}
 	put_first(engine, group);
 	engine->launch->open_cgroup_count++;
-	if (!fill(group, service, path, folder))
+	if (!fill_entry(group, service, path, folder))
 		close_one(engine, group);
 	else if (engine->launch->open_cgroup_count > OPEN_MOST)
 		close_one(engine, container_of(engine->launch->open_cgroups.previous, struct cgroup_cache_entry, link));

@@ -1,5 +1,5 @@
-/* The report of a start apart. The pipe also closes if the process is killed during its start: superd takes that as
- * if the program ran, and its end follows at once. */
+/* The report of an asynchronous start. The pipe also closes if the process is killed during its start: superd then
+ * assumes that the program runs, and learns of its end at once. */
 #include "engine/launch/exec_status.h"
 
 #include <errno.h>
@@ -7,52 +7,52 @@
 
 #include "base/fd.h"
 
-void exec_status_forget(struct exec_status *apart)
+void exec_status_forget(struct exec_status *status)
 {
-	if (apart->io.fd < 0)
+	if (status->io.fd < 0)
 		return;
-	ev_io_stop(apart->loop, &apart->io);
-	fd_close(&apart->io.fd);
+	ev_io_stop(status->loop, &status->io);
+	fd_close(&status->io.fd);
 }
 
-static void hear(struct exec_status *apart, bool has_ended)
+static void read_report(struct exec_status *status, bool has_ended)
 {
 	struct fault fault;
 	ssize_t got;
 
 	do
-		got = read(apart->io.fd, &fault, sizeof(fault));
+		got = read(status->io.fd, &fault, sizeof(fault));
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN && !has_ended)
 		return;
-	exec_status_forget(apart);
-	apart->told(apart, got == (ssize_t)sizeof(fault) ? &fault : NULL);
+	exec_status_forget(status);
+	status->told(status, got == (ssize_t)sizeof(fault) ? &fault : NULL);
 }
 
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
 {
 	(void)loop, (void)events;
-	hear(io->data, false);
+	read_report(io->data, false);
 }
 
-void exec_status_init(struct exec_status *apart, struct ev_loop *loop,
-		      void (*told)(struct exec_status *apart, const struct fault *fault))
+void exec_status_init(struct exec_status *status, struct ev_loop *loop,
+		      void (*told)(struct exec_status *status, const struct fault *fault))
 {
-	apart->loop = loop;
-	apart->told = told;
-	ev_init(&apart->io, on_report);
-	apart->io.fd = -1;
-	apart->io.data = apart;
+	status->loop = loop;
+	status->told = told;
+	ev_init(&status->io, on_report);
+	status->io.fd = -1;
+	status->io.data = status;
 }
 
-void exec_status_watch(struct exec_status *apart, int report)
+void exec_status_watch(struct exec_status *status, int report)
 {
-	ev_io_set(&apart->io, report, EV_READ);
-	ev_io_start(apart->loop, &apart->io);
+	ev_io_set(&status->io, report, EV_READ);
+	ev_io_start(status->loop, &status->io);
 }
 
-void exec_status_settle(struct exec_status *apart, bool has_ended)
+void exec_status_settle(struct exec_status *status, bool has_ended)
 {
-	if (exec_status_is_under_way(apart))
-		hear(apart, has_ended);
+	if (exec_status_is_under_way(status))
+		read_report(status, has_ended);
 }

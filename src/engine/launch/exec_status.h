@@ -1,5 +1,5 @@
-/* Reads the report of a start apart (exec/spawn/spawn.h): that its program runs, or at which stage it failed. superd
- * does not wait for it. */
+/* Reads the report of an asynchronous start (spawn_request.plan->apart, exec/spawn/spawn.h): its program runs, or the
+ * start failed at a stage. superd does not wait for the report. Embedded in its owner. */
 #pragma once
 
 #include <ev.h>
@@ -8,22 +8,22 @@
 #include "exec/child/child.h"
 
 struct exec_status {
-	ev_io io;                       /* fd -1: none is under way */
+	ev_io io;                       /* watches the report's pipe; fd -1: no start is under way */
 	struct ev_loop *loop;
-	void (*told)(struct exec_status *apart, const struct fault *fault); /* fault NULL: the program runs. The last call */
+	void (*told)(struct exec_status *status, const struct fault *fault); /* fault NULL: the program runs. The last call */
 };
 
-void exec_status_init(struct exec_status *apart, struct ev_loop *loop,
-		      void (*told)(struct exec_status *apart, const struct fault *fault));
-void exec_status_watch(struct exec_status *apart, int report); /* owns launch->report from now on */
+void exec_status_init(struct exec_status *status, struct ev_loop *loop,
+		      void (*told)(struct exec_status *status, const struct fault *fault));
+void exec_status_watch(struct exec_status *status, int report); /* owns report, the pipe of spawn_request */
 
-static inline bool exec_status_is_under_way(const struct exec_status *apart)
+static inline bool exec_status_is_under_way(const struct exec_status *status)
 {
-	return apart->io.fd >= 0;
+	return status->io.fd >= 0;
 }
 
-/* Reports now what is in the pipe. has_ended: its process has ended, so nothing more comes, though another process that
- * was made beside it may still keep the pipe open. */
-void exec_status_settle(struct exec_status *apart, bool has_ended);
+/* Reads the report now, if it has come. has_ended: the process has ended, so no report will come, though a process
+ * that was forked at the same time may keep the pipe open. */
+void exec_status_settle(struct exec_status *status, bool has_ended);
 
-void exec_status_forget(struct exec_status *apart); /* told is not called any more */
+void exec_status_forget(struct exec_status *status); /* closes the pipe; told is not called any more */

@@ -32,8 +32,8 @@ bool fd_map_room(struct fd_map *fd_map, size_t sockets)
 	memset(fd_map, 0, sizeof(*fd_map));
 	fd_map->wanted = fd_map->small;
 	fd_map->own = fd_map->own_small;
-	fd_map->own_most = 2 * (int)(most > WIRING_SMALL ? most : WIRING_SMALL);
-	if (most <= WIRING_SMALL)
+	fd_map->own_most = 2 * (int)(most > FD_MAP_SMALL ? most : FD_MAP_SMALL);
+	if (most <= FD_MAP_SMALL)
 		return true;
 	fd_map->wanted = calloc(3 * most, sizeof(int));
 	fd_map->own = fd_map->wanted ? fd_map->wanted + most : NULL;

@@ -1,4 +1,4 @@
-/* The descriptors of one start, and their places in the child. */
+/* The fd map of a start: the descriptors of superd that the child gets, and their numbers in the child. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,32 +8,34 @@
 #include "engine/launch/fdstore.h"
 #include "exec/child/stream_file.h"
 
-#define WIRING_SMALL 8
+#define FD_MAP_SMALL 8
 
-/* The descriptors of one start. Those that had to be opened or copied for it are closed by fd_map_close: up to two for
- * each that is wanted, as one that was opened at a high number is copied to a low one. */
+/* wanted[n] becomes descriptor n of the child: 0 to 2 are the standard streams, then the sockets, then the others.
+ * The map owns descriptors that were opened or copied for the start, up to two for each wanted one: a descriptor with
+ * a high number gets a low copy. fd_map_close closes them. */
 struct fd_map {
-	int *wanted;
-	int count;
-	int others;                     /* descriptors behind the sockets that are no sockets */
-	int small[WIRING_SMALL];
-	int *own;
-	int own_count, own_most;
-	int own_small[2 * WIRING_SMALL];
+	int *wanted;                    /* descriptors of superd; `small`, or allocated */
+	int count;                      /* entries of wanted */
+	int others;                     /* descriptors behind the sockets that LISTEN_FDS does not count */
+	int small[FD_MAP_SMALL];
+	int *own;                       /* descriptors that fd_map_close closes */
+	int own_count, own_most;        /* entries of own; room for them */
+	int own_small[2 * FD_MAP_SMALL];
 	struct stream_file files[3];    /* files of the standard streams that the child opens */
-	bool has_files;
+	bool has_files;                 /* files has an entry */
 	char *file_names;               /* names of open_file, as ":a:b"; NULL: none */
 };
 
-/* Makes it empty, with room for so many sockets and additions. false: out of memory. */
+/* Initializes an empty map with room for `sockets` descriptors behind the standard streams, and a few more. false:
+ * out of memory. */
 bool fd_map_room(struct fd_map *fd_map, size_t sockets);
 void fd_map_close(struct fd_map *fd_map);
 
-int fd_map_low(struct fd_map *fd_map, int fd);  /* returns the same file at a low number; -1 and errno */
-int fd_map_own(struct fd_map *fd_map, int fd);  /* fd_map_close closes it; returns fd, -1 too */
+int fd_map_low(struct fd_map *fd_map, int fd);  /* returns fd, or a copy at a low number; -1 and errno */
+int fd_map_own(struct fd_map *fd_map, int fd);  /* fd_map_close will close fd; returns fd, also -1 */
 
 /* Adds the descriptors of the store, behind the sockets. false: that failed, for the reason in why. */
 bool fd_map_add_store(struct fd_map *fd_map, const struct fdstore *store, struct buf *why);
 
-/* Adds a descriptor for the child that is no socket; owns it also on failure. false and errno. */
+/* Adds a descriptor that is no socket. Owns it, also on failure: false and errno. */
 bool fd_map_add(struct fd_map *fd_map, int fd);

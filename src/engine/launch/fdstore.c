@@ -1,5 +1,5 @@
-/* The store of descriptors of a service. Each one costs superd a descriptor, so they are limited, the same one is
- * kept once, and one whose other end is gone is closed. */
+/* The fd store of a service. Each entry costs superd a descriptor: their number is limited, the same open file is kept
+ * once, and a descriptor whose other end has gone is closed. */
 #include "engine/launch/fdstore.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void close_watch(struct fdstore *store)
 	ev_io_set(&store->io, -1, EV_READ);
 }
 
-static void drop(struct fdstore *store, struct fdstore_entry *kept)
+static void drop_entry(struct fdstore *store, struct fdstore_entry *kept)
 {
 	if (kept->is_watched)
 		fd_hangup_forget(store->io.fd, kept->fd);
@@ -36,21 +36,21 @@ static void drop(struct fdstore *store, struct fdstore_entry *kept)
 	store->count--;
 }
 
-static void say(const struct fdstore *store, enum level level, const char *what)
+static void log_text(const struct fdstore *store, enum level level, const char *what)
 {
 	struct event event = { .name = "store", .service = store->service };
 
 	log_event(store->engine->log, level, &event, "%s", what);
 }
 
-static void say_gone(const struct fdstore *store, const char *name)
+static void log_gone(const struct fdstore *store, const char *name)
 {
 	struct event event = { .name = "store", .service = store->service, .reason = name };
 
 	log_event(store->engine->log, LEVEL_INFO, &event, "the other end of %s is gone: not kept any longer", name);
 }
 
-static struct fdstore_entry *find(struct fdstore *store, int fd)
+static struct fdstore_entry *find_fd(struct fdstore *store, int fd)
 {
 	LIST_EACH(link, &store->kept) {
 		struct fdstore_entry *kept = container_of(link, struct fdstore_entry, link);
@@ -65,15 +65,15 @@ static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct fdstore *store = io->data;
 	int fd = fd_hangup_next(io->fd);
-	struct fdstore_entry *kept = find(store, fd);
+	struct fdstore_entry *kept = find_fd(store, fd);
 
 	(void)loop, (void)events;
 	if (fd >= 0 && !kept)
 		fd_hangup_forget(io->fd, fd);
 	if (fd < 0 || !kept)
 		return;
-	say_gone(store, kept->name);
-	drop(store, kept);
+	log_gone(store, kept->name);
+	drop_entry(store, kept);
 }
 
 struct fdstore *fdstore_new(struct engine *engine, const char *service)
@@ -104,7 +104,7 @@ static bool open_watch(struct fdstore *store)
 	return true;
 }
 
-/* poll(2) of a vsock takes its lock, which another process may hold for ever. */
+/* poll(2) of a vsock takes the socket's lock, which another process may hold for ever. */
 static bool is_polled_freely(int fd)
 {
 #if defined(SO_DOMAIN) && defined(AF_VSOCK)
@@ -118,8 +118,8 @@ static bool is_polled_freely(int fd)
 #endif
 }
 
-/* false: it never hangs up, or can't be watched. */
-static bool watch(struct fdstore *store, int fd)
+/* false: the descriptor never hangs up, or cannot be watched. */
+static bool watch_fd(struct fdstore *store, int fd)
 {
 	if (!is_polled_freely(fd))
 		return false;
@@ -134,7 +134,7 @@ static bool watch(struct fdstore *store, int fd)
 	return false;
 }
 
-static bool has(const struct fdstore *store, int fd)
+static bool has_file(const struct fdstore *store, int fd)
 {
 	LIST_EACH(link, &store->kept) {
 		if (open_file_is_same(container_of(link, struct fdstore_entry, link)->fd, fd))
@@ -152,7 +152,7 @@ bool fdstore_keep(struct fdstore *store, int *fd, const char *name, size_t lengt
 	kept->fd = fd_raise(*fd, FD_HIGH);
 	*fd = -1;
 	kept->user = user;
-	kept->is_watched = watched && watch(store, kept->fd);
+	kept->is_watched = watched && watch_fd(store, kept->fd);
 	memcpy(kept->name, name, length);
 	kept->name[length] = '\0';
 	list_add(&store->kept, &kept->link);
@@ -160,7 +160,7 @@ bool fdstore_keep(struct fdstore *store, int *fd, const char *name, size_t lengt
 	return true;
 }
 
-static void say_full(struct fdstore *store, int64_t most)
+static void log_full(struct fdstore *store, int64_t most)
 {
 	struct event event = { .name = "store", .service = store->service };
 	char more[LOG_RATE_LIMIT_MORE];
@@ -171,9 +171,9 @@ static void say_full(struct fdstore *store, int64_t most)
 			  more);
 }
 
-/* superd keeps no descriptor that it may have to wait for when it closes it or looks at it: files, as any process may
- * serve their file system, and descriptors that hold others. */
-static void say_refused(struct fdstore *store, const struct received *received)
+/* superd keeps no descriptor whose close(2) or fstat(2) may block: files, as any process may serve their file system,
+ * and descriptors that hold others. */
+static void log_refused(struct fdstore *store, const struct received *received)
 {
 	struct event event = { .name = "store", .service = store->service, .reason = received->kind };
 	char more[LOG_RATE_LIMIT_MORE];
@@ -192,16 +192,16 @@ void fdstore_take(struct fdstore *store, const struct notify_message *message, s
 	size_t length = named ? message->name.length : strlen(NAMELESS);
 
 	if (received->refused)
-		say_refused(store, received);
+		log_refused(store, received);
 	for (size_t n = 0; n < received->count; n++) {
-		if (has(store, received->fds[n]))
+		if (has_file(store, received->fds[n]))
 			continue;
 		if (store->count >= (uint64_t)most) {
-			say_full(store, most);
+			log_full(store, most);
 			return;
 		}
 		if (!fdstore_keep(store, &received->fds[n], name, length, user, !message->unpolled))
-			say(store, LEVEL_ERROR, "a descriptor is not kept: out of memory");
+			log_text(store, LEVEL_ERROR, "a descriptor is not kept: out of memory");
 	}
 }
 
@@ -211,7 +211,7 @@ void fdstore_remove(struct fdstore *store, struct note_text name)
 		struct fdstore_entry *kept = container_of(link, struct fdstore_entry, link);
 
 		if (strlen(kept->name) == name.length && !memcmp(kept->name, name.at, name.length))
-			drop(store, kept);
+			drop_entry(store, kept);
 	}
 }
 
@@ -226,7 +226,7 @@ void fdstore_keep_own(struct fdstore *store, uid_t user)
 		log_event(store->engine->log, LEVEL_NOTICE, &event,
 			  "%s is not kept any longer: uid %lu stored it, and the service's is %lu now", kept->name,
 			  (unsigned long)kept->user, (unsigned long)user);
-		drop(store, kept);
+		drop_entry(store, kept);
 	}
 }
 
@@ -235,7 +235,7 @@ void fdstore_empty(struct fdstore *store)
 	if (!store)
 		return;
 	LIST_EACH(link, &store->kept)
-		drop(store, container_of(link, struct fdstore_entry, link));
+		drop_entry(store, container_of(link, struct fdstore_entry, link));
 }
 
 void fdstore_free(struct fdstore *store)
@@ -247,9 +247,9 @@ void fdstore_free(struct fdstore *store)
 	free(store);
 }
 
-static void save_name(struct state_saver *carry, const void *object)
+static void save_name(struct state_saver *saver, const void *object)
 {
-	state_add(&carry->text, "name", ((const struct fdstore_entry *)object)->name);
+	state_add(&saver->text, "name", ((const struct fdstore_entry *)object)->name);
 }
 
 static const struct state_field kept_fields[] = {

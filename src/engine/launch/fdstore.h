@@ -1,7 +1,8 @@
-/* Descriptors that a backend has given superd to keep (FDSTORE=1), for its next start: over the end of an instance,
- * over reloads, until the service is taken out of the table or what they stand for has gone. accept = no only.
+/* The fd store of a service (sd_notify(3), FDSTORE=1): descriptors that a backend has given superd to keep for its
+ * next start. superd keeps them over the end of an instance and over reloads, until the service is removed or the
+ * other end of the descriptor has gone. Only for accept = no.
  *
- * A service's means hold it, NULL before the first. */
+ * Owner: struct service_runtime, by start_kit.store; NULL before the first descriptor. */
 #pragma once
 
 #include <ev.h>
@@ -19,34 +20,36 @@ struct engine;
 
 struct fdstore {
 	struct list kept;               /* struct fdstore_entry, in the order in which they came */
-	size_t count, watched;
+	size_t count, watched;          /* entries of kept; entries whose other end superd watches */
 	struct engine *engine;
 	char *service;                  /* name of the service, for the log */
-	struct log_rate_limit full, refused; /* limit the warnings about descriptors that are not kept */
-	ev_io io;                       /* reports descriptors whose other end is gone; fd -1: none is watched */
+	struct log_rate_limit full, refused; /* limit warnings about descriptors that are not kept */
+	ev_io io;                       /* reports descriptors whose other end has gone; fd -1: none is watched */
 };
 
 struct fdstore_entry {
 	struct list link;
 	int fd;
 	uid_t user;                     /* user that stored it */
-	bool is_watched;
-	char name[];
+	bool is_watched;                /* superd drops it when its other end has gone */
+	char name[];                    /* FDNAME */
 };
 
-/* Over an upgrade: one descriptor. */
+/* Saved over an upgrade: one descriptor. */
 extern const struct field_table kept_state;
 
 struct fdstore *fdstore_new(struct engine *engine, const char *service); /* NULL: out of memory */
 
-/* Keeps the descriptors of a message, `most` of them in all; those it keeps are taken out of the received ones. */
+/* Keeps the descriptors of a message, up to `most` in the store, and takes them out of the received ones. Logs those
+ * that it does not keep. */
 void fdstore_take(struct fdstore *store, const struct notify_message *message, struct received *received, uid_t user,
 		  int64_t most);
 
-/* Keeps one descriptor, and sets *fd to -1. false: out of memory. */
+/* Keeps one descriptor, and sets *fd to -1. watched: watches its other end, if that is possible. false: out of
+ * memory, and fd stays the caller's. */
 bool fdstore_keep(struct fdstore *store, int *fd, const char *name, size_t length, uid_t user, bool watched);
 
-/* Drops descriptors that another user stored: the service has this user now. */
+/* The service has this user now: drops descriptors that another user stored. */
 void fdstore_keep_own(struct fdstore *store, uid_t user);
 
 void fdstore_remove(struct fdstore *store, struct note_text name); /* drops all of this name */

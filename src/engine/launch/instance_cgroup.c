@@ -1,5 +1,5 @@
-/* The control groups of instances. The kernel keeps a group until the last of its processes is reaped, which may be
- * a process that superd does not know. So superd tries to remove the groups that are left after each reaping. */
+/* The control groups of instances. rmdir(2) of a group fails with EBUSY until its last process is reaped, which may
+ * be a process that superd does not know. So superd tries to remove the noted groups after each reaping. */
 #include "engine/launch/instance_cgroup.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #define KEPT_MOST 1000                  /* groups kept for the next start; the kernel takes some 10 KB for each */
 
-static bool make_ready(struct engine *engine, const struct service *service, struct buf *why)
+static bool prepare_cgroups(struct engine *engine, const struct service *service, struct buf *why)
 {
 	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
 	const char *option = cgroup_settings->count ? cgroup_settings->list[0].option : "control group";
@@ -31,7 +31,7 @@ bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine,
 	if (!launch->plan->cgroup_settings)
 		return true;
 	if (!group->path) {
-		if (!make_ready(engine, service, why)) {
+		if (!prepare_cgroups(engine, service, why)) {
 			if (launch->plan->cgroup_settings->optional)
 				buf_clear(why);
 			return launch->plan->cgroup_settings->optional;
@@ -65,7 +65,7 @@ void instance_cgroup_kill(struct instance_cgroup *group)
 	group->killed = true;
 }
 
-/* If a new row wants more than superd's groups were made for, the instance gets what is possible. */
+/* If the new settings need controllers that superd's groups lack, the instance gets the limits that are possible. */
 void instance_cgroup_adopt(struct instance_cgroup *group, struct engine *engine, const struct service *service,
 			   pid_t pid)
 {
@@ -74,7 +74,7 @@ void instance_cgroup_adopt(struct instance_cgroup *group, struct engine *engine,
 
 	if (!group->path)
 		return;
-	if (!service->cgroup_settings || !service->cgroup_settings->has_group || make_ready(engine, service, &why))
+	if (!service->cgroup_settings || !service->cgroup_settings->has_group || prepare_cgroups(engine, service, &why))
 		cgroup_update(group->path, service, &group->files, &why);
 	if (why.length)
 		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,
@@ -90,7 +90,7 @@ void instance_cgroup_remember(struct engine *engine, char *path)
 		empty->path = path;
 		list_add(&engine->launch->empty_cgroups, &empty->link);
 	} else {
-		free(path);             /* without memory to remember it, it goes with its folder */
+		free(path);             /* out of memory: it goes with its folder */
 	}
 }
 
@@ -108,19 +108,19 @@ void instance_cgroup_take_back(struct instance_cgroup *group, struct engine *eng
 	}
 }
 
-/* As instance_cgroup_holds, without a look for its path where that can be spared. */
-static bool still_holds(const struct instance_cgroup *group, struct engine *engine)
+/* As instance_cgroup_holds, by the cache if the group is open there. */
+static bool has_processes(const struct instance_cgroup *group, struct engine *engine)
 {
 	int populated = group->kept ? cgroup_cache_ask(engine, group->path) : -1;
 
 	return populated < 0 ? instance_cgroup_holds(group) : populated;
 }
 
-/* A group is not kept if a reload gave it limits, which the next start would inherit, if it was killed, or if a process
- * is left in it, which a stop of the next instance would end, too. */
-static bool stays(const struct instance_cgroup *group, struct engine *engine)
+/* Whether the next start may use the group. Not if a reload gave it limits, which that start would inherit; nor if it
+ * was killed; nor if a process is left in it, which a stop of the next instance would end, too. */
+static bool may_keep(const struct instance_cgroup *group, struct engine *engine)
 {
-	return !group->files && !group->killed && !still_holds(group, engine) &&
+	return !group->files && !group->killed && !has_processes(group, engine) &&
 	       engine->launch->cgroups.kept <= KEPT_MOST;
 }
 
@@ -129,10 +129,10 @@ void instance_cgroup_leave(struct instance_cgroup *group, struct engine *engine,
 	if (!group->path)
 		return;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		group->killed = true;   /* for all that is known, by a kill of the whole group */
+		group->killed = true;   /* maybe by cgroup.kill: superd cannot tell */
 	if (kills && instance_cgroup_holds(group))
 		instance_cgroup_kill(group);
-	if (group->kept && !stays(group, engine)) {
+	if (group->kept && !may_keep(group, engine)) {
 		cgroup_cache_close(engine, group->path);
 		engine->launch->cgroups.kept--;
 		group->kept = false;
@@ -193,7 +193,8 @@ bool instance_cgroups_are_left(const struct engine *engine)
 	return !list_empty(&engine->launch->empty_cgroups) || !list_empty(&engine->launch->left_bases);
 }
 
-/* Groups below a base have an instance or are remembered; at superd's end empty groups of others are removed, too. */
+/* Removes the folders of earlier superds. Groups below them have an instance or are noted. forgets: superd ends, so
+ * other empty groups below are removed, too. */
 static void sweep_bases(struct engine *engine, bool forgets)
 {
 	LIST_EACH(link, &engine->launch->left_bases) {
@@ -208,7 +209,7 @@ static void sweep_bases(struct engine *engine, bool forgets)
 	}
 }
 
-static void sweep(struct engine *engine, bool forgets)
+static void sweep_groups(struct engine *engine, bool forgets)
 {
 	LIST_EACH(link, &engine->launch->empty_cgroups) {
 		struct empty_cgroup *group = container_of(link, struct empty_cgroup, link);
@@ -224,12 +225,12 @@ static void sweep(struct engine *engine, bool forgets)
 
 void instance_cgroups_sweep(struct engine *engine)
 {
-	sweep(engine, false);
+	sweep_groups(engine, false);
 }
 
 void instance_cgroups_end(struct engine *engine)
 {
 	cgroup_cache_close_all(engine);
-	sweep(engine, true);
+	sweep_groups(engine, true);
 	cgroups_end(&engine->launch->cgroups);
 }

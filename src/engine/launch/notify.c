@@ -1,5 +1,5 @@
-/* The notify socket of a service. Its place matters: below a folder that only root can change, under a name that
- * nobody can guess, and where the backend can see it. */
+/* Opens the notify socket of a service: in a folder that only root can change, under a name that cannot be guessed,
+ * where the backend can see it. */
 #include "engine/launch/notify.h"
 
 #include <errno.h>
@@ -113,7 +113,7 @@ static void notify_close(struct notify *notify)
 {
 	int fd = notify->io.fd;
 
-	LIST_EACH(link, &notify->unheard)       /* their instances are freed with it */
+	LIST_EACH(link, &notify->unheard)       /* their instances are freed with the socket */
 		list_remove(link);
 	LIST_EACH(link, &notify->carried) {
 		struct carried *carried = container_of(link, struct carried, link);
@@ -131,13 +131,13 @@ static void notify_close(struct notify *notify)
 	if (notify->service)
 		close_socket_listener(notify->engine, notify->service, true, &fd);
 	else
-		fd_close(&fd);          /* nobody knows it yet */
+		fd_close(&fd);          /* no process has it yet */
 	free(notify->variable);
 	free(notify->service);
 	free(notify);
 }
 
-static void say_unopened(const struct engine *engine, const struct service *service, struct buf *why)
+static void describe_unopened(const struct engine *engine, const struct service *service, struct buf *why)
 {
 	buf_text(why, "opening a socket for its notifications");
 	if (has_own_network(service))
@@ -183,7 +183,7 @@ struct notify *notify_open(struct engine *engine, const struct service *service,
 		return NULL;
 	}
 	if (!notify->service || !open_socket(notify, service)) {
-		say_unopened(engine, service, why);
+		describe_unopened(engine, service, why);
 		notify_close(notify);
 		return NULL;
 	}
@@ -201,7 +201,7 @@ struct notify *notify_resume(struct engine *engine, const char *service, const c
 		notify_close(notify);
 		return NULL;
 	}
-	engine->launch->notify_dir_swept = true;    /* what is in the folder is its own */
+	engine->launch->notify_dir_swept = true;    /* the sockets in the folder are this superd's */
 	notify->io.fd = fd;
 	return listen_at(notify);
 }
@@ -220,16 +220,16 @@ void notify_release(struct notify *notify)
 	notify_close_unused(notify);
 }
 
-static void save_socket(struct state_saver *carry, const void *object)
+static void save_socket(struct state_saver *saver, const void *object)
 {
-	save_fd(carry, "fd", ((const struct notify *)object)->io.fd);
+	save_fd(saver, "fd", ((const struct notify *)object)->io.fd);
 }
 
-static void save_variable(struct state_saver *carry, const void *object)
+static void save_variable(struct state_saver *saver, const void *object)
 {
 	const struct notify *notify = object;
 
-	save_text(carry, "variable", notify->variable);
+	save_text(saver, "variable", notify->variable);
 }
 
 #define NONE(path, why) STATE_NONE(notify, path, why)

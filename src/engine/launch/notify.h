@@ -1,9 +1,10 @@
-/* The notify socket of a service (sd_notify(3)). It is made for the first start that may use it, kept for the next
- * ones, and closed once the service does not need it and no instance is left that may send.
+/* The notify socket of a service (sd_notify(3)). superd opens it for the first start that may use it, keeps it for
+ * the next ones, and closes it when the service does not need it any more and no instance is left that may send.
+ * Owner: struct start_kit, until notify_release; then itself.
  *
- * It is below RUNSTATEDIR/superd/notify, or an abstract one where such a folder is impossible or the backend could
- * not see it. superd reads a bounded amount a second; beyond that it does not watch the socket for a moment, so
- * senders wait. */
+ * Its path is below RUNSTATEDIR/superd/notify. If that folder is impossible, or the backend could not see it, the
+ * socket is abstract (unix(7)). superd reads a bounded amount a second; beyond that it does not watch the socket for
+ * a moment, so senders block in send(2). */
 #pragma once
 
 #include <ev.h>
@@ -19,18 +20,18 @@
 #include "engine/serialize/state_field.h"
 #include "os/socket/notify_socket.h"
 
-/* A message with descriptors. */
+/* A message with descriptors, which another process receives (engine/core/fd_receive). */
 struct carried {
 	struct list link;
 	struct fd_receive reception;
 	struct notify *notify;          /* NULL: the socket is gone */
 	struct notification notification;
-	const char *flaw;               /* why the message is dropped; NULL: it is not */
+	const char *flaw;               /* why superd drops the message; NULL: it accepts it */
 };
 
 struct notify {
-	ev_io io;
-	ev_timer pause;                 /* the socket is not watched until its end */
+	ev_io io;                       /* watches the socket; fd -1: not open */
+	ev_timer pause;                 /* active: superd does not watch the socket until it fires */
 	struct engine *engine;
 	char *variable;                 /* NOTIFY_SOCKET=…: a path, or "@" and an abstract name */
 	char *service;                  /* name of the service, for the log */
@@ -41,27 +42,27 @@ struct notify {
 	struct list carried;            /* messages with descriptors (struct carried), until their processes have ended */
 	unsigned receiving;             /* messages in carried */
 	struct carried *awaited;        /* message whose descriptors are being received: nothing else is read before; NULL: none */
-	ev_timer hanging;               /* active: too many are being received, so no more is read; ends their instances */
-	struct list unheard;            /* struct last_words */
-	ev_timer last;                  /* active while there are any; its end ends their wait */
-	bool busy;                      /* in use: must not be freed */
+	ev_timer hanging;               /* active: too many are being received, so superd reads no more; its end ends their instances */
+	struct list unheard;            /* struct last_words: instances whose end waits until their last messages are read */
+	ev_timer last;                  /* active while unheard has entries; ends their wait when it fires */
+	bool busy;                      /* a call uses the struct: it must not be freed */
 };
 
-extern const struct field_table notify_state;   /* over an upgrade */
+extern const struct field_table notify_state;   /* saved over an upgrade */
 
-/* Whether its instances may send messages. */
+/* Whether the service's instances may send messages (notify_access). */
 bool notify_is_wanted(const struct service *service);
 
-/* NULL with the reason in why. */
+/* Opens the socket. NULL: that failed, for the reason in why. */
 struct notify *notify_open(struct engine *engine, const struct service *service, struct buf *why);
 
 /* Takes over the socket fd of another superd. NULL: out of memory, and fd stays the caller's. */
 struct notify *notify_resume(struct engine *engine, const char *service, const char *variable, int fd);
 
-/* The service does not need it any more. Accepts NULL. */
+/* The service does not need the socket any more: closes it once no instance is left that may send. Accepts NULL. */
 void notify_release(struct notify *notify);
 
-/* Watches the socket, unless it must not be read now. */
+/* Watches the socket, or stops while superd must not read it. */
 void notify_rewatch(struct notify *notify);
 
 /* Whether the descriptors of the last message are still being received. */

@@ -1,5 +1,5 @@
 /* Parses the lines KEY=VALUE of sd_notify(3). They come from a service that may be broken or hostile: each value is
- * judged alone, the first bad one is noted for the log and ignored, and unknown keys are ignored. */
+ * checked alone, the first invalid one is noted for the log and ignored, and unknown keys are ignored. */
 #include "engine/launch/notify_message.h"
 
 #include <string.h>
@@ -7,14 +7,14 @@
 #include "config/service/service.h"
 
 #define NUMBER_MOST 24 /* digits */
-#define NAME_MOST 255 /* of FDNAME, as of systemd's */
+#define NAME_MOST 255 /* bytes of FDNAME, as with systemd */
 
-static bool is(struct note_text text, const char *word)
+static bool text_is(struct note_text text, const char *word)
 {
 	return text.length == strlen(word) && !memcmp(text.at, word, text.length);
 }
 
-/* Decimal digits alone, as senders write them. */
+/* Reads a number of decimal digits only. */
 static bool read_number(struct note_text text, int64_t most, int64_t *out)
 {
 	int64_t number = 0;
@@ -44,7 +44,7 @@ static bool is_name(struct note_text text)
 	return true;
 }
 
-/* D-Bus and Varlink alike: words of letters with dots between. */
+/* Error names of D-Bus and Varlink: words with dots between. */
 static bool is_error_name(struct note_text text)
 {
 	bool dot = false;
@@ -60,10 +60,10 @@ static bool is_error_name(struct note_text text)
 	return dot && text.length <= NAME_MOST && text.at[text.length - 1] != '.';
 }
 
-/* A flag that can only be set: any other value of it means nothing. */
-static bool flag(struct note_text value, bool *out)
+/* Sets a flag. Its only valid value is 1. */
+static bool set_flag(struct note_text value, bool *out)
 {
-	if (!is(value, "1"))
+	if (!text_is(value, "1"))
 		return false;
 	*out = true;
 	return true;
@@ -71,57 +71,57 @@ static bool flag(struct note_text value, bool *out)
 
 static bool take_ready(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->ready);
+	return set_flag(value, &message->ready);
 }
 
 static bool take_reloading(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->reloading);
+	return set_flag(value, &message->reloading);
 }
 
 static bool take_stopping(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->stopping);
+	return set_flag(value, &message->stopping);
 }
 
 static bool take_reset(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->reset);
+	return set_flag(value, &message->reset);
 }
 
 static bool take_store(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->store);
+	return set_flag(value, &message->store);
 }
 
 static bool take_remove(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->remove);
+	return set_flag(value, &message->remove);
 }
 
 static bool take_barrier(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->barrier);
+	return set_flag(value, &message->barrier);
 }
 
 static bool take_main_fd(struct note_text value, struct notify_message *message)
 {
-	return flag(value, &message->main_fd);
+	return set_flag(value, &message->main_fd);
 }
 
 static bool take_poll(struct note_text value, struct notify_message *message)
 {
-	message->unpolled = is(value, "0");
-	return message->unpolled || is(value, "1");
+	message->unpolled = text_is(value, "0");
+	return message->unpolled || text_is(value, "1");
 }
 
 static bool take_watchdog(struct note_text value, struct notify_message *message)
 {
-	if (is(value, "trigger")) {
+	if (text_is(value, "trigger")) {
 		message->trigger = true;
 		return true;
 	}
-	return flag(value, &message->watchdog);
+	return set_flag(value, &message->watchdog);
 }
 
 static bool take_every(struct note_text value, struct notify_message *message)
@@ -169,7 +169,7 @@ static bool take_access(struct note_text value, struct notify_message *message)
 	};
 
 	for (int n = 0; n < (int)(sizeof(names) / sizeof(*names)); n++) {
-		if (is(value, names[n])) {
+		if (text_is(value, names[n])) {
 			message->access = n;
 			return true;
 		}
@@ -234,7 +234,7 @@ static void take_line(struct note_text line, struct notify_message *message)
 	key = (struct note_text){ line.at, (size_t)(equals - line.at) };
 	value = (struct note_text){ equals + 1, line.length - key.length - 1 };
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
-		if (!is(key, keys[n].name))
+		if (!text_is(key, keys[n].name))
 			continue;
 		if (!keys[n].take(value, message) && !message->wrong.at)
 			message->wrong = line;

@@ -1,5 +1,5 @@
-/* A notification of sd_notify(3), taken apart: lines of KEY=VALUE. It allocates nothing; texts point into the
- * message. */
+/* Parses a notification of sd_notify(3): lines of KEY=VALUE. It allocates nothing; texts point into the message,
+ * which must outlive the struct. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NOTE_TEXT 256                   /* of a text as much is kept */
-#define NOTE_UNSET (-1)                 /* of a number that was not said */
+#define NOTE_TEXT 256                   /* bytes of a text that are kept */
+#define NOTE_UNSET (-1)                 /* a number that is not in the message */
 
 struct note_text {
 	const char *at;                 /* not NUL-terminated; NULL: not in the message */
@@ -22,17 +22,17 @@ struct notify_message {
 	bool unpolled;                  /* FDPOLL=0 */
 	bool barrier;                   /* BARRIER=1 and nothing else */
 	bool main_fd;                   /* MAINPIDFD=1: the descriptor of the message names it */
-	int64_t monotonic;              /* microseconds */
-	int64_t watchdog_every, extend; /* microseconds */
-	int64_t main_pid;
+	int64_t monotonic;              /* MONOTONIC_USEC, microseconds */
+	int64_t watchdog_every, extend; /* WATCHDOG_USEC, EXTEND_TIMEOUT_USEC, microseconds */
+	int64_t main_pid;               /* MAINPID */
 	uint64_t main_id;               /* MAINPIDFDID; 0: not in the message */
 	int64_t error;                  /* ERRNO */
-	int access;                     /* enum notify_access */
-	struct note_text status, bus_error, varlink_error;
+	int access;                     /* NOTIFYACCESS, enum notify_access */
+	struct note_text status, bus_error, varlink_error; /* STATUS, BUSERROR, VARLINKERROR */
 	struct note_text name;          /* FDNAME, if it is valid */
 	struct note_text wrong;         /* the first line with an invalid value, which is ignored */
 };
 
-/* Takes a text of this length apart; of a key that is said twice the last counts. false: it is a BARRIER=1 among
- * other lines, which means nothing. */
+/* Parses a text of this length. If a key occurs twice, the last one counts. false: BARRIER=1 stands among other
+ * lines, which is invalid. */
 bool notify_message_parse(const char *text, size_t length, struct notify_message *message);

@@ -1,4 +1,4 @@
-/* The files of open_file: opened for one start, behind its sockets and the descriptors of the store. */
+/* Opens the files of open_file for one start. They come behind its sockets and the descriptors of the fd store. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,5 +7,5 @@
 #include "config/service/service.h"
 #include "engine/launch/fd_map.h"
 
-/* Adds them to the wiring, and their names to wiring->file_names. false: that failed, for the reason in why. */
+/* Adds them to the fd map, and their names to fd_map->file_names. false: that failed, for the reason in why. */
 bool passed_files_open(struct fd_map *fd_map, const struct service *service, struct buf *why);

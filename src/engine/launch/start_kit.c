@@ -1,5 +1,5 @@
-/* The means of a service's starts, made and freed. A process that an instance left behind may still write to its
- * pipe, so superd releases a pipe (engine/log/output_pipe) and reads on; it never cuts it off. */
+/* Makes and frees start kits. A process that an instance left behind may still write to its pipe. So superd releases
+ * a pipe (engine/log/output_pipe) and reads on; it does not close it. */
 #include "engine/launch/start_kit.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include "exec/dirs/directories.h"
 #include "os/socket/bind.h"
 
-#define RESTING_MOST 64                 /* services without an instance that keep their means */
-#define JUDGE_EVERY 60.                 /* seconds until a plan is judged again (plan_check_trust) */
+#define RESTING_MOST 64                 /* services without an instance that keep their kits */
+#define TRUST_CHECK_EVERY 60.           /* seconds between two plan_check_trust of a plan */
 
 static unsigned first_port(const struct service *service, const struct listener *listeners)
 {
@@ -84,7 +84,7 @@ static bool stream_is(const struct service *service, unsigned kind)
 	return output == kind || plan_error_stream(service)->kind == kind;
 }
 
-/* If the main program has the socket as a stream, the commands beside it print to the log. */
+/* If the main program has a socket as a stream, the other commands print to the log. */
 static bool needs_log(const struct service *service)
 {
 	bool has_socket = stream_is(service, STREAM_SOCKET) || stream_is(service, STREAM_DESCRIPTOR);
@@ -103,7 +103,7 @@ static void release_unsuited(struct output **output, const struct service *servi
 }
 
 /* Whether a stream is superd's own, and needs a pipe in between. */
-static bool inherits(const struct service *service, int number)
+static bool needs_inherited(const struct service *service, int number)
 {
 	const struct stream *stream = plan_stream(service, number);
 
@@ -115,9 +115,9 @@ static bool try_inherited(struct start_kit *kit, struct engine *engine, const st
 	for (int number = STDOUT_FILENO; number <= STDERR_FILENO; number++) {
 		struct output **output = &kit->inherited[number - STDOUT_FILENO];
 
-		if (!*output && inherits(service, number))
+		if (!*output && needs_inherited(service, number))
 			*output = output_open_inherited(engine, service, number);
-		if (!*output && inherits(service, number))
+		if (!*output && needs_inherited(service, number))
 			return false;
 	}
 	return true;
@@ -145,7 +145,7 @@ static bool open_outputs(struct start_kit *kit, struct engine *engine, const str
 	return try_outputs(kit, engine, service);
 }
 
-/* With optional sockets the passed ones may differ from start to start. */
+/* Whether sockets are optional: the passed ones may then differ from start to start. */
 static bool has_optional(const struct service *service)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
@@ -181,7 +181,7 @@ static bool make_plan(struct start_kit *kit, struct engine *engine, const struct
 		      const struct listener *listeners, const struct plan_sockets *given, struct buf *why)
 {
 	kit->plan = start_kit_make_plan(kit, engine, service, listeners, given, why);
-	kit->judged = clock_now();
+	kit->trust_checked = clock_now();
 	kit->made++;
 	return kit->plan;
 }
@@ -195,14 +195,14 @@ void start_kit_note_fault(struct start_kit *kit, const struct fault *fault)
 		kit->plan->may_hang = kit->plan->apart = true;
 }
 
-/* Judges the plan's paths again, as root may have mounted something there since. */
-static void judge_again(struct start_kit *kit)
+/* Checks the plan's paths again, as root may have mounted another file system there since. */
+static void recheck_trust(struct start_kit *kit)
 {
 	double now = clock_now();
 
-	if (now - kit->judged < JUDGE_EVERY)
+	if (now - kit->trust_checked < TRUST_CHECK_EVERY)
 		return;
-	kit->judged = now;
+	kit->trust_checked = now;
 	plan_check_trust(kit->plan);
 }
 
@@ -216,7 +216,7 @@ bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struc
 		start_kit_drop(kit);
 	if (!kit->plan && !make_plan(kit, engine, service, listeners, given, why))
 		return false;
-	judge_again(kit);
+	recheck_trust(kit);
 	if (!kit->notify && notify_is_wanted(service)) {
 		kit->notify = notify_open(engine, service, why);
 		if (!kit->notify)

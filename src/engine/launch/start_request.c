@@ -1,5 +1,5 @@
-/* Prepares a start: puts the means of a service and its row into the launch of one process. A command beside the
- * main program, a start with listeners and one for a connection differ in a few fields each. */
+/* Fills the request of a start from the service's settings and its start kit. The requests of a command, of a start
+ * with listeners, and of one for a connection differ in a few fields. */
 #include "engine/launch/start_request.h"
 
 #include <errno.h>
@@ -56,8 +56,8 @@ bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, struct eng
 	return stdio_place_beside(fd_map, kit, engine, service, why);
 }
 
-/* Sets the notify socket of the process, its watchdog, and the room in the store. */
-static void launch_tell(struct spawn_request *launch, const char *notify, const struct service *service)
+/* Sets the variables of sd_notify(3): notify socket, watchdog, and room in the fd store. */
+static void set_notify(struct spawn_request *launch, const char *notify, const struct service *service)
 {
 	launch->notify = notify;
 	launch->watchdog = service_has_watchdog(service) ? service->groups->lifecycle->watchdog : 0;
@@ -74,14 +74,14 @@ void launch_fill(struct spawn_request *launch, const struct start_kit *kit, cons
 	if (fd_map->has_files)
 		launch->files = fd_map->files;
 	if (kit->notify)
-		launch_tell(launch, kit->notify->variable, service);
+		set_notify(launch, kit->notify->variable, service);
 	if (fd_map->count - fd_map->others > 3) {
 		launch->listen_count = (unsigned)(fd_map->count - fd_map->others) - 3;
 		launch->names = kit->names;
 	}
 }
 
-/* A connection has the name of its listener; files have their own names. */
+/* Sets LISTEN_FDNAMES: a connection has the name of its listener, files have names of their own. */
 static bool name_connection(struct spawn_request *launch, struct fd_map *fd_map, const struct listener *listener,
 			    struct caller *caller)
 {
@@ -168,7 +168,8 @@ static void add_stage(const struct service *service, enum stage stage, struct bu
 		buf_text(out, name);
 }
 
-/* A program may exist and its interpreter not. With another root or mounts of its own superd cannot tell. */
+/* A program may exist while its interpreter does not. If the service has another root or mounts, superd cannot see
+ * it. */
 void launch_add_interpreter(const struct service *service, const char *program, const struct fault *fault,
 			    struct buf *out)
 {

@@ -1,4 +1,4 @@
-/* What all starts share: made empty, and carried over an upgrade. */
+/* Initializes the shared resources of starts; the table lists what is saved over an upgrade. */
 #include "engine/launch/start_resources.h"
 
 #include "engine/core/engine.h"

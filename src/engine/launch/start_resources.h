@@ -1,4 +1,5 @@
-/* What the starts of all services share: their control groups, and what is kept for the next start. */
+/* The objects that the starts of all services share: control groups, and unused start kits. The caller of
+ * start_resources_init owns them. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,16 +13,16 @@ struct engine;
 
 struct start_resources {
 	struct cgroups cgroups;         /* control groups of instances (engine/launch/instance_cgroup) */
-	struct list empty_cgroups;      /* groups whose instance is gone, not removed yet (struct empty_cgroup) */
-	struct list left_bases;         /* folders of groups of superds that are gone, as struct empty_cgroup */
-	struct list open_cgroups;       /* groups of services that were started lately (engine/launch/cgroup_cache) */
-	unsigned open_cgroup_count;
-	struct list resting;            /* start kits of services without an instance, the one that rests longest first */
-	size_t resting_count;
-	bool notify_dir_swept;          /* the folder of engine/launch/notify was cleared of sockets that others left there */
+	struct list empty_cgroups;      /* struct empty_cgroup: groups whose instance has ended, not removed yet */
+	struct list left_bases;         /* struct empty_cgroup: folders of groups of earlier superds */
+	struct list open_cgroups;       /* struct cgroup_cache_entry: groups of services that were started lately */
+	unsigned open_cgroup_count;     /* entries of open_cgroups */
+	struct list resting;            /* start kits of services without an instance, the longest unused first */
+	size_t resting_count;           /* entries of resting */
+	bool notify_dir_swept;          /* sockets of earlier superds were removed from the folder of engine/launch/notify */
 };
 
-extern const struct field_table start_resources_state;  /* over an upgrade */
+extern const struct field_table start_resources_state;  /* saved over an upgrade */
 
-/* Makes it the engine's. */
+/* Makes `resources` the engine's. */
 void start_resources_init(struct engine *engine, struct start_resources *resources);

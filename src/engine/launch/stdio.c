@@ -1,8 +1,8 @@
-/* Places the standard streams: opened files, or descriptors that superd has.
+/* Sets the standard streams of a start: files that superd opens, or descriptors that it has.
  *
- * superd must never wait for what a path leads to. Two streams may be one file: input and output, or output and
- * error. It is opened once, so that both have one position. A path through a folder of another user is left to the
- * child (os/fs/path_opener). */
+ * open(2) must not block superd: if a path goes through another user's folder, the child opens it
+ * (os/fs/path_opener). Two streams may be one file: input and output, or output and error. It is opened once, so both
+ * share its position. */
 #include "engine/launch/stdio.h"
 
 #include <errno.h>
@@ -103,8 +103,8 @@ static int find_source(struct fd_map *fd_map, struct start_kit *kit, const struc
 	return number == STDIN_FILENO ? engine->null_input : engine->null_output;
 }
 
-static void say_stream(const struct service *service, const struct start_kit *kit, const struct stream *stream,
-		       int number, int error, struct buf *why)
+static void describe_failure(const struct service *service, const struct start_kit *kit, const struct stream *stream,
+			     int number, int error, struct buf *why)
 {
 	static const char *const names[] = { "input", "output", "error" };
 	struct path_finding finding;
@@ -118,8 +118,8 @@ static void say_stream(const struct service *service, const struct start_kit *ki
 	origin_cite(service_origin(service, names[number]), why);
 }
 
-/* The same file as the stream before it, opened once. */
-static int place_again(struct fd_map *fd_map, int number)
+/* The stream is the same file as the stream before it, which is opened once. */
+static int place_same_file(struct fd_map *fd_map, int number)
 {
 	fd_map->files[number] = fd_map->files[number - 1];
 	fd_map->files[number].is_same = true;
@@ -141,11 +141,11 @@ static bool place_all(struct fd_map *fd_map, struct start_kit *kit, struct engin
 		if (is_socket(kit, n, socket))
 			fd_map->wanted[n] = socket;
 		else if (n > 0 && !is_socket(kit, n - 1, socket) && same_file(&streams[n - 1], &streams[n]))
-			fd_map->wanted[n] = place_again(fd_map, n);
+			fd_map->wanted[n] = place_same_file(fd_map, n);
 		else
 			fd_map->wanted[n] = find_source(fd_map, kit, engine, service, &streams[n], n, socket);
 		if (fd_map->wanted[n] < 0) {
-			say_stream(service, kit, &streams[n], n, errno, why);
+			describe_failure(service, kit, &streams[n], n, errno, why);
 			return false;
 		}
 	}
@@ -161,9 +161,10 @@ bool stdio_place(struct fd_map *fd_map, struct start_kit *kit, struct engine *en
 	return place_all(fd_map, kit, engine, service, streams, socket, why);
 }
 
-/* The stream of a command beside the main program. It appends to a file that the main program truncates, else it would
- * remove the output of the commands before it. Sockets, and a terminal as input, are for the main program alone. */
-static struct stream beside(const struct start_kit *kit, const struct stream *stream, int number)
+/* Returns the stream of a command beside the main program. It appends to a file that the main program truncates, else
+ * it would remove the output of the commands before it. Sockets, and a terminal as input, are for the main program
+ * alone. */
+static struct stream stream_beside(const struct start_kit *kit, const struct stream *stream, int number)
 {
 	struct stream beside = *stream;
 
@@ -181,9 +182,9 @@ bool stdio_place_beside(struct fd_map *fd_map, struct start_kit *kit, struct eng
 			const struct service *service, struct buf *why)
 {
 	const struct stream streams[] = {
-		beside(kit, &service->groups->streams->input, STDIN_FILENO),
-		beside(kit, &service->groups->streams->output, STDOUT_FILENO),
-		beside(kit, plan_error_stream(service), STDERR_FILENO),
+		stream_beside(kit, &service->groups->streams->input, STDIN_FILENO),
+		stream_beside(kit, &service->groups->streams->output, STDOUT_FILENO),
+		stream_beside(kit, plan_error_stream(service), STDERR_FILENO),
 	};
 
 	return place_all(fd_map, kit, engine, service, streams, -1, why);

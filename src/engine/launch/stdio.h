@@ -9,8 +9,8 @@
 #include "engine/launch/fd_map.h"
 #include "engine/launch/start_kit.h"
 
-/* Puts input, output and error in their places of the wiring, behind the sockets, which have theirs; socket is the
- * first of them, -1 without any. false with the reason in why and errno. */
+/* Sets the standard streams in the fd map, which has the sockets already; socket is the first of them, -1: none.
+ * false: the reason is in why and errno. */
 bool stdio_place(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine, const struct service *service,
 		 int socket, struct buf *why);
 

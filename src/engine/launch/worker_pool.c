@@ -1,7 +1,6 @@
-/* Processes that wait for another connection. superd alone decides when they end, by closing the channel: a process
- * that left by itself might do so while a connection is on its way to it. If one is killed meanwhile, superd reaps
- * it as any child. Its control group is remembered like those that only wait to be empty, so it is removed with the
- * process, whatever becomes of this superd. */
+/* Idle workers. superd alone decides when they end, by closing the channel: a process that exited by itself might do
+ * so while a connection is on its way to it. If one is killed, superd reaps it like any child. Its control group is
+ * noted as one that waits to be empty, so it is removed with the process, also by a later superd. */
 #include "engine/launch/worker_pool.h"
 
 #include <stdlib.h>
@@ -11,111 +10,111 @@
 #include "engine/core/fd_watch.h"
 #include "engine/launch/instance_cgroup.h"
 
-#define MOST 128                        /* standbys of a service; it had as many connections a moment ago */
-#define PATIENCE 1.0                    /* seconds that a standby waits */
+#define WORKERS_MOST 128                /* workers of a service */
+#define IDLE_SECONDS 1.0                /* seconds that a worker waits */
 
-struct standby {
+struct worker {
 	struct list link;
 	struct child child;
 	struct engine *engine;
-	struct worker_pool *standbys;
+	struct worker_pool *pool;
 	struct alarm limit;
 	int channel;
-	struct instance_cgroup group;   /* a copy of its path; instance_cgroup_leave remembers the group itself */
+	struct instance_cgroup group;   /* a copy of its path; instance_cgroup_leave has noted the group itself */
 };
 
-void worker_pool_init(struct worker_pool *standbys)
+void worker_pool_init(struct worker_pool *pool)
 {
-	list_init(&standbys->list);
-	standbys->count = 0;
+	list_init(&pool->list);
+	pool->count = 0;
 }
 
-/* The channel stays open. */
-static void forget(struct standby *standby)
+/* Frees the worker; its channel stays open. */
+static void worker_forget(struct worker *worker)
 {
-	alarm_stop(&standby->limit);
-	child_table_remove(&standby->engine->children, &standby->child);
-	list_remove(&standby->link);
-	standby->standbys->count--;
-	free(standby->group.path);
-	free(standby);
+	alarm_stop(&worker->limit);
+	child_table_remove(&worker->engine->children, &worker->child);
+	list_remove(&worker->link);
+	worker->pool->count--;
+	free(worker->group.path);
+	free(worker);
 }
 
-static void dismiss(struct standby *standby)
+static void worker_dismiss(struct worker *worker)
 {
-	fd_close(&standby->channel);
-	forget(standby);
+	fd_close(&worker->channel);
+	worker_forget(worker);
 }
 
 static void on_limit(struct alarm *alarm)
 {
-	dismiss(container_of(alarm, struct standby, limit));
+	worker_dismiss(container_of(alarm, struct worker, limit));
 }
 
 static void on_ended(struct child *child, int status)
 {
-	struct standby *standby = container_of(child, struct standby, child);
+	struct worker *worker = container_of(child, struct worker, child);
 
 	(void)status;
 	child->pid = 0;
-	dismiss(standby);
+	worker_dismiss(worker);
 }
 
 /* NULL: out of memory. */
-static struct standby *standby_new(struct engine *engine, pid_t pid, const struct instance_cgroup *group)
+static struct worker *worker_new(struct engine *engine, pid_t pid, const struct instance_cgroup *group)
 {
-	struct standby *standby = calloc(1, sizeof(*standby));
+	struct worker *worker = calloc(1, sizeof(*worker));
 
-	if (!standby)
+	if (!worker)
 		return NULL;
-	standby->engine = engine;
-	standby->child.pid = pid;
-	standby->child.ended = on_ended;
-	standby->group = *group;
+	worker->engine = engine;
+	worker->child.pid = pid;
+	worker->child.ended = on_ended;
+	worker->group = *group;
 	if (group->path)
-		standby->group.path = strdup(group->path);
-	if ((!group->path || standby->group.path) && child_table_add(&engine->children, &standby->child))
-		return standby;
-	free(standby->group.path);
-	free(standby);
+		worker->group.path = strdup(group->path);
+	if ((!group->path || worker->group.path) && child_table_add(&engine->children, &worker->child))
+		return worker;
+	free(worker->group.path);
+	free(worker);
 	return NULL;
 }
 
-bool worker_pool_add(struct worker_pool *standbys, struct engine *engine, pid_t pid, int channel,
+bool worker_pool_add(struct worker_pool *pool, struct engine *engine, pid_t pid, int channel,
 		     struct instance_cgroup *group)
 {
-	struct standby *standby = standbys->count < MOST ? standby_new(engine, pid, group) : NULL;
+	struct worker *worker = pool->count < WORKERS_MOST ? worker_new(engine, pid, group) : NULL;
 
-	if (!standby)
+	if (!worker)
 		return false;
-	standby->standbys = standbys;
-	standby->channel = channel;
+	worker->pool = pool;
+	worker->channel = channel;
 	instance_cgroup_leave(group, engine, 0, false);
-	list_add(&standbys->list, &standby->link);
-	standbys->count++;
-	alarm_init(&standby->limit, engine, on_limit);
-	alarm_set(&standby->limit, PATIENCE);
+	list_add(&pool->list, &worker->link);
+	pool->count++;
+	alarm_init(&worker->limit, engine, on_limit);
+	alarm_set(&worker->limit, IDLE_SECONDS);
 	return true;
 }
 
-bool worker_pool_take(struct worker_pool *standbys, pid_t *pid, int *channel, struct instance_cgroup *group)
+bool worker_pool_take(struct worker_pool *pool, pid_t *pid, int *channel, struct instance_cgroup *group)
 {
-	struct standby *standby;
+	struct worker *worker;
 
-	if (list_empty(&standbys->list))
+	if (list_empty(&pool->list))
 		return false;
-	standby = container_of(standbys->list.previous, struct standby, link);
-	*pid = standby->child.pid;
-	*channel = standby->channel;
-	group->files = standby->group.files;
-	if (standby->group.path)
-		instance_cgroup_take_back(group, standby->engine, standby->group.path);
-	forget(standby);
+	worker = container_of(pool->list.previous, struct worker, link);
+	*pid = worker->child.pid;
+	*channel = worker->channel;
+	group->files = worker->group.files;
+	if (worker->group.path)
+		instance_cgroup_take_back(group, worker->engine, worker->group.path);
+	worker_forget(worker);
 	return true;
 }
 
-void worker_pool_dismiss(struct worker_pool *standbys)
+void worker_pool_dismiss(struct worker_pool *pool)
 {
-	LIST_EACH(link, &standbys->list)
-		dismiss(container_of(link, struct standby, link));
+	LIST_EACH(link, &pool->list)
+		worker_dismiss(container_of(link, struct worker, link));
 }

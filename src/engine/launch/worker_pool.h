@@ -1,6 +1,6 @@
-/* A standby is a process of superd's own small programs that has served its connection and waits for the next one,
- * which then costs no start. It belongs to the service and is no instance: it has no client and is counted nowhere.
- * It gets a connection by its channel (engine/accept/builtin_channel), and ends when superd closes that. */
+/* Idle workers: processes of superd's own small programs that have served a connection and wait for the next one,
+ * which then needs no start. A worker belongs to the service and is no instance: it has no client and no limit counts
+ * it. It gets a connection by its channel (engine/accept/builtin_channel), and ends when superd closes the channel. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,20 +11,21 @@
 
 struct instance_cgroup;
 
-/* The standbys of one service; each waits for a second. */
+/* The idle workers of one service; each waits for a second. Embedded in struct start_kit. */
 struct worker_pool {
 	struct list list;               /* the longest waiting first */
-	unsigned count;
+	unsigned count;                 /* workers in the list */
 };
 
-void worker_pool_init(struct worker_pool *standbys);
+void worker_pool_init(struct worker_pool *pool);
 
-/* Owns the channel and its control group from now on. false: there are enough already, or out of memory. */
-bool worker_pool_add(struct worker_pool *standbys, struct engine *engine, pid_t pid, int channel,
+/* Adds a process; owns its channel and control group. false: the pool is full, or out of memory; the caller keeps
+ * them. */
+bool worker_pool_add(struct worker_pool *pool, struct engine *engine, pid_t pid, int channel,
 		     struct instance_cgroup *group);
 
-/* Takes the last one, which is as warm as any. false: there is none. */
-bool worker_pool_take(struct worker_pool *standbys, pid_t *pid, int *channel, struct instance_cgroup *group);
+/* Takes the worker that was added last. false: the pool is empty. */
+bool worker_pool_take(struct worker_pool *pool, pid_t *pid, int *channel, struct instance_cgroup *group);
 
 /* Ends all of them. */
-void worker_pool_dismiss(struct worker_pool *standbys);
+void worker_pool_dismiss(struct worker_pool *pool);
