@@ -467,7 +467,7 @@ static void accept_connections(struct service_runtime *runtime, struct listener 
 		service_event = EXEC_ERROR;
 	engine_keep_spare(runtime->engine);
 	if (runtime_is_empty(runtime))
-		start_kit_rest(&runtime->run->kit, runtime->engine);
+		start_kit_rest(&runtime->run->kit);
 	if (service_event == ROOM && listener->parked && clients_must_queue(runtime))
 		service_event = FILLED; /* so that the service handles the ROOM to come */
 	else if (service_event == ROOM && listener->parked && runtime_next_state(runtime) == LISTENING)

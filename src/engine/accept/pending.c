@@ -130,7 +130,7 @@ bool pending_equip(struct service_runtime *runtime, struct pending_client *pendi
 		buf_text(why, "out of memory");
 		return false;
 	}
-	if (!launch_wire(&pending->fd_map, kit, runtime->engine, runtime->service, &socket, 1, why) ||
+	if (!launch_wire(&pending->fd_map, kit, runtime->service, &socket, 1, why) ||
 	    !passed_files_open(&pending->fd_map, runtime->service, why) ||
 	    !builtin_channel_open(runtime, pending->instance, &pending->fd_map, &pending->client, why)) {
 		fd_map_close(&pending->fd_map);

@@ -181,7 +181,7 @@ static void release_if_empty(struct service_runtime *runtime)
 	if (!runtime_is_empty(runtime))
 		return;
 	cleanup_remove(runtime);
-	start_kit_rest(&runtime->run->kit, runtime->engine);
+	start_kit_rest(&runtime->run->kit);
 }
 
 /* The instance has run, and has ended. */

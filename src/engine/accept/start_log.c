@@ -76,7 +76,7 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 	if (!*why)
 		event.reason = why = late;
 	if (runtime_is_empty(runtime))
-		start_kit_rest(&runtime->run->kit, runtime->engine);
+		start_kit_rest(&runtime->run->kit);
 	fd_shortage_look(runtime);
 	if (waits) {
 		runtime_fail(runtime, event.name, "cannot start: %s", why);

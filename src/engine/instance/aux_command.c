@@ -303,7 +303,7 @@ static bool prepare(struct aux_command *control, struct fd_map *fd_map, struct b
 		return false;
 	}
 	return runtime_prepare_start(runtime, why) &&
-	       launch_wire_beside(fd_map, &runtime->run->kit, runtime->engine, runtime->service, why);
+	       launch_wire_beside(fd_map, &runtime->run->kit, runtime->service, why);
 }
 
 static void run_next(struct aux_command *control)

@@ -143,9 +143,9 @@ static bool has_file(const struct fdstore *store, int fd)
 	return false;
 }
 
-bool fdstore_keep(struct fdstore *store, int *fd, const char *name, size_t length, uid_t user, bool watched)
+bool fdstore_keep(struct fdstore *store, int *fd, struct note_text name, uid_t user, bool watched)
 {
-	struct fdstore_entry *kept = malloc(sizeof(*kept) + length + 1);
+	struct fdstore_entry *kept = malloc(sizeof(*kept) + name.length + 1);
 
 	if (!kept)
 		return false;
@@ -153,8 +153,8 @@ bool fdstore_keep(struct fdstore *store, int *fd, const char *name, size_t lengt
 	*fd = -1;
 	kept->user = user;
 	kept->is_watched = watched && watch_fd(store, kept->fd);
-	memcpy(kept->name, name, length);
-	kept->name[length] = '\0';
+	memcpy(kept->name, name.at, name.length);
+	kept->name[name.length] = '\0';
 	list_add(&store->kept, &kept->link);
 	store->count++;
 	return true;
@@ -188,8 +188,7 @@ void fdstore_take(struct fdstore *store, const struct notify_message *message, s
 		  int64_t most)
 {
 	bool named = message->name.at && message->name.length;
-	const char *name = named ? message->name.at : NAMELESS;
-	size_t length = named ? message->name.length : strlen(NAMELESS);
+	struct note_text name = named ? message->name : (struct note_text){ NAMELESS, strlen(NAMELESS) };
 
 	if (received->refused)
 		log_refused(store, received);
@@ -200,7 +199,7 @@ void fdstore_take(struct fdstore *store, const struct notify_message *message, s
 			log_full(store, most);
 			return;
 		}
-		if (!fdstore_keep(store, &received->fds[n], name, length, user, !message->unpolled))
+		if (!fdstore_keep(store, &received->fds[n], name, user, !message->unpolled))
 			log_text(store, LEVEL_ERROR, "a descriptor is not kept: out of memory");
 	}
 }

@@ -47,7 +47,7 @@ void fdstore_take(struct fdstore *store, const struct notify_message *message, s
 
 /* Keeps one descriptor, and sets *fd to -1. watched: watches its other end, if that is possible. false: out of
  * memory, and fd stays the caller's. */
-bool fdstore_keep(struct fdstore *store, int *fd, const char *name, size_t length, uid_t user, bool watched);
+bool fdstore_keep(struct fdstore *store, int *fd, struct note_text name, uid_t user, bool watched);
 
 /* The service has this user now: drops descriptors that another user stored. */
 void fdstore_keep_own(struct fdstore *store, uid_t user);

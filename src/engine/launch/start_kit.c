@@ -40,18 +40,19 @@ static unsigned first_port(const struct service *service, const struct listener 
 	return 0;
 }
 
-void start_kit_init(struct start_kit *kit)
+void start_kit_init(struct start_kit *kit, struct engine *engine)
 {
+	kit->engine = engine;
 	list_init(&kit->rest);
 	worker_pool_init(&kit->workers);
 }
 
-static void start_kit_wake(struct start_kit *kit, struct engine *engine)
+static void start_kit_wake(struct start_kit *kit)
 {
 	if (list_empty(&kit->rest))
 		return;
 	list_remove(&kit->rest);
-	engine->launch->resting_count--;
+	kit->engine->launch->resting_count--;
 }
 
 bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listeners, size_t count, const char *files)
@@ -110,39 +111,39 @@ static bool needs_inherited(const struct service *service, int number)
 	return stream->kind == STREAM_INHERIT && output_is_needed(service, number);
 }
 
-static bool try_inherited(struct start_kit *kit, struct engine *engine, const struct service *service)
+static bool try_inherited(struct start_kit *kit, const struct service *service)
 {
 	for (int number = STDOUT_FILENO; number <= STDERR_FILENO; number++) {
 		struct output **output = &kit->inherited[number - STDOUT_FILENO];
 
 		if (!*output && needs_inherited(service, number))
-			*output = output_open_inherited(engine, service, number);
+			*output = output_open_inherited(kit->engine, service, number);
 		if (!*output && needs_inherited(service, number))
 			return false;
 	}
 	return true;
 }
 
-static bool try_outputs(struct start_kit *kit, struct engine *engine, const struct service *service)
+static bool try_outputs(struct start_kit *kit, const struct service *service)
 {
 	release_unsuited(&kit->log, service);
 	release_unsuited(&kit->syslog, service);
 	if (!kit->log && needs_log(service))
-		kit->log = output_open(engine, service, false);
+		kit->log = output_open(kit->engine, service, false);
 	if (!kit->syslog && stream_is(service, STREAM_SYSLOG))
-		kit->syslog = output_open(engine, service, true);
+		kit->syslog = output_open(kit->engine, service, true);
 	return (kit->log || !needs_log(service)) && (kit->syslog || !stream_is(service, STREAM_SYSLOG)) &&
-	       try_inherited(kit, engine, service);
+	       try_inherited(kit, service);
 }
 
-static bool open_outputs(struct start_kit *kit, struct engine *engine, const struct service *service)
+static bool open_outputs(struct start_kit *kit, const struct service *service)
 {
-	if (try_outputs(kit, engine, service))
+	if (try_outputs(kit, service))
 		return true;
 	if (errno != EMFILE && errno != ENFILE)
 		return false;
-	start_kit_free_resting(engine);
-	return try_outputs(kit, engine, service);
+	start_kit_free_resting(kit->engine);
+	return try_outputs(kit, service);
 }
 
 /* Whether sockets are optional: the passed ones may then differ from start to start. */
@@ -155,7 +156,7 @@ static bool has_optional(const struct service *service)
 	return false;
 }
 
-struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *engine, const struct service *service,
+struct plan *start_kit_make_plan(const struct start_kit *kit, const struct service *service,
 				 const struct listener *listeners, const struct plan_sockets *given, struct buf *why)
 {
 	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
@@ -170,17 +171,17 @@ struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *eng
 		missing[n] = !listener_is_open(&listeners[n]);
 	sockets.port = first_port(service, listeners);
 	sockets.missing = missing;
-	plan = plan_make(service, &engine->defaults, &sockets, why);
+	plan = plan_make(service, &kit->engine->defaults, &sockets, why);
 	if (plan && kit->hung)
 		plan->may_hang = plan->apart = true;
 	free(missing);
 	return plan;
 }
 
-static bool make_plan(struct start_kit *kit, struct engine *engine, const struct service *service,
-		      const struct listener *listeners, const struct plan_sockets *given, struct buf *why)
+static bool make_plan(struct start_kit *kit, const struct service *service, const struct listener *listeners,
+		      const struct plan_sockets *given, struct buf *why)
 {
-	kit->plan = start_kit_make_plan(kit, engine, service, listeners, given, why);
+	kit->plan = start_kit_make_plan(kit, service, listeners, given, why);
 	kit->trust_checked = clock_now();
 	kit->made++;
 	return kit->plan;
@@ -206,15 +207,17 @@ static void recheck_trust(struct start_kit *kit)
 	plan_check_trust(kit->plan);
 }
 
-bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struct service *service,
-		       const struct listener *listeners, const struct plan_sockets *given, struct buf *why)
+bool start_kit_prepare(struct start_kit *kit, const struct service *service, const struct listener *listeners,
+		       const struct plan_sockets *given, struct buf *why)
 {
-	start_kit_wake(kit, engine);
+	struct engine *engine = kit->engine;
+
+	start_kit_wake(kit);
 	if (unreaped_forbids_start(engine, service, why))
 		return false;
 	if (kit->plan && (kit->plan->rereads || has_optional(service)))
 		start_kit_drop(kit);
-	if (!kit->plan && !make_plan(kit, engine, service, listeners, given, why))
+	if (!kit->plan && !make_plan(kit, service, listeners, given, why))
 		return false;
 	recheck_trust(kit);
 	if (!kit->notify && notify_is_wanted(service)) {
@@ -222,7 +225,7 @@ bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struc
 		if (!kit->notify)
 			return false;
 	}
-	if (!open_outputs(kit, engine, service)) {
+	if (!open_outputs(kit, service)) {
 		buf_addf(why, "preparing output: %s", strerror(errno));
 		return false;
 	}
@@ -247,9 +250,9 @@ void start_kit_drop(struct start_kit *kit)
 	kit->names = NULL;
 }
 
-void start_kit_free(struct start_kit *kit, struct engine *engine)
+void start_kit_free(struct start_kit *kit)
 {
-	start_kit_wake(kit, engine);
+	start_kit_wake(kit);
 	start_kit_drop(kit);
 	start_kit_drop_notify(kit);
 	output_release(kit->log);
@@ -269,22 +272,24 @@ void start_kit_name(struct start_kit *kit, pid_t pid)
 		kit->syslog->pid = pid;
 }
 
-void start_kit_rest(struct start_kit *kit, struct engine *engine)
+void start_kit_rest(struct start_kit *kit)
 {
+	struct start_resources *resources = kit->engine->launch;
+
 	start_kit_name(kit, 0);         /* only processes that were left behind write now */
 	if (list_empty(&kit->rest)) {
-		list_add(&engine->launch->resting, &kit->rest);
-		engine->launch->resting_count++;
+		list_add(&resources->resting, &kit->rest);
+		resources->resting_count++;
 	}
-	if (engine->launch->resting_count > RESTING_MOST)
-		start_kit_free(container_of(engine->launch->resting.next, struct start_kit, rest), engine);
+	if (resources->resting_count > RESTING_MOST)
+		start_kit_free(container_of(resources->resting.next, struct start_kit, rest));
 }
 
 void start_kit_free_resting(struct engine *engine)
 {
 	cgroup_cache_close_all(engine);
 	LIST_EACH(link, &engine->launch->resting)
-		start_kit_free(container_of(link, struct start_kit, rest), engine);
+		start_kit_free(container_of(link, struct start_kit, rest));
 }
 
 void start_kit_end_all(struct engine *engine)

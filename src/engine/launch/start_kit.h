@@ -20,6 +20,7 @@
 struct fault;
 
 struct start_kit {
+	struct engine *engine;
 	struct list rest;               /* in engine->launch->resting, while no instance needs it */
 	struct plan *plan;              /* NULL: none yet, or dropped */
 	double trust_checked;           /* clock_now() of the last plan_check_trust */
@@ -33,7 +34,7 @@ struct start_kit {
 	bool hung;                      /* a start has blocked superd: later ones are asynchronous */
 };
 
-void start_kit_init(struct start_kit *kit);
+void start_kit_init(struct start_kit *kit, struct engine *engine);
 
 /* Sets names: the open listeners in their order, then the fd store, then files (":a:b"; NULL: none). false: out of
  * memory. */
@@ -46,12 +47,12 @@ void start_kit_forget_line(struct start_kit *kit);
 
 /* Makes the parts that are missing; the plan as start_kit_make_plan does. false: that failed, for the reason in
  * why. */
-bool start_kit_prepare(struct start_kit *kit, struct engine *engine, const struct service *service,
-		       const struct listener *listeners, const struct plan_sockets *given, struct buf *why);
+bool start_kit_prepare(struct start_kit *kit, const struct service *service, const struct listener *listeners,
+		       const struct plan_sockets *given, struct buf *why);
 
 /* Returns a plan for these listeners, which the caller owns; `given` has its other socket settings. NULL: that
  * failed, for the reason in why. */
-struct plan *start_kit_make_plan(const struct start_kit *kit, struct engine *engine, const struct service *service,
+struct plan *start_kit_make_plan(const struct start_kit *kit, const struct service *service,
 				 const struct listener *listeners, const struct plan_sockets *given, struct buf *why);
 
 /* Notes why a start failed: if it blocked superd (ETIMEDOUT), later ones are asynchronous. */
@@ -59,11 +60,11 @@ void start_kit_note_fault(struct start_kit *kit, const struct fault *fault);
 
 void start_kit_drop(struct start_kit *kit);     /* frees plan, workers and names; the pipes stay */
 void start_kit_drop_notify(struct start_kit *kit);      /* releases the notify socket */
-void start_kit_free(struct start_kit *kit, struct engine *engine);
+void start_kit_free(struct start_kit *kit);
 
 /* No instance needs the kit now. If many kits are unused, frees the one that is unused for longest: ten thousand
  * services that were each started once must not hold twenty thousand descriptors. */
-void start_kit_rest(struct start_kit *kit, struct engine *engine);
+void start_kit_rest(struct start_kit *kit);
 void start_kit_free_resting(struct engine *engine);     /* descriptors are short: frees all unused kits, and closes cached groups */
 void start_kit_end_all(struct engine *engine);          /* superd ends: also closes released outputs */
 

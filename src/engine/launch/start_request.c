@@ -17,8 +17,8 @@
 #include "exec/spawn/spawn.h"
 #include "os/foreign/foreign_path.h"
 
-bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine, const struct service *service,
-		 const int *sockets, size_t socket_count, struct buf *why)
+bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct service *service, const int *sockets,
+		 size_t socket_count, struct buf *why)
 {
 	int socket = -1;
 
@@ -41,11 +41,11 @@ bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, struct engine *en
 		if (service->exec->pass == PASS_SYSTEMD)
 			fd_map->wanted[fd_map->count++] = fd;
 	}
-	return stdio_place(fd_map, kit, engine, service, socket, why);
+	return stdio_place(fd_map, kit, service, socket, why);
 }
 
-bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine,
-			const struct service *service, struct buf *why)
+bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, const struct service *service,
+			struct buf *why)
 {
 	if (!fd_map_room(fd_map, 0)) {
 		buf_text(why, "out of memory");
@@ -53,7 +53,7 @@ bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, struct eng
 		return false;
 	}
 	fd_map->count = 3;
-	return stdio_place_beside(fd_map, kit, engine, service, why);
+	return stdio_place_beside(fd_map, kit, service, why);
 }
 
 /* Sets the variables of sd_notify(3): notify socket, watchdog, and room in the fd store. */

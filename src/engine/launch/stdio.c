@@ -17,6 +17,15 @@
 #include "exec/child/stream_file.h"
 #include "os/fs/memory_file.h"
 
+/* The standard streams of one start. */
+struct placement {
+	struct fd_map *fd_map;
+	const struct start_kit *kit;
+	const struct service *service;
+	const struct stream *streams;   /* input, output and error */
+	int socket;                     /* the first socket, as the child gets it; -1: no socket can be a stream */
+};
+
 static bool same_file(const struct stream *a, const struct stream *b)
 {
 	return a->kind == b->kind && stream_is_path(a) && !strcmp(a->path, b->path);
@@ -30,12 +39,14 @@ static int flags_of(const struct stream *stream, int access)
 
 /* Opens a file, or leaves it to the child, with /dev/null in its place until then. -1 with errno EPERM: its path is
  * refused. */
-static int place_file(struct fd_map *fd_map, const struct start_kit *kit, const struct engine *engine,
-		      const struct stream *stream, int number, int access)
+static int place_file(const struct placement *placement, int number, int access)
 {
+	const struct stream *stream = &placement->streams[number];
+	const struct engine *engine = placement->kit->engine;
+	struct fd_map *fd_map = placement->fd_map;
 	struct stream_file file = { .path = stream->path, .flags = flags_of(stream, access) };
 
-	switch (kit->plan->stream_openers[number]) {
+	switch (placement->kit->plan->stream_openers[number]) {
 	case PATH_OPENED_BY_SUPERD:
 		return fd_map_own(fd_map, stream_file_open(&file));
 	case PATH_OPENED_BY_CHILD:
@@ -69,10 +80,12 @@ static int open_data(const struct service *service)
 	return fd;
 }
 
-static int find_source(struct fd_map *fd_map, struct start_kit *kit, const struct engine *engine,
-		       const struct service *service, const struct stream *stream, int number, int socket)
+/* Returns the descriptor for a stream; -1 and errno. */
+static int find_source(const struct placement *placement, int number)
 {
-	const struct stream_options *streams = service->groups->streams;
+	const struct start_kit *kit = placement->kit;
+	struct fd_map *fd_map = placement->fd_map;
+	const struct stream *stream = &placement->streams[number];
 	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
 
 	switch ((enum stream_kind)stream->kind) {
@@ -81,14 +94,14 @@ static int find_source(struct fd_map *fd_map, struct start_kit *kit, const struc
 	case STREAM_SYSLOG:
 		return fd_map_low(fd_map, kit->syslog->write_end);
 	case STREAM_FILE:
-		if (number == STDIN_FILENO && same_file(stream, &streams->output))
+		if (number == STDIN_FILENO && same_file(stream, &placement->service->groups->streams->output))
 			access = O_RDWR;
-		return place_file(fd_map, kit, engine, stream, number, access);
+		return place_file(placement, number, access);
 	case STREAM_APPEND:
 	case STREAM_TRUNCATE:
-		return place_file(fd_map, kit, engine, stream, number, access);
+		return place_file(placement, number, access);
 	case STREAM_DATA:
-		return fd_map_own(fd_map, open_data(service));
+		return fd_map_own(fd_map, open_data(placement->service));
 	case STREAM_DESCRIPTOR:
 		return fd_map->wanted[3 + kit->plan->stream_sockets[number]];
 	case STREAM_INHERIT:
@@ -96,16 +109,18 @@ static int find_source(struct fd_map *fd_map, struct start_kit *kit, const struc
 			return fd_map_low(fd_map, kit->inherited[number - STDOUT_FILENO]->write_end);
 		return number;
 	case STREAM_SOCKET:
-		return socket;
+		return placement->socket;
 	case STREAM_NULL:
 		break;
 	}
-	return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+	return number == STDIN_FILENO ? kit->engine->null_input : kit->engine->null_output;
 }
 
-static void describe_failure(const struct service *service, const struct start_kit *kit, const struct stream *stream,
-			     int number, int error, struct buf *why)
+static void describe_failure(const struct placement *placement, int number, int error, struct buf *why)
 {
+	const struct service *service = placement->service;
+	const struct start_kit *kit = placement->kit;
+	const struct stream *stream = &placement->streams[number];
 	static const char *const names[] = { "input", "output", "error" };
 	struct path_finding finding;
 
@@ -133,32 +148,35 @@ static bool is_socket(const struct start_kit *kit, int number, int socket)
 			       (number == STDOUT_FILENO && kit->plan->output_is_socket));
 }
 
-/* socket -1: no socket can be a stream. */
-static bool place_all(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine,
-		      const struct service *service, const struct stream *streams, int socket, struct buf *why)
+static bool place_all(const struct placement *placement, struct buf *why)
 {
+	const struct start_kit *kit = placement->kit;
+	const struct stream *streams = placement->streams;
+	int *wanted = placement->fd_map->wanted;
+
 	for (int n = 0; n < 3; n++) {
-		if (is_socket(kit, n, socket))
-			fd_map->wanted[n] = socket;
-		else if (n > 0 && !is_socket(kit, n - 1, socket) && same_file(&streams[n - 1], &streams[n]))
-			fd_map->wanted[n] = place_same_file(fd_map, n);
+		if (is_socket(kit, n, placement->socket))
+			wanted[n] = placement->socket;
+		else if (n > 0 && !is_socket(kit, n - 1, placement->socket) && same_file(&streams[n - 1], &streams[n]))
+			wanted[n] = place_same_file(placement->fd_map, n);
 		else
-			fd_map->wanted[n] = find_source(fd_map, kit, engine, service, &streams[n], n, socket);
-		if (fd_map->wanted[n] < 0) {
-			describe_failure(service, kit, &streams[n], n, errno, why);
+			wanted[n] = find_source(placement, n);
+		if (wanted[n] < 0) {
+			describe_failure(placement, n, errno, why);
 			return false;
 		}
 	}
 	return true;
 }
 
-bool stdio_place(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine, const struct service *service,
-		 int socket, struct buf *why)
+bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service, int socket,
+		 struct buf *why)
 {
 	const struct stream streams[] = { service->groups->streams->input, service->groups->streams->output,
 					  *plan_error_stream(service) };
+	const struct placement placement = { fd_map, kit, service, streams, socket };
 
-	return place_all(fd_map, kit, engine, service, streams, socket, why);
+	return place_all(&placement, why);
 }
 
 /* Returns the stream of a command beside the main program. It appends to a file that the main program truncates, else
@@ -178,14 +196,15 @@ static struct stream stream_beside(const struct start_kit *kit, const struct str
 	return beside;
 }
 
-bool stdio_place_beside(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine,
-			const struct service *service, struct buf *why)
+bool stdio_place_beside(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service,
+			struct buf *why)
 {
 	const struct stream streams[] = {
 		stream_beside(kit, &service->groups->streams->input, STDIN_FILENO),
 		stream_beside(kit, &service->groups->streams->output, STDOUT_FILENO),
 		stream_beside(kit, plan_error_stream(service), STDERR_FILENO),
 	};
+	const struct placement placement = { fd_map, kit, service, streams, -1 };
 
-	return place_all(fd_map, kit, engine, service, streams, -1, why);
+	return place_all(&placement, why);
 }

@@ -11,9 +11,9 @@
 
 /* Sets the standard streams in the fd map, which has the sockets already; socket is the first of them, -1: none.
  * false: the reason is in why and errno. */
-bool stdio_place(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine, const struct service *service,
-		 int socket, struct buf *why);
+bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service, int socket,
+		 struct buf *why);
 
 /* The same for a command beside the main program, which has no sockets. */
-bool stdio_place_beside(struct fd_map *fd_map, struct start_kit *kit, struct engine *engine,
-			const struct service *service, struct buf *why);
+bool stdio_place_beside(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service,
+			struct buf *why);

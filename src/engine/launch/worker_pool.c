@@ -13,7 +13,7 @@
 #define WORKERS_MOST 128                /* workers of a service */
 #define IDLE_SECONDS 1.0                /* seconds that a worker waits */
 
-struct worker {
+struct idle_worker {
 	struct list link;
 	struct child child;
 	struct engine *engine;
@@ -30,7 +30,7 @@ void worker_pool_init(struct worker_pool *pool)
 }
 
 /* Frees the worker; its channel stays open. */
-static void worker_forget(struct worker *worker)
+static void worker_forget(struct idle_worker *worker)
 {
 	alarm_stop(&worker->limit);
 	child_table_remove(&worker->engine->children, &worker->child);
@@ -40,7 +40,7 @@ static void worker_forget(struct worker *worker)
 	free(worker);
 }
 
-static void worker_dismiss(struct worker *worker)
+static void worker_dismiss(struct idle_worker *worker)
 {
 	fd_close(&worker->channel);
 	worker_forget(worker);
@@ -48,12 +48,12 @@ static void worker_dismiss(struct worker *worker)
 
 static void on_limit(struct alarm *alarm)
 {
-	worker_dismiss(container_of(alarm, struct worker, limit));
+	worker_dismiss(container_of(alarm, struct idle_worker, limit));
 }
 
 static void on_ended(struct child *child, int status)
 {
-	struct worker *worker = container_of(child, struct worker, child);
+	struct idle_worker *worker = container_of(child, struct idle_worker, child);
 
 	(void)status;
 	child->pid = 0;
@@ -61,9 +61,9 @@ static void on_ended(struct child *child, int status)
 }
 
 /* NULL: out of memory. */
-static struct worker *worker_new(struct engine *engine, pid_t pid, const struct instance_cgroup *group)
+static struct idle_worker *worker_new(struct engine *engine, pid_t pid, const struct instance_cgroup *group)
 {
-	struct worker *worker = calloc(1, sizeof(*worker));
+	struct idle_worker *worker = calloc(1, sizeof(*worker));
 
 	if (!worker)
 		return NULL;
@@ -83,7 +83,7 @@ static struct worker *worker_new(struct engine *engine, pid_t pid, const struct 
 bool worker_pool_add(struct worker_pool *pool, struct engine *engine, pid_t pid, int channel,
 		     struct instance_cgroup *group)
 {
-	struct worker *worker = pool->count < WORKERS_MOST ? worker_new(engine, pid, group) : NULL;
+	struct idle_worker *worker = pool->count < WORKERS_MOST ? worker_new(engine, pid, group) : NULL;
 
 	if (!worker)
 		return false;
@@ -99,11 +99,11 @@ bool worker_pool_add(struct worker_pool *pool, struct engine *engine, pid_t pid,
 
 bool worker_pool_take(struct worker_pool *pool, pid_t *pid, int *channel, struct instance_cgroup *group)
 {
-	struct worker *worker;
+	struct idle_worker *worker;
 
 	if (list_empty(&pool->list))
 		return false;
-	worker = container_of(pool->list.previous, struct worker, link);
+	worker = container_of(pool->list.previous, struct idle_worker, link);
 	*pid = worker->child.pid;
 	*channel = worker->channel;
 	group->files = worker->group.files;
@@ -116,5 +116,5 @@ bool worker_pool_take(struct worker_pool *pool, pid_t *pid, int *channel, struct
 void worker_pool_dismiss(struct worker_pool *pool)
 {
 	LIST_EACH(link, &pool->list)
-		worker_dismiss(container_of(link, struct worker, link));
+		worker_dismiss(container_of(link, struct idle_worker, link));
 }

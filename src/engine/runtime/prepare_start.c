@@ -1,5 +1,5 @@
-/* A builtin that answers any datagram must not answer another one without end, so its plan has the ports of all of them
- * (superd-builtin). They change with every listener that opens or closes. */
+/* A builtin that answers any datagram must not answer another one without end, so its plan has the ports of all of
+ * them (superd-builtin). They change with every listener that opens or closes. */
 #include "engine/runtime/prepare_start.h"
 
 #include <stdlib.h>
@@ -55,8 +55,7 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 	bool good;
 
 	sockets.loop_ports = loops;
-	good = start_kit_prepare(&runtime->run->kit, runtime->engine, runtime->service, runtime->listeners,
-				 &sockets, why);
+	good = start_kit_prepare(&runtime->run->kit, runtime->service, runtime->listeners, &sockets, why);
 	free(loops);
 	return good;
 }
@@ -68,8 +67,7 @@ struct plan *runtime_plan_connection(struct service_runtime *runtime, const char
 	struct plan *plan;
 
 	sockets.loop_ports = loops;
-	plan = start_kit_make_plan(&runtime->run->kit, runtime->engine, runtime->service, runtime->listeners,
-				   &sockets, why);
+	plan = start_kit_make_plan(&runtime->run->kit, runtime->service, runtime->listeners, &sockets, why);
 	free(loops);
 	return plan;
 }

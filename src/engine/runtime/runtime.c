@@ -55,7 +55,7 @@ static void run_init(struct service_run *run, struct service_runtime *runtime)
 	ev_init(&run->timer, on_timer);
 	run->timer.data = runtime;
 	list_init(&run->instances);
-	start_kit_init(&run->kit);
+	start_kit_init(&run->kit, runtime->engine);
 	run->stats.state_times.entered = runtime->since;
 }
 

@@ -85,7 +85,7 @@ void runtime_free(struct service_runtime *runtime)
 	activation_filter_forget(runtime);
 	runtime_close_listeners(runtime);
 	if (runtime->run)
-		start_kit_free(&runtime->run->kit, runtime->engine);
+		start_kit_free(&runtime->run->kit);
 	shared_run_abandon(runtime);
 	if (runtime->run)
 		free_run(runtime);

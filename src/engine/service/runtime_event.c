@@ -158,7 +158,7 @@ static void do_close(struct service_runtime *runtime)
 	cleanup_remove_last(runtime);
 	if (runtime->run) {
 		fdstore_empty(runtime->run->kit.store);
-		start_kit_free(&runtime->run->kit, runtime->engine);
+		start_kit_free(&runtime->run->kit);
 	}
 }
 

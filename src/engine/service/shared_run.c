@@ -156,7 +156,7 @@ static void end_shared(struct instance *instance, const struct ending *ending)
 	if (runtime_is_empty(runtime)) {
 		fdstore_policy_end_run(runtime, ending->stopped || ending->result == RESULT_SUCCESS);
 		cleanup_remove(runtime);
-		start_kit_rest(&run->kit, runtime->engine);
+		start_kit_rest(&run->kit);
 	}
 	if (!retired && ran)
 		take_end(runtime, ending, buf_string(&why));
@@ -313,8 +313,8 @@ static bool hurry_drains(struct service_runtime *runtime)
 	return any;
 }
 
-/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
- * come to twins first. */
+/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new
+ * clients come to twins first. */
 static void end_apart(struct service_runtime *runtime, enum service_event cause)
 {
 	struct instance *instance = runtime_current(runtime);

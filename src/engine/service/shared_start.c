@@ -62,7 +62,7 @@ static bool prepare(struct service_runtime *runtime, struct fd_map *fd_map, stru
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 		sockets[count++] = listener->io.fd;
 	}
-	good = launch_wire(fd_map, kit, runtime->engine, runtime->service, sockets, count, why) &&
+	good = launch_wire(fd_map, kit, runtime->service, sockets, count, why) &&
 	       fd_map_add_store(fd_map, kit->store, why) && passed_files_open(fd_map, runtime->service, why) &&
 	       start_kit_name_sockets(kit, runtime->listeners, passes_sockets ? runtime->listener_count : 0,
 				      fd_map->file_names);

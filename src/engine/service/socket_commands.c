@@ -87,7 +87,7 @@ static void go_on_closing(struct socket_commands *opening)
 	}
 	opening->ends = false;
 	if (runtime_state(runtime) == OFF)
-		start_kit_free(&runtime->run->kit, runtime->engine);
+		start_kit_free(&runtime->run->kit);
 	/* It may have been wanted again meanwhile. */
 	runtime_post(runtime, runtime_state(runtime) == BINDING ? (unsigned)TIMER : LOOK);
 }

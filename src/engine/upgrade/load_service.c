@@ -206,7 +206,7 @@ static void load_store(struct state_loader_instance *resumed, struct state_secti
 	if (!*store)
 		*store = fdstore_new(runtime->engine, runtime->service->name);
 	if (!*store || !name || found.fd < 0 ||
-	    !fdstore_keep(*store, &found.fd, name, strlen(name), found.user, found.is_watched))
+	    !fdstore_keep(*store, &found.fd, (struct note_text){ name, strlen(name) }, found.user, found.is_watched))
 		log_event(runtime->engine->log, LEVEL_ERROR, &event,
 			  "a descriptor of its store did not come through the upgrade");
 	fd_close(&found.fd);
@@ -291,7 +291,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 	if (runtime->run && resumed.taking >= 0. && runtime_state(runtime) == RUNNING)
 		accept_latency_resume(runtime, resumed.taking);
 	if (runtime->run && runtime_is_empty(runtime))
-		start_kit_rest(&runtime->run->kit, runtime->engine);
+		start_kit_rest(&runtime->run->kit);
 	resume->services++;
 	resume->instances += runtime->engine->instances->count - before;
 }

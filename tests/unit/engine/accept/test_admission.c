@@ -218,7 +218,7 @@ Test(admission, needs_an_answer_for_id_only_and_libwrap)
 	cr_expect_eq(admission_conclude(runtime, &guest, NULL), REFUSED_LIBWRAP_UNASKED);
 	advice.has_libwrap = true;
 	cr_expect_eq(admission_conclude(runtime, &guest, &advice), REFUSED_LIBWRAP);
-	advice.left_to_another = true;
+	advice.twisted = true;
 	cr_expect_eq(admission_conclude(runtime, &guest, &advice), REFUSED_TWIST);
 	advice.allowed = true;
 	cr_expect_eq(admission_conclude(runtime, &guest, &advice), ADMITTED);

@@ -109,12 +109,14 @@ static bool wire(struct fd_map *fd_map, const char *lines)
 	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
 	struct engine engine = { .null_input = 0, .null_output = 1 };
 	struct plan_sockets sockets = { .port = 7 };
-	struct start_kit kit = { .plan = plan_make(service, &process_defaults, &sockets, &text) };
+	struct start_kit kit = {
+		.engine = &engine, .plan = plan_make(service, &process_defaults, &sockets, &text),
+	};
 	bool good;
 
 	cr_assert(kit.plan, "%s", buf_string(&text));
 	buf_clear(&text);
-	good = launch_wire(fd_map, &kit, &engine, service, NULL, 0, &text) &&
+	good = launch_wire(fd_map, &kit, service, NULL, 0, &text) &&
 	       passed_files_open(fd_map, service, &text);
 	plan_free(kit.plan);
 	return good;
