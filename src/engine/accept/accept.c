@@ -289,7 +289,7 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 
 	count = pending_reuse(runtime, pending, count);
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
-		return pending_depart_all(runtime, pending, count);
+		return pending_begin_sequences(runtime, pending, count);
 	most = count && (is_short || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
 	if (may_take_spare(runtime, is_short))
 		engine_drop_spare(runtime->engine);
@@ -362,8 +362,8 @@ static void start_pending(struct service_runtime *runtime, struct pending_client
 		runtime_post(runtime, EXEC_ERROR);
 }
 
-static void xinetd_record_answer(struct service_runtime *runtime, const struct pending_client *pending,
-				 enum refusal refusal, const struct lookup_reply *reply)
+static void record_reply(struct service_runtime *runtime, const struct pending_client *pending,
+			 enum refusal refusal, const struct lookup_reply *reply)
 {
 	if (reply && (reply->has_user || refusal == REFUSED_IDENT))
 		xinetd_record_user(runtime, &pending->client, !refusal, reply->knows_user,
@@ -380,15 +380,15 @@ static void on_reply(struct service_runtime *runtime, struct pending_client *pen
 		park_pending(runtime, pending); /* it stays with its listener, whatever becomes of that */
 		return;
 	}
-	felt = sensor_feel(runtime, pending);
+	felt = sensor_take_client(runtime, pending);
 	if (!felt && !refusal) {
 		admit_pending(runtime, pending);
 		start_pending(runtime, pending);
-		xinetd_record_answer(runtime, pending, refusal, reply); /* USERID comes after START */
+		record_reply(runtime, pending, refusal, reply); /* USERID comes after START */
 		return;
 	}
 	if (!felt) {
-		xinetd_record_answer(runtime, pending, refusal, reply);
+		record_reply(runtime, pending, refusal, reply);
 		pending_dismiss(runtime, pending);
 		refuse_pending(runtime, pending, refusal);
 	}
@@ -399,7 +399,7 @@ static void on_reply(struct service_runtime *runtime, struct pending_client *pen
 /* Handles a client that does not come from a listener's queue. */
 static void receive_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
-	if (sensor_feel(runtime, pending))
+	if (sensor_take_client(runtime, pending))
 		return;
 	if (runtime_next_state(runtime) == LISTENING && !clients_must_queue(runtime) &&
 	    limit_pause_is_due(runtime, &pending->client))
@@ -427,13 +427,13 @@ static void accept_at_sensor(struct service_runtime *runtime, struct listener *l
 	enum service_event service_event = ROOM;
 	struct pending_client pending;
 
-	sensor_feel_parked(runtime, listener);
+	sensor_take_parked(runtime, listener);
 	for (size_t n = 0; n < BATCH && listener_has_socket(listener) &&
 	     take_client(runtime, listener, &pending, &service_event); n++) {
 		if (pending.client.fd < 0)
 			continue;
 		runtime->run->stats.accepted++;
-		sensor_feel(runtime, &pending);
+		sensor_take_client(runtime, &pending);
 	}
 	if (service_event != ROOM)
 		runtime_post(runtime, service_event);

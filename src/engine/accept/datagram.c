@@ -41,7 +41,7 @@ static bool start_sequence(struct service_runtime *runtime, struct pending_clien
 	struct listener *listener = pending->listener;
 
 	datagram_lend(pending->instance, listener);
-	if (pending_depart(runtime, pending, why))
+	if (pending_begin_sequence(runtime, pending, why))
 		return true;
 	listener->busy = false;
 	return false;

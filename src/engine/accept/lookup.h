@@ -40,7 +40,7 @@ bool lookup_may_ask_ident(const struct engine *engine);
 /* Cancels all lookups of a service; `done` gets each client, with NULL. */
 void lookup_cancel(struct service_runtime *runtime);
 
-/* superd ends: frees what is left. Every runtime has gone. */
+/* superd ends: frees the lookups whose process still runs. All runtimes were freed before. */
 void lookup_free(struct engine *engine);
 
 /* Parses one line, without its newline, into reply. false: it is no answer. For lookup.c, and for tests. */

@@ -255,7 +255,7 @@ static const struct state_field pending_fields[] = {
 	{ STATE_FIELD(pending_client, "progress", progress), .most = ADMISSION_PASSED, .missing = ADMISSION_PASSED },
 	{ STATE_FIELD(pending_client, "instance_name", name) },
 	{ NONE(listener, "the keys of and at") },
-	{ NONE(instance, "the one in front of it") },
+	{ NONE(instance, "the section before it") },
 	{ NONE(has_waited, "only before it has an instance") },
 	{ NONE(until, "only before it has an instance") },
 	{ NONE(asked, "the upgrade waits for the answers") },

@@ -3,7 +3,7 @@
  * (engine/accept/accept) and datagrams (engine/accept/datagram).
  *
  * Owner: the function that handles it. Ownership goes to engine/accept/lookup, slot_wait or pending_start while it
- * waits there, and to the listener when it is parked. Whoever owns it in the end starts it or refuses it. */
+ * waits there, and to the listener when it is parked. Its last owner starts an instance for it, or refuses it. */
 #pragma once
 
 #include "engine/limits/refusal.h"

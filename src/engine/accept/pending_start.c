@@ -305,7 +305,7 @@ const struct pending_client *pending_of_sequence(struct exec_sequence *sequence)
 	return sequence->instance->ops == &pending_ops ? &pending_start_of(sequence)->pending : NULL;
 }
 
-bool pending_depart(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
+bool pending_begin_sequence(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
 {
 	struct pending_start *start = calloc(1, sizeof(*start));
 	struct instance *instance = pending->instance;
@@ -335,7 +335,7 @@ bool pending_depart(struct service_runtime *runtime, struct pending_client *pend
 	return true;
 }
 
-bool pending_depart_all(struct service_runtime *runtime, struct pending_client *pending, size_t count)
+bool pending_begin_sequences(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
 	struct client failed = { .fd = -1 };            /* the first client whose start could not begin */
 	struct buf why = { 0 };
@@ -344,7 +344,7 @@ bool pending_depart_all(struct service_runtime *runtime, struct pending_client *
 	for (size_t n = 0; n < count; n++) {
 		struct client client = pending[n].client;
 
-		if (pending_depart(runtime, &pending[n], &why))
+		if (pending_begin_sequence(runtime, &pending[n], &why))
 			continue;
 		if (good)
 			failed = client;

@@ -14,10 +14,10 @@ void pending_own(struct service_runtime *runtime, struct instance *instance);
 
 /* Begins the exec sequence, which owns the client from then on. false: that failed, for the reason in why; the client
  * was dismissed and parked. */
-bool pending_depart(struct service_runtime *runtime, struct pending_client *pending, struct buf *why);
+bool pending_begin_sequence(struct service_runtime *runtime, struct pending_client *pending, struct buf *why);
 
 /* The same for several. false: at least one could not begin, which is logged. */
-bool pending_depart_all(struct service_runtime *runtime, struct pending_client *pending, size_t count);
+bool pending_begin_sequences(struct service_runtime *runtime, struct pending_client *pending, size_t count);
 
 /* Whether as many starts are under way as may be: superd accepts no more clients until one has succeeded or failed. */
 bool pending_must_wait(const struct service_runtime *runtime);

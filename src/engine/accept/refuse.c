@@ -86,7 +86,7 @@ static bool may_be_kept(enum refusal refusal)
 	       refusal != REFUSED_MEMORY;
 }
 
-bool refuse_may_tell(struct service_runtime *runtime)
+bool refuse_may_log(struct service_runtime *runtime)
 {
 	struct admission *admission = runtime->engine->admission;
 	struct event event = { .name = "refused", .service = runtime->service->name };
@@ -106,7 +106,7 @@ void refuse_pending(struct service_runtime *runtime, struct pending_client *pend
 {
 	if (runtime->run)
 		runtime->run->stats.refused[refusal]++;
-	if (pending->client.fd >= 0 || refuse_may_tell(runtime)) {
+	if (pending->client.fd >= 0 || refuse_may_log(runtime)) {
 		log_refusal(runtime, &pending->client, refusal);
 		xinetd_record_refusal(runtime, &pending->client, refusal);
 	}

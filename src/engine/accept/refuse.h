@@ -14,4 +14,4 @@ void refuse_parked(struct listener *listener, enum refusal refusal);
 
 /* Whether to log a refused datagram: superd logs a limited number a second, of all services, and the number of the
  * rest. */
-bool refuse_may_tell(struct service_runtime *runtime);
+bool refuse_may_log(struct service_runtime *runtime);

@@ -89,13 +89,13 @@ void sensor_touch_unproven(struct service_runtime *runtime, const struct client 
 
 	if (time && !is_denied(runtime, client) && !address_lru_has_room(denied, clock_now()))
 		time = 0;
-	if (refuse_may_tell(runtime))
+	if (refuse_may_log(runtime))
 		log_touch(runtime, client, time);
 	if (time)
 		deny_address(runtime, client, time);
 }
 
-bool sensor_feel(struct service_runtime *runtime, struct pending_client *pending)
+bool sensor_take_client(struct service_runtime *runtime, struct pending_client *pending)
 {
 	if (!sensor_is(runtime->service))
 		return false;
@@ -105,7 +105,7 @@ bool sensor_feel(struct service_runtime *runtime, struct pending_client *pending
 	return true;
 }
 
-void sensor_feel_parked(struct service_runtime *runtime, struct listener *listener)
+void sensor_take_parked(struct service_runtime *runtime, struct listener *listener)
 {
 	struct parked *parked = listener->parked;
 
@@ -114,7 +114,7 @@ void sensor_feel_parked(struct service_runtime *runtime, struct listener *listen
 			.client = parked->list[--parked->count].client, .listener = listener,
 		};
 
-		sensor_feel(runtime, &pending);
+		sensor_take_client(runtime, &pending);
 	}
 	listener_forget_parked(listener);
 }

@@ -25,8 +25,8 @@ void sensor_touch_unproven(struct service_runtime *runtime, const struct client 
 
 /* Handles and closes a client of a sensor. Also called for clients of before a reload that made the service a sensor.
  * false: it is no sensor. */
-bool sensor_feel(struct service_runtime *runtime, struct pending_client *pending);
-void sensor_feel_parked(struct service_runtime *runtime, struct listener *listener); /* the same for all parked clients */
+bool sensor_take_client(struct service_runtime *runtime, struct pending_client *pending);
+void sensor_take_parked(struct service_runtime *runtime, struct listener *listener); /* the same for all parked clients */
 
 static inline bool sensor_has_any(const struct engine *engine)
 {

@@ -15,7 +15,7 @@
 
 /* The group of an instance, embedded there. Zeroed: none. */
 struct instance_cgroup {
-	char *path;                     /* below the cgroup mount; NULL: none */
+	char *path;                     /* path of its folder; NULL: none */
 	uint32_t files;                 /* files that were set in it: cgroup_files */
 	bool kept;                      /* it belongs to the service (engine/service/service_cgroup), and outlives the instance */
 	bool killed;                    /* it was killed as a whole; no process can be started in it (os/proc/clone_into_cgroup) */

@@ -240,7 +240,7 @@ static const struct state_field notify_fields[] = {
 	{ STATE_FIELD(notify, "released", released) },
 	{ NONE(pause, "its messages are limited anew") },
 	{ NONE(engine, "that of the superd that runs it") },
-	{ NONE(service, "the one in front of it") },
+	{ NONE(service, "the section before it") },
 	{ NONE(notices, "each has a section of its own, with the place of its socket") },
 	{ NONE(complaint, "it is logged once more") },
 	{ NONE(messages, "its messages are limited anew") },

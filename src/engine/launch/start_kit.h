@@ -20,12 +20,12 @@
 struct fault;
 
 struct start_kit {
-	struct engine *engine;
+	struct engine *engine;          /* borrowed */
 	struct list rest;               /* in engine->launch->resting, while no instance needs it */
 	struct plan *plan;              /* NULL: none yet, or dropped */
 	double trust_checked;           /* clock_now() of the last plan_check_trust */
 	uint64_t made;                  /* number of the plan, from 1 on */
-	struct worker_pool workers;    /* idle processes of this plan that wait for a connection */
+	struct worker_pool workers;     /* idle processes of this plan that wait for a connection */
 	struct output *log, *syslog;    /* pipes for the output of backends */
 	struct output *inherited[2];    /* pipes in place of superd's own stdout and stderr; NULL: not needed */
 	char *names;                    /* LISTEN_FDNAMES=… of the last start; NULL: none yet */

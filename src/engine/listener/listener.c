@@ -502,7 +502,7 @@ static const struct state_field listener_fields[] = {
 	{ STATE_FIELD(listener, "inherited", inherited) },
 	{ STATE_FIELD(listener, "guarded", guarded) },
 	{ NONE(io, "the key fd: listener_resume takes it") },
-	{ NONE(listen, "the row in the table that was read anew") },
+	{ NONE(listen, "the service in the table that was read anew") },
 	{ NONE(parked, "have sections of their own") },
 	{ NONE(used, "the key foreign") },
 	{ NONE(restoring, "begins anew when it is watched") },

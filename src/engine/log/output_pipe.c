@@ -239,8 +239,8 @@ static bool await_more(struct output *output)
 	return !output->reader_hangs;
 }
 
-/* Reads and logs what is there. last: reads to the end; waits: waits for the reader. false: every writer has
- * closed. */
+/* Reads and logs what is there. last: logs an unfinished line, too; waits: waits for the reader. false: every writer
+ * has closed. */
 static bool read_turn(struct output *output, bool last, bool waits)
 {
 	struct output_line reading;
@@ -601,11 +601,11 @@ static const struct state_field output_fields[] = {
 	{ NONE(wait_left, "begins anew with the pipe") },
 	{ NONE(wait_left_at, "begins anew with the pipe") },
 	{ NONE(engine, "that of the superd that runs it") },
-	{ NONE(service, "the row in the table that was read anew, or the key name") },
+	{ NONE(service, "the service in the table that was read anew, or the key name") },
 	{ NONE(turn_lines, "only within a turn of the loop") },
 	{ NONE(last_line, "only for the failure that comes next") },
-	{ NONE(burst, "of the row in the table that was read anew") },
-	{ NONE(interval, "of the row in the table that was read anew") },
+	{ NONE(burst, "of the service in the table that was read anew") },
+	{ NONE(interval, "of the service in the table that was read anew") },
 	{ NONE(interval_begin, "counted anew") },
 	{ NONE(interval_lines, "counted anew") },
 	{ NONE(suppressed, "counted anew") },
