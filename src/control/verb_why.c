@@ -378,7 +378,7 @@ void verb_why_write(const struct service_view *view, struct buf *out)
 void verb_why_write_health(const struct supervisor *supervisor, struct buf *out)
 {
 	struct buf lines = { 0 }, line = { 0 };
-	enum health health = health_look(&supervisor->engine, &lines);
+	enum health health = health_check(&supervisor->engine, &lines);
 
 	json_flag_field(out, "healthy", health != UNHEALTHY);
 	json_flag_field(out, "degraded", health == DEGRADED);

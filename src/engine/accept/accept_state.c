@@ -29,7 +29,7 @@ void accept_state_free(struct service_runtime *runtime)
 static const struct state_field accept_fields[] = {
 	{ FIELD("number", id), .least = 1, .most = STATE_NUMBER_MOST, .always = true },
 	{ FIELD("named", named_instances) },
-	{ STATE_STRUCT(accept_state, rate, &pace_state) },
+	{ STATE_STRUCT(accept_state, rate, &rate_limit_state) },
 	{ FIELD("rest", pause) },
 	{ FIELD("deactivated", logs_end) },
 	{ FIELD("load_said", load_error_logged) },

@@ -79,10 +79,10 @@ static void send_health(struct builtin_channel *channel, const char *path)
 	struct buf text = { 0 }, reasons = { 0 };
 
 	if (!strcmp(path, "/")) {
-		buf_addf(&text, "%s\n", health_name(health_look(engine, &reasons)));
+		buf_addf(&text, "%s\n", health_name(health_check(engine, &reasons)));
 		buf_add(&text, buf_string(&reasons), reasons.length);
 		text.failed |= reasons.failed;
-	} else if (*path != '/' || !health_tell(engine, path + 1, &text)) {
+	} else if (*path != '/' || !health_write(engine, path + 1, &text)) {
 		buf_char(&text, '\n');
 	}
 	buf_free(&reasons);

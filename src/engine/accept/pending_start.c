@@ -55,8 +55,8 @@ static bool launch_pending(struct instance *instance, struct spawn_request *laun
 
 	if (!runtime_prepare_start(runtime, why) || !pending_equip(runtime, pending, launch, why))
 		return false;
-	launch->invocation = sequence->control.invocation;
-	launch->checks = sequence->control.checks && launch->plan->condition_count;
+	launch->invocation = sequence->command.invocation;
+	launch->checks = sequence->command.checks && launch->plan->condition_count;
 	unreaped_start(runtime->engine, launch);
 	fd_map_close(&pending->fd_map);
 	if (launch->pid >= 0)
@@ -251,7 +251,7 @@ void pending_recall(struct service_runtime *runtime)
 
 		if (!sequence || sequence->instance->ops != &pending_ops || sequence->has_run)
 			continue;
-		exec_status_settle(&sequence->apart, false);
+		exec_status_settle(&sequence->exec_status, false);
 		if (!sequence->has_run)
 			recall_pending(sequence);
 		exec_sequence_retire(sequence, true);
@@ -264,8 +264,8 @@ static void set_client_variables(struct pending_start *start)
 	struct pending_client *pending = &start->pending;
 
 	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
-	start->sequence.control.remote_address = pending->caller.address;
-	start->sequence.control.remote_port = client_port(&pending->client);
+	start->sequence.command.remote_address = pending->caller.address;
+	start->sequence.command.remote_port = client_port(&pending->client);
 }
 
 struct exec_sequence *pending_load_sequence(struct service_runtime *runtime, struct instance *instance,
@@ -278,7 +278,7 @@ struct exec_sequence *pending_load_sequence(struct service_runtime *runtime, str
 	start->pending = *pending;
 	start->pending.instance = instance;
 	start->pending.fd_map.wanted = start->pending.fd_map.small;
-	exec_sequence_resume(&start->sequence, runtime, instance);
+	exec_sequence_load(&start->sequence, runtime, instance);
 	set_client_variables(start);
 	runtime->run->accept->starting_clients += !has_run && pending->listener;
 	return &start->sequence;

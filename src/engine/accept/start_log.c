@@ -41,7 +41,7 @@ static void log_end(struct service_runtime *runtime, pid_t pid, const struct end
 	xinetd_record_end(runtime, pid, ending);
 	if (!log_wants(runtime->engine->log, level))
 		return;
-	instance_tell_ending(ending, &event);
+	instance_fill_event(ending, &event);
 	status_describe(ending->status, text);
 	log_event(runtime->engine->log, level, &event, "pid %ld ended: %s after %s%s", (long)pid, text,
 		  duration_write(span, ending->lasted), more);

@@ -110,7 +110,7 @@ void xinetd_record_end(struct service_runtime *runtime, pid_t pid, const struct 
 		return;
 	event = event_of(runtime, "exit", NULL);
 	event.pid = pid;
-	instance_tell_ending(ending, &event);
+	instance_fill_event(ending, &event);
 	xinetd_line_end(&line, event.service, flags, pid, ending->status, ending->lasted);
 	write_record(runtime, &event, &line);
 }

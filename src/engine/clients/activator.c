@@ -18,7 +18,7 @@ void activator_forget(struct service_runtime *runtime)
 		conn_query_drop(&runtime->run->activator_query);
 }
 
-static void note(struct service_runtime *runtime, const struct conn_count *conn)
+static void set_last_peer(struct service_runtime *runtime, const struct conn_count *conn)
 {
 	struct client client = { .fd = -1 };
 
@@ -45,13 +45,13 @@ static void on_counted(struct conn_query *query)
 	for (size_t n = 0; n < query->count; n++) {
 		if (!query->conns[n].knows_peer)
 			continue;
-		note(runtime, &query->conns[n]);
+		set_last_peer(runtime, &query->conns[n]);
 		break;
 	}
 	activator_forget(runtime);
 }
 
-static void ask(struct service_runtime *runtime)
+static void start_query(struct service_runtime *runtime)
 {
 	struct conn_query *query = conn_query_new(runtime, on_counted);
 
@@ -78,5 +78,5 @@ void activator_ask(struct service_runtime *runtime, bool clients_wait)
 		return;
 	}
 	if (rarely && clients_wait)
-		ask(runtime);
+		start_query(runtime);
 }

@@ -13,15 +13,15 @@
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
 #define PART 64                         /* counts that one question is about */
-#define REST 200.                       /* pause before a question that can wait, in durations of the last one */
+#define PAUSE_FACTOR 200.               /* pause before a question that can wait, in durations of the last one */
 
 /* The part of one query in the question that is under way. Its counts and guests stay when the query is cancelled, as
  * the thread may be at them. */
-struct share {
+struct slice {
 	struct conn_query *query;       /* NULL: it was cancelled */
 	struct table *table;            /* held until the thread is done with it */
 	size_t count;                   /* counts of the query */
-	enum guests_use use;
+	enum cookie_use use;
 	struct cookie_set cookies;
 };
 
@@ -31,12 +31,12 @@ struct conn_queries {
 	ev_async turn;                  /* sent: a query has come, and no question is under way */
 	ev_timer later;                 /* for queries that can wait */
 	struct worker worker;           /* asks the kernel */
-	struct share *shares;
+	struct slice *slices;
 	struct conn_count *conns;       /* copies of the counts of all shares */
-	size_t share_count, tally_count;
-	double took[1 << CONN_KINDS];   /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
-	double last;                    /* seconds that the last question took */
-	double ended;                   /* loop time of the last answer; 0: none yet */
+	size_t slice_count, conn_count_total;
+	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
+	double last_duration;           /* seconds that the last question took */
+	double last_answer;             /* loop time of the last answer; 0: none yet */
 };
 
 bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most,
@@ -119,144 +119,145 @@ static double parts_of(size_t count)
 
 static bool is_quick(const struct conn_queries *queries, const struct conn_count *conns, size_t count)
 {
-	return queries->took[kinds_of(conns, count)] * parts_of(count) <= QUICK;
+	return queries->duration[kinds_of(conns, count)] * parts_of(count) <= QUICK;
 }
 
-static void count(struct conn_queries *queries)
+static void count_connections(struct conn_queries *queries)
 {
 	double began = clock_now();
 
-	conn_counts_run(queries->conns, queries->tally_count);
-	for (size_t n = 0; n < queries->share_count; n++) {
-		if (queries->shares[n].use == GUESTS_NOTED)
-			cookie_set_sort(&queries->shares[n].cookies);
+	conn_counts_run(queries->conns, queries->conn_count_total);
+	for (size_t n = 0; n < queries->slice_count; n++) {
+		if (queries->slices[n].use == COOKIES_NOTED)
+			cookie_set_sort(&queries->slices[n].cookies);
 	}
-	queries->ended = clock_now();
-	queries->last = queries->ended - began;
-	queries->took[kinds_of(queries->conns, queries->tally_count)] = queries->last / parts_of(queries->tally_count);
+	queries->last_answer = clock_now();
+	queries->last_duration = queries->last_answer - began;
+	queries->duration[kinds_of(queries->conns, queries->conn_count_total)] =
+		queries->last_duration / parts_of(queries->conn_count_total);
 }
 
 static void count_in_thread(struct worker *worker)
 {
-	count(container_of(worker, struct conn_queries, worker));
+	count_connections(container_of(worker, struct conn_queries, worker));
 }
 
-static void let_go(struct table **table)
+static void release_table(struct table **table)
 {
 	if (*table)
 		table_release(*table);
 	*table = NULL;
 }
 
-static void forget_shares(struct conn_queries *queries)
+static void free_slices(struct conn_queries *queries)
 {
-	for (size_t n = 0; n < queries->share_count; n++) {
-		let_go(&queries->shares[n].table);
-		free(queries->shares[n].cookies.list);
+	for (size_t n = 0; n < queries->slice_count; n++) {
+		release_table(&queries->slices[n].table);
+		free(queries->slices[n].cookies.list);
 	}
-	free(queries->shares);
+	free(queries->slices);
 	free(queries->conns);
-	queries->shares = NULL;
+	queries->slices = NULL;
 	queries->conns = NULL;
-	queries->share_count = queries->tally_count = 0;
+	queries->slice_count = queries->conn_count_total = 0;
 }
 
 /* The last thing done with a query: counted may free it. */
-static void finish(struct conn_query *query)
+static void call_counted(struct conn_query *query)
 {
-	query->failures = conn_query_is_whole(query) ? 0 : query->failures + 1;
+	query->failures = conn_query_is_complete(query) ? 0 : query->failures + 1;
 	query->counted(query);
 }
 
-static void answer(struct share *share, const struct conn_count *conns)
+static void answer_query(struct slice *slice, const struct conn_count *conns)
 {
-	struct conn_query *query = share->query;
+	struct conn_query *query = slice->query;
 
-	memcpy(query->conns, conns, share->count * sizeof(*conns));
-	for (size_t n = 0; n < share->count; n++)
+	memcpy(query->conns, conns, slice->count * sizeof(*conns));
+	for (size_t n = 0; n < slice->count; n++)
 		query->conns[n].cookies = NULL;
 	free(query->cookies.list);      /* its user may have set it while the count was under way */
-	query->cookies = share->cookies;
-	share->cookies = (struct cookie_set){ 0 };
+	query->cookies = slice->cookies;
+	slice->cookies = (struct cookie_set){ 0 };
 	query->place = NULL;
-	finish(query);
+	call_counted(query);
 }
 
 /* A callback may ask anew, or withdraw the queries of others. */
-static void tell(struct conn_queries *queries)
+static void answer_queries(struct conn_queries *queries)
 {
 	const struct conn_count *conn = queries->conns;
 
-	for (size_t n = 0; n < queries->share_count; n++) {
-		if (queries->shares[n].query)
-			answer(&queries->shares[n], conn);
-		conn += queries->shares[n].count;
+	for (size_t n = 0; n < queries->slice_count; n++) {
+		if (queries->slices[n].query)
+			answer_query(&queries->slices[n], conn);
+		conn += queries->slices[n].count;
 	}
-	forget_shares(queries);
+	free_slices(queries);
 	if (!list_empty(&queries->asked))
 		ev_async_send(queries->loop, &queries->turn);
 }
 
 static void on_done(struct worker *worker)
 {
-	tell(container_of(worker, struct conn_queries, worker));
+	answer_queries(container_of(worker, struct conn_queries, worker));
 }
 
-static bool make_shares(struct conn_queries *queries)
+static bool make_slices(struct conn_queries *queries)
 {
-	size_t shares = 0, conns = 0;
+	size_t slices = 0, conns = 0;
 
 	LIST_EACH(link, &queries->asked) {
-		shares++;
+		slices++;
 		conns += container_of(link, struct conn_query, link)->count;
 	}
-	queries->shares = calloc(shares + 1, sizeof(*queries->shares));
+	queries->slices = calloc(slices + 1, sizeof(*queries->slices));
 	queries->conns = calloc(conns + 1, sizeof(*queries->conns));
-	if (queries->shares && queries->conns)
+	if (queries->slices && queries->conns)
 		return true;
-	forget_shares(queries);
+	free_slices(queries);
 	return false;
 }
 
 /* Sets in each count what the whole query wants. */
-static void instruct(const struct conn_query *query, struct conn_count *conns, struct cookie_set *guests)
+static void set_wanted(const struct conn_query *query, struct conn_count *conns, struct cookie_set *cookies)
 {
 	for (size_t n = 0; n < query->count; n++) {
 		conns[n].which = query->which;
 		conns[n].probes = query->probes;
-		conns[n].cookies = query->use == GUESTS_IGNORED ? NULL : guests;
-		conns[n].only_known = query->use == GUESTS_SOUGHT;
-		conns[n].skips_known = query->use == GUESTS_SPARED;
+		conns[n].cookies = query->use == COOKIES_IGNORED ? NULL : cookies;
+		conns[n].only_known = query->use == COOKIES_SOUGHT;
+		conns[n].skips_known = query->use == COOKIES_SPARED;
 	}
 }
 
-static void take(struct conn_queries *queries, struct conn_query *query)
+static void take_query(struct conn_queries *queries, struct conn_query *query)
 {
-	struct share *share = &queries->shares[queries->share_count++];
-	struct conn_count *conns = queries->conns + queries->tally_count;
+	struct slice *slice = &queries->slices[queries->slice_count++];
+	struct conn_count *conns = queries->conns + queries->conn_count_total;
 
-	*share = (struct share){ query, query->table, query->count, query->use, query->cookies };
+	*slice = (struct slice){ query, query->table, query->count, query->use, query->cookies };
 	query->table = NULL;
 	query->cookies = (struct cookie_set){ 0 };
-	query->place = &share->query;
-	if (share->use == GUESTS_NOTED)
-		share->cookies = (struct cookie_set){ .list = share->cookies.list, .room = share->cookies.room };
+	query->place = &slice->query;
+	if (slice->use == COOKIES_NOTED)
+		slice->cookies = (struct cookie_set){ .list = slice->cookies.list, .room = slice->cookies.room };
 	memcpy(conns, query->conns, query->count * sizeof(*conns));
-	instruct(query, conns, &share->cookies);
-	queries->tally_count += query->count;
+	set_wanted(query, conns, &slice->cookies);
+	queries->conn_count_total += query->count;
 }
 
-static void take_asked(struct conn_queries *queries)
+static void take_queries(struct conn_queries *queries)
 {
 	LIST_EACH(link, &queries->asked) {
 		list_remove(link);
-		take(queries, container_of(link, struct conn_query, link));
+		take_query(queries, container_of(link, struct conn_query, link));
 	}
 }
 
 /* Out of memory: answers every query with "unknown". A callback may start its query anew, for the next turn, or cancel
  * those of others. */
-static void tell_nothing(struct conn_queries *queries)
+static void answer_unknown(struct conn_queries *queries)
 {
 	struct list unanswered;
 
@@ -269,10 +270,10 @@ static void tell_nothing(struct conn_queries *queries)
 		struct conn_query *query = container_of(unanswered.next, struct conn_query, link);
 
 		list_remove(&query->link);
-		let_go(&query->table);
+		release_table(&query->table);
 		for (size_t n = 0; n < query->count; n++)
 			query->conns[n].known = false;
-		finish(query);
+		call_counted(query);
 	}
 }
 
@@ -286,9 +287,9 @@ static double find_due(const struct conn_queries *queries)
 }
 
 /* true: the timer is set, and the question is put later. */
-static bool wait_for_rest(struct conn_queries *queries)
+static bool wait_for_pause(struct conn_queries *queries)
 {
-	double rested = queries->ended > 0 ? queries->ended + REST * queries->last : 0;
+	double rested = queries->last_answer > 0 ? queries->last_answer + PAUSE_FACTOR * queries->last_duration : 0;
 	double wait = fmin(rested, find_due(queries)) - clock_now();
 
 	ev_timer_stop(queries->loop, &queries->later);
@@ -303,17 +304,17 @@ static bool wait_for_rest(struct conn_queries *queries)
  * their ports by now. */
 static void take_turn(struct conn_queries *queries)
 {
-	if (queries->worker.busy || list_empty(&queries->asked) || wait_for_rest(queries))
+	if (queries->worker.busy || list_empty(&queries->asked) || wait_for_pause(queries))
 		return;
-	if (!make_shares(queries)) {
-		tell_nothing(queries);
+	if (!make_slices(queries)) {
+		answer_unknown(queries);
 		return;
 	}
-	take_asked(queries);
-	if (!is_quick(queries, queries->conns, queries->tally_count) && worker_start(&queries->worker))
+	take_queries(queries);
+	if (!is_quick(queries, queries->conns, queries->conn_count_total) && worker_start(&queries->worker))
 		return;
-	count(queries);
-	tell(queries);
+	count_connections(queries);
+	answer_queries(queries);
 }
 
 static void on_turn(struct ev_loop *loop, ev_async *turn, int events)
@@ -338,8 +339,8 @@ static struct conn_queries *conn_queries_of(struct engine *engine)
 	if (!queries)
 		return NULL;
 	queries->loop = engine->loop;
-	for (size_t n = 0; n < sizeof(queries->took) / sizeof(*queries->took); n++)
-		queries->took[n] = 2 * QUICK;
+	for (size_t n = 0; n < sizeof(queries->duration) / sizeof(*queries->duration); n++)
+		queries->duration[n] = 2 * QUICK;
 	list_init(&queries->asked);
 	ev_async_init(&queries->turn, on_turn);
 	ev_async_start(queries->loop, &queries->turn);
@@ -374,7 +375,7 @@ bool conn_query_now(struct conn_query *query)
 	if (!queries || queries->worker.busy || !is_quick(queries, query->conns, query->count))
 		return false;
 	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
-	instruct(query, query->conns, &query->cookies);
+	set_wanted(query, query->conns, &query->cookies);
 	conn_counts_run(query->conns, query->count);
 	return true;
 }
@@ -382,17 +383,17 @@ bool conn_query_now(struct conn_query *query)
 void conn_query_note(struct conn_query *query)
 {
 	conn_query_cancel(query);
-	query->use = GUESTS_NOTED;
+	query->use = COOKIES_NOTED;
 	query->which = CONN_WHICH_ALL;
 }
 
 void conn_query_seek(struct conn_query *query)
 {
-	query->use = GUESTS_SOUGHT;
+	query->use = COOKIES_SOUGHT;
 	query->which = CONN_WHICH_ACCEPTED;
 }
 
-bool conn_query_is_whole(const struct conn_query *query)
+bool conn_query_is_complete(const struct conn_query *query)
 {
 	for (size_t n = 0; n < query->count; n++) {
 		if (!query->conns[n].known)
@@ -418,7 +419,7 @@ uint32_t conn_query_sum(const struct conn_query *query)
 void conn_query_cancel(struct conn_query *query)
 {
 	list_remove(&query->link);
-	let_go(&query->table);
+	release_table(&query->table);
 	if (query->place)
 		*query->place = NULL;
 	query->place = NULL;
@@ -436,7 +437,7 @@ void conn_queries_end(struct engine *engine)
 	worker_end(&queries->worker);
 	ev_async_stop(queries->loop, &queries->turn);
 	ev_timer_stop(queries->loop, &queries->later);
-	forget_shares(queries);
+	free_slices(queries);
 	free(queries);
 	engine->conn_queries = NULL;
 }

@@ -11,11 +11,11 @@
 #include "os/netdiag/conn_count.h"
 
 /* The use of the list of single clients. */
-enum guests_use {
-	GUESTS_IGNORED,
-	GUESTS_NOTED,                   /* all clients are in guests afterwards */
-	GUESTS_SOUGHT,                  /* only clients in guests count */
-	GUESTS_SPARED,                  /* clients in guests do not count */
+enum cookie_use {
+	COOKIES_IGNORED,
+	COOKIES_NOTED,                  /* all clients are in guests afterwards */
+	COOKIES_SOUGHT,                 /* only clients in guests count */
+	COOKIES_SPARED,                 /* clients in guests do not count */
 };
 
 #define ANY_KIND (~0u)                  /* for conn_query_add */
@@ -25,7 +25,7 @@ struct conn_query {
 	struct service_runtime *runtime; /* the service that it is for; NULL: not initialised, or freed */
 	void (*counted)(struct conn_query *query);
 	unsigned char which;            /* enum conn_which: the connections that count */
-	unsigned char use;              /* enum guests_use */
+	unsigned char use;              /* enum cookie_use */
 	bool no_probes;                 /* connections of probe_from do not count */
 	double due;                     /* loop time until which it may wait, so that counting costs little; 0: at once */
 	size_t count;                   /* sockets */
@@ -77,7 +77,7 @@ void conn_query_note(struct conn_query *query);
 void conn_query_seek(struct conn_query *query);
 
 /* Whether all numbers are known, and all clients that had to be noted. */
-bool conn_query_is_whole(const struct conn_query *query);
+bool conn_query_is_complete(const struct conn_query *query);
 
 /* Whether the runtime's state has not changed since the start. An answer that is older than the state says nothing of
  * it. */

@@ -4,12 +4,12 @@
 
 #include <stdlib.h>
 
-static struct child **bucket(const struct child_table *children, pid_t pid)
+static struct child **bucket_of(const struct child_table *children, pid_t pid)
 {
 	return &children->buckets[(size_t)pid & (children->size - 1)];
 }
 
-static bool grow(struct child_table *children)
+static bool grow_table(struct child_table *children)
 {
 	struct child_table bigger = { .size = children->size ? 2 * children->size : 64 };
 
@@ -18,7 +18,7 @@ static bool grow(struct child_table *children)
 		return children->size > 0;      /* longer chains will do */
 	for (size_t n = 0; n < children->size; n++) {
 		for (struct child *child = children->buckets[n], *next; child; child = next) {
-			struct child **head = bucket(&bigger, child->pid);
+			struct child **head = bucket_of(&bigger, child->pid);
 
 			next = child->next;
 			child->next = *head;
@@ -36,9 +36,9 @@ bool child_table_add(struct child_table *children, struct child *child)
 {
 	struct child **head;
 
-	if (children->count >= children->size && !grow(children))
+	if (children->count >= children->size && !grow_table(children))
 		return false;
-	head = bucket(children, child->pid);
+	head = bucket_of(children, child->pid);
 	child->next = *head;
 	*head = child;
 	children->count++;
@@ -50,7 +50,7 @@ void child_table_remove(struct child_table *children, struct child *child)
 {
 	if (!children->size || child->pid <= 0)
 		return;
-	for (struct child **at = bucket(children, child->pid); *at; at = &(*at)->next) {
+	for (struct child **at = bucket_of(children, child->pid); *at; at = &(*at)->next) {
 		if (*at != child)
 			continue;
 		*at = child->next;
@@ -65,7 +65,7 @@ struct child *child_table_find(const struct child_table *children, pid_t pid)
 {
 	if (!children->size)
 		return NULL;
-	for (struct child *child = *bucket(children, pid); child; child = child->next) {
+	for (struct child *child = *bucket_of(children, pid); child; child = child->next) {
 		if (child->pid == pid)
 			return child;
 	}

@@ -54,7 +54,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_timer_stop(loop, timer);
 }
 
-static struct closing *get(struct engine *engine)
+static struct closing *closing_of(struct engine *engine)
 {
 	struct closing *closing = engine->closing;
 
@@ -119,7 +119,7 @@ static unsigned owner_of(struct closing *closing, const char *service, uid_t uid
 
 static void hand_over(struct engine *engine, const char *service, uid_t uid, int *fd)
 {
-	struct closing *closing = get(engine);
+	struct closing *closing = closing_of(engine);
 	unsigned owner = closing && service ? owner_of(closing, service, uid, true) : 0;
 
 	close_async(fd, owner);
@@ -129,7 +129,7 @@ static void hand_over(struct engine *engine, const char *service, uid_t uid, int
 }
 
 /* Whoever drops the last reference then waits until the other side has taken all, for as long as somebody chose. */
-static bool lingers(int fd)
+static bool has_linger(int fd)
 {
 	struct linger linger = { 0 };
 	socklen_t size = sizeof(linger);
@@ -141,7 +141,7 @@ static bool lingers(int fd)
  * writer may hold for ever. */
 static bool may_hang(int fd)
 {
-	return !socket_is_plain_inet(fd) || lingers(fd);
+	return !socket_is_plain_inet(fd) || has_linger(fd);
 }
 
 void close_socket_fd(struct engine *engine, const char *service, int *fd)
@@ -197,7 +197,7 @@ void close_socket_client(struct engine *engine, const char *service, struct clie
 		return;
 	if (client->length && client->peer.any.sa_family == AF_UNIX)
 		hand_over(engine, service, user_of(client->fd), &client->fd);
-	else if (lingers(client->fd))
+	else if (has_linger(client->fd))
 		close_socket_fd(engine, service, &client->fd);
 	else
 		fd_close(&client->fd);

@@ -16,15 +16,15 @@ static const struct state_field latency_fields[] = {
 };
 const struct field_table latency_state = FIELD_TABLE("latency", histogram, latency_fields);
 
-static const struct state_field pace_fields[] = {
+static const struct state_field rate_limit_fields[] = {
 	{ STATE_FIELD(rate_limit, "pace_second", second) },
 	{ STATE_FIELD(rate_limit, "pace_interval", interval) },
 	{ STATE_FIELD(rate_limit, "pace_in_second", in_second), .most = STATE_NUMBER_MOST },
 	{ STATE_FIELD(rate_limit, "pace_in_interval", in_interval), .most = STATE_NUMBER_MOST },
 };
-const struct field_table pace_state = FIELD_TABLE(NULL, rate_limit, pace_fields);
+const struct field_table rate_limit_state = FIELD_TABLE(NULL, rate_limit, rate_limit_fields);
 
-static const struct state_field sighting_fields[] = {
+static const struct state_field address_entry_fields[] = {
 	{ STATE_FIELD(address_entry, "whose", whose) },
 	{ STATE_FIELD_AS(STATE_BYTES, address_entry, "source", source), .always = true },
 	{ STATE_FIELD(address_entry, "until", until), .always = true, .endless = true },
@@ -33,18 +33,18 @@ static const struct state_field sighting_fields[] = {
 	{ STATE_NONE(address_entry, younger, "they come in the order of their age") },
 	{ STATE_NONE(address_entry, next, "its bucket is found anew") },
 };
-const struct field_table sighting_state = FIELD_TABLE(NULL, address_entry, sighting_fields);
+const struct field_table address_entry_state = FIELD_TABLE(NULL, address_entry, address_entry_fields);
 
 #define LIMIT .least = -1, .most = STATE_NUMBER_MOST, .always = true    /* RLIM_INFINITY is -1 */
 
-static void save_losses(struct state_saver *carry, const void *object)
+static void save_losses(struct state_saver *saver, const void *object)
 {
 	const struct engine *engine = object;
 
 	if (!engine->log)
 		return;
-	save_number(carry, "log_dropped", (int64_t)log_losses(engine->log)->all);
-	save_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
+	save_number(saver, "log_dropped", (int64_t)log_losses(engine->log)->all);
+	save_number(saver, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
 }
 
 static void load_losses(struct state_section *section, void *object)

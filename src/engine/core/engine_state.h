@@ -4,5 +4,5 @@
 
 #include "engine/serialize/state_field.h"
 
-/* sighting_state: of struct address_entry, whose section is [minute] or [denied]. */
-extern const struct field_table engine_state, latency_state, pace_state, sighting_state;
+/* address_entry_state: of struct address_entry, whose section is [minute] or [denied]. */
+extern const struct field_table engine_state, latency_state, rate_limit_state, address_entry_state;

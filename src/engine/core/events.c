@@ -23,7 +23,7 @@ void events_feed(struct engine *engine)
 		ev_feed_event(engine->loop, &engine->events.watcher, EV_CUSTOM);
 }
 
-static void enter(struct event_queue *queue, struct posted *posted)
+static void queue_add(struct event_queue *queue, struct posted *posted)
 {
 	posted->next = NULL;
 	if (queue->first)
@@ -33,7 +33,7 @@ static void enter(struct event_queue *queue, struct posted *posted)
 	queue->last = posted;
 }
 
-static void leave(struct event_queue *queue, struct posted *posted)
+static void queue_remove(struct event_queue *queue, struct posted *posted)
 {
 	struct posted **place = &queue->first, *before = NULL;
 
@@ -51,7 +51,7 @@ void events_post(struct engine *engine, struct posted *posted, unsigned char eve
 	if (memchr(posted->events, event, posted->count))
 		return;
 	if (!posted->count)
-		enter(&engine->events, posted);
+		queue_add(&engine->events, posted);
 	assert(posted->count < POSTED_MOST);
 	posted->events[posted->count++] = event;
 	events_feed(engine);
@@ -64,13 +64,13 @@ bool events_take(struct engine *engine, struct posted *posted, unsigned char *ev
 	*event = posted->events[0];
 	memmove(posted->events, posted->events + 1, --posted->count);
 	if (!posted->count)
-		leave(&engine->events, posted);
+		queue_remove(&engine->events, posted);
 	return true;
 }
 
 void events_forget(struct engine *engine, struct posted *posted)
 {
 	if (posted->count)
-		leave(&engine->events, posted);
+		queue_remove(&engine->events, posted);
 	posted->count = 0;
 }

@@ -9,37 +9,37 @@
 #include "base/list.h"
 #include "engine/core/close_socket.h"
 
-#define PATIENCE 5.                     /* seconds for an answer that nothing but the machine's load can delay */
+#define ANSWER_SECONDS 5.               /* seconds for an answer that nothing but the machine's load can delay */
 
-static void close_report(struct fd_receive *reception)
+static void close_report(struct fd_receive *receive)
 {
-	int fd = reception->report.fd;
+	int fd = receive->report.fd;
 
-	ev_io_stop(reception->engine->loop, &reception->report);
-	ev_timer_stop(reception->engine->loop, &reception->limit);
+	ev_io_stop(receive->engine->loop, &receive->report);
+	ev_timer_stop(receive->engine->loop, &receive->limit);
 	fd_close(&fd);
-	ev_io_set(&reception->report, -1, EV_READ);
+	ev_io_set(&receive->report, -1, EV_READ);
 }
 
-static void conclude(struct fd_receive *reception, struct received *received)
+static void report_answer(struct fd_receive *receive, struct received *received)
 {
-	close_report(reception);
-	if (!reception->forgotten)
-		reception->received(reception, received);
+	close_report(receive);
+	if (!receive->forgotten)
+		receive->received(receive, received);
 	for (size_t n = 0; received && n < received->count; n++)
-		close_socket_fd(reception->engine, reception->service, &received->fds[n]);
+		close_socket_fd(receive->engine, receive->service, &received->fds[n]);
 }
 
-static void hear(struct fd_receive *reception)
+static void read_answer(struct fd_receive *receive)
 {
 	struct received received;
 
-	switch (receive_async_hear(reception->report.fd, &received)) {
+	switch (receive_async_hear(receive->report.fd, &received)) {
 	case RECEIVE_DONE:
-		conclude(reception, &received);
+		report_answer(receive, &received);
 		break;
 	case RECEIVE_FAILED:
-		conclude(reception, NULL);
+		report_answer(receive, NULL);
 		break;
 	case RECEIVE_WAITS:
 		break;
@@ -49,71 +49,71 @@ static void hear(struct fd_receive *reception)
 static void on_answer(struct ev_loop *loop, ev_io *io, int events)
 {
 	(void)loop, (void)events;
-	hear(container_of(io, struct fd_receive, report));
+	read_answer(container_of(io, struct fd_receive, report));
 }
 
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct fd_receive *reception = container_of(timer, struct fd_receive, limit);
+	struct fd_receive *receive = container_of(timer, struct fd_receive, limit);
 
 	(void)loop, (void)events;
-	kill(reception->child.pid, SIGKILL);
-	conclude(reception, NULL);
+	kill(receive->child.pid, SIGKILL);
+	report_answer(receive, NULL);
 }
 
 /* Its end may be heard of before its answer. */
 static void on_ended(struct child *child, int status)
 {
-	struct fd_receive *reception = container_of(child, struct fd_receive, child);
+	struct fd_receive *receive = container_of(child, struct fd_receive, child);
 
 	(void)status;
-	list_remove(&reception->link);
+	list_remove(&receive->link);
 	child->pid = 0;
-	if (reception->report.fd >= 0)
-		hear(reception);
-	if (reception->report.fd >= 0)
-		conclude(reception, NULL);
-	reception->ended(reception);
+	if (receive->report.fd >= 0)
+		read_answer(receive);
+	if (receive->report.fd >= 0)
+		report_answer(receive, NULL);
+	receive->ended(receive);
 }
 
-bool fd_receive_start(struct fd_receive *reception, struct engine *engine, int socket, enum receive_purpose purpose)
+bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int socket, enum receive_purpose purpose)
 {
 	int report = -1;
 	pid_t pid = receive_async(socket, purpose, &report);
 
 	if (pid < 0)
 		return false;
-	reception->child = (struct child){ .pid = pid, .ended = on_ended };
-	if (!child_table_add(&engine->children, &reception->child)) {
+	receive->child = (struct child){ .pid = pid, .ended = on_ended };
+	if (!child_table_add(&engine->children, &receive->child)) {
 		kill(pid, SIGKILL);     /* reaped as a stranger; the message may be lost */
 		fd_close(&report);
 		errno = ENOMEM;
 		return false;
 	}
-	reception->engine = engine;
-	list_add(&engine->receptions, &reception->link);
-	reception->forgotten = false;
-	ev_io_init(&reception->report, on_answer, report, EV_READ);
-	ev_set_priority(&reception->report, EV_MAXPRI);
-	ev_io_start(engine->loop, &reception->report);
-	ev_timer_init(&reception->limit, on_limit, PATIENCE, 0.);
-	ev_timer_start(engine->loop, &reception->limit);
+	receive->engine = engine;
+	list_add(&engine->receptions, &receive->link);
+	receive->forgotten = false;
+	ev_io_init(&receive->report, on_answer, report, EV_READ);
+	ev_set_priority(&receive->report, EV_MAXPRI);
+	ev_io_start(engine->loop, &receive->report);
+	ev_timer_init(&receive->limit, on_limit, ANSWER_SECONDS, 0.);
+	ev_timer_start(engine->loop, &receive->limit);
 	return true;
 }
 
-void fd_receive_forget(struct fd_receive *reception)
+void fd_receive_forget(struct fd_receive *receive)
 {
-	reception->forgotten = true;
+	receive->forgotten = true;
 }
 
 void fd_receive_end_all(struct engine *engine)
 {
 	LIST_EACH(link, &engine->receptions) {
-		struct fd_receive *reception = container_of(link, struct fd_receive, link);
+		struct fd_receive *receive = container_of(link, struct fd_receive, link);
 
 		list_remove(link);
-		child_table_remove(&engine->children, &reception->child);
-		close_report(reception);
-		reception->ended(reception);
+		child_table_remove(&engine->children, &receive->child);
+		close_report(receive);
+		receive->ended(receive);
 	}
 }

@@ -17,17 +17,17 @@ struct fd_receive {
 	ev_io report;                   /* its answer; -1: it came */
 	ev_timer limit;                 /* how long that may take */
 	/* The answer, once; NULL: there is none, and the message may still be there. Frees nothing. */
-	void (*received)(struct fd_receive *reception, struct received *received);
-	void (*ended)(struct fd_receive *reception);    /* the process; the last call, and frees it */
+	void (*received)(struct fd_receive *receive, struct received *received);
+	void (*ended)(struct fd_receive *receive); /* the process; the last call, and frees it */
 	bool forgotten;
 };
 
 /* Receives the message that stands first at this socket. received and ended are set. false, with errno: no process
  * can be started for it. */
-bool fd_receive_start(struct fd_receive *reception, struct engine *engine, int socket, enum receive_purpose purpose);
+bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int socket, enum receive_purpose purpose);
 
 /* Nobody is to be told anything any more but that the process has ended. */
-void fd_receive_forget(struct fd_receive *reception);
+void fd_receive_forget(struct fd_receive *receive);
 
 /* superd ends: nobody waits for the processes any more. Calls ended for each. */
 void fd_receive_end_all(struct engine *engine);

@@ -8,13 +8,13 @@
 #define AWAY_PAUSE 1.           /* /dev/log is connected to once a second at most */
 #define LONGEST_PAUSE 64.
 
-static void unwatch(struct log_pump *pump)
+static void stop_watching(struct log_pump *pump)
 {
 	ev_io_stop(pump->loop, &pump->io);
 	ev_timer_stop(pump->loop, &pump->timer);
 }
 
-static void watch(struct log_pump *pump, bool by_descriptor)
+static void start_watching(struct log_pump *pump, bool by_descriptor)
 {
 	struct ev_loop *loop = pump->loop;
 	int fd = log_sink_fd(pump->sink);
@@ -31,20 +31,20 @@ static void on_wait(struct log_sink *sink)
 {
 	struct log_pump *pump = sink->waiter;
 
-	unwatch(pump);
+	stop_watching(pump);
 	pump->pause = sink->state == LOG_SINK_FULL ? FULL_PAUSE : AWAY_PAUSE;
 	if (sink->state != LOG_SINK_READY)
-		watch(pump, sink->state == LOG_SINK_FULL);
+		start_watching(pump, sink->state == LOG_SINK_FULL);
 }
 
 /* A descriptor that is writable, and of which nothing is taken all the same, is left to the timer. */
-static void look(struct log_pump *pump, bool by_descriptor)
+static void flush_sink(struct log_pump *pump, bool by_descriptor)
 {
 	struct log_sink *sink = pump->sink;
 	uint64_t taken = sink->queue.taken;
 	bool moved;
 
-	unwatch(pump);
+	stop_watching(pump);
 	sink->wait = NULL;
 	log_sink_flush(sink);
 	sink->wait = on_wait;
@@ -54,7 +54,7 @@ static void look(struct log_pump *pump, bool by_descriptor)
 	else if (pump->pause < LONGEST_PAUSE)
 		pump->pause = sink->state == LOG_SINK_AWAY && pump->pause < AWAY_PAUSE ? AWAY_PAUSE : 2 * pump->pause;
 	if (sink->state != LOG_SINK_READY)
-		watch(pump, sink->state == LOG_SINK_FULL && (moved || !by_descriptor));
+		start_watching(pump, sink->state == LOG_SINK_FULL && (moved || !by_descriptor));
 	if (pump->looked)
 		pump->looked(pump->context, pump);
 }
@@ -64,7 +64,7 @@ static void on_writable(struct ev_loop *loop, ev_io *io, int events)
 	struct log_pump *pump = io->data;
 
 	(void)loop, (void)events;
-	look(pump, true);
+	flush_sink(pump, true);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -72,7 +72,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	struct log_pump *pump = timer->data;
 
 	(void)loop, (void)events;
-	look(pump, false);
+	flush_sink(pump, false);
 }
 
 void log_pump_attach(struct log_pump *pump, struct ev_loop *loop, struct log_sink *sink)
@@ -91,7 +91,7 @@ void log_pump_detach(struct log_pump *pump)
 {
 	if (!pump->loop)
 		return;
-	unwatch(pump);
+	stop_watching(pump);
 	pump->sink->wait = NULL;
 	pump->loop = NULL;
 }

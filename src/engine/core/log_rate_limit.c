@@ -6,19 +6,19 @@
 #include "base/clock.h"
 #include "engine/core/engine.h"
 
-#define EVERY 10.                       /* seconds */
+#define INTERVAL 10.                    /* seconds */
 
-bool log_rate_limit_is_due(struct log_rate_limit *complaint, char more[LOG_RATE_LIMIT_MORE])
+bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE])
 {
 	double now = clock_now();
 
-	if (complaint->said && now - complaint->said < EVERY) {
-		complaint->unsaid++;
+	if (limit->last_logged && now - limit->last_logged < INTERVAL) {
+		limit->suppressed++;
 		return false;
 	}
 	more[0] = '\0';
-	if (complaint->unsaid)
-		snprintf(more, LOG_RATE_LIMIT_MORE, "; %u more before it", complaint->unsaid);
-	*complaint = (struct log_rate_limit){ .said = now };
+	if (limit->suppressed)
+		snprintf(more, LOG_RATE_LIMIT_MORE, "; %u more before it", limit->suppressed);
+	*limit = (struct log_rate_limit){ .last_logged = now };
 	return true;
 }

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 
 struct log_rate_limit {                 /* zeroed: none was said yet */
-	double said;                    /* when the last was, loop time */
-	unsigned unsaid;                /* since */
+	double last_logged;             /* when the last was, loop time */
+	unsigned suppressed;            /* since */
 };
 
 #define LOG_RATE_LIMIT_MORE 40
 
 /* Whether it is to be said now; then more is what to add: "; 7 more before it", or nothing. */
-bool log_rate_limit_is_due(struct log_rate_limit *complaint, char more[LOG_RATE_LIMIT_MORE]);
+bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE]);

@@ -11,7 +11,7 @@
 
 static void *blocks[BLOCKS];
 
-static void fill(void)
+static void fill_reserve(void)
 {
 	for (size_t n = 0; n < BLOCKS; n++) {
 		if (!blocks[n])
@@ -35,7 +35,7 @@ static void *reallocate_by_reserve(void *at, size_t size)
 }
 
 /* For ev_set_allocator: size 0 frees. libev asks seldom, when what it watches grows. */
-static void *allocate(void *at, long size)
+static void *allocate_for_libev(void *at, long size)
 {
 	void *got;
 
@@ -46,12 +46,12 @@ static void *allocate(void *at, long size)
 	got = realloc(at, (size_t)size);
 	if (!got)
 		return reallocate_by_reserve(at, (size_t)size);
-	fill();
+	fill_reserve();
 	return got;
 }
 
 void loop_memory_keep(void)
 {
-	fill();
-	ev_set_allocator(allocate);
+	fill_reserve();
+	ev_set_allocator(allocate_for_libev);
 }

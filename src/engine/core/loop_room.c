@@ -25,11 +25,11 @@ static struct {
 	ev_timer timer;                 /* runs while there are any */
 	struct refused *list;
 	size_t count, room;
-	bool told;                      /* that there is no room was logged */
+	bool is_logged;                 /* that there is no room was logged */
 	int epoll;                      /* the loop's; 0: it has watched nothing yet */
 } waiting;
 
-static int control(int epoll, int operation, int fd, struct epoll_event *event)
+static int call_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
 	return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
 }
@@ -39,7 +39,7 @@ static bool is_room_error(int error)
 	return error == ENOSPC || error == ENOMEM;
 }
 
-static void forget(size_t at)
+static void forget_refused(size_t at)
 {
 	waiting.list[at] = waiting.list[--waiting.count];
 }
@@ -49,19 +49,19 @@ static void forget_fd(int epoll, int fd)
 {
 	for (size_t n = waiting.count; n > 0; n--) {
 		if (waiting.list[n - 1].epoll == epoll && waiting.list[n - 1].fd == fd)
-			forget(n - 1);
+			forget_refused(n - 1);
 	}
 }
 
-static void say(int error)
+static void log_no_room(int error)
 {
 	struct event event = { .name = "no_room", .reason = strerror(error) };
 
-	if (!waiting.told)
+	if (!waiting.is_logged)
 		log_event(waiting.engine->log, LEVEL_ERROR, &event,
 			  "the kernel has no room to watch %zu more descriptors (fs.epoll.max_user_watches): %s: they "
 			  "are tried again", waiting.count, event.reason);
-	waiting.told = true;
+	waiting.is_logged = true;
 }
 
 /* Descriptors that the kernel takes, or no longer knows, do not wait any more. */
@@ -69,19 +69,20 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)events;
 	for (size_t n = waiting.count; n > 0; n--) {
-		struct refused *one = &waiting.list[n - 1];
+		struct refused *refused = &waiting.list[n - 1];
 
-		if (control(one->epoll, EPOLL_CTL_ADD, one->fd, &one->event) < 0 && is_room_error(errno)) {
-			say(errno);
+		if (call_epoll_ctl(refused->epoll, EPOLL_CTL_ADD, refused->fd, &refused->event) < 0 &&
+		    is_room_error(errno)) {
+			log_no_room(errno);
 			return;
 		}
-		forget(n - 1);
+		forget_refused(n - 1);
 	}
-	waiting.told = false;
+	waiting.is_logged = false;
 	ev_timer_stop(loop, timer);
 }
 
-static bool keep(int epoll, int fd, const struct epoll_event *event)
+static bool keep_refused(int epoll, int fd, const struct epoll_event *event)
 {
 	struct refused *list = array_grow(waiting.list, &waiting.room, waiting.count, sizeof(*list));
 
@@ -101,11 +102,11 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 	waiting.epoll = epoll;
 	if (waiting.count)
 		forget_fd(epoll, fd);
-	result = control(epoll, operation, fd, event);
+	result = call_epoll_ctl(epoll, operation, fd, event);
 	if (result == 0 || !waiting.engine || operation != EPOLL_CTL_ADD || !is_room_error(errno))
 		return result;
 	error = errno;
-	if (keep(epoll, fd, event))
+	if (keep_refused(epoll, fd, event))
 		return 0;
 	errno = error;
 	return result;

@@ -27,7 +27,7 @@ static void on_ended(struct child *child, int status)
 }
 
 /* Without memory for it the loop reaps it as a stranger. */
-static void add(struct engine *engine, const char *service, pid_t pid)
+static void add_process(struct engine *engine, const char *service, pid_t pid)
 {
 	size_t length = strlen(service) + 1;
 	struct unreaped_process *leftover = calloc(1, sizeof(*leftover) + length);
@@ -48,7 +48,7 @@ void unreaped_start(struct engine *engine, struct spawn_request *launch)
 {
 	spawn_start(launch);
 	if (launch->unreaped > 0)
-		add(engine, "", launch->unreaped);
+		add_process(engine, "", launch->unreaped);
 }
 
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
@@ -56,7 +56,7 @@ void unreaped_start_batch(struct engine *engine, struct spawn_request *launches,
 	spawn_batch(launches, count);
 	for (size_t n = 0; n < count; n++) {
 		if (launches[n].unreaped > 0)
-			add(engine, "", launches[n].unreaped);
+			add_process(engine, "", launches[n].unreaped);
 	}
 }
 
@@ -68,7 +68,7 @@ void unreaped_add(struct engine *engine, const struct service *service, pid_t pi
 	if (pid > 0) {
 		log_event(engine->log, LEVEL_ERROR, &event,
 			  "pid %ld was killed and does not end: it %s; superd goes on without it", (long)pid, waits);
-		add(engine, service->name, pid);
+		add_process(engine, service->name, pid);
 	} else {
 		log_event(engine->log, LEVEL_ERROR, &event,
 			  "a process that it has left was killed and does not end: it %s; superd goes on without it",

@@ -4,7 +4,7 @@
 #include "base/list.h"
 #include "base/thread.h"
 
-static void *run(void *context)
+static void *run_work(void *context)
 {
 	struct worker *worker = context;
 
@@ -33,7 +33,7 @@ void worker_init(struct worker *worker, struct ev_loop *loop, void (*work)(struc
 
 bool worker_start(struct worker *worker)
 {
-	worker->busy = thread_start(&worker->thread, 0, run, worker) == 0;
+	worker->busy = thread_start(&worker->thread, 0, run_work, worker) == 0;
 	return worker->busy;
 }
 

@@ -41,7 +41,7 @@ static bool have_queues(const struct drain *drain)
 	return false;
 }
 
-static void drop(struct drain *drain)
+static void drain_free(struct drain *drain)
 {
 	list_remove(&drain->held.link);
 	for (size_t n = 0; n < drain->count; n++) {
@@ -54,7 +54,7 @@ static void drop(struct drain *drain)
 }
 
 /* The instance has ended: clients that it has not accepted, or that are still to come, go to the runtime. */
-static void leave_sockets(struct drain *drain)
+static void give_sockets_back(struct drain *drain)
 {
 	struct service_runtime *runtime = drain->instance->context;
 
@@ -73,16 +73,16 @@ void drain_forget(struct instance *instance)
 		return;
 	ev_timer_stop(instance->engine->loop, &drain->timer);
 	conn_query_cancel(&drain->query);
-	drain_snapshot_free(&drain->former);
+	drain_snapshot_free(&drain->snapshot);
 	instance->drain = NULL;
-	if (!drain->lent)
-		leave_sockets(drain);
-	drop(drain);
+	if (!drain->has_copies)
+		give_sockets_back(drain);
+	drain_free(drain);
 }
 
 void drain_look_later(struct drain *drain)
 {
-	double last = drain->told ? LAST_AT_END : LOOK_LAST;
+	double last = drain->ending ? LAST_AT_END : LOOK_LAST;
 
 	ev_timer_stop(drain->instance->engine->loop, &drain->timer);
 	ev_timer_set(&drain->timer, drain->wait, 0.);
@@ -91,7 +91,7 @@ void drain_look_later(struct drain *drain)
 }
 
 /* An instance that is not retired has a runtime that goes with it. */
-static void stop(struct instance *instance)
+static void stop_instance(struct instance *instance)
 {
 	if (instance->retired)
 		instance_stop(instance);
@@ -99,18 +99,18 @@ static void stop(struct instance *instance)
 		runtime_post(instance->context, HALT);
 }
 
-static void finish(struct drain *drain)
+static void finish_drain(struct drain *drain)
 {
 	struct instance *instance = drain->instance;
 	struct event event = { .name = "drained", .service = instance->service->name, .pid = instance->pid };
 
 	ev_timer_stop(instance->engine->loop, &drain->timer);
 	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
-		  drain->told ? "nobody waits for it any more" : "its clients are gone", (long)event.pid);
-	stop(instance);
+		  drain->ending ? "nobody waits for it any more" : "its clients are gone", (long)event.pid);
+	stop_instance(instance);
 }
 
-static void say_begin(const struct drain *drain)
+static void log_begin(const struct drain *drain)
 {
 	struct instance *instance = drain->instance;
 	struct event event = { .name = "draining", .service = instance->service->name, .pid = instance->pid };
@@ -123,51 +123,51 @@ static void say_begin(const struct drain *drain)
 	else
 		log_event(instance->engine->log, LEVEL_WARNING, &event,
 			  "nobody can tell which clients pid %ld has: it %s", (long)event.pid,
-			  drain->patient ? "goes on until it is stopped" : "is stopped");
+			  drain->waits_if_unknown ? "goes on until it is stopped" : "is stopped");
 }
 
 /* A count may fail for want of descriptors or memory, so it is repeated. */
-static void take_note(struct drain *drain)
+static void take_noted_clients(struct drain *drain)
 {
 	unsigned failures = drain->query.failures;
 
-	if (failures && failures <= FAILURES_MOST && !drain->told) {
+	if (failures && failures <= FAILURES_MOST && !drain->ending) {
 		drain_look_later(drain);
 		return;
 	}
 	conn_query_seek(&drain->query);
 	drain->unknown = failures;
-	say_begin(drain);
-	if (drain->unknown && !drain->patient)
+	log_begin(drain);
+	if (drain->unknown && !drain->waits_if_unknown)
 		drain_end(drain->instance);
-	else if (drain->unknown && drain->lent)
-		drain->rests = true;
+	else if (drain->unknown && drain->has_copies)
+		drain->paused = true;
 	else
 		drain_look_later(drain);
 }
 
-static void wait_on(struct drain *drain)
+static void look_again(struct drain *drain)
 {
 	drain->clear = false;
 	drain_look_later(drain);
 }
 
 /* A connection that left its handshake and was accepted during a look is seen at the next one. */
-static void make_sure(struct drain *drain)
+static void look_once_more(struct drain *drain)
 {
 	drain->clear = true;
 	drain->wait = LOOK_AT_END;
 	drain_look_later(drain);
 }
 
-static void take_look(struct drain *drain, bool anybody)
+static void take_count(struct drain *drain, bool anybody)
 {
 	if (anybody)
-		wait_on(drain);
+		look_again(drain);
 	else if (drain->clear)
-		finish(drain);
+		finish_drain(drain);
 	else
-		make_sure(drain);
+		look_once_more(drain);
 }
 
 /* An earlier instance may have the same sockets, and goes on with them. */
@@ -185,7 +185,7 @@ static bool is_alone(const struct drain *drain)
 }
 
 /* Clients that still wait when the patience is over come to the successor's sockets, if the kernel moves them. */
-static void hand_over(struct drain *drain)
+static void move_queues(struct drain *drain)
 {
 	bool alone = is_alone(drain);
 
@@ -199,20 +199,20 @@ static void hand_over(struct drain *drain)
 }
 
 /* The instance is being ended. If its clients are unknown, only those in its queues count. */
-static void look_at_end(struct drain *drain)
+static void take_count_at_end(struct drain *drain)
 {
-	bool known = !drain->unknown && conn_query_is_whole(&drain->query);
+	bool known = !drain->unknown && conn_query_is_complete(&drain->query);
 	unsigned left = count_queues(drain) + (known ? conn_query_sum(&drain->query) : 0);
 
-	if (left && drain_deadline_is_over(&drain->patience, clock_now(), drain->instance->pid, left)) {
-		patience_say_over(drain->instance->context, drain->instance->pid, left);
-		hand_over(drain);
+	if (left && drain_deadline_is_over(&drain->deadline, clock_now(), drain->instance->pid, left)) {
+		drain_deadline_log_over(drain->instance->context, drain->instance->pid, left);
+		move_queues(drain);
 		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
-		stop(drain->instance);
+		stop_instance(drain->instance);
 	} else if (!left && !known) {
-		finish(drain);
+		finish_drain(drain);
 	} else {
-		take_look(drain, left);
+		take_count(drain, left);
 	}
 }
 
@@ -221,19 +221,19 @@ static void on_counted(struct conn_query *query)
 	struct drain *drain = container_of(query, struct drain, query);
 
 	if (!drain_knows_clients(drain))
-		take_note(drain);
-	else if (drain->told)
-		look_at_end(drain);
+		take_noted_clients(drain);
+	else if (drain->ending)
+		take_count_at_end(drain);
 	else
-		take_look(drain, have_queues(drain) || conn_query_sum(query) || !conn_query_is_whole(query));
+		take_count(drain, have_queues(drain) || conn_query_sum(query) || !conn_query_is_complete(query));
 }
 
-static void ask(struct drain *drain)
+static void start_count(struct drain *drain)
 {
 	if (!drain->unknown && conn_query_start(&drain->query))
 		return;
-	if (drain->told)
-		look_at_end(drain);
+	if (drain->ending)
+		take_count_at_end(drain);
 	else
 		drain_look_later(drain);
 }
@@ -241,18 +241,18 @@ static void ask(struct drain *drain)
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	ask(timer->data);
+	start_count(timer->data);
 }
 
 /* Every listener with a socket has a twin. A listener without a socket belongs to tcpmux, or is optional and could not
  * be opened. */
-static bool have_twins(const struct service_runtime *runtime)
+static bool have_standby_sockets(const struct service_runtime *runtime)
 {
 	const struct standby_sockets *standby_sockets = runtime->run->standby_sockets;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (listener_has_socket(&runtime->listeners[n]) &&
-		    (!standby_sockets || !standby_sockets->apart || standby_sockets->pairs[n].other < 0))
+		    (!standby_sockets || !standby_sockets->split || standby_sockets->pairs[n].other < 0))
 			return false;
 	}
 	return standby_sockets && runtime->listener_count > 0;
@@ -290,7 +290,7 @@ void drain_start(struct drain *drain, struct drained_socket *sockets, size_t cou
 }
 
 /* Moves the sockets of the current instance to a new drain of it. NULL: out of memory. */
-static struct drain *make_of_twins(struct service_runtime *runtime)
+static struct drain *make_drain_of_standby_sockets(struct service_runtime *runtime)
 {
 	size_t count = runtime->run->standby_sockets->count;
 	struct drain *drain = drain_make(runtime_current(runtime), count);
@@ -301,20 +301,20 @@ static struct drain *make_of_twins(struct service_runtime *runtime)
 		return drain;
 	}
 	if (drain)
-		drop(drain);
+		drain_free(drain);
 	return NULL;
 }
 
-bool drain_begin(struct service_runtime *runtime, bool patient)
+bool drain_begin(struct service_runtime *runtime, bool waits_if_unknown)
 {
-	bool can = have_twins(runtime) && !runtime_current(runtime)->drain;
-	struct drain *drain = can ? make_of_twins(runtime) : NULL;
+	bool can = have_standby_sockets(runtime) && !runtime_current(runtime)->drain;
+	struct drain *drain = can ? make_drain_of_standby_sockets(runtime) : NULL;
 
 	if (!drain)
 		return false;
-	drain->patient = patient;
-	ask(drain);
-	drain_snapshot_note(&drain->former, runtime, drain->sockets, drain->count);
+	drain->waits_if_unknown = waits_if_unknown;
+	start_count(drain);
+	drain_snapshot_note(&drain->snapshot, runtime, drain->sockets, drain->count);
 	return true;
 }
 
@@ -341,15 +341,15 @@ static bool has_clients(const struct service_runtime *runtime)
 }
 
 /* Counts the clients anew, as more have come since. */
-static void lend(struct drain *drain, struct service_runtime *runtime, bool begins)
+static void count_anew(struct drain *drain, struct service_runtime *runtime, bool begins)
 {
 	ev_timer_stop(runtime->engine->loop, &drain->timer);
 	conn_query_note(&drain->query);
 	drain->unknown = drain->clear = false;
 	drain->wait = LOOK_FIRST;
-	drain->rests = !begins || !has_clients(runtime);
-	if (!drain->rests)
-		ask(drain);
+	drain->paused = !begins || !has_clients(runtime);
+	if (!drain->paused)
+		start_count(drain);
 }
 
 void drain_lend(struct service_runtime *runtime, bool begins)
@@ -358,38 +358,38 @@ void drain_lend(struct service_runtime *runtime, bool begins)
 	struct drain *drain = current->drain;
 	struct drained_socket *copies;
 
-	if (drain && (!drain->lent || drain->told))
+	if (drain && (!drain->has_copies || drain->ending))
 		return;
 	if (!drain) {
 		drain = drain_make(current, runtime->listener_count);
 		copies = drain ? copy_sockets(runtime) : NULL;
 		if (!copies) {
 			if (drain)
-				drop(drain);
+				drain_free(drain);
 			return;
 		}
-		drain->lent = drain->patient = true;
+		drain->has_copies = drain->waits_if_unknown = true;
 		drain_start(drain, copies, runtime->listener_count);
 	}
-	lend(drain, runtime, begins);
+	count_anew(drain, runtime, begins);
 }
 
 void drain_call_off(struct service_runtime *runtime)
 {
 	struct instance *current = runtime_current(runtime);
 
-	if (current && current->drain && current->drain->lent && !current->drain->told)
+	if (current && current->drain && current->drain->has_copies && !current->drain->ending)
 		drain_forget(current);
 }
 
 bool drain_waits(const struct instance *instance)
 {
-	return instance->drain && !instance->drain->rests;
+	return instance->drain && !instance->drain->paused;
 }
 
-bool drain_has_twin(const struct instance *instance)
+bool drain_has_standby(const struct instance *instance)
 {
-	return instance->drain && !instance->drain->lent;
+	return instance->drain && !instance->drain->has_copies;
 }
 
 void drain_replaced(struct service_runtime *runtime)
@@ -397,9 +397,9 @@ void drain_replaced(struct service_runtime *runtime)
 	const struct service_run *run = runtime->run;
 	struct drain *drain;
 
-	if (!run || !run->standby_sockets || !run->standby_sockets->apart || !run->current)
+	if (!run || !run->standby_sockets || !run->standby_sockets->split || !run->current)
 		return;
-	drain = make_of_twins(runtime);
+	drain = make_drain_of_standby_sockets(runtime);
 	if (drain)
 		drain_end(drain->instance);
 }
@@ -407,7 +407,7 @@ void drain_replaced(struct service_runtime *runtime)
 bool drain_is_under_way(struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {
-		if (drain_has_twin(container_of(link, struct instance, link)))
+		if (drain_has_standby(container_of(link, struct instance, link)))
 			return true;
 	}
 	return false;
@@ -426,11 +426,11 @@ void drain_end(struct instance *instance)
 		instance_stop(instance);
 		return;
 	}
-	if (drain->told || instance->facts.stopped)
+	if (drain->ending || instance->facts.stopped)
 		return;
-	drain->told = true;
-	drain->rests = false;
-	drain_deadline_begin(&drain->patience, clock_now());
+	drain->ending = true;
+	drain->paused = false;
+	drain_deadline_begin(&drain->deadline, clock_now());
 	drain->wait = LOOK_AT_END;
 	drain_look_later(drain);
 }
@@ -443,7 +443,7 @@ struct drained_socket *drain_find_socket(struct service_runtime *runtime, int fd
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
-		for (size_t n = 0; drain && !drain->lent && n < drain->count; n++) {
+		for (size_t n = 0; drain && !drain->has_copies && n < drain->count; n++) {
 			conn_count_init(&conn, drain->sockets[n].fd);
 			if (conn_count_is_same(&conn, &wanted) && !bind_is_shut(drain->sockets[n].fd))
 				return &drain->sockets[n];
@@ -462,7 +462,7 @@ void drain_hurry_holder(struct service_runtime *runtime, const struct listener *
 
 		for (size_t n = 0; n < drain->count; n++)
 			has_it |= bind_beside_is_at_port(drain->sockets[n].fd, listener->listen);
-		if (!has_it || drain->told)
+		if (!has_it || drain->ending)
 			continue;
 		event.pid = drain->instance->pid;
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event,

@@ -12,7 +12,7 @@ struct drained_socket;
 /* The current instance, whose sockets all must have twins by standby_sockets_open, drains from now on, and is to be
  * retired. If its clients are unknown, it is stopped, or, if patient, goes on until it is told to end. false: a twin is
  * missing, or memory; the instance stays as it is. */
-bool drain_begin(struct service_runtime *runtime, bool patient);
+bool drain_begin(struct service_runtime *runtime, bool waits_if_unknown);
 
 /* The runtime gets other sockets. If the current instance was being parted from its sockets, it is told to end, by the
  * row that it has; it stays the current one. */
@@ -26,7 +26,7 @@ void drain_lend(struct service_runtime *runtime, bool begins);
 void drain_call_off(struct service_runtime *runtime); /* its row is back, and the instance has its sockets as before */
 void drain_forget(struct instance *instance);           /* the instance has ended */
 bool drain_waits(const struct instance *instance);      /* it waits until its clients are gone */
-bool drain_has_twin(const struct instance *instance);   /* it drains beside a successor at the same address */
+bool drain_has_standby(const struct instance *instance); /* it drains beside a successor at the same address */
 
 bool drain_is_under_way(struct service_runtime *runtime); /* one of its instances drains beside a successor */
 bool drain_is_counting(const struct instance *instance);        /* its clients are being counted */
@@ -45,4 +45,4 @@ struct drained_socket *drain_find_socket(struct service_runtime *runtime, int fd
 
 /* Over an upgrade (engine/upgrade/save, engine/upgrade/load): a drain and the clients that it knows. */
 extern const struct field_table drain_state;
-void drain_resume(struct instance *instance, struct state_section *section);
+void drain_load(struct instance *instance, struct state_section *section);

@@ -9,40 +9,40 @@
 
 #define MEASURED 0.1                    /* seconds between two measures */
 
-void drain_deadline_begin(struct drain_deadline *patience, double now)
+void drain_deadline_begin(struct drain_deadline *deadline, double now)
 {
-	*patience = (struct drain_deadline){ .since = now, .looked = now, .delay = -1., .left = UINT_MAX };
+	*deadline = (struct drain_deadline){ .since = now, .looked = now, .delay = -1., .left = UINT_MAX };
 }
 
 /* Adds the part of the time since the last measure in which the backend was not kept from running. pid 0: it has no
  * process yet. */
-static void measure(struct drain_deadline *patience, pid_t pid, double now)
+static void add_idle_time(struct drain_deadline *deadline, pid_t pid, double now)
 {
-	double delay = pid > 0 ? schedstat_run_delay(pid) : -1., passed = now - patience->looked;
+	double delay = pid > 0 ? schedstat_run_delay(pid) : -1., passed = now - deadline->looked;
 
-	if (patience->measured && patience->delay >= 0 && delay > patience->delay)
-		passed -= delay - patience->delay;
+	if (deadline->measured && deadline->delay >= 0 && delay > deadline->delay)
+		passed -= delay - deadline->delay;
 	if (passed > 0 && !(pid > 0 && process_state(pid) == PROCESS_BLOCKED))
-		patience->idle += passed;
-	patience->delay = delay;
-	patience->measured = true;
-	patience->looked = now;
+		deadline->idle += passed;
+	deadline->delay = delay;
+	deadline->measured = true;
+	deadline->looked = now;
 }
 
-bool drain_deadline_is_over(struct drain_deadline *patience, double now, pid_t pid, unsigned left)
+bool drain_deadline_is_over(struct drain_deadline *deadline, double now, pid_t pid, unsigned left)
 {
-	if (left < patience->left) {
-		patience->left = left;
-		patience->idle = 0;
-		patience->looked = now;
-		patience->measured = false;
-	} else if (now - patience->looked >= MEASURED) {
-		measure(patience, pid, now);
+	if (left < deadline->left) {
+		deadline->left = left;
+		deadline->idle = 0;
+		deadline->looked = now;
+		deadline->measured = false;
+	} else if (now - deadline->looked >= MEASURED) {
+		add_idle_time(deadline, pid, now);
 	}
-	return patience->idle >= PATIENCE_IDLE || now - patience->since >= PATIENCE_MOST;
+	return deadline->idle >= DRAIN_IDLE_MOST || now - deadline->since >= DRAIN_DURATION_MOST;
 }
 
-void patience_say_over(struct service_runtime *runtime, pid_t pid, unsigned left)
+void drain_deadline_log_over(struct service_runtime *runtime, pid_t pid, unsigned left)
 {
 	struct event event = { .name = "impatient", .service = runtime->service->name, .pid = pid };
 

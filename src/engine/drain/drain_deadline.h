@@ -2,9 +2,9 @@
  * machine, which gives it no time, would cut them off; so only such time counts as it could have used and did
  * not.
  *
- * Its patience is over when PATIENCE_IDLE seconds were of no use: nobody of its clients has left, been taken
+ * Its patience is over when DRAIN_IDLE_MOST seconds were of no use: nobody of its clients has left, been taken
  * or been served in them, though its processes were not kept waiting for a processor or a disk. And after
- * PATIENCE_MOST in any case. */
+ * DRAIN_DURATION_MOST in any case. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +12,8 @@
 
 #include "engine/runtime/runtime.h"
 
-#define PATIENCE_IDLE 2.                /* seconds */
-#define PATIENCE_MOST 30.
+#define DRAIN_IDLE_MOST 2.              /* seconds */
+#define DRAIN_DURATION_MOST 30.
 
 struct drain_deadline {
 	double since, looked;           /* loop time */
@@ -23,12 +23,12 @@ struct drain_deadline {
 	unsigned left;                  /* the fewest clients so far */
 };
 
-void drain_deadline_begin(struct drain_deadline *patience, double now);
+void drain_deadline_begin(struct drain_deadline *deadline, double now);
 
 /* After each look, whose result is how many clients it still has: in its queues, and being served. pid: its
  * main process; 0: there is none yet. */
-bool drain_deadline_is_over(struct drain_deadline *patience, double now, pid_t pid, unsigned left);
+bool drain_deadline_is_over(struct drain_deadline *deadline, double now, pid_t pid, unsigned left);
 
 /* It is over, and the instance is ended though it has so many clients, or they wait at its sockets: counts and logs
  * that. */
-void patience_say_over(struct service_runtime *runtime, pid_t pid, unsigned left);
+void drain_deadline_log_over(struct service_runtime *runtime, pid_t pid, unsigned left);

@@ -20,23 +20,23 @@ struct drain {
 	struct instance *instance;
 	ev_timer timer;
 	double wait;
-	bool told;                      /* the instance was told to end, within its patience */
-	struct drain_deadline patience; /* patience since then */
-	bool patient;                   /* if its clients are unknown, the instance is left alone */
-	bool lent;                      /* its sockets are copies: the instance has no twin, and clients that wait there are left to it */
-	bool rests;                     /* it does not look for clients before the instance is told to end */
+	bool ending;                    /* the instance was told to end, within its patience */
+	struct drain_deadline deadline; /* patience since then */
+	bool waits_if_unknown;          /* if its clients are unknown, the instance is left alone */
+	bool has_copies;                /* its sockets are copies: the instance has no twin, and clients that wait there are left to it */
+	bool paused;                    /* it does not look for clients before the instance is told to end */
 	struct held held;               /* its sockets, in engine->listeners->drained */
 	bool unknown;
 	bool clear;                     /* the last look found no client */
 	struct conn_query query;        /* notes its clients, and then seeks them */
-	struct drain_snapshot former;   /* clients that surely are not its successor's */
+	struct drain_snapshot snapshot; /* clients that surely are not its successor's */
 	size_t count;
 	struct drained_socket *sockets; /* sockets of the instance, kept for clients in their queues and in handshakes */
 };
 
 static inline bool drain_knows_clients(const struct drain *drain)       /* as far as the kernel could tell them */
 {
-	return drain->query.use == GUESTS_SOUGHT;
+	return drain->query.use == COOKIES_SOUGHT;
 }
 
 struct drain *drain_make(struct instance *instance, size_t count);      /* NULL: out of memory */

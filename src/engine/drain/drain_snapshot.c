@@ -17,24 +17,24 @@ static void end_noting(struct service_runtime *runtime)
 
 static void on_counted(struct conn_query *query)
 {
-	struct drain_snapshot *former = container_of(query, struct drain_snapshot, query);
+	struct drain_snapshot *snapshot = container_of(query, struct drain_snapshot, query);
 	const struct service_run *run = query->runtime->run;
 
-	former->known = !run->current && run->stats.activations == former->activations &&
-			conn_query_is_whole(query);
+	snapshot->known =
+		!run->current && run->stats.activations == snapshot->activations && conn_query_is_complete(query);
 	end_noting(query->runtime);
 }
 
-void drain_snapshot_note(struct drain_snapshot *former, struct service_runtime *runtime,
+void drain_snapshot_note(struct drain_snapshot *snapshot, struct service_runtime *runtime,
 			 const struct drained_socket *sockets, size_t count)
 {
-	struct conn_query *query = &former->query;
+	struct conn_query *query = &snapshot->query;
 
 	if (!conn_query_init(query, runtime, count, on_counted))
 		return;
-	query->use = GUESTS_NOTED;
+	query->use = COOKIES_NOTED;
 	query->which = CONN_WHICH_HELD;
-	former->activations = runtime->run->stats.activations;
+	snapshot->activations = runtime->run->stats.activations;
 	for (size_t n = 0; n < count; n++) {
 		if (sockets[n].fd >= 0)
 			conn_query_add(query, sockets[n].fd, ANY_KIND);
@@ -43,48 +43,48 @@ void drain_snapshot_note(struct drain_snapshot *former, struct service_runtime *
 		runtime->run->drain_snapshots++;
 }
 
-void drain_snapshot_free(struct drain_snapshot *former)
+void drain_snapshot_free(struct drain_snapshot *snapshot)
 {
-	struct service_runtime *runtime = former->query.runtime;
-	bool is_open = runtime && conn_query_is_open(&former->query);
+	struct service_runtime *runtime = snapshot->query.runtime;
+	bool is_open = runtime && conn_query_is_open(&snapshot->query);
 
-	conn_query_free(&former->query);
-	former->known = false;
+	conn_query_free(&snapshot->query);
+	snapshot->known = false;
 	if (is_open)
 		end_noting(runtime);
 }
 
-static bool add(struct cookie_set *guests, const struct cookie_set *more)
+static bool append_cookies(struct cookie_set *cookies, const struct cookie_set *more)
 {
-	uint64_t *list = reallocarray(guests->list, guests->count + more->count + 1, sizeof(*list));
+	uint64_t *list = reallocarray(cookies->list, cookies->count + more->count + 1, sizeof(*list));
 
 	if (!list)
 		return false;
 	if (more->count)
-		memcpy(list + guests->count, more->list, more->count * sizeof(*list));
-	guests->list = list;
-	guests->count += more->count;
-	guests->room = guests->count + 1;
+		memcpy(list + cookies->count, more->list, more->count * sizeof(*list));
+	cookies->list = list;
+	cookies->count += more->count;
+	cookies->room = cookies->count + 1;
 	return true;
 }
 
 /* Copies the lists, as a drain may end while the query is under way. false: there are none, or no memory. */
-static bool gather(struct service_runtime *runtime, struct cookie_set *guests)
+static bool collect_cookies(struct service_runtime *runtime, struct cookie_set *cookies)
 {
-	guests->count = 0;
+	cookies->count = 0;
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
-		if (drain && drain->former.known && !add(guests, &drain->former.query.cookies))
+		if (drain && drain->snapshot.known && !append_cookies(cookies, &drain->snapshot.query.cookies))
 			return false;
 	}
-	cookie_set_sort(guests);
-	return guests->count > 0;
+	cookie_set_sort(cookies);
+	return cookies->count > 0;
 }
 
 void drain_snapshot_spare(struct conn_query *query)
 {
-	query->use = gather(query->runtime, &query->cookies) ? GUESTS_SPARED : GUESTS_IGNORED;
+	query->use = collect_cookies(query->runtime, &query->cookies) ? COOKIES_SPARED : COOKIES_IGNORED;
 }
 
 bool drain_snapshot_is_noting(const struct service_runtime *runtime)

@@ -13,9 +13,9 @@ struct drain_snapshot;
 struct drained_socket;
 
 /* Notes the clients of an instance that has these sockets, and was retired just now. */
-void drain_snapshot_note(struct drain_snapshot *former, struct service_runtime *runtime,
+void drain_snapshot_note(struct drain_snapshot *snapshot, struct service_runtime *runtime,
 			 const struct drained_socket *sockets, size_t count);
-void drain_snapshot_free(struct drain_snapshot *former);
+void drain_snapshot_free(struct drain_snapshot *snapshot);
 
 /* The query will not count the clients of draining instances. */
 void drain_snapshot_spare(struct conn_query *query);

@@ -9,13 +9,13 @@
 #include "engine/drain/drain_internal.h"
 #include "engine/serialize/state_load.h"
 
-static void save_sockets(struct state_saver *carry, const void *object)
+static void save_sockets(struct state_saver *saver, const void *object)
 {
 	const struct drain *drain = object;
 
 	for (size_t n = 0; n < drain->count; n++) {
-		save_fd(carry, "fd", drain->sockets[n].fd);
-		save_number(carry, "younger", drain->sockets[n].fd >= 0 && drain->sockets[n].younger);
+		save_fd(saver, "fd", drain->sockets[n].fd);
+		save_number(saver, "younger", drain->sockets[n].fd >= 0 && drain->sockets[n].younger);
 	}
 }
 
@@ -37,55 +37,55 @@ static struct drained_socket *take_sockets(struct state_section *section, size_t
 	return sockets;
 }
 
-static void save_guests(struct state_saver *carry, const void *object)
+static void save_guests(struct state_saver *saver, const void *object)
 {
 	const struct drain *drain = object;
-	const struct cookie_set *guests = &drain->query.cookies;
+	const struct cookie_set *cookies = &drain->query.cookies;
 
-	state_add_bytes(&carry->text, "guests", guests->list, guests->count * sizeof(*guests->list));
-	save_number(carry, "failed", guests->failed);
-	save_number(carry, "noted", drain_knows_clients(drain));
+	state_add_bytes(&saver->text, "guests", cookies->list, cookies->count * sizeof(*cookies->list));
+	save_number(saver, "failed", cookies->failed);
+	save_number(saver, "noted", drain_knows_clients(drain));
 }
 
 static void load_guests(struct state_section *section, void *object)
 {
 	struct drain *drain = object;
-	struct cookie_set *guests = &drain->query.cookies;
+	struct cookie_set *cookies = &drain->query.cookies;
 	size_t length;
 
-	guests->list = state_take_bytes(section, "guests", STATE_STREAM_MOST, &length);
-	guests->count = guests->room = guests->list ? length / sizeof(*guests->list) : 0;
-	cookie_set_sort(guests);
-	guests->failed = state_flag(section, "failed");
+	cookies->list = state_take_bytes(section, "guests", STATE_STREAM_MOST, &length);
+	cookies->count = cookies->room = cookies->list ? length / sizeof(*cookies->list) : 0;
+	cookie_set_sort(cookies);
+	cookies->failed = state_flag(section, "failed");
 	if (state_flag(section, "noted"))
 		conn_query_seek(&drain->query);
 }
 
-static void save_told(struct state_saver *carry, const void *object)
+static void save_ending(struct state_saver *saver, const void *object)
 {
-	save_number(carry, "told", ((const struct drain *)object)->told);
+	save_number(saver, "told", ((const struct drain *)object)->ending);
 }
 
 static const struct state_field drain_fields[] = {
 	{ STATE_BY(drain, sockets, save_sockets, NULL) },
 	{ STATE_BY(drain, query, save_guests, load_guests) },
-	{ STATE_BY(drain, told, save_told, NULL) },
-	{ STATE_FIELD(drain, "patient", patient) },
+	{ STATE_BY(drain, ending, save_ending, NULL) },
+	{ STATE_FIELD(drain, "patient", waits_if_unknown) },
 	{ STATE_FIELD(drain, "unknown", unknown) },
-	{ STATE_FIELD(drain, "lent", lent) },
-	{ STATE_FIELD(drain, "rests", rests) },
+	{ STATE_FIELD(drain, "lent", has_copies) },
+	{ STATE_FIELD(drain, "rests", paused) },
 	{ STATE_NONE(drain, instance, "the one in front of it") },
 	{ STATE_NONE(drain, timer, "begins anew with the next look") },
 	{ STATE_NONE(drain, wait, "begins anew with the next look") },
-	{ STATE_NONE(drain, patience, "begins anew where it was told to end") },
+	{ STATE_NONE(drain, deadline, "begins anew where it was told to end") },
 	{ STATE_NONE(drain, held, "listed anew") },
 	{ STATE_NONE(drain, clear, "begins anew with the next look") },
-	{ STATE_NONE(drain, former, "its clients pass for the successor's") },
+	{ STATE_NONE(drain, snapshot, "its clients pass for the successor's") },
 	{ STATE_NONE(drain, count, "as many as there are sockets") },
 };
 const struct field_table drain_state = FIELD_TABLE("drain", drain, drain_fields);
 
-void drain_resume(struct instance *instance, struct state_section *section)
+void drain_load(struct instance *instance, struct state_section *section)
 {
 	size_t count;
 	struct drained_socket *sockets = take_sockets(section, &count);
@@ -99,7 +99,7 @@ void drain_resume(struct instance *instance, struct state_section *section)
 	}
 	drain_start(drain, sockets, count);
 	state_load(section, &drain_state, drain, NULL);
-	if (!drain->rests)
+	if (!drain->paused)
 		drain_look_later(drain);
 	if (state_flag(section, "told"))
 		drain_end(instance);

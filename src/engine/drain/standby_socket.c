@@ -17,7 +17,7 @@
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 
-#define HANDSHAKE 1.                    /* seconds that a handshake may take; the kernel repeats its part after that */
+#define HANDSHAKE_SECONDS 1.            /* seconds that a handshake may take; the kernel repeats its part after that */
 
 /* Closes a socket that no instance has any more, if the kernel moves its clients to the listener. false: it is still
  * open. */
@@ -32,24 +32,24 @@ static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
 }
 
 /* Clients wait at the other socket of the pair, or will. */
-static bool is_owed(const struct standby_sockets *standby_sockets, size_t n)
+static bool has_queued_clients(const struct standby_sockets *standby_sockets, size_t n)
 {
 	const struct standby_pair *pair = &standby_sockets->pairs[n];
 
 	return pair->other >= 0 && (bind_has_queue(pair->other) || (pair->older && has_path(standby_sockets, n)));
 }
 
-static bool any_is_owed(const struct standby_sockets *standby_sockets)
+static bool any_has_queued_clients(const struct standby_sockets *standby_sockets)
 {
 	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (is_owed(standby_sockets, n))
+		if (has_queued_clients(standby_sockets, n))
 			return true;
 	}
 	return false;
 }
 
 /* While no instance has the listeners it suffices that one of those sockets is a listener again. */
-static void serve(struct standby_sockets *standby_sockets)
+static void serve_queued_clients(struct standby_sockets *standby_sockets)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
 
@@ -64,10 +64,10 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 	struct service_runtime *runtime = standby_sockets->runtime;
 
 	(void)loop, (void)events;
-	if (standby_sockets->apart)
+	if (standby_sockets->split)
 		return;
-	if (any_is_owed(standby_sockets)) {
-		serve(standby_sockets);
+	if (any_has_queued_clients(standby_sockets)) {
+		serve_queued_clients(standby_sockets);
 		return;
 	}
 	standby_sockets_end(standby_sockets);
@@ -81,8 +81,8 @@ static void on_visit(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	ev_io_stop(loop, io);
-	if (!standby_sockets->apart && any_is_owed(standby_sockets))
-		serve(standby_sockets);
+	if (!standby_sockets->split && any_has_queued_clients(standby_sockets))
+		serve_queued_clients(standby_sockets);
 }
 
 static void standby_sockets_stop_lingering(struct standby_sockets *standby_sockets)
@@ -97,7 +97,7 @@ static void watch_visits(struct standby_sockets *standby_sockets)
 		struct standby_pair *pair = &standby_sockets->pairs[n];
 
 		ev_io_stop(standby_sockets->runtime->engine->loop, &pair->visit);
-		if (standby_sockets->apart || pair->other < 0 || is_owed(standby_sockets, n) ||
+		if (standby_sockets->split || pair->other < 0 || has_queued_clients(standby_sockets, n) ||
 		    bind_is_shut(pair->other))
 			continue;
 		ev_io_set(&pair->visit, pair->other, EV_READ);
@@ -128,7 +128,7 @@ static struct standby_sockets *standby_sockets_new(struct service_runtime *runti
 	return runtime->run->standby_sockets = standby_sockets;
 }
 
-static void say_lack(const struct service_runtime *runtime, struct buf *why)
+static void log_lack(const struct service_runtime *runtime, struct buf *why)
 {
 	struct event event = { .name = "twin", .service = runtime->service->name };
 
@@ -143,7 +143,7 @@ bool standby_sockets_may_have(const struct listener *listener)
 	       reuseport_is_possible(listener->listen);
 }
 
-static void open_one(struct standby_sockets *standby_sockets, size_t n, struct buf *reason)
+static void open_standby_socket(struct standby_sockets *standby_sockets, size_t n, struct buf *reason)
 {
 	struct listener *listener = &standby_sockets->runtime->listeners[n];
 	struct engine *engine = standby_sockets->runtime->engine;
@@ -156,7 +156,7 @@ static void open_one(struct standby_sockets *standby_sockets, size_t n, struct b
 		socket_path_watch_forget(engine, listener->node);
 		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
 	}
-	say_lack(standby_sockets->runtime, &why);
+	log_lack(standby_sockets->runtime, &why);
 	if (reason && !reason->length)
 		buf_add(reason, buf_string(&why), why.length);
 	buf_free(&why);
@@ -164,7 +164,7 @@ static void open_one(struct standby_sockets *standby_sockets, size_t n, struct b
 }
 
 /* false: no process could be started to tell the kernel where new clients must come; all is as before. */
-static bool swap(struct standby_sockets *standby_sockets, size_t n)
+static bool swap_pair(struct standby_sockets *standby_sockets, size_t n)
 {
 	struct listener *listener = &standby_sockets->runtime->listeners[n];
 	struct standby_pair *pair = &standby_sockets->pairs[n];
@@ -179,13 +179,13 @@ static bool swap(struct standby_sockets *standby_sockets, size_t n)
 
 /* The instance has the listeners, and new clients must come to other sockets: to those where clients wait already, if
  * there are any. A listener that a path leads to gets a new twin for that. */
-static void part(struct standby_sockets *standby_sockets, size_t n, struct buf *why)
+static void open_pair(struct standby_sockets *standby_sockets, size_t n, struct buf *why)
 {
 	struct standby_pair *pair = &standby_sockets->pairs[n];
 	struct drained_socket left = { .fd = pair->other };
 
 	if (pair->other >= 0 && (pair->older || !has_path(standby_sockets, n))) {
-		swap(standby_sockets, n);
+		swap_pair(standby_sockets, n);
 		return;
 	}
 	if (pair->other >= 0) {
@@ -193,7 +193,7 @@ static void part(struct standby_sockets *standby_sockets, size_t n, struct buf *
 		pair->other = left.fd;
 	}
 	if (pair->other < 0 && standby_sockets_may_have(&standby_sockets->runtime->listeners[n]))
-		open_one(standby_sockets, n, why);
+		open_standby_socket(standby_sockets, n, why);
 }
 
 static bool has_any(const struct standby_sockets *standby_sockets)
@@ -209,7 +209,7 @@ void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
-	if (!runtime->run || (standby_sockets && standby_sockets->apart))
+	if (!runtime->run || (standby_sockets && standby_sockets->split))
 		return;
 	if (!standby_sockets)
 		standby_sockets =
@@ -217,9 +217,9 @@ void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
 	if (!standby_sockets)
 		return;
 	standby_sockets_stop_lingering(standby_sockets);
-	standby_sockets->apart = true;
+	standby_sockets->split = true;
 	for (size_t n = 0; n < standby_sockets->count; n++)
-		part(standby_sockets, n, why);
+		open_pair(standby_sockets, n, why);
 	if (!has_any(standby_sockets))
 		standby_sockets_free(runtime);
 }
@@ -242,7 +242,7 @@ static bool is_expected(const struct standby_sockets *standby_sockets, size_t n)
 }
 
 /* anew: until now clients could come to the other socket of a pair. true: the other socket is kept. */
-static bool settle(struct standby_sockets *standby_sockets, size_t n, bool *anew)
+static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool *anew)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
 	struct standby_pair *pair = &standby_sockets->pairs[n];
@@ -250,11 +250,11 @@ static bool settle(struct standby_sockets *standby_sockets, size_t n, bool *anew
 
 	if (standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
 		pair->older = false;
-	swaps = is_owed(standby_sockets, n) || has_lost_one(standby_sockets, n);
-	if (swaps && !swap(standby_sockets, n))
+	swaps = has_queued_clients(standby_sockets, n) || has_lost_one(standby_sockets, n);
+	if (swaps && !swap_pair(standby_sockets, n))
 		return true;
 	*anew = *anew || swaps;
-	if (is_owed(standby_sockets, n) ||
+	if (has_queued_clients(standby_sockets, n) ||
 	    (is_expected(standby_sockets, n) && (*anew || ev_is_active(&standby_sockets->late))))
 		return true;
 	if (pair->other >= 0)
@@ -273,16 +273,16 @@ void standby_sockets_settle(struct service_runtime *runtime)
 		return;
 	standby_sockets_stop_waiting(standby_sockets);
 	standby_sockets_stop_lingering(standby_sockets);
-	anew = standby_sockets->apart;
-	standby_sockets->apart = false;
+	anew = standby_sockets->split;
+	standby_sockets->split = false;
 	for (size_t n = 0; n < standby_sockets->count; n++)
-		any = settle(standby_sockets, n, &anew) || any;
+		any = settle_pair(standby_sockets, n, &anew) || any;
 	if (!any) {
 		standby_sockets_end(standby_sockets);
 		return;
 	}
 	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s where its last instance was",
-		  any_is_owed(standby_sockets) ? "clients are left" : "clients may still come");
+		  any_has_queued_clients(standby_sockets) ? "clients are left" : "clients may still come");
 	if (anew || !ev_is_active(&standby_sockets->late))
 		standby_sockets_linger(standby_sockets);
 	else
@@ -299,7 +299,7 @@ static double handshake_time(const struct standby_sockets *standby_sockets)
 
 		deferred = one > deferred ? one : deferred;
 	}
-	return HANDSHAKE + (double)deferred / 1e6;
+	return HANDSHAKE_SECONDS + (double)deferred / 1e6;
 }
 
 void standby_sockets_linger(struct standby_sockets *standby_sockets)
@@ -310,14 +310,14 @@ void standby_sockets_linger(struct standby_sockets *standby_sockets)
 	watch_visits(standby_sockets);
 }
 
-bool standby_sockets_are_owed(const struct service_runtime *runtime)
+bool standby_sockets_have_clients(const struct service_runtime *runtime)
 {
 	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
-	return standby_sockets && !standby_sockets->apart && any_is_owed(standby_sockets);
+	return standby_sockets && !standby_sockets->split && any_has_queued_clients(standby_sockets);
 }
 
-void standby_sockets_name(struct service_runtime *runtime)
+void standby_sockets_restore_paths(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
@@ -325,8 +325,8 @@ void standby_sockets_name(struct service_runtime *runtime)
 		if (standby_sockets->pairs[n].other < 0 || !standby_sockets->pairs[n].older ||
 		    !has_path(standby_sockets, n))
 			continue;
-		swap(standby_sockets, n);
-		standby_sockets->apart = runtime_current(runtime);
+		swap_pair(standby_sockets, n);
+		standby_sockets->split = runtime_current(runtime);
 	}
 }
 
@@ -335,21 +335,21 @@ void standby_sockets_rejoin(struct service_runtime *runtime)
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 	bool any = false;
 
-	if (!standby_sockets || !standby_sockets->apart)
+	if (!standby_sockets || !standby_sockets->split)
 		return;
 	standby_sockets_stop_waiting(standby_sockets);
-	standby_sockets->apart = false;
+	standby_sockets->split = false;
 	for (size_t n = 0; n < standby_sockets->count; n++) {
 		struct standby_pair *pair = &standby_sockets->pairs[n];
 
-		if (pair->other >= 0 && swap(standby_sockets, n) &&
+		if (pair->other >= 0 && swap_pair(standby_sockets, n) &&
 		    standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
 			pair->older = false;
 		any = is_expected(standby_sockets, n) || any;
 	}
 	if (any)
 		standby_sockets_linger(standby_sockets);
-	if (any_is_owed(standby_sockets))
+	if (any_has_queued_clients(standby_sockets))
 		runtime_post(runtime, DRAIN_DUE);
 	else if (!any)
 		standby_sockets_end(standby_sockets);
@@ -379,7 +379,7 @@ void standby_sockets_free(struct service_runtime *runtime)
 
 	if (!standby_sockets_of(runtime))
 		return;
-	standby_sockets_name(runtime);
+	standby_sockets_restore_paths(runtime);
 	leftovers = standby_sockets_drop(standby_sockets_of(runtime));
 	while (leftovers) {
 		struct standby_leftover *next = leftovers->next;
@@ -391,7 +391,7 @@ void standby_sockets_free(struct service_runtime *runtime)
 	}
 }
 
-struct standby_sockets *standby_sockets_resume(struct service_runtime *runtime)
+struct standby_sockets *standby_sockets_load(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_new(runtime);
 
@@ -426,7 +426,7 @@ static void standby_sockets_end(struct standby_sockets *standby_sockets)
 	}
 }
 
-static struct drained_socket give(struct standby_sockets *standby_sockets, size_t n)
+static struct drained_socket release_socket(struct standby_sockets *standby_sockets, size_t n)
 {
 	struct standby_pair *pair = &standby_sockets->pairs[n];
 	struct drained_socket given = { .fd = pair->other, .younger = pair->older };
@@ -445,15 +445,15 @@ struct drained_socket *standby_sockets_release(struct service_runtime *runtime)
 	if (!given)
 		return NULL;
 	for (size_t n = 0; n < standby_sockets->count; n++)
-		given[n] = give(standby_sockets, n);
+		given[n] = release_socket(standby_sockets, n);
 	standby_sockets_stop_waiting(standby_sockets);
-	standby_sockets->apart = false;
+	standby_sockets->split = false;
 	if (!standby_sockets->leftovers) /* else they get their place when it settles */
 		standby_sockets_end(standby_sockets);
 	return given;
 }
 
-struct drained_socket *standby_sockets_uproot(struct service_runtime *runtime, size_t *count)
+struct drained_socket *standby_sockets_release_all(struct service_runtime *runtime, size_t *count)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 	size_t most = standby_sockets ? standby_sockets->count : 0;
@@ -464,7 +464,7 @@ struct drained_socket *standby_sockets_uproot(struct service_runtime *runtime, s
 		most++;
 	given = standby_sockets ? malloc((most + 1) * sizeof(*given)) : NULL;
 	for (size_t n = 0; given && n < standby_sockets->count; n++)
-		given[(*count)++] = give(standby_sockets, n);
+		given[(*count)++] = release_socket(standby_sockets, n);
 	for (struct standby_leftover *at = given ? standby_sockets->leftovers : NULL; at; at = at->next) {
 		given[(*count)++] = at->socket;
 		at->socket.fd = -1;
@@ -518,7 +518,7 @@ static bool standby_sockets_merge(struct service_runtime *runtime, struct listen
 	return true;
 }
 
-static void say_sent_away(const struct service_runtime *runtime, struct buf *why)
+static void log_closed_queue(const struct service_runtime *runtime, struct buf *why)
 {
 	struct event event = { .name = "bind_error", .service = runtime->service->name };
 
@@ -527,20 +527,20 @@ static void say_sent_away(const struct service_runtime *runtime, struct buf *why
 }
 
 /* Gives a socket of an instance the options of the present row. false: it cannot have them, and must not be used. */
-static bool dress(const struct service_runtime *runtime, int fd, const struct listen *listen)
+static bool apply_options(const struct service_runtime *runtime, int fd, const struct listen *listen)
 {
 	struct buf why = { 0 }, warnings = { 0 };
 	bool good = listen->address->kind != ENDPOINT_TCP || bind_adopt(fd, listen, &why, &warnings) == 0;
 
 	if (!good)
-		say_sent_away(runtime, &why);
+		log_closed_queue(runtime, &why);
 	buf_free(&why);
 	buf_free(&warnings);
 	return good;
 }
 
 /* true: the socket has a place beside a listener. */
-static bool take_one(struct service_runtime *runtime, struct drained_socket *socket)
+static bool take_socket(struct service_runtime *runtime, struct drained_socket *socket)
 {
 	struct listener *listener = standby_sockets_find_listener(runtime, socket->fd);
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
@@ -551,14 +551,14 @@ static bool take_one(struct service_runtime *runtime, struct drained_socket *soc
 		return false;
 	has_path = endpoint_is_path(listener->listen->address);
 	if (bind_is_shut(socket->fd) || (has_path && !bind_has_queue(socket->fd)) ||
-	    !dress(runtime, socket->fd, listener->listen))
+	    !apply_options(runtime, socket->fd, listener->listen))
 		return false;
 	if (!standby_sockets)
 		standby_sockets = standby_sockets_new(runtime);
 	if (!standby_sockets)
 		return false;
 	place = find_place(runtime, standby_sockets, socket->fd);
-	if (standby_sockets->apart || place < 0) {
+	if (standby_sockets->split || place < 0) {
 		standby_sockets_keep_for_later(standby_sockets, socket);
 		return false;
 	}
@@ -575,7 +575,7 @@ void standby_sockets_take(struct service_runtime *runtime, struct drained_socket
 	if (!runtime->run || runtime_state(runtime) == OFF)
 		return;
 	for (size_t n = 0; n < count; n++)
-		any = take_one(runtime, &sockets[n]) || any;
+		any = take_socket(runtime, &sockets[n]) || any;
 	if (!any)
 		return;
 	standby_sockets_linger(standby_sockets_of(runtime));
@@ -593,7 +593,7 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 		if (standby_sockets->pairs[n].other >= 0 &&
 		    bind_adjust(standby_sockets->pairs[n].other, runtime->listeners[n].listen, &service->sockets[n],
 				&why, &warnings) < 0) {
-			say_sent_away(runtime, &why);
+			log_closed_queue(runtime, &why);
 			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
 		}
 		buf_free(&why);
@@ -601,19 +601,19 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 	}
 }
 
-static const struct state_field twins_fields[] = {
-	{ STATE_FIELD(standby_sockets, "apart", apart) },
+static const struct state_field standby_fields[] = {
+	{ STATE_FIELD(standby_sockets, "apart", split) },
 	{ STATE_NONE(standby_sockets, runtime, "the service in front of them") },
 	{ STATE_NONE(standby_sockets, late, "begins anew") },
 	{ STATE_NONE(standby_sockets, timer, "begins anew with the wait") },
-	{ STATE_NONE(standby_sockets, patience, "begins anew with the wait") },
+	{ STATE_NONE(standby_sockets, deadline, "begins anew with the wait") },
 	{ STATE_NONE(standby_sockets, clients, "noted anew by the next wait") },
 	{ STATE_NONE(standby_sockets, clear, "noted anew by the next wait") },
 	{ STATE_NONE(standby_sockets, leftovers, "have sections of their own") },
 	{ STATE_NONE(standby_sockets, count, "as many as there are listeners") },
 	{ STATE_NONE(standby_sockets, pairs, "have sections of their own") },
 };
-const struct field_table twins_state = FIELD_TABLE("twins", standby_sockets, twins_fields);
+const struct field_table standby_state = FIELD_TABLE("twins", standby_sockets, standby_fields);
 
 static const struct state_field pair_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, standby_pair, "fd", other) },
@@ -623,8 +623,8 @@ static const struct state_field pair_fields[] = {
 const struct field_table pair_state = FIELD_TABLE("twin", standby_pair, pair_fields);
 
 /* Older is the listener, so this socket is the younger one. */
-static const struct state_field parted_fields[] = {
+static const struct state_field leftover_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, drained_socket, "fd", fd) },
 	{ STATE_FIELD(drained_socket, "older", younger) },
 };
-const struct field_table parted_state = FIELD_TABLE("twin", drained_socket, parted_fields);
+const struct field_table leftover_state = FIELD_TABLE("twin", drained_socket, leftover_fields);

@@ -29,8 +29,8 @@ struct standby_sockets {
 	struct service_runtime *runtime;
 	ev_timer late;                  /* until its end a handshake with a former listener may be under way */
 	ev_timer timer;
-	struct drain_deadline patience; /* patience since standby_sockets_wait */
-	bool apart;                     /* the current instance has those in other, not the listeners */
+	struct drain_deadline deadline; /* patience since standby_sockets_wait */
+	bool split;                     /* the current instance has those in other, not the listeners */
 	void (*quiet)(struct service_runtime *runtime); /* callback of standby_sockets_wait; NULL: it does not wait */
 	bool (*busy)(struct service_runtime *runtime);
 	struct conn_query clients;      /* clients that were there, or in a handshake, when standby_sockets_wait began */
@@ -41,7 +41,7 @@ struct standby_sockets {
 };
 
 /* Over an upgrade: twins, and in sections [twin] behind them the sockets of pairs and of leftovers. */
-extern const struct field_table twins_state, pair_state, parted_state;
+extern const struct field_table standby_state, pair_state, leftover_state;
 
 bool standby_sockets_may_have(const struct listener *listener); /* a listener of its kind can have a twin on this system */
 
@@ -67,17 +67,17 @@ void standby_sockets_linger(struct standby_sockets *standby_sockets);
 void standby_sockets_settle(struct service_runtime *runtime);
 
 /* Whether clients wait, or will wait, at twins while the current instance has the listeners. */
-bool standby_sockets_are_owed(const struct service_runtime *runtime);
+bool standby_sockets_have_clients(const struct service_runtime *runtime);
 
 /* Makes the sockets that paths lead to the listeners; called before these go to another service, or are closed. */
-void standby_sockets_name(struct service_runtime *runtime);
+void standby_sockets_restore_paths(struct service_runtime *runtime);
 
 /* The instance that has the other sockets goes on beside a successor: returns these sockets, one for each listener, -1
  * for none. NULL: there are no twins, or no memory. The caller frees the array. */
 struct drained_socket *standby_sockets_release(struct service_runtime *runtime);
 
 /* Gives all sockets kept here away, for listeners to come, as standby_sockets_release; sets count. */
-struct drained_socket *standby_sockets_uproot(struct service_runtime *runtime, size_t *count);
+struct drained_socket *standby_sockets_release_all(struct service_runtime *runtime, size_t *count);
 
 /* Takes sockets of an instance that has ended, or of earlier rows, if a listener has their address, as
  * standby_sockets_settle does with those of the current instance. Sockets that are taken, or closed, become -1; the
@@ -96,7 +96,7 @@ void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, str
 void standby_sockets_rejoin(struct service_runtime *runtime);
 
 /* Twins of another superd, without sockets yet; NULL: out of memory. */
-struct standby_sockets *standby_sockets_resume(struct service_runtime *runtime);
+struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);
 
 void standby_sockets_free(struct service_runtime *runtime); /* closes what is kept here */
 

@@ -24,7 +24,7 @@ void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets)
 
 /* Clients that still wait when the patience is over come to the twins, if the kernel moves them; not if an earlier
  * instance has the same socket and goes on. */
-static void hand_over(struct standby_sockets *standby_sockets)
+static void move_queues(struct standby_sockets *standby_sockets)
 {
 	bool alone = list_has_one(runtime_instances(standby_sockets->runtime));
 
@@ -35,19 +35,19 @@ static void hand_over(struct standby_sockets *standby_sockets)
 	}
 }
 
-static void finish(struct standby_sockets *standby_sockets)
+static void finish_waiting(struct standby_sockets *standby_sockets)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
 	void (*quiet)(struct service_runtime *) = standby_sockets->quiet;
 
-	hand_over(standby_sockets);
+	move_queues(standby_sockets);
 	standby_sockets_stop_waiting(standby_sockets);
 	quiet(runtime);
 }
 
 static void look_later(struct standby_sockets *standby_sockets)
 {
-	double waited = clock_now() - standby_sockets->patience.since;
+	double waited = clock_now() - standby_sockets->deadline.since;
 	double wait = waited < LOOK_FIRST ? LOOK_FIRST : waited > LOOK_LAST ? LOOK_LAST : waited;
 
 	ev_timer_set(&standby_sockets->timer, wait, 0.);
@@ -57,7 +57,7 @@ static void look_later(struct standby_sockets *standby_sockets)
 /* Clients in the queues, and those noted that are still there. An unknown number counts as none. */
 static unsigned count_clients(const struct standby_sockets *standby_sockets)
 {
-	unsigned count = standby_sockets->clients.use == GUESTS_SOUGHT ? conn_query_sum(&standby_sockets->clients) : 0;
+	unsigned count = standby_sockets->clients.use == COOKIES_SOUGHT ? conn_query_sum(&standby_sockets->clients) : 0;
 
 	for (size_t n = 0; n < standby_sockets->count; n++)
 		count += bind_clients(standby_sockets->pairs[n].other);
@@ -65,19 +65,19 @@ static unsigned count_clients(const struct standby_sockets *standby_sockets)
 }
 
 /* The twins may be gone when this returns. */
-static void go_on(struct standby_sockets *standby_sockets, unsigned left)
+static void continue_waiting(struct standby_sockets *standby_sockets, unsigned left)
 {
 	const struct instance *instance = runtime_current(standby_sockets->runtime);
 	bool (*busy)(struct service_runtime *) = standby_sockets->busy;
 	pid_t pid = instance ? instance->pid : 0;
 
 	if (!left) {
-		finish(standby_sockets);
+		finish_waiting(standby_sockets);
 		return;
 	}
-	if (drain_deadline_is_over(&standby_sockets->patience, clock_now(), pid, left)) {
-		patience_say_over(standby_sockets->runtime, pid, left);
-		finish(standby_sockets);
+	if (drain_deadline_is_over(&standby_sockets->deadline, clock_now(), pid, left)) {
+		drain_deadline_log_over(standby_sockets->runtime, pid, left);
+		finish_waiting(standby_sockets);
 		return;
 	}
 	standby_sockets->busy = NULL;
@@ -85,17 +85,17 @@ static void go_on(struct standby_sockets *standby_sockets, unsigned left)
 		look_later(standby_sockets);
 }
 
-static void look(struct standby_sockets *standby_sockets)
+static void look_for_clients(struct standby_sockets *standby_sockets)
 {
 	if (!standby_sockets->clients.count || !conn_query_start(&standby_sockets->clients))
-		go_on(standby_sockets, count_clients(standby_sockets));
+		continue_waiting(standby_sockets, count_clients(standby_sockets));
 }
 
 /* A connection that left its handshake and was accepted during a look is seen at the next one. */
 static void on_counted(struct conn_query *query)
 {
 	struct standby_sockets *standby_sockets = container_of(query, struct standby_sockets, clients);
-	bool was_clear = standby_sockets->clear, first = query->use == GUESTS_NOTED;
+	bool was_clear = standby_sockets->clear, first = query->use == COOKIES_NOTED;
 	unsigned left;
 
 	if (first && query->failures && query->failures <= FAILURES_MOST) {
@@ -106,21 +106,21 @@ static void on_counted(struct conn_query *query)
 		query->count = 0;       /* there is nobody to look for */
 	conn_query_seek(query);
 	if (first && query->count) {
-		look(standby_sockets);
+		look_for_clients(standby_sockets);
 		return;
 	}
 	left = count_clients(standby_sockets);
 	standby_sockets->clear = !left;
 	if (standby_sockets->clear && !was_clear && query->count)
-		look(standby_sockets);
+		look_for_clients(standby_sockets);
 	else
-		go_on(standby_sockets, left);
+		continue_waiting(standby_sockets, left);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	look(timer->data);
+	look_for_clients(timer->data);
 }
 
 /* Of other kinds of sockets the kernel tells no single clients. */
@@ -145,15 +145,15 @@ void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct 
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
-	if (!standby_sockets || !standby_sockets->apart) {
+	if (!standby_sockets || !standby_sockets->split) {
 		quiet(runtime);
 		return;
 	}
 	standby_sockets_stop_waiting(standby_sockets);
 	standby_sockets->quiet = quiet;
 	standby_sockets->busy = busy;
-	drain_deadline_begin(&standby_sockets->patience, clock_now());
+	drain_deadline_begin(&standby_sockets->deadline, clock_now());
 	conn_query_note(&standby_sockets->clients);
 	take_sockets(standby_sockets);
-	look(standby_sockets);
+	look_for_clients(standby_sockets);
 }

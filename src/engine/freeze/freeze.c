@@ -22,12 +22,12 @@
 #include "os/proc/process.h"
 
 /* Seconds. */
-#define SOON 0.001                      /* between two looks, at first */
-#define LATEST 0.05                     /* between two looks, at most */
-#define PATIENCE_FOR_STOP 2.0           /* all processes must stand still by then */
-#define NAP 5.                          /* a sleep shorter than this is a nap */
-#define FIRST 1.                        /* time awake after the first nap */
-#define LONGEST 300.                    /* time awake at most */
+#define LOOK_FIRST 0.001                /* between two looks, at first */
+#define LOOK_LAST 0.05                  /* between two looks, at most */
+#define FREEZE_SECONDS 2.0              /* all processes must stand still by then */
+#define NAP_SECONDS 5.                  /* a sleep shorter than this is a nap */
+#define AWAKE_FIRST 1.                  /* time awake after the first nap */
+#define AWAKE_MOST 300.                 /* time awake at most */
 
 struct freeze {
 	struct frozen frozen;           /* as the instance has it */
@@ -37,8 +37,8 @@ struct freeze {
 	double began;                   /* loop time */
 	void (*settled)(struct service_runtime *runtime, bool frozen);
 	bool is_operators;              /* an operator has ordered it (freeze_hold) */
-	bool is_told;                   /* it was logged that the instance cannot be frozen */
-	bool is_memory_told;            /* it was logged that its memory cannot be handed back */
+	bool is_logged;                 /* it was logged that the instance cannot be frozen */
+	bool is_reclaim_logged;         /* it was logged that its memory cannot be handed back */
 	bool has_failed;                /* the first look has failed */
 	struct freeze_fds *watch;       /* NULL: only the listeners are watched */
 	struct reclaim *reclaim;        /* hands its memory back (freeze_reclaim); NULL: nothing does */
@@ -55,7 +55,7 @@ static struct service_runtime *runtime_of(const struct freeze *freeze)
 	return freeze->instance->context;
 }
 
-static struct freeze *find(const struct service_runtime *runtime)
+static struct freeze *freeze_of_current(const struct service_runtime *runtime)
 {
 	return runtime_current(runtime) ? freeze_of(runtime_current(runtime)) : NULL;
 }
@@ -71,25 +71,25 @@ static void pause_limits(struct freeze *freeze)
 		ev_timer_stop(loop, &instance->limit.timer);
 	}
 	if (instance->notice)
-		watchdog_rest(instance->notice);
+		watchdog_pause(instance->notice);
 }
 
 /* Logs once why its memory was not handed back. */
-static void end_page_out(struct freeze *freeze)
+static void end_reclaim(struct freeze *freeze)
 {
 	const struct service_runtime *runtime = runtime_of(freeze);
 	struct event event = { .name = "memory", .service = runtime->service->name, .pid = freeze->instance->pid };
 	int error = reclaim_end(freeze->reclaim);
 
 	freeze->reclaim = NULL;
-	if (!error || freeze->is_memory_told)
+	if (!error || freeze->is_reclaim_logged)
 		return;
-	freeze->is_memory_told = true;
+	freeze->is_reclaim_logged = true;
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "freeze_reclaim: its memory was not handed back: %s",
 		  strerror(error));
 }
 
-static void say(const struct freeze *freeze, enum level level, const char *name, const char *what)
+static void log_freeze(const struct freeze *freeze, enum level level, const char *name, const char *what)
 {
 	const struct service_runtime *runtime = runtime_of(freeze);
 	struct event event = {
@@ -100,29 +100,29 @@ static void say(const struct freeze *freeze, enum level level, const char *name,
 }
 
 /* What it had while it was frozen. */
-static void tidy(struct freeze *freeze)
+static void release_freeze(struct freeze *freeze)
 {
 	freeze->is_operators = false;
 	freeze->settled = NULL;
-	end_page_out(freeze);
+	end_reclaim(freeze);
 	freeze_fds_free(freeze->watch);
 	freeze->watch = NULL;
 }
 
-void freeze_tidy(struct service_runtime *runtime)
+void freeze_release(struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct freeze *freeze = freeze_of(container_of(link, struct instance, link));
 
 		if (freeze && !freeze->frozen.is_under_way && freeze->frozen.since <= 0)
-			tidy(freeze);
+			release_freeze(freeze);
 	}
 }
 
-static void thaw(struct instance *instance)
+static void thaw_instance(struct instance *instance)
 {
 	instance_thaw(instance);
-	tidy(freeze_of(instance));
+	release_freeze(freeze_of(instance));
 }
 
 void freeze_forget(struct instance *instance)
@@ -131,7 +131,7 @@ void freeze_forget(struct instance *instance)
 
 	if (!freeze)
 		return;
-	thaw(instance);
+	thaw_instance(instance);
 	instance->frozen = NULL;
 	free(freeze->sockets);
 	free(freeze);
@@ -141,7 +141,7 @@ void freeze_forget(struct instance *instance)
 static void say_failure(struct freeze *freeze)
 {
 	bool blind = freeze->frozen.freezer.error && !freeze->frozen.freezer.group && !process_list_is_possible();
-	bool *is_told = blind ? &freeze->instance->engine->freezes->no_proc_said : &freeze->is_told;
+	bool *is_logged = blind ? &freeze->instance->engine->freezes->no_proc_logged : &freeze->is_logged;
 	struct buf what = { 0 };
 
 	if (freeze->frozen.freezer.error == E2BIG)
@@ -153,28 +153,29 @@ static void say_failure(struct freeze *freeze)
 		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->frozen.freezer.error));
 	else if (freeze->frozen.freezer.moving)
 		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %.0f s",
-			 (long)freeze->frozen.freezer.moving, PATIENCE_FOR_STOP);
+			 (long)freeze->frozen.freezer.moving, FREEZE_SECONDS);
 	else
-		buf_addf(&what, "cannot be frozen: its processes did not stop within %.0f s", PATIENCE_FOR_STOP);
-	say(freeze, *is_told && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen", buf_string(&what));
-	*is_told = true;
+		buf_addf(&what, "cannot be frozen: its processes did not stop within %.0f s", FREEZE_SECONDS);
+	log_freeze(freeze, *is_logged && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
+		   buf_string(&what));
+	*is_logged = true;
 	buf_free(&what);
 }
 
-static void give_up(struct freeze *freeze)
+static void give_up_freezing(struct freeze *freeze)
 {
 	struct service_runtime *runtime = runtime_of(freeze);
 	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
 
 	say_failure(freeze);
-	thaw(freeze->instance);
+	thaw_instance(freeze->instance);
 	watch_wake_changes(runtime->engine);
 	if (settled)
 		settled(runtime, false);
 }
 
 /* An operator's order counts more than the wish of the caller of freeze_begin. */
-static void settle(struct freeze *freeze)
+static void finish_freezing(struct freeze *freeze)
 {
 	struct service_runtime *runtime = runtime_of(freeze);
 	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
@@ -192,9 +193,9 @@ static void settle(struct freeze *freeze)
 static void look_later(struct freeze *freeze)
 {
 	unsigned looks = freeze->frozen.freezer.looks;
-	double wait = looks < 5 ? SOON : SOON * (double)(1u << (looks - 4) % 16);
+	double wait = looks < 5 ? LOOK_FIRST : LOOK_FIRST * (double)(1u << (looks - 4) % 16);
 
-	ev_timer_set(&freeze->frozen.next, wait < LATEST ? wait : LATEST, 0.);
+	ev_timer_set(&freeze->frozen.next, wait < LOOK_LAST ? wait : LOOK_LAST, 0.);
 	ev_timer_start(freeze->instance->engine->loop, &freeze->frozen.next);
 }
 
@@ -205,14 +206,14 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	if (freezing == FREEZER_STILL)
-		settle(freeze);
-	else if (freezing == FREEZER_FAILED || clock_now() - freeze->began > PATIENCE_FOR_STOP)
-		give_up(freeze);
+		finish_freezing(freeze);
+	else if (freezing == FREEZER_FAILED || clock_now() - freeze->began > FREEZE_SECONDS)
+		give_up_freezing(freeze);
 	else
 		look_later(freeze);
 }
 
-static struct freeze *make(struct instance *instance)
+static struct freeze *make_freeze(struct instance *instance)
 {
 	struct freeze *freeze = freeze_of(instance);
 
@@ -320,9 +321,9 @@ void freeze_stay_awake(struct service_runtime *runtime)
 }
 
 /* true: the looks have begun. */
-static bool begin(struct service_runtime *runtime)
+static bool begin_freezing(struct service_runtime *runtime)
 {
-	struct freeze *freeze = make(runtime_current(runtime));
+	struct freeze *freeze = make_freeze(runtime_current(runtime));
 
 	if (!freeze || !make_times(runtime) || !find_processes(freeze))
 		return false;
@@ -339,43 +340,43 @@ static bool begin(struct service_runtime *runtime)
 
 bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct service_runtime *runtime, bool frozen))
 {
-	struct freeze *freeze = find(runtime);
+	struct freeze *freeze = freeze_of_current(runtime);
 
 	if (freeze && (freeze->frozen.is_under_way || freeze->frozen.since > 0))
 		return false;
-	if (find_obstacle(runtime) || !begin(runtime))
+	if (find_obstacle(runtime) || !begin_freezing(runtime))
 		return false;
-	find(runtime)->settled = settled;
+	freeze_of_current(runtime)->settled = settled;
 	return true;
 }
 
 void freeze_thaw(struct service_runtime *runtime)
 {
-	if (find(runtime))
-		thaw(runtime_current(runtime));
+	if (freeze_of_current(runtime))
+		thaw_instance(runtime_current(runtime));
 }
 
 bool freeze_is_frozen(const struct service_runtime *runtime)
 {
-	return find(runtime) && find(runtime)->frozen.since > 0;
+	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.since > 0;
 }
 
 bool freeze_is_under_way(const struct service_runtime *runtime)
 {
-	return find(runtime) && find(runtime)->frozen.is_under_way;
+	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.is_under_way;
 }
 
 bool freeze_hold(struct service_runtime *runtime, struct buf *why)
 {
 	const char *obstacle = find_obstacle(runtime);
 
-	if (!obstacle && !freeze_is_under_way(runtime) && !freeze_is_frozen(runtime) && !begin(runtime))
+	if (!obstacle && !freeze_is_under_way(runtime) && !freeze_is_frozen(runtime) && !begin_freezing(runtime))
 		obstacle = "out of memory";
 	if (obstacle) {
 		buf_text(why, obstacle);
 		return false;
 	}
-	find(runtime)->is_operators = true;
+	freeze_of_current(runtime)->is_operators = true;
 	if (!runtime->freezes)
 		freeze_stay_awake(runtime);
 	if (freeze_is_frozen(runtime))
@@ -389,7 +390,7 @@ static void on_data(struct service_runtime *runtime)
 }
 
 /* Both look at all that the backend has, so they are done once, and only when it really sleeps. */
-static void watch_and_page_out(struct freeze *freeze)
+static void watch_and_reclaim(struct freeze *freeze)
 {
 	struct service_runtime *runtime = runtime_of(freeze);
 	pid_t *pids = freezer_list(&freeze->frozen.freezer);
@@ -404,7 +405,7 @@ static void watch_and_page_out(struct freeze *freeze)
 
 bool freeze_sleep(struct service_runtime *runtime)
 {
-	struct freeze *freeze = find(runtime);
+	struct freeze *freeze = freeze_of_current(runtime);
 	double before = freeze_times(runtime)->frozen_since;
 
 	if (!freeze || freeze->frozen.since <= 0)
@@ -415,9 +416,9 @@ bool freeze_sleep(struct service_runtime *runtime)
 		runtime->run->stats.freezes++;
 	freeze_stay_awake(runtime);
 	accept_latency_end(runtime);
-	say(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
-	    freeze->is_operators ? "is frozen" : "is frozen until somebody comes");
-	watch_and_page_out(freeze);
+	log_freeze(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
+		   freeze->is_operators ? "is frozen" : "is frozen until somebody comes");
+	watch_and_reclaim(freeze);
 	return true;
 }
 
@@ -438,21 +439,21 @@ static void say_wake(const struct service_runtime *runtime, pid_t pid, double sl
  * it. */
 void freeze_note_sleep(struct freeze_times *times, double slept)
 {
-	bool is_nap = slept < NAP || slept < times->min_awake;
-	double longer = times->min_awake > 0 ? 2 * times->min_awake : FIRST;
+	bool is_nap = slept < NAP_SECONDS || slept < times->min_awake;
+	double longer = times->min_awake > 0 ? 2 * times->min_awake : AWAKE_FIRST;
 
-	times->min_awake = !is_nap ? 0 : longer < LONGEST ? longer : LONGEST;
+	times->min_awake = !is_nap ? 0 : longer < AWAKE_MOST ? longer : AWAKE_MOST;
 	times->last_thaw = clock_now();
 }
 
-double freeze_rested(const struct freeze_times *times)
+double freeze_allowed_from(const struct freeze_times *times)
 {
 	return times->min_awake > 0 ? times->last_thaw + times->min_awake : 0;
 }
 
 void freeze_wake(struct service_runtime *runtime)
 {
-	struct freeze *freeze = find(runtime);
+	struct freeze *freeze = freeze_of_current(runtime);
 	double now = clock_now(), slept;
 	bool awaited;
 
@@ -460,7 +461,7 @@ void freeze_wake(struct service_runtime *runtime)
 		return;
 	slept = now - freeze->frozen.since;
 	awaited = exit_verdict_sees_clients(runtime);
-	thaw(freeze->instance);
+	thaw_instance(freeze->instance);
 	runtime->run->stats.wakes++;
 	freeze_note_sleep(runtime->run->freeze_times, slept);
 	say_wake(runtime, freeze->instance->pid, slept);
@@ -471,7 +472,7 @@ void freeze_wake(struct service_runtime *runtime)
 /* If an idle_timeout had frozen the backend, engine/idle/idle looks for clients once more and freezes it again. */
 bool freeze_set_aside(struct service_runtime *runtime)
 {
-	const struct freeze *freeze = find(runtime);
+	const struct freeze *freeze = freeze_of_current(runtime);
 
 	if (!freeze || (freeze->frozen.since <= 0 && !freeze->frozen.is_under_way))
 		return false;

@@ -40,12 +40,12 @@ bool freeze_hold(struct service_runtime *runtime, struct buf *why);
 
 /* A backend that is frozen and woken again and again stays awake for longer and longer, until it sleeps through. */
 void freeze_note_sleep(struct freeze_times *times, double slept); /* seconds; it has just been woken */
-double freeze_rested(const struct freeze_times *times); /* loop time from which it may be frozen again; 0: at any time */
+double freeze_allowed_from(const struct freeze_times *times); /* loop time from which it may be frozen again; 0: at any time */
 
 const struct freeze_times *freeze_times(const struct service_runtime *runtime); /* never frozen: all is 0 */
 
 /* An instance was thawed as it ends: gives back what it had while it was frozen. */
-void freeze_tidy(struct service_runtime *runtime);
+void freeze_release(struct service_runtime *runtime);
 
 /* The runtime is in state FROZEN now (false: its instance is not frozen), or leaves it. */
 bool freeze_sleep(struct service_runtime *runtime);

@@ -36,7 +36,7 @@ static void close_copy(struct freeze_fds *watch, size_t n)
 	close_socket_fd(engine_of(watch), watch->runtime->service->name, &watch->copies.fds[n]);
 }
 
-static void stop(struct freeze_fds *watch)
+static void stop_watching(struct freeze_fds *watch)
 {
 	for (size_t n = 0; watch->ios && n < watch->copies.count; n++) {
 		ev_io_stop(engine_of(watch)->loop, &watch->ios[n]);
@@ -49,7 +49,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	struct freeze_fds *watch = io->data;
 
 	(void)loop, (void)events;
-	stop(watch);
+	stop_watching(watch);
 	watch->ready(watch->runtime);
 }
 
@@ -81,7 +81,7 @@ static void leave_out_probes(struct freeze_fds *watch)
 	watch->copies.count = count;
 }
 
-static void say_missed(const struct freeze_fds *watch, bool is_late)
+static void log_missed(const struct freeze_fds *watch, bool is_late)
 {
 	struct event event = { .name = "unwatched", .service = watch->runtime->service->name };
 	struct log *log = engine_of(watch)->log;
@@ -100,7 +100,7 @@ static void say_missed(const struct freeze_fds *watch, bool is_late)
 			  watch->copies.missed);
 }
 
-static void start(struct freeze_fds *watch)
+static void watch_copies(struct freeze_fds *watch)
 {
 	if (watch->copies.count)
 		watch->ios = calloc(watch->copies.count, sizeof(*watch->ios));
@@ -125,12 +125,12 @@ static void leave_copier(struct freeze_fds *watch)
 		kill(watch->copier, SIGKILL);
 }
 
-static void conclude(struct freeze_fds *watch, bool is_late)
+static void finish_copying(struct freeze_fds *watch, bool is_late)
 {
 	leave_copier(watch);
 	leave_out_probes(watch);
-	say_missed(watch, is_late);
-	start(watch);
+	log_missed(watch, is_late);
+	watch_copies(watch);
 }
 
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
@@ -140,15 +140,15 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)loop, (void)events;
 	if (state != SOCKET_COPYING_WAITS)
-		conclude(watch, state == SOCKET_COPYING_FAILED);
+		finish_copying(watch, state == SOCKET_COPYING_FAILED);
 }
 
 static void on_limit(struct alarm *alarm)
 {
-	conclude(container_of(alarm, struct freeze_fds, limit), true);
+	finish_copying(container_of(alarm, struct freeze_fds, limit), true);
 }
 
-static bool begin(struct freeze_fds *watch, const pid_t *pids)
+static bool start_copier(struct freeze_fds *watch, const pid_t *pids)
 {
 	size_t known_count;
 	struct file_id *known = list_known(watch->runtime, &known_count);
@@ -175,7 +175,7 @@ struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *
 	if (!watch)
 		return NULL;
 	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .report.fd = -1 };
-	if (begin(watch, pids))
+	if (start_copier(watch, pids))
 		return watch;
 	free(watch);
 	return NULL;
@@ -186,7 +186,7 @@ void freeze_fds_free(struct freeze_fds *watch)
 	if (!watch)
 		return;
 	leave_copier(watch);
-	stop(watch);
+	stop_watching(watch);
 	for (size_t n = 0; n < watch->copies.count; n++)
 		close_copy(watch, n);
 	free(watch->ios);

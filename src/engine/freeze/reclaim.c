@@ -33,7 +33,7 @@ void freezes_init(struct engine *engine, struct freezes *freezes)
 }
 
 /* Nobody is at it any more. */
-static void stop(struct reclaim *reclaim)
+static void stop_worker(struct reclaim *reclaim)
 {
 	struct engine *engine = reclaim->engine;
 
@@ -47,10 +47,10 @@ static void stop(struct reclaim *reclaim)
 	reclaim->worker = 0;
 }
 
-static void finish(struct reclaim *reclaim, int error)
+static void finish_reclaim(struct reclaim *reclaim, int error)
 {
 	reclaim->error = error;
-	stop(reclaim);
+	stop_worker(reclaim);
 	list_remove(&reclaim->link);
 	start_next(reclaim->engine);
 }
@@ -62,7 +62,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	if (memory_reclaim_hear(io->fd, &error))
-		finish(reclaim, error);
+		finish_reclaim(reclaim, error);
 	else
 		ev_timer_again(loop, &reclaim->limit);
 }
@@ -70,10 +70,10 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	finish(timer->data, ETIMEDOUT);
+	finish_reclaim(timer->data, ETIMEDOUT);
 }
 
-static bool start(struct reclaim *reclaim)
+static bool start_reclaim(struct reclaim *reclaim)
 {
 	struct engine *engine = reclaim->engine;
 	int report;
@@ -94,7 +94,7 @@ static void start_next(struct engine *engine)
 	while (!list_empty(&engine->freezes->reclaims)) {
 		struct reclaim *next = container_of(engine->freezes->reclaims.next, struct reclaim, link);
 
-		if (next->report.fd >= 0 || start(next))
+		if (next->report.fd >= 0 || start_reclaim(next))
 			return;
 		list_remove(&next->link);
 	}
@@ -131,7 +131,7 @@ int reclaim_end(struct reclaim *reclaim)
 	if (!reclaim)
 		return 0;
 	engine = reclaim->engine;
-	stop(reclaim);
+	stop_worker(reclaim);
 	list_remove(&reclaim->link);
 	error = reclaim->error;
 	free(reclaim->group);

@@ -11,7 +11,7 @@ struct reclaim;
 /* The freezing of all services, as engine->freezes. */
 struct freezes {
 	struct list reclaims;           /* frozen instances whose memory is handed back */
-	bool no_proc_said;              /* it was logged that nothing can be frozen without /proc (engine/freeze/freeze) */
+	bool no_proc_logged;            /* it was logged that nothing can be frozen without /proc (engine/freeze/freeze) */
 };
 
 void freezes_init(struct engine *engine, struct freezes *freezes);

@@ -7,13 +7,13 @@
 #include "engine/health/exit_verdict.h"
 #include "engine/health/queue_guard.h"
 
-#define FIRST .001                      /* seconds until the first look */
-#define SHORT .005                      /* seconds until the first look after a shorter life: its end tells as much */
-#define PART 16.                        /* a pause is this part of the time gone, and the figure is as exact */
-#define LAST 10.                        /* seconds after which superd gives up */
+#define FIRST_LOOK .001                 /* seconds until the first look */
+#define FIRST_OF_SHORT_RUN .005         /* seconds until the first look after a shorter life: its end tells as much */
+#define PAUSE_PART 16.                  /* a pause is this part of the time gone, and the figure is as exact */
+#define GIVE_UP_AFTER 10.               /* seconds after which superd gives up */
 
 /* last_latency belongs to the last start. */
-static void conclude(struct service_runtime *runtime)
+static void add_latency(struct service_runtime *runtime)
 {
 	struct service_stats *stats = &runtime->run->stats;
 	double latency = clock_now() - stats->last_request;
@@ -26,7 +26,7 @@ static void conclude(struct service_runtime *runtime)
 static void look_later(struct service_runtime *runtime, double least)
 {
 	struct queue_guard *guard = runtime->run->guard;
-	double pause = (clock_now() - runtime->run->stats.last_request) / PART;
+	double pause = (clock_now() - runtime->run->stats.last_request) / PAUSE_PART;
 
 	ev_now_update(runtime->engine->loop);
 	ev_timer_set(&guard->accept_timer, pause > least ? pause : least, 0.);
@@ -46,12 +46,12 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	waiting = exit_verdict_count_queue(runtime);
 	if (waiting < guard->accept_queued) {
-		conclude(runtime);
+		add_latency(runtime);
 		return;
 	}
 	guard->accept_queued = waiting;
-	if (clock_now() - runtime->run->stats.last_request < LAST)
-		look_later(runtime, FIRST);
+	if (clock_now() - runtime->run->stats.last_request < GIVE_UP_AFTER)
+		look_later(runtime, FIRST_LOOK);
 }
 
 /* A short life may be over before the first look, or when the loop has just that look pending. */
@@ -61,18 +61,18 @@ void accept_latency_end(struct service_runtime *runtime)
 	bool looking = ev_is_active(&guard->accept_timer) || ev_is_pending(&guard->accept_timer);
 
 	if (looking && !runtime->run->standby_sockets && exit_verdict_count_queue(runtime) < guard->accept_queued)
-		conclude(runtime);
+		add_latency(runtime);
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 }
 
-static bool tells_itself(const struct service_runtime *runtime)
+static bool reports_readiness(const struct service_runtime *runtime)
 {
 	enum service_type type = (enum service_type)runtime->service->exec->type;
 
 	return type != TYPE_SIMPLE && type != TYPE_EXEC;
 }
 
-static void watch(struct service_runtime *runtime)
+static void init_timer(struct service_runtime *runtime)
 {
 	struct queue_guard *guard = runtime->run->guard;
 
@@ -84,7 +84,7 @@ static void watch(struct service_runtime *runtime)
 /* To be woken soon costs a start of a short life more than all else that is done for it. */
 static double first_pause(const struct service_stats *stats)
 {
-	return stats->last_end > 0 && stats->last_duration < SHORT ? SHORT : FIRST;
+	return stats->last_end > 0 && stats->last_duration < FIRST_OF_SHORT_RUN ? FIRST_OF_SHORT_RUN : FIRST_LOOK;
 }
 
 /* exit_verdict_note_queue has counted who waited before it was started. */
@@ -94,12 +94,12 @@ void accept_latency_begin(struct service_runtime *runtime)
 
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 	guard->accept_queued = guard->queued_at_start;
-	if (tells_itself(runtime) || !guard->queued_at_start || !exit_verdict_sees_clients(runtime)) {
-		conclude(runtime);
+	if (reports_readiness(runtime) || !guard->queued_at_start || !exit_verdict_sees_clients(runtime)) {
+		add_latency(runtime);
 		return;
 	}
 	runtime->run->stats.last_latency = 0;
-	watch(runtime);
+	init_timer(runtime);
 	look_later(runtime, first_pause(&runtime->run->stats));
 }
 
@@ -111,18 +111,18 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 	runtime->run->stats.last_request = asked;
 	guard->accept_queued = exit_verdict_count_queue(runtime);
 	if (!guard->accept_queued) {    /* it was as fast as superd */
-		conclude(runtime);
+		add_latency(runtime);
 		return;
 	}
-	watch(runtime);
-	look_later(runtime, FIRST);
+	init_timer(runtime);
+	look_later(runtime, FIRST_LOOK);
 }
 
-void accept_latency_resume(struct service_runtime *runtime, double wait)
+void accept_latency_load(struct service_runtime *runtime, double wait)
 {
 	struct queue_guard *guard = runtime->run->guard;
 
-	watch(runtime);
+	init_timer(runtime);
 	ev_timer_set(&guard->accept_timer, wait, 0.);
 	ev_timer_start(runtime->engine->loop, &guard->accept_timer);
 }

@@ -11,6 +11,6 @@ void accept_latency_begin(struct service_runtime *runtime);
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked);
 
 /* Goes on for another superd: the next look is in so many seconds. */
-void accept_latency_resume(struct service_runtime *runtime, double wait);
+void accept_latency_load(struct service_runtime *runtime, double wait);
 
 void accept_latency_end(struct service_runtime *runtime); /* the current instance has ended, or was frozen */

@@ -59,7 +59,7 @@ static void add_failures(const struct failures *failures, struct buf *out)
 }
 
 /* Adds to out what is wrong with the service. */
-static enum health look_at(const struct service_runtime *runtime, struct buf *out)
+static enum health check_service(const struct service_runtime *runtime, struct buf *out)
 {
 	const char *fault = runtime_is_disabled(runtime) ? NULL : find_fault(runtime);
 
@@ -88,7 +88,7 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 	}
 }
 
-enum health health_look(const struct engine *engine, struct buf *lines)
+enum health health_check(const struct engine *engine, struct buf *lines)
 {
 	enum health worst = engine->stop_ordered ? UNHEALTHY : HEALTHY;
 	struct buf fault = { 0 };
@@ -96,7 +96,7 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 
 	for (size_t n = 0; n < engine->service_list->count; n++) {
 		const struct service_runtime *runtime = engine->service_list->runtimes[n];
-		enum health health = runtime ? look_at(runtime, &fault) : HEALTHY;
+		enum health health = runtime ? check_service(runtime, &fault) : HEALTHY;
 
 		worst = health > worst ? health : worst;
 		if (health != HEALTHY && count++ < FAULTS_MOST)
@@ -114,7 +114,7 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 }
 
 /* Why clients are not served now, though nothing may be wrong. NULL: they are. */
-static const char *find_rest(const struct service_runtime *runtime)
+static const char *find_pause(const struct service_runtime *runtime)
 {
 	if (runtime_is_held(runtime))
 		return runtime_is_draining(runtime) ? "it drains: clients wait until its instances have ended"
@@ -124,7 +124,7 @@ static const char *find_rest(const struct service_runtime *runtime)
 	return runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING ? "its sockets are closed" : NULL;
 }
 
-static enum health refuse(struct buf *why, const char *reason)
+static enum health set_unhealthy(struct buf *why, const char *reason)
 {
 	buf_text(why, reason);
 	return UNHEALTHY;
@@ -136,20 +136,20 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 	enum health health;
 
 	if (engine->stop_ordered)
-		return refuse(why, "superd is stopping");
+		return set_unhealthy(why, "superd is stopping");
 	if (!runtime) {
 		buf_text(why, left_out ? "its entry is left out: " : "its table says disable = yes");
 		buf_text(why, left_out ? left_out_reason(left_out) : "");
 		return UNHEALTHY;
 	}
 	if (runtime_is_removed(runtime))
-		return refuse(why, "a reload has removed it");
+		return set_unhealthy(why, "a reload has removed it");
 	if (runtime_is_disabled(runtime))
-		return refuse(why, "an operator has disabled it");
-	health = look_at(runtime, why);
-	if (health != UNHEALTHY && find_rest(runtime)) {
+		return set_unhealthy(why, "an operator has disabled it");
+	health = check_service(runtime, why);
+	if (health != UNHEALTHY && find_pause(runtime)) {
 		buf_clear(why);
-		return refuse(why, find_rest(runtime));
+		return set_unhealthy(why, find_pause(runtime));
 	}
 	if (health == HEALTHY && left_out) {
 		buf_addf(why, "it goes on by an entry of before, as its own is left out: %s",
@@ -159,7 +159,7 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 	return health;
 }
 
-bool health_tell(struct engine *engine, const char *name, struct buf *out)
+bool health_write(struct engine *engine, const char *name, struct buf *out)
 {
 	const struct table *table = engine->service_list->table;
 	struct service_runtime *runtime = service_list_find(engine->service_list, table, name);

@@ -19,7 +19,7 @@ const char *health_name(enum health health);            /* "healthy" */
 bool health_is_degraded(const struct service_runtime *runtime);
 
 /* Adds a line for each fault, "service: reason", up to a hundred, and the number of the rest. */
-enum health health_look(const struct engine *engine, struct buf *lines);
+enum health health_check(const struct engine *engine, struct buf *lines);
 
 struct left_out;
 
@@ -30,4 +30,4 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 		      const struct left_out *left_out, struct buf *why);
 
 /* The same for the service of this name: a line with its health, and one with the reason. false: no such service. */
-bool health_tell(struct engine *engine, const char *name, struct buf *out);
+bool health_write(struct engine *engine, const char *name, struct buf *out);

@@ -34,7 +34,7 @@ static const void *address_of(const struct client *client)
 	return NULL;
 }
 
-static void count(struct service_runtime *runtime, unsigned number)
+static void count_probes(struct service_runtime *runtime, unsigned number)
 {
 	struct event event = { .name = "probe", .service = runtime->service->name };
 
@@ -51,7 +51,7 @@ bool health_probes_take(struct service_runtime *runtime, struct client *client)
 		return false;
 	close_socket_client(runtime->engine, runtime->service->name, client);
 	client->fd = -1;
-	count(runtime, 1);
+	count_probes(runtime, 1);
 	return true;
 }
 
@@ -108,7 +108,7 @@ static bool has_sockets_alone(struct service_runtime *runtime)
 }
 
 /* false: somebody is left of them, as superd has no descriptors to accept by. */
-static bool take_away(const struct probing *probing)
+static bool drop_probes(const struct probing *probing)
 {
 	struct service_runtime *runtime = probing->query.runtime;
 	unsigned taken = 0;
@@ -119,7 +119,7 @@ static bool take_away(const struct probing *probing)
 			all = bind_drop(runtime->listeners[n].io.fd, probing->lengths[n], &taken) && all;
 	}
 	if (taken)
-		count(runtime, taken);
+		count_probes(runtime, taken);
 	return all;
 }
 
@@ -128,11 +128,11 @@ static void on_counted(struct conn_query *query)
 	struct probing *probing = container_of(query, struct probing, query);
 	struct service_runtime *runtime = query->runtime;
 	bool waits = conn_query_is_current(query) && service_is_watched(runtime->state);
-	bool are_probes_alone = conn_query_is_whole(query) && !conn_query_sum(query);
-	bool warded = waits && has_sockets_alone(runtime) && are_probes_alone && take_away(probing);
+	bool are_probes_alone = conn_query_is_complete(query) && !conn_query_sum(query);
+	bool are_dropped = waits && has_sockets_alone(runtime) && are_probes_alone && drop_probes(probing);
 
 	health_probes_forget(runtime);
-	runtime_post(runtime, waits && !warded && !progress_proof_ward_off(runtime) ? ACTIVITY : LOOK);
+	runtime_post(runtime, waits && !are_dropped && !progress_proof_filter(runtime) ? ACTIVITY : LOOK);
 }
 
 /* Reads the lengths of the queues; false: none of TCP has anybody in it, or another listener has. */
@@ -157,7 +157,7 @@ static bool look_at_queues(struct probing *probing)
 	return any;
 }
 
-static void ask(struct service_runtime *runtime)
+static void start_query(struct service_runtime *runtime)
 {
 	size_t count = runtime->listener_count;
 	struct probing *probing = calloc(1, sizeof(*probing) + count * sizeof(probing->lengths[0]));
@@ -176,7 +176,7 @@ static void ask(struct service_runtime *runtime)
 		health_probes_forget(runtime);
 }
 
-bool health_probes_ward_off(struct service_runtime *runtime)
+bool health_probes_filter(struct service_runtime *runtime)
 {
 	struct queue_guard *guard;
 
@@ -186,6 +186,6 @@ bool health_probes_ward_off(struct service_runtime *runtime)
 	if (!guard || !has_sockets_alone(runtime))
 		return false;
 	if (!guard->probe_query)
-		ask(runtime);
+		start_query(runtime);
 	return guard->probe_query;
 }

@@ -12,7 +12,7 @@ bool health_probes_take(struct service_runtime *runtime, struct client *client);
 
 /* accept = no: connections wait at a listener while nothing of the service runs. true: superd asks first; ACTIVITY
  * follows if one of them is no probe. */
-bool health_probes_ward_off(struct service_runtime *runtime);
+bool health_probes_filter(struct service_runtime *runtime);
 
 /* Whether a backend's connection, of which fd is a copy, is a probe's, which must not wake it. */
 bool health_probes_own(const struct service_runtime *runtime, int fd);

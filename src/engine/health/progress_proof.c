@@ -25,7 +25,7 @@ bool progress_proof_is_open(const struct service_runtime *runtime)
 }
 
 /* Both lists are in the order of the kernel's numbers. */
-static bool all_wait_still(const struct queue_ids *before, const struct cookie_set *now)
+static bool all_still_wait(const struct queue_ids *before, const struct cookie_set *now)
 {
 	size_t at = 0;
 
@@ -40,21 +40,21 @@ static bool all_wait_still(const struct queue_ids *before, const struct cookie_s
 
 static bool is_known(const struct conn_query *query)
 {
-	return conn_query_is_whole(query) && query->cookies.count <= QUEUE_IDS_MOST;
+	return conn_query_is_complete(query) && query->cookies.count <= QUEUE_IDS_MOST;
 }
 
-static void take_note(struct queue_guard *guard, struct cookie_set *guests)
+static void keep_backlog(struct queue_guard *guard, struct cookie_set *cookies)
 {
 	queue_ids_free(&guard->backlog);
-	guard->backlog = (struct queue_ids){ .count = guests->count, .room = guests->room, .id = guests->list };
-	*guests = (struct cookie_set){ 0 };
+	guard->backlog = (struct queue_ids){ .count = cookies->count, .room = cookies->room, .id = cookies->list };
+	*cookies = (struct cookie_set){ 0 };
 	guard->backlog_is_exact = guard->backlog.count;
 	guard->backlog_is_fresh = true;
 	guard->started_since = false;
 }
 
 /* The consequences of an end that is proved only now. */
-static void take_failure(struct service_runtime *runtime)
+static void note_no_progress(struct service_runtime *runtime)
 {
 	struct service_stats *stats = &runtime->run->stats;
 
@@ -67,7 +67,7 @@ static void take_failure(struct service_runtime *runtime)
 	runtime_post(runtime, CRASHED);
 }
 
-static void trust(struct service_runtime *runtime)
+static void note_progress(struct service_runtime *runtime)
 {
 	struct queue_guard *guard = runtime->run->guard;
 
@@ -83,31 +83,31 @@ static void on_counted(struct conn_query *query)
 	struct queue_guard *guard = runtime->run->guard;
 	bool waits = conn_query_is_current(query) && runtime_state(runtime) == LISTENING, known = waits &&
 		is_known(query);
-	bool tried = known && guard->backlog_is_exact && guard->backlog_is_queried && guard->started_since;
-	bool none_taken = tried && all_wait_still(&guard->backlog, &query->cookies);
+	bool provable = known && guard->backlog_is_exact && guard->backlog_is_queried && guard->started_since;
+	bool none_taken = provable && all_still_wait(&guard->backlog, &query->cookies);
 
 	if (known) {
 		guard->backlog_is_queried = true;
-		take_note(guard, &query->cookies);
+		keep_backlog(guard, &query->cookies);
 	}
 	progress_proof_forget(runtime);
-	if (tried && !none_taken)
-		trust(runtime);
+	if (provable && !none_taken)
+		note_progress(runtime);
 	if (none_taken)
-		take_failure(runtime);
+		note_no_progress(runtime);
 	else
 		runtime_post(runtime, waits ? ACTIVITY : LOOK);
 }
 
 /* Only listeners of connections have a queue of clients. */
-static void ask(struct service_runtime *runtime)
+static void start_query(struct service_runtime *runtime)
 {
 	struct conn_query *query = conn_query_new(runtime, on_counted);
 
 	runtime->run->guard->progress_query = query;
 	if (!query)
 		return;
-	query->use = GUESTS_NOTED;
+	query->use = COOKIES_NOTED;
 	query->which = CONN_WHICH_QUEUED;
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
@@ -119,11 +119,11 @@ static void ask(struct service_runtime *runtime)
 		progress_proof_forget(runtime);
 }
 
-bool progress_proof_ward_off(struct service_runtime *runtime)
+bool progress_proof_filter(struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) != LISTENING || runtime->service->exec->accept || !progress_proof_is_open(runtime))
 		return false;
 	if (!runtime->run->guard->progress_query)
-		ask(runtime);
+		start_query(runtime);
 	return runtime->run->guard->progress_query;
 }

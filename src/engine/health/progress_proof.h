@@ -9,7 +9,7 @@
 
 /* Clients wait at a listener while nothing of the service runs. true: superd asks first; ACTIVITY or CRASHED
  * follows. */
-bool progress_proof_ward_off(struct service_runtime *runtime);
+bool progress_proof_filter(struct service_runtime *runtime);
 
 bool progress_proof_is_open(const struct service_runtime *runtime); /* its last ends are still to be judged */
 

@@ -54,13 +54,13 @@ bool queue_guard_is_asking(const struct service_runtime *runtime)
 	return guard && (guard->probe_query || guard->progress_query);
 }
 
-static void save_backlog(struct state_saver *carry, const void *object)
+static void save_backlog(struct state_saver *saver, const void *object)
 {
 	const struct queue_guard *guard = object;
 
-	save_number(carry, "exact", guard->backlog_is_exact);
+	save_number(saver, "exact", guard->backlog_is_exact);
 	if (guard->backlog_is_exact)
-		state_add_bytes(&carry->text, "backlog", guard->backlog.id,
+		state_add_bytes(&saver->text, "backlog", guard->backlog.id,
 				guard->backlog.count * sizeof(*guard->backlog.id));
 }
 

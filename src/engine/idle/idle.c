@@ -20,13 +20,13 @@
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
-#define FEW 16                          /* ended connections before the next count; with more superd stops to listen */
-#define CROWD 64                        /* parts of an idle_timeout: a crowd that was USED for less than one goes on */
-#define PATIENCE_PART 8                 /* parts of an idle_timeout: a count may come one of them late */
+#define FEW_CLOSES 16                   /* ended connections before the next count; with more superd stops to listen */
+#define MANY_CLOSES_PART 64             /* parts of an idle_timeout: a crowd that was USED for less than one goes on */
+#define LATE_PART 8                     /* parts of an idle_timeout: a count may come one of them late */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
-#define MOST_AT_ONCE 32                 /* backends that are let go at the same time, of all services; others wait */
-#define LATER 0.05                      /* seconds that those wait */
-#define DRAINING 4                      /* looks in an idle_timeout while another instance serves earlier clients */
+#define STOPS_AT_ONCE 32                /* backends that are let go at the same time, of all services; others wait */
+#define TURN_SECONDS 0.05               /* seconds that those wait */
+#define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
 
 static const struct lifecycle_options *life_of(const struct idle *idle)
 {
@@ -45,7 +45,7 @@ static double awake_until(const struct idle *idle)
 	double last = fmax(runtime_stats(idle->runtime)->last_start, times->last_thaw);
 	double until = last + (double)life_of(idle)->min_awake / 1e6;
 
-	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_rested(times)) : until;
+	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_allowed_from(times)) : until;
 }
 
 static void stop_timer(struct idle *idle)
@@ -69,13 +69,13 @@ static void start_timer(struct idle *idle, double wait)
 }
 
 /* For the end of the time since a moment. */
-static void count_down(struct idle *idle, double since)
+static void start_countdown(struct idle *idle, double since)
 {
 	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - clock_now());
 }
 
 /* Listens in every phase but DEAF. After an upgrade a backend that slept is POSTPONED as frozen, and will be again. */
-static void enter(struct idle *idle, enum idle_phase phase)
+static void enter_phase(struct idle *idle, enum idle_phase phase)
 {
 	struct engine *engine = idle->runtime->engine;
 
@@ -83,89 +83,90 @@ static void enter(struct idle *idle, enum idle_phase phase)
 	idle->phase = phase;
 	engine->service_list->idle_stops += is_letting_go(idle);
 	idle->entered = clock_now();
-	idle->touched = false;
-	if (!is_letting_go(idle) && phase != POSTPONED)
+	idle->closed_meanwhile = false;
+	if (!is_letting_go(idle) && phase != IDLE_WAITS_FOR_TURN)
 		freeze_stay_awake(idle->runtime);
 	stop_timer(idle);
-	if (phase == DEAF)
-		close_events_end(&idle->departed, engine, true);
+	if (phase == IDLE_NOT_LISTENING)
+		close_events_end(&idle->close_listener, engine, true);
 	else
-		close_events_begin(&idle->departed, engine);
+		close_events_begin(&idle->close_listener, engine);
 }
 
 /* A backend whose connections end all the time is counted once in an idle_timeout, and hears of no single end. */
-static void turn_deaf(struct idle *idle)
+static void stop_listening(struct idle *idle)
 {
-	idle->crowd = true;
-	enter(idle, DEAF);
+	idle->many_closes = true;
+	enter_phase(idle, IDLE_NOT_LISTENING);
 	start_timer(idle, idle->timeout);
 }
 
 /* A connection has ended. A crowd that comes and goes is known by many ends. Once it was there, one end is enough that
  * comes during a count, or soon after a count that found clients. */
-static void cool_down(struct idle *idle)
+static void wait_until_quiet(struct idle *idle)
 {
-	bool soon = idle->touched ||
-		    (idle->phase == IDLE_HAS_CLIENTS && clock_now() - idle->entered < idle->timeout / CROWD);
+	bool soon = idle->closed_meanwhile ||
+		(idle->phase == IDLE_HAS_CLIENTS && clock_now() - idle->entered < idle->timeout / MANY_CLOSES_PART);
 
 	idle->since = 0;
-	if (idle->heard > FEW || (idle->crowd && soon)) {
-		turn_deaf(idle);
+	if (idle->closes > FEW_CLOSES || (idle->many_closes && soon)) {
+		stop_listening(idle);
 		return;
 	}
-	idle->crowd = false;
-	enter(idle, IDLE_NOT_COUNTED);
-	count_down(idle, idle->left);
+	idle->many_closes = false;
+	enter_phase(idle, IDLE_NOT_COUNTED);
+	start_countdown(idle, idle->last_closed);
 }
 
-static void look_later(struct idle *idle)
+static void poll_later(struct idle *idle)
 {
-	enter(idle, IDLE_POLLING);
+	enter_phase(idle, IDLE_POLLING);
 	start_timer(idle, idle->timeout / PARTS);
 }
 
 /* For the end of a connection, without a timer; or for the next count, if no end is reported. */
-static void wait_for_departure(struct idle *idle, enum idle_phase phase)
+static void wait_for_close(struct idle *idle, enum idle_phase phase)
 {
-	if (idle->looks)
-		look_later(idle);
+	if (idle->polls)
+		poll_later(idle);
 	else
-		enter(idle, phase);
+		enter_phase(idle, phase);
 }
 
-static void listen_in(struct idle *idle)
+static void prepare_clients(struct idle *idle)
 {
-	service_clients_prepare(&idle->visitors);
-	service_clients_begin(&idle->visitors);
-	idle->looks = !close_events_is_possible(idle->runtime->engine) || !service_clients_is_told_of(&idle->visitors);
+	service_clients_prepare(&idle->clients);
+	service_clients_begin(&idle->clients);
+	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
+		!service_clients_closes_are_reported(&idle->clients);
 }
 
 /* Before the first count it is unknown whether clients are connected. */
-static void begin(struct idle *idle)
+static void begin_measuring(struct idle *idle)
 {
-	listen_in(idle);
+	prepare_clients(idle);
 	idle->since = 0;
-	idle->left = clock_now();
-	idle->heard = 0;
-	if (idle->looks)
-		look_later(idle);
+	idle->last_closed = clock_now();
+	idle->closes = 0;
+	if (idle->polls)
+		poll_later(idle);
 	else
-		cool_down(idle);
+		wait_until_quiet(idle);
 }
 
 /* Listens before it counts, so that no connection ends unheard between the two; the sockets may be others by now. In a
  * crowd some connection ends during every count, so DEAF does not listen even now. The last count must not wait, as the
  * backend stands still. */
-static void ask(struct idle *idle)
+static void start_count(struct idle *idle)
 {
-	struct conn_query *query = &idle->visitors.query;
+	struct conn_query *query = &idle->clients.query;
 
-	idle->touched = false;
-	service_clients_prepare(&idle->visitors);
+	idle->closed_meanwhile = false;
+	service_clients_prepare(&idle->clients);
 	drain_snapshot_spare(query);
-	if (idle->phase != DEAF)
-		close_events_begin(&idle->departed, idle->runtime->engine);
-	query->due = idle->phase == IDLE_LAST_COUNT ? 0 : clock_now() + idle->timeout / PATIENCE_PART;
+	if (idle->phase != IDLE_NOT_LISTENING)
+		close_events_begin(&idle->close_listener, idle->runtime->engine);
+	query->due = idle->phase == IDLE_LAST_COUNT ? 0 : clock_now() + idle->timeout / LATE_PART;
 	if (conn_query_start(query))
 		return;
 	freeze_thaw(idle->runtime);             /* no memory: later */
@@ -173,7 +174,7 @@ static void ask(struct idle *idle)
 }
 
 /* It names the idle_timeout; the event has the time that was measured. */
-static void say(const struct idle *idle, enum level level, const char *what)
+static void log_idle(const struct idle *idle, enum level level, const char *what)
 {
 	const struct service_runtime *runtime = idle->runtime;
 	struct event event = {
@@ -194,37 +195,37 @@ static void on_settled(struct service_runtime *runtime, bool frozen)
 	if (!idle || idle->phase != IDLE_FREEZING)
 		return;
 	if (frozen || life_of(idle)->idle_action == IDLE_STOP) {
-		enter(idle, IDLE_LAST_COUNT);
-		ask(idle);
+		enter_phase(idle, IDLE_LAST_COUNT);
+		start_count(idle);
 	} else {
-		begin(idle);
+		begin_measuring(idle);
 	}
 }
 
 /* No client was connected for long enough. A backend that cannot be frozen now, because it reads its configuration,
  * counts as busy. */
-static void act(struct idle *idle)
+static void apply_action(struct idle *idle)
 {
 	if (life_of(idle)->idle_action == IDLE_REPORT) {
 		if (!idle->reported)
-			say(idle, LEVEL_NOTICE, "would stop");
+			log_idle(idle, LEVEL_NOTICE, "would stop");
 		idle->reported = true;
-		wait_for_departure(idle, IDLE_WAS_REPORTED);
+		wait_for_close(idle, IDLE_WAS_REPORTED);
 	} else if (life_of(idle)->idle_action == IDLE_STOP && drain_is_under_way(idle->runtime)) {
-		enter(idle, IDLE_NO_CLIENTS);   /* the draining instance has the second sockets that a stop needs */
-		start_timer(idle, idle->timeout / DRAINING);
-	} else if (idle->runtime->engine->service_list->idle_stops >= MOST_AT_ONCE) {
-		enter(idle, POSTPONED);
-		wake_in(idle, LATER);
+		enter_phase(idle, IDLE_NO_CLIENTS); /* the draining instance has the second sockets that a stop needs */
+		start_timer(idle, idle->timeout / DRAINING_PARTS);
+	} else if (idle->runtime->engine->service_list->idle_stops >= STOPS_AT_ONCE) {
+		enter_phase(idle, IDLE_WAITS_FOR_TURN);
+		wake_in(idle, TURN_SECONDS);
 	} else {
-		enter(idle, IDLE_FREEZING);
+		enter_phase(idle, IDLE_FREEZING);
 		if (!freeze_begin(idle->runtime, on_settled))
-			begin(idle);
+			begin_measuring(idle);
 	}
 }
 
 /* The last count has found a client. */
-static void go_on(struct idle *idle)
+static void continue_running(struct idle *idle)
 {
 	struct event event = {
 		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
@@ -234,7 +235,7 @@ static void go_on(struct idle *idle)
 	log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
 		  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
 	idle->since = 0;
-	wait_for_departure(idle, IDLE_HAS_CLIENTS);
+	wait_for_close(idle, IDLE_HAS_CLIENTS);
 }
 
 static struct idle_saved *make_saved(struct service_runtime *runtime)
@@ -260,7 +261,7 @@ static void free_saved(struct service_runtime *runtime)
 }
 
 /* The last count has found none. Posts STILLED or IDLE, which end the measuring. */
-static void let_go(struct idle *idle)
+static void stop_or_freeze(struct idle *idle)
 {
 	struct service_runtime *runtime = idle->runtime;
 
@@ -272,56 +273,56 @@ static void let_go(struct idle *idle)
 	}
 	if (drain_is_under_way(runtime)) {      /* its clients could not be told from those that come now */
 		freeze_thaw(runtime);
-		begin(idle);
+		begin_measuring(idle);
 		return;
 	}
-	say(idle, LEVEL_INFO, "stopping");
+	log_idle(idle, LEVEL_INFO, "stopping");
 	runtime->run->stats.idle_stops++;
 	runtime_post(runtime, IDLE);
 }
 
 /* A connection has ended for which there is nothing to do now, as the clients are being counted or will be. */
-static void touch(struct idle *idle)
+static void note_close(struct idle *idle)
 {
-	idle->touched = true;
-	if (idle->heard > FEW)                  /* one more would tell nothing new */
-		close_events_end(&idle->departed, idle->runtime->engine, false);
+	idle->closed_meanwhile = true;
+	if (idle->closes > FEW_CLOSES)  /* one more would tell nothing new */
+		close_events_end(&idle->close_listener, idle->runtime->engine, false);
 }
 
-static void on_gone(struct close_listener *departed)
+static void on_gone(struct close_listener *close_listener)
 {
-	struct idle *idle = container_of(departed, struct idle, departed);
+	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
-	idle->left = clock_now();
-	idle->heard++;
-	if (conn_query_is_open(&idle->visitors.query)) {
-		touch(idle);
+	idle->last_closed = clock_now();
+	idle->closes++;
+	if (conn_query_is_open(&idle->clients.query)) {
+		note_close(idle);
 		return;
 	}
 	switch (idle->phase) {
 	case IDLE_HAS_CLIENTS:
 	case IDLE_NO_CLIENTS:
 	case IDLE_WAS_REPORTED:
-	case POSTPONED:
+	case IDLE_WAITS_FOR_TURN:
 		idle->reported = false;
-		cool_down(idle);
+		wait_until_quiet(idle);
 		break;
-	case IDLE_NOT_COUNTED:                  /* the timer finds out that the time begins later (is_early) */
-		if (idle->heard > FEW)
-			turn_deaf(idle);
+	case IDLE_NOT_COUNTED:          /* the timer finds out that the time begins later (is_too_early) */
+		if (idle->closes > FEW_CLOSES)
+			stop_listening(idle);
 		break;
 	default:
-		touch(idle);
+		note_close(idle);
 	}
 }
 
-static void on_deaf(struct close_listener *departed)
+static void on_deaf(struct close_listener *close_listener)
 {
-	struct idle *idle = container_of(departed, struct idle, departed);
+	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
-	idle->looks = true;
+	idle->polls = true;
 	if (!is_letting_go(idle))
-		look_later(idle);
+		poll_later(idle);
 }
 
 static bool is_due(const struct idle *idle)
@@ -333,93 +334,93 @@ static bool is_due(const struct idle *idle)
 
 /* Only counts tell. The time without clients begins at the last end that was reported, if there was one, or else at
  * the first count that finds nobody. */
-static void take_look(struct idle *idle, bool used)
+static void take_polled_count(struct idle *idle, bool used)
 {
 	if (used) {
 		idle->since = 0;
 		idle->reported = false;
 	} else if (idle->since <= 0) {
-		idle->since = idle->left > 0 ? idle->left : clock_now();
+		idle->since = idle->last_closed > 0 ? idle->last_closed : clock_now();
 	}
-	idle->left = 0;
+	idle->last_closed = 0;
 	if (is_due(idle))
-		act(idle);
+		apply_action(idle);
 	else
-		look_later(idle);
+		poll_later(idle);
 }
 
-/* Nobody has been there since the last end that was heard of. None was where superd had not listened: in DEAF, and
+/* Nobody has been there since the last end that was heard of. None was where superd had not listened: in that phase, and
  * right behind it, where clients left between the count that found them and the listening. */
-static void take_nobody(struct idle *idle)
+static void take_no_clients(struct idle *idle)
 {
 	if (idle->phase == IDLE_NOT_COUNTED)
-		idle->since = idle->left;
-	else if (idle->phase == DEAF || idle->since <= 0)
+		idle->since = idle->last_closed;
+	else if (idle->phase == IDLE_NOT_LISTENING || idle->since <= 0)
 		idle->since = clock_now();
-	idle->crowd = false;
+	idle->many_closes = false;
 	if (is_due(idle)) {
-		act(idle);
+		apply_action(idle);
 		return;
 	}
-	enter(idle, IDLE_NO_CLIENTS);
-	count_down(idle, idle->since);
+	enter_phase(idle, IDLE_NO_CLIENTS);
+	start_countdown(idle, idle->since);
 }
 
 /* Clients that left after a deaf count, before superd listened again, would never be missed: so they are counted once
  * more. The kernel may have ceased to report meanwhile. */
-static void take_somebody(struct idle *idle)
+static void take_clients(struct idle *idle)
 {
-	bool was_deaf = idle->phase == DEAF;
+	bool was_deaf = idle->phase == IDLE_NOT_LISTENING;
 
 	idle->since = 0;
-	idle->looks = idle->looks || !close_events_is_possible(idle->runtime->engine);
-	wait_for_departure(idle, IDLE_HAS_CLIENTS);
-	if (was_deaf && !idle->looks)
+	idle->polls = idle->polls || !close_events_is_possible(idle->runtime->engine);
+	wait_for_close(idle, IDLE_HAS_CLIENTS);
+	if (was_deaf && !idle->polls)
 		start_timer(idle, idle->timeout);
 }
 
 static void take_count(struct idle *idle, bool used)
 {
-	if (idle->touched) {
-		cool_down(idle);
+	if (idle->closed_meanwhile) {
+		wait_until_quiet(idle);
 		return;
 	}
-	idle->heard = 0;
+	idle->closes = 0;
 	if (used)
-		take_somebody(idle);
+		take_clients(idle);
 	else
-		take_nobody(idle);
+		take_no_clients(idle);
 }
 
 static void on_counted(struct conn_query *query)
 {
-	struct idle *idle = container_of(query, struct idle, visitors.query);
-	bool used = service_clients_is_seen(&idle->visitors);
+	struct idle *idle = container_of(query, struct idle, clients.query);
+	bool used = service_clients_are_there(&idle->clients);
 
 	idle->counted = clock_now();
 	if (idle->phase == IDLE_LAST_COUNT && used)
-		go_on(idle);
+		continue_running(idle);
 	else if (idle->phase == IDLE_LAST_COUNT)
-		let_go(idle);
-	else if (idle->looks)
-		take_look(idle, used || idle->touched);
+		stop_or_freeze(idle);
+	else if (idle->polls)
+		take_polled_count(idle, used || idle->closed_meanwhile);
 	else
 		take_count(idle, used);
 }
 
 /* Whether a connection has ended so lately that there is nothing to count yet; the timer runs then. Reports that are
  * still unread may have come before the timer. */
-static bool is_early(struct idle *idle)
+static bool is_too_early(struct idle *idle)
 {
-	if (idle->looks || is_letting_go(idle))
+	if (idle->polls || is_letting_go(idle))
 		return false;
-	close_events_hear(idle->runtime->engine);
+	close_events_read(idle->runtime->engine);
 	if (ev_is_active(&idle->timer))
 		return true;
-	if (idle->phase != IDLE_NOT_COUNTED || clock_now() + ALMOST >= idle->left + idle->timeout)
+	if (idle->phase != IDLE_NOT_COUNTED || clock_now() + ALMOST >= idle->last_closed + idle->timeout)
 		return false;
-	idle->heard = 0;
-	count_down(idle, idle->left);
+	idle->closes = 0;
+	start_countdown(idle, idle->last_closed);
 	return true;
 }
 
@@ -429,21 +430,21 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	struct idle *idle = timer->data;
 
 	(void)loop, (void)events;
-	if (is_early(idle))
+	if (is_too_early(idle))
 		return;
 	if (idle->phase == IDLE_LAST_COUNT)
-		begin(idle);
-	else if (idle->phase == POSTPONED)
-		act(idle);
+		begin_measuring(idle);
+	else if (idle->phase == IDLE_WAITS_FOR_TURN)
+		apply_action(idle);
 	else
-		ask(idle);
+		start_count(idle);
 }
 
-static struct idle *make(struct service_runtime *runtime)
+static struct idle *new_idle(struct service_runtime *runtime)
 {
 	struct idle *idle = calloc(1, sizeof(*idle));
 
-	if (!idle || !service_clients_init(&idle->visitors, runtime, on_counted)) {
+	if (!idle || !service_clients_init(&idle->clients, runtime, on_counted)) {
 		free(idle);
 		return NULL;
 	}
@@ -451,7 +452,7 @@ static struct idle *make(struct service_runtime *runtime)
 	idle->timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
-	close_events_init(&idle->departed, &idle->visitors.query, on_gone, on_deaf);
+	close_events_init(&idle->close_listener, &idle->clients.query, on_gone, on_deaf);
 	return idle;
 }
 
@@ -465,8 +466,8 @@ void idle_forget(struct service_runtime *runtime)
 	runtime->engine->service_list->idle_stops -= freezes;
 	runtime->run->idle = NULL;
 	stop_timer(idle);
-	close_events_end(&idle->departed, runtime->engine, false);
-	service_clients_free(&idle->visitors);
+	close_events_end(&idle->close_listener, runtime->engine, false);
+	service_clients_free(&idle->clients);
 	free(idle);
 	if (freezes && runtime_state(runtime) == RUNNING)
 		freeze_thaw(runtime);
@@ -474,28 +475,28 @@ void idle_forget(struct service_runtime *runtime)
 
 /* Over an upgrade. No report of the kernel arrives while one superd becomes the other: connections that ended meanwhile
  * show at the next count. idle_action applies at once to a backend that slept. */
-static void begin_where_left(struct idle *idle, const struct idle_saved *left)
+static void begin_from_saved(struct idle *idle, const struct idle_saved *left)
 {
 	bool slept = freeze_times(idle->runtime)->frozen_since > 0;
 
-	listen_in(idle);
+	prepare_clients(idle);
 	idle->reported = left->reported;
 	idle->since = left->since;
-	idle->left = left->last_closed;
+	idle->last_closed = left->last_closed;
 	if (slept) {
-		act(idle);
+		apply_action(idle);
 		return;
 	}
-	enter(idle,
-	      idle->looks		      ? IDLE_POLLING
-		      : left->since > 0	      ? IDLE_NO_CLIENTS
-		      : left->last_closed > 0 ? IDLE_NOT_COUNTED
-					      : DEAF);
+	enter_phase(idle,
+		    idle->polls			    ? IDLE_POLLING
+			    : left->since > 0	    ? IDLE_NO_CLIENTS
+			    : left->last_closed > 0 ? IDLE_NOT_COUNTED
+						    : IDLE_NOT_LISTENING);
 	wake_in(idle, fmin(left->wait, idle->timeout));
 }
 
 /* A frozen backend has no clients, so it stays idle. */
-static void remain_asleep(const struct service_runtime *runtime, struct idle_saved *left)
+static void save_frozen(const struct service_runtime *runtime, struct idle_saved *left)
 {
 	double timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
 
@@ -505,14 +506,14 @@ static void remain_asleep(const struct service_runtime *runtime, struct idle_sav
 			fmax(freeze_times(runtime)->frozen_since - timeout, runtime_stats(runtime)->last_start);
 }
 
-void idle_remains(const struct service_runtime *runtime, struct idle_saved *left)
+void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left)
 {
 	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 	bool is_told;
 
 	*left = *saved_of(runtime);
 	if (!idle && freeze_times(runtime)->frozen_since > 0 && !runtime->freezes && service_idles(runtime->service))
-		remain_asleep(runtime, left);
+		save_frozen(runtime, left);
 	if (!idle)
 		return;
 	is_told = !ev_is_active(&idle->timer) && !ev_is_pending(&idle->timer);
@@ -520,7 +521,8 @@ void idle_remains(const struct service_runtime *runtime, struct idle_saved *left
 		.is_there = true,
 		.reported = idle->reported,
 		.since = idle->since,
-		.last_closed = idle->phase == IDLE_HAS_CLIENTS || idle->phase == DEAF ? 0 : idle->left,
+		.last_closed =
+			idle->phase == IDLE_HAS_CLIENTS || idle->phase == IDLE_NOT_LISTENING ? 0 : idle->last_closed,
 		.wait = is_told ? 0 : fmax(ev_timer_remaining(runtime->engine->loop, &idle->timer), 0),
 	};
 }
@@ -529,7 +531,7 @@ void idle_set_aside(struct service_runtime *runtime)
 {
 	struct idle_saved left;
 
-	idle_remains(runtime, &left);
+	idle_get_saved(runtime, &left);
 	idle_forget(runtime);
 	if (left.is_there && make_saved(runtime))
 		*runtime->run->idle_saved = left;
@@ -552,15 +554,15 @@ void idle_free(struct service_runtime *runtime)
 		free_saved(runtime);
 }
 
-static void start(struct service_runtime *runtime)
+static void start_idle(struct service_runtime *runtime)
 {
 	const struct idle_saved *left = saved_of(runtime);
 
-	runtime->run->idle = make(runtime);
+	runtime->run->idle = new_idle(runtime);
 	if (runtime->run->idle && left->is_there)
-		begin_where_left(runtime->run->idle, left);
+		begin_from_saved(runtime->run->idle, left);
 	else if (runtime->run->idle)
-		begin(runtime->run->idle);
+		begin_measuring(runtime->run->idle);
 	else
 		log_error(runtime->engine->log, "%s: idle_timeout has no effect on this backend: out of memory",
 			  runtime->service->name);
@@ -571,7 +573,7 @@ static bool is_changed(const struct idle *idle)
 {
 	double timeout = (double)life_of(idle)->idle_timeout / 1e6;
 
-	return idle->timeout != timeout || idle->visitors.count != idle->runtime->listener_count;
+	return idle->timeout != timeout || idle->clients.count != idle->runtime->listener_count;
 }
 
 void idle_follow(struct service_runtime *runtime)
@@ -584,7 +586,7 @@ void idle_follow(struct service_runtime *runtime)
 	if (run && run->idle && (!wanted || is_changed(run->idle)))
 		idle_forget(runtime);
 	if (wanted && !run->idle && !runtime->engine->quiet)
-		start(runtime);
+		start_idle(runtime);
 }
 
 static const struct state_field saved_fields[] = {

@@ -34,7 +34,7 @@ void idle_free(struct service_runtime *runtime);
 
 /* For an upgrade (engine/upgrade/upgrade): ends, and goes on from there at the next idle_follow. */
 void idle_set_aside(struct service_runtime *runtime);
-void idle_remains(const struct service_runtime *runtime, struct idle_saved *left); /* what idle_follow would go on from */
+void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left); /* what idle_follow would go on from */
 void idle_load(struct service_runtime *runtime, struct state_section *section);
 extern const struct field_table saved_idle;
 

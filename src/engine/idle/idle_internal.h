@@ -29,12 +29,12 @@
  *	          waits for the last count, of the queue, too */
 enum idle_phase {
 	IDLE_NOT_COUNTED,
-	DEAF,
+	IDLE_NOT_LISTENING,
 	IDLE_HAS_CLIENTS,
 	IDLE_NO_CLIENTS,
 	IDLE_POLLING,
 	IDLE_WAS_REPORTED,
-	POSTPONED,
+	IDLE_WAITS_FOR_TURN,
 	IDLE_FREEZING,
 	IDLE_LAST_COUNT
 };
@@ -42,17 +42,17 @@ enum idle_phase {
 struct idle {
 	struct service_runtime *runtime;
 	ev_timer timer;
-	struct close_listener departed; /* reports the end of connections; not while DEAF */
-	struct service_clients visitors; /* visitors.query counts the connections */
+	struct close_listener close_listener; /* reports the end of connections; not while DEAF */
+	struct service_clients clients; /* visitors.query counts the connections */
 	enum idle_phase phase;
-	bool looks;                     /* ends are not reported for all of its sockets: LOOKING stands for CALM, COOL and USED */
-	bool touched;                   /* a connection has ended since the count under way was asked for */
-	bool crowd;                     /* too many connections ended in the last idle_timeout */
+	bool polls;                     /* ends are not reported for all of its sockets: LOOKING stands for CALM, COOL and USED */
+	bool closed_meanwhile;          /* a connection has ended since the count under way was asked for */
+	bool many_closes;               /* too many connections ended in the last idle_timeout */
 	bool reported;                  /* idle_action = report: it was logged, and nobody has come since */
-	unsigned heard;                 /* connections that have ended since the last count */
+	unsigned closes;                /* connections that have ended since the last count */
 	double timeout;                 /* seconds, by the row it began with */
 	double entered;                 /* loop time when phase began */
-	double left;                    /* loop time of the last ended connection that was reported, or of the beginning; 0: unknown */
+	double last_closed;             /* loop time of the last ended connection that was reported, or of the beginning; 0: unknown */
 	double since;                   /* loop time since when no client was there, by a count; 0: clients were, or unknown */
 	double counted;                 /* loop time of the last count; 0: never */
 };

@@ -6,7 +6,7 @@
 #include "engine/drain/drain_snapshot.h"
 #include "engine/idle/idle_internal.h"
 
-static enum idle_status standing_of(const struct idle *idle)
+static enum idle_status status_of_phase(const struct idle *idle)
 {
 	switch (idle->phase) {
 	case IDLE_NO_CLIENTS:
@@ -15,7 +15,7 @@ static enum idle_status standing_of(const struct idle *idle)
 		return IDLE_USED;
 	case IDLE_WAS_REPORTED:
 		return IDLE_REPORTED;
-	case POSTPONED:
+	case IDLE_WAITS_FOR_TURN:
 		return IDLE_POSTPONED;
 	case IDLE_FREEZING:
 	case IDLE_LAST_COUNT:
@@ -28,7 +28,7 @@ static enum idle_status standing_of(const struct idle *idle)
 }
 
 /* A frozen service has no struct idle any more. */
-static bool describe_sleeper(const struct service_runtime *runtime, struct idle_account *account)
+static bool describe_frozen(const struct service_runtime *runtime, struct idle_account *account)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 
@@ -48,11 +48,14 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
 	if (!idle)
-		return describe_sleeper(runtime, account);
+		return describe_frozen(runtime, account);
 	*account = (struct idle_account){
-		.standing = standing_of(idle), .timeout = idle->timeout,
-		.action = runtime->service->groups->lifecycle->idle_action, .counted = idle->counted,
-		.known = idle->counted > 0 && idle->visitors.known, .connections = idle->visitors.connections,
+		.standing = status_of_phase(idle),
+		.timeout = idle->timeout,
+		.action = runtime->service->groups->lifecycle->idle_action,
+		.counted = idle->counted,
+		.known = idle->counted > 0 && idle->clients.known,
+		.connections = idle->clients.connections,
 		.since = idle->since,
 	};
 	return true;
@@ -69,22 +72,22 @@ static bool count_now(struct service_runtime *runtime, uint32_t *connections)
 	conn_query_add_listeners(&query, ANY_KIND);
 	query.no_probes = true;
 	drain_snapshot_spare(&query);
-	known = conn_query_now(&query) && conn_query_is_whole(&query);
+	known = conn_query_now(&query) && conn_query_is_complete(&query);
 	*connections = conn_query_sum(&query);
 	conn_query_free(&query);
 	return known;
 }
 
 /* Brings the account in line with a count that was made just now. */
-static void correct(const struct idle *idle, struct idle_account *account)
+static void correct_account(const struct idle *idle, struct idle_account *account)
 {
 	bool used = account->connections > 0;
 	enum idle_status standing = account->standing;
 
 	if (used)
 		account->since = 0;
-	else if (account->since <= 0 && idle && !idle->looks && idle->phase != DEAF)
-		account->since = idle->left;
+	else if (account->since <= 0 && idle && !idle->polls && idle->phase != IDLE_NOT_LISTENING)
+		account->since = idle->last_closed;
 	if (standing == IDLE_UNKNOWN || standing == IDLE_USED || standing == IDLE_UNUSED)
 		account->standing = used ? IDLE_USED : IDLE_UNUSED;
 }
@@ -100,7 +103,7 @@ bool idle_describe_now(struct service_runtime *runtime, struct idle_account *acc
 	account->known = true;
 	account->connections = connections;
 	account->counted = clock_now();
-	correct(runtime->run->idle, account);
+	correct_account(runtime->run->idle, account);
 	return true;
 }
 

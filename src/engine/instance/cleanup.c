@@ -8,7 +8,7 @@
 #include "exec/dirs/user_ipc.h"
 
 /* The service stays: it is neither removed nor being closed. */
-static bool stays(const struct service_runtime *runtime)
+static bool service_stays(const struct service_runtime *runtime)
 {
 	return !runtime_is_removed(runtime) && !runtime->engine->stopping && runtime_state(runtime) != CLOSING &&
 		runtime_state(runtime) != OFF;
@@ -41,7 +41,8 @@ void cleanup_remove(struct service_runtime *runtime)
 {
 	bool at_once = runtime->engine->stopping;
 
-	directories_remove(runtime->table, runtime->service, &runtime->engine->defaults, stays(runtime), at_once);
+	directories_remove(runtime->table, runtime->service, &runtime->engine->defaults, service_stays(runtime),
+			   at_once);
 	credentials_remove(runtime->service, &runtime->engine->defaults, at_once);
 	remove_ipc(runtime);
 }

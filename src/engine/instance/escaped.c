@@ -21,7 +21,7 @@ static void drop_gone(struct process_tree *tree)
 }
 
 /* Below those that are remembered as well: they may have begun others. */
-void escaped_look(struct process_tree **escaped, pid_t main, pid_t group)
+void escaped_scan(struct process_tree **escaped, pid_t main, pid_t group)
 {
 	struct process_tree *tree = *escaped;
 

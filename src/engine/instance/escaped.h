@@ -9,7 +9,7 @@
 struct process_tree;
 
 /* Adds the processes that are there now. main must not have been reaped. */
-void escaped_look(struct process_tree **escaped, pid_t main, pid_t group);
+void escaped_scan(struct process_tree **escaped, pid_t main, pid_t group);
 
 bool escaped_live(const struct process_tree *escaped);  /* a remembered process lives */
 void escaped_signal(const struct process_tree *escaped, int signal);

@@ -2,7 +2,7 @@
  * row is looked at each time. */
 #include "engine/instance/fdstore_policy.h"
 
-static void say(const struct service_runtime *runtime, enum level level, const char *why)
+static void log_not_kept(const struct service_runtime *runtime, enum level level, const char *why)
 {
 	struct event event = { .name = "store", .service = runtime->service->name };
 
@@ -26,12 +26,12 @@ void fdstore_policy_take(struct service_runtime *runtime, const struct notify_me
 	if (!message->store && !message->remove)
 		return;
 	if (runtime->service->exec->accept) {
-		say(runtime, LEVEL_WARNING, "that needs accept = no");
+		log_not_kept(runtime, LEVEL_WARNING, "that needs accept = no");
 		return;
 	}
 	store = fdstore_of(runtime);
 	if (!store)
-		say(runtime, LEVEL_ERROR, "out of memory");
+		log_not_kept(runtime, LEVEL_ERROR, "out of memory");
 	else if (message->remove && message->name.at)
 		fdstore_remove(store, message->name);
 	else if (message->store && !message->remove && received)

@@ -13,74 +13,74 @@
 #include "exec/processes/process_query.h"
 #include "exec/spawn/spawn.h"
 
-enum kinship { STRANGER, POSSIBLE, KIN };
+enum relation { STRANGER, POSSIBLE, MEMBER };
 
-static void note_sockets(struct fork_match *kin, const struct listener *listeners, unsigned count)
+static void note_sockets(struct fork_match *match, const struct listener *listeners, unsigned count)
 {
 	for (unsigned n = 0; n < count; n++) {
 		struct stat status;
 
 		if (listener_is_open(&listeners[n]) && fstat(listeners[n].io.fd, &status) == 0)
-			kin->sockets[kin->socket_count++] = (struct file_id){ status.st_dev, status.st_ino };
+			match->sockets[match->socket_count++] = (struct file_id){ status.st_dev, status.st_ino };
 	}
 }
 
-bool fork_match_init(struct fork_match *kin, const struct instance *instance, struct table *table,
+bool fork_match_init(struct fork_match *match, const struct instance *instance, struct table *table,
 		     const struct listener *listeners, unsigned listener_count)
 {
-	kin->sockets = calloc(listener_count + 1, sizeof(*kin->sockets));
-	if (!kin->sockets)
+	match->sockets = calloc(listener_count + 1, sizeof(*match->sockets));
+	if (!match->sockets)
 		return false;
-	note_sockets(kin, listeners, listener_count);
-	kin->table = table;
+	note_sockets(match, listeners, listener_count);
+	match->table = table;
 	table->users++;
-	kin->service = instance->service;
-	kin->followed = &instance->child;
-	kin->start_time = process_now();
-	kin->seeking = true;
+	match->service = instance->service;
+	match->followed = &instance->child;
+	match->start_time = process_now();
+	match->seeking = true;
 	return true;
 }
 
-void fork_match_free(struct fork_match *kin)
+void fork_match_free(struct fork_match *match)
 {
-	if (kin->table)
-		table_release(kin->table);
-	free(kin->sockets);
+	if (match->table)
+		table_release(match->table);
+	free(match->sockets);
 }
 
-static bool has_noted(const struct fork_match *kin, pid_t id)
+static bool has_noted(const struct fork_match *match, pid_t id)
 {
-	for (size_t n = 0; n < kin->known_count; n++) {
-		if (kin->known[n] == id)
+	for (size_t n = 0; n < match->known_count; n++) {
+		if (match->known[n] == id)
 			return true;
 	}
 	return false;
 }
 
-static bool knows(const struct fork_match *kin, pid_t id)
+static bool has_id(const struct fork_match *match, pid_t id)
 {
-	return (id > 1 && id == kin->followed->pid) || has_noted(kin, id);
+	return (id > 1 && id == match->followed->pid) || has_noted(match, id);
 }
 
-void fork_match_add(struct fork_match *kin, pid_t pid)
+void fork_match_add(struct fork_match *match, pid_t pid)
 {
-	if (pid <= 1 || pid == getpgrp() || pid == getsid(0) || has_noted(kin, pid))
+	if (pid <= 1 || pid == getpgrp() || pid == getsid(0) || has_noted(match, pid))
 		return;
-	if (kin->known_count == KIN_KNOWN)
-		memmove(kin->known, kin->known + 1, --kin->known_count * sizeof(*kin->known));
-	kin->known[kin->known_count++] = pid;
+	if (match->known_count == FORK_MATCH_KNOWN)
+		memmove(match->known, match->known + 1, --match->known_count * sizeof(*match->known));
+	match->known[match->known_count++] = pid;
 }
 
 /* Whether a process, or a session's or group's leader, is what some other instance follows. */
-static bool is_of_another(const struct engine *engine, const struct fork_match *kin, pid_t id)
+static bool is_of_another(const struct engine *engine, const struct fork_match *match, pid_t id)
 {
 	const struct child *child = child_table_find(&engine->children, id);
 
-	return child && child != kin->followed;
+	return child && child != match->followed;
 }
 
 /* Whether another start knows the process as its own, or an instance has its group. */
-static bool is_claimed(const struct engine *engine, const struct fork_match *kin, const struct process *process)
+static bool is_claimed(const struct engine *engine, const struct fork_match *match, const struct process *process)
 {
 	if (process->session == getsid(0) || instance_has_group(engine, process->session) ||
 	    instance_has_group(engine, process->group))
@@ -88,32 +88,34 @@ static bool is_claimed(const struct engine *engine, const struct fork_match *kin
 	LIST_EACH(link, &engine->instances->forking) {
 		const struct fork_match *other = container_of(link, struct fork_match, link);
 
-		if (other != kin && (knows(other, process->session) || knows(other, process->group)))
+		if (other != match && (has_id(other, process->session) || has_id(other, process->group)))
 			return true;
 	}
 	return false;
 }
 
 /* Judges by pid, session and group alone. */
-static enum kinship place(const struct engine *engine, const struct fork_match *kin, const struct process *process)
+static enum relation relation_by_ids(const struct engine *engine, const struct fork_match *match,
+				     const struct process *process)
 {
-	if (process->ended || process->start_time < kin->start_time || is_of_another(engine, kin, process->pid) ||
-	    is_of_another(engine, kin, process->session) || is_of_another(engine, kin, process->group))
+	if (process->ended || process->start_time < match->start_time || is_of_another(engine, match, process->pid) ||
+	    is_of_another(engine, match, process->session) || is_of_another(engine, match, process->group))
 		return STRANGER;
-	if (knows(kin, process->session) || knows(kin, process->group) || knows(kin, process->pid))
-		return KIN;
-	return is_claimed(engine, kin, process) ? STRANGER : POSSIBLE;
+	if (has_id(match, process->session) || has_id(match, process->group) || has_id(match, process->pid))
+		return MEMBER;
+	return is_claimed(engine, match, process) ? STRANGER : POSSIBLE;
 }
 
-static enum kinship judge(const struct engine *engine, const struct fork_match *kin, const struct process *process)
+static enum relation relation_of(const struct engine *engine, const struct fork_match *match,
+				 const struct process *process)
 {
-	enum kinship kinship = place(engine, kin, process);
+	enum relation relation = relation_by_ids(engine, match, process);
 
-	if (kinship != POSSIBLE || !kin->socket_count)
-		return kinship;
-	switch (process_holds(process->pid, kin->sockets, kin->socket_count)) {
+	if (relation != POSSIBLE || !match->socket_count)
+		return relation;
+	switch (process_holds(process->pid, match->sockets, match->socket_count)) {
 	case HOLDS:
-		return KIN;
+		return MEMBER;
 	case HOLDS_NONE:
 		return STRANGER;
 	case HOLDING_HIDDEN:
@@ -122,11 +124,11 @@ static enum kinship judge(const struct engine *engine, const struct fork_match *
 	return POSSIBLE;
 }
 
-static void learn(struct fork_match *kin, const struct process *process)
+static void note_ids(struct fork_match *match, const struct process *process)
 {
-	fork_match_add(kin, process->pid);
-	fork_match_add(kin, process->session);
-	fork_match_add(kin, process->group);
+	fork_match_add(match, process->pid);
+	fork_match_add(match, process->session);
+	fork_match_add(match, process->group);
 }
 
 static bool is_in_use(pid_t id, const pid_t *children)
@@ -141,27 +143,27 @@ static bool is_in_use(pid_t id, const pid_t *children)
 }
 
 /* Forgets numbers that no process has any more: the kernel may give them to any other. */
-static void forget_unused(struct fork_match *kin, const pid_t *children)
+static void forget_unused(struct fork_match *match, const pid_t *children)
 {
 	size_t kept = 0;
 
-	for (size_t n = 0; n < kin->known_count; n++) {
-		if (is_in_use(kin->known[n], children))
-			kin->known[kept++] = kin->known[n];
+	for (size_t n = 0; n < match->known_count; n++) {
+		if (is_in_use(match->known[n], children))
+			match->known[kept++] = match->known[n];
 	}
-	kin->known_count = kept;
+	match->known_count = kept;
 }
 
 /* Returns how surely a process that may be kin belongs to this start and to no other. */
-static enum match_certainty weigh(const struct engine *engine, const struct fork_match *kin,
-				  const struct process *process)
+static enum match_certainty certainty_of(const struct engine *engine, const struct fork_match *match,
+					 const struct process *process)
 {
-	bool mine = process_query_command(process, kin->service->exec->exec), theirs = false, disputed = false;
+	bool mine = process_query_command(process, match->service->exec->exec), theirs = false, disputed = false;
 
 	LIST_EACH(link, &engine->instances->forking) {
 		const struct fork_match *other = container_of(link, struct fork_match, link);
 
-		if (other == kin || !other->seeking || judge(engine, other, process) == STRANGER)
+		if (other == match || !other->seeking || relation_of(engine, other, process) == STRANGER)
 			continue;
 		disputed = true;
 		theirs = theirs || process_query_command(process, other->service->exec->exec);
@@ -179,16 +181,16 @@ struct fork_choice {
 	struct process best;
 };
 
-static int score(const struct fork_match *kin, const struct process *process, pid_t before)
+static int score_process(const struct fork_match *match, const struct process *process, pid_t before)
 {
-	return (process_holds(process->pid, kin->sockets, kin->socket_count) == HOLDS ? 4 : 0) +
-	       (process->session == before ? 2 : 0) + (process->session == process->pid ? 1 : 0);
+	return (process_holds(process->pid, match->sockets, match->socket_count) == HOLDS ? 4 : 0) +
+		(process->session == before ? 2 : 0) + (process->session == process->pid ? 1 : 0);
 }
 
-static void consider(struct fork_choice *choice, const struct fork_match *kin, const struct process *process,
-		     enum match_certainty certainty, pid_t before)
+static void consider_process(struct fork_choice *choice, const struct fork_match *match, const struct process *process,
+			     enum match_certainty certainty, pid_t before)
 {
-	int points = score(kin, process, before);
+	int points = score_process(match, process, before);
 
 	if (choice->count && certainty < choice->certainty)
 		return;
@@ -203,27 +205,28 @@ static void consider(struct fork_choice *choice, const struct fork_match *kin, c
 	choice->best = *process;
 }
 
-static void look(const struct engine *engine, struct fork_match *kin, const pid_t *children, pid_t before,
-		 struct fork_choice *choice)
+static void look_at_children(const struct engine *engine, struct fork_match *match, const pid_t *children, pid_t before,
+			     struct fork_choice *choice)
 {
 	for (; *children; children++) {
 		struct process process;
-		enum kinship kinship;
+		enum relation relation;
 
 		if (child_table_find(&engine->children, *children) || spawn_is_worker(*children) ||
 		    !process_read(*children, &process))
 			continue;
-		kinship = judge(engine, kin, &process);
-		if (kinship == STRANGER)
+		relation = relation_of(engine, match, &process);
+		if (relation == STRANGER)
 			continue;
-		if (kinship == KIN)
-			learn(kin, &process);
-		consider(choice, kin, &process, kinship == KIN ? MATCH_CERTAIN : weigh(engine, kin, &process), before);
+		if (relation == MEMBER)
+			note_ids(match, &process);
+		consider_process(choice, match, &process,
+				 relation == MEMBER ? MATCH_CERTAIN : certainty_of(engine, match, &process), before);
 	}
 }
 
 /* The kernel's list may miss a process if another one ends while it is read, so "none" needs two looks. */
-pid_t fork_match_pick(const struct engine *engine, struct fork_match *kin, pid_t before, enum match_certainty least,
+pid_t fork_match_pick(const struct engine *engine, struct fork_match *match, pid_t before, enum match_certainty least,
 		      bool last)
 {
 	struct fork_choice choice = { 0 };
@@ -232,28 +235,28 @@ pid_t fork_match_pick(const struct engine *engine, struct fork_match *kin, pid_t
 		pid_t *children = process_list_children();
 
 		if (!children)
-			return KIN_UNCLEAR;
-		forget_unused(kin, children);
-		look(engine, kin, children, before, &choice);
+			return FORK_MATCH_UNCLEAR;
+		forget_unused(match, children);
+		look_at_children(engine, match, children, before, &choice);
 		free(children);
 	}
 	if (!choice.count || (choice.certainty < least && least > MATCH_UNDISPUTED))
-		return KIN_NONE;
+		return FORK_MATCH_NONE;
 	if (choice.certainty < least || (choice.count > 1 && (!last || choice.certainty < MATCH_LIKELY)))
-		return KIN_UNCLEAR;
+		return FORK_MATCH_UNCLEAR;
 	return choice.best.pid;
 }
 
-bool fork_match_accepts(const struct engine *engine, const struct fork_match *kin, pid_t pid)
+bool fork_match_accepts(const struct engine *engine, const struct fork_match *match, pid_t pid)
 {
 	struct process process;
 
 	if (!process_read(pid, &process))
-		return !is_of_another(engine, kin, pid);
-	return place(engine, kin, &process) != STRANGER;
+		return !is_of_another(engine, match, pid);
+	return relation_by_ids(engine, match, &process) != STRANGER;
 }
 
-size_t fork_match_each(const struct engine *engine, struct fork_match *kin,
+size_t fork_match_each(const struct engine *engine, struct fork_match *match,
 		       void (*act)(void *context, const struct process *process), void *context)
 {
 	pid_t *children = process_list_children(), *all = process_list_all();
@@ -262,15 +265,15 @@ size_t fork_match_each(const struct engine *engine, struct fork_match *kin,
 	size_t count = 0;
 
 	if (children) {
-		forget_unused(kin, children);
-		look(engine, kin, children, 0, &choice);        /* learns who holds a socket */
+		forget_unused(match, children);
+		look_at_children(engine, match, children, 0, &choice); /* learns who holds a socket */
 	}
 	for (pid_t *pid = all; pid && *pid; pid++) {
-		if (!knows(kin, *pid) && !knows(kin, getsid(*pid)) && !knows(kin, getpgid(*pid)))
+		if (!has_id(match, *pid) && !has_id(match, getsid(*pid)) && !has_id(match, getpgid(*pid)))
 			continue;
-		if (!process_read(*pid, &process) || judge(engine, kin, &process) != KIN)
+		if (!process_read(*pid, &process) || relation_of(engine, match, &process) != MEMBER)
 			continue;
-		learn(kin, &process);
+		note_ids(match, &process);
 		act(context, &process);
 		count++;
 	}

@@ -15,12 +15,12 @@
 #include "engine/listener/listener.h"
 #include "os/proc/process.h"
 
-#define KIN_KNOWN 64
+#define FORK_MATCH_KNOWN 64
 /* How surely a process is kin. */
 enum match_certainty { MATCH_DISPUTED, MATCH_UNDISPUTED, MATCH_LIKELY, MATCH_CERTAIN };
 
-#define KIN_NONE 0
-#define KIN_UNCLEAR (-1)                /* several, or one that may as well be another start's */
+#define FORK_MATCH_NONE 0
+#define FORK_MATCH_UNCLEAR (-1)         /* several, or one that may as well be another start's */
 
 /* One start, from before its first process until its daemon is settled. */
 struct fork_match {
@@ -32,26 +32,26 @@ struct fork_match {
 	struct file_id *sockets;
 	size_t socket_count;
 	bool seeking;                   /* its daemon is unknown yet: an orphan may belong to it */
-	pid_t known[KIN_KNOWN];         /* its processes, sessions and groups, by their numbers */
+	pid_t known[FORK_MATCH_KNOWN];  /* its processes, sessions and groups, by their numbers */
 	size_t known_count;
 };
 
 /* Notes the sockets of a start, just before it. false: out of memory. */
-bool fork_match_init(struct fork_match *kin, const struct instance *instance, struct table *table,
+bool fork_match_init(struct fork_match *match, const struct instance *instance, struct table *table,
 		     const struct listener *listeners, unsigned listener_count);
-void fork_match_free(struct fork_match *kin);
+void fork_match_free(struct fork_match *match);
 
-void fork_match_add(struct fork_match *kin, pid_t pid);
+void fork_match_add(struct fork_match *match, pid_t pid);
 
-/* Returns the orphan to follow, or KIN_NONE, or KIN_UNCLEAR; none less certain than `least`. Of several, if there is no
+/* Returns the orphan to follow, or FORK_MATCH_NONE, or FORK_MATCH_UNCLEAR; none less certain than `least`. Of several, if there is no
  * time left (`last`): one that has a socket, one in the session of `before`, which was followed until now, a session
  * leader, the oldest, in this order. */
-pid_t fork_match_pick(const struct engine *engine, struct fork_match *kin, pid_t before, enum match_certainty least,
+pid_t fork_match_pick(const struct engine *engine, struct fork_match *match, pid_t before, enum match_certainty least,
 		      bool last);
 
 /* Whether a named process may belong to this start. */
-bool fork_match_accepts(const struct engine *engine, const struct fork_match *kin, pid_t pid);
+bool fork_match_accepts(const struct engine *engine, const struct fork_match *match, pid_t pid);
 
 /* Calls act for every living process that is kin, wherever it is in the tree; returns their number. */
-size_t fork_match_each(const struct engine *engine, struct fork_match *kin,
+size_t fork_match_each(const struct engine *engine, struct fork_match *match,
 		       void (*act)(void *context, const struct process *process), void *context);

@@ -19,10 +19,10 @@
 #include "os/foreign/foreign_path.h"
 
 /* Seconds. */
-#define SEVERAL 0.2                     /* by then processes that only pass through are gone */
-#define TRIAL 0.1                       /* until the found process is announced as the daemon */
-#define SETTLED 5.0                     /* until it counts as the daemon for good */
-#define UNDECIDED 5.0                   /* the start fails if no process stands out from the others for so long */
+#define SEVERAL_SECONDS 0.2             /* by then processes that only pass through are gone */
+#define TRIAL_SECONDS 0.1               /* until the found process is announced as the daemon */
+#define SETTLED_SECONDS 5.0             /* until it counts as the daemon for good */
+#define UNDECIDED_SECONDS 5.0           /* the start fails if no process stands out from the others for so long */
 
 static void take_group(struct instance *instance)
 {
@@ -31,7 +31,7 @@ static void take_group(struct instance *instance)
 	instance_set_group(instance, group > 1 && group != getpgrp() ? group : 0, -1);
 }
 
-static void say(const struct forking_search *search, const char *what)
+static void log_failure(const struct forking_search *search, const char *what)
 {
 	struct event event = { .name = "failed", .service = search->instance->service->name, .reason = what };
 
@@ -49,7 +49,7 @@ static bool is_our_child(pid_t pid)
 static pid_t read_pid_file(const struct forking_search *search)
 {
 	size_t length;
-	char *text = foreign_read_file(search->kin.service->groups->lifecycle->pid_file, 64, &length);
+	char *text = foreign_read_file(search->fork_match.service->groups->lifecycle->pid_file, 64, &length);
 	int64_t pid = 0;
 
 	if (!text)
@@ -61,32 +61,32 @@ static pid_t read_pid_file(const struct forking_search *search)
 	return (pid_t)pid;
 }
 
-static void ignore(void *context, const struct process *process)
+static void ignore_process(void *context, const struct process *process)
 {
 	(void)context, (void)process;
 }
 
-/* Returns the process that the pid file names; KIN_UNCLEAR: none yet; KIN_NONE: it has already ended, and so have all
- * others of this start. */
+/* Returns the process that the pid file names. FORK_MATCH_UNCLEAR: the file names none yet. FORK_MATCH_NONE: that
+ * process and all others of this start have ended. */
 static pid_t pick_named(struct forking_search *search)
 {
 	const struct engine *engine = search->instance->engine;
 	pid_t pid = read_pid_file(search);
 
-	fork_match_pick(engine, &search->kin, search->before, MATCH_CERTAIN,
+	fork_match_pick(engine, &search->fork_match, search->before, MATCH_CERTAIN,
 			false); /* to keep up with those that move on */
 	if (pid <= 1)
-		return KIN_UNCLEAR;
+		return FORK_MATCH_UNCLEAR;
 	if (is_our_child(pid))
-		return fork_match_accepts(engine, &search->kin, pid) ? pid : KIN_UNCLEAR;
-	if (kill(pid, 0) == 0 || errno != ESRCH || fork_match_each(engine, &search->kin, ignore, NULL))
-		return KIN_UNCLEAR;
-	return KIN_NONE;
+		return fork_match_accepts(engine, &search->fork_match, pid) ? pid : FORK_MATCH_UNCLEAR;
+	if (kill(pid, 0) == 0 || errno != ESRCH || fork_match_each(engine, &search->fork_match, ignore_process, NULL))
+		return FORK_MATCH_UNCLEAR;
+	return FORK_MATCH_NONE;
 }
 
-static void say_file(const struct forking_search *search)
+static void log_pid_file(const struct forking_search *search)
 {
-	const char *path = search->kin.service->groups->lifecycle->pid_file;
+	const char *path = search->fork_match.service->groups->lifecycle->pid_file;
 	struct event event = { .name = "failed", .service = search->instance->service->name };
 	pid_t pid = read_pid_file(search);
 
@@ -98,7 +98,7 @@ static void say_file(const struct forking_search *search)
 			  "pid_file %s: the daemon has not written its pid there", path);
 }
 
-static void announce(struct forking_search *search)
+static void announce_daemon(struct forking_search *search)
 {
 	struct instance *instance = search->instance;
 	struct event event = { .name = "daemon", .service = instance->service->name, .pid = instance->pid };
@@ -115,51 +115,51 @@ static bool is_settled(const struct forking_search *search)
 {
 	pid_t pid = search->instance->pid, session = getsid(pid);
 
-	return search->kin.service->groups->lifecycle->pid_file ||
-	       (session > 0 && session != pid && session != search->first);
+	return search->fork_match.service->groups->lifecycle->pid_file ||
+		(session > 0 && session != pid && session != search->first);
 }
 
-static bool follow(struct forking_search *search, pid_t pid)
+static bool follow_process(struct forking_search *search, pid_t pid)
 {
 	struct instance *instance = search->instance;
 
 	instance->child.pid = instance->pid = pid;
-	fork_match_add(&search->kin, pid);
-	fork_match_add(&search->kin, getsid(pid));
+	fork_match_add(&search->fork_match, pid);
+	fork_match_add(&search->fork_match, getsid(pid));
 	take_group(instance);
 	if (!child_table_add(&instance->engine->children, &instance->child)) {
 		instance->child.pid = 0;
-		say(search, "cannot follow its daemon: out of memory");
+		log_failure(search, "cannot follow its daemon: out of memory");
 		return forking_kill_begin(search, START_FAILED);
 	}
 	if (instance_is_starting(instance))
 		ev_timer_stop(instance->engine->loop, &instance->limit.timer);
 	forking_search_enter(search, ON_TRIAL);
 	if (is_settled(search)) {
-		announce(search);
+		announce_daemon(search);
 		forking_search_free(instance);
 	} else {
-		forking_search_wake_in(search, TRIAL);
+		forking_search_wake_in(search, TRIAL_SECONDS);
 	}
 	return true;
 }
 
 /* false: no process is left, and the search is over. */
-static bool look(struct forking_search *search)
+static bool look_for_daemon(struct forking_search *search)
 {
 	const struct instance *instance = search->instance;
-	bool by_file = search->kin.service->groups->lifecycle->pid_file, first = search->before == search->first;
-	pid_t pid = by_file
-		? pick_named(search)
-		: fork_match_pick(instance->engine, &search->kin, search->before,
-				  first ? MATCH_UNDISPUTED : MATCH_CERTAIN, forking_search_waited(search) >= SEVERAL);
+	bool by_file = search->fork_match.service->groups->lifecycle->pid_file, first = search->before == search->first;
+	pid_t pid = by_file ? pick_named(search)
+			    : fork_match_pick(instance->engine, &search->fork_match, search->before,
+					      first ? MATCH_UNDISPUTED : MATCH_CERTAIN,
+					      forking_search_waited(search) >= SEVERAL_SECONDS);
 
 	if (pid > 0)
-		return follow(search, pid);
-	if (pid == KIN_NONE)
+		return follow_process(search, pid);
+	if (pid == FORK_MATCH_NONE)
 		return false;
-	if (!by_file && forking_search_waited(search) >= UNDECIDED) {
-		say(search, "which of the processes it has left is its daemon can't be told: give pid_file");
+	if (!by_file && forking_search_waited(search) >= UNDECIDED_SECONDS) {
+		log_failure(search, "which of the processes it has left is its daemon can't be told: give pid_file");
 		return forking_kill_begin(search, START_FAILED);
 	}
 	forking_search_look_again(search);
@@ -167,16 +167,17 @@ static bool look(struct forking_search *search)
 }
 
 /* The instance is being stopped before its daemon was settled, by its time limit or by an order. */
-static bool give_up(struct forking_search *search)
+static bool give_up_search(struct forking_search *search)
 {
 	const struct instance *instance = search->instance;
 
-	if (instance->facts.failed && search->phase == LOOKING && search->kin.service->groups->lifecycle->pid_file)
-		say_file(search);
+	if (instance->facts.failed && search->phase == LOOKING &&
+	    search->fork_match.service->groups->lifecycle->pid_file)
+		log_pid_file(search);
 	return forking_kill_begin(search, instance->facts.failed ? START_FAILED : 0);
 }
 
-static bool go_on(struct forking_search *search)
+static bool continue_search(struct forking_search *search)
 {
 	if (search->phase == SWEEPING)
 		return forking_kill_go_on(search);
@@ -186,12 +187,12 @@ static bool go_on(struct forking_search *search)
 		return true;
 	}
 	if (search->instance->facts.stopped)
-		return give_up(search);
+		return give_up_search(search);
 	if (search->phase == LOOKING)
-		return look(search);
-	announce(search);
+		return look_for_daemon(search);
+	announce_daemon(search);
 	forking_search_enter(search, FOLLOWED);
-	forking_search_wake_in(search, SETTLED);
+	forking_search_wake_in(search, SETTLED_SECONDS);
 	return true;
 }
 
@@ -202,7 +203,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	int status;
 
 	(void)loop, (void)events;
-	if (go_on(search))
+	if (continue_search(search))
 		return;
 	status = search->status;
 	forking_search_drop_empty_group(search);
@@ -218,7 +219,7 @@ bool forking_find(struct instance *instance, int status)
 
 	if (search->phase == FIRST)
 		search->first = ended;
-	fork_match_add(&search->kin, ended);
+	fork_match_add(&search->fork_match, ended);
 	instance->child.pid = 0;
 	if (search->phase == SWEEPING)
 		return true;
@@ -229,7 +230,7 @@ bool forking_find(struct instance *instance, int status)
 	if (done)
 		goes_on = false;
 	else
-		goes_on = search->phase == LOOKING ? look(search) : forking_kill_begin(search, status);
+		goes_on = search->phase == LOOKING ? look_for_daemon(search) : forking_kill_begin(search, status);
 	if (!goes_on && search->phase == SWEEPING)
 		instance->facts.status = search->status;
 	if (!goes_on)
@@ -237,25 +238,25 @@ bool forking_find(struct instance *instance, int status)
 	return goes_on;
 }
 
-static void own(struct forking_search *search, struct instance *instance)
+static void adopt_search(struct forking_search *search, struct instance *instance)
 {
 	search->instance = instance;
 	ev_init(&search->timer, on_timer);
-	instance->kin = &search->kin;
+	instance->fork_match = &search->fork_match;
 	instance_see_end(instance);
-	list_add(&instance->engine->instances->forking, &search->kin.link);
+	list_add(&instance->engine->instances->forking, &search->fork_match.link);
 }
 
-static struct forking_search *make(struct instance *instance, struct table *table, const struct listener *listeners,
-				   unsigned listener_count)
+static struct forking_search *make_search(struct instance *instance, struct table *table,
+					  const struct listener *listeners, unsigned listener_count)
 {
 	struct forking_search *search = calloc(1, sizeof(*search));
 
-	if (!search || !fork_match_init(&search->kin, instance, table, listeners, listener_count)) {
+	if (!search || !fork_match_init(&search->fork_match, instance, table, listeners, listener_count)) {
 		free(search);
 		return NULL;
 	}
-	own(search, instance);
+	adopt_search(search, instance);
 	return search;
 }
 
@@ -266,14 +267,14 @@ bool forking_expect(struct instance *instance, struct table *table, const struct
 
 	if (instance->service->exec->type != TYPE_FORKING)
 		return true;
-	if (!make(instance, table, listeners, listener_count))
+	if (!make_search(instance, table, listeners, listener_count))
 		return false;
 	if (pid_file)
 		foreign_unlink(pid_file);
 	return true;
 }
 
-struct forking_search *forking_resume(struct instance *instance, struct table *table)
+struct forking_search *forking_load(struct instance *instance, struct table *table)
 {
-	return make(instance, table, NULL, 0);
+	return make_search(instance, table, NULL, 0);
 }

@@ -20,4 +20,4 @@ bool forking_expect(struct instance *instance, struct table *table, const struct
 bool forking_find(struct instance *instance, int status);
 
 /* Resumes a search of another superd under the present row; the caller sets its phase. NULL: out of memory. */
-struct forking_search *forking_resume(struct instance *instance, struct table *table);
+struct forking_search *forking_load(struct instance *instance, struct table *table);

@@ -7,18 +7,18 @@
 
 #include "exec/processes/process_tree.h"
 
-static bool is_told(const struct forking_search *search, pid_t pid)
+static bool is_signalled(const struct forking_search *search, pid_t pid)
 {
-	if (search->told_group && getpgid(pid) == search->told_group)
+	if (search->signalled_group && getpgid(pid) == search->signalled_group)
 		return true;
-	for (size_t n = 0; n < search->told_count; n++) {
-		if (search->told[n] == pid)
+	for (size_t n = 0; n < search->signalled_count; n++) {
+		if (search->signalled[n] == pid)
 			return true;
 	}
 	return false;
 }
 
-static void tell(void *context, const struct process *process)
+static void signal_process(void *context, const struct process *process)
 {
 	struct forking_search *search = context;
 	struct tree_process member = { .pid = process->pid,
@@ -33,16 +33,16 @@ static void tell(void *context, const struct process *process)
 		tree_process_signal(&member, SIGKILL);
 		return;
 	}
-	if (is_told(search, pid))
+	if (is_signalled(search, pid))
 		return;
 	tree_process_signal(&member, lifecycle->kill_signal);
 	tree_process_signal(&member, SIGCONT);  /* a stopped process hears nothing else */
-	if (search->told_count < TOLD_MOST)
-		search->told[search->told_count++] = pid;
+	if (search->signalled_count < SIGNALLED_MOST)
+		search->signalled[search->signalled_count++] = pid;
 }
 
 /* Stops the instance as at the end of its time, as its runtime must know that it is stopping. */
-static void stop(struct forking_search *search, size_t count)
+static void stop_instance(struct forking_search *search, size_t count)
 {
 	struct instance *instance = search->instance;
 	struct event event = { .name = "stopping", .service = instance->service->name };
@@ -56,11 +56,11 @@ static void stop(struct forking_search *search, size_t count)
 /* One look may miss a process that changes its parent just then, as the last of a double fork does. */
 bool forking_kill_go_on(struct forking_search *search)
 {
-	size_t count = fork_match_each(search->instance->engine, &search->kin, tell, search);
+	size_t count = fork_match_each(search->instance->engine, &search->fork_match, signal_process, search);
 	bool was_clear = search->clear;
 
 	if (count && !search->instance->facts.stopped)
-		stop(search, count);    /* the first look has missed it */
+		stop_instance(search, count); /* the first look has missed it */
 	search->clear = !count && !search->instance->child.pid;
 	if (search->clear && was_clear)
 		return false;
@@ -79,20 +79,21 @@ static void count_up(void *context, const struct process *process)
 bool forking_kill_begin(struct forking_search *search, int status)
 {
 	struct instance *instance = search->instance;
-	pid_t pid = fork_match_pick(instance->engine, &search->kin, search->before, MATCH_LIKELY, true);
+	pid_t pid = fork_match_pick(instance->engine, &search->fork_match, search->before, MATCH_LIKELY, true);
 	size_t count = 0;
 
 	forking_search_enter(search, SWEEPING);
 	search->status = status;
 	if (pid > 0) {
-		fork_match_add(&search->kin, pid);
-		fork_match_add(&search->kin, getsid(pid));
+		fork_match_add(&search->fork_match, pid);
+		fork_match_add(&search->fork_match, getsid(pid));
 	}
 	forking_search_drop_empty_group(search);
-	fork_match_each(instance->engine, &search->kin, count_up, &count);
+	fork_match_each(instance->engine, &search->fork_match, count_up, &count);
 	if (count && !instance->facts.stopped)
-		stop(search, count);
-	search->told_group = instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->groups.group : 0;
-	search->told[search->told_count++] = instance->child.pid;
+		stop_instance(search, count);
+	search->signalled_group =
+		instance->service->groups->lifecycle->kill_mode == KILL_GROUP ? instance->groups.group : 0;
+	search->signalled[search->signalled_count++] = instance->child.pid;
 	return forking_kill_go_on(search);
 }

@@ -8,7 +8,7 @@
 
 struct forking_search *forking_search(const struct instance *instance)
 {
-	return instance->kin ? container_of(instance->kin, struct forking_search, kin) : NULL;
+	return instance->fork_match ? container_of(instance->fork_match, struct forking_search, fork_match) : NULL;
 }
 
 void forking_search_free(struct instance *instance)
@@ -18,9 +18,9 @@ void forking_search_free(struct instance *instance)
 	if (!search)
 		return;
 	ev_timer_stop(instance->engine->loop, &search->timer);
-	list_remove(&search->kin.link);
-	instance->kin = NULL;
-	fork_match_free(&search->kin);
+	list_remove(&search->fork_match.link);
+	instance->fork_match = NULL;
+	fork_match_free(&search->fork_match);
 	free(search);
 }
 
@@ -33,7 +33,7 @@ void forking_search_enter(struct forking_search *search, enum phase phase)
 {
 	search->phase = phase;
 	search->since = clock_now();
-	search->kin.seeking = phase == LOOKING;
+	search->fork_match.seeking = phase == LOOKING;
 }
 
 void forking_search_wake_in(struct forking_search *search, double seconds)

@@ -12,20 +12,20 @@
 
 #define LOOK_AGAIN 0.02                 /* seconds between two looks; five times that after the first second */
 #define START_FAILED (1 << 8)           /* as if it had exited with 1 */
-#define TOLD_MOST 64
+#define SIGNALLED_MOST 64
 
 enum phase { FIRST, LOOKING, ON_TRIAL, FOLLOWED, SWEEPING };
 
 struct forking_search {
-	struct fork_match kin;
+	struct fork_match fork_match;
 	struct instance *instance;
 	ev_timer timer;
 	enum phase phase;
 	double since;                   /* loop time when this phase began */
 	pid_t first, before;            /* the process that was started; the one that was followed last */
 	int status;                     /* SWEEPING: wait status with which the instance ends */
-	pid_t told_group, told[TOLD_MOST];      /* SWEEPING: the group and processes that got kill_signal */
-	size_t told_count;
+	pid_t signalled_group, signalled[SIGNALLED_MOST]; /* SWEEPING: the group and processes that got kill_signal */
+	size_t signalled_count;
 	unsigned char chances;          /* times that the end of the wait after SIGKILL was put off */
 	bool clear;                     /* SWEEPING: the last look found no process */
 };

@@ -77,9 +77,9 @@ static void look_for_escaped(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 
-	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->kin &&
+	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->fork_match &&
 	    instance->child.pid > 1)
-		escaped_look(&instance->groups.escaped, instance->child.pid, instance->groups.group);
+		escaped_scan(&instance->groups.escaped, instance->child.pid, instance->groups.group);
 }
 
 void instance_signal(struct instance *instance, int signal, bool group)

@@ -127,7 +127,7 @@ struct instance {
 	struct instance_facts facts;
 	bool retired;                   /* the runtime goes on without it */
 	struct instance_client client;
-	struct fork_match *kin;         /* type = forking, until its daemon is settled; NULL: it has its process alone */
+	struct fork_match *fork_match;  /* type = forking, until its daemon is settled; NULL: it has its process alone */
 	struct notify_state *notice;    /* its messages and their effect (engine/instance/notify_state); NULL: it has no notify socket */
 	struct exec_sequence *sequence; /* commands around its process (engine/instance/instance_event); NULL: none */
 	struct drain *drain;            /* its drain: it ends when its clients are gone (engine/drain/drain); NULL: none */
@@ -221,7 +221,7 @@ void instance_free(struct instance *instance);
 enum result instance_result(const struct instance *instance);
 
 /* Adds the end to the facts of an event. */
-void instance_tell_ending(const struct ending *ending, struct event *event);
+void instance_fill_event(const struct ending *ending, struct event *event);
 
 /* Calls act for the instances of every service whose process lives or is looked for, those retired too. */
 void instance_each(struct engine *engine, void (*act)(struct instance *instance));

@@ -66,7 +66,7 @@ static double cpu_used(const struct instance *instance)
 	return fmax(resource_usage_of_cgroup(group->path, false).cpu, instance->child.cpu);
 }
 
-static void report(struct instance *instance)
+static void report_end(struct instance *instance)
 {
 	double until = instance->facts.gone > 0 ? instance->facts.gone : clock_now();
 	struct ending ending = {
@@ -85,7 +85,7 @@ static void report(struct instance *instance)
 	instance->ops->ended(instance, &ending);
 }
 
-static void fail(struct instance *instance, enum result result)
+static void set_failed(struct instance *instance, enum result result)
 {
 	if (!instance->facts.result)
 		instance->facts.result = result;
@@ -95,7 +95,7 @@ static void fail(struct instance *instance, enum result result)
 /* ---- its commands ---- */
 
 /* A oneshot may take any time until it is done, unless its table says otherwise. */
-static int64_t start_patience(const struct exec_sequence *sequence)
+static int64_t start_time_limit(const struct exec_sequence *sequence)
 {
 	const struct service *service = sequence->runtime->service;
 
@@ -110,31 +110,31 @@ static bool main_lives(const struct exec_sequence *sequence)
 }
 
 /* The variables of the commands that describe the main process: its pid, or how it has ended. */
-static void set_facts(struct exec_sequence *sequence, enum command_phase phase)
+static void set_variables(struct exec_sequence *sequence, enum command_phase phase)
 {
 	const struct instance *instance = sequence->instance;
-	struct aux_command *control = &sequence->control;
+	struct aux_command *command = &sequence->command;
 	bool signalled = WIFSIGNALED(instance->facts.status);
 	char name[32];
 
-	for (int n = 0; n < CONTROL_FACTS; n++)
-		*control->facts[n] = '\0';
+	for (int n = 0; n < COMMAND_FACTS; n++)
+		*command->facts[n] = '\0';
 	if (main_lives(sequence))
-		aux_command_set_fact(control, 0, "MAINPID=%ld", (long)instance->pid);
+		aux_command_set_fact(command, 0, "MAINPID=%ld", (long)instance->pid);
 	if (phase != PHASE_STOP && phase != PHASE_STOP_POST)
 		return;
-	aux_command_set_fact(control, 1, "SERVICE_RESULT=%s", result_name(instance_result(instance)));
+	aux_command_set_fact(command, 1, "SERVICE_RESULT=%s", result_name(instance_result(instance)));
 	if (!sequence->has_run || !sequence->main_is_gone)
 		return;
-	aux_command_set_fact(control, 2, "EXIT_CODE=%s",
-			     !signalled			   ? "exited"
-			     : WCOREDUMP(instance->facts.status) ? "dumped"
-						       : "killed");
+	aux_command_set_fact(command, 2, "EXIT_CODE=%s",
+			     !signalled					 ? "exited"
+				     : WCOREDUMP(instance->facts.status) ? "dumped"
+									 : "killed");
 	if (signalled)
-		aux_command_set_fact(control, 3, "EXIT_STATUS=%s",
+		aux_command_set_fact(command, 3, "EXIT_STATUS=%s",
 				     scan_signal_name(WTERMSIG(instance->facts.status), name));
 	else
-		aux_command_set_fact(control, 3, "EXIT_STATUS=%d", WEXITSTATUS(instance->facts.status));
+		aux_command_set_fact(command, 3, "EXIT_STATUS=%d", WEXITSTATUS(instance->facts.status));
 }
 
 /* Without commands the phase is done at once. */
@@ -147,10 +147,10 @@ static void run_phase(struct instance *instance, enum command_phase phase)
 		instance_event(instance, ON_CMD_OK);
 		return;
 	}
-	set_facts(sequence, phase);
-	aux_command_begin(&sequence->control, phase,
+	set_variables(sequence, phase);
+	aux_command_begin(&sequence->command, phase,
 			  stops ? sequence->runtime->service->groups->lifecycle->timeout_stop
-				: start_patience(sequence));
+				: start_time_limit(sequence));
 }
 
 /* A failed instance gets its signals at once. */
@@ -164,55 +164,55 @@ static void run_stop(struct instance *instance)
 
 static void describe_command_fault(struct exec_sequence *sequence)
 {
-	const struct aux_command *control = &sequence->control;
+	const struct aux_command *command = &sequence->command;
 
-	buf_addf(&sequence->why, "%s: %s", stage_name(control->fault.stage), fault_reason(&control->fault));
-	aux_command_add_interpreter(control, &sequence->why);
+	buf_addf(&sequence->why, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
+	aux_command_add_interpreter(command, &sequence->why);
 }
 
 static void describe_failure(struct exec_sequence *sequence, int status)
 {
-	const struct aux_command *control = &sequence->control;
+	const struct aux_command *command = &sequence->command;
 	char text[48];
 
-	aux_command_describe(control, &sequence->why);
+	aux_command_describe(command, &sequence->why);
 	status_describe(status, text);
-	if (control->late)
+	if (command->late)
 		buf_addf(&sequence->why, "it was not done within %s",
 			 option_name_of(sequence->runtime->service, "timeout_start"));
-	else if (control->fault.stage != STAGE_NONE)
+	else if (command->fault.stage != STAGE_NONE)
 		describe_command_fault(sequence);
 	else
 		buf_text(&sequence->why, text);
-	origin_cite(service_origin(sequence->runtime->service, command_option(control->phase)), &sequence->why);
+	origin_cite(service_origin(sequence->runtime->service, command_option(command->phase)), &sequence->why);
 }
 
 /* A command of exec_condition that says no is no failure. */
 static void note_failure(struct exec_sequence *sequence, enum result result, int status)
 {
-	const struct aux_command *control = &sequence->control;
-	bool asked = control->phase == PHASE_CONDITION && result == RESULT_EXIT_CODE &&
-		control->fault.stage == STAGE_NONE && WEXITSTATUS(status) < 255;
+	const struct aux_command *command = &sequence->command;
+	bool asked = command->phase == PHASE_CONDITION && result == RESULT_EXIT_CODE &&
+		command->fault.stage == STAGE_NONE && WEXITSTATUS(status) < 255;
 
 	describe_failure(sequence, status);
-	fail(sequence->instance, asked ? RESULT_EXEC_CONDITION : result);
+	set_failed(sequence->instance, asked ? RESULT_EXEC_CONDITION : result);
 }
 
 pid_t instance_command(const struct instance *instance)
 {
-	return instance->sequence ? instance->sequence->control.pid : 0;
+	return instance->sequence ? instance->sequence->command.pid : 0;
 }
 
 /* ---- its main process ---- */
 
 /* An unmet condition is no failure, and no command runs for it. */
-static void take_fault(struct exec_sequence *sequence, const struct fault *fault)
+static void note_fault(struct exec_sequence *sequence, const struct fault *fault)
 {
 	bool is_condition = fault->stage == STAGE_CONDITIONS && !fault->error;
 
 	sequence->fault = *fault;
 	launch_describe_fault(sequence->runtime->service, fault, &sequence->why);
-	fail(sequence->instance, is_condition ? RESULT_CONDITION : RESULT_RESOURCES);
+	set_failed(sequence->instance, is_condition ? RESULT_CONDITION : RESULT_RESOURCES);
 }
 
 /* Its program runs. */
@@ -223,12 +223,12 @@ static enum instance_event run_event(const struct instance *instance)
 	return instance->service->exec->type == TYPE_ONESHOT ? ON_EXEC_WORK : ON_EXEC_OK;
 }
 
-static void on_report(struct exec_status *apart, const struct fault *fault)
+static void on_report(struct exec_status *exec_status, const struct fault *fault)
 {
-	struct exec_sequence *sequence = container_of(apart, struct exec_sequence, apart);
+	struct exec_sequence *sequence = container_of(exec_status, struct exec_sequence, exec_status);
 
 	if (fault)
-		take_fault(sequence, fault);
+		note_fault(sequence, fault);
 	else
 		instance_event(sequence->instance, run_event(sequence->instance));
 }
@@ -247,12 +247,12 @@ static void launch_main(struct instance *instance)
 	if (instance->ops->launch(instance, &launch, &sequence->why) &&
 	    !instance_begin(instance, launch.pid, launch.begun))
 		buf_text(&sequence->why, "out of memory");
-	sequence->control.checks = false;
+	sequence->command.checks = false;
 	if (!instance->pid || sequence->why.length) {
 		if (launch.report >= 0)
 			fd_close(&launch.report);
 		instance->pid = 0;
-		fail(instance, RESULT_RESOURCES);
+		set_failed(instance, RESULT_RESOURCES);
 		instance_event(instance, ON_EXEC_FAIL);
 		return;
 	}
@@ -262,7 +262,7 @@ static void launch_main(struct instance *instance)
 	}
 	/* Of a oneshot, too: it does nothing of its own yet. */
 	instance_limit(instance, instance->service->groups->lifecycle->timeout_start);
-	exec_status_watch(&sequence->apart, launch.report);
+	exec_status_watch(&sequence->exec_status, launch.report);
 }
 
 void instance_enter(struct instance *instance)
@@ -283,7 +283,7 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 		kill(-pid, SIGKILL);
 		return false;
 	}
-	if (service->groups->restart->kill_rest || instance->notice || instance->kin)
+	if (service->groups->restart->kill_rest || instance->notice || instance->fork_match)
 		instance_see_end(instance);
 	if (!instance->sequence)
 		instance_enter(instance);
@@ -318,7 +318,7 @@ static enum instance_event gone_event(const struct instance *instance)
 }
 
 /* No process of the instance is left. A command that runs is done first, whether of the start or of the stop. */
-static void finish(struct instance *instance)
+static void finish_processes(struct instance *instance)
 {
 	struct exec_sequence *sequence = instance->sequence;
 
@@ -328,33 +328,33 @@ static void finish(struct instance *instance)
 	list_remove(&instance->linger);
 	instance->facts.gone = clock_now();
 	if (sequence) {
-		exec_status_settle(&sequence->apart, !instance_is_doomed(instance));
-		if (exec_status_is_under_way(&sequence->apart)) { /* it was given up, or killed */
-			exec_status_forget(&sequence->apart);
+		exec_status_settle(&sequence->exec_status, !instance_is_doomed(instance));
+		if (exec_status_is_under_way(&sequence->exec_status)) { /* it was given up, or killed */
+			exec_status_forget(&sequence->exec_status);
 			if (!sequence->why.length)
 				buf_text(&sequence->why, "its start hangs");
 		}
 		sequence->main_is_gone = true;
 	}
-	if (!sequence || !aux_command_is_busy(&sequence->control))
+	if (!sequence || !aux_command_is_busy(&sequence->command))
 		instance_event(instance, gone_event(instance));
 }
 
-static void on_command_done(struct aux_command *control, enum result result, int status)
+static void on_command_done(struct aux_command *command, enum result result, int status)
 {
-	struct exec_sequence *sequence = container_of(control, struct exec_sequence, control);
+	struct exec_sequence *sequence = container_of(command, struct exec_sequence, command);
 	struct instance *instance = sequence->instance;
 	bool starts = instance->state == INSTANCE_COND || instance->state == INSTANCE_PRE ||
 		instance->state == INSTANCE_POST || instance_is_clearing(instance);
 
 	if (result == RESULT_CONDITION)
-		take_fault(sequence, &control->fault);
+		note_fault(sequence, &command->fault);
 	else if (result != RESULT_SUCCESS && starts)
 		note_failure(sequence, result, status);
 	instance_event(instance, result == RESULT_CONDITION ? ON_UNMET
 		       : result == RESULT_SUCCESS	    ? ON_CMD_OK
 							    : ON_CMD_FAIL);
-	if (!main_lives(sequence) && !aux_command_is_busy(control))
+	if (!main_lives(sequence) && !aux_command_is_busy(command))
 		instance_event(instance, gone_event(instance));
 }
 
@@ -387,12 +387,12 @@ void instance_sweep(struct engine *engine)
 		struct instance *instance = container_of(link, struct instance, linger);
 
 		if (!instance_has_any_left(instance))
-			finish(instance);
+			finish_processes(instance);
 	}
 }
 
 /* kill_rest: ends the processes that the main process has left behind. */
-static void clear(struct instance *instance)
+static void clear_rest(struct instance *instance)
 {
 	instance->facts.cleared = true;
 	instance_signal_stop(instance);
@@ -401,7 +401,7 @@ static void clear(struct instance *instance)
 	instance_linger(instance);
 }
 
-static void linger(struct instance *instance)
+static void wait_for_group(struct instance *instance)
 {
 	if (instance->service->groups->lifecycle->kill_mode == KILL_MIXED)
 		instance_kill(instance);
@@ -414,11 +414,11 @@ void instance_take_end(struct instance *instance)
 	bool clears = instance->service->groups->restart->kill_rest && mode != KILL_NONE;
 
 	if (mode == KILL_PROCESS || (!instance->facts.stopped && !clears) || !instance_has_any_left(instance)) {
-		finish(instance);
+		finish_processes(instance);
 		return;
 	}
 	if (instance->sequence)
-		exec_status_settle(&instance->sequence->apart, !instance_is_doomed(instance));
+		exec_status_settle(&instance->sequence->exec_status, !instance_is_doomed(instance));
 	instance_event(instance, ON_LEFT);
 }
 
@@ -426,11 +426,11 @@ void instance_let_go(struct instance *instance)
 {
 	instance->private_tmp = 0;      /* it still uses them */
 	child_table_remove(&instance->engine->children, &instance->child);
-	finish(instance);
+	finish_processes(instance);
 }
 
 /* SIGKILL was sent. A process that waits in the kernel for a dead file system does not end by it. */
-static void give_up(struct instance *instance)
+static void give_up_processes(struct instance *instance)
 {
 	struct forking_search *search = forking_search(instance);
 	pid_t pid = instance->child.pid;
@@ -446,7 +446,7 @@ static void give_up(struct instance *instance)
 	if (pid > 0)
 		instance->facts.status = SIGKILL;
 	unreaped_add(instance->engine, instance->service, pid);
-	finish(instance);
+	finish_processes(instance);
 }
 
 /* ---- its stop ---- */
@@ -455,7 +455,7 @@ static void give_up(struct instance *instance)
 static void signal_stop(struct instance *instance)
 {
 	if (instance->sequence)
-		aux_command_stop(&instance->sequence->control);
+		aux_command_stop(&instance->sequence->command);
 	if (!instance->sequence || main_lives(instance->sequence))
 		instance_signal_stop(instance);
 }
@@ -521,7 +521,7 @@ void instance_time_out(struct instance *instance)
 
 /* ---- the table ---- */
 
-static void perform(struct instance *instance, enum instance_action action)
+static void perform_action(struct instance *instance, enum instance_action action)
 {
 	struct exec_sequence *sequence = instance->sequence;
 
@@ -582,22 +582,22 @@ static void perform(struct instance *instance, enum instance_action action)
 		kill_command(instance);
 		break;
 	case DO_LINGER:
-		linger(instance);
+		wait_for_group(instance);
 		break;
 	case DO_CLEAR:
-		clear(instance);
+		clear_rest(instance);
 		break;
 	case DO_KILL_REST:
 		kill_rest(instance);
 		break;
 	case DO_GIVE_UP:
-		give_up(instance);
+		give_up_processes(instance);
 		break;
 	case DO_REPORT:
 		if (sequence)
 			ev_timer_start(instance->engine->loop, &sequence->over);
 		else
-			report(instance);
+			report_end(instance);
 		break;
 	case DO_IGNORE:
 	case DO_IMPOSSIBLE:
@@ -618,7 +618,7 @@ void instance_event(struct instance *instance, enum instance_event event)
 		return;
 	}
 	instance->state = step.next;
-	perform(instance, (enum instance_action)step.action);
+	perform_action(instance, (enum instance_action)step.action);
 }
 
 /* ---- its commands and its start apart, as a whole ---- */
@@ -628,15 +628,15 @@ static void on_over(struct ev_loop *loop, ev_timer *timer, int events)
 	struct exec_sequence *sequence = timer->data;
 
 	(void)loop, (void)events;
-	report(sequence->instance);
+	report_end(sequence->instance);
 }
 
 void exec_sequence_make(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance)
 {
 	*sequence = (struct exec_sequence){ .instance = instance, .runtime = runtime };
-	aux_command_init(&sequence->control, runtime, instance, on_command_done);
-	sequence->control.checks = true;
-	exec_status_init(&sequence->apart, runtime->engine->loop, on_report);
+	aux_command_init(&sequence->command, runtime, instance, on_command_done);
+	sequence->command.checks = true;
+	exec_status_init(&sequence->exec_status, runtime->engine->loop, on_report);
 	ev_timer_init(&sequence->over, on_over, 0., 0.);
 	sequence->over.data = sequence;
 	instance->sequence = sequence;
@@ -644,7 +644,7 @@ void exec_sequence_make(struct exec_sequence *sequence, struct service_runtime *
 
 bool exec_sequence_is_at_rest(struct exec_sequence *sequence)
 {
-	return sequence->instance->state != INSTANCE_LAUNCHED && aux_command_is_at_rest(&sequence->control) &&
+	return sequence->instance->state != INSTANCE_LAUNCHED && aux_command_is_at_rest(&sequence->command) &&
 		!ev_is_active(&sequence->over);
 }
 
@@ -654,7 +654,7 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 
 	switch ((enum instance_state)instance->state) {
 	case INSTANCE_COND:
-		if (aux_command_is_busy(&sequence->control) && sequence->control.phase == PHASE_START_PRE)
+		if (aux_command_is_busy(&sequence->command) && sequence->command.phase == PHASE_START_PRE)
 			instance->state = INSTANCE_PRE;
 		break;
 	case INSTANCE_POST:
@@ -667,8 +667,8 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 	default:
 		return;
 	}
-	if (!aux_command_is_busy(&sequence->control))
-		on_command_done(&sequence->control, RESULT_RESOURCES, 0);
+	if (!aux_command_is_busy(&sequence->command))
+		on_command_done(&sequence->command, RESULT_RESOURCES, 0);
 }
 
 void exec_sequence_begin(struct exec_sequence *sequence)
@@ -683,7 +683,7 @@ void exec_sequence_retire(struct exec_sequence *sequence, bool keeps_client)
 {
 	struct instance *instance = sequence->instance;
 
-	exec_status_settle(&sequence->apart, false);
+	exec_status_settle(&sequence->exec_status, false);
 	if (instance->state == INSTANCE_COND || instance->state == INSTANCE_PRE ||
 	    instance->state == INSTANCE_REMAIN || (instance->state == INSTANCE_LAUNCHED && !keeps_client))
 		instance_stop(instance);
@@ -692,12 +692,12 @@ void exec_sequence_retire(struct exec_sequence *sequence, bool keeps_client)
 void exec_sequence_free(struct exec_sequence *sequence)
 {
 	ev_timer_stop(sequence->runtime->engine->loop, &sequence->over);
-	exec_status_forget(&sequence->apart);
-	aux_command_forget(&sequence->control);
+	exec_status_forget(&sequence->exec_status);
+	aux_command_forget(&sequence->command);
 	buf_free(&sequence->why);
 }
 
-void instance_tell_ending(const struct ending *ending, struct event *event)
+void instance_fill_event(const struct ending *ending, struct event *event)
 {
 	event->has_duration = true;
 	event->duration = ending->lasted;

@@ -18,8 +18,8 @@
 struct exec_sequence {
 	struct instance *instance;
 	struct service_runtime *runtime;
-	struct aux_command control;
-	struct exec_status apart;
+	struct aux_command command;
+	struct exec_status exec_status;
 	ev_timer over;                  /* reports its end from the loop, outside of the call that led to it */
 	char invocation[INVOCATION_ID + 1];             /* INVOCATION_ID of all its processes; "": none */
 	bool has_run;                   /* a main process ran its program */
@@ -41,7 +41,7 @@ static inline bool exec_sequence_is_needed(const struct service *service, const 
 void exec_sequence_init(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance);
 
 /* The sequence of an instance that another superd has begun, before its state is set. */
-void exec_sequence_resume(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance);
+void exec_sequence_load(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance);
 
 /* The same without its commands' messages, for these two. */
 void exec_sequence_make(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance);

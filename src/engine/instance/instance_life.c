@@ -21,7 +21,7 @@
 /* The process has ended, and its messages were read. */
 static void take_end(struct instance *instance)
 {
-	if (instance->kin && forking_find(instance, instance->facts.status))
+	if (instance->fork_match && forking_find(instance, instance->facts.status))
 		return;
 	instance->child.pid = 0;
 	instance_take_end(instance);
@@ -141,7 +141,7 @@ void instance_each(struct engine *engine, void (*act)(struct instance *instance)
 		}
 	} while (size != engine->children.size);
 	LIST_EACH(link, &engine->instances->forking)
-		act(container_of(link, struct forking_search, kin.link)->instance);
+		act(container_of(link, struct forking_search, fork_match.link)->instance);
 }
 
 void instance_stop_all(struct engine *engine)
@@ -158,23 +158,23 @@ void instance_kill_all(struct engine *engine)
 
 static void on_command_ended(struct child *child, int status)
 {
-	struct aux_command *control = container_of(child, struct aux_command, child);
-	struct instance *instance = control->instance;
+	struct aux_command *command = container_of(child, struct aux_command, child);
+	struct instance *instance = command->instance;
 
 	/* Its messages are read while its pid still shows whose they are. */
-	aux_command_end(control, status, !instance->notice || notify_receive_last(instance, &control->last));
+	aux_command_end(command, status, !instance->notice || notify_receive_last(instance, &command->last));
 }
 
-void exec_sequence_resume(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance)
+void exec_sequence_load(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance)
 {
 	exec_sequence_make(sequence, runtime, instance);
-	sequence->control.child.ended = on_command_ended;
+	sequence->command.child.ended = on_command_ended;
 }
 
 void exec_sequence_init(struct exec_sequence *sequence, struct service_runtime *runtime, struct instance *instance)
 {
-	exec_sequence_resume(sequence, runtime, instance);
+	exec_sequence_load(sequence, runtime, instance);
 	if (runtime->run->kit.plan->tells_unit && spawn_invocation(sequence->invocation))
-		sequence->control.invocation = sequence->invocation;
+		sequence->command.invocation = sequence->invocation;
 	instance_enter(instance);
 }

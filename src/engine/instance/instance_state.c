@@ -22,12 +22,12 @@
 #define RESULT .most = RESULTS - 1
 
 /* The key is written where the instance is counted: any source may be all zeros. */
-static void save_source(struct state_saver *carry, const void *object)
+static void save_source(struct state_saver *saver, const void *object)
 {
 	const struct instance *instance = object;
 
 	if (instance->client.counted)
-		state_add_bytes(&carry->text, "source", instance->client.source, sizeof(instance->client.source));
+		state_add_bytes(&saver->text, "source", instance->client.source, sizeof(instance->client.source));
 }
 
 /* counted: it is to be counted. */
@@ -38,12 +38,12 @@ static void load_source(struct state_section *section, void *object)
 	client->counted = state_bytes(section, "source", client->source, sizeof(client->source));
 }
 
-static void save_head(struct state_saver *carry, const void *object)
+static void save_head(struct state_saver *saver, const void *object)
 {
 	const struct instance *instance = object;
 
 	if (instance->client.knows_head)
-		state_add_bytes(&carry->text, "head", &instance->client.head, sizeof(instance->client.head));
+		state_add_bytes(&saver->text, "head", &instance->client.head, sizeof(instance->client.head));
 }
 
 static void load_head(struct state_section *section, void *object)
@@ -54,14 +54,14 @@ static void load_head(struct state_section *section, void *object)
 }
 
 /* The keys are those of a superd that had flags: by them and by the step of its course the state is found again. */
-static void save_state(struct state_saver *carry, const void *object)
+static void save_state(struct state_saver *saver, const void *object)
 {
 	const struct instance *instance = object;
 
 	if (instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL)
-		state_add_number(&carry->text, "told", 1);
+		state_add_number(&saver->text, "told", 1);
 	if (instance->facts.result == RESULT_WATCHDOG)
-		state_add_number(&carry->text, "silent", 1);
+		state_add_number(&saver->text, "silent", 1);
 }
 
 /* Of an instance without a course, or of one whose course does not say more. One that was killed gets SIGKILL by its
@@ -132,7 +132,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(client.knows_head, "the key head") },
 	{ NONE(ops, "follow from accept of the service") },
 	{ NONE(client.channel, "the keys channel and channel_client") },
-	{ NONE(kin, "the search has a section of its own") },
+	{ NONE(match, "the search has a section of its own") },
 	{ NONE(notice, "has a section of its own") },
 	{ NONE(sequence, "has a section of its own") },
 	{ NONE(drain, "has a section of its own") },
@@ -153,7 +153,7 @@ static const struct state_field notice_fields[] = {
 	{ FIELD("stopping", stopping) },
 	{ FIELD("reloading", reloading) },
 	{ FIELD("reloads", reloads) },
-	{ FIELD("patience", patience) },
+	{ FIELD("patience", limit) },
 	{ FIELD("watchdog", watchdog) },
 	{ FIELD("every", every), .least = -1, .most = STATE_TIME_MOST, .always = true },
 	{ FIELD("watched", watched) },
@@ -167,31 +167,31 @@ static const struct state_field notice_fields[] = {
 	{ NONE(instance, "the one in front of it") },
 	{ NONE(last, "the upgrade waits until the messages are read") },
 	{ NONE(ended, "only while messages are waited for") },
-	{ NONE(speaker, "only while a message is taken") },
+	{ NONE(sender, "only while a message is taken") },
 	{ NONE(allowance, "begins anew with the rest of patience") },
-	{ NONE(refused, "it is logged once more") },
-	{ NONE(rests, "it is thawed for the upgrade, and frozen again") },
+	{ NONE(extension_refused, "it is logged once more") },
+	{ NONE(paused, "it is thawed for the upgrade, and frozen again") },
 };
 const struct field_table notice_state = FIELD_TABLE("notice", notify_state, notice_fields);
 
-static void save_phase(struct state_saver *carry, const void *object)
+static void save_phase(struct state_saver *saver, const void *object)
 {
-	state_add(&carry->text, "phase", command_option(((const struct aux_command *)object)->phase));
+	state_add(&saver->text, "phase", command_option(((const struct aux_command *)object)->phase));
 }
 
 /* A command of an unknown phase is left to itself. */
 static void load_phase(struct state_section *section, void *object)
 {
 	const char *option = state_text(section, "phase");
-	struct aux_command *control = object;
+	struct aux_command *command = object;
 
 	for (unsigned phase = 0; option && phase < PHASES; phase++) {
 		if (strcmp(command_option((enum command_phase)phase), option) != 0)
 			continue;
-		control->phase = (enum command_phase)phase;
+		command->phase = (enum command_phase)phase;
 		return;
 	}
-	control->child.pid = 0;
+	command->child.pid = 0;
 }
 
 #undef FIELD
@@ -204,7 +204,7 @@ static const struct state_field control_fields[] = {
 	{ STATE_BY(aux_command, phase, save_phase, load_phase) },
 	{ FIELD("next", next), .least = 1, .most = INT32_MAX, .always = true },
 	{ STATE_FIELD_AS(STATE_BYTES, aux_command, "private_tmp", private_tmp) },
-	{ FIELD("patience", patience), .least = 1, .most = STATE_NUMBER_MOST, .missing = SCAN_INFINITY },
+	{ FIELD("patience", time_limit), .least = 1, .most = STATE_NUMBER_MOST, .missing = SCAN_INFINITY },
 	{ FIELD("timer", timer) },
 	{ FIELD("late", late) },
 	{ FIELD("stopped", stopped) },
@@ -218,11 +218,11 @@ static const struct state_field control_fields[] = {
 	{ NONE(child.next, "it is added to the children anew") },
 	{ NONE(child.is_main, "it always is, or never") },
 	{ NONE(pid, "that of the child") },
-	{ NONE(apart, "the upgrade waits until its program runs") },
+	{ NONE(exec_status, "the upgrade waits until its program runs") },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(instance, "the one in front of it") },
 	{ NONE(checks, "of a course, which writes it") },
-	{ NONE(doomed, "the end of the timer kills it again") },
+	{ NONE(killed, "the end of the timer kills it again") },
 	{ NONE(last, "the upgrade waits until the messages are read") },
 	{ NONE(status, "only while messages are waited for") },
 	{ NONE(fault, "the upgrade waits until its program runs") },
@@ -230,15 +230,15 @@ static const struct state_field control_fields[] = {
 	{ NONE(remote_port, "its client's, which the course sets") },
 	{ NONE(invocation, "its course's") },
 };
-static_assert(CONTROL_FACTS == 4, "a row for each");
-const struct field_table control_state = FIELD_TABLE("control", aux_command, control_fields);
+static_assert(COMMAND_FACTS == 4, "a row for each");
+const struct field_table command_state = FIELD_TABLE("control", aux_command, control_fields);
 
-static void save_why(struct state_saver *carry, const void *object)
+static void save_why(struct state_saver *saver, const void *object)
 {
 	const struct exec_sequence *sequence = object;
 
 	if (sequence->why.length)
-		state_add(&carry->text, "why", buf_string(&sequence->why));
+		state_add(&saver->text, "why", buf_string(&sequence->why));
 }
 
 static void load_why(struct state_section *section, void *object)
@@ -262,24 +262,24 @@ static enum course_step step_of(const struct exec_sequence *sequence)
 		[INSTANCE_OVER] = CLEARS,
 	};
 	const struct instance *instance = sequence->instance;
-	bool busy = aux_command_is_busy(&sequence->control);
+	bool busy = aux_command_is_busy(&sequence->command);
 	bool ends = instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL;
 
 	if (!ends)
 		return (enum course_step)steps[instance->state];
 	if (busy)
-		return sequence->control.phase <= PHASE_START_PRE ? BEFORE
-			: sequence->control.phase == PHASE_START_POST ? AFTER
+		return sequence->command.phase <= PHASE_START_PRE     ? BEFORE
+			: sequence->command.phase == PHASE_START_POST ? AFTER
 								      : LEAVES;
 	return instance->facts.ready ? IS_READY : RUNS;
 }
 
-static void save_step(struct state_saver *carry, const void *object)
+static void save_step(struct state_saver *saver, const void *object)
 {
 	const struct exec_sequence *sequence = object;
 
 	if (sequence->instance)
-		state_add_number(&carry->text, "step", step_of(sequence));
+		state_add_number(&saver->text, "step", step_of(sequence));
 }
 
 /* Behind the keys of the instance, which say whether it is being stopped. */
@@ -317,28 +317,28 @@ static void load_step(struct state_section *section, void *object)
 #define NONE(path, why) STATE_NONE(exec_sequence, path, why)
 
 static const struct state_field course_fields[] = {
-	{ FIELD("checks", control.checks) },
+	{ FIELD("checks", command.checks) },
 	{ FIELD("invocation", invocation) },
 	{ FIELD("has_run", has_run) },
 	{ FIELD("main_is_gone", main_is_gone) },
 	{ STATE_BY(exec_sequence, why, save_why, load_why) },
 	{ STATE_BY(exec_sequence, instance, save_step, load_step) },
 	{ NONE(runtime, "the service in front of it") },
-	{ NONE(control, "the command that runs has a section of its own") },
-	{ NONE(apart, "the upgrade waits until its program runs") },
+	{ NONE(command, "the command that runs has a section of its own") },
+	{ NONE(exec_status, "the upgrade waits until its program runs") },
 	{ NONE(over, "the upgrade waits until its end is reported") },
 	{ NONE(fault, "the upgrade waits until its program runs") },
 };
-const struct field_table course_state = FIELD_TABLE("course", exec_sequence, course_fields);
+const struct field_table sequence_state = FIELD_TABLE("course", exec_sequence, course_fields);
 
 static const char *const phases[] = {
 	[FIRST] = "first",	 [LOOKING] = "looking",	  [ON_TRIAL] = "on_trial",
 	[FOLLOWED] = "followed", [SWEEPING] = "sweeping",
 };
 
-static void save_search_phase(struct state_saver *carry, const void *object)
+static void save_search_phase(struct state_saver *saver, const void *object)
 {
-	state_add(&carry->text, "phase", phases[((const struct forking_search *)object)->phase]);
+	state_add(&saver->text, "phase", phases[((const struct forking_search *)object)->phase]);
 }
 
 static void load_search_phase(struct state_section *section, void *object)
@@ -351,21 +351,21 @@ static void load_search_phase(struct state_section *section, void *object)
 	forking_search_enter(object, phase <= SWEEPING ? (enum phase)phase : LOOKING);
 }
 
-static void save_sockets(struct state_saver *carry, const void *object)
+static void save_sockets(struct state_saver *saver, const void *object)
 {
-	const struct fork_match *kin = object;
+	const struct fork_match *match = object;
 
-	state_add_bytes(&carry->text, "sockets", kin->sockets, kin->socket_count * sizeof(*kin->sockets));
+	state_add_bytes(&saver->text, "sockets", match->sockets, match->socket_count * sizeof(*match->sockets));
 }
 
 static void load_sockets(struct state_section *section, void *object)
 {
-	struct fork_match *kin = object;
+	struct fork_match *match = object;
 	size_t length;
 
-	free(kin->sockets);
-	kin->sockets = state_take_bytes(section, "sockets", SOCKETS_MOST * sizeof(*kin->sockets), &length);
-	kin->socket_count = kin->sockets ? length / sizeof(*kin->sockets) : 0;
+	free(match->sockets);
+	match->sockets = state_take_bytes(section, "sockets", SOCKETS_MOST * sizeof(*match->sockets), &length);
+	match->socket_count = match->sockets ? length / sizeof(*match->sockets) : 0;
 }
 
 static const struct state_field kin_fields[] = {
@@ -389,14 +389,15 @@ static const struct state_field search_fields[] = {
 	{ STATE_FIELD(forking_search, "first", first), .most = INT32_MAX },
 	{ STATE_FIELD(forking_search, "before", before), .most = INT32_MAX },
 	{ STATE_FIELD(forking_search, "status", status) },
-	{ STATE_FIELD(forking_search, "told_group", told_group), PID },
+	{ STATE_FIELD(forking_search, "told_group", signalled_group), PID },
 	{ STATE_FIELD(forking_search, "clear", clear) },
-	{ STATE_STRUCT(forking_search, kin, &kin_state) },
-	{ STATE_ARRAY(forking_search, "told", told), PID, .count = offsetof(struct forking_search, told_count) },
+	{ STATE_STRUCT(forking_search, fork_match, &kin_state) },
+	{ STATE_ARRAY(forking_search, "told", signalled), PID,
+	  .count = offsetof(struct forking_search, signalled_count) },
 	{ STATE_FIELD(forking_search, "timer", timer) },
 	{ STATE_NONE(forking_search, instance, "the one in front of it") },
 	{ STATE_NONE(forking_search, chances, "counted anew, which ends too") },
-	{ STATE_NONE(forking_search, told_count, "as many as there are keys") },
+	{ STATE_NONE(forking_search, signalled_count, "as many as there are keys") },
 };
 const struct field_table search_state = FIELD_TABLE("search", forking_search, search_fields);
 

@@ -3,4 +3,4 @@
 
 #include "engine/serialize/state_field.h"
 
-extern const struct field_table instance_state, notice_state, control_state, course_state, search_state, failure_state;
+extern const struct field_table instance_state, notice_state, command_state, sequence_state, search_state, failure_state;

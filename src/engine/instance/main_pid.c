@@ -83,7 +83,7 @@ static int open_group(struct instance *instance)
 }
 
 /* false, with errno: the process cannot be followed, and nothing has changed. */
-static bool follow(struct notify_state *notice, pid_t pid)
+static bool follow_process(struct notify_state *notice, pid_t pid)
 {
 	struct instance *instance = notice->instance;
 	struct child_table *children = &instance->engine->children;
@@ -120,9 +120,9 @@ static bool follow(struct notify_state *notice, pid_t pid)
 }
 
 /* type = forking: the message names the daemon, so the search for it ends. */
-static void settle(struct instance *instance)
+static void end_daemon_search(struct instance *instance)
 {
-	if (!instance->kin)
+	if (!instance->fork_match)
 		return;
 	forking_search_free(instance);
 	if (instance_is_starting(instance))
@@ -145,7 +145,7 @@ static pid_t find_named(const struct notify_message *message, const struct recei
 	return same ? (pid_t)message->main_pid : -1;
 }
 
-static const char *refuse(const struct notify_state *notice, pid_t pid, bool by_root)
+static const char *refuse_process(const struct notify_state *notice, pid_t pid, bool by_root)
 {
 	struct process process;
 
@@ -169,8 +169,8 @@ void main_pid_take(struct notify_state *notice, const struct notify_message *mes
 	pid = find_named(message, received);
 	if (pid > 0 && (pid == instance->child.pid || pid == notice->ended))
 		return;
-	why = refuse(notice, pid, by_root);
-	if (!why && !follow(notice, pid))
+	why = refuse_process(notice, pid, by_root);
+	if (!why && !follow_process(notice, pid))
 		why = strerror(errno);
 	if (why) {
 		notify_state_say(notice, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
@@ -179,5 +179,5 @@ void main_pid_take(struct notify_state *notice, const struct notify_message *mes
 	}
 	notify_state_say(notice, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
 	instance_signal_followed(instance, instance->groups.group != group);
-	settle(instance);
+	end_daemon_search(instance);
 }

@@ -18,7 +18,7 @@
 #include "engine/runtime/runtime.h"
 #include "os/proc/process.h"
 
-#define HEALTHY 10.                     /* seconds that an instance must have run before RESTART_RESET=1 counts */
+#define RESET_SECONDS 10.               /* seconds that an instance must have run before RESTART_RESET=1 counts */
 
 /* It is not ready, nor was before it was stopped. */
 static bool is_starting(const struct instance *instance)
@@ -26,27 +26,27 @@ static bool is_starting(const struct instance *instance)
 	return instance_is_starting(instance) || instance->facts.unready;
 }
 
-static void stop_patience(struct notify_state *notice)
+static void stop_limit(struct notify_state *notice)
 {
-	ev_timer_stop(notice->instance->engine->loop, &notice->patience);
+	ev_timer_stop(notice->instance->engine->loop, &notice->limit);
 }
 
-static void set_patience(struct notify_state *notice, int64_t microseconds)
+static void set_limit(struct notify_state *notice, int64_t microseconds)
 {
-	stop_patience(notice);
+	stop_limit(notice);
 	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
 		return;
-	ev_timer_set(&notice->patience, (double)microseconds / 1e6, 0.);
-	ev_timer_start(notice->instance->engine->loop, &notice->patience);
+	ev_timer_set(&notice->limit, (double)microseconds / 1e6, 0.);
+	ev_timer_start(notice->instance->engine->loop, &notice->limit);
 }
 
-static void start_patience(struct notify_state *notice, int64_t microseconds)
+static void start_limit(struct notify_state *notice, int64_t microseconds)
 {
 	allowance_begin(&notice->allowance, microseconds);
-	set_patience(notice, microseconds);
+	set_limit(notice, microseconds);
 }
 
-static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct notify_state *notice = timer->data;
 
@@ -74,8 +74,8 @@ struct notify_state *notify_state_new(struct instance *instance, unsigned access
 	notice->access = access;
 	list_init(&notice->link);
 	list_init(&notice->last.link);
-	ev_init(&notice->patience, on_patience);
-	notice->patience.data = notice;
+	ev_init(&notice->limit, on_limit);
+	notice->limit.data = notice;
 	watchdog_init(notice);
 	main_pid_init(notice);
 	return notice;
@@ -87,7 +87,7 @@ void notify_state_free(struct notify_state *notice)
 		return;
 	list_remove(&notice->link);
 	list_remove(&notice->last.link);
-	stop_patience(notice);
+	stop_limit(notice);
 	watchdog_end(notice);
 	main_pid_forget(notice);
 	free(notice);
@@ -100,7 +100,7 @@ void notify_state_watch(struct instance *instance)
 }
 
 /* Keeps the first NOTE_TEXT bytes of a text, without control characters. */
-static void keep(char *out, struct note_text text)
+static void keep_text(char *out, struct note_text text)
 {
 	struct buf visible = { 0 };
 
@@ -133,11 +133,11 @@ static void take_ready(struct notify_state *notice)
 	if (notice->reloading) {
 		notice->reloading = false;
 		notice->reloads++;
-		stop_patience(notice);
+		stop_limit(notice);
 		notify_state_say(notice, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 	}
 	watch_wake_changes(instance->engine);
-	if (!instance_is_starting(instance) || instance->kin)
+	if (!instance_is_starting(instance) || instance->fork_match)
 		return;
 	if (!survives_reload(notice)) {
 		instance->facts.result = RESULT_PROTOCOL;
@@ -156,7 +156,7 @@ static void take_reloading(struct notify_state *notice)
 	if (is_starting(instance) || notice->reloading)
 		return;
 	notice->reloading = true;
-	start_patience(notice, instance->service->groups->lifecycle->timeout_start);
+	start_limit(notice, instance->service->groups->lifecycle->timeout_start);
 	notify_state_say(notice, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 }
 
@@ -170,7 +170,7 @@ static void take_stopping(struct notify_state *notice)
 	watchdog_end(notice);
 	if (instance->facts.stopped)
 		return;
-	start_patience(notice, instance->service->groups->lifecycle->timeout_stop);
+	start_limit(notice, instance->service->groups->lifecycle->timeout_stop);
 	if (!is_starting(instance) && !instance->retired)
 		instance_limit(instance, SCAN_INFINITY);
 	notify_state_say(notice, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
@@ -200,19 +200,19 @@ static void take_error_name(struct notify_state *notice, char *kept, struct note
 {
 	if (!name.at || (strlen(kept) == name.length && !memcmp(kept, name.at, name.length)))
 		return;
-	keep(kept, name);
-	notify_state_say(notice, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %s", (long)notice->speaker, kind,
+	keep_text(kept, name);
+	notify_state_say(notice, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %s", (long)notice->sender, kind,
 			 kept);
 }
 
 static void take_texts(struct notify_state *notice, const struct notify_message *message)
 {
 	if (message->status.at) {
-		keep(notice->status, message->status);
-		notify_state_say(notice, LEVEL_DEBUG, "status", "pid %ld: %s", (long)notice->speaker, notice->status);
+		keep_text(notice->status, message->status);
+		notify_state_say(notice, LEVEL_DEBUG, "status", "pid %ld: %s", (long)notice->sender, notice->status);
 	}
 	if (message->error > 0 && message->error != notice->error)
-		notify_state_say(notice, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)notice->speaker,
+		notify_state_say(notice, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)notice->sender,
 				 (int)message->error, strerror((int)message->error));
 	if (message->error != NOTE_UNSET)
 		notice->error = (int)message->error;
@@ -224,19 +224,19 @@ static void take_texts(struct notify_state *notice, const struct notify_message 
 static void take_extend(struct notify_state *notice, int64_t microseconds)
 {
 	struct ev_loop *loop = notice->instance->engine->loop;
-	bool patient = ev_is_active(&notice->patience);
+	bool patient = ev_is_active(&notice->limit);
 	int64_t left = patient ? allowance_left(&notice->allowance, microseconds) : microseconds;
 	bool granted = instance_extend(notice->instance, microseconds) && left == microseconds;
 
 	watchdog_extend(notice, microseconds);
-	if (patient && ev_timer_remaining(loop, &notice->patience) < (double)left / 1e6)
-		set_patience(notice, left);
-	if (granted || notice->refused)
+	if (patient && ev_timer_remaining(loop, &notice->limit) < (double)left / 1e6)
+		set_limit(notice, left);
+	if (granted || notice->extension_refused)
 		return;
-	notice->refused = true;
+	notice->extension_refused = true;
 	notify_state_say(notice, LEVEL_NOTICE, "notification",
 			 "pid %ld asks by EXTEND_TIMEOUT_USEC for more than ten times its limit: it gets no more",
-			 (long)notice->speaker);
+			 (long)notice->sender);
 }
 
 /* From an instance that has not run well for a while it would only keep the pauses between failures short. */
@@ -245,11 +245,11 @@ static void take_reset(struct notify_state *notice)
 	struct service_runtime *runtime = notice->instance->context;
 	double lasted = clock_now() - notice->instance->since;
 
-	if (!is_starting(notice->instance) && lasted >= HEALTHY)
+	if (!is_starting(notice->instance) && lasted >= RESET_SECONDS)
 		backoff_reset(&runtime->backoff);
 	else
 		notify_state_say(notice, LEVEL_DEBUG, "notification",
-				 "pid %ld said RESTART_RESET=1 within its first 10 seconds", (long)notice->speaker);
+				 "pid %ld said RESTART_RESET=1 within its first 10 seconds", (long)notice->sender);
 }
 
 static void take_watchdog(struct notify_state *notice, const struct notify_message *message)
@@ -268,13 +268,13 @@ static void take_access(struct notify_state *notice, int access)
 
 	notice->access = (unsigned)access;
 	notify_state_say(notice, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
-			 (long)notice->speaker, names[access]);
+			 (long)notice->sender, names[access]);
 }
 
 void notify_state_take(struct notify_state *notice, const struct notify_message *message,
 		       const struct notification *notification, struct received *received, bool by_root)
 {
-	notice->speaker = notification->pid;
+	notice->sender = notification->pid;
 	if (message->wrong.at)
 		notify_state_say(notice, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s",
 				 (long)notification->pid, message->wrong.length < 80 ? (int)message->wrong.length : 80,

@@ -27,7 +27,7 @@
 #define PAUSE_LEAST .01                 /* seconds */
 #define AGAIN .1                        /* seconds until the next try where no process could be started */
 
-static void complain(struct notify *notify, pid_t pid, const char *flaw)
+static void log_flaw(struct notify *notify, pid_t pid, const char *flaw)
 {
 	struct event event = { .name = "notification", .service = notify->service, .pid = pid, .reason = flaw };
 	char more[LOG_RATE_LIMIT_MORE];
@@ -84,7 +84,7 @@ static struct notify_state *find_speaker(struct notify *notify, const struct not
 
 	if (!notice)
 		*why = "it is no process of this service";
-	else if (!notify_sender_may(notice, role))
+	else if (!notify_sender_is_allowed(notice, role))
 		*why = "notify_access does not let it speak";
 	else
 		return notice;
@@ -93,14 +93,14 @@ static struct notify_state *find_speaker(struct notify *notify, const struct not
 
 /* received: the descriptors of the message; NULL: it had none. The sender of a barrier waits until its descriptor is
  * closed. That happens once it was received: all earlier messages have been read by then. */
-static void take(struct notify *notify, struct notification *notification, struct received *received)
+static void take_message(struct notify *notify, struct notification *notification, struct received *received)
 {
 	struct notify_message message;
 	struct notify_state *notice;
 	const char *why;
 
 	if (!notify_message_parse(notification->text, notification->length, &message)) {
-		complain(notify, notification->pid, "BARRIER=1 stands alone");
+		log_flaw(notify, notification->pid, "BARRIER=1 stands alone");
 		return;
 	}
 	if (message.barrier)
@@ -110,11 +110,11 @@ static void take(struct notify *notify, struct notification *notification, struc
 		notify_state_take(notice, &message, notification, received,
 				  notification->uid == 0 && capability_kills(notice->instance->service));
 	else
-		complain(notify, notification->pid, why);
+		log_flaw(notify, notification->pid, why);
 }
 
 /* Decides about the descriptors of a message that was only peeked at. */
-static enum receive_purpose judge(struct notify *notify, const struct notification *notification)
+static enum receive_purpose purpose_of(struct notify *notify, const struct notification *notification)
 {
 	struct notify_message message;
 	const char *why;
@@ -192,7 +192,7 @@ static void on_received(struct fd_receive *reception, struct received *received)
 
 static bool start_reception(struct notify *notify, const struct notification *notification, const char *flaw)
 {
-	enum receive_purpose purpose = flaw ? RECEIVE_NOTHING : judge(notify, notification);
+	enum receive_purpose purpose = flaw ? RECEIVE_NOTHING : purpose_of(notify, notification);
 	struct carried *carried = calloc(1, sizeof(*carried));
 
 	if (!carried)
@@ -216,14 +216,14 @@ static bool start_reception(struct notify *notify, const struct notification *no
 }
 
 /* Begins to receive a message with descriptors; if that fails, superd tries again later. */
-static void receive(struct notify *notify, const struct notification *notification, const char *flaw)
+static void start_receive(struct notify *notify, const struct notification *notification, const char *flaw)
 {
 	if (is_stuck(notify)) {
 		wait_for_end(notify);
 		return;
 	}
 	if (!start_reception(notify, notification, flaw)) {
-		complain(notify, notification->pid, "not yet received: no process to receive what it carries");
+		log_flaw(notify, notification->pid, "not yet received: no process to receive what it carries");
 		pause_for(notify, AGAIN);
 		return;
 	}
@@ -244,13 +244,13 @@ static bool listen_to(struct notify *notify, int most)
 			return true;
 		count_message(notify, &notification);
 		if (heard == NOTIFY_RIGHTS) {
-			receive(notify, &notification, flaw);
+			start_receive(notify, &notification, flaw);
 			return false;
 		}
 		if (heard == NOTIFY_INVALID)
-			complain(notify, notification.pid, flaw);
+			log_flaw(notify, notification.pid, flaw);
 		else
-			take(notify, &notification, NULL);
+			take_message(notify, &notification, NULL);
 	}
 	return !notify->awaited;
 }
@@ -289,11 +289,11 @@ static void on_received(struct fd_receive *reception, struct received *received)
 	notify->awaited = NULL;
 	notify->busy = true;
 	if (!received)
-		complain(notify, notification->pid, "what it carries could not be received");
+		log_flaw(notify, notification->pid, "what it carries could not be received");
 	else if (carried->flaw)
-		complain(notify, notification->pid, carried->flaw);
+		log_flaw(notify, notification->pid, carried->flaw);
 	else
-		take(notify, notification, received);
+		take_message(notify, notification, received);
 	token_bucket_take(&notify->descriptors, descriptors.rate, descriptors.burst, most, clock_now());
 	if (!list_empty(&notify->unheard) && listen_to(notify, LAST_MOST))
 		let_end(notify);

@@ -12,7 +12,7 @@
 
 /* Whether a pid, session or group belongs to the instance. Its first process began its session, and the group that it
  * had before its main process moved is still its own. */
-static bool holds(const struct instance *instance, pid_t id)
+static bool has_id(const struct instance *instance, pid_t id)
 {
 	return id > 1 &&
 		(id == instance->pid || id == instance->child.pid || id == instance->groups.group ||
@@ -24,13 +24,13 @@ static struct notify_state *find_holder(const struct list *notices, pid_t id)
 	LIST_EACH(link, notices) {
 		struct notify_state *notice = container_of(link, struct notify_state, link);
 
-		if (holds(notice->instance, id))
+		if (has_id(notice->instance, id))
 			return notice;
 	}
 	return NULL;
 }
 
-static struct notify_state *find_by_kin(const struct list *notices, pid_t pid)
+static struct notify_state *find_by_ancestors(const struct list *notices, pid_t pid)
 {
 	struct process process;
 	struct notify_state *notice;
@@ -64,7 +64,7 @@ struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, u
 			return notice;
 		}
 	}
-	notice = find_by_kin(notices, pid);
+	notice = find_by_ancestors(notices, pid);
 	if (notice || !list_has_one(notices))
 		return notice;
 	notice = container_of(notices->next, struct notify_state, link);
@@ -86,12 +86,12 @@ static bool is_orphan_of(const struct instance *instance, pid_t pid)
 
 bool notify_sender_is_of(const struct list *notices, const struct notify_state *notice, pid_t pid)
 {
-	const struct notify_state *kin = find_by_kin(notices, pid);
+	const struct notify_state *match = find_by_ancestors(notices, pid);
 
-	return kin ? kin == notice : is_orphan_of(notice->instance, pid);
+	return match ? match == notice : is_orphan_of(notice->instance, pid);
 }
 
-bool notify_sender_may(const struct notify_state *notice, enum role role)
+bool notify_sender_is_allowed(const struct notify_state *notice, enum role role)
 {
 	switch ((enum notify_access)notice->access) {
 	case NOTIFY_NONE:

@@ -16,4 +16,4 @@ struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, u
 bool notify_sender_is_of(const struct list *notices, const struct notify_state *notice, pid_t pid);
 
 /* Whether notify_access allows messages from a process with this role. */
-bool notify_sender_may(const struct notify_state *notice, enum role role);
+bool notify_sender_is_allowed(const struct notify_state *notice, enum role role);

@@ -21,18 +21,18 @@ struct notify_state {
 	struct instance *instance;
 	struct last_words last;         /* the end of its process waits for messages; meanwhile child.pid is 0 */
 	pid_t ended;                    /* pid of that process; 0: none waits, or another one is followed by now */
-	pid_t speaker;                  /* sender of the message that is being taken */
+	pid_t sender;                   /* sender of the message that is being taken */
 	unsigned access;                /* enum notify_access; NOTIFYACCESS= may change it until the instance ends */
 	bool stopping;                  /* it sent STOPPING=1, which is final */
 	bool reloading;
 	unsigned reloads;               /* reloads that it has completed */
-	ev_timer patience;              /* time limit of reloading or stopping */
+	ev_timer limit;                 /* time limit of reloading or stopping */
 	struct allowance allowance;     /* how far that limit can be extended */
-	bool refused;                   /* it was logged that it asks for more time than it may have */
+	bool extension_refused;         /* it was logged that it asks for more time than it may have */
 	ev_timer watchdog;              /* time limit of its silence (engine/instance/watchdog) */
 	double every;                   /* seconds of that limit; 0: none; negative: as in its row */
 	bool watched;                   /* it runs, so the limit counts */
-	bool rests;                     /* it is frozen and cannot send anything */
+	bool paused;                    /* it is frozen and cannot send anything */
 	char status[NOTE_TEXT + 1];     /* STATUS=, printable; "": none */
 	char bus_error[NOTE_TEXT + 1], varlink_error[NOTE_TEXT + 1];
 	int error;                      /* errno; 0: none */

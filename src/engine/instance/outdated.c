@@ -8,14 +8,14 @@
 #include "base/array.h"
 #include "config/option/option_table.h"
 
-static struct outdated *get(struct outdated **outdated)
+static struct outdated *make_outdated(struct outdated **outdated)
 {
 	if (!*outdated)
 		*outdated = calloc(1, sizeof(**outdated));
 	return *outdated;
 }
 
-static struct old_option *find(const struct outdated *outdated, const char *name)
+static struct old_option *find_option(const struct outdated *outdated, const char *name)
 {
 	for (size_t n = 0; n < outdated->count; n++) {
 		if (!strcmp(outdated->options[n].name, name))
@@ -24,7 +24,7 @@ static struct old_option *find(const struct outdated *outdated, const char *name
 	return NULL;
 }
 
-static void add(struct outdated *outdated, const char *name, uint64_t was)
+static void add_option(struct outdated *outdated, const char *name, uint64_t was)
 {
 	struct old_option *larger =
 		array_grow(outdated->options, &outdated->capacity, outdated->count, sizeof(*larger));
@@ -43,12 +43,12 @@ static void free_empty(struct outdated **outdated)
 
 void outdated_note(struct outdated **outdated, const struct option_differences *differences)
 {
-	for (size_t n = 0; n < differences->count && get(outdated); n++) {
+	for (size_t n = 0; n < differences->count && make_outdated(outdated); n++) {
 		const struct option_difference *difference = &differences->list[n];
-		struct old_option *known = find(*outdated, difference->option);
+		struct old_option *known = find_option(*outdated, difference->option);
 
 		if (!known)
-			add(*outdated, difference->option, difference->was);
+			add_option(*outdated, difference->option, difference->was);
 		else if (known->was == difference->is)
 			*known = (*outdated)->options[--(*outdated)->count];
 	}
@@ -57,7 +57,7 @@ void outdated_note(struct outdated **outdated, const struct option_differences *
 
 void outdated_note_socket(struct outdated **outdated, const struct listen *listen)
 {
-	if (!get(outdated))
+	if (!make_outdated(outdated))
 		return;
 	if ((*outdated)->sockets.length)
 		buf_char(&(*outdated)->sockets, ' ');
@@ -71,22 +71,22 @@ void outdated_forget_sockets(struct outdated **outdated)
 	free_empty(outdated);
 }
 
-void outdated_resume(struct outdated **outdated, const char *option, uint64_t was)
+void outdated_load(struct outdated **outdated, const char *option, uint64_t was)
 {
 	for (size_t n = 0; n < directive_count; n++) {
 		const char *name = directives[n].name[NATIVE];
 
-		if (name && !strcmp(name, option) && get(outdated))
-			add(*outdated, name, was);
+		if (name && !strcmp(name, option) && make_outdated(outdated))
+			add_option(*outdated, name, was);
 	}
-	if (!strcmp(option, "account") && get(outdated))
-		add(*outdated, "account", was);
+	if (!strcmp(option, "account") && make_outdated(outdated))
+		add_option(*outdated, "account", was);
 	free_empty(outdated);
 }
 
-void outdated_resume_sockets(struct outdated **outdated, const char *sockets)
+void outdated_load_sockets(struct outdated **outdated, const char *sockets)
 {
-	if (sockets && *sockets && get(outdated))
+	if (sockets && *sockets && make_outdated(outdated))
 		buf_text(&(*outdated)->sockets, sockets);
 }
 

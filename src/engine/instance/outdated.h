@@ -29,7 +29,7 @@ void outdated_note_socket(struct outdated **outdated, const struct listen *liste
 void outdated_forget_sockets(struct outdated **outdated);       /* called before they are noted anew */
 
 /* Takes an option over from another superd. */
-void outdated_resume(struct outdated **outdated, const char *option, uint64_t was);
-void outdated_resume_sockets(struct outdated **outdated, const char *sockets);
+void outdated_load(struct outdated **outdated, const char *option, uint64_t was);
+void outdated_load_sockets(struct outdated **outdated, const char *sockets);
 
 void outdated_free(struct outdated **outdated);

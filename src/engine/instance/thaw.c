@@ -14,7 +14,7 @@ static void restore_limits(struct instance *instance, double limit)
 		instance_limit(instance, (int64_t)(limit * 1e6) + 1);
 }
 
-static void say_stuck(const struct instance *instance)
+static void log_stuck(const struct instance *instance)
 {
 	static const char what[] = "stands still: its control group can't be told to go on";
 	struct event event = {
@@ -35,7 +35,7 @@ void instance_thaw(struct instance *instance)
 	if (!freezer_thaw(&frozen->freezer)) {
 		engine_drop_spare(instance->engine);
 		if (!freezer_thaw(&frozen->freezer))
-			say_stuck(instance);
+			log_stuck(instance);
 		engine_keep_spare(instance->engine);
 	}
 	freezer_free(&frozen->freezer);

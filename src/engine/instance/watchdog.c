@@ -29,12 +29,12 @@ void watchdog_init(struct notify_state *notice)
 	notice->every = -1.;
 }
 
-static void restart(struct notify_state *notice, double wait)
+static void restart_timer(struct notify_state *notice, double wait)
 {
 	struct ev_loop *loop = notice->instance->engine->loop;
 
 	ev_timer_stop(loop, &notice->watchdog);
-	if (wait <= 0. || notice->instance->facts.stopped || !notice->watched || notice->rests)
+	if (wait <= 0. || notice->instance->facts.stopped || !notice->watched || notice->paused)
 		return;
 	ev_timer_set(&notice->watchdog, wait, 0.);
 	ev_timer_start(loop, &notice->watchdog);
@@ -49,18 +49,18 @@ void watchdog_begin(struct notify_state *notice)
 	notice->watched = true;
 	if (notice->every < 0.)
 		notice->every = service_has_watchdog(service) ? seconds(service->groups->lifecycle->watchdog) : 0.;
-	restart(notice, notice->every);
+	restart_timer(notice, notice->every);
 }
 
 void watchdog_heard(struct notify_state *notice)
 {
-	restart(notice, notice->every);
+	restart_timer(notice, notice->every);
 }
 
 void watchdog_change(struct notify_state *notice, int64_t microseconds)
 {
 	notice->every = seconds(microseconds);
-	restart(notice, notice->every);
+	restart_timer(notice, notice->every);
 }
 
 void watchdog_extend(struct notify_state *notice, int64_t microseconds)
@@ -68,19 +68,19 @@ void watchdog_extend(struct notify_state *notice, int64_t microseconds)
 	struct ev_loop *loop = notice->instance->engine->loop;
 
 	if (ev_is_active(&notice->watchdog) && ev_timer_remaining(loop, &notice->watchdog) < seconds(microseconds))
-		restart(notice, seconds(microseconds));
+		restart_timer(notice, seconds(microseconds));
 }
 
-void watchdog_rest(struct notify_state *notice)
+void watchdog_pause(struct notify_state *notice)
 {
-	notice->rests = true;
+	notice->paused = true;
 	ev_timer_stop(notice->instance->engine->loop, &notice->watchdog);
 }
 
 void watchdog_resume(struct notify_state *notice)
 {
-	notice->rests = false;
-	restart(notice, notice->every);
+	notice->paused = false;
+	restart_timer(notice, notice->every);
 }
 
 void watchdog_bark(struct notify_state *notice, const char *reason)

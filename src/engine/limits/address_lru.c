@@ -8,158 +8,158 @@
 
 #include "base/hash.h"
 
-static struct address_entry **bucket(const struct address_lru *recent, uint64_t whose, const unsigned char *source)
+static struct address_entry **bucket_of(const struct address_lru *lru, uint64_t whose, const unsigned char *source)
 {
-	uint64_t h = hash_bytes(HASH_START ^ recent->salt ^ whose * 0x9e3779b97f4a7c15u, source, SOURCE_SIZE);
+	uint64_t h = hash_bytes(HASH_START ^ lru->salt ^ whose * 0x9e3779b97f4a7c15u, source, SOURCE_SIZE);
 
-	h ^= recent->salt >> 32;
+	h ^= lru->salt >> 32;
 	h *= 0xff51afd7ed558ccdu;
-	return &recent->buckets[(size_t)(h ^ h >> 33) & (recent->size - 1)];
+	return &lru->buckets[(size_t)(h ^ h >> 33) & (lru->size - 1)];
 }
 
-static void put(const struct address_lru *recent, struct address_entry *one)
+static void put_in_bucket(const struct address_lru *lru, struct address_entry *entry)
 {
-	struct address_entry **head = bucket(recent, one->whose, one->source);
+	struct address_entry **head = bucket_of(lru, entry->whose, entry->source);
 
-	one->next = *head;
-	*head = one;
+	entry->next = *head;
+	*head = entry;
 }
 
-static bool grow(struct address_lru *recent)
+static bool grow_table(struct address_lru *lru)
 {
-	size_t size = recent->size ? 2 * recent->size : 64;
+	size_t size = lru->size ? 2 * lru->size : 64;
 	struct address_entry **buckets = calloc(size, sizeof(struct address_entry *));
 
 	if (!buckets)
-		return recent->size > 0;        /* longer chains will do */
-	free(recent->buckets);
-	recent->buckets = buckets;
-	recent->size = size;
-	for (struct address_entry *one = recent->oldest; one; one = one->younger)
-		put(recent, one);
+		return lru->size > 0; /* longer chains will do */
+	free(lru->buckets);
+	lru->buckets = buckets;
+	lru->size = size;
+	for (struct address_entry *entry = lru->oldest; entry; entry = entry->younger)
+		put_in_bucket(lru, entry);
 	return true;
 }
 
-static void be_youngest(struct address_lru *recent, struct address_entry *one)
+static void make_youngest(struct address_lru *lru, struct address_entry *entry)
 {
-	one->older = recent->youngest;
-	one->younger = NULL;
-	if (one->older)
-		one->older->younger = one;
+	entry->older = lru->youngest;
+	entry->younger = NULL;
+	if (entry->older)
+		entry->older->younger = entry;
 	else
-		recent->oldest = one;
-	recent->youngest = one;
+		lru->oldest = entry;
+	lru->youngest = entry;
 }
 
-static void leave_ages(struct address_lru *recent, struct address_entry *one)
+static void unlink_by_age(struct address_lru *lru, struct address_entry *entry)
 {
-	if (one->older)
-		one->older->younger = one->younger;
+	if (entry->older)
+		entry->older->younger = entry->younger;
 	else
-		recent->oldest = one->younger;
-	if (one->younger)
-		one->younger->older = one->older;
+		lru->oldest = entry->younger;
+	if (entry->younger)
+		entry->younger->older = entry->older;
 	else
-		recent->youngest = one->older;
+		lru->youngest = entry->older;
 }
 
 /* The entry has left the list by age before. */
-static void forget(struct address_lru *recent, struct address_entry *one)
+static void remove_entry(struct address_lru *lru, struct address_entry *entry)
 {
-	struct address_entry **at = bucket(recent, one->whose, one->source);
+	struct address_entry **at = bucket_of(lru, entry->whose, entry->source);
 
-	while (*at != one)
+	while (*at != entry)
 		at = &(*at)->next;
-	*at = one->next;
-	free(one);
-	recent->count--;
+	*at = entry->next;
+	free(entry);
+	lru->count--;
 }
 
-static struct address_entry *find(const struct address_lru *recent, uint64_t whose, const unsigned char *source)
+static struct address_entry *find_entry(const struct address_lru *lru, uint64_t whose, const unsigned char *source)
 {
-	struct address_entry *one;
+	struct address_entry *entry;
 
-	if (!recent->count)
+	if (!lru->count)
 		return NULL;
-	for (one = *bucket(recent, whose, source); one; one = one->next) {
-		if (one->whose == whose && !memcmp(one->source, source, SOURCE_SIZE))
+	for (entry = *bucket_of(lru, whose, source); entry; entry = entry->next) {
+		if (entry->whose == whose && !memcmp(entry->source, source, SOURCE_SIZE))
 			break;
 	}
-	return one;
+	return entry;
 }
 
-struct address_entry *address_lru_find(struct address_lru *recent, uint64_t whose,
-				       const unsigned char source[SOURCE_SIZE], double now)
+struct address_entry *address_lru_find(struct address_lru *lru, uint64_t whose, const unsigned char source[SOURCE_SIZE],
+				       double now)
 {
-	struct address_entry *found = find(recent, whose, source);
+	struct address_entry *found = find_entry(lru, whose, source);
 
 	if (!found || found->until > now)
 		return found;
-	leave_ages(recent, found);
-	forget(recent, found);
+	unlink_by_age(lru, found);
+	remove_entry(lru, found);
 	return NULL;
 }
 
 /* Removes from the old end the expired entries, and others while there are more than most. */
-static void forget_oldest(struct address_lru *recent, double now, size_t most)
+static void remove_oldest(struct address_lru *lru, double now, size_t most)
 {
-	struct address_entry *one = recent->oldest;
+	struct address_entry *entry = lru->oldest;
 
-	while (one && (recent->count > most || one->until <= now)) {
-		struct address_entry *younger = one->younger;
+	while (entry && (lru->count > most || entry->until <= now)) {
+		struct address_entry *younger = entry->younger;
 
-		leave_ages(recent, one);
-		forget(recent, one);
-		one = younger;
+		unlink_by_age(lru, entry);
+		remove_entry(lru, entry);
+		entry = younger;
 	}
 }
 
-static struct address_entry *add(struct address_lru *recent, uint64_t whose, const unsigned char *source)
+static struct address_entry *add_entry(struct address_lru *lru, uint64_t whose, const unsigned char *source)
 {
-	struct address_entry *one;
+	struct address_entry *entry;
 
-	if (recent->count >= recent->size && !grow(recent))
+	if (lru->count >= lru->size && !grow_table(lru))
 		return NULL;
-	one = calloc(1, sizeof(*one));
-	if (!one)
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
 		return NULL;
-	one->whose = whose;
-	memcpy(one->source, source, SOURCE_SIZE);
-	put(recent, one);
-	recent->count++;
-	return one;
+	entry->whose = whose;
+	memcpy(entry->source, source, SOURCE_SIZE);
+	put_in_bucket(lru, entry);
+	lru->count++;
+	return entry;
 }
 
-struct address_entry *address_lru_note(struct address_lru *recent, uint64_t whose,
-				       const unsigned char source[SOURCE_SIZE], double now, double until)
+struct address_entry *address_lru_note(struct address_lru *lru, uint64_t whose, const unsigned char source[SOURCE_SIZE],
+				       double now, double until)
 {
-	struct address_entry *one = address_lru_find(recent, whose, source, now);
+	struct address_entry *entry = address_lru_find(lru, whose, source, now);
 
-	if (one) {
-		leave_ages(recent, one);
+	if (entry) {
+		unlink_by_age(lru, entry);
 	} else {
-		forget_oldest(recent, now, recent->most - 1);
-		one = add(recent, whose, source);
+		remove_oldest(lru, now, lru->most - 1);
+		entry = add_entry(lru, whose, source);
 	}
-	if (!one)
+	if (!entry)
 		return NULL;
-	one->until = until;
-	be_youngest(recent, one);
-	return one;
+	entry->until = until;
+	make_youngest(lru, entry);
+	return entry;
 }
 
-bool address_lru_has_room(struct address_lru *recent, double now)
+bool address_lru_has_room(struct address_lru *lru, double now)
 {
-	forget_oldest(recent, now, recent->most);
-	return recent->count < recent->most;
+	remove_oldest(lru, now, lru->most);
+	return lru->count < lru->most;
 }
 
-void address_lru_free(struct address_lru *recent)
+void address_lru_free(struct address_lru *lru)
 {
-	for (struct address_entry *one = recent->oldest, *younger; one; one = younger) {
-		younger = one->younger;
-		free(one);
+	for (struct address_entry *entry = lru->oldest, *younger; entry; entry = younger) {
+		younger = entry->younger;
+		free(entry);
 	}
-	free(recent->buckets);
-	*recent = (struct address_lru){ .most = recent->most, .salt = recent->salt };
+	free(lru->buckets);
+	*lru = (struct address_lru){ .most = lru->most, .salt = lru->salt };
 }

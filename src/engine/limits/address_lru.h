@@ -27,14 +27,14 @@ struct address_lru {
 };
 
 /* NULL: not there, or no more. */
-struct address_entry *address_lru_find(struct address_lru *recent, uint64_t whose,
+struct address_entry *address_lru_find(struct address_lru *lru, uint64_t whose,
 				       const unsigned char source[SOURCE_SIZE], double now);
 
 /* Makes it, or finds it, and has it be the youngest, until then. NULL: out of memory. */
-struct address_entry *address_lru_note(struct address_lru *recent, uint64_t whose,
+struct address_entry *address_lru_note(struct address_lru *lru, uint64_t whose,
 				       const unsigned char source[SOURCE_SIZE], double now, double until);
 
 /* Whether one more can be noted without another being forgotten for it. */
-bool address_lru_has_room(struct address_lru *recent, double now);
+bool address_lru_has_room(struct address_lru *lru, double now);
 
-void address_lru_free(struct address_lru *recent);
+void address_lru_free(struct address_lru *lru);

@@ -10,16 +10,16 @@ double histogram_bound(size_t bucket)
 	return bounds[bucket];
 }
 
-void histogram_add(struct histogram *latency, double seconds)
+void histogram_add(struct histogram *histogram, double seconds)
 {
 	size_t bucket = 0;
 
 	if (!(seconds > 0))
 		seconds = 0;            /* the clock was set */
-	latency->count++;
-	latency->sum += seconds;
+	histogram->count++;
+	histogram->sum += seconds;
 	while (bucket < HISTOGRAM_BUCKETS && seconds > bounds[bucket])
 		bucket++;
 	if (bucket < HISTOGRAM_BUCKETS)
-		latency->buckets[bucket]++;
+		histogram->buckets[bucket]++;
 }

@@ -13,5 +13,5 @@ struct histogram {
 	uint32_t buckets[HISTOGRAM_BUCKETS];    /* those above the bound before, up to their own */
 };
 
-void histogram_add(struct histogram *latency, double seconds);
+void histogram_add(struct histogram *histogram, double seconds);
 double histogram_bound(size_t bucket);          /* seconds */

@@ -17,12 +17,12 @@ static double interval_of(const struct access_options *access)
 	return (double)access->trigger_limit_interval / 1e6;
 }
 
-enum rate_limit_exceeded rate_limit_check(const struct rate_limit *pace, const struct access_options *access,
+enum rate_limit_exceeded rate_limit_check(const struct rate_limit *limit, const struct access_options *access,
 					  double now)
 {
-	if (is_full(pace->in_second, access->cps.number, pace->second, 1., now))
+	if (is_full(limit->in_second, access->cps.number, limit->second, 1., now))
 		return OVER_CPS;
-	if (is_full(pace->in_interval, access->trigger_limit_burst, pace->interval, interval_of(access), now))
+	if (is_full(limit->in_interval, access->trigger_limit_burst, limit->interval, interval_of(access), now))
 		return OVER_TRIGGER;
 	return WITHIN_LIMITS;
 }
@@ -36,15 +36,15 @@ static void count_one(int64_t *count, double *begun, double length, double now)
 	++*count;
 }
 
-void rate_limit_count(struct rate_limit *pace, const struct access_options *access, double now)
+void rate_limit_count(struct rate_limit *limit, const struct access_options *access, double now)
 {
 	if (access->cps.number != UNLIMITED)
-		count_one(&pace->in_second, &pace->second, 1., now);
+		count_one(&limit->in_second, &limit->second, 1., now);
 	if (access->trigger_limit_burst != UNLIMITED)
-		count_one(&pace->in_interval, &pace->interval, interval_of(access), now);
+		count_one(&limit->in_interval, &limit->interval, interval_of(access), now);
 }
 
-void rate_limit_reset(struct rate_limit *pace)
+void rate_limit_reset(struct rate_limit *limit)
 {
-	*pace = (struct rate_limit){ 0 };
+	*limit = (struct rate_limit){ 0 };
 }

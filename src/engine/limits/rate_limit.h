@@ -22,11 +22,11 @@ static inline bool rate_limit_is_limited(const struct access_options *access)
 }
 
 /* Whether one more would be too many now. */
-enum rate_limit_exceeded rate_limit_check(const struct rate_limit *pace, const struct access_options *access,
+enum rate_limit_exceeded rate_limit_check(const struct rate_limit *limit, const struct access_options *access,
 					  double now);
 
 /* Counts one more. */
-void rate_limit_count(struct rate_limit *pace, const struct access_options *access, double now);
+void rate_limit_count(struct rate_limit *limit, const struct access_options *access, double now);
 
 /* The service rests: what comes after that counts anew. */
-void rate_limit_reset(struct rate_limit *pace);
+void rate_limit_reset(struct rate_limit *limit);

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-static size_t hash(const void *service, const unsigned char *source)
+static size_t hash_source(const void *service, const unsigned char *source)
 {
 	uint64_t h = hash_bytes(HASH_START ^ (uintptr_t)service, source, SOURCE_SIZE);
 
@@ -15,9 +15,10 @@ static size_t hash(const void *service, const unsigned char *source)
 }
 
 /* The slot of this source, or the empty one where it belongs. */
-static struct source_count *find(const struct source_counts *sources, const void *service, const unsigned char *source)
+static struct source_count *find_slot(const struct source_counts *sources, const void *service,
+				      const unsigned char *source)
 {
-	size_t at = hash(service, source) & (sources->size - 1);
+	size_t at = hash_source(service, source) & (sources->size - 1);
 
 	for (;; at = (at + 1) & (sources->size - 1)) {
 		struct source_count *slot = &sources->slots[at];
@@ -27,7 +28,7 @@ static struct source_count *find(const struct source_counts *sources, const void
 	}
 }
 
-static bool grow(struct source_counts *sources)
+static bool grow_table(struct source_counts *sources)
 {
 	struct source_counts bigger = { .size = sources->size ? 2 * sources->size : 64, .used = sources->used };
 
@@ -36,7 +37,7 @@ static bool grow(struct source_counts *sources)
 		return false;
 	for (size_t n = 0; n < sources->size; n++) {
 		if (sources->slots[n].service)
-			*find(&bigger, sources->slots[n].service, sources->slots[n].source) = sources->slots[n];
+			*find_slot(&bigger, sources->slots[n].service, sources->slots[n].source) = sources->slots[n];
 	}
 	free(sources->slots);
 	*sources = bigger;
@@ -48,9 +49,9 @@ bool source_count_enter(struct source_counts *sources, const void *service, cons
 {
 	struct source_count *slot;
 
-	if (2 * (sources->used + 1) > sources->size && !grow(sources))
+	if (2 * (sources->used + 1) > sources->size && !grow_table(sources))
 		return false;
-	slot = find(sources, service, source);
+	slot = find_slot(sources, service, source);
 	if (slot->count >= (uint64_t)limit)
 		return false;
 	if (!slot->service) {
@@ -67,7 +68,7 @@ static void close_hole(struct source_counts *sources, size_t hole)
 	size_t mask = sources->size - 1;
 
 	for (size_t at = (hole + 1) & mask; sources->slots[at].service; at = (at + 1) & mask) {
-		size_t home = hash(sources->slots[at].service, sources->slots[at].source) & mask;
+		size_t home = hash_source(sources->slots[at].service, sources->slots[at].source) & mask;
 
 		if (((at - home) & mask) < ((at - hole) & mask))
 			continue;
@@ -83,7 +84,7 @@ void source_count_leave(struct source_counts *sources, const void *service, cons
 
 	if (!sources->size)
 		return;
-	slot = find(sources, service, source);
+	slot = find_slot(sources, service, source);
 	if (!slot->service || --slot->count)
 		return;
 	sources->used--;
@@ -93,7 +94,7 @@ void source_count_leave(struct source_counts *sources, const void *service, cons
 unsigned source_count_count(const struct source_counts *sources, const void *service,
 			    const unsigned char source[SOURCE_SIZE])
 {
-	return sources->size ? find(sources, service, source)->count : 0;
+	return sources->size ? find_slot(sources, service, source)->count : 0;
 }
 
 void source_count_free(struct source_counts *sources)

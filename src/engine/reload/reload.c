@@ -100,7 +100,7 @@ static struct listener *sort_listeners(struct service_runtime *runtime, const st
 	if (!listeners)
 		return NULL;
 	admission_recall(runtime);      /* who is asked about goes along with its listener */
-	standby_sockets_name(runtime);
+	standby_sockets_restore_paths(runtime);
 	for (size_t n = 0; n < service->socket_count; n++) {
 		listener_init(&listeners[n], runtime->engine, &service->sockets[n], runtime_on_ready, runtime);
 		for (size_t old = 0; old < runtime->listener_count; old++) {
@@ -191,7 +191,7 @@ static size_t sort_rest(struct service_list *service_list, const struct table *a
 			continue;
 		}
 		admission_recall(rest);
-		standby_sockets_name(rest);
+		standby_sockets_restore_paths(rest);
 		set_aside(rest, rest->service, after);
 		offer(rest, after, offers);
 	}

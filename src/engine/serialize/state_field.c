@@ -73,61 +73,61 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 	return true;
 }
 
-static void save_real_field(struct state_saver *carry, const struct state_field *field, const double *real)
+static void save_real_field(struct state_saver *saver, const struct state_field *field, const double *real)
 {
 	if (field->always || *real < 0 || *real > 0)
-		state_add_real(&carry->text, field->key, *real);
+		state_add_real(&saver->text, field->key, *real);
 }
 
-static void save_number_field(struct state_saver *carry, const struct state_field *field, const void *at)
+static void save_number_field(struct state_saver *saver, const struct state_field *field, const void *at)
 {
 	int64_t number = get_number(field, at);
 
 	if (field->always || number != field->missing)
-		state_add_number(&carry->text, field->key, number);
+		state_add_number(&saver->text, field->key, number);
 }
 
 /* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
-static void save_timer(struct state_saver *carry, const struct state_field *field, ev_timer *timer)
+static void save_timer(struct state_saver *saver, const struct state_field *field, ev_timer *timer)
 {
-	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
+	double left = ev_is_active(timer) ? ev_timer_remaining(saver->loop, timer) : 0.;
 
 	if (ev_is_active(timer) || ev_is_pending(timer))
-		state_add_real(&carry->text, field->key, left > 0. ? left : 0.);
+		state_add_real(&saver->text, field->key, left > 0. ? left : 0.);
 }
 
 /* One value: the whole of a field, or an element of an array. */
-static void save_value(struct state_saver *carry, const struct state_field *field, const void *at)
+static void save_value(struct state_saver *saver, const struct state_field *field, const void *at)
 {
 	switch (field->kind) {
 	case STATE_FLAG:
 	case STATE_UNSIGNED:
 	case STATE_SIGNED:
-		save_number_field(carry, field, at);
+		save_number_field(saver, field, at);
 		break;
 	case STATE_REAL:
-		save_real_field(carry, field, at);
+		save_real_field(saver, field, at);
 		break;
 	case STATE_TEXT:
-		save_text(carry, field->key, at);
+		save_text(saver, field->key, at);
 		break;
 	case STATE_STRING:
 	case STATE_BORROWED:
 		if (field->always && *(const char *const *)at)
-			state_add(&carry->text, field->key, *(const char *const *)at);
+			state_add(&saver->text, field->key, *(const char *const *)at);
 		else
-			save_text(carry, field->key, *(const char *const *)at);
+			save_text(saver, field->key, *(const char *const *)at);
 		break;
 	case STATE_BYTES:
 		if (field->always || !is_zero(at, field->size))
-			state_add_bytes(&carry->text, field->key, at, field->size);
+			state_add_bytes(&saver->text, field->key, at, field->size);
 		break;
 	case STATE_FD:
-		save_fd(carry, field->key, *(const int *)at);
+		save_fd(saver, field->key, *(const int *)at);
 		break;
 	case STATE_TIMER:
 	case STATE_LEFT:
-		save_timer(carry, field, (ev_timer *)(size_t)at);       /* libev only reads it */
+		save_timer(saver, field, (ev_timer *)(size_t)at); /* libev only reads it */
 		break;
 	default:
 		break;
@@ -139,34 +139,34 @@ static size_t count_of(const struct state_field *field, const void *object)
 	return field->count ? *(const size_t *)(const void *)((const char *)object + field->count) : field->length;
 }
 
-static void save_field(struct state_saver *carry, const struct state_field *field, const void *object);
+static void save_field(struct state_saver *saver, const struct state_field *field, const void *object);
 
-static void save_fields(struct state_saver *carry, const struct field_table *table, const void *object)
+static void save_fields(struct state_saver *saver, const struct field_table *table, const void *object)
 {
 	for (size_t n = 0; n < table->count; n++)
-		save_field(carry, &table->fields[n], object);
+		save_field(saver, &table->fields[n], object);
 }
 
-static void save_field(struct state_saver *carry, const struct state_field *field, const void *object)
+static void save_field(struct state_saver *saver, const struct state_field *field, const void *object)
 {
 	const char *at = (const char *)object + field->offset;
 
 	if (field->kind == STATE_INNER)
-		save_fields(carry, field->inner, at);
+		save_fields(saver, field->inner, at);
 	else if (field->kind == STATE_CUSTOM)
-		field->save(carry, object);
+		field->save(saver, object);
 	else if (!field->length)
-		save_value(carry, field, at);
+		save_value(saver, field, at);
 	else
 		for (size_t n = 0; n < count_of(field, object); n++)
-			save_value(carry, field, at + n * field->size);
+			save_value(saver, field, at + n * field->size);
 }
 
-void state_save(struct state_saver *carry, const struct field_table *table, const void *object)
+void state_save(struct state_saver *saver, const struct field_table *table, const void *object)
 {
 	if (table->kind)
-		state_open_section(&carry->text, table->kind);
-	save_fields(carry, table, object);
+		state_open_section(&saver->text, table->kind);
+	save_fields(saver, table, object);
 }
 
 static void load_number(struct state_section *section, const struct state_field *field, void *at)

@@ -53,7 +53,7 @@ struct state_field {
 	size_t length;                  /* an array, whose elements have the key one after another: how many it holds; 0: no array */
 	size_t count;                   /* the offset of a size_t, how many elements there are; 0: all */
 	const struct field_table *inner;
-	void (*save)(struct state_saver *carry, const void *object);
+	void (*save)(struct state_saver *saver, const void *object);
 	void (*load)(struct state_section *section, void *object);      /* NULL: its maker has read it */
 	const char *why;
 };
@@ -92,7 +92,7 @@ struct field_table {
 #define FIELD_TABLE(section, of, rows) { section, #of, sizeof(struct of), rows, sizeof(rows) / sizeof(*(rows)) }
 
 /* Opens the table's section, if it has one, and writes the fields. */
-void state_save(struct state_saver *carry, const struct field_table *table, const void *object);
+void state_save(struct state_saver *saver, const struct field_table *table, const void *object);
 
 /* Reads the fields, in the order of the table. A value out of bounds counts as missing. The loop is for
  * STATE_TIMER. */

@@ -16,9 +16,9 @@ struct state_saver {
 	bool failed;                    /* out of memory for fds */
 };
 
-void save_free(struct state_saver *carry);
+void save_free(struct state_saver *saver);
 
-void save_fd(struct state_saver *carry, const char *key, int fd);       /* -1: nothing */
-void save_number(struct state_saver *carry, const char *key, int64_t value); /* 0: nothing */
-void save_real(struct state_saver *carry, const char *key, double value); /* 0: nothing */
-void save_text(struct state_saver *carry, const char *key, const char *value);  /* NULL, "": writes nothing */
+void save_fd(struct state_saver *saver, const char *key, int fd); /* -1: nothing */
+void save_number(struct state_saver *saver, const char *key, int64_t value); /* 0: nothing */
+void save_real(struct state_saver *saver, const char *key, double value); /* 0: nothing */
+void save_text(struct state_saver *saver, const char *key, const char *value); /* NULL, "": writes nothing */

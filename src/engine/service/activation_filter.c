@@ -8,7 +8,7 @@
 
 bool activation_filter_ask(struct service_runtime *runtime)
 {
-	return drain_snapshot_is_noting(runtime) || health_probes_ward_off(runtime) || progress_proof_ward_off(runtime);
+	return drain_snapshot_is_noting(runtime) || health_probes_filter(runtime) || progress_proof_filter(runtime);
 }
 
 void activation_filter_forget(struct service_runtime *runtime)

@@ -243,7 +243,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 
 	old_row_note(runtime, service);
 	drain_replaced(runtime);
-	left = standby_sockets_uproot(runtime, &left_count);
+	left = standby_sockets_release_all(runtime, &left_count);
 	shared_run_end_answering(runtime);
 	if (closes)
 		runtime_event(runtime, REPLACED);

@@ -59,7 +59,7 @@ static void hear(struct service_runtime *runtime, unsigned char event)
 		drain_retire(runtime);
 		break;
 	case THAWED:
-		freeze_tidy(runtime);
+		freeze_release(runtime);
 		break;
 	case HANDED:
 		accept_handed(runtime);

@@ -28,9 +28,9 @@ bool drain_current(struct service_runtime *runtime, bool patient)
 
 static void drain_owed(struct service_runtime *runtime)
 {
-	if (runtime_state(runtime) == FROZEN && standby_sockets_are_owed(runtime))
+	if (runtime_state(runtime) == FROZEN && standby_sockets_have_clients(runtime))
 		runtime_event(runtime, ENABLE);
-	if (runtime_state(runtime) != RUNNING || !standby_sockets_are_owed(runtime))
+	if (runtime_state(runtime) != RUNNING || !standby_sockets_have_clients(runtime))
 		return;
 	standby_sockets_open(runtime, NULL);
 	if (!drain_current(runtime, false))

@@ -270,7 +270,7 @@ void service_reload_carry(struct state_saver *carry, struct service_runtime *run
 		return;
 	state_save(carry, &refresh_state, refresh);
 	if (aux_command_is_busy(&refresh->control))
-		state_save(carry, &control_state, &refresh->control);
+		state_save(carry, &command_state, &refresh->control);
 }
 
 struct aux_command *service_reload_resume(struct service_runtime *runtime, struct state_section *section)

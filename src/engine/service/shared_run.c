@@ -305,7 +305,7 @@ static bool hurry_drains(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (!drain_has_twin(instance))
+		if (!drain_has_standby(instance))
 			continue;
 		drain_end(instance);
 		any = true;

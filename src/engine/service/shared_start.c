@@ -100,8 +100,8 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	}
 	service_cgroup_enter(runtime, instance, launch);
 	if (instance->sequence) {
-		launch->invocation = instance->sequence->control.invocation;
-		launch->checks = instance->sequence->control.checks && launch->plan->condition_count;
+		launch->invocation = instance->sequence->command.invocation;
+		launch->checks = instance->sequence->command.checks && launch->plan->condition_count;
 	}
 	outdated_free(&instance->outdated);     /* the row may have changed while it was on its way to here */
 	unreaped_start(runtime->engine, launch);
@@ -182,7 +182,7 @@ struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struc
 
 	if (!start)
 		return NULL;
-	exec_sequence_resume(&start->sequence, runtime, instance);
+	exec_sequence_load(&start->sequence, runtime, instance);
 	return &start->sequence;
 }
 

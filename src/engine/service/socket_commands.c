@@ -192,7 +192,7 @@ void socket_commands_carry(struct state_saver *carry, struct service_runtime *ru
 		return;
 	state_save(carry, &opening_state, opening);
 	if (aux_command_is_busy(&opening->control))
-		state_save(carry, &control_state, &opening->control);
+		state_save(carry, &command_state, &opening->control);
 }
 
 struct aux_command *socket_commands_resume(struct service_runtime *runtime, struct state_section *section)

@@ -125,7 +125,7 @@ static void read_recent(struct address_lru *recent, struct state_section *sectio
 {
 	struct address_entry found = { 0 }, *one;
 
-	state_load(section, &sighting_state, &found, NULL);
+	state_load(section, &address_entry_state, &found, NULL);
 	if (!state_bytes(section, "source", found.source, sizeof(found.source)))
 		return;
 	one = address_lru_note(recent, found.whose, found.source, clock_now(), found.until);

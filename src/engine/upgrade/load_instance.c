@@ -168,7 +168,7 @@ void load_notice(struct state_loader_instance *resumed, struct state_section *se
 	}
 	notice = instance->notice;
 	state_load(section, &notice_state, notice, instance->engine->loop);
-	if (ev_is_active(&notice->patience))
+	if (ev_is_active(&notice->limit))
 		allowance_begin(&notice->allowance, (int64_t)(state_real(section, "patience", 0.) * 1e6));
 	if (gone >= 0 && !instance->main_watch)
 		main_watch_begin(&instance->main_watch, instance->engine, &instance->child, gone);
@@ -181,7 +181,7 @@ void load_notice(struct state_loader_instance *resumed, struct state_section *se
 void load_drain(struct state_loader_instance *resumed, struct state_section *section)
 {
 	if (resumed->instance)
-		drain_resume(resumed->instance, section);
+		drain_load(resumed->instance, section);
 }
 
 void load_outdated(struct state_loader_instance *resumed, struct state_section *section)
@@ -196,10 +196,10 @@ void load_outdated(struct state_loader_instance *resumed, struct state_section *
 		entry->used = true;
 		was = strtoull(entry->value, &name, 16);
 		if (*name == ' ')
-			outdated_resume(&resumed->instance->outdated, name + 1, was);
+			outdated_load(&resumed->instance->outdated, name + 1, was);
 	}
 	if (resumed->instance)
-		outdated_resume_sockets(&resumed->instance->outdated, state_text(section, "sockets"));
+		outdated_load_sockets(&resumed->instance->outdated, state_text(section, "sockets"));
 }
 
 /* A command whose end this superd cannot see would be waited for for ever, so it counts as failed. One of an unknown
@@ -213,7 +213,7 @@ void load_control(struct state_loader_instance *resumed, struct state_section *s
 		return;
 	control->next = 1;
 	control->fault = (struct fault){ .stage = STAGE_NONE };
-	state_load(section, &control_state, control, engine->loop);
+	state_load(section, &command_state, control, engine->loop);
 	if (control->child.pid && !child_table_add(&engine->children, &control->child))
 		control->child.pid = 0;
 	if (!control->child.pid) {
@@ -247,11 +247,11 @@ void load_course(struct state_loader_instance *resumed, struct state_section *se
 		sequence = shared_start_resume(resumed->runtime, instance);
 	else if (instance)
 		sequence = pending_load_sequence(resumed->runtime, instance, &guest, state_flag(section, "has_run"));
-	resumed->control = sequence ? &sequence->control : NULL;
+	resumed->control = sequence ? &sequence->command : NULL;
 	if (sequence) {
-		state_load(section, &course_state, sequence, NULL);
+		state_load(section, &sequence_state, sequence, NULL);
 		if (*sequence->invocation)
-			sequence->control.invocation = sequence->invocation;
+			sequence->command.invocation = sequence->invocation;
 		return;
 	}
 	close_socket_client(resumed->runtime->engine, resumed->runtime->service->name, &guest.client);
@@ -272,7 +272,7 @@ void load_search(struct state_loader_instance *resumed, struct state_section *se
 {
 	struct instance *instance = resumed->instance;
 	struct forking_search *search =
-		instance && !instance->kin ? forking_resume(instance, resumed->runtime->table) : NULL;
+		instance && !instance->fork_match ? forking_load(instance, resumed->runtime->table) : NULL;
 
 	if (search)
 		state_load(section, &search_state, search, instance->engine->loop);

@@ -103,10 +103,10 @@ static void load_parked(struct state_loader_instance *resumed, struct state_sect
 static void load_twins(struct state_loader_instance *resumed, struct state_section *section)
 {
 	struct standby_sockets *standby_sockets =
-		resumed->runtime->run->standby_sockets ? NULL : standby_sockets_resume(resumed->runtime);
+		resumed->runtime->run->standby_sockets ? NULL : standby_sockets_load(resumed->runtime);
 
 	if (standby_sockets)
-		state_load(section, &twins_state, standby_sockets, NULL);
+		state_load(section, &standby_state, standby_sockets, NULL);
 }
 
 static void load_twin(struct state_loader_instance *resumed, struct state_section *section)
@@ -117,7 +117,7 @@ static void load_twin(struct state_loader_instance *resumed, struct state_sectio
 
 	struct drained_socket left = { .fd = -1 };
 
-	state_load(section, &parted_state, &left, NULL);
+	state_load(section, &leftover_state, &left, NULL);
 	for (size_t n = 0; standby_sockets && left.fd >= 0 && of >= 0 && n < standby_sockets->count; n++) {
 		if (runtime->listeners[n].io.fd != of || standby_sockets->pairs[n].other >= 0)
 			continue;
@@ -125,7 +125,7 @@ static void load_twin(struct state_loader_instance *resumed, struct state_sectio
 		standby_sockets->pairs[n].older = left.younger;
 		if (foreign_holder_is(runtime->service->account))
 			foreign_socket_resume(left.fd);
-		if (!standby_sockets->apart)
+		if (!standby_sockets->split)
 			standby_sockets_linger(standby_sockets);
 		return;
 	}
@@ -289,7 +289,7 @@ void load_service(struct state_loader *resume, struct service_runtime *runtime, 
 	if (runtime->run && resumed.timer >= 0.)
 		runtime_start_timer(runtime, resumed.timer);
 	if (runtime->run && resumed.taking >= 0. && runtime_state(runtime) == RUNNING)
-		accept_latency_resume(runtime, resumed.taking);
+		accept_latency_load(runtime, resumed.taking);
 	if (runtime->run && runtime_is_empty(runtime))
 		start_kit_rest(&runtime->run->kit);
 	resume->services++;

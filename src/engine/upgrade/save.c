@@ -52,7 +52,7 @@ static void save_recent(struct state_saver *carry, const char *kind, const struc
 		if (one->until <= now)
 			continue;
 		state_open_section(&carry->text, kind);
-		state_save(carry, &sighting_state, one);
+		state_save(carry, &address_entry_state, one);
 	}
 }
 

@@ -116,11 +116,11 @@ static void save_course(struct state_saver *carry, struct exec_sequence *sequenc
 {
 	const struct pending_client *guest = pending_of_sequence(sequence);
 
-	state_save(carry, &course_state, sequence);
+	state_save(carry, &sequence_state, sequence);
 	if (guest)
 		save_guest(carry, guest, sequence->has_run);
-	if (aux_command_is_busy(&sequence->control))
-		state_save(carry, &control_state, &sequence->control);
+	if (aux_command_is_busy(&sequence->command))
+		state_save(carry, &command_state, &sequence->command);
 }
 
 void save_instances(struct state_saver *carry, struct service_runtime *runtime)

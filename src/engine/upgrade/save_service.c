@@ -47,7 +47,7 @@ static void save_idle(struct state_saver *carry, const struct service_runtime *r
 {
 	struct idle_saved left;
 
-	idle_remains(runtime, &left);
+	idle_get_saved(runtime, &left);
 	if (!left.is_there)
 		return;
 	state_save(carry, &saved_idle, &left);
@@ -64,7 +64,7 @@ static void save_failures(struct state_saver *carry, const struct failures *fail
 static void save_twins(struct state_saver *carry, const struct service_runtime *runtime,
 		       const struct standby_sockets *standby_sockets)
 {
-	state_save(carry, &twins_state, standby_sockets);
+	state_save(carry, &standby_state, standby_sockets);
 	for (size_t n = 0; n < standby_sockets->count; n++) {
 		if (standby_sockets->pairs[n].other < 0)
 			continue;
@@ -72,7 +72,7 @@ static void save_twins(struct state_saver *carry, const struct service_runtime *
 		state_add_number(&carry->text, "of", runtime->listeners[n].io.fd);
 	}
 	for (const struct standby_leftover *at = standby_sockets->leftovers; at; at = at->next)
-		state_save(carry, &parted_state, &at->socket);
+		state_save(carry, &leftover_state, &at->socket);
 }
 
 /* The reader reads those inherited to their end. */

@@ -105,7 +105,7 @@ Test(conn_query, counts_those_who_are_connected)
 
 	cr_assert(conn_query_add(&query, listener, 1 << CONN_TCP));
 	ask();
-	cr_assert(conn_query_is_whole(&query));
+	cr_assert(conn_query_is_complete(&query));
 	cr_assert_eq(conn_query_sum(&query), 2u);
 	close(first);
 	close(second);
@@ -127,7 +127,7 @@ Test(conn_query, counts_its_failures_until_it_is_cancelled)
 	cr_assert(conn_query_add(&query, -1, ANY_KIND));
 	ask();
 	ask();
-	cr_assert(!conn_query_is_whole(&query));
+	cr_assert(!conn_query_is_complete(&query));
 	cr_assert_eq(query.failures, 2u);
 	conn_query_cancel(&query);
 	cr_assert_eq(query.failures, 0u);
@@ -228,7 +228,7 @@ Test(conn_query, knows_nothing_without_memory_and_comes_again)
 	cr_assert_eq(answers, 1u);
 	cr_assert_eq(query.failures, 1u);
 	wait_for_answer();
-	cr_assert(conn_query_is_whole(&query));
+	cr_assert(conn_query_is_complete(&query));
 	cr_assert_eq(query.failures, 0u);
 }
 

@@ -72,7 +72,7 @@ Test(patience, is_over_when_a_sleeping_backend_takes_nobody)
 	double time = lasts(pid, always_three);
 
 	end(pid);
-	cr_expect(time >= PATIENCE_IDLE && time < PATIENCE_IDLE + .6, "%g", time);
+	cr_expect(time >= DRAIN_IDLE_MOST && time < DRAIN_IDLE_MOST + .6, "%g", time);
 }
 
 Test(patience, begins_anew_whenever_somebody_is_served)
@@ -81,7 +81,7 @@ Test(patience, begins_anew_whenever_somebody_is_served)
 	double time = lasts(pid, one_less_each_second);
 
 	end(pid);
-	cr_expect(time >= 10. + PATIENCE_IDLE && time < 10.8 + PATIENCE_IDLE, "%g", time);
+	cr_expect(time >= 10. + DRAIN_IDLE_MOST && time < 10.8 + DRAIN_IDLE_MOST, "%g", time);
 }
 
 Test(patience, is_not_won_by_clients_who_come)
@@ -90,14 +90,14 @@ Test(patience, is_not_won_by_clients_who_come)
 	double time = lasts(pid, now_more_now_less);
 
 	end(pid);
-	cr_expect(time < PATIENCE_IDLE + .6, "%g", time);
+	cr_expect(time < DRAIN_IDLE_MOST + .6, "%g", time);
 }
 
 Test(patience, has_an_end_whoever_is_served)
 {
 	double time = lasts(0, one_less_each_tenth);
 
-	cr_expect(time >= PATIENCE_MOST - .1 && time < PATIENCE_MOST + .3, "%g", time);
+	cr_expect(time >= DRAIN_DURATION_MOST - .1 && time < DRAIN_DURATION_MOST + .3, "%g", time);
 }
 
 static double clock_now(void)

@@ -5,7 +5,7 @@
 
 static double kept_awake(const struct freeze_times *times)
 {
-	double until = freeze_rested(times);
+	double until = freeze_allowed_from(times);
 
 	return until > 0 ? until - times->last_thaw : 0;
 }
@@ -14,9 +14,9 @@ Test(freeze, lets_one_that_slept_well_be_frozen_at_any_time)
 {
 	struct freeze_times times = { 0 };
 
-	cr_expect_eq(freeze_rested(&times), 0);
+	cr_expect_eq(freeze_allowed_from(&times), 0);
 	freeze_note_sleep(&times, 3600);
-	cr_expect_eq(freeze_rested(&times), 0);
+	cr_expect_eq(freeze_allowed_from(&times), 0);
 	cr_expect_gt(times.last_thaw, 0);
 }
 
@@ -59,5 +59,5 @@ Test(freeze, forgets_naps_after_a_long_sleep)
 	for (int n = 0; n < 6; n++)
 		freeze_note_sleep(&times, .2);
 	freeze_note_sleep(&times, 40);
-	cr_expect_eq(freeze_rested(&times), 0);
+	cr_expect_eq(freeze_allowed_from(&times), 0);
 }

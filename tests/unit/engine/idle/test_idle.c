@@ -33,7 +33,7 @@ void __wrap_close_events_hear(struct engine *ignored);
 
 bool __wrap_conn_query_start(struct conn_query *query)
 {
-	cr_assert_eq(query, &runtime.run->idle->visitors.query);
+	cr_assert_eq(query, &runtime.run->idle->clients.query);
 	asked++;
 	return true;
 }
@@ -87,7 +87,7 @@ static void count(bool seen)
 	while (asked == before)
 		ev_run(engine.loop, EVRUN_ONCE);
 	is_seen = seen;
-	runtime.run->idle->visitors.query.counted(&runtime.run->idle->visitors.query);
+	runtime.run->idle->clients.query.counted(&runtime.run->idle->clients.query);
 }
 
 static void begin_as_before_an_upgrade(void)

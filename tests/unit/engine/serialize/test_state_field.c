@@ -38,10 +38,10 @@
 #define OBJECT_MOST 65536
 
 static const struct field_table *tables[TABLES_MOST] = {
-	&engine_state, &sighting_state, &latency_state, &listener_state, &parked_state, &debt_state, &output_state,
-	&released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &saved_guard,
-	&saved_times, &failure_state, &twins_state, &pair_state, &parted_state, &opening_state,
-	&refresh_state, &instance_state, &notice_state, &control_state, &course_state, &search_state,
+	&engine_state, &address_entry_state, &latency_state, &listener_state, &parked_state, &debt_state,
+	&output_state, &released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &saved_guard,
+	&saved_times, &failure_state, &standby_state, &pair_state, &leftover_state, &opening_state,
+	&refresh_state, &instance_state, &notice_state, &command_state, &sequence_state, &search_state,
 	&pending_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&saved_idle, &saved_freeze, &saved_run,
 };
@@ -574,7 +574,7 @@ Test(state_field, carries_the_state_of_an_instance)
 
 	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
 		struct instance *was = make(&instance_state), *is = make(&instance_state);
-		struct exec_sequence *course = make(&course_state), *comes = make(&course_state);
+		struct exec_sequence *course = make(&sequence_state), *comes = make(&sequence_state);
 		unsigned char state = states[n].state;
 
 		was->state = state;
@@ -585,10 +585,10 @@ Test(state_field, carries_the_state_of_an_instance)
 		was->facts.ready = state == INSTANCE_READY || state == INSTANCE_REMAIN || state == INSTANCE_CLEAR;
 		course->instance = was;
 		course->main_is_gone = states[n].main_is_gone;
-		list_init(&course->control.last.link);
+		list_init(&course->command.last.link);
 		comes->instance = is;
 		state_load(save(&instance_state, was), &instance_state, is, loop);
-		state_load(save(&course_state, course), &course_state, comes, loop);
+		state_load(save(&sequence_state, course), &sequence_state, comes, loop);
 		cr_expect_eq(is->state, states[n].comes, "%s comes as %s", instance_state_name(state),
 			     instance_state_name(is->state));
 		cr_expect(is->facts.ready || !was->facts.ready, "%s", instance_state_name(state));
