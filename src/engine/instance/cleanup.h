@@ -1,12 +1,12 @@
-/* Removes what a service leaves when none of its instances runs: folders, shared memory. */
+/* Removes the directories, credentials and shared memory of a service when none of its instances runs. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/runtime/runtime.h"
 
-/* Removes what goes with its last instance. */
+/* Called when the last instance has ended. */
 void cleanup_remove(struct service_runtime *runtime);
 
-/* Also removes what stays only as long as a client may start it again. */
+/* Called when no client can start the service again: also removes what is preserved between instances. */
 void cleanup_remove_last(struct service_runtime *runtime);

@@ -1,5 +1,5 @@
-/* The descriptors that instances store with superd (engine/launch/fdstore), and over which ends their row keeps
- * them. */
+/* Decides which descriptors superd keeps for a service (FDSTORE of sd_notify(3)), and for how long:
+ * file_descriptor_store_max and file_descriptor_store_preserve. engine/launch/fdstore holds the descriptors. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,13 +8,14 @@
 #include "engine/runtime/runtime.h"
 #include "exec/worker/receive_async.h"
 
-/* Takes what a message of an instance that runs as this user says about descriptors; received: those of the message;
- * NULL: none. */
+/* Stores or removes descriptors as a message of an instance says. received: the message's descriptors; NULL: none.
+ * user: the user of the instance. */
 void fdstore_policy_take(struct service_runtime *runtime, const struct notify_message *message,
 			 struct received *received, uid_t user);
 
-/* The service is started: drops descriptors that it stored as another user. */
+/* Called before the service is started: drops descriptors that it stored as another user. */
 void fdstore_policy_begin_run(struct service_runtime *runtime);
 
-/* The last instance has ended, well or not: drops descriptors that the row does not keep. */
+/* Called when the last instance has ended: drops descriptors that the service does not preserve. well: the instance
+ * succeeded. */
 void fdstore_policy_end_run(struct service_runtime *runtime, bool well);

@@ -1,9 +1,9 @@
-/* Tells to which start of type = forking an orphan belongs that became superd's child.
+/* Finds out to which start of type = forking an orphan belongs that became superd's child (PR_SET_CHILD_SUBREAPER).
  *
- * A process is kin if its session or group was seen before (the first process has its own), or if it has one of the
- * sockets that were passed. If that cannot be seen, as the kernel hides a process or the service has no sockets, its
- * command decides; without that it is taken only if no other start could have brought it. A process that is older, or
- * belongs to another instance, never is kin. */
+ * A process is a member of a start if superd saw its session or group there before (the first process has its own), or
+ * if it holds one of the sockets that were passed. If superd cannot look at the sockets, because the kernel hides the
+ * process or the service has none, the command line decides. Without that, superd takes the process only if no other
+ * start could have left it. A process that is older than the start, or belongs to another instance, is no member. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,28 +15,29 @@
 #include "engine/listener/listener.h"
 #include "os/proc/process.h"
 
-#define FORK_MATCH_KNOWN 64
-/* How surely a process is kin. */
+#define FORK_MATCH_KNOWN 64             /* pids, sessions and groups remembered for one start */
+
+/* How certain it is that a process is a member; in ascending order. */
 enum match_certainty { MATCH_DISPUTED, MATCH_UNDISPUTED, MATCH_LIKELY, MATCH_CERTAIN };
 
 #define FORK_MATCH_NONE 0
-#define FORK_MATCH_UNCLEAR (-1)         /* several, or one that may as well be another start's */
+#define FORK_MATCH_UNCLEAR (-1)         /* several candidates, or one that may belong to another start */
 
-/* One start, from before its first process until its daemon is settled. */
+/* One start, from before its first process until its daemon is settled. Embedded in struct forking_search. */
 struct fork_match {
 	struct list link;               /* in engine->instances->forking */
-	struct table *table;            /* holds the table of its row, which a reload may have replaced since */
-	const struct service *service;
-	const struct child *followed;   /* child of its instance; pid 0: no process is followed */
-	int64_t start_time;
-	struct file_id *sockets;
+	struct table *table;            /* reference to the table of `service`, which a reload may have replaced */
+	const struct service *service;  /* configuration of the start */
+	const struct child *followed;   /* child of the instance; its pid is 0 while superd follows no process */
+	int64_t start_time;             /* time of the start, in the unit of struct process */
+	struct file_id *sockets;        /* sockets that were passed; owned */
 	size_t socket_count;
-	bool seeking;                   /* its daemon is unknown yet: an orphan may belong to it */
-	pid_t known[FORK_MATCH_KNOWN];  /* its processes, sessions and groups, by their numbers */
+	bool seeking;                   /* true: the daemon is unknown, so an orphan may belong to this start */
+	pid_t known[FORK_MATCH_KNOWN];  /* pids, sessions and groups of the start's processes */
 	size_t known_count;
 };
 
-/* Notes the sockets of a start, just before it. false: out of memory. */
+/* Notes the sockets of a start. Call it before the first process is started. false: out of memory. */
 bool fork_match_init(struct fork_match *match, const struct instance *instance, struct table *table,
 		     const struct listener *listeners, unsigned listener_count);
 void fork_match_free(struct fork_match *match);

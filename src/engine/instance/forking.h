@@ -1,6 +1,6 @@
-/* type = forking: finds the daemon that the first process leaves. Until it is settled the instance has a kin
- * (engine/instance/fork_match): the followed process may exit with 0 and leave another, or the start fails, and then
- * all of its processes are stopped before the instance is over. */
+/* type = forking: finds the daemon that the first process leaves. Until the daemon is settled, instance->fork_match is
+ * set: the followed process may exit with 0 and leave another one. If the start fails, superd stops all of its
+ * processes before the instance ends. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,14 +10,14 @@
 #include "engine/instance/instance.h"
 #include "engine/listener/listener.h"
 
-/* Before the first process is started; other types are left alone. Removes the pid file of an earlier start, which
- * would name the wrong process. The row of now is held in its table until the end of the search, whatever a reload
- * makes of the service meanwhile. false: out of memory. */
+/* Begins the search. Call it before the first process is started; for other types it does nothing. Removes the pid file
+ * of an earlier start, which would name the wrong process. The search holds a reference to the table until it ends,
+ * because a reload may replace the table meanwhile. false: out of memory. */
 bool forking_expect(struct instance *instance, struct table *table, const struct listener *listeners,
 		    unsigned listener_count);
 
-/* The followed process has ended. true: the instance goes on. */
+/* Looks for the daemon after the followed process has ended with this wait status. true: the instance goes on. */
 bool forking_find(struct instance *instance, int status);
 
-/* Resumes a search of another superd under the present row; the caller sets its phase. NULL: out of memory. */
+/* Makes the search that the superd before the upgrade had; the caller sets its phase. NULL: out of memory. */
 struct forking_search *forking_load(struct instance *instance, struct table *table);

@@ -1,6 +1,6 @@
-/* The search for the daemon of one start: from before its first process until the daemon is settled, or no process
- * of a failed start is left. engine/instance/forking finds and follows it, engine/instance/forking_kill ends the
- * processes of a failed start. */
+/* The search for the daemon of one start: from before its first process until the daemon is settled, or until no
+ * process of a failed start is left. engine/instance/forking finds the daemon, engine/instance/forking_kill stops the
+ * processes of a failed start. The instance owns the search, by instance->fork_match. */
 #pragma once
 
 #include <ev.h>
@@ -11,32 +11,40 @@
 #include "engine/instance/fork_match.h"
 
 #define LOOK_AGAIN 0.02                 /* seconds between two looks; five times that after the first second */
-#define START_FAILED (1 << 8)           /* as if it had exited with 1 */
-#define SIGNALLED_MOST 64
+#define START_FAILED (1 << 8)           /* wait status of exit(1) */
+#define SIGNALLED_MOST 64               /* processes remembered as signalled */
 
-enum phase { FIRST, LOOKING, ON_TRIAL, FOLLOWED, SWEEPING };
+enum phase {
+	FIRST,                          /* the first process runs */
+	LOOKING,                        /* the followed process has exited with 0: superd looks for the daemon */
+	ON_TRIAL,                       /* a process was found, and may exit soon and leave another one */
+	FOLLOWED,                       /* that process was reported as the daemon, and may still be replaced */
+	SWEEPING,                       /* the start failed or is being stopped: superd stops its processes */
+};
 
 struct forking_search {
-	struct fork_match fork_match;
+	struct fork_match fork_match;   /* recognises the processes of the start */
 	struct instance *instance;
-	ev_timer timer;
+	ev_timer timer;                 /* next step of the phase */
 	enum phase phase;
 	double since;                   /* loop time when this phase began */
-	pid_t first, before;            /* the process that was started; the one that was followed last */
+	pid_t first;                    /* process that superd started */
+	pid_t before;                   /* process that was followed last */
 	int status;                     /* SWEEPING: wait status with which the instance ends */
-	pid_t signalled_group, signalled[SIGNALLED_MOST]; /* SWEEPING: the group and processes that got kill_signal */
+	pid_t signalled_group;          /* SWEEPING: group that got kill_signal; 0: none */
+	pid_t signalled[SIGNALLED_MOST]; /* SWEEPING: processes that got kill_signal */
 	size_t signalled_count;
-	unsigned char chances;          /* times that the end of the wait after SIGKILL was put off */
+	unsigned char chances;          /* LEFTOVER_SECONDS that superd has waited after SIGKILL */
 	bool clear;                     /* SWEEPING: the last look found no process */
 };
 
-struct forking_search *forking_search(const struct instance *instance); /* NULL: none (any more) */
-void forking_search_free(struct instance *instance);    /* ends it; it may have none */
+struct forking_search *forking_search(const struct instance *instance); /* NULL: the instance has none */
+void forking_search_free(struct instance *instance);    /* ends the search; accepts an instance without one */
 
 double forking_search_waited(const struct forking_search *search); /* seconds in this phase */
 void forking_search_enter(struct forking_search *search, enum phase phase);
 void forking_search_wake_in(struct forking_search *search, double seconds);
-void forking_search_look_again(struct forking_search *search); /* soon, by its timer */
+void forking_search_look_again(struct forking_search *search); /* starts the timer for the next look */
 
-/* Forgets the instance's group if it has no process, as the kernel may use its number again. */
+/* Forgets the instance's group if it has no process, because the kernel may reuse its number. */
 void forking_search_drop_empty_group(struct forking_search *search);

@@ -1,4 +1,4 @@
-/* The fields of an instance, and of all that may belong to it, as an upgrade carries them over (engine/serialize/state_field). */
+/* Tables of the fields that an upgrade saves of an instance and its parts (engine/serialize/state_field). */
 #pragma once
 
 #include "engine/serialize/state_field.h"

@@ -1,4 +1,4 @@
-/* MAINPID= and MAINPIDFD=1: another process becomes the main process of an instance. */
+/* MAINPID= and MAINPIDFD=1 of sd_notify(3): another process becomes the main process of an instance. */
 #pragma once
 
 #include "engine/instance/notify_state.h"
@@ -7,9 +7,9 @@
 void main_pid_init(struct notify_state *notice);
 void main_pid_forget(struct notify_state *notice);
 
-/* After a child was reaped: forgets groups without processes, as the kernel may use their numbers again. */
+/* Called after a child was reaped: forgets groups without processes, because the kernel may reuse their numbers. */
 void main_pid_sweep(struct engine *engine);
 
-/* Follows the process that a message names, if it belongs to the instance, or root has sent the message. */
+/* Follows the process that a message names, if it belongs to the instance, or if by_root: root sent the message. */
 void main_pid_take(struct notify_state *notice, const struct notify_message *message, const struct received *received,
 		   bool by_root);

@@ -1,5 +1,5 @@
-/* Watches, by its pidfd, the end of a main process that is not superd's child, as its parent lives or a killed
- * superd has started it. */
+/* Watches the end of a main process that is not superd's child, by its pidfd: its parent lives, or a superd that was
+ * killed had started it. The instance owns the watch. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,10 +8,10 @@
 
 struct main_watch;
 
-/* true: the process is not superd's child, so its end has to be watched. */
+/* Whether the process is not superd's child, so that its end must be watched. */
 bool main_watch_is_needed(pid_t pid);
 
-/* Watches this child of engine->children by its pidfd, in place of *watch (NULL: none). Owns pidfd in any case.
+/* Watches this child of engine->children by its pidfd, in place of *watch (NULL: none). Takes pidfd over in any case.
  * false: out of memory, and *watch is unchanged. */
 bool main_watch_begin(struct main_watch **watch, struct engine *engine, struct child *child, int pidfd);
 

@@ -1,4 +1,4 @@
-/* Finds the instance that a process belongs to, among those of one notify socket, and its role there. */
+/* Finds the instance that a process belongs to, among those of one notify socket, and the process's role there. */
 #pragma once
 
 #include <sys/types.h>
@@ -7,8 +7,8 @@
 
 enum role { ROLE_MAIN, ROLE_COMMAND, ROLE_OTHER };
 
-/* Returns the notice of the instance; NULL: none, or unknown. A process that has ended, or that no instance knows,
- * counts for a single instance if it has root's or the instance's user. */
+/* Returns the notify_state of the instance; NULL: unknown. If the service has a single instance, a process that has
+ * ended, or that superd cannot assign, belongs to it if its user is root or the instance's. */
 struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role);
 
 /* Whether the process belongs to this instance: by its place among processes, or, if it has lost its parent, by the

@@ -1,5 +1,6 @@
-/* What a running process still has of an earlier row: a reload changes the row of its service, and not the process.
- * Options are kept by a hash of the value that it was started with, so a row that is as before ends the difference. */
+/* The options of an earlier configuration that a running instance still has: a reload changes the configuration of its
+ * service, and not the process. superd keeps a hash of each value that the instance was started with, so an option
+ * that gets its old value again is no longer outdated. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,24 +12,24 @@
 
 struct old_option {
 	const char *name;
-	uint64_t was;                   /* hash of the value that it was started with */
+	uint64_t was;                   /* hash of the value that the instance was started with */
 };
 
-/* For an instance; NULL there: it has nothing of an earlier row. */
+/* Owned by the instance; NULL there: nothing is outdated. */
 struct outdated {
 	struct old_option *options;
 	size_t count, capacity;
-	struct buf sockets;             /* endpoints that it has and its row has not, separated by blanks */
+	struct buf sockets;             /* endpoints that the instance has and its service has no longer, separated by blanks */
 };
 
-/* Notes how the row has changed. Without memory that may be lost. */
+/* Notes the changed options. Without memory it may note fewer. */
 void outdated_note(struct outdated **outdated, const struct option_differences *differences);
 
-/* Notes a socket of the earlier row that the new one has not. */
+/* Notes a socket that the service no longer has. */
 void outdated_note_socket(struct outdated **outdated, const struct listen *listen);
 void outdated_forget_sockets(struct outdated **outdated);       /* called before they are noted anew */
 
-/* Takes an option over from another superd. */
+/* Notes an option, or the endpoints, as the superd before the upgrade had them. */
 void outdated_load(struct outdated **outdated, const char *option, uint64_t was);
 void outdated_load_sockets(struct outdated **outdated, const char *sockets);
 

@@ -1,4 +1,4 @@
-/* The freezing of an instance (engine/freeze/freeze), as far as it takes to thaw it again. */
+/* The part of a freeze (engine/freeze/freeze) that is needed to thaw the instance again. */
 #pragma once
 
 #include <ev.h>
@@ -9,11 +9,11 @@
 
 struct frozen {
 	struct freezer freezer;
-	ev_timer next;                  /* the next look, while it is being frozen */
-	bool is_under_way;              /* it is being frozen */
-	double since;                   /* loop time; 0: not all processes stand still */
-	double limit;                   /* rest of the instance's time limit, seconds; 0: it had none */
+	ev_timer next;                  /* next look at the processes, while they are being frozen */
+	bool is_under_way;              /* true: it is being frozen */
+	double since;                   /* loop time since when all processes are frozen; 0: they are not */
+	double limit;                   /* seconds left of the instance's time limit; 0: it had none */
 };
 
-/* Thaws its processes, if it is frozen or being frozen, so that they can react to signals. THAWED follows. */
+/* Thaws its processes, if it is frozen or being frozen, so that they can react to signals. Posts THAWED. */
 void instance_thaw(struct instance *instance);
