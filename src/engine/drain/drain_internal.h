@@ -1,5 +1,5 @@
-/* The inside of a drain, for the files that know it: engine/drain/drain performs it, engine/drain/save_drain
- * carries it over an upgrade. */
+/* The fields of a drain, for this folder alone: engine/drain/drain performs it, engine/drain/save_drain saves it for an
+ * upgrade. */
 #pragma once
 
 #include <ev.h>
@@ -11,34 +11,34 @@
 
 /* The clients that the instance had before it had a successor (engine/drain/drain_snapshot). */
 struct drain_snapshot {
-	struct conn_query query;        /* its guests are the clients, if known */
-	uint64_t activations;           /* the runtime's when it was asked: no successor may have started since */
-	bool known;
+	struct conn_query query;        /* its cookies are the clients, if known */
+	uint64_t activations;           /* number of activations at the query; a successor has started if it differs */
+	bool known;                     /* true: the answer has come, and holds no client of a successor */
 };
 
 struct drain {
 	struct instance *instance;
-	ev_timer timer;
-	double wait;
-	bool ending;                    /* the instance was told to end, within its patience */
-	struct drain_deadline deadline; /* patience since then */
-	bool waits_if_unknown;          /* if its clients are unknown, the instance is left alone */
-	bool has_copies;                /* its sockets are copies: the instance has no twin, and clients that wait there are left to it */
-	bool paused;                    /* it does not look for clients before the instance is told to end */
-	struct held held;               /* its sockets, in engine->listeners->drained */
-	bool unknown;
-	bool clear;                     /* the last look found no client */
-	struct conn_query query;        /* notes its clients, and then seeks them */
-	struct drain_snapshot snapshot; /* clients that surely are not its successor's */
+	ev_timer timer;                 /* next look for clients */
+	double wait;                    /* seconds until that look */
+	bool ending;                    /* true: drain_end was called, and deadline runs */
+	struct drain_deadline deadline; /* limit of the time until the instance is stopped */
+	bool waits_if_unknown;          /* true: an instance with unknown clients runs on; false: superd stops it */
+	bool has_copies;                /* true: drain_lend made sockets, copies of those the instance still accepts at */
+	bool paused;                    /* true: superd does not look for clients before drain_end */
+	struct held held;               /* link of `sockets` in engine->listeners->drained */
+	bool unknown;                   /* true: the kernel could not list the clients */
+	bool clear;                     /* true: the last look found no client */
+	struct conn_query query;        /* first notes the clients, then seeks them */
+	struct drain_snapshot snapshot; /* clients that certainly are not the successor's */
 	size_t count;
-	struct drained_socket *sockets; /* sockets of the instance, kept for clients in their queues and in handshakes */
+	struct drained_socket *sockets; /* sockets of the instance, kept for clients in their queues and in handshakes; owned */
 };
 
-static inline bool drain_knows_clients(const struct drain *drain)       /* as far as the kernel could tell them */
+static inline bool drain_knows_clients(const struct drain *drain)       /* whether the clients were noted */
 {
 	return drain->query.use == COOKIES_SOUGHT;
 }
 
 struct drain *drain_make(struct instance *instance, size_t count);      /* NULL: out of memory */
-void drain_start(struct drain *drain, struct drained_socket *sockets, size_t count); /* takes the sockets over */
+void drain_start(struct drain *drain, struct drained_socket *sockets, size_t count); /* owns the sockets from now on */
 void drain_look_later(struct drain *drain);

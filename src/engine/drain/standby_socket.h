@@ -1,6 +1,7 @@
-/* Second sockets at the addresses of a service (os/socket/reuseport): an instance can be ended without accepting, and
- * losing, a client that comes meanwhile. The twins become the runtime's listeners, which superd watches and hands to
- * the next instance; the first sockets, which the instance has, are kept here until it has ended. */
+/* Standby sockets: second sockets at the addresses of a service (os/socket/reuseport). With them superd can stop an
+ * instance without losing a client that connects meanwhile. The standby sockets become the service's listeners, which
+ * superd watches and passes to the next instance. The first sockets, which the instance has, are kept here until it
+ * has ended. The service's run owns the struct, as run->standby_sockets. */
 #pragma once
 
 #include <ev.h>
@@ -13,94 +14,95 @@
 #include "engine/runtime/runtime.h"
 #include "engine/serialize/state_field.h"
 
-/* A socket for which there was no place yet. */
+/* A socket from an earlier instance whose place in `pairs` is taken. */
 struct standby_leftover {
 	struct standby_leftover *next;
 	struct drained_socket socket;
 };
 
 struct standby_pair {
-	int other;                      /* the socket of the two that is no listener now; -1: none */
-	bool older;                     /* the listener is the older one: a path leads to the other */
-	ev_io visit;                    /* watches other, once no instance has it, for clients */
+	int other;                      /* socket of the pair that is not the listener now; -1: none */
+	bool older;                     /* true: the listener is the older socket; a unix path leads to the other */
+	ev_io visit;                    /* watches `other` for clients while no instance has it */
 };
 
 struct standby_sockets {
 	struct service_runtime *runtime;
-	ev_timer late;                  /* until its end a handshake with a former listener may be under way */
-	ev_timer timer;
-	struct drain_deadline deadline; /* patience since standby_sockets_wait */
-	bool split;                     /* the current instance has those in other, not the listeners */
-	void (*quiet)(struct service_runtime *runtime); /* callback of standby_sockets_wait; NULL: it does not wait */
-	bool (*busy)(struct service_runtime *runtime);
-	struct conn_query clients;      /* clients that were there, or in a handshake, when standby_sockets_wait began */
-	bool clear;                     /* the last look found none of them */
+	ev_timer late;                  /* while it runs, a handshake with a former listener may be under way */
+	ev_timer timer;                 /* next look of standby_sockets_wait */
+	struct drain_deadline deadline; /* time limit of standby_sockets_wait */
+	bool split;                     /* true: the current instance has the sockets in `other`, not the listeners */
+	void (*quiet)(struct service_runtime *runtime); /* callback of standby_sockets_wait; NULL: no wait is under way */
+	bool (*busy)(struct service_runtime *runtime);  /* its second callback; NULL: called already, or not wanted */
+	struct conn_query clients;      /* clients that were connected, or in a handshake, when standby_sockets_wait began */
+	bool clear;                     /* true: the last look found none of them */
 	struct standby_leftover *leftovers;
-	size_t count;                   /* number of the runtime's listeners */
-	struct standby_pair pairs[];
+	size_t count;                   /* number of the service's listeners */
+	struct standby_pair pairs[];    /* a pair for each listener */
 };
 
-/* Over an upgrade: twins, and in sections [twin] behind them the sockets of pairs and of leftovers. */
+/* For an upgrade: section [twins], and behind it a section [twin] for each socket of pairs and of leftovers. */
 extern const struct field_table standby_state, pair_state, leftover_state;
 
-bool standby_sockets_may_have(const struct listener *listener); /* a listener of its kind can have a twin on this system */
+bool standby_sockets_may_have(const struct listener *listener); /* whether such a listener can have a standby socket on this system */
 
-/* Lets new clients come to sockets that the current instance does not have, where that is possible. If a socket can
- * have no twin, or descriptors run out, the instance goes on accepting at it. why gets the reason for a socket that
- * could have had one; it may be NULL. */
+/* Opens standby sockets, so that new clients connect to sockets that the current instance does not have. If a socket
+ * cannot have one, or descriptors run out, the instance goes on accepting at it. why, unless NULL, gets the reason for
+ * a socket that should have got one. */
 void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
 
-/* Calls quiet, maybe before it returns, when no client waits at those sockets of the current instance that have
- * twins, no more can come to them, and those it has accepted are gone; or when its patience is over
- * (engine/drain/drain_deadline). If clients are there, it first calls busy, unless NULL, and stops to wait when that
- * returns true. */
+/* Waits until the current instance can be stopped: no client waits at its sockets that have a standby socket, none can
+ * come there any more, and its accepted clients are gone; or the deadline is over (engine/drain/drain_deadline). Then
+ * calls quiet, maybe before it returns. If clients are left at the first look, it calls busy first, unless NULL, and
+ * looks no further if that returns true. */
 void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
 			  bool (*busy)(struct service_runtime *runtime));
 
-/* Keeps the sockets that are no listeners until no earlier handshake can be under way any more; a client that comes to
- * one of them meanwhile is served. */
+/* Keeps the sockets that are no listeners until no earlier handshake can be under way any more. superd serves a client
+ * that arrives at one of them meanwhile. */
 void standby_sockets_linger(struct standby_sockets *standby_sockets);
 
-/* The instance has ended: closes the sockets that it had, and the kernel moves their clients to the listeners. If
- * the kernel does not, they linger; one with clients in its queue becomes the listener again, for the next instance,
- * and its twin is kept with the clients that came to it. */
+/* Called when the instance has ended: closes the sockets that it had, so that the kernel moves their clients to the
+ * listeners (net.ipv4.tcp_migrate_req). If the kernel does not, they linger. One with clients in its queue becomes the
+ * listener again, for the next instance; its standby socket is kept with the clients that came there. */
 void standby_sockets_settle(struct service_runtime *runtime);
 
-/* Whether clients wait, or will wait, at twins while the current instance has the listeners. */
+/* Whether clients wait, or may come, at a kept socket while the current instance has the listeners. */
 bool standby_sockets_have_clients(const struct service_runtime *runtime);
 
-/* Makes the sockets that paths lead to the listeners; called before these go to another service, or are closed. */
+/* Makes those sockets the listeners that unix paths lead to; called before the listeners go to another service, or are
+ * closed. */
 void standby_sockets_restore_paths(struct service_runtime *runtime);
 
-/* The instance that has the other sockets goes on beside a successor: returns these sockets, one for each listener, -1
- * for none. NULL: there are no twins, or no memory. The caller frees the array. */
+/* Returns the sockets of an instance that runs on beside a successor: one for each listener, -1 for none. NULL: there
+ * are none, or no memory. The caller owns the array and the sockets. */
 struct drained_socket *standby_sockets_release(struct service_runtime *runtime);
 
-/* Gives all sockets kept here away, for listeners to come, as standby_sockets_release; sets count. */
+/* The same for all sockets that are kept here, leftovers too; sets count. */
 struct drained_socket *standby_sockets_release_all(struct service_runtime *runtime, size_t *count);
 
-/* Takes sockets of an instance that has ended, or of earlier rows, if a listener has their address, as
- * standby_sockets_settle does with those of the current instance. Sockets that are taken, or closed, become -1; the
- * caller closes the others. */
+/* Takes sockets of an instance that has ended, or of an earlier configuration, if a listener has their address, as
+ * standby_sockets_settle does with those of the current instance. Sockets that it takes or closes become -1; the caller
+ * closes the others. */
 void standby_sockets_take(struct service_runtime *runtime, struct drained_socket *sockets, size_t count);
 
-/* Gives the options of a new row with the same sockets to the sockets kept here; called before the listeners get
- * them. */
+/* Sets the socket options of a new configuration, with the same endpoints, on the sockets kept here; called before the
+ * listeners get them. */
 void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service);
 
-/* Keeps an earlier socket until there is room for it, and sets socket->fd to -1; unchanged: out of memory. */
+/* Keeps an earlier socket until its place is free, and sets socket->fd to -1; unchanged: out of memory. */
 void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, struct drained_socket *socket);
 
-/* The instance goes on with the sockets it had, as it cannot be parted from them: new clients come to it again, and
- * those that have come to the twins meanwhile must still be served. A path keeps leading to its twin. */
+/* Makes the current instance's sockets the listeners again, so that new clients come to it. Clients that came to the
+ * standby sockets meanwhile must still be served. A unix path still leads to its standby socket. */
 void standby_sockets_rejoin(struct service_runtime *runtime);
 
-/* Twins of another superd, without sockets yet; NULL: out of memory. */
+/* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);
 
-void standby_sockets_free(struct service_runtime *runtime); /* closes what is kept here */
+void standby_sockets_free(struct service_runtime *runtime); /* closes the kept sockets */
 
-/* Between the files of twins. */
+/* Between standby_socket.c and standby_wait.c; NULL: there are none. */
 static inline struct standby_sockets *standby_sockets_of(const struct service_runtime *runtime)
 {
 	return runtime->run ? runtime->run->standby_sockets : NULL;
