@@ -1,5 +1,6 @@
-/* Watches the other sockets of a frozen backend, as to a database, a peer, or a listener of its own: superd copies them
- * (exec/processes/socket_copy) and watches the copies until one is ready. */
+/* Watches the sockets of a frozen backend that are not superd's listeners: connections to clients or a database,
+ * listeners of its own. superd copies them by pidfd_getfd(2) (exec/processes/socket_copy) and watches the copies until
+ * one is readable. The freeze owns the struct. */
 #pragma once
 
 #include <ev.h>
@@ -11,8 +12,8 @@
 
 struct freeze_fds;
 
-/* Begins to watch the sockets of these processes; 0 ends the list. ready is called once, in the loop. Sockets that
- * cannot be watched are logged. NULL: no memory, or no process to take the copies. */
+/* Begins to watch the sockets of these processes; a pid of 0 ends the list. Calls ready once, from the loop. Logs
+ * sockets that it cannot watch. NULL: no memory, or no process to take the copies. */
 struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *pids,
 				  void (*ready)(struct service_runtime *runtime));
 void freeze_fds_free(struct freeze_fds *watch);         /* accepts NULL */
