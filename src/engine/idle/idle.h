@@ -1,13 +1,13 @@
 /* Backends without clients: after idle_timeout superd stops, freezes or reports them, as idle_action says.
  *
- * Each running service with an idle_timeout has a struct idle, which follows the runtime's state and is freed when
- * that is not RUNNING. For TCP it sleeps until a connection ends (engine/clients/close_events), and counts when none
- * has ended for an idle_timeout. superd does not wake for a service whose clients stay; one whose clients come and go
- * all the time costs some two wakeups in an idle_timeout. For unix sockets and UDP, where the kernel reports
- * nothing, it counts four times in an idle_timeout.
+ * Each service in state RUNNING with an idle_timeout has a struct idle, owned by its run. For TCP superd waits until a
+ * connection closes (engine/clients/close_events), and counts connections when none has closed for an idle_timeout. So
+ * it never wakes for a service whose clients stay; a service whose clients come and go all the time costs about two
+ * wakeups in an idle_timeout. For unix sockets and UDP the kernel reports nothing, so superd counts four times in an
+ * idle_timeout.
  *
- * No client is cut off: superd freezes the backend, counts its clients once more, with those in the queue, and lets
- * it go only then. */
+ * superd cuts off no client: it freezes the backend, counts the clients once more, including those in the queue, and
+ * stops the backend or leaves it frozen only if there are none. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,51 +16,51 @@
 #include "engine/runtime/runtime.h"
 #include "engine/serialize/state_field.h"
 
-/* What is known of a service's idle time while nothing measures it: of a frozen one, and over an upgrade. Owner: struct
+/* The idle time of a service that has no struct idle: a frozen one, or any one during an upgrade. Owner: struct
  * service_runtime, until the measuring begins again. */
 struct idle_saved {
-	bool is_there;                  /* the measuring goes on from here: below is how an upgrade found it */
-	bool reported;                  /* idle_action = report: it was logged, and nobody has come since */
+	bool is_there;                  /* true: the fields below, but unused_since, were saved for an upgrade */
+	bool reported;                  /* true: idle_action = report was logged, and no client has come since */
 	double since;                   /* loop time since when no client was connected; 0: clients were */
-	double last_closed;             /* loop time when the last connection ended; 0: unknown */
-	double wait;                    /* seconds until the next count was due */
-	double unused_since;            /* of a frozen one: loop time since when no client was connected; 0: unknown */
+	double last_closed;             /* loop time when the last connection closed; 0: unknown */
+	double wait;                    /* seconds until the next count */
+	double unused_since;            /* frozen service: loop time since when no client was connected; 0: unknown */
 };
 
-/* Follows a change of the runtime: begins, goes on under another row, or ends. */
+/* Called after each change of the service's state or configuration: begins, goes on or ends the measuring. */
 void idle_follow(struct service_runtime *runtime);
-void idle_forget(struct service_runtime *runtime); /* ends, whatever the state is */
+void idle_forget(struct service_runtime *runtime); /* ends the measuring in any state */
 void idle_free(struct service_runtime *runtime);
 
-/* For an upgrade (engine/upgrade/upgrade): ends, and goes on from there at the next idle_follow. */
+/* For an upgrade (engine/upgrade/upgrade): ends the measuring; the next idle_follow continues it. */
 void idle_set_aside(struct service_runtime *runtime);
-void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left); /* what idle_follow would go on from */
+void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left); /* reads from where idle_follow would continue */
 void idle_load(struct service_runtime *runtime, struct state_section *section);
 extern const struct field_table saved_idle;
 
-/* The state of a service, for status. */
+/* What superctl reports of a service. */
 enum idle_status {
-	IDLE_UNKNOWN,                   /* a connection has ended, or it has begun, and no count was made since */
-	IDLE_USED,                      /* the last count found clients, and none is known to have left since */
-	IDLE_UNUSED,                    /* the last count found none, idle_timeout is not over, and none has left since */
-	IDLE_REPORTED,                  /* the same, and it was logged that it would be stopped */
-	IDLE_POSTPONED,                 /* idle_timeout is over, and too many others are being let go */
-	IDLE_LETTING_GO,                /* it is being frozen, or its clients counted for the last time */
+	IDLE_UNKNOWN,                   /* no count was made since the start or since a connection closed */
+	IDLE_USED,                      /* the last count found clients, and no connection has closed since */
+	IDLE_UNUSED,                    /* the last count found no client, and idle_timeout is not over */
+	IDLE_REPORTED,                  /* idle_timeout is over, and superd logged that it would stop the service */
+	IDLE_POSTPONED,                 /* idle_timeout is over, and superd stops too many other services at present */
+	IDLE_LETTING_GO,                /* superd freezes it, or counts its clients for the last time */
 	IDLE_FROZEN,
 };
 
 struct idle_account {
-	enum idle_status standing;
-	double timeout;                 /* seconds */
+	enum idle_status standing;      /* present status */
+	double timeout;                 /* seconds of idle_timeout */
 	unsigned action;                /* enum idle_action */
-	bool known;                     /* connections were counted */
-	uint32_t connections;           /* at the last count */
+	bool known;                     /* true: connections is known */
+	uint32_t connections;           /* connections at the last count */
 	double counted;                 /* loop time of the last count; 0: never */
-	double since;                   /* loop time since when no client is there; 0: clients are there, or unknown */
+	double since;                   /* loop time since when no client is connected; 0: clients are, or unknown */
 };
 
 bool idle_describe(const struct service_runtime *runtime, struct idle_account *account); /* false: it has no idle_timeout now */
 
-/* The same, with a new count if that is quick. */
+/* The same after a new count, if a count is quick. */
 bool idle_describe_now(struct service_runtime *runtime, struct idle_account *account);
 const char *idle_status_word(enum idle_status standing);

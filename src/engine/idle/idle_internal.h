@@ -1,4 +1,4 @@
-/* The inside of the measuring of idle time, for the files of engine/idle alone. */
+/* The fields of struct idle, for engine/idle alone. */
 #pragma once
 
 #include <ev.h>
@@ -9,24 +9,24 @@
 
 /* What superd knows of the clients of a running backend, and what it waits for.
  *
- *	COOL      it is unknown whether clients are there; a connection may have ended just now
- *	          waits for an idle_timeout in which none ends, as a client may have come that stays; then it counts
- *	DEAF      the same, and connections end too often to hear of each
- *	          waits for an idle_timeout; then it counts
- *	USED      the last count found clients
- *	          waits for the end of a connection, without a timer: a service whose clients stay costs nothing
- *	CALM      the last count found no client
- *	          waits for the end of idle_timeout and min_awake; then it counts
- *	LOOKING   the kernel does not report the end of connections at every socket, so that only counts tell
- *	          waits for the next count
- *	REPORTED  no client is there, and that was logged (idle_action = report)
- *	          waits for the end of a connection: another client has come and gone
- *	POSTPONED idle_timeout is over, and too many other backends are being let go
- *	          waits for a moment
- *	FREEZING  idle_timeout is over
- *	          waits for its processes to stand still
- *	CHECKING  its processes stand still, so no client is accepted any more
- *	          waits for the last count, of the queue, too */
+ *	IDLE_NOT_COUNTED     it is unknown whether clients are connected; a connection may have closed just now
+ *	                     waits until no connection has closed for an idle_timeout; then superd counts
+ *	IDLE_NOT_LISTENING   the same, and connections close too often for superd to listen for each
+ *	                     waits for an idle_timeout; then superd counts
+ *	IDLE_HAS_CLIENTS     the last count found clients
+ *	                     waits for the close of a connection, without a timer: a service whose clients stay costs nothing
+ *	IDLE_NO_CLIENTS      the last count found no client
+ *	                     waits for the end of idle_timeout and min_awake; then superd counts
+ *	IDLE_POLLING         the kernel does not report closes at every socket, so superd counts from time to time
+ *	                     waits for the next count
+ *	IDLE_WAS_REPORTED    no client is connected, and superd has logged that (idle_action = report)
+ *	                     waits for the close of a connection: another client has come and gone
+ *	IDLE_WAITS_FOR_TURN  idle_timeout is over, and superd stops too many other backends at present
+ *	                     waits for TURN_SECONDS
+ *	IDLE_FREEZING        idle_timeout is over
+ *	                     waits until its processes are frozen
+ *	IDLE_LAST_COUNT      its processes are frozen, so they accept no client any more
+ *	                     waits for the last count, which includes the queue */
 enum idle_phase {
 	IDLE_NOT_COUNTED,
 	IDLE_NOT_LISTENING,
@@ -41,18 +41,18 @@ enum idle_phase {
 
 struct idle {
 	struct service_runtime *runtime;
-	ev_timer timer;
-	struct close_listener close_listener; /* reports the end of connections; not while DEAF */
-	struct service_clients clients; /* visitors.query counts the connections */
+	ev_timer timer;                 /* next count, or next step of the phase; inactive: the phase waits for a close */
+	struct close_listener close_listener; /* reports closed connections; not in IDLE_NOT_LISTENING */
+	struct service_clients clients; /* counts connections and datagrams */
 	enum idle_phase phase;
-	bool polls;                     /* ends are not reported for all of its sockets: LOOKING stands for CALM, COOL and USED */
-	bool closed_meanwhile;          /* a connection has ended since the count under way was asked for */
-	bool many_closes;               /* too many connections ended in the last idle_timeout */
-	bool reported;                  /* idle_action = report: it was logged, and nobody has come since */
-	unsigned closes;                /* connections that have ended since the last count */
-	double timeout;                 /* seconds, by the row it began with */
+	bool polls;                     /* true: closes are not reported for every socket, so IDLE_POLLING replaces the first four phases */
+	bool closed_meanwhile;          /* true: a connection has closed since the present count began */
+	bool many_closes;               /* true: too many connections closed in the last idle_timeout */
+	bool reported;                  /* true: idle_action = report was logged, and no client has come since */
+	unsigned closes;                /* connections that have closed since the last count */
+	double timeout;                 /* seconds of idle_timeout when the measuring began */
 	double entered;                 /* loop time when phase began */
-	double last_closed;             /* loop time of the last ended connection that was reported, or of the beginning; 0: unknown */
-	double since;                   /* loop time since when no client was there, by a count; 0: clients were, or unknown */
+	double last_closed;             /* loop time of the last reported close, or of the beginning; 0: unknown */
+	double since;                   /* loop time since when no client was connected, by a count; 0: clients were, or unknown */
 	double counted;                 /* loop time of the last count; 0: never */
 };
