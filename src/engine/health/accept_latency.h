@@ -1,16 +1,18 @@
-/* Measures the time until clients are really served. A backend that sends READY=1 reports that itself; of all others
- * superd only knows that the program runs, so it looks at the queue until a client was taken from it. */
+/* Measures the latency of a start until a client is really accepted. A backend that sends READY=1 reports that itself.
+ * Of others superd only knows that the program runs, so it looks at the accept queue until that is shorter. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
 
-/* The current instance is ready, as far as it tells: takes the latency, now or as soon as it is known. */
+/* Called when the current instance is ready, as far as superd knows: records the latency now, or when a client was
+ * accepted. */
 void accept_latency_begin(struct service_runtime *runtime);
 
-/* The service was thawed, as at this loop time clients were in a queue of it: measures the time until it takes one. */
+/* Called when the service was thawed for clients in its queue, seen at the loop time `asked`: measures the time until it
+ * accepts one. */
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked);
 
-/* Goes on for another superd: the next look is in so many seconds. */
+/* Continues after an upgrade: the next look is in so many seconds. */
 void accept_latency_load(struct service_runtime *runtime, double wait);
 
-void accept_latency_end(struct service_runtime *runtime); /* the current instance has ended, or was frozen */
+void accept_latency_end(struct service_runtime *runtime); /* when the current instance has ended or was frozen */

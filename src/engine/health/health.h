@@ -8,26 +8,27 @@
 
 struct service_runtime;
 
-/* In order of gravity. Degraded: superd and its sockets are well, and a service has only failed lately, or is left
- * out for an error. Its clients may have caused that, and a new superd does not mend it, so a manager that restarts
- * an unhealthy superd must not restart a degraded one. */
+/* In order of severity. Degraded: superd and its sockets work, but the last instances of a service have failed, or an
+ * entry is left out for an error. Clients may have caused that, and a new superd does not repair it, so a manager that
+ * restarts an unhealthy superd must not restart a degraded one. */
 enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
 const char *health_name(enum health health);            /* "healthy" */
 
-/* Whether the last instances of a service have all failed, and nothing worse is wrong. */
+/* Whether the last instances of a service have all failed, and it has no worse fault. */
 bool health_is_degraded(const struct service_runtime *runtime);
 
-/* Adds a line for each fault, "service: reason", up to a hundred, and the number of the rest. */
+/* Returns superd's health. Appends a line "service: reason" for each fault, up to a hundred, and the number of the
+ * rest. */
 enum health health_check(const struct engine *engine, struct buf *lines);
 
 struct left_out;
 
-/* Returns the health of one service, for a load balancer; why gets the reason, if there is one. Unlike superd as a
- * whole a service is unhealthy also while an order or a pause keeps clients waiting: held, disabled, paused,
- * leaving. runtime NULL: its table disables it, or it is left out. */
+/* Returns the health of one service, for a load balancer; why gets the reason, if there is one. Other than in superd's
+ * health a service is also unhealthy while it is held, disabled, paused or being removed, because clients wait then.
+ * runtime NULL: the configuration disables the service, or leaves it out (left_out). */
 enum health health_of(const struct engine *engine, const struct service_runtime *runtime,
 		      const struct left_out *left_out, struct buf *why);
 
-/* The same for the service of this name: a line with its health, and one with the reason. false: no such service. */
+/* Writes a line with the health of the named service, and one with the reason. false: no such service. */
 bool health_write(struct engine *engine, const char *name, struct buf *out);
