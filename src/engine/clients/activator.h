@@ -1,12 +1,12 @@
-/* The client whose connection started a service that accepts itself. superd asks once the program runs, by
- * engine/clients/conn_query, so no client waits for that. The kernel lists clients in no order, so of several it is
- * any. */
+/* Finds the client whose connection started a service with accept = no. superd asks the kernel
+ * (engine/clients/conn_query) after the program runs, so no client waits for that. The kernel lists clients in no
+ * order, so of several clients it may be any. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
 
-/* An instance was just started: last_peer of the stats is found in a moment, if it was started for clients of TCP; at
- * once if an operator ordered it. clients_wait: clients waited for it. */
+/* Called just after a start. Sets stats.last_peer: soon, if it was started for TCP clients (clients_wait); at once, if
+ * an operator ordered the start. */
 void activator_ask(struct service_runtime *runtime, bool clients_wait);
 
-void activator_forget(struct service_runtime *runtime); /* nobody is to hear the answer any more */
+void activator_forget(struct service_runtime *runtime); /* cancels the query */

@@ -1,5 +1,5 @@
-/* Reports connections that have ended to engine/idle/idle, by the ports of its service. There is one socket for all
- * (os/netdiag/tcp_destroy), with a filter for the ports that a service waits for. */
+/* Reports closed TCP connections to engine/idle/idle, by the local ports of a service. All services share one netlink
+ * socket (SKNLGRP_INET_TCP_DESTROY, os/netdiag/tcp_destroy), with a filter for the ports that a service listens for. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,26 +11,26 @@
 
 /* Embedded in the struct that listens. */
 struct close_listener {
-	struct list link;               /* in a list of struct close_events, while it listens */
-	const struct conn_query *query; /* of which service, and at which TCP ports */
-	void (*gone)(struct close_listener *listener); /* a connection there has ended, or may have; it may end the listening */
-	void (*deaf)(struct close_listener *listener); /* the kernel reports no more; the listening has ended */
+	struct list link;               /* in a list of struct tcp_close_events, while it listens */
+	const struct conn_query *query; /* its service and its TCP ports; borrowed */
+	void (*gone)(struct close_listener *listener); /* a connection has closed, or may have; it may call close_events_end */
+	void (*deaf)(struct close_listener *listener); /* the kernel reports nothing any more; the listener was removed */
 };
 
 void close_events_init(struct close_listener *listener, const struct conn_query *query,
 		       void (*gone)(struct close_listener *listener), void (*deaf)(struct close_listener *listener));
 
-/* Whether this kernel reports ended connections. */
+/* Whether this kernel reports closed connections. */
 bool close_events_is_possible(struct engine *engine);
 
-/* Listens from the moment the loop waits again, which is before anything is counted (engine/clients/conn_query). */
+/* Begins to listen before the loop waits again, and so before engine/clients/conn_query counts anything. */
 void close_events_begin(struct close_listener *listener, struct engine *engine);
 
-/* at_once: more ends are expected, which must not wake superd, so the filter is made anew now; else only after unwanted
- * reports. */
+/* Stops listening. at_once: sets a new filter now, because many more closes are expected that must not wake superd; else
+ * superd sets one only after unwanted reports. */
 void close_events_end(struct close_listener *listener, struct engine *engine, bool at_once);
 
-/* Passes on the kernel's reports up to now before it returns. */
+/* Reads the kernel's reports up to now, and calls the listeners before it returns. */
 void close_events_read(struct engine *engine);
 
 void close_events_free(struct engine *engine);
