@@ -1,6 +1,6 @@
 /* The state that all parts of the engine share: the loop, the log, the children, and a few descriptors. There is one,
- * inside struct supervisor. What a folder needs for all services is in a struct of its own, which no other knows: here is
- * only where it is. */
+ * inside struct supervisor. What a folder needs for all services is in a struct of its own, which only that folder knows;
+ * here is the pointer to it. */
 #pragma once
 
 #include <ev.h>
@@ -32,15 +32,15 @@ struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
 
-/* Events that services have still to hear of (engine/core/events), and what superd as a whole has to hear of at the same
+/* Events that are posted to services and not handled yet (engine/core/events), and flags that superd handles at the same
  * moment. */
 struct event_queue {
-	struct posted *first, *last;    /* those of the services that have any; NULL: none */
-	ev_prepare watcher;             /* is fed when there are any, or one of these: */
-	bool ended;                     /* a service, or the registrations with rpcbind, whose end that of superd may wait for */
-	bool timer_failed;              /* there was no memory for the timer of a pause: TIMER has to be raised in a while */
-	bool paths_touched;             /* sockets in the file system may be gone (engine/listener/socket_path_watch) */
-	bool failed;                    /* superd is to end with exit_status, as on_failure = exit says */
+	struct posted *first, *last;    /* services that have posted events; NULL: none */
+	ev_prepare watcher;             /* fed when an event is posted or one of these flags is set: */
+	bool ended;                     /* true: a service, or the registrations with rpcbind, has ended; superd's end may wait for it */
+	bool timer_failed;              /* true: no memory for the timer of a pause; superd has to raise TIMER later */
+	bool paths_touched;             /* true: sockets in the file system may be gone (engine/listener/socket_path_watch) */
+	bool failed;                    /* true: superd has to exit with exit_status (on_failure = exit) */
 	int exit_status;
 };
 
@@ -51,44 +51,44 @@ struct engine {
 	struct list unreaped;           /* processes that superd has given up (engine/core/unreaped) */
 	struct list receptions;         /* messages that processes beside superd receive (engine/core/fd_receive) */
 	struct event_queue events;
-	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
+	struct watch *changes;          /* watch that is woken when a service has changed; NULL: none */
 	double started;                 /* loop time when the first superd of this process began */
-	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
-	bool stopping;
-	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade/upgrade) */
+	bool stop_ordered;              /* true: superd will stop; until `stopping` all services go on (--stop-delay) */
+	bool stopping;                  /* true: superd stops all services */
+	bool quiet;                     /* true: superd watches no listener, because of an upgrade (engine/upgrade/upgrade) */
 
-	struct process_defaults defaults;
-	struct listen_fds listen_fds;
-	int null_input, null_output;    /* /dev/null, low, for backends */
-	int spare[ENGINE_SPARE];        /* reserve for a moment when descriptors run out; -1: given up */
-	uint64_t random_state;          /* of the generator for jitter */
-	uint64_t accept_states;         /* struct accept_state made so far */
+	struct process_defaults defaults; /* limits and attributes that backends get by default */
+	struct listen_fds listen_fds;   /* descriptors that superd was started with (LISTEN_FDS) */
+	int null_input, null_output;    /* descriptors of /dev/null for backends, with low numbers */
+	int spare[ENGINE_SPARE];        /* descriptors in reserve for when they run out; -1: in use */
+	uint64_t random_state;          /* state of the generator for jitter */
+	uint64_t accept_states;         /* number of struct accept_state made so far */
 
-	/* Parts of the supervisor, each made and freed by its own folder. */
-	struct log_files *log_files;    /* what lines are written to beside the log (engine/log/xinetd_log_file) */
-	struct listeners *listeners;    /* what listeners share (engine/listener/listeners) */
-	struct start_resources *launch; /* what starts share (engine/launch/start_resources) */
-	struct service_list *service_list; /* all runtimes (engine/reload/reload) */
+	/* Parts of the supervisor; the named folder makes and frees each. */
+	struct log_files *log_files;    /* files that lines are written to beside the log (engine/log/xinetd_log_file) */
+	struct listeners *listeners;    /* state that listeners share (engine/listener/listeners) */
+	struct start_resources *launch; /* state that starts share (engine/launch/start_resources) */
+	struct service_list *service_list; /* all services (engine/reload/reload) */
 	struct instances *instances;    /* all instances (engine/instance/instance) */
-	struct orphans *orphans;        /* what killed superds have left (engine/orphans/orphan) */
-	struct freezes *freezes;        /* those of all services (engine/freeze/reclaim) */
-	struct admission *admission;    /* what is remembered of clients, and who waits (engine/accept/admission_state) */
+	struct orphans *orphans;        /* processes that killed superds have left (engine/orphans/orphan) */
+	struct freezes *freezes;        /* state that freezes share (engine/freeze/reclaim) */
+	struct admission *admission;    /* remembered and waiting clients (engine/accept/admission_state) */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks) */
 
-	/* Made by the first use; NULL: there was none. */
+	/* Made at the first use; NULL: not made yet. */
 	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket) */
 	struct conn_queries *conn_queries; /* counts clients (engine/clients/conn_query) */
 	struct tcp_close_events *close_events; /* reports ended connections (engine/clients/close_events) */
 };
 
-/* A number in [0, 1) for jitter. */
+/* Returns a number in [0, 1) for jitter. */
 double engine_random(struct engine *engine);
 
-/* Descriptors ran out: gives the spare ones up, to log that and to start one instance for the clients that hold the
- * rest; engine_keep_spare takes them again as far as they are free. */
+/* Spare descriptors: when descriptors run out, engine_drop_spare closes the spare ones, so that superd can log that and
+ * start an instance. engine_keep_spare opens as many again as it can. */
 bool engine_has_spare(const struct engine *engine, int least);
 void engine_drop_spare(struct engine *engine);
 void engine_keep_spare(struct engine *engine);
 
-/* The user that an instance of the service is started as. */
+/* Returns the user that an instance of the service is started as. */
 uid_t service_user(const struct service *service);

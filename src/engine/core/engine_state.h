@@ -1,5 +1,4 @@
-/* The fields of the engine, and of what its services count by, as an upgrade carries them over
- * (engine/serialize/state_field). */
+/* Tables of the fields that an upgrade saves of the engine and of its counters (engine/serialize/state_field). */
 #pragma once
 
 #include "engine/serialize/state_field.h"

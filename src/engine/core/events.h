@@ -1,6 +1,6 @@
-/* Events that parts of the engine have for a service that stands above them. It hears of them as soon as the present callback
- * of the loop has returned, before any other callback, in the order in which they were posted, and never in the midst of
- * something. So neither the state of a service nor the service itself changes under whoever posts. */
+/* Events that lower parts of the engine post to a service. superd handles them in order, when the present callback of the
+ * loop has returned and before it calls another one. So the function that posts an event never sees the service change
+ * or go away under it. */
 #pragma once
 
 #include <ev.h>
@@ -8,26 +8,26 @@
 
 struct engine;
 
-#define POSTED_MOST 23                  /* as many kinds of events are never posted */
+#define POSTED_MOST 23                  /* upper bound of the kinds of events that are posted */
 
-/* The events of one service that wait; part of it. A zeroed struct has none. */
+/* The posted events of one service; embedded in the service. A zeroed struct has none. */
 struct posted {
-	struct posted *next;            /* those of the next service that has any */
+	struct posted *next;            /* next service with posted events */
 	unsigned char count;
-	unsigned char events[POSTED_MOST];      /* the oldest first */
+	unsigned char events[POSTED_MOST];      /* enum service_event; the oldest first */
 };
 
-/* on_posted is what the loop calls. */
+/* The loop calls on_posted, which handles the events. */
 void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, ev_prepare *watcher, int events));
 
-/* Has the loop call on_posted when the present callback has returned. */
+/* Makes the loop call on_posted when the present callback has returned. */
 void events_feed(struct engine *engine);
 
-/* Never fails. An event that waits already keeps its place. */
+/* Posts an event. Never fails. An event that is posted already keeps its place. */
 void events_post(struct engine *engine, struct posted *posted, unsigned char event);
 
-/* The oldest event, which waits no more. false: there is none. */
+/* Removes and returns the oldest event. false: there is none. */
 bool events_take(struct engine *engine, struct posted *posted, unsigned char *event);
 
-/* Drops them: their service is about to be freed. */
+/* Drops all events, before the service is freed. */
 void events_forget(struct engine *engine, struct posted *posted);

@@ -1,4 +1,5 @@
-/* How a run of a service went, in systemd's words: for its commands, the log, and whether it is started again. */
+/* The result of an instance, in systemd's words (SERVICE_RESULT of systemd.exec(5)): for its commands, the log, and the
+ * decision whether it is started again. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,9 +14,9 @@ enum result {
 	RESULT_TIMEOUT,
 	RESULT_WATCHDOG,
 	RESULT_PROTOCOL,
-	RESULT_RESOURCES,               /* superd could not do its part */
-	RESULT_EXEC_CONDITION,          /* a command said that it is not to start now, which is no failure */
-	RESULT_CONDITION,               /* a condition did */
+	RESULT_RESOURCES,               /* superd could not start it */
+	RESULT_EXEC_CONDITION,          /* exec_condition prevented the start, which is no failure */
+	RESULT_CONDITION,               /* a condition prevented the start, which is no failure */
 	RESULTS
 };
 
@@ -30,7 +31,7 @@ static inline bool result_is_good(enum result result)
 	return result == RESULT_SUCCESS || result == RESULT_EXEC_CONDITION || result == RESULT_CONDITION;
 }
 
-/* Whether `restart` and its kin have the service started again by itself after such an end. */
+/* Whether `restart` and related options start the service again after such an end. */
 bool result_restarts(const struct service *service, enum result result, int status);
 
 /* Describes a wait status, "exit status 3", "signal TERM"; text of at least 48 bytes. */

@@ -1,6 +1,6 @@
-/* A message with descriptors that a process beside superd receives (exec/worker/receive_async): from the look at it
- * until the end of that process, which may never come. While its answer is awaited nothing else is to be read at that
- * socket. */
+/* A message with descriptors that a process beside superd receives (exec/worker/receive_async), because receiving or
+ * closing them may hang. The struct lives until that process ends, which may be never; its owner frees it in ended.
+ * Until the answer has come, superd must not read at that socket. */
 #pragma once
 
 #include <ev.h>
@@ -13,21 +13,21 @@ struct fd_receive {
 	struct list link;               /* in engine->receptions */
 	struct child child;
 	struct engine *engine;
-	char *service;                  /* whose it is: what hangs is counted there, also when that is gone; owned */
-	ev_io report;                   /* its answer; -1: it came */
-	ev_timer limit;                 /* how long that may take */
-	/* The answer, once; NULL: there is none, and the message may still be there. Frees nothing. */
+	char *service;                  /* name of the service for which hanging descriptors count; owned */
+	ev_io report;                   /* channel for the answer; fd -1: it has come */
+	ev_timer limit;                 /* time limit of the answer */
+	/* Called once with the answer; NULL: there is none, and the message may still be in the queue. Must free nothing. */
 	void (*received)(struct fd_receive *receive, struct received *received);
-	void (*ended)(struct fd_receive *receive); /* the process; the last call, and frees it */
-	bool forgotten;
+	void (*ended)(struct fd_receive *receive); /* the process has ended; the last call, which frees the struct */
+	bool forgotten;                 /* true: received is not called any more */
 };
 
-/* Receives the message that stands first at this socket. received and ended are set. false, with errno: no process
- * can be started for it. */
+/* Starts to receive the first message in the queue of this socket. The caller has set service, received and ended.
+ * false, with errno: the process could not be started. */
 bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int socket, enum receive_purpose purpose);
 
-/* Nobody is to be told anything any more but that the process has ended. */
+/* Stops the call of received; ended is still called. */
 void fd_receive_forget(struct fd_receive *receive);
 
-/* superd ends: nobody waits for the processes any more. Calls ended for each. */
+/* Called when superd exits: calls ended for each without waiting for the processes. */
 void fd_receive_end_all(struct engine *engine);

@@ -1,5 +1,5 @@
-/* Writes what waits in a sink (base/log/log_sink) as soon as the sink takes it. One for each sink; nothing of it runs while
- * nothing waits. */
+/* Writes the queue of a log sink (base/log/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher
+ * runs while the queue is empty. */
 #pragma once
 
 #include <ev.h>
@@ -9,13 +9,13 @@
 struct log_pump {
 	struct ev_loop *loop;           /* NULL: it is not attached */
 	struct log_sink *sink;
-	ev_io io;                       /* while the sink is full: it can be polled */
-	ev_timer timer;                 /* tries again where polling tells nothing */
-	double pause;                   /* seconds until it does */
-	void (*looked)(void *context, struct log_pump *pump);   /* it has tried; NULL: nobody asks */
+	ev_io io;                       /* waits until the sink is writable, while it is full */
+	ev_timer timer;                 /* next try, for conditions that poll(2) does not report */
+	double pause;                   /* seconds until that try */
+	void (*looked)(void *context, struct log_pump *pump);   /* called after each try; NULL: not called */
 	void *context;
 };
 
-/* Both are the caller's, and stay where they are until it is detached. */
+/* The caller owns pump and sink, and must not move them until log_pump_detach. */
 void log_pump_attach(struct log_pump *pump, struct ev_loop *loop, struct log_sink *sink);
 void log_pump_detach(struct log_pump *pump);

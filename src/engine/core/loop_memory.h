@@ -1,5 +1,5 @@
-/* Memory for libev. It calls abort(3) where it gets none, and superd with all its sockets is not to end because somebody
- * else has taken what there was: so some is kept for it. */
+/* Reserves memory for libev, which calls abort(3) if it gets none: superd must not end because other processes use up the
+ * memory. */
 #pragma once
 
-void loop_memory_keep(void);    /* before the loop is made */
+void loop_memory_keep(void);    /* call it before the loop is made */

@@ -1,15 +1,15 @@
-/* Room in the kernel for what the loop watches. Where there is none for one more descriptor (ENOSPC by
- * fs.epoll.max_user_watches, ENOMEM) libev stops its watcher for good, and nobody hears of it: a listener that was just
- * opened would never be served. So libev is told that all is well, and the descriptor is tried again until there is
- * room. */
+/* Repeats epoll_ctl(2) calls that the kernel had no room for (ENOSPC by fs.epoll.max_user_watches, ENOMEM). libev stops
+ * the watcher for good in that case without a report, so a new listener would never be served. superd reports success
+ * to libev, and adds the descriptor again until the kernel accepts it. */
 #pragma once
 
 #include "engine/core/engine.h"
 
-/* When the loop has been made, and before it ends. */
+/* Call them when the loop was made, and before it is destroyed. */
 void loop_room_begin(struct engine *engine);
 void loop_room_end(struct engine *engine);
 
-/* For a descriptor whose watcher has been stopped and that others have, too, before it is closed. The kernel goes on
- * watching what they have, libev is told of a descriptor it does not know, and watches everything anew for that. */
+/* Call it for a descriptor that other processes have, too, when its watcher was stopped and before it is closed. Else the
+ * kernel goes on watching the open file description (epoll(7)), and libev, which does not know the descriptor, rebuilds
+ * its whole epoll set at each event. */
 void loop_room_leave(int fd);

@@ -1,4 +1,4 @@
-/* The time of day and the load of the machine, looked up no more often than they change. */
+/* Caches the minute of the day and the load average, which are expensive to look up for each client. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,17 +7,17 @@
 
 /* A zeroed struct knows nothing yet. */
 struct time_cache {
-	time_t from, until;             /* wall clock: in between the minute holds */
-	unsigned minute;                /* of the day, 0 to 1439, local time */
-	double looked;                  /* when the load was looked up, on a clock that never goes back; 0: never */
-	int64_t load;                   /* thousandths of the average of a minute; -1: the system does not say */
+	time_t from, until;             /* wall clock; minute is valid from `from` to before `until` */
+	unsigned minute;                /* minute of the day, 0 to 1439, local time */
+	double looked;                  /* monotonic time when the load was read; 0: never */
+	int64_t load;                   /* load average of the last minute, in thousandths; -1: unknown */
 };
 
-/* The minute of the day. wall is the time as time(2) has it. */
+/* Returns the minute of the day. wall: the time as time(2) returns it. */
 unsigned time_cache_minute(struct time_cache *time_cache, double wall);
 
-/* Seconds from now to the beginning of a minute of the day; a day where it is the one that now is. */
+/* Returns the seconds until a minute of the day begins; a day, if it is the present minute. */
 double time_cache_seconds_to(struct time_cache *time_cache, double wall, unsigned minute);
 
-/* The load, not older than a second; now is any clock that never goes back. */
+/* Returns the load, not older than a second. now: monotonic time. */
 int64_t time_cache_load(struct time_cache *time_cache, double now);

@@ -1,9 +1,8 @@
-/* Processes that superd has given up: of a start that failed, or killed and not gone. Nobody waits for them; the loop
- * reaps each whenever it ends. Until then it is known among the children, so that no other instance takes it for its
- * own.
+/* Processes that superd has given up: of a start that failed, or killed and still there. superd does not wait for them,
+ * and reaps each when it ends. Until then it stays among the children, so that no other instance takes it over.
  *
- * A process that waits in the kernel for a file system without an answer ends by no signal. It costs its service one of
- * a few such places, and nobody else anything. */
+ * A process in uninterruptible sleep (state D), for example on a file system that does not respond, does not react to
+ * SIGKILL. A service may have LEFTOVERS_MOST of them; other services are not affected. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,18 +10,18 @@
 #include "engine/core/engine.h"
 #include "exec/spawn/spawn.h"
 
-#define LEFTOVERS_MOST 4                /* of one service that do not end: then no more is started of it */
-#define LEFTOVER_SECONDS 5.             /* after SIGKILL a process has so long to end */
+#define LEFTOVERS_MOST 4                /* hanging processes of one service from which superd starts no more of it */
+#define LEFTOVER_SECONDS 5.             /* seconds that a process has to end after SIGKILL */
 
-/* As spawn_start and spawn_batch; what a failed start leaves is seen to. */
+/* Like spawn_start and spawn_batch; they also follow the process that a failed start leaves. */
 void unreaped_start(struct engine *engine, struct spawn_request *launch);
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count);
 
-/* A process of this service was killed and does not end: says so, and goes on without it. It is no child of anybody
- * else now. pid 0: it is no child of superd's. */
+/* Logs that a process of this service was killed and does not end, and follows it from now on. The caller has removed it
+ * from the children. pid 0: it is not superd's child. */
 void unreaped_add(struct engine *engine, const struct service *service, pid_t pid);
 
-/* Whether so many processes of the service hang that one more start would only add to them; the reason in why. */
+/* Whether LEFTOVERS_MOST processes of the service hang, so that superd must not start another; why gets the reason. */
 bool unreaped_forbids_start(const struct engine *engine, const struct service *service, struct buf *why);
 
 void unreaped_free(struct engine *engine);
