@@ -1,5 +1,5 @@
-/* How long activations took, as a histogram with bounds that never change, so that those of many machines can be added
- * up. A zeroed struct has counted nothing. */
+/* A histogram of latencies. Its bounds never change, so that those of many machines can be added. A zeroed struct is
+ * empty. */
 #pragma once
 
 #include <stddef.h>
@@ -8,9 +8,9 @@
 #define HISTOGRAM_BUCKETS 16
 
 struct histogram {
-	uint64_t count;                 /* those beyond the last bound too */
-	double sum;                     /* seconds */
-	uint32_t buckets[HISTOGRAM_BUCKETS];    /* those above the bound before, up to their own */
+	uint64_t count;                 /* all latencies, also those above the last bound */
+	double sum;                     /* sum of them, seconds */
+	uint32_t buckets[HISTOGRAM_BUCKETS];    /* latencies above the previous bound, up to the own one */
 };
 
 void histogram_add(struct histogram *histogram, double seconds);

@@ -1,5 +1,5 @@
-/* The counts of per_source: the instances of a service for one source. Counts go down at any end of an
- * instance. */
+/* Counts the instances of a service for each source address, for per_source. The end of an instance decrements its
+ * count. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 
 /* A count; an empty slot has a NULL service. */
 struct source_count {
-	const void *service;            /* whose: an identity only, never looked into */
-	unsigned char source[SOURCE_SIZE];
+	const void *service;            /* identity of the service, never dereferenced; NULL: empty slot */
+	unsigned char source[SOURCE_SIZE]; /* client address or network */
 	unsigned count;
 };
 
@@ -21,7 +21,7 @@ struct source_counts {
 	size_t size, used;
 };
 
-/* Counts one more. false when it would exceed limit, or memory ran out: then nothing is counted. */
+/* Counts one more. false: that would exceed limit, or out of memory; nothing was counted. */
 bool source_count_enter(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE],
 			int64_t limit);
 void source_count_leave(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE]);
