@@ -1,5 +1,5 @@
-/* Tables of the fields of a struct that an upgrade carries over. The module that owns the struct has its table, beside
- * its code, and state_save and state_load walk it, so that a field is named once.
+/* Tables of the fields of a struct that superd saves for an upgrade. The module that owns the struct has the table beside
+ * its code; state_save and state_load walk it, so that each field is named once.
  *
  *   static const struct state_field fields[] = {
  *           { STATE_FIELD(instance, "stop_signal", stop_signal), .most = NSIG },
@@ -7,8 +7,8 @@
  *   };
  *   const struct field_table instance_state = FIELD_TABLE("instance", instance, fields);
  *
- * A field that is in no table of its struct is lost at an upgrade, so test_state_field fails for it. Values
- * that are read are input like any other: one out of bounds is not taken, and noted as the ledger's flaw. */
+ * A field that is in no table would be lost at an upgrade, so test_state_field fails for it. Loaded values are input like
+ * any other: superd ignores a value out of bounds, and notes it as a flaw of the stream (state_note_flaw). */
 #pragma once
 
 #include <ev.h>
@@ -26,47 +26,47 @@ enum state_kind {
 	STATE_UNSIGNED,                 /* of any size, and an enum */
 	STATE_SIGNED,
 	STATE_REAL,                     /* double: seconds, or loop time, which goes on in the next superd */
-	STATE_TEXT,                     /* array of char; a text that does not fit is not taken */
+	STATE_TEXT,                     /* array of char; a text that does not fit is ignored */
 	STATE_STRING,                   /* malloc'ed text, up to STATE_STRING_MOST; NULL is not written */
-	STATE_BORROWED,                 /* text of somebody else: that of the ledger, when it is read */
-	STATE_BYTES,                    /* as it lies in memory */
-	STATE_FD,                       /* descriptor, which goes over; -1: none */
-	STATE_TIMER,                    /* ev_timer: the seconds left, with which it is started again */
-	STATE_LEFT,                     /* ev_timer: the same, but the caller of state_load starts it */
-	STATE_INNER,                    /* a struct with a table of its own, in the same section */
-	STATE_CUSTOM,                   /* whatever save writes and load reads */
-	STATE_TRANSIENT,                /* does not go over, for the reason in `why` */
+	STATE_BORROWED,                 /* text that the struct does not own; after loading it points into the stream */
+	STATE_BYTES,                    /* bytes as they lie in memory */
+	STATE_FD,                       /* descriptor, which the next superd inherits; -1: none */
+	STATE_TIMER,                    /* ev_timer: the seconds left; state_load starts it again */
+	STATE_LEFT,                     /* ev_timer: the seconds left; the caller of state_load starts it */
+	STATE_INNER,                    /* struct with a table of its own, in the same section */
+	STATE_CUSTOM,                   /* the functions save and load write and read it */
+	STATE_TRANSIENT,                /* not saved, for the reason in `why` */
 };
 
 struct state_field {
 	const char *key;                /* NULL: STATE_INNER, STATE_CUSTOM, STATE_TRANSIENT */
-	const char *member;             /* its name, or path within the struct: "failed.in_row" */
+	const char *member;             /* name of the field, or path within the struct: "failed.in_row" */
 	enum state_kind kind;
-	size_t offset, size;
-	/* Bounds of a number; both 0: all that its type holds, which is 0 to STATE_TIME_MOST for STATE_REAL. */
+	size_t offset, size;            /* bytes; size of one element, if it is an array */
+	/* Bounds of a number; both 0: the range of its type, or 0 to STATE_TIME_MOST for STATE_REAL. */
 	int64_t least, most;
-	int64_t missing;                /* STATE_UNSIGNED, STATE_SIGNED: the value that is not written, and that a missing key means */
-	/* It is written whatever it is, and a key that is missing leaves the field as it is. Any other field is 0 then,
-	 * or `missing`. */
+	int64_t missing;                /* STATE_UNSIGNED, STATE_SIGNED: value that is not written; a missing key stands for it */
+	/* true: every value is written, and a missing key leaves the field unchanged. false: a missing key sets the field
+	 * to 0, or to `missing`. */
 	bool always;
-	bool endless;                   /* STATE_REAL: may be INFINITY */
-	size_t length;                  /* an array, whose elements have the key one after another: how many it holds; 0: no array */
-	size_t count;                   /* the offset of a size_t, how many elements there are; 0: all */
-	const struct field_table *inner;
+	bool endless;                   /* STATE_REAL: true: may be INFINITY */
+	size_t length;                  /* array: elements that it can hold, each written under the same key; 0: no array */
+	size_t count;                   /* array: offset of the size_t with the number of elements in use; 0: all are */
+	const struct field_table *inner; /* STATE_INNER: table of the struct */
 	void (*save)(struct state_saver *saver, const void *object);
-	void (*load)(struct state_section *section, void *object);      /* NULL: its maker has read it */
-	const char *why;
+	void (*load)(struct state_section *section, void *object);      /* NULL: the code that makes the struct reads it */
+	const char *why;                /* STATE_TRANSIENT: reason */
 };
 
 struct field_table {
-	const char *kind;               /* of its section; NULL: it is part of others */
-	const char *tag;                /* of the struct */
-	size_t size;
+	const char *kind;               /* kind of its section; NULL: part of another section */
+	const char *tag;                /* tag of the struct */
+	size_t size;                    /* bytes of the struct */
 	const struct state_field *fields;
 	size_t count;
 };
 
-/* The parts of a row that follow from a member of struct `tag`. */
+/* The parts of a table entry that follow from a member of struct `tag`. */
 #define STATE_MEMBER(tag, path) ((struct tag *)0)->path
 #define STATE_PLACE(tag, path) .member = #path, .offset = offsetof(struct tag, path), .size = sizeof(STATE_MEMBER(tag, path))
 /* A type without a kind does not compile. */
@@ -94,9 +94,9 @@ struct field_table {
 /* Opens the table's section, if it has one, and writes the fields. */
 void state_save(struct state_saver *saver, const struct field_table *table, const void *object);
 
-/* Reads the fields, in the order of the table. A value out of bounds counts as missing. The loop is for
- * STATE_TIMER. */
+/* Reads the fields, in the order of the table. A value out of bounds counts as missing. loop: for STATE_TIMER; may be
+ * NULL if the table has none. */
 void state_load(struct state_section *section, const struct field_table *table, void *object, struct ev_loop *loop);
 
-/* The seconds left of a timer, for STATE_LEFT; negative: it did not run. */
+/* Returns the seconds left of a timer, for STATE_LEFT; negative: it did not run. */
 double state_seconds_left(struct state_section *section, const char *key);

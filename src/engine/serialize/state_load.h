@@ -1,4 +1,4 @@
-/* The inverse of engine/serialize/state_save: reads the values of the former superd by their keys. */
+/* The inverse of engine/serialize/state_save: reads descriptors of the superd before the upgrade by their keys. */
 #pragma once
 
 #include "base/state_stream.h"

@@ -1,5 +1,5 @@
-/* Writes the state of a superd for its successor (engine/upgrade): values go to a ledger under their keys; a section
- * has one key for each value. */
+/* Writes the state of a superd for its successor (engine/upgrade): each value goes into the stream (base/state_stream)
+ * under a key; the keys of one object form a section. */
 #pragma once
 
 #include <ev.h>
@@ -9,11 +9,11 @@
 #include "base/state_stream.h"
 
 struct state_saver {
-	struct ev_loop *loop;
-	struct buf text;
-	int *fds;
+	struct ev_loop *loop;           /* loop of the timers that are saved */
+	struct buf text;                /* stream so far */
+	int *fds;                       /* descriptors that the successor inherits; the array is owned, they are borrowed */
 	size_t count, capacity;
-	bool failed;                    /* out of memory for fds */
+	bool failed;                    /* true: out of memory for fds */
 };
 
 void save_free(struct state_saver *saver);
