@@ -1,5 +1,5 @@
 /* Runs the commands of a phase, one after another. A reload may come between two of them, so each command is taken
- * from the row that is valid when its turn comes. */
+ * from the configuration that is valid when its turn comes. */
 #include "engine/instance/aux_command.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static void signal_command(const struct aux_command *command, int signal)
 		kill(command->child.pid, signal);
 }
 
-/* A start that is still apart (engine/launch/exec_status) reacts to SIGKILL alone. */
+/* Before execve(2) (engine/launch/exec_status) the process reacts only to SIGKILL. */
 static void stop_command(struct aux_command *command)
 {
 	const struct lifecycle_options *lifecycle = command->runtime->service->groups->lifecycle;
@@ -96,7 +96,7 @@ static void finish_phase(struct aux_command *command, enum result result, int st
 
 static void run_next_or_finish(struct aux_command *command);
 
-/* Judges the end of a command, and ends the phase or goes on with it. */
+/* Decides the result of a command, and ends the phase or runs its next command. */
 static void take_end(struct aux_command *command, int status)
 {
 	bool ran = command->fault.stage == STAGE_NONE;

@@ -1,5 +1,5 @@
-/* Decides whether a service may store descriptors, and when they are dropped. Its row may change meanwhile, so the
- * row is looked at each time. */
+/* Decides whether a service may store descriptors, and when they are dropped. A reload may
+ * change its configuration, so that is read each time. */
 #include "engine/instance/fdstore_policy.h"
 
 static void log_not_kept(const struct service_runtime *runtime, enum level level, const char *why)

@@ -1,6 +1,6 @@
-/* Tells to which start an unknown process belongs. A double fork leaves no trace of its origin: the process in
- * between is gone, and the daemon has a session, a group and a parent that the first process never had. It keeps
- * only what it inherited: a session or group seen before, or the sockets. */
+/* Finds out to which start an unknown process belongs. A double fork leaves no trace of its origin: the process in
+ * between has exited, and the daemon has a session, a group and a parent that the first process never had. It keeps
+ * only what it inherited: a session or group that superd saw before, or the sockets. */
 #include "engine/instance/fork_match.h"
 
 #include <errno.h>
@@ -94,7 +94,7 @@ static bool is_claimed(const struct engine *engine, const struct fork_match *mat
 	return false;
 }
 
-/* Judges by pid, session and group alone. */
+/* Decides by pid, session and group alone. */
 static enum relation relation_by_ids(const struct engine *engine, const struct fork_match *match,
 				     const struct process *process)
 {
@@ -154,7 +154,7 @@ static void forget_unused(struct fork_match *match, const pid_t *children)
 	match->known_count = kept;
 }
 
-/* Returns how surely a process that may be kin belongs to this start and to no other. */
+/* Returns how certain it is that a possible member belongs to this start and to no other. */
 static enum match_certainty certainty_of(const struct engine *engine, const struct fork_match *match,
 					 const struct process *process)
 {

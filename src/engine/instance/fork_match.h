@@ -44,9 +44,9 @@ void fork_match_free(struct fork_match *match);
 
 void fork_match_add(struct fork_match *match, pid_t pid);
 
-/* Returns the orphan to follow, or FORK_MATCH_NONE, or FORK_MATCH_UNCLEAR; none less certain than `least`. Of several, if there is no
- * time left (`last`): one that has a socket, one in the session of `before`, which was followed until now, a session
- * leader, the oldest, in this order. */
+/* Returns the orphan to follow, or FORK_MATCH_NONE, or FORK_MATCH_UNCLEAR; none less certain than `least`. Of
+ * several, if there is no time left (`last`): one that has a socket, one in the session of `before`, which was
+ * followed until now, a session leader, the oldest, in this order. */
 pid_t fork_match_pick(const struct engine *engine, struct fork_match *match, pid_t before, enum match_certainty least,
 		      bool last);
 

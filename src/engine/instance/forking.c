@@ -1,9 +1,9 @@
-/* Finds the daemon of a forking service. Nobody names it: the process that superd inherits when the first one ends
- * may itself exit with 0 and leave another. So a found process is on trial: superd follows it, and looks again if it
- * exits with 0 before it has settled.
+/* Finds the daemon of a forking service. Without a pid file nothing names it: the process that superd inherits when
+ * the first one exits may itself exit with 0 and leave another. So a found process is on trial: superd follows it,
+ * and looks again if it exits with 0 before SETTLED_SECONDS.
  *
- * A pid file names any process its writer likes. So only a child of superd counts, which an orphaned daemon is, as
- * superd is its reaper; and not one of another instance. */
+ * A pid file can name any process. So superd accepts only its own child, which an orphaned daemon is because superd
+ * is its subreaper, and no process of another instance. */
 #include "engine/instance/forking.h"
 
 #include <errno.h>
@@ -74,7 +74,7 @@ static pid_t pick_named(struct forking_search *search)
 	pid_t pid = read_pid_file(search);
 
 	fork_match_pick(engine, &search->fork_match, search->before, MATCH_CERTAIN,
-			false); /* to keep up with those that move on */
+			false); /* notes processes that change their session or group */
 	if (pid <= 1)
 		return FORK_MATCH_UNCLEAR;
 	if (is_our_child(pid))

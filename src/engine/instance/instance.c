@@ -72,7 +72,8 @@ bool instance_is_spared(const struct instance *instance)
 		!instance->service->groups->restart->send_sigkill;
 }
 
-/* Processes in a control group are found there, and those of a daemon's start by engine/instance/forking_kill. */
+/* Not needed with a control group, which has all processes, nor for the start of a daemon
+ * (engine/instance/forking_kill). */
 static void look_for_escaped(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
@@ -182,9 +183,9 @@ void instance_signal_stop(struct instance *instance)
 	const struct lifecycle_options *lifecycle = instance->service->groups->lifecycle;
 	const struct restart_options *restart = instance->service->groups->restart;
 	bool aborts = instance->facts.result == RESULT_WATCHDOG && restart->timeout_abort >= 0;
-	int64_t patience = aborts ? restart->timeout_abort : lifecycle->timeout_stop;
+	int64_t timeout = aborts ? restart->timeout_abort : lifecycle->timeout_stop;
 
-	instance_limit(instance, patience ? patience : 1);
+	instance_limit(instance, timeout ? timeout : 1);
 	if (lifecycle->kill_mode == KILL_NONE)
 		return;
 	look_for_escaped(instance);

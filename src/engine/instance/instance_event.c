@@ -56,7 +56,7 @@ enum result instance_result(const struct instance *instance)
 	return result == RESULT_SUCCESS && is_unready(instance) ? RESULT_PROTOCOL : result;
 }
 
-/* A control group also counts processes that nobody has waited for. */
+/* A control group also counts processes that their parent has not reaped. */
 static double cpu_used(const struct instance *instance)
 {
 	const struct instance_cgroup *group = &instance->cgroup;
@@ -301,7 +301,7 @@ void instance_be_ready(struct instance *instance)
 
 /* ---- the end of its processes ---- */
 
-/* What their end means, by all that was done to it. */
+/* Returns the event for the end of its processes, by what was done to the instance before. */
 static enum instance_event gone_event(const struct instance *instance)
 {
 	const struct exec_sequence *sequence = instance->sequence;
@@ -504,7 +504,7 @@ void instance_expire(struct instance *instance)
 	if (!instance->facts.stopped)
 		instance_stop(instance);
 	else if (instance_is_spared(instance))
-		instance_let_go(instance);    /* it has had its time, and runs on as a stranger */
+		instance_let_go(instance);    /* its time is over: it runs on, and superd forgets it */
 	else if (instance->service->groups->restart->final_kill_signal != SIGKILL)
 		instance_event(instance, ON_EXPIRE);
 	else

@@ -88,7 +88,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 }
 
 /* An instance that superd leaves running keeps its control group, and so do processes that superd must not kill. The
- * instance of a refused guest has no group, and its row may be gone. */
+ * instance of a refused client has no group, and its configuration may be gone. */
 static void leave_group(struct instance *instance)
 {
 	bool has_ended = instance->facts.gone > 0 || instance->child.pid <= 0;

@@ -1,5 +1,6 @@
-/* Tables of an instance, its messages, its course, the command that runs beside it, and the search for its daemon. The
- * sections of one instance follow its own; a command is of the course, or of the service, in front of it. */
+/* Tables of an instance, its messages, its exec_sequence, the command that runs beside it, and the search for its
+ * daemon. The sections of an instance's parts follow its own; a command belongs to the sequence, or the service, in
+ * front of it. */
 #include "engine/instance/instance_state.h"
 
 #include <assert.h>
@@ -30,7 +31,7 @@ static void save_source(struct state_saver *saver, const void *object)
 		state_add_bytes(&saver->text, "source", instance->client.source, sizeof(instance->client.source));
 }
 
-/* counted: it is to be counted. */
+/* client.counted then means that the caller has to count it. */
 static void load_source(struct state_section *section, void *object)
 {
 	struct instance_client *client = &((struct instance *)object)->client;
@@ -53,7 +54,8 @@ static void load_head(struct state_section *section, void *object)
 	client->knows_head = state_bytes(section, "head", &client->head, sizeof(client->head));
 }
 
-/* The keys are those of a superd that had flags: by them and by the step of its course the state is found again. */
+/* The keys are those of an older superd that had flags in place of a state. load_state and load_step derive the state
+ * from them. */
 static void save_state(struct state_saver *saver, const void *object)
 {
 	const struct instance *instance = object;
@@ -64,8 +66,8 @@ static void save_state(struct state_saver *saver, const void *object)
 		state_add_number(&saver->text, "silent", 1);
 }
 
-/* Of an instance without a course, or of one whose course does not say more. One that was killed gets SIGKILL by its
- * timer again. */
+/* The state of an instance without a sequence; load_step corrects it for one with a sequence. An instance that was
+ * killed gets SIGKILL again when its timer expires. */
 static void load_state(struct state_section *section, void *object)
 {
 	struct instance *instance = object;
@@ -249,7 +251,7 @@ static void load_why(struct state_section *section, void *object)
 		buf_text(&((struct exec_sequence *)object)->why, why);
 }
 
-/* The steps of a course as the key step has them. A number keeps its meaning. */
+/* The steps of a sequence as the key "step" has them. The numbers must not change. */
 enum course_step { BEFORE, LAUNCHED, RUNS, AFTER, IS_READY, REMAINS, LEAVES, CLEARS };
 
 /* A stop goes on from any step. */
@@ -382,7 +384,7 @@ static const struct state_field kin_fields[] = {
 };
 static const struct field_table kin_state = FIELD_TABLE(NULL, fork_match, kin_fields);
 
-/* The row of the start does not go over: the other superd no longer has it. */
+/* The configuration of the start is not saved: the next superd no longer has it. */
 static const struct state_field search_fields[] = {
 	{ STATE_BY(forking_search, phase, save_search_phase, load_search_phase) },
 	{ STATE_FIELD(forking_search, "since", since), .always = true },

@@ -1,4 +1,4 @@
-/* The table of an instance, as data. Read a row as: in this state, when this happens, go there and do that. */
+/* The transition table of an instance. Each entry: state, event, next state, action. */
 #include "engine/instance/instance_table.h"
 
 #include <assert.h>

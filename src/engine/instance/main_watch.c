@@ -46,7 +46,7 @@ bool main_watch_begin(struct main_watch **watch, struct engine *engine, struct c
 	one->engine = engine;
 	one->child = child;
 	ev_io_init(&one->io, on_gone, pidfd, EV_READ);
-	ev_set_priority(&one->io, EV_MINPRI);   /* whom the reaper has seen is its affair */
+	ev_set_priority(&one->io, EV_MINPRI);   /* the SIGCHLD handler comes first */
 	ev_io_start(engine->loop, &one->io);
 	*watch = one;
 	return true;

@@ -71,7 +71,8 @@ struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, u
 	return uid == 0 || uid == notice->instance->user ? notice : NULL;
 }
 
-/* The process has lost its parent and has a session of its own: only what it was started with shows whose it is. */
+/* The process has lost its parent and has a session of its own: only its LISTEN_PID shows to which instance it
+ * belongs. */
 static bool is_orphan_of(const struct instance *instance, pid_t pid)
 {
 	struct process process;

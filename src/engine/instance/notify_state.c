@@ -1,4 +1,4 @@
-/* The log line of a notice and the failure of its instance, for all that act on a notice. */
+/* Logs about an instance, and fails it, for all files that act on its messages. */
 #include "engine/instance/notify_state.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* Keeps the values of options with which an instance was started. A row may change more than once, so only the first
- * change of an option is noted, and forgotten when the option has its old value again. */
+/* Keeps the values of options with which an instance was started. A reload may change an option again, so only the
+ * first change of an option is noted, and forgotten when the option has its old value again. */
 #include "engine/instance/outdated.h"
 
 #include <stdlib.h>
