@@ -1,7 +1,8 @@
 /* Drains an instance: it serves the clients it has to the end, while a successor serves new ones. Both have the same
- * address, so the clients are known one by one, as the kernel listed them when the twins were there
+ * address, so superd knows the clients one by one, as the kernel listed them when the standby sockets were open
  * (engine/clients/conn_query). A client that the successor has accepted before that count passes for one of the old
- * instance, which then ends late. Clients that still wait at a twin belong to neither. */
+ * instance, which then ends late. Clients in the queue of a standby socket belong to
+ * neither. */
 #include "engine/drain/drain.h"
 
 #include <stdlib.h>
@@ -90,7 +91,7 @@ void drain_look_later(struct drain *drain)
 	drain->wait = drain->wait < last / 2 ? 2 * drain->wait : last;
 }
 
-/* An instance that is not retired has a runtime that goes with it. */
+/* The service stops together with an instance that is still its current one. */
 static void stop_instance(struct instance *instance)
 {
 	if (instance->retired)
@@ -152,7 +153,7 @@ static void look_again(struct drain *drain)
 	drain_look_later(drain);
 }
 
-/* A connection that left its handshake and was accepted during a look is seen at the next one. */
+/* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. */
 static void look_once_more(struct drain *drain)
 {
 	drain->clear = true;
@@ -184,7 +185,7 @@ static bool is_alone(const struct drain *drain)
 	return true;
 }
 
-/* Clients that still wait when the patience is over come to the successor's sockets, if the kernel moves them. */
+/* Moves clients that still wait at the deadline to the successor's sockets, if the kernel can. */
 static void move_queues(struct drain *drain)
 {
 	bool alone = is_alone(drain);
@@ -198,7 +199,7 @@ static void move_queues(struct drain *drain)
 	}
 }
 
-/* The instance is being ended. If its clients are unknown, only those in its queues count. */
+/* Called after drain_end. If its clients are unknown, only those in its queues count. */
 static void take_count_at_end(struct drain *drain)
 {
 	bool known = !drain->unknown && conn_query_is_complete(&drain->query);
@@ -244,8 +245,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	start_count(timer->data);
 }
 
-/* Every listener with a socket has a twin. A listener without a socket belongs to tcpmux, or is optional and could not
- * be opened. */
+/* Whether every listener with a socket has a standby socket. A listener without a socket belongs to tcpmux, or is
+ * optional and could not be opened. */
 static bool have_standby_sockets(const struct service_runtime *runtime)
 {
 	const struct standby_sockets *standby_sockets = runtime->run->standby_sockets;

@@ -31,7 +31,8 @@ bool drain_has_standby(const struct instance *instance); /* whether it drains be
 bool drain_is_under_way(struct service_runtime *runtime); /* whether one of its instances drains beside a successor */
 bool drain_is_counting(const struct instance *instance);        /* whether a count of its clients is under way */
 
-/* Stops an instance. One that drains serves its clients before that, until its deadline (engine/drain/drain_deadline). */
+/* Stops an instance. One that drains serves its clients before that, until its deadline
+ * (engine/drain/drain_deadline). */
 void drain_end(struct instance *instance);
 
 /* Called when a listener of the service could not be bound: ends draining instances that have its port from an earlier

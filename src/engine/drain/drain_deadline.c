@@ -1,5 +1,5 @@
-/* The time in which a backend could have run and did not take its clients. Measuring takes time as well, so it
- * begins only after MEASURED seconds without progress, and is repeated ten times in a second at most. */
+/* Measures the time in which a backend could have run and did not serve its clients. Measuring costs time as well,
+ * so it begins only after MEASURED seconds without progress, and is repeated at most ten times a second. */
 #include "engine/drain/drain_deadline.h"
 
 #include <limits.h>

@@ -1,5 +1,5 @@
-/* Carries a drain over an upgrade. The kernel's numbers of the clients' connections go over with the sockets, as the
- * next superd could not tell these clients from later ones. */
+/* Saves and loads a drain for an upgrade. The socket cookies of the clients are saved with the sockets, because the
+ * next superd could not distinguish these clients from later ones. */
 #include "engine/drain/drain.h"
 
 #include <stdlib.h>

@@ -1,11 +1,11 @@
-/* Standby sockets, from their opening to the end of the first sockets. An instance may end without having accepted all
- * clients of its sockets: some wait there, some are in a handshake. If the kernel moves them to the listeners
- * (os/socket/reuseport), nothing is left to do. If it does not, these sockets linger, and become listeners again for
- * the clients in their queues, while clients in the standby sockets' queues wait for one more instance.
+/* Standby sockets, from their opening to the close of the first sockets. An instance may end before it has accepted
+ * all clients of its sockets: some wait in the queue, some are in a handshake. If the kernel moves them to the
+ * listeners (os/socket/reuseport), nothing is left to do. If it does not, these sockets linger, and become listeners
+ * again for the clients in their queues, while clients in the standby sockets' queues wait for one more instance.
  *
- * A path always leads to the younger socket of its pair; if the older one has to be the listener, that must be as
- * short as possible. A reload may come between, so the place of a socket that changes hands is found by its address,
- * and it gets the options of the present row. */
+ * A unix path always leads to the younger socket of its pair, so the older one must be the listener only for as
+ * short as possible. A reload may come between. So superd finds the place of a socket that changes its owner by its
+ * address, and sets the options of the present configuration on it. */
 #include "engine/drain/standby_socket.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
 	return endpoint_is_path(standby_sockets->runtime->listeners[n].listen->address);
 }
 
-/* Clients wait at the other socket of the pair, or will. */
+/* Whether clients wait at the other socket of the pair, or may come: a unix path leads to it. */
 static bool has_queued_clients(const struct standby_sockets *standby_sockets, size_t n)
 {
 	const struct standby_pair *pair = &standby_sockets->pairs[n];
@@ -48,7 +48,8 @@ static bool any_has_queued_clients(const struct standby_sockets *standby_sockets
 	return false;
 }
 
-/* While no instance has the listeners it suffices that one of those sockets is a listener again. */
+/* Without a current instance the sockets with clients become listeners again; else the instance has to be stopped
+ * first. */
 static void serve_queued_clients(struct standby_sockets *standby_sockets)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
@@ -177,8 +178,8 @@ static bool swap_pair(struct standby_sockets *standby_sockets, size_t n)
 	return true;
 }
 
-/* The instance has the listeners, and new clients must come to other sockets: to those where clients wait already, if
- * there are any. A listener that a path leads to gets a new twin for that. */
+/* Separates new clients from the instance, which has the listeners: the kept socket where clients wait already
+ * becomes the listener, or a new standby socket does. A listener that a unix path leads to always gets a new one. */
 static void open_pair(struct standby_sockets *standby_sockets, size_t n, struct buf *why)
 {
 	struct standby_pair *pair = &standby_sockets->pairs[n];
@@ -473,7 +474,7 @@ struct drained_socket *standby_sockets_release_all(struct service_runtime *runti
 	return given;
 }
 
-/* Returns the number of the listener that has the address of the socket fd, and no twin yet; -1: there is none. */
+/* Returns the index of the listener that has the address of fd and no kept socket yet; -1: there is none. */
 static long find_place(const struct service_runtime *runtime, const struct standby_sockets *standby_sockets, int fd)
 {
 	struct conn_count wanted, conn;
@@ -526,7 +527,7 @@ static void log_closed_queue(const struct service_runtime *runtime, struct buf *
 		  buf_string(why));
 }
 
-/* Gives a socket of an instance the options of the present row. false: it cannot have them, and must not be used. */
+/* Sets the options of the present configuration on a socket. false: that failed, and the socket must not be used. */
 static bool apply_options(const struct service_runtime *runtime, int fd, const struct listen *listen)
 {
 	struct buf why = { 0 }, warnings = { 0 };

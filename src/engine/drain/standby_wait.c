@@ -1,7 +1,7 @@
-/* Waits until an instance can be ended that has the older of the twins. A handshake that began before there were
- * twins ends in the older socket's queue, and clients that wait at a twin have the same address. So all connections
- * that exist at the beginning are noted by the kernel's numbers; those of them that arrive, or that a process has
- * accepted, are looked for until they are gone. Connections at a twin are not accepted yet, so they do not count. */
+/* Waits until superd can stop an instance that has the older sockets. A handshake that began before the standby sockets
+ * were open ends in the older socket's queue, and clients of the standby sockets have the same local address. So superd
+ * notes the cookies of all connections at the beginning, and looks until those that are in a handshake or accepted are
+ * closed. Connections in the queue of a standby socket are not accepted yet, so they do not count. */
 #include "base/clock.h"
 #include "engine/drain/standby_socket.h"
 
@@ -22,8 +22,8 @@ void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets)
 	standby_sockets->clear = false;
 }
 
-/* Clients that still wait when the patience is over come to the twins, if the kernel moves them; not if an earlier
- * instance has the same socket and goes on. */
+/* Moves clients that still wait at the deadline to the standby sockets, if the kernel can; not if an earlier
+ * instance has the same socket and runs on. */
 static void move_queues(struct standby_sockets *standby_sockets)
 {
 	bool alone = list_has_one(runtime_instances(standby_sockets->runtime));
@@ -64,7 +64,7 @@ static unsigned count_clients(const struct standby_sockets *standby_sockets)
 	return count;
 }
 
-/* The twins may be gone when this returns. */
+/* May free standby_sockets. */
 static void continue_waiting(struct standby_sockets *standby_sockets, unsigned left)
 {
 	const struct instance *instance = runtime_current(standby_sockets->runtime);
@@ -123,7 +123,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	look_for_clients(timer->data);
 }
 
-/* Of other kinds of sockets the kernel tells no single clients. */
+/* The kernel lists single clients only for TCP and unix sockets. */
 static void take_sockets(struct standby_sockets *standby_sockets)
 {
 	standby_sockets->clients.count = 0;
