@@ -1,6 +1,6 @@
-/* Freezes and thaws an instance. No process may stay frozen: everything that ends an instance, or parts it from its
- * runtime, calls instance_thaw, and so does everything that ends a freezing half way. No client may be lost: once the
- * state is FROZEN the listeners are watched again, level triggered. */
+/* Freezes and thaws an instance. No process may stay frozen: all code that stops an instance, leaves it to itself, or
+ * cancels a freeze calls instance_thaw. No client may be lost: once the state is FROZEN, superd watches the listeners
+ * again, level-triggered. */
 #include "engine/freeze/freeze.h"
 
 #include <errno.h>
@@ -99,7 +99,7 @@ static void log_freeze(const struct freeze *freeze, enum level level, const char
 	log_event(runtime->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
 }
 
-/* What it had while it was frozen. */
+/* Frees what it needed only while it was frozen. */
 static void release_freeze(struct freeze *freeze)
 {
 	freeze->is_operators = false;

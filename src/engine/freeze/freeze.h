@@ -1,8 +1,9 @@
 /* Freezes all processes of a service's current instance, and thaws them.
  *
- * If the service sleeps until a client comes, the event STILLED brings it to state FROZEN once its processes are frozen.
- * If superd freezes it only to count its clients before a stop, it stays RUNNING. While an instance is frozen, its
- * watchdog and its time limit are paused. superd thaws an instance before it stops it or leaves it to itself. */
+ * If the service sleeps until a client comes, the event STILLED brings it to state FROZEN once its processes are
+ * frozen. If superd freezes it only to count its clients before a stop, it stays RUNNING. While an instance is
+ * frozen, its watchdog and its time limit are paused. superd thaws an instance before it stops it or leaves it to
+ * itself. */
 #pragma once
 
 #include <stdbool.h>

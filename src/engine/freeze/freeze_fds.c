@@ -14,7 +14,7 @@
 #include "engine/health/health_probes.h"
 #include "exec/spawn/spawn.h"
 
-#define COPYING_SECONDS 1.              /* copying that takes longer waits for a process of somebody else */
+#define COPYING_SECONDS 1.              /* time limit; a copy that takes longer waits for another process */
 
 struct freeze_fds {
 	struct service_runtime *runtime;

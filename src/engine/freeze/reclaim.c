@@ -32,7 +32,7 @@ void freezes_init(struct engine *engine, struct freezes *freezes)
 	list_init(&freezes->reclaims);
 }
 
-/* Nobody is at it any more. */
+/* Ends the worker of this reclaim, if it runs. */
 static void stop_worker(struct reclaim *reclaim)
 {
 	struct engine *engine = reclaim->engine;
