@@ -1,9 +1,9 @@
 /* Measures how long a backend has had no clients, and applies idle_action to it. The phases are in
  * engine/idle/idle_internal.
  *
- * A client may come at any moment between a count and the action that follows from it. So a connection that ends
- * during a count counts as a client, and superd lets a backend go only when its processes stand still and a last
- * count finds none. Any change of the runtime's state ends all of this. */
+ * A client may connect at any moment between a count and the action that follows from it. So a connection that closes
+ * during a count counts as a client, and superd stops a backend or leaves it frozen only when its processes are frozen
+ * and a last count finds no client. Any change of the service's state ends the measuring. */
 #include "engine/idle/idle.h"
 
 #include <math.h>
@@ -20,12 +20,12 @@
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
-#define FEW_CLOSES 16                   /* ended connections before the next count; with more superd stops to listen */
-#define MANY_CLOSES_PART 64             /* parts of an idle_timeout: a crowd that was USED for less than one goes on */
-#define LATE_PART 8                     /* parts of an idle_timeout: a count may come one of them late */
+#define FEW_CLOSES 16                   /* closes before the next count; after more of them superd stops listening */
+#define MANY_CLOSES_PART 64             /* part of an idle_timeout; IDLE_HAS_CLIENTS was short below it */
+#define LATE_PART 8                     /* part of an idle_timeout by which a count may be late */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
-#define STOPS_AT_ONCE 32                /* backends that are let go at the same time, of all services; others wait */
-#define TURN_SECONDS 0.05               /* seconds that those wait */
+#define STOPS_AT_ONCE 32                /* backends of all services that superd freezes or stops at once; others wait */
+#define TURN_SECONDS 0.05               /* seconds until those others try again */
 #define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
 
 static const struct lifecycle_options *life_of(const struct idle *idle)
@@ -74,7 +74,8 @@ static void start_countdown(struct idle *idle, double since)
 	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - clock_now());
 }
 
-/* Listens in every phase but DEAF. After an upgrade a backend that slept is POSTPONED as frozen, and will be again. */
+/* Listens in every phase but IDLE_NOT_LISTENING. After an upgrade a backend that was frozen is frozen again; it keeps
+ * frozen_since while it waits for its turn. */
 static void enter_phase(struct idle *idle, enum idle_phase phase)
 {
 	struct engine *engine = idle->runtime->engine;
@@ -93,7 +94,7 @@ static void enter_phase(struct idle *idle, enum idle_phase phase)
 		close_events_begin(&idle->close_listener, engine);
 }
 
-/* A backend whose connections end all the time is counted once in an idle_timeout, and hears of no single end. */
+/* If connections close all the time, superd counts once in an idle_timeout, and listens for no single close. */
 static void stop_listening(struct idle *idle)
 {
 	idle->many_closes = true;
@@ -101,8 +102,8 @@ static void stop_listening(struct idle *idle)
 	start_timer(idle, idle->timeout);
 }
 
-/* A connection has ended. A crowd that comes and goes is known by many ends. Once it was there, one end is enough that
- * comes during a count, or soon after a count that found clients. */
+/* Called when a connection has closed. superd stops listening after more than FEW_CLOSES closes. If it had stopped
+ * before (many_closes), one close during a count, or soon after a count that found clients, is enough. */
 static void wait_until_quiet(struct idle *idle)
 {
 	bool soon = idle->closed_meanwhile ||
@@ -154,9 +155,9 @@ static void begin_measuring(struct idle *idle)
 		wait_until_quiet(idle);
 }
 
-/* Listens before it counts, so that no connection ends unheard between the two; the sockets may be others by now. In a
- * crowd some connection ends during every count, so DEAF does not listen even now. The last count must not wait, as the
- * backend stands still. */
+/* Listens before it counts, so that superd misses no close between the two; the sockets may be others by now. In
+ * IDLE_NOT_LISTENING some connection closes during every count, so superd does not listen even now. The last count must
+ * not be delayed, because the backend is frozen. */
 static void start_count(struct idle *idle)
 {
 	struct conn_query *query = &idle->clients.query;
@@ -271,7 +272,7 @@ static void stop_or_freeze(struct idle *idle)
 		runtime_post(runtime, STILLED);
 		return;
 	}
-	if (drain_is_under_way(runtime)) {      /* its clients could not be told from those that come now */
+	if (drain_is_under_way(runtime)) {      /* its clients cannot be distinguished from new ones */
 		freeze_thaw(runtime);
 		begin_measuring(idle);
 		return;
@@ -332,8 +333,8 @@ static bool is_due(const struct idle *idle)
 	return idle->since > 0 && now - idle->since >= idle->timeout && now >= awake_until(idle);
 }
 
-/* Only counts tell. The time without clients begins at the last end that was reported, if there was one, or else at
- * the first count that finds nobody. */
+/* Handles a count of IDLE_POLLING. The time without clients begins at the last reported close, if there was one,
+ * else at the first count that finds no client. */
 static void take_polled_count(struct idle *idle, bool used)
 {
 	if (used) {
@@ -366,8 +367,8 @@ static void take_no_clients(struct idle *idle)
 	start_countdown(idle, idle->since);
 }
 
-/* Clients that left after a deaf count, before superd listened again, would never be missed: so they are counted once
- * more. The kernel may have ceased to report meanwhile. */
+/* superd would never notice clients that left between a count without listening and its listening again, so it counts
+ * them once more. The kernel may have stopped reporting meanwhile. */
 static void take_clients(struct idle *idle)
 {
 	bool was_deaf = idle->phase == IDLE_NOT_LISTENING;
