@@ -8,7 +8,7 @@
 #include "engine/health/queue_guard.h"
 
 #define FIRST_LOOK .001                 /* seconds until the first look */
-#define FIRST_OF_SHORT_RUN .005         /* seconds until the first look after a shorter life: its end tells as much */
+#define FIRST_OF_SHORT_RUN .005         /* the same after a shorter run, whose end shows as much */
 #define PAUSE_PART 16.                  /* a pause is this part of the time gone, and the figure is as exact */
 #define GIVE_UP_AFTER 10.               /* seconds after which superd gives up */
 
@@ -33,7 +33,7 @@ static void look_later(struct service_runtime *runtime, double least)
 	ev_timer_start(runtime->engine->loop, &guard->accept_timer);
 }
 
-/* If the runtime's state has changed, or twins have its clients, that start cannot be measured any more. */
+/* If the service's state has changed, or standby sockets have its clients, that start cannot be measured any more. */
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct service_runtime *runtime = timer->data;
@@ -87,7 +87,7 @@ static double first_pause(const struct service_stats *stats)
 	return stats->last_end > 0 && stats->last_duration < FIRST_OF_SHORT_RUN ? FIRST_OF_SHORT_RUN : FIRST_LOOK;
 }
 
-/* exit_verdict_note_queue has counted who waited before it was started. */
+/* exit_verdict_note_queue has counted the waiting clients before the start. */
 void accept_latency_begin(struct service_runtime *runtime)
 {
 	struct queue_guard *guard = runtime->run->guard;

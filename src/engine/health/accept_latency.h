@@ -8,8 +8,8 @@
  * accepted. */
 void accept_latency_begin(struct service_runtime *runtime);
 
-/* Called when the service was thawed for clients in its queue, seen at the loop time `asked`: measures the time until it
- * accepts one. */
+/* Called when the service was thawed for clients in its queue, seen at the loop time `asked`: measures the time
+ * until it accepts one. */
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked);
 
 /* Continues after an upgrade: the next look is in so many seconds. */

@@ -1,5 +1,5 @@
-/* Judges the end of an instance. Exit status 0 is good however short the life was, but a backend that ends again and
- * again without taking a client from the queue would spin. The length of the queue is only a hint; before superd
+/* Decides about the end of an instance. Exit status 0 is a success however short the run was, but a backend that exits
+ * again and again without accepting a client would spin. The length of the queue is only a hint; before superd
  * pauses the service, the identities of the queued clients must prove it. For connections engine/health/progress_proof
  * does that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/queue_ids). */
 #include "engine/health/exit_verdict.h"
@@ -17,7 +17,7 @@
 #include "os/socket/bind.h"
 #include "os/socket/client.h"
 
-#define UNPROVED 60                     /* ends in a row that look so where nothing can be proved */
+#define UNPROVED 60                     /* further ends without visible progress that suffice if no proof is possible */
 #define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
 
 unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
@@ -77,7 +77,7 @@ static bool has_moved(const struct service_runtime *runtime)
 	return true;
 }
 
-/* Whether this good end is one of a row of ends that took nothing. */
+/* Whether so many successful ends in a row left the queue as long as it was that the service makes no progress. */
 static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending)
 {
 	struct queue_guard *guard = runtime->run->guard;
@@ -93,7 +93,7 @@ static bool made_no_progress(struct service_runtime *runtime, const struct endin
 	}
 	if (++guard->no_progress_ends <= guard->no_progress_limit)
 		return false;
-	guard->queued_at_end = 0;       /* who waits is asked first */
+	guard->queued_at_end = 0;       /* the next start waits for progress_proof */
 	if (guard->backlog_is_exact && guard->backlog_is_queried)
 		return false;
 	if (!guard->backlog_is_exact)

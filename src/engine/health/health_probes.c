@@ -1,4 +1,4 @@
-/* Takes the probes of probe_from out of a queue. Nobody can be taken from the middle of a queue, so superd accepts
+/* Takes the probes of probe_from out of a queue. accept(2) takes only the first client of a queue, so superd accepts
  * and closes probes only if all connections in the queue are probes, and only as many as there were before it
  * looked: a client that comes meanwhile stands behind them.
  *
@@ -107,7 +107,7 @@ static bool has_sockets_alone(struct service_runtime *runtime)
 	return runtime_state(runtime) == LISTENING || runtime_state(runtime) == FROZEN;
 }
 
-/* false: somebody is left of them, as superd has no descriptors to accept by. */
+/* false: some are left, because superd has no free descriptors for accept(2). */
 static bool drop_probes(const struct probing *probing)
 {
 	struct service_runtime *runtime = probing->query.runtime;
