@@ -1,7 +1,8 @@
 /* Passes on the kernel's reports of connections that have ended. A new filter for the kernel costs something, and so
- * does each wakeup. A service with ten thousand clients a second hears of one end and is deaf to the rest until it
- * has counted again. A service with few clients stays in the filter, deaf or not, until unwanted reports have cost
- * more than a new filter would. All changes of one turn of the loop go to the kernel as one. */
+ * does each wakeup. For a service with ten thousand clients a second superd handles a few closes and then stops
+ * listening until it has counted again. A service with few clients stays in the filter, listened for or not, until
+ * unwanted reports have cost more than a new filter would. All changes of one turn of the loop go to the kernel as
+ * one. */
 #include "engine/clients/close_events.h"
 
 #include <errno.h>
@@ -88,7 +89,7 @@ static bool set_filter(struct tcp_close_events *close_events)
 	return good;
 }
 
-/* All that wait have to look by time from here on. */
+/* The kernel reports no more: all listeners have to poll from now on. */
 static void stop_listening(struct tcp_close_events *close_events)
 {
 	log_warn(close_events->engine->log,

@@ -26,8 +26,8 @@ bool close_events_is_possible(struct engine *engine);
 /* Begins to listen before the loop waits again, and so before engine/clients/conn_query counts anything. */
 void close_events_begin(struct close_listener *listener, struct engine *engine);
 
-/* Stops listening. at_once: sets a new filter now, because many more closes are expected that must not wake superd; else
- * superd sets one only after unwanted reports. */
+/* Stops listening. at_once: sets a new filter now, because many more closes are expected that must not wake superd;
+ * else superd sets one only after unwanted reports. */
 void close_events_end(struct close_listener *listener, struct engine *engine, bool at_once);
 
 /* Reads the kernel's reports up to now, and calls the listeners before it returns. */

@@ -1,6 +1,6 @@
-/* Asks the kernel about connections, one question at a time. Nobody knows before how long an answer takes: the
- * kernel looks at every connection of the machine, and for the first question it may have to load a module. So a
- * thread asks until the kernel was seen to be quick, and again as soon as it is not. */
+/* Asks the kernel about connections, one question at a time. The time that an answer takes is unknown: the kernel looks
+ * at every connection of the machine, and for the first question it may have to load a module. So a thread asks until
+ * the kernel was seen to be quick, and again as soon as it is not. */
 #include "engine/clients/conn_query.h"
 
 #include <math.h>
@@ -15,8 +15,8 @@
 #define PART 64                         /* counts that one question is about */
 #define PAUSE_FACTOR 200.               /* pause before a question that can wait, in durations of the last one */
 
-/* The part of one query in the question that is under way. Its counts and guests stay when the query is cancelled, as
- * the thread may be at them. */
+/* The part of one query in the question that is under way. Its counts and cookies stay when the query is cancelled,
+ * because the thread may use them. */
 struct slice {
 	struct conn_query *query;       /* NULL: it was cancelled */
 	struct table *table;            /* held until the thread is done with it */

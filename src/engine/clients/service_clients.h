@@ -26,12 +26,13 @@ void service_clients_free(struct service_clients *clients);
 /* Called before each count, because sockets may have been opened anew. */
 void service_clients_prepare(struct service_clients *clients);
 
-/* Whether all sockets are of a kind whose closed connections the kernel reports. Call service_clients_prepare before. */
+/* Whether all sockets are of a kind whose closed connections the kernel reports. Call service_clients_prepare
+ * before. */
 bool service_clients_closes_are_reported(const struct service_clients *clients);
 
 /* Makes datagrams count from now on. */
 void service_clients_begin(struct service_clients *clients);
 
-/* Called after a count: whether a client is connected, or sent a datagram since the last count. An unknown number counts
- * as a client. */
+/* Called after a count: whether a client is connected, or sent a datagram since the last count. An unknown number
+ * counts as a client. */
 bool service_clients_are_there(struct service_clients *clients);
