@@ -13,7 +13,7 @@ struct child {
 	bool is_main;                   /* true: main process of an instance */
 	struct child *next;             /* in its bucket */
 	void (*ended)(struct child *child, int status);         /* it was reaped, with this wait status; it has left the table */
-	void (*ending)(struct child *child);                    /* it has ended and is not reaped yet (child_table_see_end); NULL: not called */
+	void (*ending)(struct child *child);                    /* it has ended, not reaped yet (child_table_see_end); NULL: not called */
 };
 
 /* A zeroed struct is empty. */
@@ -27,7 +27,7 @@ bool child_table_add(struct child_table *children, struct child *child); /* fals
 void child_table_remove(struct child_table *children, struct child *child);
 struct child *child_table_find(const struct child_table *children, pid_t pid);
 
-/* Makes superd call ending when the child has ended, before it reaps it: until then the kernel does not reuse its pid and
- * its group. While a child has `ending`, the end of each child costs one more system call. */
+/* Makes superd call ending when the child has ended, before it reaps it: until then the kernel does not reuse its
+ * pid and its group. While a child has `ending`, the end of each child costs one more system call. */
 void child_table_see_end(struct child_table *children, struct child *child, void (*ending)(struct child *child));
 void child_table_free(struct child_table *children);

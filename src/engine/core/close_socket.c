@@ -15,10 +15,10 @@
 #define LOOK_EVERY .5                   /* seconds */
 #define NO_UID ((uid_t)-1)
 
-/* Who waits for closings of his own: a service, or one user's clients of it. Its place is another's as soon as nothing
- * of it is under way. */
+/* The owner for which descriptors are counted: a service, or the clients of one user of it. Its place may be reused as
+ * soon as none of its descriptors is being closed. */
 struct owner {
-	char *service;                  /* NULL: nobody was here yet */
+	char *service;                  /* owned; NULL: the place was never used */
 	size_t hash;
 	uid_t uid;                      /* of the clients; NO_UID: the service itself */
 };
@@ -94,7 +94,8 @@ static bool take_place(struct owner *owner, const char *service, size_t hash, ui
 	return true;
 }
 
-/* 0: it has no place, as nothing of it is under way, or, where it is to be made, as all have something under way. */
+/* Returns the owner's number. 0: it has no place, because nothing of it is being closed; with make: because all
+ * places are in use. */
 static unsigned owner_of(struct closing *closing, const char *service, uid_t uid, bool make)
 {
 	size_t hash = hash_name(service) + uid, free_place = 0;
@@ -128,7 +129,8 @@ static void hand_over(struct engine *engine, const char *service, uid_t uid, int
 		ev_timer_again(engine->loop, &closing->timer);
 }
 
-/* Whoever drops the last reference then waits until the other side has taken all, for as long as somebody chose. */
+/* With SO_LINGER the close of the last reference waits until the peer has received all, for a time that a backend
+ * chose. */
 static bool has_linger(int fd)
 {
 	struct linger linger = { 0 };
@@ -190,7 +192,7 @@ static uid_t user_of(int fd)
 	return NO_UID;
 }
 
-/* A backend that has ended may have left SO_LINGER and a client who does not read. */
+/* A backend that has ended may have set SO_LINGER, and the client may not read. */
 void close_socket_client(struct engine *engine, const char *service, struct client *client)
 {
 	if (client->fd < 0)

@@ -1,6 +1,6 @@
-/* The state that all parts of the engine share: the loop, the log, the children, and a few descriptors. There is one,
- * inside struct supervisor. What a folder needs for all services is in a struct of its own, which only that folder knows;
- * here is the pointer to it. */
+/* The state that all parts of the engine share: the loop, the log, the children, and a few descriptors. There is
+ * one, inside struct supervisor. What a folder needs for all services is in a struct of its own, which only that
+ * folder knows; here is the pointer to it. */
 #pragma once
 
 #include <ev.h>
@@ -32,8 +32,8 @@ struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
 
-/* Events that are posted to services and not handled yet (engine/core/events), and flags that superd handles at the same
- * moment. */
+/* Events that are posted to services and not handled yet (engine/core/events), and flags that superd handles at the
+ * same moment. */
 struct event_queue {
 	struct posted *first, *last;    /* services that have posted events; NULL: none */
 	ev_prepare watcher;             /* fed when an event is posted or one of these flags is set: */

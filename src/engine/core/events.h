@@ -1,6 +1,6 @@
-/* Events that lower parts of the engine post to a service. superd handles them in order, when the present callback of the
- * loop has returned and before it calls another one. So the function that posts an event never sees the service change
- * or go away under it. */
+/* Events that lower parts of the engine post to a service. superd handles them in order, when the present callback
+ * of the loop has returned and before it calls another one. So the function that posts an event never sees the
+ * service change or go away under it. */
 #pragma once
 
 #include <ev.h>

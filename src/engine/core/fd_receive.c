@@ -85,7 +85,7 @@ bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int soc
 		return false;
 	receive->child = (struct child){ .pid = pid, .ended = on_ended };
 	if (!child_table_add(&engine->children, &receive->child)) {
-		kill(pid, SIGKILL);     /* reaped as a stranger; the message may be lost */
+		kill(pid, SIGKILL);     /* the loop reaps it without an owner; the message may be lost */
 		fd_close(&report);
 		errno = ENOMEM;
 		return false;

@@ -1,5 +1,5 @@
-/* Limits a log line that a backend or a client can cause at will: superd logs it once in ten seconds, with the number of
- * suppressed lines. */
+/* Limits a log line that a backend or a client can cause at will: superd logs it once in ten seconds, with the
+ * number of suppressed lines. */
 #pragma once
 
 #include <stdbool.h>

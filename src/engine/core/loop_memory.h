@@ -1,5 +1,5 @@
-/* Reserves memory for libev, which calls abort(3) if it gets none: superd must not end because other processes use up the
- * memory. */
+/* Reserves memory for libev, which calls abort(3) if it gets none: superd must not end because other processes use
+ * up the memory. */
 #pragma once
 
 void loop_memory_keep(void);    /* call it before the loop is made */

@@ -9,7 +9,7 @@
 void loop_room_begin(struct engine *engine);
 void loop_room_end(struct engine *engine);
 
-/* Call it for a descriptor that other processes have, too, when its watcher was stopped and before it is closed. Else the
- * kernel goes on watching the open file description (epoll(7)), and libev, which does not know the descriptor, rebuilds
- * its whole epoll set at each event. */
+/* Call it for a descriptor that other processes have, too, when its watcher was stopped and before it is closed.
+ * Else the kernel goes on watching the open file description (epoll(7)), and libev, which does not know the
+ * descriptor, rebuilds its whole epoll set at each event. */
 void loop_room_leave(int fd);

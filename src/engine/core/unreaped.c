@@ -26,7 +26,7 @@ static void on_ended(struct child *child, int status)
 	free(leftover);
 }
 
-/* Without memory for it the loop reaps it as a stranger. */
+/* Without memory the loop reaps it without an owner. */
 static void add_process(struct engine *engine, const char *service, pid_t pid)
 {
 	size_t length = strlen(service) + 1;

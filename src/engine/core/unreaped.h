@@ -17,8 +17,8 @@
 void unreaped_start(struct engine *engine, struct spawn_request *launch);
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count);
 
-/* Logs that a process of this service was killed and does not end, and follows it from now on. The caller has removed it
- * from the children. pid 0: it is not superd's child. */
+/* Logs that a process of this service was killed and does not end, and follows it from now on. The caller has
+ * removed it from the children. pid 0: it is not superd's child. */
 void unreaped_add(struct engine *engine, const struct service *service, pid_t pid);
 
 /* Whether LEFTOVERS_MOST processes of the service hang, so that superd must not start another; why gets the reason. */
