@@ -1,5 +1,5 @@
-/* A bounded table of client addresses, each remembered for a while. A new entry replaces the oldest one when the table is
- * full, so that clients with many addresses cannot fill superd's memory. Pure: time is an argument. */
+/* A bounded table of client addresses, each remembered for a while. A new entry replaces the oldest one when the
+ * table is full, so that clients with many addresses cannot fill superd's memory. Pure: time is an argument. */
 #pragma once
 
 #include <stdbool.h>

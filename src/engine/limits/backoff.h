@@ -8,7 +8,8 @@ struct backoff {
 };
 
 /* Counts a failure, and returns the pause in seconds before the next try. least and most: microseconds (backoff_min,
- * backoff_max). chance: in [0, 1); it shortens the pause by up to a tenth, so that many services do not wake together. */
+ * backoff_max). chance: in [0, 1); it shortens the pause by up to a tenth, so that many services do not wake
+ * together. */
 double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance);
 
 /* Resets the count if the run that failed had lasted longer than most: so many seconds, against microseconds. */
