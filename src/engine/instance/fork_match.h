@@ -53,6 +53,6 @@ pid_t fork_match_pick(const struct engine *engine, struct fork_match *match, pid
 /* Whether a named process may belong to this start. */
 bool fork_match_accepts(const struct engine *engine, const struct fork_match *match, pid_t pid);
 
-/* Calls act for every living process that is kin, wherever it is in the tree; returns their number. */
+/* Calls act for every living member of the start, wherever it is in the process tree; returns their number. */
 size_t fork_match_each(const struct engine *engine, struct fork_match *match,
 		       void (*act)(void *context, const struct process *process), void *context);

@@ -134,7 +134,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(client.knows_head, "the key head") },
 	{ NONE(ops, "follow from accept of the service") },
 	{ NONE(client.channel, "the keys channel and channel_client") },
-	{ NONE(match, "the search has a section of its own") },
+	{ NONE(fork_match, "the search has a section of its own") },
 	{ NONE(notice, "has a section of its own") },
 	{ NONE(sequence, "has a section of its own") },
 	{ NONE(drain, "has a section of its own") },
@@ -370,7 +370,7 @@ static void load_sockets(struct state_section *section, void *object)
 	match->socket_count = match->sockets ? length / sizeof(*match->sockets) : 0;
 }
 
-static const struct state_field kin_fields[] = {
+static const struct state_field match_fields[] = {
 	{ STATE_FIELD(fork_match, "born", start_time), .most = STATE_NUMBER_MOST, .always = true },
 	{ STATE_BY(fork_match, sockets, save_sockets, load_sockets) },
 	{ STATE_ARRAY(fork_match, "known", known), PID, .count = offsetof(struct fork_match, known_count) },
@@ -382,7 +382,7 @@ static const struct state_field kin_fields[] = {
 	{ STATE_NONE(fork_match, seeking, "follows from the phase of the search") },
 	{ STATE_NONE(fork_match, known_count, "as many as there are keys") },
 };
-static const struct field_table kin_state = FIELD_TABLE(NULL, fork_match, kin_fields);
+static const struct field_table match_state = FIELD_TABLE(NULL, fork_match, match_fields);
 
 /* The configuration of the start is not saved: the next superd no longer has it. */
 static const struct state_field search_fields[] = {
@@ -393,7 +393,7 @@ static const struct state_field search_fields[] = {
 	{ STATE_FIELD(forking_search, "status", status) },
 	{ STATE_FIELD(forking_search, "told_group", signalled_group), PID },
 	{ STATE_FIELD(forking_search, "clear", clear) },
-	{ STATE_STRUCT(forking_search, fork_match, &kin_state) },
+	{ STATE_STRUCT(forking_search, fork_match, &match_state) },
 	{ STATE_ARRAY(forking_search, "told", signalled), PID,
 	  .count = offsetof(struct forking_search, signalled_count) },
 	{ STATE_FIELD(forking_search, "timer", timer) },
