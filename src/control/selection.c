@@ -258,7 +258,7 @@ static void begin_gathering(struct selection *selection, const struct session *s
 
 	*selection = (struct selection){
 		.is_gathering = true,
-		.changes = session->supervisor->service_list.changes,
+		.changes = session->supervisor->service_list.generation,
 		.allows_missing = selection->allows_missing,
 	};
 	for (size_t i = 0; i < request->name_count; i++)
@@ -273,7 +273,7 @@ static bool gather_rows(struct selection *selection, struct session *session)
 	double begun = clock_now();
 	size_t count = row_count(supervisor);
 
-	if (selection->changes != supervisor->service_list.changes) {
+	if (selection->changes != supervisor->service_list.generation) {
 		selection_free(selection);
 		begin_gathering(selection, session);
 	}

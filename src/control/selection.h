@@ -16,7 +16,7 @@ struct selection {
 	size_t at;                      /* index in `names` of the next one */
 	bool is_gathering;              /* patterns are still being matched */
 	size_t row;                     /* the next row to match */
-	uint64_t changes;               /* service_list.changes when matching began */
+	uint64_t changes;               /* service_list.generation when matching began */
 	uint32_t matched;               /* bits: the request's names that match a service so far */
 	uint32_t are_names;             /* bits: the request's names that a service has, though they may look like patterns */
 	bool allows_missing;            /* a name without a service is no error before the end */

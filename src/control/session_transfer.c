@@ -150,7 +150,7 @@ void session_transfer_begin(struct server *server)
 {
 	struct supervisor *supervisor = server->supervisor;
 
-	supervisor->upgrade.source.carry_operators = save_sessions;
+	supervisor->upgrade.source.save_operators = save_sessions;
 	supervisor->upgrade.source.operators = server;
 	if (supervisor->before)
 		restore_sessions(server, supervisor->before);

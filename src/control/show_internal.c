@@ -13,7 +13,7 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
-#include "engine/service/old_row.h"
+#include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 #include "engine/supervisor/state_dump.h"
@@ -45,7 +45,7 @@ void show_state(const struct service_view *view, struct buf *out)
 	json_flag_field(out, "enabled", runtime && !runtime_is_disabled(runtime));
 	json_flag_field(out, "degraded", runtime && health_is_degraded(runtime));
 	json_text_field(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);
-	json_count_field(out, "outdated", runtime ? old_row_count(view->match.runtime) : 0);
+	json_count_field(out, "outdated", runtime ? old_entry_count(view->match.runtime) : 0);
 }
 
 /* Adds the orders of operators that are in effect: hold and disable. */

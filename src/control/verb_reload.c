@@ -12,7 +12,7 @@
 #include "config/table/diff.h"
 #include "control/selection.h"
 #include "control/server.h"
-#include "engine/service/old_row.h"
+#include "engine/service/old_entry.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/socket_commands.h"
 #include "engine/supervisor/signals.h"
@@ -107,8 +107,8 @@ static void send_reload_result(struct session *session, const struct reload_resu
 	json_flag_field(line, "ok", strcmp(result->result, "failed") != 0);
 	json_text_field(line, "state", runtime ? runtime_state_name(runtime) : state_name(OFF));
 	add_words(line, "options", result->options);
-	if (runtime && old_row_count(runtime))
-		json_count_field(line, "outdated", old_row_count(runtime));
+	if (runtime && old_entry_count(runtime))
+		json_count_field(line, "outdated", old_entry_count(runtime));
 	if (*message)
 		json_text_field(line, "message", message);
 	json_object_close(line);
@@ -126,9 +126,9 @@ static bool report_service(struct reload_request *reload, enum diff_kind diff, c
 
 	if (!runtime || runtime_state(runtime) != BINDING) {
 		if (runtime && runtime_is_removed(runtime))
-			old_row_describe_removed(runtime, &message);
+			old_entry_describe_removed(runtime, &message);
 		else if (runtime)
-			old_row_describe(runtime, &message);
+			old_entry_describe(runtime, &message);
 		session->line.failed |= message.failed;
 		send_reload_result(session, &result, buf_string(&message));
 		buf_free(&message);

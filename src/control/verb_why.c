@@ -14,7 +14,7 @@
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/notify_state.h"
-#include "engine/service/old_row.h"
+#include "engine/service/old_entry.h"
 #include "engine/service/operator.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
@@ -99,7 +99,7 @@ static void add_listening(const struct service_runtime *runtime, struct buf *out
 static void add_leaving(struct service_runtime *runtime, struct buf *out)
 {
 	buf_text(out, "a reload has removed its entry; ");
-	old_row_describe_removed(runtime, out);
+	old_entry_describe_removed(runtime, out);
 }
 
 static void add_waiting(const struct service_runtime *runtime, struct buf *out)
@@ -319,7 +319,7 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	put_sentence(&text, out);
 	add_idle(view, &text);
 	put_sentence(&text, out);
-	old_row_describe(runtime, &text);
+	old_entry_describe(runtime, &text);
 	put_sentence(&text, out);
 	if (runtime->run) {
 		add_last_start(view, runtime_stats(runtime), &text);

@@ -78,7 +78,7 @@ struct server *control_setup_create(struct supervisor *supervisor, struct option
 
 	if (path) {
 		control_setup_find_group(options, &diags);
-		supervisor_say(supervisor->engine.log, &diags);
+		supervisor_log_diags(supervisor->engine.log, &diags);
 		server_init(server, supervisor, &options->control_gid);
 		session_transfer_begin(server);
 		if (!supervisor->before)

@@ -101,8 +101,8 @@ static void set_persona(struct supervisor *supervisor, const struct options *opt
 	supervisor->persona = (struct persona){
 		.alarm_retries = options->invoked_as == AS_INETD,
 		.usr2_reloads = options->invoked_as == AS_XINETD,
-		.abort_inspects = options->invoked_as == AS_XINETD,
-		.tells_life = options->invoked_as == AS_XINETD,
+		.abort_checks = options->invoked_as == AS_XINETD,
+		.logs_xinetd_lines = options->invoked_as == AS_XINETD,
 		.dump_file = options->invoked_as == AS_XINETD ? "xinetd.dump" : NULL,
 		.inspect_interval = (double)options->inspect_interval,
 	};
@@ -151,7 +151,7 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	supervisor->loader.load_context = options;
 	supervisor->left_out_check.is_possible =
 		options->keep_going && !options->endpoints.count && !load_reads_standard_input(options);
-	supervisor->upgrade.source.carry_table = load_save_table;
+	supervisor->upgrade.source.save_table = load_save_table;
 	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;
 	supervisor->started_context = run;
@@ -222,11 +222,11 @@ static struct table *load_first(struct options *options, struct log *log)
 	if (!table || diags.errors) {
 		diags_print(&diags, stderr);
 		if (!logs_to_stderr(options))
-			supervisor_say(log, &diags);
+			supervisor_log_diags(log, &diags);
 		table_free(table);
 		table = NULL;
 	} else if (options->json || !logs_to_stderr(options)) {
-		supervisor_say(log, &diags);
+		supervisor_log_diags(log, &diags);
 		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
 			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
 	} else {
@@ -326,7 +326,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 		log_error(log, "upgraded, and the table has changed: %s: %s", buf_string(&why),
 			  table ? "the table of before goes on, and a reload follows" : "trying again in a second");
 	}
-	supervisor_say(log, &diags);
+	supervisor_log_diags(log, &diags);
 	memory_trim();
 	diags_free(&diags);
 	buf_free(&why);

@@ -26,13 +26,13 @@ static void queue_service(struct service_runtime *runtime)
 	start_kit_free_resting(runtime->engine);
 	if (!runtime->run)
 		return;
-	list_remove(&runtime->run->lacking);
-	list_add(&runtime->engine->admission->fd_waits, &runtime->run->lacking);
+	list_remove(&runtime->run->fd_wait);
+	list_add(&runtime->engine->admission->fd_waits, &runtime->run->fd_wait);
 }
 
 void fd_shortage_end(struct service_runtime *runtime)
 {
-	list_remove(&runtime->run->lacking);
+	list_remove(&runtime->run->fd_wait);
 }
 
 void fd_shortage_look(struct service_runtime *runtime)
@@ -75,7 +75,7 @@ void fd_shortage_pass(struct engine *engine)
 	int woken = 0;
 
 	LIST_EACH(link, &engine->admission->fd_waits) {
-		struct service_runtime *runtime = container_of(link, struct service_run, lacking)->runtime;
+		struct service_runtime *runtime = container_of(link, struct service_run, fd_wait)->runtime;
 
 		list_remove(link);
 		if (runtime_state(runtime) != BACKOFF || runtime_waits_for_order(runtime))

@@ -61,7 +61,7 @@ static void refresh_runtimes(struct tcpmux *mux, const struct service_list *serv
 	struct service_runtime **runtimes;
 	size_t count;
 
-	if (mux->table == service_list->changes)
+	if (mux->table == service_list->generation)
 		return;
 	count = collect_runtimes(service_list, NULL);
 	runtimes = calloc(count + 1, sizeof(*runtimes));
@@ -71,7 +71,7 @@ static void refresh_runtimes(struct tcpmux *mux, const struct service_list *serv
 	free(mux->runtimes);
 	mux->runtimes = runtimes;
 	mux->count = count;
-	mux->table = service_list->changes;
+	mux->table = service_list->generation;
 }
 
 static struct listener *find_target(struct engine *engine, const char *name)
@@ -79,7 +79,7 @@ static struct listener *find_target(struct engine *engine, const char *name)
 	struct tcpmux *mux = engine->admission->tcpmux;
 
 	refresh_runtimes(mux, engine->service_list);
-	for (size_t n = 0; mux->table == engine->service_list->changes && n < mux->count; n++) {
+	for (size_t n = 0; mux->table == engine->service_list->generation && n < mux->count; n++) {
 		struct listener *listener = find_listener(mux->runtimes[n], name);
 
 		if (listener)
@@ -110,7 +110,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	refresh_runtimes(mux, engine->service_list);
-	if (mux->table != engine->service_list->changes) { /* out of memory */
+	if (mux->table != engine->service_list->generation) { /* out of memory */
 		tcpmux_wait(engine, clock_now() + MUX_PATIENCE);
 		return;
 	}

@@ -10,7 +10,7 @@
 struct tcpmux {
 	struct service_runtime **runtimes; /* borrowed; NULL: none listed yet */
 	size_t count;                   /* runtimes in the list */
-	uint64_t table;                 /* service_list->changes when the list was made */
+	uint64_t table;                 /* service_list->generation when the list was made */
 	ev_timer timer;                 /* fires when a parked client has waited for MUX_PATIENCE */
 };
 

@@ -377,7 +377,7 @@ bool freeze_hold(struct service_runtime *runtime, struct buf *why)
 		return false;
 	}
 	freeze_of_current(runtime)->is_operators = true;
-	if (!runtime->freezes)
+	if (!runtime->refreeze)
 		freeze_stay_awake(runtime);
 	if (freeze_is_frozen(runtime))
 		runtime_post(runtime, STILLED);
@@ -476,7 +476,7 @@ bool freeze_set_aside(struct service_runtime *runtime)
 
 	if (!freeze || (freeze->frozen.since <= 0 && !freeze->frozen.is_under_way))
 		return false;
-	runtime->freezes = freeze->is_operators;
+	runtime->refreeze = freeze->is_operators;
 	runtime->run->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen.since : 0;
 	return true;
 }

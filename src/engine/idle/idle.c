@@ -513,7 +513,7 @@ void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *le
 	bool is_told;
 
 	*left = *saved_of(runtime);
-	if (!idle && freeze_times(runtime)->frozen_since > 0 && !runtime->freezes && service_idles(runtime->service))
+	if (!idle && freeze_times(runtime)->frozen_since > 0 && !runtime->refreeze && service_idles(runtime->service))
 		save_frozen(runtime, left);
 	if (!idle)
 		return;

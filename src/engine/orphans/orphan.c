@@ -45,15 +45,15 @@ void orphan_free(struct orphan *orphan)
 	free(orphan);
 }
 
-struct search {
+struct holder_search {
 	struct file_id sockets[SOCKETS_MOST];
 	size_t count;
 	pid_t found;
 };
 
-static bool look_at(void *context, long pid)
+static bool note_holder(void *context, long pid)
 {
-	struct search *search = context;
+	struct holder_search *search = context;
 
 	if (pid > 0 && process_holds((pid_t)pid, search->sockets, search->count) == HOLDS)
 		search->found = (pid_t)pid;
@@ -64,7 +64,7 @@ struct orphan *orphan_find(const struct engine *engine, const char *service, con
 			   pid_t *holder)
 {
 	bool has_port = address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP;
-	struct search search = { .count = 0 };
+	struct holder_search search = { .count = 0 };
 
 	if (has_port && !list_empty(&engine->orphans->list))
 		search.count = port_sockets(endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP, address->port,
@@ -73,7 +73,7 @@ struct orphan *orphan_find(const struct engine *engine, const char *service, con
 		struct orphan *orphan = container_of(link, struct orphan, link);
 
 		if (search.count)
-			cgroup_each_process(orphan->group, look_at, &search);
+			cgroup_each_process(orphan->group, note_holder, &search);
 		*holder = search.found ? search.found : orphan->pid;
 		if (search.found || (!has_port && orphan->service && !strcmp(orphan->service, service)))
 			return orphan;
@@ -98,12 +98,12 @@ void orphan_explain(const struct engine *engine, const char *service, const stru
 		buf_addf(why, "; superctl evict %s ends it", service);
 }
 
-static void save_wanted_by(struct state_saver *carry, const void *object)
+static void save_wanted_by(struct state_saver *saver, const void *object)
 {
 	const struct orphan *orphan = object;
 
 	if (orphan->ends)
-		save_text(carry, "wanted_by", orphan->wanted_by);
+		save_text(saver, "wanted_by", orphan->wanted_by);
 }
 
 /* One that was being ended is ended again. */

@@ -30,7 +30,7 @@ struct orphan {
 /* All of them that no service has taken over, as engine->orphans. */
 struct orphans {
 	struct list list;
-	ev_timer look;                  /* active while one is being ended */
+	ev_timer check_timer;           /* active while one is being ended */
 };
 
 void orphans_init(struct engine *engine, struct orphans *orphans);

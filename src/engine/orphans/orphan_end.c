@@ -13,11 +13,11 @@
 #include "engine/runtime/service_list.h"
 #include "os/cgroup/cgroup.h"
 
-#define LOOK .05                        /* seconds between two looks */
-#define TIMEOUT 10.                     /* seconds from TERM to KILL where no row tells of it */
+#define CHECK_INTERVAL .05              /* seconds between two looks */
+#define DEFAULT_TIMEOUT 10.             /* seconds from TERM to KILL where no row tells of it */
 #define KILL_TIMEOUT 5.                 /* and from KILL until it is given up */
 
-void orphan_say(struct engine *engine, enum level level, const char *service, pid_t pid, const char *what)
+void orphan_log(struct engine *engine, enum level level, const char *service, pid_t pid, const char *what)
 {
 	struct event event = { .name = "orphan", .service = service, .pid = pid };
 
@@ -28,7 +28,7 @@ void orphan_say(struct engine *engine, enum level level, const char *service, pi
 }
 
 /* Whoever waits for an address tries again. */
-static void wake_waiting(struct engine *engine)
+static void retry_binding(struct engine *engine)
 {
 	struct service_list *service_list = engine->service_list;
 
@@ -39,34 +39,34 @@ static void wake_waiting(struct engine *engine)
 }
 
 /* true: it is over with it, one way or the other. */
-static bool see_end(struct engine *engine, struct orphan *orphan)
+static bool check_end(struct engine *engine, struct orphan *orphan)
 {
 	const char *service = orphan->service ? orphan->service : orphan->wanted_by;
 
 	if (!cgroup_is_populated(orphan->group)) {
 		cgroup_remove(orphan->group);
-		orphan_say(engine, LEVEL_NOTICE, service, orphan->pid, "has ended");
+		orphan_log(engine, LEVEL_NOTICE, service, orphan->pid, "has ended");
 		orphan_free(orphan);
 		return true;
 	}
 	if (clock_now() < orphan->until)
 		return false;
 	if (orphan->killed) {
-		orphan_say(engine, LEVEL_ERROR, service, orphan->pid, "was killed and does not end");
+		orphan_log(engine, LEVEL_ERROR, service, orphan->pid, "was killed and does not end");
 		orphan->ends = orphan->killed = false;
 		return true;
 	}
-	orphan_say(engine, LEVEL_WARNING, service, orphan->pid, "has not ended in time: killed");
+	orphan_log(engine, LEVEL_WARNING, service, orphan->pid, "has not ended in time: killed");
 	cgroup_kill(orphan->group);
 	orphan->killed = true;
 	orphan->until = clock_now() + KILL_TIMEOUT;
 	return false;
 }
 
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_check_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct engine *engine = timer->data;
-	bool any = false, over = false;
+	bool any_left = false, any_ended = false;
 
 	(void)events;
 	LIST_EACH(link, &engine->orphans->list) {
@@ -74,39 +74,39 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 		if (!orphan->ends)
 			continue;
-		if (see_end(engine, orphan))
-			over = true;
+		if (check_end(engine, orphan))
+			any_ended = true;
 		else
-			any = true;
+			any_left = true;
 	}
-	if (!any)
+	if (!any_left)
 		ev_timer_stop(loop, timer);
-	if (!over)
+	if (!any_ended)
 		return;
 	instance_cgroups_sweep(engine);
 	if (!engine->stopping)
-		wake_waiting(engine);
+		retry_binding(engine);
 	watch_wake_changes(engine);     /* who has ordered it waits, maybe with all sockets open already */
 }
 
-void orphan_end(struct engine *engine, struct orphan *orphan, const struct service *row, const char *wanted_by)
+void orphan_end(struct engine *engine, struct orphan *orphan, const struct service *entry, const char *wanted_by)
 {
-	const struct lifecycle_options *lifecycle = row ? row->groups->lifecycle : NULL;
+	const struct lifecycle_options *lifecycle = entry ? entry->groups->lifecycle : NULL;
 	bool has_limit = lifecycle && lifecycle->timeout_stop != SCAN_INFINITY;
 
 	free(orphan->wanted_by);
 	orphan->wanted_by = strdup(wanted_by);
 	orphan->ends = true;
 	orphan->killed = false;
-	orphan->until = clock_now() + (has_limit ? (double)lifecycle->timeout_stop / 1e6 : TIMEOUT);
+	orphan->until = clock_now() + (has_limit ? (double)lifecycle->timeout_stop / 1e6 : DEFAULT_TIMEOUT);
 	cgroup_signal(orphan->group, lifecycle ? lifecycle->kill_signal : SIGTERM);
 	cgroup_signal(orphan->group, SIGCONT);
 	cgroup_thaw(orphan->group);     /* which hears what it was told at once */
-	if (ev_is_active(&engine->orphans->look))
+	if (ev_is_active(&engine->orphans->check_timer))
 		return;
-	ev_timer_init(&engine->orphans->look, on_look, LOOK, LOOK);
-	engine->orphans->look.data = engine;
-	ev_timer_start(engine->loop, &engine->orphans->look);
+	ev_timer_init(&engine->orphans->check_timer, on_check_timer, CHECK_INTERVAL, CHECK_INTERVAL);
+	engine->orphans->check_timer.data = engine;
+	ev_timer_start(engine->loop, &engine->orphans->check_timer);
 }
 
 bool orphans_are_ending(const struct service_runtime *runtime)
@@ -122,7 +122,7 @@ bool orphans_are_ending(const struct service_runtime *runtime)
 
 void orphans_free(struct engine *engine)
 {
-	ev_timer_stop(engine->loop, &engine->orphans->look);
+	ev_timer_stop(engine->loop, &engine->orphans->check_timer);
 	LIST_EACH(link, &engine->orphans->list)
 		orphan_free(container_of(link, struct orphan, link));
 }

@@ -12,6 +12,6 @@ void orphan_end(struct engine *engine, struct orphan *orphan, const struct servi
 bool orphans_are_ending(const struct service_runtime *runtime);
 
 /* Logs a line; pid 0: unknown. */
-void orphan_say(struct engine *engine, enum level level, const char *service, pid_t pid, const char *what);
+void orphan_log(struct engine *engine, enum level level, const char *service, pid_t pid, const char *what);
 
 void orphans_free(struct engine *engine);

@@ -28,14 +28,14 @@
 #include "os/proc/port_owner.h"
 #include "os/proc/process.h"
 
-#define LOOK_MOST 1000                  /* milliseconds for a look at one backend, which may do all to hinder it */
-#define LOOKS_MOST 10.                  /* seconds for all of them */
+#define INSPECT_MOST 1000               /* milliseconds for a look at one backend, which may do all to hinder it */
+#define INSPECT_ALL_MOST 10.            /* seconds for all of them */
 
 /* One look at all there is. */
-struct finding {
+struct orphan_scan {
 	struct engine *engine;
 	const struct table *table;
-	struct orphan_request *orders;  /* groups in their own memory */
+	struct orphan_request *requests; /* groups in their own memory */
 	size_t count, capacity;
 	struct orphan_copy *copies;     /* the same number */
 	bool by_hand;                   /* an operator has asked for it: also those that another superd has left */
@@ -75,25 +75,25 @@ static bool is_known(struct engine *engine, const char *group)
 }
 
 /* Frozen processes are thawed when their output is read again: before that the first line would end them. */
-static void see_group(void *context, const char *group)
+static void add_group(void *context, const char *group)
 {
-	struct finding *finding = context;
-	struct orphan_request *larger;
+	struct orphan_scan *scan = context;
+	struct orphan_request *grown;
 	char *path;
 
-	if (is_known(finding->engine, group) || cgroup_parent_is_adopted(group))
+	if (is_known(scan->engine, group) || cgroup_parent_is_adopted(group))
 		return;
 	if (cgroup_remove(group) || !cgroup_is_populated(group))
 		return;
 	path = strdup(group);
-	larger = array_grow(finding->orders, &finding->capacity, finding->count, sizeof(*finding->orders));
-	if (larger)
-		finding->orders = larger;
-	if (!larger || !path) {
+	grown = array_grow(scan->requests, &scan->capacity, scan->count, sizeof(*scan->requests));
+	if (grown)
+		scan->requests = grown;
+	if (!grown || !path) {
 		free(path);
 		return;
 	}
-	larger[finding->count++] = (struct orphan_request){ path, service_of(finding->table, path) };
+	grown[scan->count++] = (struct orphan_request){ path, service_of(scan->table, path) };
 }
 
 static void thaw_group(void *context, const char *group)
@@ -105,93 +105,93 @@ static void thaw_group(void *context, const char *group)
 
 /* What another superd has left is for its own successor to take over, unless an operator orders otherwise. But maybe
  * none comes, so it does not stand still. */
-static void see_base(void *context, const char *path, enum cgroup_owner heir)
+static void scan_parent(void *context, const char *path, enum cgroup_owner heir)
 {
-	struct finding *finding = context;
+	struct orphan_scan *scan = context;
 
-	if (heir == CGROUP_OF_US || finding->by_hand) {
-		cgroup_parent_each_group(path, see_group, finding);
-		instance_cgroups_remember_parent(finding->engine, path);
+	if (heir == CGROUP_OF_US || scan->by_hand) {
+		cgroup_parent_each_group(path, add_group, scan);
+		instance_cgroups_remember_parent(scan->engine, path);
 		return;
 	}
 	cgroup_parent_each_group(path, thaw_group, NULL);
 	cgroup_remove(path);
 }
 
-static void find_groups(struct finding *finding)
+static void find_groups(struct orphan_scan *scan)
 {
 	struct pool *pool = pool_new();
 	const struct cgroup_delegation *place = pool ? cgroup_delegation_find(pool) : NULL;
-	const struct cgroups *cgroups = &finding->engine->launch->cgroups;
+	const struct cgroups *cgroups = &scan->engine->launch->cgroups;
 
 	if (place && place->path)
-		cgroup_parent_each_left(place->path, cgroups->base, cgroups->identity, see_base, finding);
+		cgroup_parent_each_left(place->path, cgroups->base, cgroups->identity, scan_parent, scan);
 	pool_free(pool);
 }
 
-static void free_finding(struct finding *finding)
+static void free_scan(struct orphan_scan *scan)
 {
-	for (size_t n = 0; n < finding->count; n++)
-		free((char *)(uintptr_t)finding->orders[n].group);
-	free(finding->orders);
-	free(finding->copies);
+	for (size_t n = 0; n < scan->count; n++)
+		free((char *)(uintptr_t)scan->requests[n].group);
+	free(scan->requests);
+	free(scan->copies);
 }
 
 /* Nothing is known of it. */
-static void assume(struct finding *finding, size_t n)
+static void assume_hung(struct orphan_scan *scan, size_t n)
 {
-	const struct service *service = finding->orders[n].service;
-	struct orphan_copy *copy = &finding->copies[n];
+	const struct service *service = scan->requests[n].service;
+	struct orphan_copy *copy = &scan->copies[n];
 
 	*copy = (struct orphan_copy){ .request = (unsigned)n, .standing = ORPHAN_STAYS };
 	if (!service || service->exec->accept)
 		return;
 	copy->standing = ORPHAN_BARS;
-	copy->service_index = (unsigned)(service - finding->table->services);
+	copy->service_index = (unsigned)(service - scan->table->services);
 	memcpy(copy->why, "it cannot be looked at", sizeof("it cannot be looked at"));
 }
 
 /* From one of them on, until they are over or one keeps us waiting. How many there were. */
-static size_t hear(struct finding *finding, size_t first, int report)
+static size_t receive_copies(struct orphan_scan *scan, size_t first, int report)
 {
 	struct pollfd ready = { .fd = report, .events = POLLIN };
 	struct orphan_copy copy;
-	size_t heard = 0;
+	size_t count = 0;
 
 	for (;;) {
-		int events = poll(&ready, 1, LOOK_MOST);
-		enum orphan_hearing hearing;
+		int events = poll(&ready, 1, INSPECT_MOST);
+		enum orphan_hearing received;
 
 		if (events < 0 && errno == EINTR)
 			continue;
-		hearing = events > 0 ? orphan_copy_hear(report, &copy) : ORPHAN_OVER;
-		if (hearing == ORPHAN_OVER)
-			return heard;
-		if (hearing == ORPHAN_WAITS)
+		received = events > 0 ? orphan_copy_hear(report, &copy) : ORPHAN_OVER;
+		if (received == ORPHAN_OVER)
+			return count;
+		if (received == ORPHAN_WAITS)
 			continue;
 		copy.request += (unsigned)first;
-		finding->copies[first + heard++] = copy;
+		scan->copies[first + count++] = copy;
 	}
 }
 
-static bool look_at_all(struct finding *finding)
+static bool inspect_all(struct orphan_scan *scan)
 {
 	double begun = clock_now();
 
-	finding->copies = calloc(finding->count + 1, sizeof(*finding->copies));
-	if (!finding->copies)
+	scan->copies = calloc(scan->count + 1, sizeof(*scan->copies));
+	if (!scan->copies)
 		return false;
-	for (size_t n = 0; n < finding->count; n++)
-		assume(finding, n);
-	for (size_t next = 0; next < finding->count && clock_now() - begun < LOOKS_MOST;) {
+	for (size_t n = 0; n < scan->count; n++)
+		assume_hung(scan, n);
+	for (size_t next = 0; next < scan->count && clock_now() - begun < INSPECT_ALL_MOST;) {
 		int report;
-		pid_t pid = orphan_copy_begin(finding->orders + next, finding->count - next, finding->table, &report);
+		pid_t pid = orphan_copy_begin(scan->requests + next, scan->count - next, scan->table, &report);
 
 		if (pid < 0)
 			break;
-		next += hear(finding, next, report);
+		next += receive_copies(scan, next, report);
 		fd_close(&report);
-		if (next++ < finding->count)
+		if (next++ < scan->count)
 			kill(pid, SIGKILL);     /* the next one has kept it waiting */
 	}
 	return true;
@@ -233,9 +233,9 @@ static void write_sockets(struct buf *text, const struct orphan_copy *copy, cons
 	buf_free(&endpoint);
 }
 
-static void write_instance(struct buf *text, const struct orphan_copy *copy, const struct orphan_request *order)
+static void write_instance(struct buf *text, const struct orphan_copy *copy, const struct orphan_request *request)
 {
-	int64_t most = order->service->groups->lifecycle->runtime_max;
+	int64_t most = request->service->groups->lifecycle->runtime_max;
 	double lasted = seconds_since(copy->start_time), left = (double)most / 1e6 - lasted;
 
 	state_open_section(text, "instance");
@@ -244,15 +244,15 @@ static void write_instance(struct buf *text, const struct orphan_copy *copy, con
 	state_add_number(text, "pid", copy->pid);
 	state_add_number(text, "main_fd", copy->pidfd);
 	state_add_real(text, "since", clock_now() - lasted);
-	state_add(text, "cgroup", order->group);
+	state_add(text, "cgroup", request->group);
 	if (most > 0 && most != SCAN_INFINITY)
 		state_add_real(text, "timer", left > 0. ? left : 0.);
 }
 
 /* As engine/upgrade/save_service would have written it. */
-static void write_service(struct buf *text, const struct orphan_copy *copy, const struct orphan_request *order)
+static void write_service(struct buf *text, const struct orphan_copy *copy, const struct orphan_request *request)
 {
-	const struct service *service = order->service;
+	const struct service *service = request->service;
 
 	state_open_section(text, "service");
 	state_add(text, "name", service->name);
@@ -266,86 +266,87 @@ static void write_service(struct buf *text, const struct orphan_copy *copy, cons
 	state_add_real(text, "last_start", clock_now() - seconds_since(copy->start_time));
 	write_pipe(text, copy, &copy->log, false);
 	write_pipe(text, copy, &copy->syslog, true);
-	write_instance(text, copy, order);
+	write_instance(text, copy, request);
 }
 
-static void let_go(struct engine *engine, const struct orphan_request *order, struct orphan_copy *copy)
+static void close_copy(struct engine *engine, const struct orphan_request *request, struct orphan_copy *copy)
 {
 	int *fds[] = { &copy->log.read, &copy->log.write, &copy->syslog.read, &copy->syslog.write };
 
 	fd_close(&copy->pidfd);
 	for (size_t n = 0; n < sizeof(fds) / sizeof(*fds); n++)
-		close_socket_fd(engine, order->service->name, fds[n]);
+		close_socket_fd(engine, request->service->name, fds[n]);
 	for (size_t n = 0; n < ORPHAN_SOCKETS; n++)
-		close_socket_fd(engine, order->service->name, &copy->sockets[n]);
+		close_socket_fd(engine, request->service->name, &copy->sockets[n]);
 }
 
 /* While one drains the next one has begun: that has the clients, and the other would keep them. */
-static void choose_last(struct finding *finding)
+static void keep_youngest(struct orphan_scan *scan)
 {
-	for (size_t n = 0; n < finding->count; n++) {
-		for (size_t i = 0; i < finding->count; i++) {
-			struct orphan_copy *one = &finding->copies[n], *other = &finding->copies[i];
+	for (size_t n = 0; n < scan->count; n++) {
+		for (size_t i = 0; i < scan->count; i++) {
+			struct orphan_copy *one = &scan->copies[n], *other = &scan->copies[i];
 
 			if (i == n || one->standing != ORPHAN_FITS || other->standing != ORPHAN_FITS ||
-			    finding->orders[n].service != finding->orders[i].service ||
+			    scan->requests[n].service != scan->requests[i].service ||
 			    one->start_time > other->start_time)
 				continue;
-			let_go(finding->engine, &finding->orders[n], one);
+			close_copy(scan->engine, &scan->requests[n], one);
 			one->standing = ORPHAN_BARS;
-			one->service_index = (unsigned)(finding->orders[n].service - finding->table->services);
+			one->service_index = (unsigned)(scan->requests[n].service - scan->table->services);
 			memcpy(one->why, "another has its clients", sizeof("another has its clients"));
 		}
 	}
 }
 
-static void end_found(struct finding *finding, const struct orphan_request *order, const struct orphan_copy *copy)
+static void end_orphan(struct orphan_scan *scan, const struct orphan_request *request, const struct orphan_copy *copy)
 {
-	const char *name = order->service ? order->service->name : NULL;
-	const char *wanted_by = finding->table->services[copy->service_index].name;
-	struct orphan *orphan = orphan_add(finding->engine, order->group, name);
+	const char *name = request->service ? request->service->name : NULL;
+	const char *wanted_by = scan->table->services[copy->service_index].name;
+	struct orphan *orphan = orphan_add(scan->engine, request->group, name);
 	struct buf what = { 0 };
 
 	if (!orphan)
 		return;
 	orphan->pid = copy->pid;
 	buf_addf(&what, "is ended: %s", copy->why);
-	orphan_say(finding->engine, LEVEL_NOTICE, wanted_by, copy->pid, buf_string(&what));
+	orphan_log(scan->engine, LEVEL_NOTICE, wanted_by, copy->pid, buf_string(&what));
 	buf_free(&what);
-	orphan_end(finding->engine, orphan, order->service, wanted_by);
+	orphan_end(scan->engine, orphan, request->service, wanted_by);
 }
 
-static void leave(struct finding *finding, const struct orphan_request *order, const struct orphan_copy *copy)
+static void leave_running(struct orphan_scan *scan, const struct orphan_request *request,
+			  const struct orphan_copy *copy)
 {
-	const char *name = order->service ? order->service->name : NULL;
-	struct orphan *orphan = orphan_add(finding->engine, order->group, name);
+	const char *name = request->service ? request->service->name : NULL;
+	struct orphan *orphan = orphan_add(scan->engine, request->group, name);
 
 	if (orphan)
 		orphan->pid = copy->pid;
-	cgroup_thaw(order->group);
-	orphan_say(finding->engine, LEVEL_NOTICE, name, copy->pid,
+	cgroup_thaw(request->group);
+	orphan_log(scan->engine, LEVEL_NOTICE, name, copy->pid,
 	    name ? "runs on until it ends by itself" : "runs on: the table does not have its service");
 }
 
-static bool settle(struct finding *finding, struct buf *text)
+static bool handle_found(struct orphan_scan *scan, struct buf *text)
 {
 	bool any = false;
 
-	choose_last(finding);
-	for (size_t n = 0; n < finding->count; n++) {
-		const struct orphan_request *order = &finding->orders[n];
-		const struct orphan_copy *copy = &finding->copies[n];
+	keep_youngest(scan);
+	for (size_t n = 0; n < scan->count; n++) {
+		const struct orphan_request *request = &scan->requests[n];
+		const struct orphan_copy *copy = &scan->copies[n];
 
 		if (copy->standing == ORPHAN_BARS)
-			end_found(finding, order, copy);
+			end_orphan(scan, request, copy);
 		if (copy->standing == ORPHAN_STAYS)
-			leave(finding, order, copy);
+			leave_running(scan, request, copy);
 		if (copy->standing != ORPHAN_FITS)
 			continue;
-		cgroup_parent_adopt(order->group);
-		cgroup_thaw(order->group);
-		orphan_say(finding->engine, LEVEL_NOTICE, order->service->name, copy->pid, "is taken over");
-		write_service(text, copy, order);
+		cgroup_parent_adopt(request->group);
+		cgroup_thaw(request->group);
+		orphan_log(scan->engine, LEVEL_NOTICE, request->service->name, copy->pid, "is taken over");
+		write_service(text, copy, request);
 		any = true;
 	}
 	return any;
@@ -353,16 +354,16 @@ static bool settle(struct finding *finding, struct buf *text)
 
 bool orphans_find(struct engine *engine, const struct table *table, struct state_stream *stream)
 {
-	struct finding finding = { .engine = engine, .table = table };
+	struct orphan_scan scan = { .engine = engine, .table = table };
 	struct buf text = { 0 }, why = { 0 };
 	bool any = false;
 
-	find_groups(&finding);
+	find_groups(&scan);
 	state_stream_begin(&text);
-	if (finding.count && look_at_all(&finding))
-		any = settle(&finding, &text);
+	if (scan.count && inspect_all(&scan))
+		any = handle_found(&scan, &text);
 	state_stream_end(&text);
-	free_finding(&finding);
+	free_scan(&scan);
 	if (any) {
 		size_t length = text.length;
 
@@ -377,21 +378,21 @@ bool orphans_find(struct engine *engine, const struct table *table, struct state
 
 /* ---- by hand ---- */
 
-static void find_again(struct service_runtime *runtime)
+static void find_left(struct service_runtime *runtime)
 {
-	struct finding finding = { .engine = runtime->engine, .table = runtime->table, .by_hand = true };
+	struct orphan_scan scan = { .engine = runtime->engine, .table = runtime->table, .by_hand = true };
 
-	find_groups(&finding);
-	for (size_t n = 0; n < finding.count; n++) {
-		const struct service *service = finding.orders[n].service;
+	find_groups(&scan);
+	for (size_t n = 0; n < scan.count; n++) {
+		const struct service *service = scan.requests[n].service;
 
-		orphan_add(runtime->engine, finding.orders[n].group, service ? service->name : NULL);
+		orphan_add(runtime->engine, scan.requests[n].group, service ? service->name : NULL);
 	}
-	free_finding(&finding);
+	free_scan(&scan);
 }
 
 /* Nobody that may be ended. */
-static void explain(const struct endpoint *address, struct buf *why)
+static void explain_holder(const struct endpoint *address, struct buf *why)
 {
 	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
 	bool has_port = address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP;
@@ -411,7 +412,7 @@ unsigned orphans_evict(struct service_runtime *runtime, struct buf *why)
 	const char *name = runtime->service->name;
 	unsigned count = 0;
 
-	find_again(runtime);
+	find_left(runtime);
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 		struct orphan *orphan;
@@ -425,7 +426,7 @@ unsigned orphans_evict(struct service_runtime *runtime, struct buf *why)
 		if (orphan)
 			count++;
 		else if (!why->length)
-			explain(listener->listen->address, why);
+			explain_holder(listener->listen->address, why);
 	}
 	if (!count && !why->length)
 		buf_text(why, "superd has all its sockets: there is nobody to evict");

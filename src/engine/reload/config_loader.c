@@ -13,7 +13,7 @@ static void load_table(struct worker *worker)
 	loader->table = loader->load(loader->load_context, &loader->diags);
 }
 
-static void finish(struct config_loader *loader)
+static void finish_load(struct config_loader *loader)
 {
 	struct diags diags = loader->diags;
 	struct table *table = loader->table;
@@ -30,14 +30,14 @@ static void finish(struct config_loader *loader)
 	diags_free(&diags);
 }
 
-static void on_done(struct worker *worker)
+static void on_thread_done(struct worker *worker)
 {
-	finish(container_of(worker, struct config_loader, worker));
+	finish_load(container_of(worker, struct config_loader, worker));
 }
 
 void config_loader_init(struct config_loader *loader, struct ev_loop *loop)
 {
-	worker_init(&loader->worker, loop, load_table, on_done);
+	worker_init(&loader->worker, loop, load_table, on_thread_done);
 }
 
 void config_loader_start(struct config_loader *loader)
@@ -50,5 +50,5 @@ void config_loader_start(struct config_loader *loader)
 	if (worker_start(&loader->worker))
 		return;
 	load_table(&loader->worker);
-	finish(loader);
+	finish_load(loader);
 }

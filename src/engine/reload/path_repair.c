@@ -15,7 +15,7 @@ static bool is_touched(const struct listener *listener, const struct watch_ids *
 }
 
 /* true: at least one of its nodes has to be looked at now. */
-static bool look_at(struct service_runtime *runtime, const struct watch_ids *marks)
+static bool needs_repair(struct service_runtime *runtime, const struct watch_ids *marks)
 {
 	bool touched = false;
 
@@ -41,7 +41,7 @@ void path_repair(struct engine *engine)
 	for (size_t n = 0; n < service_list->count && !engine->stopping; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
 
-		if (runtime && look_at(runtime, socket_path_watch_touched(engine)))
+		if (runtime && needs_repair(runtime, socket_path_watch_touched(engine)))
 			runtime_reopen_unreachable(runtime);
 	}
 }

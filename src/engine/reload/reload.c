@@ -1,6 +1,6 @@
-/* Applies a new table. Sockets may change hands, so the order matters: first all sockets that their runtimes no
- * longer need are put on offer, then runtimes that lack a socket take it from there, and after all new ones are bound
- * the rest is closed. */
+/* Applies a new table. Sockets may move from one service to another, so the order matters. First, all sockets that
+ * their runtimes no longer need go into a pool. Then runtimes that lack a socket take it from the pool. superd closes
+ * what is left in the pool only after all new sockets are bound, so that no address is ever without a socket. */
 #include "engine/reload/reload.h"
 
 #include <stdlib.h>
@@ -13,11 +13,19 @@
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/socket_pool.h"
-#include "engine/service/old_row.h"
+#include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_drain.h"
 
-#define TOLD_MOST 100                   /* services that the log names; the rest is a number */
+#define LOGGED_MOST 100                 /* services that the log names; the rest is a number */
+
+/* One reload, from one table to the next. */
+struct reload {
+	struct engine *engine;
+	struct table *before, *after;
+	struct socket_pool pool;        /* sockets that no runtime needs at the moment */
+	struct reload_counts *counts;
+};
 
 static bool endpoints_meet(const struct endpoint *a, const struct endpoint *b)
 {
@@ -37,8 +45,8 @@ static bool is_claimed(const struct endpoint *endpoint, const struct table *afte
 	return false;
 }
 
-/* Whether a row of the new table has exactly the address of one of its sockets. */
-static bool any_is_wanted(const struct service *service, const struct table *after)
+/* Whether an entry of the new table has exactly the address of one of the service's sockets. */
+static bool any_is_equal(const struct service *service, const struct table *after)
 {
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *other = &after->services[n];
@@ -62,10 +70,11 @@ static bool any_is_claimed(const struct service *service, const struct table *af
 	return false;
 }
 
-/* Called before the sockets of the current instance go to other services, or its row goes. New clients of an address
- * that a row still has must come to that row alone, so the row gets a socket of its own there, and the instance serves
- * the clients it has. If no row has the address, the instance keeps its sockets. */
-static void set_aside(struct service_runtime *runtime, const struct service *service, const struct table *after)
+/* Called before the sockets of the current instance go to other services, or before its entry goes. `service` is the
+ * new entry, or the old one if there is none. If an entry of the new table has the address of the instance, new
+ * clients must reach that entry alone: it gets a socket of its own at the address, and the instance drains. If no
+ * entry has the address, the instance keeps its sockets. */
+static void detach_instance(struct service_runtime *runtime, const struct service *service, const struct table *after)
 {
 	struct buf why = { 0 };
 	enum on_remove diff = service_on_remove(service, runtime->service);
@@ -77,7 +86,7 @@ static void set_aside(struct service_runtime *runtime, const struct service *ser
 	}
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
-	is_alone = !drains || !any_is_wanted(runtime->service, after) || runtime_state(runtime) != RUNNING;
+	is_alone = !drains || !any_is_equal(runtime->service, after) || runtime_state(runtime) != RUNNING;
 	if (!is_alone)
 		drain_call_off(runtime);
 	if (is_alone || !drain_try(runtime, &why))
@@ -85,21 +94,22 @@ static void set_aside(struct service_runtime *runtime, const struct service *ser
 	buf_free(&why);
 }
 
-static void offer_one(struct listener *listener, struct service_runtime *runtime, struct socket_pool *offers)
+static void offer_listener(struct listener *listener, struct service_runtime *runtime, struct socket_pool *pool)
 {
-	socket_pool_add(offers, runtime->engine, listener, runtime->table);
-	refuse_parked(listener, REFUSED_CLOSED);        /* those that do not go along */
+	socket_pool_add(pool, runtime->engine, listener, runtime->table);
+	refuse_parked(listener, REFUSED_CLOSED);        /* parked clients do not move with the socket */
 }
 
-/* The listeners of a new row, those of the runtime's own that fit moved into it, the rest of its own put on offer. */
+/* Returns the listeners of a new entry; NULL: out of memory. Listeners of the runtime that fit move into the new
+ * ones, and the others go into the pool. */
 static struct listener *sort_listeners(struct service_runtime *runtime, const struct service *service,
-				       struct socket_pool *offers)
+				       struct socket_pool *pool)
 {
 	struct listener *listeners = calloc(service->socket_count + 1, sizeof(*listeners));
 
 	if (!listeners)
 		return NULL;
-	admission_recall(runtime);      /* who is asked about goes along with its listener */
+	admission_recall(runtime);      /* clients with a lookup under way move with their listener */
 	standby_sockets_restore_paths(runtime);
 	for (size_t n = 0; n < service->socket_count; n++) {
 		listener_init(&listeners[n], runtime->engine, &service->sockets[n], runtime_on_ready, runtime);
@@ -113,25 +123,25 @@ static struct listener *sort_listeners(struct service_runtime *runtime, const st
 		}
 	}
 	for (size_t old = 0; old < runtime->listener_count; old++)
-		offer_one(&runtime->listeners[old], runtime, offers);
+		offer_listener(&runtime->listeners[old], runtime, pool);
 	return listeners;
 }
 
-/* The plan for one row of the new table. */
-struct plan_row {
-	struct service_runtime *runtime; /* runtime of the same name in the old table; NULL: the service is new */
+/* The change of one entry of the new table. */
+struct service_change {
+	struct service_runtime *runtime; /* of the same name in the old table; NULL: the service is new */
 	enum diff_kind diff;
 	bool returns;                   /* the runtime was leaving after an earlier reload */
-	struct listener *listeners;     /* DIFF_SOCKETS: the listeners of the new row */
+	struct listener *listeners;     /* DIFF_SOCKETS: the listeners of the new entry */
 	struct buf options;             /* names of the options that differ, as service_compare writes them */
 };
 
 /* Takes a service's runtime out of the old list, or returns one that an earlier reload removed and that has not
- * gone yet. NULL: there is neither. */
-static struct service_runtime *take_before(struct service_list *service_list, const struct table *before,
-					   const char *name)
+ * ended yet. NULL: there is neither. */
+static struct service_runtime *take_old_runtime(const struct reload *reload, const char *name)
 {
-	struct service_runtime **place = service_list_place(service_list, before, name),
+	struct service_list *service_list = reload->engine->service_list;
+	struct service_runtime **place = service_list_place(service_list, reload->before, name),
 			       *runtime = place ? *place : NULL;
 
 	if (place)
@@ -139,125 +149,130 @@ static struct service_runtime *take_before(struct service_list *service_list, co
 	return runtime ? runtime : service_list_find_leaving(service_list, name);
 }
 
-/* The new table has the service, but with mistakes. The running one is better than none. */
-static bool stays(const struct service_runtime *runtime, const struct table *after)
+/* Whether the service goes on with its old entry: the new one was left out for its errors, and no other service has
+ * its address. */
+static bool keeps_old_entry(const struct service_runtime *runtime, const struct table *after)
 {
 	return runtime && table_may_lack(after, runtime->service) && !any_is_claimed(runtime->service, after);
 }
 
-static void keep(struct service_runtime *runtime)
+static void log_kept(struct service_runtime *runtime)
 {
 	struct event event = { .name = "warning", .service = runtime->service->name };
 
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "its entry is wrong now: it goes on as it was");
 }
 
-/* `accept` decides which table of transitions a service has, so a change of it is as deep as one of its sockets. */
-static enum diff_kind compare(struct diff_cache *known, const struct service *before, const struct service *after)
+/* `accept` decides which table of transitions a service has, so superd treats its change as a change of the sockets. */
+static enum diff_kind compare_services(struct diff_cache *known, const struct service *before,
+				       const struct service *after)
 {
 	enum diff_kind diff = service_compare_next(known, before, after);
 
 	return diff == DIFF_CHANGED && before->exec->accept != after->exec->accept ? DIFF_SOCKETS : diff;
 }
 
-/* A runtime whose instance runs on with its sockets keeps those that no row of the new table claims. */
-static void offer(struct service_runtime *runtime, const struct table *after, struct socket_pool *offers)
+/* If the runtime's instance runs on with its sockets, the runtime keeps those that no entry of the new table claims. */
+static void offer_listeners(struct service_runtime *runtime, struct reload *reload)
 {
 	bool keeps = runtime_runs_on(runtime);
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
 
-		if (!keeps || is_claimed(listener->listen->endpoint, after))
-			offer_one(listener, runtime, offers);
+		if (!keeps || is_claimed(listener->listen->endpoint, reload->after))
+			offer_listener(listener, runtime, &reload->pool);
 	}
 }
 
-/* Of the runtimes without a row in the new table: collects those that stay, and offers the sockets of the others. */
-static size_t sort_rest(struct service_list *service_list, const struct table *after, struct socket_pool *offers,
-			struct service_runtime **staying)
+/* Goes through the runtimes that have no entry in the new table: collects those that keep their old entry, and puts the
+ * sockets of the others into the pool. Returns the number of those collected. */
+static size_t sort_removed(struct reload *reload, struct service_runtime **staying)
 {
+	struct service_list *service_list = reload->engine->service_list;
 	size_t count = 0;
 
 	for (size_t n = 0; n < service_list->count; n++) {
-		struct service_runtime *rest = service_list->runtimes[n];
+		struct service_runtime *removed = service_list->runtimes[n];
 
-		if (!rest)
+		if (!removed)
 			continue;
-		if (stays(rest, after)) {
-			keep(rest);
-			staying[count++] = rest;
+		if (keeps_old_entry(removed, reload->after)) {
+			log_kept(removed);
+			staying[count++] = removed;
 			service_list->runtimes[n] = NULL;
 			continue;
 		}
-		admission_recall(rest);
-		standby_sockets_restore_paths(rest);
-		set_aside(rest, rest->service, after);
-		offer(rest, after, offers);
+		admission_recall(removed);
+		standby_sockets_restore_paths(removed);
+		detach_instance(removed, removed->service, reload->after);
+		offer_listeners(removed, reload);
 	}
 	return count;
 }
 
-/* Takes back a runtime that was leaving. If it is off, it has closed its sockets. */
-static void take_back(struct plan_row *row)
+/* The new table has the service of a leaving runtime again. A runtime that is off has closed its sockets. */
+static void return_runtime(struct service_change *change)
 {
-	struct service_runtime *runtime = row->runtime;
+	struct service_runtime *runtime = change->runtime;
 
 	runtime_return(runtime);
-	row->returns = true;
+	change->returns = true;
 	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING)
-		row->diff = DIFF_SOCKETS;
-	if (row->diff != DIFF_SOCKETS)
+		change->diff = DIFF_SOCKETS;
+	if (change->diff != DIFF_SOCKETS)
 		drain_call_off(runtime);
 }
 
-/* The first pass: decides the fate of every row, and offers sockets, before any is taken. */
-static void survey(struct plan_row *rows, struct service_list *service_list, struct engine *engine,
-		   struct table *before, struct table *after, struct socket_pool *offers)
+/* The first pass: compares every entry, and fills the pool, before any runtime takes a socket from it. */
+static void plan_changes(struct reload *reload, struct service_change *changes)
 {
 	struct diff_cache known = { 0 };
 
-	for (size_t n = 0; n < after->count; n++) {
-		const struct service *service = &after->services[n];
+	for (size_t n = 0; n < reload->after->count; n++) {
+		const struct service *service = &reload->after->services[n];
+		struct service_change *change = &changes[n];
 
 		if (service->exec->disable)
 			continue;
-		rows[n].runtime = take_before(service_list, before, service->name);
-		rows[n].diff = rows[n].runtime ? compare(&known, rows[n].runtime->service, service) : DIFF_ADDED;
-		if (rows[n].runtime && runtime_is_removed(rows[n].runtime))
-			take_back(&rows[n]);
-		if (rows[n].diff == DIFF_CHANGED || rows[n].diff == DIFF_SOCKETS)
-			service_compare(rows[n].runtime->service, service, &rows[n].options);
-		if (rows[n].diff != DIFF_SOCKETS)
+		change->runtime = take_old_runtime(reload, service->name);
+		change->diff = change->runtime ? compare_services(&known, change->runtime->service, service)
+					       : DIFF_ADDED;
+		if (change->runtime && runtime_is_removed(change->runtime))
+			return_runtime(change);
+		if (change->diff == DIFF_CHANGED || change->diff == DIFF_SOCKETS)
+			service_compare(change->runtime->service, service, &change->options);
+		if (change->diff != DIFF_SOCKETS)
 			continue;
-		old_row_note_sockets(rows[n].runtime, service);
-		set_aside(rows[n].runtime, service, after);
-		rows[n].listeners = sort_listeners(rows[n].runtime, service, offers);
+		old_entry_note_sockets(change->runtime, service);
+		detach_instance(change->runtime, service, reload->after);
+		change->listeners = sort_listeners(change->runtime, service, &reload->pool);
 	}
-	LIST_EACH(link, &engine->service_list->leaving) {
+	LIST_EACH(link, &reload->engine->service_list->leaving) {
 		if (runtime_runs_on(runtime_leaving(link)))
-			offer(runtime_leaving(link), after, offers);
+			offer_listeners(runtime_leaving(link), reload);
 	}
 }
 
-static void replace(struct service_runtime *runtime, struct table *after, const struct service *service,
-		    struct plan_row *row, struct socket_pool *offers)
+static void replace_sockets(struct reload *reload, const struct service *service, struct service_change *change)
 {
+	struct service_runtime *runtime = change->runtime;
 	struct listener *old = runtime->listeners;
 
-	if (!row->listeners)            /* no memory: it goes on as it is, until the next reload */
+	if (!change->listeners)         /* no memory: it goes on as it is, until the next reload */
 		return;
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (listener_is_open(&row->listeners[n]))
+		if (listener_is_open(&change->listeners[n]))
 			continue;
-		socket_pool_take(offers, &row->listeners[n], runtime->engine, service->name, refuse_parked);
+		socket_pool_take(&reload->pool, &change->listeners[n], runtime->engine, service->name, refuse_parked);
 	}
-	runtime_replace(runtime, after, service, row->listeners);
+	runtime_replace(runtime, reload->after, service, change->listeners);
 	free(old);
 }
 
-static struct service_runtime *add(struct engine *engine, struct table *after, const struct service *service,
-				   struct socket_pool *offers)
+/* pool: sockets of other services; NULL: there is none, as superd starts. */
+static struct service_runtime *add_service(struct engine *engine, struct table *after, const struct service *service,
+					   struct socket_pool *pool)
 {
 	struct service_runtime *runtime = runtime_new(engine, after, service);
 
@@ -268,8 +283,8 @@ static struct service_runtime *add(struct engine *engine, struct table *after, c
 	locks_apply(runtime);
 	if (runtime_is_disabled(runtime))
 		return runtime;
-	for (size_t n = 0; offers && n < runtime->listener_count; n++) {
-		socket_pool_take(offers, &runtime->listeners[n], engine, service->name, refuse_parked);
+	for (size_t n = 0; pool && n < runtime->listener_count; n++) {
+		socket_pool_take(pool, &runtime->listeners[n], engine, service->name, refuse_parked);
 		if (!service->exec->accept)
 			refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
 	}
@@ -277,86 +292,88 @@ static struct service_runtime *add(struct engine *engine, struct table *after, c
 	return runtime;
 }
 
-/* runtime NULL: there was no memory for it. */
-static void log_fate(struct engine *engine, const char *service, enum diff_kind diff, const char *options,
-		     struct service_runtime *runtime)
+/* Logs one change. options: names of the options that differ, separated by blanks; runtime NULL: out of memory. */
+static void log_change(struct engine *engine, const char *service, enum diff_kind diff, const char *options,
+		       struct service_runtime *runtime)
 {
-	static const char *const fates[] = {
+	static const char *const outcomes[] = {
 		[DIFF_CHANGED] = "changed", [DIFF_SOCKETS] = "changed",
 		[DIFF_ADDED] = "added", [DIFF_REMOVED] = "removed",
 	};
-	struct event event = { .name = fates[diff], .service = service };
+	struct event event = { .name = outcomes[diff], .service = service };
 	struct buf text = { 0 }, why = { 0 };
 
 	if (*options) {
 		buf_text(&text, ": ");
-		old_row_add_words(&text, options);
+		old_entry_add_words(&text, options);
 	}
 	if (runtime && diff == DIFF_REMOVED)
-		old_row_describe_removed(runtime, &why);
+		old_entry_describe_removed(runtime, &why);
 	else if (runtime)
-		old_row_describe(runtime, &why);
+		old_entry_describe(runtime, &why);
 	if (why.length)
 		buf_addf(&text, "; %s", buf_string(&why));
 	buf_free(&why);
-	log_event(engine->log, LEVEL_NOTICE, &event, "%s%s", fates[diff], buf_string(&text));
+	log_event(engine->log, LEVEL_NOTICE, &event, "%s%s", outcomes[diff], buf_string(&text));
 	buf_free(&text);
 }
 
-/* For the log, and for whoever has asked for the reload. */
-static void tell_fate(struct engine *engine, const char *service, enum diff_kind diff, const char *options,
-		      struct service_runtime *runtime, struct reload_counts *counts)
+/* Reports one change to the log, and to the operator who has ordered the reload. */
+static void report_change(struct reload *reload, struct service_runtime *runtime, const char *service,
+			  enum diff_kind diff, const char *options)
 {
-	if (counts->told++ < TOLD_MOST)
-		log_fate(engine, service, diff, options, runtime);
-	if (!engine->service_list->report)
+	struct buf *report = reload->engine->service_list->report;
+
+	if (reload->counts->logged++ < LOGGED_MOST)
+		log_change(reload->engine, service, diff, options, runtime);
+	if (!report)
 		return;
-	buf_char(engine->service_list->report, (char)(1 + diff));
-	buf_add(engine->service_list->report, service, strlen(service) + 1);
-	buf_add(engine->service_list->report, options, strlen(options) + 1);
+	buf_char(report, (char)(1 + diff));
+	buf_add(report, service, strlen(service) + 1);
+	buf_add(report, options, strlen(options) + 1);
 }
 
-static struct service_runtime *become(struct engine *engine, struct table *after, const struct service *service,
-				      struct plan_row *row, struct socket_pool *offers)
+static struct service_runtime *apply_change(struct reload *reload, const struct service *service,
+					    struct service_change *change)
 {
-	switch (row->diff) {
+	switch (change->diff) {
 	case DIFF_SAME:
-		runtime_adopt(row->runtime, after, service, false);
-		return row->runtime;
+		runtime_adopt(change->runtime, reload->after, service, false);
+		return change->runtime;
 	case DIFF_CHANGED:
-		runtime_adopt(row->runtime, after, service, true);
-		return row->runtime;
+		runtime_adopt(change->runtime, reload->after, service, true);
+		return change->runtime;
 	case DIFF_SOCKETS:
-		replace(row->runtime, after, service, row, offers);
-		return row->runtime;
+		replace_sockets(reload, service, change);
+		return change->runtime;
 	case DIFF_ADDED:
 	case DIFF_REMOVED:
 		break;
 	}
-	return add(engine, after, service, offers);
+	return add_service(reload->engine, reload->after, service, &reload->pool);
 }
 
-static void count(struct reload_counts *counts, enum diff_kind diff)
+static void count_change(struct reload_counts *counts, enum diff_kind diff)
 {
 	counts->unchanged += diff == DIFF_SAME;
 	counts->changed += diff == DIFF_CHANGED || diff == DIFF_SOCKETS;
 	counts->added += diff == DIFF_ADDED;
 }
 
-static struct service_runtime *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
-				     struct socket_pool *offers, struct reload_counts *counts)
+static struct service_runtime *apply_entry(struct reload *reload, const struct service *service,
+					   struct service_change *change)
 {
-	const struct service *service = &after->services[n];
-	enum diff_kind diff = row->returns ? DIFF_ADDED : row->diff;
+	enum diff_kind diff = change->returns ? DIFF_ADDED : change->diff;
 	struct service_runtime *runtime;
 
 	if (service->exec->disable)
 		return NULL;
-	runtime = become(engine, after, service, row, offers);
-	count(counts, diff);
+	runtime = apply_change(reload, service, change);
+	count_change(reload->counts, diff);
 	if (diff != DIFF_SAME)
-		tell_fate(engine, service->name, diff, row->returns ? "" : buf_string(&row->options), runtime, counts);
-	buf_free(&row->options);
+		report_change(reload, runtime, service->name, diff,
+			      change->returns ? "" : buf_string(&change->options));
+	buf_free(&change->options);
 	return runtime;
 }
 
@@ -367,10 +384,10 @@ bool service_list_build(struct service_list *service_list, struct engine *engine
 		return false;
 	service_list->count = table->count;
 	service_list->table = table;
-	service_list->changes++;
+	service_list->generation++;
 	for (size_t n = 0; n < table->count; n++) {
 		if (!table->services[n].exec->disable)
-			service_list->runtimes[n] = add(engine, table, &table->services[n], NULL);
+			service_list->runtimes[n] = add_service(engine, table, &table->services[n], NULL);
 	}
 	return true;
 }
@@ -381,43 +398,43 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	struct service_runtime **runtimes =
 		calloc(after->count + service_list->count + 1, sizeof(struct service_runtime *));
 	struct service_runtime **old = service_list->runtimes;
-	struct plan_row *rows = calloc(after->count + 1, sizeof(*rows));
-	struct socket_pool offers;
+	struct service_change *changes = calloc(after->count + 1, sizeof(*changes));
+	struct reload reload = { .engine = engine, .before = before, .after = after, .counts = counts };
 	size_t old_count = service_list->count, staying;
 
 	*counts = (struct reload_counts){ 0 };
-	if (!socket_pool_init(&offers, old_count) || !runtimes || !rows) {
+	if (!socket_pool_init(&reload.pool, old_count) || !runtimes || !changes) {
 		free(runtimes);
-		free(rows);
-		socket_pool_close(&offers, engine, refuse_parked);
+		free(changes);
+		socket_pool_close(&reload.pool, engine, refuse_parked);
 		return false;
 	}
-	survey(rows, service_list, engine, before, after, &offers);
-	staying = sort_rest(service_list, after, &offers, runtimes + after->count);
+	plan_changes(&reload, changes);
+	staying = sort_removed(&reload, runtimes + after->count);
 	counts->unchanged = staying;
 	for (size_t n = 0; n < after->count; n++)
-		runtimes[n] = apply(engine, after, n, &rows[n], &offers, counts);
+		runtimes[n] = apply_entry(&reload, &after->services[n], &changes[n]);
 	service_list->runtimes = runtimes;
 	service_list->count = after->count + staying;
 	service_list->table = after;
-	address_lru_free(&engine->admission->verdicts); /* by rules of before */
-	service_list->changes++;
-	socket_pool_close(&offers, engine, refuse_parked);
+	address_lru_free(&engine->admission->verdicts); /* by the rules of the old table */
+	service_list->generation++;
+	socket_pool_close(&reload.pool, engine, refuse_parked);
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (runtimes[n] && runtime_state(runtimes[n]) == BINDING)
-			runtime_event(runtimes[n], TIMER);      /* what stood in the way may be gone now */
+			runtime_event(runtimes[n], TIMER);      /* the socket that held its address may be closed now */
 	}
 	for (size_t n = 0; n < old_count; n++) {
 		if (!old[n])
 			continue;
 		counts->removed++;
-		tell_fate(engine, old[n]->service->name, DIFF_REMOVED, "", old[n], counts);
+		report_change(&reload, old[n], old[n]->service->name, DIFF_REMOVED, "");
 		runtime_remove(old[n]);
 	}
-	if (counts->told > TOLD_MOST)
-		log_notice(engine->log, "and %zu more services", counts->told - TOLD_MOST);
+	if (counts->logged > LOGGED_MOST)
+		log_notice(engine->log, "and %zu more services", counts->logged - LOGGED_MOST);
 	free(old);
-	free(rows);
+	free(changes);
 	return true;
 }
 

@@ -11,7 +11,7 @@
 
 struct reload_counts {
 	size_t unchanged, changed, added, removed;
-	size_t told;                    /* changed, added and removed services reported so far */
+	size_t logged;                  /* changed, added and removed services reported so far */
 };
 
 /* Builds the service list of a first table, every runtime ENABLEd. false: out of memory. */

@@ -12,7 +12,7 @@
 void runtime_post(struct service_runtime *runtime, unsigned event)
 {
 	if (!runtime->posted.count)
-		runtime->posted_in = runtime->state;
+		runtime->posted_state = runtime->state;
 	events_post(runtime->engine, &runtime->posted, (unsigned char)event);
 }
 
@@ -35,7 +35,7 @@ enum state runtime_next_state(const struct service_runtime *runtime)
 	return state_of(runtime_next(runtime));
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_run_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
 	runtime_post(timer->data, TIMER);
@@ -51,8 +51,8 @@ static void run_init(struct service_run *run, struct service_runtime *runtime)
 {
 	run->runtime = runtime;
 	list_init(&run->leaving);
-	list_init(&run->lacking);
-	ev_init(&run->timer, on_timer);
+	list_init(&run->fd_wait);
+	ev_init(&run->timer, on_run_timer);
 	run->timer.data = runtime;
 	list_init(&run->instances);
 	start_kit_init(&run->kit, runtime->engine);
@@ -200,7 +200,7 @@ void runtime_start_timer(struct service_runtime *runtime, double seconds)
 	ev_timer_start(runtime->engine->loop, &runtime->run->timer);
 }
 
-bool runtime_lets_go(const struct service_runtime *runtime)
+bool runtime_keeps_instances(const struct service_runtime *runtime)
 {
 	bool would_serve_on = runtime_is_disabled(runtime) &&
 		!runtime->service->exec->accept;     /* it has the sockets */

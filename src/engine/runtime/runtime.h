@@ -30,7 +30,7 @@ struct socket_commands;
 struct service_run {
 	struct service_runtime *runtime;
 	struct list leaving;            /* link in engine->service_list->leaving, once the runtime is removed */
-	struct list lacking;            /* link in engine->admission->fd_waits, while descriptors are short (engine/accept/fd_shortage) */
+	struct list fd_wait;            /* link in engine->admission->fd_waits, while descriptors are short */
 	struct start_kit kit;           /* plan, pipes and descriptors, ready for the next start */
 	struct list instances;          /* the current one, retired ones, and all of accept = yes */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
@@ -65,10 +65,10 @@ struct service_runtime {
 	unsigned instance_count;        /* instances that count against `instances` */
 	struct service_state state;     /* changed by runtime_event (engine/service/runtime_event) */
 	bool halted;                    /* by an operator: only a client or an operator starts it again */
-	bool freezes;                   /* over an upgrade: an operator had frozen it, and it will be frozen again */
+	bool refreeze;                  /* over an upgrade: an operator had frozen it, and it will be frozen again */
 	bool bound;                     /* its sockets were all open, and the commands of their closing have not begun */
 	bool started;                   /* start = boot was done, and has not failed since */
-	struct service_state posted_in; /* its state when the first of the posted events was */
+	struct service_state posted_state; /* its state when the first of the posted events was */
 	struct backoff backoff;
 	double since;                   /* loop time when the state was entered */
 	struct service_run *run;        /* NULL until the first start or pause */
@@ -131,7 +131,7 @@ bool runtime_is_full(const struct service_runtime *runtime); /* accept = yes: as
 
 bool runtime_is_complete(const struct service_runtime *runtime); /* every socket that is not optional is open */
 bool runtime_is_being_restored(const struct service_runtime *runtime); /* a listener is being restored: a start would wait for that */
-bool runtime_lets_go(const struct service_runtime *runtime); /* its instances go on when its sockets are closed */
+bool runtime_keeps_instances(const struct service_runtime *runtime); /* its instances go on when its sockets are closed */
 
 /* true: it is paused after a failure, and refuses clients meanwhile (backoff_refuse). */
 bool runtime_refuses(const struct service_runtime *runtime);

@@ -16,7 +16,7 @@ struct service_list {
 	struct service_runtime **runtimes;
 	size_t count;
 	const struct table *table;      /* whose rows these are; the supervisor's */
-	uint64_t changes;               /* another number for each table */
+	uint64_t generation;            /* another number for each table */
 	struct list leaving;            /* runtimes that the table has no more, while something of them runs */
 	unsigned idle_stops;            /* idle backends that are about to be stopped or frozen (engine/idle/idle) */
 	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum diff_kind,

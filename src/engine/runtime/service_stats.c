@@ -12,13 +12,13 @@
 
 const struct service_stats no_stats;
 
-static void save_refused(struct state_saver *carry, const void *object)
+static void save_refused(struct state_saver *saver, const void *object)
 {
 	const struct service_stats *stats = object;
 
 	for (int reason = 0; reason < REFUSALS; reason++) {
 		if (stats->refused[reason])
-			buf_addf(&carry->text, "refused=%llu %s\n", (unsigned long long)stats->refused[reason],
+			buf_addf(&saver->text, "refused=%llu %s\n", (unsigned long long)stats->refused[reason],
 				 refusal_text((enum refusal)reason));
 	}
 }
@@ -75,12 +75,12 @@ static const struct state_field stats_fields[] = {
 };
 const struct field_table saved_stats = FIELD_TABLE(NULL, service_stats, stats_fields);
 
-static void save_times(struct state_saver *carry, const void *object)
+static void save_times(struct state_saver *saver, const void *object)
 {
 	const struct service_stats *stats = object;
 
 	for (unsigned state = 0; state < STATES; state++)
-		state_add_real(&carry->text, state_name((enum state)state), stats->state_times.seconds[state]);
+		state_add_real(&saver->text, state_name((enum state)state), stats->state_times.seconds[state]);
 }
 
 /* The state it is in goes on in the next superd. */

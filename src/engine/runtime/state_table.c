@@ -214,7 +214,7 @@ struct service_state service_ordered(struct service_state state, enum service_ev
 }
 
 /* Takes what a region says; it has an action, or has none but heard of the event. */
-static void take(struct service_step *step, const struct service_cell *cell, unsigned char *region)
+static void apply_cell(struct service_step *step, const struct service_cell *cell, unsigned char *region)
 {
 	if (cell->action == IMPOSSIBLE)
 		return;
@@ -229,12 +229,12 @@ struct service_step service_transition(bool accepts, struct service_state state,
 	const struct service_cell *sockets = &sockets_table[state.sockets][event];
 	const struct service_cell *run = &run_table[accepts][state.run][event];
 
-	take(&step, &admin_table[state.admin][event], &step.next.admin);
-	take(&step, sockets, &step.next.sockets);
+	apply_cell(&step, &admin_table[state.admin][event], &step.next.admin);
+	apply_cell(&step, sockets, &step.next.sockets);
 	if (run->if_wanted && !service_is_wanted(step.next))
 		step.action = step.action == IMPOSSIBLE ? IGNORE : step.action;
 	else if (!sockets->alone)
-		take(&step, run, &step.next.run);
+		apply_cell(&step, run, &step.next.run);
 	if (step.next.sockets == SOCKETS_LOST && step.next.run == RUN_IDLE) {
 		step.next.sockets = SOCKETS_OPENING;
 		step.action = BIND;
@@ -258,7 +258,7 @@ enum state state_of(struct service_state state)
 	return service_is_held(state) ? HELD : LISTENING;
 }
 
-struct service_state state_resumed(enum state state, struct service_state admin)
+struct service_state state_loaded(enum state state, struct service_state admin)
 {
 	static const struct service_state by_word[STATES] = {
 		[OFF] = { .sockets = SOCKETS_CLOSED, .run = RUN_IDLE },

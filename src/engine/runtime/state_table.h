@@ -136,7 +136,7 @@ enum state { OFF, BINDING, LISTENING, STARTING, RUNNING, STOPPING, CLOSING, BACK
 enum state state_of(struct service_state state);
 
 /* A state for this word that may rest, with the admin region of `admin`. */
-struct service_state state_resumed(enum state state, struct service_state admin);
+struct service_state state_loaded(enum state state, struct service_state admin);
 
 const char *state_name(enum state state);
 const char *admin_state_name(enum admin_state state);

@@ -3,15 +3,15 @@
 
 #include <math.h>
 
-void state_times_leave(struct state_times *spent, enum state left, double now)
+void state_times_leave(struct state_times *times, enum state left, double now)
 {
-	spent->seconds[left] += fmax(now - spent->entered, 0);
-	spent->entered = now;
+	times->seconds[left] += fmax(now - times->entered, 0);
+	times->entered = now;
 }
 
-double state_times_in(const struct state_times *spent, enum state state, enum state current, double since, double now)
+double state_times_in(const struct state_times *times, enum state state, enum state current, double since, double now)
 {
-	double here = state == current ? fmax(now - (spent ? spent->entered : since), 0) : 0;
+	double here = state == current ? fmax(now - (times ? times->entered : since), 0) : 0;
 
-	return (spent ? spent->seconds[state] : 0) + here;
+	return (times ? times->seconds[state] : 0) + here;
 }

@@ -10,7 +10,7 @@ struct state_times {
 };
 
 /* It leaves this state now, loop time. */
-void state_times_leave(struct state_times *spent, enum state left, double now);
+void state_times_leave(struct state_times *times, enum state left, double now);
 
 /* Seconds in that state until now, when it is in this one; spent NULL: it has been in this one since `since`. */
-double state_times_in(const struct state_times *spent, enum state state, enum state current, double since, double now);
+double state_times_in(const struct state_times *times, enum state state, enum state current, double since, double now);

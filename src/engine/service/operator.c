@@ -12,23 +12,23 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/service_thaw.h"
 
-static pid_t pid_of(const struct service_runtime *runtime)
+static pid_t current_pid(const struct service_runtime *runtime)
 {
 	return runtime_current(runtime) ? runtime_current(runtime)->pid : 0;
 }
 
-static enum operator_status refuse(struct buf *says, const char *why)
+static enum operator_status fail_order(struct buf *answer, const char *why)
 {
-	buf_text(says, why);
+	buf_text(answer, why);
 	return FAILED;
 }
 
 /* How it stands, now that the service has heard of what comes of the order. */
-static enum operator_status look(const struct operator_order *operation, struct service_runtime *runtime,
-				 struct buf *says)
+static enum operator_status report_status(const struct operator_order *order, struct service_runtime *runtime,
+					  struct buf *answer)
 {
 	runtime_hear(runtime);
-	return operator_look(operation, runtime, says);
+	return operator_look(order, runtime, answer);
 }
 
 static bool has_current(const struct service_runtime *runtime)
@@ -38,7 +38,7 @@ static bool has_current(const struct service_runtime *runtime)
 }
 
 /* The service starts as soon as its state allows. false: out of memory. */
-static bool make_due(struct service_runtime *runtime)
+static bool order_start(struct service_runtime *runtime)
 {
 	if (!runtime_make_run(runtime))
 		return false;
@@ -47,31 +47,31 @@ static bool make_due(struct service_runtime *runtime)
 	return true;
 }
 
-static enum operator_status begin_start(const struct operator_order *operation, struct service_runtime *runtime,
-					struct buf *says)
+static enum operator_status begin_start(const struct operator_order *order, struct service_runtime *runtime,
+					struct buf *answer)
 {
 	if (runtime_is_held(runtime))
-		return refuse(says, "it is held: release it, and clients start it again");
+		return fail_order(answer, "it is held: release it, and clients start it again");
 	if (runtime_state(runtime) == RUNNING) {
-		buf_addf(says, "it runs already, pid %ld", (long)pid_of(runtime));
+		buf_addf(answer, "it runs already, pid %ld", (long)current_pid(runtime));
 		return DONE;
 	}
-	if (!runtime->service->exec->accept && !has_current(runtime) && !make_due(runtime))
-		return refuse(says, "out of memory");
+	if (!runtime->service->exec->accept && !has_current(runtime) && !order_start(runtime))
+		return fail_order(answer, "out of memory");
 	runtime->halted = false;
 	runtime_event(runtime, ENABLE);
-	return look(operation, runtime, says);
+	return report_status(order, runtime, answer);
 }
 
-static enum operator_status begin_stop(const struct operator_order *operation, struct service_runtime *runtime,
-				       struct buf *says)
+static enum operator_status begin_stop(const struct operator_order *order, struct service_runtime *runtime,
+				       struct buf *answer)
 {
 	if (runtime->run) {
 		runtime->run->start_due = 0;
 		runtime->run->start_ordered = false;
 	}
 	runtime_event(runtime, HALT);
-	return look(operation, runtime, says);
+	return report_status(order, runtime, answer);
 }
 
 /* superd starts the service itself: it has no socket, or start = boot. */
@@ -81,69 +81,69 @@ static bool starts_by_itself(const struct service_runtime *runtime)
 	       (!runtime->listener_count || runtime->service->exec->start == START_BOOT);
 }
 
-static enum operator_status begin_restart(const struct operator_order *operation, struct service_runtime *runtime,
-					  struct buf *says)
+static enum operator_status begin_restart(const struct operator_order *order, struct service_runtime *runtime,
+					  struct buf *answer)
 {
 	bool starts = !runtime->service->exec->accept &&
-		      (operation->ran || runtime_state(runtime) == BACKOFF || starts_by_itself(runtime));
+		      (order->ran || runtime_state(runtime) == BACKOFF || starts_by_itself(runtime));
 
-	if (starts && !make_due(runtime))
-		return refuse(says, "out of memory");
+	if (starts && !order_start(runtime))
+		return fail_order(answer, "out of memory");
 	if (runtime->run)               /* earlier failures do not count for the next instance */
 		runtime->run->stats.failed.in_row = 0;
 	runtime_event(runtime, HALT);
 	runtime->halted = false;
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)
 		runtime_event(runtime, ENABLE);
-	return look(operation, runtime, says);
+	return report_status(order, runtime, answer);
 }
 
-static enum operator_status begin_hold(const struct operator_order *operation, struct service_runtime *runtime,
-				       struct buf *says)
+static enum operator_status begin_hold(const struct operator_order *order, struct service_runtime *runtime,
+				       struct buf *answer)
 {
 	runtime_event(runtime, HOLD);
-	locks_set(runtime->engine, runtime->service->name, LOCK_HELD, operation->uid);
+	locks_set(runtime->engine, runtime->service->name, LOCK_HELD, order->uid);
 	if (runtime_state(runtime) == BINDING) {
-		buf_text(says, "held, but ");
-		operator_add_unbound(runtime, says);
+		buf_text(answer, "held, but ");
+		operator_add_unbound(runtime, answer);
 	} else {
-		buf_text(says, "held: its clients queue until it is released");
+		buf_text(answer, "held: its clients queue until it is released");
 	}
 	if (!runtime_is_empty(runtime) && runtime_state(runtime) != STOPPING && runtime_state(runtime) != BINDING)
-		buf_text(says, runtime->service->exec->accept ? "; the instances it has run on"
+		buf_text(answer, runtime->service->exec->accept ? "; the instances it has run on"
 							     : "; the instance it has runs on, and serves");
-	operator_add_lasting(runtime, LOCK_HELD, says);
+	operator_add_lasting(runtime, LOCK_HELD, answer);
 	return DONE;
 }
 
-static enum operator_status begin_release(struct service_runtime *runtime, struct buf *says)
+static enum operator_status begin_release(struct service_runtime *runtime, struct buf *answer)
 {
 	bool was_held = locks_hold(runtime);
 
-	buf_text(says, was_held ? "released" : "it was not held");
+	buf_text(answer, was_held ? "released" : "it was not held");
 	if (was_held)
 		runtime_event(runtime, RELEASE);
 	locks_clear(runtime->engine, runtime->service->name, LOCK_HELD);
 	if (runtime_state(runtime) == BINDING) {
-		buf_text(says, "; ");
-		operator_add_unbound(runtime, says);
+		buf_text(answer, "; ");
+		operator_add_unbound(runtime, answer);
 	}
 	if (was_held)
-		operator_add_lasting(runtime, LOCK_HELD, says);
+		operator_add_lasting(runtime, LOCK_HELD, answer);
 	return DONE;
 }
 
 /* accept = no: whether new clients can be kept from the instance it has. */
-static bool can_be_parted(const struct service_runtime *runtime, struct buf *says)
+static bool can_be_drained(const struct service_runtime *runtime, struct buf *answer)
 {
 	if (!runtime->listener_count) {
-		buf_text(says, "it has no socket, so superd knows of no client to wait for: stop or restart it");
+		buf_text(answer, "it has no socket, so superd knows of no client to wait for: stop or restart it");
 		return false;
 	}
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (!listener_has_socket(&runtime->listeners[n]) || standby_sockets_may_have(&runtime->listeners[n]))
 			continue;
-		buf_text(says, "its instance takes its clients itself, and at a socket of this kind none "
+		buf_text(answer, "its instance takes its clients itself, and at a socket of this kind none "
 			       "can be kept from it; restart loses none of those who queue");
 		return false;
 	}
@@ -151,146 +151,146 @@ static bool can_be_parted(const struct service_runtime *runtime, struct buf *say
 }
 
 /* Lets the instance drain, so that new clients do not come to it any more. */
-static bool set_apart(struct service_runtime *runtime, struct buf *says)
+static bool drain_instance(struct service_runtime *runtime, struct buf *answer)
 {
 	struct buf why = { 0 };
 	bool good = drain_try(runtime, &why);
 
 	if (!good)
-		buf_addf(says, "clients cannot be kept from its instance: %s; restart loses none of those who queue",
+		buf_addf(answer, "clients cannot be kept from its instance: %s; restart loses none of those who queue",
 			 buf_string(&why));
 	buf_free(&why);
 	return good;
 }
 
 /* A service that was held before stays held when it has drained. An instance that is stopping needs no drain. */
-static enum operator_status begin_drain(const struct operator_order *operation, struct service_runtime *runtime,
-					struct buf *says)
+static enum operator_status begin_drain(const struct operator_order *order, struct service_runtime *runtime,
+					struct buf *answer)
 {
 	struct service_state before = runtime->state;
 
-	if (has_current(runtime) && !can_be_parted(runtime, says))
+	if (has_current(runtime) && !can_be_drained(runtime, answer))
 		return FAILED;
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
 	runtime->state = service_ordered(runtime->state, DRAIN);
 	if (runtime_state(runtime) == STARTING)
 		drain_when_ready(runtime);
-	if (runtime_state(runtime) == RUNNING && !set_apart(runtime, says)) {
+	if (runtime_state(runtime) == RUNNING && !drain_instance(runtime, answer)) {
 		runtime->state.admin = before.admin;
 		return FAILED;
 	}
 	runtime_event(runtime, DRAIN);
 	runtime_end_drain(runtime);
-	return look(operation, runtime, says);
+	return report_status(order, runtime, answer);
 }
 
-static enum operator_status begin_freeze(const struct operator_order *operation, struct service_runtime *runtime,
-					 struct buf *says)
+static enum operator_status begin_freeze(const struct operator_order *order, struct service_runtime *runtime,
+					 struct buf *answer)
 {
 	if (runtime_state(runtime) == FROZEN) {
-		buf_text(says, "it is frozen already");
+		buf_text(answer, "it is frozen already");
 		return DONE;
 	}
 	if (runtime->service->exec->accept)
-		return refuse(says, "each of its clients has an instance of its own, and those are not frozen");
-	return freeze_hold(runtime, says) ? look(operation, runtime, says) : FAILED;
+		return fail_order(answer, "each of its clients has an instance of its own, and those are not frozen");
+	return freeze_hold(runtime, answer) ? report_status(order, runtime, answer) : FAILED;
 }
 
-static enum operator_status begin_thaw(struct service_runtime *runtime, struct buf *says)
+static enum operator_status begin_thaw(struct service_runtime *runtime, struct buf *answer)
 {
-	buf_text(says, service_thaw(runtime) ? "thawed" : "it was not frozen");
+	buf_text(answer, service_thaw(runtime) ? "thawed" : "it was not frozen");
 	return DONE;
 }
 
-static enum operator_status begin_enable(const struct operator_order *operation, struct service_runtime *runtime,
-					 struct buf *says)
+static enum operator_status begin_enable(const struct operator_order *order, struct service_runtime *runtime,
+					 struct buf *answer)
 {
 	if (!runtime_is_disabled(runtime)) {
-		buf_text(says, "it is enabled already");
+		buf_text(answer, "it is enabled already");
 		return DONE;
 	}
 	locks_clear(runtime->engine, runtime->service->name, LOCK_DISABLED);
 	runtime->state = service_ordered(runtime->state, ENABLE);
 	locks_restore(runtime);         /* it may have been held before */
 	runtime_event(runtime, ENABLE);
-	return look(operation, runtime, says);
+	return report_status(order, runtime, answer);
 }
 
-static enum operator_status begin_disable(const struct operator_order *operation, struct service_runtime *runtime,
-					  struct buf *says)
+static enum operator_status begin_disable(const struct operator_order *order, struct service_runtime *runtime,
+					  struct buf *answer)
 {
 	if (runtime_is_disabled(runtime) && runtime_state(runtime) == OFF) {
-		buf_text(says, "it is disabled already");
+		buf_text(answer, "it is disabled already");
 		return DONE;
 	}
-	locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, operation->uid);
+	locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, order->uid);
 	runtime_event(runtime, DISABLE);
-	return look(operation, runtime, says);
+	return report_status(order, runtime, answer);
 }
 
-static enum operator_status begin_evict(const struct operator_order *operation, struct service_runtime *runtime,
-					struct buf *says)
+static enum operator_status begin_evict(const struct operator_order *order, struct service_runtime *runtime,
+					struct buf *answer)
 {
 	struct buf why = { 0 };
 	unsigned count = orphans_evict(runtime, &why);
 
 	if (!count)
-		buf_text(says, buf_string(&why));
+		buf_text(answer, buf_string(&why));
 	buf_free(&why);
-	return count ? look(operation, runtime, says) : FAILED;
+	return count ? report_status(order, runtime, answer) : FAILED;
 }
 
-static bool goes_for_disabled(enum operator_action deed)
+static bool is_for_disabled(enum operator_action action)
 {
-	return deed == OPERATOR_ENABLE || deed == OPERATOR_DISABLE || deed == OPERATOR_STOP ||
-		deed == OPERATOR_RELEASE || deed == OPERATOR_REFRESH;
+	return action == OPERATOR_ENABLE || action == OPERATOR_DISABLE || action == OPERATOR_STOP ||
+		action == OPERATOR_RELEASE || action == OPERATOR_REFRESH;
 }
 
-enum operator_status operator_begin(struct operator_order *operation, struct service_runtime *runtime,
-				    enum operator_action deed, uid_t uid, struct buf *says)
+enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
+				    enum operator_action action, uid_t uid, struct buf *answer)
 {
 	const struct service_stats *stats = runtime_stats(runtime);
 
-	*operation = (struct operator_order){
-		.deed = deed, .uid = uid, .asked = clock_now(),
+	*order = (struct operator_order){
+		.action = action, .uid = uid, .asked = clock_now(),
 		.ran = !runtime_is_empty(runtime), .activations = stats->activations,
 		.killed = stats->killed, .parted = stats->parted,
 	};
 	if (runtime->engine->stopping)
-		return refuse(says, "superd is stopping");
-	if (runtime_is_removed(runtime) && deed != OPERATOR_STOP)
-		return refuse(says, "a reload has removed it: stop ends what runs on; it is back when its entry is, "
+		return fail_order(answer, "superd is stopping");
+	if (runtime_is_removed(runtime) && action != OPERATOR_STOP)
+		return fail_order(answer, "a reload has removed it: stop ends what runs on; it is back when its entry is, "
 				    "and a reload has read that");
-	if (runtime_is_disabled(runtime) && !goes_for_disabled(deed))
-		return refuse(says, "it is disabled: enable it first");
-	switch (deed) {
+	if (runtime_is_disabled(runtime) && !is_for_disabled(action))
+		return fail_order(answer, "it is disabled: enable it first");
+	switch (action) {
 	case OPERATOR_START:
-		return begin_start(operation, runtime, says);
+		return begin_start(order, runtime, answer);
 	case OPERATOR_STOP:
-		return begin_stop(operation, runtime, says);
+		return begin_stop(order, runtime, answer);
 	case OPERATOR_RESTART:
-		return begin_restart(operation, runtime, says);
+		return begin_restart(order, runtime, answer);
 	case OPERATOR_HOLD:
-		return begin_hold(operation, runtime, says);
+		return begin_hold(order, runtime, answer);
 	case OPERATOR_RELEASE:
-		return begin_release(runtime, says);
+		return begin_release(runtime, answer);
 	case OPERATOR_DRAIN:
-		return begin_drain(operation, runtime, says);
+		return begin_drain(order, runtime, answer);
 	case OPERATOR_ENABLE:
-		return begin_enable(operation, runtime, says);
+		return begin_enable(order, runtime, answer);
 	case OPERATOR_DISABLE:
-		return begin_disable(operation, runtime, says);
+		return begin_disable(order, runtime, answer);
 	case OPERATOR_REFRESH:
-		return service_reload_begin(runtime, says);
+		return service_reload_begin(runtime, answer);
 	case OPERATOR_EVICT:
-		return begin_evict(operation, runtime, says);
+		return begin_evict(order, runtime, answer);
 	case OPERATOR_FREEZE:
-		return begin_freeze(operation, runtime, says);
+		return begin_freeze(order, runtime, answer);
 	case OPERATOR_THAW:
-		return begin_thaw(runtime, says);
+		return begin_thaw(runtime, answer);
 	case OPERATOR_ACTIONS:
 		break;
 	}
-	return refuse(says, "nobody knows what that is");
+	return fail_order(answer, "nobody knows what that is");
 }

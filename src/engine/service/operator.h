@@ -28,7 +28,7 @@ enum operator_action {
 
 /* One order for one service. */
 struct operator_order {
-	enum operator_action deed;
+	enum operator_action action;
 	uid_t uid;                      /* user that has given the order */
 	double asked;                   /* loop time of the order */
 	uint64_t activations, killed, parted;   /* counts of the service (struct service_stats) at that time */
@@ -37,19 +37,19 @@ struct operator_order {
 
 /* Does what can be done at once. Unless it is under way, says gets the result, or why it failed. The caller calls
  * locks_settle once all orders of this turn have begun. */
-enum operator_status operator_begin(struct operator_order *operation, struct service_runtime *runtime,
-				    enum operator_action deed, uid_t uid, struct buf *says);
+enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
+				    enum operator_action action, uid_t uid, struct buf *answer);
 
 /* Returns how far the order is, for the same runtime, after a change. */
-enum operator_status operator_look(const struct operator_order *operation, struct service_runtime *runtime,
-				   struct buf *says);
+enum operator_status operator_look(const struct operator_order *order, struct service_runtime *runtime,
+				   struct buf *answer);
 
 /* Adds what an order under way waits for, and until when. */
-void operator_add_wait(const struct operator_order *operation, struct service_runtime *runtime, struct buf *says);
+void operator_add_wait(const struct operator_order *order, struct service_runtime *runtime, struct buf *answer);
 
 /* "; this ends with superd: cannot write PATH: REASON", where the next one will not know that it is locked, or is
  * not. */
-void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind kind, struct buf *says);
+void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind kind, struct buf *answer);
 
 /* "it does not listen: REASON", or why else a client may not reach it now. false: its sockets are open. */
-bool operator_add_unbound(const struct service_runtime *runtime, struct buf *says);
+bool operator_add_unbound(const struct service_runtime *runtime, struct buf *answer);

@@ -20,14 +20,14 @@
 static const struct {
 	const char *word, *ends_by;
 	const char *uid, *since;        /* keys */
-} kinds[LOCK_KINDS] = {
+} lock_kinds[LOCK_KINDS] = {
 	[LOCK_HELD] = { "held", "release", "held_by", "held_since" },
 	[LOCK_DISABLED] = { "disabled", "enable", "disabled_by", "disabled_since" },
 };
 
 const char *lock_word(enum lock_kind kind)
 {
-	return kinds[kind].word;
+	return lock_kinds[kind].word;
 }
 
 /* Where it stands, or belongs. */
@@ -46,7 +46,7 @@ static size_t find_place(const struct locks *locks, const char *name)
 	return low;
 }
 
-static struct lock *find(const struct locks *locks, const char *name)
+static struct lock *find_lock(const struct locks *locks, const char *name)
 {
 	size_t place = find_place(locks, name);
 
@@ -55,14 +55,14 @@ static struct lock *find(const struct locks *locks, const char *name)
 
 const struct lock *locks_find(const struct locks *locks, const char *name)
 {
-	return find(locks, name);
+	return find_lock(locks, name);
 }
 
 /* NULL: out of memory. */
 static struct lock *find_or_add(struct locks *locks, const char *name)
 {
 	size_t place = find_place(locks, name);
-	struct lock *list = find(locks, name);
+	struct lock *list = find_lock(locks, name);
 	char *own;
 
 	if (list)
@@ -79,7 +79,7 @@ static struct lock *find_or_add(struct locks *locks, const char *name)
 	return &list[place];
 }
 
-static void take_out(struct locks *locks, struct lock *lock)
+static void remove_lock(struct locks *locks, struct lock *lock)
 {
 	size_t behind = locks->count - (size_t)(lock - locks->list) - 1;
 
@@ -88,7 +88,7 @@ static void take_out(struct locks *locks, struct lock *lock)
 	locks->count--;
 }
 
-void locks_carry(const struct locks *locks, struct buf *out)
+void locks_save(const struct locks *locks, struct buf *out)
 {
 	for (size_t n = 0; n < locks->count; n++) {
 		const struct lock *lock = &locks->list[n];
@@ -98,9 +98,9 @@ void locks_carry(const struct locks *locks, struct buf *out)
 		for (int kind = 0; kind < LOCK_KINDS; kind++) {
 			if (!lock->orders[kind].since)
 				continue;
-			state_add_number(out, kinds[kind].since, lock->orders[kind].since);
+			state_add_number(out, lock_kinds[kind].since, lock->orders[kind].since);
 			if (lock->orders[kind].uid != (uid_t)-1)
-				state_add_number(out, kinds[kind].uid, lock->orders[kind].uid);
+				state_add_number(out, lock_kinds[kind].uid, lock->orders[kind].uid);
 		}
 	}
 }
@@ -118,7 +118,7 @@ static bool write_file(const struct locks *locks, struct buf *why)
 		return false;
 	}
 	state_stream_begin(&text);
-	locks_carry(locks, &text);
+	locks_save(locks, &text);
 	state_stream_end(&text);
 	if (text.failed)
 		buf_text(why, "out of memory");
@@ -131,7 +131,7 @@ static bool write_file(const struct locks *locks, struct buf *why)
 }
 
 /* Logs a fault once, until it is gone or another one comes. */
-static void save(struct engine *engine)
+static void save_locks(struct engine *engine)
 {
 	struct locks *locks = engine->locks;
 	struct buf why = { 0 };
@@ -151,7 +151,7 @@ static void note_change(struct engine *engine)
 {
 	engine->locks->is_stale = true;
 	if (engine->locks->is_first)
-		save(engine);
+		save_locks(engine);
 	else
 		alarm_set(&engine->locks->later, 0);
 }
@@ -175,7 +175,7 @@ void locks_begin_order(struct engine *engine)
 void locks_settle(struct engine *engine)
 {
 	if (engine->locks->is_stale)
-		save(engine);
+		save_locks(engine);
 }
 
 void locks_set(struct engine *engine, const char *name, enum lock_kind kind, uid_t uid)
@@ -183,7 +183,7 @@ void locks_set(struct engine *engine, const char *name, enum lock_kind kind, uid
 	struct lock *lock = find_or_add(engine->locks, name);
 
 	if (!lock) {
-		log_warn(engine->log, "%s: %s until superd ends: out of memory", name, kinds[kind].word);
+		log_warn(engine->log, "%s: %s until superd ends: out of memory", name, lock_kinds[kind].word);
 		return;
 	}
 	if (!lock->orders[kind].since)
@@ -191,7 +191,7 @@ void locks_set(struct engine *engine, const char *name, enum lock_kind kind, uid
 	note_change(engine);
 }
 
-static bool is_empty(const struct lock *lock)
+static bool lock_is_empty(const struct lock *lock)
 {
 	for (int kind = 0; kind < LOCK_KINDS; kind++) {
 		if (lock->orders[kind].since)
@@ -202,13 +202,13 @@ static bool is_empty(const struct lock *lock)
 
 void locks_clear(struct engine *engine, const char *name, enum lock_kind kind)
 {
-	struct lock *lock = find(engine->locks, name);
+	struct lock *lock = find_lock(engine->locks, name);
 
 	if (!lock)
 		return;
 	lock->orders[kind].since = 0;
-	if (is_empty(lock))
-		take_out(engine->locks, lock);
+	if (lock_is_empty(lock))
+		remove_lock(engine->locks, lock);
 	note_change(engine);
 }
 
@@ -225,7 +225,7 @@ bool locks_outlive(const struct engine *engine, struct buf *why)
 	return false;
 }
 
-static void name_file(struct locks *locks, const char *control)
+static void set_path(struct locks *locks, const char *control)
 {
 	struct buf path = { 0 };
 
@@ -239,19 +239,19 @@ static void name_file(struct locks *locks, const char *control)
 
 void locks_keep(struct engine *engine, const char *control)
 {
-	name_file(engine->locks, control);
+	set_path(engine->locks, control);
 	locks_settle(engine);
 }
 
-bool locks_take(struct engine *engine, struct state_section *section)
+bool locks_load(struct engine *engine, struct state_section *section)
 {
 	const char *name = state_text(section, "name");
 	struct lock_order orders[LOCK_KINDS];
 	struct lock *lock;
 
 	for (int kind = 0; kind < LOCK_KINDS; kind++) {
-		orders[kind].since = state_number(section, kinds[kind].since, 1, INT64_MAX, 0);
-		orders[kind].uid = (uid_t)state_number(section, kinds[kind].uid, 0, UINT32_MAX - 1, -1);
+		orders[kind].since = state_number(section, lock_kinds[kind].since, 1, INT64_MAX, 0);
+		orders[kind].uid = (uid_t)state_number(section, lock_kinds[kind].uid, 0, UINT32_MAX - 1, -1);
 	}
 	if (!name) {
 		state_note_flaw(section, "name");
@@ -261,20 +261,20 @@ bool locks_take(struct engine *engine, struct state_section *section)
 	if (!lock)
 		return false;
 	memcpy(lock->orders, orders, sizeof(orders));
-	if (is_empty(lock))
-		take_out(engine->locks, lock);
+	if (lock_is_empty(lock))
+		remove_lock(engine->locks, lock);
 	return true;
 }
 
 /* false with the reason in why: nothing of it is believed. */
-static bool read_text(struct engine *engine, char *text, size_t length, struct buf *why)
+static bool read_locks(struct engine *engine, char *text, size_t length, struct buf *why)
 {
 	struct buf found = { 0 };
 	struct state_stream stream;
 	const char *wrong = state_stream_parse(&stream, text, length, &found);
 
 	for (size_t n = 0; !wrong && n < stream.count; n++) {
-		if (!strcmp(stream.sections[n].kind, SECTION) && !locks_take(engine, &stream.sections[n]))
+		if (!strcmp(stream.sections[n].kind, SECTION) && !locks_load(engine, &stream.sections[n]))
 			wrong = "out of memory";
 	}
 	if (wrong)
@@ -293,11 +293,11 @@ void locks_read(struct engine *engine, const char *control)
 	size_t length;
 	char *text;
 
-	name_file(locks, control);
+	set_path(locks, control);
 	text = locks->path ? private_file_get(locks->path, LOCKS_MOST, &length, &why) : NULL;
-	if (text && !read_text(engine, text, length, &why)) {
+	if (text && !read_locks(engine, text, length, &why)) {
 		while (locks->count)
-			take_out(locks, &locks->list[locks->count - 1]);
+			remove_lock(locks, &locks->list[locks->count - 1]);
 	}
 	if (why.length)
 		log_warn(engine->log, "%s: what operators held or had disabled before is not known: %s", locks->path,
@@ -306,14 +306,14 @@ void locks_read(struct engine *engine, const char *control)
 }
 
 /* "held by uid 0 since 2026-11-22 03:11:59" */
-static void describe(const struct lock *lock, enum lock_kind kind, struct buf *out)
+static void describe_lock(const struct lock *lock, enum lock_kind kind, struct buf *out)
 {
 	const struct lock_order *order = &lock->orders[kind];
 	time_t since = (time_t)order->since;
 	char text[32] = "";
 	struct tm tm;
 
-	buf_text(out, kinds[kind].word);
+	buf_text(out, lock_kinds[kind].word);
 	if (order->uid != (uid_t)-1)
 		buf_addf(out, " by uid %lu", (unsigned long)order->uid);
 	if (localtime_r(&since, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
@@ -340,7 +340,7 @@ void locks_restore(struct service_runtime *runtime)
 void locks_apply(struct service_runtime *runtime)
 {
 	const struct event event = { .name = "locked", .service = runtime->service->name };
-	const struct lock *lock = find(runtime->engine->locks, runtime->service->name);
+	const struct lock *lock = find_lock(runtime->engine->locks, runtime->service->name);
 
 	if (!lock)
 		return;
@@ -350,9 +350,9 @@ void locks_apply(struct service_runtime *runtime)
 
 		if (!lock->orders[kind].since)
 			continue;
-		describe(lock, kind, &text);
+		describe_lock(lock, kind, &text);
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "still %s; %s ends that", buf_string(&text),
-			  kinds[kind].ends_by);
+			  lock_kinds[kind].ends_by);
 		buf_free(&text);
 	}
 }
@@ -369,7 +369,7 @@ void locks_impose(struct service_runtime *runtime)
 void locks_drop(struct engine *engine, const char *name)
 {
 	const struct event event = { .name = "unlocked", .service = name };
-	struct lock *lock = find(engine->locks, name);
+	struct lock *lock = find_lock(engine->locks, name);
 	struct buf text = { 0 };
 
 	if (!lock)
@@ -378,12 +378,12 @@ void locks_drop(struct engine *engine, const char *name)
 		if (!lock->orders[kind].since)
 			continue;
 		buf_text(&text, text.length ? ", and " : "");
-		describe(lock, kind, &text);
+		describe_lock(lock, kind, &text);
 	}
 	log_event(engine->log, LEVEL_NOTICE, &event, "it was %s: the table has it no more, so that is over",
 		  buf_string(&text));
 	buf_free(&text);
-	take_out(engine->locks, lock);
+	remove_lock(engine->locks, lock);
 	note_change(engine);
 }
 
@@ -392,7 +392,7 @@ void locks_free(struct locks *locks)
 	if (locks->later.engine)
 		alarm_stop(&locks->later);
 	while (locks->count)
-		take_out(locks, &locks->list[locks->count - 1]);
+		remove_lock(locks, &locks->list[locks->count - 1]);
 	free(locks->list);
 	free(locks->path);
 	buf_free(&locks->flaw);

@@ -80,7 +80,7 @@ void locks_impose(struct service_runtime *runtime);
 void locks_drop(struct engine *engine, const char *name);
 
 /* For an upgrade: sections of a ledger. What is out of bounds is noted as the ledger's flaw; false: out of memory. */
-void locks_carry(const struct locks *locks, struct buf *out);
-bool locks_take(struct engine *engine, struct state_section *section);
+void locks_save(const struct locks *locks, struct buf *out);
+bool locks_load(struct engine *engine, struct state_section *section);
 
 void locks_free(struct locks *locks);

@@ -10,13 +10,13 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/socket_commands.h"
 
-static enum operator_status fail_for_reason(const struct service_runtime *runtime, struct buf *says)
+static enum operator_status fail_for_reason(const struct service_runtime *runtime, struct buf *answer)
 {
-	buf_text(says, runtime_reason(runtime));
+	buf_text(answer, runtime_reason(runtime));
 	return FAILED;
 }
 
-void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind kind, struct buf *says)
+void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind kind, struct buf *answer)
 {
 	const struct locks *locks = runtime->engine->locks;
 	const struct lock *lock = locks_find(locks, runtime->service->name);
@@ -24,49 +24,49 @@ void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind 
 
 	/* Without a file there is nothing that could bring back what has ended. */
 	if (!locks_outlive(runtime->engine, &why) && ((lock && lock->orders[kind].since) || locks->path))
-		buf_addf(says, "; this ends with superd: %s", buf_string(&why));
+		buf_addf(answer, "; this ends with superd: %s", buf_string(&why));
 	buf_free(&why);
 }
 
-bool operator_add_unbound(const struct service_runtime *runtime, struct buf *says)
+bool operator_add_unbound(const struct service_runtime *runtime, struct buf *answer)
 {
 	bool any = false;
 
 	if (runtime_state(runtime) != BINDING)
 		return false;
 	if (socket_commands_is_busy(runtime)) {
-		buf_text(says, "its sockets are not open yet");
+		buf_text(answer, "its sockets are not open yet");
 		return true;
 	}
 	for (size_t n = 0; n < runtime->listener_count && !any; n++)
 		any = listener_is_open(&runtime->listeners[n]);
-	buf_addf(says, "%s: %s; superd tries again", any ? "not all of its sockets are open" : "it does not listen",
+	buf_addf(answer, "%s: %s; superd tries again", any ? "not all of its sockets are open" : "it does not listen",
 		 runtime_reason(runtime));
 	return true;
 }
 
-static bool has_started(const struct operator_order *operation, const struct service_runtime *runtime)
+static bool has_started(const struct operator_order *order, const struct service_runtime *runtime)
 {
-	return runtime_stats(runtime)->activations > operation->activations;
+	return runtime_stats(runtime)->activations > order->activations;
 }
 
-static enum operator_status tell_ended(const struct service_runtime *runtime, struct buf *says)
+static enum operator_status report_ended(const struct service_runtime *runtime, struct buf *answer)
 {
 	char text[48];
 
 	status_describe(runtime_stats(runtime)->last_status, text);
-	buf_addf(says, "it was started, and has ended: %s", text);
+	buf_addf(answer, "it was started, and has ended: %s", text);
 	return DONE;
 }
 
 /* Whether the instance that was ordered runs. */
-static enum operator_status look_for_start(const struct operator_order *operation, struct service_runtime *runtime,
-					   struct buf *says)
+static enum operator_status look_for_start(const struct operator_order *order, struct service_runtime *runtime,
+					   struct buf *answer)
 {
 	switch (runtime_state(runtime)) {
 	case RUNNING:
 	case FROZEN:
-		buf_addf(says, has_started(operation, runtime) ? "started, pid %ld" : "it goes on, pid %ld",
+		buf_addf(answer, has_started(order, runtime) ? "started, pid %ld" : "it goes on, pid %ld",
 			 (long)runtime_current(runtime)->pid);
 		return DONE;
 	case STARTING:
@@ -75,9 +75,9 @@ static enum operator_status look_for_start(const struct operator_order *operatio
 	case BINDING:
 		if (socket_commands_is_busy(runtime))
 			return UNDER_WAY;
-		return fail_for_reason(runtime, says);
+		return fail_for_reason(runtime, answer);
 	case BACKOFF:
-		return fail_for_reason(runtime, says);
+		return fail_for_reason(runtime, answer);
 	case LISTENING:
 	case HELD:
 	case FULL:
@@ -86,37 +86,37 @@ static enum operator_status look_for_start(const struct operator_order *operatio
 	case STATES:
 		break;
 	}
-	if (has_started(operation, runtime))
-		return tell_ended(runtime, says);
+	if (has_started(order, runtime))
+		return report_ended(runtime, answer);
 	if (runtime_state(runtime) == LISTENING && runtime_start_due(runtime) > 0)
 		return UNDER_WAY;
-	buf_addf(says, "it was not started: it is %s", state_name(runtime_state(runtime)));
+	buf_addf(answer, "it was not started: it is %s", state_name(runtime_state(runtime)));
 	return FAILED;
 }
 
-static enum operator_status look_at_start(const struct operator_order *operation, struct service_runtime *runtime,
-					  struct buf *says)
+static enum operator_status look_at_start(const struct operator_order *order, struct service_runtime *runtime,
+					  struct buf *answer)
 {
 	if (!runtime->service->exec->accept)
-		return look_for_start(operation, runtime, says);
+		return look_for_start(order, runtime, answer);
 	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING || runtime_state(runtime) == BACKOFF)
-		return fail_for_reason(runtime, says);
-	buf_text(says, "it listens: each client starts an instance of its own");
+		return fail_for_reason(runtime, answer);
+	buf_text(answer, "it listens: each client starts an instance of its own");
 	return DONE;
 }
 
 /* Returns how many instances from before the order live, and one of them. */
-static unsigned count_old_ones(const struct operator_order *operation, struct service_runtime *runtime,
-			       struct instance **one)
+static unsigned count_old_instances(const struct operator_order *order, struct service_runtime *runtime,
+				    struct instance **one)
 {
 	unsigned count = 0;
 
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (instance->since > operation->asked)
+		if (instance->since > order->asked)
 			continue;
 		count++;
 		*one = instance;
@@ -124,63 +124,63 @@ static unsigned count_old_ones(const struct operator_order *operation, struct se
 	return count;
 }
 
-static bool old_ones_live(const struct operator_order *operation, struct service_runtime *runtime)
+static bool old_instances_live(const struct operator_order *order, struct service_runtime *runtime)
 {
 	struct instance *one;
 
-	return count_old_ones(operation, runtime, &one);
+	return count_old_instances(order, runtime, &one);
 }
 
-static void add_nothing_runs(const struct service_runtime *runtime, struct buf *says)
+static void add_nothing_runs(const struct service_runtime *runtime, struct buf *answer)
 {
-	buf_text(says, "nothing of it runs; ");
-	operator_add_unbound(runtime, says);
+	buf_text(answer, "nothing of it runs; ");
+	operator_add_unbound(runtime, answer);
 }
 
-static enum operator_status look_at_stop(const struct operator_order *operation, struct service_runtime *runtime,
-					 struct buf *says)
+static enum operator_status look_at_stop(const struct operator_order *order, struct service_runtime *runtime,
+					 struct buf *answer)
 {
-	if (old_ones_live(operation, runtime))
+	if (old_instances_live(order, runtime))
 		return UNDER_WAY;
 	if (!runtime_is_empty(runtime))
-		buf_text(says, "stopped; clients have started it again");
+		buf_text(answer, "stopped; clients have started it again");
 	else if (runtime_state(runtime) == OFF)
-		buf_text(says, "stopped");
+		buf_text(answer, "stopped");
 	else if (runtime_state(runtime) == BINDING)
-		add_nothing_runs(runtime, says);
+		add_nothing_runs(runtime, answer);
 	else if (runtime_is_held(runtime))
-		buf_text(says, "stopped; it is held, so nothing starts it");
+		buf_text(answer, "stopped; it is held, so nothing starts it");
 	else if (runtime_state(runtime) == BACKOFF)
-		buf_text(says, "nothing of it runs; after its pause it tries again");
+		buf_text(answer, "nothing of it runs; after its pause it tries again");
 	else
-		buf_text(says, runtime->listener_count ? "stopped; it listens, and the next client starts it again"
+		buf_text(answer, runtime->listener_count ? "stopped; it listens, and the next client starts it again"
 						      : "stopped, until it is started again");
 	return DONE;
 }
 
-static enum operator_status look_at_restart(const struct operator_order *operation, struct service_runtime *runtime,
-					    struct buf *says)
+static enum operator_status look_at_restart(const struct operator_order *order, struct service_runtime *runtime,
+					    struct buf *answer)
 {
 	bool accepts = runtime->service->exec->accept;
 
-	if (old_ones_live(operation, runtime))
+	if (old_instances_live(order, runtime))
 		return UNDER_WAY;
 	if (!accepts && !runtime_is_held(runtime) &&
-	    (has_started(operation, runtime) || runtime_state(runtime) == STARTING ||
+	    (has_started(order, runtime) || runtime_state(runtime) == STARTING ||
 	     (runtime_start_due(runtime) > 0)))
-		return look_for_start(operation, runtime, says);
+		return look_for_start(order, runtime, answer);
 	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
 		return UNDER_WAY;
-	if (operator_add_unbound(runtime, says))
+	if (operator_add_unbound(runtime, answer))
 		return FAILED;
 	if (runtime_is_held(runtime))
-		buf_text(says, "stopped; it is held, and starts when it is released");
+		buf_text(answer, "stopped; it is held, and starts when it is released");
 	else if (accepts)
-		buf_text(says, "its instances have ended; each client starts one of its own");
+		buf_text(answer, "its instances have ended; each client starts one of its own");
 	else if (runtime_state(runtime) == BACKOFF)
-		return fail_for_reason(runtime, says);
+		return fail_for_reason(runtime, answer);
 	else
-		buf_text(says, "it did not run: the next client starts it");
+		buf_text(answer, "it did not run: the next client starts it");
 	return DONE;
 }
 
@@ -193,37 +193,37 @@ static bool has_retired(struct service_runtime *runtime)
 	return false;
 }
 
-static enum operator_status look_at_drain(const struct operator_order *operation, struct service_runtime *runtime,
-					  struct buf *says)
+static enum operator_status look_at_drain(const struct operator_order *order, struct service_runtime *runtime,
+					  struct buf *answer)
 {
-	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= operation->asked) {
-		buf_text(says, "clients cannot be kept from its instance, which runs on; the log says why");
+	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= order->asked) {
+		buf_text(answer, "clients cannot be kept from its instance, which runs on; the log says why");
 		return FAILED;
 	}
-	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_ones_live(operation, runtime) &&
+	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_instances_live(order, runtime) &&
 		!runtime_has_drained(runtime)))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING)
-		add_nothing_runs(runtime, says);
+		add_nothing_runs(runtime, answer);
 	else
-		buf_text(says, runtime_is_held(runtime) ? "drained; it is held, so its clients queue"
+		buf_text(answer, runtime_is_held(runtime) ? "drained; it is held, so its clients queue"
 					    : "drained: its clients are served again");
 	if (!runtime->service->exec->accept && has_retired(runtime))
-		buf_text(says, "; an instance from before a reload runs on: stop or restart ends it");
+		buf_text(answer, "; an instance from before a reload runs on: stop or restart ends it");
 	return DONE;
 }
 
-static enum operator_status look_at_freeze(const struct operator_order *operation, struct service_runtime *runtime,
-					   struct buf *says)
+static enum operator_status look_at_freeze(const struct operator_order *order, struct service_runtime *runtime,
+					   struct buf *answer)
 {
-	(void)operation;
+	(void)order;
 	if (freeze_is_under_way(runtime))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == FROZEN) {
-		buf_text(says, "frozen, until it is thawed or a client comes");
+		buf_text(answer, "frozen, until it is thawed or a client comes");
 		return DONE;
 	}
-	buf_text(says, "it could not be frozen, or has gone on already; the log says why");
+	buf_text(answer, "it could not be frozen, or has gone on already; the log says why");
 	return FAILED;
 }
 
@@ -233,12 +233,12 @@ static bool still_has_its_sockets(struct service_runtime *runtime)
 	return !runtime->service->exec->accept && !runtime_is_empty(runtime);
 }
 
-static enum operator_status look_at_enable(const struct operator_order *operation, struct service_runtime *runtime,
-					   struct buf *says)
+static enum operator_status look_at_enable(const struct operator_order *order, struct service_runtime *runtime,
+					   struct buf *answer)
 {
-	(void)operation;
+	(void)order;
 	if (runtime_is_disabled(runtime)) {
-		buf_text(says, "somebody has disabled it meanwhile");
+		buf_text(answer, "somebody has disabled it meanwhile");
 		return FAILED;
 	}
 	if (runtime_state(runtime) == CLOSING || runtime_state(runtime) == STOPPING)
@@ -247,110 +247,110 @@ static enum operator_status look_at_enable(const struct operator_order *operatio
 	    (socket_commands_is_busy(runtime) || still_has_its_sockets(runtime)))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING)
-		return fail_for_reason(runtime, says);
-	buf_text(says, runtime_is_held(runtime) ? "enabled, and held" : "enabled");
-	operator_add_lasting(runtime, LOCK_DISABLED, says);
+		return fail_for_reason(runtime, answer);
+	buf_text(answer, runtime_is_held(runtime) ? "enabled, and held" : "enabled");
+	operator_add_lasting(runtime, LOCK_DISABLED, answer);
 	return DONE;
 }
 
-static enum operator_status look_at_disable(const struct operator_order *operation, struct service_runtime *runtime,
-					    struct buf *says)
+static enum operator_status look_at_disable(const struct operator_order *order, struct service_runtime *runtime,
+					    struct buf *answer)
 {
-	(void)operation;
+	(void)order;
 	if (!runtime_is_disabled(runtime)) {
-		buf_text(says, "somebody has enabled it meanwhile");
+		buf_text(answer, "somebody has enabled it meanwhile");
 		return FAILED;
 	}
 	if (runtime_state(runtime) == CLOSING || socket_commands_is_busy(runtime) || still_has_its_sockets(runtime))
 		return UNDER_WAY;
-	buf_text(says, "disabled: its sockets are closed until it is enabled");
+	buf_text(answer, "disabled: its sockets are closed until it is enabled");
 	if (!runtime_is_empty(runtime))
-		buf_text(says, "; the instances it has run on (on_remove)");
-	operator_add_lasting(runtime, LOCK_DISABLED, says);
+		buf_text(answer, "; the instances it has run on (on_remove)");
+	operator_add_lasting(runtime, LOCK_DISABLED, answer);
 	return DONE;
 }
 
-static enum operator_status look_at_refresh(const struct operator_order *operation, struct service_runtime *runtime,
-					    struct buf *says)
+static enum operator_status look_at_refresh(const struct operator_order *order, struct service_runtime *runtime,
+					    struct buf *answer)
 {
-	(void)operation;
-	return service_reload_look(runtime, says);
+	(void)order;
+	return service_reload_look(runtime, answer);
 }
 
-static enum operator_status look_at_evict(const struct operator_order *operation, struct service_runtime *runtime,
-					  struct buf *says)
+static enum operator_status look_at_evict(const struct operator_order *order, struct service_runtime *runtime,
+					  struct buf *answer)
 {
-	(void)operation;
+	(void)order;
 	if (orphans_are_ending(runtime))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING)
-		return fail_for_reason(runtime, says);
-	buf_text(says, "evicted: its addresses are superd's again");
+		return fail_for_reason(runtime, answer);
+	buf_text(answer, "evicted: its addresses are superd's again");
 	return DONE;
 }
 
 /* Adds how many instances were killed, and how many clients lost, because they took too long. */
-static void add_cost(const struct operator_order *operation, const struct service_runtime *runtime, struct buf *says)
+static void add_cost(const struct operator_order *order, const struct service_runtime *runtime, struct buf *answer)
 {
 	const struct service_stats *stats = runtime_stats(runtime);
-	unsigned long killed = stats->killed - operation->killed;
-	unsigned long parted = stats->parted - operation->parted;
+	unsigned long killed = stats->killed - order->killed;
+	unsigned long parted = stats->parted - order->parted;
 
 	if (parted)
-		buf_addf(says, "; %lu client%s had not left the instance that was stopped", parted,
+		buf_addf(answer, "; %lu client%s had not left the instance that was stopped", parted,
 			 parted == 1 ? "" : "s");
 	if (killed)
-		buf_addf(says, "; %lu instance%s had not ended by timeout_stop and %s killed", killed,
+		buf_addf(answer, "; %lu instance%s had not ended by timeout_stop and %s killed", killed,
 			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
 }
 
 /* Continues "pid 12 has not ended". */
-static void add_limit(struct instance *instance, struct buf *says)
+static void add_limit(struct instance *instance, struct buf *answer)
 {
 	const struct lifecycle_options *lifecycle = instance->service->groups->lifecycle;
 	char span[DURATION_MOST];
 
 	if (instance_is_doomed(instance))
-		buf_text(says, "; it was killed, and the kernel has not let it go yet");
+		buf_text(answer, "; it was killed, and the kernel has not let it go yet");
 	else if (!instance->facts.stopped)
-		buf_text(says, ": it may serve its clients first, for 2 s in which none leaves");
+		buf_text(answer, ": it may serve its clients first, for 2 s in which none leaves");
 	else if (ev_is_active(&instance->limit.timer))
-		buf_addf(says, "; in %s %s",
+		buf_addf(answer, "; in %s %s",
 			 duration_write(span, ev_timer_remaining(instance->engine->loop, &instance->limit.timer)),
 			 lifecycle->kill_mode == KILL_NONE ? "it is left to itself" : "it is killed");
 	else if (lifecycle->timeout_stop == SCAN_INFINITY)
-		buf_text(says, "; timeout_stop = infinity lets it take any time");
+		buf_text(answer, "; timeout_stop = infinity lets it take any time");
 }
 
-void operator_add_wait(const struct operator_order *operation, struct service_runtime *runtime, struct buf *says)
+void operator_add_wait(const struct operator_order *order, struct service_runtime *runtime, struct buf *answer)
 {
 	struct instance *one = NULL;
-	unsigned count = count_old_ones(operation, runtime, &one);
-	bool drains = operation->deed == OPERATOR_DRAIN;
+	unsigned count = count_old_instances(order, runtime, &one);
+	bool drains = order->action == OPERATOR_DRAIN;
 
-	if (!count || operation->deed == OPERATOR_FREEZE || operation->deed == OPERATOR_REFRESH) {
-		buf_addf(says, "it is %s", runtime_state_name(runtime));
+	if (!count || order->action == OPERATOR_FREEZE || order->action == OPERATOR_REFRESH) {
+		buf_addf(answer, "it is %s", runtime_state_name(runtime));
 		return;
 	}
-	buf_addf(says, "pid %ld", (long)one->pid);
+	buf_addf(answer, "pid %ld", (long)one->pid);
 	if (one->client.peer && *one->client.peer)
-		buf_addf(says, ", for %s,", one->client.peer);
+		buf_addf(answer, ", for %s,", one->client.peer);
 	if (count > 1)
-		buf_addf(says, " and %u more have", count - 1);
+		buf_addf(answer, " and %u more have", count - 1);
 	else
-		buf_text(says, " has");
-	buf_text(says, drains ? " clients still" : " not ended");
+		buf_text(answer, " has");
+	buf_text(answer, drains ? " clients still" : " not ended");
 	if (!drains)
-		add_limit(one, says);
+		add_limit(one, answer);
 }
 
-static enum operator_status look(const struct operator_order *operation, struct service_runtime *runtime,
-				 struct buf *says)
+static enum operator_status look_at_order(const struct operator_order *order, struct service_runtime *runtime,
+					  struct buf *answer)
 {
-	static enum operator_status (*const looks[OPERATOR_ACTIONS])(
-		const struct operator_order *operation, struct service_runtime *runtime, struct buf *says) = {
+	static enum operator_status (*const functions[OPERATOR_ACTIONS])(
+		const struct operator_order *order, struct service_runtime *runtime, struct buf *answer) = {
 		[OPERATOR_START] = look_at_start,     [OPERATOR_STOP] = look_at_stop,
 		[OPERATOR_RESTART] = look_at_restart, [OPERATOR_DRAIN] = look_at_drain,
 		[OPERATOR_FREEZE] = look_at_freeze,   [OPERATOR_ENABLE] = look_at_enable,
@@ -358,15 +358,15 @@ static enum operator_status look(const struct operator_order *operation, struct 
 		[OPERATOR_EVICT] = look_at_evict,
 	};
 
-	return looks[operation->deed] ? looks[operation->deed](operation, runtime, says) : DONE;
+	return functions[order->action] ? functions[order->action](order, runtime, answer) : DONE;
 }
 
-enum operator_status operator_look(const struct operator_order *operation, struct service_runtime *runtime,
-				   struct buf *says)
+enum operator_status operator_look(const struct operator_order *order, struct service_runtime *runtime,
+				   struct buf *answer)
 {
-	enum operator_status standing = look(operation, runtime, says);
+	enum operator_status status = look_at_order(order, runtime, answer);
 
-	if (standing != UNDER_WAY)
-		add_cost(operation, runtime, says);
-	return standing;
+	if (status != UNDER_WAY)
+		add_cost(order, runtime, answer);
+	return status;
 }

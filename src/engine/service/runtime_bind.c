@@ -9,7 +9,7 @@
 #include "engine/drain/standby_socket.h"
 #include "engine/orphans/orphan.h"
 
-static void say_unbound(struct service_runtime *runtime, const char *text)
+static void log_unbound(struct service_runtime *runtime, const char *text)
 {
 	struct event event = { .name = "bind_error", .service = runtime->service->name, .reason = text };
 
@@ -35,7 +35,7 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 	buf_addf(&text, ": %s", buf_string(&why));
 	origin_cite(listener->listen->at, &text);
 	if (optional)
-		say_unbound(runtime, buf_string(&text));
+		log_unbound(runtime, buf_string(&text));
 	else
 		buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
 	buf_free(&why);

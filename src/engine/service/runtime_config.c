@@ -19,7 +19,7 @@
 #include "engine/idle/idle.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/activation_filter.h"
-#include "engine/service/old_row.h"
+#include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/service_drain.h"
@@ -59,7 +59,7 @@ static void free_run(struct service_runtime *runtime)
 
 	fdstore_free(run->kit.store);
 	list_remove(&run->leaving);
-	list_remove(&run->lacking);
+	list_remove(&run->fd_wait);
 	if (!runtime->service->exec->accept)
 		instance_cgroup_forget(runtime->engine, runtime->service);
 	freeze_times_free(runtime);
@@ -96,7 +96,7 @@ void runtime_free(struct service_runtime *runtime)
 }
 
 /* Instances run on under the present row: its limits for stopping hold for them, too. */
-static void take_row(struct service_runtime *runtime, struct table *table, const struct service *service)
+static void set_entry(struct service_runtime *runtime, struct table *table, const struct service *service)
 {
 	table->users++;
 	table_release(runtime->table);
@@ -116,7 +116,7 @@ static void take_row(struct service_runtime *runtime, struct table *table, const
 		output_name(runtime->run->kit.syslog, service);
 }
 
-static void change_limits(struct service_runtime *runtime)
+static void apply_limits(struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
@@ -175,7 +175,7 @@ void runtime_reopen_unreachable(struct service_runtime *runtime)
 }
 
 /* All present clients may be probes by the new probe_from, whose end superd would not notice: counts anew. */
-static void forget_clients(struct service_runtime *runtime, const struct service *service)
+static void recount_clients(struct service_runtime *runtime, const struct service *service)
 {
 	if (!type_addresses.equal(&runtime->service->groups->lifecycle->probe_from,
 				  &service->groups->lifecycle->probe_from))
@@ -183,7 +183,7 @@ static void forget_clients(struct service_runtime *runtime, const struct service
 }
 
 /* on_change = drain, and the running instance cannot take over the whole change. */
-static bool wants_another(const struct service_runtime *runtime, const struct service *service)
+static bool needs_new_instance(const struct service_runtime *runtime, const struct service *service)
 {
 	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(runtime) &&
 	       service_runs_differently(runtime->service, service);
@@ -191,13 +191,13 @@ static bool wants_another(const struct service_runtime *runtime, const struct se
 
 void runtime_adopt(struct service_runtime *runtime, struct table *table, const struct service *service, bool changed)
 {
-	bool lost = drop_unreachable(runtime), replaces = changed && wants_another(runtime, service);
+	bool lost = drop_unreachable(runtime), replaces = changed && needs_new_instance(runtime, service);
 
 	standby_sockets_adopt(runtime, service);
 	if (changed) {
-		old_row_note(runtime, service);
+		old_entry_note(runtime, service);
 		shared_run_end_answering(runtime);
-		forget_clients(runtime, service);
+		recount_clients(runtime, service);
 	}
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
@@ -206,9 +206,9 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		if (!listener_is_open(listener))
 			refuse_parked(listener, REFUSED_CLOSED);
 	}
-	take_row(runtime, table, service);
+	set_entry(runtime, table, service);
 	if (changed)
-		change_limits(runtime);
+		apply_limits(runtime);
 	if (lost)
 		runtime_event(runtime, BIND_ERROR);
 	if (!changed || runtime_is_disabled(runtime))
@@ -223,27 +223,27 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 }
 
 /* Clients that wait at twins of the former row come to the first instance of the new one, at the same address. */
-static void take_left(struct service_runtime *runtime, struct drained_socket *left, size_t count)
+static void take_drained_sockets(struct service_runtime *runtime, struct drained_socket *drained, size_t count)
 {
-	if (left)
-		standby_sockets_take(runtime, left, count);
-	for (size_t n = 0; left && n < count; n++) {
-		if (left[n].fd >= 0)
-			close_socket_fd(runtime->engine, runtime->service->name, &left[n].fd);
+	if (drained)
+		standby_sockets_take(runtime, drained, count);
+	for (size_t n = 0; drained && n < count; n++) {
+		if (drained[n].fd >= 0)
+			close_socket_fd(runtime->engine, runtime->service->name, &drained[n].fd);
 	}
-	free(left);
+	free(drained);
 }
 
 void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
 		     struct listener *listeners)
 {
 	bool closes = runtime_state(runtime) == CLOSING;
-	size_t left_count;
-	struct drained_socket *left;
+	size_t drained_count;
+	struct drained_socket *drained;
 
-	old_row_note(runtime, service);
+	old_entry_note(runtime, service);
 	drain_replaced(runtime);
-	left = standby_sockets_release_all(runtime, &left_count);
+	drained = standby_sockets_release_all(runtime, &drained_count);
 	shared_run_end_answering(runtime);
 	if (closes)
 		runtime_event(runtime, REPLACED);
@@ -256,10 +256,10 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 		refuse_parked(&listeners[n], REFUSED_CLOSED);
 	if (runtime_state(runtime) != OFF)
 		runtime_event(runtime, REPLACED);
-	take_row(runtime, table, service);
+	set_entry(runtime, table, service);
 	backoff_reset(&runtime->backoff);
 	queue_guard_reset(runtime);
-	take_left(runtime, left, left_count);
+	take_drained_sockets(runtime, drained, drained_count);
 	if (!runtime_is_disabled(runtime))
 		runtime_event(runtime,
 			      runtime_state(runtime) == OFF || runtime_is_complete(runtime) ? ENABLE : BIND_ERROR);
@@ -271,7 +271,7 @@ bool runtime_runs_on(const struct service_runtime *runtime)
 	bool runs = state == STARTING || state == RUNNING || state == FROZEN ||
 		    (runtime_is_removed(runtime) && state == STOPPING);
 
-	return runs && has_instance_with_sockets(runtime) && runtime_lets_go(runtime) &&
+	return runs && has_instance_with_sockets(runtime) && runtime_keeps_instances(runtime) &&
 		!runtime->service->exec->builtin;
 }
 

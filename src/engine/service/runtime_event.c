@@ -65,7 +65,7 @@ static void accept_parked(struct service_runtime *runtime)
 }
 
 /* In xinetd's words, which log watchers know. */
-static void say_end_of_rest(struct service_runtime *runtime)
+static void log_pause_end(struct service_runtime *runtime)
 {
 	struct event event = { .name = "resumed", .service = runtime->service->name, .is_alone = true };
 
@@ -78,7 +78,7 @@ static void say_end_of_rest(struct service_runtime *runtime)
 static void do_watch(struct service_runtime *runtime)
 {
 	runtime_stop_timer(runtime);
-	say_end_of_rest(runtime);
+	log_pause_end(runtime);
 	if (!runtime_is_complete(runtime)) {
 		runtime_event(runtime, BIND_ERROR);
 	} else if (!service_is_wanted(runtime->state)) {
@@ -97,7 +97,7 @@ static void do_watch(struct service_runtime *runtime)
 }
 
 /* Logs a failure and the pause after it in one line. */
-static void say_pause(struct service_runtime *runtime, double pause)
+static void log_pause(struct service_runtime *runtime, double pause)
 {
 	struct service_run *run = runtime->run;
 	bool comes_back = runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime);
@@ -129,7 +129,7 @@ static void do_wait(struct service_runtime *runtime)
 		events_feed(runtime->engine);
 		return;
 	}
-	say_pause(runtime, pause);
+	log_pause(runtime, pause);
 	runtime_start_timer(runtime, pause);
 	for (size_t n = 0; n < runtime->listener_count && runtime_refuses(runtime) && !runtime->engine->quiet; n++)
 		accept_turn_away(runtime, &runtime->listeners[n]);
@@ -143,7 +143,7 @@ static void end_listeners(struct service_runtime *runtime)
 
 /* The reset of a closing listener may be quicker than a client's connect(2), so waiting clients are accepted and
  * refused first. */
-static void shut_out(struct service_runtime *runtime)
+static void refuse_and_close(struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count && !runtime->service->exec->accept; n++)
 		accept_turn_away(runtime, &runtime->listeners[n]);
@@ -154,7 +154,7 @@ static void do_close(struct service_runtime *runtime)
 {
 	runtime_stop_timer(runtime);
 	end_listeners(runtime);
-	shared_run_retire(runtime, !runtime_lets_go(runtime)); /* of sockets of its address */
+	shared_run_retire(runtime, !runtime_keeps_instances(runtime)); /* of sockets of its address */
 	cleanup_remove_last(runtime);
 	if (runtime->run) {
 		fdstore_empty(runtime->run->kit.store);
@@ -164,16 +164,16 @@ static void do_close(struct service_runtime *runtime)
 
 static void do_withdraw(struct service_runtime *runtime)
 {
-	bool lets_go = runtime_lets_go(runtime);
+	bool keeps_instances = runtime_keeps_instances(runtime);
 
 	runtime_stop_timer(runtime);
 	end_listeners(runtime);
 	shared_run_end_answering(runtime);
-	shared_run_retire(runtime, !lets_go);
+	shared_run_retire(runtime, !keeps_instances);
 	if (runtime->service->exec->accept) {
-		if (lets_go || runtime_is_empty(runtime))
+		if (keeps_instances || runtime_is_empty(runtime))
 			runtime_event(runtime, GONE);
-	} else if (lets_go || !runtime_current(runtime)) {
+	} else if (keeps_instances || !runtime_current(runtime)) {
 		runtime_event(runtime, EXITED);
 	}
 }
@@ -184,7 +184,7 @@ static bool is_over(const struct service_runtime *runtime, enum action action)
 	return runtime_is_removed(runtime) && (action == BIND || action == WATCH || action == WAIT || action == REST);
 }
 
-static void perform(struct service_runtime *runtime, enum action action, enum service_event cause)
+static void perform_action(struct service_runtime *runtime, enum action action, enum service_event cause)
 {
 	if (is_over(runtime, action)) {
 		runtime_event(runtime, SHUTDOWN);
@@ -210,8 +210,8 @@ static void perform(struct service_runtime *runtime, enum action action, enum se
 		break;
 	case REST:
 		if (limit_pause_closes(runtime))
-			shut_out(runtime);
-		list_remove(&runtime->run->lacking);    /* this pause is not for want of descriptors */
+			refuse_and_close(runtime);
+		list_remove(&runtime->run->fd_wait);    /* this pause is not for want of descriptors */
 		runtime_start_timer(runtime, limit_pause_seconds(runtime));
 		break;
 	case STOP:
@@ -244,7 +244,7 @@ static void perform(struct service_runtime *runtime, enum action action, enum se
 	}
 }
 
-static void say_transition(struct service_runtime *runtime, enum service_event service_event,
+static void log_transition(struct service_runtime *runtime, enum service_event service_event,
 			   const struct service_step *step)
 {
 	struct event event = { .name = "transition", .service = runtime->service->name };
@@ -257,7 +257,7 @@ static void say_transition(struct service_runtime *runtime, enum service_event s
 }
 
 /* An operator may wait for the change. */
-static void tell_change(struct service_runtime *runtime)
+static void wake_operators(struct service_runtime *runtime)
 {
 	watch_wake_changes(runtime->engine);
 }
@@ -284,17 +284,17 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 			  service_event_name(service_event));
 		return;
 	}
-	say_transition(runtime, service_event, &step);
+	log_transition(runtime, service_event, &step);
 	if (runtime_state(runtime) != state_of(step.next))
 		leave_state(runtime, state_of(step.next));
 	runtime->state = step.next;
 	runtime->bound |= service_event == BOUND;
 	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;
-	perform(runtime, step.action, service_event);
+	perform_action(runtime, step.action, service_event);
 	runtime_rewatch(runtime);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
-	tell_change(runtime);
+	wake_operators(runtime);
 }
 
 /* A listener was put back, or could not be opened anew. */

@@ -13,19 +13,19 @@
 #include "engine/service/socket_commands.h"
 
 /* A runtime that was on its way out is gone. An entry that is left out may come back. */
-static void forget(struct service_runtime *runtime)
+static void free_removed(struct service_runtime *runtime)
 {
 	struct engine *engine = runtime->engine;
 	const struct table *table = engine->service_list->table;
 	const char *name = runtime->service->name;
 
-	engine->service_list->changes++; /* who goes through all of them begins anew */
+	engine->service_list->generation++; /* who goes through all of them begins anew */
 	if (!table_find(table, name) && !left_out_find(table, name))
 		locks_drop(engine, name);
 	runtime_free(runtime);
 }
 
-static void check_over(struct service_runtime *runtime)
+static void end_if_over(struct service_runtime *runtime)
 {
 	struct engine *engine = runtime->engine;
 
@@ -36,17 +36,17 @@ static void check_over(struct service_runtime *runtime)
 		return;
 	engine->events.ended = true;
 	if (runtime_is_removed(runtime))
-		forget(runtime);
+		free_removed(runtime);
 }
 
 /* false: an event before it has led the service where this one means nothing. */
 static bool is_still_possible(const struct service_runtime *runtime, enum service_event service_event)
 {
-	return runtime_state(runtime) == state_of(runtime->posted_in) ||
+	return runtime_state(runtime) == state_of(runtime->posted_state) ||
 	       service_transition(runtime->service->exec->accept, runtime->state, service_event).action != IMPOSSIBLE;
 }
 
-static void hear(struct service_runtime *runtime, unsigned char event)
+static void hear_event(struct service_runtime *runtime, unsigned char event)
 {
 	switch (event) {
 	case LOOK:
@@ -79,7 +79,7 @@ void runtime_hear(struct service_runtime *runtime)
 	bool any = false;
 
 	for (; events_take(runtime->engine, &runtime->posted, &event); any = true)
-		hear(runtime, event);
+		hear_event(runtime, event);
 	if (any)                        /* the loop looks whether it is over */
 		runtime_post(runtime, LOOK);
 }
@@ -91,8 +91,8 @@ static void hear_all(struct engine *engine)
 		unsigned char event;
 
 		while (events_take(engine, &runtime->posted, &event))
-			hear(runtime, event);
-		check_over(runtime);
+			hear_event(runtime, event);
+		end_if_over(runtime);
 	}
 }
 

@@ -10,16 +10,16 @@
 
 /* The other regions are entered when all of the service has come over, by the key state; a removed one's row is made
  * first, by the key removed. */
-static void save_admin(struct state_saver *carry, const void *object)
+static void save_admin(struct state_saver *saver, const void *object)
 {
 	const struct service_runtime *runtime = object;
 
 	if (runtime_is_held(runtime))
-		state_add_number(&carry->text, "held", 1);
+		state_add_number(&saver->text, "held", 1);
 	if (runtime_is_disabled(runtime))
-		state_add_number(&carry->text, "disabled", 1);
+		state_add_number(&saver->text, "disabled", 1);
 	if (runtime_is_draining(runtime))
-		state_add_number(&carry->text, "drains", 1);
+		state_add_number(&saver->text, "drains", 1);
 }
 
 static void load_admin(struct state_section *section, void *object)
@@ -37,7 +37,7 @@ static const struct state_field runtime_fields[] = {
 	{ FIELD("since", since), .always = true },
 	{ STATE_BY(service_runtime, state, save_admin, load_admin) },
 	{ FIELD("halted", halted) },
-	{ FIELD("freezes", freezes) },
+	{ FIELD("freezes", refreeze) },
 	{ FIELD("bound", bound) },
 	{ FIELD("started", started) },
 	{ FIELD("backoff", backoff.failures) },
@@ -49,7 +49,7 @@ static const struct state_field runtime_fields[] = {
 	{ NONE(instance_count, "counted with its instances") },
 	{ NONE(run, "has a section of its own") },
 	{ NONE(posted, "heard of before the state is written") },
-	{ NONE(posted_in, "heard of before the state is written") },
+	{ NONE(posted_state, "heard of before the state is written") },
 };
 const struct field_table saved_runtime = FIELD_TABLE(NULL, service_runtime, runtime_fields);
 
@@ -68,7 +68,7 @@ static const struct state_field run_fields[] = {
 	{ FIELD("reason", reason) },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(leaving, "listed where the service was removed") },
-	{ NONE(lacking, "it asks for descriptors again") },
+	{ NONE(fd_wait, "it asks for descriptors again") },
 	{ NONE(kit, "made anew by the next start; output, store and notify have sections of their own") },
 	{ NONE(instances, "have sections of their own") },
 	{ NONE(current, "the key current of the instance") },

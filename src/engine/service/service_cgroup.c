@@ -12,7 +12,7 @@
 #include "engine/runtime/service_list.h"
 #include "os/cgroup/cgroup.h"
 
-#define OFTEN 10.0                      /* seconds between two starts, below which the group is kept open */
+#define CACHE_SECONDS 10.0              /* seconds between two starts, below which the group is kept open */
 
 static bool has_instance_in(struct service_runtime *runtime, const char *path)
 {
@@ -40,7 +40,7 @@ static bool is_taken(struct service_runtime *runtime, const char *path)
 }
 
 /* Not for a start apart: there the child enters its group by itself, and could not find it again. */
-static bool take_open(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch)
+static bool use_cached_group(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch)
 {
 	const struct cgroup_cache_entry *open = cgroup_cache_find(runtime->engine, runtime->service->name);
 
@@ -55,7 +55,7 @@ static bool take_open(struct service_runtime *runtime, struct instance *instance
 	return true;
 }
 
-static bool take_kept(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
+static bool use_kept_group(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
 {
 	struct cgroups *cgroups = &runtime->engine->launch->cgroups;
 	char *path = cgroups_service_path(cgroups, runtime->service->name);
@@ -72,7 +72,7 @@ static bool take_kept(struct service_runtime *runtime, struct instance_cgroup *g
 	return true;
 }
 
-static void take_own(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
+static void use_new_group(struct service_runtime *runtime, struct instance_cgroup *group, struct spawn_request *launch)
 {
 	char *path = cgroups_instance_path(&runtime->engine->launch->cgroups, runtime->service->name);
 	bool fresh;
@@ -91,10 +91,10 @@ void service_cgroup_enter(struct service_runtime *runtime, struct instance *inst
 	if (runtime->service->exec->accept || launch->plan->cgroup_settings || group->path ||
 	    !cgroups_probe(&runtime->engine->launch->cgroups))
 		return;
-	if (take_open(runtime, instance, launch))
+	if (use_cached_group(runtime, instance, launch))
 		return;
-	if (!take_kept(runtime, group, launch))
-		take_own(runtime, group, launch);
+	if (!use_kept_group(runtime, group, launch))
+		use_new_group(runtime, group, launch);
 	if (launch->into < 0)
 		launch->into = 0;
 }
@@ -103,7 +103,7 @@ void service_cgroup_entered(struct service_runtime *runtime, const struct instan
 			    struct spawn_request *launch)
 {
 	double last_start = runtime_stats(runtime)->last_start;
-	bool often = last_start > 0 && clock_now() - last_start < OFTEN;
+	bool often = last_start > 0 && clock_now() - last_start < CACHE_SECONDS;
 
 	if (!launch->into || launch->into_path)
 		return;

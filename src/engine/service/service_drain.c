@@ -37,7 +37,7 @@ static void drain_owed(struct service_runtime *runtime)
 		runtime_event(runtime, IDLE);   /* it ends when it has taken those it has */
 }
 
-static void say_change(const struct service_runtime *runtime, enum level level, const char *what, const struct buf *why)
+static void log_drain(const struct service_runtime *runtime, enum level level, const char *what, const struct buf *why)
 {
 	struct event event = {
 		.name = "draining", .service = runtime->service->name, .pid = runtime_current(runtime)->pid
@@ -63,7 +63,7 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 	return false;
 }
 
-static void begin_patiently(struct service_runtime *runtime)
+static void drain_patiently(struct service_runtime *runtime)
 {
 	const char *what = runtime_is_held(runtime) ? "it cannot be drained: clients cannot be kept from it"
 					: "its new entry goes for the next instance: clients cannot be kept from the "
@@ -71,7 +71,7 @@ static void begin_patiently(struct service_runtime *runtime)
 	struct buf why = { 0 };
 
 	if (!drain_try(runtime, &why))
-		say_change(runtime, LEVEL_NOTICE, what, &why);
+		log_drain(runtime, LEVEL_NOTICE, what, &why);
 	buf_free(&why);
 }
 
@@ -85,11 +85,11 @@ void drain_changed(struct service_runtime *runtime)
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
 	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
-		say_change(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
-			   &(struct buf){ 0 });
+		log_drain(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
+			  &(struct buf){ 0 });
 	drain_when_ready(runtime);
 	if (runtime_state(runtime) == RUNNING)
-		begin_patiently(runtime);
+		drain_patiently(runtime);
 }
 
 /* A hold that should last until the drain ends is over if the instance cannot be drained. */

@@ -28,109 +28,109 @@ struct service_reload {
 	bool commands;                  /* the commands of exec_reload run */
 	bool waits;                     /* superd waits for its READY=1 */
 	unsigned reloads;               /* notice->reloads when it was asked */
-	enum operator_status standing;
+	enum operator_status status;
 	char text[400];                 /* the result, for the operator */
 };
 
-static void tell_change(struct service_reload *refresh)
+static void wake_operators(struct service_reload *reload)
 {
-	struct engine *engine = refresh->runtime->engine;
+	struct engine *engine = reload->runtime->engine;
 
 	watch_wake_changes(engine);
 }
 
-__attribute__((format(printf, 3, 4))) static void settle(struct service_reload *refresh, enum operator_status standing,
+__attribute__((format(printf, 3, 4))) static void set_result(struct service_reload *reload, enum operator_status status,
 							  const char *format, ...)
 {
-	struct event event = { .name = "refreshed", .service = refresh->runtime->service->name, .pid = refresh->pid };
+	struct event event = { .name = "refreshed", .service = reload->runtime->service->name, .pid = reload->pid };
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(refresh->text, sizeof(refresh->text), format, arguments);
+	vsnprintf(reload->text, sizeof(reload->text), format, arguments);
 	va_end(arguments);
-	refresh->standing = standing;
-	refresh->waits = false;
-	ev_timer_stop(refresh->runtime->engine->loop, &refresh->timer);
-	log_event(refresh->runtime->engine->log, standing == DONE ? LEVEL_INFO : LEVEL_WARNING, &event, "%s",
-		  refresh->text);
-	tell_change(refresh);
+	reload->status = status;
+	reload->waits = false;
+	ev_timer_stop(reload->runtime->engine->loop, &reload->timer);
+	log_event(reload->runtime->engine->log, status == DONE ? LEVEL_INFO : LEVEL_WARNING, &event, "%s",
+		  reload->text);
+	wake_operators(reload);
 }
 
-static struct instance *who_was_asked(const struct service_reload *refresh)
+static struct instance *asked_instance(const struct service_reload *reload)
 {
-	struct instance *instance = runtime_current(refresh->runtime);
+	struct instance *instance = runtime_current(reload->runtime);
 
-	return instance && instance->pid == refresh->pid ? instance : NULL;
+	return instance && instance->pid == reload->pid ? instance : NULL;
 }
 
 /* Looks whether it is done. Only READY=1 proves that the backend has read its configuration: a command may have sent a
  * signal and ended. */
-static void look(struct service_reload *refresh)
+static void check_result(struct service_reload *reload)
 {
-	const struct instance *instance = who_was_asked(refresh);
-	long pid = (long)refresh->pid;
+	const struct instance *instance = asked_instance(reload);
+	long pid = (long)reload->pid;
 
-	if (refresh->standing != UNDER_WAY || refresh->commands)
+	if (reload->status != UNDER_WAY || reload->commands)
 		return;
 	if (!instance || instance->facts.stopped)
-		settle(refresh, FAILED, "pid %ld has ended before it had read its configuration again", pid);
-	else if (!refresh->waits)
-		settle(refresh, DONE, "the reload command ended well (pid %ld)", pid);
-	else if (instance->notice && instance->notice->reloads != refresh->reloads)
-		settle(refresh, DONE, "pid %ld has read its configuration again", pid);
+		set_result(reload, FAILED, "pid %ld has ended before it had read its configuration again", pid);
+	else if (!reload->waits)
+		set_result(reload, DONE, "the reload command ended well (pid %ld)", pid);
+	else if (instance->notice && instance->notice->reloads != reload->reloads)
+		set_result(reload, DONE, "pid %ld has read its configuration again", pid);
 }
 
 /* Adds the last line that the commands printed, which most often has the reason. */
-static void settle_failed(struct service_reload *refresh, enum result result, int status)
+static void fail_commands(struct service_reload *reload, enum result result, int status)
 {
-	const char *line = start_kit_last_line(&refresh->runtime->run->kit);
+	const char *line = start_kit_last_line(&reload->runtime->run->kit);
 	char text[48];
 
 	status_describe(status, text);
-	settle(refresh, FAILED, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)refresh->pid,
-	       result_name(result), text, *line ? ": " : "", line);
+	set_result(reload, FAILED, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)reload->pid,
+		   result_name(result), text, *line ? ": " : "", line);
 }
 
 static void on_commands_ended(struct aux_command *control, enum result result, int status)
 {
-	struct service_reload *refresh = container_of(control, struct service_reload, control);
+	struct service_reload *reload = container_of(control, struct service_reload, control);
 
-	refresh->commands = false;
-	if (refresh->standing != UNDER_WAY)
+	reload->commands = false;
+	if (reload->status != UNDER_WAY)
 		return;
 	if (result == RESULT_SUCCESS)
-		look(refresh);
+		check_result(reload);
 	else
-		settle_failed(refresh, result, status);
+		fail_commands(reload, result, status);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct service_reload *refresh = timer->data;
+	struct service_reload *reload = timer->data;
 
 	(void)loop, (void)events;
-	look(refresh);
-	if (refresh->commands || refresh->standing != UNDER_WAY)
+	check_result(reload);
+	if (reload->commands || reload->status != UNDER_WAY)
 		return;                 /* they have a limit of their own */
-	settle(refresh, FAILED, "pid %ld runs on; it has not said READY=1 within timeout_start of reload_signal",
-	       (long)refresh->pid);
+	set_result(reload, FAILED, "pid %ld runs on; it has not said READY=1 within timeout_start of reload_signal",
+		   (long)reload->pid);
 }
 
 static struct service_reload *service_reload_of(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->run->reload;
+	struct service_reload *reload = runtime->run->reload;
 
-	if (refresh)
-		return refresh;
-	refresh = runtime->run->reload = calloc(1, sizeof(*refresh));
-	if (!refresh)
+	if (reload)
+		return reload;
+	reload = runtime->run->reload = calloc(1, sizeof(*reload));
+	if (!reload)
 		return NULL;
-	refresh->runtime = runtime;
-	refresh->standing = DONE;
-	aux_command_init(&refresh->control, runtime, NULL, on_commands_ended);
-	ev_init(&refresh->timer, on_timer);
-	refresh->timer.data = refresh;
-	return refresh;
+	reload->runtime = runtime;
+	reload->status = DONE;
+	aux_command_init(&reload->control, runtime, NULL, on_commands_ended);
+	ev_init(&reload->timer, on_timeout);
+	reload->timer.data = reload;
+	return reload;
 }
 
 /* Returns why there is nothing to reload; NULL: an instance runs. */
@@ -157,102 +157,102 @@ static const char *why_not(struct service_runtime *runtime, bool signals, bool c
 	return NULL;
 }
 
-static bool send_signal(struct service_reload *refresh, const struct instance *instance, struct buf *says)
+static bool send_signal(struct service_reload *reload, const struct instance *instance, struct buf *answer)
 {
-	int signal = refresh->runtime->service->groups->lifecycle->reload_signal;
+	int signal = reload->runtime->service->groups->lifecycle->reload_signal;
 	char name[32];
 
-	refresh->reloads = instance->notice ? instance->notice->reloads : 0;
+	reload->reloads = instance->notice ? instance->notice->reloads : 0;
 	if (instance_signal_main(instance, signal))
 		return true;
-	buf_addf(says, "%s cannot be sent to pid %ld: %s", scan_signal_name(signal, name), (long)instance->pid,
+	buf_addf(answer, "%s cannot be sent to pid %ld: %s", scan_signal_name(signal, name), (long)instance->pid,
 		 strerror(errno));
 	return false;
 }
 
-static void start_timer(struct service_reload *refresh)
+static void start_timeout(struct service_reload *reload)
 {
-	int64_t patience = refresh->runtime->service->groups->lifecycle->timeout_start;
+	int64_t timeout = reload->runtime->service->groups->lifecycle->timeout_start;
 
-	ev_timer_stop(refresh->runtime->engine->loop, &refresh->timer);
-	if (patience <= 0 || patience == SCAN_INFINITY)
+	ev_timer_stop(reload->runtime->engine->loop, &reload->timer);
+	if (timeout <= 0 || timeout == SCAN_INFINITY)
 		return;
-	ev_timer_set(&refresh->timer, (double)patience / 1e6, 0.);
-	ev_timer_start(refresh->runtime->engine->loop, &refresh->timer);
+	ev_timer_set(&reload->timer, (double)timeout / 1e6, 0.);
+	ev_timer_start(reload->runtime->engine->loop, &reload->timer);
 }
 
-enum operator_status service_reload_begin(struct service_runtime *runtime, struct buf *says)
+enum operator_status service_reload_begin(struct service_runtime *runtime, struct buf *answer)
 {
 	const struct service *service = runtime->service;
 	bool commands = service_has_commands(service, PHASE_RELOAD, PHASE_RELOAD);
 	bool signals = service->exec->type == TYPE_NOTIFY_RELOAD;
 	const char *needless = why_needless(runtime), *why = needless ? NULL : why_not(runtime, signals, commands);
-	struct service_reload *refresh = needless || why ? NULL : service_reload_of(runtime);
+	struct service_reload *reload = needless || why ? NULL : service_reload_of(runtime);
 
 	if (needless) {
-		buf_text(says, needless);
+		buf_text(answer, needless);
 		return DONE;
 	}
-	if (!refresh) {
-		buf_text(says, why ? why : "out of memory");
+	if (!reload) {
+		buf_text(answer, why ? why : "out of memory");
 		return FAILED;
 	}
-	if (refresh->standing == UNDER_WAY || refresh->commands) {
-		buf_text(says, "it is reading its configuration again already");
+	if (reload->status == UNDER_WAY || reload->commands) {
+		buf_text(answer, "it is reading its configuration again already");
 		return FAILED;
 	}
 	service_thaw(runtime);         /* what an idle_timeout is about to stop would not hear of it */
-	refresh->pid = runtime_current(runtime)->pid;
-	if (signals && !send_signal(refresh, runtime_current(runtime), says))
+	reload->pid = runtime_current(runtime)->pid;
+	if (signals && !send_signal(reload, runtime_current(runtime), answer))
 		return FAILED;
-	refresh->standing = UNDER_WAY;
-	refresh->waits = signals;
-	refresh->commands = commands;
+	reload->status = UNDER_WAY;
+	reload->waits = signals;
+	reload->commands = commands;
 	if (signals)
-		start_timer(refresh);
+		start_timeout(reload);
 	if (commands) {
 		start_kit_forget_line(&runtime->run->kit);
-		aux_command_set_fact(&refresh->control, 0, "MAINPID=%ld", (long)refresh->pid);
-		aux_command_begin(&refresh->control, PHASE_RELOAD, service->groups->lifecycle->timeout_start);
+		aux_command_set_fact(&reload->control, 0, "MAINPID=%ld", (long)reload->pid);
+		aux_command_begin(&reload->control, PHASE_RELOAD, service->groups->lifecycle->timeout_start);
 	}
-	return service_reload_look(runtime, says);
+	return service_reload_look(runtime, answer);
 }
 
-enum operator_status service_reload_look(struct service_runtime *runtime, struct buf *says)
+enum operator_status service_reload_look(struct service_runtime *runtime, struct buf *answer)
 {
-	struct service_reload *refresh = runtime->run ? runtime->run->reload : NULL;
+	struct service_reload *reload = runtime->run ? runtime->run->reload : NULL;
 
-	if (!refresh) {
-		buf_text(says, "it has ended");
+	if (!reload) {
+		buf_text(answer, "it has ended");
 		return FAILED;
 	}
-	look(refresh);
-	if (refresh->standing != UNDER_WAY)
-		buf_text(says, refresh->text);
-	return refresh->standing;
+	check_result(reload);
+	if (reload->status != UNDER_WAY)
+		buf_text(answer, reload->text);
+	return reload->status;
 }
 
 bool service_reload_is_at_rest(const struct service_runtime *runtime)
 {
-	const struct service_reload *refresh = runtime->run ? runtime->run->reload : NULL;
+	const struct service_reload *reload = runtime->run ? runtime->run->reload : NULL;
 
-	return !refresh || aux_command_is_at_rest(&refresh->control);
+	return !reload || aux_command_is_at_rest(&reload->control);
 }
 
-static void save_standing(struct state_saver *carry, const void *object)
+static void save_status(struct state_saver *saver, const void *object)
 {
-	save_number(carry, "under_way", ((const struct service_reload *)object)->standing == UNDER_WAY);
+	save_number(saver, "under_way", ((const struct service_reload *)object)->status == UNDER_WAY);
 }
 
-static void load_standing(struct state_section *section, void *object)
+static void load_status(struct state_section *section, void *object)
 {
-	((struct service_reload *)object)->standing = state_flag(section, "under_way") ? UNDER_WAY : DONE;
+	((struct service_reload *)object)->status = state_flag(section, "under_way") ? UNDER_WAY : DONE;
 }
 
-static const struct state_field refresh_fields[] = {
+static const struct state_field reload_fields[] = {
 	{ STATE_FIELD(service_reload, "pid", pid), .least = 2, .most = INT32_MAX },
 	{ STATE_FIELD(service_reload, "timer", timer) },
-	{ STATE_BY(service_reload, standing, save_standing, load_standing) },
+	{ STATE_BY(service_reload, status, save_status, load_status) },
 	{ STATE_FIELD(service_reload, "commands", commands) },
 	{ STATE_FIELD(service_reload, "waits", waits) },
 	{ STATE_FIELD(service_reload, "reloads", reloads) },
@@ -260,46 +260,46 @@ static const struct state_field refresh_fields[] = {
 	{ STATE_NONE(service_reload, runtime, "the service in front of it") },
 	{ STATE_NONE(service_reload, text, "the operator who waits for it loses the connection") },
 };
-const struct field_table refresh_state = FIELD_TABLE("refresh", service_reload, refresh_fields);
+const struct field_table service_reload_state = FIELD_TABLE("refresh", service_reload, reload_fields);
 
-void service_reload_carry(struct state_saver *carry, struct service_runtime *runtime)
+void service_reload_save(struct state_saver *saver, struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->run->reload;
+	struct service_reload *reload = runtime->run->reload;
 
-	if (!refresh || (refresh->standing != UNDER_WAY && !refresh->commands))
+	if (!reload || (reload->status != UNDER_WAY && !reload->commands))
 		return;
-	state_save(carry, &refresh_state, refresh);
-	if (aux_command_is_busy(&refresh->control))
-		state_save(carry, &command_state, &refresh->control);
+	state_save(saver, &service_reload_state, reload);
+	if (aux_command_is_busy(&reload->control))
+		state_save(saver, &command_state, &reload->control);
 }
 
-struct aux_command *service_reload_resume(struct service_runtime *runtime, struct state_section *section)
+struct aux_command *service_reload_load(struct service_runtime *runtime, struct state_section *section)
 {
-	struct service_reload *refresh = service_reload_of(runtime);
+	struct service_reload *reload = service_reload_of(runtime);
 
-	if (!refresh)
+	if (!reload)
 		return NULL;
-	state_load(section, &refresh_state, refresh, runtime->engine->loop);
-	refresh->control.phase = PHASE_RELOAD;
-	return &refresh->control;
+	state_load(section, &service_reload_state, reload, runtime->engine->loop);
+	reload->control.phase = PHASE_RELOAD;
+	return &reload->control;
 }
 
 void service_reload_go_on(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->run ? runtime->run->reload : NULL;
+	struct service_reload *reload = runtime->run ? runtime->run->reload : NULL;
 
-	if (refresh && refresh->commands && !aux_command_is_busy(&refresh->control))
-		refresh->control.ended(&refresh->control, RESULT_RESOURCES, 0);
+	if (reload && reload->commands && !aux_command_is_busy(&reload->control))
+		reload->control.ended(&reload->control, RESULT_RESOURCES, 0);
 }
 
 void service_reload_free(struct service_runtime *runtime)
 {
-	struct service_reload *refresh = runtime->run->reload;
+	struct service_reload *reload = runtime->run->reload;
 
-	if (!refresh)
+	if (!reload)
 		return;
-	ev_timer_stop(runtime->engine->loop, &refresh->timer);
-	aux_command_forget(&refresh->control);
-	free(refresh);
+	ev_timer_stop(runtime->engine->loop, &reload->timer);
+	aux_command_forget(&reload->control);
+	free(reload);
 	runtime->run->reload = NULL;
 }

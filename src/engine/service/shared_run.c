@@ -69,14 +69,14 @@ static void plan_restart(struct service_runtime *runtime, const struct ending *e
 }
 
 /* The instance has run, and has ended. */
-static void take_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
+static void handle_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
 	struct service_run *run = runtime->run;
 	enum service_event service_event;
-	bool had_twins;
+	bool had_standby;
 
 	accept_latency_end(runtime);
-	had_twins = run->standby_sockets;
+	had_standby = run->standby_sockets;
 	run->postponed_stop = 0;
 	standby_sockets_settle(runtime);
 	service_event = exit_verdict_end(runtime, ending, why);
@@ -94,12 +94,12 @@ static void take_end(struct service_runtime *runtime, const struct ending *endin
 	    !runtime_is_removed(runtime))
 		runtime_end_superd(runtime, ending->status);
 	runtime_post(runtime, service_event);
-	if (had_twins)                  /* until now nothing was opened anew */
+	if (had_standby)                /* until now nothing was opened anew */
 		runtime_post(runtime, UNREACHABLE);
 }
 
 /* The instance has ended before it ran its program. */
-static void take_failed_start(struct service_runtime *runtime, const struct ending *ending, const char *why)
+static void handle_failed_start(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
 	bool starting = runtime_state(runtime) == STARTING;
 
@@ -129,7 +129,7 @@ static struct buf take_reason(struct instance *instance)
 	return why;
 }
 
-static void end_postponed(struct service_runtime *runtime);
+static void resume_postponed_stop(struct service_runtime *runtime);
 
 static void drop_shared(struct instance *instance)
 {
@@ -159,13 +159,13 @@ static void end_shared(struct instance *instance, const struct ending *ending)
 		start_kit_rest(&run->kit);
 	}
 	if (!retired && ran)
-		take_end(runtime, ending, buf_string(&why));
+		handle_end(runtime, ending, buf_string(&why));
 	else if (!retired)
-		take_failed_start(runtime, ending, buf_string(&why));
+		handle_failed_start(runtime, ending, buf_string(&why));
 	else if (runtime_state(runtime) == BINDING)
 		runtime_post(runtime, TIMER);  /* it may have held the address that is wanted */
 	else
-		end_postponed(runtime);
+		resume_postponed_stop(runtime);
 	buf_free(&why);
 	runtime_post(runtime, LOOK);
 	if (ran)
@@ -213,7 +213,7 @@ bool shared_run_owns(const struct instance *instance)
 	return instance->ops == &shared_ops;
 }
 
-static void take_over(struct service_runtime *runtime, struct instance *instance)
+static void add_current(struct service_runtime *runtime, struct instance *instance)
 {
 	shared_run_own(runtime, instance);
 	runtime->run->current = instance;
@@ -242,7 +242,7 @@ void shared_run_spawn(struct service_runtime *runtime)
 	runtime->run->start_due = 0;
 	runtime->run->drains_when_ready = false;
 	runtime->run->stats.last_request = clock_now();
-	if (!shared_start(runtime, &why, take_over)) {
+	if (!shared_start(runtime, &why, add_current)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
 		runtime_start_anew(runtime);
 		plan_restart(runtime, &(struct ending){ .result = RESULT_RESOURCES });
@@ -276,7 +276,7 @@ void shared_run_dismiss(struct service_runtime *runtime)
 	}
 }
 
-static void end_current(struct service_runtime *runtime)
+static void stop_current(struct service_runtime *runtime)
 {
 	if (runtime_current(runtime))
 		instance_stop(runtime_current(runtime));
@@ -313,9 +313,9 @@ static bool hurry_drains(struct service_runtime *runtime)
 	return any;
 }
 
-/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new
- * clients come to twins first. */
-static void end_apart(struct service_runtime *runtime, enum service_event cause)
+/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
+ * come to standby sockets first. */
+static void stop_current_apart(struct service_runtime *runtime, enum service_event cause)
 {
 	struct instance *instance = runtime_current(runtime);
 	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime);
@@ -333,15 +333,15 @@ static void end_apart(struct service_runtime *runtime, enum service_event cause)
 	if (cause != IDLE)
 		instance_thaw(instance);
 	instance_limit(instance, 0);    /* until it gets its signal */
-	standby_sockets_wait(runtime, end_current, cause == IDLE ? stay_for_clients : NULL);
+	standby_sockets_wait(runtime, stop_current, cause == IDLE ? stay_for_clients : NULL);
 }
 
-static void end_postponed(struct service_runtime *runtime)
+static void resume_postponed_stop(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
 
 	if (run->postponed_stop && run->current && runtime_state(runtime) == STOPPING)
-		end_apart(runtime, (enum service_event)(run->postponed_stop - 1));
+		stop_current_apart(runtime, (enum service_event)(run->postponed_stop - 1));
 }
 
 void shared_run_go_on(struct service_runtime *runtime)
@@ -351,9 +351,9 @@ void shared_run_go_on(struct service_runtime *runtime)
 	if (runtime_state(runtime) != STOPPING || !instance || instance->facts.stopped)
 		return;
 	if (!runtime->run->postponed_stop)
-		standby_sockets_wait(runtime, end_current, NULL);
+		standby_sockets_wait(runtime, stop_current, NULL);
 	else if (!drain_is_under_way(runtime))
-		end_postponed(runtime);
+		resume_postponed_stop(runtime);
 }
 
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
@@ -373,7 +373,7 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 			  option_name_of(runtime->service, late ? "timeout_start" : "runtime_max"),
 			  late ? "" : " is over");
 	}
-	end_apart(runtime, cause);
+	stop_current_apart(runtime, cause);
 	if (cause == HALT)
 		shared_run_dismiss(runtime);
 }

@@ -36,7 +36,7 @@ static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
 }
 
 /* Prepares a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed for all. */
-static bool prepare(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
+static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
 	bool passes_sockets = runtime->service->exec->pass == PASS_SYSTEMD, good;
@@ -82,7 +82,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 {
 	struct fd_map fd_map;
 
-	if (!prepare(runtime, &fd_map, why))
+	if (!prepare_start(runtime, &fd_map, why))
 		return false;
 	if (!notify_receive_join(runtime->run->kit.notify, instance) ||
 	    !forking_expect(instance, runtime->table, runtime->listeners, runtime->listener_count)) {
@@ -145,29 +145,29 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 }
 
 /* A start with a course. */
-struct long_start {
+struct sequence_start {
 	struct exec_sequence sequence;
 	struct client sender;
 };
 
-static struct long_start *long_start_of(const struct instance *instance)
+static struct sequence_start *sequence_start_of(const struct instance *instance)
 {
-	return container_of(instance->sequence, struct long_start, sequence);
+	return container_of(instance->sequence, struct sequence_start, sequence);
 }
 
 bool shared_start_launch(struct instance *instance, struct spawn_request *launch, struct buf *why)
 {
-	return launch_instance(instance->context, instance, launch, &long_start_of(instance)->sender, why);
+	return launch_instance(instance->context, instance, launch, &sequence_start_of(instance)->sender, why);
 }
 
 void shared_start_note(struct instance *instance)
 {
-	note_start(instance->context, instance, &long_start_of(instance)->sender);
+	note_start(instance->context, instance, &sequence_start_of(instance)->sender);
 }
 
 void shared_start_drop(struct instance *instance)
 {
-	struct long_start *start = instance->sequence ? long_start_of(instance) : NULL;
+	struct sequence_start *start = instance->sequence ? sequence_start_of(instance) : NULL;
 
 	if (!start)
 		return;
@@ -178,7 +178,7 @@ void shared_start_drop(struct instance *instance)
 
 struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struct instance *instance)
 {
-	struct long_start *start = calloc(1, sizeof(*start));
+	struct sequence_start *start = calloc(1, sizeof(*start));
 
 	if (!start)
 		return NULL;
@@ -187,10 +187,10 @@ struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struc
 }
 
 /* false: it failed, for the reason in why. */
-static bool start_long(struct service_runtime *runtime, struct instance *instance, struct buf *why,
-		       void (*take_over)(struct service_runtime *runtime, struct instance *instance))
+static bool start_sequence(struct service_runtime *runtime, struct instance *instance, struct buf *why,
+			   void (*take_over)(struct service_runtime *runtime, struct instance *instance))
 {
-	struct long_start *start = calloc(1, sizeof(*start));
+	struct sequence_start *start = calloc(1, sizeof(*start));
 
 	if (!start) {
 		buf_text(why, "out of memory");
@@ -238,7 +238,7 @@ bool shared_start(struct service_runtime *runtime, struct buf *why,
 		engine_drop_spare(runtime->engine);     /* it keeps some while it runs: others may need the rest */
 	good = kit->plan || runtime_prepare_start(runtime, why);
 	if (good && exec_sequence_is_needed(runtime->service, kit->plan))
-		good = start_long(runtime, instance, why, take_over);
+		good = start_sequence(runtime, instance, why, take_over);
 	else if (good)
 		good = start_at_once(runtime, instance, why, take_over);
 	engine_keep_spare(runtime->engine);

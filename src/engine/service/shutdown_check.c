@@ -24,7 +24,7 @@ static int open_beside(struct service_runtime *runtime, const struct listener *l
 	return fd;
 }
 
-static void replace(struct service_runtime *runtime, struct listener *listener)
+static void reopen_listener(struct service_runtime *runtime, struct listener *listener)
 {
 	struct event event = { .name = "rebind", .service = runtime->service->name };
 	int beside = open_beside(runtime, listener);
@@ -48,6 +48,6 @@ void shutdown_check_replace(struct service_runtime *runtime)
 
 		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint) &&
 		    bind_is_shut(listener->io.fd))
-			replace(runtime, listener);
+			reopen_listener(runtime, listener);
 	}
 }

@@ -15,8 +15,8 @@
 
 struct socket_commands {
 	struct aux_command control;
-	bool closes;                    /* the sockets close after the commands */
-	bool ends;                      /* the commands are those of closing */
+	bool close_pending;             /* the sockets close after the commands */
+	bool closing;                   /* the commands are those of closing */
 };
 
 static bool any_is_open(const struct service_runtime *runtime)
@@ -28,7 +28,7 @@ static bool any_is_open(const struct service_runtime *runtime)
 	return false;
 }
 
-static void tell_failure(struct service_runtime *runtime, const struct aux_command *control, enum result result)
+static void report_failure(struct service_runtime *runtime, const struct aux_command *control, enum result result)
 {
 	struct buf place = { 0 };
 
@@ -38,13 +38,13 @@ static void tell_failure(struct service_runtime *runtime, const struct aux_comma
 	buf_free(&place);
 }
 
-static void run(struct socket_commands *opening, enum command_phase phase)
+static void run_commands(struct socket_commands *commands, enum command_phase phase)
 {
-	aux_command_begin(&opening->control, phase,
-			  opening->control.runtime->service->groups->lifecycle->timeout_start);
+	aux_command_begin(&commands->control, phase,
+			  commands->control.runtime->service->groups->lifecycle->timeout_start);
 }
 
-static void close_all(struct service_runtime *runtime)
+static void close_listeners(struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
@@ -52,55 +52,55 @@ static void close_all(struct service_runtime *runtime)
 	}
 }
 
-static void go_on_opening(struct socket_commands *opening, enum result result)
+static void continue_opening(struct socket_commands *commands, enum result result)
 {
-	struct service_runtime *runtime = opening->control.runtime;
-	bool is_before = opening->control.phase == PHASE_SOCKET_START_PRE;
+	struct service_runtime *runtime = commands->control.runtime;
+	bool is_before = commands->control.phase == PHASE_SOCKET_START_PRE;
 
 	if (runtime_state(runtime) != BINDING) {
 		runtime_post(runtime, LOOK);
 		return;
 	}
 	if (result != RESULT_SUCCESS) {
-		tell_failure(runtime, &opening->control, result);
-		close_all(runtime);
+		report_failure(runtime, &commands->control, result);
+		close_listeners(runtime);
 		runtime_post(runtime, BIND_ERROR);
 	} else if (!is_before) {
 		runtime_post(runtime, BOUND);
 	} else if (runtime_bind(runtime)) {
 		runtime->bound = true;
-		run(opening, PHASE_SOCKET_START_POST);
+		run_commands(commands, PHASE_SOCKET_START_POST);
 	} else {
 		runtime_post(runtime, BIND_ERROR);
 	}
 }
 
-static void go_on_closing(struct socket_commands *opening)
+static void continue_closing(struct socket_commands *commands)
 {
-	struct service_runtime *runtime = opening->control.runtime;
+	struct service_runtime *runtime = commands->control.runtime;
 
-	if (opening->closes) {
-		opening->closes = false;
+	if (commands->close_pending) {
+		commands->close_pending = false;
 		runtime_close_listeners(runtime);
-		run(opening, PHASE_SOCKET_STOP_POST);
+		run_commands(commands, PHASE_SOCKET_STOP_POST);
 		return;
 	}
-	opening->ends = false;
+	commands->closing = false;
 	if (runtime_state(runtime) == OFF)
 		start_kit_free(&runtime->run->kit);
 	/* It may have been wanted again meanwhile. */
 	runtime_post(runtime, runtime_state(runtime) == BINDING ? (unsigned)TIMER : LOOK);
 }
 
-static void on_ended(struct aux_command *control, enum result result, int status)
+static void on_commands_ended(struct aux_command *control, enum result result, int status)
 {
-	struct socket_commands *opening = container_of(control, struct socket_commands, control);
+	struct socket_commands *commands = container_of(control, struct socket_commands, control);
 
 	(void)status;
-	if (opening->ends)
-		go_on_closing(opening);
+	if (commands->closing)
+		continue_closing(commands);
 	else
-		go_on_opening(opening, result);
+		continue_opening(commands, result);
 }
 
 static struct socket_commands *socket_commands_of(struct service_runtime *runtime)
@@ -110,55 +110,55 @@ static struct socket_commands *socket_commands_of(struct service_runtime *runtim
 	if (run && !run->socket_commands) {
 		run->socket_commands = calloc(1, sizeof(*run->socket_commands));
 		if (run->socket_commands)
-			aux_command_init(&run->socket_commands->control, runtime, NULL, on_ended);
+			aux_command_init(&run->socket_commands->control, runtime, NULL, on_commands_ended);
 	}
 	return run ? run->socket_commands : NULL;
 }
 
 bool socket_commands_is_busy(const struct service_runtime *runtime)
 {
-	const struct socket_commands *opening = runtime->run ? runtime->run->socket_commands : NULL;
+	const struct socket_commands *commands = runtime->run ? runtime->run->socket_commands : NULL;
 
-	return opening && (opening->ends || aux_command_is_busy(&opening->control));
+	return commands && (commands->closing || aux_command_is_busy(&commands->control));
 }
 
 bool socket_commands_begin(struct service_runtime *runtime)
 {
-	struct socket_commands *opening;
+	struct socket_commands *commands;
 
 	if (socket_commands_is_busy(runtime))
 		return true;
 	if (any_is_open(runtime) ||
 	    !service_has_commands(runtime->service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST))
 		return false;
-	opening = socket_commands_of(runtime);
-	if (!opening) {
+	commands = socket_commands_of(runtime);
+	if (!commands) {
 		runtime_post(runtime, BIND_ERROR);
 		return true;
 	}
-	run(opening, PHASE_SOCKET_START_PRE);
+	run_commands(commands, PHASE_SOCKET_START_PRE);
 	return true;
 }
 
 bool socket_commands_end(struct service_runtime *runtime)
 {
-	struct socket_commands *opening = socket_commands_is_busy(runtime) ? runtime->run->socket_commands : NULL;
+	struct socket_commands *commands = socket_commands_is_busy(runtime) ? runtime->run->socket_commands : NULL;
 	bool has_commands = service_has_commands(runtime->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
-	bool was_bound = runtime->bound, under_way = opening;
+	bool was_bound = runtime->bound, under_way = commands;
 
 	runtime->bound = false;
-	if (under_way && opening->ends)
+	if (under_way && commands->closing)
 		return true;
 	if (under_way)
-		aux_command_stop(&opening->control);
-	opening = was_bound && has_commands ? socket_commands_of(runtime) : NULL;
-	if (!opening)
+		aux_command_stop(&commands->control);
+	commands = was_bound && has_commands ? socket_commands_of(runtime) : NULL;
+	if (!commands)
 		return false;
-	opening->ends = true;
-	opening->closes = true;
+	commands->closing = true;
+	commands->close_pending = true;
 	if (under_way)
 		return true;            /* a start that is cut short goes on with its end */
-	run(opening, PHASE_SOCKET_STOP_PRE);
+	run_commands(commands, PHASE_SOCKET_STOP_PRE);
 	return true;
 }
 
@@ -177,39 +177,39 @@ bool socket_commands_is_at_rest(const struct service_runtime *runtime)
 	       aux_command_is_at_rest(&runtime->run->socket_commands->control);
 }
 
-static const struct state_field opening_fields[] = {
-	{ STATE_FIELD(socket_commands, "ends", ends) },
-	{ STATE_FIELD(socket_commands, "closes", closes) },
+static const struct state_field commands_fields[] = {
+	{ STATE_FIELD(socket_commands, "ends", closing) },
+	{ STATE_FIELD(socket_commands, "closes", close_pending) },
 	{ STATE_NONE(socket_commands, control, "the command that runs has a section of its own") },
 };
-const struct field_table opening_state = FIELD_TABLE("opening", socket_commands, opening_fields);
+const struct field_table socket_commands_state = FIELD_TABLE("opening", socket_commands, commands_fields);
 
-void socket_commands_carry(struct state_saver *carry, struct service_runtime *runtime)
+void socket_commands_save(struct state_saver *saver, struct service_runtime *runtime)
 {
-	struct socket_commands *opening = runtime->run->socket_commands;
+	struct socket_commands *commands = runtime->run->socket_commands;
 
 	if (!socket_commands_is_busy(runtime))
 		return;
-	state_save(carry, &opening_state, opening);
-	if (aux_command_is_busy(&opening->control))
-		state_save(carry, &command_state, &opening->control);
+	state_save(saver, &socket_commands_state, commands);
+	if (aux_command_is_busy(&commands->control))
+		state_save(saver, &command_state, &commands->control);
 }
 
-struct aux_command *socket_commands_resume(struct service_runtime *runtime, struct state_section *section)
+struct aux_command *socket_commands_load(struct service_runtime *runtime, struct state_section *section)
 {
-	struct socket_commands *opening = socket_commands_of(runtime);
+	struct socket_commands *commands = socket_commands_of(runtime);
 
-	if (!opening)
+	if (!commands)
 		return NULL;
-	state_load(section, &opening_state, opening, NULL);
-	opening->control.phase = opening->ends ? PHASE_SOCKET_STOP_POST : PHASE_SOCKET_START_POST;
-	return &opening->control;
+	state_load(section, &socket_commands_state, commands, NULL);
+	commands->control.phase = commands->closing ? PHASE_SOCKET_STOP_POST : PHASE_SOCKET_START_POST;
+	return &commands->control;
 }
 
 void socket_commands_go_on(struct service_runtime *runtime)
 {
-	struct socket_commands *opening = runtime->run ? runtime->run->socket_commands : NULL;
+	struct socket_commands *commands = runtime->run ? runtime->run->socket_commands : NULL;
 
-	if (opening && opening->ends && !aux_command_is_busy(&opening->control))
-		opening->control.ended(&opening->control, RESULT_RESOURCES, 0);
+	if (commands && commands->closing && !aux_command_is_busy(&commands->control))
+		commands->control.ended(&commands->control, RESULT_RESOURCES, 0);
 }

@@ -19,9 +19,9 @@ bool socket_commands_is_busy(const struct service_runtime *runtime);
 /* Over an upgrade (engine/upgrade/save, engine/upgrade/load): whether what runs goes over as it is; writes it;
  * and begins where another superd was, as far as its commands, whose one that runs comes over behind. NULL: out of
  * memory. */
-extern const struct field_table opening_state;
+extern const struct field_table socket_commands_state;
 bool socket_commands_is_at_rest(const struct service_runtime *runtime);
-void socket_commands_carry(struct state_saver *carry, struct service_runtime *runtime);
-struct aux_command *socket_commands_resume(struct service_runtime *runtime, struct state_section *section);
+void socket_commands_save(struct state_saver *saver, struct service_runtime *runtime);
+struct aux_command *socket_commands_load(struct service_runtime *runtime, struct state_section *section);
 void socket_commands_go_on(struct service_runtime *runtime); /* all sections were read */
 void socket_commands_free(struct service_runtime *runtime); /* runs no further command */

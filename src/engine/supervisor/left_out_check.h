@@ -13,16 +13,16 @@
 					   a line, in hexadecimal: that of the sources (struct table), then the key of each
 					   entry that is left out (config/table/left_out) */
 
-void left_out_check_init(struct left_out_check *look, struct supervisor *supervisor);
+void left_out_check_init(struct left_out_check *check, struct supervisor *supervisor);
 
 /* Called when there is a first or another table. */
-void left_out_check_begin(struct left_out_check *look);
+void left_out_check_begin(struct left_out_check *check);
 
 /* A reload was ordered, and needs the loader. */
-void left_out_check_give_way(struct left_out_check *look);
+void left_out_check_give_way(struct left_out_check *check);
 
 /* Judges, and owns, the table that the loader has read for it. Returns the table to go on with, after logging the
  * services that come in; NULL: the former one stays. */
-struct table *left_out_check_judge(struct left_out_check *look, struct table *table, const struct diags *diags);
+struct table *left_out_check_accept(struct left_out_check *check, struct table *table, const struct diags *diags);
 
-void left_out_check_end(struct left_out_check *look);         /* superd ends */
+void left_out_check_end(struct left_out_check *check);         /* superd ends */

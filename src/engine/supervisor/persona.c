@@ -10,14 +10,14 @@
 #include "engine/supervisor/state_dump.h"
 #include "os/fs/private_file.h"
 
-bool persona_want(const struct persona *persona, int signal)
+bool persona_handles(const struct persona *persona, int signal)
 {
 	if (signal == SIGABRT)
-		return persona->abort_inspects;
+		return persona->abort_checks;
 	return true;
 }
 
-static void inspect(const struct persona *persona)
+static void run_self_check(const struct persona *persona)
 {
 	self_check(persona->engine, persona->service_list, *persona->table);
 }
@@ -25,7 +25,7 @@ static void inspect(const struct persona *persona)
 static void on_inspection(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	inspect(timer->data);
+	run_self_check(timer->data);
 }
 
 void persona_begin(struct persona *persona, struct engine *engine, const struct service_list *service_list,
@@ -42,7 +42,7 @@ void persona_begin(struct persona *persona, struct engine *engine, const struct 
 	ev_unref(engine->loop);
 }
 
-static void dump(const struct persona *persona)
+static void write_dump(const struct persona *persona)
 {
 	const char *folder = persona->engine->defaults.runtime_directory, *name = persona->dump_file;
 	struct log *log = persona->engine->log;
@@ -60,7 +60,7 @@ static void dump(const struct persona *persona)
 }
 
 /* Also those that rest: an inetd ends the ten minutes of a service that looped by this. */
-static void retry(const struct service_list *service_list)
+static void retry_paused(const struct service_list *service_list)
 {
 	for (size_t n = 0; n < service_list->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
@@ -70,21 +70,21 @@ static void retry(const struct service_list *service_list)
 	}
 }
 
-int persona_obey(struct persona *persona, int signal)
+int persona_handle(struct persona *persona, int signal)
 {
 	switch (signal) {
 	case SIGALRM:
 		if (!persona->alarm_retries)
 			return SIGALRM;
 		if (!persona->engine->stopping)
-			retry(persona->service_list);
+			retry_paused(persona->service_list);
 		return 0;
 	case SIGABRT:
-		inspect(persona);
+		run_self_check(persona);
 		return 0;
 	case SIGUSR1:
 		if (persona->dump_file)
-			dump(persona);
+			write_dump(persona);
 		return SIGUSR1;
 	case SIGUSR2:
 		return persona->usr2_reloads ? SIGHUP : SIGUSR2;
@@ -93,12 +93,12 @@ int persona_obey(struct persona *persona, int signal)
 	}
 }
 
-void persona_say_started(const struct persona *persona, const char *program, const char *const *parts)
+void persona_log_started(const struct persona *persona, const char *program, const char *const *parts)
 {
 	struct buf line = { 0 };
 	size_t count = 0;
 
-	if (!persona->tells_life)
+	if (!persona->logs_xinetd_lines)
 		return;
 	for (size_t n = 0; parts[n]; n++)
 		buf_addf(&line, " %s", parts[n]);
@@ -109,23 +109,23 @@ void persona_say_started(const struct persona *persona, const char *program, con
 	buf_free(&line);
 }
 
-void persona_say_reading(const struct persona *persona)
+void persona_log_reading(const struct persona *persona)
 {
-	if (persona->tells_life)
+	if (persona->logs_xinetd_lines)
 		log_notice(persona->engine->log, "Starting reconfiguration");
 }
 
-void persona_say_reloaded(const struct persona *persona, const struct reload_counts *counts)
+void persona_log_reloaded(const struct persona *persona, const struct reload_counts *counts)
 {
-	if (persona->tells_life && counts)
+	if (persona->logs_xinetd_lines && counts)
 		log_notice(persona->engine->log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts->added,
 			   counts->unchanged + counts->changed, counts->removed);
-	else if (persona->tells_life)
+	else if (persona->logs_xinetd_lines)
 		log_error(persona->engine->log, "reconfiguration failed");
 }
 
-void persona_say_end(const struct persona *persona)
+void persona_log_end(const struct persona *persona)
 {
-	if (persona->tells_life)
+	if (persona->logs_xinetd_lines)
 		log_warn(persona->engine->log, "Exiting...");
 }

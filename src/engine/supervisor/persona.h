@@ -10,8 +10,8 @@
 struct persona {
 	bool alarm_retries;             /* SIGALRM: services in a pause, as for a socket that could not be opened, try again now */
 	bool usr2_reloads;              /* SIGUSR2: as SIGHUP */
-	bool abort_inspects;            /* SIGABRT: see engine/supervisor/self_check */
-	bool tells_life;                /* logs xinetd's lines, which log watchers know, beside superd's own */
+	bool abort_checks;              /* SIGABRT: see engine/supervisor/self_check */
+	bool logs_xinetd_lines;         /* logs xinetd's lines, which log watchers know, beside superd's own */
 	const char *dump_file;          /* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone */
 	double inspect_interval;        /* seconds; 0: never by itself */
 	ev_timer inspection;
@@ -25,14 +25,14 @@ void persona_begin(struct persona *persona, struct engine *engine, const struct 
 		   struct table *const *table);
 
 /* Whether these persona handle a signal that superd itself does not; else it is not watched. */
-bool persona_want(const struct persona *persona, int signal);
+bool persona_handles(const struct persona *persona, int signal);
 
 /* Acts on the signal, if it has a meaning here. Returns the signal that superd itself has to act on; 0: none. */
-int persona_obey(struct persona *persona, int signal);
+int persona_handle(struct persona *persona, int signal);
 
-/* If tells_life is set: log xinetd's lines. program: name and version; parts: features it was built with; counts
+/* If logs_xinetd_lines is set: log xinetd's lines. program: name and version; parts: features it was built with; counts
  * NULL: the reload failed. */
-void persona_say_started(const struct persona *persona, const char *program, const char *const *parts);
-void persona_say_reading(const struct persona *persona);
-void persona_say_reloaded(const struct persona *persona, const struct reload_counts *counts);
-void persona_say_end(const struct persona *persona);
+void persona_log_started(const struct persona *persona, const char *program, const char *const *parts);
+void persona_log_reading(const struct persona *persona);
+void persona_log_reloaded(const struct persona *persona, const struct reload_counts *counts);
+void persona_log_end(const struct persona *persona);

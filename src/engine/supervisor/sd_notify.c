@@ -12,7 +12,7 @@
 #include "engine/service/runtime_event.h"
 #include "os/socket/notify_socket.h"
 
-static const char *variable(const struct engine *engine, const char *name)
+static const char *find_variable(const struct engine *engine, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -23,7 +23,7 @@ static const char *variable(const struct engine *engine, const char *name)
 	return NULL;
 }
 
-static void tell(struct sd_notify *sd_notify, const char *text)
+static void send_message(struct sd_notify *sd_notify, const char *text)
 {
 	if (!sd_notify->socket)
 		return;
@@ -36,13 +36,13 @@ static void tell(struct sd_notify *sd_notify, const char *text)
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	tell(timer->data, "WATCHDOG=1");
+	send_message(timer->data, "WATCHDOG=1");
 }
 
 /* Pings at half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends. */
 static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 {
-	const char *pid_text = variable(engine, "WATCHDOG_PID"), *every = variable(engine, "WATCHDOG_USEC");
+	const char *pid_text = find_variable(engine, "WATCHDOG_PID"), *every = find_variable(engine, "WATCHDOG_USEC");
 	int64_t microseconds, pid;
 	double half;
 
@@ -60,7 +60,7 @@ static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 
 void sd_notify_begin(struct sd_notify *sd_notify, struct engine *engine, const struct service_list *service_list)
 {
-	const char *socket = variable(engine, "NOTIFY_SOCKET");
+	const char *socket = find_variable(engine, "NOTIFY_SOCKET");
 
 	sd_notify->service_list = service_list;
 	sd_notify->sender = -1;
@@ -87,7 +87,7 @@ void sd_notify_ready(struct sd_notify *sd_notify)
 		 services, services == 1 ? "" : "s", unbound);
 	if (!unbound)
 		*strrchr(text, ',') = '\0';
-	tell(sd_notify, text);
+	send_message(sd_notify, text);
 }
 
 void sd_notify_reloading(struct sd_notify *sd_notify)
@@ -95,7 +95,7 @@ void sd_notify_reloading(struct sd_notify *sd_notify)
 	char text[96];
 
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%.0f", clock_now() * 1e6);
-	tell(sd_notify, text);
+	send_message(sd_notify, text);
 }
 
 void sd_notify_stopping(struct sd_notify *sd_notify)
@@ -103,7 +103,7 @@ void sd_notify_stopping(struct sd_notify *sd_notify)
 	if (sd_notify->stopping)
 		return;
 	sd_notify->stopping = true;
-	tell(sd_notify, "STOPPING=1\nSTATUS=stopping");
+	send_message(sd_notify, "STOPPING=1\nSTATUS=stopping");
 }
 
 void sd_notify_end(struct sd_notify *sd_notify, int exit_status)
@@ -111,6 +111,6 @@ void sd_notify_end(struct sd_notify *sd_notify, int exit_status)
 	char text[48];
 
 	snprintf(text, sizeof(text), "STOPPING=1\nEXIT_STATUS=%d", exit_status);
-	tell(sd_notify, text);
+	send_message(sd_notify, text);
 	fd_close(&sd_notify->sender);
 }

@@ -11,7 +11,7 @@
 #include "engine/listener/rpcbind.h"
 
 #define LAST_CALL_MOST 2.0              /* seconds before the deadline when strangers get SIGTERM, at most */
-#define LOOK_EVERY .05                  /* seconds between two looks for processes that are left */
+#define SWEEP_INTERVAL .05              /* seconds between two looks for processes that are left */
 #define KILLS_MOST 20                   /* rounds of SIGKILL; a process alive then is another user's or stuck */
 
 void supervisor_end(struct supervisor *supervisor)
@@ -20,7 +20,7 @@ void supervisor_end(struct supervisor *supervisor)
 	ev_break(supervisor->engine.loop, EVBREAK_ALL);
 }
 
-static bool has_own(struct supervisor *supervisor)
+static bool has_own_processes(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 
@@ -32,16 +32,16 @@ void shutdown_check(struct supervisor *supervisor)
 {
 	struct shutdown *shutdown = &supervisor->shutdown;
 
-	if (!supervisor->engine.stopping || supervisor->over || has_own(supervisor))
+	if (!supervisor->engine.stopping || supervisor->over || has_own_processes(supervisor))
 		return;
 	shutdown->sweeping = true;
 	if (shutdown->killing ? stray_processes_kill() : stray_processes_terminate(&shutdown->strays))
-		ev_timer_again(supervisor->engine.loop, &shutdown->look);
+		ev_timer_again(supervisor->engine.loop, &shutdown->sweep);
 	else
 		supervisor_end(supervisor);
 }
 
-static void kill_everybody(struct supervisor *supervisor)
+static void kill_all(struct supervisor *supervisor)
 {
 	instance_kill_all(&supervisor->engine);
 	aux_command_kill_all(&supervisor->engine);
@@ -50,7 +50,7 @@ static void kill_everybody(struct supervisor *supervisor)
 }
 
 /* Between two rounds somebody may have forked. */
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_sweep_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct supervisor *supervisor = timer->data;
 	struct shutdown *shutdown = &supervisor->shutdown;
@@ -62,7 +62,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	if (shutdown->killing)
-		kill_everybody(supervisor);
+		kill_all(supervisor);
 	shutdown_check(supervisor);
 }
 
@@ -72,13 +72,13 @@ static void on_deadline(struct supervisor *supervisor)
 
 	log_warn(supervisor->engine.log, "not everything has ended in time: killing the rest");
 	shutdown->killing = true;
-	kill_everybody(supervisor);
+	kill_all(supervisor);
 	rpc_free(&supervisor->engine);
-	ev_timer_again(supervisor->engine.loop, &shutdown->look);
+	ev_timer_again(supervisor->engine.loop, &shutdown->sweep);
 	shutdown_check(supervisor);
 }
 
-static void on_wait(struct alarm *alarm)
+static void on_wait_over(struct alarm *alarm)
 {
 	struct supervisor *supervisor = container_of(alarm, struct supervisor, shutdown.wait);
 
@@ -118,12 +118,12 @@ void shutdown_init(struct supervisor *supervisor)
 {
 	struct shutdown *shutdown = &supervisor->shutdown;
 
-	alarm_init(&shutdown->wait, &supervisor->engine, on_wait);
+	alarm_init(&shutdown->wait, &supervisor->engine, on_wait_over);
 	alarm_init(&shutdown->last_call, &supervisor->engine, on_last_call);
 	alarm_init(&shutdown->failing, &supervisor->engine, on_failing);
-	ev_init(&shutdown->look, on_look);
-	shutdown->look.data = supervisor;
-	shutdown->look.repeat = LOOK_EVERY;
+	ev_init(&shutdown->sweep, on_sweep_timer);
+	shutdown->sweep.data = supervisor;
+	shutdown->sweep.repeat = SWEEP_INTERVAL;
 }
 
 static void set_deadline(struct supervisor *supervisor)
@@ -141,7 +141,7 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	struct engine *engine = &supervisor->engine;
 
 	log_notice(engine->log, "stopping");
-	persona_say_end(&supervisor->persona);
+	persona_log_end(&supervisor->persona);
 	sd_notify_stopping(&supervisor->sd_notify);
 	engine->stop_ordered = engine->stopping = true;
 	set_deadline(supervisor);

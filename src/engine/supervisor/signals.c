@@ -47,7 +47,7 @@ void signals_reload(struct supervisor *supervisor)
 	buf_free(&why);
 	if (supervisor->engine.stopping)
 		return;
-	persona_say_reading(&supervisor->persona);
+	persona_log_reading(&supervisor->persona);
 	sd_notify_reloading(&supervisor->sd_notify);
 	left_out_check_give_way(&supervisor->left_out_check);
 	config_loader_start(&supervisor->loader);
@@ -56,7 +56,7 @@ void signals_reload(struct supervisor *supervisor)
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
-	int signal = persona_obey(&supervisor->persona, watcher->signum);
+	int signal = persona_handle(&supervisor->persona, watcher->signum);
 
 	(void)loop, (void)events;
 	if (signal_is_stray(signal)) {
@@ -91,7 +91,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		}
 		log_notice(supervisor->engine.log, "leaving: instances run on");
 		supervisor->leaving = true;
-		persona_say_end(&supervisor->persona);
+		persona_log_end(&supervisor->persona);
 		supervisor_end(supervisor);
 		break;
 	case SIGUSR2:
@@ -119,7 +119,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 }
 
-static void on_sent(struct ev_loop *loop, ev_io *watcher, int events)
+static void on_sent_signals(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
 	int signal;
@@ -129,13 +129,13 @@ static void on_sent(struct ev_loop *loop, ev_io *watcher, int events)
 		command_signal_gently(&supervisor->command, signal);
 }
 
-static bool watch_sent(struct supervisor *supervisor)
+static bool watch_sent_signals(struct supervisor *supervisor)
 {
 	int fd = supervisor->has_command ? sent_signals_open() : -1;
 
 	if (fd < 0)
 		return false;
-	ev_io_init(&supervisor->sent, on_sent, fd, EV_READ);
+	ev_io_init(&supervisor->sent, on_sent_signals, fd, EV_READ);
 	supervisor->sent.data = supervisor;
 	ev_io_start(supervisor->engine.loop, &supervisor->sent);
 	ev_unref(supervisor->engine.loop);
@@ -144,13 +144,13 @@ static bool watch_sent(struct supervisor *supervisor)
 
 void signals_watch(struct supervisor *supervisor)
 {
-	bool hears_sent = watch_sent(supervisor);
+	bool hears_sent = watch_sent_signals(supervisor);
 	int signal;
 
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
 		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
 
-		if (signal == SIGCHLD || !persona_want(&supervisor->persona, signal))
+		if (signal == SIGCHLD || !persona_handles(&supervisor->persona, signal))
 			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
 		if (hears_sent && signal_is_kernels_too(signal))
 			continue;

@@ -99,7 +99,7 @@ static void describe_run(struct service_runtime *runtime, double now, struct buf
 		buf_addf(out, "; last start %s ago", duration_write_whole(span, now - stats->last_start));
 }
 
-static void describe(struct service_runtime *runtime, double now, struct buf *out)
+static void describe_service(struct service_runtime *runtime, double now, struct buf *out)
 {
 	char span[DURATION_MOST];
 
@@ -109,14 +109,14 @@ static void describe(struct service_runtime *runtime, double now, struct buf *ou
 	describe_run(runtime, now, out);
 }
 
-static void say_keeper(struct engine *engine, struct service_runtime *runtime, double now)
+static void log_service(struct engine *engine, struct service_runtime *runtime, double now)
 {
 	struct event event = { .name = "state",
 			       .service = runtime->service->name,
 			       .reason = runtime_state_name(runtime) };
 	struct buf text = { 0 };
 
-	describe(runtime, now, &text);
+	describe_service(runtime, now, &text);
 	log_event(engine->log, LEVEL_NOTICE, &event, "%s", buf_string(&text));
 	buf_free(&text);
 }
@@ -137,10 +137,10 @@ void state_dump_log(struct engine *engine, const struct service_list *service_li
 		if (runtime_state(runtime) == LISTENING && !runtime->run && service_list->count > 100)
 			asleep++;
 		else
-			say_keeper(engine, runtime, now);
+			log_service(engine, runtime, now);
 	}
 	LIST_EACH(link, &engine->service_list->leaving)
-		say_keeper(engine, runtime_leaving(link), now);
+		log_service(engine, runtime_leaving(link), now);
 	if (asleep)
 		buf_addf(&unlisted, ", %zu of the services never started and not listed", asleep);
 	log_event(engine->log, LEVEL_NOTICE, &event, "state: %zu service%s, %zu instance%s%s", services,
@@ -161,12 +161,12 @@ void state_dump_write(struct engine *engine, const struct service_list *service_
 			continue;
 		services++;
 		buf_addf(out, "%s: ", runtime->service->name);
-		describe(runtime, now, out);
+		describe_service(runtime, now, out);
 		buf_char(out, '\n');
 	}
 	LIST_EACH(link, &engine->service_list->leaving) {
 		buf_addf(out, "%s: ", runtime_leaving(link)->service->name);
-		describe(runtime_leaving(link), now, out);
+		describe_service(runtime_leaving(link), now, out);
 		buf_char(out, '\n');
 	}
 	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances->count);

@@ -39,7 +39,7 @@ struct shutdown {
 	struct stray_processes strays;
 	struct alarm wait;              /* the delay, then the deadline */
 	struct alarm last_call;         /* before the deadline: strangers are told to end though services have not ended */
-	ev_timer look;                  /* looks for processes whose end superd gets no SIGCHLD for */
+	ev_timer sweep;                 /* looks for processes whose end superd gets no SIGCHLD for */
 	struct alarm failing;
 };
 
@@ -47,18 +47,18 @@ struct shutdown {
 struct left_out_check {
 	bool is_possible;               /* the sources can be read again; the caller sets it */
 	struct supervisor *supervisor;
-	struct child asked;             /* pid 0: none */
+	struct child child_process;     /* pid 0: none */
 	bool is_stale;                  /* its result is of no use, as there is another table */
 	int answer;                     /* the file it answers to; -1: none */
 	struct alarm alarm;             /* the next look; while a child runs, the end of its time */
 	double pause;                   /* seconds to the look after the next */
-	double looked;                  /* loop time when the last look began */
+	double begun;                   /* loop time when the last look began */
 	struct path_create_watch arrivals; /* watches for missing programs, and the files of users and groups */
 	struct watch watch;             /* watches the descriptor of arrivals */
 	bool reads;                     /* the loader is reading the table for this look */
 	uint64_t *keys;                 /* keys of the entries that the child has found left out, sorted; NULL: none */
 	size_t key_count;
-	bool said;                      /* it was logged that an entry could come in by a reload alone */
+	bool logged;                    /* it was logged that an entry could come in by a reload alone */
 };
 
 struct supervisor {
@@ -114,7 +114,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed);
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv);
 
 /* Diagnostics as lines of the log, for tables read while superd runs. */
-void supervisor_say(struct log *log, const struct diags *diags);
+void supervisor_log_diags(struct log *log, const struct diags *diags);
 
 /* Gives effect to locks that were read while superd runs (engine/service/operator_locks). */
 void supervisor_impose_locks(struct supervisor *supervisor);

@@ -66,7 +66,7 @@
 #define LOOP_DESCRIPTORS 4
 
 /* The log has a word of its own for warnings, none for errors. */
-static void say_diag(struct log *log, const struct diag *diag)
+static void log_diag(struct log *log, const struct diag *diag)
 {
 	static const enum level levels[] = {
 		[SEVERITY_NOTE] = LEVEL_INFO, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR,
@@ -86,14 +86,14 @@ static void say_diag(struct log *log, const struct diag *diag)
 	buf_free(&line);
 }
 
-void supervisor_say(struct log *log, const struct diags *diags)
+void supervisor_log_diags(struct log *log, const struct diags *diags)
 {
 	for (size_t n = 0; n < diags->count; n++)
-		say_diag(log, &diags->list[n]);
+		log_diag(log, &diags->list[n]);
 }
 
 /* Uses the capabilities that the rows need, also rows that the table has no more, while something of them runs. */
-static void use_needed(struct supervisor *supervisor)
+static void use_required_caps(struct supervisor *supervisor)
 {
 	const struct service_list *service_list = &supervisor->service_list;
 	uint64_t required = required_caps_always();
@@ -123,17 +123,17 @@ static void drop_locks(struct supervisor *supervisor)
 	}
 }
 
-static void take_ended(struct supervisor *supervisor)
+static void handle_ended(struct supervisor *supervisor)
 {
 	supervisor->engine.events.ended = false;
 	if (list_empty(&supervisor->service_list.leaving) && !supervisor->loader.worker.busy &&
 	    !supervisor->engine.stopping)
-		use_needed(supervisor);
+		use_required_caps(supervisor);
 	shutdown_check(supervisor);
 }
 
 /* Services hear first of what was posted, and then superd of what concerns it as a whole. */
-static void hear(struct supervisor *supervisor)
+static void handle_events(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 	struct event_queue *events = &engine->events;
@@ -149,7 +149,7 @@ static void hear(struct supervisor *supervisor)
 		ev_timer_again(engine->loop, &supervisor->starved);
 	events->timer_failed = false;
 	if (events->ended)
-		take_ended(supervisor);
+		handle_ended(supervisor);
 }
 
 static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
@@ -164,7 +164,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
 	drop_locks(supervisor);
-	hear(supervisor);               /* services that are over go, so that nothing counts what they need */
+	handle_events(supervisor);      /* services that are over go, so that nothing counts what they need */
 	memory_trim();
 	left_out_check_begin(&supervisor->left_out_check);
 	return true;
@@ -178,7 +178,7 @@ static void take_returned(struct supervisor *supervisor, struct table *table)
 	if (table && take_table(supervisor, table, &counts))
 		sd_notify_ready(&supervisor->sd_notify);
 	if (!supervisor->loader.worker.busy)
-		use_needed(supervisor);
+		use_required_caps(supervisor);
 }
 
 static void on_loaded(struct config_loader *loader, struct table *table, struct diags *diags)
@@ -189,10 +189,10 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	bool reloaded = false;
 
 	if (supervisor->left_out_check.reads) {
-		take_returned(supervisor, left_out_check_judge(&supervisor->left_out_check, table, diags));
+		take_returned(supervisor, left_out_check_accept(&supervisor->left_out_check, table, diags));
 		return;
 	}
-	supervisor_say(log, diags);
+	supervisor_log_diags(log, diags);
 	if (supervisor->engine.stopping) {
 		table_free(table);
 	} else if (!table || diags->errors) {
@@ -206,16 +206,16 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	}
 	supervisor->is_outdated = !reloaded;
 	if (!supervisor->engine.stopping)
-		persona_say_reloaded(&supervisor->persona, reloaded ? &counts : NULL);
+		persona_log_reloaded(&supervisor->persona, reloaded ? &counts : NULL);
 	if (!supervisor->loader.worker.busy)
-		use_needed(supervisor);
+		use_required_caps(supervisor);
 	sd_notify_ready(&supervisor->sd_notify);
 	if (supervisor->reloaded)
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
 }
 
 /* Calls the owner of the child that is to be reaped next, while its pid is still taken, where an owner wants that. */
-static pid_t reap(struct engine *engine, int *status, struct rusage *usage)
+static pid_t reap_child(struct engine *engine, int *status, struct rusage *usage)
 {
 	siginfo_t ended = { 0 };
 	struct child *child;
@@ -242,7 +242,7 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	struct child *child;
 	struct rusage usage = { 0 };
 	int status;
-	pid_t pid = reap(engine, &status, &usage);
+	pid_t pid = reap_child(engine, &status, &usage);
 
 	if (pid <= 0)
 		return;
@@ -302,7 +302,7 @@ static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
 
 /* libev looks at the wall clock once a minute, in case it was set, unless a timerfd tells it; it makes one when
  * the first periodic watcher starts. An idle superd must not wake. */
-static void sleep_long(struct ev_loop *loop)
+static void start_timerfd(struct ev_loop *loop)
 {
 	ev_periodic never;
 
@@ -316,7 +316,7 @@ static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
 	struct engine *engine = watcher->data;
 
 	(void)loop, (void)events;
-	hear(container_of(engine, struct supervisor, engine));
+	handle_events(container_of(engine, struct supervisor, engine));
 }
 
 /* Initialises what supervisor_free frees, so that it may be called at any time. */
@@ -373,8 +373,8 @@ static bool has_descriptors(const struct engine *engine)
 	return count == LOOP_DESCRIPTORS;
 }
 
-#define OPENINGS 50                     /* tries of an upgrade to get what superd needs for itself: 5 s */
-#define OPENING_PAUSE 100               /* milliseconds */
+#define OPEN_TRIES 50                   /* tries of an upgrade to get what superd needs for itself: 5 s */
+#define OPEN_PAUSE 100                  /* milliseconds */
 
 /* errno, and in failed what could not be done. */
 static bool open_own(struct engine *engine, const char **failed)
@@ -395,9 +395,9 @@ static bool open_own(struct engine *engine, const char **failed)
 static bool open_own_patiently(struct engine *engine, const char **failed)
 {
 	for (int n = 0; !open_own(engine, failed); n++) {
-		if (n == OPENINGS || (errno != EMFILE && errno != ENFILE && errno != ENOMEM))
+		if (n == OPEN_TRIES || (errno != EMFILE && errno != ENFILE && errno != ENOMEM))
 			return false;
-		poll(NULL, 0, OPENING_PAUSE);
+		poll(NULL, 0, OPEN_PAUSE);
 	}
 	return true;
 }
@@ -416,7 +416,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
 	if (!engine->loop)
 		return false;
-	sleep_long(engine->loop);
+	start_timerfd(engine->loop);
 	loop_room_begin(engine);
 	records_attach(engine);
 	if (engine->log)
@@ -464,31 +464,31 @@ static void close_unclaimed(struct engine *engine)
 	listen_fds_close(&engine->listen_fds);
 }
 
-static bool resume(struct supervisor *supervisor, struct table *table, struct state_stream *stream)
+static bool resume_state(struct supervisor *supervisor, struct table *table, struct state_stream *stream)
 {
 	struct engine *engine = &supervisor->engine;
-	struct resume_rest rest = { .exit_status = supervisor->exit_status, .control = -1 };
+	struct load_result result = { .exit_status = supervisor->exit_status, .control = -1 };
 
-	if (!load_run(engine, table, stream, &rest))
+	if (!load_run(engine, table, stream, &result))
 		return false;
-	supervisor->exit_status = rest.exit_status;
-	supervisor->control = rest.control;
-	if (rest.command && !command_resume(&supervisor->command, engine, rest.command, rest.command_group))
+	supervisor->exit_status = result.exit_status;
+	supervisor->control = result.control;
+	if (result.command && !command_resume(&supervisor->command, engine, result.command, result.command_group))
 		log_error(engine->log, "the end of the main command will not be heard of: out of memory");
 	return true;
 }
 
 /* Builds the services from the table alone, from the state of an upgrade, or from what a killed superd has left. */
-static bool build(struct supervisor *supervisor, struct table *table)
+static bool build_services(struct supervisor *supervisor, struct table *table)
 {
 	struct state_stream left = { 0 };
 	bool good;
 
 	if (supervisor->before)
-		return resume(supervisor, table, supervisor->before);
+		return resume_state(supervisor, table, supervisor->before);
 	if (!orphans_find(&supervisor->engine, table, &left))
 		return service_list_build(&supervisor->service_list, &supervisor->engine, table);
-	good = resume(supervisor, table, &left);
+	good = resume_state(supervisor, table, &left);
 	state_stream_free(&left);
 	return good;
 }
@@ -512,7 +512,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	table->users++;
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
-	if (!build(supervisor, table)) {
+	if (!build_services(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;
 	}
@@ -527,14 +527,14 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		}
 	}
 	if (!supervisor->before)
-		persona_say_started(&supervisor->persona, "superd " PACKAGE_VERSION, built_with);
+		persona_log_started(&supervisor->persona, "superd " PACKAGE_VERSION, built_with);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
 	sd_notify_begin(&supervisor->sd_notify, &supervisor->engine, &supervisor->service_list);
 	sd_notify_ready(&supervisor->sd_notify);
-	use_needed(supervisor);
+	use_required_caps(supervisor);
 	left_out_check_begin(&supervisor->left_out_check);
-	hear(supervisor);
+	handle_events(supervisor);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
 	locks_settle(&supervisor->engine);

@@ -9,9 +9,9 @@
 #include "engine/core/engine.h"
 #include "os/proc/fd_hangup.h"
 
-#define MOMENT 5.                       /* seconds in which a shell has passed it on */
+#define HANGUP_WINDOW 5.                /* seconds in which a shell has passed it on */
 
-static void note(struct terminal *terminal)
+static void note_hangup(struct terminal *terminal)
 {
 	if (!terminal->hung_up && fd_hangup_next(terminal->hangups) == terminal->fd)
 		terminal->hung_up = clock_now();
@@ -22,7 +22,7 @@ static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
 	struct terminal *terminal = io->data;
 
 	(void)events;
-	note(terminal);
+	note_hangup(terminal);
 	if (!terminal->hung_up)
 		return;
 	ev_ref(loop);
@@ -51,8 +51,8 @@ bool terminal_has_hung_up(struct terminal *terminal)
 {
 	if (terminal->fd < 0)
 		return false;
-	note(terminal);
-	return terminal->hung_up > 0 && clock_now() - terminal->hung_up < MOMENT;
+	note_hangup(terminal);
+	return terminal->hung_up > 0 && clock_now() - terminal->hung_up < HANGUP_WINDOW;
 }
 
 void terminal_close(struct terminal *terminal, struct ev_loop *loop)

@@ -98,52 +98,52 @@ bool load_fits(struct state_stream *stream, const struct table *table, struct bu
 	return !stream->flaw;
 }
 
-static void read_engine(struct state_loader *resume, struct state_section *section)
+static void read_engine(struct state_loader *loader, struct state_section *section)
 {
-	struct engine *engine = resume->engine;
+	struct engine *engine = loader->engine;
 
-	resume->version = load_version(resume->stream);
-	resume->quiet_since = state_real(section, "quiet_since", 0.);
+	loader->version = load_version(loader->stream);
+	loader->quiet_since = state_real(section, "quiet_since", 0.);
 	state_load(section, &engine_state, engine, engine->loop);
 	state_load(section, &log_files_state, engine->log_files, engine->loop);
 	state_load(section, &start_resources_state, engine->launch, engine->loop);
 	state_load(section, &admission_state, engine->admission, engine->loop);
 	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
-	resume->rest->control = load_fd(section, "control");
-	resume->rest->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
+	loader->result->control = load_fd(section, "control");
+	loader->result->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
 }
 
-static void read_command(struct state_loader *resume, struct state_section *section)
+static void read_command(struct state_loader *loader, struct state_section *section)
 {
-	struct resume_rest *rest = resume->rest;
+	struct load_result *result = loader->result;
 
-	rest->command = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
-	rest->command_group = (pid_t)state_number(section, "group", 2, INT32_MAX, rest->command);
+	result->command = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
+	result->command_group = (pid_t)state_number(section, "group", 2, INT32_MAX, result->command);
 }
 
-static void read_recent(struct address_lru *recent, struct state_section *section)
+static void read_address_entry(struct address_lru *addresses, struct state_section *section)
 {
 	struct address_entry found = { 0 }, *one;
 
 	state_load(section, &address_entry_state, &found, NULL);
 	if (!state_bytes(section, "source", found.source, sizeof(found.source)))
 		return;
-	one = address_lru_note(recent, found.whose, found.source, clock_now(), found.until);
+	one = address_lru_note(addresses, found.whose, found.source, clock_now(), found.until);
 	if (one)
 		one->count = found.count;
 }
 
-static void read_minute(struct state_loader *resume, struct state_section *section)
+static void read_minute(struct state_loader *loader, struct state_section *section)
 {
-	read_recent(&resume->engine->admission->minutes, section);
+	read_address_entry(&loader->engine->admission->minutes, section);
 }
 
-static void read_denied(struct state_loader *resume, struct state_section *section)
+static void read_denied(struct state_loader *loader, struct state_section *section)
 {
-	read_recent(&resume->engine->admission->denied, section);
+	read_address_entry(&loader->engine->admission->denied, section);
 }
 
-static void read_released(struct state_loader *resume, struct state_section *section)
+static void read_released(struct state_loader *loader, struct state_section *section)
 {
 	const char *name = state_text(section, "name");
 	struct output_ends ends = {
@@ -152,7 +152,7 @@ static void read_released(struct state_loader *resume, struct state_section *sec
 	struct output *output = NULL;
 
 	if (ends.read >= 0 && name)
-		output = output_resume_released(resume->engine, name, &ends);
+		output = output_resume_released(loader->engine, name, &ends);
 	if (!output) {
 		fd_close(&ends.read);
 		fd_close(&ends.pipe);
@@ -161,26 +161,26 @@ static void read_released(struct state_loader *resume, struct state_section *sec
 	state_load(section, &released_state, output, NULL);
 }
 
-static void read_group(struct state_loader *resume, struct state_section *section)
+static void read_left_group(struct state_loader *loader, struct state_section *section)
 {
 	const char *text = state_text(section, "path");
 	char *path = text ? strdup(text) : NULL;
 
 	if (path)
-		instance_cgroup_remember(resume->engine, path);
+		instance_cgroup_remember(loader->engine, path);
 }
 
-static void read_base(struct state_loader *resume, struct state_section *section)
+static void read_left_parent(struct state_loader *loader, struct state_section *section)
 {
 	const char *path = state_text(section, "path");
 
 	if (path)
-		instance_cgroups_remember_parent(resume->engine, path);
+		instance_cgroups_remember_parent(loader->engine, path);
 }
 
-static void read_orphan(struct state_loader *resume, struct state_section *section)
+static void read_orphan(struct state_loader *loader, struct state_section *section)
 {
-	struct engine *engine = resume->engine;
+	struct engine *engine = loader->engine;
 	const char *wanted_by = state_text(section, "wanted_by");
 	struct orphan found = { 0 }, *orphan;
 
@@ -194,9 +194,9 @@ static void read_orphan(struct state_loader *resume, struct state_section *secti
 	free(found.service);
 }
 
-static void read_withdrawal(struct state_loader *resume, struct state_section *section)
+static void read_rpc_debt(struct state_loader *loader, struct state_section *section)
 {
-	struct engine *engine = resume->engine;
+	struct engine *engine = loader->engine;
 	struct rpc_debt debt = { 0 };
 
 	state_load(section, &debt_state, &debt, NULL);
@@ -204,49 +204,49 @@ static void read_withdrawal(struct state_loader *resume, struct state_section *s
 		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
 }
 
-static void read_lock(struct state_loader *resume, struct state_section *section)
+static void read_lock(struct state_loader *loader, struct state_section *section)
 {
-	struct engine *engine = resume->engine;
+	struct engine *engine = loader->engine;
 
-	if (!locks_take(engine, section))
+	if (!locks_load(engine, section))
 		log_error(engine->log, "%s: its lock did not come through the upgrade: out of memory",
 			  state_text(section, "name"));
 }
 
 /* Sections for the reader of tables, which needs them only where the sources are not fit. */
-static void pass_over(struct state_loader *resume, struct state_section *section)
+static void skip_section(struct state_loader *loader, struct state_section *section)
 {
-	(void)resume;
+	(void)loader;
 	for (size_t n = 0; n < section->count; n++)
 		section->entries[n].used = true;
 }
 
 static const struct {
 	const char *kind;
-	void (*read)(struct state_loader *resume, struct state_section *section);
-} wholes[] = {
+	void (*read)(struct state_loader *loader, struct state_section *section);
+} engine_sections[] = {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
-	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
-	{ "base", read_base },     { "orphan", read_orphan },     { "withdrawal", read_withdrawal },
-	{ "lock", read_lock },     { "table", pass_over },	  { "file", pass_over },
+	{ "denied", read_denied }, { "released", read_released }, { "group", read_left_group },
+	{ "base", read_left_parent },     { "orphan", read_orphan },     { "withdrawal", read_rpc_debt },
+	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },
 	{ "log_other", load_log_other },
 };
 
-static void read_wholes(struct state_loader *resume)
+static void read_engine_sections(struct state_loader *loader)
 {
-	for (size_t n = 0; n < resume->stream->count; n++) {
-		struct state_section *section = &resume->stream->sections[n];
+	for (size_t n = 0; n < loader->stream->count; n++) {
+		struct state_section *section = &loader->stream->sections[n];
 
-		for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes); i++) {
-			if (strcmp(wholes[i].kind, section->kind) != 0)
+		for (size_t i = 0; i < sizeof(engine_sections) / sizeof(*engine_sections); i++) {
+			if (strcmp(engine_sections[i].kind, section->kind) != 0)
 				continue;
 			section->used = true;
-			wholes[i].read(resume, section);
+			engine_sections[i].read(loader, section);
 		}
 	}
 }
 
-static struct state_section *end_of(struct state_stream *stream, struct state_section *section)
+static struct state_section *end_of_service(struct state_stream *stream, struct state_section *section)
 {
 	do
 		section++;
@@ -255,43 +255,44 @@ static struct state_section *end_of(struct state_stream *stream, struct state_se
 }
 
 /* Returns the runtime that a section describes; NULL: there is no such service any more. */
-static struct service_runtime *place_of(struct state_loader *resume, struct table *table, struct state_section *section)
+static struct service_runtime *runtime_of_section(struct state_loader *loader, struct table *table,
+						  struct state_section *section)
 {
-	struct service_list *service_list = resume->engine->service_list;
+	struct service_list *service_list = loader->engine->service_list;
 	const char *name = state_text(section, "name");
 	const struct service *service;
 
 	if (!name)
 		return NULL;
 	if (state_flag(section, "removed"))
-		return load_removed(resume, section);
+		return load_removed(loader, section);
 	service = table_find(table, name);
 	return service ? service_list->runtimes[service - table->services] : NULL;
 }
 
-static void say_lost(struct state_loader *resume, struct state_section *section)
+static void log_lost_service(struct state_loader *loader, struct state_section *section)
 {
 	const char *name = state_text(section, "name");
 	struct event event = { .name = "upgraded", .service = name };
 
-	log_event(resume->engine->log, LEVEL_WARNING, &event,
+	log_event(loader->engine->log, LEVEL_WARNING, &event,
 		  "it is not in the table any more: its sockets are closed, and what it runs goes on by itself");
 }
 
-static void read_services(struct state_loader *resume, struct table *table)
+static void read_services(struct state_loader *loader, struct table *table)
 {
-	struct state_section *section = resume->stream->sections, *last = section + resume->stream->count;
+	struct state_section *section = loader->stream->sections, *last = section + loader->stream->count;
 
 	while (section < last && strcmp(section->kind, "service") != 0)
 		section++;
 	for (struct state_section *next; section < last; section = next) {
-		struct service_runtime *runtime = place_of(resume, table, section);
+		struct service_runtime *runtime = runtime_of_section(loader, table, section);
 
-		next = end_of(resume->stream, section);
+		next = end_of_service(loader->stream, section);
 		if (runtime)
-			load_service(resume, runtime, section, next);
+			load_service(loader, runtime, section, next);
 		else
-			say_lost(resume, section);
+			log_lost_service(loader, section);
 	}
 }
 
@@ -310,12 +311,12 @@ static bool holds_descriptor(const char *key)
 }
 
 /* Logs, once each, the kinds and keys that this version does not know, and closes descriptors that were not taken. */
-static void settle_rest(struct state_loader *resume)
+static void close_unknown(struct state_loader *loader)
 {
-	const char *told_kind = "", *told_key = "";
+	const char *logged_kind = "", *logged_key = "";
 
-	for (size_t n = 0; n < resume->stream->count; n++) {
-		struct state_section *section = &resume->stream->sections[n];
+	for (size_t n = 0; n < loader->stream->count; n++) {
+		struct state_section *section = &loader->stream->sections[n];
 
 		for (size_t i = 0; i < section->count; i++) {
 			struct state_entry *entry = &section->entries[i];
@@ -323,21 +324,21 @@ static void settle_rest(struct state_loader *resume)
 			int fd = is_left ? load_fd_of(section, entry) : -1;
 
 			fd_close(&fd);
-			if (was_used || (section->used && !strcmp(told_key, entry->key)) ||
-			    (!section->used && !strcmp(told_kind, section->kind)))
+			if (was_used || (section->used && !strcmp(logged_key, entry->key)) ||
+			    (!section->used && !strcmp(logged_kind, section->kind)))
 				continue;
-			log_warn(resume->engine->log, "left out of what came through the upgrade: %s%s%s",
+			log_warn(loader->engine->log, "left out of what came through the upgrade: %s%s%s",
 				 section->kind, section->used ? ": " : "", section->used ? entry->key : "");
-			told_kind = section->kind;
-			told_key = section->used ? entry->key : told_key;
+			logged_kind = section->kind;
+			logged_key = section->used ? entry->key : logged_key;
 		}
 	}
-	if (resume->stream->flaw)
-		log_warn(resume->engine->log, "of what came through the upgrade %s of %s is out of bounds",
-			 resume->stream->flaw, resume->stream->flawed);
+	if (loader->stream->flaw)
+		log_warn(loader->engine->log, "of what came through the upgrade %s of %s is out of bounds",
+			 loader->stream->flaw, loader->stream->flawed);
 }
 
-static bool make_roster(struct engine *engine, struct table *table)
+static bool make_service_list(struct engine *engine, struct table *table)
 {
 	struct service_list *service_list = engine->service_list;
 
@@ -346,7 +347,7 @@ static bool make_roster(struct engine *engine, struct table *table)
 		return false;
 	service_list->count = table->count;
 	service_list->table = table;
-	service_list->changes++;
+	service_list->generation++;
 	for (size_t n = 0; n < table->count; n++) {
 		if (table->services[n].exec->disable)
 			continue;
@@ -358,20 +359,20 @@ static bool make_roster(struct engine *engine, struct table *table)
 	return true;
 }
 
-static void say_done(const struct state_loader *resume)
+static void log_upgraded(const struct state_loader *loader)
 {
 	struct event event = { .name = "upgraded" };
-	double took = resume->quiet_since > 0. ? clock_now() - resume->quiet_since : 0.;
+	double took = loader->quiet_since > 0. ? clock_now() - loader->quiet_since : 0.;
 	char span[DURATION_MOST];
 
-	log_event(resume->engine->log, LEVEL_NOTICE, &event,
-		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", resume->version,
-		  build_version(), resume->services, resume->services == 1 ? "" : "s", resume->instances,
-		  resume->instances == 1 ? "" : "s", duration_write(span, took));
+	log_event(loader->engine->log, LEVEL_NOTICE, &event,
+		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", loader->version,
+		  build_version(), loader->services, loader->services == 1 ? "" : "s", loader->instances,
+		  loader->instances == 1 ? "" : "s", duration_write(span, took));
 }
 
 /* An older superd has no list of locks: the user who set one is unknown then. */
-static void list_locks(struct service_runtime *runtime)
+static void complete_locks(struct service_runtime *runtime)
 {
 	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
 
@@ -382,20 +383,20 @@ static void list_locks(struct service_runtime *runtime)
 		locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, (uid_t)-1);
 }
 
-bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct resume_rest *rest)
+bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct load_result *result)
 {
-	struct state_loader resume = { .engine = engine, .stream = stream, .rest = rest, .version = "?" };
+	struct state_loader loader = { .engine = engine, .stream = stream, .result = result, .version = "?" };
 	bool is_upgrade = find_section(stream, "engine");       /* else a superd was killed (engine/orphans/orphans) */
 	struct service_list *service_list = engine->service_list;
 
-	if (!make_roster(engine, table))
+	if (!make_service_list(engine, table))
 		return false;
-	read_wholes(&resume);
-	read_services(&resume, table);
-	settle_rest(&resume);
+	read_engine_sections(&loader);
+	read_services(&loader, table);
+	close_unknown(&loader);
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (service_list->runtimes[n])
-			(is_upgrade ? list_locks : locks_apply)(service_list->runtimes[n]);
+			(is_upgrade ? complete_locks : locks_apply)(service_list->runtimes[n]);
 	}
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (!service_list->runtimes[n])
@@ -408,7 +409,7 @@ bool load_run(struct engine *engine, struct table *table, struct state_stream *s
 		runtime_post(runtime_leaving(link), LOOK);
 	engine->locks->is_stale |= is_upgrade;          /* the superd before may have failed to write it */
 	if (is_upgrade)
-		say_done(&resume);
+		log_upgraded(&loader);
 	ev_feed_signal_event(engine->loop, SIGCHLD);         /* ended children wait to be reaped */
 	return true;
 }

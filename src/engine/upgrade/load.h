@@ -28,7 +28,7 @@ const char *load_version(struct state_stream *stream); /* version of the superd 
 void load_log(struct state_stream *stream, struct log *log);
 
 /* What the caller goes on with by itself. */
-struct resume_rest {
+struct load_result {
 	int exit_status;                /* superd's own */
 	int control;                    /* descriptor of the control socket; -1: none */
 	pid_t command, command_group;   /* the main command; 0: none runs */
@@ -36,28 +36,28 @@ struct resume_rest {
 
 /* In place of service_list_build. false: out of memory for the service list itself; what can't be gone on with otherwise is
  * logged. */
-bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct resume_rest *rest);
+bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct load_result *result);
 
 /* For its parts. */
 struct state_loader {
 	struct engine *engine;
 	struct state_stream *stream;
-	struct resume_rest *rest;
+	struct load_result *result;
 	const char *version;            /* version of the superd that wrote it */
 	double quiet_since;             /* loop time since when clients have had to wait */
 	size_t services, instances;
 };
 
 /* The lines that waited for syslog or a file of log_type. In load_log.c. */
-void load_log_other(struct state_loader *resume, struct state_section *section);
+void load_log_other(struct state_loader *loader, struct state_section *section);
 
 /* One service, whose sections stand from here to there: its sockets, then what runs of it; nothing is started. In
  * load_service.c. */
-void load_service(struct state_loader *resume, struct service_runtime *runtime, struct state_section *from,
+void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
 		  struct state_section *behind);
 
 /* All sections were read: the runtime goes on by itself from here. */
 void load_go_on(struct service_runtime *runtime);
 
 /* Makes a runtime for a service that no table has any more; NULL: out of memory. In load_removed.c. */
-struct service_runtime *load_removed(struct state_loader *resume, struct state_section *section);
+struct service_runtime *load_removed(struct state_loader *loader, struct state_section *section);

@@ -5,34 +5,34 @@
 #include "engine/serialize/state_load.h"
 #include "engine/service/runtime_event.h"
 
-#define RESUME_SOCKETS 64
+#define NOTIFY_SOCKETS_MOST 64
 
 /* The progress in the sections of one service. */
-struct state_loader_instance {
+struct service_loader {
 	struct service_runtime *runtime;
 	struct listener *listener;      /* the listener of the last section; NULL: it has no place */
 	struct instance *instance;      /* the instance of the last section; NULL: it has no place */
-	struct aux_command *control;    /* owner of a command that may follow: the course, the sockets; NULL: none */
-	struct notify *notifies[RESUME_SOCKETS];
+	struct aux_command *command;    /* owner of a command that may follow: the course, the sockets; NULL: none */
+	struct notify *notifies[NOTIFY_SOCKETS_MOST];
 	int notify_count;
 	bool changed;                   /* accept has changed: the instances do not belong to the new row */
 	double timer;                   /* seconds left of the runtime's pause; negative: no pause */
-	double taking;                  /* seconds until the next look at its queue (engine/health/accept_latency); negative: none */
+	double accept_look;             /* seconds until the next look at its queue (health/accept_latency); negative: none */
 };
 
-void load_notify(struct state_loader_instance *resumed, struct state_section *section);
-void load_instance(struct state_loader_instance *resumed, struct state_section *section);
-void load_notice(struct state_loader_instance *resumed, struct state_section *section);
-void load_drain(struct state_loader_instance *resumed, struct state_section *section);
-void load_outdated(struct state_loader_instance *resumed, struct state_section *section);
+void load_notify(struct service_loader *progress, struct state_section *section);
+void load_instance(struct service_loader *progress, struct state_section *section);
+void load_notify_state(struct service_loader *progress, struct state_section *section);
+void load_drain(struct service_loader *progress, struct state_section *section);
+void load_outdated(struct service_loader *progress, struct state_section *section);
 
-void load_course(struct state_loader_instance *resumed, struct state_section *section);
-void load_opening(struct state_loader_instance *resumed, struct state_section *section);
-void load_refresh(struct state_loader_instance *resumed, struct state_section *section);
-void load_control(struct state_loader_instance *resumed, struct state_section *section);
-void load_search(struct state_loader_instance *resumed, struct state_section *section);
+void load_sequence(struct service_loader *progress, struct state_section *section);
+void load_socket_commands(struct service_loader *progress, struct state_section *section);
+void load_service_reload(struct service_loader *progress, struct state_section *section);
+void load_aux_command(struct service_loader *progress, struct state_section *section);
+void load_forking_search(struct service_loader *progress, struct state_section *section);
 
-void load_say_loss(const struct service_runtime *runtime, const char *what);
+void load_log_loss(const struct service_runtime *runtime, const char *what);
 
 /* Called after its last section. */
-void load_close_notifies(struct state_loader_instance *resumed);
+void load_close_notifies(struct service_loader *progress);

@@ -37,9 +37,9 @@ void load_log(struct state_stream *stream, struct log *log)
 	}
 }
 
-void load_log_other(struct state_loader *resume, struct state_section *section)
+void load_log_other(struct state_loader *loader, struct state_section *section)
 {
-	struct engine *engine = resume->engine;
+	struct engine *engine = loader->engine;
 	const char *destination = state_text(section, "destination");
 	struct log_sink *sink = destination ? records_open(engine, destination) : NULL;
 

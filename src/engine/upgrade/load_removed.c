@@ -5,7 +5,7 @@
 #include "engine/service/runtime_event.h"
 #include "engine/upgrade/load.h"
 
-static void set(struct service_builder *builder, const char *option, const char *text, struct diags *diags)
+static void set_option(struct service_builder *builder, const char *option, const char *text, struct diags *diags)
 {
 	const struct value value = { .words = &text, .count = 1 };
 
@@ -23,11 +23,11 @@ static struct table *make_table(const char *name, struct state_section *section)
 	bool good = false;
 
 	if (builder) {
-		set(builder, "exec", "/bin/false", &diags);
-		set(builder, "accept", state_flag(section, "accepts") ? "yes" : "no", &diags);
-		set(builder, "kill_signal", state_text(section, "kill_signal"), &diags);
-		set(builder, "kill_mode", state_text(section, "kill_mode"), &diags);
-		set(builder, "timeout_stop", state_text(section, "timeout_stop"), &diags);
+		set_option(builder, "exec", "/bin/false", &diags);
+		set_option(builder, "accept", state_flag(section, "accepts") ? "yes" : "no", &diags);
+		set_option(builder, "kill_signal", state_text(section, "kill_signal"), &diags);
+		set_option(builder, "kill_mode", state_text(section, "kill_mode"), &diags);
+		set_option(builder, "timeout_stop", state_text(section, "timeout_stop"), &diags);
 		good = builder_finish(builder, NULL, &diags) && table->count;
 	}
 	builder_free(builder);
@@ -38,9 +38,9 @@ static struct table *make_table(const char *name, struct state_section *section)
 	return NULL;
 }
 
-struct service_runtime *load_removed(struct state_loader *resume, struct state_section *section)
+struct service_runtime *load_removed(struct state_loader *loader, struct state_section *section)
 {
-	struct engine *engine = resume->engine;
+	struct engine *engine = loader->engine;
 	struct table *table = make_table(state_text(section, "name"), section);
 	struct service_runtime *runtime = table ? runtime_new(engine, table, &table->services[0]) : NULL;
 

@@ -57,16 +57,16 @@ static struct listener *find_listener(struct service_runtime *runtime, const cha
 	return found;
 }
 
-static void load_listener(struct state_loader_instance *resumed, struct state_section *section)
+static void load_listener(struct service_loader *progress, struct state_section *section)
 {
 	const char *name = state_text(section, "name"), *endpoint = state_text(section, "endpoint");
-	struct service_runtime *runtime = resumed->runtime;
+	struct service_runtime *runtime = progress->runtime;
 	int fd = load_fd(section, "fd");
 	struct listener *listener = NULL;
 
 	if (name && endpoint)
 		listener = find_listener(runtime, name, endpoint);
-	resumed->listener = listener;
+	progress->listener = listener;
 	if (!listener) {
 		close_socket_fd(runtime->engine, runtime->service->name, &fd);
 		return;
@@ -84,35 +84,35 @@ static void load_listener(struct state_loader_instance *resumed, struct state_se
 		rpc_note_registered(runtime->engine, fd);
 }
 
-static void load_parked(struct state_loader_instance *resumed, struct state_section *section)
+static void load_parked(struct service_loader *progress, struct state_section *section)
 {
 	struct parked_client parked = { 0 };
-	struct pending_client guest;
+	struct pending_client pending;
 
 	state_load(section, &parked_state, &parked, NULL);
 	if (parked.client.fd < 0)
 		return;
-	guest = (struct pending_client){ .client = parked.client,
-					 .listener = resumed->listener,
+	pending = (struct pending_client){ .client = parked.client,
+					 .listener = progress->listener,
 					 .progress = parked.progress,
 					 .until = parked.until };
-	if (!resumed->listener || pending_park(resumed->runtime, &guest) != ADMITTED)
-		close_socket_client(resumed->runtime->engine, resumed->runtime->service->name, &parked.client);
+	if (!progress->listener || pending_park(progress->runtime, &pending) != ADMITTED)
+		close_socket_client(progress->runtime->engine, progress->runtime->service->name, &parked.client);
 }
 
-static void load_twins(struct state_loader_instance *resumed, struct state_section *section)
+static void load_standby_sockets(struct service_loader *progress, struct state_section *section)
 {
 	struct standby_sockets *standby_sockets =
-		resumed->runtime->run->standby_sockets ? NULL : standby_sockets_load(resumed->runtime);
+		progress->runtime->run->standby_sockets ? NULL : standby_sockets_load(progress->runtime);
 
 	if (standby_sockets)
 		state_load(section, &standby_state, standby_sockets, NULL);
 }
 
-static void load_twin(struct state_loader_instance *resumed, struct state_section *section)
+static void load_standby_socket(struct service_loader *progress, struct state_section *section)
 {
 	int of = (int)state_number(section, "of", -1, INT32_MAX, -1);
-	const struct service_runtime *runtime = resumed->runtime;
+	const struct service_runtime *runtime = progress->runtime;
 	struct standby_sockets *standby_sockets = runtime->run->standby_sockets;
 
 	struct drained_socket left = { .fd = -1 };
@@ -134,45 +134,45 @@ static void load_twin(struct state_loader_instance *resumed, struct state_sectio
 	fd_close(&left.fd);
 }
 
-static void load_service_run(struct state_loader_instance *resumed, struct state_section *section)
+static void load_service_run(struct service_loader *progress, struct state_section *section)
 {
-	struct service_runtime *runtime = resumed->runtime;
+	struct service_runtime *runtime = progress->runtime;
 
-	resumed->timer = state_seconds_left(section, "timer");
-	resumed->taking = state_seconds_left(section, "taking");
+	progress->timer = state_seconds_left(section, "timer");
+	progress->accept_look = state_seconds_left(section, "taking");
 	state_load(section, &saved_run, runtime->run, runtime->engine->loop);
 	state_load(section, &saved_guard, runtime->run->guard, NULL);
 	state_load(section, &saved_accept, runtime->run->accept, NULL);
 	freeze_load(runtime, section);
 }
 
-static void load_latency(struct state_loader_instance *resumed, struct state_section *section)
+static void load_latency_histogram(struct service_loader *progress, struct state_section *section)
 {
-	state_load(section, &latency_state, &resumed->runtime->run->stats.latency, NULL);
+	state_load(section, &latency_state, &progress->runtime->run->stats.latency, NULL);
 }
 
-static void load_spent(struct state_loader_instance *resumed, struct state_section *section)
+static void load_state_times(struct service_loader *progress, struct state_section *section)
 {
-	state_load(section, &saved_times, &resumed->runtime->run->stats, NULL);
+	state_load(section, &saved_times, &progress->runtime->run->stats, NULL);
 }
 
-static void load_failure(struct state_loader_instance *resumed, struct state_section *section)
+static void load_failure(struct service_loader *progress, struct state_section *section)
 {
 	struct failure failure = { 0 };
 
 	state_load(section, &failure_state, &failure, NULL);
-	failures_keep(&resumed->runtime->run->stats.failed, &failure);
+	failures_keep(&progress->runtime->run->stats.failed, &failure);
 }
 
 /* engine/idle/idle goes on from there once the runtime is seen to run. */
-static void load_idle(struct state_loader_instance *resumed, struct state_section *section)
+static void load_idle(struct service_loader *progress, struct state_section *section)
 {
-	idle_load(resumed->runtime, section);
+	idle_load(progress->runtime, section);
 }
 
-static void load_output(struct state_loader_instance *resumed, struct state_section *section)
+static void load_output(struct service_loader *progress, struct state_section *section)
 {
-	struct service_runtime *runtime = resumed->runtime;
+	struct service_runtime *runtime = progress->runtime;
 	bool to_syslog = state_flag(section, "syslog");
 	struct output **place = to_syslog ? &runtime->run->kit.syslog : &runtime->run->kit.log;
 	struct output_ends ends = {
@@ -194,9 +194,9 @@ static void load_output(struct state_loader_instance *resumed, struct state_sect
 	state_load(section, &output_state, *place, runtime->engine->loop);
 }
 
-static void load_store(struct state_loader_instance *resumed, struct state_section *section)
+static void load_fdstore_entry(struct service_loader *progress, struct state_section *section)
 {
-	struct service_runtime *runtime = resumed->runtime;
+	struct service_runtime *runtime = progress->runtime;
 	struct fdstore **store = &runtime->run->kit.store;
 	const char *name = state_text(section, "name");
 	struct event event = { .name = "store", .service = runtime->service->name, .reason = name };
@@ -214,30 +214,30 @@ static void load_store(struct state_loader_instance *resumed, struct state_secti
 
 static const struct {
 	const char *kind;
-	void (*read)(struct state_loader_instance *resumed, struct state_section *section);
+	void (*read)(struct service_loader *progress, struct state_section *section);
 	bool needs_run;
-} kinds[] = {
+} service_sections[] = {
 	{ "listener", load_listener, false }, { "parked", load_parked, false },
 	{ "activity", load_service_run, true },  { "output", load_output, true },
-	{ "store", load_store, true },        { "notify", load_notify, true },
-	{ "instance", load_instance, true },  { "notice", load_notice, true },
-	{ "course", load_course, true },      { "drain", load_drain, true },
-	{ "latency", load_latency, true },    { "failure", load_failure, true },
-	{ "twins", load_twins, true },        { "twin", load_twin, true },
-	{ "idle", load_idle, true },          { "opening", load_opening, true },
+	{ "store", load_fdstore_entry, true },        { "notify", load_notify, true },
+	{ "instance", load_instance, true },  { "notice", load_notify_state, true },
+	{ "course", load_sequence, true },      { "drain", load_drain, true },
+	{ "latency", load_latency_histogram, true },    { "failure", load_failure, true },
+	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },
+	{ "idle", load_idle, true },          { "opening", load_socket_commands, true },
 	{ "outdated", load_outdated, true },
-	{ "refresh", load_refresh, true },    { "control", load_control, true },
-	{ "search", load_search, true },      { "spent", load_spent, true },
+	{ "refresh", load_service_reload, true },    { "control", load_aux_command, true },
+	{ "search", load_forking_search, true },      { "spent", load_state_times, true },
 };
 
-static void read_part(struct state_loader_instance *resumed, struct state_section *section)
+static void read_service_section(struct service_loader *progress, struct state_section *section)
 {
-	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
-		if (strcmp(kinds[n].kind, section->kind) != 0)
+	for (size_t n = 0; n < sizeof(service_sections) / sizeof(*service_sections); n++) {
+		if (strcmp(service_sections[n].kind, section->kind) != 0)
 			continue;
 		section->used = true;
-		if (!kinds[n].needs_run || shared_run_prepare(resumed->runtime))
-			kinds[n].read(resumed, section);
+		if (!service_sections[n].needs_run || shared_run_prepare(progress->runtime))
+			service_sections[n].read(progress, section);
 		return;
 	}
 }
@@ -260,7 +260,7 @@ static bool needs_instance(enum state state)
 }
 
 /* Returns a state that is possible for what came over. */
-static enum state possible(const struct service_runtime *runtime, enum state state, bool changed)
+static enum state possible_state(const struct service_runtime *runtime, enum state state, bool changed)
 {
 	bool has_instance = runtime_current(runtime);
 	bool accepts = runtime->service->exec->accept;
@@ -272,32 +272,32 @@ static enum state possible(const struct service_runtime *runtime, enum state sta
 	return state;
 }
 
-void load_service(struct state_loader *resume, struct service_runtime *runtime, struct state_section *from,
+void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
 		  struct state_section *behind)
 {
-	struct state_loader_instance resumed = { .runtime = runtime, .timer = -1., .taking = -1. };
+	struct service_loader progress = { .runtime = runtime, .timer = -1., .accept_look = -1. };
 	size_t before = runtime->engine->instances->count;
 	enum state state = read_state(from);
 
 	from->used = true;
 	state_load(from, &saved_runtime, runtime, NULL);
-	resumed.changed = state_flag(from, "accepts") != runtime->service->exec->accept;
+	progress.changed = state_flag(from, "accepts") != runtime->service->exec->accept;
 	for (struct state_section *section = from + 1; section < behind; section++)
-		read_part(&resumed, section);
-	load_close_notifies(&resumed);
-	runtime->state = state_resumed(possible(runtime, state, resumed.changed), runtime->state);
-	if (runtime->run && resumed.timer >= 0.)
-		runtime_start_timer(runtime, resumed.timer);
-	if (runtime->run && resumed.taking >= 0. && runtime_state(runtime) == RUNNING)
-		accept_latency_load(runtime, resumed.taking);
+		read_service_section(&progress, section);
+	load_close_notifies(&progress);
+	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
+	if (runtime->run && progress.timer >= 0.)
+		runtime_start_timer(runtime, progress.timer);
+	if (runtime->run && progress.accept_look >= 0. && runtime_state(runtime) == RUNNING)
+		accept_latency_load(runtime, progress.accept_look);
 	if (runtime->run && runtime_is_empty(runtime))
 		start_kit_rest(&runtime->run->kit);
-	resume->services++;
-	resume->instances += runtime->engine->instances->count - before;
+	loader->services++;
+	loader->instances += runtime->engine->instances->count - before;
 }
 
 /* Ends the wait for commands that did not come over, and restores what the next ones need. */
-static void go_on_with_courses(struct service_runtime *runtime)
+static void resume_sequences(struct service_runtime *runtime)
 {
 	socket_commands_go_on(runtime);
 	if (runtime->run)
@@ -314,7 +314,7 @@ static void go_on_with_courses(struct service_runtime *runtime)
 
 void load_go_on(struct service_runtime *runtime)
 {
-	go_on_with_courses(runtime);
+	resume_sequences(runtime);
 	runtime_hear(runtime);          /* commands that did not come over have failed */
 	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING) {
 		if (runtime_state(runtime) == OFF && !runtime_is_disabled(runtime) && !runtime_is_removed(runtime))

@@ -24,26 +24,26 @@ struct service_runtime;
 struct table;
 
 /* What goes over beside the engine and its services. */
-struct carry_source {
+struct save_source {
 	int pid_file;                   /* descriptor of the caller, which goes over; -1: none */
 	const struct child *command;    /* the main command; pid 0: none runs */
 	const pid_t *command_group;
 	const int *exit_status;         /* superd's own */
 	const int *control;             /* descriptor of the control socket; -1: none */
 	/* Writes the clients of the control socket; NULL: there is no control socket. */
-	void (*carry_operators)(void *operators, struct state_saver *carry);
+	void (*save_operators)(void *operators, struct state_saver *saver);
 	void *operators;
 	/* The same of the table and whatever is to be known of its files. NULL: it is not written. */
-	void (*carry_table)(void *context, const struct table *table, struct state_saver *carry);
+	void (*save_table)(void *context, const struct table *table, struct state_saver *saver);
 	void *table_context;
 };
 
 /* All of it. quiet_since: when the first client had to wait for the change. false: out of memory. save_free in
  * any case. */
-bool save_write(struct state_saver *carry, struct engine *engine, const struct carry_source *source,
+bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source,
 		double quiet_since);
 
 /* For its parts. */
-void save_log(struct state_saver *carry, struct engine *engine); /* save_log.c */
-void save_service(struct state_saver *carry, struct service_runtime *runtime); /* save_service.c */
-void save_instances(struct state_saver *carry, struct service_runtime *runtime); /* save_instance.c */
+void save_log(struct state_saver *saver, struct engine *engine); /* save_log.c */
+void save_service(struct state_saver *saver, struct service_runtime *runtime); /* save_service.c */
+void save_instances(struct state_saver *saver, struct service_runtime *runtime); /* save_instance.c */

@@ -7,47 +7,47 @@
 #include "engine/core/engine.h"
 #include "engine/log/xinetd_log_file.h"
 
-static void save_lines(struct state_saver *carry, struct log_sink *sink)
+static void save_lines(struct state_saver *saver, struct log_sink *sink)
 {
 	const struct log_line *first = log_queue_first(&sink->queue);
 
 	/* The connection to syslog ends here, and a line of which it had a part with it. */
 	if (first && sink->kind != LOG_SINK_SYSLOG)
-		save_number(carry, "done", (int64_t)first->done);
-	save_number(carry, "lost", (int64_t)sink->unreported.all);
-	save_number(carry, "lost_of_clients", (int64_t)sink->unreported.of_clients);
+		save_number(saver, "done", (int64_t)first->done);
+	save_number(saver, "lost", (int64_t)sink->unreported.all);
+	save_number(saver, "lost_of_clients", (int64_t)sink->unreported.of_clients);
 	LIST_EACH(link, &sink->queue.lines) {
 		const struct log_line *line = container_of(link, struct log_line, link);
 
-		state_add(&carry->text, line->of_client ? "client" : "chatter", line->text);
+		state_add(&saver->text, line->of_client ? "client" : "chatter", line->text);
 	}
 }
 
-static bool flush(struct log_sink *sink)
+static bool flush_sink(struct log_sink *sink)
 {
 	if (!log_queue_is_empty(&sink->queue))
 		log_sink_flush(sink);
 	return !log_queue_is_empty(&sink->queue) || sink->unreported.all;
 }
 
-static void save_other(void *context, const char *destination, struct log_sink *sink)
+static void save_record_sink(void *context, const char *destination, struct log_sink *sink)
 {
-	struct state_saver *carry = context;
+	struct state_saver *saver = context;
 
-	if (!flush(sink))
+	if (!flush_sink(sink))
 		return;
-	state_open_section(&carry->text, "log_other");
-	state_add(&carry->text, "destination", destination);
-	save_lines(carry, sink);
+	state_open_section(&saver->text, "log_other");
+	state_add(&saver->text, "destination", destination);
+	save_lines(saver, sink);
 }
 
-void save_log(struct state_saver *carry, struct engine *engine)
+void save_log(struct state_saver *saver, struct engine *engine)
 {
 	struct log_sink *sink = log_sink(engine->log);
 
-	if (sink && flush(sink)) {
-		state_open_section(&carry->text, "log");
-		save_lines(carry, sink);
+	if (sink && flush_sink(sink)) {
+		state_open_section(&saver->text, "log");
+		save_lines(saver, sink);
 	}
-	records_each(engine, save_other, carry);
+	records_each(engine, save_record_sink, saver);
 }

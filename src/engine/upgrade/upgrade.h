@@ -30,15 +30,15 @@ struct upgrade {
 	struct engine *engine;
 	const struct config_loader *loader; /* while it is busy no upgrade begins */
 	struct alarm *failing;          /* set: superd is about to stop, as it cannot go on */
-	struct carry_source source;     /* what goes over beside the engine */
+	struct save_source source;      /* what goes over beside the engine */
 	bool busy, check_only;
 	void (*done)(void *context, bool good, const char *text);
 	void *context;
-	struct child asked;             /* the new program, which is asked; pid 0: none */
+	struct child probe;             /* the new program, which is asked; pid 0: none */
 	int answer;                     /* pipe of its answer; -1: not open */
-	bool is_late;                   /* it was killed, as it did not answer in time */
+	bool probe_timed_out;           /* it was killed, as it did not answer in time */
 	ev_timer timer;                 /* its time limit; then the next look whether all is at rest */
-	double quiet_since, patience;   /* loop time: since and until when superd waits for rest */
+	double quiet_since, deadline;   /* loop time: since and until when superd waits for rest */
 };
 
 void upgrade_init(struct upgrade *upgrade);
@@ -57,23 +57,23 @@ void upgrade_free_arguments(char **arguments);
 
 /* Runs superd's program with them as a child whose descriptors are these; `ended` of the child is set. For
  * engine/supervisor/left_out_check, too. false with the reason in why. In upgrade_probe.c. */
-bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
-		 struct buf *why);
+bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1],
+			   struct child *child, struct buf *why);
 
 /* Starts asking; ended follows in the loop, for upgrade->asked. false: that failed, for the reason in why. In
  * upgrade_probe.c. */
-bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why);
+bool upgrade_probe_begin(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why);
 
 /* The program that was asked has ended with this status. Whether it can take over; text gets its answer, or why not. In
  * upgrade_probe.c. */
-bool upgrade_hear(struct upgrade *upgrade, int status, struct buf *text);
-void upgrade_ask_forget(struct upgrade *upgrade);
+bool upgrade_probe_result(struct upgrade *upgrade, int status, struct buf *text);
+void upgrade_probe_cancel(struct upgrade *upgrade);
 
 /* Stops taking clients and beginning things; waits no longer for answers, which are asked for anew; goes on. In
  * upgrade_quiesce.c. */
-void upgrade_be_quiet(struct upgrade *upgrade);
-void upgrade_be_brief(struct upgrade *upgrade);
-void upgrade_be_awake(struct upgrade *upgrade);
+void upgrade_quiesce(struct upgrade *upgrade);
+void upgrade_cancel_lookups(struct upgrade *upgrade);
+void upgrade_unquiesce(struct upgrade *upgrade);
 
 /* Freezes a runtime again after an upgrade, done or failed. */
 void upgrade_freeze_again(struct service_runtime *runtime);

@@ -17,8 +17,8 @@
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 
-#define PATIENCE_SECONDS 15.            /* the new program reads the table, and may look up names */
-#define HEARD_MOST 4000                 /* bytes read: warnings may precede the answer */
+#define PROBE_TIMEOUT 15.               /* the new program reads the table, and may look up names */
+#define READ_MOST 4000                  /* bytes read: warnings may precede the answer */
 #define ANSWER_MOST 400                 /* bytes of them that are kept for the message of a failure */
 
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd)
@@ -64,10 +64,10 @@ static void find_version(const char *text, struct buf *version)
 	}
 }
 
-static void hear(struct upgrade *upgrade, struct buf *said, struct buf *version)
+static void read_answer(struct upgrade *upgrade, struct buf *printed, struct buf *version)
 {
-	char bytes[HEARD_MOST + 1];
-	ssize_t got = read(upgrade->answer, bytes, HEARD_MOST);
+	char bytes[READ_MOST + 1];
+	ssize_t got = read(upgrade->answer, bytes, READ_MOST);
 
 	bytes[got > 0 ? got : 0] = '\0';
 	find_version(bytes, version);
@@ -80,50 +80,50 @@ static void hear(struct upgrade *upgrade, struct buf *said, struct buf *version)
 			bytes[n] = ' ';
 	}
 	if (got > 0)
-		buf_visible(said, bytes, (size_t)got);
+		buf_visible(printed, bytes, (size_t)got);
 	fd_close(&upgrade->answer);
 }
 
-bool upgrade_hear(struct upgrade *upgrade, int status, struct buf *text)
+bool upgrade_probe_result(struct upgrade *upgrade, int status, struct buf *text)
 {
-	struct buf said = { 0 }, version = { 0 };
+	struct buf printed = { 0 }, version = { 0 };
 	char how[48];
 	bool can;
 
-	upgrade->asked.pid = 0;
+	upgrade->probe.pid = 0;
 	ev_timer_stop(upgrade->engine->loop, &upgrade->timer);
-	hear(upgrade, &said, &version);
+	read_answer(upgrade, &printed, &version);
 	can = !status && version.length;
 	status_describe(status, how);
 	if (can)
 		buf_addf(text, "superd %s can take over", buf_string(&version));
-	else if (upgrade->is_late)
+	else if (upgrade->probe_timed_out)
 		buf_addf(text, "%s has not answered within %.0f s whether it can take over", upgrade->program,
-			 PATIENCE_SECONDS);
+			 PROBE_TIMEOUT);
 	else
-		buf_addf(text, "%s can't take over: %s%s%s", upgrade->program, said.length ? buf_string(&said) : "",
-			 said.length ? ", " : "", how);
-	buf_free(&said);
+		buf_addf(text, "%s can't take over: %s%s%s", upgrade->program, buf_string(&printed),
+			 printed.length ? ", " : "", how);
+	buf_free(&printed);
 	buf_free(&version);
 	return can && !text->failed;
 }
 
-static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_probe_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct upgrade *upgrade = timer->data;
 
 	(void)loop, (void)events;
-	upgrade->is_late = true;
-	kill(-upgrade->asked.pid, SIGKILL);
-	kill(upgrade->asked.pid, SIGKILL);
+	upgrade->probe_timed_out = true;
+	kill(-upgrade->probe.pid, SIGKILL);
+	kill(upgrade->probe.pid, SIGKILL);
 }
 
-bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
-		 struct buf *why)
+bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1],
+			   struct child *child, struct buf *why)
 {
 	struct engine *engine = upgrade->engine;
 	struct plan *plan = plan_command(arguments, &engine->defaults);
-	struct spawn_request launch = {
+	struct spawn_request request = {
 		.plan = plan, .wanted = wanted, .wanted_count = UPGRADE_FD + 1, .remote_port = -1
 	};
 
@@ -134,24 +134,25 @@ bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPG
 	plan->foreground = false;
 	plan->main.program = upgrade->program;
 	plan->ambient = engine->defaults.ambient;       /* as it will have them in our place */
-	unreaped_start(engine, &launch);
+	unreaped_start(engine, &request);
 	plan_free(plan);
-	if (launch.pid < 0) {
-		buf_addf(why, "cannot start %s: %s: %s", upgrade->program, stage_name(launch.fault.stage),
-			 strerror(launch.fault.error));
+	if (request.pid < 0) {
+		buf_addf(why, "cannot start %s: %s: %s", upgrade->program, stage_name(request.fault.stage),
+			 strerror(request.fault.error));
 		return false;
 	}
-	child->pid = launch.pid;
+	child->pid = request.pid;
 	if (child_table_add(&engine->children, child))
 		return true;
-	kill(launch.pid, SIGKILL);
+	kill(request.pid, SIGKILL);
 	child->pid = 0;
 	buf_text(why, "out of memory");
 	return false;
 }
 
 /* The new program gets standard input, as a table may be read from there once more. */
-static bool start(struct upgrade *upgrade, int state, void (*ended)(struct child *child, int status), struct buf *why)
+static bool start_probe(struct upgrade *upgrade, int state, void (*ended)(struct child *child, int status),
+			struct buf *why)
 {
 	char **arguments = upgrade_arguments(upgrade, UPGRADE_CHECK, UPGRADE_FD);
 	int ends[2];
@@ -162,9 +163,9 @@ static bool start(struct upgrade *upgrade, int state, void (*ended)(struct child
 		upgrade_free_arguments(arguments);
 		return false;
 	}
-	upgrade->asked = (struct child){ .ended = ended };
-	started = upgrade_run(upgrade, arguments, (const int[]){ STDIN_FILENO, ends[1], ends[1], state },
-			      &upgrade->asked, why);
+	upgrade->probe = (struct child){ .ended = ended };
+	started = upgrade_start_program(upgrade, arguments, (const int[]){ STDIN_FILENO, ends[1], ends[1], state },
+					&upgrade->probe, why);
 	upgrade_free_arguments(arguments);
 	fd_close(&ends[1]);
 	if (started)
@@ -174,35 +175,35 @@ static bool start(struct upgrade *upgrade, int state, void (*ended)(struct child
 	return started;
 }
 
-bool upgrade_ask(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why)
+bool upgrade_probe_begin(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why)
 {
 	struct engine *engine = upgrade->engine;
-	struct state_saver carry;
+	struct state_saver saver;
 	int state = -1;
-	bool good = save_write(&carry, engine, &upgrade->source, 0.);
+	bool good = save_write(&saver, engine, &upgrade->source, 0.);
 
 	if (good)
-		state = state_file_make(carry.text.data, carry.text.length, engine->defaults.runtime_directory);
+		state = state_file_make(saver.text.data, saver.text.length, engine->defaults.runtime_directory);
 	if (state < 0)
 		buf_addf(why, "cannot write the state: %s", good ? strerror(errno) : "out of memory");
-	save_free(&carry);
-	good = state >= 0 && start(upgrade, state, ended, why);
+	save_free(&saver);
+	good = state >= 0 && start_probe(upgrade, state, ended, why);
 	fd_close(&state);
 	if (!good)
 		return false;
-	upgrade->is_late = false;
-	ev_timer_init(&upgrade->timer, on_late, PATIENCE_SECONDS, 0.);
+	upgrade->probe_timed_out = false;
+	ev_timer_init(&upgrade->timer, on_probe_timeout, PROBE_TIMEOUT, 0.);
 	upgrade->timer.data = upgrade;
 	ev_timer_start(engine->loop, &upgrade->timer);
 	return true;
 }
 
-void upgrade_ask_forget(struct upgrade *upgrade)
+void upgrade_probe_cancel(struct upgrade *upgrade)
 {
-	if (!upgrade->asked.pid)
+	if (!upgrade->probe.pid)
 		return;
-	kill(-upgrade->asked.pid, SIGKILL);
-	child_table_remove(&upgrade->engine->children, &upgrade->asked);
-	upgrade->asked.pid = 0;
+	kill(-upgrade->probe.pid, SIGKILL);
+	child_table_remove(&upgrade->engine->children, &upgrade->probe);
+	upgrade->probe.pid = 0;
 	fd_close(&upgrade->answer);
 }

@@ -25,14 +25,14 @@ static void rewatch_all(const struct service_list *service_list)
 	}
 }
 
-void upgrade_be_quiet(struct upgrade *upgrade)
+void upgrade_quiesce(struct upgrade *upgrade)
 {
 	upgrade->engine->quiet = true;
 	rewatch_all(upgrade->engine->service_list);
 }
 
 /* Serves parked clients first, and does starts that were put off. */
-static void wake(struct service_runtime *runtime)
+static void unquiesce_service(struct service_runtime *runtime)
 {
 	runtime_rewatch(runtime);
 	if (runtime_state(runtime) == LISTENING)
@@ -41,7 +41,7 @@ static void wake(struct service_runtime *runtime)
 		idle_follow(runtime);
 }
 
-void upgrade_be_awake(struct upgrade *upgrade)
+void upgrade_unquiesce(struct upgrade *upgrade)
 {
 	struct engine *engine = upgrade->engine;
 	const struct service_list *service_list = engine->service_list;
@@ -49,12 +49,12 @@ void upgrade_be_awake(struct upgrade *upgrade)
 	engine->quiet = false;
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (service_list->runtimes[n])
-			wake(service_list->runtimes[n]);
+			unquiesce_service(service_list->runtimes[n]);
 	}
 	rpc_go_on(engine);
 }
 
-void upgrade_be_brief(struct upgrade *upgrade)
+void upgrade_cancel_lookups(struct upgrade *upgrade)
 {
 	struct engine *engine = upgrade->engine;
 	const struct service_list *service_list = engine->service_list;
@@ -66,7 +66,7 @@ void upgrade_be_brief(struct upgrade *upgrade)
 	rpc_set_aside(engine);
 }
 
-static bool fail(struct buf *why, const struct service_runtime *runtime, const char *what)
+static bool report_busy(struct buf *why, const struct service_runtime *runtime, const char *what)
 {
 	buf_addf(why, "%s: %s", runtime->service->name, what);
 	return false;
@@ -75,23 +75,23 @@ static bool fail(struct buf *why, const struct service_runtime *runtime, const c
 static bool runtime_is_at_rest(struct service_runtime *runtime, struct buf *why)
 {
 	if (!socket_commands_is_at_rest(runtime))
-		return fail(why, runtime, "a command around its sockets is being started");
+		return report_busy(why, runtime, "a command around its sockets is being started");
 	if (!service_reload_is_at_rest(runtime))
-		return fail(why, runtime, "a command of exec_reload is being started");
+		return report_busy(why, runtime, "a command of exec_reload is being started");
 	if (runtime->run && runtime->run->activator_query)
-		return fail(why, runtime, "whose client it was is being asked");
+		return report_busy(why, runtime, "whose client it was is being asked");
 	if (runtime->run && notify_is_receiving(runtime->run->kit.notify))
-		return fail(why, runtime, "descriptors are being received");
+		return report_busy(why, runtime, "descriptors are being received");
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
 		if (instance->notice &&
 		    (!list_empty(&instance->notice->last.link) || notify_is_receiving(instance->notice->notify)))
-			return fail(why, runtime, "descriptors are being received");
+			return report_busy(why, runtime, "descriptors are being received");
 		if (drain_is_counting(instance))
-			return fail(why, runtime, "clients are being counted");
+			return report_busy(why, runtime, "clients are being counted");
 		if (instance->sequence && !exec_sequence_is_at_rest(instance->sequence))
-			return fail(why, runtime, "its program, or a command beside it, is being started");
+			return report_busy(why, runtime, "its program, or a command beside it, is being started");
 	}
 	return true;
 }

@@ -241,7 +241,7 @@ Test(scarce_memory, a_lock_without_memory_is_no_flaw_of_its_file)
 		engine->locks = &locks;
 		asked = 0;
 		refused = n;
-		cr_expect_eq(locks_take(engine, &stream.sections[0]), n == 3, "refused the %uth time", n);
+		cr_expect_eq(locks_load(engine, &stream.sections[0]), n == 3, "refused the %uth time", n);
 		refused = 0;
 		cr_expect_eq(locks.count, n == 3);
 		cr_expect_null(stream.flaw);

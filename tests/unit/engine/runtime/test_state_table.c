@@ -455,9 +455,9 @@ Test(state_table, a_word_that_came_over_an_upgrade_means_the_same_state)
 	for (int state = 0; state < STATES; state++) {
 		struct service_state admin = { .admin = state == HELD ? ADMIN_HELD : ADMIN_ENABLED };
 
-		cr_expect_eq((int)state_of(state_resumed((enum state)state, admin)), state, "%s",
+		cr_expect_eq((int)state_of(state_loaded((enum state)state, admin)), state, "%s",
 			     state_name((enum state)state));
-		cr_expect_eq(state_resumed((enum state)state, admin).admin, admin.admin);
+		cr_expect_eq(state_loaded((enum state)state, admin).admin, admin.admin);
 	}
 }
 

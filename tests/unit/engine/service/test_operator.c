@@ -9,10 +9,10 @@ Test(operate, a_start_of_what_never_ran_has_failed)
 	const struct exec_options options = { .accept = false };
 	const struct service service = { .name = "web", .exec = &options };
 	struct service_runtime runtime = { .service = &service, .state = { .sockets = SOCKETS_OPEN } };
-	const struct operator_order operation = { .deed = OPERATOR_START };
+	const struct operator_order order = { .action = OPERATOR_START };
 	struct buf says = { 0 };
 
-	cr_expect_eq(operator_look(&operation, &runtime, &says), FAILED);
+	cr_expect_eq(operator_look(&order, &runtime, &says), FAILED);
 	cr_expect_str_eq(buf_string(&says), "it was not started: it is listening");
 	buf_free(&says);
 }

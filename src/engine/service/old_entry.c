@@ -1,6 +1,6 @@
 /* Notes and reports which instances still run with an earlier row. With accept = yes there may be thousands, which
  * end with their clients, so they are only counted. */
-#include "engine/service/old_row.h"
+#include "engine/service/old_entry.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 #define TOLD_MOST 4                     /* processes that are told of one by one */
 
-void old_row_note(struct service_runtime *runtime, const struct service *service)
+void old_entry_note(struct service_runtime *runtime, const struct service *service)
 {
 	struct option_differences differences = { 0 };
 
@@ -30,7 +30,7 @@ static bool has_endpoint(const struct service *service, const struct listen *lis
 	return false;
 }
 
-void old_row_note_sockets(struct service_runtime *runtime, const struct service *service)
+void old_entry_note_sockets(struct service_runtime *runtime, const struct service *service)
 {
 	struct instance *current = runtime_current(runtime);
 
@@ -48,7 +48,7 @@ static bool goes_on(const struct instance *instance)
 	return instance->outdated && !instance->facts.stopped;
 }
 
-size_t old_row_count(struct service_runtime *runtime)
+size_t old_entry_count(struct service_runtime *runtime)
 {
 	size_t count = 0;
 
@@ -57,7 +57,7 @@ size_t old_row_count(struct service_runtime *runtime)
 	return count;
 }
 
-void old_row_add_words(struct buf *out, const char *names)
+void old_entry_add_words(struct buf *out, const char *names)
 {
 	for (; *names; names++) {
 		if (*names == ' ')
@@ -86,16 +86,16 @@ static void describe_one(const struct instance *instance, struct buf *out)
 	add_options(outdated, out);
 	if (outdated->sockets.length) {
 		buf_text(out, ", and has ");
-		old_row_add_words(out, buf_string(&outdated->sockets));
+		old_entry_add_words(out, buf_string(&outdated->sockets));
 		buf_text(out, " still");
 	}
 	if (drain_waits(instance))
 		buf_text(out, ", until its clients are gone");
 }
 
-void old_row_describe(struct service_runtime *runtime, struct buf *out)
+void old_entry_describe(struct service_runtime *runtime, struct buf *out)
 {
-	size_t count = old_row_count(runtime), told = 0;
+	size_t count = old_entry_count(runtime), told = 0;
 
 	if (!count)
 		return;
@@ -136,7 +136,7 @@ static void add_drain(const struct service_runtime *runtime, struct buf *out)
 			 runtime->service->name);
 }
 
-void old_row_describe_removed(struct service_runtime *runtime, struct buf *out)
+void old_entry_describe_removed(struct service_runtime *runtime, struct buf *out)
 {
 	bool drains = service_on_remove(runtime->service, runtime->service) == REMOVE_DRAIN &&
 		      !runtime->service->exec->accept;
@@ -153,9 +153,9 @@ void old_row_describe_removed(struct service_runtime *runtime, struct buf *out)
 		buf_addf(out, "pid %ld ", (long)pid);
 	else
 		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
-	if (runtime_lets_go(runtime) && drains && count == 1)
+	if (runtime_keeps_instances(runtime) && drains && count == 1)
 		add_drain(runtime, out);
-	else if (runtime_lets_go(runtime))
+	else if (runtime_keeps_instances(runtime))
 		buf_addf(out, "%s on (on_remove = %s): superctl stop %s", count == 1 ? "runs" : "run",
 			 drains ? "drain" : "finish", runtime->service->name);
 	else
