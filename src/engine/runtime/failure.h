@@ -1,5 +1,5 @@
-/* The failures of a service: the last of them, for status and why, and how many of its instances have failed in a
- * row, for health. What counts as one is up to engine/health/exit_verdict. */
+/* The failures of a service: the last five, for the verbs status and why, and how many of its instances have failed
+ * in a row, for its health. engine/health/exit_verdict decides what is a failure. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,27 +8,28 @@
 #include "base/buf.h"
 
 #define FAILURES_KEPT 5
-#define FAILURES_ALARM 5                /* instances that all failed, one after another, make a service degraded */
+#define FAILURES_ALARM 5                /* number of failures in a row that makes a service degraded */
 
 struct failure {
-	double at;                      /* loop time of the end, or of the start that failed */
-	double lasted;                  /* seconds */
-	pid_t pid;                      /* 0: there was no process, or it is unknown by now */
+	double at;                      /* loop time of the end, or of the failed start */
+	double lasted;                  /* seconds that the process has run */
+	pid_t pid;                      /* 0: there was no process, or it is unknown */
 	int status;                     /* wait status; meaningless if why is set */
 	unsigned char result;           /* enum result */
-	char peer[64];                  /* address of its client; "": none */
-	char why[160];                  /* the reason, if no status tells it: "cannot start: …"; else "" */
+	char peer[64];                  /* address of the client it served; "": none */
+	char why[160];                  /* the reason, if there is no wait status: "cannot start: …"; else "" */
 };
 
-/* Zeroed: nothing has failed yet. */
+/* Owner: struct service_stats. Zeroed: no failures. */
 struct failures {
-	struct failure *kept;           /* the youngest first; NULL: none, or there was no memory for them */
-	unsigned count;                 /* failures in kept */
-	unsigned in_row;                /* instances that have failed since one ended well */
+	struct failure *kept;           /* array of FAILURES_KEPT, the youngest first; NULL: none, or out of memory */
+	unsigned count;                 /* number of failures in kept */
+	unsigned in_row;                /* number of instances that have failed since one ended well */
 };
 
 void failures_add(struct failures *failures, const struct failure *failure);
-void failures_keep(struct failures *failures, const struct failure *failure);   /* without counting it in the row */
+/* The same, without counting it in in_row. */
+void failures_keep(struct failures *failures, const struct failure *failure);
 void failures_free(struct failures *failures);
 
 static inline bool failures_alarm(const struct failures *failures)
@@ -36,5 +37,5 @@ static inline bool failures_alarm(const struct failures *failures)
 	return failures->in_row >= FAILURES_ALARM;
 }
 
-/* "signal SEGV (core dumped)", "cannot start: …". */
+/* Adds the reason in words: "signal SEGV (core dumped)", "cannot start: …". */
 void failure_describe(const struct failure *failure, struct buf *out);

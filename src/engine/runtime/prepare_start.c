@@ -33,8 +33,9 @@ static size_t collect(const struct service_list *service_list, uint16_t *ports)
 	return count;
 }
 
-/* Into a new array (free() it); NULL: there are none, they are not needed, or there is no memory. */
-static uint16_t *find_loops(const struct service_runtime *runtime, size_t *count)
+/* Returns a new array of ports, which the caller frees; NULL: the service needs none, there is none, or out of
+ * memory. */
+static uint16_t *find_datagram_ports(const struct service_runtime *runtime, size_t *count)
 {
 	const struct service_list *service_list = runtime->engine->service_list;
 	uint16_t *ports;
@@ -51,7 +52,7 @@ static uint16_t *find_loops(const struct service_runtime *runtime, size_t *count
 bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 {
 	struct plan_sockets sockets = { .instance = NULL };
-	uint16_t *loops = find_loops(runtime, &sockets.loop_count);
+	uint16_t *loops = find_datagram_ports(runtime, &sockets.loop_count);
 	bool good;
 
 	sockets.loop_ports = loops;
@@ -63,7 +64,7 @@ bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 struct plan *runtime_plan_connection(struct service_runtime *runtime, const char *instance, struct buf *why)
 {
 	struct plan_sockets sockets = { .instance = instance };
-	uint16_t *loops = find_loops(runtime, &sockets.loop_count);
+	uint16_t *loops = find_datagram_ports(runtime, &sockets.loop_count);
 	struct plan *plan;
 
 	sockets.loop_ports = loops;

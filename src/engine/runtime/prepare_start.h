@@ -1,4 +1,4 @@
-/* What a start of a service needs (engine/launch/start_kit), made from all that runs. */
+/* Prepares a start of a service: the parts of its start kit (engine/launch/start_kit) that depend on other services. */
 #pragma once
 
 #include <stdbool.h>
@@ -6,9 +6,9 @@
 #include "base/buf.h"
 #include "engine/runtime/runtime.h"
 
-/* Makes what is missing in its kit. false: that failed, for the reason in why. */
+/* Makes the parts of the kit that are missing. false: that failed, for the reason in why. */
 bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why);
 
-/* The plan of one connection, where the kit's plan says that each has its own: instance is what %{instance} stands for.
- * The caller's to free; NULL with the reason in why. */
+/* Makes the plan of one connection, if the plan of the kit says that each connection has its own. instance: the
+ * value of %{instance}. The caller frees the plan. NULL with the reason in why. */
 struct plan *runtime_plan_connection(struct service_runtime *runtime, const char *instance, struct buf *why);

@@ -1,4 +1,4 @@
-/* What can be told of a service from its data, and the reason and the timer of its pauses. */
+/* Answers questions about a service from its data, posts events, and keeps the reason and the timer of its pauses. */
 #include "engine/runtime/runtime.h"
 
 #include <stdarg.h>
@@ -164,7 +164,7 @@ void runtime_end_superd(struct service_runtime *runtime, int status)
 	events_feed(engine);
 }
 
-/* After a good end the next client starts a service; one without sockets superd starts itself. */
+/* A service with sockets is started by its next client. superd must start one without sockets itself. */
 bool runtime_starts_again(const struct service_runtime *runtime)
 {
 	const struct exec_options *options = runtime->service->exec;
@@ -179,7 +179,7 @@ void runtime_start_anew(struct service_runtime *runtime)
 		runtime->started = false;
 }
 
-/* A start by `restart` is another matter: runtime_start_due has its time. */
+/* runtime_start_due has the time of a start by `restart`. */
 bool runtime_starts_at_boot(const struct service_runtime *runtime)
 {
 	const struct exec_options *options = runtime->service->exec;
@@ -203,7 +203,7 @@ void runtime_start_timer(struct service_runtime *runtime, double seconds)
 bool runtime_keeps_instances(const struct service_runtime *runtime)
 {
 	bool would_serve_on = runtime_is_disabled(runtime) &&
-		!runtime->service->exec->accept;     /* it has the sockets */
+		!runtime->service->exec->accept;     /* its instance has the sockets */
 
 	return service_on_remove(runtime->service, runtime->service) != REMOVE_STOP && !runtime->engine->stopping &&
 	       !would_serve_on;

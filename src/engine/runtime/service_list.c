@@ -1,5 +1,5 @@
-/* Finds a runtime by name: by its row in the table, or among the runtimes that go on without a row there. The latter
- * are few, and are compared one by one. */
+/* Finds a runtime by name: by its entry in the table, or among the runtimes that go on without an entry there. The
+ * latter are few, so their names are compared one by one. */
 #include "engine/runtime/service_list.h"
 
 #include <string.h>

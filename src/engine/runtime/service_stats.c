@@ -1,4 +1,4 @@
-/* The table of what goes over an upgrade. */
+/* The fields of struct service_stats that an upgrade saves. */
 #include "engine/runtime/service_stats.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static void save_refused(struct state_saver *saver, const void *object)
 	}
 }
 
-/* "12 too many from this source (per_source)". A reason that this version does not have is dropped. */
+/* Reads "12 too many from this source (per_source)". Drops a reason that this version does not have. */
 static void load_refused(struct state_section *section, void *object)
 {
 	struct service_stats *stats = object;
@@ -83,7 +83,7 @@ static void save_times(struct state_saver *saver, const void *object)
 		state_add_real(&saver->text, state_name((enum state)state), stats->state_times.seconds[state]);
 }
 
-/* The state it is in goes on in the next superd. */
+/* The time in the present state goes on counting in the next superd. */
 static void load_times(struct state_section *section, void *object)
 {
 	struct service_stats *stats = object;

@@ -1,4 +1,4 @@
-/* The tables of a service's state, as data. Read a row as: in this state, when this happens, go there and do that. */
+/* The state tables of a service, as data. A row reads: in this state, on this event, enter that state and do that. */
 #include "engine/runtime/state_table.h"
 
 #include <assert.h>
@@ -91,12 +91,12 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[ENABLE] = IF_WANTED(RUN_IDLE, WATCH),          [ACTIVITY] = IF_WANTED(RUN_STARTING, SPAWN),
 		[BIND_ERROR] = STAY(RUN_IDLE, "the sockets are opened anew"),
 		[READY] = IF_WANTED(RUN_RUNNING, NOTE),
-		[CRASHED] = IF_WANTED(RUN_BACKOFF, WAIT),        /* the last instance has taken no client */
-		[TIMER] = IF_WANTED(RUN_IDLE, WATCH),            /* the pause of restart is over */
+		[CRASHED] = IF_WANTED(RUN_BACKOFF, WAIT),        /* the last instance has accepted no client */
+		[TIMER] = IF_WANTED(RUN_IDLE, WATCH),            /* the pause of `restart` is over */
 		HELD_NOW(RUN_IDLE),                             [RELEASE] = IF_WANTED(RUN_IDLE, WATCH),
 		ENDS(RUN_IDLE, CLOSE),
 		[REPLACED] = STAY(RUN_IDLE, IS_SO),
-		[HALT] = TO(RUN_IDLE, DISMISS),                  /* instances that a removal let run on */
+		[HALT] = TO(RUN_IDLE, DISMISS),                  /* a removal has left instances running */
 	},
 	[RUN_STARTING] = {
 		[READY] = TO(RUN_RUNNING, NOTE),                [EXEC_ERROR] = TO(RUN_BACKOFF, WAIT),
@@ -150,7 +150,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[IDLE] = STAY(RUN_ENDING, IS_SO),
 		[EXITED] = TO(RUN_IDLE, CLOSE),                 [CRASHED] = TO(RUN_IDLE, CLOSE),
 		[TIMER] = TO(RUN_ENDING, KILL),
-		[ENABLE] = GO(RUN_STOPPING),                     /* the instance of before ends first */
+		[ENABLE] = GO(RUN_STOPPING),                     /* the old instance ends first */
 		HELD_NOW(RUN_ENDING),                           [RELEASE] = STAY(RUN_ENDING, WATCHED),
 		[REPLACED] = GO(RUN_IDLE),                       /* an operator had disabled it */
 		[HALT] = TO(RUN_ENDING, DISMISS),
@@ -164,7 +164,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[FILLED] = { .next = RUN_FULL, .action = IGNORE, .if_wanted = true,
 			.why = "the others wait in the queue" },
 		[ROOM] = STAY(RUN_IDLE, IS_SO),                 [GONE] = STAY(RUN_IDLE, "the next client starts one"),
-		[TIMER] = IF_WANTED(RUN_IDLE, WATCH),            /* more are parked than one turn takes */
+		[TIMER] = IF_WANTED(RUN_IDLE, WATCH),            /* more clients are parked than one batch accepts */
 		HELD_NOW(RUN_IDLE),                             [RELEASE] = IF_WANTED(RUN_IDLE, WATCH),
 		ENDS(RUN_ENDING, WITHDRAW),
 		[REPLACED] = STAY(RUN_IDLE, IS_SO),             [HALT] = TO(RUN_IDLE, DISMISS),
@@ -198,7 +198,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[FILLED] = STAY(RUN_ENDING, NOT_TAKEN),         [ROOM] = STAY(RUN_ENDING, NOT_TAKEN),
 		[EXEC_ERROR] = STAY(RUN_ENDING, NOT_TAKEN),     [LIMITED] = STAY(RUN_ENDING, NOT_TAKEN),
 		[GONE] = TO(RUN_IDLE, CLOSE),                   [TIMER] = TO(RUN_ENDING, KILL),
-		[ENABLE] = GO(RUN_IDLE),                         /* its instances of before run on beside it */
+		[ENABLE] = GO(RUN_IDLE),                         /* its old instances run on beside it */
 		HELD_NOW(RUN_ENDING),                           [RELEASE] = STAY(RUN_ENDING, WATCHED),
 		[REPLACED] = GO(RUN_IDLE),                      [HALT] = TO(RUN_ENDING, DISMISS),
 	},
@@ -213,7 +213,7 @@ struct service_state service_ordered(struct service_state state, enum service_ev
 	return state;
 }
 
-/* Takes what a region says; it has an action, or has none but heard of the event. */
+/* Applies a cell of one region to the step. The first region with an action decides what is done. */
 static void apply_cell(struct service_step *step, const struct service_cell *cell, unsigned char *region)
 {
 	if (cell->action == IMPOSSIBLE)

@@ -1,4 +1,4 @@
-/* Adds up the time in each state when the state changes, so nothing runs while it lasts. */
+/* Adds up the time in each state when the state changes, so that no timer is needed. */
 #include "engine/runtime/state_times.h"
 
 #include <math.h>

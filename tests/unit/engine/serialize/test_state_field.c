@@ -40,11 +40,9 @@
 static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &address_entry_state, &latency_state, &listener_state, &parked_state, &debt_state,
 	&output_state, &released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime, &saved_guard,
-	&saved_times, &failure_state, &standby_state, &pair_state, &leftover_state, &opening_state,
-	&refresh_state, &instance_state, &notice_state, &command_state, &sequence_state, &search_state,
+	&saved_times, &failure_state, &standby_state, &pair_state, &leftover_state, &socket_commands_state,
+	&service_reload_state, &instance_state, &notice_state, &command_state, &sequence_state, &search_state,
 	&pending_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
-	&sighting_state, &twins_state, &parted_state, &socket_commands_state, &service_reload_state,
-	&control_state, &course_state, &guest_state,
 	&saved_idle, &saved_freeze, &saved_run,
 };
 static size_t table_count;
