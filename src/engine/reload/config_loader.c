@@ -1,6 +1,6 @@
-/* Reads the table in a thread, one for each reading. If a second order comes during a reading, its files may have
- * changed since, so the result is thrown away and the table is read anew: the last result always equals a fresh
- * start's. */
+/* Reads the table in a thread, one thread for each reading. If a second order comes during a reading, the files may
+ * have changed since it began. So superd discards the result and reads again: the last result always equals that of
+ * a fresh start. */
 #include "engine/reload/config_loader.h"
 
 #include "base/list.h"
@@ -46,7 +46,7 @@ void config_loader_start(struct config_loader *loader)
 		loader->again = true;
 		return;
 	}
-	own_privileges_use_all();       /* until the table is in force (engine/supervisor/supervisor_run) */
+	own_privileges_use_all();       /* until the table is in effect (engine/supervisor/supervisor_run) */
 	if (worker_start(&loader->worker))
 		return;
 	load_table(&loader->worker);

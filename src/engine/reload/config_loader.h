@@ -1,5 +1,5 @@
-/* Reads a table again without blocking the loop: files and look-ups of names may take time, and clients must not
- * wait for them. */
+/* Reads the table again without blocking the loop: files and name lookups may take time, and clients must not wait
+ * for them. Owner: struct supervisor, which lives as long. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,16 +10,18 @@
 
 struct config_loader {
 	struct worker worker;
-	bool again;                     /* ordered once more while busy: the result will be stale */
+	bool again;                     /* true: ordered again during the reading, whose result will be discarded */
 	struct table *(*load)(void *context, struct diags *diags);
 	void *load_context;
-	void (*loaded)(struct config_loader *loader, struct table *table, struct diags *diags); /* owns the table */
+	/* Called in the loop; it owns the table. */
+	void (*loaded)(struct config_loader *loader, struct table *table, struct diags *diags);
 	struct table *table;
 	struct diags diags;
 };
 
-/* load runs in a thread of its own, with all signals blocked; loaded runs in the loop. The caller sets both before. */
+/* `load` runs in a thread of its own, with all signals blocked; `loaded` runs in the loop. The caller sets both
+ * before. */
 void config_loader_init(struct config_loader *loader, struct ev_loop *loop);
 
-/* Begins to read, or reads once more after the reading under way. Reads at once if there is no thread. */
+/* Starts to read, or reads once more after the present reading. If no thread can be started, it reads at once. */
 void config_loader_start(struct config_loader *loader);

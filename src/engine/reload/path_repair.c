@@ -1,6 +1,6 @@
-/* Compares a touched node with its socket, and opens the socket anew, as a reload does, where the node is no longer
- * the socket's. A service that closes needs no repair, and a service that starts must not lose a socket, so its node
- * is looked at later. */
+/* Compares a touched file with its socket. If the file is no longer that of the socket, superd opens the socket
+ * anew, as a reload does. A service that closes needs no repair. A service that starts must not lose a socket, so
+ * superd checks its files later. */
 #include "engine/reload/path_repair.h"
 
 #include "engine/listener/socket_path_watch.h"
@@ -14,7 +14,7 @@ static bool is_touched(const struct listener *listener, const struct watch_ids *
 	       (listener->node || marks->all) && watch_ids_have(marks, listener->node);
 }
 
-/* true: at least one of its nodes has to be looked at now. */
+/* Whether at least one of its socket files must be checked now. */
 static bool needs_repair(struct service_runtime *runtime, const struct watch_ids *marks)
 {
 	bool touched = false;

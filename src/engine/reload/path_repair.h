@@ -1,8 +1,9 @@
-/* Makes nodes of sockets again that a process has removed: looks at touched ones
+/* Restores socket files that a process has removed or replaced, after inotify(7) has reported them
  * (engine/listener/socket_path_watch). */
 #pragma once
 
 #include "engine/core/engine.h"
 
-/* Those of a service that is just starting come later, as it uses its present sockets. */
+/* Opens the sockets of all touched files anew. Sockets of a service that is just starting are checked later, because
+ * its instance is about to get the present ones. */
 void path_repair(struct engine *engine);

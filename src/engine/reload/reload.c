@@ -17,7 +17,7 @@
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_drain.h"
 
-#define LOGGED_MOST 100                 /* services that the log names; the rest is a number */
+#define LOGGED_MOST 100                 /* services that the log names; for the others it has their number */
 
 /* One reload, from one table to the next. */
 struct reload {

@@ -1,6 +1,6 @@
-/* Applies a new table to living runtimes: unchanged services go on, changed ones adopt their row. A socket is kept if
- * its endpoint is still in the table, even under another service, and new sockets are bound before old ones are
- * closed. */
+/* Applies a new table to running services. Unchanged services go on; changed ones adopt their new entry. superd
+ * keeps a socket if its endpoint is still in the table, even under another service, and binds new sockets before it
+ * closes old ones. */
 #pragma once
 
 #include <stddef.h>
@@ -11,16 +11,17 @@
 
 struct reload_counts {
 	size_t unchanged, changed, added, removed;
-	size_t logged;                  /* changed, added and removed services reported so far */
+	size_t logged;                  /* number of changes reported so far */
 };
 
-/* Builds the service list of a first table, every runtime ENABLEd. false: out of memory. */
+/* Builds the service list of the first table, and sends ENABLE to every runtime. false: out of memory. */
 bool service_list_build(struct service_list *service_list, struct engine *engine, struct table *table);
 
-/* Turns the service list of the old table into that of the new one. Runtimes of removed services leave it and are freed when
- * their instances have ended. A service whose entry was left out for its errors goes on as it was, and counts as
- * unchanged, unless another service has its address now. false: out of memory before anything was changed. */
+/* Turns the service list of the table `before` into that of `after`, and counts the changes. Runtimes of removed
+ * services leave the list, and are freed when their instances have ended. A service whose entry was left out for its
+ * errors goes on with its old entry, and counts as unchanged, unless another service has its address now. false: out
+ * of memory; nothing was changed. */
 bool service_list_reload(struct service_list *service_list, struct engine *engine, struct table *before,
 			 struct table *after, struct reload_counts *counts);
 
-void service_list_free(struct service_list *service_list); /* frees the runtimes, too */
+void service_list_free(struct service_list *service_list); /* also frees the runtimes */
