@@ -1,5 +1,5 @@
-/* The questions before a client wakes or starts a service, one after the other; probes come first, as they are no
- * clients. */
+/* Asks what must be known before a client thaws or starts a service, one question after the other. Health checks
+ * come first, because they are no clients. */
 #include "engine/service/activation_filter.h"
 
 #include "engine/drain/drain_snapshot.h"

@@ -1,10 +1,11 @@
-/* Before clients at the listeners start or thaw a service, superd may have to ask the kernel whether they are worth it
- * (engine/health/health_probes, engine/health/progress_proof). */
+/* Before a client at a listener starts or thaws a service, superd may have to ask the kernel about it: whether it is
+ * a health check (engine/health/health_probes), and whether a backend would serve it (engine/health/progress_proof). */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/runtime/runtime.h"
 
-bool activation_filter_ask(struct service_runtime *runtime); /* true: superd asks first; ACTIVITY follows if a client waits */
-void activation_filter_forget(struct service_runtime *runtime); /* drops the question */
+/* Whether a query is needed. If so, superd starts it, and ACTIVITY follows if a client waits. */
+bool activation_filter_ask(struct service_runtime *runtime);
+void activation_filter_forget(struct service_runtime *runtime); /* drops a question that has no answer yet */

@@ -1,5 +1,5 @@
-/* Notes and reports which instances still run with an earlier row. With accept = yes there may be thousands, which
- * end with their clients, so they are only counted. */
+/* Notes and reports which instances still run with an old entry. With accept = yes there may be thousands, which end
+ * with their clients, so superd only reports their number. */
 #include "engine/service/old_entry.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "engine/drain/drain.h"
 #include "engine/instance/outdated.h"
 
-#define TOLD_MOST 4                     /* processes that are told of one by one */
+#define TOLD_MOST 4                     /* number of instances that are reported one by one */
 
 void old_entry_note(struct service_runtime *runtime, const struct service *service)
 {
@@ -111,7 +111,7 @@ void old_entry_describe(struct service_runtime *runtime, struct buf *out)
 			describe_one(instance, out);
 		}
 	}
-	if (!runtime_is_removed(runtime))          /* else there is nothing to start it by */
+	if (!runtime_is_removed(runtime))          /* a removed service cannot be started again */
 		buf_addf(out, ": superctl restart %s", runtime->service->name);
 }
 

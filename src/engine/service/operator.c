@@ -1,5 +1,5 @@
-/* An operator's orders. An order may come at any moment of a service's life. If it cannot be done yet, as a start
- * while the former instance still ends, the runtime remembers it and does it in its next step. */
+/* Begins an operator's orders. An order may come at any moment of a service's life. If the service cannot obey at
+ * once, as with a start while the old instance still ends, the runtime notes the order and obeys in its next step. */
 #include "engine/service/operator.h"
 
 #include "base/clock.h"
@@ -23,7 +23,7 @@ static enum operator_status fail_order(struct buf *answer, const char *why)
 	return FAILED;
 }
 
-/* How it stands, now that the service has heard of what comes of the order. */
+/* Returns the status after the service has handled the events of the order. */
 static enum operator_status report_status(const struct operator_order *order, struct service_runtime *runtime,
 					  struct buf *answer)
 {
@@ -37,7 +37,7 @@ static bool has_current(const struct service_runtime *runtime)
 		runtime_state(runtime) == FROZEN;
 }
 
-/* The service starts as soon as its state allows. false: out of memory. */
+/* Notes that the service must start as soon as its state allows. false: out of memory. */
 static bool order_start(struct service_runtime *runtime)
 {
 	if (!runtime_make_run(runtime))
@@ -74,7 +74,7 @@ static enum operator_status begin_stop(const struct operator_order *order, struc
 	return report_status(order, runtime, answer);
 }
 
-/* superd starts the service itself: it has no socket, or start = boot. */
+/* Whether superd starts the service itself: it has no socket, or start = boot. */
 static bool starts_by_itself(const struct service_runtime *runtime)
 {
 	return !runtime->service->exec->accept &&
@@ -89,7 +89,7 @@ static enum operator_status begin_restart(const struct operator_order *order, st
 
 	if (starts && !order_start(runtime))
 		return fail_order(answer, "out of memory");
-	if (runtime->run)               /* earlier failures do not count for the next instance */
+	if (runtime->run)               /* earlier failures must not count against the next instance */
 		runtime->run->stats.failed.in_row = 0;
 	runtime_event(runtime, HALT);
 	runtime->halted = false;
@@ -133,7 +133,7 @@ static enum operator_status begin_release(struct service_runtime *runtime, struc
 	return DONE;
 }
 
-/* accept = no: whether new clients can be kept from the instance it has. */
+/* accept = no: whether superd can keep new clients from the present instance. */
 static bool can_be_drained(const struct service_runtime *runtime, struct buf *answer)
 {
 	if (!runtime->listener_count) {
@@ -150,7 +150,7 @@ static bool can_be_drained(const struct service_runtime *runtime, struct buf *an
 	return true;
 }
 
-/* Lets the instance drain, so that new clients do not come to it any more. */
+/* Drains the instance, so that new clients do not reach it any more. */
 static bool drain_instance(struct service_runtime *runtime, struct buf *answer)
 {
 	struct buf why = { 0 };
@@ -163,7 +163,7 @@ static bool drain_instance(struct service_runtime *runtime, struct buf *answer)
 	return good;
 }
 
-/* A service that was held before stays held when it has drained. An instance that is stopping needs no drain. */
+/* A service that was held before stays held after the drain. An instance that is stopping needs no drain. */
 static enum operator_status begin_drain(const struct operator_order *order, struct service_runtime *runtime,
 					struct buf *answer)
 {
@@ -172,7 +172,7 @@ static enum operator_status begin_drain(const struct operator_order *order, stru
 	if (has_current(runtime) && !can_be_drained(runtime, answer))
 		return FAILED;
 	if (runtime_state(runtime) == FROZEN)
-		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
+		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	runtime->state = service_ordered(runtime->state, DRAIN);
 	if (runtime_state(runtime) == STARTING)
 		drain_when_ready(runtime);
@@ -212,7 +212,7 @@ static enum operator_status begin_enable(const struct operator_order *order, str
 	}
 	locks_clear(runtime->engine, runtime->service->name, LOCK_DISABLED);
 	runtime->state = service_ordered(runtime->state, ENABLE);
-	locks_restore(runtime);         /* it may have been held before */
+	locks_restore(runtime);         /* it may have been held before it was disabled */
 	runtime_event(runtime, ENABLE);
 	return report_status(order, runtime, answer);
 }
@@ -260,8 +260,8 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 	if (runtime->engine->stopping)
 		return fail_order(answer, "superd is stopping");
 	if (runtime_is_removed(runtime) && action != OPERATOR_STOP)
-		return fail_order(answer, "a reload has removed it: stop ends what runs on; it is back when its entry is, "
-				    "and a reload has read that");
+		return fail_order(answer, "a reload has removed it: stop ends what runs on; "
+					  "it is back when its entry is, and a reload has read that");
 	if (runtime_is_disabled(runtime) && !is_for_disabled(action))
 		return fail_order(answer, "it is disabled: enable it first");
 	switch (action) {

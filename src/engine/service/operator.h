@@ -1,5 +1,5 @@
-/* An operator's orders for a service. Each becomes events for the runtime's table of transitions. An order that takes
- * time goes on by itself, whether anybody waits for its end or not. */
+/* An operator's orders for a service. Each order becomes events for the state machine of the service. An order that
+ * takes time is completed even if nobody waits for it. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,43 +13,46 @@
 
 enum operator_action {
 	OPERATOR_START,                 /* accept = no: starts an instance now, without a client */
-	OPERATOR_STOP,                  /* ends its instances; it goes on listening */
-	OPERATOR_RESTART,               /* the same, and starts it again if it ran */
-	OPERATOR_HOLD,                  /* clients queue, and nothing is started */
+	OPERATOR_STOP,                  /* stops its instances; the service goes on listening */
+	OPERATOR_RESTART,               /* stops its instances, and starts one again if one ran */
+	OPERATOR_HOLD,                  /* clients wait in the accept queue, and no instance is started */
 	OPERATOR_RELEASE,
-	OPERATOR_DRAIN,                 /* clients queue until the present instances have ended by themselves */
+	/* Clients wait in the queue until the present instances have ended by themselves. */
+	OPERATOR_DRAIN,
 	OPERATOR_FREEZE, OPERATOR_THAW,
 	OPERATOR_ENABLE,
 	OPERATOR_DISABLE,               /* closes its sockets, until it is enabled */
-	OPERATOR_EVICT,                 /* ends processes that a killed superd has left at its addresses */
-	OPERATOR_REFRESH,               /* makes it read its configuration again (engine/service/service_reload) */
+	/* Ends processes of a killed superd that hold its addresses (engine/orphans/orphans). */
+	OPERATOR_EVICT,
+	/* Makes the backend read its configuration again (engine/service/service_reload). */
+	OPERATOR_REFRESH,
 	OPERATOR_ACTIONS
 };
 
-/* One order for one service. */
+/* One order for one service. Owner: the caller. */
 struct operator_order {
 	enum operator_action action;
-	uid_t uid;                      /* user that has given the order */
+	uid_t uid;                      /* user who has given the order */
 	double asked;                   /* loop time of the order */
-	uint64_t activations, killed, parted;   /* counts of the service (struct service_stats) at that time */
-	bool ran;                       /* an instance ran at that time */
+	uint64_t activations, killed, parted;   /* counts of struct service_stats at that time */
+	bool ran;                       /* true: an instance ran at that time */
 };
 
-/* Does what can be done at once. Unless it is under way, says gets the result, or why it failed. The caller calls
- * locks_settle once all orders of this turn have begun. */
+/* Begins an order, and does what can be done at once. If the status is not UNDER_WAY, answer gets the result, or the
+ * reason of a failure. The caller calls locks_settle once it has begun all orders of this turn. */
 enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
 				    enum operator_action action, uid_t uid, struct buf *answer);
 
-/* Returns how far the order is, for the same runtime, after a change. */
+/* Returns how far the order is, and adds its result to answer. runtime is that of operator_begin. */
 enum operator_status operator_look(const struct operator_order *order, struct service_runtime *runtime,
 				   struct buf *answer);
 
 /* Adds what an order under way waits for, and until when. */
 void operator_add_wait(const struct operator_order *order, struct service_runtime *runtime, struct buf *answer);
 
-/* "; this ends with superd: cannot write PATH: REASON", where the next one will not know that it is locked, or is
- * not. */
+/* Adds "; this ends with superd: cannot write PATH: REASON" if the next superd will not know this lock, or that it
+ * was undone. */
 void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind kind, struct buf *answer);
 
-/* "it does not listen: REASON", or why else a client may not reach it now. false: its sockets are open. */
+/* If its sockets are not all open, adds the reason, "it does not listen: REASON", and returns true. */
 bool operator_add_unbound(const struct service_runtime *runtime, struct buf *answer);

@@ -1,6 +1,7 @@
-/* Keeps locks in a file that is always written as a whole. An order may set ten thousand locks, and the answer to
- * each says whether it outlives superd. So the first lock of an order is written at once, which shows whether the
- * file can be written; the others get the same answer, and are written together in the next turn of the loop. */
+/* Keeps the locks in a file that superd always writes as a whole. An order may set ten thousand locks, and the
+ * answer to each tells whether it will survive superd. So superd writes the first lock of an order at once, which
+ * shows whether the file can be written. The others get the same answer, and are written together in the next turn
+ * of the loop. */
 #include "engine/service/operator_locks.h"
 
 #include <errno.h>
@@ -14,12 +15,12 @@
 #include "engine/service/runtime_event.h"
 #include "os/fs/private_file.h"
 
-#define LOCKS_MOST (16u << 20)          /* bytes of the file: some hundred thousand services */
+#define LOCKS_MOST (16u << 20)          /* limit of the file in bytes; enough for some hundred thousand services */
 #define SECTION "lock"
 
 static const struct {
 	const char *word, *ends_by;
-	const char *uid, *since;        /* keys */
+	const char *uid, *since;        /* keys of the section */
 } lock_kinds[LOCK_KINDS] = {
 	[LOCK_HELD] = { "held", "release", "held_by", "held_since" },
 	[LOCK_DISABLED] = { "disabled", "enable", "disabled_by", "disabled_since" },
@@ -30,7 +31,7 @@ const char *lock_word(enum lock_kind kind)
 	return lock_kinds[kind].word;
 }
 
-/* Where it stands, or belongs. */
+/* Returns the index of the lock with this name, or where it must be inserted. */
 static size_t find_place(const struct locks *locks, const char *name)
 {
 	size_t low = 0, high = locks->count;
@@ -58,7 +59,7 @@ const struct lock *locks_find(const struct locks *locks, const char *name)
 	return find_lock(locks, name);
 }
 
-/* NULL: out of memory. */
+/* Returns the lock of a service, and adds it if there is none. NULL: out of memory. */
 static struct lock *find_or_add(struct locks *locks, const char *name)
 {
 	size_t place = find_place(locks, name);
@@ -105,7 +106,7 @@ void locks_save(const struct locks *locks, struct buf *out)
 	}
 }
 
-/* Without locks there is no file. */
+/* Writes the file; without locks, removes it. false with the reason in why. */
 static bool write_file(const struct locks *locks, struct buf *why)
 {
 	struct buf text = { 0 };
@@ -130,7 +131,7 @@ static bool write_file(const struct locks *locks, struct buf *why)
 	return good;
 }
 
-/* Logs a fault once, until it is gone or another one comes. */
+/* Writes the file. Logs a failure once, until the reason changes. */
 static void save_locks(struct engine *engine)
 {
 	struct locks *locks = engine->locks;
@@ -266,7 +267,7 @@ bool locks_load(struct engine *engine, struct state_section *section)
 	return true;
 }
 
-/* false with the reason in why: nothing of it is believed. */
+/* Reads the locks from the text of the file. false with the reason in why: the caller must use none of them. */
 static bool read_locks(struct engine *engine, char *text, size_t length, struct buf *why)
 {
 	struct buf found = { 0 };
@@ -305,7 +306,7 @@ void locks_read(struct engine *engine, const char *control)
 	buf_free(&why);
 }
 
-/* "held by uid 0 since 2026-11-22 03:11:59" */
+/* Adds "held by uid 0 since 2026-11-22 03:11:59". */
 static void describe_lock(const struct lock *lock, enum lock_kind kind, struct buf *out)
 {
 	const struct lock_order *order = &lock->orders[kind];

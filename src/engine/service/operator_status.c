@@ -1,5 +1,5 @@
-/* Reports how far an order is. By then clients may have started again what was stopped, and an instance that was
- * started may have ended, which is no failure. */
+/* Reports how far an order is. In the meantime clients may have started again what was stopped, and an instance that
+ * was started may have ended; neither is a failure. */
 #include "engine/service/operator.h"
 
 #include "base/duration_text.h"
@@ -22,7 +22,7 @@ void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind 
 	const struct lock *lock = locks_find(locks, runtime->service->name);
 	struct buf why = { 0 };
 
-	/* Without a file there is nothing that could bring back what has ended. */
+	/* Without a file nothing could bring back a lock that has ended. */
 	if (!locks_outlive(runtime->engine, &why) && ((lock && lock->orders[kind].since) || locks->path))
 		buf_addf(answer, "; this ends with superd: %s", buf_string(&why));
 	buf_free(&why);
@@ -59,7 +59,7 @@ static enum operator_status report_ended(const struct service_runtime *runtime, 
 	return DONE;
 }
 
-/* Whether the instance that was ordered runs. */
+/* Reports whether the instance that was ordered runs. */
 static enum operator_status look_for_start(const struct operator_order *order, struct service_runtime *runtime,
 					   struct buf *answer)
 {
@@ -107,7 +107,7 @@ static enum operator_status look_at_start(const struct operator_order *order, st
 	return DONE;
 }
 
-/* Returns how many instances from before the order live, and one of them. */
+/* Counts the instances from before the order; *one gets one of them. */
 static unsigned count_old_instances(const struct operator_order *order, struct service_runtime *runtime,
 				    struct instance **one)
 {
@@ -227,7 +227,7 @@ static enum operator_status look_at_freeze(const struct operator_order *order, s
 	return FAILED;
 }
 
-/* An instance that ends with the service has not ended yet. */
+/* Whether an instance that must end with the service has not ended yet. */
 static bool still_has_its_sockets(struct service_runtime *runtime)
 {
 	return !runtime->service->exec->accept && !runtime_is_empty(runtime);
@@ -291,7 +291,7 @@ static enum operator_status look_at_evict(const struct operator_order *order, st
 	return DONE;
 }
 
-/* Adds how many instances were killed, and how many clients lost, because they took too long. */
+/* Adds how many instances were killed, and how many clients were lost, because they took too long. */
 static void add_cost(const struct operator_order *order, const struct service_runtime *runtime, struct buf *answer)
 {
 	const struct service_stats *stats = runtime_stats(runtime);
@@ -306,7 +306,7 @@ static void add_cost(const struct operator_order *order, const struct service_ru
 			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
 }
 
-/* Continues "pid 12 has not ended". */
+/* Continues "pid 12 has not ended" with the time limit. */
 static void add_limit(struct instance *instance, struct buf *answer)
 {
 	const struct lifecycle_options *lifecycle = instance->service->groups->lifecycle;

@@ -1,5 +1,5 @@
-/* However many sockets fail, superd logs the required ones once for each attempt, in one line with the pause that
- * follows; an optional one is left out, and has a line of its own. */
+/* Opens the sockets of a service. superd logs all required sockets that fail in one line, together with the pause
+ * that follows. An optional socket that fails is left out, and has a line of its own. */
 #include "engine/service/runtime_bind.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static void log_unbound(struct service_runtime *runtime, const char *text)
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s", text);
 }
 
-/* Opens a listener that is not open. Adds to failed why a required one could not be opened. false: it is required. */
+/* Opens a listener unless it is open. false: a required listener failed, and the reason was added to `failed`. */
 static bool open_listener(struct service_runtime *runtime, struct listener *listener, struct buf *failed)
 {
 	struct buf why = { 0 }, text = { 0 };

@@ -1,8 +1,9 @@
-/* The sockets of a service, opened and closed together. */
+/* Opens and closes the sockets of a service together. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
 
-/* Opens the listeners that are not open. false: a required one failed, which is logged with the pause. */
+/* Opens the listeners that are not open. false: a required one failed; the reason is logged with the pause that
+ * follows. */
 bool runtime_bind(struct service_runtime *runtime);
-void runtime_close_listeners(struct service_runtime *runtime); /* all of them, and their twins */
+void runtime_close_listeners(struct service_runtime *runtime); /* also closes standby sockets */

@@ -1,5 +1,5 @@
-/* A runtime and its row: makes it for one, frees it, and applies a changed row to a living service. Instances, sockets
- * and counters of a service that stays must go on as if nothing had happened. */
+/* Makes and frees runtimes, and applies a changed entry to a running service. Instances, sockets and counters of a
+ * service that stays must go on as if nothing had happened. */
 #include "engine/service/runtime_event.h"
 
 #include <stdlib.h>
@@ -52,7 +52,7 @@ struct service_runtime *runtime_new(struct engine *engine, struct table *table, 
 	return runtime;
 }
 
-/* No instance of the service runs any more. */
+/* Called when no instance of the service runs any more. */
 static void free_run(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
@@ -95,7 +95,8 @@ void runtime_free(struct service_runtime *runtime)
 	free(runtime);
 }
 
-/* Instances run on under the present row: its limits for stopping hold for them, too. */
+/* Gives the runtime and its instances another entry. The time limits of the new entry for stopping apply to running
+ * instances, too. */
 static void set_entry(struct service_runtime *runtime, struct table *table, const struct service *service)
 {
 	table->users++;
@@ -132,7 +133,7 @@ static bool has_instance_with_sockets(const struct service_runtime *runtime)
 	return !runtime->service->exec->accept && runtime_current(runtime);
 }
 
-/* Closes sockets whose node was removed or replaced: no client can reach them any more. true: there was one. */
+/* Closes sockets whose file was removed or replaced, because no client can reach them any more. true: there was one. */
 static bool drop_unreachable(struct service_runtime *runtime)
 {
 	const char *when = has_instance_with_sockets(runtime) ? " once its instance has ended" : "";
@@ -166,15 +167,16 @@ void runtime_reopen_unreachable(struct service_runtime *runtime)
 
 	if (!drop_unreachable(runtime))
 		return;
-	if (sleeps) {                   /* nobody has it, and nobody could wake it any more */
+	if (sleeps) {                   /* no instance serves, and no client could thaw the frozen one */
 		runtime_event(runtime, ENABLE);
 		runtime_event(runtime, IDLE);
-	} else if (runtime_state(runtime) != BINDING) { /* there its retry opens it */
+	} else if (runtime_state(runtime) != BINDING) { /* in BINDING the next try opens it */
 		runtime_event(runtime, BIND_ERROR);
 	}
 }
 
-/* All present clients may be probes by the new probe_from, whose end superd would not notice: counts anew. */
+/* If probe_from has changed, all present clients may be health checks, and superd would not notice when they end. So
+ * superd counts the clients anew. */
 static void recount_clients(struct service_runtime *runtime, const struct service *service)
 {
 	if (!type_addresses.equal(&runtime->service->groups->lifecycle->probe_from,
@@ -182,7 +184,7 @@ static void recount_clients(struct service_runtime *runtime, const struct servic
 		idle_forget(runtime);
 }
 
-/* on_change = drain, and the running instance cannot take over the whole change. */
+/* Whether the change needs a new instance: on_change = drain, and the running one cannot adopt the whole change. */
 static bool needs_new_instance(const struct service_runtime *runtime, const struct service *service)
 {
 	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(runtime) &&
@@ -222,7 +224,8 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		runtime_event(runtime, ROOM);
 }
 
-/* Clients that wait at twins of the former row come to the first instance of the new one, at the same address. */
+/* Clients that wait at standby sockets of the old entry are served by the first instance of the new one, at the same
+ * address. */
 static void take_drained_sockets(struct service_runtime *runtime, struct drained_socket *drained, size_t count)
 {
 	if (drained)
@@ -275,9 +278,10 @@ bool runtime_runs_on(const struct service_runtime *runtime)
 		!runtime->service->exec->builtin;
 }
 
-/* A service that was never started has nothing to wait for, and is gone at once. If its instance runs on, it has the
- * sockets as long: clients still come to it, and the row may come back. shutdown(2) would keep new clients out, but it
- * resets those in the queue, and a daemon spins at a socket that is always ready and whose accept(2) gives EINVAL. */
+/* A service that was never started is freed at once. If its instance runs on, the instance keeps the sockets:
+ * clients still reach it, and the entry may come back. shutdown(2) would keep new clients out, but it resets the
+ * clients in the queue, and a daemon would spin at a socket that is always readable while accept(2) fails with
+ * EINVAL. */
 void runtime_remove(struct service_runtime *runtime)
 {
 	bool runs_on = runtime_runs_on(runtime);

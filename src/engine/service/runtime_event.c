@@ -1,6 +1,6 @@
-/* The runtime side of a service. No client may be lost between two instances: the watch on the listeners is derived
- * from the state after each event, never toggled by hand, and it is level triggered, so clients that came meanwhile
- * activate the service at once. */
+/* Performs the actions of the state tables. No client may be lost between two instances. So superd derives the watch
+ * on the listeners from the state after each event, and never toggles it by hand. The watch is level triggered:
+ * clients that came in the meantime start the service at once. */
 #include "engine/service/runtime_event.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
 
-/* A question about those who wait is under way: its answer says whether they start the service. */
+/* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
 static bool is_asking(const struct service_runtime *runtime)
 {
 	return queue_guard_is_asking(runtime) || drain_snapshot_is_noting(runtime);
@@ -44,7 +44,8 @@ void runtime_rewatch(struct service_runtime *runtime)
 	}
 }
 
-/* true: the pause of `restart` is over, and the service starts again by itself. Else sets the timer to its end. */
+/* Whether the pause of `restart` is over, so that superd starts the service itself. If it is not over, sets the
+ * timer. */
 static bool is_due(struct service_runtime *runtime)
 {
 	double due = runtime_start_due(runtime), left = due > 0 ? due - clock_now() : 0;
@@ -54,7 +55,7 @@ static bool is_due(struct service_runtime *runtime)
 	return due > 0 && left <= 0;
 }
 
-/* Clients that were accepted before a pause come first after it. */
+/* Serves parked clients, which were accepted before a pause, before new ones. */
 static void accept_parked(struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count && runtime_state(runtime) == LISTENING &&
@@ -64,7 +65,7 @@ static void accept_parked(struct service_runtime *runtime)
 	}
 }
 
-/* In xinetd's words, which log watchers know. */
+/* Logs the end of a pause by cps, in xinetd's words, which log watchers know. */
 static void log_pause_end(struct service_runtime *runtime)
 {
 	struct event event = { .name = "resumed", .service = runtime->service->name, .is_alone = true };
@@ -141,8 +142,8 @@ static void end_listeners(struct service_runtime *runtime)
 		runtime_close_listeners(runtime);
 }
 
-/* The reset of a closing listener may be quicker than a client's connect(2), so waiting clients are accepted and
- * refused first. */
+/* Accepts and refuses waiting clients before the listeners close: a closing listener may reset a client before its
+ * connect(2) returns. */
 static void refuse_and_close(struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count && !runtime->service->exec->accept; n++)
@@ -154,7 +155,8 @@ static void do_close(struct service_runtime *runtime)
 {
 	runtime_stop_timer(runtime);
 	end_listeners(runtime);
-	shared_run_retire(runtime, !runtime_keeps_instances(runtime)); /* of sockets of its address */
+	/* Instances of an earlier entry may still have sockets. */
+	shared_run_retire(runtime, !runtime_keeps_instances(runtime));
 	cleanup_remove_last(runtime);
 	if (runtime->run) {
 		fdstore_empty(runtime->run->kit.store);
@@ -178,7 +180,7 @@ static void do_withdraw(struct service_runtime *runtime)
 	}
 }
 
-/* The instance of a removed service has ended: no other follows. */
+/* Whether the instance of a removed service has ended, so that no other follows. */
 static bool is_over(const struct service_runtime *runtime, enum action action)
 {
 	return runtime_is_removed(runtime) && (action == BIND || action == WATCH || action == WAIT || action == REST);
@@ -211,7 +213,7 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 	case REST:
 		if (limit_pause_closes(runtime))
 			refuse_and_close(runtime);
-		list_remove(&runtime->run->fd_wait);    /* this pause is not for want of descriptors */
+		list_remove(&runtime->run->fd_wait);    /* this pause is not for lack of descriptors */
 		runtime_start_timer(runtime, limit_pause_seconds(runtime));
 		break;
 	case STOP:
@@ -236,7 +238,7 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 	case DISMISS:
 		shared_run_dismiss(runtime);
 		break;
-	case SERVE:             /* runtime_on_ready knows the listener and does it */
+	case SERVE:             /* runtime_on_ready knows the listener, and accepts */
 	case IGNORE:
 	case IMPOSSIBLE:
 	case ACTIONS:
@@ -256,13 +258,14 @@ static void log_transition(struct service_runtime *runtime, enum service_event s
 			  action_name(step->action));
 }
 
-/* An operator may wait for the change. */
+/* Wakes the operators who wait for a change of state. */
 static void wake_operators(struct service_runtime *runtime)
 {
 	watch_wake_changes(runtime->engine);
 }
 
-/* A service that only listens, or is off, has no struct service_run, which saves memory. */
+/* Counts the time in the state that the service leaves. A service that only listens, or is off, has no struct
+ * service_run, which saves memory. */
 static void leave_state(struct service_runtime *runtime, enum state next)
 {
 	bool needs_none = next == OFF || next == BINDING || next == LISTENING;
@@ -297,7 +300,7 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	wake_operators(runtime);
 }
 
-/* A listener was put back, or could not be opened anew. */
+/* Called when a listener was restored (engine/listener/restore), or could not be. */
 static void on_restored(struct service_runtime *runtime)
 {
 	enum state state = runtime_state(runtime);

@@ -1,7 +1,7 @@
-/* Keeps one service available: its state, listeners, instances, pauses and counters. Its configuration is in its row,
- * which never changes; a reload gives the runtime another row.
+/* Runs the state machine of one service: its state, listeners, instances, pauses and counters. The configuration of
+ * a service is its entry in the table, which never changes; a reload gives the runtime another entry.
  *
- * Every event goes through runtime_event, which looks into the table of transitions. Nothing else changes the state. */
+ * Every event goes through runtime_event, which looks it up in the state tables. No other code changes the state. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,52 +9,51 @@
 #include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 
-/* A runtime in state OFF. NULL: out of memory. */
+/* Makes a runtime in state OFF. NULL: out of memory. */
 struct service_runtime *runtime_new(struct engine *engine, struct table *table, const struct service *service);
-void runtime_free(struct service_runtime *runtime); /* closes what is open; instances must be gone or left to themselves */
+/* Frees a runtime, and closes its sockets. Its instances must have ended or been abandoned (shared_run_abandon). */
+void runtime_free(struct service_runtime *runtime);
 
 void runtime_event(struct service_runtime *runtime, enum service_event service_event);
 
-/* Lets services hear of the events that were posted to them (engine/core/events). May free those of which nothing is
- * left. */
+/* Handles the events that were posted to services (engine/core/events). May free removed runtimes. */
 void runtimes_hear(struct engine *engine);
 
-/* The same for one of them, whose state the caller wants to know; frees nothing. */
+/* The same for one service, whose state the caller needs to know; frees nothing. */
 void runtime_hear(struct service_runtime *runtime);
 
-/* Goes on under a row with the same sockets; changed: it differs from the former row. */
+/* Adopts an entry with the same sockets. changed: it differs from the old entry. */
 void runtime_adopt(struct service_runtime *runtime, struct table *table, const struct service *service, bool changed);
 
-/* Closes the sockets whose nodes somebody has removed or replaced, which is logged, and opens them anew: at once, or
- * where an instance has them when that has ended. */
+/* Closes sockets whose file was removed or replaced, logs that, and opens them anew: at once, or, if an instance has
+ * them, after it has ended. */
 void runtime_reopen_unreachable(struct service_runtime *runtime);
 
-/* Replaces its listeners by those given, which it owns from now on (the caller frees the old array), and goes on
- * under a row with other sockets. A running instance ends by itself or is stopped, as on_remove says, beside its
- * successor. */
+/* Adopts an entry with other sockets. The runtime owns `listeners` from now on; the caller frees the old array. A
+ * running instance ends by itself or is stopped, as on_remove says, beside its successor. */
 void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
 		     struct listener *listeners);
 
-/* Removes a service that the table has no more. Its instances may run on, in the list `leaving`, and an instance keeps the
- * sockets it has. */
+/* Removes a service that is no longer configured. Its instances may run on with the sockets they have; the runtime
+ * is then in the list `leaving`. */
 void runtime_remove(struct service_runtime *runtime);
 
-/* A table has the service again: takes the runtime out of the list `leaving`. The caller lets it adopt the row. */
+/* The service is configured again: takes the runtime out of the list `leaving`. The caller lets it adopt the entry. */
 void runtime_return(struct service_runtime *runtime);
 
-/* true: a removed runtime goes on with its instance and the sockets, or would, if it were removed now. */
+/* Whether a removed runtime goes on with its instance and the sockets, or would, if it were removed now. */
 bool runtime_runs_on(const struct service_runtime *runtime);
 
-/* "leaving" if it is removed, else the name of its state. */
+/* Returns "leaving" if it is removed, else the name of its state. */
 const char *runtime_state_name(const struct service_runtime *runtime);
 
-void runtime_end_drain(struct service_runtime *runtime); /* ends the hold of a drain, once it is empty */
+void runtime_end_drain(struct service_runtime *runtime); /* ends the hold of a drain once the service has drained */
 
-/* Called by libev when a listener is ready; for listener_init. */
+/* The callback of its listeners, for listener_init. */
 void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events);
 
-/* Nothing is left but instances of accept = no that a reload has left alone: such an instance accepts clients
- * itself, at the sockets it has, for as long as it likes. */
+/* Whether all instances that had to drain have ended. Instances of accept = no that a reload has left running do not
+ * count: they accept clients themselves, at the sockets they have, for as long as they run. */
 bool runtime_has_drained(struct service_runtime *runtime);
 
 void runtime_rewatch(struct service_runtime *runtime);

@@ -1,5 +1,5 @@
-/* Where services hear of posted events (engine/core/events), one after the other and each to its end, and where those
- * go of which nothing is left. */
+/* Handles the events that were posted to services (engine/core/events), one service after the other, and frees
+ * removed runtimes that have ended. */
 #include "config/table/left_out.h"
 #include "engine/accept/accept.h"
 #include "engine/accept/admission_state.h"
@@ -12,14 +12,14 @@
 #include "engine/service/service_drain.h"
 #include "engine/service/socket_commands.h"
 
-/* A runtime that was on its way out is gone. An entry that is left out may come back. */
+/* Frees a removed runtime. Its locks stay if its entry is only left out, because the entry may come back. */
 static void free_removed(struct service_runtime *runtime)
 {
 	struct engine *engine = runtime->engine;
 	const struct table *table = engine->service_list->table;
 	const char *name = runtime->service->name;
 
-	engine->service_list->generation++; /* who goes through all of them begins anew */
+	engine->service_list->generation++; /* a copy of the list is no longer valid */
 	if (!table_find(table, name) && !left_out_find(table, name))
 		locks_drop(engine, name);
 	runtime_free(runtime);
@@ -30,7 +30,7 @@ static void end_if_over(struct service_runtime *runtime)
 	struct engine *engine = runtime->engine;
 
 	runtime_end_drain(runtime);
-	watch_wake_changes(engine);     /* an operator may wait for it */
+	watch_wake_changes(engine);     /* an operator may wait for its end */
 	if (runtime_state(runtime) != OFF || !runtime_is_empty(runtime) || socket_commands_is_busy(runtime) ||
 	    (!runtime_is_removed(runtime) && !engine->stopping))
 		return;
@@ -39,7 +39,7 @@ static void end_if_over(struct service_runtime *runtime)
 		free_removed(runtime);
 }
 
-/* false: an event before it has led the service where this one means nothing. */
+/* Whether an event that was posted still has a meaning: an event before it may have changed the state. */
 static bool is_still_possible(const struct service_runtime *runtime, enum service_event service_event)
 {
 	return runtime_state(runtime) == state_of(runtime->posted_state) ||
@@ -80,7 +80,7 @@ void runtime_hear(struct service_runtime *runtime)
 
 	for (; events_take(runtime->engine, &runtime->posted, &event); any = true)
 		hear_event(runtime, event);
-	if (any)                        /* the loop looks whether it is over */
+	if (any)                        /* check in the loop whether it has ended */
 		runtime_post(runtime, LOOK);
 }
 
@@ -99,7 +99,8 @@ static void hear_all(struct engine *engine)
 void runtimes_hear(struct engine *engine)
 {
 	hear_all(engine);
-	while (engine->admission->slot_freed) {   /* clients that wait for it come after those who had it */
+	/* A client that waits for a slot is served after the one that had it has ended. */
+	while (engine->admission->slot_freed) {
 		engine->admission->slot_freed = false;
 		slot_wait_look(engine);
 		hear_all(engine);

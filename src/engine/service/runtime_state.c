@@ -1,5 +1,5 @@
-/* Tables of a service and of its struct service_run. Counters go over, whatever belongs to one superd alone is made
- * anew. */
+/* The fields of a service and of its struct service_run that an upgrade saves. The next superd makes anew whatever
+ * belongs to one process. */
 #include "engine/service/runtime_state.h"
 
 #include "engine/core/engine_state.h"
@@ -8,8 +8,8 @@
 #define FIELD(key, path) STATE_FIELD(service_runtime, key, path)
 #define NONE(path, why) STATE_NONE(service_runtime, path, why)
 
-/* The other regions are entered when all of the service has come over, by the key state; a removed one's row is made
- * first, by the key removed. */
+/* The key state has the other regions, which load_service sets after all sections were read. load_removed has made
+ * the entry of a removed service before, by the key removed. */
 static void save_admin(struct state_saver *saver, const void *object)
 {
 	const struct service_runtime *runtime = object;

@@ -1,4 +1,4 @@
-/* The fields of a service as an upgrade carries them over (engine/serialize/state_field). */
+/* The fields of a service that an upgrade saves (engine/serialize/state_field). */
 #pragma once
 
 #include "engine/serialize/state_field.h"

@@ -1,5 +1,5 @@
-/* Chooses the control group of the next instance of a service. Nothing here may fail a start: an instance that
- * cannot have a group runs outside, as all do where there are no groups. */
+/* Chooses the control group of the next instance of a service. No failure here may fail a start: without a group, an
+ * instance runs outside, as all do where there are no groups. */
 #include "engine/service/service_cgroup.h"
 
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 #include "engine/runtime/service_list.h"
 #include "os/cgroup/cgroup.h"
 
-#define CACHE_SECONDS 10.0              /* seconds between two starts, below which the group is kept open */
+/* Seconds; superd keeps the group open if the starts follow each other more quickly. */
+#define CACHE_SECONDS 10.0
 
 static bool has_instance_in(struct service_runtime *runtime, const char *path)
 {
@@ -25,8 +26,8 @@ static bool has_instance_in(struct service_runtime *runtime, const char *path)
 	return false;
 }
 
-/* A group must not be shared if it may have processes of an earlier instance, or is being removed. The earlier instance
- * may belong to a service that the table lost and has again. */
+/* Whether a group cannot be used: it may have processes of an earlier instance, or is being removed. The earlier
+ * instance may belong to a service that was removed and is configured again. */
 static bool is_taken(struct service_runtime *runtime, const char *path)
 {
 	if (has_instance_in(runtime, path))
@@ -39,7 +40,8 @@ static bool is_taken(struct service_runtime *runtime, const char *path)
 	return instance_cgroup_is_left(runtime->engine, path);
 }
 
-/* Not for a start apart: there the child enters its group by itself, and could not find it again. */
+/* Uses the group that is still open. Not for an instance with an exec sequence: its child enters the group by
+ * itself, and has only the path. */
 static bool use_cached_group(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch)
 {
 	const struct cgroup_cache_entry *open = cgroup_cache_find(runtime->engine, runtime->service->name);

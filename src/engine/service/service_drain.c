@@ -1,6 +1,6 @@
-/* Drains the instance that has the listeners: because its row has changed, because an operator wants it, or because
- * clients wait where it does not look. A frozen instance is thawed for that. An instance that starts has no clients yet
- * that could be told from its successor's, so it drains as soon as it is ready. */
+/* Drains the instance that has the listeners: because its entry has changed, because an operator orders it, or
+ * because clients wait at a socket that it does not have. A frozen instance is thawed first. The clients of an
+ * instance that is still starting cannot be told from those of its successor, so it drains as soon as it is ready. */
 #include "engine/service/service_drain.h"
 
 #include "engine/drain/drain.h"
@@ -12,7 +12,7 @@ void drain_retire(struct service_runtime *runtime)
 {
 	shared_run_retire(runtime, false);
 	runtime_event(runtime, REPLACED);
-	standby_sockets_settle(runtime); /* who was left behind before comes first */
+	standby_sockets_settle(runtime); /* clients who were left behind before come first */
 	runtime_event(runtime, ENABLE);
 	runtime_post(runtime, UNREACHABLE);
 }
@@ -34,7 +34,7 @@ static void drain_owed(struct service_runtime *runtime)
 		return;
 	standby_sockets_open(runtime, NULL);
 	if (!drain_current(runtime, false))
-		runtime_event(runtime, IDLE);   /* it ends when it has taken those it has */
+		runtime_event(runtime, IDLE);   /* it ends after the clients it has */
 }
 
 static void log_drain(const struct service_runtime *runtime, enum level level, const char *what, const struct buf *why)
@@ -83,7 +83,7 @@ void drain_when_ready(struct service_runtime *runtime)
 void drain_changed(struct service_runtime *runtime)
 {
 	if (runtime_state(runtime) == FROZEN)
-		runtime_event(runtime, ENABLE); /* its clients go on, and it can be ended */
+		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
 		log_drain(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
 			  &(struct buf){ 0 });
@@ -92,7 +92,8 @@ void drain_changed(struct service_runtime *runtime)
 		drain_patiently(runtime);
 }
 
-/* A hold that should last until the drain ends is over if the instance cannot be drained. */
+/* Drains an instance that has become ready. If it cannot be drained, a hold that should last until the end of the
+ * drain is over. */
 static void drain_outdated(struct service_runtime *runtime)
 {
 	bool wanted = runtime_is_held(runtime) || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;

@@ -1,26 +1,28 @@
-/* Drains of the instance that has the listeners (engine/drain/drain). */
+/* Drains the instance that has the listeners (engine/drain/drain). */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/runtime/runtime.h"
 
-/* Drains the current instance, whose sockets all must have twins by standby_sockets_open: it is retired, and the
- * runtime goes on without it. If its clients are unknown, it is stopped, or, if patient, goes on until it is told to
- * end. false: a twin is missing, or memory; the instance stays the current one. */
+/* Drains the current instance: retires it, and the runtime goes on without it. Each of its sockets must have a
+ * standby socket (standby_sockets_open). If the clients of the instance are unknown, it is stopped, or, if patient,
+ * runs on until it is stopped by other means. false: a standby socket is missing, or out of memory; the instance
+ * stays the current one. */
 bool drain_current(struct service_runtime *runtime, bool patient);
 
-void drain_retire(struct service_runtime *runtime); /* the current instance drains already */
+void drain_retire(struct service_runtime *runtime); /* for a current instance that drains already */
 
-/* Opens the twins and begins a patient drain. false: the instance goes on, with new clients, too; why gets the
+/* Opens standby sockets and begins a patient drain. false: the instance goes on, and gets new clients; why gets the
  * reason. */
 bool drain_try(struct service_runtime *runtime, struct buf *why);
 
-/* on_change = drain, and its row has changed: the current instance drains. A frozen one is thawed for it, one that
- * starts drains when it is ready. If clients cannot be kept from it, that is logged, and it goes on. */
+/* Drains the current instance because its entry has changed (on_change = drain). Thaws a frozen instance first. An
+ * instance that starts drains when it is ready. If new clients cannot be kept from it, superd logs that, and it goes
+ * on. */
 void drain_changed(struct service_runtime *runtime);
-void drain_when_ready(struct service_runtime *runtime); /* the same for an operator, if it starts */
+void drain_when_ready(struct service_runtime *runtime); /* the same for an operator, if it is starting */
 
-/* Begins a drain that waited until the instance was ready. And if clients may wait at twins while the current instance
- * has the listeners, it drains, and another one serves them. */
+/* Begins a drain that waited for a ready instance. Also, if clients may wait at standby sockets that the current
+ * instance does not have, drains it, so that another instance serves them. */
 void drain_due(struct service_runtime *runtime);

@@ -1,6 +1,6 @@
-/* Makes a backend read its configuration again: first by reload_signal, where it reports when it is done, then by
- * the commands of exec_reload. The backend may end meanwhile and another one start in its place; the result then
- * belongs to the first one alone. */
+/* Makes a backend read its configuration again: first by reload_signal, if the backend reports the end of its
+ * reload, then by the commands of exec_reload. The backend may end in the meantime, and another one start in its
+ * place; the result is that of the first one. */
 #include "engine/service/service_reload.h"
 
 #include <errno.h>
@@ -22,12 +22,12 @@
 
 struct service_reload {
 	struct aux_command control;
-	ev_timer timer;                 /* the end of timeout_start */
+	ev_timer timer;                 /* end of timeout_start */
 	struct service_runtime *runtime;
-	pid_t pid;                      /* main process of the instance that was asked */
-	bool commands;                  /* the commands of exec_reload run */
-	bool waits;                     /* superd waits for its READY=1 */
-	unsigned reloads;               /* notice->reloads when it was asked */
+	pid_t pid;                      /* main process of the instance that reloads */
+	bool commands;                  /* true: the commands of exec_reload run */
+	bool waits;                     /* true: superd waits for its READY=1 */
+	unsigned reloads;               /* value of notify_state.reloads at the beginning */
 	enum operator_status status;
 	char text[400];                 /* the result, for the operator */
 };
@@ -63,8 +63,8 @@ static struct instance *asked_instance(const struct service_reload *reload)
 	return instance && instance->pid == reload->pid ? instance : NULL;
 }
 
-/* Looks whether it is done. Only READY=1 proves that the backend has read its configuration: a command may have sent a
- * signal and ended. */
+/* Checks whether the reload is done. Only READY=1 proves that the backend has read its configuration: a command may
+ * have sent a signal and ended. */
 static void check_result(struct service_reload *reload)
 {
 	const struct instance *instance = asked_instance(reload);
@@ -80,7 +80,7 @@ static void check_result(struct service_reload *reload)
 		set_result(reload, DONE, "pid %ld has read its configuration again", pid);
 }
 
-/* Adds the last line that the commands printed, which most often has the reason. */
+/* Sets the result to the last line that the commands printed, which mostly has the reason. */
 static void fail_commands(struct service_reload *reload, enum result result, int status)
 {
 	const char *line = start_kit_last_line(&reload->runtime->run->kit);
@@ -111,7 +111,7 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	check_result(reload);
 	if (reload->commands || reload->status != UNDER_WAY)
-		return;                 /* they have a limit of their own */
+		return;                 /* the commands have a time limit of their own */
 	set_result(reload, FAILED, "pid %ld runs on; it has not said READY=1 within timeout_start of reload_signal",
 		   (long)reload->pid);
 }
@@ -133,7 +133,7 @@ static struct service_reload *service_reload_of(struct service_runtime *runtime)
 	return reload;
 }
 
-/* Returns why there is nothing to reload; NULL: an instance runs. */
+/* Returns why a reload is not needed; NULL: an instance runs. */
 static const char *why_needless(struct service_runtime *runtime)
 {
 	if (runtime->service->exec->accept)
@@ -145,7 +145,7 @@ static const char *why_needless(struct service_runtime *runtime)
 	return "it does not run: its next start reads its configuration anyway";
 }
 
-/* Returns why it cannot reload now; NULL: it can. */
+/* Returns why the service cannot reload now; NULL: it can. */
 static const char *why_not(struct service_runtime *runtime, bool signals, bool commands)
 {
 	if (runtime_state(runtime) == FROZEN)
@@ -201,7 +201,7 @@ enum operator_status service_reload_begin(struct service_runtime *runtime, struc
 		buf_text(answer, "it is reading its configuration again already");
 		return FAILED;
 	}
-	service_thaw(runtime);         /* what an idle_timeout is about to stop would not hear of it */
+	service_thaw(runtime);         /* an instance that idle_timeout is freezing would not get the signal */
 	reload->pid = runtime_current(runtime)->pid;
 	if (signals && !send_signal(reload, runtime_current(runtime), answer))
 		return FAILED;

@@ -1,12 +1,12 @@
-/* Thaws the instance that has the listeners, where no client wants it. In state FROZEN that goes by the table of
- * transitions; before, it is being frozen by an idle_timeout, or for an operator. */
+/* Thaws the instance that has the listeners, without a client. In state FROZEN the state tables do that. Before it,
+ * idle_timeout or an operator is freezing the instance. */
 #include "engine/service/service_thaw.h"
 
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
 #include "engine/service/runtime_event.h"
 
-/* An idle_timeout that may be freezing the instance begins anew. */
+/* Also restarts the idle time that may be about to freeze the instance. */
 bool service_thaw(struct service_runtime *runtime)
 {
 	if (!freeze_is_under_way(runtime) && !freeze_is_frozen(runtime))

@@ -1,12 +1,12 @@
-/* Thawing that no client has asked for (engine/freeze/freeze). */
+/* Thaws an instance without a client (engine/freeze/freeze). */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/runtime/runtime.h"
 
-bool service_thaw(struct service_runtime *runtime); /* whoever has had its instance frozen; false: nobody has */
+bool service_thaw(struct service_runtime *runtime); /* thaws it, whoever has frozen it; false: it was not frozen */
 
-/* For an upgrade, as only the superd that has frozen processes can thaw them: thaws its instance, to be frozen anew
- * when the upgrade is done, or has failed. It does not count as woken. */
+/* For an upgrade: thaws the instance, because only the superd that has frozen processes can thaw them. It is frozen
+ * again after the upgrade (upgrade_freeze_again). This does not count as a thaw. */
 void service_freeze_set_aside(struct service_runtime *runtime);

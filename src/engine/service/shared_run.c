@@ -1,5 +1,6 @@
-/* Instances that get the listeners. A start may take time: an instance with a course (engine/instance/instance_event)
- * becomes the current one before it has a process, and may fail, or be stopped, without one. */
+/* Runs the instances that get the listeners. A start may take time: an instance with an exec sequence
+ * (engine/instance/instance_event) becomes the current one before it has a process. It may fail or be stopped before
+ * it has one. */
 #include "engine/service/shared_run.h"
 
 #include <stdlib.h>
@@ -31,20 +32,21 @@
 #include "engine/service/start_permit.h"
 #include "os/socket/bind.h"
 
-#define FLUSH_MOST 65536                /* clients that are flushed at once: a flood may not end */
+#define FLUSH_MOST 65536                /* number of clients that are flushed at once, because a flood may not end */
 
-/* Local clients may have sent descriptors, so closing is left to engine/core/close_socket. */
+/* Closes the waiting clients of a Unix socket. They may have sent descriptors, so engine/core/close_socket closes
+ * them. */
 static void flush_clients(struct service_runtime *runtime, const struct listener *listener)
 {
 	struct client client;
 
 	if (fd_set_nonblocking(listener->io.fd, true) < 0)
-		return;         /* it would wait */
+		return;         /* accept(2) would block */
 	for (int n = 0; n < FLUSH_MOST && client_accept(listener->io.fd, listener->listen, &client) == ACCEPTED; n++)
 		close_socket_client(runtime->engine, runtime->service->name, &client);
 }
 
-/* flush_pending: clients that came meanwhile start nothing. */
+/* flush_pending: drops clients that came before the end of the instance, so that they start nothing. */
 static void flush_listeners(struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
@@ -61,14 +63,14 @@ static void flush_listeners(struct service_runtime *runtime)
 	}
 }
 
-/* Sets the time at which `restart` starts the service again. */
+/* Sets the time of a start by `restart`. */
 static void plan_restart(struct service_runtime *runtime, const struct ending *ending)
 {
 	if (!ending->stopped && result_restarts(runtime->service, ending->result, ending->status))
 		runtime->run->start_due = clock_now() + exit_verdict_restart(runtime, ending);
 }
 
-/* The instance has run, and has ended. */
+/* Called when an instance that has run its program has ended. */
 static void handle_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
 	struct service_run *run = runtime->run;
@@ -94,11 +96,11 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	    !runtime_is_removed(runtime))
 		runtime_end_superd(runtime, ending->status);
 	runtime_post(runtime, service_event);
-	if (had_standby)                /* until now nothing was opened anew */
+	if (had_standby)                /* until now unreachable sockets were not opened anew */
 		runtime_post(runtime, UNREACHABLE);
 }
 
-/* The instance has ended before it ran its program. */
+/* Called when an instance has ended before it ran its program. */
 static void handle_failed_start(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
 	bool starting = runtime_state(runtime) == STARTING;
@@ -163,7 +165,7 @@ static void end_shared(struct instance *instance, const struct ending *ending)
 	else if (!retired)
 		handle_failed_start(runtime, ending, buf_string(&why));
 	else if (runtime_state(runtime) == BINDING)
-		runtime_post(runtime, TIMER);  /* it may have held the address that is wanted */
+		runtime_post(runtime, TIMER);  /* it may have held the address that is needed */
 	else
 		resume_postponed_stop(runtime);
 	buf_free(&why);
@@ -257,7 +259,7 @@ void shared_run_note(struct service_runtime *runtime)
 	struct service_run *run = runtime->run;
 
 	run->stats.failing = false;
-	if (!run->current)              /* it has ended right after, of which the runtime hears next */
+	if (!run->current)              /* it has already ended; the runtime handles that event next */
 		return;
 	accept_latency_begin(runtime);
 	instance_limit(run->current, runtime->service->groups->lifecycle->runtime_max);
@@ -265,7 +267,7 @@ void shared_run_note(struct service_runtime *runtime)
 	runtime_post(runtime, DRAIN_DUE);
 }
 
-/* Ends all instances but the current one, which is being ended already. */
+/* Stops all instances but the current one, which is being stopped already. */
 void shared_run_dismiss(struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {
@@ -282,7 +284,7 @@ static void stop_current(struct service_runtime *runtime)
 		instance_stop(runtime_current(runtime));
 }
 
-/* A client that was quicker than the end of an idle instance is served to the end. */
+/* Serves a client that came while an idle instance was stopping: the instance drains or goes on. true: it drains. */
 static bool stay_for_clients(struct service_runtime *runtime)
 {
 	if (drain_begin(runtime, false)) {
@@ -291,13 +293,13 @@ static bool stay_for_clients(struct service_runtime *runtime)
 	}
 	if (runtime_current(runtime)) {
 		instance_thaw(runtime_current(runtime));
-		instance_limit(runtime_current(runtime), 0);  /* which went on with it */
+		instance_limit(runtime_current(runtime), 0);  /* superd had kept its time limit while it was frozen */
 	}
 	return false;
 }
 
-/* An address has two sockets at most: while an instance drains, new clients cannot be kept from its successor. true:
- * an instance drains, and was told to end soon. */
+/* An address has two sockets at most. So while an instance drains, new clients cannot be kept from its successor.
+ * true: an instance drains, and superd has told it to end soon. */
 static bool hurry_drains(struct service_runtime *runtime)
 {
 	bool any = false;
@@ -332,7 +334,7 @@ static void stop_current_apart(struct service_runtime *runtime, enum service_eve
 		standby_sockets_open(runtime, NULL);
 	if (cause != IDLE)
 		instance_thaw(instance);
-	instance_limit(instance, 0);    /* until it gets its signal */
+	instance_limit(instance, 0);    /* no time limit until it gets its signal */
 	standby_sockets_wait(runtime, stop_current, cause == IDLE ? stay_for_clients : NULL);
 }
 
@@ -364,7 +366,7 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 	if (!instance)
 		return;
 	event.pid = instance->pid;
-	if (cause == TIMER && !instance->facts.failed) {      /* a start that has failed was told of */
+	if (cause == TIMER && !instance->facts.failed) {      /* a start that has failed was logged before */
 		bool late = instance_is_starting(instance);
 
 		instance->facts.failed = late;
@@ -445,7 +447,7 @@ void shared_run_abandon(struct service_runtime *runtime)
 		list_remove(&instance->link);
 		list_remove(&instance->linger);
 		runtime->engine->instances->count--;
-		instance->private_tmp = 0;      /* it runs on, with its folders */
+		instance->private_tmp = 0;      /* it runs on, and needs its folders */
 		instance_free(instance);
 	}
 }

@@ -1,5 +1,6 @@
-/* Starts an instance that gets the listeners. A start may take time: an instance with a course
- * (engine/instance/instance_event) becomes the current one before it has a process. */
+/* Starts an instance that gets the listeners: at once, or, if commands run before the program (ExecStartPre,
+ * ExecCondition), with an exec sequence. An instance with a sequence becomes the current one before it has a
+ * process. */
 #include "engine/service/shared_start.h"
 
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
 	return true;
 }
 
-/* Prepares a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed for all. */
+/* Prepares a start: plan, pipes, and the O_NONBLOCK flag of each listener. The last backend may have changed the
+ * flag, which all copies of a socket share. */
 static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
@@ -56,7 +58,7 @@ static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map
 		struct listener *listener = &runtime->listeners[n];
 
 		if (!listener_is_open(listener))
-			continue;       /* optional, and could not be opened */
+			continue;       /* an optional socket that could not be opened */
 		listener->shared = true;
 		listener_give(listener, runtime->engine, kit->plan->account);
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
@@ -69,14 +71,14 @@ static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map
 	free(sockets);
 	if (!good) {
 		fd_map_close(fd_map);
-		start_kit_free_resting(runtime->engine); /* descriptors may have been short */
+		start_kit_free_resting(runtime->engine); /* the start may have failed for lack of descriptors */
 	}
 	if (!good && !why->length)
 		buf_text(why, "out of memory");
 	return good;
 }
 
-/* Starts the process of an instance. false: it failed, for the reason in why. */
+/* Starts the process of an instance. false: that failed, for the reason in why. */
 static bool launch_instance(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch,
 			    struct client *sender, struct buf *why)
 {
@@ -103,7 +105,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 		launch->invocation = instance->sequence->command.invocation;
 		launch->checks = instance->sequence->command.checks && launch->plan->condition_count;
 	}
-	outdated_free(&instance->outdated);     /* the row may have changed while it was on its way to here */
+	outdated_free(&instance->outdated);     /* the entry may have changed since the order to start */
 	unreaped_start(runtime->engine, launch);
 	fd_map_close(&fd_map);
 	service_cgroup_entered(runtime, instance, launch);
@@ -114,7 +116,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	return false;
 }
 
-/* The program runs: logs that, and begins its first time limit. */
+/* Called when the program runs: logs that, and begins its first time limit. */
 static void note_start(struct service_runtime *runtime, struct instance *instance, const struct client *sender)
 {
 	struct event event = { .name = "started", .service = runtime->service->name, .pid = instance->pid };
@@ -144,7 +146,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	}
 }
 
-/* A start with a course. */
+/* A start with an exec sequence. Owner: instance->sequence. */
 struct sequence_start {
 	struct exec_sequence sequence;
 	struct client sender;
@@ -186,7 +188,7 @@ struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struc
 	return &start->sequence;
 }
 
-/* false: it failed, for the reason in why. */
+/* false: that failed, for the reason in why. */
 static bool start_sequence(struct service_runtime *runtime, struct instance *instance, struct buf *why,
 			   void (*take_over)(struct service_runtime *runtime, struct instance *instance))
 {
@@ -198,7 +200,7 @@ static bool start_sequence(struct service_runtime *runtime, struct instance *ins
 	}
 	exec_sequence_init(&start->sequence, runtime, instance);
 	take_over(runtime, instance);
-	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
+	/* Its first commands may send notifications, too. The launch of the main process reports a lack of memory. */
 	notify_receive_join(runtime->run->kit.notify, instance);
 	exec_sequence_begin(&start->sequence);
 	return true;
@@ -235,7 +237,8 @@ bool shared_start(struct service_runtime *runtime, struct buf *why,
 		return false;
 	}
 	if (runtime->backoff.failures && engine_has_spare(runtime->engine, ENGINE_SPARE / 2))
-		engine_drop_spare(runtime->engine);     /* it keeps some while it runs: others may need the rest */
+		/* superd keeps some spare descriptors while it runs; others may need the rest. */
+		engine_drop_spare(runtime->engine);
 	good = kit->plan || runtime_prepare_start(runtime, why);
 	if (good && exec_sequence_is_needed(runtime->service, kit->plan))
 		good = start_sequence(runtime, instance, why, take_over);

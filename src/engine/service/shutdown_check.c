@@ -1,5 +1,5 @@
 /* Opens listeners anew that a backend has shut down. If an instance still drains at another socket of the same port,
- * the new one can only be opened as a twin of that. */
+ * the new one must be opened beside it, with SO_REUSEPORT. */
 #include "engine/service/shutdown_check.h"
 
 #include "engine/accept/refuse.h"
@@ -9,7 +9,7 @@
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 
-/* Opens a twin of the socket that an instance drains at; -1: there is no such socket, or it failed. */
+/* Opens a socket beside the one that an instance drains at; -1: there is no such socket, or it failed. */
 static int open_beside(struct service_runtime *runtime, const struct listener *listener)
 {
 	struct drained_socket *partner =
@@ -31,7 +31,7 @@ static void reopen_listener(struct service_runtime *runtime, struct listener *li
 	struct buf why = { 0 };
 
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it anew");
-	runtime->run->guard->queued_at_end = 0; /* nobody is left in its queue, whatever its length was */
+	runtime->run->guard->queued_at_end = 0; /* no client is left in its queue */
 	refuse_parked(listener, REFUSED_CLOSED);
 	listener_close(listener, runtime->engine);
 	if (beside >= 0 && listener_resume(listener, runtime->engine, runtime->service->name, beside))

@@ -1,6 +1,6 @@
-/* Runs the commands around the opening and closing of sockets. The runtime's state may change while a command runs:
- * only a runtime that is still BINDING hears of its end, and sockets that have to close wait, unwatched, for the
- * command before that. */
+/* Runs the commands around the opening and closing of sockets. The state of the service may change while a command
+ * runs. So only a service that is still BINDING gets the result of an opening, and a closing waits for the present
+ * command, with the sockets unwatched. */
 #include "engine/service/socket_commands.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 
 struct socket_commands {
 	struct aux_command control;
-	bool close_pending;             /* the sockets close after the commands */
-	bool closing;                   /* the commands are those of closing */
+	bool close_pending;             /* true: the sockets close after the present commands */
+	bool closing;                   /* true: the commands are those of closing */
 };
 
 static bool any_is_open(const struct service_runtime *runtime)
@@ -88,7 +88,7 @@ static void continue_closing(struct socket_commands *commands)
 	commands->closing = false;
 	if (runtime_state(runtime) == OFF)
 		start_kit_free(&runtime->run->kit);
-	/* It may have been wanted again meanwhile. */
+	/* It may have been enabled again in the meantime. */
 	runtime_post(runtime, runtime_state(runtime) == BINDING ? (unsigned)TIMER : LOOK);
 }
 
@@ -157,7 +157,7 @@ bool socket_commands_end(struct service_runtime *runtime)
 	commands->closing = true;
 	commands->close_pending = true;
 	if (under_way)
-		return true;            /* a start that is cut short goes on with its end */
+		return true;            /* the end of the opening commands begins the closing */
 	run_commands(commands, PHASE_SOCKET_STOP_PRE);
 	return true;
 }

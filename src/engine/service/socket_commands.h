@@ -1,5 +1,6 @@
-/* The commands around a service's sockets: before and behind their opening, before and behind their closing
- * (socket_exec_start_pre and its kin). A service without any has no opening. */
+/* Runs the commands before and after the opening and the closing of a service's sockets (ExecStartPre,
+ * ExecStartPost, ExecStopPre and ExecStopPost of systemd.socket(5)). A service without such commands has no struct
+ * socket_commands. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,17 +9,18 @@
 #include "engine/serialize/state_field.h"
 #include "engine/serialize/state_save.h"
 
-/* For BIND. true: commands run first, or are running; BOUND or BIND_ERROR is posted after them. */
+/* Begins an opening. true: commands run first, or are running; BOUND or BIND_ERROR follows. false: there are none to
+ * run. */
 bool socket_commands_begin(struct service_runtime *runtime);
 
-/* For the end of its sockets. true: commands run first, and close them. */
+/* Begins a closing. true: commands run first, and the sockets close after them. false: the caller closes the
+ * sockets. */
 bool socket_commands_end(struct service_runtime *runtime);
 
 bool socket_commands_is_busy(const struct service_runtime *runtime);
 
-/* Over an upgrade (engine/upgrade/save, engine/upgrade/load): whether what runs goes over as it is; writes it;
- * and begins where another superd was, as far as its commands, whose one that runs comes over behind. NULL: out of
- * memory. */
+/* For an upgrade (engine/upgrade/save, engine/upgrade/load): whether its state can be saved now; saves it; loads it,
+ * without the command that runs, whose section follows. NULL: out of memory. */
 extern const struct field_table socket_commands_state;
 bool socket_commands_is_at_rest(const struct service_runtime *runtime);
 void socket_commands_save(struct state_saver *saver, struct service_runtime *runtime);

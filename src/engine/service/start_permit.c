@@ -1,5 +1,5 @@
-/* The gate of a service that does not accept itself. Before the start superd can only see the sender of a datagram;
- * the kernel filters connections (os/bpf/socket_filter), or they wait in the queue until the service may start. */
+/* Decides whether a service that does not accept itself may start. Before the start superd can only see the sender
+ * of a datagram. The kernel filters connections (os/bpf/socket_filter), or they wait in the accept queue. */
 #include "engine/service/start_permit.h"
 
 #include "base/clock.h"
@@ -18,7 +18,7 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 	     counts_senders || sensor_has_any(runtime->engine)) &&
 	    datagram_sender_sift(runtime)) {
 		runtime->run->guard->queued_at_end = 0;
-		*instead = EXITED;              /* back to the queue, without a start */
+		*instead = EXITED;              /* watch the socket again, without a start */
 		return false;
 	}
 	if (limit_pause_is_due(runtime, NULL) || limit_pause_for_moment(runtime)) {
