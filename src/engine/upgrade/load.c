@@ -1,7 +1,8 @@
-/* Brings back the whole state: the owner of each section, the order, and the treatment of what has no place.
+/* Loads the whole state of the superd before: finds the code for each section, and the order, and closes descriptors
+ * that have no place.
  *
- * All sockets and instances of all services are taken before anything is opened, started or closed. Else something
- * new could meet an address or a count that an old socket or instance still has. */
+ * superd loads all sockets and instances of all services before it opens, starts or closes anything. Otherwise
+ * something new could meet an address, or exceed a limit, that an old socket or instance still occupies. */
 #include "engine/upgrade/load.h"
 
 #include <fcntl.h>
@@ -213,7 +214,7 @@ static void read_lock(struct state_loader *loader, struct state_section *section
 			  state_text(section, "name"));
 }
 
-/* Sections for the reader of tables, which needs them only where the sources are not fit. */
+/* Sections that cli/superd/load reads, and needs only if the sources are unusable. */
 static void skip_section(struct state_loader *loader, struct state_section *section)
 {
 	(void)loader;
@@ -254,7 +255,7 @@ static struct state_section *end_of_service(struct state_stream *stream, struct 
 	return section;
 }
 
-/* Returns the runtime that a section describes; NULL: there is no such service any more. */
+/* Returns the runtime that a section describes; NULL: the table has no such service. */
 static struct service_runtime *runtime_of_section(struct state_loader *loader, struct table *table,
 						  struct state_section *section)
 {
@@ -310,7 +311,8 @@ static bool holds_descriptor(const char *key)
 	return false;
 }
 
-/* Logs, once each, the kinds and keys that this version does not know, and closes descriptors that were not taken. */
+/* Logs kinds and keys that this version does not know, each kind or key once, and closes descriptors that were not
+ * taken. */
 static void close_unknown(struct state_loader *loader)
 {
 	const char *logged_kind = "", *logged_key = "";
@@ -371,12 +373,12 @@ static void log_upgraded(const struct state_loader *loader)
 		  loader->instances == 1 ? "" : "s", duration_write(span, took));
 }
 
-/* An older superd has no list of locks: the user who set one is unknown then. */
+/* Adds locks that the stream does not have: an older superd has no list of locks. Their user is unknown. */
 static void complete_locks(struct service_runtime *runtime)
 {
 	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
 
-	locks_restore(runtime);                 /* its row may have been left out before */
+	locks_restore(runtime);                 /* its entry may have been left out before */
 	if (runtime_is_held(runtime) && !runtime_is_draining(runtime) && !(lock && lock->orders[LOCK_HELD].since))
 		locks_set(runtime->engine, runtime->service->name, LOCK_HELD, (uid_t)-1);
 	if (runtime_is_disabled(runtime) && !(lock && lock->orders[LOCK_DISABLED].since))
@@ -407,9 +409,10 @@ bool load_run(struct engine *engine, struct table *table, struct state_stream *s
 	}
 	LIST_EACH(link, &engine->service_list->leaving)
 		runtime_post(runtime_leaving(link), LOOK);
-	engine->locks->is_stale |= is_upgrade;          /* the superd before may have failed to write it */
+	engine->locks->is_stale |= is_upgrade;          /* the old superd may have failed to write the file */
 	if (is_upgrade)
 		log_upgraded(&loader);
-	ev_feed_signal_event(engine->loop, SIGCHLD);         /* ended children wait to be reaped */
+	/* Children that have ended in the meantime must be reaped. */
+	ev_feed_signal_event(engine->loop, SIGCHLD);
 	return true;
 }

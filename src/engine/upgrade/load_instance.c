@@ -1,5 +1,5 @@
-/* Resumes instances that another superd has started. If something is missing in the ledger, or has no place any
- * more, superd must still be able to see their end and to stop them. */
+/* Loads instances that the superd before has started. Even if values are missing, or have no place any more, superd
+ * must be able to notice their end and to stop them. */
 #include "engine/upgrade/load_instance.h"
 
 #include <limits.h>
@@ -89,7 +89,7 @@ static void read_process(struct instance *instance, struct state_section *sectio
 		allowance_begin(&instance->limit.allowance, (int64_t)(state_real(section, "timer", 0.) * 1e6));
 }
 
-/* Gives it the datagram listener it has. */
+/* Lends the instance its datagram listener again. */
 static void read_busy_listener(struct service_runtime *runtime, struct instance *instance,
 			       struct state_section *section)
 {
@@ -110,7 +110,7 @@ static void read_client(struct service_runtime *runtime, struct instance *instan
 							      instance->client.source, INT64_MAX);
 	read_busy_listener(runtime, instance, section);
 	if (runtime_is_removed(runtime))
-		fd_close(&channel);     /* the process takes that as the order to end after its connection */
+		fd_close(&channel);     /* the process ends after its connection when the channel closes */
 	if (channel >= 0 && !builtin_channel_resume(runtime, instance, channel, client)) {
 		fd_close(&channel);
 		fd_close(&client);
@@ -159,7 +159,7 @@ void load_notify_state(struct service_loader *progress, struct state_section *se
 {
 	struct instance *instance = progress->instance;
 	int index = (int)state_number(section, "socket", 0, NOTIFY_SOCKETS_MOST - 1, -1);
-	int gone = load_fd(section, "gone"); /* as an older superd wrote it */
+	int gone = load_fd(section, "gone"); /* key of an older superd */
 	struct notify_state *state;
 
 	if (!instance || index < 0 || index >= progress->notify_count || !progress->notifies[index] ||
@@ -203,8 +203,8 @@ void load_outdated(struct service_loader *progress, struct state_section *sectio
 		outdated_load_sockets(&progress->instance->outdated, state_text(section, "sockets"));
 }
 
-/* A command whose end this superd cannot see would be waited for for ever, so it counts as failed. One of an unknown
- * phase, or without memory for it, is left to itself. */
+/* Loads a command that runs. superd would wait for ever for a command whose end it cannot see, so that counts as
+ * failed. superd abandons a command of an unknown phase, or if memory is short. */
 void load_aux_command(struct service_loader *progress, struct state_section *section)
 {
 	struct aux_command *command = progress->command;

@@ -1,4 +1,4 @@
-/* Reads the instances of a service from the ledger into its runtime: see engine/upgrade/load. */
+/* Loads the instances of one service from its sections (engine/upgrade/load). */
 #pragma once
 
 #include "engine/launch/notify.h"
@@ -7,17 +7,18 @@
 
 #define NOTIFY_SOCKETS_MOST 64
 
-/* The progress in the sections of one service. */
+/* The progress in the sections of one service. Owner: load_service. */
 struct service_loader {
 	struct service_runtime *runtime;
-	struct listener *listener;      /* the listener of the last section; NULL: it has no place */
-	struct instance *instance;      /* the instance of the last section; NULL: it has no place */
-	struct aux_command *command;    /* owner of a command that may follow: the course, the sockets; NULL: none */
+	struct listener *listener;      /* listener of the last section; NULL: it has no place */
+	struct instance *instance;      /* instance of the last section; NULL: it has no place */
+	struct aux_command *command;    /* owner of a command whose section may follow; NULL: none */
 	struct notify *notifies[NOTIFY_SOCKETS_MOST];
 	int notify_count;
-	bool changed;                   /* accept has changed: the instances do not belong to the new row */
-	double timer;                   /* seconds left of the runtime's pause; negative: no pause */
-	double accept_look;             /* seconds until the next look at its queue (health/accept_latency); negative: none */
+	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
+	double timer;                   /* seconds left of the timer of the runtime; negative: none */
+	/* Seconds until the next look at its queue (health/accept_latency); negative: none. */
+	double accept_look;
 };
 
 void load_notify(struct service_loader *progress, struct state_section *section);
@@ -34,5 +35,5 @@ void load_forking_search(struct service_loader *progress, struct state_section *
 
 void load_log_loss(const struct service_runtime *runtime, const char *what);
 
-/* Called after its last section. */
+/* Called after the last section of the service. */
 void load_close_notifies(struct service_loader *progress);

@@ -1,4 +1,4 @@
-/* Takes over the lines that waited in the sinks of the former superd (engine/upgrade/save_log). */
+/* Loads the lines that waited in the log sinks of the superd before (engine/upgrade/save_log). */
 #include "engine/upgrade/load.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Resumes services that no table has any more, while their instances run on. Their row has gone with its file, so a
- * new one is made here with the options that still matter: how the instances are stopped. */
+/* Loads removed services whose instances run on. Their entry is in no table any more, so superd makes a new one with
+ * the options that still matter: how the instances are stopped. */
 #include "config/table/service_builder.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/runtime_event.h"
@@ -13,7 +13,7 @@ static void set_option(struct service_builder *builder, const char *option, cons
 		builder_set(builder, NATIVE, option, &value, diags);
 }
 
-/* An option of another version that cannot be set keeps its default. */
+/* Makes the entry. An option of another version that cannot be set keeps its default. */
 static struct table *make_table(const char *name, struct state_section *section)
 {
 	struct table *table = table_new();

@@ -1,5 +1,5 @@
-/* Resumes one service. Its row may have changed: a socket is taken if the row has its endpoint, and gets the row's
- * options; other sockets are closed, and missing ones are opened as by a reload. */
+/* Loads one service. Its entry may have changed: superd keeps a socket if the entry has its endpoint, and gives it
+ * the options of the entry. It closes other sockets, and opens missing ones as a reload does. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,7 +129,7 @@ static void load_standby_socket(struct service_loader *progress, struct state_se
 			standby_sockets_linger(standby_sockets);
 		return;
 	}
-	if (standby_sockets && left.fd >= 0) /* of an earlier instance, or its listener did not come over */
+	if (standby_sockets && left.fd >= 0) /* socket of an earlier instance, or its listener has gone */
 		standby_sockets_keep_for_later(standby_sockets, &left);
 	fd_close(&left.fd);
 }
@@ -164,7 +164,7 @@ static void load_failure(struct service_loader *progress, struct state_section *
 	failures_keep(&progress->runtime->run->stats.failed, &failure);
 }
 
-/* engine/idle/idle goes on from there once the runtime is seen to run. */
+/* engine/idle/idle continues with it once the runtime runs. */
 static void load_idle(struct service_loader *progress, struct state_section *section)
 {
 	idle_load(progress->runtime, section);
@@ -259,7 +259,7 @@ static bool needs_instance(enum state state)
 	return state == STARTING || state == RUNNING || state == STOPPING || state == FROZEN;
 }
 
-/* Returns a state that is possible for what came over. */
+/* Returns the saved state, or LISTENING or OFF if it does not fit what was loaded. */
 static enum state possible_state(const struct service_runtime *runtime, enum state state, bool changed)
 {
 	bool has_instance = runtime_current(runtime);
@@ -296,7 +296,7 @@ void load_service(struct state_loader *loader, struct service_runtime *runtime, 
 	loader->instances += runtime->engine->instances->count - before;
 }
 
-/* Ends the wait for commands that did not come over, and restores what the next ones need. */
+/* Ends the wait for commands that were not loaded, and restores what the next commands need. */
 static void resume_sequences(struct service_runtime *runtime)
 {
 	socket_commands_go_on(runtime);
@@ -315,7 +315,7 @@ static void resume_sequences(struct service_runtime *runtime)
 void load_go_on(struct service_runtime *runtime)
 {
 	resume_sequences(runtime);
-	runtime_hear(runtime);          /* commands that did not come over have failed */
+	runtime_hear(runtime);          /* commands that were not loaded have failed */
 	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING) {
 		if (runtime_state(runtime) == OFF && !runtime_is_disabled(runtime) && !runtime_is_removed(runtime))
 			runtime_event(runtime, ENABLE);

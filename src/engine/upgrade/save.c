@@ -1,5 +1,5 @@
-/* Writes superd's state. It must be complete, as anything that is not written is lost at the change: the fields of
- * each struct are in its tables (engine/serialize/state_field), those that do not go over with the reason. */
+/* Writes the state of superd. The next superd loses whatever is missing here, so the fields of each struct are in a
+ * table (engine/serialize/state_field), which also has a reason for each field that is not saved. */
 #include "engine/upgrade/save.h"
 
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void save_rpc_debt(void *context, const struct rpc_debt *debt)
 	state_save(context, &debt_state, debt);
 }
 
-/* Writes services that the table has no more, with the instances that they still run. */
+/* Writes removed services whose instances still run. */
 static void save_removed(struct state_saver *saver, struct engine *engine)
 {
 	LIST_EACH(link, &engine->service_list->leaving)
@@ -81,7 +81,7 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 	LIST_EACH(link, &engine->log_files->released) {
 		const struct output *output = container_of(link, struct output, link);
 
-		if (output->reading.target >= 0)        /* the reader needs nobody */
+		if (output->reading.target >= 0)        /* superd-output reads this one by itself */
 			continue;
 		state_save(saver, &released_state, output);
 		state_add(&saver->text, "name", output->service);

@@ -1,17 +1,19 @@
-/* Writes the state for the program that takes superd's place: a ledger (base/state_stream), and the
- * descriptors that are named in it, which alone go over. engine/upgrade/load reads it.
+/* Writes the state for the next program: a stream of sections (base/state_stream), and the descriptors that are
+ * named in it. Only these descriptors stay open. engine/upgrade/load reads the stream.
  *
- * The ledger's sections: engine, table and file (cli/superd/load), log and log_other (lines that wait), command, minute
- * and denied (sightings), released (outputs), withdrawal, group (empty ones), lock, operator and said
- * (control/session_transfer), and for each service in its order service, and behind it listener, parked, activity,
- * latency, failure, idle, twins, twin, output, store, opening, refresh, notify, instance, notice, course, search,
- * drain, and control (commands that run) behind what it is of, whose service or instance is the last before them. Times
- * are those of the monotonic clock, which goes on; what is left of a timer is seconds.
+ * Sections: engine, table and file (cli/superd/load), log and log_other (waiting lines), command, minute and denied
+ * (addresses), released (outputs), withdrawal (rpcbind), group and base (control groups), orphan, lock, operator and
+ * said (control/session_transfer). Then, for each service in the order of the table: service, and behind it
+ * listener, parked, activity (struct service_run), latency, failure, idle, spent (times), twins and twin (standby
+ * sockets), output, store, opening (socket commands), refresh (service reload), notify, instance, notice (notify
+ * state), outdated, course (exec sequence), search (forking), drain, and control (a command that runs) behind its
+ * owner. A part of an instance belongs to the last instance before it. Times are those of CLOCK_MONOTONIC, which
+ * goes on. The rest of a timer is in seconds.
  *
- * Of two versions: a section or key that the reader does not know is left out, with a warning, and its descriptors are
- * closed; one that the writer did not know is as if there were nothing of it. So a change may add, and whatever would
- * be wrong to leave out, or is meant otherwise than before, is a new STATE_STREAM_FORMAT, which an older superd refuses
- * when it is asked, and a newer one may still read. */
+ * Versions: the reader leaves out a section or key that it does not know, warns, and closes its descriptors. A
+ * section or key that the writer did not know counts as empty. So a change may add sections and keys. A change of a
+ * meaning, or a key that must not be left out, needs a new STATE_STREAM_FORMAT. An older superd refuses that in its
+ * probe, and a newer one may still read the old format. */
 #pragma once
 
 #include <sys/types.h>
@@ -23,27 +25,27 @@ struct engine;
 struct service_runtime;
 struct table;
 
-/* What goes over beside the engine and its services. */
+/* State of superd beside the engine and its services. Borrowed; the supervisor fills it in. */
 struct save_source {
-	int pid_file;                   /* descriptor of the caller, which goes over; -1: none */
+	int pid_file;                   /* descriptor of the pid file; -1: none */
 	const struct child *command;    /* the main command; pid 0: none runs */
 	const pid_t *command_group;
-	const int *exit_status;         /* superd's own */
+	const int *exit_status;         /* exit status of superd itself */
 	const int *control;             /* descriptor of the control socket; -1: none */
-	/* Writes the clients of the control socket; NULL: there is no control socket. */
+	/* Writes the sessions of the control socket; NULL: there is no control socket. */
 	void (*save_operators)(void *operators, struct state_saver *saver);
 	void *operators;
-	/* The same of the table and whatever is to be known of its files. NULL: it is not written. */
+	/* Writes the table and facts about its files; NULL: they are not written. */
 	void (*save_table)(void *context, const struct table *table, struct state_saver *saver);
 	void *table_context;
 };
 
-/* All of it. quiet_since: when the first client had to wait for the change. false: out of memory. save_free in
- * any case. */
+/* Writes all state. quiet_since: loop time since when clients have had to wait. false: out of memory. The caller
+ * calls save_free in any case. */
 bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source,
 		double quiet_since);
 
-/* For its parts. */
+/* The parts of save_write. */
 void save_log(struct state_saver *saver, struct engine *engine); /* save_log.c */
 void save_service(struct state_saver *saver, struct service_runtime *runtime); /* save_service.c */
 void save_instances(struct state_saver *saver, struct service_runtime *runtime); /* save_instance.c */

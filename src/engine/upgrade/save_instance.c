@@ -1,8 +1,8 @@
-/* Writes the instances of a service: their processes, and the sockets for their messages.
+/* Writes the instances of a service: their processes, and the sockets of their notifications.
  *
- * These are the service's present notify socket and older ones, which instances from before a reload still have.
- * Each instance names its own by its place among them. The plan of an instance is not written: only a start needs
- * it. */
+ * These are the present notify socket of the service, and older ones, which instances from before a reload still
+ * use. Each instance names its socket by an index. The plan of an instance is not written, because only a start
+ * needs it. */
 #include "engine/upgrade/save.h"
 
 #include <stdlib.h>
@@ -22,14 +22,14 @@
 #include "engine/service/runtime_event.h"
 #include "engine/service/shared_run.h"
 
-#define SOCKETS_MOST 64                 /* notify sockets: a reload adds one at most, and each has an instance */
+#define SOCKETS_MOST 64                 /* notify sockets: a reload adds at most one, and each has an instance */
 
 struct notify_list {
 	struct notify *list[SOCKETS_MOST];
 	int count;
 };
 
-/* Returns the place of a notify socket; -1: the list is full. */
+/* Returns the index of a notify socket, and adds it if it is new; -1: the list is full. */
 static int notify_index(struct notify_list *sockets, struct notify *notify)
 {
 	int n = 0;
@@ -63,7 +63,7 @@ static void save_notify_state(struct state_saver *saver, struct notify_state *no
 	state_add_number(&saver->text, "socket", index);
 }
 
-/* Writes what the instance has of an earlier row, which is in no table any more. */
+/* Writes the differences of the instance's old entry, which is in no table any more. */
 static void save_outdated(struct state_saver *saver, const struct outdated *outdated)
 {
 	state_open_section(&saver->text, "outdated");
@@ -91,7 +91,8 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 	save_fd(saver, "channel_client", client);
 }
 
-/* A client whose program does not run yet still belongs to its course and its listener. */
+/* Writes the client of an exec sequence. Before the program runs, the client still belongs to the sequence and its
+ * listener. */
 static void save_pending(struct state_saver *saver, const struct pending_client *pending, bool has_run)
 {
 	struct pending_client gone = { .client = pending->client, .progress = ADMISSION_PASSED };
@@ -109,9 +110,9 @@ static void save_pending(struct state_saver *saver, const struct pending_client 
 	state_save(saver, &pending_state, &gone);
 }
 
-/* A command that runs goes over as the child it is, with the rest of its time and the commands after it. If a program
- * does not run yet, the upgrade waits for its start (engine/upgrade/upgrade_quiesce), as only this superd gets the
- * report of its child. */
+/* Writes an exec sequence. A command that runs goes on as a child of the next superd, with the rest of its time and
+ * the commands after it. If the program is still being started, the upgrade waits (engine/upgrade/upgrade_quiesce),
+ * because only this superd gets the report of the start. */
 static void save_sequence(struct state_saver *saver, struct exec_sequence *sequence)
 {
 	const struct pending_client *pending = pending_of_sequence(sequence);

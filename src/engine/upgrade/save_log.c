@@ -1,6 +1,5 @@
-/* Writes the lines that wait in the sinks of the log. They go over with the state, as a log reader may be stopped
- * for longer than clients can wait for an upgrade: in their order, as `client` those about a client, as `chatter`
- * all others. */
+/* Writes the lines that wait in the log sinks, in their order: as `client` those about a client, as `chatter` all
+ * others. They are saved because a log reader may stop for longer than clients can wait for an upgrade. */
 #include "engine/upgrade/save.h"
 
 #include "base/log/log_sink.h"
@@ -11,7 +10,7 @@ static void save_lines(struct state_saver *saver, struct log_sink *sink)
 {
 	const struct log_line *first = log_queue_first(&sink->queue);
 
-	/* The connection to syslog ends here, and a line of which it had a part with it. */
+	/* The connection to syslog ends here, and with it a line of which only a part was sent. */
 	if (first && sink->kind != LOG_SINK_SYSLOG)
 		save_number(saver, "done", (int64_t)first->done);
 	save_number(saver, "lost", (int64_t)sink->unreported.all);

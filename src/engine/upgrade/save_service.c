@@ -1,8 +1,7 @@
-/* Writes one service: its runtime, its sockets with the clients that superd has accepted for it, its counts, its
- * pipes and its store.
+/* Writes one service: its runtime, its sockets with parked clients, its counters, its pipes and its fdstore.
  *
- * The plan and the names of sockets are not written, as the next superd makes them anew; nor are superd's own
- * processes that wait for work, which end when their channel closes. */
+ * The plan and the socket names are not written, because the next superd makes them anew. Idle helper processes end
+ * when their channel closes. */
 #include "base/clock.h"
 #include "engine/accept/accept_state.h"
 #include "engine/upgrade/save.h"
@@ -53,14 +52,14 @@ static void save_idle(struct state_saver *saver, const struct service_runtime *r
 	state_save(saver, &saved_idle, &left);
 }
 
-/* The oldest first, as they came. */
+/* Writes the oldest first, in the order of failures_keep. */
 static void save_failures(struct state_saver *saver, const struct failures *failures)
 {
 	for (unsigned n = failures->count; n-- > 0;)
 		state_save(saver, &failure_state, &failures->kept[n]);
 }
 
-/* Second sockets, each with the listener it belongs to. */
+/* Writes the standby sockets, each with the listener it belongs to. */
 static void save_standby(struct state_saver *saver, const struct service_runtime *runtime,
 			 const struct standby_sockets *standby_sockets)
 {
@@ -75,7 +74,7 @@ static void save_standby(struct state_saver *saver, const struct service_runtime
 		state_save(saver, &leftover_state, &at->socket);
 }
 
-/* The reader reads those inherited to their end. */
+/* Writes the pipes and the fdstore. superd-output reads inherited pipes to their end. */
 static void save_start_kit(struct state_saver *saver, const struct start_kit *kit)
 {
 	if (kit->log)
@@ -88,7 +87,7 @@ static void save_start_kit(struct state_saver *saver, const struct start_kit *ki
 		state_save(saver, &kept_state, container_of(link, struct fdstore_entry, link));
 }
 
-/* The table has it no more: how what it still runs is to be stopped is known from here alone. */
+/* Writes how the instances of a removed service must be stopped: its entry is in no table. */
 static void save_removed_options(struct state_saver *saver, const struct service *service)
 {
 	static const char *const modes[] = {
@@ -107,7 +106,8 @@ static void save_removed_options(struct state_saver *saver, const struct service
 void save_service(struct state_saver *saver, struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
-	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);    /* by itself from now on */
+	/* It runs on by itself from now on. */
+	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);
 
 	state_open_section(&saver->text, "service");
 	state_add(&saver->text, "name", runtime->service->name);

@@ -1,6 +1,6 @@
-/* The way from the order to the change. Events that the loop has read and not yet acted on would be lost by the
- * change, above all the end of a child that was reaped. So the last step has the lowest priority of all, runs when
- * nothing else is pending, and waits for nothing between the first line of the state and the exec. */
+/* Performs an upgrade, from the order to the exec. An exec would lose events that the loop has read and not handled
+ * yet, above all the end of a child that was reaped. So the last step has the lowest priority of all and runs when
+ * nothing else is pending. It waits for nothing between the first line of the state and the exec. */
 #include "engine/upgrade/upgrade.h"
 
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "os/fs/state_file.h"
 #include "os/host/self_exe.h"
 
-#define QUIESCE_TIMEOUT 10.             /* time for all that is under way to end */
-#define LOOKUP_TIMEOUT 1.               /* time for answers about clients, and of rpcbind */
-#define CHECK_INTERVAL .005             /* seconds between two looks whether superd is at rest */
+#define QUIESCE_TIMEOUT 10.             /* seconds for all operations under way */
+#define LOOKUP_TIMEOUT 1.               /* seconds for lookups and rpcbind */
+#define CHECK_INTERVAL .005             /* seconds between two checks */
 
 void upgrade_init(struct upgrade *upgrade)
 {
@@ -44,7 +44,7 @@ static void fail_upgrade(struct upgrade *upgrade, const char *why)
 	call_done(upgrade, false, why);
 }
 
-/* Only the superd that has frozen processes can thaw them, so they run for the moment of the change. */
+/* Thaws frozen processes for the moment of the exec, because only the superd that has frozen them can thaw them. */
 static void thaw_services(const struct service_list *service_list)
 {
 	for (size_t n = 0; n < service_list->count; n++) {
@@ -84,19 +84,19 @@ static void undo_quiesce(struct upgrade *upgrade, struct buf *why)
 	buf_free(why);
 }
 
-/* Becomes the new program. Returns only on failure. */
+/* Executes the new program. Returns only on failure. */
 static void exec_program(struct upgrade *upgrade, struct state_saver *saver, int state, struct buf *why)
 {
 	char **arguments = upgrade_arguments(upgrade, UPGRADE_TAKE, state);
 	struct engine *engine = upgrade->engine;
 
-	save_fd(saver, "state", state);         /* behind the last line: only so that it goes over */
+	save_fd(saver, "state", state);         /* after the last line: only keeps the descriptor open */
 	if (!arguments || saver->failed) {
 		upgrade_free_arguments(arguments);
 		buf_text(why, "out of memory");
 		return;
 	}
-	spawn_end();                    /* its helpers are at rest, and would be gone */
+	spawn_end();                    /* its helper processes are idle, and would be lost */
 	self_exe_exec(upgrade->program, arguments, engine->defaults.environment, saver->fds, saver->count);
 	buf_addf(why, "cannot become %s: %s", upgrade->program, strerror(errno));
 	upgrade_free_arguments(arguments);
@@ -110,8 +110,9 @@ static void replace_program(struct upgrade *upgrade)
 	int state = -1;
 
 	thaw_services(engine->service_list);
-	runtimes_hear(engine);           /* what was posted does not go over */
-	/* Before the state, which has the messages that operators have not received yet. */
+	runtimes_hear(engine);           /* posted events are not saved */
+	/* This log message must come before the state is written: the state has the messages that operators have not
+	 * received yet. */
 	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	if (!save_write(&saver, engine, &upgrade->source, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");

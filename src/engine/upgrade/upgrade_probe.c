@@ -1,6 +1,6 @@
-/* Asks the new program whether it can take over. Any file may lie at its path by now: an older superd, another
- * program, one that hangs, or no program at all. So only the one sentence counts that a superd prints when it has
- * read the state, and only within a bounded time; the loop goes on meanwhile. */
+/* Probes the new program. Any file may be at the path by now: an older superd, another program, one that hangs, or
+ * none. So superd accepts only the one sentence that a superd prints when it has read the state, and only within a
+ * time limit. The loop goes on in the meantime. */
 #include "engine/core/unreaped.h"
 #include "engine/upgrade/upgrade.h"
 
@@ -17,9 +17,9 @@
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 
-#define PROBE_TIMEOUT 15.               /* the new program reads the table, and may look up names */
-#define READ_MOST 4000                  /* bytes read: warnings may precede the answer */
-#define ANSWER_MOST 400                 /* bytes of them that are kept for the message of a failure */
+#define PROBE_TIMEOUT 15.               /* seconds; the new program reads the table, and may look up names */
+#define READ_MOST 4000                  /* bytes that superd reads; warnings may precede the answer */
+#define ANSWER_MOST 400                 /* bytes that superd quotes in the message of a failure */
 
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd)
 {
@@ -51,7 +51,7 @@ void upgrade_free_arguments(char **arguments)
 	free(arguments);
 }
 
-/* Finds the version in the sentence of a superd that can take over. */
+/* Finds the version in the answer of a superd that can take over. */
 static void find_version(const char *text, struct buf *version)
 {
 	for (const char *line = text; line; line = strchr(line, '\n')) {
@@ -133,7 +133,7 @@ bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int 
 	}
 	plan->foreground = false;
 	plan->main.program = upgrade->program;
-	plan->ambient = engine->defaults.ambient;       /* as it will have them in our place */
+	plan->ambient = engine->defaults.ambient;       /* the new superd will have the same capabilities */
 	unreaped_start(engine, &request);
 	plan_free(plan);
 	if (request.pid < 0) {
@@ -150,7 +150,7 @@ bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int 
 	return false;
 }
 
-/* The new program gets standard input, as a table may be read from there once more. */
+/* Starts the probe. It gets standard input, because it may have to read the table from there. */
 static bool start_probe(struct upgrade *upgrade, int state, void (*ended)(struct child *child, int status),
 			struct buf *why)
 {

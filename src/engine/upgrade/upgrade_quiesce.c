@@ -1,6 +1,6 @@
-/* Brings superd to rest before the change. Clients must not notice it, and must not be able to delay it: they wait
- * in the kernel's queues, and nothing new begins. A start that is under way is completed, which takes a moment, or
- * as long as its service may take. A question without an answer is asked again afterwards. */
+/* Makes superd quiet before the exec. Clients must not notice that, and must not be able to delay it. So they wait
+ * in the accept queues, and nothing new begins. superd completes a start that is under way, for as long as the
+ * service allows. It repeats a lookup without an answer afterwards. */
 #include "engine/upgrade/upgrade.h"
 
 #include "engine/accept/admission_state.h"
@@ -31,7 +31,7 @@ void upgrade_quiesce(struct upgrade *upgrade)
 	rewatch_all(upgrade->engine->service_list);
 }
 
-/* Serves parked clients first, and does starts that were put off. */
+/* Serves parked clients, and does starts that were put off. */
 static void unquiesce_service(struct service_runtime *runtime)
 {
 	runtime_rewatch(runtime);
@@ -116,7 +116,7 @@ bool upgrade_is_too_late(const struct upgrade *upgrade)
 	return upgrade->engine->stop_ordered || upgrade->engine->events.failed || alarm_is_set(upgrade->failing);
 }
 
-/* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */
+/* A reload may take any time, and may be ordered again and again, so an upgrade does not wait for it. */
 bool upgrade_may_wait(const struct upgrade *upgrade)
 {
 	return !upgrade_is_too_late(upgrade) && !upgrade->loader->worker.busy;
