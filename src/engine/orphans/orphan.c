@@ -1,5 +1,5 @@
-/* The orphans that superd knows of. A process of another service, or of none in the table, may have a port: then the
- * kernel tells which process it is, and the control groups to which service it belongs. */
+/* The list of orphans. A process of any service, or of none in the table, may have a port. The kernel tells which
+ * process has it, and the control group tells the service. */
 #include "engine/orphans/orphan.h"
 
 #include <netinet/in.h>
@@ -106,7 +106,7 @@ static void save_wanted_by(struct state_saver *saver, const void *object)
 		save_text(saver, "wanted_by", orphan->wanted_by);
 }
 
-/* One that was being ended is ended again. */
+/* An orphan that was being stopped is stopped again. */
 static const struct state_field orphan_fields[] = {
 	{ STATE_FIELD(orphan, "group", group) },
 	{ STATE_FIELD(orphan, "service", service) },

@@ -1,5 +1,5 @@
-/* Ends orphans by SIGTERM, then by SIGKILL. superd is not their parent and gets no SIGCHLD, so it looks for them by
- * a timer while any is being ended. */
+/* Stops orphans by SIGTERM, then by SIGKILL. superd is not their parent and gets no SIGCHLD, so a timer checks them
+ * while any is being stopped. */
 #include "engine/orphans/orphan_end.h"
 
 #include <signal.h>
@@ -13,9 +13,9 @@
 #include "engine/runtime/service_list.h"
 #include "os/cgroup/cgroup.h"
 
-#define CHECK_INTERVAL .05              /* seconds between two looks */
-#define DEFAULT_TIMEOUT 10.             /* seconds from TERM to KILL where no row tells of it */
-#define KILL_TIMEOUT 5.                 /* and from KILL until it is given up */
+#define CHECK_INTERVAL .05              /* seconds between two checks */
+#define DEFAULT_TIMEOUT 10.             /* seconds from SIGTERM to SIGKILL if there is no entry */
+#define KILL_TIMEOUT 5.                 /* seconds from SIGKILL until superd gives up */
 
 void orphan_log(struct engine *engine, enum level level, const char *service, pid_t pid, const char *what)
 {
@@ -27,7 +27,7 @@ void orphan_log(struct engine *engine, enum level level, const char *service, pi
 		log_event(engine->log, level, &event, "a process left by a superd that was killed %s", what);
 }
 
-/* Whoever waits for an address tries again. */
+/* Lets services that wait for an address try again. */
 static void retry_binding(struct engine *engine)
 {
 	struct service_list *service_list = engine->service_list;
@@ -38,7 +38,7 @@ static void retry_binding(struct engine *engine)
 	}
 }
 
-/* true: it is over with it, one way or the other. */
+/* Checks an orphan. true: superd has finished with it: it has ended, or cannot be killed. */
 static bool check_end(struct engine *engine, struct orphan *orphan)
 {
 	const char *service = orphan->service ? orphan->service : orphan->wanted_by;
@@ -86,7 +86,7 @@ static void on_check_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	instance_cgroups_sweep(engine);
 	if (!engine->stopping)
 		retry_binding(engine);
-	watch_wake_changes(engine);     /* who has ordered it waits, maybe with all sockets open already */
+	watch_wake_changes(engine);     /* the operator who waits may see all sockets open already */
 }
 
 void orphan_end(struct engine *engine, struct orphan *orphan, const struct service *entry, const char *wanted_by)
@@ -101,7 +101,7 @@ void orphan_end(struct engine *engine, struct orphan *orphan, const struct servi
 	orphan->until = clock_now() + (has_limit ? (double)lifecycle->timeout_stop / 1e6 : DEFAULT_TIMEOUT);
 	cgroup_signal(orphan->group, lifecycle ? lifecycle->kill_signal : SIGTERM);
 	cgroup_signal(orphan->group, SIGCONT);
-	cgroup_thaw(orphan->group);     /* which hears what it was told at once */
+	cgroup_thaw(orphan->group);     /* a frozen group gets the signal only when it is thawed */
 	if (ev_is_active(&engine->orphans->check_timer))
 		return;
 	ev_timer_init(&engine->orphans->check_timer, on_check_timer, CHECK_INTERVAL, CHECK_INTERVAL);

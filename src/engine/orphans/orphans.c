@@ -1,7 +1,7 @@
-/* Makes a ledger of what a killed superd has left, from the folders of control groups. Only the kernel is believed:
- * it tells the group of a process, and the group's folder tells the service; sockets are proved one by one
- * (exec/processes/orphan_copy). The folder of a superd that lives, or of one with another table, which may be about
- * to start again, is left alone. */
+/* Writes a state stream of what a killed superd has left, from its control groups. superd trusts the kernel alone:
+ * the kernel tells the group of a process, the path of the group tells the service, and exec/processes/orphan_copy
+ * proves each socket. superd leaves the groups of another running superd alone, and those of a superd with another
+ * table, which may be about to start again. */
 #include "engine/orphans/orphans.h"
 
 #include <errno.h>
@@ -28,17 +28,17 @@
 #include "os/proc/port_owner.h"
 #include "os/proc/process.h"
 
-#define INSPECT_MOST 1000               /* milliseconds for a look at one backend, which may do all to hinder it */
-#define INSPECT_ALL_MOST 10.            /* seconds for all of them */
+#define INSPECT_MOST 1000               /* milliseconds to inspect one backend, which may hinder it */
+#define INSPECT_ALL_MOST 10.            /* seconds to inspect all */
 
-/* One look at all there is. */
+/* One search for orphans, and its results. */
 struct orphan_scan {
 	struct engine *engine;
 	const struct table *table;
-	struct orphan_request *requests; /* groups in their own memory */
+	struct orphan_request *requests; /* requests to inspect groups; the paths are owned */
 	size_t count, capacity;
-	struct orphan_copy *copies;     /* the same number */
-	bool by_hand;                   /* an operator has asked for it: also those that another superd has left */
+	struct orphan_copy *copies;     /* results, one for each request */
+	bool by_hand;                   /* an operator has ordered it: also stops orphans of other tables */
 };
 
 static const struct service *service_of(const struct table *table, const char *group)
@@ -52,7 +52,7 @@ static const struct service *service_of(const struct table *table, const char *g
 	return NULL;
 }
 
-/* It was found before, or is that of an instance, which was taken over then. */
+/* Whether this group is a known orphan, or that of an instance, which was taken over then. */
 static bool is_known(struct engine *engine, const char *group)
 {
 	const struct service_list *service_list = engine->service_list;
@@ -74,7 +74,8 @@ static bool is_known(struct engine *engine, const char *group)
 	return instance_cgroup_is_left(engine, group);
 }
 
-/* Frozen processes are thawed when their output is read again: before that the first line would end them. */
+/* Adds a group with processes to the search. It stays frozen until its output is read again, because the first line
+ * it printed would kill it by SIGPIPE. */
 static void add_group(void *context, const char *group)
 {
 	struct orphan_scan *scan = context;
@@ -103,8 +104,8 @@ static void thaw_group(void *context, const char *group)
 		cgroup_thaw(group);
 }
 
-/* What another superd has left is for its own successor to take over, unless an operator orders otherwise. But maybe
- * none comes, so it does not stand still. */
+/* Handles one parent group of another superd. The orphans of another table are left to its own next superd, unless
+ * an operator orders otherwise. As that may never start, superd thaws them. */
 static void scan_parent(void *context, const char *path, enum cgroup_owner heir)
 {
 	struct orphan_scan *scan = context;
@@ -137,7 +138,7 @@ static void free_scan(struct orphan_scan *scan)
 	free(scan->copies);
 }
 
-/* Nothing is known of it. */
+/* Sets the result for a group that cannot be inspected. */
 static void assume_hung(struct orphan_scan *scan, size_t n)
 {
 	const struct service *service = scan->requests[n].service;
@@ -151,7 +152,7 @@ static void assume_hung(struct orphan_scan *scan, size_t n)
 	memcpy(copy->why, "it cannot be looked at", sizeof("it cannot be looked at"));
 }
 
-/* From one of them on, until they are over or one keeps us waiting. How many there were. */
+/* Receives the results from request `first` on, until the child has sent all, or has hung. Returns their number. */
 static size_t receive_copies(struct orphan_scan *scan, size_t first, int report)
 {
 	struct pollfd ready = { .fd = report, .events = POLLIN };
@@ -192,12 +193,12 @@ static bool inspect_all(struct orphan_scan *scan)
 		next += receive_copies(scan, next, report);
 		fd_close(&report);
 		if (next++ < scan->count)
-			kill(pid, SIGKILL);     /* the next one has kept it waiting */
+			kill(pid, SIGKILL);     /* the next backend has hung it */
 	}
 	return true;
 }
 
-/* ---- taking over ---- */
+/* ---- taking orphans over ---- */
 
 static double seconds_since(int64_t start_time)
 {
@@ -249,7 +250,7 @@ static void write_instance(struct buf *text, const struct orphan_copy *copy, con
 		state_add_real(text, "timer", left > 0. ? left : 0.);
 }
 
-/* As engine/upgrade/save_service would have written it. */
+/* Writes the sections that engine/upgrade/save_service would have written. */
 static void write_service(struct buf *text, const struct orphan_copy *copy, const struct orphan_request *request)
 {
 	const struct service *service = request->service;
@@ -280,7 +281,8 @@ static void close_copy(struct engine *engine, const struct orphan_request *reque
 		close_socket_fd(engine, request->service->name, &copy->sockets[n]);
 }
 
-/* While one drains the next one has begun: that has the clients, and the other would keep them. */
+/* Of several instances of one service keeps the youngest: the others were draining, and the clients belong to the
+ * youngest. */
 static void keep_youngest(struct orphan_scan *scan)
 {
 	for (size_t n = 0; n < scan->count; n++) {
@@ -376,7 +378,7 @@ bool orphans_find(struct engine *engine, const struct table *table, struct state
 	return any;
 }
 
-/* ---- by hand ---- */
+/* ---- for an operator ---- */
 
 static void find_left(struct service_runtime *runtime)
 {
@@ -391,7 +393,7 @@ static void find_left(struct service_runtime *runtime)
 	free_scan(&scan);
 }
 
-/* Nobody that may be ended. */
+/* Adds why there is no orphan at an address, and which process has it. */
 static void explain_holder(const struct endpoint *address, struct buf *why)
 {
 	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
