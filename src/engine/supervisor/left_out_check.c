@@ -1,6 +1,6 @@
-/* Reads the table once more for services that were left out. This must change nothing else: the table may have been
- * edited since it was read, and nobody has ordered a reload. So superd compares the two readings: they must be of
- * the same, unchanged files, with every row as it was. */
+/* Reads the table again for services that were left out. This must change nothing else: the table may have been
+ * edited, and nobody has ordered a reload. So superd compares the two readings: they must be of the same, unchanged
+ * files, and every other entry must be as it was. */
 #include "engine/supervisor/left_out_check.h"
 
 #include <signal.h>
@@ -16,14 +16,14 @@
 #include "os/foreign/foreign_path.h"
 #include "os/fs/state_file.h"
 
-#define PAUSE_FIRST 5.                  /* seconds from a table, or a service that came in, to the first look */
-#define PAUSE_MOST 60.                  /* each pause is twice the one before, up to this */
-#define SETTLE_SECONDS 1.               /* seconds from an arrival to the look */
-#define CHILD_TIMEOUT 30.                     /* seconds that a look may take */
+#define PAUSE_FIRST 5.                  /* seconds from a new table, or an added service, to the first check */
+#define PAUSE_MOST 60.                  /* seconds; each pause is twice the one before, up to this */
+#define SETTLE_SECONDS 1.               /* seconds from an inotify event to the check */
+#define CHILD_TIMEOUT 30.                     /* seconds that a check may take */
 #define ANSWER_MOST (4 << 20)           /* bytes */
 
-/* superd follows no path that others could lead elsewhere, nor one of a file system that may not answer: of these
- * nothing is heard, and the pauses have to do. */
+/* Watches a path. superd follows no path that others could redirect, and none in a file system that may hang. For
+ * these it relies on the pauses. */
 static void watch_path(struct left_out_check *check, const char *path)
 {
 	struct path_finding finding;
@@ -32,7 +32,7 @@ static void watch_path(struct left_out_check *check, const char *path)
 		path_create_watch_add(&check->arrivals, path);
 }
 
-/* Before a look, so that what comes during it is heard, too. */
+/* Watches all missing files. Called before a check, so that no event during it is lost. */
 static void watch_paths(struct left_out_check *check)
 {
 	const struct table *table = check->supervisor->table;
@@ -50,7 +50,7 @@ static void watch_paths(struct left_out_check *check)
 	}
 }
 
-/* A file that was made is still to be written, and a package has more of them. */
+/* Waits a moment after an event: a new file is still being written, and a package has more of them. */
 static void on_arrival(struct watch *watch, bool readable, bool writable)
 {
 	struct left_out_check *check = container_of(watch, struct left_out_check, watch);
@@ -95,7 +95,7 @@ static bool is_out_still(const struct left_out_check *check, struct origin at, c
 	return check->key_count && bsearch(&key, check->keys, check->key_count, sizeof(key), compare_keys);
 }
 
-/* A number a line, to the end. false: it is no such text. */
+/* Reads one number a line, to the end. false: the text is invalid. */
 static bool read_keys(struct left_out_check *check, const char *text, uint64_t *sources)
 {
 	size_t lines = 0;
@@ -141,7 +141,7 @@ static void log_once(struct left_out_check *check, const char *why)
 	check->logged = true;
 }
 
-/* There is nothing to wait for. */
+/* Stops all waiting. */
 static void stop_check(struct left_out_check *check)
 {
 	alarm_stop(&check->alarm);
@@ -152,7 +152,7 @@ static void stop_check(struct left_out_check *check)
 static const char is_changed[] =
 	"the table was changed since it was read: what is left out of it is tried again after a reload";
 
-/* Nothing comes of another look then, until a reload. true: it is over with that. */
+/* Whether the sources have changed. If so, logs it and stops, as only a reload can help. */
 static bool is_changed_table(struct left_out_check *check, uint64_t sources)
 {
 	if (sources == check->supervisor->table->sources)
@@ -227,7 +227,7 @@ static void kill_child(const struct left_out_check *check)
 	kill(check->child_process.pid, SIGKILL);
 }
 
-/* One that hangs and does not end is waited for: no other is started beside it. */
+/* Kills a child that takes too long, or starts the next one. While a killed child does not end, no other is started. */
 static void on_alarm(struct alarm *alarm)
 {
 	struct left_out_check *check = container_of(alarm, struct left_out_check, alarm);
@@ -259,7 +259,7 @@ void left_out_check_begin(struct left_out_check *check)
 	check->pause = PAUSE_FIRST;
 	check->logged = false;
 	check->is_stale = false;
-	if (check->child_process.pid) { /* its end begins anew */
+	if (check->child_process.pid) { /* its end begins a new check */
 		check->is_stale = true;
 		kill_child(check);
 		return;
@@ -284,7 +284,7 @@ static bool is_still_left_out(const struct service *service, void *context)
 	return is_out_still(check, service->at, service->name) && !table_find(check->supervisor->table, service->name);
 }
 
-/* superd looks at less than the child, which may hang: what that has found wrong is left out again. */
+/* Leaves out again what the child has found wrong: superd itself checks less than the child, which may hang. */
 static bool leave_out_again(struct left_out_check *check, struct table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
@@ -300,7 +300,7 @@ static bool leave_out_again(struct left_out_check *check, struct table *table)
 	return left_out_name(table);
 }
 
-/* Whether all that is in the table is as it was. */
+/* Whether all entries of the old table are the same in the new one. */
 static bool is_unchanged(const struct table *before, const struct table *after)
 {
 	struct diff_cache known = { 0 };
@@ -314,7 +314,7 @@ static bool is_unchanged(const struct table *before, const struct table *after)
 	return true;
 }
 
-/* Gives how many come in. */
+/* Logs the services that are added, and returns their number. */
 static size_t log_returned(struct log *log, const struct table *before, const struct table *after)
 {
 	size_t count = 0;
@@ -343,8 +343,8 @@ struct table *left_out_check_accept(struct left_out_check *check, struct table *
 		return NULL;
 	}
 	if (good && !is_unchanged(before, table)) {
-		log_once(check, "a service that was left out is right now, but others would change with it: it comes in "
-			       "with a reload");
+		log_once(check, "a service that was left out is right now, but others would change with it: "
+				"it comes in with a reload");
 		good = false;
 	}
 	if (good && log_returned(check->supervisor->engine.log, before, table))

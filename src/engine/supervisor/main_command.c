@@ -1,8 +1,8 @@
-/* The main command, which superd runs beside its services. superd passes signals on to it; signals that superd acts
- * on itself only where the command has a handler for them (proc(5), SigCgt in /proc/PID/status).
+/* Runs the main command. superd passes signals on to it; signals that superd handles itself only if the command has
+ * a handler (proc(5), SigCgt in /proc/PID/status).
  *
- * The command's group is the foreground group of the terminal, so ^Z stops the command alone, and the shell that
- * started superd as a job would not notice. superd therefore stops the whole job when the command stops. */
+ * The process group of the command is the foreground group of the terminal. ^Z therefore stops the command alone,
+ * and the shell that started superd as a job would not notice. So superd stops the whole job when the command stops. */
 #include "engine/supervisor/main_command.h"
 
 #include <errno.h>
@@ -50,8 +50,8 @@ bool command_start(struct main_command *command, struct engine *engine, char *co
 		log_error(engine->log, "cannot start %s: out of memory", argv[0]);
 		return false;
 	}
-	command->plan->ambient = engine->defaults.ambient;      /* it stands where superd stands */
-	if (has_own_keyring)            /* which takes no keys */
+	command->plan->ambient = engine->defaults.ambient;      /* the command gets the same capabilities */
+	if (has_own_keyring)            /* superd's own keyring takes no keys */
 		command->plan->keyring = KEYRING_PRIVATE;
 	launch.plan = command->plan;
 	unreaped_start(engine, &launch);
@@ -118,7 +118,7 @@ void command_note_stop(struct main_command *command, int signal)
 		return;
 	}
 	take_terminal_back(command->group);
-	kill(0, SIGSTOP);               /* all of the job, as ^Z would have done */
+	kill(0, SIGSTOP);               /* the whole job, as ^Z would have done */
 }
 
 void command_continue(struct main_command *command)

@@ -1,6 +1,6 @@
-/* The signals and log lines of inetd and xinetd, for operators who are used to them. SIGABRT asks for xinetd's
- * consistency check; abort(3) still ends superd, as it unblocks the signal, and after a handler that returns
- * restores the default action. */
+/* The signals and log lines of inetd and xinetd, for operators who are used to them. SIGABRT orders xinetd's
+ * consistency check. abort(3) still ends superd: it unblocks the signal, and restores the default action when the
+ * handler returns. */
 #include "engine/supervisor/persona.h"
 
 #include <signal.h>
@@ -59,7 +59,8 @@ static void write_dump(const struct persona *persona)
 	buf_free(&why);
 }
 
-/* Also those that rest: an inetd ends the ten minutes of a service that looped by this. */
+/* Lets services in a pause try again. Includes BACKOFF, because SIGALRM ends the ten minutes for which inetd
+ * disables a looping service. */
 static void retry_paused(const struct service_list *service_list)
 {
 	for (size_t n = 0; n < service_list->count; n++) {

@@ -1,5 +1,5 @@
-/* The behaviour of inetd or xinetd, if superd was called by that name: their signals, and xinetd's check of its own
- * state. All zero for superd itself. */
+/* The behaviour of inetd or xinetd, if superd was called by that name: their signals and log lines, and xinetd's
+ * consistency check. All zero for superd itself. The caller sets the members before `inspection`. */
 #pragma once
 
 #include <ev.h>
@@ -8,26 +8,28 @@
 #include "engine/reload/reload.h"
 
 struct persona {
-	bool alarm_retries;             /* SIGALRM: services in a pause, as for a socket that could not be opened, try again now */
-	bool usr2_reloads;              /* SIGUSR2: as SIGHUP */
-	bool abort_checks;              /* SIGABRT: see engine/supervisor/self_check */
+	/* SIGALRM: services in a pause, as for a socket that could not be opened, try again now. */
+	bool alarm_retries;
+	bool usr2_reloads;              /* SIGUSR2: reloads, as SIGHUP does */
+	bool abort_checks;              /* SIGABRT: runs engine/supervisor/self_check */
 	bool logs_xinetd_lines;         /* logs xinetd's lines, which log watchers know, beside superd's own */
-	const char *dump_file;          /* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone */
-	double inspect_interval;        /* seconds; 0: never by itself */
+	/* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone. */
+	const char *dump_file;
+	double inspect_interval;        /* seconds between two self checks; 0: none */
 	ev_timer inspection;
 	struct engine *engine;
 	const struct service_list *service_list;
-	struct table *const *table;     /* the present table */
+	struct table *const *table;     /* place of the present table */
 };
 
-/* Called once the loop is there. service list and table are the supervisor's. */
+/* Called when the loop exists. service_list and table are those of the supervisor, and outlive this. */
 void persona_begin(struct persona *persona, struct engine *engine, const struct service_list *service_list,
 		   struct table *const *table);
 
-/* Whether these persona handle a signal that superd itself does not; else it is not watched. */
+/* Whether this persona handles a signal that superd itself does not; else superd does not watch it. */
 bool persona_handles(const struct persona *persona, int signal);
 
-/* Acts on the signal, if it has a meaning here. Returns the signal that superd itself has to act on; 0: none. */
+/* Handles a signal of this persona. Returns the signal that superd itself must handle; 0: none. */
 int persona_handle(struct persona *persona, int signal);
 
 /* If logs_xinetd_lines is set: log xinetd's lines. program: name and version; parts: features it was built with; counts

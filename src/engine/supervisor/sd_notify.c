@@ -1,5 +1,5 @@
-/* Reports superd's own state to a service manager (sd_notify(3)). An idle superd wakes for its watchdog alone, and
- * only if WATCHDOG_PID, where it is set, names this process (sd_watchdog_enabled(3)). */
+/* Reports superd's own state to a service manager (sd_notify(3)). The watchdog is the only reason for an idle superd
+ * to wake, and only if WATCHDOG_PID is unset or names this process (sd_watchdog_enabled(3)). */
 #include "engine/supervisor/sd_notify.h"
 
 #include <stdio.h>

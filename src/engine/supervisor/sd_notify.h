@@ -1,5 +1,5 @@
-/* Reports to the service manager that started superd, if it wants that (NOTIFY_SOCKET of sd_notify(3)): superd is
- * ready, reloads, stops, and, if wanted, is alive (WATCHDOG_USEC). A message that cannot be sent is lost. */
+/* Reports to the service manager that started superd (NOTIFY_SOCKET of sd_notify(3)): superd is ready, reloads,
+ * stops, and is alive (WATCHDOG_USEC). A message that cannot be sent is lost. */
 #pragma once
 
 #include <ev.h>
@@ -9,17 +9,18 @@
 #include "engine/runtime/service_list.h"
 
 struct sd_notify {
-	const char *socket;             /* NOTIFY_SOCKET of the environment superd was started with; NULL: none */
-	int sender;                     /* kept, so that a superd without free descriptors is not taken for dead; -1: none yet */
+	const char *socket;             /* value of NOTIFY_SOCKET at superd's start; NULL: none; borrowed */
+	/* Kept, so that a superd without free descriptors is not taken for dead; -1: none yet. */
+	int sender;
 	ev_timer watchdog;
 	const struct service_list *service_list;
 	bool stopping;
 };
 
-/* Called once the loop and the environment are there. */
+/* Called when the loop and the environment exist. */
 void sd_notify_begin(struct sd_notify *sd_notify, struct engine *engine, const struct service_list *service_list);
 
-void sd_notify_ready(struct sd_notify *sd_notify); /* superd has tried to open every socket; also after a reload */
+void sd_notify_ready(struct sd_notify *sd_notify); /* after superd has tried every socket, and after a reload */
 void sd_notify_reloading(struct sd_notify *sd_notify);
 void sd_notify_stopping(struct sd_notify *sd_notify);
 void sd_notify_end(struct sd_notify *sd_notify, int exit_status);

@@ -1,13 +1,13 @@
-/* Compares superd's state with itself: runtimes with their rows, listeners with the kernel's descriptors, the
- * instances of each service with the count of all. That count may be larger: it also has clients that are still
- * being asked about and removed services that still run. */
+/* Compares runtimes with their entries, listeners with the descriptors of the kernel, and the instances of all
+ * services with their total. The total may be larger: it also has clients with a lookup under way, and instances of
+ * removed services. */
 #include "engine/supervisor/self_check.h"
 
 #include <fcntl.h>
 
 #include "base/log/log.h"
 
-/* One run of the comparison, and the number of faults that it found. */
+/* One run of the check, and the number of faults it has found. */
 struct inspection {
 	struct engine *engine;
 	size_t faults;

@@ -1,5 +1,5 @@
-/* Checks superd's own state, as xinetd does for -cc and SIGABRT: compares what must agree, and logs differences. It
- * repairs nothing and ends nothing. */
+/* Checks superd's own state, as xinetd does for -cc and SIGABRT: compares values that must agree, and logs
+ * differences. It repairs nothing and stops nothing. */
 #pragma once
 
 #include <stddef.h>

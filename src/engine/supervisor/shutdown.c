@@ -1,6 +1,6 @@
-/* The end of superd. SIGTERM stops every service by its group, then all other processes below superd, under one
- * deadline. superd exits as soon as the last process has gone. SIGCHLD does not report them all: a process sent into
- * the namespace from outside (as by "docker exec") is not superd's child, so a timer looks for the rest, too. */
+/* Stops superd. SIGTERM stops every service by its group, then all other processes below superd, before one
+ * deadline. superd exits as soon as the last process has ended. SIGCHLD does not report all of them: a process that
+ * was sent into the PID namespace (as by "docker exec") is not superd's child. So a timer checks, too. */
 #include "engine/supervisor/shutdown.h"
 
 #include <signal.h>
@@ -10,9 +10,9 @@
 #include "engine/instance/instance.h"
 #include "engine/listener/rpcbind.h"
 
-#define LAST_CALL_MOST 2.0              /* seconds before the deadline when strangers get SIGTERM, at most */
-#define SWEEP_INTERVAL .05              /* seconds between two looks for processes that are left */
-#define KILLS_MOST 20                   /* rounds of SIGKILL; a process alive then is another user's or stuck */
+#define LAST_CALL_MOST 2.0              /* seconds; limit of the time reserved for strangers */
+#define SWEEP_INTERVAL .05              /* seconds between two checks */
+#define KILLS_MOST 20                   /* rounds of SIGKILL; a process that survives is another user's or stuck */
 
 void supervisor_end(struct supervisor *supervisor)
 {
@@ -49,7 +49,7 @@ static void kill_all(struct supervisor *supervisor)
 	stray_processes_kill();
 }
 
-/* Between two rounds somebody may have forked. */
+/* Checks for processes that are left. Kills again, because one may have forked since the last round. */
 static void on_sweep_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct supervisor *supervisor = timer->data;
@@ -88,7 +88,7 @@ static void on_wait_over(struct alarm *alarm)
 		shutdown_begin(supervisor, supervisor->shutdown.signal);
 }
 
-/* A child of superd, or a process in a group of one, is not a stranger: it is ended elsewhere. */
+/* Whether superd already stops this process by other means: a child of superd, or a process in the group of one. */
 static bool is_known(void *context, pid_t pid)
 {
 	const struct supervisor *supervisor = context;

@@ -1,11 +1,11 @@
-/* superd's end, from the order to stop until the last process has gone:
+/* The shutdown, from the order to stop until the last process has ended:
  *
- *   the delay      everything goes on as before, listeners too (--stop-delay)
- *   the stop       superd tells services and the main command to end; no listener is left
- *   the sweep      they have ended, and superd tells all other processes below it to end
+ *   delay   everything goes on as before, listeners too (--stop-delay)
+ *   stop    superd stops services and the main command; no listener is left
+ *   sweep   these have ended, and superd sends SIGTERM to all other processes below it
  *
- * The stop and the sweep share one deadline (--stop-timeout), after which superd kills all that is left. The sweep has
- * a part of that time also if a service hangs. superd exits as soon as no process is left. */
+ * Stop and sweep share one deadline (--stop-timeout), after which superd kills all that is left. Part of that time is
+ * reserved for the sweep, also if a service hangs. superd exits as soon as no process is left. */
 #pragma once
 
 #include "engine/supervisor/supervisor.h"
@@ -15,7 +15,7 @@ void shutdown_init(struct supervisor *supervisor);
 /* Begins the stop, without a delay. signal: for the main command. */
 void shutdown_begin(struct supervisor *supervisor, int signal);
 
-/* Called when something has ended: goes on to the sweep, and to the end. */
+/* Called when a process has ended: begins the sweep, or ends superd, when it is time. */
 void shutdown_check(struct supervisor *supervisor);
 
 void shutdown_free(struct supervisor *supervisor);

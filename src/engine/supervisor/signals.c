@@ -1,5 +1,5 @@
-/* The signals that superd obeys, by libev. superd also handles signals that nobody meant for it, such as SIGPIPE: it
- * must not end by one, and its children would inherit a signal that is ignored. */
+/* Handles signals by libev. superd also handles signals that are not meant for it, as SIGPIPE: they must not end it,
+ * and its children would inherit an ignored signal. */
 #include "engine/supervisor/signals.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ static bool reopen_log(struct log *log, struct buf *why)
 
 bool signals_reopen(struct supervisor *supervisor, struct buf *why)
 {
-	uint64_t before = own_privileges_raise(); /* they may lie in anybody's folder */
+	uint64_t before = own_privileges_raise(); /* the files may be in any user's folder */
 	bool good = reopen_log(supervisor->engine.log, why);
 
 	records_reopen(&supervisor->engine);
@@ -43,7 +43,7 @@ void signals_reload(struct supervisor *supervisor)
 {
 	struct buf why = { 0 };
 
-	signals_reopen(supervisor, &why);       /* the log says what failed, and the reload is another matter */
+	signals_reopen(supervisor, &why);       /* the failure was logged, and does not prevent the reload */
 	buf_free(&why);
 	if (supervisor->engine.stopping)
 		return;
@@ -86,7 +86,8 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 			break;
 		}
 		if (pid1_is_first()) {
-			supervisor_stop(supervisor, SIGTERM);   /* nobody outlives PID 1, so it stops them in order */
+			/* No process outlives PID 1, so superd stops them in order. */
+			supervisor_stop(supervisor, SIGTERM);
 			break;
 		}
 		log_notice(supervisor->engine.log, "leaving: instances run on");
@@ -113,7 +114,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	case SIGPIPE:
 	case SIGTTIN:
 	case SIGTTOU:
-		break;                  /* handled, so that children start with the default and superd lives */
+		break;                  /* handled, so that superd lives and children start with the default */
 	default:
 		supervisor_stop(supervisor, watcher->signum == SIGINT ? SIGINT : SIGTERM);
 	}
@@ -151,11 +152,11 @@ void signals_watch(struct supervisor *supervisor)
 		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
 
 		if (signal == SIGCHLD || !persona_handles(&supervisor->persona, signal))
-			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
+			continue;       /* the watcher `reaper` handles SIGCHLD */
 		if (hears_sent && signal_is_kernels_too(signal))
 			continue;
 		if (signal == SIGTSTP && !supervisor->has_command)
-			continue;       /* alone in a terminal superd stops itself, as any program */
+			continue;       /* without a command, ^Z stops superd, as any program */
 		supervisor->signal_count++;
 		ev_signal_init(watcher, on_signal, signal);
 		watcher->data = supervisor;

@@ -1,14 +1,14 @@
-/* The signals that superd obeys. */
+/* Handles the signals that superd gets. */
 #pragma once
 
 #include "engine/supervisor/supervisor.h"
 
-/* From now on superd obeys every signal of os/host/signals, or ignores it. */
+/* From now on superd handles every signal of os/host/signals, or ignores it. */
 void signals_watch(struct supervisor *supervisor);
 
-/* Opens the files of the log, and those of log_type, again, as they may have been moved away. false: the log's own file
- * cannot be opened, which was logged; why gets the reason. */
+/* Reopens the log file and the files of log_type, which may have been renamed. false: the log file itself cannot be
+ * opened, which was logged; why gets the reason. */
 bool signals_reopen(struct supervisor *supervisor, struct buf *why);
 
-/* As SIGHUP, without the main command: opens the log's files again, and reads the table again. */
+/* As SIGHUP, but without the main command: reopens the log files, and reads the table again. */
 void signals_reload(struct supervisor *supervisor);

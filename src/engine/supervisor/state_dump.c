@@ -1,5 +1,5 @@
-/* The state of all services, one line each. Sleeping services that never ran are counted in one line, as there may
- * be thousands. */
+/* Reports the state of all services, one line each. Services that were never started share one line in the log,
+ * because there may be thousands. */
 #include "engine/supervisor/state_dump.h"
 
 #include "base/clock.h"
@@ -29,7 +29,7 @@ static void describe_listeners(const struct service_runtime *runtime, struct buf
 		if (queued > 0 && endpoint_accepts(listener->listen->endpoint))
 			buf_addf(out, " (%d queued)", queued);
 		else if (queued > 0)
-			buf_text(out, " (not empty)");  /* these are bytes */
+			buf_text(out, " (not empty)");  /* the queue of a datagram socket is measured in bytes */
 	}
 }
 

@@ -1,5 +1,5 @@
-/* superd while it runs: the loop, the signals, all runtimes, the end. All state is in this one struct, which does not
- * know the code that acts on it: engine/supervisor/supervisor_run starts that. */
+/* superd while it runs: the loop, the signals, all services, the shutdown. This struct has all state; it does not
+ * know the code that acts on it. engine/supervisor/supervisor_run starts that code. */
 #pragma once
 
 #include <ev.h>
@@ -29,46 +29,48 @@
 #include "os/fs/path_create_watch.h"
 #include "os/host/signals.h"
 
-/* The progress of superd's end (engine/supervisor/shutdown). */
+/* The progress of the shutdown (engine/supervisor/shutdown). */
 struct shutdown {
-	double delay, timeout;          /* seconds; the caller sets them before supervisor_init */
-	int signal;                     /* signal that ends the main command */
-	bool has_cause;                 /* superd's exit status has its cause, and no later end changes it */
-	bool sweeping, killing;
-	unsigned kills;                 /* rounds of SIGKILL so far */
+	/* Seconds of --stop-delay and --stop-timeout; the caller sets them before supervisor_init. */
+	double delay, timeout;
+	int signal;                     /* signal for the main command */
+	bool has_cause;                 /* true: exit_status has its cause, and no later end changes it */
+	bool sweeping, killing;         /* true: the sweep has begun; the deadline is over */
+	unsigned kills;                 /* number of rounds of SIGKILL so far */
 	struct stray_processes strays;
-	struct alarm wait;              /* the delay, then the deadline */
-	struct alarm last_call;         /* before the deadline: strangers are told to end though services have not ended */
-	ev_timer sweep;                 /* looks for processes whose end superd gets no SIGCHLD for */
+	struct alarm wait;              /* end of the delay, then the deadline */
+	/* Time before the deadline at which strangers get SIGTERM, though services have not ended. */
+	struct alarm last_call;
+	ev_timer sweep;                 /* checks for processes whose end causes no SIGCHLD */
 	struct alarm failing;
 };
 
-/* The progress of a look at entries that are left out (engine/supervisor/left_out_check). */
+/* The progress of a check of left-out entries (engine/supervisor/left_out_check). */
 struct left_out_check {
-	bool is_possible;               /* the sources can be read again; the caller sets it */
+	bool is_possible;               /* true: the sources can be read again; the caller sets it */
 	struct supervisor *supervisor;
-	struct child child_process;     /* pid 0: none */
-	bool is_stale;                  /* its result is of no use, as there is another table */
-	int answer;                     /* the file it answers to; -1: none */
-	struct alarm alarm;             /* the next look; while a child runs, the end of its time */
-	double pause;                   /* seconds to the look after the next */
-	double begun;                   /* loop time when the last look began */
-	struct path_create_watch arrivals; /* watches for missing programs, and the files of users and groups */
-	struct watch watch;             /* watches the descriptor of arrivals */
-	bool reads;                     /* the loader is reading the table for this look */
-	uint64_t *keys;                 /* keys of the entries that the child has found left out, sorted; NULL: none */
+	struct child child_process;     /* child that reads the table; pid 0: none */
+	bool is_stale;                  /* true: there is another table, so its result is useless */
+	int answer;                     /* descriptor of the file for its answer; -1: none */
+	struct alarm alarm;             /* time of the next check; while the child runs, its time limit */
+	double pause;                   /* seconds of the pause after the next one */
+	double begun;                   /* loop time when the last check began */
+	struct path_create_watch arrivals; /* inotify watches for missing programs, and the files of users and groups */
+	struct watch watch;             /* watch of the inotify descriptor */
+	bool reads;                     /* true: the loader reads the table for this check */
+	uint64_t *keys;                 /* keys of the entries that the child has left out, sorted; NULL: none */
 	size_t key_count;
-	bool logged;                    /* it was logged that an entry could come in by a reload alone */
+	bool logged;                    /* true: it was logged that only a reload can add an entry */
 };
 
 struct supervisor {
 	struct engine engine;
-	struct log_pump log_pump;       /* writes what waits in the sink of engine.log */
+	struct log_pump log_pump;       /* writes lines that wait in the sink of engine.log */
 	struct log_files log_files;
 	struct listeners listeners;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
-	struct instances instances;     /* and the limit of these */
-	struct admission admission;     /* and the ident_limit of this */
+	struct instances instances;     /* the caller sets the limit before supervisor_init */
+	struct admission admission;     /* the caller sets ident_limit before supervisor_init */
 	struct tcpmux tcpmux;
 	struct orphans orphans;
 	struct freezes freezes;
@@ -76,10 +78,10 @@ struct supervisor {
 	struct service_list service_list;
 	struct main_command command;
 	bool has_command;               /* the caller sets it before signals_watch */
-	bool leaving;                   /* SIGQUIT: instances run on */
-	bool over;                      /* superd has nothing left to wait for */
+	bool leaving;                   /* true after SIGQUIT: instances run on */
+	bool over;                      /* true: the loop ends */
 	int exit_status;
-	int control;                    /* descriptor of the control socket, which an upgrade hands on; -1: none */
+	int control;                    /* descriptor of the control socket, for an upgrade; -1: none */
 	struct terminal terminal;
 	struct persona persona;          /* the caller sets it before supervisor_init */
 	struct sd_notify sd_notify;
@@ -87,46 +89,48 @@ struct supervisor {
 	struct upgrade upgrade;
 	struct locks locks;
 	struct left_out_check left_out_check; /* the caller sets is_possible before supervisor_init */
-	struct state_stream *before;    /* state of another superd (engine/upgrade/load), until this one runs; owned by the caller */
+	/* State of another superd (engine/upgrade/load), until this one runs; owned by the caller. */
+	struct state_stream *before;
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
-	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
+	/* Signals that were sent to superd (os/host/signal_sender), for the main command. */
+	ev_io sent;
 	ev_signal reaper;
-	ev_timer starved;               /* raises TIMER for runtimes without memory for a timer of their own */
-	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */
+	ev_timer starved;               /* sends TIMER to runtimes without memory for a timer */
+	/* loader.load reads the sources again. It returns a checked and resolved table, or NULL with the errors in
+	 * diags. */
 	struct config_loader loader;
 	double loaded;                  /* loop time when the present table was read */
-	bool is_outdated;               /* the last reload has failed: the table may be outdated */
-	/* A reload has ended, well or not, and its diagnostics were logged; NULL: nobody asks. */
+	bool is_outdated;               /* true: the last reload has failed, so the table may be outdated */
+	/* Called when a reload has ended, well or not, and its diagnostics were logged; NULL: nobody asks. */
 	void (*reloaded)(void *context, bool good, const struct diags *diags, const struct reload_counts *counts);
 	void *reloaded_context;
-	void (*started)(void *context); /* superd has tried to open every socket, and the main command runs */
+	void (*started)(void *context); /* called when superd has tried every socket and the main command runs */
 	void *started_context;
 };
 
-/* Prepares the loop, for which engine/supervisor/signals watches the signals then; engine.log, loader.load, and delay
- * and timeout of shutdown are the caller's to set before. false with errno, and in *failed what could not be done,
- * as "open /dev/null". */
+/* Prepares the loop. The caller has set engine.log, loader.load, and delay and timeout of shutdown, and calls
+ * signals_watch afterwards. false with errno, and in *failed what failed, as "open /dev/null". */
 bool supervisor_init(struct supervisor *supervisor, const char **failed);
 
-/* Runs a table, which it owns, and beside it a main command if argv is not NULL, until the end. Returns the exit
+/* Runs a table, which it owns, until the end; beside it a main command, if argv is not NULL. Returns the exit
  * status. */
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv);
 
-/* Diagnostics as lines of the log, for tables read while superd runs. */
+/* Logs the diagnostics of a table that was read while superd runs. */
 void supervisor_log_diags(struct log *log, const struct diags *diags);
 
-/* Gives effect to locks that were read while superd runs (engine/service/operator_locks). */
+/* Applies locks that were read while superd runs (engine/service/operator_locks). */
 void supervisor_impose_locks(struct supervisor *supervisor);
 
-/* For engine/supervisor/signals: ends all services, then superd (engine/supervisor/shutdown). Once more ends the
- * delay there is before, and then kills at once. The signal is the main command's. */
+/* Stops all services, then superd (engine/supervisor/shutdown). A second call ends --stop-delay; the next kills at
+ * once. signal: for the main command. */
 void supervisor_stop(struct supervisor *supervisor, int signal);
 
-/* superd cannot go on: stops it with this exit status, soon, so that the caller can finish its work. */
+/* Stops superd with this exit status, soon, because it cannot go on. The caller can finish its work. */
 void supervisor_fail(struct supervisor *supervisor, int status);
 
-/* Ends superd alone. */
+/* Ends superd without its instances. */
 void supervisor_end(struct supervisor *supervisor);
 
 void supervisor_free(struct supervisor *supervisor);

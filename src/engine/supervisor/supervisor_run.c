@@ -1,9 +1,9 @@
-/* The loop, and the calls by which the parts of superd reach each other through it. As PID 1 or a subreaper superd
- * also reaps processes that it has not started.
+/* Runs the loop, and connects the parts of superd. As PID 1 or a subreaper superd also reaps processes that it has
+ * not started.
  *
- * Each turn reaps one child, whichever it is, as libev does with waitpid(-1). libev's own watchers show an ended
- * child only after its pid is free for others, so the loop is not the default one, which handles SIGCHLD by itself
- * (ev(3), ev_child). */
+ * Each turn of the loop reaps one child, any one, by waitpid(-1), as libev does. libev's own child watchers report
+ * an ended child only after its pid may have been reused. So the loop is not the default loop, which handles SIGCHLD
+ * by itself (ev(3), ev_child). */
 #include "engine/supervisor/supervisor.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@
 
 #define LOOP_DESCRIPTORS 4
 
-/* The log has a word of its own for warnings, none for errors. */
+/* The log marks warnings by itself, but not errors. */
 static void log_diag(struct log *log, const struct diag *diag)
 {
 	static const enum level levels[] = {
@@ -92,7 +92,7 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 		log_diag(log, &diags->list[n]);
 }
 
-/* Uses the capabilities that the rows need, also rows that the table has no more, while something of them runs. */
+/* Keeps only the capabilities that the services need, including removed services of which something still runs. */
 static void use_required_caps(struct supervisor *supervisor)
 {
 	const struct service_list *service_list = &supervisor->service_list;
@@ -108,7 +108,7 @@ static void use_required_caps(struct supervisor *supervisor)
 	own_privileges_use(required);
 }
 
-/* Drops the locks of services that no table has any more. A service that leaves keeps its lock until it is gone. */
+/* Drops the locks of services that are no longer configured. A removed service keeps its lock until it has ended. */
 static void drop_locks(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
@@ -132,7 +132,7 @@ static void handle_ended(struct supervisor *supervisor)
 	shutdown_check(supervisor);
 }
 
-/* Services hear first of what was posted, and then superd of what concerns it as a whole. */
+/* Handles posted events: first those of services, then those of superd as a whole. */
 static void handle_events(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
@@ -164,13 +164,13 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
 	drop_locks(supervisor);
-	handle_events(supervisor);      /* services that are over go, so that nothing counts what they need */
+	handle_events(supervisor);      /* frees removed services, so that their capabilities do not count */
 	memory_trim();
 	left_out_check_begin(&supervisor->left_out_check);
 	return true;
 }
 
-/* table: with services that were left out; NULL: there is none. */
+/* table: with the services that are added; NULL: none. */
 static void take_returned(struct supervisor *supervisor, struct table *table)
 {
 	struct reload_counts counts;
@@ -214,7 +214,7 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
 }
 
-/* Calls the owner of the child that is to be reaped next, while its pid is still taken, where an owner wants that. */
+/* Reaps one child. Before that, while its pid is still valid, calls the owner of the child if it has asked for that. */
 static pid_t reap_child(struct engine *engine, int *status, struct rusage *usage)
 {
 	siginfo_t ended = { 0 };
@@ -300,8 +300,8 @@ static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
 	(void)loop, (void)watcher, (void)events;
 }
 
-/* libev looks at the wall clock once a minute, in case it was set, unless a timerfd tells it; it makes one when
- * the first periodic watcher starts. An idle superd must not wake. */
+/* Makes libev create its timerfd, which it does when the first periodic watcher starts. Without a timerfd, libev
+ * would wake once a minute to check whether the wall clock was set. An idle superd must not wake. */
 static void start_timerfd(struct ev_loop *loop)
 {
 	ev_periodic never;
@@ -319,7 +319,7 @@ static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
 	handle_events(container_of(engine, struct supervisor, engine));
 }
 
-/* Initialises what supervisor_free frees, so that it may be called at any time. */
+/* Initialises all that supervisor_free frees, so that it may be called at any time. */
 static void init_empty(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
@@ -358,8 +358,8 @@ static bool open_null(struct engine *engine)
 	return engine->null_output >= 0;
 }
 
-/* libev calls abort(3) without the descriptors it needs for itself: of epoll, of signals, of what other threads send,
- * of the clock. So as many are tried first. */
+/* Whether the descriptors that libev needs are available: those of epoll, of signals, of an eventfd and of a
+ * timerfd. libev calls abort(3) without them. */
 static bool has_descriptors(const struct engine *engine)
 {
 	int tried[LOOP_DESCRIPTORS], count = 0, error;
@@ -373,10 +373,10 @@ static bool has_descriptors(const struct engine *engine)
 	return count == LOOP_DESCRIPTORS;
 }
 
-#define OPEN_TRIES 50                   /* tries of an upgrade to get what superd needs for itself: 5 s */
+#define OPEN_TRIES 50                   /* number of tries after an upgrade: 5 s in all */
 #define OPEN_PAUSE 100                  /* milliseconds */
 
-/* errno, and in failed what could not be done. */
+/* Opens descriptors of superd itself. false with errno, and in *failed what failed. */
 static bool open_own(struct engine *engine, const char **failed)
 {
 	fd_close(&engine->null_input);
@@ -390,8 +390,8 @@ static bool open_own(struct engine *engine, const char **failed)
 	return false;
 }
 
-/* An upgrade cannot go back to the former superd, and every service is at stake. A machine that has run out of files or
- * memory may have some again in a moment. */
+/* The same after an upgrade, which cannot go back to the old superd, while every service is at stake. A machine that
+ * lacks files or memory may have some in a moment. */
 static bool open_own_patiently(struct engine *engine, const char **failed)
 {
 	for (int n = 0; !open_own(engine, failed); n++) {
@@ -413,7 +413,8 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 		return false;
 	loop_memory_keep();
 	engine->loop =
-		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
+		/* No signal handlers, so that children have nothing to undo. */
+		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (!engine->loop)
 		return false;
 	start_timerfd(engine->loop);
@@ -443,11 +444,13 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->upgrade.source.exit_status = &supervisor->exit_status;
 	supervisor->upgrade.source.control = &supervisor->control;
 	left_out_check_init(&supervisor->left_out_check, supervisor);
-	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
+	/* Last: superd runs without a spare, but not without the descriptors of libev. */
+	engine_keep_spare(engine);
 	return true;
 }
 
-/* Whoever gave them expects clients to be served there. */
+/* Closes sockets that superd was given and that no service has. This is logged, because whoever gave them expects
+ * them to be served. */
 static void close_unclaimed(struct engine *engine)
 {
 	for (size_t n = 0; n < engine->listen_fds.count; n++) {
@@ -478,7 +481,7 @@ static bool resume_state(struct supervisor *supervisor, struct table *table, str
 	return true;
 }
 
-/* Builds the services from the table alone, from the state of an upgrade, or from what a killed superd has left. */
+/* Builds the services: from the table alone, from the state of an upgrade, or from what a killed superd has left. */
 static bool build_services(struct supervisor *supervisor, struct table *table)
 {
 	struct state_stream left = { 0 };
@@ -518,7 +521,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	}
 	drop_locks(supervisor);
 	close_unclaimed(&supervisor->engine);
-	runtimes_hear(&supervisor->engine);     /* starts that failed are told on standard error, too */
+	runtimes_hear(&supervisor->engine);     /* logs failed starts to standard error, too */
 	supervisor->command.ended = on_command_ended;
 	if (argv && !supervisor->before) {
 		if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
@@ -538,7 +541,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
 	locks_settle(&supervisor->engine);
-	own_privileges_use_all();       /* for what superd removes of its own, wherever it lies */
+	own_privileges_use_all();       /* superd may have to remove files of its own anywhere */
 	sd_notify_end(&supervisor->sd_notify, supervisor->exit_status);
 	return supervisor->exit_status;
 }
@@ -547,7 +550,7 @@ void supervisor_free(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 
-	rpc_free(engine);               /* with QUIT instances run on, and rpcbind goes on to know of them */
+	rpc_free(engine);               /* after SIGQUIT instances run on, and rpcbind keeps them */
 	service_list_free(&supervisor->service_list);
 	socket_path_watch_free(engine);
 	close_events_free(engine);

@@ -1,5 +1,5 @@
-/* Tells whether a SIGHUP comes from the terminal. The signal itself does not show that: the kernel sends it in the
- * name of the process that closed the other side, and a shell passes it on to its jobs. So the moment decides. */
+/* Decides whether a SIGHUP comes from the terminal. The signal itself does not show that: the kernel sends it in the
+ * name of the process that closed the other side, and a shell passes it on to its jobs. So the time decides. */
 #include "engine/supervisor/terminal.h"
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include "engine/core/engine.h"
 #include "os/proc/fd_hangup.h"
 
-#define HANGUP_WINDOW 5.                /* seconds in which a shell has passed it on */
+#define HANGUP_WINDOW 5.                /* seconds after the hangup in which the shell passes it on */
 
 static void note_hangup(struct terminal *terminal)
 {
