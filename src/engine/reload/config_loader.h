@@ -13,8 +13,7 @@ struct config_loader {
 	bool again;                     /* true: ordered again during the reading, whose result will be discarded */
 	struct table *(*load)(void *context, struct diags *diags);
 	void *load_context;
-	/* Called in the loop; it owns the table. */
-	void (*loaded)(struct config_loader *loader, struct table *table, struct diags *diags);
+	void (*loaded)(struct config_loader *loader, struct table *table, struct diags *diags); /* called in the loop; it owns the table */
 	struct table *table;
 	struct diags diags;
 };

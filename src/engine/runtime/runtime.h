@@ -32,8 +32,7 @@ struct service_run {
 	struct list leaving;            /* link in engine->service_list->leaving, once the runtime is removed */
 	struct list fd_wait;            /* link in engine->admission->fd_waits, while descriptors are short */
 	struct start_kit kit;           /* plan, pipes and descriptors, kept for the next start */
-	/* All instances: the current one and retired ones; with accept = yes, one a client. */
-	struct list instances;
+	struct list instances;          /* all instances: the current one and retired ones; with accept = yes, one a client */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
 	struct service_stats stats;     /* counts and times (engine/runtime/service_stats) */
 
@@ -43,23 +42,18 @@ struct service_run {
 	const char *unlogged_event;     /* name of an event that is logged together with the next pause; NULL: none */
 	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
 	bool start_ordered;             /* true: an operator has ordered the next start */
-	/* True: the current instance drains as soon as it is ready, because its entry has changed. */
-	bool drains_when_ready;
-	/* 1 + the event that stops the current instance once draining ones have ended; 0: none. */
-	unsigned char postponed_stop;
+	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
+	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
 	unsigned drain_snapshots;       /* number of draining instances whose clients are being counted */
 
-	/* Waiting clients, and whether instances serve them (engine/health/queue_guard). */
-	struct queue_guard *guard;
+	struct queue_guard *guard;      /* waiting clients, and whether instances serve them (engine/health/queue_guard) */
 	struct accept_state *accept;    /* counts and limits of accepted clients (engine/accept/accept_state) */
 	struct freeze_times *freeze_times; /* times of freezing and thawing (engine/freeze/freeze) */
 	struct idle *idle;              /* idle time as it is measured (engine/idle/idle) */
-	/* Idle time from before an upgrade, until it is measured again (engine/idle/idle). */
-	struct idle_saved *idle_saved;
+	struct idle_saved *idle_saved;  /* idle time from before an upgrade, until it is measured again (engine/idle/idle) */
 	struct standby_sockets *standby_sockets; /* second sockets at its addresses (engine/drain/standby_socket) */
 	struct socket_commands *socket_commands; /* commands around its sockets (engine/service/socket_commands) */
-	/* A reload of its backend's own configuration (engine/service/service_reload). */
-	struct service_reload *reload;
+	struct service_reload *reload;  /* a reload of its backend's own configuration (engine/service/service_reload) */
 	struct conn_query *activator_query; /* query for the client it was started for (engine/clients/activator) */
 };
 
@@ -70,14 +64,10 @@ struct service_runtime {
 	struct listener *listeners;     /* one for each socket of its entry, in the same order */
 	unsigned listener_count;
 	unsigned instance_count;        /* number of instances that count against `instances` */
-	/* Written by runtime_event alone, beside service_ordered while it is made or loaded. */
-	struct service_state state;
-	/* True: an operator has stopped it; only a client or an operator starts it again. */
-	bool halted;
-	/* True during an upgrade: an operator had frozen it, and superd will freeze it again. */
-	bool refreeze;
-	/* True: all its sockets were opened, and the commands of their closing have not begun. */
-	bool bound;
+	struct service_state state;     /* written by runtime_event; its region admin also by service_ordered */
+	bool halted;                    /* true: an operator has stopped it; only a client or an operator starts it again */
+	bool refreeze;                  /* true during an upgrade: an operator had frozen it, and superd will freeze it again */
+	bool bound;                     /* true: all its sockets were opened, and the commands of their closing have not begun */
 	bool started;                   /* true: start = boot has started it, and it has not failed since */
 	struct service_state posted_state; /* its state when the first of the posted events was posted */
 	struct backoff backoff;
@@ -181,11 +171,9 @@ void runtime_stop_timer(struct service_runtime *runtime);
 
 /* Events beside those of the state table, for runtime_post. engine/service/runtime_hear handles them. */
 enum {
-	/* Its watched descriptors, or whether anything of it is left, may have changed. */
-	LOOK = SERVICE_EVENTS,
+	LOOK = SERVICE_EVENTS,          /* its watched descriptors, or whether anything of it is left, may have changed */
 	DRAIN_DUE,                      /* its instance is ready, or clients may wait at standby sockets */
-	/* Its current instance drains from now on, and the service goes on without it. */
-	DRAINS,
+	DRAINS,                         /* its current instance drains from now on, and the service goes on without it */
 	THAWED,                         /* an instance was thawed to be stopped (engine/instance/thaw) */
 	HANDED,                         /* tcpmux has accepted clients for it (engine/accept/tcpmux) */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */

@@ -18,12 +18,9 @@ struct service_stats {
 	uint64_t accepted;              /* number of clients that superd has accepted */
 	uint64_t failures;              /* number of starts and instances that have failed */
 	uint64_t killed;                /* number of instances killed, as they had not ended by timeout_stop */
-	/* Number of clients that an instance still had at the end of its drain_timeout. */
-	uint64_t parted;
-	/* Number of connections from probe_from that were closed (engine/health/health_probes). */
-	uint64_t probes;
-	/* Number of stops, freezes and thaws, of idle backends or by an operator. */
-	uint64_t idle_stops, freezes, wakes;
+	uint64_t parted;                /* number of clients that an instance still had at the end of its drain_timeout */
+	uint64_t probes;                /* number of connections from probe_from that were closed (engine/health/health_probes) */
+	uint64_t idle_stops, freezes, wakes; /* number of stops, freezes and thaws, of idle backends or by an operator */
 	uint64_t refused[REFUSALS];     /* number of refused clients, by reason */
 	struct failures failed;         /* last failures, and how many in a row */
 	bool failing;                   /* true: the last start or instance has failed */
@@ -33,12 +30,9 @@ struct service_stats {
 	int last_status;                /* wait status of the last instance */
 	unsigned char last_result;      /* enum result of the last instance */
 	double last_duration;           /* seconds that the last instance has run */
-	/* Loop time when the current instance was requested, or the last client accepted. */
-	double last_request;
-	/* Seconds from last_request until the instance was ready or accepted; 0: unknown. */
-	double last_latency;
-	/* Address of the client that caused the last start, or "operator"; "": unknown. */
-	char last_peer[64];
+	double last_request;            /* loop time when the current instance was requested, or the last client accepted */
+	double last_latency;            /* seconds from last_request until the instance was ready or accepted; 0: unknown */
+	char last_peer[64];             /* address of the client that caused the last start, or "operator"; "": unknown */
 	struct histogram latency;       /* latencies of all starts and thaws */
 	struct state_times state_times; /* seconds in each state */
 	double cpu;                     /* seconds of CPU time of ended instances */

@@ -27,8 +27,7 @@ enum admin_state {
 
 enum sockets_state {
 	SOCKETS_CLOSED,
-	/* Not all are open; superd opens the rest as soon as no instance has the others. */
-	SOCKETS_LOST,
+	SOCKETS_LOST,                   /* not all are open; superd opens the rest as soon as no instance has the others */
 	SOCKETS_OPENING,                /* commands around the sockets run, or a pause before the next try */
 	SOCKETS_OPEN,
 	SOCKETS_STATES
@@ -56,16 +55,14 @@ enum service_event {
 	ACTIVITY,                       /* a listener is readable, or a start without one is due */
 	READY,                          /* the instance is ready to serve */
 	EXEC_ERROR,                     /* the instance could not be started */
-	/* The instance ended well; it failed, or ended repeatedly without accepting a client. */
-	EXITED, CRASHED,
+	EXITED, CRASHED,                /* the instance ended well; it failed, or ended repeatedly without accepting a client */
 	IDLE,                           /* no client was connected for idle_timeout */
 	TIMER,                          /* the timer of a pause or of a time limit has expired */
 	HOLD, DRAIN, RELEASE,           /* an operator holds, drains, releases; RELEASE also at the end of a drain */
 	DISABLE,                        /* an operator disables the service */
 	REMOVE, RETURN,                 /* a reload has removed the service; a reload has it again */
 	SHUTDOWN,                       /* superd stops, or a removed service has nothing left that would run on */
-	/* accept = yes: the limit of instances is reached; an instance has ended since. */
-	FILLED, ROOM,
+	FILLED, ROOM,                   /* accept = yes: the limit of instances is reached; an instance has ended since */
 	GONE,                           /* accept = yes: the last instance has ended */
 	LIMITED,                        /* cps or trigger_limit is reached, or no start is allowed at this time */
 	REPLACED,                       /* the service has new sockets, without the instances it had */
@@ -78,8 +75,7 @@ enum action {
 	IMPOSSIBLE,                     /* no region handles the event */
 	IGNORE,
 	BIND,                           /* open closed sockets; BOUND or BIND_ERROR follows */
-	/* Watch the listeners again; clients that came in the meantime start it at once. */
-	WATCH,
+	WATCH,                          /* watch the listeners again; clients that came in the meantime start it at once */
 	SPAWN,                          /* start an instance; READY or EXEC_ERROR follows, or later EXITED */
 	SERVE,                          /* accept = yes: accept waiting clients, and start an instance for each */
 	NOTE,                           /* the instance is ready: its time limits begin */
@@ -109,15 +105,15 @@ extern const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS];     /
 
 struct service_step {
 	struct service_state next;
-	/* Action of the first region that has one; IMPOSSIBLE: no region handled the event. */
-	enum action action;
+	enum action action;             /* action of the first region that has one; IMPOSSIBLE: no region handled the event */
 };
 
 /* Returns what follows on an event. The regions handle it in the order above, and each sees the new states of those
  * before it. Sockets that are LOST become OPENING as soon as the service is IDLE. */
 struct service_step service_transition(bool accepts, struct service_state state, enum service_event event);
 
-/* Returns the state after the region admin alone has handled the event: for a service that is being made or loaded. */
+/* Returns the state after the region admin alone has handled the event: while a service is made or loaded, or before
+ * an order takes effect. */
 struct service_state service_ordered(struct service_state state, enum service_event event);
 
 static inline bool service_is_held(struct service_state state)

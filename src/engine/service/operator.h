@@ -17,15 +17,12 @@ enum operator_action {
 	OPERATOR_RESTART,               /* stops its instances, and starts one again if one ran */
 	OPERATOR_HOLD,                  /* clients wait in the accept queue, and no instance is started */
 	OPERATOR_RELEASE,
-	/* Clients wait in the queue until the present instances have ended by themselves. */
-	OPERATOR_DRAIN,
+	OPERATOR_DRAIN,                 /* clients wait in the queue until the present instances have ended by themselves */
 	OPERATOR_FREEZE, OPERATOR_THAW,
 	OPERATOR_ENABLE,
 	OPERATOR_DISABLE,               /* closes its sockets, until it is enabled */
-	/* Ends processes of a killed superd that hold its addresses (engine/orphans/orphans). */
-	OPERATOR_EVICT,
-	/* Makes the backend read its configuration again (engine/service/service_reload). */
-	OPERATOR_REFRESH,
+	OPERATOR_EVICT,                 /* ends processes of a killed superd that hold its addresses (engine/orphans/orphans) */
+	OPERATOR_REFRESH,               /* makes the backend read its configuration again (engine/service/service_reload) */
 	OPERATOR_ACTIONS
 };
 

@@ -1,7 +1,8 @@
 /* Runs the state machine of one service: its state, listeners, instances, pauses and counters. The configuration of
  * a service is its entry in the table, which never changes; a reload gives the runtime another entry.
  *
- * Every event goes through runtime_event, which looks it up in the state tables. No other code changes the state. */
+ * Every event goes through runtime_event, which looks it up in the state tables. Other code only changes the region
+ * admin, by service_ordered. */
 #pragma once
 
 #include <stdbool.h>

@@ -293,7 +293,7 @@ static bool stay_for_clients(struct service_runtime *runtime)
 	}
 	if (runtime_current(runtime)) {
 		instance_thaw(runtime_current(runtime));
-		instance_limit(runtime_current(runtime), 0);  /* superd had kept its time limit while it was frozen */
+		instance_limit(runtime_current(runtime), 0);  /* instance_thaw has restored its time limit */
 	}
 	return false;
 }

@@ -12,8 +12,7 @@ struct main_command {
 	bool has_terminal;              /* true: it has superd's place in the foreground of the terminal */
 	struct engine *engine;
 	struct plan *plan;
-	/* Status once it has ended; 128 + N for a signal; 126 or 127 if it cannot be run. */
-	int exit_status;
+	int exit_status;                /* status once it has ended; 128 + N for a signal; 126 or 127 if it cannot be run */
 	void (*ended)(struct main_command *command);
 };
 

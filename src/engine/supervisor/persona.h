@@ -8,13 +8,11 @@
 #include "engine/reload/reload.h"
 
 struct persona {
-	/* SIGALRM: services in a pause, as for a socket that could not be opened, try again now. */
-	bool alarm_retries;
+	bool alarm_retries;             /* SIGALRM: services in a pause, as for a socket that could not be opened, try again now */
 	bool usr2_reloads;              /* SIGUSR2: reloads, as SIGHUP does */
 	bool abort_checks;              /* SIGABRT: runs engine/supervisor/self_check */
 	bool logs_xinetd_lines;         /* logs xinetd's lines, which log watchers know, beside superd's own */
-	/* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone. */
-	const char *dump_file;
+	const char *dump_file;          /* SIGUSR1: the state also goes to this file, of /run; NULL: into the log alone */
 	double inspect_interval;        /* seconds between two self checks; 0: none */
 	ev_timer inspection;
 	struct engine *engine;

@@ -10,8 +10,7 @@
 
 struct sd_notify {
 	const char *socket;             /* value of NOTIFY_SOCKET at superd's start; NULL: none; borrowed */
-	/* Kept, so that a superd without free descriptors is not taken for dead; -1: none yet. */
-	int sender;
+	int sender;                     /* kept, so that a superd without free descriptors is not taken for dead; -1: none yet */
 	ev_timer watchdog;
 	const struct service_list *service_list;
 	bool stopping;

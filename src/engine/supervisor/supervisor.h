@@ -31,16 +31,14 @@
 
 /* The progress of the shutdown (engine/supervisor/shutdown). */
 struct shutdown {
-	/* Seconds of --stop-delay and --stop-timeout; the caller sets them before supervisor_init. */
-	double delay, timeout;
+	double delay, timeout;          /* seconds of --stop-delay and --stop-timeout; the caller sets them before supervisor_init */
 	int signal;                     /* signal for the main command */
 	bool has_cause;                 /* true: exit_status has its cause, and no later end changes it */
 	bool sweeping, killing;         /* true: the sweep has begun; the deadline is over */
 	unsigned kills;                 /* number of rounds of SIGKILL so far */
 	struct stray_processes strays;
 	struct alarm wait;              /* end of the delay, then the deadline */
-	/* Time before the deadline at which strangers get SIGTERM, though services have not ended. */
-	struct alarm last_call;
+	struct alarm last_call;         /* time before the deadline at which strangers get SIGTERM, though services have not ended */
 	ev_timer sweep;                 /* checks for processes whose end causes no SIGCHLD */
 	struct alarm failing;
 };
@@ -89,12 +87,10 @@ struct supervisor {
 	struct upgrade upgrade;
 	struct locks locks;
 	struct left_out_check left_out_check; /* the caller sets is_possible before supervisor_init */
-	/* State of another superd (engine/upgrade/load), until this one runs; owned by the caller. */
-	struct state_stream *before;
+	struct state_stream *before;    /* state of another superd (engine/upgrade/load), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
-	/* Signals that were sent to superd (os/host/signal_sender), for the main command. */
-	ev_io sent;
+	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
 	ev_signal reaper;
 	ev_timer starved;               /* sends TIMER to runtimes without memory for a timer */
 	/* loader.load reads the sources again. It returns a checked and resolved table, or NULL with the errors in

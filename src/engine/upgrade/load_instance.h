@@ -17,8 +17,7 @@ struct service_loader {
 	int notify_count;
 	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
 	double timer;                   /* seconds left of the timer of the runtime; negative: none */
-	/* Seconds until the next look at its queue (health/accept_latency); negative: none. */
-	double accept_look;
+	double accept_look;             /* seconds until the next look at its queue (health/accept_latency); negative: none */
 };
 
 void load_notify(struct service_loader *progress, struct state_section *section);
