@@ -2,8 +2,8 @@
  * go on, and a client that waits for the upgrade gets its answer. The recent log goes over, too. */
 #pragma once
 
-#include "base/state_stream.h"
 #include "control/server.h"
+#include "engine/serialize/state_stream.h"
 #include "engine/upgrade/save.h"
 
 /* Restores the sessions from the superd before, if there was one. Call it before anything is logged that they should

@@ -8,9 +8,9 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "base/ptr_map.h"
 #include "config/service/service.h"
 #include "prepare/helper_user.h"
+#include "prepare/ptr_map.h"
 
 /* The result of looking up a user, in the pool. */
 struct found_user {

@@ -4,11 +4,11 @@
 #include <stdbool.h>
 
 #include "base/diag.h"
-#include "base/ptr_map.h"
 #include "config/table/table.h"
 #include "exec/plan/plan.h"
 #include "exec/sandbox/sandbox_probe.h"
 #include "os/host/hosts_access.h"
+#include "prepare/ptr_map.h"
 
 /* Whether one of superd's helper programs exists, checked once. */
 struct helper_program {

@@ -4,8 +4,8 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "base/ptr_map.h"
 #include "config/service/service.h"
+#include "prepare/ptr_map.h"
 
 /* The rules of one table. networks_open to networks_close. */
 struct networks {

@@ -5,8 +5,8 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "base/ptr_map.h"
 #include "config/service/service.h"
+#include "prepare/ptr_map.h"
 
 /* The lookups of one table. addresses_open to addresses_close. */
 struct addresses {

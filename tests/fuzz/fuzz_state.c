@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/state_stream.h"
+#include "engine/serialize/state_stream.h"
 #include "fuzzer.h"
 
 static void write_again(struct state_stream *stream, struct buf *out)

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/diag.h"
-#include "base/state_stream.h"
 #include "cli/superd/options.h"
 #include "config/table/table.h"
+#include "engine/serialize/state_stream.h"
 #include "engine/upgrade/save.h"
 #include "exec/plan/plan.h"
 

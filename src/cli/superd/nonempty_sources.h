@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/pool.h"
-#include "base/state_stream.h"
 #include "config/table/table.h"
+#include "engine/serialize/state_stream.h"
 
 /* Begins zeroed. */
 struct nonempty_sources {

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 #include "base/log/log.h"
-#include "base/state_stream.h"
 #include "cli/superd/options.h"
 #include "config/table/table.h"
+#include "engine/serialize/state_stream.h"
 
 /* Reads the internal argument behind argv[0], and removes it from argv. */
 struct internal_args upgrade_receive_strip(int *argc, char ***argv);

@@ -350,7 +350,7 @@ static void take_polled_count(struct idle *idle, bool used)
 		poll_later(idle);
 }
 
-/* Nobody has been there since the last end that was heard of. None was where superd had not listened: in that phase, and
+/* Nobody has been there since the last end that was reported. None was where superd did not listen: in that phase, and
  * right behind it, where clients left between the count that found them and the listening. */
 static void take_no_clients(struct idle *idle)
 {

@@ -12,11 +12,11 @@
 
 #include "base/buf.h"
 #include "base/list.h"
-#include "base/token_bucket.h"
 #include "config/service/service.h"
 #include "engine/core/engine.h"
 #include "engine/core/fd_receive.h"
 #include "engine/core/log_rate_limit.h"
+#include "engine/limits/token_bucket.h"
 #include "engine/serialize/state_field.h"
 #include "os/socket/notify_socket.h"
 

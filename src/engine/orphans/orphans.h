@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/state_stream.h"
 #include "config/table/table.h"
 #include "engine/runtime/runtime.h"
+#include "engine/serialize/state_stream.h"
 
 /* Called at superd's start, before any socket is bound; takes at most a second for each backend that hangs, and ten
  * seconds in all. true: stream is for engine/upgrade/load, and the caller frees it; false: there is nothing to take

@@ -1,7 +1,7 @@
 /* The inverse of engine/serialize/state_save: reads descriptors of the superd before the upgrade by their keys. */
 #pragma once
 
-#include "base/state_stream.h"
+#include "engine/serialize/state_stream.h"
 
 /* Returns an open descriptor, which the caller owns; -1: none. */
 int load_fd(struct state_section *section, const char *key);

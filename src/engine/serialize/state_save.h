@@ -1,4 +1,4 @@
-/* Writes the state of a superd for its successor (engine/upgrade): each value goes into the stream (base/state_stream)
+/* Writes the state of a superd for its successor (engine/upgrade): each value goes into the stream (engine/serialize/state_stream)
  * under a key; the keys of one object form a section. */
 #pragma once
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/state_stream.h"
+#include "engine/serialize/state_stream.h"
 
 struct state_saver {
 	struct ev_loop *loop;           /* loop of the timers that are saved */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "base/state_stream.h"
+#include "engine/serialize/state_stream.h"
 #include "engine/service/runtime_event.h"
 #include "os/fs/private_file.h"
 

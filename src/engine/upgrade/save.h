@@ -1,4 +1,4 @@
-/* Writes the state for the next program: a stream of sections (base/state_stream), and the descriptors that are
+/* Writes the state for the next program: a stream of sections (engine/serialize/state_stream), and the descriptors that are
  * named in it. Only these descriptors stay open. engine/upgrade/load reads the stream.
  *
  * Sections: engine, table and file (cli/superd/load), log and log_other (waiting lines), command, minute and denied

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/state_stream.h"
+#include "engine/serialize/state_stream.h"
 #include "cli/print/print_conf.h"
 #include "engine/core/engine.h"
 #include "engine/service/operator_locks.h"

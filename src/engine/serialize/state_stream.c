@@ -2,7 +2,7 @@
  *
  * The parser counts sections and lines before it allocates, and stores them in two arrays. So the memory is bounded by
  * a few times the size of the text, even of a hostile one. */
-#include "base/state_stream.h"
+#include "engine/serialize/state_stream.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/state_stream.h"
+#include "engine/serialize/state_stream.h"
 
 static struct state_stream stream;
 static struct buf why;

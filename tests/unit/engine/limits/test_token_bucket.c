@@ -1,7 +1,7 @@
 /* Token buckets: full at first, empty when used up, and filled again by time alone. */
 #include <criterion/criterion.h>
 
-#include "base/token_bucket.h"
+#include "engine/limits/token_bucket.h"
 
 Test(token_bucket, is_full_at_first)
 {

@@ -1,6 +1,6 @@
 /* A token bucket that stores the missing tokens rather than the present ones, so that a zeroed struct is full, whatever
  * its size. */
-#include "base/token_bucket.h"
+#include "engine/limits/token_bucket.h"
 
 static double missing_tokens(const struct token_bucket *bucket, double rate, double now)
 {
