@@ -16,8 +16,10 @@ static inline uint64_t hash_add(uint64_t hash, uint64_t byte)
 
 static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
 {
-	for (const unsigned char *byte = bytes; size--; byte++)
-		hash = hash_add(hash, *byte);
+	const unsigned char *byte = bytes;
+
+	for (size_t n = 0; n < size; n++)
+		hash = hash_add(hash, byte[n]);
 	return hash;
 }
 

@@ -166,8 +166,10 @@ uint64_t endpoint_hash(const struct endpoint *endpoint)
 	const uint32_t numbers[] = { endpoint->kind, endpoint->family, endpoint->port, endpoint->number,
 				     endpoint->group, endpoint->highest };
 	const char *const texts[] = { endpoint->address, endpoint->port_name, endpoint->interface };
-	uint64_t hash = hash_bytes(HASH_START, numbers, sizeof(numbers));
+	uint64_t hash = HASH_START;
 
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		hash = hash_add(hash, numbers[i]);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		hash = hash_text(hash, texts[i] ? texts[i] : "\xff");
 	return hash;

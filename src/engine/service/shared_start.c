@@ -240,7 +240,7 @@ bool shared_start(struct service_runtime *runtime, struct buf *why,
 		/* superd keeps some spare descriptors while it runs; others may need the rest. */
 		engine_drop_spare(runtime->engine);
 	good = kit->plan || runtime_prepare_start(runtime, why);
-	if (good && exec_sequence_is_needed(runtime->service, kit->plan))
+	if (good && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		good = start_sequence(runtime, instance, why, take_over);
 	else if (good)
 		good = start_at_once(runtime, instance, why, take_over);

@@ -26,10 +26,10 @@ static unsigned asked;                  /* counts that were begun */
 static bool is_seen;                    /* what the next count finds */
 
 bool __wrap_conn_query_start(struct conn_query *query);
-bool __wrap_service_clients_is_seen(struct service_clients *clients);
+bool __wrap_service_clients_are_there(struct service_clients *clients);
 bool __wrap_close_events_is_possible(struct engine *ignored);
 void __wrap_close_events_begin(struct close_listener *listener, struct engine *ignored);
-void __wrap_close_events_hear(struct engine *ignored);
+void __wrap_close_events_read(struct engine *ignored);
 
 bool __wrap_conn_query_start(struct conn_query *query)
 {
@@ -38,7 +38,7 @@ bool __wrap_conn_query_start(struct conn_query *query)
 	return true;
 }
 
-bool __wrap_service_clients_is_seen(struct service_clients *clients)
+bool __wrap_service_clients_are_there(struct service_clients *clients)
 {
 	(void)clients;
 	return is_seen;
@@ -55,7 +55,7 @@ void __wrap_close_events_begin(struct close_listener *listener, struct engine *i
 	(void)listener, (void)ignored;
 }
 
-void __wrap_close_events_hear(struct engine *ignored)
+void __wrap_close_events_read(struct engine *ignored)
 {
 	(void)ignored;
 }
