@@ -12,6 +12,8 @@
 #include "engine/runtime/runtime.h"
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
+#define BEARABLE 0.01                   /* the same, once in RETRY seconds, for an operator who wants to see a number */
+#define RETRY 1.
 #define PART 64                         /* counts that one question is about */
 #define PAUSE_FACTOR 200.               /* pause before a question that can wait, in durations of the last one */
 
@@ -35,6 +37,7 @@ struct conn_queries {
 	struct conn_count *conns;       /* copies of the counts of all shares */
 	size_t slice_count, conn_count_total;
 	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
+	double measured;                /* loop time of the last measure of `duration`; 0: none yet */
 	double last_duration;           /* seconds that the last question took */
 	double last_answer;             /* loop time of the last answer; 0: none yet */
 };
@@ -131,7 +134,7 @@ static void count_connections(struct conn_queries *queries)
 		if (queries->slices[n].use == COOKIES_NOTED)
 			cookie_set_sort(&queries->slices[n].cookies);
 	}
-	queries->last_answer = clock_now();
+	queries->last_answer = queries->measured = clock_now();
 	queries->last_duration = queries->last_answer - began;
 	queries->duration[kinds_of(queries->conns, queries->conn_count_total)] =
 		queries->last_duration / parts_of(queries->conn_count_total);
@@ -368,15 +371,29 @@ bool conn_query_start(struct conn_query *query)
 	return true;
 }
 
+/* A slow answer may have been one of a busy moment, so it is not held against the kernel for ever. */
+static bool may_count_now(const struct conn_queries *queries, const struct conn_query *query)
+{
+	double duration = queries->duration[kinds_of(query->conns, query->count)] * parts_of(query->count);
+
+	return duration <= QUICK ||
+	       (duration <= BEARABLE && queries->measured > 0 && clock_now() - queries->measured >= RETRY);
+}
+
 bool conn_query_now(struct conn_query *query)
 {
-	const struct conn_queries *queries = query->runtime->engine->conn_queries;
+	struct conn_queries *queries = query->runtime->engine->conn_queries;
+	double began;
 
-	if (!queries || queries->worker.busy || !is_quick(queries, query->conns, query->count))
+	if (!queries || queries->worker.busy || !may_count_now(queries, query))
 		return false;
 	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
 	set_wanted(query, query->conns, &query->cookies);
+	began = clock_now();
 	conn_counts_run(query->conns, query->count);
+	queries->measured = clock_now();
+	queries->duration[kinds_of(query->conns, query->count)] =
+		(queries->measured - began) / parts_of(query->count);
 	return true;
 }
 

@@ -207,6 +207,11 @@ static void recheck_trust(struct start_kit *kit)
 	plan_check_trust(kit->plan);
 }
 
+bool start_kit_needs_plan(const struct start_kit *kit, const struct service *service)
+{
+	return !kit->plan || kit->plan->rereads || has_optional(service);
+}
+
 bool start_kit_prepare(struct start_kit *kit, const struct service *service, const struct listener *listeners,
 		       const struct plan_sockets *given, struct buf *why)
 {
@@ -215,10 +220,11 @@ bool start_kit_prepare(struct start_kit *kit, const struct service *service, con
 	start_kit_wake(kit);
 	if (unreaped_forbids_start(engine, service, why))
 		return false;
-	if (kit->plan && (kit->plan->rereads || has_optional(service)))
+	if (start_kit_needs_plan(kit, service)) {
 		start_kit_drop(kit);
-	if (!kit->plan && !make_plan(kit, service, listeners, given, why))
-		return false;
+		if (!make_plan(kit, service, listeners, given, why))
+			return false;
+	}
 	recheck_trust(kit);
 	if (!kit->notify && notify_is_wanted(service)) {
 		kit->notify = notify_open(engine, service, why);

@@ -45,6 +45,9 @@ bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listen
 const char *start_kit_last_line(const struct start_kit *kit);
 void start_kit_forget_line(struct start_kit *kit);
 
+/* Whether start_kit_prepare would make a plan. */
+bool start_kit_needs_plan(const struct start_kit *kit, const struct service *service);
+
 /* Makes the parts that are missing; the plan as start_kit_make_plan does. false: that failed, for the reason in
  * why. */
 bool start_kit_prepare(struct start_kit *kit, const struct service *service, const struct listener *listeners,

@@ -97,7 +97,7 @@ static void detach_instance(struct service_runtime *runtime, const struct servic
 static void offer_listener(struct listener *listener, struct service_runtime *runtime, struct socket_pool *pool)
 {
 	socket_pool_add(pool, runtime->engine, listener, runtime->table);
-	refuse_parked(listener, REFUSED_CLOSED);        /* parked clients do not move with the socket */
+	refuse_parked(listener, REFUSED_CLOSED);        /* it was closed, not pooled: its clients have no socket */
 }
 
 /* Returns the listeners of a new entry; NULL: out of memory. Listeners of the runtime that fit move into the new

@@ -52,9 +52,11 @@ static uint16_t *find_datagram_ports(const struct service_runtime *runtime, size
 bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why)
 {
 	struct plan_sockets sockets = { .instance = NULL };
-	uint16_t *loops = find_datagram_ports(runtime, &sockets.loop_count);
+	uint16_t *loops = NULL;
 	bool good;
 
+	if (start_kit_needs_plan(&runtime->run->kit, runtime->service))
+		loops = find_datagram_ports(runtime, &sockets.loop_count);
 	sockets.loop_ports = loops;
 	good = start_kit_prepare(&runtime->run->kit, runtime->service, runtime->listeners, &sockets, why);
 	free(loops);

@@ -80,7 +80,7 @@ static void check_result(struct service_reload *reload)
 		set_result(reload, DONE, "pid %ld has read its configuration again", pid);
 }
 
-/* Sets the result to the last line that the commands printed, which mostly has the reason. */
+/* Sets the result FAILED, with the last line that the commands printed, which mostly has the reason. */
 static void fail_commands(struct service_reload *reload, enum result result, int status)
 {
 	const char *line = start_kit_last_line(&reload->runtime->run->kit);
