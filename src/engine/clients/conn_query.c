@@ -12,8 +12,8 @@
 #include "engine/runtime/runtime.h"
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
-#define BEARABLE 0.01                   /* the same, once in RETRY seconds, for an operator who wants to see a number */
-#define RETRY 1.
+#define QUICK_TO_SHOW 0.005             /* the same, for a number that an operator wants to see */
+#define UNKNOWN 1.                      /* stands for a duration that was not measured yet; above both */
 #define PART 64                         /* counts that one question is about */
 #define PAUSE_FACTOR 200.               /* pause before a question that can wait, in durations of the last one */
 
@@ -36,8 +36,7 @@ struct conn_queries {
 	struct slice *slices;
 	struct conn_count *conns;       /* copies of the counts of all shares */
 	size_t slice_count, conn_count_total;
-	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
-	double measured;                /* loop time of the last measure of `duration`; 0: none yet */
+	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; UNKNOWN: not measured yet */
 	double last_duration;           /* seconds that the last question took */
 	double last_answer;             /* loop time of the last answer; 0: none yet */
 };
@@ -120,9 +119,10 @@ static double parts_of(size_t count)
 	return (double)parts;
 }
 
-static bool is_quick(const struct conn_queries *queries, const struct conn_count *conns, size_t count)
+/* Returns how many seconds such a count takes, as far as is known. */
+static double duration_of(const struct conn_queries *queries, const struct conn_count *conns, size_t count)
 {
-	return queries->duration[kinds_of(conns, count)] * parts_of(count) <= QUICK;
+	return queries->duration[kinds_of(conns, count)] * parts_of(count);
 }
 
 static void count_connections(struct conn_queries *queries)
@@ -134,7 +134,7 @@ static void count_connections(struct conn_queries *queries)
 		if (queries->slices[n].use == COOKIES_NOTED)
 			cookie_set_sort(&queries->slices[n].cookies);
 	}
-	queries->last_answer = queries->measured = clock_now();
+	queries->last_answer = clock_now();
 	queries->last_duration = queries->last_answer - began;
 	queries->duration[kinds_of(queries->conns, queries->conn_count_total)] =
 		queries->last_duration / parts_of(queries->conn_count_total);
@@ -314,7 +314,7 @@ static void take_turn(struct conn_queries *queries)
 		return;
 	}
 	take_queries(queries);
-	if (!is_quick(queries, queries->conns, queries->conn_count_total) && worker_start(&queries->worker))
+	if (duration_of(queries, queries->conns, queries->conn_count_total) > QUICK && worker_start(&queries->worker))
 		return;
 	count_connections(queries);
 	answer_queries(queries);
@@ -343,7 +343,7 @@ static struct conn_queries *conn_queries_of(struct engine *engine)
 		return NULL;
 	queries->loop = engine->loop;
 	for (size_t n = 0; n < sizeof(queries->duration) / sizeof(*queries->duration); n++)
-		queries->duration[n] = 2 * QUICK;
+		queries->duration[n] = UNKNOWN;
 	list_init(&queries->asked);
 	ev_async_init(&queries->turn, on_turn);
 	ev_async_start(queries->loop, &queries->turn);
@@ -371,29 +371,16 @@ bool conn_query_start(struct conn_query *query)
 	return true;
 }
 
-/* A slow answer may have been one of a busy moment, so it is not held against the kernel for ever. */
-static bool may_count_now(const struct conn_queries *queries, const struct conn_query *query)
-{
-	double duration = queries->duration[kinds_of(query->conns, query->count)] * parts_of(query->count);
-
-	return duration <= QUICK ||
-	       (duration <= BEARABLE && queries->measured > 0 && clock_now() - queries->measured >= RETRY);
-}
-
 bool conn_query_now(struct conn_query *query)
 {
-	struct conn_queries *queries = query->runtime->engine->conn_queries;
-	double began;
+	const struct conn_queries *queries = query->runtime->engine->conn_queries;
 
-	if (!queries || queries->worker.busy || !may_count_now(queries, query))
+	if (!queries || queries->worker.busy ||
+	    duration_of(queries, query->conns, query->count) > QUICK_TO_SHOW)
 		return false;
 	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
 	set_wanted(query, query->conns, &query->cookies);
-	began = clock_now();
 	conn_counts_run(query->conns, query->count);
-	queries->measured = clock_now();
-	queries->duration[kinds_of(query->conns, query->count)] =
-		(queries->measured - began) / parts_of(query->count);
 	return true;
 }
 

@@ -243,15 +243,10 @@ Test(conn_query, answers_at_once_only_when_that_is_quick)
 	step = 0.02;
 	ask();
 	cr_expect(!conn_query_now(&query), "the last one took 20 ms");
-	now += 2;
-	step = 1e-5;
-	cr_expect(!conn_query_now(&query), "20 ms are too many at any time");
-	step = 0.005;
+	step = 0.003;
 	ask();
-	cr_expect(!conn_query_now(&query), "the last one took 5 ms");
-	now += 2;
+	cr_expect(conn_query_now(&query), "3 ms are a busy moment, and short for who wants to see the number");
 	step = 1e-5;
-	cr_expect(conn_query_now(&query), "but that was some time ago");
 	ask();
 	cr_assert(conn_query_now(&query));
 	cr_assert_eq(conn_query_sum(&query), 1u);
