@@ -82,7 +82,7 @@ static void set_statement_options(struct native *native, struct service_builder 
 
 static bool is_command(const struct directive *directive)
 {
-	return directive && (directive->type == &type_command || directive->type == &type_commands);
+	return directive->type == &type_command || directive->type == &type_commands;
 }
 
 /* exec written as a list is not split at blanks, so its words are meant as they stand. */
@@ -91,7 +91,7 @@ static void warn_of_shell_words(struct native *native, const struct statement_it
 	const char *name = item_name(native, item);
 	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
 
-	if (!is_command(directive) || (directive->type == &type_command && item->is_list))
+	if (!directive || !is_command(directive) || (directive->type == &type_command && item->is_list))
 		return;
 	for (size_t n = 0; n < item->count; n++) {
 		struct shell_scan scan = { .fills_variables = fills_variables };
