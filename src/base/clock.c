@@ -1,4 +1,4 @@
-/* Readings of clock_gettime(2), which cannot fail for these two clocks. */
+/* Readings of clock_gettime(2), which cannot fail for these clocks. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -27,4 +27,9 @@ int64_t clock_ms(void)
 double clock_wall(void)
 {
 	return read_seconds(CLOCK_REALTIME);
+}
+
+double clock_thread_cpu(void)
+{
+	return read_seconds(CLOCK_THREAD_CPUTIME_ID);
 }

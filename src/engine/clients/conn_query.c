@@ -11,9 +11,7 @@
 #include "engine/core/worker.h"
 #include "engine/runtime/runtime.h"
 
-#define QUICK 0.001                     /* seconds for which the loop may be held up */
-#define QUICK_TO_SHOW 0.005             /* the same, for a number that an operator wants to see */
-#define UNKNOWN 1.                      /* stands for a duration that was not measured yet; above both */
+#define QUICK 0.001                     /* seconds of processor time for which the loop may be held up */
 #define PART 64                         /* counts that one question is about */
 #define PAUSE_FACTOR 200.               /* pause before a question that can wait, in durations of the last one */
 
@@ -36,8 +34,8 @@ struct conn_queries {
 	struct slice *slices;
 	struct conn_count *conns;       /* copies of the counts of all shares */
 	size_t slice_count, conn_count_total;
-	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; UNKNOWN: not measured yet */
-	double last_duration;           /* seconds that the last question took */
+	double duration[1 << CONN_KINDS]; /* seconds for PART counts, by their kinds; 2 * QUICK while that is unknown */
+	double last_duration;           /* seconds of processor time that the last question took */
 	double last_answer;             /* loop time of the last answer; 0: none yet */
 };
 
@@ -119,15 +117,16 @@ static double parts_of(size_t count)
 	return (double)parts;
 }
 
-/* Returns how many seconds such a count takes, as far as is known. */
-static double duration_of(const struct conn_queries *queries, const struct conn_count *conns, size_t count)
+static bool is_quick(const struct conn_queries *queries, const struct conn_count *conns, size_t count)
 {
-	return queries->duration[kinds_of(conns, count)] * parts_of(count);
+	return queries->duration[kinds_of(conns, count)] * parts_of(count) <= QUICK;
 }
 
+/* A question costs the processor time that the kernel takes for it. On a busy machine much more time goes by while
+ * others run, and that tells nothing of the next one. */
 static void count_connections(struct conn_queries *queries)
 {
-	double began = clock_now();
+	double began = clock_thread_cpu();
 
 	conn_counts_run(queries->conns, queries->conn_count_total);
 	for (size_t n = 0; n < queries->slice_count; n++) {
@@ -135,7 +134,7 @@ static void count_connections(struct conn_queries *queries)
 			cookie_set_sort(&queries->slices[n].cookies);
 	}
 	queries->last_answer = clock_now();
-	queries->last_duration = queries->last_answer - began;
+	queries->last_duration = clock_thread_cpu() - began;
 	queries->duration[kinds_of(queries->conns, queries->conn_count_total)] =
 		queries->last_duration / parts_of(queries->conn_count_total);
 }
@@ -314,7 +313,7 @@ static void take_turn(struct conn_queries *queries)
 		return;
 	}
 	take_queries(queries);
-	if (duration_of(queries, queries->conns, queries->conn_count_total) > QUICK && worker_start(&queries->worker))
+	if (!is_quick(queries, queries->conns, queries->conn_count_total) && worker_start(&queries->worker))
 		return;
 	count_connections(queries);
 	answer_queries(queries);
@@ -343,7 +342,7 @@ static struct conn_queries *conn_queries_of(struct engine *engine)
 		return NULL;
 	queries->loop = engine->loop;
 	for (size_t n = 0; n < sizeof(queries->duration) / sizeof(*queries->duration); n++)
-		queries->duration[n] = UNKNOWN;
+		queries->duration[n] = 2 * QUICK;
 	list_init(&queries->asked);
 	ev_async_init(&queries->turn, on_turn);
 	ev_async_start(queries->loop, &queries->turn);
@@ -375,8 +374,7 @@ bool conn_query_now(struct conn_query *query)
 {
 	const struct conn_queries *queries = query->runtime->engine->conn_queries;
 
-	if (!queries || queries->worker.busy ||
-	    duration_of(queries, query->conns, query->count) > QUICK_TO_SHOW)
+	if (!queries || queries->worker.busy || !is_quick(queries, query->conns, query->count))
 		return false;
 	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
 	set_wanted(query, query->conns, &query->cookies);

@@ -59,7 +59,7 @@ void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        
 /* Starts a count before the loop waits again. If one is under way already, does nothing. false: out of memory. */
 bool conn_query_start(struct conn_query *query);
 
-/* Counts before it returns, for a number that is only displayed. false: a count is not known to take at most 5 ms. */
+/* Counts before it returns, for a number that is only displayed. false: a count is not known to be quick. */
 bool conn_query_now(struct conn_query *query);
 
 /* Cancels a count that is under way; counted is not called. Empties cookies and failures. */

@@ -119,7 +119,7 @@ static void take_end(struct aux_command *command, int status)
 		run_next_or_finish(command);
 }
 
-static void on_heard(struct last_words *last)
+static void on_command_heard(struct last_words *last)
 {
 	struct aux_command *command = container_of(last, struct aux_command, last);
 
@@ -128,7 +128,7 @@ static void on_heard(struct last_words *last)
 }
 
 /* Kills the processes that the command has left behind. */
-static void on_ending(struct child *child)
+static void on_command_ending(struct child *child)
 {
 	kill(-child->pid, SIGKILL);
 }
@@ -142,7 +142,7 @@ void aux_command_end(struct aux_command *command, int status, bool is_heard)
 	if (command->runtime->run)
 		start_kit_drain(&command->runtime->run->kit, false);
 	if (is_heard)
-		on_heard(&command->last);
+		on_command_heard(&command->last);
 }
 
 static void on_ended(struct child *child, int status)
@@ -353,9 +353,9 @@ void aux_command_init(struct aux_command *command, struct service_runtime *runti
 	*command = (struct aux_command){ .runtime = runtime, .instance = instance, .ended = ended };
 	list_init(&command->link);
 	list_init(&command->last.link);
-	command->last.heard = on_heard;
+	command->last.heard = on_command_heard;
 	command->child.ended = on_ended;
-	command->child.ending = on_ending;
+	command->child.ending = on_command_ending;
 	exec_status_init(&command->exec_status, runtime->engine->loop, on_report);
 	ev_init(&command->timer, on_timer);
 	command->timer.data = command;

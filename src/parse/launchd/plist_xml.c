@@ -60,7 +60,7 @@ static void refuse_element(struct xml_parse *parse, const char *name, const char
 	parse->skipped = 1;
 }
 
-static struct holder *top(struct xml_parse *parse)
+static struct holder *top_holder(struct xml_parse *parse)
 {
 	return &parse->holders[parse->depth - 1];
 }
@@ -89,7 +89,7 @@ static void start_list(struct xml_parse *parse, const char *name)
 
 static void start_key(struct xml_parse *parse)
 {
-	struct holder *holder = top(parse);
+	struct holder *holder = top_holder(parse);
 
 	if (!holder->element || holder->element->kind != PLIST_DICT) {
 		refuse_element(parse, "key", "a key stands in a <dict>");
@@ -104,7 +104,7 @@ static void start_key(struct xml_parse *parse)
 /* false: no value may stand here (reported). */
 static bool is_value_allowed(struct xml_parse *parse, const char *name)
 {
-	const struct holder *holder = top(parse);
+	const struct holder *holder = top_holder(parse);
 
 	if (!holder->element && parse->root)
 		refuse_element(parse, name, "a property list has one value");
@@ -117,7 +117,7 @@ static bool is_value_allowed(struct xml_parse *parse, const char *name)
 
 static void place_value(struct xml_parse *parse, struct plist *element)
 {
-	struct holder *holder = top(parse);
+	struct holder *holder = top_holder(parse);
 
 	if (!holder->element) {
 		parse->root = element;
@@ -211,7 +211,7 @@ static void end_scalar(struct xml_parse *parse)
 
 static void end_key(struct xml_parse *parse)
 {
-	struct holder *holder = top(parse);
+	struct holder *holder = top_holder(parse);
 
 	holder->key = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
 	holder->key_at = parse->at;
@@ -222,7 +222,7 @@ static void end_key(struct xml_parse *parse)
 
 static void end_holder(struct xml_parse *parse)
 {
-	const struct holder *holder = top(parse);
+	const struct holder *holder = top_holder(parse);
 
 	if (holder->key)
 		diag_error(parse->builder->diags, holder->key_at, "%s has no value", holder->key);
@@ -259,7 +259,7 @@ static bool is_blank_text(const char *text, size_t length)
 static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 {
 	struct xml_parse *parse = context;
-	struct holder *holder = parse->depth ? top(parse) : NULL;
+	struct holder *holder = parse->depth ? top_holder(parse) : NULL;
 
 	if (parse->skipped || !holder)
 		return;
