@@ -11,8 +11,8 @@ _superd()
 		receive_buffer send_buffer broadcast pass_credentials pass_packet_info pass_security
 		pass_pidfd accept_file_descriptors timestamping socket_protocol flush_pending writable
 		message_queue_max_messages message_queue_message_size xattr_entry_point xattr_listen
-		xattr_accept intercept tcp_congestion pipe_size non_blocking multicast_group every_address
-		optional user group groups supplementary_groups dynamic_user remove_ipc
+		xattr_accept intercept tcp_congestion pipe_size non_blocking binds multicast_group
+		every_address optional user group groups supplementary_groups dynamic_user remove_ipc
 		ambient_capabilities capability_bounding_set no_new_privileges env passenv
 		environment_file unset_environment expand_environment unit_environment instance_names
 		tcp_environment umask nice working_directory root_directory rlimit_as rlimit_core
@@ -82,6 +82,9 @@ _superd()
 	-l|--listen)
 		COMPREPLY=()
 		return ;;
+	--idle)
+		COMPREPLY=()
+		return ;;
 	--fdname)
 		COMPREPLY=()
 		return ;;
@@ -126,10 +129,10 @@ _superd()
 		return ;;
 	esac
 	COMPREPLY=($(compgen -W '
-		-f --file --compat -l --listen -a --accept -d --datagram --seqpacket --inetd --now
-		--fdname -E --setenv --check --print --explain --no-preflight --keep-going --unsupported
-		--daemon --pid-file --process-name --log --log-format --log-level --control --control-group
-		--stop-delay --stop-timeout --version -h --help --
+		-f --file --compat -l --listen -a --accept -d --datagram --seqpacket --inetd --bind
+		--idle --now --fdname -E --setenv --check --print --explain --no-preflight
+		--keep-going --unsupported --daemon --pid-file --process-name --log --log-format --log-level
+		--control --control-group --stop-delay --stop-timeout --version -h --help --
 	' -- "$cur"))
 }
 

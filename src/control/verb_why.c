@@ -13,6 +13,7 @@
 #include "config/option/service_mark.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/notify_state.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator.h"
@@ -314,8 +315,11 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	add_queue(runtime, &text);
 	is_queued = text.length;
 	put_sentence(&text, out);
-	if (is_queued && runtime->run)
+	if (is_queued && runtime->run && runtime->service->exec->pass != PASS_BIND)
 		add_own_port_hint(view, &text);
+	put_sentence(&text, out);
+	if (runtime_current(runtime))
+		bind_calls_tell(runtime_current(runtime), &text);
 	put_sentence(&text, out);
 	add_idle(view, &text);
 	put_sentence(&text, out);

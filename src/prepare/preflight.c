@@ -34,6 +34,7 @@ static void check_runtime(struct preflight *preflight, const struct service *ser
 static void check_service(struct preflight *preflight, const struct service *service)
 {
 	preflight_owners(preflight, service);
+	preflight_bind(preflight, service);
 	preflight_files(preflight, service);
 	preflight_commands(preflight, service);
 	preflight_passed_fds(preflight, service);

@@ -45,6 +45,8 @@ struct preflight {
 	size_t root_units;              /* number of such units */
 	struct clamped_units clamped;
 	bool hosts_reported;            /* unreadable files of hosts.allow and hosts.deny were reported */
+	bool bind_reported;             /* that pass = bind takes new privileges away was reported, once for all services */
+	const char *bind_refusal;       /* why pass = bind is impossible, in the pool; "": it is possible; NULL: not tried */
 	bool reclaim_reported;          /* the lack of freeze_reclaim was reported, once for all services */
 	struct hosts_access hosts_access;
 	struct sandbox_support support;
@@ -75,6 +77,9 @@ const char *preflight_check_program(const struct preflight *preflight, const str
 /* What prevents an account from reading a file, which need not exist; account NULL: superd's own. NULL: nothing. The
  * text is in the pool. */
 const char *preflight_check_readable(struct pool *pool, const char *path, const struct account *account);
+
+/* Checks pass = bind. In preflight_bind.c. */
+void preflight_bind(struct preflight *preflight, const struct service *service);
 
 /* Checks the programs of its commands. In preflight_commands.c. */
 void preflight_commands(struct preflight *preflight, const struct service *service);

@@ -45,6 +45,19 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 	return true;
 }
 
+/* A program that binds a path sets the mode of its node, which is the owner's to set (chmod(2)). */
+static void give_node_to_program(const struct service *service, struct listen *listen)
+{
+	const struct account *account = service->account;
+
+	if (service->exec->pass != PASS_BIND || !account || !endpoint_is_path(listen->address))
+		return;
+	if (listen->owner == (uid_t)-1)
+		listen->owner = account->uid;
+	if (listen->owner_group == (gid_t)-1)
+		listen->owner_group = account->gid;
+}
+
 static size_t count_further_addresses(struct addresses *addresses, const struct service *service)
 {
 	size_t count = 0;
@@ -97,6 +110,7 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		/* One error for each set of options, as most sockets share the service's. */
 		if (listen->options != refused && !resolve_owner(accounts, service, listen))
 			refused = listen->options;
+		give_node_to_program(service, listen);
 	}
 	add_further_sockets(addresses, service);
 	networks_resolve(networks, service);

@@ -23,6 +23,7 @@ static const struct example {
 	{ "bind_paths", "{ \"/srv/data:/data\" }" },
 	{ "bind_read_only_paths", "{ \"/srv/data:/data\" }" },
 	{ "bind_to_device", "\"eth0\"" },
+	{ "binds", "{ \"127.0.0.1:8080\" }" },
 	{ "builtin", "\"echo\"" },
 	{ "cache_directory", "{ \"web\" }" },
 	{ "cache_directory_mode", "0750" },

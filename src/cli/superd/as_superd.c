@@ -73,6 +73,9 @@ static const struct cli_option superd_options[] = {
 	{ "datagram", 'd', FIELD(datagram), .help = "with -l: a datagram socket, where the endpoint names no kind" },
 	{ "seqpacket", FIELD(seqpacket), .help = "with -l: the same for packets in sequence" },
 	{ "inetd", FIELD(inetd), .help = "with -l: pass the socket as stdin and stdout" },
+	{ "bind", FIELD(bind), .help = "with -l: answer the program's own bind(2) with the socket" },
+	{ "idle", .argument = "DURATION", FIELD(idle), .scan = scan_duration,
+	  .help = "with -l: stop the program when nobody was connected for so long" },
 	{ "now", FIELD(now), .help = "with -l: start at once, not with the first connection" },
 	{ "fdname", .repeats = true, .argument = "NAME[:NAME]...", FIELD(fdnames),
 	  .help = "with -l: the names of the sockets in LISTEN_FDNAMES" },
@@ -133,10 +136,18 @@ static bool check_conflicts(const struct options *options)
 		return false;
 	}
 	if (!options->endpoints.count &&
-	    (options->accept || options->inetd || options->now || options->fdnames.count ||
+	    (options->accept || options->inetd || options->bind || options->idle || options->now ||
+	     options->fdnames.count ||
 	     options->environment.count || options->datagram || options->seqpacket)) {
-		fprintf(stderr, "superd: --accept, --datagram, --seqpacket, --inetd, --now, --fdname and --setenv "
-				"go with -l; a table has options for them\n");
+		fprintf(stderr,
+			"superd: --accept, --datagram, --seqpacket, --inetd, --bind, --idle, --now, --fdname and "
+				"--setenv go with -l; a table has options for them\n");
+		return false;
+	}
+	if (options->bind && (options->accept || options->inetd)) {
+		fprintf(stderr,
+			"superd: --bind and %s exclude each other: a program that binds takes its clients itself\n",
+			options->accept ? "--accept" : "--inetd");
 		return false;
 	}
 	if (options->accept && options->now) {
@@ -211,7 +222,7 @@ bool as_superd_read(struct options *options, int argc, char **argv)
 void as_superd_help(void)
 {
 	printf("usage: superd [-f [FORMAT[+COMPAT]:]FILE]... [options] [-- COMMAND...]\n"
-	       "       superd -l ENDPOINT [-a] [--inetd] [options] -- COMMAND...\n"
+	       "       superd -l ENDPOINT [-a] [--inetd | --bind] [options] -- COMMAND...\n"
 	       "       superd --check | --print[=WHAT] | --explain OPTION [-f FILE]...\n\n"
 	       "Listens for the services of a table and starts each when somebody connects.\n"
 	       "Without -f the table is %s.\n\n", SYSCONFDIR "/superd.conf");

@@ -36,7 +36,8 @@ struct options {
 	struct inetd_defaults defaults; /* AS_INETD: values for services that do not set them */
 	struct cli_texts endpoints;     /* -l */
 	struct cli_texts environment;   /* -E */
-	bool accept, inetd, now;        /* with -l */
+	bool accept, inetd, bind, now;  /* with -l */
+	int64_t idle;                   /* with -l: idle_timeout, microseconds; 0: none */
 	bool datagram, seqpacket;       /* with -l: the socket type of an endpoint without one */
 	struct cli_texts fdnames;       /* --fdname, each one or more names with colons between */
 	const char *print;              /* what to print, or the option to explain; NULL: all options */

@@ -4,6 +4,7 @@
 #include "cli/superd/socket_activate.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,13 +175,19 @@ static void set_folder_and_umask(struct service_builder *builder, struct diags *
 
 static void set_switches(struct service_builder *builder, const struct options *options, struct diags *diags)
 {
+	char idle[32];
+
 	set_value(builder, "accept", options->accept ? "yes" : "no", diags);
-	set_value(builder, "pass", options->inetd ? "inetd" : "systemd", diags);
+	set_value(builder, "pass", options->inetd ? "inetd" : options->bind ? "bind" : "systemd", diags);
 	set_value(builder, "error", "inherit", diags);
 	if (!options->inetd)
 		set_value(builder, "output", "inherit", diags);
 	if (options->now)
 		set_value(builder, "start", "boot", diags);
+	if (options->idle) {
+		snprintf(idle, sizeof(idle), "%" PRId64 "us", options->idle);
+		set_value(builder, "idle_timeout", idle, diags);
+	}
 	set_folder_and_umask(builder, diags);
 	if (geteuid() == 0)
 		set_value(builder, "user", "root", diags);

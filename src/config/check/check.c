@@ -14,6 +14,7 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_builtin,
 	rule_kinds,
 	rule_pass,
+	rule_bind,
 	rule_commands,
 	rule_start,
 	rule_type,

@@ -43,6 +43,7 @@ void rule_access(const struct service *service, struct diags *diags);
 
 void rule_listen(const struct service *service, struct diags *diags);
 void rule_kinds(const struct service *service, struct diags *diags);
+void rule_bind(const struct service *service, struct diags *diags);
 void rule_pass(const struct service *service, struct diags *diags);
 void rule_symlinks(const struct service *service, struct diags *diags);
 void rule_options(const struct service *service, struct diags *diags);

@@ -90,6 +90,8 @@ static const char *template_refuse(const struct service *service, const char *te
 		return NULL;
 	if (is_word(text, length, "port"))
 		return has_port(service) ? NULL : "none of its sockets has a port";
+	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(text, "fd", 2))
+		return "with pass = bind the program gets no descriptor: it binds its address";
 	if (descriptor)
 		return service->socket_count ? NULL : "it has no socket";
 	if (length > 3 && !memcmp(text, "fd:", 3))

@@ -131,7 +131,8 @@
 	{ .name = { native, [UNIT] = unit }, FIELD(COMMANDS, of[PHASE_##PHASE], commands), \
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
 
-static const char *const pass_words[] = { [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", NULL };
+static const char *const pass_words[] = { [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", [PASS_BIND] = "bind",
+	NULL };
 static const char *const type_words[] = {
 	[TYPE_SIMPLE] = "simple", [TYPE_EXEC] = "exec", [TYPE_NOTIFY] = "notify",
 	[TYPE_NOTIFY_RELOAD] = "notify-reload", [TYPE_FORKING] = "forking", [TYPE_ONESHOT] = "oneshot", NULL
@@ -296,8 +297,9 @@ const struct directive directives[] = {
 	{ .name = { "pass" }, FIELD(EXEC, pass, word),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "systemd", .words = pass_words,
 	  .help = "How the backend gets its socket: systemd hands sockets over from descriptor 3 on and tells "
-		  "of them in LISTEN_FDS, inetd makes the socket its standard input and output. Where accept "
-		  "is yes and nothing is said here, it is inetd." },
+		  "of them in LISTEN_FDS, inetd makes the socket its standard input and output, and bind gives it the "
+		  "socket when it binds the address itself (see PROGRAMS THAT BIND). Where accept is yes and nothing "
+		  "is said here, it is inetd." },
 	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(EXEC, type, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "simple", .words = type_words,
 	  .help = "When a backend counts as started: simple and exec once the program runs, forking once its "
@@ -513,6 +515,10 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the backend gets its sockets with O_NONBLOCK set. It is set or cleared before "
 		  "every start, whatever the backend before did to it." },
+	{ .name = { "binds" }, FIELD(SOCKETS, binds, list),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "endpoint",
+	  .help = "With pass = bind: addresses that the program binds when it means this socket, beside the one that "
+		  "superd listens on, such as a port it has compiled in." },
 	{ .name = { "multicast_group", [LAUNCHD] = "Sockets.MulticastGroup" },
 	  FIELD(SOCKETS, multicast_group, multicast),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address",

@@ -17,7 +17,7 @@
 #include "base/diag.h"
 #include "config/endpoint/endpoint.h"
 
-enum pass { PASS_SYSTEMD, PASS_INETD };
+enum pass { PASS_SYSTEMD, PASS_INETD, PASS_BIND };
 enum service_type { TYPE_SIMPLE, TYPE_EXEC, TYPE_NOTIFY, TYPE_NOTIFY_RELOAD, TYPE_FORKING, TYPE_ONESHOT };
 enum notify_access { NOTIFY_NONE, NOTIFY_MAIN, NOTIFY_EXEC, NOTIFY_ALL };
 enum preserve { PRESERVE_NO, PRESERVE_RESTART, PRESERVE_ON_SUCCESS, PRESERVE_YES };
@@ -131,6 +131,7 @@ struct socket_options {
 	mode_t socket_mode, directory_mode;
 	words symlinks;
 	bool remove_on_stop, optional, non_blocking, every_address;
+	words binds;                    /* endpoints as written; addresses that the program binds in place of its own */
 	words multicast_group;          /* "239.1.2.3", "ff02::1%eth0" */
 	const char *bind_to_device;
 	bool free_bind, transparent, reuse_port;

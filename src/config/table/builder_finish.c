@@ -81,6 +81,21 @@ static bool derive_pass(struct service *row, const struct service_builder *build
 	return row->exec != NULL;
 }
 
+/* A program that binds its own address asks for the addresses of packets only when the first one waits already. */
+static bool derive_packet_info(struct option_groups *shared, const struct service *row,
+			       const struct service_builder *builder, const struct service_builder *defaults,
+			       struct pool *pool)
+{
+	struct socket_options options;
+
+	if (row->exec->pass != PASS_BIND || is_set(builder, defaults, "pass_packet_info"))
+		return true;
+	memcpy(&options, shared->socket_defaults, sizeof(options));
+	options.pass_packet_info = true;
+	shared->socket_defaults = pool_keep(pool, &options, sizeof(options));
+	return shared->socket_defaults != NULL;
+}
+
 /* The default of `error` is the value of `output`, unless that is the socket: no errors go to a client by default. */
 static bool derive_error(struct option_groups *shared, const struct service_builder *builder,
 			 const struct service_builder *defaults, struct pool *pool)
@@ -141,7 +156,8 @@ static bool fill_groups(struct service *row, const struct service_builder *build
 	}
 	memcpy(shared.group, groups, sizeof(shared.group));
 	row->exec = groups[GROUP_EXEC];
-	if (!derive_pass(row, builder, defaults, pool) || !derive_error(&shared, builder, defaults, pool) ||
+	if (!derive_pass(row, builder, defaults, pool) || !derive_packet_info(&shared, row, builder, defaults, pool) ||
+	    !derive_error(&shared, builder, defaults, pool) ||
 	    !derive_dynamic_user(&shared, pool))
 		return false;
 	row->groups = pool_keep(pool, &shared, sizeof(shared));

@@ -18,6 +18,7 @@
 #include "engine/launch/instance_cgroup.h"
 #include "engine/limits/source_count.h"
 
+struct bind_calls;
 struct buf;
 struct builtin_channel;
 struct exec_sequence;
@@ -53,6 +54,7 @@ struct ending {
 	enum result result;
 	bool cleared;                   /* true: it ended by itself, and superd stopped the processes that it left (kill_rest) */
 	bool unready;                   /* true: type = notify, and it never sent READY=1 */
+	bool unbound;                   /* true: pass = bind, and it never bound all of its listeners */
 };
 
 /* The process groups of an instance, which a stop signals. */
@@ -91,6 +93,7 @@ struct instance_facts {
 	bool failed;                    /* true: superd stops it for a failure, such as a timeout, so its end counts as a failure */
 	bool cleared;                   /* true: it ended by itself, and superd stops the processes that it left (kill_rest) */
 	bool unready;                   /* true: type = forking and no daemon was found yet; type = notify and no READY=1 was sent yet */
+	bool unbound;                   /* true: pass = bind, and it has not bound all of its listeners yet */
 	bool ready;                     /* true: the start has succeeded */
 	unsigned char result;           /* enum result that something else than the wait status decided; 0: the status decides */
 };
@@ -129,6 +132,7 @@ struct instance {
 	bool retired;                   /* true: it is no longer the current instance of its service */
 	struct instance_client client;
 	struct fork_match *fork_match;  /* search for the daemon of type = forking; NULL: no search is under way */
+	struct bind_calls *bind_calls;  /* what its program binds (engine/instance/bind_calls); NULL: not pass = bind */
 	struct notify_state *notice;    /* state by its sd_notify messages (engine/instance/notify_state); NULL: it has no notify socket */
 	struct exec_sequence *sequence; /* commands around the main process (engine/instance/instance_event); NULL: none */
 	struct drain *drain;            /* drain: superd stops it when its clients are gone (engine/drain/drain); NULL: none */
@@ -195,6 +199,9 @@ pid_t instance_command(const struct instance *instance);
 
 /* Called when its daemon is known, or when it has sent READY=1. */
 void instance_be_ready(struct instance *instance);
+
+/* pass = bind: called when it has bound all of its listeners. It is ready when both have been called. */
+void instance_be_bound(struct instance *instance);
 
 void instance_stop(struct instance *instance);  /* sends kill_signal as kill_mode says; SIGKILL follows by the timer */
 void instance_kill(struct instance *instance);  /* sends SIGKILL to all of its processes */

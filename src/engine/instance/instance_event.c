@@ -53,7 +53,7 @@ enum result instance_result(const struct instance *instance)
 		return RESULT_TIMEOUT;
 	if (instance->facts.stopped || (signs && strchr(signs, '-')))
 		return RESULT_SUCCESS;
-	return result == RESULT_SUCCESS && is_unready(instance) ? RESULT_PROTOCOL : result;
+	return result == RESULT_SUCCESS && (is_unready(instance) || instance->facts.unbound) ? RESULT_PROTOCOL : result;
 }
 
 /* A control group also counts processes that their parent has not reaped. */
@@ -75,6 +75,7 @@ static void report_end(struct instance *instance)
 		.cpu = cpu_used(instance),
 		.stopped = instance->facts.stopped && !instance->facts.failed,
 		.unready = is_unready(instance),
+		.unbound = instance->facts.unbound,
 		.result = instance_result(instance),
 	};
 
@@ -218,7 +219,7 @@ static void note_fault(struct exec_sequence *sequence, const struct fault *fault
 /* Its program runs. */
 static enum instance_event run_event(const struct instance *instance)
 {
-	if (instance->facts.unready)
+	if (instance->facts.unready || instance->facts.unbound)
 		return ON_EXEC_WAIT;
 	return instance->service->exec->type == TYPE_ONESHOT ? ON_EXEC_WORK : ON_EXEC_OK;
 }
@@ -279,6 +280,7 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->pid = instance->groups.group = pid;
 	instance->user = service_user(service);
 	instance->facts.unready = service->exec->type == TYPE_FORKING || service_notifies(service);
+	instance->facts.unbound = instance->bind_calls;
 	if (!child_table_add(&instance->engine->children, &instance->child)) {
 		kill(-pid, SIGKILL);
 		return false;
@@ -296,7 +298,15 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 void instance_be_ready(struct instance *instance)
 {
 	instance->facts.unready = false;
-	instance_event(instance, ON_READY);
+	if (!instance->facts.unbound)
+		instance_event(instance, ON_READY);
+}
+
+void instance_be_bound(struct instance *instance)
+{
+	instance->facts.unbound = false;
+	if (instance_is_starting(instance) && !instance->facts.unready)
+		instance_event(instance, ON_READY);
 }
 
 /* ---- the end of its processes ---- */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/escaped.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/instance_event.h"
@@ -110,6 +111,7 @@ void instance_free(struct instance *instance)
 	if (instance->ops)
 		instance->ops->drop(instance);
 	notify_receive_leave(instance);
+	bind_calls_free(instance);
 	main_watch_end(&instance->main_watch);
 	child_table_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->groups.fd);

@@ -80,7 +80,7 @@ static void load_state(struct state_section *section, void *object)
 	instance->state = instance->facts.stopped && instance->facts.killed ? INSTANCE_FINAL
 		: instance->facts.stopped			     ? (is_told ? INSTANCE_TERM : INSTANCE_STOP_CMD)
 		: instance->facts.cleared				     ? INSTANCE_CLEAR
-		: instance->facts.unready				     ? INSTANCE_STARTED
+		: instance->facts.unready || instance->facts.unbound	     ? INSTANCE_STARTED
 		: works							     ? INSTANCE_WORK
 									     : INSTANCE_READY;
 }
@@ -98,6 +98,7 @@ static const struct state_field instance_fields[] = {
 	{ FIELD("timer", limit.timer) },
 	{ FIELD("since", since), .always = true },
 	{ FIELD("starting", facts.unready) },
+	{ FIELD("unbound", facts.unbound) },
 	{ FIELD("stopping", facts.stopped) },
 	{ FIELD("killed", facts.killed) },
 	{ FIELD("failed", facts.failed) },
@@ -135,6 +136,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(ops, "follow from accept of the service") },
 	{ NONE(client.channel, "the keys channel and channel_client") },
 	{ NONE(fork_match, "the search has a section of its own") },
+	{ NONE(bind_calls, "has a section of its own") },
 	{ NONE(notice, "has a section of its own") },
 	{ NONE(sequence, "has a section of its own") },
 	{ NONE(drain, "has a section of its own") },
@@ -309,7 +311,7 @@ static void load_step(struct state_section *section, void *object)
 		instance->state = step == BEFORE ? INSTANCE_COND
 			: step == AFTER		 ? INSTANCE_POST
 			: step == IS_READY	 ? INSTANCE_READY
-			: instance->facts.unready ? INSTANCE_STARTED
+			: instance->facts.unready || instance->facts.unbound ? INSTANCE_STARTED
 						  : INSTANCE_WORK;
 }
 

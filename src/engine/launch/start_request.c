@@ -138,6 +138,7 @@ static const char *const stage_options[STAGES][4] = {
 	[STAGE_SECURE_BITS] = { "secure_bits" },
 	[STAGE_KEYRING] = { "keyring_mode" },
 	[STAGE_NO_NEW_PRIVILEGES] = { "no_new_privileges" },
+	[STAGE_BIND_FILTER] = { "pass" },
 	[STAGE_SYSTEM_CALLS] = { "system_call_filter", "system_call_architectures", "restrict_address_families",
 				 "restrict_namespaces" },
 	[STAGE_DIRECTORY] = { "working_directory" },

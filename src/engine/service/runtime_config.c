@@ -17,6 +17,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/old_entry.h"
@@ -209,6 +210,8 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 			refuse_parked(listener, REFUSED_CLOSED);
 	}
 	set_entry(runtime, table, service);
+	if (changed && runtime_current(runtime))
+		bind_calls_renew(runtime_current(runtime));
 	if (changed)
 		apply_limits(runtime);
 	if (lost)

@@ -65,6 +65,7 @@ static const struct state_field run_fields[] = {
 	{ FIELD("eager", start_due) },
 	{ FIELD("ordered", start_ordered) },
 	{ FIELD("outdated", drains_when_ready) },
+	{ FIELD("binds_exactly", binds_exactly) },
 	{ FIELD("reason", reason) },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(leaving, "listed where the service was removed") },

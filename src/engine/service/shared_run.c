@@ -22,6 +22,7 @@
 #include "engine/health/exit_verdict.h"
 #include "engine/health/progress_proof.h"
 #include "engine/health/queue_guard.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/cleanup.h"
 #include "engine/instance/fdstore_policy.h"
 #include "engine/instance/instance_event.h"
@@ -178,6 +179,7 @@ static void note_ready(struct instance *instance)
 {
 	struct service_runtime *runtime = instance->context;
 
+	bind_calls_set_ready(instance);
 	if (!instance->retired)
 		runtime_post(runtime, READY);
 }
@@ -358,10 +360,22 @@ void shared_run_go_on(struct service_runtime *runtime)
 		resume_postponed_stop(runtime);
 }
 
+/* pass = bind: adds ": it has not bound tcp:80". */
+static void add_unbound(const struct instance *instance, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	bind_calls_describe(instance, &text);
+	if (text.length)
+		buf_addf(out, ": %s", buf_string(&text));
+	buf_free(&text);
+}
+
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 {
 	struct instance *instance = runtime_current(runtime);
 	struct event event = { .name = "stopping", .service = runtime->service->name };
+	struct buf unbound = { 0 };
 
 	if (!instance)
 		return;
@@ -370,10 +384,13 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 		bool late = instance_is_starting(instance);
 
 		instance->facts.failed = late;
-		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s", (long)event.pid,
+		if (late)
+			add_unbound(instance, &unbound);
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s%s", (long)event.pid,
 			  late ? "it was not ready within " : "",
 			  option_name_of(runtime->service, late ? "timeout_start" : "runtime_max"),
-			  late ? "" : " is over");
+			  late ? "" : " is over", buf_string(&unbound));
+		buf_free(&unbound);
 	}
 	stop_current_apart(runtime, cause);
 	if (cause == HALT)

@@ -3,6 +3,7 @@
  * process. */
 #include "engine/service/shared_start.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "engine/core/unreaped.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/health/queue_guard.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/fdstore_policy.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/instance_event.h"
@@ -78,6 +80,16 @@ static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map
 	return good;
 }
 
+/* pass = bind: the program will ask for the listeners. */
+static bool prepare_bind_calls(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
+			       struct spawn_request *launch, struct buf *why)
+{
+	if (bind_calls_make(instance, runtime) && bind_calls_add_channel(instance->bind_calls, fd_map, launch))
+		return true;
+	buf_addf(why, "making a channel for its filter: %s", strerror(errno));
+	return false;
+}
+
 /* Starts the process of an instance. false: that failed, for the reason in why. */
 static bool launch_instance(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch,
 			    struct client *sender, struct buf *why)
@@ -95,6 +107,10 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	exit_verdict_note_queue(runtime);
 	xinetd_record_find_sender(runtime, sender);
 	launch_fill(launch, &runtime->run->kit, &fd_map, runtime->service);
+	if (bind_calls_are_needed(runtime->service) && !prepare_bind_calls(runtime, instance, &fd_map, launch, why)) {
+		fd_map_close(&fd_map);
+		return false;
+	}
 	launch->private_id = instance_private_tmp(instance);
 	if (!instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
 		fd_map_close(&fd_map);
@@ -109,8 +125,11 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	unreaped_start(runtime->engine, launch);
 	fd_map_close(&fd_map);
 	service_cgroup_entered(runtime, instance, launch);
-	if (launch->pid >= 0)
+	if (launch->pid >= 0) {
+		if (instance->bind_calls)
+			bind_calls_begin(instance->bind_calls);
 		return true;
+	}
 	start_kit_note_fault(&runtime->run->kit, &launch->fault);
 	launch_describe_fault(runtime->service, &launch->fault, why);
 	return false;
@@ -132,6 +151,10 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
+	if (instance->facts.unbound) {
+		instance_limit(instance, lifecycle->timeout_start);
+		return;
+	}
 	switch ((enum service_type)runtime->service->exec->type) {
 	case TYPE_FORKING:
 	case TYPE_NOTIFY:

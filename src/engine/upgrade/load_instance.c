@@ -15,6 +15,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/instance/aux_command.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/forking_search.h"
 #include "engine/instance/instance_event.h"
@@ -153,6 +154,33 @@ void load_instance(struct service_loader *progress, struct state_section *sectio
 	add_to_service(progress, instance, section);
 	read_process(instance, section);
 	read_client(runtime, instance, section);
+}
+
+void load_bind_calls(struct service_loader *progress, struct state_section *section)
+{
+	struct instance *instance = progress->instance;
+	int notif;
+
+	if (!instance || instance->bind_calls || !bind_calls_make(instance, progress->runtime)) {
+		notif = load_fd(section, "notif");
+		fd_close(&notif);
+		load_log_loss(progress->runtime, "what a program binds");
+		return;
+	}
+	state_load(section, &bind_calls_state, instance->bind_calls, NULL);
+	bind_calls_resume(instance);
+}
+
+void load_bind_use(struct service_loader *progress, struct state_section *section)
+{
+	const struct service_runtime *runtime = progress->runtime;
+	int fd = (int)state_number(section, "of", -1, INT32_MAX, -1);
+	struct bind_calls *calls = progress->instance ? progress->instance->bind_calls : NULL;
+
+	for (size_t n = 0; calls && fd >= 0 && n < calls->count; n++) {
+		if (runtime->listeners[n].io.fd == fd)
+			state_load(section, &bind_use_state, &calls->uses[n], NULL);
+	}
 }
 
 void load_notify_state(struct service_loader *progress, struct state_section *section)

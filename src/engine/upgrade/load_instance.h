@@ -22,6 +22,8 @@ struct service_loader {
 
 void load_notify(struct service_loader *progress, struct state_section *section);
 void load_instance(struct service_loader *progress, struct state_section *section);
+void load_bind_calls(struct service_loader *progress, struct state_section *section);
+void load_bind_use(struct service_loader *progress, struct state_section *section);
 void load_notify_state(struct service_loader *progress, struct state_section *section);
 void load_drain(struct service_loader *progress, struct state_section *section);
 void load_outdated(struct service_loader *progress, struct state_section *section);

@@ -221,6 +221,7 @@ static const struct {
 	{ "activity", load_service_run, true },  { "output", load_output, true },
 	{ "store", load_fdstore_entry, true },        { "notify", load_notify, true },
 	{ "instance", load_instance, true },  { "notice", load_notify_state, true },
+	{ "bind_calls", load_bind_calls, true },	{ "bind_use", load_bind_use, true },
 	{ "course", load_sequence, true },      { "drain", load_drain, true },
 	{ "latency", load_latency_histogram, true },    { "failure", load_failure, true },
 	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },

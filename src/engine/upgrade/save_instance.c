@@ -11,6 +11,7 @@
 #include "engine/accept/builtin_channel.h"
 #include "engine/accept/pending_start.h"
 #include "engine/drain/drain.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/forking_search.h"
 #include "engine/instance/instance_event.h"
@@ -91,6 +92,19 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 	save_fd(saver, "channel_client", client);
 }
 
+/* Writes what its program has bound. A use belongs to the listener with the descriptor `of`. */
+static void save_bind_calls(struct state_saver *saver, const struct service_runtime *runtime, struct bind_calls *calls)
+{
+	bind_calls_settle(calls);
+	state_save(saver, &bind_calls_state, calls);
+	for (size_t n = 0; n < calls->count && n < runtime->listener_count; n++) {
+		if (!calls->uses[n].given)
+			continue;
+		state_save(saver, &bind_use_state, &calls->uses[n]);
+		state_add_number(&saver->text, "of", runtime->listeners[n].io.fd);
+	}
+}
+
 /* Writes the client of an exec sequence. Before the program runs, the client still belongs to the sequence and its
  * listener. */
 static void save_pending(struct state_saver *saver, const struct pending_client *pending, bool has_run)
@@ -136,6 +150,8 @@ void save_instances(struct state_saver *saver, struct service_runtime *runtime)
 		save_instance(saver, runtime, instance);
 		if (instance->outdated)
 			save_outdated(saver, instance->outdated);
+		if (instance->bind_calls)
+			save_bind_calls(saver, runtime, instance->bind_calls);
 		if (notice && notify_index(&sockets, notice->notify) >= 0)
 			save_notify_state(saver, notice, notify_index(&sockets, notice->notify));
 		if (instance->sequence)

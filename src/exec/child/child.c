@@ -236,6 +236,7 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_SECURE_BITS] = stage_secure_bits,
 	[STAGE_KEYRING] = stage_keyring,
 	[STAGE_NO_NEW_PRIVILEGES] = stage_no_new_privileges,
+	[STAGE_BIND_FILTER] = stage_bind_filter,
 	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 	[STAGE_EXEC] = execute_program,
 };

@@ -44,6 +44,7 @@ enum stage {
 	STAGE_SECURE_BITS,
 	STAGE_KEYRING,
 	STAGE_NO_NEW_PRIVILEGES,
+	STAGE_BIND_FILTER, /* pass = bind; before a filter that may forbid what it needs */
 	STAGE_SYSTEM_CALLS, /* the last before EXEC: the filter may allow execve(2) only */
 	STAGE_EXEC,
 	STAGES
@@ -83,6 +84,8 @@ struct job {
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
+	const struct sock_fprog *bind_filter;           /* pass = bind: the filter to install; of the plan */
+	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */
 	const char *notify;             /* path of its notify socket, which is mounted where a sandbox would hide it; NULL: none */
 	int mapper;                     /* socket to the process that writes the maps of a user namespace (userns_map); -1: none */
 	pid_t mapper_pid;               /* that process */

@@ -72,6 +72,8 @@ struct plan {
 	int io_priority;                /* for ioprio_set(2); -1: unchanged */
 	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
 	bool no_new_privileges;
+	/* pass = bind: filters (exec/bind/bind_filter), the second of which stops accept(2), too; owned; NULL: none. */
+	struct sock_fprog *bind_filters[2];
 	unsigned keyring;               /* enum keyring_mode */
 	bool apart;                     /* starts are apart, in a process with its own memory: see exec/spawn/spawn.h */
 	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */

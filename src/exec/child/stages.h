@@ -14,6 +14,7 @@ int stage_ambient(struct job *job);             /* after the change of user */
 int stage_secure_bits(struct job *job);         /* after stage_ambient */
 int stage_keyring(struct job *job);             /* keyring_mode, as the user */
 int stage_no_new_privileges(struct job *job);
+int stage_bind_filter(struct job *job);          /* pass = bind: installs the filter, and sends its descriptor to superd */
 
 /* Keeps capabilities across the change of user, if later stages need any (PR_SET_KEEPCAPS). */
 int child_keep_over_user(const struct plan *plan);

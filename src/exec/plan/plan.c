@@ -13,6 +13,7 @@
 #include "base/scan.h"
 #include "config/option/option_name.h"
 #include "config/option/service_mark.h"
+#include "exec/bind/bind_filter.h"
 #include "exec/child/sandbox.h"
 #include "exec/child/stream_file.h"
 #include "exec/dirs/credentials.h"
@@ -378,6 +379,29 @@ static bool names_instance(const struct service *service)
 	       (argv0 && plan_names_instance(argv0));
 }
 
+static bool has_path(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (endpoint_is_path(service->sockets[n].address))
+			return true;
+	}
+	return false;
+}
+
+static bool make_bind_filters(struct plan *plan, const struct service *service, struct buf *why)
+{
+	unsigned what = has_path(service) ? FILTER_PATHS : 0;
+
+	if (service->exec->pass != PASS_BIND)
+		return true;
+	plan->bind_filters[0] = bind_filter_make(what);
+	plan->bind_filters[1] = bind_filter_make(what | FILTER_ACCEPTS);
+	if (plan->bind_filters[0] && plan->bind_filters[1])
+		return true;
+	buf_addf(why, "making a filter for pass = bind: %s", strerror(errno));
+	return false;
+}
+
 struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
 		       const struct plan_sockets *sockets, struct buf *why)
 {
@@ -396,7 +420,8 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
 	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&
 	    make_scheduling(plan, service, defaults, why) &&
-	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why)) {
+	    plan_make_resources(plan, service, why) && make_bind_filters(plan, service, why) &&
+	    make_streams(plan, service, sockets, why)) {
 		plan_check_trust(plan);
 		return plan;
 	}
@@ -466,5 +491,7 @@ void plan_free(struct plan *plan)
 		free(*path);
 	free(plan->open_paths);
 	credentials_free(plan->credentials);
+	free(plan->bind_filters[0]);
+	free(plan->bind_filters[1]);
 	free(plan);
 }

@@ -61,6 +61,8 @@ static const char *socket_path(const struct service *service, const char *name, 
 static bool expand_one(const struct service *service, const struct plan_sockets *sockets, const char *name,
 		       size_t length, struct buf *out)
 {
+	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(name, "fd", 2))
+		return false;           /* it gets no descriptor */
 	if (length == 2 && !memcmp(name, "fd", 2)) {
 		buf_addf(out, "%u", plan_first_descriptor(service));
 	} else if (length == 3 && !memcmp(name, "fds", 3)) {

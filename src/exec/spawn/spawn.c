@@ -82,6 +82,8 @@ static void start_one(struct spawn_request *request, char *stack)
 		.checks = request->checks,
 		.wanted = request->wanted,
 		.wanted_count = request->wanted_count,
+		.filter_channel = request->filter_channel,
+		.bind_filter = request->bind_filter,
 		.report = -1,
 		.files = request->files,
 		.mapper = -1,

@@ -23,6 +23,10 @@ struct spawn_request {
 	bool checks;                    /* check the plan's conditions first; the start is then apart */
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
 	int wanted_count;               /* at least 3 */
+	/* pass = bind: socket whose other end receives the descriptor of the program's filter, and index of the socket in
+	 * `wanted`, the last one; 0: none. */
+	int filter_channel;
+	const struct sock_fprog *bind_filter;           /* the filter itself, one of the plan's */
 	/* Three files that the child opens as its user; the start is then apart. NULL: none. */
 	const struct stream_file *files;
 	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */

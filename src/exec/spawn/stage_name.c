@@ -37,6 +37,7 @@ static const char *const names[] = {
 	"setting secure_bits",
 	"joining a keyring",
 	"setting no_new_privileges",
+	"watching for bind(2)",
 	"filtering system calls",
 	"exec",
 };

@@ -1,0 +1,118 @@
+/* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
+ * they are numbers, and of the kind that the socket has. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/pool.h"
+#include "config/check/check_internal.h"
+#include "config/option/service_mark.h"
+
+static bool can_be_bound(const struct endpoint *endpoint)
+{
+	switch ((enum endpoint_kind)endpoint->kind) {
+	case ENDPOINT_TCP:
+	case ENDPOINT_UDP:
+	case ENDPOINT_SCTP:
+	case ENDPOINT_UNIX:
+	case ENDPOINT_UNIX_DGRAM:
+	case ENDPOINT_SEQPACKET:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	if (can_be_bound(listen->endpoint))
+		return;
+	endpoint_format(listen->endpoint, &text);
+	diag_error(diags, listen->at,
+		   "%s: pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only",
+			service->name,
+		   buf_string(&text));
+	buf_free(&text);
+}
+
+static void check_program(const struct service *service, struct diags *diags)
+{
+	if (service->exec->accept) {
+		service_refuse(service, "pass", diags,
+			       "pass = bind: a program that binds its own address accepts its clients itself");
+		service_hint(service, diags, "say accept = no, or leave it out");
+	}
+	if (service->exec->builtin || service->exec->redirect)
+		service_refuse(service, "pass", diags, "pass = bind is for the program in exec");
+	if (service->exec->type == TYPE_ONESHOT)
+		service_refuse(service, "type", diags,
+			       "type = oneshot: with pass = bind a service is a server that stays");
+	for (size_t n = 0; n < service->socket_count; n++)
+		check_kind(service, &service->sockets[n], diags);
+}
+
+static bool is_number(const char *address)
+{
+	struct in6_addr room;
+
+	return inet_pton(AF_INET, address, &room) == 1 || inet_pton(AF_INET6, address, &room) == 1;
+}
+
+/* What is wrong with an address of `binds`; NULL: nothing. */
+static const char *address_refuse(const char *text, const struct endpoint *meant, struct pool *pool)
+{
+	const struct endpoint *endpoint;
+	const char *wrong = endpoint_parse(text, pool, &endpoint);
+
+	if (wrong)
+		return wrong;
+	if (endpoint->kind != meant->kind)
+		return "it is of another kind than the socket";
+	if (endpoint->interface)
+		return "a program binds an address, not an interface";
+	if (endpoint->port_name || (endpoint_is_inet(endpoint) && endpoint->address && !is_number(endpoint->address)))
+		return "it needs numbers, as a program passes them to bind(2)";
+	if (endpoint_has_port(endpoint) && !endpoint->port)
+		return "it has no port";
+	if (endpoint_is_below_runtime(endpoint))
+		return "it is a path as the program has it";
+	return NULL;
+}
+
+static void check_addresses(const struct service *service, const struct listen *listen, struct pool *pool,
+			    struct diags *diags)
+{
+	for (words text = listen->options->binds; text && *text; text++) {
+		const char *wrong = address_refuse(*text, listen->endpoint, pool);
+
+		if (wrong)
+			diag_error(diags, service_mark(service, "binds") ? service_origin(service,
+											  "binds") : listen->at,
+				   "%s: binds: '%s': %s", service->name, *text, wrong);
+	}
+}
+
+void rule_bind(const struct service *service, struct diags *diags)
+{
+	struct pool *pool;
+
+	if (service_is_unclear(service, "pass") || service_is_unclear(service, "listen"))
+		return;
+	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept"))
+		check_program(service, diags);
+	pool = pool_new();
+	for (size_t n = 0; pool && n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (!listen->options->binds)
+			continue;
+		if (service->exec->pass != PASS_BIND) {
+			service_refuse(service, "binds", diags, "binds needs pass = bind");
+			break;
+		}
+		check_addresses(service, listen, pool, diags);
+	}
+	pool_free(pool);
+}

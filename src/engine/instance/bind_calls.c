@@ -1,0 +1,567 @@
+/* While the worker lives, it alone receives calls; else superd watches the filter's descriptor, and a call starts
+ * the worker. A worker that hangs in the backend's memory is killed: whoever made the call gets EADDRINUSE from the
+ * kernel, and the next worker comes after a pause. */
+#include "engine/instance/bind_calls.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/fd_message.h"
+#include "engine/instance/instance.h"
+#include "engine/launch/fd_map.h"
+#include "engine/runtime/runtime.h"
+#include "exec/spawn/spawn.h"
+#include "os/netdiag/socket_address.h"
+#include "os/socket/bind.h"
+
+#define HANG_MS 5000                    /* milliseconds for one call, until its worker is killed */
+#define LOOK 2.                         /* seconds between two looks at a worker */
+#define PAUSE_LEAST 1.                  /* seconds without a worker after one that hung; doubled by each further one */
+#define PAUSE_MOST 30.
+#define REPORTS_MOST 64                 /* reports to handle in one turn of the loop */
+
+bool bind_calls_are_needed(const struct service *service)
+{
+	return service->exec->pass == PASS_BIND;
+}
+
+static bool bind_calls_hold_clients(const struct service *service)
+{
+	return service_notifies(service);
+}
+
+/* Whether it is a socket for both IP versions, and a program may have asked for an IPv4 one. */
+static bool takes_both(const struct listener *listener)
+{
+	struct bound_families reach;
+
+	return listener_has_socket(listener) && endpoint_accepts(listener->listen->address) &&
+	       endpoint_is_inet(listener->listen->address) && listener->listen->address->family != FAMILY_IPV4 &&
+	       bind_reach(listener->io.fd, &reach) && reach.ipv4 && reach.ipv6;
+}
+
+/* Whether superd has to see each accept(2): it refuses clients until the program is ready, or helps it to accept IPv4
+ * clients. */
+static bool needs_accepts(const struct bind_calls *calls)
+{
+	if (bind_calls_hold_clients(calls->instance->service))
+		return true;
+	for (size_t n = 0; !calls->runtime->run->binds_exactly && n < calls->count; n++) {
+		if (takes_both(&calls->runtime->listeners[n]))
+			return true;
+	}
+	return false;
+}
+
+/* ---- what the program has asked for ---- */
+
+static bool has_to_bind(const struct bind_calls *calls, size_t n)
+{
+	const struct service_runtime *runtime = calls->runtime;
+
+	return !calls->instance->retired && n < runtime->listener_count &&
+	       listener_has_socket(&runtime->listeners[n]);
+}
+
+static bool is_complete(const struct bind_calls *calls, size_t n)
+{
+	const struct listen *listen = calls->runtime->listeners[n].listen;
+
+	return calls->uses[n].given && (calls->uses[n].listens || !endpoint_accepts(listen->address));
+}
+
+bool bind_calls_are_complete(const struct instance *instance)
+{
+	const struct bind_calls *calls = instance->bind_calls;
+
+	for (size_t n = 0; calls && n < calls->count; n++) {
+		if (has_to_bind(calls, n) && !is_complete(calls, n))
+			return false;
+	}
+	return true;
+}
+
+static void add_endpoint(struct buf *out, const struct listen *listen)
+{
+	endpoint_format(listen->endpoint, out);
+}
+
+void bind_calls_describe(const struct instance *instance, struct buf *out)
+{
+	const struct bind_calls *calls = instance->bind_calls;
+	const char *between = "it has not bound ";
+	bool missing = false;
+
+	for (size_t n = 0; calls && n < calls->count; n++) {
+		const struct listen *listen;
+
+		if (!has_to_bind(calls, n) || is_complete(calls, n))
+			continue;
+		listen = calls->runtime->listeners[n].listen;
+		buf_text(out,
+			 calls->uses[n].given ? (missing ? ", nor listened at " : "it has bound, but not listened at ")
+						   : between);
+		add_endpoint(out, listen);
+		between = ", nor ";
+		missing = true;
+	}
+	for (unsigned n = 0; missing && n < calls->other_count; n++)
+		buf_addf(out, "%s%s", n ? ", " : "; it has bound ", calls->others[n]);
+}
+
+void bind_calls_tell(const struct instance *instance, struct buf *out)
+{
+	const struct bind_calls *calls = instance->bind_calls;
+	const char *between = "it has bound ";
+
+	if (!bind_calls_are_complete(instance)) {
+		bind_calls_describe(instance, out);
+		return;
+	}
+	for (size_t n = 0; calls && n < calls->count; n++) {
+		if (!has_to_bind(calls, n) || !calls->uses[n].given)
+			continue;
+		buf_addf(out, "%s%s and has ", between, calls->uses[n].asked);
+		add_endpoint(out, calls->runtime->listeners[n].listen);
+		between = ", ";
+	}
+}
+
+static void note_other(struct bind_calls *calls, const char *text)
+{
+	for (unsigned n = 0; n < calls->other_count; n++) {
+		if (!strcmp(calls->others[n], text))
+			return;
+	}
+	if (calls->other_count == BIND_OTHERS_MOST)
+		return;
+	snprintf(calls->others[calls->other_count++], BIND_TEXT, "%s", text);
+}
+
+static void say(const struct bind_calls *calls, enum level level, const char *name, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void say(const struct bind_calls *calls, enum level level, const char *name, const char *format, ...)
+{
+	struct event event = { .name = name, .service = calls->instance->service->name, .pid = calls->instance->pid };
+	struct buf text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	log_event(calls->instance->engine->log, level, &event, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+/* What the operator should know of a socket that fits, but is not just what the program asked for. */
+static void say_difference(const struct bind_calls *calls, const struct bind_report *report,
+			   const struct listen *listen)
+{
+	/* Of the first instance; the others do the same. */
+	enum level level = calls->runtime->run->stats.activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG;
+	struct buf text = { 0 };
+
+	add_endpoint(&text, listen);
+	if (report->as_ipv4 && endpoint_is_datagram(listen->address)) {
+		origin_cite(listen->at, &text);
+		say(calls, LEVEL_WARNING, "bound",
+		    "pid %ld binds %s and gets %s: what IPv4 clients send has IPv6 addresses there; it needs udp4: and "
+		    "udp6: in its place",
+		    (long)report->thread, report->text, buf_string(&text));
+	} else if (report->as_ipv4) {
+		origin_cite(listen->at, &text);
+		say(calls, level, "bound",
+		    "pid %ld binds %s and gets %s: with tcp4: and tcp6: in its place superd need not help it to accept "
+		    "IPv4 clients",
+		    (long)report->thread, report->text, buf_string(&text));
+	} else if (report->other_family) {
+		origin_cite(listen->at, &text);
+		say(calls, level, "bound", "pid %ld binds %s and gets %s, where no IPv6 client comes",
+		    (long)report->thread, report->text, buf_string(&text));
+	} else if (report->other_address) {
+		say(calls, level, "bound", "pid %ld binds %s and gets %s", (long)report->thread, report->text,
+		    buf_string(&text));
+	} else {
+		say(calls, LEVEL_DEBUG, "bound", "pid %ld has bound %s", (long)report->thread, report->text);
+	}
+	if (report->error)
+		say(calls, LEVEL_NOTICE, "bound",
+		    "%s: %d socket option%s that pid %ld had set could not be carried over",
+		    report->text, report->error, report->error == 1 ? "" : "s", (long)report->thread);
+	buf_free(&text);
+}
+
+static void take_given(struct bind_calls *calls, const struct bind_report *report)
+{
+	struct bind_use *use = &calls->uses[report->offer];
+	const struct listen *listen = calls->runtime->listeners[report->offer].listen;
+
+	if (!use->given || strcmp(use->asked, report->text) != 0)
+		say_difference(calls, report, listen);
+	use->given = true;
+	use->as_ipv4 |= report->as_ipv4;
+	snprintf(use->asked, sizeof(use->asked), "%s", report->text);
+}
+
+static void take_hidden(struct bind_calls *calls, const struct bind_report *report)
+{
+	if (calls->told_hidden)
+		return;
+	calls->told_hidden = true;
+	say(calls, LEVEL_WARNING, "bound",
+	    "cannot look at what pid %ld binds: %s: superd needs CAP_SYS_PTRACE, or the program's own user",
+	    (long)report->thread, strerror(report->error));
+}
+
+static void take_failure(const struct bind_calls *calls, const struct bind_report *report)
+{
+	say(calls, LEVEL_WARNING, "bound", "cannot put %s into its place in pid %ld: %s", report->text,
+	    (long)report->thread, strerror(report->error));
+}
+
+static void take_report(struct bind_calls *calls, const struct bind_report *report)
+{
+	bool is_ours = report->event == BIND_GIVEN || report->event == BIND_LISTENS;
+
+	if (is_ours && !(report->offer < calls->count && has_to_bind(calls, report->offer)))
+		return;                 /* from before a reload */
+	switch (report->event) {
+	case BIND_GIVEN:
+		take_given(calls, report);
+		break;
+	case BIND_LISTENS:
+		calls->uses[report->offer].listens = true;
+		break;
+	case BIND_OTHER:
+		note_other(calls, report->text);
+		break;
+	case BIND_HIDDEN:
+		take_hidden(calls, report);
+		break;
+	case BIND_FAILED:
+		take_failure(calls, report);
+		break;
+	}
+}
+
+/* ---- the worker ---- */
+
+static void watch_calls(struct bind_calls *calls)
+{
+	watch_set(&calls->notif_watch, calls->notif, calls->notif >= 0, false);
+}
+
+static void end_worker(struct bind_calls *calls)
+{
+	watch_stop(&calls->report_watch);
+	alarm_stop(&calls->alarm);
+	bind_worker_dismiss(&calls->worker);
+}
+
+/* Whether no process has the filter any more. */
+static bool is_over(const struct bind_calls *calls)
+{
+	struct pollfd look = { calls->notif, POLLIN, 0 };
+
+	return poll(&look, 1, 0) == 1 && !(look.revents & POLLIN) && look.revents & (POLLHUP | POLLERR | POLLNVAL);
+}
+
+/* A socket address for each text of `binds`. Returns their number. */
+static size_t read_addresses(const struct listen *listen, struct pool *pool, struct socket_address *out)
+{
+	size_t count = 0;
+
+	for (words text = listen->options->binds; text && *text; text++) {
+		const struct endpoint *endpoint;
+		int family;
+
+		if (endpoint_parse(*text, pool, &endpoint))
+			continue;       /* config/check has refused it */
+		family = socket_address_family(endpoint);
+		if (!socket_address_make(endpoint, family == AF_INET ? AF_INET : AF_INET6, &out[count]))
+			continue;
+		bind_address_normalize(&out[count++]);
+	}
+	return count;
+}
+
+static size_t count_addresses(const struct service_runtime *runtime)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		count += words_count(runtime->listeners[n].listen->options->binds);
+	return count;
+}
+
+/* Whether clients wait until the program is ready: it listens before it can serve. */
+static bool holds_clients(const struct bind_calls *calls)
+{
+	return !calls->instance->facts.ready && bind_calls_hold_clients(calls->instance->service);
+}
+
+/* Makes the list of offers, one for each listener; a listener without a socket has fd -1. The worker has a copy of
+ * it. */
+static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struct bind_offer *offers,
+			      struct socket_address *addresses)
+{
+	const struct service_runtime *runtime = calls->runtime;
+	const struct bind_work work = {
+		.notif = calls->notif, .offers = offers, .count = calls->count,
+		.is_ready = !holds_clients(calls), .stops_accepts = calls->stops_accepts,
+	};
+
+	for (size_t n = 0; n < calls->count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		offers[n] = (struct bind_offer){ .fd = -1 };
+		if (!has_to_bind(calls, n))
+			continue;
+		offers[n].fd = listener->io.fd;
+		offers[n].given = calls->uses[n].given;
+		offers[n].as_ipv4 = calls->uses[n].as_ipv4;
+		offers[n].addresses = addresses;
+		offers[n].count = read_addresses(listener->listen, pool, addresses);
+		addresses += offers[n].count;
+	}
+	return bind_worker_start(&calls->worker, &work);
+}
+
+static bool start_worker(struct bind_calls *calls)
+{
+	size_t address_count = count_addresses(calls->runtime);
+	struct bind_offer *offers = calloc(calls->count + 1, sizeof(*offers));
+	struct socket_address *addresses = calloc(address_count + 1, sizeof(*addresses));
+	struct pool *pool = address_count ? pool_new() : NULL;
+	bool good = offers && addresses && (pool || !address_count);
+
+	good = good && start_worker_with(calls, pool, offers, addresses);
+	free(offers);
+	free(addresses);
+	pool_free(pool);
+	return good;
+}
+
+static double pause_of(const struct bind_calls *calls)
+{
+	double pause = PAUSE_LEAST;
+
+	for (unsigned n = 1; n < calls->hung && pause < PAUSE_MOST; n++)
+		pause *= 2;
+	return pause < PAUSE_MOST ? pause : PAUSE_MOST;
+}
+
+/* No process could be started, or the last one hung: those that bind wait for the end of the pause. */
+static void pause_worker(struct bind_calls *calls)
+{
+	watch_stop(&calls->notif_watch);
+	alarm_set(&calls->alarm, pause_of(calls));
+}
+
+static void run_worker(struct bind_calls *calls)
+{
+	if (!start_worker(calls)) {
+		pause_worker(calls);
+		return;
+	}
+	watch_stop(&calls->notif_watch);
+	watch_set(&calls->report_watch, calls->worker.channel, true, false);
+	alarm_set(&calls->alarm, LOOK);
+}
+
+static void close_notif(struct bind_calls *calls)
+{
+	watch_stop(&calls->notif_watch);
+	fd_close(&calls->notif);
+}
+
+static void on_call(struct watch *watch, bool readable, bool writable)
+{
+	struct bind_calls *calls = container_of(watch, struct bind_calls, notif_watch);
+
+	(void)readable, (void)writable;
+	if (is_over(calls))
+		close_notif(calls);
+	else
+		run_worker(calls);
+}
+
+/* The next instance of a program that asks for the sockets just as they are needs no help to accept. */
+static void note_exactness(const struct bind_calls *calls)
+{
+	bool is_exact = true;
+
+	for (size_t n = 0; n < calls->count; n++)
+		is_exact = is_exact && !calls->uses[n].as_ipv4;
+	calls->runtime->run->binds_exactly = is_exact;
+}
+
+static void on_report(struct watch *watch, bool readable, bool writable)
+{
+	struct bind_calls *calls = container_of(watch, struct bind_calls, report_watch);
+	struct bind_report report;
+	bool was_complete = bind_calls_are_complete(calls->instance);
+	int n = 0;
+
+	(void)readable, (void)writable;
+	while (n < REPORTS_MOST && bind_worker_hear(&calls->worker, &report)) {
+		calls->hung = 0;
+		take_report(calls, &report);
+		n++;
+	}
+	if (n < REPORTS_MOST && errno != EAGAIN) {
+		end_worker(calls);
+		watch_calls(calls);
+	}
+	if (!was_complete && bind_calls_are_complete(calls->instance)) {
+		note_exactness(calls);
+		instance_be_bound(calls->instance);     /* may free calls */
+	}
+}
+
+/* A worker that is in the middle of a call for long is killed. */
+static void on_alarm(struct alarm *alarm)
+{
+	struct bind_calls *calls = container_of(alarm, struct bind_calls, alarm);
+
+	if (calls->worker.channel < 0) {
+		watch_calls(calls);     /* the pause is over */
+		return;
+	}
+	if (bind_worker_busy(&calls->worker) < HANG_MS) {
+		alarm_set(&calls->alarm, LOOK);
+		return;
+	}
+	say(calls, LEVEL_WARNING, "bound",
+	    "a process that binds an address keeps superd from looking at it; the kernel decides about its address");
+	calls->hung++;
+	watch_stop(&calls->report_watch);
+	bind_worker_kill(&calls->worker, calls->notif);
+	pause_worker(calls);
+}
+
+/* ---- the filter ---- */
+
+/* Receives the filter's descriptor. The child sends one message before it executes the program, and closes its end. */
+static void receive_notif(struct bind_calls *calls)
+{
+	size_t count = 1;
+	char byte;
+	int fd = -1;
+	ssize_t got = fd_message_receive(calls->channel, &byte, sizeof(byte), &fd, &count, MSG_DONTWAIT);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+		watch_set(&calls->channel_watch, calls->channel, true, false);
+		return;
+	}
+	watch_stop(&calls->channel_watch);
+	fd_close(&calls->channel);
+	if (got > 0 && count)
+		calls->notif = fd_raise(fd, FD_HIGH);
+	if (calls->notif >= 0)
+		run_worker(calls);
+}
+
+static void on_channel(struct watch *watch, bool readable, bool writable)
+{
+	(void)readable, (void)writable;
+	receive_notif(container_of(watch, struct bind_calls, channel_watch));
+}
+
+bool bind_calls_make(struct instance *instance, struct service_runtime *runtime)
+{
+	struct bind_calls *calls = calloc(1, sizeof(*calls));
+
+	if (!calls)
+		return false;
+	calls->uses = calloc(runtime->listener_count + 1, sizeof(*calls->uses));
+	if (!calls->uses) {
+		free(calls);
+		return false;
+	}
+	calls->count = runtime->listener_count;
+	calls->instance = instance;
+	calls->runtime = runtime;
+	calls->channel = calls->notif = -1;
+	watch_init(&calls->channel_watch, instance->engine, on_channel);
+	watch_init(&calls->notif_watch, instance->engine, on_call);
+	watch_init(&calls->report_watch, instance->engine, on_report);
+	alarm_init(&calls->alarm, instance->engine, on_alarm);
+	bind_worker_init(&calls->worker);
+	instance->bind_calls = calls;
+	return true;
+}
+
+bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, struct spawn_request *launch)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return false;
+	calls->channel = fd_raise(ends[0], FD_HIGH);
+	if (!fd_map_add(fd_map, ends[1])) {
+		fd_close(&calls->channel);
+		return false;
+	}
+	calls->stops_accepts = needs_accepts(calls);
+	launch->bind_filter = launch->plan->bind_filters[calls->stops_accepts];
+	launch->wanted_count = fd_map->count;
+	launch->filter_channel = fd_map->count - 1;
+	return true;
+}
+
+void bind_calls_begin(struct bind_calls *calls)
+{
+	receive_notif(calls);
+}
+
+void bind_calls_settle(struct bind_calls *calls)
+{
+	if (calls->channel >= 0)
+		receive_notif(calls);
+}
+
+void bind_calls_set_ready(struct instance *instance)
+{
+	if (instance->bind_calls)
+		bind_worker_set_ready(&instance->bind_calls->worker);
+}
+
+void bind_calls_renew(struct instance *instance)
+{
+	struct bind_calls *calls = instance->bind_calls;
+
+	if (!calls || calls->worker.channel < 0)
+		return;
+	end_worker(calls);
+	watch_calls(calls);
+}
+
+void bind_calls_resume(struct instance *instance)
+{
+	if (instance->bind_calls)
+		watch_calls(instance->bind_calls);
+}
+
+void bind_calls_free(struct instance *instance)
+{
+	struct bind_calls *calls = instance->bind_calls;
+
+	if (!calls)
+		return;
+	watch_stop(&calls->channel_watch);
+	end_worker(calls);
+	close_notif(calls);
+	fd_close(&calls->channel);
+	bind_worker_free(&calls->worker);
+	free(calls->uses);
+	free(calls);
+	instance->bind_calls = NULL;
+}

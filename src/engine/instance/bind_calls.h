@@ -1,0 +1,84 @@
+/* pass = bind: the program's own bind(2) is answered with the service's listeners. A filter in the instance's
+ * processes stops bind, listen and unlink (exec/bind/bind_filter); superd keeps the filter's descriptor, and a
+ * worker process (exec/bind/bind_worker) answers while calls come. Here are the filter, the worker's life, and what
+ * the program has asked for. The instance owns the struct, as instance->bind_calls. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "engine/core/fd_watch.h"
+#include "engine/serialize/state_field.h"
+#include "exec/bind/bind_worker.h"
+
+#define BIND_OTHERS_MOST 8              /* foreign addresses to remember */
+
+struct fd_map;
+struct instance;
+struct service_runtime;
+struct spawn_request;
+
+/* What the program did with one listener. */
+struct bind_use {
+	bool given;                     /* true: it has bound the listener's address, and has the listener */
+	bool listens;                   /* true: it has called listen(2) on it */
+	bool as_ipv4;                   /* true: it asked for an IPv4 socket, and has one that takes both IP versions */
+	char asked[BIND_TEXT];          /* the address that it bound */
+};
+
+struct bind_calls {
+	struct instance *instance;
+	struct service_runtime *runtime; /* its service */
+	int channel;                    /* receives the filter's descriptor from the child; -1: received, or not opened yet */
+	int notif;                      /* the filter's descriptor; -1: none, or no process has the filter any more */
+	struct watch channel_watch, notif_watch, report_watch;
+	struct alarm alarm;             /* next look whether the worker hangs, or end of a pause */
+	struct bind_worker worker;
+	bool stops_accepts;             /* true: the filter stops accept(2), too */
+	unsigned hung;                  /* workers in a row that were killed because they hung */
+	bool told_hidden;               /* true: superd has logged that it cannot look at the program */
+	struct bind_use *uses;          /* for each listener of the service */
+	size_t count;                   /* of uses */
+	char others[BIND_OTHERS_MOST][BIND_TEXT];       /* foreign addresses that it bound */
+	unsigned other_count;
+};
+
+/* For an upgrade: section [bind_calls], and behind it a section [bind_use] for each listener that it has. */
+extern const struct field_table bind_calls_state, bind_use_state;
+
+/* Whether the service's programs get their listeners so. */
+bool bind_calls_are_needed(const struct service *service);
+
+/* Makes instance->bind_calls, for an instance of this service. false: out of memory. */
+bool bind_calls_make(struct instance *instance, struct service_runtime *runtime);
+
+/* Adds the channel for the filter's descriptor to a start, behind all other descriptors. false and errno. */
+bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, struct spawn_request *launch);
+
+/* Called when the process was started, maybe not its program yet. */
+void bind_calls_begin(struct bind_calls *calls);
+
+/* Called when the instance is ready: its program may accept its clients. */
+void bind_calls_set_ready(struct instance *instance);
+
+/* The listeners, or what stands for them, are others now. */
+void bind_calls_renew(struct instance *instance);
+
+/* Whether the program has asked for every listener that is open, and listens where it has to. */
+bool bind_calls_are_complete(const struct instance *instance);
+
+/* Adds what the program has not asked for, and what it has bound in its place: "it has not bound tcp:6379; it has
+ * bound tcp:0.0.0.0:6380". Adds nothing if all is as it should be. */
+void bind_calls_describe(const struct instance *instance, struct buf *out);
+
+/* Adds, for an operator, which listeners the program has by which bind, or what it has not asked for. */
+void bind_calls_tell(const struct instance *instance, struct buf *out);
+
+/* For an upgrade: receives the filter's descriptor, if the program runs and it was not received yet. */
+void bind_calls_settle(struct bind_calls *calls);
+
+/* After an upgrade: goes on with the descriptor that was loaded. */
+void bind_calls_resume(struct instance *instance);
+
+void bind_calls_free(struct instance *instance);        /* accepts an instance without them */

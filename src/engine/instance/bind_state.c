@@ -1,0 +1,37 @@
+/* Tables of bind_calls and of what the program has asked for. The filter's descriptor goes over; a worker ends when
+ * superd closes its channel, after the call that it works on. */
+#include "engine/instance/bind_calls.h"
+
+#define FIELD(key, path) STATE_FIELD(bind_calls, key, path)
+#define NONE(path, why) STATE_NONE(bind_calls, path, why)
+
+static const struct state_field calls_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, bind_calls, "notif", notif) },
+	{ FIELD("stops_accepts", stops_accepts) },
+	{ FIELD("told_hidden", told_hidden) },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(runtime, "its service") },
+	{ NONE(channel, "the upgrade waits until the program runs") },
+	{ NONE(channel_watch, "no channel is open") },
+	{ NONE(notif_watch, "it watches the descriptor again") },
+	{ NONE(report_watch, "only while there is a worker") },
+	{ NONE(alarm, "only while there is a worker, or after one that hung") },
+	{ NONE(worker, "the next call starts another one") },
+	{ NONE(hung, "the next superd may try at once") },
+	{ NONE(uses, "each has a section of its own") },
+	{ NONE(count, "the number of its service's listeners") },
+	{ NONE(others, "they explain a start, and count anew") },
+	{ NONE(other_count, "they explain a start, and count anew") },
+};
+const struct field_table bind_calls_state = FIELD_TABLE("bind_calls", bind_calls, calls_fields);
+
+#undef FIELD
+#define FIELD(key, path) STATE_FIELD(bind_use, key, path)
+
+static const struct state_field use_fields[] = {
+	{ FIELD("given", given) },
+	{ FIELD("listens", listens) },
+	{ FIELD("as_ipv4", as_ipv4) },
+	{ FIELD("asked", asked) },
+};
+const struct field_table bind_use_state = FIELD_TABLE("bind_use", bind_use, use_fields);

@@ -1,0 +1,87 @@
+/* Answers the calls that a service's filter has stopped (exec/bind/bind_filter), in a process of its own: reading the
+ * backend's memory, and changing its descriptors, may take any time, and then nobody but the backend waits.
+ *
+ * The process ends by itself when no call has come for a while; superd watches the filter's descriptor meanwhile and
+ * starts another one. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "exec/bind/bind_address.h"
+
+/* A socket of superd's that the program may ask for. */
+struct bind_offer {
+	int fd;                         /* -1: it is not open, and fits nothing */
+	bool given;                     /* true: the program has it */
+	bool as_ipv4;                   /* true: it asked for an IPv4 socket, and has one that takes both IP versions */
+	const struct socket_address *addresses;         /* those that stand for it, beside its own; borrowed */
+	size_t count;                   /* of addresses */
+};
+
+/* What the process works on and since when, in memory shared with superd. */
+struct bind_progress {
+	_Atomic uint64_t id;            /* number of the call; 0: none is under way */
+	_Atomic int64_t since;          /* clock_ms() when it was received */
+	_Atomic bool ready;             /* written by superd: the program may accept clients */
+};
+
+enum bind_event {
+	BIND_GIVEN,                     /* the program has the socket */
+	BIND_LISTENS,                   /* it has called listen(2) on the socket */
+	BIND_OTHER,                     /* it has bound another address, by itself */
+	BIND_HIDDEN,                    /* its memory or descriptors cannot be seen; the kernel carried the call out */
+	BIND_FAILED,                    /* the socket could not be put into its place; bind(2) failed with EADDRINUSE */
+};
+
+/* What is worth a line, from the process to superd: one message of its channel. */
+struct bind_report {
+	enum bind_event event;
+	unsigned offer;                 /* GIVEN, LISTENS, FAILED: index of the offer */
+	pid_t thread;                   /* thread that made the call */
+	int error;                      /* HIDDEN, FAILED: errno; GIVEN: number of options that could not be carried over */
+	bool other_address;             /* GIVEN: the program asked for another address than the socket has */
+	bool as_ipv4;                   /* GIVEN: it asked for an IPv4 socket, and has one that takes both IP versions */
+	bool other_family;              /* GIVEN: it asked for an IPv6 socket, and has an IPv4 one */
+	char text[BIND_TEXT];           /* the address that it asked for; "": unknown */
+};
+
+struct bind_worker {
+	pid_t pid;                      /* -1: there is none */
+	uint64_t serial;                /* spawn_worker_serial */
+	int channel;                    /* receives reports; its end means that the process has ended; -1 */
+	struct bind_progress *progress; /* NULL: not allocated yet */
+};
+
+void bind_worker_init(struct bind_worker *worker);
+
+/* How the process works. */
+struct bind_work {
+	int notif;                      /* the filter's descriptor; stays the caller's */
+	const struct bind_offer *offers;
+	size_t count;
+	bool is_ready;                  /* the program may accept clients from the beginning */
+	bool stops_accepts;             /* the filter stops accept(2), too, so calls go on while the program serves */
+};
+
+/* Starts the process. false and errno. */
+bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work);
+
+/* The program may accept its clients from now on. */
+void bind_worker_set_ready(struct bind_worker *worker);
+
+/* Reads the next report without blocking. false and errno; EAGAIN: there is none; EPIPE: the process has ended. */
+bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report);
+
+/* Milliseconds for which it has worked on one call; 0: it works on none. */
+int64_t bind_worker_busy(const struct bind_worker *worker);
+
+/* Lets it finish the call that it works on, and end. */
+void bind_worker_dismiss(struct bind_worker *worker);
+
+/* Kills it, and lets the kernel carry out the call that it worked on. */
+void bind_worker_kill(struct bind_worker *worker, int notif);
+
+void bind_worker_free(struct bind_worker *worker);

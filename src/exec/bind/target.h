@@ -1,0 +1,47 @@
+/* What superd looks at and changes in a process whose call it answers: memory, descriptors, epoll sets. For a
+ * worker process only (exec/bind/bind_worker): memory may lie in a file system, or behind userfaultfd(2), that
+ * never answers, and so may a file's close(2). Sources: process_vm_readv(2), pidfd_getfd(2), proc_pid_fdinfo(5),
+ * epoll(7). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct target_process {
+	pid_t thread;                   /* thread that made the call */
+	int proc;                       /* folder /proc/THREAD; -1: there is no /proc */
+	int pidfd;                      /* of its process; -1 */
+};
+
+/* Opens the thread's process. If the kernel lets only its own user look at it, this process becomes that user, if it
+ * can. false and errno; EPERM: superd may not look at it. */
+bool target_open(struct target_process *target, pid_t thread);
+void target_close(struct target_process *target);
+
+/* Reads memory; fits read_memory with a struct target_process. */
+bool target_read(void *target, uint64_t at, void *out, size_t size);
+
+bool target_write(struct target_process *target, uint64_t at, const void *bytes, size_t size);
+
+/* Reads a text up to its end. false: it is longer than size, or cannot be read. */
+bool target_read_text(struct target_process *target, uint64_t at, char *out, size_t size);
+
+int target_copy_fd(struct target_process *target, int fd);              /* a copy, close-on-exec; -1 and errno */
+ino_t target_socket_inode(struct target_process *target, int fd);       /* of the socket behind a descriptor; 0: it is none */
+bool target_fd_closes_on_exec(struct target_process *target, int fd);   /* true, too, if that is unknown */
+
+/* Opens the folder that a path of the process starts from: "root", or "cwd" (proc(5)); or one of its descriptors.
+ * -1 and errno. */
+int target_open_folder(struct target_process *target, const char *name);
+
+/* The process's epoll sets keep a registration by file and number, and the file behind the number is about to change.
+ * Registers `fresh` (a descriptor here) with the same events and data wherever number `fd` of the process stands with
+ * the file whose inode is `before`, and removes what is left of a former registration of `fresh` itself. Returns how
+ * many were moved; -1 and errno: one could not be. */
+int target_move_epoll(struct target_process *target, int fd, ino_t before, int fresh);
+
+/* Makes the process's epoll sets report `listener` (a descriptor here) once more: a set with EPOLLET told of the
+ * clients in its queue before, when they could not be accepted. */
+void target_rouse_epoll(struct target_process *target, int listener);

@@ -1,0 +1,94 @@
+/* Installs the filter of pass = bind (exec/bind/bind_filter), and sends its descriptor to superd, which answers the
+ * calls that the filter stops: seccomp_unotify(2). */
+#include "exec/child/stages.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#ifdef HAVE_LINUX_SECCOMP_H
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#endif
+
+#include "exec/child/child.h"
+
+#if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_SYS_PRCTL_H) && defined(SECCOMP_FILTER_FLAG_NEW_LISTENER)
+/* Since Linux 5.19; headers may be older: a signal does not interrupt a call that superd has begun to answer. */
+#define WAIT_KILLABLE (1UL << 5)        /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+
+static int install_filter(const struct sock_fprog *filter, unsigned long flags)
+{
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | flags, filter);
+}
+
+/* Returns the filter's descriptor. Without CAP_SYS_ADMIN the kernel demands no_new_privs. */
+static int install_somehow(const struct sock_fprog *filter)
+{
+	int fd = install_filter(filter, WAIT_KILLABLE);
+
+	if (fd < 0 && errno == EACCES) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			return -1;
+		fd = install_filter(filter, WAIT_KILLABLE);
+	}
+	return fd < 0 && errno == EINVAL ? install_filter(filter, 0) : fd;
+}
+
+static int send_descriptor(int channel, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	memset(&control, 0, sizeof(control));
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(channel, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+/* With Yama (the kernel's LSM) only an ancestor may look at a process, and the one that answers is no ancestor: any
+ * descendant of superd may look at this program from now on. */
+static void let_superd_look(void)
+{
+	prctl(PR_SET_PTRACER, (unsigned long)getppid(), 0, 0, 0);
+}
+
+int stage_bind_filter(struct job *job)
+{
+	int fd, result;
+
+	if (!job->filter_channel)
+		return 0;
+	fd = install_somehow(job->bind_filter);
+	if (fd < 0)
+		return -1;
+	let_superd_look();
+	result = send_descriptor(job->filter_channel, fd);
+	close(fd);
+	close(job->filter_channel);
+	return result;
+}
+#else
+int stage_bind_filter(struct job *job)
+{
+	if (!job->filter_channel)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
