@@ -512,10 +512,38 @@ static void answer_accept(struct job_of_worker *job, struct stopped_call *stoppe
 		let_go(job, stopped);
 }
 
+static bool read_nothing(void *context, uint64_t at, void *out, size_t size)
+{
+	(void)context, (void)at, (void)out, (void)size;
+	return false;
+}
+
+/* Whether it is an accept and nobody waits whom superd would have to accept: a program calls accept(2) until it
+ * hears that nobody is left. The kernel can say that; the process need not be looked at. */
+static bool is_idle_accept(const struct job_of_worker *job, const struct user_call *call)
+{
+	struct trapped_call trapped;
+
+	if (!atomic_load(&job->progress->ready) || !trapped_call_read(call, &trapped, read_nothing, NULL) ||
+	    trapped.kind != TRAPPED_ACCEPT)
+		return false;
+	for (size_t n = 0; n < job->work.count; n++) {
+		struct pollfd wait = { job->work.offers[n].fd, POLLIN, 0 };
+
+		if (job->offered[n].as_ipv4 && poll(&wait, 1, 0) != 0)
+			return false;
+	}
+	return true;
+}
+
 static void answer_call(struct job_of_worker *job, const struct user_call *call)
 {
 	struct stopped_call stopped = { .call = call };
 
+	if (is_idle_accept(job, call)) {
+		let_go(job, &stopped);
+		return;
+	}
 	if (!target_open(&stopped.target, call->thread)) {
 		tell_hidden(job, &stopped, errno);
 		let_go(job, &stopped);
@@ -594,6 +622,7 @@ static void run_worker(const void *with)
 	struct user_call call;
 
 	look_at_offers(&job);
+	user_notif_hurry(job.work.notif);
 	job.tokens = BURST;
 	job.refilled = clock_now();
 	while (wait_for_call(&job)) {

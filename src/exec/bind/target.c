@@ -112,7 +112,6 @@ bool target_open(struct target_process *target, pid_t thread)
 		errno = EPERM;
 		return false;
 	}
-	target->pidfd = pidfd_of(process_of(target));
 	return true;
 }
 
@@ -171,7 +170,9 @@ bool target_read_text(struct target_process *target, uint64_t at, char *out, siz
 
 int target_copy_fd(struct target_process *target, int fd)
 {
-	return pidfd_copy(target->pidfd, fd);
+	if (target->pidfd < 0)
+		target->pidfd = pidfd_of(process_of(target));
+	return target->pidfd < 0 ? -1 : pidfd_copy(target->pidfd, fd);
 }
 
 ino_t target_socket_inode(struct target_process *target, int fd)

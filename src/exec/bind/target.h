@@ -12,7 +12,7 @@
 struct target_process {
 	pid_t thread;                   /* thread that made the call */
 	int proc;                       /* folder /proc/THREAD; -1: there is no /proc */
-	int pidfd;                      /* of its process; -1 */
+	int pidfd;                      /* of its process; -1: not opened yet */
 };
 
 /* Opens the thread's process. If the kernel lets only its own user look at it, this process becomes that user, if it

@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #define ADDFD_SEND 2                    /* SECCOMP_ADDFD_FLAG_SEND of Linux 5.14; headers may be older */
+/* Of Linux 6.6: SECCOMP_IOCTL_NOTIF_SET_FLAGS and SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
+#define SET_FLAGS SECCOMP_IOW(4, uint64_t)
+#define SYNC_WAKE_UP 1UL
 #define ROOM 512                        /* bytes; a later kernel may write more than these headers know */
 
 int user_notif_try(void)
@@ -54,6 +57,11 @@ bool user_notif_receive(int notif, struct user_call *call)
 	for (int n = 0; n < 6; n++)
 		call->arguments[n] = request.notif.data.args[n];
 	return true;
+}
+
+void user_notif_hurry(int notif)
+{
+	ioctl(notif, SET_FLAGS, SYNC_WAKE_UP);
 }
 
 bool user_notif_is_waiting(int notif, uint64_t id)

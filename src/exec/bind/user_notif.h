@@ -26,6 +26,10 @@ int user_notif_try(void);
  * interrupted, and there is nothing to answer. */
 bool user_notif_receive(int notif, struct user_call *call);
 
+/* Asks the kernel to switch from the caller to whoever answers, and back, on one processor (Linux 6.6). If it
+ * can't, calls take somewhat longer. */
+void user_notif_hurry(int notif);
+
 /* Whether the call still waits. What was read of its thread before counts only if this is true: the thread may have
  * ended, and its number be another's. */
 bool user_notif_is_waiting(int notif, uint64_t id);
