@@ -29,9 +29,9 @@ _superd()
 		overload only_from no_access access_times max_load cps trigger_limit_burst
 		trigger_limit_interval trigger_limit_pause trigger_limit_action per_source_cpm libwrap
 		banner banner_success banner_fail deny_time id_only exec_condition exec_start_pre
-		exec_start_post exec_reload exec_stop exec_stop_post socket_exec_start_pre
+		exec_start_post exec_ready exec_reload exec_stop exec_stop_post socket_exec_start_pre
 		socket_exec_start_post socket_exec_stop_pre socket_exec_stop_post exec_prefix condition
-		timeout_start timeout_stop kill_signal kill_mode pid_file runtime_max backoff_min
+		ready timeout_start timeout_stop kill_signal kill_mode pid_file runtime_max backoff_min
 		backoff_max backoff_refuse on_failure on_change on_remove watchdog watchdog_signal
 		notify_access reload_signal file_descriptor_store_max file_descriptor_store_preserve
 		restart restart_prevent_exit_status restart_force_exit_status success_exit_status

@@ -13,6 +13,7 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
+#include "engine/instance/ready.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
@@ -181,6 +182,16 @@ static void add_outdated(const struct outdated *outdated, struct buf *out)
 	json_object_close(out);
 }
 
+static void add_waits_for(const struct instance *instance, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	ready_describe(instance, &text);
+	if (text.length)
+		json_text_field(out, "waits_for", buf_string(&text));
+	buf_free(&text);
+}
+
 static void add_instance(const struct service_view *view, const struct instance *instance, struct buf *out)
 {
 	json_object_open(out);
@@ -194,6 +205,7 @@ static void add_instance(const struct service_view *view, const struct instance 
 	else
 		json_null_field(out, "peer");
 	json_text_field(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
+	add_waits_for(instance, out);
 	if (instance->retired)
 		json_flag_field(out, "retired", true);
 	if (drain_waits(instance))

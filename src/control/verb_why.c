@@ -15,6 +15,7 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/notify_state.h"
+#include "engine/instance/ready.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator.h"
 #include "engine/service/operator_locks.h"
@@ -51,6 +52,18 @@ static void add_pause(const struct service_runtime *runtime, struct buf *out)
 static pid_t current_pid(const struct service_runtime *runtime)
 {
 	return runtime_current(runtime) ? runtime_current(runtime)->pid : 0;
+}
+
+static void add_starting(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct instance *current = runtime_current(runtime);
+
+	if (current && current->pid)
+		buf_addf(out, "pid %ld is not ready yet%s", (long)current->pid, current->ready ? ": " : "");
+	else
+		buf_text(out, "the commands before its program run");
+	if (current)
+		ready_describe(current, out);
 }
 
 static void add_running(const struct service_runtime *runtime, struct buf *out)
@@ -122,10 +135,7 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		add_listening(runtime, out);
 		break;
 	case STARTING:
-		if (current_pid(runtime))
-			buf_addf(out, "pid %ld is not ready yet", (long)current_pid(runtime));
-		else
-			buf_text(out, "the commands before its program run");
+		add_starting(runtime, out);
 		break;
 	case RUNNING:
 		add_running(runtime, out);

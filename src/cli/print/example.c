@@ -48,6 +48,7 @@ static const struct example {
 	{ "exec_condition", "{ \"/usr/bin/test -d /srv/web\" }" },
 	{ "exec_paths", "{ \"/usr/bin/web\" }" },
 	{ "exec_prefix", "\"!\"" },
+	{ "exec_ready", "{ \"/usr/bin/pg_isready -q\" }" },
 	{ "exec_reload", "{ \"/usr/bin/kill -HUP $MAINPID\" }" },
 	{ "exec_search_path", "{ \"/usr/local/bin\", \"/usr/bin\" }" },
 	{ "exec_start_post", "{ \"-/usr/bin/logger started\" }" },

@@ -72,7 +72,7 @@ static void add_instance(struct columns *columns, struct buf *cell, const json_t
 	columns_add(columns, STYLE_PLAIN, cell);
 	json_reply_show_text(cell, instance, "peer");
 	columns_add(columns, STYLE_PLAIN, cell);
-	json_reply_show_text(cell, instance, "says");
+	json_reply_show_text(cell, instance, json_object_get(instance, "waits_for") ? "waits_for" : "says");
 	columns_add(columns, STYLE_PLAIN, cell);
 }
 

@@ -18,6 +18,7 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_commands,
 	rule_start,
 	rule_type,
+	rule_ready,
 	rule_streams,
 	rule_access,
 	rule_backoff,

@@ -35,6 +35,20 @@ static void check_command_program(const struct service *service, const char *opt
 	buf_free(&split);
 }
 
+/* The exit status of such a command is an answer. */
+static void check_question(const struct service *service, enum command_phase phase, struct diags *diags)
+{
+	const char *option = command_option(phase);
+	unsigned flags;
+
+	for (words text = phase == PHASE_READY ? service_commands(service, phase) : NULL; text && *text; text++) {
+		command_prefix(*text, &flags);
+		if (flags & COMMAND_IGNORES_FAILURE)
+			service_refuse(service, option, diags,
+				       "%s: '-' in front of the command would make every answer a yes", option);
+	}
+}
+
 static void check_phase(const struct service *service, enum command_phase phase, struct diags *diags)
 {
 	const char *option = command_option(phase);
@@ -46,6 +60,7 @@ static void check_phase(const struct service *service, enum command_phase phase,
 		if (!service_is_unclear(service, "listen"))
 			check_templates(service, option, *text, diags);
 	}
+	check_question(service, phase, diags);
 	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count &&
 	    !service_is_unclear(service, "listen"))
 		service_refuse(service, option, diags, "%s needs a service with a socket", option);

@@ -28,6 +28,7 @@ void rule_commands(const struct service *service, struct diags *diags);
 
 void rule_start(const struct service *service, struct diags *diags);
 void rule_type(const struct service *service, struct diags *diags);
+void rule_ready(const struct service *service, struct diags *diags);
 void rule_streams(const struct service *service, struct diags *diags);
 void rule_backoff(const struct service *service, struct diags *diags);
 void rule_idle(const struct service *service, struct diags *diags);

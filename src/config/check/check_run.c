@@ -38,6 +38,53 @@ void rule_type(const struct service *service, struct diags *diags)
 		service_refuse(service, "pid_file", diags, "pid_file needs type = forking");
 }
 
+static bool is_read(const struct service *service, const char *option, const struct stream *stream)
+{
+	return stream->kind == STREAM_LOG || stream->kind == STREAM_SYSLOG || service_is_unclear(service, option);
+}
+
+/* Whether superd reads what the backend prints. Without `error` its errors go where its output does. With pass = inetd
+ * the output is the socket unless the service says otherwise. */
+static bool is_heard(const struct service *service)
+{
+	const struct stream_options *streams = service->groups->streams;
+	bool is_socket = service->exec->pass == PASS_INETD && !service_mark(service, "output");
+
+	return (!is_socket && is_read(service, "output", &streams->output)) ||
+	       (service_mark(service, "error") ? is_read(service, "error", &streams->error)
+					       : is_socket || is_read(service, "output", &streams->output));
+}
+
+/* A default that does not fit is no mistake of the service, and without effect where it accepts itself. */
+void rule_ready(const struct service *service, struct diags *diags)
+{
+	const char *option = service_mark(service, "ready") ? "ready" : "exec_ready";
+	unsigned type = service->exec->type;
+
+	if (!service_mark(service, option) || service_is_unclear(service, option))
+		return;
+	if (service_mark(service, "ready") && service_mark(service, "exec_ready")) {
+		service_refuse(service, "exec_ready", diags, "exec_ready and ready are two answers to one question");
+		service_hint(service, diags, "leave one of them out");
+	}
+	if (service->exec->builtin || service->exec->redirect)
+		service_refuse(service, option, diags, "%s needs exec: what superd runs itself is ready at once",
+			       option);
+	if (service->exec->accept && !service_is_unclear(service, "accept"))
+		service_refuse(service, option, diags, "%s needs accept = no: no client waits for another's process",
+			       option);
+	if (type != TYPE_SIMPLE && type != TYPE_EXEC && !service_is_unclear(service, "type")) {
+		service_refuse(service, option, diags,
+			       "%s needs type = simple or exec: the others tell when they are ready", option);
+		service_hint(service, diags, "leave it out, or type");
+	}
+	if (service_mark(service, "ready") && !is_heard(service)) {
+		service_refuse(service, "ready", diags, "ready: superd does not read what it prints: "
+			       "neither output nor error is log or syslog");
+		service_hint(service, diags, "let one of them be log, or ask a command: exec_ready");
+	}
+}
+
 static bool is_socket(const struct stream *stream)
 {
 	return stream->kind == STREAM_SOCKET;

@@ -946,6 +946,12 @@ const struct directive directives[] = {
 	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
 	  .help = "Run when the backend is ready, and before it counts as started; of a oneshot, when it has ended "
 		  "well. MAINPID tells them its process. One that fails fails the start." },
+	{ .name = { "exec_ready" }, FIELD(COMMANDS, of[PHASE_READY], commands),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
+	  .help = "Tells when the backend serves, for a program that says nothing of it: run as soon as the program "
+		  "runs, and again after 100 ms, 200 ms and so on up to every second, until it exits with 0; each run "
+		  "may take 10 s. Until then the backend counts as one that starts, and timeout_start limits that (see "
+		  "READINESS). MAINPID tells it the process." },
 	COMMANDS("exec_reload", "Service.ExecReload", RELOAD)
 	  .help = "What has a running backend read its configuration anew, by superctl reload NAME: run one after "
 		  "the other, of type = notify-reload behind reload_signal. MAINPID is its process. Each may take "
@@ -978,9 +984,15 @@ const struct directive directives[] = {
 		  "after a pause, 5 s and ever longer; with Assert in place of Condition it is a failure." },
 
 	/* Life */
+	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
+	  .help = "Tells when the backend serves, for a program that says so in its output alone: once it has printed "
+		  "a line with this text, for which output or error has to be log or syslog (see READINESS). "
+		  "Unset: when its type says so." },
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
-	  .help = "How long a backend with type = forking or notify may take until it counts as started; then it is "
+	  .help = "How long a backend with type = forking or notify, or with ready or exec_ready, may take until it "
+		  "counts as started; then it is "
 		  "stopped, and that is a failure. So long, too, may each command of a start take, and what is done "
 		  "before the program runs. infinity waits for ever. Other types take no time themselves, and a "
 		  "oneshot has runtime_max; its commands may take any time unless this is set." },

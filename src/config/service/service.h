@@ -75,6 +75,7 @@ enum restart {
 /* When commands beside the main one run: around a backend, and around the binding and closing of the sockets. */
 enum command_phase {
 	PHASE_CONDITION, PHASE_START_PRE, PHASE_START_POST, PHASE_RELOAD, PHASE_STOP, PHASE_STOP_POST,
+	PHASE_READY,
 	PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST,
 	PHASES
 };
@@ -233,6 +234,7 @@ struct access_options {
 };
 
 struct lifecycle_options {
+	const char *ready;              /* text of the line that tells that the backend serves; NULL: unset */
 	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
 	int kill_signal;
 	unsigned kill_mode;             /* enum kill_mode */
@@ -530,6 +532,12 @@ static inline enum on_remove service_on_remove(const struct service *service, co
 static inline bool service_notifies(const struct service *service)
 {
 	return service->exec->type == TYPE_NOTIFY || service->exec->type == TYPE_NOTIFY_RELOAD;
+}
+
+/* Whether superd finds out itself when the backend is ready: by its output, or by a command. */
+static inline bool service_awaits_ready(const struct service *service)
+{
+	return service->groups->lifecycle->ready || service->groups->commands->of[PHASE_READY];
 }
 
 static inline bool service_has_watchdog(const struct service *service)

@@ -79,6 +79,11 @@ static void log_command(const struct aux_command *command, enum level level, con
 	buf_free(&name);
 }
 
+static enum level failure_level(const struct aux_command *command)
+{
+	return command->asks ? LEVEL_DEBUG : command->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE;
+}
+
 /* The owner logs a failed start, in one line with the pause that follows. */
 static bool is_logged_by_owner(const struct aux_command *command)
 {
@@ -107,8 +112,7 @@ static void take_end(struct aux_command *command, int status)
 		result = RESULT_TIMEOUT;
 	status_describe(status, text);
 	if (result != RESULT_SUCCESS && ran && !command->stopped && !is_logged_by_owner(command))
-		log_command(command, command->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE,
-			    command->late ? "it was not done in time" : text);
+		log_command(command, failure_level(command), command->late ? "it was not done in time" : text);
 	if (command->fault.stage == STAGE_CONDITIONS)
 		finish_phase(command, RESULT_CONDITION, status);
 	else if (result != RESULT_SUCCESS && !command->ignores_failure)
@@ -208,7 +212,7 @@ static void log_fault(struct aux_command *command)
 	else
 		launch_describe_fault(command->runtime->service, fault, &why);
 	aux_command_add_interpreter(command, &why);
-	log_command(command, command->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE, buf_string(&why));
+	log_command(command, failure_level(command), buf_string(&why));
 	buf_free(&why);
 }
 
@@ -406,4 +410,10 @@ void aux_command_forget(struct aux_command *command)
 	list_remove(&command->link);
 	list_remove(&command->last.link);
 	command->child.pid = 0;
+}
+
+void aux_command_drop(struct aux_command *command)
+{
+	signal_command(command, SIGKILL);
+	aux_command_forget(command);
 }

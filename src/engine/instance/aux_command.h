@@ -35,6 +35,7 @@ struct aux_command {
 	bool late;                      /* true: superd signalled the command, because its time limit was over */
 	bool stopped;                   /* true: superd signalled the command for aux_command_stop */
 	bool killed;                    /* true: superd sent SIGKILL; the timer limits the wait for a process that hangs */
+	bool asks;                      /* true: a command that fails answers a question: that is logged at debug */
 	bool ignores_failure;           /* true: the command that runs has the prefix '-' */
 	struct last_words last;         /* end of a command, delayed until superd has read its messages */
 	int status;                     /* wait status of that command */
@@ -84,5 +85,6 @@ void aux_command_add_interpreter(const struct aux_command *command, struct buf *
 void aux_command_stop(struct aux_command *command);
 void aux_command_kill_all(struct engine *engine);       /* sends SIGKILL to the commands of every service */
 
-/* Stops following a running command, which runs on; ended is not called. */
+/* Stops following a running command, which runs on; ended is not called. The second kills it first. */
 void aux_command_forget(struct aux_command *command);
+void aux_command_drop(struct aux_command *command);

@@ -31,9 +31,10 @@ bool bind_calls_are_needed(const struct service *service)
 	return service->exec->pass == PASS_BIND;
 }
 
+/* With exec_ready they do not wait: its command connects as they do. */
 static bool bind_calls_hold_clients(const struct service *service)
 {
-	return service_notifies(service);
+	return service_notifies(service) || service->groups->lifecycle->ready;
 }
 
 /* Whether it is a socket for both IP versions, and a program may have asked for an IPv4 one. */

@@ -31,6 +31,7 @@ struct main_watch;
 struct notify_state;
 struct outdated;
 struct process_tree;
+struct ready;
 struct spawn_request;
 
 /* How far a process can extend its time limit by EXTEND_TIMEOUT_USEC=: to ten times the limit. Without that bound a
@@ -133,6 +134,7 @@ struct instance {
 	struct instance_client client;
 	struct fork_match *fork_match;  /* search for the daemon of type = forking; NULL: no search is under way */
 	struct bind_calls *bind_calls;  /* what its program binds (engine/instance/bind_calls); NULL: not pass = bind */
+	struct ready *ready;            /* the wait until it serves (engine/instance/ready); NULL: none is under way */
 	struct notify_state *notice;    /* state by its sd_notify messages (engine/instance/notify_state); NULL: it has no notify socket */
 	struct exec_sequence *sequence; /* commands around the main process (engine/instance/instance_event); NULL: none */
 	struct drain *drain;            /* drain: superd stops it when its clients are gone (engine/drain/drain); NULL: none */

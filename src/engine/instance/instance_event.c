@@ -39,7 +39,8 @@ bool exec_sequence_has_steps(const struct service *service, const struct plan *p
 
 static bool is_unready(const struct instance *instance)
 {
-	return instance->facts.unready && service_notifies(instance->service);
+	return instance->facts.unready &&
+	       (service_notifies(instance->service) || service_awaits_ready(instance->service));
 }
 
 enum result instance_result(const struct instance *instance)
@@ -279,8 +280,9 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->child.pid = pid;
 	instance->pid = instance->groups.group = pid;
 	instance->user = service_user(service);
-	instance->facts.unready = service->exec->type == TYPE_FORKING || service_notifies(service);
 	instance->facts.unbound = instance->bind_calls;
+	instance->facts.unready = service->exec->type == TYPE_FORKING || service_notifies(service) ||
+		service_awaits_ready(service);
 	if (!child_table_add(&instance->engine->children, &instance->child)) {
 		kill(-pid, SIGKILL);
 		return false;

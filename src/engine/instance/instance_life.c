@@ -15,6 +15,7 @@
 #include "engine/instance/notify_receive.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
+#include "engine/instance/ready.h"
 #include "engine/instance/thaw.h"
 #include "engine/runtime/runtime.h"
 #include "exec/dirs/private_tmp.h"
@@ -108,6 +109,7 @@ void instance_free(struct instance *instance)
 		return;
 	ev_timer_stop(instance->engine->loop, &instance->limit.timer);        /* which goes on when it is thawed */
 	forking_search_free(instance);
+	ready_end(instance);
 	if (instance->ops)
 		instance->ops->drop(instance);
 	notify_receive_leave(instance);

@@ -207,6 +207,14 @@ static void recheck_trust(struct start_kit *kit)
 	plan_check_trust(kit->plan);
 }
 
+void start_kit_await_line(struct start_kit *kit, struct line_wait *waits)
+{
+	if (kit->log)
+		output_await(kit->log, &waits[0]);
+	if (kit->syslog)
+		output_await(kit->syslog, &waits[1]);
+}
+
 bool start_kit_needs_plan(const struct start_kit *kit, const struct service *service)
 {
 	return !kit->plan || kit->plan->rereads || has_optional(service);

@@ -45,6 +45,9 @@ bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listen
 const char *start_kit_last_line(const struct start_kit *kit);
 void start_kit_forget_line(struct start_kit *kit);
 
+/* Begins to wait for a line that is printed from now on: one wait for the log, one for syslog. */
+void start_kit_await_line(struct start_kit *kit, struct line_wait *waits);
+
 /* Whether start_kit_prepare would make a plan. */
 bool start_kit_needs_plan(const struct start_kit *kit, const struct service *service);
 

@@ -140,8 +140,27 @@ static bool is_suppressed(struct output *output)
 	return true;
 }
 
+static void end_line_waits(struct output *output, const char *line, size_t length)
+{
+	LIST_EACH(link, &output->line_waits) {
+		struct line_wait *wait = container_of(link, struct line_wait, link);
+
+		if (!memmem(line, length, wait->text, strlen(wait->text)))
+			continue;
+		list_remove(&wait->link);
+		ev_feed_event(output->engine->loop, wait->came, EV_CUSTOM);
+	}
+}
+
+void output_await(struct output *output, struct line_wait *wait)
+{
+	list_add(&output->line_waits, &wait->link);
+}
+
 static void take_line(struct output *output, const char *line, size_t length)
 {
+	if (!list_empty(&output->line_waits))
+		end_line_waits(output, line, length);
 	if (length)
 		snprintf(output->last_line, sizeof(output->last_line), "%.*s", (int)length, line);
 	if (!is_suppressed(output))
@@ -402,6 +421,7 @@ static struct output *output_new(struct engine *engine, bool to_syslog)
 	ev_io_set(&output->io, -1, EV_READ);
 	output->io.data = output;
 	list_init(&output->link);
+	list_init(&output->line_waits);
 	return output;
 }
 
@@ -531,6 +551,8 @@ void output_close(struct output *output)
 		fd_close(&fd);
 	}
 	list_remove(&output->link);
+	LIST_EACH(link, &output->line_waits)
+		list_remove(link);
 	free(output->name);
 	free(output);
 }
@@ -610,6 +632,7 @@ static const struct state_field output_fields[] = {
 	{ NONE(interval_lines, "counted anew") },
 	{ NONE(suppressed, "counted anew") },
 	{ NONE(interval_timer, "counted anew") },
+	{ NONE(line_waits, "those who wait begin anew") },
 	{ NONE(name, "the key name") },
 	{ NONE(length, "that of line") },
 };

@@ -15,6 +15,14 @@
 #include "engine/serialize/state_field.h"
 #include "exec/worker/output_reader.h"
 
+/* The wait for a line that contains a text. Embedded in its owner, who sets `text` and `came`, and takes it out of the
+ * list to end it. */
+struct line_wait {
+	struct list link;               /* in output->line_waits; empty: nothing is waited for */
+	const char *text;               /* borrowed */
+	ev_timer *came;                 /* called once by the loop, with EV_CUSTOM; it is never started */
+};
+
 struct output {
 	struct list link;               /* in engine->log_files->released, once released */
 	ev_io io;                       /* watches the reading end, or the reader's text; fd -1: neither */
@@ -40,6 +48,7 @@ struct output {
 	ev_timer interval_timer;        /* active while lines are suppressed, until the interval ends */
 	char *name;                     /* copy of the name, once released; NULL: not released */
 	pid_t pid;                      /* pid of the only instance; 0: several, or unknown */
+	struct list line_waits;         /* waits for a line of this output */
 	char *line;                     /* unfinished line, length bytes; NULL: none */
 	size_t length;                  /* bytes of line */
 };
@@ -71,6 +80,9 @@ struct output_ends {
 struct output *output_resume(struct engine *engine, const struct service *service, bool to_syslog,
 			     const struct output_ends *ends);
 struct output *output_resume_released(struct engine *engine, const char *name, const struct output_ends *ends);
+
+/* Begins to wait for a line that is read from now on. The wait ends with the output, too. */
+void output_await(struct output *output, struct line_wait *wait);
 
 /* false: the service has another user now, and needs another output. */
 bool output_suits(const struct output *output, const struct service *service);

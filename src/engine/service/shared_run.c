@@ -27,6 +27,7 @@
 #include "engine/instance/fdstore_policy.h"
 #include "engine/instance/instance_event.h"
 #include "engine/instance/notify_handle.h"
+#include "engine/instance/ready.h"
 #include "engine/instance/thaw.h"
 #include "engine/service/shared_start.h"
 #include "engine/service/shutdown_check.h"
@@ -360,37 +361,34 @@ void shared_run_go_on(struct service_runtime *runtime)
 		resume_postponed_stop(runtime);
 }
 
-/* pass = bind: adds ": it has not bound tcp:80". */
-static void add_unbound(const struct instance *instance, struct buf *out)
+/* Adds what a start waits for: "it has not bound tcp:80", or what it has not said. */
+static void describe_awaited(const struct instance *instance, struct buf *out)
 {
-	struct buf text = { 0 };
-
-	bind_calls_describe(instance, &text);
-	if (text.length)
-		buf_addf(out, ": %s", buf_string(&text));
-	buf_free(&text);
+	bind_calls_describe(instance, out);
+	if (!out->length)
+		ready_describe(instance, out);
 }
 
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 {
 	struct instance *instance = runtime_current(runtime);
 	struct event event = { .name = "stopping", .service = runtime->service->name };
-	struct buf unbound = { 0 };
 
 	if (!instance)
 		return;
 	event.pid = instance->pid;
 	if (cause == TIMER && !instance->facts.failed) {      /* a start that has failed was logged before */
 		bool late = instance_is_starting(instance);
+		struct buf awaited = { 0 };
 
 		instance->facts.failed = late;
 		if (late)
-			add_unbound(instance, &unbound);
-		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s%s", (long)event.pid,
+			describe_awaited(instance, &awaited);
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s%s%s", (long)event.pid,
 			  late ? "it was not ready within " : "",
 			  option_name_of(runtime->service, late ? "timeout_start" : "runtime_max"),
-			  late ? "" : " is over", buf_string(&unbound));
-		buf_free(&unbound);
+			  late ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
+		buf_free(&awaited);
 	}
 	stop_current_apart(runtime, cause);
 	if (cause == HALT)

@@ -22,6 +22,7 @@
 #include "engine/instance/instance_event.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/instance/outdated.h"
+#include "engine/instance/ready.h"
 #include "engine/launch/passed_files.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/service/service_cgroup.h"
@@ -99,7 +100,8 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	if (!prepare_start(runtime, &fd_map, why))
 		return false;
 	if (!notify_receive_join(runtime->run->kit.notify, instance) ||
-	    !forking_expect(instance, runtime->table, runtime->listeners, runtime->listener_count)) {
+	    !forking_expect(instance, runtime->table, runtime->listeners, runtime->listener_count) ||
+	    !ready_expect(instance, runtime)) {
 		buf_text(why, "out of memory");
 		fd_map_close(&fd_map);
 		return false;
@@ -150,6 +152,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	xinetd_record_start(runtime, instance->pid, sender);
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
+	ready_begin(instance);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
 	if (instance->facts.unbound) {
 		instance_limit(instance, lifecycle->timeout_start);
@@ -165,7 +168,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 		instance_limit(instance, lifecycle->runtime_max);
 		break;
 	default:
-		instance_limit(instance, SCAN_INFINITY);
+		instance_limit(instance, instance->ready ? lifecycle->timeout_start : SCAN_INFINITY);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/instance_event.h"
 #include "engine/instance/instance_state.h"
+#include "engine/instance/ready.h"
 #include "engine/launch/fdstore.h"
 #include "engine/listener/rpcbind.h"
 #include "engine/service/runtime_state.h"
@@ -306,6 +307,7 @@ static void resume_sequences(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
+		ready_load(instance);
 		if (!instance->sequence)
 			continue;
 		pending_load_plan(instance->sequence);

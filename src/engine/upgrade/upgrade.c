@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/ready.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_thaw.h"
@@ -52,6 +53,8 @@ static void thaw_services(const struct service_list *service_list)
 
 		if (!runtime || runtime->service->exec->accept)
 			continue;
+		if (runtime_current(runtime))
+			ready_set_aside(runtime_current(runtime));
 		idle_set_aside(runtime);
 		service_freeze_set_aside(runtime);
 	}

@@ -1,0 +1,26 @@
+/* Finds out when a backend serves that does not report it by sd_notify(3): by a line of its output (the option
+ * `ready`), or by a command that superd runs again and again until it succeeds (exec_ready). Until then the instance is
+ * STARTED, as one with type = notify, under timeout_start. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/instance/instance.h"
+
+struct service_runtime;
+
+/* Begins to read its output. Call it before the main process is started; for other services it does nothing. false: out
+ * of memory. */
+bool ready_expect(struct instance *instance, struct service_runtime *runtime);
+
+/* Called when its program runs: begins to ask the command. */
+void ready_begin(struct instance *instance);
+
+/* Over an upgrade: kills the command that runs, which is run again later; begins the wait of a start that came over. */
+void ready_set_aside(struct instance *instance);
+void ready_load(struct instance *instance);
+
+/* Appends what the instance waits for; nothing if it waits for nothing. */
+void ready_describe(const struct instance *instance, struct buf *out);
+
+void ready_end(struct instance *instance);      /* accepts an instance that does not wait */

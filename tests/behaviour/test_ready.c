@@ -1,0 +1,224 @@
+/* Backends that say nothing of their readiness: a line of their output tells it (ready), or a command that superd asks
+ * again and again (exec_ready). */
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "process.h"
+
+#define expect_in(text, what) \
+	do { \
+		const char *in_ = (text); \
+		cr_expect_not_null(strstr(in_, (what)), "no %s in %s", (what), in_); \
+	} while (0)
+
+/* A backend that waits for a file named by `gate` and prints a line before it serves. */
+static const char *slow_backend(const char *gate, const char *line)
+{
+	return text_of("exec = { \"/bin/sh\", \"-c\", \"echo begun; until test -e %s; do sleep .02; done; echo %s; "
+		       "exec %s\" }", gate, line, backend("serve"));
+}
+
+static const char *state(void)
+{
+	return control_value(control_once("list web"), "state");
+}
+
+Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n"
+					       " ready = \"ready to accept\"\n}\n",
+					       slow_backend(gate, "12:00 LOG: ready to accept connections"));
+	int client = client_connect(superd_port(superd, "web"));
+
+	client_send(client, "asked\n");
+	superd_wait_log(superd, "begun");
+	HOLDS_FOR(300, !strcmp(state(), "starting"));
+	expect_in(control_once("why web"), "it has printed no line with \\\"ready to accept\\\"");
+	expect_in(control_once("status web"), "\"waits_for\":\"it has printed no line with");
+	write_file("gate", "%s", "");
+	WAIT_UNTIL(!strcmp(state(), "running"));
+	cr_assert(strstr(client_line(client), " asked"));
+	cr_assert_not(strstr(control_once("status web"), "waits_for"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(ready, superctl_start_waits_for_the_line_on_stderr)
+{
+	const char *gate = write_file("gate", "%s", "");
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n output = null\n"
+					       " error = log\n ready = \"now\"\n}\n",
+					       slow_backend(gate, "it serves now >&2"));
+
+	expect_in(control_once("start web"), "started, pid ");
+	cr_assert(superd_logged(superd, "it serves now"));
+	superd_stop(superd);
+}
+
+Behaviour(ready, without_the_line_the_start_fails_by_timeout_start_and_says_why)
+{
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n ready = \"ready\"\n"
+					   " timeout_start = 300ms\n timeout_stop = 1s\n}\n",
+					   slow_backend(path_in("gate"), "never"));
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "it was not ready within timeout_start: it has printed no line with \"ready\" (");
+	superd_wait_log(superd, "next start in ");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(ready, an_end_before_it_is_a_failure_however_good)
+{
+	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" exec = \"/bin/echo no\" "
+					   "ready = \"ready\" }");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "it ended with exit status 0, and was not ready yet");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(ready, what_the_backend_before_has_printed_does_not_count)
+{
+	const char *mark = path_in("mark");
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n ready = \"ready\"\n"
+					   " timeout_start = 400ms\n timeout_stop = 1s\n exec = { \"/bin/sh\", \"-c\", "
+					   "\"test -e %s && exec sleep 100; : >%s; echo ready; exec %s\" }\n}\n",
+					   mark, mark, backend("few 1"));
+	int port = superd_port(superd, "web"), client;
+
+	client_ask(port, "first\n");
+	superd_wait_log(superd, "ended");
+	client = client_connect(port);
+	superd_wait_log(superd, "it was not ready within timeout_start");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(ready, a_command_is_asked_until_it_succeeds)
+{
+	const char *gate = path_in("gate"), *count = path_in("count");
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+					       " exec_ready = { \"/bin/sh -c 'echo $MAINPID >>%s; test -e %s'\" }\n}\n",
+					       backend("serve"), count, gate);
+	long long begin = now_ms(), first;
+	const char *lines;
+
+	cr_assert(control_is_done(control_once("start --no-wait web")));
+	WAIT_UNTIL(count_lines(count) >= 3);
+	first = now_ms();
+	cr_assert_str_eq(state(), "starting");
+	expect_in(control_once("why web"), "exec_ready: /bin/sh -c");
+	expect_in(control_once("why web"), "exit status 1, run ");
+	cr_assert_geq(first - begin, 290, "100 ms and 200 ms lie between the first three: %lld", first - begin);
+	write_file("gate", "%s", "");
+	WAIT_UNTIL(!strcmp(state(), "running"));
+	lines = read_text(count);
+	cr_assert(!strncmp(lines, control_value(control_once("status web"), "pid"), 2), "%s", lines);
+	HOLDS_FOR(300, !strcmp(lines, read_text(count)));
+	superd_stop(superd);
+}
+
+Behaviour(ready, a_command_that_cannot_be_run_is_named_by_the_failure)
+{
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+					   " timeout_start = 300ms\n timeout_stop = 1s\n exec_ready = \"%s\"\n}\n",
+					   backend("serve"), write_file("script", "%s", "no program"));
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "it was not ready within timeout_start: exec_ready: ");
+	superd_wait_log(superd, "run ");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(ready, a_stop_ends_the_command_that_is_asked)
+{
+	const char *mark = path_in("mark");
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+					       " exec_ready = \"/bin/sh -c ': >%s; exec sleep 100'\"\n}\n",
+					       backend("serve"), mark);
+
+	cr_assert(control_is_done(control_once("start --no-wait web")));
+	WAIT_UNTIL(read_text(mark));
+	expect_in(control_once("stop web"), "stopped");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(ready, commands_around_the_start_keep_their_order)
+{
+	const char *order = path_in("order");
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+					       " exec_start_pre = \"/bin/sh -c 'echo pre >>%s'\"\n"
+					       " exec_ready = \"/bin/sh -c 'echo ready >>%s'\"\n"
+					       " exec_start_post = \"/bin/sh -c 'echo post >>%s'\"\n}\n",
+					       backend("serve"), order, order, order);
+
+	expect_in(control_once("start web"), "started, pid ");
+	cr_assert_str_eq(read_text(order), "pre\nready\npost\n");
+	superd_stop(superd);
+}
+
+static void expect_ready_behind_an_upgrade(const char *options, const char *exec, const char *gate)
+{
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n %s\n}\n", exec,
+					       options);
+	int client = client_connect(superd_port(superd, "web"));
+	long pid;
+
+	WAIT_UNTIL(!strcmp(state(), "starting") && superd_processes(superd) > 0);
+	superd_wait_log(superd, "web: started, pid ");
+	pid = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
+	superd_upgrade(superd);
+	cr_assert_str_eq(state(), "starting");
+	write_file(strrchr(gate, '/') + 1, "%s", "");
+	WAIT_UNTIL(!strcmp(state(), "running"));
+	client_send(client, "over\n");
+	cr_assert(strstr(client_line(client), " over"));
+	cr_assert_eq(pid, strtol(control_value(control_once("status web"), "pid"), NULL, 10));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(ready, the_line_may_come_behind_an_upgrade)
+{
+	const char *gate = path_in("gate");
+
+	expect_ready_behind_an_upgrade("ready = \"ready\"", slow_backend(gate, "ready"), gate);
+}
+
+Behaviour(ready, the_command_is_asked_behind_an_upgrade_too)
+{
+	const char *gate = path_in("gate");
+
+	expect_ready_behind_an_upgrade(text_of("exec_ready = \"/bin/sh -c 'test -e %s'\"", gate),
+				       text_of("exec = \"%s\"", backend("serve")), gate);
+}
+
+static void expect_refused(const char *options, const char *what)
+{
+	const char *table = write_file("table", "service web {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/true\"\n"
+				       " %s\n}\n", options);
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
+
+	cr_expect_neq(outcome.status, 0);
+	expect_in(outcome.err, what);
+	expect_in(outcome.err, ":4:");
+}
+
+Behaviour(ready, what_cannot_be_is_an_error_by_its_line)
+{
+	expect_refused("ready = \"x\" output = null", "ready: superd does not read what it prints");
+	expect_refused("ready = \"x\" output = \"file:/tmp/x\"", "ready: superd does not read what it prints");
+	expect_refused("ready = \"x\" output = inherit", "ready: superd does not read what it prints");
+	expect_refused("ready = \"x\" exec_ready = \"/bin/true\"", "exec_ready and ready are two answers");
+	expect_refused("ready = \"x\" type = notify", "ready needs type = simple or exec");
+	expect_refused("exec_ready = \"/bin/true\" accept = yes", "exec_ready needs accept = no");
+	expect_refused("exec_ready = \"-/bin/true\"", "'-' in front of the command");
+	expect_refused("exec_ready = \"true\"", "'true' is no absolute path");
+}
