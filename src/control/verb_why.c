@@ -213,7 +213,9 @@ static void add_idle(const struct service_view *view, struct buf *text)
 		buf_text(text, "nobody has been connected for ");
 	if (account.since > 0)
 		add_span(text, view->now > account.since ? view->now - account.since : 0);
-	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED)
+	if (account.standing == IDLE_BUSY)
+		buf_addf(text, "; not idle: %s", account.busy);
+	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED || account.standing == IDLE_BUSY)
 		return;
 	buf_addf(text, "; it is %s when nobody was for ", actions[account.action]);
 	add_span(text, account.timeout);

@@ -354,6 +354,11 @@ static void add_users(struct buf *out, const json_t *idle)
 		human_units_add_span(out, json_reply_number(idle, "for"));
 		buf_text(out, "; ");
 	}
+	if (json_reply_is(idle, "standing", "busy")) {
+		buf_text(out, "not idle: ");
+		json_reply_show_text(out, idle, "busy");
+		buf_text(out, "; ");
+	}
 	if (json_reply_is(idle, "standing", "postponed"))
 		buf_text(out, "it waits for others that go first; ");
 	else if (json_reply_is(idle, "standing", "letting-go"))

@@ -41,7 +41,9 @@ static void check_question(const struct service *service, enum command_phase pha
 	const char *option = command_option(phase);
 	unsigned flags;
 
-	for (words text = phase == PHASE_READY ? service_commands(service, phase) : NULL; text && *text; text++) {
+	if (phase != PHASE_READY && phase != PHASE_IDLE_UNLESS)
+		return;
+	for (words text = service_commands(service, phase); text && *text; text++) {
 		command_prefix(*text, &flags);
 		if (flags & COMMAND_IGNORES_FAILURE)
 			service_refuse(service, option, diags,

@@ -47,6 +47,12 @@ void rule_idle(const struct service *service, struct diags *diags)
 		check_option(service, "idle_action", diags);
 	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->min_awake)
 		check_option(service, "min_awake", diags);
+	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->idle_cpu >= 0)
+		check_option(service, "idle_cpu", diags);
+	if (lifecycle->idle_timeout == INT64_MAX && service->groups->commands->of[PHASE_IDLE_UNLESS])
+		check_option(service, "idle_unless", diags);
+	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
+		service_refuse(service, "idle_unless", diags, "idle_unless is one command, whose exit status answers");
 	if (lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
 	    service_is_unclear(service, "accept"))
 		return;

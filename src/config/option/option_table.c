@@ -964,6 +964,13 @@ const struct directive directives[] = {
 	  .help = "Run when nothing of the backend is left, also after a start that failed. SERVICE_RESULT tells how "
 		  "it ended: success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol or "
 		  "resources; EXIT_CODE (exited, killed or dumped) and EXIT_STATUS how its process did." },
+	{ .name = { "idle_unless" }, FIELD(COMMANDS, of[PHASE_IDLE_UNLESS], commands),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "command",
+	  .help = "Asked before an idle backend is stopped, frozen or reported (idle_timeout): if the command exits "
+		  "with 0, the backend is busy, and is asked again an idle_timeout later. It may take timeout_start, "
+		  "90 s at most; one that cannot be run, is not done in time, is ended by a signal or exits with 126, "
+		  "127 or 255 does not answer, and the backend counts as busy. MAINPID tells it the process. One "
+		  "command." },
 	COMMANDS("socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
 	  .help = "Run before the sockets are opened. One that fails is as a socket that could not be opened." },
 	COMMANDS("socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
@@ -1140,6 +1147,12 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
 	  .help = "What becomes of an idle backend: stop ends it, and the next client starts it again; freeze has all "
 		  "its processes stand still until the next client comes; report only logs what would be done." },
+	{ .name = { "idle_cpu" }, FIELD(LIFECYCLE, idle_cpu, quota), .unset = &no_number,
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
+	  .help = "How much of a processor a backend without clients may use and still be idle: one that used more "
+		  "since nobody was connected works, and is looked at again an idle_timeout later. 5% is a twentieth of one "
+		  "processor. It counts the control group, or without one the main process and its descendants. Unset: "
+		  "any." },
 	{ .name = { "min_awake" }, FIELD(LIFECYCLE, min_awake, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
 	  .help = "How long a backend is left alone after its start, or after it was woken, however idle it is." },

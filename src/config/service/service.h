@@ -75,7 +75,7 @@ enum restart {
 /* When commands beside the main one run: around a backend, and around the binding and closing of the sockets. */
 enum command_phase {
 	PHASE_CONDITION, PHASE_START_PRE, PHASE_START_POST, PHASE_RELOAD, PHASE_STOP, PHASE_STOP_POST,
-	PHASE_READY,
+	PHASE_READY, PHASE_IDLE_UNLESS,
 	PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST,
 	PHASES
 };
@@ -249,6 +249,7 @@ struct lifecycle_options {
 	unsigned on_failure, on_remove, on_change;
 	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
 	unsigned idle_action;           /* enum idle_action */
+	int64_t idle_cpu;               /* hundredths of a percent of one processor; -1: unset */
 	bool freeze_reclaim;
 	words probe_from;               /* as only_from; NULL: nobody */
 };

@@ -71,6 +71,7 @@ static void start_timer(struct idle *idle, double wait)
 /* For the end of the time since a moment. */
 static void start_countdown(struct idle *idle, double since)
 {
+	busy_begin(&idle->busy, since);
 	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - clock_now());
 }
 
@@ -94,6 +95,13 @@ static void enter_phase(struct idle *idle, enum idle_phase phase)
 		close_events_begin(&idle->close_listener, engine);
 }
 
+/* A client is connected, or may be. */
+static void end_unused(struct idle *idle)
+{
+	idle->since = 0;
+	busy_forget(&idle->busy);
+}
+
 /* If connections close all the time, superd counts once in an idle_timeout, and listens for no single close. */
 static void stop_listening(struct idle *idle)
 {
@@ -109,7 +117,7 @@ static void wait_until_quiet(struct idle *idle)
 	bool soon = idle->closed_meanwhile ||
 		(idle->phase == IDLE_HAS_CLIENTS && clock_now() - idle->entered < idle->timeout / MANY_CLOSES_PART);
 
-	idle->since = 0;
+	end_unused(idle);
 	if (idle->closes > FEW_CLOSES || (idle->many_closes && soon)) {
 		stop_listening(idle);
 		return;
@@ -146,7 +154,7 @@ static void prepare_clients(struct idle *idle)
 static void begin_measuring(struct idle *idle)
 {
 	prepare_clients(idle);
-	idle->since = 0;
+	end_unused(idle);
 	idle->last_closed = clock_now();
 	idle->closes = 0;
 	if (idle->polls)
@@ -203,8 +211,8 @@ static void on_settled(struct service_runtime *runtime, bool frozen)
 	}
 }
 
-/* No client was connected for long enough. A backend that cannot be frozen now, because it reads its configuration,
- * counts as busy. */
+/* No client was connected for long enough, and it does not work either. A backend that cannot be frozen now, because it
+ * reads its configuration, counts as busy. */
 static void apply_action(struct idle *idle)
 {
 	if (life_of(idle)->idle_action == IDLE_REPORT) {
@@ -225,6 +233,47 @@ static void apply_action(struct idle *idle)
 	}
 }
 
+/* It works without clients: superd looks again in an idle_timeout. */
+static void leave_busy(struct idle *idle)
+{
+	if (idle->polls) {
+		poll_later(idle);
+		return;
+	}
+	enter_phase(idle, IDLE_NO_CLIENTS);
+	start_timer(idle, idle->timeout);
+}
+
+/* No client was connected for long enough. */
+static void act_unless_busy(struct idle *idle)
+{
+	if (clock_now() + ALMOST < idle->busy.until || busy_by_cpu(&idle->busy, idle->timeout)) {
+		leave_busy(idle);
+		return;
+	}
+	enter_phase(idle, IDLE_ASKING);
+	if (busy_ask(&idle->busy))
+		return;
+	busy_forget(&idle->busy);
+	apply_action(idle);
+}
+
+/* The command of idle_unless has ended. */
+static void on_answer(struct aux_command *command, enum result result, int status)
+{
+	struct idle *idle = container_of(command, struct idle, busy.command);
+
+	if (busy_by_answer(&idle->busy, idle->timeout, result, status)) {
+		leave_busy(idle);
+		return;
+	}
+	busy_forget(&idle->busy);
+	if (idle->closed_meanwhile)
+		wait_until_quiet(idle);
+	else
+		apply_action(idle);
+}
+
 /* The last count has found a client. */
 static void continue_running(struct idle *idle)
 {
@@ -235,7 +284,7 @@ static void continue_running(struct idle *idle)
 	freeze_thaw(idle->runtime);
 	log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
 		  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
-	idle->since = 0;
+	end_unused(idle);
 	wait_for_close(idle, IDLE_HAS_CLIENTS);
 }
 
@@ -322,7 +371,7 @@ static void on_deaf(struct close_listener *close_listener)
 	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
 	idle->polls = true;
-	if (!is_letting_go(idle))
+	if (!is_letting_go(idle) && idle->phase != IDLE_ASKING)
 		poll_later(idle);
 }
 
@@ -338,14 +387,15 @@ static bool is_due(const struct idle *idle)
 static void take_polled_count(struct idle *idle, bool used)
 {
 	if (used) {
-		idle->since = 0;
+		end_unused(idle);
 		idle->reported = false;
 	} else if (idle->since <= 0) {
 		idle->since = idle->last_closed > 0 ? idle->last_closed : clock_now();
+		busy_begin(&idle->busy, idle->since);
 	}
 	idle->last_closed = 0;
 	if (is_due(idle))
-		apply_action(idle);
+		act_unless_busy(idle);
 	else
 		poll_later(idle);
 }
@@ -360,7 +410,7 @@ static void take_no_clients(struct idle *idle)
 		idle->since = clock_now();
 	idle->many_closes = false;
 	if (is_due(idle)) {
-		apply_action(idle);
+		act_unless_busy(idle);
 		return;
 	}
 	enter_phase(idle, IDLE_NO_CLIENTS);
@@ -373,7 +423,7 @@ static void take_clients(struct idle *idle)
 {
 	bool was_deaf = idle->phase == IDLE_NOT_LISTENING;
 
-	idle->since = 0;
+	end_unused(idle);
 	idle->polls = idle->polls || !close_events_is_possible(idle->runtime->engine);
 	wait_for_close(idle, IDLE_HAS_CLIENTS);
 	if (was_deaf && !idle->polls)
@@ -451,6 +501,7 @@ static struct idle *new_idle(struct service_runtime *runtime)
 	}
 	idle->runtime = runtime;
 	idle->timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
+	busy_init(&idle->busy, runtime, on_answer);
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
 	close_events_init(&idle->close_listener, &idle->clients.query, on_gone, on_deaf);
@@ -469,6 +520,7 @@ void idle_forget(struct service_runtime *runtime)
 	stop_timer(idle);
 	close_events_end(&idle->close_listener, runtime->engine, false);
 	service_clients_free(&idle->clients);
+	busy_free(&idle->busy);
 	free(idle);
 	if (freezes && runtime_state(runtime) == RUNNING)
 		freeze_thaw(runtime);

@@ -44,6 +44,7 @@ enum idle_status {
 	IDLE_USED,                      /* the last count found clients, and no connection has closed since */
 	IDLE_UNUSED,                    /* the last count found no client, and idle_timeout is not over */
 	IDLE_REPORTED,                  /* idle_timeout is over, and superd logged that it would stop the service */
+	IDLE_BUSY,                      /* idle_timeout is over, and it works without clients (idle_unless, idle_cpu) */
 	IDLE_POSTPONED,                 /* idle_timeout is over, and superd stops too many other services at present */
 	IDLE_LETTING_GO,                /* superd freezes it, or counts its clients for the last time */
 	IDLE_FROZEN,
@@ -53,6 +54,7 @@ struct idle_account {
 	enum idle_status standing;      /* present status */
 	double timeout;                 /* seconds of idle_timeout */
 	unsigned action;                /* enum idle_action */
+	const char *busy;               /* IDLE_BUSY: why; borrowed */
 	bool known;                     /* true: connections is known */
 	uint32_t connections;           /* connections at the last count */
 	double counted;                 /* loop time of the last count; 0: never */

@@ -6,6 +6,7 @@
 #include "engine/clients/close_events.h"
 #include "engine/clients/conn_query.h"
 #include "engine/clients/service_clients.h"
+#include "engine/idle/busy.h"
 
 /* What superd knows of the clients of a running backend, and what it waits for.
  *
@@ -23,6 +24,8 @@
  *	                     waits for the close of a connection: another client has come and gone
  *	IDLE_WAITS_FOR_TURN  idle_timeout is over, and superd stops too many other backends at present
  *	                     waits for TURN_SECONDS
+ *	IDLE_ASKING          idle_timeout is over, and the command of idle_unless runs
+ *	                     waits for its end
  *	IDLE_FREEZING        idle_timeout is over
  *	                     waits until its processes are frozen
  *	IDLE_LAST_COUNT      its processes are frozen, so they accept no client any more
@@ -35,6 +38,7 @@ enum idle_phase {
 	IDLE_POLLING,
 	IDLE_WAS_REPORTED,
 	IDLE_WAITS_FOR_TURN,
+	IDLE_ASKING,
 	IDLE_FREEZING,
 	IDLE_LAST_COUNT
 };
@@ -44,6 +48,7 @@ struct idle {
 	ev_timer timer;                 /* next count, or next step of the phase; inactive: the phase waits for a close */
 	struct close_listener close_listener; /* reports closed connections; not in IDLE_NOT_LISTENING */
 	struct service_clients clients; /* counts connections and datagrams */
+	struct busy busy;               /* whether it works without clients */
 	enum idle_phase phase;
 	bool polls;                     /* true: closes are not reported for every socket, so IDLE_POLLING replaces the first four phases */
 	bool closed_meanwhile;          /* true: a connection has closed since the present count began */

@@ -8,7 +8,10 @@
 
 static enum idle_status status_of_phase(const struct idle *idle)
 {
+	if (idle->busy.until > 0)
+		return IDLE_BUSY;
 	switch (idle->phase) {
+	case IDLE_ASKING:
 	case IDLE_NO_CLIENTS:
 		return IDLE_UNUSED;
 	case IDLE_HAS_CLIENTS:
@@ -53,6 +56,7 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		.standing = status_of_phase(idle),
 		.timeout = idle->timeout,
 		.action = runtime->service->groups->lifecycle->idle_action,
+		.busy = idle->busy.why,
 		.counted = idle->counted,
 		.known = idle->counted > 0 && idle->clients.known,
 		.connections = idle->clients.connections,
@@ -84,6 +88,8 @@ static void correct_account(const struct idle *idle, struct idle_account *accoun
 	bool used = account->connections > 0;
 	enum idle_status standing = account->standing;
 
+	if (standing == IDLE_BUSY && used)
+		account->standing = IDLE_USED;
 	if (used)
 		account->since = 0;
 	else if (account->since <= 0 && idle && !idle->polls && idle->phase != IDLE_NOT_LISTENING)
@@ -111,8 +117,8 @@ const char *idle_status_word(enum idle_status standing)
 {
 	static const char *const texts[] = {
 		[IDLE_UNKNOWN] = "unknown", [IDLE_USED] = "used", [IDLE_UNUSED] = "unused",
-		[IDLE_REPORTED] = "reported", [IDLE_POSTPONED] = "postponed", [IDLE_LETTING_GO] = "letting-go",
-		[IDLE_FROZEN] = "frozen",
+		[IDLE_REPORTED] = "reported", [IDLE_BUSY] = "busy", [IDLE_POSTPONED] = "postponed",
+		[IDLE_LETTING_GO] = "letting-go", [IDLE_FROZEN] = "frozen",
 	};
 
 	return texts[standing];

@@ -79,6 +79,19 @@ static void log_command(const struct aux_command *command, enum level level, con
 	buf_free(&name);
 }
 
+void aux_command_describe_end(const struct aux_command *command, int status, struct buf *out)
+{
+	char text[48];
+
+	status_describe(status, text);
+	if (command->late)
+		buf_text(out, "it was not done in time");
+	else if (command->fault.stage != STAGE_NONE)
+		buf_addf(out, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
+	else
+		buf_text(out, text);
+}
+
 static enum level failure_level(const struct aux_command *command)
 {
 	return command->asks ? LEVEL_DEBUG : command->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE;

@@ -78,6 +78,9 @@ static inline bool aux_command_is_at_rest(const struct aux_command *command)
 /* Appends "exec_start_pre: /bin/false: " for the last command. */
 void aux_command_describe(const struct aux_command *command, struct buf *out);
 
+/* Appends how it ended with this wait status: "it was not done in time", "exec: Permission denied", "exit status 1". */
+void aux_command_describe_end(const struct aux_command *command, int status, struct buf *out);
+
 /* Appends the missing interpreter of the last command, as launch_add_interpreter does. */
 void aux_command_add_interpreter(const struct aux_command *command, struct buf *out);
 

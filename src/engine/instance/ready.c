@@ -67,21 +67,13 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 static void on_ended(struct aux_command *command, enum result result, int status)
 {
 	struct ready *ready = container_of(command, struct ready, command);
-	char text[48];
-
 	if (result == RESULT_SUCCESS) {
 		end_well(ready);
 		return;
 	}
 	ready->runs++;
 	buf_clear(&ready->last);
-	status_describe(status, text);
-	if (command->late)
-		buf_addf(&ready->last, "it was not done within %d s", RUN_LIMIT / 1000000);
-	else if (command->fault.stage != STAGE_NONE)
-		buf_addf(&ready->last, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
-	else
-		buf_text(&ready->last, text);
+	aux_command_describe_end(command, status, &ready->last);
 	run_later(ready, ready->pause);
 	ready->pause = fmin(2 * ready->pause, LONGEST_PAUSE);
 }

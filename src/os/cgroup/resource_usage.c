@@ -12,7 +12,6 @@
 #include "base/scan.h"
 #include "os/cgroup/cgroup.h"
 
-#define SUMMED_MOST 64                  /* processes of a group to add up at most */
 #define FIELD_USER 14                   /* fields of /proc/PID/stat, counted from 1 as in proc_pid_stat(5) */
 #define FIELD_SYSTEM 15
 #define FIELD_CHILDREN_SYSTEM 17        /* utime, stime, cutime and cstime stand in a row */
@@ -112,16 +111,22 @@ struct usage_sum {
 	unsigned count;
 };
 
+void resource_usage_add(struct resource_usage *sum, pid_t pid)
+{
+	int64_t memory = read_resident_bytes(pid);
+	double cpu = read_cpu_time(pid, FIELD_CHILDREN_SYSTEM);
+
+	if (memory >= 0)
+		sum->memory = memory + (sum->memory > 0 ? sum->memory : 0);
+	if (cpu >= 0)
+		sum->cpu = cpu + (sum->cpu > 0 ? sum->cpu : 0);
+}
+
 static bool add_process(void *context, long pid)
 {
 	struct usage_sum *sum = context;
-	int64_t memory = read_resident_bytes((pid_t)pid);
-	double cpu = read_cpu_time((pid_t)pid, FIELD_CHILDREN_SYSTEM);
 
-	if (memory >= 0)
-		sum->usage.memory = memory + (sum->usage.memory > 0 ? sum->usage.memory : 0);
-	if (cpu >= 0)
-		sum->usage.cpu = cpu + (sum->usage.cpu > 0 ? sum->usage.cpu : 0);
+	resource_usage_add(&sum->usage, (pid_t)pid);
 	return ++sum->count < SUMMED_MOST;
 }
 

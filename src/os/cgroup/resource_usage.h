@@ -14,6 +14,11 @@ struct resource_usage {
 
 struct resource_usage resource_usage_of_process(pid_t pid);
 
+#define SUMMED_MOST 64                  /* processes of a group, or of a tree, that are added up at most */
+
+/* Adds this process and the children that it has reaped. sum begins with both values below 0. */
+void resource_usage_add(struct resource_usage *sum, pid_t pid);
+
 /* The usage of a control group. is_shared: the group had other processes before, so only the present processes' CPU
  * time counts. */
 struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared);

@@ -73,6 +73,18 @@ Test(check_idle, what_to_do_needs_a_time)
 	begin_table();
 	judge("80", "min_awake", "1min", NULL);
 	expect_error(5, "a: min_awake needs idle_timeout");
+	begin_table();
+	judge("80", "idle_cpu", "5%", NULL);
+	expect_error(5, "a: idle_cpu needs idle_timeout");
+	begin_table();
+	judge("80", "idle_unless", "/bin/true", NULL);
+	expect_error(5, "a: idle_unless needs idle_timeout");
+}
+
+Test(check_idle, a_question_has_an_answer)
+{
+	judge("80", "idle_timeout", "5min", "idle_unless", "-/bin/true", NULL);
+	expect_error(6, "a: idle_unless: '-' in front of the command would make every answer a yes");
 }
 
 Test(check_idle, no_time_at_all_is_no_mistake)

@@ -1,5 +1,6 @@
 /* What counts of clients lead to. The kernel is the test's: it says when a count is done and what it found. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "engine/clients/close_events.h"
@@ -9,9 +10,10 @@
 #include "engine/instance/instance.h"
 #include "engine/runtime/service_list.h"
 
-static struct lifecycle_options lifecycle = { .idle_timeout = 20000, .idle_action = IDLE_REPORT };
+static struct lifecycle_options lifecycle = { .idle_timeout = 20000, .idle_action = IDLE_REPORT, .idle_cpu = -1 };
+static const struct command_options commands;
 static const struct exec_options exec_options = { .accept = false };
-static const struct option_groups groups = { .lifecycle = &lifecycle };
+static const struct option_groups groups = { .lifecycle = &lifecycle, .commands = &commands };
 static const struct endpoint endpoint = { .kind = ENDPOINT_TCP };
 static struct listen listens[] = { { .endpoint = &endpoint, .address = &endpoint } };
 static const struct service service = {
@@ -24,12 +26,20 @@ static struct instance instance;
 static struct service_runtime runtime;
 static unsigned asked;                  /* counts that were begun */
 static bool is_seen;                    /* what the next count finds */
+static double cpu;                      /* processor time that the instance has used */
 
 bool __wrap_conn_query_start(struct conn_query *query);
 bool __wrap_service_clients_are_there(struct service_clients *clients);
 bool __wrap_close_events_is_possible(struct engine *ignored);
 void __wrap_close_events_begin(struct close_listener *listener, struct engine *ignored);
 void __wrap_close_events_read(struct engine *ignored);
+double __wrap_instance_cpu(const struct instance *ignored);
+
+double __wrap_instance_cpu(const struct instance *ignored)
+{
+	(void)ignored;
+	return cpu;
+}
 
 bool __wrap_conn_query_start(struct conn_query *query)
 {
@@ -62,7 +72,11 @@ void __wrap_close_events_read(struct engine *ignored)
 
 static void set_up(void)
 {
+	const char *why;
+
 	engine.loop = ev_loop_new(0);
+	engine.log = log_open("stderr", false, LEVEL_ERROR, &why);
+	cr_assert_not_null(engine.log);
 	runtime = (struct service_runtime){
 		.engine = &engine, .table = &table, .service = &service,
 		.state = { .sockets = SOCKETS_OPEN, .run = RUN_RUNNING },
@@ -75,6 +89,7 @@ static void tear_down(void)
 {
 	idle_free(&runtime);
 	ev_loop_destroy(engine.loop);
+	log_close(engine.log);
 }
 
 TestSuite(idle, .init = set_up, .fini = tear_down, .timeout = 60);
@@ -138,4 +153,36 @@ Test(idle, counts_clients_who_stay_over_an_upgrade_once_more)
 	count(true);
 	cr_expect_eq(runtime.run->idle->phase, IDLE_HAS_CLIENTS);
 	cr_expect_not(ev_is_active(&runtime.run->idle->timer), "superd listens since before it counted");
+}
+
+/* As if it had used a tenth of a processor, with idle_cpu = 5 %. */
+Test(idle, is_busy_by_the_processor_time_since_nobody_was_connected)
+{
+	lifecycle.idle_cpu = 500;
+	idle_follow(&runtime);
+	cpu = 1;
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
+	cr_expect(strstr(runtime.run->idle->busy.why, "idle_cpu: "), "%s", runtime.run->idle->busy.why);
+	cr_expect_geq(ev_timer_remaining(engine.loop, &runtime.run->idle->timer), 0.015, "it asks all the time");
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_WAS_REPORTED, "%s", runtime.run->idle->busy.why);
+	cr_expect_str_empty(runtime.run->idle->busy.why);
+}
+
+Test(idle, a_processor_time_that_is_unknown_counts_as_busy)
+{
+	struct idle_account account;
+
+	lifecycle.idle_cpu = 500;
+	cpu = -1;
+	idle_follow(&runtime);
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
+	cr_assert(idle_describe(&runtime, &account));
+	cr_expect_eq(account.standing, IDLE_BUSY);
+	cr_expect_str_eq(account.busy, "idle_cpu: its processor time is not known");
+	count(true);
+	cr_assert(idle_describe(&runtime, &account));
+	cr_expect_eq(account.standing, IDLE_USED);
 }

@@ -1,0 +1,30 @@
+/* Adds up the processes of an instance. */
+#include "engine/instance/instance_usage.h"
+
+#include "exec/processes/process_tree.h"
+#include "os/cgroup/resource_usage.h"
+
+static struct resource_usage usage_of(const struct instance *instance)
+{
+	struct resource_usage sum = { -1, -1 };
+	struct process_tree tree = { 0 };
+
+	if (instance->cgroup.path)
+		return resource_usage_of_cgroup(instance->cgroup.path, instance->cgroup.kept);
+	if (instance->child.pid > 1)
+		process_tree_scan_below(&tree, instance->child.pid);
+	for (size_t n = 0; n < tree.count && n < SUMMED_MOST; n++)
+		resource_usage_add(&sum, tree.list[n].pid);
+	process_tree_free(&tree);
+	return sum;
+}
+
+double instance_cpu(const struct instance *instance)
+{
+	return usage_of(instance).cpu;
+}
+
+int64_t instance_memory(const struct instance *instance)
+{
+	return usage_of(instance).memory;
+}

@@ -1,0 +1,166 @@
+/* Backends that work on when their last client has gone: nobody is connected, and superd neither stops nor freezes them
+ * as long as a command says that they are busy (idle_unless), or their processor time does (idle_cpu). */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "process.h"
+
+#define expect_in(text, what) \
+	do { \
+		const char *in_ = (text); \
+		cr_expect_not_null(strstr(in_, (what)), "no %s in %s", (what), in_); \
+	} while (0)
+
+static struct superd *run_web(const char *exec, const char *options)
+{
+	return controlled_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 200ms "
+			      "timeout_stop = 1s\n %s }\n", exec, options);
+}
+
+static bool is_stopped(struct superd *superd)
+{
+	return superd_logged(superd, "web: stopping pid ");
+}
+
+Behaviour(idle_busy, a_command_keeps_awake_as_long_as_it_says_so)
+{
+	const char *mark = write_file("busy", "%s", ""), *asked = path_in("asked");
+	struct superd *superd = run_web(backend("serve"), text_of("idle_unless = \"/bin/sh -c 'echo $MAINPID >>%s; "
+								  "test -e %s'\"", asked, mark));
+	long pid = client_ask_pid(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "goes on, though nobody is connected: idle_unless says so");
+	WAIT_UNTIL(count_lines(asked) >= 3);
+	cr_assert_not(is_stopped(superd));
+	cr_assert_eq(strtol(read_text(asked), NULL, 10), pid);
+	expect_in(control_once("status web"), "\"standing\":\"busy\"");
+	expect_in(control_once("why web"), "not idle: idle_unless says so");
+	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), pid);
+	unlink(mark);
+	superd_wait_log(superd, "web: stopping pid ");
+	cr_assert_eq(superd_log_count(superd, "goes on, though nobody"), 1, "it is said once in a row");
+	superd_stop(superd);
+}
+
+Behaviour(idle_busy, a_command_is_asked_before_a_freeze_too)
+{
+	const char *mark = write_file("busy", "%s", "");
+	struct superd *superd = run_web(backend("serve"), text_of("idle_action = freeze\n idle_unless = "
+								  "\"/usr/bin/test -e %s\"", mark));
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "idle_unless says so");
+	HOLDS_FOR(500, !strcmp(control_value(control_once("list web"), "state"), "running"));
+	unlink(mark);
+	WAIT_UNTIL(!strcmp(control_value(control_once("list web"), "state"), "frozen"));
+	superd_stop(superd);
+}
+
+static void expect_no_answer(const char *command, const char *options, const char *why)
+{
+	struct superd *superd = run_web(backend("serve"), text_of("%s idle_unless = \"%s\"", options, command));
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, why);
+	HOLDS_FOR(1000, !is_stopped(superd) && superd_log_count(superd, ": the backend counts as busy") == 1);
+	superd_stop(superd);
+}
+
+Behaviour(idle_busy, what_is_no_answer_counts_as_busy_and_is_said_once)
+{
+	expect_no_answer("/bin/sh -c 'exit 127'", "", "exit status 127: the backend counts as busy");
+}
+
+Behaviour(idle_busy, a_command_that_hangs_is_no_answer)
+{
+	expect_no_answer("/bin/sleep 100", "timeout_start = 200ms",
+			 "it was not done in time: the backend counts as busy");
+}
+
+Behaviour(idle_busy, a_program_that_is_none_is_no_answer)
+{
+	expect_no_answer(write_file("script", "%s", "no program"), "", ": the backend counts as busy");
+}
+
+Behaviour(idle_busy, a_client_who_comes_while_it_is_asked_is_served)
+{
+	const char *asked = path_in("asked"), *gate = path_in("gate");
+	const char *options = text_of("idle_unless = \"/bin/sh -c ': >%s; until test -e %s; do sleep .02; done; "
+				      "exit 1'\"", asked, gate);
+	struct superd *superd = run_web(backend("talk"), options);
+	int client = client_connect(superd_port(superd, "web"));
+
+	client_send(client, "first\n");
+	client_line(client);
+	close(client);
+	WAIT_UNTIL(read_text(asked));
+	client = client_connect(superd_port(superd, "web"));
+	client_send(client, "second\n");
+	client_line(client);
+	write_file("gate", "%s", "");
+	HOLDS_FOR(600, !is_stopped(superd));
+	close(client);
+	superd_wait_log(superd, "web: stopping pid ");
+	superd_stop(superd);
+}
+
+Behaviour(idle_busy, a_stop_does_not_wait_for_the_command)
+{
+	const char *asked = path_in("asked");
+	const char *options = text_of("idle_unless = \"/bin/sh -c ': >%s; exec sleep 100'\"", asked);
+	struct superd *superd = run_web(backend("serve"), options);
+
+	client_ask_pid(superd_port(superd, "web"));
+	WAIT_UNTIL(read_text(asked));
+	expect_in(control_once("stop web"), "stopped");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(idle_busy, an_upgrade_asks_again)
+{
+	const char *asked = path_in("asked"), *mark = write_file("busy", "%s", "");
+	const char *options = text_of("idle_unless = \"/bin/sh -c 'echo >>%s; test -e %s'\"", asked, mark);
+	struct superd *superd = run_web(backend("serve"), options);
+
+	client_ask_pid(superd_port(superd, "web"));
+	WAIT_UNTIL(count_lines(asked) >= 1);
+	superd_upgrade(superd);
+	superd_wait_log(superd, "idle_unless says so");
+	cr_assert_not(is_stopped(superd));
+	unlink(mark);
+	superd_wait_log(superd, "web: stopping pid ");
+	superd_stop(superd);
+}
+
+/* The backend's child works until there is a file, and then sleeps. */
+Behaviour(idle_busy, processor_time_keeps_awake)
+{
+	const char *done = path_in("done"), *script;
+	struct superd *superd;
+
+	script = text_of("{ \"/bin/sh\", \"-c\", \"sh -c 'until test -e %s; do :; done; exec sleep 100' & exec %s\" }",
+			 done, backend("serve"));
+	superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = %s\n idle_timeout = 400ms "
+				"timeout_stop = 1s idle_cpu = 5%% }\n", script);
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "goes on, though nobody is connected: idle_cpu: ");
+	HOLDS_FOR(1200, !is_stopped(superd));
+	expect_in(control_once("why web"), "not idle: idle_cpu: ");
+	expect_in(control_once("why web"), " % of a processor");
+	write_file("done", "%s", "");
+	superd_wait_log(superd, "web: stopping pid ");
+	superd_stop(superd);
+}
+
+Behaviour(idle_busy, a_backend_that_rests_is_idle_as_ever)
+{
+	struct superd *superd = run_web(backend("serve"), "idle_cpu = 5%");
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: stopping pid ");
+	superd_stop(superd);
+}
