@@ -1,5 +1,5 @@
-/* Adds up the time that a service's threads waited for a CPU: the second field of /proc/PID/task/TID/schedstat (the
- * kernel's sched-stats.rst).
+/* Adds up the time that a service's threads ran, and that they waited for a CPU: the first two fields of
+ * /proc/PID/task/TID/schedstat (the kernel's sched-stats.rst).
  *
  * Any thread of any process may be the one that serves clients, so all are read, up to a limit. */
 #include "os/proc/schedstat.h"
@@ -21,16 +21,16 @@
 
 /* The sum so far. */
 struct delay_sum {
-	double seconds;
+	double ran, waited;             /* seconds */
 	unsigned reads;
 	bool known;
 };
 
-/* Adds one thread: the second number, in nanoseconds. */
+/* Adds one thread: two numbers, in nanoseconds. */
 static void add_thread(struct delay_sum *sum, pid_t pid, const char *thread)
 {
 	char path[320], *text, *space, *end;
-	unsigned long long waited;
+	unsigned long long ran, waited;
 	size_t length;
 
 	sum->reads++;
@@ -39,9 +39,11 @@ static void add_thread(struct delay_sum *sum, pid_t pid, const char *thread)
 	space = text ? strchr(text, ' ') : NULL;
 	if (space) {
 		errno = 0;
+		ran = strtoull(text, NULL, 10);
 		waited = strtoull(space + 1, &end, 10);
 		if (end > space + 1 && errno == 0) {
-			sum->seconds += (double)waited / NANOSECONDS;
+			sum->ran += (double)ran / NANOSECONDS;
+			sum->waited += (double)waited / NANOSECONDS;
 			sum->known = true;
 		}
 	}
@@ -81,5 +83,13 @@ double schedstat_run_delay(pid_t pid)
 	struct delay_sum sum = { 0 };
 
 	add_tree(&sum, pid, 0);
-	return sum.known ? sum.seconds : -1.;
+	return sum.known ? sum.waited : -1.;
+}
+
+double schedstat_demand(pid_t pid)
+{
+	struct delay_sum sum = { 0 };
+
+	add_tree(&sum, pid, 0);
+	return sum.known ? sum.ran + sum.waited : -1.;
 }

@@ -7,3 +7,6 @@
 /* Seconds of waiting so far, summed over the threads of a process and its descendants, up to a limited number of them;
  * below 0: unknown. */
 double schedstat_run_delay(pid_t pid);
+
+/* The same, with the seconds in which they ran: how much they have wanted of the CPUs. It falls when one has ended. */
+double schedstat_demand(pid_t pid);
