@@ -31,9 +31,9 @@ _superd()
 		banner banner_success banner_fail deny_time id_only exec_condition exec_start_pre
 		exec_start_post exec_ready exec_reload exec_stop exec_stop_post idle_unless
 		socket_exec_start_pre socket_exec_start_post socket_exec_stop_pre socket_exec_stop_post
-		exec_prefix condition ready timeout_start timeout_stop kill_signal kill_mode pid_file
-		runtime_max backoff_min backoff_max backoff_refuse on_failure on_change on_remove watchdog
-		watchdog_signal notify_access reload_signal file_descriptor_store_max
+		exec_prefix condition ready timeout_start start_priority timeout_stop kill_signal
+		kill_mode pid_file runtime_max backoff_min backoff_max backoff_refuse on_failure on_change
+		on_remove watchdog watchdog_signal notify_access reload_signal file_descriptor_store_max
 		file_descriptor_store_preserve restart restart_prevent_exit_status
 		restart_force_exit_status success_exit_status remain_after_exit timeout_abort
 		final_kill_signal restart_kill_signal send_sighup send_sigkill kill_rest idle_timeout
@@ -122,6 +122,9 @@ _superd()
 	--control-group)
 		COMPREPLY=()
 		return ;;
+	--max-starting)
+		COMPREPLY=()
+		return ;;
 	--stop-delay)
 		COMPREPLY=()
 		return ;;
@@ -133,7 +136,7 @@ _superd()
 		-f --file --compat -l --listen -a --accept -d --datagram --seqpacket --inetd --bind
 		--idle --now --fdname -E --setenv --check --print --explain --no-preflight
 		--keep-going --unsupported --daemon --pid-file --process-name --log --log-format --log-level
-		--control --control-group --stop-delay --stop-timeout --version -h --help --
+		--control --control-group --max-starting --stop-delay --stop-timeout --version -h --help --
 	' -- "$cur"))
 }
 

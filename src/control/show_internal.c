@@ -14,6 +14,7 @@
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
@@ -42,6 +43,8 @@ void show_state(const struct service_view *view, struct buf *out)
 		json_null_field(out, "since");
 		json_null_field(out, "for");
 	}
+	if (runtime && start_queue_place(runtime))
+		json_count_field(out, "place", start_queue_place(runtime));
 	json_flag_field(out, "held", runtime && locks_hold(runtime));
 	json_flag_field(out, "enabled", runtime && !runtime_is_disabled(runtime));
 	json_flag_field(out, "degraded", runtime && health_is_degraded(runtime));

@@ -16,6 +16,7 @@
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/ready.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator.h"
 #include "engine/service/operator_locks.h"
@@ -116,6 +117,20 @@ static void add_leaving(struct service_runtime *runtime, struct buf *out)
 	old_entry_describe_removed(runtime, out);
 }
 
+/* Adds "4 other services start now (superd --max-starting 4): it is the third in line". */
+static void add_line(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct start_queue *queue = runtime->engine->start_queue;
+	unsigned place = start_queue_place(runtime);
+
+	buf_addf(out, "%u other%s now, and no more do at once (superd --max-starting %u); ", queue->running_count,
+		 queue->running_count == 1 ? " starts" : "s start", queue->most);
+	if (place)
+		buf_addf(out, "%u %s before it in line", place - 1, place == 2 ? "is" : "are");
+	else
+		buf_addf(out, "more than %d are before it in line", START_PLACE_MOST);
+}
+
 static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 {
 	switch (runtime_state(runtime)) {
@@ -133,6 +148,9 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		break;
 	case LISTENING:
 		add_listening(runtime, out);
+		break;
+	case QUEUED:
+		add_line(runtime, out);
 		break;
 	case STARTING:
 		add_starting(runtime, out);

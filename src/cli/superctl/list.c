@@ -46,7 +46,7 @@ static void add_state(struct list_view *view, const json_t *service)
 	const char *state = json_reply_text(service, "state");
 	enum style style = json_reply_flag(service, "degraded") ? STYLE_YELLOW : screen_style_of(state);
 
-	json_reply_show_text(&view->cell, service, "state");
+	service_facts_add_state(&view->cell, service);
 	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
 		buf_text(&view->cell, ", held");
 	if (json_reply_flag(service, "degraded"))

@@ -64,8 +64,8 @@ static void add_plain(struct buf *out, const char *name, const json_t *service, 
 static void add_states(struct buf *out, const char *name, const json_t *service)
 {
 	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
-					      "closing", "backoff", "frozen",	 "held",     "full",	 "left out",
-					      "leaving" };
+					      "closing", "backoff", "frozen",	 "held",     "full",	 "queued",
+					      "left out", "leaving" };
 	const char *state = json_reply_text(service, "state");
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
@@ -323,6 +323,9 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 		{ "superd_uptime_seconds", "gauge", "seconds", "For how long superd has run.", .key = "uptime" },
 		{ "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself.", .key = "memory" },
 		{ "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself.", .key = "cpu" },
+		{ "superd_starts_under_way", "gauge", NULL, "Services that start now.", .key = "starting" },
+		{ "superd_starts_queued", "gauge", NULL, "Services that wait in line to start.", .key = "queued" },
+		{ "superd_starts_delayed", "counter", NULL, "Starts that had to wait in line.", .key = "delayed" },
 		{ "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
 		  "When the table was read that superd runs by.", .key = "loaded" },
 		{ "superd_config_last_reload_successful", "gauge", NULL,

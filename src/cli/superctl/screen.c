@@ -24,6 +24,7 @@ static const struct {
 	const char *dot, *plain; /* the mark with and without Unicode */
 } dots[] = {
 	{ "running", STYLE_GREEN, "●", "*" },	{ "listening", STYLE_GREEN, "○", "o" },
+	{ "queued", STYLE_YELLOW, "○", "o" },
 	{ "starting", STYLE_YELLOW, "●", "*" }, { "stopping", STYLE_YELLOW, "●", "*" },
 	{ "binding", STYLE_RED, "×", "x" },	{ "closing", STYLE_YELLOW, "○", "o" },
 	{ "leaving", STYLE_YELLOW, "●", "*" },

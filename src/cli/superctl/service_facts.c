@@ -109,9 +109,26 @@ void service_facts_add_command(struct buf *out, const json_t *service, bool brie
 	buf_char(out, ')');
 }
 
+static const char *ordinal_ending(unsigned place)
+{
+	static const char *const endings[] = { "th", "st", "nd", "rd" };
+
+	return place % 10 > 3 || (place % 100 > 10 && place % 100 < 14) ? "th" : endings[place % 10];
+}
+
+void service_facts_add_state(struct buf *out, const json_t *service)
+{
+	unsigned place = (unsigned)json_reply_number(service, "place");
+
+	json_reply_show_text(out, service, "state");
+	if (place)
+		buf_addf(out, ", %u%s in line", place, ordinal_ending(place));
+}
+
 bool service_facts_is_active(const json_t *service)
 {
-	static const char *const active[] = { "listening", "starting", "running", "stopping", "frozen", "full" };
+	static const char *const active[] = { "listening", "queued", "starting", "running", "stopping", "frozen",
+					      "full" };
 	const char *state = json_reply_text(service, "state");
 
 	for (size_t i = 0; i < sizeof(active) / sizeof(active[0]); i++) {

@@ -54,7 +54,7 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 
 	status_add_label(out, "State");
 	screen_set(screen, out, json_reply_flag(service, "degraded") ? STYLE_YELLOW : screen_style_of(state));
-	json_reply_show_text(out, service, "state");
+	service_facts_add_state(out, service);
 	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
 		buf_text(out, ", held");
 	if (json_reply_flag(service, "degraded"))

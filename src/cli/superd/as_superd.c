@@ -110,6 +110,9 @@ static const struct cli_option superd_options[] = {
 	{ "control-group", .argument = "GROUP", FIELD(control_group),
 	  .help = "whose members may look at it, and do nothing" },
 	/* An infinite delay is refused: superd would never stop. */
+	{ "max-starting", .argument = "NUMBER", FIELD(max_starting), .scan = scan_count, .most = 1000000,
+	  .refusal = "it is a number up to 1000000; 0: any number",
+	  .help = "how many services start at once; the others wait in line (2 x processors)" },
 	{ "stop-delay", .argument = "DURATION", FIELD(stop_delay), .scan = scan_duration, .most = SCAN_INFINITY - 1,
 	  .refusal = "it has to come to an end, as 5s does",
 	  .help = "go on for so long when told to stop, then stop (0s)" },

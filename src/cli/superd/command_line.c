@@ -38,7 +38,8 @@ bool command_line_read(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
 		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""), .preflight = true, .level = LEVEL_INFO,
-		.log_destination = "stderr", .stop_timeout = STOP_TIMEOUT, .control_gid = (gid_t)-1, .arguments = argv,
+		.log_destination = "stderr", .stop_timeout = STOP_TIMEOUT, .max_starting = -1,
+		.control_gid = (gid_t)-1, .arguments = argv,
 	};
 	return personas[options->invoked_as].read(options, argc, argv);
 }

@@ -153,6 +153,9 @@ static const char *const restart_words[] = {
 static const char *const start_words[] = {
 	[START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual", NULL
 };
+static const char *const start_priority_words[] = {
+	[START_INTERACTIVE] = "interactive", [START_NORMAL] = "normal", [START_BATCH] = "batch", NULL
+};
 static const char *const ipv6_only_words[] = {
 	[IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes", NULL
 };
@@ -1003,6 +1006,11 @@ const struct directive directives[] = {
 		  "stopped, and that is a failure. So long, too, may each command of a start take, and what is done "
 		  "before the program runs. infinity waits for ever. Other types take no time themselves, and a "
 		  "oneshot has runtime_max; its commands may take any time unless this is set." },
+	{ .name = { "start_priority" }, FIELD(LIFECYCLE, start_priority, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "normal", .words = start_priority_words,
+	  .help = "Who goes first when more services start at once than superd --max-starting lets: interactive ones "
+		  "before normal ones, and batch ones last; among equals, in the order of their clients. It needs "
+		  "accept = no." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
 	  FIELD(LIFECYCLE, timeout_stop, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",

@@ -27,6 +27,7 @@ enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
 enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
 enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
+enum start_priority { START_INTERACTIVE, START_NORMAL, START_BATCH, START_PRIORITIES };
 enum limit_action { LIMIT_QUEUE, LIMIT_CLOSE, LIMIT_CLOSE_RESERVED };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
 enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
@@ -250,6 +251,7 @@ struct lifecycle_options {
 	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
 	unsigned idle_action;           /* enum idle_action */
 	int64_t idle_cpu;               /* hundredths of a percent of one processor; -1: unset */
+	unsigned start_priority;        /* enum start_priority */
 	bool freeze_reclaim;
 	words probe_from;               /* as only_from; NULL: nobody */
 };

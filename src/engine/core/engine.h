@@ -21,6 +21,7 @@ struct listeners;
 struct start_resources;
 struct instances;
 struct admission;
+struct start_queue;
 struct orphans;
 struct freezes;
 struct service_list;
@@ -72,6 +73,7 @@ struct engine {
 	struct instances *instances;    /* all instances (engine/instance/instance) */
 	struct orphans *orphans;        /* processes that killed superds have left (engine/orphans/orphan) */
 	struct freezes *freezes;        /* state that freezes share (engine/freeze/reclaim) */
+	struct start_queue *start_queue; /* starts under way and in line (engine/runtime/start_queue) */
 	struct admission *admission;    /* remembered and waiting clients (engine/accept/admission_state) */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks) */
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/health/queue_guard.h"
+#include "engine/runtime/start_queue.h"
 
 #define FIRST_LOOK .001                 /* seconds until the first look */
 #define FIRST_OF_SHORT_RUN .005         /* the same after a shorter run, whose end shows as much */
@@ -23,10 +24,18 @@ static void add_latency(struct service_runtime *runtime)
 	histogram_add(&stats->latency, latency);
 }
 
+/* A service may have waited in line between the request and the start. */
+static double seconds_since_start(const struct service_runtime *runtime)
+{
+	const struct service_stats *stats = &runtime->run->stats;
+
+	return clock_now() - (stats->last_request > stats->last_start ? stats->last_request : stats->last_start);
+}
+
 static void look_later(struct service_runtime *runtime, double least)
 {
 	struct queue_guard *guard = runtime->run->guard;
-	double pause = (clock_now() - runtime->run->stats.last_request) / PAUSE_PART;
+	double pause = seconds_since_start(runtime) / PAUSE_PART;
 
 	ev_now_update(runtime->engine->loop);
 	ev_timer_set(&guard->accept_timer, pause > least ? pause : least, 0.);
@@ -46,11 +55,12 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	waiting = exit_verdict_count_queue(runtime);
 	if (waiting < guard->accept_queued) {
+		start_queue_leave(runtime);
 		add_latency(runtime);
 		return;
 	}
 	guard->accept_queued = waiting;
-	if (clock_now() - runtime->run->stats.last_request < GIVE_UP_AFTER)
+	if (seconds_since_start(runtime) < GIVE_UP_AFTER)
 		look_later(runtime, FIRST_LOOK);
 }
 
@@ -95,6 +105,10 @@ void accept_latency_begin(struct service_runtime *runtime)
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 	guard->accept_queued = guard->queued_at_start;
 	if (reports_readiness(runtime) || !guard->queued_at_start || !exit_verdict_sees_clients(runtime)) {
+		if (reports_readiness(runtime))
+			start_queue_leave(runtime);
+		else
+			start_queue_settle(runtime);
 		add_latency(runtime);
 		return;
 	}

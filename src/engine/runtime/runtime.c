@@ -52,6 +52,7 @@ static void run_init(struct service_run *run, struct service_runtime *runtime)
 	run->runtime = runtime;
 	list_init(&run->leaving);
 	list_init(&run->fd_wait);
+	list_init(&run->start.link);
 	ev_init(&run->timer, on_run_timer);
 	run->timer.data = runtime;
 	list_init(&run->instances);

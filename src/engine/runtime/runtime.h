@@ -24,6 +24,19 @@ struct idle_saved;
 struct queue_guard;
 struct socket_commands;
 
+enum start_stage { START_NONE, START_WAITS, START_RUNS, START_STAGES };
+
+/* The place of a service in the line, or its start that is under way. Owner: struct service_run. Only
+ * engine/runtime/start_queue writes it. */
+struct start_ticket {
+	struct list link;               /* in start_queue.line or start_queue.running */
+	enum start_stage stage;
+	uint64_t number;                /* START_WAITS: the order of arrival */
+	double until;                   /* START_RUNS: loop time at which others may start in any case */
+	pid_t pid;                      /* START_RUNS: main process; 0: it does not run yet */
+	double demand, looked;          /* seconds that it has wanted of the processors, and the loop time of that look; looked 0: none */
+};
+
 /* The part of a service that exists only once it was started or paused, so that services that only listen stay
  * small. runtime_make_run makes it, and runtime_free frees it. Owner: struct service_runtime. Each policy has a
  * struct of its own here, which its folder makes, frees and saves; NULL: it has noted nothing. */
@@ -34,6 +47,7 @@ struct service_run {
 	struct start_kit kit;           /* plan, pipes and descriptors, kept for the next start */
 	struct list instances;          /* all instances: the current one and retired ones; with accept = yes, one a client */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
+	struct start_ticket start;      /* its start, or its place in the line of starts (engine/runtime/start_queue) */
 	struct service_stats stats;     /* counts and times (engine/runtime/service_stats) */
 
 	/* In BINDING and BACKOFF: end of the pause; in LISTENING: next batch of parked clients, or `restart`. */

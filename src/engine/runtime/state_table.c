@@ -89,6 +89,8 @@ const struct service_cell sockets_table[SOCKETS_STATES][SERVICE_EVENTS] = {
 const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 	[RUN_IDLE] = {
 		[ENABLE] = IF_WANTED(RUN_IDLE, WATCH),          [ACTIVITY] = IF_WANTED(RUN_STARTING, SPAWN),
+		[FILLED] = { .next = RUN_QUEUED, .action = IGNORE, .if_wanted = true,
+			.why = "it starts when it is its turn" },
 		[BIND_ERROR] = STAY(RUN_IDLE, "the sockets are opened anew"),
 		[READY] = IF_WANTED(RUN_RUNNING, NOTE),
 		[CRASHED] = IF_WANTED(RUN_BACKOFF, WAIT),        /* the last instance has accepted no client */
@@ -97,6 +99,14 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		ENDS(RUN_IDLE, CLOSE),
 		[REPLACED] = STAY(RUN_IDLE, IS_SO),
 		[HALT] = TO(RUN_IDLE, DISMISS),                  /* a removal has left instances running */
+	},
+	[RUN_QUEUED] = {
+		[ROOM] = IF_WANTED(RUN_STARTING, SPAWN),        [FILLED] = STAY(RUN_QUEUED, IS_SO),
+		[ENABLE] = STAY(RUN_QUEUED, "it keeps its place in line"),
+		[BIND_ERROR] = GO(RUN_IDLE),                    HELD_BY(RUN_IDLE),
+		[RELEASE] = STAY(RUN_QUEUED, WATCHED),
+		ENDS(RUN_IDLE, CLOSE),
+		[REPLACED] = GO(RUN_IDLE),                      [HALT] = TO(RUN_IDLE, DISMISS),
 	},
 	[RUN_STARTING] = {
 		[READY] = TO(RUN_RUNNING, NOTE),                [EXEC_ERROR] = TO(RUN_BACKOFF, WAIT),
@@ -245,7 +255,8 @@ struct service_step service_transition(bool accepts, struct service_state state,
 enum state state_of(struct service_state state)
 {
 	static const unsigned char by_run[RUN_STATES] = {
-		[RUN_STARTING] = STARTING, [RUN_RUNNING] = RUNNING, [RUN_FROZEN] = FROZEN, [RUN_STOPPING] = STOPPING,
+		[RUN_QUEUED] = QUEUED, [RUN_STARTING] = STARTING, [RUN_RUNNING] = RUNNING, [RUN_FROZEN] = FROZEN,
+		[RUN_STOPPING] = STOPPING,
 		[RUN_BACKOFF] = BACKOFF, [RUN_FULL] = FULL, [RUN_ENDING] = CLOSING,
 	};
 
@@ -272,6 +283,7 @@ struct service_state state_loaded(enum state state, struct service_state admin)
 		[FROZEN] = { .sockets = SOCKETS_OPEN, .run = RUN_FROZEN },
 		[HELD] = { .sockets = SOCKETS_OPEN, .run = RUN_IDLE },
 		[FULL] = { .sockets = SOCKETS_OPEN, .run = RUN_FULL },
+		[QUEUED] = { .sockets = SOCKETS_OPEN, .run = RUN_QUEUED },
 	};
 	struct service_state resumed = by_word[state];
 
@@ -281,7 +293,7 @@ struct service_state state_loaded(enum state state, struct service_state admin)
 
 static const char *const state_names[] = {
 	"off",	   "binding", "listening", "starting", "running", "stopping",
-	"closing", "backoff", "frozen",	   "held",     "full",
+	"closing", "backoff", "frozen",	   "held",     "full",     "queued",
 };
 static_assert(sizeof(state_names) / sizeof(*state_names) == STATES, "every state has a name");
 
@@ -292,7 +304,7 @@ static const char *const sockets_names[] = { "closed", "lost", "opening", "open"
 static_assert(sizeof(sockets_names) / sizeof(*sockets_names) == SOCKETS_STATES, "every state has a name");
 
 static const char *const run_names[] = {
-	"idle", "starting", "running", "frozen", "stopping", "backoff", "full", "ending",
+	"idle", "queued", "starting", "running", "frozen", "stopping", "backoff", "full", "ending",
 };
 static_assert(sizeof(run_names) / sizeof(*run_names) == RUN_STATES, "every state has a name");
 

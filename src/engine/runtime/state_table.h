@@ -5,9 +5,9 @@
  *   sockets  whether its sockets are open
  *   run      whether it waits, starts, runs or pauses
  *
- * There are two tables for run. A service that hands its sockets to a backend (accept = no) is STARTING, RUNNING,
- * FROZEN or STOPPING. One that accepts itself (accept = yes) never is, because each client has an instance; it may be
- * FULL.
+ * There are two tables for run. A service that hands its sockets to a backend (accept = no) is QUEUED, STARTING,
+ * RUNNING, FROZEN or STOPPING. One that accepts itself (accept = yes) never is, because each client has an instance; it
+ * may be FULL.
  *
  * Cells hold words, not code, so this file has no side effects; engine/service/runtime_event performs the actions. A
  * region without a cell for an event ignores it. A cell that does nothing says why. An event that no region handles is
@@ -35,6 +35,7 @@ enum sockets_state {
 
 enum run_state {
 	RUN_IDLE,                       /* waits for clients, if the other regions allow it */
+	RUN_QUEUED,                     /* accept = no: it waits in line, as enough other starts are under way */
 	RUN_STARTING,                   /* accept = no: an instance was started, and is not ready yet */
 	RUN_RUNNING,                    /* accept = no: the instance is ready */
 	RUN_FROZEN,                     /* accept = no: the instance is frozen until a client comes */
@@ -62,7 +63,8 @@ enum service_event {
 	DISABLE,                        /* an operator disables the service */
 	REMOVE, RETURN,                 /* a reload has removed the service; a reload has it again */
 	SHUTDOWN,                       /* superd stops, or a removed service has nothing left that would run on */
-	FILLED, ROOM,                   /* accept = yes: the limit of instances is reached; an instance has ended since */
+	FILLED, ROOM,                   /* accept = yes: the limit of instances is reached; an instance has ended since.
+	                                 * accept = no: the same of starts (--max-starting) */
 	GONE,                           /* accept = yes: the last instance has ended */
 	LIMITED,                        /* cps or trigger_limit is reached, or no start is allowed at this time */
 	REPLACED,                       /* the service has new sockets, without the instances it had */
@@ -135,7 +137,7 @@ static inline bool service_is_watched(struct service_state state)
 }
 
 /* The state as the one word that users read. */
-enum state { OFF, BINDING, LISTENING, STARTING, RUNNING, STOPPING, CLOSING, BACKOFF, FROZEN, HELD, FULL, STATES };
+enum state { OFF, BINDING, LISTENING, STARTING, RUNNING, STOPPING, CLOSING, BACKOFF, FROZEN, HELD, FULL, QUEUED, STATES };
 
 enum state state_of(struct service_state state);
 

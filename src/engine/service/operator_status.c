@@ -69,6 +69,7 @@ static enum operator_status look_for_start(const struct operator_order *order, s
 		buf_addf(answer, has_started(order, runtime) ? "started, pid %ld" : "it goes on, pid %ld",
 			 (long)runtime_current(runtime)->pid);
 		return DONE;
+	case QUEUED:
 	case STARTING:
 	case STOPPING:
 		return UNDER_WAY;
@@ -166,7 +167,7 @@ static enum operator_status look_at_restart(const struct operator_order *order, 
 	if (old_instances_live(order, runtime))
 		return UNDER_WAY;
 	if (!accepts && !runtime_is_held(runtime) &&
-	    (has_started(order, runtime) || runtime_state(runtime) == STARTING ||
+	    (has_started(order, runtime) || runtime_state(runtime) == STARTING || runtime_state(runtime) == QUEUED ||
 	     (runtime_start_due(runtime) > 0)))
 		return look_for_start(order, runtime, answer);
 	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))

@@ -19,6 +19,7 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/runtime/service_list.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
@@ -61,6 +62,7 @@ static void free_run(struct service_runtime *runtime)
 	fdstore_free(run->kit.store);
 	list_remove(&run->leaving);
 	list_remove(&run->fd_wait);
+	start_queue_leave(runtime);
 	if (!runtime->service->exec->accept)
 		instance_cgroup_forget(runtime->engine, runtime->service);
 	freeze_times_free(runtime);

@@ -18,6 +18,7 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/cleanup.h"
 #include "engine/launch/fdstore.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/shared_run.h"
@@ -276,11 +277,28 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 		state_times_leave(&run->stats.state_times, runtime_state(runtime), runtime->since);
 }
 
+/* Bounds the starts of services that do not accept themselves: ACTIVITY, or ROOM for a service in line, is FILLED
+ * instead while enough others start. Without memory for its place in line, the service does not wait. */
+static enum service_event wait_in_line(struct service_runtime *runtime, enum service_event service_event)
+{
+	bool arrives = service_event == ACTIVITY && runtime->state.run == RUN_IDLE;
+	bool waits = service_event == ROOM && runtime->state.run == RUN_QUEUED;
+
+	if ((!arrives && !waits) || runtime->service->exec->accept || !service_is_wanted(runtime->state) ||
+	    !runtime_make_run(runtime))
+		return service_event;
+	if (arrives)
+		runtime->run->stats.last_request = clock_now();
+	return start_queue_take(runtime) ? service_event : FILLED;
+}
+
 void runtime_event(struct service_runtime *runtime, enum service_event service_event)
 {
-	struct service_step step = service_transition(runtime->service->exec->accept, runtime->state, service_event);
 	struct event event = { .name = "bug", .service = runtime->service->name };
+	struct service_step step;
 
+	service_event = wait_in_line(runtime, service_event);
+	step = service_transition(runtime->service->exec->accept, runtime->state, service_event);
 	if (step.action == IMPOSSIBLE) {
 		log_event(runtime->engine->log, LEVEL_ERROR, &event,
 			  "no transition from %s by %s: this is a bug of superd", state_name(runtime_state(runtime)),
@@ -293,6 +311,7 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	runtime->state = step.next;
 	runtime->bound |= service_event == BOUND;
 	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;
+	start_queue_follow(runtime);
 	perform_action(runtime, step.action, service_event);
 	runtime_rewatch(runtime);
 	if (!runtime->service->exec->accept)

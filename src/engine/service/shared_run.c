@@ -246,7 +246,6 @@ void shared_run_spawn(struct service_runtime *runtime)
 	}
 	runtime->run->start_due = 0;
 	runtime->run->drains_when_ready = false;
-	runtime->run->stats.last_request = clock_now();
 	if (!shared_start(runtime, &why, add_current)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
 		runtime_start_anew(runtime);

@@ -25,6 +25,7 @@
 #include "engine/instance/ready.h"
 #include "engine/launch/passed_files.h"
 #include "engine/runtime/prepare_start.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/service_cgroup.h"
 
 static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
@@ -150,6 +151,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	fd_shortage_end(runtime);
 	runtime->run->stats.last_start = clock_now();
 	xinetd_record_start(runtime, instance->pid, sender);
+	start_queue_note_run(runtime, event.pid);
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	ready_begin(instance);

@@ -19,6 +19,7 @@
 #include "engine/orphans/orphan.h"
 #include "engine/reload/config_loader.h"
 #include "engine/reload/reload.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/operator_locks.h"
 #include "engine/supervisor/main_command.h"
 #include "engine/supervisor/persona.h"
@@ -68,6 +69,7 @@ struct supervisor {
 	struct listeners listeners;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct instances instances;     /* the caller sets the limit before supervisor_init */
+	struct start_queue start_queue; /* the caller sets `most` before supervisor_init */
 	struct admission admission;     /* the caller sets ident_limit before supervisor_init */
 	struct tcpmux tcpmux;
 	struct orphans orphans;

@@ -339,6 +339,7 @@ static void init_empty(struct supervisor *supervisor)
 	orphans_init(engine, &supervisor->orphans);
 	freezes_init(engine, &supervisor->freezes);
 	engine->random_state = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
+	start_queue_init(engine, &supervisor->start_queue);
 	admission_init(engine, &supervisor->admission);
 	tcpmux_init(engine, &supervisor->tcpmux);
 }
@@ -570,6 +571,7 @@ void supervisor_free(struct supervisor *supervisor)
 	unreaped_free(engine);
 	fd_receive_end_all(engine);
 	child_table_free(&engine->children);
+	start_queue_free(engine);
 	admission_free(engine);
 	records_finish(engine);
 	records_free(engine);

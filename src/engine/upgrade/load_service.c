@@ -19,6 +19,7 @@
 #include "engine/instance/ready.h"
 #include "engine/launch/fdstore.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/runtime_state.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
@@ -288,6 +289,7 @@ void load_service(struct state_loader *loader, struct service_runtime *runtime, 
 		read_service_section(&progress, section);
 	load_close_notifies(&progress);
 	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
+	start_queue_load(runtime);
 	if (runtime->run && progress.timer >= 0.)
 		runtime_start_timer(runtime, progress.timer);
 	if (runtime->run && progress.accept_look >= 0. && runtime_state(runtime) == RUNNING)
@@ -333,6 +335,8 @@ void load_go_on(struct service_runtime *runtime)
 		runtime_event(runtime, BIND_ERROR);
 	else if (runtime_state(runtime) == LISTENING)
 		runtime_event(runtime, ENABLE);
+	else if (runtime_state(runtime) == QUEUED)
+		start_queue_offer(runtime->engine);
 	else if (runtime_state(runtime) == FULL && !runtime_is_full(runtime))
 		runtime_event(runtime, ROOM);
 	else if (runtime_state(runtime) == BACKOFF && (!runtime->run || !ev_is_active(&runtime->run->timer)))

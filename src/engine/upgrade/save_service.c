@@ -15,6 +15,7 @@
 #include "engine/instance/instance_state.h"
 #include "engine/launch/fdstore.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/runtime_state.h"
 #include "engine/service/service_reload.h"
@@ -111,7 +112,9 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 
 	state_open_section(&saver->text, "service");
 	state_add(&saver->text, "name", runtime->service->name);
-	state_add(&saver->text, "state", state_name(runs_on ? OFF : runtime_state(runtime)));
+	/* A superd that has no line of starts serves the clients at once. */
+	state_add(&saver->text, "state", state_name(runs_on ? OFF : start_queue_waits(runtime) ? LISTENING
+									    : runtime_state(runtime)));
 	save_number(saver, "accepts", runtime->service->exec->accept);
 	state_save(saver, &saved_runtime, runtime);
 	if (runtime_is_removed(runtime))

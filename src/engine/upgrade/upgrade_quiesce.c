@@ -1,6 +1,7 @@
 /* Makes superd quiet before the exec. Clients must not notice that, and must not be able to delay it. So they wait
  * in the accept queues, and nothing new begins. superd completes a start that is under way, for as long as the
  * service allows. It repeats a lookup without an answer afterwards. */
+#include "engine/runtime/start_queue.h"
 #include "engine/upgrade/upgrade.h"
 
 #include "engine/accept/admission_state.h"
@@ -51,6 +52,7 @@ void upgrade_unquiesce(struct upgrade *upgrade)
 		if (service_list->runtimes[n])
 			unquiesce_service(service_list->runtimes[n]);
 	}
+	start_queue_offer(engine);
 	rpc_go_on(engine);
 }
 

@@ -13,7 +13,7 @@ static bool is_used(bool accepts, int run)
 	bool has_instance_of_its_own = run == RUN_STARTING || run == RUN_RUNNING || run == RUN_FROZEN ||
 		run == RUN_STOPPING;
 
-	return accepts ? !has_instance_of_its_own : run != RUN_FULL;
+	return accepts ? !has_instance_of_its_own && run != RUN_QUEUED : run != RUN_FULL;
 }
 
 static bool has_instance(int run)
@@ -152,7 +152,7 @@ Test(state_table, reaches_every_state_and_no_other, .init = reach_all)
 			cr_expect_eq(run[accepts][n], is_used(accepts, n), "accepts %d: %s", accepts, run_name(n));
 		for (int n = 0; n < STATES; n++)
 			cr_expect(words[accepts][n] || (accepts ? n == STARTING || n == RUNNING || n == FROZEN ||
-							n == STOPPING
+							n == STOPPING || n == QUEUED
 								: n == FULL),
 				  "accepts %d: %s", accepts, state_name((enum state)n));
 	}
@@ -360,7 +360,8 @@ Test(state_table, starts_and_accepts_only_for_clients_who_are_watched, .init = r
 			struct service_step step = step_of(accepts, state, event);
 
 			if (step.action == SPAWN || step.action == SERVE)
-				cr_expect(event == ACTIVITY && service_is_watched(state) &&
+				cr_expect(((event == ACTIVITY && service_is_watched(state)) ||
+					   (event == ROOM && state.run == RUN_QUEUED && service_is_wanted(state))) &&
 					  (step.action == SERVE) == accepts, "%s", text_of(accepts, state, event));
 		}
 		if (service_is_watched(state))
@@ -427,9 +428,11 @@ Test(state_table, an_operators_halt_ends_what_runs_and_goes_on_listening, .init 
 	EACH_REACHED(accepts, state) {
 		struct service_step step = step_of(accepts, state, HALT);
 		bool runs = state.run == RUN_STARTING || state.run == RUN_RUNNING || state.run == RUN_FROZEN;
+		bool waits = state.run == RUN_QUEUED;
 
 		cr_expect_eq(step.action, runs ? STOP : DISMISS, "%s", text_of(accepts, state, HALT));
-		cr_expect_eq(step.next.run, runs ? RUN_STOPPING : state.run, "%s", text_of(accepts, state, HALT));
+		cr_expect_eq(step.next.run, runs ? RUN_STOPPING : waits ? RUN_IDLE : state.run, "%s",
+			     text_of(accepts, state, HALT));
 		cr_expect_eq(step.next.sockets, state.sockets, "%s", text_of(accepts, state, HALT));
 	}
 }
@@ -497,4 +500,23 @@ Test(state_table, gives_everything_a_name_of_its_own)
 	cr_expect_str_eq(service_event_name(GONE), "gone");
 	cr_expect_str_eq(service_event_name(HALT), "halt");
 	cr_expect_str_eq(action_name(CLOSE), "close");
+}
+
+Test(state_table, a_service_in_line_is_not_watched_and_leaves_the_line_by_every_order)
+{
+	static const enum service_event orders[] = { HOLD, DRAIN, DISABLE, SHUTDOWN, HALT, REPLACED, BIND_ERROR };
+	struct service_state idle = { .sockets = SOCKETS_OPEN };
+	struct service_step step = step_of(false, idle, FILLED);
+
+	cr_expect_eq(state_of(step.next), QUEUED);
+	cr_expect_eq(step.action, IGNORE);
+	cr_expect_not(service_is_watched(step.next));
+	cr_expect_eq(step_of(false, step.next, ENABLE).next.run, RUN_QUEUED, "it keeps its place");
+	cr_expect_eq(step_of(false, step.next, ROOM).action, SPAWN);
+	cr_expect_eq(state_of(step_of(false, step.next, ROOM).next), STARTING);
+	for (size_t n = 0; n < sizeof(orders) / sizeof(*orders); n++)
+		cr_expect_eq(step_of(false, step.next, orders[n]).next.run, RUN_IDLE, "%s",
+			     service_event_name(orders[n]));
+	idle.admin = ADMIN_HELD;
+	cr_expect_eq(state_of(step_of(false, idle, FILLED).next), HELD, "it does not come into line");
 }

@@ -1,0 +1,67 @@
+/* The line of starts. When many services are wanted at once, backends that all start beside each other are all ready
+ * late. So superd starts only a few at a time (--max-starting), and the other services wait in line. A start is under
+ * way until the backend is ready: it has told so, or has accepted its first client. One whose processes want no
+ * processor waits for something else, maybe for a service in line; then it gives its place to another.
+ *
+ * A service with accept = yes has no start of this kind: `instances`, cps and max_load bound its backends. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "config/service/service.h"
+#include "engine/core/fd_watch.h"
+#include "engine/runtime/runtime.h"
+
+#define START_LONGEST 30.               /* seconds for which a start is under way, at most */
+#define START_UNSEEN 1.                 /* the same once the program runs, if superd cannot see it accept a client */
+#define START_LOOK .05                  /* seconds between two looks at the starts under way, while a service waits */
+#define START_LOOKS_MOST 16             /* starts that one look asks for, the oldest ones */
+#define START_BUSY .1                   /* part of the time for which a start that is busy wants a processor, at least */
+#define START_PLACE_MOST 1000           /* places in line that are counted, at most */
+
+/* Owner: struct supervisor. */
+struct start_queue {
+	unsigned most;                  /* starts under way at once (--max-starting); 0: any number */
+	unsigned running_count, waiting_count;
+	struct list line[START_PRIORITIES];     /* by start_priority; services that wait, the first first */
+	struct list running;            /* starts under way, the oldest first */
+	struct alarm alarm;             /* next look at the starts under way; set only while a service waits */
+	uint64_t last_number;
+	uint64_t delayed;               /* number of starts that had to wait, since superd began */
+};
+
+/* most 0: any number; the caller sets it before. */
+void start_queue_init(struct engine *engine, struct start_queue *queue);
+void start_queue_free(struct engine *engine);
+
+/* Returns twice the number of processors that superd may use. */
+unsigned start_queue_default(void);
+
+/* true: the service may start now, and its start is under way. false: it waits in line, and ROOM follows; the second
+ * call after ROOM does not count as another arrival. The service has a struct service_run. */
+bool start_queue_take(struct service_runtime *runtime);
+
+void start_queue_note_run(struct service_runtime *runtime, pid_t pid);  /* its program runs */
+
+/* Its program runs, but superd will not see when it is ready. */
+void start_queue_settle(struct service_runtime *runtime);
+
+/* The start is over, or the service leaves the line. Harmless if there is neither. */
+void start_queue_leave(struct service_runtime *runtime);
+
+/* Called after each transition: leaves if the state is not one of a start any more. */
+void start_queue_follow(struct service_runtime *runtime);
+
+/* Posts ROOM to the services that may start now. */
+void start_queue_offer(struct engine *engine);
+
+bool start_queue_waits(const struct service_runtime *runtime);  /* whether it is in line */
+
+/* Returns its place in line, 1 for the first; 0: not in line, or behind START_PLACE_MOST others. */
+unsigned start_queue_place(const struct service_runtime *runtime);
+
+/* For an upgrade: the ticket was loaded, without its link. Puts the service into the line or among the starts under way.
+ * Call it once its state is loaded. */
+void start_queue_load(struct service_runtime *runtime);

@@ -1,0 +1,225 @@
+/* Many services are wanted at once: only so many start at a time (--max-starting), and the others wait in line. What
+ * waits is told, keeps its order, and can be taken out of the line. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+#include "notifying.h"
+#include "superctl.h"
+
+#define SERVICE "service %s { listen = \"127.0.0.1:0\" exec = \"%s\" %s }\n"
+
+/* A superd that starts one service at a time. */
+static struct superd *run_one_at_a_time(const char *table)
+{
+	const char *const arguments[] = { "--control", control_path(), "--max-starting", "1", NULL };
+	const struct setup setup = { .arguments = arguments };
+
+	return superd_run_with(&setup, "%s", table);
+}
+
+/* A service "slow" that wants the processor until the file "go" is there, and the others as named. */
+static const char *slow_and(const char *others)
+{
+	return text_of("service slow { listen = \"127.0.0.1:0\" exec = { \"/bin/sh\", \"-c\", "
+		       "\"until test -e %s; do :; done; exec %s\" } }\n%s", path_in("go"), backend("serve"), others);
+}
+
+static const char *serving(const char *name, const char *options)
+{
+	return text_of(SERVICE, name, backend("serve"), options);
+}
+
+/* Wakes a service with a client. Returns once superd has seen it. */
+static int wake(struct superd *superd, const char *name, const char *state)
+{
+	int client = client_connect(superd_port(superd, name));
+
+	client_send(client, "hello\n");
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", name).out, state));
+	return client;
+}
+
+static void expect_served(int client)
+{
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	close(client);
+}
+
+static void let_go(void)
+{
+	write_file("go", "%s", "");
+}
+
+static void expect_before(struct superd *superd, const char *first, const char *second)
+{
+	const char *one = text_of("%s: started, pid ", first), *other = text_of("%s: started, pid ", second), *log;
+
+	WAIT_UNTIL(superd_logged(superd, one) && superd_logged(superd, other));
+	log = read_text(superd->log);
+	cr_assert_lt(strstr(log, one), strstr(log, other), "%s does not start before %s:\n%s", first, second, log);
+}
+
+static void expect_line(const char *name, const char *place)
+{
+	const char *list = SUPERCTL(control_path(), "list", name).out;
+
+	cr_assert(strstr(list, text_of("queued, %s in line", place)), "%s", list);
+}
+
+Behaviour(stampede, who_is_too_many_waits_in_line_and_starts_in_the_order_of_arrival)
+{
+	struct superd *superd = run_one_at_a_time(slow_and(text_of("%s%s", serving("one", ""), serving("two", ""))));
+	int slow = wake(superd, "slow", "running"), two = wake(superd, "two", "queued"),
+	    one = wake(superd, "one", "queued");
+	const char *why = SUPERCTL(control_path(), "why", "one").out;
+	const char *metrics = SUPERCTL(control_path(), "metrics").out;
+	const char *status = SUPERCTL(control_path(), "--json", "status", "one").out;
+
+	expect_line("two", "1st");
+	expect_line("one", "2nd");
+	cr_assert(strstr(why, "1 other starts now, and no more do at once (superd --max-starting 1); 1 is before it"),
+		  "%s", why);
+	cr_assert(strstr(metrics, "superd_starts_queued 2"), "%s", metrics);
+	cr_assert(strstr(metrics, "superd_starts_under_way 1"), "%s", metrics);
+	cr_assert(strstr(metrics, "superd_starts_delayed_total 2"), "%s", metrics);
+	schema_holds("status", status);
+	HOLDS_FOR(200, !superd_logged(superd, "one: started") && !superd_logged(superd, "two: started"));
+	let_go();
+	expect_served(slow);
+	expect_served(two);
+	expect_served(one);
+	expect_before(superd, "two", "one");
+	superd_stop(superd);
+}
+
+Behaviour(stampede, start_priority_says_who_goes_first)
+{
+	struct superd *superd = run_one_at_a_time(
+		slow_and(text_of("%s%s%s", serving("late", "start_priority = batch"), serving("plain", ""),
+				 serving("prompt", "start_priority = interactive"))));
+	int slow = wake(superd, "slow", "running"), late = wake(superd, "late", "queued"),
+	    plain = wake(superd, "plain", "queued"), prompt = wake(superd, "prompt", "queued");
+
+	expect_line("prompt", "1st");
+	expect_line("plain", "2nd");
+	expect_line("late", "3rd");
+	let_go();
+	expect_served(slow);
+	expect_served(late);
+	expect_served(plain);
+	expect_served(prompt);
+	expect_before(superd, "prompt", "plain");
+	expect_before(superd, "plain", "late");
+	superd_stop(superd);
+}
+
+Behaviour(stampede, an_order_takes_a_service_out_of_the_line)
+{
+	const char *others = text_of("%s%s%s", serving("one", ""), serving("two", ""), serving("three", ""));
+	struct superd *superd = run_one_at_a_time(slow_and(others));
+	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued"),
+	    two = wake(superd, "two", "queued"), three = wake(superd, "three", "queued");
+
+	cr_assert_eq(SUPERCTL(control_path(), "hold", "one").status, 0);
+	expect_line("two", "1st");
+	cr_assert_eq(SUPERCTL(control_path(), "disable", "two").status, 0);
+	expect_line("three", "1st");
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "one").out, "held"));
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "two").out, "off"));
+	cr_assert_eq(SUPERCTL(control_path(), "release", "one").status, 0);
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "one").out, "queued, 2nd in line"));
+	/* Its client is still there, so it comes into line again, as the last. */
+	cr_assert_eq(SUPERCTL(control_path(), "stop", "three").status, 0);
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "three").out, "queued, 2nd in line"));
+	expect_line("one", "1st");
+	cr_assert(superd_reload(superd, "%s", slow_and(serving("one", ""))));
+	expect_line("one", "1st");
+	let_go();
+	expect_served(slow);
+	expect_served(one);
+	close(two);
+	close(three);
+	superd_stop(superd);
+}
+
+Behaviour(stampede, a_start_that_wants_no_processor_holds_up_nobody)
+{
+	struct superd *superd = run_one_at_a_time(
+		text_of("service waits { listen = \"127.0.0.1:0\" type = notify exec = \"%s\" }\n%s%s",
+			notifier("'sleep 100000' " SAYS_READY), serving("one", ""), serving("two", "")));
+	int waits = wake(superd, "waits", "starting");
+
+	client_ask_pid(superd_port(superd, "one"));
+	client_ask_pid(superd_port(superd, "two"));
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "waits").out, "starting"));
+	close(waits);
+	superd_stop(superd);
+}
+
+Behaviour(stampede, no_time_limit_runs_in_line)
+{
+	struct superd *superd = run_one_at_a_time(
+		slow_and(text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" type = notify "
+				 "timeout_start = 1s }\n", notifier(SAYS_READY))));
+	int slow = wake(superd, "slow", "running"), web = client_connect(superd_port(superd, "web"));
+
+	client_send(web, "env FDSTORE\n");
+	HOLDS_FOR(1500, !superd_logged(superd, "web: started") && !superd_logged(superd, "timeout_start"));
+	let_go();
+	expect_served(slow);
+	cr_assert_not_null(strstr(client_line(web), " unset"));
+	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
+	close(web);
+	superd_stop(superd);
+}
+
+Behaviour(stampede, what_starts_with_superd_waits_too)
+{
+	struct superd *superd = run_one_at_a_time(
+		text_of("service slow { start = boot type = oneshot exec = { \"/bin/sh\", \"-c\", "
+			"\"until test -e %s; do :; done\" } }\n%s", path_in("go"), serving("boots", "start = boot")));
+
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "boots").out, "queued, 1st in line"));
+	/* A hold and a release do not make it forget that it starts with superd. */
+	cr_assert_eq(SUPERCTL(control_path(), "hold", "boots").status, 0);
+	cr_assert_eq(SUPERCTL(control_path(), "release", "boots").status, 0);
+	expect_line("boots", "1st");
+	let_go();
+	superd_wait_log(superd, "boots: started, pid ");
+	superd_stop(superd);
+}
+
+Behaviour(stampede, an_upgrade_keeps_the_line)
+{
+	struct superd *superd = run_one_at_a_time(slow_and(text_of("%s%s", serving("one", ""), serving("two", ""))));
+	int slow = wake(superd, "slow", "running"), two = wake(superd, "two", "queued"),
+	    one = wake(superd, "one", "queued");
+
+	superd_upgrade(superd);
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "two").out, "queued, 1st in line"));
+	expect_line("one", "2nd");
+	HOLDS_FOR(200, !superd_logged(superd, "one: started") && !superd_logged(superd, "two: started"));
+	let_go();
+	expect_served(slow);
+	expect_served(two);
+	expect_served(one);
+	expect_before(superd, "two", "one");
+	superd_stop(superd);
+}
+
+Behaviour(stampede, without_a_limit_nobody_waits)
+{
+	const char *const arguments[] = { "--control", control_path(), "--max-starting", "0", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, "%s", slow_and(serving("one", "")));
+	int slow = wake(superd, "slow", "running");
+
+	client_ask_pid(superd_port(superd, "one"));
+	let_go();
+	expect_served(slow);
+	superd_stop(superd);
+}

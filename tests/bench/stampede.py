@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Many services that sleep are wanted at once: how long does each client wait for its first byte?
+
+    stampede.py --superd build/superd --services 60 --work 0.4 --limits default,2,4,none
+
+Each service has a socket of its own, and a backend that needs so many seconds of processor time before it takes its
+first client. All clients connect at the same moment. --limits runs the whole once for each value of --max-starting;
+`default` leaves the option out. `single` gives the cold start of a service alone, one after another."""
+
+import argparse
+import os
+import selectors
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BACKEND = """
+import socket, sys, time
+work, ready = float(sys.argv[1]), sys.argv[2] == "notify"
+while time.process_time() < work:
+    pass
+if ready:
+    import os
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.connect(os.environ["NOTIFY_SOCKET"])
+        notify.send(b"READY=1")
+server = socket.socket(fileno=3)
+while True:
+    server.accept()[0].sendall(b"y")
+"""
+PATIENCE = 120                          # seconds until the last client has its answer
+CLIENT_GIVES_UP = 10                    # seconds after which a usual client would have given up
+
+
+def start_superd(options, folder, limit):
+    backend = os.path.join(folder, "backend.py")
+    with open(backend, "w") as file:
+        file.write(BACKEND)
+    with open(os.path.join(folder, "superd.conf"), "w") as file:
+        for number in range(options.services):
+            file.write(f'service s{number} {{ listen = "{folder}/{number}.sock"  user = "root"  type = {options.type}\n'
+                       f'    accept = {options.accept} pass = systemd\n'
+                       f'    exec = "{sys.executable} -S -E {backend} {options.work} {options.type}" }}\n')
+    command = [options.superd, "-f", f"{folder}/superd.conf", "--control", "none"]
+    if limit == "none":
+        command += ["--max-starting", "0"]
+    elif limit != "default":
+        command += ["--max-starting", limit]
+    with open(os.path.join(folder, "log"), "w") as log:
+        superd = subprocess.Popen(command, stderr=log)
+    last = f"{folder}/{options.services - 1}.sock"
+    while not os.path.exists(last):
+        if superd.poll() is not None:
+            sys.exit(open(os.path.join(folder, "log")).read())
+        time.sleep(.01)
+    return superd
+
+
+def wake(folder, numbers):
+    """Seconds from one moment until each client's first byte."""
+    clients, taken = selectors.DefaultSelector(), []
+    since = time.monotonic()
+    for number in numbers:
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(f"{folder}/{number}.sock")
+        clients.register(client, selectors.EVENT_READ)
+    while len(taken) < len(numbers) and time.monotonic() < since + PATIENCE:
+        for key, _ in clients.select(1):
+            if key.fileobj.recv(1) == b"y":
+                taken.append(time.monotonic() - since)
+            clients.unregister(key.fileobj)
+            key.fileobj.close()
+    return taken
+
+
+def run(options, limit):
+    folder = tempfile.mkdtemp(prefix="stampede.", dir="/tmp")
+    superd = start_superd(options, folder, limit)
+    try:
+        if options.single:
+            taken = [wake(folder, [number])[0] for number in range(options.services)]
+        else:
+            taken = sorted(wake(folder, range(options.services)))
+    finally:
+        superd.send_signal(signal.SIGTERM)
+        superd.wait()
+        shutil.rmtree(folder)
+    served = sum(one < CLIENT_GIVES_UP for one in taken)
+    print(f"{limit:>8} {len(taken):5d} {min(taken):7.3f} {statistics.mean(taken):7.3f} {statistics.median(taken):7.3f} "
+          f"{max(taken):7.3f} {served:6d}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--superd", default="build/superd")
+    parser.add_argument("--services", type=int, default=60)
+    parser.add_argument("--work", type=float, default=.4, help="seconds of processor time of each start")
+    parser.add_argument("--type", choices=("simple", "notify"), default="simple")
+    parser.add_argument("--accept", choices=("no", "yes"), default="no")
+    parser.add_argument("--limits", default="default", help="values of --max-starting, separated by commas")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--single", action="store_true", help="one start after another, each alone")
+    options = parser.parse_args()
+    print("   limit  all   first    mean  median    last  <10 s   (seconds until the first byte)")
+    for _ in range(options.rounds):
+        for limit in options.limits.split(","):
+            run(options, limit)
+
+
+if __name__ == "__main__":
+    main()
