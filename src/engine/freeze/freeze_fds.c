@@ -1,29 +1,28 @@
-/* Watches the connections of a frozen backend in its place, by copies of its sockets. If the kernel gives no copies,
- * only the listeners wake the backend, and the log says so. The copies arrive a moment later, but report all that
- * has come meanwhile. */
+/* Watches the connections of a frozen backend in its place. If the kernel does not let superd at its sockets, only the
+ * listeners wake the backend, and the log says so. The sockets are added a moment later, but then report all that has
+ * come meanwhile, as the epoll set is level-triggered. */
 #include "engine/freeze/freeze_fds.h"
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "engine/core/close_socket.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/loop_room.h"
-#include "engine/health/health_probes.h"
+#include "exec/processes/socket_watch.h"
 #include "exec/spawn/spawn.h"
 
-#define COPYING_SECONDS 1.              /* time limit; a copy that takes longer waits for another process */
+#define ADDING_SECONDS 1.               /* time limit of the helper process, which may hang */
 
 struct freeze_fds {
 	struct service_runtime *runtime;
 	void (*ready)(struct service_runtime *runtime);
-	pid_t copier;                   /* the process that takes the copies, which may hang */
-	ev_io report;                   /* the channel by which the copier hands them over; fd -1: it is closed */
-	struct alarm limit;             /* ends the copying after COPYING_SECONDS */
-	struct socket_copies copies;
-	ev_io *ios;                     /* a watcher for each copy, once all are there; NULL: not yet */
+	pid_t helper;                   /* the process that adds the sockets to the set */
+	ev_io report;                   /* channel of its result; fd -1: it is closed */
+	struct alarm limit;             /* ends the helper after ADDING_SECONDS */
+	ev_io set;                      /* the epoll set; fd -1: none */
 };
 
 static struct engine *engine_of(const struct freeze_fds *watch)
@@ -31,139 +30,113 @@ static struct engine *engine_of(const struct freeze_fds *watch)
 	return watch->runtime->engine;
 }
 
-static void close_copy(struct freeze_fds *watch, size_t n)
+static void close_watcher(struct freeze_fds *watch, ev_io *io)
 {
-	close_socket_fd(engine_of(watch), watch->runtime->service->name, &watch->copies.fds[n]);
-}
-
-static void stop_watching(struct freeze_fds *watch)
-{
-	for (size_t n = 0; watch->ios && n < watch->copies.count; n++) {
-		ev_io_stop(engine_of(watch)->loop, &watch->ios[n]);
-		loop_room_leave(watch->ios[n].fd);
-	}
+	if (io->fd < 0)
+		return;
+	ev_io_stop(engine_of(watch)->loop, io);
+	fd_close(&io->fd);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct freeze_fds *watch = io->data;
 
-	(void)loop, (void)events;
-	stop_watching(watch);
+	(void)events;
+	ev_io_stop(loop, io);
 	watch->ready(watch->runtime);
 }
 
-/* superd's own listeners are watched as ever. */
-static struct file_id *list_known(const struct service_runtime *runtime, size_t *count)
-{
-	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
-	struct stat status;
-
-	*count = 0;
-	for (size_t n = 0; known && n < runtime->listener_count; n++) {
-		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].io.fd, &status) == 0)
-			known[(*count)++] = (struct file_id){ status.st_dev, status.st_ino };
-	}
-	return known;
-}
-
-/* Drops the copies of connections that are probes: data from a probe must not wake the backend. */
-static void leave_out_probes(struct freeze_fds *watch)
-{
-	size_t count = 0;
-
-	for (size_t n = 0; n < watch->copies.count; n++) {
-		if (health_probes_own(watch->runtime, watch->copies.fds[n]))
-			close_copy(watch, n);
-		else
-			watch->copies.fds[count++] = watch->copies.fds[n];
-	}
-	watch->copies.count = count;
-}
-
-static void log_missed(const struct freeze_fds *watch, bool is_late)
+static void log_missed(const struct freeze_fds *watch, const struct socket_watch_result *result)
 {
 	struct event event = { .name = "unwatched", .service = watch->runtime->service->name };
 	struct log *log = engine_of(watch)->log;
 
-	if (is_late)
+	if (!result)
 		log_event(log, LEVEL_WARNING, &event,
-			  "while it is frozen not all of its sockets are watched: they could not be copied within "
-			  "%g s", COPYING_SECONDS);
-	else if (watch->copies.forbidden)
+			  "while it is frozen not all of its sockets are watched: they could not be found within %g s",
+			  ADDING_SECONDS);
+	else if (result->forbidden)
 		log_event(log, LEVEL_INFO, &event,
 			  "while it is frozen only its listeners wake it: superd may not have copies of its other "
 			  "sockets, which takes CAP_SYS_PTRACE");
-	else if (watch->copies.missed)
+	else if (result->missed)
 		log_event(log, LEVEL_INFO, &event,
-			  "while it is frozen %zu of its sockets are not watched: it has more than superd copies",
-			  watch->copies.missed);
+			  "while it is frozen %u of its sockets are not watched: it has too many, or the kernel "
+			  "watches no more (fs.epoll.max_user_watches)", result->missed);
 }
 
-static void watch_copies(struct freeze_fds *watch)
+static void leave_helper(struct freeze_fds *watch)
 {
-	if (watch->copies.count)
-		watch->ios = calloc(watch->copies.count, sizeof(*watch->ios));
-	for (size_t n = 0; watch->ios && n < watch->copies.count; n++) {
-		ev_io_init(&watch->ios[n], on_readable, watch->copies.fds[n], EV_READ);
-		watch->ios[n].data = watch;
-		ev_io_start(engine_of(watch)->loop, &watch->ios[n]);
-	}
-}
-
-/* Ends the copying. */
-static void leave_copier(struct freeze_fds *watch)
-{
-	struct ev_loop *loop = engine_of(watch)->loop;
-
-	if (watch->report.fd >= 0) {
-		ev_io_stop(loop, &watch->report);
-		fd_close(&watch->report.fd);
-	}
+	close_watcher(watch, &watch->report);
 	alarm_stop(&watch->limit);
-	if (spawn_is_worker(watch->copier))
-		kill(watch->copier, SIGKILL);
+	if (spawn_is_worker(watch->helper))
+		kill(watch->helper, SIGKILL);
 }
 
-static void finish_copying(struct freeze_fds *watch, bool is_late)
+/* result: NULL: the helper gave none in time. */
+static void finish_adding(struct freeze_fds *watch, const struct socket_watch_result *result)
 {
-	leave_copier(watch);
-	leave_out_probes(watch);
-	log_missed(watch, is_late);
-	watch_copies(watch);
+	leave_helper(watch);
+	log_missed(watch, result);
 }
 
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct freeze_fds *watch = io->data;
-	enum socket_copying state = socket_copies_hear(io->fd, &watch->copies);
+	struct socket_watch_result result;
+	enum socket_watching state = socket_watch_hear(io->fd, &result);
 
 	(void)loop, (void)events;
-	if (state != SOCKET_COPYING_WAITS)
-		finish_copying(watch, state == SOCKET_COPYING_FAILED);
+	if (state != SOCKET_WATCHING_WAITS)
+		finish_adding(watch, state == SOCKET_WATCHING_DONE ? &result : NULL);
 }
 
 static void on_limit(struct alarm *alarm)
 {
-	finish_copying(container_of(alarm, struct freeze_fds, limit), true);
+	finish_adding(container_of(alarm, struct freeze_fds, limit), NULL);
 }
 
-static bool start_copier(struct freeze_fds *watch, const pid_t *pids)
+/* Lists superd's own listeners, which are watched as ever. */
+static void list_listeners(const struct service_runtime *runtime, struct socket_watch_request *request,
+			   struct file_id *known, struct conn_count *listeners)
 {
-	size_t known_count;
-	struct file_id *known = list_known(watch->runtime, &known_count);
+	struct stat status;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		int fd = runtime->listeners[n].io.fd;
+
+		if (listener_is_open(&runtime->listeners[n]) && fstat(fd, &status) == 0)
+			known[request->known_count++] = (struct file_id){ status.st_dev, status.st_ino };
+		if (!listener_has_socket(&runtime->listeners[n]))
+			continue;
+		conn_count_init(&listeners[request->listener_count], fd);
+		listeners[request->listener_count++].probes = runtime->service->probes;
+	}
+	request->known = known;
+	request->listeners = listeners;
+}
+
+static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
+{
+	const struct service_runtime *runtime = watch->runtime;
+	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
+	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
+	struct socket_watch_request request = { .pids = pids };
 	int report = -1;
 
-	if (known)
-		watch->copier = socket_copies_begin(pids, known, known_count, &report);
+	if (known && listeners) {
+		list_listeners(runtime, &request, known, listeners);
+		watch->helper = socket_watch_begin(&request, watch->set.fd, &report);
+	}
 	free(known);
-	if (report < 0)
-		return false;
+	free(listeners);
 	ev_io_init(&watch->report, on_report, report, EV_READ);
 	watch->report.data = watch;
+	if (report < 0)
+		return false;
 	ev_io_start(engine_of(watch)->loop, &watch->report);
-	alarm_init(&watch->limit, engine_of(watch), on_limit);
-	alarm_set(&watch->limit, COPYING_SECONDS);
+	alarm_set(&watch->limit, ADDING_SECONDS);
 	return true;
 }
 
@@ -171,13 +144,21 @@ struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *
 				  void (*ready)(struct service_runtime *runtime))
 {
 	struct freeze_fds *watch = calloc(1, sizeof(*watch));
+	int set = fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
 
-	if (!watch)
+	if (!watch || set < 0) {
+		fd_close(&set);
+		free(watch);
 		return NULL;
+	}
 	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .report.fd = -1 };
-	if (start_copier(watch, pids))
+	alarm_init(&watch->limit, runtime->engine, on_limit);
+	ev_io_init(&watch->set, on_readable, set, EV_READ);
+	watch->set.data = watch;
+	ev_io_start(runtime->engine->loop, &watch->set);
+	if (start_helper(watch, pids))
 		return watch;
-	free(watch);
+	freeze_fds_free(watch);
 	return NULL;
 }
 
@@ -185,10 +166,9 @@ void freeze_fds_free(struct freeze_fds *watch)
 {
 	if (!watch)
 		return;
-	leave_copier(watch);
-	stop_watching(watch);
-	for (size_t n = 0; n < watch->copies.count; n++)
-		close_copy(watch, n);
-	free(watch->ios);
+	leave_helper(watch);
+	ev_io_stop(engine_of(watch)->loop, &watch->set);
+	loop_room_leave(watch->set.fd);         /* the helper may have it for a moment more */
+	close_watcher(watch, &watch->set);
 	free(watch);
 }

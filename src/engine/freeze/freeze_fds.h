@@ -1,19 +1,17 @@
 /* Watches the sockets of a frozen backend that are not superd's listeners: connections to clients or a database,
- * listeners of its own. superd copies them by pidfd_getfd(2) (exec/processes/socket_copy) and watches the copies until
- * one is readable. The freeze owns the struct. */
+ * listeners of its own. All are in one epoll set (exec/processes/socket_watch), which is readable as soon as one of them
+ * is. The freeze owns the struct. */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "engine/runtime/runtime.h"
-#include "exec/processes/socket_copy.h"
 
 struct freeze_fds;
 
 /* Begins to watch the sockets of these processes; a pid of 0 ends the list. Calls ready once, from the loop. Logs
- * sockets that it cannot watch. NULL: no memory, or no process to take the copies. */
+ * sockets that it cannot watch. NULL: no memory, no descriptor, or no process to add the sockets. */
 struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *pids,
 				  void (*ready)(struct service_runtime *runtime));
 void freeze_fds_free(struct freeze_fds *watch);         /* accepts NULL */

@@ -55,34 +55,6 @@ bool health_probes_take(struct service_runtime *runtime, struct client *client)
 	return true;
 }
 
-static bool is_at_listener(const struct service_runtime *runtime, const struct conn_count *end)
-{
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		struct conn_count own = { 0 };
-
-		if (listener_has_socket(&runtime->listeners[n]))
-			conn_count_init(&own, runtime->listeners[n].io.fd);
-		if (own.kind == CONN_TCP && own.family == end->family && own.port == end->port)
-			return true;
-	}
-	return false;
-}
-
-bool health_probes_own(const struct service_runtime *runtime, int fd)
-{
-	struct client client = { .length = sizeof(client.peer) };
-	struct conn_count end;
-	const void *address;
-
-	if (!runtime->service->probes || getpeername(fd, &client.peer.any, &client.length) < 0)
-		return false;
-	address = address_of(&client);
-	if (!address || !access_lists(runtime->service->probes, client.peer.any.sa_family, address))
-		return false;
-	conn_count_init(&end, fd);
-	return end.kind == CONN_TCP && is_at_listener(runtime, &end);
-}
-
 void health_probes_forget(struct service_runtime *runtime)
 {
 	struct queue_guard *guard = queue_guard_find(runtime);

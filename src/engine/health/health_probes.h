@@ -14,8 +14,5 @@ bool health_probes_take(struct service_runtime *runtime, struct client *client);
  * one of them is no probe, else LOOK. */
 bool health_probes_filter(struct service_runtime *runtime);
 
-/* Whether a frozen backend's connection, of which fd is a copy, is a probe, which must not thaw it. */
-bool health_probes_own(const struct service_runtime *runtime, int fd);
-
 /* Cancels the query. */
 void health_probes_forget(struct service_runtime *runtime);

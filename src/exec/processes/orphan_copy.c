@@ -3,7 +3,8 @@
  * The kernel tells both: SO_NETNS_COOKIE identifies a socket's network namespace, and its inode the user who made it.
  * The same holds for a pipe.
  *
- * As in exec/processes/socket_copy the helper keeps its own copies until superd confirms that it has them. */
+ * The helper keeps its own copies until superd confirms that it has them: superd may have no room for some, and the
+ * kernel would close the last copy of a connection. */
 #include "exec/processes/orphan_copy.h"
 
 #include <dirent.h>

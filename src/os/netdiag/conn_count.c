@@ -87,6 +87,41 @@ void conn_count_init(struct conn_count *conn, int fd)
 	init_inet(conn, fd, &address, type);
 }
 
+static bool is_tcp(int fd)
+{
+	int type = 0, protocol = IPPROTO_TCP;
+	socklen_t size = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		return false;
+#ifdef SO_PROTOCOL
+	getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
+#endif
+	return type == SOCK_STREAM && protocol == IPPROTO_TCP;
+}
+
+bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool *is_probe)
+{
+	struct socket_address own = { .length = sizeof(own.storage) }, peer = { .length = sizeof(peer.storage) };
+	const void *address = &peer.in.sin_addr;
+	bool is_own = false;
+
+	if (!count || getsockname(fd, &own.any, &own.length) < 0 || getpeername(fd, &peer.any, &peer.length) < 0)
+		return false;
+	if ((own.any.sa_family != AF_INET && own.any.sa_family != AF_INET6) || !is_tcp(fd))
+		return false;
+	if (own.any.sa_family == AF_INET6)
+		address = &peer.in6.sin6_addr;
+	for (size_t n = 0; n < count; n++) {
+		if (conns[n].kind != CONN_TCP || conns[n].family != own.any.sa_family ||
+		    conns[n].port != socket_address_port(&own))
+			continue;
+		is_own = true;
+		*is_probe = *is_probe || access_lists(conns[n].probes, own.any.sa_family, address);
+	}
+	return is_own;
+}
+
 static bool has_kind(const struct conn_count *conns, size_t count, enum conn_kind kind)
 {
 	for (size_t n = 0; n < count; n++) {

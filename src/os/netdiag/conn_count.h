@@ -70,4 +70,8 @@ void conn_counts_run(struct conn_count *conns, size_t count);
 /* Whether both listeners have the same address, so that one socket can take the other's place. */
 bool conn_count_is_same(const struct conn_count *a, const struct conn_count *b);
 
+/* Whether fd is a TCP connection to one of these listeners. Sets *is_probe if it comes from the listener's `probes`.
+ * Takes the socket's lock. */
+bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool *is_probe);
+
 void cookie_set_sort(struct cookie_set *cookies);

@@ -1,0 +1,226 @@
+/* Watches the sockets of a frozen service, so that superd notices when data arrives for it.
+ *
+ * A socketpair between two frozen processes brings nothing new, and data that is already in it would thaw the service
+ * at once. Such a pair is recognised by SO_PEERCRED and left out.
+ *
+ * Between the check of a descriptor and its copy, a process that shares the descriptor table may put another file
+ * there. So a helper process takes the copies, as it may hang on such a file, and watches only what is proved to be a
+ * socket. It may close each copy at once: a socket leaves an epoll set only when the last process has closed it, and
+ * the frozen process keeps it open. */
+#include "exec/processes/socket_watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "exec/spawn/spawn.h"
+#include "os/proc/pidfd.h"
+#include "os/rights/required_caps.h"
+
+#define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
+#define SEEN_MOST 65536                 /* sockets to examine; a power of two */
+
+/* The helper's state. */
+struct watch_task {
+	const struct socket_watch_request *request;
+	int to, epoll;                  /* socket to superd, and superd's epoll set */
+	struct socket_watch_result result;
+	dev_t device;                   /* device number of all sockets */
+	ino_t *seen;                    /* hash table of the inodes examined, as processes share sockets; 0: free */
+	size_t seen_count;
+};
+
+static bool is_known_socket(const struct watch_task *task, ino_t node)
+{
+	const struct socket_watch_request *request = task->request;
+
+	for (size_t n = 0; n < request->known_count; n++) {
+		if (request->known[n].device == task->device && request->known[n].node == node)
+			return true;
+	}
+	return false;
+}
+
+/* Whether this socket is met for the first time. The table is never more than half full. */
+static bool see_socket(struct watch_task *task, ino_t node)
+{
+	size_t at = (size_t)node % (2 * SEEN_MOST);
+
+	while (task->seen[at] && task->seen[at] != node)
+		at = (at + 1) % (2 * SEEN_MOST);
+	if (task->seen[at])
+		return false;
+	if (task->seen_count == SEEN_MOST) {
+		task->result.missed++;
+		return false;
+	}
+	task->seen[at] = node;
+	task->seen_count++;
+	return true;
+}
+
+static bool is_in_list(const pid_t *pids, pid_t pid)
+{
+	for (; *pids; pids++) {
+		if (*pids == pid)
+			return true;
+	}
+	return pid == getppid();        /* the other end is superd, which never sends anything back */
+}
+
+static int socket_option(int fd, int name)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : 0;
+}
+
+static bool is_internal_connection(int fd, const pid_t *pids)
+{
+#ifdef SO_PEERCRED
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+
+	return socket_option(fd, SO_DOMAIN) == AF_UNIX && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       peer.pid > 0 && is_in_list(pids, peer.pid);
+#else
+	(void)fd, (void)pids;
+	return false;
+#endif
+}
+
+/* Whether the peer has closed and everything was read: such a socket stays readable, but nothing more arrives. */
+static bool has_connection_ended(int fd)
+{
+	struct pollfd state = { fd, POLLIN | POLLRDHUP, 0 };
+	int waiting = 0;
+
+	if (poll(&state, 1, 0) <= 0 || !(state.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+		return false;
+	return ioctl(fd, FIONREAD, &waiting) < 0 || waiting == 0;
+}
+
+/* Whether something may arrive at this socket that the frozen processes have to see. */
+static bool is_wanted(const struct watch_task *task, int fd)
+{
+	const struct socket_watch_request *request = task->request;
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	bool is_client, is_probe = false;
+
+	if (socket_option(fd, SO_ACCEPTCONN))
+		return true;
+	if (is_internal_connection(fd, request->pids))
+		return false;
+	if (socket_option(fd, SO_TYPE) == SOCK_STREAM && getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
+		return false;
+	is_client = conn_counts_own(request->listeners, request->listener_count, fd, &is_probe);
+	return !is_probe && ((is_client && request->has_ends) || !has_connection_ended(fd));
+}
+
+/* superd's own epoll_ctl(2) is for its loop (engine/core/loop_room). */
+static void watch_socket(struct watch_task *task, int pidfd, int number)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int fd = pidfd_copy(pidfd, number);
+
+	if (fd < 0) {
+		task->result.missed += errno != EBADF && errno != ESRCH;
+		task->result.forbidden |= errno == EPERM || errno == EACCES || errno == ENOSYS;
+		return;
+	}
+	if (socket_option(fd, SO_TYPE) && is_wanted(task, fd))
+		task->result.missed += syscall(SYS_epoll_ctl, task->epoll, EPOLL_CTL_ADD, fd, &event) < 0;
+	close(fd);                      /* which may block */
+}
+
+static void watch_sockets_of(struct watch_task *task, pid_t pid, int pidfd)
+{
+	struct file_id file;
+	struct dirent *entry;
+	DIR *directory;
+	char path[64];
+	int64_t number;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	directory = opendir(path);
+	if (!directory) {
+		task->result.forbidden |= errno == EACCES || errno == EPERM;
+		return;
+	}
+	for (int n = 0; (entry = readdir(directory)) && n < DESCRIPTORS_MOST; n++) {
+		if (*entry->d_name == '.' || !process_find_file(dirfd(directory), entry->d_name, false, &file) ||
+		    file.device != task->device || is_known_socket(task, file.node) ||
+		    scan_count(entry->d_name, &number) || number > INT32_MAX || !see_socket(task, file.node))
+			continue;
+		watch_socket(task, pidfd, (int)number);
+	}
+	task->result.missed += entry != NULL;           /* there may be sockets among the rest */
+	closedir(directory);
+}
+
+static void run_watcher(const void *with)
+{
+	struct watch_task task = *(const struct watch_task *)with;
+	struct stat status;
+
+	task.seen = calloc((size_t)2 * SEEN_MOST, sizeof(*task.seen));
+	if (!task.seen || fstat(task.to, &status) < 0)
+		return;
+	task.device = status.st_dev;
+	for (const pid_t *pid = task.request->pids; *pid; pid++) {
+		int pidfd = pidfd_of(*pid);
+
+		if (pidfd >= 0)
+			watch_sockets_of(&task, *pid, pidfd);
+		else
+			task.result.missed += errno != ESRCH;
+		fd_close(&pidfd);
+	}
+	(void)send(task.to, &task.result, sizeof(task.result), MSG_NOSIGNAL);
+}
+
+pid_t socket_watch_begin(const struct socket_watch_request *request, int epoll, int *report)
+{
+	struct watch_task task = { .request = request, .epoll = epoll };
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	task.to = ends[1];
+	pid = spawn_worker("superd-copy", CAPS_TO_LOOK, run_watcher, &task, (int[]){ ends[1], epoll }, 2);
+	fd_close(&ends[1]);
+	if (pid < 0) {
+		fd_close(&ends[0]);
+		return -1;
+	}
+	fd_set_nonblocking(ends[0], true);
+	*report = fd_raise(ends[0], FD_HIGH);
+	return pid;
+}
+
+enum socket_watching socket_watch_hear(int report, struct socket_watch_result *result)
+{
+	for (;;) {
+		ssize_t got = recv(report, result, sizeof(*result), MSG_DONTWAIT);
+
+		if (got == (ssize_t)sizeof(*result))
+			return SOCKET_WATCHING_DONE;
+		if (got >= 0)
+			return SOCKET_WATCHING_FAILED;
+		if (errno != EINTR)
+			return errno == EAGAIN ? SOCKET_WATCHING_WAITS : SOCKET_WATCHING_FAILED;
+	}
+}
