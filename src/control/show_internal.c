@@ -361,6 +361,7 @@ void show_idle(const struct service_view *view, bool now, struct buf *out)
 	json_text_field(out, "action", actions[account.action]);
 	if (account.standing == IDLE_BUSY)
 		json_text_field(out, "busy", account.busy);
+	json_text_field(out, "means", account.quiet_sleep ? "quiet" : "connected");
 	json_whole_field(out, "connections", account.known ? (int64_t)account.connections : -1);
 	if (account.counted > 0)
 		json_seconds_field(out, "counted", view->now > account.counted ? view->now - account.counted : 0);

@@ -215,6 +215,22 @@ static void add_queue(const struct service_runtime *runtime, struct buf *text)
 			 queued == 1 ? "s" : "");
 }
 
+/* Adds "2 connected, and nothing has moved for 3 s; it is frozen when nothing has for 5 min". */
+static void add_quiet(const struct service_view *view, const struct idle_account *account, struct buf *text)
+{
+	buf_addf(text, "%u connected, and ", account->connections);
+	if (account->since > 0) {
+		buf_text(text, "nothing has moved for ");
+		add_span(text, view->now > account->since ? view->now - account->since : 0);
+	} else {
+		buf_text(text, "something has moved lately");
+	}
+	if (account->standing == IDLE_FROZEN)
+		return;
+	buf_text(text, "; it is frozen when nothing has for ");
+	add_span(text, account->timeout);
+}
+
 /* Adds "nobody has been connected for 3 s; it is stopped when nobody was for 5 min". */
 static void add_idle(const struct service_view *view, struct buf *text)
 {
@@ -223,6 +239,10 @@ static void add_idle(const struct service_view *view, struct buf *text)
 
 	if (!idle_describe_now(view->match.runtime, &account))
 		return;
+	if (account.quiet_sleep && account.connections) {
+		add_quiet(view, &account, text);
+		return;
+	}
 	if (account.standing == IDLE_USED && account.connections)
 		buf_addf(text, "%u connected, so it is not idle", account.connections);
 	else if (account.since <= 0)

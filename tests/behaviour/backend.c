@@ -10,6 +10,7 @@
  * first, as a socket closed with something unread in it resets its peer. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -260,6 +261,37 @@ static int do_talk(const char *argument)
 	}
 }
 
+/* As talk, in one process, for many clients. With `hold` it accepts them and never reads. */
+static int do_crowd(const char *argument)
+{
+	enum { MOST = 4096 };
+	static struct pollfd polled[MOST];
+	nfds_t count = 1;
+	char request[REQUEST_MOST];
+
+	polled[0] = (struct pollfd){ passed_wait(&passed, -1), POLLIN, 0 };
+	while (poll(polled, count, -1) >= 0) {
+		for (nfds_t n = count - 1; n > 0 && !argument; n--) {
+			if (polled[n].revents && read_request(polled[n].fd, request) > 0) {
+				dprintf(polled[n].fd, "%ld %s\n", (long)getpid(), request);
+			} else if (polled[n].revents) {
+				close(polled[n].fd);
+				polled[n] = polled[--count];
+			}
+		}
+		if (polled[0].revents && count < MOST)
+			polled[count++] = (struct pollfd){ accept(polled[0].fd, NULL, NULL),
+							   argument ? 0 : POLLIN, 0 };
+	}
+	return 1;
+}
+
+static int do_hold(const char *argument)
+{
+	(void)argument;
+	return do_crowd("hold");
+}
+
 /* Children that only a KILL ends, of the same group, and then a server. */
 static int do_children(const char *argument)
 {
@@ -459,7 +491,7 @@ static const struct {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
 	{ "nonblock", do_nonblock }, { "shutdown", do_shutdown }, { "serve", do_serve }, { "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
-	{ "talk", do_talk },
+	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold },
 	{ "children", do_children }, { "greedy", do_greedy },
 	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
 	{ "datagram", do_datagram },

@@ -140,6 +140,7 @@ Behaviour(idle_daemons, idle_conf_does_what_it_says)
 	table = replaced(replaced(example_table("idle.conf"), "\"nobody\"", user), "5min", "500ms");
 	table = replaced(replaced(replaced(table, "127.0.0.1:8094", "127.0.0.1:0"), "127.0.0.1:8095", "127.0.0.1:0"),
 			 "127.0.0.1:8091", "127.0.0.1:0");
+	table = replaced(table, "127.0.0.1:8096", "127.0.0.1:0");
 	table = replaced(replaced(table, "{ \"superd-nginx\" }", "{ }"), "min_awake    = 30s", "min_awake = 2s");
 	superd = superd_run_with(&setup, "%s", table);
 	http = superd_port(superd, "http");

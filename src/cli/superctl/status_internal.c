@@ -341,7 +341,14 @@ static void add_users(struct buf *out, const json_t *idle)
 {
 	double connections = json_reply_number(idle, "connections");
 
-	if (connections > 0) {
+	if (connections > 0 && json_reply_is(idle, "means", "quiet")) {
+		buf_addf(out, "%.0f connected", connections);
+		if (json_reply_has_number(idle, "for")) {
+			buf_text(out, ", quiet for ");
+			human_units_add_span(out, json_reply_number(idle, "for"));
+		}
+		buf_text(out, "; ");
+	} else if (connections > 0) {
 		buf_addf(out, "no, %.0f connected", connections);
 		if (json_reply_number(idle, "counted") >= 1) {
 			buf_text(out, " when counted ");
@@ -377,7 +384,8 @@ void status_add_idle(struct buf *out, const json_t *service)
 		buf_text(out, "frozen\n");
 		return;
 	}
-	buf_addf(out, "%s when nobody has been connected for ", idle_action_text(idle));
+	buf_addf(out, "%s when %s for ", idle_action_text(idle),
+		 json_reply_is(idle, "means", "quiet") ? "nothing has moved" : "nobody has been connected");
 	human_units_add_span(out, json_reply_number(idle, "timeout"));
 	buf_char(out, '\n');
 }

@@ -39,6 +39,28 @@ static void check_sockets(const struct service *service, struct diags *diags)
 		check_kind(service, &service->sockets[n], diags);
 }
 
+/* A stop would cut the connections off, and of other sockets the kernel does not tell when something moved. */
+static void check_means(const struct service *service, struct diags *diags)
+{
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+	bool has_tcp = service_is_unclear(service, "listen") || service_mark(service, "socket");
+
+	if (lifecycle->idle_means != IDLE_MEANS_QUIET || !service_mark(service, "idle_means"))
+		return;
+	if (lifecycle->idle_action != IDLE_FREEZE && !service_is_unclear(service, "idle_action")) {
+		service_refuse(service, "idle_means", diags,
+			       "idle_means = quiet needs idle_action = freeze: a stop would cut the connections off");
+		service_hint(service, diags, "write idle_action = freeze, or leave idle_means out");
+		return;
+	}
+	for (size_t n = 0; n < service->socket_count; n++)
+		has_tcp = has_tcp || service->sockets[n].endpoint->kind == ENDPOINT_TCP;
+	if (!has_tcp && service->socket_count)
+		service_refuse(service, "idle_means", diags,
+			       "idle_means = quiet needs a TCP socket: of others the kernel does not tell when "
+			       "something moved");
+}
+
 void rule_idle(const struct service *service, struct diags *diags)
 {
 	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
@@ -53,6 +75,10 @@ void rule_idle(const struct service *service, struct diags *diags)
 		check_option(service, "idle_unless", diags);
 	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
 		service_refuse(service, "idle_unless", diags, "idle_unless is one command, whose exit status answers");
+	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->idle_means != IDLE_MEANS_CONNECTED)
+		check_option(service, "idle_means", diags);
+	else
+		check_means(service, diags);
 	if (lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
 	    service_is_unclear(service, "accept"))
 		return;

@@ -169,6 +169,9 @@ static const char *const kill_mode_words[] = {
 static const char *const idle_action_words[] = {
 	[IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze", [IDLE_REPORT] = "report", NULL
 };
+static const char *const idle_means_words[] = {
+	[IDLE_MEANS_CONNECTED] = "connected", [IDLE_MEANS_QUIET] = "quiet", NULL
+};
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
 /* By the numbers of syslog(3); 12 to 15 are reserved for the system. */
 static const char *const syslog_facility_words[] = {
@@ -1161,6 +1164,11 @@ const struct directive directives[] = {
 		  "since nobody was connected works, and is looked at again an idle_timeout later. 5% is a twentieth of one "
 		  "processor. It counts the control group, or without one the main process and its descendants. Unset: "
 		  "any." },
+	{ .name = { "idle_means" }, FIELD(LIFECYCLE, idle_means, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "connected", .words = idle_means_words,
+	  .help = "Which connections keep a backend awake: connected all that are open; quiet only those at which "
+		  "something was sent or received within idle_timeout, for backends whose clients stay connected. "
+		  "quiet needs idle_action = freeze, and counts for TCP." },
 	{ .name = { "min_awake" }, FIELD(LIFECYCLE, min_awake, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
 	  .help = "How long a backend is left alone after its start, or after it was woken, however idle it is." },

@@ -370,14 +370,19 @@ bool conn_query_start(struct conn_query *query)
 	return true;
 }
 
+void conn_query_set_wanted(struct conn_query *query)
+{
+	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
+	set_wanted(query, query->conns, &query->cookies);
+}
+
 bool conn_query_now(struct conn_query *query)
 {
 	const struct conn_queries *queries = query->runtime->engine->conn_queries;
 
 	if (!queries || queries->worker.busy || !is_quick(queries, query->conns, query->count))
 		return false;
-	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
-	set_wanted(query, query->conns, &query->cookies);
+	conn_query_set_wanted(query);
 	conn_counts_run(query->conns, query->count);
 	return true;
 }

@@ -62,6 +62,9 @@ bool conn_query_start(struct conn_query *query);
 /* Counts before it returns, for a number that is only displayed. false: a count is not known to be quick. */
 bool conn_query_now(struct conn_query *query);
 
+/* Sets in conns what the query counts, and with which cookies, for a count by other means. */
+void conn_query_set_wanted(struct conn_query *query);
+
 /* Cancels a count that is under way; counted is not called. Empties cookies and failures. */
 void conn_query_cancel(struct conn_query *query);
 

@@ -4,27 +4,7 @@
 
 #include <stdlib.h>
 
-bool service_clients_init(struct service_clients *clients, struct service_runtime *runtime,
-			  void (*counted)(struct conn_query *query))
-{
-	size_t count = runtime->listener_count;
-
-	*clients =
-		(struct service_clients){ .count = count, .datagrams = calloc(count + 1, sizeof(*clients->datagrams)) };
-	if (clients->datagrams && conn_query_init(&clients->query, runtime, count, counted)) {
-		clients->query.no_probes = true;
-		return true;
-	}
-	service_clients_free(clients);
-	return false;
-}
-
-void service_clients_free(struct service_clients *clients)
-{
-	conn_query_free(&clients->query);
-	free(clients->datagrams);
-	clients->datagrams = NULL;
-}
+#include "base/clock.h"
 
 void service_clients_prepare(struct service_clients *clients)
 {
@@ -79,12 +59,12 @@ static bool has_datagrams(struct service_clients *clients, size_t n)
 	return clients->datagrams[n].waits || clients->datagrams[n].stamp != before.stamp;
 }
 
-bool service_clients_are_there(struct service_clients *clients)
+static bool sum_up(struct service_clients *clients)
 {
-	bool seen = false;
-
 	clients->known = true;
-	clients->connections = 0;
+	clients->has_datagrams = false;
+	clients->connections = clients->quiet = 0;
+	clients->moved = 0;
 	for (size_t n = 0; n < clients->count; n++) {
 		const struct conn_count *conn = &clients->query.conns[n];
 		const struct listener *listener = &clients->query.runtime->listeners[n];
@@ -93,7 +73,7 @@ bool service_clients_are_there(struct service_clients *clients)
 		if (!listener_has_socket(listener))
 			continue;
 		if (conn->kind == CONN_UDP) {
-			seen = has_datagrams(clients, n) || seen;
+			clients->has_datagrams = has_datagrams(clients, n) || clients->has_datagrams;
 			known = known && clients->datagrams[n].known;
 		}
 		if (!known)
@@ -101,5 +81,78 @@ bool service_clients_are_there(struct service_clients *clients)
 		clients->known = clients->known && known;
 		clients->connections += conn->count;
 	}
-	return seen || !clients->known || clients->connections > 0;
+	return clients->has_datagrams || !clients->known || clients->connections > 0;
+}
+
+/* Whether connections alone keep the service awake, which may be quiet. */
+static bool may_be_quiet(const struct service_clients *clients)
+{
+	return clients->quiet_after > 0 && clients->known && !clients->has_datagrams;
+}
+
+/* The longest quiet time that the kernel tells is that of its 32 bits of milliseconds. */
+static bool start_look(struct service_clients *clients)
+{
+	double milliseconds = clients->quiet_after * 1000;
+
+	return milliseconds < UINT32_MAX &&
+	       client_look_start(&clients->look, &clients->query, (uint32_t)milliseconds);
+}
+
+static void on_counted(struct conn_query *query)
+{
+	struct service_clients *clients = container_of(query, struct service_clients, query);
+	bool used = sum_up(clients);
+
+	if (!used || !may_be_quiet(clients) || !start_look(clients))
+		clients->counted(clients, used);
+}
+
+static void on_looked(struct client_look *look)
+{
+	struct service_clients *clients = container_of(look, struct service_clients, look);
+	const struct client_count_answer *answer = &look->answer;
+
+	if (answer->known) {
+		clients->connections = answer->count + answer->quiet;
+		clients->quiet = answer->quiet;
+		clients->moved = answer->moved < UINT32_MAX ? clock_now() - answer->moved / 1000. : 0;
+	}
+	clients->counted(clients, !answer->known || answer->count > 0);
+}
+
+bool service_clients_init(struct service_clients *clients, struct service_runtime *runtime,
+			  void (*counted)(struct service_clients *clients, bool used))
+{
+	size_t count = runtime->listener_count;
+
+	*clients = (struct service_clients){
+		.count = count, .counted = counted, .datagrams = calloc(count + 1, sizeof(*clients->datagrams))
+	};
+	client_look_init(&clients->look, runtime->engine, on_looked);
+	if (clients->datagrams && conn_query_init(&clients->query, runtime, count, on_counted)) {
+		clients->query.no_probes = true;
+		return true;
+	}
+	service_clients_free(clients);
+	return false;
+}
+
+bool service_clients_count(struct service_clients *clients)
+{
+	client_look_cancel(&clients->look);
+	return conn_query_start(&clients->query);
+}
+
+bool service_clients_are_counted(const struct service_clients *clients)
+{
+	return conn_query_is_open(&clients->query) || client_look_is_open(&clients->look);
+}
+
+void service_clients_free(struct service_clients *clients)
+{
+	client_look_cancel(&clients->look);
+	conn_query_free(&clients->query);
+	free(clients->datagrams);
+	clients->datagrams = NULL;
 }

@@ -6,21 +6,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/clients/client_look.h"
 #include "engine/clients/conn_query.h"
 #include "engine/runtime/runtime.h"
 #include "os/netdiag/datagram_stamp.h"
 
 struct service_clients {
 	struct conn_query query;        /* count for each listener of the service, also for those without a socket */
+	struct client_look look;        /* how long nothing has moved at the connections (idle_means = quiet) */
+	void (*counted)(struct service_clients *clients, bool used); /* a count is done, and a look where it is needed */
+	double quiet_after;             /* seconds without movement after which a connection is quiet; 0: never */
 	struct datagram_stamp *datagrams;       /* last datagram of each UDP socket at the last look; owned */
 	size_t count;                   /* listeners of the service */
 	bool known;                     /* true: connections is known */
 	bool is_logged;                 /* true: superd logged that it is unknown */
-	uint32_t connections;           /* connections at the last count */
+	bool has_datagrams;             /* true: a datagram has come between the last two counts */
+	uint32_t connections;           /* connections at the last count, quiet ones too */
+	uint32_t quiet;                 /* quiet ones among them */
+	double moved;                   /* loop time when something last moved at any of them; 0: none is quiet, or unknown */
 };
 
 bool service_clients_init(struct service_clients *clients, struct service_runtime *runtime,
-			  void (*counted)(struct conn_query *query)); /* false: out of memory */
+			  void (*counted)(struct service_clients *clients, bool used)); /* false: out of memory */
 void service_clients_free(struct service_clients *clients);
 
 /* Called before each count, because sockets may have been opened anew. */
@@ -33,6 +40,8 @@ bool service_clients_closes_are_reported(const struct service_clients *clients);
 /* Makes datagrams count from now on. */
 void service_clients_begin(struct service_clients *clients);
 
-/* Called after a count: whether a client is connected, or sent a datagram since the last count. An unknown number
- * counts as a client. */
-bool service_clients_are_there(struct service_clients *clients);
+/* Starts a count of query, after service_clients_prepare. counted is called later, from the loop: whether a client is
+ * connected at whose connection something has moved lately, or has sent a datagram since the last count. An unknown
+ * number counts as a client. false: out of memory. */
+bool service_clients_count(struct service_clients *clients);
+bool service_clients_are_counted(const struct service_clients *clients); /* a count is under way */

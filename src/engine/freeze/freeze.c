@@ -384,9 +384,40 @@ bool freeze_hold(struct service_runtime *runtime, struct buf *why)
 	return true;
 }
 
+bool freeze_watches_all(const struct service_runtime *runtime)
+{
+	const struct instance *current = runtime_current(runtime);
+
+	return !current || !freeze_times(runtime)->unwatched || freeze_times(runtime)->unwatched != current->pid;
+}
+
 static void on_data(struct service_runtime *runtime)
 {
 	runtime_post(runtime, ACTIVITY);
+}
+
+/* Some connections are not watched, so the instance goes on, and from now on quiet ones keep it awake, too. */
+static void on_missed(struct service_runtime *runtime)
+{
+	struct event event = { .name = "unwatched", .service = runtime->service->name };
+
+	if (!freeze_is_frozen(runtime))
+		return;
+	runtime->run->freeze_times->unwatched = runtime_current(runtime)->pid;
+	event.pid = runtime_current(runtime)->pid;
+	log_event(runtime->engine->log, LEVEL_WARNING, &event,
+		  "pid %ld stays awake as long as anybody is connected: superd cannot watch its quiet connections",
+		  (long)event.pid);
+	runtime_post(runtime, ACTIVITY);
+}
+
+/* Clients whose connections were quiet are still connected. */
+static bool sleeps_with_clients(const struct freeze *freeze)
+{
+	const struct lifecycle_options *lifecycle = runtime_of(freeze)->service->groups->lifecycle;
+
+	return !freeze->is_operators && lifecycle->idle_means == IDLE_MEANS_QUIET &&
+	       lifecycle->idle_action == IDLE_FREEZE;
 }
 
 /* Both look at all that the backend has, so they are done once, and only when it really sleeps. */
@@ -397,7 +428,9 @@ static void watch_and_reclaim(struct freeze *freeze)
 
 	if (!pids)
 		return;
-	freeze->watch = freeze_fds_new(runtime, pids, on_data);
+	freeze->watch = freeze_fds_new(runtime, pids, on_data, sleeps_with_clients(freeze) ? on_missed : NULL);
+	if (!freeze->watch && sleeps_with_clients(freeze))
+		on_missed(runtime);
 	if (runtime->service->groups->lifecycle->freeze_reclaim)
 		freeze->reclaim = reclaim_begin(runtime->engine, pids, freeze->frozen.freezer.group);
 	free(pids);
@@ -487,6 +520,7 @@ static const struct state_field times_fields[] = {
 	{ FIELD("woken", last_thaw) },
 	{ FIELD("wakeful", min_awake) },
 	{ FIELD("frozen", frozen_since) },
+	{ STATE_NONE(freeze_times, unwatched, "found out again") },
 };
 const struct field_table saved_freeze = FIELD_TABLE(NULL, freeze_times, times_fields);
 

@@ -16,10 +16,14 @@
 struct freeze_times {
 	double last_thaw;               /* loop time; 0: never */
 	double min_awake;               /* seconds that it stays awake at least after a thaw; 0: it may be frozen at any time */
+	pid_t unwatched;                /* pid of an instance whose sockets superd cannot all watch; 0: none */
 	double frozen_since;            /* over an upgrade: loop time since when it was frozen, and will be again; 0: it was not frozen */
 };
 
 void freeze_times_free(struct service_runtime *runtime);
+
+/* Whether all connections of the current instance can be watched while it is frozen, as far as superd knows. */
+bool freeze_watches_all(const struct service_runtime *runtime);
 
 /* Begins to freeze all processes of the current instance. Calls settled once, later from the loop: the processes are
  * frozen, or that failed, which was logged. It does not call settled if the instance is thawed before. false: there is

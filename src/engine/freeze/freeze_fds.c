@@ -19,6 +19,7 @@
 struct freeze_fds {
 	struct service_runtime *runtime;
 	void (*ready)(struct service_runtime *runtime);
+	void (*missed)(struct service_runtime *runtime); /* NULL: sockets that are not watched do no harm */
 	pid_t helper;                   /* the process that adds the sockets to the set */
 	ev_io report;                   /* channel of its result; fd -1: it is closed */
 	struct alarm limit;             /* ends the helper after ADDING_SECONDS */
@@ -79,6 +80,8 @@ static void finish_adding(struct freeze_fds *watch, const struct socket_watch_re
 {
 	leave_helper(watch);
 	log_missed(watch, result);
+	if (watch->missed && (!result || result->missed || result->forbidden))
+		watch->missed(watch->runtime);
 }
 
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
@@ -122,7 +125,7 @@ static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 	const struct service_runtime *runtime = watch->runtime;
 	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
 	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
-	struct socket_watch_request request = { .pids = pids };
+	struct socket_watch_request request = { .pids = pids, .has_ends = watch->missed };
 	int report = -1;
 
 	if (known && listeners) {
@@ -141,7 +144,8 @@ static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 }
 
 struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *pids,
-				  void (*ready)(struct service_runtime *runtime))
+				  void (*ready)(struct service_runtime *runtime),
+				  void (*missed)(struct service_runtime *runtime))
 {
 	struct freeze_fds *watch = calloc(1, sizeof(*watch));
 	int set = fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
@@ -151,7 +155,7 @@ struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *
 		free(watch);
 		return NULL;
 	}
-	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .report.fd = -1 };
+	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .missed = missed, .report.fd = -1 };
 	alarm_init(&watch->limit, runtime->engine, on_limit);
 	ev_io_init(&watch->set, on_readable, set, EV_READ);
 	watch->set.data = watch;

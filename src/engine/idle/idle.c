@@ -133,19 +133,34 @@ static void poll_later(struct idle *idle)
 	start_timer(idle, idle->timeout / PARTS);
 }
 
-/* For the end of a connection, without a timer; or for the next count, if no end is reported. */
+/* For the end of a connection, without a timer; or for the next count, if no end is reported. Nothing reports that
+ * clients have become quiet, so superd counts again when they may be. */
 static void wait_for_close(struct idle *idle, enum idle_phase phase)
 {
+	double moved = idle->clients.moved > 0 ? idle->clients.moved : clock_now();
+
 	if (idle->polls)
 		poll_later(idle);
 	else
 		enter_phase(idle, phase);
+	if (!idle->polls && phase == IDLE_HAS_CLIENTS && idle->clients.quiet_after > 0)
+		start_timer(idle, fmax(moved + idle->timeout - clock_now(), idle->timeout / GRID));
+}
+
+/* Whether connections at which nothing moves may sleep with the backend: superd must be able to watch all of them. */
+static bool counts_quiet_ones(const struct service_runtime *runtime)
+{
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+
+	return lifecycle->idle_means == IDLE_MEANS_QUIET && lifecycle->idle_action == IDLE_FREEZE &&
+	       freeze_watches_all(runtime);
 }
 
 static void prepare_clients(struct idle *idle)
 {
 	service_clients_prepare(&idle->clients);
 	service_clients_begin(&idle->clients);
+	idle->clients.quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
 	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
 		!service_clients_closes_are_reported(&idle->clients);
 }
@@ -176,7 +191,7 @@ static void start_count(struct idle *idle)
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
 	query->due = idle->phase == IDLE_LAST_COUNT ? 0 : clock_now() + idle->timeout / LATE_PART;
-	if (conn_query_start(query))
+	if (service_clients_count(&idle->clients))
 		return;
 	freeze_thaw(idle->runtime);             /* no memory: later */
 	start_timer(idle, idle->timeout);
@@ -316,8 +331,10 @@ static void stop_or_freeze(struct idle *idle)
 	struct service_runtime *runtime = idle->runtime;
 
 	if (life_of(idle)->idle_action == IDLE_FREEZE) {
-		if (make_saved(runtime))
+		if (make_saved(runtime)) {
 			runtime->run->idle_saved->unused_since = idle->since;
+			runtime->run->idle_saved->connections = idle->clients.quiet;
+		}
 		runtime_post(runtime, STILLED);
 		return;
 	}
@@ -345,7 +362,7 @@ static void on_gone(struct close_listener *close_listener)
 
 	idle->last_closed = clock_now();
 	idle->closes++;
-	if (conn_query_is_open(&idle->clients.query)) {
+	if (service_clients_are_counted(&idle->clients)) {
 		note_close(idle);
 		return;
 	}
@@ -392,6 +409,8 @@ static void take_polled_count(struct idle *idle, bool used)
 	} else if (idle->since <= 0) {
 		idle->since = idle->last_closed > 0 ? idle->last_closed : clock_now();
 		busy_begin(&idle->busy, idle->since);
+		if (idle->clients.quiet)
+			idle->since = fmax(idle->last_closed, idle->clients.moved);
 	}
 	idle->last_closed = 0;
 	if (is_due(idle))
@@ -406,6 +425,8 @@ static void take_no_clients(struct idle *idle)
 {
 	if (idle->phase == IDLE_NOT_COUNTED)
 		idle->since = idle->last_closed;
+	else if (idle->phase == IDLE_HAS_CLIENTS && idle->clients.quiet)
+		idle->since = fmax(idle->last_closed, idle->clients.moved);
 	else if (idle->phase == IDLE_NOT_LISTENING || idle->since <= 0)
 		idle->since = clock_now();
 	idle->many_closes = false;
@@ -426,7 +447,7 @@ static void take_clients(struct idle *idle)
 	end_unused(idle);
 	idle->polls = idle->polls || !close_events_is_possible(idle->runtime->engine);
 	wait_for_close(idle, IDLE_HAS_CLIENTS);
-	if (was_deaf && !idle->polls)
+	if (was_deaf && !idle->polls && !ev_is_active(&idle->timer))
 		start_timer(idle, idle->timeout);
 }
 
@@ -443,10 +464,9 @@ static void take_count(struct idle *idle, bool used)
 		take_no_clients(idle);
 }
 
-static void on_counted(struct conn_query *query)
+static void on_counted(struct service_clients *clients, bool used)
 {
-	struct idle *idle = container_of(query, struct idle, clients.query);
-	bool used = service_clients_are_there(&idle->clients);
+	struct idle *idle = container_of(clients, struct idle, clients);
 
 	idle->counted = clock_now();
 	if (idle->phase == IDLE_LAST_COUNT && used)
@@ -626,7 +646,8 @@ static bool is_changed(const struct idle *idle)
 {
 	double timeout = (double)life_of(idle)->idle_timeout / 1e6;
 
-	return idle->timeout != timeout || idle->clients.count != idle->runtime->listener_count;
+	return idle->timeout != timeout || idle->clients.count != idle->runtime->listener_count ||
+	       (idle->clients.quiet_after > 0) != counts_quiet_ones(idle->runtime);
 }
 
 void idle_follow(struct service_runtime *runtime)
@@ -649,5 +670,6 @@ static const struct state_field saved_fields[] = {
 	{ STATE_FIELD(idle_saved, "reported", reported) },
 	{ STATE_NONE(idle_saved, is_there, "the section is there") },
 	{ STATE_NONE(idle_saved, unused_since, "goes over as since") },
+	{ STATE_NONE(idle_saved, connections, "counted again") },
 };
 const struct field_table saved_idle = FIELD_TABLE("idle", idle_saved, saved_fields);

@@ -25,6 +25,7 @@ struct idle_saved {
 	double last_closed;             /* loop time when the last connection closed; 0: unknown */
 	double wait;                    /* seconds until the next count */
 	double unused_since;            /* frozen service: loop time since when no client was connected; 0: unknown */
+	uint32_t connections;           /* frozen service: quiet connections at the last count */
 };
 
 /* Called after each change of the service's state or configuration: begins, goes on or ends the measuring. */
@@ -56,7 +57,9 @@ struct idle_account {
 	unsigned action;                /* enum idle_action */
 	const char *busy;               /* IDLE_BUSY: why; borrowed */
 	bool known;                     /* true: connections is known */
-	uint32_t connections;           /* connections at the last count */
+	bool quiet_sleep;               /* true: quiet connections keep nothing awake (idle_means = quiet) */
+	uint32_t connections;           /* connections at the last count, quiet ones too */
+	uint32_t quiet;                 /* quiet ones among them when superd last looked */
 	double counted;                 /* loop time of the last count; 0: never */
 	double since;                   /* loop time since when no client is connected; 0: clients are, or unknown */
 };

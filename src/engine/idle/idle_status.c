@@ -34,6 +34,7 @@ static enum idle_status status_of_phase(const struct idle *idle)
 static bool describe_frozen(const struct service_runtime *runtime, struct idle_account *account)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	const struct idle_saved *saved = runtime->run ? runtime->run->idle_saved : NULL;
 
 	if (runtime_state(runtime) != FROZEN || !runtime->run || !service_idles(runtime->service))
 		return false;
@@ -41,7 +42,11 @@ static bool describe_frozen(const struct service_runtime *runtime, struct idle_a
 		.standing = IDLE_FROZEN,
 		.timeout = (double)lifecycle->idle_timeout / 1e6,
 		.action = lifecycle->idle_action,
-		.since = runtime->run->idle_saved ? runtime->run->idle_saved->unused_since : 0,
+		.quiet_sleep = lifecycle->idle_means == IDLE_MEANS_QUIET,
+		.since = saved ? saved->unused_since : 0,
+		.known = saved && saved->connections,
+		.connections = saved ? saved->connections : 0,
+		.quiet = saved ? saved->connections : 0,
 	};
 	return true;
 }
@@ -59,7 +64,9 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		.busy = idle->busy.why,
 		.counted = idle->counted,
 		.known = idle->counted > 0 && idle->clients.known,
+		.quiet_sleep = idle->clients.quiet_after > 0,
 		.connections = idle->clients.connections,
+		.quiet = idle->clients.quiet,
 		.since = idle->since,
 	};
 	return true;
@@ -82,7 +89,7 @@ static bool count_now(struct service_runtime *runtime, uint32_t *connections)
 	return known;
 }
 
-/* Brings the account in line with a count that was made just now. */
+/* Brings the account in line with a count that was made just now. Such a count knows of no quiet connections. */
 static void correct_account(const struct idle *idle, struct idle_account *account)
 {
 	bool used = account->connections > 0;
@@ -90,6 +97,8 @@ static void correct_account(const struct idle *idle, struct idle_account *accoun
 
 	if (standing == IDLE_BUSY && used)
 		account->standing = IDLE_USED;
+	if (account->quiet_sleep && used)
+		return;
 	if (used)
 		account->since = 0;
 	else if (account->since <= 0 && idle && !idle->polls && idle->phase != IDLE_NOT_LISTENING)

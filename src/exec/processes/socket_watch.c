@@ -123,10 +123,12 @@ static bool is_wanted(const struct watch_task *task, int fd)
 		return true;
 	if (is_internal_connection(fd, request->pids))
 		return false;
+	is_client = conn_counts_own(request->listeners, request->listener_count, fd, &is_probe);
+	if (is_probe || (is_client && request->has_ends))
+		return !is_probe;
 	if (socket_option(fd, SO_TYPE) == SOCK_STREAM && getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
 		return false;
-	is_client = conn_counts_own(request->listeners, request->listener_count, fd, &is_probe);
-	return !is_probe && ((is_client && request->has_ends) || !has_connection_ended(fd));
+	return !has_connection_ended(fd);
 }
 
 /* superd's own epoll_ctl(2) is for its loop (engine/core/loop_room). */

@@ -103,10 +103,10 @@ static bool is_tcp(int fd)
 bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool *is_probe)
 {
 	struct socket_address own = { .length = sizeof(own.storage) }, peer = { .length = sizeof(peer.storage) };
+	bool is_own = false, has_peer = getpeername(fd, &peer.any, &peer.length) == 0;
 	const void *address = &peer.in.sin_addr;
-	bool is_own = false;
 
-	if (!count || getsockname(fd, &own.any, &own.length) < 0 || getpeername(fd, &peer.any, &peer.length) < 0)
+	if (!count || getsockname(fd, &own.any, &own.length) < 0)
 		return false;
 	if ((own.any.sa_family != AF_INET && own.any.sa_family != AF_INET6) || !is_tcp(fd))
 		return false;
@@ -117,7 +117,7 @@ bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool 
 		    conns[n].port != socket_address_port(&own))
 			continue;
 		is_own = true;
-		*is_probe = *is_probe || access_lists(conns[n].probes, own.any.sa_family, address);
+		*is_probe = *is_probe || (has_peer && access_lists(conns[n].probes, own.any.sa_family, address));
 	}
 	return is_own;
 }
@@ -137,7 +137,8 @@ static void reset_counts(struct conn_count *conns, size_t count, enum conn_kind 
 	for (size_t n = 0; n < count; n++) {
 		if (conns[n].kind != kind)
 			continue;
-		conns[n].count = 0;
+		conns[n].count = conns[n].quiet = 0;
+		conns[n].moved = UINT32_MAX;
 		conns[n].known = known;
 	}
 }

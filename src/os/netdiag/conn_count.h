@@ -57,21 +57,25 @@ struct conn_count {
 	bool skips_known;               /* connections in `cookies` do not count, and none is added */
 	bool knows_peer;                /* TCP: `peer` is the address of the first counted connection */
 	unsigned char peer[16];
+	uint32_t quiet_after;           /* TCP: milliseconds without movement from which a connection is quiet; 0: none is */
 	uint32_t count;                 /* result: number of connections */
+	uint32_t quiet;                 /* result: number of quiet ones, which are not in `count` */
+	uint32_t moved;                 /* result: the same of the one that moved last; UINT32_MAX: there is none */
 	struct cookie_set *cookies;     /* borrowed; NULL: only count */
 };
 
 /* Fills in the identity of an open socket that listens or receives datagrams. */
 void conn_count_init(struct conn_count *conn, int fd);
 
-/* Counts for all listeners at once. */
+/* Counts for all listeners at once. With quiet_after the kernel takes the lock of each connection
+ * (os/netdiag/foreign_socket): only a helper process may ask so. */
 void conn_counts_run(struct conn_count *conns, size_t count);
 
 /* Whether both listeners have the same address, so that one socket can take the other's place. */
 bool conn_count_is_same(const struct conn_count *a, const struct conn_count *b);
 
-/* Whether fd is a TCP connection to one of these listeners. Sets *is_probe if it comes from the listener's `probes`.
- * Takes the socket's lock. */
+/* Whether fd is a TCP connection to one of these listeners, also one that was reset. Sets *is_probe if it comes from
+ * the listener's `probes`. Takes the socket's lock. */
 bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool *is_probe);
 
 void cookie_set_sort(struct cookie_set *cookies);

@@ -35,9 +35,25 @@ struct inet_request {
 	struct inet_diag_bc_op code[PORTS_MOST * OPS_A_PORT];
 };
 
+/* The kernel may report less of struct tcp_info than this libc knows, or more. */
+static void read_age(const struct rtattr *attribute, struct seen_inet *seen)
+{
+	struct tcp_info info;
+
+	if (attribute->rta_type != INET_DIAG_INFO ||
+	    RTA_PAYLOAD(attribute) < offsetof(struct tcp_info, tcpi_last_ack_recv))
+		return;
+	memcpy(&info, RTA_DATA(attribute), offsetof(struct tcp_info, tcpi_last_ack_recv));
+	seen->knows_age = true;
+	seen->age = info.tcpi_last_data_sent < info.tcpi_last_data_recv ? info.tcpi_last_data_sent
+									: info.tcpi_last_data_recv;
+}
+
 static void count_inet(struct nlmsghdr *message, const struct count_request *request)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	size_t header = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*socket)));
+	int left = (int)message->nlmsg_len - (int)header;
 	struct seen_inet seen;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
@@ -48,7 +64,10 @@ static void count_inet(struct nlmsghdr *message, const struct count_request *req
 		.held = socket->idiag_inode != 0, .address = socket->id.idiag_src,
 		.peer = socket->id.idiag_dst,
 		.id = (uint64_t)socket->id.idiag_cookie[1] << 32 | socket->id.idiag_cookie[0],
+		.unread = socket->idiag_rqueue, .unsent = socket->idiag_wqueue,
 	};
+	for (struct rtattr *at = (void *)((char *)message + header); RTA_OK(at, left); at = RTA_NEXT(at, left))
+		read_age(at, &seen);
 	conn_counts_see_inet(request->conns, request->count, request->kind, &seen);
 }
 
@@ -96,6 +115,13 @@ static void count_message(struct nlmsghdr *message, void *context)
 		count_inet(message, request);
 }
 
+void conn_counts_see_message(struct conn_count *conns, size_t count, enum conn_kind kind, struct nlmsghdr *message)
+{
+	struct count_request request = { conns, count, kind };
+
+	count_message(message, &request);
+}
+
 static bool send_request(const void *message, size_t size, const struct count_request *request)
 {
 	struct count_request own = *request;
@@ -123,6 +149,15 @@ static uint32_t handshake_state(const struct count_request *request)
 	return 0;
 }
 
+static bool wants_ages(const struct count_request *request)
+{
+	for (size_t n = 0; n < request->count; n++) {
+		if (request->conns[n].quiet_after)
+			return true;
+	}
+	return false;
+}
+
 static bool request_ports(const struct count_request *request, int family, const uint16_t *ports, unsigned count)
 {
 	uint32_t words = count * OPS_A_PORT;
@@ -136,6 +171,8 @@ static bool request_ports(const struct count_request *request, int family, const
 		.program = { .rta_type = INET_DIAG_REQ_BYTECODE, .rta_len = (unsigned short)program },
 	};
 
+	if (request->kind == CONN_TCP && wants_ages(request))
+		message.request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
 	if (request->kind == CONN_TCP)
 		message.request.idiag_states |= 1u << TCP_CLOSE_WAIT | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 |
 						 1u << TCP_CLOSING | 1u << TCP_LAST_ACK | handshake_state(request);
@@ -241,6 +278,11 @@ bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind
 	return kind == CONN_UNIX ? request_unix(conns, count) : request_inet(conns, count, kind);
 }
 #else
+void conn_counts_see_message(struct conn_count *conns, size_t count, enum conn_kind kind, struct nlmsghdr *message)
+{
+	(void)conns, (void)count, (void)kind, (void)message;
+}
+
 bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind kind)
 {
 	(void)conns, (void)count, (void)kind;

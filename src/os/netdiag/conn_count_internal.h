@@ -12,6 +12,9 @@ struct seen_inet {
 	bool knows_interface;           /* `interface` is valid */
 	const void *address, *peer;     /* local and remote address, 4 or 16 bytes, borrowed */
 	uint64_t id;                    /* socket cookie; 0: unknown */
+	uint32_t unread, unsent;        /* bytes that the process has not read, and that the peer has not acknowledged */
+	bool knows_age;                 /* `age` is valid */
+	uint32_t age;                   /* milliseconds since data was last sent or received */
 };
 
 /* A unix socket as one of the kernel's lists shows it. */
@@ -32,6 +35,10 @@ void conn_counts_see_unix(struct conn_count *conns, size_t count, const struct s
 /* Counts a client in the accept queue of a unix socket, by the inode of the client's end: the server's end has no inode
  * before accept(2). */
 void conn_count_see_queued(struct conn_count *conn, uint32_t peer);
+
+/* Counts the socket of one message of sock_diag, of whatever length. */
+struct nlmsghdr;
+void conn_counts_see_message(struct conn_count *conns, size_t count, enum conn_kind kind, struct nlmsghdr *message);
 
 /* Do the counts of one kind, by sock_diag or by /proc/net. false: the kernel does not answer, or only in part. */
 bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind kind);

@@ -31,12 +31,19 @@ static bool cookie_set_has(const struct cookie_set *cookies, uint64_t id)
 	return cookies->count && bsearch(&id, cookies->list, cookies->count, sizeof(id), compare_cookies);
 }
 
+/* Whether `cookies` leaves the connection out. */
+static bool is_left_out(const struct conn_count *conn, uint64_t id)
+{
+	return conn->cookies && (conn->only_known || conn->skips_known) &&
+	       cookie_set_has(conn->cookies, id) != conn->only_known;
+}
+
 static void count_connection(struct conn_count *conn, uint64_t id)
 {
 	struct cookie_set *cookies = conn->cookies;
 	uint64_t *list;
 
-	if (cookies && (conn->only_known || conn->skips_known) && cookie_set_has(cookies, id) != conn->only_known)
+	if (is_left_out(conn, id))
 		return;
 	conn->count++;
 	if (!cookies || conn->only_known || conn->skips_known)
@@ -85,6 +92,30 @@ static bool is_counted(const struct conn_count *conn, const struct seen_inet *se
 	return !conn->probes || !access_lists(conn->probes, seen->family, seen->peer);
 }
 
+/* Milliseconds since anything moved. 0 as long as the backend or the kernel has something to do: an unread byte, an
+ * unacknowledged one, a client that waits to be accepted, one that has closed its side. */
+static uint32_t quiet_for(const struct seen_inet *seen)
+{
+	if (!seen->held || seen->state != TCP_ESTABLISHED || !seen->knows_age || seen->unread || seen->unsent)
+		return 0;
+	return seen->age;
+}
+
+/* true: the connection is quiet, and was counted as such. */
+static bool count_if_quiet(struct conn_count *conn, const struct seen_inet *seen)
+{
+	uint32_t quiet = quiet_for(seen);
+
+	if (!conn->quiet_after || is_left_out(conn, seen->id))
+		return false;
+	if (quiet < conn->moved)
+		conn->moved = quiet;
+	if (quiet < conn->quiet_after)
+		return false;
+	conn->quiet++;
+	return true;
+}
+
 void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind kind, const struct seen_inet *seen)
 {
 	size_t size = seen->family == AF_INET ? 4 : 16;
@@ -98,7 +129,7 @@ void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind
 			continue;
 		if (conn->interface && seen->knows_interface && conn->interface != seen->interface)
 			continue;
-		if (!is_counted(conn, seen))
+		if (!is_counted(conn, seen) || (kind == CONN_TCP && count_if_quiet(conn, seen)))
 			continue;
 		count_connection(conn, seen->id);
 		if (!conn->knows_peer)

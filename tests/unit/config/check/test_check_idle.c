@@ -87,6 +87,21 @@ Test(check_idle, a_question_has_an_answer)
 	expect_error(6, "a: idle_unless: '-' in front of the command would make every answer a yes");
 }
 
+Test(check_idle, quiet_connections_sleep_and_are_not_cut_off)
+{
+	judge("80", "idle_timeout", "5min", "idle_action", "freeze", "idle_means", "quiet", NULL);
+	expect_nothing();
+	begin_table();
+	judge("80", "idle_timeout", "5min", "idle_means", "quiet", NULL);
+	expect_error(6, "a: idle_means = quiet needs idle_action = freeze");
+	begin_table();
+	judge("/run/a", "idle_timeout", "5min", "idle_action", "freeze", "idle_means", "quiet", NULL);
+	expect_error(7, "a: idle_means = quiet needs a TCP socket");
+	begin_table();
+	judge("80", "idle_means", "quiet", NULL);
+	expect_error(5, "a: idle_means needs idle_timeout");
+}
+
 Test(check_idle, no_time_at_all_is_no_mistake)
 {
 	judge("fifo:/run/a", "idle_timeout", "infinity", NULL);

@@ -28,8 +28,7 @@ static unsigned asked;                  /* counts that were begun */
 static bool is_seen;                    /* what the next count finds */
 static double cpu;                      /* processor time that the instance has used */
 
-bool __wrap_conn_query_start(struct conn_query *query);
-bool __wrap_service_clients_are_there(struct service_clients *clients);
+bool __wrap_service_clients_count(struct service_clients *clients);
 bool __wrap_close_events_is_possible(struct engine *ignored);
 void __wrap_close_events_begin(struct close_listener *listener, struct engine *ignored);
 void __wrap_close_events_read(struct engine *ignored);
@@ -41,17 +40,11 @@ double __wrap_instance_cpu(const struct instance *ignored)
 	return cpu;
 }
 
-bool __wrap_conn_query_start(struct conn_query *query)
+bool __wrap_service_clients_count(struct service_clients *clients)
 {
-	cr_assert_eq(query, &runtime.run->idle->clients.query);
+	cr_assert_eq(clients, &runtime.run->idle->clients);
 	asked++;
 	return true;
-}
-
-bool __wrap_service_clients_are_there(struct service_clients *clients)
-{
-	(void)clients;
-	return is_seen;
 }
 
 bool __wrap_close_events_is_possible(struct engine *ignored)
@@ -101,8 +94,7 @@ static void count(bool seen)
 
 	while (asked == before)
 		ev_run(engine.loop, EVRUN_ONCE);
-	is_seen = seen;
-	runtime.run->idle->clients.query.counted(&runtime.run->idle->clients.query);
+	runtime.run->idle->clients.counted(&runtime.run->idle->clients, seen);
 }
 
 static void begin_as_before_an_upgrade(void)

@@ -126,6 +126,70 @@ Test(connections, that_the_backend_has_shut_down_and_still_reads_count)
 	close(listener);
 }
 
+static struct conn_count looked_at(int listener, uint32_t quiet_after)
+{
+	struct conn_count conn = conn_count_of(listener);
+
+	conn.quiet_after = quiet_after;
+	conn_counts_run(&conn, 1);
+	cr_assert(conn.known);
+	return conn;
+}
+
+Test(connections, are_quiet_from_the_last_byte_that_moved_on)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int listener = opened(&listen), client, served;
+	struct conn_count conn;
+	char byte;
+
+	skip_where_unknown(listener);
+	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	usleep(60000);
+	conn = looked_at(listener, 50);
+	cr_expect(conn.count == 1 && !conn.quiet, "it waits to be accepted");
+	served = taken(listener);
+	conn = looked_at(listener, 50);
+	cr_expect(conn.quiet == 1 && !conn.count);
+	cr_expect_geq(conn.moved, 50);
+	conn = looked_at(listener, 3600000);
+	cr_expect(conn.count == 1 && !conn.quiet, "something has moved within an hour");
+	cr_assert_eq(send(client, "x", 1, 0), 1);
+	usleep(60000);
+	conn = looked_at(listener, 50);
+	cr_expect(conn.count == 1 && !conn.moved, "a byte is unread");
+	cr_assert_eq(recv(served, &byte, 1, 0), 1);
+	conn = looked_at(listener, 50);
+	cr_expect_eq(conn.quiet, 1);
+	shutdown(client, SHUT_WR);
+	wait_for_end(served);
+	conn = looked_at(listener, 50);
+	cr_expect(conn.count == 1 && !conn.quiet, "its client has closed");
+	close(served);
+	close(client);
+	close(listener);
+}
+
+Test(connections, are_told_from_others_by_their_port)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int listener = opened(&listen), other = opened(&listen);
+	int client = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	struct conn_count conn = conn_count_of(listener), others = conn_count_of(other);
+	bool is_probe = false;
+	int served;
+
+	served = taken(listener);
+	cr_expect(conn_counts_own(&conn, 1, served, &is_probe));
+	cr_expect_not(conn_counts_own(&others, 1, served, &is_probe));
+	cr_expect_not(conn_counts_own(&conn, 1, client, &is_probe));
+	cr_expect_not(is_probe);
+	close(served);
+	close(client);
+	close(other);
+	close(listener);
+}
+
 Test(connections, of_both_families_are_counted_on_a_dual_stack_socket)
 {
 	struct listen listen = listen_of("tcp:0");

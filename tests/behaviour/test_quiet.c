@@ -1,0 +1,240 @@
+/* idle_means = quiet: backends sleep beneath connections at which nothing moves, and go on with the next byte, or the
+ * end, of any of them. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+#include "namespace.h"
+
+#define QUIET                                                                             \
+	"service web {\n listen = \"%s\"\n exec = \"%s\"\n idle_timeout = %s\n"           \
+	" idle_action = freeze\n idle_means = quiet\n}\n"
+#define SLEEPS "is frozen until somebody comes"
+
+static long ask(int client, const char *question)
+{
+	const char *answer;
+
+	client_send(client, text_of("%s\n", question));
+	answer = client_line(client);
+	cr_assert(strstr(answer, question), "'%s'", answer);
+	return strtol(answer, NULL, 10);
+}
+
+Behaviour(quiet, a_connection_that_stays_sleeps_with_its_backend_and_wakes_it)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
+	int client = client_connect(superd_port(superd, "web"));
+	long first = ask(client, "one");
+
+	for (int n = 0; n < 2; n++) {
+		superd_wait_log(superd, SLEEPS);
+		cr_assert_eq(ask(client, text_of("again %d", n)), first);
+		superd_wait_log(superd, "goes on after");
+	}
+	cr_expect_eq(superd_log_count(superd, "web: started"), 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, a_connection_that_is_used_keeps_awake)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "1s");
+	int port = superd_port(superd, "web"), client = client_connect(port), quiet = client_connect(port);
+
+	ask(quiet, "nothing more");
+	for (long long until = now_ms() + 3000; now_ms() < until; pause_a_moment()) {
+		ask(client, "here");
+		cr_assert_not(superd_logged(superd, SLEEPS), "%s", world_logs());
+	}
+	superd_wait_log(superd, SLEEPS);
+	close(client);
+	close(quiet);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, another_client_wakes_it_too)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
+	int port = superd_port(superd, "web"), client = client_connect(port);
+	long first = ask(client, "one");
+
+	superd_wait_log(superd, SLEEPS);
+	cr_assert_eq(client_ask_pid(port), first);
+	cr_assert_eq(ask(client, "two"), first);
+	close(client);
+	superd_stop(superd);
+}
+
+static void expect_wake_by_end(bool hard)
+{
+	const struct linger linger = { .l_onoff = 1 };
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
+	int client = client_connect(superd_port(superd, "web"));
+
+	ask(client, "one");
+	superd_wait_log(superd, SLEEPS);
+	if (hard)
+		setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(client);
+	superd_wait_log(superd, "goes on after");
+	WAIT_UNTIL(superd_processes(superd) == 1);      /* the one of that client has seen it */
+	superd_wait_log(superd, SLEEPS);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, the_end_of_a_connection_wakes_it)
+{
+	expect_wake_by_end(false);
+}
+
+Behaviour(quiet, a_reset_does_too)
+{
+	expect_wake_by_end(true);
+}
+
+Behaviour(quiet, probes_of_keep_alive_are_the_kernels_business)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
+	int client = client_connect(superd_port(superd, "web")), on = 1;
+
+	setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(client, IPPROTO_TCP, TCP_KEEPIDLE, &on, sizeof(on));
+	setsockopt(client, IPPROTO_TCP, TCP_KEEPINTVL, &on, sizeof(on));
+	ask(client, "one");
+	superd_wait_log(superd, SLEEPS);
+	HOLDS_FOR(2500, !superd_logged(superd, "goes on after"));
+	ask(client, "two");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, a_byte_that_nobody_has_read_is_not_quiet)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("hold"), "300ms");
+	int port = superd_port(superd, "web"), client = client_connect(port);
+
+	superd_wait_log(superd, "web: started");
+	superd_wait_log(superd, SLEEPS);
+	client_send(client, "is anybody there?\n");
+	superd_wait_log(superd, "goes on after");
+	HOLDS_FOR(2500, superd_log_count(superd, SLEEPS) == 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, connections_of_unix_sockets_count_as_ever)
+{
+	const char *path = path_in("web.sock");
+	struct superd *superd = superd_run("service web { listen = { \"127.0.0.1:0\", \"%s\" } exec = \"%s\" "
+					   "idle_timeout = 300ms idle_action = freeze idle_means = quiet }",
+					   path, backend("talk"));
+	int client;
+
+	wait_node(path);
+	client = client_connect_unix(path, SOCK_STREAM);
+	ask(client, "one");
+	HOLDS_FOR(1500, !superd_logged(superd, SLEEPS));
+	close(client);
+	superd_wait_log(superd, SLEEPS);
+	superd_stop(superd);
+}
+
+/* More of them than superd ever had copies of. */
+Behaviour(quiet, each_of_a_crowd_wakes_it)
+{
+	enum { CROWD = 700 };
+	struct rlimit files = { 4096, 4096 };
+	struct superd *superd;
+	int clients[CROWD], port;
+	long first = 0;
+
+	SKIP_WITHOUT(setrlimit(RLIMIT_NOFILE, &files) == 0 && !running_sanitized(), "needs many descriptors");
+	superd = superd_run(QUIET, "127.0.0.1:0", backend("crowd"), "1s");
+	port = superd_port(superd, "web");
+	for (int n = 0; n < CROWD; n++) {
+		clients[n] = client_connect(port);
+		first = ask(clients[n], "here");
+	}
+	superd_wait_log(superd, SLEEPS);
+	HOLDS_FOR(300, !superd_logged(superd, "goes on after"));
+	cr_assert_eq(ask(clients[CROWD - 1], "the last"), first);
+	superd_wait_log(superd, SLEEPS);
+	cr_assert_eq(ask(clients[0], "the first"), first);
+	for (int n = 0; n < CROWD; n++)
+		close(clients[n]);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, no_request_is_lost_in_the_moment_of_freezing)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "100ms");
+	int client = client_connect(superd_port(superd, "web"));
+	unsigned seed = (unsigned)now_ms();
+
+	cr_log_info("seed %u", seed);
+	srand(seed);
+	ask(client, "one");
+	for (int n = 0; n < 80; n++) {
+		for (long long until = now_ms() + 95 + rand() % 40; now_ms() < until;)
+			usleep(200);
+		ask(client, text_of("%d", n));
+	}
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, superctl_tells_since_when)
+{
+	struct superd *superd = controlled_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
+	int client = client_connect(superd_port(superd, "web"));
+	const char *why;
+
+	ask(client, "one");
+	superd_wait_log(superd, SLEEPS);
+	why = control_once("why web");
+	cr_expect(strstr(why, "1 connected, and nothing has moved for "), "%s", why);
+	cr_expect_str_eq(control_value(control_once("status web"), "means"), "quiet");
+	cr_expect_str_eq(control_value(control_once("status web"), "connections"), "1");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, a_reload_has_it_mean_what_it_says)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "300ms");
+	const char *table = replaced(read_text(superd->table), "127.0.0.1:0",
+				     text_of("127.0.0.1:%d", superd_port(superd, "web")));
+	int client;
+
+	cr_assert(superd_reload(superd, "%s", replaced(table, "= quiet", "= connected")));
+	client = client_connect(superd_port(superd, "web"));
+	ask(client, "one");
+	HOLDS_FOR(1200, !superd_logged(superd, SLEEPS));
+	cr_assert(superd_reload(superd, "%s", table));
+	superd_wait_log(superd, SLEEPS);
+	ask(client, "two");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(quiet, it_sleeps_on_over_an_upgrade)
+{
+	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
+	int client = client_connect(superd_port(superd, "web"));
+	long first = ask(client, "one");
+
+	superd_wait_log(superd, SLEEPS);
+	superd_upgrade(superd);
+	superd_wait_log(superd, SLEEPS);
+	cr_assert_eq(ask(client, "two"), first);
+	close(client);
+	superd_stop(superd);
+}
