@@ -320,6 +320,162 @@ Behaviour(probes, may_not_be_names)
 	cr_assert_not_null(strstr(outcome.err, "probe_from: '.example.org' is a name"), "%s", outcome.err);
 }
 
+#define SILENT "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n probe = silent\n %s\n}\n"
+
+/* Connects and leaves, as a port scan does. */
+static void scan(int port, bool hard)
+{
+	const struct linger linger = { .l_onoff = 1 };
+	int fd = client_connect(port);
+
+	if (hard)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fd);
+}
+
+Behaviour(silent, who_leaves_without_a_word_starts_nothing)
+{
+	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 10s");
+	int port = superd_port(superd, "web");
+	size_t descriptors = superd_fd_count(superd);
+
+	for (unsigned n = 0; n < 10; n++) {
+		scan(port, n % 2);
+		WAIT_UNTIL(has_closed(superd, n + 1));
+	}
+	cr_assert_not(superd_logged(superd, "web: started"));
+	superd_expect_fds(superd, descriptors);
+	cr_assert_gt(client_ask_pid(port), 0);
+	cr_assert_eq(superd_log_count(superd, "web: started"), 1);
+	superd_stop(superd);
+}
+
+Behaviour(silent, a_word_starts_it_at_once)
+{
+	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 10s");
+	int client = client_connect(superd_port(superd, "web"));
+	long long began;
+
+	HOLDS_FOR(300, !superd_logged(superd, "web: started"));
+	began = now_ms();
+	client_send(client, "here\n");
+	cr_assert_not_null(strstr(client_line(client), " here"));
+	cr_expect_lt(now_ms() - began, 2000);
+	close(client);
+	superd_stop(superd);
+}
+
+/* As clients of SMTP and MySQL do, whose servers speak first. */
+Behaviour(silent, who_stays_is_a_client_before_long)
+{
+	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 500ms");
+	int port = superd_port(superd, "web"), client = client_connect(port);
+	long long began = now_ms();
+
+	superd_wait_log(superd, "web: started");
+	cr_expect_geq(now_ms() - began, 450);
+	client_send(client, "here\n");
+	cr_assert_not_null(strstr(client_line(client), " here"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(silent, waiting_for_a_word_keeps_superd_from_nothing)
+{
+	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 60s");
+	int port = superd_port(superd, "web"), silent = client_connect(port), client;
+	long long before;
+
+	HOLDS_FOR(500, !superd_logged(superd, "web: started"));
+	before = superd_cpu_ms(superd);
+	HOLDS_FOR(2000, !superd_logged(superd, "web: started"));
+	cr_expect_lt(superd_cpu_ms(superd) - before, 500, "it spins");
+	scan(port, false);
+	HOLDS_FOR(300, !superd_logged(superd, "web: started"));
+	client = client_connect(port);
+	client_send(client, "here\n");
+	cr_assert_not_null(strstr(client_line(client), " here"));
+	client_send(silent, "here too\n");
+	cr_assert_not_null(strstr(client_line(silent), " here too"));
+	close(client);
+	close(silent);
+	superd_stop(superd);
+}
+
+Behaviour(silent, who_leaves_without_a_word_wakes_nobody)
+{
+	struct superd *superd = superd_run(SILENT, backend("talk"), "idle_timeout = 300ms\n idle_action = freeze");
+	int port = superd_port(superd, "web"), client;
+	long pid = client_ask_pid(port);
+
+	superd_wait_log(superd, "is frozen until somebody comes");
+	for (int n = 0; n < 6; n++)
+		scan(port, n % 2);
+	HOLDS_FOR(600, !superd_logged(superd, "goes on after"));
+	cr_assert_eq(client_ask_pid(port), pid);
+	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "is frozen until somebody comes");
+	client = client_connect(port);
+	superd_wait_log(superd, "goes on after");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(silent, those_who_come_all_the_time_keep_nobody_awake)
+{
+	struct superd *superd = superd_run(SILENT, backend("talk"), "idle_timeout = 600ms");
+	int port = superd_port(superd, "web");
+
+	client_ask_pid(port);
+	for (long long until = now_ms() + DEADLINE_MS; !superd_logged(superd, "web: stopping pid ");
+	     pause_a_moment()) {
+		cr_assert(now_ms() < until, "%s", world_logs());
+		scan(port, false);
+		usleep(100000);
+	}
+	superd_stop(superd);
+}
+
+/* A backend that ends after each client, so that superd looks at the queue again and again. */
+Behaviour(silent, no_client_who_comes_among_them_is_lost)
+{
+	struct superd *superd = superd_run(SILENT, backend("take 1"), "backoff_min = 10ms\n backoff_max = 50ms");
+	struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 4,
+				  .connections = running_sanitized() ? 40 : 400 };
+	struct load *load = load_start(&plan);
+	struct tally tally;
+
+	while (load_progress(load) < plan.connections) {
+		size_t served = load_progress(load);
+
+		for (long long until = now_ms() + 50; load_progress(load) == served && now_ms() < until;)
+			pause_a_moment();
+		scan(plan.port, served % 2);
+	}
+	tally = load_wait(load);
+	tally_expect_all_served(&tally);
+	superd_stop(superd);
+}
+
+Behaviour(silent, those_who_have_left_get_no_process_where_superd_accepts)
+{
+	struct superd *superd = superd_run("service each { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\" "
+					   "probe = silent defer_accept = 30s }");
+	int port = superd_port(superd, "each"), client;
+
+	for (unsigned n = 0; n < 4; n++) {
+		scan(port, false);
+		WAIT_UNTIL(has_closed(superd, n + 1));
+	}
+	client = client_connect(port);
+	client_send(client, "here\n");
+	cr_assert_str_eq(client_line(client), "here");
+	close(client);
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "1 accepted, 0 refused, 4 probes");
+	superd_stop(superd);
+}
+
 Behaviour(defer_accept, who_says_nothing_starts_nothing_until_it_speaks)
 {
 	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 30s }",

@@ -246,7 +246,7 @@ static const struct metric_family families[] = {
 	{ "superd_service_activations", "counter", NULL, "Instances that were started.", .key = "activations" },
 	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
 	{ "superd_service_failures", "counter", NULL, "Instances that failed.", .key = "failures" },
-	{ "superd_service_probes", "counter", NULL, "Connections of probe_from that superd closed.", .key = "probes" },
+	{ "superd_service_probes", "counter", NULL, "Probes (probe_from, probe) that superd closed.", .key = "probes" },
 	{ "superd_service_idle_stops", "counter", NULL, "Instances that were stopped because nobody used them.",
 	  .key = "idle_stops" },
 	{ "superd_service_freezes", "counter", NULL, "Times that an instance was frozen.", .key = "freezes" },

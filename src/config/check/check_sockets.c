@@ -197,6 +197,7 @@ static const struct {
 	{ "xattr_entry_point", endpoint_is_path, "a node in the file system" },
 	{ "pipe_size", is_fifo, "a fifo" },
 	{ "probe_from", has_peers, "connections of TCP" },
+	{ "probe", has_peers, "connections of TCP" },
 };
 
 static bool applies_to_any(const struct service *service, bool (*applies)(const struct endpoint *endpoint))
@@ -257,9 +258,21 @@ static void check_values(const struct service *service, struct diags *diags)
 	}
 }
 
+static void check_probe(const struct service *service, struct diags *diags)
+{
+	if (!service_mark(service, "probe_wait"))
+		return;
+	if (service->groups->lifecycle->probe != PROBE_SILENT && !service_is_unclear(service, "probe"))
+		service_refuse(service, "probe_wait", diags, "probe_wait needs probe = silent");
+	else if (service->exec->accept && !service_is_unclear(service, "accept"))
+		service_refuse(service, "probe_wait", diags,
+			       "probe_wait needs accept = no: with accept = yes it is defer_accept that waits");
+}
+
 void rule_options(const struct service *service, struct diags *diags)
 {
 	check_values(service, diags);
+	check_probe(service, diags);
 	/* In another system's table, that system's rules decide which option applies to which socket. */
 	if (service->is_foreign)
 		return;

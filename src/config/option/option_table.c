@@ -172,6 +172,7 @@ static const char *const idle_action_words[] = {
 static const char *const idle_means_words[] = {
 	[IDLE_MEANS_CONNECTED] = "connected", [IDLE_MEANS_QUIET] = "quiet", NULL
 };
+static const char *const probe_words[] = { [PROBE_NONE] = "none", [PROBE_SILENT] = "silent", NULL };
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
 /* By the numbers of syslog(3); 12 to 15 are reserved for the system. */
 static const char *const syslog_facility_words[] = {
@@ -1182,6 +1183,15 @@ const struct directive directives[] = {
 	  .help = "Addresses of health checks and load balancers, in the words of only_from but without names of "
 		  "hosts: their TCP connections start no backend, wake none and keep none awake (see PROBES). Unset: "
 		  "nobody's." },
+	{ .name = { "probe" }, FIELD(LIFECYCLE, probe, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "none", .words = probe_words,
+	  .help = "Which other TCP connections are probes (see PROBES): silent those that are closed by the client "
+		  "before it has sent a byte, as port scans and TCP health checks do." },
+	{ .name = { "probe_wait" }, FIELD(LIFECYCLE, probe_wait, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "250ms", .argument = "duration",
+	  .least = 1000, .most = 60000000,
+	  .help = "With probe = silent, how long a client that sends nothing and stays connected waits until it starts "
+		  "or wakes the backend. The first byte ends the wait." },
 
 	/* Log */
 	{ .name = { "log_type", "log_type" }, FIELD(LOG, log_type, log_type),

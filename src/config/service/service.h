@@ -26,6 +26,7 @@ enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
 enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
 enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
+enum probe { PROBE_NONE, PROBE_SILENT };
 enum idle_means { IDLE_MEANS_CONNECTED, IDLE_MEANS_QUIET };
 enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
 enum start_priority { START_INTERACTIVE, START_NORMAL, START_BATCH, START_PRIORITIES };
@@ -256,6 +257,8 @@ struct lifecycle_options {
 	unsigned idle_means;            /* enum idle_means */
 	bool freeze_reclaim;
 	words probe_from;               /* as only_from; NULL: nobody */
+	unsigned probe;                 /* enum probe */
+	int64_t probe_wait;             /* microseconds */
 };
 
 /* Commands beside the main one, and the conditions of a start. */

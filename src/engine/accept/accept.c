@@ -74,7 +74,8 @@ static bool take_client(struct service_runtime *runtime, struct listener *listen
 	*pending->name = '\0';
 	switch (accept_at_need(runtime, listener, &pending->client)) {
 	case ACCEPTED:
-		health_probes_take(runtime, &pending->client);
+		if (!health_probes_take(runtime, &pending->client))
+			health_probes_take_silent(runtime, &pending->client);
 		return true;
 	case ACCEPT_AGAIN:
 		return true;

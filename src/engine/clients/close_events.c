@@ -142,12 +142,15 @@ static bool report_to_list(struct list *waiting, const struct tcp_destroy_event 
 
 	LIST_EACH(link, waiting) {
 		struct close_listener *listener = container_of(link, struct close_listener, link);
+		const struct service *service;
 
 		if (!wants_port(listener, event->port))
 			continue;
 		wanted = true;
-		if (!access_lists(listener->query->runtime->service->probes, event->family, event->peer))
-			listener->gone(listener);
+		service = listener->query->runtime->service;
+		if (!access_lists(service->probes, event->family, event->peer))
+			listener->gone(listener,
+				       event->silent && service->groups->lifecycle->probe == PROBE_SILENT);
 	}
 	return wanted;
 }
@@ -171,7 +174,7 @@ static void report_to_all(struct tcp_close_events *close_events)
 	for (size_t bucket = 0; bucket <= BUCKETS; bucket++) {
 		LIST_EACH(link, &close_events->waiting[bucket])
 			container_of(link, struct close_listener, link)
-				->gone(container_of(link, struct close_listener, link));
+				->gone(container_of(link, struct close_listener, link), false);
 	}
 }
 
@@ -253,7 +256,8 @@ static struct tcp_close_events *close_events_of(struct engine *engine)
 }
 
 void close_events_init(struct close_listener *listener, const struct conn_query *query,
-		       void (*gone)(struct close_listener *listener), void (*deaf)(struct close_listener *listener))
+		       void (*gone)(struct close_listener *listener, bool silent),
+		       void (*deaf)(struct close_listener *listener))
 {
 	*listener = (struct close_listener){ .query = query, .gone = gone, .deaf = deaf };
 	list_init(&listener->link);

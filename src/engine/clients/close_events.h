@@ -13,12 +13,14 @@
 struct close_listener {
 	struct list link;               /* in a list of struct tcp_close_events, while it listens */
 	const struct conn_query *query; /* its service and its TCP ports; borrowed */
-	void (*gone)(struct close_listener *listener); /* a connection has closed, or may have; it may call close_events_end */
+	/* A connection has closed, or may have; it may call close_events_end. silent: by probe = silent it was a probe. */
+	void (*gone)(struct close_listener *listener, bool silent);
 	void (*deaf)(struct close_listener *listener); /* the kernel reports nothing any more; the listener was removed */
 };
 
 void close_events_init(struct close_listener *listener, const struct conn_query *query,
-		       void (*gone)(struct close_listener *listener), void (*deaf)(struct close_listener *listener));
+		       void (*gone)(struct close_listener *listener, bool silent),
+		       void (*deaf)(struct close_listener *listener));
 
 /* Whether this kernel reports closed connections. */
 bool close_events_is_possible(struct engine *engine);

@@ -155,7 +155,7 @@ static void free_slices(struct conn_queries *queries)
 {
 	for (size_t n = 0; n < queries->slice_count; n++) {
 		release_table(&queries->slices[n].table);
-		free(queries->slices[n].cookies.list);
+		cookie_set_free(&queries->slices[n].cookies);
 	}
 	free(queries->slices);
 	free(queries->conns);
@@ -178,7 +178,7 @@ static void answer_query(struct slice *slice, const struct conn_count *conns)
 	memcpy(query->conns, conns, slice->count * sizeof(*conns));
 	for (size_t n = 0; n < slice->count; n++)
 		query->conns[n].cookies = NULL;
-	free(query->cookies.list);      /* its user may have set it while the count was under way */
+	cookie_set_free(&query->cookies);       /* its user may have set it while the count was under way */
 	query->cookies = slice->cookies;
 	slice->cookies = (struct cookie_set){ 0 };
 	query->place = NULL;
@@ -227,6 +227,7 @@ static void set_wanted(const struct conn_query *query, struct conn_count *conns,
 	for (size_t n = 0; n < query->count; n++) {
 		conns[n].which = query->which;
 		conns[n].probes = query->probes;
+		conns[n].wants_words = query->wants_words;
 		conns[n].cookies = query->use == COOKIES_IGNORED ? NULL : cookies;
 		conns[n].only_known = query->use == COOKIES_SOUGHT;
 		conns[n].skips_known = query->use == COOKIES_SPARED;
@@ -243,7 +244,8 @@ static void take_query(struct conn_queries *queries, struct conn_query *query)
 	query->cookies = (struct cookie_set){ 0 };
 	query->place = &slice->query;
 	if (slice->use == COOKIES_NOTED)
-		slice->cookies = (struct cookie_set){ .list = slice->cookies.list, .room = slice->cookies.room };
+		slice->cookies = (struct cookie_set){ .list = slice->cookies.list, .room = slice->cookies.room,
+						      .silent = slice->cookies.silent };
 	memcpy(conns, query->conns, query->count * sizeof(*conns));
 	set_wanted(query, conns, &slice->cookies);
 	queries->conn_count_total += query->count;
@@ -430,8 +432,7 @@ void conn_query_cancel(struct conn_query *query)
 	if (query->place)
 		*query->place = NULL;
 	query->place = NULL;
-	free(query->cookies.list);
-	query->cookies = (struct cookie_set){ 0 };
+	cookie_set_free(&query->cookies);
 	query->failures = 0;
 }
 

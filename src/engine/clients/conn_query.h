@@ -28,6 +28,7 @@ struct conn_query {
 	unsigned char which;            /* enum conn_which: the connections that count */
 	unsigned char use;              /* enum cookie_use */
 	bool no_probes;                 /* true: connections from probe_from do not count */
+	bool wants_words;               /* true: as in struct conn_count; use is COOKIES_NOTED */
 	double due;                     /* loop time until which the count may be delayed to save work; 0: no delay */
 	size_t count;                   /* number of sockets */
 	struct conn_count *conns;       /* one element for each socket, with the last answer; owned */

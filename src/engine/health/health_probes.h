@@ -1,6 +1,7 @@
-/* Probes: connections from probe_from, by which health checks and load balancers test whether a service listens. With
- * accept = yes superd closes them before it applies any limit. With accept = no superd does not start or thaw a backend
- * for them: it asks the kernel which clients are in the queue (engine/clients/conn_query), and waits for the answer. */
+/* Probes: connections from probe_from, and with probe = silent those that are closed before they have brought a byte,
+ * by which health checks, load balancers and port scanners test whether a service listens. With accept = yes superd
+ * closes them before it applies any limit. With accept = no superd does not start or thaw a backend for them: it asks
+ * the kernel which clients are in the queue (engine/clients/conn_query), and waits for the answer. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +10,9 @@
 
 /* For accept = yes. true: the client is a probe, and was closed and counted. */
 bool health_probes_take(struct service_runtime *runtime, struct client *client);
+
+/* The same for a client that has closed without a byte. */
+bool health_probes_take_silent(struct service_runtime *runtime, struct client *client);
 
 /* For accept = no, called when connections wait while no instance runs. true: a query is under way; ACTIVITY follows if
  * one of them is no probe, else LOOK. */

@@ -356,10 +356,13 @@ static void note_close(struct idle *idle)
 		close_events_end(&idle->close_listener, idle->runtime->engine, false);
 }
 
-static void on_gone(struct close_listener *close_listener)
+/* The end of a probe begins no new time, but the last count may have taken it for a client. */
+static void on_gone(struct close_listener *close_listener, bool silent)
 {
 	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
+	if (silent && idle->phase != IDLE_HAS_CLIENTS && !service_clients_are_counted(&idle->clients))
+		return;
 	idle->last_closed = clock_now();
 	idle->closes++;
 	if (service_clients_are_counted(&idle->clients)) {

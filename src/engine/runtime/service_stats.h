@@ -19,7 +19,7 @@ struct service_stats {
 	uint64_t failures;              /* number of starts and instances that have failed */
 	uint64_t killed;                /* number of instances killed, as they had not ended by timeout_stop */
 	uint64_t parted;                /* number of clients that an instance still had at the end of its drain_timeout */
-	uint64_t probes;                /* number of connections from probe_from that were closed (engine/health/health_probes) */
+	uint64_t probes;                /* number of probes that were closed (engine/health/health_probes) */
 	uint64_t idle_stops, freezes, wakes; /* number of stops, freezes and thaws, of idle backends or by an operator */
 	uint64_t refused[REFUSALS];     /* number of refused clients, by reason */
 	struct failures failed;         /* last failures, and how many in a row */

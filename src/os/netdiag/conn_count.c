@@ -137,7 +137,7 @@ static void reset_counts(struct conn_count *conns, size_t count, enum conn_kind 
 	for (size_t n = 0; n < count; n++) {
 		if (conns[n].kind != kind)
 			continue;
-		conns[n].count = conns[n].quiet = 0;
+		conns[n].count = conns[n].quiet = conns[n].silent = 0;
 		conns[n].moved = UINT32_MAX;
 		conns[n].known = known;
 	}

@@ -15,12 +15,22 @@
 
 struct access;
 
+#define SILENT_MOST 16                  /* silent connections of one count that are noted */
+
+/* A connection in the queue that has brought no byte yet, as the kernel identifies it. */
+struct silent_conn {
+	unsigned char family;
+	uint32_t id[12];                /* struct inet_diag_sockid */
+};
+
 /* A set of connections by the kernel's socket cookies (SO_COOKIE, socket(7)), which a connection keeps from its
  * handshake to its end. A zeroed struct is empty. */
 struct cookie_set {
 	uint64_t *list;                 /* owned; sorted by cookie_set_sort, for lookups */
 	size_t count, room;
 	bool failed;                    /* some are missing: out of memory, or the kernel does not report cookies */
+	struct silent_conn *silent;     /* SILENT_MOST of them; owned; NULL: none was seen (wants_words) */
+	size_t silent_count;
 };
 
 enum conn_kind { CONN_NONE, CONN_TCP, CONN_UDP, CONN_UNIX, CONN_KINDS };
@@ -58,7 +68,9 @@ struct conn_count {
 	bool knows_peer;                /* TCP: `peer` is the address of the first counted connection */
 	unsigned char peer[16];
 	uint32_t quiet_after;           /* TCP: milliseconds without movement from which a connection is quiet; 0: none is */
+	bool wants_words;               /* TCP in the queue: only connections that have brought a byte count */
 	uint32_t count;                 /* result: number of connections */
+	uint32_t silent;                /* result: number of others that are open; the first ones are in cookies->silent */
 	uint32_t quiet;                 /* result: number of quiet ones, which are not in `count` */
 	uint32_t moved;                 /* result: the same of the one that moved last; UINT32_MAX: there is none */
 	struct cookie_set *cookies;     /* borrowed; NULL: only count */
@@ -79,3 +91,8 @@ bool conn_count_is_same(const struct conn_count *a, const struct conn_count *b);
 bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool *is_probe);
 
 void cookie_set_sort(struct cookie_set *cookies);
+void cookie_set_free(struct cookie_set *cookies);       /* the set is then empty */
+
+/* Whether a silent connection is silent still. Takes no lock, and looks at no other connection. */
+enum silence { SILENT_STILL, SILENT_SPOKE, SILENT_LEFT };
+enum silence silent_conn_look(const struct silent_conn *conn);

@@ -7,6 +7,7 @@
 
 #if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
 #include <arpa/inet.h>
+#include <assert.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -20,6 +21,8 @@
 
 #define PORTS_MOST 64                   /* of one request */
 #define OPS_A_PORT 5                    /* bytecode operations for each port: two of two words, and a jump */
+
+static_assert(sizeof(struct inet_diag_sockid) == sizeof(((struct silent_conn *)0)->id), "the kernel's identity fits");
 
 /* The counts of one request, all of one kind and family. */
 struct count_request {
@@ -64,7 +67,7 @@ static void count_inet(struct nlmsghdr *message, const struct count_request *req
 		.held = socket->idiag_inode != 0, .address = socket->id.idiag_src,
 		.peer = socket->id.idiag_dst,
 		.id = (uint64_t)socket->id.idiag_cookie[1] << 32 | socket->id.idiag_cookie[0],
-		.unread = socket->idiag_rqueue, .unsent = socket->idiag_wqueue,
+		.socket_id = &socket->id, .unread = socket->idiag_rqueue, .unsent = socket->idiag_wqueue,
 	};
 	for (struct rtattr *at = (void *)((char *)message + header); RTA_OK(at, left); at = RTA_NEXT(at, left))
 		read_age(at, &seen);

@@ -12,6 +12,7 @@ struct seen_inet {
 	bool knows_interface;           /* `interface` is valid */
 	const void *address, *peer;     /* local and remote address, 4 or 16 bytes, borrowed */
 	uint64_t id;                    /* socket cookie; 0: unknown */
+	const void *socket_id;          /* struct inet_diag_sockid, borrowed; NULL: unknown */
 	uint32_t unread, unsent;        /* bytes that the process has not read, and that the peer has not acknowledged */
 	bool knows_age;                 /* `age` is valid */
 	uint32_t age;                   /* milliseconds since data was last sent or received */

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "config/access/access.h"
 #include "os/netdiag/conn_count_internal.h"
+#include "os/netdiag/sock_diag.h"
 
 #define CLOSED_BY_SERVER (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 
@@ -24,6 +25,13 @@ void cookie_set_sort(struct cookie_set *cookies)
 {
 	if (cookies->count)
 		qsort(cookies->list, cookies->count, sizeof(*cookies->list), compare_cookies);
+}
+
+void cookie_set_free(struct cookie_set *cookies)
+{
+	free(cookies->list);
+	free(cookies->silent);
+	*cookies = (struct cookie_set){ 0 };
 }
 
 static bool cookie_set_has(const struct cookie_set *cookies, uint64_t id)
@@ -56,6 +64,51 @@ static void count_connection(struct conn_count *conn, uint64_t id)
 	cookies->list = list;
 	cookies->failed |= !id;
 	cookies->list[cookies->count++] = id;
+}
+
+static void note_silent(struct cookie_set *cookies, const struct seen_inet *seen)
+{
+	struct silent_conn *conn;
+
+	if (!cookies->silent)
+		cookies->silent = calloc(SILENT_MOST, sizeof(*cookies->silent));
+	cookies->failed |= !cookies->silent || !seen->socket_id;
+	if (cookies->failed || cookies->silent_count == SILENT_MOST)
+		return;
+	conn = &cookies->silent[cookies->silent_count++];
+	conn->family = seen->family;
+	memcpy(conn->id, seen->socket_id, sizeof(conn->id));
+}
+
+static enum silence silence_of(unsigned state, uint32_t unread)
+{
+	if (state == TCP_CLOSE_WAIT)
+		return unread > 1 ? SILENT_SPOKE : SILENT_LEFT; /* the kernel counts the FIN as an unread byte */
+	return unread || state != TCP_ESTABLISHED ? SILENT_SPOKE : SILENT_STILL;
+}
+
+enum silence silent_conn_look(const struct silent_conn *conn)
+{
+	unsigned state;
+	uint32_t unread;
+
+	if (!sock_diag_find(conn->family, conn->id, &state, &unread))
+		return SILENT_LEFT;
+	return state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT ? silence_of(state, unread) : SILENT_LEFT;
+}
+
+/* Counts a connection of the queue by what it has brought. A handshake is no client yet: what becomes of it stands
+ * behind all that are in the queue now. */
+static void count_words(struct conn_count *conn, const struct seen_inet *seen)
+{
+	enum silence silence = silence_of(seen->state, seen->unread);
+
+	if (seen->state == TCP_SYN_RECV || silence == SILENT_LEFT)
+		return;
+	conn->count += silence == SILENT_SPOKE;
+	conn->silent += silence == SILENT_STILL;
+	if (silence == SILENT_STILL && conn->cookies)
+		note_silent(conn->cookies, seen);
 }
 
 static bool is_client(const struct seen_inet *seen)
@@ -131,7 +184,10 @@ void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind
 			continue;
 		if (!is_counted(conn, seen) || (kind == CONN_TCP && count_if_quiet(conn, seen)))
 			continue;
-		count_connection(conn, seen->id);
+		if (conn->wants_words)
+			count_words(conn, seen);
+		else
+			count_connection(conn, seen->id);
 		if (!conn->knows_peer)
 			memcpy(conn->peer, seen->peer, size);
 		conn->knows_peer = true;

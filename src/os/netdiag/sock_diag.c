@@ -218,6 +218,41 @@ static void keep_spare_socket(int diag, bool good)
 		fd_close(&diag);        /* else it is the spare socket of a child's parent */
 }
 
+struct found_connection {
+	bool found;
+	unsigned state;
+	uint32_t unread;
+};
+
+static void read_connection(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct found_connection *connection = context;
+
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)))
+		*connection = (struct found_connection){ true, socket->idiag_state, socket->idiag_rqueue };
+}
+
+bool sock_diag_find(unsigned char family, const void *id, unsigned *state, uint32_t *unread)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u },
+	};
+	struct found_connection connection = { 0 };
+	int diag = take_spare_socket();
+
+	memcpy(&request.request.id, id, sizeof(request.request.id));
+	keep_spare_socket(diag, diag >= 0 && exchange(diag, &request, sizeof(request), read_connection, &connection));
+	*state = connection.state;
+	*unread = connection.unread;
+	return connection.found;
+}
+
 /* If several sockets listen at one address (SO_REUSEPORT), the kernel reports one of them. */
 static bool find_listener_at(const struct socket_address *name, struct diag_search *search)
 {
@@ -294,6 +329,12 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 		    void *context)
 {
 	(void)filter, (void)each, (void)context;
+	return false;
+}
+
+bool sock_diag_find(unsigned char family, const void *id, unsigned *state, uint32_t *unread)
+{
+	(void)family, (void)id, (void)state, (void)unread;
 	return false;
 }
 

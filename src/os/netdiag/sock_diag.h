@@ -35,6 +35,10 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
  * false: the kernel cannot tell, or the socket does not listen. */
 bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit);
 
+/* The state of the TCP connection with this struct inet_diag_sockid, and the number of its unread bytes; takes no lock.
+ * false: there is none, or the kernel cannot tell. */
+bool sock_diag_find(unsigned char family, const void *id, unsigned *state, uint32_t *unread);
+
 /* Whether the machine has so few sockets that sock_diag_unix takes less than a millisecond or so. */
 bool sock_diag_unix_is_quick(void);
 

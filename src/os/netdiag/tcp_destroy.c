@@ -14,8 +14,11 @@
 #include <linux/filter.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +26,7 @@
 #define EVERYTHING 0xffffffffu
 #define BATCH 32                        /* messages of one read */
 #define READS_MOST 8                    /* batches in a row; the rest is read next time */
-#define HEAD_SIZE 128                   /* bytes of a message that are read */
+#define HEAD_SIZE 384                   /* bytes of a message that are read */
 #define PORT_AT (NLMSG_HDRLEN + offsetof(struct inet_diag_msg, id.idiag_sport))
 
 struct port_filter {
@@ -111,21 +114,54 @@ union message_head {
 	char bytes[HEAD_SIZE];
 };
 
-static_assert(NLMSG_LENGTH(sizeof(struct inet_diag_msg)) <= HEAD_SIZE, "what is wanted of a message is within it");
+static_assert(NLMSG_LENGTH(sizeof(struct inet_diag_msg)) + 2 * sizeof(struct rtattr) + 8 +
+		      offsetof(struct tcp_info, tcpi_segs_out) <= HEAD_SIZE,
+	      "what is wanted of a message is within it");
 
-static void report_event(const union message_head *heads, size_t length,
-			 void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
+/* Whether the client has sent nothing but its FIN, which counts as a byte. A message that is cut off is of no length
+ * that RTA_OK accepts, so the attribute is held against the bytes that are there. */
+static bool was_silent(const char *attributes, size_t length)
 {
-	const struct inet_diag_msg *socket = (const void *)(heads->bytes + NLMSG_HDRLEN);
-	struct tcp_destroy_event event;
+	struct rtattr head;
 
-	if (length < NLMSG_LENGTH(sizeof(*socket)) || heads->header.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
-	    heads->header.nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
-		return;
-	event = (struct tcp_destroy_event){
+	while (length >= sizeof(head)) {
+		uint64_t received;
+
+		memcpy(&head, attributes, sizeof(head));
+		if (head.rta_len < sizeof(head))
+			return false;
+		if (head.rta_type == INET_DIAG_INFO) {
+			size_t end = RTA_LENGTH(offsetof(struct tcp_info, tcpi_segs_out));
+
+			if (head.rta_len < end || length < end)
+				return false;
+			memcpy(&received, attributes + RTA_LENGTH(offsetof(struct tcp_info, tcpi_bytes_received)),
+			       sizeof(received));
+			return received <= 1;
+		}
+		if (RTA_ALIGN(head.rta_len) > length)
+			return false;
+		attributes += RTA_ALIGN(head.rta_len);
+		length -= RTA_ALIGN(head.rta_len);
+	}
+	return false;
+}
+
+bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event)
+{
+	const struct nlmsghdr *header = message;
+	const struct inet_diag_msg *socket = (const void *)((const char *)message + NLMSG_HDRLEN);
+	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*socket)));
+
+	if (length < head || header->nlmsg_type != SOCK_DIAG_BY_FAMILY || header->nlmsg_len < head)
+		return false;
+	if (length > header->nlmsg_len)
+		length = header->nlmsg_len;
+	*event = (struct tcp_destroy_event){
 		.port = ntohs(socket->id.idiag_sport), .family = socket->idiag_family, .peer = socket->id.idiag_dst,
+		.silent = was_silent((const char *)message + head, length - head),
 	};
-	gone(context, &event);
+	return true;
 }
 
 /* Reads a batch. Returns the number of messages; -1 and errno. */
@@ -144,9 +180,12 @@ static int read_batch(int fd, void (*gone)(void *context, const struct tcp_destr
 	}
 	count = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
 	for (int n = 0; n < count; n++) {
+		struct tcp_destroy_event event;
+
 		/* From the kernel. */
-		if (messages[n].msg_hdr.msg_namelen == sizeof(senders[n]) && senders[n].nl_pid == 0)
-			report_event(&heads[n], messages[n].msg_len, gone, context);
+		if (messages[n].msg_hdr.msg_namelen == sizeof(senders[n]) && senders[n].nl_pid == 0 &&
+		    tcp_destroy_parse(&heads[n], messages[n].msg_len, &event))
+			gone(context, &event);
 	}
 	return count;
 }
@@ -177,6 +216,12 @@ int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count)
 	(void)fd, (void)ports, (void)count;
 	errno = ENOSYS;
 	return -1;
+}
+
+bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event)
+{
+	(void)message, (void)length, (void)event;
+	return false;
 }
 
 bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)

@@ -18,8 +18,12 @@ int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count);
 struct tcp_destroy_event {
 	uint16_t port;
 	unsigned char family;
+	bool silent;                    /* the client has never sent a byte */
 	const void *peer;
 };
+
+/* Reads a message of the kernel, of this length. false: it reports no closed connection. */
+bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event);
 
 /* Calls `gone` for each closed connection. false: the socket's buffer overflowed, so any connection may be gone. */
 bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context);

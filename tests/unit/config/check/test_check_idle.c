@@ -102,6 +102,18 @@ Test(check_idle, quiet_connections_sleep_and_are_not_cut_off)
 	expect_error(5, "a: idle_means needs idle_timeout");
 }
 
+Test(check_idle, a_wait_is_for_silent_probes)
+{
+	judge("80", "probe", "silent", "probe_wait", "100ms", NULL);
+	expect_nothing();
+	begin_table();
+	judge("80", "probe_wait", "100ms", NULL);
+	expect_error(5, "a: probe_wait needs probe = silent");
+	begin_table();
+	judge("80", "accept", "yes", "probe", "silent", "probe_wait", "100ms", NULL);
+	expect_error(7, "a: probe_wait needs accept = no");
+}
+
 Test(check_idle, no_time_at_all_is_no_mistake)
 {
 	judge("fifo:/run/a", "idle_timeout", "infinity", NULL);

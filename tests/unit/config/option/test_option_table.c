@@ -57,7 +57,7 @@ static const char *const promised[] = {
 	"timeout_start", "timeout_stop", "kill_signal", "kill_mode", "watchdog", "watchdog_signal", "notify_access",
 	"reload_signal", "file_descriptor_store_max", "file_descriptor_store_preserve", "pid_file",
 	"runtime_max", "backoff_min", "backoff_max", "on_failure", "on_remove", "idle_timeout", "idle_action",
-	"idle_means", 	"probe_from",
+	"idle_means", 	"probe_from", "probe", "probe_wait",
 	"private_tmp", "protect_system", "protect_home", "read_only_paths", "read_write_paths", "inaccessible_paths",
 	"private_network", "system_call_filter", "restrict_address_families",
 	"memory_max", "tasks_max", "cpu_quota",

@@ -170,6 +170,54 @@ Test(connections, are_quiet_from_the_last_byte_that_moved_on)
 	close(listener);
 }
 
+static struct conn_count looked_for_words(int listener, struct cookie_set *silent)
+{
+	struct conn_count conn = conn_count_of(listener);
+
+	silent->silent_count = 0;
+	conn.which = CONN_WHICH_QUEUED;
+	conn.wants_words = true;
+	conn.cookies = silent;
+	conn_counts_run(&conn, 1);
+	cr_assert(conn.known && !silent->failed);
+	return conn;
+}
+
+Test(connections, of_the_queue_are_told_apart_by_what_they_have_brought)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int listener = opened(&listen), talks, keeps_quiet, leaves, says_and_leaves;
+	struct cookie_set silent = { 0 };
+	struct conn_count conn;
+
+	skip_where_unknown(listener);
+	keeps_quiet = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	leaves = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	conn = looked_for_words(listener, &silent);
+	cr_expect(conn.count == 0 && conn.silent == 2 && silent.silent_count == 2);
+	cr_expect_eq(silent_conn_look(&silent.silent[0]), SILENT_STILL);
+	close(leaves);
+	cr_expect_eq((silent_conn_look(&silent.silent[0]) == SILENT_LEFT) +
+		     (silent_conn_look(&silent.silent[1]) == SILENT_LEFT), 1);
+	conn = looked_for_words(listener, &silent);
+	cr_expect(conn.count == 0 && conn.silent == 1 && silent.silent_count == 1);
+	talks = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	cr_assert_eq(send(talks, "x", 1, 0), 1);
+	conn = looked_for_words(listener, &silent);
+	cr_expect(conn.count == 1 && conn.silent == 1);
+	says_and_leaves = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	cr_assert_eq(send(says_and_leaves, "x", 1, 0), 1);
+	close(says_and_leaves);
+	conn = looked_for_words(listener, &silent);
+	cr_expect(conn.count == 2 && conn.silent == 1);
+	cr_assert_eq(send(keeps_quiet, "x", 1, 0), 1);
+	cr_expect_eq(silent_conn_look(&silent.silent[0]), SILENT_SPOKE);
+	close(talks);
+	close(keeps_quiet);
+	cookie_set_free(&silent);
+	close(listener);
+}
+
 Test(connections, are_told_from_others_by_their_port)
 {
 	struct listen listen = listen_of("tcp:127.0.0.1:0");
