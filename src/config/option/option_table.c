@@ -1162,9 +1162,9 @@ const struct directive directives[] = {
 	{ .name = { "idle_cpu" }, FIELD(LIFECYCLE, idle_cpu, quota), .unset = &no_number,
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
 	  .help = "How much of a processor a backend without clients may use and still be idle: one that used more "
-		  "since nobody was connected works, and is looked at again an idle_timeout later. 5% is a twentieth of one "
-		  "processor. It counts the control group, or without one the main process and its descendants. Unset: "
-		  "any." },
+		  "since nobody was connected works, and is looked at again an idle_timeout later. 5% is a twentieth "
+		  "of one processor. It counts the control group, or without one the main process and its "
+		  "descendants. Unset: any." },
 	{ .name = { "idle_means" }, FIELD(LIFECYCLE, idle_means, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "connected", .words = idle_means_words,
 	  .help = "Which connections keep a backend awake: connected all that are open; quiet only those at which "

@@ -411,9 +411,9 @@ static void take_polled_count(struct idle *idle, bool used)
 		idle->reported = false;
 	} else if (idle->since <= 0) {
 		idle->since = idle->last_closed > 0 ? idle->last_closed : clock_now();
-		busy_begin(&idle->busy, idle->since);
 		if (idle->clients.quiet)
 			idle->since = fmax(idle->last_closed, idle->clients.moved);
+		busy_begin(&idle->busy, idle->since);
 	}
 	idle->last_closed = 0;
 	if (is_due(idle))

@@ -25,7 +25,6 @@ static struct table table = { .users = 1 };
 static struct instance instance;
 static struct service_runtime runtime;
 static unsigned asked;                  /* counts that were begun */
-static bool is_seen;                    /* what the next count finds */
 static double cpu;                      /* processor time that the instance has used */
 
 bool __wrap_service_clients_count(struct service_clients *clients);
