@@ -31,7 +31,7 @@ _superd()
 		banner banner_success banner_fail deny_time id_only exec_condition exec_start_pre
 		exec_start_post exec_ready exec_reload exec_stop exec_stop_post idle_unless
 		socket_exec_start_pre socket_exec_start_post socket_exec_stop_pre socket_exec_stop_post
-		exec_prefix condition ready timeout_start start_priority timeout_stop kill_signal
+		exec_prefix condition wants ready timeout_start start_priority timeout_stop kill_signal
 		kill_mode pid_file runtime_max backoff_min backoff_max backoff_refuse on_failure on_change
 		on_remove watchdog watchdog_signal notify_access reload_signal file_descriptor_store_max
 		file_descriptor_store_preserve restart restart_prevent_exit_status

@@ -18,6 +18,7 @@
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
+#include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
 #include "os/socket/bind.h"
 
@@ -185,11 +186,13 @@ static void add_outdated(const struct outdated *outdated, struct buf *out)
 	json_object_close(out);
 }
 
-static void add_waits_for(const struct instance *instance, struct buf *out)
+static void add_waits_for(const struct service_view *view, const struct instance *instance, struct buf *out)
 {
 	struct buf text = { 0 };
 
 	ready_describe(instance, &text);
+	if (instance->state == INSTANCE_WANTS)
+		wants_describe_wait(view->match.runtime, &text);
 	if (text.length)
 		json_text_field(out, "waits_for", buf_string(&text));
 	buf_free(&text);
@@ -208,7 +211,7 @@ static void add_instance(const struct service_view *view, const struct instance 
 	else
 		json_null_field(out, "peer");
 	json_text_field(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
-	add_waits_for(instance, out);
+	add_waits_for(view, instance, out);
 	if (instance->retired)
 		json_flag_field(out, "retired", true);
 	if (drain_waits(instance))

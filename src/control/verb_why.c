@@ -17,11 +17,14 @@
 #include "engine/instance/notify_state.h"
 #include "engine/instance/ready.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/runtime/service_list.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/socket_commands.h"
+#include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
@@ -59,7 +62,9 @@ static void add_starting(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct instance *current = runtime_current(runtime);
 
-	if (current && current->pid)
+	if (current && current->state == INSTANCE_WANTS)
+		wants_describe_wait(runtime, out);
+	else if (current && current->pid)
 		buf_addf(out, "pid %ld is not ready yet%s", (long)current->pid, current->ready ? ": " : "");
 	else
 		buf_text(out, "the commands before its program run");
@@ -70,12 +75,15 @@ static void add_starting(const struct service_runtime *runtime, struct buf *out)
 static void add_running(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct instance *current = runtime_current(runtime);
+	const struct service_runtime *wanting = wants_find(runtime->engine->service_list, runtime->service->name);
 
 	buf_addf(out, runtime->listener_count ? "pid %ld has its sockets and serves its clients itself"
 					     : "pid %ld runs, and has no socket to serve",
 		 (long)current_pid(runtime));
 	if (current && current->notice && *current->notice->status)
 		buf_addf(out, "; it says: %s", current->notice->status);
+	if (wanting)
+		buf_addf(out, "; %s, which wants it, keeps it awake", wanting->service->name);
 	if (runtime_is_held(runtime))
 		buf_text(out, "; it is held, so it is not started again when that has ended");
 }

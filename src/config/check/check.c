@@ -4,7 +4,12 @@
  * (service_is_unclear). */
 #include "config/check/check.h"
 
+#include <string.h>
+
+#include "base/scan.h"
 #include "config/check/check_internal.h"
+#include "config/option/option_table.h"
+#include "config/option/service_mark.h"
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static void (*const rules[])(const struct service *service, struct diags *diags) = {
@@ -50,6 +55,56 @@ void check_names(const struct table *table, struct diags *diags)
 	}
 }
 
+static void hint_at_name(const struct table *table, const char *name, struct diags *diags)
+{
+	const unsigned most = strlen(name) < 5 ? 1 : 2;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (scan_distance(table->services[i].name, name, most) > most)
+			continue;
+		diags_hint(diags, "did you mean '%s'?", table->services[i].name);
+		return;
+	}
+}
+
+static void check_wanted(const struct table *table, const struct service *service, const char *name,
+			 struct diags *diags)
+{
+	const struct service *wanted = table_find(table, name);
+
+	if (!wanted && service->dialect == UNIT) {
+		diag_warning(diags, service_origin(service, "wants"), "%s: '%s' is wanted, and left out of the table",
+			     service->name, name);
+	} else if (!wanted) {
+		service_refuse(service, "wants", diags, "wants: the table has no service '%s'", name);
+		hint_at_name(table, name, diags);
+	} else if (wanted == service) {
+		service_refuse(service, "wants", diags, "wants: a service cannot want itself");
+	} else if (wanted->exec->accept && !service_is_unclear(wanted, "accept")) {
+		service_refuse(service, "wants", diags,
+			       "wants: '%s' has accept = yes: there is nothing to start until somebody connects", name);
+	} else if (wanted->exec->disable) {
+		diag_warning(diags, service_origin(service, "wants"),
+			     "%s: wants: '%s' is disabled, so it is not started", service->name, name);
+	}
+}
+
+void check_wants(const struct table *table, struct diags *diags)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+		words name = service->groups->lifecycle->wants;
+
+		if (!name || service_is_unclear(service, "wants"))
+			continue;
+		if (service->exec->accept && !service_is_unclear(service, "accept"))
+			service_refuse(service, "wants", diags,
+				       "wants needs accept = no: each client of this service has a process of its own");
+		for (; *name; name++)
+			check_wanted(table, service, *name, diags);
+	}
+}
+
 void table_check(const struct table *table, struct diags *diags)
 {
 	check_names(table, diags);
@@ -59,4 +114,5 @@ void table_check(const struct table *table, struct diags *diags)
 	}
 	check_conflicts(table, diags);
 	check_tcpmux(table, diags);
+	check_wants(table, diags);
 }

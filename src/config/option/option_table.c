@@ -998,6 +998,11 @@ const struct directive directives[] = {
 		  "after a pause, 5 s and ever longer; with Assert in place of Condition it is a failure." },
 
 	/* Life */
+	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "Other services of the table that have to run with this one: they are started and thawed with it, "
+		  "its program waits until each is ready or has failed, for its timeout_start at most, and none of "
+		  "them is idle while this one is awake (see SERVICES THAT WANT OTHERS). Both need accept = no." },
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
 	  .help = "Tells when the backend serves, for a program that says so in its output alone: once it has printed "

@@ -237,6 +237,7 @@ struct access_options {
 };
 
 struct lifecycle_options {
+	words wants;                    /* names of services that run with this one */
 	const char *ready;              /* text of the line that tells that the backend serves; NULL: unset */
 	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
 	int kill_signal;

@@ -8,7 +8,7 @@
 
 struct engine;
 
-#define POSTED_MOST 23                  /* upper bound of the kinds of events that are posted */
+#define POSTED_MOST 24                  /* upper bound of the kinds of events that are posted */
 
 /* The posted events of one service; embedded in the service. A zeroed struct has none. */
 struct posted {

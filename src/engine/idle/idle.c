@@ -17,6 +17,7 @@
 #include "engine/idle/idle_internal.h"
 #include "engine/instance/instance.h"
 #include "engine/runtime/service_list.h"
+#include "engine/runtime/wants.h"
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
@@ -658,7 +659,8 @@ void idle_follow(struct service_runtime *runtime)
 	struct service_run *run = runtime->run;
 	bool wanted = run && runtime_state(runtime) == RUNNING && run->current &&
 		!runtime->engine->stopping &&
-		      service_idles(runtime->service);
+		      service_idles(runtime->service) &&
+		      !wants_find(runtime->engine->service_list, runtime->service->name);
 
 	if (run && run->idle && (!wanted || is_changed(run->idle)))
 		idle_forget(runtime);

@@ -284,8 +284,11 @@ static void save_step(struct state_saver *saver, const void *object)
 {
 	const struct exec_sequence *sequence = object;
 
-	if (sequence->instance)
-		state_add_number(&saver->text, "step", step_of(sequence));
+	if (!sequence->instance)
+		return;
+	state_add_number(&saver->text, "step", step_of(sequence));
+	if (sequence->instance->state == INSTANCE_WANTS)
+		state_add_number(&saver->text, "wants", 1);
 }
 
 /* Behind the keys of the instance, which say whether it is being stopped. */
@@ -294,7 +297,7 @@ static void load_step(struct state_section *section, void *object)
 	const struct exec_sequence *sequence = object;
 	struct instance *instance = sequence->instance;
 	enum course_step step = (enum course_step)state_number(section, "step", BEFORE, CLEARS, IS_READY);
-	bool clears, stops;
+	bool waits = state_flag(section, "wants"), clears, stops;
 
 	if (!instance)
 		return;
@@ -310,7 +313,7 @@ static void load_step(struct state_section *section, void *object)
 	else if (stops && instance->state == INSTANCE_STOP_CMD && step != LEAVES)
 		instance->state = INSTANCE_TERM;
 	else if (!stops && !clears)
-		instance->state = step == BEFORE ? INSTANCE_COND
+		instance->state = step == BEFORE ? (waits ? INSTANCE_WANTS : INSTANCE_COND)
 			: step == AFTER		 ? INSTANCE_POST
 			: step == IS_READY	 ? INSTANCE_READY
 			: instance->facts.unready || instance->facts.unbound ? INSTANCE_STARTED

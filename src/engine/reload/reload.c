@@ -16,6 +16,7 @@
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_drain.h"
+#include "engine/service/wants_start.h"
 
 #define LOGGED_MOST 100                 /* services that the log names; for the others it has their number */
 
@@ -431,6 +432,7 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 		report_change(&reload, old[n], old[n]->service->name, DIFF_REMOVED, "");
 		runtime_remove(old[n]);
 	}
+	wants_follow_all(engine);
 	if (counts->logged > LOGGED_MOST)
 		log_notice(engine->log, "and %zu more services", counts->logged - LOGGED_MOST);
 	free(old);

@@ -23,6 +23,7 @@ struct idle;
 struct idle_saved;
 struct queue_guard;
 struct socket_commands;
+struct wants;
 
 enum start_stage { START_NONE, START_WAITS, START_RUNS, START_STAGES };
 
@@ -69,6 +70,7 @@ struct service_run {
 	struct standby_sockets *standby_sockets; /* second sockets at its addresses (engine/drain/standby_socket) */
 	struct socket_commands *socket_commands; /* commands around its sockets (engine/service/socket_commands) */
 	struct service_reload *reload;  /* a reload of its backend's own configuration (engine/service/service_reload) */
+	struct wants *wants;            /* the services that it wants (engine/runtime/wants) */
 	struct conn_query *activator_query; /* query for the client it was started for (engine/clients/activator) */
 };
 
@@ -191,6 +193,7 @@ enum {
 	DRAINS,                         /* its current instance drains from now on, and the service goes on without it */
 	THAWED,                         /* an instance was thawed to be stopped (engine/instance/thaw) */
 	HANDED,                         /* tcpmux has accepted clients for it (engine/accept/tcpmux) */
+	WANTS_DUE,                      /* its start waits for services that it wants, or one of them has changed */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */
 };
 

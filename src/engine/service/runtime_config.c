@@ -20,6 +20,7 @@
 #include "engine/instance/bind_calls.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
@@ -81,6 +82,7 @@ void runtime_free(struct service_runtime *runtime)
 		socket_commands_free(runtime);
 	if (runtime->run && runtime->run->reload)
 		service_reload_free(runtime);
+	wants_free(runtime);
 	if (runtime->engine->admission->fd_first == runtime)
 		runtime->engine->admission->fd_first = NULL;
 	runtime_stop_timer(runtime);

@@ -23,6 +23,7 @@
 #include "engine/service/runtime_bind.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
+#include "engine/service/wants_start.h"
 
 /* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
 static bool is_asking(const struct service_runtime *runtime)
@@ -296,6 +297,7 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 {
 	struct event event = { .name = "bug", .service = runtime->service->name };
 	struct service_step step;
+	bool slept = runtime_state(runtime) == FROZEN;
 
 	service_event = wait_in_line(runtime, service_event);
 	step = service_transition(runtime->service->exec->accept, runtime->state, service_event);
@@ -316,6 +318,7 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	runtime_rewatch(runtime);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
+	wants_follow(runtime, slept);
 	wake_operators(runtime);
 }
 

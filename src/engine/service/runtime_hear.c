@@ -11,6 +11,7 @@
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_drain.h"
 #include "engine/service/socket_commands.h"
+#include "engine/service/wants_start.h"
 
 /* Frees a removed runtime. Its locks stay if its entry is only left out, because the entry may come back. */
 static void free_removed(struct service_runtime *runtime)
@@ -63,6 +64,9 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 		break;
 	case HANDED:
 		accept_handed(runtime);
+		break;
+	case WANTS_DUE:
+		wants_look(runtime);
 		break;
 	case UNREACHABLE:
 		runtime_reopen_unreachable(runtime);

@@ -329,6 +329,7 @@ static void init_empty(struct supervisor *supervisor)
 	for (int n = 0; n < ENGINE_SPARE; n++)
 		engine->spare[n] = -1;
 	list_init(&supervisor->service_list.leaving);
+	list_init(&supervisor->service_list.wanting);
 	list_init(&supervisor->listeners.drained);
 	engine->listeners = &supervisor->listeners;
 	list_init(&engine->receptions);

@@ -24,6 +24,7 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
+#include "engine/service/wants_start.h"
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/load_instance.h"
 #include "engine/upgrade/upgrade.h"
@@ -344,6 +345,7 @@ void load_go_on(struct service_runtime *runtime)
 	else
 		runtime_rewatch(runtime);
 	shared_run_go_on(runtime);
+	wants_follow(runtime, false);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
 	upgrade_freeze_again(runtime);

@@ -309,9 +309,10 @@ void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*t
 	}
 }
 
-static bool takes_condition(const struct unit_key *key)
+/* Conditions, and what the unit wants. */
+static bool is_translated_unit_key(const struct unit_key *key)
 {
-	return !strncmp(key->key, "Condition", 9) || !strncmp(key->key, "Assert", 6);
+	return key->option && (!strcmp(key->option, "condition") || !strcmp(key->option, "wants"));
 }
 
 static bool takes_nothing(const struct unit_key *key)
@@ -322,7 +323,7 @@ static bool takes_nothing(const struct unit_key *key)
 
 void unit_apply_common_keys(struct unit_builder *builder)
 {
-	unit_apply_keys(builder, "Unit", takes_condition);
+	unit_apply_keys(builder, "Unit", is_translated_unit_key);
 	unit_apply_keys(builder, "Install", takes_nothing);
 }
 

@@ -1,10 +1,13 @@
 /* The keys of [Unit], of every type of unit.
  *
  * Most of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
- * harmless. Conditions decide whether a service may run. */
+ * harmless. Conditions decide whether a service may run; what it wants of the same table runs with it. */
 #include "parse/systemd/keys.h"
 
 #define CONDITION(name) { name, KEY_DONE, "condition", NULL }
+
+/* Of a service that the same table has; any other unit is harmless. */
+#define WANTS(name) { name, KEY_DONE, "wants", NULL }
 
 #define UNSEEN(name, why) { name, KEY_REFUSED, NULL, why }
 
@@ -65,7 +68,7 @@ static const struct unit_key keys[] = {
 	CONDITION("AssertVersion"),
 	CONDITION("AssertVirtualization"),
 	{ "Before", KEY_HARMLESS, .reason = ORDER },
-	{ "BindsTo", KEY_HARMLESS, .reason = ORDER },
+	WANTS("BindsTo"),
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps nothing of what has ended" },
 	CONDITION("ConditionACPower"),
 	CONDITION("ConditionArchitecture"),
@@ -130,7 +133,7 @@ static const struct unit_key keys[] = {
 	{ "RefuseManualStart", KEY_HARMLESS, .reason = BY_HAND },
 	{ "RefuseManualStop", KEY_HARMLESS, .reason = BY_HAND },
 	{ "ReloadPropagatedFrom", KEY_HARMLESS, .reason = ORDER },
-	{ "Requires", KEY_HARMLESS, .reason = ORDER },
+	WANTS("Requires"),
 	{ "RequiresMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 	{ "RequiresOverridable", KEY_HARMLESS, .reason = ORDER },
 	{ "Requisite", KEY_HARMLESS, .reason = ORDER },
@@ -145,7 +148,7 @@ static const struct unit_key keys[] = {
 	{ "SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "nothing of a service outlives superd's end" },
 	{ "Upholds", KEY_HARMLESS, .reason = ORDER },
-	{ "Wants", KEY_HARMLESS, .reason = ORDER },
+	WANTS("Wants"),
 	{ "WantsMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 };
 

@@ -188,6 +188,43 @@ static void check_orphan_sockets(struct unit_builder *builder)
 	builder_free(builder->builder);
 }
 
+/* Returns the name of the service that this unit runs as; NULL: none of the table's, or none that could be started. */
+static const char *find_wanted(struct reading *reading, const struct unit_pairing *pair, const char *unit)
+{
+	const struct requested_units *asked = units_asked(reading);
+
+	for (size_t n = 0; n < asked->pair_count; n++) {
+		const struct unit_pairing *other = &asked->pairs[n];
+
+		if (other != pair && other->service && !other->accepts && !strcmp(other->service->name, unit))
+			return other->name;
+	}
+	return NULL;
+}
+
+/* Wants, Requires and BindsTo of services in the same table. Others are not superd's to start. */
+static void build_wants(struct unit_builder *builder, const struct unit_pairing *pair)
+{
+	static const char *const keys[] = { "Wants", "Requires", "BindsTo" };
+	struct unit_list all = { 0 };
+
+	unit_builder_turn(builder, builder->service);
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys) && !builder->accepts; n++) {
+		struct unit_list list = unit_collect(builder, "Unit", keys[n], COLLECT_WORDS);
+
+		for (size_t i = 0; i < list.count; i++) {
+			const char *name = find_wanted(builder->reading, pair, list.words[i]);
+
+			if (name && unit_list_add(builder, &all, name, list.places[i]) && !all.at.file)
+				all.at = list.at;
+		}
+		unit_list_free(&list);
+	}
+	if (all.count)
+		unit_set_list(builder, "wants", &all);
+	unit_list_free(&all);
+}
+
 static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 {
 	struct unit_builder builder = {
@@ -218,6 +255,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 		unit_set(&builder, "start", "boot", at);
 	unit_build_access(&builder);
 	unit_build_service(&builder);
+	build_wants(&builder, pair);
 	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
 		unit_set(&builder, "restart", "no", at);
 	if (!pair->has_failed && reading->diags->errors == errors) {

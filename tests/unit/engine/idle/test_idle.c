@@ -66,6 +66,7 @@ static void set_up(void)
 {
 	const char *why;
 
+	list_init(&service_list.wanting);
 	engine.loop = ev_loop_new(0);
 	engine.log = log_open("stderr", false, LEVEL_ERROR, &why);
 	cr_assert_not_null(engine.log);

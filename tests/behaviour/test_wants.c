@@ -1,0 +1,302 @@
+/* Services that need others to run beside them: `wants` starts, thaws and keeps awake, and never refuses. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "process.h"
+#include "unit_files.h"
+
+#define expect_in(text, what) \
+	do { \
+		const char *in_ = (text); \
+		cr_expect_not_null(strstr(in_, (what)), "no %s in %s", (what), in_); \
+	} while (0)
+
+static const char *state(const char *service)
+{
+	return control_value(control_once("list %s", service), "state");
+}
+
+static bool is(const char *service, const char *expected)
+{
+	return !strcmp(state(service), expected);
+}
+
+/* Two services: web wants db. db_options begins with how db runs. */
+static struct superd *run_both(const char *db_options, const char *web_options)
+{
+	return controlled_run("service db {\n listen = \"127.0.0.1:0\"\n timeout_stop = 1s\n %s\n}\n"
+			      "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n wants = { db }\n"
+			      " timeout_stop = 1s\n %s\n}\n", db_options, backend("serve"), web_options);
+}
+
+static const char *serving(void)
+{
+	return text_of("exec = \"%s\"", backend("serve"));
+}
+
+Behaviour(wants, the_other_is_started_and_its_readiness_waited_for)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = run_both(text_of("%s exec_ready = \"/usr/bin/test -e %s\"", serving(), gate), "");
+	int client = client_connect(superd_port(superd, "web"));
+
+	client_send(client, "asked\n");
+	WAIT_UNTIL(is("db", "starting") && is("web", "starting"));
+	HOLDS_FOR(300, is("web", "starting") && !superd_logged(superd, "web: started"));
+	expect_in(control_once("why web"), "it waits for db (wants)");
+	expect_in(control_once("status web"), "\"waits_for\":\"it waits for db (wants)\"");
+	write_file("gate", "%s", "");
+	cr_assert(strstr(client_line(client), " asked"));
+	close(client);
+	cr_expect(is("db", "running"));
+	expect_in(control_once("why db"), "web, which wants it, keeps it awake");
+	superd_stop(superd);
+}
+
+Behaviour(wants, an_order_to_start_waits_as_well)
+{
+	struct superd *superd = run_both(serving(), "");
+
+	expect_in(control_once("start web"), "started, pid ");
+	cr_expect(is("db", "running"));
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_that_fails_is_told_and_gone_without)
+{
+	struct superd *superd = run_both(text_of("%s exec_start_pre = \"/bin/false\" backoff_min = 5min "
+						 "backoff_max = 5min", serving()), "");
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: warning: wants db, and goes on without it: ");
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_that_is_held_or_disabled_is_gone_without)
+{
+	struct superd *superd = run_both(serving(), "");
+
+	control_once("hold db");
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: warning: wants db, and goes on without it: held");
+	control_once("stop web");
+	control_once("disable db");
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: warning: wants db, and goes on without it: disabled");
+	superd_stop(superd);
+}
+
+/* db itself fails at that time: web goes on either way. */
+Behaviour(wants, one_that_is_never_ready_has_its_timeout_start)
+{
+	struct superd *superd = run_both(text_of("%s exec_ready = \"/bin/false\" timeout_start = 400ms "
+						 "backoff_min = 5min backoff_max = 5min", serving()), "");
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: warning: wants db, and goes on without it: ");
+	superd_stop(superd);
+}
+
+Behaviour(wants, it_keeps_the_other_awake)
+{
+	struct superd *superd = run_both(text_of("%s idle_timeout = 200ms", serving()), "");
+
+	client_ask_pid(superd_port(superd, "web"));
+	HOLDS_FOR(800, is("db", "running"));
+	expect_in(control_once("stop web"), "stopped");
+	superd_wait_log(superd, "db: stopping pid ");
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_that_is_idle_already_stays)
+{
+	struct superd *superd = run_both(text_of("%s idle_timeout = 600ms", serving()), "");
+	long pid = client_ask_pid(superd_port(superd, "db"));
+
+	client_ask_pid(superd_port(superd, "web"));
+	HOLDS_FOR(1200, is("db", "running"));
+	cr_expect_eq(client_ask_pid(superd_port(superd, "db")), pid);
+	superd_stop(superd);
+}
+
+Behaviour(wants, frozen_ones_are_thawed_together)
+{
+	struct superd *superd = run_both(text_of("%s idle_timeout = 200ms idle_action = freeze", serving()),
+					 "idle_timeout = 200ms idle_action = freeze");
+	int port = superd_port(superd, "web");
+	long pid = client_ask_pid(port);
+
+	WAIT_UNTIL(is("web", "frozen"));
+	WAIT_UNTIL(is("db", "frozen"));
+	cr_assert_eq(client_ask_pid(port), pid);
+	superd_wait_log(superd, "db: ");
+	WAIT_UNTIL(superd_log_count(superd, "db: pid ") > 0);
+	expect_in(control_once("status db"), "\"wakes\":1");
+	WAIT_UNTIL(is("web", "frozen"));
+	WAIT_UNTIL(is("db", "frozen"));
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_that_has_stopped_starts_again_with_a_thaw)
+{
+	struct superd *superd = run_both(text_of("%s idle_timeout = 200ms", serving()),
+					 "idle_timeout = 200ms idle_action = freeze");
+	int port = superd_port(superd, "web");
+
+	client_ask_pid(port);
+	WAIT_UNTIL(is("web", "frozen"));
+	WAIT_UNTIL(is("db", "listening"));
+	client_ask_pid(port);
+	WAIT_UNTIL(superd_log_count(superd, "db: started, pid ") == 2);
+	superd_stop(superd);
+}
+
+Behaviour(wants, two_may_want_each_other)
+{
+	struct superd *superd = controlled_run("service a { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { b } }\n"
+					       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { c } }\n"
+					       "service c { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { a } }\n",
+					       backend("serve"), backend("serve"), backend("serve"));
+	long long begin = now_ms();
+
+	client_ask_pid(superd_port(superd, "b"));
+	WAIT_UNTIL(is("a", "running") && is("b", "running") && is("c", "running"));
+	cr_expect_lt(now_ms() - begin, 10000);
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_without_a_socket_is_started_too)
+{
+	const char *ran = path_in("ran");
+	struct superd *superd = controlled_run("service once { start = manual type = oneshot "
+					       "exec = \"/bin/sh -c 'echo >>%s'\" }\nservice web { "
+					       "listen = \"127.0.0.1:0\" exec = \"%s\" wants = { once } }\n",
+					       ran, backend("serve"));
+
+	client_ask_pid(superd_port(superd, "web"));
+	cr_expect_eq(count_lines(ran), 1);
+	cr_expect_not(superd_logged(superd, "goes on without"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(wants, a_stop_ends_the_wait)
+{
+	struct superd *superd = run_both(text_of("%s exec_ready = \"/bin/false\"", serving()), "");
+
+	cr_assert(control_is_done(control_once("start --no-wait web")));
+	WAIT_UNTIL(is("web", "starting") && is("db", "starting"));
+	expect_in(control_once("stop web"), "stopped");
+	WAIT_UNTIL(is("web", "listening"));
+	cr_expect(is("db", "starting"));
+	superd_stop(superd);
+}
+
+Behaviour(wants, a_shutdown_ends_the_wait)
+{
+	struct superd *superd = run_both(text_of("%s exec_ready = \"/bin/false\"", serving()), "");
+
+	cr_assert(control_is_done(control_once("start --no-wait web")));
+	WAIT_UNTIL(is("web", "starting") && is("db", "starting"));
+	superd_stop(superd);
+}
+
+Behaviour(wants, the_wait_goes_on_over_an_upgrade)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = run_both(text_of("%s idle_timeout = 200ms exec_ready = \"/usr/bin/test -e %s\"",
+						 serving(), gate), "");
+	int client = client_connect(superd_port(superd, "web"));
+
+	client_send(client, "asked\n");
+	WAIT_UNTIL(is("web", "starting") && is("db", "starting"));
+	superd_wait_log(superd, "db: started, pid ");
+	superd_upgrade(superd);
+	HOLDS_FOR(200, is("web", "starting"));
+	write_file("gate", "%s", "");
+	cr_assert(strstr(client_line(client), " asked"));
+	close(client);
+	superd_upgrade(superd);
+	HOLDS_FOR(800, is("db", "running"));
+	cr_expect_eq(superd_log_count(superd, "db: started, pid "), 1);
+	superd_stop(superd);
+}
+
+static const char *both_at(int db, int web, const char *options)
+{
+	return text_of("service db {\n listen = \"127.0.0.1:%d\"\n timeout_stop = 1s\n exec = \"%s\"\n"
+		       " idle_timeout = 200ms\n}\nservice web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n %s\n}\n",
+		       db, backend("serve"), web, backend("serve"), options);
+}
+
+Behaviour(wants, a_reload_changes_what_is_wanted)
+{
+	int db = free_port(), web = free_port();
+	struct superd *superd = controlled_run("%s", both_at(db, web, "wants = { db }"));
+
+	superd_wait_log(superd, "web: listening");
+	client_ask_pid(web);
+	HOLDS_FOR(500, is("db", "running"));
+	cr_assert(superd_reload(superd, "%s", both_at(db, web, "")));
+	superd_wait_log(superd, "db: stopping pid ");
+	WAIT_UNTIL(is("db", "listening"));
+	client_ask_pid(db);
+	cr_assert(superd_reload(superd, "%s", both_at(db, web, "wants = { db }")));
+	HOLDS_FOR(700, is("db", "running"));
+	superd_stop(superd);
+}
+
+static void expect_refused(const char *wants, const char *what)
+{
+	const char *table = write_file("table", "service db { listen = \"127.0.0.1:1\" exec = \"/bin/true\" }\n"
+				       "service each { listen = \"127.0.0.1:2\" exec = \"/bin/true\" accept = yes }\n"
+				       "service web {\n listen = \"127.0.0.1:3\"\n exec = \"/bin/true\"\n %s\n}\n",
+				       wants);
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
+
+	cr_expect_neq(outcome.status, 0);
+	expect_in(outcome.err, what);
+	expect_in(outcome.err, ":6:");
+}
+
+Behaviour(wants, what_cannot_be_is_an_error_by_its_line)
+{
+	expect_refused("wants = { dbb }", "wants: the table has no service 'dbb'");
+	expect_refused("wants = { dbb }", "did you mean 'db'?");
+	expect_refused("wants = { web }", "a service cannot want itself");
+	expect_refused("wants = { each }", "'each' has accept = yes");
+	expect_refused("wants = { db } accept = yes", "wants needs accept = no");
+}
+
+/* A service of another pair in the same table; what is not there stays harmless. */
+static void expect_wanted_by(const char *key)
+{
+	const char *web = path_in("web.sock"), *db = path_in("db.sock");
+	struct superd *superd;
+
+	write_pair("db", text_of("ListenStream=%s", db), unit_backend("serve"));
+	write_pair("web", text_of("ListenStream=%s", web), unit_backend("serve"));
+	write_drop_in("web.service", "[Unit]\n%s=db.service network-online.target other.service\n", key);
+	superd = units_run("web.socket", "db.socket", NULL);
+	cr_assert(strstr(unit_ask(web, "asked\n"), " asked"));
+	superd_wait_log(superd, "db: started, pid ");
+	cr_assert_not(superd_logged(superd, "other"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(wants, units_want_services_of_the_same_table)
+{
+	expect_wanted_by("Wants");
+}
+
+Behaviour(wants, units_that_require_a_service_want_it)
+{
+	expect_wanted_by("Requires");
+}
+
+Behaviour(wants, units_that_are_bound_to_a_service_want_it)
+{
+	expect_wanted_by("BindsTo");
+}
