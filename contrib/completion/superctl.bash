@@ -29,7 +29,7 @@ _superctl_names()
 _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
-	local reading='status list show why health metrics'
+	local reading='status list show why idle health metrics'
 	local acting='start stop restart hold release drain freeze thaw enable disable evict reload'
 	local others='top events reopen upgrade shutdown version'
 	local -a control=()

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "config/type/type.h"
 #include "control/show_internal.h"
+#include "engine/idle/idle.h"
 #include "engine/service/runtime_event.h"
 #include "os/rights/own_privileges.h"
 
@@ -116,6 +117,66 @@ void show_busy(const struct service_view *view, struct buf *out)
 	add_row(view, out);
 	show_usage(usage_of_service(view->match.runtime), out);
 	show_refused(view, out);
+	json_object_close(out);
+}
+
+/* Why the times without clients are not known; NULL: they are. */
+static const char *why_unmeasured(const struct service_view *view)
+{
+	const struct service *row = view->match.row;
+
+	if (row->exec->accept)
+		return "accept = yes: nothing of it runs without a client";
+	if (!service_idles(row))
+		return "not measured: set idle_timeout, with idle_action = report to look only";
+	return view->match.runtime && runtime_stats(view->match.runtime)->gaps.begun > 0 ? NULL : "it has not run yet";
+}
+
+/* The share of the time that has been measured in which it would have slept, and how often it would have waked. A gap
+ * that is shorter than its own idle_timeout is not seen. */
+static void add_timeouts(const struct service_view *view, const struct idle_gaps *gaps, double measured,
+			 struct buf *out)
+{
+	double own = (double)view->match.row->groups->lifecycle->idle_timeout / 1e6;
+	double present = idle_present_gap(view->match.runtime);
+
+	json_list_field(out, "timeouts");
+	for (unsigned n = 0; n < IDLE_GAP_TIMEOUTS; n++) {
+		double share = measured > 0 ? idle_gaps_asleep(gaps, n, present) / measured : 0;
+
+		share = share > 1 ? 1 : share;
+		json_object_open(out);
+		json_seconds_field(out, "timeout", idle_gap_timeouts[n]);
+		json_flag_field(out, "at_least", idle_gap_timeouts[n] < own);
+		json_seconds_field(out, "asleep", share);
+		json_count_field(out, "wakes", gaps->wakes[n]);
+		json_whole_field(out, "saved", gaps->memory ? (int64_t)((double)gaps->memory * share) : -1);
+		json_object_close(out);
+	}
+	json_list_close(out);
+}
+
+void show_gaps(const struct service_view *view, struct buf *out)
+{
+	const struct service_stats *stats = runtime_stats(view->match.runtime);
+	const char *why = why_unmeasured(view);
+	double measured = view->now > stats->gaps.begun ? view->now - stats->gaps.begun : 0;
+
+	json_object_open(out);
+	json_text_field(out, "service", view->match.row->name);
+	json_text_field(out, "state", service_match_state(&view->match));
+	json_text_field(out, "why", why);
+	if (why) {
+		json_object_close(out);
+		return;
+	}
+	json_seconds_field(out, "measured", measured);
+	if (stats->latency.count)
+		json_seconds_field(out, "latency", stats->latency.sum / (double)stats->latency.count);
+	else
+		json_null_field(out, "latency");
+	json_whole_field(out, "memory", stats->gaps.memory ? stats->gaps.memory : -1);
+	add_timeouts(view, &stats->gaps, measured, out);
 	json_object_close(out);
 }
 

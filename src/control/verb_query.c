@@ -106,6 +106,11 @@ void verb_query_why(struct session *session)
 	begin_query(session, verb_why_write);
 }
 
+void verb_query_idle(struct session *session)
+{
+	begin_query(session, show_gaps);
+}
+
 void verb_query_show(struct session *session)
 {
 	struct query_request *query = begin_query(session, NULL);

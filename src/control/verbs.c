@@ -56,6 +56,7 @@ static const struct request_verb {
 	{ "list", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_list },
 	{ "show", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_show },
 	{ "why", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_why },
+	{ "idle", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_idle },
 	{ "metrics", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_metrics },
 	{ "health", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_health },
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, .begin = event_stream_events },

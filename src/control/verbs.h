@@ -12,6 +12,7 @@ void verb_query_status(struct session *session);
 void verb_query_list(struct session *session);
 void verb_query_show(struct session *session);
 void verb_query_why(struct session *session);
+void verb_query_idle(struct session *session);
 void verb_query_metrics(struct session *session);
 void verb_query_health(struct session *session);
 void verb_query_version(struct session *session);

@@ -16,6 +16,7 @@ const struct verb verbs[] = {
 	{ "list", NAMES_ANY, MAY_NAMES, "a line a service: state, sockets, queues, instances", view_list },
 	{ "show", NAMES_ANY, 0, "the options a service has, and where each was written", view_show },
 	{ "why", NAMES_ANY, 0, "why a service is in its state, in words", view_why },
+	{ "idle", NAMES_ANY, 0, "how a service would fare with an idle_timeout, by what was seen", view_idle },
 	{ "top", NAMES_NONE, MAY_INTERVAL | MAY_COUNT | MAY_SORT | MAY_TIMEOUT,
 	  "the busy services, over and over", view_top },
 	{ "events", NAMES_NONE, MAY_SERVICE | MAY_LEVEL | MAY_TIMEOUT,

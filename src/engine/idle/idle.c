@@ -16,6 +16,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle_internal.h"
 #include "engine/instance/instance.h"
+#include "engine/instance/instance_usage.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/wants.h"
 
@@ -99,6 +100,8 @@ static void enter_phase(struct idle *idle, enum idle_phase phase)
 /* A client is connected, or may be. */
 static void end_unused(struct idle *idle)
 {
+	if (idle->since > 0)
+		idle_gaps_add(&idle->runtime->run->stats.gaps, clock_now() - idle->since);
 	idle->since = 0;
 	busy_forget(&idle->busy);
 }
@@ -170,7 +173,8 @@ static void prepare_clients(struct idle *idle)
 static void begin_measuring(struct idle *idle)
 {
 	prepare_clients(idle);
-	end_unused(idle);
+	busy_forget(&idle->busy);
+	idle->since = 0;
 	idle->last_closed = clock_now();
 	idle->closes = 0;
 	if (idle->polls)
@@ -227,10 +231,21 @@ static void on_settled(struct service_runtime *runtime, bool frozen)
 	}
 }
 
+/* Once for each time without clients, as it may read many small files. */
+static void note_memory(const struct idle *idle)
+{
+	bool is_noted = idle->phase == IDLE_WAITS_FOR_TURN || idle->reported;
+	int64_t memory = is_noted ? -1 : instance_memory(runtime_current(idle->runtime));
+
+	if (memory > 0)
+		idle->runtime->run->stats.gaps.memory = memory;
+}
+
 /* No client was connected for long enough, and it does not work either. A backend that cannot be frozen now, because it
  * reads its configuration, counts as busy. */
 static void apply_action(struct idle *idle)
 {
+	note_memory(idle);
 	if (life_of(idle)->idle_action == IDLE_REPORT) {
 		if (!idle->reported)
 			log_idle(idle, LEVEL_NOTICE, "would stop");
@@ -634,7 +649,9 @@ void idle_free(struct service_runtime *runtime)
 static void start_idle(struct service_runtime *runtime)
 {
 	const struct idle_saved *left = saved_of(runtime);
+	struct service_stats *stats = &runtime->run->stats;
 
+	idle_gaps_begin(&stats->gaps, clock_now(), fmax(stats->last_request, freeze_times(runtime)->last_thaw));
 	runtime->run->idle = new_idle(runtime);
 	if (runtime->run->idle && left->is_there)
 		begin_from_saved(runtime->run->idle, left);
@@ -654,6 +671,16 @@ static bool is_changed(const struct idle *idle)
 	       (idle->clients.quiet_after > 0) != counts_quiet_ones(idle->runtime);
 }
 
+/* A service that does not run has no clients. */
+static void note_unused(struct service_runtime *runtime)
+{
+	double since = runtime->run->idle->since;
+
+	if (since <= 0 && runtime_state(runtime) != RUNNING)
+		since = clock_now();
+	runtime->run->stats.gaps.unused = since;
+}
+
 void idle_follow(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
@@ -662,8 +689,10 @@ void idle_follow(struct service_runtime *runtime)
 		      service_idles(runtime->service) &&
 		      !wants_find(runtime->engine->service_list, runtime->service->name);
 
-	if (run && run->idle && (!wanted || is_changed(run->idle)))
+	if (run && run->idle && (!wanted || is_changed(run->idle))) {
+		note_unused(runtime);
 		idle_forget(runtime);
+	}
 	if (wanted && !run->idle && !runtime->engine->quiet)
 		start_idle(runtime);
 }

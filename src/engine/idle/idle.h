@@ -66,6 +66,10 @@ struct idle_account {
 
 bool idle_describe(const struct service_runtime *runtime, struct idle_account *account); /* false: it has no idle_timeout now */
 
-/* The same after a new count, if a count is quick. */
+/* Seconds for which nobody has been connected until now, also while it is stopped or frozen; 0: somebody is, or
+ * unknown. */
+double idle_present_gap(const struct service_runtime *runtime);
+
+/* idle_describe after a new count, if a count is quick. */
 bool idle_describe_now(struct service_runtime *runtime, struct idle_account *account);
 const char *idle_status_word(enum idle_status standing);

@@ -72,6 +72,14 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 	return true;
 }
 
+double idle_present_gap(const struct service_runtime *runtime)
+{
+	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+	double since = idle ? idle->since : runtime_stats(runtime)->gaps.unused;
+
+	return since > 0 ? clock_now() - since : 0;
+}
+
 /* Counts the connections of all of its sockets. false: the number is not known, or the kernel takes long to tell it. */
 static bool count_now(struct service_runtime *runtime, uint32_t *connections)
 {

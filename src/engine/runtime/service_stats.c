@@ -1,6 +1,7 @@
 /* The fields of struct service_stats that an upgrade saves. */
 #include "engine/runtime/service_stats.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,15 @@ static const struct state_field stats_fields[] = {
 	{ FIELD("asked", last_request) },
 	{ FIELD("last_latency", last_latency) },
 	{ FIELD("last_peer", last_peer) },
+	{ FIELD("gaps_begun", gaps.begun) },
+	{ FIELD("unused_since", gaps.unused) },
+	{ FIELD("asleep_0", gaps.asleep[0]) },
+	{ FIELD("asleep_1", gaps.asleep[1]) },
+	{ FIELD("asleep_2", gaps.asleep[2]) },
+	{ FIELD("gaps_0", gaps.wakes[0]) },
+	{ FIELD("gaps_1", gaps.wakes[1]) },
+	{ FIELD("gaps_2", gaps.wakes[2]) },
+	{ FIELD("idle_memory", gaps.memory), .most = STATE_NUMBER_MOST },
 	{ NONE(killed, "compared within one order, which an upgrade ends") },
 	{ NONE(parted, "compared within one order, which an upgrade ends") },
 	{ NONE(failed.kept, "have sections of their own") },
@@ -73,6 +83,7 @@ static const struct state_field stats_fields[] = {
 	{ NONE(state_times, "have a section of their own") },
 	{ NONE(cpu, "goes over with state_times") },
 };
+static_assert(IDLE_GAP_TIMEOUTS == 3, "a row for each");
 const struct field_table saved_stats = FIELD_TABLE(NULL, service_stats, stats_fields);
 
 static void save_times(struct state_saver *saver, const void *object)

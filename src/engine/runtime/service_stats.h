@@ -8,6 +8,7 @@
 
 #include "engine/core/log_rate_limit.h"
 #include "engine/limits/histogram.h"
+#include "engine/limits/idle_gaps.h"
 #include "engine/limits/refusal.h"
 #include "engine/runtime/failure.h"
 #include "engine/runtime/state_times.h"
@@ -33,6 +34,7 @@ struct service_stats {
 	double last_request;            /* loop time when the current instance was requested, or the last client accepted */
 	double last_latency;            /* seconds from last_request until the instance was ready or accepted; 0: unknown */
 	char last_peer[64];             /* address of the client that caused the last start, or "operator"; "": unknown */
+	struct idle_gaps gaps;          /* times without clients (engine/idle/idle) */
 	struct histogram latency;       /* latencies of all starts and thaws */
 	struct state_times state_times; /* seconds in each state */
 	double cpu;                     /* seconds of CPU time of ended instances */

@@ -1,0 +1,92 @@
+/* superctl idle: the times without clients that superd has seen, and what another idle_timeout would make of them. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "superctl.h"
+
+#define expect_in(text, what) \
+	do { \
+		const char *in_ = (text); \
+		cr_expect_not_null(strstr(in_, (what)), "no %s in %s", (what), in_); \
+	} while (0)
+
+static struct superd *run_web(const char *options)
+{
+	return controlled_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" timeout_stop = 1s\n %s }\n",
+			      backend("serve"), options);
+}
+
+Behaviour(idle_gaps, what_is_not_measured_says_why)
+{
+	struct superd *superd = controlled_run("service a { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes }\n"
+					       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+					       "service c { listen = \"127.0.0.1:0\" exec = \"%s\" "
+					       "idle_timeout = 1h }\n",
+					       backend("serve"), backend("serve"), backend("serve"));
+	const char *answer, *table;
+
+	superd_wait_log(superd, "c: listening on ");
+	close(control_connect());
+	answer = SUPERCTL(control_path(), "--json", "idle").out;
+	expect_in(answer, "accept = yes: nothing of it runs without a client");
+	expect_in(answer, "not measured: set idle_timeout, with idle_action = report to look only");
+	expect_in(answer, "it has not run yet");
+	cr_expect(schema_holds("gaps", answer));
+	table = SUPERCTL(control_path(), "idle", "b").out;
+	expect_in(table, "not measured: set idle_timeout");
+	superd_stop(superd);
+}
+
+Behaviour(idle_gaps, a_service_that_only_reports_is_measured)
+{
+	struct superd *superd = run_web("idle_timeout = 200ms idle_action = report");
+	const char *answer, *table;
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "would stop pid ");
+	answer = SUPERCTL(control_path(), "--json", "idle", "web").out;
+	cr_expect(schema_holds("gaps", answer));
+	expect_in(answer, "\"why\":null");
+	expect_in(answer, "\"timeout\":30");
+	expect_in(answer, "\"at_least\":false");
+	expect_in(answer, "\"memory\":");
+	cr_expect_gt(strtol(control_value(control_once("idle web"), "memory"), NULL, 10), 10000);
+	table = SUPERCTL(control_path(), "idle").out;
+	expect_in(table, "IDLE_TIMEOUT");
+	expect_in(table, "5 min");
+	expect_in(table, "0 %");
+	superd_stop(superd);
+}
+
+Behaviour(idle_gaps, what_is_shorter_than_its_own_timeout_is_the_least)
+{
+	struct superd *superd = run_web("idle_timeout = 10min");
+	const char *answer;
+
+	client_ask_pid(superd_port(superd, "web"));
+	WAIT_UNTIL(strstr(control_once("idle web"), "\"why\":null"));
+	answer = control_once("idle web");
+	expect_in(answer, "\"timeout\":300.000000,\"at_least\":true");
+	expect_in(answer, "\"timeout\":3600.000000,\"at_least\":false");
+	expect_in(SUPERCTL(control_path(), "idle").out, ">=0 %");
+	superd_stop(superd);
+}
+
+Behaviour(idle_gaps, what_was_measured_goes_through_an_upgrade)
+{
+	struct superd *superd = run_web("idle_timeout = 200ms");
+	double before, behind;
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: stopping pid ");
+	superd_wait_log(superd, "ended");
+	before = strtod(control_value(control_once("idle web"), "measured"), NULL);
+	superd_upgrade(superd);
+	behind = strtod(control_value(control_once("idle web"), "measured"), NULL);
+	cr_expect_gt(before, 0.2);
+	cr_expect_geq(behind, before);
+	superd_stop(superd);
+}
