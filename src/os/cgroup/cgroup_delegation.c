@@ -25,10 +25,6 @@
 #define ANCESTORS_MOST 64
 #define UNIFIED_HIERARCHY ""  /* /proc/self/cgroup lists it with no controllers */
 
-/* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded
- * down to pages. Half of that is more memory than any machine has. */
-#define UNLIMITED (1ull << (LONG_MAX > INT32_MAX ? 62 : 42))
-
 _Static_assert(PATH_MAX == 4096, "find_mount reads as much");
 
 const char *const controller_names[CONTROLLERS] = { "cpu", "cpuset", "io", "memory", "pids" };
@@ -158,6 +154,13 @@ static bool find_path(const char *controller, char *path, size_t size, const cha
 	return good;
 }
 
+bool cgroup_find_own(const char *controller, char *path, size_t size)
+{
+	const char *wrong;
+
+	return find_path(controller, path, size, &wrong);
+}
+
 static bool has_file(const char *folder, const char *file, int mode)
 {
 	char path[PATH_MAX];
@@ -167,7 +170,7 @@ static bool has_file(const char *folder, const char *file, int mode)
 }
 
 /* Whether this file of superd's group in a controller's hierarchy, or of a group above it, has a number of bytes below
- * UNLIMITED. */
+ * CGROUP_UNLIMITED. */
 static bool has_limit(const char *controller, const char *file)
 {
 	char path[PATH_MAX];
@@ -179,7 +182,7 @@ static bool has_limit(const char *controller, const char *file)
 	while (!limited && has_file(path, "cgroup.procs", F_OK)) {
 		char *text = read_group_file(path, file), *last = strrchr(path, '/');
 
-		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < UNLIMITED;
+		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < CGROUP_UNLIMITED;
 		free(text);
 		if (last)
 			*last = '\0';

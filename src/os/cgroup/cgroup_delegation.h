@@ -2,8 +2,10 @@
  * delegated to it. superd looks again when it loads a table that needs groups. Looking changes nothing. */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/pool.h"
 
@@ -26,6 +28,14 @@ struct cgroup_delegation {
 
 /* Looks for superd's group. Never NULL unless out of memory. */
 const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
+
+/* Finds superd's own group in the hierarchy of a controller of cgroup v1, "" for that of cgroup v2. false: there is none, or
+ * it cannot be seen. */
+bool cgroup_find_own(const char *controller, char *path, size_t size);
+
+/* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded down
+ * to pages. Half of that is more memory than any machine has. */
+#define CGROUP_UNLIMITED (1ll << (LONG_MAX > INT32_MAX ? 62 : 42))
 
 /* Whether superd's own group, or one above it that is visible here, has a memory limit, in cgroup v1 or v2. */
 bool cgroup_has_memory_limit(void);
