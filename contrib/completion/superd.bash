@@ -37,10 +37,10 @@ _superd()
 		file_descriptor_store_preserve restart restart_prevent_exit_status
 		restart_force_exit_status success_exit_status remain_after_exit timeout_abort
 		final_kill_signal restart_kill_signal send_sighup send_sigkill kill_rest idle_timeout
-		idle_action idle_cpu idle_means min_awake freeze_reclaim probe_from probe probe_wait
-		log_type log_on_success log_on_failure mapped_addresses private_tmp private_devices
-		private_ipc private_mounts private_network network_namespace_path private_users
-		protect_system protect_home protect_kernel_tunables protect_kernel_modules
+		idle_action idle_cpu idle_means min_awake freeze_reclaim sleep_under_pressure probe_from
+		probe probe_wait log_type log_on_success log_on_failure mapped_addresses private_tmp
+		private_devices private_ipc private_mounts private_network network_namespace_path
+		private_users protect_system protect_home protect_kernel_tunables protect_kernel_modules
 		protect_kernel_logs protect_control_groups protect_clock protect_hostname protect_proc
 		proc_subset mount_flags read_only_paths read_write_paths inaccessible_paths exec_paths
 		no_exec_paths bind_paths bind_read_only_paths temporary_file_system mount_api_vfs

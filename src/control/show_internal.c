@@ -246,6 +246,7 @@ void show_counts(const struct service_view *view, struct buf *out)
 	json_count_field(out, "failures", stats->failures);
 	json_count_field(out, "probes", stats->probes);
 	json_count_field(out, "idle_stops", stats->idle_stops);
+	json_count_field(out, "pressure_sleeps", stats->pressure_sleeps);
 	json_count_field(out, "freezes", stats->freezes);
 	json_count_field(out, "wakes", stats->wakes);
 }

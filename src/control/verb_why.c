@@ -131,8 +131,11 @@ static void add_line(const struct service_runtime *runtime, struct buf *out)
 	const struct start_queue *queue = runtime->engine->start_queue;
 	unsigned place = start_queue_place(runtime);
 
-	buf_addf(out, "%u other%s now, and no more do at once (superd --max-starting %u); ", queue->running_count,
-		 queue->running_count == 1 ? " starts" : "s start", queue->most);
+	if (queue->held)
+		buf_text(out, "memory is short: it starts when there is room, or nothing that runs can go; ");
+	else
+		buf_addf(out, "%u other%s now, and no more do at once (superd --max-starting %u); ",
+			 queue->running_count, queue->running_count == 1 ? " starts" : "s start", queue->most);
 	if (place)
 		buf_addf(out, "%u %s before it in line", place - 1, place == 2 ? "is" : "are");
 	else

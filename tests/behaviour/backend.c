@@ -292,6 +292,18 @@ static int do_hold(const char *argument)
 	return do_crowd("hold");
 }
 
+/* Has so many MiB of memory, and then serves. */
+static int do_heavy(const char *argument)
+{
+	size_t size = (size_t)number(argument, 1) << 20;
+	char *memory = malloc(size);
+
+	if (!memory)
+		return 1;
+	memset(memory, 1, size);
+	return do_serve(NULL);
+}
+
 /* Children that only a KILL ends, of the same group, and then a server. */
 static int do_children(const char *argument)
 {
@@ -489,7 +501,8 @@ static const struct {
 	int (*run)(const char *argument);
 } commands[] = {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
-	{ "nonblock", do_nonblock }, { "shutdown", do_shutdown }, { "serve", do_serve }, { "careless", do_careless },
+	{ "nonblock", do_nonblock }, { "shutdown", do_shutdown }, { "serve", do_serve },
+	{ "heavy", do_heavy }, { "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold },
 	{ "children", do_children }, { "greedy", do_greedy },

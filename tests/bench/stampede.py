@@ -37,14 +37,36 @@ PATIENCE = 120                          # seconds until the last client has its 
 CLIENT_GIVES_UP = 10                    # seconds after which a usual client would have given up
 
 
-def start_superd(options, folder, limit):
+def make_group(options):
+    """A control group with a limit of memory, of cgroup v1 or v2, below this process's own. None: there is no limit."""
+    if not options.memory:
+        return None
+    for line in open("/proc/self/cgroup"):
+        number, controllers, path = line.strip().split(":", 2)
+        if controllers not in ("memory", ""):
+            continue
+        mount = "/sys/fs/cgroup/memory" if controllers else "/sys/fs/cgroup"
+        name = "memory.limit_in_bytes" if controllers else "memory.max"
+        folder = f"{mount}{path}/stampede.{os.getpid()}"
+        try:
+            os.mkdir(folder)
+            with open(f"{folder}/{name}", "w") as file:
+                file.write(options.memory)
+            return folder
+        except OSError:
+            if os.path.isdir(folder):
+                os.rmdir(folder)
+    sys.exit("no control group with a limit of memory can be made here")
+
+
+def start_superd(options, folder, limit, group):
     backend = os.path.join(folder, "backend.py")
     with open(backend, "w") as file:
         file.write(BACKEND)
     with open(os.path.join(folder, "superd.conf"), "w") as file:
         for number in range(options.services):
             file.write(f'service s{number} {{ listen = "{folder}/{number}.sock"  user = "root"  type = {options.type}\n'
-                       f'    accept = {options.accept} pass = systemd\n'
+                       f'    accept = {options.accept} pass = systemd {options.options}\n'
                        f'    exec = "{sys.executable} -S -E {backend} {options.work} {options.type}" }}\n')
     command = [options.superd, "-f", f"{folder}/superd.conf", "--control", "none"]
     if limit == "none":
@@ -52,7 +74,8 @@ def start_superd(options, folder, limit):
     elif limit != "default":
         command += ["--max-starting", limit]
     with open(os.path.join(folder, "log"), "w") as log:
-        superd = subprocess.Popen(command, stderr=log)
+        superd = subprocess.Popen(command, stderr=log, preexec_fn=lambda: group and open(
+            f"{group}/cgroup.procs", "w").write(str(os.getpid())) or None)
     last = f"{folder}/{options.services - 1}.sock"
     while not os.path.exists(last):
         if superd.poll() is not None:
@@ -71,8 +94,11 @@ def wake(folder, numbers):
         clients.register(client, selectors.EVENT_READ)
     while len(taken) < len(numbers) and time.monotonic() < since + PATIENCE:
         for key, _ in clients.select(1):
-            if key.fileobj.recv(1) == b"y":
-                taken.append(time.monotonic() - since)
+            try:
+                if key.fileobj.recv(1) == b"y":
+                    taken.append(time.monotonic() - since)
+            except ConnectionError:
+                pass
             clients.unregister(key.fileobj)
             key.fileobj.close()
     return taken
@@ -80,7 +106,8 @@ def wake(folder, numbers):
 
 def run(options, limit):
     folder = tempfile.mkdtemp(prefix="stampede.", dir="/tmp")
-    superd = start_superd(options, folder, limit)
+    group = make_group(options)
+    superd = start_superd(options, folder, limit, group)
     try:
         if options.single:
             taken = [wake(folder, [number])[0] for number in range(options.services)]
@@ -89,10 +116,14 @@ def run(options, limit):
     finally:
         superd.send_signal(signal.SIGTERM)
         superd.wait()
+        log = open(os.path.join(folder, "log"), errors="replace").read()
+        if group:
+            os.rmdir(group)
         shutil.rmtree(folder)
     served = sum(one < CLIENT_GIVES_UP for one in taken)
+    killed, early = log.count("signal KILL"), log.count("memory is short, and")
     print(f"{limit:>8} {len(taken):5d} {min(taken):7.3f} {statistics.mean(taken):7.3f} {statistics.median(taken):7.3f} "
-          f"{max(taken):7.3f} {served:6d}", flush=True)
+          f"{max(taken):7.3f} {served:6d} {killed:6d} {early:6d}", flush=True)
 
 
 def main():
@@ -102,11 +133,13 @@ def main():
     parser.add_argument("--work", type=float, default=.4, help="seconds of processor time of each start")
     parser.add_argument("--type", choices=("simple", "notify"), default="simple")
     parser.add_argument("--accept", choices=("no", "yes"), default="no")
+    parser.add_argument("--options", default="", help="further options of each service")
+    parser.add_argument("--memory", default="", help="limit of superd's control group, in bytes or as 300M; for root")
     parser.add_argument("--limits", default="default", help="values of --max-starting, separated by commas")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--single", action="store_true", help="one start after another, each alone")
     options = parser.parse_args()
-    print("   limit  all   first    mean  median    last  <10 s   (seconds until the first byte)")
+    print("   limit  all   first    mean  median    last  <10 s killed  early   (seconds until the first byte)")
     for _ in range(options.rounds):
         for limit in options.limits.split(","):
             run(options, limit)

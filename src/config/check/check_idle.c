@@ -79,6 +79,8 @@ void rule_idle(const struct service *service, struct diags *diags)
 		check_option(service, "idle_means", diags);
 	else
 		check_means(service, diags);
+	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->sleep_under_pressure)
+		check_option(service, "sleep_under_pressure", diags);
 	if (lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
 	    service_is_unclear(service, "accept"))
 		return;

@@ -1183,6 +1183,12 @@ const struct directive directives[] = {
 	  .help = "Whether the memory of a frozen backend is handed back to the kernel: to swap, where there is any, "
 		  "and what is of files is dropped. It comes back page by page when the backend goes on, which takes "
 		  "its time." },
+	{ .name = { "sleep_under_pressure" }, FIELD(LIFECYCLE, sleep_under_pressure, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether idle_action may be taken before idle_timeout is over when memory is short, in the machine "
+		  "or in superd's control group: backends that nobody is connected to go, the one that was unused for "
+		  "longest first (see MEMORY PRESSURE). With yes in defaults, no protects a service. It needs "
+		  "idle_timeout." },
 	{ .name = { "probe_from" }, FIELD(LIFECYCLE, probe_from, addresses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
 	  .help = "Addresses of health checks and load balancers, in the words of only_from but without names of "

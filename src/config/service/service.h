@@ -256,7 +256,7 @@ struct lifecycle_options {
 	int64_t idle_cpu;               /* hundredths of a percent of one processor; -1: unset */
 	unsigned start_priority;        /* enum start_priority */
 	unsigned idle_means;            /* enum idle_means */
-	bool freeze_reclaim;
+	bool freeze_reclaim, sleep_under_pressure;
 	words probe_from;               /* as only_from; NULL: nobody */
 	unsigned probe;                 /* enum probe */
 	int64_t probe_wait;             /* microseconds */

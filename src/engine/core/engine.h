@@ -22,6 +22,7 @@ struct start_resources;
 struct instances;
 struct admission;
 struct start_queue;
+struct memory_pressure;
 struct orphans;
 struct freezes;
 struct service_list;
@@ -74,6 +75,7 @@ struct engine {
 	struct orphans *orphans;        /* processes that killed superds have left (engine/orphans/orphan) */
 	struct freezes *freezes;        /* state that freezes share (engine/freeze/reclaim) */
 	struct start_queue *start_queue; /* starts under way and in line (engine/runtime/start_queue) */
+	struct memory_pressure *memory_pressure; /* what goes when memory is short (engine/idle/memory_pressure) */
 	struct admission *admission;    /* remembered and waiting clients (engine/accept/admission_state) */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks) */
 

@@ -75,6 +75,7 @@ static const struct state_field engine_fields[] = {
 	{ NONE(listeners, "made anew by the first use; drains and debts have sections of their own") },
 	{ NONE(admission, "has a table of its own") },
 	{ NONE(start_queue, "made anew from the tickets of the services") },
+	{ NONE(memory_pressure, "looked at again") },
 	{ NONE(instances, "listed and counted with the instances; the limit is of the command line") },
 	{ NONE(orphans, "have sections of their own; the timer starts with the end of one") },
 	{ NONE(freezes, "begins anew when a service is frozen again") },

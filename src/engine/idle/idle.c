@@ -28,6 +28,7 @@
 #define ALMOST 0.001                    /* seconds that a timer may be early */
 #define STOPS_AT_ONCE 32                /* backends of all services that superd freezes or stops at once; others wait */
 #define TURN_SECONDS 0.05               /* seconds until those others try again */
+#define HURRY_SECONDS 2.                /* within which a backend that goes early is counted and frozen */
 #define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
 
 static const struct lifecycle_options *life_of(const struct idle *idle)
@@ -48,6 +49,11 @@ static double awake_until(const struct idle *idle)
 	double until = last + (double)life_of(idle)->min_awake / 1e6;
 
 	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_allowed_from(times)) : until;
+}
+
+static bool hurries(const struct idle *idle)
+{
+	return clock_now() < idle->hurries_until;
 }
 
 static void stop_timer(struct idle *idle)
@@ -195,14 +201,20 @@ static void start_count(struct idle *idle)
 	drain_snapshot_spare(query);
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
-	query->due = idle->phase == IDLE_LAST_COUNT ? 0 : clock_now() + idle->timeout / LATE_PART;
+	query->due = idle->phase == IDLE_LAST_COUNT || hurries(idle) ? 0 : clock_now() + idle->timeout / LATE_PART;
 	if (service_clients_count(&idle->clients))
 		return;
 	freeze_thaw(idle->runtime);             /* no memory: later */
 	start_timer(idle, idle->timeout);
 }
 
-/* It names the idle_timeout; the event has the time that was measured. */
+/* Whether it goes before its idle_timeout is over. */
+static bool is_early(const struct idle *idle)
+{
+	return clock_now() + ALMOST < idle->since + idle->timeout;
+}
+
+/* It names the idle_timeout, unless the backend goes before that; the event has the time that was measured. */
 static void log_idle(const struct idle *idle, enum level level, const char *what)
 {
 	const struct service_runtime *runtime = idle->runtime;
@@ -212,8 +224,13 @@ static void log_idle(const struct idle *idle, enum level level, const char *what
 	};
 	char span[DURATION_MOST];
 
-	log_event(runtime->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
-		  (long)event.pid, duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
+	if (is_early(idle))
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
+			  "%s pid %ld: memory is short, and nobody has been connected for %s", what, (long)event.pid,
+			  duration_write(span, event.duration));
+	else
+		log_event(runtime->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
+			  (long)event.pid, duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
 }
 
 /* If the processes cannot be frozen, idle_action = stop counts while they run. */
@@ -346,7 +363,10 @@ static void stop_or_freeze(struct idle *idle)
 {
 	struct service_runtime *runtime = idle->runtime;
 
+	runtime->run->stats.pressure_sleeps += is_early(idle);
 	if (life_of(idle)->idle_action == IDLE_FREEZE) {
+		if (is_early(idle))
+			log_idle(idle, LEVEL_NOTICE, "freezing");
 		if (make_saved(runtime)) {
 			runtime->run->idle_saved->unused_since = idle->since;
 			runtime->run->idle_saved->connections = idle->clients.quiet;
@@ -415,7 +435,7 @@ static bool is_due(const struct idle *idle)
 {
 	double now = clock_now() + ALMOST;
 
-	return idle->since > 0 && now - idle->since >= idle->timeout && now >= awake_until(idle);
+	return idle->since > 0 && (now - idle->since >= idle->timeout || hurries(idle)) && now >= awake_until(idle);
 }
 
 /* Handles a count of IDLE_POLLING. The time without clients begins at the last reported close, if there was one,
@@ -528,6 +548,36 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		apply_action(idle);
 	else
 		start_count(idle);
+}
+
+double idle_unused_since(const struct service_runtime *runtime)
+{
+	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+
+	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || hurries(idle) || clock_now() < awake_until(idle))
+		return 0;
+	switch (idle->phase) {
+	case IDLE_NO_CLIENTS:
+		return idle->since;
+	case IDLE_NOT_COUNTED:
+		return idle->last_closed;
+	case IDLE_POLLING:              /* clients of the last count may have gone since, which nothing reports */
+		return idle->since > 0 ? idle->since : idle->counted > 0 ? idle->counted : idle->last_closed;
+	default:
+		return 0;
+	}
+}
+
+void idle_hurry(struct service_runtime *runtime)
+{
+	struct idle *idle = runtime->run->idle;
+
+	idle->hurries_until = clock_now() + HURRY_SECONDS;
+	if (idle->clients.quiet_after > 0 && service_clients_are_counted(&idle->clients))
+		return;                 /* a process is at it */
+	conn_query_cancel(&idle->clients.query);
+	stop_timer(idle);
+	start_count(idle);
 }
 
 static struct idle *new_idle(struct service_runtime *runtime)

@@ -39,6 +39,12 @@ void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *le
 void idle_load(struct service_runtime *runtime, struct state_section *section);
 extern const struct field_table saved_idle;
 
+/* sleep_under_pressure (engine/idle/memory_pressure). The first: loop time since when no client is connected, as far as
+ * superd knows; 0: clients are, or it may not go now. The second counts its clients now, and takes idle_action if there
+ * are none, though idle_timeout is not over. */
+double idle_unused_since(const struct service_runtime *runtime);
+void idle_hurry(struct service_runtime *runtime);
+
 /* What superctl reports of a service. */
 enum idle_status {
 	IDLE_UNKNOWN,                   /* no count was made since the start or since a connection closed */

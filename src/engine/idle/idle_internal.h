@@ -60,4 +60,5 @@ struct idle {
 	double last_closed;             /* loop time of the last reported close, or of the beginning; 0: unknown */
 	double since;                   /* loop time since when no client was connected, by a count; 0: clients were, or unknown */
 	double counted;                 /* loop time of the last count; 0: never */
+	double hurries_until;           /* loop time until which it may go before idle_timeout, as memory is short; 0: never */
 };

@@ -52,6 +52,7 @@ static const struct state_field stats_fields[] = {
 	{ FIELD("failed_in_row", failed.in_row) },
 	{ FIELD("probes", probes) },
 	{ FIELD("idle_stops", idle_stops) },
+	{ FIELD("pressure_sleeps", pressure_sleeps) },
 	{ FIELD("freezes", freezes) },
 	{ FIELD("wakes", wakes) },
 	{ STATE_BY(service_stats, refused, save_refused, load_refused) },

@@ -22,6 +22,7 @@ struct service_stats {
 	uint64_t parted;                /* number of clients that an instance still had at the end of its drain_timeout */
 	uint64_t probes;                /* number of probes that were closed (engine/health/health_probes) */
 	uint64_t idle_stops, freezes, wakes; /* number of stops, freezes and thaws, of idle backends or by an operator */
+	uint64_t pressure_sleeps;       /* idle backends that were stopped or frozen early, as memory was short */
 	uint64_t refused[REFUSALS];     /* number of refused clients, by reason */
 	struct failures failed;         /* last failures, and how many in a row */
 	bool failing;                   /* true: the last start or instance has failed */

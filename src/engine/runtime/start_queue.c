@@ -1,6 +1,7 @@
 /* Bounds the starts that are under way at once. superd does nothing for this while no service waits, but count. */
 #include "engine/runtime/start_queue.h"
 
+#include <limits.h>
 #include <math.h>
 #include <sched.h>
 #include <stdint.h>
@@ -20,7 +21,9 @@ static struct service_runtime *runtime_of(struct list *link)
 
 static unsigned count_free(const struct start_queue *queue)
 {
-	return queue->most > queue->running_count ? queue->most - queue->running_count : 0;
+	unsigned most = queue->most ? queue->most : UINT_MAX;
+
+	return !queue->held && most > queue->running_count ? most - queue->running_count : 0;
 }
 
 void start_queue_offer(struct engine *engine)
@@ -132,7 +135,7 @@ bool start_queue_take(struct service_runtime *runtime)
 	struct start_queue *queue = runtime->engine->start_queue;
 	struct start_ticket *ticket = &runtime->run->start;
 
-	if (!queue->most)
+	if (!queue->most && !queue->held && !queue->waiting_count)
 		return true;
 	if (ticket->stage == START_RUNS)        /* the start before had its place still */
 		start_queue_leave(runtime);
@@ -156,6 +159,15 @@ void start_queue_note_run(struct service_runtime *runtime, pid_t pid)
 		return;
 	ticket->pid = pid;
 	ticket->looked = clock_now();
+}
+
+void start_queue_hold(struct engine *engine, bool held)
+{
+	bool ends = engine->start_queue->held && !held;
+
+	engine->start_queue->held = held;
+	if (ends)
+		start_queue_offer(engine);
 }
 
 void start_queue_settle(struct service_runtime *runtime)
@@ -248,11 +260,11 @@ void start_queue_load(struct service_runtime *runtime)
 
 	if (!ticket || ticket->stage == START_NONE)
 		return;
-	if (ticket->stage == START_WAITS && queue->most && !accepts && runtime->state.run == RUN_IDLE &&
+	if (ticket->stage == START_WAITS && !accepts && runtime->state.run == RUN_IDLE &&
 	    service_is_wanted(runtime->state)) {
 		runtime->state.run = RUN_QUEUED;
 		join_in_order(queue, runtime);
-	} else if (ticket->stage == START_RUNS && queue->most && !accepts && runs) {
+	} else if (ticket->stage == START_RUNS && !accepts && runs) {
 		list_add(&queue->running, &ticket->link);
 		queue->running_count++;
 	} else {

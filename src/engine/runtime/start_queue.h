@@ -25,6 +25,7 @@
 struct start_queue {
 	unsigned most;                  /* starts under way at once (--max-starting); 0: any number */
 	unsigned running_count, waiting_count;
+	bool held;                      /* true: no start may begin (start_queue_hold) */
 	struct list line[START_PRIORITIES];     /* by start_priority; services that wait, the first first */
 	struct list running;            /* starts under way, the oldest first */
 	struct alarm alarm;             /* next look at the starts under way; set only while a service waits */
@@ -56,6 +57,9 @@ void start_queue_follow(struct service_runtime *runtime);
 
 /* Posts ROOM to the services that may start now. */
 void start_queue_offer(struct engine *engine);
+
+/* Lets all further starts wait in line, as memory is short; or ends that. */
+void start_queue_hold(struct engine *engine, bool held);
 
 bool start_queue_waits(const struct service_runtime *runtime);  /* whether it is in line */
 

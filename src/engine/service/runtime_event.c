@@ -16,6 +16,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
+#include "engine/idle/memory_pressure.h"
 #include "engine/instance/cleanup.h"
 #include "engine/launch/fdstore.h"
 #include "engine/runtime/start_queue.h"
@@ -279,7 +280,8 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 }
 
 /* Bounds the starts of services that do not accept themselves: ACTIVITY, or ROOM for a service in line, is FILLED
- * instead while enough others start. Without memory for its place in line, the service does not wait. */
+ * instead while enough others start, or memory is short. If its place in line cannot be allocated, the service does not
+ * wait. */
 static enum service_event wait_in_line(struct service_runtime *runtime, enum service_event service_event)
 {
 	bool arrives = service_event == ACTIVITY && runtime->state.run == RUN_IDLE;
@@ -290,6 +292,7 @@ static enum service_event wait_in_line(struct service_runtime *runtime, enum ser
 		return service_event;
 	if (arrives)
 		runtime->run->stats.last_request = clock_now();
+	memory_pressure_look(runtime->engine);
 	return start_queue_take(runtime) ? service_event : FILLED;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/core/engine.h"
 #include "engine/core/fd_watch.h"
 #include "engine/freeze/reclaim.h"
+#include "engine/idle/memory_pressure.h"
 #include "engine/instance/instance.h"
 #include "engine/launch/start_resources.h"
 #include "engine/listener/listeners.h"
@@ -70,6 +71,7 @@ struct supervisor {
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct instances instances;     /* the caller sets the limit before supervisor_init */
 	struct start_queue start_queue; /* the caller sets `most` before supervisor_init */
+	struct memory_pressure memory_pressure;
 	struct admission admission;     /* the caller sets ident_limit before supervisor_init */
 	struct tcpmux tcpmux;
 	struct orphans orphans;

@@ -163,6 +163,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	table_release(supervisor->table);
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
+	memory_pressure_follow(&supervisor->engine, table);
 	drop_locks(supervisor);
 	handle_events(supervisor);      /* frees removed services, so that their capabilities do not count */
 	memory_trim();
@@ -341,6 +342,7 @@ static void init_empty(struct supervisor *supervisor)
 	freezes_init(engine, &supervisor->freezes);
 	engine->random_state = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
 	start_queue_init(engine, &supervisor->start_queue);
+	memory_pressure_init(engine, &supervisor->memory_pressure);
 	admission_init(engine, &supervisor->admission);
 	tcpmux_init(engine, &supervisor->tcpmux);
 }
@@ -517,6 +519,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	table->users++;
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
+	memory_pressure_follow(&supervisor->engine, table);
 	if (!build_services(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;
@@ -572,6 +575,7 @@ void supervisor_free(struct supervisor *supervisor)
 	unreaped_free(engine);
 	fd_receive_end_all(engine);
 	child_table_free(&engine->children);
+	memory_pressure_free(engine);
 	start_queue_free(engine);
 	admission_free(engine);
 	records_finish(engine);

@@ -1,0 +1,192 @@
+/* Lets backends go when memory is short. */
+#include "engine/idle/memory_pressure.h"
+
+#include "base/clock.h"
+#include "base/log/log.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/instance.h"
+#include "engine/runtime/service_list.h"
+#include "engine/runtime/start_queue.h"
+
+#define RESERVE_PART 20                 /* part of the memory below which it is short in any case */
+#define PAUSE .1                        /* seconds from one backend that goes to the next look */
+#define REPORT_PAUSE 1.                 /* the same where the kernel reports that tasks wait, which it does late */
+#define LOG_PAUSE 60.                   /* seconds until it may be logged again that memory is short */
+#define WAIT_MOST 3.                    /* seconds until a start is let through where nothing can go */
+
+/* A frozen backend keeps its memory, unless that is reclaimed. */
+static bool wants_it(const struct service *service)
+{
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+	bool gives_back = lifecycle->idle_action == IDLE_STOP ||
+		(lifecycle->idle_action == IDLE_FREEZE && lifecycle->freeze_reclaim);
+
+	return lifecycle->sleep_under_pressure && gives_back && service_idles(service) && !service->exec->disable;
+}
+
+static int64_t left_of(const struct memory_room *room)
+{
+	return room->total - room->used;
+}
+
+bool memory_is_short(const struct memory_room *group, const struct memory_room *machine, unsigned starting,
+		     size_t instances)
+{
+	/* What one start needs is known only as an average of those that run. */
+	int64_t each = instances ? group->used / (int64_t)instances : 0, need = (int64_t)starting * each;
+
+	if (machine->total > 0 && left_of(machine) < machine->total / RESERVE_PART)
+		return true;
+	return group->total > 0 &&
+	       (left_of(group) < group->total / RESERVE_PART || (left_of(group) < need && need < group->total / 2));
+}
+
+struct service_runtime *memory_pressure_choose(const struct engine *engine)
+{
+	const struct service_list *list = engine->service_list;
+	struct service_runtime *first = NULL;
+	double longest = 0;
+
+	for (size_t n = 0; n < list->count; n++) {
+		struct service_runtime *runtime = list->runtimes[n];
+		double since = runtime && wants_it(runtime->service) ? idle_unused_since(runtime) : 0;
+
+		if (since > 0 && (!first || since < longest)) {
+			first = runtime;
+			longest = since;
+		}
+	}
+	return first;
+}
+
+static double part_left(const struct memory_room *room)
+{
+	return room->total > 0 ? (double)left_of(room) / (double)room->total : 1;
+}
+
+static void log_short(const struct engine *engine, const struct memory_room *group, const struct memory_room *machine)
+{
+	const struct memory_room *room = part_left(group) < part_left(machine) ? group : machine;
+	struct memory_pressure *pressure = engine->memory_pressure;
+	struct event event = { .name = "memory" };
+	double now = clock_now();
+
+	if (pressure->logged > 0 && now - pressure->logged < LOG_PAUSE)
+		return;
+	pressure->logged = now;
+	log_event(engine->log, LEVEL_NOTICE, &event, "memory is short: %lld of %lld MiB are in use",
+		  (long long)(room->used >> 20), (long long)(room->total >> 20));
+}
+
+static void note_room(struct engine *engine)
+{
+	struct memory_pressure *pressure = engine->memory_pressure;
+
+	alarm_stop(&pressure->alarm);
+	pressure->is_short = pressure->lets_one_start = false;
+	pressure->since = 0;
+	start_queue_hold(engine, false);
+}
+
+/* Tells a backend to go, or, if none can, lets a start through after a while. false: nothing is left to wait for. */
+static bool make_room(struct engine *engine, double pause)
+{
+	struct memory_pressure *pressure = engine->memory_pressure;
+	double now = clock_now();
+	struct service_runtime *runtime;
+
+	if (engine->service_list->idle_stops || now - pressure->last_hurry < pause)
+		return true;            /* what it gives back does not show yet */
+	runtime = memory_pressure_choose(engine);
+	if (runtime) {
+		pressure->since = 0;
+		pressure->last_hurry = now;
+		idle_hurry(runtime);
+		return true;
+	}
+	if (pressure->since <= 0)
+		pressure->since = now;
+	if (now - pressure->since >= WAIT_MOST) {
+		pressure->since = now;
+		pressure->lets_one_start = true;
+		start_queue_hold(engine, false);
+	}
+	return engine->start_queue->waiting_count;
+}
+
+/* reported: by the kernel; starts: before a start, which waits if memory is short. */
+static void look(struct engine *engine, bool reported, bool starts)
+{
+	struct memory_pressure *pressure = engine->memory_pressure;
+	struct memory_room group, machine;
+	unsigned starting = engine->start_queue->running_count + 1;
+
+	memory_sensor_read(&pressure->sensor, &group, &machine);
+	if (!reported && !memory_is_short(&group, &machine, starting, engine->instances->count)) {
+		note_room(engine);
+		return;
+	}
+	if (!pressure->is_short)
+		log_short(engine, &group, &machine);
+	pressure->is_short = true;
+	start_queue_hold(engine, !pressure->lets_one_start);
+	if (make_room(engine, reported ? REPORT_PAUSE : PAUSE) || starts)
+		alarm_set(&pressure->alarm, PAUSE);
+}
+
+void memory_pressure_look(struct engine *engine)
+{
+	struct memory_pressure *pressure = engine->memory_pressure;
+
+	if (!pressure->sensor.is_open || engine->stopping)
+		return;
+	look(engine, false, true);
+	pressure->lets_one_start = false;
+}
+
+static void on_alarm(struct alarm *alarm)
+{
+	if (!alarm->engine->stopping)
+		look(alarm->engine, false, false);
+}
+
+static void on_event(struct watch *watch, bool readable, bool writable)
+{
+	struct memory_pressure *pressure = watch->engine->memory_pressure;
+
+	(void)readable, (void)writable;
+	if (memory_sensor_hear(&pressure->sensor) && !watch->engine->stopping)
+		look(watch->engine, true, false);
+}
+
+void memory_pressure_init(struct engine *engine, struct memory_pressure *pressure)
+{
+	engine->memory_pressure = pressure;
+	watch_init(&pressure->watch, engine, on_event);
+	alarm_init(&pressure->alarm, engine, on_alarm);
+}
+
+void memory_pressure_free(struct engine *engine)
+{
+	watch_stop(&engine->memory_pressure->watch);
+	alarm_stop(&engine->memory_pressure->alarm);
+	memory_sensor_close(&engine->memory_pressure->sensor);
+}
+
+void memory_pressure_follow(struct engine *engine, const struct table *table)
+{
+	struct memory_pressure *pressure = engine->memory_pressure;
+	bool wanted = false;
+
+	for (size_t n = 0; n < table->count && !wanted; n++)
+		wanted = wants_it(&table->services[n]);
+	if (!wanted && pressure->sensor.is_open) {
+		note_room(engine);
+		memory_pressure_free(engine);
+	}
+	if (!wanted || pressure->sensor.is_open)
+		return;
+	memory_sensor_open(&pressure->sensor);
+	if (pressure->sensor.events >= 0)
+		watch_set(&pressure->watch, pressure->sensor.events, true, false);
+}
