@@ -202,12 +202,32 @@ Behaviour(stampede, an_upgrade_keeps_the_line)
 	superd_upgrade(superd);
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "two").out, "queued, 1st in line"));
 	expect_line("one", "2nd");
+	cr_assert(strstr(SUPERCTL(control_path(), "metrics").out, "superd_starts_delayed_total 2"));
 	HOLDS_FOR(200, !superd_logged(superd, "one: started") && !superd_logged(superd, "two: started"));
 	let_go();
 	expect_served(slow);
 	expect_served(two);
 	expect_served(one);
 	expect_before(superd, "two", "one");
+	superd_stop(superd);
+}
+
+/* With accept = yes there is no line. */
+Behaviour(stampede, an_entry_that_changes_takes_its_service_along)
+{
+	struct superd *superd = run_one_at_a_time(slow_and(text_of("%s%s", serving("one", ""), serving("two", ""))));
+	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued"),
+	    two = wake(superd, "two", "queued");
+
+	cr_assert(superd_reload(superd, "%s", slow_and(text_of("%s%s", text_of(SERVICE, "one", backend("lines"),
+									      "accept = yes"),
+							       serving("two", "umask = 077")))));
+	expect_served(one);
+	expect_line("two", "1st");
+	cr_assert_not(superd_logged(superd, "bug"), "%s", world_logs());
+	let_go();
+	expect_served(slow);
+	expect_served(two);
 	superd_stop(superd);
 }
 

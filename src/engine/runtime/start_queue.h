@@ -13,6 +13,7 @@
 #include "config/service/service.h"
 #include "engine/core/fd_watch.h"
 #include "engine/runtime/runtime.h"
+#include "engine/serialize/state_field.h"
 
 #define START_LONGEST 30.               /* seconds for which a start is under way, at most */
 #define START_UNSEEN 1.                 /* the same once the program runs, if superd cannot see it accept a client */
@@ -30,7 +31,7 @@ struct start_queue {
 	struct list running;            /* starts under way, the oldest first */
 	struct alarm alarm;             /* next look at the starts under way; set only while a service waits */
 	uint64_t last_number;
-	uint64_t delayed;               /* number of starts that had to wait, since superd began */
+	uint64_t delayed;               /* number of starts that had to wait */
 };
 
 /* most 0: any number; the caller sets it before. */
@@ -69,3 +70,4 @@ unsigned start_queue_place(const struct service_runtime *runtime);
 /* For an upgrade: the ticket was loaded, without its link. Puts the service into the line or among the starts under way.
  * Call it once its state is loaded. */
 void start_queue_load(struct service_runtime *runtime);
+extern const struct field_table start_queue_state;

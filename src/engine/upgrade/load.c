@@ -25,6 +25,7 @@
 #include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/runtime/service_list.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 
@@ -109,6 +110,7 @@ static void read_engine(struct state_loader *loader, struct state_section *secti
 	state_load(section, &log_files_state, engine->log_files, engine->loop);
 	state_load(section, &start_resources_state, engine->launch, engine->loop);
 	state_load(section, &admission_state, engine->admission, engine->loop);
+	state_load(section, &start_queue_state, engine->start_queue, engine->loop);
 	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
 	loader->result->control = load_fd(section, "control");
 	loader->result->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);

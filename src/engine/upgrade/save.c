@@ -17,6 +17,7 @@
 #include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan.h"
 #include "engine/runtime/service_list.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 
@@ -37,6 +38,7 @@ static void save_engine(struct state_saver *saver, struct engine *engine, const 
 	state_save(saver, &log_files_state, engine->log_files);
 	state_save(saver, &start_resources_state, engine->launch);
 	state_save(saver, &admission_state, engine->admission);
+	state_save(saver, &start_queue_state, engine->start_queue);
 	if (source->command->pid > 0) {
 		state_open_section(text, "command");
 		state_add_number(text, "pid", source->command->pid);

@@ -28,6 +28,7 @@
 #include "engine/log/output_pipe.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/service/runtime_state.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/socket_commands.h"
@@ -45,7 +46,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&service_reload_state, &instance_state, &notice_state, &bind_calls_state, &bind_use_state, &command_state,
 	&sequence_state, &search_state,
 	&pending_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
-	&saved_idle, &saved_freeze, &saved_run,
+	&start_queue_state, &saved_idle, &saved_freeze, &saved_run,
 };
 static size_t table_count;
 static struct ev_loop *loop;
