@@ -43,7 +43,8 @@ void start_queue_offer(struct engine *engine)
 /* Whether the processes of a start have wanted a processor since the last look; true if that is unknown. */
 static bool is_busy(struct start_ticket *ticket, double now)
 {
-	double demand = ticket->pid > 0 ? schedstat_demand(ticket->pid) : -1., before = ticket->demand;
+	bool runs = true;
+	double demand = ticket->pid > 0 ? schedstat_demand(ticket->pid, &runs) : -1., before = ticket->demand;
 	double passed = now - ticket->looked;
 	bool is_known = ticket->looked > 0 && demand >= before;
 
@@ -51,7 +52,7 @@ static bool is_busy(struct start_ticket *ticket, double now)
 		return true;
 	ticket->demand = demand;
 	ticket->looked = now;
-	return !is_known || demand - before >= START_BUSY * passed;
+	return runs || !is_known || demand - before >= START_BUSY * passed;
 }
 
 static void on_alarm(struct alarm *alarm)

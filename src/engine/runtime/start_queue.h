@@ -17,8 +17,8 @@
 
 #define START_LONGEST 30.               /* seconds for which a start is under way, at most */
 #define START_UNSEEN 1.                 /* the same once the program runs, if superd cannot see it accept a client */
-#define START_LOOK .05                  /* seconds between two looks at the starts under way, while a service waits */
-#define START_LOOKS_MOST 16             /* starts that one look asks for, the oldest ones */
+#define START_LOOK .02                  /* seconds between two looks at the starts under way, while a service waits */
+#define START_LOOKS_MOST 8              /* starts that one look asks for, the oldest ones */
 #define START_BUSY .1                   /* part of the time for which a start that is busy wants a processor, at least */
 #define START_PLACE_MOST 1000           /* places in line that are counted, at most */
 

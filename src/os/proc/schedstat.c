@@ -1,5 +1,5 @@
 /* Adds up the time that a service's threads ran, and that they waited for a CPU: the first two fields of
- * /proc/PID/task/TID/schedstat (the kernel's sched-stats.rst).
+ * /proc/PID/task/TID/schedstat (the kernel's sched-stats.rst). The state is in proc_pid_stat(5).
  *
  * Any thread of any process may be the one that serves clients, so all are read, up to a limit. */
 #include "os/proc/schedstat.h"
@@ -15,6 +15,7 @@
 #include "os/proc/process.h"
 
 #define SCHEDSTAT_MOST 256
+#define STAT_MOST 1024
 #define READS_MOST 64                   /* processes and threads to read at most */
 #define DEPTH_MOST 8                    /* generations below the first process */
 #define NANOSECONDS 1e9
@@ -24,6 +25,7 @@ struct delay_sum {
 	double ran, waited;             /* seconds */
 	unsigned reads;
 	bool known;
+	bool wants_states, runs;        /* states are looked at; a thread has the state R */
 };
 
 /* Adds one thread: two numbers, in nanoseconds. */
@@ -50,6 +52,20 @@ static void add_thread(struct delay_sum *sum, pid_t pid, const char *thread)
 	free(text);
 }
 
+static bool is_running(pid_t pid, const char *thread)
+{
+	char path[320], *text, *behind_name;
+	size_t length;
+	bool runs;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task/%s/stat", (long)pid, thread);
+	text = fd_read_file(path, STAT_MOST, &length);
+	behind_name = text ? strrchr(text, ')') : NULL;
+	runs = behind_name && !strncmp(behind_name, ") R", 3);
+	free(text);
+	return runs;
+}
+
 static void add_process(struct delay_sum *sum, pid_t pid)
 {
 	struct dirent *entry;
@@ -60,8 +76,10 @@ static void add_process(struct delay_sum *sum, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
 	directory = opendir(path);
 	while (directory && sum->reads < READS_MOST && (entry = readdir(directory))) {
-		if (*entry->d_name != '.')
-			add_thread(sum, pid, entry->d_name);
+		if (*entry->d_name == '.')
+			continue;
+		add_thread(sum, pid, entry->d_name);
+		sum->runs = sum->runs || (sum->wants_states && is_running(pid, entry->d_name));
 	}
 	if (directory)
 		closedir(directory);
@@ -86,10 +104,11 @@ double schedstat_run_delay(pid_t pid)
 	return sum.known ? sum.waited : -1.;
 }
 
-double schedstat_demand(pid_t pid)
+double schedstat_demand(pid_t pid, bool *runs)
 {
-	struct delay_sum sum = { 0 };
+	struct delay_sum sum = { .wants_states = true };
 
 	add_tree(&sum, pid, 0);
+	*runs = sum.runs;
 	return sum.known ? sum.ran + sum.waited : -1.;
 }
