@@ -212,6 +212,26 @@ Behaviour(stampede, an_upgrade_keeps_the_line)
 	superd_stop(superd);
 }
 
+Behaviour(stampede, a_start_by_an_operator_waits_in_line_and_a_stop_ends_that)
+{
+	struct superd *superd = run_one_at_a_time(slow_and(text_of("%s%s", serving("one", ""), serving("two", ""))));
+	int slow = wake(superd, "slow", "running");
+
+	cr_assert_eq(SUPERCTL(control_path(), "start", "--no-wait", "one").status, 0);
+	cr_assert_eq(SUPERCTL(control_path(), "start", "--no-wait", "two").status, 0);
+	expect_line("one", "1st");
+	expect_line("two", "2nd");
+	cr_assert_eq(SUPERCTL(control_path(), "stop", "one").status, 0);
+	expect_line("two", "1st");
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "one").out, "listening"));
+	let_go();
+	expect_served(slow);
+	superd_wait_log(superd, "two: started, pid ");
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "two").out, "running"));
+	cr_assert_not(superd_logged(superd, "one: started"), "%s", world_logs());
+	superd_stop(superd);
+}
+
 /* With accept = yes there is no line. */
 Behaviour(stampede, an_entry_that_changes_takes_its_service_along)
 {

@@ -30,7 +30,9 @@ if ready:
         notify.connect(os.environ["NOTIFY_SOCKET"])
         notify.send(b"READY=1")
 server = socket.socket(fileno=3)
-while True:
+if sys.argv[3] == "yes":
+    server.sendall(b"y")
+while sys.argv[3] == "no":
     server.accept()[0].sendall(b"y")
 """
 PATIENCE = 120                          # seconds until the last client has its answer
@@ -67,7 +69,7 @@ def start_superd(options, folder, limit, group):
         for number in range(options.services):
             file.write(f'service s{number} {{ listen = "{folder}/{number}.sock"  user = "root"  type = {options.type}\n'
                        f'    accept = {options.accept} pass = systemd {options.options}\n'
-                       f'    exec = "{sys.executable} -S -E {backend} {options.work} {options.type}" }}\n')
+                       f'    exec = "{sys.executable} -S -E {backend} {options.work} {options.type} {options.accept}" }}\n')
     command = [options.superd, "-f", f"{folder}/superd.conf", "--control", "none"]
     if limit == "none":
         command += ["--max-starting", "0"]
@@ -121,6 +123,7 @@ def run(options, limit):
             os.rmdir(group)
         shutil.rmtree(folder)
     served = sum(one < CLIENT_GIVES_UP for one in taken)
+    taken = taken or [float("nan")]
     killed, early = log.count("signal KILL"), log.count("memory is short, and")
     print(f"{limit:>8} {len(taken):5d} {min(taken):7.3f} {statistics.mean(taken):7.3f} {statistics.median(taken):7.3f} "
           f"{max(taken):7.3f} {served:6d} {killed:6d} {early:6d}", flush=True)
