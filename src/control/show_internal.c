@@ -11,6 +11,7 @@
 #include "engine/drain/drain.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
+#include "os/netdiag/own_ports.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
@@ -354,6 +355,7 @@ void show_idle(const struct service_view *view, bool now, struct buf *out)
 	static const char *const actions[] = { "stop", "freeze", "report" };
 	struct service_runtime *runtime = view->match.runtime;
 	struct idle_account account;
+	struct buf own = { 0 };
 
 	if (!runtime || !(now ? idle_describe_now(runtime, &account) : idle_describe(runtime, &account))) {
 		json_null_field(out, "idle");
@@ -367,6 +369,13 @@ void show_idle(const struct service_view *view, bool now, struct buf *out)
 		json_text_field(out, "busy", account.busy);
 	json_text_field(out, "means", account.quiet_sleep ? "quiet" : "connected");
 	json_whole_field(out, "connections", account.known ? (int64_t)account.connections : -1);
+	json_object_field(out, "own_port");
+	json_whole_field(out, "connections", account.own_connections);
+	if (account.own)
+		own_port_describe(account.own, &own);
+	json_text_field(out, "endpoint", buf_string(&own));
+	json_object_close(out);
+	buf_free(&own);
 	if (account.counted > 0)
 		json_seconds_field(out, "counted", view->now > account.counted ? view->now - account.counted : 0);
 	else

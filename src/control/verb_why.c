@@ -26,6 +26,7 @@
 #include "engine/service/socket_commands.h"
 #include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
+#include "os/netdiag/own_ports.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 
@@ -226,6 +227,19 @@ static void add_queue(const struct service_runtime *runtime, struct buf *text)
 			 queued == 1 ? "s" : "");
 }
 
+/* Adds "1 connected to its own port tcp:6379, so it is not idle". */
+static void add_connected(const struct idle_account *account, struct buf *text)
+{
+	buf_addf(text, "%u connected", account->connections);
+	if (account->own && account->own_connections < account->connections)
+		buf_addf(text, ", %u of them", account->own_connections);
+	if (account->own) {
+		buf_text(text, " to its own port ");
+		own_port_describe(account->own, text);
+	}
+	buf_text(text, ", so it is not idle");
+}
+
 /* Adds "2 connected, and nothing has moved for 3 s; it is frozen when nothing has for 5 min". */
 static void add_quiet(const struct service_view *view, const struct idle_account *account, struct buf *text)
 {
@@ -255,7 +269,7 @@ static void add_idle(const struct service_view *view, struct buf *text)
 		return;
 	}
 	if (account.standing == IDLE_USED && account.connections)
-		buf_addf(text, "%u connected, so it is not idle", account.connections);
+		add_connected(&account, text);
 	else if (account.since <= 0)
 		buf_text(text, "whether anybody is connected is not known before they are counted");
 	else

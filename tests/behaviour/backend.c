@@ -10,6 +10,7 @@
  * first, as a socket closed with something unread in it resets its peer. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -261,17 +263,18 @@ static int do_talk(const char *argument)
 	}
 }
 
-/* As talk, in one process, for many clients. With `hold` it accepts them and never reads. */
-static int do_crowd(const char *argument)
+/* As talk, in one process, for many clients, also of another listener (-1: none). holds: it never reads. */
+static int serve_crowd(int other, bool holds)
 {
 	enum { MOST = 4096 };
 	static struct pollfd polled[MOST];
-	nfds_t count = 1;
+	nfds_t count = 2;
 	char request[REQUEST_MOST];
 
 	polled[0] = (struct pollfd){ passed_wait(&passed, -1), POLLIN, 0 };
+	polled[1] = (struct pollfd){ other, POLLIN, 0 };
 	while (poll(polled, count, -1) >= 0) {
-		for (nfds_t n = count - 1; n > 0 && !argument; n--) {
+		for (nfds_t n = count - 1; n > 1 && !holds; n--) {
 			if (polled[n].revents && read_request(polled[n].fd, request) > 0) {
 				dprintf(polled[n].fd, "%ld %s\n", (long)getpid(), request);
 			} else if (polled[n].revents) {
@@ -279,17 +282,57 @@ static int do_crowd(const char *argument)
 				polled[n] = polled[--count];
 			}
 		}
-		if (polled[0].revents && count < MOST)
-			polled[count++] = (struct pollfd){ accept(polled[0].fd, NULL, NULL),
-							   argument ? 0 : POLLIN, 0 };
+		for (nfds_t n = 0; n < 2; n++) {
+			if (polled[n].revents & POLLIN && count < MOST)
+				polled[count++] = (struct pollfd){ accept(polled[n].fd, NULL, NULL), POLLIN, 0 };
+		}
+		for (nfds_t n = 2; holds && n < count; n++)
+			polled[n].events = 0;
 	}
 	return 1;
+}
+
+static int do_crowd(const char *argument)
+{
+	(void)argument;
+	return serve_crowd(-1, false);
 }
 
 static int do_hold(const char *argument)
 {
 	(void)argument;
-	return do_crowd("hold");
+	return serve_crowd(-1, true);
+}
+
+/* Opens a listener: a port of 127.0.0.1, or a path. */
+static int own_listener(const char *where, bool connects)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				  .sin_port = htons((uint16_t)number(where, 0)) };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	bool is_path = *where == '/';
+	const struct sockaddr *address = is_path ? (void *)&un : (void *)&in;
+	socklen_t size = is_path ? sizeof(un) : sizeof(in);
+	int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM, 0), on = 1;
+
+	strncpy(un.sun_path, where, sizeof(un.sun_path) - 1);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, address, size) < 0 || listen(fd, 16) < 0)
+		return -1;
+	if (connects && connect(socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM, 0), address, size) < 0)
+		return -1;
+	return fd;
+}
+
+/* As crowd, with a listener of its own; and with a connection of its own to that. */
+static int do_own(const char *argument)
+{
+	return serve_crowd(own_listener(argument, false), false);
+}
+
+static int do_own_both(const char *argument)
+{
+	return serve_crowd(own_listener(argument, true), false);
 }
 
 /* Has so many MiB of memory, and then serves. */
@@ -505,6 +548,7 @@ static const struct {
 	{ "heavy", do_heavy }, { "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold },
+	{ "own", do_own }, { "own-both", do_own_both },
 	{ "children", do_children }, { "greedy", do_greedy },
 	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
 	{ "datagram", do_datagram },

@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct conn_count conns[3];
 	struct tcp_destroy_event event;
+	struct conn_count own;
 	struct nlmsghdr *message;
 
 	if (size < 1 + NLMSG_HDRLEN || size > 65536)
@@ -37,6 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conn_counts_see_message(conns, 3, data[0] & 1 ? CONN_UNIX : CONN_TCP, message);
 	require(conns[0].count + conns[0].quiet <= 1 && conns[1].count + conns[1].silent <= 1 && !conns[1].quiet);
 	require(!conns[0].quiet || conns[0].moved >= conns[0].quiet_after);
+	if (own_port_read_unix(message, &own))
+		require(own.length <= sizeof(own.name));
+	(void)own_port_read_tcp(message, &own);
 	(void)tcp_destroy_parse(message, size - 1, &event);
 	message->nlmsg_len = UINT32_MAX;                /* longer than what was received of it */
 	(void)tcp_destroy_parse(message, size - 1, &event);

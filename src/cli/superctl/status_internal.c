@@ -336,6 +336,18 @@ static const char *idle_action_text(const json_t *idle)
 	return json_reply_is(idle, "action", "report") ? "is only reported" : "is stopped";
 }
 
+static void add_own_port(struct buf *out, const json_t *own, double connections)
+{
+	const char *endpoint = json_reply_text(own, "endpoint");
+	double count = json_reply_number(own, "connections");
+
+	if (!own || !*endpoint)
+		return;
+	if (count < connections)
+		buf_addf(out, ", %.0f of them", count);
+	buf_addf(out, " to its own port %s", endpoint);
+}
+
 /* Adds the number of connections, with the age of the count if that is 1 s or more. */
 static void add_users(struct buf *out, const json_t *idle)
 {
@@ -350,6 +362,7 @@ static void add_users(struct buf *out, const json_t *idle)
 		buf_text(out, "; ");
 	} else if (connections > 0) {
 		buf_addf(out, "no, %.0f connected", connections);
+		add_own_port(out, json_reply_object(idle, "own_port"), connections);
 		if (json_reply_number(idle, "counted") >= 1) {
 			buf_text(out, " when counted ");
 			human_units_add_span(out, json_reply_number(idle, "counted"));

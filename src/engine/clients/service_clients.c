@@ -2,7 +2,9 @@
  * socket whose clients are unknown counts as used, and the log says once why its service is never idle. */
 #include "engine/clients/service_clients.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -16,6 +18,17 @@ void service_clients_prepare(struct service_clients *clients)
 
 		conn_query_add(&clients->query, fd, ANY_KIND);
 	}
+	for (size_t n = 0; n < clients->own_count; n++)
+		clients->query.conns[clients->query.count++] = clients->own[n];
+}
+
+uint32_t service_clients_own(const struct service_clients *clients)
+{
+	uint32_t sum = 0;
+
+	for (size_t n = 0; n < clients->own_count; n++)
+		sum += clients->own[n].count;
+	return sum;
 }
 
 bool service_clients_closes_are_reported(const struct service_clients *clients)
@@ -23,6 +36,10 @@ bool service_clients_closes_are_reported(const struct service_clients *clients)
 	for (size_t n = 0; n < clients->count; n++) {
 		if (listener_has_socket(&clients->query.runtime->listeners[n]) &&
 		    clients->query.conns[n].kind != CONN_TCP)
+			return false;
+	}
+	for (size_t n = 0; n < clients->own_count; n++) {
+		if (clients->own[n].kind != CONN_TCP)
 			return false;
 	}
 	return true;
@@ -84,19 +101,34 @@ static bool sum_up(struct service_clients *clients)
 	return clients->has_datagrams || !clients->known || clients->connections > 0;
 }
 
+/* Takes over the count of the own ports; it knows nothing of connections within the backend. */
+static void take_own(struct service_clients *clients)
+{
+	for (size_t n = 0; n < clients->own_count; n++)
+		clients->own[n].count = clients->query.conns[clients->count + n].count;
+}
+
 /* Whether connections alone keep the service awake, which may be quiet. */
 static bool may_be_quiet(const struct service_clients *clients)
 {
 	return clients->quiet_after > 0 && clients->known && !clients->has_datagrams;
 }
 
+static void forget_pids(struct service_clients *clients)
+{
+	free(clients->pids);
+	clients->pids = NULL;
+}
+
 /* The longest quiet time that the kernel tells is that of its 32 bits of milliseconds. */
 static bool start_look(struct service_clients *clients)
 {
-	double milliseconds = clients->quiet_after * 1000;
+	double milliseconds = fmin(clients->quiet_after * 1000, UINT32_MAX);
+	bool started = client_look_start(&clients->look, &clients->query, clients->count, (uint32_t)milliseconds,
+					 clients->pids);
 
-	return milliseconds < UINT32_MAX &&
-	       client_look_start(&clients->look, &clients->query, (uint32_t)milliseconds);
+	forget_pids(clients);
+	return started;
 }
 
 static void on_counted(struct conn_query *query)
@@ -104,16 +136,37 @@ static void on_counted(struct conn_query *query)
 	struct service_clients *clients = container_of(query, struct service_clients, query);
 	bool used = sum_up(clients);
 
-	if (!used || !may_be_quiet(clients) || !start_look(clients))
-		clients->counted(clients, used);
+	take_own(clients);
+	if ((used ? may_be_quiet(clients) : clients->pids != NULL) && start_look(clients))
+		return;
+	forget_pids(clients);
+	clients->connections += service_clients_own(clients);
+	clients->counted(clients, used || service_clients_own(clients));
 }
 
-static void on_looked(struct client_look *look)
+/* Makes room for the ports in the next counts. Without memory only the last count finds them, each time anew. */
+static void keep_own(struct service_clients *clients, const struct client_count_answer *answer)
+{
+	struct conn_count *own = calloc(OWN_PORTS_MOST, sizeof(*own));
+	struct conn_count *conns =
+		reallocarray(clients->query.conns, clients->count + OWN_PORTS_MOST + 1, sizeof(*conns));
+
+	if (conns)
+		clients->query.conns = conns;
+	free(clients->own);
+	clients->own = own;
+	clients->own_count = own && conns ? answer->own_count : 0;
+	if (clients->own_count)
+		memcpy(own, answer->own, clients->own_count * sizeof(*own));
+}
+
+static void on_looked(struct client_look *look, const struct client_count_answer *answer)
 {
 	struct service_clients *clients = container_of(look, struct service_clients, look);
-	const struct client_count_answer *answer = &look->answer;
 
 	if (answer->known) {
+		if (answer->own_count || clients->own_count)
+			keep_own(clients, answer);
 		clients->connections = answer->count + answer->quiet;
 		clients->quiet = answer->quiet;
 		clients->moved = answer->moved < UINT32_MAX ? clock_now() - answer->moved / 1000. : 0;
@@ -138,9 +191,11 @@ bool service_clients_init(struct service_clients *clients, struct service_runtim
 	return false;
 }
 
-bool service_clients_count(struct service_clients *clients)
+bool service_clients_count(struct service_clients *clients, pid_t *pids)
 {
 	client_look_cancel(&clients->look);
+	forget_pids(clients);
+	clients->pids = pids;
 	return conn_query_start(&clients->query);
 }
 
@@ -152,6 +207,8 @@ bool service_clients_are_counted(const struct service_clients *clients)
 void service_clients_free(struct service_clients *clients)
 {
 	client_look_cancel(&clients->look);
+	forget_pids(clients);
+	free(clients->own);
 	conn_query_free(&clients->query);
 	free(clients->datagrams);
 	clients->datagrams = NULL;

@@ -23,6 +23,9 @@ struct service_clients {
 	bool has_datagrams;             /* true: a datagram has come between the last two counts */
 	uint32_t connections;           /* connections at the last count, quiet ones too */
 	uint32_t quiet;                 /* quiet ones among them */
+	pid_t *pids;                    /* for the count that is under way: whose own ports count; owned; NULL: none */
+	struct conn_count *own;         /* ports that the backend had opened itself at the last look; owned; NULL: none */
+	uint32_t own_count;
 	double moved;                   /* loop time when something last moved at any of them; 0: none is quiet, or unknown */
 };
 
@@ -33,6 +36,9 @@ void service_clients_free(struct service_clients *clients);
 /* Called before each count, because sockets may have been opened anew. */
 void service_clients_prepare(struct service_clients *clients);
 
+/* The connections to ports of the backend's own at the last count. */
+uint32_t service_clients_own(const struct service_clients *clients);
+
 /* Whether all sockets are of a kind whose closed connections the kernel reports. Call service_clients_prepare
  * before. */
 bool service_clients_closes_are_reported(const struct service_clients *clients);
@@ -42,6 +48,7 @@ void service_clients_begin(struct service_clients *clients);
 
 /* Starts a count of query, after service_clients_prepare. counted is called later, from the loop: whether a client is
  * connected at whose connection something has moved lately, or has sent a datagram since the last count. An unknown
- * number counts as a client. false: out of memory. */
-bool service_clients_count(struct service_clients *clients);
+ * number counts as a client. pids: if nobody else is connected, the own ports of these processes count, too; 0 ends the
+ * list, which is freed; NULL: none. false: out of memory. */
+bool service_clients_count(struct service_clients *clients, pid_t *pids);
 bool service_clients_are_counted(const struct service_clients *clients); /* a count is under way */

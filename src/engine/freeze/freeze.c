@@ -292,6 +292,25 @@ static bool find_processes(struct freeze *freeze)
 	return take_sockets(freeze);
 }
 
+pid_t *freeze_list_processes(struct service_runtime *runtime)
+{
+	struct freeze *freeze = runtime_current(runtime) ? make_freeze(runtime_current(runtime)) : NULL;
+	struct freezer freezer;
+	pid_t *pids = NULL;
+
+	if (!freeze)
+		return NULL;
+	if (freeze->frozen.is_under_way || freeze->frozen.since > 0)
+		return freezer_list(&freeze->frozen.freezer);
+	if (!find_processes(freeze))
+		return NULL;
+	freezer_init(&freezer, freeze->instance->cgroup.path, &freeze->root);
+	if (freezer.group || process_tree_scan(&freezer.tree, &freezer.root))
+		pids = freezer_list(&freezer);
+	freezer_free(&freezer);
+	return pids;
+}
+
 static bool make_times(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;

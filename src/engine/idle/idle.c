@@ -189,6 +189,13 @@ static void begin_measuring(struct idle *idle)
 		wait_until_quiet(idle);
 }
 
+/* The processes whose own ports count. They are looked at by the last count, and if somebody was connected to one of
+ * them at the last look, by each. */
+static pid_t *list_processes(const struct idle *idle)
+{
+	return idle->phase == IDLE_LAST_COUNT || idle->clients.own_count ? freeze_list_processes(idle->runtime) : NULL;
+}
+
 /* Listens before it counts, so that superd misses no close between the two; the sockets may be others by now. In
  * IDLE_NOT_LISTENING some connection closes during every count, so superd does not listen even now. The last count must
  * not be delayed, because the backend is frozen. */
@@ -202,7 +209,7 @@ static void start_count(struct idle *idle)
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
 	query->due = idle->phase == IDLE_LAST_COUNT || hurries(idle) ? 0 : clock_now() + idle->timeout / LATE_PART;
-	if (service_clients_count(&idle->clients))
+	if (service_clients_count(&idle->clients, list_processes(idle)))
 		return;
 	freeze_thaw(idle->runtime);             /* no memory: later */
 	start_timer(idle, idle->timeout);
@@ -329,10 +336,21 @@ static void continue_running(struct idle *idle)
 		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
 	};
 
+	uint32_t own = service_clients_own(&idle->clients);
+
 	freeze_thaw(idle->runtime);
 	log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
 		  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
 	end_unused(idle);
+	if (own)
+		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
+			  "pid %ld goes on: %u connected to a port of its own", (long)event.pid, own);
+	else
+		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
+			  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
+	service_clients_prepare(&idle->clients);
+	idle->polls = idle->polls || !service_clients_closes_are_reported(&idle->clients);
+	idle->since = 0;
 	wait_for_close(idle, IDLE_HAS_CLIENTS);
 }
 
@@ -573,7 +591,7 @@ void idle_hurry(struct service_runtime *runtime)
 	struct idle *idle = runtime->run->idle;
 
 	idle->hurries_until = clock_now() + HURRY_SECONDS;
-	if (idle->clients.quiet_after > 0 && service_clients_are_counted(&idle->clients))
+	if ((idle->clients.quiet_after > 0 || idle->clients.own_count) && service_clients_are_counted(&idle->clients))
 		return;                 /* a process is at it */
 	conn_query_cancel(&idle->clients.query);
 	stop_timer(idle);

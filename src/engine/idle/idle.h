@@ -66,6 +66,8 @@ struct idle_account {
 	bool quiet_sleep;               /* true: quiet connections keep nothing awake (idle_means = quiet) */
 	uint32_t connections;           /* connections at the last count, quiet ones too */
 	uint32_t quiet;                 /* quiet ones among them when superd last looked */
+	uint32_t own_connections;       /* those to ports that the backend has opened itself */
+	const struct conn_count *own;   /* one of these ports, until the loop goes on; NULL: nobody is connected to any */
 	double counted;                 /* loop time of the last count; 0: never */
 	double since;                   /* loop time since when no client is connected; 0: clients are, or unknown */
 };

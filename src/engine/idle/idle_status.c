@@ -67,8 +67,11 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		.quiet_sleep = idle->clients.quiet_after > 0,
 		.connections = idle->clients.connections,
 		.quiet = idle->clients.quiet,
+		.own_connections = service_clients_own(&idle->clients),
 		.since = idle->since,
 	};
+	for (size_t n = 0; n < idle->clients.own_count && !account->own; n++)
+		account->own = idle->clients.own[n].count ? &idle->clients.own[n] : NULL;
 	return true;
 }
 
@@ -124,7 +127,7 @@ bool idle_describe_now(struct service_runtime *runtime, struct idle_account *acc
 	if (!count_now(runtime, &connections))
 		return true;
 	account->known = true;
-	account->connections = connections;
+	account->connections = connections + account->own_connections;
 	account->counted = clock_now();
 	correct_account(runtime->run->idle, account);
 	return true;

@@ -24,11 +24,14 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "exec/spawn/spawn.h"
+#include "os/netdiag/socket_address.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/required_caps.h"
 
 #define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
 #define SEEN_MOST 65536                 /* sockets to examine; a power of two */
+#define PORTS_MOST 64                   /* listeners of the processes' own whose ended connections are watched */
+#define ENDED_MOST 64                   /* such connections */
 
 /* The helper's state. */
 struct watch_task {
@@ -38,6 +41,10 @@ struct watch_task {
 	dev_t device;                   /* device number of all sockets */
 	ino_t *seen;                    /* hash table of the inodes examined, as processes share sockets; 0: free */
 	size_t seen_count;
+	int ports[PORTS_MOST];          /* where the processes listen themselves */
+	size_t port_count;
+	int ended[ENDED_MOST];          /* copies of connections that have ended */
+	size_t ended_count;
 };
 
 static bool is_known_socket(const struct watch_task *task, ino_t node)
@@ -111,16 +118,42 @@ static bool has_connection_ended(int fd)
 	return ioctl(fd, FIONREAD, &waiting) < 0 || waiting == 0;
 }
 
-/* Whether something may arrive at this socket that the frozen processes have to see. */
-static bool is_wanted(const struct watch_task *task, int fd)
+/* The port of an Internet socket of connections; 0: it is none. */
+static int port_of(int fd)
+{
+	struct socket_address name = { .length = sizeof(name.storage) };
+
+	if (socket_option(fd, SO_TYPE) != SOCK_STREAM || getsockname(fd, &name.any, &name.length) < 0)
+		return 0;
+	return socket_address_port(&name) > 0 ? socket_address_port(&name) : 0;
+}
+
+/* superd's own epoll_ctl(2) is for its loop (engine/core/loop_room). */
+static void add_to_set(struct watch_task *task, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	task->result.missed += syscall(SYS_epoll_ctl, task->epoll, EPOLL_CTL_ADD, fd, &event) < 0;
+}
+
+static void note_port(struct watch_task *task, int port)
+{
+	if (port && task->port_count < PORTS_MOST)
+		task->ports[task->port_count++] = port;
+}
+
+/* Whether something may arrive at this socket that the frozen processes have to see, or has arrived. */
+static bool is_wanted(struct watch_task *task, int fd)
 {
 	const struct socket_watch_request *request = task->request;
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof(peer);
 	bool is_client, is_probe = false;
 
-	if (socket_option(fd, SO_ACCEPTCONN))
+	if (socket_option(fd, SO_ACCEPTCONN)) {
+		note_port(task, port_of(fd));
 		return true;
+	}
 	if (is_internal_connection(fd, request->pids))
 		return false;
 	is_client = conn_counts_own(request->listeners, request->listener_count, fd, &is_probe);
@@ -131,10 +164,30 @@ static bool is_wanted(const struct watch_task *task, int fd)
 	return !has_connection_ended(fd);
 }
 
-/* superd's own epoll_ctl(2) is for its loop (engine/core/loop_room). */
+/* Whether the connection has ended, and may be of a listener of the processes' own, which is met later. */
+static bool may_be_own_end(const struct watch_task *task, int fd)
+{
+	return task->request->has_ends && task->ended_count < ENDED_MOST && port_of(fd) && has_connection_ended(fd);
+}
+
+/* Of the connections that have ended, those of listeners matter: the processes have to close them. */
+static void add_own_ends(struct watch_task *task)
+{
+	for (size_t n = 0; n < task->ended_count; n++) {
+		int port = port_of(task->ended[n]);
+
+		for (size_t at = 0; at < task->port_count; at++) {
+			if (task->ports[at] != port)
+				continue;
+			add_to_set(task, task->ended[n]);
+			break;
+		}
+		close(task->ended[n]);
+	}
+}
+
 static void watch_socket(struct watch_task *task, int pidfd, int number)
 {
-	struct epoll_event event = { .events = EPOLLIN };
 	int fd = pidfd_copy(pidfd, number);
 
 	if (fd < 0) {
@@ -142,8 +195,12 @@ static void watch_socket(struct watch_task *task, int pidfd, int number)
 		task->result.forbidden |= errno == EPERM || errno == EACCES || errno == ENOSYS;
 		return;
 	}
-	if (socket_option(fd, SO_TYPE) && is_wanted(task, fd))
-		task->result.missed += syscall(SYS_epoll_ctl, task->epoll, EPOLL_CTL_ADD, fd, &event) < 0;
+	if (socket_option(fd, SO_TYPE) && is_wanted(task, fd)) {
+		add_to_set(task, fd);
+	} else if (socket_option(fd, SO_TYPE) && may_be_own_end(task, fd)) {
+		task->ended[task->ended_count++] = fd;
+		return;
+	}
 	close(fd);                      /* which may block */
 }
 
@@ -190,6 +247,7 @@ static void run_watcher(const void *with)
 			task.result.missed += errno != ESRCH;
 		fd_close(&pidfd);
 	}
+	add_own_ends(&task);
 	(void)send(task.to, &task.result, sizeof(task.result), MSG_NOSIGNAL);
 }
 

@@ -19,7 +19,7 @@ struct socket_watch_request {
 	size_t known_count;
 	const struct conn_count *listeners;     /* the same by their addresses; connections from their `probes` are not watched */
 	size_t listener_count;
-	bool has_ends;                  /* true: connections of `listeners` are watched even if their clients have closed */
+	bool has_ends;                  /* true: connections of listeners are watched even if their clients have closed */
 };
 
 struct socket_watch_result {

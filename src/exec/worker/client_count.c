@@ -2,23 +2,90 @@
  * SIGKILL, so that there is never a second one for the same caller. */
 #include "exec/worker/client_count.h"
 
+#include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "exec/spawn/spawn.h"
+#include "os/rights/required_caps.h"
+
+#define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
 
 struct count_task {
 	int to;
-	const struct conn_count *conns;
-	size_t count;
+	const struct client_count_request *request;
+	uint32_t *held;                 /* inodes of the sockets that the processes have */
+	size_t held_count, held_room;
+	struct cookie_set internal;     /* connections among the processes themselves */
+	struct client_count_answer answer;
 };
+
+static int compare_nodes(const void *a, const void *b)
+{
+	const uint32_t *first = a, *second = b;
+
+	return (*first > *second) - (*first < *second);
+}
+
+static bool is_known(const struct client_count_request *request, const struct file_id *file)
+{
+	for (size_t n = 0; n < request->known_count; n++) {
+		if (request->known[n].device == file->device && request->known[n].node == file->node)
+			return true;
+	}
+	return false;
+}
+
+static void hold_sockets_of(struct count_task *task, pid_t pid, dev_t device)
+{
+	struct dirent *entry;
+	struct file_id file;
+	DIR *directory;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	directory = opendir(path);
+	for (int n = 0; directory && (entry = readdir(directory)) && n < DESCRIPTORS_MOST; n++) {
+		uint32_t *held = array_grow(task->held, &task->held_room, task->held_count, sizeof(*held));
+
+		if (!held)
+			break;
+		task->held = held;
+		if (*entry->d_name != '.' && process_find_file(dirfd(directory), entry->d_name, false, &file) &&
+		    file.device == device && !is_known(task->request, &file))
+			held[task->held_count++] = (uint32_t)file.node;
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* Finds the ports of the processes, and what is connected to them from elsewhere only. */
+static void find_own_ports(struct count_task *task)
+{
+	struct client_count_answer *answer = &task->answer;
+	struct stat status;
+
+	if (!task->request->pids || fstat(task->to, &status) < 0)
+		return;
+	for (const pid_t *pid = task->request->pids; *pid; pid++)
+		hold_sockets_of(task, *pid, status.st_dev);
+	if (task->held_count)
+		qsort(task->held, task->held_count, sizeof(*task->held), compare_nodes);
+	answer->own_count = (uint32_t)own_ports_find(task->held, task->held_count, answer->own, OWN_PORTS_MOST);
+	if (answer->own_count)
+		own_ports_note_internal(task->held, task->held_count, &task->internal);
+}
 
 static void sum_up(const struct conn_count *conns, size_t count, struct client_count_answer *answer)
 {
-	*answer = (struct client_count_answer){ .known = true, .moved = UINT32_MAX };
+	answer->known = true;
+	answer->moved = UINT32_MAX;
 	for (size_t n = 0; n < count; n++) {
 		answer->known = answer->known && (conns[n].known || conns[n].kind == CONN_NONE);
 		answer->count += conns[n].count;
@@ -30,16 +97,27 @@ static void sum_up(const struct conn_count *conns, size_t count, struct client_c
 
 static void run_counter(const void *with)
 {
-	const struct count_task *task = with;
-	struct conn_count *conns = malloc((task->count + 1) * sizeof(*conns));
-	struct client_count_answer answer;
+	struct count_task task = *(const struct count_task *)with;
+	const struct client_count_request *request = task.request;
+	struct conn_count *conns = calloc(request->count + OWN_PORTS_MOST, sizeof(*conns));
+	size_t count = request->count;
 
 	if (!conns)
 		return;
-	memcpy(conns, task->conns, task->count * sizeof(*conns));
-	conn_counts_run(conns, task->count);
-	sum_up(conns, task->count, &answer);
-	(void)send(task->to, &answer, sizeof(answer), MSG_NOSIGNAL);
+	find_own_ports(&task);
+	memcpy(conns, request->conns, count * sizeof(*conns));
+	for (size_t n = 0; n < task.answer.own_count; n++) {
+		conns[count] = task.answer.own[n];
+		conns[count].cookies = &task.internal;
+		conns[count++].skips_known = true;
+	}
+	for (size_t n = 0; n < count; n++)
+		conns[n].quiet_after = request->quiet_after;
+	conn_counts_run(conns, count);
+	sum_up(conns, count, &task.answer);
+	for (size_t n = 0; n < task.answer.own_count; n++)
+		task.answer.own[n].count = conns[request->count + n].count + conns[request->count + n].quiet;
+	(void)send(task.to, &task.answer, sizeof(task.answer), MSG_NOSIGNAL);
 }
 
 void client_count_init(struct client_count *helper)
@@ -47,9 +125,9 @@ void client_count_init(struct client_count *helper)
 	*helper = (struct client_count){ .channel = -1 };
 }
 
-bool client_count_begin(struct client_count *helper, const struct conn_count *conns, size_t count)
+bool client_count_begin(struct client_count *helper, const struct client_count_request *request)
 {
-	struct count_task task = { .conns = conns, .count = count };
+	struct count_task task = { .request = request };
 	int ends[2];
 
 	if (helper->serial && spawn_worker_serial(helper->pid) == helper->serial)
@@ -57,7 +135,7 @@ bool client_count_begin(struct client_count *helper, const struct conn_count *co
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
 		return false;
 	task.to = ends[1];
-	helper->pid = spawn_worker("superd-count", 0, run_counter, &task, &ends[1], 1);
+	helper->pid = spawn_worker("superd-count", request->pids ? CAPS_TO_LOOK : 0, run_counter, &task, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (helper->pid < 0) {
 		fd_close(&ends[0]);
@@ -70,7 +148,8 @@ bool client_count_begin(struct client_count *helper, const struct conn_count *co
 
 void client_count_hear(struct client_count *helper, struct client_count_answer *answer)
 {
-	if (recv(helper->channel, answer, sizeof(*answer), MSG_DONTWAIT) != (ssize_t)sizeof(*answer))
+	if (recv(helper->channel, answer, sizeof(*answer), MSG_DONTWAIT) != (ssize_t)sizeof(*answer) ||
+	    answer->own_count > OWN_PORTS_MOST)
 		*answer = (struct client_count_answer){ 0 };
 	client_count_end(helper);
 }

@@ -1,6 +1,7 @@
 /* Counts clients in a helper process. How long nothing has moved at a connection the kernel tells only after it took
  * the connection's lock, and a process that has the connection can keep that for as long as it likes
- * (os/netdiag/foreign_socket). */
+ * (os/netdiag/foreign_socket). And to find the ports that a backend has opened itself takes a look at all of its
+ * descriptors. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +10,8 @@
 #include <sys/types.h>
 
 #include "os/netdiag/conn_count.h"
+#include "os/netdiag/own_ports.h"
+#include "os/proc/process.h"
 
 /* The process and its channel. */
 struct client_count {
@@ -17,17 +20,28 @@ struct client_count {
 	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused; 0: there was none */
 };
 
-/* The sums of all listeners, as in struct conn_count. */
+/* What to count. All is borrowed until client_count_begin returns. */
+struct client_count_request {
+	const struct conn_count *conns; /* superd's listeners */
+	size_t count;
+	uint32_t quiet_after;           /* as in struct conn_count, for all */
+	const pid_t *pids;              /* processes whose own ports count, too; 0 ends the list; NULL: none */
+	const struct file_id *known;    /* sockets that are not their own: superd's listeners */
+	size_t known_count;
+};
+
+/* The sums of all listeners, as in struct conn_count, and the ports of their own. */
 struct client_count_answer {
 	bool known;                     /* false: the kernel does not tell, or the process did not answer */
 	uint32_t count, quiet, moved;
+	uint32_t own_count;
+	struct conn_count own[OWN_PORTS_MOST];  /* `quiet_after`, `probes` and `cookies` are not set */
 };
 
 void client_count_init(struct client_count *helper);
 
-/* Starts the process. Everything is borrowed until this returns. false: it cannot be started, or the one before still
- * hangs. */
-bool client_count_begin(struct client_count *helper, const struct conn_count *conns, size_t count);
+/* Starts the process. false: it cannot be started, or the one before still hangs. */
+bool client_count_begin(struct client_count *helper, const struct client_count_request *request);
 
 /* Reads the answer, never blocks, and ends the process. */
 void client_count_hear(struct client_count *helper, struct client_count_answer *answer);

@@ -1,0 +1,123 @@
+/* Daemons that open a port of their own beside superd's: who is connected there is a client, too. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+
+#define SERVICE                                                                      \
+	"service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n idle_timeout = %s\n" \
+	" idle_action = %s\n %s\n}\n"
+#define SLEEPS "is frozen until somebody comes"
+
+static long ask(int client, const char *question)
+{
+	client_send(client, text_of("%s\n", question));
+	return strtol(client_line(client), NULL, 10);
+}
+
+static void expect_stay(const char *action, const char *text)
+{
+	int own = free_port(), client;
+	struct superd *superd = controlled_run(SERVICE, backend("own %d", own), "300ms", action, "");
+	long first = client_ask_pid(superd_port(superd, "web"));
+	const char *why;
+
+	client = client_connect(own);
+	cr_assert_eq(ask(client, "here"), first);
+	superd_wait_log(superd, "goes on: 1 connected to a port of its own");
+	HOLDS_FOR(1200, !superd_logged(superd, text));
+	why = control_once("why web");
+	cr_expect(strstr(why, text_of("1 connected to its own port tcp:127.0.0.1:%d", own)), "%s", why);
+	cr_assert_eq(ask(client, "still here"), first);
+	cr_expect_eq(superd_log_count(superd, "goes on"), 1, "it is stopped again and again: %s", world_logs());
+	close(client);
+	superd_wait_log(superd, text);
+	superd_stop(superd);
+}
+
+Behaviour(own_port, who_is_connected_keeps_it_from_being_stopped)
+{
+	expect_stay("stop", "web: stopping pid ");
+}
+
+Behaviour(own_port, who_is_connected_keeps_it_from_being_frozen)
+{
+	expect_stay("freeze", SLEEPS);
+}
+
+Behaviour(own_port, a_client_there_wakes_it)
+{
+	int own = free_port(), client;
+	struct superd *superd = superd_run(SERVICE, backend("own %d", own), "300ms", "freeze", "");
+	long first = client_ask_pid(superd_port(superd, "web"));
+
+	superd_wait_log(superd, SLEEPS);
+	client = client_connect(own);
+	cr_assert_eq(ask(client, "here"), first);
+	superd_wait_log(superd, "goes on after");
+	HOLDS_FOR(2500, superd_log_count(superd, SLEEPS) == 1);
+	close(client);
+	superd_wait_log(superd, SLEEPS);
+	superd_stop(superd);
+}
+
+Behaviour(own_port, a_unix_socket_is_one)
+{
+	const char *path = path_in("own.sock");
+	struct superd *superd = superd_run(SERVICE, backend("own %s", path), "400ms", "freeze", "");
+	long first = client_ask_pid(superd_port(superd, "web"));
+	int client = client_connect_unix(path, SOCK_STREAM);
+
+	cr_assert_eq(ask(client, "here"), first);
+	superd_wait_log(superd, "goes on: 1 connected to a port of its own");
+	HOLDS_FOR(1500, !superd_logged(superd, SLEEPS));
+	close(client);
+	superd_wait_log(superd, SLEEPS);
+	unlink(path);
+	superd_stop(superd);
+}
+
+static void expect_sleep_with_itself(const char *where)
+{
+	struct superd *superd = superd_run(SERVICE, backend("own-both %s", where), "300ms", "freeze", "");
+	long first = client_ask_pid(superd_port(superd, "web"));
+
+	superd_wait_log(superd, SLEEPS);
+	HOLDS_FOR(300, !superd_logged(superd, "goes on"));
+	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), first);
+	superd_stop(superd);
+}
+
+Behaviour(own_port, a_daemon_that_is_connected_to_itself_has_no_client)
+{
+	expect_sleep_with_itself(text_of("%d", free_port()));
+}
+
+Behaviour(own_port, nor_by_a_unix_socket)
+{
+	const char *path = path_in("own.sock");
+
+	expect_sleep_with_itself(path);
+	unlink(path);
+}
+
+Behaviour(own_port, quiet_connections_there_sleep_with_it)
+{
+	int own = free_port(), client;
+	struct superd *superd =
+		superd_run(SERVICE, backend("own %d", own), "500ms", "freeze", "idle_means = quiet");
+	long first = client_ask_pid(superd_port(superd, "web"));
+
+	client = client_connect(own);
+	cr_assert_eq(ask(client, "here"), first);
+	superd_wait_log(superd, SLEEPS);
+	cr_assert_eq(ask(client, "again"), first);
+	superd_wait_log(superd, SLEEPS);
+	close(client);
+	superd_wait_log(superd, "goes on after");
+	superd_stop(superd);
+}
