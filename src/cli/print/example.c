@@ -105,6 +105,7 @@ static const struct example {
 	{ "pid_file", "\"/run/web.pid\"" },
 	{ "pipe_size", "1M" },
 	{ "probe_from", "{ \"10.0.0.0/8\" }" },
+	{ "probe_wait", "500ms" },
 	{ "read_only_paths", "{ \"/etc\" }" },
 	{ "read_write_paths", "{ \"/srv/web\" }" },
 	{ "receive_buffer", "64K" },
