@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 
@@ -144,7 +143,8 @@ static void on_counted(struct conn_query *query)
 	clients->counted(clients, used || service_clients_own(clients));
 }
 
-/* Makes room for the ports in the next counts. Without memory only the last count finds them, each time anew. */
+/* Keeps the ports that somebody is connected to, for the next counts. Without memory only the last count finds them,
+ * each time anew. */
 static void keep_own(struct service_clients *clients, const struct client_count_answer *answer)
 {
 	struct conn_count *own = calloc(OWN_PORTS_MOST, sizeof(*own));
@@ -155,9 +155,11 @@ static void keep_own(struct service_clients *clients, const struct client_count_
 		clients->query.conns = conns;
 	free(clients->own);
 	clients->own = own;
-	clients->own_count = own && conns ? answer->own_count : 0;
-	if (clients->own_count)
-		memcpy(own, answer->own, clients->own_count * sizeof(*own));
+	clients->own_count = 0;
+	for (size_t n = 0; own && conns && n < answer->own_count; n++) {
+		if (answer->own[n].count)
+			own[clients->own_count++] = answer->own[n];
+	}
 }
 
 static void on_looked(struct client_look *look, const struct client_count_answer *answer)
