@@ -436,6 +436,24 @@ Behaviour(silent, those_who_come_all_the_time_keep_nobody_awake)
 	superd_stop(superd);
 }
 
+/* They stand in the queue when the backend ends. */
+Behaviour(silent, those_that_a_backend_has_left_start_no_other)
+{
+	struct superd *superd = superd_run(SILENT, backend("take 1"), "");
+	int port = superd_port(superd, "web"), client = client_connect(port);
+
+	superd_wait_log(superd, "web: started");
+	for (int n = 0; n < 3; n++)
+		scan(port, false);
+	client_send(client, "here\n");
+	cr_assert_not_null(strstr(client_line(client), " here"));
+	close(client);
+	WAIT_UNTIL(has_closed(superd, 3));
+	HOLDS_FOR(300, superd_log_count(superd, "web: started") == 1);
+	cr_assert_gt(client_ask_pid(port), 0);
+	superd_stop(superd);
+}
+
 /* A backend that ends after each client, so that superd looks at the queue again and again. */
 Behaviour(silent, no_client_who_comes_among_them_is_lost)
 {

@@ -14,6 +14,7 @@
 #include "engine/core/fd_watch.h"
 #include "engine/drain/drain_snapshot.h"
 #include "engine/freeze/freeze.h"
+#include "engine/health/health_probes.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/idle/memory_pressure.h"
@@ -79,6 +80,12 @@ static void log_pause_end(struct service_runtime *runtime)
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "Activating service %s", event.service);
 }
 
+/* Whether superd asks if the clients that an instance has left in the queue are probes; ACTIVITY or LOOK follows. */
+static bool asks_for_probes(struct service_runtime *runtime)
+{
+	return queue_guard_has_queue(runtime) && runtime_start_due(runtime) <= 0 && health_probes_filter(runtime);
+}
+
 static void do_watch(struct service_runtime *runtime)
 {
 	runtime_stop_timer(runtime);
@@ -95,7 +102,8 @@ static void do_watch(struct service_runtime *runtime)
 	} else if (!runtime->engine->quiet && runtime_starts_at_boot(runtime)) {
 		runtime->started = true;
 		runtime_event(runtime, ACTIVITY);
-	} else if (!runtime->engine->quiet && (queue_guard_has_queue(runtime) || is_due(runtime))) {
+	} else if (!runtime->engine->quiet && !asks_for_probes(runtime) &&
+		   (queue_guard_has_queue(runtime) || is_due(runtime))) {
 		runtime_event(runtime, ACTIVITY);
 	}
 }
