@@ -480,12 +480,12 @@ static void take_polled_count(struct idle *idle, bool used)
  * right behind it, where clients left between the count that found them and the listening. */
 static void take_no_clients(struct idle *idle)
 {
-	if (idle->phase == IDLE_NOT_COUNTED)
+	if (idle->phase == IDLE_NOT_COUNTED || (idle->phase == IDLE_HAS_CLIENTS && idle->clients.quiet))
 		idle->since = idle->last_closed;
-	else if (idle->phase == IDLE_HAS_CLIENTS && idle->clients.quiet)
-		idle->since = fmax(idle->last_closed, idle->clients.moved);
 	else if (idle->phase == IDLE_NOT_LISTENING || idle->since <= 0)
 		idle->since = clock_now();
+	if (idle->clients.quiet)
+		idle->since = fmax(idle->since, idle->clients.moved);
 	idle->many_closes = false;
 	if (is_due(idle)) {
 		act_unless_busy(idle);
