@@ -5,7 +5,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -148,7 +147,7 @@ struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *
 				  void (*missed)(struct service_runtime *runtime))
 {
 	struct freeze_fds *watch = calloc(1, sizeof(*watch));
-	int set = fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
+	int set = socket_watch_open();
 
 	if (!watch || set < 0) {
 		fd_close(&set);

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,6 +26,7 @@
 #include "engine/health/progress_proof.h"
 #include "engine/health/queue_guard.h"
 #include "engine/instance/instance.h"
+#include "os/host/timer_fd.h"
 #include "os/socket/bind.h"
 
 #define LOOK_FIRST 20e-6                /* seconds until superd looks again at a client that is silent */
@@ -47,7 +47,7 @@ struct probing {
 	double since;                   /* runtime->since when the questions began */
 	struct silent_client silent[SILENT_MOST];
 	size_t silent_count;
-	ev_io next;                     /* timerfd(2) of the next look, as libev counts in milliseconds; fd -1: none */
+	ev_io next;                     /* timer of the next look (os/host/timer_fd); fd -1: none */
 	size_t count;                   /* listeners */
 	unsigned lengths[];             /* length of each listener's queue before the question */
 };
@@ -181,17 +181,12 @@ static bool is_half_full(const struct probing *probing)
 
 static bool set_timer(struct probing *probing, double seconds)
 {
-	struct itimerspec when = { .it_value = { (time_t)seconds, (long)(fmod(seconds, 1) * 1e9) + 1 } };
-	struct ev_loop *loop = probing->query.runtime->engine->loop;
-
 	if (probing->next.fd < 0) {
-		int fd = fd_raise(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), FD_HIGH);
-
-		ev_io_set(&probing->next, fd, EV_READ);
-		if (fd >= 0)
-			ev_io_start(loop, &probing->next);
+		ev_io_set(&probing->next, timer_fd_open(), EV_READ);
+		if (probing->next.fd >= 0)
+			ev_io_start(probing->query.runtime->engine->loop, &probing->next);
 	}
-	return probing->next.fd >= 0 && timerfd_settime(probing->next.fd, 0, &when, NULL) == 0;
+	return probing->next.fd >= 0 && timer_fd_set(probing->next.fd, seconds);
 }
 
 /* All clients of the queue have been silent so far. true: superd looks again in a moment; the longer they are silent
@@ -326,10 +321,9 @@ static void on_next(struct ev_loop *loop, ev_io *next, int events)
 {
 	struct probing *probing = next->data;
 	enum silence silence = still_waits(probing) ? look_at_silent(probing) : SILENT_SPOKE;
-	uint64_t times;
 
 	(void)loop, (void)events;
-	(void)!read(next->fd, &times, sizeof(times));
+	(void)!read(next->fd, &(uint64_t){ 0 }, sizeof(uint64_t));
 	if (silence == SILENT_SPOKE)
 		end_probing(probing, false);
 	else if (silence == SILENT_LEFT || have_queues_changed(probing))

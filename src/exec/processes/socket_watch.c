@@ -14,12 +14,14 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#ifdef HAVE_SYS_EPOLL_H
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#endif
 
 #include "base/fd.h"
 #include "base/scan.h"
@@ -128,6 +130,12 @@ static int port_of(int fd)
 	return socket_address_port(&name) > 0 ? socket_address_port(&name) : 0;
 }
 
+#ifdef HAVE_SYS_EPOLL_H
+int socket_watch_open(void)
+{
+	return fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
+}
+
 /* superd's own epoll_ctl(2) is for its loop (engine/core/loop_room). */
 static void add_to_set(struct watch_task *task, int fd)
 {
@@ -135,6 +143,19 @@ static void add_to_set(struct watch_task *task, int fd)
 
 	task->result.missed += syscall(SYS_epoll_ctl, task->epoll, EPOLL_CTL_ADD, fd, &event) < 0;
 }
+#else
+int socket_watch_open(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+static void add_to_set(struct watch_task *task, int fd)
+{
+	(void)fd;
+	task->result.missed++;
+}
+#endif
 
 static void note_port(struct watch_task *task, int port)
 {

@@ -29,6 +29,8 @@ struct socket_watch_result {
 
 enum socket_watching { SOCKET_WATCHING_DONE, SOCKET_WATCHING_WAITS, SOCKET_WATCHING_FAILED };
 
+int socket_watch_open(void);                    /* makes an epoll set; -1 and errno */
+
 /* Starts to add the sockets of these processes at which something may arrive from elsewhere to the epoll set: connected
  * ones, listeners, and datagram sockets. Leaves out connections among the processes themselves, and those that have
  * ended with nothing left to read.

@@ -1,0 +1,39 @@
+/* A timer that is set anew has not expired; one that has expired stays readable until it is read. */
+#include "os/host/timer_fd.h"
+
+#include <errno.h>
+#include <math.h>
+#ifdef HAVE_SYS_TIMERFD_H
+#include <sys/timerfd.h>
+#endif
+
+#include "base/fd.h"
+
+#ifdef HAVE_SYS_TIMERFD_H
+int timer_fd_open(void)
+{
+	return fd_raise(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), FD_HIGH);
+}
+
+bool timer_fd_set(int fd, double seconds)
+{
+	double whole, part = modf(seconds > 0 ? seconds : 0, &whole);
+	struct itimerspec when = { .it_value = { (time_t)whole, (long)(part * 1e9) } };
+
+	if (!when.it_value.tv_sec && !when.it_value.tv_nsec)
+		when.it_value.tv_nsec = 1;      /* 0 would stop it */
+	return timerfd_settime(fd, 0, &when, NULL) == 0;
+}
+#else
+int timer_fd_open(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+bool timer_fd_set(int fd, double seconds)
+{
+	(void)fd, (void)seconds;
+	return false;
+}
+#endif
