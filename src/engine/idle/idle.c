@@ -215,10 +215,10 @@ static void start_count(struct idle *idle)
 	start_timer(idle, idle->timeout);
 }
 
-/* Whether it goes before its idle_timeout is over. */
+/* Whether it was told to go, and its idle_timeout is not over. */
 static bool is_early(const struct idle *idle)
 {
-	return clock_now() + ALMOST < idle->since + idle->timeout;
+	return idle->hurries_until > 0 && clock_now() + ALMOST < idle->since + idle->timeout;
 }
 
 /* It names the idle_timeout, unless the backend goes before that; the event has the time that was measured. */

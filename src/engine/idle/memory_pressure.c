@@ -152,11 +152,11 @@ static void on_alarm(struct alarm *alarm)
 
 static void on_event(struct watch *watch, bool readable, bool writable)
 {
-	struct memory_pressure *pressure = watch->engine->memory_pressure;
+	bool waits = memory_sensor_hear(&watch->engine->memory_pressure->sensor);
 
 	(void)readable, (void)writable;
-	if (memory_sensor_hear(&pressure->sensor) && !watch->engine->stopping)
-		look(watch->engine, true, false);
+	if (!watch->engine->stopping)
+		look(watch->engine, waits, false);
 }
 
 void memory_pressure_init(struct engine *engine, struct memory_pressure *pressure)

@@ -136,8 +136,6 @@ bool start_queue_take(struct service_runtime *runtime)
 	struct start_queue *queue = runtime->engine->start_queue;
 	struct start_ticket *ticket = &runtime->run->start;
 
-	if (!queue->most && !queue->held && !queue->waiting_count)
-		return true;
 	if (ticket->stage == START_RUNS)        /* the start before had its place still */
 		start_queue_leave(runtime);
 	if (ticket->stage == START_NONE && (queue->waiting_count || !count_free(queue)))

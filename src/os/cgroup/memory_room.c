@@ -19,7 +19,7 @@
 #include "os/cgroup/cgroup_delegation.h"
 
 #define TRIGGER "some 100000 2000000"   /* 100 ms in 2 s in which a task waited for memory */
-#define USAGE_PART 10                   /* cgroup v1: an event when less than this part of the limit is left */
+#define USAGE_PART 20                   /* cgroup v1: an event when less than this part of the limit is left */
 #define FILE_MOST 16384
 #define EVENTS_MOST 4
 
@@ -189,12 +189,15 @@ bool memory_sensor_hear(struct memory_sensor *sensor)
 	struct epoll_event events[EVENTS_MOST];
 	int count = sensor->events < 0 ? 0 : epoll_wait(sensor->events, events, EVENTS_MOST, 0);
 	uint64_t number;
+	bool waits = false;
 
 	for (int n = 0; n < count; n++) {
 		if (events[n].data.fd == sensor->level)
 			(void)!read(sensor->level, &number, sizeof(number));
 		else if (events[n].events & EPOLLERR)   /* its group is gone */
 			syscall(SYS_epoll_ctl, sensor->events, EPOLL_CTL_DEL, events[n].data.fd, NULL);
+		else
+			waits = true;
 	}
-	return count > 0;
+	return waits;
 }

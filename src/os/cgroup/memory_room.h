@@ -14,7 +14,7 @@ struct memory_sensor {
 	bool is_open;
 	char *group;                    /* path of the group with the lowest limit, owned; NULL: none has a limit */
 	bool is_v1;                     /* of the group */
-	int events;                     /* epoll descriptor that is readable when memory is short; -1: nothing reports that */
+	int events;                     /* epoll descriptor that is readable when memory may be short; -1: nothing reports that */
 	int level;                      /* cgroup v1: eventfd of the group's notifications; -1: none */
 	int pressure[2];                /* triggers of pressure stall information: of the machine, of the group; -1: none */
 };
@@ -25,5 +25,6 @@ void memory_sensor_close(struct memory_sensor *sensor); /* may be called again *
 /* Reads the room of the group and of the machine. */
 void memory_sensor_read(const struct memory_sensor *sensor, struct memory_room *group, struct memory_room *machine);
 
-/* Takes the events from the descriptor. true: memory is short. */
+/* Takes the events from the descriptor. true: tasks wait for memory. false: the room has changed, and is worth a look; what
+ * cgroup v1 counts has files in it that the kernel can drop. */
 bool memory_sensor_hear(struct memory_sensor *sensor);

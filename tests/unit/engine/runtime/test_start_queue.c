@@ -147,7 +147,8 @@ Test(start_queue, has_no_line_without_a_limit)
 	queue.most = 0;
 	for (int n = 0; n < SERVICES; n++)
 		cr_expect(start(runtimes[n]));
-	cr_expect_eq(queue.running_count, 0);
+	cr_expect_eq(queue.running_count, SERVICES);
+	cr_expect_eq(queue.waiting_count, 0);
 }
 
 /* The places stand in the order of the services, not in that of the line. */
