@@ -277,10 +277,11 @@ static bool is_meant(const struct epoll_registration *registration, const struct
 	       (registration->inode == change->before || registration->inode == change->after);
 }
 
-/* Changes the registrations of one epoll set, by its fdinfo. */
+/* Changes the registrations of one epoll set, by its fdinfo. The set names a registration by its file: that of the file
+ * before comes last, as it would be taken for a former one of the new file that is still to be removed. */
 static bool change_set(struct target_process *target, int number, struct change *change)
 {
-	struct epoll_registration registration;
+	struct epoll_registration registration, last = { .number = -1 };
 	int set = -1;
 	bool good = true;
 	char name[32], *info, *rest;
@@ -297,8 +298,13 @@ static bool change_set(struct target_process *target, int number, struct change 
 			continue;
 		if (set < 0)
 			set = target_copy_fd(target, number);
-		good = set >= 0 && change_registration(set, &registration, change);
+		if (change->number >= 0 && registration.inode == change->before)
+			last = registration;
+		else
+			good = set >= 0 && change_registration(set, &registration, change);
 	}
+	if (good && last.number >= 0)
+		good = set >= 0 && change_registration(set, &last, change);
 	if (set >= 0)
 		close(set);
 	free(info);
