@@ -1,0 +1,146 @@
+/* Socket options that go over to a listener, and those that do not. */
+#include <criterion/criterion.h>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "exec/bind/carried_options.h"
+
+static int open_socket(int domain, int type)
+{
+	int fd = socket(domain, type | SOCK_CLOEXEC, 0);
+
+	cr_assert(fd >= 0);
+	return fd;
+}
+
+static int number(int fd, int level, int name)
+{
+	socklen_t length = sizeof(int);
+	int value = -1;
+
+	cr_assert_eq(getsockopt(fd, level, name, &value, &length), 0);
+	return value;
+}
+
+static void set_number(int fd, int level, int name, int value)
+{
+	cr_assert_eq(setsockopt(fd, level, name, &value, sizeof(value)), 0);
+}
+
+struct pair {
+	int from, listener;
+};
+
+static struct pair open_pair(int domain, int type)
+{
+	return (struct pair){ open_socket(domain, type), open_socket(domain, type) };
+}
+
+static void close_pair(const struct pair *pair)
+{
+	close(pair->from);
+	close(pair->listener);
+}
+
+Test(carried_options, what_the_program_has_set_goes_over)
+{
+	static const struct {
+		int level, name, value, read;
+	} options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1, 1 },
+		{ SOL_SOCKET, SO_OOBINLINE, 1, 1 },
+		{ SOL_SOCKET, SO_RCVBUF, 10000, 20000 },        /* socket(7): the kernel doubles it */
+		{ SOL_SOCKET, SO_SNDBUF, 20000, 40000 },
+		{ IPPROTO_TCP, TCP_NODELAY, 1, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 77, 77 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 7, 7 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 5, 5 },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, 5000, 5000 },
+		{ IPPROTO_IP, IP_TOS, 0x10, 0x10 },
+		{ IPPROTO_IP, IP_TTL, 33, 33 },
+	};
+	struct pair pair = open_pair(AF_INET, SOCK_STREAM);
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++)
+		set_number(pair.from, options[n].level, options[n].name, options[n].value);
+	cr_expect_eq(carried_options_set(pair.from, pair.listener), 0);
+	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++)
+		cr_expect_eq(number(pair.listener, options[n].level, options[n].name), options[n].read, "row %zu: %d",
+			     n, number(pair.listener, options[n].level, options[n].name));
+	close_pair(&pair);
+}
+
+Test(carried_options, structures_go_over_as_well)
+{
+	struct pair pair = open_pair(AF_INET6, SOCK_STREAM);
+	struct linger linger = { 1, 9 }, got = { 0 };
+	socklen_t length = sizeof(got);
+
+	cr_assert_eq(setsockopt(pair.from, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	cr_expect_eq(carried_options_set(pair.from, pair.listener), 0);
+	cr_assert_eq(getsockopt(pair.listener, SOL_SOCKET, SO_LINGER, &got, &length), 0);
+	cr_expect(got.l_onoff && got.l_linger == 9);
+	close_pair(&pair);
+}
+
+Test(carried_options, what_the_table_has_set_stays)
+{
+	struct pair pair = open_pair(AF_INET, SOCK_STREAM);
+
+	set_number(pair.listener, IPPROTO_IP, IP_TTL, 44);
+	set_number(pair.from, IPPROTO_IP, IP_TTL, 33);
+	set_number(pair.listener, SOL_SOCKET, SO_KEEPALIVE, 1);
+	cr_expect_eq(carried_options_set(pair.from, pair.listener), 0);
+	cr_expect_eq(number(pair.listener, IPPROTO_IP, IP_TTL), 44);
+	cr_expect_eq(number(pair.listener, SOL_SOCKET, SO_KEEPALIVE), 1);
+	close_pair(&pair);
+}
+
+Test(carried_options, whether_it_blocks_is_the_programs)
+{
+	struct pair pair = open_pair(AF_INET, SOCK_STREAM);
+
+	cr_assert_eq(fcntl(pair.from, F_SETFL, O_NONBLOCK), 0);
+	carried_options_set(pair.from, pair.listener);
+	cr_expect(fcntl(pair.listener, F_GETFL) & O_NONBLOCK);
+	cr_assert_eq(fcntl(pair.from, F_SETFL, 0), 0);
+	carried_options_set(pair.from, pair.listener);
+	cr_expect_not(fcntl(pair.listener, F_GETFL) & O_NONBLOCK);
+	close_pair(&pair);
+}
+
+Test(carried_options, datagram_sockets_have_their_own)
+{
+	struct pair pair = open_pair(AF_INET, SOCK_DGRAM), path = open_pair(AF_UNIX, SOCK_DGRAM);
+
+	set_number(pair.from, IPPROTO_IP, IP_PKTINFO, 1);
+	set_number(pair.from, IPPROTO_IP, IP_RECVTTL, 1);
+	set_number(pair.from, SOL_SOCKET, SO_BROADCAST, 1);
+	cr_expect_eq(carried_options_set(pair.from, pair.listener), 0);
+	cr_expect_eq(number(pair.listener, IPPROTO_IP, IP_PKTINFO), 1);
+	cr_expect_eq(number(pair.listener, IPPROTO_IP, IP_RECVTTL), 1);
+	cr_expect_eq(number(pair.listener, SOL_SOCKET, SO_BROADCAST), 1);
+	set_number(path.from, SOL_SOCKET, SO_PASSCRED, 1);
+	cr_expect_eq(carried_options_set(path.from, path.listener), 0);
+	cr_expect_eq(number(path.listener, SOL_SOCKET, SO_PASSCRED), 1);
+	close_pair(&pair);
+	close_pair(&path);
+}
+
+/* An IPv4 socket of the program's, and a listener for both IP versions. */
+Test(carried_options, they_go_over_to_another_family)
+{
+	struct pair pair = { open_socket(AF_INET, SOCK_STREAM), open_socket(AF_INET6, SOCK_STREAM) };
+
+	set_number(pair.from, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_number(pair.from, IPPROTO_IP, IP_TOS, 0x10);
+	cr_expect_eq(carried_options_set(pair.from, pair.listener), 0);
+	cr_expect_eq(number(pair.listener, IPPROTO_TCP, TCP_NODELAY), 1);
+	cr_expect_eq(number(pair.listener, IPPROTO_IP, IP_TOS), 0x10);
+	close_pair(&pair);
+}
