@@ -453,20 +453,27 @@ static void rouse_refused(struct job_of_worker *job)
 }
 
 /* Writes the client's address as accept(2) does: as much of it as there is room for, and its whole length. */
-static bool write_address(struct stopped_call *stopped, const struct socket_address *address)
+static bool write_address(struct stopped_call *stopped, const struct socket_address *address, uint32_t room)
 {
 	const struct trapped_call *trapped = &stopped->trapped;
 	struct target_process *target = &stopped->target;
-	uint32_t room, length = address->length;
+	uint32_t length = address->length;
 
 	if (!trapped->at)
 		return true;
-	if (!target_read(target, trapped->length, &room, sizeof(room)))
-		return false;
 	if (room > length)
 		room = length;
 	return target_write(target, trapped->at, address, room) &&
 	       target_write(target, trapped->length, &length, sizeof(length));
+}
+
+/* Prepares write_address, and reads how much room there is. */
+static bool open_address(const struct job_of_worker *job, struct stopped_call *stopped, uint32_t *room)
+{
+	struct target_process *target = &stopped->target;
+
+	return !stopped->trapped.at || (target_open_memory(target) && still_waits(job, stopped) &&
+					target_read(target, stopped->trapped.length, room, sizeof(*room)));
 }
 
 /* Accepts a client in the program's place. An IPv4 client of a socket for both IP versions becomes what the program
@@ -477,8 +484,9 @@ static void accept_as_ipv4(struct job_of_worker *job, struct stopped_call *stopp
 	struct pollfd wait = { listener, POLLIN, 0 };
 	struct socket_address address = { .length = sizeof(address.storage) };
 	int family = AF_INET, fd;
+	uint32_t room = 0;
 
-	if (poll(&wait, 1, 0) != 1 || !(wait.revents & POLLIN)) {
+	if (poll(&wait, 1, 0) != 1 || !(wait.revents & POLLIN) || !open_address(job, stopped, &room)) {
 		let_go(job, stopped);
 		return;
 	}
@@ -490,7 +498,7 @@ static void accept_as_ipv4(struct job_of_worker *job, struct stopped_call *stopp
 	if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.in6.sin6_addr) &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family)) == 0)
 		socket_address_unmap(&address);
-	if (!write_address(stopped, &address))
+	if (!write_address(stopped, &address, room))
 		answer(job, stopped, EFAULT);   /* the client is lost, as with accept(2) */
 	else if (!user_notif_return_fd(job->work.notif, stopped->call->id, fd, stopped->trapped.flags & SOCK_CLOEXEC))
 		answer(job, stopped, errno == EMFILE ? EMFILE : ECONNABORTED);
@@ -656,10 +664,13 @@ static struct bind_progress *new_progress(void)
 }
 
 /* Without CAP_SYS_PTRACE a process may look only at those that have none of the capabilities that it lacks
- * (cap_ptrace_access_check of the kernel), so it keeps all. */
-static uint64_t worker_capabilities(void)
+ * (cap_ptrace_access_check of the kernel), so it keeps all. With it, another user's /proc/PID/mem opens for writing
+ * by CAP_DAC_OVERRIDE, which takes the addresses of clients. */
+static uint64_t worker_capabilities(const struct bind_work *work)
 {
-	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK | CAPS_TO_SET_OPTIONS : UINT64_MAX;
+	uint64_t writes = work->stops_accepts ? UINT64_C(1) << CAP_DAC_OVERRIDE : 0;
+
+	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK | CAPS_TO_SET_OPTIONS | writes : UINT64_MAX;
 }
 
 /* The process keeps the filter's descriptor, its channel, and the offers. */
@@ -674,7 +685,7 @@ static bool start_process(struct bind_worker *worker, struct job_of_worker *job,
 		kept[n] = job->work.offers[n].fd;
 	kept[job->work.count] = job->work.notif;
 	kept[job->work.count + 1] = job->channel = ends[1];
-	worker->pid = spawn_worker("superd-bind", worker_capabilities(), run_worker, job, kept,
+	worker->pid = spawn_worker("superd-bind", worker_capabilities(&job->work), run_worker, job, kept,
 				   (int)job->work.count + 2);
 	fd_close(&ends[1]);
 	if (worker->pid < 0) {

@@ -100,7 +100,7 @@ bool target_open(struct target_process *target, pid_t thread)
 {
 	char path[32];
 
-	*target = (struct target_process){ .thread = thread, .proc = -1, .pidfd = -1 };
+	*target = (struct target_process){ .thread = thread, .proc = -1, .pidfd = -1, .memory = -1 };
 	if (thread <= 0) {
 		errno = ESRCH;
 		return false;
@@ -123,7 +123,9 @@ void target_close(struct target_process *target)
 		close(target->proc);
 	if (target->pidfd >= 0)
 		close(target->pidfd);
-	target->proc = target->pidfd = -1;
+	if (target->memory >= 0)
+		close(target->memory);
+	target->proc = target->pidfd = target->memory = -1;
 	errno = saved;
 }
 
@@ -139,11 +141,17 @@ bool target_read(void *context, uint64_t at, void *out, size_t size)
 	return process_vm_readv(target->thread, &here, 1, &there, 1, 0) == (ssize_t)size;
 }
 
+/* process_vm_writev(2) takes a number, and a program can see to it that another process, with more rights, gets its
+ * own between two calls. */
+bool target_open_memory(struct target_process *target)
+{
+	target->memory = openat(target->proc, "mem", O_WRONLY | O_CLOEXEC);
+	return target->memory >= 0;
+}
+
 bool target_write(struct target_process *target, uint64_t at, const void *bytes, size_t size)
 {
-	struct iovec here = { (void *)(uintptr_t)bytes, size }, there = { (void *)(uintptr_t)at, size };
-
-	return process_vm_writev(target->thread, &here, 1, &there, 1, 0) == (ssize_t)size;
+	return pwrite(target->memory, bytes, size, (off_t)at) == (ssize_t)size;
 }
 
 /* A text may end right before memory that does not exist, so each read ends with its page. */

@@ -13,6 +13,7 @@ struct target_process {
 	pid_t thread;                   /* thread that made the call */
 	int proc;                       /* folder /proc/THREAD; -1: there is no /proc */
 	int pidfd;                      /* of its process; -1: not opened yet */
+	int memory;                     /* for target_write; -1: not open */
 };
 
 /* Opens the thread's process. If the kernel lets only its own user look at it, this process becomes that user, if it
@@ -23,6 +24,9 @@ void target_close(struct target_process *target);
 /* Reads memory; fits read_memory with a struct target_process. */
 bool target_read(void *target, uint64_t at, void *out, size_t size);
 
+/* Opens its memory for target_write. Call it before the last look whether the call still waits: from then on the
+ * descriptor means that process's memory, whereas a number like target->thread may come to mean another's. */
+bool target_open_memory(struct target_process *target);
 bool target_write(struct target_process *target, uint64_t at, const void *bytes, size_t size);
 
 /* Reads a text up to its end. false: it is longer than size, or cannot be read. */
