@@ -1,6 +1,7 @@
 /* While the worker lives, it alone receives calls; else superd watches the filter's descriptor, and a call starts
  * the worker. A worker that hangs in the backend's memory is killed: whoever made the call gets EADDRINUSE from the
- * kernel, and the next worker comes after a pause. */
+ * kernel, and the next worker comes after a pause. A pause follows, too, if somebody else has killed it, as a backend
+ * can that runs as superd's own user: so a backend cannot have superd fork all the time. */
 #include "engine/instance/bind_calls.h"
 
 #include <errno.h>
@@ -11,8 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/fd_message.h"
+#include "base/hash.h"
 #include "engine/instance/instance.h"
 #include "engine/launch/fd_map.h"
 #include "engine/runtime/runtime.h"
@@ -24,6 +27,7 @@
 #define LOOK 2.                         /* seconds between two looks at a worker */
 #define PAUSE_LEAST 1.                  /* seconds without a worker after one that hung; doubled by each further one */
 #define PAUSE_MOST 30.
+#define LIFE_LEAST 1.                   /* seconds; one that ended earlier was killed, or could not work */
 #define REPORTS_MOST 64                 /* reports to handle in one turn of the loop */
 
 bool bind_calls_are_needed(const struct service *service)
@@ -259,11 +263,13 @@ static void watch_calls(struct bind_calls *calls)
 	watch_set(&calls->notif_watch, calls->notif, calls->notif >= 0, false);
 }
 
-static void end_worker(struct bind_calls *calls)
+/* Ends the worker, if there is one. Returns whether it has left a call without an answer. */
+static bool end_worker(struct bind_calls *calls)
 {
 	watch_stop(&calls->report_watch);
 	alarm_stop(&calls->alarm);
-	bind_worker_dismiss(&calls->worker);
+	calls->renews = false;
+	return bind_worker_kill(&calls->worker, calls->notif);
 }
 
 /* Whether no process has the filter any more. */
@@ -315,6 +321,7 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 {
 	const struct service_runtime *runtime = calls->runtime;
 	const struct bind_work work = {
+		.owner = hash_text(0, runtime->service->name),
 		.notif = calls->notif, .offers = offers, .count = calls->count,
 		.is_ready = !holds_clients(calls), .stops_accepts = calls->stops_accepts,
 	};
@@ -366,12 +373,24 @@ static void pause_worker(struct bind_calls *calls)
 	alarm_set(&calls->alarm, pause_of(calls));
 }
 
+static void say_scarce(struct bind_calls *calls, int error)
+{
+	if (!calls->told_scarce)
+		say(calls, LEVEL_WARNING, "bound",
+		    "no process can look at what its program binds: %s; superd tries again",
+		    error == EBUSY ? "those before still hang" : strerror(error));
+	calls->told_scarce = true;
+}
+
 static void run_worker(struct bind_calls *calls)
 {
 	if (!start_worker(calls)) {
+		say_scarce(calls, errno);
 		pause_worker(calls);
 		return;
 	}
+	calls->begun = clock_now();
+	calls->told_scarce = false;
 	watch_stop(&calls->notif_watch);
 	watch_set(&calls->report_watch, calls->worker.channel, true, false);
 	alarm_set(&calls->alarm, LOOK);
@@ -404,6 +423,22 @@ static void note_exactness(const struct bind_calls *calls)
 	calls->runtime->run->binds_exactly = is_exact;
 }
 
+/* The worker has ended. */
+static void note_end(struct bind_calls *calls)
+{
+	bool is_early = !calls->renews && clock_now() - calls->begun < LIFE_LEAST, left_call = end_worker(calls);
+
+	if (is_over(calls)) {
+		close_notif(calls);
+	} else if (left_call || is_early) {
+		calls->hung++;
+		pause_worker(calls);
+	} else {
+		calls->hung = 0;
+		watch_calls(calls);
+	}
+}
+
 static void on_report(struct watch *watch, bool readable, bool writable)
 {
 	struct bind_calls *calls = container_of(watch, struct bind_calls, report_watch);
@@ -413,14 +448,11 @@ static void on_report(struct watch *watch, bool readable, bool writable)
 
 	(void)readable, (void)writable;
 	while (n < REPORTS_MOST && bind_worker_hear(&calls->worker, &report)) {
-		calls->hung = 0;
 		take_report(calls, &report);
 		n++;
 	}
-	if (n < REPORTS_MOST && errno != EAGAIN) {
-		end_worker(calls);
-		watch_calls(calls);
-	}
+	if (n < REPORTS_MOST && errno != EAGAIN)
+		note_end(calls);
 	if (!was_complete && bind_calls_are_complete(calls->instance)) {
 		note_exactness(calls);
 		instance_be_bound(calls->instance);     /* may free calls */
@@ -440,18 +472,19 @@ static void on_alarm(struct alarm *alarm)
 		alarm_set(&calls->alarm, LOOK);
 		return;
 	}
-	say(calls, LEVEL_WARNING, "bound",
+	say(calls, calls->told_hung ? LEVEL_DEBUG : LEVEL_WARNING, "bound",
 	    "a process that binds an address keeps superd from looking at it; the kernel decides about its address");
+	calls->told_hung = true;
 	calls->hung++;
-	watch_stop(&calls->report_watch);
-	bind_worker_kill(&calls->worker, calls->notif);
+	end_worker(calls);
 	pause_worker(calls);
 }
 
 /* ---- the filter ---- */
 
-/* Receives the filter's descriptor. The child sends one message before it executes the program, and closes its end. */
-static void receive_notif(struct bind_calls *calls)
+/* Receives the filter's descriptor. The child sends one message before it executes the program, and closes its end.
+ * false: it has not come, or did not. */
+static bool receive_notif(struct bind_calls *calls)
 {
 	size_t count = 1;
 	char byte;
@@ -460,20 +493,24 @@ static void receive_notif(struct bind_calls *calls)
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
 		watch_set(&calls->channel_watch, calls->channel, true, false);
-		return;
+		return false;
 	}
 	watch_stop(&calls->channel_watch);
 	fd_close(&calls->channel);
 	if (got > 0 && count)
 		calls->notif = fd_raise(fd, FD_HIGH);
-	if (calls->notif >= 0)
-		run_worker(calls);
+	if (got > 0 && !count)
+		say(calls, LEVEL_WARNING, "bound",
+		    "superd has no descriptor left for the filter of its program, which can bind nothing");
+	return calls->notif >= 0;
 }
 
 static void on_channel(struct watch *watch, bool readable, bool writable)
 {
+	struct bind_calls *calls = container_of(watch, struct bind_calls, channel_watch);
+
 	(void)readable, (void)writable;
-	receive_notif(container_of(watch, struct bind_calls, channel_watch));
+	bind_calls_begin(calls);
 }
 
 bool bind_calls_make(struct instance *instance, struct service_runtime *runtime)
@@ -520,13 +557,14 @@ bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, str
 
 void bind_calls_begin(struct bind_calls *calls)
 {
-	receive_notif(calls);
+	if (receive_notif(calls))
+		run_worker(calls);
 }
 
 void bind_calls_settle(struct bind_calls *calls)
 {
-	if (calls->channel >= 0)
-		receive_notif(calls);
+	if (calls->channel >= 0 && receive_notif(calls))
+		watch_calls(calls);
 }
 
 void bind_calls_set_ready(struct instance *instance)
@@ -541,8 +579,8 @@ void bind_calls_renew(struct instance *instance)
 
 	if (!calls || calls->worker.channel < 0)
 		return;
-	end_worker(calls);
-	watch_calls(calls);
+	calls->renews = true;
+	bind_worker_dismiss(&calls->worker);
 }
 
 void bind_calls_resume(struct instance *instance)

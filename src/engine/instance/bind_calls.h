@@ -36,7 +36,11 @@ struct bind_calls {
 	struct alarm alarm;             /* next look whether the worker hangs, or end of a pause */
 	struct bind_worker worker;
 	bool stops_accepts;             /* true: the filter stops accept(2), too */
-	unsigned hung;                  /* workers in a row that were killed because they hung */
+	double begun;                   /* loop time at which the worker was started */
+	bool renews;                    /* true: the worker ends soon, for one that knows the new listeners */
+	unsigned hung;                  /* workers in a row that hung, were killed, or could not be started */
+	bool told_hung;                 /* true: superd has logged that one hung */
+	bool told_scarce;               /* true: superd has logged that one could not be started */
 	bool told_hidden;               /* true: superd has logged that it cannot look at the program */
 	struct bind_use *uses;          /* for each listener of the service */
 	size_t count;                   /* of uses */

@@ -1,5 +1,5 @@
 /* Tables of bind_calls and of what the program has asked for. The filter's descriptor goes over; a worker ends when
- * superd closes its channel, after the call that it works on. */
+ * superd's exec closes its channel, after the call that it works on. */
 #include "engine/instance/bind_calls.h"
 
 #define FIELD(key, path) STATE_FIELD(bind_calls, key, path)
@@ -17,7 +17,11 @@ static const struct state_field calls_fields[] = {
 	{ NONE(report_watch, "only while there is a worker") },
 	{ NONE(alarm, "only while there is a worker, or after one that hung") },
 	{ NONE(worker, "the next call starts another one") },
+	{ NONE(begun, "only while there is a worker") },
+	{ NONE(renews, "only while there is a worker") },
 	{ NONE(hung, "the next superd may try at once") },
+	{ NONE(told_hung, "the next superd says it once, too") },
+	{ NONE(told_scarce, "the next superd says it once, too") },
 	{ NONE(uses, "each has a section of its own") },
 	{ NONE(count, "the number of its service's listeners") },
 	{ NONE(others, "they explain a start, and count anew") },

@@ -12,14 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef HAVE_LINUX_OPENAT2_H
 #include <linux/openat2.h>
 #endif
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "exec/bind/bind_filter.h"
@@ -33,6 +36,8 @@
 
 #define QUIET_MS 2000                   /* without a call the process ends */
 #define QUIET_ACCEPTS_MS 60000          /* the same, if each client is a call */
+#define ALONE_MS 10000                  /* for one call, until the process kills itself */
+#define LINGERING_MOST 3                /* killed processes of a service that have not ended yet */
 #define REFUSED_MOST 16                 /* processes that were not let accept before the program was ready */
 #define BURST 256                       /* calls that are answered at once */
 #define RATE_MS 10                      /* beyond these, one call in so many milliseconds */
@@ -63,6 +68,8 @@ struct job_of_worker {
 	pid_t refused[REFUSED_MOST];    /* threads that were not let accept */
 	unsigned refused_count;
 	double tokens, refilled;        /* of the rate limit; clock_now() of the last refill */
+	timer_t timer;                  /* kills the process */
+	bool has_timer;
 };
 
 static bool read_kind(int fd, struct bind_kind *kind)
@@ -624,13 +631,52 @@ static bool wait_for_call(struct job_of_worker *job)
 	return ready > 0 && wait[0].revents & POLLIN;
 }
 
+/* Nobody watches a process whose superd was killed, or has become another program. */
+static void make_timer(struct job_of_worker *job)
+{
+	const struct sigaction deadly = { .sa_handler = SIG_DFL };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	sigset_t only;
+
+	sigemptyset(&only);
+	sigaddset(&only, SIGALRM);
+	sigaction(SIGALRM, &deadly, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+	job->has_timer = timer_create(CLOCK_MONOTONIC, &event, &job->timer) == 0;
+}
+
+static void set_timer(struct job_of_worker *job, int milliseconds)
+{
+	const struct itimerspec time = { .it_value.tv_sec = milliseconds / 1000 };
+
+	if (job->has_timer)
+		timer_settime(job->timer, 0, &time, NULL);
+}
+
+static void begin_call(struct job_of_worker *job, uint64_t id)
+{
+	set_timer(job, ALONE_MS);
+	atomic_store(&job->progress->id, id);
+	atomic_store(&job->progress->since, clock_ms());
+}
+
+static void end_call(struct job_of_worker *job)
+{
+	atomic_store(&job->progress->id, 0);
+	atomic_store(&job->progress->since, 0);
+	set_timer(job, 0);
+}
+
 static void run_worker(const void *with)
 {
 	struct job_of_worker job = *(const struct job_of_worker *)with;
 	struct user_call call;
 
+	make_timer(&job);
+	set_timer(&job, ALONE_MS);
 	look_at_offers(&job);
 	user_notif_hurry(job.work.notif);
+	end_call(&job);
 	job.tokens = BURST;
 	job.refilled = clock_now();
 	while (wait_for_call(&job)) {
@@ -639,16 +685,48 @@ static void run_worker(const void *with)
 				continue;
 			return;
 		}
-		atomic_store(&job.progress->since, clock_ms());
-		atomic_store(&job.progress->id, call.id);
+		begin_call(&job, call.id);
 		answer_call(&job, &call);
-		atomic_store(&job.progress->id, 0);
+		end_call(&job);
 		if (!atomic_load(&job.progress->ready) || !job.work.stops_accepts)
 			keep_to_rate(&job);
 	}
 }
 
 /* ---- superd's ---- */
+
+/* Processes that were killed. Not even SIGKILL ends one that waits uninterruptibly for a file system, or for a lock,
+ * that a backend keeps from answering. */
+static struct lingering {
+	uint64_t owner, serial;
+	pid_t pid;
+} *lingering;
+static size_t lingering_count, lingering_room;
+
+/* Whether as many as may be of this owner have not ended. Forgets those that have. */
+static bool too_many_linger(uint64_t owner)
+{
+	size_t kept = 0, count = 0;
+
+	for (size_t n = 0; n < lingering_count; n++) {
+		if (spawn_worker_serial(lingering[n].pid) != lingering[n].serial)
+			continue;
+		count += lingering[n].owner == owner;
+		lingering[kept++] = lingering[n];
+	}
+	lingering_count = kept;
+	return count >= LINGERING_MOST;
+}
+
+static void note_lingering(const struct bind_worker *worker)
+{
+	struct lingering *list = array_grow(lingering, &lingering_room, lingering_count, sizeof(*list));
+
+	if (list) {
+		lingering = list;
+		list[lingering_count++] = (struct lingering){ worker->owner, worker->serial, worker->pid };
+	}
+}
 
 void bind_worker_init(struct bind_worker *worker)
 {
@@ -703,12 +781,17 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 	int *kept;
 	bool good;
 
-	bind_worker_dismiss(worker);
+	if (too_many_linger(work->owner)) {
+		errno = EBUSY;
+		return false;
+	}
+	worker->owner = work->owner;
 	if (!worker->progress)
 		worker->progress = new_progress();
 	if (!worker->progress)
 		return false;
 	atomic_store(&worker->progress->id, 0);
+	atomic_store(&worker->progress->since, clock_ms());
 	atomic_store(&worker->progress->ready, work->is_ready);
 	job.progress = worker->progress;
 	job.offered = calloc(work->count + 1, sizeof(*job.offered));
@@ -741,31 +824,32 @@ bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
 
 int64_t bind_worker_busy(const struct bind_worker *worker)
 {
-	if (!worker->progress || !atomic_load(&worker->progress->id))
-		return 0;
-	return clock_ms() - atomic_load(&worker->progress->since) + 1;
+	int64_t since = worker->progress && worker->pid > 0 ? atomic_load(&worker->progress->since) : 0;
+
+	return since ? clock_ms() - since + 1 : 0;
 }
 
 void bind_worker_dismiss(struct bind_worker *worker)
 {
-	fd_close(&worker->channel);
-	worker->pid = -1;
+	if (worker->channel >= 0)
+		shutdown(worker->channel, SHUT_WR);
 }
 
-void bind_worker_kill(struct bind_worker *worker, int notif)
+bool bind_worker_kill(struct bind_worker *worker, int notif)
 {
-	uint64_t id = worker->progress ? atomic_load(&worker->progress->id) : 0;
+	uint64_t id = worker->progress && worker->pid > 0 ? atomic_load(&worker->progress->id) : 0;
 
-	if (worker->pid > 0 && spawn_worker_serial(worker->pid) == worker->serial)
+	if (worker->pid > 0 && spawn_worker_serial(worker->pid) == worker->serial) {
 		kill(worker->pid, SIGKILL);
-	bind_worker_dismiss(worker);
-	if (id)
-		user_notif_let_go(notif, id);
+		note_lingering(worker);
+	}
+	fd_close(&worker->channel);
+	worker->pid = -1;
+	return id && user_notif_let_go(notif, id);
 }
 
 void bind_worker_free(struct bind_worker *worker)
 {
-	bind_worker_dismiss(worker);
 	if (worker->progress)
 		munmap(worker->progress, sizeof(*worker->progress));
 	bind_worker_init(worker);

@@ -2,7 +2,8 @@
  * backend's memory, and changing its descriptors, may take any time, and then nobody but the backend waits.
  *
  * The process ends by itself when no call has come for a while; superd watches the filter's descriptor meanwhile and
- * starts another one. */
+ * starts another one. superd kills one that hangs. If superd cannot, as it has ended or become another program, the
+ * process kills itself a little later. */
 #pragma once
 
 #include <stdatomic.h>
@@ -23,8 +24,8 @@ struct bind_offer {
 
 /* What the process works on and since when, in memory shared with superd. */
 struct bind_progress {
-	_Atomic uint64_t id;            /* number of the call; 0: none is under way */
-	_Atomic int64_t since;          /* clock_ms() when it was received */
+	_Atomic uint64_t id;            /* number of the call that it has not answered yet; 0: none */
+	_Atomic int64_t since;          /* clock_ms() since when it is busy; 0: it waits for a call */
 	_Atomic bool ready;             /* written by superd: the program may accept clients */
 };
 
@@ -49,6 +50,7 @@ struct bind_report {
 };
 
 struct bind_worker {
+	uint64_t owner;                 /* of bind_work */
 	pid_t pid;                      /* -1: there is none */
 	uint64_t serial;                /* spawn_worker_serial */
 	int channel;                    /* receives reports; its end means that the process has ended; -1 */
@@ -59,6 +61,7 @@ void bind_worker_init(struct bind_worker *worker);
 
 /* How the process works. */
 struct bind_work {
+	uint64_t owner;                 /* number of the service, whose hanging processes are counted together */
 	int notif;                      /* the filter's descriptor; stays the caller's */
 	const struct bind_offer *offers;
 	size_t count;
@@ -66,7 +69,8 @@ struct bind_work {
 	bool stops_accepts;             /* the filter stops accept(2), too, so calls go on while the program serves */
 };
 
-/* Starts the process. false and errno. */
+/* Starts the process; no other one of this struct is there. false and errno; EBUSY: too many of this owner's hang so
+ * that not even SIGKILL ends them. */
 bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work);
 
 /* The program may accept its clients from now on. */
@@ -75,13 +79,15 @@ void bind_worker_set_ready(struct bind_worker *worker);
 /* Reads the next report without blocking. false and errno; EAGAIN: there is none; EPIPE: the process has ended. */
 bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report);
 
-/* Milliseconds for which it has worked on one call; 0: it works on none. */
+/* Milliseconds for which it has worked on one call, or on its start; 0: it waits for a call. */
 int64_t bind_worker_busy(const struct bind_worker *worker);
 
-/* Lets it finish the call that it works on, and end. */
+/* Lets it finish the call that it works on, and end; bind_worker_hear hears of that. */
 void bind_worker_dismiss(struct bind_worker *worker);
 
-/* Kills it, and lets the kernel carry out the call that it worked on. */
-void bind_worker_kill(struct bind_worker *worker, int notif);
+/* Kills it if it is still there. If it has left a call without an answer, the kernel carries that out. false: there
+ * was no such call. */
+bool bind_worker_kill(struct bind_worker *worker, int notif);
 
+/* Frees the struct; there is no process any more. */
 void bind_worker_free(struct bind_worker *worker);

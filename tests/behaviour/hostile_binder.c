@@ -1,0 +1,426 @@
+/* A program that binds, for pass = bind, and does to superd's worker all that a program can. Its acts come one after
+ * the other; each writes lines to FILE, which tests read.
+ *
+ *   hostile_binder FILE PORT ACT...
+ *
+ * bind            binds 127.0.0.1:PORT, and listens: "bind ERRNO"
+ * serve, stay     accepts clients for ever, and answers each line with its pid; waits for ever
+ * memory          a thread binds an address in memory that never answers (userfaultfd(2)): "memory ERRNO" afterwards
+ * set             holds the lock of an epoll set for ever
+ * lock            holds the lock of the listener for ever
+ * storm           64 threads bind for three seconds: "storm CALLS"
+ * deaths          processes bind, and die, execute or end their thread at once: "deaths ENDED"
+ * wrong           binds what is no socket: "wrong NAME ERRNO"
+ * quiet           waits for three seconds, in which the worker ends
+ * others          binds other addresses: "others ERRNO"
+ * calls           binds by the calls of 32-bit and x32 programs: "NAME ERRNO"
+ * filter          forbids bind(2) by a filter of its own: "filter ERRNO"
+ * kill            kills superd's workers for three seconds, and binds: "killed WORKERS"
+ * escape          a process in a session of its own binds on: "escape PID", and "late ERRNO" when the errno changes */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, THREADS = 64, SECONDS = 3, DEATHS = 60 };
+
+static const char *out;
+static int listener = -1;
+static struct sockaddr_in own = { .sin_family = AF_INET };
+static _Atomic long calls;
+
+static void tell(const char *name, const char *what, long number)
+{
+	FILE *file = fopen(out, "a");
+
+	if (!file)
+		exit(1);
+	fprintf(file, "%s%s%s %ld\n", name, *what ? " " : "", what, number);
+	fclose(file);
+}
+
+static int tcp(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int bind_to(int fd, const struct sockaddr_in *address)
+{
+	return bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
+}
+
+static void start(void *(*work)(void *), void *with)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, work, with) != 0)
+		exit(1);
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* A page that nobody ever fills in. */
+static void *silent_page(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	range.range.start = (uintptr_t)page;
+	range.range.len = PAGE;
+	if (fd < 0 || page == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) < 0 || ioctl(fd, UFFDIO_REGISTER, &range) < 0) {
+		tell("no-userfaultfd", "", errno);
+		exit(1);
+	}
+	return page;
+}
+
+static void do_bind(void)
+{
+	int on = 1, error;
+
+	listener = tcp();
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	error = bind_to(listener, &own);
+	if (!error && listen(listener, 5) < 0)
+		error = errno;
+	tell("bind", "", error);
+}
+
+static void do_serve(void)
+{
+	char line[256], answer[320];
+
+	for (;;) {
+		int client = accept(listener, NULL, NULL);
+		ssize_t got = client < 0 ? -1 : read(client, line, sizeof(line) - 1);
+
+		if (client < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			exit(1);
+		if (got > 0) {
+			line[got] = '\0';
+			(void)!write(client, answer, (size_t)snprintf(answer, sizeof(answer), "%ld %s", (long)getpid(),
+								       line));
+		}
+		if (client >= 0)
+			close(client);
+	}
+}
+
+static void *bind_silent(void *page)
+{
+	int fd = tcp();
+
+	tell("memory", "", bind(fd, page, sizeof(own)) < 0 ? errno : 0);
+	return NULL;
+}
+
+static void do_memory(void)
+{
+	start(bind_silent, silent_page());
+}
+
+static void *wait_silent(void *page)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	epoll_ctl(set, EPOLL_CTL_ADD, eventfd(1, EFD_CLOEXEC), &event);
+	epoll_wait(set, page, 1, -1);
+	return NULL;
+}
+
+/* The thread has the lock as soon as it waits in the kernel; what /proc says of that is root's to read. */
+static void do_set(void)
+{
+	start(wait_silent, silent_page());
+	poll(NULL, 0, 300);
+	tell("set", "", 0);
+}
+
+static void *filter_silent(void *page)
+{
+	const struct sock_fprog program = { 1, page };
+
+	setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	return NULL;
+}
+
+static void do_lock(void)
+{
+	start(filter_silent, silent_page());
+	poll(NULL, 0, 300);
+	tell("lock", "", 0);
+}
+
+static void *bind_all_the_time(void *with)
+{
+	const double *until = with;
+
+	while (now() < *until) {
+		int fd = tcp();
+
+		bind_to(fd, &own);
+		close(fd);
+		calls++;
+	}
+	return NULL;
+}
+
+static void do_storm(void)
+{
+	static double until;
+
+	until = now() + SECONDS;
+	for (int n = 0; n < THREADS; n++)
+		start(bind_all_the_time, &until);
+	while (now() < until + .2)
+		poll(NULL, 0, 50);
+	tell("storm", "", calls);
+}
+
+static void *bind_once(void *with)
+{
+	(void)with;
+	bind_to(tcp(), &own);
+	return NULL;
+}
+
+static void die_somehow(int n)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, bind_once, NULL);
+	if (n % 2)
+		sched_yield();
+	if (n % 3 == 0)
+		kill(getpid(), SIGKILL);
+	if (n % 3 == 1)
+		execl("/bin/true", "true", (char *)NULL);
+	_exit(0);
+}
+
+static void do_deaths(void)
+{
+	long ended = 0;
+
+	for (int n = 0; n < DEATHS; n++) {
+		if (fork() == 0)
+			die_somehow(n);
+	}
+	while (wait(NULL) > 0)
+		ended++;
+	tell("deaths", "", ended);
+}
+
+static void do_wrong(void)
+{
+	int ends[2];
+
+	(void)!pipe2(ends, O_CLOEXEC);
+	tell("wrong", "pipe", bind_to(ends[0], &own));
+	tell("wrong", "file", bind_to(open(out, O_RDONLY | O_CLOEXEC), &own));
+	tell("wrong", "epoll", bind_to(epoll_create1(EPOLL_CLOEXEC), &own));
+	tell("wrong", "closed", bind_to(1000, &own));
+	tell("wrong", "negative", bind_to(-1, &own));
+	tell("wrong", "path", bind_to(open("/", O_PATH | O_CLOEXEC), &own));
+	tell("wrong", "address", bind(tcp(), (void *)16, sizeof(own)) < 0 ? errno : 0);
+	tell("wrong", "length", bind(tcp(), (void *)&own, 3) < 0 ? errno : 0);
+	tell("wrong", "twice", bind_to(listener, &own));
+	tell("wrong", "listen", listen(ends[0], 1) < 0 ? errno : 0);
+}
+
+static void do_others(void)
+{
+	struct sockaddr_in other = own;
+
+	for (int n = 2; n < 60; n++) {
+		other.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + (uint32_t)n);
+		tell("others", "", bind_to(tcp(), &other));
+	}
+}
+
+/* ---- calls of other architectures ---- */
+
+#ifdef __x86_64__
+static long call32(long number, long first, long second, long third)
+{
+	long result;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(number), "b"(first), "c"(second), "d"(third)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int)result < 0 ? -(int)result : 0;
+}
+
+static void do_calls(void)
+{
+	uint32_t *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct sockaddr_in *address = (void *)(low + 16);
+
+	*address = own;
+	tell("bind32", "", call32(361, tcp(), (long)address, sizeof(own)));
+	low[0] = (uint32_t)tcp();
+	low[1] = (uint32_t)(uintptr_t)address;
+	low[2] = sizeof(own);
+	tell("socketcall", "", call32(102, 2, (long)low, 0));
+	tell("bind-x32", "", syscall(0x40000000 | 49, tcp(), address, sizeof(own)) < 0 ? errno : 0);
+}
+#else
+static void do_calls(void)
+{
+}
+#endif
+
+static void do_filter(void)
+{
+	struct sock_filter list[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bind, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { 4, list };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
+		exit(1);
+	tell("filter", "", bind_to(tcp(), &own));
+}
+
+/* ---- the worker itself ---- */
+
+/* The worker of superd, which is this program's parent; 0: there is none. */
+static pid_t find_worker(const char *number)
+{
+	char path[64], text[256];
+	int fd, parent = 0, pid = 0;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", number);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	if (sscanf(text, "%d (superd-bind) %*c %d", &pid, &parent) != 2 || parent != getppid())
+		return 0;
+	return pid;
+}
+
+static long kill_workers(void)
+{
+	DIR *folder = opendir("/proc");
+	const struct dirent *entry;
+	long killed = 0;
+
+	while (folder && (entry = readdir(folder))) {
+		pid_t pid = find_worker(entry->d_name);
+
+		killed += pid > 0 && kill(pid, SIGKILL) == 0;
+	}
+	if (folder)
+		closedir(folder);
+	return killed;
+}
+
+static void do_kill(void)
+{
+	static double until;
+	long killed = 0;
+
+	until = now() + SECONDS;
+	start(bind_all_the_time, &until);
+	while (now() < until) {
+		killed += kill_workers();
+		poll(NULL, 0, 5);
+	}
+	tell("killed", "", killed);
+}
+
+static void do_escape(void)
+{
+	int before = -1;
+
+	if (fork() != 0)
+		return;
+	setsid();
+	if (fork() != 0)
+		_exit(0);
+	tell("escape", "", (long)getpid());
+	for (;;) {
+		int fd = tcp(), error = bind_to(fd, &own);
+
+		close(fd);
+		if (error != before)
+			tell("late", "", error);
+		before = error;
+		poll(NULL, 0, 50);
+	}
+}
+
+static void do_quiet(void)
+{
+	poll(NULL, 0, SECONDS * 1000);
+}
+
+static void do_stay(void)
+{
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*act)(void);
+	} acts[] = {
+		{ "bind", do_bind }, { "serve", do_serve }, { "stay", do_stay }, { "memory", do_memory },
+		{ "set", do_set }, { "lock", do_lock }, { "storm", do_storm }, { "deaths", do_deaths },
+		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
+		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet },
+	};
+
+	if (argc < 4)
+		return 2;
+	out = argv[1];
+	own.sin_port = htons((uint16_t)atoi(argv[2]));
+	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (int n = 3; n < argc; n++) {
+		for (size_t m = 0; m < sizeof(acts) / sizeof(acts[0]); m++) {
+			if (!strcmp(argv[n], acts[m].name))
+				acts[m].act();
+		}
+	}
+	return 0;
+}

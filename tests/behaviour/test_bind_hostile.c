@@ -1,0 +1,275 @@
+/* pass = bind against programs that do to superd's worker what they can (tests/behaviour/hostile_binder.c). What they
+ * reach at worst is that their own bind waits: superd answers all others as soon as ever, and keeps no process and no
+ * descriptor of it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "namespace.h"
+#include "process.h"
+#include "superctl.h"
+
+enum {
+	USUAL_MS = 1000,                /* an answer that takes longer waited for something */
+	HANG_MS = 15000,                /* until superd has given up a worker that hangs */
+	SHARE = 60,                     /* percent of a processor that a worker may take in a storm */
+};
+
+#define TABLE \
+	"service hostile { listen = \"127.0.0.1:%d\" pass = bind start = boot restart = no\n" \
+	" exec = \"%s %s %d %s\" %s }\n" \
+	"service calm { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+
+struct scene {
+	struct superd *superd;
+	const char *log;                /* of the hostile program */
+	int port, calm;
+};
+
+static struct scene begin(const char *acts, const char *options)
+{
+	struct scene scene = { .log = path_in("acts"), .port = free_port() };
+	const char *program = replaced(backend("%s", ""), "backend ", "hostile_binder");
+
+	scene.superd = controlled_run(TABLE, scene.port, program, scene.log, scene.port, acts, options,
+				      backend("serve"));
+	scene.calm = superd_port(scene.superd, "calm");
+	client_ask_pid(scene.calm);
+	return scene;
+}
+
+/* What an act wrote: the number behind this text. */
+static bool has_told(const struct scene *scene, const char *name)
+{
+	const char *text = read_text(scene->log);
+
+	return text && strstr(text_of("\n%s", text), text_of("\n%s ", name));
+}
+
+static long told(const struct scene *scene, const char *name)
+{
+	WAIT_UNTIL(has_told(scene, name));
+	return atol(strstr(text_of("\n%s", read_text(scene->log)), text_of("\n%s ", name)) + strlen(name) + 2);
+}
+
+static pid_t worker(const struct scene *scene)
+{
+	return superd_aside(scene->superd, "superd-bind");
+}
+
+/* The calm service and the control socket answer as ever. */
+static bool others_go_on(const struct scene *scene)
+{
+	long long since = now_ms();
+
+	client_ask_pid(scene->calm);
+	control_once("status calm");
+	return now_ms() - since < USUAL_MS;
+}
+
+static void end(struct scene *scene)
+{
+	superd_stop(scene->superd);
+	WAIT_UNTIL(!worker(scene));
+}
+
+#define SKIP_WITHOUT_SILENT_MEMORY() \
+	SKIP_WITHOUT(geteuid() == 0 && access("/dev/userfaultfd", F_OK) == 0, \
+		     "needs root, and a kernel with userfaultfd(2)")
+
+Behaviour(bind_hostile, an_address_in_memory_that_never_answers_holds_up_its_own_bind_alone)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_MEMORY();
+	scene = begin("bind memory serve", "");
+	told(&scene, "bind");
+	superd_wait_log(scene.superd, "hostile: started");
+	HOLDS_FOR(2000, others_go_on(&scene));
+	superd_wait_log(scene.superd, "keeps superd from looking at it");
+	WAIT_UNTIL(!worker(&scene));
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+/* Only SIGKILL to the program ends the worker: the kernel waits uninterruptibly. */
+Behaviour(bind_hostile, an_epoll_set_that_is_locked_for_ever_holds_up_its_own_bind_alone)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_MEMORY();
+	scene = begin("set bind stay", "timeout_start = 60s");
+	told(&scene, "set");
+	HOLDS_FOR(2000, others_go_on(&scene));
+	superd_wait_log(scene.superd, "keeps superd from looking at it");
+	cr_expect_eq(told(&scene, "bind"), EADDRINUSE);
+	end(&scene);
+}
+
+/* The next worker hangs while it looks at the listeners, before any call. */
+Behaviour(bind_hostile, a_listener_that_is_locked_for_ever_hangs_no_worker_for_ever)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_MEMORY();
+	scene = begin("bind lock quiet others stay", "");
+	told(&scene, "lock");
+	HOLDS_FOR(4000, others_go_on(&scene));
+	superd_wait_log(scene.superd, "keeps superd from looking at it");
+	cr_expect(others_go_on(&scene));
+	end(&scene);
+}
+
+Behaviour(bind_hostile, a_storm_takes_little_of_the_processor)
+{
+	struct scene scene = begin("bind storm serve", "");
+	long long used = superd_cpu_ms(scene.superd), began = now_ms(), most = 0;
+
+	while (!has_told(&scene, "storm")) {
+		pid_t pid = worker(&scene);
+		long long by_worker = pid ? process_cpu_ms(pid) : 0;
+
+		cr_expect(others_go_on(&scene));
+		most = by_worker > most ? by_worker : most;
+	}
+	cr_expect_lt(most * 100, (now_ms() - began) * SHARE, "%lld ms of %lld", most, now_ms() - began);
+	cr_expect_lt((superd_cpu_ms(scene.superd) - used) * 100, (now_ms() - began) * SHARE);
+	cr_expect_lt(superd_log_count(scene.superd, "hostile:"), 20, "%s", world_logs());
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+Behaviour(bind_hostile, callers_that_die_leave_nothing)
+{
+	struct scene scene = begin("bind deaths serve", "");
+	size_t fds;
+
+	told(&scene, "bind");
+	WAIT_UNTIL(worker(&scene));
+	fds = superd_fd_count(scene.superd);
+	cr_expect_eq(told(&scene, "deaths"), 60);
+	client_ask_pid(scene.port);
+	superd_expect_fds(scene.superd, fds + 1);
+	end(&scene);
+}
+
+Behaviour(bind_hostile, what_is_no_socket_gets_the_kernels_answer)
+{
+	struct scene scene = begin("bind wrong serve", "");
+
+	told(&scene, "bind");
+	cr_expect_eq(told(&scene, "wrong listen"), ENOTSOCK);
+	cr_expect_eq(told(&scene, "wrong pipe"), ENOTSOCK);
+	cr_expect_eq(told(&scene, "wrong file"), ENOTSOCK);
+	cr_expect_eq(told(&scene, "wrong epoll"), ENOTSOCK);
+	cr_expect_eq(told(&scene, "wrong closed"), EBADF);
+	cr_expect_eq(told(&scene, "wrong negative"), EBADF);
+	cr_expect_eq(told(&scene, "wrong path"), EBADF);
+	cr_expect_eq(told(&scene, "wrong address"), EFAULT);
+	cr_expect_eq(told(&scene, "wrong length"), EINVAL);
+	cr_expect_eq(told(&scene, "wrong twice"), EINVAL);
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+Behaviour(bind_hostile, many_other_addresses_fill_no_channel)
+{
+	struct scene scene = begin("others bind serve", "");
+
+	cr_expect_eq(told(&scene, "bind"), 0);
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+Behaviour(bind_hostile, calls_of_other_architectures_get_the_listener_too)
+{
+	struct scene scene = begin("calls bind serve", "");
+
+	told(&scene, "bind");
+	if (has_told(&scene, "bind32")) {
+		cr_expect(told(&scene, "bind32") == 0 || told(&scene, "bind32") == ENOSYS);
+		cr_expect(told(&scene, "socketcall") == 0 || told(&scene, "socketcall") == ENOSYS);
+	}
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+Behaviour(bind_hostile, a_filter_of_the_programs_own_has_the_last_word)
+{
+	struct scene scene = begin("bind filter serve", "");
+
+	cr_expect_eq(told(&scene, "filter"), EPERM);
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+/* superd would otherwise fork for each call. */
+Behaviour(bind_hostile, a_worker_that_the_program_kills_comes_back_after_a_pause)
+{
+	struct scene scene = begin("bind kill serve", "");
+
+	while (!has_told(&scene, "killed"))
+		cr_expect(others_go_on(&scene));
+	cr_expect_gt(told(&scene, "killed"), 0);
+	cr_expect_leq(told(&scene, "killed"), 5);
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+/* Nobody answers it any more, and the kernel says so. */
+Behaviour(bind_hostile, a_process_that_outlives_its_instance_can_bind_no_more)
+{
+	struct scene scene = begin("bind escape stay", "kill_mode = process");
+	pid_t escaped = (pid_t)told(&scene, "escape");
+	size_t fds;
+
+	told(&scene, "late");
+	fds = superd_fd_count(scene.superd);
+	control_once("stop hostile");
+	WAIT_UNTIL(strstr(read_text(scene.log), text_of("late %d\n", ENOSYS)));
+	WAIT_UNTIL(!worker(&scene));
+	superd_expect_fds(scene.superd, fds);
+	cr_expect(others_go_on(&scene));
+	kill(escaped, SIGKILL);
+	end(&scene);
+}
+
+Behaviour(bind_hostile, a_superd_that_is_killed_leaves_no_worker_for_long)
+{
+	struct scene scene;
+	pid_t left, program;
+
+	SKIP_WITHOUT_SILENT_MEMORY();
+	scene = begin("bind memory stay", "");
+	told(&scene, "bind");
+	WAIT_UNTIL(worker(&scene));
+	left = worker(&scene);
+	program = atoi(control_value(control_once("status hostile"), "pid"));
+	control_once("stop calm");
+	superd_signal(scene.superd, SIGKILL);
+	superd_wait_exit(scene.superd);
+	WAIT_UNTIL(!process_lives(left));
+	kill(program, SIGKILL);
+}
+
+Behaviour(bind_hostile, an_upgrade_leaves_no_worker_that_hangs)
+{
+	struct scene scene;
+	pid_t left;
+
+	SKIP_WITHOUT_SILENT_MEMORY();
+	scene = begin("bind memory serve", "");
+	told(&scene, "bind");
+	WAIT_UNTIL(worker(&scene));
+	left = worker(&scene);
+	superd_upgrade(scene.superd);
+	cr_expect(others_go_on(&scene));
+	client_ask_pid(scene.port);
+	WAIT_UNTIL(!process_lives(left));
+	end(&scene);
+}
