@@ -9,6 +9,7 @@
  * set             holds the lock of an epoll set for ever
  * lock            holds the lock of the listener for ever
  * storm           64 threads bind for three seconds: "storm CALLS"
+ * accepts         64 threads accept for three seconds, without waiting: "accepts CALLS"
  * deaths          processes bind, and die, execute or end their thread at once: "deaths ENDED"
  * wrong           binds what is no socket: "wrong NAME ERRNO"
  * quiet           waits for three seconds, in which the worker ends
@@ -195,16 +196,40 @@ static void *bind_all_the_time(void *with)
 	return NULL;
 }
 
-static void do_storm(void)
+static void *accept_all_the_time(void *with)
+{
+	const double *until = with;
+
+	while (now() < *until) {
+		close(accept(listener, NULL, NULL));
+		calls++;
+	}
+	return NULL;
+}
+
+static void storm(const char *name, void *(*work)(void *))
 {
 	static double until;
 
 	until = now() + SECONDS;
+	calls = 0;
 	for (int n = 0; n < THREADS; n++)
-		start(bind_all_the_time, &until);
+		start(work, &until);
 	while (now() < until + .2)
 		poll(NULL, 0, 50);
-	tell("storm", "", calls);
+	tell(name, "", calls);
+}
+
+static void do_storm(void)
+{
+	storm("storm", bind_all_the_time);
+}
+
+static void do_accepts(void)
+{
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	storm("accepts", accept_all_the_time);
+	fcntl(listener, F_SETFL, 0);
 }
 
 static void *bind_once(void *with)
@@ -408,7 +433,7 @@ int main(int argc, char **argv)
 		{ "bind", do_bind }, { "serve", do_serve }, { "stay", do_stay }, { "memory", do_memory },
 		{ "set", do_set }, { "lock", do_lock }, { "storm", do_storm }, { "deaths", do_deaths },
 		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
-		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet },
+		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet }, { "accepts", do_accepts },
 	};
 
 	if (argc < 4)

@@ -1,5 +1,6 @@
-/* The process takes one call after the other. A backend that calls in a storm gets its answers at a limited rate; a
- * call that cannot be understood goes on to the kernel, which refuses an address of superd's with EADDRINUSE. */
+/* The process takes one call after the other. It takes only a share of a processor, and has only so much to report, so
+ * a backend that calls in a storm waits for its answers. A call that cannot be understood goes on to the kernel, which
+ * refuses an address of superd's with EADDRINUSE. */
 #include "exec/bind/bind_worker.h"
 
 #include <errno.h>
@@ -39,9 +40,10 @@
 #define ALONE_MS 10000                  /* for one call, until the process kills itself */
 #define LINGERING_MOST 3                /* killed processes of a service that have not ended yet */
 #define REFUSED_MOST 16                 /* processes that were not let accept before the program was ready */
-#define BURST 256                       /* calls that are answered at once */
-#define RATE_MS 10                      /* beyond these, one call in so many milliseconds */
+#define BURST .5                        /* seconds of processor time that may be used at once */
+#define SHARE .2                        /* seconds of it that come back in a second */
 #define OTHERS_MOST 16                  /* foreign addresses to report */
+#define REPEATED_MOST 16                /* reports to repeat what was reported before, of any kind */
 
 /* ---- the process's own part ---- */
 
@@ -51,6 +53,7 @@ struct offered {
 	struct socket_address own;
 	ino_t inode;                    /* of the socket */
 	bool given, as_ipv4;
+	bool told_given, told_listens;  /* true: this process has reported that */
 };
 
 struct folder_id {
@@ -64,10 +67,13 @@ struct job_of_worker {
 	struct offered *offered;
 	struct bind_progress *progress;
 	unsigned others;                /* foreign addresses reported so far */
+	unsigned repeated;              /* reports so far that said what was known */
 	bool told_hidden;
 	pid_t refused[REFUSED_MOST];    /* threads that were not let accept */
 	unsigned refused_count;
-	double tokens, refilled;        /* of the rate limit; clock_now() of the last refill */
+	double left;                    /* seconds of processor time that may be used; below 0: it waits */
+	double looked, used;            /* at the last look: clock_now(), clock_thread_cpu() */
+	bool served;                    /* the call has accepted a client, and costs nothing */
 	timer_t timer;                  /* kills the process */
 	bool has_timer;
 };
@@ -109,9 +115,20 @@ static void look_at_offers(struct job_of_worker *job)
 	}
 }
 
+/* Only a report that repeats what superd knows may be lost. */
 static void report(struct job_of_worker *job, const struct bind_report *report)
 {
-	send(job->channel, report, sizeof(*report), MSG_NOSIGNAL | MSG_DONTWAIT);
+	bool *told = report->event == BIND_GIVEN ? &job->offered[report->offer].told_given
+		: report->event == BIND_LISTENS	 ? &job->offered[report->offer].told_listens
+						 : NULL;
+
+	bool repeats = !told || *told;
+
+	if (repeats && report->event != BIND_OTHER && job->repeated++ >= REPEATED_MOST)
+		return;
+	if (told)
+		*told = true;
+	send(job->channel, report, sizeof(*report), MSG_NOSIGNAL | (repeats ? MSG_DONTWAIT : 0));
 }
 
 /* ---- paths ---- */
@@ -509,6 +526,8 @@ static void accept_as_ipv4(struct job_of_worker *job, struct stopped_call *stopp
 		answer(job, stopped, EFAULT);   /* the client is lost, as with accept(2) */
 	else if (!user_notif_return_fd(job->work.notif, stopped->call->id, fd, stopped->trapped.flags & SOCK_CLOEXEC))
 		answer(job, stopped, errno == EMFILE ? EMFILE : ECONNABORTED);
+	else
+		job->served = true;
 	close(fd);
 }
 
@@ -591,19 +610,22 @@ static void answer_call(struct job_of_worker *job, const struct user_call *call)
 
 /* ---- its loop ---- */
 
-/* Waits until another call may be answered. */
-static void keep_to_rate(struct job_of_worker *job)
+/* Waits until another call may be answered. A client that was accepted costs nothing: how many come is limited
+ * otherwise. */
+static void keep_to_share(struct job_of_worker *job)
 {
-	double now = clock_now();
+	double now = clock_now(), used = clock_thread_cpu();
 
-	job->tokens += (now - job->refilled) * 1000 / RATE_MS;
-	if (job->tokens > BURST)
-		job->tokens = BURST;
-	job->refilled = now;
-	if (job->tokens < 1)
-		poll(NULL, 0, RATE_MS);
-	else
-		job->tokens--;
+	job->left += (now - job->looked) * SHARE;
+	if (job->left > BURST)
+		job->left = BURST;
+	if (!job->served)
+		job->left -= used - job->used;
+	job->looked = now;
+	job->used = used;
+	job->served = false;
+	if (job->left < 0)
+		poll(NULL, 0, 1 + (int)(-job->left / SHARE * 1000));
 }
 
 /* superd has sent a byte: the program is ready. false: superd has closed its end. */
@@ -677,8 +699,9 @@ static void run_worker(const void *with)
 	look_at_offers(&job);
 	user_notif_hurry(job.work.notif);
 	end_call(&job);
-	job.tokens = BURST;
-	job.refilled = clock_now();
+	job.left = BURST;
+	job.looked = clock_now();
+	job.used = clock_thread_cpu();
 	while (wait_for_call(&job)) {
 		if (!user_notif_receive(job.work.notif, &call)) {
 			if (errno == ENOENT || errno == EINTR)
@@ -688,8 +711,7 @@ static void run_worker(const void *with)
 		begin_call(&job, call.id);
 		answer_call(&job, &call);
 		end_call(&job);
-		if (!atomic_load(&job.progress->ready) || !job.work.stops_accepts)
-			keep_to_rate(&job);
+		keep_to_share(&job);
 	}
 }
 
