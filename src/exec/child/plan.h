@@ -74,6 +74,7 @@ struct plan {
 	bool no_new_privileges;
 	/* pass = bind: filters (exec/bind/bind_filter), the second of which stops accept(2), too; owned; NULL: none. */
 	struct sock_fprog *bind_filters[2];
+	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
 	unsigned keyring;               /* enum keyring_mode */
 	bool apart;                     /* starts are apart, in a process with its own memory: see exec/spawn/spawn.h */
 	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */

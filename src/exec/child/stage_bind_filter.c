@@ -61,8 +61,8 @@ static int send_descriptor(int channel, int fd)
 	return sendmsg(channel, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/* With Yama (the kernel's LSM) only an ancestor may look at a process, and the one that answers is no ancestor: any
- * descendant of superd may look at this program from now on. */
+/* With Yama (the kernel's LSM), and without CAP_SYS_PTRACE, only an ancestor may look at a process, and the one that
+ * answers is no ancestor: any descendant of superd that has this program's user may look at it from now on. */
 static void let_superd_look(void)
 {
 	prctl(PR_SET_PTRACER, (unsigned long)getppid(), 0, 0, 0);
@@ -77,7 +77,8 @@ int stage_bind_filter(struct job *job)
 	fd = install_somehow(job->bind_filter);
 	if (fd < 0)
 		return -1;
-	let_superd_look();
+	if (job->plan->bind_needs_tracer)
+		let_superd_look();
 	result = send_descriptor(job->filter_channel, fd);
 	close(fd);
 	close(job->filter_channel);

@@ -394,6 +394,7 @@ static bool make_bind_filters(struct plan *plan, const struct service *service, 
 
 	if (service->exec->pass != PASS_BIND)
 		return true;
+	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
 	plan->bind_filters[0] = bind_filter_make(what);
 	plan->bind_filters[1] = bind_filter_make(what | FILTER_ACCEPTS);
 	if (plan->bind_filters[0] && plan->bind_filters[1])
