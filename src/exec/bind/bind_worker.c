@@ -134,7 +134,8 @@ static void report(struct job_of_worker *job, const struct bind_report *report)
 /* ---- paths ---- */
 
 /* The folder of a path. Opens it as the process would: an absolute path from its root, any other from its working
- * folder, or from the descriptor that it names. */
+ * folder, or from the descriptor that it names. Links of proc(5) into other processes are not followed: here they
+ * would open by superd's rights. */
 static bool find_folder(struct target_process *target, int from, const char *path, struct folder_id *folder)
 {
 	char parent[PATH_MAX];
@@ -158,7 +159,8 @@ static bool find_folder(struct target_process *target, int from, const char *pat
 #ifdef HAVE_LINUX_OPENAT2_H
 	fd = (int)syscall(SYS_openat2, base, length ? parent : ".",
 			  &(struct open_how){ .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-					      .resolve = *path == '/' ? RESOLVE_IN_ROOT : 0 },
+					      .resolve = RESOLVE_NO_MAGICLINKS |
+							 (*path == '/' ? RESOLVE_IN_ROOT : 0) },
 			  sizeof(struct open_how));
 #else
 	fd = openat(base, length ? parent + (*path == '/') : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
