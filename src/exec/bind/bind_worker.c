@@ -33,6 +33,7 @@
 #include "exec/spawn/spawn.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
+#include "os/socket/eintr_timer.h"
 #include "os/socket/scm_rights.h"
 
 #define QUIET_MS 2000                   /* without a call the process ends */
@@ -502,6 +503,22 @@ static bool open_address(const struct job_of_worker *job, struct stopped_call *s
 					target_read(target, stopped->trapped.length, room, sizeof(*room)));
 }
 
+/* Another process may take the client first, as the listener is one for all, and then a blocking one would wait. */
+static int accept_shortly(int listener, struct socket_address *address, int flags)
+{
+	bool may_block = !(fcntl(listener, F_GETFL) & O_NONBLOCK);
+	int fd, error;
+
+	if (may_block)
+		eintr_timer_begin();
+	fd = accept4(listener, &address->any, &address->length, flags);
+	error = errno;
+	if (may_block)
+		eintr_timer_end();
+	errno = error;
+	return fd;
+}
+
 /* Accepts a client in the program's place. An IPv4 client of a socket for both IP versions becomes what the program
  * asked for: an AF_INET socket (IPV6_ADDRFORM of ipv6(7)). Without a client the kernel carries the call out: it
  * waits, or says that nobody is there. */
@@ -516,7 +533,11 @@ static void accept_as_ipv4(struct job_of_worker *job, struct stopped_call *stopp
 		let_go(job, stopped);
 		return;
 	}
-	fd = accept4(listener, &address.any, &address.length, SOCK_CLOEXEC | (stopped->trapped.flags & SOCK_NONBLOCK));
+	fd = accept_shortly(listener, &address, SOCK_CLOEXEC | (stopped->trapped.flags & SOCK_NONBLOCK));
+	if (fd < 0 && errno == EINTR) {
+		let_go(job, stopped);
+		return;
+	}
 	if (fd < 0) {
 		answer(job, stopped, errno);
 		return;

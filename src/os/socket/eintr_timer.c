@@ -30,15 +30,16 @@ static void on_timer_signal(int signal)
 static timer_t *timer_of_thread(void)
 {
 	static timer_t timer;
-	static bool is_made;
+	static pid_t owner;             /* a forked process has none of its parent's timers */
+	const pid_t thread = (pid_t)syscall(SYS_gettid);
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGURG };
 
-	if (is_made)
+	if (owner == thread)
 		return &timer;
-	event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
+	event.sigev_notify_thread_id = thread;
 	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
 		return NULL;
-	is_made = true;
+	owner = thread;
 	return &timer;
 }
 
