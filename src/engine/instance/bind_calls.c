@@ -74,19 +74,12 @@ static bool has_to_bind(const struct bind_calls *calls, size_t n)
 	       listener_has_socket(&runtime->listeners[n]);
 }
 
-static bool is_complete(const struct bind_calls *calls, size_t n)
-{
-	const struct listen *listen = calls->runtime->listeners[n].listen;
-
-	return calls->uses[n].given && (calls->uses[n].listens || !endpoint_accepts(listen->address));
-}
-
 bool bind_calls_are_complete(const struct instance *instance)
 {
 	const struct bind_calls *calls = instance->bind_calls;
 
 	for (size_t n = 0; calls && n < calls->count; n++) {
-		if (has_to_bind(calls, n) && !is_complete(calls, n))
+		if (has_to_bind(calls, n) && !calls->uses[n].given)
 			return false;
 	}
 	return true;
@@ -104,15 +97,10 @@ void bind_calls_describe(const struct instance *instance, struct buf *out)
 	bool missing = false;
 
 	for (size_t n = 0; calls && n < calls->count; n++) {
-		const struct listen *listen;
-
-		if (!has_to_bind(calls, n) || is_complete(calls, n))
+		if (!has_to_bind(calls, n) || calls->uses[n].given)
 			continue;
-		listen = calls->runtime->listeners[n].listen;
-		buf_text(out,
-			 calls->uses[n].given ? (missing ? ", nor listened at " : "it has bound, but not listened at ")
-						   : between);
-		add_endpoint(out, listen);
+		buf_text(out, between);
+		add_endpoint(out, calls->runtime->listeners[n].listen);
 		between = ", nor ";
 		missing = true;
 	}
@@ -233,16 +221,11 @@ static void take_failure(const struct bind_calls *calls, const struct bind_repor
 
 static void take_report(struct bind_calls *calls, const struct bind_report *report)
 {
-	bool is_ours = report->event == BIND_GIVEN || report->event == BIND_LISTENS;
-
-	if (is_ours && !(report->offer < calls->count && has_to_bind(calls, report->offer)))
+	if (report->event == BIND_GIVEN && !(report->offer < calls->count && has_to_bind(calls, report->offer)))
 		return;                 /* from before a reload */
 	switch (report->event) {
 	case BIND_GIVEN:
 		take_given(calls, report);
-		break;
-	case BIND_LISTENS:
-		calls->uses[report->offer].listens = true;
 		break;
 	case BIND_OTHER:
 		note_other(calls, report->text);

@@ -22,7 +22,6 @@ struct spawn_request;
 /* What the program did with one listener. */
 struct bind_use {
 	bool given;                     /* true: it has bound the listener's address, and has the listener */
-	bool listens;                   /* true: it has called listen(2) on it */
 	bool as_ipv4;                   /* true: it asked for an IPv4 socket, and has one that takes both IP versions */
 	char asked[BIND_TEXT];          /* the address that it bound */
 };
@@ -69,7 +68,8 @@ void bind_calls_set_ready(struct instance *instance);
 /* The listeners, or what stands for them, are others now. */
 void bind_calls_renew(struct instance *instance);
 
-/* Whether the program has asked for every listener that is open, and listens where it has to. */
+/* Whether the program has bound every listener that is open. Its listen(2) is not awaited: a program may leave that out, as
+ * haproxy does, which sees SO_ACCEPTCONN. */
 bool bind_calls_are_complete(const struct instance *instance);
 
 /* Adds what the program has not asked for, and what it has bound in its place: "it has not bound tcp:6379; it has

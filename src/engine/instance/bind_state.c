@@ -34,7 +34,6 @@ const struct field_table bind_calls_state = FIELD_TABLE("bind_calls", bind_calls
 
 static const struct state_field use_fields[] = {
 	{ FIELD("given", given) },
-	{ FIELD("listens", listens) },
 	{ FIELD("as_ipv4", as_ipv4) },
 	{ FIELD("asked", asked) },
 };

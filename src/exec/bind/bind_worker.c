@@ -339,19 +339,15 @@ static void answer_wish(struct job_of_worker *job, struct stopped_call *stopped,
 /* superd's listener listens already, and another length of its queue is the table's to set. */
 static void answer_listen(struct job_of_worker *job, struct stopped_call *stopped)
 {
-	struct bind_report listens = { .event = BIND_LISTENS, .thread = stopped->call->thread };
 	int copy = target_copy_fd(&stopped->target, stopped->trapped.fd);
 	struct stat status;
 	size_t offer = 0;
 
 	if (copy >= 0 && fstat(copy, &status) == 0 && find_by_inode(job, status.st_ino, &offer) &&
-	    still_waits(job, stopped)) {
-		listens.offer = (unsigned)offer;
+	    still_waits(job, stopped))
 		answer(job, stopped, 0);
-		report(job, &listens);
-	} else {
+	else
 		let_go(job, stopped);
-	}
 	if (copy >= 0)
 		close(copy);
 }

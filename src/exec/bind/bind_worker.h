@@ -31,7 +31,6 @@ struct bind_progress {
 
 enum bind_event {
 	BIND_GIVEN,                     /* the program has the socket */
-	BIND_LISTENS,                   /* it has called listen(2) on the socket */
 	BIND_OTHER,                     /* it has bound another address, by itself */
 	BIND_HIDDEN,                    /* its memory or descriptors cannot be seen; the kernel carried the call out */
 	BIND_FAILED,                    /* the socket could not be put into its place; bind(2) failed with EADDRINUSE */
@@ -40,7 +39,7 @@ enum bind_event {
 /* What is worth a line, from the process to superd: one message of its channel. */
 struct bind_report {
 	enum bind_event event;
-	unsigned offer;                 /* GIVEN, LISTENS, FAILED: index of the offer */
+	unsigned offer;                 /* GIVEN, FAILED: index of the offer */
 	pid_t thread;                   /* thread that made the call */
 	int error;                      /* HIDDEN, FAILED: errno; GIVEN: number of options that could not be carried over */
 	bool other_address;             /* GIVEN: the program asked for another address than the socket has */
