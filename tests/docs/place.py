@@ -6,8 +6,10 @@ import subprocess
 
 # Process 1 there is a shell, which reaps as init does: who ends a daemon waits for its pid to be gone.
 APART = ["unshare", "-n", "-m", "-p", "-f", "-u", "--mount-proc", "--kill-child", "sh", "-c", '"$@"; exit $?', "sh"]
-# Folders that get a copy, as what is in them counts, and those that begin empty, with the folders they have.
+# Folders that get a copy, as what is in them counts; those whose data stay what they are; and those that begin empty, with the
+# folders they have.
 COPIED = ("/etc", "/var/lib/nginx", "/var/lib/php")
+COVERED = ("/var/lib/mysql", "/var/lib/postgresql", "/var/lib/redis", "/var/lib/mosquitto", "/var/lib/caddy")
 EMPTIED = ("/run", "/srv", "/var/log", "/var/www")
 PEERS = {"openbsd-inetd": "inetd", "xinetd": "xinetd"}
 
@@ -33,6 +35,19 @@ def copy(path, scratch):
             status = os.lstat(name)
             os.lchown(copied + name[len(path):], status.st_uid, status.st_gid)
     mount("--bind", copied, path)
+
+
+def cover(path, scratch):
+    """What is written there goes to memory: much data to be copied for each document. A copy, where there are no overlays."""
+    top = os.path.join(scratch, "covered", path.strip("/").replace("/", "-"))
+    status = os.stat(path)
+    for name in ("upper", "work"):
+        os.makedirs(os.path.join(top, name))
+    os.chmod(top + "/upper", status.st_mode & 0o7777)
+    os.chown(top + "/upper", status.st_uid, status.st_gid)
+    options = f"lowerdir={path},upperdir={top}/upper,workdir={top}/work"
+    if subprocess.run(["mount", "-t", "overlay", "-o", options, "none", path], check=False, stderr=subprocess.DEVNULL).returncode:
+        copy(path, scratch)
 
 
 def empty(path):
@@ -82,6 +97,9 @@ def prepare(sources):
     for path in COPIED:
         if os.path.isdir(path):
             copy(path, scratch)
+    for path in COVERED:
+        if os.path.isdir(path):
+            cover(path, scratch)
     links_for("/usr/sbin", scratch)
     for path in EMPTIED:
         if not sources.startswith(path + "/") and not os.environ["SUPERD_BIN"].startswith(path + "/"):
