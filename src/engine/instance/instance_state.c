@@ -83,6 +83,7 @@ static void load_state(struct state_section *section, void *object)
 		: instance->facts.unready || instance->facts.unbound	     ? INSTANCE_STARTED
 		: works							     ? INSTANCE_WORK
 									     : INSTANCE_READY;
+	instance->facts.ready = !instance->facts.unready && !instance->facts.unbound && !works;
 }
 
 #define FIELD(key, path) STATE_FIELD(instance, key, path)
@@ -129,7 +130,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(main_watch, "the key main_fd") },
 	{ NONE(groups.escaped, "looked for again by the next signal, while its first process lives") },
 	{ NONE(limit.allowance, "begins anew with the rest of the timer") },
-	{ NONE(facts.ready, "follows from the step of its course") },
+	{ NONE(facts.ready, "follows from what it waits for, or from the step of its course") },
 	{ NONE(client.counted, "the key source") },
 	{ NONE(client.busy, "the key busy: the descriptor of its listener") },
 	{ NONE(client.knows_head, "the key head") },
