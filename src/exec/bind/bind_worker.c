@@ -119,10 +119,7 @@ static void look_at_offers(struct job_of_worker *job)
 /* Only a report that repeats what superd knows may be lost. */
 static void report(struct job_of_worker *job, const struct bind_report *report)
 {
-	bool *told = report->event == BIND_GIVEN ? &job->offered[report->offer].told_given
-		: report->event == BIND_LISTENS	 ? &job->offered[report->offer].told_listens
-						 : NULL;
-
+	bool *told = report->event == BIND_GIVEN ? &job->offered[report->offer].told_given : NULL;
 	bool repeats = !told || *told;
 
 	if (repeats && report->event != BIND_OTHER && job->repeated++ >= REPEATED_MOST)

@@ -388,6 +388,8 @@ static bool has_path(const struct service *service)
 	return false;
 }
 
+/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN, which a child keeps across the
+ * change of user if superd has it (stage_ambient). */
 static bool make_bind_filters(struct plan *plan, const struct service *service, struct buf *why)
 {
 	unsigned what = has_path(service) ? FILTER_PATHS : 0;
@@ -395,6 +397,8 @@ static bool make_bind_filters(struct plan *plan, const struct service *service, 
 	if (service->exec->pass != PASS_BIND)
 		return true;
 	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
+	if (!capability_held(CAP_SYS_ADMIN))
+		plan->no_new_privileges = true;
 	plan->bind_filters[0] = bind_filter_make(what);
 	plan->bind_filters[1] = bind_filter_make(what | FILTER_ACCEPTS);
 	if (plan->bind_filters[0] && plan->bind_filters[1])
