@@ -28,7 +28,8 @@ void preflight_bind(struct preflight *preflight, const struct service *service)
 		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
 				 "this kernel, or the container, does not let superd answer bind(2): %s",
 				 preflight->bind_refusal ? preflight->bind_refusal : "out of memory");
-		diags_hint(preflight->diags, "Linux 5.9 can; without it, put the program behind redirect");
+		diags_hint(preflight->diags,
+			   "Linux 5.9 can, in a container with CAP_SYS_PTRACE; else put the program behind redirect");
 		return;
 	}
 	if (preflight->bind_reported || service->groups->identity->no_new_privileges || capability_held(CAP_SYS_ADMIN))

@@ -11,11 +11,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os/proc/pidfd.h"
+
 #define ADDFD_SEND 2                    /* SECCOMP_ADDFD_FLAG_SEND of Linux 5.14; headers may be older */
 /* Of Linux 6.6: SECCOMP_IOCTL_NOTIF_SET_FLAGS and SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
 #define SET_FLAGS SECCOMP_IOW(4, uint64_t)
 #define SYNC_WAKE_UP 1UL
 #define ROOM 512                        /* bytes; a later kernel may write more than these headers know */
+
+/* Whether descriptors of a process can be copied. Any process may copy its own, but the seccomp profile of Docker and
+ * Podman allows that call only with CAP_SYS_PTRACE. */
+static int try_copy(int fd)
+{
+	int self = pidfd_of(getpid()), copy = self < 0 ? -1 : pidfd_copy(self, fd);
+
+	return copy < 0 ? errno : 0;
+}
 
 int user_notif_try(void)
 {
@@ -35,7 +46,9 @@ int user_notif_try(void)
 	if (notif < 0)
 		return errno;
 	/* ENOENT: the kernel knows the request, and nobody waits. */
-	return ioctl((int)notif, SECCOMP_IOCTL_NOTIF_ADDFD, &nobody) < 0 && errno != ENOENT ? errno : 0;
+	if (ioctl((int)notif, SECCOMP_IOCTL_NOTIF_ADDFD, &nobody) < 0 && errno != ENOENT)
+		return errno;
+	return try_copy((int)notif);
 }
 
 bool user_notif_receive(int notif, struct user_call *call)
