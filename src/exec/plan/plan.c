@@ -388,8 +388,8 @@ static bool has_path(const struct service *service)
 	return false;
 }
 
-/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. If superd has that, a child
- * keeps it across the change of user (stage_ambient). */
+/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. If superd has it, a
+ * child keeps it across the change of user (stage_ambient). */
 static bool make_bind_filters(struct plan *plan, const struct service *service, struct buf *why)
 {
 	unsigned what = has_path(service) ? FILTER_PATHS : 0;
