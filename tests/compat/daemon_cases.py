@@ -17,13 +17,14 @@ class Daemon:
     client: a real client, which fails with a wrong answer.
     hello: where a client connects (a number for TCP, "udp:NUMBER", a path), and what it sends to get the first byte.
     user: who starts it. options: further lines of the row. prepare: what has to be there before.
-    always: it is tried without --all, too."""
+    always: it is tried without --all, too. by: the user whose superd it is, if that is not root's."""
 
     def __init__(self, name, programs, listen, command, client, hello, **more):
         self.name, self.programs, self.listen, self.command = name, programs, listen, command
         self.client, self.hello = client, hello
         self.user, self.options = more.pop("user", "root"), more.pop("options", [])
         self.prepare, self.always = more.pop("prepare", lambda: None), more.pop("always", False)
+        self.by = more.pop("by", None)
         need(not more, f"{name}: {more}")
         daemons[name] = self
 
@@ -71,6 +72,12 @@ GET = b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
 Daemon("redis", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": "redis-tools"},
        ["tcp4:6379", "tcp6:6379"], "/usr/bin/redis-server --port 6379 --dir /var/lib/redis",
        answers("PONG", "redis-cli", "-h", "127.0.0.1", "ping"), (6379, b"PING\r\n"), user="redis", always=True)
+
+
+# An ordinary user's, with an IPv4 and an IPv6 socket out of one of superd's.
+Daemon("redis-of-a-user", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": "redis-tools"},
+       ["6380"], "/usr/bin/redis-server --port 6380", answers("PONG", "redis-cli", "-h", "127.0.0.1", "-p", "6380", "ping"),
+       (6380, b"PING\r\n"), user="redis", by="redis", options=['working_directory = "/var/lib/redis"'], always=True)
 
 
 def memcached_client():
