@@ -54,7 +54,7 @@ struct offered {
 	struct socket_address own;
 	ino_t inode;                    /* of the socket */
 	bool given, as_ipv4;
-	bool told_given, told_listens;  /* true: this process has reported that */
+	bool told_given;                /* true: this process has reported that */
 };
 
 struct folder_id {

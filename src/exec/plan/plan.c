@@ -214,8 +214,8 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 	return true;
 }
 
-/* Capabilities of the builtin auth as root, which looks into a user's home with that user's rights; other builtins need
- * none. */
+/* Capabilities of the builtin auth as root, which looks into a user's home with that user's rights; other builtins
+ * need none. */
 static uint64_t builtin_capabilities(const struct service *service)
 {
 	bool is_root = service->account && service->account->uid == 0;
