@@ -189,7 +189,7 @@ Test(idle, adds_up_the_times_without_clients)
 	count(false);
 	runtime.run->idle->since -= 100;
 	cr_expect_gt(idle_present_gap(&runtime), 100);
-	runtime.run->idle->close_listener.gone(&runtime.run->idle->close_listener);
+	runtime.run->idle->close_listener.gone(&runtime.run->idle->close_listener, false);
 	cr_expect_eq(gaps->wakes[0], 1);
 	cr_expect_eq(gaps->wakes[1], 0);
 	cr_expect_eq(idle_present_gap(&runtime), 0);
