@@ -168,6 +168,22 @@ Behaviour(wants, two_may_want_each_other)
 	superd_stop(superd);
 }
 
+/* Else the two would wait for each other until the place of a start is over. */
+Behaviour(wants, who_waits_has_no_place_among_the_starts)
+{
+	const char *const arguments[] = { "--control", control_path(), "--max-starting", "1", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, "service db { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+						"service web { listen = \"127.0.0.1:0\" exec = \"%s\" "
+						"wants = { db } }\n", backend("serve"), backend("serve"));
+	long long begin = now_ms();
+
+	client_ask_pid(superd_port(superd, "web"));
+	cr_expect_lt(now_ms() - begin, 10000);
+	cr_expect(is("db", "running"));
+	superd_stop(superd);
+}
+
 Behaviour(wants, one_without_a_socket_is_started_too)
 {
 	const char *ran = path_in("ran");

@@ -9,6 +9,7 @@
 #include "engine/idle/idle.h"
 #include "engine/instance/instance.h"
 #include "engine/runtime/service_list.h"
+#include "engine/runtime/start_queue.h"
 #include "engine/runtime/wants.h"
 #include "engine/service/socket_commands.h"
 
@@ -225,6 +226,7 @@ void wants_look(struct service_runtime *runtime)
 		for (size_t n = 0; n < wants->count; n++)
 			coming += look_at(runtime, wants, n) == WANTED_COMES;
 		if (coming) {
+			start_queue_leave(runtime);     /* those that it waits for may need its place */
 			start_timer(wants);
 			return;
 		}
