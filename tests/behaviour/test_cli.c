@@ -236,7 +236,7 @@ Behaviour(cli, explain_alone_lists_all_options)
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect_not_null(strstr(outcome.out, "\nWho runs it\n\n    user "), "%s", outcome.out);
-	cr_expect_not_null(strstr(outcome.out, " idle_timeout "), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, " idle_timeout"), "%s", outcome.out);
 	cr_expect_null(strstr(command.out, "Who runs it"), "%s", command.out);
 }
 
