@@ -8,6 +8,8 @@
 
 #include "base/scan.h"
 
+#define FLOW_TIMEOUT 60000              /* milliseconds, unless --flow-timeout is given */
+
 struct argv_reading {
 	struct settings *settings;
 	const char **only_from, **no_access;    /* NULL-terminated lists of words, in settings->pool */
@@ -47,6 +49,14 @@ static bool read_option(struct argv_reading *reading, const char *word)
 		reading->loops[reading->settings->loop_count++] = (uint16_t)number;
 		return true;
 	}
+	if ((value = option_value(word, "--proxy-protocol"))) {
+		reading->settings->proxy = !strcmp(value, "v1") ? 1 : !strcmp(value, "v2") ? 2 : 0;
+		return reading->settings->proxy;
+	}
+	if ((value = option_value(word, "--flow-timeout")))
+		return read_number(value, INT64_MAX / 2, &reading->settings->flow_timeout);
+	if (!strcmp(word, "--relay"))
+		return reading->settings->relays = true;
 	if (!strcmp(word, "--rests"))
 		return reading->settings->rests = reading->settings->channel >= 0;
 	if ((value = option_value(word, "--channel"))) {
@@ -91,9 +101,9 @@ static bool read_builtin(struct settings *settings, char *const *argv)
 		return false;
 	}
 	if (!strcmp(argv[0], "redirect")) {
-		if (argv[1] && argv[2] && !argv[3])
+		if (argv[1] && (!argv[2] || !argv[3]))
 			return true;
-		builtin_log("redirect has a host and a port");
+		builtin_log("redirect has a host and a port, or a path");
 		return false;
 	}
 	reason = builtin_read_options(settings->words, &settings->options, &bad);
@@ -107,7 +117,7 @@ bool builtin_argv_read(struct settings *settings, char *const *argv)
 	struct argv_reading reading = { .settings = settings };
 	size_t count = 0;
 
-	*settings = (struct settings){ .channel = -1, .pool = pool_new() };
+	*settings = (struct settings){ .channel = -1, .flow_timeout = FLOW_TIMEOUT, .pool = pool_new() };
 	while (argv[count])
 		count++;
 	if (settings->pool) {

@@ -1,6 +1,7 @@
 /* The buffer of a relay: recv(2) and send(2), or a pipe after buffer_use_pipe.
  *
- * ROOM fits into a processor's cache. With more, the copies cost more than the system calls that they save. */
+ * BUFFER_ROOM fits into a processor's cache. With more, the copies cost more than the system calls that they save. Most
+ * of many connections are quiet at any moment, so a buffer has memory only while it holds bytes. */
 #include "helper/builtin/buffer.h"
 
 #include <stdlib.h>
@@ -9,21 +10,42 @@
 
 #include "base/fd.h"
 
-#define ROOM (64 << 10)                 /* bytes */
+#define SPARES_MOST 16                  /* pieces of memory that are kept for the next connection that is busy */
 
-bool buffer_open(struct relay_buffer *buffer)
+/* Pieces of memory that no connection uses. */
+static char *spares[SPARES_MOST];
+static size_t spare_count;
+
+static char *take_memory(void)
+{
+	return spare_count ? spares[--spare_count] : malloc(BUFFER_ROOM);
+}
+
+static void give_memory(char *bytes)
+{
+	if (bytes && spare_count < SPARES_MOST)
+		spares[spare_count++] = bytes;
+	else
+		free(bytes);
+}
+
+void buffer_open(struct relay_buffer *buffer)
 {
 	*buffer = (struct relay_buffer){ .pipe = { -1, -1 } };
-	buffer->bytes = malloc(ROOM);
-	return buffer->bytes;
 }
 
 void buffer_close(struct relay_buffer *buffer)
 {
-	free(buffer->bytes);
+	give_memory(buffer->bytes);
 	buffer->bytes = NULL;
 	fd_close(&buffer->pipe[0]);
 	fd_close(&buffer->pipe[1]);
+}
+
+void buffer_rest(struct relay_buffer *buffer)
+{
+	if (!buffer->held)
+		buffer_close(buffer);
 }
 
 bool buffer_use_pipe(struct relay_buffer *buffer)
@@ -32,7 +54,7 @@ bool buffer_use_pipe(struct relay_buffer *buffer)
 		return true;
 	if (!buffer_splice_open(buffer->pipe))
 		return false;
-	free(buffer->bytes);
+	give_memory(buffer->bytes);
 	buffer->bytes = NULL;
 	return true;
 }
@@ -41,10 +63,14 @@ ssize_t buffer_fill(struct relay_buffer *buffer, int from)
 {
 	ssize_t got;
 
+	if (buffer->pipe[0] < 0 && !buffer->bytes)
+		buffer->bytes = take_memory();
 	if (buffer->pipe[0] >= 0)
 		got = buffer_splice_fill(buffer->pipe[1], from);
+	else if (buffer->bytes)
+		got = recv(from, buffer->bytes, BUFFER_ROOM, MSG_DONTWAIT);
 	else
-		got = recv(from, buffer->bytes, ROOM, MSG_DONTWAIT);
+		got = -1;               /* errno: ENOMEM */
 	buffer->start = 0;
 	buffer->held = got > 0 ? (size_t)got : 0;
 	return got;

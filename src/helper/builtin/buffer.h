@@ -9,16 +9,21 @@
 
 struct relay_buffer {
 	size_t held;                    /* number of bytes in the buffer */
-	char *bytes;                    /* owned; NULL: the pipe is in use */
+	char *bytes;                    /* owned; NULL: the pipe is in use, or nothing was read since buffer_rest */
 	size_t start;                   /* index of the first held byte in `bytes` */
-	int pipe[2];                    /* owned; -1: `bytes` is in use */
+	int pipe[2];                    /* owned; -1: memory is used */
 };
 
-bool buffer_open(struct relay_buffer *buffer); /* false: out of memory */
+#define BUFFER_ROOM (64 << 10)          /* bytes that buffer_fill reads into memory at most */
+
+void buffer_open(struct relay_buffer *buffer);
 void buffer_close(struct relay_buffer *buffer);
 
 /* Changes to a pipe. The buffer must be empty. false: splice(2) or the pipe is not available, and nothing changed. */
 bool buffer_use_pipe(struct relay_buffer *buffer);
+
+/* Gives memory or pipe back, for as long as the connection is quiet. The buffer must be empty. */
+void buffer_rest(struct relay_buffer *buffer);
 
 /* Reads without waiting. The buffer must be empty. Returns the number of bytes; 0: end of file; -1 and errno. */
 ssize_t buffer_fill(struct relay_buffer *buffer, int from);

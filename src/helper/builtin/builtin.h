@@ -21,6 +21,9 @@ struct settings {
 	struct builtin_options options; /* the options, parsed */
 	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
 	bool rests;                     /* the process waits on the channel for another connection after each one */
+	bool relays;                    /* redirect beside exec: the channel is the first socket (helper/builtin/relay_server.h) */
+	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
+	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
 	const struct access *access;    /* only_from and no_access; NULL: all clients are allowed */
 	const uint16_t *loops;          /* ports, host byte order, whose services answer any datagram (--loop) */
 	size_t loop_count;

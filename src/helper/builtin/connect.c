@@ -16,6 +16,9 @@
 #include "base/fd.h"
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/poll_deadline.h"
+#include "helper/builtin/target.h"
+
+#define FULL_QUEUE 10                   /* milliseconds until the next attempt, if the target's queue is full */
 
 /* Waits until the connection is made or fails. false and errno: ECANCELED if the client has hung up. */
 static bool await_connection(int fd, int client, int64_t until)
@@ -74,12 +77,34 @@ static int try_addresses(const struct addrinfo *list, int client, int64_t until)
 	return fd;
 }
 
+/* A unix socket whose queue is full accepts the connection later. */
+static int connect_to_path(const char *path, int client, int64_t until)
+{
+	struct redirect_target target;
+	struct pollfd gone = { client, 0, 0 };
+	int fd = -1;
+
+	target_init(&target, (const char *const[]){ path, NULL });
+	errno = ENAMETOOLONG;
+	if (!target_is_numeric(&target))
+		builtin_log("cannot connect to %s: %s", path, strerror(errno));
+	while (target.count && (fd = target_connect(&target, 0, SOCK_STREAM)) < 0) {
+		if (errno == EAGAIN && clock_ms() < until && poll(&gone, 1, FULL_QUEUE) == 0)
+			continue;
+		builtin_log("cannot connect to %s: %s", path, strerror(errno));
+		break;
+	}
+	return fd;
+}
+
 int connect_to(const char *host, const char *port, int client, int64_t until)
 {
 	const struct addrinfo wanted = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
 	int error, fd;
 
+	if (!port)
+		return connect_to_path(host, client, until);
 	error = getaddrinfo(host, port, &wanted, &list);
 	if (error) {
 		builtin_log("cannot find %s port %s: %s", host, port,

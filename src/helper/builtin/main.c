@@ -18,6 +18,8 @@
 #include "helper/builtin/argv.h"
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/channel.h"
+#include "helper/builtin/relay_server.h"
+#include "helper/builtin/services.h"
 #include "helper/builtin/sockets.h"
 #include "os/host/self_sandbox.h"
 
@@ -84,6 +86,11 @@ static void allow_target(struct self_sandbox *sandbox, const char *host, const c
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
 
+	if (!port) {
+		sandbox->connects_unix = true;
+		sandbox->answers_unix |= *host == '@';
+		return;
+	}
 	sandbox->connects = true;
 	sandbox->finds_names = getaddrinfo(host, port, &hints, &list) != 0;
 	hints.ai_flags = AI_PASSIVE;
@@ -110,13 +117,18 @@ static bool is_unix_datagram(int fd)
 static void enter_sandbox(const struct settings *settings, const int *sockets, size_t count)
 {
 	const struct builtin_options *options = &settings->options;
-	struct self_sandbox sandbox = { .has_clients = count > 1 || !socket_is_connection(sockets[0]) };
+	bool has_listeners = count > 1 || !socket_is_connection(sockets[0]);
+	bool redirects = !strcmp(settings->builtin->name, "redirect");
+	struct self_sandbox sandbox = { .has_clients = has_listeners && !redirects,
+					.relays = has_listeners && redirects };
 
 	if (!strcmp(settings->builtin->name, "daytime"))
 		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++)
 		sandbox.answers_unix |= is_unix_datagram(sockets[n]);
-	if (!strcmp(settings->builtin->name, "redirect"))
+	if (sandbox.relays)
+		relay_server_raise_limit();
+	if (redirects)
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
 	if (!strcmp(settings->builtin->name, "auth") && options->real) {
 		sandbox.finds_names = true;
@@ -136,7 +148,8 @@ static int serve_passed(const struct settings *settings)
 	count += !count;
 	enter_sandbox(settings, sockets, count);
 	if (count > 1 || !socket_is_connection(sockets[0]))
-		return sockets_serve(settings, sockets, count);
+		return settings->builtin->stream == redirect_stream ? relay_server_run(settings, sockets, count)
+								    : sockets_serve(settings, sockets, count);
 	if (settings->builtin->stream)
 		return serve_connections(settings, sockets[0]);
 	builtin_log("%s needs no connection", settings->builtin->name);

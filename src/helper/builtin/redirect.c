@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,61 +17,11 @@
 #include "base/fd.h"
 #include "helper/builtin/connect.h"
 #include "helper/builtin/poll_deadline.h"
+#include "helper/builtin/proxy_header.h"
 #include "helper/builtin/relay.h"
 #include "helper/builtin/sigterm.h"
 
 #define CONNECT_TIMEOUT 30000           /* milliseconds */
-#define LOOPBACK_RTT_MOST 50            /* microseconds; a shorter round trip time is the same machine */
-#define LOOPBACK_BUFFER (1 << 20)       /* bytes, SO_RCVBUF and SO_SNDBUF */
-#define UNPACED "reno"                  /* TCP_CONGESTION; every kernel has it, and every user may choose it */
-
-/* Between processes of one machine no link can be congested. There pacing, as BBR does it, only costs time, and so do
- * buffers of many megabytes: the data has left the processor's cache before it is read. Other connections keep the
- * kernel's settings. */
-static void tune_for_loopback(int fd)
-{
-	struct tcp_info info;
-	socklen_t length = sizeof(info);
-	int size = LOOPBACK_BUFFER;
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || length < sizeof(info) || !info.tcpi_rtt ||
-	    info.tcpi_rtt > LOOPBACK_RTT_MOST)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, UNPACED, sizeof(UNPACED) - 1);
-}
-
-/* Keepalive detects a peer that has vanished. Without Nagle's algorithm (TCP_NODELAY) small writes do not wait. */
-static void set_tcp_options(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
-/* Copies the client's keepalive settings (keep_alive_time and its like) to the target. */
-static void copy_keep_alive(int connection, int target)
-{
-	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
-
-	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]); n++) {
-		int value;
-		socklen_t length = sizeof(value);
-
-		if (getsockopt(connection, IPPROTO_TCP, options[n], &value, &length) == 0)
-			setsockopt(target, IPPROTO_TCP, options[n], &value, sizeof(value));
-	}
-}
-
-/* Makes close(2) send a reset (socket(7), SO_LINGER). */
-static void set_reset_on_close(int fd)
-{
-	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-}
 
 static void set_events(struct pollfd *one, int fd, short events)
 {
@@ -115,25 +63,6 @@ static bool wait_for_either(struct relay *in, struct relay *out, int sigterm)
 	return (ready >= 0 && !all[2].revents) || (ready < 0 && errno == EINTR);
 }
 
-/* Whether both directions have ended, or a side was reset. A side that refuses data may have sent some before, which
- * still has to be moved. */
-static bool has_ended(const struct relay *in, const struct relay *out)
-{
-	bool reset = (in->broken && !in->write_failed) || (out->broken && !out->write_failed);
-
-	return reset || (in->done && out->done);
-}
-
-/* Only a connection that has moved much is worth the system calls. */
-static void tune_busy_loopback(const struct relay *in, const struct relay *out, bool *tuned)
-{
-	if (*tuned || !(in->full_turns || out->full_turns))
-		return;
-	tune_for_loopback(in->from);
-	tune_for_loopback(in->to);
-	*tuned = true;
-}
-
 /* Moves data until both directions end. false: a signal ended it early. */
 static bool relay_both(struct relay *in, struct relay *out, int sigterm)
 {
@@ -142,13 +71,10 @@ static bool relay_both(struct relay *in, struct relay *out, int sigterm)
 	do {
 		relay_run(in);
 		relay_run(out);
-		tune_busy_loopback(in, out, &tuned);
-		over = has_ended(in, out);
+		relay_tune_loopback(in, out, &tuned);
+		over = relay_have_ended(in, out);
 	} while (!over && wait_for_either(in, out, sigterm));
-	if (in->broken || out->broken) {
-		set_reset_on_close(in->from);
-		set_reset_on_close(in->to);
-	}
+	relay_pass_reset(in, out);
 	return over;
 }
 
@@ -169,14 +95,13 @@ static bool report_traffic(int channel, uint64_t in, uint64_t out, bool rests)
 /* Moves data until the connection ends, and reports it. Returns the exit status. */
 static int relay_connection(const struct settings *settings, int connection, int target)
 {
-	struct relay in, out = { .buffer = { .pipe = { -1, -1 } } };
+	struct relay in, out;
 	int sigterm = sigterm_watch();
-	bool over = false, reported;
+	bool over, reported;
 
-	if (relay_open(&in, connection, target) && relay_open(&out, target, connection))
-		over = relay_both(&in, &out, sigterm);
-	else
-		builtin_log("out of memory");
+	relay_open(&in, connection, target);
+	relay_open(&out, target, connection);
+	over = relay_both(&in, &out, sigterm);
 	relay_close(&in);
 	relay_close(&out);
 	reported = report_traffic(settings->channel, in.moved, out.moved, over && settings->rests);
@@ -187,14 +112,14 @@ static int relay_connection(const struct settings *settings, int connection, int
 int redirect_stream(const struct settings *settings, int connection)
 {
 	int target = connect_to(settings->words[1], settings->words[2], connection, clock_ms() + CONNECT_TIMEOUT);
+	char header[PROXY_HEADER_MOST];
 	int status;
 
 	if (target < 0)
 		return 1;
-	fd_set_nonblocking(connection, true);
-	set_tcp_options(connection);
-	set_tcp_options(target);
-	copy_keep_alive(connection, target);
+	if (settings->proxy)            /* it fits into the empty buffer of the new socket */
+		send(target, header, proxy_header_write(settings->proxy, connection, header), MSG_NOSIGNAL);
+	relay_prepare(connection, target);
 	status = relay_connection(settings, connection, target);
 	fd_close(&target);
 	return status;

@@ -4,23 +4,33 @@
  * and poll(2) never spins.
  *
  * If data keeps coming at full speed, SO_RCVLOWAT (socket(7)) makes the kernel wake the process only for GATHERED
- * bytes. The last bytes may be fewer, so the process then waits at most for RELAY_GATHERS. */
+ * bytes. The last bytes may be fewer, so the process then waits at most for RELAY_GATHERS.
+ *
+ * by_edges: a turn goes on until a socket is not ready, as no second edge comes for what is left. A read that got less
+ * than it asked for has emptied the socket; only the end of the sender may still be in it (epoll(7)). */
 #include "helper/builtin/relay.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+
+#include "base/fd.h"
 
 #define TURN (8 << 20)                  /* bytes at most in one turn */
 #define FULL (64 << 10)                 /* bytes; a turn that moves as many counts as full */
 #define TURNS_TO_PIPE 4                 /* full turns in a row after which a pipe is used */
 #define TURNS_TO_GATHER 16              /* full turns in a row after which the kernel gathers */
 #define GATHERED (192 << 10)            /* bytes, the value of SO_RCVLOWAT */
+#define LOOPBACK_RTT_MOST 50            /* microseconds; a shorter round trip time is the same machine */
+#define LOOPBACK_BUFFER (1 << 20)       /* bytes, SO_RCVBUF and SO_SNDBUF */
+#define UNPACED "reno"                  /* TCP_CONGESTION; every kernel has it, and every user may choose it */
 
-bool relay_open(struct relay *relay, int from, int to)
+void relay_open(struct relay *relay, int from, int to)
 {
 	*relay = (struct relay){ .from = from, .to = to };
-	return buffer_open(&relay->buffer);
+	buffer_open(&relay->buffer);
 }
 
 void relay_close(struct relay *relay)
@@ -47,12 +57,16 @@ static bool fill_relay(struct relay *relay)
 	if (relay->full_turns == TURNS_TO_PIPE)
 		buffer_use_pipe(&relay->buffer); /* if that fails, the buffer stays in memory */
 	got = buffer_fill(&relay->buffer, relay->from);
-	if (got > 0)
+	if (got > 0) {
+		relay->waits = relay->by_edges && !relay->sender_ended && relay->buffer.bytes && got < BUFFER_ROOM;
 		return true;
+	}
 	if (got == 0) {
 		shutdown(relay->to, SHUT_WR);
 		end_relay(relay, false);
-	} else if (!would_wait()) {
+	} else if (would_wait()) {
+		relay->waits = true;
+	} else {
 		end_relay(relay, true);
 	}
 	return false;
@@ -67,8 +81,10 @@ static bool drain_relay(struct relay *relay)
 		relay->moved += (uint64_t)sent;
 		return true;
 	}
-	if (would_wait())
+	if (would_wait()) {
+		relay->waits = true;
 		return false;
+	}
 	shutdown(relay->from, SHUT_RD);
 	relay->write_failed = true;
 	end_relay(relay, true);
@@ -92,7 +108,7 @@ static void adapt_to_turn(struct relay *relay, uint64_t moved)
 	if (!moved)
 		return;
 	relay->full_turns = moved >= FULL ? relay->full_turns + 1 : 0;
-	if (relay->full_turns == TURNS_TO_GATHER)
+	if (relay->full_turns == TURNS_TO_GATHER && !relay->by_edges)
 		set_rcvlowat(relay, GATHERED);
 	else if (relay->gathers && !relay->full_turns)
 		set_rcvlowat(relay, 1);
@@ -101,18 +117,26 @@ static void adapt_to_turn(struct relay *relay, uint64_t moved)
 /* With SO_RCVLOWAT a turn is what the kernel has gathered: another recv(2) at once would find little. */
 static bool turn_is_over(const struct relay *relay, uint64_t moved)
 {
-	return relay->done || moved >= TURN || (relay->gathers && moved && !relay->buffer.held);
+	return relay->done || moved >= TURN || (relay->gathers && moved && !relay->buffer.held) ||
+	       (relay->waits && !relay->buffer.held);
 }
 
 void relay_run(struct relay *relay)
 {
 	uint64_t begun = relay->moved;
 
+	relay->waits = false;
 	while (!turn_is_over(relay, relay->moved - begun)) {
 		if (relay->buffer.held ? !drain_relay(relay) : !fill_relay(relay))
 			break;
 	}
 	adapt_to_turn(relay, relay->moved - begun);
+}
+
+void relay_rest(struct relay *relay)
+{
+	if (!relay->full_turns)
+		buffer_rest(&relay->buffer);
 }
 
 short relay_events_from(const struct relay *relay)
@@ -136,4 +160,84 @@ void relay_stop_gathering(struct relay *relay)
 		return;
 	set_rcvlowat(relay, 1);
 	relay->full_turns = 0;
+}
+
+/* Between processes of one machine no link can be congested. There pacing, as BBR does it, only costs time, and so do
+ * buffers of many megabytes: the data has left the processor's cache before it is read. Other connections keep the
+ * kernel's settings. */
+static void tune_for_loopback(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+	int size = LOOPBACK_BUFFER;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || length < sizeof(info) || !info.tcpi_rtt ||
+	    info.tcpi_rtt > LOOPBACK_RTT_MOST)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, UNPACED, sizeof(UNPACED) - 1);
+}
+
+/* Keepalive detects a peer that has vanished. Without Nagle's algorithm (TCP_NODELAY) small writes do not wait. */
+static void set_tcp_options(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/* Copies the client's keepalive settings (keep_alive_time and its like) to the target. */
+static void copy_keep_alive(int connection, int target)
+{
+	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]); n++) {
+		int value;
+		socklen_t length = sizeof(value);
+
+		if (getsockopt(connection, IPPROTO_TCP, options[n], &value, &length) == 0)
+			setsockopt(target, IPPROTO_TCP, options[n], &value, sizeof(value));
+	}
+}
+
+/* Makes close(2) send a reset (socket(7), SO_LINGER). */
+static void set_reset_on_close(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+void relay_prepare(int connection, int target)
+{
+	fd_set_nonblocking(connection, true);
+	set_tcp_options(connection);
+	set_tcp_options(target);
+	copy_keep_alive(connection, target);
+}
+
+bool relay_have_ended(const struct relay *in, const struct relay *out)
+{
+	bool reset = (in->broken && !in->write_failed) || (out->broken && !out->write_failed);
+
+	return reset || (in->done && out->done);
+}
+
+void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned)
+{
+	if (*tuned || !(in->full_turns || out->full_turns))
+		return;
+	tune_for_loopback(in->from);
+	tune_for_loopback(in->to);
+	*tuned = true;
+}
+
+void relay_pass_reset(const struct relay *in, const struct relay *out)
+{
+	if (!in->broken && !out->broken)
+		return;
+	set_reset_on_close(in->from);
+	set_reset_on_close(in->to);
 }

@@ -10,6 +10,9 @@
 struct relay {
 	int from, to;                   /* the sender's and the receiver's socket; non-blocking, borrowed */
 	struct relay_buffer buffer;
+	bool by_edges;                  /* the caller learns of readiness by edges (EPOLLET, epoll(7)), not by poll(2) */
+	bool sender_ended;              /* by_edges: the sender's end was reported, so all has to be read up to it */
+	bool waits;                     /* the last turn ended because a socket was not ready */
 	unsigned full_turns;            /* number of turns in a row that moved at least FULL bytes */
 	bool gathers;                   /* SO_RCVLOWAT is set on `from`: the kernel wakes the process for many bytes */
 	uint64_t moved;                 /* bytes written to `to` */
@@ -20,17 +23,35 @@ struct relay {
 
 #define RELAY_GATHERS 200000            /* nanoseconds that a relay with SO_RCVLOWAT waits for more bytes */
 
-bool relay_open(struct relay *relay, int from, int to); /* false: out of memory */
+void relay_open(struct relay *relay, int from, int to);
 void relay_close(struct relay *relay);
 
 /* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
 void relay_run(struct relay *relay);
+
+/* Gives the memory of an empty buffer back until the next bytes come. */
+void relay_rest(struct relay *relay);
 
 /* RELAY_GATHERS have passed: moves what there is, and clears SO_RCVLOWAT if that was little. */
 void relay_stop_gathering(struct relay *relay);
 
 /* The receiver has closed its connection, or reset it. */
 void relay_receiver_gone(struct relay *relay, bool reset);
+
+/* ---- both directions of a connection ---- */
+
+/* Sets up both sockets: non-blocking, without delay, with the client's keepalive settings. */
+void relay_prepare(int connection, int target);
+
+/* Tunes the sockets, once, if they have moved much data within one machine. */
+void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned);
+
+/* Whether both directions have ended, or a side was reset. A side that refuses data may have sent some before, which
+ * still has to be moved. */
+bool relay_have_ended(const struct relay *in, const struct relay *out);
+
+/* Passes a reset on: if one direction is broken, close(2) of either socket sends one. */
+void relay_pass_reset(const struct relay *in, const struct relay *out);
 
 /* The poll(2) events to wait for on each socket; 0: none. */
 short relay_events_from(const struct relay *relay);

@@ -19,6 +19,8 @@ struct self_sandbox {
 	 * kind. */
 	bool finds_names;
 	bool connects;                  /* connects to IPv4 and IPv6 addresses */
+	bool connects_unix;             /* connects to unix sockets */
+	bool relays;                    /* accepts connections and serves them all itself */
 	bool has_clients;               /* accepts connections and forks a child for each */
 	bool acts_as_users;             /* changes its effective user (root alone may) */
 	bool answers_unix;              /* sends datagrams to unix sockets, abstract ones too */

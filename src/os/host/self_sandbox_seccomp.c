@@ -135,6 +135,16 @@ static const int client_calls[] = {
 #endif
 };
 
+static const int relay_calls[] = {
+	SYS_accept4, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
+#ifdef SYS_epoll_wait
+	SYS_epoll_wait,
+#endif
+#ifdef SYS_accept
+	SYS_accept,
+#endif
+};
+
 static const int user_calls[] = {
 	SYS_setresuid, SYS_setresgid, SYS_setreuid, SYS_setregid, SYS_setgroups, SYS_setuid, SYS_setgid,
 #ifdef SYS_setresuid32
@@ -266,11 +276,14 @@ static void put_names(struct bpf_filter *filter)
 	put_list(filter, (const int[]){ SYS_connect, SYS_bind }, 2, SECCOMP_RET_ALLOW);
 }
 
-static void put_connections(struct bpf_filter *filter)
+static void put_connections(struct bpf_filter *filter, bool to_unix)
 {
-	static const uint32_t families[] = { AF_INET, AF_INET6 };
+	static const uint32_t families[] = { AF_INET, AF_INET6 }, local[] = { AF_UNIX };
 
-	put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
+	if (to_unix)
+		put_rule(filter, RULE_WITH(SYS_socket, 0, local, EAFNOSUPPORT));
+	else
+		put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
 	put_list(filter, (const int[]){ SYS_connect }, 1, SECCOMP_RET_ALLOW);
 }
 
@@ -505,8 +518,10 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 	put_requests(&filter);
 	if (sandbox->finds_names)
 		put_names(&filter);
-	if (sandbox->connects)
-		put_connections(&filter);
+	if (sandbox->connects || sandbox->connects_unix)
+		put_connections(&filter, sandbox->connects_unix);
+	if (sandbox->relays)
+		PUT_LIST(&filter, relay_calls, SECCOMP_RET_ALLOW);
 	if (sandbox->binds_any)
 		put_list(&filter, (const int[]){ SYS_bind }, 1, SECCOMP_RET_ALLOW);
 	if (sandbox->has_clients)

@@ -1,0 +1,785 @@
+/* The loop of a redirect that serves listening sockets: epoll(7), for ten thousand connections.
+ *
+ * A connection is watched by edges (EPOLLET), so the loop changes nothing in the kernel while data flows; each turn of
+ * a connection goes on until its sockets are not ready, or it has had its share and comes again behind the others.
+ *
+ * A client that finds the target away is kept for CONNECT_TIMEOUT, and the others stay in the kernel's queue. The
+ * loop then tries to connect after pauses, and goes on with all clients once one attempt has succeeded. */
+#include "helper/builtin/relay_server.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/list.h"
+#include "helper/builtin/flows.h"
+#include "helper/builtin/pktinfo.h"
+#include "helper/builtin/proxy_header.h"
+#include "helper/builtin/relay.h"
+#include "helper/builtin/relay_watch.h"
+#include "helper/builtin/sender.h"
+#include "helper/builtin/services.h"
+#include "helper/builtin/sigterm.h"
+#include "helper/builtin/target.h"
+
+/* Milliseconds. */
+#define IDLE 5000                       /* without a client, then the process ends; not with a channel */
+#define CONNECT_TIMEOUT 30000           /* that a client is kept while the target does not answer */
+#define RETRY_FIRST 5                   /* until the next attempt to connect, doubled each time … */
+#define RETRY_MOST 500                  /* … up to this */
+#define SHORTAGE 250                    /* until the next accept4(2), if descriptors or memory ran out */
+#define REPORT_EVERY 500                /* between two reports of numbers alone */
+#define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
+#define HURRY 1000                      /* for the last bytes, after SIGTERM */
+
+#define BOTH_WAYS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)   /* of a client and a target */
+#define EVENTS 256                      /* of one epoll_wait(2) */
+#define ACCEPTS 64                      /* connections accepted at a listener in one turn */
+#define KEPT_DESCRIPTORS 64             /* for everything but connections */
+
+enum phase { WAITING, CONNECTING, RELAYING };
+
+struct connection {
+	struct list link;               /* in server->waiting, ->connecting, ->relaying or ->dead */
+	struct list again;              /* in server->again, if its turn ended before its sockets were empty */
+	struct relay_watch client, target;
+	enum phase phase;
+	size_t address;                 /* index of the address that is tried */
+	int64_t since;                  /* time when it was accepted */
+	struct relay in, out;           /* in RELAYING: client to target, target to client */
+	bool client_ended, target_ended; /* the end of what it sends was reported */
+	bool tuned;                     /* relay_tune_loopback was done */
+};
+
+struct relay_server {
+	const struct settings *settings;
+	struct redirect_target target;
+	int epoll;
+	struct relay_watch *listeners;        /* owned */
+	size_t listener_count;
+	bool has_streams;               /* one of them accepts connections */
+	bool accepts;                   /* connections and datagrams are taken now */
+	struct flows *flows;            /* NULL: no listener is for datagrams */
+	struct list waiting, connecting, relaying, dead, again;
+	size_t count, most;             /* connections; most at a time */
+	size_t relayed;                 /* connections in RELAYING */
+	bool up;                        /* the target has answered the last attempt */
+	int error;                      /* errno of the last attempt; 0: there was none, or it succeeded */
+	int64_t pause;                  /* milliseconds until the next attempt */
+	int64_t retry;                  /* time of the next attempt; 0: none is due */
+	int64_t blocked;                /* accept4(2) failed: time when it is tried again; 0: it works */
+	struct relay_watch probe;       /* a connection to the target without a client; fd -1: none */
+	size_t probe_address;
+	struct relay_watch channel, sigterm; /* fd -1: none */
+	bool stays;                     /* goes on when the channel closes: superd leaves its instances running */
+	bool retired;                   /* takes no client any more */
+	int64_t looked;                 /* time of the last look for clients that have waited for too long */
+	int64_t hurry;                  /* time of the end, after SIGTERM; 0: none */
+	int64_t reported;               /* time of the last report */
+	char report[160];               /* its text */
+};
+
+static bool watch_fd(struct relay_server *server, struct relay_watch *watch, uint32_t events)
+{
+	return relay_watch_set(server->epoll, EPOLL_CTL_ADD, watch, events);
+}
+
+/* Moves all links of a list to another head. */
+static void take_list(struct list *from, struct list *to)
+{
+	list_init(to);
+	if (list_empty(from))
+		return;
+	*to = *from;
+	to->next->previous = to->previous->next = to;
+	list_init(from);
+}
+
+/* ---- connections ---- */
+
+static struct connection *connection_of(struct relay_watch *watch)
+{
+	return watch->kind == WATCH_CLIENT ? container_of(watch, struct connection, client)
+					   : container_of(watch, struct connection, target);
+}
+
+/* Events of this turn may still name it, so it is freed after the turn. */
+static void end_connection(struct relay_server *server, struct connection *connection, bool reset)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	if (connection->phase == RELAYING) {
+		relay_pass_reset(&connection->in, &connection->out);
+		relay_close(&connection->in);
+		relay_close(&connection->out);
+		server->relayed--;
+	} else if (reset) {
+		setsockopt(connection->client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	}
+	fd_close(&connection->client.fd);
+	fd_close(&connection->target.fd);
+	list_remove(&connection->again);
+	list_remove(&connection->link);
+	list_add(&server->dead, &connection->link);
+	server->count--;
+	server->blocked = 0;
+}
+
+static void free_dead(struct relay_server *server)
+{
+	LIST_EACH(link, &server->dead) {
+		list_remove(link);
+		free(container_of(link, struct connection, link));
+	}
+}
+
+static void set_phase(struct relay_server *server, struct connection *connection, enum phase phase)
+{
+	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying };
+
+	connection->phase = phase;
+	list_remove(&connection->link);
+	list_add(lists[phase], &connection->link);
+}
+
+/* Runs one direction, or both. */
+static void run_connection(struct relay_server *server, struct connection *connection, bool runs_in, bool runs_out)
+{
+	struct relay *in = &connection->in, *out = &connection->out;
+
+	list_remove(&connection->again);
+	if (runs_in)
+		relay_run(in);
+	if (runs_out)
+		relay_run(out);
+	relay_tune_loopback(in, out, &connection->tuned);
+	if (relay_have_ended(in, out)) {
+		end_connection(server, connection, false);
+		return;
+	}
+	relay_rest(in);
+	relay_rest(out);
+	if ((!in->done && !in->waits) || (!out->done && !out->waits))
+		list_add(&server->again, &connection->again);
+}
+
+/* ---- the target ---- */
+
+static bool may_accept(const struct relay_server *server)
+{
+	bool tries = server->up || (!server->settings->relays && list_empty(&server->waiting));
+
+	return !server->retired && !server->blocked && tries && server->count < server->most;
+}
+
+/* Begins or stops to take clients. Datagrams wait as connections do, but for a target that has connections only. */
+static void update_listening(struct relay_server *server)
+{
+	bool accepts = may_accept(server);
+
+	if (server->accepts == accepts || server->retired)
+		return;
+	server->accepts = accepts;
+	for (size_t n = 0; n < server->listener_count; n++)
+		relay_watch_set(server->epoll, EPOLL_CTL_MOD, &server->listeners[n], accepts ? EPOLLIN : 0);
+}
+
+static void note_down(struct relay_server *server, int error)
+{
+	server->up = false;
+	server->error = error;
+	if (server->retry)
+		return;
+	server->pause = server->pause ? server->pause * 2 : RETRY_FIRST;
+	if (server->pause > RETRY_MOST)
+		server->pause = RETRY_MOST;
+	server->retry = clock_ms() + server->pause;
+}
+
+static void begin_connecting(struct relay_server *server, struct connection *connection);
+
+static void note_up(struct relay_server *server, size_t address)
+{
+	bool was_up = server->up;
+	struct list waiting;
+
+	server->target.good = address;
+	server->up = true;
+	server->error = 0;
+	server->pause = server->retry = 0;
+	if (was_up)
+		return;
+	take_list(&server->waiting, &waiting);
+	while (!list_empty(&waiting))
+		begin_connecting(server, container_of(waiting.next, struct connection, link));
+}
+
+/* Tries the addresses from this one on. Returns a descriptor, and sets the address; -1 and errno of the last. */
+static int try_addresses(struct relay_server *server, size_t *address, size_t tried)
+{
+	const struct redirect_target *target = &server->target;
+
+	errno = EADDRNOTAVAIL;
+	for (; tried < target->count; tried++) {
+		int fd;
+
+		*address = (target->good + tried) % target->count;
+		fd = target_connect(target, *address, SOCK_STREAM);
+		if (fd >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* How many addresses were tried before this one. */
+static size_t count_tried(const struct relay_server *server, size_t address)
+{
+	return (address + server->target.count - server->target.good) % server->target.count;
+}
+
+static void wait_for_target(struct relay_server *server, struct connection *connection, int error)
+{
+	fd_close(&connection->target.fd);
+	set_phase(server, connection, WAITING);
+	note_down(server, error);
+}
+
+static void try_target(struct relay_server *server, struct connection *connection, size_t tried)
+{
+	fd_close(&connection->target.fd);
+	connection->target.fd = try_addresses(server, &connection->address, tried);
+	if (connection->target.fd < 0 ||
+	    !watch_fd(server, &connection->target, BOTH_WAYS)) {
+		wait_for_target(server, connection, errno);
+		return;
+	}
+	set_phase(server, connection, CONNECTING);
+}
+
+static void begin_connecting(struct relay_server *server, struct connection *connection)
+{
+	try_target(server, connection, 0);
+}
+
+/* The new socket's buffer is empty, so the whole header fits. */
+static bool send_header(const struct relay_server *server, int target, int client)
+{
+	char header[PROXY_HEADER_MOST];
+	size_t length;
+
+	if (!server->settings->proxy)
+		return true;
+	length = proxy_header_write(server->settings->proxy, client, header);
+	return send(target, header, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
+}
+
+static void begin_relaying(struct relay_server *server, struct connection *connection)
+{
+	if (!send_header(server, connection->target.fd, connection->client.fd)) {
+		end_connection(server, connection, true);
+		return;
+	}
+	set_phase(server, connection, RELAYING);
+	server->relayed++;
+	relay_prepare(connection->client.fd, connection->target.fd);
+	relay_open(&connection->in, connection->client.fd, connection->target.fd);
+	relay_open(&connection->out, connection->target.fd, connection->client.fd);
+	connection->in.by_edges = connection->out.by_edges = true;
+	connection->in.sender_ended = connection->client_ended;
+	connection->out.sender_ended = connection->target_ended;
+	run_connection(server, connection, true, true);
+}
+
+/* The result of a connect(2): 0, an errno, or EINPROGRESS. */
+static int connect_result(int fd, uint32_t events)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return errno;
+	if (error || (events & EPOLLOUT))
+		return error;
+	return events & (EPOLLERR | EPOLLHUP) ? ECONNREFUSED : EINPROGRESS;
+}
+
+static void on_connecting(struct relay_server *server, struct connection *connection, uint32_t events)
+{
+	int error = connect_result(connection->target.fd, events);
+	size_t tried;
+
+	if (error == EINPROGRESS)
+		return;
+	if (!error) {
+		note_up(server, connection->address);
+		begin_relaying(server, connection);
+		return;
+	}
+	tried = count_tried(server, connection->address) + 1;
+	if (tried < server->target.count)
+		try_target(server, connection, tried);
+	else
+		wait_for_target(server, connection, error);
+}
+
+/* ---- clients ---- */
+
+static bool is_allowed(const struct relay_server *server, const struct sender *client)
+{
+	unsigned char bytes[16];
+	bool has_address = sender_bytes(client, bytes);
+
+	return access_judge(server->settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
+}
+
+static struct connection *new_connection(struct relay_server *server, int fd)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	connection->client = (struct relay_watch){ WATCH_CLIENT, fd };
+	connection->target = (struct relay_watch){ WATCH_TARGET, -1 };
+	list_init(&connection->link);
+	list_init(&connection->again);
+	connection->since = clock_ms();
+	if (!watch_fd(server, &connection->client, BOTH_WAYS)) {
+		free(connection);
+		return NULL;
+	}
+	server->count++;
+	return connection;
+}
+
+/* The first client gets the connection by which the target was found to answer. */
+static bool give_probe(struct relay_server *server, struct connection *connection)
+{
+	if (server->probe.fd < 0 || !server->up)
+		return false;
+	connection->target.fd = server->probe.fd;
+	connection->address = server->probe_address;
+	server->probe.fd = -1;
+	relay_watch_set(server->epoll, EPOLL_CTL_MOD, &connection->target, BOTH_WAYS);
+	begin_relaying(server, connection);
+	return true;
+}
+
+/* false: no connection is waiting. */
+static bool accept_one(struct relay_server *server, int listener)
+{
+	struct sender client = { .length = sizeof(client.address) };
+	int fd = accept4(listener, &client.address.any, &client.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct connection *connection;
+
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+			server->blocked = clock_ms() + SHORTAGE;
+		return errno == ECONNABORTED || errno == EINTR;
+	}
+	connection = is_allowed(server, &client) ? new_connection(server, fd) : NULL;
+	if (!connection) {
+		close(fd);
+		return true;
+	}
+	if (!give_probe(server, connection))
+		begin_connecting(server, connection);
+	return may_accept(server);
+}
+
+static void accept_clients(struct relay_server *server, int listener)
+{
+	for (int n = 0; n < ACCEPTS && accept_one(server, listener); n++)
+		continue;
+}
+
+static void end_probe(struct relay_server *server)
+{
+	if (server->probe.fd >= 0 && server->up)
+		send_header(server, server->probe.fd, -1);
+	fd_close(&server->probe.fd);
+}
+
+/* Looks whether the target answers, without a client. */
+static void begin_probe(struct relay_server *server)
+{
+	server->probe.fd = try_addresses(server, &server->probe_address, 0);
+	if (server->probe.fd >= 0 && watch_fd(server, &server->probe, EPOLLOUT | EPOLLET))
+		return;
+	note_down(server, errno);
+	fd_close(&server->probe.fd);
+}
+
+static void on_probe(struct relay_server *server, uint32_t events)
+{
+	int error = connect_result(server->probe.fd, events);
+	size_t tried = count_tried(server, server->probe_address) + 1;
+
+	if (error == EINPROGRESS)
+		return;
+	if (!error) {
+		note_up(server, server->probe_address);
+		for (size_t n = 0; n < server->listener_count && server->probe.fd >= 0 && may_accept(server); n++) {
+			if (server->listeners[n].kind == WATCH_LISTENER)
+				accept_one(server, server->listeners[n].fd);
+		}
+		end_probe(server);
+		return;
+	}
+	fd_close(&server->probe.fd);
+	if (tried < server->target.count)
+		server->probe.fd = try_addresses(server, &server->probe_address, tried);
+	if (server->probe.fd < 0 || !watch_fd(server, &server->probe, EPOLLOUT | EPOLLET)) {
+		fd_close(&server->probe.fd);
+		note_down(server, error);
+	}
+}
+
+/* ---- the service's end ---- */
+
+/* Its program has ended, superd has, or another process takes the clients from now on. */
+static void retire(struct relay_server *server)
+{
+	if (server->retired)
+		return;
+	server->retired = true;
+	fd_close(&server->channel.fd);
+	fd_close(&server->probe.fd);
+	for (size_t n = 0; n < server->listener_count; n++)
+		fd_close(&server->listeners[n].fd);
+	flows_free(server->flows);
+	server->flows = NULL;
+}
+
+static void on_channel(struct relay_server *server)
+{
+	char byte;
+	ssize_t got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
+
+	if (got == 1 && byte == 's')
+		server->stays = true;
+	if (got == 1)
+		*server->report = '\0';
+	if (got == 0 && server->stays)
+		fd_close(&server->channel.fd);
+	else if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+		retire(server);
+}
+
+/* ---- the loop ---- */
+
+/* Tells superd how it goes: at once what is new, and changed numbers from time to time. Returns the milliseconds
+ * until a report is due; -1: none. */
+static int64_t report(struct relay_server *server, int64_t now)
+{
+	char text[sizeof(server->report)], *numbers;
+	size_t flows = flows_count(server->flows);
+	bool at_once;
+
+	if (server->channel.fd < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%s busy=%d error=%d count=%zu flows=%zu\n", server->up ? "up" : "down",
+		 server->count || flows, server->error, server->count, flows);
+	if (!strcmp(text, server->report))
+		return -1;
+	numbers = strstr(text, " count=");
+	at_once = strncmp(text, server->report, (size_t)(numbers - text)) != 0;
+	if (!at_once && now < server->reported + REPORT_EVERY)
+		return server->reported + REPORT_EVERY - now;
+	if (send(server->channel.fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EAGAIN)
+		return REPORT_EVERY;
+	server->reported = now;
+	memcpy(server->report, text, sizeof(text));
+	return -1;
+}
+
+static bool is_serving(const struct relay_server *server)
+{
+	return server->count || flows_count(server->flows);
+}
+
+static void drop_late(struct relay_server *server, struct list *list, int64_t now)
+{
+	LIST_EACH(link, list) {
+		struct connection *connection = container_of(link, struct connection, link);
+
+		if (now < connection->since + CONNECT_TIMEOUT)
+			continue;
+		builtin_log("cannot connect to %s%s%s: %s", server->target.host, server->target.port ? " port " : "",
+			    server->target.port ? server->target.port : "",
+			    strerror(connection->phase == WAITING && server->error ? server->error : ETIMEDOUT));
+		end_connection(server, connection, true);
+	}
+}
+
+/* Drops clients that the target has kept waiting for too long. Returns the milliseconds until it looks again; -1: no
+ * client waits. */
+static int64_t look_for_late(struct relay_server *server, int64_t now)
+{
+	if (list_empty(&server->waiting) && list_empty(&server->connecting))
+		return -1;
+	if (now >= server->looked + LOOK_EVERY) {
+		server->looked = now;
+		drop_late(server, &server->waiting, now);
+		drop_late(server, &server->connecting, now);
+	}
+	return server->looked + LOOK_EVERY - now;
+}
+
+static void retry_target(struct relay_server *server, int64_t now)
+{
+	if (!server->retry || now < server->retry)
+		return;
+	server->retry = 0;
+	if (!target_is_numeric(&server->target))
+		target_look_up(&server->target);
+	if (!list_empty(&server->waiting))
+		begin_connecting(server, container_of(server->waiting.next, struct connection, link));
+	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
+		begin_probe(server);
+}
+
+static void sooner(int64_t *timeout, int64_t other)
+{
+	if (other >= 0 && (*timeout < 0 || other < *timeout))
+		*timeout = other;
+}
+
+/* Does what is due. Returns the milliseconds until the next is; -1: nothing is. */
+static int64_t do_due(struct relay_server *server, int64_t now)
+{
+	int64_t timeout = -1;
+
+	retry_target(server, now);
+	if (server->blocked && now >= server->blocked)
+		server->blocked = 0;
+	sooner(&timeout, look_for_late(server, now));
+	if (server->flows)
+		sooner(&timeout, flows_expire(server->flows, now));
+	sooner(&timeout, report(server, now));
+	if (server->retry)
+		sooner(&timeout, server->retry > now ? server->retry - now : 0);
+	if (server->blocked)
+		sooner(&timeout, server->blocked - now);
+	if (server->hurry)
+		sooner(&timeout, server->hurry > now ? server->hurry - now : 0);
+	update_listening(server);
+	free_dead(server);
+	return list_empty(&server->again) ? timeout : 0;
+}
+
+static void on_connection(struct relay_server *server, struct relay_watch *watch, uint32_t events)
+{
+	struct connection *connection = connection_of(watch);
+	bool is_client = watch->kind == WATCH_CLIENT, gone = events & (EPOLLERR | EPOLLHUP);
+	bool ended = gone || (events & EPOLLRDHUP), reads = ended || (events & EPOLLIN), writes;
+	struct relay *from = is_client ? &connection->in : &connection->out;
+	struct relay *to = is_client ? &connection->out : &connection->in;
+
+	if (watch->fd < 0)
+		return;         /* ended earlier in this turn */
+	*(is_client ? &connection->client_ended : &connection->target_ended) |= ended;
+	if (connection->phase != RELAYING) {
+		if (is_client && gone)
+			end_connection(server, connection, false);
+		else if (!is_client && connection->phase == CONNECTING)
+			on_connecting(server, connection, events);
+		return;
+	}
+	from->sender_ended |= ended;
+	writes = (events & EPOLLOUT) && to->buffer.held;
+	run_connection(server, connection, is_client ? reads : writes, is_client ? writes : reads);
+	if (connection->client.fd >= 0 && gone && from->done && !to->done) {
+		relay_receiver_gone(to, events & EPOLLERR);     /* it takes nothing more, either */
+		run_connection(server, connection, false, false);
+	}
+}
+
+static void on_event(struct relay_server *server, struct relay_watch *watch, uint32_t events)
+{
+	if (watch->fd < 0)
+		return;
+	switch (watch->kind) {
+	case WATCH_LISTENER:
+		accept_clients(server, watch->fd);
+		break;
+	case WATCH_DATAGRAMS:
+		flows_send(server->flows, watch->fd, clock_ms());
+		break;
+	case WATCH_FLOW:
+		if (server->flows)
+			flows_receive(server->flows, watch, clock_ms());
+		break;
+	case WATCH_PROBE:
+		on_probe(server, events);
+		break;
+	case WATCH_CHANNEL:
+		on_channel(server);
+		break;
+	case WATCH_SIGNAL:
+		retire(server);
+		server->hurry = clock_ms() + HURRY;
+		fd_close(&watch->fd);
+		break;
+	default:
+		on_connection(server, watch, events);
+	}
+}
+
+static void run_again(struct relay_server *server)
+{
+	struct list now;
+
+	take_list(&server->again, &now);
+	while (!list_empty(&now)) {
+		struct connection *connection = container_of(now.next, struct connection, again);
+
+		run_connection(server, connection, !connection->in.waits, !connection->out.waits);
+	}
+}
+
+static bool has_broken_listener(const struct relay_server *server, const struct relay_watch *watch, uint32_t events)
+{
+	return watch->kind == WATCH_LISTENER && watch->fd >= 0 && !server->retired && (events & (EPOLLERR | EPOLLHUP));
+}
+
+/* Returns the exit status. */
+static int run_loop(struct relay_server *server)
+{
+	struct epoll_event events[EVENTS];
+	int64_t quiet = clock_ms();
+
+	for (;;) {
+		int64_t now = clock_ms(), timeout = do_due(server, now);
+		int count;
+
+		if (is_serving(server))
+			quiet = now;
+		if ((server->retired && !server->count) || (server->hurry && now >= server->hurry))
+			return 0;
+		if (!server->settings->relays && !is_serving(server)) {
+			if (now >= quiet + IDLE)
+				return 0;
+			sooner(&timeout, quiet + IDLE - now);
+		}
+		count = epoll_wait(server->epoll, events, EVENTS, timeout > INT_MAX ? INT_MAX : (int)timeout);
+		if (count < 0 && errno != EINTR)
+			return 1;
+		for (int n = 0; n < count; n++) {
+			if (has_broken_listener(server, events[n].data.ptr, events[n].events))
+				return 1;
+			on_event(server, events[n].data.ptr, events[n].events);
+		}
+		run_again(server);
+	}
+}
+
+/* ---- its start ---- */
+
+static int socket_option(int fd, int name)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -1 : value;
+}
+
+static bool add_listener(struct relay_server *server, int fd)
+{
+	struct relay_watch *watch = &server->listeners[server->listener_count++];
+	bool is_datagram = socket_option(fd, SO_TYPE) == SOCK_DGRAM;
+
+	*watch = (struct relay_watch){ is_datagram ? WATCH_DATAGRAMS : WATCH_LISTENER, fd };
+	if (!is_datagram && socket_option(fd, SO_ACCEPTCONN) != 1) {
+		builtin_log("descriptor %d is no listening socket", fd);
+		return false;
+	}
+	server->has_streams |= !is_datagram;
+	fd_set_nonblocking(fd, true);
+	if (is_datagram) {
+		pktinfo_prepare(fd);
+		if (!server->flows)
+			server->flows = flows_new(server->settings, &server->target, server->epoll);
+		if (!server->flows) {
+			builtin_log("out of memory");
+			return false;
+		}
+	}
+	if (watch_fd(server, watch, 0))
+		return true;
+	builtin_log("cannot watch descriptor %d: %s", fd, strerror(errno));
+	return false;
+}
+
+/* With a channel, no client is taken before the target has answered. A target for datagrams does not answer. */
+static bool begin(struct relay_server *server, const int *fds, size_t count)
+{
+	bool relays = server->settings->relays;
+
+	if (relays) {
+		server->channel = (struct relay_watch){ WATCH_CHANNEL, fds[0] };
+		server->sigterm = (struct relay_watch){ WATCH_SIGNAL, sigterm_watch() };
+		if (!watch_fd(server, &server->channel, EPOLLIN) ||
+		    (server->sigterm.fd >= 0 && !watch_fd(server, &server->sigterm, EPOLLIN)))
+			return false;
+	}
+	for (size_t n = relays; n < count; n++) {
+		if (!add_listener(server, fds[n]))
+			return false;
+	}
+	server->up = !relays || !server->has_streams;
+	if (!server->up)
+		begin_probe(server);
+	return true;
+}
+
+static size_t connections_most(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < 2 * KEPT_DESCRIPTORS)
+		return KEPT_DESCRIPTORS / 2;
+	return (size_t)(limit.rlim_cur - KEPT_DESCRIPTORS) / 2;
+}
+
+void relay_server_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int relay_server_run(const struct settings *settings, const int *fds, size_t count)
+{
+	struct relay_server server = {
+		.settings = settings, .epoll = epoll_create1(EPOLL_CLOEXEC), .most = connections_most(),
+		.probe = { WATCH_PROBE, -1 }, .channel = { WATCH_CHANNEL, -1 }, .sigterm = { WATCH_SIGNAL, -1 },
+	};
+	int status = 1;
+
+	list_init(&server.waiting);
+	list_init(&server.connecting);
+	list_init(&server.relaying);
+	list_init(&server.dead);
+	list_init(&server.again);
+	target_init(&server.target, settings->words + 1);
+	if (!target_is_numeric(&server.target))
+		target_look_up(&server.target);
+	server.listeners = calloc(count + 1, sizeof(*server.listeners));
+	if (server.epoll >= 0 && server.listeners && begin(&server, fds, count))
+		status = run_loop(&server);
+	flows_free(server.flows);
+	free(server.listeners);
+	fd_close(&server.epoll);
+	return status;
+}

@@ -1,0 +1,30 @@
+/* The target of a redirect: its addresses, and attempts to connect to it that do not wait. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#define TARGET_ADDRESSES 8
+
+struct redirect_target {
+	const char *host, *port;        /* as in the table; port NULL: host is the path of a unix socket, "@name" an abstract one */
+	struct sockaddr_storage addresses[TARGET_ADDRESSES];
+	socklen_t lengths[TARGET_ADDRESSES];
+	size_t count;                   /* of the addresses */
+	size_t good;                    /* index of the address that has answered last */
+};
+
+/* Sets host and port from the words of a redirect. */
+void target_init(struct redirect_target *target, const char *const *argv);
+
+/* Fills the addresses of a unix socket or of a numeric host and port. false: a name has to be looked up. */
+bool target_is_numeric(struct redirect_target *target);
+
+/* Looks the name up, which may take seconds. Keeps the addresses of before, and returns false, if that fails; the log
+ * says why. */
+bool target_look_up(struct redirect_target *target);
+
+/* Begins to connect a socket of this type to one of the addresses. Returns a non-blocking descriptor, which the caller
+ * owns: connected, or about to be. -1 and errno. */
+int target_connect(const struct redirect_target *target, size_t index, int type);
