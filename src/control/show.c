@@ -10,6 +10,7 @@
 #include "config/type/type.h"
 #include "control/show_internal.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/relay.h"
 #include "engine/service/runtime_event.h"
 #include "os/rights/own_privileges.h"
 
@@ -31,6 +32,14 @@ static void add_exec(const struct service_view *view, struct buf *out)
 		json_text_field(out, "argv0", options->argv0);
 	if (!options->exec && exec)
 		json_text_field(out, options->builtin ? "builtin" : "redirect", exec[0]);
+	if (options->exec && options->redirect) {
+		struct buf target = { 0 };
+
+		relay_add_target(view->match.row, &target);
+		json_text_field(out, "redirect", buf_string(&target));
+		out->failed |= target.failed;
+		buf_free(&target);
+	}
 }
 
 static void add_row_facts(const struct service_view *view, struct buf *out)

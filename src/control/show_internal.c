@@ -16,6 +16,7 @@
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/instance/relay.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
@@ -199,8 +200,28 @@ static void add_waits_for(const struct service_view *view, const struct instance
 	buf_free(&text);
 }
 
+/* Adds the process that relays clients to the program (exec beside redirect). */
+static void add_relay(const struct relay_process *relay, struct buf *out)
+{
+	struct buf target = { 0 };
+
+	relay_add_target(relay->instance->service, &target);
+	json_object_field(out, "relay");
+	json_whole_field(out, "pid", relay->child.pid > 0 ? relay->child.pid : -1);
+	json_text_field(out, "target", buf_string(&target));
+	json_flag_field(out, "answers", relay->up);
+	json_text_field(out, "error", relay->error ? strerror(relay->error) : NULL);
+	json_whole_field(out, "connections", (int64_t)relay->connections);
+	json_whole_field(out, "flows", (int64_t)relay->flows);
+	json_object_close(out);
+	out->failed |= target.failed;
+	buf_free(&target);
+}
+
 static void add_instance(const struct service_view *view, const struct instance *instance, struct buf *out)
 {
+	struct buf relay = { 0 };
+
 	json_object_open(out);
 	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
 	json_text_field(out, "state", instance_state(view->match.runtime, instance));
@@ -211,8 +232,16 @@ static void add_instance(const struct service_view *view, const struct instance 
 		json_bounded_field(out, "peer", instance->client.peer, PEER_MOST);
 	else
 		json_null_field(out, "peer");
-	json_text_field(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
+	if (instance->relay)
+		relay_describe(instance->relay, &relay);
+	json_text_field(out, "says",
+			instance->notice && *instance->notice->status ? instance->notice->status
+			: instance->relay			      ? buf_string(&relay)
+								      : NULL);
+	buf_free(&relay);
 	add_waits_for(view, instance, out);
+	if (instance->relay)
+		add_relay(instance->relay, out);
 	if (instance->retired)
 		json_flag_field(out, "retired", true);
 	if (drain_waits(instance))

@@ -19,6 +19,7 @@
 #include "engine/runtime/start_queue.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/wants.h"
+#include "engine/instance/relay.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator.h"
 #include "engine/service/operator_locks.h"
@@ -73,14 +74,31 @@ static void add_starting(const struct service_runtime *runtime, struct buf *out)
 		ready_describe(current, out);
 }
 
+/* Adds "; relaying 3 clients to 127.0.0.1:6380". */
+static void add_relay(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct instance *current = runtime_current(runtime);
+
+	if (!current || !current->relay)
+		return;
+	buf_text(out, "; ");
+	relay_describe(current->relay, out);
+}
+
 static void add_running(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct instance *current = runtime_current(runtime);
 	const struct service_runtime *wanting = wants_find(runtime->engine->service_list, runtime->service->name);
 
-	buf_addf(out, runtime->listener_count ? "pid %ld has its sockets and serves its clients itself"
-					     : "pid %ld runs, and has no socket to serve",
-		 (long)current_pid(runtime));
+	if (current && current->relay && current->state == INSTANCE_REMAIN)
+		buf_text(out, "its program has done its work");
+	else if (current && current->relay)
+		buf_addf(out, "pid %ld runs", (long)current_pid(runtime));
+	else
+		buf_addf(out, runtime->listener_count ? "pid %ld has its sockets and serves its clients itself"
+						     : "pid %ld runs, and has no socket to serve",
+			 (long)current_pid(runtime));
+	add_relay(runtime, out);
 	if (current && current->notice && *current->notice->status)
 		buf_addf(out, "; it says: %s", current->notice->status);
 	if (wanting)
@@ -166,6 +184,7 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		break;
 	case STARTING:
 		add_starting(runtime, out);
+		add_relay(runtime, out);
 		break;
 	case RUNNING:
 		add_running(runtime, out);
@@ -294,7 +313,7 @@ static void add_own_port_hint(const struct service_view *view, struct buf *text)
 								      : "at descriptor 3, as LISTEN_FDS tells it";
 	uint16_t port;
 
-	if (runtime_state(runtime) != RUNNING)
+	if (runtime_state(runtime) != RUNNING || service_is_relayed(runtime->service))
 		return;
 	port = process_own_port(current_pid(runtime), service_user(runtime->service));
 	if (port) {

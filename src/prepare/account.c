@@ -35,7 +35,7 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 /* Whether a helper program of superd's serves the clients, which needs no privileges. */
 static bool is_helper_service(const struct service *service)
 {
-	return service->exec->builtin || service->exec->redirect || service->groups->access->deny_time >= 0;
+	return service_is_builtin(service) || service->groups->access->deny_time >= 0;
 }
 
 /* Checked, and reported, once for all services of a table. */

@@ -119,3 +119,15 @@ const struct account *helper_user_account(enum helper_user which)
 	account->switches = true;
 	return account;
 }
+
+bool helper_user_account_for(const char *service, struct account *account)
+{
+	struct helper_users users;
+
+	if (geteuid() != 0 || helper_users_refused())
+		return false;
+	helper_users_look(&users);
+	*account = (struct account){ .keeps_groups = gids_must_be_kept(), .switches = true };
+	account->uid = account->gid = helper_user_for(&users, service);
+	return true;
+}

@@ -33,6 +33,10 @@ uid_t helper_user_for(struct helper_users *users, const char *service);
 
 uid_t helper_user_id(enum helper_user which);
 
+/* Fills the account of a relay (engine/instance/relay): the id that helper_user_for gives to this service. false:
+ * superd cannot change to another user. */
+bool helper_user_account_for(const char *service, struct account *account);
+
 /* The account of a helper program; NULL: superd's own, as superd cannot change to another. Lives as long as superd; for
  * the loop's thread only. */
 const struct account *helper_user_account(enum helper_user which);

@@ -193,7 +193,7 @@ static void check_libexec(struct preflight *preflight, const struct service *ser
 	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong, *path;
 	struct buf missing = { 0 };
 
-	if (!plan_is_builtin(service))
+	if (!plan_is_builtin(service) && !service_is_relayed(service))
 		return;
 	path = libexec_path(PLAN_BUILTIN, preflight->table->pool);
 	if (!path)

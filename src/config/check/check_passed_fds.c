@@ -10,7 +10,7 @@ static void check_files(const struct service *service, struct diags *diags)
 {
 	if (!service->groups->passed_fds->open_file || service_is_unclear(service, "pass"))
 		return;
-	if (service->exec->builtin || service->exec->redirect)
+	if (service_is_builtin(service))
 		service_refuse(service, "open_file", diags,
 			       "open_file needs exec: what superd runs itself takes no files");
 	else if (service->exec->pass == PASS_INETD)
@@ -27,7 +27,7 @@ static void check_credentials(const struct service *service, struct diags *diags
 						       : NULL;
 	struct buf value = { 0 };
 
-	if (said && (service->exec->builtin || service->exec->redirect))
+	if (said && service_is_builtin(service))
 		service_refuse(service, said, diags, "%s needs exec: what superd runs itself has no secrets", said);
 	for (words word = passed_fds->set_credential; word && *word; word++)
 		credential_value_read(credential_word_read(*word).rest, &value);

@@ -31,10 +31,10 @@ void rule_type(const struct service *service, struct diags *diags)
 	if (forking && service->exec->accept)
 		service_refuse(service, "type", diags,
 			       "type = forking needs accept = no: the process of a connection is its backend");
-	if (forking && (service->exec->builtin || service->exec->redirect))
+	if (forking && service_is_builtin(service))
 		service_refuse(service, "type", diags,
 			       "type = forking needs exec: what superd runs itself stays in front");
-	if (service_notifies(service) && (service->exec->builtin || service->exec->redirect))
+	if (service_notifies(service) && service_is_builtin(service))
 		service_refuse(service, "type", diags,
 			       "type = notify needs exec: what superd runs itself is ready at once");
 	if (!forking && service_mark(service, "pid_file") && !service_is_unclear(service, "type"))

@@ -31,9 +31,9 @@ _Static_assert(sizeof(struct service) <= 104, "a row stays small: ten thousand o
 bool service_idles(const struct service *service)
 {
 	if (service->exec->accept || service->groups->lifecycle->idle_timeout == INT64_MAX ||
-	    service->exec->type == TYPE_ONESHOT)
+	    (service->exec->type == TYPE_ONESHOT && !service_is_relayed(service)))
 		return false;
-	for (size_t n = 0; n < service->socket_count; n++) {
+	for (size_t n = 0; n < service->socket_count && !service_is_relayed(service); n++) {
 		if (!endpoint_shows_clients(service->sockets[n].endpoint))
 			return false;
 	}

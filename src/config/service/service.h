@@ -18,6 +18,7 @@
 #include "config/endpoint/endpoint.h"
 
 enum pass { PASS_SYSTEMD, PASS_INETD, PASS_BIND };
+enum proxy_protocol { PROXY_NO, PROXY_V1, PROXY_V2 };
 enum service_type { TYPE_SIMPLE, TYPE_EXEC, TYPE_NOTIFY, TYPE_NOTIFY_RELOAD, TYPE_FORKING, TYPE_ONESHOT };
 enum notify_access { NOTIFY_NONE, NOTIFY_MAIN, NOTIFY_EXEC, NOTIFY_ALL };
 enum preserve { PRESERVE_NO, PRESERVE_RESTART, PRESERVE_ON_SUCCESS, PRESERVE_YES };
@@ -120,13 +121,14 @@ struct rate {
 struct exec_options {
 	words exec;                     /* the program and its arguments; NULL: builtin or redirect is set */
 	words builtin;                  /* the name of a service of superd's own, then its options */
-	words redirect;                 /* host and port to connect each client to */
+	words redirect;                 /* host and port to connect each client to, or the path of a unix socket */
 	const char *argv0;              /* in place of exec[0]; NULL: exec[0] */
 	words exec_search_path;         /* directories for a program without a slash; NULL: exec is an absolute path */
 	bool accept, disable;
 	unsigned pass;                  /* enum pass */
 	unsigned type;                  /* enum service_type */
 	unsigned start;                 /* enum start */
+	unsigned proxy_protocol;        /* enum proxy_protocol */
 };
 
 struct socket_options {
@@ -252,6 +254,7 @@ struct lifecycle_options {
 	int64_t file_descriptor_store_max;
 	unsigned on_failure, on_remove, on_change;
 	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
+	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends */
 	unsigned idle_action;           /* enum idle_action */
 	int64_t idle_cpu;               /* hundredths of a percent of one processor; -1: unset */
 	unsigned start_priority;        /* enum start_priority */
@@ -522,6 +525,32 @@ static inline bool service_waits(const struct service *service)
 	return !service->exec->accept;
 }
 
+/* Whether superd-builtin serves the clients, and no program of the service. */
+static inline bool service_is_builtin(const struct service *service)
+{
+	return !service->exec->exec && (service->exec->builtin || service->exec->redirect);
+}
+
+/* exec beside redirect: the program gets no sockets, and a superd-builtin relays the clients to it
+ * (engine/instance/relay). */
+static inline bool service_is_relayed(const struct service *service)
+{
+	return service->exec->exec && service->exec->redirect;
+}
+
+/* Whether superd finds out itself when the backend is ready: by its output, or by a command. */
+static inline bool service_awaits_ready(const struct service *service)
+{
+	return service->groups->lifecycle->ready || service->groups->commands->of[PHASE_READY];
+}
+
+/* Whether the program is ready once it answers where redirect leads. The other types have a readiness of their own. */
+static inline bool service_awaits_target(const struct service *service)
+{
+	return service_is_relayed(service) && !service_awaits_ready(service) &&
+	       (service->exec->type == TYPE_SIMPLE || service->exec->type == TYPE_EXEC);
+}
+
 /* Whether idle_timeout is in effect: it is set, and superd can see the clients of each socket. */
 bool service_idles(const struct service *service);
 
@@ -530,7 +559,8 @@ bool service_idles(const struct service *service);
 static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
 {
 	unsigned chosen = service->groups->lifecycle->on_remove;
-	bool ends = started_by->exec->accept || started_by->exec->type == TYPE_ONESHOT;
+	bool ends = started_by->exec->accept ||
+		    (started_by->exec->type == TYPE_ONESHOT && !service_is_relayed(started_by));
 
 	if (chosen != REMOVE_AUTO)
 		return (enum on_remove)chosen;
@@ -541,12 +571,6 @@ static inline enum on_remove service_on_remove(const struct service *service, co
 static inline bool service_notifies(const struct service *service)
 {
 	return service->exec->type == TYPE_NOTIFY || service->exec->type == TYPE_NOTIFY_RELOAD;
-}
-
-/* Whether superd finds out itself when the backend is ready: by its output, or by a command. */
-static inline bool service_awaits_ready(const struct service *service)
-{
-	return service->groups->lifecycle->ready || service->groups->commands->of[PHASE_READY];
 }
 
 static inline bool service_has_watchdog(const struct service *service)

@@ -17,6 +17,7 @@
 #include "engine/health/accept_latency.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/instance/notify_state.h"
+#include "engine/instance/relay.h"
 #include "engine/instance/thaw.h"
 #include "engine/instance/watchdog.h"
 #include "os/proc/process.h"
@@ -352,6 +353,7 @@ static bool begin_freezing(struct service_runtime *runtime)
 	freeze->is_operators = false;
 	freeze->settled = NULL;
 	pause_limits(freeze);
+	relay_freeze(freeze->instance, true);
 	freeze->has_failed = freezer_look(&freeze->frozen.freezer) == FREEZER_FAILED;
 	look_later(freeze);
 	return true;

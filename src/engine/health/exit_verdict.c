@@ -227,9 +227,11 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 	if (*why)
 		runtime_pause(runtime, "its start failed: %s", why);
 	else
-		runtime_pause(runtime, "it ended with %s%s", text, !ending->unready			     ? ""
-			      : service_notifies(runtime->service) ? ", and never said READY=1"
-								   : ", and was not ready yet");
+		runtime_pause(runtime, "it ended with %s%s", text,
+			      !ending->unready			     ? ""
+			      : service_notifies(runtime->service)    ? ", and never said READY=1"
+			      : service_awaits_target(runtime->service) ? ", and never answered where redirect leads"
+								     : ", and was not ready yet");
 	backoff_forgive(&runtime->backoff, ending->lasted, runtime->service->groups->lifecycle->backoff_max);
 	return CRASHED;
 }

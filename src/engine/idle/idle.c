@@ -17,6 +17,7 @@
 #include "engine/idle/idle_internal.h"
 #include "engine/instance/instance.h"
 #include "engine/instance/instance_usage.h"
+#include "engine/instance/relay.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/wants.h"
 
@@ -265,6 +266,14 @@ static void note_memory(const struct idle *idle)
 		idle->runtime->run->stats.gaps.memory = memory;
 }
 
+/* Nothing of a oneshot that has done its work can be frozen (remain_after_exit); only its relay takes clients. */
+static bool has_only_relay(const struct idle *idle)
+{
+	const struct instance *instance = runtime_current(idle->runtime);
+
+	return instance->relay && instance->state == INSTANCE_REMAIN && life_of(idle)->idle_action == IDLE_STOP;
+}
+
 /* No client was connected for long enough, and it does not work either. A backend that cannot be frozen now, because it
  * reads its configuration, counts as busy. */
 static void apply_action(struct idle *idle)
@@ -283,7 +292,9 @@ static void apply_action(struct idle *idle)
 		wake_in(idle, TURN_SECONDS);
 	} else {
 		enter_phase(idle, IDLE_FREEZING);
-		if (!freeze_begin(idle->runtime, on_settled))
+		if (has_only_relay(idle))
+			on_settled(idle->runtime, false);
+		else if (!freeze_begin(idle->runtime, on_settled))
 			begin_measuring(idle);
 	}
 }
@@ -525,6 +536,7 @@ static void on_counted(struct service_clients *clients, bool used)
 {
 	struct idle *idle = container_of(clients, struct idle, clients);
 
+	used = used || relay_has_flows(runtime_current(idle->runtime));
 	idle->counted = clock_now();
 	if (idle->phase == IDLE_LAST_COUNT && used)
 		continue_running(idle);

@@ -32,6 +32,7 @@ struct notify_state;
 struct outdated;
 struct process_tree;
 struct ready;
+struct relay_process;
 struct spawn_request;
 
 /* How far a process can extend its time limit by EXTEND_TIMEOUT_USEC=: to ten times the limit. Without that bound a
@@ -54,7 +55,7 @@ struct ending {
 	bool stopped;                   /* true: superd stopped it, and not for a failure */
 	enum result result;
 	bool cleared;                   /* true: it ended by itself, and superd stopped the processes that it left (kill_rest) */
-	bool unready;                   /* true: type = notify, and it never sent READY=1 */
+	bool unready;                   /* true: it never sent READY=1 (type = notify), or never answered (redirect) */
 	bool unbound;                   /* true: pass = bind, and it never bound all of its listeners */
 };
 
@@ -93,7 +94,9 @@ struct instance_facts {
 	bool killed;                    /* true: superd has sent final_kill_signal or SIGKILL */
 	bool failed;                    /* true: superd stops it for a failure, such as a timeout, so its end counts as a failure */
 	bool cleared;                   /* true: it ended by itself, and superd stops the processes that it left (kill_rest) */
-	bool unready;                   /* true: type = forking and no daemon was found yet; type = notify and no READY=1 was sent yet */
+	/* true: type = forking and no daemon was found yet; type = notify and no READY=1 was sent yet; redirect and no
+	 * answer yet. */
+	bool unready;
 	bool unbound;                   /* true: pass = bind, and it has not bound all of its listeners yet */
 	bool ready;                     /* true: the start has succeeded */
 	unsigned char result;           /* enum result that something else than the wait status decided; 0: the status decides */
@@ -142,6 +145,7 @@ struct instance {
 	struct plan *plan;              /* start plan of this connection alone; owned; NULL: that of the service's start kit */
 	uint64_t private_tmp;           /* number of its private folders (exec/dirs/private_tmp); 0: none */
 	struct instance_cgroup cgroup;  /* control group; path NULL: none */
+	struct relay_process *relay;            /* process that relays clients to the program (engine/instance/relay); NULL: none */
 	struct outdated *outdated;      /* options of an earlier configuration that it still has (engine/instance/outdated); NULL: none */
 	const struct instance_ops *ops;
 	void *context;                  /* struct service_runtime of the service */
@@ -175,6 +179,7 @@ struct instances {
 	ev_timer linger_look;           /* looks at `lingering` while that is not empty: superd may not be the parent of those processes */
 	struct list forking;            /* searches for the daemon of type = forking (engine/instance/forking) */
 	struct list aux_commands;       /* commands beside a main process that run (engine/instance/aux_command) */
+	struct list relays;             /* relays of instances, and retired ones that still have clients (engine/instance/relay) */
 	struct list moved;              /* notify_states of instances whose former group still has processes (engine/instance/main_pid) */
 };
 

@@ -19,6 +19,7 @@
 #include "engine/core/unreaped.h"
 #include "engine/instance/forking_search.h"
 #include "engine/instance/notify_state.h"
+#include "engine/instance/relay.h"
 #include "engine/instance/thaw.h"
 #include "engine/runtime/runtime.h"
 #include "exec/dirs/credentials.h"
@@ -41,7 +42,8 @@ bool exec_sequence_has_steps(const struct service *service, const struct plan *p
 static bool is_unready(const struct instance *instance)
 {
 	return instance->facts.unready &&
-	       (service_notifies(instance->service) || service_awaits_ready(instance->service));
+	       (service_notifies(instance->service) || service_awaits_ready(instance->service) ||
+		service_awaits_target(instance->service));
 }
 
 enum result instance_result(const struct instance *instance)
@@ -292,7 +294,7 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->user = service_user(service);
 	instance->facts.unbound = instance->bind_calls;
 	instance->facts.unready = service->exec->type == TYPE_FORKING || service_notifies(service) ||
-		service_awaits_ready(service);
+		service_awaits_ready(service) || service_awaits_target(service);
 	if (!child_table_add(&instance->engine->children, &instance->child)) {
 		kill(-pid, SIGKILL);
 		return false;
@@ -631,6 +633,12 @@ static void perform_action(struct instance *instance, enum instance_action actio
 	}
 }
 
+/* Whether it is being stopped, or nothing of it is left to serve. A oneshot whose processes are cleared may stay. */
+static bool is_leaving(const struct instance *instance)
+{
+	return instance->state >= INSTANCE_STOP_CMD && !instance_is_clearing(instance);
+}
+
 void instance_event(struct instance *instance, enum instance_event event)
 {
 	struct instance_step step = instance_table[instance->state][event];
@@ -643,6 +651,8 @@ void instance_event(struct instance *instance, enum instance_event event)
 		return;
 	}
 	instance->state = step.next;
+	if (is_leaving(instance))
+		relay_retire(instance);
 	perform_action(instance, (enum instance_action)step.action);
 }
 

@@ -16,6 +16,7 @@
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
+#include "engine/instance/relay.h"
 #include "engine/instance/thaw.h"
 #include "engine/runtime/runtime.h"
 #include "exec/dirs/private_tmp.h"
@@ -110,6 +111,7 @@ void instance_free(struct instance *instance)
 	ev_timer_stop(instance->engine->loop, &instance->limit.timer);        /* which goes on when it is thawed */
 	forking_search_free(instance);
 	ready_end(instance);
+	relay_retire(instance);
 	if (instance->ops)
 		instance->ops->drop(instance);
 	notify_receive_leave(instance);
@@ -151,6 +153,7 @@ void instance_each(struct engine *engine, void (*act)(struct instance *instance)
 void instance_stop_all(struct engine *engine)
 {
 	instance_each(engine, instance_stop);
+	relays_signal(engine, SIGTERM);
 }
 
 void instance_kill_all(struct engine *engine)
@@ -158,6 +161,7 @@ void instance_kill_all(struct engine *engine)
 	instance_each(engine, instance_kill);
 	LIST_EACH(link, &engine->instances->lingering)
 		instance_kill(container_of(link, struct instance, linger));
+	relays_signal(engine, SIGKILL);
 }
 
 static void on_command_ended(struct child *child, int status)

@@ -2,6 +2,7 @@
 #include "engine/instance/thaw.h"
 
 #include "engine/instance/notify_state.h"
+#include "engine/instance/relay.h"
 #include "engine/instance/watchdog.h"
 #include "engine/runtime/runtime.h"
 
@@ -38,6 +39,7 @@ void instance_thaw(struct instance *instance)
 			log_stuck(instance);
 		engine_keep_spare(instance->engine);
 	}
+	relay_freeze(instance, false);
 	freezer_free(&frozen->freezer);
 	ev_timer_stop(instance->engine->loop, &frozen->next);
 	frozen->is_under_way = false;

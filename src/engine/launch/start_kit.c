@@ -90,7 +90,7 @@ static bool needs_log(const struct service *service)
 {
 	bool has_socket = stream_is(service, STREAM_SOCKET) || stream_is(service, STREAM_DESCRIPTOR);
 
-	return stream_is(service, STREAM_LOG) ||
+	return stream_is(service, STREAM_LOG) || service_is_relayed(service) ||
 	       (has_socket && service_has_commands(service, PHASE_CONDITION, PHASES - 1));
 }
 

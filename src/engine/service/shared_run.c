@@ -28,6 +28,7 @@
 #include "engine/instance/instance_event.h"
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/ready.h"
+#include "engine/instance/relay.h"
 #include "engine/instance/thaw.h"
 #include "engine/service/shared_start.h"
 #include "engine/service/shutdown_check.h"
@@ -462,6 +463,7 @@ void shared_run_abandon(struct service_runtime *runtime)
 		list_remove(&instance->linger);
 		runtime->engine->instances->count--;
 		instance->private_tmp = 0;      /* it runs on, and needs its folders */
+		relay_abandon(instance);
 		instance_free(instance);
 	}
 }

@@ -23,6 +23,7 @@
 #include "engine/instance/notify_receive.h"
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
+#include "engine/instance/relay_start.h"
 #include "engine/launch/passed_files.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/runtime/start_queue.h"
@@ -45,7 +46,8 @@ static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
 static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
-	bool passes_sockets = runtime->service->exec->pass == PASS_SYSTEMD, good;
+	bool is_relayed = service_is_relayed(runtime->service), good;
+	bool passes_sockets = runtime->service->exec->pass == PASS_SYSTEMD && !is_relayed;
 	size_t count = 0;
 	int *sockets;
 
@@ -66,7 +68,8 @@ static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map
 		listener->shared = true;
 		listener_give(listener, runtime->engine, kit->plan->account);
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
-		sockets[count++] = listener->io.fd;
+		if (!is_relayed)
+			sockets[count++] = listener->io.fd;
 	}
 	good = launch_wire(fd_map, kit, runtime->service, sockets, count, why) &&
 	       fd_map_add_store(fd_map, kit->store, why) && passed_files_open(fd_map, runtime->service, why) &&
@@ -170,8 +173,15 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 		instance_limit(instance, lifecycle->runtime_max);
 		break;
 	default:
-		instance_limit(instance, instance->ready ? lifecycle->timeout_start : SCAN_INFINITY);
+		instance_limit(instance, instance->ready || service_awaits_target(runtime->service)
+					 ? lifecycle->timeout_start
+					 : SCAN_INFINITY);
 	}
+	if (relay_begin(instance))
+		return;
+	log_event(runtime->engine->log, LEVEL_ERROR, &event, "its relay cannot be started: out of memory");
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
 }
 
 /* A start with an exec sequence. Owner: instance->sequence. */

@@ -303,7 +303,7 @@ static bool holds_descriptor(const char *key)
 {
 	static const char *const keys[] = {
 		"fd", "read", "write", "channel", "channel_client", "client", "gone", "main_fd", "control",
-		"pid_file", "group_fd", "former_fd", "pipe",
+		"pid_file", "relay_fd", "group_fd", "former_fd", "pipe",
 	};
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {

@@ -24,6 +24,7 @@
 #include "engine/instance/notify_receive.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
+#include "engine/instance/relay_start.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/shared_start.h"
@@ -102,6 +103,23 @@ static void read_busy_listener(struct service_runtime *runtime, struct instance 
 	}
 }
 
+/* An instance that is being stopped has no relay any more. The relay of a removed service goes on without superd. */
+static void read_relay(struct instance *instance, struct state_section *section)
+{
+	pid_t pid = (pid_t)state_number(section, "relay", 2, INT32_MAX, 0);
+	int fd = load_fd(section, "relay_fd");
+	bool was_up = state_flag(section, "relay_up");
+
+	if (instance->facts.stopped || !service_is_relayed(instance->service)) {
+		fd_close(&fd);
+		return;
+	}
+	if (!relay_resume(instance, pid, fd, was_up)) {
+		fd_close(&fd);
+		load_log_loss(instance->context, "the relay of an instance");
+	}
+}
+
 static void read_client(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
 {
 	int channel = load_fd(section, "channel"), client = load_fd(section, "channel_client");
@@ -154,6 +172,7 @@ void load_instance(struct service_loader *progress, struct state_section *sectio
 	add_to_service(progress, instance, section);
 	read_process(instance, section);
 	read_client(runtime, instance, section);
+	read_relay(instance, section);
 }
 
 void load_bind_calls(struct service_loader *progress, struct state_section *section)

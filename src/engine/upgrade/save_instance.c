@@ -19,6 +19,7 @@
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
+#include "engine/instance/relay.h"
 #include "engine/launch/notify.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/shared_run.h"
@@ -90,6 +91,11 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 		state_add_number(&saver->text, "busy", instance->client.busy->io.fd);
 	save_fd(saver, "channel", channel);
 	save_fd(saver, "channel_client", client);
+	if (!instance->relay)
+		return;
+	save_number(saver, "relay", instance->relay->child.pid);
+	save_fd(saver, "relay_fd", instance->relay->channel.fd);
+	save_number(saver, "relay_up", instance->relay->was_up);
 }
 
 /* Writes what its program has bound. A use belongs to the listener with the descriptor `of`. */

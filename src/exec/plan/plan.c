@@ -443,6 +443,28 @@ static size_t vector_length(char *const *vector)
 	return count;
 }
 
+struct plan *plan_relay(const struct service *service, const struct account *account,
+			const struct process_defaults *defaults, struct buf *why)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		buf_text(why, "out of memory");
+	if (!plan || !plan_make_relay_argv(plan, service, why)) {
+		plan_free(plan);
+		return NULL;
+	}
+	plan->account = account;
+	plan->umask = 022;
+	plan->io_priority = plan->cpu_policy = -1;
+	plan->personality = -1;
+	plan->bounding = plan_own_bounding(0);
+	plan->no_new_privileges = true;
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, defaults->nofile };
+	plan->limit_count = 1;
+	return plan;
+}
+
 struct plan *plan_command(char *const *argv, const struct process_defaults *defaults)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));

@@ -59,6 +59,11 @@ bool plan_is_builtin(const struct service *service);
 /* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
 bool plan_applies_access_itself(const struct service *service);
 
+/* Makes the plan of the relay of a service (engine/instance/relay): a superd-builtin that runs as this account, which
+ * is borrowed. NULL with the reason in why. */
+struct plan *plan_relay(const struct service *service, const struct account *account,
+			const struct process_defaults *defaults, struct buf *why);
+
 /* The descriptor at which superd-builtin gets its channel to superd (engine/accept/builtin_channel); -1: none. */
 int plan_channel(const struct service *service);
 

@@ -5,6 +5,7 @@
  * as "none", which admits no client. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ static words builtin_words(const struct service *service)
 
 bool plan_is_builtin(const struct service *service)
 {
-	return !service->exec->exec && builtin_words(service);
+	return service_is_builtin(service);
 }
 
 /* superd checks a connection's address before the start. The sender of a datagram, and a client of a listener, are
@@ -91,11 +92,25 @@ static void add_networks(struct buf *text, size_t *count, const char *option, co
 		add_network(text, count, option, &list[n]);
 }
 
+static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
+{
+	if (service->exec->proxy_protocol != PROXY_NO)
+		add_argument(text, count,
+			     service->exec->proxy_protocol == PROXY_V1 ? "--proxy-protocol=v1" : "--proxy-protocol=v2");
+	if (service->exec->accept)
+		return;
+	buf_addf(text, "--flow-timeout=%" PRId64, service->groups->lifecycle->redirect_timeout / 1000);
+	buf_add(text, "", 1);
+	++*count;
+}
+
 static void add_builtin_options(struct buf *text, size_t *count, const struct service *service,
 				const struct plan_sockets *sockets)
 {
 	int channel = plan_channel(service);
 
+	if (service->exec->redirect)
+		add_redirect_options(text, count, service);
 	if (channel >= 0) {
 		buf_addf(text, "--channel=%d", channel);
 		buf_add(text, "", 1);
@@ -116,9 +131,8 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 	}
 }
 
-/* Adds the program's path, then its arguments. */
-static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
-			const struct plan_sockets *sockets, struct buf *why)
+/* Adds the path of superd-builtin and its name. */
+static bool add_program(struct buf *text, size_t *count, const struct service *service, struct buf *why)
 {
 	const char *option = service->exec->builtin ? "builtin" : "redirect", *path = libexec_path(PLAN_BUILTIN, NULL);
 
@@ -134,6 +148,14 @@ static bool add_builtin(struct buf *text, size_t *count, const struct service *s
 	buf_add(text, path, strlen(path) + 1);
 	free((char *)(uintptr_t)path);
 	add_argument(text, count, PLAN_BUILTIN);
+	return true;
+}
+
+static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
+			const struct plan_sockets *sockets, struct buf *why)
+{
+	if (!add_program(text, count, service, why))
+		return false;
 	add_builtin_options(text, count, service, sockets);
 	if (service->exec->redirect)
 		add_argument(text, count, "redirect");
@@ -160,30 +182,71 @@ static bool add_exec(struct buf *text, size_t *count, const struct service *serv
 	return true;
 }
 
+/* Points the main command's argv into the text, whose first word is the program's path. false: out of memory. */
+static bool take_argv(struct plan *plan, struct buf *text, size_t count, bool has_path)
+{
+	char *at;
+
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
+	plan->text = at = buf_take(text);
+	if (!plan->main.argv || !plan->text)
+		return false;
+	plan->main.program = plan->text;
+	if (has_path)
+		at += strlen(at) + 1;
+	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
+		plan->main.argv[n] = at;
+	return true;
+}
+
+/* Adds the path of superd-builtin, the arguments of a relay, and its access rules, as it accepts the clients. */
+static bool add_relay(struct buf *text, size_t *count, const struct service *service, struct buf *why)
+{
+	if (!add_program(text, count, service, why))
+		return false;
+	add_argument(text, count, "--relay");
+	add_redirect_options(text, count, service);
+	if (service->access) {
+		add_networks(text, count, "--only-from", service->access, false);
+		add_networks(text, count, "--no-access", service->access, true);
+	}
+	add_argument(text, count, "redirect");
+	for (words word = service->exec->redirect; *word; word++)
+		add_argument(text, count, *word);
+	return true;
+}
+
+bool plan_make_relay_argv(struct plan *plan, const struct service *service, struct buf *why)
+{
+	struct buf text = { 0 };
+	size_t count = 0;
+
+	if (add_relay(&text, &count, service, why) && take_argv(plan, &text, count, true))
+		return true;
+	buf_free(&text);
+	if (!why->length)
+		buf_text(why, "out of memory");
+	return false;
+}
+
 bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 		    struct buf *why)
 {
 	bool builtin = plan_is_builtin(service);
 	struct buf text = { 0 };
 	size_t count = 0;
-	char *at;
 
 	if (builtin ? !add_builtin(&text, &count, service, sockets, why)
 		    : !add_exec(&text, &count, service, sockets, why)) {
 		buf_free(&text);
 		return false;
 	}
-	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
-	plan->text = at = buf_take(&text);
-	if (!plan->main.argv || !plan->text) {
+	if (!take_argv(plan, &text, count, builtin)) {
 		buf_text(why, "exec: out of memory");
 		return false;
 	}
 	plan->rereads = plan_applies_access_itself(service); /* other services that answer datagrams may change */
-	plan->main.program = builtin ? plan->text : service->exec->exec[0];
-	if (builtin)
-		at += strlen(at) + 1;
-	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
-		plan->main.argv[n] = at;
+	if (!builtin)
+		plan->main.program = service->exec->exec[0];
 	return true;
 }

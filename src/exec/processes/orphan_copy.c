@@ -330,7 +330,7 @@ static bool copy_orphan(const struct orphan_task *task, const struct orphan_grou
 
 	if (service->exec->accept)
 		return refuse_orphan(copy, "its row has accept = yes by now");
-	if (service->exec->builtin || service->exec->redirect)
+	if (service_is_builtin(service))
 		return refuse_orphan(copy, "it is a program of superd's own");
 	if (service->socket_count > ORPHAN_SOCKETS)
 		return refuse_orphan(copy, "it has more than %d sockets", ORPHAN_SOCKETS);

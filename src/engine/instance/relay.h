@@ -1,0 +1,68 @@
+/* The relay of an instance whose program cannot take sockets (exec beside redirect): a superd-builtin that gets the
+ * listeners in the program's place and connects each client to it.
+ *
+ * It begins (engine/instance/relay_start) when the program runs. Until the program has answered at its address, clients
+ * wait in the kernel's queue; the first answer makes an instance of type = simple ready. Another is started if it ends.
+ * When the instance is being stopped, or has ended, the relay retires: it takes no more clients, and ends after its
+ * last connection. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "config/service/service.h"
+#include "engine/core/child_table.h"
+#include "engine/core/engine.h"
+
+struct instance;
+struct plan;
+
+/* Owner: the instance; once it is retired, engine->instances->relays, until its process has ended. */
+struct relay_process {
+	struct list link;               /* in engine->instances->relays */
+	struct child child;             /* process; pid 0: none runs */
+	struct engine *engine;
+	struct instance *instance;      /* NULL: it is retired */
+	ev_io channel;                  /* superd's end of a channel (os/socket/fd_channel); fd -1: none */
+	ev_timer timer;                 /* next start of a process, after one has ended or could not be started */
+	ev_timer limit;                 /* timeout_start, until the first answer, if a ready program does not answer */
+	struct plan *plan;              /* NULL: none was made yet */
+	struct account account;         /* its own user, if it has one */
+	unsigned failures;              /* in a row: processes that ended or could not be started */
+	bool up;                        /* the program answers */
+	bool was_up;                    /* it has answered before */
+	bool busy;                      /* clients are connected, or flows of datagrams go on */
+	int error;                      /* errno of the last attempt to connect; 0: none */
+	unsigned long connections, flows; /* clients connected, or waiting for the program; flows of datagrams */
+};
+
+/* What superd sends to the process. */
+#define RELAY_STAY "s"                  /* it goes on to take clients when the channel has closed */
+#define RELAY_REPORT "r"                /* it reports again */
+
+/* Retires the relay; does nothing without one. */
+void relay_retire(struct instance *instance);
+
+/* superd leaves the instance to itself: the relay goes on to take clients. */
+void relay_abandon(struct instance *instance);
+
+/* Stops the process, so that it takes no client, or lets it go on. */
+void relay_freeze(const struct instance *instance, bool freeze);
+
+/* Signals retired relays that still have clients: SIGTERM lets them end soon. */
+void relays_signal(struct engine *engine, int signal);
+
+/* Whether flows of datagrams go on. Connections are counted at the sockets (engine/clients). */
+bool relay_has_flows(const struct instance *instance);
+
+/* Appends "waiting for 127.0.0.1:6380 to answer: Connection refused", or "relaying 3 clients to 127.0.0.1:6380". */
+void relay_describe(const struct relay_process *relay, struct buf *out);
+
+/* Appends a target as it is written: HOST:PORT, [V6]:PORT or PATH. */
+void relay_add_target(const struct service *service, struct buf *out);
+
+void relay_close_channel(struct relay_process *relay);
+void relay_free(struct relay_process *relay);

@@ -1,0 +1,331 @@
+/* Starts the process of a relay, hears its reports, and starts another if it ends.
+ *
+ * The process reads what strangers send, so its reports are bounded numbers, which are shown, and decide only when the
+ * program counts as ready and whether it is idle. */
+#include "engine/instance/relay_start.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "config/option/option_name.h"
+#include "engine/core/events.h"
+#include "engine/core/exit_result.h"
+#include "engine/core/unreaped.h"
+#include "engine/instance/instance.h"
+#include "engine/instance/relay.h"
+#include "engine/runtime/runtime.h"
+#include "exec/plan/plan.h"
+#include "exec/spawn/spawn.h"
+#include "os/socket/fd_channel.h"
+#include "prepare/helper_user.h"
+
+/* Seconds. */
+#define RETRY_FIRST .1                  /* until the next start of a process, doubled each time … */
+#define RETRY_MOST 10.                  /* … up to this */
+
+#define REPORT_MOST 160                 /* bytes of a report */
+
+static struct service_runtime *runtime_of(const struct relay_process *relay)
+{
+	return relay->instance->context;
+}
+
+static void log_relay(const struct relay_process *relay, enum level level, const char *what)
+{
+	struct event event = { .name = "relay", .service = relay->instance->service->name, .pid = relay->child.pid,
+			       .reason = what };
+
+	log_event(relay->engine->log, level, &event, "relay pid %ld: %s", (long)event.pid, what);
+}
+
+/* ---- reports ---- */
+
+static void note_answer(struct relay_process *relay)
+{
+	struct instance *instance = relay->instance;
+	bool is_first = !relay->was_up;
+
+	relay->was_up = true;
+	relay->failures = 0;
+	ev_timer_stop(relay->engine->loop, &relay->limit);
+	if (is_first && service_awaits_target(instance->service) && instance_is_starting(instance))
+		instance_be_ready(instance);
+}
+
+/* "up busy=1 error=0 count=3 flows=0\n". */
+static void take_report(struct relay_process *relay, const char *text)
+{
+	unsigned long connections, flows;
+	int busy, error;
+	char word[5];
+
+	if (sscanf(text, "%4s busy=%d error=%d count=%9lu flows=%9lu", word, &busy, &error, &connections,
+		   &flows) != 5 ||
+	    (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
+		return;
+	relay->up = !strcmp(word, "up");
+	relay->busy = busy;
+	relay->error = error;
+	relay->connections = connections;
+	relay->flows = flows;
+	if (relay->up)
+		note_answer(relay);
+}
+
+static void on_channel(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct relay_process *relay = io->data;
+	char text[REPORT_MOST + 1];
+	ssize_t length = fd_channel_receive(io->fd, text, REPORT_MOST);
+
+	(void)events;
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length <= 0) {
+		ev_io_stop(loop, io);   /* the end of the process follows */
+		return;
+	}
+	text[length] = '\0';
+	take_report(relay, text);
+}
+
+/* ---- the process ---- */
+
+/* The user of the service, if that is no root; for a unix socket in any case, as only that user may reach it. Else a
+ * user of its own. NULL: superd's own. */
+static const struct account *find_account(struct relay_process *relay, const struct service *service)
+{
+	const struct account *account = service->account;
+	bool to_path = !service->exec->redirect[1];
+
+	if (to_path || (account && account->switches && account->uid != 0))
+		return account;
+	return helper_user_account_for(service->name, &relay->account) ? &relay->account : NULL;
+}
+
+/* The channel, then the listeners, from descriptor 3 on. */
+static bool wire(struct relay_process *relay, struct fd_map *fd_map, int channel)
+{
+	struct service_runtime *runtime = runtime_of(relay);
+	const struct start_kit *kit = &runtime->run->kit;
+	int log = kit->log ? kit->log->write_end : -1;
+
+	if (!fd_map_room(fd_map, runtime->listener_count + 1)) {
+		fd_close(&channel);
+		errno = ENOMEM;
+		return false;
+	}
+	fd_map->wanted[0] = relay->engine->null_input;
+	fd_map->wanted[1] = relay->engine->null_output;
+	fd_map->wanted[2] = log >= 0 ? fd_map_low(fd_map, log) : relay->engine->null_output;
+	fd_map->count = 3;
+	fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, fd_map_own(fd_map, channel));
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]))
+			fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, runtime->listeners[n].io.fd);
+	}
+	for (int n = 0; n < fd_map->count; n++) {
+		if (fd_map->wanted[n] < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool launch(struct relay_process *relay, int channel, struct buf *why)
+{
+	const struct service *service = relay->instance->service;
+	struct fd_map fd_map = { .wanted = fd_map.small };
+	struct spawn_request request = { .remote_port = -1, .pid = -1, .report = -1 };
+
+	if (!wire(relay, &fd_map, channel)) {
+		buf_addf(why, "passing sockets: %s", strerror(errno));
+		fd_map_close(&fd_map);
+		return false;
+	}
+	request.plan = relay->plan;
+	request.wanted = fd_map.wanted;
+	request.wanted_count = fd_map.count;
+	request.listen_count = (unsigned)fd_map.count - 3;
+	request.names = "LISTEN_FDNAMES=";
+	unreaped_start(relay->engine, &request);
+	fd_map_close(&fd_map);
+	if (request.report >= 0)
+		fd_close(&request.report);
+	if (request.pid < 0) {
+		buf_addf(why, "%s: %s", stage_name(request.fault.stage), fault_reason(&request.fault));
+		return false;
+	}
+	relay->child.pid = request.pid;
+	if (child_table_add(&relay->engine->children, &relay->child))
+		return true;
+	buf_addf(why, "%s: out of memory", service->name);
+	kill(request.pid, SIGKILL);
+	relay->child.pid = 0;
+	return false;
+}
+
+static void start_later(struct relay_process *relay)
+{
+	double wait = RETRY_FIRST * (double)(1u << (relay->failures < 8 ? relay->failures : 8));
+
+	relay->failures++;
+	relay->up = relay->busy = false;
+	relay->connections = relay->flows = 0;
+	ev_timer_stop(relay->engine->loop, &relay->timer);
+	ev_timer_set(&relay->timer, wait < RETRY_MOST ? wait : RETRY_MOST, 0.);
+	ev_timer_start(relay->engine->loop, &relay->timer);
+}
+
+static bool try_start(struct relay_process *relay, struct buf *why)
+{
+	const struct service *service = relay->instance->service;
+	int ends[2];
+
+	if (!relay->plan)
+		relay->plan = plan_relay(service, find_account(relay, service), &relay->engine->defaults, why);
+	if (!relay->plan)
+		return false;
+	if (fd_channel_pair(ends) < 0) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		return false;
+	}
+	ends[0] = fd_raise(ends[0], FD_HIGH);
+	if (!launch(relay, ends[1], why)) {
+		fd_close(&ends[0]);
+		return false;
+	}
+	ev_io_set(&relay->channel, ends[0], EV_READ);
+	ev_io_start(relay->engine->loop, &relay->channel);
+	return true;
+}
+
+static void start_process(struct relay_process *relay)
+{
+	struct buf why = { 0 }, what = { 0 };
+
+	if (try_start(relay, &why)) {
+		log_relay(relay, LEVEL_DEBUG, "started");
+	} else {
+		buf_addf(&what, "cannot be started: %s", buf_string(&why));
+		log_relay(relay, LEVEL_ERROR, buf_string(&what));
+		start_later(relay);
+	}
+	buf_free(&why);
+	buf_free(&what);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	start_process(timer->data);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct relay_process *relay = container_of(child, struct relay_process, child);
+	char text[48];
+
+	if (!relay->instance) {
+		struct engine *engine = relay->engine;
+
+		child->pid = 0;
+		relay_free(relay);
+		engine->events.ended |= engine->stopping;
+		events_feed(engine);
+		return;
+	}
+	status_describe(status, text);
+	log_relay(relay, LEVEL_WARNING, text);
+	child->pid = 0;
+	relay_close_channel(relay);
+	start_later(relay);
+}
+
+/* The program is ready by its type, and does not answer. */
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct relay_process *relay = timer->data;
+	struct instance *instance = relay->instance;
+	struct buf what = { 0 };
+
+	(void)loop, (void)events;
+	if (instance->facts.stopped)
+		return;
+	if (!instance->facts.ready && instance->state != INSTANCE_READY) { /* its own start has a time limit, too */
+		ev_timer_again(loop, timer);
+		return;
+	}
+	ev_timer_stop(loop, timer);
+	relay_describe(relay, &what);
+	buf_addf(&what, ": not within %s", option_name_of(instance->service, "timeout_start"));
+	log_relay(relay, LEVEL_NOTICE, buf_string(&what));
+	buf_free(&what);
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
+}
+
+static struct relay_process *make_relay(struct instance *instance)
+{
+	int64_t limit = instance->service->groups->lifecycle->timeout_start;
+	struct relay_process *relay = calloc(1, sizeof(*relay));
+
+	if (!relay)
+		return NULL;
+	list_init(&relay->link);
+	list_add(&instance->engine->instances->relays, &relay->link);
+	relay->engine = instance->engine;
+	relay->instance = instance;
+	relay->child.ended = on_ended;
+	ev_io_init(&relay->channel, on_channel, -1, EV_READ);
+	ev_init(&relay->timer, on_timer);
+	ev_init(&relay->limit, on_limit);
+	relay->channel.data = relay->timer.data = relay->limit.data = relay;
+	if (limit > 0 && limit != SCAN_INFINITY && !service_awaits_target(instance->service))
+		relay->limit.repeat = (double)limit / 1e6;
+	instance->relay = relay;
+	return relay;
+}
+
+bool relay_begin(struct instance *instance)
+{
+	struct relay_process *relay;
+
+	if (!service_is_relayed(instance->service) || instance->relay)
+		return true;
+	relay = make_relay(instance);
+	if (!relay)
+		return false;
+	if (relay->limit.repeat > 0.)
+		ev_timer_again(relay->engine->loop, &relay->limit);
+	start_process(relay);
+	return true;
+}
+
+bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up)
+{
+	struct relay_process *relay = make_relay(instance);
+
+	if (!relay)
+		return false;
+	relay->was_up = was_up;
+	relay->child.pid = pid;
+	if (!was_up && relay->limit.repeat > 0.)
+		ev_timer_again(relay->engine->loop, &relay->limit);
+	if (fd < 0 || pid <= 1 || !child_table_add(&relay->engine->children, &relay->child)) {
+		relay->child.pid = 0;
+		fd_close(&fd);
+		start_later(relay);
+		return true;
+	}
+	relay->up = was_up;
+	ev_io_set(&relay->channel, fd, EV_READ);
+	ev_io_start(relay->engine->loop, &relay->channel);
+	send(fd, RELAY_REPORT, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return true;
+}

@@ -1,0 +1,14 @@
+/* Begins the relay of an instance (engine/instance/relay). */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct instance;
+
+/* Begins the relay, if the service has one. false: out of memory. */
+bool relay_begin(struct instance *instance);
+
+/* Takes over the process that the superd before has started; fd: its channel, which the relay owns from now on. -1:
+ * it starts a process. was_up: the program has answered before. false: out of memory. */
+bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up);
