@@ -110,6 +110,7 @@ static const struct example {
 	{ "read_write_paths", "{ \"/srv/web\" }" },
 	{ "receive_buffer", "64K" },
 	{ "redirect", "{ \"192.0.2.1\", 80 }" },
+	{ "redirect_timeout", "30s" },
 	{ "reload_signal", "\"HUP\"" },
 	{ "restart_force_exit_status", "{ 75 }" },
 	{ "restart_kill_signal", "\"TERM\"" },

@@ -1,4 +1,5 @@
-/* Rules of exec, builtin and redirect, of which a service has one; and rules of TCPMUX (RFC 1078).
+/* Rules of exec, builtin and redirect, of which a service has one, or exec and redirect; and rules of TCPMUX
+ * (RFC 1078).
  *
  * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
  * answers on port 1 it never gets a client. */
@@ -31,8 +32,9 @@ static void check_alone(const struct service *service, bool has, const char *opt
 		return;
 	if (*first) {
 		service_refuse(service, option, diags,
-			       "%s and %s exclude each other: a service has one of exec, builtin and redirect", *first,
-			       option);
+			       "%s and %s exclude each other: a service has exec, builtin or redirect, or exec and "
+			       "redirect",
+			       *first, option);
 		diags_hint(diags, "leave one of the two out");
 	}
 	*first = option;
@@ -53,7 +55,8 @@ void rule_program(const struct service *service, struct diags *diags)
 		return;
 	check_alone(service, has_program(service), "exec", &first, diags);
 	check_alone(service, service->exec->builtin, "builtin", &first, diags);
-	check_alone(service, service->exec->redirect, "redirect", &first, diags);
+	if (!service_is_relayed(service) || service->exec->builtin)
+		check_alone(service, service->exec->redirect, "redirect", &first, diags);
 	if (!first && !is_sensor(service)) {
 		service_refuse(service, NULL, diags, "exec is missing");
 		diags_hint(diags, "say what to run, as in exec = \"/usr/sbin/%s\"", service->name);
@@ -146,16 +149,87 @@ static void check_root(const struct service *service, const char *option, struct
 	service_hint(service, diags, "leave it out, or say root_directory = \"\"");
 }
 
+static bool has_datagrams(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (service->sockets[i].endpoint->kind == ENDPOINT_UDP)
+			return true;
+	}
+	return false;
+}
+
+/* Without accept, each socket is a stream socket, or one of UDP. */
+static void check_relay_sockets(const struct service *service, struct diags *diags)
+{
+	bool to_path = !service->exec->redirect[1];
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+		bool is_udp = listen->endpoint->kind == ENDPOINT_UDP;
+
+		if (is_stream(listen->endpoint) || (is_udp && !to_path))
+			continue;
+		buf_clear(&text);
+		endpoint_format(listen->endpoint, &text);
+		if (is_udp)
+			diag_error(diags, listen->at,
+				   "%s: redirect to a unix socket is for connections; there are none on %s",
+				   service->name, buf_string(&text));
+		else
+			diag_error(diags, listen->at, "%s: redirect is for connections and UDP, not for %s",
+				   service->name, buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+/* exec beside redirect: the program gets no socket. */
+static void check_relayed(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+
+	if (service->exec->accept && !service_is_unclear(service, "accept")) {
+		service_refuse(service, "redirect", diags, "redirect beside exec needs accept = no");
+		service_hint(service, diags, "leave accept out: one program serves all clients");
+	}
+	if (service->exec->pass == PASS_INETD && service_mark(service, "pass") && !service_is_unclear(service, "pass"))
+		service_refuse(service, "pass", diags, "pass = inetd does not go with redirect: exec gets no socket");
+	if (streams->input.kind == STREAM_SOCKET || streams->output.kind == STREAM_SOCKET ||
+	    streams->error.kind == STREAM_SOCKET)
+		service_refuse(service, "redirect", diags,
+			       "redirect beside exec: input, output and error cannot be the socket");
+	if (!service->socket_count)
+		service_refuse(service, "redirect", diags, "redirect needs listen: there is nobody to relay");
+}
+
+static void check_redirect(const struct service *service, struct diags *diags)
+{
+	if (service_is_relayed(service))
+		check_relayed(service, diags);
+	else
+		check_root(service, "redirect", diags);
+	if (service->exec->accept)
+		check_streams(service, "redirect", "", diags);
+	else
+		check_relay_sockets(service, diags);
+	if (service->exec->proxy_protocol != PROXY_NO && has_datagrams(service))
+		service_refuse(service, "proxy_protocol", diags, "proxy_protocol is for connections, not for UDP");
+}
+
 void rule_builtin(const struct service *service, struct diags *diags)
 {
+	static const char *const options[] = { "proxy_protocol", "redirect_timeout" };
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]) && !service->exec->redirect; n++) {
+		if (service_mark(service, options[n]) && !service_is_unclear(service, "redirect"))
+			service_refuse(service, options[n], diags, "%s needs redirect", options[n]);
+	}
 	if (service->exec->builtin) {
 		check_builtin(service, diags);
 		check_root(service, "builtin", diags);
 	}
-	if (service->exec->redirect) {
-		check_streams(service, "redirect", "", diags);
-		check_root(service, "redirect", diags);
-	}
+	if (service->exec->redirect)
+		check_redirect(service, diags);
 }
 
 static bool answers_tcpmux(const struct service *service)

@@ -76,7 +76,7 @@ static void check_afterlife(const struct service *service, struct diags *diags)
 		service_warn(
 			service, "remain_after_exit", diags,
 			"remain_after_exit: with accept = yes a connection whose instance has ended is still counted");
-	else if (restart->remain_after_exit && service->socket_count)
+	else if (restart->remain_after_exit && service->socket_count && !service_is_relayed(service))
 		service_warn(
 			service, "remain_after_exit", diags,
 			"remain_after_exit: once the backend has ended, clients wait in vain: none of them starts it "
@@ -94,7 +94,7 @@ void rule_commands(const struct service *service, struct diags *diags)
 {
 	for (int phase = 0; phase < PHASES; phase++)
 		check_phase(service, (enum command_phase)phase, diags);
-	if (service->groups->commands->exec_prefix && (service->exec->builtin || service->exec->redirect))
+	if (service->groups->commands->exec_prefix && service_is_builtin(service))
 		service_refuse(service, "exec_prefix", diags, "exec_prefix needs exec");
 	check_afterlife(service, diags);
 }

@@ -61,6 +61,16 @@ static void check_means(const struct service *service, struct diags *diags)
 			       "something moved");
 }
 
+/* superd knows the clients of all sockets from the process that relays them. */
+static void check_relayed(const struct service *service, struct diags *diags)
+{
+	if (service->exec->type != TYPE_ONESHOT || service->groups->lifecycle->idle_action != IDLE_FREEZE)
+		return;
+	service_refuse(service, "idle_action", diags,
+		       "idle_action = freeze needs a backend that goes on running: nothing of a oneshot can be frozen");
+	service_hint(service, diags, "say idle_action = stop, and exec_stop");
+}
+
 void rule_idle(const struct service *service, struct diags *diags)
 {
 	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
@@ -88,6 +98,8 @@ void rule_idle(const struct service *service, struct diags *diags)
 		service_refuse(service, "idle_timeout", diags,
 			       "idle_timeout needs accept = no: otherwise a backend ends with its one connection");
 		service_hint(service, diags, "leave idle_timeout out; runtime_max limits a connection");
+	} else if (service_is_relayed(service)) {
+		check_relayed(service, diags);
 	} else if (service->exec->type == TYPE_ONESHOT && !service_is_unclear(service, "type")) {
 		service_refuse(service, "idle_timeout", diags,
 			       "idle_timeout needs a backend that goes on running: a oneshot ends with its work");

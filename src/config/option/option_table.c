@@ -133,6 +133,7 @@
 
 static const char *const pass_words[] = { [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", [PASS_BIND] = "bind",
 	NULL };
+static const char *const proxy_words[] = { [PROXY_NO] = "no", [PROXY_V1] = "v1", [PROXY_V2] = "v2", NULL };
 static const char *const type_words[] = {
 	[TYPE_SIMPLE] = "simple", [TYPE_EXEC] = "exec", [TYPE_NOTIFY] = "notify",
 	[TYPE_NOTIFY_RELOAD] = "notify-reload", [TYPE_FORKING] = "forking", [TYPE_ONESHOT] = "oneshot", NULL
@@ -333,10 +334,18 @@ const struct directive directives[] = {
 		  "of daytime and chargen, those of superd-inetd.conf(5) for auth. Without user it runs as a user of "
 		  "its own, with an id from 60594 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
-	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port",
-	  .help = "Connects each client to this host and port in place of running a program. It needs accept = yes; "
-		  "without user it runs as a user of its own, with an id from 60594 to 61183. The keep_alive options "
-		  "hold for both sides, and runtime_max ends it however busy it is." },
+	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
+	  .help = "Connects each client to this host and port, or to this unix socket. With accept = yes each client "
+		  "has a process of its own, with accept = no one process serves all clients, those of UDP too. Alone "
+		  "it stands in place of a program; without user it runs as a user of its own, with an id from 60594 "
+		  "to 61183. With exec the first client starts the program, which gets no sockets and has to listen "
+		  "there itself (see RELAYED BACKENDS). The keep_alive options hold for both sides, and runtime_max "
+		  "ends it however busy it is." },
+	{ .name = { "proxy_protocol" }, FIELD(EXEC, proxy_protocol, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .words = proxy_words,
+	  .help = "Whether a redirect tells the server the client's address by a header in front of what the client "
+		  "sends: v1 and v2 are the versions of HAProxy's PROXY protocol. A client of a unix socket has no "
+		  "address, so its header is UNKNOWN, or LOCAL. UDP has no header." },
 
 	/* Sockets */
 	{ .name = { "backlog", [UNIT] = "Socket.Backlog" }, FIELD(SOCKETS, backlog, count),
@@ -1160,6 +1169,11 @@ const struct directive directives[] = {
 	  .least = 100000, .most = UNLIMITED,
 	  .help = "How long nobody may have been connected to any of a backend's sockets before idle_action is taken "
 		  "(see IDLE BACKENDS). It needs accept = no." },
+	{ .name = { "redirect_timeout" }, FIELD(LIFECYCLE, redirect_timeout, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "1min", .argument = "duration",
+	  .least = 1000, .most = 86400000000,
+	  .help = "How long a redirect of UDP knows a client that is silent in both directions. Until then the "
+		  "server's datagrams reach the client, and idle_timeout counts it as connected." },
 	{ .name = { "idle_action" }, FIELD(LIFECYCLE, idle_action, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
 	  .help = "What becomes of an idle backend: stop ends it, and the next client starts it again; freeze has all "

@@ -73,7 +73,7 @@ extern const struct type
 	type_directories,       /* words: relative, no ".." */
 	type_endpoints,         /* words: canonical texts; the builder parses the option `listen` itself */
 	type_builtin,           /* words: one of the directive's words and its options; one text is split */
-	type_redirect,          /* words: host and port; also written "host:port", "[v6]:port" or "host port" */
+	type_redirect,          /* words: host and port, also written "host:port", "[v6]:port" or "host port"; or a path */
 	type_addresses,         /* words: addresses, networks and names (config/access/access); "none" is nobody */
 	type_times,             /* words: "HH:MM-HH:MM" */
 	type_load,              /* int64_t thousandths, above 0 */

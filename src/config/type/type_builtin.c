@@ -12,7 +12,9 @@
 #include "config/type/type_internal.h"
 
 #define HOST_MOST 253                   /* RFC 1035 */
-#define HOST_AND_PORT "it is a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\""
+#define HOST_AND_PORT \
+	"it is a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\", or the path of a unix socket"
+#define PATH_MOST 107                   /* bytes of sun_path (unix(7)), without the NUL */
 
 static const char *builtin_parse(struct parse *parse, void *field)
 {
@@ -98,10 +100,26 @@ static const char *host_keep(const char *host, struct pool *pool)
 	return pool_text(pool, host);
 }
 
+static bool is_path(const char *text)
+{
+	return text[0] == '/' || text[0] == '@';
+}
+
+static const char *socket_refuse(const char *path)
+{
+	if (strlen(path) > PATH_MOST)
+		return "the path of a unix socket has at most 107 bytes";
+	return path[1] ? NULL : "a name is missing";
+}
+
 static const char *redirect_parse(struct parse *parse, void *field)
 {
 	const char *parts[2], *reason;
 
+	if (parse->count == 1 && is_path(parse->words[0])) {
+		reason = socket_refuse(parse->words[0]);
+		return reason ? reason : list_keep(parse, parse->words, 1, field);
+	}
 	if (parse->count < 1 || parse->count > 2)
 		return HOST_AND_PORT;
 	if (parse->count == 1) {

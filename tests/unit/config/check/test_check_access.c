@@ -61,13 +61,16 @@ Test(check_gate, a_sensor_of_datagrams_is_warned_of)
 	expect_nothing();
 }
 
-Test(check_gate, exec_builtin_and_redirect_exclude_each_other)
+Test(check_gate, exec_and_redirect_exclude_builtin)
 {
 	judge(service_of("a", "80", "accept", "yes", "builtin", "echo", "exec", "/bin/true", NULL));
 	expect_error(4, "a: exec and builtin exclude each other");
 	begin_table();
 	judge(service_of("a", "80", "accept", "yes", "exec", "/bin/true", "redirect", "::1 80", NULL));
-	expect_error(5, "a: exec and redirect exclude each other");
+	expect_error(5, "a: redirect beside exec needs accept = no");
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", NULL));
+	expect_nothing();
 	begin_table();
 	judge(service_of("a", "80", "accept", "yes", "redirect", "::1 80", "builtin", "echo", NULL));
 	expect_error(4, "a: builtin and redirect exclude each other");
@@ -109,16 +112,54 @@ Test(check_gate, the_options_of_a_builtin_are_read)
 	expect_nothing();
 }
 
-Test(check_gate, redirect_needs_connections_that_superd_accepts)
+Test(check_gate, redirect_is_for_connections_and_udp)
 {
 	judge(service_of("a", "80", "redirect", "::1 80", NULL));
-	expect_error(3, "a: redirect needs accept = yes");
+	expect_nothing();
+	begin_table();
+	judge(service_of("a", "udp:80", "redirect", "::1 80", "redirect_timeout", "5s", NULL));
+	expect_nothing();
+	begin_table();
+	judge(service_of("a", "seqpacket:/run/a", "redirect", "::1 80", NULL));
+	expect_error(2, "a: redirect is for connections and UDP, not for seqpacket:/run/a");
+	begin_table();
+	judge(service_of("a", "udp:80", "redirect", "/run/b", NULL));
+	expect_error(2, "a: redirect to a unix socket is for connections");
 	begin_table();
 	judge(service_of("a", "udp:80", "accept", "yes", "redirect", "::1 80", NULL));
 	expect_error(2, "a: redirect is for connections");
 	begin_table();
 	judge(service_of("a", "/run/a", "accept", "yes", "redirect", "::1 80", NULL));
 	expect_nothing();
+}
+
+Test(check_gate, the_program_behind_a_redirect_gets_no_socket)
+{
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "pass", "inetd", NULL));
+	expect_error(5, "a: pass = inetd does not go with redirect");
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "root_directory", "/srv", NULL));
+	expect_nothing();
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "type", "oneshot", "remain_after_exit",
+			 "yes", "idle_timeout", "5min", NULL));
+	expect_nothing();
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "type", "oneshot", "idle_timeout",
+			 "5min", "idle_action", "freeze", NULL));
+	expect_error(7, "a: idle_action = freeze needs a backend that goes on running");
+}
+
+Test(check_gate, options_of_a_redirect_need_one)
+{
+	judge(service_of("a", "80", "exec", "/bin/true", "proxy_protocol", "v1", NULL));
+	expect_error(4, "a: proxy_protocol needs redirect");
+	begin_table();
+	judge(service_of("a", "udp:80", "exec", "/bin/true", "redirect_timeout", "5s", NULL));
+	expect_error(4, "a: redirect_timeout needs redirect");
+	begin_table();
+	judge(service_of("a", "udp:80", "redirect", "::1 80", "proxy_protocol", "v2", NULL));
+	expect_error(4, "a: proxy_protocol is for connections, not for UDP");
 }
 
 Test(check_gate, superds_own_services_are_not_inside_of_another_root)

@@ -698,6 +698,10 @@ Test(type, reads_hosts_with_their_ports)
 		       "[\"fe80::1%eth0\", \"9\"]");
 	expect_one_written(&plain_redirect, "backend.example 8080", "{\"backend.example\", \"8080\"}",
 			   "[\"backend.example\", \"8080\"]");
+	expect_one_written(&plain_redirect, "/run/x.sock", "{\"/run/x.sock\"}", "[\"/run/x.sock\"]");
+	expect_one_written(&plain_redirect, "@name", "{\"@name\"}", "[\"@name\"]");
+	expect_one_refused(&plain_redirect, "/", "a name is missing");
+	expect_refused(&plain_redirect, WORDS("/run/x.sock", "80"), 0, "no name of a host");
 	expect_one_refused(&plain_redirect, "80", "a host and a port");
 	expect_one_refused(&plain_redirect, "", "a host and a port");
 	expect_refused(&plain_redirect, WORDS("a", "1", "b"), 0, "a host and a port");

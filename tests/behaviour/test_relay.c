@@ -1,0 +1,422 @@
+/* exec beside redirect: a program that takes no sockets is started by its first client, and superd relays to it; and
+ * redirect with accept = no, one process for all clients. No client may notice: not by a refusal while the program
+ * starts, nor by an answer that is cut short. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "process.h"
+#include "superctl.h"
+
+/* A server with a port, or a unix socket, of its own. It answers each line with "PID LINE", and the end of a client
+ * with what it has got in all. With a second word it listens only once that file is there. */
+static const char *server_script(void)
+{
+	return write_file("own.py", "%s",
+			  "import os, socket, sys, threading, time\n"
+			  "where = sys.argv[1]\n"
+			  "while len(sys.argv) > 2 and not os.path.exists(sys.argv[2]):\n"
+			  "    time.sleep(0.01)\n"
+			  "if where[0] == '/':\n"
+			  "    listener = socket.socket(socket.AF_UNIX)\n"
+			  "    listener.bind(where)\n"
+			  "else:\n"
+			  "    listener = socket.socket()\n"
+			  "    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+			  "    listener.bind(('127.0.0.1', int(where)))\n"
+			  "    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+			  "    udp.bind(('127.0.0.1', int(where)))\n"
+			  "    def answer_datagrams():\n"
+			  "        while True:\n"
+			  "            text, client = udp.recvfrom(65536)\n"
+			  "            udp.sendto(b'%d %s' % (os.getpid(), text), client)\n"
+			  "    threading.Thread(target=answer_datagrams, daemon=True).start()\n"
+			  "listener.listen(4096)\n"
+			  "def serve(client):\n"
+			  "    count = 0\n"
+			  "    with client, client.makefile('rb') as lines:\n"
+			  "        for line in lines:\n"
+			  "            if line == b'exit\\n':\n"
+			  "                os._exit(0)\n"
+			  "            count += len(line)\n"
+			  "            client.sendall(b'%d %s' % (os.getpid(), line))\n"
+			  "        client.sendall(b'end after %d\\n' % count)\n"
+			  "while True:\n"
+			  "    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()\n");
+}
+
+static struct superd *run_relayed(int port, const char *wait, const char *options)
+{
+	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
+
+	return superd_run_with(&(struct setup){ .arguments = arguments },
+			       "service app {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n"
+			       " exec = \"%s %s %d %s\"\n redirect = \"127.0.0.1 %d\"\n %s\n}\n",
+			       own_user(), find_program("python3-minimal", "python3"), server_script(), port, wait,
+			       port, options);
+}
+
+static const char *why(void)
+{
+	return SUPERCTL(path_in("ctl"), "why", "app").out;
+}
+
+/* "PID LINE": the pid. */
+static long ask_pid(int port)
+{
+	return strtol(client_ask(port, "who\n"), NULL, 10);
+}
+
+static pid_t relay_pid(void)
+{
+	const char *at = strstr(SUPERCTL(path_in("ctl"), "status", "app", "--json").out, "\"relay\"");
+
+	at = at ? strstr(at, "\"pid\":") : NULL;
+	return at ? (pid_t)strtol(at + strlen("\"pid\":"), NULL, 10) : 0;
+}
+
+Behaviour(relay, the_first_client_starts_the_program_and_all_reach_it)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int port = superd_port(superd, "app");
+	long pid = ask_pid(port);
+	int one = client_connect(port), two = client_connect(port);
+
+	client_send(one, "one\n");
+	client_send(two, "two\n");
+	cr_assert_str_eq(client_line(one), text_of("%ld one", pid));
+	cr_assert_str_eq(client_line(two), text_of("%ld two", pid));
+	WAIT_UNTIL(strstr(why(), "relaying 2 clients to 127.0.0.1:"));
+	close(one);
+	close(two);
+	superd_stop(superd);
+}
+
+Behaviour(relay, a_client_that_has_said_all_still_gets_its_answer)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int client = client_connect(superd_port(superd, "app"));
+
+	client_send(client, "question\n");
+	shutdown(client, SHUT_WR);
+	cr_assert(strstr(client_line(client), " question"));
+	cr_assert_str_eq(client_line(client), "end after 9");
+	cr_assert_str_eq(client_rest(client), "");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(relay, clients_wait_until_the_program_listens)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = run_relayed(free_port(), gate, "");
+	int client = client_connect(superd_port(superd, "app"));
+
+	client_send(client, "early\n");
+	WAIT_UNTIL(strstr(why(), "waiting for 127.0.0.1:"));
+	WAIT_UNTIL(strstr(why(), "Connection refused"));
+	cr_assert(strstr(why(), "starting for"));
+	cr_assert(client_is_quiet(client, 100));
+	write_file("gate", "%s", "");
+	cr_assert(strstr(client_line(client), " early"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_for_the_next)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = run_relayed(free_port(), gate, "timeout_start = 500ms\n backoff_min = 100ms\n");
+	int client = client_connect(superd_port(superd, "app"));
+
+	client_send(client, "patient\n");
+	superd_wait_log(superd, "it was not ready within timeout_start");
+	write_file("gate", "%s", "");
+	cr_assert(strstr(client_line(client), " patient"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(relay, the_end_of_the_program_is_the_end_of_the_instance)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int port = superd_port(superd, "app"), client;
+	long first = ask_pid(port);
+
+	client = client_connect(port);
+	client_send(client, "exit\n");
+	cr_assert(client_sees_end(client));
+	close(client);
+	superd_wait_log(superd, "ended: exit status 0");
+	cr_assert_neq(ask_pid(port), first);
+	superd_stop(superd);
+}
+
+Behaviour(relay, an_idle_program_is_stopped_and_no_sooner)
+{
+	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 500ms\n");
+	int port = superd_port(superd, "app"), client = client_connect(port);
+	long first;
+
+	client_send(client, "here\n");
+	first = strtol(client_line(client), NULL, 10);
+	HOLDS_FOR(1500, !superd_logged(superd, "ended:"));
+	client_send(client, "still\n");
+	cr_assert_str_eq(client_line(client), text_of("%ld still", first));
+	close(client);
+	superd_wait_log(superd, "nobody has been connected for 500 ms");
+	superd_wait_log(superd, "ended: signal TERM");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert_neq(ask_pid(port), first);
+	superd_stop(superd);
+}
+
+Behaviour(relay, a_frozen_program_goes_on_with_the_next_client)
+{
+	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 500ms\n idle_action = freeze\n");
+	int port = superd_port(superd, "app");
+	long first = ask_pid(port);
+
+	superd_wait_log(superd, "is frozen until somebody comes");
+	cr_assert_eq(ask_pid(port), first);
+	superd_wait_log(superd, "goes on after");
+	superd_stop(superd);
+}
+
+Behaviour(relay, another_relay_begins_where_one_was_killed)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int port = superd_port(superd, "app");
+	long first = ask_pid(port);
+	pid_t relay = relay_pid();
+
+	cr_assert_gt(relay, 1);
+	kill(relay, SIGKILL);
+	superd_wait_log(superd, "signal KILL");
+	cr_assert_eq(ask_pid(port), first);
+	cr_assert_neq(relay_pid(), relay);
+	superd_stop(superd);
+}
+
+Behaviour(relay, an_upgrade_keeps_clients_and_relay)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int port = superd_port(superd, "app"), client = client_connect(port);
+	pid_t relay;
+	long first;
+
+	client_send(client, "before\n");
+	first = strtol(client_line(client), NULL, 10);
+	relay = relay_pid();
+	superd_upgrade(superd);
+	client_send(client, "after\n");
+	cr_assert_str_eq(client_line(client), text_of("%ld after", first));
+	cr_assert_eq(ask_pid(port), first);
+	cr_assert_eq(relay_pid(), relay);
+	WAIT_UNTIL(strstr(why(), "relaying 1 client to 127.0.0.1:"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(relay, a_reload_leads_the_next_start_elsewhere)
+{
+	int first = free_port(), second = free_port();
+	struct superd *superd = run_relayed(first, "", "");
+	int port = superd_port(superd, "app"), client;
+
+	cr_assert_gt(ask_pid(port), 1);
+	cr_assert(superd_reload(superd,
+				"service app {\n listen = \"127.0.0.1:%d\"\n user = \"%s\"\n exec = \"%s %s %d\"\n"
+				" redirect = \"127.0.0.1 %d\"\n}\n",
+				port, own_user(), find_program("python3-minimal", "python3"), server_script(), second,
+				second));
+	cr_assert_gt(ask_pid(port), 1);
+	client = client_connect(port);
+	client_send(client, "exit\n");
+	cr_assert(client_sees_end(client));
+	close(client);
+	cr_assert_gt(ask_pid(port), 1);
+	cr_assert(strstr(why(), text_of("127.0.0.1:%d", second)));
+	cr_assert(!client_can_connect(first));
+	superd_stop(superd);
+}
+
+Behaviour(relay, stop_restart_and_hold_lose_nobody)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int port = superd_port(superd, "app"), client;
+	long first = ask_pid(port), second;
+
+	cr_assert_eq(SUPERCTL(path_in("ctl"), "restart", "app").status, 0);
+	second = ask_pid(port);
+	cr_assert_neq(second, first);
+	cr_assert_eq(SUPERCTL(path_in("ctl"), "stop", "app").status, 0);
+	cr_assert_eq(SUPERCTL(path_in("ctl"), "hold", "app").status, 0);
+	client = client_connect(port);
+	client_send(client, "held\n");
+	cr_assert(client_is_quiet(client, 100));
+	cr_assert_eq(SUPERCTL(path_in("ctl"), "release", "app").status, 0);
+	cr_assert(strstr(client_line(client), " held"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
+{
+	int target = free_port();
+	const char *python = find_program("python3-minimal", "python3"), *pid = path_in("pid");
+	struct superd *superd = superd_run(
+		"service shot {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n type = oneshot\n remain_after_exit = yes\n"
+		" exec = \"/bin/sh -c 'setsid %s %s %d >/dev/null 2>&1 </dev/null & echo $! >%s'\"\n"
+		" exec_stop = \"/bin/sh -c 'kill $(cat %s)'\"\n kill_mode = none\n redirect = \"127.0.0.1 %d\"\n"
+		" idle_timeout = 500ms\n}\n",
+		own_user(), python, server_script(), target, pid, pid, target);
+	int port = superd_port(superd, "shot");
+	long first = ask_pid(port);
+
+	superd_wait_log(superd, "nobody has been connected for 500 ms");
+	WAIT_UNTIL(!client_can_connect(target));
+	cr_assert_neq(ask_pid(port), first);
+	superd_stop(superd);
+}
+
+Behaviour(relay, datagrams_reach_the_program_and_come_back)
+{
+	int target = free_port();
+	struct superd *superd =
+		superd_run("service app {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n exec = \"%s %s %d\"\n"
+			   " redirect = \"127.0.0.1 %d\"\n}\n",
+			   own_user(), find_program("python3-minimal", "python3"), server_script(), target, target);
+	int port = superd_port(superd, "app"), one = datagram_client(port), two;
+
+	cr_assert(strstr(datagram_ask(one, "first"), " first"));
+	two = datagram_client(port);
+	cr_assert(strstr(datagram_ask(two, "second"), " second"));
+	cr_assert(strstr(datagram_ask(one, "third"), " third"));
+	close(one);
+	close(two);
+	superd_stop(superd);
+}
+
+/* A listening unix socket of the test's. */
+static int listen_unix(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_lt(snprintf(address.sun_path, sizeof(address.sun_path), "%s", path), (int)sizeof(address.sun_path));
+	cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(fd, 16), 0);
+	return fd;
+}
+
+static int local_port(int fd)
+{
+	struct sockaddr_in own;
+	socklen_t length = sizeof(own);
+
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
+	return ntohs(own.sin_port);
+}
+
+static void expect_header(const char *accept)
+{
+	const char *path = path_in("target-%s", accept);
+	int listener = listen_unix(path), target, client;
+	struct superd *superd = superd_run("service %s {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = %s\n"
+					   " redirect = \"%s\"\n proxy_protocol = v1\n}\n",
+					   accept, own_user(), accept, path);
+
+	client = client_connect(superd_port(superd, accept));
+	target = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	client_send(client, "hello\n");
+	cr_assert_str_eq(client_line(target), text_of("PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r", local_port(client),
+						      superd_port(superd, accept)));
+	cr_assert_str_eq(client_line(target), "hello");
+	close(client);
+	close(target);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(relay, a_unix_target_learns_the_clients_address)
+{
+	expect_header("yes");
+	expect_header("no");
+}
+
+Behaviour(relay, a_client_of_a_unix_socket_has_no_address)
+{
+	const char *path = path_in("front");
+	int listener = listen_on(0), target, client;
+	struct superd *superd = superd_run("service pass {\n listen = \"%s\"\n user = \"%s\"\n"
+					   " redirect = \"127.0.0.1 %d\"\n proxy_protocol = v2\n}\n",
+					   path, own_user(), local_port(listener));
+	unsigned char header[16];
+
+	wait_node(path);
+	client = client_connect_unix(path, SOCK_STREAM);
+	target = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	cr_assert_eq(recv(target, header, sizeof(header), MSG_WAITALL), (ssize_t)sizeof(header));
+	cr_assert_arr_eq(header, "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", sizeof(header));
+	close(client);
+	close(target);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(relay, one_process_serves_many_clients)
+{
+	enum { MANY = 300 };
+	int listener = listen_on(0), clients[MANY], targets[MANY];
+	struct superd *superd = superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n"
+					   " redirect = \"127.0.0.1 %d\"\n}\n",
+					   own_user(), local_port(listener));
+	int port = superd_port(superd, "pass");
+
+	for (int n = 0; n < MANY; n++) {
+		clients[n] = client_connect(port);
+		targets[n] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	}
+	cr_assert_eq(superd_processes(superd), 1);
+	for (int n = 0; n < MANY; n++)
+		client_send(targets[n], "greeting\n");
+	for (int n = 0; n < MANY; n++) {
+		cr_assert_str_eq(client_line(clients[n]), "greeting");
+		close(clients[n]);
+		close(targets[n]);
+	}
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(relay, check_says_what_does_not_go_together)
+{
+	const char *table = write_file(
+		"wrong.conf", "%s",
+		"service a { listen = \"1111\" exec = \"/bin/cat\" redirect = \"127.0.0.1 80\" accept = yes"
+		" user = \"0\" }\n"
+		"service b { listen = \"udp:1112\" redirect = \"/run/x.sock\" user = \"0\" }\n"
+		"service c { listen = \"udp:1113\" redirect = \"127.0.0.1 80\" proxy_protocol = v1 user = \"0\" }\n"
+		"service d { listen = \"1114\" exec = \"/bin/cat\" proxy_protocol = v1 user = \"0\" }\n"
+		"service e { listen = \"1115\" exec = \"/bin/cat\" redirect = \"127.0.0.1 80\" pass = inetd"
+		" user = \"0\" }\n");
+	struct outcome outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", table);
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert(strstr(outcome.err, ":1:47: error: a: redirect beside exec needs accept = no"), "%s", outcome.err);
+	cr_assert(strstr(outcome.err, ":2:22: error: b: redirect to a unix socket is for connections"), "%s",
+		  outcome.err);
+	cr_assert(strstr(outcome.err, "error: c: proxy_protocol is for connections, not for UDP"), "%s", outcome.err);
+	cr_assert(strstr(outcome.err, "error: d: proxy_protocol needs redirect"), "%s", outcome.err);
+	cr_assert(strstr(outcome.err, "error: e: pass = inetd does not go with redirect"), "%s", outcome.err);
+}
