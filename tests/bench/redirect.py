@@ -18,6 +18,13 @@ def _superd(program, job, target):
     return [program, "-f", job.write("superd.conf", text), "--log-level", "warning"]
 
 
+def _relay(program, job, target):
+    """One process for all clients, as systemd-socket-proxyd."""
+    text = (f'service pass {{ listen = "{LOOPBACK}:{job.port}"  redirect = "{LOOPBACK} {target}"  '
+            f'user = "{job.user}" }}\n')
+    return [program, "-f", job.write("superd.conf", text), "--log-level", "warning"]
+
+
 def _xinetd(program, job, target):
     text = ("defaults\n{\n\tinstances = UNLIMITED\n\tper_source = UNLIMITED\n\tcps = 10000000 1\n}\n"
             f"service pass\n{{\n\ttype = UNLISTED\n\tbind = {LOOPBACK}\n\tport = {job.port}\n\tsocket_type = stream\n"
@@ -37,7 +44,7 @@ def _proxyd(program, job, target):
 
 
 def _find_starters(superd):
-    starters = [("superd", superd, _superd)]
+    starters = [("superd", superd, _superd), ("superd, accept = no", superd, _relay)]
     for name, program, package, arguments in (("xinetd", "xinetd", "xinetd", _xinetd),
                                               ("socket-proxyd", "systemd-socket-proxyd", "systemd", _proxyd),
                                               ("socat", "socat", "socat", _socat)):

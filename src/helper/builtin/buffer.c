@@ -13,18 +13,20 @@
 #define SPARES_MOST 16                  /* pieces of memory that are kept for the next connection that is busy */
 
 /* Pieces of memory that no connection uses. */
-static char *spares[SPARES_MOST];
-static size_t spare_count;
+static struct {
+	char *list[SPARES_MOST];
+	size_t count;
+} spares;
 
 static char *take_memory(void)
 {
-	return spare_count ? spares[--spare_count] : malloc(BUFFER_ROOM);
+	return spares.count ? spares.list[--spares.count] : malloc(BUFFER_ROOM);
 }
 
 static void give_memory(char *bytes)
 {
-	if (bytes && spare_count < SPARES_MOST)
-		spares[spare_count++] = bytes;
+	if (bytes && spares.count < SPARES_MOST)
+		spares.list[spares.count++] = bytes;
 	else
 		free(bytes);
 }
