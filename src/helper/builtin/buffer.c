@@ -10,25 +10,29 @@
 
 #include "base/fd.h"
 
-#define SPARES_MOST 16                  /* pieces of memory that are kept for the next connection that is busy */
-
-/* Pieces of memory that no connection uses. */
-static struct {
-	char *list[SPARES_MOST];
-	size_t count;
-} spares;
-
-static char *take_memory(void)
+/* malloc(3) would give large memory back to the kernel, and get it anew for each connection. */
+static void take_memory(struct relay_buffer *buffer)
 {
-	return spares.count ? spares.list[--spares.count] : malloc(BUFFER_ROOM);
+	struct buffer_spares *spares = buffer->spares;
+
+	buffer->bytes = spares && spares->count ? spares->list[--spares->count] : malloc(BUFFER_ROOM);
 }
 
-static void give_memory(char *bytes)
+static void give_memory(struct relay_buffer *buffer)
 {
-	if (bytes && spares.count < SPARES_MOST)
-		spares.list[spares.count++] = bytes;
+	struct buffer_spares *spares = buffer->spares;
+
+	if (buffer->bytes && spares && spares->count < BUFFER_SPARES)
+		spares->list[spares->count++] = buffer->bytes;
 	else
-		free(bytes);
+		free(buffer->bytes);
+	buffer->bytes = NULL;
+}
+
+void buffer_spares_free(struct buffer_spares *spares)
+{
+	while (spares->count)
+		free(spares->list[--spares->count]);
 }
 
 void buffer_open(struct relay_buffer *buffer)
@@ -38,8 +42,7 @@ void buffer_open(struct relay_buffer *buffer)
 
 void buffer_close(struct relay_buffer *buffer)
 {
-	give_memory(buffer->bytes);
-	buffer->bytes = NULL;
+	give_memory(buffer);
 	fd_close(&buffer->pipe[0]);
 	fd_close(&buffer->pipe[1]);
 }
@@ -56,8 +59,7 @@ bool buffer_use_pipe(struct relay_buffer *buffer)
 		return true;
 	if (!buffer_splice_open(buffer->pipe))
 		return false;
-	give_memory(buffer->bytes);
-	buffer->bytes = NULL;
+	give_memory(buffer);
 	return true;
 }
 
@@ -66,7 +68,7 @@ ssize_t buffer_fill(struct relay_buffer *buffer, int from)
 	ssize_t got;
 
 	if (buffer->pipe[0] < 0 && !buffer->bytes)
-		buffer->bytes = take_memory();
+		take_memory(buffer);
 	if (buffer->pipe[0] >= 0)
 		got = buffer_splice_fill(buffer->pipe[1], from);
 	else if (buffer->bytes)

@@ -7,7 +7,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Memory that no buffer uses, for all buffers of a process. A zeroed struct is empty. */
+#define BUFFER_SPARES 16
+
+struct buffer_spares {
+	char *list[BUFFER_SPARES];
+	size_t count;
+};
+
 struct relay_buffer {
+	struct buffer_spares *spares;   /* where memory comes from and goes to; NULL: malloc(3) and free(3) */
 	size_t held;                    /* number of bytes in the buffer */
 	char *bytes;                    /* owned; NULL: the pipe is in use, or nothing was read since buffer_rest */
 	size_t start;                   /* index of the first held byte in `bytes` */
@@ -21,6 +30,8 @@ void buffer_close(struct relay_buffer *buffer);
 
 /* Changes to a pipe. The buffer must be empty. false: splice(2) or the pipe is not available, and nothing changed. */
 bool buffer_use_pipe(struct relay_buffer *buffer);
+
+void buffer_spares_free(struct buffer_spares *spares);
 
 /* Gives memory or pipe back, for as long as the connection is quiet. The buffer must be empty. */
 void buffer_rest(struct relay_buffer *buffer);

@@ -270,6 +270,7 @@ int64_t flows_expire(struct flows *flows, int64_t now)
 
 		if (flow->retry <= now) {
 			list_remove(&flow->again);
+			note_use(flows, flow, now);
 			send_datagram(flows, flow, flow->first, flow->kept, now);
 		}
 		if (!list_empty(&flow->again) && (next < 0 || flow->retry - now < next))

@@ -188,17 +188,19 @@ static void set_tcp_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+static const int keep_alive_options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
+
+#define KEEP_ALIVE_OPTIONS (sizeof(keep_alive_options) / sizeof(keep_alive_options[0]))
+
 /* Copies the client's keepalive settings (keep_alive_time and its like) to the target. */
 static void copy_keep_alive(int connection, int target)
 {
-	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
-
-	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]); n++) {
+	for (size_t n = 0; n < KEEP_ALIVE_OPTIONS; n++) {
 		int value;
 		socklen_t length = sizeof(value);
 
-		if (getsockopt(connection, IPPROTO_TCP, options[n], &value, &length) == 0)
-			setsockopt(target, IPPROTO_TCP, options[n], &value, sizeof(value));
+		if (getsockopt(connection, IPPROTO_TCP, keep_alive_options[n], &value, &length) == 0)
+			setsockopt(target, IPPROTO_TCP, keep_alive_options[n], &value, sizeof(value));
 	}
 }
 
@@ -216,6 +218,31 @@ void relay_prepare(int connection, int target)
 	set_tcp_options(connection);
 	set_tcp_options(target);
 	copy_keep_alive(connection, target);
+}
+
+bool relay_prepare_listener(int listener)
+{
+	int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool differs = false;
+
+	set_tcp_options(listener);
+	for (size_t n = 0; n < KEEP_ALIVE_OPTIONS && other >= 0; n++) {
+		int own = 0, usual = 0;
+		socklen_t own_length = sizeof(own), usual_length = sizeof(usual);
+
+		differs |= getsockopt(listener, IPPROTO_TCP, keep_alive_options[n], &own, &own_length) == 0 &&
+			   getsockopt(other, IPPROTO_TCP, keep_alive_options[n], &usual, &usual_length) == 0 &&
+			   own != usual;
+	}
+	fd_close(&other);
+	return differs;
+}
+
+void relay_prepare_target(int connection, int target, bool copies)
+{
+	set_tcp_options(target);
+	if (copies)
+		copy_keep_alive(connection, target);
 }
 
 bool relay_have_ended(const struct relay *in, const struct relay *out)

@@ -43,6 +43,11 @@ void relay_receiver_gone(struct relay *relay, bool reset);
 /* Sets up both sockets: non-blocking, without delay, with the client's keepalive settings. */
 void relay_prepare(int connection, int target);
 
+/* The same in two steps, for many connections: a listener hands its settings on to all that it accepts. Returns
+ * whether its keepalive settings are not the kernel's, so that they have to be copied to each target. */
+bool relay_prepare_listener(int listener);
+void relay_prepare_target(int connection, int target, bool copies);
+
 /* Tunes the sockets, once, if they have moved much data within one machine. */
 void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned);
 

@@ -35,6 +35,7 @@
 #define CONNECT_TIMEOUT 30000           /* that a client is kept while the target does not answer */
 #define RETRY_FIRST 5                   /* until the next attempt to connect, doubled each time … */
 #define RETRY_MOST 500                  /* … up to this */
+#define PROBE_TIMEOUT 2000              /* that an attempt to connect without a client may take */
 #define SHORTAGE 250                    /* until the next accept4(2), if descriptors or memory ran out */
 #define REPORT_EVERY 500                /* between two reports of numbers alone */
 #define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
@@ -65,10 +66,12 @@ struct relay_server {
 	int epoll;
 	struct relay_watch *listeners;        /* owned */
 	size_t listener_count;
+	bool copies_keep_alive;         /* keepalive settings of the listeners go over to each target */
 	bool has_streams;               /* one of them accepts connections */
 	bool accepts;                   /* connections and datagrams are taken now */
 	struct flows *flows;            /* NULL: no listener is for datagrams */
 	struct list waiting, connecting, relaying, dead, again;
+	struct buffer_spares spares;
 	size_t count, most;             /* connections; most at a time */
 	size_t relayed;                 /* connections in RELAYING */
 	bool up;                        /* the target has answered the last attempt */
@@ -78,8 +81,8 @@ struct relay_server {
 	int64_t blocked;                /* accept4(2) failed: time when it is tried again; 0: it works */
 	struct relay_watch probe;       /* a connection to the target without a client; fd -1: none */
 	size_t probe_address;
+	int64_t probed;                 /* time when it began */
 	struct relay_watch channel, sigterm; /* fd -1: none */
-	bool stays;                     /* goes on when the channel closes: superd leaves its instances running */
 	bool retired;                   /* takes no client any more */
 	int64_t looked;                 /* time of the last look for clients that have waited for too long */
 	int64_t hurry;                  /* time of the end, after SIGTERM; 0: none */
@@ -289,9 +292,10 @@ static void begin_relaying(struct relay_server *server, struct connection *conne
 	}
 	set_phase(server, connection, RELAYING);
 	server->relayed++;
-	relay_prepare(connection->client.fd, connection->target.fd);
+	relay_prepare_target(connection->client.fd, connection->target.fd, server->copies_keep_alive);
 	relay_open(&connection->in, connection->client.fd, connection->target.fd);
 	relay_open(&connection->out, connection->target.fd, connection->client.fd);
+	connection->in.buffer.spares = connection->out.buffer.spares = &server->spares;
 	connection->in.by_edges = connection->out.by_edges = true;
 	connection->in.sender_ended = connection->client_ended;
 	connection->out.sender_ended = connection->target_ended;
@@ -410,11 +414,25 @@ static void end_probe(struct relay_server *server)
 /* Looks whether the target answers, without a client. */
 static void begin_probe(struct relay_server *server)
 {
+	server->probed = clock_ms();
 	server->probe.fd = try_addresses(server, &server->probe_address, 0);
 	if (server->probe.fd >= 0 && watch_fd(server, &server->probe, EPOLLOUT | EPOLLET))
 		return;
 	note_down(server, errno);
 	fd_close(&server->probe.fd);
+}
+
+/* A target that is not there yet may answer nothing, and TCP would wait longer and longer. Returns the milliseconds
+ * until the attempt is given up; -1: there is none. */
+static int64_t limit_probe(struct relay_server *server, int64_t now)
+{
+	if (server->probe.fd < 0)
+		return -1;
+	if (now < server->probed + PROBE_TIMEOUT)
+		return server->probed + PROBE_TIMEOUT - now;
+	fd_close(&server->probe.fd);
+	note_down(server, ETIMEDOUT);
+	return -1;
 }
 
 static void on_probe(struct relay_server *server, uint32_t events)
@@ -463,12 +481,8 @@ static void on_channel(struct relay_server *server)
 	char byte;
 	ssize_t got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
 
-	if (got == 1 && byte == 's')
-		server->stays = true;
-	if (got == 1)
+	if (got > 0)                    /* superd asks for a report: it may be another by now */
 		*server->report = '\0';
-	if (got == 0 && server->stays)
-		fd_close(&server->channel.fd);
 	else if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		retire(server);
 }
@@ -557,6 +571,7 @@ static int64_t do_due(struct relay_server *server, int64_t now)
 {
 	int64_t timeout = -1;
 
+	sooner(&timeout, limit_probe(server, now));
 	retry_target(server, now);
 	if (server->blocked && now >= server->blocked)
 		server->blocked = 0;
@@ -702,6 +717,8 @@ static bool add_listener(struct relay_server *server, int fd)
 		return false;
 	}
 	server->has_streams |= !is_datagram;
+	if (!is_datagram)
+		server->copies_keep_alive |= relay_prepare_listener(fd);
 	fd_set_nonblocking(fd, true);
 	if (is_datagram) {
 		pktinfo_prepare(fd);
@@ -779,6 +796,7 @@ int relay_server_run(const struct settings *settings, const int *fds, size_t cou
 	if (server.epoll >= 0 && server.listeners && begin(&server, fds, count))
 		status = run_loop(&server);
 	flows_free(server.flows);
+	buffer_spares_free(&server.spares);
 	free(server.listeners);
 	fd_close(&server.epoll);
 	return status;
