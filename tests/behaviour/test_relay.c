@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -244,6 +245,7 @@ Behaviour(relay, a_reload_leads_the_next_start_elsewhere)
 	client_send(client, "exit\n");
 	cr_assert(client_sees_end(client));
 	close(client);
+	superd_wait_log(superd, "ended: exit status 0");
 	cr_assert_gt(ask_pid(port), 1);
 	cr_assert(strstr(why(), text_of("127.0.0.1:%d", second)));
 	cr_assert(!client_can_connect(first));
@@ -305,6 +307,44 @@ Behaviour(relay, datagrams_reach_the_program_and_come_back)
 	close(one);
 	close(two);
 	superd_stop(superd);
+}
+
+Behaviour(relay, the_first_datagram_waits_for_the_program)
+{
+	const char *gate = path_in("gate");
+	int target = free_port(), client;
+	struct superd *superd =
+		superd_run("service app {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n exec = \"%s %s %d %s\"\n"
+			   " redirect = \"127.0.0.1 %d\"\n}\n",
+			   own_user(), find_program("python3-minimal", "python3"), server_script(), target, gate,
+			   target);
+
+	client = datagram_client(superd_port(superd, "app"));
+	cr_assert_eq(send(client, "early", 5, 0), 5);
+	superd_wait_log(superd, "started, pid");
+	cr_assert(client_is_quiet(client, 200));
+	write_file("gate", "%s", "");
+	cr_assert(strstr(datagram_ask(client, "late"), " early"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(relay, a_relay_retires_when_superd_leaves)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int port = superd_port(superd, "app"), client = client_connect(port);
+	long program;
+
+	client_send(client, "before\n");
+	program = strtol(client_line(client), NULL, 10);
+	superd_signal(superd, SIGQUIT);
+	cr_assert_eq(superd_wait_exit(superd), 0);
+	client_send(client, "after\n");
+	cr_assert_str_eq(client_line(client), text_of("%ld after", program));
+	WAIT_UNTIL(!client_can_connect(port));
+	close(client);
+	kill((pid_t)program, SIGKILL);
+	WAIT_UNTIL(kill((pid_t)program, 0) < 0 || waitpid((pid_t)program, NULL, WNOHANG) == (pid_t)program);
 }
 
 /* A listening unix socket of the test's. */

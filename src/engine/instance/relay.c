@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "engine/instance/instance.h"
@@ -84,8 +83,6 @@ void relay_abandon(struct instance *instance)
 {
 	struct relay_process *relay = instance->relay;
 
-	if (relay && relay->channel.fd >= 0)
-		send(relay->channel.fd, RELAY_STAY, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (!relay)
 		return;
 	relay_freeze(instance, false);

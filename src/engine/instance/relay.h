@@ -34,19 +34,16 @@ struct relay_process {
 	unsigned failures;              /* in a row: processes that ended or could not be started */
 	bool up;                        /* the program answers */
 	bool was_up;                    /* it has answered before */
-	bool busy;                      /* clients are connected, or flows of datagrams go on */
 	int error;                      /* errno of the last attempt to connect; 0: none */
 	unsigned long connections, flows; /* clients connected, or waiting for the program; flows of datagrams */
 };
 
-/* What superd sends to the process. */
-#define RELAY_STAY "s"                  /* it goes on to take clients when the channel has closed */
-#define RELAY_REPORT "r"                /* it reports again */
+#define RELAY_REPORT "r"                /* what superd sends to the process, so that it reports again */
 
 /* Retires the relay; does nothing without one. */
 void relay_retire(struct instance *instance);
 
-/* superd leaves the instance to itself: the relay goes on to take clients. */
+/* superd leaves the instance to itself: its relay retires, and superd does not follow it to its end. */
 void relay_abandon(struct instance *instance);
 
 /* Stops the process, so that it takes no client, or lets it go on. */

@@ -62,15 +62,13 @@ static void note_answer(struct relay_process *relay)
 static void take_report(struct relay_process *relay, const char *text)
 {
 	unsigned long connections, flows;
-	int busy, error;
+	int error;
 	char word[5];
 
-	if (sscanf(text, "%4s busy=%d error=%d count=%9lu flows=%9lu", word, &busy, &error, &connections,
-		   &flows) != 5 ||
+	if (sscanf(text, "%4s busy=%*d error=%d count=%9lu flows=%9lu", word, &error, &connections, &flows) != 4 ||
 	    (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
 		return;
 	relay->up = !strcmp(word, "up");
-	relay->busy = busy;
 	relay->error = error;
 	relay->connections = connections;
 	relay->flows = flows;
@@ -175,7 +173,7 @@ static void start_later(struct relay_process *relay)
 	double wait = RETRY_FIRST * (double)(1u << (relay->failures < 8 ? relay->failures : 8));
 
 	relay->failures++;
-	relay->up = relay->busy = false;
+	relay->up = false;
 	relay->connections = relay->flows = 0;
 	ev_timer_stop(relay->engine->loop, &relay->timer);
 	ev_timer_set(&relay->timer, wait < RETRY_MOST ? wait : RETRY_MOST, 0.);
