@@ -97,6 +97,8 @@ Behaviour(relay, the_first_client_starts_the_program_and_all_reach_it)
 	cr_assert_str_eq(client_line(one), text_of("%ld one", pid));
 	cr_assert_str_eq(client_line(two), text_of("%ld two", pid));
 	WAIT_UNTIL(strstr(why(), "relaying 2 clients to 127.0.0.1:"));
+	cr_assert(strstr(SUPERCTL(path_in("ctl"), "status", "app").out, "relaying 2 clients to 127.0.0.1:"));
+	cr_assert(strstr(SUPERCTL(path_in("ctl"), "list").out, ", relayed to 127.0.0.1:"));
 	close(one);
 	close(two);
 	superd_stop(superd);

@@ -93,6 +93,18 @@ static const char *base_name(const char *path)
 	return *path == '/' && slash[1] ? slash + 1 : path;
 }
 
+/* Adds where clients are relayed to beside a program; a redirect alone has its target as its command. */
+static void add_relayed(struct buf *out, const json_t *service, const json_t *words)
+{
+	const char *target = json_reply_text(service, "redirect");
+	const char *first = json_string_value(json_array_get(words, 0));
+
+	if (!*target || !strcmp(target, first))
+		return;
+	buf_text(out, ", relayed to ");
+	buf_visible(out, target, strlen(target));
+}
+
 void service_facts_add_command(struct buf *out, const json_t *service, bool brief)
 {
 	const json_t *words = json_reply_list(service, "exec");
@@ -102,11 +114,12 @@ void service_facts_add_command(struct buf *out, const json_t *service, bool brie
 		return;
 	program = brief ? base_name(program) : program;
 	json_reply_show_words(out, *argv0 ? argv0 : program, words);
-	if (!*argv0)
-		return;
-	buf_text(out, " (");
-	buf_visible(out, program, strlen(program));
-	buf_char(out, ')');
+	if (*argv0) {
+		buf_text(out, " (");
+		buf_visible(out, program, strlen(program));
+		buf_char(out, ')');
+	}
+	add_relayed(out, service, words);
 }
 
 static const char *ordinal_ending(unsigned place)
