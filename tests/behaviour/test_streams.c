@@ -212,6 +212,22 @@ Behaviour(streams, the_output_of_an_inetd_service_may_go_elsewhere)
 	superd_stop(superd);
 }
 
+#define NICE "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" error = inherit nice = %d }"
+
+/* The pipe in between has the service's name in the log, and goes on with that of the new table. */
+Behaviour(streams, superds_own_stream_goes_on_over_a_reload)
+{
+	int port = free_port();
+	struct superd *superd = superd_run(NICE, port, backend("serve"), 1);
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	for (int n = 2; n < 5; n++)
+		cr_assert(superd_reload(superd, NICE, port, backend("serve"), n));
+	client_ask_pid(port);
+	superd_stop(superd);
+}
+
 Behaviour(streams, a_line_may_say_its_level_and_the_service_another_name)
 {
 	static const char *const arguments[] = { "--log-format", "json", "--log-level", "info", NULL };

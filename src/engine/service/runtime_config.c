@@ -120,6 +120,10 @@ static void set_entry(struct service_runtime *runtime, struct table *table, cons
 		output_name(runtime->run->kit.log, service);
 	if (runtime->run->kit.syslog)
 		output_name(runtime->run->kit.syslog, service);
+	for (size_t n = 0; n < sizeof(runtime->run->kit.inherited) / sizeof(*runtime->run->kit.inherited); n++) {
+		if (runtime->run->kit.inherited[n])
+			output_name(runtime->run->kit.inherited[n], service);
+	}
 }
 
 static void apply_limits(struct service_runtime *runtime)
