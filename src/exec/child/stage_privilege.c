@@ -73,7 +73,7 @@ static int drop_bounding(uint64_t bounding)
 
 /* Sets the inheritable set to the ambient set, whatever superd was started with: at the exec, root gains the
  * inheritable set beyond the bounding set, and any user the ambient set. For a user other than root, permitted and
- * effective get the ambient set and `needed`, which ends with the exec (capabilities(7)). */
+ * effective get the ambient set and what superd holds of `needed`, which ends with the exec (capabilities(7)). */
 static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -87,11 +87,11 @@ static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;
 	for (int n = 0; n < 2; n++) {
-		uint32_t part = (uint32_t)(ambient >> 32 * n);
+		uint32_t part = (uint32_t)(ambient >> 32 * n), held = data[n].permitted;
 
 		data[n].inheritable = part;
 		if (!root)
-			data[n].permitted = data[n].effective = part | (uint32_t)(needed >> 32 * n);
+			data[n].permitted = data[n].effective = part | ((uint32_t)(needed >> 32 * n) & held);
 	}
 	if (syscall(SYS_capset, &header, data) < 0)
 		return -1;
