@@ -116,8 +116,8 @@ static enum relation relation_of(const struct engine *engine, const struct fork_
 	switch (process_holds(process->pid, match->sockets, match->socket_count)) {
 	case HOLDS:
 		return MEMBER;
-	case HOLDS_NONE:
-		return STRANGER;
+	case HOLDS_NONE:                /* with pass = bind it may have bound nothing yet */
+		return match->service->exec->pass == PASS_BIND ? POSSIBLE : STRANGER;
 	case HOLDING_HIDDEN:
 		break;
 	}
