@@ -110,6 +110,7 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		/* One error for each set of options, as most sockets share the service's. */
 		if (listen->options != refused && !resolve_owner(accounts, service, listen))
 			refused = listen->options;
+		listen->gets_options = service->exec->pass == PASS_BIND;
 		give_node_to_program(service, listen);
 	}
 	add_further_sockets(addresses, service);

@@ -424,6 +424,7 @@ struct listen {
 	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter, by prepare/resolve; NULL: none */
 	uid_t owner;                                    /* of its file, by prepare/resolve; (uid_t)-1: superd's */
 	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
+	bool gets_options;                              /* pass = bind: the program's socket options go over to it */
 };
 
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each

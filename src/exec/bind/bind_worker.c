@@ -27,13 +27,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "exec/bind/bind_filter.h"
-#include "exec/bind/carried_options.h"
 #include "exec/bind/target.h"
 #include "exec/bind/user_notif.h"
 #include "exec/spawn/spawn.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/eintr_timer.h"
+#include "os/socket/carried_options.h"
 #include "os/socket/scm_rights.h"
 
 #define QUIET_MS 2000                   /* without a call the process ends */

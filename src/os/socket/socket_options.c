@@ -16,6 +16,7 @@
 
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind_internal.h"
+#include "os/socket/carried_options.h"
 #include "os/socket/socket_buffer.h"
 #include "os/socket/socket_default.h"
 #include "os/socket/socket_multicast.h"
@@ -275,6 +276,8 @@ int socket_options_restore(int fd, int domain, const struct listen *listen)
 		result = set_device(fd, listen, &unused);
 	else if (is_inet(domain) && !socket_address_is_scoped(listen->address))
 		result = device_set(fd, "", &unused);
+	if (listen->gets_options)
+		carried_options_clear(fd);
 	options_set(fd, domain, listen, NULL);
 	buf_free(&unused);
 	return result;

@@ -1,5 +1,5 @@
 /* A fresh socket of the same kind has the defaults to compare with. Sources: socket(7), tcp(7), ip(7), ipv6(7). */
-#include "exec/bind/carried_options.h"
+#include "os/socket/carried_options.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "os/socket/socket_buffer.h"
 
 #define VALUE_MOST 64                   /* bytes; the longest are a name of 16 and a timeval */
 
@@ -32,7 +33,6 @@ static const struct carried_option carried[] = {
 	{ SOL_SOCKET, SO_SNDTIMEO, 0, 0, false },
 	{ SOL_SOCKET, SO_TIMESTAMP, 0, 0, false },
 	{ SOL_SOCKET, SO_PASSCRED, 0, 0, false },
-	{ SOL_SOCKET, SO_PRIORITY, 0, 0, false },
 	{ IPPROTO_TCP, TCP_NODELAY, 0, IPPROTO_TCP, false },
 	{ IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, IPPROTO_TCP, false },
 	{ IPPROTO_TCP, TCP_FASTOPEN, 0, IPPROTO_TCP, false },
@@ -43,6 +43,7 @@ static const struct carried_option carried[] = {
 	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0, IPPROTO_TCP, false },
 	{ IPPROTO_TCP, TCP_CONGESTION, 0, IPPROTO_TCP, false },
 	{ IPPROTO_IP, IP_TOS, 0, 0, false },
+	{ SOL_SOCKET, SO_PRIORITY, 0, 0, false },        /* behind IP_TOS, which sets it, too */
 	{ IPPROTO_IP, IP_TTL, 0, 0, false },
 	{ IPPROTO_IP, IP_PKTINFO, SOCK_DGRAM, 0, false },
 	{ IPPROTO_IP, IP_RECVTTL, SOCK_DGRAM, 0, false },
@@ -124,4 +125,28 @@ int carried_options_set(int from, int listener)
 	if (flags < 0 || fd_set_nonblocking(listener, flags & O_NONBLOCK) < 0)
 		failed++;
 	return failed;
+}
+
+void carried_options_clear(int listener)
+{
+	int domain = number_of(listener, SO_DOMAIN), type = number_of(listener, SO_TYPE);
+	int protocol = number_of(listener, SO_PROTOCOL), fresh = socket(domain, type | SOCK_CLOEXEC, protocol);
+	struct option_value usual, now;
+	struct buf unused = { 0 };
+
+	for (size_t n = 0; fresh >= 0 && n < sizeof(carried) / sizeof(carried[0]); n++) {
+		const struct carried_option *option = &carried[n];
+
+		if (!is_for(option, domain, type, protocol) || !get_value(listener, option, &now) ||
+		    !get_value(fresh, option, &usual) || is_equal(&now, &usual))
+			continue;
+		if (option->halved)
+			socket_buffer_restore(listener, option->name == SO_RCVBUF ? BUFFER_RECEIVE : BUFFER_SEND,
+					      &unused);
+		else
+			set_value(listener, option, &usual);
+	}
+	buf_free(&unused);
+	if (fresh >= 0)
+		close(fresh);
 }

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "exec/bind/carried_options.h"
+#include "os/socket/carried_options.h"
 
 static int open_socket(int domain, int type)
 {
@@ -52,17 +52,12 @@ Test(carried_options, what_the_program_has_set_goes_over)
 	static const struct {
 		int level, name, value, read;
 	} options[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, 1, 1 },
-		{ SOL_SOCKET, SO_OOBINLINE, 1, 1 },
-		{ SOL_SOCKET, SO_RCVBUF, 10000, 20000 },        /* socket(7): the kernel doubles it */
-		{ SOL_SOCKET, SO_SNDBUF, 20000, 40000 },
-		{ IPPROTO_TCP, TCP_NODELAY, 1, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, 77, 77 },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, 7, 7 },
-		{ IPPROTO_TCP, TCP_KEEPCNT, 5, 5 },
-		{ IPPROTO_TCP, TCP_USER_TIMEOUT, 5000, 5000 },
-		{ IPPROTO_IP, IP_TOS, 0x10, 0x10 },
-		{ IPPROTO_IP, IP_TTL, 33, 33 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1, 1 },	 { SOL_SOCKET, SO_OOBINLINE, 1, 1 },
+		{ SOL_SOCKET, SO_RCVBUF, 10000, 20000 }, /* socket(7): the kernel doubles it */
+		{ SOL_SOCKET, SO_SNDBUF, 20000, 40000 }, { IPPROTO_TCP, TCP_NODELAY, 1, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 77, 77 },	 { IPPROTO_TCP, TCP_KEEPINTVL, 7, 7 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 5, 5 },	 { IPPROTO_TCP, TCP_USER_TIMEOUT, 5000, 5000 },
+		{ IPPROTO_IP, IP_TOS, 0x10, 0x10 },	 { IPPROTO_IP, IP_TTL, 33, 33 },
 	};
 	struct pair pair = open_pair(AF_INET, SOCK_STREAM);
 
@@ -142,5 +137,34 @@ Test(carried_options, they_go_over_to_another_family)
 	cr_expect_eq(carried_options_set(pair.from, pair.listener), 0);
 	cr_expect_eq(number(pair.listener, IPPROTO_TCP, TCP_NODELAY), 1);
 	cr_expect_eq(number(pair.listener, IPPROTO_IP, IP_TOS), 0x10);
+	close_pair(&pair);
+}
+
+Test(carried_options, a_listener_has_its_defaults_again)
+{
+	struct pair pair = open_pair(AF_INET, SOCK_STREAM);
+	struct linger linger = { 1, 0 };
+	int usual = number(pair.listener, SOL_SOCKET, SO_RCVBUF),
+	    idle = number(pair.listener, IPPROTO_TCP, TCP_KEEPIDLE);
+	int ttl = number(pair.listener, IPPROTO_IP, IP_TTL);
+	socklen_t length = sizeof(linger);
+
+	cr_assert_eq(setsockopt(pair.from, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	set_number(pair.from, SOL_SOCKET, SO_RCVBUF, 10000);
+	set_number(pair.from, IPPROTO_TCP, TCP_KEEPIDLE, 77);
+	set_number(pair.from, IPPROTO_TCP, TCP_DEFER_ACCEPT, 30);
+	set_number(pair.from, IPPROTO_IP, IP_TTL, 33);
+	set_number(pair.from, IPPROTO_IP, IP_TOS, 0x10);
+	cr_expect_eq(carried_options_set(pair.from, pair.listener), 0);
+	cr_expect_gt(number(pair.listener, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+	carried_options_clear(pair.listener);
+	cr_expect_eq(number(pair.listener, SOL_SOCKET, SO_RCVBUF), usual);
+	cr_expect_eq(number(pair.listener, IPPROTO_TCP, TCP_KEEPIDLE), idle);
+	cr_expect_eq(number(pair.listener, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+	cr_expect_eq(number(pair.listener, IPPROTO_IP, IP_TTL), ttl);
+	cr_expect_eq(number(pair.listener, IPPROTO_IP, IP_TOS), 0);
+	cr_expect_eq(number(pair.listener, SOL_SOCKET, SO_PRIORITY), 0);
+	cr_assert_eq(getsockopt(pair.listener, SOL_SOCKET, SO_LINGER, &linger, &length), 0);
+	cr_expect_not(linger.l_onoff);
 	close_pair(&pair);
 }

@@ -6,3 +6,7 @@
 /* Sets them on the listener, as well as O_NONBLOCK. For a worker process only: another holder of the socket may
  * keep its lock. Returns the number of options that could not be set. */
 int carried_options_set(int from, int listener);
+
+/* Gives the listener the kernel's defaults again, before the table's options are set. As above, another holder may keep
+ * its lock. */
+void carried_options_clear(int listener);
