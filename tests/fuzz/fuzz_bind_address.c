@@ -14,10 +14,14 @@
 static struct bind_kind kind_of(uint8_t byte)
 {
 	static const struct bind_kind kinds[] = {
-		{ AF_INET, SOCK_STREAM, IPPROTO_TCP, false },	{ AF_INET6, SOCK_STREAM, IPPROTO_TCP, false },
-		{ AF_INET6, SOCK_STREAM, IPPROTO_TCP, true },	{ AF_INET, SOCK_DGRAM, IPPROTO_UDP, false },
-		{ AF_INET6, SOCK_DGRAM, IPPROTO_UDP, false },	{ AF_UNIX, SOCK_STREAM, 0, false },
-		{ AF_UNIX, SOCK_DGRAM, 0, false },		{ AF_NETLINK, SOCK_RAW, 0, false },
+		{ AF_INET, SOCK_STREAM, IPPROTO_TCP, false },
+		{ AF_INET6, SOCK_STREAM, IPPROTO_TCP, false },
+		{ AF_INET6, SOCK_STREAM, IPPROTO_TCP, true },
+		{ AF_INET, SOCK_DGRAM, IPPROTO_UDP, false },
+		{ AF_INET6, SOCK_DGRAM, IPPROTO_UDP, false },
+		{ AF_UNIX, SOCK_STREAM, 0, false },
+		{ AF_UNIX, SOCK_DGRAM, 0, false },
+		{ AF_NETLINK, SOCK_RAW, 0, false },
 	};
 
 	return kinds[byte % (sizeof(kinds) / sizeof(kinds[0]))];
@@ -71,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wish.kind = kind_of(data[0]);
 	kind = kind_of(data[1]);
 	length = data[2] < size - 3 ? data[2] : size - 3;
-	asked = malloc(length ? length : 1);    /* apart, so that a sanitizer sees what is read behind it */
+	asked = malloc(length ? length : 1); /* apart, so that a sanitizer sees what is read behind it */
 	require(asked);
 	memcpy(asked, data + 3, length);
 	again = wish;

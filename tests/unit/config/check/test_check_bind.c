@@ -26,9 +26,11 @@ __attribute__((sentinel)) static void judge(const char *listen, ...)
 
 Test(check_bind, sockets_that_a_program_binds_will_do)
 {
-	static const char *const good[] = { "80",	"tcp4:80",	   "tcp6:80",	   "udp:53",
-					    "/run/a",	"@a",		   "unix-dgram:/run/a", "seqpacket:/run/a",
-					    "127.0.0.1:80", "[::1]:80",	   "sctp:80" };
+	static const char *const good[] = {
+		"80",	  "tcp4:80",	       "tcp6:80",	   "udp:53",	   "/run/a",
+		"@a",	  "unix-dgram:/run/a", "seqpacket:/run/a", "127.0.0.1:80", "[::1]:80",
+		"sctp:80"
+	};
 
 	for (size_t n = 0; n < sizeof(good) / sizeof(*good); n++) {
 		begin_table();

@@ -12,7 +12,7 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-#define FOLDER 7                        /* inode of the folder of every path here, unless a test says otherwise */
+#define FOLDER 7 /* inode of the folder of every path here, unless a test says otherwise */
 
 static const struct bind_kind tcp4 = { AF_INET, SOCK_STREAM, IPPROTO_TCP, false };
 static const struct bind_kind tcp6 = { AF_INET6, SOCK_STREAM, IPPROTO_TCP, true };
@@ -288,7 +288,7 @@ Test(bind_address, a_path_is_its_folder_and_its_last_part)
 	cr_assert(read_wish(&wish, &stream, &asked));
 	cr_expect_eq(bind_wish_fit(&wish, &stream, &address, 0, FOLDER + 1), FITS_NOT);
 	cr_expect_eq(bind_wish_fit(&wish, &stream, &address, 1, FOLDER), FITS_NOT);
-	wish.folder = 0;                /* it does not exist, and superd's neither */
+	wish.folder = 0; /* it does not exist, and superd's neither */
 	cr_expect_eq(bind_wish_fit(&wish, &stream, &address, 0, 0), FITS_NOT);
 }
 

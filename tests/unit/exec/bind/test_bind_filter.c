@@ -65,9 +65,9 @@ static bool stops(unsigned what, uint32_t architecture, int number, const uint64
 struct call {
 	uint32_t architecture;
 	int number;
-	unsigned first;                 /* of socketcall(2) */
+	unsigned first; /* of socketcall(2) */
 	enum trapped kind;
-	unsigned needs;                 /* FILTER_x without which it goes on; 0: none */
+	unsigned needs; /* FILTER_x without which it goes on; 0: none */
 };
 
 static const struct call calls[] = {
@@ -95,12 +95,12 @@ static const struct call calls[] = {
 	{ AUDIT_ARCH_I386, 102, 4, TRAPPED_LISTEN, 0 },
 	{ AUDIT_ARCH_I386, 102, 5, TRAPPED_ACCEPT, FILTER_ACCEPTS },
 	{ AUDIT_ARCH_I386, 102, 18, TRAPPED_ACCEPT, FILTER_ACCEPTS },
-	{ AUDIT_ARCH_I386, 102, 1, TRAPPED_NONE, ~0u },         /* socket */
+	{ AUDIT_ARCH_I386, 102, 1, TRAPPED_NONE, ~0u }, /* socket */
 	{ AUDIT_ARCH_X86_64, SYS_read, 0, TRAPPED_NONE, ~0u },
 	{ AUDIT_ARCH_X86_64, SYS_socket, 0, TRAPPED_NONE, ~0u },
 	{ AUDIT_ARCH_X86_64, SYS_sendto, 0, TRAPPED_NONE, ~0u },
 	{ AUDIT_ARCH_X86_64, SYS_rmdir, 0, TRAPPED_NONE, ~0u },
-	{ AUDIT_ARCH_X86_64, 361, 0, TRAPPED_NONE, ~0u },       /* bind of the other architecture */
+	{ AUDIT_ARCH_X86_64, 361, 0, TRAPPED_NONE, ~0u }, /* bind of the other architecture */
 	{ AUDIT_ARCH_I386, SYS_bind, 0, TRAPPED_NONE, ~0u },
 	{ AUDIT_ARCH_AARCH64, 200, 0, TRAPPED_NONE, ~0u },
 	{ AUDIT_ARCH_X86_64, -1, 0, TRAPPED_NONE, ~0u },
@@ -147,7 +147,7 @@ Test(bind_filter, only_a_connect_with_a_path_is_stopped)
 		cr_expect(stops(FILTER_PATHS, call->architecture, call->number, (const uint64_t[]){ 5, 0, path }));
 		for (size_t length = 1; length <= sizeof(struct sockaddr_un); length++) {
 			bool other = length == sizeof(struct sockaddr_in) || length == sizeof(struct sockaddr_in6) ||
-				     length == 12;
+				length == 12;
 
 			cr_expect_eq(stops(FILTER_PATHS, call->architecture, call->number,
 					   (const uint64_t[]){ 5, 0, length }),
@@ -169,12 +169,13 @@ Test(bind_filter, the_kernel_takes_it)
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 			_exit(99);
 		_exit(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, program) >= 0
-			? 0 : errno);
+			      ? 0
+			      : errno);
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	free(program);
-	if (WIFEXITED(status) && (WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == ENOSYS ||
-				  WEXITSTATUS(status) == EBUSY))
+	if (WIFEXITED(status) &&
+	    (WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == ENOSYS || WEXITSTATUS(status) == EBUSY))
 		cr_skip_test("filters are not allowed here: %s", strerror(WEXITSTATUS(status)));
 	cr_expect_eq(status, 0, "%s", strerror(WEXITSTATUS(status)));
 }
@@ -204,8 +205,9 @@ Test(bind_filter, each_call_is_known_by_its_number)
 	uint32_t words[8] = { 3, 0x2000, 110, 0 };
 
 	for (size_t n = 0; n < CALLS; n++) {
-		struct user_call call = { .architecture = calls[n].architecture, .number = calls[n].number,
-			.arguments = { calls[n].first } };
+		struct user_call call = { .architecture = calls[n].architecture,
+					  .number = calls[n].number,
+					  .arguments = { calls[n].first } };
 		struct trapped_call out;
 
 		cr_assert(trapped_call_read(&call, &out, read_words, words));
@@ -256,7 +258,7 @@ Test(bind_filter, arguments_of_socketcall_are_in_memory)
 	cr_expect_eq(out.at, 0xfffff000);
 	cr_expect_eq(out.length, 28);
 	cr_expect_eq(out.flags, SOCK_NONBLOCK);
-	call.arguments[0] = 5;          /* accept(2) */
+	call.arguments[0] = 5; /* accept(2) */
 	cr_assert(trapped_call_read(&call, &out, read_words, words));
 	cr_expect_eq(out.flags, 0, "the word behind the arguments is not its own");
 	call.arguments[0] = 2;

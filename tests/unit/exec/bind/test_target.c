@@ -20,15 +20,15 @@
 
 /* What the other process has. */
 struct there {
-	char *memory;                   /* two pages, and none behind them */
+	char *memory; /* two pages, and none behind them */
 	size_t page;
 	int socket, unregistered, set, closing;
-	pid_t thread;                   /* not its leader */
+	pid_t thread; /* not its leader */
 };
 
 struct other {
 	pid_t pid;
-	int order, answer;              /* pipes: a byte has it look at its epoll set; what it says */
+	int order, answer; /* pipes: a byte has it look at its epoll set; what it says */
 	struct there there;
 	struct target_process target;
 };
