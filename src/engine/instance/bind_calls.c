@@ -306,7 +306,8 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 	const struct bind_work work = {
 		.owner = hash_text(0, runtime->service->name),
 		.notif = calls->notif, .offers = offers, .count = calls->count,
-		.is_ready = !holds_clients(calls), .stops_accepts = calls->stops_accepts,
+		.is_ready = calls->rouses || !holds_clients(calls), .stops_accepts = calls->stops_accepts,
+		.program = calls->instance->pid, .rouses = calls->rouses,
 	};
 
 	for (size_t n = 0; n < calls->count; n++) {
@@ -374,6 +375,7 @@ static void run_worker(struct bind_calls *calls)
 	}
 	calls->begun = clock_now();
 	calls->told_scarce = false;
+	calls->rouses = false;
 	watch_stop(&calls->notif_watch);
 	watch_set(&calls->report_watch, calls->worker.channel, true, false);
 	alarm_set(&calls->alarm, LOOK);
@@ -448,7 +450,10 @@ static void on_alarm(struct alarm *alarm)
 	struct bind_calls *calls = container_of(alarm, struct bind_calls, alarm);
 
 	if (calls->worker.channel < 0) {
-		watch_calls(calls);     /* the pause is over */
+		if (calls->rouses)
+			run_worker(calls);
+		else
+			watch_calls(calls);     /* the pause is over */
 		return;
 	}
 	if (bind_worker_busy(&calls->worker) < HANG_MS) {
@@ -552,8 +557,16 @@ void bind_calls_settle(struct bind_calls *calls)
 
 void bind_calls_set_ready(struct instance *instance)
 {
-	if (instance->bind_calls)
-		bind_worker_set_ready(&instance->bind_calls->worker);
+	struct bind_calls *calls = instance->bind_calls;
+
+	if (!calls)
+		return;
+	if (calls->worker.channel >= 0) {
+		bind_worker_set_ready(&calls->worker);
+	} else if (calls->notif >= 0 && bind_calls_hold_clients(instance->service)) {
+		calls->rouses = true;
+		run_worker(calls);
+	}
 }
 
 void bind_calls_renew(struct instance *instance)

@@ -35,6 +35,7 @@ struct bind_calls {
 	struct alarm alarm;             /* next look whether the worker hangs, or end of a pause */
 	struct bind_worker worker;
 	bool stops_accepts;             /* true: the filter stops accept(2), too */
+	bool rouses;                    /* true: the next worker tells the program once more of waiting clients */
 	double begun;                   /* loop time at which the worker was started */
 	bool renews;                    /* true: the worker ends soon, for one that knows the new listeners */
 	unsigned hung;                  /* workers in a row that hung, were killed, or could not be started */

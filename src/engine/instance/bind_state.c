@@ -19,6 +19,7 @@ static const struct state_field calls_fields[] = {
 	{ NONE(worker, "the next call starts another one") },
 	{ NONE(begun, "only while there is a worker") },
 	{ NONE(renews, "only while there is a worker") },
+	{ NONE(rouses, "a program that is ready then is told at once") },
 	{ NONE(hung, "the next superd may try at once") },
 	{ NONE(told_hung, "the next superd says it once, too") },
 	{ NONE(told_scarce, "the next superd says it once, too") },

@@ -41,6 +41,7 @@
 #define ALONE_MS 10000                  /* for one call, until the process kills itself */
 #define LINGERING_MOST 3                /* killed processes of a service that have not ended yet */
 #define REFUSED_MOST 16                 /* processes that were not let accept before the program was ready */
+#define CHILDREN_MOST 64                /* of a program, to tell of waiting clients */
 #define BURST .5                        /* seconds of processor time that may be used at once */
 #define SHARE .2                        /* seconds of it that come back in a second */
 #define OTHERS_MOST 16                  /* foreign addresses to report */
@@ -456,19 +457,30 @@ static void refuse_accept(struct job_of_worker *job, const struct stopped_call *
 	answer(job, stopped, EAGAIN);
 }
 
-static void rouse_refused(struct job_of_worker *job)
+static void rouse(const struct job_of_worker *job, pid_t thread)
 {
 	struct target_process target;
 
-	for (unsigned n = 0; n < job->refused_count; n++) {
-		if (!target_open(&target, job->refused[n]))
-			continue;
-		for (size_t offer = 0; offer < job->work.count; offer++) {
-			if (job->work.offers[offer].fd >= 0)
-				target_rouse_epoll(&target, job->work.offers[offer].fd);
-		}
-		target_close(&target);
+	if (!target_open(&target, thread))
+		return;
+	for (size_t offer = 0; offer < job->work.count; offer++) {
+		if (job->work.offers[offer].fd >= 0)
+			target_rouse_epoll(&target, job->work.offers[offer].fd);
 	}
+	target_close(&target);
+}
+
+/* Those that were refused by a worker that has ended since are the main process, or its children. */
+static void rouse_refused(struct job_of_worker *job)
+{
+	pid_t children[CHILDREN_MOST];
+	size_t count = target_children(job->work.program, children, CHILDREN_MOST);
+
+	rouse(job, job->work.program);
+	for (size_t n = 0; n < count; n++)
+		rouse(job, children[n]);
+	for (unsigned n = 0; n < job->refused_count; n++)
+		rouse(job, job->refused[n]);
 	job->refused_count = 0;
 }
 
@@ -714,6 +726,8 @@ static void run_worker(const void *with)
 	set_timer(&job, ALONE_MS);
 	look_at_offers(&job);
 	user_notif_hurry(job.work.notif);
+	if (job.work.rouses)
+		rouse_refused(&job);
 	end_call(&job);
 	job.left = BURST;
 	job.looked = clock_now();

@@ -66,6 +66,8 @@ struct bind_work {
 	size_t count;
 	bool is_ready;                  /* the program may accept clients from the beginning */
 	bool stops_accepts;             /* the filter stops accept(2), too, so calls go on while the program serves */
+	pid_t program;                  /* its main process */
+	bool rouses;                    /* the program is told once more of waiting clients, as it may have been refused them */
 };
 
 /* Starts the process; no other one of this struct is there. false and errno; EBUSY: too many of this owner's hang so

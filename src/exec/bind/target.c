@@ -129,6 +129,27 @@ void target_close(struct target_process *target)
 	errno = saved;
 }
 
+size_t target_children(pid_t pid, pid_t *out, size_t most)
+{
+	char path[64], list[1024], *at = list;
+	struct target_process process = { .proc = AT_FDCWD };
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+	if (!read_proc(&process, path, list, sizeof(list)))
+		return 0;
+	while (count < most) {
+		char *end;
+		long child = strtol(at, &end, 10);
+
+		if (end == at || *end != ' ')
+			break;          /* the end, or a number that is cut off */
+		out[count++] = (pid_t)child;
+		at = end;
+	}
+	return count;
+}
+
 /* ---- its memory ---- */
 
 bool target_read(void *context, uint64_t at, void *out, size_t size)
