@@ -1,9 +1,10 @@
 /* Finds out to which start of type = forking an orphan belongs that became superd's child (PR_SET_CHILD_SUBREAPER).
  *
- * A process is a member of a start if superd saw its session or group there before (the first process has its own), or
- * if it holds one of the sockets that were passed. If superd cannot look at the sockets, because the kernel hides the
- * process, the service has none, or its program binds them later (pass = bind), the command line decides. Without that, superd takes the process only if no other
- * start could have left it. A process that is older than the start, or belongs to another instance, is no member. */
+ * A process is a member of a start if superd saw its session or group there before (the first process has its own),
+ * or if it holds one of the sockets that were passed. If superd cannot look at the sockets, because the kernel
+ * hides the process, the service has none, or its program binds them later (pass = bind), the command line decides.
+ * Without that, superd takes the process only if no other start could have left it. A process that is older than
+ * the start, or belongs to another instance, is no member. */
 #pragma once
 
 #include <stdbool.h>

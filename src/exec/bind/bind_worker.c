@@ -32,8 +32,8 @@
 #include "exec/spawn/spawn.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
-#include "os/socket/eintr_timer.h"
 #include "os/socket/carried_options.h"
+#include "os/socket/eintr_timer.h"
 #include "os/socket/scm_rights.h"
 
 #define QUIET_MS 2000                   /* without a call the process ends */
@@ -547,9 +547,10 @@ static void accept_as_ipv4(struct job_of_worker *job, struct stopped_call *stopp
 		answer(job, stopped, errno);
 		return;
 	}
-	if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.in6.sin6_addr) &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family)) == 0)
-		socket_address_unmap(&address);
+	/* The socket of a client that has closed its half stays an IPv6 one (do_ipv6_setsockopt of the kernel). */
+	if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.in6.sin6_addr))
+		setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
+	socket_address_unmap(&address);
 	if (!write_address(stopped, &address, room))
 		answer(job, stopped, EFAULT);   /* the client is lost, as with accept(2) */
 	else if (!user_notif_return_fd(job->work.notif, stopped->call->id, fd, stopped->trapped.flags & SOCK_CLOEXEC))
