@@ -524,9 +524,18 @@ static int accept_shortly(int listener, struct socket_address *address, int flag
 	return fd;
 }
 
+/* No client is there. By the time the kernel looks one may have come, and stay an IPv6 one: so it looks only where the
+ * program wants to wait. */
+static void wait_or_refuse(const struct job_of_worker *job, const struct stopped_call *stopped, int listener)
+{
+	if (fcntl(listener, F_GETFL) & O_NONBLOCK)
+		answer(job, stopped, EAGAIN);
+	else
+		let_go(job, stopped);
+}
+
 /* Accepts a client in the program's place. An IPv4 client of a socket for both IP versions becomes what the program
- * asked for: an AF_INET socket (IPV6_ADDRFORM of ipv6(7)). Without a client the kernel carries the call out: it
- * waits, or says that nobody is there. */
+ * asked for: an AF_INET socket (IPV6_ADDRFORM of ipv6(7)). */
 static void accept_as_ipv4(struct job_of_worker *job, struct stopped_call *stopped, int listener)
 {
 	struct pollfd wait = { listener, POLLIN, 0 };
@@ -534,13 +543,17 @@ static void accept_as_ipv4(struct job_of_worker *job, struct stopped_call *stopp
 	int family = AF_INET, fd;
 	uint32_t room = 0;
 
-	if (poll(&wait, 1, 0) != 1 || !(wait.revents & POLLIN) || !open_address(job, stopped, &room)) {
+	if (poll(&wait, 1, 0) != 1 || !(wait.revents & POLLIN)) {
+		wait_or_refuse(job, stopped, listener);
+		return;
+	}
+	if (!open_address(job, stopped, &room)) {
 		let_go(job, stopped);
 		return;
 	}
 	fd = accept_shortly(listener, &address, SOCK_CLOEXEC | (stopped->trapped.flags & SOCK_NONBLOCK));
 	if (fd < 0 && errno == EINTR) {
-		let_go(job, stopped);
+		wait_or_refuse(job, stopped, listener); /* another thread, which waits in the kernel, has got it */
 		return;
 	}
 	if (fd < 0) {
@@ -575,38 +588,10 @@ static void answer_accept(struct job_of_worker *job, struct stopped_call *stoppe
 		let_go(job, stopped);
 }
 
-static bool read_nothing(void *context, uint64_t at, void *out, size_t size)
-{
-	(void)context, (void)at, (void)out, (void)size;
-	return false;
-}
-
-/* Whether it is an accept and nobody waits whom superd would have to accept: a program calls accept(2) until it
- * hears that nobody is left. The kernel can say that; the process need not be looked at. */
-static bool is_idle_accept(const struct job_of_worker *job, const struct user_call *call)
-{
-	struct trapped_call trapped;
-
-	if (!atomic_load(&job->progress->ready) || !trapped_call_read(call, &trapped, read_nothing, NULL) ||
-	    trapped.kind != TRAPPED_ACCEPT)
-		return false;
-	for (size_t n = 0; n < job->work.count; n++) {
-		struct pollfd wait = { job->work.offers[n].fd, POLLIN, 0 };
-
-		if (job->offered[n].as_ipv4 && poll(&wait, 1, 0) != 0)
-			return false;
-	}
-	return true;
-}
-
 static void answer_call(struct job_of_worker *job, const struct user_call *call)
 {
 	struct stopped_call stopped = { .call = call };
 
-	if (is_idle_accept(job, call)) {
-		let_go(job, &stopped);
-		return;
-	}
 	if (!target_open(&stopped.target, call->thread)) {
 		tell_hidden(job, &stopped, errno);
 		let_go(job, &stopped);
