@@ -50,6 +50,25 @@ Test(resolve, finds_a_user_with_all_that_comes_with_it)
 	cr_expect(account->switches);
 }
 
+Test(resolve, gives_the_node_to_a_program_that_binds_it)
+{
+	const struct passwd *daemon = getpwnam("daemon");
+
+	needs_root();
+	resolve("service a { listen = {\"/run/a\"} pass = bind exec = \"/bin/true\" user = \"daemon\" }"
+		"service b { listen = {\"/run/b\"} exec = \"/bin/true\" user = \"daemon\" }"
+		"service c { listen = {\"/run/c\"} pass = bind exec = \"/bin/true\" user = \"daemon\""
+		" socket_user = \"0\" socket_group = \"0\" }");
+	cr_assert_eq(diags.errors, 0, "%s", said());
+	cr_expect_eq(service("a")->sockets[0].owner, daemon->pw_uid);
+	cr_expect_eq(service("a")->sockets[0].owner_group, daemon->pw_gid);
+	cr_expect(service("a")->sockets[0].gets_options);
+	cr_expect_eq(service("b")->sockets[0].owner, (uid_t)-1);
+	cr_expect_not(service("b")->sockets[0].gets_options);
+	cr_expect_eq(service("c")->sockets[0].owner, 0);
+	cr_expect_eq(service("c")->sockets[0].owner_group, 0);
+}
+
 Test(resolve, prefers_the_group_that_is_given)
 {
 	needs_root();
