@@ -1,0 +1,384 @@
+/* pass = bind: a program that knows nothing of superd binds its own socket, and has superd's. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "binding.h"
+#include "client.h"
+#include "private.h"
+#include "superctl.h"
+
+#define LOCAL(port) text_of("\"127.0.0.1:%d\"", port)
+#define LISTENS(port) text_of("tcp4 reuseaddr=1 bind=127.0.0.1:%d listen=64 serve=poll", port)
+
+static void expect_why(const char *text)
+{
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "why", "web").out, text));
+}
+
+/* ---- a start ---- */
+
+BehaviourOfBind(bind, the_first_client_is_served)
+{
+	int port = free_port();
+	struct superd *superd = bind_run(LOCAL(port), "", LISTENS(port));
+	long pid;
+
+	superd_wait_log(superd, "web: listening on ");
+	pid = client_ask_pid(port);
+	cr_expect_eq(client_ask_pid(port), pid);
+	cr_expect_eq(superd_only_process(superd), pid);
+	expect_why(text_of("it has bound tcp:127.0.0.1:%d and has tcp:127.0.0.1:%d", port, port));
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, the_program_sees_the_address_that_it_bound)
+{
+	int port = free_port();
+	struct superd *superd = bind_run(LOCAL(port), "", LISTENS(port));
+	const char *details;
+
+	superd_wait_log(superd, "web: listening on ");
+	details = bind_details(port);
+	bind_expect(details, text_of("name=127.0.0.1:%d", port));
+	bind_expect(details, text_of("own=127.0.0.1:%d", port));
+	bind_expect(details, "family=4");
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, a_program_that_binds_something_else_fails_in_time)
+{
+	int port = free_port(), other = free_port(), client;
+	struct superd *superd = bind_run(LOCAL(port), "timeout_start = 1s", LISTENS(other));
+	const char *said = text_of("it has not bound tcp:127.0.0.1:%d; it has bound tcp:127.0.0.1:%d", port, other);
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(port);
+	superd_wait_log(superd, "web: started, pid ");
+	expect_why(said);
+	superd_wait_log(superd, text_of("it was not ready within timeout_start: %s", said));
+	close(client);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, one_that_does_not_listen_fails_in_time)
+{
+	int port = free_port(), client;
+	struct superd *superd =
+		bind_run(LOCAL(port), "timeout_start = 1s", text_of("tcp4 bind=127.0.0.1:%d await=/nowhere", port));
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(port);
+	superd_wait_log(superd, text_of("it has bound, but not listened at tcp:127.0.0.1:%d", port));
+	close(client);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, an_end_before_the_bind_is_a_failure)
+{
+	int port = free_port(), client;
+	struct superd *superd = bind_run(LOCAL(port), "backoff_min = 1h\n backoff_max = 1h", "exit=0");
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(port);
+	superd_wait_log(superd, "next start in ");
+	expect_why("it ended with exit status 0");
+	close(client);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, all_of_its_sockets_are_asked_for)
+{
+	int one = free_port(), two = free_port();
+	struct superd *superd = bind_run(text_of("{ \"127.0.0.1:%d\", \"127.0.0.1:%d\" }", one, two),
+					 "timeout_start = 1s", LISTENS(one));
+	int client;
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(two);
+	superd_wait_log(superd, text_of("it has not bound tcp:127.0.0.1:%d", two));
+	close(client);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, it_binds_closes_and_binds_again)
+{
+	int port = free_port();
+	struct superd *superd = bind_run(LOCAL(port), "",
+					 text_of("tcp4 bind=127.0.0.1:%d close tcp4 reuseaddr=1 bind=127.0.0.1:%d "
+						 "listen=5 close tcp4 bind=127.0.0.1:%d listen=5 serve=poll",
+						 port, port, port));
+	long pid;
+
+	superd_wait_log(superd, "web: listening on ");
+	pid = client_ask_pid(port);
+	bind_obey(port, text_of("close tcp4 bind=127.0.0.1:%d listen=5", port));
+	cr_expect_eq(client_ask_pid(port), pid);
+	cr_expect_eq(superd_log_count(superd, "web: started"), 1);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, a_second_bind_of_a_socket_is_refused)
+{
+	int port = free_port();
+	struct superd *superd =
+		bind_run(LOCAL(port), "",
+			 text_of("tcp4 bind=127.0.0.1:%d try-bind=127.0.0.1:%d listen=5 serve=poll", port, port));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	superd_wait_log(superd, text_of("binder: bind=127.0.0.1:%d: Invalid argument", port));
+	superd_stop(superd);
+}
+
+/* ---- what stays of the program's socket ---- */
+
+static const char *details_with(const char *before, const char *after)
+{
+	int port = free_port();
+	struct superd *superd = bind_run(
+		LOCAL(port), "", text_of("tcp4 %s bind=127.0.0.1:%d %s listen=5 serve=poll", before, port, after));
+	const char *details;
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port); /* it connected before, so it has the table's options */
+	details = bind_details(port);
+	superd_stop(superd);
+	return details;
+}
+
+BehaviourOfBind(bind, options_set_before_are_those_of_its_clients)
+{
+	const char *details = details_with("nodelay=1 keepalive=1 linger=7 rcvbuf=20000", "");
+
+	bind_expect(details, "nodelay=1");
+	bind_expect(details, "keepalive=1");
+	bind_expect(details, "linger=7");
+	bind_expect(details, "rcvbuf=40000");
+}
+
+BehaviourOfBind(bind, options_not_set_are_the_kernels)
+{
+	const char *details = details_with("", "");
+
+	bind_expect(details, "nodelay=0");
+	bind_expect(details, "keepalive=0");
+	bind_expect(details, "linger=-1");
+	bind_expect(details, "defer=0");
+}
+
+BehaviourOfBind(bind, whether_it_blocks_is_kept)
+{
+	bind_expect(details_with("", ""), "nonblock=0");
+	bind_expect(details_with("nonblock", ""), "nonblock=1");
+	bind_expect(details_with("", "nonblock"), "nonblock=1");
+	bind_expect(details_with("nonblock", "block"), "nonblock=0");
+}
+
+BehaviourOfBind(bind, whether_it_closes_at_an_exec_is_kept)
+{
+	bind_expect(details_with("", ""), "cloexec=0");
+	bind_expect(details_with("cloexec", ""), "cloexec=1");
+	bind_expect(details_with("", "cloexec"), "cloexec=1");
+}
+
+/* A superd that opens no second socket at an address (as an ordinary user) goes on with the one that the program had.
+ */
+static struct superd *run_as_user(const char *text)
+{
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments, .uid = namespace_users() ? 65533 : 0 };
+
+	return superd_run_with(&setup, "%s", text);
+}
+
+static const char *with_options(int port, const char *before, const char *after)
+{
+	return bind_table(LOCAL(port), "",
+			  text_of("tcp4 %s bind=127.0.0.1:%d listen=5 %s serve=poll", before, port, after));
+}
+
+/* The program of the next instance sets nothing, and the one before has left nothing behind. */
+static void expect_gone(const char *before, const char *after, const char *gone)
+{
+	int port = free_port();
+	struct superd *superd = run_as_user(with_options(port, before, after));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	cr_assert_null(strstr(bind_details(port), gone));
+	cr_assert(control_is_done(control_once("stop web")));
+	cr_assert(superd_reload(superd, "%s", with_options(port, "", "")));
+	bind_expect(bind_details(port), gone);
+	bind_expect(bind_details(port), gone);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, options_are_gone_for_the_next_instance)
+{
+	expect_gone("nodelay=1", "", "nodelay=0");
+	expect_gone("keepalive=1", "", "keepalive=0");
+	expect_gone("linger=0", "", "linger=-1");
+	expect_gone("rcvbuf=20000", "", "rcvbuf=131072");
+}
+
+/* A client that says nothing starts the program none the less. */
+static void expect_silent_start(const char *before, const char *after)
+{
+	int port = free_port(), silent;
+	struct superd *superd = run_as_user(with_options(port, before, after));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	cr_assert(control_is_done(control_once("stop web")));
+	silent = client_connect(port);
+	WAIT_UNTIL(superd_log_count(superd, "web: started") == 2);
+	close(silent);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, a_queue_that_waits_for_data_is_gone_as_well)
+{
+	expect_silent_start("defer=30", "");
+	expect_silent_start("", "defer=30");
+}
+
+BehaviourOfBind(bind, a_short_backlog_leaves_superds_queue)
+{
+	int port = free_port();
+	struct superd *superd =
+		bind_run(LOCAL(port), "backlog = 50", text_of("tcp4 bind=127.0.0.1:%d listen=2 serve=poll", port));
+
+	superd_wait_log(superd, "web: listening on ");
+	bind_expect(bind_details(port), "backlog=50");
+	bind_obey(port, "listen=3");
+	bind_expect(bind_details(port), "backlog=50");
+	superd_stop(superd);
+}
+
+/* shutdown(2) takes the listener from superd, too: it opens another one. */
+BehaviourOfBind(bind, a_listener_that_was_shut_down_comes_again)
+{
+	int port = free_port(), client;
+	struct superd *superd =
+		bind_run(LOCAL(port), "", text_of("tcp4 reuseaddr=1 bind=127.0.0.1:%d listen=5 serve=poll", port));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	client = client_connect(port);
+	client_send(client, "!shutdown exit=0\n");
+	cr_expect(client_sees_end(client));
+	close(client);
+	WAIT_UNTIL(client_can_connect(port));
+	client_ask_pid(port);
+	superd_stop(superd);
+}
+
+/* ---- other sockets ---- */
+
+BehaviourOfBind(bind, a_socket_that_is_not_superds_is_the_programs)
+{
+	int port = free_port(), other = free_port();
+	struct superd *superd = bind_run(LOCAL(port), "",
+					 text_of("tcp4 bind=127.0.0.1:%d listen=5 tcp4 bind=127.0.0.1:%d listen=5 "
+						 "tcp4 bind=127.0.0.1:0 listen=1 serve=poll",
+						 other, port));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	bind_expect(bind_details(other), text_of("name=127.0.0.1:%d", other));
+	cr_expect_not(superd_logged(superd, text_of("127.0.0.1:%d", other)));
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, binds_says_what_a_program_binds_in_place)
+{
+	int port = free_port(), other = free_port();
+	struct superd *superd = bind_run(LOCAL(port), text_of("binds = { \"127.0.0.1:%d\" }", other), LISTENS(other));
+
+	superd_wait_log(superd, "web: listening on ");
+	bind_expect(bind_details(port), text_of("name=127.0.0.1:%d", port));
+	cr_expect_not(client_can_connect(other));
+	expect_why(text_of("it has bound tcp:127.0.0.1:%d and has tcp:127.0.0.1:%d", other, port));
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, each_socket_has_a_binds_of_its_own)
+{
+	int ports[] = { free_port(), free_port() }, others[] = { free_port(), free_port() };
+	struct superd *superd =
+		controlled_run("service web {\n socket one { listen = \"127.0.0.1:%d\" binds = { \"127.0.0.1:%d\" } }\n"
+			       " socket two { listen = \"127.0.0.1:%d\" binds = { \"127.0.0.1:%d\" } }\n pass = bind\n "
+			       "error = inherit\n"
+			       " exec = \"%s\"\n}\n",
+			       ports[0], others[0], ports[1], others[1],
+			       binder("tcp4 bind=127.0.0.1:%d listen=5 tcp4 bind=127.0.0.1:%d listen=5 serve=poll",
+				      others[1], others[0]));
+
+	superd_wait_log(superd, "web: listening on ");
+	superd_wait_log(superd, "listening on ");
+	for (int n = 0; n < 2; n++)
+		bind_expect(bind_details(ports[n]), text_of("name=127.0.0.1:%d", ports[n]));
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, a_port_below_1024_takes_no_privilege)
+{
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_users() && private_enter(), "needs root, and a build that every user can reach");
+	superd = bind_run("\"127.0.0.1:80\"", "user = \"65533\"", LISTENS(80));
+	superd_wait_log(superd, "web: listening on ");
+	bind_expect(bind_details(80), "name=127.0.0.1:80");
+	superd_stop(superd);
+}
+
+/* ---- superd -l ---- */
+
+BehaviourOfBind(bind, a_command_line_does_it_too)
+{
+	int port = free_port();
+	const char *listens = text_of("bind=127.0.0.1:%d", port);
+	const char *arguments[] = { "-l",
+				    text_of("127.0.0.1:%d", port),
+				    "--bind",
+				    "--idle",
+				    "300ms",
+				    "--",
+				    text_of("%s/binder", getenv("SUPERD_TESTDIR")),
+				    "tcp4",
+				    listens,
+				    "listen=5",
+				    "serve=poll",
+				    NULL };
+	const struct setup setup = { .arguments = arguments, .without_table = true };
+	struct superd *superd = superd_run_with(&setup, "%s", "");
+	long first;
+
+	WAIT_UNTIL(client_can_connect(port));
+	first = client_ask_pid(port);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_expect_neq(client_ask_pid(port), first);
+	superd_stop(superd);
+}
+
+static void expect_refused(const char *option, const char *text)
+{
+	struct outcome outcome = SUPERD_ANSWER("-l", "8080", "--bind", option, "--", "/bin/true");
+
+	cr_expect_neq(outcome.status, 0);
+	cr_expect_not_null(strstr(outcome.err, text), "%s", outcome.err);
+}
+
+Behaviour(bind, a_command_line_without_sense_is_refused)
+{
+	struct outcome outcome = SUPERD_ANSWER("--bind", "--check");
+
+	expect_refused("--accept", "--bind and --accept exclude each other");
+	expect_refused("--inetd", "--bind and --inetd exclude each other");
+	cr_expect_neq(outcome.status, 0);
+	cr_expect_not_null(strstr(outcome.err, "go with -l"), "%s", outcome.err);
+}
