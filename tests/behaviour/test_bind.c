@@ -64,19 +64,6 @@ BehaviourOfBind(bind, a_program_that_binds_something_else_fails_in_time)
 	superd_stop(superd);
 }
 
-BehaviourOfBind(bind, one_that_does_not_listen_fails_in_time)
-{
-	int port = free_port(), client;
-	struct superd *superd =
-		bind_run(LOCAL(port), "timeout_start = 1s", text_of("tcp4 bind=127.0.0.1:%d await=/nowhere", port));
-
-	superd_wait_log(superd, "web: listening on ");
-	client = client_connect(port);
-	superd_wait_log(superd, text_of("it has bound, but not listened at tcp:127.0.0.1:%d", port));
-	close(client);
-	superd_stop(superd);
-}
-
 BehaviourOfBind(bind, an_end_before_the_bind_is_a_failure)
 {
 	int port = free_port(), client;
