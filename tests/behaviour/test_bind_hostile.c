@@ -2,10 +2,13 @@
  * reach at worst is that their own bind waits: superd answers all others as soon as ever, and keeps no process and no
  * descriptor of it. */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -33,9 +36,10 @@ struct scene {
 
 static struct scene begin_at(const char *address, const char *acts, const char *options)
 {
-	struct scene scene = { .log = path_in("acts"), .port = free_port() };
+	struct scene scene = { .log = write_file("acts", "%s", ""), .port = free_port() };
 	const char *program = replaced(backend("%s", ""), "backend ", "hostile_binder");
 
+	chmod(scene.log, 0666);
 	scene.superd = controlled_run(TABLE, address, scene.port, program, scene.log, scene.port, acts, options,
 				      backend("serve"));
 	scene.calm = superd_port(scene.superd, "calm");
@@ -288,4 +292,45 @@ Behaviour(bind_hostile, an_upgrade_leaves_no_worker_that_hangs)
 	client_ask_pid(scene.port);
 	WAIT_UNTIL(!process_lives(left));
 	end(&scene);
+}
+
+/* ---- poor surroundings ---- */
+
+static void expect_answers(const char *address)
+{
+	struct scene scene = begin_at(address, "bind wrong serve", text_of("user = %lu", (unsigned long)lone_user()));
+
+	cr_expect_eq(told(&scene, "bind"), 0, "%s", world_logs());
+	client_ask_pid(scene.port);
+	cr_expect_eq(told(&scene, "wrong listen"), ENOTSOCK);
+	cr_expect_not(superd_logged(scene.superd, "cannot look at"), "%s", world_logs());
+	end(&scene);
+}
+
+/* As in a container. The bounding set limits what root gains by exec (capabilities(7)). */
+BehaviourOfUsers(bind_hostile, a_superd_with_few_capabilities_answers_programs_of_another_user)
+{
+	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
+	expect_answers("");
+	cr_assert_eq(prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0), 0);
+	expect_answers("127.0.0.1:");
+	expect_answers("");
+	cr_assert_eq(prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0), 0);
+	expect_answers("127.0.0.1:");
+	expect_answers("");
+}
+
+BehaviourOfUsers(bind_hostile, a_superd_of_an_ordinary_user_answers)
+{
+	const struct setup setup = { .uid = geteuid() == 0 ? lone_user() : 0 };
+	const char *acts = write_file("acts", "%s", "");
+	int port = free_port();
+	struct superd *superd;
+
+	chmod(acts, 0666);
+	superd = superd_run_with(&setup, "service own { listen = \"127.0.0.1:%d\" pass = bind exec = \"%s %s %d %s\" }\n",
+				 port, replaced(backend("%s", ""), "backend ", "hostile_binder"), acts, port,
+				 "bind serve");
+	client_ask_pid(superd_port(superd, "own"));
+	superd_stop(superd);
 }
