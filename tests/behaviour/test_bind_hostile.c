@@ -328,9 +328,9 @@ BehaviourOfUsers(bind_hostile, a_superd_of_an_ordinary_user_answers)
 	struct superd *superd;
 
 	chmod(acts, 0666);
-	superd = superd_run_with(&setup, "service own { listen = \"127.0.0.1:%d\" pass = bind exec = \"%s %s %d %s\" }\n",
-				 port, replaced(backend("%s", ""), "backend ", "hostile_binder"), acts, port,
-				 "bind serve");
+	superd = superd_run_with(&setup,
+				 "service own { listen = \"127.0.0.1:%d\" pass = bind exec = \"%s %s %d %s\" }\n", port,
+				 replaced(backend("%s", ""), "backend ", "hostile_binder"), acts, port, "bind serve");
 	client_ask_pid(superd_port(superd, "own"));
 	superd_stop(superd);
 }
