@@ -29,7 +29,8 @@ void preflight_bind(struct preflight *preflight, const struct service *service)
 				 "this kernel, or the container, does not let superd answer bind(2): %s",
 				 preflight->bind_refusal ? preflight->bind_refusal : "out of memory");
 		diags_hint(preflight->diags,
-			   "Linux 5.9 can, in a container with CAP_SYS_PTRACE; else put the program behind redirect");
+			   "it takes Linux 5.9, and a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, "
+			   "pidfd_getfd(2); without them, put the program behind redirect");
 		return;
 	}
 	if (preflight->bind_reported || service->groups->identity->no_new_privileges || capability_held(CAP_SYS_ADMIN))
