@@ -149,10 +149,9 @@ bool process_name(pid_t pid, char *out, size_t size)
 
 bool process_is_beside(pid_t pid, const char *wanted)
 {
-	static const char *const names[] = { "superd-ask\n", "superd-close\n", "superd-copy\n", "superd-count\n",
 	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-copy\n",
-					     "superd-output\n", "superd-page-out\n", "superd-receive\n",
-					     "superd-restore\n" };
+					     "superd-count\n", "superd-output\n", "superd-page-out\n",
+					     "superd-receive\n", "superd-restore\n" };
 	char path[64], name[32] = "";
 	FILE *file;
 

@@ -1,6 +1,6 @@
-/* A server that stays, and can have its listener in either way: it binds the port that it is given (pass = bind), or has
- * descriptor 3. It answers a line of a client with "y"; "c" with the nanoseconds that a system call takes which no filter
- * stops; "b" with those of a bind(2) that is none of superd's. */
+/* A server that stays, and can have its listener in either way: it binds the port that it is given (pass = bind),
+ * or has descriptor 3. It answers a line of a client with "y"; "c" with the nanoseconds that a system call takes
+ * which no filter stops; "b" with those of a bind(2) that is none of superd's. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>

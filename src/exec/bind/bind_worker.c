@@ -735,35 +735,39 @@ static void run_worker(const void *with)
 
 /* Processes that were killed. Not even SIGKILL ends one that waits uninterruptibly for a file system, or for a lock,
  * that a backend keeps from answering. */
-static struct lingering {
-	uint64_t owner, serial;
-	pid_t pid;
-} *lingering;
-static size_t lingering_count, lingering_room;
+static struct {
+	struct lingering {
+		uint64_t owner, serial;
+		pid_t pid;
+	} *list;
+	size_t count, room;
+} lingering;
 
 /* Whether as many as may be of this owner have not ended. Forgets those that have. */
 static bool too_many_linger(uint64_t owner)
 {
 	size_t kept = 0, count = 0;
 
-	for (size_t n = 0; n < lingering_count; n++) {
-		if (spawn_worker_serial(lingering[n].pid) != lingering[n].serial)
+	for (size_t n = 0; n < lingering.count; n++) {
+		const struct lingering *one = &lingering.list[n];
+
+		if (spawn_worker_serial(one->pid) != one->serial)
 			continue;
-		count += lingering[n].owner == owner;
-		lingering[kept++] = lingering[n];
+		count += one->owner == owner;
+		lingering.list[kept++] = *one;
 	}
-	lingering_count = kept;
+	lingering.count = kept;
 	return count >= LINGERING_MOST;
 }
 
 static void note_lingering(const struct bind_worker *worker)
 {
-	struct lingering *list = array_grow(lingering, &lingering_room, lingering_count, sizeof(*list));
+	struct lingering *list = array_grow(lingering.list, &lingering.room, lingering.count, sizeof(*list));
 
-	if (list) {
-		lingering = list;
-		list[lingering_count++] = (struct lingering){ worker->owner, worker->serial, worker->pid };
-	}
+	if (!list)
+		return;
+	lingering.list = list;
+	list[lingering.count++] = (struct lingering){ worker->owner, worker->serial, worker->pid };
 }
 
 void bind_worker_init(struct bind_worker *worker)

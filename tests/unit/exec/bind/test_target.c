@@ -130,6 +130,7 @@ Test(target, a_text_may_end_where_memory_does)
 	size_t page = other.there.page;
 	char text[64];
 
+	cr_assert(target_open_memory(&other.target));
 	cr_assert(target_write(&other.target, at(&other, 2 * page - 5), "last", 5));
 	cr_assert(target_read_text(&other.target, at(&other, 2 * page - 5), text, sizeof(text)));
 	cr_expect_str_eq(text, "last");
@@ -145,6 +146,7 @@ Test(target, a_text_may_lie_in_two_pages)
 	size_t page = other.there.page;
 	char text[64];
 
+	cr_assert(target_open_memory(&other.target));
 	cr_assert(target_write(&other.target, at(&other, page - 3), "across", 7));
 	cr_assert(target_read_text(&other.target, at(&other, page - 3), text, sizeof(text)));
 	cr_expect_str_eq(text, "across");
