@@ -13,6 +13,7 @@
  * deaths          processes bind, and die, execute or end their thread at once: "deaths ENDED"
  * wrong           binds what is no socket: "wrong NAME ERRNO"
  * quiet           waits for three seconds, in which the worker ends
+ * path            binds a unix socket at the path PORT by an address without a NUL byte, and serves it: "path ERRNO"
  * others          binds other addresses: "others ERRNO"
  * calls           binds by the calls of 32-bit and x32 programs: "NAME ERRNO"
  * filter          forbids bind(2) by a filter of its own: "filter ERRNO"
@@ -40,13 +41,14 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, THREADS = 64, SECONDS = 3, DEATHS = 60 };
 
-static const char *out;
+static const char *out, *place;
 static int listener = -1;
 static struct sockaddr_in own = { .sin_family = AF_INET };
 static _Atomic long calls;
@@ -413,6 +415,21 @@ static void do_escape(void)
 	}
 }
 
+static void do_path(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(place));
+	int error;
+
+	memcpy(at.sun_path, place, strlen(place));
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	tell("connect", "", connect(listener, (struct sockaddr *)&at, length) < 0 ? errno : 0);
+	close(listener);
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	error = bind(listener, (struct sockaddr *)&at, length) < 0 || listen(listener, 5) < 0 ? errno : 0;
+	tell("path", "", error);
+}
+
 static void do_quiet(void)
 {
 	poll(NULL, 0, SECONDS * 1000);
@@ -434,11 +451,13 @@ int main(int argc, char **argv)
 		{ "set", do_set }, { "lock", do_lock }, { "storm", do_storm }, { "deaths", do_deaths },
 		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
 		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet }, { "accepts", do_accepts },
+		{ "path", do_path },
 	};
 
 	if (argc < 4)
 		return 2;
 	out = argv[1];
+	place = argv[2];
 	own.sin_port = htons((uint16_t)atoi(argv[2]));
 	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	for (int n = 3; n < argc; n++) {

@@ -228,6 +228,27 @@ Behaviour(bind_hostile, a_filter_of_the_programs_own_has_the_last_word)
 	end(&scene);
 }
 
+/* Paths of 10, 14 and 26 bytes: the address is as long as that of a netlink, an IPv4, an IPv6 socket. */
+Behaviour(bind_hostile, a_path_as_long_as_another_familys_address_is_one_all_the_same)
+{
+	static const size_t lengths[] = { 10, 14, 26 };
+
+	for (size_t n = 0; n < sizeof(lengths) / sizeof(lengths[0]); n++) {
+		const char *log = path_in("acts%zu", n);
+		const char *path = text_of("/tmp/b%0*u", (int)lengths[n] - 6, (unsigned)(free_port() % 1000));
+		struct superd *superd;
+
+		cr_assert_eq(strlen(path), lengths[n]);
+		superd = superd_run("service path { listen = \"%s\" pass = bind exec = \"%s %s %s path serve\" }\n",
+				    path, replaced(backend("%s", ""), "backend ", "hostile_binder"), log, path);
+		wait_node(path);
+		cr_expect_not_null(strstr(client_ask_unix(path, "hello\n"), " hello"));
+		cr_expect_str_eq(read_text(log), text_of("connect %d\npath 0\n", ECONNREFUSED));
+		superd_stop(superd);
+		unlink(path);
+	}
+}
+
 /* superd would otherwise fork for each call. */
 Behaviour(bind_hostile, a_worker_that_the_program_kills_comes_back_after_a_pause)
 {

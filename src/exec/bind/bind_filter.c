@@ -50,6 +50,8 @@ static const struct architecture architectures[] = {
 struct program {
 	struct sock_filter list[PROGRAM_MOST];
 	unsigned short count;
+	const uint32_t *lengths;        /* of addresses of unix listeners */
+	size_t length_count;
 };
 
 static void add(struct program *program, uint16_t code, uint32_t value, uint8_t then, uint8_t otherwise)
@@ -87,18 +89,32 @@ static size_t argument(size_t n)
 	return offsetof(struct seccomp_data, args) + n * sizeof(uint64_t) + (order.first ? 0 : sizeof(uint32_t));
 }
 
+static bool is_of_listener(const struct program *program, uint32_t length)
+{
+	for (size_t n = 0; n < program->length_count; n++) {
+		if (program->lengths[n] == length)
+			return true;
+	}
+	return false;
+}
+
 /* The same for a call with an address, unless its length shows that it is of another family. */
 static void add_stop_unless(struct program *program, int number, const uint32_t *lengths, size_t count)
 {
+	unsigned short jump = program->count;
+
 	if (number == NO_CALL)
 		return;
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, (uint8_t)(2 + 2 * count));
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 0);
 	add_load(program, argument(2));
 	for (size_t n = 0; n < count; n++) {
+		if (is_of_listener(program, lengths[n]))
+			continue;
 		add(program, BPF_JMP | BPF_JEQ | BPF_K, lengths[n], 0, 1);
 		add_action(program, SECCOMP_RET_ALLOW);
 	}
 	add_action(program, SECCOMP_RET_USER_NOTIF);
+	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 
 static void add_socketcall(struct program *program, int number, unsigned what)
@@ -144,9 +160,9 @@ static void add_architecture(struct program *program, const struct architecture 
 	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 
-struct sock_fprog *bind_filter_make(unsigned what)
+struct sock_fprog *bind_filter_make(unsigned what, const uint32_t *lengths, size_t count)
 {
-	struct program program = { .count = 0 };
+	struct program program = { .lengths = lengths, .length_count = count };
 	struct sock_fprog *made;
 	size_t size;
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/scan.h"
@@ -388,19 +389,49 @@ static bool has_path(const struct service *service)
 	return false;
 }
 
+/* Adds the lengths that this address has in a bind(2): with a NUL byte behind the path, and without. */
+static size_t add_lengths(const struct endpoint *endpoint, uint32_t *lengths)
+{
+	uint32_t length = (uint32_t)(offsetof(struct sockaddr_un, sun_path) + strlen(endpoint->address));
+
+	lengths[0] = length;
+	lengths[1] = length + 1;
+	return 2;
+}
+
+/* The lengths of its unix sockets' addresses. A program may write a path otherwise than the table, with another
+ * length, which then must not be that of another family's address. NULL: out of memory. */
+static uint32_t *list_lengths(const struct service *service, size_t *count)
+{
+	uint32_t *lengths = calloc(2 * service->socket_count + 1, sizeof(*lengths));
+
+	*count = 0;
+	for (size_t n = 0; lengths && n < service->socket_count; n++) {
+		const struct endpoint *endpoint = service->sockets[n].address;
+
+		if (!endpoint_is_inet(endpoint) && endpoint->address)
+			*count += add_lengths(endpoint, lengths + *count);
+	}
+	return lengths;
+}
+
 /* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. If superd has it, a
  * child keeps it across the change of user (stage_ambient). */
 static bool make_bind_filters(struct plan *plan, const struct service *service, struct buf *why)
 {
 	unsigned what = has_path(service) ? FILTER_PATHS : 0;
+	uint32_t *lengths;
+	size_t count;
 
 	if (service->exec->pass != PASS_BIND)
 		return true;
+	lengths = list_lengths(service, &count);
 	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
 	if (!capability_held(CAP_SYS_ADMIN))
 		plan->no_new_privileges = true;
-	plan->bind_filters[0] = bind_filter_make(what);
-	plan->bind_filters[1] = bind_filter_make(what | FILTER_ACCEPTS);
+	plan->bind_filters[0] = lengths ? bind_filter_make(what, lengths, count) : NULL;
+	plan->bind_filters[1] = lengths ? bind_filter_make(what | FILTER_ACCEPTS, lengths, count) : NULL;
+	free(lengths);
 	if (plan->bind_filters[0] && plan->bind_filters[1])
 		return true;
 	buf_addf(why, "making a filter for pass = bind: %s", strerror(errno));
