@@ -20,6 +20,7 @@
 #include "engine/launch/fd_map.h"
 #include "engine/runtime/runtime.h"
 #include "exec/spawn/spawn.h"
+#include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind.h"
 
@@ -46,9 +47,13 @@ static bool takes_both(const struct listener *listener)
 {
 	struct bound_families reach;
 
-	return listener_has_socket(listener) && endpoint_accepts(listener->listen->address) &&
-	       endpoint_is_inet(listener->listen->address) && listener->listen->address->family != FAMILY_IPV4 &&
-	       bind_reach(listener->io.fd, &reach) && reach.ipv4 && reach.ipv6;
+	if (!listener_has_socket(listener) || !endpoint_accepts(listener->listen->address) ||
+	    !endpoint_is_inet(listener->listen->address) || listener->listen->address->family == FAMILY_IPV4)
+		return false;
+	/* For MPTCP, getsockopt(2) takes the socket's lock, which a backend may keep for ever. */
+	if (listener->listen->options->socket_protocol == PROTOCOL_MPTCP && foreign_socket_is(listener->io.fd))
+		return true;
+	return bind_reach(listener->io.fd, &reach) && reach.ipv4 && reach.ipv6;
 }
 
 /* Whether superd has to see each accept(2): it refuses clients until the program is ready, or helps it to accept IPv4
