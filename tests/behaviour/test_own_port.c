@@ -33,7 +33,8 @@ static void expect_stay(const char *action, const char *text)
 	why = control_once("why web");
 	cr_expect(strstr(why, text_of("1 connected to its own port tcp:127.0.0.1:%d", own)), "%s", why);
 	cr_assert_eq(ask(client, "still here"), first);
-	cr_expect_eq(superd_log_count(superd, "goes on: 1 connected"), 1, "it is stopped again and again: %s", world_logs());
+	cr_expect_eq(superd_log_count(superd, "goes on: 1 connected"), 1, "it is stopped again and again: %s",
+		     world_logs());
 	close(client);
 	superd_wait_log(superd, text);
 	superd_stop(superd);
