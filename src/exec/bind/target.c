@@ -307,8 +307,8 @@ static bool is_meant(const struct epoll_registration *registration, const struct
 	       (registration->inode == change->before || registration->inode == change->after);
 }
 
-/* Changes the registrations of one epoll set, by its fdinfo. The set names a registration by its file: that of the file
- * before comes last, as it would be taken for a former one of the new file that is still to be removed. */
+/* Changes the registrations of one epoll set, by its fdinfo. The set names a registration by its file: that of the
+ * file before comes last, as it would be taken for a former one of the new file that is still to be removed. */
 static bool change_set(struct target_process *target, int number, struct change *change)
 {
 	struct epoll_registration registration, last = { .number = -1 };

@@ -21,8 +21,8 @@ struct target_process {
 bool target_open(struct target_process *target, pid_t thread);
 void target_close(struct target_process *target);
 
-/* Finds the children of a process's first thread, at most `most` (/proc/PID/task/TID/children of proc(5), which a kernel
- * may lack). Returns their number. */
+/* Finds the children of a process's first thread, at most `most` (/proc/PID/task/TID/children of proc(5), which a
+ * kernel may lack). Returns their number. */
 size_t target_children(pid_t pid, pid_t *out, size_t most);
 
 /* Reads memory; fits read_memory with a struct target_process. */

@@ -20,8 +20,8 @@
 #define SYNC_WAKE_UP 1UL
 #define ROOM 512                        /* bytes; a later kernel may write more than these headers know */
 
-/* Whether processes can be looked at. Any process may look at itself, but without CAP_SYS_PTRACE the seccomp profile of
- * Docker forbids pidfd_getfd(2), and that of Podman process_vm_readv(2). */
+/* Whether processes can be looked at. Any process may look at itself, but without CAP_SYS_PTRACE the seccomp
+ * profile of Docker forbids pidfd_getfd(2), and that of Podman process_vm_readv(2). */
 static int try_look(int fd)
 {
 	char byte = 0, copied;

@@ -46,7 +46,7 @@ static void read_age(const struct rtattr *attribute, struct seen_inet *seen)
 	if (attribute->rta_type != INET_DIAG_INFO ||
 	    RTA_PAYLOAD(attribute) < offsetof(struct tcp_info, tcpi_last_ack_recv))
 		return;
-	memcpy(&info, RTA_DATA(attribute), offsetof(struct tcp_info, tcpi_last_ack_recv));
+	memcpy(&info, sock_diag_attribute(attribute), offsetof(struct tcp_info, tcpi_last_ack_recv));
 	seen->knows_age = true;
 	seen->age = info.tcpi_last_data_sent < info.tcpi_last_data_recv ? info.tcpi_last_data_sent
 									: info.tcpi_last_data_recv;

@@ -85,7 +85,7 @@ bool own_port_read_unix(struct nlmsghdr *message, struct conn_count *own)
 		return false;
 	*own = (struct conn_count){ .kind = CONN_UNIX, .inode = socket->udiag_ino };
 	length = RTA_PAYLOAD(name) < sizeof(own->name) ? RTA_PAYLOAD(name) : sizeof(own->name);
-	memcpy(own->name, RTA_DATA(name), length);
+	memcpy(own->name, sock_diag_attribute(name), length);
 	own->length = (unsigned char)(own->name[0] ? strnlen(own->name, length) : length);
 	return true;
 }
@@ -180,7 +180,7 @@ static void note_unix(struct nlmsghdr *message, void *context)
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !attribute)
 		return;
-	memcpy(&peer, RTA_DATA(attribute), sizeof(peer));
+	memcpy(&peer, sock_diag_attribute(attribute), sizeof(peer));
 	if (is_held(search, socket->udiag_ino) && is_held(search, peer))
 		note_cookie(search->cookies, (uint64_t)socket->udiag_cookie[1] << 32 | socket->udiag_cookie[0]);
 }

@@ -24,6 +24,12 @@
 #define FEW_SOCKETS 8000                /* unix sockets */
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound of millions of sockets */
 
+/* RTA_DATA of rtnetlink(3) drops a const. */
+const void *sock_diag_attribute(const struct rtattr *attribute)
+{
+	return (const char *)attribute + RTA_LENGTH(0);
+}
+
 static void read_unix_attribute(struct rtattr *attribute, struct sock_diag_unix *out)
 {
 	struct unix_diag_vfs vfs;

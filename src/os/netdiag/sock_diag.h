@@ -9,6 +9,7 @@
 #include "os/netdiag/socket_address.h"
 
 struct nlmsghdr;
+struct rtattr;
 
 /* What the kernel reports of a unix socket; has_node and has_queue tell which fields are valid. */
 struct sock_diag_unix {
@@ -46,3 +47,5 @@ bool sock_diag_unix_is_quick(void);
  * limited to some millions of sockets. false: no answer, or not a complete one. */
 bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
 		   void *context);
+
+const void *sock_diag_attribute(const struct rtattr *attribute);        /* the data of an attribute */

@@ -50,7 +50,7 @@ static uint32_t run(const struct sock_fprog *program, const struct seccomp_data 
 static bool stops(unsigned what, uint32_t architecture, int number, const uint64_t arguments[3])
 {
 	struct seccomp_data data = { .nr = number, .arch = architecture };
-	struct sock_fprog *program = bind_filter_make(what);
+	struct sock_fprog *program = bind_filter_make(what, NULL, 0);
 	uint32_t action;
 
 	cr_assert_not_null(program);
@@ -159,7 +159,7 @@ Test(bind_filter, only_a_connect_with_a_path_is_stopped)
 /* The kernel takes the filter, and gives a descriptor for it. */
 Test(bind_filter, the_kernel_takes_it)
 {
-	struct sock_fprog *program = bind_filter_make(FILTER_PATHS | FILTER_ACCEPTS);
+	struct sock_fprog *program = bind_filter_make(FILTER_PATHS | FILTER_ACCEPTS, NULL, 0);
 	int status;
 	pid_t pid;
 

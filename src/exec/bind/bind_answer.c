@@ -1,0 +1,579 @@
+/* Reads what a stopped call asks for, and answers it. A call that cannot be understood goes on to the kernel, which
+ * refuses an address of superd's with EADDRINUSE. */
+#include "exec/bind/bind_answer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#ifdef HAVE_LINUX_OPENAT2_H
+#include <linux/openat2.h>
+#endif
+
+#include "exec/bind/bind_filter.h"
+#include "exec/bind/target.h"
+#include "exec/bind/user_notif.h"
+#include "os/socket/carried_options.h"
+#include "os/socket/eintr_timer.h"
+
+#define CHILDREN_MOST 64                /* of a program, to tell of waiting clients */
+#define OTHERS_MOST 16                  /* foreign addresses to report */
+#define REPEATED_MOST 16                /* reports to repeat what was reported before, of any kind */
+/* A program calls accept(2) until it hears that nobody is left, maybe at two sockets. */
+#define SPARED 4
+
+struct folder_id {
+	dev_t device;
+	ino_t node;
+};
+
+static bool read_kind(int fd, struct bind_kind *kind)
+{
+	socklen_t length = sizeof(int);
+	int only = 0;
+
+	*kind = (struct bind_kind){ 0 };
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &kind->domain, &length) < 0)
+		return false;
+	length = sizeof(int);
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind->type, &length) < 0)
+		return false;
+	length = sizeof(int);
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &kind->protocol, &length) < 0)
+		return false;
+	length = sizeof(int);
+	if (kind->domain == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &length) == 0)
+		kind->ipv6_only = only;
+	return true;
+}
+
+void bind_server_look_at_offers(struct bind_server *server)
+{
+	for (size_t n = 0; n < server->work.count; n++) {
+		struct offered *offered = &server->offered[n];
+		struct stat status;
+		int fd = server->work.offers[n].fd;
+
+		offered->own.length = sizeof(offered->own.storage);
+		if (!read_kind(fd, &offered->kind) || getsockname(fd, &offered->own.any, &offered->own.length) < 0)
+			offered->kind.type = 0; /* fits nothing */
+		bind_address_normalize(&offered->own);
+		offered->inode = fstat(fd, &status) == 0 ? status.st_ino : 0;
+		offered->given = server->work.offers[n].given;
+		offered->as_ipv4 = server->work.offers[n].as_ipv4;
+	}
+}
+
+/* Only a report that repeats what superd knows may be lost. */
+static void report(struct bind_server *server, const struct bind_report *report)
+{
+	bool *told = report->event == BIND_GIVEN ? &server->offered[report->offer].told_given : NULL;
+	bool repeats = !told || *told;
+
+	if (repeats && report->event != BIND_OTHER && server->repeated++ >= REPEATED_MOST)
+		return;
+	if (told)
+		*told = true;
+	send(server->channel, report, sizeof(*report), MSG_NOSIGNAL | (repeats ? MSG_DONTWAIT : 0));
+}
+
+/* ---- paths ---- */
+
+/* The folder of a path. Opens it as the process would: an absolute path from its root, any other from its working
+ * folder, or from the descriptor that it names. Links of proc(5) into other processes are not followed: here they
+ * would open by superd's rights. */
+static bool find_folder(struct target_process *target, int from, const char *path, struct folder_id *folder)
+{
+	char parent[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+	struct stat status;
+	int base, fd;
+
+	if (length >= sizeof(parent))
+		return false;
+	memcpy(parent, path, length);
+	parent[length] = '\0';
+	if (*path == '/')
+		base = target_open_folder(target, "root");
+	else if (from == AT_FDCWD)
+		base = target_open_folder(target, "cwd");
+	else
+		base = target_copy_fd(target, from);
+	if (base < 0)
+		return false;
+#ifdef HAVE_LINUX_OPENAT2_H
+	fd = (int)syscall(SYS_openat2, base, length ? parent : ".",
+			  &(struct open_how){ .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+					      .resolve = RESOLVE_NO_MAGICLINKS |
+							 (*path == '/' ? RESOLVE_IN_ROOT : 0) },
+			  sizeof(struct open_how));
+#else
+	fd = openat(base, length ? parent + (*path == '/') : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+#endif
+	close(base);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) < 0)
+		status.st_ino = 0;
+	close(fd);
+	*folder = (struct folder_id){ status.st_dev, status.st_ino };
+	return status.st_ino;
+}
+
+/* The folder of a path of superd's. */
+static struct folder_id own_folder(const struct socket_address *address)
+{
+	char path[sizeof(address->un.sun_path) + 1];
+	struct stat status;
+	char *slash;
+
+	if (address->any.sa_family != AF_UNIX || address->un.sun_path[0] != '/')
+		return (struct folder_id){ 0 };
+	socket_address_host(address, path, sizeof(path));
+	slash = strrchr(path, '/');
+	slash[slash == path] = '\0';
+	return stat(path, &status) == 0 ? (struct folder_id){ status.st_dev, status.st_ino } : (struct folder_id){ 0 };
+}
+
+/* ---- which of the offers ---- */
+
+static enum bind_fit fit_one(const struct bind_wish *wish, const struct bind_kind *kind,
+			     const struct socket_address *address)
+{
+	struct folder_id folder = wish->folder ? own_folder(address) : (struct folder_id){ 0 };
+
+	return bind_wish_fit(wish, kind, address, folder.device, folder.node);
+}
+
+/* Finds the offer that fits best, and whether by its own address. The first one of those that fit alike wins. */
+static enum bind_fit find_offer(const struct bind_server *server, const struct bind_wish *wish, size_t *offer,
+				bool *by_own)
+{
+	enum bind_fit best = FITS_NOT;
+
+	for (size_t n = 0; n < server->work.count; n++) {
+		const struct offered *offered = &server->offered[n];
+		const struct bind_offer *given = &server->work.offers[n];
+		enum bind_fit fit = fit_one(wish, &offered->kind, &offered->own);
+		bool own = fit;
+
+		for (size_t other = 0; other < given->count; other++) {
+			enum bind_fit by_other = fit_one(wish, &offered->kind, &given->addresses[other]);
+
+			own = own && by_other <= fit;
+			fit = by_other > fit ? by_other : fit;
+		}
+		if (fit <= best)
+			continue;
+		best = fit;
+		*offer = n;
+		*by_own = own;
+	}
+	return best;
+}
+
+static bool find_by_inode(const struct bind_server *server, ino_t inode, size_t *offer)
+{
+	for (size_t n = 0; n < server->work.count; n++) {
+		if (inode && server->offered[n].inode == inode) {
+			*offer = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- the calls ---- */
+
+/* A call with its arguments, and the process that made it. */
+struct stopped_call {
+	const struct user_call *call;
+	struct trapped_call trapped;
+	struct target_process target;
+};
+
+static bool still_waits(const struct bind_server *server, const struct stopped_call *stopped)
+{
+	return user_notif_is_waiting(server->work.notif, stopped->call->id);
+}
+
+static void let_go(const struct bind_server *server, const struct stopped_call *stopped)
+{
+	user_notif_let_go(server->work.notif, stopped->call->id);
+}
+
+/* The call returns -1 and this errno; 0: it returns 0. */
+static void answer(const struct bind_server *server, const struct stopped_call *stopped, int error)
+{
+	user_notif_answer(server->work.notif, stopped->call->id, error);
+}
+
+static void tell_hidden(struct bind_server *server, const struct stopped_call *stopped, int error)
+{
+	struct bind_report hidden = { .event = BIND_HIDDEN, .thread = stopped->call->thread, .error = error };
+
+	if (!server->told_hidden && still_waits(server, stopped))
+		report(server, &hidden);
+	server->told_hidden = true;
+}
+
+/* Puts the offer's socket into the place of the program's own. */
+static void give(struct bind_server *server, struct stopped_call *stopped, int copy, struct bind_report *given)
+{
+	int fd = server->work.offers[given->offer].fd, at = stopped->trapped.fd;
+	bool closes = target_fd_closes_on_exec(&stopped->target, at);
+	struct stat status;
+
+	given->error = carried_options_set(copy, fd);
+	if (fstat(copy, &status) < 0 || target_move_epoll(&stopped->target, at, status.st_ino, fd) < 0 ||
+	    !user_notif_place_fd(server->work.notif, stopped->call->id, fd, at, closes)) {
+		given->error = errno;
+		if (!still_waits(server, stopped))
+			return;         /* interrupted: it calls again, or has ended */
+		given->event = BIND_FAILED;
+		answer(server, stopped, EADDRINUSE);
+	} else {
+		given->event = BIND_GIVEN;
+		server->offered[given->offer].given = true;
+		server->offered[given->offer].as_ipv4 |= given->as_ipv4;
+		answer(server, stopped, 0);
+	}
+	report(server, given);
+}
+
+static void tell_other(struct bind_server *server, struct bind_report *other, const struct bind_wish *wish)
+{
+	bool is_inet = wish->address.any.sa_family == AF_INET || wish->address.any.sa_family == AF_INET6;
+
+	if (server->others >= OTHERS_MOST || (is_inet && socket_address_port(&wish->address) == 0))
+		return;                 /* a port of the kernel's choice is a client's */
+	server->others++;
+	other->event = BIND_OTHER;
+	report(server, other);
+}
+
+/* A bind of a socket that the process has: copy. */
+static void answer_wish(struct bind_server *server, struct stopped_call *stopped, struct bind_wish *wish, int copy)
+{
+	struct bind_report outcome = { .thread = stopped->call->thread };
+	struct stat status;
+	size_t offer = 0;
+	bool by_own = false;
+	enum bind_fit fit;
+
+	bind_wish_format(wish, outcome.text);
+	fit = fstat(copy, &status) == 0 ? find_offer(server, wish, &offer, &by_own) : FITS_NOT;
+	if (!still_waits(server, stopped))
+		return;                 /* what was read may be another process's */
+	if (fit == FITS_NOT) {
+		tell_other(server, &outcome, wish);
+		let_go(server, stopped);
+		return;
+	}
+	if (find_by_inode(server, status.st_ino, &(size_t){ 0 })) {
+		answer(server, stopped, EINVAL);        /* it is bound already (bind(2)) */
+		return;
+	}
+	outcome.offer = (unsigned)offer;
+	outcome.other_address = fit != FITS && by_own;
+	outcome.as_ipv4 = wish->kind.domain == AF_INET && server->offered[offer].kind.domain == AF_INET6;
+	outcome.other_family = fit == FITS_OTHER_FAMILY && !outcome.as_ipv4;
+	give(server, stopped, copy, &outcome);
+}
+
+/* superd's listener listens already, and another length of its queue is the table's to set. */
+static void answer_listen(struct bind_server *server, struct stopped_call *stopped)
+{
+	int copy = target_copy_fd(&stopped->target, stopped->trapped.fd);
+	struct stat status;
+	size_t offer = 0;
+
+	if (copy >= 0 && fstat(copy, &status) == 0 && find_by_inode(server, status.st_ino, &offer) &&
+	    still_waits(server, stopped))
+		answer(server, stopped, 0);
+	else
+		let_go(server, stopped);
+	if (copy >= 0)
+		close(copy);
+}
+
+/* Finds the offer with this path, whatever the type of its socket. */
+static bool find_by_path(const struct bind_server *server, struct bind_wish *wish, size_t *offer)
+{
+	bool by_own;
+
+	for (int type = SOCK_STREAM; type <= SOCK_SEQPACKET; type++) {
+		wish->kind = (struct bind_kind){ .domain = AF_UNIX, .type = type };
+		if (find_offer(server, wish, offer, &by_own) != FITS_NOT)
+			return true;
+	}
+	return false;
+}
+
+/* A program removes what may be left at the path of its socket, at its start and at its end. superd's socket stays. */
+static void answer_unlink(struct bind_server *server, struct stopped_call *stopped)
+{
+	char path[PATH_MAX];
+	struct bind_wish wish = { .address.un.sun_family = AF_UNIX };
+	struct target_process *target = &stopped->target;
+	struct folder_id folder;
+	size_t length, offer;
+
+	if (target_read_text(target, stopped->trapped.at, path, sizeof(path)) &&
+	    find_folder(target, stopped->trapped.fd, path, &folder)) {
+		const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+		length = strlen(base);
+		if (length && length < sizeof(wish.address.un.sun_path)) {
+			memcpy(wish.address.un.sun_path, base, length);
+			wish.address.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+			wish.device = folder.device;
+			wish.folder = folder.node;
+		}
+	}
+	if (wish.folder && find_by_path(server, &wish, &offer) && still_waits(server, stopped))
+		answer(server, stopped, 0);
+	else
+		let_go(server, stopped);
+}
+
+/* Reads the address of a bind or connect. */
+static bool read_wish(struct stopped_call *stopped, struct bind_wish *wish)
+{
+	const struct trapped_call *trapped = &stopped->trapped;
+	struct target_process *target = &stopped->target;
+	unsigned char bytes[sizeof(struct sockaddr_storage)];
+	size_t length = trapped->length < sizeof(bytes) ? trapped->length : sizeof(bytes);
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+	struct folder_id folder;
+
+	errno = 0;
+	if (!target_read(target, trapped->at, bytes, length) || !bind_wish_read(wish, bytes, length))
+		return false;
+	if (wish->address.any.sa_family != AF_UNIX || !wish->address.un.sun_path[0])
+		return true;
+	socket_address_host(&wish->address, path, sizeof(path));
+	if (find_folder(target, AT_FDCWD, path, &folder)) {
+		wish->device = folder.device;
+		wish->folder = folder.node;
+	}
+	return true;
+}
+
+/* Before it binds, a program may connect to its own path to see whether it runs already. Nobody serves there yet. */
+static void answer_connect(struct bind_server *server, struct stopped_call *stopped)
+{
+	struct bind_wish wish = { .kind.domain = AF_UNIX };
+	size_t offer;
+
+	if (read_wish(stopped, &wish) && find_by_path(server, &wish, &offer) && !server->offered[offer].given &&
+	    still_waits(server, stopped))
+		answer(server, stopped, ECONNREFUSED);
+	else
+		let_go(server, stopped);
+}
+
+static void answer_bind(struct bind_server *server, struct stopped_call *stopped)
+{
+	struct bind_wish wish = { 0 };
+	int copy = target_copy_fd(&stopped->target, stopped->trapped.fd);
+
+	if (copy < 0 && errno != EBADF)
+		tell_hidden(server, stopped, errno);
+	if (copy < 0 || !read_kind(copy, &wish.kind))
+		let_go(server, stopped);
+	else if (read_wish(stopped, &wish))
+		answer_wish(server, stopped, &wish, copy);
+	else
+		let_go(server, stopped);
+	if (copy >= 0)
+		close(copy);
+}
+
+/* ---- accept ---- */
+
+/* The program is not ready: it hears that nobody is there, and of the clients again once it is. */
+static void refuse_accept(struct bind_server *server, const struct stopped_call *stopped)
+{
+	unsigned n = 0;
+
+	while (n < server->refused_count && server->refused[n] != stopped->call->thread)
+		n++;
+	if (n == server->refused_count && n < REFUSED_MOST)
+		server->refused[server->refused_count++] = stopped->call->thread;
+	answer(server, stopped, EAGAIN);
+}
+
+static void rouse(const struct bind_server *server, pid_t thread)
+{
+	struct target_process target;
+
+	if (!target_open(&target, thread))
+		return;
+	for (size_t offer = 0; offer < server->work.count; offer++) {
+		if (server->work.offers[offer].fd >= 0)
+			target_rouse_epoll(&target, server->work.offers[offer].fd);
+	}
+	target_close(&target);
+}
+
+/* Those that were refused by a worker that has ended since are the main process, or its children. */
+void bind_server_rouse(struct bind_server *server)
+{
+	pid_t children[CHILDREN_MOST];
+	size_t count = target_children(server->work.program, children, CHILDREN_MOST);
+
+	rouse(server, server->work.program);
+	for (size_t n = 0; n < count; n++)
+		rouse(server, children[n]);
+	for (unsigned n = 0; n < server->refused_count; n++)
+		rouse(server, server->refused[n]);
+	server->refused_count = 0;
+}
+
+/* Writes the client's address as accept(2) does: as much of it as there is room for, and its whole length. */
+static bool write_address(struct stopped_call *stopped, const struct socket_address *address, uint32_t room)
+{
+	const struct trapped_call *trapped = &stopped->trapped;
+	struct target_process *target = &stopped->target;
+	uint32_t length = address->length;
+
+	if (!trapped->at)
+		return true;
+	if (room > length)
+		room = length;
+	return target_write(target, trapped->at, address, room) &&
+	       target_write(target, trapped->length, &length, sizeof(length));
+}
+
+/* Prepares write_address, and reads how much room there is. */
+static bool open_address(const struct bind_server *server, struct stopped_call *stopped, uint32_t *room)
+{
+	struct target_process *target = &stopped->target;
+
+	return !stopped->trapped.at || (target_open_memory(target) && still_waits(server, stopped) &&
+					target_read(target, stopped->trapped.length, room, sizeof(*room)));
+}
+
+/* Another process may take the client first, as the listener is one for all, and then a blocking one would wait. */
+static int accept_shortly(int listener, struct socket_address *address, int flags)
+{
+	bool may_block = !(fcntl(listener, F_GETFL) & O_NONBLOCK);
+	int fd, error;
+
+	if (may_block)
+		eintr_timer_begin();
+	fd = accept4(listener, &address->any, &address->length, flags);
+	error = errno;
+	if (may_block)
+		eintr_timer_end();
+	errno = error;
+	return fd;
+}
+
+/* No client is there. By the time the kernel looks one may have come, and stay an IPv6 one: so it looks only where
+ * the program wants to wait. */
+static void wait_or_refuse(const struct bind_server *server, const struct stopped_call *stopped, int listener)
+{
+	if (fcntl(listener, F_GETFL) & O_NONBLOCK)
+		answer(server, stopped, EAGAIN);
+	else
+		let_go(server, stopped);
+}
+
+/* Accepts a client in the program's place. An IPv4 client of a socket for both IP versions becomes what the program
+ * asked for: an AF_INET socket (IPV6_ADDRFORM of ipv6(7)). */
+static void accept_as_ipv4(struct bind_server *server, struct stopped_call *stopped, int listener)
+{
+	struct pollfd wait = { listener, POLLIN, 0 };
+	struct socket_address address = { .length = sizeof(address.storage) };
+	int family = AF_INET, fd;
+	uint32_t room = 0;
+
+	if (poll(&wait, 1, 0) != 1 || !(wait.revents & POLLIN)) {
+		wait_or_refuse(server, stopped, listener);
+		return;
+	}
+	if (!open_address(server, stopped, &room)) {
+		let_go(server, stopped);
+		return;
+	}
+	fd = accept_shortly(listener, &address, SOCK_CLOEXEC | (stopped->trapped.flags & SOCK_NONBLOCK));
+	if (fd < 0 && errno == EINTR) {
+		wait_or_refuse(server, stopped, listener); /* another thread, which waits in the kernel, has got it */
+		return;
+	}
+	if (fd < 0) {
+		answer(server, stopped, errno);
+		return;
+	}
+	/* The socket of a client that has closed its half stays an IPv6 one (do_ipv6_setsockopt of the kernel). */
+	if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.in6.sin6_addr))
+		setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
+	socket_address_unmap(&address);
+	if (!write_address(stopped, &address, room))
+		answer(server, stopped, EFAULT);   /* the client is lost, as with accept(2) */
+	else if (!user_notif_return_fd(server->work.notif, stopped->call->id, fd,
+				       stopped->trapped.flags & SOCK_CLOEXEC))
+		answer(server, stopped, errno == EMFILE ? EMFILE : ECONNABORTED);
+	else
+		server->spared = SPARED;
+	close(fd);
+}
+
+static void answer_accept(struct bind_server *server, struct stopped_call *stopped)
+{
+	ino_t inode = target_socket_inode(&stopped->target, stopped->trapped.fd);
+	size_t offer;
+
+	if (!find_by_inode(server, inode, &offer) || !still_waits(server, stopped))
+		let_go(server, stopped);
+	else if (!atomic_load(&server->progress->ready))
+		refuse_accept(server, stopped);
+	else if (server->offered[offer].as_ipv4)
+		accept_as_ipv4(server, stopped, server->work.offers[offer].fd);
+	else
+		let_go(server, stopped);
+}
+
+void bind_server_answer(struct bind_server *server, const struct user_call *call)
+{
+	struct stopped_call stopped = { .call = call };
+
+	if (!target_open(&stopped.target, call->thread)) {
+		tell_hidden(server, &stopped, errno);
+		let_go(server, &stopped);
+		return;
+	}
+	if (!trapped_call_read(call, &stopped.trapped, target_read, &stopped.target))
+		stopped.trapped.kind = TRAPPED_NONE;
+	switch (stopped.trapped.kind) {
+	case TRAPPED_BIND:
+		answer_bind(server, &stopped);
+		break;
+	case TRAPPED_LISTEN:
+		answer_listen(server, &stopped);
+		break;
+	case TRAPPED_ACCEPT:
+		answer_accept(server, &stopped);
+		break;
+	case TRAPPED_CONNECT:
+		answer_connect(server, &stopped);
+		break;
+	case TRAPPED_UNLINK:
+		answer_unlink(server, &stopped);
+		break;
+	case TRAPPED_NONE:
+		let_go(server, &stopped);
+		break;
+	}
+	target_close(&stopped.target);
+}
