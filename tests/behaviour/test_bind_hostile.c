@@ -277,6 +277,7 @@ Behaviour(bind_hostile, a_process_that_outlives_its_instance_can_bind_no_more)
 	superd_expect_fds(scene.superd, fds);
 	cr_expect(others_go_on(&scene));
 	kill(escaped, SIGKILL);
+	WAIT_UNTIL(!process_lives(escaped));
 	end(&scene);
 }
 
@@ -296,6 +297,7 @@ Behaviour(bind_hostile, a_superd_that_is_killed_leaves_no_worker_for_long)
 	superd_wait_exit(scene.superd);
 	WAIT_UNTIL(!process_lives(left));
 	kill(program, SIGKILL);
+	WAIT_UNTIL(!process_lives(program));
 }
 
 Behaviour(bind_hostile, an_upgrade_leaves_no_worker_that_hangs)
