@@ -319,7 +319,7 @@ static void add_own_port_hint(const struct service_view *view, struct buf *text)
 	if (port) {
 		buf_addf(text,
 			 "pid %ld listens at port %u itself: its program has to accept %s, and not to open a port of "
-			 "its own",
+			 "its own; or say pass = bind",
 			 (long)current_pid(runtime), port, where);
 		return;
 	}

@@ -44,8 +44,14 @@ static void check_program(const struct service *service, struct diags *diags)
 			       "pass = bind: a program that binds its own address accepts its clients itself");
 		service_hint(service, diags, "say accept = no, or leave it out");
 	}
-	if (service->exec->builtin || service->exec->redirect)
-		service_refuse(service, "pass", diags, "pass = bind is for the program in exec");
+	if (service->exec->redirect) {
+		service_refuse(service, "pass", diags,
+			       "pass = bind and redirect exclude each other: a program gets its sockets, or has "
+			       "clients relayed to it");
+		service_hint(service, diags, "leave one of them out");
+	} else if (service->exec->builtin) {
+		service_refuse(service, "pass", diags, "pass = bind is for a program in exec, and this is a builtin");
+	}
 	if (service->exec->type == TYPE_ONESHOT)
 		service_refuse(service, "type", diags,
 			       "type = oneshot: with pass = bind a service is a server that stays");
@@ -110,6 +116,7 @@ void rule_bind(const struct service *service, struct diags *diags)
 			continue;
 		if (service->exec->pass != PASS_BIND) {
 			service_refuse(service, "binds", diags, "binds needs pass = bind");
+			service_hint(service, diags, "say pass = bind, or leave binds out");
 			break;
 		}
 		check_addresses(service, listen, pool, diags);

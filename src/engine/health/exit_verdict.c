@@ -228,7 +228,8 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 		runtime_pause(runtime, "its start failed: %s", why);
 	else
 		runtime_pause(runtime, "it ended with %s%s", text,
-			      !ending->unready			     ? ""
+			      ending->unbound			     ? ", and had not bound all of its sockets"
+			      : !ending->unready		     ? ""
 			      : service_notifies(runtime->service)    ? ", and never said READY=1"
 			      : service_awaits_target(runtime->service) ? ", and never answered where redirect leads"
 								     : ", and was not ready yet");

@@ -76,7 +76,7 @@ static void judge_without_exec(const char *option, const char *value)
 Test(check_bind, it_is_a_program)
 {
 	judge_without_exec("builtin", "echo");
-	expect_error(3, "a: pass = bind is for the program in exec");
+	expect_error(3, "a: pass = bind is for a program in exec, and this is a builtin");
 }
 
 Test(check_bind, other_types_will_do)
