@@ -31,7 +31,7 @@ BehaviourOfBind(bind, the_first_client_is_served)
 	pid = client_ask_pid(port);
 	cr_expect_eq(client_ask_pid(port), pid);
 	cr_expect_eq(superd_only_process(superd), pid);
-	expect_why(text_of("it has bound tcp:127.0.0.1:%d and has tcp:127.0.0.1:%d", port, port));
+	expect_why(text_of("it has bound tcp:127.0.0.1:%d\n", port));
 	superd_stop(superd);
 }
 

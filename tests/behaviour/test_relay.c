@@ -335,10 +335,12 @@ Behaviour(relay, a_relay_retires_when_superd_leaves)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app"), client = client_connect(port);
+	pid_t relay;
 	long program;
 
 	client_send(client, "before\n");
 	program = strtol(client_line(client), NULL, 10);
+	relay = relay_pid();
 	superd_signal(superd, SIGQUIT);
 	cr_assert_eq(superd_wait_exit(superd), 0);
 	client_send(client, "after\n");
@@ -346,7 +348,7 @@ Behaviour(relay, a_relay_retires_when_superd_leaves)
 	WAIT_UNTIL(!client_can_connect(port));
 	close(client);
 	kill((pid_t)program, SIGKILL);
-	WAIT_UNTIL(kill((pid_t)program, 0) < 0 || waitpid((pid_t)program, NULL, WNOHANG) == (pid_t)program);
+	WAIT_UNTIL(!process_lives((pid_t)program) && !process_lives(relay));
 }
 
 /* A listening unix socket of the test's. */

@@ -70,9 +70,16 @@ void rule_ready(const struct service *service, struct diags *diags)
 		service_refuse(service, "exec_ready", diags, "exec_ready and ready are two answers to one question");
 		service_hint(service, diags, "leave one of them out");
 	}
-	if (service->exec->builtin || service->exec->redirect)
+	if (!service->exec->exec && (service->exec->builtin || service->exec->redirect))
 		service_refuse(service, option, diags, "%s needs exec: what superd runs itself is ready at once",
 			       option);
+	if (service->exec->pass == PASS_BIND && service->groups->commands->of[PHASE_READY]) {
+		diag_warning(diags, service_origin(service, "exec_ready"),
+			     "%s: exec_ready: with pass = bind clients do not wait for it, as its command connects as "
+			     "they do",
+			     service->name);
+		service_hint(service, diags, "type = notify and ready = \"TEXT\" have them wait");
+	}
 	if (service->exec->accept && !service_is_unclear(service, "accept"))
 		service_refuse(service, option, diags, "%s needs accept = no: no client waits for another's process",
 			       option);

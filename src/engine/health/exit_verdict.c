@@ -224,7 +224,9 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 		return CRASHED;
 	}
 	status_describe(ending->status, text);
-	if (*why)
+	if (*why && ending->unbound)
+		runtime_pause(runtime, "it ended with %s: %s", text, why);
+	else if (*why)
 		runtime_pause(runtime, "its start failed: %s", why);
 	else
 		runtime_pause(runtime, "it ended with %s%s", text,

@@ -117,6 +117,7 @@ void bind_calls_tell(const struct instance *instance, struct buf *out)
 {
 	const struct bind_calls *calls = instance->bind_calls;
 	const char *between = "it has bound ";
+	struct buf listens = { 0 };
 
 	if (!bind_calls_are_complete(instance)) {
 		bind_calls_describe(instance, out);
@@ -125,10 +126,16 @@ void bind_calls_tell(const struct instance *instance, struct buf *out)
 	for (size_t n = 0; calls && n < calls->count; n++) {
 		if (!has_to_bind(calls, n) || !calls->uses[n].given)
 			continue;
-		buf_addf(out, "%s%s and has ", between, calls->uses[n].asked);
-		add_endpoint(out, calls->runtime->listeners[n].listen);
+		buf_addf(out, "%s%s", between, calls->uses[n].asked);
+		endpoint_format(calls->runtime->listeners[n].listen->endpoint, &listens);
+		if (strcmp(buf_string(&listens), calls->uses[n].asked) != 0)
+			buf_addf(out, " and has %s", buf_string(&listens));
+		buf_clear(&listens);
+		if (calls->uses[n].as_ipv4)
+			buf_text(out, ", and superd accepts its IPv4 clients for it (tcp4: and tcp6: spare that)");
 		between = ", ";
 	}
+	buf_free(&listens);
 }
 
 static void note_other(struct bind_calls *calls, const char *text)

@@ -151,6 +151,8 @@ static void end_shared(struct instance *instance, const struct ending *ending)
 	bool retired = instance->retired, ran = !instance->sequence || instance->sequence->has_run;
 	struct buf why = take_reason(instance);
 
+	if (ending->unbound && !ending->stopped && !why.length)
+		bind_calls_describe(instance, &why);
 	if (ran) {
 		start_kit_drain(&run->kit, true);
 		start_log_end(runtime, instance, ending);
