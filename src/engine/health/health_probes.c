@@ -161,7 +161,8 @@ static bool note_silent(struct probing *probing)
 				now[n].seen = probing->silent[before].seen;
 		}
 	}
-	memcpy(probing->silent, now, cookies->silent_count * sizeof(*now));
+	if (cookies->silent_count)
+		memcpy(probing->silent, now, cookies->silent_count * sizeof(*now));
 	probing->silent_count = cookies->silent_count;
 	return probing->silent_count < SILENT_MOST;
 }
@@ -238,11 +239,9 @@ static void on_counted(struct conn_query *query)
 	bool are_no_clients = still_waits(probing) && has_sockets_alone(query->runtime) &&
 		conn_query_is_complete(query) && !conn_query_sum(query);
 
-	if (!are_no_clients)
-		end_probing(probing, false);
-	else if (!has_silent_ones(query))
+	if (are_no_clients && !has_silent_ones(query))
 		end_probing(probing, drop_probes(probing));
-	else if (is_half_full(probing) || !note_silent(probing) || !wait_for_words(probing))
+	else if (!are_no_clients || is_half_full(probing) || !note_silent(probing) || !wait_for_words(probing))
 		end_probing(probing, false);
 }
 
@@ -324,11 +323,9 @@ static void on_next(struct ev_loop *loop, ev_io *next, int events)
 
 	(void)loop, (void)events;
 	(void)!read(next->fd, &(uint64_t){ 0 }, sizeof(uint64_t));
-	if (silence == SILENT_SPOKE)
-		end_probing(probing, false);
-	else if (silence == SILENT_LEFT || have_queues_changed(probing))
+	if (silence == SILENT_LEFT || (silence != SILENT_SPOKE && have_queues_changed(probing)))
 		ask_again(probing);
-	else if (!wait_for_words(probing))
+	else if (silence == SILENT_SPOKE || !wait_for_words(probing))
 		end_probing(probing, false);
 }
 

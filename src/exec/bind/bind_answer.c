@@ -388,9 +388,7 @@ static void answer_bind(struct bind_server *server, struct stopped_call *stopped
 
 	if (copy < 0 && errno != EBADF)
 		tell_hidden(server, stopped, errno);
-	if (copy < 0 || !read_kind(copy, &wish.kind))
-		let_go(server, stopped);
-	else if (read_wish(stopped, &wish))
+	if (copy >= 0 && read_kind(copy, &wish.kind) && read_wish(stopped, &wish))
 		answer_wish(server, stopped, &wish, copy);
 	else
 		let_go(server, stopped);
@@ -534,11 +532,11 @@ static void answer_accept(struct bind_server *server, struct stopped_call *stopp
 	ino_t inode = target_socket_inode(&stopped->target, stopped->trapped.fd);
 	size_t offer;
 
-	if (!find_by_inode(server, inode, &offer) || !still_waits(server, stopped))
-		let_go(server, stopped);
-	else if (!atomic_load(&server->progress->ready))
+	bool is_ours = find_by_inode(server, inode, &offer) && still_waits(server, stopped);
+
+	if (is_ours && !atomic_load(&server->progress->ready))
 		refuse_accept(server, stopped);
-	else if (server->offered[offer].as_ipv4)
+	else if (is_ours && server->offered[offer].as_ipv4)
 		accept_as_ipv4(server, stopped, server->work.offers[offer].fd);
 	else
 		let_go(server, stopped);

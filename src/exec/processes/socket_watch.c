@@ -31,7 +31,7 @@
 #include "os/rights/required_caps.h"
 
 #define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
-#define SEEN_MOST 65536                 /* sockets to examine; a power of two */
+#define SEEN_MOST 65536ul               /* sockets to examine; a power of two */
 #define PORTS_MOST 64                   /* listeners of the processes' own whose ended connections are watched */
 #define ENDED_MOST 64                   /* such connections */
 
@@ -255,9 +255,13 @@ static void run_watcher(const void *with)
 	struct watch_task task = *(const struct watch_task *)with;
 	struct stat status;
 
-	task.seen = calloc((size_t)2 * SEEN_MOST, sizeof(*task.seen));
-	if (!task.seen || fstat(task.to, &status) < 0)
+	task.seen = calloc(2 * SEEN_MOST, sizeof(*task.seen));
+	if (!task.seen)
 		return;
+	if (fstat(task.to, &status) < 0) {
+		free(task.seen);
+		return;
+	}
 	task.device = status.st_dev;
 	for (const pid_t *pid = task.request->pids; *pid; pid++) {
 		int pidfd = pidfd_of(*pid);
@@ -270,6 +274,7 @@ static void run_watcher(const void *with)
 	}
 	add_own_ends(&task);
 	(void)send(task.to, &task.result, sizeof(task.result), MSG_NOSIGNAL);
+	free(task.seen);
 }
 
 pid_t socket_watch_begin(const struct socket_watch_request *request, int epoll, int *report)

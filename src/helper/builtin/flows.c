@@ -191,13 +191,14 @@ static void send_again_later(struct flows *flows, struct flow *flow, int64_t now
 
 static void send_datagram(struct flows *flows, struct flow *flow, const char *bytes, size_t length, int64_t now)
 {
+	bool is_first = bytes == flow->first;
+
 	if (send(flow->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != ECONNREFUSED)
 		return;
-	if (flow->first) {
-		send_again_later(flows, flow, now);
-		if (bytes == flow->first)
-			return;
-	}
+	if (flow->first)
+		send_again_later(flows, flow, now);     /* or forgets it, and frees it */
+	if (is_first)
+		return;
 	send(flow->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL); /* the error was that of an earlier one */
 }
 

@@ -44,7 +44,7 @@
 #define BOTH_WAYS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)   /* of a client and a target */
 #define EVENTS 256                      /* of one epoll_wait(2) */
 #define ACCEPTS 64                      /* connections accepted at a listener in one turn */
-#define KEPT_DESCRIPTORS 64             /* for everything but connections */
+#define KEPT_DESCRIPTORS 64ul           /* for everything but connections */
 
 enum phase { WAITING, CONNECTING, RELAYING };
 
