@@ -169,6 +169,11 @@ static bool has_file(const char *folder, const char *file, int mode)
 		faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
 }
 
+bool cgroup_is_group(const char *path)
+{
+	return has_file(path, "cgroup.procs", F_OK);
+}
+
 /* Whether this file of superd's group in a controller's hierarchy, or of a group above it, has a number of bytes below
  * CGROUP_UNLIMITED. */
 static bool has_limit(const char *controller, const char *file)
@@ -179,7 +184,7 @@ static bool has_limit(const char *controller, const char *file)
 
 	if (!find_path(controller, path, sizeof(path), &wrong))
 		return false;
-	while (!limited && has_file(path, "cgroup.procs", F_OK)) {
+	while (!limited && cgroup_is_group(path)) {
 		char *text = read_group_file(path, file), *last = strrchr(path, '/');
 
 		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < CGROUP_UNLIMITED;

@@ -29,12 +29,16 @@ struct cgroup_delegation {
 /* Looks for superd's group. Never NULL unless out of memory. */
 const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
 
-/* Finds superd's own group in the hierarchy of a controller of cgroup v1, "" for that of cgroup v2. false: there is none, or
- * it cannot be seen. */
+/* Finds superd's own group in the hierarchy of a controller of cgroup v1, "" for that of cgroup v2. false: there is
+ * none, or it cannot be seen. */
 bool cgroup_find_own(const char *controller, char *path, size_t size);
 
-/* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded down
- * to pages. Half of that is more memory than any machine has. */
+/* Whether the path is a group of any hierarchy. One of cgroup v2 that has groups below it has no processes of its
+ * own, so what its cgroup.procs contains tells nothing. */
+bool cgroup_is_group(const char *path);
+
+/* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded
+ * down to pages. Half of that is more memory than any machine has. */
 #define CGROUP_UNLIMITED (1ll << (LONG_MAX > INT32_MAX ? 62 : 42))
 
 /* Whether superd's own group, or one above it that is visible here, has a memory limit, in cgroup v1 or v2. */
@@ -56,6 +60,6 @@ bool cgroup_write(const char *folder, const char *file, const char *text);
 #define CGROUP_BASE "superd-"
 #define CGROUP_LEAF "superd"
 
-/* Writes "" in the initial pid namespace, else "-NUMBER" (its inode, pid_namespaces(7)): the pids of several namespaces
- * may meet in one folder. size: at least 24. */
+/* Writes "" in the initial pid namespace, else "-NUMBER" (its inode, pid_namespaces(7)): the pids of several
+ * namespaces may meet in one folder. size: at least 24. */
 void cgroup_parent_suffix(char *text, size_t size);

@@ -59,15 +59,6 @@ static int64_t read_limit(const char *folder, bool is_v1)
 	return lowest;
 }
 
-/* A group of cgroup v2 that has groups below it has no processes of its own, so the file may be empty. */
-static bool is_group(const char *path)
-{
-	char file[PATH_MAX + 16];
-
-	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
-	return access(file, F_OK) == 0;
-}
-
 /* Of superd's group and all above it, the one with the lowest limit. */
 static void find_group(struct memory_sensor *sensor, bool is_v1)
 {
@@ -90,7 +81,7 @@ static void find_group(struct memory_sensor *sensor, bool is_v1)
 		last = strrchr(path, '/');
 		if (last)
 			*last = '\0';
-	} while (last && is_group(path));
+	} while (last && cgroup_is_group(path));
 }
 
 static void add_event(struct memory_sensor *sensor, int fd, uint32_t events)
