@@ -228,24 +228,40 @@ Behaviour(bind_hostile, a_filter_of_the_programs_own_has_the_last_word)
 	end(&scene);
 }
 
+/* A path in /tmp of this length. */
+static const char *path_of(size_t length)
+{
+	const char *path = text_of("/tmp/b%0*u", (int)length - 6, (unsigned)(free_port() % 1000));
+
+	cr_assert_eq(strlen(path), length);
+	return path;
+}
+
+/* Whether a program that binds this path has the socket at another one, or the same. */
+static void expect_bound(const char *log, const char *listens, const char *binds)
+{
+	struct superd *superd;
+
+	superd = superd_run("service path { socket web { listen = \"%s\" binds = \"%s\" } pass = bind\n"
+			    " exec = \"%s %s %s path serve\" }\n",
+			    listens, binds, replaced(backend("%s", ""), "backend ", "hostile_binder"), log, binds);
+	wait_node(listens);
+	cr_expect_not_null(strstr(client_ask_unix(listens, "hello\n"), " hello"));
+	cr_expect_str_eq(read_text(log), text_of("connect %d\npath 0\n", ECONNREFUSED));
+	superd_stop(superd);
+	unlink(listens);
+}
+
 /* Paths of 10, 14 and 26 bytes: the address is as long as that of a netlink, an IPv4, an IPv6 socket. */
 Behaviour(bind_hostile, a_path_as_long_as_another_familys_address_is_one_all_the_same)
 {
 	static const size_t lengths[] = { 10, 14, 26 };
 
 	for (size_t n = 0; n < sizeof(lengths) / sizeof(lengths[0]); n++) {
-		const char *log = path_in("acts%zu", n);
-		const char *path = text_of("/tmp/b%0*u", (int)lengths[n] - 6, (unsigned)(free_port() % 1000));
-		struct superd *superd;
+		const char *path = path_of(lengths[n]);
 
-		cr_assert_eq(strlen(path), lengths[n]);
-		superd = superd_run("service path { listen = \"%s\" pass = bind exec = \"%s %s %s path serve\" }\n",
-				    path, replaced(backend("%s", ""), "backend ", "hostile_binder"), log, path);
-		wait_node(path);
-		cr_expect_not_null(strstr(client_ask_unix(path, "hello\n"), " hello"));
-		cr_expect_str_eq(read_text(log), text_of("connect %d\npath 0\n", ECONNREFUSED));
-		superd_stop(superd);
-		unlink(path);
+		expect_bound(path_in("acts%zu", n), path, path);
+		expect_bound(path_in("elsewhere%zu", n), path_in("a-socket-%zu-of-quite-another-length", n), path);
 	}
 }
 

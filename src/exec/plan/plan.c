@@ -389,28 +389,39 @@ static bool has_path(const struct service *service)
 	return false;
 }
 
-/* Adds the lengths that this address has in a bind(2): with a NUL byte behind the path, and without. */
-static size_t add_lengths(const struct endpoint *endpoint, uint32_t *lengths)
+/* Adds the lengths that a path or @name has in a bind(2): with a NUL byte behind it, and without. */
+static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
 {
-	uint32_t length = (uint32_t)(offsetof(struct sockaddr_un, sun_path) + strlen(endpoint->address));
+	uint32_t length = (uint32_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 
-	lengths[0] = length;
-	lengths[1] = length + 1;
-	return 2;
+	lengths[(*count)++] = length;
+	lengths[(*count)++] = length + 1;
 }
 
-/* The lengths of its unix sockets' addresses. A program may write a path otherwise than the table, with another
- * length, which then must not be that of another family's address. NULL: out of memory. */
+static size_t count_addresses(const struct service *service)
+{
+	size_t count = service->socket_count;
+
+	for (size_t n = 0; n < service->socket_count; n++)
+		count += words_count(service->sockets[n].options->binds);
+	return count;
+}
+
+/* The lengths of its unix sockets' addresses, and of those in `binds`. A program may write a path otherwise than the
+ * table, with another length, which then must not be that of another family's address. NULL: out of memory. */
 static uint32_t *list_lengths(const struct service *service, size_t *count)
 {
-	uint32_t *lengths = calloc(2 * service->socket_count + 1, sizeof(*lengths));
+	uint32_t *lengths = calloc(2 * count_addresses(service) + 1, sizeof(*lengths));
 
 	*count = 0;
 	for (size_t n = 0; lengths && n < service->socket_count; n++) {
-		const struct endpoint *endpoint = service->sockets[n].address;
+		const struct listen *listen = &service->sockets[n];
 
-		if (!endpoint_is_inet(endpoint) && endpoint->address)
-			*count += add_lengths(endpoint, lengths + *count);
+		if (endpoint_is_inet(listen->address) || !listen->address->address)
+			continue;
+		add_lengths(listen->address->address, lengths, count);
+		for (words text = listen->options->binds; text && *text; text++)
+			add_lengths(strpbrk(*text, "/@") ? strpbrk(*text, "/@") : *text, lengths, count);
 	}
 	return lengths;
 }
