@@ -60,7 +60,7 @@ bool bind_calls_make(struct instance *instance, struct service_runtime *runtime)
 /* Adds the channel for the filter's descriptor to a start, behind all other descriptors. false and errno. */
 bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, struct spawn_request *launch);
 
-/* Called when the process was started, maybe not its program yet. */
+/* Called when its program runs: answers what it binds. */
 void bind_calls_begin(struct bind_calls *calls);
 
 /* Called when the instance is ready: its program may accept its clients. */

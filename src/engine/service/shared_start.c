@@ -131,11 +131,8 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	unreaped_start(runtime->engine, launch);
 	fd_map_close(&fd_map);
 	service_cgroup_entered(runtime, instance, launch);
-	if (launch->pid >= 0) {
-		if (instance->bind_calls)
-			bind_calls_begin(instance->bind_calls);
+	if (launch->pid >= 0)
 		return true;
-	}
 	start_kit_note_fault(&runtime->run->kit, &launch->fault);
 	launch_describe_fault(runtime->service, &launch->fault, why);
 	return false;
@@ -159,7 +156,8 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	ready_begin(instance);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
-	if (instance->facts.unbound) {
+	if (instance->bind_calls) {
+		bind_calls_begin(instance->bind_calls);
 		instance_limit(instance, lifecycle->timeout_start);
 		return;
 	}
