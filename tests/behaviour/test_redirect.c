@@ -583,10 +583,11 @@ Behaviour(redirect, the_bytes_of_both_ways_are_recorded_over_an_upgrade)
 	close_pair(&pair);
 }
 
-/* The redirects have taken what was free, and end only when their targets have answered, who need some, too. */
-static void reach_own_services(unsigned long descriptors)
+/* The redirects have taken what was free, and end only when their targets have answered, who need some, too. is_late:
+ * superd looks again only when the pauses of all are over. */
+static void reach_own_services(unsigned long descriptors, bool is_late)
 {
-	enum { PAIRS = 4 };
+	enum { PAIRS = 4, BACKOFF_MS = 200 };
 	const struct setup setup = { .descriptors = descriptors };
 	const char *table = "defaults {\n backoff_max = 500ms\n}\n";
 	int ports[PAIRS], clients[PAIRS];
@@ -610,12 +611,25 @@ static void reach_own_services(unsigned long descriptors)
 		client_send(clients[n], "hello\n");
 	}
 	superd_signal(superd, SIGCONT);
+	if (is_late) {
+		superd_wait_log(superd, "cannot start");
+		superd_signal(superd, SIGSTOP);
+		for (long long until = now_ms() + BACKOFF_MS; now_ms() < until;)
+			poll(NULL, 0, 10);
+		superd_signal(superd, SIGCONT);
+	}
 	client_expect_all(clients, PAIRS, " hello");
 	superd_stop(superd);
 }
 
 Behaviour(redirect, to_services_of_its_own_superd_never_waits_for_itself)
 {
-	reach_own_services(36);
-	reach_own_services(40);
+	reach_own_services(36, false);
+	reach_own_services(40, false);
+}
+
+Behaviour(redirect, to_its_own_services_never_waits_when_all_try_again_at_once)
+{
+	for (unsigned long descriptors = 32; descriptors <= 36; descriptors++)
+		reach_own_services(descriptors, true);
 }

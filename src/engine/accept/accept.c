@@ -267,13 +267,24 @@ static size_t take_parked(struct service_runtime *runtime, struct listener *list
 	return count;
 }
 
-/* Whether descriptors may be short, and this service may use the spare ones. A redirect keeps them until its
- * target has answered, and the target may be another service of superd that needs some: so one redirect has them
- * at a time. */
-static bool may_take_spare(const struct service_runtime *runtime, bool is_short)
+/* Makes the spare descriptors available to a start. A redirect keeps what it takes until its target has answered,
+ * and the target may be another service of superd that needs some. So a redirect gets the spare ones only as the only
+ * instance. Beside others it leaves them to the targets. */
+static void free_spare(struct service_runtime *runtime)
 {
-	return is_short && (!runtime->service->exec->redirect || !runtime->engine->instances->count ||
-			    engine_has_spare(runtime->engine, ENGINE_SPARE));
+	if (!runtime->service->exec->redirect || !runtime->engine->instances->count)
+		engine_drop_spare(runtime->engine);
+}
+
+/* Whether some of those that a redirect must leave to its target are missing already. */
+static bool lacks_spare(struct service_runtime *runtime)
+{
+	struct engine *engine = runtime->engine;
+
+	if (!runtime->backoff.failures || !runtime->service->exec->redirect || !engine->instances->count)
+		return false;
+	engine_keep_spare(engine);
+	return !engine_has_spare(engine, ENGINE_SPARE);
 }
 
 /* Starts an instance for each client. false: at least one start failed; its client was parked. is_short: descriptors
@@ -292,8 +303,8 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		return pending_begin_sequences(runtime, pending, count);
 	most = count && (is_short || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
-	if (may_take_spare(runtime, is_short))
-		engine_drop_spare(runtime->engine);
+	if (is_short)
+		free_spare(runtime);
 	errno = 0;
 	while (ready < most && pending_equip(runtime, &pending[ready], &launches[ready], &why))
 		ready++;
@@ -327,17 +338,25 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 }
 
 /* Prepares the start kit before superd accepts: the clients' descriptors must not use up those that all starts
- * need. */
+ * need. No other service can use the descriptors of parked clients, so the spare ones must suffice for their starts. */
 static bool prepare_starts(struct service_runtime *runtime)
 {
 	struct buf why = { 0 };
-	bool good;
+	bool good = false;
 
-	errno = 0;
-	good = runtime_prepare_start(runtime, &why);
+	if (lacks_spare(runtime)) {
+		errno = EMFILE;
+		buf_addf(&why, "leaving its target some descriptors: %s", strerror(EMFILE));
+	} else {
+		if (runtime->backoff.failures)
+			free_spare(runtime);
+		errno = 0;
+		good = runtime_prepare_start(runtime, &why);
+	}
 	if (!good) {
 		fd_shortage_note(runtime, errno);
 		start_log_failure(runtime, NULL, buf_string(&why));
+		engine_keep_spare(runtime->engine);
 	}
 	buf_free(&why);
 	return good;
@@ -345,10 +364,15 @@ static bool prepare_starts(struct service_runtime *runtime)
 
 static bool try_start(struct service_runtime *runtime, struct pending_client *pending)
 {
-	if (prepare_starts(runtime))
-		return start_batch(runtime, pending, 1, runtime->backoff.failures);
-	park_pending(runtime, pending);
-	return false;
+	bool good;
+
+	if (!prepare_starts(runtime)) {
+		park_pending(runtime, pending);
+		return false;
+	}
+	good = start_batch(runtime, pending, 1, runtime->backoff.failures);
+	engine_keep_spare(runtime->engine);
+	return good;
 }
 
 /* Starts an instance for an admitted client, or parks the client if the service's state does not allow a start now. */
@@ -440,8 +464,8 @@ static void accept_at_sensor(struct service_runtime *runtime, struct listener *l
 		runtime_post(runtime, service_event);
 }
 
-/* A service without an instance must not keep the descriptors of its start kit: services would wait for each other's.
- * No other service can use the descriptors of accepted clients, so the spare ones must suffice for their starts. */
+/* A service without an instance must not keep the descriptors of its start kit: services would wait for each
+ * other's. */
 static void accept_connections(struct service_runtime *runtime, struct listener *listener)
 {
 	struct pending_client pending[BATCH];
@@ -454,10 +478,7 @@ static void accept_connections(struct service_runtime *runtime, struct listener 
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
-	if (may_take_spare(runtime, runtime->backoff.failures))
-		engine_drop_spare(runtime->engine);
 	if (!prepare_starts(runtime)) {
-		engine_keep_spare(runtime->engine);
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
