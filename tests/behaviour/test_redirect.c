@@ -630,6 +630,6 @@ Behaviour(redirect, to_services_of_its_own_superd_never_waits_for_itself)
 
 Behaviour(redirect, to_its_own_services_never_waits_when_all_try_again_at_once)
 {
-	for (unsigned long descriptors = 32; descriptors <= 36; descriptors++)
+	for (unsigned long descriptors = 36; descriptors <= 40; descriptors++)
 		reach_own_services(descriptors, true);
 }
