@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "base/shell_words.h"
 #include "config/endpoint/endpoint_internal.h"
 #include "config/type/type_internal.h"
 
@@ -140,7 +141,25 @@ static const char *redirect_parse(struct parse *parse, void *field)
 	return reason ? reason : list_keep(parse, parts, 2, field);
 }
 
+/* One text alone is split into words when it is read, so a path with blanks needs quotes of its own. */
+static void redirect_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	words list = *(const words *)field;
+	struct buf path = { 0 };
+
+	if (!list || !list[0] || list[1]) {
+		list_field_format(directive, field, out);
+		return;
+	}
+	shell_words_quote(&path, list[0]);
+	buf_char(out, '{');
+	native_quoted(out, buf_string(&path));
+	buf_char(out, '}');
+	out->failed |= path.failed;
+	buf_free(&path);
+}
+
 const struct type type_redirect = {
 	.name = "host and port", .complete = "", .is_tuple = true, .size = sizeof(words),
-	.parse = redirect_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+	.parse = redirect_parse, .format = redirect_format, .json = list_field_json, .equal = list_field_equal,
 };

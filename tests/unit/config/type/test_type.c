@@ -700,6 +700,7 @@ Test(type, reads_hosts_with_their_ports)
 			   "[\"backend.example\", \"8080\"]");
 	expect_one_written(&plain_redirect, "/run/x.sock", "{\"/run/x.sock\"}", "[\"/run/x.sock\"]");
 	expect_one_written(&plain_redirect, "@name", "{\"@name\"}", "[\"@name\"]");
+	expect_one_written(&plain_redirect, "'/run/a \"b'", "{\"'/run/a \\\"b'\"}", "[\"/run/a \\\"b\"]");
 	expect_one_refused(&plain_redirect, "/", "a name is missing");
 	expect_refused(&plain_redirect, WORDS("/run/x.sock", "80"), 0, "no name of a host");
 	expect_one_refused(&plain_redirect, "80", "a host and a port");
