@@ -144,21 +144,32 @@ static void add_leaving(struct service_runtime *runtime, struct buf *out)
 	old_entry_describe_removed(runtime, out);
 }
 
+/* place: as start_queue_place returns it. */
+static void add_place_in_line(unsigned place, struct buf *out)
+{
+	static const char *const ordinals[] = {
+		"", "next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+	};
+
+	if (!place)
+		buf_addf(out, "more than %d are before it in line", START_PLACE_MOST);
+	else if (place < sizeof(ordinals) / sizeof(*ordinals))
+		buf_addf(out, "it is the %s in line", ordinals[place]);
+	else
+		buf_addf(out, "it is number %u in line", place);
+}
+
 /* Adds "4 other services start now (superd --max-starting 4): it is the third in line". */
 static void add_line(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct start_queue *queue = runtime->engine->start_queue;
-	unsigned place = start_queue_place(runtime);
 
 	if (queue->held)
 		buf_text(out, "memory is short: it starts when there is room, or nothing that runs can go; ");
 	else
 		buf_addf(out, "%u other%s now, and no more do at once (superd --max-starting %u); ",
 			 queue->running_count, queue->running_count == 1 ? " starts" : "s start", queue->most);
-	if (place)
-		buf_addf(out, "%u %s before it in line", place - 1, place == 2 ? "is" : "are");
-	else
-		buf_addf(out, "more than %d are before it in line", START_PLACE_MOST);
+	add_place_in_line(start_queue_place(runtime), out);
 }
 
 static void add_waiting(const struct service_runtime *runtime, struct buf *out)

@@ -81,8 +81,10 @@ Behaviour(stampede, who_is_too_many_waits_in_line_and_starts_in_the_order_of_arr
 
 	expect_line("two", "1st");
 	expect_line("one", "2nd");
-	cr_assert(strstr(why, "1 other starts now, and no more do at once (superd --max-starting 1); 1 is before it"),
-		  "%s", why);
+	cr_assert(strstr(why, "1 other starts now, and no more do at once (superd --max-starting 1); it is the second "
+			      "in line"), "%s", why);
+	why = SUPERCTL(control_path(), "why", "two").out;
+	cr_assert(strstr(why, "; it is the next in line"), "%s", why);
 	cr_assert(strstr(metrics, "superd_starts_queued 2"), "%s", metrics);
 	cr_assert(strstr(metrics, "superd_starts_under_way 1"), "%s", metrics);
 	cr_assert(strstr(metrics, "superd_starts_delayed_total 2"), "%s", metrics);
