@@ -159,16 +159,21 @@ static void add_place_in_line(unsigned place, struct buf *out)
 		buf_addf(out, "it is number %u in line", place);
 }
 
-/* Adds "4 other services start now (superd --max-starting 4): it is the third in line". */
+/* Adds "4 others start now, and no more do at once (max_starting = 4); it is the third in line". */
 static void add_line(const struct service_runtime *runtime, struct buf *out)
 {
+	static const char *const limits[] = {
+		[START_LIMIT_DEFAULT] = "max_starting, by default",
+		[START_LIMIT_TABLE] = "max_starting =",
+		[START_LIMIT_COMMAND_LINE] = "superd --max-starting",
+	};
 	const struct start_queue *queue = runtime->engine->start_queue;
 
 	if (queue->held)
 		buf_text(out, "memory is short: it starts when there is room, or nothing that runs can go; ");
 	else
-		buf_addf(out, "%u other%s now, and no more do at once (superd --max-starting %u); ",
-			 queue->running_count, queue->running_count == 1 ? " starts" : "s start", queue->most);
+		buf_addf(out, "%u other%s now, and no more do at once (%s %u); ", queue->running_count,
+			 queue->running_count == 1 ? " starts" : "s start", limits[queue->limit], queue->most);
 	add_place_in_line(start_queue_place(runtime), out);
 }
 

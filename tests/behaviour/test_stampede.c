@@ -1,4 +1,4 @@
-/* Many services are wanted at once: only so many start at a time (--max-starting), and the others wait in line. What
+/* Many services are wanted at once: only so many start at a time (max_starting), and the others wait in line. What
  * waits is told, keeps its order, and can be taken out of the line. */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +11,15 @@
 #include "superctl.h"
 
 #define SERVICE "service %s { listen = \"127.0.0.1:0\" exec = \"%s\" %s }\n"
+
+/* A superd whose table says how many services start at once, if anything does. */
+static struct superd *run_table(const char *table)
+{
+	const char *const arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+
+	return superd_run_with(&setup, "%s", table);
+}
 
 /* A superd that starts one service at a time. */
 static struct superd *run_one_at_a_time(const char *table)
@@ -263,5 +272,63 @@ Behaviour(stampede, without_a_limit_nobody_waits)
 	client_ask_pid(superd_port(superd, "one"));
 	let_go();
 	expect_served(slow);
+	superd_stop(superd);
+}
+
+static bool says_why(const char *name, const char *reason)
+{
+	return strstr(SUPERCTL(control_path(), "why", name).out, reason);
+}
+
+Behaviour(stampede, the_table_says_how_many_start_at_once_and_a_reload_changes_that)
+{
+	const char *table = slow_and(text_of("%s%s", serving("one", ""), serving("two", "")));
+	struct superd *superd = run_table(text_of("max_starting = 1\n%s", table));
+	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued"),
+	    two = wake(superd, "two", "queued");
+
+	cr_expect(says_why("one", "1 other starts now, and no more do at once (max_starting = 1); it is the next"));
+	superd_upgrade(superd);
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "one").out, "queued, 1st in line"));
+	expect_line("two", "2nd");
+	HOLDS_FOR(200, !superd_logged(superd, "one: started"));
+	cr_assert(superd_reload(superd, "%smax_starting = 2\n", table));
+	expect_served(one);
+	expect_served(two);
+	cr_expect(superd_logged(superd, "max_starting is 2 now, and was 1"), "%s", world_logs());
+	/* Without it twice the processors; those under way go on. */
+	cr_assert(superd_reload(superd, "%s", table));
+	let_go();
+	expect_served(slow);
+	superd_stop(superd);
+}
+
+Behaviour(stampede, the_command_line_overrides_the_table)
+{
+	struct superd *superd = run_one_at_a_time(text_of("max_starting = 5\n%s", slow_and(serving("one", ""))));
+	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued");
+
+	cr_expect(says_why("one", "(superd --max-starting 1)"));
+	cr_expect(superd_logged(superd, ":1:1: note: max_starting: --max-starting 1 of the command line overrides it"),
+		  "%s", world_logs());
+	let_go();
+	expect_served(slow);
+	expect_served(one);
+	superd_stop(superd);
+}
+
+Behaviour(stampede, a_wrong_number_in_the_table_keeps_the_one_before)
+{
+	const char *table = slow_and(serving("one", ""));
+	struct superd *superd = run_table(text_of("max_starting = 1\n%s", table));
+	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued");
+
+	cr_assert_not(superd_reload(superd, "max_starting = few\n%s", table));
+	cr_expect(superd_logged(superd, ":1:16: error: max_starting: 'few': it is a number from 0 to 1000000"), "%s",
+		  world_logs());
+	expect_line("one", "1st");
+	let_go();
+	expect_served(slow);
+	expect_served(one);
 	superd_stop(superd);
 }

@@ -193,6 +193,15 @@ static void add_service(struct printer *printer, const struct service *service)
 	buf_text(&printer->text, "}\n");
 }
 
+static void add_max_starting(struct printer *printer, const struct table *table)
+{
+	if (!table->max_starting_at.file)
+		return;
+	printer->indent = "";
+	add_place(printer, table->max_starting_at.file, table->max_starting_at.line);
+	buf_addf(&printer->text, "max_starting = %u\n\n", table->max_starting);
+}
+
 /* Adds defaults { … }, as the table had it. */
 static void add_defaults(struct printer *printer)
 {
@@ -222,7 +231,9 @@ bool print_conf(const struct table *table, bool comments, FILE *out)
 	if (!ok)
 		return false;
 	printer.listen = directive_find(NATIVE, "listen");
+	add_max_starting(&printer, table);
 	add_defaults(&printer);
+	ok = buf_flush(&printer.text, out);
 	for (size_t i = 0; ok && i < table->count; i++) {
 		if (i)
 			buf_char(&printer.text, '\n');

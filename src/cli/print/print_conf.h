@@ -16,7 +16,8 @@ bool print_conf(const struct table *table, bool comments, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
  * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user
- * and disable. A socket has the options that differ from its service. */
+ * and disable. A socket has the options that differ from its service. "max_starting" stands before "services" if the
+ * table sets it. */
 bool print_json(const struct table *table, FILE *out);
 
 /* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */

@@ -112,7 +112,7 @@ static void add_places(struct buf *out, const struct directive *directive)
 {
 	struct buf text = { 0 };
 
-	buf_text(&text, "service");
+	buf_text(&text, directive->flags & OUTSIDE ? "a line of its own, outside of services" : "service");
 	if (directive->flags & IN_SOCKET)
 		buf_text(&text, ", socket");
 	if (directive->flags & IN_DEFAULTS)
@@ -170,7 +170,7 @@ bool print_explain(const char *option, FILE *out)
 	buf_addf(&text, "  (%s)\n\n", chapter_title(directive->chapter));
 	add_wrapped(&text, directive->help);
 	buf_char(&text, '\n');
-	if (directive_has_value(directive))
+	if (directive_has_value(directive) || directive->flags & OUTSIDE)
 		add_fact(&text, "type", directive->type->name);
 	add_values(&text, directive);
 	if (directive_has_value(directive))

@@ -21,7 +21,10 @@ bool print_json(const struct table *table, FILE *out)
 
 	if (!ok)
 		return false;
-	buf_text(&text, "{\"services\": [");
+	buf_char(&text, '{');
+	if (table->max_starting_at.file)
+		buf_addf(&text, "\"max_starting\": %u, ", table->max_starting);
+	buf_text(&text, "\"services\": [");
 	for (size_t i = 0; ok && i < table->count; i++) {
 		buf_text(&text, i ? ",\n" : "\n");
 		add_service(&text, &table->services[i], &defaults);

@@ -148,6 +148,14 @@ static struct table *read_sources(struct table_load *loading, struct diags *diag
 	return table;
 }
 
+static void note_overridden(const struct options *options, const struct table *table, struct diags *diags)
+{
+	if (options->max_starting >= 0 && table->max_starting_at.file)
+		diag_note(diags, table->max_starting_at,
+			  "max_starting: --max-starting %u of the command line overrides it",
+			  (unsigned)options->max_starting);
+}
+
 /* Checks the table against this machine. As inetd, superd only warns: inetd looks for a program when it starts it, so a
  * program that is missing now may still come. */
 static void run_preflight(const struct options *options, struct table *table, bool serves, struct diags *diags)
@@ -174,6 +182,7 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	loading->read = diags->count;
 	if (!table)
 		return NULL;
+	note_overridden(options, table, diags);
 	table->sources = loading->sources;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->is_only_checked = options->task == TASK_CHECK;

@@ -57,7 +57,7 @@ struct options {
 	int64_t inspect_interval;       /* AS_XINETD: -cc, seconds; 0: never */
 	bool json;                      /* --log-format */
 	enum level level;               /* --log-level */
-	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not said */
+	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not given */
 	int64_t stop_delay, stop_timeout;       /* microseconds */
 	char **command;                 /* the words behind --; NULL: none */
 	struct internal_args internal;  /* set by main after command_line_read */

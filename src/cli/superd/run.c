@@ -157,8 +157,7 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	supervisor->started_context = run;
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
 	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
-	supervisor->start_queue.most = options->max_starting < 0 ? start_queue_default() :
-						       (unsigned)options->max_starting;
+	supervisor->max_starting = options->max_starting;
 	supervisor->engine.defaults.environment = environ;
 	load_bases(&supervisor->engine.defaults, options);
 	set_persona(supervisor, options);

@@ -1024,9 +1024,14 @@ const struct directive directives[] = {
 		  "stopped, and that is a failure. So long, too, may each command of a start take, and what is done "
 		  "before the program runs. infinity waits for ever. Other types take no time themselves, and a "
 		  "oneshot has runtime_max; its commands may take any time unless this is set." },
+	{ .name = { "max_starting" }, .type = &type_count, .chapter = CHAPTER_LIFECYCLE,
+	  .flags = STRUCTURE | OUTSIDE, .change = CHANGE_LIVE, .least = 0, .most = 1000000, .argument = "number",
+	  .help = "How many services with accept = no start at once; the others wait in line. It stands outside of "
+		  "services, once in the whole table. 0: any number. The default is twice the number of processors "
+		  "that superd may use. superd --max-starting overrides it." },
 	{ .name = { "start_priority" }, FIELD(LIFECYCLE, start_priority, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "normal", .words = start_priority_words,
-	  .help = "Who goes first when more services start at once than superd --max-starting lets: interactive ones "
+	  .help = "Who goes first when more services start at once than max_starting lets: interactive ones "
 		  "before normal ones, and batch ones last; among equals, in the order of their clients. It needs "
 		  "accept = no." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },

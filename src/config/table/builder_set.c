@@ -257,6 +257,11 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 			   directive->name[NATIVE]);
 		return false;
 	}
+	if (directive->flags & OUTSIDE) {
+		diag_error(diags, value->at, "%s belongs outside of services: it is one for the whole table", name);
+		diags_hint(diags, "write it on a line of its own, outside of all braces");
+		return false;
+	}
 	if (builder->is_surplus)
 		return false;           /* builder_close_socket reports it */
 	if (builder->exhausted)
@@ -272,4 +277,31 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 	else
 		setting->mark.refused = !read_value(builder, setting, name, value, diags);
 	return !setting->mark.refused;
+}
+
+bool table_set_max_starting(struct table *table, const struct value *value, struct diags *diags)
+{
+	const struct directive *directive = directive_find(NATIVE, "max_starting");
+	const char *name = directive->name[NATIVE], *file = pool_text(table->pool, value->at.file), *reason;
+	struct parse parse = {
+		.directive = directive, .words = value->words, .count = value->count, .pool = table->pool,
+	};
+	const struct option_settings none = { 0 };
+	int64_t number;
+
+	if (!file)
+		return diags_out_of_memory(diags, value->at);
+	if (table->max_starting_at.file) {
+		report_duplicate(diags, value->at, name, table->max_starting_at);
+		return false;
+	}
+	table->max_starting_at = (struct origin){ file, value->at.line, value->at.column };
+	if (!shape_fits(&none, directive, name, value, diags))
+		return false;
+	reason = type_parse(&parse, &number);
+	if (reason)
+		report_words(&parse, name, value, reason, diags);
+	else
+		table->max_starting = (unsigned)number;
+	return !reason;
 }

@@ -41,6 +41,8 @@ struct table {
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
 	uint64_t sources;               /* hash of the source files: it changes if one of them changes */
+	unsigned max_starting;          /* starts under way at once; 0: any number */
+	struct origin max_starting_at;  /* its place; file NULL: the table does not set it */
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */
 	unsigned builders_made;         /* numbers the builders */

@@ -26,12 +26,13 @@ enum chapter {
 enum {
 	IN_DEFAULTS = 1 << 0,           /* allowed in defaults { } */
 	IN_SOCKET = 1 << 1,             /* allowed in socket { } */
-	STRUCTURE = 1 << 2,             /* `listen`, `socket`: has no field */
+	STRUCTURE = 1 << 2,             /* `listen`, `socket`, `max_starting`: has no field in a service */
 	ALWAYS_PRINTED = 1 << 3,        /* --print=json prints it even at its default */
 	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
 	NEEDS_LINUX = 1 << 5,
 	HOLDS_SECRETS = 1 << 6,         /* only root and superd's own user may see the value */
 	TUNES = 1 << 7,                 /* a number that protects nothing: above `most` it is `most`, with a note */
+	OUTSIDE = 1 << 8,               /* a statement of its own, outside of services, once in the whole table */
 };
 
 /* When a change of the option by a reload takes effect. */

@@ -277,7 +277,8 @@ void start_queue_load(struct service_runtime *runtime)
 
 static const struct state_field queue_fields[] = {
 	{ STATE_FIELD(start_queue, "delayed_starts", delayed) },
-	{ NONE(most, "of the command line") },
+	{ NONE(most, "of the command line or the table") },
+	{ NONE(limit, "set with `most`") },
 	{ NONE(running_count, "counted with the tickets of the services") },
 	{ NONE(waiting_count, "counted with the tickets of the services") },
 	{ NONE(held, "set again by the first look at the memory") },

@@ -1,5 +1,5 @@
 /* The line of starts. When many services are wanted at once, backends that all start beside each other are all ready
- * late. So superd starts only a few at a time (--max-starting), and the other services wait in line. A start is under
+ * late. So superd starts only a few at a time (max_starting), and the other services wait in line. A start is under
  * way until the backend is ready: it has told so, or has accepted its first client. One whose processes want no
  * processor waits for something else, maybe for a service in line; then it gives its place to another.
  *
@@ -22,9 +22,13 @@
 #define START_BUSY .1                   /* part of the time for which a start that is busy wants a processor, at least */
 #define START_PLACE_MOST 1000           /* places in line that are counted, at most */
 
+/* What sets the number of starts that may be under way at once. */
+enum start_limit { START_LIMIT_DEFAULT, START_LIMIT_TABLE, START_LIMIT_COMMAND_LINE };
+
 /* Owner: struct supervisor. */
 struct start_queue {
-	unsigned most;                  /* starts under way at once (--max-starting); 0: any number */
+	unsigned most;                  /* starts under way at once; 0: any number */
+	enum start_limit limit;         /* what sets `most` */
 	unsigned running_count, waiting_count;
 	bool held;                      /* true: no start may begin (start_queue_hold) */
 	struct list line[START_PRIORITIES];     /* by start_priority; services that wait, the first first */
@@ -34,7 +38,7 @@ struct start_queue {
 	uint64_t delayed;               /* number of starts that had to wait */
 };
 
-/* most 0: any number; the caller sets it before. */
+/* The caller sets `most` before the first start. It may change it later, and then calls start_queue_offer. */
 void start_queue_init(struct engine *engine, struct start_queue *queue);
 void start_queue_free(struct engine *engine);
 

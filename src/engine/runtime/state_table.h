@@ -64,7 +64,7 @@ enum service_event {
 	REMOVE, RETURN,                 /* a reload has removed the service; a reload has it again */
 	SHUTDOWN,                       /* superd stops, or a removed service has nothing left that would run on */
 	FILLED, ROOM,                   /* accept = yes: the limit of instances is reached; an instance has ended since.
-	                                 * accept = no: the same of starts (--max-starting) */
+	                                 * accept = no: the same of starts (max_starting) */
 	GONE,                           /* accept = yes: the last instance has ended */
 	LIMITED,                        /* cps or trigger_limit is reached, or no start is allowed at this time */
 	REPLACED,                       /* the service has new sockets, without the instances it had */

@@ -70,7 +70,8 @@ struct supervisor {
 	struct listeners listeners;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct instances instances;     /* the caller sets the limit before supervisor_init */
-	struct start_queue start_queue; /* the caller sets `most` before supervisor_init */
+	int64_t max_starting;           /* of the command line, set by the caller; 0: any number; -1: not given */
+	struct start_queue start_queue;
 	struct memory_pressure memory_pressure;
 	struct admission admission;     /* the caller sets ident_limit before supervisor_init */
 	struct tcpmux tcpmux;

@@ -152,9 +152,31 @@ static void handle_events(struct supervisor *supervisor)
 		handle_ended(supervisor);
 }
 
+/* Sets how many starts may be under way at once: the command line overrides the table. */
+static void limit_starts(struct supervisor *supervisor, const struct table *table)
+{
+	struct start_queue *queue = &supervisor->start_queue;
+
+	if (supervisor->max_starting >= 0) {
+		queue->most = (unsigned)supervisor->max_starting;
+		queue->limit = START_LIMIT_COMMAND_LINE;
+	} else if (table->max_starting_at.file) {
+		queue->most = table->max_starting;
+		queue->limit = START_LIMIT_TABLE;
+	} else {
+		queue->most = start_queue_default();
+		queue->limit = START_LIMIT_DEFAULT;
+	}
+}
+
 static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
 {
+	const struct start_queue *queue = &supervisor->start_queue;
+	unsigned most = queue->most;
+
+	limit_starts(supervisor, table);
 	if (!service_list_reload(&supervisor->service_list, &supervisor->engine, supervisor->table, table, counts)) {
+		limit_starts(supervisor, supervisor->table);
 		log_error(supervisor->engine.log, "not reloaded: out of memory: the table of before goes on");
 		table_free(table);
 		return false;
@@ -163,6 +185,9 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	table_release(supervisor->table);
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
+	if (queue->most != most)
+		log_notice(supervisor->engine.log, "max_starting is %u now, and was %u", queue->most, most);
+	start_queue_offer(&supervisor->engine);
 	memory_pressure_follow(&supervisor->engine, table);
 	drop_locks(supervisor);
 	handle_events(supervisor);      /* frees removed services, so that their capabilities do not count */
@@ -519,6 +544,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	table->users++;
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
+	limit_starts(supervisor, table);
 	memory_pressure_follow(&supervisor->engine, table);
 	if (!build_services(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");

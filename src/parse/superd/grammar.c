@@ -187,14 +187,15 @@ static void read_value_list(struct split *s, struct token name)
 	next_token(s);
 }
 
-/* Behind a value only the next option may follow on the same line. */
+/* Behind a value only the next option may follow on the same line; outside of services, the next statement. */
 static void refuse_rest(struct split *s, struct token name)
 {
 	const char *text = s->source->text;
 	bool apart = isdigit((unsigned char)text[s->left - 1]) && isalpha((unsigned char)text[s->token.start]);
+	bool is_outside = s->statement->kind == STATEMENT_MAX_STARTING;
 
 	if (s->token.on_new_line || s->token.kind == TOKEN_CLOSE || at_boundary(s) || at_assignment(s) ||
-	    token_is(s->source, s->token, "socket"))
+	    (is_outside ? statement_kind_of(s->source, s->token) >= 0 : token_is(s->source, s->token, "socket")))
 		return;
 	spoil_item(s->statement);
 	COMPLAIN(s, s->token.start, "unexpected '%.*s' behind the value of '%.*s': %s", TEXT(s, s->token),
@@ -335,8 +336,18 @@ static void read_path_statement(struct split *s, struct token keyword)
 	pass_line(s);
 }
 
+/* Reads the value of an option that is a statement of its own. */
+static void read_outside_option(struct split *s, struct token keyword)
+{
+	if (s->token.kind == TOKEN_SET || s->token.kind == TOKEN_ADD)
+		return read_value(s, keyword);
+	COMPLAIN(s, keyword.start, "'%.*s' has no '=' behind it: it is written NAME = VALUE", TEXT(s, keyword));
+	pass_line(s);
+}
+
 static void report_stray_token(struct split *s)
 {
+	bool is_option = at_assignment(s);
 	char word[SHOWN];
 
 	snprintf(word, sizeof(word), "%.*s", TEXT(s, s->token));
@@ -344,14 +355,14 @@ static void report_stray_token(struct split *s)
 		COMPLAIN(s, s->token.start, "unexpected '}': nothing is open here");
 		return;
 	}
-	if (at_assignment(s)) {
+	if (is_option)
 		COMPLAIN(s, s->token.start, "'%s' stands alone: options belong into service NAME { … } "
 			 "or defaults { … }", word);
-		return;
-	}
-	COMPLAIN(s, s->token.start, "unknown statement '%s': known are service, defaults, include and import", word);
+	else
+		COMPLAIN(s, s->token.start, "unknown statement '%s': known are service, defaults, include, import and "
+			 "max_starting", word);
 	for (size_t i = 0; i < STATEMENTS; i++) {
-		if (scan_distance(word, statement_names[i], 2) <= 2)
+		if (is_option == (i == STATEMENT_MAX_STARTING) && scan_distance(word, statement_names[i], 2) <= 2)
 			diags_hint(s->diags, "did you mean '%s'", statement_names[i]);
 	}
 }
@@ -396,6 +407,8 @@ bool statement_next(struct statement_splitter *splitter, struct statement *state
 	next_token(&s);
 	if (statement->kind == STATEMENT_SERVICE || statement->kind == STATEMENT_DEFAULTS)
 		read_block(&s, keyword);
+	else if (statement->kind == STATEMENT_MAX_STARTING)
+		read_outside_option(&s, keyword);
 	else
 		read_path_statement(&s, keyword);
 	splitter->at = s.left;

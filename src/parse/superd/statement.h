@@ -14,12 +14,14 @@
 
 struct reading;
 
-enum statement_kind { STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENTS };
+enum statement_kind {
+	STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENT_MAX_STARTING, STATEMENTS
+};
 
 extern const char *const statement_names[STATEMENTS];   /* the keywords */
 
 enum item_kind {
-	ITEM_HEAD,                      /* always the first: the keyword; its one word is the name or path */
+	ITEM_HEAD,                      /* always the first: the keyword; its word is the name or path, if any */
 	ITEM_OPTION,
 	ITEM_BAD,                       /* an option whose value could not be read (reported) */
 	ITEM_SOCKET,                    /* the start of a socket's block; its one word is the socket's name */

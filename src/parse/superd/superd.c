@@ -39,10 +39,9 @@ static const char *head_word(const struct native *native, size_t item)
 	return native->words[native->statement.items[item].first];
 }
 
-static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
+static struct value item_value(const struct native *native, const struct statement_item *item)
 {
-	const char *name = item_name(native, item);
-	struct value value = {
+	return (struct value){
 		.words = native->words + item->first,
 		.word_at = item->count ? native->statement.word_at + item->first : NULL,
 		.count = item->count,
@@ -50,6 +49,12 @@ static void set_option(struct native *native, struct service_builder *builder, c
 		.append = item->append,
 		.at = item->at,
 	};
+}
+
+static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
+{
+	const char *name = item_name(native, item);
+	const struct value value = item_value(native, item);
 
 	if (!name) {
 		diag_error(native->reading->diags, item->at, "out of memory");
@@ -154,6 +159,17 @@ static void read_defaults(struct native *native)
 		set_statement_options(native, reading->defaults);
 }
 
+static void read_max_starting(struct native *native)
+{
+	for (size_t i = 1; i < native->statement.item_count; i++) {
+		const struct statement_item *item = &native->statement.items[i];
+		const struct value value = item_value(native, item);
+
+		if (item->kind == ITEM_OPTION)
+			table_set_max_starting(native->reading->table, &value, native->reading->diags);
+	}
+}
+
 /* A path with - in front may be missing. - alone is standard input, which reading->import refuses. */
 static void import_table(struct native *native, const char *source, struct origin at)
 {
@@ -214,6 +230,9 @@ static void read_statement(struct native *native)
 	case STATEMENT_INCLUDE:
 	case STATEMENT_IMPORT:
 		read_include_or_import(native);
+		break;
+	case STATEMENT_MAX_STARTING:
+		read_max_starting(native);
 		break;
 	case STATEMENTS:
 		break;

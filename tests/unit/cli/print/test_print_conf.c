@@ -241,6 +241,30 @@ Test(print_conf, comments_say_where_each_value_came_from)
 	free(printed);
 }
 
+Test(print_conf, the_option_of_the_whole_table_stands_in_front)
+{
+	static const char text[] = "service a { listen = 80 exec = /bin/x }\n\nmax_starting = 04\n";
+	struct table *table = read_string(text), *none = read_string("max_starting = 0");
+	char *printed = print_string(table, false), *commented = print_string(table, true), *json;
+	size_t length;
+	FILE *out = open_memstream(&json, &length);
+
+	expect_same(text);
+	cr_expect_eq(strstr(printed, "max_starting = 4\n\nservice a {\n"), printed, "%s", printed);
+	cr_expect_eq(strstr(commented, "# t:3\nmax_starting = 4\n\n# t:1\nservice"), commented, "%s", commented);
+	cr_assert(print_json(table, out));
+	cr_assert_eq(fclose(out), 0);
+	cr_expect_eq(strstr(json, "{\"max_starting\": 4, \"services\": [\n{"), json, "%s", json);
+	free(printed);
+	printed = print_string(none, false);
+	cr_expect_str_eq(printed, "max_starting = 0\n\n");
+	free(printed);
+	free(commented);
+	free(json);
+	table_free(none);
+	table_free(table);
+}
+
 Test(print_conf, a_file_name_cannot_break_out_of_its_comment)
 {
 	struct diags diags = { 0 };
@@ -394,6 +418,12 @@ Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
 	cr_expect(strstr(text, "words     group, mixed, process, none\n"), "%s", text);
 	cr_expect(strstr(text, "bounds    0000 to 0777\n"), "%s", text);
 	cr_expect(strstr(text, "stands in service, socket, defaults\n"), "%s", text);
+	free(text);
+	out = open_memstream(&text, &length);
+	cr_assert(print_explain("max_starting", out));
+	fclose(out);
+	cr_expect(strstr(text, "stands in a line of its own, outside of services\n"), "%s", text);
+	cr_expect(strstr(text, "bounds    0 to 1000000\n"), "%s", text);
 	free(text);
 }
 

@@ -54,6 +54,7 @@ static const char *const promised[] = {
 	"banner_success", "banner_fail", "deny_time", "per_source_prefix", "overload", "trigger_limit_burst",
 	"trigger_limit_interval", "trigger_limit_pause", "per_source_cpm", "id_only", "intercept",
 	"log_type", "log_on_success", "log_on_failure",
+	"max_starting",
 	"timeout_start", "timeout_stop", "kill_signal", "kill_mode", "watchdog", "watchdog_signal", "notify_access",
 	"reload_signal", "file_descriptor_store_max", "file_descriptor_store_preserve", "pid_file",
 	"runtime_max", "backoff_min", "backoff_max", "on_failure", "on_remove", "idle_timeout", "idle_action",
@@ -116,7 +117,8 @@ Test(directive, systemd_names_say_their_section)
 
 Test(directive, only_what_a_service_is_stands_in_no_defaults)
 {
-	static const char *const alone[] = { "listen", "socket", "exec", "builtin", "redirect", "deny_time", "wants" };
+	static const char *const alone[] = { "listen", "socket", "exec", "builtin", "redirect", "deny_time", "wants",
+					     "max_starting" };
 
 	EACH(directive) {
 		bool own = false;

@@ -151,6 +151,29 @@ Test(start_queue, has_no_line_without_a_limit)
 	cr_expect_eq(queue.waiting_count, 0);
 }
 
+Test(start_queue, follows_a_limit_that_changes)
+{
+	for (int n = 0; n < SERVICES; n++)
+		start(runtimes[n]);
+	queue.most = 3;
+	start_queue_offer(&engine);
+	cr_expect(is_called(runtimes[2]));
+	cr_expect_not(is_called(runtimes[3]));
+	cr_assert(start(runtimes[2]));
+	queue.most = 1;
+	start_queue_offer(&engine);
+	start_queue_leave(runtimes[0]);
+	start_queue_leave(runtimes[1]);
+	cr_expect_eq(queue.running_count, 1);
+	cr_expect_not(is_called(runtimes[3]));
+	start_queue_leave(runtimes[2]);
+	cr_expect(is_called(runtimes[3]));
+	cr_expect_not(is_called(runtimes[4]));
+	queue.most = 0;
+	start_queue_offer(&engine);
+	cr_expect(is_called(runtimes[4]) && is_called(runtimes[5]));
+}
+
 /* The places stand in the order of the services, not in that of the line. */
 Test(start_queue, comes_through_an_upgrade_in_its_order)
 {

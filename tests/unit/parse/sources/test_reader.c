@@ -359,6 +359,17 @@ Test(reader, includes_one_file_twice_beside_each_other)
 	expect("a.conf", "a \n");
 }
 
+Test(reader, takes_max_starting_from_one_file_alone)
+{
+	write_file("a.conf", "max_starting = 2\n");
+	write_file("b.conf", "include(\"a.conf\")\nservice b { listen = 80 exec = /bin/x }\n");
+	expect("b.conf", "b \n");
+	write_file("c.conf", "max_starting = 2\nimport(\"superd:b.conf\")\n");
+	expect("c.conf", "b \na.conf:1:1: error: max_starting is already set at c.conf:1\n"
+	       "a.conf:1:1: hint: keep one of the two\n");
+	expect_taken("a.conf", "superd.conf", 0);
+}
+
 Test(reader, bounds_the_depth_of_includes)
 {
 	char name[16];

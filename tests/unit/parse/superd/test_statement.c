@@ -118,6 +118,27 @@ Test(statement, splits_what_the_manual_shows)
 	       "import[\"inetd:/etc/inetd.conf\"] ; ", "");
 }
 
+Test(statement, takes_an_option_outside_of_services)
+{
+	expect("max_starting = 4\nservice a { }\n", "max_starting[] max_starting=4 ; service[a] ; ", "");
+	expect("service a { } max_starting=\"4\" service b { }", "service[a] ; max_starting[] max_starting=\"4\" ; "
+	       "service[b] ; ", "");
+	expect("max_starting += { 4 } include(\"x\")", "max_starting[] max_starting+={4} ; include[\"x\"] ; ", "");
+	expect("service a {\nmax_starting = 4\n}\n", "service[a] max_starting=4 ; ", "");
+	expect_mistake("max_starting 4\nservice b { }", "t:1:1: error: 'max_starting' has no '=' behind it",
+		       "service[b]");
+	expect_mistake("max_starting { 4 }\nservice b { }", "t:1:1: error: 'max_starting' has no '='", "service[b]");
+	expect_mistake("max_starting =\nservice b { }", "t:1:1: error: 'max_starting' has no value", "service[b]");
+	expect_mistake("max_starting = 4 5\nservice b { }", "t:1:18: error: unexpected '5' behind the value",
+		       "max_starting! broken; service[b]");
+	expect_mistake("max_starting = 4;\nservice b { }", "t:1:17: error: '4;': nothing ends with ';'", "service[b]");
+	expect_mistake("max_starting = { 4\nservice b { }", "t:1:16: error: '{' of this list is not closed",
+		       "service[b]");
+	expect_mistake("max_starting = 4 }\nservice b { }", "t:1:18: error: unexpected '}'", "service[b]");
+	expect_mistake("max-starting = 4\nservice b { }", "hint: did you mean 'max_starting'", "service[b]");
+	expect_mistake("max_start = 4", "t:1:1: error: 'max_start' stands alone", "");
+}
+
 Test(statement, takes_single_values_lists_and_additions)
 {
 	expect("service a { listen = { \"80\", 81 , } env += {} nice=-5 x+=y }",

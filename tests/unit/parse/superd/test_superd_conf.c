@@ -282,6 +282,51 @@ Test(native, reports_an_option_set_twice_with_both_places)
 	expect_said("defaults {\n user = x }\ndefaults { user = y }", "t:3:12: error: user is already set at t:2\n");
 }
 
+/* said: all that is said; "" if the number is right. */
+static void expect_max_starting(const char *text, bool is_set, unsigned number, const char *said)
+{
+	struct result *result = read_string(text);
+
+	cr_expect_str_eq(result->said, said, "of: %s", text);
+	cr_expect_eq(result->table->max_starting_at.file != NULL, is_set, "of: %s", text);
+	cr_expect_eq(result->table->max_starting, number, "of: %s", text);
+	result_free(result);
+}
+
+#define A "service a { listen = 80 exec = /bin/x }\n"
+
+Test(native, reads_how_many_start_at_once)
+{
+	expect_max_starting(A, false, 0, "");
+	expect_max_starting("max_starting = 4\n" A, true, 4, "");
+	expect_max_starting(A "max_starting = { \"1000000\" }", true, 1000000, "");
+	expect_max_starting("max_starting = 0 " A, true, 0, "");
+	expect_max_starting("\n max_starting = many\n" A, true, 0,
+			    "t:2:17: error: max_starting: 'many': it is a number from 0 to 1000000\n");
+	expect_max_starting("max_starting = -1\n" A, true, 0,
+			    "t:1:16: error: max_starting: '-1': it is a number from 0 to 1000000\n");
+	expect_max_starting("max_starting = 1000001\n" A, true, 0,
+			    "t:1:16: error: max_starting: '1000001': it is a number from 0 to 1000000\n");
+	expect_max_starting("max_starting = \"\"\n" A, true, 0,
+			    "t:1:16: error: max_starting: '': it is a number from 0 to 1000000\n");
+	expect_max_starting("max_starting = { 4, 5 }\n" A, true, 0,
+			    "t:1:21: error: max_starting takes one value\n");
+	expect_max_starting("max_starting = {}\n" A, true, 0, "t:1:1: error: max_starting takes one value\n");
+	expect_max_starting("max_starting += 4\n" A, true, 0,
+			    "t:1:1: error: max_starting takes one value: += adds to lists only\n");
+	expect_max_starting("max_starting = 4\n" A "max_starting = 5\n", true, 4,
+			    "t:3:1: error: max_starting is already set at t:1\nt:3:1: hint: keep one of the two\n");
+}
+
+Test(native, refuses_the_option_of_the_whole_table_in_a_block)
+{
+	expect_said("service a {\n max_starting = 4 }", "t:2:2: error: max_starting belongs outside of services");
+	expect_said("service a { socket b {\n max_starting = 4 } }",
+		    "t:2:2: error: max_starting belongs outside of services");
+	expect_said("defaults {\n max_starting = 4 }", "t:2:2: error: max_starting belongs outside of services");
+	expect_said("service a { max_startin = 4 }", "hint: did you mean 'max_starting'");
+}
+
 Test(native, adds_to_lists_and_keeps_the_rest_single)
 {
 	struct result *result = read_string("defaults { env = \"A=1\" }\nservice a { listen = 80 listen += { 81 }\n"
