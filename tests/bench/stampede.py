@@ -22,6 +22,7 @@ import time
 BACKEND = """
 import socket, sys, time
 work, ready = float(sys.argv[1]), sys.argv[2] == "notify"
+time.sleep(float(sys.argv[4]))
 while time.process_time() < work:
     pass
 if ready:
@@ -69,7 +70,8 @@ def start_superd(options, folder, limit, group):
         for number in range(options.services):
             file.write(f'service s{number} {{ listen = "{folder}/{number}.sock"  user = "root"  type = {options.type}\n'
                        f'    accept = {options.accept} pass = systemd {options.options}\n'
-                       f'    exec = "{sys.executable} -S -E {backend} {options.work} {options.type} {options.accept}" }}\n')
+                       f'    exec = "{sys.executable} -S -E {backend} {options.work} {options.type} {options.accept} '
+                       f'{options.sleep}" }}\n')
     command = [options.superd, "-f", f"{folder}/superd.conf", "--control", "none"]
     if limit == "none":
         command += ["--max-starting", "0"]
@@ -134,6 +136,7 @@ def main():
     parser.add_argument("--superd", default="build/superd")
     parser.add_argument("--services", type=int, default=60)
     parser.add_argument("--work", type=float, default=.4, help="seconds of processor time of each start")
+    parser.add_argument("--sleep", type=float, default=0, help="seconds that each start sleeps before that")
     parser.add_argument("--type", choices=("simple", "notify"), default="simple")
     parser.add_argument("--accept", choices=("no", "yes"), default="no")
     parser.add_argument("--options", default="", help="further options of each service")
