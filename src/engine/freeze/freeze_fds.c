@@ -11,7 +11,7 @@
 #include "engine/core/fd_watch.h"
 #include "engine/core/loop_room.h"
 #include "exec/processes/socket_watch.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 
 #define ADDING_SECONDS 1.               /* time limit of the helper process, which may hang */
 

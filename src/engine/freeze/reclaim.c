@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "exec/processes/memory_reclaim.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 
 #define PIECE_SECONDS 10.               /* a piece takes no longer, of a disk that works */
 

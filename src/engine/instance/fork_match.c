@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "exec/processes/process_query.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 
 enum relation { STRANGER, POSSIBLE, MEMBER };
 

@@ -56,6 +56,7 @@
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/upgrade.h"
 #include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "exec/worker/output_reader.h"
 #include "os/host/memory_trim.h"
 #include "os/rights/capability.h"

@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "exec/bind/bind_answer.h"
 #include "exec/bind/user_notif.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/scm_rights.h"

@@ -19,7 +19,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/required_caps.h"

@@ -23,7 +23,7 @@
 #include "base/fd_message.h"
 #include "base/scan.h"
 #include "exec/plan/plan.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"

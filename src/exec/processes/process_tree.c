@@ -15,7 +15,7 @@
 #include "base/array.h"
 #include "base/fd.h"
 #include "exec/processes/process_query.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/proc/pidfd.h"
 
 #define UNIDENTIFIED_MOST 64           /* orphans of one search that only their environment can identify */

@@ -25,7 +25,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/netdiag/socket_address.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/required_caps.h"

@@ -12,7 +12,7 @@
 
 #include "base/array.h"
 #include "exec/processes/pid1.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/proc/process.h"
 
 /* Calls `act` for each child and returns how often that was true. Skips helper processes (spawn_worker), which superd

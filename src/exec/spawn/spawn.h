@@ -91,16 +91,6 @@ int spawn_probe(int (*try)(void));
  * false: the fork failed. */
 bool spawn_background(void (*chore)(const void *with), const void *with, const int *kept, int count);
 
-/* The same for work that may block for ever because of another user. The process has this name (at most 15 bytes), has
- * all signals blocked, cannot be traced, and has no descriptors and no capabilities (permitted ones included) but these
- * (bit CAP_x). superd must never wait for its end. Returns its pid; -1 and errno. */
-pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
-		   const int *kept, int count);
-bool spawn_is_worker(pid_t pid);                /* whether spawn_worker started this pid, and it is not yet reaped */
-uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: not of spawn_worker */
-void spawn_note_worker(pid_t pid);               /* adds a worker that superd started before an upgrade; 0: does nothing */
-void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */
-
 /* For messages: the stage that failed, such as "setting user", and why. In stage_name.c. */
 const char *stage_name(enum stage stage);
 const char *fault_reason(const struct fault *fault);

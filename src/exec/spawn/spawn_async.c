@@ -14,16 +14,10 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
-#include <sys/prctl.h>
-#endif
 
-#include "base/array.h"
 #include "base/fd.h"
-#include "base/thread.h"
 #include "exec/spawn/spawn_timeout.h"
 #include "os/foreign/fork_fds.h"
-#include "os/rights/own_privileges.h"
 #include "os/rights/raw_syscall.h"
 
 #define REAP_MOST 100                   /* milliseconds that superd waits for a process that is about to end */
@@ -103,105 +97,4 @@ bool spawn_background(void (*chore)(const void *with), const void *with, const i
 		_exit(0);
 	}
 	return pid > 0;
-}
-
-#ifdef HAVE_SYS_PRCTL_H
-static void become_untraceable(const char *name)
-{
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NAME, name);
-}
-#else
-static void become_untraceable(const char *name)
-{
-	(void)name;
-}
-#endif
-
-static bool is_kept_fd(int fd, const int *kept, int count)
-{
-	for (int n = 0; n < count; n++) {
-		if (kept[n] == fd)
-			return true;
-	}
-	return false;
-}
-
-/* The workers that are not yet reaped. There are few, and other children need to be told from them only at superd's
- * end. */
-struct worker_process {
-	pid_t pid;
-	uint64_t serial;
-};
-
-static struct {
-	struct worker_process *list;
-	size_t count, room;
-	uint64_t last;                  /* serial */
-} workers;
-
-static bool grow_workers(void)
-{
-	struct worker_process *list = array_grow(workers.list, &workers.room, workers.count, sizeof(*list));
-
-	if (list)
-		workers.list = list;
-	return list;
-}
-
-/* Without memory the worker is not recorded, and superd's end may wait for it as for any other child. */
-void spawn_note_worker(pid_t pid)
-{
-	if (pid > 0 && grow_workers())
-		workers.list[workers.count++] = (struct worker_process){ pid, ++workers.last };
-}
-
-uint64_t spawn_worker_serial(pid_t pid)
-{
-	for (size_t n = 0; n < workers.count; n++) {
-		if (workers.list[n].pid == pid)
-			return workers.list[n].serial;
-	}
-	return 0;
-}
-
-bool spawn_is_worker(pid_t pid)
-{
-	return spawn_worker_serial(pid) != 0;
-}
-
-void spawn_reaped(pid_t pid)
-{
-	for (size_t n = 0; n < workers.count; n++) {
-		if (workers.list[n].pid == pid)
-			workers.list[n--] = workers.list[--workers.count];
-	}
-}
-
-/* All signals stay blocked in the new process, as superd's loop, which handles them, does not run there. */
-pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
-		   const int *kept, int count)
-{
-	sigset_t before;
-	pid_t pid;
-
-	if (!grow_workers())
-		return -1;              /* a worker that cannot be recorded must not start */
-	thread_block_signals(&before);
-	pid = fork();
-	if (pid == 0) {
-		own_privileges_drop_others(capabilities);
-		become_untraceable(name);
-		for (int fd = 0; fd <= 2; fd++) {
-			if (!is_kept_fd(fd, kept, count))
-				close(fd);
-		}
-		fork_fds_close_others(kept, count, -1);
-		setsid();
-		work(with);
-		_exit(0);
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	spawn_note_worker(pid);
-	return pid;
 }

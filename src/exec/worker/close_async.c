@@ -31,7 +31,7 @@
 #include "base/fd.h"
 #include "base/fd_message.h"
 #include "base/thread.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 
 #define CLOSERS_MOST 8                  /* if all of them hang, superd keeps the rest */
 #define THREADS CLOSE_HANGING_MOST      /* threads of one owner */

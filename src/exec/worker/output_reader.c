@@ -23,7 +23,7 @@
 #include "base/fd.h"
 #include "base/fd_message.h"
 #include "base/thread.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 
 #define SLOTS 4096                      /* further pipes are read without a slot */
 #define CHUNK 4096                      /* bytes of one read(2) */

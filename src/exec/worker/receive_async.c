@@ -21,7 +21,7 @@
 
 #include "base/fd.h"
 #include "base/fd_message.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/proc/pidfd.h"
 #include "os/socket/plain_socket.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 #include "base/fd_message.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/bind.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "engine/core/close_socket.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "exec/worker/close_async.h"
 
 static struct engine engine;

@@ -11,7 +11,7 @@
 #include "tests/unit/bind_fixture.h"
 
 #include "exec/processes/socket_watch.h"
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "os/netdiag/socket_address.h"
 
 TestSuite(socket_watch, .init = set_up, .fini = tear_down, .timeout = 30);

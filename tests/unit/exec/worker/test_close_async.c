@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exec/spawn/spawn.h"
+#include "exec/spawn/worker_process.h"
 #include "exec/worker/close_async.h"
 
 #define OWNER 7

@@ -1,0 +1,17 @@
+/* Processes of superd's own beside its loop, for work that may block for ever because of another user. Such a process
+ * never execs: it has a copy of superd's memory, and nothing else of superd's. superd must never wait for its end, as
+ * not even SIGKILL ends a process that hangs in the kernel. The loop reaps it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Starts one. The process has this name (at most 15 bytes), has all signals blocked, cannot be traced, and has no
+ * descriptors and no capabilities (permitted ones included) but these (bit CAP_x). Returns its pid; -1 and errno. */
+pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
+		   const int *kept, int count);
+bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */
+uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: it was not started here */
+void spawn_note_worker(pid_t pid);              /* adds a worker that superd started before an upgrade; 0: does nothing */
+void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */
