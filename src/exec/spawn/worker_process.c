@@ -1,13 +1,15 @@
-/* The processes beside the loop: their fork, and which of superd's children they are. */
+/* The processes beside the loop: their fork, their channels, and which of superd's children they are. */
 #include "exec/spawn/worker_process.h"
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
 #endif
 
 #include "base/array.h"
+#include "base/fd.h"
 #include "base/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/rights/own_privileges.h"
@@ -85,9 +87,9 @@ void spawn_reaped(pid_t pid)
 	}
 }
 
-/* All signals stay blocked in the new process, as superd's loop, which handles them, does not run there. */
-pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
-		   const int *kept, int count)
+/* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
+ * does not run there. */
+static pid_t fork_worker(const char *name, uint64_t capabilities, const int *kept, int count, int channel)
 {
 	sigset_t before;
 	pid_t pid;
@@ -100,15 +102,63 @@ pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const v
 		own_privileges_drop_others(capabilities);
 		become_untraceable(name);
 		for (int fd = 0; fd <= 2; fd++) {
-			if (!is_kept_fd(fd, kept, count))
+			if (fd != channel && !is_kept_fd(fd, kept, count))
 				close(fd);
 		}
-		fork_fds_close_others(kept, count, -1);
+		fork_fds_close_others(kept, count, channel);
 		setsid();
-		work(with);
-		_exit(0);
+		return 0;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	spawn_note_worker(pid);
 	return pid;
+}
+
+pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
+		   const int *kept, int count)
+{
+	pid_t pid = fork_worker(name, capabilities, kept, count, -1);
+
+	if (pid == 0) {
+		work(with);
+		_exit(0);
+	}
+	return pid;
+}
+
+struct worker_process worker_process_start(const char *name, uint64_t capabilities,
+					   void (*work)(int channel, const void *with), const void *with,
+					   const int *kept, int count)
+{
+	struct worker_process process = { .channel = -1, .pid = -1 };
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return process;
+	process.pid = fork_worker(name, capabilities, kept, count, ends[1]);
+	if (process.pid == 0) {
+		work(ends[1], with);
+		_exit(0);
+	}
+	fd_close(&ends[1]);
+	if (process.pid < 0) {
+		fd_close(&ends[0]);
+		return process;
+	}
+	fd_set_nonblocking(ends[0], true);
+	process.channel = fd_raise(ends[0], FD_HIGH);
+	process.serial = spawn_worker_serial(process.pid);
+	return process;
+}
+
+bool worker_process_runs(const struct worker_process *process)
+{
+	return process->serial && spawn_worker_serial(process->pid) == process->serial;
+}
+
+void worker_process_end(struct worker_process *process)
+{
+	if (worker_process_runs(process))
+		kill(process->pid, SIGKILL);
+	fd_close(&process->channel);
 }

@@ -7,8 +7,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Starts one. The process has this name (at most 15 bytes), has all signals blocked, cannot be traced, and has no
- * descriptors and no capabilities (permitted ones included) but these (bit CAP_x). Returns its pid; -1 and errno. */
+/* Such a process and the channel to it, a pair of sockets (SOCK_SEQPACKET). */
+struct worker_process {
+	int channel;                    /* superd's end, non-blocking; readable also when the process exits; -1: none */
+	pid_t pid;                      /* -1: none */
+	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused; 0: none */
+};
+
+/* Starts one, whose work gets the other end of the channel. The process has this name (at most 15 bytes), has all
+ * signals blocked, cannot be traced, and has no descriptors but that end and those in `kept`, and no capabilities
+ * (permitted ones included) but these (bit CAP_x). `channel` -1, with errno: it could not be started. */
+struct worker_process worker_process_start(const char *name, uint64_t capabilities,
+					   void (*work)(int channel, const void *with), const void *with,
+					   const int *kept, int count);
+bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
+void worker_process_end(struct worker_process *process);        /* kills it, whatever it does, and closes the channel */
+
+/* Starts one without a channel. Returns its pid; -1 and errno. */
 pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
 		   const int *kept, int count);
 bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */

@@ -1,8 +1,202 @@
-/* Processes beside the loop: which of superd's children they are. */
-#include <criterion/criterion.h>
-#include <sys/wait.h>
+/* Processes beside the loop: their channel, what of superd they keep, and which of its children they are. */
+#include "tests/unit/as_nobody.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
 #include "exec/spawn/worker_process.h"
+
+#define PATIENCE 20000                  /* milliseconds */
+
+TestSuite(worker_process, .timeout = 60);
+
+/* Sends back what it gets, until superd closes its end. */
+static void echo(int channel, const void *with)
+{
+	char byte;
+
+	(void)with;
+	while (recv(channel, &byte, 1, 0) == 1)
+		send(channel, &byte, 1, MSG_NOSIGNAL);
+}
+
+/* Reports which of the descriptors 0 to 2 are open, and whether it could write to the one that it keeps. */
+static void report_descriptors(int channel, const void *with)
+{
+	const int *kept = with;
+	char found = (char)(write(*kept, "x", 1) == 1 ? 8 : 0);
+
+	for (int fd = 0; fd <= 2; fd++)
+		found = (char)(found | (fcntl(fd, F_GETFD) >= 0 ? 1 << fd : 0));
+	send(channel, &found, 1, MSG_NOSIGNAL);
+	echo(channel, NULL);
+}
+
+static int hear_byte(int channel)
+{
+	struct pollfd ready = { channel, POLLIN, 0 };
+	unsigned char byte;
+
+	return poll(&ready, 1, PATIENCE) == 1 && recv(channel, &byte, 1, 0) == 1 ? byte : -1;
+}
+
+static bool answers(const struct worker_process *process)
+{
+	return send(process->channel, "y", 1, MSG_NOSIGNAL) == 1 && hear_byte(process->channel) == 'y';
+}
+
+static struct worker_process start_echo(void)
+{
+	struct worker_process process = worker_process_start("echo", 0, echo, NULL, NULL, 0);
+
+	cr_assert_geq(process.channel, 0);
+	cr_assert_gt(process.pid, 0);
+	return process;
+}
+
+/* Returns how it ended. */
+static int reap(const struct worker_process *process)
+{
+	int status = -1;
+
+	cr_assert_eq(waitpid(process->pid, &status, 0), process->pid);
+	spawn_reaped(process->pid);
+	cr_expect_not(worker_process_runs(process));
+	return status;
+}
+
+static size_t count_open(void)
+{
+	size_t count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+Test(worker_process, answers_by_its_channel_and_ends_with_it)
+{
+	size_t before = count_open();
+	struct worker_process process = start_echo();
+	char byte;
+
+	cr_expect(worker_process_runs(&process));
+	cr_expect_geq(process.channel, FD_HIGH);
+	cr_expect(fcntl(process.channel, F_GETFD) & FD_CLOEXEC);
+	cr_expect_eq(count_open(), before + 1);
+	cr_expect_lt(recv(process.channel, &byte, 1, 0), 0, "it does not block");
+	cr_expect_eq(errno, EAGAIN);
+	cr_expect(answers(&process));
+	fd_close(&process.channel);
+	cr_expect_eq(reap(&process), 0, "it has no copy of superd's end");
+}
+
+Test(worker_process, has_no_descriptors_but_its_own)
+{
+	struct worker_process process;
+	struct pollfd end = { .events = POLLIN };
+	int other[2], kept[2];
+	char byte;
+
+	cr_assert_eq(pipe2(other, O_CLOEXEC), 0);
+	cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
+	process = worker_process_start("report", 0, report_descriptors, &kept[1], &kept[1], 1);
+	cr_assert_geq(process.channel, 0);
+	cr_expect_eq(hear_byte(process.channel), 8);
+	cr_expect_eq(read(kept[0], &byte, 1), 1);
+	close(other[1]);
+	end.fd = other[0];
+	cr_assert_eq(poll(&end, 1, PATIENCE), 1);
+	cr_expect_eq(read(other[0], &byte, 1), 0);
+	cr_expect(answers(&process));
+	worker_process_end(&process);
+	reap(&process);
+}
+
+/* superd may have been started without them. */
+Test(worker_process, keeps_a_channel_that_is_a_standard_stream)
+{
+	int saved[2] = { dup(STDIN_FILENO), dup(STDOUT_FILENO) };
+	struct worker_process process;
+
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	process = worker_process_start("echo", 0, echo, NULL, NULL, 0);
+	dup2(saved[0], STDIN_FILENO);
+	dup2(saved[1], STDOUT_FILENO);
+	cr_assert_geq(process.channel, 0);
+	cr_expect(answers(&process));
+	fd_close(&process.channel);
+	cr_expect_eq(reap(&process), 0);
+}
+
+Test(worker_process, is_ended_unless_another_has_its_pid)
+{
+	struct worker_process process = start_echo(), other = start_echo();
+	struct worker_process stale = { .channel = -1, .pid = other.pid, .serial = process.serial };
+	int status;
+
+	worker_process_end(&process);
+	cr_expect_eq(process.channel, -1);
+	status = reap(&process);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	worker_process_end(&process);
+	worker_process_end(&stale);
+	cr_expect(answers(&other));
+	worker_process_end(&other);
+	reap(&other);
+}
+
+/* Whether a start fails with this errno and leaves nothing. */
+static bool fails_with(int error)
+{
+	size_t before = count_open();
+	struct worker_process process = worker_process_start("echo", 0, echo, NULL, NULL, 0);
+	bool failed = errno == error && process.channel == -1 && !worker_process_runs(&process);
+
+	worker_process_end(&process);
+	return failed && count_open() == before;
+}
+
+Test(worker_process, cannot_start_without_descriptors)
+{
+	struct rlimit before, none;
+	bool failed;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	failed = fails_with(EMFILE);
+	setrlimit(RLIMIT_NOFILE, &before);
+	cr_expect(failed);
+}
+
+static bool fails_without_processes(void)
+{
+	struct rlimit before, none;
+	bool failed;
+
+	if (getrlimit(RLIMIT_NPROC, &before) < 0)
+		return false;
+	none = (struct rlimit){ 0, before.rlim_max };
+	if (setrlimit(RLIMIT_NPROC, &none) < 0)
+		return false;
+	failed = fails_with(EAGAIN);
+	return setrlimit(RLIMIT_NPROC, &before) == 0 && failed;
+}
+
+/* The limit does not bind root. */
+Test(worker_process, cannot_start_without_processes)
+{
+	as_nobody(fails_without_processes);
+}
 
 static void do_nothing(const void *with)
 {
