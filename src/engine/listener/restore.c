@@ -31,12 +31,12 @@ struct restoring {
 
 struct restorer {
 	struct engine *engine;
-	struct restore_async async;
+	struct worker_process process;
 	struct list queue;              /* struct restoring, the first one is next or under way */
 	bool busy;                      /* the process works on the first in the queue */
 	double since;                   /* clock_now() when it began with that */
 	uint64_t number;                /* number of the last request */
-	ev_io io;                       /* watches async.channel */
+	ev_io io;                       /* watches process.channel */
 	ev_timer timer;                 /* ends the turn of the first one, or the idle process */
 };
 
@@ -76,7 +76,7 @@ static void set_timer(struct restorer *restorer)
 	struct ev_loop *loop = restorer->engine->loop;
 
 	ev_timer_stop(loop, &restorer->timer);
-	if (restorer->async.channel < 0 && !first_of(restorer))
+	if (restorer->process.channel < 0 && !first_of(restorer))
 		return;
 	ev_now_update(loop);
 	if (restorer->busy)
@@ -92,18 +92,18 @@ static void end_process(struct restorer *restorer)
 		first_of(restorer)->left = time_left(restorer);
 	restorer->busy = false;
 	ev_io_stop(restorer->engine->loop, &restorer->io);
-	restore_async_end(&restorer->async);
+	worker_process_end(&restorer->process);
 }
 
 static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 {
-	bool runs = restorer->async.channel >= 0;
+	bool runs = restorer->process.channel >= 0;
 	bool good;
 
 	restoring->number = ++restorer->number;
-	good = restore_async_ask(&restorer->async, restoring->fd, restoring->listen, restoring->number);
-	if (!runs && restorer->async.channel >= 0) {
-		ev_io_set(&restorer->io, restorer->async.channel, EV_READ);
+	good = restore_async_ask(&restorer->process, restoring->fd, restoring->listen, restoring->number);
+	if (!runs && restorer->process.channel >= 0) {
+		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
 	restorer->busy = good;
@@ -168,8 +168,8 @@ static void take_answers(struct restorer *restorer)
 	uint64_t number;
 	int error;
 
-	while (restorer->async.channel >= 0) {
-		if (!restore_async_hear(&restorer->async, &number, &error)) {
+	while (restorer->process.channel >= 0) {
+		if (!restore_async_hear(&restorer->process, &number, &error)) {
 			if (errno != EAGAIN && errno != EWOULDBLOCK)
 				give_up(restorer, EAGAIN);
 			break;
@@ -216,7 +216,7 @@ static struct restorer *restorer_get(struct engine *engine)
 	if (!restorer)
 		return NULL;
 	restorer->engine = engine;
-	restore_async_init(&restorer->async);
+	restorer->process.channel = -1;
 	list_init(&restorer->queue);
 	ev_io_init(&restorer->io, on_readable, -1, EV_READ);
 	ev_timer_init(&restorer->timer, on_timer, 0, 0);
@@ -273,7 +273,7 @@ static struct restoring *find_restoring(struct engine *engine, int fd)
 /* Whether an answer comes within these seconds. */
 static bool answer_comes(struct restorer *restorer, double seconds)
 {
-	struct pollfd answer = { .fd = restorer->async.channel, .events = POLLIN };
+	struct pollfd answer = { .fd = restorer->process.channel, .events = POLLIN };
 	double until = clock_now() + seconds, left = seconds;
 	int ready;
 
@@ -350,7 +350,7 @@ void restore_end(struct engine *engine)
 {
 	struct restorer *restorer = engine->listeners->restorer;
 
-	if (!restorer || restorer->async.channel < 0)
+	if (!restorer || restorer->process.channel < 0)
 		return;
 	take_answers(restorer);
 	end_process(restorer);

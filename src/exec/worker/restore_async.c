@@ -3,11 +3,9 @@
 #include "exec/worker/restore_async.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/fd_message.h"
 #include "exec/spawn/worker_process.h"
 #include "os/netdiag/foreign_socket.h"
@@ -25,11 +23,6 @@ struct restore_answer {
 	int error;
 };
 
-void restore_async_init(struct restore_async *async)
-{
-	*async = (struct restore_async){ .channel = -1 };
-}
-
 /* ---- the process's own part ---- */
 
 static bool receive_request(int from, struct restore_request *request, int *fd)
@@ -40,11 +33,12 @@ static bool receive_request(int from, struct restore_request *request, int *fd)
 	       count;
 }
 
-static void run_restorer(const void *with)
+static void run_restorer(int channel, const void *with)
 {
-	int channel = *(const int *)with, fd = -1;
 	struct restore_request request;
+	int fd = -1;
 
+	(void)with;
 	while (receive_request(channel, &request, &fd)) {
 		struct restore_answer answer = { .number = request.number };
 
@@ -59,39 +53,30 @@ static void run_restorer(const void *with)
 
 /* ---- superd's ---- */
 
-static bool start_process(struct restore_async *async)
+static bool start_process(struct worker_process *process)
 {
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	*process = worker_process_start("superd-restore", CAPS_TO_SET_OPTIONS, run_restorer, NULL, NULL, 0);
+	if (process->channel < 0)
 		return false;
-	scm_rights_allow(ends[0], false);
-	async->pid = spawn_worker("superd-restore", CAPS_TO_SET_OPTIONS, run_restorer, &ends[1], &ends[1], 1);
-	fd_close(&ends[1]);
-	if (async->pid < 0) {
-		fd_close(&ends[0]);
-		return false;
-	}
-	async->serial = spawn_worker_serial(async->pid);
-	async->channel = fd_raise(ends[0], FD_HIGH);
+	scm_rights_allow(process->channel, false);      /* answers carry no descriptors */
 	return true;
 }
 
-bool restore_async_ask(struct restore_async *async, int fd, const struct listen *listen, uint64_t number)
+bool restore_async_ask(struct worker_process *process, int fd, const struct listen *listen, uint64_t number)
 {
 	const struct restore_request request = { number, listen };
 
-	return (async->channel >= 0 || start_process(async)) &&
-	       fd_message_send(async->channel, &request, sizeof(request), &fd, 1, MSG_DONTWAIT);
+	return (process->channel >= 0 || start_process(process)) &&
+	       fd_message_send(process->channel, &request, sizeof(request), &fd, 1, MSG_DONTWAIT);
 }
 
-bool restore_async_hear(struct restore_async *async, uint64_t *number, int *error)
+bool restore_async_hear(struct worker_process *process, uint64_t *number, int *error)
 {
 	struct restore_answer answer;
 	ssize_t got;
 
 	do
-		got = recv(async->channel, &answer, sizeof(answer), MSG_DONTWAIT);
+		got = recv(process->channel, &answer, sizeof(answer), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (got != (ssize_t)sizeof(answer)) {
 		if (got >= 0)
@@ -101,14 +86,4 @@ bool restore_async_hear(struct restore_async *async, uint64_t *number, int *erro
 	*number = answer.number;
 	*error = answer.error;
 	return true;
-}
-
-void restore_async_end(struct restore_async *async)
-{
-	if (async->channel < 0)
-		return;
-	if (spawn_worker_serial(async->pid) == async->serial)
-		kill(async->pid, SIGKILL);
-	fd_close(&async->channel);
-	restore_async_init(async);
 }
