@@ -36,8 +36,7 @@ static void on_limit(struct alarm *alarm)
 void client_look_init(struct client_look *look, struct engine *engine,
 		      void (*done)(struct client_look *look, const struct client_count_answer *answer))
 {
-	*look = (struct client_look){ .done = done };
-	client_count_init(&look->helper);
+	*look = (struct client_look){ .done = done, .helper.channel = -1 };
 	watch_init(&look->watch, engine, on_ready);
 	alarm_init(&look->limit, engine, on_limit);
 }
@@ -87,5 +86,5 @@ void client_look_cancel(struct client_look *look)
 {
 	watch_stop(&look->watch);
 	alarm_stop(&look->limit);
-	client_count_end(&look->helper);
+	worker_process_end(&look->helper);
 }

@@ -9,7 +9,7 @@
 #include "exec/worker/client_count.h"
 
 struct client_look {
-	struct client_count helper;
+	struct worker_process helper;
 	struct watch watch;             /* of the helper's channel */
 	struct alarm limit;             /* time limit of the helper */
 	/* The answer is there; it is borrowed. */

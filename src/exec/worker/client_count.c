@@ -1,9 +1,8 @@
-/* The process and its channel, a SOCK_SEQPACKET pair with one message. A process that hangs in the kernel survives
- * SIGKILL, so that there is never a second one for the same caller. */
+/* The channel carries one message. A process that hangs in the kernel survives SIGKILL, so that there is never a second
+ * one for the same caller. */
 #include "exec/worker/client_count.h"
 
 #include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,6 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
-#include "base/fd.h"
-#include "exec/spawn/worker_process.h"
 #include "os/rights/required_caps.h"
 
 #define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
@@ -95,10 +92,10 @@ static void sum_up(const struct conn_count *conns, size_t count, struct client_c
 	}
 }
 
-static void run_counter(const void *with)
+static void run_counter(int channel, const void *with)
 {
-	struct count_task task = *(const struct count_task *)with;
-	const struct client_count_request *request = task.request;
+	const struct client_count_request *request = with;
+	struct count_task task = { .to = channel, .request = request };
 	struct conn_count *conns = calloc(request->count + OWN_PORTS_MOST, sizeof(*conns));
 	size_t count = request->count;
 
@@ -120,45 +117,18 @@ static void run_counter(const void *with)
 	(void)send(task.to, &task.answer, sizeof(task.answer), MSG_NOSIGNAL);
 }
 
-void client_count_init(struct client_count *helper)
+bool client_count_begin(struct worker_process *helper, const struct client_count_request *request)
 {
-	*helper = (struct client_count){ .channel = -1 };
+	if (worker_process_runs(helper))
+		return false;
+	*helper = worker_process_start("superd-count", request->pids ? CAPS_TO_LOOK : 0, run_counter, request, NULL, 0);
+	return helper->channel >= 0;
 }
 
-bool client_count_begin(struct client_count *helper, const struct client_count_request *request)
-{
-	struct count_task task = { .request = request };
-	int ends[2];
-
-	if (helper->serial && spawn_worker_serial(helper->pid) == helper->serial)
-		return false;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
-		return false;
-	task.to = ends[1];
-	helper->pid = spawn_worker("superd-count", request->pids ? CAPS_TO_LOOK : 0, run_counter, &task, &ends[1], 1);
-	fd_close(&ends[1]);
-	if (helper->pid < 0) {
-		fd_close(&ends[0]);
-		return false;
-	}
-	helper->serial = spawn_worker_serial(helper->pid);
-	helper->channel = fd_raise(ends[0], FD_HIGH);
-	return true;
-}
-
-void client_count_hear(struct client_count *helper, struct client_count_answer *answer)
+void client_count_hear(struct worker_process *helper, struct client_count_answer *answer)
 {
 	if (recv(helper->channel, answer, sizeof(*answer), MSG_DONTWAIT) != (ssize_t)sizeof(*answer) ||
 	    answer->own_count > OWN_PORTS_MOST)
 		*answer = (struct client_count_answer){ 0 };
-	client_count_end(helper);
-}
-
-void client_count_end(struct client_count *helper)
-{
-	if (helper->channel < 0)
-		return;
-	if (spawn_worker_serial(helper->pid) == helper->serial)
-		kill(helper->pid, SIGKILL);
-	fd_close(&helper->channel);
+	worker_process_end(helper);
 }

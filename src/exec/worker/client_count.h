@@ -9,16 +9,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "exec/spawn/worker_process.h"
 #include "os/netdiag/conn_count.h"
 #include "os/netdiag/own_ports.h"
 #include "os/proc/process.h"
-
-/* The process and its channel. */
-struct client_count {
-	int channel;                    /* socket, readable when the process has answered or exited; -1: there is none */
-	pid_t pid;
-	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused; 0: there was none */
-};
 
 /* What to count. All is borrowed until client_count_begin returns. */
 struct client_count_request {
@@ -38,13 +32,8 @@ struct client_count_answer {
 	struct conn_count own[OWN_PORTS_MOST];  /* `quiet_after`, `probes` and `cookies` are not set */
 };
 
-void client_count_init(struct client_count *helper);
-
 /* Starts the process. false: it cannot be started, or the one before still hangs. */
-bool client_count_begin(struct client_count *helper, const struct client_count_request *request);
+bool client_count_begin(struct worker_process *helper, const struct client_count_request *request);
 
 /* Reads the answer, never blocks, and ends the process. */
-void client_count_hear(struct client_count *helper, struct client_count_answer *answer);
-
-/* Kills the process, whatever it does. The loop reaps it. */
-void client_count_end(struct client_count *helper);
+void client_count_hear(struct worker_process *helper, struct client_count_answer *answer);
