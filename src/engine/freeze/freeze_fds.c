@@ -3,7 +3,6 @@
  * come meanwhile, as the epoll set is level-triggered. */
 #include "engine/freeze/freeze_fds.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -11,7 +10,6 @@
 #include "engine/core/fd_watch.h"
 #include "engine/core/loop_room.h"
 #include "exec/processes/socket_watch.h"
-#include "exec/spawn/worker_process.h"
 
 #define ADDING_SECONDS 1.               /* time limit of the helper process, which may hang */
 
@@ -19,23 +17,15 @@ struct freeze_fds {
 	struct service_runtime *runtime;
 	void (*ready)(struct service_runtime *runtime);
 	void (*missed)(struct service_runtime *runtime); /* NULL: sockets that are not watched do no harm */
-	pid_t helper;                   /* the process that adds the sockets to the set */
-	ev_io report;                   /* channel of its result; fd -1: it is closed */
+	struct worker_process helper;   /* the process that adds the sockets to the set */
+	ev_io report;                   /* of its channel */
 	struct alarm limit;             /* ends the helper after ADDING_SECONDS */
-	ev_io set;                      /* the epoll set; fd -1: none */
+	ev_io set;                      /* the epoll set */
 };
 
 static struct engine *engine_of(const struct freeze_fds *watch)
 {
 	return watch->runtime->engine;
-}
-
-static void close_watcher(struct freeze_fds *watch, ev_io *io)
-{
-	if (io->fd < 0)
-		return;
-	ev_io_stop(engine_of(watch)->loop, io);
-	fd_close(&io->fd);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
@@ -68,10 +58,9 @@ static void log_missed(const struct freeze_fds *watch, const struct socket_watch
 
 static void leave_helper(struct freeze_fds *watch)
 {
-	close_watcher(watch, &watch->report);
+	ev_io_stop(engine_of(watch)->loop, &watch->report);
 	alarm_stop(&watch->limit);
-	if (spawn_is_worker(watch->helper))
-		kill(watch->helper, SIGKILL);
+	worker_process_end(&watch->helper);
 }
 
 /* result: NULL: the helper gave none in time. */
@@ -125,18 +114,16 @@ static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
 	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
 	struct socket_watch_request request = { .pids = pids, .has_ends = watch->missed };
-	int report = -1;
 
 	if (known && listeners) {
 		list_listeners(runtime, &request, known, listeners);
-		watch->helper = socket_watch_begin(&request, watch->set.fd, &report);
+		watch->helper = socket_watch_begin(&request, watch->set.fd);
 	}
 	free(known);
 	free(listeners);
-	ev_io_init(&watch->report, on_report, report, EV_READ);
-	watch->report.data = watch;
-	if (report < 0)
+	if (watch->helper.channel < 0)
 		return false;
+	ev_io_set(&watch->report, watch->helper.channel, EV_READ);
 	ev_io_start(engine_of(watch)->loop, &watch->report);
 	alarm_set(&watch->limit, ADDING_SECONDS);
 	return true;
@@ -154,7 +141,10 @@ struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *
 		free(watch);
 		return NULL;
 	}
-	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .missed = missed, .report.fd = -1 };
+	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .missed = missed };
+	watch->helper.channel = -1;
+	ev_init(&watch->report, on_report);
+	watch->report.data = watch;
 	alarm_init(&watch->limit, runtime->engine, on_limit);
 	ev_io_init(&watch->set, on_readable, set, EV_READ);
 	watch->set.data = watch;
@@ -172,6 +162,6 @@ void freeze_fds_free(struct freeze_fds *watch)
 	leave_helper(watch);
 	ev_io_stop(engine_of(watch)->loop, &watch->set);
 	loop_room_leave(watch->set.fd);         /* the helper may have it for a moment more */
-	close_watcher(watch, &watch->set);
+	fd_close(&watch->set.fd);
 	free(watch);
 }

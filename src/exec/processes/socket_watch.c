@@ -25,7 +25,6 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "exec/spawn/worker_process.h"
 #include "os/netdiag/socket_address.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/required_caps.h"
@@ -38,7 +37,7 @@
 /* The helper's state. */
 struct watch_task {
 	const struct socket_watch_request *request;
-	int to, epoll;                  /* socket to superd, and superd's epoll set */
+	int epoll;                      /* superd's epoll set */
 	struct socket_watch_result result;
 	dev_t device;                   /* device number of all sockets */
 	ino_t *seen;                    /* hash table of the inodes examined, as processes share sockets; 0: free */
@@ -250,7 +249,7 @@ static void watch_sockets_of(struct watch_task *task, pid_t pid, int pidfd)
 	closedir(directory);
 }
 
-static void run_watcher(const void *with)
+static void run_watcher(int channel, const void *with)
 {
 	struct watch_task task = *(const struct watch_task *)with;
 	struct stat status;
@@ -258,7 +257,7 @@ static void run_watcher(const void *with)
 	task.seen = calloc(2 * SEEN_MOST, sizeof(*task.seen));
 	if (!task.seen)
 		return;
-	if (fstat(task.to, &status) < 0) {
+	if (fstat(channel, &status) < 0) {
 		free(task.seen);
 		return;
 	}
@@ -273,34 +272,21 @@ static void run_watcher(const void *with)
 		fd_close(&pidfd);
 	}
 	add_own_ends(&task);
-	(void)send(task.to, &task.result, sizeof(task.result), MSG_NOSIGNAL);
+	(void)send(channel, &task.result, sizeof(task.result), MSG_NOSIGNAL);
 	free(task.seen);
 }
 
-pid_t socket_watch_begin(const struct socket_watch_request *request, int epoll, int *report)
+struct worker_process socket_watch_begin(const struct socket_watch_request *request, int epoll)
 {
-	struct watch_task task = { .request = request, .epoll = epoll };
-	int ends[2];
-	pid_t pid;
+	const struct watch_task task = { .request = request, .epoll = epoll };
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -1;
-	task.to = ends[1];
-	pid = spawn_worker("superd-copy", CAPS_TO_LOOK, run_watcher, &task, (int[]){ ends[1], epoll }, 2);
-	fd_close(&ends[1]);
-	if (pid < 0) {
-		fd_close(&ends[0]);
-		return -1;
-	}
-	fd_set_nonblocking(ends[0], true);
-	*report = fd_raise(ends[0], FD_HIGH);
-	return pid;
+	return worker_process_start("superd-copy", CAPS_TO_LOOK, run_watcher, &task, &epoll, 1);
 }
 
-enum socket_watching socket_watch_hear(int report, struct socket_watch_result *result)
+enum socket_watching socket_watch_hear(int channel, struct socket_watch_result *result)
 {
 	for (;;) {
-		ssize_t got = recv(report, result, sizeof(*result), MSG_DONTWAIT);
+		ssize_t got = recv(channel, result, sizeof(*result), MSG_DONTWAIT);
 
 		if (got == (ssize_t)sizeof(*result))
 			return SOCKET_WATCHING_DONE;

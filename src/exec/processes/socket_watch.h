@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "exec/spawn/worker_process.h"
 #include "os/netdiag/conn_count.h"
 #include "os/proc/process.h"
 
@@ -35,9 +36,9 @@ int socket_watch_open(void);                    /* makes an epoll set; -1 and er
  * ones, listeners, and datagram sockets. Leaves out connections among the processes themselves, and those that have
  * ended with nothing left to read.
  *
- * A helper process does it, as it may hang on what the processes put in a socket's place. Returns its pid; -1 and
- * errno. *report becomes readable when there is a result. */
-pid_t socket_watch_begin(const struct socket_watch_request *request, int epoll, int *report);
+ * A helper process does it, as it may hang on what the processes put in a socket's place. Its channel becomes readable
+ * when there is a result. `channel` -1, with errno: it could not be started. */
+struct worker_process socket_watch_begin(const struct socket_watch_request *request, int epoll);
 
-/* Reads the result; never blocks. Unless it returns SOCKET_WATCHING_WAITS, the caller closes report. */
-enum socket_watching socket_watch_hear(int report, struct socket_watch_result *result);
+/* Reads the result from the channel; never blocks. Unless it returns SOCKET_WATCHING_WAITS, nothing more will come. */
+enum socket_watching socket_watch_hear(int channel, struct socket_watch_result *result);

@@ -10,8 +10,8 @@
 
 #include "tests/unit/bind_fixture.h"
 
+#include "base/fd.h"
 #include "exec/processes/socket_watch.h"
-#include "exec/spawn/worker_process.h"
 #include "os/netdiag/socket_address.h"
 
 TestSuite(socket_watch, .init = set_up, .fini = tear_down, .timeout = 30);
@@ -48,15 +48,15 @@ static int connect_to(int listener)
 static struct socket_watch_result watch(struct socket_watch_request *request, int set)
 {
 	struct socket_watch_result result = { 0 };
-	struct pollfd ready = { .events = POLLIN };
-	pid_t helper = socket_watch_begin(request, set, &ready.fd);
+	struct worker_process helper = socket_watch_begin(request, set);
+	struct pollfd ready = { helper.channel, POLLIN, 0 };
 
-	cr_assert_gt(helper, 0);
+	cr_assert_geq(helper.channel, 0);
 	cr_assert_eq(poll(&ready, 1, 20000), 1);
 	cr_assert_eq(socket_watch_hear(ready.fd, &result), SOCKET_WATCHING_DONE);
-	close(ready.fd);
-	cr_assert_eq(waitpid(helper, NULL, 0), helper);
-	spawn_reaped(helper);
+	fd_close(&helper.channel);
+	cr_assert_eq(waitpid(helper.pid, NULL, 0), helper.pid);
+	spawn_reaped(helper.pid);
 	return result;
 }
 
