@@ -153,9 +153,9 @@ static void assume_hung(struct orphan_scan *scan, size_t n)
 }
 
 /* Receives the results from request `first` on, until the child has sent all, or has hung. Returns their number. */
-static size_t receive_copies(struct orphan_scan *scan, size_t first, int report)
+static size_t receive_copies(struct orphan_scan *scan, size_t first, int channel)
 {
-	struct pollfd ready = { .fd = report, .events = POLLIN };
+	struct pollfd ready = { .fd = channel, .events = POLLIN };
 	struct orphan_copy copy;
 	size_t count = 0;
 
@@ -165,7 +165,7 @@ static size_t receive_copies(struct orphan_scan *scan, size_t first, int report)
 
 		if (events < 0 && errno == EINTR)
 			continue;
-		received = events > 0 ? orphan_copy_hear(report, &copy) : ORPHAN_OVER;
+		received = events > 0 ? orphan_copy_hear(channel, &copy) : ORPHAN_OVER;
 		if (received == ORPHAN_OVER)
 			return count;
 		if (received == ORPHAN_WAITS)
@@ -185,15 +185,15 @@ static bool inspect_all(struct orphan_scan *scan)
 	for (size_t n = 0; n < scan->count; n++)
 		assume_hung(scan, n);
 	for (size_t next = 0; next < scan->count && clock_now() - begun < INSPECT_ALL_MOST;) {
-		int report;
-		pid_t pid = orphan_copy_begin(scan->requests + next, scan->count - next, scan->table, &report);
+		struct worker_process helper = orphan_copy_begin(scan->requests + next, scan->count - next,
+								 scan->table);
 
-		if (pid < 0)
+		if (helper.channel < 0)
 			break;
-		next += receive_copies(scan, next, report);
-		fd_close(&report);
+		next += receive_copies(scan, next, helper.channel);
+		fd_close(&helper.channel);
 		if (next++ < scan->count)
-			kill(pid, SIGKILL);     /* the next backend has hung it */
+			kill(helper.pid, SIGKILL);      /* the next backend has hung it */
 	}
 	return true;
 }

@@ -23,7 +23,6 @@
 #include "base/fd_message.h"
 #include "base/scan.h"
 #include "exec/plan/plan.h"
-#include "exec/spawn/worker_process.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
@@ -50,7 +49,6 @@ struct orphan_task {
 	const struct orphan_request *requests;
 	size_t count;
 	const struct table *table;
-	int to;
 	uint64_t network_cookie;        /* SO_NETNS_COOKIE of superd's own network namespace */
 	bool knows_network;
 };
@@ -412,7 +410,7 @@ static bool send_copy(int to, struct orphan_copy *copy)
 	return fd_message_send(to, &answer, sizeof(answer), fds, count, 0);
 }
 
-static void run_examiner(const void *with)
+static void run_examiner(int channel, const void *with)
 {
 	struct orphan_task task = *(const struct orphan_task *)with;
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -424,44 +422,31 @@ static void run_examiner(const void *with)
 
 		clear_descriptors(&copy);
 		examine_group(&task, n, &copy);
-		if (!send_copy(task.to, &copy))
+		if (!send_copy(channel, &copy))
 			return;
 	}
-	shutdown(task.to, SHUT_WR);
-	fd_message_await_taken(task.to);
+	shutdown(channel, SHUT_WR);
+	fd_message_await_taken(channel);
 }
 
-pid_t orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table, int *report)
+struct worker_process orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table)
 {
-	struct orphan_task task = { .requests = requests, .count = count, .table = table };
-	int ends[2];
-	pid_t pid;
+	const struct orphan_task task = { .requests = requests, .count = count, .table = table };
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -1;
-	task.to = ends[1];
-	pid = spawn_worker("superd-copy", CAPS_TO_LOOK, run_examiner, &task, &ends[1], 1);
-	fd_close(&ends[1]);
-	if (pid < 0) {
-		fd_close(&ends[0]);
-		return -1;
-	}
-	fd_set_nonblocking(ends[0], true);
-	*report = fd_raise(ends[0], FD_HIGH);
-	return pid;
+	return worker_process_start("superd-copy", CAPS_TO_LOOK, run_examiner, &task, NULL, 0);
 }
 
-enum orphan_hearing orphan_copy_hear(int report, struct orphan_copy *copy)
+enum orphan_hearing orphan_copy_hear(int channel, struct orphan_copy *copy)
 {
 	struct orphan_answer answer;
 	int fds[COPIES_MOST], *next = fds;
 	size_t count = COPIES_MOST;
-	ssize_t got = fd_message_receive(report, &answer, sizeof(answer), fds, &count, MSG_DONTWAIT);
+	ssize_t got = fd_message_receive(channel, &answer, sizeof(answer), fds, &count, MSG_DONTWAIT);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return ORPHAN_WAITS;
 	if (got != (ssize_t)sizeof(answer)) {
-		(void)send(report, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: the helper may drop its copies */
+		(void)send(channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: the helper may drop its copies */
 		return ORPHAN_OVER;
 	}
 	*copy = answer.copy;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "config/table/table.h"
+#include "exec/spawn/worker_process.h"
 
 #define ORPHAN_SOCKETS 64               /* sockets of one service; a service with more is not taken over */
 
@@ -46,9 +47,10 @@ struct orphan_copy {
 
 enum orphan_hearing { ORPHAN_HEARD, ORPHAN_WAITS, ORPHAN_OVER };
 
-/* Starts to examine these groups, one after the other; the arguments are borrowed until this returns. Returns the
- * helper's pid; -1 and errno. *report becomes readable when there is a result. */
-pid_t orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table, int *report);
+/* Starts to examine these groups, one after the other; the arguments are borrowed until this returns. The helper's
+ * channel becomes readable when there is a result. `channel` -1, with errno: it could not be started. */
+struct worker_process orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table);
 
-/* Reads the next result without blocking; its descriptors are the caller's. ORPHAN_OVER: there are no more. */
-enum orphan_hearing orphan_copy_hear(int report, struct orphan_copy *copy);
+/* Reads the next result from the channel without blocking; its descriptors are the caller's. ORPHAN_OVER: there are no
+ * more. */
+enum orphan_hearing orphan_copy_hear(int channel, struct orphan_copy *copy);
