@@ -78,22 +78,20 @@ static void on_ended(struct child *child, int status)
 
 bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int socket, enum receive_purpose purpose)
 {
-	int report = -1;
-	pid_t pid = receive_async(socket, purpose, &report);
+	struct worker_process process = receive_async(socket, purpose);
 
-	if (pid < 0)
+	if (process.channel < 0)
 		return false;
-	receive->child = (struct child){ .pid = pid, .ended = on_ended };
+	receive->child = (struct child){ .pid = process.pid, .ended = on_ended };
 	if (!child_table_add(&engine->children, &receive->child)) {
-		kill(pid, SIGKILL);     /* the loop reaps it without an owner; the message may be lost */
-		fd_close(&report);
+		worker_process_end(&process);   /* the loop reaps it without an owner; the message may be lost */
 		errno = ENOMEM;
 		return false;
 	}
 	receive->engine = engine;
 	list_add(&engine->receptions, &receive->link);
 	receive->forgotten = false;
-	ev_io_init(&receive->report, on_answer, report, EV_READ);
+	ev_io_init(&receive->report, on_answer, process.channel, EV_READ);
 	ev_set_priority(&receive->report, EV_MAXPRI);
 	ev_io_start(engine->loop, &receive->report);
 	ev_timer_init(&receive->limit, on_limit, ANSWER_SECONDS, 0.);

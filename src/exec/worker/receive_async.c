@@ -19,15 +19,13 @@
 #include <sys/syscall.h>
 #endif
 
-#include "base/fd.h"
 #include "base/fd_message.h"
-#include "exec/spawn/worker_process.h"
 #include "os/proc/pidfd.h"
 #include "os/socket/plain_socket.h"
 
 
 struct receive_task {
-	int socket, report;
+	int socket;
 	enum receive_purpose purpose;
 };
 
@@ -128,7 +126,7 @@ static size_t move_kept_to_front(int *fds, size_t count, struct receive_answer *
 	return kept;
 }
 
-static void run_receiver(const void *with)
+static void run_receiver(int channel, const void *with)
 {
 	const struct receive_task *task = with;
 	struct receive_answer answer = { .process = -1 };
@@ -143,40 +141,30 @@ static void run_receiver(const void *with)
 		given = move_kept_to_front(fds, count, &answer);
 	else if (task->purpose == RECEIVE_PROCESS && count == 1 && is_pidfd(fds[0]))
 		answer.process = pidfd_pid(fds[0]);
-	if (!fd_message_send(task->report, &answer, sizeof(answer), fds, given, 0)) {
+	if (!fd_message_send(channel, &answer, sizeof(answer), fds, given, 0)) {
 		snprintf(answer.kind, sizeof(answer.kind), "too many that are under way");
 		answer.refused += (unsigned)given;
-		fd_message_send(task->report, &answer, sizeof(answer), NULL, 0, 0);
+		fd_message_send(channel, &answer, sizeof(answer), NULL, 0, 0);
 	}
 	if (given)
-		fd_message_await_taken(task->report);
+		fd_message_await_taken(channel);
 }
 
-pid_t receive_async(int socket, enum receive_purpose purpose, int *report)
+struct worker_process receive_async(int socket, enum receive_purpose purpose)
 {
-	struct receive_task task = { .socket = socket, .purpose = purpose };
-	int ends[2];
-	pid_t pid;
+	const struct receive_task task = { .socket = socket, .purpose = purpose };
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -1;
-	task.report = ends[1];
-	pid = spawn_worker("superd-receive", 0, run_receiver, &task, (int[]){ socket, ends[1] }, 2);
-	fd_close(&ends[1]);
-	if (pid < 0)
-		fd_close(&ends[0]);
-	*report = fd_raise(ends[0], FD_HIGH);
-	return pid;
+	return worker_process_start("superd-receive", 0, run_receiver, &task, &socket, 1);
 }
 
-enum receive_state receive_async_hear(int report, struct received *received)
+enum receive_state receive_async_hear(int channel, struct received *received)
 {
 	struct receive_answer answer;
 	size_t count = RECEIVED_MOST;
 	ssize_t got;
 
 	*received = (struct received){ .process = -1 };
-	got = fd_message_receive(report, &answer, sizeof(answer), received->fds, &count, MSG_DONTWAIT);
+	got = fd_message_receive(channel, &answer, sizeof(answer), received->fds, &count, MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return RECEIVE_WAITS;
 	if (got != (ssize_t)sizeof(answer))
@@ -186,6 +174,6 @@ enum receive_state receive_async_hear(int report, struct received *received)
 	received->refused = answer.refused;
 	memcpy(received->kind, answer.kind, sizeof(received->kind));
 	received->kind[sizeof(received->kind) - 1] = '\0';
-	(void)send(report, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: the process may drop its references */
+	(void)send(channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: the process may drop its references */
 	return RECEIVE_DONE;
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "exec/spawn/worker_process.h"
+
 #define RECEIVED_MOST 253               /* descriptors; the kernel sends no more at once (SCM_MAX_FD) */
 #define RECEIVED_KIND 40
 
@@ -28,9 +30,9 @@ struct received {
 enum receive_state { RECEIVE_DONE, RECEIVE_WAITS, RECEIVE_FAILED };
 
 /* Starts the process that receives the first message in this socket's queue. Until it has answered, nothing else may
- * read from the socket. *report becomes readable then. Returns the pid; -1 and errno. */
-pid_t receive_async(int socket, enum receive_purpose purpose, int *report);
+ * read from the socket. Its channel becomes readable then. `channel` -1, with errno: it could not be started. */
+struct worker_process receive_async(int socket, enum receive_purpose purpose);
 
-/* Reads the process's answer without blocking. RECEIVE_FAILED: the process exited without an answer, and may not have
- * received the message. Unless it returns RECEIVE_WAITS, the caller closes report. */
-enum receive_state receive_async_hear(int report, struct received *received);
+/* Reads the process's answer from the channel without blocking. RECEIVE_FAILED: the process exited without an answer,
+ * and may not have received the message. Unless it returns RECEIVE_WAITS, the caller closes the channel. */
+enum receive_state receive_async_hear(int channel, struct received *received);

@@ -53,17 +53,14 @@ static void give(const int *fds, size_t count)
 static enum receive_state receive(enum receive_purpose purpose)
 {
 	enum receive_state state = RECEIVE_WAITS;
-	int report = -1;
-	pid_t pid = receive_async(ends[0], purpose, &report);
-	struct pollfd answer = { .events = POLLIN };
+	struct worker_process process = receive_async(ends[0], purpose);
+	struct pollfd answer = { process.channel, POLLIN, 0 };
 
-	cr_assert_gt(pid, 0);
-	cr_expect(fcntl(report, F_GETFD) & FD_CLOEXEC);
-	answer.fd = report;
+	cr_assert_geq(process.channel, 0);
 	while (state == RECEIVE_WAITS && poll(&answer, 1, 10000) > 0)
-		state = receive_async_hear(report, &received);
-	close(report);
-	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+		state = receive_async_hear(process.channel, &received);
+	close(process.channel);
+	cr_assert_eq(waitpid(process.pid, NULL, 0), process.pid);
 	return state;
 }
 
