@@ -2,22 +2,19 @@
 #include "engine/freeze/reclaim.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/list.h"
 #include "exec/processes/memory_reclaim.h"
-#include "exec/spawn/worker_process.h"
 
 #define PIECE_SECONDS 10.               /* a piece takes no longer, of a disk that works */
 
 struct reclaim {
 	struct list link;               /* in the engine's, until it is over */
 	struct engine *engine;
-	pid_t worker;                   /* the process that is at it, or was, which may hang */
-	ev_io report;                   /* fd -1: none */
+	struct worker_process worker;   /* the process that is at it, or was, which may hang */
+	ev_io report;                   /* of its channel */
 	ev_timer limit;
 	char *group;
 	int error;
@@ -38,13 +35,8 @@ static void stop_worker(struct reclaim *reclaim)
 	struct engine *engine = reclaim->engine;
 
 	ev_timer_stop(engine->loop, &reclaim->limit);
-	if (reclaim->report.fd >= 0) {
-		ev_io_stop(engine->loop, &reclaim->report);
-		fd_close(&reclaim->report.fd);
-	}
-	if (reclaim->worker > 0 && spawn_is_worker(reclaim->worker))
-		kill(reclaim->worker, SIGKILL);
-	reclaim->worker = 0;
+	ev_io_stop(engine->loop, &reclaim->report);
+	worker_process_end(&reclaim->worker);
 }
 
 static void finish_reclaim(struct reclaim *reclaim, int error)
@@ -76,14 +68,13 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 static bool start_reclaim(struct reclaim *reclaim)
 {
 	struct engine *engine = reclaim->engine;
-	int report;
 
-	reclaim->worker = memory_reclaim_begin(reclaim->pids, reclaim->group, &report);
-	if (reclaim->worker < 0) {
+	reclaim->worker = memory_reclaim_begin(reclaim->pids, reclaim->group);
+	if (reclaim->worker.channel < 0) {
 		reclaim->error = errno;
 		return false;
 	}
-	ev_io_set(&reclaim->report, report, EV_READ);
+	ev_io_set(&reclaim->report, reclaim->worker.channel, EV_READ);
 	ev_io_start(engine->loop, &reclaim->report);
 	ev_timer_again(engine->loop, &reclaim->limit);
 	return true;
@@ -94,7 +85,7 @@ static void start_next(struct engine *engine)
 	while (!list_empty(&engine->freezes->reclaims)) {
 		struct reclaim *next = container_of(engine->freezes->reclaims.next, struct reclaim, link);
 
-		if (next->report.fd >= 0 || start_reclaim(next))
+		if (next->worker.channel >= 0 || start_reclaim(next))
 			return;
 		list_remove(&next->link);
 	}
@@ -116,7 +107,7 @@ struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const ch
 	ev_init(&reclaim->report, on_report);
 	ev_init(&reclaim->limit, on_limit);
 	reclaim->limit.repeat = PIECE_SECONDS;
-	reclaim->report.fd = -1;
+	reclaim->worker.channel = -1;
 	reclaim->report.data = reclaim->limit.data = reclaim;
 	list_add(&engine->freezes->reclaims, &reclaim->link);
 	start_next(engine);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_SYSCALL_H
@@ -19,7 +20,6 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "exec/spawn/worker_process.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/required_caps.h"
@@ -34,7 +34,7 @@
 struct reclaim_task {
 	const pid_t *pids;
 	const char *group;
-	int report, error;
+	int channel, error;
 };
 
 #if defined(SYS_process_madvise) && defined(MADV_PAGEOUT)
@@ -62,13 +62,12 @@ bool memory_reclaim_is_possible(void)
 	return possible;
 }
 
-/* Writes a report. Exits if superd has closed the pipe. */
-static void report_byte(const struct reclaim_task *reclaim, int error)
+/* Sends a report. A full channel may lose one of progress. Exits if superd has closed its end. */
+static void report_byte(const struct reclaim_task *reclaim, int error, int flags)
 {
 	unsigned char byte = (unsigned char)error;
-	ssize_t written = write(reclaim->report, &byte, 1);
 
-	if (written < 0 && errno == EPIPE)
+	if (send(reclaim->channel, &byte, 1, MSG_NOSIGNAL | flags) < 0 && (errno == EPIPE || errno == ECONNRESET))
 		_exit(1);
 }
 
@@ -80,7 +79,7 @@ static bool reclaim_range(struct reclaim_task *reclaim, int pidfd, unsigned long
 
 	for (; from < to; from += length) {     /* never beyond `to`, as the last mapping ends where addresses do */
 		length = to - from < piece ? to - from : piece;
-		report_byte(reclaim, PROGRESS);
+		report_byte(reclaim, PROGRESS, MSG_DONTWAIT);
 		if (page_out(pidfd, (void *)from, length))        // NOLINT(performance-no-int-to-ptr)
 			reclaim->error = 0;
 		else if (errno == EPERM || errno == ENOSYS || errno == ESRCH)
@@ -132,7 +131,7 @@ static bool reclaim_group(struct reclaim_task *reclaim)
 		char text[32];
 
 		snprintf(text, sizeof(text), "%lld", (long long)(left < PIECE ? left : PIECE));
-		report_byte(reclaim, PROGRESS);
+		report_byte(reclaim, PROGRESS, MSG_DONTWAIT);
 		if (!cgroup_write(reclaim->group, "memory.reclaim", text))
 			return any || errno == EAGAIN;
 		any = true;
@@ -140,46 +139,33 @@ static bool reclaim_group(struct reclaim_task *reclaim)
 	return any;
 }
 
-static void run_reclaim(const void *with)
+static void run_reclaim(int channel, const void *with)
 {
 	struct reclaim_task reclaim = *(const struct reclaim_task *)with;
 
+	reclaim.channel = channel;
 	if (!reclaim.group || !reclaim_group(&reclaim)) {
 		reclaim.error = memory_reclaim_is_possible() ? EPERM : errno;
 		for (const pid_t *pid = reclaim.pids; *pid; pid++)
 			reclaim_process(&reclaim, *pid);
 	}
-	/* A full pipe may lose reports of progress, but not the last one. */
-	fd_set_nonblocking(reclaim.report, false);
-	report_byte(&reclaim, reclaim.error);
+	report_byte(&reclaim, reclaim.error, 0);
 }
 
-pid_t memory_reclaim_begin(const pid_t *pids, const char *group, int *report)
+struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group)
 {
-	struct reclaim_task reclaim = { .pids = pids, .group = group };
-	int ends[2];
-	pid_t pid;
+	const struct reclaim_task task = { .pids = pids, .group = group };
 
-	if (fd_pipe(ends) < 0)
-		return -1;
-	reclaim.report = ends[1];
-	pid = spawn_worker("superd-page-out", CAPS_TO_LOOK | CAPS_TO_RECLAIM, run_reclaim, &reclaim, &ends[1], 1);
-	fd_close(&ends[1]);
-	if (pid < 0) {
-		fd_close(&ends[0]);
-		return -1;
-	}
-	*report = fd_raise(ends[0], FD_HIGH);
-	return pid;
+	return worker_process_start("superd-page-out", CAPS_TO_LOOK | CAPS_TO_RECLAIM, run_reclaim, &task, NULL, 0);
 }
 
-bool memory_reclaim_hear(int report, int *error)
+bool memory_reclaim_hear(int channel, int *error)
 {
-	unsigned char bytes[256];
+	unsigned char byte;
 	ssize_t got;
 
 	for (;;) {
-		got = read(report, bytes, sizeof(bytes));
+		got = recv(channel, &byte, 1, MSG_DONTWAIT);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && errno == EAGAIN)
@@ -188,8 +174,8 @@ bool memory_reclaim_hear(int report, int *error)
 			*error = ECHILD;
 			return true;
 		}
-		if (bytes[got - 1] != PROGRESS) {
-			*error = bytes[got - 1];
+		if (byte != PROGRESS) {
+			*error = byte;
 			return true;
 		}
 	}

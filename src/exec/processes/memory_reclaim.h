@@ -6,12 +6,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Starts. 0 ends the list of processes; group may be NULL. Returns the helper's pid, to be killed if the service is
- * thawed; -1 and errno. *report becomes readable after each piece, and at the end. */
-pid_t memory_reclaim_begin(const pid_t *pids, const char *group, int *report);
+#include "exec/spawn/worker_process.h"
 
-/* Reads the reports. true: the helper is done; *error is 0 if any memory was returned, else why not. */
-bool memory_reclaim_hear(int report, int *error);
+/* Starts. 0 ends the list of processes; group may be NULL. The helper is to be ended if the service is thawed. Its
+ * channel becomes readable before each piece, and at the end. `channel` -1, with errno: it could not be started. */
+struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group);
+
+/* Reads the reports from the channel without blocking. true: the helper is done; *error is 0 if any memory was
+ * returned, else why not. */
+bool memory_reclaim_hear(int channel, int *error);
 
 /* Whether this kernel can do it without a control group. false and errno. */
 bool memory_reclaim_is_possible(void);

@@ -89,31 +89,25 @@ static void wait_handed_back(pid_t pid, long before)
 	}
 }
 
-struct job {
-	pid_t pid;
-	int report;
-};
-
-static struct job begin(const pid_t *pids, const char *group)
+static struct worker_process begin(const pid_t *pids, const char *group)
 {
-	struct job job = { .report = -1 };
+	struct worker_process job = memory_reclaim_begin(pids, group);
 
-	job.pid = memory_reclaim_begin(pids, group, &job.report);
 	cr_assert_gt(job.pid, 0);
-	cr_assert_geq(job.report, 0);
+	cr_assert_geq(job.channel, 0);
 	return job;
 }
 
 /* Its last word. */
-static int wait_for(struct job *job)
+static int wait_for(struct worker_process *job)
 {
-	struct pollfd told = { job->report, POLLIN, 0 };
+	struct pollfd told = { job->channel, POLLIN, 0 };
 	int error = -1;
 
 	do
 		cr_assert_eq(poll(&told, 1, 20000), 1);
-	while (!memory_reclaim_hear(job->report, &error));
-	close(job->report);
+	while (!memory_reclaim_hear(job->channel, &error));
+	close(job->channel);
 	cr_assert_eq(waitpid(job->pid, NULL, 0), job->pid);
 	return error;
 }
@@ -122,7 +116,7 @@ Test(page_out, hands_back_what_is_of_files, .timeout = 60)
 {
 	int files[2] = { make_file(), make_file() };
 	pid_t pids[2] = { start(files[0]), start(files[1]) };
-	struct job jobs[2];
+	struct worker_process jobs[2];
 	long before = pages_of_files(pids[1]);
 
 	if (!memory_reclaim_is_possible() || geteuid() != 0) {
@@ -148,13 +142,13 @@ Test(page_out, can_be_ended_at_any_time, .timeout = 60)
 	pid_t pid = start(fd), list[] = { pid, pid, pid, 0 };
 
 	for (int n = 0; n < 200; n++) {
-		struct job job = begin(list, n % 2 ? "/nowhere" : NULL);
+		struct worker_process job = begin(list, n % 2 ? "/nowhere" : NULL);
 
 		if (n % 3)
 			usleep((unsigned)n);
 		kill(job.pid, SIGKILL);
 		cr_expect_eq(waitpid(job.pid, NULL, 0), job.pid);
-		close(job.report);
+		close(job.channel);
 	}
 	end(pid);
 	close(fd);
@@ -164,7 +158,7 @@ Test(page_out, takes_no_harm_from_processes_that_are_gone, .timeout = 60)
 {
 	int fd = make_file();
 	pid_t pid = start(fd), list[] = { pid, 0 };
-	struct job job;
+	struct worker_process job;
 
 	end(pid);
 	job = begin(list, NULL);
@@ -174,7 +168,7 @@ Test(page_out, takes_no_harm_from_processes_that_are_gone, .timeout = 60)
 
 Test(page_out, is_known_to_be_over_when_its_process_is_killed, .timeout = 60)
 {
-	struct job job = begin((pid_t[]){ 0 }, NULL);
+	struct worker_process job = begin((pid_t[]){ 0 }, NULL);
 
 	kill(job.pid, SIGKILL);
 	wait_for(&job);
