@@ -4,9 +4,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -34,7 +33,7 @@ struct known_answers {
 
 static struct known_answers known_answers[KNOWN_MOST];
 static size_t known_next;
-static pid_t hanging[HANGING_MOST];
+static struct worker_process hanging[HANGING_MOST];
 /* Milliseconds used of the budget, and when; for the whole process, as there is one loop. */
 static int64_t spent, spent_at;
 
@@ -46,7 +45,6 @@ struct query {
 	bool (*look)(pid_t pid, const void *about);
 	const void *about;
 	uint64_t query_id;
-	int to;                         /* pipe to superd */
 };
 
 static const struct known_answers *find_known(const struct process *process, uint64_t query_id)
@@ -74,38 +72,36 @@ static void remember_answer(const struct process *process, uint64_t query_id, bo
 }
 
 /* A slot for one more hanging helper; NULL: there are too many. */
-static pid_t *find_hanging_slot(void)
+static struct worker_process *find_hanging_slot(void)
 {
 	for (size_t n = 0; n < HANGING_MOST; n++) {
-		if (!hanging[n] || !spawn_is_worker(hanging[n])) {
-			hanging[n] = 0;
+		if (!worker_process_runs(&hanging[n]))
 			return &hanging[n];
-		}
 	}
 	return NULL;
 }
 
-static void run_query(const void *with)
+static void run_query(int channel, const void *with)
 {
 	const struct query *query = with;
 
 	for (size_t n = 0; n < query->count; n++) {
 		unsigned char found = query->look(query->list[n]->pid, query->about);
 
-		if (write(query->to, &found, 1) != 1)
+		if (send(channel, &found, 1, MSG_NOSIGNAL) != 1)
 			return;
 	}
 }
 
 /* Reads answers until the helper exits or the time is over. Returns their number. */
-static size_t read_answers(const struct query *query, int fd, int64_t until)
+static size_t read_answers(const struct query *query, int channel, int64_t until)
 {
-	unsigned char found[BATCH];
-	struct pollfd readable = { fd, POLLIN, 0 };
+	struct pollfd readable = { channel, POLLIN, 0 };
+	unsigned char found;
 	size_t count = 0;
 	ssize_t got;
 
-	for (;;) {
+	while (count < query->count) {
 		int64_t left = until - clock_ms();
 		int ready = poll(&readable, 1, left > 0 ? (int)left : 0);
 
@@ -113,16 +109,13 @@ static size_t read_answers(const struct query *query, int fd, int64_t until)
 			return count;
 		if (ready < 0)
 			continue;
-		got = read(fd, found, sizeof(found));
+		got = recv(channel, &found, 1, 0);
 		if (got <= 0)
 			return got < 0 ? count : query->count;
-		for (ssize_t n = 0; n < got && count < query->count; n++, count++) {
-			*query->answers[count] = found[n];
-			remember_answer(query->list[count], query->query_id, false, found[n]);
-		}
-		if (count == query->count)
-			return count;
+		*query->answers[count] = found;
+		remember_answer(query->list[count++], query->query_id, false, found);
 	}
+	return count;
 }
 
 static bool has_budget(int64_t now)
@@ -136,28 +129,26 @@ static bool has_budget(int64_t now)
 	return spent < BUDGET_MS;
 }
 
-static void send_query(struct query *query)
+static void send_query(const struct query *query)
 {
 	int64_t began = clock_ms();
-	pid_t *slot = query->count && has_budget(began) ? find_hanging_slot() : NULL, pid;
-	int ends[2];
+	struct worker_process *slot = query->count && has_budget(began) ? find_hanging_slot() : NULL, process;
 	size_t heard;
 
-	if (!slot || fd_pipe(ends) < 0)
+	if (!slot)
 		return;
-	query->to = ends[1];
-	pid = spawn_worker("superd-ask", CAPS_TO_LOOK, run_query, query, &ends[1], 1);
-	fd_close(&ends[1]);
-	if (pid > 0) {
-		heard = read_answers(query, ends[0], began + QUERY_TIMEOUT_MS);
-		if (heard < query->count) {
-			remember_answer(query->list[heard], 0, true, false);
-			kill(pid, SIGKILL);
-			*slot = pid;
-			spent += clock_ms() - began;
-		}
+	process = worker_process_start("superd-ask", CAPS_TO_LOOK, run_query, query, NULL, 0);
+	if (process.channel < 0)
+		return;
+	heard = read_answers(query, process.channel, began + QUERY_TIMEOUT_MS);
+	if (heard == query->count) {
+		fd_close(&process.channel);
+		return;
 	}
-	fd_close(&ends[0]);
+	remember_answer(query->list[heard], 0, true, false);
+	worker_process_end(&process);
+	*slot = process;
+	spent += clock_ms() - began;
 }
 
 static void add_to_query(struct query *query, const struct process *process, bool *found)
