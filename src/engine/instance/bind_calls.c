@@ -389,7 +389,7 @@ static void run_worker(struct bind_calls *calls)
 	calls->told_scarce = false;
 	calls->rouses = false;
 	watch_stop(&calls->notif_watch);
-	watch_set(&calls->report_watch, calls->worker.channel, true, false);
+	watch_set(&calls->report_watch, calls->worker.process.channel, true, false);
 	alarm_set(&calls->alarm, LOOK);
 }
 
@@ -461,7 +461,7 @@ static void on_alarm(struct alarm *alarm)
 {
 	struct bind_calls *calls = container_of(alarm, struct bind_calls, alarm);
 
-	if (calls->worker.channel < 0) {
+	if (calls->worker.process.channel < 0) {
 		if (calls->rouses)
 			run_worker(calls);
 		else
@@ -573,7 +573,7 @@ void bind_calls_set_ready(struct instance *instance)
 
 	if (!calls)
 		return;
-	if (calls->worker.channel >= 0) {
+	if (calls->worker.process.channel >= 0) {
 		bind_worker_set_ready(&calls->worker);
 	} else if (calls->notif >= 0 && bind_calls_hold_clients(instance->service)) {
 		calls->rouses = true;
@@ -585,7 +585,7 @@ void bind_calls_renew(struct instance *instance)
 {
 	struct bind_calls *calls = instance->bind_calls;
 
-	if (!calls || calls->worker.channel < 0)
+	if (!calls || calls->worker.process.channel < 0)
 		return;
 	calls->renews = true;
 	bind_worker_dismiss(&calls->worker);

@@ -15,10 +15,8 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "base/fd.h"
 #include "exec/bind/bind_answer.h"
 #include "exec/bind/user_notif.h"
-#include "exec/spawn/worker_process.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/scm_rights.h"
@@ -112,11 +110,12 @@ static void end_call(struct bind_server *server)
 	set_timer(server, 0);
 }
 
-static void serve_calls(const void *with)
+static void serve_calls(int channel, const void *with)
 {
 	struct bind_server server = *(const struct bind_server *)with;
 	struct user_call call;
 
+	server.channel = channel;
 	make_timer(&server);
 	set_timer(&server, ALONE_MS);
 	bind_server_look_at_offers(&server);
@@ -146,8 +145,8 @@ static void serve_calls(const void *with)
  * that a backend keeps from answering. */
 static struct {
 	struct lingering {
-		uint64_t owner, serial;
-		pid_t pid;
+		uint64_t owner;
+		struct worker_process process;
 	} *list;
 	size_t count, room;
 } lingering;
@@ -160,7 +159,7 @@ static bool too_many_linger(uint64_t owner)
 	for (size_t n = 0; n < lingering.count; n++) {
 		const struct lingering *one = &lingering.list[n];
 
-		if (spawn_worker_serial(one->pid) != one->serial)
+		if (!worker_process_runs(&one->process))
 			continue;
 		count += one->owner == owner;
 		lingering.list[kept++] = *one;
@@ -176,12 +175,12 @@ static void note_lingering(const struct bind_worker *worker)
 	if (!list)
 		return;
 	lingering.list = list;
-	list[lingering.count++] = (struct lingering){ worker->owner, worker->serial, worker->pid };
+	list[lingering.count++] = (struct lingering){ worker->owner, worker->process };
 }
 
 void bind_worker_init(struct bind_worker *worker)
 {
-	*worker = (struct bind_worker){ .pid = -1, .channel = -1 };
+	*worker = (struct bind_worker){ .process.channel = -1 };
 }
 
 static struct bind_progress *new_progress(void)
@@ -202,27 +201,19 @@ static uint64_t worker_capabilities(const struct bind_work *work)
 	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK | CAPS_TO_SET_OPTIONS | writes : UINT64_MAX;
 }
 
-/* The process keeps the filter's descriptor, its channel, and the offers. */
-static bool start_process(struct bind_worker *worker, struct bind_server *server, int *kept)
+/* The process keeps the filter's descriptor and the offers. */
+static bool start_process(struct bind_worker *worker, const struct bind_server *server, int *kept)
 {
-	int ends[2];
+	const struct bind_work *work = &server->work;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	for (size_t n = 0; n < work->count; n++)
+		kept[n] = work->offers[n].fd;
+	kept[work->count] = work->notif;
+	worker->process = worker_process_start("superd-bind", worker_capabilities(work), serve_calls, server, kept,
+					       (int)work->count + 1);
+	if (worker->process.channel < 0)
 		return false;
-	scm_rights_allow(ends[0], false);
-	for (size_t n = 0; n < server->work.count; n++)
-		kept[n] = server->work.offers[n].fd;
-	kept[server->work.count] = server->work.notif;
-	kept[server->work.count + 1] = server->channel = ends[1];
-	worker->pid = spawn_worker("superd-bind", worker_capabilities(&server->work), serve_calls, server, kept,
-				   (int)server->work.count + 2);
-	fd_close(&ends[1]);
-	if (worker->pid < 0) {
-		fd_close(&ends[0]);
-		return false;
-	}
-	worker->serial = spawn_worker_serial(worker->pid);
-	worker->channel = fd_raise(ends[0], FD_HIGH);
+	scm_rights_allow(worker->process.channel, false);       /* reports carry no descriptors */
 	return true;
 }
 
@@ -246,7 +237,7 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 	atomic_store(&worker->progress->ready, work->is_ready);
 	server.progress = worker->progress;
 	server.offered = calloc(work->count + 1, sizeof(*server.offered));
-	kept = calloc(work->count + 2, sizeof(*kept));
+	kept = calloc(work->count + 1, sizeof(*kept));
 	good = server.offered && kept && start_process(worker, &server, kept);
 	free(server.offered);
 	free(kept);
@@ -257,8 +248,8 @@ void bind_worker_set_ready(struct bind_worker *worker)
 {
 	if (worker->progress)
 		atomic_store(&worker->progress->ready, true);
-	if (worker->channel >= 0)
-		send(worker->channel, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (worker->process.channel >= 0)
+		send(worker->process.channel, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
@@ -266,7 +257,7 @@ bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
 	ssize_t got;
 
 	do
-		got = recv(worker->channel, report, sizeof(*report), MSG_DONTWAIT);
+		got = recv(worker->process.channel, report, sizeof(*report), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (got >= 0 && got != (ssize_t)sizeof(*report))
 		errno = EPIPE;
@@ -275,27 +266,27 @@ bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
 
 int64_t bind_worker_busy(const struct bind_worker *worker)
 {
-	int64_t since = worker->progress && worker->pid > 0 ? atomic_load(&worker->progress->since) : 0;
+	int64_t since = worker->process.channel >= 0 ? atomic_load(&worker->progress->since) : 0;
 
 	return since ? clock_ms() - since + 1 : 0;
 }
 
 void bind_worker_dismiss(struct bind_worker *worker)
 {
-	if (worker->channel >= 0)
-		shutdown(worker->channel, SHUT_WR);
+	if (worker->process.channel >= 0)
+		shutdown(worker->process.channel, SHUT_WR);
 }
 
 bool bind_worker_kill(struct bind_worker *worker, int notif)
 {
-	uint64_t id = worker->progress && worker->pid > 0 ? atomic_load(&worker->progress->id) : 0;
+	uint64_t id;
 
-	if (worker->pid > 0 && spawn_worker_serial(worker->pid) == worker->serial) {
-		kill(worker->pid, SIGKILL);
+	if (worker->process.channel < 0)
+		return false;
+	id = atomic_load(&worker->progress->id);
+	if (worker_process_runs(&worker->process))
 		note_lingering(worker);
-	}
-	fd_close(&worker->channel);
-	worker->pid = -1;
+	worker_process_end(&worker->process);
 	return id && user_notif_let_go(notif, id);
 }
 

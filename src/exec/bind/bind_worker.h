@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "exec/bind/bind_address.h"
+#include "exec/spawn/worker_process.h"
 
 /* A socket of superd's that the program may ask for. */
 struct bind_offer {
@@ -50,9 +51,7 @@ struct bind_report {
 
 struct bind_worker {
 	uint64_t owner;                 /* of bind_work */
-	pid_t pid;                      /* -1: there is none */
-	uint64_t serial;                /* spawn_worker_serial */
-	int channel;                    /* receives reports; its end means that the process has ended; -1 */
+	struct worker_process process;  /* its channel receives reports; the end of that means that it has ended */
 	struct bind_progress *progress; /* NULL: not allocated yet */
 };
 
