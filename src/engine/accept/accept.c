@@ -27,7 +27,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/core/unreaped.h"
 #include "engine/health/health_probes.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/runtime/prepare_start.h"
 
 #define BATCH 16                        /* clients that one turn takes from a listener */

@@ -16,7 +16,7 @@
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
 #include "engine/health/health.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "exec/plan/plan.h"
 #include "os/fs/memory_file.h"
 #include "os/socket/fd_channel.h"

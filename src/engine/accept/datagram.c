@@ -14,7 +14,7 @@
 #include "engine/accept/sensor.h"
 #include "engine/accept/start_log.h"
 #include "engine/core/unreaped.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/runtime/prepare_start.h"
 #include "os/netdiag/queue_ids.h"
 

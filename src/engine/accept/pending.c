@@ -16,7 +16,7 @@
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/launch/passed_files.h"

@@ -1,4 +1,4 @@
-/* Clients whose instance has an exec sequence (engine/instance/instance_event). The sequence owns the client until the
+/* Clients whose instance has an exec sequence (engine/instance/exec_sequence). The sequence owns the client until the
  * program runs; then superd closes its copy of the connection. When a start fails, the client's listener may belong to
  * another service already. */
 #include "engine/accept/pending_start.h"
@@ -17,7 +17,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/core/unreaped.h"
 #include "engine/instance/cleanup.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/runtime/prepare_start.h"
 

@@ -1,4 +1,4 @@
-/* Starts instances for clients by an exec sequence (engine/instance/instance_event): commands run before the program,
+/* Starts instances for clients by an exec sequence (engine/instance/exec_sequence): commands run before the program,
  * or the start is asynchronous (engine/launch/exec_status). superd keeps the client until the program runs; if the
  * start fails, it parks the client again. */
 #pragma once

@@ -139,7 +139,7 @@ struct instance {
 	struct bind_calls *bind_calls;  /* what its program binds (engine/instance/bind_calls); NULL: not pass = bind */
 	struct ready *ready;            /* the wait until it serves (engine/instance/ready); NULL: none is under way */
 	struct notify_state *notice;    /* state by its sd_notify messages (engine/instance/notify_state); NULL: it has no notify socket */
-	struct exec_sequence *sequence; /* commands around the main process (engine/instance/instance_event); NULL: none */
+	struct exec_sequence *sequence; /* commands around the main process (engine/instance/exec_sequence); NULL: none */
 	struct drain *drain;            /* drain: superd stops it when its clients are gone (engine/drain/drain); NULL: none */
 	struct frozen *frozen;          /* freeze state (engine/freeze/freeze); NULL: it was never frozen */
 	struct plan *plan;              /* start plan of this connection alone; owned; NULL: that of the service's start kit */

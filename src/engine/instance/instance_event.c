@@ -2,7 +2,7 @@
  * badly, or because the instance is being stopped, and the main process may end during any of them: the end of its
  * processes counts when the command is done. The loop reports the end of an instance with commands, never a call that
  * still needs it. */
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 
 #include <errno.h>
 #include <math.h>

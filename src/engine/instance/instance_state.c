@@ -11,8 +11,8 @@
 #include "base/scan.h"
 #include "config/words/command_prefix.h"
 #include "engine/instance/aux_command.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/forking_search.h"
-#include "engine/instance/instance_event.h"
 #include "engine/instance/notify_state.h"
 #include "engine/runtime/failure.h"
 

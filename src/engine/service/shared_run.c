@@ -1,5 +1,5 @@
 /* Runs the instances that get the listeners. A start may take time: an instance with an exec sequence
- * (engine/instance/instance_event) becomes the current one before it has a process. It may fail or be stopped before
+ * (engine/instance/exec_sequence) becomes the current one before it has a process. It may fail or be stopped before
  * it has one. */
 #include "engine/service/shared_run.h"
 
@@ -24,8 +24,8 @@
 #include "engine/health/queue_guard.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/cleanup.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/fdstore_policy.h"
-#include "engine/instance/instance_event.h"
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/ready.h"
 #include "engine/instance/relay.h"

@@ -14,7 +14,7 @@
 #include "engine/health/accept_latency.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/instance_state.h"
 #include "engine/instance/ready.h"
 #include "engine/launch/fdstore.h"

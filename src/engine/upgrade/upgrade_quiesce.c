@@ -9,7 +9,7 @@
 #include "engine/core/fd_watch.h"
 #include "engine/drain/drain.h"
 #include "engine/idle/idle.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/notify_state.h"
 #include "engine/launch/notify.h"
 #include "engine/listener/rpcbind.h"

@@ -18,7 +18,7 @@
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/bind_calls.h"
-#include "engine/instance/instance_event.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/instance_state.h"
 #include "engine/launch/fdstore.h"
 #include "engine/launch/notify.h"
