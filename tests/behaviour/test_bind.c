@@ -323,6 +323,44 @@ BehaviourOfBind(bind, a_port_below_1024_takes_no_privilege)
 	superd_stop(superd);
 }
 
+/* ---- hardening ---- */
+
+/* superd's filter is installed first, so the program's list need not allow that. */
+BehaviourOfBind(bind, a_filter_of_the_table_may_deny_filters)
+{
+	static const char *const filters[] = { "{ \"@system-service\" }", "{ \"~@sandbox\", \"~@debug\" }" };
+
+	SKIP_WITHOUT(geteuid() == 0 && strstr(SUPERD_ANSWER("--version").out, "libseccomp"),
+		     "needs root and libseccomp");
+	for (size_t n = 0; n < sizeof(filters) / sizeof(*filters); n++) {
+		int port = free_port();
+		struct superd *superd =
+			bind_run(LOCAL(port), text_of("system_call_filter = %s", filters[n]), LISTENS(port));
+
+		superd_wait_log(superd, "web: listening on ");
+		client_ask_pid(port);
+		superd_stop(superd);
+	}
+}
+
+static void expect_faulty(const char *options, const char *wrong)
+{
+	const char *table = write_file("faulty.conf", "%s", bind_table("\"80\"", options, ""));
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
+
+	cr_expect_neq(outcome.status, 0);
+	cr_expect_not_null(strstr(outcome.err, text_of("%s:6:2: error: web: %s", table, wrong)), "%s", outcome.err);
+}
+
+Behaviour(bind, a_filter_that_takes_the_bind_away_is_an_error_at_its_place)
+{
+	expect_faulty("system_call_filter = { \"~bind:EPERM\" }",
+		      "system_call_filter denies bind(2), by which a program with pass = bind gets its socket");
+	expect_faulty("system_call_filter = { \"@basic-io\" }", "system_call_filter denies socket(2)");
+	expect_faulty("restrict_address_families = AF_UNIX",
+		      "restrict_address_families denies AF_INET and AF_INET6: with pass = bind");
+}
+
 /* ---- superd -l ---- */
 
 BehaviourOfBind(bind, a_command_line_does_it_too)

@@ -1,12 +1,21 @@
 /* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
- * they are numbers, and of the kind that the socket has. */
+ * they are numbers, and of the kind that the socket has.
+ *
+ * The program has superd's filter of system calls and that of its hardening. The kernel asks both, and an error or a
+ * kill goes before superd's answer (seccomp(2)). So hardening must not deny the calls by which a program gets its
+ * sockets. */
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/pool.h"
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
+#include "config/words/address_family.h"
+#include "config/words/command_prefix.h"
+#include "config/words/sandbox_words.h"
+#include "config/words/syscall_groups.h"
 
 static bool can_be_bound(const struct endpoint *endpoint)
 {
@@ -35,6 +44,105 @@ static void check_kind(const struct service *service, const struct listen *liste
 			service->name,
 		   buf_string(&text));
 	buf_free(&text);
+}
+
+static bool is_hardened(const struct service *service)
+{
+	unsigned flags = 0;
+
+	if (service->groups->commands->exec_prefix)
+		command_prefix(service->groups->commands->exec_prefix, &flags);
+	return !(flags & COMMAND_PRIVILEGED);
+}
+
+static bool has_stream(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (endpoint_accepts(service->sockets[n].endpoint))
+			return true;
+	}
+	return false;
+}
+
+static void check_calls(const struct service *service, struct diags *diags)
+{
+	words list = service->groups->syscalls->system_call_filter;
+	const char *missing = syscall_list_denies(list, "socket") ? "socket"
+			      : syscall_list_denies(list, "bind") ? "bind"
+								  : NULL;
+
+	if (!list || service_is_unclear(service, "system_call_filter"))
+		return;
+	if (missing) {
+		service_refuse(service, "system_call_filter", diags,
+			       "system_call_filter denies %s(2), by which a program with pass = bind gets its socket",
+			       missing);
+		service_hint(service, diags, "allow socket, bind, listen and accept4, which are in @network-io");
+		return;
+	}
+	if (!has_stream(service))
+		return;
+	if (syscall_list_denies(list, "listen")) {
+		diag_warning(diags, service_origin(service, "system_call_filter"),
+			     "%s: system_call_filter denies listen(2), which most programs call after their bind(2)",
+			     service->name);
+		service_hint(service, diags, "allow listen, unless the program does without, as haproxy does");
+	}
+	if (syscall_list_denies(list, "accept") && syscall_list_denies(list, "accept4")) {
+		diag_warning(diags, service_origin(service, "system_call_filter"),
+			     "%s: system_call_filter denies accept(2) and accept4(2), so the program can accept "
+			     "clients by io_uring(7) alone", service->name);
+		service_hint(service, diags, "allow accept and accept4");
+	}
+}
+
+/* As exec/sandbox/seccomp_restrict reads the list: its last word of a family decides. */
+static bool denies_family(words list, int family)
+{
+	bool denied = !signed_list_denies(list);
+	int found;
+
+	for (; *list; list++) {
+		const char *word = *list;
+
+		if (address_family_find(word + (*word == '~' || *word == '+'), &found) && found == family)
+			denied = *word == '~';
+	}
+	return denied;
+}
+
+/* What a program must be allowed for a socket; NULL: the list allows it. An IPv6 socket may be for IPv4 clients. */
+static const char *find_denied_family(words list, const struct endpoint *endpoint)
+{
+	if (!endpoint_is_inet(endpoint))
+		return denies_family(list, AF_UNIX) ? "AF_UNIX" : NULL;
+	if (!denies_family(list, AF_INET6))
+		return NULL;
+	if (endpoint->family == FAMILY_IPV6)
+		return "AF_INET6";
+	return denies_family(list, AF_INET) ? "AF_INET and AF_INET6" : NULL;
+}
+
+static void check_families(const struct service *service, struct diags *diags)
+{
+	words list = service->groups->syscalls->restrict_address_families;
+
+	if (!list || service_is_unclear(service, "restrict_address_families"))
+		return;
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const char *denied = find_denied_family(list, service->sockets[n].endpoint);
+		struct buf text = { 0 };
+
+		if (!denied || !can_be_bound(service->sockets[n].endpoint))
+			continue;
+		endpoint_format(service->sockets[n].endpoint, &text);
+		service_refuse(service, "restrict_address_families", diags,
+			       "restrict_address_families denies %s: with pass = bind the program opens a socket "
+			       "itself for %s", denied, buf_string(&text));
+		buf_free(&text);
+		service_hint(service, diags, "allow the families of its sockets");
+		return;
+	}
 }
 
 static void check_program(const struct service *service, struct diags *diags)
@@ -108,6 +216,10 @@ void rule_bind(const struct service *service, struct diags *diags)
 		return;
 	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept"))
 		check_program(service, diags);
+	if (service->exec->pass == PASS_BIND && is_hardened(service)) {
+		check_calls(service, diags);
+		check_families(service, diags);
+	}
 	pool = pool_new();
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];

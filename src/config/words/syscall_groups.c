@@ -134,3 +134,45 @@ const struct syscall_group *syscall_group_find(const char *name)
 	}
 	return NULL;
 }
+
+static bool group_has(const char *name, size_t length, const char *call)
+{
+	const struct syscall_group *group = NULL;
+
+	for (size_t i = 0; !group && i < syscall_group_count; i++) {
+		if (!strncmp(syscall_groups[i].name, name, length) && !syscall_groups[i].name[length])
+			group = &syscall_groups[i];
+	}
+	for (const char *word = group ? group->calls : ""; *word; word += strspn(word, " ")) {
+		size_t part = strcspn(word, " ");
+
+		if (*word == '@' ? group_has(word, part, call) : strlen(call) == part && !strncmp(word, call, part))
+			return true;
+		word += part;
+	}
+	return false;
+}
+
+/* An error may stand behind the name: "~bind:EPERM". */
+static bool word_names(const char *word, const char *call)
+{
+	size_t length = strcspn(word, ":");
+
+	if (*word != '@')
+		return strlen(call) == length && !strncmp(word, call, length);
+	return (length == strlen(CALL_GROUP_ALL) && !strncmp(word, CALL_GROUP_ALL, length)) ||
+	       group_has(word, length, call);
+}
+
+bool syscall_list_denies(const char *const *list, const char *call)
+{
+	bool denied = list && *list && **list != '~' && !group_has("@default", strlen("@default"), call);
+
+	for (; list && *list; list++) {
+		const char *word = *list;
+
+		if (word_names(word + (*word == '~' || *word == '+'), call))
+			denied = *word == '~';
+	}
+	return denied;
+}

@@ -143,3 +143,115 @@ Test(check_bind, binds_is_for_pass_bind)
 	table_check(table, &diags);
 	expect_error(4, "a: binds needs pass = bind");
 }
+
+/* ---- hardening ---- */
+
+struct hardened {
+	const char *listen;
+	const char *words[4];           /* of the list, at line 5 */
+	const char *wrong;              /* NULL: nothing */
+};
+
+static void judge_list(const char *option, const struct hardened *hardened)
+{
+	struct service_builder *builder = begin("a");
+	const char *const *list = hardened->words;
+
+	cr_assert(set(builder, "listen", hardened->listen, NULL));
+	cr_assert(set(builder, "pass", "bind", NULL));
+	cr_assert(set(builder, "exec", "/bin/a", NULL));
+	cr_assert(set(builder, option, list[0], list[1], list[2], list[3], NULL), "%s", all_said());
+	end(builder);
+	table_check(table, &diags);
+}
+
+static void expect_list(const char *option, const struct hardened *hardened)
+{
+	begin_table();
+	judge_list(option, hardened);
+	if (hardened->wrong)
+		expect_error(5, hardened->wrong);
+	else
+		expect_nothing();
+}
+
+#define EXPECT_LISTS(option, ...) \
+	do { \
+		static const struct hardened lists_[] = { __VA_ARGS__ }; \
+		for (size_t n = 0; n < sizeof(lists_) / sizeof(*lists_); n++) \
+			expect_list(option, &lists_[n]); \
+	} while (0)
+
+Test(check_bind, a_filter_that_takes_the_bind_away_is_refused)
+{
+	EXPECT_LISTS("system_call_filter",
+		     { "80", { "~bind" }, "a: system_call_filter denies bind(2)" },
+		     { "80", { "~bind:EPERM" }, "a: system_call_filter denies bind(2)" },
+		     { "80", { "~@network-io" }, "a: system_call_filter denies socket(2)" },
+		     { "80", { "~@system-service" }, "a: system_call_filter denies socket(2)" },
+		     { "80", { "~@known" }, "a: system_call_filter denies socket(2)" },
+		     { "/run/a", { "~socket" }, "a: system_call_filter denies socket(2)" },
+		     { "80", { "@basic-io", "@file-system" }, "a: system_call_filter denies socket(2)" },
+		     { "80", { "socket", "listen", "accept4" }, "a: system_call_filter denies bind(2)" },
+		     { "80", { "@system-service", "~bind" }, "a: system_call_filter denies bind(2)" });
+}
+
+Test(check_bind, others_are_the_programs_own_affair)
+{
+	EXPECT_LISTS("system_call_filter",
+		     { "80", { "@system-service" }, NULL },
+		     { "80", { "@known" }, NULL },
+		     { "80", { "@network-io" }, NULL },
+		     { "80", { "~@network-io", "+@network-io" }, NULL },
+		     { "80", { "~@privileged", "~@mount" }, NULL },
+		     { "80", { "~@sandbox" }, NULL },
+		     { "80", { "~seccomp", "~process_vm_readv", "~pidfd_getfd" }, NULL },
+		     { "80", { "socket", "bind", "listen", "accept" }, NULL },
+		     { "80", { "socket", "bind", "listen", "accept4" }, NULL },
+		     { "udp:53", { "socket", "bind" }, NULL },
+		     { "unix-dgram:/run/a", { "~listen", "~accept", "~accept4" }, NULL });
+}
+
+static void expect_warned(struct hardened hardened, const char *part)
+{
+	const struct diag *diag;
+
+	begin_table();
+	judge_list("system_call_filter", &hardened);
+	diag = said(SEVERITY_WARNING, part);
+	cr_assert(diag && diag->line == 5 && diags.count == 1, "no '%s' in:%s", part, all_said());
+}
+
+Test(check_bind, a_filter_that_takes_listen_or_accept_away_is_warned_of)
+{
+	expect_warned((struct hardened){ "80", { "~listen" }, NULL }, "a: system_call_filter denies listen(2)");
+	expect_warned((struct hardened){ "80", { "~accept", "~accept4" }, NULL },
+		      "a: system_call_filter denies accept(2) and accept4(2)");
+	expect_warned((struct hardened){ "80", { "socket", "bind", "listen" }, NULL },
+		      "a: system_call_filter denies accept(2) and accept4(2)");
+}
+
+Test(check_bind, a_command_without_restrictions_has_no_filter)
+{
+	judge("80", "system_call_filter", "~bind", "restrict_address_families", "none", "exec_prefix", "+", NULL);
+	expect_nothing();
+}
+
+Test(check_bind, the_family_of_a_socket_is_allowed)
+{
+	EXPECT_LISTS("restrict_address_families",
+		     { "80", { "none" }, "a: restrict_address_families denies AF_INET and AF_INET6: with pass = bind" },
+		     { "80", { "AF_UNIX" }, "a: restrict_address_families denies AF_INET and AF_INET6" },
+		     { "tcp4:80", { "AF_UNIX" }, "a: restrict_address_families denies AF_INET and AF_INET6" },
+		     { "tcp6:80", { "AF_INET" }, "a: restrict_address_families denies AF_INET6" },
+		     { "[::1]:80", { "~AF_INET6" }, "a: restrict_address_families denies AF_INET6" },
+		     { "/run/a", { "~AF_UNIX" }, "a: restrict_address_families denies AF_UNIX" },
+		     { "@a", { "AF_INET", "AF_INET6" }, "a: restrict_address_families denies AF_UNIX" },
+		     { "/run/a", { "AF_UNIX" }, NULL },
+		     { "80", { "AF_INET" }, NULL },
+		     { "80", { "AF_INET6" }, NULL },
+		     { "tcp4:80", { "AF_INET" }, NULL },
+		     { "127.0.0.1:80", { "AF_INET6" }, NULL },
+		     { "tcp6:80", { "~AF_NETLINK" }, NULL },
+		     { "tcp6:80", { "~AF_INET6", "+AF_INET6" }, NULL });
+}
