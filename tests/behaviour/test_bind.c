@@ -361,6 +361,17 @@ Behaviour(bind, a_filter_that_takes_the_bind_away_is_an_error_at_its_place)
 		      "restrict_address_families denies AF_INET and AF_INET6: with pass = bind");
 }
 
+Behaviour(bind, a_service_without_a_socket_is_an_error)
+{
+	const char *table = write_file("faulty.conf", "service web {\n start = boot\n pass = bind\n exec = \"%s\"\n}\n",
+				       binder("serve=poll"));
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
+
+	cr_expect_neq(outcome.status, 0);
+	cr_expect_not_null(strstr(outcome.err, text_of("%s:3:2: error: web: pass = bind needs a socket in listen",
+						       table)), "%s", outcome.err);
+}
+
 /* ---- superd -l ---- */
 
 BehaviourOfBind(bind, a_command_line_does_it_too)

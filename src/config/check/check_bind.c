@@ -46,6 +46,17 @@ static void check_kind(const struct service *service, const struct listen *liste
 	buf_free(&text);
 }
 
+/* rule_listen has refused a service that waits for clients and has nowhere to. */
+static void check_sockets(const struct service *service, struct diags *diags)
+{
+	if (service->socket_count || service->exec->start == START_DEMAND || service->exec->accept ||
+	    service_is_unclear(service, "start") || service_mark(service, "socket"))
+		return;
+	service_refuse(service, "pass", diags,
+		       "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone");
+	service_hint(service, diags, "say in listen what the program binds, or leave pass out");
+}
+
 static bool is_hardened(const struct service *service)
 {
 	unsigned flags = 0;
@@ -214,8 +225,10 @@ void rule_bind(const struct service *service, struct diags *diags)
 
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "listen"))
 		return;
-	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept"))
+	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept")) {
 		check_program(service, diags);
+		check_sockets(service, diags);
+	}
 	if (service->exec->pass == PASS_BIND && is_hardened(service)) {
 		check_calls(service, diags);
 		check_families(service, diags);

@@ -144,6 +144,29 @@ Test(check_bind, binds_is_for_pass_bind)
 	expect_error(4, "a: binds needs pass = bind");
 }
 
+Test(check_bind, it_has_a_socket)
+{
+	struct service_builder *builder = begin("a");
+
+	cr_assert(set(builder, "pass", "bind", NULL));
+	cr_assert(set(builder, "exec", "/bin/a", NULL));
+	cr_assert(set(builder, "start", "boot", NULL));
+	end(builder);
+	table_check(table, &diags);
+	expect_error(2, "a: pass = bind needs a socket in listen");
+}
+
+Test(check_bind, what_waits_for_clients_without_a_socket_is_told_once)
+{
+	struct service_builder *builder = begin("a");
+
+	cr_assert(set(builder, "pass", "bind", NULL));
+	cr_assert(set(builder, "exec", "/bin/a", NULL));
+	end(builder);
+	table_check(table, &diags);
+	expect_error(1, "a: listen is missing");
+}
+
 /* ---- hardening ---- */
 
 struct hardened {
