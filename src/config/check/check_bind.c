@@ -186,13 +186,8 @@ static bool is_number(const char *address)
 }
 
 /* What is wrong with an address of `binds`; NULL: nothing. */
-static const char *address_refuse(const char *text, const struct endpoint *meant, struct pool *pool)
+static const char *address_refuse(const struct endpoint *endpoint, const struct endpoint *meant)
 {
-	const struct endpoint *endpoint;
-	const char *wrong = endpoint_parse(text, pool, &endpoint);
-
-	if (wrong)
-		return wrong;
 	if (endpoint->kind != meant->kind)
 		return "it is of another kind than the socket";
 	if (endpoint->interface)
@@ -210,12 +205,17 @@ static void check_addresses(const struct service *service, const struct listen *
 			    struct diags *diags)
 {
 	for (words text = listen->options->binds; text && *text; text++) {
-		const char *wrong = address_refuse(*text, listen->endpoint, pool);
+		struct origin at = service_mark(service, "binds") ? service_origin(service, "binds") : listen->at;
+		const struct endpoint *endpoint;
+		const char *wrong = endpoint_parse(*text, pool, &endpoint);
 
+		if (wrong) {
+			diag_error(diags, at, "%s: binds: %s", service->name, wrong);   /* it quotes the text */
+			continue;
+		}
+		wrong = address_refuse(endpoint, listen->endpoint);
 		if (wrong)
-			diag_error(diags, service_mark(service, "binds") ? service_origin(service,
-											  "binds") : listen->at,
-				   "%s: binds: '%s': %s", service->name, *text, wrong);
+			diag_error(diags, at, "%s: binds: '%s': %s", service->name, *text, wrong);
 	}
 }
 
