@@ -8,6 +8,7 @@
  *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N
  *   watch=level|edge|once  registers it with epoll
  *   bind=ADDRESS:PORT, [ADDRESS]:PORT, PATH or @NAME; listen=BACKLOG; shutdown
+ *   listen-if-needed=BACKLOG       listens unless SO_ACCEPTCONN says that the socket does, as haproxy
  *   try-STEP               tries a step
  *   unlink=PATH unlinkat=PATH connect=PATH mode=OCTAL,PATH chdir=PATH
  *   fork                   a child goes on, and this process waits for it
@@ -677,6 +678,13 @@ static bool listen_step(const char *value)
 {
 	return listen(current, atoi(value)) == 0;
 }
+static bool listen_if_needed_step(const char *value)
+{
+	if (get_number(current, SOL_SOCKET, SO_ACCEPTCONN) != 1)
+		return listen_step(value);
+	fprintf(stderr, "binder: it listens already\n");
+	return true;
+}
 static bool unlink_step(const char *value)
 {
 	return unlink(value) == 0;
@@ -757,6 +765,7 @@ static bool do_step(const char *step)
 		{ "watch", watch_it },
 		{ "bind", bind_it },
 		{ "listen", listen_step },
+		{ "listen-if-needed", listen_if_needed_step },
 		{ "shutdown", shutdown_step },
 		{ "unlink", unlink_step },
 		{ "unlinkat", unlinkat_step },

@@ -108,6 +108,23 @@ BehaviourOfBind(bind, it_binds_closes_and_binds_again)
 	superd_stop(superd);
 }
 
+/* As haproxy does: superd's socket listens already. */
+BehaviourOfBind(bind, a_program_may_leave_its_listen_out)
+{
+	int port = free_port();
+	struct superd *superd = bind_run(LOCAL(port), "idle_timeout = 200ms",
+					 text_of("tcp4 bind=127.0.0.1:%d listen-if-needed=5 serve=poll", port));
+
+	superd_wait_log(superd, "web: listening on ");
+	for (int n = 0; n < 2; n++) {
+		client_ask_pid(port);
+		superd_wait_log(superd, "binder: it listens already");
+		expect_why(text_of("it has bound tcp:127.0.0.1:%d", port));
+		WAIT_UNTIL(superd_processes(superd) == 0);
+	}
+	superd_stop(superd);
+}
+
 BehaviourOfBind(bind, a_second_bind_of_a_socket_is_refused)
 {
 	int port = free_port();
