@@ -17,6 +17,7 @@
  *   thread                 another thread goes on
  *   say=TEXT               to NOTIFY_SOCKET
  *   ready-after=PATH       another thread says READY=1 once there is such a file
+ *   print-after=PATH       another thread prints "it serves now" once there is such a file
  *   await=PATH             waits until there is such a file
  *   mark=PATH              adds a line with its pid
  *   accept=2|4|0           accept(2), accept4(2), or without the client's address
@@ -255,6 +256,21 @@ static bool say_ready_after(const char *path)
 	pthread_t thread;
 
 	errno = pthread_create(&thread, NULL, say_ready, (void *)(size_t)path);
+	return !errno;
+}
+
+static void *print_ready(void *path)
+{
+	if (!await_file(path) || puts("it serves now") < 0 || fflush(stdout) != 0)
+		exit(1);
+	return NULL;
+}
+
+static bool print_after(const char *path)
+{
+	pthread_t thread;
+
+	errno = pthread_create(&thread, NULL, print_ready, (void *)(size_t)path);
 	return !errno;
 }
 
@@ -780,6 +796,7 @@ static bool do_step(const char *step)
 		{ "await", await_file },
 		{ "mark", mark },
 		{ "ready-after", say_ready_after },
+		{ "print-after", print_after },
 		{ "accept", accept_step },
 		{ "exit", exit_step },
 		{ "serve", serve },

@@ -168,17 +168,21 @@ BehaviourOfBind(processes, or_behind_that)
 
 /* ---- readiness ---- */
 
-/* The program serves from the first moment, and says READY=1 when a file is there. */
-static const char *ready_later(int port, const char *watch, const char *serve)
-{
-	return text_of("tcp4 nonblock bind=127.0.0.1:%d %s listen=5 ready-after=%s serve=%s", port, watch,
-		       path_in("go"), serve);
-}
+/* How a program tells that it is ready, when a file is there. */
+struct word {
+	const char *option, *step;
+};
 
-static void expect_clients_wait(const char *watch, const char *serve)
+static const struct word notice = { "type = notify", "ready-after" };
+static const struct word line = { "ready = \"it serves now\"", "print-after" };
+
+/* The program accepts from the first moment, and is ready later. */
+static void expect_clients_wait(const struct word *word, const char *watch, const char *serve)
 {
 	int port = free_port(), client;
-	struct superd *superd = run(port, "type = notify", ready_later(port, watch, serve));
+	struct superd *superd = run(port, word->option,
+				    text_of("tcp4 nonblock bind=127.0.0.1:%d %s listen=5 %s=%s serve=%s", port, watch,
+					    word->step, path_in("go"), serve));
 
 	client = client_connect(port);
 	client_send(client, "who\n");
@@ -195,17 +199,46 @@ static void expect_clients_wait(const char *watch, const char *serve)
 
 BehaviourOfBind(processes, clients_wait_until_it_is_ready)
 {
-	expect_clients_wait("", "poll");
-	expect_clients_wait("", "level");
+	expect_clients_wait(&notice, "", "poll");
+	expect_clients_wait(&notice, "", "level");
 }
 
 BehaviourOfBind(processes, so_they_do_by_edges)
 {
-	expect_clients_wait("watch=edge", "edge");
-	expect_clients_wait("", "edge");
+	expect_clients_wait(&notice, "watch=edge", "edge");
+	expect_clients_wait(&notice, "", "edge");
 }
 
 BehaviourOfBind(processes, so_they_do_where_each_is_asked_for_once)
 {
-	expect_clients_wait("", "once");
+	expect_clients_wait(&notice, "", "once");
+}
+
+BehaviourOfBind(processes, clients_wait_for_a_line_of_its_output)
+{
+	expect_clients_wait(&line, "", "poll");
+	expect_clients_wait(&line, "watch=level", "level");
+	expect_clients_wait(&line, "watch=edge", "edge");
+	expect_clients_wait(&line, "", "edge");
+	expect_clients_wait(&line, "", "once");
+}
+
+/* Clients that came one after the other are one edge. */
+BehaviourOfBind(processes, all_who_wait_for_the_line_are_served)
+{
+	enum { CLIENTS = 5 };
+	int port = free_port(), clients[CLIENTS];
+	struct superd *superd = run(port, line.option,
+				    text_of("tcp4 nonblock bind=127.0.0.1:%d watch=edge listen=5 print-after=%s "
+					    "serve=edge", port, path_in("go")));
+
+	for (int n = 0; n < CLIENTS; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], "who\n");
+	}
+	superd_wait_log(superd, "web: started");
+	cr_expect(client_is_quiet(clients[0], 300));
+	write_file("go", "now");
+	client_expect_all(clients, CLIENTS, " who");
+	superd_stop(superd);
 }
