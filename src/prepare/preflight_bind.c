@@ -1,4 +1,5 @@
 /* Checks whether this machine lets superd answer a program's bind(2). */
+#include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
 
@@ -7,30 +8,35 @@
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
 
-/* By a filter of a process of its own, as a container's filter may forbid filters. */
-static const char *try_filter(const struct preflight *preflight)
+/* By a filter of a process of its own, as a container's filter may forbid filters. The kernel takes one filter with a
+ * listener for a process and all its ancestors (EBUSY). */
+static void refuse_bind(struct preflight *preflight, const struct service *service)
 {
-	int error = spawn_probe(user_notif_try);
+	int error = preflight->bind_error;
 
-	if (error == 0)
-		return "";
-	return pool_textf(preflight->table->pool, "%s",
-			  error < 0 ? "superd could not try it" : strerror(error));
+	preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
+			 "this kernel, or the container, does not let superd answer bind(2): %s",
+			 error < 0 ? "superd could not try it" : strerror(error));
+	if (error == EBUSY)
+		diags_hint(preflight->diags,
+			   "the container's runtime answers system calls of this container already "
+			   "(seccomp_unotify(2)), and Linux lets only one do so: turn that off, or put the program "
+			   "behind redirect");
+	else
+		diags_hint(preflight->diags,
+			   "it takes Linux 5.9, and a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, "
+			   "pidfd_getfd(2); without them, put the program behind redirect");
 }
 
 void preflight_bind(struct preflight *preflight, const struct service *service)
 {
 	if (service->exec->pass != PASS_BIND)
 		return;
-	if (!preflight->bind_refusal)
-		preflight->bind_refusal = try_filter(preflight);
-	if (!preflight->bind_refusal || *preflight->bind_refusal) {
-		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
-				 "this kernel, or the container, does not let superd answer bind(2): %s",
-				 preflight->bind_refusal ? preflight->bind_refusal : "out of memory");
-		diags_hint(preflight->diags,
-			   "it takes Linux 5.9, and a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, "
-			   "pidfd_getfd(2); without them, put the program behind redirect");
+	if (!preflight->bind_tried)
+		preflight->bind_error = spawn_probe(user_notif_try);
+	preflight->bind_tried = true;
+	if (preflight->bind_error) {
+		refuse_bind(preflight, service);
 		return;
 	}
 	if (preflight->bind_reported || service->groups->identity->no_new_privileges || capability_held(CAP_SYS_ADMIN))

@@ -46,7 +46,8 @@ struct preflight {
 	struct clamped_units clamped;
 	bool hosts_reported;            /* unreadable files of hosts.allow and hosts.deny were reported */
 	bool bind_reported;             /* that pass = bind takes new privileges away was reported, once for all services */
-	const char *bind_refusal;       /* why pass = bind is impossible, in the pool; "": it is possible; NULL: not tried */
+	bool bind_tried;                /* bind_error is valid */
+	int bind_error;                 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
 	bool reclaim_reported;          /* the lack of freeze_reclaim was reported, once for all services */
 	struct hosts_access hosts_access;
 	struct sandbox_support support;
