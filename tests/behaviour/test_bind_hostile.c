@@ -28,6 +28,8 @@ enum {
 	" exec = \"%s %s %d %s\" %s }\n" \
 	"service calm { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
 
+#define NO_RESPONSE "did not respond for 5 s"
+
 struct scene {
 	struct superd *superd;
 	const char *log;                /* of the hostile program */
@@ -100,7 +102,7 @@ Behaviour(bind_hostile, an_address_in_memory_that_never_answers_holds_up_its_own
 	told(&scene, "bind");
 	superd_wait_log(scene.superd, "hostile: started");
 	HOLDS_FOR(2000, others_go_on(&scene));
-	superd_wait_log(scene.superd, "keeps superd from looking at it");
+	superd_wait_log(scene.superd, NO_RESPONSE);
 	WAIT_UNTIL(!worker(&scene));
 	client_ask_pid(scene.port);
 	end(&scene);
@@ -115,7 +117,7 @@ Behaviour(bind_hostile, an_epoll_set_that_is_locked_for_ever_holds_up_its_own_bi
 	scene = begin("set bind stay", "timeout_start = 60s");
 	told(&scene, "set");
 	HOLDS_FOR(2000, others_go_on(&scene));
-	superd_wait_log(scene.superd, "keeps superd from looking at it");
+	superd_wait_log(scene.superd, NO_RESPONSE);
 	cr_expect_eq(told(&scene, "bind"), EADDRINUSE);
 	end(&scene);
 }
@@ -129,7 +131,7 @@ Behaviour(bind_hostile, a_listener_that_is_locked_for_ever_hangs_no_worker_for_e
 	scene = begin("bind lock quiet others stay", "");
 	told(&scene, "lock");
 	HOLDS_FOR(4000, others_go_on(&scene));
-	superd_wait_log(scene.superd, "keeps superd from looking at it");
+	superd_wait_log(scene.superd, NO_RESPONSE);
 	cr_expect(others_go_on(&scene));
 	end(&scene);
 }

@@ -227,8 +227,10 @@ static void take_hidden(struct bind_calls *calls, const struct bind_report *repo
 
 static void take_failure(const struct bind_calls *calls, const struct bind_report *report)
 {
-	say(calls, LEVEL_WARNING, "bound", "cannot put %s into its place in pid %ld: %s", report->text,
-	    (long)report->thread, strerror(report->error));
+	say(calls, LEVEL_WARNING, "bound",
+	    "cannot put the socket of %s into pid %ld: %s; its bind(2) fails with EADDRINUSE. Restart the service to "
+	    "try again",
+	    report->text, (long)report->thread, strerror(report->error));
 }
 
 static void take_report(struct bind_calls *calls, const struct bind_report *report)
@@ -371,11 +373,18 @@ static void pause_worker(struct bind_calls *calls)
 
 static void say_scarce(struct bind_calls *calls, int error)
 {
-	if (!calls->told_scarce)
-		say(calls, LEVEL_WARNING, "bound",
-		    "no process can look at what its program binds: %s; superd tries again",
-		    error == EBUSY ? "those before still hang" : strerror(error));
+	if (calls->told_scarce)
+		return;
 	calls->told_scarce = true;
+	if (error == EBUSY)
+		say(calls, LEVEL_WARNING, "bound",
+		    "superd starts no further process to answer its program's bind(2): %d earlier processes still hang "
+		    "in the program's memory or sockets, and cannot be killed. Restart the service; if that does not "
+		    "end them, look for a file system that does not answer (FUSE, NFS)", BIND_LINGERING_MOST);
+	else
+		say(calls, LEVEL_WARNING, "bound",
+		    "superd cannot start the process that answers its program's bind(2): %s. The call waits, and "
+		    "superd tries again; look at its limits of processes, open files and memory", strerror(error));
 }
 
 static void run_worker(struct bind_calls *calls)
@@ -473,7 +482,9 @@ static void on_alarm(struct alarm *alarm)
 		return;
 	}
 	say(calls, calls->told_hung ? LEVEL_DEBUG : LEVEL_WARNING, "bound",
-	    "a process that binds an address keeps superd from looking at it; the kernel decides about its address");
+	    "its program's memory or socket did not respond for %d s, so superd leaves the call to the kernel, "
+	    "where a bind(2) fails with EADDRINUSE. Look for a file system that does not answer (FUSE, NFS), "
+	    "then restart the service", HANG_MS / 1000);
 	calls->told_hung = true;
 	calls->hung++;
 	end_worker(calls);
@@ -501,7 +512,8 @@ static bool receive_notif(struct bind_calls *calls)
 		calls->notif = fd_raise(fd, FD_HIGH);
 	if (got > 0 && !count)
 		say(calls, LEVEL_WARNING, "bound",
-		    "superd has no descriptor left for the filter of its program, which can bind nothing");
+		    "superd has no descriptor left for the filter of its program, whose bind(2) fails with ENOSYS. "
+		    "Raise superd's limit of open files (RLIMIT_NOFILE), then restart the service");
 	return calls->notif >= 0;
 }
 

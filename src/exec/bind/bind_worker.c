@@ -24,7 +24,6 @@
 #define QUIET_MS 2000                   /* without a call the process ends */
 #define QUIET_ACCEPTS_MS 60000          /* the same, if each client is a call */
 #define ALONE_MS 10000                  /* for one call, until the process kills itself */
-#define LINGERING_MOST 3                /* killed processes of a service that have not ended yet */
 #define BURST .5                        /* seconds of processor time that may be used at once */
 #define SHARE .2                        /* seconds of it that come back in a second */
 
@@ -165,7 +164,7 @@ static bool too_many_linger(uint64_t owner)
 		lingering.list[kept++] = *one;
 	}
 	lingering.count = kept;
-	return count >= LINGERING_MOST;
+	return count >= BIND_LINGERING_MOST;
 }
 
 static void note_lingering(const struct bind_worker *worker)

@@ -14,6 +14,8 @@
 #include "exec/bind/bind_address.h"
 #include "exec/spawn/worker_process.h"
 
+#define BIND_LINGERING_MOST 3           /* killed processes of a service that have not ended yet */
+
 /* A socket of superd's that the program may ask for. */
 struct bind_offer {
 	int fd;                         /* -1: it is not open, and fits nothing */
