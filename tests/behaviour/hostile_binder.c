@@ -6,6 +6,9 @@
  * bind            binds 127.0.0.1:PORT, and listens: "bind ERRNO"
  * serve, stay     accepts clients for ever, and answers each line with its pid; waits for ever
  * memory          a thread binds an address in memory that never answers (userfaultfd(2)): "memory ERRNO" afterwards
+ * file            a thread binds an address in a file that never answers (fuse(4)): "file ERRNO" afterwards
+ * held            the same, and who reads the file cannot be killed
+ * mount           mounts such a file, and ends: "mount ERRNO"
  * set             holds the lock of an epoll set for ever
  * lock            holds the lock of the listener for ever
  * storm           64 threads bind for three seconds: "storm CALLS"
@@ -23,11 +26,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/fuse.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,8 +43,10 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -150,6 +157,125 @@ static void do_memory(void)
 {
 	start(bind_silent, silent_page());
 }
+
+/* ---- a file that never answers ---- */
+
+/* Mounts one over FILE.fuse, in a mount namespace of this program's own. Returns /dev/fuse; -1 and errno. */
+static int mount_silent(char *path, size_t size)
+{
+	char options[80];
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	snprintf(path, size, "%s.fuse", out);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=100644,user_id=%u,group_id=%u", fd, geteuid(), getegid());
+	if (fd < 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("silent", path, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
+		return -1;
+	return fd;
+}
+
+/* Answers one request of the kernel, but no read of the file. */
+static void answer_request(int fd, const struct fuse_in_header *asked, uint32_t flags, int told)
+{
+	struct {
+		struct fuse_out_header header;
+		union {
+			struct fuse_init_out init;
+			struct fuse_attr_out attributes;
+			struct fuse_open_out open;
+		};
+	} answer;
+
+	memset(&answer, 0, sizeof(answer));
+	answer.header.unique = asked->unique;
+	answer.header.len = sizeof(answer.header);
+	switch (asked->opcode) {
+	case FUSE_READ:
+		(void)!write(told, "", 1);
+		return;
+	case FUSE_INIT:
+		answer.init = (struct fuse_init_out){ .major = 7, .minor = 31, .flags = flags, .max_write = PAGE,
+						      .max_readahead = flags ? PAGE : 0 };
+		answer.header.len += sizeof(answer.init);
+		break;
+	case FUSE_GETATTR:
+		answer.attributes.attr_valid = 3600;
+		answer.attributes.attr =
+			(struct fuse_attr){ .ino = 1, .size = PAGE, .mode = S_IFREG | 0644, .nlink = 1 };
+		answer.header.len += sizeof(answer.attributes);
+		break;
+	case FUSE_OPEN:
+		answer.header.len += sizeof(answer.open);
+		break;
+	default:
+		answer.header.error = -ENOSYS;
+	}
+	(void)!write(fd, &answer, answer.header.len);
+}
+
+/* The file system, a process of its own, with the only descriptor of /dev/fuse: its end ends all reads. */
+static void serve_silent(int fd, uint32_t flags, int told)
+{
+	static union {
+		struct fuse_in_header header;
+		char bytes[1 << 16];
+	} asked;
+
+	while (read(fd, &asked, sizeof(asked)) > 0)
+		answer_request(fd, &asked.header, flags, told);
+	_exit(0);
+}
+
+static void *bind_in_file(void *page)
+{
+	int fd = tcp();
+
+	tell("file", "", bind(fd, page, sizeof(own)) < 0 ? errno : 0);
+	return NULL;
+}
+
+/* Goes on once somebody reads the file. Without FUSE_ASYNC_READ a page is read by the one that needs it, who waits
+ * uninterruptibly (request_wait_answer of the kernel). */
+static void bind_silent_file(uint32_t flags)
+{
+	struct stat status;
+	char path[256], byte;
+	int ends[2], file, fd = mount_silent(path, sizeof(path));
+	void *page;
+
+	if (fd < 0 || pipe2(ends, O_CLOEXEC) < 0)
+		exit(1);
+	if (fork() == 0)
+		serve_silent(fd, flags, ends[1]);
+	close(fd);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	page = file < 0 || fstat(file, &status) < 0 ? MAP_FAILED
+						    : mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0);
+	if (page == MAP_FAILED)
+		exit(1);
+	start(bind_in_file, page);
+	(void)!read(ends[0], &byte, 1);
+	tell("asked", "", 0);
+}
+
+static void do_file(void)
+{
+	bind_silent_file(FUSE_ASYNC_READ);
+}
+
+static void do_held(void)
+{
+	bind_silent_file(0);
+}
+
+static void do_mount(void)
+{
+	char path[256];
+
+	tell("mount", "", mount_silent(path, sizeof(path)) < 0 ? errno : 0);
+}
+
+/* ---- locks ---- */
 
 static void *wait_silent(void *page)
 {
@@ -451,7 +577,7 @@ int main(int argc, char **argv)
 		{ "set", do_set }, { "lock", do_lock }, { "storm", do_storm }, { "deaths", do_deaths },
 		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
 		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet }, { "accepts", do_accepts },
-		{ "path", do_path },
+		{ "path", do_path }, { "file", do_file }, { "held", do_held }, { "mount", do_mount },
 	};
 
 	if (argc < 4)

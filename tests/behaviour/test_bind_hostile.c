@@ -136,6 +136,86 @@ Behaviour(bind_hostile, a_listener_that_is_locked_for_ever_hangs_no_worker_for_e
 	end(&scene);
 }
 
+/* ---- a file system that never answers ---- */
+
+static bool may_mount_file(void)
+{
+	const char *log = path_in("try"), *program = text_of("%s/hostile_binder", getenv("SUPERD_TESTDIR"));
+
+	write_file("try.fuse", "%s", "");
+	return program_answer((const char *const[]){ program, log, "0", "mount", NULL }).status == 0 &&
+	       strstr(read_text(log), "mount 0\n");
+}
+
+#define SKIP_WITHOUT_SILENT_FILES() \
+	SKIP_WITHOUT(geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0 && may_mount_file(), \
+		     "needs root, /dev/fuse, and a mount namespace of its own")
+
+static struct scene begin_with_file(const char *acts)
+{
+	write_file("acts.fuse", "%s", "");
+	return begin(acts, "");
+}
+
+static size_t times_asked(const struct scene *scene)
+{
+	size_t count = 0;
+
+	for (const char *at = read_text(scene->log); (at = strstr(at, "asked 0\n")); at++)
+		count++;
+	return count;
+}
+
+Behaviour(bind_hostile, an_address_in_a_file_that_never_answers_holds_up_its_own_bind_alone)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_FILES();
+	scene = begin_with_file("bind file serve");
+	told(&scene, "asked");
+	HOLDS_FOR(2000, others_go_on(&scene));
+	superd_wait_log(scene.superd, NO_RESPONSE);
+	WAIT_UNTIL(!worker(&scene));
+	client_ask_pid(scene.port);
+	cr_expect(others_go_on(&scene));
+	end(&scene);
+}
+
+/* The next worker answers beside the one that hangs. That one ends with the file system, which the stop ends. */
+Behaviour(bind_hostile, a_worker_that_cannot_be_killed_holds_up_one_bind_alone)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_FILES();
+	scene = begin_with_file("held bind serve");
+	told(&scene, "asked");
+	HOLDS_FOR(2000, others_go_on(&scene));
+	superd_wait_log(scene.superd, NO_RESPONSE);
+	cr_expect_eq(told(&scene, "bind"), 0);
+	client_ask_pid(scene.port);
+	cr_expect(worker(&scene));
+	cr_expect(others_go_on(&scene));
+	end(&scene);
+}
+
+Behaviour(bind_hostile, no_more_than_three_such_workers_are_there)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_FILES();
+	scene = begin_with_file("held held held held");
+	for (size_t n = 1; n <= 3; n++)
+		WAIT_UNTIL(times_asked(&scene) == n);
+	superd_wait_log(scene.superd, "3 earlier processes still hang");
+	cr_expect(others_go_on(&scene));
+	cr_expect_eq(times_asked(&scene), 3);
+	control_once("stop hostile");
+	WAIT_UNTIL(!worker(&scene));
+	end(&scene);
+}
+
+/* ---- storms ---- */
+
 static void expect_little_use(struct scene scene, const char *act)
 {
 	long long used = superd_cpu_ms(scene.superd), began = now_ms(), most = 0;
