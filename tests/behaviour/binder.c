@@ -11,6 +11,7 @@
  *   listen-if-needed=BACKLOG       listens unless SO_ACCEPTCONN says that the socket does, as haproxy
  *   try-STEP               tries a step
  *   unlink=PATH unlinkat=PATH connect=PATH mode=OCTAL,PATH chdir=PATH
+ *   folder=N,PATH          opens a folder under this number
  *   fork                   a child goes on, and this process waits for it
  *   daemon                 a grandchild in a session of its own goes on, and this process ends
  *   workers=N              so many children go on
@@ -211,6 +212,14 @@ static bool change_mode(const char *value)
 	const char *comma = strchr(value, ',');
 
 	return comma && chmod(comma + 1, (mode_t)strtol(value, NULL, 8)) == 0;
+}
+
+static bool open_folder(const char *value)
+{
+	const char *comma = strchr(value, ',');
+	int fd = comma ? open(comma + 1, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	return fd >= 0 && dup2(fd, atoi(value)) >= 0;
 }
 
 static bool say(const char *text)
@@ -788,6 +797,7 @@ static bool do_step(const char *step)
 		{ "connect", connect_to },
 		{ "mode", change_mode },
 		{ "chdir", chdir_step },
+		{ "folder", open_folder },
 		{ "fork", fork_step },
 		{ "daemon", daemon_step },
 		{ "workers", workers_step },

@@ -136,6 +136,51 @@ BehaviourOfBind(paths, a_path_may_be_relative)
 	superd_stop(superd);
 }
 
+BehaviourOfBind(paths, a_relative_path_may_lead_through_an_absolute_link)
+{
+	const char *folder = path_in("run"), *work = path_in("work"), *path = path_in("run/web.sock");
+	struct superd *superd;
+
+	cr_assert(mkdir(folder, 0755) == 0 && mkdir(work, 0755) == 0 && symlink(folder, path_in("work/run")) == 0);
+	superd = run(path, "",
+		     text_of("chdir=%s unix try-unlink=run/web.sock bind=run/web.sock listen=5 serve=poll", work));
+	ask_pid(path, SOCK_STREAM);
+	superd_wait_log(superd, "binder: unlink=run/web.sock: ok");
+	cr_expect(node_of(path));
+	superd_stop(superd);
+}
+
+/* The link leads to a folder that is another one outside. */
+BehaviourOfBind(paths, such_a_link_starts_at_the_programs_root)
+{
+	const char *folder = path_in("run"), *inside = path_in("inside"), *work = path_in("work");
+	const char *path = path_in("run/web.sock");
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root, and mounts of its own");
+	cr_assert(mkdir(folder, 0755) == 0 && mkdir(inside, 0755) == 0 && mkdir(work, 0755) == 0);
+	cr_assert_eq(symlink(inside, path_in("work/run")), 0);
+	superd = run(path, text_of("bind_paths = \"%s:%s\"", folder, inside),
+		     text_of("chdir=%s unix bind=run/web.sock listen=5 serve=poll", work));
+	ask_pid(path, SOCK_STREAM);
+	superd_stop(superd);
+}
+
+/* A path that is longer than sun_path is named so. */
+BehaviourOfBind(paths, a_folder_may_be_a_descriptor)
+{
+	const char *folder = path_in("run"), *path = path_in("run/web.sock");
+	struct superd *superd;
+
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	superd = run(path, "",
+		     text_of("folder=30,%s unix try-unlink=/proc/self/fd/30/web.sock bind=/proc/self/fd/30/web.sock "
+			     "listen=5 serve=poll", folder));
+	ask_pid(path, SOCK_STREAM);
+	superd_wait_log(superd, "binder: unlink=/proc/self/fd/30/web.sock: ok");
+	superd_stop(superd);
+}
+
 Behaviour(paths, a_path_that_no_program_can_bind_is_an_error)
 {
 	const char *table = write_file("long.conf",

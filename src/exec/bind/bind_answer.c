@@ -11,14 +11,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#ifdef HAVE_LINUX_OPENAT2_H
-#include <linux/openat2.h>
-#endif
 
 #include "exec/bind/bind_filter.h"
 #include "exec/bind/target.h"
+#include "exec/bind/target_path.h"
 #include "exec/bind/user_notif.h"
 #include "os/socket/carried_options.h"
 #include "os/socket/eintr_timer.h"
@@ -85,48 +82,6 @@ static void report(struct bind_server *server, const struct bind_report *report)
 }
 
 /* ---- paths ---- */
-
-/* The folder of a path. Opens it as the process would: an absolute path from its root, any other from its working
- * folder, or from the descriptor that it names. Links of proc(5) into other processes are not followed: here they
- * would open by superd's rights. */
-static bool find_folder(struct target_process *target, int from, const char *path, struct folder_id *folder)
-{
-	char parent[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t length = slash ? (size_t)(slash - path) : 0;
-	struct stat status;
-	int base, fd;
-
-	if (length >= sizeof(parent))
-		return false;
-	memcpy(parent, path, length);
-	parent[length] = '\0';
-	if (*path == '/')
-		base = target_open_folder(target, "root");
-	else if (from == AT_FDCWD)
-		base = target_open_folder(target, "cwd");
-	else
-		base = target_copy_fd(target, from);
-	if (base < 0)
-		return false;
-#ifdef HAVE_LINUX_OPENAT2_H
-	fd = (int)syscall(SYS_openat2, base, length ? parent : ".",
-			  &(struct open_how){ .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-					      .resolve = RESOLVE_NO_MAGICLINKS |
-							 (*path == '/' ? RESOLVE_IN_ROOT : 0) },
-			  sizeof(struct open_how));
-#else
-	fd = openat(base, length ? parent + (*path == '/') : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-#endif
-	close(base);
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &status) < 0)
-		status.st_ino = 0;
-	close(fd);
-	*folder = (struct folder_id){ status.st_dev, status.st_ino };
-	return status.st_ino;
-}
 
 /* The folder of a path of superd's. */
 static struct folder_id own_folder(const struct socket_address *address)
@@ -324,19 +279,19 @@ static void answer_unlink(struct bind_server *server, struct stopped_call *stopp
 	char path[PATH_MAX];
 	struct bind_wish wish = { .address.un.sun_family = AF_UNIX };
 	struct target_process *target = &stopped->target;
-	struct folder_id folder;
+	struct stat folder;
 	size_t length, offer;
 
 	if (target_read_text(target, stopped->trapped.at, path, sizeof(path)) &&
-	    find_folder(target, stopped->trapped.fd, path, &folder)) {
+	    target_find_folder(target, stopped->trapped.fd, path, &folder)) {
 		const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 
 		length = strlen(base);
 		if (length && length < sizeof(wish.address.un.sun_path)) {
 			memcpy(wish.address.un.sun_path, base, length);
 			wish.address.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-			wish.device = folder.device;
-			wish.folder = folder.node;
+			wish.device = folder.st_dev;
+			wish.folder = folder.st_ino;
 		}
 	}
 	if (wish.folder && find_by_path(server, &wish, &offer) && still_waits(server, stopped))
@@ -353,7 +308,7 @@ static bool read_wish(struct stopped_call *stopped, struct bind_wish *wish)
 	unsigned char bytes[sizeof(struct sockaddr_storage)];
 	size_t length = trapped->length < sizeof(bytes) ? trapped->length : sizeof(bytes);
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
-	struct folder_id folder;
+	struct stat folder;
 
 	errno = 0;
 	if (!target_read(target, trapped->at, bytes, length) || !bind_wish_read(wish, bytes, length))
@@ -361,9 +316,9 @@ static bool read_wish(struct stopped_call *stopped, struct bind_wish *wish)
 	if (wish->address.any.sa_family != AF_UNIX || !wish->address.un.sun_path[0])
 		return true;
 	socket_address_host(&wish->address, path, sizeof(path));
-	if (find_folder(target, AT_FDCWD, path, &folder)) {
-		wish->device = folder.device;
-		wish->folder = folder.node;
+	if (target_find_folder(target, AT_FDCWD, path, &folder)) {
+		wish->device = folder.st_dev;
+		wish->folder = folder.st_ino;
 	}
 	return true;
 }
