@@ -166,6 +166,18 @@ BehaviourOfBind(paths, such_a_link_starts_at_the_programs_root)
 	superd_stop(superd);
 }
 
+/* An address of 12 bytes, as those of netlink. */
+BehaviourOfBind(paths, a_relative_path_may_have_any_length)
+{
+	const char *folder = path_in("run"), *path = path_in("run/nine.sock");
+	struct superd *superd;
+
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	superd = run(path, "", text_of("chdir=%s unix bind=nine.sock listen=5 serve=poll", folder));
+	ask_pid(path, SOCK_STREAM);
+	superd_stop(superd);
+}
+
 /* A path that is longer than sun_path is named so. */
 BehaviourOfBind(paths, a_folder_may_be_a_descriptor)
 {

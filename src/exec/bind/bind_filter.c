@@ -154,9 +154,12 @@ static void add_architecture(struct program *program, const struct architecture 
 		add_stop(program, architecture->unlinkat);
 	}
 	add_socketcall(program, architecture->socketcall, what);
-	add_stop_unless(program, architecture->bind, netlink, 1);
-	if (what & FILTER_PATHS)
+	if (what & FILTER_PATHS) {
+		add_stop(program, architecture->bind);  /* a relative path may be as long as an address of netlink */
 		add_stop_unless(program, architecture->connect, no_paths, 3);
+	} else {
+		add_stop_unless(program, architecture->bind, netlink, 1);
+	}
 	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 

@@ -19,9 +19,9 @@ struct user_call;
 enum trapped { TRAPPED_NONE, TRAPPED_BIND, TRAPPED_LISTEN, TRAPPED_ACCEPT, TRAPPED_CONNECT, TRAPPED_UNLINK };
 
 /* Makes the program, as one block for the caller to free(). what: FILTER_x. The length of an address tells that it
- * is of a family which superd has no listener of, and that call goes on; lengths: those that an address of a unix
- * listener can have, which are stopped. NULL and errno: ENOMEM; ENOTSUP: superd does not know this machine's
- * architecture. */
+ * is of a family which superd has no listener of, and that call goes on: a bind without FILTER_PATHS, and a connect.
+ * lengths: those that an address of a unix listener can have, which are stopped. NULL and errno: ENOMEM; ENOTSUP:
+ * superd does not know this machine's architecture. */
 struct sock_fprog *bind_filter_make(unsigned what, const uint32_t *lengths, size_t count);
 
 /* A stopped call, by its arguments. */

@@ -132,6 +132,8 @@ Test(bind_filter, an_address_of_netlink_goes_on)
 			continue;
 		cr_expect_not(stops(0, calls[n].architecture, calls[n].number, (const uint64_t[]){ 5, 0x1000, 12 }));
 		cr_expect(stops(0, calls[n].architecture, calls[n].number, (const uint64_t[]){ 5, 0x1000, 16 }));
+		cr_expect(stops(FILTER_PATHS, calls[n].architecture, calls[n].number,
+				(const uint64_t[]){ 5, 0x1000, 12 }), "a relative path may be as long");
 	}
 }
 
