@@ -29,6 +29,7 @@ static void expect_stay(const char *action, const char *text)
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
 	superd_wait_log(superd, "goes on: 1 connected to a port of its own");
+	cr_expect_not(superd_logged(superd, "at the last moment"), "%s", world_logs());
 	HOLDS_FOR(1200, !superd_logged(superd, text));
 	why = control_once("why web");
 	cr_expect(strstr(why, text_of("1 connected to its own port tcp:127.0.0.1:%d", own)), "%s", why);

@@ -346,12 +346,9 @@ static void continue_running(struct idle *idle)
 	struct event event = {
 		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
 	};
-
 	uint32_t own = service_clients_own(&idle->clients);
 
 	freeze_thaw(idle->runtime);
-	log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
-		  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
 	end_unused(idle);
 	if (own)
 		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
@@ -361,7 +358,6 @@ static void continue_running(struct idle *idle)
 			  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
 	service_clients_prepare(&idle->clients);
 	idle->polls = idle->polls || !service_clients_closes_are_reported(&idle->clients);
-	idle->since = 0;
 	wait_for_close(idle, IDLE_HAS_CLIENTS);
 }
 
