@@ -3,6 +3,7 @@
  * A row of list reads nothing from /proc or control groups, so a list of many services stays cheap. */
 #include "control/show.h"
 
+#include <math.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "control/show_internal.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/relay.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/runtime_event.h"
 #include "os/rights/own_privileges.h"
 
@@ -132,13 +134,36 @@ void show_busy(const struct service_view *view, struct buf *out)
 /* Why the times without clients are not known; NULL: they are. */
 static const char *why_unmeasured(const struct service_view *view)
 {
+	const struct service_stats *stats = runtime_stats(view->match.runtime);
 	const struct service *row = view->match.row;
 
 	if (row->exec->accept)
 		return "accept = yes: nothing of it runs without a client";
 	if (!service_idles(row))
 		return "not measured: set idle_timeout, with idle_action = report to look only";
-	return view->match.runtime && runtime_stats(view->match.runtime)->gaps.begun > 0 ? NULL : "it has not run yet";
+	if (stats->gaps.begun > 0)
+		return NULL;
+	return stats->last_start > 0 ? "it has not run with an idle_timeout yet" : "it has not run yet";
+}
+
+/* Adds the service that keeps it awake, as it wants it, and since when both have run. */
+static void add_kept_awake(const struct service_view *view, struct buf *out)
+{
+	const struct service_runtime *runtime = view->match.runtime, *wanting;
+	double since;
+
+	wanting = runtime && runtime_state(runtime) == RUNNING
+		? wants_find(runtime->engine->service_list, runtime->service->name)
+		: NULL;
+	if (!wanting) {
+		json_null_field(out, "kept_awake");
+		return;
+	}
+	since = fmax(runtime->since, wanting->since);
+	json_object_field(out, "kept_awake");
+	json_text_field(out, "by", wanting->service->name);
+	json_seconds_field(out, "for", fmax(view->now - since, 0));
+	json_object_close(out);
 }
 
 /* The share of the time that has been measured in which it would have slept, and how often it would have waked. A gap
@@ -180,6 +205,7 @@ void show_gaps(const struct service_view *view, struct buf *out)
 		return;
 	}
 	json_seconds_field(out, "measured", measured);
+	add_kept_awake(view, out);
 	if (stats->latency.count)
 		json_seconds_field(out, "latency", stats->latency.sum / (double)stats->latency.count);
 	else

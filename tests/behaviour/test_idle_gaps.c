@@ -90,3 +90,43 @@ Behaviour(idle_gaps, what_was_measured_goes_through_an_upgrade)
 	cr_expect_geq(behind, before);
 	superd_stop(superd);
 }
+
+/* db has no client of its own. */
+Behaviour(idle_gaps, one_that_is_kept_awake_says_by_whom)
+{
+	struct superd *superd = controlled_run("service db { listen = \"127.0.0.1:0\" exec = \"%s\" "
+					       "idle_timeout = 200ms timeout_stop = 1s }\n"
+					       "service web { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { db } "
+					       "timeout_stop = 1s }\n", backend("serve"), backend("serve"));
+	const char *answer, *table;
+
+	superd_wait_log(superd, "web: listening on ");
+	expect_in(control_once("idle db"), "it has not run yet");
+	client_ask_pid(superd_port(superd, "web"));
+	answer = SUPERCTL(control_path(), "--json", "idle", "db").out;
+	cr_expect(schema_holds("gaps", answer));
+	expect_in(answer, "\"why\":null");
+	expect_in(answer, "\"kept_awake\":{\"by\":\"web\",\"for\":");
+	expect_in(answer, "\"asleep\":0.000000");
+	table = SUPERCTL(control_path(), "idle", "db").out;
+	expect_in(table, "web, which wants it, has kept it awake for ");
+	expect_in(control_once("stop web"), "stopped");
+	superd_wait_log(superd, "db: stopping pid ");
+	expect_in(control_once("idle db"), "\"kept_awake\":null");
+	superd_stop(superd);
+}
+
+Behaviour(idle_gaps, one_that_ran_without_an_idle_timeout_says_so)
+{
+	int port = free_port();
+	const char *table = text_of("service web { listen = \"127.0.0.1:%d\" exec = \"%s\" timeout_stop = 1s",
+				    port, backend("serve"));
+	struct superd *superd = controlled_run("%s }\n", table);
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	expect_in(control_once("stop web"), "stopped");
+	cr_assert(superd_reload(superd, "%s idle_timeout = 1h }\n", table));
+	expect_in(control_once("idle web"), "it has not run with an idle_timeout yet");
+	superd_stop(superd);
+}

@@ -53,6 +53,19 @@ static void add_name(struct idle_view *view, const json_t *service, bool is_firs
 	columns_add(&view->columns, STYLE_BOLD, &view->cell);
 }
 
+/* Adds "web, which wants it, has kept it awake for 5 min". */
+static void add_kept_awake(struct idle_view *view, const json_t *service)
+{
+	const json_t *kept = json_reply_object(service, "kept_awake");
+
+	if (kept) {
+		json_reply_show_text(&view->cell, kept, "by");
+		buf_text(&view->cell, ", which wants it, has kept it awake for ");
+		human_units_add_age(&view->cell, json_reply_number(kept, "for"));
+	}
+	end_cell(view);
+}
+
 /* A share that is a lower bound has a sign in front. */
 static void add_timeout(struct idle_view *view, const json_t *service, const json_t *timeout, bool is_first)
 {
@@ -70,7 +83,7 @@ static void add_timeout(struct idle_view *view, const json_t *service, const jso
 	add_span(view, is_first ? service : NULL, "latency");
 	add_bytes(view, is_first ? service : NULL, "memory");
 	add_bytes(view, timeout, "saved");
-	end_cell(view);
+	add_kept_awake(view, is_first ? service : NULL);
 }
 
 static void add_unmeasured(struct idle_view *view, const json_t *service)

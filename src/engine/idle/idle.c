@@ -757,19 +757,22 @@ static void note_unused(struct service_runtime *runtime)
 	runtime->run->stats.gaps.unused = since;
 }
 
+/* A service that wants it counts as a client. */
 void idle_follow(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
-	bool wanted = run && runtime_state(runtime) == RUNNING && run->current &&
-		!runtime->engine->stopping &&
-		      service_idles(runtime->service) &&
-		      !wants_find(runtime->engine->service_list, runtime->service->name);
+	bool is_awake = run && runtime_state(runtime) == RUNNING && run->current && !runtime->engine->stopping &&
+		service_idles(runtime->service);
+	bool is_wanted = is_awake && wants_find(runtime->engine->service_list, runtime->service->name);
+	bool measures = is_awake && !is_wanted;
 
-	if (run && run->idle && (!wanted || is_changed(run->idle))) {
+	if (run && run->idle && (!measures || is_changed(run->idle))) {
 		note_unused(runtime);
 		idle_forget(runtime);
 	}
-	if (wanted && !run->idle && !runtime->engine->quiet)
+	if (is_wanted)
+		idle_gaps_begin(&run->stats.gaps, clock_now(), clock_now());
+	if (measures && !run->idle && !runtime->engine->quiet)
 		start_idle(runtime);
 }
 
