@@ -12,7 +12,6 @@
 #include "control/show_internal.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/relay.h"
-#include "engine/runtime/wants.h"
 #include "engine/service/runtime_event.h"
 #include "os/rights/own_privileges.h"
 
@@ -153,7 +152,7 @@ static void add_kept_awake(const struct service_view *view, struct buf *out)
 	double since;
 
 	wanting = runtime && runtime_state(runtime) == RUNNING
-		? wants_find(runtime->engine->service_list, runtime->service->name)
+		? idle_find_keeper(runtime)
 		: NULL;
 	if (!wanting) {
 		json_null_field(out, "kept_awake");

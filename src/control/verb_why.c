@@ -88,7 +88,7 @@ static void add_relay(const struct service_runtime *runtime, struct buf *out)
 static void add_running(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct instance *current = runtime_current(runtime);
-	const struct service_runtime *wanting = wants_find(runtime->engine->service_list, runtime->service->name);
+	const struct service_runtime *wanting = idle_find_keeper(runtime);
 
 	if (current && current->relay && current->state == INSTANCE_REMAIN)
 		buf_text(out, "its program has done its work");

@@ -168,6 +168,72 @@ Behaviour(wants, two_may_want_each_other)
 	superd_stop(superd);
 }
 
+/* Three that want each other in a ring. */
+static struct superd *run_ring(const char *options)
+{
+	const char *serve = backend("serve");
+
+	return controlled_run("defaults { timeout_stop = 1s idle_timeout = 200ms }\n"
+			      "service a { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { b } %s }\n"
+			      "service b { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { c } }\n"
+			      "service c { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { a } }\n",
+			      serve, options, serve, serve);
+}
+
+static bool all_are(const char *expected)
+{
+	return is("a", expected) && is("b", expected) && is("c", expected);
+}
+
+Behaviour(wants, a_ring_sleeps_when_all_of_it_is_unused)
+{
+	struct superd *superd = run_ring("");
+	int client = client_connect(superd_port(superd, "b"));
+
+	client_send(client, "asked\n");
+	cr_assert(strstr(client_line(client), " asked"));
+	WAIT_UNTIL(all_are("running"));
+	HOLDS_FOR(1000, all_are("running"));
+	expect_in(control_once("why a"), "b, which wants it, keeps it awake");
+	expect_in(control_once("idle a"), "\"kept_awake\":{\"by\":\"b\"");
+	close(client);
+	WAIT_UNTIL(all_are("listening"));
+	cr_expect_eq(superd_log_count(superd, "a: started, pid "), 1);
+	superd_stop(superd);
+}
+
+Behaviour(wants, a_ring_freezes_and_thaws_together)
+{
+	struct superd *superd = controlled_run("defaults { timeout_stop = 1s idle_timeout = 200ms "
+					       "idle_action = freeze }\n"
+					       "service a { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { b } }\n"
+					       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { a } }\n",
+					       backend("serve"), backend("serve"));
+	int port = superd_port(superd, "a");
+	long pid = client_ask_pid(port);
+
+	WAIT_UNTIL(is("a", "frozen") && is("b", "frozen"));
+	superd_upgrade(superd);
+	WAIT_UNTIL(is("a", "frozen") && is("b", "frozen"));
+	expect_in(control_once("status b"), "\"wakes\":0");
+	cr_expect_eq(client_ask_pid(port), pid);
+	WAIT_UNTIL(strstr(control_once("status b"), "\"wakes\":1"));
+	WAIT_UNTIL(is("a", "frozen") && is("b", "frozen"));
+	cr_expect_eq(superd_log_count(superd, "b: started, pid "), 1);
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_that_never_sleeps_keeps_its_ring_awake)
+{
+	struct superd *superd = run_ring("idle_timeout = infinity");
+
+	client_ask_pid(superd_port(superd, "b"));
+	HOLDS_FOR(1000, all_are("running"));
+	expect_in(control_once("stop a"), "stopped");
+	WAIT_UNTIL(is("b", "listening") && is("c", "listening"));
+	superd_stop(superd);
+}
+
 /* Else the two would wait for each other until the place of a start is over. */
 Behaviour(wants, who_waits_has_no_place_among_the_starts)
 {

@@ -266,6 +266,44 @@ static void note_memory(const struct idle *idle)
 		idle->runtime->run->stats.gaps.memory = memory;
 }
 
+static bool is_due(const struct idle *idle)
+{
+	double now = clock_now() + ALMOST;
+
+	return idle->since > 0 && (now - idle->since >= idle->timeout || hurries(idle)) && now >= awake_until(idle);
+}
+
+/* Whether nothing but its ring keeps this service of a ring awake. counts: clients that came since the last count are
+ * looked for, too. */
+static bool is_unused(struct service_runtime *runtime, bool counts)
+{
+	const struct idle *idle = runtime->run->idle;
+	struct idle_account account;
+
+	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || !is_due(idle) || idle->busy.until > 0)
+		return false;
+	return !counts || (idle_describe_now(runtime, &account) && account.connections <= account.quiet);
+}
+
+/* Returns a service of its ring that is used (engine/runtime/wants); NULL: it is in no ring, or none of it is. */
+static const struct service_runtime *find_used_in_ring(const struct service_runtime *runtime, bool counts)
+{
+	LIST_EACH(link, &runtime->engine->service_list->wanting) {
+		struct service_runtime *other = container_of(link, struct wants, link)->runtime;
+
+		if (other != runtime && wants_are_ring(runtime, other) && !is_unused(other, counts))
+			return other;
+	}
+	return NULL;
+}
+
+const struct service_runtime *idle_find_keeper(const struct service_runtime *runtime)
+{
+	const struct service_runtime *wanting = wants_find(runtime);
+
+	return wanting ? wanting : find_used_in_ring(runtime, false);
+}
+
 /* Nothing of a oneshot that has done its work can be frozen (remain_after_exit); only its relay takes clients. */
 static bool has_only_relay(const struct idle *idle)
 {
@@ -299,8 +337,8 @@ static void apply_action(struct idle *idle)
 	}
 }
 
-/* It works without clients: superd looks again in an idle_timeout. */
-static void leave_busy(struct idle *idle)
+/* It works without clients, or its ring is used: superd looks again in an idle_timeout. */
+static void look_again(struct idle *idle)
 {
 	if (idle->polls) {
 		poll_later(idle);
@@ -310,18 +348,26 @@ static void leave_busy(struct idle *idle)
 	start_timer(idle, idle->timeout);
 }
 
+static void apply_unless_needed(struct idle *idle)
+{
+	if (find_used_in_ring(idle->runtime, true))
+		look_again(idle);
+	else
+		apply_action(idle);
+}
+
 /* No client was connected for long enough. */
 static void act_unless_busy(struct idle *idle)
 {
 	if (clock_now() + ALMOST < idle->busy.until || busy_by_cpu(&idle->busy, idle->timeout)) {
-		leave_busy(idle);
+		look_again(idle);
 		return;
 	}
 	enter_phase(idle, IDLE_ASKING);
 	if (busy_ask(&idle->busy))
 		return;
 	busy_forget(&idle->busy);
-	apply_action(idle);
+	apply_unless_needed(idle);
 }
 
 /* The command of idle_unless has ended. */
@@ -330,14 +376,14 @@ static void on_answer(struct aux_command *command, enum result result, int statu
 	struct idle *idle = container_of(command, struct idle, busy.command);
 
 	if (busy_by_answer(&idle->busy, idle->timeout, result, status)) {
-		leave_busy(idle);
+		look_again(idle);
 		return;
 	}
 	busy_forget(&idle->busy);
 	if (idle->closed_meanwhile)
 		wait_until_quiet(idle);
 	else
-		apply_action(idle);
+		apply_unless_needed(idle);
 }
 
 /* The last count has found a client. */
@@ -456,13 +502,6 @@ static void on_deaf(struct close_listener *close_listener)
 		poll_later(idle);
 }
 
-static bool is_due(const struct idle *idle)
-{
-	double now = clock_now() + ALMOST;
-
-	return idle->since > 0 && (now - idle->since >= idle->timeout || hurries(idle)) && now >= awake_until(idle);
-}
-
 /* Handles a count of IDLE_POLLING. The time without clients begins at the last reported close, if there was one,
  * else at the first count that finds no client. */
 static void take_polled_count(struct idle *idle, bool used)
@@ -571,7 +610,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	if (idle->phase == IDLE_LAST_COUNT)
 		begin_measuring(idle);
 	else if (idle->phase == IDLE_WAITS_FOR_TURN)
-		apply_action(idle);
+		apply_unless_needed(idle);
 	else
 		start_count(idle);
 }
@@ -580,7 +619,8 @@ double idle_unused_since(const struct service_runtime *runtime)
 {
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
-	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || hurries(idle) || clock_now() < awake_until(idle))
+	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || hurries(idle) || clock_now() < awake_until(idle) ||
+	    find_used_in_ring(runtime, false))
 		return 0;
 	switch (idle->phase) {
 	case IDLE_NO_CLIENTS:
@@ -763,7 +803,7 @@ void idle_follow(struct service_runtime *runtime)
 	struct service_run *run = runtime->run;
 	bool is_awake = run && runtime_state(runtime) == RUNNING && run->current && !runtime->engine->stopping &&
 		service_idles(runtime->service);
-	bool is_wanted = is_awake && wants_find(runtime->engine->service_list, runtime->service->name);
+	bool is_wanted = is_awake && wants_find(runtime);
 	bool measures = is_awake && !is_wanted;
 
 	if (run && run->idle && (!measures || is_changed(run->idle))) {

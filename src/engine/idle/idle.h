@@ -45,6 +45,9 @@ extern const struct field_table saved_idle;
 double idle_unused_since(const struct service_runtime *runtime);
 void idle_hurry(struct service_runtime *runtime);
 
+/* Returns the service that keeps this one awake, as it wants it and is not unused itself (`wants`); NULL: none. */
+const struct service_runtime *idle_find_keeper(const struct service_runtime *runtime);
+
 /* What superctl reports of a service. */
 enum idle_status {
 	IDLE_UNKNOWN,                   /* no count was made since the start or since a connection closed */

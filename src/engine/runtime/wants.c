@@ -2,19 +2,60 @@
 #include "engine/runtime/wants.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/runtime/runtime.h"
 #include "engine/runtime/service_list.h"
 
-const struct service_runtime *wants_find(const struct service_list *service_list, const char *name)
+/* Returns the node of a service that is awake and wants others; NULL: it is none. */
+static struct wants *find_node(const struct service_list *list, const char *name)
 {
-	LIST_EACH(link, &service_list->wanting) {
-		const struct service_runtime *runtime = container_of(link, struct wants, link)->runtime;
+	const struct service_runtime *runtime = service_list_find(list, list->table, name);
+	struct wants *wants = runtime && runtime->run ? runtime->run->wants : NULL;
 
-		if (words_have(runtime->service->groups->lifecycle->wants, name))
-			return runtime;
+	return wants && !list_empty(&wants->link) ? wants : NULL;
+}
+
+/* Whether a service wants another, directly or over others that are awake. */
+static bool reaches(const struct service_runtime *from, const struct service_runtime *to)
+{
+	const struct service_list *list = from->engine->service_list;
+	struct wants *todo = NULL;
+
+	LIST_EACH(link, &list->wanting)
+		container_of(link, struct wants, link)->reached = false;
+	for (;; from = todo->runtime, todo = todo->next) {
+		for (words name = from->service->groups->lifecycle->wants; name && *name; name++) {
+			struct wants *next = find_node(list, *name);
+
+			if (!strcmp(*name, to->service->name))
+				return true;
+			if (!next || next->reached)
+				continue;
+			next->reached = true;
+			next->next = todo;
+			todo = next;
+		}
+		if (!todo)
+			return false;
+	}
+}
+
+const struct service_runtime *wants_find(const struct service_runtime *runtime)
+{
+	LIST_EACH(link, &runtime->engine->service_list->wanting) {
+		const struct service_runtime *wanting = container_of(link, struct wants, link)->runtime;
+		words names = wanting->service->groups->lifecycle->wants;
+
+		if (words_have(names, runtime->service->name) && !reaches(runtime, wanting))
+			return wanting;
 	}
 	return NULL;
+}
+
+bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other)
+{
+	return reaches(one, other) && reaches(other, one);
 }
 
 void wants_free(struct service_runtime *runtime)

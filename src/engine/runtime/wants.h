@@ -1,5 +1,6 @@
 /* Which services need others to run beside them (the option `wants`). A service is awake while an instance of it starts,
- * runs or stops, and not while it is frozen. As long as it is awake the services that it wants are not idle. */
+ * runs or stops, and not while it is frozen. As long as it is awake the services that it wants are not idle. Awake
+ * services that want each other, directly or over others, are a ring: each of them sleeps when all of them are unused. */
 #pragma once
 
 #include <ev.h>
@@ -21,9 +22,14 @@ struct wants {
 	const struct instance *instance; /* start that `ordered` is about; only compared */
 	bool *ordered;                  /* true: the wanted service of this number was started for that start */
 	size_t count;                   /* entries of ordered */
+	bool reached;                   /* the rest is of one search: it was found, … */
+	struct wants *next;             /* … and what it wants is looked at after this one */
 };
 
-/* Returns an awake service that wants this one; NULL: there is none. */
-const struct service_runtime *wants_find(const struct service_list *service_list, const char *name);
+/* Returns an awake service that wants this one and is in no ring with it; NULL: there is none. */
+const struct service_runtime *wants_find(const struct service_runtime *runtime);
+
+/* Whether two services that are awake want each other, directly or over others that are awake. */
+bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other);
 
 void wants_free(struct service_runtime *runtime);       /* accepts a service without one */

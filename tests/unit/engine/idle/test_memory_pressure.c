@@ -64,6 +64,7 @@ static void set_up(void)
 {
 	const char *why;
 
+	list_init(&service_list.wanting);
 	engine.loop = ev_loop_new(0);
 	engine.log = log_open("file:/dev/null", false, LEVEL_ERROR, &why);
 	events_init(&engine, on_posted);
