@@ -416,25 +416,30 @@ void show_idle(const struct service_view *view, bool now, struct buf *out)
 	json_object_close(out);
 }
 
-void show_latency(const struct service_view *view, struct buf *out)
+static void add_histogram(const char *name, const struct histogram *histogram, struct buf *out)
 {
-	const struct service_stats *stats = stats_of(view);
 	uint64_t count = 0;
 
-	if (!stats->latency.count) {
-		json_null_field(out, "latency");
+	if (!histogram->count) {
+		json_null_field(out, name);
 		return;
 	}
-	json_object_field(out, "latency");
-	json_count_field(out, "count", stats->latency.count);
-	json_seconds_field(out, "sum", stats->latency.sum);
+	json_object_field(out, name);
+	json_count_field(out, "count", histogram->count);
+	json_seconds_field(out, "sum", histogram->sum);
 	json_list_field(out, "buckets");
 	for (size_t n = 0; n < HISTOGRAM_BUCKETS; n++) {
-		count += stats->latency.buckets[n];
+		count += histogram->buckets[n];
 		buf_addf(out, "%s[%g,%llu]", n ? "," : "", histogram_bound(n), (unsigned long long)count);
 	}
 	json_list_close(out);
 	json_object_close(out);
+}
+
+void show_latency(const struct service_view *view, struct buf *out)
+{
+	add_histogram("latency", &stats_of(view)->latency, out);
+	add_histogram("thaw_latency", &stats_of(view)->thaw_latency, out);
 }
 
 /* The total must never fall. With accept = yes there may be more instances than USAGE_MOST, so each counts when it

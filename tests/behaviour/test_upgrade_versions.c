@@ -13,7 +13,8 @@
 
 #define TABLE "service web { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes instances = 5 }\n"
 #define SECTIONS \
-	"[idle][latency][operator][said][search][control][withdrawal][opening][refresh][released][minute][denied]"
+	"[idle][latency][thaw_latency][operator][said][search][control][withdrawal][opening][refresh][released]" \
+	"[minute][denied]"
 
 /* superd at a place where another version stands by now. */
 struct both {

@@ -211,12 +211,12 @@ static void add_part(struct buf *out, const char *name, const char *part, const 
 	add_number(out, number);
 }
 
-static void add_latency(struct buf *out, const char *name, const json_t *service)
+static void add_histogram(struct buf *out, const char *name, const json_t *service, const char *key)
 {
-	const json_t *latency = json_reply_object(service, "latency"), *buckets = json_reply_list(latency, "buckets");
-	double count = json_reply_number(latency, "count");
+	const json_t *histogram = json_reply_object(service, key), *buckets = json_reply_list(histogram, "buckets");
+	double count = json_reply_number(histogram, "count");
 
-	if (!latency)
+	if (!histogram)
 		return;
 	for (size_t i = 0; i < json_array_size(buckets); i++) {
 		const json_t *bucket = json_array_get(buckets, i);
@@ -227,7 +227,17 @@ static void add_latency(struct buf *out, const char *name, const json_t *service
 	}
 	add_bucket(out, name, service, INFINITY, count);
 	add_part(out, name, "count", service, count);
-	add_part(out, name, "sum", service, json_reply_number(latency, "sum"));
+	add_part(out, name, "sum", service, json_reply_number(histogram, "sum"));
+}
+
+static void add_latency(struct buf *out, const char *name, const json_t *service)
+{
+	add_histogram(out, name, service, "latency");
+}
+
+static void add_thaw_latency(struct buf *out, const char *name, const json_t *service)
+{
+	add_histogram(out, name, service, "thaw_latency");
 }
 
 struct metric_family {
@@ -273,6 +283,8 @@ static const struct metric_family families[] = {
 	{ "superd_service_activation_latency_seconds", "histogram", "seconds",
 	  "From a client's arrival until the instance that it started was ready, or that it thawed took it.",
 	  .add = add_latency },
+	{ "superd_service_thaw_latency_seconds", "histogram", "seconds",
+	  "The same of thaws alone, which the other has, too.", .add = add_thaw_latency },
 };
 
 /* Adds the lines in front of a family. In the text format the family has the name of its samples, and info and

@@ -4,6 +4,7 @@
  * out rather than shown empty. */
 #include "cli/superctl/status_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "cli/superctl/columns.h"
@@ -152,15 +153,30 @@ void status_add_outdated(struct buf *out, const struct screen *screen, const jso
 	}
 }
 
-static void add_mean(struct buf *out, const json_t *latency)
+/* Adds ", ready after 5 ms on average (start: 5.2 ms, thaw: 400 us)", the parts where it was thawed. */
+static void add_means(struct buf *out, const json_t *service)
 {
-	double count = json_reply_number(latency, "count");
+	const json_t *latency = json_reply_object(service, "latency");
+	const json_t *thaws = json_reply_object(service, "thaw_latency");
+	double count = json_reply_number(latency, "count"), thaw_count = json_reply_number(thaws, "count");
+	double sum = json_reply_number(latency, "sum"), thaw_sum = json_reply_number(thaws, "sum");
 
 	if (count < 1)
 		return;
 	buf_text(out, ", ready after ");
-	human_units_add_span(out, json_reply_number(latency, "sum") / count);
+	human_units_add_span(out, sum / count);
 	buf_text(out, " on average");
+	if (thaw_count < 1)
+		return;
+	buf_text(out, " (");
+	if (count > thaw_count) {
+		buf_text(out, "start: ");
+		human_units_add_span(out, fmax(sum - thaw_sum, 0) / (count - thaw_count));
+		buf_text(out, ", ");
+	}
+	buf_text(out, "thaw: ");
+	human_units_add_span(out, thaw_sum / thaw_count);
+	buf_char(out, ')');
 }
 
 /* Adds "3 WORDs AFTER", or nothing if the count is 0. */
@@ -184,7 +200,7 @@ void status_add_counts(struct buf *out, const json_t *service)
 	add_count(out, json_reply_number(service, "idle_stops"), "idle stop", "");
 	if (freezes > 0)
 		buf_addf(out, ", frozen %.0f time%s", freezes, freezes == 1 ? "" : "s");
-	add_mean(out, json_reply_object(service, "latency"));
+	add_means(out, service);
 	buf_char(out, '\n');
 }
 

@@ -15,6 +15,7 @@ static const struct state_field latency_fields[] = {
 	{ STATE_ARRAY(histogram, "bucket", buckets), .always = true },
 };
 const struct field_table latency_state = FIELD_TABLE("latency", histogram, latency_fields);
+const struct field_table thaw_latency_state = FIELD_TABLE("thaw_latency", histogram, latency_fields);
 
 static const struct state_field rate_limit_fields[] = {
 	{ STATE_FIELD(rate_limit, "pace_second", second) },

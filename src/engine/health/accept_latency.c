@@ -13,7 +13,7 @@
 #define PAUSE_PART 16.                  /* a pause is this part of the time gone, and the figure is as exact */
 #define GIVE_UP_AFTER 10.               /* seconds after which superd gives up */
 
-/* last_latency belongs to the last start. */
+/* last_latency belongs to the last start. What was wanted behind that is a thaw. */
 static void add_latency(struct service_runtime *runtime)
 {
 	struct service_stats *stats = &runtime->run->stats;
@@ -21,6 +21,8 @@ static void add_latency(struct service_runtime *runtime)
 
 	if (stats->last_request <= stats->last_start)
 		stats->last_latency = latency;
+	else
+		histogram_add(&stats->thaw_latency, latency);
 	histogram_add(&stats->latency, latency);
 }
 

@@ -81,6 +81,7 @@ static const struct state_field stats_fields[] = {
 	{ NONE(failed.count, "as many as there are sections") },
 	{ NONE(crash_log_limit, "it is logged once more") },
 	{ NONE(latency, "has a section of its own") },
+	{ NONE(thaw_latency, "has a section of its own") },
 	{ NONE(state_times, "have a section of their own") },
 	{ NONE(cpu, "goes over with state_times") },
 };

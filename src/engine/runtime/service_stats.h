@@ -37,6 +37,7 @@ struct service_stats {
 	char last_peer[64];             /* address of the client that caused the last start, or "operator"; "": unknown */
 	struct idle_gaps gaps;          /* times without clients (engine/idle/idle) */
 	struct histogram latency;       /* latencies of all starts and thaws */
+	struct histogram thaw_latency;  /* those of thaws */
 	struct state_times state_times; /* seconds in each state */
 	double cpu;                     /* seconds of CPU time of ended instances */
 };

@@ -154,6 +154,11 @@ static void load_latency_histogram(struct service_loader *progress, struct state
 	state_load(section, &latency_state, &progress->runtime->run->stats.latency, NULL);
 }
 
+static void load_thaw_latency(struct service_loader *progress, struct state_section *section)
+{
+	state_load(section, &thaw_latency_state, &progress->runtime->run->stats.thaw_latency, NULL);
+}
+
 static void load_state_times(struct service_loader *progress, struct state_section *section)
 {
 	state_load(section, &saved_times, &progress->runtime->run->stats, NULL);
@@ -226,7 +231,8 @@ static const struct {
 	{ "instance", load_instance, true },  { "notice", load_notify_state, true },
 	{ "bind_calls", load_bind_calls, true },	{ "bind_use", load_bind_use, true },
 	{ "course", load_sequence, true },      { "drain", load_drain, true },
-	{ "latency", load_latency_histogram, true },    { "failure", load_failure, true },
+	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },
+	{ "failure", load_failure, true },
 	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },
 	{ "idle", load_idle, true },          { "opening", load_socket_commands, true },
 	{ "outdated", load_outdated, true },

@@ -4,8 +4,8 @@
  * Sections: engine, table and file (cli/superd/load), log and log_other (waiting lines), command, minute and denied
  * (addresses), released (outputs), withdrawal (rpcbind), group and base (control groups), orphan, lock, operator and
  * said (control/session_transfer). Then, for each service in the order of the table: service, and behind it
- * listener, parked, activity (struct service_run), latency, failure, idle, spent (times), twins and twin (standby
- * sockets), output, store, opening (socket commands), refresh (service reload), notify, instance, notice (notify
+ * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, spent (times), twins and twin
+ * (standby sockets), output, store, opening (socket commands), refresh (service reload), notify, instance, notice (notify
  * state), outdated, course (exec sequence), search (forking), drain, and control (a command that runs) behind its
  * owner. A part of an instance belongs to the last instance before it. Times are those of CLOCK_MONOTONIC, which
  * goes on. The rest of a timer is in seconds.

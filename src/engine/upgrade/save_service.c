@@ -132,6 +132,8 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 		state_save(saver, &saved_freeze, run->freeze_times);
 	if (run->stats.latency.count)
 		state_save(saver, &latency_state, &run->stats.latency);
+	if (run->stats.thaw_latency.count)
+		state_save(saver, &thaw_latency_state, &run->stats.thaw_latency);
 	state_times_leave(&run->stats.state_times, runtime_state(runtime), clock_now());
 	state_save(saver, &saved_times, &run->stats);
 	save_failures(saver, &run->stats.failed);
