@@ -226,6 +226,7 @@ void show_counters(const struct service_view *view, struct buf *out)
 	show_past(view, out);
 	show_idle(view, false, out);
 	show_latency(view, out);
+	show_relay(view, out);
 	show_spent(view, out);
 	json_object_close(out);
 }

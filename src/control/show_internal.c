@@ -200,6 +200,26 @@ static void add_waits_for(const struct service_view *view, const struct instance
 	buf_free(&text);
 }
 
+void show_relay(const struct service_view *view, struct buf *out)
+{
+	const struct service_runtime *runtime = view->match.runtime;
+	const struct relayed *relayed = &stats_of(view)->relayed;
+	const struct instance *current = runtime ? runtime_current(runtime) : NULL;
+	const struct relay_process *relay = current ? current->relay : NULL;
+
+	if (!service_is_relayed(view->match.row)) {
+		json_null_field(out, "relay");
+		return;
+	}
+	json_object_field(out, "relay");
+	json_count_field(out, "connections", relay ? relay->connections : 0);
+	json_count_field(out, "flows", relay ? relay->flows : 0);
+	json_count_field(out, "relayed", relayed->connections);
+	json_count_field(out, "received", relayed->received);
+	json_count_field(out, "sent", relayed->sent);
+	json_object_close(out);
+}
+
 /* Adds the process that relays clients to the program (exec beside redirect). */
 static void add_relay(const struct relay_process *relay, struct buf *out)
 {

@@ -14,6 +14,7 @@ void show_counts(const struct service_view *view, struct buf *out);
 void show_usage(struct resource_usage usage, struct buf *out);
 void show_refused(const struct service_view *view, struct buf *out);
 void show_latency(const struct service_view *view, struct buf *out);
+void show_relay(const struct service_view *view, struct buf *out);     /* what its relays pass on, now and in all */
 void show_spent(const struct service_view *view, struct buf *out);      /* seconds in each state, and of processor time */
 void show_idle(const struct service_view *view, bool now, struct buf *out); /* now: counts the connections first, if it can */
 

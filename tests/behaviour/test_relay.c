@@ -331,6 +331,40 @@ Behaviour(relay, the_first_datagram_waits_for_the_program)
 	superd_stop(superd);
 }
 
+static bool has_sample(const char *name, unsigned value)
+{
+	return strstr(SUPERCTL(path_in("ctl"), "metrics").out,
+		      text_of("superd_service_%s{service=\"app\"} %u\n", name, value));
+}
+
+/* Two connections, the second of which stays; then an upgrade, and the end of a relay. */
+Behaviour(relay, metrics_count_what_is_relayed)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int port = superd_port(superd, "app"), client;
+
+	cr_expect(has_sample("relayed_total", 0) && has_sample("relay_connections", 0));
+	cr_assert_gt(ask_pid(port), 0);
+	client = client_connect(port);
+	client_send(client, "stays\n");
+	client_line(client);
+	WAIT_UNTIL(has_sample("relayed_total", 2) && has_sample("relay_connections", 1));
+	cr_expect(has_sample("relay_flows", 0));
+	superd_upgrade(superd);
+	WAIT_UNTIL(has_sample("relay_connections", 1));
+	cr_expect(has_sample("relayed_total", 2));
+	close(client);
+	WAIT_UNTIL(has_sample("relay_connections", 0));
+	cr_expect(has_sample("relay_received_bytes_total", strlen("who\nstays\n")));
+	cr_expect_not(has_sample("relay_sent_bytes_total", 0));
+	kill(relay_pid(), SIGKILL);
+	superd_wait_log(superd, "signal KILL");
+	cr_assert_gt(ask_pid(port), 0);
+	WAIT_UNTIL(has_sample("relayed_total", 3));
+	metrics_read(SUPERCTL(path_in("ctl"), "metrics").out);
+	superd_stop(superd);
+}
+
 Behaviour(relay, a_relay_retires_when_superd_leaves)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");

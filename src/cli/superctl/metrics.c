@@ -244,6 +244,7 @@ struct metric_family {
 	const char *name, *type, *unit, *help;  /* unit NULL: none */
 	void (*add)(struct buf *out, const char *name, const json_t *service);
 	const char *key;                /* name of the member with the number, if add is NULL */
+	const char *object;             /* name of the object that has the member; NULL: the service itself */
 };
 
 static const struct metric_family families[] = {
@@ -274,6 +275,16 @@ static const struct metric_family families[] = {
 	  "Processor time of instances, also of those that have ended.", .add = add_cpu_total },
 	{ "superd_service_connections", "gauge", NULL, "Clients connected, where superd looks.",
 	  .add = add_connections },
+	{ "superd_service_relay_connections", "gauge", NULL, "Clients that the relay of a program has.",
+	  .key = "connections", .object = "relay" },
+	{ "superd_service_relay_flows", "gauge", NULL, "Clients that send datagrams to the relay of a program.",
+	  .key = "flows", .object = "relay" },
+	{ "superd_service_relayed", "counter", NULL, "Connections that were relayed to a program.", .key = "relayed",
+	  .object = "relay" },
+	{ "superd_service_relay_received_bytes", "counter", "bytes", "Bytes of these connections, from clients.",
+	  .key = "received", .object = "relay" },
+	{ "superd_service_relay_sent_bytes", "counter", "bytes", "Bytes of these connections, to clients.",
+	  .key = "sent", .object = "relay" },
 	{ "superd_service_pause_seconds", "gauge", "seconds", "What is left of a pause after failures.",
 	  .add = add_pause },
 	{ "superd_listener_open", "gauge", NULL, "Whether a socket is bound.", .add = add_open },
@@ -314,13 +325,14 @@ static void add_family(struct buf *out, enum metrics_format format, const struct
 	snprintf(name, sizeof(name), "%s%s", family->name, strcmp(family->type, "counter") ? "" : "_total");
 	for (size_t i = 0; i < json_array_size(lines); i++) {
 		const json_t *line = json_array_get(lines, i);
+		const json_t *object = family->object ? json_reply_object(line, family->object) : line;
 
 		if (!*json_reply_text(line, "service"))
 			continue;
 		if (family->add)
 			family->add(&samples, name, line);
-		else
-			add_plain(&samples, name, line, json_reply_number(line, family->key));
+		else if (object)
+			add_plain(&samples, name, line, json_reply_number(object, family->key));
 	}
 	out->failed |= samples.failed;
 	if (samples.length) {
@@ -381,7 +393,7 @@ const char *metrics_content_type(enum metrics_format format)
 
 void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
 {
-	static const struct metric_family info = { "superd", "info", NULL, "The superd that answers.", NULL, NULL };
+	static const struct metric_family info = { "superd", "info", NULL, "The superd that answers.", .add = NULL };
 
 	add_head(out, format, &info);
 	buf_text(out, "superd_info{version=");

@@ -16,6 +16,7 @@
 #include "config/service/service.h"
 #include "engine/core/child_table.h"
 #include "engine/core/engine.h"
+#include "engine/runtime/service_stats.h"
 
 struct instance;
 struct plan;
@@ -36,6 +37,7 @@ struct relay_process {
 	bool was_up;                    /* it has answered before */
 	int error;                      /* errno of the last attempt to connect; 0: none */
 	unsigned long connections, flows; /* clients connected, or waiting for the program; flows of datagrams */
+	struct relayed relayed;         /* what the process has passed on, by its last report; counted in service_stats */
 };
 
 #define RELAY_REPORT "r"                /* what superd sends to the process, so that it reports again */

@@ -5,6 +5,7 @@
 #include "engine/instance/relay_start.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,16 +59,35 @@ static void note_answer(struct relay_process *relay)
 		instance_be_ready(instance);
 }
 
-/* "up busy=1 error=0 count=3 flows=0\n". */
+static void count_relayed(struct relay_process *relay, const struct relayed *now)
+{
+	struct relayed *sum = &runtime_of(relay)->run->stats.relayed, before = relay->relayed;
+
+	if (now->connections < before.connections || now->received < before.received || now->sent < before.sent)
+		return;
+	sum->connections += now->connections - before.connections;
+	sum->received += now->received - before.received;
+	sum->sent += now->sent - before.sent;
+	relay->relayed = *now;
+}
+
+/* "up busy=1 error=0 count=3 flows=0 served=7 received=120 sent=4096\n". A process that an older superd has started
+ * ends it behind flows. */
 static void take_report(struct relay_process *relay, const char *text)
 {
 	unsigned long connections, flows;
-	int error;
+	struct relayed relayed;
+	int error, found;
 	char word[5];
 
-	if (sscanf(text, "%4s busy=%*d error=%d count=%9lu flows=%9lu", word, &error, &connections, &flows) != 4 ||
-	    (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
+	found = sscanf(text,
+		       "%4s busy=%*d error=%d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
+		       " sent=%18" SCNu64,
+		       word, &error, &connections, &flows, &relayed.connections, &relayed.received, &relayed.sent);
+	if (found < 4 || (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
 		return;
+	if (found == 7)
+		count_relayed(relay, &relayed);
 	relay->up = !strcmp(word, "up");
 	relay->error = error;
 	relay->connections = connections;
@@ -175,6 +195,7 @@ static void start_later(struct relay_process *relay)
 	relay->failures++;
 	relay->up = false;
 	relay->connections = relay->flows = 0;
+	relay->relayed = (struct relayed){ 0 };
 	ev_timer_stop(relay->engine->loop, &relay->timer);
 	ev_timer_set(&relay->timer, wait < RETRY_MOST ? wait : RETRY_MOST, 0.);
 	ev_timer_start(relay->engine->loop, &relay->timer);
@@ -305,7 +326,7 @@ bool relay_begin(struct instance *instance)
 	return true;
 }
 
-bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up)
+bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up, const struct relayed *relayed)
 {
 	struct relay_process *relay = make_relay(instance);
 
@@ -322,6 +343,7 @@ bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up)
 		return true;
 	}
 	relay->up = was_up;
+	relay->relayed = *relayed;
 	ev_io_set(&relay->channel, fd, EV_READ);
 	ev_io_start(relay->engine->loop, &relay->channel);
 	send(fd, RELAY_REPORT, 1, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -14,6 +14,12 @@
 #include "engine/runtime/state_times.h"
 #include "engine/serialize/state_field.h"
 
+/* What relays have passed on (exec beside redirect). */
+struct relayed {
+	uint64_t connections;           /* connections to the program that had a client */
+	uint64_t received, sent;        /* their bytes, from clients and to them */
+};
+
 struct service_stats {
 	uint64_t activations;           /* number of instances whose program was started */
 	uint64_t accepted;              /* number of clients that superd has accepted */
@@ -22,6 +28,7 @@ struct service_stats {
 	uint64_t parted;                /* number of clients that an instance still had at the end of its drain_timeout */
 	uint64_t probes;                /* number of probes that were closed (engine/health/health_probes) */
 	uint64_t idle_stops, freezes, wakes; /* number of stops, freezes and thaws, of idle backends or by an operator */
+	struct relayed relayed;         /* as far as the relays have reported it */
 	uint64_t pressure_sleeps;       /* idle backends that were stopped or frozen early, as memory was short */
 	uint64_t refused[REFUSALS];     /* number of refused clients, by reason */
 	struct failures failed;         /* last failures, and how many in a row */

@@ -109,12 +109,17 @@ static void read_relay(struct instance *instance, struct state_section *section)
 	pid_t pid = (pid_t)state_number(section, "relay", 2, INT32_MAX, 0);
 	int fd = load_fd(section, "relay_fd");
 	bool was_up = state_flag(section, "relay_up");
+	const struct relayed relayed = {
+		.connections = (uint64_t)state_number(section, "relay_served", 0, INT64_MAX, 0),
+		.received = (uint64_t)state_number(section, "relay_received", 0, INT64_MAX, 0),
+		.sent = (uint64_t)state_number(section, "relay_sent", 0, INT64_MAX, 0),
+	};
 
 	if (instance->facts.stopped || !service_is_relayed(instance->service)) {
 		fd_close(&fd);
 		return;
 	}
-	if (!relay_resume(instance, pid, fd, was_up)) {
+	if (!relay_resume(instance, pid, fd, was_up, &relayed)) {
 		fd_close(&fd);
 		load_log_loss(instance->context, "the relay of an instance");
 	}

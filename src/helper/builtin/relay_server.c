@@ -8,6 +8,7 @@
 #include "helper/builtin/relay_server.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,8 @@
 #define RETRY_MOST 500                  /* … up to this */
 #define PROBE_TIMEOUT 2000              /* that an attempt to connect without a client may take */
 #define SHORTAGE 250                    /* until the next accept4(2), if descriptors or memory ran out */
-#define REPORT_EVERY 500                /* between two reports of numbers alone */
+#define REPORT_EVERY 500                /* between two reports of numbers alone … */
+#define REPORT_BYTES_EVERY 10000        /* … of which only those of bytes are new */
 #define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
 #define HURRY 1000                      /* for the last bytes, after SIGTERM */
 
@@ -74,6 +76,8 @@ struct relay_server {
 	struct buffer_spares spares;
 	size_t count, most;             /* connections; most at a time */
 	size_t relayed;                 /* connections in RELAYING */
+	uint64_t served;                /* connections that ever were */
+	uint64_t received, sent;        /* bytes of all of them, from clients and to them */
 	bool up;                        /* the target has answered the last attempt */
 	int error;                      /* errno of the last attempt; 0: there was none, or it succeeded */
 	int64_t pause;                  /* milliseconds until the next attempt */
@@ -157,12 +161,15 @@ static void set_phase(struct relay_server *server, struct connection *connection
 static void run_connection(struct relay_server *server, struct connection *connection, bool runs_in, bool runs_out)
 {
 	struct relay *in = &connection->in, *out = &connection->out;
+	uint64_t received = in->moved, sent = out->moved;
 
 	list_remove(&connection->again);
 	if (runs_in)
 		relay_run(in);
 	if (runs_out)
 		relay_run(out);
+	server->received += in->moved - received;
+	server->sent += out->moved - sent;
 	relay_tune_loopback(in, out, &connection->tuned);
 	if (relay_have_ended(in, out)) {
 		end_connection(server, connection, false);
@@ -292,6 +299,7 @@ static void begin_relaying(struct relay_server *server, struct connection *conne
 	}
 	set_phase(server, connection, RELAYING);
 	server->relayed++;
+	server->served++;
 	relay_prepare_target(connection->client.fd, connection->target.fd, server->copies_keep_alive);
 	relay_open(&connection->in, connection->client.fd, connection->target.fd);
 	relay_open(&connection->out, connection->target.fd, connection->client.fd);
@@ -489,24 +497,30 @@ static void on_channel(struct relay_server *server)
 
 /* ---- the loop ---- */
 
-/* Tells superd how it goes: at once what is new, and changed numbers from time to time. Returns the milliseconds
- * until a report is due; -1: none. */
+/* Tells superd how it goes: at once what is new, and changed numbers from time to time, so that superd is seldom woken
+ * while data flows. Returns the milliseconds until a report is due; -1: none. */
 static int64_t report(struct relay_server *server, int64_t now)
 {
-	char text[sizeof(server->report)], *numbers;
+	char text[sizeof(server->report)], *numbers, *bytes;
 	size_t flows = flows_count(server->flows);
-	bool at_once;
+	int64_t wait = 0;
 
 	if (server->channel.fd < 0)
 		return -1;
-	snprintf(text, sizeof(text), "%s busy=%d error=%d count=%zu flows=%zu\n", server->up ? "up" : "down",
-		 server->count || flows, server->error, server->count, flows);
+	snprintf(text, sizeof(text),
+		 "%s busy=%d error=%d count=%zu flows=%zu served=%" PRIu64 " received=%" PRIu64 " sent=%" PRIu64 "\n",
+		 server->up ? "up" : "down", server->count || flows, server->error, server->count, flows,
+		 server->served, server->received, server->sent);
 	if (!strcmp(text, server->report))
 		return -1;
 	numbers = strstr(text, " count=");
-	at_once = strncmp(text, server->report, (size_t)(numbers - text)) != 0;
-	if (!at_once && now < server->reported + REPORT_EVERY)
-		return server->reported + REPORT_EVERY - now;
+	bytes = strstr(text, " received=");
+	if (!strncmp(text, server->report, (size_t)(bytes - text)))
+		wait = REPORT_BYTES_EVERY;
+	else if (!strncmp(text, server->report, (size_t)(numbers - text)))
+		wait = REPORT_EVERY;
+	if (now < server->reported + wait)
+		return server->reported + wait - now;
 	if (send(server->channel.fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EAGAIN)
 		return REPORT_EVERY;
 	server->reported = now;
