@@ -551,6 +551,7 @@ Behaviour(control, a_reload_that_comes_to_nothing_since_superd_stops_says_so)
 	cr_expect(strstr(end, "not reloaded: superd is stopping") || strstr(end, "\"done\":"), "%s", end);
 	close(fd);
 	close(client);
+	superd_wait_log(superd, ": stopping\n");        /* two signals before superd looks are one */
 	superd_signal(superd, SIGTERM);
 	superd_wait_exit(superd);
 }
