@@ -288,6 +288,8 @@ static bool is_unused(struct service_runtime *runtime, bool counts)
 /* Returns a service of its ring that is used (engine/runtime/wants); NULL: it is in no ring, or none of it is. */
 static const struct service_runtime *find_used_in_ring(const struct service_runtime *runtime, bool counts)
 {
+	if (!wants_itself(runtime))
+		return NULL;
 	LIST_EACH(link, &runtime->engine->service_list->wanting) {
 		struct service_runtime *other = container_of(link, struct wants, link)->runtime;
 

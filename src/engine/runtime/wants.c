@@ -22,6 +22,8 @@ static bool reaches(const struct service_runtime *from, const struct service_run
 	const struct service_list *list = from->engine->service_list;
 	struct wants *todo = NULL;
 
+	if (!from->service->groups->lifecycle->wants)
+		return false;
 	LIST_EACH(link, &list->wanting)
 		container_of(link, struct wants, link)->reached = false;
 	for (;; from = todo->runtime, todo = todo->next) {
@@ -51,6 +53,11 @@ const struct service_runtime *wants_find(const struct service_runtime *runtime)
 			return wanting;
 	}
 	return NULL;
+}
+
+bool wants_itself(const struct service_runtime *runtime)
+{
+	return reaches(runtime, runtime);
 }
 
 bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other)

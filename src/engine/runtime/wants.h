@@ -29,6 +29,9 @@ struct wants {
 /* Returns an awake service that wants this one and is in no ring with it; NULL: there is none. */
 const struct service_runtime *wants_find(const struct service_runtime *runtime);
 
+/* Whether a service that is awake is in a ring. */
+bool wants_itself(const struct service_runtime *runtime);
+
 /* Whether two services that are awake want each other, directly or over others that are awake. */
 bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other);
 
