@@ -80,8 +80,8 @@ def start_superd(options, folder, limit, group):
     with open(os.path.join(folder, "log"), "w") as log:
         superd = subprocess.Popen(command, stderr=log, preexec_fn=lambda: group and open(
             f"{group}/cgroup.procs", "w").write(str(os.getpid())) or None)
-    last = f"{folder}/{options.services - 1}.sock"
-    while not os.path.exists(last):
+    last = f"s{options.services - 1}: listening on"
+    while last not in open(os.path.join(folder, "log"), errors="replace").read():
         if superd.poll() is not None:
             sys.exit(open(os.path.join(folder, "log")).read())
         time.sleep(.01)
