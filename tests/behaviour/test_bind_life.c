@@ -86,6 +86,21 @@ BehaviourOfBind(bind_life, a_connection_keeps_it_awake)
 	superd_stop(superd);
 }
 
+BehaviourOfBind(bind_life, an_ipv4_connection_of_a_dual_socket_keeps_it_awake)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(text_of("\"%d\"", port), "idle_timeout = 200ms",
+				    text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
+
+	client = client_connect(port);
+	client_send(client, "+here\n");
+	client_line(client);
+	HOLDS_FOR(700, !superd_logged(superd, "web: stopping pid "));
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
 /* ---- an operator's orders ---- */
 
 BehaviourOfBind(bind_life, a_hold_keeps_clients_waiting)

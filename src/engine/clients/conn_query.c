@@ -84,6 +84,8 @@ bool conn_query_add(struct conn_query *query, int fd, unsigned kinds)
 	struct conn_count *conn = &query->conns[query->count];
 
 	conn_count_init(conn, fd);
+	if (query->runtime->service->exec->pass == PASS_BIND)
+		conn_count_take_ipv4(conn, fd);
 	if (!(kinds >> conn->kind & 1))
 		return false;
 	query->count++;

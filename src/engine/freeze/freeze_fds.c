@@ -102,6 +102,8 @@ static void list_listeners(const struct service_runtime *runtime, struct socket_
 		if (!listener_has_socket(&runtime->listeners[n]))
 			continue;
 		conn_count_init(&listeners[request->listener_count], fd);
+		if (runtime->service->exec->pass == PASS_BIND)
+			conn_count_take_ipv4(&listeners[request->listener_count], fd);
 		listeners[request->listener_count++].probes = runtime->service->probes;
 	}
 	request->known = known;

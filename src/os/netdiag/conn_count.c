@@ -87,6 +87,15 @@ void conn_count_init(struct conn_count *conn, int fd)
 	init_inet(conn, fd, &address, type);
 }
 
+void conn_count_take_ipv4(struct conn_count *conn, int fd)
+{
+	socklen_t size = sizeof(int);
+	int only = 1;
+
+	conn->takes_ipv4 = conn->kind == CONN_TCP && conn->family == AF_INET6 && conn->is_wildcard &&
+			   getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) == 0 && !only;
+}
+
 static bool is_tcp(int fd)
 {
 	int type = 0, protocol = IPPROTO_TCP;
@@ -113,7 +122,7 @@ bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool 
 	if (own.any.sa_family == AF_INET6)
 		address = &peer.in6.sin6_addr;
 	for (size_t n = 0; n < count; n++) {
-		if (conns[n].kind != CONN_TCP || conns[n].family != own.any.sa_family ||
+		if (conns[n].kind != CONN_TCP || !conn_count_has_family(&conns[n], own.any.sa_family) ||
 		    conns[n].port != socket_address_port(&own))
 			continue;
 		is_own = true;

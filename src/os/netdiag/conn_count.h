@@ -49,6 +49,7 @@ enum conn_which {
 struct conn_count {
 	unsigned char kind;             /* enum conn_kind; CONN_NONE: the kernel cannot list such a socket's clients */
 	bool is_wildcard;               /* inet: bound to the wildcard address, so every connection of its family and port is its own */
+	bool takes_ipv4;                /* TCP: AF_INET sockets of its port are its own, too (conn_count_take_ipv4) */
 	bool known;                     /* result: `count` is valid */
 	unsigned char family;           /* AF_INET or AF_INET6, also of its connections */
 	uint16_t port;
@@ -78,6 +79,10 @@ struct conn_count {
 
 /* Fills in the identity of an open socket that listens or receives datagrams. */
 void conn_count_init(struct conn_count *conn, int fd);
+
+/* Lets the connections of a TCP socket for both IP versions count that are AF_INET sockets by now: a program that asked for
+ * such has them (exec/bind/bind_answer; IPV6_ADDRFORM of ipv6(7)). Does nothing for other sockets. It costs one more list. */
+void conn_count_take_ipv4(struct conn_count *conn, int fd);
 
 /* Counts for all listeners at once. With quiet_after the kernel takes the lock of each connection
  * (os/netdiag/foreign_socket): only a helper process may ask so. */

@@ -206,18 +206,21 @@ static bool request_family(const struct count_request *request, int family)
 	for (size_t n = 0; n < request->count; n++) {
 		const struct conn_count *conn = &request->conns[n];
 
-		if (conn->kind == request->kind && conn->family == family && is_new_port(ports, count, conn->port))
+		if (conn->kind == request->kind && conn_count_has_family(conn, family) &&
+		    is_new_port(ports, count, conn->port))
 			ports[count++] = conn->port;
 	}
 	return !count || request_ports(request, family, ports, count);
 }
 
+/* Asks for IPv6 first: a connection that becomes one of AF_INET in between is counted twice, which is better than not
+ * at all. */
 static bool request_inet(struct conn_count *conns, size_t count, enum conn_kind kind)
 {
 	for (size_t n = 0; n < count; n += PORTS_MOST) {
 		struct count_request request = { conns + n, count - n < PORTS_MOST ? count - n : PORTS_MOST, kind };
 
-		if (!request_family(&request, AF_INET) || !request_family(&request, AF_INET6))
+		if (!request_family(&request, AF_INET6) || !request_family(&request, AF_INET))
 			return false;
 	}
 	return true;

@@ -29,6 +29,9 @@ struct seen_unix {
 	size_t length;
 };
 
+/* Whether sockets of this family can be the count's own. */
+bool conn_count_has_family(const struct conn_count *conn, int family);
+
 /* Counts a socket for each count that it belongs to. */
 void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind kind, const struct seen_inet *seen);
 void conn_counts_see_unix(struct conn_count *conns, size_t count, const struct seen_unix *seen);

@@ -169,6 +169,23 @@ static bool count_if_quiet(struct conn_count *conn, const struct seen_inet *seen
 	return true;
 }
 
+bool conn_count_has_family(const struct conn_count *conn, int family)
+{
+	return conn->family == family || (conn->takes_ipv4 && family == AF_INET);
+}
+
+/* An IPv4 address is noted as the listener's family writes it. */
+static void note_peer(struct conn_count *conn, const struct seen_inet *seen)
+{
+	if (conn->family == seen->family) {
+		memcpy(conn->peer, seen->peer, seen->family == AF_INET ? 4 : 16);
+		return;
+	}
+	memset(conn->peer, 0, 10);
+	memset(conn->peer + 10, 0xff, 2);
+	memcpy(conn->peer + 12, seen->peer, 4);
+}
+
 void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind kind, const struct seen_inet *seen)
 {
 	size_t size = seen->family == AF_INET ? 4 : 16;
@@ -176,7 +193,7 @@ void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind
 	for (size_t n = 0; n < count; n++) {
 		struct conn_count *conn = &conns[n];
 
-		if (conn->kind != kind || conn->family != seen->family || conn->port != seen->port)
+		if (conn->kind != kind || !conn_count_has_family(conn, seen->family) || conn->port != seen->port)
 			continue;
 		if (!conn->is_wildcard && memcmp(conn->address, seen->address, size) != 0)
 			continue;
@@ -189,7 +206,7 @@ void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind
 		else
 			count_connection(conn, seen->id);
 		if (!conn->knows_peer)
-			memcpy(conn->peer, seen->peer, size);
+			note_peer(conn, seen);
 		conn->knows_peer = true;
 	}
 }

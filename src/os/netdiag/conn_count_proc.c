@@ -84,7 +84,7 @@ static bool read_lines(const char *path, const struct proc_net_table *table,
 static bool has_family(const struct proc_net_table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
-		if (table->conns[n].kind == table->kind && table->conns[n].family == table->family)
+		if (table->conns[n].kind == table->kind && conn_count_has_family(&table->conns[n], table->family))
 			return true;
 	}
 	return false;
@@ -125,5 +125,5 @@ bool conn_counts_read_proc(struct conn_count *conns, size_t count, enum conn_kin
 {
 	if (kind == CONN_UNIX)
 		return read_unix(conns, count);
-	return read_family(conns, count, kind, AF_INET) && read_family(conns, count, kind, AF_INET6);
+	return read_family(conns, count, kind, AF_INET6) && read_family(conns, count, kind, AF_INET);
 }

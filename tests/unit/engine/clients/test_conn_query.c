@@ -11,7 +11,9 @@
 
 static struct engine engine;
 static struct table table = { .users = 1 };
-static struct service_runtime runtime = { .engine = &engine, .table = &table };
+static struct exec_options options;
+static const struct service service = { .name = "web", .exec = &options };
+static struct service_runtime runtime = { .engine = &engine, .table = &table, .service = &service };
 static struct conn_query query;
 static struct sockaddr_in address;
 static int listener;

@@ -255,6 +255,35 @@ Test(connections, of_both_families_are_counted_on_a_dual_stack_socket)
 	close(listener);
 }
 
+Test(connections, that_became_ones_of_ipv4_are_counted_on_a_dual_stack_socket)
+{
+	struct listen listen = listen_of("tcp:0");
+	int listener = opened(&listen), client, server, family = AF_INET;
+	static const unsigned char local[16] = { [10] = 0xff, [11] = 0xff, 127, 0, 0, 1 };
+	struct conn_count conn = conn_count_of(listener);
+
+	skip_unless(bind_kernel_has_ipv6(), "there is no IPv6 here");
+	skip_where_unknown(listener);
+	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	cr_assert_geq(client, 0);
+	server = taken(listener);
+	cr_assert_eq(setsockopt(server, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family)), 0, "%s",
+		     strerror(errno));
+	conn_counts_run(&conn, 1);
+	cr_expect_eq(conn.count, 0);
+	conn_count_take_ipv4(&conn, listener);
+	conn_counts_run(&conn, 1);
+	cr_expect_eq(conn.count, 1);
+	cr_expect_arr_eq(conn.peer, local, sizeof(local));
+	cr_expect(conn_counts_own(&conn, 1, server, &(bool){ false }));
+	conn.count = 0;
+	cr_assert(conn_counts_read_proc(&conn, 1, CONN_TCP));
+	cr_expect_eq(conn.count, 1);
+	close(client);
+	close(server);
+	close(listener);
+}
+
 static int opened_at(const char *address, int port)
 {
 	struct listen listen = listen_of(pool_textf(pool, "tcp:%s:%d", address, port));
