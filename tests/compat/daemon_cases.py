@@ -16,15 +16,19 @@ class Daemon:
     listen: the addresses that it binds, in the words of superd.conf. command: how it stays in the foreground.
     client: a real client, which fails with a wrong answer.
     hello: where a client connects (a number for TCP, "udp:NUMBER", a path), and what it sends to get the first byte.
-    user: who starts it. options: further lines of the row. prepare: what has to be there before.
-    always: it is tried without --all, too. by: the user whose superd it is, if that is not root's."""
+    user: who starts it. options: further lines of the row. kill_signal: what ends it when its clients are served, if that is not
+    TERM. prepare: what has to be there before.
+    cuts: why it cuts clients that it has accepted when it is told to end; None: it serves them first.
+    defers: its clients have to speak first (TCP_DEFER_ACCEPT).
+    large: its packages are too large to be tried without --all. by: the user whose superd it is, if that is not root's."""
 
     def __init__(self, name, programs, listen, command, client, hello, **more):
         self.name, self.programs, self.listen, self.command = name, programs, listen, command
         self.client, self.hello = client, hello
         self.user, self.options = more.pop("user", "root"), more.pop("options", [])
-        self.prepare, self.always = more.pop("prepare", lambda: None), more.pop("always", False)
-        self.by = more.pop("by", None)
+        self.prepare, self.large = more.pop("prepare", lambda: None), more.pop("large", False)
+        self.by, self.kill_signal = more.pop("by", None), more.pop("kill_signal", "TERM")
+        self.cuts, self.defers = more.pop("cuts", None), more.pop("defers", False)
         need(not more, f"{name}: {more}")
         daemons[name] = self
 
@@ -33,6 +37,8 @@ class Daemon:
         words = ", ".join(f'"{word}"' for word in self.listen)
         lines = [f"listen       = {{ {words} }}", "pass         = bind", f'exec         = "{self.command}"',
                  f'user         = "{self.user}"', f"idle_timeout = {idle_timeout}", *self.options]
+        if self.kill_signal != "TERM":
+            lines.append(f"kill_signal  = {self.kill_signal}")
         return f"service {self.name} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
 
 
@@ -71,13 +77,13 @@ GET = b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 Daemon("redis", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": "redis-tools"},
        ["tcp4:6379", "tcp6:6379"], "/usr/bin/redis-server --port 6379 --dir /var/lib/redis",
-       answers("PONG", "redis-cli", "-h", "127.0.0.1", "ping"), (6379, b"PING\r\n"), user="redis", always=True)
+       answers("PONG", "redis-cli", "-h", "127.0.0.1", "ping"), (6379, b"PING\r\n"), user="redis")
 
 
 # An ordinary user's, with an IPv4 and an IPv6 socket out of one of superd's.
 Daemon("redis-of-a-user", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": "redis-tools"},
        ["6380"], "/usr/bin/redis-server --port 6380", answers("PONG", "redis-cli", "-h", "127.0.0.1", "-p", "6380", "ping"),
-       (6380, b"PING\r\n"), user="redis", by="redis", options=['working_directory = "/var/lib/redis"'], always=True)
+       (6380, b"PING\r\n"), user="redis", by="redis", options=['working_directory = "/var/lib/redis"'])
 
 
 def memcached_client():
@@ -86,7 +92,7 @@ def memcached_client():
 
 
 Daemon("memcached", {"/usr/bin/memcached": "memcached"}, ["tcp4:11211", "tcp6:11211"], "/usr/bin/memcached",
-       memcached_client, (11211, b"version\r\n"), user="memcache", always=True)
+       memcached_client, (11211, b"version\r\n"), user="memcache")
 
 POSTGRES = max(glob.glob("/usr/lib/postgresql/*/bin/postgres"), default="/usr/lib/postgresql/15/bin/postgres")
 CLUSTER = POSTGRES.split("/")[4] + "/main"
@@ -107,7 +113,7 @@ Daemon("postgresql", {POSTGRES: "postgresql", "/usr/bin/psql": "postgresql-clien
        ["127.0.0.1:5432", "[::1]:5432", "/run/postgresql/.s.PGSQL.5432"],
        f"{POSTGRES} -D /var/lib/postgresql/{CLUSTER} -c config_file=/etc/postgresql/{CLUSTER}/postgresql.conf",
        postgresql_client, (5432, struct.pack(">II", 8, 80877103)), user="postgres", prepare=prepare_postgresql,
-       options=["type         = notify", "kill_signal  = INT"], always=True)
+       options=["type         = notify"], kill_signal="INT")
 
 Daemon("mariadb", {"/usr/sbin/mariadbd": "mariadb-server", "/usr/bin/mariadb": "mariadb-client"},
        ["127.0.0.1:3306", "/run/mysqld/mysqld.sock"], "/usr/sbin/mariadbd",
@@ -128,26 +134,25 @@ Daemon("mosquitto", {"/usr/sbin/mosquitto": "mosquitto", "/usr/bin/mosquitto_pub
        ["127.0.0.1:1883", "[::1]:1883"], "/usr/sbin/mosquitto -c /etc/mosquitto/mosquitto.conf",
        answers("retained", "sh", "-c", "mosquitto_pub -h 127.0.0.1 -r -t a -m retained && "
                                        "mosquitto_sub -h 127.0.0.1 -t a -C 1 -W 20"),
-       (1883, bytes.fromhex("100c00044d5154540402003c0000")), user="mosquitto", prepare=makes("/run/mosquitto", "mosquitto"),
-       always=True)
+       (1883, bytes.fromhex("100c00044d5154540402003c0000")), user="mosquitto", prepare=makes("/run/mosquitto", "mosquitto"))
 
 # ---- HTTP ----
 
 Daemon("nginx", {"/usr/sbin/nginx": "nginx-light", **CURL}, ["tcp4:80", "tcp6:80"], "/usr/sbin/nginx -g 'daemon off;'",
-       fetches("http://127.0.0.1/", "<html"), (80, GET), always=True)
+       fetches("http://127.0.0.1/", "<html"), (80, GET), kill_signal="QUIT")
 
 Daemon("apache2", {"/usr/sbin/apache2": "apache2", **CURL}, ["80"], "/usr/sbin/apachectl -D FOREGROUND",
-       fetches("http://127.0.0.1/", "<html"), (80, GET), always=True)
+       fetches("http://127.0.0.1/", "<html"), (80, GET), kill_signal="WINCH", defers=True)
 
 Daemon("lighttpd", {"/usr/sbin/lighttpd": "lighttpd", **CURL}, ["tcp4:80", "tcp6:80"],
        "/usr/sbin/lighttpd -D -f /etc/lighttpd/lighttpd.conf", fetches("http://127.0.0.1/", "Hello"), (80, GET),
-       prepare=writes(("/var/www/html/index.html", "Hello\n")), always=True)
+       prepare=writes(("/var/www/html/index.html", "Hello\n")), kill_signal="INT")
 
 Daemon("caddy", {"/usr/bin/caddy": "caddy", **CURL}, ["80"], "/usr/bin/caddy run --config /etc/caddy/Caddyfile",
        fetches("http://127.0.0.1/", "<html"), (80, GET))
 
 Daemon("haproxy", {"/usr/sbin/haproxy": "haproxy", **CURL}, ["tcp4:8000"], "/usr/sbin/haproxy -W -f /srv/haproxy.cfg",
-       fetches("http://127.0.0.1:8000/", "Hello"), (8000, GET), always=True,
+       fetches("http://127.0.0.1:8000/", "Hello"), (8000, GET), kill_signal="USR1",
        prepare=writes(("/srv/haproxy.cfg", "defaults\n mode http\n timeout client 10s\n timeout connect 1s\n timeout server 10s\n"
                                            "frontend hello\n bind 0.0.0.0:8000\n"
                                            " http-request return status 200 content-type text/plain string Hello\n")))
@@ -169,8 +174,7 @@ HELLO = fetches("http://127.0.0.1:8000/", "Hello")
 
 Daemon("node", {"/usr/bin/node": "nodejs", **CURL}, ["8000"], "/usr/bin/node /srv/hello.js", HELLO, (8000, GET), user="nobody",
        prepare=writes(("/srv/hello.js", 'const http = require("http");\n'
-                                        'http.createServer((request, response) => response.end("Hello\\n")).listen(8000);\n')),
-       always=True)
+                                        'http.createServer((request, response) => response.end("Hello\\n")).listen(8000);\n')))
 
 
 def prepare_java():
@@ -193,10 +197,10 @@ public class Hello {
 
 
 Daemon("java", {"/usr/bin/java": "openjdk-17-jre-headless", "/usr/bin/javac": "openjdk-17-jdk-headless", **CURL}, ["8000"],
-       "/usr/bin/java -cp /srv Hello", HELLO, (8000, GET), user="nobody", prepare=prepare_java)
+       "/usr/bin/java -cp /srv Hello", HELLO, (8000, GET), user="nobody", prepare=prepare_java, large=True)
 
 Daemon("gunicorn", {"/usr/bin/gunicorn": "gunicorn", **CURL}, ["tcp4:8000"],
-       "/usr/bin/gunicorn -b 0.0.0.0:8000 --chdir /srv --workers 2 hello", HELLO, (8000, GET), user="www-data", always=True,
+       "/usr/bin/gunicorn -b 0.0.0.0:8000 --chdir /srv --workers 2 hello", HELLO, (8000, GET), user="www-data",
        prepare=writes(("/srv/hello.py", "def application(environ, start_response):\n"
                                         '    start_response("200 OK", [("Content-Type", "text/plain")])\n'
                                         '    return [b"Hello\\n"]\n')))
@@ -209,7 +213,7 @@ Daemon("uvicorn", {"/usr/bin/uvicorn": "uvicorn", **CURL}, ["tcp4:8000"],
                                         '    await send({"type": "http.response.body", "body": b"Hello\\n"})\n')))
 
 Daemon("puma", {"/usr/bin/puma": "puma", **CURL}, ["tcp4:8000"], "/usr/bin/puma --dir /srv -p 8000", HELLO, (8000, GET),
-       user="www-data", always=True,
+       user="www-data",
        prepare=writes(("/srv/config.ru", 'run ->(_) { [200, { "Content-Type" => "text/plain" }, ["Hello\\n"]] }\n')))
 
 Daemon("php", {"/usr/bin/php": "php-cli", **CURL}, ["tcp4:8000"], "/usr/bin/php -S 0.0.0.0:8000 -t /srv", HELLO, (8000, GET),
@@ -228,7 +232,8 @@ Daemon("php-fpm", {FPM: "php-fpm", "/usr/bin/cgi-fcgi": "libfcgi-bin"}, [FPM_SOC
        answers("Hello", "cgi-fcgi", "-bind", "-connect", FPM_SOCKET,
                env={"SCRIPT_FILENAME": "/srv/index.php", "REQUEST_METHOD": "GET", "PATH": os.environ.get("PATH", "/usr/bin")}),
        (FPM_SOCKET, bytes.fromhex("0101000100080000000100000000000001040001000000000105000100000000")),
-       prepare=prepare_php_fpm, options=['socket_user  = "www-data"'])
+       prepare=prepare_php_fpm, kill_signal="QUIT", options=['socket_user  = "www-data"'],
+       cuts="its socket is in a folder of www-data, where superd makes no second one for new clients")
 
 # ---- names, files, mail, shells ----
 
@@ -243,7 +248,7 @@ def dns_client():
 
 
 Daemon("dnsmasq", {"/usr/sbin/dnsmasq": "dnsmasq", **DIG}, ["tcp4:53", "tcp6:53", "udp4:53", "udp6:53"],
-       "/usr/sbin/dnsmasq --keep-in-foreground --no-resolv", dns_client, ("udp:53", QUERY), always=True)
+       "/usr/sbin/dnsmasq --keep-in-foreground --no-resolv", dns_client, ("udp:53", QUERY))
 
 # The key of the root zone is another package's.
 Daemon("unbound", {"/usr/sbin/unbound": "unbound", **DIG},
@@ -259,11 +264,11 @@ def prepare_vsftpd():
 
 
 Daemon("vsftpd", {"/usr/sbin/vsftpd": "vsftpd", **CURL}, ["21"], "/usr/sbin/vsftpd /etc/vsftpd.conf",
-       fetches("ftp://127.0.0.1/pub/file", "by ftp"), (21, b""), prepare=prepare_vsftpd, always=True)
+       fetches("ftp://127.0.0.1/pub/file", "by ftp"), (21, b""), prepare=prepare_vsftpd)
 
 Daemon("rsync", {"/usr/bin/rsync": "rsync"}, ["tcp4:873", "tcp6:873"], "/usr/bin/rsync --daemon --no-detach",
        answers("content", "sh", "-c", "rsync rsync://127.0.0.1/data/file /srv/copy && cat /srv/copy"), (873, b""),
-       prepare=writes(("/srv/data/file", "content\n"), ("/etc/rsyncd.conf", "[data]\npath = /srv/data\n")), always=True)
+       prepare=writes(("/srv/data/file", "content\n"), ("/etc/rsyncd.conf", "[data]\npath = /srv/data\n")))
 
 Daemon("dovecot", {"/usr/sbin/dovecot": "dovecot-imapd", **CURL}, ["tcp4:143", "tcp6:143"], "/usr/sbin/dovecot -F",
        fetches("imap://127.0.0.1/", "IMAP4rev1", "-X", "CAPABILITY"), (143, b""),
@@ -282,4 +287,4 @@ Daemon("sshd", {"/usr/sbin/sshd": "openssh-server", "/usr/bin/ssh": "openssh-cli
        "/usr/sbin/sshd -D",
        answers("let in", "ssh", "-i", "/srv/key", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
                "-o", "LogLevel=ERROR", "127.0.0.1", "echo", "let", "in"),
-       (22, b""), prepare=prepare_sshd, always=True)
+       (22, b""), prepare=prepare_sshd)
