@@ -231,6 +231,49 @@ BehaviourOfIpv6(families, an_ipv6_socket_alone)
 	superd_stop(superd);
 }
 
+/* ---- `binds` without an address ---- */
+
+/* listens and binds with %d for a port of their own; six: the socket that the program binds is an IPv6 one. */
+static void expect_meant(const char *listens, const char *binds, const char *bound, bool six)
+{
+	int port = free_port(), other = free_port();
+	const char *sockets = text_of("\"%s%d\"\n binds = \"%s%d\"", listens, port, binds, other);
+	struct superd *superd = run(sockets, text_of("%s bind=%s:%d listen=5 serve=poll",
+						     six ? "tcp6 v6only=0" : "tcp4", bound, other));
+
+	bind_expect(ask_at("127.0.0.1", port), six ? text_of("name=127.0.0.1:%d", port) : "family=4");
+	cr_expect_not(client_can_connect(other), "%s %s %s", listens, binds, bound);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(families, binds_of_a_port_means_ipv4_too_where_superd_listens_on_it)
+{
+	expect_meant("127.0.0.1:", "", "0.0.0.0", false);
+	expect_meant("127.0.0.1:", "", "127.0.0.1", false);
+	expect_meant("127.0.0.1:", "*:", "127.0.0.1", false);
+	expect_meant("tcp4:", "", "0.0.0.0", false);
+	expect_meant("tcp4:", "", "127.0.0.1", false);
+}
+
+BehaviourOfIpv6(families, binds_of_a_port_means_each_ip_version)
+{
+	expect_meant("127.0.0.1:", "", "[::]", true);
+	expect_meant("", "", "127.0.0.1", false);
+	expect_meant("", "", "0.0.0.0", false);
+}
+
+BehaviourOfIpv6(families, of_two_sockets_each_has_its_ip_version)
+{
+	int port = free_port(), other = free_port();
+	struct superd *superd = run(text_of("{ \"tcp6:%d\", \"tcp4:%d\" }\n binds = \"%d\"", port, port, other),
+				    two("", other, "serve=poll"));
+
+	superd_wait_log(superd, "web: listening on ");
+	expect_ipv4(port);
+	expect_ipv6(port);
+	superd_stop(superd);
+}
+
 /* ---- datagrams ---- */
 
 static const char *datagram_details(int port)

@@ -277,7 +277,13 @@ static bool is_over(const struct bind_calls *calls)
 	return poll(&look, 1, 0) == 1 && !(look.revents & POLLIN) && look.revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
-/* A socket address for each text of `binds`. Returns their number. */
+static bool takes_ipv6_alone(const struct listen *listen)
+{
+	return listen->address->family == FAMILY_IPV6 || listen->options->ipv6_only == IPV6_ONLY_YES;
+}
+
+/* The socket addresses of the texts of `binds`: two for one that names any address of both IP versions. Returns their
+ * number. */
 static size_t read_addresses(const struct listen *listen, struct pool *pool, struct socket_address *out)
 {
 	size_t count = 0;
@@ -289,6 +295,9 @@ static size_t read_addresses(const struct listen *listen, struct pool *pool, str
 		if (endpoint_parse(*text, pool, &endpoint))
 			continue;       /* config/check has refused it */
 		family = socket_address_family(endpoint);
+		if (family == AF_UNSPEC && endpoint_is_inet(endpoint) && !takes_ipv6_alone(listen) &&
+		    socket_address_make(endpoint, AF_INET, &out[count]))
+			count++;
 		if (!socket_address_make(endpoint, family == AF_INET ? AF_INET : AF_INET6, &out[count]))
 			continue;
 		bind_address_normalize(&out[count++]);
@@ -296,12 +305,13 @@ static size_t read_addresses(const struct listen *listen, struct pool *pool, str
 	return count;
 }
 
+/* The most that read_addresses returns, for all listeners. */
 static size_t count_addresses(const struct service_runtime *runtime)
 {
 	size_t count = 0;
 
 	for (size_t n = 0; n < runtime->listener_count; n++)
-		count += words_count(runtime->listeners[n].listen->options->binds);
+		count += 2 * words_count(runtime->listeners[n].listen->options->binds);
 	return count;
 }
 
