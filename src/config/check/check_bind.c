@@ -1,5 +1,5 @@
 /* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
- * they are numbers, and of the kind that the socket has.
+ * they are numbers, and of the kind that the socket has. No two sockets have the same, as the first gets every bind.
  *
  * The program has superd's filter of system calls and that of its hardening. The kernel asks both, and an error or a
  * kill goes before superd's answer (seccomp(2)). So hardening must not deny the calls by which a program gets its
@@ -219,6 +219,119 @@ static void check_addresses(const struct service *service, const struct listen *
 	}
 }
 
+/* ---- which socket a bind means ---- */
+
+/* An address by which a program means a socket. */
+struct meaning {
+	const struct listen *listen;
+	const struct endpoint *endpoint;
+};
+
+/* A program cannot know a port that the kernel chooses. */
+static void check_port(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	const struct endpoint *endpoint = listen->endpoint;
+	struct buf text = { 0 };
+
+	if (listen->options->binds || !can_be_bound(endpoint) || !endpoint_has_port(endpoint) || endpoint->port ||
+	    endpoint->port_name)
+		return;
+	endpoint_format(endpoint, &text);
+	diag_error(diags, listen->at, "%s: pass = bind: %s: the kernel chooses this port, so no program can bind it",
+		   service->name, buf_string(&text));
+	service_hint(service, diags, "name a port, or say in binds what the program binds");
+	buf_free(&text);
+}
+
+/* Of a listener: an IPv4 socket, one for IPv6 alone, or one that could take both. A bind prefers its own. */
+static enum endpoint_family socket_family(const struct listen *listen)
+{
+	const struct endpoint *endpoint = listen->endpoint;
+	bool alone = listen->options->ipv6_only == IPV6_ONLY_DEFAULT
+			     ? endpoint->family == FAMILY_IPV6 && !endpoint->address
+			     : listen->options->ipv6_only == IPV6_ONLY_YES;
+
+	return endpoint->family == FAMILY_IPV4 ? FAMILY_IPV4 : alone ? FAMILY_IPV6 : FAMILY_ANY;
+}
+
+/* What a host's name stands for is not known yet. */
+static bool is_name(const struct endpoint *endpoint)
+{
+	return endpoint->address && !is_number(endpoint->address);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool is_same_meaning(const struct meaning *a, const struct meaning *b)
+{
+	const struct endpoint *one = a->endpoint, *two = b->endpoint;
+
+	if (one->kind != two->kind || !is_same_text(one->address, two->address))
+		return false;
+	if (!endpoint_is_inet(one))
+		return true;
+	if (is_name(a->listen->endpoint) || is_name(b->listen->endpoint))
+		return false;
+	return one->port && one->port == two->port && socket_family(a->listen) == socket_family(b->listen) &&
+	       (one->family == two->family || one->family == FAMILY_ANY || two->family == FAMILY_ANY);
+}
+
+static bool is_listened_on(const struct meaning *meaning)
+{
+	return meaning->endpoint == meaning->listen->endpoint;
+}
+
+static void refuse_meaning(const struct service *service, const struct meaning *first, const struct meaning *second,
+			   struct diags *diags)
+{
+	struct buf asked = { 0 }, gets = { 0 }, never = { 0 };
+
+	endpoint_format(second->endpoint, &asked);
+	endpoint_format(first->listen->endpoint, &gets);
+	endpoint_format(second->listen->endpoint, &never);
+	diag_error(diags, second->listen->at,
+		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never gets the second",
+		   service->name, buf_string(&asked), buf_string(&gets), buf_string(&never));
+	service_hint(service, diags, "say in binds of each socket an address of its own");
+	buf_free(&asked);
+	buf_free(&gets);
+	buf_free(&never);
+}
+
+/* Each address beside those of the sockets before. That two listen on one address is another rule's. */
+static void check_meanings(const struct service *service, struct pool *pool, struct diags *diags)
+{
+	size_t count = 0, most = service->socket_count;
+	struct meaning *list;
+
+	for (size_t n = 0; n < service->socket_count; n++)
+		most += words_count(service->sockets[n].options->binds);
+	list = most > service->socket_count ? pool_alloc(pool, most * sizeof(*list)) : NULL;
+	for (size_t n = 0; list && n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+		size_t before = count;
+
+		list[count++] = (struct meaning){ listen, listen->endpoint };
+		for (words text = listen->options->binds; text && *text; text++) {
+			list[count].listen = listen;
+			count += !endpoint_parse(*text, pool, &list[count].endpoint);
+		}
+		for (size_t at = before; at < count; at++) {
+			for (size_t other = 0; other < before; other++) {
+				if (is_listened_on(&list[other]) && is_listened_on(&list[at]))
+					continue;
+				if (is_same_meaning(&list[other], &list[at])) {
+					refuse_meaning(service, &list[other], &list[at], diags);
+					return;
+				}
+			}
+		}
+	}
+}
+
 void rule_bind(const struct service *service, struct diags *diags)
 {
 	struct pool *pool;
@@ -237,6 +350,8 @@ void rule_bind(const struct service *service, struct diags *diags)
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
 
+		if (service->exec->pass == PASS_BIND)
+			check_port(service, listen, diags);
 		if (!listen->options->binds)
 			continue;
 		if (service->exec->pass != PASS_BIND) {
@@ -246,5 +361,7 @@ void rule_bind(const struct service *service, struct diags *diags)
 		}
 		check_addresses(service, listen, pool, diags);
 	}
+	if (pool && service->exec->pass == PASS_BIND)
+		check_meanings(service, pool, diags);
 	pool_free(pool);
 }

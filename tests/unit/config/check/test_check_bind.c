@@ -132,6 +132,65 @@ Test(check_bind, but_one_that_a_program_can_pass)
 	}
 }
 
+static void judge_two(const char *one, const char *two, const char *binds)
+{
+	struct service_builder *builder = begin("a");
+
+	cr_assert(set(builder, "listen", one, two, NULL));
+	cr_assert(set(builder, "pass", "bind", NULL));
+	cr_assert(set(builder, "exec", "/bin/a", NULL));
+	cr_assert(set(builder, "binds", binds, NULL));
+	end(builder);
+	table_check(table, &diags);
+}
+
+Test(check_bind, no_bind_means_two_sockets_alike)
+{
+	static const struct {
+		const char *one, *two, *binds, *wrong;
+	} bad[] = {
+		{ "80", "81", "8080", "a bind of tcp:8080 means both tcp:80 and tcp:81, and the program" },
+		{ "127.0.0.1:80", "127.0.0.2:80", "*:8080", "a bind of tcp:8080 means both tcp:127.0.0.1:80 and" },
+		{ "tcp4:80", "127.0.0.1:81", "127.0.0.1:8080", "means both tcp4:80 and tcp:127.0.0.1:81" },
+		{ "80", "81", "80", "a bind of tcp:80 means both tcp:80 and tcp:81" },
+		{ "80", "81", "tcp4:81", "a bind of tcp:81 means both tcp:80 and tcp:81" },
+		{ "80", "[::1]:81", "8080", "means both tcp:80 and tcp:[::1]:81" },
+		{ "/run/a", "/run/b", "/run/c", "a bind of /run/c means both /run/a and /run/b" },
+	};
+	static const char *const good[][3] = {
+		{ "tcp4:80", "tcp6:80", "8080" }, { "80", "tcp4:81", "8080" },	   { "80", "tcp6:81", "8080" },
+		{ "127.0.0.1:80", "[::1]:80", "*:8080" }, { "name:80", "other:80", "8080" },
+	};
+
+	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
+		begin_table();
+		judge_two(bad[n].one, bad[n].two, bad[n].binds);
+		expect_error(2, bad[n].wrong);
+	}
+	for (size_t n = 0; n < sizeof(good) / sizeof(*good); n++) {
+		begin_table();
+		judge_two(good[n][0], good[n][1], good[n][2]);
+		expect_nothing();
+	}
+}
+
+Test(check_bind, no_program_knows_a_port_of_the_kernels)
+{
+	static const char *const texts[] = { "tcp:0", "127.0.0.1:0", "udp:0" };
+
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
+		begin_table();
+		judge(texts[n], NULL);
+		expect_error(2, "the kernel chooses this port, so no program can bind it");
+	}
+	begin_table();
+	judge("127.0.0.1:0", "binds", "8080", NULL);
+	expect_nothing();
+	begin_table();
+	judge("http", NULL);
+	expect_nothing();
+}
+
 Test(check_bind, binds_is_for_pass_bind)
 {
 	struct service_builder *builder = begin("a");
