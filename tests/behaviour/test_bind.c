@@ -53,13 +53,29 @@ BehaviourOfBind(bind, a_program_that_binds_something_else_fails_in_time)
 {
 	int port = free_port(), other = free_port(), client;
 	struct superd *superd = bind_run(LOCAL(port), "timeout_start = 1s", LISTENS(other));
-	const char *said = text_of("it has not bound tcp:127.0.0.1:%d; it has bound tcp:127.0.0.1:%d", port, other);
+	const char *said = text_of("it has not bound tcp:127.0.0.1:%d; it has asked for tcp:127.0.0.1:%d", port, other);
 
 	superd_wait_log(superd, "web: listening on ");
 	client = client_connect(port);
 	superd_wait_log(superd, "web: started, pid ");
 	expect_why(said);
 	superd_wait_log(superd, text_of("it was not ready within timeout_start: %s", said));
+	close(client);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, a_program_that_binds_something_else_is_told_of_before_it_fails)
+{
+	int port = free_port(), other = free_port(), client;
+	struct superd *superd = bind_run(LOCAL(port), "timeout_start = 1h", LISTENS(other));
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(port);
+	superd_wait_log(superd, text_of("it has not bound tcp:127.0.0.1:%d; it has asked for tcp:127.0.0.1:%d. superd "
+					"goes on waiting", port, other));
+	bind_obey(other, text_of("tcp4 bind=127.0.0.1:%d listen=5", port));
+	client_send(client, "?\n");
+	bind_expect(client_line(client), text_of("name=127.0.0.1:%d", port));
 	close(client);
 	superd_stop(superd);
 }

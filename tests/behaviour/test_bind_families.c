@@ -8,6 +8,7 @@
 
 #include "binding.h"
 #include "client.h"
+#include "superctl.h"
 
 #define DUAL(port) text_of("\"%d\"", port)
 #define ROWS(port) text_of("{ \"tcp4:%d\", \"tcp6:%d\" }", port, port)
@@ -194,6 +195,33 @@ BehaviourOfIpv6(families, the_same_table_serves_a_program_with_one_dual_socket)
 	superd_stop(superd);
 }
 
+/* ---- what is advised ---- */
+
+BehaviourOfIpv6(families, a_program_of_ipv4_alone_is_advised_of_tcp4_alone)
+{
+	int port = free_port();
+	struct superd *superd = run(DUAL(port), text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
+
+	bind_expect(ask_at("127.0.0.1", port), "family=4");
+	superd_wait_log(superd, text_of("it cannot read the addresses of IPv6 clients; with tcp4:%d in its place "
+					"those are refused", port));
+	cr_expect_not_null(strstr(SUPERCTL(control_path(), "why", "web").out,
+				  text_of("cannot read the addresses of IPv6 clients (tcp4:%d refuses them)", port)));
+	superd_stop(superd);
+}
+
+BehaviourOfIpv6(families, one_of_both_versions_is_advised_of_both)
+{
+	int port = free_port();
+	struct superd *superd = run(DUAL(port), two("", port, "serve=poll"));
+
+	expect_ipv4(port);
+	superd_wait_log(superd, text_of("with tcp4:%d and tcp6: in its place superd need not help it", port));
+	cr_expect_not_null(strstr(SUPERCTL(control_path(), "why", "web").out, "(tcp4: and tcp6: spare that)"));
+	cr_expect_not(superd_logged(superd, "cannot read the addresses"));
+	superd_stop(superd);
+}
+
 /* ---- two sockets of superd's ---- */
 
 BehaviourOfIpv6(families, rows_for_each_version_give_the_program_what_it_opens)
@@ -333,7 +361,8 @@ BehaviourOfIpv6(families, ipv4_datagrams_of_a_dual_socket_are_warned_of)
 
 	bind_expect(datagram_details(port), "family=6");
 	superd_wait_log(superd,
-			"what IPv4 clients send has IPv6 addresses there; it needs udp4: and udp6: in its place");
+			text_of("what IPv4 clients send has IPv6 addresses there; it needs udp4:%d in its place",
+				port));
 	superd_stop(superd);
 }
 

@@ -25,6 +25,7 @@
 #include "os/socket/bind.h"
 
 #define HANG_MS 5000                    /* milliseconds for one call, until its worker is killed */
+#define QUIET 3.                        /* seconds without a new bind, until superd says what is wrong with the last */
 #define LOOK 2.                         /* seconds between two looks at a worker */
 #define PAUSE_LEAST 1.                  /* seconds without a worker after one that hung; doubled by each further one */
 #define PAUSE_MOST 30.
@@ -47,8 +48,8 @@ static bool takes_both(const struct listener *listener)
 {
 	struct bound_families reach;
 
-	if (!listener_has_socket(listener) || !endpoint_accepts(listener->listen->address) ||
-	    !endpoint_is_inet(listener->listen->address) || listener->listen->address->family == FAMILY_IPV4)
+	if (!listener_has_socket(listener) || !endpoint_is_inet(listener->listen->address) ||
+	    listener->listen->address->family == FAMILY_IPV4)
 		return false;
 	/* For MPTCP, getsockopt(2) takes the socket's lock, which a backend may keep for ever. */
 	if (listener->listen->options->socket_protocol == PROTOCOL_MPTCP && foreign_socket_is(listener->io.fd))
@@ -63,7 +64,9 @@ static bool needs_accepts(const struct bind_calls *calls)
 	if (bind_calls_hold_clients(calls->instance->service))
 		return true;
 	for (size_t n = 0; !calls->runtime->run->binds_exactly && n < calls->count; n++) {
-		if (takes_both(&calls->runtime->listeners[n]))
+		const struct listener *listener = &calls->runtime->listeners[n];
+
+		if (endpoint_accepts(listener->listen->address) && takes_both(listener))
 			return true;
 	}
 	return false;
@@ -110,7 +113,35 @@ void bind_calls_describe(const struct instance *instance, struct buf *out)
 		missing = true;
 	}
 	for (unsigned n = 0; missing && n < calls->other_count; n++)
-		buf_addf(out, "%s%s", n ? ", " : "; it has bound ", calls->others[n]);
+		buf_addf(out, "%s%s", n ? ", " : "; it has asked for ", calls->others[n]);
+}
+
+/* Adds the listener's endpoint as one for IPv4: what fits a program that binds that alone. */
+static void add_ipv4_endpoint(const struct listen *listen, struct buf *out)
+{
+	struct endpoint ipv4 = *listen->endpoint;
+
+	ipv4.family = FAMILY_IPV4;
+	endpoint_format(&ipv4, out);
+}
+
+/* Adds what superd does for a program that asked for an IPv4 socket. */
+static void add_help(const struct bind_calls *calls, size_t n, struct buf *out)
+{
+	if (!calls->uses[n].as_ipv4)
+		return;
+	if (endpoint_is_datagram(calls->runtime->listeners[n].listen->address)) {
+		buf_text(out, ", where IPv4 clients have IPv6 addresses (udp4: and udp6: spare that)");
+		return;
+	}
+	buf_text(out, ", and superd accepts its IPv4 clients for it");
+	if (!calls->uses[n].ipv4_alone || !takes_both(&calls->runtime->listeners[n])) {
+		buf_text(out, " (tcp4: and tcp6: spare that)");
+		return;
+	}
+	buf_text(out, "; it cannot read the addresses of IPv6 clients (");
+	add_ipv4_endpoint(calls->runtime->listeners[n].listen, out);
+	buf_text(out, " refuses them)");
 }
 
 void bind_calls_tell(const struct instance *instance, struct buf *out)
@@ -131,8 +162,7 @@ void bind_calls_tell(const struct instance *instance, struct buf *out)
 		if (strcmp(buf_string(&listens), calls->uses[n].asked) != 0)
 			buf_addf(out, " and has %s", buf_string(&listens));
 		buf_clear(&listens);
-		if (calls->uses[n].as_ipv4)
-			buf_text(out, ", and superd accepts its IPv4 clients for it (tcp4: and tcp6: spare that)");
+		add_help(calls, n, out);
 		between = ", ";
 	}
 	buf_free(&listens);
@@ -147,6 +177,7 @@ static void note_other(struct bind_calls *calls, const char *text)
 	if (calls->other_count == BIND_OTHERS_MOST)
 		return;
 	snprintf(calls->others[calls->other_count++], BIND_TEXT, "%s", text);
+	alarm_set(&calls->quiet, QUIET);
 }
 
 static void say(const struct bind_calls *calls, enum level level, const char *name, const char *format, ...)
@@ -174,23 +205,11 @@ static void say_difference(const struct bind_calls *calls, const struct bind_rep
 	struct buf text = { 0 };
 
 	add_endpoint(&text, listen);
-	if (report->as_ipv4 && endpoint_is_datagram(listen->address)) {
-		origin_cite(listen->at, &text);
-		say(calls, LEVEL_WARNING, "bound",
-		    "pid %ld binds %s and gets %s: what IPv4 clients send has IPv6 addresses there; it needs udp4: and "
-		    "udp6: in its place",
-		    (long)report->thread, report->text, buf_string(&text));
-	} else if (report->as_ipv4) {
-		origin_cite(listen->at, &text);
-		say(calls, level, "bound",
-		    "pid %ld binds %s and gets %s: with tcp4: and tcp6: in its place superd need not help it to accept "
-		    "IPv4 clients",
-		    (long)report->thread, report->text, buf_string(&text));
-	} else if (report->other_family) {
+	if (report->other_family) {
 		origin_cite(listen->at, &text);
 		say(calls, level, "bound", "pid %ld binds %s and gets %s, where no IPv6 client comes",
 		    (long)report->thread, report->text, buf_string(&text));
-	} else if (report->other_address) {
+	} else if (report->other_address || report->as_ipv4) {
 		say(calls, level, "bound", "pid %ld binds %s and gets %s", (long)report->thread, report->text,
 		    buf_string(&text));
 	} else {
@@ -203,13 +222,75 @@ static void say_difference(const struct bind_calls *calls, const struct bind_rep
 	buf_free(&text);
 }
 
+/* What it means for a program that its IPv4 socket is superd's for both IP versions. */
+static void say_ipv4(const struct bind_calls *calls, size_t n)
+{
+	const struct bind_use *use = &calls->uses[n];
+	const struct listen *listen = calls->runtime->listeners[n].listen;
+	const char *bound = use->ipv4_alone ? use->asked : "a socket for each IP version";
+	bool is_datagram = endpoint_is_datagram(listen->address);
+	bool is_first = calls->runtime->run->stats.activations <= 1;
+	struct buf text = { 0 }, better = { 0 };
+
+	add_endpoint(&text, listen);
+	origin_cite(listen->at, &text);
+	add_ipv4_endpoint(listen, &better);
+	if (!use->ipv4_alone)
+		buf_text(&better, is_datagram ? " and udp6:" : " and tcp6:");
+	if (is_datagram)
+		say(calls, is_first ? LEVEL_WARNING : LEVEL_DEBUG, "bound",
+		    "its program binds %s and has %s: what IPv4 clients send has IPv6 addresses there; it needs %s in "
+		    "its place", bound, buf_string(&text), buf_string(&better));
+	else if (use->ipv4_alone)
+		say(calls, is_first ? LEVEL_WARNING : LEVEL_DEBUG, "bound",
+		    "its program binds %s alone and has %s: it cannot read the addresses of IPv6 clients; with %s in "
+		    "its place those are refused, and superd need not help it to accept the others",
+		    bound, buf_string(&text), buf_string(&better));
+	else
+		say(calls, is_first ? LEVEL_INFO : LEVEL_DEBUG, "bound",
+		    "its program binds %s and has %s: with %s in its place superd need not help it to accept IPv4 "
+		    "clients", bound, buf_string(&text), buf_string(&better));
+	buf_free(&text);
+	buf_free(&better);
+}
+
+/* The program has bound nothing new for a while: what it has not bound by now it most likely never will. */
+static void on_quiet(struct alarm *alarm)
+{
+	struct bind_calls *calls = container_of(alarm, struct bind_calls, quiet);
+	struct buf text = { 0 };
+
+	for (size_t n = 0; n < calls->count; n++) {
+		struct bind_use *use = &calls->uses[n];
+
+		if (!has_to_bind(calls, n) || !use->as_ipv4 || use->told_ipv4 ||
+		    !takes_both(&calls->runtime->listeners[n]))
+			continue;
+		use->told_ipv4 = true;
+		say_ipv4(calls, n);
+	}
+	if (calls->told_missing || !calls->other_count)
+		return;
+	bind_calls_describe(calls->instance, &text);
+	if (text.length) {
+		calls->told_missing = true;
+		say(calls, LEVEL_WARNING, "bound",
+		    "%s. superd goes on waiting: correct the port in its command or in listen, or say in binds what "
+		    "it binds", buf_string(&text));
+	}
+	buf_free(&text);
+}
+
 static void take_given(struct bind_calls *calls, const struct bind_report *report)
 {
 	struct bind_use *use = &calls->uses[report->offer];
 	const struct listen *listen = calls->runtime->listeners[report->offer].listen;
 
-	if (!use->given || strcmp(use->asked, report->text) != 0)
+	if (!use->given || strcmp(use->asked, report->text) != 0) {
 		say_difference(calls, report, listen);
+		alarm_set(&calls->quiet, QUIET);
+	}
+	use->ipv4_alone = report->as_ipv4 && (!use->given || use->ipv4_alone);
 	use->given = true;
 	use->as_ipv4 |= report->as_ipv4;
 	snprintf(use->asked, sizeof(use->asked), "%s", report->text);
@@ -554,6 +635,7 @@ bool bind_calls_make(struct instance *instance, struct service_runtime *runtime)
 	watch_init(&calls->notif_watch, instance->engine, on_call);
 	watch_init(&calls->report_watch, instance->engine, on_report);
 	alarm_init(&calls->alarm, instance->engine, on_alarm);
+	alarm_init(&calls->quiet, instance->engine, on_quiet);
 	bind_worker_init(&calls->worker);
 	instance->bind_calls = calls;
 	return true;
@@ -626,6 +708,7 @@ void bind_calls_free(struct instance *instance)
 	if (!calls)
 		return;
 	watch_stop(&calls->channel_watch);
+	alarm_stop(&calls->quiet);
 	end_worker(calls);
 	close_notif(calls);
 	fd_close(&calls->channel);

@@ -23,6 +23,8 @@ struct spawn_request;
 struct bind_use {
 	bool given;                     /* true: it has bound the listener's address, and has the listener */
 	bool as_ipv4;                   /* true: it asked for an IPv4 socket, and has one that takes both IP versions */
+	bool ipv4_alone;                /* true: and it never asked for an IPv6 one */
+	bool told_ipv4;                 /* true: superd has logged what that means */
 	char asked[BIND_TEXT];          /* the address that it bound */
 };
 
@@ -42,9 +44,11 @@ struct bind_calls {
 	bool told_hung;                 /* true: superd has logged that one hung */
 	bool told_scarce;               /* true: superd has logged that one could not be started */
 	bool told_hidden;               /* true: superd has logged that it cannot look at the program */
+	struct alarm quiet;             /* superd looks at what the program has bound when nothing new came for a while */
+	bool told_missing;              /* true: superd has logged that it has bound something else */
 	struct bind_use *uses;          /* for each listener of the service */
 	size_t count;                   /* of uses */
-	char others[BIND_OTHERS_MOST][BIND_TEXT];       /* foreign addresses that it bound */
+	char others[BIND_OTHERS_MOST][BIND_TEXT];       /* foreign addresses that it asked for */
 	unsigned other_count;
 };
 
@@ -73,8 +77,8 @@ void bind_calls_renew(struct instance *instance);
  * haproxy does, which sees SO_ACCEPTCONN. */
 bool bind_calls_are_complete(const struct instance *instance);
 
-/* Adds what the program has not asked for, and what it has bound in its place: "it has not bound tcp:6379; it has
- * bound tcp:0.0.0.0:6380". Adds nothing if all is as it should be. */
+/* Adds what the program has not bound, and what it has asked for in its place, as the kernel may have refused that:
+ * "it has not bound tcp:6379; it has asked for tcp:0.0.0.0:6380". Adds nothing if all is as it should be. */
 void bind_calls_describe(const struct instance *instance, struct buf *out);
 
 /* Adds, for an operator, which listeners the program has by which bind, or what it has not asked for. */

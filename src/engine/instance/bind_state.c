@@ -23,6 +23,8 @@ static const struct state_field calls_fields[] = {
 	{ NONE(hung, "the next superd may try at once") },
 	{ NONE(told_hung, "the next superd says it once, too") },
 	{ NONE(told_scarce, "the next superd says it once, too") },
+	{ NONE(quiet, "the next bind sets it again") },
+	{ NONE(told_missing, "the next superd says it once, too") },
 	{ NONE(uses, "each has a section of its own") },
 	{ NONE(count, "the number of its service's listeners") },
 	{ NONE(others, "they explain a start, and count anew") },
@@ -36,6 +38,8 @@ const struct field_table bind_calls_state = FIELD_TABLE("bind_calls", bind_calls
 static const struct state_field use_fields[] = {
 	{ FIELD("given", given) },
 	{ FIELD("as_ipv4", as_ipv4) },
+	{ FIELD("ipv4_alone", ipv4_alone) },
+	{ STATE_NONE(bind_use, told_ipv4, "the next bind of another address has it told once more") },
 	{ FIELD("asked", asked) },
 };
 const struct field_table bind_use_state = FIELD_TABLE("bind_use", bind_use, use_fields);
