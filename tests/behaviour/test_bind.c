@@ -93,6 +93,32 @@ BehaviourOfBind(bind, an_end_before_the_bind_is_a_failure)
 	superd_stop(superd);
 }
 
+/* Its last line says that the address is in use, in whatever words. */
+static void expect_hint(const char *options, const char *command, bool hinted)
+{
+	static const char hint[] = "superd has this port: pass = bind (superd -l: --bind) lets its program bind it";
+	int port = free_port(), client;
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:%d\"\n backoff_min = 1h\n"
+					       " backoff_max = 1h\n %s\n exec = \"%s\"\n}\n", port, options,
+					       command);
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(port);
+	superd_wait_log(superd, hinted ? hint : "next start in ");
+	cr_expect_eq(!!strstr(SUPERCTL(control_path(), "why", "web").out, hint), hinted, "%s", command);
+	cr_expect_eq(!!superd_logged(superd, hint), hinted, "%s", command);
+	close(client);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, a_program_that_finds_superd_at_its_port_is_told_of_pass_bind)
+{
+	expect_hint("", "/bin/sh -c 'echo bind: Address already in use >&2; exit 1'", true);
+	expect_hint("", "/bin/sh -c 'echo PORT IN USE >&2; exit 1'", true);
+	expect_hint("", "/bin/sh -c 'echo no such file >&2; exit 1'", false);
+	expect_hint("pass = bind", "/bin/sh -c 'echo bind: Address already in use >&2; exit 1'", false);
+}
+
 BehaviourOfBind(bind, all_of_its_sockets_are_asked_for)
 {
 	int one = free_port(), two = free_port();

@@ -74,6 +74,24 @@ static void plan_restart(struct service_runtime *runtime, const struct ending *e
 }
 
 /* Called when an instance that has run its program has ended. */
+/* The commonest first mistake: its program binds the port that superd has bound before. Its last line has strerror's
+ * "Address already in use", or the like. */
+static void add_bind_hint(struct service_runtime *runtime)
+{
+	const struct service *service = runtime->service;
+	struct buf reason = { 0 };
+
+	if (service->exec->pass == PASS_BIND || service->exec->accept || service->exec->redirect ||
+	    !runtime->listener_count || !strcasestr(start_kit_last_line(&runtime->run->kit), "in use"))
+		return;
+	buf_text(&reason, runtime_reason(runtime));
+	if (!reason.failed)
+		runtime_pause(runtime,
+			      "%s; superd has this port: pass = bind (superd -l: --bind) lets its program bind it",
+			      buf_string(&reason));
+	buf_free(&reason);
+}
+
 static void handle_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
 	struct service_run *run = runtime->run;
@@ -85,6 +103,8 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	run->postponed_stop = 0;
 	standby_sockets_settle(runtime);
 	service_event = exit_verdict_end(runtime, ending, why);
+	if (service_event == CRASHED)
+		add_bind_hint(runtime);
 	shutdown_check_replace(runtime);
 	flush_listeners(runtime);
 	if (service_event == CRASHED) {
