@@ -5,7 +5,8 @@
  *   number=N               gives it this number
  *   close                  closes it
  *   cloexec nonblock block
- *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N
+ *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N mark=N
+ *   device=INTERFACE       binds it to this interface
  *   watch=level|edge|once  registers it with epoll
  *   bind=ADDRESS:PORT, [ADDRESS]:PORT, PATH or @NAME; listen=BACKLOG; shutdown
  *   listen-if-needed=BACKLOG       listens unless SO_ACCEPTCONN says that the socket does, as haproxy
@@ -674,7 +675,8 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 		{ "v6only", IPPROTO_IPV6, IPV6_V6ONLY },    { "nodelay", IPPROTO_TCP, TCP_NODELAY },
 		{ "keepalive", SOL_SOCKET, SO_KEEPALIVE },  { "rcvbuf", SOL_SOCKET, SO_RCVBUF },
 		{ "defer", IPPROTO_TCP, TCP_DEFER_ACCEPT }, { "reuseport", SOL_SOCKET, SO_REUSEPORT },
-		{ "reuseaddr", SOL_SOCKET, SO_REUSEADDR },
+		{ "reuseaddr", SOL_SOCKET, SO_REUSEADDR },  { "syncnt", IPPROTO_TCP, TCP_SYNCNT },
+		{ "mark", SOL_SOCKET, SO_MARK },
 	};
 	int number = atoi(value);
 	struct linger linger = { 1, number };
@@ -685,6 +687,8 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 	}
 	if (!strcmp(word, "linger"))
 		return setsockopt(current, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0;
+	if (!strcmp(word, "device"))
+		return setsockopt(current, SOL_SOCKET, SO_BINDTODEVICE, value, (socklen_t)strlen(value) + 1) == 0;
 	if (!strcmp(word, "pktinfo"))
 		return get_number(current, SOL_SOCKET, SO_DOMAIN) == AF_INET
 			? setsockopt(current, IPPROTO_IP, IP_PKTINFO, &number, sizeof(number)) == 0

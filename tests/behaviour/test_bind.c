@@ -216,6 +216,20 @@ BehaviourOfBind(bind, options_not_set_are_the_kernels)
 	bind_expect(details, "defer=0");
 }
 
+BehaviourOfBind(bind, options_that_stay_behind_are_logged_by_name)
+{
+	int port = free_port();
+	struct superd *superd = bind_run(
+		LOCAL(port), "", text_of("tcp4 device=lo syncnt=2 bind=127.0.0.1:%d listen=5 serve=poll", port));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	superd_wait_log(superd, text_of(" binds tcp:127.0.0.1:%d with options that superd does not carry over to its "
+					"socket: SO_BINDTODEVICE = lo (bind_to_device in the table sets it), "
+					"TCP_SYNCNT = 2", port));
+	superd_stop(superd);
+}
+
 BehaviourOfBind(bind, whether_it_blocks_is_kept)
 {
 	bind_expect(details_with("", ""), "nonblock=0");

@@ -215,10 +215,12 @@ static void say_difference(const struct bind_calls *calls, const struct bind_rep
 	} else {
 		say(calls, LEVEL_DEBUG, "bound", "pid %ld has bound %s", (long)report->thread, report->text);
 	}
-	if (report->error)
-		say(calls, LEVEL_NOTICE, "bound",
-		    "%s: %d socket option%s that pid %ld had set could not be carried over",
-		    report->text, report->error, report->error == 1 ? "" : "s", (long)report->thread);
+	if (*report->left.text && level != LEVEL_DEBUG)
+		level = report->left.unconfined ? LEVEL_WARNING : LEVEL_NOTICE;
+	if (*report->left.text)
+		say(calls, level, "bound",
+		    "pid %ld binds %s with options that superd does not carry over to its socket: %s",
+		    (long)report->thread, report->text, report->left.text);
 	buf_free(&text);
 }
 

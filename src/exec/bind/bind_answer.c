@@ -187,7 +187,7 @@ static void give(struct bind_server *server, struct stopped_call *stopped, int c
 	bool closes = target_fd_closes_on_exec(&stopped->target, at);
 	struct stat status;
 
-	given->error = carried_options_set(copy, fd);
+	carried_options_set(copy, fd, &given->left);
 	if (fstat(copy, &status) < 0 || target_move_epoll(&stopped->target, at, status.st_ino, fd) < 0 ||
 	    !user_notif_place_fd(server->work.notif, stopped->call->id, fd, at, closes)) {
 		given->error = errno;

@@ -13,6 +13,7 @@
 
 #include "exec/bind/bind_address.h"
 #include "exec/spawn/worker_process.h"
+#include "os/socket/carried_options.h"
 
 #define BIND_LINGERING_MOST 3           /* killed processes of a service that have not ended yet */
 
@@ -44,11 +45,12 @@ struct bind_report {
 	enum bind_event event;
 	unsigned offer;                 /* GIVEN, FAILED: index of the offer */
 	pid_t thread;                   /* thread that made the call */
-	int error;                      /* HIDDEN, FAILED: errno; GIVEN: number of options that could not be carried over */
+	int error;                      /* HIDDEN, FAILED: errno */
 	bool other_address;             /* GIVEN: the program asked for another address than the socket has */
 	bool as_ipv4;                   /* GIVEN: it asked for an IPv4 socket, and has one that takes both IP versions */
 	bool other_family;              /* GIVEN: it asked for an IPv6 socket, and has an IPv4 one */
 	char text[BIND_TEXT];           /* the address that it asked for; "": unknown */
+	struct left_options left;       /* GIVEN: options that it had set before, and that the socket does not get */
 };
 
 struct bind_worker {
