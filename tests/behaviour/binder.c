@@ -3,6 +3,9 @@
  *
  *   tcp4 tcp6 udp4 udp6 sctp4 unix dgram seqpacket    opens a socket, which the next steps are about
  *   number=N               gives it this number
+ *   copy=N                 copies it to this number
+ *   copies=N               copies it so many times
+ *   use=N                  goes on with this number in its place
  *   close                  closes it
  *   cloexec nonblock block
  *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N mark=N
@@ -155,6 +158,30 @@ static bool set_number(const char *value)
 		return false;
 	close(current);
 	current = number;
+	return true;
+}
+
+static bool copy_to(const char *value)
+{
+	return dup2(current, atoi(value)) >= 0;
+}
+
+static bool make_copies(const char *value)
+{
+	for (int n = atoi(value); n > 0; n--) {
+		if (dup(current) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool use_number(const char *value)
+{
+	for (int n = 0; n < bound_count; n++) {
+		if (bound[n] == current)
+			bound[n] = atoi(value);
+	}
+	current = atoi(value);
 	return true;
 }
 
@@ -787,6 +814,9 @@ static bool do_step(const char *step)
 		bool (*run)(const char *value);
 	} steps[] = {
 		{ "number", set_number },
+		{ "copy", copy_to },
+		{ "copies", make_copies },
+		{ "use", use_number },
 		{ "close", close_step },
 		{ "cloexec", cloexec_step },
 		{ "nonblock", nonblock_step },

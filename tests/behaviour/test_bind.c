@@ -167,6 +167,61 @@ BehaviourOfBind(bind, a_program_may_leave_its_listen_out)
 	superd_stop(superd);
 }
 
+/* ---- copies of the socket ---- */
+
+static void expect_served(const char *format, int port)
+{
+	struct superd *superd = bind_run(LOCAL(port), "", format);
+
+	superd_wait_log(superd, "web: listening on ");
+	for (int n = 0; n < 2; n++)
+		bind_expect(bind_details(port), text_of("name=127.0.0.1:%d", port));
+	cr_expect_not(superd_logged(superd, "more copies"));
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, a_copy_made_before_listens_as_well)
+{
+	int port = free_port();
+
+	expect_served(text_of("tcp4 number=8 copy=9 bind=127.0.0.1:%d use=9 listen=5 serve=poll", port), port);
+	expect_served(text_of("tcp4 number=8 copies=32 bind=127.0.0.1:%d listen=5 serve=poll", port), port);
+}
+
+BehaviourOfBind(bind, an_epoll_set_has_the_copy)
+{
+	int port = free_port();
+
+	expect_served(text_of("tcp4 number=8 nonblock copy=9 use=9 watch=level use=8 bind=127.0.0.1:%d close use=9 "
+			      "listen=5 serve=level", port), port);
+}
+
+BehaviourOfBind(bind, a_copy_keeps_whether_it_closes_at_an_exec)
+{
+	int port = free_port();
+	struct superd *superd =
+		bind_run(LOCAL(port), "", text_of("tcp4 number=8 copy=9 cloexec bind=127.0.0.1:%d use=9 listen=5 "
+						  "serve=poll", port));
+
+	superd_wait_log(superd, "web: listening on ");
+	bind_expect(bind_details(port), "cloexec=0");
+	superd_stop(superd);
+}
+
+BehaviourOfBind(bind, too_many_copies_are_logged)
+{
+	int port = free_port();
+	struct superd *superd = bind_run(
+		LOCAL(port), "", text_of("tcp4 number=8 copies=33 bind=127.0.0.1:%d listen=5 serve=poll", port));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	superd_wait_log(superd, text_of("has more copies of the socket that it binds to tcp:127.0.0.1:%d", port));
+	superd_stop(superd);
+}
+
+/* ---- once more ---- */
+
 BehaviourOfBind(bind, a_second_bind_of_a_socket_is_refused)
 {
 	int port = free_port();

@@ -215,6 +215,11 @@ static void say_difference(const struct bind_calls *calls, const struct bind_rep
 	} else {
 		say(calls, LEVEL_DEBUG, "bound", "pid %ld has bound %s", (long)report->thread, report->text);
 	}
+	if (report->has_copies)
+		say(calls, level == LEVEL_DEBUG ? level : LEVEL_WARNING, "bound",
+		    "pid %ld has more copies of the socket that it binds to %s (dup(2)), or more descriptors, than "
+		    "superd looks at: if it listens on one of the others, that opens a port of the kernel's choice",
+		    (long)report->thread, report->text);
 	if (*report->left.text && level != LEVEL_DEBUG)
 		level = report->left.unconfined ? LEVEL_WARNING : LEVEL_NOTICE;
 	if (*report->left.text)

@@ -180,16 +180,41 @@ static void tell_hidden(struct bind_server *server, const struct stopped_call *s
 	server->told_hidden = true;
 }
 
-/* Puts the offer's socket into the place of the program's own. */
+/* Puts the offer's socket into the place of one of the program's descriptors. false and errno. */
+static bool replace(const struct bind_server *server, struct stopped_call *stopped, int at, ino_t before, int fd)
+{
+	bool closes = target_fd_closes_on_exec(&stopped->target, at);
+
+	return target_move_epoll(&stopped->target, at, before, fd) >= 0 &&
+	       user_notif_place_fd(server->work.notif, stopped->call->id, fd, at, closes);
+}
+
+/* The program may listen on a copy of the descriptor that it binds (dup(2)). */
+static bool replace_copies(const struct bind_server *server, struct stopped_call *stopped, ino_t before, int fd,
+			   bool *all)
+{
+	struct target_copies copies;
+
+	target_find_copies(&stopped->target, stopped->trapped.fd, before, &copies);
+	*all = copies.all;
+	for (size_t n = 0; n < copies.count; n++) {
+		if (!replace(server, stopped, copies.list[n], before, fd))
+			return false;
+	}
+	return true;
+}
+
+/* Puts the offer's socket into the place of the program's own. The descriptor of the call comes last: if a signal
+ * interrupts it before that, the program calls again, and superd goes on with what is left. */
 static void give(struct bind_server *server, struct stopped_call *stopped, int copy, struct bind_report *given)
 {
-	int fd = server->work.offers[given->offer].fd, at = stopped->trapped.fd;
-	bool closes = target_fd_closes_on_exec(&stopped->target, at);
+	int fd = server->work.offers[given->offer].fd;
+	bool has_all_copies = true;
 	struct stat status;
 
 	carried_options_set(copy, fd, &given->left);
-	if (fstat(copy, &status) < 0 || target_move_epoll(&stopped->target, at, status.st_ino, fd) < 0 ||
-	    !user_notif_place_fd(server->work.notif, stopped->call->id, fd, at, closes)) {
+	if (fstat(copy, &status) < 0 || !replace_copies(server, stopped, status.st_ino, fd, &has_all_copies) ||
+	    !replace(server, stopped, stopped->trapped.fd, status.st_ino, fd)) {
 		given->error = errno;
 		if (!still_waits(server, stopped))
 			return;         /* interrupted: it calls again, or has ended */
@@ -197,6 +222,7 @@ static void give(struct bind_server *server, struct stopped_call *stopped, int c
 		answer(server, stopped, EADDRINUSE);
 	} else {
 		given->event = BIND_GIVEN;
+		given->has_copies = !has_all_copies;
 		server->offered[given->offer].given = true;
 		server->offered[given->offer].as_ipv4 |= given->as_ipv4;
 		answer(server, stopped, 0);

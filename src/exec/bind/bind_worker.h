@@ -49,6 +49,7 @@ struct bind_report {
 	bool other_address;             /* GIVEN: the program asked for another address than the socket has */
 	bool as_ipv4;                   /* GIVEN: it asked for an IPv4 socket, and has one that takes both IP versions */
 	bool other_family;              /* GIVEN: it asked for an IPv6 socket, and has an IPv4 one */
+	bool has_copies;                /* GIVEN: descriptors of its own socket are left, as it has too many */
 	char text[BIND_TEXT];           /* the address that it asked for; "": unknown */
 	struct left_options left;       /* GIVEN: options that it had set before, and that the socket does not get */
 };

@@ -21,7 +21,7 @@
 #include "os/rights/raw_syscall.h"
 
 #define PAGE 4096
-#define SCAN_MOST 4096                  /* descriptors of a process to look at for epoll sets */
+#define SCAN_MOST 4096                  /* descriptors of a process to look at for epoll sets, or for copies */
 #define INFO_MOST 65536                 /* bytes of a descriptor's fdinfo */
 
 /* ---- the process ---- */
@@ -217,6 +217,30 @@ ino_t target_socket_inode(struct target_process *target, int fd)
 		return 0;
 	link[length] = '\0';
 	return sscanf(link, "socket:[%lu]", &inode) == 1 ? (ino_t)inode : 0;
+}
+
+/* A socket has one open file, so its inode tells what kcmp(2) would. */
+void target_find_copies(struct target_process *target, int fd, ino_t socket, struct target_copies *copies)
+{
+	int folder = openat(target->proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), seen = 0;
+	DIR *list = folder < 0 ? NULL : fdopendir(folder);
+	const struct dirent *entry;
+	int64_t number;
+
+	copies->count = 0;
+	copies->all = true;
+	if (!list && folder >= 0)
+		close(folder);
+	while (list && copies->all && (entry = readdir(list))) {
+		bool is_copy = !scan_count(entry->d_name, &number) && number != fd &&
+			       target_socket_inode(target, (int)number) == socket;
+
+		copies->all = ++seen <= SCAN_MOST && !(is_copy && copies->count == COPIES_MOST);
+		if (is_copy && copies->all)
+			copies->list[copies->count++] = (int)number;
+	}
+	if (list)
+		closedir(list);
 }
 
 bool target_fd_closes_on_exec(struct target_process *target, int fd)

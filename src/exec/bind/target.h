@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define COPIES_MOST 32                  /* of a socket, beside the descriptor that is bound */
+
 struct target_process {
 	pid_t thread;                   /* thread that made the call */
 	int proc;                       /* folder /proc/THREAD; -1: there is no /proc */
@@ -38,6 +40,17 @@ bool target_read_text(struct target_process *target, uint64_t at, char *out, siz
 
 int target_copy_fd(struct target_process *target, int fd);              /* a copy, close-on-exec; -1 and errno */
 ino_t target_socket_inode(struct target_process *target, int fd);       /* of the socket behind a descriptor; 0: it is none */
+
+/* Further descriptors of a socket, as dup(2) makes them. */
+struct target_copies {
+	int list[COPIES_MOST];
+	size_t count;
+	bool all;                       /* false: there are more, or the process has more descriptors than are looked at */
+};
+
+/* Finds those of the socket with this inode that the process has beside fd. */
+void target_find_copies(struct target_process *target, int fd, ino_t socket, struct target_copies *copies);
+
 bool target_fd_closes_on_exec(struct target_process *target, int fd);   /* true, too, if that is unknown */
 
 /* Opens the folder that a path of the process starts from: "root", or "cwd" (proc(5)); or one of its descriptors.

@@ -199,6 +199,27 @@ Test(target, its_descriptors_are_seen)
 	end_other(&other);
 }
 
+Test(target, copies_of_a_socket_are_found)
+{
+	struct target_process own;
+	struct target_copies copies;
+	struct stat status;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), copy = dup(fd);
+
+	cr_assert(fd >= 0 && copy >= 0 && fstat(fd, &status) == 0);
+	cr_assert(target_open(&own, getpid()));
+	target_find_copies(&own, fd, status.st_ino, &copies);
+	cr_expect(copies.all && copies.count == 1 && copies.list[0] == copy);
+	for (int n = 1; n < COPIES_MOST; n++)
+		cr_assert(dup(fd) >= 0);
+	target_find_copies(&own, fd, status.st_ino, &copies);
+	cr_expect(copies.all && copies.count == COPIES_MOST);
+	cr_assert(dup(fd) >= 0);
+	target_find_copies(&own, fd, status.st_ino, &copies);
+	cr_expect(!copies.all && copies.count == COPIES_MOST);
+	target_close(&own);
+}
+
 Test(target, a_process_that_has_ended_is_not_there)
 {
 	struct target_process target;
