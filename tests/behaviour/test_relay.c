@@ -195,6 +195,72 @@ Behaviour(relay, a_frozen_program_goes_on_with_the_next_client)
 	superd_stop(superd);
 }
 
+static long ask_again(int client, const char *question)
+{
+	const char *answer;
+
+	client_send(client, text_of("%s\n", question));
+	answer = client_line(client);
+	cr_assert(strstr(answer, question), "'%s'", answer);
+	return strtol(answer, NULL, 10);
+}
+
+Behaviour(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
+{
+	struct superd *superd = run_relayed(
+		free_port(), "", "idle_timeout = 500ms\n idle_action = freeze\n idle_means = quiet\n");
+	int client = client_connect(superd_port(superd, "app"));
+	long first = ask_again(client, "one");
+
+	for (unsigned n = 1; n <= 2; n++) {
+		WAIT_UNTIL(superd_log_count(superd, "is frozen until somebody comes") == n);
+		cr_expect(strstr(why(), "1 connected, and nothing has moved for"), "%s", why());
+		cr_assert_eq(ask_again(client, text_of("again %u", n)), first);
+		WAIT_UNTIL(superd_log_count(superd, "goes on after") == n);
+	}
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(relay, so_does_one_after_an_operator_has_frozen_it)
+{
+	struct superd *superd = run_relayed(free_port(), "", "");
+	int client = client_connect(superd_port(superd, "app")), other = client_connect(superd_port(superd, "app"));
+	long first = ask_again(client, "one");
+
+	ask_again(other, "quiet");
+	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
+	superd_wait_log(superd, "is frozen");
+	HOLDS_FOR(300, !superd_logged(superd, "goes on after"));
+	cr_assert_eq(ask_again(client, "two"), first);
+	superd_wait_log(superd, "goes on after");
+	cr_assert_eq(ask_again(other, "three"), first);
+	close(client);
+	close(other);
+	superd_stop(superd);
+}
+
+/* A flow of datagrams keeps a program awake until redirect_timeout has passed. An operator freezes it all the same. */
+Behaviour(relay, the_next_datagram_wakes_a_frozen_program)
+{
+	int target = free_port(), client;
+	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
+	struct superd *superd = superd_run_with(
+		&(struct setup){ .arguments = arguments },
+		"service app {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n exec = \"%s %s %d\"\n"
+		" redirect = \"127.0.0.1 %d\"\n}\n",
+		own_user(), find_program("python3-minimal", "python3"), server_script(), target, target);
+
+	client = datagram_client(superd_port(superd, "app"));
+	cr_assert(strstr(datagram_ask(client, "first"), " first"));
+	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
+	superd_wait_log(superd, "is frozen");
+	cr_assert(strstr(datagram_ask(client, "second"), " second"));
+	superd_wait_log(superd, "goes on after");
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(relay, another_relay_begins_where_one_was_killed)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");

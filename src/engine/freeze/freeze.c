@@ -293,6 +293,26 @@ static bool find_processes(struct freeze *freeze)
 	return take_sockets(freeze);
 }
 
+/* Adds the relay to the list: what it has connected to the program is no client of its own. */
+static pid_t *add_relay(pid_t *pids, const struct relay_process *relay)
+{
+	size_t count = 0;
+	pid_t *list;
+
+	if (!pids || !relay || !relay->child.pid)
+		return pids;
+	while (pids[count])
+		count++;
+	list = reallocarray(pids, count + 2, sizeof(*pids));
+	if (!list) {
+		free(pids);
+		return NULL;
+	}
+	list[count] = relay->child.pid;
+	list[count + 1] = 0;
+	return list;
+}
+
 pid_t *freeze_list_processes(struct service_runtime *runtime)
 {
 	struct freeze *freeze = runtime_current(runtime) ? make_freeze(runtime_current(runtime)) : NULL;
@@ -302,14 +322,14 @@ pid_t *freeze_list_processes(struct service_runtime *runtime)
 	if (!freeze)
 		return NULL;
 	if (freeze->frozen.is_under_way || freeze->frozen.since > 0)
-		return freezer_list(&freeze->frozen.freezer);
+		return add_relay(freezer_list(&freeze->frozen.freezer), freeze->instance->relay);
 	if (!find_processes(freeze))
 		return NULL;
 	freezer_init(&freezer, freeze->instance->cgroup.path, &freeze->root);
 	if (freezer.group || process_tree_scan(&freezer.tree, &freezer.root))
 		pids = freezer_list(&freezer);
 	freezer_free(&freezer);
-	return pids;
+	return add_relay(pids, freeze->instance->relay);
 }
 
 static bool make_times(struct service_runtime *runtime)

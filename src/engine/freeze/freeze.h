@@ -25,8 +25,8 @@ void freeze_times_free(struct service_runtime *runtime);
 /* Whether all connections of the current instance can be watched while it is frozen, as far as superd knows. */
 bool freeze_watches_all(const struct service_runtime *runtime);
 
-/* The processes of the current instance, frozen or not; 0 ends the list. The caller frees it. NULL: there are none, no
- * memory, or superd cannot find them. */
+/* The processes of the current instance and its relay, frozen or not; 0 ends the list. The caller frees it. NULL: there
+ * are none, no memory, or superd cannot find them. */
 pid_t *freeze_list_processes(struct service_runtime *runtime);
 
 /* Begins to freeze all processes of the current instance. Calls settled once, later from the loop: the processes are

@@ -9,6 +9,8 @@
 #include "base/fd.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/loop_room.h"
+#include "engine/instance/instance.h"
+#include "engine/instance/relay.h"
 #include "exec/processes/socket_watch.h"
 
 #define ADDING_SECONDS 1.               /* time limit of the helper process, which may hang */
@@ -113,9 +115,11 @@ static void list_listeners(const struct service_runtime *runtime, struct socket_
 static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 {
 	const struct service_runtime *runtime = watch->runtime;
+	const struct relay_process *relay = runtime_current(runtime)->relay;
 	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
 	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
-	struct socket_watch_request request = { .pids = pids, .has_ends = watch->missed };
+	struct socket_watch_request request = { .pids = pids, .relay = relay ? relay->child.pid : 0,
+						.has_ends = watch->missed };
 
 	if (known && listeners) {
 		list_listeners(runtime, &request, known, listeners);

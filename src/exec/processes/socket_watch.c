@@ -184,6 +184,24 @@ static bool is_wanted(struct watch_task *task, int fd)
 	return !has_connection_ended(fd);
 }
 
+/* Whether this socket of the relay is a client's, whose bytes the frozen processes have to see. What they have sent to
+ * the relay themselves may wait. A socket that was accepted has the name of its listener. */
+static bool is_relayed_client(struct watch_task *task, int fd)
+{
+	const struct socket_watch_request *request = task->request;
+	struct sockaddr_storage name;
+	socklen_t size = sizeof(name);
+	bool is_probe = false;
+
+	if (socket_option(fd, SO_ACCEPTCONN) || is_internal_connection(fd, request->pids) ||
+	    getsockname(fd, (struct sockaddr *)&name, &size) < 0)
+		return false;
+	if (name.ss_family == AF_UNIX ? size <= sizeof(sa_family_t)
+				      : !conn_counts_own(request->listeners, request->listener_count, fd, &is_probe))
+		return false;
+	return !is_probe && (request->has_ends || !has_connection_ended(fd));
+}
+
 /* Whether the connection has ended, and may be of a listener of the processes' own, which is met later. */
 static bool may_be_own_end(const struct watch_task *task, int fd)
 {
@@ -206,7 +224,7 @@ static void add_own_ends(struct watch_task *task)
 	}
 }
 
-static void watch_socket(struct watch_task *task, int pidfd, int number)
+static void watch_socket(struct watch_task *task, int pidfd, int number, bool is_relays)
 {
 	int fd = pidfd_copy(pidfd, number);
 
@@ -215,38 +233,46 @@ static void watch_socket(struct watch_task *task, int pidfd, int number)
 		task->result.forbidden |= errno == EPERM || errno == EACCES || errno == ENOSYS;
 		return;
 	}
-	if (socket_option(fd, SO_TYPE) && is_wanted(task, fd)) {
+	if (socket_option(fd, SO_TYPE) && (is_relays ? is_relayed_client(task, fd) : is_wanted(task, fd))) {
 		add_to_set(task, fd);
-	} else if (socket_option(fd, SO_TYPE) && may_be_own_end(task, fd)) {
+	} else if (!is_relays && socket_option(fd, SO_TYPE) && may_be_own_end(task, fd)) {
 		task->ended[task->ended_count++] = fd;
 		return;
 	}
 	close(fd);                      /* which may block */
 }
 
-static void watch_sockets_of(struct watch_task *task, pid_t pid, int pidfd)
+static void watch_sockets_of(struct watch_task *task, pid_t pid)
 {
+	int pidfd = pidfd_of(pid);
 	struct file_id file;
 	struct dirent *entry;
 	DIR *directory;
 	char path[64];
 	int64_t number;
 
-	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	directory = opendir(path);
-	if (!directory) {
-		task->result.forbidden |= errno == EACCES || errno == EPERM;
+	if (pidfd < 0) {
+		task->result.missed += errno != ESRCH;
 		return;
 	}
-	for (int n = 0; (entry = readdir(directory)) && n < DESCRIPTORS_MOST; n++) {
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	directory = opendir(path);
+	if (!directory)
+		task->result.forbidden |= errno == EACCES || errno == EPERM;
+	for (int n = 0; directory && (entry = readdir(directory)); n++) {
+		if (n == DESCRIPTORS_MOST) {
+			task->result.missed++;  /* there may be sockets among the rest */
+			break;
+		}
 		if (*entry->d_name == '.' || !process_find_file(dirfd(directory), entry->d_name, false, &file) ||
 		    file.device != task->device || is_known_socket(task, file.node) ||
 		    scan_count(entry->d_name, &number) || number > INT32_MAX || !see_socket(task, file.node))
 			continue;
-		watch_socket(task, pidfd, (int)number);
+		watch_socket(task, pidfd, (int)number, pid == task->request->relay);
 	}
-	task->result.missed += entry != NULL;           /* there may be sockets among the rest */
-	closedir(directory);
+	if (directory)
+		closedir(directory);
+	fd_close(&pidfd);
 }
 
 static void run_watcher(int channel, const void *with)
@@ -262,15 +288,10 @@ static void run_watcher(int channel, const void *with)
 		return;
 	}
 	task.device = status.st_dev;
-	for (const pid_t *pid = task.request->pids; *pid; pid++) {
-		int pidfd = pidfd_of(*pid);
-
-		if (pidfd >= 0)
-			watch_sockets_of(&task, *pid, pidfd);
-		else
-			task.result.missed += errno != ESRCH;
-		fd_close(&pidfd);
-	}
+	for (const pid_t *pid = task.request->pids; *pid; pid++)
+		watch_sockets_of(&task, *pid);
+	if (task.request->relay)
+		watch_sockets_of(&task, task.request->relay);
 	add_own_ends(&task);
 	(void)send(channel, &task.result, sizeof(task.result), MSG_NOSIGNAL);
 	free(task.seen);
