@@ -3,8 +3,10 @@
  *
  * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
  * answers on port 1 it never gets a client. */
+#include <arpa/inet.h>
 #include <string.h>
 
+#include "base/scan.h"
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
 #include "config/words/builtin.h"
@@ -202,6 +204,81 @@ static void check_relayed(const struct service *service, struct diags *diags)
 		service_refuse(service, "redirect", diags, "redirect needs listen: there is nobody to relay");
 }
 
+/* A numeric host as IPv6 has it. A connect(2) to any address leads to this machine. */
+static bool read_host(const char *host, struct in6_addr *out)
+{
+	struct in_addr ipv4;
+
+	if (inet_pton(AF_INET, host, &ipv4) == 1) {
+		if (ipv4.s_addr == htonl(INADDR_ANY))
+			ipv4.s_addr = htonl(INADDR_LOOPBACK);
+		*out = (struct in6_addr){ .s6_addr = { [10] = 0xff, [11] = 0xff } };
+		memcpy(&out->s6_addr[12], &ipv4, sizeof(ipv4));
+		return true;
+	}
+	if (inet_pton(AF_INET6, host, out) != 1)
+		return false;
+	if (IN6_IS_ADDR_UNSPECIFIED(out))
+		*out = in6addr_loopback;
+	return true;
+}
+
+static bool is_loopback(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
+}
+
+/* Whether a redirect to this host and port comes back to the socket. Behind a wildcard address are all of this machine,
+ * of which only the loopback ones are known here. */
+static bool leads_back(const struct listen *listen, const char *host, const char *port)
+{
+	struct endpoint own = *listen->endpoint, target = { .kind = own.kind };
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	int64_t number;
+
+	if ((own.kind != ENDPOINT_TCP && own.kind != ENDPOINT_UDP) || !read_host(host, &address))
+		return false;
+	if (is_loopback(&address) ? own.interface && strcmp(own.interface, "lo") != 0 : !own.address)
+		return false;
+	if (listen->options->bind_to_device && strcmp(listen->options->bind_to_device, "lo") != 0)
+		return false;
+	if (listen->options->ipv6_only == IPV6_ONLY_YES && !own.address)
+		own.family = FAMILY_IPV6;
+	target.address = inet_ntop(AF_INET6, &address, text, sizeof(text));
+	if (scan_count(port, &number))
+		target.port_name = port;
+	else
+		target.port = number > 0 && number <= UINT16_MAX ? (uint16_t)number : 0;
+	return endpoint_clash(&own, &target);
+}
+
+/* In a network namespace of its own the same address is another. */
+static void check_loop(const struct service *service, struct diags *diags)
+{
+	bool is_elsewhere =
+		service->groups->hardening->private_network || service->groups->paths->network_namespace_path;
+	words target = service->exec->redirect;
+	struct buf text = { 0 };
+
+	if (target[1] && is_elsewhere)
+		return;
+	for (size_t i = 0; i < service->socket_count && !text.length; i++) {
+		const struct endpoint *own = service->sockets[i].endpoint;
+
+		if (target[1] ? leads_back(&service->sockets[i], target[0], target[1])
+			      : own->kind == ENDPOINT_UNIX && !strcmp(own->address, target[0]))
+			endpoint_format(own, &text);
+	}
+	if (text.length) {
+		service_refuse(service, "redirect", diags,
+			       "redirect leads back to its own socket %s: each client would be relayed again, without "
+			       "end", buf_string(&text));
+		diags_hint(diags, "name the address of the server that clients are relayed to");
+	}
+	buf_free(&text);
+}
+
 static void check_redirect(const struct service *service, struct diags *diags)
 {
 	if (service_is_relayed(service))
@@ -214,6 +291,8 @@ static void check_redirect(const struct service *service, struct diags *diags)
 		check_relay_sockets(service, diags);
 	if (service->exec->proxy_protocol != PROXY_NO && has_datagrams(service))
 		service_refuse(service, "proxy_protocol", diags, "proxy_protocol is for connections, not for UDP");
+	if (!service_is_unclear(service, "redirect") && !service_is_unclear(service, "listen"))
+		check_loop(service, diags);
 }
 
 void rule_builtin(const struct service *service, struct diags *diags)

@@ -66,13 +66,13 @@ Test(check_gate, exec_and_redirect_exclude_builtin)
 	judge(service_of("a", "80", "accept", "yes", "builtin", "echo", "exec", "/bin/true", NULL));
 	expect_error(4, "a: exec and builtin exclude each other");
 	begin_table();
-	judge(service_of("a", "80", "accept", "yes", "exec", "/bin/true", "redirect", "::1 80", NULL));
+	judge(service_of("a", "80", "accept", "yes", "exec", "/bin/true", "redirect", "::1 8080", NULL));
 	expect_error(5, "a: redirect beside exec needs accept = no");
 	begin_table();
-	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", NULL));
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", NULL));
 	expect_nothing();
 	begin_table();
-	judge(service_of("a", "80", "accept", "yes", "redirect", "::1 80", "builtin", "echo", NULL));
+	judge(service_of("a", "80", "accept", "yes", "redirect", "::1 8080", "builtin", "echo", NULL));
 	expect_error(4, "a: builtin and redirect exclude each other");
 }
 
@@ -114,38 +114,81 @@ Test(check_gate, the_options_of_a_builtin_are_read)
 
 Test(check_gate, redirect_is_for_connections_and_udp)
 {
-	judge(service_of("a", "80", "redirect", "::1 80", NULL));
+	judge(service_of("a", "80", "redirect", "::1 8080", NULL));
 	expect_nothing();
 	begin_table();
-	judge(service_of("a", "udp:80", "redirect", "::1 80", "redirect_timeout", "5s", NULL));
+	judge(service_of("a", "udp:80", "redirect", "::1 8080", "redirect_timeout", "5s", NULL));
 	expect_nothing();
 	begin_table();
-	judge(service_of("a", "seqpacket:/run/a", "redirect", "::1 80", NULL));
+	judge(service_of("a", "seqpacket:/run/a", "redirect", "::1 8080", NULL));
 	expect_error(2, "a: redirect is for connections and UDP, not for seqpacket:/run/a");
 	begin_table();
 	judge(service_of("a", "udp:80", "redirect", "/run/b", NULL));
 	expect_error(2, "a: redirect to a unix socket is for connections");
 	begin_table();
-	judge(service_of("a", "udp:80", "accept", "yes", "redirect", "::1 80", NULL));
+	judge(service_of("a", "udp:80", "accept", "yes", "redirect", "::1 8080", NULL));
 	expect_error(2, "a: redirect is for connections");
 	begin_table();
-	judge(service_of("a", "/run/a", "accept", "yes", "redirect", "::1 80", NULL));
+	judge(service_of("a", "/run/a", "accept", "yes", "redirect", "::1 8080", NULL));
+	expect_nothing();
+}
+
+/* A redirect to one of its own sockets relays each client again, until descriptors run out. */
+static void expect_loop(const char *listen, const char *target, bool loops)
+{
+	begin_table();
+	judge(service_of("a", listen, "exec", "/bin/true", "redirect", target, NULL));
+	if (loops)
+		expect_error(4, "a: redirect leads back to its own socket");
+	else
+		expect_nothing();
+}
+
+Test(check_gate, a_redirect_does_not_lead_back_to_its_own_socket)
+{
+	expect_loop("127.0.0.1:80", "127.0.0.1 80", true);
+	expect_loop("80", "127.0.0.1 80", true);
+	expect_loop("80", "::1 80", true);
+	expect_loop("tcp4:80", "127.1.2.3 80", true);
+	expect_loop("127.0.0.1:80", "0.0.0.0 80", true);
+	expect_loop("80", ":: 80", true);
+	expect_loop("192.0.2.1:80", "192.0.2.1 80", true);
+	expect_loop("[2001:db8::1]:80", "2001:db8::1 80", true);
+	expect_loop("udp:80", "127.0.0.1 80", true);
+	expect_loop("80%lo", "127.0.0.1 80", true);
+	expect_loop("127.0.0.1:http", "127.0.0.1 http", true);
+	expect_loop("/run/a", "/run/a", true);
+	expect_loop("127.0.0.1:80", "127.0.0.1 81", false);
+	expect_loop("127.0.0.1:80", "127.0.0.2 80", false);
+	expect_loop("192.0.2.1:80", "127.0.0.1 80", false);
+	expect_loop("80", "192.0.2.1 80", false);
+	expect_loop("192.0.2.1:80", "0.0.0.0 80", false);
+	expect_loop("tcp4:80", "::1 80", false);
+	expect_loop("tcp6:80", "127.0.0.1 80", false);
+	expect_loop("80%eth0", "127.0.0.1 80", false);
+	expect_loop("127.0.0.1:80", "localhost 80", false);
+	expect_loop("127.0.0.1:0", "127.0.0.1 80", false);
+	expect_loop("/run/a", "/run/b", false);
+	expect_loop("@a", "@a", true);
+	begin_table();
+	judge(service_of("a", "127.0.0.1:80", "redirect", "127.0.0.1 80", "network_namespace_path", "/run/netns/x",
+			 NULL));
 	expect_nothing();
 }
 
 Test(check_gate, the_program_behind_a_redirect_gets_no_socket)
 {
-	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "pass", "inetd", NULL));
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "pass", "inetd", NULL));
 	expect_error(5, "a: pass = inetd does not go with redirect");
 	begin_table();
-	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "root_directory", "/srv", NULL));
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "root_directory", "/srv", NULL));
 	expect_nothing();
 	begin_table();
-	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "type", "oneshot", "remain_after_exit",
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "type", "oneshot", "remain_after_exit",
 			 "yes", "idle_timeout", "5min", NULL));
 	expect_nothing();
 	begin_table();
-	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 80", "type", "oneshot", "idle_timeout",
+	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "type", "oneshot", "idle_timeout",
 			 "5min", "idle_action", "freeze", NULL));
 	expect_error(7, "a: idle_action = freeze needs a backend that goes on running");
 }
@@ -158,7 +201,7 @@ Test(check_gate, options_of_a_redirect_need_one)
 	judge(service_of("a", "udp:80", "exec", "/bin/true", "redirect_timeout", "5s", NULL));
 	expect_error(4, "a: redirect_timeout needs redirect");
 	begin_table();
-	judge(service_of("a", "udp:80", "redirect", "::1 80", "proxy_protocol", "v2", NULL));
+	judge(service_of("a", "udp:80", "redirect", "::1 8080", "proxy_protocol", "v2", NULL));
 	expect_error(4, "a: proxy_protocol is for connections, not for UDP");
 }
 
@@ -167,7 +210,7 @@ Test(check_gate, superds_own_services_are_not_inside_of_another_root)
 	judge(service_of("a", "7", "accept", "yes", "builtin", "echo", "root_directory", "/srv", NULL));
 	expect_error(5, "a: root_directory does not go with builtin");
 	begin_table();
-	judge(service_of("a", "7", "accept", "yes", "redirect", "::1 7", "root_directory", "/srv", NULL));
+	judge(service_of("a", "7", "accept", "yes", "redirect", "::1 70", "root_directory", "/srv", NULL));
 	expect_error(5, "a: root_directory does not go with redirect");
 }
 
