@@ -138,11 +138,17 @@ Behaviour(relay, clients_wait_until_the_program_listens)
 Behaviour(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_for_the_next)
 {
 	const char *gate = path_in("gate");
-	struct superd *superd = run_relayed(free_port(), gate, "timeout_start = 500ms\n backoff_min = 100ms\n");
+	int target = free_port();
+	struct superd *superd = run_relayed(target, gate, "timeout_start = 500ms\n backoff_min = 100ms\n");
 	int client = client_connect(superd_port(superd, "app"));
 
 	client_send(client, "patient\n");
-	superd_wait_log(superd, "it was not ready within timeout_start");
+	superd_wait_log(superd, text_of("it was not ready within timeout_start: connect to 127.0.0.1:%d: Connection "
+					"refused; let the program listen there, or name the address where it does in "
+					"redirect (", target));
+	superd_wait_log(superd, text_of("it was not ready within timeout_start, and nothing answered at 127.0.0.1:%d",
+					target));
+	cr_expect_not(superd_logged(superd, "ended with signal TERM"), "%s", world_logs());
 	write_file("gate", "%s", "");
 	cr_assert(strstr(client_line(client), " patient"));
 	close(client);

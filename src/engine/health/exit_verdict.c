@@ -14,6 +14,7 @@
 #include "config/option/option_table.h"
 #include "config/words/exit_status.h"
 #include "engine/health/queue_guard.h"
+#include "engine/instance/relay.h"
 #include "os/socket/bind.h"
 #include "os/socket/client.h"
 
@@ -209,10 +210,39 @@ void exit_verdict_fail_no_progress(struct service_runtime *runtime)
 	failures_add(&runtime->run->stats.failed, &failure);
 }
 
+/* Adds what was missing when it ended: ", and never said READY=1". */
+static void add_missing(const struct service *service, const struct ending *ending, struct buf *out)
+{
+	if (ending->unbound) {
+		buf_text(out, ", and had not bound all of its sockets");
+	} else if (ending->unready && service_notifies(service)) {
+		buf_text(out, ", and never said READY=1");
+	} else if (ending->unready && service_awaits_target(service)) {
+		buf_text(out, ", and nothing answered at ");
+		relay_add_target(service, out);
+	} else if (ending->unready && ending->result != RESULT_TIMEOUT) {
+		buf_text(out, ", and was not ready yet");
+	}
+}
+
+/* Adds how it has ended. A signal of superd's, when a time was over, was not the program's. */
+static void describe_end(const struct service *service, const struct ending *ending, struct buf *out)
+{
+	char text[48];
+
+	status_describe(ending->status, text);
+	if (ending->result != RESULT_TIMEOUT)
+		buf_addf(out, "it ended with %s", text);
+	else if (ending->unready || ending->unbound)
+		buf_addf(out, "it was not ready within %s", option_name_of(service, "timeout_start"));
+	else
+		buf_addf(out, "superd stopped it, and it ended with %s", text);
+}
+
 /* Returns what an end is for the table of transitions, and sets the pause after a failure. */
 enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
-	char text[48];
+	struct buf what = { 0 };
 
 	if (ending->stopped)
 		return EXITED;
@@ -223,18 +253,17 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 		exit_verdict_fail_no_progress(runtime);
 		return CRASHED;
 	}
-	status_describe(ending->status, text);
-	if (*why && ending->unbound)
-		runtime_pause(runtime, "it ended with %s: %s", text, why);
-	else if (*why)
-		runtime_pause(runtime, "its start failed: %s", why);
-	else
-		runtime_pause(runtime, "it ended with %s%s", text,
-			      ending->unbound			     ? ", and had not bound all of its sockets"
-			      : !ending->unready		     ? ""
-			      : service_notifies(runtime->service)    ? ", and never said READY=1"
-			      : service_awaits_target(runtime->service) ? ", and never answered where redirect leads"
-								     : ", and was not ready yet");
+	if (*why && !ending->unbound) {
+		buf_addf(&what, "its start failed: %s", why);
+	} else {
+		describe_end(runtime->service, ending, &what);
+		if (*why)
+			buf_addf(&what, ": %s", why);
+		else
+			add_missing(runtime->service, ending, &what);
+	}
+	runtime_pause(runtime, "%s", buf_string(&what));
+	buf_free(&what);
 	backoff_forgive(&runtime->backoff, ending->lasted, runtime->service->groups->lifecycle->backoff_max);
 	return CRASHED;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "config/option/option_name.h"
+#include "config/option/service_mark.h"
 #include "engine/instance/instance.h"
 #include "exec/plan/plan.h"
 
@@ -32,6 +34,21 @@ void relay_describe(const struct relay_process *relay, struct buf *out)
 	relay_add_target(relay->instance->service, out);
 	if (!relay->up)
 		buf_addf(out, " to answer%s%s", relay->error ? ": " : "", relay->error ? strerror(relay->error) : "");
+}
+
+void relay_describe_silence(const struct relay_process *relay, struct buf *out)
+{
+	const struct service *service = relay->instance->service;
+
+	if (!relay->child.pid) {
+		buf_text(out, "its relay does not run");
+		return;
+	}
+	buf_text(out, "connect to ");
+	relay_add_target(service, out);
+	buf_addf(out, ": %s; let the program listen there, or name the address where it does in %s",
+		 relay->error ? strerror(relay->error) : "no answer", option_name_of(service, "redirect"));
+	origin_cite(service_origin(service, "redirect"), out);
 }
 
 void relay_close_channel(struct relay_process *relay)

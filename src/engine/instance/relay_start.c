@@ -281,8 +281,8 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	ev_timer_stop(loop, timer);
-	relay_describe(relay, &what);
-	buf_addf(&what, ": not within %s", option_name_of(instance->service, "timeout_start"));
+	buf_addf(&what, "nothing has answered within %s: ", option_name_of(instance->service, "timeout_start"));
+	relay_describe_silence(relay, &what);
 	log_relay(relay, LEVEL_NOTICE, buf_string(&what));
 	buf_free(&what);
 	instance->facts.failed = true;

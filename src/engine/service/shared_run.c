@@ -383,12 +383,14 @@ void shared_run_go_on(struct service_runtime *runtime)
 		resume_postponed_stop(runtime);
 }
 
-/* Adds what a start waits for: "it has not bound tcp:80", or what it has not said. */
+/* Adds what a start waits for: "it has not bound tcp:80", what it has not said, or who does not answer. */
 static void describe_awaited(const struct instance *instance, struct buf *out)
 {
 	bind_calls_describe(instance, out);
 	if (!out->length)
 		ready_describe(instance, out);
+	if (!out->length && instance->relay && service_awaits_target(instance->service))
+		relay_describe_silence(instance->relay, out);
 }
 
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
