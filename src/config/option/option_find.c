@@ -49,6 +49,7 @@ static const struct {
 	{ "stdout", "superd.conf calls it output" },
 	{ "stderr", "superd.conf calls it error" },
 	{ "stdin", "superd.conf calls it input" },
+	{ "keep", "did you mean sleep_under_pressure = no, which keeps a backend when memory is short" },
 };
 
 static const char *const systems[DIALECTS] = {
