@@ -259,24 +259,24 @@ static void check_loop(const struct service *service, struct diags *diags)
 	bool is_elsewhere =
 		service->groups->hardening->private_network || service->groups->paths->network_namespace_path;
 	words target = service->exec->redirect;
-	struct buf text = { 0 };
 
 	if (target[1] && is_elsewhere)
 		return;
-	for (size_t i = 0; i < service->socket_count && !text.length; i++) {
+	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct endpoint *own = service->sockets[i].endpoint;
+		struct buf text = { 0 };
 
-		if (target[1] ? leads_back(&service->sockets[i], target[0], target[1])
-			      : own->kind == ENDPOINT_UNIX && !strcmp(own->address, target[0]))
-			endpoint_format(own, &text);
-	}
-	if (text.length) {
+		if (target[1] ? !leads_back(&service->sockets[i], target[0], target[1])
+			      : own->kind != ENDPOINT_UNIX || strcmp(own->address, target[0]) != 0)
+			continue;
+		endpoint_format(own, &text);
 		service_refuse(service, "redirect", diags,
 			       "redirect leads back to its own socket %s: each client would be relayed again, without "
 			       "end", buf_string(&text));
 		diags_hint(diags, "name the address of the server that clients are relayed to");
+		buf_free(&text);
+		return;
 	}
-	buf_free(&text);
 }
 
 static void check_redirect(const struct service *service, struct diags *diags)
