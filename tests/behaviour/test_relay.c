@@ -246,6 +246,30 @@ Behaviour(relay, so_does_one_after_an_operator_has_frozen_it)
 	superd_stop(superd);
 }
 
+Behaviour(relay, so_does_one_by_a_unix_socket)
+{
+	const char *path = path_in("front");
+	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
+	int target = free_port(), client;
+	struct superd *superd = superd_run_with(
+		&(struct setup){ .arguments = arguments },
+		"service app {\n listen = \"%s\"\n user = \"%s\"\n exec = \"%s %s %d\"\n"
+		" redirect = \"127.0.0.1 %d\"\n}\n",
+		path, own_user(), find_program("python3-minimal", "python3"), server_script(), target, target);
+	long first;
+
+	wait_node(path);
+	client = client_connect_unix(path, SOCK_STREAM);
+	first = ask_again(client, "one");
+	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
+	superd_wait_log(superd, "is frozen");
+	HOLDS_FOR(300, !superd_logged(superd, "goes on after"));
+	cr_assert_eq(ask_again(client, "two"), first);
+	superd_wait_log(superd, "goes on after");
+	close(client);
+	superd_stop(superd);
+}
+
 /* A flow of datagrams keeps a program awake until redirect_timeout has passed. An operator freezes it all the same. */
 Behaviour(relay, the_next_datagram_wakes_a_frozen_program)
 {
