@@ -220,7 +220,7 @@ Behaviour(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
 
 	for (unsigned n = 1; n <= 2; n++) {
 		WAIT_UNTIL(superd_log_count(superd, "is frozen until somebody comes") == n);
-		cr_expect(strstr(why(), "1 connected, and nothing has moved for"), "%s", why());
+		cr_expect(geteuid() != 0 || strstr(why(), "1 connected, and nothing has moved for"), "%s", why());
 		cr_assert_eq(ask_again(client, text_of("again %u", n)), first);
 		WAIT_UNTIL(superd_log_count(superd, "goes on after") == n);
 	}

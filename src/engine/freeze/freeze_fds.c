@@ -65,11 +65,14 @@ static void leave_helper(struct freeze_fds *watch)
 	worker_process_end(&watch->helper);
 }
 
-/* result: NULL: the helper gave none in time. */
+/* Without root superd may not look at the relay. That goes on then: what it passes on arrives at sockets of the
+ * backend, which are watched. result: NULL: the helper gave none in time. */
 static void finish_adding(struct freeze_fds *watch, const struct socket_watch_result *result)
 {
 	leave_helper(watch);
 	log_missed(watch, result);
+	if (result && result->relay_unseen)
+		relay_freeze(runtime_current(watch->runtime), false);
 	if (watch->missed && (!result || result->missed || result->forbidden))
 		watch->missed(watch->runtime);
 }

@@ -275,6 +275,16 @@ static void watch_sockets_of(struct watch_task *task, pid_t pid)
 	fd_close(&pidfd);
 }
 
+static void watch_relay(struct watch_task *task)
+{
+	struct socket_watch_result others = task->result;
+
+	task->result = (struct socket_watch_result){ 0 };
+	watch_sockets_of(task, task->request->relay);
+	others.relay_unseen = task->result.missed || task->result.forbidden;
+	task->result = others;
+}
+
 static void run_watcher(int channel, const void *with)
 {
 	struct watch_task task = *(const struct watch_task *)with;
@@ -291,7 +301,7 @@ static void run_watcher(int channel, const void *with)
 	for (const pid_t *pid = task.request->pids; *pid; pid++)
 		watch_sockets_of(&task, *pid);
 	if (task.request->relay)
-		watch_sockets_of(&task, task.request->relay);
+		watch_relay(&task);
 	add_own_ends(&task);
 	(void)send(channel, &task.result, sizeof(task.result), MSG_NOSIGNAL);
 	free(task.seen);

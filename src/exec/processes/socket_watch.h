@@ -27,6 +27,7 @@ struct socket_watch_request {
 struct socket_watch_result {
 	uint32_t missed;                /* number of sockets that are not watched */
 	bool forbidden;                 /* some are not for lack of rights */
+	bool relay_unseen;              /* not all clients of the relay are watched, which the others do not tell */
 };
 
 enum socket_watching { SOCKET_WATCHING_DONE, SOCKET_WATCHING_WAITS, SOCKET_WATCHING_FAILED };
