@@ -88,8 +88,9 @@ static void note_room(struct engine *engine)
 	start_queue_hold(engine, false);
 }
 
-/* Tells a backend to go, or, if none can, lets a start through after a while. false: nothing is left to wait for. */
-static bool make_room(struct engine *engine, double pause)
+/* Tells a backend to go, or, if none can, lets a start through that has waited for a while. is_awaited: a start waits.
+ * false: nothing is left to wait for. */
+static bool make_room(struct engine *engine, double pause, bool is_awaited)
 {
 	struct memory_pressure *pressure = engine->memory_pressure;
 	double now = clock_now();
@@ -104,14 +105,14 @@ static bool make_room(struct engine *engine, double pause)
 		idle_hurry(runtime);
 		return true;
 	}
-	if (pressure->since <= 0)
+	if (!is_awaited || pressure->since <= 0)
 		pressure->since = now;
 	if (now - pressure->since >= WAIT_MOST) {
 		pressure->since = now;
 		pressure->lets_one_start = true;
 		start_queue_hold(engine, false);
 	}
-	return engine->start_queue->waiting_count;
+	return is_awaited;
 }
 
 /* reported: by the kernel; starts: before a start, which waits if memory is short. */
@@ -130,7 +131,7 @@ static void look(struct engine *engine, bool reported, bool starts)
 		log_short(engine, &group, &machine);
 	pressure->is_short = true;
 	start_queue_hold(engine, !pressure->lets_one_start);
-	if (make_room(engine, reported ? REPORT_PAUSE : PAUSE) || starts)
+	if (make_room(engine, reported ? REPORT_PAUSE : PAUSE, starts || engine->start_queue->waiting_count))
 		alarm_set(&pressure->alarm, PAUSE);
 }
 

@@ -23,7 +23,7 @@ struct memory_pressure {
 	struct alarm alarm;             /* next look, while memory is short */
 	bool is_short;                  /* by the last look */
 	bool lets_one_start;            /* nothing could go for so long that the next start is let through */
-	double since;                   /* loop time since when memory is short and nothing can go; 0: it is not so */
+	double since;                   /* loop time since when a start waits in vain, as nothing can go; 0: none does */
 	double logged;                  /* loop time when it was last logged that memory is short; 0: never */
 	double last_hurry;              /* loop time when the last backend was told to go; 0: never */
 };
