@@ -1,17 +1,18 @@
-/* The look at /proc. The hard thing is that it changes while it is read: a process that goes away in between is
- * simply no longer counted, and what matters is read from one line of stat at a time. */
+/* Looks at /proc, which changes while it is read: a process that goes away in between is not counted, and all that
+ * matters is read from one line of stat at a time. */
 #include "process.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PROCESSES_MOST = 65536 };
+enum { PROCESSES_MOST = 65536, UNNAMED_MS = 100 };
 
 struct process {
 	pid_t pid, parent;
@@ -147,21 +148,36 @@ bool process_name(pid_t pid, char *out, size_t size)
 	return true;
 }
 
-bool process_is_beside(pid_t pid, const char *wanted)
+/* false: there is no such process (any more). */
+static bool read_comm(pid_t pid, char *name, int size)
 {
-	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-copy\n",
-					     "superd-count\n", "superd-output\n", "superd-page-out\n",
-					     "superd-receive\n", "superd-restore\n" };
-	char path[64], name[32] = "";
+	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	if (!fgets(name, sizeof(name), file))
+	if (!fgets(name, size, file))
 		name[0] = '\0';
 	fclose(file);
+	return *name;
+}
+
+bool process_is_beside(pid_t pid, const char *wanted)
+{
+	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-copy\n",
+					     "superd-count\n", "superd-output\n", "superd-page-out\n",
+					     "superd-receive\n", "superd-restore\n" };
+	char name[32] = "";
+	bool exists = read_comm(pid, name, sizeof(name));
+
+	for (int n = 0; exists && !strcmp(name, "superd\n") && n < UNNAMED_MS; n++) {
+		poll(NULL, 0, 1);
+		exists = read_comm(pid, name, sizeof(name));
+	}
+	if (!exists)
+		return !wanted;
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
 		if (!strcmp(name, names[n]))
 			return !wanted || !strncmp(name, wanted, strlen(wanted));

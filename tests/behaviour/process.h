@@ -15,6 +15,6 @@ bool process_has_file(pid_t pid, int fd);        /* it has the very file open th
 bool process_name(pid_t pid, char *out, size_t size);           /* its command line, for messages */
 
 /* Whether superd has made it of itself for what may hang, of this name if it is given: it is no backend, and ends when it
- * likes. */
+ * likes. One that was just forked is still called superd: waits shortly for its name. One that is gone is none. */
 bool process_is_beside(pid_t pid, const char *wanted);
 long long process_cpu_ms(pid_t pid);
