@@ -27,7 +27,7 @@
  *   mark=PATH              adds a line with its pid
  *   accept=2|4|0           accept(2), accept4(2), or without the client's address
  *   exit=STATUS
- *   serve=poll|block|wait|level|edge|once      wait: as block, and it ends if accept(2) fails otherwise than by EINTR
+ *   serve=poll|block|level|edge|once
  *
  * A client's line is answered "PID LINE", and the connection closed; behind a '+' it stays. Behind a '?' the answer
  * tells of the client and of the listener. Behind a '!' stand steps to do, and "PID ok" or the error comes back. */
@@ -646,7 +646,7 @@ static void on_end(int signal)
 static bool serve(const char *how)
 {
 	int before = current;
-	bool waits = !strcmp(how, "wait"), blocks = waits || !strcmp(how, "block");
+	bool blocks = !strcmp(how, "block");
 
 	if (!blocks)
 		signal(SIGTERM, on_end);
@@ -663,9 +663,9 @@ static bool serve(const char *how)
 	while (!ending) {
 		if (!strcmp(how, "poll"))
 			serve_by_poll();
-		else if (blocks && !serve_one(bound[0]) && waits && errno != EINTR)
-			return false;
-		else if (!blocks)
+		else if (blocks)
+			serve_one(bound[0]);
+		else
 			serve_by_epoll(how);
 	}
 	exit(0);

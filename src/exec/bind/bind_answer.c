@@ -16,6 +16,7 @@
 #include "exec/bind/bind_filter.h"
 #include "exec/bind/target.h"
 #include "exec/bind/target_path.h"
+#include "exec/bind/user_notif.h"
 #include "os/socket/carried_options.h"
 #include "os/socket/eintr_timer.h"
 
@@ -378,71 +379,11 @@ static void answer_bind(struct bind_server *server, struct stopped_call *stopped
 
 /* ---- accept ---- */
 
-static void set_held(struct bind_server *server, size_t n, const struct user_call *call)
-{
-	server->held[n] = *call;
-	atomic_store(&server->progress->held[n], call->id);
-}
-
-bool bind_server_holds(struct bind_server *server)
-{
-	bool holds = false;
-
-	for (size_t n = 0; n < BIND_HELD_MOST; n++) {
-		if (!server->held[n].id)
-			continue;
-		if (user_notif_is_waiting(server->work.notif, server->held[n].id))
-			holds = true;
-		else
-			set_held(server, n, &(struct user_call){ 0 });
-	}
-	return holds;
-}
-
-bool bind_server_take_held(struct bind_server *server, struct user_call *call)
-{
-	for (size_t n = 0; n < BIND_HELD_MOST; n++) {
-		if (!server->held[n].id)
-			continue;
-		*call = server->held[n];
-		set_held(server, n, &(struct user_call){ 0 });
-		return true;
-	}
-	return false;
-}
-
-/* false: as many wait as may. */
-static bool hold(struct bind_server *server, const struct user_call *call)
-{
-	size_t n = 0;
-
-	bind_server_holds(server);
-	while (n < BIND_HELD_MOST && server->held[n].id)
-		n++;
-	if (n == BIND_HELD_MOST)
-		return false;
-	set_held(server, n, call);
-	return true;
-}
-
-/* Whether an accept(2) of this listener never returns EAGAIN (SO_RCVTIMEO of socket(7)). */
-static bool waits_for_clients(int listener)
-{
-	struct timeval most = { 0, 0 };
-	socklen_t length = sizeof(most);
-
-	return !(fcntl(listener, F_GETFL) & O_NONBLOCK) &&
-	       getsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &most, &length) == 0 && !most.tv_sec && !most.tv_usec;
-}
-
-/* The program is not ready. One that would wait for clients waits; another one hears that nobody is there, and of the
- * clients again once it is ready. */
-static void refuse_accept(struct bind_server *server, const struct stopped_call *stopped, int listener)
+/* The program is not ready: it hears that nobody is there, and of the clients again once it is. */
+static void refuse_accept(struct bind_server *server, const struct stopped_call *stopped)
 {
 	unsigned n = 0;
 
-	if (waits_for_clients(listener) && hold(server, stopped->call))
-		return;
 	while (n < server->refused_count && server->refused[n] != stopped->call->thread)
 		n++;
 	if (n == server->refused_count && n < REFUSED_MOST)
@@ -575,7 +516,7 @@ static void answer_accept(struct bind_server *server, struct stopped_call *stopp
 	bool is_ours = find_by_inode(server, inode, &offer) && still_waits(server, stopped);
 
 	if (is_ours && !atomic_load(&server->progress->ready))
-		refuse_accept(server, stopped, server->work.offers[offer].fd);
+		refuse_accept(server, stopped);
 	else if (is_ours && server->offered[offer].as_ipv4)
 		accept_as_ipv4(server, stopped, server->work.offers[offer].fd);
 	else

@@ -8,9 +8,10 @@
 
 #include "exec/bind/bind_address.h"
 #include "exec/bind/bind_worker.h"
-#include "exec/bind/user_notif.h"
 
 #define REFUSED_MOST 16                 /* threads that were not let accept before the program was ready */
+
+struct user_call;
 
 /* One offer, as the kernel tells of it. */
 struct offered {
@@ -32,7 +33,6 @@ struct bind_server {
 	bool told_hidden;
 	pid_t refused[REFUSED_MOST];    /* threads that were not let accept */
 	unsigned refused_count;
-	struct user_call held[BIND_HELD_MOST];          /* what progress->held has the numbers of */
 	double left;                    /* seconds of processor time that may be used; below 0: it waits */
 	double looked, used;            /* at the last look: clock_now(), clock_thread_cpu() */
 	unsigned spared;                /* calls that cost nothing: those around an accepted client */
@@ -43,14 +43,8 @@ struct bind_server {
 /* Asks the kernel about the offers. */
 void bind_server_look_at_offers(struct bind_server *server);
 
-/* Answers the call, lets it go on to the kernel, or keeps it in held until the program is ready. */
+/* Answers the call, or lets it go on to the kernel. */
 void bind_server_answer(struct bind_server *server, const struct user_call *call);
-
-/* Whether a call waits until the program is ready. Forgets those that have been interrupted. */
-bool bind_server_holds(struct bind_server *server);
-
-/* Takes one out of held. false: there is none. */
-bool bind_server_take_held(struct bind_server *server, struct user_call *call);
 
 /* Makes the program look once more for clients that it was not let accept before. */
 void bind_server_rouse(struct bind_server *server);
