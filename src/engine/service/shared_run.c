@@ -86,9 +86,7 @@ static void add_bind_hint(struct service_runtime *runtime)
 		return;
 	buf_text(&reason, runtime_reason(runtime));
 	if (!reason.failed)
-		runtime_pause(runtime,
-			      "%s; superd has this port: pass = bind (superd -l: --bind) lets its program bind it",
-			      buf_string(&reason));
+		runtime_pause(runtime, "%s; superd has its port: pass = bind", buf_string(&reason));
 	buf_free(&reason);
 }
 
