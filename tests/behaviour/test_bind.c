@@ -133,6 +133,20 @@ BehaviourOfBind(bind, all_of_its_sockets_are_asked_for)
 	superd_stop(superd);
 }
 
+BehaviourOfBind(bind, a_program_that_binds_too_little_is_told_of_before_it_fails)
+{
+	int one = free_port(), two = free_port();
+	struct superd *superd = bind_run(text_of("{ \"127.0.0.1:%d\", \"127.0.0.1:%d\" }", one, two),
+					 "timeout_start = 1h", LISTENS(one));
+	int client;
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(two);
+	superd_wait_log(superd, text_of("it has not bound tcp:127.0.0.1:%d. superd goes on waiting", two));
+	close(client);
+	superd_stop(superd);
+}
+
 BehaviourOfBind(bind, it_binds_closes_and_binds_again)
 {
 	int port = free_port();

@@ -265,18 +265,20 @@ static void say_ipv4(const struct bind_calls *calls, size_t n)
 static void on_quiet(struct alarm *alarm)
 {
 	struct bind_calls *calls = container_of(alarm, struct bind_calls, quiet);
+	bool has_bound = calls->other_count;
 	struct buf text = { 0 };
 
 	for (size_t n = 0; n < calls->count; n++) {
 		struct bind_use *use = &calls->uses[n];
 
+		has_bound |= use->given;
 		if (!has_to_bind(calls, n) || !use->as_ipv4 || use->told_ipv4 ||
 		    !takes_both(&calls->runtime->listeners[n]))
 			continue;
 		use->told_ipv4 = true;
 		say_ipv4(calls, n);
 	}
-	if (calls->told_missing || !calls->other_count)
+	if (calls->told_missing || !has_bound)
 		return;
 	bind_calls_describe(calls->instance, &text);
 	if (text.length) {
