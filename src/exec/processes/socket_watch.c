@@ -189,7 +189,7 @@ static bool is_wanted(struct watch_task *task, int fd)
 static bool is_relayed_client(struct watch_task *task, int fd)
 {
 	const struct socket_watch_request *request = task->request;
-	struct sockaddr_storage name;
+	struct sockaddr_storage name = { 0 };
 	socklen_t size = sizeof(name);
 	bool is_probe = false;
 
