@@ -122,7 +122,7 @@ Test(idle, is_due_an_idle_timeout_after_nobody_was_seen)
 	idle_follow(&runtime);
 	count(false);
 	cr_expect_eq(runtime.run->idle->phase, IDLE_WAS_REPORTED, "nobody came from the start on");
-	cr_expect_geq(clock_now() - began, 0.02);
+	cr_expect_geq(clock_now() - began, 0.02 - 0.001, "a timer may be a millisecond early");
 }
 
 /* Behind an upgrade superd counts before it listens. The next count misses who left meanwhile. */
