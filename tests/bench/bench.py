@@ -6,14 +6,18 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 
 import machine
 from machine import Trouble
+from figures import find_doubt
 from results import Results
 from servers import find_servers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SLICE = 2                               # seconds at most that clients are begun for in a turn
+SURE = .03                              # doubt about the median of what all are compared with, at most
+LEAST_ROUNDS = 2                        # turns of one round alone say nothing of the machine
 STATIC = ("hi", "once")                 # backends, so that a start is no test of the dynamic linker
 
 
@@ -22,13 +26,15 @@ class Amounts:
 
     def __init__(self):
         self.quick = os.environ.get("BENCH_QUICK", "") not in ("", "0")
-        self.rounds = _numbers("BENCH_ROUNDS", "1" if self.quick else "5", 1, 1000)[0]
-        self.goal_size = _numbers("BENCH_SERVICES", "10000", 2, 25000)[0]
-        sizes = "1" if self.quick else "1 100 1000 5000 20000"
-        self.sizes = sorted({self.goal_size, *_numbers("BENCH_SIZES", sizes, 1, 25000)})
-        self.clients = sorted({1, *_numbers("BENCH_CLIENTS", "1 32" if self.quick else "1 2 4 8 16 32 64", 1, 1000)})
+        self.minutes = _numbers("BENCH_MINUTES", "0" if self.quick else "15", 0, 600)[0]
+        self.goal_size = _numbers("BENCH_SERVICES", "10000", 2, 100000)[0]
+        sizes = "1" if self.quick else "1 10 100 1000 10000 100000"
+        self.sizes = sorted({self.goal_size, *_numbers("BENCH_SIZES", sizes, 1, 100000)})
+        clients = "1 32" if self.quick else "1 2 4 8 16 32 64 128 256 512"
+        self.clients = sorted({1, *_numbers("BENCH_CLIENTS", clients, 1, 1000)})
         self.megabytes = 100 if self.quick else 400
-        self.streams = sorted({1, *_numbers("BENCH_STREAMS", "1" if self.quick else "1 2 4 8", 1, 64)})
+        self.streams = sorted({1, *_numbers("BENCH_STREAMS", "1" if self.quick else "1 2 4 8 16 32 64", 1, 64)})
+        self.memory = _numbers("BENCH_MEMORY", "1" if self.quick else "1 10 100 500", 1, 4000)
 
     def allow_sizes(self, spare):
         """Leaves out what the limit of descriptors forbids; what was left out."""
@@ -50,6 +56,7 @@ class Bench:
         self.running = []
         self.results = Results()
         self._folders = 0
+        self._end = None                # of the present part's time; None: one round of it is enough
 
     def _compile(self, name):
         compiler = shlex.split(os.environ.get("CC") or "cc")
@@ -85,23 +92,48 @@ class Bench:
             self.stop(running)
         machine.end_orphans(known=set())
 
+    def begin_part(self, seconds):
+        self._end = time.monotonic() + seconds
+
+    def is_late(self):
+        return self._end is not None and time.monotonic() > self._end
+
+    def rounds(self, part, figure, server, x):
+        """The number of each round, until this figure of this server is sure, or the part's time is over. It is the
+        one that all are compared with: its turns have no other reason to differ than the machine."""
+        number, began = 0, time.monotonic()
+        while True:
+            since = time.monotonic()
+            self.tell(f"{part}, round {number + 1}")
+            yield number
+            number += 1
+            doubt = find_doubt(self.results.turns(figure, server, x).values())
+            is_sure = doubt is not None and doubt <= SURE and number >= LEAST_ROUNDS
+            now = time.monotonic()
+            if is_sure or self._end is None or now + (now - since) > self._end:
+                break
+        self.results.note_noise(part, number, figure, server, x, SURE)
+        self.tell(f"{part}: {time.monotonic() - began:.0f} s")
+
     def tell(self, text):
         """Where a run is, for who waits for it."""
         if sys.stderr.isatty():
             print(f"bench: {text}", file=sys.stderr)
 
-    def _load(self, port, total, at_once, ports, limit=None):
+    def _load(self, place, total, at_once, ports, limit=None):
         begin_for = ["-b", str(limit)] if limit else []
-        return [self.tools["load"], "-c", str(at_once), *begin_for, str(port), str(ports), str(total)]
+        address, port = place
+        return [self.tools["load"], "-a", address, "-c", str(at_once), *begin_for, str(port), str(ports), str(total)]
 
-    def load(self, running, total, at_once=1, ports=1, port=None, limit=None):
-        """Puts a load on a server and gives what the clients saw; what was lost is counted."""
-        command = self._load(running.job.port if port is None else port, total, at_once, ports, limit)
+    def load(self, running, total, at_once=1, ports=1, number=0, limit=None):
+        """Puts a load on a service of a server, and on those behind it, and gives what the clients saw; what was lost
+        is counted."""
+        command = self._load(running.job.place(number), total, at_once, ports, limit)
         done = subprocess.run(command, capture_output=True, text=True)
         return self.take(running, done.returncode, done.stdout, done.stderr)
 
     def load_meanwhile(self, running, total, at_once, ports):
-        command = self._load(running.job.port, total, at_once, ports, 2 * SLICE)
+        command = self._load(running.job.place(0), total, at_once, ports, 2 * SLICE)
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def take(self, running, status, text, errors):

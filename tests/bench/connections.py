@@ -9,7 +9,7 @@ from machine import Trouble, find_ports
 from servers import Job
 
 TURNS = 3                               # of each server, a round
-FEW, CROWD, COLD = 150, 600, 150        # connections a turn
+FEW, CROWD, COLD = 150, 600, 150        # connections a turn; of more clients each comes twice at least
 WARM = 20                               # before the first turn: what is done only once
 
 
@@ -55,10 +55,10 @@ def _take_turn(bench, running, number, measure):
             _fail(bench, one.name, [measure], trouble)
 
 
-def _compare(bench, kind, measures):
+def _compare(bench, part, kind, measures):
     servers = [server for server in bench.servers if kind in server.abilities]
-    for number in range(bench.amounts.rounds):
-        bench.tell(f"{kind}, round {number + 1} of {bench.amounts.rounds}")
+    base = next(iter(measures[0].figures))
+    for number in bench.rounds(part, base, "floor", measures[0].at_once):
         running = _start_all(bench, kind, servers, measures)
         for turn in range(TURNS):
             for measure in measures:
@@ -68,10 +68,10 @@ def _compare(bench, kind, measures):
 
 def compare_connections(bench):
     one = Measure(1, FEW, {"each.time": "end_p50", "each.rate": "rate"})
-    crowds = [Measure(count, CROWD if count > 4 else 2 * FEW, {"each.rate": "rate"})
+    crowds = [Measure(count, max(CROWD, 2 * count) if count > 4 else 2 * FEW, {"each.rate": "rate"})
               for count in bench.amounts.clients if count > 1]
-    _compare(bench, "each", [one] + crowds)
+    _compare(bench, "connections", "each", [one] + crowds)
 
 
 def compare_activations(bench):
-    _compare(bench, "cold", [Measure(1, COLD, {"cold.first": "first_p50", "cold.mean": "mean"})])
+    _compare(bench, "activations", "cold", [Measure(1, COLD, {"cold.first": "first_p50", "cold.mean": "mean"})])

@@ -4,6 +4,7 @@ looks; a server's marker has a shape of its own, so that nobody has to tell colo
 What failed is drawn where it failed, as a cross at the bad end of the axis: a curve that only stops looks like a win.
 """
 
+import re
 from html import escape
 from statistics import median
 
@@ -214,3 +215,18 @@ def draw_chart(chart, results, looks):
     """An SVG element; looks: a number for every server."""
     draw = _draw_curves if chart.is_curve and len(results.places(chart.figure)) > 1 else _draw_rows
     return draw(chart, results, looks)
+
+
+HEAD, FOOT = 44, 22                     # of a picture, above and below the chart
+
+
+def make_picture(svg, head, foot, style):
+    """A file of its own of a chart: with its title, what it was measured on, and the colours."""
+    width, height = re.match(r'<svg viewBox="0 0 (\d+) (\d+)"', svg).groups()
+    box = f'viewBox="0 -{HEAD} {width} {int(height) + HEAD + FOOT}"'
+    back = f'<rect x="0" y="-{HEAD}" width="100%" height="100%" class="paper"/>'
+    title, note = head
+    texts = [f'<text x="14" y="-18" class="title">{escape(title)}<tspan class="name" dx="8">{escape(note)}</tspan></text>',
+             _text(14, int(height) + 8, foot, kind="tick")]
+    return (svg.replace(f'viewBox="0 0 {width} {height}"', box, 1)
+            .replace(">", f">\n<style>{style}</style>\n{back}\n" + "\n".join(texts), 1) + "\n")

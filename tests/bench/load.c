@@ -1,9 +1,9 @@
 /* Clients of a super-server: opens connections, so many at once, reads each to its end, and says on one line of JSON
  * how long they took and how many were lost.
  *
- *   load [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
+ *   load [-a ADDRESS] [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
  *
- * Connections go to the ports from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without
+ * Connections go to the ports of ADDRESS (127.0.0.1) from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without
  * TEXT (hi) in its answer, or when for SECONDS (5) no connection has ended. After -b SECONDS no more are
  * begun, and the total is what was begun by then. The status is 0 when none was lost, 1 when
  * some were, 2 when it could not measure. The hard thing is to be no part of what is measured: one process, one epoll,
@@ -31,6 +31,7 @@ struct visit {
 };
 
 struct load {
+	struct in_addr address;
 	long first_port, ports, total, at_once;
 	double patience;
 	double begin_for;               /* seconds; 0: until all are begun */
@@ -69,7 +70,7 @@ static void lose(struct load *load, struct visit *visit, const char *step, int e
 /* Opens the next connection in this place. false: it is lost already. */
 static bool begin(struct load *load, struct visit *visit)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = load->address };
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = visit };
 
 	address.sin_port = htons((uint16_t)(load->first_port + load->begun % load->ports));
@@ -211,8 +212,14 @@ static void read_arguments(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:b:e:")) > 0) {
+	while ((option = getopt(argc, argv, "a:c:t:b:e:")) > 0) {
 		switch (option) {
+		case 'a':
+			if (inet_pton(AF_INET, optarg, &load->address) != 1) {
+				fprintf(stderr, "load: %s: an IPv4 address is wanted\n", optarg);
+				exit(2);
+			}
+			break;
 		case 'c':
 			load->at_once = number(optarg, 1, 10000);
 			break;
@@ -230,7 +237,7 @@ static void read_arguments(struct load *load, int argc, char **argv)
 		}
 	}
 	if (argc - optind != 3) {
-		fputs("usage: load [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL\n", stderr);
+		fputs("usage: load [-a ADDRESS] [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL\n", stderr);
 		exit(2);
 	}
 	load->first_port = number(argv[optind], 1, 65535);
@@ -240,7 +247,7 @@ static void read_arguments(struct load *load, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct load load = { .at_once = 1, .patience = 5, .expected = "hi" };
+	struct load load = { .at_once = 1, .patience = 5, .expected = "hi", .address.s_addr = htonl(INADDR_LOOPBACK) };
 
 	read_arguments(&load, argc, argv);
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -12,6 +12,7 @@ import struct
 import time
 
 LOOPBACK = "127.0.0.1"
+A_BLOCK = 20000                         # ports of one address; more services go to further addresses of 127.0.0.0/8
 
 
 class Trouble(Exception):
@@ -32,7 +33,8 @@ def _is_free(port):
 
 
 def find_ports(count):
-    """The first of so many free ports in a row, off those the kernel gives to clients."""
+    """The first of so many free ports in a row, off those the kernel gives to clients; of a block at most."""
+    count = min(count, A_BLOCK)
     with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
         low, high = map(int, file.read().split())
     for first, behind in ((1024, low), (high + 1, 65536), (low, high + 1)):
@@ -60,20 +62,21 @@ class Listening:
     def close(self):
         self.diag.close()
 
-    def _ask(self, flags, port):
-        address = socket.inet_aton(LOOPBACK) + bytes(12)
+    def _ask(self, flags, address, port):
+        address = socket.inet_aton(address) + bytes(12)
         request = struct.pack("=BBBBI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, 1 << self.LISTEN)
         request += struct.pack("!HH", port, 0) + address + bytes(16) + struct.pack("=III", 0, 0xffffffff, 0xffffffff)
         self.diag.send(struct.pack("=IHHII", 16 + len(request), self.BY_FAMILY, flags, 0, 0) + request)
 
-    def is_listening(self, port):
-        self._ask(1, port)
+    def is_listening(self, address, port):
+        self._ask(1, address, port)
         reply = self.diag.recv(4096)
         return struct.unpack_from("=H", reply, 4)[0] == self.BY_FAMILY and reply[17] == self.LISTEN
 
-    def ports(self):
+    def find_all(self):
+        """Every (address, port); addresses as bytes."""
         found = set()
-        self._ask(0x301, 0)
+        self._ask(0x301, LOOPBACK, 0)
         while True:
             reply, at = self.diag.recv(1 << 16), 0
             while at < len(reply):
@@ -82,12 +85,17 @@ class Listening:
                     return found
                 if kind == self.ERROR:
                     raise Trouble("the kernel does not say who listens (sock_diag)")
-                found.add(struct.unpack_from("!H", reply, at + 20)[0])
+                found.add((reply[at + 24:at + 28], struct.unpack_from("!H", reply, at + 20)[0]))
                 at += (length + 3) & ~3
 
-    def has(self, first, count):
-        """The last is looked for first: that costs the kernel and whoever is being started next to nothing."""
-        return self.is_listening(first + count - 1) and self.ports().issuperset(range(first, first + count))
+    def find_since(self, places):
+        """When all of these listened (time.monotonic()); None: not yet. The last is looked for first: that costs the
+        kernel and whoever is being started next to nothing. Looking at all of them takes this program some time,
+        which is not the server's."""
+        if not self.is_listening(*places[-1]):
+            return None
+        since = time.monotonic()
+        return since if self.find_all().issuperset((socket.inet_aton(at), port) for at, port in places) else None
 
 
 def _family(pid):
@@ -116,6 +124,12 @@ def memory(pid, kind="Pss"):
             if member == pid:
                 raise Trouble(f"its memory can't be read: {error.strerror}") from error
     return total
+
+
+def memory_available():
+    """MB that programs can have without swapping."""
+    with open("/proc/meminfo") as file:
+        return next((int(line.split()[1]) >> 10 for line in file if line.startswith("MemAvailable:")), 0)
 
 
 def processor_ticks(pid):
@@ -166,7 +180,7 @@ def describe():
         model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
     with open("/proc/meminfo") as file:
         size = next((int(line.split()[1]) >> 10 for line in file if line.startswith("MemTotal:")), 0)
-    return f"Linux {platform.release()}, {len(os.sched_getaffinity(0))} processors ({model}), {size:,} MB of memory"
+    return f"Linux {platform.release().partition('-')[0]}, {len(os.sched_getaffinity(0))} processors ({model}), {size:,} MB of memory"
 
 
 def allow_descriptors(count):

@@ -1,11 +1,12 @@
 """The page of a run: what was measured, drawn and in numbers, how, on what and of which versions. One file, which needs
 nothing else: no script, no font, no picture from elsewhere; light or dark as the reader's browser is."""
 
+import re
 from html import escape
 
 from axis import write_number
 from draw import Chart, draw_chart
-from report import make_table, tell_failures
+from report import make_table, tell_failures, tell_noise
 
 CHARTS = (
     Chart("each.time", "A process a connection, one client",
@@ -34,8 +35,9 @@ CHARTS = (
           "without any.", "streams at once", "MB/s", "more"),
     Chart("redirect.connections", "redirect: connections", "One after the other, each with one byte from the source.",
           None, "connections/s", "more"),
-    Chart("wake.first", "Waking a backend that sleeps", "superd only: from connect to the first byte of a backend that "
-          "always runs, that was frozen, that was stopped.", None, "ms", "less"),
+    Chart("wake.first", "Waking a server that sleeps", "superd only: from connect to the first byte of a server that "
+          "always runs, that was frozen, that was stopped, and writes to all of its memory when it starts.",
+          "MB of memory", "ms", "less", True),
 )
 BASES = ("floor", "direct", "always running")
 LOOKS = 12                              # of peers; more begin anew
@@ -59,18 +61,22 @@ th:first-child, td:first-child { text-align: left; }
 td:first-child { min-width: 16rem; white-space: normal; } details td:first-child { min-width: 0; }
 .superd { font-weight: 600; } .short, .failed { color: var(--bad); font-weight: 600; } .reached { color: var(--good); }
 pre { overflow-x: auto; padding: .6rem .8rem; border: 1px solid var(--grid); font-size: .78rem; line-height: 1.35; }
+"""
+# Of the charts: without variables where they stand alone, as not every viewer of pictures knows them.
+CHART_STYLE = """
 svg { display: block; width: 100%; height: auto; margin: .4rem 0; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
-svg .tick { fill: var(--soft); font-size: 12px; } svg .name { fill: var(--soft); }
+svg .tick { fill: var(--soft); font-size: 12px; } svg .name { fill: var(--soft); font-weight: 400; font-size: 13px; }
+svg .paper { fill: var(--paper); } svg .title { font-size: 16px; font-weight: 600; }
 .grid { stroke: var(--grid); } .axis { stroke: var(--rule); }
-.curve { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; }
-.band { fill: var(--c); opacity: .12; }
-.mark { fill: var(--c); stroke: var(--paper); stroke-width: 1; }
-.cross { fill: none; stroke: var(--c); stroke-width: 2.5; }
-.spread { stroke: var(--c); stroke-width: 2; } .quartiles { stroke: var(--c); stroke-width: 7; opacity: .45; }
-.range { stroke: var(--c); } .lead { stroke: var(--c); opacity: .35; }
-.c0 { --c: var(--base); } .curve.c0 { stroke-dasharray: 6 4; }
-.c1 { --c: var(--superd); } .curve.c1 { stroke-width: 3.2; }
+.curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
+.band { fill: currentColor; opacity: .12; }
+.mark { fill: currentColor; stroke: var(--paper); stroke-width: 1; }
+.cross { fill: none; stroke: currentColor; stroke-width: 2.5; }
+.spread { stroke: currentColor; stroke-width: 2; } .quartiles { stroke: currentColor; stroke-width: 7; opacity: .45; }
+.range { stroke: currentColor; } .lead { stroke: currentColor; opacity: .35; }
+.c0 { color: var(--base); } .curve.c0 { stroke-dasharray: 6 4; }
+.c1 { color: var(--superd); } .curve.c1 { stroke-width: 3.2; }
 """
 
 
@@ -87,8 +93,16 @@ def give_looks(results):
     return looks
 
 
-def _style():
-    return STYLE + "\n".join(f".c{2 + n} {{ --c: var(--p{n}); }}" for n in range(LOOKS)) + "\n"
+def _write_chart_style():
+    return CHART_STYLE + "\n".join(f".c{2 + n} {{ color: var(--p{n}); }}" for n in range(LOOKS)) + "\n"
+
+
+def write_picture_style():
+    """For a chart that stands alone."""
+    light, dark = (dict(re.findall(r"(--\w+): (#\w+)", part)) for part in STYLE.split("@media")[:2])
+    return "{}@media (prefers-color-scheme: dark) {{{}}}\n".format(
+        *(re.sub(r"var\((--\w+)\)", lambda match: values[match.group(1)], _write_chart_style())
+          for values in (light, dark)))
 
 
 def _write_cells(kind, cells):
@@ -168,15 +182,17 @@ def make_page(results):
     looks = give_looks(results)
     charts = [_write_chart(chart, results, looks) for chart in CHARTS if results.places(chart.figure)]
     told = "".join(f"<li>{escape(text)}</li>" for text in tell_failures(results))
+    noise = "".join(f"<li>{escape(text)}</li>" for text in tell_noise(results))
     return "\n".join((
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>superd: figures</title>\n<style>{_style()}</style>\n</head>\n<body>",
+        f"<title>superd: figures</title>\n<style>{STYLE}{_write_chart_style()}</style>\n</head>\n<body>",
         "<h1>superd, a floor and its peers</h1>",
         f'<p class="soft">{escape(results.about["machine"])}. {escape(results.about["date"])}.</p>',
         "<p>A marker is the median of all turns; the band or the thick bar holds the middle half of them. A cross is a "
         "failure, at the bad end of the axis. The floor is the least a super-server can do.</p>",
-        "<h2>Goals</h2>", _write_goals(results), *charts,
+        "<h2>Goals</h2>", _write_goals(results), f"<h2>How quiet the machine was</h2><ul>{noise}</ul>" if noise else "",
+        *charts,
         "<h2>Failures and losses</h2>", f"<ul>{told}</ul>" if told else "<p>None.</p>",
         "<h2>Method</h2>", _write_about(results),
         "<h2>Versions and options</h2>", _write_servers(results), "<h2>Raw numbers</h2>", _write_raw(results),

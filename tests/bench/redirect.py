@@ -8,7 +8,6 @@ import versions
 from machine import LOOPBACK, Trouble, find_ports
 from servers import Job, Running, find_program
 
-TURNS = 2                               # a round
 SECONDS = ".4"                          # of connections
 
 
@@ -117,8 +116,7 @@ def _take_turn(bench, ports, turn, figure, place, *arguments):
 
 def compare_redirects(bench):
     ports = _start_all(bench, find_ports(1))
-    for turn in range(bench.amounts.rounds * TURNS):
-        bench.tell(f"redirect, turn {turn + 1}")
+    for turn in bench.rounds("redirects", "redirect.connections", "direct", 1):
         for streams in bench.amounts.streams:
             each = bench.amounts.megabytes // streams
             _take_turn(bench, ports, turn, "redirect.bytes", streams, "bytes", each, streams)

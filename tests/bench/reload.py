@@ -53,7 +53,7 @@ def _add_one(bench, server, size, turn):
     running, _ = start_many(bench, server, size, spare=1)
     job = running.job
     server.rewrite(Job(job.kind, job.port, job.backend, job.folder, size + 1))
-    taken, seen, _ = _reload_under_load(bench, running, LOAD, lambda: bench.listening.is_listening(job.port + size))
+    taken, seen, _ = _reload_under_load(bench, running, LOAD, lambda: bench.listening.is_listening(*job.place(size)))
     for figure, value in zip(FIGURES, (taken * 1e3, seen["end_max"] / 1e3, seen["lost"])):
         bench.results.add(figure, server.name, size, turn, value)
 
@@ -84,12 +84,15 @@ def _try(bench, part, figures, server, size, turn):
 
 def compare_reloads(bench):
     bench.amounts.allow_sizes(SPARE)
-    for turn in range((bench.amounts.rounds + 1) // 2):
+    for turn in bench.rounds("reloads", "reload.time", "superd", bench.amounts.sizes[0]):
         for size in bench.amounts.sizes:
-            bench.tell(f"reload of {size} services, round {turn + 1}")
             for server in bench.servers:
                 if "many" not in server.abilities or has_failed(bench, "start.time", server.name, size):
                     continue
+                if bench.is_late() and server.name != "superd":
+                    bench.results.skip(server.name, "reloads", size)
+                    continue
+                bench.tell(f"reload of {size} services, {server.name}")
                 if not has_failed(bench, FIGURES[0], server.name, size):
                     _try(bench, _add_one, FIGURES, server, size, turn)
                 if server.name == "superd":

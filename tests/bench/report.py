@@ -134,6 +134,23 @@ def tell_failures(results):
     return list(dict.fromkeys(told))
 
 
+def tell_noise(results):
+    """How far a run can be trusted: what the machine did beside it, seen by what all are compared with."""
+    told = []
+    for at in results.noise:
+        rounds = f"{at['turns']} turns in {at['rounds']} round{'s' if at['rounds'] > 1 else ''}"
+        if at["doubt"] is None:
+            told.append(f"{at['part']}: too few turns ({rounds}) to tell how steady the machine was")
+            continue
+        text = (f"{at['part']}: half of the turns of {at['server']} are within {at['spread'] / 2:.1%} of their median, "
+                f"which is sure to {at['doubt']:.1%}; {rounds}")
+        told.append(text if at["is_quiet"] else text + ". THE MACHINE WAS NOT QUIET: trust no smaller difference")
+    for part in dict.fromkeys(at["part"] for at in results.skipped):
+        names = ", ".join(f"{at['server']} at {at['x']:,}" for at in results.skipped if at["part"] == part)
+        told.append(f"{part}: not measured, or less often, for want of time or memory: {names}")
+    return told
+
+
 def is_bad(results):
     """Whether superd lost somebody, or one of its figures could not be had. What peers do is their affair."""
     return bool(any(results.lost.get(name) for name in ("superd", BASE)) or
@@ -156,5 +173,5 @@ def _write_markdown(head, rows):
 def write_table(results, markdown):
     (_write_markdown if markdown else _write_plain)(*make_table(results))
     print(f"\n{results.about['machine']}; {results.made.get('superd', 0):,} connections to superd; medians.")
-    for text in tell_failures(results):
+    for text in tell_noise(results) + tell_failures(results):
         print(text)

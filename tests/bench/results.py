@@ -6,7 +6,7 @@ could not be measured is kept beside it, with the reason, so that it can be show
 
 import json
 
-from figures import pair_ratios, summarise
+from figures import find_doubt, find_spread, pair_ratios, summarise
 
 
 class Results:
@@ -17,6 +17,8 @@ class Results:
         self.failures = []              # {figure, server, x, why}
         self.made, self.lost = {}, {}   # connections, by server
         self.losses = []                # {server, lost, total, why}
+        self.noise = []                 # {part, server, rounds, turns, spread, doubt, is_quiet}, of what is compared with
+        self.skipped = []               # {server, part, x}: there was no time
 
     def add(self, figure, server, x, turn, value):
         self.samples.setdefault((figure, server, x), {})[str(turn)] = value
@@ -30,6 +32,18 @@ class Results:
         self.lost[server] = self.lost.get(server, 0) + seen["lost"]
         if seen["lost"]:
             self.losses.append({"server": server, "lost": seen["lost"], "total": seen["total"], "why": seen["loss"]})
+
+    def note_noise(self, part, rounds, figure, server, x, most):
+        """How steady the machine was in a part, seen by the server that all are compared with."""
+        turns = list(self.turns(figure, server, x).values())
+        doubt = find_doubt(turns)
+        self.noise.append({"part": part, "server": server, "rounds": rounds, "turns": len(turns), "spread": find_spread(turns),
+                           "doubt": doubt, "is_quiet": doubt is not None and doubt <= most})
+
+    def skip(self, server, part, x):
+        skipped = {"server": server, "part": part, "x": x}
+        if skipped not in self.skipped:
+            self.skipped.append(skipped)
 
     def turns(self, figure, server, x):
         return self.samples.get((figure, server, x), {})
@@ -71,13 +85,16 @@ class Results:
         samples = [{"figure": figure, "server": server, "x": x, "turns": turns}
                    for (figure, server, x), turns in self.samples.items()]
         return json.dumps({"about": self.about, "servers": self.servers, "samples": samples, "failures": self.failures,
-                           "made": self.made, "lost": self.lost, "losses": self.losses}, indent=1, ensure_ascii=False)
+                           "made": self.made, "lost": self.lost, "losses": self.losses,
+                           "noise": self.noise, "skipped": self.skipped}, indent=1, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text):
         got, results = json.loads(text), cls()
         for name in ("about", "servers", "failures", "made", "lost", "losses"):
             setattr(results, name, got[name])
+        for name in ("noise", "skipped"):
+            setattr(results, name, got.get(name, []))       # older runs have none
         for sample in got["samples"]:
             results.samples[sample["figure"], sample["server"], sample["x"]] = sample["turns"]
         return results

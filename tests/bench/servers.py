@@ -13,7 +13,7 @@ import subprocess
 import time
 
 import versions
-from machine import LOOPBACK, Trouble
+from machine import A_BLOCK, LOOPBACK, Trouble
 
 PATIENCE = 60                           # seconds until a server listens
 
@@ -26,8 +26,16 @@ class Job:
         self.user = pwd.getpwuid(os.getuid()).pw_name
 
     @property
+    def places(self):
+        """(address, port) of each service."""
+        return [self.place(n) for n in range(self.count)]
+
+    @property
     def ports(self):
-        return range(self.port, self.port + self.count)
+        return [port for _, port in self.places]
+
+    def place(self, number):
+        return f"127.0.0.{1 + number // A_BLOCK}", self.port + number % A_BLOCK
 
     @property
     def waits(self):
@@ -51,8 +59,8 @@ def find_program(program, package):
 
 def _superd(program, job):
     accept = "" if job.waits else "accept = yes  "
-    text = "".join(f'service s{port} {{ listen = {{ "{LOOPBACK}:{port}" }}  {accept}exec = "{job.backend}"  '
-                   f'user = "{job.user}" }}\n' for port in job.ports)
+    text = "".join(f'service s{n} {{ listen = {{ "{address}:{port}" }}  {accept}exec = "{job.backend}"  '
+                   f'user = "{job.user}" }}\n' for n, (address, port) in enumerate(job.places))
     return [program, "-f", job.write("superd.conf", text)]
 
 
@@ -62,15 +70,17 @@ def _floor(program, job):
 
 def _xinetd(program, job):
     text = "defaults\n{\n\tinstances = UNLIMITED\n\tper_source = UNLIMITED\n\tcps = 10000000 1\n}\n"
-    text += "".join(f"service s{port}\n{{\n\ttype = UNLISTED\n\tid = s{port}\n\tbind = {LOOPBACK}\n\tport = {port}\n"
+    text += "".join(f"service s{n}\n{{\n\ttype = UNLISTED\n\tid = s{n}\n\tbind = {address}\n\tport = {port}\n"
                     f"\tsocket_type = stream\n\tprotocol = tcp\n\twait = {'yes' if job.waits else 'no'}\n"
-                    f"\tuser = {job.user}\n\tserver = {job.backend}\n}}\n" for port in job.ports)
+                    f"\tuser = {job.user}\n\tserver = {job.backend}\n}}\n"
+                    for n, (address, port) in enumerate(job.places))
     return [program, "-dontfork", "-f", job.write("xinetd.conf", text), "-pidfile", os.path.join(job.folder, "pid")]
 
 
 def _openbsd_inetd(program, job):
     way = "wait.1000000" if job.waits else "nowait.1000000"
-    text = "".join(f"{LOOPBACK}:{port} stream tcp {way} {job.user} {job.backend} backend\n" for port in job.ports)
+    text = "".join(f"{address}:{port} stream tcp {way} {job.user} {job.backend} backend\n"
+                   for address, port in job.places)
     return [program, "-i", "-R", "0", job.write("inetd.conf", text)]
 
 
@@ -86,13 +96,15 @@ def _rlinetd(program, job):
 
 def _inetutils_inetd(program, job):
     way = "wait" if job.waits else "nowait.1000000"
-    text = "".join(f"{LOOPBACK}:{port} stream tcp {way} {job.user} {job.backend} backend\n" for port in job.ports)
+    text = "".join(f"{address}:{port} stream tcp {way} {job.user} {job.backend} backend\n"
+                   for address, port in job.places)
     return [program, "-d", "-R", "100000000", job.write("inetd.conf", text)]
 
 
 def _busybox_inetd(program, job):
     way = "wait" if job.waits else "nowait.1000000"
-    text = "".join(f"{LOOPBACK}:{port} stream tcp {way} {job.user} {job.backend} backend\n" for port in job.ports)
+    text = "".join(f"{address}:{port} stream tcp {way} {job.user} {job.backend} backend\n"
+                   for address, port in job.places)
     return [program, "inetd", "-f", "-e", "-q", "4096", "-R", "0", job.write("inetd.conf", text)]
 
 
@@ -138,13 +150,15 @@ class Running:
         return self.process.pid
 
     def wait_until_listening(self, listening):
-        until = time.monotonic() + PATIENCE
-        while not listening.has(self.job.port, self.job.count):
+        """Returns since when it does (time.monotonic())."""
+        places, until = self.job.places, time.monotonic() + PATIENCE
+        while (since := listening.find_since(places)) is None:
             if self.process.poll() is not None:
                 raise Trouble(f"it ended with status {self.process.returncode}: {self.last_words()}")
             if time.monotonic() > until:
                 raise Trouble(f"it did not listen within {PATIENCE} s: {self.last_words()}")
             time.sleep(.001)
+        return since
 
     def last_words(self):
         with open(self.log, errors="replace") as log:

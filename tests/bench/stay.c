@@ -1,7 +1,9 @@
 /* A backend that stays: it has the listener as descriptor 3, answers each line of each client with one byte, and never
- * ends by itself. */
+ * ends by itself. `stay MEGABYTES` takes so much memory first, and writes to all of it, as a server reads its data. */
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,8 +34,14 @@ static void answer(struct pollfd *client)
 	client->fd = -1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	size_t bytes = argc > 1 ? strtoul(argv[1], NULL, 10) << 20 : 0;
+	char *volatile memory = malloc(bytes + 1);      /* volatile: or the compiler leaves it out */
+
+	if (!memory)
+		return 2;
+	memset(memory, 1, bytes + 1);
 	signal(SIGPIPE, SIG_IGN);
 	for (int n = 1; n <= CLIENTS; n++)
 		watched[n].fd = -1;

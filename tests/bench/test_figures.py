@@ -5,15 +5,18 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import os
 import re
+import tempfile
 import unittest
 from xml.etree import ElementTree
 
 from axis import Axis, find_decades, find_steps, spread_labels, write_number
 from draw import Chart, draw_chart
-from figures import pair_ratios, summarise
+from figures import find_doubt, find_spread, pair_ratios, summarise
 from page import CHARTS, give_looks, make_page
-from report import find_rows, is_bad, make_table
+from pictures import write_pictures
+from report import find_rows, is_bad, make_table, tell_noise
 from results import Results
 
 LOAD = {"total": 10, "lost": 0, "loss": ""}
@@ -66,6 +69,53 @@ class Statistics(unittest.TestCase):
         results = make_results()
         results.add("each.time", "floor", 1, 0, 104)
         self.assertAlmostEqual(results.ratio("each.time", "superd", "floor", 1), 1.04)
+
+
+class Noise(unittest.TestCase):
+    def test_few_turns_tell_nothing(self):
+        self.assertIsNone(find_doubt([10, 11, 10, 11, 10]))
+
+    def test_more_turns_of_the_same_spread_are_surer(self):
+        few, many = [9, 10, 11, 10, 9, 11] * 2, [9, 10, 11, 10, 9, 11] * 40
+        self.assertLess(find_doubt(many), find_doubt(few))
+        self.assertEqual(find_spread(few), find_spread(many))
+
+    def test_one_slow_turn_of_many_makes_nobody_doubt(self):
+        self.assertEqual(find_doubt([10] * 20 + [9000]), 0)
+
+    def test_a_machine_that_is_not_quiet_is_told(self):
+        results = make_results()
+        for turn in range(12):
+            results.add("cold.first", "floor", 1, turn, 100 + 50 * (turn % 3))
+            results.add("cold.mean", "floor", 1, turn, 100 + turn % 2)
+        results.note_noise("activations", 4, "cold.first", "floor", 1, .03)
+        results.note_noise("steady", 4, "cold.mean", "floor", 1, .03)
+        results.note_noise("short", 1, "nothing", "floor", 1, .03)
+        loud, quiet, short = tell_noise(results)
+        self.assertIn("NOT QUIET", loud)
+        self.assertNotIn("NOT QUIET", quiet)
+        self.assertIn("too few turns", short)
+
+    def test_what_there_was_no_time_for_is_told_once(self):
+        results = make_results()
+        for _ in range(2):
+            results.skip("peer", "sizes", 10000)
+        self.assertEqual(tell_noise(results), ["sizes: not measured, or less often, for want of time or memory: peer at 10,000"])
+
+
+class Pictures(unittest.TestCase):
+    def test_each_chart_is_a_file_that_needs_nothing_else(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write_pictures(make_results(), folder)
+            self.assertEqual(sorted(os.listdir(folder)), ["README.md", "each-rate.svg", "each-time.svg", "start-time.svg"])
+            with open(f"{folder}/each-rate.svg") as file:
+                text = file.read()
+            with open(f"{folder}/README.md") as file:
+                self.assertIn("](each-rate.svg)", file.read())
+        ElementTree.fromstring(text)
+        self.assertIn("a &lt;machine&gt;", text)
+        self.assertIn("prefers-color-scheme: dark", text)
+        self.assertNotIn("var(", text)
 
 
 class Kept(unittest.TestCase):

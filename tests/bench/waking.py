@@ -1,15 +1,17 @@
 """From connect to the first byte of a backend that was frozen, and of one that was stopped, when nobody used it,
-against one that always runs: three superds beside each other, a service after the other, in turns."""
+against one that always runs, for backends of more and more memory: three superds for each size beside each other, a
+service after the other, in turns."""
 
 import os
 import socket
 import time
 
+import machine
 from machine import LOOPBACK, Trouble, find_ports
 from servers import Job, Running
 
-SERVICES = 12                           # each is asked once a turn, so that none is taken for one that never sleeps
-TURNS = 2
+SERVICES = 6                            # each is asked once a turn, so that none is taken for one that never sleeps
+MEMORY = 3000                           # MB that all services of one superd may take
 PATIENCE = 30                           # seconds until all of them sleep
 ANSWER = 20                             # seconds until a client has its answer
 WAYS = (                                # name, options, what the log says of each that sleeps
@@ -20,13 +22,14 @@ WAYS = (                                # name, options, what the log says of ea
 
 
 class Sleeper:
-    """A superd whose services go to sleep in one way."""
+    """A superd whose services go to sleep in one way, and take so much memory."""
 
-    def __init__(self, bench, name, options, word):
-        self.name, self.word, self.slept = name, word, 0
-        job = Job("stay", find_ports(SERVICES), bench.tools["stay"], bench.make_folder(), SERVICES)
-        text = "".join(f'service s{port} {{ listen = "{LOOPBACK}:{port}"  exec = "{job.backend}"  user = "{job.user}"  '
-                       f'{options} }}\n' for port in job.ports)
+    def __init__(self, bench, megabytes, name, options, word):
+        self.name, self.word, self.slept, self.megabytes = name, word, 0, megabytes
+        self.services = max(1, min(SERVICES, MEMORY // megabytes))
+        job = Job("stay", find_ports(self.services), bench.tools["stay"], bench.make_folder(), self.services)
+        text = "".join(f'service s{port} {{ listen = "{address}:{port}"  exec = "{job.backend} {megabytes}"  '
+                       f'user = "{job.user}"  {options} }}\n' for address, port in job.places)
         command = [bench.superd, "-f", job.write("superd.conf", text), "--control", os.path.join(job.folder, "control")]
         self.running = Running(name, command, job)
         bench.running.append(self.running)
@@ -40,7 +43,7 @@ class Sleeper:
         """All of them, once more than before."""
         if not self.word:
             return
-        self.slept += SERVICES
+        self.slept += self.services
         until = time.monotonic() + PATIENCE
         while self._count() < self.slept:
             if time.monotonic() > until:
@@ -60,28 +63,45 @@ def _ask(port):
 
 
 def _take_turn(bench, sleepers, turn):
+    """Of the superds of one size."""
     for sleeper in sleepers:
         sleeper.wait_asleep()
-    for number in range(SERVICES):
+    for number in range(sleepers[0].services):
         begin = number % len(sleepers)
         for sleeper in sleepers[begin:] + sleepers[:begin]:
             taken = _ask(sleeper.running.job.port + number)
-            bench.results.add("wake.first", sleeper.name, 1, f"{turn}.{number}", taken * 1e3)
+            bench.results.add("wake.first", sleeper.name, sleeper.megabytes, f"{turn}.{number}", taken * 1e3)
+
+
+def _begin(bench, megabytes):
+    """The superds of one size, all services of which have run once."""
+    sleepers = [Sleeper(bench, megabytes, *way) for way in WAYS]
+    for sleeper in sleepers:
+        for port in sleeper.running.job.ports:
+            _ask(port)
+    return sleepers
+
+
+def _has_room(megabytes):
+    needed = len(WAYS) * max(megabytes, min(SERVICES * megabytes, MEMORY))
+    return 2 * needed < machine.memory_available()
 
 
 def compare_wakings(bench):
-    bench.tell("wakings")
     for name, options, _ in WAYS:
-        what = f"superd, each of {SERVICES} services with {options or 'no idle_timeout'}"
+        what = f"superd, each service with {options or 'no idle_timeout'}"
         bench.results.servers.append({"name": name, "program": bench.superd, "version": "", "commands": {"wake": what}})
     try:
-        sleepers = [Sleeper(bench, *way) for way in WAYS]
-        for sleeper in sleepers:
-            for port in sleeper.running.job.ports:
-                _ask(port)
-        for turn in range(min(TURNS, bench.amounts.rounds)):
-            _take_turn(bench, sleepers, turn)
+        for turn in bench.rounds("wakings", "wake.first", "always running", bench.amounts.memory[0]):
+            for megabytes in bench.amounts.memory:
+                if not _has_room(megabytes) or (turn and bench.is_late()):
+                    bench.results.skip("superd", "wakings", megabytes)
+                    continue
+                bench.tell(f"wakings, {megabytes} MB")
+                sleepers = _begin(bench, megabytes)
+                _take_turn(bench, sleepers, turn)
+                bench.stop_all()
     except (Trouble, OSError) as trouble:
-        bench.results.fail("wake.first", "superd", 1, trouble)
+        bench.results.fail("wake.first", "superd", bench.amounts.memory[0], trouble)
     finally:
         bench.stop_all()

@@ -1,0 +1,50 @@
+"""The charts of a run as pictures, each a file that needs nothing else, and a page that shows them. They are for README
+and the documents: what was measured, on what, and when is written in each."""
+
+import os
+
+from draw import draw_chart, make_picture
+from page import CHARTS, give_looks, write_picture_style
+from report import tell_failures, tell_noise
+
+PAGE = "README.md"
+
+
+def _name(chart):
+    return chart.figure.replace(".", "-") + ".svg"
+
+
+def _write(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+def _write_page(charts, results):
+    """Markdown: the pictures, and how far they can be trusted."""
+    lines = ["# Figures", "", "`make bench` has measured these and drawn the pictures; `tests/bench/README.md` tells how.",
+             "A marker is the median of all turns; the band, or the thick bar, holds the middle half of them. A cross is a "
+             "failure. The floor is the least a super-server can do: accept, clone, exec.", "",
+             f"{results.about['machine']}. {results.about['date']}.", ""]
+    for chart in charts:
+        lines += [f"## {chart.title}", "", f"{chart.says} {chart.better.capitalize()} is better.", "",
+                  f"![{chart.title}]({_name(chart)})", ""]
+    lines += ["## How quiet the machine was", ""] + [f"- {text}" for text in tell_noise(results)] + [""]
+    failures = tell_failures(results)
+    if failures:
+        lines += ["## Failures and losses", ""] + [f"- {text}" for text in failures] + [""]
+    lines += ["## Versions", ""]
+    lines += [f"- {server['name']}: {server['version']}" for server in results.servers if server["version"]]
+    return "\n".join(lines) + "\n"
+
+
+def write_pictures(results, folder):
+    os.makedirs(folder, exist_ok=True)
+    looks, style = give_looks(results), write_picture_style()
+    charts = [chart for chart in CHARTS if results.places(chart.figure)]
+    foot = f"{results.about['machine']}; {results.about['date']}"
+    for chart in charts:
+        head = (chart.title, f"{chart.better} is better")
+        _write(folder, _name(chart), make_picture(draw_chart(chart, results, looks), head, foot, style))
+    _write(folder, PAGE, _write_page(charts, results))
