@@ -3,11 +3,11 @@
  *
  *   load [-a ADDRESS] [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
  *
- * Connections go to the ports of ADDRESS (127.0.0.1) from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without
- * TEXT (hi) in its answer, or when for SECONDS (5) no connection has ended. After -b SECONDS no more are
- * begun, and the total is what was begun by then. The status is 0 when none was lost, 1 when
- * some were, 2 when it could not measure. The hard thing is to be no part of what is measured: one process, one epoll,
- * no allocation under way. */
+ * Connections go to the ports of ADDRESS (127.0.0.1) from FIRST_PORT on in turn. A connection is lost when it is
+ * refused, reset, ends without TEXT (hi) in its answer, or when for SECONDS (5) no connection has ended. After -b
+ * SECONDS no more are begun, and the total is what was begun by then. The status is 0 when none was lost, 1 when
+ * some were, 2 when it could not measure. It must be no part of what is measured: one process, one epoll, no
+ * allocation under way. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -237,7 +237,8 @@ static void read_arguments(struct load *load, int argc, char **argv)
 		}
 	}
 	if (argc - optind != 3) {
-		fputs("usage: load [-a ADDRESS] [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL\n", stderr);
+		fputs("usage: load [-a ADDRESS] [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] "
+		      "FIRST_PORT PORTS TOTAL\n", stderr);
 		exit(2);
 	}
 	load->first_port = number(argv[optind], 1, 65535);
